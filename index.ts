@@ -1,0 +1,13 @@
+/** boxprop: boxes with a hand-written forward, backprop to the input and backprop to the parameters. */
+export * from './modules/index.ts';
+export * from './losses/index.ts';
+export * from './optim/index.ts';
+export { Module, type Backward, type Context, type Forward, type Grads, type Params } from './lib/module.ts';
+export { Cost, type Reduction } from './lib/cost.ts';
+export { useBackend, withBackend, type BackendName } from './lib/backend.ts';
+export { BoxError, InputError } from './lib/errors.ts';
+export { Rng, type RngState } from './lib/rng.ts';
+export * as init from './lib/init.ts';
+export { constant, scalar } from './lib/kernels/constant.ts';
+export { release } from './lib/memory.ts';
+export { checkGradOutput, checkInput, checkTensor } from './lib/check.ts';

@@ -1,0 +1,102 @@
+import { Tensor, type DataType } from '@tensorflow/tfjs-core';
+import { BoxError, show } from './errors.ts';
+
+/** A number is a size that must match; a letter stands for any size and names it in messages. */
+export type ShapePattern = readonly (number | string)[];
+
+/** The name that a box goes by in messages. */
+export function nameOf(box: object): string {
+  return box.constructor.name;
+}
+
+/** Refuses, in the name of `box.method`, what is not a live tensor of this shape and dtype. */
+export function checkTensor(
+  box: object,
+  method: string,
+  what: string,
+  tensor: Tensor,
+  pattern: ShapePattern,
+  dtype: DataType = 'float32',
+): void {
+  const fail = (expected: string, got: string) => {
+    throw new BoxError([`${nameOf(box)}.${method}`], `expected ${what} ${expected}, got ${got}`);
+  };
+  if (!(tensor instanceof Tensor)) fail('to be a tensor', show(tensor));
+  if (tensor.isDisposed) fail('to be alive', 'a disposed tensor');
+  const fits =
+    tensor.rank === pattern.length &&
+    pattern.every((size, axis) => typeof size === 'string' || size === tensor.shape[axis]);
+  if (!fits) fail(`of shape [${pattern.join(', ')}]`, `[${tensor.shape.join(', ')}]`);
+  if (tensor.dtype !== dtype) fail(`of dtype ${dtype}`, tensor.dtype);
+}
+
+/** Refuses an input that is not a float tensor of at least `minRank` axes, whatever their sizes. */
+export function checkInput(box: object, tensor: Tensor, minRank = 1): void {
+  if (tensor instanceof Tensor && tensor.rank < minRank) {
+    throw new BoxError(
+      [`${nameOf(box)}.forward`],
+      `expected input of rank ${minRank} or more, got shape [${tensor.shape.join(', ')}]`,
+    );
+  }
+  checkTensor(box, 'forward', 'input', tensor, tensor instanceof Tensor ? tensor.shape : []);
+}
+
+/** Refuses, in the name of a backward method, a gradOutput that has not the shape of the output. */
+export function checkGradOutput(
+  box: object,
+  method: 'backpropToInput' | 'backpropToParams' | 'backprop',
+  gradOutput: Tensor,
+  outputShape: readonly number[],
+): void {
+  checkTensor(box, method, 'gradOutput', gradOutput, outputShape);
+}
+
+/** Refuses a size that is no positive integer; `what` is the argument's name. */
+export function checkSize(box: object, what: string, size: number, least = 1): void {
+  if (!Number.isSafeInteger(size) || size < least) {
+    throw new BoxError(
+      [nameOf(box)],
+      `expected ${what} to be an integer of at least ${least}, got ${show(size)}`,
+    );
+  }
+}
+
+/** Refuses an option that is none of the choices. */
+export function checkChoice<T>(box: object, what: string, choice: T, choices: readonly T[]): void {
+  if (!choices.includes(choice)) {
+    const names = choices.map(show).join(', ');
+    throw new BoxError([nameOf(box)], `expected ${what} to be one of ${names}, got ${show(choice)}`);
+  }
+}
+
+/** Refuses a number that is not finite or lies below `least`. */
+export function checkNumber(box: object, what: string, value: number, least = -Infinity): void {
+  if (!Number.isFinite(value) || value < least) {
+    const bound = least === -Infinity ? 'a finite number' : `a number of at least ${least}`;
+    throw new BoxError([nameOf(box)], `expected ${what} to be ${bound}, got ${show(value)}`);
+  }
+}
+
+/** Refuses a label that is no class, naming its place in the batch. */
+export function checkLabels(cost: object, labels: ArrayLike<number>, classes: number): void {
+  for (let i = 0; i < labels.length; i++) {
+    if (!(labels[i] >= 0 && labels[i] < classes)) {
+      throw new BoxError(
+        [`${nameOf(cost)}.forward`],
+        `expected labels from 0 to ${classes - 1}, got ${labels[i]} at index ${i}`,
+      );
+    }
+  }
+}
+
+/** Refuses a target distribution with a negative or non-finite entry. */
+export function checkProbabilities(cost: object, probabilities: ArrayLike<number>): void {
+  for (let i = 0; i < probabilities.length; i++) {
+    if (!(probabilities[i] >= 0 && probabilities[i] < Infinity)) {
+      throw new BoxError(
+        [`${nameOf(cost)}.forward`],
+        `expected target probabilities of at least 0, got ${probabilities[i]} at index ${i}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { mul, square, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { checkChoice, checkInput, checkTensor } from '../lib/check.ts';
+import { Cost, type Reduction } from '../lib/cost.ts';
+import { scalar } from '../lib/kernels/constant.ts';
+
+/**
+ * Half the squared distance.
+ *
+ *   forward          C = ½ Σ_n ‖x_n − y_n‖², over N for the reduction 'mean'
+ *   backpropToInput  ∂C/∂x = x − y, over N for 'mean'
+ *
+ * Shapes: input, target [N, ...], the same; loss a scalar.
+ * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is not float.
+ * Source: lecture, "Computing gradients: cost layer". 'sum' is the lecture's E.
+ */
+export interface EuclideanOptions {
+  readonly reduction?: Reduction;
+}
+
+export interface EuclideanCache {
+  /** x − y */
+  readonly difference: Tensor;
+}
+
+export class Euclidean extends Cost<Tensor, Tensor, EuclideanCache> {
+  readonly reduction: Reduction;
+
+  constructor({ reduction = 'mean' }: EuclideanOptions = {}) {
+    super();
+    checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
+    this.reduction = reduction;
+  }
+
+  forward(input: Tensor, target: Tensor): { loss: Scalar; cache: EuclideanCache } {
+    checkInput(this, input);
+    checkTensor(this, 'forward', 'target', target, input.shape);
+    return tidy(() => {
+      const difference = sub(input, target);
+      const loss: Scalar = mul(sum(square(difference)), scalar(0.5 * this.#weight(difference)));
+      return { loss, cache: { difference } };
+    });
+  }
+
+  backpropToInput({ difference }: EuclideanCache): Tensor {
+    return tidy(() => mul(difference, scalar(this.#weight(difference))));
+  }
+
+  /** What one example counts. */
+  #weight(difference: Tensor): number {
+    return this.reduction === 'mean' ? 1 / difference.shape[0] : 1;
+  }
+}

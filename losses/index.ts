@@ -1,0 +1,2 @@
+export * from './euclidean.ts';
+export * from './softmaxCrossEntropy.ts';

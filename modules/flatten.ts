@@ -1,0 +1,32 @@
+import { reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * Each example as one row: what stands between the images of a convolution and a linear layer.
+ *
+ *   forward          x_out[n, (i·W + j)·C + c] = x_in[n, i, j, c]
+ *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out, in the shape of the input
+ *
+ * Shapes: input [N, ...sizes]; output, gradOutput [N, product of the sizes].
+ * Errors: an input of rank below 2; a gradOutput of another shape than the output.
+ */
+export interface FlattenCache {
+  readonly inputShape: number[];
+}
+
+export class Flatten extends Module<Tensor, Tensor2D, FlattenCache> {
+  forward(input: Tensor): Forward<Tensor2D, FlattenCache> {
+    checkInput(this, input, 2);
+    return { output: reshape(input, rows(input.shape)), cache: { inputShape: input.shape } };
+  }
+
+  backpropToInput(gradOutput: Tensor2D, { inputShape }: FlattenCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, rows(inputShape));
+    return reshape(gradOutput, inputShape);
+  }
+}
+
+function rows([batch, ...sizes]: readonly number[]): [number, number] {
+  return [batch, sizes.reduce((product, size) => product * size, 1)];
+}

@@ -1,0 +1,67 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkTensor } from '../lib/check.ts';
+import { BoxError } from '../lib/errors.ts';
+import { checkPadding, pair, slideOver, type Geometry, type Padding, type Pair } from '../lib/geometry.ts';
+import { maxPool2d, maxPool2dToInput } from '../lib/kernels/maxPool2d.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * The largest value of each window, channel by channel; windows may overlap.
+ *
+ *   forward          x_out[n,i,j,c] = max_pq x_in[n, i·s + p − t, j·s + q − t, c]
+ *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): argmax of window (i,j) is (y,x)} ∂C/∂x_out[n,i,j,c]
+ *
+ * Among equals the first wins, row by row, and gets the whole gradient. Padding never wins. A pixel that wins
+ * several windows gets the sum; one that wins none, or lies in no window, gets 0.
+ *
+ * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + padding − kernel)/stride⌋ + 1.
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; padding of more
+ *         than half the kernel, which would leave windows without a pixel.
+ * Source: lecture, "Pooling" and the second problem set.
+ */
+export interface MaxPool2DOptions {
+  /** The kernel's size by default, so that windows tile the image. */
+  readonly stride?: Pair;
+  readonly padding?: Padding;
+}
+
+export interface MaxPool2DCache {
+  readonly input: Tensor4D;
+  readonly output: Tensor4D;
+  readonly geometry: Geometry;
+}
+
+export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
+  readonly kernelSize: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: Padding;
+
+  constructor(kernelSize: Pair, options: MaxPool2DOptions = {}) {
+    super();
+    this.kernelSize = pair(this, 'kernelSize', kernelSize);
+    this.stride = pair(this, 'stride', options.stride ?? this.kernelSize);
+    this.padding = checkPadding(this, options.padding ?? 'valid');
+    if (typeof this.padding !== 'string') {
+      const [height, width] = pair(this, 'padding', this.padding, 0);
+      if (2 * height > this.kernelSize[0] || 2 * width > this.kernelSize[1]) {
+        const half = this.kernelSize.map((size) => Math.floor(size / 2)).join('x');
+        throw new BoxError(
+          ['MaxPool2D'],
+          `expected padding of at most half the kernel, ${half}, got ${height}x${width}`,
+        );
+      }
+    }
+  }
+
+  forward(input: Tensor4D): Forward<Tensor4D, MaxPool2DCache> {
+    checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
+    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
+    const output = maxPool2d(input, geometry);
+    return { output, cache: { input: input.clone(), output: output.clone(), geometry } };
+  }
+
+  backpropToInput(gradOutput: Tensor4D, { input, output, geometry }: MaxPool2DCache): Tensor4D {
+    checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
+    return maxPool2dToInput(gradOutput, input, output, geometry);
+  }
+}

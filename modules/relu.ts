@@ -1,0 +1,30 @@
+import { mul, relu, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * The rectifier. At 0 its derivative is taken to be 0, as in the lecture.
+ *
+ *   forward          x_out = max(0, x_in)
+ *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · 1[x_in > 0]
+ *
+ * Shapes: input, output, gradOutput: any, all the same.
+ * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output.
+ * Source: lecture, "Non-Linearity".
+ */
+export interface ReLUCache {
+  readonly output: Tensor;
+}
+
+export class ReLU extends Module<Tensor, Tensor, ReLUCache> {
+  forward(input: Tensor): Forward<Tensor, ReLUCache> {
+    checkInput(this, input);
+    const output = relu(input);
+    return { output, cache: { output: output.clone() } };
+  }
+
+  backpropToInput(gradOutput: Tensor, { output }: ReLUCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
+    return tidy(() => mul(gradOutput, step(output)));
+  }
+}
