@@ -1,0 +1,13 @@
+/** The short code of what the operating system refused, such as `ENOENT`; undefined for any other error. */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Node's message without the call and its paths: `ENOENT: no such file or directory`. */
+export function systemProblem(error: unknown): string {
+  const code = systemCode(error);
+  if (code === undefined || typeof error !== 'object' || error === null) return String(error);
+  const text = 'message' in error ? String(error.message) : '';
+  return text.startsWith(`${code}: `) ? text.split(', ')[0] : code;
+}
