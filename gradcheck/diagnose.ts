@@ -1,0 +1,192 @@
+import type { Comparison } from './numeric.ts';
+import { size } from './case.ts';
+
+/** What a diagnosis may look at besides the two gradients. */
+export interface Evidence extends Comparison {
+  readonly gradOutput: Float64Array;
+  /** Examples in the batch, where the output has one row an example. */
+  readonly batch: number;
+}
+
+/** Says what a wrong gradient looks like, or nothing where it looks like none of the usual mistakes. */
+export function diagnose(evidence: Evidence): string | undefined {
+  return SUSPICIONS.map((suspicion) => suspicion(evidence)).find((words) => words !== undefined);
+}
+
+type Suspicion = (evidence: Evidence) => string | undefined;
+
+/** The particular before the general: a half is also a factor, a border also overlaps. */
+const SUSPICIONS: readonly Suspicion[] = [
+  ({ analytic }) => (analytic.every((value) => value === 0) ? 'it is zero' : undefined),
+  ({ analytic, numeric }) => (close(analytic, numeric, -1) ? 'the sign is wrong' : undefined),
+  ignoresGradOutput,
+  oneExample,
+  factor,
+  passedThrough,
+  transposed,
+  flipped,
+  shifted,
+  overwritten,
+  border,
+];
+
+function ignoresGradOutput({ analytic, jacobian, gradOutput }: Evidence) {
+  if (gradOutput.length === 1) return undefined;
+  const sums = Float64Array.from(jacobian, (column) => column.reduce((sum, value) => sum + value, 0));
+  return close(analytic, sums)
+    ? 'gradOutput is ignored: this is the gradient of the sum of the outputs'
+    : undefined;
+}
+
+function oneExample({ quantity, analytic, batch, ...evidence }: Evidence) {
+  if (batch < 2 || !quantity.name.startsWith('param:')) return undefined;
+  for (let example = 0; example < batch; example++) {
+    if (close(analytic, ofExample(evidence, example, batch))) {
+      return `the batch is not summed: this is the gradient of example ${example} alone`;
+    }
+  }
+  return undefined;
+}
+
+function factor({ analytic, numeric, batch }: Evidence) {
+  const ratio = dot(analytic, numeric) / dot(numeric, numeric);
+  if (!close(analytic, numeric, ratio)) return undefined;
+  const known = [
+    [1 / batch, ' (1/batch)'],
+    [batch, ' (the batch)'],
+  ] as const;
+  const name = batch > 1 ? known.find(([value]) => Math.abs(ratio - value) < 1e-6)?.[1] : undefined;
+  return `off by a factor ${Number(ratio.toPrecision(6))}${name ?? ''}`;
+}
+
+function passedThrough({ analytic, gradOutput }: Evidence) {
+  return close(analytic, gradOutput) ? 'gradOutput is passed on: the derivative is missing' : undefined;
+}
+
+function transposed({ quantity: { shape }, analytic, numeric }: Evidence) {
+  for (let p = 0; p < shape.length; p++) {
+    for (let q = p + 1; q < shape.length; q++) {
+      if (shape[p] > 1 && shape[q] > 1 && close(swapAxes(analytic, shape, p, q), numeric)) {
+        return shape.length === 2 ? 'transposed' : `transposed: axes ${p} and ${q} are swapped`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function flipped({ quantity: { shape }, analytic, numeric }: Evidence) {
+  for (let mask = 1; mask < 2 ** shape.length; mask++) {
+    const axes = shape.map((_, axis) => axis).filter((axis) => mask & (1 << axis));
+    if (
+      axes.every((axis) => shape[axis] > 1) &&
+      close(
+        along(analytic, shape, (at, axis) => (axes.includes(axis) ? shape[axis] - 1 - at : at)),
+        numeric,
+      )
+    ) {
+      return `flipped along axes ${axes.join(', ')}: a convolution where a correlation was meant, or the reverse`;
+    }
+  }
+  return undefined;
+}
+
+function shifted({ quantity: { shape }, analytic, numeric }: Evidence) {
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (shape[axis] < 3) continue;
+    for (const by of [1, -1]) {
+      // What falls off the end has nothing to be compared with: take the numeric value there.
+      const moved = along(analytic, shape, (at, k) => (k === axis ? at + by : at), numeric);
+      if (close(moved, numeric)) return `shifted by one along axis ${axis}`;
+    }
+  }
+  return undefined;
+}
+
+function overwritten({ analytic, jacobian, gradOutput, mismatches }: Evidence) {
+  const alone = mismatches.every(({ index }) => {
+    const terms = jacobian[index]
+      .map((value, o) => value * gradOutput[o])
+      .filter((term) => Math.abs(term) > 1e-9);
+    return terms.length > 1 && terms.some((term) => near(term, analytic[index]));
+  });
+  return alone ? 'only one of several terms is there: = for += where windows overlap' : undefined;
+}
+
+function border({ quantity: { shape }, mismatches }: Evidence) {
+  // Images and sequences: positions lie between the batch and the channels.
+  const positions = shape.map((_, axis) => axis).slice(1, -1);
+  const atBorder = (index: number) =>
+    positions.some((axis) => {
+      const at = coordinates(index, shape)[axis];
+      return at === 0 || at === shape[axis] - 1;
+    });
+  const interior = Array.from({ length: size(shape) }, (_, index) => index).some((index) => !atBorder(index));
+  return positions.length > 0 && interior && mismatches.every(({ index }) => atBorder(index))
+    ? 'wrong only at the border'
+    : undefined;
+}
+
+/** The part of the numeric gradient that comes through the outputs of one example. */
+function ofExample(
+  { jacobian, gradOutput }: Pick<Evidence, 'jacobian' | 'gradOutput'>,
+  example: number,
+  batch: number,
+) {
+  const each = gradOutput.length / batch;
+  return Float64Array.from(jacobian, (column) =>
+    dot(
+      column.subarray(example * each, (example + 1) * each),
+      gradOutput.subarray(example * each, (example + 1) * each),
+    ),
+  );
+}
+
+/** a ≈ factor · b, element by element, to a millionth of the largest. */
+function close(a: Float64Array, b: Float64Array, scale = 1): boolean {
+  if (a.length !== b.length) return false;
+  const largest = b.reduce((most, value) => Math.max(most, Math.abs(scale * value)), 0);
+  return largest > 0 && a.every((value, i) => Math.abs(value - scale * b[i]) <= 1e-5 * largest);
+}
+
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 1e-8 + 1e-5 * Math.abs(a);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
+function coordinates(index: number, shape: readonly number[]): number[] {
+  const at: number[] = [];
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    at[axis] = index % shape[axis];
+    index = Math.floor(index / shape[axis]);
+  }
+  return at;
+}
+
+function indexOf(at: readonly number[], shape: readonly number[]): number {
+  return at.reduce((index, position, axis) => index * shape[axis] + position, 0);
+}
+
+/** Reads the values at other positions along each axis; outside, from `beyond`. */
+function along(
+  values: Float64Array,
+  shape: readonly number[],
+  from: (at: number, axis: number) => number,
+  beyond?: Float64Array,
+): Float64Array {
+  return values.map((_, index) => {
+    const source = coordinates(index, shape).map(from);
+    const inside = source.every((at, axis) => at >= 0 && at < shape[axis]);
+    return inside ? values[indexOf(source, shape)] : (beyond?.[index] ?? 0);
+  });
+}
+
+/** Reads the values as if two axes had changed places, and puts the axes back. */
+function swapAxes(values: Float64Array, shape: readonly number[], p: number, q: number): Float64Array {
+  const swap = (list: readonly number[]) =>
+    list.map((item, axis) => (axis === p ? list[q] : axis === q ? list[p] : item));
+  const swapped = swap(shape);
+  return values.map((_, index) => values[indexOf(swap(coordinates(index, shape)), swapped)]);
+}

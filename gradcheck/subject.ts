@@ -1,0 +1,155 @@
+import { Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { Cost } from '../lib/cost.ts';
+import { constant } from '../lib/kernels/constant.ts';
+import { release, tidy } from '../lib/memory.ts';
+import type { Context, Grads } from '../lib/module.ts';
+import type { Rng } from '../lib/rng.ts';
+import { type AnyBox, type AnyCost, type Case, type Input } from './case.ts';
+
+/** Something that a gradient is taken with respect to: an input or a parameter. */
+export interface Quantity {
+  /** `input`, `input:name` or `param:name`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** The point at which gradients are taken. */
+  readonly values: Float64Array;
+}
+
+/** A gradient for each quantity, by its name. */
+export type Gradients = Record<string, { shape: readonly number[]; values: Float64Array }>;
+
+/** The tensors of an input or output, with what tells them apart: '' for a single one. */
+export function leaves(value: Input): [suffix: string, tensor: Tensor][] {
+  if (value instanceof Tensor) return [['', value]];
+  return Object.entries(value).map(([key, tensor]) => [`:${key}`, tensor]);
+}
+
+/**
+ * A box or cost as a function of numbers: its outputs at any values of its inputs and parameters, and its gradients
+ * there. Values leave and enter as doubles.
+ */
+export class Subject {
+  readonly box: AnyBox | AnyCost;
+  readonly quantities: readonly Quantity[];
+  readonly #case: Case;
+
+  /** Moves each parameter off its initial value, for a bias of 0 or a scale of 1 would hide mistakes. */
+  constructor(item: Case, rng: Rng) {
+    this.#case = item;
+    this.box = item.box;
+    const inputs = leaves(item.input).map(([suffix, tensor]) => quantity(`input${suffix}`, tensor));
+    const params = this.#params().map(([name, param]) => {
+      const moved = quantity(`param:${name}`, param);
+      moved.values.forEach((value, i) => (moved.values[i] = value + 0.3 * rng.normal()));
+      assign(param, moved.values);
+      return moved;
+    });
+    this.quantities = [...inputs, ...params];
+  }
+
+  /** What `forward` takes besides the input; the same random numbers at every call. */
+  get context(): Context | undefined {
+    const { context } = this.#case;
+    return context?.rng ? { ...context, rng: context.rng.clone() } : context;
+  }
+
+  /** The input at the current values; the caller disposes it. */
+  input(): Input {
+    const { input } = this.#case;
+    const made = leaves(input).map(([suffix, tensor]): [string, Tensor] => {
+      const { values } = this.quantities.find(({ name }) => name === `input${suffix}`) ?? { values: [] };
+      return [suffix.slice(1), constant(values, tensor.shape)];
+    });
+    if (input instanceof Tensor) return made[0][1];
+    return Array.isArray(input) ? made.map(([, tensor]) => tensor) : Object.fromEntries(made);
+  }
+
+  /** All outputs, one after the other; a cost has one, its loss. */
+  outputs(): Float64Array {
+    return tidy(() => doubles(this.forward(this.input()).output));
+  }
+
+  /** A gradOutput tensor, or several, from numbers in the order of `outputs`. */
+  gradOutput(like: Input, values: Float64Array): Input {
+    let start = 0;
+    const made = leaves(like).map(([suffix, tensor]): [string, Tensor] => {
+      const part = values.subarray(start, (start += tensor.size));
+      return [suffix.slice(1), constant(part, tensor.shape)];
+    });
+    if (like instanceof Tensor) return made[0][1];
+    return Array.isArray(like) ? made.map(([, tensor]) => tensor) : Object.fromEntries(made);
+  }
+
+  /** The gradients by backpropToInput and backpropToParams, for numbers in the order of `outputs`. */
+  gradients(gradOutput: Float64Array): Gradients {
+    return tidy(() => {
+      const { output, cache } = this.forward(this.input());
+      return this.backward(output, cache, gradOutput);
+    });
+  }
+
+  forward(input: Input): { output: Input; cache: unknown } {
+    const { box } = this;
+    if (!(box instanceof Cost)) return box.forward(input, this.context);
+    const { target } = this.#case;
+    if (!(input instanceof Tensor) || target === undefined) {
+      throw new TypeError(`the case of the cost ${box.constructor.name} needs one input tensor and a target`);
+    }
+    const { loss, cache } = box.forward(input, target);
+    return { output: loss, cache };
+  }
+
+  /** The gradients from a cache. */
+  backward(output: Input, cache: unknown, gradOutput: Float64Array): Gradients {
+    const { box } = this;
+    return tidy(() => {
+      if (box instanceof Cost) return collect(box.backpropToInput(cache), {});
+      const grad = this.gradOutput(output, gradOutput);
+      return collect(box.backpropToInput(grad, cache), box.backpropToParams(grad, cache));
+    });
+  }
+
+  /** Puts one number of a quantity; the point moves. */
+  put(target: Quantity, index: number, value: number): void {
+    target.values[index] = value;
+    const param = this.#params().find(([name]) => `param:${name}` === target.name);
+    if (param) assign(param[1], target.values);
+  }
+
+  #params(): [string, Variable][] {
+    return this.box instanceof Cost ? [] : Object.entries(this.box.params);
+  }
+}
+
+/** Gradients as numbers, under the names of the quantities. */
+export function collect(gradInput: Input, gradParams: Grads): Gradients {
+  const gradients: Gradients = {};
+  for (const [suffix, tensor] of leaves(gradInput)) gradients[`input${suffix}`] = numbers(tensor);
+  for (const [name, tensor] of Object.entries(gradParams)) gradients[`param:${name}`] = numbers(tensor);
+  return gradients;
+}
+
+export function doubles(value: Input): Float64Array {
+  const parts = leaves(value).map(([, tensor]) => tensor.dataSync());
+  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let start = 0;
+  for (const part of parts) {
+    all.set(part, start);
+    start += part.length;
+  }
+  return all;
+}
+
+function numbers(tensor: Tensor) {
+  return { shape: tensor.shape, values: Float64Array.from(tensor.dataSync()) };
+}
+
+function quantity(name: string, tensor: Tensor): Quantity {
+  return { name, ...numbers(tensor) };
+}
+
+function assign(param: Variable, values: Float64Array): void {
+  const next = constant(values, param.shape);
+  param.assign(next);
+  release(next);
+}
