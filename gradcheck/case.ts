@@ -1,7 +1,8 @@
 import { tensor1d, type Tensor } from '@tensorflow/tfjs-core';
 import type { Cost } from '../lib/cost.ts';
 import { constant } from '../lib/kernels/constant.ts';
-import type { Context, Module } from '../lib/module.ts';
+import { release } from '../lib/memory.ts';
+import { Module, type Context } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /** What a box takes: one tensor, or several by position or name. */
@@ -55,12 +56,13 @@ export class Draw {
   }
 
   /**
-   * Values that keep `gap` away from each other and from 0, in random order, of both signs: for maxima and
-   * rectifiers, whose finite differences must not reach over a kink.
+   * Values that keep away from each other and from 0, in random order, some of them negative: for maxima and
+   * rectifiers, whose finite differences must not reach over a kink. At least one is positive: where a rectifier
+   * sees negatives alone there is nothing to check.
    */
   apart(shape: readonly number[], gap = 0.1): Tensor {
     const count = size(shape);
-    const shift = this.integer(0, count);
+    const shift = this.integer(0, count - 1);
     const values = Float64Array.from(this.rng.permutation(count), (rank) => {
       const jitter = gap * 0.25 * (this.rng.uniform() - 0.5);
       return gap * (rank - shift + 0.5) + jitter;
@@ -75,6 +77,12 @@ export class Draw {
       'int32',
     );
   }
+}
+
+/** Lets the tensors that a case was drawn with go. */
+export function disposeCase({ box, input, target }: Case): void {
+  release([input, target]);
+  if (box instanceof Module) box.dispose();
 }
 
 export function size(shape: readonly number[]): number {

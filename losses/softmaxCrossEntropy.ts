@@ -3,7 +3,6 @@ import {
   log,
   max,
   mul,
-  oneHot,
   sub,
   sum,
   tidy,
@@ -15,6 +14,7 @@ import {
 import { checkChoice, checkLabels, checkProbabilities, checkTensor } from '../lib/check.ts';
 import { Cost, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/kernels/constant.ts';
+import { oneHot } from '../lib/kernels/oneHot.ts';
 
 /**
  * The cross-entropy of the softmax of scores x with a target distribution y.
@@ -68,8 +68,9 @@ export class SoftmaxCrossEntropy extends Cost<Tensor2D, Tensor1D | Tensor2D, Sof
   #distributions(target: Tensor1D | Tensor2D, [batch, classes]: [number, number]): Tensor2D {
     if (isLabels(target)) {
       checkTensor(this, 'forward', 'labels', target, [batch], 'int32');
-      checkLabels(this, target.dataSync(), classes);
-      return oneHot(target, classes, 1, 0, 'float32') as Tensor2D;
+      const labels = target.dataSync();
+      checkLabels(this, labels, classes);
+      return oneHot(labels, classes);
     }
     checkTensor(this, 'forward', 'target', target, [batch, classes]);
     checkProbabilities(this, target.dataSync());

@@ -6,12 +6,16 @@ import {
   type ShapeMap,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import { InputError } from '../errors.ts';
 
 /**
  * Tensors from numbers, in the precision of the backend. tfjs's own `tensor` and `scalar` round every number to
  * single precision before a backend sees it, which is not what a double-precision reference is for.
  */
 export function constant<R extends Rank>(values: ArrayLike<number>, shape: ShapeMap[R]): Tensor<R> {
+  if (Object.keys(engine().registryFactory).length === 0) {
+    throw new InputError('no backend is in use: await useBackend() before making boxes or tensors');
+  }
   // The backend `float64` takes doubles under the dtype float32: tfjs has no name for them.
   const stored = getBackend() === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
   return engine().makeTensor(stored as Float32Array, shape, 'float32') as Tensor<R>;

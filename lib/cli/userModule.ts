@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { boxNames, type Cases } from '../../gradcheck/index.ts';
+import { InputError } from '../errors.ts';
+
+/**
+ * The boxes of a user's own file and their cases, from a TypeScript or JavaScript module that exports the classes and
+ * `cases`, which draws a case for each:
+ *
+ *   export const cases = { MyBox: (draw) => ({ box: new MyBox(), config: 'MyBox()', input: draw.normal([2, 3]) }) };
+ */
+export async function loadUserModule(
+  file: string,
+): Promise<{ exported: Record<string, unknown>; cases: Cases }> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new InputError(`${file}: no such file`);
+  const exported = await importModule(path);
+  if (boxNames(exported).length === 0) {
+    throw new InputError(`${file}: expected an exported class that extends Module or Cost, got none`);
+  }
+  const { cases = {} } = exported;
+  if (!isCases(cases)) {
+    throw new InputError(
+      `${file}: expected cases to be an object of functions, one a box: { MyBox: (draw) => ... }`,
+    );
+  }
+  return { exported, cases };
+}
+
+async function importModule(path: string): Promise<Record<string, unknown>> {
+  const { register } = await import('tsx/esm/api');
+  // For this one import: what is loaded already, boxprop itself, stays the same modules.
+  const unregister = register();
+  try {
+    return { ...((await import(pathToFileURL(path).href)) as Record<string, unknown>) };
+  } finally {
+    await unregister();
+  }
+}
+
+function isCases(value: unknown): value is Cases {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((make) => typeof make === 'function')
+  );
+}
