@@ -3,7 +3,7 @@ import { Cost } from '../lib/cost.ts';
 import { tidy } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Case } from './case.ts';
-import { checkContract, type Breach } from './contract.ts';
+import { checkContract, checkShapes, type Breach } from './contract.ts';
 import { diagnose } from './diagnose.ts';
 import { compare, type Comparison } from './numeric.ts';
 
@@ -47,28 +47,21 @@ function prove(subject: Subject, rng: Rng): Omit<Result, 'name' | 'config'>[] {
     subject.box instanceof Cost
       ? Float64Array.of(1)
       : rng.normals(outputs.length).map((value) => value + 0.5 * Math.sign(value));
-  const breaches = checkContract(subject, gradOutput, rng);
+  const malformed = checkShapes(subject, gradOutput);
+  const breaches = malformed.length > 0 ? malformed : checkContract(subject, gradOutput, rng);
   const rows = [verdict('output', outputs.length, breaches)];
-  // Without gradients of the right shapes there is nothing to compare.
   const gradients = subject.gradients(gradOutput);
   for (const quantity of subject.quantities) {
-    const analytic = gradients[quantity.name]?.values ?? new Float64Array(0);
-    if (analytic.length !== quantity.values.length) {
-      rows.push(verdict(quantity.name, 0, breaches));
+    if (breachOf(malformed, quantity.name) !== undefined) {
+      rows.push(verdict(quantity.name, 0, malformed));
       continue;
     }
+    const analytic = gradients[quantity.name].values;
     const comparison = compare(subject, quantity, analytic, gradOutput, rng);
-    const message =
-      judge(comparison, gradOutput, batchOf(subject)) ?? breachOf(breaches, quantity.name) ?? undefined;
     const { checked, skipped, maxError } = comparison;
-    rows.push({
-      quantity: quantity.name,
-      checked,
-      skipped,
-      maxError,
-      pass: message === undefined,
-      ...(message !== undefined && { message }),
-    });
+    const message = judge(comparison, gradOutput, batchOf(subject)) ?? breachOf(breaches, quantity.name);
+    const numbers = { checked, skipped, maxError, pass: message === undefined };
+    rows.push({ quantity: quantity.name, ...numbers, ...(message !== undefined && { message }) });
   }
   const known = new Set(['output', ...subject.quantities.map(({ name }) => name)]);
   for (const { quantity } of breaches) if (!known.has(quantity)) rows.push(verdict(quantity, 0, breaches));

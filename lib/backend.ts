@@ -5,7 +5,11 @@ import { InputError, show } from './errors.ts';
 export type BackendName = 'cpu' | 'wasm' | 'float64';
 
 const LOADERS: Record<BackendName, () => Promise<unknown>> = {
-  cpu: () => import('@tensorflow/tfjs-backend-cpu'),
+  cpu: async () => {
+    await import('@tensorflow/tfjs-backend-cpu');
+    // It advertises tfjs-node at its first use; whoever asks for cpu has chosen.
+    Object.assign(findBackend('cpu'), { firstUse: false });
+  },
   wasm: () => import('@tensorflow/tfjs-backend-wasm'),
   float64: async () => (await import('../gradcheck/float64/index.ts')).registerFloat64(),
 };
@@ -24,7 +28,8 @@ export async function useBackend(name: BackendName | 'auto' = 'auto'): Promise<B
     throw new InputError(`expected a backend out of ${known}, got ${show(name)}`);
   }
   if (findBackend(name) === null) await load(name);
-  if (!(await setBackend(name))) throw new InputError(`the backend ${name} is installed but does not start here`);
+  if (!(await setBackend(name)))
+    throw new InputError(`the backend ${name} is installed but does not start here`);
   await ready();
   return name;
 }
@@ -48,14 +53,17 @@ async function useFirst(names: readonly BackendName[]): Promise<BackendName> {
       if (!(error instanceof InputError)) throw error;
     }
   }
-  throw new InputError(`expected one of the backends ${names.join(', ')}: npm install @tensorflow/tfjs-backend-wasm`);
+  throw new InputError(
+    `expected one of the backends ${names.join(', ')}: npm install @tensorflow/tfjs-backend-wasm`,
+  );
 }
 
 async function load(name: BackendName): Promise<void> {
   try {
     await LOADERS[name]();
   } catch (error) {
-    if (isMissing(error)) throw new InputError(`the backend ${name} is missing: npm install @tensorflow/tfjs-backend-${name}`);
+    if (isMissing(error))
+      throw new InputError(`the backend ${name} is missing: npm install @tensorflow/tfjs-backend-${name}`);
     throw error;
   }
 }

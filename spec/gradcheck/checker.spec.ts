@@ -1,0 +1,474 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { gradcheck, gradcheckAll, type Cases } from '../../gradcheck/index.ts';
+import { useBackend } from '../../lib/backend.ts';
+import type { Geometry } from '../../lib/geometry.ts';
+import { constant, scalar } from '../../lib/kernels/constant.ts';
+import { Module, type Context, type Forward } from '../../lib/module.ts';
+import { Rng } from '../../lib/rng.ts';
+import { Euclidean } from '../../losses/euclidean.ts';
+import { Conv2D, type Conv2DCache } from '../../modules/conv2d.ts';
+import { Linear, type LinearCache } from '../../modules/linear.ts';
+import { MaxPool2D, type MaxPool2DCache } from '../../modules/maxPool2d.ts';
+import { ReLU } from '../../modules/relu.ts';
+import { Softmax } from '../../modules/softmax.ts';
+import { Tanh, type TanhCache } from '../../modules/tanh.ts';
+
+/** The checker is only as good as the mistakes that it catches: each of these boxes has one. */
+
+const rng = () => new Rng(1);
+
+class WrongSign extends Linear {
+  override backpropToInput(gradOutput: tf.Tensor2D, cache: LinearCache) {
+    return tf.neg(super.backpropToInput(gradOutput, cache));
+  }
+}
+
+class TransposedGradient extends Linear {
+  override backpropToParams(gradOutput: tf.Tensor2D, cache: LinearCache) {
+    const { weight, ...bias } = super.backpropToParams(gradOutput, cache);
+    const { shape } = weight;
+    return { weight: tf.reshape<tf.Rank.R2>(tf.transpose(weight), shape), ...bias };
+  }
+}
+
+class TransposedShape extends Linear {
+  override backpropToParams(gradOutput: tf.Tensor2D, cache: LinearCache) {
+    const { weight, ...bias } = super.backpropToParams(gradOutput, cache);
+    return { weight: tf.transpose(weight), ...bias };
+  }
+}
+
+class NoBatchSum extends Linear {
+  override backpropToParams(gradOutput: tf.Tensor2D, cache: LinearCache) {
+    const { weight } = super.backpropToParams(gradOutput, cache);
+    const [, outFeatures] = gradOutput.shape;
+    return { weight, bias: tf.reshape<tf.Rank.R1>(tf.slice(gradOutput, [1, 0], [1, -1]), [outFeatures]) };
+  }
+}
+
+class MeanForSum extends Linear {
+  override backpropToParams(gradOutput: tf.Tensor2D, cache: LinearCache) {
+    const { weight, ...bias } = super.backpropToParams(gradOutput, cache);
+    return { weight: tf.mul<tf.Tensor2D>(weight, scalar(1 / gradOutput.shape[0])), ...bias };
+  }
+}
+
+class MissingFactor extends Euclidean {
+  override backpropToInput(cache: { difference: tf.Tensor }) {
+    return tf.mul(super.backpropToInput(cache), scalar(2));
+  }
+}
+
+class MissingDerivative extends Tanh {
+  override backpropToInput(gradOutput: tf.Tensor) {
+    return gradOutput.clone();
+  }
+}
+
+class IgnoresGradOutput extends Tanh {
+  override backpropToInput(gradOutput: tf.Tensor, cache: TanhCache) {
+    return super.backpropToInput(tf.onesLike(gradOutput), cache);
+  }
+}
+
+/** Each window writes its gradient over what the window before it left. */
+class Overwrites extends MaxPool2D {
+  override backpropToInput(gradOutput: tf.Tensor4D, { input, output, geometry }: MaxPool2DCache) {
+    const [x, y, g] = [input, output, gradOutput].map((tensor) => tensor.dataSync());
+    const grad = new Float64Array(x.length);
+    forEachCell(geometry, (window, pixel) => {
+      if (x[pixel] === y[window]) grad[pixel] = g[window];
+    });
+    return constant<tf.Rank.R4>(grad, input.shape);
+  }
+}
+
+/** One image, one channel. */
+function forEachCell({ height, width }: Geometry, visit: (window: number, pixel: number) => void): void {
+  for (let i = 0; i < height.output; i++)
+    for (let j = 0; j < width.output; j++)
+      for (let p = 0; p < height.kernel; p++)
+        for (let q = 0; q < width.kernel; q++)
+          visit(i * width.output + j, (i * height.stride + p) * width.input + j * width.stride + q);
+}
+
+/** Takes the gradient at the border as if the image had no first row. */
+class WrongBorder extends Conv2D {
+  override backpropToInput(gradOutput: tf.Tensor4D, cache: Conv2DCache) {
+    const grad = super.backpropToInput(gradOutput, cache);
+    const [, height] = grad.shape;
+    const inside = tf.slice(grad, [0, 1, 0, 0], [-1, height - 1, -1, -1]);
+    return tf.pad<tf.Tensor4D>(inside, [
+      [0, 0],
+      [1, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+  }
+}
+
+class OffByOne extends Conv2D {
+  override backpropToInput(gradOutput: tf.Tensor4D, cache: Conv2DCache) {
+    const grad = super.backpropToInput(gradOutput, cache);
+    const [, height] = grad.shape;
+    const moved = tf.slice(grad, [0, 0, 0, 0], [-1, height - 1, -1, -1]);
+    return tf.pad<tf.Tensor4D>(moved, [
+      [0, 0],
+      [1, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+  }
+}
+
+class FlippedKernel extends Conv2D {
+  override backpropToParams(gradOutput: tf.Tensor4D, cache: Conv2DCache) {
+    const { weight, ...bias } = super.backpropToParams(gradOutput, cache);
+    return { weight: tf.reverse<tf.Tensor4D>(weight, [0, 1]), ...bias };
+  }
+}
+
+class NoGradient extends Linear {
+  override backpropToParams(gradOutput: tf.Tensor2D, cache: LinearCache) {
+    const { weight, ...bias } = super.backpropToParams(gradOutput, cache);
+    return { weight: tf.zerosLike(weight), ...bias };
+  }
+}
+
+const on = (shape: number[]) => ({ input: shape });
+
+/** The message of each quantity that failed. */
+async function failures(box: Parameters<typeof gradcheck>[0], options: Parameters<typeof gradcheck>[1]) {
+  const { pass, results } = await gradcheck(box, options);
+  const failed = results.filter((result) => !result.pass);
+  expect(pass).toBe(failed.length === 0);
+  return Object.fromEntries(failed.map(({ quantity, message }) => [quantity, message]));
+}
+
+beforeAll(() => useBackend('float64'));
+
+describe('names the mistake', () => {
+  test.each([
+    ['input', 'the sign is wrong', () => new WrongSign(3, 2, { rng: rng() }), on([4, 3])],
+    ['param:weight', 'transposed', () => new TransposedGradient(3, 2, { rng: rng() }), on([4, 3])],
+    [
+      'param:bias',
+      'the batch is not summed: this is the gradient of example 1 alone',
+      () => new NoBatchSum(3, 2, { rng: rng() }),
+      on([4, 3]),
+    ],
+    [
+      'param:weight',
+      'off by a factor 0.25 (1/batch)',
+      () => new MeanForSum(3, 2, { rng: rng() }),
+      on([4, 3]),
+    ],
+    ['param:weight', 'it is zero', () => new NoGradient(3, 2, { rng: rng() }), on([4, 3])],
+    [
+      'input',
+      'gradOutput is passed on: the derivative is missing',
+      () => new MissingDerivative(),
+      on([2, 3]),
+    ],
+    [
+      'input',
+      'gradOutput is ignored: this is the gradient of the sum of the outputs',
+      () => new IgnoresGradOutput(),
+      on([2, 3]),
+    ],
+    [
+      'input',
+      'only one of several terms is there: = for += where windows overlap',
+      () => new Overwrites([3, 2], { stride: 1 }),
+      on([1, 5, 4, 1]),
+    ],
+    [
+      'input',
+      'wrong only at the border',
+      () => new WrongBorder(2, 3, [2, 3], { rng: rng() }),
+      on([2, 5, 4, 2]),
+    ],
+    [
+      'input',
+      'shifted by one along axis 1',
+      () => new OffByOne(2, 3, [2, 3], { rng: rng() }),
+      on([2, 5, 4, 2]),
+    ],
+    [
+      'param:weight',
+      'flipped along axes 0, 1: a convolution where a correlation was meant, or the reverse',
+      () => new FlippedKernel(2, 3, [2, 3], { rng: rng() }),
+      on([2, 5, 4, 2]),
+    ],
+  ] as const)('%s: %s', async (quantity, guess, make, options) => {
+    const messages = await failures(make(), options);
+    expect(Object.keys(messages)).toContain(quantity);
+    expect(messages[quantity]?.split('; looks like this: ')[1]).toBe(guess);
+  });
+
+  test('of a cost: a factor', async () => {
+    const messages = await failures(new MissingFactor(), {
+      input: [3, 2],
+      target: constant([1, 2, 3, 4, 5, 6], [3, 2]),
+    });
+    expect(messages.input).toMatch(/looks like this: off by a factor 2$/);
+  });
+
+  test('with box, quantity, index, both numbers and the step', async () => {
+    const { input } = await failures(new WrongSign(3, 2, { rng: rng() }), on([4, 3]));
+    expect(input).toMatch(
+      /^input\[0, 0\]: analytic (-?[\d.]+), numeric (-?[\d.]+), step 1\.0e-5 and 11 more of 12; looks like this: the sign is wrong$/,
+    );
+    const [, analytic, numeric] = /analytic (\S+), numeric (\S+),/.exec(input ?? '') ?? [];
+    expect(Number(analytic)).toBe(-Number(numeric));
+  });
+
+  test('of shape', async () => {
+    const messages = await failures(new TransposedShape(3, 2, { rng: rng() }), on([4, 3]));
+    expect(messages).toEqual({
+      'param:weight': 'expected a gradient of shape [2, 3], got [3, 2]; looks transposed',
+    });
+  });
+});
+
+/** tanh with one promise broken. */
+abstract class Tampered extends Module<tf.Tensor, tf.Tensor, { output: tf.Tensor }> {
+  protected readonly tanh = new Tanh();
+
+  forward(input: tf.Tensor, _context?: Context): Forward<tf.Tensor, { output: tf.Tensor }> {
+    return this.tanh.forward(input);
+  }
+
+  backpropToInput(gradOutput: tf.Tensor, cache: { output: tf.Tensor }): tf.Tensor {
+    return this.tanh.backpropToInput(gradOutput, cache);
+  }
+}
+
+class RemembersOnThis extends Tampered {
+  #last: tf.Tensor = tf.zeros([1]);
+
+  override forward(input: tf.Tensor) {
+    const result = super.forward(input);
+    this.#last = tf.keep(result.output.clone());
+    return result;
+  }
+
+  override backpropToInput(gradOutput: tf.Tensor) {
+    return this.tanh.backpropToInput(gradOutput, { output: this.#last });
+  }
+}
+
+class SquaresGradOutput extends Tampered {
+  override backpropToInput(gradOutput: tf.Tensor, cache: { output: tf.Tensor }) {
+    return super.backpropToInput(tf.mul(gradOutput, tf.abs(gradOutput)), cache);
+  }
+}
+
+class AddsToTheGradient extends Tampered {
+  override backpropToInput(gradOutput: tf.Tensor, cache: { output: tf.Tensor }) {
+    return tf.add(super.backpropToInput(gradOutput, cache), scalar(1e-3));
+  }
+}
+
+class Leaks extends Tampered {
+  override forward(input: tf.Tensor) {
+    tf.keep(tf.square(input));
+    return super.forward(input);
+  }
+}
+
+class DisposesItsInput extends Tampered {
+  override forward(input: tf.Tensor) {
+    const result = super.forward(input);
+    input.dispose();
+    return result;
+  }
+}
+
+class ReturnsItsInput extends Tampered {
+  override forward(input: tf.Tensor) {
+    return { output: input, cache: { output: input } };
+  }
+
+  override backpropToInput(gradOutput: tf.Tensor) {
+    return gradOutput.clone();
+  }
+}
+
+class MovesItsParameter extends Tampered {
+  override readonly params = { scale: tf.variable(scalar(2)) };
+
+  override forward(input: tf.Tensor) {
+    const { output } = super.forward(input);
+    this.params.scale.assign(tf.tidy(() => tf.add(this.params.scale, scalar(0.5))));
+    return { output: tf.mul(output, this.params.scale), cache: { output } };
+  }
+
+  override backpropToParams() {
+    return { scale: scalar(0) };
+  }
+}
+
+class CountsItsRuns extends Tampered {
+  #runs = 0;
+
+  override forward(input: tf.Tensor) {
+    const { output, cache } = super.forward(input);
+    return { output: tf.mul(output, scalar(1 + ++this.#runs * 1e-3)), cache };
+  }
+}
+
+class ReturnsNaN extends Tampered {
+  override backpropToInput(gradOutput: tf.Tensor) {
+    return tf.mul(gradOutput, scalar(NaN));
+  }
+}
+
+class OtherBackprop extends Tampered {
+  override backprop(gradOutput: tf.Tensor, cache: { output: tf.Tensor }) {
+    const { gradInput, gradParams } = super.backprop(gradOutput, cache);
+    return { gradInput: tf.mul(gradInput, scalar(1.001)), gradParams };
+  }
+}
+
+describe('holds a box to the contract', () => {
+  test.each([
+    ['input', 'another forward in between changes the gradient', () => new RemembersOnThis()],
+    ['input', 'the gradient is not finite', () => new ReturnsNaN()],
+    ['output', '1 tensors are left when all that was returned is disposed', () => new Leaks()],
+    ['output', 'the input is disposed, which its owner alone may do', () => new DisposesItsInput()],
+    ['output', 'the output is the input itself: return a clone', () => new ReturnsItsInput()],
+    ['output', 'two forward runs differ', () => new CountsItsRuns()],
+  ] as const)('%s: %s', async (quantity, message, make) => {
+    expect((await failures(make(), on([2, 3])))[quantity]).toBe(message);
+  });
+
+  test('a gradient that is not linear in gradOutput, or not zero for zeros, fails whatever its numbers', async () => {
+    const { gradcheckContract } = await contract();
+    expect(gradcheckContract(new SquaresGradOutput())).toContain('the gradient is not linear in gradOutput');
+    expect(gradcheckContract(new AddsToTheGradient())).toContain(
+      'a gradOutput of zeros gives a gradient that is not zero',
+    );
+    expect(gradcheckContract(new OtherBackprop())).toContain('backprop differs from the two methods');
+    expect(gradcheckContract(new MovesItsParameter())).toContain('a parameter or buffer is modified');
+  });
+
+  async function contract() {
+    const { checkContract } = await import('../../gradcheck/contract.ts');
+    const { Subject } = await import('../../gradcheck/subject.ts');
+    const gradcheckContract = (box: Tampered) => {
+      const subject = new Subject({ config: '', box, input: constant([1, -2, 0.5, 0.3], [2, 2]) }, rng());
+      return checkContract(subject, rng().normals(4), rng()).map(({ message }) => message);
+    };
+    return { gradcheckContract };
+  }
+});
+
+/** One gradient is right and zero: nothing was proven. */
+class Constant extends Module<tf.Tensor, tf.Tensor, { shape: number[] }> {
+  forward(input: tf.Tensor) {
+    return { output: tf.onesLike(input), cache: { shape: input.shape } };
+  }
+
+  backpropToInput(gradOutput: tf.Tensor) {
+    return tf.zerosLike(gradOutput);
+  }
+}
+
+test('a case in which both gradients are zero is vacuous, and fails', async () => {
+  expect(await failures(new Constant(), on([2, 3]))).toEqual({
+    input: 'vacuous: the analytic and the numeric gradient are both zero',
+  });
+});
+
+test('a sum of outputs would let a softmax without its second term through; this checker does not', async () => {
+  class NoSecondTerm extends Softmax {
+    override backpropToInput(gradOutput: tf.Tensor, { output }: { output: tf.Tensor }) {
+      return tf.mul(gradOutput, output);
+    }
+  }
+  expect(Object.keys(await failures(new NoSecondTerm(), on([2, 3])))).toEqual(['input']);
+});
+
+describe('kinks', () => {
+  const at = (values: number[]) => ({ input: constant(values, [1, values.length]) });
+
+  test('a coordinate at a kink is drawn again, counted and reported', async () => {
+    const { pass, results } = await gradcheck(new ReLU(), at([0, 1, -2, 3, 0.5, -0.7, 1.5, 2, -1, 4, 5, 6]));
+    expect(pass).toBe(true);
+    expect(results[1]).toMatchObject({ quantity: 'input', skipped: 1, checked: 12 });
+  });
+
+  test('a kink closer than the first step is told from a wrong gradient by smaller steps', async () => {
+    const { pass, results } = await gradcheck(new ReLU(), at([3e-6, -4e-6, 1, 2, -3]));
+    expect(pass).toBe(true);
+    expect(results[1]).toMatchObject({ skipped: 0, checked: 5 });
+  });
+
+  test('too many kinks fail the case', async () => {
+    const { results } = await gradcheck(new ReLU(), at([0, 0, 0, 1, 2]));
+    expect(results[1].message).toBe('3 of 5 coordinates stand at kinks: keep the inputs away from them');
+  });
+
+  test('a wrong gradient beside a kink is not taken for one', async () => {
+    class LeaksBelow extends ReLU {
+      override backpropToInput(gradOutput: tf.Tensor, cache: { output: tf.Tensor }) {
+        return tf.tidy(() =>
+          tf.add(super.backpropToInput(gradOutput, cache), tf.mul(gradOutput, scalar(1e-5))),
+        );
+      }
+    }
+    expect(Object.keys(await failures(new LeaksBelow(), at([1, -1, 2, -2, 3])))).toEqual(['input']);
+  });
+});
+
+describe('gradcheck leaves the world as it was', () => {
+  test('backend, parameters and live tensors', async () => {
+    await useBackend('cpu');
+    const box = new Linear(3, 2, { rng: rng() });
+    const input = tf.ones([2, 3]);
+    const before = { numTensors: tf.memory().numTensors, weight: [...box.params.weight.dataSync()] };
+    expect((await gradcheck(box, { input })).pass).toBe(true);
+    expect(tf.getBackend()).toBe('cpu');
+    expect([...box.params.weight.dataSync()]).toEqual(before.weight);
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+    await useBackend('float64');
+  });
+
+  test('an error of the box is its message, not a crash', async () => {
+    expect(await failures(new Linear(3, 2, { rng: rng() }), on([2, 4]))).toEqual({
+      output: 'Linear.forward: expected input of shape [N, 3], got [2, 4]',
+    });
+  });
+});
+
+describe('gradcheckAll', () => {
+  const cases: Cases = {
+    Tanh: (draw) => ({ config: 'Tanh()', box: new Tanh(), input: draw.normal([draw.integer(1, 9)]) }),
+  };
+
+  test('an exported box without a case fails', async () => {
+    const { pass, results } = await gradcheckAll({ Tanh, ReLU, Rng }, cases, { cases: 2 });
+    expect(pass).toBe(false);
+    expect(results.filter((result) => !result.pass)).toEqual([
+      expect.objectContaining({ name: 'ReLU', message: 'is exported and has no gradient-check case' }),
+    ]);
+  });
+
+  test('a case does not depend on which others are checked', async () => {
+    const alone = await gradcheckAll({ Tanh }, cases, { names: ['Tanh'], cases: 3, seed: 7 });
+    const beside = await gradcheckAll({ ReLU, Tanh }, { ...cases, ReLU: cases.Tanh }, { cases: 3, seed: 7 });
+    expect(beside.results.filter(({ name }) => name === 'Tanh')).toEqual(alone.results);
+  });
+
+  test('another seed draws other cases', async () => {
+    const [one, other] = [1, 2].map((seed) => gradcheckAll({ Tanh }, cases, { cases: 5, seed }));
+    expect((await one).results).not.toEqual((await other).results);
+  });
+
+  test('an unknown name is refused', async () => {
+    await expect(gradcheckAll({ Tanh }, cases, { names: ['Tahn'] })).rejects.toThrow(
+      'expected names out of Tanh, got Tahn',
+    );
+  });
+});
