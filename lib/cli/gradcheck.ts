@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { BackendName } from '../backend.ts';
+import { integerOption } from '../train/options.ts';
 import type { Cases, Report, Result } from '../../gradcheck/index.ts';
 
 interface Options {
@@ -21,8 +22,8 @@ export function gradcheckCommand(): Command {
       'float64 proves the mathematics; another compares its kernels with float64',
       'float64',
     )
-    .option('--cases <n>', 'random cases a box', atLeast(1), 20)
-    .option('--seed <n>', 'seed of the cases', atLeast(0), 0)
+    .option('--cases <n>', 'random cases a box', integerOption('--cases', 1), 20)
+    .option('--seed <n>', 'seed of the cases', integerOption('--seed', 0), 0)
     .option('--json <file>', 'write the results as JSON, - for standard output')
     .option(
       '--module <file>',
@@ -87,15 +88,4 @@ function group(results: readonly Result[]): Map<string, Result[]> {
   const groups = new Map<string, Result[]>();
   for (const result of results) groups.set(result.name, [...(groups.get(result.name) ?? []), result]);
   return groups;
-}
-
-/** Reads an option that is an integer of at least `least`. */
-function atLeast(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`expected an integer of at least ${least}`);
-    }
-    return value;
-  };
 }

@@ -16,13 +16,13 @@ function userFile(name: string, text: string): string {
   return file;
 }
 
-const HEADER = `import { mul, tanh, tidy } from '@tensorflow/tfjs-core';\nimport { Module, scalar } from 'boxprop';\n`;
+const HEADER = `import { mul, tidy } from '@tensorflow/tfjs-core';\nimport { Module, scalar } from 'boxprop';\n`;
 
 /** A box of the user's own, whose gradient is \`factor\` times too large. */
 const doubled = (factor: number) => `${HEADER}
 export class Twice extends Module {
-  forward(input: any) { return { output: mul(input, scalar(2)), cache: {} }; }
-  backpropToInput(gradOutput: any) { return mul(gradOutput, scalar(${2 * factor})); }
+  forward(input: any) { return { output: tidy(() => mul(input, scalar(2))), cache: {} }; }
+  backpropToInput(gradOutput: any) { return tidy(() => mul(gradOutput, scalar(${2 * factor}))); }
 }
 export const cases = {
   Twice: (draw: any) => ({ config: 'Twice()', box: new Twice(), input: draw.normal([2, 3]) }),
