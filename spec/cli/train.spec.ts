@@ -1,0 +1,267 @@
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Rng } from '../../index.ts';
+import { decodeSafetensors } from '../../lib/io/safetensors.ts';
+import { boxprop, ROOT } from './run.ts';
+
+let folder: string;
+let data: string;
+
+/** The bytes of an IDX file: header, then values. */
+const idx = (shape: number[], values: ArrayLike<number>) =>
+  Buffer.from([
+    0,
+    0,
+    8,
+    shape.length,
+    ...shape.flatMap((size) => [0, 0, size >> 8, size & 255]),
+    ...Array.from(values),
+  ]);
+
+/** MNIST's files with few images: a bright row whose height is the digit, in noise. */
+function writeDigits(directory: string, sizes = { train: 96, t10k: 40 }, side = 28): string {
+  mkdirSync(directory);
+  const rng = new Rng(6);
+  for (const [part, records] of Object.entries(sizes)) {
+    const labels = Uint8Array.from({ length: records }, (_, n) => n % 10);
+    const images = Uint8Array.from({ length: records * side ** 2 }, (_, i) => {
+      const row = Math.floor((i % side ** 2) / side);
+      return rng.integer(60) + (row === 4 + 2 * labels[Math.floor(i / side ** 2)] ? 190 : 0);
+    });
+    writeFileSync(join(directory, `${part}-images-idx3-ubyte`), idx([records, side, side], images));
+    writeFileSync(join(directory, `${part}-labels-idx1-ubyte`), idx([records], labels));
+  }
+  return directory;
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'boxprop-train-'));
+  data = writeDigits(join(folder, 'digits'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const out = (name: string) => join(folder, name);
+const weightsIn = (directory: string) => join(directory, 'weights.safetensors');
+const metadataIn = (directory: string) =>
+  decodeSafetensors(readFileSync(weightsIn(directory)), 'weights').metadata;
+
+describe('boxprop train', () => {
+  it('learns, tells the error after each epoch, and saves the weights', () => {
+    const result = boxprop(
+      'train',
+      'lenet',
+      '--data',
+      data,
+      '--epochs',
+      '8',
+      '--batch',
+      '8',
+      '--out',
+      out('a'),
+    );
+    expect(result).toMatchObject({ status: 0, stderr: '' });
+    const lines = result.stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(9);
+    lines.slice(0, 8).forEach((line, i) => {
+      expect(line).toMatch(
+        RegExp(`^epoch ${i + 1}/8: loss \\d+\\.\\d{4}, test error \\d+\\.\\d\\d %, \\d+ images/s$`),
+      );
+    });
+    expect(lines[7]).toContain('test error 0.00 %');
+    expect(lines[8]).toBe(`test accuracy 100.00 % after 8 epochs; weights in ${weightsIn(out('a'))}`);
+    expect(readdirSync(out('a'))).toEqual(['weights.safetensors']);
+    expect({ ...metadataIn(out('a')) }).toEqual({
+      network: 'lenet',
+      epoch: '8',
+      seed: '0',
+      testAccuracy: '1.0000',
+      backend: 'wasm',
+    });
+  });
+
+  it('gives the same file for the same seed, bit for bit, and another for another', () => {
+    const bytes = (name: string, ...more: string[]) => {
+      const args = ['train', 'lenet', '--data', data, '--epochs', '1', '--limit', '40', '--out', out(name)];
+      const { stdout } = boxprop(...args, ...more);
+      expect(stdout).toMatch(/^test accuracy \d+\.\d\d % after 1 epoch; weights in /m);
+      return readFileSync(weightsIn(out(name)))
+        .toString('latin1')
+        .slice(2000);
+    };
+    const first = bytes('b1', '--seed', '7');
+    // Compared as booleans: a difference of two megabytes is not worth printing.
+    expect(bytes('b2', '--seed', '7') === first).toBe(true);
+    // Past the header, which names the seed.
+    const weights = (text: string) => text.slice(-4 * 431_080);
+    expect(weights(bytes('b3', '--seed', '8')) === weights(first)).toBe(false);
+    expect(weights(bytes('b4', '--seed', '7', '--rate', '0.01')) === weights(first)).toBe(false);
+    expect(weights(bytes('b5', '--seed', '7', '--limit', '41')) === weights(first)).toBe(false);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('keeps the last whole epoch after %s', async (signal) => {
+    const args = ['train', 'lenet', '--data', data, '--epochs', '500', '--out', out(signal)];
+    const { code, stdout, stderr } = await interrupted(args, signal, (text) => text.includes('epoch 2/500'));
+    const saved = [...stdout.matchAll(/^epoch (\d+)\/500: /gm)].map(([, epoch]) => Number(epoch)).at(-1);
+    expect(code).toBe(130);
+    expect(stderr).toBe(
+      `boxprop: interrupted in epoch ${Number(saved) + 1}; ${weightsIn(out(signal))} has the weights of epoch ${saved}\n`,
+    );
+    expect(metadataIn(out(signal)).epoch).toBe(String(saved));
+    expect(readdirSync(out(signal))).toEqual(['weights.safetensors']);
+  });
+
+  it('says so when it is interrupted before the first weights', async () => {
+    // Enough steps that the first epoch outlasts the signal.
+    const args = ['train', 'lenet', '--limit', '20000', '--out', out('early')];
+    const { code, stdout, stderr } = await interrupted(args, 'SIGINT', () => existsSync(out('early')), 1500);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 130,
+      stdout: '',
+      stderr: 'boxprop: interrupted in epoch 1; no weights were written\n',
+    });
+    expect(readdirSync(out('early'))).toEqual([]);
+  });
+
+  it('stops when the loss is not finite, and names the box', () => {
+    const result = boxprop(
+      'train',
+      'lenet',
+      '--data',
+      data,
+      '--rate',
+      '1e30',
+      '--batch',
+      '8',
+      '--out',
+      out('wild'),
+    );
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(
+      /^boxprop: non-finite \w+ at step \d+: first in the [\w ]*(output|parameter \w+|input) of (Sequential\[\d\] > )?\w+(, whose \w+ is not finite)?\n$/,
+    );
+  });
+});
+
+describe('boxprop train refuses, in one line,', () => {
+  it.each([
+    ['no network', [], "missing required argument 'network'"],
+    ['an unknown network', ['lent'], 'network: expected one of lenet, got "lent"'],
+    ['an unknown option', ['lenet', '--speed', '9'], "unknown option '--speed' (Did you mean --seed?)"],
+    ['an option without its value', ['lenet', '--seed'], "option '--seed <n>' argument missing"],
+    ['no epochs', ['lenet', '--epochs', '0'], '--epochs: expected an integer of at least 1, got "0"'],
+    ['half a batch', ['lenet', '--batch', '1.5'], '--batch: expected an integer of at least 1, got "1.5"'],
+    ['a seed below 0', ['lenet', '--seed', '-1'], '--seed: expected an integer of at least 0, got "-1"'],
+    [
+      'a seed past 2^53 - 1',
+      ['lenet', '--seed', '9007199254740992'],
+      '--seed: expected an integer of at most 2^53 - 1, got "9007199254740992"',
+    ],
+    ['a rate of 0', ['lenet', '--rate', '0'], '--rate: expected a number above 0, got "0"'],
+    ['a rate that is a word', ['lenet', '--rate', 'fast'], '--rate: expected a number above 0, got "fast"'],
+    ['an empty limit', ['lenet', '--limit', ''], '--limit: expected an integer of at least 1, got ""'],
+    [
+      'an unknown backend',
+      ['lenet', '--backend', 'gpu'],
+      '--backend: expected one of auto, wasm, cpu, float64, got "gpu"',
+    ],
+  ])('%s', (_, args, message) => {
+    expect(boxprop('train', ...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
+  });
+
+  function expectRefusal(args: string[], message: string): void {
+    expect(boxprop('train', 'lenet', ...args)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `boxprop: ${message}\n`,
+    });
+  }
+
+  it('a folder of data that is not there', () => {
+    expectRefusal(['--data', out('no')], `mnist: expected a folder at ${out('no')}, found none`);
+  });
+
+  it('a truncated file', () => {
+    const directory = writeDigits(out('short'));
+    const file = join(directory, 'train-images-idx3-ubyte');
+    writeFileSync(file, readFileSync(file).subarray(0, 5000));
+    const { status, stdout, stderr } = boxprop('train', 'lenet', '--data', directory, '--out', out('none'));
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^boxprop: \S+train-images-idx3-ubyte: byte \d+: expected [^\n]*\n$/);
+    expect(existsSync(out('none'))).toBe(false);
+  });
+
+  it('images of another size', () => {
+    const directory = writeDigits(out('large'), { train: 10, t10k: 10 }, 32);
+    const message = 'mnist train: expected images of shape [28, 28, 1] for lenet, got [32, 32, 1]';
+    expectRefusal(['--data', directory], message);
+  });
+
+  it('a limit past the data', () => {
+    const message = '--limit: expected at most the 96 records of mnist train, got 97';
+    expectRefusal(['--data', data, '--limit', '97'], message);
+  });
+
+  it('a folder that cannot be written, before it trains', () => {
+    writeFileSync(out('file'), '');
+    const inFile = join(out('file'), 'run');
+    expectRefusal(
+      ['--data', data, '--out', inFile],
+      `--out: expected a folder that can be written, got ${JSON.stringify(inFile)}: ENOTDIR: not a directory`,
+    );
+    mkdirSync(weightsIn(out('taken')), { recursive: true });
+    expectRefusal(
+      ['--data', data, '--out', out('taken')],
+      `--out: expected ${weightsIn(out('taken'))} to be a file, got a folder`,
+    );
+  });
+});
+
+describe('boxprop', () => {
+  it.each([
+    [[], 'expected a command, one of gradcheck, train, example, got none; see boxprop --help'],
+    [['trian'], "unknown command 'trian' (Did you mean train?)"],
+    [['--bogus'], "unknown option '--bogus'"],
+    [['help', 'nonsense'], 'expected a known command; see boxprop --help'],
+  ])('%j is refused in one line', (args, message) => {
+    expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
+  });
+
+  it('tells its version and its commands', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect(boxprop('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+    const { status, stdout, stderr } = boxprop('--help');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/gradcheck .*train .*example /s);
+  });
+});
+
+/** Runs boxprop, sends a signal once its output is `ready` (and a while has passed), and waits for its end. */
+function interrupted(args: string[], signal: NodeJS.Signals, ready: (text: string) => boolean, wait = 0) {
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    const main = ['--conditions=boxprop-source', '--import', 'tsx', 'lib/cli/main.ts'];
+    const child = spawn(process.execPath, [...main, ...args], { cwd: ROOT });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const poll = setInterval(() => {
+      if (!ready(stdout)) return;
+      clearInterval(poll);
+      setTimeout(() => child.kill(signal), wait);
+    }, 20);
+    child.on('close', (code) => {
+      clearInterval(poll);
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
