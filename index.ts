@@ -16,4 +16,5 @@ export { batches, shuffledBatches } from './lib/data/batches.ts';
 export { parseIdx } from './lib/data/idx.ts';
 export { decodeSafetensors, encodeSafetensors } from './lib/io/safetensors.ts';
 export * from './lib/train/index.ts';
+export { finalizeBatchNorm, type InputBatches } from './lib/finalizeBatchNorm.ts';
 export * from './models/index.ts';

@@ -86,7 +86,10 @@ function checkUnchanged(subject: Subject, gradOutput: Float64Array): Breach[] {
     const gradBefore = doubles(grad);
     if (box instanceof Cost) box.backpropToInput(cache);
     else {
-      box.backpropToInput(grad, cache);
+      const given = new Set(leaves(grad).map(([, tensor]) => tensor));
+      if (leaves(box.backpropToInput(grad, cache)).some(([, tensor]) => given.has(tensor))) {
+        breaches.push({ quantity: 'input', message: 'the gradient is gradOutput itself: return a clone' });
+      }
       box.backpropToParams(grad, cache);
     }
     const watch = (what: string, earlier: Float64Array, tensors: typeof input) => {

@@ -77,25 +77,41 @@ export function checkNumber(box: object, what: string, value: number, least = -I
   }
 }
 
-/** Refuses a label that is no class, naming its place in the batch. */
-export function checkLabels(cost: object, labels: ArrayLike<number>, classes: number): void {
+/** Refuses a number that is not finite or not above 0. */
+export function checkPositive(box: object, what: string, value: number): void {
+  if (!(value > 0 && value < Infinity)) {
+    throw new BoxError([nameOf(box)], `expected ${what} to be a number above 0, got ${show(value)}`);
+  }
+}
+
+/** Refuses a label that is no class and not the one to ignore, naming its place in the batch. */
+export function checkLabels(
+  cost: object,
+  labels: ArrayLike<number>,
+  classes: number,
+  ignoreIndex?: number,
+): void {
   for (let i = 0; i < labels.length; i++) {
-    if (!(labels[i] >= 0 && labels[i] < classes)) {
+    const label = labels[i];
+    if (!(label >= 0 && label < classes) && label !== ignoreIndex) {
+      const outside = ignoreIndex !== undefined && !(ignoreIndex >= 0 && ignoreIndex < classes);
       throw new BoxError(
         [`${nameOf(cost)}.forward`],
-        `expected labels from 0 to ${classes - 1}, got ${labels[i]} at index ${i}`,
+        `expected labels from 0 to ${classes - 1}${outside ? ` or ${ignoreIndex}` : ''}, got ${label} at index ${i}`,
       );
     }
   }
 }
 
-/** Refuses a target distribution with a negative or non-finite entry. */
-export function checkProbabilities(cost: object, probabilities: ArrayLike<number>): void {
+/** Refuses a target probability that is negative or not finite, or above `most`. */
+export function checkProbabilities(cost: object, probabilities: ArrayLike<number>, most = Infinity): void {
   for (let i = 0; i < probabilities.length; i++) {
-    if (!(probabilities[i] >= 0 && probabilities[i] < Infinity)) {
+    const probability = probabilities[i];
+    if (!(probability >= 0 && probability <= most && probability < Infinity)) {
+      const range = most === Infinity ? 'of at least 0' : `from 0 to ${most}`;
       throw new BoxError(
         [`${nameOf(cost)}.forward`],
-        `expected target probabilities of at least 0, got ${probabilities[i]} at index ${i}`,
+        `expected target probabilities ${range}, got ${probability} at index ${i}`,
       );
     }
   }

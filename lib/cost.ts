@@ -17,3 +17,8 @@ export abstract class Cost<In = Tensor, Target = Tensor, Cache = unknown> {
 
   abstract backpropToInput(cache: Cache): In;
 }
+
+/** What one of a number of examples counts. */
+export function exampleWeight(reduction: Reduction, examples: number): number {
+  return reduction === 'mean' ? 1 / examples : 1;
+}

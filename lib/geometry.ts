@@ -1,11 +1,20 @@
 import { BoxError, show } from './errors.ts';
-import { nameOf } from './check.ts';
+import { checkChoice, checkSize, nameOf } from './check.ts';
 
 /** One number for both axes, or [height, width]. */
 export type Pair = number | readonly [number, number];
 
 /** Cells added on each side; `'valid'` adds none, `'same'` as many as give ⌈size / stride⌉ outputs. */
 export type Padding = Pair | 'valid' | 'same';
+
+/** The same along the one axis of a sequence. */
+export type Padding1D = number | 'valid' | 'same';
+
+/**
+ * What stands in the padding: zeros; the image mirrored at its first and last pixel, which are not repeated; those
+ * pixels repeated; or the image's other end.
+ */
+export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
 /** How a window slides along one axis. */
 export interface Axis {
@@ -17,6 +26,8 @@ export interface Axis {
   /** Padding cells before the first and after the last input. */
   readonly before: number;
   readonly after: number;
+  /** With `ceilMode`: how many of the cells after belong to no padding, for the last window reaches over it. */
+  readonly overhang?: number;
 }
 
 export interface Geometry {
@@ -24,11 +35,20 @@ export interface Geometry {
   readonly width: Axis;
 }
 
+/** The cells that are added before and after an image along one axis. */
+export type Border = Pick<Axis, 'input' | 'before' | 'after'>;
+
+export interface Borders {
+  readonly height: Border;
+  readonly width: Border;
+}
+
 export interface WindowOptions {
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly dilation: readonly [number, number];
   readonly padding: Padding;
+  readonly ceilMode?: boolean;
 }
 
 /** Reads an option that is one number or [height, width], refusing what is no integer of at least `least`. */
@@ -62,6 +82,9 @@ export function checkPadding(box: object, padding: Padding): Padding {
 /**
  * The window along one axis: output = ⌊(input + before + after − dilation (kernel − 1) − 1) / stride⌋ + 1.
  * `'same'` puts the odd cell after, as TensorFlow and PyTorch do.
+ *
+ * `ceilMode` rounds up instead: a last window may reach over the end, if it starts inside the input or the padding
+ * before it (PyTorch's rule). Under `'same'` it changes nothing.
  */
 export function slide(
   input: number,
@@ -69,6 +92,7 @@ export function slide(
   stride: number,
   dilation: number,
   padding: number | 'valid' | 'same',
+  ceilMode = false,
 ): Axis {
   const reach = dilation * (kernel - 1) + 1;
   let [before, after] = padding === 'valid' || padding === 'same' ? [0, 0] : [padding, padding];
@@ -77,8 +101,14 @@ export function slide(
     before = Math.floor(total / 2);
     after = total - before;
   }
-  const output = Math.floor((input + before + after - reach) / stride) + 1;
-  return { input, output, kernel, stride, dilation, before, after };
+  const room = input + before + after - reach;
+  const output = Math.floor(room / stride) + 1;
+  const axis = { input, output, kernel, stride, dilation, before, after };
+  if (!ceilMode) return axis;
+  let rounded = Math.ceil(room / stride) + 1;
+  if ((rounded - 1) * stride >= input + before) rounded--;
+  const overhang = Math.max((rounded - 1) * stride - room, 0);
+  return { ...axis, output: rounded, after: after + overhang, overhang };
 }
 
 /** How the window of `box` slides over an image of this size; refuses a window larger than the padded image. */
@@ -87,8 +117,9 @@ export function slideOver(
   inputHeight: number,
   inputWidth: number,
   options: WindowOptions,
+  place: 'constructor' | 'forward' = 'forward',
 ): Geometry {
-  const { kernelSize, stride, dilation, padding } = options;
+  const { kernelSize, stride, dilation, padding, ceilMode } = options;
   const along = (axis: 0 | 1, input: number) =>
     slide(
       input,
@@ -96,16 +127,103 @@ export function slideOver(
       stride[axis],
       dilation[axis],
       typeof padding === 'object' ? padding[axis] : padding,
+      ceilMode,
     );
   const geometry = { height: along(0, inputHeight), width: along(1, inputWidth) };
-  if (geometry.height.output < 1 || geometry.width.output < 1) {
-    const reach = (a: Axis) => a.dilation * (a.kernel - 1) + 1;
-    const padded = (a: Axis) => a.input + a.before + a.after;
-    const { height: h, width: w } = geometry;
+  checkFits(box, [geometry.height, geometry.width], place);
+  return geometry;
+}
+
+/** Refuses a window that is larger than the padded input along one of the axes. */
+export function checkFits(
+  box: object,
+  axes: readonly Axis[],
+  place: 'constructor' | 'forward' = 'forward',
+): void {
+  if (axes.every(({ output }) => output >= 1)) return;
+  // Rounding up forgives what the stride leaves over.
+  const least = axes.map((a) =>
+    Math.max(a.dilation * (a.kernel - 1) + 1 - (a.overhang === undefined ? 0 : a.stride - 1), 1),
+  );
+  const padded = axes.map((a) => a.input + a.before + a.after - (a.overhang ?? 0));
+  throw new BoxError(
+    [place === 'forward' ? `${nameOf(box)}.forward` : nameOf(box)],
+    `expected a padded input of at least ${least.join('x')} for the kernel, got ${padded.join('x')}`,
+  );
+}
+
+/** Refuses a padding along one axis that is neither a word nor an integer. */
+export function checkPadding1D(box: object, padding: Padding1D): Padding1D {
+  if (padding === 'valid' || padding === 'same') return padding;
+  if (!Number.isSafeInteger(padding) || padding < 0) {
     throw new BoxError(
-      [`${nameOf(box)}.forward`],
-      `expected a padded input of at least ${reach(h)}x${reach(w)} for the kernel, got ${padded(h)}x${padded(w)}`,
+      [nameOf(box)],
+      `expected padding to be "valid", "same" or an integer of at least 0, got ${show(padding)}`,
     );
   }
-  return geometry;
+  return padding;
+}
+
+/** Refuses padding of more than half a pool's kernel, which would leave windows without a cell of the input. */
+export function checkPoolPadding(
+  box: object,
+  kernelSize: readonly number[],
+  padding: Padding | readonly number[],
+): void {
+  if (typeof padding === 'string') return;
+  const sides = typeof padding === 'number' ? kernelSize.map(() => padding) : padding;
+  if (sides.every((cells, axis) => 2 * cells <= kernelSize[axis])) return;
+  const half = kernelSize.map((size) => Math.floor(size / 2)).join('x');
+  throw new BoxError(
+    [nameOf(box)],
+    `expected padding of at most half the kernel, ${half}, got ${sides.join('x')}`,
+  );
+}
+
+const PADDING_MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
+
+/** Refuses a padding mode that is none. */
+export function checkPaddingMode(box: object, mode: PaddingMode): PaddingMode {
+  checkChoice(box, 'paddingMode', mode, PADDING_MODES);
+  return mode;
+}
+
+/**
+ * Refuses a border that its mode cannot fill from the image: a mirror shows at most size − 1 pixels, the other end at
+ * most all of them.
+ */
+export function checkBorder(box: object, mode: PaddingMode, axes: readonly Border[]): void {
+  if (mode === 'zeros' || mode === 'replicate') return;
+  const most = axes.map(({ input }) => (mode === 'reflect' ? input - 1 : input));
+  const wanted = axes.map(({ before, after }) => Math.max(before, after));
+  if (wanted.some((cells, axis) => cells > most[axis])) {
+    throw new BoxError(
+      [`${nameOf(box)}.forward`],
+      `expected ${mode} padding of at most ${most.join('x')} for this input, got ${wanted.join('x')}`,
+    );
+  }
+}
+
+/** The same windows over the padded image. */
+export function overPadded({ height, width }: Geometry): Geometry {
+  const along = (axis: Axis): Axis => ({
+    ...axis,
+    input: axis.before + axis.input + axis.after,
+    before: 0,
+    after: 0,
+  });
+  return { height: along(height), width: along(width) };
+}
+
+/** Refuses channels that do not fall into so many groups of the same size. */
+export function checkGroups(box: object, groups: number, channels: Readonly<Record<string, number>>): void {
+  checkSize(box, 'groups', groups);
+  for (const [what, count] of Object.entries(channels)) {
+    if (count % groups !== 0) {
+      throw new BoxError(
+        [nameOf(box)],
+        `expected ${what} to be a multiple of the ${groups} groups, got ${count}`,
+      );
+    }
+  }
 }

@@ -45,6 +45,12 @@ export class Rng {
     return Rng.fromState({ key: this.#block(), counter: 0 });
   }
 
+  /** A generator of its own for each integer, independent of this one, which does not move. */
+  fold(integer: number): Rng {
+    // Counters stay below 2^53, so these blocks are no part of the stream.
+    return Rng.fromState({ key: threefry2x32(this.#key, [integer >>> 0, 0x80000000]), counter: 0 });
+  }
+
   /** Uniform in [0, 1), a multiple of 2^-53. */
   uniform(): number {
     const [high, low] = this.#block();

@@ -1,6 +1,6 @@
 import { mul, square, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkChoice, checkInput, checkTensor } from '../lib/check.ts';
-import { Cost, type Reduction } from '../lib/cost.ts';
+import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/kernels/constant.ts';
 
 /**
@@ -8,6 +8,9 @@ import { scalar } from '../lib/kernels/constant.ts';
  *
  *   forward          C = ½ Σ_n ‖x_n − y_n‖², over N for the reduction 'mean'
  *   backpropToInput  ∂C/∂x = x − y, over N for 'mean'
+ *
+ * PyTorch's `MSELoss` has no ½ and its 'mean' is over all elements: with D elements an example, this 'mean' is D/2 times
+ * that one.
  *
  * Shapes: input, target [N, ...], the same; loss a scalar.
  * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is not float.
@@ -36,17 +39,13 @@ export class Euclidean extends Cost<Tensor, Tensor, EuclideanCache> {
     checkTensor(this, 'forward', 'target', target, input.shape);
     return tidy(() => {
       const difference = sub(input, target);
-      const loss: Scalar = mul(sum(square(difference)), scalar(0.5 * this.#weight(difference)));
+      const weight = exampleWeight(this.reduction, input.shape[0]);
+      const loss: Scalar = mul(sum(square(difference)), scalar(0.5 * weight));
       return { loss, cache: { difference } };
     });
   }
 
   backpropToInput({ difference }: EuclideanCache): Tensor {
-    return tidy(() => mul(difference, scalar(this.#weight(difference))));
-  }
-
-  /** What one example counts. */
-  #weight(difference: Tensor): number {
-    return this.reduction === 'mean' ? 1 / difference.shape[0] : 1;
+    return tidy(() => mul(difference, scalar(exampleWeight(this.reduction, difference.shape[0]))));
   }
 }

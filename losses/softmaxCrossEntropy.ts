@@ -3,83 +3,88 @@ import {
   log,
   max,
   mul,
+  neg,
   sub,
   sum,
   tidy,
   type Scalar,
-  type Tensor,
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { checkChoice, checkLabels, checkProbabilities, checkTensor } from '../lib/check.ts';
-import { Cost, type Reduction } from '../lib/cost.ts';
-import { scalar } from '../lib/kernels/constant.ts';
-import { oneHot } from '../lib/kernels/oneHot.ts';
+import { checkProbabilities, checkTensor, nameOf } from '../lib/check.ts';
+import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
+import { BoxError } from '../lib/errors.ts';
+import { constant, scalar } from '../lib/kernels/constant.ts';
+import { checkLabelOptions, checkScores, labelTarget, weigh, type LabelOptions } from '../lib/labels.ts';
 
 /**
- * The cross-entropy of the softmax of scores x with a target distribution y.
+ * The cross-entropy of the softmax of scores x with a target distribution y; w_k is the weight of class k, 1 by default.
  *
- *   forward          C = −Σ_n Σ_k y_nk log p_nk,  log p_nk = x_nk − log Σ_j exp(x_nj);  over N for 'mean'
- *   backpropToInput  ∂C/∂x_nk = p_nk Σ_j y_nj − y_nk;  over N for 'mean'
+ *   forward          C = −Σ_n Σ_k t_nk log p_nk,   log p_nk = x_nk − log Σ_j exp(x_nj)
+ *   backpropToInput  ∂C/∂x_nk = p_nk Σ_j t_nj − t_nk
+ *   where            t_nk = w_k y_nk / S
  *
+ * A label is the distribution that is 1 there; an ignored label's y is 0. S = 1 for 'sum'. For 'mean' it is what
+ * PyTorch divides by: Σ_n w_{y_n} over the labels that are not ignored (N without weights), and N for probabilities.
  * The largest score is taken off first: log p is exact for scores of any size, where the logarithm of a softmax
- * would be −∞. For a label or a distribution Σ_j y_nj = 1.
+ * would be −∞. A score of −∞ has p = 0 and costs nothing as long as the target gives it nothing.
  *
  * Shapes: input [N, classes]; target either labels [N], int32, or probabilities [N, classes], float32; loss a scalar.
- * Errors: another shape or dtype; a label outside 0 ... classes − 1, named with its index; a negative or non-finite
- *         probability.
- * Source: Bridle 1990; the lecture's softmax classifier.
+ * Errors: another shape or dtype; classes and weights that differ in number; a label outside 0 ... classes − 1 that is
+ *         not ignored, named with its index; a 'mean' over labels of which none counts; a negative or non-finite
+ *         probability or weight; probabilities where there is an `ignoreIndex`.
+ * Source: Bridle 1990; the lecture's softmax classifier. PyTorch's `CrossEntropyLoss`, without its ignore_index −100.
  */
-export interface SoftmaxCrossEntropyOptions {
-  readonly reduction?: Reduction;
-}
+export type SoftmaxCrossEntropyOptions = LabelOptions;
 
 export interface SoftmaxCrossEntropyCache {
   readonly logProbabilities: Tensor2D;
-  /** As probabilities. */
+  /** t */
   readonly target: Tensor2D;
 }
 
 export class SoftmaxCrossEntropy extends Cost<Tensor2D, Tensor1D | Tensor2D, SoftmaxCrossEntropyCache> {
   readonly reduction: Reduction;
+  readonly weights: readonly number[] | undefined;
+  readonly ignoreIndex: number | undefined;
 
-  constructor({ reduction = 'mean' }: SoftmaxCrossEntropyOptions = {}) {
+  constructor(options: SoftmaxCrossEntropyOptions = {}) {
     super();
-    checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
-    this.reduction = reduction;
+    checkLabelOptions(this, options);
+    this.reduction = options.reduction ?? 'mean';
+    this.weights = options.weights && [...options.weights];
+    this.ignoreIndex = options.ignoreIndex;
   }
 
   forward(input: Tensor2D, target: Tensor1D | Tensor2D): { loss: Scalar; cache: SoftmaxCrossEntropyCache } {
-    checkTensor(this, 'forward', 'input', input, ['N', 'classes']);
+    checkScores(this, input);
     return tidy(() => {
-      const y = this.#distributions(target, input.shape);
+      const t = isLabels(target)
+        ? labelTarget(this, target, input.shape)
+        : this.#probabilities(target, input.shape);
       const shifted = sub(input, max(input, 1, true));
       const logProbabilities: Tensor2D = sub(shifted, log(sum(exp(shifted), 1, true)));
-      const loss: Scalar = mul(sum(mul(y, logProbabilities)), scalar(-this.#weight(y)));
-      return { loss, cache: { logProbabilities, target: y } };
+      const loss: Scalar = neg(sum(weigh(t, logProbabilities)));
+      return { loss, cache: { logProbabilities, target: t } };
     });
   }
 
-  backpropToInput({ logProbabilities, target: y }: SoftmaxCrossEntropyCache): Tensor2D {
-    return tidy(() => mul(sub(mul(exp(logProbabilities), sum(y, 1, true)), y), scalar(this.#weight(y))));
+  backpropToInput({ logProbabilities, target: t }: SoftmaxCrossEntropyCache): Tensor2D {
+    return tidy(() => sub(mul(exp(logProbabilities), sum(t, 1, true)), t));
   }
 
-  /** The target, checked, with one row of probabilities an example. */
-  #distributions(target: Tensor1D | Tensor2D, [batch, classes]: [number, number]): Tensor2D {
-    if (isLabels(target)) {
-      checkTensor(this, 'forward', 'labels', target, [batch], 'int32');
-      const labels = target.dataSync();
-      checkLabels(this, labels, classes);
-      return oneHot(labels, classes);
-    }
+  /** t, from checked probabilities. */
+  #probabilities(target: Tensor2D, [batch, classes]: [number, number]): Tensor2D {
     checkTensor(this, 'forward', 'target', target, [batch, classes]);
+    if (this.ignoreIndex !== undefined) {
+      throw new BoxError(
+        [`${nameOf(this)}.forward`],
+        `expected labels, of which to ignore ${this.ignoreIndex}, got probabilities`,
+      );
+    }
     checkProbabilities(this, target.dataSync());
-    return target.clone();
-  }
-
-  /** What one example counts. */
-  #weight(target: Tensor): number {
-    return this.reduction === 'mean' ? 1 / target.shape[0] : 1;
+    const weighted: Tensor2D = this.weights ? mul(target, constant(this.weights, [classes])) : target;
+    return mul(weighted, scalar(exampleWeight(this.reduction, batch)));
   }
 }
 

@@ -1,40 +1,63 @@
 import type { Rank, Tensor4D, Variable } from '@tensorflow/tfjs-core';
-import { checkChoice, checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
-import { checkPadding, pair, slideOver, type Geometry, type Padding, type Pair } from '../lib/geometry.ts';
+import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
+import {
+  checkBorder,
+  checkGroups,
+  checkPadding,
+  checkPaddingMode,
+  pair,
+  slideOver,
+  type Geometry,
+  type Padding,
+  type PaddingMode,
+  type Pair,
+} from '../lib/geometry.ts';
 import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init.ts';
-import { conv2d, conv2dToFilter, conv2dToInput } from '../lib/kernels/conv2d.ts';
+import { groupedConv2d, groupedConv2dToFilter, groupedConv2dToInput } from '../lib/kernels/groupedConv2d.ts';
+import { bordered, borderedToInput } from '../lib/kernels/pad2d.ts';
 import { sumLeading } from '../lib/kernels/sumLeading.ts';
+import { tidy } from '../lib/memory.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
- * The convolution of images with a bank of filters; as in all frameworks, the kernel is not flipped. With stride
- * s and t cells of zero padding before the first pixel (taken per axis), x_in being 0 in the padding:
+ * The convolution of images with a bank of filters; as in all frameworks, the kernel is not flipped. x is x_in with
+ * its border: t cells before the first pixel, filled as `paddingMode` says. With stride s and dilation d (all taken
+ * per axis), and the input channels c of the group that o belongs to:
  *
- *   forward            x_out[n,i,j,o] = b[o] + Σ_pqc x_in[n, i·s + p − t, j·s + q − t, c] w[p,q,c,o]
- *   backpropToInput    ∂C/∂x_in[n,y,x,c] = Σ_o Σ_{(i,p): i·s+p−t=y} Σ_{(j,q): j·s+q−t=x} g[n,i,j,o] w[p,q,c,o]
- *   backpropToParams   ∂C/∂w[p,q,c,o] = Σ_nij x_in[n, i·s + p − t, j·s + q − t, c] g[n,i,j,o]
+ *   forward            x_out[n,i,j,o] = b[o] + Σ_pqc x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,o]
+ *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_o Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x} g[n,i,j,o] w[p,q,c,o]
+ *   backpropToParams   ∂C/∂w[p,q,c,o] = Σ_nij x[n, i·s + p·d, j·s + q·d, c] g[n,i,j,o]
  *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
  *
- * with g = ∂C/∂x_out. The gradient that falls on the padding is dropped: the zeros are no input.
+ * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border, and what falls on the border is added to the pixels that
+ * it was read from; zeros are read from none, so there it is dropped.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = ⌊(H + padding − K_h)/s⌋ + 1; weight [K_h, K_w, inChannels, outChannels]; bias [outChannels].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; bad sizes.
+ *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, inChannels/groups, outChannels], the output
+ *         channels of a group side by side; bias [outChannels].
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; reflected padding
+ *         of as many pixels as the image has, or circular of more; channels that are no multiple of the groups; bad
+ *         sizes; a random `init` without `rng`.
  * Source: lecture, "Filtering"; LeCun et al. 1989. Initial weights: Glorot & Bengio 2010, biases 0.
  */
 export interface Conv2DOptions {
   readonly stride?: Pair;
   /** A number or pair of cells on both sides, `'valid'` (none, the default) or `'same'` (⌈size/stride⌉ outputs). */
   readonly padding?: Padding;
-  readonly paddingMode?: 'zeros';
+  readonly paddingMode?: PaddingMode;
+  readonly dilation?: Pair;
+  readonly groups?: number;
   readonly bias?: boolean;
   readonly init?: Initializer;
   readonly rng?: Rng;
 }
 
 export interface Conv2DCache {
-  readonly input: Tensor4D;
+  /** The input; with its border, where that is not zeros. */
+  readonly images: Tensor4D;
+  /** How the kernel slides over `images`, and over the input. */
+  readonly windows: Geometry;
   readonly geometry: Geometry;
 }
 
@@ -45,52 +68,60 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: Padding;
+  readonly paddingMode: PaddingMode;
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
 
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2DOptions = {}) {
     super();
     checkSize(this, 'inChannels', inChannels);
     checkSize(this, 'outChannels', outChannels);
-    const {
-      stride = 1,
-      padding = 'valid',
-      paddingMode = 'zeros',
-      bias = true,
-      init = glorotUniform,
-      rng,
-    } = options;
-    checkChoice(this, 'paddingMode', paddingMode, ['zeros']);
+    const { groups = 1, bias = true, init = glorotUniform, rng } = options;
+    checkGroups(this, groups, { inChannels, outChannels });
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = pair(this, 'kernelSize', kernelSize);
-    this.stride = pair(this, 'stride', stride);
-    this.padding = checkPadding(this, padding);
+    this.stride = pair(this, 'stride', options.stride ?? 1);
+    this.padding = checkPadding(this, options.padding ?? 'valid');
+    this.paddingMode = checkPaddingMode(this, options.paddingMode ?? 'zeros');
+    this.dilation = pair(this, 'dilation', options.dilation ?? 1);
+    this.groups = groups;
     const [height, width] = this.kernelSize;
-    const fan = { fanIn: height * width * inChannels, fanOut: height * width * outChannels };
+    const [groupIn, groupOut] = [inChannels / groups, outChannels / groups];
+    const fan = { fanIn: height * width * groupIn, fanOut: height * width * groupOut };
     this.params = {
-      weight: createParam(this, 'weight', [height, width, inChannels, outChannels], fan, init, rng),
+      weight: createParam(this, 'weight', [height, width, groupIn, outChannels], fan, init, rng),
       ...(bias && { bias: createParam(this, 'bias', [outChannels], fan, zeros) }),
     };
   }
 
   forward(input: Tensor4D): Forward<Tensor4D, Conv2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.inChannels]);
-    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
-    const output = conv2d(input, this.params.weight, geometry, this.params.bias);
-    return { output, cache: { input: input.clone(), geometry } };
+    const geometry = slideOver(this, input.shape[1], input.shape[2], this);
+    checkBorder(this, this.paddingMode, [geometry.height, geometry.width]);
+    const { weight, bias } = this.params;
+    return tidy(() => {
+      const { images, windows } = bordered(input, geometry, this.paddingMode);
+      const output = groupedConv2d(images, weight, windows, this.groups, bias);
+      return { output, cache: { images, windows, geometry } };
+    });
   }
 
-  backpropToInput(gradOutput: Tensor4D, { input, geometry }: Conv2DCache): Tensor4D {
-    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(input, geometry));
-    return conv2dToInput(gradOutput, this.params.weight, geometry);
+  backpropToInput(gradOutput: Tensor4D, { images, windows, geometry }: Conv2DCache): Tensor4D {
+    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images, windows));
+    return tidy(() => {
+      const gradImages = groupedConv2dToInput(gradOutput, this.params.weight, windows, this.groups);
+      return borderedToInput(gradImages, geometry, this.paddingMode);
+    });
   }
 
-  override backpropToParams(gradOutput: Tensor4D, { input, geometry }: Conv2DCache) {
-    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(input, geometry));
-    const weight = conv2dToFilter(input, gradOutput, geometry);
+  override backpropToParams(gradOutput: Tensor4D, { images, windows }: Conv2DCache) {
+    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images, windows));
+    const weight = groupedConv2dToFilter(images, gradOutput, windows, this.groups);
     return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput) }) };
   }
 
-  #outputShape(input: Tensor4D, { height, width }: Geometry) {
-    return [input.shape[0], height.output, width.output, this.outChannels];
+  #outputShape(images: Tensor4D, { height, width }: Geometry) {
+    return [images.shape[0], height.output, width.output, this.outChannels];
   }
 }

@@ -1,28 +1,39 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkTensor } from '../lib/check.ts';
-import { BoxError } from '../lib/errors.ts';
-import { checkPadding, pair, slideOver, type Geometry, type Padding, type Pair } from '../lib/geometry.ts';
+import {
+  checkPadding,
+  checkPoolPadding,
+  pair,
+  slideOver,
+  type Geometry,
+  type Padding,
+  type Pair,
+} from '../lib/geometry.ts';
 import { maxPool2d, maxPool2dToInput } from '../lib/kernels/maxPool2d.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
  * The largest value of each window, channel by channel; windows may overlap.
  *
- *   forward          x_out[n,i,j,c] = max_pq x_in[n, i·s + p − t, j·s + q − t, c]
+ *   forward          x_out[n,i,j,c] = max_pq x_in[n, i·s + p − t, j·s + q − t, c],  p < K_h, q < K_w
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): argmax of window (i,j) is (y,x)} ∂C/∂x_out[n,i,j,c]
  *
  * Among equals the first wins, row by row, and gets the whole gradient. Padding never wins. A pixel that wins
  * several windows gets the sum; one that wins none, or lies in no window, gets 0.
  *
- * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + padding − kernel)/stride⌋ + 1.
+ * `ceilMode` rounds H' and W' up: a last window may reach over the end, if it starts inside the input or the padding
+ * before it.
+ *
+ * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + padding − K_h)/s⌋ + 1.
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; padding of more
  *         than half the kernel, which would leave windows without a pixel.
- * Source: lecture, "Pooling" and the second problem set.
+ * Source: lecture, "Pooling" and the second problem set; the sizes are those of PyTorch's MaxPool2d.
  */
 export interface MaxPool2DOptions {
   /** The kernel's size by default, so that windows tile the image. */
   readonly stride?: Pair;
   readonly padding?: Padding;
+  readonly ceilMode?: boolean;
 }
 
 export interface MaxPool2DCache {
@@ -35,22 +46,15 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: Padding;
+  readonly ceilMode: boolean;
 
   constructor(kernelSize: Pair, options: MaxPool2DOptions = {}) {
     super();
     this.kernelSize = pair(this, 'kernelSize', kernelSize);
     this.stride = pair(this, 'stride', options.stride ?? this.kernelSize);
     this.padding = checkPadding(this, options.padding ?? 'valid');
-    if (typeof this.padding !== 'string') {
-      const [height, width] = pair(this, 'padding', this.padding, 0);
-      if (2 * height > this.kernelSize[0] || 2 * width > this.kernelSize[1]) {
-        const half = this.kernelSize.map((size) => Math.floor(size / 2)).join('x');
-        throw new BoxError(
-          ['MaxPool2D'],
-          `expected padding of at most half the kernel, ${half}, got ${height}x${width}`,
-        );
-      }
-    }
+    checkPoolPadding(this, this.kernelSize, this.padding);
+    this.ceilMode = options.ceilMode ?? false;
   }
 
   forward(input: Tensor4D): Forward<Tensor4D, MaxPool2DCache> {

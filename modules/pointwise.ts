@@ -100,6 +100,6 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
         `expected ${name} to keep the shape ${show(x.shape)}, got ${show(y.shape)}`,
       );
     }
-    return y;
+    return y === x ? x.clone() : y; // output and cache are let go apart
   }
 }

@@ -98,11 +98,9 @@ export class Sequential extends Module<Tensor, Tensor, SequentialCache> {
       const gradParams: Grads = {};
       const grad = this.#sweepDownTo(1, gradOutput, cache, gradParams);
       if (this.boxes.length > 0) {
-        this.#collect(
-          gradParams,
-          0,
-          within(place(0), () => this.boxes[0].sweep(grad, cache.caches.pop())),
-        );
+        const ofFirst = within(place(0), () => this.boxes[0].sweep(grad, cache.caches[0]));
+        cache.caches.pop();
+        this.#collect(gradParams, 0, ofFirst);
       }
       return gradParams;
     });
@@ -122,9 +120,9 @@ export class Sequential extends Module<Tensor, Tensor, SequentialCache> {
     }
     let grad = gradOutput.clone();
     for (let i = this.boxes.length - 1; i >= first; i--) {
-      const cache = caches.pop();
-      const step = within(place(i), () => this.boxes[i].backprop(grad, cache));
-      release(cache);
+      // The cache stays the caller's until its box has swept it: what throws leaves nothing without an owner.
+      const step = within(place(i), () => this.boxes[i].backprop(grad, caches[i]));
+      release(caches.pop());
       grad.dispose();
       grad = step.gradInput;
       this.#collect(gradParams, i, step.gradParams);
@@ -132,20 +130,28 @@ export class Sequential extends Module<Tensor, Tensor, SequentialCache> {
     return grad;
   }
 
-  /** Puts the gradients of box i under their names in the chain, summed where a box stands more than once. */
+  /** Adds the gradients of box i to what its parameters have received, under their names in the chain. */
   #collect(gradParams: Grads, i: number, grads: Grads): void {
     for (const [name, grad] of Object.entries(grads)) {
-      const inChain = `${this.boxes.indexOf(this.boxes[i])}.${name}`;
+      const param: Variable | undefined = this.boxes[i].params[name];
+      const inChain = Object.keys(this.params).find((key) => this.params[key] === param);
+      if (inChain === undefined) {
+        throw new BoxError([place(i)], `expected gradients of its parameters, got one of ${show(name)}`);
+      }
       const earlier = gradParams[inChain];
       gradParams[inChain] = earlier === undefined ? grad : add(earlier, grad);
     }
   }
 
+  /** The tensors of all boxes, each under the first place where it stands. */
   #named(pick: (box: Box) => Params): Params {
     const named: Record<string, Variable> = {};
+    const seen = new Set<Variable>();
     this.boxes.forEach((box, i) => {
-      if (this.boxes.indexOf(box) < i) return;
-      for (const [name, param] of Object.entries(pick(box))) named[`${i}.${name}`] = param;
+      for (const [name, tensor] of Object.entries(pick(box))) {
+        if (!seen.has(tensor)) named[`${i}.${name}`] = tensor;
+        seen.add(tensor);
+      }
     });
     return named;
   }

@@ -30,6 +30,8 @@ export const cases: Cases = {
       }),
       // The same box in two places: its gradients are summed.
       () => ({ boxes: [shared, new Sigmoid(), shared, new Tanh()], shape: [4] }),
+      // And at another depth.
+      () => ({ boxes: [new Sequential([shared, new Tanh()]), shared], shape: [4] }),
     )();
     const shape = [batch, ...boxes.shape];
     const names = boxes.boxes.map((box) => box.constructor.name).join(', ');

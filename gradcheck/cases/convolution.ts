@@ -1,30 +1,220 @@
-import type { Padding } from '../../lib/geometry.ts';
+import { slide, type Padding, type Padding1D, type PaddingMode } from '../../lib/geometry.ts';
+import { windowsInside } from '../../lib/kernels/im2col.ts';
+import { Conv1D } from '../../modules/conv1d.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
-import type { Cases, Draw } from '../case.ts';
+import { ConvTranspose2D } from '../../modules/convTranspose2d.ts';
+import { DepthwiseConv2D } from '../../modules/depthwiseConv2d.ts';
+import { LocallyConnected1D } from '../../modules/locallyConnected1d.ts';
+import { LocallyConnected2D } from '../../modules/locallyConnected2d.ts';
+import { Pad2D } from '../../modules/pad2d.ts';
+import { size, type AnyBox, type Case, type Cases, type Draw } from '../case.ts';
 
-/** Padding of each kind, up to a kernel's size less one. */
-function padding(draw: Draw, kernel: readonly [number, number]): Padding {
-  return draw.pick<() => Padding>(
-    () => 'valid',
-    () => 'same',
-    () => draw.integer(0, Math.min(...kernel) - 1),
-    () => [draw.integer(0, kernel[0] - 1), draw.integer(0, kernel[1] - 1)],
-  )();
+const MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
+
+/** For filters that are not shared: there are as many as places. */
+const SHORT = { kernels: 3, dilations: 1 };
+
+/** Most coordinates of the input: more would only take longer. */
+const MOST = 60;
+
+function caseOf(
+  draw: Draw,
+  name: string,
+  args: readonly unknown[],
+  box: AnyBox,
+  shape: readonly number[],
+): Case {
+  const words = args.map((arg) => JSON.stringify(arg)).join(', ');
+  return { config: `${name}(${words}) on [${shape.join(', ')}]`, box, input: draw.normal(shape) };
+}
+
+/** How a kernel slides along one axis: overlapping, tiling and gapped. */
+function drawAxis(draw: Draw, { kernels = 4, dilations = 3 } = {}) {
+  const kernel = draw.integer(1, kernels);
+  const dilation = draw.integer(1, kernel < 4 ? dilations : 1);
+  return { kernel, dilation, stride: draw.integer(1, 3) };
+}
+
+type Drawn = ReturnType<typeof drawAxis>;
+
+/** Cells on both sides of an axis, up to more than a kernel has. */
+function drawCells(draw: Draw, { kernel }: Drawn): number {
+  return draw.integer(0, draw.chance(0.2) ? kernel + 1 : kernel - 1);
+}
+
+/** Padding of each kind. */
+function drawPadding(draw: Draw, height: Drawn, width: Drawn): Padding {
+  const [rows, columns] = [drawCells(draw, height), drawCells(draw, width)];
+  return draw.pick<Padding>('valid', 'same', Math.min(rows, columns), [rows, columns]);
+}
+
+/**
+ * The length of an axis: the least that the kernel fits on, that some tap meets, and that has enough to mirror in the
+ * padding; or a few cells more, so that a last window may leave some over.
+ */
+function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: Padding1D): number {
+  const good = (length: number) => {
+    const axis = slide(length, kernel, stride, dilation, padding);
+    const met = Array.from({ length: kernel }, (_, tap) => windowsInside(axis, tap)).some(
+      ([i, past]) => i < past,
+    );
+    return axis.output >= 1 && met && Math.max(axis.before, axis.after) < length;
+  };
+  let least = 1;
+  while (!good(least)) least++;
+  const more = least + draw.integer(0, 3);
+  return good(more) ? more : least;
+}
+
+/** What a padding says of one axis. */
+function along(padding: Padding, at: 0 | 1): Padding1D {
+  return typeof padding === 'object' ? padding[at] : padding;
+}
+
+/**
+ * Channels in and out. Never one out: a gradient of a single number may by chance sum to nearly nothing, and then single
+ * precision has no digits of it.
+ */
+function drawChannels(draw: Draw, groups: number): [inChannels: number, outChannels: number] {
+  if (groups > 1) return [groups * draw.integer(1, groups === 2 ? 2 : 1), groups * draw.integer(1, 2)];
+  return [draw.integer(1, 3), draw.integer(2, 3)];
+}
+
+/** One example or two, if two are not too many numbers. */
+function drawShape(draw: Draw, image: readonly number[]): number[] {
+  return [2 * size(image) <= MOST ? draw.integer(1, 2) : 1, ...image];
 }
 
 export const cases: Cases = {
   Conv2D: (draw) => {
-    const kernel: [number, number] = [draw.integer(1, 4), draw.integer(1, 4)];
-    const stride: [number, number] = [draw.integer(1, 3), draw.integer(1, 3)];
-    const [inChannels, outChannels, batch] = [draw.integer(1, 3), draw.integer(1, 3), draw.integer(1, 2)];
-    // A few cells more than the kernel, so that the last window may leave some over.
-    const image = [kernel[0] + draw.integer(0, 3), kernel[1] + draw.integer(0, 3)];
-    const options = { stride, padding: padding(draw, kernel), bias: draw.chance(0.7) };
-    const shape = [batch, ...image, inChannels];
-    return {
-      config: `Conv2D(${inChannels}, ${outChannels}, ${JSON.stringify(kernel)}, ${JSON.stringify(options)}) on [${shape.join(', ')}]`,
-      box: new Conv2D(inChannels, outChannels, kernel, { ...options, rng: draw.rng }),
-      input: draw.normal(shape),
+    const [height, width] = [drawAxis(draw), drawAxis(draw)];
+    const kernel: [number, number] = [height.kernel, width.kernel];
+    const padding = drawPadding(draw, height, width);
+    const groups = draw.pick(1, 1, 2, 3);
+    const [inChannels, outChannels] = drawChannels(draw, groups);
+    const options = {
+      stride: [height.stride, width.stride] as const,
+      padding,
+      paddingMode: draw.pick(...MODES),
+      dilation: [height.dilation, width.dilation] as const,
+      groups,
+      bias: draw.chance(0.7),
     };
+    const image = [
+      drawLength(draw, height, along(padding, 0)),
+      drawLength(draw, width, along(padding, 1)),
+      inChannels,
+    ];
+    const args = [inChannels, outChannels, kernel, options] as const;
+    const box = new Conv2D(inChannels, outChannels, kernel, { ...options, rng: draw.rng });
+    return caseOf(draw, 'Conv2D', args, box, drawShape(draw, image));
+  },
+  Conv1D: (draw) => {
+    const axis = drawAxis(draw);
+    const padding = draw.pick<Padding1D>('valid', 'same', drawCells(draw, axis));
+    const groups = draw.pick(1, 1, 2, 3);
+    const [inChannels, outChannels] = drawChannels(draw, groups);
+    const options = {
+      stride: axis.stride,
+      padding,
+      paddingMode: draw.pick(...MODES),
+      dilation: axis.dilation,
+      groups,
+      bias: draw.chance(0.7),
+    };
+    const args = [inChannels, outChannels, axis.kernel, options] as const;
+    const box = new Conv1D(inChannels, outChannels, axis.kernel, { ...options, rng: draw.rng });
+    return caseOf(draw, 'Conv1D', args, box, drawShape(draw, [drawLength(draw, axis, padding), inChannels]));
+  },
+  ConvTranspose2D: (draw) => {
+    const [height, width] = [drawAxis(draw), drawAxis(draw)];
+    const kernel: [number, number] = [height.kernel, width.kernel];
+    const groups = draw.pick(1, 1, 2);
+    const [inChannels, outChannels] = drawChannels(draw, groups);
+    const image = [draw.integer(1, 3), draw.integer(2, 3)];
+    // Where the padding would cut all taps off, leaving biases alone, there is nothing to check.
+    const cells = (axis: Drawn, length: number) => {
+      const cut = draw.integer(0, 2);
+      const last = (length - 1) * axis.stride + axis.dilation * (axis.kernel - 1) - cut;
+      const taps = Array.from({ length: length * axis.kernel }, (_, k) => {
+        return Math.floor(k / axis.kernel) * axis.stride + (k % axis.kernel) * axis.dilation;
+      });
+      return taps.some((at) => at >= cut && at <= last) ? cut : 0;
+    };
+    const options = {
+      stride: [height.stride, width.stride] as const,
+      padding: [cells(height, image[0]), cells(width, image[1])] as const,
+      outputPadding: [draw.integer(0, height.stride - 1), draw.integer(0, width.stride - 1)] as const,
+      dilation: [height.dilation, width.dilation] as const,
+      groups,
+      bias: draw.chance(0.7),
+    };
+    const args = [inChannels, outChannels, kernel, options] as const;
+    const box = new ConvTranspose2D(inChannels, outChannels, kernel, { ...options, rng: draw.rng });
+    return caseOf(draw, 'ConvTranspose2D', args, box, drawShape(draw, [...image, inChannels]));
+  },
+  DepthwiseConv2D: (draw) => {
+    const [height, width] = [drawAxis(draw), drawAxis(draw)];
+    const kernel: [number, number] = [height.kernel, width.kernel];
+    const padding = drawPadding(draw, height, width);
+    const channels = draw.integer(1, 3);
+    const options = {
+      multiplier: draw.integer(channels === 1 ? 2 : 1, 3),
+      stride: [height.stride, width.stride] as const,
+      padding,
+      paddingMode: draw.pick(...MODES),
+      dilation: [height.dilation, width.dilation] as const,
+      bias: draw.chance(0.7),
+    };
+    const image = [
+      drawLength(draw, height, along(padding, 0)),
+      drawLength(draw, width, along(padding, 1)),
+      channels,
+    ];
+    const box = new DepthwiseConv2D(channels, kernel, { ...options, rng: draw.rng });
+    return caseOf(draw, 'DepthwiseConv2D', [channels, kernel, options], box, drawShape(draw, image));
+  },
+  LocallyConnected2D: (draw) => {
+    const [height, width] = [drawAxis(draw, SHORT), drawAxis(draw, SHORT)];
+    const kernel: [number, number] = [height.kernel, width.kernel];
+    const padding = drawPadding(draw, height, width);
+    const [inChannels, outChannels] = [draw.integer(1, 2), 2];
+    const image: [number, number] = [
+      Math.min(drawLength(draw, height, along(padding, 0)), 4),
+      Math.min(drawLength(draw, width, along(padding, 1)), 5),
+    ];
+    const options = { stride: [height.stride, width.stride] as const, padding, bias: draw.chance(0.7) };
+    const args = [image, inChannels, outChannels, kernel, options] as const;
+    const box = new LocallyConnected2D(image, inChannels, outChannels, kernel, { ...options, rng: draw.rng });
+    return caseOf(draw, 'LocallyConnected2D', args, box, drawShape(draw, [...image, inChannels]));
+  },
+  LocallyConnected1D: (draw) => {
+    const axis = drawAxis(draw, { dilations: 1 });
+    const padding = draw.pick<Padding1D>('valid', 'same', drawCells(draw, axis));
+    const [inChannels, outChannels] = drawChannels(draw, 1);
+    const length = drawLength(draw, axis, padding);
+    const options = { stride: axis.stride, padding, bias: draw.chance(0.7) };
+    const args = [length, inChannels, outChannels, axis.kernel, options] as const;
+    const box = new LocallyConnected1D(length, inChannels, outChannels, axis.kernel, {
+      ...options,
+      rng: draw.rng,
+    });
+    return caseOf(draw, 'LocallyConnected1D', args, box, [draw.integer(1, 3), length, inChannels]);
+  },
+  Pad2D: (draw) => {
+    const mode = draw.pick(...MODES);
+    const value = mode === 'zeros' ? draw.pick(0, 0.7) : 0;
+    const image = [draw.integer(1, 4), draw.integer(1, 4), draw.integer(1, 3)];
+    const cells = (length: number) =>
+      draw.integer(0, mode === 'reflect' ? length - 1 : mode === 'circular' ? length : 4);
+    const [top, bottom] = [cells(image[0]), cells(image[0])];
+    const [left, right] = [cells(image[1]), cells(image[1])];
+    const both: [number, number] = [Math.min(top, bottom), Math.min(left, right)];
+    const padding = draw.pick<ConstructorParameters<typeof Pad2D>[0]>(Math.min(...both), both, [
+      [top, bottom],
+      [left, right],
+    ]);
+    const options = { mode, value };
+    return caseOf(draw, 'Pad2D', [padding, options], new Pad2D(padding, options), drawShape(draw, image));
   },
 };

@@ -1,20 +1,62 @@
-import { softmax, type Tensor } from '@tensorflow/tfjs-core';
+import { add, log, round, sigmoid, softmax, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { Reduction } from '../../lib/cost.ts';
+import type { LabelOptions } from '../../lib/labels.ts';
+import { BinaryCrossEntropy } from '../../losses/binaryCrossEntropy.ts';
 import { Euclidean } from '../../losses/euclidean.ts';
+import { Hinge } from '../../losses/hinge.ts';
+import { Huber } from '../../losses/huber.ts';
+import { L1 } from '../../losses/l1.ts';
+import { NegativeLogLikelihood } from '../../losses/negativeLogLikelihood.ts';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import type { Cases, Draw } from '../case.ts';
 
+/** A batch of examples of rank 0 to 2. */
+function batchShape(draw: Draw): number[] {
+  return Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 4));
+}
+
+function reductions(draw: Draw): Reduction {
+  return draw.pick('mean', 'sum');
+}
+
 /** Rows of probabilities. */
 function distributions(draw: Draw, batch: number, classes: number): Tensor {
-  const scores = draw.normal([batch, classes]);
-  const probabilities = softmax(scores);
-  scores.dispose();
-  return probabilities;
+  return tidy(() => softmax(draw.normal([batch, classes])));
+}
+
+/** Class weights and an ignored label, or neither. */
+function labelOptions(draw: Draw, classes: number, ignores: boolean): LabelOptions {
+  const weights = Array.from({ length: classes }, () => draw.integer(1, 8) / 4);
+  return {
+    reduction: reductions(draw),
+    ...(draw.chance(0.5) && { weights }),
+    ...(ignores && draw.chance(0.5) && { ignoreIndex: draw.pick(-100, 255, draw.integer(0, classes - 1)) }),
+  };
+}
+
+/** Labels, some of them the ignored one, but never the first: with none that counts there is nothing to check. */
+function labels(draw: Draw, batch: number, classes: number, ignoreIndex?: number): Tensor {
+  const drawn = Array.from({ length: batch }, (_, n) => {
+    if (ignoreIndex === undefined) return draw.integer(0, classes - 1);
+    if (n > 0 && draw.chance(0.4)) return ignoreIndex;
+    const label = draw.integer(0, classes - 1);
+    return label === ignoreIndex ? (label + 1) % classes : label;
+  });
+  return tensor1d(drawn, 'int32');
+}
+
+/** Labels for the hinge, the first of them the least likely class: some example always is on the wrong side. */
+function someWrong(draw: Draw, scores: Tensor, [batch, classes]: [number, number]): Tensor {
+  const first = [...scores.dataSync().subarray(0, classes)];
+  const drawn = Array.from({ length: batch }, () => draw.integer(0, classes - 1));
+  drawn[0] = first.indexOf(Math.min(...first));
+  return tensor1d(drawn, 'int32');
 }
 
 export const cases: Cases = {
   Euclidean: (draw) => {
-    const shape = Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 4));
-    const reduction = draw.pick('mean', 'sum');
+    const shape = batchShape(draw);
+    const reduction = reductions(draw);
     return {
       config: `Euclidean({ reduction: ${reduction} }) on [${shape.join(', ')}]`,
       box: new Euclidean({ reduction }),
@@ -24,13 +66,80 @@ export const cases: Cases = {
   },
   SoftmaxCrossEntropy: (draw) => {
     const [batch, classes] = [draw.integer(1, 5), draw.integer(2, 5)];
-    const reduction = draw.pick('mean', 'sum');
-    const labels = draw.chance(0.5);
+    const onLabels = draw.chance(0.6);
+    const options = labelOptions(draw, classes, onLabels);
     return {
-      config: `SoftmaxCrossEntropy({ reduction: ${reduction} }) on [${batch}, ${classes}], ${labels ? 'labels' : 'probabilities'}`,
-      box: new SoftmaxCrossEntropy({ reduction }),
+      config: `SoftmaxCrossEntropy(${JSON.stringify(options)}) on [${batch}, ${classes}], ${onLabels ? 'labels' : 'probabilities'}`,
+      box: new SoftmaxCrossEntropy(options),
       input: draw.normal([batch, classes], 2),
-      target: labels ? draw.labels(batch, classes) : distributions(draw, batch, classes),
+      target: onLabels
+        ? labels(draw, batch, classes, options.ignoreIndex)
+        : distributions(draw, batch, classes),
+    };
+  },
+  NegativeLogLikelihood: (draw) => {
+    const [batch, classes] = [draw.integer(1, 5), draw.integer(2, 5)];
+    const options = labelOptions(draw, classes, true);
+    return {
+      config: `NegativeLogLikelihood(${JSON.stringify(options)}) on [${batch}, ${classes}]`,
+      box: new NegativeLogLikelihood(options),
+      input: tidy(() => log(distributions(draw, batch, classes))),
+      target: labels(draw, batch, classes, options.ignoreIndex),
+    };
+  },
+  L1: (draw) => {
+    const shape = batchShape(draw);
+    const reduction = reductions(draw);
+    const target = draw.normal(shape);
+    return {
+      config: `L1({ reduction: ${reduction} }) on [${shape.join(', ')}]`,
+      box: new L1({ reduction }),
+      // The differences, not the inputs, are to keep away from 0.
+      input: tidy(() => add(target, draw.apart(shape))),
+      target,
+    };
+  },
+  Huber: (draw) => {
+    const shape = batchShape(draw);
+    // Mostly outside, about half, and mostly inside of the parabola.
+    const options = { delta: draw.pick(0.25, 1, 2.5), reduction: reductions(draw) };
+    return {
+      config: `Huber(${JSON.stringify(options)}) on [${shape.join(', ')}]`,
+      box: new Huber(options),
+      input: draw.normal(shape),
+      target: draw.normal(shape),
+    };
+  },
+  Hinge: (draw) => {
+    const shape: [number, number] = [draw.integer(1, 5), draw.integer(2, 7)];
+    const reduction = reductions(draw);
+    // With these gaps no two scores are equal, or 1 apart.
+    const input = draw.apart(shape, draw.pick(0.15, 0.4));
+    return {
+      config: `Hinge({ reduction: ${reduction} }) on [${shape.join(', ')}]`,
+      box: new Hinge({ reduction }),
+      input,
+      target: someWrong(draw, input, shape),
+    };
+  },
+  BinaryCrossEntropy: (draw) => {
+    const shape = batchShape(draw);
+    const places = shape[shape.length - 1];
+    const posWeight = draw.pick<number | number[] | undefined>(
+      undefined,
+      draw.integer(1, 8) / 4,
+      Array.from({ length: places }, () => draw.integer(1, 8) / 4),
+    );
+    const options = { reduction: reductions(draw), ...(posWeight !== undefined && { posWeight }) };
+    const certain = draw.chance(0.5);
+    return {
+      config: `BinaryCrossEntropy(${JSON.stringify(options)}) on [${shape.join(', ')}], ${certain ? '0 or 1' : 'probabilities'}`,
+      box: new BinaryCrossEntropy(options),
+      input: draw.normal(shape, 2),
+      target: tidy(() => {
+        const probabilities = sigmoid(draw.normal(shape));
+        return certain ? round(probabilities) : probabilities;
+      }),
     };
   },
 };

@@ -2,7 +2,9 @@ import type { Cases } from '../case.ts';
 import { cases as containers } from './containers.ts';
 import { cases as convolution } from './convolution.ts';
 import { cases as costs } from './costs.ts';
+import { cases as dropout } from './dropout.ts';
 import { cases as linear } from './linear.ts';
+import { cases as normalization } from './normalization.ts';
 import { cases as pointwise } from './pointwise.ts';
 import { cases as pooling } from './pooling.ts';
 import { cases as shape } from './shape.ts';
@@ -11,9 +13,11 @@ import { cases as shape } from './shape.ts';
 export const cases: Cases = {
   ...linear,
   ...pointwise,
+  ...dropout,
   ...convolution,
   ...pooling,
   ...shape,
+  ...normalization,
   ...containers,
   ...costs,
 };

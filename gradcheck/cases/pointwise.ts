@@ -1,14 +1,24 @@
-import { add, cos, mul, sin } from '@tensorflow/tfjs-core';
+import { add, cos, mul, neg, sin, type Tensor } from '@tensorflow/tfjs-core';
+import { constant } from '../../lib/kernels/constant.ts';
+import { ELU } from '../../modules/elu.ts';
+import { GELU } from '../../modules/gelu.ts';
+import { HardTanh } from '../../modules/hardTanh.ts';
+import { LeakyReLU } from '../../modules/leakyRelu.ts';
+import { LogSoftmax } from '../../modules/logSoftmax.ts';
 import { Pointwise } from '../../modules/pointwise.ts';
+import { PReLU } from '../../modules/prelu.ts';
 import { ReLU } from '../../modules/relu.ts';
+import { SELU } from '../../modules/selu.ts';
 import { Sigmoid } from '../../modules/sigmoid.ts';
+import { SiLU } from '../../modules/silu.ts';
 import { Softmax } from '../../modules/softmax.ts';
+import { Softplus } from '../../modules/softplus.ts';
 import { Tanh } from '../../modules/tanh.ts';
-import type { AnyBox, CaseMaker, Cases, Draw } from '../case.ts';
+import { size, type AnyBox, type Case, type CaseMaker, type Cases, type Draw } from '../case.ts';
 
-/** A shape of rank 1 to 4 with a few dozen elements at the most. */
+/** A shape of rank 1 to 4 with a few elements at the least and a few dozen at the most. */
 function anyShape(draw: Draw): number[] {
-  return Array.from({ length: draw.integer(1, 4) }, () => draw.integer(1, 4));
+  return [...Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 4)), draw.integer(3, 5)];
 }
 
 /** Cases of a smooth box without parameters that takes any shape. */
@@ -22,6 +32,42 @@ function smooth(make: () => AnyBox): CaseMaker {
       input: draw.normal(shape, 2),
     };
   };
+}
+
+/** A shape of rank 1 to 4 with 6 to 60 elements, 2 or more of them in the last axis. */
+function smallShape(draw: Draw): number[] {
+  const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 4));
+  while (size(leading) > 12) leading.pop();
+  return [...leading, size(leading) < 3 ? draw.integer(6, 9) : draw.integer(2, 5)];
+}
+
+function described(box: AnyBox, options: string, input: Tensor): Case {
+  return { config: `${box.constructor.name}(${options}) on [${input.shape.join(', ')}]`, box, input };
+}
+
+/** A decimal that both the box and a reader of the config take in full. */
+function decimal(draw: Draw, low: number, high: number): number {
+  return draw.integer(Math.round(low * 100), Math.round(high * 100)) / 100;
+}
+
+/** Spaced values of which at least one is negative: where all are positive, these boxes only pass them on. */
+function someNegative(draw: Draw, shape: readonly number[], gap: number): Tensor {
+  const somePositive = draw.apart(shape, gap);
+  const turned = neg(somePositive);
+  somePositive.dispose();
+  return turned;
+}
+
+/**
+ * Spaced values around 0, and one far below. A single slope's gradient is one sum, and where its terms happened to
+ * cancel, single precision would have only rounding to show: one large term keeps it from that.
+ */
+function oneDeep(draw: Draw, shape: readonly number[]): Tensor {
+  const count = size(shape);
+  const shift = draw.integer(0, count - 1);
+  const ranks = draw.rng.permutation(count);
+  const values = Float64Array.from(ranks, (rank) => (rank === 0 ? -20 : 0.1 * (rank - shift + 0.5)));
+  return constant(values, [...shape]);
 }
 
 export const cases: Cases = {
@@ -48,4 +94,44 @@ export const cases: Cases = {
     );
     return { config, box, input: draw.normal([...leading, ...shape]) };
   },
+  PReLU: (draw) => {
+    const shape = smallShape(draw);
+    const numParameters = draw.chance(0.4) ? 1 : shape[shape.length - 1];
+    const init = decimal(draw, -0.5, 1.5);
+    const box = new PReLU(numParameters, { init });
+    return described(box, `${numParameters}, { init: ${init} }`, oneDeep(draw, shape));
+  },
+  LeakyReLU: (draw) => {
+    const negativeSlope = draw.pick(0, 0.01, decimal(draw, -0.5, 1.5));
+    const box = new LeakyReLU({ negativeSlope });
+    return described(box, `{ negativeSlope: ${negativeSlope} }`, draw.apart(smallShape(draw)));
+  },
+  ELU: (draw) => {
+    const alpha = draw.pick(1, decimal(draw, 0.1, 2.5));
+    const input = someNegative(draw, smallShape(draw), draw.pick(0.1, 0.4));
+    return described(new ELU({ alpha }), `{ alpha: ${alpha} }`, input);
+  },
+  SELU: (draw) => described(new SELU(), '', someNegative(draw, smallShape(draw), draw.pick(0.1, 0.4))),
+  GELU: (draw) => {
+    const approximate = draw.pick('none', 'tanh');
+    const input = draw.normal(smallShape(draw), draw.pick(0.3, 1, 4));
+    return described(new GELU({ approximate }), `{ approximate: ${approximate} }`, input);
+  },
+  SiLU: (draw) => described(new SiLU(), '', draw.normal(smallShape(draw), draw.pick(0.3, 1, 8))),
+  Softplus: (draw) => {
+    const beta = draw.pick(1, decimal(draw, 0.2, 5));
+    const threshold = draw.pick(20, decimal(draw, -1, 3));
+    const box = new Softplus({ beta, threshold });
+    const input = draw.normal(smallShape(draw), draw.pick(1, 8) / beta);
+    return described(box, `{ beta: ${beta}, threshold: ${threshold} }`, input);
+  },
+  HardTanh: (draw) => {
+    // The values stand halfway between multiples of the gap, the bounds on multiples, at least one value between them.
+    const gap = 0.1;
+    const [minValue, maxValue] = [-draw.integer(0, 10) * gap, draw.integer(1, 10) * gap];
+    const box = new HardTanh({ minValue, maxValue });
+    const input = draw.apart(smallShape(draw), gap);
+    return described(box, `{ minValue: ${minValue}, maxValue: ${maxValue} }`, input);
+  },
+  LogSoftmax: (draw) => described(new LogSoftmax(), '', draw.normal(smallShape(draw), draw.pick(1, 4))),
 };

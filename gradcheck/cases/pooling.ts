@@ -1,27 +1,122 @@
-import type { Padding } from '../../lib/geometry.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Padding, Padding1D } from '../../lib/geometry.ts';
+import { constant } from '../../lib/kernels/constant.ts';
+import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
+import { AvgPool1D } from '../../modules/avgPool1d.ts';
+import { AvgPool2D } from '../../modules/avgPool2d.ts';
+import { GlobalAvgPool2D } from '../../modules/globalAvgPool2d.ts';
+import { LPPool2D } from '../../modules/lpPool2d.ts';
+import { Maxout } from '../../modules/maxout.ts';
+import { MaxPool1D } from '../../modules/maxPool1d.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
-import type { Cases } from '../case.ts';
+import { SumPool2D } from '../../modules/sumPool2d.ts';
+import { Upsample2D } from '../../modules/upsample2d.ts';
+import type { AnyBox, Case, Cases, Draw } from '../case.ts';
+
+type Two = [number, number];
+
+function caseOf(args: readonly unknown[], box: AnyBox, input: Tensor): Case {
+  const written = args.map((arg) => JSON.stringify(arg)).join(', ');
+  return { config: `${box.constructor.name}(${written}) on [${input.shape.join(', ')}]`, box, input };
+}
+
+/** Windows that overlap, tile and leave gaps, over images that they may not fill. */
+function windows(draw: Draw) {
+  const kernel: Two = [draw.integer(1, 3), draw.integer(1, 3)];
+  const stride: Two = [draw.integer(1, 4), draw.integer(1, 4)];
+  const shape = [
+    draw.integer(1, 2),
+    kernel[0] + draw.integer(0, 4),
+    kernel[1] + draw.integer(0, 4),
+    draw.integer(1, 3),
+  ];
+  return { kernel, stride, shape };
+}
+
+/** Padding of every kind, up to half the kernel. */
+function padding(draw: Draw, kernel: Two): Padding {
+  const half: Two = [Math.floor(kernel[0] / 2), Math.floor(kernel[1] / 2)];
+  return draw.pick<Padding>('valid', 'same', half, Math.min(...half));
+}
+
+/** The same along one axis. */
+function windows1D(draw: Draw) {
+  const kernel = draw.integer(1, 5);
+  const stride = draw.integer(1, 5);
+  const padding = draw.pick<Padding1D>('valid', 'same', Math.floor(kernel / 2));
+  const shape = [draw.integer(1, 3), kernel + draw.integer(0, 6), draw.integer(1, 3)];
+  return { kernel, options: { stride, padding, ceilMode: draw.chance(0.5) }, shape };
+}
 
 export const cases: Cases = {
+  MaxPool1D: (draw) => {
+    const { kernel, options, shape } = windows1D(draw);
+    return caseOf([kernel, options], new MaxPool1D(kernel, options), draw.apart(shape));
+  },
   MaxPool2D: (draw) => {
-    const kernel: [number, number] = [draw.integer(1, 3), draw.integer(1, 3)];
-    // Overlapping, tiling and gapped windows.
-    const stride: [number, number] = [draw.integer(1, 4), draw.integer(1, 4)];
-    const padding = draw.pick<Padding>('valid', 'same', [
-      Math.floor(kernel[0] / 2),
-      Math.floor(kernel[1] / 2),
-    ]);
-    const shape = [
-      draw.integer(1, 2),
-      kernel[0] + draw.integer(0, 4),
-      kernel[1] + draw.integer(0, 4),
-      draw.integer(1, 3),
-    ];
-    const options = { stride, padding };
-    return {
-      config: `MaxPool2D(${JSON.stringify(kernel)}, ${JSON.stringify(options)}) on [${shape.join(', ')}]`,
-      box: new MaxPool2D(kernel, options),
-      input: draw.apart(shape),
+    const { kernel, stride, shape } = windows(draw);
+    const options = { stride, padding: padding(draw, kernel), ceilMode: draw.chance(0.5) };
+    return caseOf([kernel, options], new MaxPool2D(kernel, options), draw.apart(shape));
+  },
+  AvgPool1D: (draw) => {
+    const { kernel, shape, ...drawn } = windows1D(draw);
+    const options = { ...drawn.options, countIncludePad: draw.chance(0.5) };
+    return caseOf([kernel, options], new AvgPool1D(kernel, options), draw.normal(shape));
+  },
+  AvgPool2D: (draw) => {
+    const { kernel, stride, shape } = windows(draw);
+    const options = {
+      stride,
+      padding: padding(draw, kernel),
+      ceilMode: draw.chance(0.5),
+      countIncludePad: draw.chance(0.5),
     };
+    return caseOf([kernel, options], new AvgPool2D(kernel, options), draw.normal(shape));
+  },
+  SumPool2D: (draw) => {
+    const { kernel, stride, shape } = windows(draw);
+    const options = { stride, padding: padding(draw, kernel), ceilMode: draw.chance(0.5) };
+    return caseOf([kernel, options], new SumPool2D(kernel, options), draw.normal(shape));
+  },
+  LPPool2D: (draw) => {
+    const { kernel, stride, shape } = windows(draw);
+    const options = { stride, ceilMode: draw.chance(0.5) };
+    const p = draw.pick(1, 2, 3, 4, 5, 2.5);
+    // Far from a sum of 0, where the root is steep. An even p may mix signs; an odd one must not, or sums come near
+    // 0, but each channel has its own; a fraction needs positive values.
+    const channels = Array.from({ length: shape[3] }, () => draw.pick(-1, 1));
+    const values = draw.rng.uniforms(shape[0] * shape[1] * shape[2] * shape[3], 0.4, 1.6);
+    const sign = (i: number) => (p === 2.5 ? 1 : p % 2 === 0 ? draw.pick(-1, 1) : channels[i % shape[3]]);
+    const input = constant(
+      values.map((value, i) => value * sign(i)),
+      shape,
+    );
+    return caseOf([p, kernel, options], new LPPool2D(p, kernel, options), input);
+  },
+  GlobalAvgPool2D: (draw) => {
+    const shape = [draw.integer(1, 3), draw.integer(1, 4), draw.integer(1, 4), draw.integer(1, 3)];
+    return caseOf([], new GlobalAvgPool2D(), draw.normal(shape));
+  },
+  AdaptiveAvgPool2D: (draw) => {
+    const size: Two = [draw.integer(1, 4), draw.integer(1, 4)];
+    const shape = [draw.integer(1, 2), draw.integer(1, 6), draw.integer(1, 6), draw.integer(1, 2)];
+    return caseOf([size], new AdaptiveAvgPool2D(size), draw.normal(shape));
+  },
+  Maxout: (draw) => {
+    const pieces = draw.integer(1, 5);
+    const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 3));
+    const shape = [...leading, pieces * draw.integer(1, 4)];
+    return caseOf([pieces], new Maxout(pieces), draw.apart(shape));
+  },
+  Upsample2D: (draw) => {
+    const factor = () => draw.pick(1, 2, 3, 1.5, 2.3, 0.6);
+    const mode = draw.pick<'nearest' | 'bilinear'>('nearest', 'bilinear');
+    const options = {
+      scaleFactor: [factor(), factor()] as const,
+      mode,
+      alignCorners: mode === 'bilinear' && draw.chance(0.5),
+    };
+    const shape = [draw.integer(1, 2), draw.integer(2, 5), draw.integer(2, 4), draw.integer(1, 2)];
+    return caseOf([options], new Upsample2D(options), draw.normal(shape));
   },
 };

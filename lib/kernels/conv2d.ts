@@ -8,11 +8,12 @@ import {
   transpose,
   type Tensor,
   type Tensor2D,
+  type Tensor3D,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 import type { Axis, Geometry } from '../geometry.ts';
-import { col2im, im2col } from './im2col.ts';
-import { matMulTransposedA, matMulTransposedB } from './matMul.ts';
+import { col2im, tapRows } from './im2col.ts';
+import { matMul, matMulTransposedB } from './matMul.ts';
 
 /**
  * Cross-correlation of a batch of images with a bank of filters, and its two gradients. The shapes are those of
@@ -37,7 +38,9 @@ export function conv2dToInput(gradOutput: Tensor4D, filters: Tensor4D, geometry:
     geometry.width.input,
     inChannels,
   ];
-  if (getBackend() !== 'wasm') {
+  // cpu's kernel leaves the dilation out.
+  const wrong = getBackend() === 'cpu' && geometry.height.dilation * geometry.width.dilation > 1;
+  if (getBackend() !== 'wasm' && !wrong) {
     const attrs = { ...attributes(geometry), inputShape };
     return engine().runKernel('Conv2DBackpropInput', { dy: gradOutput, filter: filters }, attrs);
   }
@@ -53,7 +56,7 @@ export function conv2dToInput(gradOutput: Tensor4D, filters: Tensor4D, geometry:
 /** ∂C/∂w[p,q,c,o] = Σ_nij x[n, i·s + p·d − before, j·s + q·d − before, c] g[n,i,j,o] */
 export function conv2dToFilter(images: Tensor4D, gradOutput: Tensor4D, geometry: Geometry): Tensor4D {
   const { height, width } = geometry;
-  const inChannels = images.shape[3];
+  const [batch, , , inChannels] = images.shape;
   const outChannels = gradOutput.shape[3];
   const filterShape: [number, number, number, number] = [
     height.kernel,
@@ -64,9 +67,9 @@ export function conv2dToFilter(images: Tensor4D, gradOutput: Tensor4D, geometry:
   switch (getBackend()) {
     case 'wasm': // has no kernel for this
       return tidy(() => {
-        const gradRows: Tensor2D = reshape(gradOutput, [gradOutput.size / outChannels, outChannels]);
-        const windows = reshape(im2col(images, geometry), [gradRows.shape[0], -1]) as Tensor2D;
-        return reshape(transpose(matMulTransposedA(gradRows, windows)), filterShape);
+        const gradRows: Tensor3D = reshape(gradOutput, [batch, height.output * width.output, outChannels]);
+        const windowRows: Tensor2D = reshape(transpose(gradRows, [1, 0, 2]), [-1, outChannels]);
+        return reshape(matMul(tapRows(images, geometry), windowRows), filterShape);
       });
     case 'cpu': // has one that takes 70 times as long
       return filterAsConvolution(images, gradOutput, geometry);
@@ -96,7 +99,8 @@ function filterAsConvolution(images: Tensor4D, gradOutput: Tensor4D, geometry: G
   });
 }
 
-function attributes({ height, width }: Geometry) {
+/** A geometry as tfjs's kernels for convolution want it. */
+export function attributes({ height, width }: Geometry) {
   return {
     strides: [height.stride, width.stride],
     // Always explicit: with a number, tfjs takes the filter's height for both axes.

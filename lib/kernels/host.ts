@@ -5,6 +5,8 @@ export type Values = Float32Array | Float64Array;
 
 /** What the wasm backend offers beyond tfjs's own interface: a window on its heap. */
 interface WasmHeap {
+  /** Getting a tensor's place brings it to the heap, if it still lies on another backend. */
+  readonly dataIdMap: { get(dataId: object): unknown };
   typedArrayFromHeap(tensor: TensorInfo): Float32Array;
   makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
 }
@@ -27,7 +29,7 @@ export function computeOnHost(
   if (getBackend() === 'wasm') {
     const heap = backend() as unknown as WasmHeap;
     // Bring the inputs to the heap and make room before looking at it: growing moves the heap.
-    inputs.forEach((input) => heap.typedArrayFromHeap(input));
+    inputs.forEach((input) => heap.dataIdMap.get(input.dataId));
     const output = engine().makeTensorFromTensorInfo(heap.makeOutput(shape, 'float32'));
     const room = heap.typedArrayFromHeap(output);
     room.fill(0);

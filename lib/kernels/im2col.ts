@@ -1,6 +1,6 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { reshape, tidy, transpose, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { Axis, Geometry } from '../geometry.ts';
-import { computeOnHost } from './host.ts';
+import { computeOnHost, type Values } from './host.ts';
 
 /**
  * The windows of a batch of images as the rows of a matrix, [N·H_out·W_out, K_h·K_w·C]: cell (p, q, c) of window
@@ -15,12 +15,7 @@ export function im2col(images: Tensor, geometry: Geometry): Tensor {
   return computeOnHost([images], matrixShape, (cells, pixels) => {
     for (let n = 0; n < batch; n++) {
       for (let r = 0; r < runs.length; r += 3) {
-        const pixel = n * imageSize + runs[r];
-        const cell = n * matrixSize + runs[r + 1];
-        const length = runs[r + 2];
-        // A long run is faster through `set`, a short one without its overhead.
-        if (length > 16) cells.set(pixels.subarray(pixel, pixel + length), cell);
-        else for (let k = 0; k < length; k++) cells[cell + k] = pixels[pixel + k];
+        copy(cells, n * matrixSize + runs[r + 1], pixels, n * imageSize + runs[r], runs[r + 2]);
       }
     }
   });
@@ -49,6 +44,47 @@ export function col2im(matrix: Tensor, imageShape: readonly number[], geometry: 
       }
     }
   });
+}
+
+/**
+ * The same cells the other way round, [K_h·K_w·C, H_out·W_out·N]: row (p, q, c) holds the pixel that the tap meets in
+ * each window (i, j) of each image n. With the images last, a row of windows reads numbers that lie side by side, so
+ * this is several times faster than transposing `im2col`, which the gradient of the filters would need.
+ */
+export function tapRows(images: Tensor, { height, width }: Geometry): Tensor2D {
+  const [batch, , , channels] = images.shape;
+  const columns = height.output * width.output * batch;
+  const shape = [height.kernel * width.kernel * channels, columns];
+  return tidy(() => {
+    const pixelRows: Tensor3D = reshape(images, [batch, height.input * width.input, channels]);
+    const imagesLast = transpose(pixelRows, [2, 1, 0]);
+    return computeOnHost([imagesLast], shape, (cells, pixels) => {
+      for (let p = 0; p < height.kernel; p++) {
+        for (let q = 0; q < width.kernel; q++) {
+          const [left, past] = windowsInside(width, q);
+          // Windows a stride of 1 apart make one run.
+          const [runs, length] = width.stride === 1 ? [1, past - left] : [past - left, 1];
+          for (let c = 0; c < channels; c++) {
+            const row = ((p * width.kernel + q) * channels + c) * columns;
+            for (let [i, bottom] = windowsInside(height, p); i < bottom; i++) {
+              const y = c * height.input + source(height, i, p);
+              for (let run = 0; run < runs; run++) {
+                const pixel = (y * width.input + source(width, left + run, q)) * batch;
+                const cell = row + (i * width.output + left + run) * batch;
+                copy(cells, cell, pixels, pixel, length * batch);
+              }
+            }
+          }
+        }
+      }
+    }) as Tensor2D;
+  });
+}
+
+/** A long run is faster through `set`, a short one without its overhead. */
+function copy(to: Values, at: number, from: Values, start: number, length: number): void {
+  if (length > 16) to.set(from.subarray(start, start + length), at);
+  else for (let k = 0; k < length; k++) to[at + k] = from[start + k];
 }
 
 function rowsAndColumns(batch: number, channels: number, { height, width }: Geometry): [number, number] {
@@ -91,4 +127,12 @@ function tapsInside(axis: Axis, window: number): [tap: number, taps: number][] {
   }
   if (inside.length === 0) return [];
   return axis.dilation === 1 ? [[inside[0], inside.length]] : inside.map((tap) => [tap, 1]);
+}
+
+/** The windows [first, past last) whose tap `tap` meets the input; none where past ≤ first. */
+export function windowsInside(axis: Axis, tap: number): [first: number, past: number] {
+  const offset = axis.before - tap * axis.dilation;
+  const first = Math.max(Math.ceil(offset / axis.stride), 0);
+  const past = Math.min(Math.floor((axis.input - 1 + offset) / axis.stride) + 1, axis.output);
+  return [first, Math.max(first, past)];
 }

@@ -295,6 +295,17 @@ class ReturnsItsInput extends Tampered {
   }
 }
 
+class ReturnsGradOutput extends Tampered {
+  override forward(input: tf.Tensor) {
+    const output = input.clone();
+    return { output, cache: { output: output.clone() } };
+  }
+
+  override backpropToInput(gradOutput: tf.Tensor) {
+    return gradOutput;
+  }
+}
+
 class MovesItsParameter extends Tampered {
   override readonly params = { scale: tf.variable(scalar(2)) };
 
@@ -338,6 +349,7 @@ describe('holds a box to the contract', () => {
     ['output', '1 tensors are left when all that was returned is disposed', () => new Leaks()],
     ['output', 'the input is disposed, which its owner alone may do', () => new DisposesItsInput()],
     ['output', 'the output is the input itself: return a clone', () => new ReturnsItsInput()],
+    ['input', 'the gradient is gradOutput itself: return a clone', () => new ReturnsGradOutput()],
     ['output', 'two forward runs differ', () => new CountsItsRuns()],
   ] as const)('%s: %s', async (quantity, message, make) => {
     expect((await failures(make(), on([2, 3])))[quantity]).toBe(message);

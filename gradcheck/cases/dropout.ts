@@ -1,0 +1,40 @@
+import type { Context } from '../../lib/module.ts';
+import type { Rng } from '../../lib/rng.ts';
+import { Dropout } from '../../modules/dropout.ts';
+import { SpatialDropout } from '../../modules/spatialDropout.ts';
+import { size, type AnyBox, type Case, type Cases, type Draw } from '../case.ts';
+
+/** Training mostly, with a generator that leaves at least one of `units` units: where all are silent, so is the gradient. */
+function contextFor(draw: Draw, units: number, p: number): Context {
+  if (draw.chance(0.2)) return { mode: 'inference' };
+  let rng: Rng;
+  do rng = draw.rng.split();
+  while (
+    rng
+      .clone()
+      .uniforms(units)
+      .every((value) => value < p)
+  );
+  return { mode: 'training', rng };
+}
+
+function caseOf(draw: Draw, make: (p: number) => AnyBox, shape: readonly number[], units: number): Case {
+  const p = draw.pick(0, 0.3, 0.5, 0.8);
+  const box = make(p);
+  const context = contextFor(draw, units, p);
+  const config = `${box.constructor.name}({ p: ${p} }) on [${shape.join(', ')}] in ${context.mode}`;
+  return { config, box, input: draw.normal(shape), context };
+}
+
+export const cases: Cases = {
+  Dropout: (draw) => {
+    const shape = Array.from({ length: draw.integer(1, 4) }, () => draw.integer(1, 3));
+    return caseOf(draw, (p) => new Dropout({ p }), shape, size(shape));
+  },
+  SpatialDropout: (draw) => {
+    const [batch, channels] = [draw.integer(1, 3), draw.integer(1, 4)];
+    const positions = Array.from({ length: draw.integer(1, 2) }, () => draw.integer(1, 3));
+    const shape = [batch, ...positions, channels];
+    return caseOf(draw, (p) => new SpatialDropout({ p }), shape, batch * channels);
+  },
+};

@@ -1,0 +1,110 @@
+import type { GaussianOptions } from '../../lib/gaussian.ts';
+import { BatchNorm } from '../../modules/batchNorm.ts';
+import { ContrastNorm2D } from '../../modules/contrastNorm2d.ts';
+import { DivisiveNorm2D } from '../../modules/divisiveNorm2d.ts';
+import { GroupNorm } from '../../modules/groupNorm.ts';
+import { InstanceNorm } from '../../modules/instanceNorm.ts';
+import { LayerNorm } from '../../modules/layerNorm.ts';
+import { LocalResponseNorm } from '../../modules/localResponseNorm.ts';
+import { SubtractiveNorm2D } from '../../modules/subtractiveNorm2d.ts';
+import { constant } from '../../lib/kernels/constant.ts';
+import type { AnyBox, Case, CaseMaker, Cases, Draw } from '../case.ts';
+
+/** Up to two axes of positions, of `least` cells or more together. */
+function positions(draw: Draw, least: number): number[] {
+  return draw.pick<() => number[]>(
+    () => (least > 1 ? [draw.integer(least, least + 3)] : []),
+    () => [draw.integer(least, least + 3)],
+    () => [draw.integer(1, 3), draw.integer(least, least + 1)],
+  )();
+}
+
+function on(name: string, args: string, box: AnyBox, draw: Draw, shape: number[]): Case {
+  // A mean that is not 0, as statistics have to be taken about it.
+  const input = constant(
+    draw.rng.normals(
+      shape.reduce((size, n) => size * n, 1),
+      0.7,
+      1,
+    ),
+    shape,
+  );
+  return { config: `${name}(${args}) on [${shape.join(', ')}]`, box, input };
+}
+
+function epsAndAffine(draw: Draw) {
+  return { eps: draw.pick(1e-5, 1e-3, 0.3), affine: draw.chance(0.7) };
+}
+
+/** Windows of one cell, such as fit, and such as are larger than the image. */
+function contrastCase(name: string, make: (channels: number, options: GaussianOptions) => AnyBox): CaseMaker {
+  return (draw) => {
+    const [batch, height, width] = [draw.integer(1, 2), draw.integer(2, 5), draw.integer(2, 5)];
+    const channels = draw.integer(2, height * width > 12 ? 2 : 3);
+    const kernelSize = draw.pick<number | [number, number]>(3, 5, 7, [3, 5], [5, 1]);
+    const options = { kernelSize, ...(draw.chance(0.5) && { sigma: draw.pick(0.8, 1.5) }) };
+    const box = make(channels, options);
+    return on(name, `${channels}, ${JSON.stringify(options)}`, box, draw, [batch, height, width, channels]);
+  };
+}
+
+export const cases: Cases = {
+  SubtractiveNorm2D: contrastCase('SubtractiveNorm2D', (n, options) => new SubtractiveNorm2D(n, options)),
+  // With a threshold that some examples fall under.
+  DivisiveNorm2D: (draw) => {
+    const threshold = draw.pick(1e-4, 1e-4, 1.4);
+    const make = (n: number, options: GaussianOptions) => new DivisiveNorm2D(n, { ...options, threshold });
+    const item = contrastCase('DivisiveNorm2D', make)(draw);
+    return { ...item, config: `${item.config}, threshold ${threshold}` };
+  },
+  ContrastNorm2D: contrastCase('ContrastNorm2D', (n, options) => new ContrastNorm2D(n, options)),
+  LocalResponseNorm: (draw) => {
+    const size = draw.integer(1, 6);
+    const options = {
+      alpha: draw.pick(0.01, 1, 3),
+      beta: draw.pick(0.5, 0.75, 1.2),
+      k: draw.pick(1, 2, 0.5),
+    };
+    const box = new LocalResponseNorm(size, options);
+    const shape = [draw.integer(1, 3), ...positions(draw, 1), draw.integer(1, 7)];
+    return on('LocalResponseNorm', `${size}, ${JSON.stringify(options)}`, box, draw, shape);
+  },
+  // Three values a feature at least: two that are normalized are always ±1, and their gradient is next to nothing.
+  BatchNorm: (draw) => {
+    const mode = draw.pick('training', 'inference');
+    const features = draw.integer(mode === 'training' ? 1 : 3, 4);
+    const options = epsAndAffine(draw);
+    const box = new BatchNorm(features, options);
+    box.buffers.runningMean.assign(constant(draw.rng.normals(features), [features]));
+    box.buffers.runningVar.assign(constant(draw.rng.uniforms(features, 0.3, 2), [features]));
+    const shape = [draw.integer(mode === 'training' ? 3 : 1, 4), ...positions(draw, 1), features];
+    const item = on('BatchNorm', `${features}, ${JSON.stringify(options)}`, box, draw, shape);
+    return { ...item, config: `${item.config} in ${mode}`, context: { mode } };
+  },
+  LayerNorm: (draw) => {
+    const shape = draw.pick<() => number[]>(
+      () => [draw.integer(3, 8)],
+      () => [draw.integer(2, 4), draw.integer(2, 4)],
+      () => [draw.integer(1, 2), draw.integer(2, 3), draw.integer(2, 3)],
+    )();
+    const options = epsAndAffine(draw);
+    const leading = Array.from({ length: draw.integer(1, 2) }, () => draw.integer(1, 3));
+    const args = `[${shape.join(', ')}], ${JSON.stringify(options)}`;
+    return on('LayerNorm', args, new LayerNorm(shape, options), draw, [...leading, ...shape]);
+  },
+  GroupNorm: (draw) => {
+    const [groups, width] = [draw.integer(1, 3), draw.integer(1, 3)];
+    const channels = groups * width;
+    const options = epsAndAffine(draw);
+    const shape = [draw.integer(1, 2), ...positions(draw, width < 3 ? 3 : 1), channels];
+    const box = new GroupNorm(groups, channels, options);
+    return on('GroupNorm', `${groups}, ${channels}, ${JSON.stringify(options)}`, box, draw, shape);
+  },
+  InstanceNorm: (draw) => {
+    const channels = draw.integer(1, 4);
+    const options = epsAndAffine(draw);
+    const shape = [draw.integer(1, 3), ...positions(draw, 3), channels];
+    const box = new InstanceNorm(channels, options);
+    return on('InstanceNorm', `${channels}, ${JSON.stringify(options)}`, box, draw, shape);
+  },
+};

@@ -1,0 +1,77 @@
+import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
+import type { Cost } from '../cost.ts';
+import { batches } from '../data/batches.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { BoxError } from '../errors.ts';
+import { nameOf } from '../check.ts';
+import { tidy } from '../memory.ts';
+import type { Module } from '../module.ts';
+import { breathe } from './breathe.ts';
+
+export interface Evaluation {
+  /** Records whose label has not the largest score; among equal scores the first class wins. */
+  readonly errors: number;
+  readonly records: number;
+  /** errors / records */
+  readonly errorRate: number;
+  /** 1 − errorRate */
+  readonly accuracy: number;
+  /** The mean cross-entropy, in nats. */
+  readonly loss: number;
+}
+
+export interface EvaluateOptions {
+  /** Stops before the next batch, by rejecting with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * How well a network that gives one score a class does on a dataset, in inference mode. A score that is NaN is an
+ * error. Lets the event loop run after each batch.
+ *
+ * Shapes: the network's input [N, ...inputShape], its output [N, classes].
+ * Errors: those of the boxes and the batches; an output of another shape.
+ */
+export async function evaluate(
+  network: Module,
+  dataset: Dataset,
+  batchSize: number,
+  { signal }: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const cost: Cost = new SoftmaxCrossEntropy({ reduction: 'sum' });
+  let errors = 0;
+  let loss = 0;
+  for (const indices of batches(dataset.length, batchSize)) {
+    signal?.throwIfAborted();
+    tidy(() => {
+      const { input, labels } = dataset.batch(indices);
+      const { output: scores } = network.forward(input, { mode: 'inference' });
+      if (scores.shape.join() !== `${indices.length},${dataset.classes}`) {
+        throw new BoxError(
+          [`${nameOf(network)}.forward`],
+          `expected output of shape [${indices.length}, ${dataset.classes}] for ${dataset.name}, got [${scores.shape.join(', ')}]`,
+        );
+      }
+      errors += countErrors(scores.dataSync(), labels.dataSync(), dataset.classes);
+      loss += cost.forward(scores, labels).loss.dataSync()[0];
+    });
+    await breathe();
+  }
+  const errorRate = errors / dataset.length;
+  return { errors, records: dataset.length, errorRate, accuracy: 1 - errorRate, loss: loss / dataset.length };
+}
+
+function countErrors(scores: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
+  let errors = 0;
+  for (let n = 0; n < labels.length; n++) {
+    const at = n * classes;
+    const own = scores[at + labels[n]];
+    let right = true;
+    for (let k = 0; k < classes; k++) {
+      // Asks for what must hold, so that a NaN on either side fails.
+      right &&= k < labels[n] ? own > scores[at + k] : own >= scores[at + k];
+    }
+    if (!right) errors++;
+  }
+  return errors;
+}

@@ -1,0 +1,104 @@
+import {
+  add,
+  mul,
+  neg,
+  sigmoid,
+  softplus,
+  sub,
+  sum,
+  tidy,
+  type Scalar,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import {
+  checkChoice,
+  checkInput,
+  checkPositive,
+  checkProbabilities,
+  checkTensor,
+  nameOf,
+} from '../lib/check.ts';
+import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
+import { BoxError } from '../lib/errors.ts';
+import { constant, scalar } from '../lib/kernels/constant.ts';
+
+/**
+ * The cross-entropy of the sigmoid of scores x with target probabilities y, for each element on its own: one or many
+ * questions with a yes or no each. A yes counts p times, p = 1 by default.
+ *
+ *   forward          C = Σ −p y log σ(x) − (1 − y) log(1 − σ(x)) = Σ p y s(−x) + (1 − y) s(x), over N for 'mean'
+ *   backpropToInput  ∂C/∂x = (1 − y) σ(x) − p y σ(−x), over N for 'mean'
+ *
+ * with s(x) = log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), exact for scores of any size. For p = 1 this is
+ * max(x, 0) − x y + log(1 + exp(−|x|)), its gradient σ(x) − y, and it is `SoftmaxCrossEntropy` on the scores [0, x].
+ *
+ * PyTorch's `BCEWithLogitsLoss` has the same 'sum'; its 'mean' is over all elements: this one over the elements of an
+ * example.
+ *
+ * Shapes: input, target [N, ...], the same; `posWeight` one number, or one for each place of the last axis; loss a
+ *         scalar.
+ * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is not float; a target
+ *         outside 0 ... 1, named with its index; a `posWeight` not above 0, or of another size than the last axis.
+ * Source: the likelihood of independent yes/no labels; Cox 1958.
+ */
+export interface BinaryCrossEntropyOptions {
+  /** p */
+  readonly posWeight?: number | readonly number[];
+  readonly reduction?: Reduction;
+}
+
+export interface BinaryCrossEntropyCache {
+  /** x */
+  readonly scores: Tensor;
+  /** p y */
+  readonly yes: Tensor;
+  /** 1 − y */
+  readonly no: Tensor;
+}
+
+export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyCache> {
+  readonly posWeight: number | readonly number[];
+  readonly reduction: Reduction;
+
+  constructor({ posWeight = 1, reduction = 'mean' }: BinaryCrossEntropyOptions = {}) {
+    super();
+    if (typeof posWeight === 'number') checkPositive(this, 'posWeight', posWeight);
+    else posWeight.forEach((weight, k) => checkPositive(this, `posWeight[${k}]`, weight));
+    checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
+    this.posWeight = typeof posWeight === 'number' ? posWeight : [...posWeight];
+    this.reduction = reduction;
+  }
+
+  forward(input: Tensor, target: Tensor): { loss: Scalar; cache: BinaryCrossEntropyCache } {
+    checkInput(this, input);
+    checkTensor(this, 'forward', 'target', target, input.shape);
+    checkProbabilities(this, target.dataSync(), 1);
+    return tidy(() => {
+      const yes = mul(target, this.#weights(input));
+      const no = sub(scalar(1), target);
+      const terms = add(mul(yes, softplus(neg(input))), mul(no, softplus(input)));
+      const loss: Scalar = mul(sum(terms), scalar(exampleWeight(this.reduction, input.shape[0])));
+      return { loss, cache: { scores: input.clone(), yes, no } };
+    });
+  }
+
+  backpropToInput({ scores, yes, no }: BinaryCrossEntropyCache): Tensor {
+    return tidy(() => {
+      const gradient = sub(mul(no, sigmoid(scores)), mul(yes, sigmoid(neg(scores))));
+      return mul(gradient, scalar(exampleWeight(this.reduction, scores.shape[0])));
+    });
+  }
+
+  /** p, in a shape that broadcasts over the scores. */
+  #weights({ shape }: Tensor): Tensor {
+    const { posWeight } = this;
+    if (typeof posWeight === 'number') return scalar(posWeight);
+    if (posWeight.length !== shape[shape.length - 1]) {
+      throw new BoxError(
+        [`${nameOf(this)}.forward`],
+        `expected input of shape [..., ${posWeight.length}], got [${shape.join(', ')}]`,
+      );
+    }
+    return constant(posWeight, [posWeight.length]);
+  }
+}

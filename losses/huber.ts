@@ -1,0 +1,60 @@
+import { clipByValue, mul, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { checkChoice, checkInput, checkPositive, checkTensor } from '../lib/check.ts';
+import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
+import { scalar } from '../lib/kernels/constant.ts';
+
+/**
+ * Half the squared difference up to δ, and from there on along its tangent: outliers pull with a force of δ at most.
+ *
+ *   forward          C = Σ h(x − y), over N for the reduction 'mean';  h(d) = ½ d² if |d| ≤ δ, else δ (|d| − ½ δ)
+ *   backpropToInput  ∂C/∂x = c, over N for 'mean';  c = d cut off at ±δ, with d = x − y
+ *
+ * In both branches h(d) = c (d − ½ c), and h' is continuous: there is no kink. A δ that no difference reaches gives
+ * `Euclidean`, and C/δ for δ → 0 gives `L1`.
+ *
+ * PyTorch's `HuberLoss` has the same 'sum'; its 'mean' is over all elements: this one over the elements of an example.
+ *
+ * Shapes: input, target [N, ...], the same; loss a scalar.
+ * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is not float; a δ that
+ *         is not above 0.
+ * Source: Huber 1964, "Robust Estimation of a Location Parameter".
+ */
+export interface HuberOptions {
+  /** δ; 1 by default. */
+  readonly delta?: number;
+  readonly reduction?: Reduction;
+}
+
+export interface HuberCache {
+  /** c */
+  readonly clipped: Tensor;
+}
+
+export class Huber extends Cost<Tensor, Tensor, HuberCache> {
+  readonly delta: number;
+  readonly reduction: Reduction;
+
+  constructor({ delta = 1, reduction = 'mean' }: HuberOptions = {}) {
+    super();
+    checkPositive(this, 'delta', delta);
+    checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
+    this.delta = delta;
+    this.reduction = reduction;
+  }
+
+  forward(input: Tensor, target: Tensor): { loss: Scalar; cache: HuberCache } {
+    checkInput(this, input);
+    checkTensor(this, 'forward', 'target', target, input.shape);
+    return tidy(() => {
+      const difference = sub(input, target);
+      const clipped = clipByValue(difference, -this.delta, this.delta);
+      const h = mul(clipped, sub(difference, mul(clipped, scalar(0.5))));
+      const loss: Scalar = mul(sum(h), scalar(exampleWeight(this.reduction, input.shape[0])));
+      return { loss, cache: { clipped } };
+    });
+  }
+
+  backpropToInput({ clipped }: HuberCache): Tensor {
+    return tidy(() => mul(clipped, scalar(exampleWeight(this.reduction, clipped.shape[0]))));
+  }
+}

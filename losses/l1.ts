@@ -1,0 +1,50 @@
+import { abs, mul, sign, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { checkChoice, checkInput, checkTensor } from '../lib/check.ts';
+import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
+import { scalar } from '../lib/kernels/constant.ts';
+
+/**
+ * The sum of absolute differences. Where one is 0 its derivative is taken to be 0.
+ *
+ *   forward          C = Σ_n ‖x_n − y_n‖₁, over N for the reduction 'mean'
+ *   backpropToInput  ∂C/∂x = sign(x − y), over N for 'mean'
+ *
+ * PyTorch's `L1Loss` has the same 'sum'; its 'mean' is over all elements: this one over the elements of an example.
+ *
+ * Shapes: input, target [N, ...], the same; loss a scalar.
+ * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is not float.
+ * Source: least absolute deviations, Boscovich 1757.
+ */
+export interface L1Options {
+  readonly reduction?: Reduction;
+}
+
+export interface L1Cache {
+  /** sign(x − y) */
+  readonly sign: Tensor;
+}
+
+export class L1 extends Cost<Tensor, Tensor, L1Cache> {
+  readonly reduction: Reduction;
+
+  constructor({ reduction = 'mean' }: L1Options = {}) {
+    super();
+    checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
+    this.reduction = reduction;
+  }
+
+  forward(input: Tensor, target: Tensor): { loss: Scalar; cache: L1Cache } {
+    checkInput(this, input);
+    checkTensor(this, 'forward', 'target', target, input.shape);
+    return tidy(() => {
+      const difference = sub(input, target);
+      const weight = exampleWeight(this.reduction, input.shape[0]);
+      const loss: Scalar = mul(sum(abs(difference)), scalar(weight));
+      return { loss, cache: { sign: sign(difference) } };
+    });
+  }
+
+  backpropToInput({ sign }: L1Cache): Tensor {
+    return tidy(() => mul(sign, scalar(exampleWeight(this.reduction, sign.shape[0]))));
+  }
+}

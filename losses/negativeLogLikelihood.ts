@@ -1,0 +1,54 @@
+import { neg, sum, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { Cost, type Reduction } from '../lib/cost.ts';
+import { checkLabelOptions, checkScores, labelTarget, weigh, type LabelOptions } from '../lib/labels.ts';
+
+/**
+ * Minus the log-probability x of the label y; w_k is the weight of class k, 1 by default. After `LogSoftmax` it is
+ * `SoftmaxCrossEntropy`.
+ *
+ *   forward          C = −Σ_n Σ_k t_nk x_nk
+ *   backpropToInput  ∂C/∂x_nk = −t_nk
+ *   where            t_nk = w_k 1[k = y_n] / S, and 0 where y_n is ignored
+ *
+ * S = 1 for 'sum'. For 'mean' it is what PyTorch divides by: Σ_n w_{y_n} over the labels that are not ignored, which
+ * is N without weights. A log-probability of −∞ costs nothing where it is not the label's.
+ *
+ * Shapes: input [N, classes]; target labels [N], int32; loss a scalar.
+ * Errors: another shape or dtype; classes and weights that differ in number; a label outside 0 ... classes − 1 that is
+ *         not ignored, named with its index; a 'mean' over labels of which none counts; a negative or non-finite
+ *         weight.
+ * Source: the likelihood of independent examples. PyTorch's `NLLLoss`, without its ignore_index −100.
+ */
+export type NegativeLogLikelihoodOptions = LabelOptions;
+
+export interface NegativeLogLikelihoodCache {
+  /** t */
+  readonly target: Tensor2D;
+}
+
+export class NegativeLogLikelihood extends Cost<Tensor2D, Tensor1D, NegativeLogLikelihoodCache> {
+  readonly reduction: Reduction;
+  readonly weights: readonly number[] | undefined;
+  readonly ignoreIndex: number | undefined;
+
+  constructor(options: NegativeLogLikelihoodOptions = {}) {
+    super();
+    checkLabelOptions(this, options);
+    this.reduction = options.reduction ?? 'mean';
+    this.weights = options.weights && [...options.weights];
+    this.ignoreIndex = options.ignoreIndex;
+  }
+
+  forward(input: Tensor2D, target: Tensor1D): { loss: Scalar; cache: NegativeLogLikelihoodCache } {
+    checkScores(this, input);
+    return tidy(() => {
+      const t = labelTarget(this, target, input.shape);
+      const loss: Scalar = neg(sum(weigh(t, input)));
+      return { loss, cache: { target: t } };
+    });
+  }
+
+  backpropToInput({ target: t }: NegativeLogLikelihoodCache): Tensor2D {
+    return neg(t);
+  }
+}

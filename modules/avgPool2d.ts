@@ -1,0 +1,85 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkTensor } from '../lib/check.ts';
+import {
+  checkPadding,
+  checkPoolPadding,
+  pair,
+  slideOver,
+  type Geometry,
+  type Padding,
+  type Pair,
+} from '../lib/geometry.ts';
+import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
+import { windowMeans } from '../lib/kernels/windowMap.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * The average of each window, channel by channel; windows may overlap.
+ *
+ *   forward          x_out[n,i,j,c] = 1/a_ij Σ_pq x_in[n, i·s + p − t, j·s + q − t, c],  p < K_h, q < K_w
+ *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,p): i·s+p−t=y} Σ_{(j,q): j·s+q−t=x} 1/a_ij ∂C/∂x_out[n,i,j,c]
+ *
+ * with stride s and t cells of padding (taken per axis), x_in being 0 in the padding. The count a_ij is that of the
+ * window's cells inside the padded input, or, without `countIncludePad`, inside the input; both arrows divide by the
+ * same. It is a number of rows times a number of columns, so an average along each axis makes it.
+ *
+ * `ceilMode` rounds H' and W' up: a last window may reach over the end, if it starts inside the input or the padding
+ * before it. What lies past the padding never counts.
+ *
+ * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + padding − K_h)/s⌋ + 1.
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; padding of more
+ *         than half the kernel, which would leave windows without a pixel.
+ * Source: lecture, "Pooling"; the sizes and counts are those of PyTorch's AvgPool2d.
+ */
+export interface AvgPool2DOptions {
+  /** The kernel's size by default, so that windows tile the image. */
+  readonly stride?: Pair;
+  readonly padding?: Padding;
+  readonly ceilMode?: boolean;
+  /** Whether the zeros of the padding count (the default). */
+  readonly countIncludePad?: boolean;
+}
+
+export interface AvgPool2DCache {
+  readonly inputShape: readonly [number, number, number, number];
+  readonly geometry: Geometry;
+}
+
+export class AvgPool2D extends Module<Tensor4D, Tensor4D, AvgPool2DCache> {
+  readonly kernelSize: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: Padding;
+  readonly ceilMode: boolean;
+  readonly countIncludePad: boolean;
+
+  constructor(kernelSize: Pair, options: AvgPool2DOptions = {}) {
+    super();
+    this.kernelSize = pair(this, 'kernelSize', kernelSize);
+    this.stride = pair(this, 'stride', options.stride ?? this.kernelSize);
+    this.padding = checkPadding(this, options.padding ?? 'valid');
+    checkPoolPadding(this, this.kernelSize, this.padding);
+    this.ceilMode = options.ceilMode ?? false;
+    this.countIncludePad = options.countIncludePad ?? true;
+  }
+
+  forward(input: Tensor4D): Forward<Tensor4D, AvgPool2DCache> {
+    checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
+    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
+    const output = mapImage(input, this.#means(geometry));
+    return { output, cache: { inputShape: input.shape, geometry } };
+  }
+
+  backpropToInput(gradOutput: Tensor4D, { inputShape, geometry }: AvgPool2DCache): Tensor4D {
+    const [batch, , , channels] = inputShape;
+    const outputShape = [batch, geometry.height.output, geometry.width.output, channels];
+    checkGradOutput(this, 'backpropToInput', gradOutput, outputShape);
+    return mapImageToInput(gradOutput, this.#means(geometry));
+  }
+
+  #means({ height, width }: Geometry): ImageMap {
+    return {
+      height: windowMeans(height, this.countIncludePad),
+      width: windowMeans(width, this.countIncludePad),
+    };
+  }
+}

@@ -1,0 +1,199 @@
+import {
+  add,
+  mul,
+  reshape,
+  rsqrt,
+  sub,
+  tidy,
+  type Rank,
+  type Tensor,
+  type Tensor1D,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
+import { BoxError, show } from '../lib/errors.ts';
+import { createParam, fill, zeros } from '../lib/init.ts';
+import { scalar } from '../lib/kernels/constant.ts';
+import { momentsOver, sumOver, viewOf, type Sets } from '../lib/kernels/sets.ts';
+import { Module, type Backward, type Context, type Forward } from '../lib/module.ts';
+import { checkTrailing } from '../lib/trailing.ts';
+
+/**
+ * Batch normalization: each feature gets mean 0 and variance 1 over the batch, then a learned scale and shift. In
+ * training, with i over the m values of a feature (examples, and positions of an image):
+ *
+ *   forward            μ = (1/m) Σ_i x_i        σ² = (1/m) Σ_i (x_i − μ)²
+ *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ x̂_i + β
+ *   backpropToInput    ∂C/∂x_i = γ/√(σ² + ε) · (g_i − (1/m) Σ_j g_j − x̂_i (1/m) Σ_j g_j x̂_j),  g = ∂C/∂y
+ *   backpropToParams   ∂C/∂γ = Σ_i g_i x̂_i        ∂C/∂β = Σ_i g_i
+ *
+ * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². In inference μ and σ² are
+ * the constants in the buffers, so they go: ∂C/∂x_i = γ/√(σ² + ε) · g_i; the cache tells which it was.
+ *
+ * The buffers follow the training batches, by `updateBuffers` alone: running ← (1 − momentum) running + momentum new,
+ * with σ² m/(m − 1) as the new variance. `finalizeBatchNorm` sets them to the statistics of a whole training set, the
+ * lecture's final phase.
+ *
+ * Shapes: input, output, gradOutput [N, ..., features]; weight (γ), bias (β), runningMean, runningVar [features].
+ * Errors: an input or gradOutput of another shape or dtype; in training, one value a feature, whose variance says
+ *         nothing; features below 1; an eps that is not above 0; a momentum outside 0 ... 1.
+ * Source: lecture, "Batch normalization"; Ioffe & Szegedy 2015, arXiv:1502.03167. Initially γ = 1, β = 0, the running
+ *         mean 0 and variance 1.
+ */
+export interface BatchNormOptions {
+  /** ε, 1e-5 by default. */
+  readonly eps?: number;
+  /** The share of a new batch in the running statistics, 0.1 by default. */
+  readonly momentum?: number;
+  /** Whether there are γ and β; true by default. */
+  readonly affine?: boolean;
+}
+
+export interface BatchNormCache {
+  /** x̂, as [1, m, features]. */
+  readonly normalized: Tensor;
+  /** 1/√(σ² + ε), [features]. */
+  readonly invStd: Tensor;
+  /** The input's. */
+  readonly shape: readonly number[];
+  /** What the batch has for the running statistics; in training only. */
+  readonly batch?: { readonly mean: Tensor1D; readonly variance: Tensor1D };
+}
+
+/** A context may ask to be told what each BatchNorm receives; `finalizeBatchNorm` does. */
+export interface BatchNormContext extends Context {
+  readonly onBatchNorm?: (box: BatchNorm, input: Tensor) => void;
+}
+
+export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
+  override readonly params: { readonly weight?: Variable<Rank.R1>; readonly bias?: Variable<Rank.R1> };
+  override readonly buffers: {
+    readonly runningMean: Variable<Rank.R1>;
+    readonly runningVar: Variable<Rank.R1>;
+  };
+  readonly features: number;
+  readonly eps: number;
+  readonly momentum: number;
+
+  constructor(features: number, options: BatchNormOptions = {}) {
+    super();
+    const { eps = 1e-5, momentum = 0.1, affine = true } = options;
+    checkSize(this, 'features', features);
+    checkPositive(this, 'eps', eps);
+    if (!(momentum >= 0 && momentum <= 1)) {
+      throw new BoxError(
+        ['BatchNorm'],
+        `expected momentum to be a number from 0 to 1, got ${show(momentum)}`,
+      );
+    }
+    this.features = features;
+    this.eps = eps;
+    this.momentum = momentum;
+    const vector = (name: string, value: number) =>
+      createParam<Rank.R1>(
+        this,
+        name,
+        [features],
+        { fanIn: 1, fanOut: 1 },
+        value === 0 ? zeros : fill(value),
+      );
+    this.params = affine ? { weight: vector('weight', 1), bias: vector('bias', 0) } : {};
+    this.buffers = { runningMean: vector('runningMean', 0), runningVar: vector('runningVar', 1) };
+  }
+
+  forward(input: Tensor, context?: BatchNormContext): Forward<Tensor, BatchNormCache> {
+    checkTrailing(this, input, [this.features]);
+    const sets = this.#sets(input.shape);
+    context?.onBatchNorm?.(this, input);
+    const { weight, bias } = this.params;
+    const training = context?.mode === 'training';
+    const m = sets.rows;
+    if (training && m < 2) {
+      throw new BoxError(
+        ['BatchNorm.forward'],
+        `expected more than 1 value per feature in training, got an input of shape [${input.shape.join(', ')}]`,
+      );
+    }
+    return tidy(() => {
+      const x = reshape(input, viewOf(sets));
+      const ofBatch = training ? momentsOver(x, sets) : undefined;
+      const mean: Tensor1D = ofBatch ? reshape(ofBatch.mean, [this.features]) : this.buffers.runningMean;
+      const variance: Tensor1D = ofBatch
+        ? reshape(ofBatch.variance, [this.features])
+        : this.buffers.runningVar;
+      const invStd = rsqrt(add(variance, scalar(this.eps)));
+      const normalized = mul(sub(x, mean), invStd);
+      const output = weight && bias ? add(mul(normalized, weight), bias) : normalized;
+      return {
+        output: reshape(output, input.shape),
+        cache: {
+          normalized: normalized.clone(),
+          invStd,
+          shape: [...input.shape],
+          ...(training && { batch: { mean, variance: mul<Tensor1D>(variance, scalar(m / (m - 1))) } }),
+        },
+      };
+    });
+  }
+
+  backpropToInput(gradOutput: Tensor, cache: BatchNormCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, cache.shape);
+    return tidy(() => this.#toInput(gradOutput, cache, this.#sums(gradOutput, cache)));
+  }
+
+  override backpropToParams(gradOutput: Tensor, cache: BatchNormCache) {
+    checkGradOutput(this, 'backpropToParams', gradOutput, cache.shape);
+    if (!this.params.weight) return {};
+    return tidy(() => this.#sums(gradOutput, cache));
+  }
+
+  override backprop(gradOutput: Tensor, cache: BatchNormCache): Backward<Tensor> {
+    checkGradOutput(this, 'backprop', gradOutput, cache.shape);
+    return tidy(() => {
+      const sums = this.#sums(gradOutput, cache);
+      return {
+        gradInput: this.#toInput(gradOutput, cache, sums),
+        gradParams: this.params.weight ? { ...sums } : {},
+      };
+    });
+  }
+
+  /** Moves the running statistics on by the batch of a forward in training; one in inference changes nothing. */
+  override updateBuffers({ batch }: BatchNormCache): void {
+    if (batch === undefined) return;
+    const follow = (running: Variable, value: Tensor) =>
+      tidy(() =>
+        running.assign(add(mul(running, scalar(1 - this.momentum)), mul(value, scalar(this.momentum)))),
+      );
+    follow(this.buffers.runningMean, batch.mean);
+    follow(this.buffers.runningVar, batch.variance);
+  }
+
+  /** One set a feature, of the m values in all places of the batch. */
+  #sets(shape: readonly number[]): Sets {
+    const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+    return { outer: 1, rows, groups: this.features, columns: 1 };
+  }
+
+  /** Σ g x̂ and Σ g, [features]: the gradients of γ and β. */
+  #sums(gradOutput: Tensor, { normalized, shape }: BatchNormCache) {
+    const sets = this.#sets(shape);
+    const g = reshape(gradOutput, viewOf(sets));
+    return {
+      weight: reshape(sumOver(mul(g, normalized), sets), [this.features]),
+      bias: reshape(sumOver(g, sets), [this.features]),
+    };
+  }
+
+  #toInput(gradOutput: Tensor, cache: BatchNormCache, sums: { weight: Tensor; bias: Tensor }): Tensor {
+    const { normalized, invStd, shape, batch } = cache;
+    const sets = this.#sets(shape);
+    const g = reshape(gradOutput, viewOf(sets));
+    const scale = this.params.weight ? mul(this.params.weight, invStd) : invStd;
+    if (batch === undefined) return reshape(mul(g, scale), shape.slice());
+    const perValue = scalar(1 / sets.rows);
+    const throughMean = mul(sums.bias, perValue);
+    const throughVariance = mul(normalized, mul(sums.weight, perValue));
+    return reshape(mul(sub(sub(g, throughVariance), throughMean), scale), shape.slice());
+  }
+}

@@ -1,0 +1,59 @@
+import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
+import { within } from '../lib/errors.ts';
+import { Module, type Forward } from '../lib/module.ts';
+import { DivisiveNorm2D, type DivisiveNorm2DCache, type DivisiveNorm2DOptions } from './divisiveNorm2d.ts';
+import { SubtractiveNorm2D, type SubtractiveNorm2DCache } from './subtractiveNorm2d.ts';
+
+/**
+ * Local contrast normalization, across feature maps: local mean 0 by `SubtractiveNorm2D`, then local standard
+ * deviation 1 by `DivisiveNorm2D`, in the same Gaussian window.
+ *
+ *   forward          v = S(x_in)        x_out = D(v)
+ *   backpropToInput  ∂C/∂x_in = (∂C/∂x_out · ∂D/∂v) · ∂S/∂x_in
+ *
+ * The two boxes have the equations. This is Jarrett's form: the weights sum to 1 over the window and all maps, and the
+ * divisor is at least its mean over the example. What the paper leaves open is settled there: the σ of the window, the
+ * border, and a threshold for examples that are flat throughout.
+ *
+ * Shapes: input, output, gradOutput [N, H, W, channels].
+ * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma or threshold that is not above 0;
+ *         channels below 1.
+ * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2.
+ */
+export type ContrastNorm2DOptions = DivisiveNorm2DOptions;
+
+export interface ContrastNorm2DCache {
+  readonly subtractive: SubtractiveNorm2DCache;
+  readonly divisive: DivisiveNorm2DCache;
+}
+
+export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCache> {
+  readonly channels: number;
+  readonly subtractive: SubtractiveNorm2D;
+  readonly divisive: DivisiveNorm2D;
+
+  constructor(channels: number, options: ContrastNorm2DOptions = {}) {
+    super();
+    checkSize(this, 'channels', channels);
+    this.channels = channels;
+    this.subtractive = within('ContrastNorm2D', () => new SubtractiveNorm2D(channels, options));
+    this.divisive = within('ContrastNorm2D', () => new DivisiveNorm2D(channels, options));
+  }
+
+  forward(input: Tensor4D): Forward<Tensor4D, ContrastNorm2DCache> {
+    checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
+    const centered = this.subtractive.forward(input);
+    const scaled = this.divisive.forward(centered.output);
+    centered.output.dispose();
+    return { output: scaled.output, cache: { subtractive: centered.cache, divisive: scaled.cache } };
+  }
+
+  backpropToInput(gradOutput: Tensor4D, { subtractive, divisive }: ContrastNorm2DCache): Tensor4D {
+    checkGradOutput(this, 'backpropToInput', gradOutput, subtractive.shape);
+    return tidy(() => {
+      const gradCentered = this.divisive.backpropToInput(gradOutput, divisive);
+      return this.subtractive.backpropToInput(gradCentered, subtractive);
+    });
+  }
+}

@@ -1,0 +1,125 @@
+import { add, type Rank, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
+import {
+  checkBorder,
+  checkPadding,
+  checkPaddingMode,
+  pair,
+  slideOver,
+  type Geometry,
+  type Padding,
+  type PaddingMode,
+  type Pair,
+} from '../lib/geometry.ts';
+import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init.ts';
+import {
+  depthwiseConv2d,
+  depthwiseConv2dToFilter,
+  depthwiseConv2dToInput,
+} from '../lib/kernels/depthwise.ts';
+import { bordered, borderedToInput } from '../lib/kernels/pad2d.ts';
+import { sumLeading } from '../lib/kernels/sumLeading.ts';
+import { tidy } from '../lib/memory.ts';
+import { Module, type Forward } from '../lib/module.ts';
+import type { Rng } from '../lib/rng.ts';
+
+/**
+ * The convolution of each channel by itself, with M = `multiplier` filters a channel: Conv2D with as many groups as
+ * channels. x is x_in with its border: t cells before the first pixel, filled as `paddingMode` says. With stride s
+ * and dilation d (all taken per axis), and output channel o = c·M + m:
+ *
+ *   forward            x_out[n,i,j,o] = b[o] + Σ_pq x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,m]
+ *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_m Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x} g[n,i,j,o] w[p,q,c,m]
+ *   backpropToParams   ∂C/∂w[p,q,c,m] = Σ_nij x[n, i·s + p·d, j·s + q·d, c] g[n,i,j,o]
+ *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
+ *
+ * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; what falls on the border is added to the pixels that it
+ * was read from, or dropped where they are zeros.
+ *
+ * Shapes: input [N, H, W, channels]; output, gradOutput [N, H', W', channels·M] with
+ *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, channels, M]; bias [channels·M].
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; reflected padding
+ *         of as many pixels as the image has, or circular of more; bad sizes; a random `init` without `rng`.
+ * Source: Sifre 2014; Howard et al. 2017, arXiv:1704.04861. Initial weights: Glorot & Bengio 2010, biases 0.
+ */
+export interface DepthwiseConv2DOptions {
+  readonly multiplier?: number;
+  readonly stride?: Pair;
+  /** A number or pair of cells on both sides, `'valid'` (none, the default) or `'same'` (⌈size/stride⌉ outputs). */
+  readonly padding?: Padding;
+  readonly paddingMode?: PaddingMode;
+  readonly dilation?: Pair;
+  readonly bias?: boolean;
+  readonly init?: Initializer;
+  readonly rng?: Rng;
+}
+
+export interface DepthwiseConv2DCache {
+  /** The input; with its border, where that is not zeros. */
+  readonly images: Tensor4D;
+  /** How the kernel slides over `images`, and over the input. */
+  readonly windows: Geometry;
+  readonly geometry: Geometry;
+}
+
+export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DCache> {
+  override readonly params: { readonly weight: Variable<Rank.R4>; readonly bias?: Variable<Rank.R1> };
+  readonly channels: number;
+  readonly multiplier: number;
+  readonly kernelSize: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: Padding;
+  readonly paddingMode: PaddingMode;
+  readonly dilation: readonly [number, number];
+
+  constructor(channels: number, kernelSize: Pair, options: DepthwiseConv2DOptions = {}) {
+    super();
+    const { multiplier = 1, bias = true, init = glorotUniform, rng } = options;
+    checkSize(this, 'channels', channels);
+    checkSize(this, 'multiplier', multiplier);
+    this.channels = channels;
+    this.multiplier = multiplier;
+    this.kernelSize = pair(this, 'kernelSize', kernelSize);
+    this.stride = pair(this, 'stride', options.stride ?? 1);
+    this.padding = checkPadding(this, options.padding ?? 'valid');
+    this.paddingMode = checkPaddingMode(this, options.paddingMode ?? 'zeros');
+    this.dilation = pair(this, 'dilation', options.dilation ?? 1);
+    const [height, width] = this.kernelSize;
+    const fan = { fanIn: height * width, fanOut: height * width * multiplier };
+    this.params = {
+      weight: createParam(this, 'weight', [height, width, channels, multiplier], fan, init, rng),
+      ...(bias && { bias: createParam(this, 'bias', [channels * multiplier], fan, zeros) }),
+    };
+  }
+
+  forward(input: Tensor4D): Forward<Tensor4D, DepthwiseConv2DCache> {
+    checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
+    const geometry = slideOver(this, input.shape[1], input.shape[2], this);
+    checkBorder(this, this.paddingMode, [geometry.height, geometry.width]);
+    const { weight, bias } = this.params;
+    return tidy(() => {
+      const { images, windows } = bordered(input, geometry, this.paddingMode);
+      const filtered = depthwiseConv2d(images, weight, windows);
+      const output: Tensor4D = bias ? add(filtered, bias) : filtered;
+      return { output, cache: { images, windows, geometry } };
+    });
+  }
+
+  backpropToInput(gradOutput: Tensor4D, { images, windows, geometry }: DepthwiseConv2DCache): Tensor4D {
+    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images, windows));
+    return tidy(() => {
+      const gradImages = depthwiseConv2dToInput(gradOutput, this.params.weight, windows);
+      return borderedToInput(gradImages, geometry, this.paddingMode);
+    });
+  }
+
+  override backpropToParams(gradOutput: Tensor4D, { images, windows }: DepthwiseConv2DCache) {
+    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images, windows));
+    const weight = depthwiseConv2dToFilter(images, gradOutput, windows);
+    return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput) }) };
+  }
+
+  #outputShape(images: Tensor4D, { height, width }: Geometry) {
+    return [images.shape[0], height.output, width.output, this.channels * this.multiplier];
+  }
+}

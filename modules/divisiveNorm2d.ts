@@ -1,0 +1,134 @@
+import {
+  add,
+  div,
+  maximum,
+  mul,
+  neg,
+  reshape,
+  sqrt,
+  square,
+  step,
+  sub,
+  type Tensor,
+  type Tensor3D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkPositive, checkSize, checkTensor } from '../lib/check.ts';
+import { gaussianOf, type Gaussian, type GaussianOptions } from '../lib/gaussian.ts';
+import { scalar } from '../lib/kernels/constant.ts';
+import {
+  asMap,
+  localMean,
+  localMeanToInput,
+  localWindow,
+  pixelsOf,
+  type LocalWindow,
+} from '../lib/kernels/localMean.ts';
+import { meanOver, spread, sumOver, viewOf, type Sets } from '../lib/kernels/sets.ts';
+import { tidy } from '../lib/memory.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * Divisive normalization: divides by the local standard deviation, so that it becomes 1, but not where it is below its
+ * own mean, which would blow up what is flat. After `SubtractiveNorm2D`, x has local mean 0 and so σ is a standard
+ * deviation. With (j, k) one of the P pixels of an example, (p, q) a cell of the window around 0 and i maps:
+ *
+ *   forward          σ[j,k] = (Σ_{ipq} w_{jk}[p,q] x[i, j+p, k+q]²)^½        c = (1/P) Σ_jk σ[j,k]
+ *                    d[j,k] = max(c, σ[j,k], threshold)        y[i,j,k] = x[i,j,k]/d[j,k]
+ *   backpropToInput  h[j,k] = ∂C/∂d[j,k] = −Σ_i g[i,j,k] x[i,j,k]/d[j,k]²,  g = ∂C/∂y
+ *                    s[j,k] = ∂C/∂σ[j,k] = h[j,k] where σ[j,k] is the largest
+ *                             + (1/P) Σ h[j',k'] over the pixels (j',k') where c is the largest
+ *                    ∂C/∂x[i,j,k] = g[i,j,k]/d[j,k] + x[i,j,k] Σ_pq w_{j+p,k+q}[−p,−q] s[j+p,k+q]/σ[j+p,k+q]
+ *
+ * where w_{jk}[p,q] ∝ exp(−p²/2σ_h² − q²/2σ_w²) over the cells that are inside the image, and Σ_{ipq} w_{jk}[p,q] = 1
+ * at every pixel (jk): the window is cut and scaled up at the border. The window is no parameter. The threshold, which
+ * is not in the paper, keeps the rounding noise of an example that is flat throughout from being blown up.
+ *
+ * Where two of max(c, σ, threshold) are equal the derivative goes to the threshold before c and to c before σ. Where
+ * σ = 0, all x of the window are 0 and √ has no derivative: s/σ is taken as 0.
+ *
+ * Shapes: input, output, gradOutput [N, H, W, channels].
+ * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma or threshold that is not above 0;
+ *         channels below 1.
+ * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2; the threshold is
+ *         Torch's, whose modules have it in place of c.
+ */
+export interface DivisiveNorm2DOptions extends GaussianOptions {
+  /** The least divisor, 1e-4 by default. */
+  readonly threshold?: number;
+}
+
+export interface DivisiveNorm2DCache {
+  readonly input: Tensor4D;
+  /** σ, [N, H, W]. */
+  readonly sigma: Tensor3D;
+  /** max(c, threshold), one an example. */
+  readonly floor: Tensor;
+  /** 1 for an example where c is above the threshold, else 0. */
+  readonly isMean: Tensor;
+  readonly window: LocalWindow;
+}
+
+export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCache> {
+  readonly channels: number;
+  readonly gaussian: Gaussian;
+  readonly threshold: number;
+
+  constructor(channels: number, options: DivisiveNorm2DOptions = {}) {
+    super();
+    checkSize(this, 'channels', channels);
+    this.channels = channels;
+    this.gaussian = gaussianOf(this, options);
+    const { threshold = 1e-4 } = options;
+    checkPositive(this, 'threshold', threshold);
+    this.threshold = threshold;
+  }
+
+  forward(input: Tensor4D): Forward<Tensor4D, DivisiveNorm2DCache> {
+    checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
+    const { shape } = input;
+    return tidy(() => {
+      const window = localWindow(shape[1], shape[2], this.gaussian);
+      const pixels = pixelsOf(shape);
+      const x = reshape(input, viewOf(pixels));
+      const sigma = sqrt(localMean(asMap(meanOver(square(x), pixels), shape), window));
+      const mean = meanOver(sigma, examplesOf(shape));
+      const threshold = scalar(this.threshold);
+      const floor = maximum(mean, threshold);
+      const divisor = maximum<Tensor3D>(sigma, floor);
+      const output: Tensor4D = reshape(div(x, spread(divisor, pixels)), shape);
+      return {
+        output,
+        cache: { input: input.clone(), sigma, floor, isMean: step(sub(mean, threshold)), window },
+      };
+    });
+  }
+
+  backpropToInput(gradOutput: Tensor4D, cache: DivisiveNorm2DCache): Tensor4D {
+    const { input, sigma, floor, isMean, window } = cache;
+    const { shape } = input;
+    checkGradOutput(this, 'backpropToInput', gradOutput, shape);
+    return tidy(() => {
+      const [pixels, examples] = [pixelsOf(shape), examplesOf(shape)];
+      const x = reshape(input, viewOf(pixels));
+      const g = reshape(gradOutput, viewOf(pixels));
+      const divisor = maximum<Tensor3D>(sigma, floor);
+      const h = neg(div(asMap(sumOver(mul(g, x), pixels), shape), square(divisor)));
+      const own = mul(h, step(sub(sigma, floor)));
+      const shared = mul(meanOver(sub(h, own), examples), isMean);
+      const s = add(own, shared);
+      const positive = step(sigma);
+      // Where σ is 0: 0 divided by 1.
+      const ratio: Tensor3D = div(mul(s, positive), add(sigma, sub(scalar(1), positive)));
+      const throughSigma = localMeanToInput(ratio, window);
+      const perMap = mul(throughSigma, scalar(1 / this.channels));
+      const gradInput = add(div(g, spread(divisor, pixels)), mul(x, spread(perMap, pixels)));
+      return reshape(gradInput, shape);
+    });
+  }
+}
+
+/** One set an example, of its pixels in a map. */
+function examplesOf([batch, height, width]: readonly number[]): Sets {
+  return { outer: batch, rows: height * width, groups: 1, columns: 1 };
+}

@@ -1,0 +1,77 @@
+import { add, exp, mul, sigmoid, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkChoice, checkGradOutput, checkInput } from '../lib/check.ts';
+import { scalar } from '../lib/kernels/constant.ts';
+import { normalCdf } from '../lib/kernels/normalCdf.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * The Gaussian error linear unit: the input times the probability that a standard normal number lies below it.
+ *
+ *   forward          x_out = x P(x),  x = x_in
+ *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · (P(x) + x P'(x))
+ *
+ *   'none'   P(x) = Φ(x) = ½ (1 + erf(x/√2))              P'(x) = φ(x) = exp(−x²/2) / √(2π)
+ *   'tanh'   P(x) = ½ (1 + tanh(u(x))) = σ(2 u(x))        P'(x) = 2 u'(x) P(x) (1 − P(x))
+ *            u(x) = √(2/π) (x + k x³)                     u'(x) = √(2/π) (1 + 3 k x²),  k = 0.044715
+ *
+ * Shapes: input, output, gradOutput: any, all the same.
+ * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output; an
+ *         `approximate` that is neither.
+ * Source: Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2.
+ */
+export interface GELUOptions {
+  readonly approximate?: 'none' | 'tanh';
+}
+
+export interface GELUCache {
+  readonly input: Tensor;
+  /** P(x_in) */
+  readonly probability: Tensor;
+}
+
+const K = 0.044715;
+
+export class GELU extends Module<Tensor, Tensor, GELUCache> {
+  readonly approximate: 'none' | 'tanh';
+
+  constructor({ approximate = 'none' }: GELUOptions = {}) {
+    super();
+    checkChoice(this, 'approximate', approximate, ['none', 'tanh']);
+    this.approximate = approximate;
+  }
+
+  forward(input: Tensor): Forward<Tensor, GELUCache> {
+    checkInput(this, input);
+    const probability = this.approximate === 'none' ? normalCdf(input) : tanhCdf(input);
+    return { output: mul(input, probability), cache: { input: input.clone(), probability } };
+  }
+
+  backpropToInput(gradOutput: Tensor, { input, probability }: GELUCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
+    return tidy(() => {
+      const xDensity = this.approximate === 'none' ? xNormal(input) : xTanh(input, probability);
+      return mul(gradOutput, add(probability, xDensity));
+    });
+  }
+}
+
+/** σ(2 u(x)): near its ends more exact than ½ (1 + tanh(u)), which loses all digits where tanh is close to −1. */
+function tanhCdf(x: Tensor): Tensor {
+  return tidy(() => {
+    const cubic = add(x, mul(scalar(K), mul(x, square(x))));
+    return sigmoid(mul(scalar(2 * Math.sqrt(2 / Math.PI)), cubic));
+  });
+}
+
+/** x φ(x) */
+function xNormal(x: Tensor): Tensor {
+  const density = mul(scalar(1 / Math.sqrt(2 * Math.PI)), exp(mul(scalar(-0.5), square(x))));
+  return mul(x, density);
+}
+
+/** x · 2 u'(x) P (1 − P), multiplied from P (1 − P) on: where x² overflows that is 0, and stays 0. */
+function xTanh(x: Tensor, p: Tensor): Tensor {
+  const slope = mul(scalar(2 * Math.sqrt(2 / Math.PI)), mul(p, sub(scalar(1), p)));
+  const linear = mul(x, slope);
+  return add(linear, mul(scalar(3 * K), mul(x, mul(x, linear))));
+}

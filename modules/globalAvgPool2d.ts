@@ -1,0 +1,42 @@
+import { reshape, tidy, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkTensor } from '../lib/check.ts';
+import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
+import { windowsThatCover } from '../lib/kernels/windowMap.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * The average of each channel over the whole image. The axes of the image are gone afterwards, so a `Linear` may
+ * follow; `AdaptiveAvgPool2D(1)` keeps them.
+ *
+ *   forward          x_out[n,c] = 1/(H·W) Σ_yx x_in[n,y,x,c]
+ *   backpropToInput  ∂C/∂x_in[n,y,x,c] = 1/(H·W) ∂C/∂x_out[n,c]
+ *
+ * Shapes: input [N, H, W, C] of any H and W; output, gradOutput [N, C].
+ * Errors: an input or gradOutput of another shape or dtype.
+ * Source: Lin, Chen, Yan 2013, "Network in network", arXiv:1312.4400, section 3.2.
+ */
+export interface GlobalAvgPool2DCache {
+  readonly inputShape: readonly [number, number, number, number];
+}
+
+export class GlobalAvgPool2D extends Module<Tensor4D, Tensor2D, GlobalAvgPool2DCache> {
+  forward(input: Tensor4D): Forward<Tensor2D, GlobalAvgPool2DCache> {
+    checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
+    const [batch, height, width, channels] = input.shape;
+    const output: Tensor2D = tidy(() => reshape(mapImage(input, whole(height, width)), [batch, channels]));
+    return { output, cache: { inputShape: input.shape } };
+  }
+
+  backpropToInput(gradOutput: Tensor2D, { inputShape }: GlobalAvgPool2DCache): Tensor4D {
+    const [batch, height, width, channels] = inputShape;
+    checkGradOutput(this, 'backpropToInput', gradOutput, [batch, channels]);
+    return tidy(() =>
+      mapImageToInput(reshape(gradOutput, [batch, 1, 1, channels]), whole(height, width)),
+    );
+  }
+}
+
+/** One window as large as the image. */
+function whole(height: number, width: number): ImageMap {
+  return { height: windowsThatCover(height, 1), width: windowsThatCover(width, 1) };
+}

@@ -1,0 +1,122 @@
+import {
+  add,
+  mul,
+  reshape,
+  rsqrt,
+  square,
+  sub,
+  tidy,
+  type Tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
+import { BoxError, show } from '../lib/errors.ts';
+import { count, createParam, fill, zeros } from '../lib/init.ts';
+import { scalar } from '../lib/kernels/constant.ts';
+import { meanOver, spread, sumOver, viewOf, type Sets } from '../lib/kernels/sets.ts';
+import { Module, type Forward } from '../lib/module.ts';
+import { checkTrailing } from '../lib/trailing.ts';
+
+/**
+ * Layer normalization: each example gets mean 0 and variance 1 over its last axes, then each element a learned scale
+ * and shift. With i over the D elements of the last axes:
+ *
+ *   forward            μ = (1/D) Σ_i x_i        σ² = (1/D) Σ_i (x_i − μ)²
+ *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ_i x̂_i + β_i
+ *   backpropToInput    ∂C/∂x_i = 1/√(σ² + ε) · (ĝ_i − (1/D) Σ_j ĝ_j − x̂_i (1/D) Σ_j ĝ_j x̂_j),  ĝ_i = γ_i ∂C/∂y_i
+ *   backpropToParams   ∂C/∂γ_i = Σ ∂C/∂y_i x̂_i        ∂C/∂β_i = Σ ∂C/∂y_i,  over all axes before the last
+ *
+ * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². Training and inference are
+ * alike.
+ *
+ * Shapes: input, output, gradOutput [N, ..., ...shape]; weight (γ), bias (β) `shape`.
+ * Errors: an input or gradOutput of another shape or dtype; a shape of one element, which has no variance; an eps that
+ *         is not above 0.
+ * Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450. Initially γ = 1, β = 0.
+ */
+export interface LayerNormOptions {
+  /** ε, 1e-5 by default. */
+  readonly eps?: number;
+  /** Whether there are γ and β; true by default. */
+  readonly affine?: boolean;
+}
+
+export interface LayerNormCache {
+  /** x̂ */
+  readonly normalized: Tensor;
+  /** 1/√(σ² + ε), one an example. */
+  readonly invStd: Tensor;
+}
+
+export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
+  override readonly params: { readonly weight?: Variable; readonly bias?: Variable };
+  readonly shape: readonly number[];
+  readonly eps: number;
+
+  constructor(shape: number | readonly number[], options: LayerNormOptions = {}) {
+    super();
+    const { eps = 1e-5, affine = true } = options;
+    this.shape = typeof shape === 'number' ? [shape] : [...shape];
+    this.shape.forEach((size) => checkSize(this, 'shape', size));
+    if (count(this.shape) < 2) {
+      throw new BoxError(
+        ['LayerNorm'],
+        `expected a shape of 2 elements or more, got ${show([...this.shape])}`,
+      );
+    }
+    checkPositive(this, 'eps', eps);
+    this.eps = eps;
+    const fan = { fanIn: 1, fanOut: 1 };
+    this.params = affine
+      ? {
+          weight: createParam(this, 'weight', [...this.shape], fan, fill(1)),
+          bias: createParam(this, 'bias', [...this.shape], fan, zeros),
+        }
+      : {};
+  }
+
+  forward(input: Tensor): Forward<Tensor, LayerNormCache> {
+    checkTrailing(this, input, this.shape);
+    const { weight, bias } = this.params;
+    return tidy(() => {
+      const sets = this.#sets(input);
+      const x = reshape(input, viewOf(sets));
+      const centered = sub(x, spread(meanOver(x, sets), sets));
+      const invStd = rsqrt(add(meanOver(square(centered), sets), scalar(this.eps)));
+      const normalized = reshape(mul(centered, spread(invStd, sets)), input.shape);
+      const output = weight && bias ? add(mul(normalized, weight), bias) : normalized.clone();
+      return { output, cache: { normalized, invStd } };
+    });
+  }
+
+  backpropToInput(gradOutput: Tensor, { normalized, invStd }: LayerNormCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, normalized.shape);
+    const { weight } = this.params;
+    return tidy(() => {
+      const sets = this.#sets(normalized);
+      const g = reshape(weight ? mul(gradOutput, weight) : gradOutput, viewOf(sets));
+      const xhat = reshape(normalized, viewOf(sets));
+      const throughMean = spread(meanOver(g, sets), sets);
+      const throughVariance = mul(xhat, spread(meanOver(mul(g, xhat), sets), sets));
+      const gradInput = mul(sub(sub(g, throughMean), throughVariance), spread(invStd, sets));
+      return reshape(gradInput, normalized.shape);
+    });
+  }
+
+  override backpropToParams(gradOutput: Tensor, { normalized }: LayerNormCache) {
+    checkGradOutput(this, 'backpropToParams', gradOutput, normalized.shape);
+    if (!this.params.weight) return {};
+    return tidy(() => {
+      const elements = count(this.shape);
+      const sets = { outer: 1, rows: normalized.size / elements, groups: elements, columns: 1 };
+      const perElement = (x: Tensor) => reshape(sumOver(x, sets), [...this.shape]);
+      return { weight: perElement(mul(gradOutput, normalized)), bias: perElement(gradOutput) };
+    });
+  }
+
+  /** One set an example. */
+  #sets(x: Tensor): Sets {
+    const columns = count(this.shape);
+    return { outer: x.size / columns, rows: 1, groups: 1, columns };
+  }
+}

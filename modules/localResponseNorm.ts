@@ -1,0 +1,105 @@
+import { add, div, mul, pow, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkInput, checkNumber, checkPositive, checkSize } from '../lib/check.ts';
+import { sumOfChannels } from '../lib/kernels/channelWindow.ts';
+import { scalar } from '../lib/kernels/constant.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * Local response normalization: each value is damped by those of the channels around it, at the same place. With
+ * W(c) = c − ⌊size/2⌋ ... c + ⌈size/2⌉ − 1, as far as there are such channels:
+ *
+ *   forward          s_c = k + (α/size) Σ_{j ∈ W(c)} x_j²        y_c = x_c s_c^−β
+ *   backpropToInput  ∂C/∂x_c = g_c s_c^−β − (2αβ/size) x_c Σ_{j: c ∈ W(j)} g_j y_j/s_j,  g = ∂C/∂y
+ *
+ * α is divided by the size, also at the border, as in PyTorch, Caffe and Torch; k is 1 by default. The equation of the
+ * paper, TensorFlow and tfjs do not divide: `krizhevsky2012` and `fromTensorFlow` translate. An even size reaches one
+ * channel further down than up.
+ *
+ * Shapes: input, output, gradOutput [N, ..., C].
+ * Errors: an input without a batch axis, or no float tensor; a gradOutput of another shape than the output; a size
+ *         below 1; a negative alpha or beta; a k that is not above 0, for s must not be 0.
+ * Source: Krizhevsky, Sutskever, Hinton 2012, section 3.3.
+ */
+export interface LocalResponseNormOptions {
+  /** 1e-4 by default. */
+  readonly alpha?: number;
+  /** 0.75 by default. */
+  readonly beta?: number;
+  /** 1 by default. */
+  readonly k?: number;
+}
+
+/** The arguments of TensorFlow's and tfjs's localResponseNormalization, with their defaults: 5, 1, 1, 0.5. */
+export interface TensorFlowLRN {
+  readonly depthRadius?: number;
+  readonly bias?: number;
+  readonly alpha?: number;
+  readonly beta?: number;
+}
+
+export interface LocalResponseNormCache {
+  readonly input: Tensor;
+  /** s */
+  readonly base: Tensor;
+  /** s^−β */
+  readonly damping: Tensor;
+}
+
+export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormCache> {
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+
+  constructor(size: number, options: LocalResponseNormOptions = {}) {
+    super();
+    const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
+    checkSize(this, 'size', size);
+    checkNumber(this, 'alpha', alpha, 0);
+    checkNumber(this, 'beta', beta, 0);
+    checkPositive(this, 'k', k);
+    this.size = size;
+    this.alpha = alpha;
+    this.beta = beta;
+    this.k = k;
+  }
+
+  /** The paper's equation: n = 5, k = 2, β = 0.75 and an α of 1e-4 that it does not divide, though its code did. */
+  static krizhevsky2012(): LocalResponseNorm {
+    return new LocalResponseNorm(5, { alpha: 5 * 1e-4, beta: 0.75, k: 2 });
+  }
+
+  /** What TensorFlow computes with these arguments: a half-width, and an α that is not divided. */
+  static fromTensorFlow({ depthRadius = 5, bias = 1, alpha = 1, beta = 0.5 }: TensorFlowLRN = {}) {
+    const size = 2 * depthRadius + 1;
+    return new LocalResponseNorm(size, { alpha: size * alpha, beta, k: bias });
+  }
+
+  forward(input: Tensor): Forward<Tensor, LocalResponseNormCache> {
+    checkInput(this, input, 2);
+    const [below, above] = this.#reach();
+    return tidy(() => {
+      const sums = sumOfChannels(square(input), below, above);
+      const base = add(scalar(this.k), mul(sums, scalar(this.alpha / this.size)));
+      const damping = pow(base, scalar(-this.beta));
+      return { output: mul(input, damping), cache: { input: input.clone(), base, damping } };
+    });
+  }
+
+  backpropToInput(gradOutput: Tensor, { input, base, damping }: LocalResponseNormCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
+    const [below, above] = this.#reach();
+    return tidy(() => {
+      const direct = mul(gradOutput, damping);
+      // Channel c is in the windows that reach it: as far down as its own reaches up.
+      const shares = sumOfChannels(div(mul(direct, input), base), above, below);
+      const factor = scalar((2 * this.alpha * this.beta) / this.size);
+      return sub(direct, mul(mul(input, shares), factor));
+    });
+  }
+
+  /** How far W(c) reaches below and above c. */
+  #reach(): [below: number, above: number] {
+    return [Math.floor(this.size / 2), Math.ceil(this.size / 2) - 1];
+  }
+}

@@ -1,0 +1,58 @@
+import { reshape, type Tensor } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkInput, checkSize, nameOf } from '../lib/check.ts';
+import { BoxError, show } from '../lib/errors.ts';
+import { count } from '../lib/init.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * Each example in another shape, its numbers in the same order, row by row. One size may be −1: whatever is left.
+ *
+ *   forward          x_out[n] = x_in[n], in the shape `sizes`
+ *   backpropToInput  ∂C/∂x_in[n] = ∂C/∂x_out[n], in the shape of the input
+ *
+ * Shapes: input [N, ...]; output, gradOutput [N, ...sizes].
+ * Errors: sizes that are neither positive integers nor one −1; an example of another number of elements; a gradOutput
+ *         of another shape than the output.
+ */
+export interface ReshapeCache {
+  readonly inputShape: number[];
+  readonly outputShape: readonly number[];
+}
+
+export class Reshape extends Module<Tensor, Tensor, ReshapeCache> {
+  readonly sizes: readonly number[];
+
+  constructor(sizes: readonly number[]) {
+    super();
+    const known = sizes.filter((size) => size !== -1);
+    if (known.length < sizes.length - 1) {
+      throw new BoxError([nameOf(this)], `expected at most one -1 among the sizes, got ${show([...sizes])}`);
+    }
+    known.forEach((size) => checkSize(this, 'sizes', size));
+    this.sizes = [...sizes];
+  }
+
+  forward(input: Tensor): Forward<Tensor, ReshapeCache> {
+    checkInput(this, input);
+    const outputShape = this.#shapeFor(input.shape);
+    return { output: reshape(input, outputShape), cache: { inputShape: input.shape, outputShape } };
+  }
+
+  backpropToInput(gradOutput: Tensor, { inputShape, outputShape }: ReshapeCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, outputShape);
+    return reshape(gradOutput, inputShape);
+  }
+
+  #shapeFor([batch, ...example]: readonly number[]): number[] {
+    const elements = count(example);
+    const known = count(this.sizes.filter((size) => size !== -1));
+    const open = this.sizes.includes(-1);
+    if (open ? elements % known !== 0 : elements !== known) {
+      throw new BoxError(
+        ['Reshape.forward'],
+        `expected examples of ${open ? `a multiple of ${known}` : known} elements, got ${elements} of input shape ${show([batch, ...example])}`,
+      );
+    }
+    return [batch, ...this.sizes.map((size) => (size === -1 ? elements / known : size))];
+  }
+}

@@ -1,0 +1,36 @@
+import { add, mul, sigmoid, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { scalar } from '../lib/kernels/constant.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * The sigmoid linear unit, also called swish: the input times its own sigmoid.
+ *
+ *   forward          x_out = x_in σ(x_in),  σ(x) = 1/(1 + exp(−x))
+ *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · σ(x_in) (1 + x_in (1 − σ(x_in)))
+ *
+ * Shapes: input, output, gradOutput: any, all the same.
+ * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output.
+ * Source: Elfwing, Uchibe, Doya 2017, arXiv:1702.03118, equations 17 and 18.
+ */
+export interface SiLUCache {
+  readonly input: Tensor;
+  /** σ(x_in) */
+  readonly gate: Tensor;
+}
+
+export class SiLU extends Module<Tensor, Tensor, SiLUCache> {
+  forward(input: Tensor): Forward<Tensor, SiLUCache> {
+    checkInput(this, input);
+    const gate = sigmoid(input);
+    return { output: mul(input, gate), cache: { input: input.clone(), gate } };
+  }
+
+  backpropToInput(gradOutput: Tensor, { input, gate }: SiLUCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
+    return tidy(() => {
+      const slope = mul(gate, add(scalar(1), mul(input, sub(scalar(1), gate))));
+      return mul(gradOutput, slope);
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import { reshape, sub, type Tensor4D } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
+import { gaussianOf, type Gaussian, type GaussianOptions } from '../lib/gaussian.ts';
+import {
+  asMap,
+  localMean,
+  localMeanToInput,
+  localWindow,
+  pixelsOf,
+  type LocalWindow,
+} from '../lib/kernels/localMean.ts';
+import { meanOver, spread, viewOf } from '../lib/kernels/sets.ts';
+import { tidy } from '../lib/memory.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * Subtractive normalization: takes the local mean off, so that it becomes 0. The mean runs over a Gaussian window and
+ * over all maps. With (j, k) a pixel, (p, q) a cell of the window around 0 and i, i' maps:
+ *
+ *   forward          x_out[i,j,k] = x_in[i,j,k] − Σ_{i'pq} w_{jk}[p,q] x_in[i', j+p, k+q]
+ *   backpropToInput  ∂C/∂x_in[i,j,k] = g[i,j,k] − Σ_pq w_{j+p,k+q}[−p,−q] Σ_i' g[i', j+p, k+q],  g = ∂C/∂x_out
+ *
+ * where w_{jk}[p,q] ∝ exp(−p²/2σ_h² − q²/2σ_w²) over the cells that are inside the image, and Σ_{i'pq} w_{jk}[p,q] = 1
+ * at every pixel (jk): at the border the window is cut and scaled up, so that a constant image gives 0 everywhere. The
+ * window is no parameter. Its σ is not in the paper; a quarter of the window is Torch's.
+ *
+ * Shapes: input, output, gradOutput [N, H, W, channels].
+ * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma that is not above 0; channels
+ *         below 1.
+ * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2.
+ */
+export type SubtractiveNorm2DOptions = GaussianOptions;
+
+export interface SubtractiveNorm2DCache {
+  readonly shape: [number, number, number, number];
+  readonly window: LocalWindow;
+}
+
+export class SubtractiveNorm2D extends Module<Tensor4D, Tensor4D, SubtractiveNorm2DCache> {
+  readonly channels: number;
+  readonly gaussian: Gaussian;
+
+  constructor(channels: number, options: SubtractiveNorm2DOptions = {}) {
+    super();
+    checkSize(this, 'channels', channels);
+    this.channels = channels;
+    this.gaussian = gaussianOf(this, options);
+  }
+
+  forward(input: Tensor4D): Forward<Tensor4D, SubtractiveNorm2DCache> {
+    checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
+    const { shape } = input;
+    return tidy(() => {
+      const window = localWindow(shape[1], shape[2], this.gaussian);
+      const pixels = pixelsOf(shape);
+      const x = reshape(input, viewOf(pixels));
+      const mean = localMean(asMap(meanOver(x, pixels), shape), window);
+      const output: Tensor4D = reshape(sub(x, spread(mean, pixels)), shape);
+      return { output, cache: { shape, window } };
+    });
+  }
+
+  backpropToInput(gradOutput: Tensor4D, { shape, window }: SubtractiveNorm2DCache): Tensor4D {
+    checkGradOutput(this, 'backpropToInput', gradOutput, shape);
+    return tidy(() => {
+      const pixels = pixelsOf(shape);
+      const g = reshape(gradOutput, viewOf(pixels));
+      const throughMean = localMeanToInput(asMap(meanOver(g, pixels), shape), window);
+      return reshape(sub(g, spread(throughMean, pixels)), shape);
+    });
+  }
+}

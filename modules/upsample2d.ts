@@ -1,0 +1,91 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { checkChoice, checkGradOutput, checkTensor } from '../lib/check.ts';
+import { BoxError, show } from '../lib/errors.ts';
+import type { Pair } from '../lib/geometry.ts';
+import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
+import { linear, nearest } from '../lib/kernels/resizeMap.ts';
+import { Module, type Forward } from '../lib/module.ts';
+
+/**
+ * Images of f times the size, in height and width.
+ *
+ *   forward          x_out[n,i,j,c] = Σ_yx h[i,y] w[j,x] x_in[n,y,x,c]
+ *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_ij h[i,y] w[j,x] ∂C/∂x_out[n,i,j,c]
+ *
+ * The weights h of the rows (and w of the columns, with W for H) are
+ *
+ *   nearest          h[i,y] = 1[y = ⌊i/f⌋]: for an integer f every pixel becomes a block
+ *   bilinear         h[i,y] = max(0, 1 − |u_i − y|), u_i = (i + ½)/f − ½ kept within 0 ... H − 1,
+ *                    or, with `alignCorners`, u_i = i (H − 1)/(H' − 1), and 0 where H' = 1
+ *
+ * so a bilinear pixel is a weighted average of the four around it.
+ *
+ * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊H·f⌋.
+ * Errors: an input or gradOutput of another shape or dtype; a factor that is no number above 0; an output without
+ *         pixels; `alignCorners` with `'nearest'`, where it has no meaning.
+ * Source: PyTorch's Upsample.
+ */
+export interface Upsample2DOptions {
+  /** How many times larger, or [height, width]; fractions, and numbers below 1, are allowed. */
+  readonly scaleFactor: Pair;
+  readonly mode?: 'nearest' | 'bilinear';
+  readonly alignCorners?: boolean;
+}
+
+export interface Upsample2DCache {
+  readonly inputShape: readonly [number, number, number, number];
+}
+
+export class Upsample2D extends Module<Tensor4D, Tensor4D, Upsample2DCache> {
+  readonly scaleFactor: readonly [number, number];
+  readonly interpolation: 'nearest' | 'bilinear';
+  readonly alignCorners: boolean;
+
+  constructor({ scaleFactor, mode = 'nearest', alignCorners = false }: Upsample2DOptions) {
+    super();
+    const [height, width] = typeof scaleFactor === 'number' ? [scaleFactor, scaleFactor] : scaleFactor;
+    if (![height, width].every((factor) => factor > 0 && factor < Infinity)) {
+      throw new BoxError(
+        ['Upsample2D'],
+        `expected scaleFactor to be a number above 0, or a pair [height, width], got ${show(scaleFactor)}`,
+      );
+    }
+    checkChoice(this, 'mode', mode, ['nearest', 'bilinear']);
+    if (mode === 'nearest') checkChoice(this, 'alignCorners with mode "nearest"', alignCorners, [false]);
+    this.scaleFactor = [height, width];
+    this.interpolation = mode;
+    this.alignCorners = alignCorners;
+  }
+
+  forward(input: Tensor4D): Forward<Tensor4D, Upsample2DCache> {
+    checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
+    const [, outHeight, outWidth] = this.#outputShape(input.shape);
+    if (outHeight < 1 || outWidth < 1) {
+      throw new BoxError(
+        ['Upsample2D.forward'],
+        `expected an output of at least 1x1, got ${outHeight}x${outWidth} from an input of ${input.shape[1]}x${input.shape[2]}`,
+      );
+    }
+    return { output: mapImage(input, this.#weights(input.shape)), cache: { inputShape: input.shape } };
+  }
+
+  backpropToInput(gradOutput: Tensor4D, { inputShape }: Upsample2DCache): Tensor4D {
+    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(inputShape));
+    return mapImageToInput(gradOutput, this.#weights(inputShape));
+  }
+
+  #outputShape([batch, height, width, channels]: Upsample2DCache['inputShape']) {
+    const [f, g] = this.scaleFactor;
+    return [batch, Math.floor(height * f), Math.floor(width * g), channels];
+  }
+
+  #weights(inputShape: Upsample2DCache['inputShape']): ImageMap {
+    const [, outHeight, outWidth] = this.#outputShape(inputShape);
+    const along = (input: number, output: number, scale: number) =>
+      this.interpolation === 'nearest'
+        ? nearest(input, output, scale)
+        : linear(input, output, scale, this.alignCorners);
+    const [f, g] = this.scaleFactor;
+    return { height: along(inputShape[1], outHeight, f), width: along(inputShape[2], outWidth, g) };
+  }
+}

@@ -1,0 +1,143 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { useBackend } from '../../lib/backend.ts';
+import type { Pair } from '../../lib/geometry.ts';
+import { values, zeros } from '../../lib/init.ts';
+import { Rng } from '../../lib/rng.ts';
+import { Conv2D, type Conv2DOptions } from '../../modules/conv2d.ts';
+import { image, numbers, rowsOf } from '../support/compare.ts';
+import { describeContract } from '../support/contract.ts';
+import { describeFixture, eachBackend } from '../support/fixtures.ts';
+import { blank, describeRefusals } from '../support/refusals.ts';
+
+/** A kernel from one channel to one. */
+const taps = (weight: tf.Tensor4D) => numbers(tf.reshape(weight, weight.shape.slice(0, 2)));
+
+eachBackend('by hand', () => {
+  test('forward and both gradients: each pixel minus the one below to the right, plus 7', () => {
+    const box = new Conv2D(1, 1, 2, { init: values([1, 0, 0, -1]) });
+    box.params.bias?.assign(tf.tensor1d([7]));
+    const x = image([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+      [9, 10, 11, 12],
+    ]);
+    const { output, cache } = box.forward(x);
+    expect(rowsOf(output)).toEqual([
+      [2, 2, 2],
+      [2, 2, 2],
+    ]);
+    const g = image([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect(rowsOf(box.backpropToInput(g, cache))).toEqual([
+      [1, 2, 3, 0],
+      [4, 5 - 1, 6 - 2, -3],
+      [0, -4, -5, -6],
+    ]);
+    const { weight, bias } = box.backpropToParams(g, cache);
+    const first = 1 * 1 + 2 * 2 + 3 * 3 + 5 * 4 + 6 * 5 + 7 * 6;
+    const sum = 1 + 2 + 3 + 4 + 5 + 6; // a tap to the right meets pixels larger by 1, a tap below by 4
+    expect(taps(weight)).toEqual([
+      [first, first + sum],
+      [first + 4 * sum, first + 5 * sum],
+    ]);
+    expect(numbers(bias as tf.Tensor)).toEqual([sum]);
+  });
+
+  test('the kernel is not flipped, and "same" puts the odd cell after', () => {
+    const box = new Conv2D(1, 1, [1, 2], { padding: 'same', init: values([1, 10]) });
+    const { output, cache } = box.forward(image([[1, 2, 3]]));
+    expect(rowsOf(output)).toEqual([[1 + 20, 2 + 30, 3 + 0]]);
+    expect(rowsOf(box.backpropToInput(image([[1, 1, 1]]), cache))).toEqual([[1, 10 + 1, 10 + 1]]);
+    expect(taps(box.backpropToParams(image([[1, 1, 1]]), cache).weight)).toEqual([[1 + 2 + 3, 2 + 3]]);
+  });
+
+  test('pixels that no window meets get no gradient', () => {
+    const box = new Conv2D(1, 1, [1, 2], { stride: [1, 3], init: values([1, 10]) });
+    const { output, cache } = box.forward(image([[1, 2, 3, 4, 5, 6, 7]]));
+    expect(rowsOf(output)).toEqual([[1 + 20, 4 + 50]]);
+    expect(rowsOf(box.backpropToInput(image([[1, 2]]), cache))).toEqual([[1, 10, 0, 2, 20, 0, 0]]);
+    expect(taps(box.backpropToParams(image([[1, 2]]), cache).weight)).toEqual([[1 + 2 * 4, 2 + 2 * 5]]);
+  });
+});
+
+describeFixture(
+  'conv2d',
+  (inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2DOptions) =>
+    new Conv2D(inChannels, outChannels, kernelSize, { ...options, init: zeros }),
+);
+
+const small = (options: Conv2DOptions = {}) =>
+  new Conv2D(2, 3, [2, 3], { stride: [2, 1], padding: 1, rng: new Rng(0), ...options });
+
+describeContract(small, () => [tf.ones([2, 4, 5, 2]), tf.ones([1, 5, 3, 2])]);
+
+const cache = () => small().forward(blank([2, 4, 5, 2])).cache;
+
+describeRefusals([
+  [
+    'Conv2D.forward: expected input of shape [N, H, W, 2], got [2, 4, 5, 3]',
+    () => small().forward(blank([2, 4, 5, 3])),
+  ],
+  [
+    'Conv2D.forward: expected input of shape [N, H, W, 2], got [4, 5, 2]',
+    () => small().forward(blank([4, 5, 2])),
+  ],
+  [
+    'Conv2D.forward: expected input of dtype float32, got int32',
+    () => small().forward(blank([2, 4, 5, 2], 'int32')),
+  ],
+  [
+    'Conv2D.backpropToInput: expected gradOutput of shape [2, 3, 5, 3], got [2, 5, 3, 3]',
+    () => small().backpropToInput(blank([2, 5, 3, 3]), cache()),
+  ],
+  [
+    'Conv2D.backpropToParams: expected gradOutput of shape [2, 3, 5, 3], got [1, 3, 5, 3]',
+    () => small().backpropToParams(blank([1, 3, 5, 3]), cache()),
+  ],
+  [
+    'Conv2D.forward: expected a padded input of at least 2x3 for the kernel, got 1x4',
+    () => small({ padding: 0 }).forward(blank([1, 1, 4, 2])),
+  ],
+  [
+    'Conv2D.forward: expected a padded input of at least 2x3 for the kernel, got 4x2',
+    () => small({ padding: [1, 0] }).forward(blank([1, 2, 2, 2])),
+  ],
+  ['Conv2D: expected inChannels to be an integer of at least 1, got 0', () => new Conv2D(0, 3, 2)],
+  ['Conv2D: expected outChannels to be an integer of at least 1, got -1', () => new Conv2D(2, -1, 2)],
+  [
+    'Conv2D: expected kernelSize to be an integer of at least 1, or a pair [height, width], got [2, 0]',
+    () => new Conv2D(2, 3, [2, 0]),
+  ],
+  [
+    'Conv2D: expected stride to be an integer of at least 1, or a pair [height, width], got 0.5',
+    () => small({ stride: 0.5 }),
+  ],
+  [
+    'Conv2D: expected padding to be an integer of at least 0, or a pair [height, width], got -1',
+    () => small({ padding: -1 }),
+  ],
+  [
+    'Conv2D: expected padding to be "valid", "same", an integer or a pair [height, width], got "full"',
+    () => small({ padding: 'full' as 'same' }),
+  ],
+  [
+    'Conv2D: expected paddingMode to be one of "zeros", "reflect", "replicate", "circular", got "mirror"',
+    () => small({ paddingMode: 'mirror' as 'zeros' }),
+  ],
+  [
+    'Conv2D: weight: expected options.rng, such as new Rng(0), to draw from, got undefined',
+    () => new Conv2D(2, 3, 2),
+  ],
+]);
+
+test('the number of connections of a unit counts the kernel, and biases start at 0', async () => {
+  await useBackend('cpu');
+  const { weight, bias } = new Conv2D(5, 7, [3, 4], { rng: new Rng(0) }).params;
+  const bound = Math.sqrt(6 / (12 * 5 + 12 * 7));
+  const largest = Math.max(...weight.dataSync().map(Math.abs));
+  expect(largest).toBeLessThanOrEqual(bound);
+  expect(largest).toBeGreaterThan(0.95 * bound);
+  expect(bias?.dataSync()).toEqual(new Float32Array(7));
+});

@@ -1,0 +1,89 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { constant } from '../../lib/kernels/constant.ts';
+import { release } from '../../lib/memory.ts';
+import type { Module } from '../../lib/module.ts';
+import { expectNoLeak } from './compare.ts';
+import { eachBackend } from './fixtures.ts';
+
+/**
+ * What lib/module.ts promises of every box, whatever it computes. `make` gives a box with parameters that are not
+ * all 0, `inputs` two inputs of different sizes.
+ */
+export function describeContract<In extends tf.Tensor, Out extends tf.Tensor, Cache>(
+  make: () => Module<In, Out, Cache>,
+  inputs: () => [In, In],
+): void {
+  eachBackend('keeps the contract', () => {
+    test('forward and backprop change neither the input, the gradient nor the parameters', () => {
+      const box = make();
+      const [input] = inputs();
+      const { output, cache } = box.forward(input);
+      const gradOutput = ramp(output);
+      const before = values([input, gradOutput, ...Object.values(box.params)]);
+      box.forward(input);
+      box.backprop(gradOutput, cache);
+      expect(values([input, gradOutput, ...Object.values(box.params)])).toEqual(before);
+    });
+
+    test('leaves no tensor behind', () => {
+      const [input] = inputs();
+      expectNoLeak(() => {
+        const box = make();
+        const { output, cache } = box.forward(input);
+        const gradOutput = ramp(output);
+        const { gradInput, gradParams } = box.backprop(gradOutput, cache);
+        release([cache, gradInput, gradParams]);
+        const second = box.forward(input);
+        release([
+          box.backpropToInput(gradOutput, second.cache),
+          box.backpropToParams(gradOutput, second.cache),
+        ]);
+        release(box.sweep(gradOutput, second.cache));
+        release([output, gradOutput, second.output]);
+        box.dispose();
+      });
+    });
+
+    test('what it returns belongs to the caller: letting one go harms no other', () => {
+      const box = make();
+      const [input] = inputs();
+      const { output, cache } = box.forward(input);
+      const expected = box.backprop(ramp(output), cache);
+      const second = box.forward(input);
+      const gradOutput = ramp(output);
+      input.dispose();
+      second.output.dispose();
+      const { gradInput, gradParams } = box.backprop(gradOutput, second.cache);
+      release([gradOutput, second.cache]);
+      expect(values([gradInput, ...Object.values(gradParams)])).toEqual(
+        values([expected.gradInput, ...Object.values(expected.gradParams)]),
+      );
+    });
+
+    test('two forwards before a backward do not disturb each other', () => {
+      const box = make();
+      const [first, second] = inputs();
+      const alone = box.forward(first);
+      const gradOutput = ramp(alone.output);
+      const expected = box.backprop(gradOutput, alone.cache);
+      const again = box.forward(first);
+      box.forward(second);
+      const interleaved = box.backprop(gradOutput, again.cache);
+      expect(values([interleaved.gradInput, ...Object.values(interleaved.gradParams)])).toEqual(
+        values([expected.gradInput, ...Object.values(expected.gradParams)]),
+      );
+    });
+  });
+}
+
+/** A gradient that is neither uniform nor of one sign. */
+function ramp<T extends tf.Tensor>(output: T): T {
+  return constant(
+    Float32Array.from({ length: output.size }, (_, i) => (i % 5) - 1.5),
+    output.shape as never,
+  ) as T;
+}
+
+function values(tensors: readonly tf.Tensor[]): unknown[] {
+  return tensors.map((tensor) => [tensor.shape, [...tensor.dataSync()]]);
+}

@@ -1,0 +1,55 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { constant } from '../../lib/kernels/constant.ts';
+import type { Module } from '../../lib/module.ts';
+import { describeContract } from './contract.ts';
+import { blank, describeRefusals, disposed } from './refusals.ts';
+
+/** The contract and the refusals of a box that takes any shape and keeps it. */
+export function describeElementwise<Cache>(make: () => Module<tf.Tensor, tf.Tensor, Cache>): void {
+  describeContract(make, () => [
+    tf.reshape(tf.linspace(-2, 2, 12), [4, 3]),
+    tf.reshape(tf.linspace(-1, 3, 10), [2, 5]),
+  ]);
+
+  const name = make.toString().match(/new (\w+)/)?.[1];
+  const cache = () => make().forward(blank([4, 3])).cache;
+  describeRefusals([
+    [
+      `${name}.forward: expected input of dtype float32, got int32`,
+      () => make().forward(blank([4, 3], 'int32')),
+    ],
+    [
+      `${name}.forward: expected input to be a tensor, got 3`,
+      () => make().forward(3 as unknown as tf.Tensor),
+    ],
+    [`${name}.forward: expected input of rank 1 or more, got shape []`, () => make().forward(blank([]))],
+    [
+      `${name}.forward: expected input to be alive, got a disposed tensor`,
+      () => make().forward(disposed([2])),
+    ],
+    [
+      `${name}.backpropToInput: expected gradOutput of shape [4, 3], got [4, 1]`,
+      () => make().backpropToInput(blank([4, 1]), cache()),
+    ],
+    [
+      `${name}.backpropToInput: expected gradOutput of dtype float32, got int32`,
+      () => make().backpropToInput(blank([4, 3], 'int32'), cache()),
+    ],
+  ]);
+}
+
+/** What a box makes of a few numbers, and its derivative there; −0 is told as 0. */
+export function atEach(
+  box: Module<tf.Tensor, tf.Tensor>,
+  xs: readonly number[],
+): { outputs: number[]; slopes: number[] } {
+  return tf.tidy(() => {
+    const { output, cache } = box.forward(constant(xs, [xs.length]));
+    const gradInput = box.backpropToInput(tf.onesLike(output), cache);
+    return { outputs: told(output), slopes: told(gradInput) };
+  });
+}
+
+function told(tensor: tf.Tensor): number[] {
+  return Array.from(tensor.dataSync(), (value) => value + 0);
+}
