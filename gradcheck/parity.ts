@@ -15,8 +15,8 @@ const PARITY_TOLERANCE = 1e-4;
 interface Numbers {
   readonly values: Float64Array;
   /**
-   * The largest value; for a gradient, also of those under some gradOutputs of other signs. A gradient of a few
-   * numbers may cancel to almost nothing, and rounding is a share of what cancelled.
+   * The largest value, also of those for inputs and gradOutputs of other signs. What is only a
+   * few numbers may cancel to almost nothing, and rounding is a share of what cancelled.
    */
   readonly scale: number;
 }
@@ -43,34 +43,58 @@ export async function checkParity(
   });
 }
 
+/** How many points beside the case's own tell the scale. */
+const ELSEWHERE = 8;
+
 function run(make: CaseMaker, rng: Rng): { config: string; numbers: Record<string, Numbers> } {
   const item = make(new Draw(rng));
   const subject = new Subject(item, rng);
-  const numbers = tidy(() => {
-    const { output, cache } = subject.forward(subject.input());
-    const result: Record<string, Numbers> = {};
-    const outputs = leaves(output).map(([suffix, tensor]) => [`output${suffix}`, doubles(tensor)] as const);
-    for (const [name, values] of outputs) result[name] = { values, scale: largest(values) };
-    const gradOutput = rng.normals(outputs.reduce((count, [, { length }]) => count + length, 0));
-    const signed = [1, 2, 3].map(() =>
-      subject.backward(
-        output,
-        cache,
-        gradOutput.map((value) => (rng.uniform() < 0.5 ? value : -value)),
-      ),
-    );
-    for (const [name, { values }] of Object.entries(subject.backward(output, cache, gradOutput))) {
-      const scale = Math.max(largest(values), ...signed.map((gradients) => largest(gradients[name].values)));
-      result[name] = { values, scale };
-    }
-    return result;
-  });
+  const gradOutput = rng.normals(subject.outputs().length);
+  const here = evaluate(subject, gradOutput);
+  const scales = Object.values(here).map(largest);
+  for (let i = 0; i < ELSEWHERE; i++) {
+    const there = withOtherSigns(subject, rng, () => evaluate(subject, otherSigns(gradOutput, rng)));
+    Object.values(there).forEach((values, k) => (scales[k] = Math.max(scales[k], largest(values))));
+  }
   disposeCase(item);
-  return { config: item.config, numbers };
+  const numbers = Object.entries(here).map(
+    ([name, values], k) => [name, { values, scale: scales[k] }] as const,
+  );
+  return { config: item.config, numbers: Object.fromEntries(numbers) };
 }
 
+/** Every output and gradient at the current point, by name. */
+function evaluate(subject: Subject, gradOutput: Float64Array): Record<string, Float64Array> {
+  return tidy(() => {
+    const { output, cache } = subject.forward(subject.input());
+    const outputs = leaves(output).map(([suffix, tensor]) => [`output${suffix}`, doubles(tensor)] as const);
+    const gradients = Object.entries(subject.backward(output, cache, gradOutput));
+    return Object.fromEntries([
+      ...outputs,
+      ...gradients.map(([name, { values }]) => [name, values] as const),
+    ]);
+  });
+}
+
+/** Runs `body` with the inputs' signs drawn anew. */
+function withOtherSigns<T>(subject: Subject, rng: Rng, body: () => T): T {
+  const inputs = subject.quantities.filter(({ name }) => !name.startsWith('param:'));
+  const kept = inputs.map(({ values }) => Float64Array.from(values));
+  inputs.forEach(({ values }) => values.set(otherSigns(values, rng)));
+  try {
+    return body();
+  } finally {
+    inputs.forEach(({ values }, i) => values.set(kept[i]));
+  }
+}
+
+function otherSigns(values: Float64Array, rng: Rng): Float64Array {
+  return values.map((value) => (rng.uniform() < 0.5 ? value : -value));
+}
+
+/** Of what is finite: with other signs an input may leave the domain of the box. */
 function largest(values: Float64Array): number {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
 }
 
 function relativeError(got: Float64Array | undefined, { values, scale }: Numbers): number {

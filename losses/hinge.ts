@@ -1,12 +1,8 @@
 import {
   add,
   argMax,
-  cast,
-  equal,
-  expandDims,
   max,
   mul,
-  range,
   step,
   sub,
   sum,
@@ -68,7 +64,7 @@ export class Hinge extends Cost<Tensor2D, Tensor1D, HingeCache> {
       const terms = max(z, 1, true);
       const loss: Scalar = mul(sum(terms), scalar(exampleWeight(this.reduction, batch)));
       // The first of equal ones. Where that is a lead of exactly 1, the term is 0 and so is the step.
-      const best = cast(equal(expandDims(argMax(z, 1), 1), range(0, classes, 1, 'int32')), 'float32');
+      const best = oneHot(argMax(z, 1).dataSync(), classes);
       const gradient: Tensor2D = mul(sub(best, y), step(terms));
       return { loss, cache: { gradient } };
     });

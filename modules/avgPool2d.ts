@@ -9,8 +9,7 @@ import {
   type Padding,
   type Pair,
 } from '../lib/geometry.ts';
-import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
-import { windowMeans } from '../lib/kernels/windowMap.ts';
+import { avgPool2d, avgPool2dToInput } from '../lib/kernels/avgPool2d.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -21,7 +20,7 @@ import { Module, type Forward } from '../lib/module.ts';
  *
  * with stride s and t cells of padding (taken per axis), x_in being 0 in the padding. The count a_ij is that of the
  * window's cells inside the padded input, or, without `countIncludePad`, inside the input; both arrows divide by the
- * same. It is a number of rows times a number of columns, so an average along each axis makes it.
+ * same.
  *
  * `ceilMode` rounds H' and W' up: a last window may reach over the end, if it starts inside the input or the padding
  * before it. What lies past the padding never counts.
@@ -65,7 +64,7 @@ export class AvgPool2D extends Module<Tensor4D, Tensor4D, AvgPool2DCache> {
   forward(input: Tensor4D): Forward<Tensor4D, AvgPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
-    const output = mapImage(input, this.#means(geometry));
+    const output = avgPool2d(input, geometry, this.countIncludePad);
     return { output, cache: { inputShape: input.shape, geometry } };
   }
 
@@ -73,13 +72,6 @@ export class AvgPool2D extends Module<Tensor4D, Tensor4D, AvgPool2DCache> {
     const [batch, , , channels] = inputShape;
     const outputShape = [batch, geometry.height.output, geometry.width.output, channels];
     checkGradOutput(this, 'backpropToInput', gradOutput, outputShape);
-    return mapImageToInput(gradOutput, this.#means(geometry));
-  }
-
-  #means({ height, width }: Geometry): ImageMap {
-    return {
-      height: windowMeans(height, this.countIncludePad),
-      width: windowMeans(width, this.countIncludePad),
-    };
+    return avgPool2dToInput(gradOutput, geometry, this.countIncludePad);
   }
 }

@@ -30,9 +30,7 @@ export class GlobalAvgPool2D extends Module<Tensor4D, Tensor2D, GlobalAvgPool2DC
   backpropToInput(gradOutput: Tensor2D, { inputShape }: GlobalAvgPool2DCache): Tensor4D {
     const [batch, height, width, channels] = inputShape;
     checkGradOutput(this, 'backpropToInput', gradOutput, [batch, channels]);
-    return tidy(() =>
-      mapImageToInput(reshape(gradOutput, [batch, 1, 1, channels]), whole(height, width)),
-    );
+    return tidy(() => mapImageToInput(reshape(gradOutput, [batch, 1, 1, channels]), whole(height, width)));
   }
 }
 

@@ -4,7 +4,7 @@ import { computeOnHost, onHost, type Values } from './host.ts';
 
 /** y[n,i,j,c] = the largest x[n, i·s + p − before, j·s + q − before, c] of the window; padding never wins. */
 export function maxPool2d(images: Tensor4D, geometry: Geometry): Tensor4D {
-  return engine().runKernel('MaxPool', { x: images }, attributes(geometry));
+  return engine().runKernel('MaxPool', { x: images }, poolAttributes(geometry));
 }
 
 /**
@@ -20,7 +20,11 @@ export function maxPool2dToInput(
   geometry: Geometry,
 ): Tensor4D {
   if (!onHost()) {
-    return engine().runKernel('MaxPoolGrad', { dy: gradOutput, input: images, output }, attributes(geometry));
+    return engine().runKernel(
+      'MaxPoolGrad',
+      { dy: gradOutput, input: images, output },
+      poolAttributes(geometry),
+    );
   }
   const table = windows(geometry, images.shape[3]);
   return computeOnHost([gradOutput, images, output], images.shape, (gradInput, grad, x, y) => {
@@ -88,7 +92,8 @@ function inside(axis: Axis, window: number): [number, number] {
   return [Math.max(first, 0), Math.min(first + axis.kernel, axis.input)];
 }
 
-function attributes({ height, width }: Geometry) {
+/** What tfjs's pooling kernels ask for. */
+export function poolAttributes({ height, width }: Geometry) {
   return {
     filterSize: [height.kernel, width.kernel],
     strides: [height.stride, width.stride],
