@@ -73,22 +73,18 @@ export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
 }
 
 function sides(padding: Sides): Pad2D['padding'] {
-  const both = typeof padding === 'number' ? [padding, padding] : padding;
-  const [rows, columns] = both.map((side) => (typeof side === 'number' ? [side, side] : side));
-  const good = both.length === 2 && [rows, columns].every((side) => side.length === 2 && side.every(isCount));
-  if (!good) {
+  const both: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
+  const [rows, columns] = both.map((side): readonly unknown[] => (Array.isArray(side) ? side : [side, side]));
+  if (both.length !== 2 || !isPair(rows) || !isPair(columns)) {
     throw new BoxError(
       ['Pad2D'],
       'expected padding to be an integer of at least 0, a pair [height, width] or [[top, bottom], [left, right]], ' +
         `got ${show(padding)}`,
     );
   }
-  return [
-    [rows[0], rows[1]],
-    [columns[0], columns[1]],
-  ];
+  return [[...rows], [...columns]];
 }
 
-function isCount(cells: number): boolean {
-  return Number.isSafeInteger(cells) && cells >= 0;
+function isPair(cells: readonly unknown[]): cells is readonly [number, number] {
+  return cells.length === 2 && cells.every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
 }

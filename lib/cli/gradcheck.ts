@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { BackendName } from '../backend.ts';
-import { integerOption } from '../train/options.ts';
+import { integerOption } from './options.ts';
 import type { Cases, Report, Result } from '../../gradcheck/index.ts';
 
 interface Options {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { choiceOption, integerOption, positiveOption } from '../train/options.ts';
-import type { NetworkName, TrainOptions, TrainOutcome } from '../train/trainNetwork.ts';
+import { choiceOption, integerOption, positiveOption } from './options.ts';
+import type { NetworkName, TrainOptions, TrainOutcome } from './trainNetwork.ts';
 
 const NETWORKS: readonly NetworkName[] = ['lenet'];
 const BACKENDS: readonly TrainOptions['backend'][] = ['auto', 'wasm', 'cpu', 'float64'];
@@ -19,7 +19,7 @@ export function trainCommand(): Command {
     .option('--out <dir>', 'folder for weights.safetensors (default: "runs/<network>")')
     .option('--limit <n>', 'train on the first images only', integerOption('--limit', 1))
     .action(async (network: NetworkName, options: Omit<TrainOptions, 'out'> & { out?: string }) => {
-      const { trainNetwork } = await import('../train/trainNetwork.ts');
+      const { trainNetwork } = await import('./trainNetwork.ts');
       const stop = new AbortController();
       const onSignal = () => stop.abort();
       process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -41,7 +41,7 @@ async function report(outcome: TrainOutcome, print: (line: string) => void): Pro
     process.exitCode = 130;
     return;
   }
-  const { percent } = await import('../train/trainNetwork.ts');
+  const { percent } = await import('./trainNetwork.ts');
   print(
     `test accuracy ${percent(accuracy)} after ${saved} epoch${saved === 1 ? '' : 's'}; weights in ${file}`,
   );

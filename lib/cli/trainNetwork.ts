@@ -12,10 +12,10 @@ import { systemProblem } from '../io/systemError.ts';
 import { saveWeights } from '../io/weights.ts';
 import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import { Rng } from '../rng.ts';
-import { evaluate } from './evaluate.ts';
-import { fit } from './fit.ts';
+import { evaluate } from '../train/evaluate.ts';
+import { fit } from '../train/fit.ts';
 import { progressBar } from './progress.ts';
-import { cosineRate } from './schedules.ts';
+import { cosineRate } from '../train/schedules.ts';
 
 export type NetworkName = 'lenet';
 

@@ -1,0 +1,53 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { release } from '../../lib/memory.ts';
+import type { Module } from '../../lib/module.ts';
+import { Rng } from '../../lib/rng.ts';
+import { expectAllClose, type Packed } from './compare.ts';
+import { tensorOf } from './fixtures.ts';
+import { Grid } from './grid.ts';
+
+/** All that a box gives, as numbers: for boxes that must be the same function. */
+export interface Given {
+  readonly output: Packed;
+  readonly gradInput: Packed;
+  readonly gradParams: Readonly<Record<string, Packed>>;
+}
+
+/** A random tensor; the same seed gives the same one. */
+export function random<T extends tf.Tensor>(shape: readonly number[], seed: number): T {
+  return Grid.random(shape, new Rng(seed)).tensor<T>();
+}
+
+export function packed(tensor: tf.Tensor): Packed {
+  return { shape: tensor.shape, values: [...tensor.dataSync()] };
+}
+
+/** Output and gradients at an input, for a random gradient of the output unless one is given. */
+export function given<In extends tf.Tensor, Out extends tf.Tensor, Cache>(
+  box: Module<In, Out, Cache>,
+  input: In,
+  grad?: Out,
+): Given {
+  const { output, cache } = box.forward(input);
+  const gradOutput = grad ?? random<Out>(output.shape, 77);
+  const { gradInput, gradParams } = box.backprop(gradOutput, cache);
+  const all = {
+    output: packed(output),
+    gradInput: packed(gradInput),
+    gradParams: Object.fromEntries(Object.entries(gradParams).map(([name, g]) => [name, packed(g)])),
+  };
+  release([output, cache, gradInput, gradParams]);
+  return all;
+}
+
+/** The same numbers in another shape. */
+export function shaped({ values }: Packed, shape: readonly number[]): Packed {
+  return { shape, values };
+}
+
+/** Refuses numbers of another shape, or that differ by more than 1e-5 of the largest. */
+export function expectSame(actual: Packed, expected: Packed, what: string): void {
+  const tensor = tensorOf(actual);
+  expectAllClose(tensor, expected, what);
+  tensor.dispose();
+}
