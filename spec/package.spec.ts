@@ -76,7 +76,7 @@ test('imports with types, under the strictest compiler', () => {
       process.execPath,
       join(ROOT, 'node_modules/typescript/bin/tsc'),
       ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', '--target', 'es2022'],
-      ...['--module', 'nodenext', '--types', '', file],
+      ...['--module', 'nodenext', file],
     );
   expect(compile('box.ts')).toMatchObject({ status: 0, stdout: '' });
   // The types say something: a box cannot be fed what it does not take.

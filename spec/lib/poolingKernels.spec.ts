@@ -146,7 +146,13 @@ test('averages weigh 1 together, but where padding counts', () => {
   const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + weight, 0);
   const axis = slide(7, 4, 2, 1, 2, true);
   for (const { weights } of windowMeans(axis, false).rows) expect(total(weights)).toBeCloseTo(1, 12);
-  expect(windowMeans(axis, true).rows.map(({ weights }) => total(weights))).toEqual([2 / 4, 1, 1, 3 / 4, 1 / 3]);
+  expect(windowMeans(axis, true).rows.map(({ weights }) => total(weights))).toEqual([
+    2 / 4,
+    1,
+    1,
+    3 / 4,
+    1 / 3,
+  ]);
   for (const { weights } of windowsThatCover(13, 5).rows) expect(total(weights)).toBeCloseTo(1, 12);
   for (const { weights } of linear(3, 7, 7 / 3, true).rows) expect(total(weights)).toBeCloseTo(1, 12);
 });
