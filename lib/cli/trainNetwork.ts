@@ -93,7 +93,11 @@ export async function trainNetwork(
         const speed = Math.round((1000 * train.length) / (performance.now() - started));
         const { accuracy, errorRate } = await evaluate(network, data.test, 250, { signal });
         const metadata = { network: name, epoch: String(epoch), seed: String(seed) };
-        await saveWeights(file, network.params, { ...metadata, testAccuracy: accuracy.toFixed(4), backend });
+        await saveWeights(
+          file,
+          { ...network.params, ...network.buffers },
+          { ...metadata, testAccuracy: accuracy.toFixed(4), backend },
+        );
         Object.assign(outcome, { saved: epoch, accuracy });
         print(
           `epoch ${epoch}/${epochs}: loss ${loss.toFixed(4)}, test error ${percent(errorRate)}, ${speed} images/s`,

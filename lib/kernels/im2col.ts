@@ -82,7 +82,7 @@ export function tapRows(images: Tensor, { height, width }: Geometry): Tensor2D {
 }
 
 /** A long run is faster through `set`, a short one without its overhead. */
-function copy(to: Values, at: number, from: Values, start: number, length: number): void {
+export function copy(to: Values, at: number, from: Values, start: number, length: number): void {
   if (length > 16) to.set(from.subarray(start, start + length), at);
   else for (let k = 0; k < length; k++) to[at + k] = from[start + k];
 }
