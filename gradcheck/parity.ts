@@ -5,11 +5,8 @@ import { disposeCase, Draw, type CaseMaker } from './case.ts';
 import type { Result } from './checkCase.ts';
 import { doubles, leaves, Subject } from './subject.ts';
 
-/**
- * Largest error in single precision, relative to the scale of the tensor. Rounding is 6e-8 of what is added up; a
- * saturated softmax, whose gradient is a difference of nearly equal numbers, makes a few hundred times that of it.
- */
-const PARITY_TOLERANCE = 1e-4;
+/** Largest error in single precision, relative to the scale of the tensor: rounding is 6e-8 of what is added up. */
+const PARITY_TOLERANCE = 1e-5;
 
 /** Values of an output or gradient, and how large they are. */
 interface Numbers {

@@ -21,7 +21,7 @@ export type InputBatches = Iterable<Tensor> | (() => Iterable<Tensor>);
  * statistics are those of all the data at once, however it is split into batches: means and sums of squares are
  * merged in double precision. The variance is Σ (x − μ)²/m. A box in several places gets what all of them receive.
  *
- * The batches stay the caller's; a generator may dispose of one when it is asked for the next. Lets the event loop
+ * The batches stay the caller's; a generator lets each one go in a `finally` behind its `yield`. Lets the event loop
  * run after each batch.
  *
  * Errors: a network without BatchNorm, or with one that its containers do not run or hand the context; data without
@@ -29,6 +29,9 @@ export type InputBatches = Iterable<Tensor> | (() => Iterable<Tensor>);
  * Source: lecture, "Batch normalization: test time"; Chan, Golub, LeVeque 1983 for the merging.
  */
 export async function finalizeBatchNorm(network: Module, data: InputBatches): Promise<void> {
+  // The iterator of an iterator is itself, wherever it stands.
+  if (typeof data !== 'function' && Object.is(data[Symbol.iterator](), data))
+    throw endsForGood('an iterator');
   const batches = () => (typeof data === 'function' ? data() : data);
   for (const [box, uses] of batchNormsOf(network, batches())) {
     const pooled = new Pooled(box.features);
@@ -38,6 +41,11 @@ export async function finalizeBatchNorm(network: Module, data: InputBatches): Pr
     }
     pooled.store(box);
   }
+}
+
+function endsForGood(got: string): InputError {
+  const wanted = 'data that can be gone through again, a list or a function that starts anew';
+  return new InputError(`finalizeBatchNorm: expected ${wanted}, got ${got}`);
 }
 
 /** The BatchNorms in the order in which data reaches them, with how often one forward does. */
@@ -117,11 +125,7 @@ class Pooled {
   }
 
   store({ buffers }: BatchNorm): void {
-    if (this.#count === 0) {
-      throw new InputError(
-        'finalizeBatchNorm: expected data that can be gone through again, a list or a function that starts anew, got no batch the second time',
-      );
-    }
+    if (this.#count === 0) throw endsForGood('no batch the second time');
     const variance = this.#squares.map((sum) => sum / this.#count);
     tidy(() => {
       buffers.runningMean.assign(constant(this.#mean, buffers.runningMean.shape));

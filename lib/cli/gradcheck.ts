@@ -79,7 +79,10 @@ export function table({ results, backend, seed, pass }: Report): string {
     ]);
   }
   const failures = results.filter((result) => !result.pass);
-  const lines = failures.map(({ name, config, message }) => `FAIL ${config || name}: ${message}`);
+  const lines = failures.map(({ name, config, quantity, message = '' }) => {
+    const what = message.startsWith(quantity) ? message : `${quantity}: ${message}`;
+    return `FAIL ${config || name}: ${what}`;
+  });
   const verdict = pass ? 'every gradient agrees' : `${failures.length} of ${results.length} checks fail`;
   return [rows.toString(), ...lines, `${backend}, seed ${seed}: ${verdict}`].join('\n');
 }

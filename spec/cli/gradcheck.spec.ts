@@ -83,7 +83,7 @@ test("a wrong gradient of a user's box fails with its diagnosis and exit status 
 test('a user box without a case fails', () => {
   const file = userFile('none.ts', doubled(1).replace('Twice: (draw', 'Other: (draw'));
   const { status, stdout } = boxprop('gradcheck', '--module', file);
-  expect(stdout).toMatch(/FAIL Twice: is exported and has no gradient-check case\n/);
+  expect(stdout).toMatch(/FAIL Twice: output: is exported and has no gradient-check case\n/);
   expect(status).toBe(1);
 });
 

@@ -16,7 +16,7 @@ const GEOMETRIES: readonly { shape: number[]; kernelSize: [number, number]; sigm
   { shape: [2, 6, 5, 3], kernelSize: [3, 3] },
   { shape: [1, 5, 7, 2], kernelSize: [5, 3] },
   { shape: [2, 4, 5, 1], kernelSize: [7, 7] },
-  { shape: [1, 8, 9, 2], kernelSize: [7, 7], sigma: 1.2 },
+  { shape: [1, 8, 6, 1], kernelSize: [7, 5], sigma: 1.2 },
   { shape: [1, 4, 6, 3], kernelSize: [1, 5], sigma: 0.7 },
   { shape: [2, 3, 2, 4], kernelSize: [5, 9] },
 ];
@@ -37,7 +37,8 @@ eachBackend('by hand', () => {
       values: [1 / 3 + throughMean, -throughMean, throughMean],
     });
     // y_2 = x_2/|x_2| does not move.
-    expectAllClose(box.backpropToInput(row([0, 0, 5]), cache), { shape: [1, 1, 3, 1], values: [0, 0, 0] });
+    const still = valuesOf(box.backpropToInput(row([0, 0, 5]), cache));
+    expect(Math.max(...still.map(Math.abs))).toBeLessThan(1e-6);
   });
 
   test('σ runs over all maps', () => {

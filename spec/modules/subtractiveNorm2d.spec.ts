@@ -9,14 +9,13 @@ import { numericGradient, subtractive, window } from '../support/jarrett.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 const images = (grid: Grid) => tensorOf(grid) as tf.Tensor4D;
-const valuesOf = (tensor: tf.Tensor) => [...tensor.dataSync()];
 
 /** Images, windows that fit, that are as large as the image and larger, of one row, and of one cell. */
 const GEOMETRIES: readonly { shape: number[]; kernelSize: [number, number]; sigma?: number }[] = [
   { shape: [2, 6, 5, 3], kernelSize: [3, 3] },
   { shape: [1, 5, 7, 2], kernelSize: [5, 3] },
   { shape: [2, 4, 5, 1], kernelSize: [7, 7] },
-  { shape: [1, 8, 9, 2], kernelSize: [7, 7], sigma: 1.2 },
+  { shape: [1, 8, 6, 1], kernelSize: [7, 5], sigma: 1.2 },
   { shape: [1, 4, 6, 3], kernelSize: [1, 5], sigma: 0.7 },
   { shape: [2, 3, 2, 4], kernelSize: [5, 9] },
 ];
