@@ -1,6 +1,6 @@
-import { add, div, mul, pow, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { add, div, mul, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkNumber, checkPositive, checkSize } from '../lib/check.ts';
-import { sumOfChannels } from '../lib/kernels/channelWindow.ts';
+import { inversePower, sumOfChannels } from '../lib/kernels/channelWindow.ts';
 import { scalar } from '../lib/kernels/constant.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
@@ -81,7 +81,7 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
     return tidy(() => {
       const sums = sumOfChannels(square(input), below, above);
       const base = add(scalar(this.k), mul(sums, scalar(this.alpha / this.size)));
-      const damping = pow(base, scalar(-this.beta));
+      const damping = inversePower(base, this.beta);
       return { output: mul(input, damping), cache: { input: input.clone(), base, damping } };
     });
   }
