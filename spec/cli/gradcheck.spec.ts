@@ -28,14 +28,14 @@ export const cases = {
   Twice: (draw: any) => ({ config: 'Twice()', box: new Twice(), input: draw.normal([2, 3]) }),
 };`;
 
-test('every exported box and cost is proven in float64, at least 20 cases each', () => {
+test('every exported box and cost is proven in float64, at least 50 cases each', () => {
   const { status, stdout } = boxprop('gradcheck', '--json', '-');
   const report = JSON.parse(stdout) as Report;
   expect(report).toMatchObject({ pass: true, backend: 'float64', seed: 0 });
   expect(status).toBe(0);
   for (const name of boxNames({ ...modules, ...losses })) {
     const ofBox = report.results.filter((result) => result.name === name);
-    expect(new Set(ofBox.map(({ config }) => config)).size).toBeGreaterThanOrEqual(20);
+    expect(new Set(ofBox.map(({ config }) => config)).size).toBeGreaterThanOrEqual(50);
     expect(ofBox.some(({ quantity, checked }) => quantity === 'input' && checked > 0)).toBe(true);
   }
 });
