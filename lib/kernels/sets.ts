@@ -53,7 +53,7 @@ export function sumOver(x: Tensor, sets: Sets): Tensor3D {
   return tidy(() => {
     let sums = x;
     if (rows > 1) {
-      // A row of ones times the matrix is wasm's fastest sum, and two short sums round less than one long.
+      // Batches of short rows of ones: wasm's fastest sum of new data, and two short sums round less than one long.
       const blocks = divisorBelowRoot(rows);
       const first = sumRows(sums, outer * blocks, rows / blocks, groups * columns);
       sums = sumRows(first, outer, blocks, groups * columns);
