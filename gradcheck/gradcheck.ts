@@ -82,7 +82,7 @@ export interface GradcheckAllOptions {
 export async function gradcheckAll(
   exported: Readonly<Record<string, unknown>>,
   cases: Cases,
-  { names, cases: count = 50, seed = 0, backend = 'float64', onBox }: GradcheckAllOptions = {},
+  { names, cases: count = 20, seed = 0, backend = 'float64', onBox }: GradcheckAllOptions = {},
 ): Promise<Report> {
   const boxes = boxNames(exported);
   const unknown = (names ?? []).filter((name) => !boxes.includes(name));

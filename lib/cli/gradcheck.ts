@@ -22,7 +22,7 @@ export function gradcheckCommand(): Command {
       'float64 proves the mathematics; another compares its kernels with float64',
       'float64',
     )
-    .option('--cases <n>', 'random cases a box', integerOption('--cases', 1), 50)
+    .option('--cases <n>', 'random cases a box', integerOption('--cases', 1), 20)
     .option('--seed <n>', 'seed of the cases', integerOption('--seed', 0), 0)
     .option('--json <file>', 'write the results as JSON, - for standard output')
     .option(
@@ -36,7 +36,7 @@ export function gradcheckCommand(): Command {
       const toScreen = options.json === '-';
       if (!toScreen) process.stdout.write(`${table(report)}\n`);
       if (options.json !== undefined) {
-        const text = `${JSON.stringify(report, null, 1)}\n`;
+        const text = `${JSON.stringify(report)}\n`;
         if (toScreen) process.stdout.write(text);
         else await (await import('../io/writeFileAtomic.ts')).writeFileAtomic(options.json, text);
       }

@@ -8,7 +8,7 @@ export function boxprop(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--conditions=boxprop-source', '--import', 'tsx', 'lib/cli/main.ts', ...args],
-    { cwd: ROOT, encoding: 'utf8' },
+    { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 },
   );
   return { status, stdout, stderr };
 }
