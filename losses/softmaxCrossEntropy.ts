@@ -7,6 +7,7 @@ import {
   sub,
   sum,
   tidy,
+  Tensor,
   type Scalar,
   type Tensor1D,
   type Tensor2D,
@@ -89,5 +90,6 @@ export class SoftmaxCrossEntropy extends Cost<Tensor2D, Tensor1D | Tensor2D, Sof
 }
 
 function isLabels(target: Tensor1D | Tensor2D): target is Tensor1D {
-  return target.rank === 1;
+  // What is no tensor is refused with the probabilities.
+  return target instanceof Tensor && target.rank === 1;
 }

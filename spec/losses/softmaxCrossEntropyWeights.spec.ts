@@ -95,6 +95,10 @@ const x = () => blank<tf.Tensor2D>([2, 3]);
 
 describeRefusals([
   [
+    'SoftmaxCrossEntropy.forward: expected target to be a tensor, got undefined',
+    () => new SoftmaxCrossEntropy().forward(blank([2, 3]), undefined as unknown as tf.Tensor1D),
+  ],
+  [
     'SoftmaxCrossEntropy.forward: expected input of shape [N, 3], got [2, 4]',
     () => three.forward(blank([2, 4]), labels(0, 1)),
   ],
