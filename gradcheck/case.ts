@@ -1,5 +1,6 @@
 import { tensor1d, type Tensor } from '@tensorflow/tfjs-core';
 import type { Cost } from '../lib/cost.ts';
+import { count } from '../lib/init.ts';
 import { constant } from '../lib/kernels/constant.ts';
 import { release } from '../lib/memory.ts';
 import { Module, type Context } from '../lib/module.ts';
@@ -52,7 +53,7 @@ export class Draw {
 
   /** Standard normal values, for functions without kinks. */
   normal(shape: readonly number[], scale = 1): Tensor {
-    return constant(this.rng.normals(size(shape), 0, scale), [...shape]);
+    return constant(this.rng.normals(count(shape), 0, scale), [...shape]);
   }
 
   /**
@@ -61,9 +62,9 @@ export class Draw {
    * sees negatives alone there is nothing to check.
    */
   apart(shape: readonly number[], gap = 0.1): Tensor {
-    const count = size(shape);
-    const shift = this.integer(0, count - 1);
-    const values = Float64Array.from(this.rng.permutation(count), (rank) => {
+    const total = count(shape);
+    const shift = this.integer(0, total - 1);
+    const values = Float64Array.from(this.rng.permutation(total), (rank) => {
       const jitter = gap * 0.25 * (this.rng.uniform() - 0.5);
       return gap * (rank - shift + 0.5) + jitter;
     });
@@ -83,8 +84,4 @@ export class Draw {
 export function disposeCase({ box, input, target }: Case): void {
   release([input, target]);
   if (box instanceof Module) box.dispose();
-}
-
-export function size(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
 }

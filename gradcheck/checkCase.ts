@@ -4,7 +4,7 @@ import { tidy } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Case } from './case.ts';
 import { checkContract, checkShapes, type Breach } from './contract.ts';
-import { diagnose } from './diagnose.ts';
+import { coordinates, diagnose } from './diagnose.ts';
 import { compare, type Comparison } from './numeric.ts';
 
 /** One quantity of one case. */
@@ -59,7 +59,7 @@ function prove(subject: Subject, rng: Rng): Omit<Result, 'name' | 'config'>[] {
     const analytic = gradients[quantity.name].values;
     const comparison = compare(subject, quantity, analytic, gradOutput, rng);
     const { checked, skipped, maxError } = comparison;
-    const message = judge(comparison, gradOutput, batchOf(subject)) ?? breachOf(breaches, quantity.name);
+    const message = judge(comparison, gradOutput, subject) ?? breachOf(breaches, quantity.name);
     const numbers = { checked, skipped, maxError, pass: message === undefined };
     rows.push({ quantity: quantity.name, ...numbers, ...(message !== undefined && { message }) });
   }
@@ -69,13 +69,13 @@ function prove(subject: Subject, rng: Rng): Omit<Result, 'name' | 'config'>[] {
 }
 
 /** What is wrong with the numbers, or nothing. */
-function judge(comparison: Comparison, gradOutput: Float64Array, batch: number): string | undefined {
+function judge(comparison: Comparison, gradOutput: Float64Array, subject: Subject): string | undefined {
   const { quantity, mismatches, checked, skipped, analytic, numeric } = comparison;
   if (mismatches.length > 0) {
     const { index, analytic: a, numeric: n, step } = mismatches[0];
-    const guess = diagnose({ ...comparison, gradOutput, batch });
+    const guess = diagnose({ ...comparison, gradOutput, batch: batchOf(subject) });
     const others = mismatches.length > 1 ? ` and ${mismatches.length - 1} more of ${analytic.length}` : '';
-    const at = position(index, quantity.shape);
+    const at = `[${coordinates(index, quantity.shape).join(', ')}]`;
     return (
       `${quantity.name}${at}: analytic ${brief(a)}, numeric ${brief(n)}, step ${step.toExponential(1)}${others}` +
       (guess === undefined ? '' : `; looks like this: ${guess}`)
@@ -113,15 +113,6 @@ function batchOf(subject: Subject): number {
       .map(([, tensor]) => tensor.shape[0] ?? 1);
     return sizes.every((size) => size === sizes[0]) ? sizes[0] : 1;
   });
-}
-
-function position(index: number, shape: readonly number[]): string {
-  const at: number[] = [];
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    at.unshift(index % shape[axis]);
-    index = Math.floor(index / shape[axis]);
-  }
-  return `[${at.join(', ')}]`;
 }
 
 function brief(value: number): string {

@@ -110,11 +110,10 @@ function checkUnchanged(subject: Subject, gradOutput: Float64Array): Breach[] {
 function interleaved(subject: Subject, gradOutput: Float64Array, rng: Rng): Gradients {
   return tidy(() => {
     const first = subject.forward(subject.input());
-    const inputs = subject.quantities.filter(({ name }) => !name.startsWith('param:'));
-    const kept = inputs.map(({ values }) => Float64Array.from(values));
-    inputs.forEach(({ values }) => values.forEach((_, i) => (values[i] = rng.normal())));
-    subject.forward(subject.input());
-    inputs.forEach(({ values }, i) => values.set(kept[i]));
+    subject.elsewhere(
+      () => rng.normal(),
+      () => subject.forward(subject.input()),
+    );
     return subject.backward(first.output, first.cache, gradOutput);
   });
 }

@@ -1,5 +1,5 @@
 import type { Comparison } from './numeric.ts';
-import { size } from './case.ts';
+import { count } from '../lib/init.ts';
 
 /** What a diagnosis may look at besides the two gradients. */
 export interface Evidence extends Comparison {
@@ -120,7 +120,9 @@ function border({ quantity: { shape }, mismatches }: Evidence) {
       const at = coordinates(index, shape)[axis];
       return at === 0 || at === shape[axis] - 1;
     });
-  const interior = Array.from({ length: size(shape) }, (_, index) => index).some((index) => !atBorder(index));
+  const interior = Array.from({ length: count(shape) }, (_, index) => index).some(
+    (index) => !atBorder(index),
+  );
   return positions.length > 0 && interior && mismatches.every(({ index }) => atBorder(index))
     ? 'wrong only at the border'
     : undefined;
@@ -156,7 +158,8 @@ function dot(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }
 
-function coordinates(index: number, shape: readonly number[]): number[] {
+/** Where a number of a flat tensor stands. */
+export function coordinates(index: number, shape: readonly number[]): number[] {
   const at: number[] = [];
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     at[axis] = index % shape[axis];

@@ -50,7 +50,8 @@ function run(make: CaseMaker, rng: Rng): { config: string; numbers: Record<strin
   const here = evaluate(subject, gradOutput);
   const scales = Object.values(here).map(largest);
   for (let i = 0; i < ELSEWHERE; i++) {
-    const there = withOtherSigns(subject, rng, () => evaluate(subject, otherSigns(gradOutput, rng)));
+    const otherSign = (value: number) => (rng.uniform() < 0.5 ? value : -value);
+    const there = subject.elsewhere(otherSign, () => evaluate(subject, gradOutput.map(otherSign)));
     Object.values(there).forEach((values, k) => (scales[k] = Math.max(scales[k], largest(values))));
   }
   disposeCase(item);
@@ -71,22 +72,6 @@ function evaluate(subject: Subject, gradOutput: Float64Array): Record<string, Fl
       ...gradients.map(([name, { values }]) => [name, values] as const),
     ]);
   });
-}
-
-/** Runs `body` with the inputs' signs drawn anew. */
-function withOtherSigns<T>(subject: Subject, rng: Rng, body: () => T): T {
-  const inputs = subject.quantities.filter(({ name }) => !name.startsWith('param:'));
-  const kept = inputs.map(({ values }) => Float64Array.from(values));
-  inputs.forEach(({ values }) => values.set(otherSigns(values, rng)));
-  try {
-    return body();
-  } finally {
-    inputs.forEach(({ values }, i) => values.set(kept[i]));
-  }
-}
-
-function otherSigns(values: Float64Array, rng: Rng): Float64Array {
-  return values.map((value) => (rng.uniform() < 0.5 ? value : -value));
 }
 
 /** Of what is finite: with other signs an input may leave the domain of the box. */

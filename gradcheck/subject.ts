@@ -24,6 +24,13 @@ export function leaves(value: Input): [suffix: string, tensor: Tensor][] {
   return Object.entries(value).map(([key, tensor]) => [`:${key}`, tensor]);
 }
 
+/** The same structure with other tensors in it. */
+function rebuild(like: Input, make: (suffix: string, tensor: Tensor) => Tensor): Input {
+  if (like instanceof Tensor) return make('', like);
+  const made = leaves(like).map(([suffix, tensor]) => [suffix.slice(1), make(suffix, tensor)] as const);
+  return Array.isArray(like) ? made.map(([, tensor]) => tensor) : Object.fromEntries(made);
+}
+
 /**
  * A box or cost as a function of numbers: its outputs at any values of its inputs and parameters, and its gradients
  * there. Values leave and enter as doubles.
@@ -56,12 +63,10 @@ export class Subject {
   /** The input at the current values; the caller disposes it. */
   input(): Input {
     const { input } = this.#case;
-    const made = leaves(input).map(([suffix, tensor]): [string, Tensor] => {
+    return rebuild(input, (suffix, { shape }) => {
       const { values } = this.quantities.find(({ name }) => name === `input${suffix}`) ?? { values: [] };
-      return [suffix.slice(1), constant(values, tensor.shape)];
+      return constant(values, shape);
     });
-    if (input instanceof Tensor) return made[0][1];
-    return Array.isArray(input) ? made.map(([, tensor]) => tensor) : Object.fromEntries(made);
   }
 
   /** All outputs, one after the other; a cost has one, its loss. */
@@ -72,12 +77,19 @@ export class Subject {
   /** A gradOutput tensor, or several, from numbers in the order of `outputs`. */
   gradOutput(like: Input, values: Float64Array): Input {
     let start = 0;
-    const made = leaves(like).map(([suffix, tensor]): [string, Tensor] => {
-      const part = values.subarray(start, (start += tensor.size));
-      return [suffix.slice(1), constant(part, tensor.shape)];
-    });
-    if (like instanceof Tensor) return made[0][1];
-    return Array.isArray(like) ? made.map(([, tensor]) => tensor) : Object.fromEntries(made);
+    return rebuild(like, (_, { size, shape }) => constant(values.subarray(start, (start += size)), shape));
+  }
+
+  /** Runs `body` with other values of the inputs, each made from its present one. */
+  elsewhere<T>(move: (value: number) => number, body: () => T): T {
+    const inputs = this.quantities.filter(({ name }) => !name.startsWith('param:'));
+    const kept = inputs.map(({ values }) => Float64Array.from(values));
+    inputs.forEach(({ values }) => values.set(values.map(move)));
+    try {
+      return body();
+    } finally {
+      inputs.forEach(({ values }, i) => values.set(kept[i]));
+    }
   }
 
   /** The gradients by backpropToInput and backpropToParams, for numbers in the order of `outputs`. */

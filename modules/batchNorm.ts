@@ -12,7 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { createParam, fill, zeros } from '../lib/init.ts';
+import { count, createParam, fill, zeros } from '../lib/init.ts';
 import { scalar } from '../lib/kernels/constant.ts';
 import { momentsOver, sumOver, viewOf, type Sets } from '../lib/kernels/sets.ts';
 import { Module, type Backward, type Context, type Forward } from '../lib/module.ts';
@@ -171,7 +171,7 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
 
   /** One set a feature, of the m values in all places of the batch. */
   #sets(shape: readonly number[]): Sets {
-    const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+    const rows = count(shape.slice(0, -1));
     return { outer: 1, rows, groups: this.features, columns: 1 };
   }
 

@@ -1,5 +1,6 @@
 import { reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { count } from '../lib/init.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -28,5 +29,5 @@ export class Flatten extends Module<Tensor, Tensor2D, FlattenCache> {
 }
 
 function rows([batch, ...sizes]: readonly number[]): [number, number] {
-  return [batch, sizes.reduce((product, size) => product * size, 1)];
+  return [batch, count(sizes)];
 }

@@ -14,7 +14,8 @@ import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import { createParam, fill, zeros } from '../lib/init.ts';
 import { scalar } from '../lib/kernels/constant.ts';
-import { meanOver, sizeOfSet, spread, sumOver, viewOf, type Sets } from '../lib/kernels/sets.ts';
+import { meanOver, sizeOfSet, spread, viewOf, type Sets } from '../lib/kernels/sets.ts';
+import { sumLeading } from '../lib/kernels/sumLeading.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import { checkTrailing } from '../lib/trailing.ts';
 
@@ -114,12 +115,10 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
   override backpropToParams(gradOutput: Tensor, { normalized }: GroupNormCache) {
     checkGradOutput(this, 'backpropToParams', gradOutput, normalized.shape);
     if (!this.params.weight) return {};
-    return tidy(() => {
-      const { channels } = this;
-      const sets = { outer: 1, rows: normalized.size / channels, groups: channels, columns: 1 };
-      const perChannel = (x: Tensor) => reshape(sumOver(x, sets), [channels]);
-      return { weight: perChannel(mul(gradOutput, normalized)), bias: perChannel(gradOutput) };
-    });
+    return tidy(() => ({
+      weight: sumLeading(mul(gradOutput, normalized)),
+      bias: sumLeading(gradOutput),
+    }));
   }
 
   /** One set a group of an example. */

@@ -13,7 +13,8 @@ import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
 import { count, createParam, fill, zeros } from '../lib/init.ts';
 import { scalar } from '../lib/kernels/constant.ts';
-import { meanOver, spread, sumOver, viewOf, type Sets } from '../lib/kernels/sets.ts';
+import { meanOver, spread, viewOf, type Sets } from '../lib/kernels/sets.ts';
+import { sumLeading } from '../lib/kernels/sumLeading.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import { checkTrailing } from '../lib/trailing.ts';
 
@@ -106,12 +107,10 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
   override backpropToParams(gradOutput: Tensor, { normalized }: LayerNormCache) {
     checkGradOutput(this, 'backpropToParams', gradOutput, normalized.shape);
     if (!this.params.weight) return {};
-    return tidy(() => {
-      const elements = count(this.shape);
-      const sets = { outer: 1, rows: normalized.size / elements, groups: elements, columns: 1 };
-      const perElement = (x: Tensor) => reshape(sumOver(x, sets), [...this.shape]);
-      return { weight: perElement(mul(gradOutput, normalized)), bias: perElement(gradOutput) };
-    });
+    return tidy(() => ({
+      weight: sumLeading(mul(gradOutput, normalized), this.shape.length),
+      bias: sumLeading(gradOutput, this.shape.length),
+    }));
   }
 
   /** One set an example. */

@@ -1,7 +1,7 @@
 import { add, mul, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkSize, nameOf } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { createParam, zeros, type Initializer } from '../lib/init.ts';
+import { count, createParam, zeros, type Initializer } from '../lib/init.ts';
 import { sumLeading } from '../lib/kernels/sumLeading.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -50,7 +50,7 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
     const { bias = true, init = zeros, rng } = options;
     this.shape = typeof shape === 'number' ? [shape] : [...shape];
     this.shape.forEach((size) => checkSize(this, 'shape', size));
-    const size = this.shape.reduce((product, length) => product * length, 1);
+    const size = count(this.shape);
     this.h = h;
     this.hPrime = hPrime;
     this.params = bias

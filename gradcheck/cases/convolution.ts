@@ -1,3 +1,4 @@
+import { count } from '../../lib/init.ts';
 import { slide, type Padding, type Padding1D, type PaddingMode } from '../../lib/geometry.ts';
 import { windowsInside } from '../../lib/kernels/im2col.ts';
 import { Conv1D } from '../../modules/conv1d.ts';
@@ -7,7 +8,7 @@ import { DepthwiseConv2D } from '../../modules/depthwiseConv2d.ts';
 import { LocallyConnected1D } from '../../modules/locallyConnected1d.ts';
 import { LocallyConnected2D } from '../../modules/locallyConnected2d.ts';
 import { Pad2D } from '../../modules/pad2d.ts';
-import { size, type AnyBox, type Case, type Cases, type Draw } from '../case.ts';
+import { type AnyBox, type Case, type Cases, type Draw } from '../case.ts';
 
 const MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
 
@@ -82,7 +83,7 @@ function drawChannels(draw: Draw, groups: number): [inChannels: number, outChann
 
 /** One example or two, if two are not too many numbers. */
 function drawShape(draw: Draw, image: readonly number[]): number[] {
-  return [2 * size(image) <= MOST ? draw.integer(1, 2) : 1, ...image];
+  return [2 * count(image) <= MOST ? draw.integer(1, 2) : 1, ...image];
 }
 
 export const cases: Cases = {

@@ -1,8 +1,9 @@
+import { count } from '../../lib/init.ts';
 import type { Context } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
 import { Dropout } from '../../modules/dropout.ts';
 import { SpatialDropout } from '../../modules/spatialDropout.ts';
-import { size, type AnyBox, type Case, type Cases, type Draw } from '../case.ts';
+import { type AnyBox, type Case, type Cases, type Draw } from '../case.ts';
 
 /** Training mostly, with a generator that leaves at least one of `units` units: where all are silent, so is the gradient. */
 function contextFor(draw: Draw, units: number, p: number): Context {
@@ -29,7 +30,7 @@ function caseOf(draw: Draw, make: (p: number) => AnyBox, shape: readonly number[
 export const cases: Cases = {
   Dropout: (draw) => {
     const shape = Array.from({ length: draw.integer(1, 4) }, () => draw.integer(1, 3));
-    return caseOf(draw, (p) => new Dropout({ p }), shape, size(shape));
+    return caseOf(draw, (p) => new Dropout({ p }), shape, count(shape));
   },
   SpatialDropout: (draw) => {
     const [batch, channels] = [draw.integer(1, 3), draw.integer(1, 4)];

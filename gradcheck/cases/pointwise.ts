@@ -1,3 +1,4 @@
+import { count } from '../../lib/init.ts';
 import { add, cos, mul, neg, sin, type Tensor } from '@tensorflow/tfjs-core';
 import { constant } from '../../lib/kernels/constant.ts';
 import { ELU } from '../../modules/elu.ts';
@@ -14,7 +15,7 @@ import { SiLU } from '../../modules/silu.ts';
 import { Softmax } from '../../modules/softmax.ts';
 import { Softplus } from '../../modules/softplus.ts';
 import { Tanh } from '../../modules/tanh.ts';
-import { size, type AnyBox, type Case, type CaseMaker, type Cases, type Draw } from '../case.ts';
+import { type AnyBox, type Case, type CaseMaker, type Cases, type Draw } from '../case.ts';
 
 /** A shape of rank 1 to 4 with a few elements at the least and a few dozen at the most. */
 function anyShape(draw: Draw): number[] {
@@ -37,8 +38,8 @@ function smooth(make: () => AnyBox): CaseMaker {
 /** A shape of rank 1 to 4 with 6 to 60 elements, 2 or more of them in the last axis. */
 function smallShape(draw: Draw): number[] {
   const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 4));
-  while (size(leading) > 12) leading.pop();
-  return [...leading, size(leading) < 3 ? draw.integer(6, 9) : draw.integer(2, 5)];
+  while (count(leading) > 12) leading.pop();
+  return [...leading, count(leading) < 3 ? draw.integer(6, 9) : draw.integer(2, 5)];
 }
 
 function described(box: AnyBox, options: string, input: Tensor): Case {
@@ -63,9 +64,9 @@ function someNegative(draw: Draw, shape: readonly number[], gap: number): Tensor
  * cancel, single precision would have only rounding to show: one large term keeps it from that.
  */
 function oneDeep(draw: Draw, shape: readonly number[]): Tensor {
-  const count = size(shape);
-  const shift = draw.integer(0, count - 1);
-  const ranks = draw.rng.permutation(count);
+  const total = count(shape);
+  const shift = draw.integer(0, total - 1);
+  const ranks = draw.rng.permutation(total);
   const values = Float64Array.from(ranks, (rank) => (rank === 0 ? -20 : 0.1 * (rank - shift + 0.5)));
   return constant(values, [...shape]);
 }

@@ -1,4 +1,5 @@
 import { matMul, reshape, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { count } from '../init.ts';
 import { constant } from './constant.ts';
 import { computeOnHost, onHost, type Values } from './host.ts';
 
@@ -92,10 +93,9 @@ export function byMatMul(x: Tensor, axis: number, map: AxisMap): Tensor {
 
 /** A tensor as [outer, axis, inner], and the shape of what the map makes of it. */
 function around({ shape }: Tensor, axis: number, map: AxisMap) {
-  const size = (sizes: readonly number[]) => sizes.reduce((product, length) => product * length, 1);
   return {
-    outer: size(shape.slice(0, axis)),
-    inner: size(shape.slice(axis + 1)),
+    outer: count(shape.slice(0, axis)),
+    inner: count(shape.slice(axis + 1)),
     shape: [...shape.slice(0, axis), map.rows.length, ...shape.slice(axis + 1)],
   };
 }
