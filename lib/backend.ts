@@ -2,7 +2,10 @@ import { engine, findBackend, getBackend, ready, setBackend } from '@tensorflow/
 import { InputError, show } from './errors.ts';
 
 /** `'float64'` is the double-precision reference of the gradient checker: exact, and slow. */
-export type BackendName = 'cpu' | 'wasm' | 'float64';
+export type BackendName = 'cpu' | 'wasm' | 'tensorflow' | 'tensorflow-gpu' | 'webgl' | 'webgpu' | 'float64';
+
+/** Not a literal: a bundler for the browser would look for it. */
+const TFJS_NODE: string = '@tensorflow/tfjs-node';
 
 const LOADERS: Record<BackendName, () => Promise<unknown>> = {
   cpu: async () => {
@@ -11,6 +14,10 @@ const LOADERS: Record<BackendName, () => Promise<unknown>> = {
     Object.assign(findBackend('cpu'), { firstUse: false });
   },
   wasm: () => import('@tensorflow/tfjs-backend-wasm'),
+  tensorflow: () => import(TFJS_NODE),
+  'tensorflow-gpu': () => import(`${TFJS_NODE}-gpu`),
+  webgl: () => import('@tensorflow/tfjs-backend-webgl'),
+  webgpu: () => import('@tensorflow/tfjs-backend-webgpu'),
   float64: async () => (await import('../gradcheck/float64/index.ts')).registerFloat64(),
 };
 
@@ -27,8 +34,9 @@ export async function useBackend(name: BackendName | 'auto' = 'auto'): Promise<B
     const known = ['auto', ...Object.keys(LOADERS)].join(', ');
     throw new InputError(`expected a backend out of ${known}, got ${show(name)}`);
   }
-  if (findBackend(name) === null) await load(name);
-  if (!(await setBackend(name)))
+  const registered = name === 'tensorflow-gpu' ? 'tensorflow' : name;
+  if (findBackend(registered) === null) await load(name);
+  if (!(await setBackend(registered)))
     throw new InputError(`the backend ${name} is installed but does not start here`);
   await ready();
   return name;
