@@ -1,81 +1,128 @@
-import { engine, findBackend, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { device_util, engine, env, ready, setBackend } from '@tensorflow/tfjs-core';
+import { firstThatStarts, ORDER } from './backend/auto.ts';
+import { registeredName, type BackendName, type BackendOptions } from './backend/options.ts';
+import { started } from './backend/start.ts';
+import { STARTERS } from './backend/starters.ts';
 import { InputError, show } from './errors.ts';
 
-/** `'float64'` is the double-precision reference of the gradient checker: exact, and slow. */
-export type BackendName = 'cpu' | 'wasm' | 'tensorflow' | 'tensorflow-gpu' | 'webgl' | 'webgpu' | 'float64';
-
-/** Not a literal: a bundler for the browser would look for it. */
-const TFJS_NODE: string = '@tensorflow/tfjs-node';
-
-const LOADERS: Record<BackendName, () => Promise<unknown>> = {
-  cpu: async () => {
-    await import('@tensorflow/tfjs-backend-cpu');
-    // It advertises tfjs-node at its first use; whoever asks for cpu has chosen.
-    Object.assign(findBackend('cpu'), { firstUse: false });
-  },
-  wasm: () => import('@tensorflow/tfjs-backend-wasm'),
-  tensorflow: () => import(TFJS_NODE),
-  'tensorflow-gpu': () => import(`${TFJS_NODE}-gpu`),
-  webgl: () => import('@tensorflow/tfjs-backend-webgl'),
-  webgpu: () => import('@tensorflow/tfjs-backend-webgpu'),
-  float64: async () => (await import('../gradcheck/float64/index.ts')).registerFloat64(),
-};
-
-/** What `'auto'` takes: the first that is installed. */
-const PREFERRED: readonly BackendName[] = ['wasm', 'cpu'];
+export type { BackendName, BackendOptions, WasmFile } from './backend/options.ts';
 
 /**
- * Loads a tfjs backend and makes it the one that tensors are computed on from here on; resolves to its name. A backend
- * is a package of its own that the user installs; one that is missing is an error with the command that installs it.
+ * Starts a tfjs backend and makes it the one that tensors are computed on from here on; resolves to its name.
+ * `'auto'` takes the fastest that starts: in Node tensorflow-gpu, tensorflow, webgpu on a real GPU, wasm, cpu; in a
+ * browser webgpu on a real GPU, webgl in single precision, wasm, cpu.
+ *
+ * Each backend is a package of its own that the user installs, and is imported when it is first asked for.
+ *
+ * Errors: a backend that is missing or does not start, with the command that helps; tensorflow where tensorflow-gpu is
+ *         loaded, or the other way about; another number of threads than the backend started with. The backend in use
+ *         stays.
  */
-export async function useBackend(name: BackendName | 'auto' = 'auto'): Promise<BackendName> {
-  if (name === 'auto') return useFirst(PREFERRED);
-  if (!Object.hasOwn(LOADERS, name)) {
-    const known = ['auto', ...Object.keys(LOADERS)].join(', ');
+export async function useBackend(
+  name: BackendName | 'auto' = 'auto',
+  options: BackendOptions = {},
+): Promise<BackendName> {
+  const { threads, log = () => {} } = options;
+  if (name !== 'auto' && !Object.hasOwn(STARTERS, name)) {
+    const known = ['auto', ...Object.keys(STARTERS)].join(', ');
     throw new InputError(`expected a backend out of ${known}, got ${show(name)}`);
   }
-  const registered = name === 'tensorflow-gpu' ? 'tensorflow' : name;
-  if (findBackend(registered) === null) await load(name);
-  if (!(await setBackend(registered)))
-    throw new InputError(`the backend ${name} is installed but does not start here`);
-  await ready();
-  return name;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+    throw new InputError(`threads: expected an integer of at least 1, got ${show(threads)}`);
+  }
+  if (name !== 'auto') {
+    const note = await take(name, options);
+    if (note !== undefined) log(`backend ${name}: ${note}`);
+    return name;
+  }
+  const order = ORDER[device_util.isBrowser() ? 'browser' : 'node'];
+  const choice = await firstThatStarts(order, (candidate) => take(candidate, options, true));
+  log(choice.line);
+  return choice.name;
 }
 
 /** Runs `body` on a backend, then goes back to the one in use before. */
-export async function withBackend<T>(name: BackendName, body: () => T | Promise<T>): Promise<T> {
-  const before = engine().backendName === undefined ? undefined : getBackend();
-  await useBackend(name);
+export async function withBackend<T>(
+  name: BackendName,
+  body: () => T | Promise<T>,
+  options: BackendOptions = {},
+): Promise<T> {
+  const before = inUse();
+  await useBackend(name, options);
   try {
     return await body();
   } finally {
-    if (before !== undefined && before !== name) await setBackend(before);
+    if (before !== undefined) await setBackend(before);
   }
 }
 
-async function useFirst(names: readonly BackendName[]): Promise<BackendName> {
-  for (const name of names) {
-    try {
-      return await useBackend(name);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-    }
-  }
-  throw new InputError(
-    `expected one of the backends ${names.join(', ')}: npm install @tensorflow/tfjs-backend-wasm`,
-  );
-}
-
-async function load(name: BackendName): Promise<void> {
+/** Starts a backend if it has not started yet, and switches to it. */
+async function take(
+  name: BackendName,
+  options: BackendOptions,
+  hardwareOnly = false,
+): Promise<string | undefined> {
+  const registered = registeredName(name);
+  const before = inUse();
   try {
-    await LOADERS[name]();
+    const note = await startOnce(name, options, hardwareOnly);
+    if (options.cpuForward !== undefined) forward(name, options.cpuForward);
+    await setBackend(registered);
+    await ready();
+    return note;
   } catch (error) {
-    if (isMissing(error))
-      throw new InputError(`the backend ${name} is missing: npm install @tensorflow/tfjs-backend-${name}`);
+    // Importing tfjs-node makes it the one in use.
+    if (before !== undefined && before !== inUse()) await setBackend(before);
     throw error;
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+/** A backend that has started, or is about to. */
+interface Running {
+  readonly threads: number | undefined;
+  readonly note: string | undefined;
+}
+
+const running = new Map<BackendName, Promise<Running>>();
+
+async function startOnce(
+  name: BackendName,
+  options: BackendOptions,
+  hardwareOnly: boolean,
+): Promise<string | undefined> {
+  const earlier = running.get(name);
+  await earlier;
+  // It may have been removed since, by tfjs's `removeBackend`.
+  const gone = earlier === undefined || started(registeredName(name)) === undefined;
+  let run = running.get(name);
+  if (run === undefined || (gone && run === earlier)) {
+    run = startNow(name, options, hardwareOnly);
+    running.set(name, run);
+    run.catch(() => running.delete(name));
+  }
+  const { threads, note } = await run;
+  if (THREADED.includes(name) && options.threads !== undefined && options.threads !== threads) {
+    throw new InputError(
+      `threads: the backend ${name} started with ${threads ?? 'its own number'} and keeps them, got ${options.threads}`,
+    );
+  }
+  return note;
+}
+
+const THREADED: readonly BackendName[] = ['tensorflow', 'tensorflow-gpu', 'wasm'];
+
+async function startNow(name: BackendName, options: BackendOptions, hardwareOnly: boolean): Promise<Running> {
+  const byOthers = started(registeredName(name)) !== undefined;
+  const note = await STARTERS[name](options, hardwareOnly);
+  return { threads: byOthers ? undefined : options.threads, note };
+}
+
+/** Small tensors on webgl and webgpu: whether tfjs computes them on the CPU. */
+function forward(name: BackendName, onCpu: boolean): void {
+  if (name === 'webgl' || name === 'webgpu') env().set(`${name.toUpperCase()}_CPU_FORWARD`, onCpu);
+}
+
+function inUse(): string | undefined {
+  // tfjs sets null, against its types, when the one in use is removed.
+  return engine().backendName || undefined;
 }

@@ -1,3 +1,4 @@
+import { NODE_BACKENDS, type BackendName } from '../backend/options.ts';
 import { InputError, show } from '../errors.ts';
 
 /**
@@ -24,6 +25,27 @@ export function positiveOption(flag: string): (text: string) => number {
     }
     return value;
   };
+}
+
+/** Sizes as in `227,227,3` or `227x227x3`. */
+export function shapeOption(flag: string, axes: number): (text: string) => readonly number[] {
+  return (text) => {
+    const sizes = text.split(/[,x]/).map((size) => (/^\d+$/.test(size) ? Number(size) : NaN));
+    if (sizes.length !== axes || !sizes.every((size) => Number.isSafeInteger(size) && size >= 1)) {
+      throw new InputError(
+        `${flag}: expected ${axes} sizes of at least 1, such as 32,32,3, got ${show(text)}`,
+      );
+    }
+    return sizes;
+  };
+}
+
+/** The choices of `--backend`. */
+export const BACKENDS: readonly (BackendName | 'auto')[] = ['auto', ...NODE_BACKENDS];
+
+/** What a backend has to say goes to standard error: standard output is for results. */
+export function logBackend(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 export function choiceOption<T extends string>(flag: string, choices: readonly T[]): (text: string) => T {

@@ -1,6 +1,11 @@
+import { jest } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend, withBackend, type BackendName } from '../../lib/backend.ts';
 import { InputError } from '../../lib/errors.ts';
+
+class Plain extends tf.KernelBackend {
+  override dispose() {}
+}
 
 const asName = (name: string) => name as BackendName;
 
@@ -11,17 +16,53 @@ describe('useBackend', () => {
     expect(tf.add(1, 2).dataSync()[0]).toBe(3);
   });
 
-  test('auto takes wasm where it is installed', async () => {
-    expect(await useBackend('auto')).toBe('wasm');
-    expect(await useBackend()).toBe('wasm');
-  });
-
   test.each(['cuda', 'toString', ''])('refuses %j, and the one in use stays', async (name) => {
     await useBackend('cpu');
     await expect(useBackend(asName(name))).rejects.toThrow(
-      new InputError(`expected a backend out of auto, cpu, wasm, float64, got ${JSON.stringify(name)}`),
+      new InputError(
+        `expected a backend out of auto, cpu, wasm, tensorflow, tensorflow-gpu, webgl, webgpu, float64, got ${JSON.stringify(name)}`,
+      ),
     );
     expect(tf.getBackend()).toBe('cpu');
+  });
+
+  test.each([0, 1.5, -1, NaN])('refuses %p threads', async (threads) => {
+    await expect(useBackend('cpu', { threads })).rejects.toThrow(
+      new InputError(`threads: expected an integer of at least 1, got ${threads}`),
+    );
+  });
+
+  test('ignores threads where there are none', async () => {
+    expect(await useBackend('cpu', { threads: 2 })).toBe('cpu');
+  });
+
+  test('webgl needs a browser', async () => {
+    await useBackend('cpu');
+    await expect(useBackend('webgl')).rejects.toThrow(new InputError('the backend webgl needs a browser'));
+    expect(tf.getBackend()).toBe('cpu');
+  });
+
+  test('two at once start a backend once', async () => {
+    tf.removeBackend('cpu');
+    const factory = jest.fn(() => new Plain());
+    tf.registerBackend('cpu', factory);
+    await Promise.all([useBackend('cpu'), useBackend('cpu')]);
+    expect(factory).toHaveBeenCalledTimes(1);
+  });
+
+  test('a backend that fails to start is one line, the one in use stays, and it may be tried again', async () => {
+    await useBackend('float64');
+    tf.removeBackend('cpu');
+    tf.registerBackend('cpu', () => {
+      throw new Error('no memory.\n  at all');
+    });
+    await expect(useBackend('cpu')).rejects.toThrow(
+      new InputError('the backend cpu does not start here: no memory'),
+    );
+    expect(tf.getBackend()).toBe('float64');
+    tf.removeBackend('cpu');
+    tf.registerBackend('cpu', () => new Plain());
+    expect(await useBackend('cpu')).toBe('cpu');
   });
 });
 

@@ -1,0 +1,49 @@
+import { InputError } from '../errors.ts';
+import { MissingBackend, reason } from './failure.ts';
+import type { BackendName } from './options.ts';
+
+/** From the fastest to the slowest. */
+export const ORDER: Readonly<Record<'node' | 'browser', readonly BackendName[]>> = {
+  node: ['tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', 'cpu'],
+  browser: ['webgpu', 'webgl', 'wasm', 'cpu'],
+};
+
+/**
+ * Starts the first of some backends that starts. Resolves to its name and a line that says why it was taken, and why
+ * those before it were not:
+ *
+ *   backend wasm: the fastest that starts here; tensorflow-gpu and tensorflow are not installed
+ *
+ * Errors: none starts. What is no InputError is a bug, and is not passed over.
+ * @param attempt starts a backend, and resolves to what is to be said about it.
+ */
+export async function firstThatStarts(
+  names: readonly BackendName[],
+  attempt: (name: BackendName) => Promise<string | undefined>,
+): Promise<{ name: BackendName; line: string }> {
+  const missing: string[] = [];
+  const failures: string[] = [];
+  const others = () => {
+    const verb = missing.length === 1 ? 'is' : 'are';
+    return [...(missing.length > 0 ? [`${listed(missing)} ${verb} not installed`] : []), ...failures];
+  };
+  for (const name of names) {
+    try {
+      const note = await attempt(name);
+      const best = `the fastest that starts here${note === undefined ? '' : `, though it ${note}`}`;
+      return { name, line: `backend ${name}: ${[best, ...others()].join('; ')}` };
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      if (error instanceof MissingBackend) missing.push(name);
+      else failures.push(reason(error).replace(/^the backend /, ''));
+    }
+  }
+  throw new InputError(
+    `no backend starts here: ${others().join('; ')}: npm install @tensorflow/tfjs-backend-wasm`,
+  );
+}
+
+/** `a, b and c` */
+function listed(names: readonly string[]): string {
+  return names.join(', ').replace(/, ([^,]+)$/, ' and $1');
+}

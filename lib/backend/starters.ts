@@ -1,0 +1,29 @@
+import { importFailed } from './failure.ts';
+import type { BackendName, BackendOptions } from './options.ts';
+import { start } from './start.ts';
+import { startTensorflow } from './tensorflow.ts';
+import { startWasm } from './wasm.ts';
+import { startWebgl } from './webgl.ts';
+import { startWebgpu } from './webgpu.ts';
+
+/** Imports the package of a backend and starts it; resolves to what is to be said about it, if anything. */
+export type Starter = (options: BackendOptions, hardwareOnly?: boolean) => Promise<string | undefined>;
+
+export const STARTERS: Readonly<Record<BackendName, Starter>> = {
+  cpu: startCpu,
+  wasm: startWasm,
+  tensorflow: (options) => startTensorflow('tensorflow', options),
+  'tensorflow-gpu': (options) => startTensorflow('tensorflow-gpu', options),
+  webgl: startWebgl,
+  webgpu: startWebgpu,
+  float64: async () => {
+    (await import('../../gradcheck/float64/index.ts')).registerFloat64();
+    return undefined;
+  },
+};
+
+async function startCpu(): Promise<undefined> {
+  await import('@tensorflow/tfjs-backend-cpu').catch(importFailed('cpu', '@tensorflow/tfjs-backend-cpu'));
+  // It advertises tfjs-node at its first use; whoever asks for cpu has chosen.
+  Object.assign(await start('cpu'), { firstUse: false });
+}

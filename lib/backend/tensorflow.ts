@@ -1,0 +1,65 @@
+import { device_util, type KernelBackend } from '@tensorflow/tfjs-core';
+import { InputError } from '../errors.ts';
+import { importFailed } from './failure.ts';
+import type { BackendOptions } from './options.ts';
+import { start, started } from './start.ts';
+
+/** Not literals: a bundler for the browser would look for them. */
+const TFJS_NODE: string = '@tensorflow/tfjs-node';
+const UTIL: string = 'node:util';
+
+/**
+ * Starts tfjs-node or tfjs-node-gpu: TensorFlow's own kernels, in a native addon that must fit the machine. Resolves to
+ * a note if the GPU is not used.
+ */
+export async function startTensorflow(
+  name: 'tensorflow' | 'tensorflow-gpu',
+  { threads }: BackendOptions,
+): Promise<string | undefined> {
+  if (device_util.isBrowser()) throw new InputError(`the backend ${name} needs Node`);
+  const loaded = started('tensorflow');
+  if (loaded !== undefined && packageOf(loaded) !== name) {
+    throw new InputError(`the backend ${packageOf(loaded)} is loaded: ${name} needs a process of its own`);
+  }
+  const specifier = name === 'tensorflow' ? TFJS_NODE : `${TFJS_NODE}-gpu`;
+  repairUtil(((await import(UTIL)) as { default: Record<string, unknown> }).default);
+  // TensorFlow reads them when it is loaded, once.
+  const variables = {
+    TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? '2',
+    ...(threads !== undefined && { TF_NUM_INTRAOP_THREADS: String(threads) }),
+  };
+  await withVariables(variables, () => import(specifier).catch(importFailed(name, specifier)));
+  const backend = await start('tensorflow');
+  const onCpu = name === 'tensorflow-gpu' && !(backend as NodeBackend).isUsingGpuDevice;
+  return onCpu ? 'finds no GPU and computes on the CPU' : undefined;
+}
+
+/** What tfjs-node tells of itself. */
+type NodeBackend = KernelBackend & { readonly isGPUPackage?: boolean; readonly isUsingGpuDevice?: boolean };
+
+/** Which of the two packages a started backend `'tensorflow'` is. */
+export function packageOf(backend: KernelBackend): 'tensorflow' | 'tensorflow-gpu' {
+  return (backend as NodeBackend).isGPUPackage ? 'tensorflow-gpu' : 'tensorflow';
+}
+
+/** tfjs-node calls two functions that Node 23 took out of its module `util`. */
+export function repairUtil(util: Record<string, unknown>): void {
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}
+
+async function withVariables<T>(
+  variables: Readonly<Record<string, string>>,
+  body: () => Promise<T>,
+): Promise<T> {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  try {
+    return await body();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}

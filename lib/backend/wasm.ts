@@ -1,0 +1,50 @@
+import { device_util } from '@tensorflow/tfjs-core';
+import { importFailed } from './failure.ts';
+import type { BackendOptions } from './options.ts';
+import { start } from './start.ts';
+import { shareClones } from './wasmClone.ts';
+
+/**
+ * Starts wasm: XNNPACK's kernels and tfjs's own, with SIMD where the machine has it. Resolves to a note if it has fewer
+ * threads than asked for.
+ */
+export async function startWasm({ threads = 1, wasmPaths }: BackendOptions): Promise<string | undefined> {
+  const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(
+    importFailed('wasm', '@tensorflow/tfjs-backend-wasm'),
+  );
+  if (wasmPaths !== undefined)
+    wasm.setWasmPaths(typeof wasmPaths === 'string' ? wasmPaths : { ...wasmPaths });
+  wasm.setThreadsCount(threads);
+  if (device_util.isBrowser()) {
+    await start('wasm');
+  } else {
+    await withoutListeners(async () => {
+      if (threads === 1) return void (await start('wasm'));
+      const { MOST_THREADS, threadedModule } = await import('./wasmThreads.ts');
+      await start('wasm', async () => {
+        const { module, detach } = await threadedModule(Math.min(threads, MOST_THREADS));
+        const backend = new wasm.BackendWasm(module);
+        detach();
+        return backend;
+      });
+    });
+  }
+  shareClones();
+  const actual = wasm.getThreadsCount();
+  return actual < threads ? `has ${actual} of ${threads} threads here` : undefined;
+}
+
+/**
+ * Emscripten listens for errors that nobody catches, and throws them anew: Node would print the line that throws, which
+ * is all of its minified code, before the error of the user. The listeners are taken off.
+ */
+async function withoutListeners(body: () => Promise<void>): Promise<void> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => process.listeners(event as 'exit'));
+  await body();
+  events.forEach((event, i) => {
+    for (const listener of process.listeners(event as 'exit')) {
+      if (!before[i].includes(listener)) process.off(event, listener);
+    }
+  });
+}

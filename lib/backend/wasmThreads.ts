@@ -1,0 +1,133 @@
+import type * as fs from 'node:fs';
+import type * as node from 'node:module';
+import type * as workerThreads from 'node:worker_threads';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+
+/** Not literals: a bundler for the browser would look for them. */
+const FS: string = 'node:fs';
+const MODULE: string = 'node:module';
+const WORKERS: string = 'node:worker_threads';
+
+const BUILD = '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd';
+
+/** It makes eight workers before it is told how many threads it shall have. */
+export const MOST_THREADS = 8;
+
+type Module = ConstructorParameters<typeof BackendWasm>[0];
+
+/** What Emscripten makes: a module without the names that tfjs gives to its functions. */
+interface Emscripten {
+  readonly cwrap: (
+    name: string,
+    returns: 'number' | null,
+    takes: readonly 'number'[],
+  ) => (...numbers: number[]) => number;
+  readonly PThread: Pool;
+}
+
+interface Pool {
+  readonly runningWorkers: readonly { unref(): void }[];
+  unusedWorkers: readonly { terminate(): Promise<number> }[];
+}
+
+type Factory = (options: {
+  locateFile(file: string, folder: string): string | URL;
+  instantiateWasm(imports: Imports, receive: (instance: Instance, module: object) => void): object;
+}) => Promise<Emscripten>;
+
+type Imports = Readonly<Record<string, object>>;
+
+interface Instance {
+  readonly exports: object;
+}
+
+/** What TypeScript declares for browsers only. */
+const { WebAssembly } = globalThis as unknown as {
+  readonly WebAssembly: {
+    readonly Module: new (bytes: Uint8Array) => object;
+    readonly Instance: new (module: object, imports: Imports) => Instance;
+  };
+};
+
+/**
+ * tfjs's build of wasm with threads, in Node. tfjs itself starts it in a browser only: its workers come from a blob URL,
+ * which Node's do not take, and it never has more threads than half the cores. Here the workers come from a data URL,
+ * and the build is told of twice as many cores as there shall be threads.
+ *
+ * @returns the module, and what lets the process end while its threads wait for work.
+ */
+export async function threadedModule(threads: number): Promise<{ module: Module; detach: () => void }> {
+  const { readFileSync } = (await import(FS)) as typeof fs;
+  const { createRequire } = (await import(MODULE)) as typeof node;
+  const { Worker } = (await import(WORKERS)) as typeof workerThreads;
+  const require = createRequire(import.meta.url);
+  const script = require.resolve(`${BUILD}.js`);
+  const factory = require(script) as Factory;
+  const { wasmWorkerContents } = require(`${BUILD}.worker.js`) as { wasmWorkerContents: string };
+  const workerUrl = asModule(wasmWorkerContents, script);
+
+  /** Without the switches of this process, such as a loader of TypeScript, which a worker has no use for. */
+  class PlainWorker extends Worker {
+    constructor(url: URL) {
+      super(url, { execArgv: [] });
+    }
+  }
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'Worker');
+  try {
+    const made = await factory({
+      locateFile(file, folder) {
+        if (!file.endsWith('.worker.js')) return folder + file;
+        // Emscripten has put Node's own there, and calls it next.
+        Object.defineProperty(globalThis, 'Worker', {
+          value: PlainWorker,
+          configurable: true,
+          writable: true,
+        });
+        return workerUrl;
+      },
+      instantiateWasm(imports, receive) {
+        Object.assign(imports.env, { emscripten_num_logical_cores: () => 2 * threads });
+        const compiled = new WebAssembly.Module(readFileSync(script.replace(/\.js$/, '.wasm')));
+        const instance = new WebAssembly.Instance(compiled, imports);
+        receive(instance, compiled);
+        return instance.exports;
+      },
+    });
+    return { module: named(made), detach: () => detach(made.PThread) };
+  } finally {
+    if (before === undefined) Reflect.deleteProperty(globalThis, 'Worker');
+    else Object.defineProperty(globalThis, 'Worker', before);
+  }
+}
+
+/** A worker's code, written for CommonJS, as an ES module. */
+function asModule(code: string, script: string): URL {
+  const lines = [
+    "import { createRequire } from 'node:module';",
+    `const __filename = ${JSON.stringify(script)};`,
+    'const require = createRequire(__filename);',
+    // As tfjs does: the text was once quoted.
+    code.replace(/\n/g, '\\n'),
+  ];
+  return new URL(`data:text/javascript,${encodeURIComponent(lines.join('\n'))}`);
+}
+
+/** As tfjs names the functions of a module when it starts one. */
+function named(made: Emscripten): Module {
+  const tfjs = {
+    init: made.cwrap('init', null, []),
+    initWithThreadsCount: made.cwrap('init_with_threads_count', null, ['number']),
+    getThreadsCount: made.cwrap('get_threads_count', 'number', []),
+    registerTensor: made.cwrap('register_tensor', null, ['number', 'number', 'number']),
+    disposeData: made.cwrap('dispose_data', null, ['number']),
+    dispose: made.cwrap('dispose', null, []),
+  };
+  return Object.assign(made as unknown as Module, { tfjs });
+}
+
+/** Threads that wait for work do not keep the process; workers that have got no thread go. */
+function detach(pool: Pool): void {
+  for (const worker of pool.runningWorkers) worker.unref();
+  for (const worker of pool.unusedWorkers) void worker.terminate();
+  pool.unusedWorkers = [];
+}

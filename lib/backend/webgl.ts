@@ -1,0 +1,25 @@
+import { device_util, env } from '@tensorflow/tfjs-core';
+import { InputError } from '../errors.ts';
+import { importFailed } from './failure.ts';
+import type { BackendOptions } from './options.ts';
+import { start } from './start.ts';
+
+/**
+ * Starts webgl, in a browser. A device that renders no 32-bit floats computes in half precision, where gradients drown
+ * in rounding: it is refused, unless `halfPrecision` asks for it.
+ */
+export async function startWebgl({ halfPrecision = false }: BackendOptions): Promise<string | undefined> {
+  if (!device_util.isBrowser()) throw new InputError('the backend webgl needs a browser');
+  await import('@tensorflow/tfjs-backend-webgl').catch(
+    importFailed('webgl', '@tensorflow/tfjs-backend-webgl'),
+  );
+  if (env().getNumber('WEBGL_VERSION') === 0) throw new InputError('the backend webgl finds no WebGL here');
+  const whole = env().getBool('WEBGL_RENDER_FLOAT32_ENABLED');
+  if (!whole && !halfPrecision) {
+    throw new InputError(
+      'the backend webgl has only half precision here: take another, or allow it by { halfPrecision: true }',
+    );
+  }
+  await start('webgl');
+  return whole ? undefined : 'computes in half precision';
+}

@@ -1,0 +1,122 @@
+import type * as fs from 'node:fs';
+import { device_util } from '@tensorflow/tfjs-core';
+import { InputError } from '../errors.ts';
+import { importFailed, INSTALL, reason } from './failure.ts';
+import type { BackendOptions } from './options.ts';
+import { start } from './start.ts';
+
+/** Dawn, Chromium's WebGPU, for Node. Not literals: a bundler for the browser would look for them. */
+const DAWN: string = 'webgpu';
+const FS: string = 'node:fs';
+
+/** Limits that tfjs's kernels may need more of than WebGPU gives unasked. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupsPerDimension',
+] as const;
+
+/**
+ * Starts webgpu: in a browser its own, in Node that of the package `webgpu`. Resolves to a note if the GPU is a program
+ * such as SwiftShader, which `hardwareOnly` refuses: it is correct, and slower than wasm.
+ */
+export async function startWebgpu(
+  { dawn = [] }: BackendOptions,
+  hardwareOnly = false,
+): Promise<string | undefined> {
+  const inNode = !device_util.isBrowser();
+  const gpu = inNode ? await dawnGpu(dawn, hardwareOnly) : (globalThis as WithGpu).navigator?.gpu;
+  const found = await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(refused);
+  if (!gpu || !found) throw new InputError('the backend webgpu finds no GPU here');
+  const adapter = found as Adapter;
+  const software = isSoftware(adapter.info);
+  if (software && hardwareOnly) {
+    throw new InputError(
+      `the backend webgpu finds no GPU here but ${nameOf(adapter.info)}, which is software`,
+    );
+  }
+  await whileNavigatorHas(gpu, async () => {
+    const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu').catch(
+      importFailed('webgpu', '@tensorflow/tfjs-backend-webgpu'),
+    );
+    await start('webgpu', async () => {
+      const device = await adapter.requestDevice({
+        requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
+        requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
+      });
+      return new WebGPUBackend(device, adapter.info);
+    });
+  });
+  return software ? `computes on ${nameOf(adapter.info)}, a GPU in software` : undefined;
+}
+
+interface Dawn {
+  readonly create: (options: string[]) => GPU;
+  readonly globals: object;
+}
+
+/** As tfjs's types of WebGPU are older than the property that all browsers have. */
+type Adapter = GPUAdapter & { readonly info: GPUAdapterInfo };
+
+type WithGpu = { readonly navigator?: { readonly gpu?: GPU } };
+
+function refused(error: unknown): never {
+  throw new InputError(`the backend webgpu finds no GPU here: ${reason(error)}`);
+}
+
+/** Whether an adapter computes on the CPU. */
+export function isSoftware(info: Pick<GPUAdapterInfo, 'architecture' | 'device' | 'description'>): boolean {
+  const { architecture, device, description } = info;
+  const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter === true;
+  return (
+    fallback || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${description}`)
+  );
+}
+
+function nameOf({ description, device, architecture }: GPUAdapterInfo): string {
+  return description || device || architecture || 'an unnamed adapter';
+}
+
+/** Dawn must outlive the devices that it makes: without a reference to it the next collection of garbage ends both. */
+const kept: GPU[] = [];
+
+async function dawnGpu(options: readonly string[], hardwareOnly: boolean): Promise<GPU> {
+  const { create, globals } = await (import(DAWN) as Promise<Dawn>).catch(
+    importFailed('webgpu', DAWN, `${INSTALL.webgpu} ${DAWN}`),
+  );
+  if (hardwareOnly && !(await mayHaveGpu())) throw new InputError('the backend webgpu finds no GPU here');
+  // tfjs's kernels take WebGPU's constants from the global scope.
+  Object.assign(globalThis, globals);
+  const gpu = create([...options]);
+  kept.push(gpu);
+  return gpu;
+}
+
+/**
+ * Linux shows its GPUs as files, and the environment may name a driver. Where there is neither, Dawn need not look: it
+ * complains on stderr by itself.
+ */
+async function mayHaveGpu(): Promise<boolean> {
+  if (process.platform !== 'linux' || process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES)
+    return true;
+  const { existsSync } = (await import(FS)) as typeof fs;
+  return ['/dev/dri', '/dev/nvidia0', '/dev/dxg'].some((path) => existsSync(path));
+}
+
+/** tfjs looks for `navigator.gpu` when its webgpu is made. Node has none, and is left as it was. */
+async function whileNavigatorHas(gpu: GPU, body: () => Promise<void>): Promise<void> {
+  if ((globalThis as WithGpu).navigator?.gpu) return body();
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  const value = { ...(globalThis as WithGpu).navigator, gpu };
+  Object.defineProperty(globalThis, 'navigator', { value, configurable: true, writable: true });
+  try {
+    await body();
+  } finally {
+    if (before === undefined) Reflect.deleteProperty(globalThis, 'navigator');
+    else Object.defineProperty(globalThis, 'navigator', before);
+  }
+}

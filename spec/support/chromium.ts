@@ -1,0 +1,133 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+
+/** A page of a headless Chromium that has loaded the bundle of a module. */
+export interface Page {
+  /** Calls an export of the module in the page, with arguments and a result that survive JSON. */
+  call<T>(name: string, ...args: unknown[]): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface PageOptions {
+  /** Hears what the page writes to its console. */
+  readonly onConsole?: (line: string) => void;
+  /** More switches for Chromium. */
+  readonly switches?: readonly string[];
+}
+
+/** SwiftShader draws, so that webgl and webgpu run where there is no graphics card; nothing calls home. */
+const SWITCHES = [
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--enable-unsafe-webgpu',
+  '--enable-features=Vulkan',
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--no-first-run',
+];
+
+/** The Chromium of this machine: that of the variable CHROMIUM, else the first on the PATH; undefined without one. */
+export function findChromium(): string | undefined {
+  const { CHROMIUM, PATH = '' } = process.env;
+  if (CHROMIUM !== undefined) return CHROMIUM;
+  return PATH.split(delimiter)
+    .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
+    .find((path) => existsSync(path));
+}
+
+/**
+ * Bundles a module for the browser and loads it into a page of headless Chromium, at http://localhost, where webgpu is
+ * allowed. It is isolated from other origins, so that its clock is as fine as a page's can be.
+ */
+export async function openChromium(
+  entry: string,
+  { onConsole, switches = [] }: PageOptions = {},
+): Promise<Page> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error('Chromium is not installed');
+  const server = await serve(await bundle(entry));
+  const profile = mkdtempSync(join(tmpdir(), 'boxprop-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    args: [...SWITCHES, ...switches],
+  });
+  const close = async () => {
+    await context.close();
+    server.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    const page = await context.newPage();
+    page.on('console', (message) => onConsole?.(message.text()));
+    page.on('pageerror', (error) => onConsole?.(String(error)));
+    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+    await page.evaluate(`import('/entry.js').then((entry) => void (globalThis.entry = entry))`);
+    const call = <T>(name: string, ...args: unknown[]): Promise<T> =>
+      page.evaluate(`entry[${JSON.stringify(name)}](...${JSON.stringify(args)})`);
+    return { call, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Calls one export of a module in a page of its own. */
+export async function runInChromium<T>(
+  entry: string,
+  name: string,
+  args: readonly unknown[] = [],
+  options: PageOptions = {},
+): Promise<T> {
+  const page = await openChromium(entry, options);
+  try {
+    return await page.call<T>(name, ...args);
+  } finally {
+    await page.close();
+  }
+}
+
+/** A module and all that it imports as one module for the browser. */
+async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    conditions: ['boxprop-source'],
+    // tfjs's files of that name are bundles, each with a tfjs-core of its own.
+    mainFields: ['module', 'main'],
+    // Results name boxes by their classes.
+    keepNames: true,
+    logLevel: 'error',
+  });
+  return outputFiles[0].text;
+}
+
+async function serve(script: string): Promise<Server> {
+  const server = createServer(({ url }, response) => {
+    const isolated = {
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    };
+    if (url === '/entry.js')
+      response.writeHead(200, { ...isolated, 'Content-Type': 'text/javascript' }).end(script);
+    else if (url === '/')
+      response
+        .writeHead(200, { ...isolated, 'Content-Type': 'text/html' })
+        .end('<!doctype html><link rel="icon" href="data:,">');
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  return server;
+}
