@@ -10,7 +10,10 @@ export interface Fan {
   readonly fanOut: number;
 }
 
-/** Gives the values of a parameter of this shape, in row-major order. */
+/**
+ * Gives the values of a parameter of this shape, in row-major order. What is drawn is of single precision, so that a
+ * network starts from the same weights on every backend, and a large one from half the memory.
+ */
 export interface Initializer {
   (shape: readonly number[], fan: Fan, rng: Rng | undefined): ArrayLike<number>;
 }
@@ -23,7 +26,7 @@ export const fill =
   (shape) =>
     new Float64Array(count(shape)).fill(value);
 
-export const zeros: Initializer = fill(0);
+export const zeros: Initializer = (shape) => new Float32Array(count(shape));
 
 /** The given values, nested as the shape is or flat. */
 export const values =
@@ -41,12 +44,12 @@ export const values =
 /** Uniform in ±√(6/(n_in + n_out)). Source: Glorot & Bengio, AISTATS 2010, equation 16. */
 export const glorotUniform: Initializer = (shape, { fanIn, fanOut }, rng) => {
   const bound = Math.sqrt(6 / (fanIn + fanOut));
-  return needed(rng).uniforms(count(shape), -bound, bound);
+  return needed(rng).fillUniforms(new Float32Array(count(shape)), -bound, bound);
 };
 
 /** Normal with variance 2/(n_in + n_out). Source: Glorot & Bengio, AISTATS 2010. */
 export const glorotNormal: Initializer = (shape, { fanIn, fanOut }, rng) =>
-  needed(rng).normals(count(shape), 0, Math.sqrt(2 / (fanIn + fanOut)));
+  needed(rng).fillNormals(new Float32Array(count(shape)), 0, Math.sqrt(2 / (fanIn + fanOut)));
 
 /**
  * Normal with ½(1 + a²) n_in Var[w] = 1: what keeps the variance through a PReLU of slope a, or a ReLU for a = 0.
@@ -55,7 +58,7 @@ export const glorotNormal: Initializer = (shape, { fanIn, fanOut }, rng) =>
 export const preluNormal =
   (slope: number): Initializer =>
   (shape, { fanIn }, rng) =>
-    needed(rng).normals(count(shape), 0, Math.sqrt(2 / ((1 + slope ** 2) * fanIn)));
+    needed(rng).fillNormals(new Float32Array(count(shape)), 0, Math.sqrt(2 / ((1 + slope ** 2) * fanIn)));
 
 /** Normal with variance 2/n_in. Source: He et al. 2015, arXiv:1502.01852, equation 10. */
 export const heNormal: Initializer = preluNormal(0);
@@ -63,8 +66,12 @@ export const heNormal: Initializer = preluNormal(0);
 /** Uniform in ±√(6/n_in): the variance of `heNormal`. */
 export const heUniform: Initializer = (shape, { fanIn }, rng) => {
   const bound = Math.sqrt(6 / fanIn);
-  return needed(rng).uniforms(count(shape), -bound, bound);
+  return needed(rng).fillUniforms(new Float32Array(count(shape)), -bound, bound);
 };
+
+/** Uniform in 0 ... 1/n_in: small and positive, as the connections of a neocognitron start. */
+export const positiveUniform: Initializer = (shape, { fanIn }, rng) =>
+  needed(rng).fillUniforms(new Float32Array(count(shape)), 0, 1 / fanIn);
 
 /** A parameter of `box`, drawn by `init`. Errors name the box and the parameter. */
 export function createParam<R extends Rank>(

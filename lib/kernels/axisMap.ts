@@ -1,7 +1,9 @@
-import { matMul, reshape, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { reshape, tidy, type Rank, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { count } from '../init.ts';
 import { constant } from './constant.ts';
+import { multiplyEach } from './matMul.ts';
 import { computeOnHost, onHost, type Values } from './host.ts';
+import { copy } from './im2col.ts';
 
 /**
  * Linear maps of one axis, y[..., i, ...] = Σ_r m[i, r] x[..., r, ...], with few weights in a row of m, side by side:
@@ -23,8 +25,10 @@ export interface ImageMap {
 
 /** The image after both maps: y[n,i,j,c] = Σ_rq m_h[i,r] m_w[j,q] x[n,r,q,c] */
 export function mapImage(images: Tensor4D, { height, width }: ImageMap): Tensor4D {
-  // The map that leaves less to the other goes first.
-  const heightFirst = height.rows.length * width.input <= height.input * width.rows.length;
+  // The map that leaves less to the other goes first. Where both leave the same, height goes where the image is
+  // larger, for its runs are longer.
+  const leaves = height.rows.length * width.input - height.input * width.rows.length;
+  const heightFirst = leaves < 0 || (leaves === 0 && height.rows.length <= height.input);
   return tidy(() =>
     heightFirst
       ? mapAxis(mapAxis(images, 1, height), 2, width)
@@ -57,9 +61,10 @@ export function mapAxis<T extends Tensor>(x: T, axis: number, map: AxisMap): T {
 
 function byLoops(x: Tensor, axis: number, map: AxisMap): Tensor {
   const { outer, inner, shape } = around(x, axis, map);
-  return computeOnHost([x], shape, (y, values) => {
+  const fill = (y: Values, values: Values) => {
     for (let o = 0; o < outer; o++) mapRows(y, values, o, inner, map);
-  });
+  };
+  return computeOnHost([x], shape, fill, { zeroed: false });
 }
 
 /** Part o of the outer axes, two taps at a time: half the time of one at a time. */
@@ -68,16 +73,22 @@ function mapRows(y: Values, x: Values, o: number, inner: number, { input, rows }
     const { first, weights } = rows[i];
     const to = (o * rows.length + i) * inner;
     let from = (o * input + first) * inner;
-    let tap = 0;
-    for (; tap + 1 < weights.length; tap += 2, from += 2 * inner) {
-      const [weight, next] = [weights[tap], weights[tap + 1]];
-      for (let k = 0; k < inner; k++) y[to + k] += weight * x[from + k] + next * x[from + inner + k];
-    }
-    if (tap < weights.length) {
-      const weight = weights[tap];
-      for (let k = 0; k < inner; k++) y[to + k] += weight * x[from + k];
+    const [weight, next] = weights;
+    if (weights.length === 0) y.fill(0, to, to + inner);
+    else if (weights.length > 1) {
+      for (let k = 0; k < inner; k++) y[to + k] = weight * x[from + k] + next * x[from + inner + k];
+    } else if (weight === 1) copy(y, to, x, from, inner);
+    else for (let k = 0; k < inner; k++) y[to + k] = weight * x[from + k];
+    for (let tap = 2; tap < weights.length; tap += 2) {
+      from += 2 * inner;
+      if (tap + 1 < weights.length) addTwo(y, to, x, from, inner, weights[tap], weights[tap + 1]);
+      else for (let k = 0; k < inner; k++) y[to + k] += weights[tap] * x[from + k];
     }
   }
+}
+
+function addTwo(y: Values, to: number, x: Values, from: number, inner: number, a: number, b: number): void {
+  for (let k = 0; k < inner; k++) y[to + k] += a * x[from + k] + b * x[from + inner + k];
 }
 
 /** The same with tfjs's operations, for a backend whose tensors lie elsewhere. */
@@ -86,8 +97,8 @@ export function byMatMul(x: Tensor, axis: number, map: AxisMap): Tensor {
   const matrix = new Float64Array(map.rows.length * map.input);
   map.rows.forEach(({ first, weights }, i) => matrix.set(weights, i * map.input + first));
   return tidy(() => {
-    const m = constant(matrix, [1, map.rows.length, map.input]);
-    return reshape(matMul(m, reshape(x, [outer, map.input, inner])), shape);
+    const m = constant<Rank.R3>(matrix, [1, map.rows.length, map.input]);
+    return reshape(multiplyEach(m, reshape<Rank.R3>(x, [outer, map.input, inner])), shape);
   });
 }
 

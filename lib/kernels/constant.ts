@@ -17,7 +17,7 @@ export function constant<R extends Rank>(values: ArrayLike<number>, shape: Shape
     throw new InputError('no backend is in use: await useBackend() before making boxes or tensors');
   }
   // The backend `float64` takes doubles under the dtype float32: tfjs has no name for them.
-  const stored = getBackend() === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
+  const stored = getBackend() === 'float64' ? new Float64Array(values) : new Float32Array(values);
   return engine().makeTensor(stored as Float32Array, shape, 'float32') as Tensor<R>;
 }
 

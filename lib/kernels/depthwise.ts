@@ -1,8 +1,15 @@
 import { engine, getBackend, reshape, reverse, sum, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Axis, Geometry } from '../geometry.ts';
-import { attributes } from './conv2d.ts';
+import { attributes } from './convAttributes.ts';
 import { computeOnHost, onHost, type Values } from './host.ts';
+import {
+  depthwiseConv2dOnTensorflow,
+  depthwiseConv2dToFilterOnTensorflow,
+  depthwiseConv2dToInputOnTensorflow,
+} from './depthwiseTensorflow.ts';
 import { copy, windowsInside } from './im2col.ts';
+import { spacedFilters, thinnedFilters, undilated } from './spaced.ts';
+import { onTensorflow } from './tensorflow.ts';
 
 /**
  * Convolution of each channel by itself, with M filters a channel. Images [N, H, W, C], filters [K_h, K_w, C, M],
@@ -13,7 +20,11 @@ import { copy, windowsInside } from './im2col.ts';
 
 /** y[n,i,j,cM+m] = Σ_pq x[n, i·s + p·d − before, j·s + q·d − before, c] w[p,q,c,m] */
 export function depthwiseConv2d(images: Tensor4D, filters: Tensor4D, geometry: Geometry): Tensor4D {
-  if (getBackend() === 'wasm' || hasKernels(geometry)) {
+  if (needsSpacing(geometry)) {
+    return tidy(() => depthwiseConv2d(images, spacedFilters(filters, geometry), undilated(geometry)));
+  }
+  if (onTensorflow()) return depthwiseConv2dOnTensorflow(images, filters, geometry);
+  if (getBackend() === 'wasm' || hasKernels()) {
     return engine().runKernel('DepthwiseConv2dNative', { x: images, filter: filters }, attributes(geometry));
   }
   const [batch, , , channels] = images.shape;
@@ -38,6 +49,12 @@ export function depthwiseConv2dToInput(
   filters: Tensor4D,
   geometry: Geometry,
 ): Tensor4D {
+  if (needsSpacing(geometry)) {
+    return tidy(() =>
+      depthwiseConv2dToInput(gradOutput, spacedFilters(filters, geometry), undilated(geometry)),
+    );
+  }
+  if (onTensorflow()) return depthwiseConv2dToInputOnTensorflow(gradOutput, filters, geometry);
   const { height, width } = geometry;
   const [, , channels, multiplier] = filters.shape;
   const inputShape: [number, number, number, number] = [
@@ -46,7 +63,7 @@ export function depthwiseConv2dToInput(
     width.input,
     channels,
   ];
-  if (hasKernels(geometry)) {
+  if (hasKernels()) {
     const attrs = { ...attributes(geometry), inputShape };
     return engine().runKernel(
       'DepthwiseConv2dNativeBackpropInput',
@@ -72,10 +89,16 @@ export function depthwiseConv2dToFilter(
   gradOutput: Tensor4D,
   geometry: Geometry,
 ): Tensor4D {
+  if (needsSpacing(geometry)) {
+    return tidy(() =>
+      thinnedFilters(depthwiseConv2dToFilter(images, gradOutput, undilated(geometry)), geometry),
+    );
+  }
+  if (onTensorflow()) return depthwiseConv2dToFilterOnTensorflow(images, gradOutput, geometry);
   const [batch, , , channels] = images.shape;
   const multiplier = gradOutput.shape[3] / channels;
   const filterShape = [geometry.height.kernel, geometry.width.kernel, channels, multiplier];
-  if (hasKernels(geometry)) {
+  if (hasKernels()) {
     const attrs = { ...attributes(geometry), filterShape };
     return engine().runKernel('DepthwiseConv2dNativeBackpropFilter', { x: images, dy: gradOutput }, attrs);
   }
@@ -135,9 +158,13 @@ function overSpread({ input, kernel, dilation }: Axis): Axis {
   return { input: cells, output: input, kernel, stride: 1, dilation, before: 0, after: 0 };
 }
 
-/** Whether tfjs's kernels compute this: on the reference all, on graphics cards what is not dilated. */
-function hasKernels({ height, width }: Geometry): boolean {
-  return getBackend() === 'float64' || (!onHost() && height.dilation === 1 && width.dilation === 1);
+/** Whether tfjs's kernels have all three: the reference's, and those of graphics cards without dilation. */
+function hasKernels(): boolean {
+  return getBackend() === 'float64' || !onHost();
+}
+
+function needsSpacing({ height, width }: Geometry): boolean {
+  return !onHost() && height.dilation * width.dilation > 1;
 }
 
 /**

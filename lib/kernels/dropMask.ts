@@ -21,8 +21,9 @@ export function dropMask<R extends Rank>(
       'expected context.rng, such as new Rng(0), to draw the mask from in training, got undefined',
     );
   }
-  const mask = new Float64Array(count(shape));
-  for (let i = 0; i < mask.length; i++) mask[i] = rng.uniform() < p ? 0 : 1 / (1 - p);
+  const mask = rng.uniforms(count(shape));
+  const kept = 1 / (1 - p);
+  for (let i = 0; i < mask.length; i++) mask[i] = mask[i] < p ? 0 : kept;
   return constant(mask, shape);
 }
 

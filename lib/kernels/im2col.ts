@@ -7,43 +7,132 @@ import { computeOnHost, type Values } from './host.ts';
  * (i, j) is the pixel that the kernel's (p, q, c) meets there, or 0 in the padding.
  */
 export function im2col(images: Tensor, geometry: Geometry): Tensor {
-  const [batch, height, width, channels] = images.shape;
-  const runs = windowRuns(geometry, channels);
-  const imageSize = height * width * channels;
-  const matrixShape = rowsAndColumns(batch, channels, geometry);
-  const matrixSize = (matrixShape[0] / batch) * matrixShape[1];
-  return computeOnHost([images], matrixShape, (cells, pixels) => {
-    for (let n = 0; n < batch; n++) {
-      for (let r = 0; r < runs.length; r += 3) {
-        copy(cells, n * matrixSize + runs[r + 1], pixels, n * imageSize + runs[r], runs[r + 2]);
-      }
-    }
-  });
+  const [batch, , , channels] = images.shape;
+  const shape = [batch * windowsOf(geometry), cellsOf(geometry, channels)];
+  return computeOnHost([images], shape, (cells, pixels) => gather(cells, pixels, batch, geometry, channels));
 }
 
 /** The adjoint of `im2col`: every cell is added to the pixel that it was read from. */
 export function col2im(matrix: Tensor, imageShape: readonly number[], geometry: Geometry): Tensor {
-  const [batch, height, width, channels] = imageShape;
+  const [batch, , , channels] = imageShape;
+  return computeOnHost([matrix], imageShape, (pixels, cells) =>
+    scatter(pixels, cells, batch, geometry, channels),
+  );
+}
+
+/** `im2col` between arrays; it leaves the cells in the padding as they are. */
+export function gather(
+  cells: Values,
+  pixels: Values,
+  batch: number,
+  geometry: Geometry,
+  channels: number,
+): void {
   const runs = windowRuns(geometry, channels);
-  const imageSize = height * width * channels;
-  const matrixSize = matrix.size / batch;
-  return computeOnHost([matrix], imageShape, (pixels, cells) => {
-    for (let n = 0; n < batch; n++) {
-      for (let r = 0; r < runs.length; r += 3) {
-        let pixel = n * imageSize + runs[r];
-        let cell = n * matrixSize + runs[r + 1];
-        const end = pixel + runs[r + 2];
-        // Four at a time: a third faster than one.
-        for (; pixel + 3 < end; pixel += 4, cell += 4) {
-          pixels[pixel] += cells[cell];
-          pixels[pixel + 1] += cells[cell + 1];
-          pixels[pixel + 2] += cells[cell + 2];
-          pixels[pixel + 3] += cells[cell + 3];
-        }
-        for (; pixel < end; pixel++, cell++) pixels[pixel] += cells[cell];
-      }
+  const { imageSize, matrixSize } = sizesOf(geometry, channels);
+  for (let n = 0; n < batch; n++) {
+    for (let r = 0; r < runs.length; r += 3) {
+      copy(cells, n * matrixSize + runs[r + 1], pixels, n * imageSize + runs[r], runs[r + 2]);
     }
+  }
+}
+
+/** `col2im` between arrays; it adds to what the pixels hold. */
+export function scatter(
+  pixels: Values,
+  cells: Values,
+  batch: number,
+  geometry: Geometry,
+  channels: number,
+): void {
+  const runs = windowRuns(geometry, channels);
+  const { imageSize, matrixSize } = sizesOf(geometry, channels);
+  for (let n = 0; n < batch; n++) {
+    for (let r = 0; r < runs.length; r += 3) {
+      let pixel = n * imageSize + runs[r];
+      let cell = n * matrixSize + runs[r + 1];
+      const end = pixel + runs[r + 2];
+      // Four at a time: a third faster than one.
+      for (; pixel + 3 < end; pixel += 4, cell += 4) {
+        pixels[pixel] += cells[cell];
+        pixels[pixel + 1] += cells[cell + 1];
+        pixels[pixel + 2] += cells[cell + 2];
+        pixels[pixel + 3] += cells[cell + 3];
+      }
+      for (; pixel < end; pixel++, cell++) pixels[pixel] += cells[cell];
+    }
+  }
+}
+
+/**
+ * A part of a batch: some images or, where the windows of one are too many, some of its rows of windows with the rows
+ * of pixels that they meet. Both lie side by side in memory, so a part is a smaller batch of its own.
+ */
+export interface Part {
+  readonly images: number;
+  readonly geometry: Geometry;
+  /** Where it begins in the whole, counted in pixels and in windows. */
+  readonly firstPixel: number;
+  readonly firstWindow: number;
+}
+
+/** A batch in parts whose windows, as a matrix, have at most `most` numbers, or are one row of windows. */
+export function partsOf(batch: number, geometry: Geometry, channels: number, most: number): Part[] {
+  const { height, width } = geometry;
+  const { matrixSize } = sizesOf(geometry, channels);
+  if (matrixSize <= most) {
+    return spans(batch, Math.floor(most / matrixSize)).map(([first, past]) => ({
+      images: past - first,
+      geometry,
+      firstPixel: first * height.input * width.input,
+      firstWindow: first * height.output * width.output,
+    }));
+  }
+  const rowSize = matrixSize / height.output;
+  const strips = spans(height.output, Math.max(Math.floor(most / rowSize), 1)).map(([first, past]) => {
+    // At least one row of pixels, even for windows in the padding alone.
+    const top = Math.min(Math.max(source(height, first, 0), 0), height.input - 1);
+    const end = Math.min(source(height, past - 1, height.kernel - 1) + 1, height.input);
+    const before = height.before - first * height.stride + top;
+    const rows = { ...height, input: Math.max(end - top, 1), output: past - first, before };
+    return { first, top, geometry: { height: rows, width } };
   });
+  return Array.from({ length: batch }, (_, n) =>
+    strips.map((strip) => ({
+      images: 1,
+      geometry: strip.geometry,
+      firstPixel: (n * height.input + strip.top) * width.input,
+      firstWindow: (n * height.output + strip.first) * width.output,
+    })),
+  ).flat();
+}
+
+/** 0 ... total in spans [first, past) of about the same length, at most `most`. */
+function spans(total: number, most: number): [first: number, past: number][] {
+  const count = Math.ceil(total / most);
+  return Array.from({ length: count }, (_, k) => [
+    Math.floor((k * total) / count),
+    Math.floor(((k + 1) * total) / count),
+  ]);
+}
+
+/** The windows of one image. */
+export function windowsOf({ height, width }: Geometry): number {
+  return height.output * width.output;
+}
+
+/** The numbers in one window. */
+export function cellsOf({ height, width }: Geometry, channels: number): number {
+  return height.kernel * width.kernel * channels;
+}
+
+/** The numbers of an image, and of its windows as a matrix. */
+function sizesOf(geometry: Geometry, channels: number) {
+  const { height, width } = geometry;
+  return {
+    imageSize: height.input * width.input * channels,
+    matrixSize: windowsOf(geometry) * cellsOf(geometry, channels),
+  };
 }
 
 /**
@@ -58,15 +147,19 @@ export function tapRows(images: Tensor, { height, width }: Geometry): Tensor2D {
   return tidy(() => {
     const pixelRows: Tensor3D = reshape(images, [batch, height.input * width.input, channels]);
     const imagesLast = transpose(pixelRows, [2, 1, 0]);
-    return computeOnHost([imagesLast], shape, (cells, pixels) => {
+    const fill = (cells: Values, pixels: Values) => {
       for (let p = 0; p < height.kernel; p++) {
+        const [top, bottom] = windowsInside(height, p);
         for (let q = 0; q < width.kernel; q++) {
           const [left, past] = windowsInside(width, q);
+          const isInside = bottom - top === height.output && past - left === width.output;
           // Windows a stride of 1 apart make one run.
           const [runs, length] = width.stride === 1 ? [1, past - left] : [past - left, 1];
           for (let c = 0; c < channels; c++) {
             const row = ((p * width.kernel + q) * channels + c) * columns;
-            for (let [i, bottom] = windowsInside(height, p); i < bottom; i++) {
+            // The padding, row by row: while the row is in the cache this costs next to nothing.
+            if (!isInside) cells.fill(0, row, row + columns);
+            for (let i = top; i < bottom; i++) {
               const y = c * height.input + source(height, i, p);
               for (let run = 0; run < runs; run++) {
                 const pixel = (y * width.input + source(width, left + run, q)) * batch;
@@ -77,7 +170,8 @@ export function tapRows(images: Tensor, { height, width }: Geometry): Tensor2D {
           }
         }
       }
-    }) as Tensor2D;
+    };
+    return computeOnHost([imagesLast], shape, fill, { zeroed: false }) as Tensor2D;
   });
 }
 
@@ -87,17 +181,13 @@ export function copy(to: Values, at: number, from: Values, start: number, length
   else for (let k = 0; k < length; k++) to[at + k] = from[start + k];
 }
 
-function rowsAndColumns(batch: number, channels: number, { height, width }: Geometry): [number, number] {
-  return [batch * height.output * width.output, height.kernel * width.kernel * channels];
-}
-
 /**
  * One image's windows as triples (first pixel, first cell, length) of numbers that lie side by side in the image and
  * in the matrix: a row of the kernel where it is not dilated, else a pixel. Padding cells have no run.
  */
 function windowRuns({ height, width }: Geometry, channels: number): Int32Array {
   const runs: number[] = [];
-  const columns = height.kernel * width.kernel * channels;
+  const columns = cellsOf({ height, width }, channels);
   for (let i = 0; i < height.output; i++) {
     for (let j = 0; j < width.output; j++) {
       for (let p = 0; p < height.kernel; p++) {

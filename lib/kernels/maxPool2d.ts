@@ -1,10 +1,21 @@
-import { engine, type Tensor4D } from '@tensorflow/tfjs-core';
+import { engine, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Axis, Geometry } from '../geometry.ts';
 import { computeOnHost, onHost, type Values } from './host.ts';
+import { maxPool2dOnTensorflow, maxPool2dToInputOnTensorflow } from './maxPool2dTensorflow.ts';
+import { onTensorflow } from './tensorflow.ts';
 
 /** y[n,i,j,c] = the largest x[n, i·s + p − before, j·s + q − before, c] of the window; padding never wins. */
 export function maxPool2d(images: Tensor4D, geometry: Geometry): Tensor4D {
-  return engine().runKernel('MaxPool', { x: images }, poolAttributes(geometry));
+  return tidy(() => maxPool2dWithWinners(images, geometry).output);
+}
+
+/** With a note of the cell that won each window, on backends that make one, for `maxPool2dToInput`. */
+export function maxPool2dWithWinners(
+  images: Tensor4D,
+  geometry: Geometry,
+): { output: Tensor4D; winners?: Tensor } {
+  if (onTensorflow()) return maxPool2dOnTensorflow(images, geometry);
+  return { output: engine().runKernel('MaxPool', { x: images }, poolAttributes(geometry)) };
 }
 
 /**
@@ -18,7 +29,9 @@ export function maxPool2dToInput(
   images: Tensor4D,
   output: Tensor4D,
   geometry: Geometry,
+  winners?: Tensor,
 ): Tensor4D {
+  if (onTensorflow()) return maxPool2dToInputOnTensorflow(gradOutput, images, output, geometry, winners);
   if (!onHost()) {
     return engine().runKernel(
       'MaxPoolGrad',

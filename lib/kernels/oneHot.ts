@@ -1,4 +1,4 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core';
+import { cast, equal, reshape, tensor1d, tidy, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { constant } from './constant.ts';
 
 /**
@@ -12,4 +12,15 @@ export function oneHot(labels: ArrayLike<number>, classes: number, values?: Arra
     if (value !== 0) rows[n * classes + labels[n]] = value;
   }
   return constant(rows, [labels.length, classes]);
+}
+
+/** One row a label, 1 at the label and 0 elsewhere, from labels that lie where tensors are computed. */
+export function atClass(labels: Tensor, classes: number): Tensor2D {
+  return tidy(() => {
+    const all = tensor1d(
+      Array.from({ length: classes }, (_, k) => k),
+      'int32',
+    );
+    return cast<Tensor2D>(equal(reshape(labels, [-1, 1]), all), 'float32');
+  });
 }

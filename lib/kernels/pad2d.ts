@@ -1,6 +1,7 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { gather, pad, slice, tensor1d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { overPadded, type Border, type Borders, type Geometry, type PaddingMode } from '../geometry.ts';
-import { computeOnHost } from './host.ts';
+import { mapImageToInput, type AxisMap } from './axisMap.ts';
+import { computeOnHost, onHost } from './host.ts';
 
 /**
  * A border around a batch of images [N, H, W, C]. Along each axis, `sources` names the pixel that each cell of the
@@ -9,6 +10,7 @@ import { computeOnHost } from './host.ts';
  *   y[n,i,j,c] = x[n, sources_h(i), sources_w(j), c]
  */
 export function pad2d(images: Tensor4D, borders: Borders, mode: PaddingMode, value = 0): Tensor4D {
+  if (!onHost()) return padElsewhere(images, borders, mode, value);
   const [batch, , , channels] = images.shape;
   const shape = [batch, paddedSize(borders.height), paddedSize(borders.width), channels];
   return computeOnHost([images], shape, (padded, pixels) => {
@@ -25,6 +27,7 @@ export function pad2d(images: Tensor4D, borders: Borders, mode: PaddingMode, val
  *   ∂C/∂x[n,y,x,c] = Σ_{i: sources_h(i)=y} Σ_{j: sources_w(j)=x} g[n,i,j,c]
  */
 export function pad2dToInput(gradOutput: Tensor4D, borders: Borders, mode: PaddingMode): Tensor4D {
+  if (!onHost()) return padElsewhereToInput(gradOutput, borders, mode);
   const { shape } = gradOutput;
   const inputShape = [shape[0], borders.height.input, borders.width.input, shape[3]];
   return computeOnHost([gradOutput], inputShape, (pixels, cells) => {
@@ -32,6 +35,38 @@ export function pad2dToInput(gradOutput: Tensor4D, borders: Borders, mode: Paddi
       for (let k = 0; k < length; k++) pixels[from + k] += cells[at + k];
     });
   }) as Tensor4D;
+}
+
+/** The same with tfjs's operations, for a backend whose tensors lie elsewhere. */
+function padElsewhere(
+  images: Tensor4D,
+  { height, width }: Borders,
+  mode: PaddingMode,
+  value: number,
+): Tensor4D {
+  if (mode === 'zeros') {
+    const cells: [number, number][] = [
+      [0, 0],
+      [height.before, height.after],
+      [width.before, width.after],
+      [0, 0],
+    ];
+    return pad(images, cells, value);
+  }
+  const places = (border: Border) => tensor1d(sources(border, mode), 'int32');
+  return tidy(() => gather(gather(images, places(height), 1), places(width), 2));
+}
+
+function padElsewhereToInput(gradOutput: Tensor4D, { height, width }: Borders, mode: PaddingMode): Tensor4D {
+  if (mode === 'zeros') {
+    const size: [number, number, number, number] = [-1, height.input, width.input, -1];
+    return slice(gradOutput, [0, height.before, width.before, 0], size);
+  }
+  const along = (border: Border): AxisMap => ({
+    input: border.input,
+    rows: sources(border, mode).map((first) => ({ first, weights: [1] })),
+  });
+  return mapImageToInput(gradOutput, { height: along(height), width: along(width) });
 }
 
 /**

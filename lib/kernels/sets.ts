@@ -1,6 +1,6 @@
 import {
+  engine,
   getBackend,
-  matMul,
   mul,
   ones,
   reshape,
@@ -12,6 +12,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { scalar } from './constant.ts';
+import { multiplyEach } from './matMul.ts';
 import { computeOnHost, onHost } from './host.ts';
 
 /**
@@ -26,8 +27,20 @@ export interface Sets {
 }
 
 /** The shape in which a tensor meets what `spread` gives. */
-export function viewOf({ outer, rows, groups, columns }: Sets): [number, number, number] {
-  return [outer, rows, groups * columns];
+export function viewOf(sets: Sets): [number, number, number] {
+  const lines = linesAtOnce(sets);
+  return [sets.outer, sets.rows / lines, lines * sets.groups * sets.columns];
+}
+
+/**
+ * How many rows make one of the view. On wasm, which meets broadcast numbers a run at a time, short rows are taken
+ * together: 32768 rows of 16 numbers in a third of the time.
+ */
+function linesAtOnce({ rows, groups, columns }: Sets): number {
+  if (getBackend() !== 'wasm') return 1;
+  let lines = Math.max(Math.min(Math.floor(512 / (groups * columns)), rows), 1);
+  while (rows % lines !== 0) lines--;
+  return lines;
 }
 
 /** The values in a set. */
@@ -53,7 +66,7 @@ export function sumOver(x: Tensor, sets: Sets): Tensor3D {
   return tidy(() => {
     let sums = x;
     if (rows > 1) {
-      // Batches of short rows of ones: wasm's fastest sum of new data, and two short sums round less than one long.
+      // Two short sums round less than one long.
       const blocks = divisorBelowRoot(rows);
       const first = sumRows(sums, outer * blocks, rows / blocks, groups * columns);
       sums = sumRows(first, outer, blocks, groups * columns);
@@ -71,12 +84,15 @@ export function meanOver(x: Tensor, sets: Sets): Tensor3D {
   return tidy(() => mul(sumOver(x, sets), scalar(1 / sizeOfSet(sets))));
 }
 
-/** The mean and the variance Σ (x − mean)²/size of each set: from what the mean leaves, for E[x²] − E[x]² cancels. */
-export function momentsOver(x: Tensor, sets: Sets): { mean: Tensor3D; variance: Tensor3D } {
+/**
+ * The mean and the variance Σ (x − mean)²/size of each set, and x − mean, in the view: from that, for E[x²] − E[x]²
+ * cancels.
+ */
+export function momentsOver(x: Tensor, sets: Sets): { mean: Tensor3D; variance: Tensor3D; centered: Tensor } {
   return tidy(() => {
     const mean = meanOver(x, sets);
     const centered = sub(reshape(x, viewOf(sets)), spread(mean, sets));
-    return { mean, variance: meanOver(square(centered), sets) };
+    return { mean, variance: meanOver(square(centered), sets), centered };
   });
 }
 
@@ -89,14 +105,18 @@ export function spread(perSet: Tensor, sets: Sets): Tensor {
       forEachRun(sets, (set, at) => spreads.fill(values[set], at, at + columns));
     });
   }
+  if (groups === 1 && rows === 1) return reshape(perSet, outer === 1 ? [1] : [outer, 1, 1]);
+  const lines = linesAtOnce(sets);
+  const width = groups * columns;
+  const shape = outer === 1 ? [lines * width] : [outer, 1, lines * width];
+  if (onHost()) {
+    return computeOnHost([perSet], shape, (spreads, values) => {
+      forEachRun({ ...sets, rows: lines }, (set, at) => spreads.fill(values[set], at, at + columns));
+    });
+  }
   return tidy(() => {
-    const whole = groups === 1 && rows === 1;
-    const line =
-      columns === 1 || whole
-        ? perSet
-        : mul(reshape(perSet, [outer, groups, 1]), ones([outer, groups, columns]));
-    const width = whole ? 1 : groups * columns;
-    return reshape(line, outer === 1 ? [width] : [outer, 1, width]);
+    if (columns === 1) return reshape(perSet, shape);
+    return reshape(mul(reshape(perSet, [outer, groups, 1]), ones([outer, groups, columns])), shape);
   });
 }
 
@@ -117,7 +137,11 @@ function forEachRun({ outer, rows, groups, columns }: Sets, visit: (set: number,
 
 /** The sums of the columns of `count` matrices of shape [rows, width]. */
 function sumRows(x: Tensor, count: number, rows: number, width: number): Tensor {
-  return matMul(ones([count, 1, rows]), reshape(x, [count, rows, width]));
+  if (getBackend() !== 'wasm') return multiplyEach(ones([count, 1, rows]), reshape(x, [count, rows, width]));
+  // The average of a window as high as the matrix: its fastest sum.
+  const window = { filterSize: [rows, 1], strides: [rows, 1], pad: 'valid' };
+  const means = engine().runKernel<Tensor>('AvgPool', { x: reshape(x, [count, rows, 1, width]) }, window);
+  return mul(means, scalar(rows));
 }
 
 function divisorBelowRoot(n: number): number {

@@ -352,7 +352,7 @@ eachBackend('products and sums', () => {
   });
 });
 
-eachBackend('numbers', () => {
+eachBackend('numbers', (backend) => {
   test('constant and scalar are float tensors', () => {
     const x = constant<tf.Rank.R2>([1, 2, 3, 4, 5, 6], [2, 3]);
     expect([x.shape, x.dtype, numbers(x)]).toEqual([
@@ -374,7 +374,7 @@ eachBackend('numbers', () => {
   });
 
   test('computeOnHost gives the loop zeros to write to, even where memory is used again', () => {
-    expect(onHost()).toBe(true);
+    expect(onHost()).toBe(backend !== 'tensorflow');
     tf.ones([1000]).dispose();
     const inputs = [tf.tensor1d([1, 2]), tf.tensor1d([10, 20])];
     expectNoLeak(() => {

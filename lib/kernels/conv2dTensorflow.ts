@@ -1,0 +1,71 @@
+import { slice, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import type { Geometry } from '../geometry.ts';
+import { hasOneDnn, ONEDNN, runOperation, sizes, slidingAttributes } from './tensorflow.ts';
+
+/**
+ * Convolution and its gradients on TensorFlow, whose kernels take padding in numbers: tfjs-node hands on words alone.
+ */
+
+export function conv2dOnTensorflow(
+  images: Tensor4D,
+  filters: Tensor4D,
+  geometry: Geometry,
+  bias?: Tensor,
+): Tensor4D {
+  const { width } = geometry;
+  if (width.output === 1 && width.stride > 1) return conv2dOfOneColumn(images, filters, geometry, bias);
+  const attributes = slidingAttributes(geometry);
+  if (bias === undefined) return runOperation('Conv2D', attributes, [images, filters]);
+  if (hasOneDnn()) {
+    return runOperation('_MklNativeConv2DWithBias', { ...attributes, ...ONEDNN }, [images, filters, bias]);
+  }
+  return tidy(() =>
+    runOperation('BiasAdd', {}, [runOperation('Conv2D', attributes, [images, filters]), bias]),
+  );
+}
+
+/**
+ * One window a row, and a stride that thus does nothing: with one input channel TensorFlow 2.21 (its oneDNN) then
+ * computes wrong values. So the stride becomes 1, and what other windows see is cut off.
+ */
+function conv2dOfOneColumn(
+  images: Tensor4D,
+  filters: Tensor4D,
+  { height, width }: Geometry,
+  bias?: Tensor,
+): Tensor4D {
+  const columns = width.input + width.before + width.after - width.dilation * (width.kernel - 1);
+  return tidy(() => {
+    const all = conv2dOnTensorflow(
+      images,
+      filters,
+      { height, width: { ...width, stride: 1, output: columns } },
+      bias,
+    );
+    return slice(all, [0, 0, 0, 0], [-1, -1, 1, -1]);
+  });
+}
+
+export function conv2dToInputOnTensorflow(
+  gradOutput: Tensor4D,
+  filters: Tensor4D,
+  geometry: Geometry,
+): Tensor4D {
+  const { height, width } = geometry;
+  const shape = [gradOutput.shape[0], height.input, width.input, filters.shape[2]];
+  return tidy(() =>
+    runOperation('Conv2DBackpropInput', slidingAttributes(geometry), [sizes(shape), filters, gradOutput]),
+  );
+}
+
+export function conv2dToFilterOnTensorflow(
+  images: Tensor4D,
+  gradOutput: Tensor4D,
+  geometry: Geometry,
+): Tensor4D {
+  const { height, width } = geometry;
+  const shape = [height.kernel, width.kernel, images.shape[3], gradOutput.shape[3]];
+  return tidy(() =>
+    runOperation('Conv2DBackpropFilter', slidingAttributes(geometry), [images, sizes(shape), gradOutput]),
+  );
+}
