@@ -1,31 +1,118 @@
-"""One training step of Caffe's LeNet in PyTorch on the CPU, timed in rounds.
+"""One training step of a network in PyTorch on the CPU, timed in turns.
 
-A peer of bench/bench.ts, which starts it: `python bench/pytorch_step.py BATCH`. Prints a line when ready; for each
-line "STEPS" that it reads it prints a JSON line with the milliseconds of every step:
-{"step": [...], "forward": [...], "backward": [...], "update": [...]}. Needs torch; nothing else.
+A system of bench/bench.ts, which starts it: `python bench/pytorch_step.py SETUP`, with the network's table in SETUP. It
+speaks as bench/serve.ts does: a line of JSON when it has started, and one for each number of steps that it reads.
+Needs torch; nothing else.
 """
 
 import json
+import math
 import sys
 import time
 
-import torch
-from torch import nn
+try:
+    import torch
+    from torch import nn
+except ImportError as error:
+    print(json.dumps({"error": f"{error}: pip install torch==2.13.0 (PYTHON names another interpreter than python3)"}))
+    sys.exit(1)
 
-BATCH = int(sys.argv[1])
+SETUP = json.loads(sys.argv[1])
+TABLE, BATCH, CONSTANTS = SETUP["table"], SETUP["batch"], SETUP["constants"]
 
-torch.manual_seed(0)
-network = nn.Sequential(
-    nn.Conv2d(1, 20, 5), nn.MaxPool2d(2), nn.Conv2d(20, 50, 5), nn.MaxPool2d(2),
-    nn.Flatten(), nn.Linear(800, 500), nn.ReLU(), nn.Linear(500, 10),
-)  # fmt: skip
+
+def noise(seed, count, bound):
+    """noise() of bench/networks.ts: what the hash of an index gives."""
+    low = 0xFFFFFFFF
+    x = (torch.arange(count) + (seed * 0x9E3779B1 & low)) & low
+    x = ((x ^ (x >> 16)) * 0x7FEB352D) & low
+    x = ((x ^ (x >> 15)) * 0x846CA68B) & low
+    x = x ^ (x >> 16)
+    return (bound * (x.double() / 2**31 - 1)).float()
+
+
+class Subsample(nn.Module):
+    """Every second pixel, and channels of zeros."""
+
+    def __init__(self, stride, more):
+        super().__init__()
+        self.stride, self.more = stride, more
+
+    def forward(self, x):
+        return nn.functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.more))
+
+
+class Mean(nn.Module):
+    def forward(self, x):
+        return x.mean((2, 3))
+
+
+class Residual(nn.Module):
+    def __init__(self, body, shortcut):
+        super().__init__()
+        self.body, self.shortcut = body, shortcut
+
+    def forward(self, x):
+        return self.body(x) + self.shortcut(x)
+
+
+def chain(layers):
+    built, image = [], None
+    for layer in layers:
+        if layer["kind"] == "flatten":
+            image = layer["input"]
+        built.append(build(layer, image))
+        if layer["kind"] == "linear":
+            image = None
+    return nn.Sequential(*built)
+
+
+def build(layer, image):
+    kind, kernel, stride, padding = (layer[key] for key in ("kind", "kernel", "stride", "padding"))
+    channels, out = layer["input"][-1], layer["output"][-1]
+    if kind == "conv":
+        box = nn.Conv2d(channels, out, kernel, stride, padding, bias=layer["bias"])
+        weights = drawn(layer, out, kernel, kernel, channels).permute(0, 3, 1, 2)
+    elif kind == "linear":
+        box = nn.Linear(channels, out)
+        weights = drawn(layer, out, channels)
+        if image:  # Flattened here with the channels first.
+            weights = weights.view(out, *image).permute(0, 3, 1, 2).reshape(out, channels)
+    elif kind == "residual":
+        return Residual(chain(layer["body"]), chain(layer["shortcut"]))
+    else:
+        return {
+            "maxPool": lambda: nn.MaxPool2d(kernel, stride),
+            "relu": lambda: nn.ReLU(),
+            "lrn": lambda: nn.LocalResponseNorm(**CONSTANTS["lrn"]),
+            "dropout": lambda: nn.Dropout(CONSTANTS["dropout"]),
+            "batchNorm": lambda: nn.BatchNorm2d(channels, eps=CONSTANTS["eps"]),
+            "subsample": lambda: Subsample(stride, out - channels),
+            "mean": Mean,
+            "flatten": nn.Flatten,
+        }[kind]()
+    with torch.no_grad():
+        box.weight.copy_(weights)
+        if box.bias is not None:
+            box.bias.zero_()
+    return box
+
+
+def drawn(layer, out, *shape):
+    fan = math.prod(shape)
+    return noise(layer["index"] + 1, out * fan, math.sqrt(3 / fan)).view(out, *shape)
+
+
+network = chain(TABLE["layers"])
 cost = nn.CrossEntropyLoss()
-optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
-images = torch.rand(BATCH, 1, 28, 28)
-labels = torch.randint(0, 10, (BATCH,))
+optimizer = torch.optim.SGD(network.parameters(), lr=CONSTANTS["learningRate"], momentum=CONSTANTS["momentum"])
+height, width, channels = TABLE["input"]
+images = noise(0, BATCH * height * width * channels, 1).view(BATCH, height, width, channels)
+images = images.permute(0, 3, 1, 2).contiguous()
+labels = torch.tensor([7 * i % TABLE["classes"] for i in range(BATCH)])
 
 
-def step(times):
+def step():
     start = time.perf_counter()
     loss = cost(network(images), labels)
     forward = time.perf_counter()
@@ -33,21 +120,49 @@ def step(times):
     loss.backward()
     backward = time.perf_counter()
     optimizer.step()
-    loss.item()
+    value = loss.item()
     end = time.perf_counter()
-    for name, seconds in zip(times, (end - start, forward - start, backward - forward, end - backward)):
-        times[name].append(1000 * seconds)
+    names = ("step", "forward", "backward", "update")
+    seconds = (end - start, forward - start, backward - forward, end - backward)
+    return {"loss": value, **{name: 1000 * s for name, s in zip(names, seconds)}}
 
 
-def times():
-    return {"step": [], "forward": [], "backward": [], "update": []}
+def forget_peak():
+    """What was needed to start is not what training needs. Linux alone can forget it."""
+    try:
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")
+    except OSError:
+        pass
 
 
-for _ in range(10):
-    step(times())
-print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
+def peak():
+    try:
+        with open("/proc/self/status") as file:
+            return int(next(line for line in file if line.startswith("VmHWM")).split()[1]) / 1024
+    except OSError:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def say(message):
+    print(json.dumps(message), flush=True)
+
+
+if TABLE["dropout"]:
+    network.eval()
+checked = [step() for _ in range(CONSTANTS["checkedSteps"])]
+network.train()
+say(
+    {
+        "system": f"PyTorch {torch.__version__.split('+')[0]}",
+        "backend": f"cpu, {torch.get_num_threads()} threads",
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "losses": [s["loss"] for s in checked],
+        "step": checked[-1]["step"],
+    }
+)
+forget_peak()
 for line in sys.stdin:
-    measured = times()
-    for _ in range(int(line)):
-        step(measured)
-    print(json.dumps(measured), flush=True)
+    say({"steps": [step() for _ in range(int(line))], "apart": [], "peak_mb": peak()})

@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import * as networks from './networks.ts';
+import type { Ready, Setup, Turn } from './system.ts';
+
+/** A system that has started in a process of its own. */
+export interface Peer {
+  readonly setup: Setup;
+  readonly ready: Ready;
+  turn(steps: number): Promise<Turn>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a system in a process of its own, so that none disturbs another's memory or threads, and each one's peak is
+ * its own. It works only when it is asked to.
+ *
+ * Errors: one line, what the system said, or that it took longer than `limit` seconds.
+ */
+export async function startPeer(setup: Setup, limit: number): Promise<Peer> {
+  const [command, args] = commandOf(setup);
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let told = '';
+  child.stderr.on('data', (data: Buffer) => (told = (told + data.toString()).slice(-4000)));
+  child.stdin.on('error', () => {});
+  const ended = new Promise<Error>((resolve) => {
+    child.on('error', resolve);
+    child.on('exit', (code, signal) =>
+      // What is still in the pipe comes first.
+      setImmediate(() => resolve(new Error(`ended with ${signal ?? code}: ${lastLine(told)}`))),
+    );
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+
+  /** The next line of JSON; some libraries greet on standard output. */
+  async function next(): Promise<unknown> {
+    for (;;) {
+      const line = await lines.next();
+      if (line.done) throw await ended;
+      if (!line.value.startsWith('{')) continue;
+      const message = JSON.parse(line.value) as { error?: string };
+      if (message.error !== undefined) throw new Error(lastLine(message.error));
+      return message;
+    }
+  }
+
+  async function within<T>(answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`took longer than ${limit} s`)), 1000 * limit);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } catch (error) {
+      await stop('SIGTERM');
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A browser goes with its process only if that is asked kindly. */
+  async function stop(signal?: 'SIGTERM'): Promise<void> {
+    child.stdin.end();
+    if (signal !== undefined) child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  const ready = (await within(next())) as Ready;
+  return {
+    setup,
+    ready,
+    turn: (steps) => {
+      child.stdin.write(`${steps}\n`);
+      return within(next()) as Promise<Turn>;
+    },
+    close: () => stop(),
+  };
+}
+
+function commandOf(setup: Setup): [command: string, args: string[]] {
+  const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  if (setup.system !== 'pytorch') {
+    const node = ['--expose-gc', '--conditions=boxprop-source', '--import', 'tsx', file('serve.ts')];
+    return [process.execPath, [...node, JSON.stringify(setup)]];
+  }
+  const constants = {
+    lrn: networks.LRN,
+    dropout: networks.DROPOUT,
+    eps: networks.BATCH_NORM_EPS,
+    learningRate: networks.LEARNING_RATE,
+    momentum: networks.MOMENTUM,
+    checkedSteps: networks.CHECKED_STEPS,
+  };
+  const table = networks.describe(setup.network, setup.side);
+  const args = [file('pytorch_step.py'), JSON.stringify({ table, batch: setup.batch, constants })];
+  return [process.env.PYTHON ?? 'python3', args];
+}
+
+function lastLine(text: string): string {
+  return (
+    text
+      .trim()
+      .split(/\s*\n\s*/)
+      .pop() ?? ''
+  );
+}

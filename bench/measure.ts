@@ -1,0 +1,133 @@
+import type { Peer } from './child.ts';
+import type { Setup, Step, Turn } from './system.ts';
+
+/** One system on one network; the times are medians of milliseconds. */
+export interface Result {
+  readonly network: string;
+  readonly batch: number;
+  readonly side: number;
+  /** With its version. */
+  readonly system: string;
+  readonly backend: string;
+  readonly step_ms: number;
+  readonly forward_ms?: number;
+  readonly backward_ms?: number;
+  readonly update_ms?: number;
+  /** The quickest step: what the machine can do when it is let. */
+  readonly min_ms: number;
+  /** step_ms over that of the first result of the network: PyTorch's, where it was measured. */
+  readonly ratio: number;
+  /** The most that the process held while it trained. */
+  readonly peak_mb?: number;
+  /** tfjs's tensors before and after all steps. */
+  readonly live_tensors?: readonly [before: number, after: number];
+}
+
+/** A system that could not be measured, and why. */
+export interface Missing {
+  readonly network: string;
+  readonly system: string;
+  readonly backend: string;
+  readonly reason: string;
+}
+
+/** About how long a turn of a slow system may be, in milliseconds; a step is never cut. */
+const TURN = 1500;
+/** Steps of more milliseconds than this are taken in a few rounds only. */
+const SLOW = 4000;
+const FEW_ROUNDS = 3;
+
+/**
+ * Lets the peers take turns, round by round, so that a machine that slows down slows all of them. A peer that fails
+ * is told of and takes part no more.
+ */
+export async function takeTurns(
+  peers: readonly Peer[],
+  { rounds, steps }: { readonly rounds: number; readonly steps: number },
+  failed: (peer: Peer, error: unknown) => void,
+): Promise<Map<Peer, Turn[]>> {
+  const taken = new Map<Peer, Turn[]>(peers.map((peer) => [peer, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [peer, turns] of taken) {
+      if (peer.ready.step > SLOW && round >= FEW_ROUNDS) continue;
+      try {
+        turns.push(await peer.turn(stepsATurn(peer.ready.step, steps)));
+      } catch (error) {
+        taken.delete(peer);
+        failed(peer, error);
+      }
+    }
+  }
+  return taken;
+}
+
+export function stepsATurn(stepMs: number, steps: number): number {
+  return Math.max(1, Math.min(steps, Math.floor(TURN / stepMs)));
+}
+
+export function summarize({ ready, setup }: Peer, turns: readonly Turn[]): Omit<Result, 'ratio'> {
+  const steps = turns.flatMap((turn) => turn.steps);
+  const apart = turns.flatMap((turn) => turn.apart);
+  const part = (name: 'forward' | 'backward' | 'update') => {
+    const times = (apart.length > 0 ? apart : steps).flatMap((step: Step) => step[name] ?? []);
+    return times.length > 0 ? { [`${name}_ms`]: median(times) } : {};
+  };
+  const [first, last] = [turns[0], turns[turns.length - 1]];
+  return {
+    ...about(setup),
+    ...{ system: ready.system, backend: ready.backend },
+    step_ms: median(steps.map(({ step }) => step)),
+    ...{ ...part('forward'), ...part('backward'), ...part('update') },
+    min_ms: Math.min(...steps.map(({ step }) => step)),
+    ...(last.peak_mb !== undefined && { peak_mb: last.peak_mb }),
+    ...(first.live && last.live && { live_tensors: [first.live.before, last.live.after] as const }),
+  };
+}
+
+const about = ({ network, batch, side }: Setup) => ({ network, batch, side });
+
+/** Each result with its ratio to the first one. */
+export function withRatios(results: readonly Omit<Result, 'ratio'>[]): Result[] {
+  return results.map((result) => ({ ...result, ratio: result.step_ms / results[0].step_ms }));
+}
+
+/** Losses of single precision differ by this much of themselves after a few steps from the same weights. */
+const TOLERANCE = 1e-4;
+
+/** Why a system does not do what the reference does, in one line; undefined where it does. */
+export function disagreement(peer: Peer, reference: Peer, parameters: number): string | undefined {
+  const { ready } = peer;
+  if (ready.parameters !== parameters) {
+    return `expected ${parameters} parameters, got ${ready.parameters}`;
+  }
+  const common = Math.min(ready.losses.length, reference.ready.losses.length);
+  const near = (loss: number, i: number) =>
+    Math.abs(loss - reference.ready.losses[i]) <= TOLERANCE * Math.abs(reference.ready.losses[i]);
+  if (ready.losses.slice(0, common).every(near)) return undefined;
+  const list = (losses: readonly number[]) => losses.map((loss) => loss.toPrecision(7)).join(', ');
+  return `expected the losses ${list(reference.ready.losses)} of ${reference.ready.system}, got ${list(ready.losses)}`;
+}
+
+/** Why what was measured was no training, in one line: the same batch again and again must be learned. */
+export function untrained({ ready }: Peer, turns: readonly Turn[]): string | undefined {
+  const losses = turns.flatMap(({ steps }) => steps.map(({ loss }) => loss));
+  const [first, last] = [ready.losses[0], losses[losses.length - 1]];
+  if (losses.every(Number.isFinite) && last < first) return undefined;
+  return `expected the loss to fall from ${first.toPrecision(4)}, got ${last.toPrecision(4)} at the end`;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** p of time ~ size^p: the slope of the least-squares line through the logarithms. */
+export function exponent(sizes: readonly number[], times: readonly number[]): number {
+  const mean = (values: readonly number[]) =>
+    values.reduce((total, value) => total + value, 0) / values.length;
+  const [x, y] = [sizes.map(Math.log), times.map(Math.log)];
+  const [meanX, meanY] = [mean(x), mean(y)];
+  const covariance = mean(x.map((value, i) => (value - meanX) * (y[i] - meanY)));
+  return covariance / mean(x.map((value) => (value - meanX) ** 2));
+}

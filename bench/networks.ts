@@ -1,0 +1,232 @@
+/**
+ * The networks of the benchmark as plain tables, which every system builds in its own way, and the numbers that they
+ * start from: the same weights, images and labels everywhere, so that the losses can be compared.
+ */
+export type NetworkName = 'lenet' | 'alexnet' | 'resnet20' | 'convnet';
+
+/** How a table is written. A convolution has as many input channels as what comes before has. */
+type Row =
+  | { readonly kind: 'conv'; out: number; kernel: number; stride?: number; padding?: number; bias?: boolean }
+  | { readonly kind: 'maxPool'; kernel: number; stride: number }
+  | { readonly kind: 'linear'; out: number }
+  | { readonly kind: 'residual'; body: Row[]; shortcut: Row[] }
+  | {
+      readonly kind: 'relu' | 'lrn' | 'dropout' | 'batchNorm' | 'subsample' | 'mean' | 'flatten';
+      out?: number;
+    };
+
+/** A row with the shapes around it, [H, W, C] or [features]; `index` counts the convolutions and linear rows. */
+export interface Layer {
+  readonly kind: Row['kind'];
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly bias: boolean;
+  readonly index: number;
+  readonly body: readonly Layer[];
+  readonly shortcut: readonly Layer[];
+}
+
+export interface Network {
+  readonly name: NetworkName;
+  readonly input: readonly [height: number, width: number, channels: number];
+  readonly classes: number;
+  readonly layers: readonly Layer[];
+  readonly parameters: number;
+  readonly dropout: boolean;
+}
+
+const relu: Row = { kind: 'relu' };
+const batchNorm: Row = { kind: 'batchNorm' };
+const maxPool = (kernel: number, stride = kernel): Row => ({ kind: 'maxPool', kernel, stride });
+const linear = (out: number): Row => ({ kind: 'linear', out });
+const conv = (
+  out: number,
+  kernel: number,
+  options: { stride?: number; padding?: number; bias?: boolean } = {},
+): Row => ({
+  kind: 'conv',
+  out,
+  kernel,
+  ...options,
+});
+
+/** Two 3x3 convolutions beside a way past them, which leaves out pixels and adds empty channels where it must. */
+function residual(out: number, stride: number): Row[] {
+  const filter = (step: number) => [conv(out, 3, { stride: step, padding: 1, bias: false }), batchNorm];
+  const body = [...filter(stride), relu, ...filter(1)];
+  return [{ kind: 'residual', body, shortcut: stride === 1 ? [] : [{ kind: 'subsample', out }] }, relu];
+}
+
+const TABLES: Record<NetworkName, { side: number; channels: number; classes: number; rows: Row[] }> = {
+  lenet: {
+    side: 28,
+    channels: 1,
+    classes: 10,
+    rows: [
+      ...[conv(20, 5), maxPool(2), conv(50, 5), maxPool(2)],
+      ...[{ kind: 'flatten' } as const, linear(500), relu, linear(10)],
+    ],
+  },
+  alexnet: {
+    side: 227,
+    channels: 3,
+    classes: 1000,
+    rows: [
+      ...[conv(96, 11, { stride: 4 }), relu, maxPool(3, 2), { kind: 'lrn' } as const],
+      ...[conv(256, 5, { padding: 2 }), relu, maxPool(3, 2), { kind: 'lrn' } as const],
+      ...[conv(384, 3, { padding: 1 }), relu, conv(384, 3, { padding: 1 }), relu],
+      ...[conv(256, 3, { padding: 1 }), relu, maxPool(3, 2), { kind: 'flatten' } as const],
+      ...[linear(4096), relu, { kind: 'dropout' } as const, linear(4096), relu, { kind: 'dropout' } as const],
+      linear(1000),
+    ],
+  },
+  resnet20: {
+    side: 32,
+    channels: 3,
+    classes: 10,
+    rows: [
+      ...[conv(16, 3, { padding: 1, bias: false }), batchNorm, relu],
+      ...[16, 32, 64].flatMap((out) => [
+        ...residual(out, out === 16 ? 1 : 2),
+        ...residual(out, 1),
+        ...residual(out, 1),
+      ]),
+      ...[{ kind: 'mean' } as const, linear(10)],
+    ],
+  },
+  // LeNet's convolutions on images of any size: all its work is in proportion to the pixels.
+  convnet: {
+    side: 32,
+    channels: 1,
+    classes: 10,
+    rows: [
+      ...[conv(20, 5, { padding: 2 }), relu, maxPool(2), conv(50, 5, { padding: 2 }), relu, maxPool(2)],
+      ...[{ kind: 'mean' } as const, linear(10)],
+    ],
+  },
+};
+
+/** What the networks have in common. */
+/** Krizhevsky's, in PyTorch's terms, which divide alpha by the size. */
+export const LRN = { size: 5, alpha: 5e-4, beta: 0.75, k: 2 };
+export const DROPOUT = 0.5;
+export const BATCH_NORM_EPS = 1e-5;
+export const LEARNING_RATE = 0.01;
+export const MOMENTUM = 0.9;
+/** The steps that are compared: from the same weights, without dropout. */
+export const CHECKED_STEPS = 3;
+
+/** A network for images of `side` x `side`, by default those of its paper. */
+export function describe(name: NetworkName, side = TABLES[name].side): Network {
+  const { channels, classes, rows } = TABLES[name];
+  let index = 0;
+  const chain = (table: readonly Row[], input: readonly number[]): Layer[] =>
+    table.map((row) => {
+      const layer = place(row, input);
+      input = layer.output;
+      return layer;
+    });
+  const place = (row: Row, input: readonly number[]): Layer => {
+    const [kernel, stride] = [
+      'kernel' in row ? row.kernel : 1,
+      ('stride' in row ? row.stride : undefined) ?? (row.kind === 'subsample' ? 2 : 1),
+    ];
+    const padding = ('padding' in row ? row.padding : undefined) ?? 0;
+    const after = (size: number) => Math.floor((size + 2 * padding - kernel) / stride) + 1;
+    const body = row.kind === 'residual' ? chain(row.body, input) : [];
+    const shortcut = row.kind === 'residual' ? chain(row.shortcut, input) : [];
+    const last = input[input.length - 1];
+    const image = () => [after(input[0]), after(input[1]), ('out' in row ? row.out : undefined) ?? last];
+    const output = {
+      conv: image,
+      maxPool: image,
+      subsample: image,
+      linear: () => [(row as { out: number }).out],
+      residual: () => [...body[body.length - 1].output],
+      flatten: () => [input.reduce((product, size) => product * size)],
+      mean: () => [last],
+      relu: () => [...input],
+      lrn: () => [...input],
+      dropout: () => [...input],
+      batchNorm: () => [...input],
+    }[row.kind]();
+    const bias = row.kind === 'linear' || (row.kind === 'conv' && (row.bias ?? true));
+    const weighted = row.kind === 'conv' || row.kind === 'linear';
+    return {
+      ...{ kind: row.kind, input, output, kernel, stride, padding, bias },
+      ...{ index: weighted ? index++ : -1, body, shortcut },
+    };
+  };
+  const layers = chain(rows, [side, side, channels]);
+  const all = flat(layers);
+  return {
+    ...{ name, input: [side, side, channels], classes, layers },
+    parameters: all.reduce((total, layer) => total + parametersOf(layer), 0),
+    dropout: all.some(({ kind }) => kind === 'dropout'),
+  };
+}
+
+function flat(layers: readonly Layer[]): Layer[] {
+  return layers.flatMap((layer) => [layer, ...flat(layer.body), ...flat(layer.shortcut)]);
+}
+
+function parametersOf(layer: Layer): number {
+  const out = layer.output[layer.output.length - 1];
+  if (layer.kind === 'batchNorm') return 2 * out;
+  return layer.index < 0 ? 0 : out * fanIn(layer) + (layer.bias ? out : 0);
+}
+
+/** The connections into one output of a convolution or a linear layer. */
+export function fanIn({ kernel, input }: Layer): number {
+  return kernel ** 2 * input[input.length - 1];
+}
+
+/** The convolutions and linear rows, in order. */
+export function weighted(layers: readonly Layer[]): Layer[] {
+  return flat(layers).filter(({ index }) => index >= 0);
+}
+
+/** How weights are laid out here: [out, h, w, in] or [out, in]. */
+export function weightShape(layer: Layer): number[] {
+  const { kind, kernel, input, output } = layer;
+  const out = output[output.length - 1];
+  return kind === 'conv' ? [out, kernel, kernel, input[2]] : [out, input[0]];
+}
+
+/** The weights that a convolution or a linear row starts from; biases start at 0. */
+export function initialWeights(layer: Layer): Float32Array {
+  const out = layer.output[layer.output.length - 1];
+  return noise(layer.index + 1, out * fanIn(layer), Math.sqrt(3 / fanIn(layer)));
+}
+
+/** Pixels [batch, h, w, c] from -1 to 1. */
+export function images({ input }: Network, batch: number): Float32Array {
+  return noise(
+    0,
+    input.reduce((product, size) => product * size, batch),
+    1,
+  );
+}
+
+export function labels({ classes }: Network, batch: number): number[] {
+  return Array.from({ length: batch }, (_, i) => (7 * i) % classes);
+}
+
+/**
+ * Numbers that look random, evenly in ±bound: a hash of their index. Every language computes the same.
+ * Source of the hash: Chris Wellons, "Prospecting for hash functions", lowbias32.
+ */
+export function noise(seed: number, count: number, bound: number): Float32Array {
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    let x = (i + Math.imul(seed, 0x9e3779b1)) | 0;
+    x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+    x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+    x ^= x >>> 16;
+    values[i] = bound * ((x >>> 0) / 2 ** 31 - 1);
+  }
+  return values;
+}

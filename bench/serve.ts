@@ -1,0 +1,64 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { begin, turn, type Setup, type System, type SystemName, type Turn } from './system.ts';
+
+/**
+ * A system in a process of its own: `node bench/serve.ts SETUP`. It prints a line of JSON when it has started, and one
+ * for each number of steps that it reads; `bench/child.ts` is the other end. It ends with its input.
+ */
+const BUILDERS: Partial<Record<SystemName, (setup: Setup) => Promise<System>>> = {
+  boxprop: async (setup) => (await import('./boxprop.ts')).boxprop(setup),
+  'tfjs-layers': async (setup) => (await import('./tfjsLayers.ts')).tfjsLayers(setup),
+  convnetjs: async (setup) => (await import('./convnetjs.ts')).convnetjs(setup),
+  'jax-js': async (setup) => (await import('./jax.ts')).jaxJs(setup),
+};
+
+const say = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
+
+async function serve(setup: Setup): Promise<void> {
+  const browser = setup.backend === 'webgl' || setup.backend === 'webgpu';
+  const { ready, next, close } = browser
+    ? await (await import('./browser.ts')).inBrowser(setup)
+    : await inNode(setup);
+  say(ready);
+  for await (const line of createInterface({ input: process.stdin })) say(await next(Number(line)));
+  await close();
+}
+
+async function inNode(setup: Setup) {
+  // Outside a browser there is one webgpu, so its name needs no host.
+  const backend = setup.backend.replace(/-node$/, '');
+  const system = await BUILDERS[setup.system]!({ ...setup, backend });
+  const ready = { ...(await begin(system)), backend: setup.backend };
+  forgetPeak();
+  const next = async (count: number): Promise<Turn> => ({ ...(await turn(system, count)), ...peak() });
+  return { ready, next, close: () => Promise.resolve() };
+}
+
+/** What was needed to start is not what training needs. Linux alone can forget it. */
+function forgetPeak(): void {
+  globalThis.gc?.();
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    // The peak is then that of the whole run.
+  }
+}
+
+function peak(): { peak_mb: number } {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    if (kilobytes !== undefined) return { peak_mb: Number(kilobytes) / 1024 };
+  } catch {
+    // No /proc: not Linux.
+  }
+  return { peak_mb: process.resourceUsage().maxRSS / 1024 };
+}
+
+try {
+  await serve(JSON.parse(process.argv[2]) as Setup);
+  process.exit();
+} catch (error) {
+  say({ error: error instanceof Error ? error.message : String(error) });
+  process.exit(1);
+}
