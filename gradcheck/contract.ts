@@ -69,6 +69,11 @@ function checkForward(subject: Subject): Breach[] {
     const given = new Set(leaves(input).map(([, tensor]) => tensor));
     if (leaves(output).some(([, tensor]) => given.has(tensor)))
       say('the output is the input itself: return a clone');
+    const { box } = subject;
+    if (box instanceof Cost || leaves(input).some(([, tensor]) => tensor.isDisposed)) return;
+    const inferred = box.infer(input, subject.context);
+    if (leaves(inferred).some(([, tensor]) => tensor.isDisposed)) say('infer gives a disposed tensor');
+    else if (!doubles(inferred).every((value, i) => value === once[i])) say('infer and forward differ');
   });
   return breaches;
 }
@@ -175,6 +180,8 @@ function checkMemory(subject: Subject, gradOutput: Float64Array): Breach[] {
       box.backpropToParams(grad, cache),
       cache,
     ]);
+    const again = subject.input();
+    release([again, box.infer(again, subject.context)]);
   }
   const left = memory().numTensors - before;
   if (left === 0) return [];

@@ -113,11 +113,16 @@ export class Subject {
 
   /** The gradients from a cache. */
   backward(output: Input, cache: unknown, gradOutput: Float64Array): Gradients {
+    return tidy(() => valuesOf(this.gradTensors(output, cache, gradOutput)));
+  }
+
+  /** The same as tensors, which the caller disposes: on a graphics card they are read later. */
+  gradTensors(output: Input, cache: unknown, gradOutput: Float64Array): Record<string, Tensor> {
     const { box } = this;
     return tidy(() => {
-      if (box instanceof Cost) return collect(box.backpropToInput(cache), {});
+      if (box instanceof Cost) return named(box.backpropToInput(cache), {});
       const grad = this.gradOutput(output, gradOutput);
-      return collect(box.backpropToInput(grad, cache), box.backpropToParams(grad, cache));
+      return named(box.backpropToInput(grad, cache), box.backpropToParams(grad, cache));
     });
   }
 
@@ -135,10 +140,19 @@ export class Subject {
 
 /** Gradients as numbers, under the names of the quantities. */
 export function collect(gradInput: Input, gradParams: Grads): Gradients {
-  const gradients: Gradients = {};
-  for (const [suffix, tensor] of leaves(gradInput)) gradients[`input${suffix}`] = numbers(tensor);
-  for (const [name, tensor] of Object.entries(gradParams)) gradients[`param:${name}`] = numbers(tensor);
+  return valuesOf(named(gradInput, gradParams));
+}
+
+/** Gradients under the names of the quantities. */
+function named(gradInput: Input, gradParams: Grads): Record<string, Tensor> {
+  const gradients: Record<string, Tensor> = {};
+  for (const [suffix, tensor] of leaves(gradInput)) gradients[`input${suffix}`] = tensor;
+  for (const [name, tensor] of Object.entries(gradParams)) gradients[`param:${name}`] = tensor;
   return gradients;
+}
+
+function valuesOf(gradients: Readonly<Record<string, Tensor>>): Gradients {
+  return Object.fromEntries(Object.entries(gradients).map(([name, tensor]) => [name, numbers(tensor)]));
 }
 
 export function doubles(value: Input): Float64Array {

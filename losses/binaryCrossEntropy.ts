@@ -10,17 +10,11 @@ import {
   type Scalar,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import {
-  checkChoice,
-  checkInput,
-  checkPositive,
-  checkProbabilities,
-  checkTensor,
-  nameOf,
-} from '../lib/check.ts';
+import { checkChoice, checkInput, checkPositive, checkTensor, nameOf } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/kernels/constant.ts';
+import { probabilityTarget } from '../lib/labels.ts';
 
 /**
  * The cross-entropy of the sigmoid of scores x with target probabilities y, for each element on its own: one or many
@@ -72,10 +66,10 @@ export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyC
   forward(input: Tensor, target: Tensor): { loss: Scalar; cache: BinaryCrossEntropyCache } {
     checkInput(this, input);
     checkTensor(this, 'forward', 'target', target, input.shape);
-    checkProbabilities(this, target.dataSync(), 1);
     return tidy(() => {
-      const yes = mul(target, this.#weights(input));
-      const no = sub(scalar(1), target);
+      const y = probabilityTarget(this, target, 1);
+      const yes = mul(y, this.#weights(input));
+      const no = sub(scalar(1), y);
       const terms = add(mul(yes, softplus(neg(input))), mul(no, softplus(input)));
       const loss: Scalar = mul(sum(terms), scalar(exampleWeight(this.reduction, input.shape[0])));
       return { loss, cache: { scores: input.clone(), yes, no } };

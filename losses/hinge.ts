@@ -11,11 +11,11 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { checkChoice, checkLabels, checkTensor } from '../lib/check.ts';
+import { checkChoice, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/kernels/constant.ts';
-import { oneHot } from '../lib/kernels/oneHot.ts';
-import { weigh } from '../lib/labels.ts';
+import { atClass } from '../lib/kernels/oneHot.ts';
+import { labelTarget, weigh } from '../lib/labels.ts';
 
 /**
  * The multi-class hinge: the score of the label y is to lead that of every other class by 1.
@@ -54,17 +54,14 @@ export class Hinge extends Cost<Tensor2D, Tensor1D, HingeCache> {
   forward(input: Tensor2D, target: Tensor1D): { loss: Scalar; cache: HingeCache } {
     checkTensor(this, 'forward', 'input', input, ['N', 'classes']);
     const [batch, classes] = input.shape;
-    checkTensor(this, 'forward', 'labels', target, [batch], 'int32');
-    const labels = target.dataSync();
-    checkLabels(this, labels, classes);
     return tidy(() => {
-      const y = oneHot(labels, classes);
+      const y = labelTarget(this, { reduction: 'sum' }, target, [batch, classes]);
       const own = sum(weigh(y, input), 1, true);
       const z = add(sub(input, own), sub(scalar(1), y));
       const terms = max(z, 1, true);
       const loss: Scalar = mul(sum(terms), scalar(exampleWeight(this.reduction, batch)));
       // The first of equal ones. Where that is a lead of exactly 1, the term is 0 and so is the step.
-      const best = oneHot(argMax(z, 1).dataSync(), classes);
+      const best = atClass(argMax(z, 1), classes);
       const gradient: Tensor2D = mul(sub(best, y), step(terms));
       return { loss, cache: { gradient } };
     });

@@ -42,7 +42,7 @@ export class NegativeLogLikelihood extends Cost<Tensor2D, Tensor1D, NegativeLogL
   forward(input: Tensor2D, target: Tensor1D): { loss: Scalar; cache: NegativeLogLikelihoodCache } {
     checkScores(this, input);
     return tidy(() => {
-      const t = labelTarget(this, target, input.shape);
+      const t = labelTarget(this, this, target, input.shape);
       const loss: Scalar = neg(sum(weigh(t, input)));
       return { loss, cache: { target: t } };
     });

@@ -12,11 +12,18 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { checkProbabilities, checkTensor, nameOf } from '../lib/check.ts';
+import { checkTensor, nameOf } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/kernels/constant.ts';
-import { checkLabelOptions, checkScores, labelTarget, weigh, type LabelOptions } from '../lib/labels.ts';
+import {
+  checkLabelOptions,
+  checkScores,
+  labelTarget,
+  probabilityTarget,
+  weigh,
+  type LabelOptions,
+} from '../lib/labels.ts';
 
 /**
  * The cross-entropy of the softmax of scores x with a target distribution y; w_k is the weight of class k, 1 by default.
@@ -61,7 +68,7 @@ export class SoftmaxCrossEntropy extends Cost<Tensor2D, Tensor1D | Tensor2D, Sof
     checkScores(this, input);
     return tidy(() => {
       const t = isLabels(target)
-        ? labelTarget(this, target, input.shape)
+        ? labelTarget(this, this, target, input.shape)
         : this.#probabilities(target, input.shape);
       const shifted = sub(input, max(input, 1, true));
       const logProbabilities: Tensor2D = sub(shifted, log(sum(exp(shifted), 1, true)));
@@ -83,8 +90,8 @@ export class SoftmaxCrossEntropy extends Cost<Tensor2D, Tensor1D | Tensor2D, Sof
         `expected labels, of which to ignore ${this.ignoreIndex}, got probabilities`,
       );
     }
-    checkProbabilities(this, target.dataSync());
-    const weighted: Tensor2D = this.weights ? mul(target, constant(this.weights, [classes])) : target;
+    const checked = probabilityTarget(this, target);
+    const weighted: Tensor2D = this.weights ? mul(checked, constant(this.weights, [classes])) : checked;
     return mul(weighted, scalar(exampleWeight(this.reduction, batch)));
   }
 }

@@ -1,12 +1,22 @@
+import { AvgPool2D } from '../../modules/avgPool2d.ts';
+import { BatchNorm } from '../../modules/batchNorm.ts';
+import { Branch } from '../../modules/branch.ts';
+import { Concat } from '../../modules/concat.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { Flatten } from '../../modules/flatten.ts';
+import { Graph } from '../../modules/graph.ts';
+import { Identity } from '../../modules/identity.ts';
 import { Linear } from '../../modules/linear.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
+import { PadChannels } from '../../modules/padChannels.ts';
+import { Product } from '../../modules/product.ts';
+import { Residual } from '../../modules/residual.ts';
 import { Sequential, type Box } from '../../modules/sequential.ts';
 import { Sigmoid } from '../../modules/sigmoid.ts';
 import { Softmax } from '../../modules/softmax.ts';
+import { Sum } from '../../modules/sum.ts';
 import { Tanh } from '../../modules/tanh.ts';
-import type { Cases } from '../case.ts';
+import type { AnyBox, Cases, Input } from '../case.ts';
 
 export const cases: Cases = {
   Sequential: (draw) => {
@@ -41,4 +51,152 @@ export const cases: Cases = {
       input: draw.normal(shape),
     };
   },
+  Residual: (draw) => {
+    const { rng } = draw;
+    const channels = draw.integer(1, 3);
+    const shared = new Linear(3, 3, { rng });
+    const [args, box, ...shape] = draw.pick<() => [string, Box, ...number[]]>(
+      () => ['Linear', new Residual(new Linear(4, 4, { rng })), 4],
+      // The shape changes, so the shortcut is a projection.
+      () => [
+        'Conv2D/2, Conv2D/2',
+        new Residual(
+          new Conv2D(channels, 2, 3, { rng, stride: 2, padding: 1 }),
+          new Conv2D(channels, 2, 1, { rng, stride: 2, bias: false }),
+        ),
+        3,
+        4,
+        channels,
+      ],
+      () => [
+        'Sequential, AvgPool2D and PadChannels',
+        new Residual(
+          new Sequential([new Conv2D(2, 3, 3, { rng, stride: 2, padding: 1 }), new Tanh()]),
+          new Sequential([new AvgPool2D(1, { stride: 2 }), new PadChannels(1)]),
+        ),
+        3,
+        3,
+        2,
+      ],
+      // One box on both ways, and one residual inside another.
+      () => ['shared, shared', new Residual(new Sequential([shared, new Tanh(), shared]), shared), 3],
+      () => ['Residual', new Residual(new Sequential([new Residual(shared), new Sigmoid()])), 3],
+    )();
+    const all = [draw.integer(1, 3), ...shape];
+    return { config: `Residual(${args}) on [${all.join(', ')}]`, box, input: draw.normal(all) };
+  },
+  Branch: (draw) => {
+    const { rng } = draw;
+    const merge = draw.pick('concat', 'sum', 'product', 'max');
+    const shared = new Linear(3, 3, { rng });
+    // Only a concatenation takes outputs of several widths.
+    const wide = merge === 'concat' ? 2 : 3;
+    const [args, boxes, ...shape] = draw.pick<() => [string, Box[] | Record<string, Box>, ...number[]]>(
+      () => ['Linear, Linear', [new Linear(2, wide, { rng }), new Linear(2, 3, { rng })], 2],
+      () => [
+        'Conv2D, Sequential, AvgPool2D',
+        {
+          narrow: new Conv2D(3, wide, 1, { rng }),
+          wide: new Sequential([
+            new Conv2D(3, 2, 1, { rng }),
+            new Tanh(),
+            new Conv2D(2, 3, 3, { rng, padding: 1 }),
+          ]),
+          pooled: new AvgPool2D(3, { stride: 1, padding: 1 }),
+        },
+        3,
+        2,
+        3,
+      ],
+      // One box in two branches, alone and in a chain.
+      () => ['shared, shared', [shared, new Sequential([new Tanh(), shared]), new Identity()], 3],
+      () => ['Branch', [new Branch([new Tanh(), shared], { merge: 'product' }), new Residual(shared)], 3],
+      () => ['Linear', [new Linear(4, 2, { rng })], 4],
+    )();
+    // Of a maximum each branch has to win somewhere.
+    const all = [merge === 'max' ? 5 : draw.integer(1, 3), ...shape];
+    const config = `Branch(${args}, ${merge}) on [${all.join(', ')}]`;
+    return { config, box: new Branch(boxes, { merge }), input: draw.normal(all) };
+  },
+  Graph: (draw) => {
+    const { rng } = draw;
+    const batch = draw.integer(2, 3);
+    const shared = new Linear(3, 3, { rng });
+    const [args, box, input] = draw.pick<() => [string, AnyBox, Input]>(
+      // A value with three uses, one of them the output; nodes in no order.
+      () => [
+        'conv, gate, gated, out',
+        new Graph({
+          inputs: 'image',
+          nodes: [
+            ['out', new Concat(), ['gated', 'conv', 'image']],
+            ['gated', new Product(), ['conv', 'gate']],
+            ['gate', new Sigmoid(), 'conv'],
+            ['conv', new Conv2D(2, 3, 3, { rng, padding: 1 }), 'image'],
+          ],
+          outputs: 'out',
+        }),
+        draw.normal([batch, 2, 3, 2]),
+      ],
+      // Two inputs and two outputs, one of which another node takes; tied weights; one value twice in a sum.
+      () => [
+        'two in, two out',
+        new Graph({
+          inputs: ['a', 'b'],
+          nodes: [
+            ['left', shared, 'a'],
+            ['right', shared, 'b'],
+            ['both', new Sum(), ['left', 'right', 'left']],
+            ['squashed', new Tanh(), 'both'],
+          ],
+          outputs: ['squashed', 'both'],
+        }),
+        [draw.normal([batch, 3]), draw.normal([batch, 3])],
+      ],
+      // Graphs at the nodes of a graph, with lists of inputs and outputs; an input that is an output.
+      () => [
+        'nested',
+        new Graph({
+          inputs: ['a', 'b'],
+          nodes: [
+            ['inner', crossing(shared), ['a', 'b']],
+            ['again', crossing(shared), ['inner.first', 'inner.second']],
+            ['last', new BatchNorm(3), 'again.second'],
+          ],
+          outputs: ['last', 'again.first', 'b'],
+        }),
+        [draw.normal([batch, 3]), draw.normal([batch, 3])],
+      ],
+      // A graph in a chain, with a chain inside.
+      () => [
+        'in a chain',
+        new Sequential({
+          linear: shared,
+          graph: new Graph({
+            inputs: 'x',
+            nodes: [
+              ['chain', new Sequential([new Tanh(), shared]), 'x'],
+              ['around', new Residual(shared), 'x'],
+              ['sum', new Sum(), ['chain', 'around']],
+            ],
+            outputs: 'sum',
+          }),
+        }),
+        draw.normal([batch, 3]),
+      ],
+    )();
+    return { config: `Graph(${args})`, box, input };
+  },
 };
+
+/** (a, b) to (W b, a · W b). */
+function crossing(linear: Linear) {
+  return new Graph({
+    inputs: ['a', 'b'],
+    nodes: [
+      ['first', linear, 'b'],
+      ['second', new Product(), ['a', 'first']],
+    ],
+    outputs: ['first', 'second'],
+  });
+}

@@ -1,5 +1,6 @@
 import { Flatten } from '../../modules/flatten.ts';
 import { Identity } from '../../modules/identity.ts';
+import { PadChannels } from '../../modules/padChannels.ts';
 import { Reshape } from '../../modules/reshape.ts';
 import type { Cases } from '../case.ts';
 
@@ -11,6 +12,12 @@ export const cases: Cases = {
   Identity: (draw) => {
     const shape = Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 4));
     return { config: `Identity() on [${shape.join(', ')}]`, box: new Identity(), input: draw.normal(shape) };
+  },
+  PadChannels: (draw) => {
+    const shape = Array.from({ length: draw.integer(2, 4) }, () => draw.integer(1, 3));
+    const more = draw.integer(0, 3);
+    const config = `PadChannels(${more}) on [${shape.join(', ')}]`;
+    return { config, box: new PadChannels(more), input: draw.normal(shape) };
   },
   Reshape: (draw) => {
     const [a, b, c] = [draw.integer(1, 4), draw.integer(1, 3), draw.integer(1, 3)];

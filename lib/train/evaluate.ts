@@ -4,7 +4,7 @@ import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { BoxError } from '../errors.ts';
 import { nameOf } from '../check.ts';
-import { tidy } from '../memory.ts';
+import { release, tidy } from '../memory.ts';
 import type { Module } from '../module.ts';
 import { breathe } from './breathe.ts';
 
@@ -43,18 +43,24 @@ export async function evaluate(
   let loss = 0;
   for (const indices of batches(dataset.length, batchSize)) {
     signal?.throwIfAborted();
-    tidy(() => {
-      const { input, labels } = dataset.batch(indices);
-      const { output: scores } = network.forward(input, { mode: 'inference' });
-      if (scores.shape.join() !== `${indices.length},${dataset.classes}`) {
-        throw new BoxError(
-          [`${nameOf(network)}.forward`],
-          `expected output of shape [${indices.length}, ${dataset.classes}] for ${dataset.name}, got [${scores.shape.join(', ')}]`,
-        );
-      }
-      errors += countErrors(scores.dataSync(), labels.dataSync(), dataset.classes);
-      loss += cost.forward(scores, labels).loss.dataSync()[0];
-    });
+    const { input, labels } = dataset.batch(indices);
+    try {
+      const read = tidy(() => {
+        const scores = network.infer(input, { mode: 'inference' });
+        if (scores.shape.join() !== `${indices.length},${dataset.classes}`) {
+          throw new BoxError(
+            [`${nameOf(network)}.forward`],
+            `expected output of shape [${indices.length}, ${dataset.classes}] for ${dataset.name}, got [${scores.shape.join(', ')}]`,
+          );
+        }
+        return { scores, loss: cost.forward(scores, labels).loss };
+      });
+      errors += countErrors(await read.scores.data(), await labels.data(), dataset.classes);
+      loss += (await read.loss.data())[0];
+      release(read);
+    } finally {
+      release([input, labels]);
+    }
     await breathe();
   }
   const errorRate = errors / dataset.length;

@@ -1,10 +1,11 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { equal, stack, where, type Tensor } from '@tensorflow/tfjs-core';
 import { nameOf } from '../check.ts';
 import type { Cost } from '../cost.ts';
-import { tidy } from '../memory.ts';
+import { scalar } from '../kernels/constant.ts';
+import { release, tidy } from '../memory.ts';
 import type { Context, Module } from '../module.ts';
 import { Sequential } from '../../modules/sequential.ts';
-import { areFinite } from './finite.ts';
+import { zeroIfFinite } from './finite.ts';
 
 /** A box that is no chain, with its path in the network. */
 interface Leaf {
@@ -22,45 +23,69 @@ interface Leaf {
  * @returns `the output of Sequential[2] > Linear`, `the gradient of the parameter weight of Sequential[0] > Conv2D`,
  *   ...; undefined if all values are finite.
  */
-export function findNonFinite(
+export async function findNonFinite(
   network: Module,
   cost: Cost,
   input: Tensor,
   target: Tensor,
   context: Context,
-): string | undefined {
-  return tidy(() => {
-    if (!areFinite([input])) return 'the input';
-    if (!areFinite([target])) return 'the target';
-    const leaves = leavesOf(network);
-    const caches: unknown[] = [];
-    let x = input;
-    for (const { box, path } of leaves) {
-      const { output, cache } = box.forward(x, context);
-      const broken = Object.entries(box.params).find(([, param]) => !areFinite([param]));
-      const blame = broken === undefined ? '' : `, whose ${broken[0]} is not finite`;
-      if (!areFinite([output])) return `the output of ${path}${blame}`;
-      if (broken !== undefined) return `the parameter ${broken[0]} of ${path}`;
-      caches.push(cache);
-      x = output;
-    }
-    const { loss, cache } = cost.forward(x, target);
-    if (!areFinite([loss])) return `the loss of ${nameOf(cost)}`;
-
-    let grad = cost.backpropToInput(cache);
-    if (!areFinite([grad])) return `the gradient of the input of ${nameOf(cost)}`;
-    for (let i = leaves.length - 1; i >= 0; i--) {
-      const { box, path } = leaves[i];
-      const gradParams = box.backpropToParams(grad, caches[i]);
-      // Like a training step, do not ask for the gradient of the data.
-      if (i > 0) grad = box.backpropToInput(grad, caches[i]);
-      if (!areFinite([grad])) return `the gradient of the input of ${path}`;
-      for (const [name, gradParam] of Object.entries(gradParams)) {
-        if (!areFinite([gradParam])) return `the gradient of the parameter ${name} of ${path}`;
-      }
-    }
-    return undefined;
+): Promise<string | undefined> {
+  const { suspects, verdicts } = tidy(() => {
+    const found = suspectsOf(network, cost, input, target, context);
+    return { suspects: found.map(({ what }) => what), verdicts: stack(found.map(({ verdict }) => verdict)) };
   });
+  const values = await verdicts.data();
+  release(verdicts);
+  const culprit = values.findIndex((value) => value !== 0);
+  return culprit < 0 ? undefined : suspects[culprit];
+}
+/** A place where a value may not be finite. */
+interface Suspect {
+  readonly what: string;
+  /** 0, or NaN if a value there is not finite. */
+  readonly verdict: Tensor;
+}
+
+/** All places of a training step, in the order of computation. */
+function suspectsOf(network: Module, cost: Cost, input: Tensor, target: Tensor, context: Context): Suspect[] {
+  const suspects: Suspect[] = [];
+  const suspect = (what: string, tensor: Tensor) => suspects.push({ what, verdict: zeroIfFinite([tensor]) });
+  suspect('the input', input);
+  suspect('the target', target);
+  const leaves = leavesOf(network);
+  const caches: unknown[] = [];
+  let x = input;
+  for (const { box, path } of leaves) {
+    const { output, cache } = box.forward(x, context);
+    const params = Object.entries(box.params);
+    const ofOutput = zeroIfFinite([output]);
+    for (const [name, param] of params) {
+      const both = where(equal(ofOutput, scalar(0)), ofOutput, zeroIfFinite([param]));
+      suspects.push({ what: `the output of ${path}, whose ${name} is not finite`, verdict: both });
+    }
+    suspects.push({ what: `the output of ${path}`, verdict: ofOutput });
+    for (const [name, param] of params) suspect(`the parameter ${name} of ${path}`, param);
+    caches.push(cache);
+    x = output;
+  }
+  const { loss, cache } = cost.forward(x, target);
+  suspect(`the loss of ${nameOf(cost)}`, loss);
+
+  let grad = cost.backpropToInput(cache);
+  suspect(`the gradient of the input of ${nameOf(cost)}`, grad);
+  for (let i = leaves.length - 1; i >= 0; i--) {
+    const { box, path } = leaves[i];
+    const gradParams = box.backpropToParams(grad, caches[i]);
+    // Like a training step, do not ask for the gradient of the data.
+    if (i > 0) {
+      grad = box.backpropToInput(grad, caches[i]);
+      suspect(`the gradient of the input of ${path}`, grad);
+    }
+    for (const [name, gradParam] of Object.entries(gradParams)) {
+      suspect(`the gradient of the parameter ${name} of ${path}`, gradParam);
+    }
+  }
+  return suspects;
 }
 
 /** The boxes of a network in the order of its forward pass, chains within chains laid out. */

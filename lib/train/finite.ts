@@ -2,15 +2,14 @@ import { add, mul, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { scalar } from '../kernels/constant.ts';
 
 /**
- * True if no value of these tensors is NaN or infinite. 0·x is 0 for a finite x and NaN for any other, so the sum
- * of all 0·x is 0 or NaN, whatever the size of the values: nothing overflows, as squares would. One number is read.
+ * A scalar: 0 if no value of these tensors is NaN or infinite, else NaN. 0·x is 0 for a finite x and NaN for any
+ * other, so the sum of all 0·x is 0 or NaN, whatever the size of the values: nothing overflows, as squares would.
  *
  * Shapes: any. Errors: none.
  */
-export function areFinite(tensors: readonly Tensor[]): boolean {
-  const [total] = tidy(() => {
+export function zeroIfFinite(tensors: readonly Tensor[]): Tensor {
+  return tidy(() => {
     const zero = scalar(0);
-    return tensors.reduce((all: Tensor, x) => add(all, sum(mul(x, zero))), zero).dataSync();
+    return tensors.reduce<Tensor>((all, x) => add(all, sum(mul(x, zero))), zero.clone());
   });
-  return total === 0;
 }

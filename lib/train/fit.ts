@@ -77,7 +77,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       const { input, labels } = dataset.batch(indices);
       let loss: number;
       try {
-        loss = trainStep(network, cost, optimizer, input, labels, { mode: 'training', rng, step });
+        loss = await trainStep(network, cost, optimizer, input, labels, { mode: 'training', rng, step });
       } finally {
         release([input, labels]);
       }

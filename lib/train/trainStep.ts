@@ -1,9 +1,9 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { stack, type Tensor } from '@tensorflow/tfjs-core';
 import type { Cost } from '../cost.ts';
 import { InputError } from '../errors.ts';
 import { release, tidy } from '../memory.ts';
 import type { Context, Grads, Module } from '../module.ts';
-import { areFinite } from './finite.ts';
+import { zeroIfFinite } from './finite.ts';
 import { findNonFinite } from './findNonFinite.ts';
 
 /** What a training loop needs of an optimizer. */
@@ -26,44 +26,62 @@ export interface StepContext extends Context {
  *   ∂C/∂w                     one sweep back
  *   w ← w − ...               the optimizer
  *
- * Leaves as many tensors alive as it found, but for what the optimizer keeps from its first step on.
+ * Leaves as many tensors alive as it found, but for what the optimizer keeps from its first step on. One small tensor is
+ * read, and waited for: the loss, and whether gradients and parameters are finite.
  *
  * Shapes: input and target those of the network and the cost.
  * Errors: those of the boxes; a loss or gradient that is NaN or infinite, named with the first box that produced it:
  *         `non-finite loss at step 12: first in the output of Sequential[2] > Linear`. Whatever is thrown, no
- *         parameter has changed.
+ *         parameter and no buffer has changed.
  * Source: lecture, "Backpropagation: summary".
  * @returns C, from before the change of w.
  */
-export function trainStep(
+export async function trainStep(
   network: Module,
   cost: Cost,
   optimizer: Optimizer,
   input: Tensor,
   target: Tensor,
   context: StepContext = { mode: 'training' },
-): number {
+): Promise<number> {
   const before: Context = { ...context, ...(context.rng && { rng: context.rng.clone() }) };
-  const fail = (what: string) => {
-    const when = context.step === undefined ? '' : ` at step ${context.step}`;
-    const where = findNonFinite(network, cost, input, target, before);
-    return new InputError(
-      `non-finite ${what}${when}: first in ${where ?? 'no box when the step is run again'}`,
-    );
-  };
-  return tidy(() => {
-    const { output, cache } = network.forward(input, context);
-    const { loss, cache: costCache } = cost.forward(output, target);
-    const [value] = loss.dataSync();
-    if (!Number.isFinite(value)) throw fail('loss');
-    network.updateBuffers(cache);
-    const gradOutput = cost.backpropToInput(costCache);
-    release([output, loss, costCache]);
-    const grads = network.sweep(gradOutput, cache);
-    if (!areFinite(Object.values(grads))) throw fail('gradient');
-    // An update can overflow, and a pooling window can then swallow what its parameter made: no loss would show it.
-    if (!areFinite(Object.values(network.params))) throw fail('parameter');
+  const buffers = Object.values(network.buffers).map((buffer) => ({ buffer, kept: buffer.clone() }));
+  let grads: Grads = {};
+  try {
+    const computed = tidy(() => {
+      const { output, cache } = network.forward(input, context);
+      const { loss, cache: costCache } = cost.forward(output, target);
+      network.updateBuffers(cache);
+      const gradOutput = cost.backpropToInput(costCache);
+      release([output, costCache]);
+      const grads = network.sweep(gradOutput, cache);
+      // An update can overflow, and a pooling window can then swallow what its parameter made: no loss would show it.
+      const finite = [Object.values(grads), Object.values(network.params)].map(zeroIfFinite);
+      return { grads, verdicts: stack([loss, ...finite]) };
+    });
+    grads = computed.grads;
+    const [loss, ofGrads, ofParams] = await computed.verdicts.data();
+    release(computed.verdicts);
+    const broken = !Number.isFinite(loss)
+      ? 'loss'
+      : ofGrads !== 0
+        ? 'gradient'
+        : ofParams !== 0
+          ? 'parameter'
+          : '';
+    if (broken !== '') {
+      const when = context.step === undefined ? '' : ` at step ${context.step}`;
+      const where = await findNonFinite(network, cost, input, target, before);
+      throw new InputError(
+        `non-finite ${broken}${when}: first in ${where ?? 'no box when the step is run again'}`,
+      );
+    }
     optimizer.step(grads);
-    return value;
-  });
+    return loss;
+  } catch (error) {
+    for (const { buffer, kept } of buffers) if (!buffer.isDisposed) buffer.assign(kept);
+    throw error;
+  } finally {
+    release([grads, buffers.map(({ kept }) => kept)]);
+  }
 }

@@ -346,7 +346,7 @@ describe('holds a box to the contract', () => {
   test.each([
     ['input', 'another forward in between changes the gradient', () => new RemembersOnThis()],
     ['input', 'the gradient is not finite', () => new ReturnsNaN()],
-    ['output', '1 tensors are left when all that was returned is disposed', () => new Leaks()],
+    ['output', '2 tensors are left when all that was returned is disposed', () => new Leaks()],
     ['output', 'the input is disposed, which its owner alone may do', () => new DisposesItsInput()],
     ['output', 'the output is the input itself: return a clone', () => new ReturnsItsInput()],
     ['input', 'the gradient is gradOutput itself: return a clone', () => new ReturnsGradOutput()],

@@ -1,0 +1,124 @@
+import type { Padding } from '../../lib/geometry.ts';
+import { zeros } from '../../lib/init.ts';
+import { constant } from '../../lib/kernels/constant.ts';
+import { Abs } from '../../modules/abs.ts';
+import { Affine } from '../../modules/affine.ts';
+import { CCell } from '../../modules/cCell.ts';
+import { RBF } from '../../modules/rbf.ts';
+import { ScaledTanh } from '../../modules/scaledTanh.ts';
+import { SCell } from '../../modules/sCell.ts';
+import { TableConv2D } from '../../modules/tableConv2d.ts';
+import type { Cases, Draw } from '../case.ts';
+
+/** The boxes of the networks before AlexNet. */
+
+function anyShape(draw: Draw): number[] {
+  return Array.from({ length: draw.integer(1, 4) }, () => draw.integer(2, 3));
+}
+
+/** Images of at least `least` pixels a side, not negative, as the cells of the neocognitron have them. */
+function activity(
+  draw: Draw,
+  channels: number,
+  least: number,
+): [shape: number[], input: ReturnType<typeof constant>] {
+  const shape = [
+    draw.integer(1, 2),
+    draw.integer(least, least + 2),
+    draw.integer(least, least + 1),
+    channels,
+  ];
+  const size = shape.reduce((product, n) => product * n, 1);
+  return [shape, constant(draw.rng.uniforms(size, 0.1, 1.5), shape)];
+}
+
+export const cases: Cases = {
+  Abs: (draw) => {
+    const shape = anyShape(draw);
+    return { config: `Abs() on [${shape.join(', ')}]`, box: new Abs(), input: draw.apart(shape) };
+  },
+  ScaledTanh: (draw) => {
+    const shape = anyShape(draw);
+    const options = draw.pick({}, { amplitude: 0.7, slope: 1.3 });
+    const config = `ScaledTanh(${JSON.stringify(options)}) on [${shape.join(', ')}]`;
+    return { config, box: new ScaledTanh(options), input: draw.normal(shape) };
+  },
+  Affine: (draw) => {
+    const shape = [draw.integer(1, 3), ...anyShape(draw)];
+    const bias = draw.chance(0.7);
+    const features = shape[shape.length - 1];
+    const config = `Affine(${features}, bias ${bias}) on [${shape.join(', ')}]`;
+    return { config, box: new Affine(features, { bias }), input: draw.normal(shape) };
+  },
+  RBF: (draw) => {
+    const [batch, features, centers] = [draw.integer(1, 3), draw.integer(1, 5), draw.integer(1, 4)];
+    const learned = draw.chance(0.5);
+    const box = new RBF(
+      Array.from({ length: centers }, () => [...draw.rng.normals(features)]),
+      { learned },
+    );
+    const config = `RBF(${centers} centres, learned ${learned}) on [${batch}, ${features}]`;
+    return { config, box, input: draw.normal([batch, features]) };
+  },
+  TableConv2D: (draw) => {
+    const { rng } = draw;
+    const inChannels = draw.integer(1, 4);
+    const table = Array.from({ length: draw.integer(1, 4) }, () => {
+      return [...rng.permutation(inChannels).subarray(0, draw.integer(1, inChannels))];
+    });
+    const kernelSize = draw.pick<number | [number, number]>(1, 2, 3, [3, 1], [2, 3]);
+    const options = {
+      stride: draw.pick(1, 2),
+      padding: draw.pick<Padding>(0, 1, 'same'),
+      bias: draw.chance(0.7),
+    };
+    const shape = [draw.integer(1, 2), draw.integer(3, 4), draw.integer(3, 5), inChannels];
+    const config = `TableConv2D(${inChannels}, ${JSON.stringify(table)}, ${JSON.stringify(kernelSize)}, ${JSON.stringify(options)})`;
+    return {
+      config: `${config} on [${shape.join(', ')}]`,
+      box: new TableConv2D(inChannels, table, kernelSize, { ...options, rng }),
+      input: draw.normal(shape),
+    };
+  },
+  SCell: (draw) => {
+    const [inPlanes, planes] = [draw.integer(1, 2), draw.integer(2, 3)];
+    const kernelSize = draw.pick<number | [number, number]>(2, 3, [3, 2]);
+    const options = {
+      r: draw.pick(0.8, 1.5, 4),
+      decay: draw.pick(0.6, 0.9),
+      stride: draw.pick(1, 2),
+      padding: draw.pick<Padding>('valid', 1),
+    };
+    const [shape, input] = activity(draw, inPlanes, 3);
+    const box = new SCell(inPlanes, planes, kernelSize, { ...options, init: zeros });
+    // Inhibition strong enough to silence some cells, and never so negative as to turn into excitation.
+    box.params.inhibition.assign(constant(draw.rng.uniforms(planes, 0.8, 1.2), [planes]));
+    // One plane that is excited everywhere, so that there is always something to check.
+    box.params.weight.assign(constant(excited(box.params.weight.shape, draw), box.params.weight.shape));
+    const config = `SCell(${inPlanes}, ${planes}, ${JSON.stringify(kernelSize)}, ${JSON.stringify(options)})`;
+    return { config: `${config} on [${shape.join(', ')}]`, box, input };
+  },
+  CCell: (draw) => {
+    const planes = draw.integer(2, 4);
+    const kernelSize = draw.pick<number | [number, number]>(1, 2, 3, [3, 2]);
+    const options = {
+      alpha: draw.pick(0.3, 0.5, 1),
+      decay: draw.pick(0.6, 0.9),
+      stride: draw.pick(1, 2),
+      padding: draw.pick<Padding>('valid', 1),
+    };
+    const [shape, input] = activity(draw, planes, 3);
+    const config = `CCell(${planes}, ${JSON.stringify(kernelSize)}, ${JSON.stringify(options)})`;
+    return {
+      config: `${config} on [${shape.join(', ')}]`,
+      box: new CCell(planes, kernelSize, options),
+      input,
+    };
+  },
+};
+
+function excited(shape: readonly number[], { rng }: Draw): Float64Array {
+  const planes = shape[3];
+  const size = shape.reduce((product, n) => product * n, 1);
+  return Float64Array.from({ length: size }, (_, at) => (at % planes === 0 ? 3 : 0.5) + rng.uniform());
+}

@@ -1,0 +1,60 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { count } from '../../lib/init.ts';
+import { constant } from '../../lib/kernels/constant.ts';
+import { Concat } from '../../modules/concat.ts';
+import { Max } from '../../modules/max.ts';
+import { Product } from '../../modules/product.ts';
+import { Sum } from '../../modules/sum.ts';
+import type { AnyBox, CaseMaker, Cases, Draw } from '../case.ts';
+
+/** From one input to four, of one shape. */
+function alike(name: string, make: () => AnyBox): CaseMaker {
+  return (draw) => {
+    const inputs = draw.integer(1, 4);
+    const shape = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 3));
+    const input = Array.from({ length: inputs }, () => draw.normal(shape));
+    return { config: `${name}() on ${inputs} of [${shape.join(', ')}]`, box: make(), input };
+  };
+}
+
+/** Inputs each of which is the largest somewhere: at element e, input e mod K. */
+function eachWins(draw: Draw, inputs: number, shape: readonly number[]): Tensor[] {
+  const elements = count(shape);
+  const drawn = draw.apart([elements, inputs]);
+  const values = drawn.dataSync();
+  drawn.dispose();
+  for (let e = 0; e < elements; e++) {
+    const row = values.subarray(e * inputs, (e + 1) * inputs);
+    const most = row.indexOf(Math.max(...row));
+    [row[e % inputs], row[most]] = [row[most], row[e % inputs]];
+  }
+  return Array.from({ length: inputs }, (_, k) => {
+    return constant(
+      Float64Array.from({ length: elements }, (_, e) => values[e * inputs + k]),
+      [...shape],
+    );
+  });
+}
+
+export const cases: Cases = {
+  Concat: (draw) => {
+    const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 3));
+    const shapes = Array.from({ length: draw.integer(1, 4) }, () => [...leading, draw.integer(1, 3)]);
+    return {
+      config: `Concat() on ${shapes.map((shape) => `[${shape.join(', ')}]`).join(', ')}`,
+      box: new Concat(),
+      input: shapes.map((shape) => draw.normal(shape)),
+    };
+  },
+  Sum: alike('Sum', () => new Sum()),
+  Product: alike('Product', () => new Product()),
+  Max: (draw) => {
+    const inputs = draw.integer(1, 4);
+    const shape = [
+      ...Array.from({ length: draw.integer(0, 2) }, () => draw.integer(1, 3)),
+      draw.integer(inputs, 5),
+    ];
+    const config = `Max() on ${inputs} of [${shape.join(', ')}]`;
+    return { config, box: new Max(), input: eachWins(draw, inputs, shape) };
+  },
+};
