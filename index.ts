@@ -4,7 +4,13 @@ export * from './losses/index.ts';
 export * from './optim/index.ts';
 export { Module, type Backward, type Context, type Forward, type Grads, type Params } from './lib/module.ts';
 export { Cost, type Reduction } from './lib/cost.ts';
-export { useBackend, withBackend, type BackendName } from './lib/backend.ts';
+export {
+  useBackend,
+  withBackend,
+  type BackendName,
+  type BackendOptions,
+  type WasmFile,
+} from './lib/backend.ts';
 export { BoxError, InputError } from './lib/errors.ts';
 export { Rng, type RngState } from './lib/rng.ts';
 export * as init from './lib/init.ts';
@@ -18,3 +24,14 @@ export { decodeSafetensors, encodeSafetensors } from './lib/io/safetensors.ts';
 export * from './lib/train/index.ts';
 export { finalizeBatchNorm, type InputBatches } from './lib/finalizeBatchNorm.ts';
 export * from './models/index.ts';
+export * from './models/torchvision/index.ts';
+export { alexnetWithout, type AlexnetLayer } from './models/alexnetWithout.ts';
+export { summarize, type Summary, type SummaryOptions, type SummaryRow } from './lib/summary/summarize.ts';
+export { drawSummary } from './lib/summary/drawSummary.ts';
+export type { Image } from './lib/data/image.ts';
+export { resizeImage } from './lib/data/resizeImage.ts';
+export { preprocess, PREPROCESSINGS, type Preprocessing } from './lib/data/preprocess.ts';
+export { torchLayout } from './lib/io/torchLayout.ts';
+export { torchvisionLayout } from './lib/io/torchvision.ts';
+export { toOnnx, type OnnxOptions } from './lib/io/onnx/toOnnx.ts';
+export { encodeModel as encodeOnnx, type OnnxModel } from './lib/io/onnx/proto.ts';

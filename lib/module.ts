@@ -2,7 +2,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { release } from './memory.ts';
 import type { Rng } from './rng.ts';
 
-/** Tensors that belong to a box, by name: `{ weight, bias }`. A container names its children's `0.weight`. */
+/** Tensors that belong to a box, by name: `{ weight, bias }`. A container names those of its boxes `0.weight`. */
 export type Params = Readonly<Record<string, Variable>>;
 
 /** One gradient for each parameter, under the parameter's name. */
@@ -25,6 +25,9 @@ export interface Backward<In> {
   gradParams: Grads;
 }
 
+/** A box in a container, under the name that its parameters have before their own: `0`, `body`. */
+export type Child = readonly [name: string, box: Module<unknown, unknown>];
+
 /**
  * A box: x_out = F(x_in, w), with the three arrows of the lecture.
  *
@@ -44,7 +47,20 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   /** Saved with the model and not learned, such as running statistics. */
   readonly buffers: Params = {};
 
+  /** Whether `forward` takes one tensor or a list of them, as a box that merges several does. */
+  readonly takes: 'tensor' | 'list' = 'tensor';
+
   abstract forward(input: In, context?: Context): Forward<Out, Cache>;
+
+  /**
+   * The output alone, of a forward that nothing will be swept back through. A container lets go what each of its boxes
+   * keeps as soon as that box has run, so a deep network needs little more memory than its widest place.
+   */
+  infer(input: In, context?: Context): Out {
+    const { output, cache } = this.forward(input, context);
+    release(cache);
+    return output;
+  }
 
   abstract backpropToInput(gradOutput: Out, cache: Cache): In;
 
@@ -76,6 +92,11 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
 
   /** Moves the buffers on by one batch. The training loop calls it after `forward`; nothing else changes them. */
   updateBuffers(_cache: Cache): void {}
+
+  /** The boxes in a container, in the order of its forward. A box that stands in two places is there twice. */
+  children(): readonly Child[] {
+    return [];
+  }
 
   /** Lets the tensors of the box go. */
   dispose(): void {

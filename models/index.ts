@@ -1,1 +1,12 @@
+export * from './alexnet.ts';
+export * from './googlenet.ts';
+export * from './hubelWiesel.ts';
+export * from './learnNeocognitron.ts';
 export * from './lenet.ts';
+export * from './lenet1.ts';
+export * from './lenet5.ts';
+export * from './neocognitron.ts';
+export * from './networks.ts';
+export * from './resnet.ts';
+export * from './vgg.ts';
+export type { ImageShape, NetworkOptions } from './options.ts';

@@ -1,10 +1,11 @@
+import { glorotUniform } from '../lib/init.ts';
 import { Conv2D } from '../modules/conv2d.ts';
 import { Flatten } from '../modules/flatten.ts';
 import { Linear } from '../modules/linear.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
 import { Sequential } from '../modules/sequential.ts';
-import type { Rng } from '../lib/rng.ts';
+import { scaler, type NetworkOptions } from './options.ts';
 
 /**
  * Caffe's LeNet for images of digits: 431,080 parameters.
@@ -14,16 +15,22 @@ import type { Rng } from '../lib/rng.ts';
  * Errors: those of the boxes.
  * Source: Caffe, examples/mnist/lenet_train_test.prototxt, after LeCun, Bottou, Bengio, Haffner 1998.
  */
-export function lenet({ rng }: { readonly rng: Rng }): Sequential {
+export function lenet(options: NetworkOptions): Sequential {
+  const { rng, classes = 10, width, inputShape = [28, 28, 1], init = glorotUniform } = options;
+  const n = scaler(width);
+  const draw = { init, rng };
+  const [rows, columns] = inputShape
+    .slice(0, 2)
+    .map((size) => Math.floor((Math.floor((size - 4) / 2) - 4) / 2));
   return new Sequential([
-    //                                               [N, 28, 28,  1]
-    new Conv2D(1, 20, 5, { rng }), //                [N, 24, 24, 20]       520 parameters
-    new MaxPool2D(2), //                             [N, 12, 12, 20]
-    new Conv2D(20, 50, 5, { rng }), //               [N,  8,  8, 50]    25,050
-    new MaxPool2D(2), //                             [N,  4,  4, 50]
-    new Flatten(), //                                [N, 800]
-    new Linear(800, 500, { rng }), //                [N, 500]          400,500
-    new ReLU(), //                                   [N, 500]
-    new Linear(500, 10, { rng }), //                 [N, 10]             5,010
+    //                                                         [N, 28, 28,  1]
+    new Conv2D(inputShape[2], n(20), 5, draw), //              [N, 24, 24, 20]       520 parameters
+    new MaxPool2D(2), //                                       [N, 12, 12, 20]
+    new Conv2D(n(20), n(50), 5, draw), //                      [N,  8,  8, 50]    25,050
+    new MaxPool2D(2), //                                       [N,  4,  4, 50]
+    new Flatten(), //                                          [N, 800]
+    new Linear(rows * columns * n(50), n(500), draw), //       [N, 500]          400,500
+    new ReLU(), //                                             [N, 500]
+    new Linear(n(500), classes, draw), //                      [N, 10]             5,010
   ]);
 }

@@ -14,7 +14,7 @@ import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
 import { count, createParam, fill, zeros } from '../lib/init.ts';
 import { scalar } from '../lib/kernels/constant.ts';
-import { momentsOver, sumOver, viewOf, type Sets } from '../lib/kernels/sets.ts';
+import { momentsOver, spread, sumOver, viewOf, type Sets } from '../lib/kernels/sets.ts';
 import { Module, type Backward, type Context, type Forward } from '../lib/module.ts';
 import { checkTrailing } from '../lib/trailing.ts';
 
@@ -50,7 +50,7 @@ export interface BatchNormOptions {
 }
 
 export interface BatchNormCache {
-  /** x̂, as [1, m, features]. */
+  /** x̂, in the view of its sets. */
   readonly normalized: Tensor;
   /** 1/√(σ² + ε), [features]. */
   readonly invStd: Tensor;
@@ -122,8 +122,9 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
         ? reshape(ofBatch.variance, [this.features])
         : this.buffers.runningVar;
       const invStd = rsqrt(add(variance, scalar(this.eps)));
-      const normalized = mul(sub(x, mean), invStd);
-      const output = weight && bias ? add(mul(normalized, weight), bias) : normalized;
+      const normalized = mul(ofBatch?.centered ?? sub(x, spread(mean, sets)), spread(invStd, sets));
+      const output =
+        weight && bias ? add(mul(normalized, spread(weight, sets)), spread(bias, sets)) : normalized;
       return {
         output: reshape(output, input.shape),
         cache: {
@@ -189,11 +190,11 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     const { normalized, invStd, shape, batch } = cache;
     const sets = this.#sets(shape);
     const g = reshape(gradOutput, viewOf(sets));
-    const scale = this.params.weight ? mul(this.params.weight, invStd) : invStd;
+    const scale = spread(this.params.weight ? mul(this.params.weight, invStd) : invStd, sets);
     if (batch === undefined) return reshape(mul(g, scale), shape.slice());
     const perValue = scalar(1 / sets.rows);
-    const throughMean = mul(sums.bias, perValue);
-    const throughVariance = mul(normalized, mul(sums.weight, perValue));
+    const throughMean = spread(mul(sums.bias, perValue), sets);
+    const throughVariance = mul(normalized, spread(mul(sums.weight, perValue), sets));
     return reshape(mul(sub(sub(g, throughVariance), throughMean), scale), shape.slice());
   }
 }

@@ -1,4 +1,4 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkTensor } from '../lib/check.ts';
 import {
   checkPadding,
@@ -9,7 +9,7 @@ import {
   type Padding,
   type Pair,
 } from '../lib/geometry.ts';
-import { maxPool2d, maxPool2dToInput } from '../lib/kernels/maxPool2d.ts';
+import { maxPool2dToInput, maxPool2dWithWinners } from '../lib/kernels/maxPool2d.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -39,6 +39,8 @@ export interface MaxPool2DOptions {
 export interface MaxPool2DCache {
   readonly input: Tensor4D;
   readonly output: Tensor4D;
+  /** Which cell won each window, where the backend notes it. */
+  readonly winners?: Tensor;
   readonly geometry: Geometry;
 }
 
@@ -60,12 +62,15 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
   forward(input: Tensor4D): Forward<Tensor4D, MaxPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
-    const output = maxPool2d(input, geometry);
-    return { output, cache: { input: input.clone(), output: output.clone(), geometry } };
+    const { output, winners } = maxPool2dWithWinners(input, geometry);
+    return {
+      output,
+      cache: { input: input.clone(), output: output.clone(), ...(winners && { winners }), geometry },
+    };
   }
 
-  backpropToInput(gradOutput: Tensor4D, { input, output, geometry }: MaxPool2DCache): Tensor4D {
+  backpropToInput(gradOutput: Tensor4D, { input, output, winners, geometry }: MaxPool2DCache): Tensor4D {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
-    return maxPool2dToInput(gradOutput, input, output, geometry);
+    return maxPool2dToInput(gradOutput, input, output, geometry, winners);
   }
 }

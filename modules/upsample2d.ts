@@ -2,8 +2,8 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { checkChoice, checkGradOutput, checkTensor } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
 import type { Pair } from '../lib/geometry.ts';
-import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
-import { linear, nearest } from '../lib/kernels/resizeMap.ts';
+import { mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
+import { linear, nearest, resize } from '../lib/kernels/resizeMap.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -66,7 +66,9 @@ export class Upsample2D extends Module<Tensor4D, Tensor4D, Upsample2DCache> {
         `expected an output of at least 1x1, got ${outHeight}x${outWidth} from an input of ${input.shape[1]}x${input.shape[2]}`,
       );
     }
-    return { output: mapImage(input, this.#weights(input.shape)), cache: { inputShape: input.shape } };
+    const kind = this.alignCorners ? 'aligned' : this.interpolation;
+    const output = resize(input, this.scaleFactor, kind, this.#weights(input.shape));
+    return { output, cache: { inputShape: input.shape } };
   }
 
   backpropToInput(gradOutput: Tensor4D, { inputShape }: Upsample2DCache): Tensor4D {

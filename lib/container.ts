@@ -1,0 +1,88 @@
+import { add, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { nameOf } from './check.ts';
+import { BoxError, show } from './errors.ts';
+import { release } from './memory.ts';
+import { Module, type Child, type Grads, type Params } from './module.ts';
+
+/** The place of a box in its container, as messages have it: `Sequential[2]`, `Residual.body`. */
+export function placeOf(container: object, name: string): string {
+  return `${nameOf(container)}${/^\d+$/.test(name) ? `[${name}]` : `.${name}`}`;
+}
+
+/**
+ * The boxes that a container is made of: a list, named by their numbers, or a record of names. Refuses what is no box,
+ * and names that are more than letters, digits and underscores; a name made of digits would change its place.
+ */
+export function named<Box>(container: object, boxes: readonly Box[] | Readonly<Record<string, Box>>) {
+  const children = Object.entries<Box>(boxes as Record<string, Box>);
+  for (const [name, box] of children) {
+    if (!Array.isArray(boxes)) checkName(container, name);
+    checkBox(container, name, box);
+  }
+  return children;
+}
+
+export function checkName(container: object, name: string): void {
+  if (/^[A-Za-z_]\w*$/.test(name)) return;
+  throw new BoxError(
+    [nameOf(container)],
+    `expected a name of letters, digits and underscores that starts with no digit, got ${show(name)}`,
+  );
+}
+
+export function checkBox(container: object, name: string, box: unknown): void {
+  if (!(box instanceof Module)) {
+    throw new BoxError([placeOf(container, name)], `expected a box, got ${show(box)}`);
+  }
+}
+
+/** The parameters, or buffers, of the boxes of a container: `name.weight`, each under the first place where it stands. */
+export function gather(children: readonly Child[], pick: (box: Child[1]) => Params): Params {
+  const gathered: Record<string, Variable> = {};
+  const seen = new Set<Variable>();
+  for (const [place, box] of children) {
+    for (const [name, tensor] of Object.entries(pick(box))) {
+      if (!seen.has(tensor)) gathered[`${place}.${name}`] = tensor;
+      seen.add(tensor);
+    }
+  }
+  return gathered;
+}
+
+/** The gradients that a container's boxes give, under the container's names; those of a shared parameter summed. */
+export class GradSum {
+  readonly grads: Grads = {};
+  readonly #nameOf: ReadonlyMap<Variable | undefined, string>;
+
+  constructor(container: { readonly params: Params }) {
+    this.#nameOf = new Map(Object.entries(container.params).map(([name, param]) => [param, name]));
+  }
+
+  /** Takes over the gradients of the box at a place. */
+  add(place: string, box: { readonly params: Params }, grads: Grads): void {
+    for (const [name, grad] of Object.entries(grads)) {
+      const key = this.#nameOf.get(box.params[name]);
+      if (key === undefined) {
+        throw new BoxError([place], `expected gradients of its parameters, got one of ${show(name)}`);
+      }
+      this.grads[key] = accumulate(this.grads[key], grad);
+    }
+  }
+}
+
+/** The sum of what was gathered before, if anything, and one gradient more; takes both over. */
+export function accumulate(earlier: Tensor | undefined, grad: Tensor): Tensor {
+  if (earlier === undefined) return grad;
+  const sum = add(earlier, grad);
+  release([earlier, grad]);
+  return sum;
+}
+
+/** Refuses a cache that a backward sweep has emptied. */
+export function checkCaches(container: object, caches: readonly unknown[], boxes: number): void {
+  if (caches.length === boxes) return;
+  throw new BoxError(
+    [`${nameOf(container)}.backprop`],
+    'expected the cache of a forward of its own, got one that a backward sweep has emptied',
+  );
+}

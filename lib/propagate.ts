@@ -1,0 +1,58 @@
+import { Branch } from '../modules/branch.ts';
+import { Graph } from '../modules/graph.ts';
+import { Residual } from '../modules/residual.ts';
+import { Sequential } from '../modules/sequential.ts';
+import { Sum } from '../modules/sum.ts';
+import { within } from './errors.ts';
+import { listOf, type Names } from './graphNodes.ts';
+import type { Child } from './module.ts';
+
+/** Any box, whatever it takes and gives. */
+export type AnyBox = Child[1];
+
+/** What a box that is no container makes of its inputs. The path is `stage1.0.residual.body.conv1`. */
+export type Visit<V> = (box: AnyBox, inputs: readonly V[], path: string) => V;
+
+/** Runs `run` in the name of a box: what goes wrong inside says its path first, if it has one. */
+export function atPath<T>(path: string, run: () => T): T {
+  return path === '' ? run() : within(path, run);
+}
+
+/**
+ * Goes through a network as its forward does, with something else than tensors: shapes, or the names of an ONNX graph.
+ * A Residual's sum is a box `Sum` at `residual.sum`, a Branch's merge one at `branch.merge`.
+ * @returns the outputs: one, but for a Graph that has a list of them.
+ */
+export function propagate<V>(box: AnyBox, inputs: readonly V[], visit: Visit<V>, path = ''): readonly V[] {
+  const inside = (name: string) => (path === '' ? name : `${path}.${name}`);
+  const through = ([name, child]: Child, from: readonly V[]) => propagate(child, from, visit, inside(name));
+  if (box instanceof Sequential) {
+    return box.children().reduce((values, child) => through(child, values), inputs);
+  }
+  if (box instanceof Residual) {
+    const both = box.children().flatMap((child) => through(child, inputs));
+    return [visit(new Sum(), both, inside('sum'))];
+  }
+  if (box instanceof Branch) {
+    const all = box.children().flatMap((child) => through(child, inputs));
+    return [visit(box.merge, all, inside('merge'))];
+  }
+  if (isGraph(box)) {
+    const values = new Map(listOf(box.inputs).map((name, i) => [name, inputs[i]]));
+    const valueOf = (name: string) => {
+      const value = values.get(name);
+      if (value === undefined) throw new Error(`${inside(name)}: a node before what it takes from`);
+      return value;
+    };
+    for (const { name, box: child, from, gives } of box.nodes) {
+      const given = through([name, child], listOf(from).map(valueOf));
+      listOf(gives).forEach((output, i) => values.set(output, given[i]));
+    }
+    return listOf(box.outputs).map(valueOf);
+  }
+  return [visit(box, inputs, path)];
+}
+
+function isGraph(box: unknown): box is Graph<Names, Names> {
+  return box instanceof Graph;
+}

@@ -1,0 +1,153 @@
+import { heNormal } from '../lib/init.ts';
+import { AvgPool2D } from '../modules/avgPool2d.ts';
+import { Branch } from '../modules/branch.ts';
+import { Conv2D, type Conv2DOptions } from '../modules/conv2d.ts';
+import { Dropout } from '../modules/dropout.ts';
+import { Flatten } from '../modules/flatten.ts';
+import { GlobalAvgPool2D } from '../modules/globalAvgPool2d.ts';
+import { Graph } from '../modules/graph.ts';
+import { Linear } from '../modules/linear.ts';
+import { LocalResponseNorm } from '../modules/localResponseNorm.ts';
+import { MaxPool2D } from '../modules/maxPool2d.ts';
+import { ReLU } from '../modules/relu.ts';
+import { Sequential, type Box } from '../modules/sequential.ts';
+import { scaler, type NetworkOptions } from './options.ts';
+
+/**
+ * GoogLeNet as published in 2014, with 5x5 branches and local response normalization, and without batch normalization:
+ * 6,998,552 parameters.
+ *
+ * Shapes: input [N, 224, 224, 3], or images of another size; output the scores of the classes, [N, 1000].
+ * Errors: those of the boxes.
+ * Source: Szegedy et al. 2014, arXiv:1409.4842, table 1; the poolings round up, as in Caffe's model. Initial weights: He
+ *         et al. 2015, arXiv:1502.01852.
+ */
+export function googlenet(options: NetworkOptions): Sequential {
+  return new Sequential(Object.fromEntries(trunk(options)));
+}
+
+/**
+ * GoogLeNet with its two auxiliary heads, which bring a gradient to the middle of the network: 13,378,280 parameters.
+ * The paper trains it on C(scores) + 0.3 C(auxiliary1) + 0.3 C(auxiliary2).
+ *
+ * Shapes: input [N, 224, 224, 3]; output a list of the scores and of those of the two heads, each [N, 1000].
+ * Errors: those of the boxes.
+ * Source: as for `googlenet`, section 5.
+ */
+export function googlenetWithHeads(options: NetworkOptions): Graph<string, readonly string[]> {
+  const boxes = trunk(options);
+  return new Graph({
+    inputs: 'image',
+    nodes: [
+      ...boxes.map(([name, box], i) => [name, box, i === 0 ? 'image' : boxes[i - 1][0]] as const),
+      ['auxiliary1', head('4a', options), 'inception4a'],
+      ['auxiliary2', head('4d', options), 'inception4d'],
+    ],
+    outputs: ['fc', 'auxiliary1', 'auxiliary2'],
+  });
+}
+
+const INCEPTIONS = {
+  //    1x1  to 3x3    to 5x5   pooled
+  '3a': [64, 96, 128, 16, 32, 32],
+  '3b': [128, 128, 192, 32, 96, 64],
+  '4a': [192, 96, 208, 16, 48, 64],
+  '4b': [160, 112, 224, 24, 64, 64],
+  '4c': [128, 128, 256, 24, 64, 64],
+  '4d': [112, 144, 288, 32, 64, 64],
+  '4e': [256, 160, 320, 32, 128, 128],
+  '5a': [256, 160, 320, 32, 128, 128],
+  '5b': [384, 192, 384, 48, 128, 128],
+};
+
+type Inception = keyof typeof INCEPTIONS;
+
+function trunk(options: NetworkOptions): [name: string, box: Box][] {
+  const { rng, classes = 1000, width, inputShape = [224, 224, 3], init = heNormal } = options;
+  const n = scaler(width);
+  const pool = () => new MaxPool2D(3, { stride: 2, ceilMode: true });
+  const mix = (name: Inception, before: Inception | number): [string, Box] => {
+    const from = typeof before === 'number' ? n(before) : channelsOf(before, options);
+    return [`inception${name}`, inception(from, INCEPTIONS[name].map(n), options)];
+  };
+  return [
+    ['conv1', conv(inputShape[2], n(64), 7, options, { stride: 2, padding: 3 })], // [112x112x64]
+    ['pool1', pool()], //                                                            [56x56x64]
+    ['norm1', new LocalResponseNorm(5)], //                                          [56x56x64]
+    ['reduce2', conv(n(64), n(64), 1, options)], //                                  [56x56x64]
+    ['conv2', conv(n(64), n(192), 3, options, { padding: 1 })], //                   [56x56x192]
+    ['norm2', new LocalResponseNorm(5)], //                                          [56x56x192]
+    ['pool2', pool()], //                                                            [28x28x192]
+    mix('3a', 192), //                                                               [28x28x256]
+    mix('3b', '3a'), //                                                              [28x28x480]
+    ['pool3', pool()], //                                                            [14x14x480]
+    mix('4a', '3b'), //                                                              [14x14x512]
+    mix('4b', '4a'), //                                                              [14x14x512]
+    mix('4c', '4b'), //                                                              [14x14x512]
+    mix('4d', '4c'), //                                                              [14x14x528]
+    mix('4e', '4d'), //                                                              [14x14x832]
+    ['pool4', pool()], //                                                            [7x7x832]
+    mix('5a', '4e'), //                                                              [7x7x832]
+    mix('5b', '5a'), //                                                              [7x7x1024]
+    ['pool5', new GlobalAvgPool2D()], //                                             [1024]
+    ['dropout', new Dropout({ p: 0.4 })], //                                         [1024]
+    ['fc', new Linear(channelsOf('5b', options), classes, { rng, init })], //        [1000]
+  ];
+}
+
+/** Four ways side by side: 1x1, 3x3 and 5x5 behind 1x1, and 1x1 behind a pooling. */
+function inception(from: number, channels: readonly number[], options: NetworkOptions): Branch {
+  const [one, reduce3, three, reduce5, five, project] = channels;
+  return new Branch({
+    way1: conv(from, one, 1, options),
+    way3: new Sequential({
+      reduce: conv(from, reduce3, 1, options),
+      conv: conv(reduce3, three, 3, options, { padding: 1 }),
+    }),
+    way5: new Sequential({
+      reduce: conv(from, reduce5, 1, options),
+      conv: conv(reduce5, five, 5, options, { padding: 2 }),
+    }),
+    pooled: new Sequential({
+      pool: new MaxPool2D(3, { stride: 1, padding: 1 }),
+      project: conv(from, project, 1, options),
+    }),
+  });
+}
+
+/** The scores that the output of an inception has to give by itself. */
+function head(behind: Inception, options: NetworkOptions): Sequential {
+  const { rng, classes = 1000, width, inputShape = [224, 224, 3], init = heNormal } = options;
+  const n = scaler(width);
+  // Four halvings, of which the first rounds up, and windows of 5 at every third place.
+  const [rows, columns] = inputShape
+    .slice(0, 2)
+    .map((size) => Math.floor((Math.floor(Math.ceil(size / 2) / 8) - 5) / 3) + 1);
+  return new Sequential({
+    pool: new AvgPool2D(5, { stride: 3 }), //                                        [4x4x512], [4x4x528]
+    conv: conv(channelsOf(behind, options), n(128), 1, options), //                  [4x4x128]
+    flatten: new Flatten(), //                                                       [2048]
+    fc1: new Linear(rows * columns * n(128), n(1024), { rng, init }), //             [1024]
+    relu: new ReLU(), //                                                             [1024]
+    dropout: new Dropout({ p: 0.7 }), //                                             [1024]
+    fc2: new Linear(n(1024), classes, { rng, init }), //                             [1000]
+  });
+}
+
+/** A convolution and its rectifier. */
+function conv(
+  from: number,
+  to: number,
+  kernelSize: number,
+  options: NetworkOptions,
+  more: Conv2DOptions = {},
+) {
+  const { rng, init = heNormal } = options;
+  return new Sequential({ conv: new Conv2D(from, to, kernelSize, { ...more, rng, init }), relu: new ReLU() });
+}
+
+/** How many channels an inception gives. */
+function channelsOf(name: Inception, { width }: NetworkOptions): number {
+  const [one, , three, , five, project] = INCEPTIONS[name].map(scaler(width));
+  return one + three + five + project;
+}

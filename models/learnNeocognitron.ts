@@ -1,0 +1,142 @@
+import { slice, type Tensor4D } from '@tensorflow/tfjs-core';
+import { checkSize } from '../lib/check.ts';
+import { constant } from '../lib/kernels/constant.ts';
+import { release, tidy } from '../lib/memory.ts';
+import { breathe } from '../lib/train/breathe.ts';
+import { CCell } from '../modules/cCell.ts';
+import { SCell, type SCellCache } from '../modules/sCell.ts';
+import type { Sequential } from '../modules/sequential.ts';
+
+export interface LearnNeocognitronOptions {
+  /** How often each image is shown to each layer; 20 by default. */
+  readonly passes?: number;
+  /** q of each layer of S-cells; 1, 16, 16 by default. */
+  readonly rates?: readonly number[];
+  /** The side of the area of an S-column in each layer; 5, 5, 2 by default. */
+  readonly columns?: readonly number[];
+}
+
+/** A cell in a layer of S-cells. */
+export interface Cell {
+  readonly row: number;
+  readonly column: number;
+  readonly plane: number;
+}
+
+/**
+ * Lets a neocognitron learn without a teacher, greedily: one layer of S-cells after the other, each from what the layers
+ * before it, which are final by then, make of the images. An image changes the connections of its representatives, and
+ * as all cells of a plane share them, with them those of their planes:
+ *
+ *   Δa_k(κ, ν) = q c(ν) u(κ, n + ν)        Δb_k = (q/2) v(n)        for a representative at place n in plane k
+ *
+ * So a representative comes to match what it sees, and to be inhibited by all else.
+ *
+ * Shapes: images [N, H, W, 1], not negative. Errors: those of the boxes; passes below 1.
+ * Source: Fukushima 1980, Biological Cybernetics 36, section 3.
+ */
+export async function learnNeocognitron(
+  network: Sequential,
+  images: Tensor4D,
+  { passes = 20, rates = [1, 16, 16], columns = [5, 5, 2] }: LearnNeocognitronOptions = {},
+): Promise<void> {
+  checkSize(network, 'passes', passes);
+  let seen = images.clone();
+  let layer = 0;
+  for (const box of network.boxes) {
+    if (!(box instanceof SCell || box instanceof CCell)) break;
+    if (box instanceof SCell) {
+      for (let pass = 0; pass < passes; pass++) {
+        for (let n = 0; n < images.shape[0]; n++) {
+          const one: Tensor4D = tidy(() => slice(seen, [n, 0, 0, 0], [1, -1, -1, -1]));
+          await reinforce(box, one, rates[layer], columns[layer]);
+          one.dispose();
+        }
+        await breathe();
+      }
+      layer++;
+    }
+    const next = box.infer(seen);
+    seen.dispose();
+    seen = next;
+  }
+  seen.dispose();
+}
+
+/**
+ * The representatives among S-cells: a cell that answers, and as strongly as any of its S-column, the cells of all planes
+ * in a square around it; of a plane with several of these only the strongest.
+ *
+ * @param values the answers of one image, [H, W, planes].
+ */
+export function representatives(
+  values: ArrayLike<number>,
+  [height, width, planes]: readonly [number, number, number],
+  columnSize: number,
+): Cell[] {
+  const at = (row: number, column: number, plane: number) => values[(row * width + column) * planes + plane];
+  const best = new Map<number, Cell>();
+  const reach = (columnSize - 1) / 2;
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      let most = 0;
+      for (let i = Math.max(0, Math.ceil(row - reach)); i <= Math.min(height - 1, row + reach); i++) {
+        for (let j = Math.max(0, Math.ceil(column - reach)); j <= Math.min(width - 1, column + reach); j++) {
+          for (let plane = 0; plane < planes; plane++) most = Math.max(most, at(i, j, plane));
+        }
+      }
+      for (let plane = 0; plane < planes; plane++) {
+        const value = at(row, column, plane);
+        const rival = best.get(plane);
+        if (value <= 0 || value < most) continue;
+        if (rival === undefined || value > at(rival.row, rival.column, plane))
+          best.set(plane, { row, column, plane });
+      }
+    }
+  }
+  return [...best.values()];
+}
+
+/** Shows one image to a layer of S-cells. */
+async function reinforce(cell: SCell, input: Tensor4D, rate: number, columnSize: number): Promise<void> {
+  const { output, cache } = cell.forward(input);
+  const [, height, width, planes] = output.shape;
+  const answers = representatives(await output.data(), [height, width, planes], columnSize);
+  await strengthen(cell, cache, answers, rate);
+  release([output, cache]);
+}
+
+/** Δa and Δb for each representative. */
+async function strengthen(
+  cell: SCell,
+  cache: SCellCache,
+  answers: readonly Cell[],
+  rate: number,
+): Promise<void> {
+  const { weight, inhibition } = cell.params;
+  const c = cell.window();
+  const [a, b, u, v, window] = await Promise.all(
+    [weight, inhibition, cache.input, cache.inhibitor, c].map((tensor) => tensor.data()),
+  );
+  const { height, width } = cache.geometry;
+  const [grownA, grownB] = [Float64Array.from(a), Float64Array.from(b)];
+  for (const { row, column, plane } of answers) {
+    grownB[plane] += (rate / 2) * v[row * width.output + column];
+    for (let p = 0; p < height.kernel; p++) {
+      for (let q = 0; q < width.kernel; q++) {
+        const [y, x] = [row * height.stride + p - height.before, column * width.stride + q - width.before];
+        if (y < 0 || y >= height.input || x < 0 || x >= width.input) continue;
+        for (let k = 0; k < cell.inPlanes; k++) {
+          const from = (p * width.kernel + q) * cell.inPlanes + k;
+          grownA[from * cell.planes + plane] +=
+            rate * window[from] * u[(y * width.input + x) * cell.inPlanes + k];
+        }
+      }
+    }
+  }
+  tidy(() => {
+    weight.assign(constant(grownA, weight.shape));
+    inhibition.assign(constant(grownB, inhibition.shape));
+  });
+  c.dispose();
+}

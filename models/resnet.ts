@@ -1,0 +1,142 @@
+import { heNormal, type Initializer } from '../lib/init.ts';
+import type { Rng } from '../lib/rng.ts';
+import { AvgPool2D } from '../modules/avgPool2d.ts';
+import { BatchNorm } from '../modules/batchNorm.ts';
+import { Conv2D } from '../modules/conv2d.ts';
+import { GlobalAvgPool2D } from '../modules/globalAvgPool2d.ts';
+import { Identity } from '../modules/identity.ts';
+import { Linear } from '../modules/linear.ts';
+import { MaxPool2D } from '../modules/maxPool2d.ts';
+import { PadChannels } from '../modules/padChannels.ts';
+import { ReLU } from '../modules/relu.ts';
+import { Residual } from '../modules/residual.ts';
+import { Sequential, type Box } from '../modules/sequential.ts';
+import { scaler, type NetworkOptions } from './options.ts';
+
+/**
+ * The residual networks for ImageNet, in the form whose weights are everywhere: a bottleneck strides in its 3x3
+ * convolution. A stage begins with a block whose shortcut is a projection, where the shape changes (option B).
+ *
+ *   parameters   18: 11,689,512   34: 21,797,672   50: 25,557,032   101: 44,549,160   152: 60,192,808
+ *
+ * Shapes: input [N, 224, 224, 3], or images of another size; output the scores of the classes, [N, 1000].
+ * Errors: those of the boxes.
+ * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, table 1. Initial weights: He et al. 2015, arXiv:1502.01852.
+ */
+export const resnet18 = (options: NetworkOptions) => imageNet(basic, [2, 2, 2, 2], options);
+export const resnet34 = (options: NetworkOptions) => imageNet(basic, [3, 4, 6, 3], options);
+export const resnet50 = (options: NetworkOptions) => imageNet(bottleneck, [3, 4, 6, 3], options);
+export const resnet101 = (options: NetworkOptions) => imageNet(bottleneck, [3, 4, 23, 3], options);
+export const resnet152 = (options: NetworkOptions) => imageNet(bottleneck, [3, 8, 36, 3], options);
+
+/**
+ * The residual network of 20 layers for CIFAR-10, whose shortcuts have no parameters (option A): 269,722.
+ *
+ * Shapes: input [N, 32, 32, 3], or images of another size; output the scores of the classes, [N, 10].
+ * Errors: those of the boxes.
+ * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, section 4.2. Initial weights: He et al. 2015, arXiv:1502.01852.
+ */
+export function resnet20(options: NetworkOptions): Sequential {
+  const { rng, classes = 10, inputShape: [, , channels] = [32, 32, 3], init = heNormal } = options;
+  const n = scaler(options.width);
+  const draw = { rng, init };
+  return new Sequential({
+    conv1: conv(channels, n(16), 3, 1, draw), //                        [32x32x16]
+    bn1: new BatchNorm(n(16)),
+    relu1: new ReLU(),
+    stage1: stage(plain, 3, n(16), n(16), 1, draw), //                  [32x32x16]
+    stage2: stage(plain, 3, n(16), n(32), 2, draw), //                  [16x16x32]
+    stage3: stage(plain, 3, n(32), n(64), 2, draw), //                  [8x8x64]
+    pool: new GlobalAvgPool2D(), //                                     [64]
+    fc: new Linear(n(64), classes, draw), //                            [10]
+  });
+}
+
+/** A kind of block: `body` of so many channels, whose output has `expansion` times as many, and a way around it. */
+interface Block {
+  readonly expansion: number;
+  readonly body: (from: number, channels: number, stride: number, draw: Draw) => Box;
+  readonly shortcut: (from: number, to: number, stride: number, draw: Draw) => Box;
+}
+
+interface Draw {
+  readonly rng: Rng;
+  readonly init: Initializer;
+}
+
+/** Two 3x3 convolutions. */
+const pair = (from: number, channels: number, stride: number, draw: Draw) =>
+  new Sequential({
+    conv1: conv(from, channels, 3, stride, draw),
+    bn1: new BatchNorm(channels),
+    relu1: new ReLU(),
+    conv2: conv(channels, channels, 3, 1, draw),
+    bn2: new BatchNorm(channels),
+  });
+
+/** A 1x1 convolution to few channels, a 3x3 one among these, and a 1x1 one to four times as many. */
+const bottle = (from: number, channels: number, stride: number, draw: Draw) =>
+  new Sequential({
+    conv1: conv(from, channels, 1, 1, draw),
+    bn1: new BatchNorm(channels),
+    relu1: new ReLU(),
+    conv2: conv(channels, channels, 3, stride, draw),
+    bn2: new BatchNorm(channels),
+    relu2: new ReLU(),
+    conv3: conv(channels, 4 * channels, 1, 1, draw),
+    bn3: new BatchNorm(4 * channels),
+  });
+
+/** Option A: every second pixel, and channels of zeros. */
+const padding = (from: number, to: number, stride: number) =>
+  from === to && stride === 1
+    ? new Identity()
+    : new Sequential({ subsample: new AvgPool2D(1, { stride }), pad: new PadChannels(to - from) });
+
+/** Option B: a projection where the shape changes. */
+const projection = (from: number, to: number, stride: number, draw: Draw) =>
+  from === to && stride === 1
+    ? new Identity()
+    : new Sequential({ conv: conv(from, to, 1, stride, draw), bn: new BatchNorm(to) });
+
+const plain: Block = { expansion: 1, body: pair, shortcut: padding };
+const basic: Block = { expansion: 1, body: pair, shortcut: projection };
+const bottleneck: Block = { expansion: 4, body: bottle, shortcut: projection };
+
+/** Blocks in a chain, the first of which has the stride. */
+function stage(kind: Block, blocks: number, from: number, channels: number, stride: number, draw: Draw) {
+  const to = channels * kind.expansion;
+  const block = (i: number) => {
+    const [input, step] = i === 0 ? [from, stride] : [to, 1];
+    const body = kind.body(input, channels, step, draw);
+    return new Sequential({
+      residual: new Residual(body, kind.shortcut(input, to, step, draw)),
+      relu: new ReLU(),
+    });
+  };
+  return new Sequential(Array.from({ length: blocks }, (_, i) => block(i)));
+}
+
+function imageNet(kind: Block, blocks: readonly number[], options: NetworkOptions): Sequential {
+  const { rng, classes = 1000, inputShape: [, , channels] = [224, 224, 3], init = heNormal } = options;
+  const n = scaler(options.width);
+  const e = kind.expansion;
+  const draw = { rng, init };
+  return new Sequential({
+    conv1: conv(channels, n(64), 7, 2, draw), //                                  [112x112x64]
+    bn1: new BatchNorm(n(64)),
+    relu1: new ReLU(),
+    pool1: new MaxPool2D(3, { stride: 2, padding: 1 }), //                        [56x56x64]
+    stage1: stage(kind, blocks[0], n(64), n(64), 1, draw), //                     [56x56x64e]
+    stage2: stage(kind, blocks[1], e * n(64), n(128), 2, draw), //                [28x28x128e]
+    stage3: stage(kind, blocks[2], e * n(128), n(256), 2, draw), //               [14x14x256e]
+    stage4: stage(kind, blocks[3], e * n(256), n(512), 2, draw), //               [7x7x512e]
+    pool: new GlobalAvgPool2D(), //                                               [512e]
+    fc: new Linear(e * n(512), classes, draw), //                                 [1000]
+  });
+}
+
+/** Without a bias: the normalization that follows would take it out again. */
+function conv(from: number, to: number, kernelSize: number, stride: number, draw: Draw): Conv2D {
+  return new Conv2D(from, to, kernelSize, { stride, padding: (kernelSize - 1) / 2, bias: false, ...draw });
+}

@@ -1,0 +1,24 @@
+import type { NetworkEntry } from '../networks.ts';
+import { torchvisionAlexnet } from './alexnet.ts';
+import { torchvisionGooglenet } from './googlenet.ts';
+
+export * from './alexnet.ts';
+export * from './googlenet.ts';
+
+const IMAGENET = { inputShape: [224, 224, 3], classes: 1000 } as const;
+
+/** Networks that torchvision has weights of under the name of another one, by the names of the command line. */
+export const torchvisionNetworks = {
+  'torchvision-alexnet': {
+    build: torchvisionAlexnet,
+    ...IMAGENET,
+    title: "torchvision's AlexNet",
+    source: 'Krizhevsky 2014, arXiv:1404.5997',
+  },
+  'torchvision-googlenet': {
+    build: torchvisionGooglenet,
+    ...IMAGENET,
+    title: "torchvision's GoogLeNet",
+    source: 'Szegedy et al. 2014, arXiv:1409.4842, with batch normalization',
+  },
+} satisfies Readonly<Record<string, NetworkEntry>>;
