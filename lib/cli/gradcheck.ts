@@ -1,11 +1,11 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { BackendName } from '../backend.ts';
-import { integerOption } from './options.ts';
+import { BACKENDS, choiceOption, integerOption, logBackend } from './options.ts';
 import type { Cases, Report, Result } from '../../gradcheck/index.ts';
 
 interface Options {
-  readonly backend: BackendName;
+  readonly backend: BackendName | 'auto';
   readonly cases: number;
   readonly seed: number;
   readonly json?: string;
@@ -19,7 +19,8 @@ export function gradcheckCommand(): Command {
     .argument('[names...]', 'boxes and costs to check; all by default')
     .option(
       '--backend <name>',
-      'float64 proves the mathematics; another compares its kernels with float64',
+      `float64 proves the mathematics; another compares its kernels with float64: ${BACKENDS.join(', ')}`,
+      choiceOption('--backend', BACKENDS),
       'float64',
     )
     .option('--cases <n>', 'random cases a box', integerOption('--cases', 1), 20)
@@ -31,8 +32,10 @@ export function gradcheckCommand(): Command {
     )
     .action(async (names: string[], options: Options) => {
       const { gradcheckAll } = await import('../../gradcheck/index.ts');
+      const { useBackend } = await import('../backend.ts');
+      const backend = await useBackend(options.backend, { log: logBackend });
       const { exported, cases } = await subjects(options.module);
-      const report = await gradcheckAll(exported, cases, { names, ...options });
+      const report = await gradcheckAll(exported, cases, { ...options, names, backend });
       const toScreen = options.json === '-';
       if (!toScreen) process.stdout.write(`${table(report)}\n`);
       if (options.json !== undefined) {

@@ -3,8 +3,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { InputError, show } from '../errors.ts';
+import { ablateCommand } from './ablate.ts';
+import { classifyCommand } from './classify.ts';
 import { exampleCommand } from './example.ts';
+import { exportCommand } from './exportOnnx.ts';
 import { gradcheckCommand } from './gradcheck.ts';
+import { setupCommand } from './setup.ts';
+import { summaryCommand } from './summary.ts';
 import { trainCommand } from './train.ts';
 
 /**
@@ -12,7 +17,10 @@ import { trainCommand } from './train.ts';
  * is a bug of boxprop and shows its stack. Both exit with 1. The commands import what is heavy when they run.
  */
 function program(): Command {
-  const commands = [gradcheckCommand(), trainCommand(), exampleCommand()];
+  const commands = [
+    ...[gradcheckCommand(), trainCommand(), exampleCommand(), summaryCommand(), ablateCommand()],
+    ...[classifyCommand(), exportCommand(), setupCommand()],
+  ];
   const boxprop = new Command('boxprop')
     .description('glass-box neural networks: every box with its three arrows, and a proof of each')
     .version(version());

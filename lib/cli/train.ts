@@ -1,9 +1,8 @@
 import { Command } from 'commander';
-import { choiceOption, integerOption, positiveOption } from './options.ts';
+import { BACKENDS, choiceOption, integerOption, positiveOption } from './options.ts';
 import type { NetworkName, TrainOptions, TrainOutcome } from './trainNetwork.ts';
 
 const NETWORKS: readonly NetworkName[] = ['lenet'];
-const BACKENDS: readonly TrainOptions['backend'][] = ['auto', 'wasm', 'cpu', 'float64'];
 
 /** `boxprop train lenet`: trains on MNIST. A signal ends it after the step in progress, with exit status 130. */
 export function trainCommand(): Command {
@@ -16,6 +15,7 @@ export function trainCommand(): Command {
     .option('--rate <r>', 'first learning rate; it falls to 0 along a cosine', positiveOption('--rate'), 0.02)
     .option('--seed <n>', 'seed of the weights and of the order of the images', integerOption('--seed', 0), 0)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
+    .option('--threads <n>', 'threads of tensorflow or wasm', integerOption('--threads', 1))
     .option('--out <dir>', 'folder for weights.safetensors (default: "runs/<network>")')
     .option('--limit <n>', 'train on the first images only', integerOption('--limit', 1))
     .action(async (network: NetworkName, options: Omit<TrainOptions, 'out'> & { out?: string }) => {

@@ -14,6 +14,7 @@ import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import { Rng } from '../rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { fit } from '../train/fit.ts';
+import { logBackend } from './options.ts';
 import { progressBar } from './progress.ts';
 import { cosineRate } from '../train/schedules.ts';
 
@@ -33,6 +34,7 @@ export interface TrainOptions {
   readonly rate: number;
   readonly seed: number;
   readonly backend: BackendName | 'auto';
+  readonly threads?: number;
   /** The folder of `weights.safetensors`. */
   readonly out: string;
   /** Train on the first records only. */
@@ -61,7 +63,11 @@ export async function trainNetwork(
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<TrainOutcome> {
-  const backend = await useBackend(options.backend);
+  const { threads } = options;
+  const backend = await useBackend(options.backend, {
+    ...(threads !== undefined && { threads }),
+    log: logBackend,
+  });
   const { inputShape, build } = NETWORKS[name];
   const data = loadMnist(options.data === undefined ? {} : { directory: options.data });
   if (show(data.train.inputShape) !== show(inputShape)) {

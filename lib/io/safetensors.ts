@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts';
 import { DTYPES } from './dtypes.ts';
 import type { Dtype, SafetensorsData } from './dtypes.ts';
-import { brief, countElements, parseHeader } from './safetensorsHeader.ts';
+import { brief, countElements, headerLength, LENGTH_BYTES, parseHeader } from './safetensorsHeader.ts';
 
 /**
  * The safetensors format: the length of the header (unsigned, 64 bits, little-endian), the header as JSON
@@ -25,6 +25,9 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
+/** What the header tells of a tensor. */
+export type SafetensorsInfo = Omit<SafetensorsTensor, 'data'>;
+
 /**
  * The bytes of a safetensors file. The same tensors give the same bytes in whatever order they come: the widest
  * type first, so that all are aligned, then by name. The header is padded with spaces to a multiple of 8 bytes.
@@ -35,28 +38,45 @@ export function encodeSafetensors(
   tensors: Readonly<Record<string, SafetensorsTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  for (const [name, tensor] of Object.entries(tensors)) checkData(name, tensor);
+  const { head, names, size } = layOut(tensors, metadata);
+  const bytes = new Uint8Array(head.length + size);
+  bytes.set(head);
+  let offset = head.length;
+  for (const name of names) {
+    const { data } = tensors[name];
+    bytes.set(bytesOf(data), offset);
+    offset += data.byteLength;
+  }
+  return bytes;
+}
+
+/** The head of a file, up to the values, and the names in the order in which their values follow; `size` bytes. */
+export function layOut(
+  tensors: Readonly<Record<string, SafetensorsInfo>>,
+  metadata: Readonly<Record<string, string>>,
+): { head: Uint8Array; names: string[]; size: number } {
   const sorted = Object.entries(tensors).sort(
     ([nameA, a], [nameB, b]) => DTYPES[b.dtype].bytes - DTYPES[a.dtype].bytes || byText(nameA, nameB),
   );
   const entries: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) entries.push(['__metadata__', sortedMetadata(metadata)]);
   let size = 0;
-  for (const [name, { dtype, shape, data }] of sorted) {
-    checkTensor(name, { dtype, shape, data });
-    entries.push([name, { dtype, shape, data_offsets: [size, size + data.byteLength] }]);
-    size += data.byteLength;
+  for (const [name, { dtype, shape }] of sorted) {
+    const begin = size;
+    size += checkInfo(name, { dtype, shape }) * DTYPES[dtype].bytes;
+    entries.push([name, { dtype, shape, data_offsets: [begin, size] }]);
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  const start = 8 + Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(start + size).fill(0x20, 8, start);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
-  bytes.set(json, 8);
-  let offset = start;
-  for (const [, { data }] of sorted) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
-  }
-  return bytes;
+  const head = new Uint8Array(LENGTH_BYTES + Math.ceil(json.length / 8) * 8).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(head.length - LENGTH_BYTES), true);
+  head.set(json, LENGTH_BYTES);
+  return { head, names: sorted.map(([name]) => name), size };
+}
+
+/** The values as they stand in a file. */
+export function bytesOf(data: SafetensorsData): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /**
@@ -68,7 +88,9 @@ export function encodeSafetensors(
  * @param name what errors call the file.
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
-  const { entries, metadata, start } = parseHeader(bytes, name);
+  const length = headerLength(bytes, bytes.length, name);
+  const header = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
+  const { entries, metadata, start } = parseHeader(header, bytes.length, name);
   const tensors = bareObject<SafetensorsTensor>();
   for (const { name: tensorName, dtype, shape, begin, end } of entries) {
     const copy = new Uint8Array(end - begin);
@@ -84,17 +106,24 @@ function bareObject<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }
 
-function checkTensor(name: string, { dtype, shape, data }: SafetensorsTensor): void {
+/** How many values a tensor has; refuses what cannot be written. */
+function checkInfo(name: string, { dtype, shape }: SafetensorsInfo): number {
   const fail = (problem: string) => new InputError(`encodeSafetensors: tensor ${brief(name)}: ${problem}`);
   if (name === '__metadata__') throw fail('expected another name, this one is for the metadata');
-  const { array } = DTYPES[dtype];
-  if (array === undefined) throw fail(`expected a type that can be written, got ${dtype}`);
+  if (DTYPES[dtype].array === undefined) throw fail(`expected a type that can be written, got ${dtype}`);
   const count = countElements(shape);
   if (count === undefined) throw fail(`expected a shape of integers of at least 0, got ${brief(shape)}`);
+  return count;
+}
+
+function checkData(name: string, { dtype, shape, data }: SafetensorsTensor): void {
+  const count = checkInfo(name, { dtype, shape });
   const kind = data[Symbol.toStringTag];
+  const { array } = DTYPES[dtype];
   if (kind !== array || data.length !== count) {
-    throw fail(
-      `expected a ${array} of ${count} values for ${dtype} ${brief(shape)}, got a ${kind} of ${data.length}`,
+    throw new InputError(
+      `encodeSafetensors: tensor ${brief(name)}: expected a ${array} of ${count} values for ${dtype} ` +
+        `${brief(shape)}, got a ${kind} of ${data.length}`,
     );
   }
 }

@@ -23,18 +23,29 @@ export interface Header {
 /** The reference implementation's limit, in bytes. */
 const MAX_HEADER = 100_000_000;
 
-/** The checked header of a safetensors file; see `decodeSafetensors` for its errors. */
-export function parseHeader(bytes: Uint8Array, file: string): Header {
-  const fail = (problem: string) => new InputError(`${file}: ${problem}`);
-  if (bytes.length < 8) throw fail(`expected at least 8 bytes, the file ends after ${bytes.length}`);
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > MAX_HEADER) throw fail(`expected a header of at most ${MAX_HEADER} bytes, got ${length}`);
-  const start = 8 + Number(length);
-  if (start > bytes.length) {
-    throw fail(`expected a header of ${length} bytes, the file ends after ${bytes.length}`);
-  }
+/** The bytes that hold the length of the header. */
+export const LENGTH_BYTES = 8;
 
-  const header = parseJson(bytes.subarray(8, start), file);
+/** How long the header of a file of `size` bytes is, from the first 8 of them, or as many as there are. */
+export function headerLength(first: Uint8Array, size: number, file: string): number {
+  const fail = (problem: string) => new InputError(`${file}: ${problem}`);
+  if (size < LENGTH_BYTES || first.length < LENGTH_BYTES) {
+    throw fail(
+      `expected at least ${LENGTH_BYTES} bytes, the file ends after ${Math.min(size, first.length)}`,
+    );
+  }
+  const length = new DataView(first.buffer, first.byteOffset).getBigUint64(0, true);
+  if (length > MAX_HEADER) throw fail(`expected a header of at most ${MAX_HEADER} bytes, got ${length}`);
+  if (LENGTH_BYTES + Number(length) > size) {
+    throw fail(`expected a header of ${length} bytes, the file ends after ${size}`);
+  }
+  return Number(length);
+}
+
+/** The checked header of a safetensors file of `size` bytes; see `decodeSafetensors` for its errors. */
+export function parseHeader(bytes: Uint8Array, size: number, file: string): Header {
+  const fail = (problem: string) => new InputError(`${file}: ${problem}`);
+  const header = parseJson(bytes, file);
   const metadata: [string, string][] = [];
   const entries: Entry[] = [];
   for (const [name, value] of Object.entries(header)) {
@@ -51,8 +62,9 @@ export function parseHeader(bytes: Uint8Array, file: string): Header {
     }
     covered = end;
   }
-  if (start + covered !== bytes.length) {
-    throw fail(`expected ${start + covered} bytes, the file ends after ${bytes.length}`);
+  const start = LENGTH_BYTES + bytes.length;
+  if (start + covered !== size) {
+    throw fail(`expected ${start + covered} bytes, the file ends after ${size}`);
   }
   return { entries, metadata, start };
 }

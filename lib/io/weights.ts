@@ -1,15 +1,25 @@
-import { readFile } from 'node:fs/promises';
-import { tensor, tidy } from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { tensor, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../errors.ts';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
-import type { SafetensorsTensor } from './safetensors.ts';
-import { systemProblem } from './systemError.ts';
+import { release } from '../memory.ts';
+import { fromStored, toStored, type Stored } from './layout.ts';
+import { bytesOf, layOut, type SafetensorsInfo, type SafetensorsTensor } from './safetensors.ts';
+import { withSafetensors } from './safetensorsFile.ts';
+import { brief, type Entry } from './safetensorsHeader.ts';
 import { writeFileAtomic } from './writeFileAtomic.ts';
 
+/** How a file from elsewhere names and lays out the variables of a network; `torchvisionLayout` gives one. */
+export interface FileLayout {
+  /** By the variable's name; a variable that is not here has its own name and shape in the file. */
+  readonly stored: Readonly<Record<string, Stored>>;
+  /** Names in the file that are none of the network's business. */
+  readonly ignored?: RegExp;
+}
+
+const AS_IT_IS: FileLayout = { stored: {} };
+
 /**
- * Saves tensors by name as float32 in a safetensors file, whole or not at all. Doubles of the float64 backend are
- * rounded.
+ * Saves tensors by name as float32 in a safetensors file, whole or not at all: as they are at the time of the call,
+ * tensor by tensor, so that no more than one of them is in memory twice. Doubles of the float64 backend are rounded.
  *
  * Errors: a tensor that is not float32, a file that cannot be written.
  */
@@ -17,62 +27,92 @@ export async function saveWeights(
   file: string,
   params: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
+  layout: FileLayout = AS_IT_IS,
 ): Promise<void> {
-  const tensors = Object.entries(params).map(async ([name, param]): Promise<[string, SafetensorsTensor]> => {
+  const tensors: Record<string, { stored: Stored; values: Tensor }> = {};
+  const infos: Record<string, SafetensorsInfo> = {};
+  for (const [name, param] of Object.entries(params)) {
     if (param.dtype !== 'float32') {
       throw new InputError(`${file}: tensor ${show(name)}: expected float32, got ${param.dtype}`);
     }
-    return [name, { dtype: 'F32', shape: param.shape, data: new Float32Array(await param.data()) }];
-  });
-  await writeFileAtomic(file, encodeSafetensors(Object.fromEntries(await Promise.all(tensors)), metadata));
+    const stored = storedAs(name, param, layout);
+    tensors[stored.name] = { stored, values: param };
+    infos[stored.name] = { dtype: 'F32', shape: stored.shape };
+  }
+  const { head, names } = layOut(infos, metadata);
+  // A clone keeps the values of now and costs nothing, though the variable be set meanwhile.
+  const clones = names.map((name) => ({ ...tensors[name], values: tensors[name].values.clone() }));
+  async function* bytes() {
+    yield head;
+    for (const { stored, values } of clones) {
+      const data = await values.data<'float32'>();
+      values.dispose();
+      yield bytesOf(toStored(data instanceof Float32Array ? data : Float32Array.from(data), stored));
+    }
+  }
+  try {
+    await writeFileAtomic(file, bytes());
+  } finally {
+    release(clones);
+  }
 }
 
 /**
- * Sets variables from a safetensors file of the same names and shapes: all of them, or none. F16, BF16 and F64
- * weights become float32. Leaves the number of live tensors as it was.
+ * Sets variables from a safetensors file of the same names and shapes, or of those that `layout` gives them: all of
+ * them, or none if anything is wrong with the file. F16, BF16 and F64 weights become float32. Only the header and one
+ * tensor are in memory besides the variables. Leaves the number of live tensors as it was.
  *
  * Errors: a file that cannot be read, and one line with all that does not match:
  * `w.safetensors: "bias": missing; "scale": unexpected; "weight": expected shape [2, 3], got [3, 2]`.
+ * A disk that fails in the middle, or a file that is cut then, leaves the variables that were read so far set.
  * @returns the file's metadata.
  */
 export async function loadWeights(
   file: string,
   params: Readonly<Record<string, Variable>>,
+  layout: FileLayout = AS_IT_IS,
 ): Promise<Record<string, string>> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
-  });
-  const { tensors, metadata } = decodeSafetensors(bytes, file);
-  const problems = [
-    ...Object.entries(params).flatMap(([name, variable]) => mismatch(name, variable, tensors[name])),
-    ...Object.keys(tensors).flatMap((name) =>
-      Object.hasOwn(params, name) ? [] : `${show(name)}: unexpected`,
-    ),
-  ];
-  if (problems.length > 0) throw new InputError(`${file}: ${problems.join('; ')}`);
-
-  tidy(() => {
-    const values = Object.entries(params).map(([name, variable]) => {
-      return [variable, tensor(floats(tensors[name]), variable.shape, 'float32')] as const;
+  return withSafetensors(file, async ({ entries, metadata, read }) => {
+    const wanted = Object.entries(params).map(([name, variable]) => {
+      return { variable, stored: storedAs(name, variable, layout) };
     });
-    for (const [variable, value] of values) variable.assign(value);
+    const known = new Set(wanted.map(({ stored }) => stored.name));
+    const problems = [
+      ...wanted.flatMap(({ variable, stored }) => mismatch(stored, variable, entries.get(stored.name))),
+      ...[...entries.keys()].flatMap((name) =>
+        known.has(name) || layout.ignored?.test(name) ? [] : `${brief(name)}: unexpected`,
+      ),
+    ];
+    if (problems.length > 0) throw new InputError(`${file}: ${problems.join('; ')}`);
+    for (const { variable, stored } of wanted) {
+      const entry = entries.get(stored.name);
+      if (entry === undefined) continue;
+      const values = fromStored(floats(await read(entry)), stored);
+      tidy(() => void variable.assign(tensor(values, variable.shape, 'float32')));
+    }
+    return Object.fromEntries(metadata);
   });
-  return metadata;
+}
+
+function storedAs(name: string, { shape }: Tensor, { stored }: FileLayout): Stored {
+  return Object.hasOwn(stored, name) ? stored[name] : { name, shape };
 }
 
 /** What is wrong with one variable's weights; empty if nothing is. */
-function mismatch(name: string, variable: Variable, weights: SafetensorsTensor | undefined): string[] {
+function mismatch({ name, shape }: Stored, variable: Variable, weights: Entry | undefined): string[] {
   if (!weights) return [`${show(name)}: missing`];
-  if (show(weights.shape) !== show(variable.shape)) {
-    return [`${show(name)}: expected shape ${show(variable.shape)}, got ${show(weights.shape)}`];
+  if (show(weights.shape) !== show(shape)) {
+    return [`${show(name)}: expected shape ${show(shape)}, got ${brief(weights.shape)}`];
   }
-  if (!(weights.data instanceof Float32Array || weights.data instanceof Float64Array)) {
+  if (!FLOATS.has(weights.dtype)) {
     return [`${show(name)}: expected floating-point weights, got ${weights.dtype}`];
   }
   if (variable.dtype !== 'float32')
     return [`${show(name)}: expected a float32 variable, got ${variable.dtype}`];
   return [];
 }
+
+const FLOATS: ReadonlySet<string> = new Set(['F64', 'F32', 'F16', 'BF16']);
 
 function floats({ data }: SafetensorsTensor): Float32Array {
   return data instanceof Float32Array ? data : Float32Array.from(data, Number);

@@ -1,4 +1,8 @@
 /** boxprop/node: what needs a file system. */
 export { loadMnist, type Mnist, type MnistOptions } from '../data/mnist.ts';
-export { loadWeights, saveWeights } from '../io/weights.ts';
+export { decodeImage, loadImage } from '../data/image.ts';
+export { loadNetwork } from '../io/loadNetwork.ts';
+export { exportOnnx } from '../io/onnx/writeOnnx.ts';
+export { withSafetensors, type SafetensorsFile } from '../io/safetensorsFile.ts';
+export { loadWeights, saveWeights, type FileLayout } from '../io/weights.ts';
 export { writeFileAtomic } from '../io/writeFileAtomic.ts';

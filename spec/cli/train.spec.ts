@@ -50,6 +50,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** With its backend, for `'auto'` depends on what is installed. */
+const TRAIN = ['train', 'lenet', '--backend', 'wasm'];
 const out = (name: string) => join(folder, name);
 const weightsIn = (directory: string) => join(directory, 'weights.safetensors');
 const metadataIn = (directory: string) =>
@@ -57,18 +59,7 @@ const metadataIn = (directory: string) =>
 
 describe('boxprop train', () => {
   it('learns, tells the error after each epoch, and saves the weights', () => {
-    const result = boxprop(
-      'train',
-      'lenet',
-      '--data',
-      data,
-      '--epochs',
-      '8',
-      '--batch',
-      '8',
-      '--out',
-      out('a'),
-    );
+    const result = boxprop(...TRAIN, '--data', data, '--epochs', '8', '--batch', '8', '--out', out('a'));
     expect(result).toMatchObject({ status: 0, stderr: '' });
     const lines = result.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(9);
@@ -91,7 +82,7 @@ describe('boxprop train', () => {
 
   it('gives the same file for the same seed, bit for bit, and another for another', () => {
     const bytes = (name: string, ...more: string[]) => {
-      const args = ['train', 'lenet', '--data', data, '--epochs', '1', '--limit', '40', '--out', out(name)];
+      const args = [...TRAIN, '--data', data, '--epochs', '1', '--limit', '40', '--out', out(name)];
       const { stdout } = boxprop(...args, ...more);
       expect(stdout).toMatch(/^test accuracy \d+\.\d\d % after 1 epoch; weights in /m);
       return readFileSync(weightsIn(out(name)))
@@ -109,7 +100,7 @@ describe('boxprop train', () => {
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('keeps the last whole epoch after %s', async (signal) => {
-    const args = ['train', 'lenet', '--data', data, '--epochs', '500', '--out', out(signal)];
+    const args = [...TRAIN, '--data', data, '--epochs', '500', '--out', out(signal)];
     const { code, stdout, stderr } = await interrupted(args, signal, (text) => text.includes('epoch 2/500'));
     const saved = [...stdout.matchAll(/^epoch (\d+)\/500: /gm)].map(([, epoch]) => Number(epoch)).at(-1);
     expect(code).toBe(130);
@@ -122,7 +113,7 @@ describe('boxprop train', () => {
 
   it('says so when it is interrupted before the first weights', async () => {
     // Enough steps that the first epoch outlasts the signal.
-    const args = ['train', 'lenet', '--limit', '20000', '--out', out('early')];
+    const args = [...TRAIN, '--limit', '20000', '--out', out('early')];
     const { code, stdout, stderr } = await interrupted(args, 'SIGINT', () => existsSync(out('early')), 1500);
     expect({ code, stdout, stderr }).toEqual({
       code: 130,
@@ -133,18 +124,7 @@ describe('boxprop train', () => {
   });
 
   it('stops when the loss is not finite, and names the box', () => {
-    const result = boxprop(
-      'train',
-      'lenet',
-      '--data',
-      data,
-      '--rate',
-      '1e30',
-      '--batch',
-      '8',
-      '--out',
-      out('wild'),
-    );
+    const result = boxprop(...TRAIN, '--data', data, '--rate', '1e30', '--batch', '8', '--out', out('wild'));
     expect(result.status).toBe(1);
     expect(result.stderr).toMatch(
       /^boxprop: non-finite \w+ at step \d+: first in the [\w ]*(output|parameter \w+|input) of (Sequential\[\d\] > )?\w+(, whose \w+ is not finite)?\n$/,
@@ -172,14 +152,14 @@ describe('boxprop train refuses, in one line,', () => {
     [
       'an unknown backend',
       ['lenet', '--backend', 'gpu'],
-      '--backend: expected one of auto, wasm, cpu, float64, got "gpu"',
+      '--backend: expected one of auto, tensorflow-gpu, tensorflow, webgpu, wasm, cpu, float64, got "gpu"',
     ],
   ])('%s', (_, args, message) => {
     expect(boxprop('train', ...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
   });
 
   function expectRefusal(args: string[], message: string): void {
-    expect(boxprop('train', 'lenet', ...args)).toEqual({
+    expect(boxprop(...TRAIN, ...args)).toEqual({
       status: 1,
       stdout: '',
       stderr: `boxprop: ${message}\n`,
@@ -194,7 +174,7 @@ describe('boxprop train refuses, in one line,', () => {
     const directory = writeDigits(out('short'));
     const file = join(directory, 'train-images-idx3-ubyte');
     writeFileSync(file, readFileSync(file).subarray(0, 5000));
-    const { status, stdout, stderr } = boxprop('train', 'lenet', '--data', directory, '--out', out('none'));
+    const { status, stdout, stderr } = boxprop(...TRAIN, '--data', directory, '--out', out('none'));
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^boxprop: \S+train-images-idx3-ubyte: byte \d+: expected [^\n]*\n$/);
     expect(existsSync(out('none'))).toBe(false);
@@ -228,7 +208,10 @@ describe('boxprop train refuses, in one line,', () => {
 
 describe('boxprop', () => {
   it.each([
-    [[], 'expected a command, one of gradcheck, train, example, got none; see boxprop --help'],
+    [
+      [],
+      'expected a command, one of gradcheck, train, example, summary, ablate, classify, export, setup, got none; see boxprop --help',
+    ],
     [['trian'], "unknown command 'trian' (Did you mean train?)"],
     [['--bogus'], "unknown option '--bogus'"],
     [['help', 'nonsense'], 'expected a known command; see boxprop --help'],

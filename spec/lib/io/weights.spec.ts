@@ -1,10 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory, scalar, tensor1d, tensor2d, variable, zeros } from '@tensorflow/tfjs-core';
 import { inputError } from './inputError.ts';
-import { encodeSafetensors } from '../../../lib/io/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../../lib/io/safetensors.ts';
 import { loadWeights, saveWeights } from '../../../lib/io/weights.ts';
 
 describe('weights', () => {
@@ -42,6 +42,49 @@ describe('weights', () => {
     await saved;
     await loadWeights(file, model);
     expect([...model.bias.dataSync()]).toEqual([0, 0]);
+  });
+
+  it('leave no tensor behind when they are saved, or cannot be', async () => {
+    const model = zeroModel();
+    const before = memory().numTensors;
+    await saveWeights(file, model);
+    await saveWeights(join(folder, 'nowhere', 'w'), model).catch(() => undefined);
+    await saveWeights(file, { ...model, n: tensor1d([1], 'int32') }).catch(() => undefined);
+    expect(memory().numTensors).toBe(before + 1);
+  });
+
+  it('have other names and layouts in a file from elsewhere', async () => {
+    const model = {
+      weight: variable(tensor2d([1, 2, 3, 4, 5, 6], [2, 3])),
+      bias: variable(tensor1d([7, 8])),
+    };
+    const layout = {
+      stored: { weight: { name: 'w.T', shape: [3, 2], order: [1, 0] } },
+      ignored: /^steps$/,
+    };
+    await saveWeights(file, model, {}, layout);
+    const { tensors } = decodeSafetensors(await readFile(file), 'f');
+    expect(tensors['w.T']).toEqual({ dtype: 'F32', shape: [3, 2], data: Float32Array.of(1, 4, 2, 5, 3, 6) });
+    const steps = { dtype: 'I64', shape: [], data: BigInt64Array.of(9n) } as const;
+    await writeFile(file, encodeSafetensors({ ...tensors, steps }));
+    const again = zeroModel();
+    await loadWeights(file, again, layout);
+    expect([...again.weight.dataSync()]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...again.bias.dataSync()]).toEqual([7, 8]);
+    await expect(loadWeights(file, again)).rejects.toThrow(
+      inputError(`${file}: "weight": missing; "steps": unexpected; "w.T": unexpected`),
+    );
+  });
+
+  it('keep the line readable when a name in the file is endless', async () => {
+    const name = 'n'.repeat(1e6);
+    await writeFile(
+      file,
+      encodeSafetensors({ [name]: { dtype: 'U8', shape: [0], data: new Uint8Array(0) } }),
+    );
+    await expect(loadWeights(file, {})).rejects.toThrow(
+      inputError(`${file}: "${'n'.repeat(60)}"...: unexpected`),
+    );
   });
 
   it('can be half or double precision in the file', async () => {

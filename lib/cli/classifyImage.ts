@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { softmax, Tensor } from '@tensorflow/tfjs-core';
+import { useBackend, type BackendName } from '../backend.ts';
+import { loadImage } from '../data/image.ts';
+import { preprocess, PREPROCESSINGS, type PreprocessingName } from '../data/preprocess.ts';
+import { InputError, show } from '../errors.ts';
+import { zeros } from '../init.ts';
+import { loadNetwork, networkOfFile } from '../io/loadNetwork.ts';
+import { systemProblem } from '../io/systemError.ts';
+import { TORCHVISION_NETWORKS } from '../io/torchvision.ts';
+import { release, tidy } from '../memory.ts';
+import type { AnyBox } from '../propagate.ts';
+import { Rng } from '../rng.ts';
+import { networkNamed } from './networks.ts';
+import { logBackend } from './options.ts';
+
+export interface ClassifyOptions {
+  readonly weights?: string;
+  readonly network?: string;
+  readonly labels?: string;
+  readonly preprocess?: string;
+  readonly backend?: BackendName | 'auto';
+}
+
+export interface Guess {
+  readonly class: number;
+  readonly label: string;
+  readonly probability: number;
+}
+
+const BEST = 5;
+
+/**
+ * The classes that a network finds most probable, at most five, the best first.
+ *
+ * Errors: those of the image and of the weights; weights whose network cannot be told; labels that are not one a class.
+ */
+export async function classifyImage(image: string, options: ClassifyOptions): Promise<Guess[]> {
+  const { weights, backend = 'auto' } = options;
+  if (weights === undefined) throw new InputError('--weights: expected a safetensors file, got none');
+  const picture = await loadImage(image);
+  const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
+  const name = options.network ?? (await networkOfFile(weights));
+  if (name === undefined) {
+    throw new InputError(
+      `${weights}: expected weights that say their network, got none: name it with --network`,
+    );
+  }
+  const entry = networkNamed(name);
+  const classes = labels?.length ?? entry.classes;
+  await useBackend(backend, { log: logBackend });
+  const network = entry.build({ rng: new Rng(0), init: zeros, classes }) as AnyBox;
+  const metadata = await loadNetwork(weights, name, network, entry.inputShape);
+  const recipe = PREPROCESSINGS[preprocessingOf(options.preprocess ?? metadata.preprocess, name)];
+  const probabilities = tidy(() => {
+    const scores = network.infer(preprocess(picture, entry.inputShape, recipe));
+    const [first] = scores instanceof Tensor ? [scores] : (scores as Tensor[]);
+    return softmax(first);
+  });
+  const values = await probabilities.data();
+  release(probabilities);
+  network.dispose();
+  return Array.from(values, (probability, i) => ({
+    class: i,
+    label: labels?.[i] ?? `class ${i}`,
+    probability,
+  }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, BEST);
+}
+
+/** What was asked for; else what the weights of such a network are trained on. */
+function preprocessingOf(asked: string | undefined, network: string): PreprocessingName {
+  if (asked !== undefined) {
+    const known = (Object.keys(PREPROCESSINGS) as PreprocessingName[]).find((name) => name === asked);
+    if (known !== undefined) return known;
+    const names = Object.keys(PREPROCESSINGS).join(', ');
+    throw new InputError(`--preprocess: expected one of ${names}, got ${show(asked)}`);
+  }
+  if (network === 'torchvision-googlenet') return 'inception';
+  if (TORCHVISION_NETWORKS.includes(network)) return 'torchvision';
+  return ['alexnet', 'googlenet'].includes(network) ? 'caffe' : 'unit';
+}
+
+/** A line a class; or JSON: a list of names, or an object from class numbers to names or to lists that end with one. */
+async function readLabels(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
+  });
+  const labels = /^\s*[[{]/.test(text) ? jsonLabels(text, file) : text.trimEnd().split(/\r?\n/);
+  if (labels.length < 2) throw new InputError(`${file}: expected two labels or more, got ${labels.length}`);
+  return labels.map((label) => label.trim());
+}
+
+function jsonLabels(text: string, file: string): string[] {
+  const fail = () =>
+    new InputError(`${file}: expected JSON, a list of labels or an object from 0, 1, ... to labels`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw fail();
+  }
+  const entries: unknown[] = Array.isArray(value)
+    ? value
+    : Object.keys(value as object).map((_, i) => (value as Record<string, unknown>)[i]);
+  return entries.map((entry) => {
+    const label: unknown = Array.isArray(entry) ? entry[entry.length - 1] : entry;
+    if (typeof label !== 'string') throw fail();
+    return label;
+  });
+}

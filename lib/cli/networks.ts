@@ -1,0 +1,23 @@
+import { networks, type ImageShape, type NetworkEntry } from '../../models/index.ts';
+import { torchvisionNetworks } from '../../models/torchvision/index.ts';
+import { InputError, show } from '../errors.ts';
+import { zeros } from '../init.ts';
+import type { AnyBox } from '../propagate.ts';
+import { Rng } from '../rng.ts';
+
+const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
+
+/** The network of a name of the command line. */
+export function networkNamed(name: string): NetworkEntry {
+  if (!Object.hasOwn(KNOWN, name)) {
+    throw new InputError(
+      `network: expected one of ${Object.keys(KNOWN).join(', ')}, got ${show(name)}; see boxprop --help`,
+    );
+  }
+  return KNOWN[name];
+}
+
+/** The network with weights of 0: to look at, or to be loaded. */
+export function emptyNetwork(entry: NetworkEntry, inputShape: ImageShape = entry.inputShape): AnyBox {
+  return entry.build({ rng: new Rng(0), init: zeros, inputShape });
+}

@@ -1,0 +1,36 @@
+import type { AnyBox } from '../propagate.ts';
+import { withSafetensors } from './safetensorsFile.ts';
+import { guessTorchvision, TORCHVISION_NETWORKS, torchvisionLayout } from './torchvision.ts';
+import { loadWeights, type FileLayout } from './weights.ts';
+
+/**
+ * Sets the parameters and buffers of a network from a file with boxprop's names, or with those of torchvision, whichever
+ * the file has more of.
+ *
+ * Errors: those of `loadWeights`.
+ * @returns the file's metadata.
+ */
+export async function loadNetwork(
+  file: string,
+  name: string,
+  network: AnyBox,
+  inputShape: readonly number[],
+): Promise<Record<string, string>> {
+  const tensors = { ...network.params, ...network.buffers };
+  const names = await withSafetensors(file, ({ entries }) => Promise.resolve(new Set(entries.keys())));
+  const known = (of: readonly string[]) => of.filter((one) => names.has(one)).length;
+  let layout: FileLayout = { stored: {} };
+  if (TORCHVISION_NETWORKS.includes(name)) {
+    const torchvision = torchvisionLayout(name, network, inputShape);
+    const theirs = Object.values(torchvision.stored).map((stored) => stored.name);
+    if (known(theirs) > known(Object.keys(tensors))) layout = torchvision;
+  }
+  return loadWeights(file, tensors, layout);
+}
+
+/** The network that a file's weights are of: what its metadata says, or by the names that torchvision has for it. */
+export async function networkOfFile(file: string): Promise<string | undefined> {
+  return withSafetensors(file, ({ entries, metadata }) =>
+    Promise.resolve(metadata.get('network') ?? guessTorchvision(new Set(entries.keys()))),
+  );
+}
