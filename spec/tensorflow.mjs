@@ -39,7 +39,7 @@ async function lenetStep(backend) {
 /** The largest difference, as a share of the largest value. */
 function relativeError(actual, expected) {
   if (actual?.length !== expected.length) return Infinity;
-  const scale = Math.max(...expected.map(Math.abs));
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return expected.reduce((most, value, i) => {
     const error = Math.abs(actual[i] - value) / scale;
     return error > most || Number.isNaN(error) ? error : most;
