@@ -1,5 +1,6 @@
-import { mul, relu, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { relu, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { positivePartToInput } from '../lib/kernels/positivePart.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -25,6 +26,6 @@ export class ReLU extends Module<Tensor, Tensor, ReLUCache> {
 
   backpropToInput(gradOutput: Tensor, { output }: ReLUCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
-    return tidy(() => mul(gradOutput, step(output)));
+    return positivePartToInput(gradOutput, output);
   }
 }

@@ -1,11 +1,20 @@
 import { reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { count } from '../init.ts';
 import { sumOver } from './sets.ts';
+import { onTensorflow, runOperation } from './tensorflow.ts';
+
+/** TensorFlow's sum of a bias's gradient adds one row after the other: up to here its rounding is as small as ours. */
+const MOST_ROWS = 1 << 16;
 
 /** The sum over all axes but the last `trailing`: what a parameter's gradient gathers from a batch. */
 export function sumLeading(x: Tensor, trailing = 1): Tensor {
   const kept = x.shape.slice(x.rank - trailing);
   const columns = count(kept);
+  if (onTensorflow() && x.size <= MOST_ROWS * columns) {
+    return tidy(() =>
+      reshape(runOperation('BiasAddGrad', {}, [reshape(x, [x.size / columns, columns])]), kept),
+    );
+  }
   const sets = { outer: 1, rows: x.size / columns, groups: columns, columns: 1 };
   return tidy(() => reshape(sumOver(x, sets), kept));
 }

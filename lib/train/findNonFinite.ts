@@ -5,7 +5,7 @@ import { scalar } from '../kernels/constant.ts';
 import { release, tidy } from '../memory.ts';
 import type { Context, Module } from '../module.ts';
 import { Sequential } from '../../modules/sequential.ts';
-import { zeroIfFinite } from './finite.ts';
+import { zeroIfFinite } from '../kernels/finite.ts';
 
 /** A box that is no chain, with its path in the network. */
 interface Leaf {

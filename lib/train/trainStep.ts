@@ -3,7 +3,7 @@ import type { Cost } from '../cost.ts';
 import { InputError } from '../errors.ts';
 import { release, tidy } from '../memory.ts';
 import type { Context, Grads, Module } from '../module.ts';
-import { zeroIfFinite } from './finite.ts';
+import { zeroIfFinite } from '../kernels/finite.ts';
 import { findNonFinite } from './findNonFinite.ts';
 
 /** What a training loop needs of an optimizer. */
