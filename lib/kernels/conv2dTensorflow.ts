@@ -1,6 +1,7 @@
 import { slice, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import type { Geometry } from '../geometry.ts';
-import { hasOneDnn, ONEDNN, runOperation, sizes, slidingAttributes } from './tensorflow.ts';
+import { overPadded, type Geometry } from '../geometry.ts';
+import { pad2d, pad2dToInput } from './pad2d.ts';
+import { hasOneDnn, isSame, ONEDNN, runOperation, sizes, slidingAttributes } from './tensorflow.ts';
 
 /**
  * Convolution and its gradients on TensorFlow, whose kernels take padding in numbers: tfjs-node hands on words alone.
@@ -46,11 +47,23 @@ function conv2dOfOneColumn(
   });
 }
 
+/**
+ * The gradients take no padding in numbers: oneDNN leaves it to kernels of a half to a quarter of its speed, of which
+ * that of the input ends Node with a corrupted heap while its profiler runs (TensorFlow 2.21). So the border is part of
+ * the images, and is cut off again.
+ */
+
 export function conv2dToInputOnTensorflow(
   gradOutput: Tensor4D,
   filters: Tensor4D,
   geometry: Geometry,
 ): Tensor4D {
+  if (isPaddedByNumbers(geometry)) {
+    return tidy(() => {
+      const gradPadded = conv2dToInputOnTensorflow(gradOutput, filters, overPadded(geometry));
+      return pad2dToInput(gradPadded, geometry, 'zeros');
+    });
+  }
   const { height, width } = geometry;
   const shape = [gradOutput.shape[0], height.input, width.input, filters.shape[2]];
   return tidy(() =>
@@ -63,9 +76,21 @@ export function conv2dToFilterOnTensorflow(
   gradOutput: Tensor4D,
   geometry: Geometry,
 ): Tensor4D {
+  if (isPaddedByNumbers(geometry)) {
+    return tidy(() => {
+      const padded = pad2d(images, geometry, 'zeros');
+      return conv2dToFilterOnTensorflow(padded, gradOutput, overPadded(geometry));
+    });
+  }
   const { height, width } = geometry;
   const shape = [height.kernel, width.kernel, images.shape[3], gradOutput.shape[3]];
   return tidy(() =>
     runOperation('Conv2DBackpropFilter', slidingAttributes(geometry), [images, sizes(shape), gradOutput]),
   );
+}
+
+function isPaddedByNumbers(geometry: Geometry): boolean {
+  const { height, width } = geometry;
+  const isPadded = [height, width].some(({ before, after }) => before > 0 || after > 0);
+  return isPadded && !isSame(geometry);
 }

@@ -112,12 +112,23 @@ function listed({ binding }: TensorflowBackend, attributes: Attributes): Attribu
 }
 
 /** How the filters of a convolution slide. */
-export function slidingAttributes({ height, width }: Geometry) {
+export function slidingAttributes(geometry: Geometry) {
+  const { height, width } = geometry;
   return {
     strides: [1, height.stride, width.stride, 1],
     dilations: [1, height.dilation, width.dilation, 1],
-    ...paddingAttributes({ height, width }),
+    ...(isSame(geometry) ? { padding: 'SAME' } : paddingAttributes(geometry)),
   };
+}
+
+/** Whether TensorFlow's padding SAME is that of a geometry: as few cells as give ⌈input / stride⌉ outputs. */
+export function isSame({ height, width }: Geometry): boolean {
+  return [height, width].every(({ input, output, kernel, stride, dilation, before, after }) => {
+    const cells = Math.max(0, (output - 1) * stride + dilation * (kernel - 1) + 1 - input);
+    return (
+      output === Math.ceil(input / stride) && before === Math.floor(cells / 2) && before + after === cells
+    );
+  });
 }
 
 /** How the windows of a pool slide. */
