@@ -1,7 +1,8 @@
-import { add, dispose, keep, mul, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { add, dispose, keep, mul, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkTensor, nameOf } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import { scalar } from '../lib/kernels/constant.ts';
+import { momentumStep } from '../lib/kernels/momentum.ts';
 import type { Grads, Params } from '../lib/module.ts';
 
 /**
@@ -50,22 +51,19 @@ export class SGD {
   step(grads: Grads): void {
     this.#check(grads);
     for (const [name, param] of Object.entries(this.params)) {
-      const velocity = this.#velocity[name];
-      const next = tidy(() => {
-        const decayed =
-          this.weightDecay === 0 ? grads[name] : add(grads[name], scaled(this.weightDecay, param));
-        if (this.momentum === 0) return { param: sub(param, scaled(this.learningRate, decayed)) };
-        const moved =
-          velocity === undefined ? decayed.clone() : add(scaled(this.momentum, velocity), decayed);
-        const direction = this.nesterov ? add(decayed, scaled(this.momentum, moved)) : moved;
-        return { param: sub(param, scaled(this.learningRate, direction)), velocity: keep(moved) };
-      });
+      const decayed =
+        this.weightDecay === 0
+          ? grads[name].clone()
+          : tidy(() => add(grads[name], scaled(this.weightDecay, param)));
+      const { [name]: velocity } = this.#velocity;
+      const next =
+        this.momentum === 0
+          ? { param: tidy(() => sub(param, scaled(this.learningRate, decayed))) }
+          : momentumStep(param, velocity ?? zerosLike(param), decayed, this);
+      decayed.dispose();
       param.assign(next.param);
       next.param.dispose();
-      if (next.velocity !== undefined) {
-        velocity?.dispose();
-        this.#velocity[name] = next.velocity;
-      }
+      if ('velocity' in next) this.#velocity[name] = keep(next.velocity);
     }
   }
 

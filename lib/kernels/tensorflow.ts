@@ -8,7 +8,7 @@ import type { Borders, Geometry } from '../geometry.ts';
 
 /** What tfjs-node offers beyond tfjs's own interface: any operation of TensorFlow, by its name. */
 interface TensorflowBackend {
-  readonly binding: Readonly<Record<AttributeKind, number>>;
+  readonly binding: Readonly<Record<AttributeKind | 'TF_FLOAT', number>>;
   readonly isUsingGpuDevice: boolean;
   executeSingleOutput(name: string, attributes: readonly Attribute[], inputs: readonly Tensor[]): Tensor;
   executeMultipleOutputs(
@@ -19,7 +19,8 @@ interface TensorflowBackend {
   ): Tensor[];
 }
 
-type AttributeKind = 'TF_ATTR_BOOL' | 'TF_ATTR_FLOAT' | 'TF_ATTR_INT' | 'TF_ATTR_STRING';
+type AttributeKind =
+  'TF_ATTR_BOOL' | 'TF_ATTR_FLOAT' | 'TF_ATTR_INT' | 'TF_ATTR_SHAPE' | 'TF_ATTR_STRING' | 'TF_ATTR_TYPE';
 
 interface Attribute {
   readonly name: string;
@@ -39,7 +40,15 @@ export function onTensorflow(): boolean {
   return getBackend() === 'tensorflow';
 }
 
-type Attributes = Readonly<Record<string, AttributeValue | FloatAttribute>>;
+/** `{ shape: [2, 3] }`: the shape of what is no input. */
+interface ShapeAttribute {
+  readonly shape: readonly number[];
+}
+
+/** The dtype of what is no input. */
+export const FLOAT = Symbol('DT_FLOAT');
+
+type Attributes = Readonly<Record<string, AttributeValue | FloatAttribute | ShapeAttribute | typeof FLOAT>>;
 
 /**
  * The output of TensorFlow's operation `name`. Attributes are integers unless they are marked `{ float }`; those that
@@ -104,11 +113,16 @@ function tensorflowBackend(): TensorflowBackend {
 }
 
 function listed({ binding }: TensorflowBackend, attributes: Attributes): Attribute[] {
-  return Object.entries(attributes).map(([name, value]) =>
-    typeof value === 'object' && 'float' in value
-      ? { name, type: binding.TF_ATTR_FLOAT, value: value.float }
-      : { name, type: binding[kindOf(value)], value },
-  );
+  return Object.entries(attributes).map(([name, value]) => {
+    if (value === FLOAT) return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
+    if (typeof value === 'object' && 'float' in value) {
+      return { name, type: binding.TF_ATTR_FLOAT, value: value.float };
+    }
+    if (typeof value === 'object' && 'shape' in value) {
+      return { name, type: binding.TF_ATTR_SHAPE, value: value.shape };
+    }
+    return { name, type: binding[kindOf(value)], value };
+  });
 }
 
 /** How the filters of a convolution slide. */
