@@ -4,7 +4,7 @@ import { withBackend, type BackendName } from '../lib/backend.ts';
 import type { Rng } from '../lib/rng.ts';
 import { disposeCase, Draw, type CaseMaker } from './case.ts';
 import type { Result } from './checkCase.ts';
-import { leaves, Subject } from './subject.ts';
+import { atHand, leaves, Subject } from './subject.ts';
 
 /** Largest error in single precision, relative to the scale of the tensor: rounding is 6e-8 of what is added up. */
 const PARITY_TOLERANCE = 1e-5;
@@ -57,7 +57,8 @@ async function run(
   rng: Rng,
   elsewhere: number,
 ): Promise<{ config: string; numbers: Record<string, Numbers> }> {
-  const item = make(new Draw(rng));
+  const drawn = make(new Draw(rng));
+  const item = { ...drawn, input: await atHand(drawn.input) };
   const subject = new Subject(item, rng);
   const gradOutput = rng.normals(sizeOfOutput(subject));
   const here = await read(evaluate(subject, gradOutput));

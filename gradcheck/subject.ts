@@ -31,6 +31,15 @@ function rebuild(like: Input, make: (suffix: string, tensor: Tensor) => Tensor):
   return Array.isArray(like) ? made.map(([, tensor]) => tensor) : Object.fromEntries(made);
 }
 
+/** An input with its numbers outside the graphics card: what an operation made, a card gives only to those who wait. */
+export async function atHand(input: Input): Promise<Input> {
+  const values = new Map<string, ArrayLike<number>>();
+  for (const [suffix, tensor] of leaves(input)) values.set(suffix, await tensor.data());
+  const copy = rebuild(input, (suffix, { shape }) => constant(values.get(suffix) ?? [], shape));
+  release(input);
+  return copy;
+}
+
 /**
  * A box or cost as a function of numbers: its outputs at any values of its inputs and parameters, and its gradients
  * there. Values leave and enter as doubles.

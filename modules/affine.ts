@@ -1,6 +1,7 @@
 import { add, mul, tidy, type Rank, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkSize } from '../lib/check.ts';
 import { createParam, fill, zeros, type Initializer } from '../lib/init.ts';
+import { asRows } from '../lib/kernels/asRows.ts';
 import { sumLeading } from '../lib/kernels/sumLeading.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -49,15 +50,13 @@ export class Affine extends Module<Tensor, Tensor, AffineCache> {
   forward(input: Tensor): Forward<Tensor, AffineCache> {
     checkTrailing(this, input, [this.features]);
     const { weight, bias } = this.params;
-    return tidy(() => {
-      const scaled = mul(input, weight);
-      return { output: bias ? add(scaled, bias) : scaled, cache: { input: input.clone() } };
-    });
+    const output = asRows(input, (rows) => (bias ? add(mul(rows, weight), bias) : mul(rows, weight)));
+    return { output, cache: { input: input.clone() } };
   }
 
   backpropToInput(gradOutput: Tensor, { input }: AffineCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
-    return mul(gradOutput, this.params.weight);
+    return asRows(gradOutput, (rows) => mul(rows, this.params.weight));
   }
 
   override backpropToParams(gradOutput: Tensor, { input }: AffineCache) {

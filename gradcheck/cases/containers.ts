@@ -42,6 +42,12 @@ export const cases: Cases = {
       () => ({ boxes: [shared, new Sigmoid(), shared, new Tanh()], shape: [4] }),
       // And at another depth.
       () => ({ boxes: [new Sequential([shared, new Tanh()]), shared], shape: [4] }),
+      // In containers of several kinds, which name it each in its own way.
+      () => ({
+        boxes: [new Residual(shared), new Tanh(), new Branch({ one: shared, two: new Sequential([shared]) })],
+        shape: [4],
+      }),
+      () => ({ boxes: [], shape: [draw.integer(1, 4)] }),
     )();
     const shape = [batch, ...boxes.shape];
     const names = boxes.boxes.map((box) => box.constructor.name).join(', ');
@@ -81,9 +87,13 @@ export const cases: Cases = {
       // One box on both ways, and one residual inside another.
       () => ['shared, shared', new Residual(new Sequential([shared, new Tanh(), shared]), shared), 3],
       () => ['Residual', new Residual(new Sequential([new Residual(shared), new Sigmoid()])), 3],
+      () => ['BatchNorm', new Residual(new Sequential([shared, new Tanh(), new BatchNorm(3)])), 3],
     )();
-    const all = [draw.integer(1, 3), ...shape];
-    return { config: `Residual(${args}) on [${all.join(', ')}]`, box, input: draw.normal(all) };
+    // A batch of 2 is ±1 when it is normalized, whatever it was.
+    const all = [args === 'BatchNorm' ? 4 : draw.integer(1, 3), ...shape];
+    const mode = draw.pick('training', 'inference');
+    const config = `Residual(${args}) on [${all.join(', ')}], ${mode}`;
+    return { config, box, input: draw.normal(all), context: { mode } };
   },
   Branch: (draw) => {
     const { rng } = draw;

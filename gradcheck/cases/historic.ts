@@ -1,4 +1,4 @@
-import type { Padding } from '../../lib/geometry.ts';
+import type { Padding, Pair } from '../../lib/geometry.ts';
 import { zeros } from '../../lib/init.ts';
 import { constant } from '../../lib/kernels/constant.ts';
 import { Abs } from '../../modules/abs.ts';
@@ -39,7 +39,11 @@ export const cases: Cases = {
   },
   ScaledTanh: (draw) => {
     const shape = anyShape(draw);
-    const options = draw.pick({}, { amplitude: 0.7, slope: 1.3 });
+    const options = draw.pick(
+      {},
+      { amplitude: draw.pick(0.7, 2) },
+      { amplitude: 1, slope: draw.pick(0.4, 1.3) },
+    );
     const config = `ScaledTanh(${JSON.stringify(options)}) on [${shape.join(', ')}]`;
     return { config, box: new ScaledTanh(options), input: draw.normal(shape) };
   },
@@ -66,10 +70,10 @@ export const cases: Cases = {
     const table = Array.from({ length: draw.integer(1, 4) }, () => {
       return [...rng.permutation(inChannels).subarray(0, draw.integer(1, inChannels))];
     });
-    const kernelSize = draw.pick<number | [number, number]>(1, 2, 3, [3, 1], [2, 3]);
+    const kernelSize = draw.pick<Pair>(1, 2, 3, [3, 1], [2, 3]);
     const options = {
-      stride: draw.pick(1, 2),
-      padding: draw.pick<Padding>(0, 1, 'same'),
+      stride: draw.pick<Pair>(1, 2, [2, 1], [1, 3]),
+      padding: draw.pick<Padding>('valid', 1, [0, 1], 'same'),
       bias: draw.chance(0.7),
     };
     const shape = [draw.integer(1, 2), draw.integer(3, 4), draw.integer(3, 5), inChannels];
@@ -81,13 +85,13 @@ export const cases: Cases = {
     };
   },
   SCell: (draw) => {
-    const [inPlanes, planes] = [draw.integer(1, 2), draw.integer(2, 3)];
-    const kernelSize = draw.pick<number | [number, number]>(2, 3, [3, 2]);
+    const [inPlanes, planes] = [draw.integer(1, 3), draw.integer(1, 3)];
+    const kernelSize = draw.pick<Pair>(1, 2, 3, [3, 2]);
     const options = {
       r: draw.pick(0.8, 1.5, 4),
       decay: draw.pick(0.6, 0.9),
-      stride: draw.pick(1, 2),
-      padding: draw.pick<Padding>('valid', 1),
+      stride: draw.pick<Pair>(1, 2, [2, 1], [1, 3]),
+      padding: draw.pick<Padding>('valid', 1, [0, 1], 'same'),
     };
     const [shape, input] = activity(draw, inPlanes, 3);
     const box = new SCell(inPlanes, planes, kernelSize, { ...options, init: zeros });
@@ -100,12 +104,12 @@ export const cases: Cases = {
   },
   CCell: (draw) => {
     const planes = draw.integer(2, 4);
-    const kernelSize = draw.pick<number | [number, number]>(1, 2, 3, [3, 2]);
+    const kernelSize = draw.pick<Pair>(1, 2, 3, [3, 2]);
     const options = {
       alpha: draw.pick(0.3, 0.5, 1),
       decay: draw.pick(0.6, 0.9),
-      stride: draw.pick(1, 2),
-      padding: draw.pick<Padding>('valid', 1),
+      stride: draw.pick<Pair>(1, 2, [2, 1], [1, 3]),
+      padding: draw.pick<Padding>('valid', 1, [0, 1], 'same'),
     };
     const [shape, input] = activity(draw, planes, 3);
     const config = `CCell(${planes}, ${JSON.stringify(kernelSize)}, ${JSON.stringify(options)})`;

@@ -5,11 +5,11 @@ import { Concat } from '../../modules/concat.ts';
 import { Max } from '../../modules/max.ts';
 import { Product } from '../../modules/product.ts';
 import { Sum } from '../../modules/sum.ts';
-import type { AnyBox, CaseMaker, Cases, Draw } from '../case.ts';
+import type { AnyBox, Cases, Draw } from '../case.ts';
 
 /** From one input to four, of one shape. */
-function alike(name: string, make: () => AnyBox): CaseMaker {
-  return (draw) => {
+function alike(name: string, make: () => AnyBox) {
+  return (draw: Draw) => {
     const inputs = draw.integer(1, 4);
     const shape = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 3));
     const input = Array.from({ length: inputs }, () => draw.normal(shape));
@@ -36,6 +36,14 @@ function eachWins(draw: Draw, inputs: number, shape: readonly number[]): Tensor[
   });
 }
 
+/** The same numbers, but for a 0 as the first. */
+function withZero(tensor: Tensor): Tensor {
+  const values = Float64Array.from(tensor.dataSync());
+  values[0] = 0;
+  tensor.dispose();
+  return constant(values, tensor.shape);
+}
+
 export const cases: Cases = {
   Concat: (draw) => {
     const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 3));
@@ -47,7 +55,12 @@ export const cases: Cases = {
     };
   },
   Sum: alike('Sum', () => new Sum()),
-  Product: alike('Product', () => new Product()),
+  Product: (draw) => {
+    const item = alike('Product', () => new Product())(draw);
+    // A factor of 0 silences the others, and has a gradient itself. A product of one number would be all silent.
+    const [first, ...others] = item.input;
+    return first.size > 1 ? { ...item, input: [withZero(first), ...others] } : item;
+  },
   Max: (draw) => {
     const inputs = draw.integer(1, 4);
     const shape = [
