@@ -1,4 +1,4 @@
-import { add, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { add, Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import { release } from './memory.ts';
@@ -14,6 +14,9 @@ export function placeOf(container: object, name: string): string {
  * and names that are more than letters, digits and underscores; a name made of digits would change its place.
  */
 export function named<Box>(container: object, boxes: readonly Box[] | Readonly<Record<string, Box>>) {
+  if (typeof boxes !== 'object' || boxes === null || boxes instanceof Module) {
+    throw new BoxError([nameOf(container)], `expected a list or record of boxes, got ${show(boxes)}`);
+  }
   const children = Object.entries<Box>(boxes as Record<string, Box>);
   for (const [name, box] of children) {
     if (!Array.isArray(boxes)) checkName(container, name);
@@ -51,21 +54,27 @@ export function gather(children: readonly Child[], pick: (box: Child[1]) => Para
 
 /** The gradients that a container's boxes give, under the container's names; those of a shared parameter summed. */
 export class GradSum {
-  readonly grads: Grads = {};
-  readonly #nameOf: ReadonlyMap<Variable | undefined, string>;
+  readonly #params: Params;
+  readonly #sums = new Map<Variable, Tensor>();
 
-  constructor(container: { readonly params: Params }) {
-    this.#nameOf = new Map(Object.entries(container.params).map(([name, param]) => [param, name]));
+  constructor(params: Params) {
+    this.#params = params;
+  }
+
+  /** In the order of the parameters. */
+  get grads(): Grads {
+    const pairs = Object.entries(this.#params).map(([name, param]) => [name, this.#sums.get(param)] as const);
+    return Object.fromEntries(pairs.flatMap(([name, grad]) => (grad === undefined ? [] : [[name, grad]])));
   }
 
   /** Takes over the gradients of the box at a place. */
   add(place: string, box: { readonly params: Params }, grads: Grads): void {
     for (const [name, grad] of Object.entries(grads)) {
-      const key = this.#nameOf.get(box.params[name]);
-      if (key === undefined) {
+      const param = box.params[name];
+      if (param === undefined) {
         throw new BoxError([place], `expected gradients of its parameters, got one of ${show(name)}`);
       }
-      this.grads[key] = accumulate(this.grads[key], grad);
+      this.#sums.set(param, accumulate(this.#sums.get(param), grad));
     }
   }
 }
@@ -78,11 +87,13 @@ export function accumulate(earlier: Tensor | undefined, grad: Tensor): Tensor {
   return sum;
 }
 
-/** Refuses a cache that a backward sweep has emptied. */
-export function checkCaches(container: object, caches: readonly unknown[], boxes: number): void {
-  if (caches.length === boxes) return;
-  throw new BoxError(
-    [`${nameOf(container)}.backprop`],
-    'expected the cache of a forward of its own, got one that a backward sweep has emptied',
-  );
+/** The sum of gradients, which it takes over; undefined where one of them is, as it was not asked for. */
+export function total(grads: readonly (Tensor | undefined)[]): Tensor | undefined {
+  return grads.reduce((sum, grad) => sum && grad && accumulate(sum, grad));
+}
+
+/** A clone of a tensor, or of each in a list. What is no live tensor stays, for the box that gets it to complain. */
+export function share<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(share) as T;
+  return value instanceof Tensor && !value.isDisposed ? (value.clone() as T) : value;
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { Tensor } from '@tensorflow/tfjs-core';
 import { nameOf } from './check.ts';
 import { checkBox, checkName, placeOf } from './container.ts';
 import { BoxError, show } from './errors.ts';
@@ -30,6 +30,25 @@ export interface Ends {
 
 export function listOf(names: Names): readonly string[] {
   return typeof names === 'string' ? [names] : names;
+}
+
+/** Each name with its tensor; refuses what is not as many tensors as names. */
+export function paired(
+  graph: object,
+  where: string,
+  what: string,
+  names: Names,
+  value: Value,
+): (readonly [name: string, tensor: Tensor])[] {
+  const single = typeof names === 'string';
+  if (single ? value instanceof Tensor : Array.isArray(value) && value.length === names.length) {
+    const tensors = value instanceof Tensor ? [value] : value;
+    return listOf(names).map((name, k) => [name, tensors[k]]);
+  }
+  throw new BoxError(
+    [`${nameOf(graph)}.${where}`],
+    `expected ${what} to be ${single ? 'a tensor' : `a list of ${names.length} tensors`}, got ${show(value)}`,
+  );
 }
 
 /**

@@ -2,7 +2,8 @@ import { Branch } from '../modules/branch.ts';
 import { Graph } from '../modules/graph.ts';
 import { Residual } from '../modules/residual.ts';
 import { Sequential } from '../modules/sequential.ts';
-import { Sum } from '../modules/sum.ts';
+import { nameOf } from './check.ts';
+import { placeOf } from './container.ts';
 import { within } from './errors.ts';
 import { listOf, type Names } from './graphNodes.ts';
 import type { Child } from './module.ts';
@@ -18,6 +19,20 @@ export function atPath<T>(path: string, run: () => T): T {
   return path === '' ? run() : within(path, run);
 }
 
+/** The path of a box in a network as messages have it: `Sequential[2] > Residual.body > Linear` for `2.body`. */
+export function placeAt(network: AnyBox, path: string, box: AnyBox): string {
+  let at = network;
+  const places =
+    path === ''
+      ? []
+      : path.split('.').map((name) => {
+          const place = placeOf(at, name);
+          at = at.children().find(([child]) => child === name)?.[1] ?? box;
+          return place;
+        });
+  return [...places, nameOf(box)].join(' > ');
+}
+
 /**
  * Goes through a network as its forward does, with something else than tensors: shapes, or the names of an ONNX graph.
  * A Residual's sum is a box `Sum` at `residual.sum`, a Branch's merge one at `branch.merge`.
@@ -31,7 +46,7 @@ export function propagate<V>(box: AnyBox, inputs: readonly V[], visit: Visit<V>,
   }
   if (box instanceof Residual) {
     const both = box.children().flatMap((child) => through(child, inputs));
-    return [visit(new Sum(), both, inside('sum'))];
+    return [visit(box.sum, both, inside('sum'))];
   }
   if (box instanceof Branch) {
     const all = box.children().flatMap((child) => through(child, inputs));

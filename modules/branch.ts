@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { Boxes, type Back, type ContainerCache, type Run } from '../lib/boxes.ts';
 import { checkChoice, nameOf } from '../lib/check.ts';
-import { accumulate, checkCaches, gather, GradSum, named, placeOf } from '../lib/container.ts';
-import { BoxError, within } from '../lib/errors.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { named, share, total } from '../lib/container.ts';
+import { BoxError } from '../lib/errors.ts';
 import {
   Module,
   type Backward,
@@ -31,7 +31,7 @@ import { Sum } from './sum.ts';
  *
  * Shapes: input that of every box; outputs that the merge takes: for `'concat'` alike but for the last axis, else alike.
  * Errors: those of the boxes, with the place before: `Branch[1] > Conv2D.forward: ...`, `Branch.merge > Sum.forward: ...`;
- *         no box at all.
+ *         no box at all, or one named `merge`.
  * Source: Szegedy et al. 2014, arXiv:1409.4842, figure 2, for the concatenation.
  */
 export interface BranchOptions {
@@ -46,19 +46,13 @@ const MERGES = {
   max: () => new Max(),
 };
 
-export interface BranchCache {
-  /** One a box, and that of the merge. `backprop` empties it from the end. */
-  readonly caches: unknown[];
-}
-
-type Merge = Module<readonly Tensor[], Tensor, unknown>;
-
-export class Branch extends Module<Tensor, Tensor, BranchCache> {
+export class Branch extends Module<Tensor, Tensor, ContainerCache> {
   override readonly params: Params;
   override readonly buffers: Params;
   readonly boxes: readonly Box[];
-  readonly merge: Merge;
+  readonly merge: Module<readonly Tensor[], Tensor>;
   readonly #children: readonly (readonly [name: string, box: Box])[];
+  readonly #all: Boxes;
 
   constructor(
     boxes: readonly Box[] | Readonly<Record<string, Box>>,
@@ -70,110 +64,58 @@ export class Branch extends Module<Tensor, Tensor, BranchCache> {
     if (this.#children.length === 0) {
       throw new BoxError([nameOf(this)], 'expected a box or more, got none');
     }
+    if (this.#children.some(([name]) => name === 'merge')) {
+      throw new BoxError([nameOf(this)], 'expected names other than that of the merge, got "merge"');
+    }
     this.boxes = this.#children.map(([, box]) => box);
     this.merge = MERGES[merge]();
-    this.params = gather(this.#children, (box) => box.params);
-    this.buffers = gather(this.#children, (box) => box.buffers);
+    this.#all = new Boxes(this, [...this.#children, ['merge', this.merge]]);
+    this.params = this.#all.params;
+    this.buffers = this.#all.buffers;
   }
 
-  forward(input: Tensor, context?: Context): Forward<Tensor, BranchCache> {
-    return tidy(() => {
-      const steps = this.#each((box) => box.forward(input, context));
-      const outputs = steps.map(({ output }) => output);
-      const merged = within(placeOf(this, 'merge'), () => this.merge.forward(outputs, context));
-      release(outputs);
-      return { output: merged.output, cache: { caches: [...steps.map(({ cache }) => cache), merged.cache] } };
-    });
+  forward(input: Tensor, context?: Context): Forward<Tensor, ContainerCache> {
+    return this.#all.forward(context, (run) => this.#there(input, run));
   }
 
   override infer(input: Tensor, context?: Context): Tensor {
-    return tidy(() => {
-      const outputs = this.#each((box) => box.infer(input, context));
-      const output = within(placeOf(this, 'merge'), () => this.merge.infer(outputs, context));
-      release(outputs);
-      return output;
-    });
+    return this.#all.infer(context, (run) => this.#there(input, run));
   }
 
-  backpropToInput(gradOutput: Tensor, cache: BranchCache): Tensor {
-    return tidy(() => {
-      const grads = this.#split(gradOutput, cache);
-      return this.#each((box, k) => box.backpropToInput(grads[k], cache.caches[k])).reduce(accumulate);
-    });
+  backpropToInput(gradOutput: Tensor, cache: ContainerCache): Tensor {
+    return this.#all.backpropToInput(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override backpropToParams(gradOutput: Tensor, cache: BranchCache): Grads {
-    return tidy(() => {
-      const grads = this.#split(gradOutput, cache);
-      return this.#together(this.#each((box, k) => box.backpropToParams(grads[k], cache.caches[k])));
-    });
+  override backpropToParams(gradOutput: Tensor, cache: ContainerCache): Grads {
+    return this.#all.backpropToParams(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override backprop(gradOutput: Tensor, cache: BranchCache): Backward<Tensor> {
-    return tidy(() => {
-      const steps = this.#sweepEach(gradOutput, cache, (box, grad, ofBox) => {
-        const step = box.backprop(grad, ofBox);
-        release(ofBox);
-        return step;
-      });
-      return {
-        gradInput: steps.map(({ gradInput }) => gradInput).reduce(accumulate),
-        gradParams: this.#together(steps.map(({ gradParams }) => gradParams)),
-      };
-    });
+  override backprop(gradOutput: Tensor, cache: ContainerCache): Backward<Tensor> {
+    return this.#all.backprop(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override sweep(gradOutput: Tensor, cache: BranchCache): Grads {
-    return tidy(() => {
-      return this.#together(this.#sweepEach(gradOutput, cache, (box, grad, ofBox) => box.sweep(grad, ofBox)));
-    });
+  override sweep(gradOutput: Tensor, cache: ContainerCache): Grads {
+    return this.#all.sweep(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override updateBuffers({ caches }: BranchCache): void {
-    this.boxes.forEach((box, k) => box.updateBuffers(caches[k]));
+  override updateBuffers(cache: ContainerCache): void {
+    this.#all.updateBuffers(cache);
   }
 
   override children(): readonly Child[] {
     return this.#children;
   }
 
-  #each<T>(run: (box: Box, k: number) => T): T[] {
-    return this.boxes.map((box, k) => within(this.#place(k), () => run(box, k)));
+  /** M(F_1(x_in) ... F_K(x_in)) */
+  #there(input: Tensor, run: Run): Tensor {
+    const outputs = this.#children.map((child) => run(child, share(input)));
+    return run(['merge', this.merge], outputs);
   }
 
-  /** ∂C/∂y_k of every box. */
-  #split(gradOutput: Tensor, { caches }: BranchCache): readonly Tensor[] {
-    checkCaches(this, caches, this.boxes.length + 1);
-    return within(placeOf(this, 'merge'), () =>
-      this.merge.backpropToInput(gradOutput, caches[this.boxes.length]),
-    );
-  }
-
-  /** Runs the backward of each box, from the last, and takes its cache out behind it; the results in the boxes' order. */
-  #sweepEach<T>(
-    gradOutput: Tensor,
-    cache: BranchCache,
-    run: (box: Box, grad: Tensor, ofBox: unknown) => T,
-  ): T[] {
-    const { caches } = cache;
-    const grads = this.#split(gradOutput, cache);
-    release(caches.pop());
-    const results: T[] = [];
-    for (let k = this.boxes.length - 1; k >= 0; k--) {
-      results.unshift(within(this.#place(k), () => run(this.boxes[k], grads[k], caches[k])));
-      caches.pop();
-      release(grads[k]);
-    }
-    return results;
-  }
-
-  #together(grads: readonly Grads[]): Grads {
-    const sum = new GradSum(this);
-    this.boxes.forEach((box, k) => sum.add(this.#place(k), box, grads[k]));
-    return sum.grads;
-  }
-
-  #place(k: number): string {
-    return placeOf(this, this.#children[k][0]);
+  /** Σ_k ∂C/∂y_k · ∂F_k/∂x_in, from the last box to the first. */
+  #back(gradOutput: Tensor, back: Back): Tensor | undefined {
+    const grads = back.through(['merge', this.merge], share(gradOutput));
+    const parts = this.#children.map((child, k) => [child, grads[k]] as const).reverse();
+    return total(parts.map(([child, grad]) => back.first(child, grad)));
   }
 }

@@ -14,7 +14,7 @@ import {
 import { checkGradOutput, checkPositive, checkSize, checkTensor } from '../lib/check.ts';
 import { fadingWindow } from '../lib/fadingWindow.ts';
 import { checkPadding, pair, slideOver, type Geometry, type Padding, type Pair } from '../lib/geometry.ts';
-import { constant, scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/kernels/constant.ts';
 import { depthwiseConv2d, depthwiseConv2dToInput } from '../lib/kernels/depthwise.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
@@ -106,12 +106,6 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
 
   /** d, [K_h, K_w, planes, 1], new to the caller. */
   window(): Tensor4D {
-    const [height, width] = this.kernelSize;
-    const window = fadingWindow(this.kernelSize, this.decay);
-    const values = Float64Array.from(
-      { length: window.length * this.planes },
-      (_, at) => window[Math.floor(at / this.planes)],
-    );
-    return constant(values, [height, width, this.planes, 1]);
+    return fadingWindow(this.kernelSize, this.decay, this.planes);
   }
 }

@@ -1,9 +1,15 @@
-import { Tensor } from '@tensorflow/tfjs-core';
-import { nameOf } from '../lib/check.ts';
-import { accumulate, checkCaches, gather, GradSum, placeOf } from '../lib/container.ts';
-import { BoxError, show, within } from '../lib/errors.ts';
-import { listOf, wire, type GraphNode, type Names, type Node, type Value } from '../lib/graphNodes.ts';
-import { release, tidy } from '../lib/memory.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { Boxes, type Back, type ContainerCache, type Run } from '../lib/boxes.ts';
+import { accumulate, share } from '../lib/container.ts';
+import {
+  listOf,
+  paired,
+  wire,
+  type GraphNode,
+  type Names,
+  type Node,
+  type Value,
+} from '../lib/graphNodes.ts';
 import {
   Module,
   type Backward,
@@ -49,15 +55,10 @@ export interface GraphOptions<I extends Names, O extends Names> {
   readonly outputs: O;
 }
 
-export interface GraphCache {
-  /** One a node, in the order of the forward. `backprop` empties it from the end. */
-  readonly caches: unknown[];
-}
-
 export class Graph<I extends Names = string, O extends Names = string> extends Module<
   Value<I>,
   Value<O>,
-  GraphCache
+  ContainerCache
 > {
   override readonly params: Params;
   override readonly buffers: Params;
@@ -66,6 +67,7 @@ export class Graph<I extends Names = string, O extends Names = string> extends M
   readonly outputs: O;
   /** In the order of the forward. */
   readonly nodes: readonly Node[];
+  readonly #all: Boxes;
   /** How often each value is taken. */
   readonly #uses: ReadonlyMap<string, number>;
 
@@ -77,148 +79,76 @@ export class Graph<I extends Names = string, O extends Names = string> extends M
     this.nodes = wire(this, { inputs, outputs }, nodes, (box) => (box instanceof Graph ? box : undefined));
     const taken = [...this.nodes.flatMap(({ from }) => listOf(from)), ...listOf(outputs)];
     this.#uses = new Map(taken.map((name) => [name, taken.filter((other) => other === name).length]));
-    this.params = gather(this.children(), (box) => box.params);
-    this.buffers = gather(this.children(), (box) => box.buffers);
+    this.#all = new Boxes(this, this.children());
+    this.params = this.#all.params;
+    this.buffers = this.#all.buffers;
   }
 
-  forward(input: Value<I>, context?: Context): Forward<Value<O>, GraphCache> {
-    return tidy(() => {
-      const caches: unknown[] = [];
-      const output = this.#run(input, (box, given) => {
-        const step = box.forward(given, context);
-        caches.push(step.cache);
-        return step.output;
-      });
-      return { output, cache: { caches } };
-    });
+  forward(input: Value<I>, context?: Context): Forward<Value<O>, ContainerCache> {
+    return this.#all.forward(context, (run) => this.#there(input, run));
   }
 
   override infer(input: Value<I>, context?: Context): Value<O> {
-    return tidy(() => this.#run(input, (box, given) => box.infer(given, context)));
+    return this.#all.infer(context, (run) => this.#there(input, run));
   }
 
-  backpropToInput(gradOutput: Value<O>, cache: GraphCache): Value<I> {
-    return tidy(() => {
-      const { gradInput } = this.#back(gradOutput, cache, ({ box }, grad, ofBox) => ({
-        gradInput: box.backpropToInput(grad, ofBox),
-        gradParams: {},
-      }));
-      return gradInput();
-    });
+  backpropToInput(gradOutput: Value<O>, cache: ContainerCache): Value<I> {
+    return this.#all.backpropToInput(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override backpropToParams(gradOutput: Value<O>, cache: GraphCache): Grads {
-    return tidy(() => {
-      const { gradParams } = this.#back(gradOutput, cache, (node, grad, ofBox) => ({
-        ...(!this.#isFirst(node) && { gradInput: node.box.backpropToInput(grad, ofBox) }),
-        gradParams: node.box.backpropToParams(grad, ofBox),
-      }));
-      return gradParams;
-    });
+  override backpropToParams(gradOutput: Value<O>, cache: ContainerCache): Grads {
+    return this.#all.backpropToParams(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override backprop(gradOutput: Value<O>, cache: GraphCache): Backward<Value<I>> {
-    return tidy(() => {
-      const { gradInput, gradParams } = this.#back(gradOutput, cache, ({ box }, grad, ofBox) => {
-        const step = box.backprop(grad, ofBox);
-        release(cache.caches.pop());
-        return step;
-      });
-      return { gradInput: gradInput(), gradParams };
-    });
+  override backprop(gradOutput: Value<O>, cache: ContainerCache): Backward<Value<I>> {
+    return this.#all.backprop(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override sweep(gradOutput: Value<O>, cache: GraphCache): Grads {
-    return tidy(() => {
-      const { gradParams } = this.#back(gradOutput, cache, (node, grad, ofBox) => {
-        const first = this.#isFirst(node);
-        const step = first ? { gradParams: node.box.sweep(grad, ofBox) } : node.box.backprop(grad, ofBox);
-        release(cache.caches.pop());
-        return step;
-      });
-      return gradParams;
-    });
+  override sweep(gradOutput: Value<O>, cache: ContainerCache): Grads {
+    return this.#all.sweep(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override updateBuffers({ caches }: GraphCache): void {
-    this.nodes.forEach(({ box }, i) => box.updateBuffers(caches[i]));
+  override updateBuffers(cache: ContainerCache): void {
+    this.#all.updateBuffers(cache);
   }
 
   override children(): readonly Child[] {
     return this.nodes.map(({ name, box }) => [name, box]);
   }
 
-  /** Runs the nodes in order, and lets each value go behind the last that takes it. */
-  #run(input: Value<I>, run: (box: Node['box'], given: Value) => Value): Value<O> {
-    const values = new Map<string, Tensor>();
+  /** Each node after those that it takes from; a value goes to the last that takes it, to others goes a clone. */
+  #there(input: Value<I>, run: Run): Value<O> {
+    const values = new Map(paired(this, 'forward', 'input', this.inputs, share(input)));
     const uses = new Map(this.#uses);
-    for (const [name, value] of this.#pairs('forward', 'inputs', this.inputs, input)) {
-      values.set(name, value.clone());
-    }
+    const take = (name: string): Tensor => {
+      const [value, left] = [values.get(name)!, uses.get(name)! - 1];
+      uses.set(name, left);
+      return left === 0 ? value : value.clone();
+    };
     for (const { name, box, from, gives } of this.nodes) {
-      const output = within(placeOf(this, name), () => run(box, take(from, values)));
-      for (const used of listOf(from)) {
-        const left = uses.get(used)! - 1;
-        uses.set(used, left);
-        if (left === 0) values.get(used)?.dispose();
-      }
-      for (const [given, value] of this.#pairs(name, 'outputs', gives, output)) values.set(given, value);
+      const output = run([name, box], each(from, take));
+      for (const [given, value] of paired(this, name, 'output', gives, output)) values.set(given, value);
     }
-    return take(this.outputs, values, (value) => value.clone());
+    return each(this.outputs, take);
   }
 
-  /** Visits the nodes in reverse, each with the sum of the gradients that those behind it have given. */
-  #back(
-    gradOutput: Value<O>,
-    { caches }: GraphCache,
-    visit: (node: Node, grad: Value, ofBox: unknown) => { gradInput?: Value; gradParams: Grads },
-  ) {
-    checkCaches(this, caches, this.nodes.length);
+  /** Each node after those that take from it, with the sum of the gradients that they gave. */
+  #back(gradOutput: Value<O>, back: Back): Value<I> | undefined {
     const grads = new Map<string, Tensor>();
-    const gather = (name: string, grad: Tensor) => grads.set(name, accumulate(grads.get(name), grad));
-    for (const [name, grad] of this.#pairs('backprop', 'gradients', this.outputs, gradOutput)) {
-      gather(name, grad.clone());
+    const give = (pairs: readonly (readonly [string, Tensor])[]) => {
+      for (const [name, grad] of pairs) grads.set(name, accumulate(grads.get(name), grad));
+    };
+    const take = (name: string) => grads.get(name)!;
+    give(paired(this, 'backprop', 'gradOutput', this.outputs, share(gradOutput)));
+    for (const { name, box, from, gives } of [...this.nodes].reverse()) {
+      const first = listOf(from).every((name) => listOf(this.inputs).includes(name));
+      const gradInput = back[first ? 'first' : 'through']([name, box], each(gives, take));
+      if (gradInput !== undefined) give(paired(this, name, 'gradient', from, gradInput));
     }
-    const sum = new GradSum(this);
-    for (let i = this.nodes.length - 1; i >= 0; i--) {
-      const node = this.nodes[i];
-      const place = placeOf(this, node.name);
-      const grad = take(node.gives, grads);
-      const { gradInput, gradParams } = within(place, () => visit(node, grad, caches[i]));
-      release(grad);
-      sum.add(place, node.box, gradParams);
-      if (gradInput === undefined) continue;
-      for (const [name, part] of this.#pairs(node.name, 'gradients', node.from, gradInput))
-        gather(name, part);
-    }
-    return { gradInput: () => take(this.inputs, grads), gradParams: sum.grads };
-  }
-
-  /** Whether the node has nothing before it that could learn. */
-  #isFirst({ from }: Node): boolean {
-    return listOf(from).every((name) => listOf(this.inputs).includes(name));
-  }
-
-  /** Each name with its tensor; refuses another number of tensors than of names. */
-  #pairs(where: string, what: string, names: Names, value: Value): (readonly [string, Tensor])[] {
-    const tensors = value instanceof Tensor ? [value] : value;
-    const expected = listOf(names);
-    if ((typeof names === 'string') !== value instanceof Tensor || tensors.length !== expected.length) {
-      throw new BoxError(
-        [`${nameOf(this)}.${where}`],
-        `expected ${typeof names === 'string' ? 'a tensor' : `a list of ${names.length} tensors`} as ${what}, ` +
-          `got ${value instanceof Tensor ? 'a tensor' : show(value)}`,
-      );
-    }
-    return tensors.map((tensor, k) => [expected[k], tensor]);
+    return each(this.inputs, take);
   }
 }
 
-function take<N extends Names>(
-  names: N,
-  values: ReadonlyMap<string, Tensor>,
-  make = (value: Tensor) => value,
-) {
-  const tensors = listOf(names).map((name) => make(values.get(name)!));
-  return (typeof names === 'string' ? tensors[0] : tensors) as Value<N>;
+function each<N extends Names>(names: N, make: (name: string) => Tensor) {
+  return (typeof names === 'string' ? make(names) : names.map(make)) as Value<N>;
 }

@@ -17,10 +17,10 @@ import { checkGradOutput, checkPositive, checkSize, checkTensor } from '../lib/c
 import { fadingWindow } from '../lib/fadingWindow.ts';
 import { checkPadding, pair, slideOver, type Geometry, type Padding, type Pair } from '../lib/geometry.ts';
 import { createParam, positiveUniform, zeros, type Initializer } from '../lib/init.ts';
-import { constant, scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/kernels/constant.ts';
 import { conv2d, conv2dToFilter, conv2dToInput } from '../lib/kernels/conv2d.ts';
 import { sumLeading } from '../lib/kernels/sumLeading.ts';
-import { Module, type Backward, type Forward } from '../lib/module.ts';
+import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
@@ -68,12 +68,6 @@ export interface SCellCache {
   readonly shunt: Tensor4D;
   /** x */
   readonly excess: Tensor4D;
-}
-
-/** ∂C/∂e and ∂C/∂h. */
-interface Within {
-  readonly toExcitation: Tensor4D;
-  readonly toInhibition: Tensor4D;
 }
 
 export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
@@ -127,30 +121,33 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
 
   backpropToInput(gradOutput: Tensor4D, cache: SCellCache): Tensor4D {
     checkGradOutput(this, 'backpropToInput', gradOutput, cache.excess.shape);
-    return tidy(() => this.#toInput(this.#within(gradOutput, cache), cache));
+    const { input, geometry, inhibitor } = cache;
+    const { weight, inhibition } = this.params;
+    return tidy(() => {
+      const { toExcitation, toInhibition } = this.#inside(gradOutput, cache);
+      const toInhibitor = sum(mul(toInhibition, mul(inhibition, scalar(this.#share))), 3, true);
+      // v where there is something to see; where there is nothing the gradient is 0 and what it is divided by is 1.
+      const seen = step(inhibitor);
+      const toSquares: Tensor4D = div(mul(toInhibitor, seen), add(inhibitor, sub(scalar(1), seen)));
+      const throughInhibitor = mul(input, conv2dToInput(toSquares, this.window(), geometry));
+      return add(conv2dToInput(toExcitation, weight, geometry), throughInhibitor);
+    });
   }
 
   override backpropToParams(gradOutput: Tensor4D, cache: SCellCache) {
     checkGradOutput(this, 'backpropToParams', gradOutput, cache.excess.shape);
-    return tidy(() => this.#toParams(this.#within(gradOutput, cache), cache));
-  }
-
-  override backprop(gradOutput: Tensor4D, cache: SCellCache): Backward<Tensor4D> {
-    checkGradOutput(this, 'backprop', gradOutput, cache.excess.shape);
     return tidy(() => {
-      const grads = this.#within(gradOutput, cache);
-      return { gradInput: this.#toInput(grads, cache), gradParams: this.#toParams(grads, cache) };
+      const { toExcitation, toInhibition } = this.#inside(gradOutput, cache);
+      return {
+        weight: conv2dToFilter(cache.input, toExcitation, cache.geometry),
+        inhibition: sumLeading(mul(mul(toInhibition, cache.inhibitor), scalar(this.#share))),
+      };
     });
   }
 
   /** c, [K_h, K_w, inPlanes, 1], new to the caller. */
   window(): Tensor4D {
-    const [height, width] = this.kernelSize;
-    const window = fadingWindow(this.kernelSize, this.decay);
-    const values = Float64Array.from({ length: window.length * this.inPlanes }, (_, at) => {
-      return window[Math.floor(at / this.inPlanes)] / this.inPlanes;
-    });
-    return constant(values, [height, width, this.inPlanes, 1]);
+    return fadingWindow(this.kernelSize, this.decay, this.inPlanes, 1 / this.inPlanes);
   }
 
   /** 2r/(1+r) */
@@ -158,27 +155,10 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     return (2 * this.r) / (1 + this.r);
   }
 
-  #within(gradOutput: Tensor4D, { shunt, excess }: SCellCache): Within {
+  /** ∂C/∂e and ∂C/∂h. */
+  #inside(gradOutput: Tensor4D, { shunt, excess }: SCellCache) {
     const toExcitation: Tensor4D = mul(mul(gradOutput, mul(step(excess), scalar(this.r))), shunt);
     const toInhibition: Tensor4D = mul(toExcitation, sub(scalar(-1), excess));
     return { toExcitation, toInhibition };
-  }
-
-  #toInput({ toExcitation, toInhibition }: Within, cache: SCellCache): Tensor4D {
-    const { input, geometry, inhibitor } = cache;
-    const { weight, inhibition } = this.params;
-    const throughWeights = conv2dToInput(toExcitation, weight, geometry);
-    const toInhibitor = sum(mul(toInhibition, mul(inhibition, scalar(this.#share))), 3, true);
-    // v where there is something to see; where there is nothing the gradient is 0 and what it is divided by is 1.
-    const seen = step(inhibitor);
-    const toSquares: Tensor4D = div(mul(toInhibitor, seen), add(inhibitor, sub(scalar(1), seen)));
-    return add(throughWeights, mul(input, conv2dToInput(toSquares, this.window(), geometry)));
-  }
-
-  #toParams({ toExcitation, toInhibition }: Within, cache: SCellCache) {
-    return {
-      weight: conv2dToFilter(cache.input, toExcitation, cache.geometry),
-      inhibition: sumLeading(mul(mul(toInhibition, cache.inhibitor), scalar(this.#share))),
-    };
   }
 }

@@ -1,7 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkCaches, gather, GradSum, named, placeOf } from '../lib/container.ts';
-import { within } from '../lib/errors.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { Boxes, type Back, type ContainerCache, type Run } from '../lib/boxes.ts';
+import { named, share } from '../lib/container.ts';
 import {
   Module,
   type Backward,
@@ -31,129 +30,63 @@ export type Box = Module<Tensor, Tensor, unknown>;
  *         letters, digits and underscores.
  * Source: lecture, "Backpropagation: summary".
  */
-export interface SequentialCache {
-  /** One a box. `backprop` empties it from the end. */
-  readonly caches: unknown[];
-}
-
-export class Sequential extends Module<Tensor, Tensor, SequentialCache> {
+export class Sequential extends Module<Tensor, Tensor, ContainerCache> {
   override readonly params: Params;
   override readonly buffers: Params;
   readonly boxes: readonly Box[];
   readonly #children: readonly (readonly [name: string, box: Box])[];
+  readonly #all: Boxes;
 
   constructor(boxes: readonly Box[] | Readonly<Record<string, Box>>) {
     super();
     this.#children = named(this, boxes);
     this.boxes = this.#children.map(([, box]) => box);
-    this.params = gather(this.#children, (box) => box.params);
-    this.buffers = gather(this.#children, (box) => box.buffers);
+    this.#all = new Boxes(this, this.#children);
+    this.params = this.#all.params;
+    this.buffers = this.#all.buffers;
   }
 
-  forward(input: Tensor, context?: Context): Forward<Tensor, SequentialCache> {
-    return tidy(() => {
-      const caches: unknown[] = [];
-      let output = input.clone();
-      this.boxes.forEach((box, i) => {
-        const step = within(this.#place(i), () => box.forward(output, context));
-        caches.push(step.cache);
-        output.dispose();
-        output = step.output;
-      });
-      return { output, cache: { caches } };
-    });
+  forward(input: Tensor, context?: Context): Forward<Tensor, ContainerCache> {
+    return this.#all.forward(context, (run) => this.#there(input, run));
   }
 
   override infer(input: Tensor, context?: Context): Tensor {
-    return tidy(() => {
-      let output = input.clone();
-      this.boxes.forEach((box, i) => {
-        const next = within(this.#place(i), () => box.infer(output, context));
-        output.dispose();
-        output = next;
-      });
-      return output;
-    });
+    return this.#all.infer(context, (run) => this.#there(input, run));
   }
 
-  backpropToInput(gradOutput: Tensor, { caches }: SequentialCache): Tensor {
-    checkCaches(this, caches, this.boxes.length);
-    return tidy(() => {
-      let grad = gradOutput.clone();
-      for (let i = this.boxes.length - 1; i >= 0; i--) {
-        const gradInput = within(this.#place(i), () => this.boxes[i].backpropToInput(grad, caches[i]));
-        grad.dispose();
-        grad = gradInput;
-      }
-      return grad;
-    });
+  backpropToInput(gradOutput: Tensor, cache: ContainerCache): Tensor {
+    return this.#all.backpropToInput(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override backpropToParams(gradOutput: Tensor, { caches }: SequentialCache): Grads {
-    checkCaches(this, caches, this.boxes.length);
-    return tidy(() => {
-      const sum = new GradSum(this);
-      let grad = gradOutput.clone();
-      for (let i = this.boxes.length - 1; i >= 0; i--) {
-        const box = this.boxes[i];
-        sum.add(
-          this.#place(i),
-          box,
-          within(this.#place(i), () => box.backpropToParams(grad, caches[i])),
-        );
-        if (i === 0) break;
-        const gradInput = within(this.#place(i), () => box.backpropToInput(grad, caches[i]));
-        grad.dispose();
-        grad = gradInput;
-      }
-      return sum.grads;
-    });
+  override backpropToParams(gradOutput: Tensor, cache: ContainerCache): Grads {
+    return this.#all.backpropToParams(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override backprop(gradOutput: Tensor, cache: SequentialCache): Backward<Tensor> {
-    return tidy(() => {
-      const sum = new GradSum(this);
-      return { gradInput: this.#sweepDownTo(0, gradOutput, cache, sum), gradParams: sum.grads };
-    });
+  override backprop(gradOutput: Tensor, cache: ContainerCache): Backward<Tensor> {
+    return this.#all.backprop(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override sweep(gradOutput: Tensor, cache: SequentialCache): Grads {
-    return tidy(() => {
-      const sum = new GradSum(this);
-      const grad = this.#sweepDownTo(1, gradOutput, cache, sum);
-      if (this.boxes.length > 0) {
-        const ofFirst = within(this.#place(0), () => this.boxes[0].sweep(grad, cache.caches[0]));
-        cache.caches.pop();
-        sum.add(this.#place(0), this.boxes[0], ofFirst);
-      }
-      return sum.grads;
-    });
+  override sweep(gradOutput: Tensor, cache: ContainerCache): Grads {
+    return this.#all.sweep(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override updateBuffers({ caches }: SequentialCache): void {
-    this.boxes.forEach((box, i) => box.updateBuffers(caches[i]));
+  override updateBuffers(cache: ContainerCache): void {
+    this.#all.updateBuffers(cache);
   }
 
   override children(): readonly Child[] {
     return this.#children;
   }
 
-  /** Sweeps the last boxes, down to `first`; returns the gradient of that box's input. */
-  #sweepDownTo(first: number, gradOutput: Tensor, { caches }: SequentialCache, sum: GradSum): Tensor {
-    checkCaches(this, caches, this.boxes.length);
-    let grad = gradOutput.clone();
-    for (let i = this.boxes.length - 1; i >= first; i--) {
-      // The cache stays the caller's until its box has swept it: what throws leaves nothing without an owner.
-      const step = within(this.#place(i), () => this.boxes[i].backprop(grad, caches[i]));
-      release(caches.pop());
-      grad.dispose();
-      grad = step.gradInput;
-      sum.add(this.#place(i), this.boxes[i], step.gradParams);
-    }
-    return grad;
+  /** x_i = F_i(x_{i−1}) */
+  #there(input: Tensor, run: Run): Tensor {
+    return this.#children.reduce((x, child) => run(child, x), share(input));
   }
 
-  #place(i: number): string {
-    return placeOf(this, this.#children[i][0]);
+  /** ∂C/∂x_{i−1} = ∂C/∂x_i · ∂F_i/∂x_{i−1} */
+  #back(gradOutput: Tensor, back: Back): Tensor | undefined {
+    const [first, ...others] = this.#children;
+    const grad = others.reduceRight((grad, child) => back.through(child, grad), share(gradOutput));
+    return first === undefined ? grad : back.first(first, grad);
   }
 }

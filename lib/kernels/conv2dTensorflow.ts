@@ -1,5 +1,5 @@
-import { slice, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { overPadded, type Geometry } from '../geometry.ts';
+import { slice, stridedSlice, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { overPadded, type Axis, type Geometry } from '../geometry.ts';
 import { pad2d, pad2dToInput } from './pad2d.ts';
 import { hasOneDnn, isSame, ONEDNN, runOperation, sizes, slidingAttributes } from './tensorflow.ts';
 
@@ -83,6 +83,17 @@ export function conv2dToFilterOnTensorflow(
     });
   }
   const { height, width } = geometry;
+  if (height.kernel * width.kernel === 1 && height.stride !== width.stride) {
+    // oneDNN then writes beyond its memory and Node ends (TensorFlow 2.21). So the pixels that the kernel sees are taken out.
+    return tidy(() => {
+      const seen = stridedSlice(images, [0, 0, 0, 0], images.shape, [1, height.stride, width.stride, 1]);
+      const dense = (axis: Axis): Axis => ({ ...axis, input: axis.output, stride: 1 });
+      return conv2dToFilterOnTensorflow(seen as Tensor4D, gradOutput, {
+        height: dense(height),
+        width: dense(width),
+      });
+    });
+  }
   const shape = [height.kernel, width.kernel, images.shape[3], gradOutput.shape[3]];
   return tidy(() =>
     runOperation('Conv2DBackpropFilter', slidingAttributes(geometry), [images, sizes(shape), gradOutput]),

@@ -4,15 +4,9 @@ import type { Cost } from '../cost.ts';
 import { scalar } from '../kernels/constant.ts';
 import { release, tidy } from '../memory.ts';
 import type { Context, Module } from '../module.ts';
-import { Sequential } from '../../modules/sequential.ts';
+import { placeAt, propagate } from '../propagate.ts';
+import { accumulate } from '../container.ts';
 import { zeroIfFinite } from '../kernels/finite.ts';
-
-/** A box that is no chain, with its path in the network. */
-interface Leaf {
-  readonly box: Module;
-  /** `Sequential[2] > Linear` */
-  readonly path: string;
-}
 
 /**
  * Runs a training step again, box by box and without moving a parameter, and tells where the first value that is
@@ -39,6 +33,7 @@ export async function findNonFinite(
   const culprit = values.findIndex((value) => value !== 0);
   return culprit < 0 ? undefined : suspects[culprit];
 }
+
 /** A place where a value may not be finite. */
 interface Suspect {
   readonly what: string;
@@ -46,50 +41,77 @@ interface Suspect {
   readonly verdict: Tensor;
 }
 
+/** A value of the network, and the gradient that has come back to it. */
+interface Value {
+  readonly tensor: Tensor;
+  grad?: Tensor;
+}
+
+/** A box that has run. */
+interface Step {
+  readonly box: Box;
+  /** Its place in the network. */
+  readonly place: string;
+  readonly inputs: readonly Value[];
+  readonly output: Value;
+  readonly cache: unknown;
+}
+
+/** A box that is no container, which gives one tensor. */
+type Box = Module<Tensor | readonly Tensor[], Tensor>;
+
 /** All places of a training step, in the order of computation. */
 function suspectsOf(network: Module, cost: Cost, input: Tensor, target: Tensor, context: Context): Suspect[] {
   const suspects: Suspect[] = [];
   const suspect = (what: string, tensor: Tensor) => suspects.push({ what, verdict: zeroIfFinite([tensor]) });
   suspect('the input', input);
   suspect('the target', target);
-  const leaves = leavesOf(network);
-  const caches: unknown[] = [];
-  let x = input;
-  for (const { box, path } of leaves) {
-    const { output, cache } = box.forward(x, context);
-    const params = Object.entries(box.params);
-    const ofOutput = zeroIfFinite([output]);
-    for (const [name, param] of params) {
-      const both = where(equal(ofOutput, scalar(0)), ofOutput, zeroIfFinite([param]));
-      suspects.push({ what: `the output of ${path}, whose ${name} is not finite`, verdict: both });
-    }
-    suspects.push({ what: `the output of ${path}`, verdict: ofOutput });
-    for (const [name, param] of params) suspect(`the parameter ${name} of ${path}`, param);
-    caches.push(cache);
-    x = output;
-  }
-  const { loss, cache } = cost.forward(x, target);
+  const data: Value = { tensor: input };
+  const steps: Step[] = [];
+  const [result] = propagate<Value>(network, [data], (box, inputs, path) => {
+    const step = runStep(box as Box, placeAt(network, path, box), inputs, context);
+    suspects.push(...ofForward(step));
+    steps.push(step);
+    return step.output;
+  });
+  const { loss, cache } = cost.forward(result.tensor, target);
   suspect(`the loss of ${nameOf(cost)}`, loss);
 
-  let grad = cost.backpropToInput(cache);
-  suspect(`the gradient of the input of ${nameOf(cost)}`, grad);
-  for (let i = leaves.length - 1; i >= 0; i--) {
-    const { box, path } = leaves[i];
-    const gradParams = box.backpropToParams(grad, caches[i]);
+  result.grad = cost.backpropToInput(cache);
+  suspect(`the gradient of the input of ${nameOf(cost)}`, result.grad);
+  for (const { box, place, inputs, output, cache } of steps.reverse()) {
+    const grad = output.grad as Tensor;
+    const gradParams = box.backpropToParams(grad, cache);
     // Like a training step, do not ask for the gradient of the data.
-    if (i > 0) {
-      grad = box.backpropToInput(grad, caches[i]);
-      suspect(`the gradient of the input of ${path}`, grad);
+    if (inputs.some((value) => value !== data)) {
+      const gradInput = box.backpropToInput(grad, cache);
+      [gradInput].flat().forEach((part: Tensor, k) => {
+        suspect(`the gradient of the input of ${place}`, part);
+        inputs[k].grad = accumulate(inputs[k].grad, part);
+      });
     }
     for (const [name, gradParam] of Object.entries(gradParams)) {
-      suspect(`the gradient of the parameter ${name} of ${path}`, gradParam);
+      suspect(`the gradient of the parameter ${name} of ${place}`, gradParam);
     }
   }
   return suspects;
 }
 
-/** The boxes of a network in the order of its forward pass, chains within chains laid out. */
-function leavesOf(box: Module, place = ''): Leaf[] {
-  if (!(box instanceof Sequential)) return [{ box, path: `${place}${nameOf(box)}` }];
-  return box.boxes.flatMap((child, i) => leavesOf(child, `${place}${nameOf(box)}[${i}] > `));
+function runStep(box: Box, place: string, inputs: readonly Value[], context: Context): Step {
+  const tensors = inputs.map(({ tensor }) => tensor);
+  const { output, cache } = box.forward(box.takes === 'list' ? tensors : tensors[0], context);
+  return { box, place, inputs, output: { tensor: output }, cache };
+}
+
+function ofForward({ box, place, output }: Step): Suspect[] {
+  const verdict = zeroIfFinite([output.tensor]);
+  const params = Object.entries(box.params).map(([name, param]) => [name, zeroIfFinite([param])] as const);
+  return [
+    ...params.map(([name, ofParam]) => ({
+      what: `the output of ${place}, whose ${name} is not finite`,
+      verdict: where(equal(verdict, scalar(0)), verdict, ofParam),
+    })),
+    { what: `the output of ${place}`, verdict },
+    ...params.map(([name, ofParam]) => ({ what: `the parameter ${name} of ${place}`, verdict: ofParam })),
+  ];
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../lib/backend.ts';
-import { values } from '../../lib/init.ts';
+import { values, zeros } from '../../lib/init.ts';
 import { Module, type Context } from '../../lib/module.ts';
 import { release } from '../../lib/memory.ts';
 import { Rng } from '../../lib/rng.ts';
@@ -10,17 +10,13 @@ import { Linear } from '../../modules/linear.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { ReLU } from '../../modules/relu.ts';
 import { Sequential } from '../../modules/sequential.ts';
+import { Sigmoid } from '../../modules/sigmoid.ts';
 import { Tanh } from '../../modules/tanh.ts';
 import { expectNoLeak, messageOf, numbers } from '../support/compare.ts';
+import { asNumbers, describeContainer, linear } from '../support/container.ts';
 import { describeContract } from '../support/contract.ts';
-import { eachBackend } from '../support/fixtures.ts';
-import { blank, describeRefusals } from '../support/refusals.ts';
-
-const linear = (inFeatures: number, outFeatures: number, weight: number[]) =>
-  new Linear(inFeatures, outFeatures, { bias: false, init: values(weight) });
-
-const asNumbers = (tensors: Record<string, tf.Tensor>) =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, numbers(tensor)]));
+import { describeFixture, eachBackend } from '../support/fixtures.ts';
+import { blank, describeRefusals, disposed } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
   test('x W1 W2 and its gradients, under the names of the boxes', () => {
@@ -111,6 +107,17 @@ function convnet(): Sequential {
   ]);
   return new Sequential([new Conv2D(1, 2, 3, { rng }), new MaxPool2D(2), new ReLU(), head]);
 }
+
+describeFixture('sequential', (kind: string) => {
+  if (kind === 'chain') {
+    return new Sequential([new Linear(3, 4, { init: zeros }), new Tanh(), linear(4, 2)]);
+  }
+  const tied = linear(3, 3);
+  const inner = [tied, new Tanh()];
+  return new Sequential([new Sequential(inner), linear(3, 3), new Sigmoid(), tied]);
+});
+
+describeContainer((one, two) => new Sequential([one, two]), ['0', '1'], [true, false]);
 
 describeContract(convnet, () => [tf.ones([2, 6, 7, 1]), tf.ones([1, 6, 7, 1])]);
 
@@ -230,6 +237,18 @@ describeRefusals([
   [
     'Sequential[0] > Linear.backpropToParams: expected gradOutput of shape [2, 4], got [4]',
     () => new Sequential([ones(6, 4)]).sweep(...pass(new Sequential([ones(6, 4)]), blank([4]))),
+  ],
+  [
+    'Sequential[0] > ReLU.forward: expected input to be a tensor, got 3',
+    () => new Sequential([new ReLU()]).forward(3 as unknown as tf.Tensor),
+  ],
+  [
+    'Sequential[0] > ReLU.forward: expected input to be alive, got a disposed tensor',
+    () => new Sequential([new ReLU()]).forward(disposed([2])),
+  ],
+  [
+    'Sequential: expected a list or record of boxes, got ReLU',
+    () => new Sequential(new ReLU() as unknown as ReLU[]),
   ],
   ['Sequential[1]: expected a box, got Object', () => new Sequential([new ReLU(), {} as unknown as ReLU])],
   ['Sequential[0]: expected a box, got function ReLU', () => new Sequential([ReLU as unknown as ReLU])],

@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { release } from '../../lib/memory.ts';
+import type { Module } from '../../lib/module.ts';
+import { expectNoLeak, numbers } from './compare.ts';
+import { describeContract } from './contract.ts';
+import { describeFixture, eachBackend } from './fixtures.ts';
+import { blank, describeRefusals, disposed } from './refusals.ts';
+import { Stacked } from './stacked.ts';
+
+type Merge = Module<readonly tf.Tensor[], tf.Tensor>;
+
+/** PyTorch, the contract and the refusals, for a box that merges several tensors. */
+export function describeMerging(name: string, file: string, make: () => Merge): void {
+  const stacked = () => new Stacked(make());
+  describeFixture(file, stacked);
+  describeContract(stacked, () => [
+    tf.reshape(tf.linspace(-2, 2, 18), [3, 2, 3]),
+    tf.reshape(tf.linspace(-1, 3, 10), [2, 1, 5]),
+  ]);
+  eachBackend('what it returns belongs to the caller', () => {
+    test.each([1, 2])('of %d inputs: letting one go harms no other, and none is left', (count) => {
+      expectNoLeak(() => {
+        const inputs = Array.from({ length: count }, (_, k) => tf.tensor1d([k, 2]));
+        const { output, cache } = make().forward(inputs);
+        release(inputs);
+        expect(output.isDisposed).toBe(false);
+        const gradOutput = tf.onesLike(output);
+        release(output);
+        const grads = make().backpropToInput(gradOutput, cache);
+        release([gradOutput, cache]);
+        for (const grad of grads) {
+          expect(grad.isDisposed).toBe(false);
+          release(grad);
+        }
+      });
+    });
+  });
+
+  const forward = (inputs: () => unknown) => () => make().forward(inputs() as tf.Tensor[]);
+  describeRefusals([
+    [`${name}.forward: expected a list of tensors, got []`, forward(() => [])],
+    [`${name}.forward: expected a list of tensors, got Tensor`, forward(() => blank([2]))],
+    [`${name}.forward: expected input to be a tensor, got 3`, forward(() => [blank([2]), 3])],
+    [
+      `${name}.forward: expected input of dtype float32, got int32`,
+      forward(() => [blank([2]), blank([2], 'int32')]),
+    ],
+    [
+      `${name}.forward: expected input to be alive, got a disposed tensor`,
+      forward(() => [blank([2]), disposed([2])]),
+    ],
+  ]);
+}
+
+/** The output and the gradients of each input, as numbers. */
+export function mergedAndBack(box: Merge, inputs: readonly tf.Tensor[], gradOutput: tf.Tensor) {
+  const { output, cache } = box.forward(inputs);
+  return { output: numbers(output), grads: box.backpropToInput(gradOutput, cache).map(numbers) };
+}
+
+/** The refusals of a merge of inputs of one shape. */
+export function describeUnlike(name: string, make: () => Merge): void {
+  const two = () => make().forward([blank([2, 3]), blank([2, 3])]).cache;
+  describeRefusals([
+    [
+      `${name}.forward: expected inputs of one shape, got [2, 3] and [2, 1]`,
+      () => make().forward([blank([2, 3]), blank([2, 1])]),
+    ],
+    [
+      `${name}.forward: expected inputs of one shape, got [3] and [1, 3] and [3]`,
+      () => make().forward([blank([3]), blank([1, 3]), blank([3])]),
+    ],
+    [
+      `${name}.backpropToInput: expected gradOutput of shape [2, 3], got [2, 1]`,
+      () => make().backpropToInput(blank([2, 1]), two()),
+    ],
+    [
+      `${name}.backpropToInput: expected gradOutput of dtype float32, got int32`,
+      () => make().backpropToInput(blank([2, 3], 'int32'), two()),
+    ],
+  ]);
+}
