@@ -87,7 +87,7 @@ export const cases: Cases = {
       // One box on both ways, and one residual inside another.
       () => ['shared, shared', new Residual(new Sequential([shared, new Tanh(), shared]), shared), 3],
       () => ['Residual', new Residual(new Sequential([new Residual(shared), new Sigmoid()])), 3],
-      () => ['BatchNorm', new Residual(new Sequential([shared, new Tanh(), new BatchNorm(3)])), 3],
+      () => ['BatchNorm', new Residual(new Sequential([new BatchNorm(3), new Tanh(), shared])), 3],
     )();
     // A batch of 2 is ±1 when it is normalized, whatever it was.
     const all = [args === 'BatchNorm' ? 4 : draw.integer(1, 3), ...shape];
