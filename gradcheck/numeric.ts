@@ -111,10 +111,14 @@ function probe(
     verdicts.push(verdict);
     bends.push(bend);
   }
-  // The bend of a smooth function shrinks with the step, 64-fold; that of a kink stays.
+  // The bend of a smooth function shrinks with the step, 8-fold; that of a kink stays, and is as large as what the kink
+  // makes wrong. Deep in a network that is little, and beside it larger kinks may be within the first step.
   const last = bends.length - 1;
-  if (bends[last] > 1e-6 && bends[last] > bends[0] / 8) return { ...verdicts[last], kind: 'kink' };
-  return verdicts[0];
+  const floor = Math.min(1e-6, verdicts[last].error);
+  const least = Math.min(bends[0] / 8, bends[last - 1] / 2);
+  if (bends[last] > floor && bends[last] > least) return { ...verdicts[last], kind: 'kink' };
+  // Where the function is curved, a smaller step than the first may be the right one.
+  return verdicts.find(({ kind }) => kind === 'right') ?? verdicts[0];
 }
 
 /** The one-sided differences of the loss, and the central difference of every output. */

@@ -49,15 +49,20 @@ export class Subject {
   readonly quantities: readonly Quantity[];
   readonly #case: Case;
 
-  /** Moves each parameter off its initial value, for a bias of 0 or a scale of 1 would hide mistakes. */
+  /**
+   * Moves what starts as a constant off it, for a bias of 0 or a scale of 1 would hide mistakes. Weights that were drawn
+   * stay as large as they are: a deep network would overflow with larger ones.
+   */
   constructor(item: Case, rng: Rng) {
     this.#case = item;
     this.box = item.box;
     const inputs = leaves(item.input).map(([suffix, tensor]) => quantity(`input${suffix}`, tensor));
     const params = this.#params().map(([name, param]) => {
       const moved = quantity(`param:${name}`, param);
-      moved.values.forEach((value, i) => (moved.values[i] = value + 0.3 * rng.normal()));
-      assign(param, moved.values);
+      if (moved.values.every((value) => value === moved.values[0])) {
+        moved.values.forEach((value, i) => (moved.values[i] = value + 0.3 * rng.normal()));
+        assign(param, moved.values);
+      }
       return moved;
     });
     this.quantities = [...inputs, ...params];

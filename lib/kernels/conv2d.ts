@@ -7,6 +7,7 @@ import {
   conv2dToFilterOnTensorflow,
   conv2dToInputOnTensorflow,
 } from './conv2dTensorflow.ts';
+import { conv2dOnWebgl, conv2dToFilterOnWebgl, conv2dToInputOnWebgl } from './conv2dWebgl.ts';
 import { conv2dOnWebgpu, conv2dToFilterOnWebgpu, conv2dToInputOnWebgpu } from './conv2dWebgpu.ts';
 import { conv2dToFilterOnWasm, conv2dToInputOnWasm } from './conv2dWasm.ts';
 import { spacedFilters, thinnedFilters, undilated } from './spaced.ts';
@@ -22,6 +23,7 @@ import { onSoftwareGpu } from './webgpu.ts';
 export function conv2d(images: Tensor4D, filters: Tensor4D, geometry: Geometry, bias?: Tensor): Tensor4D {
   if (getBackend() === 'cpu') return conv2dOnCpu(images, filters, geometry, bias);
   if (onTensorflow()) return conv2dOnTensorflow(images, filters, geometry, bias);
+  if (getBackend() === 'webgl') return conv2dOnWebgl(images, filters, geometry, bias);
   if (onSoftwareGpu()) return conv2dOnWebgpu(images, filters, geometry, bias);
   if (bias === undefined) return run('Conv2D', { x: images, filter: filters }, geometry);
   // wasm adds the bias for nothing while it writes the output.
@@ -36,6 +38,8 @@ export function conv2dToInput(gradOutput: Tensor4D, filters: Tensor4D, geometry:
       return conv2dToInputOnCpu(gradOutput, filters, geometry);
     case 'wasm':
       return conv2dToInputOnWasm(gradOutput, filters, geometry);
+    case 'webgl':
+      return conv2dToInputOnWebgl(gradOutput, filters, geometry);
     default: {
       if (onSoftwareGpu()) return conv2dToInputOnWebgpu(gradOutput, filters, geometry);
       if (needsSpacing(geometry)) {
@@ -57,6 +61,8 @@ export function conv2dToFilter(images: Tensor4D, gradOutput: Tensor4D, geometry:
       return conv2dToFilterOnCpu(images, gradOutput, geometry);
     case 'wasm':
       return conv2dToFilterOnWasm(images, gradOutput, geometry);
+    case 'webgl':
+      return conv2dToFilterOnWebgl(images, gradOutput, geometry);
     case 'webgpu':
       return conv2dToFilterOnWebgpu(images, gradOutput, geometry);
     default: {

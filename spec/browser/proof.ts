@@ -1,6 +1,8 @@
-import { memory, tensor1d, tensor4d } from '@tensorflow/tfjs-core';
+import { abs, max, memory, sub, tensor1d, tensor4d } from '@tensorflow/tfjs-core';
 import * as boxprop from '../../index.ts';
 import { cases, gradcheckAll, type GradcheckAllOptions, type Report } from '../../gradcheck/index.ts';
+import { count } from '../../lib/init.ts';
+import { conv2dOnWebgl, conv2dToFilterOnWebgl, conv2dToInputOnWebgl } from '../../lib/kernels/conv2dWebgl.ts';
 
 /** What the parity specs call in a page of a browser, and in Node: tests of a backend that run where it does. */
 
@@ -47,4 +49,25 @@ export async function lenetStep(backend: Backend | 'float64', batch: number): Pr
   await step();
   await Promise.all(read);
   return { loss, grads, left: memory().numTensors - before };
+}
+
+/**
+ * The largest differences that a convolution on webgl and its gradients have in parts, of the two images whose windows
+ * fit into `most` numbers, from those of the whole batch.
+ */
+export async function convolutionInParts(): Promise<number[]> {
+  await use('webgl');
+  const rng = new boxprop.Rng(0);
+  const draw = (...shape: [number, number, number, number]) =>
+    tensor4d(Float32Array.from(rng.normals(count(shape))), shape);
+  const axis = { stride: 1, dilation: 1, before: 0, after: 0 };
+  const height = { ...axis, input: 7, kernel: 3, output: 5 };
+  const width = { ...axis, input: 6, kernel: 2, output: 5 };
+  const [x, w, g] = [draw(5, 7, 6, 3), draw(3, 2, 3, 4), draw(5, 5, 5, 4)];
+  const differences = [
+    (most?: number) => conv2dOnWebgl(x, w, { height, width }, undefined, most),
+    (most?: number) => conv2dToInputOnWebgl(g, w, { height, width }, most),
+    (most?: number) => conv2dToFilterOnWebgl(x, g, { height, width }, most),
+  ].map((run) => max(abs(sub(run(), run(2.5 * 25 * 18)))));
+  return Promise.all(differences.map(async (difference) => (await difference.data())[0]));
 }

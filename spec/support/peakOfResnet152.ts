@@ -1,0 +1,10 @@
+import { zeros } from '@tensorflow/tfjs-core';
+import { resnet152, Rng, useBackend, type BackendName } from '../../index.ts';
+
+/** A program that runs ResNet-152 on one image of 224x224, and prints its scores' shape and the most memory that it took. */
+await useBackend(process.argv[2] as BackendName);
+const network = resnet152({ rng: new Rng(0) });
+const scores = network.infer(zeros([1, 224, 224, 3]), { mode: 'inference' });
+await scores.data();
+const gigabytes = process.resourceUsage().maxRSS / 2 ** 20;
+process.stdout.write(JSON.stringify({ shape: scores.shape, gigabytes }));
