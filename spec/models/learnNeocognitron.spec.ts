@@ -1,0 +1,68 @@
+import { memory, tensor4d } from '@tensorflow/tfjs-core';
+import { CCell, init, learnNeocognitron, representatives, SCell, Sequential } from '../../index.ts';
+import { expectAllClose } from '../support/compare.ts';
+import { eachBackend } from '../support/fixtures.ts';
+
+describe('representatives', () => {
+  // Two planes of 2x3 cells: [row][column] = [plane 0, plane 1].
+  const answers = [
+    [
+      [0.1, 0.5],
+      [0.2, 0],
+      [0.9, 0],
+    ],
+    [
+      [0, 0.3],
+      [0, 0],
+      [0.4, 0.8],
+    ],
+  ].flat(2);
+
+  test('are the strongest of their column over all planes, at most one a plane', () => {
+    // At (0, 0) plane 1 answers most, and as strongly nowhere that is not overruled: at (1, 2) plane 0 has 0.9 beside it.
+    expect(representatives(answers, [2, 3, 2], 3)).toEqual([
+      { row: 0, column: 0, plane: 1 },
+      { row: 0, column: 2, plane: 0 },
+    ]);
+  });
+
+  test('with columns of one cell each plane has its strongest cell, unless another plane answers more there', () => {
+    expect(representatives(answers, [2, 3, 2], 1)).toEqual([
+      { row: 1, column: 2, plane: 1 },
+      { row: 0, column: 2, plane: 0 },
+    ]);
+  });
+
+  test('a cell that does not answer is none', () => {
+    expect(representatives([0, 0, 0, 0], [2, 2, 1], 3)).toEqual([]);
+  });
+});
+
+eachBackend('learning', () => {
+  test('the representative comes to match what it sees, by Δa = q c u and Δb = q v / 2', async () => {
+    const cell = new SCell(1, 2, 1, { r: 1, init: init.values([0.1, 0.2]) });
+    const image = tensor4d([2], [1, 1, 1, 1]);
+    const before = memory().numTensors;
+    // u = v = 2 and c = 1: of the answers 0.2 and 0.4 the second is the larger.
+    await learnNeocognitron(new Sequential([cell]), image, { passes: 1, rates: [3], columns: [1] });
+    expect(memory().numTensors).toBe(before);
+    expectAllClose(cell.params.weight, { shape: [1, 1, 1, 2], values: [0.1, 0.2 + 3 * 2] });
+    expectAllClose(cell.params.inhibition, { shape: [2], values: [0, (3 / 2) * 2] });
+  });
+
+  test('a layer learns from what the layers before it, which are final by then, make of the image', async () => {
+    const [first, second] = [0.5, 0.25].map((a) => new SCell(1, 1, 1, { r: 1, init: init.values([a]) }));
+    const network = new Sequential([first, new CCell(1, 1), second]);
+    await learnNeocognitron(network, tensor4d([2], [1, 1, 1, 1]), {
+      passes: 1,
+      rates: [1, 1],
+      columns: [1, 1],
+    });
+    // S1: a = 0.5 + 2, b = 1, e = 5, h = 2r/(1+r) b v = 2, so u = 6/3 − 1 = 1.
+    const seen = first.infer(tensor4d([2], [1, 1, 1, 1]));
+    expectAllClose(seen, { shape: [1, 1, 1, 1], values: [1] });
+    const shown = (network.boxes[1] as CCell).infer(seen).dataSync()[0];
+    expectAllClose(second.params.weight, { shape: [1, 1, 1, 1], values: [0.25 + shown] });
+    expectAllClose(second.params.inhibition, { shape: [1], values: [shown / 2] });
+  });
+});
