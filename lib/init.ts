@@ -69,9 +69,12 @@ export const heUniform: Initializer = (shape, { fanIn }, rng) => {
   return needed(rng).fillUniforms(new Float32Array(count(shape)), -bound, bound);
 };
 
-/** Uniform in 0 ... 1/n_in: small and positive, as the connections of a neocognitron start. */
+/**
+ * Uniform in 0 ... 0.01/n_in: positive, and so small that a cell of a neocognitron answers next to nothing before it has
+ * learned.
+ */
 export const positiveUniform: Initializer = (shape, { fanIn }, rng) =>
-  needed(rng).fillUniforms(new Float32Array(count(shape)), 0, 1 / fanIn);
+  needed(rng).fillUniforms(new Float32Array(count(shape)), 0, 0.01 / fanIn);
 
 /** A parameter of `box`, drawn by `init`. Errors name the box and the parameter. */
 export function createParam<R extends Rank>(

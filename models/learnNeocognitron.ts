@@ -64,8 +64,9 @@ export async function learnNeocognitron(
 }
 
 /**
- * The representatives among S-cells: a cell that answers, and as strongly as any of its S-column, the cells of all planes
- * in a square around it; of a plane with several of these only the strongest.
+ * The representatives among S-cells. An S-column is a square of cells through all planes, one wherever it fits into the
+ * layer; of a layer that is smaller, the layer. The cell of an S-column that answers most is a candidate, if it answers
+ * at all, and of a plane with several candidates the strongest is the representative.
  *
  * @param values the answers of one image, [H, W, planes].
  */
@@ -74,24 +75,21 @@ export function representatives(
   [height, width, planes]: readonly [number, number, number],
   columnSize: number,
 ): Cell[] {
-  const at = (row: number, column: number, plane: number) => values[(row * width + column) * planes + plane];
+  const at = ({ row, column, plane }: Cell) => values[(row * width + column) * planes + plane];
+  const [rows, columns] = [Math.min(height, columnSize), Math.min(width, columnSize)];
   const best = new Map<number, Cell>();
-  const reach = (columnSize - 1) / 2;
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      let most = 0;
-      for (let i = Math.max(0, Math.ceil(row - reach)); i <= Math.min(height - 1, row + reach); i++) {
-        for (let j = Math.max(0, Math.ceil(column - reach)); j <= Math.min(width - 1, column + reach); j++) {
-          for (let plane = 0; plane < planes; plane++) most = Math.max(most, at(i, j, plane));
+  for (let top = 0; top + rows <= height; top++) {
+    for (let left = 0; left + columns <= width; left++) {
+      let candidate: Cell = { row: top, column: left, plane: 0 };
+      for (let row = top; row < top + rows; row++) {
+        for (let column = left; column < left + columns; column++) {
+          for (let plane = 0; plane < planes; plane++) {
+            if (at({ row, column, plane }) > at(candidate)) candidate = { row, column, plane };
+          }
         }
       }
-      for (let plane = 0; plane < planes; plane++) {
-        const value = at(row, column, plane);
-        const rival = best.get(plane);
-        if (value <= 0 || value < most) continue;
-        if (rival === undefined || value > at(rival.row, rival.column, plane))
-          best.set(plane, { row, column, plane });
-      }
+      const rival = best.get(candidate.plane);
+      if (at(candidate) > (rival === undefined ? 0 : at(rival))) best.set(candidate.plane, candidate);
     }
   }
   return [...best.values()];

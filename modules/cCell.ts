@@ -29,11 +29,11 @@ import { Module, type Forward } from '../lib/module.ts';
  * where ∂C/∂x_k = ∂C/∂u_C · α/(α + x_k)² · 1[x_k > 0] and ∂C/∂v = −Σ_k ∂C/∂x_k (1 + x_k)/(1 + v).
  *
  * The paper writes ψ[x] = φ[x/(α + x)]; below −α that fraction is positive again, which cannot be meant. d falls with
- * the distance from the middle of the window, d(ν) ∝ δ^|ν| with Σ_ν d(ν) = 1.
+ * the distance from the middle of the window, d(ν) ∝ δ^|ν| with Σ_ν d(ν) = total.
  *
  * Shapes: input [N, H, W, planes], not negative; output, gradOutput [N, H', W', planes], H' as in `Conv2D`.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; an alpha or decay
- *         that is not above 0; bad sizes.
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; an alpha, decay or
+ *         total that is not above 0; bad sizes.
  * Source: Fukushima 1980, Biological Cybernetics 36, equations 5 to 8.
  */
 export interface CCellOptions {
@@ -41,6 +41,8 @@ export interface CCellOptions {
   readonly alpha?: number;
   /** δ, 0.9 by default. */
   readonly decay?: number;
+  /** Σ d, 1 by default; the paper does not say. */
+  readonly total?: number;
   readonly padding?: Padding;
   readonly stride?: Pair;
 }
@@ -60,19 +62,22 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
   readonly padding: Padding;
   readonly alpha: number;
   readonly decay: number;
+  readonly total: number;
 
   constructor(planes: number, kernelSize: Pair, options: CCellOptions = {}) {
     super();
-    const { alpha = 0.5, decay = 0.9 } = options;
+    const { alpha = 0.5, decay = 0.9, total = 1 } = options;
     checkSize(this, 'planes', planes);
     checkPositive(this, 'alpha', alpha);
     checkPositive(this, 'decay', decay);
+    checkPositive(this, 'total', total);
     this.planes = planes;
     this.kernelSize = pair(this, 'kernelSize', kernelSize);
     this.stride = pair(this, 'stride', options.stride ?? 1);
     this.padding = checkPadding(this, options.padding ?? 'valid');
     this.alpha = alpha;
     this.decay = decay;
+    this.total = total;
   }
 
   forward(input: Tensor4D): Forward<Tensor4D, CCellCache> {
@@ -106,6 +111,6 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
 
   /** d, [K_h, K_w, planes, 1], new to the caller. */
   window(): Tensor4D {
-    return fadingWindow(this.kernelSize, this.decay, this.planes);
+    return fadingWindow(this.kernelSize, this.decay, this.planes, this.total);
   }
 }

@@ -108,6 +108,7 @@ export const cases: Cases = {
     const options = {
       alpha: draw.pick(0.3, 0.5, 1),
       decay: draw.pick(0.6, 0.9),
+      total: draw.pick(1, 3, 8),
       stride: draw.pick<Pair>(1, 2, [2, 1], [1, 3]),
       padding: draw.pick<Padding>('valid', 1, [0, 1], 'same'),
     };

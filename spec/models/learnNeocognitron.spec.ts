@@ -1,5 +1,16 @@
 import { memory, tensor4d } from '@tensorflow/tfjs-core';
-import { CCell, init, learnNeocognitron, representatives, SCell, Sequential } from '../../index.ts';
+import {
+  CCell,
+  init,
+  learnNeocognitron,
+  neocognitron,
+  representatives,
+  Rng,
+  SCell,
+  Sequential,
+  useBackend,
+} from '../../index.ts';
+import { digitBitmaps } from '../../models/digitBitmaps.ts';
 import { expectAllClose } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';
 
@@ -19,11 +30,15 @@ describe('representatives', () => {
   ].flat(2);
 
   test('are the strongest of their column over all planes, at most one a plane', () => {
-    // At (0, 0) plane 1 answers most, and as strongly nowhere that is not overruled: at (1, 2) plane 0 has 0.9 beside it.
-    expect(representatives(answers, [2, 3, 2], 3)).toEqual([
+    // The columns of 2x2 cells: on the left plane 1 answers most, with 0.5, on the right plane 0, with 0.9.
+    expect(representatives(answers, [2, 3, 2], 2)).toEqual([
       { row: 0, column: 0, plane: 1 },
       { row: 0, column: 2, plane: 0 },
     ]);
+  });
+
+  test('a column that is larger than the layer is the layer', () => {
+    expect(representatives(answers, [2, 3, 2], 5)).toEqual([{ row: 0, column: 2, plane: 0 }]);
   });
 
   test('with columns of one cell each plane has its strongest cell, unless another plane answers more there', () => {
@@ -65,4 +80,43 @@ eachBackend('learning', () => {
     expectAllClose(second.params.weight, { shape: [1, 1, 1, 1], values: [0.25 + shown] });
     expectAllClose(second.params.inhibition, { shape: [1], values: [shown / 2] });
   });
+});
+
+describe('the neocognitron, shown five digits', () => {
+  /** The digits 0 to 4, moved by (down, right) from the middle. */
+  function digits(down: number, right: number) {
+    const values = new Float32Array(5 * 16 * 16);
+    digitBitmaps(5).forEach((code, digit) => {
+      code.forEach((pixel, i) => {
+        const [row, column] = [2 + down + Math.floor(i / 7), 4 + right + (i % 7)];
+        if (pixel > 0) values[(digit * 16 + row) * 16 + column] = 1;
+      });
+    });
+    return tensor4d(values, [5, 16, 16, 1]);
+  }
+
+  test.each([0, 1, 10])(
+    'has one cell for each, that knows it when it is moved too (seed %i)',
+    async (seed) => {
+      await useBackend('wasm');
+      const network = neocognitron({ rng: new Rng(seed) });
+      await learnNeocognitron(network, digits(0, 0));
+      const cells = new Sequential(network.boxes.slice(0, 6));
+      const answering = [
+        [0, 0],
+        [1, 1],
+        [-1, 0],
+        [1, -1],
+      ].map(([down, right]) => {
+        const answers = cells.infer(digits(down, right)).dataSync();
+        const ofDigit = (digit: number) => Array.from(answers.slice(24 * digit, 24 * digit + 24));
+        return Array.from({ length: 5 }, (_, digit) =>
+          ofDigit(digit).flatMap((u, cell) => (u > 0.15 ? [cell] : [])),
+        );
+      });
+      expect(new Set(answering[0].flat()).size).toBe(5);
+      for (const moved of answering) expect(moved).toEqual(answering[0]);
+      network.dispose();
+    },
+  );
 });

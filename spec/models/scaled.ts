@@ -1,5 +1,5 @@
 import { tensor1d, tensor4d, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core';
-import { hubelWiesel, lenet5, networks, Rng, type ImageShape, type Module } from '../../index.ts';
+import { hubelWiesel, init, lenet5, networks, Rng, type ImageShape, type Module } from '../../index.ts';
 import type { NetworkOptions } from '../../models/options.ts';
 
 /** The networks with fewer channels and smaller images, so that they can be proven and trained to the end in seconds. */
@@ -23,8 +23,13 @@ const entry = (
 
 const { alexnet, vgg16, vgg19, googlenet, resnet18, resnet34, resnet50, resnet101, resnet152 } = networks;
 const wideResnet = [1 / 16, [32, 32, 3], 0.05] as const;
+/** Cells of a neocognitron that answer to anything: with its own initial connections there is no gradient to speak of. */
+const excitable: init.Initializer = (shape, fan, rng) =>
+  Float32Array.from(init.positiveUniform(shape, fan, rng), (a) => 100 * a);
 /** Stage 4 then has 2x2 places: of fewer numbers a batch norm is too curved for finite differences. */
 const narrowResnet = [1 / 64, [40, 36, 1], 3] as const;
+/** A bottleneck of one channel cannot get past its batch norms: two channels. */
+const narrowBottleneck = [1 / 32, [33, 34, 1], 2] as const;
 
 export const SCALED: Readonly<Record<string, Scaled>> = {
   lenet: entry(networks.lenet.build, [1 / 4, [16, 18, 1], 0.05], [1 / 10, [16, 18, 1], 2]),
@@ -47,16 +52,20 @@ export const SCALED: Readonly<Record<string, Scaled>> = {
     [1 / 16, [24, 22, 1], 0.02],
     [1 / 32, [18, 20, 1], 2],
   ),
-  neocognitron: entry(networks.neocognitron.build, [1, [16, 16, 1], 0.1], [1 / 12, [16, 17, 1], 2]),
+  neocognitron: entry(
+    (options) => networks.neocognitron.build({ ...options, init: excitable }),
+    [1, [16, 16, 1], 0.1],
+    [1 / 12, [16, 17, 1], 2],
+  ),
   alexnet: entry(alexnet.build, [1 / 8, [67, 67, 3], 0.01], [1 / 96, [67, 67, 1], 2]),
   vgg16: entry(vgg16.build, [1 / 8, [32, 32, 3], 0.003], [1 / 64, [32, 32, 1], 2]),
   vgg19: entry(vgg19.build, [1 / 8, [32, 32, 3], 0.003], [1 / 64, [32, 32, 1], 2]),
   googlenet: entry(googlenet.build, [1 / 4, [32, 32, 3], 0.005], [1 / 16, [32, 32, 1], 2]),
   resnet18: entry(resnet18.build, wideResnet, narrowResnet),
   resnet34: entry(resnet34.build, wideResnet, narrowResnet),
-  resnet50: entry(resnet50.build, wideResnet, narrowResnet),
-  resnet101: entry(resnet101.build, wideResnet, narrowResnet),
-  resnet152: entry(resnet152.build, wideResnet, narrowResnet),
+  resnet50: entry(resnet50.build, wideResnet, narrowBottleneck),
+  resnet101: entry(resnet101.build, wideResnet, narrowBottleneck),
+  resnet152: entry(resnet152.build, wideResnet, narrowBottleneck),
 };
 
 /** Random images, a label in turn for each. */

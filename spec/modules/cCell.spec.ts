@@ -27,9 +27,11 @@ eachBackend('by hand', () => {
     expectAllClose(output, { shape: [1, 1, 1, 2], values: [1e-9, 0] });
   });
 
-  test('the window falls from its middle, and sums to 1 in each plane', () => {
+  test('the window falls from its middle, and sums to the total in each plane', () => {
     const window = new CCell(2, [3, 1], { decay: 0.5 }).window();
     expectAllClose(window, { shape: [3, 1, 2, 1], values: [1, 1, 2, 2, 1, 1].map((d) => d / 4) });
+    const stronger = new CCell(2, [3, 1], { decay: 0.5, total: 6 }).window();
+    expectAllClose(stronger, { shape: [3, 1, 2, 1], values: [1, 1, 2, 2, 1, 1].map((d) => (d * 6) / 4) });
   });
 });
 
@@ -63,6 +65,7 @@ describeRefusals([
     () => small().backpropToInput(blank([4, 2, 3, 1]), cache()),
   ],
   ['CCell: expected alpha to be a number above 0, got 0', () => new CCell(2, 1, { alpha: 0 })],
+  ['CCell: expected total to be a number above 0, got 0', () => new CCell(2, 1, { total: 0 })],
   ['CCell: expected decay to be a number above 0, got NaN', () => new CCell(2, 1, { decay: NaN })],
   ['CCell: expected planes to be an integer of at least 1, got 0', () => new CCell(0, 1)],
   [

@@ -106,7 +106,7 @@ test('starts with small positive connections and no inhibition', async () => {
   const { weight, inhibition } = new SCell(3, 4, 5, { rng: new Rng(0) }).params;
   const drawn = weight.dataSync();
   expect(Math.min(...drawn)).toBeGreaterThanOrEqual(0);
-  expect(Math.max(...drawn)).toBeLessThanOrEqual(1 / 75);
-  expect(Math.max(...drawn)).toBeGreaterThan(0.95 / 75);
+  expect(Math.max(...drawn)).toBeLessThanOrEqual(0.01 / 75);
+  expect(Math.max(...drawn)).toBeGreaterThan(0.0095 / 75);
   expect([...inhibition.dataSync()]).toEqual([0, 0, 0, 0]);
 });
