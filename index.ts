@@ -18,6 +18,7 @@ export { constant, scalar } from './lib/kernels/constant.ts';
 export { release } from './lib/memory.ts';
 export { checkGradOutput, checkInput, checkTensor } from './lib/check.ts';
 export { ArrayDataset, type Batch, type Dataset } from './lib/data/dataset.ts';
+export { split, subset } from './lib/data/split.ts';
 export { batches, shuffledBatches } from './lib/data/batches.ts';
 export { parseIdx } from './lib/data/idx.ts';
 export { decodeSafetensors, encodeSafetensors } from './lib/io/safetensors.ts';

@@ -1,5 +1,5 @@
 import { Conv2D, Flatten, Linear, MaxPool2D, ReLU, Rng, SGD, Sequential, SoftmaxCrossEntropy } from 'boxprop';
-import { evaluate, fit, useBackend } from 'boxprop';
+import { evaluate, Trainer, useBackend } from 'boxprop';
 import { loadMnist } from 'boxprop/node';
 
 await useBackend('wasm');
@@ -14,6 +14,6 @@ const network = new Sequential([
 const cost = new SoftmaxCrossEntropy();
 const optimizer = new SGD(network.params, { learningRate: 0.05, momentum: 0.9 });
 const { train, test } = loadMnist();
-await fit({ network, cost, optimizer, dataset: train, batchSize: 64, epochs: 1, rng });
+await new Trainer({ network, cost, optimizer, train, batchSize: 64, epochs: 1, rng }).run();
 const { accuracy } = await evaluate(network, test, 250);
 console.log(`test accuracy ${(100 * accuracy).toFixed(1)} %`);

@@ -84,6 +84,11 @@ export function checkPositive(box: object, what: string, value: number): void {
   }
 }
 
+export function checkShare(box: object, what: string, value: number): void {
+  if (value >= 0 && value < 1) return;
+  throw new BoxError([nameOf(box)], `expected ${what} to be a number from 0 to below 1, got ${show(value)}`);
+}
+
 /** Refuses a label that is no class and not the one to ignore, naming its place in the batch. */
 export function checkLabels(
   cost: object,

@@ -1,1 +1,8 @@
-export * from './sgd.ts';
+export { Adagrad, type AdagradOptions } from './adagrad.ts';
+export { Adam, type AdamOptions } from './adam.ts';
+export { AdamW, type AdamWOptions } from './adamw.ts';
+export { clipByNorm, clipByValue, clipped, type Clipping } from './clip.ts';
+export { withoutDecay, type ParamGroup } from './groups.ts';
+export { RMSProp, type RMSPropOptions } from './rmsprop.ts';
+export { SGD, type SGDOptions } from './sgd.ts';
+export type { OptimizerState } from './state.ts';

@@ -1,9 +1,11 @@
-import { add, dispose, keep, mul, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
-import { checkNumber, checkTensor, nameOf } from '../lib/check.ts';
+import { add, mul, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { checkNumber, nameOf } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import { scalar } from '../lib/kernels/constant.ts';
 import { momentumStep } from '../lib/kernels/momentum.ts';
 import type { Grads, Params } from '../lib/module.ts';
+import { checkGroups, settingsOf, type ParamGroup } from './groups.ts';
+import { checkGrads, Slots, type OptimizerState } from './state.ts';
 
 /**
  * Stochastic gradient descent. With learning rate ε, momentum μ and weight decay λ, for each parameter w:
@@ -22,6 +24,7 @@ export interface SGDOptions {
   momentum?: number;
   nesterov?: boolean;
   weightDecay?: number;
+  groups?: readonly ParamGroup[];
 }
 
 export class SGD {
@@ -31,13 +34,15 @@ export class SGD {
   readonly momentum: number;
   readonly nesterov: boolean;
   readonly weightDecay: number;
-  /** v, by the name of its parameter. */
-  #velocity: Record<string, Tensor> = {};
+  readonly groups: readonly ParamGroup[];
+  #slots: Slots;
 
-  constructor(params: Params, { learningRate, momentum = 0, nesterov = false, weightDecay = 0 }: SGDOptions) {
+  constructor(params: Params, options: SGDOptions) {
+    const { learningRate, momentum = 0, nesterov = false, weightDecay = 0, groups = [] } = options;
     checkNumber(this, 'learningRate', learningRate, 0);
     checkNumber(this, 'momentum', momentum, 0);
     checkNumber(this, 'weightDecay', weightDecay, 0);
+    checkGroups(this, groups);
     if (nesterov && momentum === 0)
       throw new BoxError([nameOf(this)], 'expected momentum above 0 with nesterov, got 0');
     this.params = params;
@@ -45,42 +50,45 @@ export class SGD {
     this.momentum = momentum;
     this.nesterov = nesterov;
     this.weightDecay = weightDecay;
+    this.groups = groups;
+    this.#slots = new Slots(momentum > 0 ? ['velocity'] : []);
   }
 
   /** Moves every parameter against its gradient. The caller keeps, and disposes, the gradients. */
   step(grads: Grads): void {
-    this.#check(grads);
+    checkGrads(this, this.params, grads);
+    const { momentum, nesterov } = this;
     for (const [name, param] of Object.entries(this.params)) {
+      const { learningRate, weightDecay } = settingsOf(name, this);
       const decayed =
-        this.weightDecay === 0
-          ? grads[name].clone()
-          : tidy(() => add(grads[name], scaled(this.weightDecay, param)));
-      const { [name]: velocity } = this.#velocity;
+        weightDecay === 0 ? grads[name].clone() : tidy(() => add(grads[name], scaled(weightDecay, param)));
       const next =
-        this.momentum === 0
-          ? { param: tidy(() => sub(param, scaled(this.learningRate, decayed))) }
-          : momentumStep(param, velocity ?? zerosLike(param), decayed, this);
+        momentum === 0
+          ? { param: tidy(() => sub(param, scaled(learningRate, decayed))) }
+          : momentumStep(param, this.#slots.get('velocity', name) ?? zerosLike(param), decayed, {
+              learningRate,
+              momentum,
+              nesterov,
+            });
       decayed.dispose();
       param.assign(next.param);
       next.param.dispose();
-      if ('velocity' in next) this.#velocity[name] = keep(next.velocity);
+      if ('velocity' in next) this.#slots.set('velocity', name, next.velocity);
     }
   }
 
-  #check(grads: Grads): void {
-    for (const name of new Set([...Object.keys(this.params), ...Object.keys(grads)])) {
-      if (!(name in this.params)) {
-        const known = Object.keys(this.params).join(', ');
-        throw new BoxError(['SGD.step'], `expected gradients of ${known}, got one of ${name}`);
-      }
-      checkTensor(this, 'step', `the gradient of ${name}`, grads[name], this.params[name].shape);
-    }
+  state(): OptimizerState {
+    return { tensors: this.#slots.tensors, numbers: {} };
+  }
+
+  /** Errors: tensors of another optimizer or network. */
+  restore({ tensors }: OptimizerState): void {
+    this.#slots.restore(this, this.params, tensors);
   }
 
   /** Lets the velocities go. */
   dispose(): void {
-    dispose(this.#velocity);
-    this.#velocity = {};
+    this.#slots.dispose();
   }
 }
 

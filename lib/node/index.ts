@@ -6,3 +6,4 @@ export { exportOnnx } from '../io/onnx/writeOnnx.ts';
 export { withSafetensors, type SafetensorsFile } from '../io/safetensorsFile.ts';
 export { loadWeights, saveWeights, type FileLayout } from '../io/weights.ts';
 export { writeFileAtomic } from '../io/writeFileAtomic.ts';
+export { loadCheckpoint, saveCheckpoint, type Resumable } from '../io/checkpoint.ts';

@@ -7,6 +7,7 @@ import { nameOf } from '../check.ts';
 import { release, tidy } from '../memory.ts';
 import type { Module } from '../module.ts';
 import { breathe } from './breathe.ts';
+import { Tally } from './tally.ts';
 
 export interface Evaluation {
   /** Records whose label has not the largest score; among equal scores the first class wins. */
@@ -18,6 +19,10 @@ export interface Evaluation {
   readonly accuracy: number;
   /** The mean cross-entropy, in nats. */
   readonly loss: number;
+  /** Records whose label is not among the five largest scores; with five classes or fewer, those with a NaN. */
+  readonly top5Errors: number;
+  /** `confusion[label][answer]` counts records; one with a score that is NaN has no answer, and is not in it. */
+  readonly confusion: readonly (readonly number[])[];
 }
 
 export interface EvaluateOptions {
@@ -39,11 +44,11 @@ export async function evaluate(
   { signal }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const cost: Cost = new SoftmaxCrossEntropy({ reduction: 'sum' });
-  let errors = 0;
+  const tally = new Tally(dataset.classes);
   let loss = 0;
   for (const indices of batches(dataset.length, batchSize)) {
     signal?.throwIfAborted();
-    const { input, labels } = dataset.batch(indices);
+    const { input, labels } = await dataset.batch(indices);
     try {
       const read = tidy(() => {
         const scores = network.infer(input, { mode: 'inference' });
@@ -55,7 +60,7 @@ export async function evaluate(
         }
         return { scores, loss: cost.forward(scores, labels).loss };
       });
-      errors += countErrors(await read.scores.data(), await labels.data(), dataset.classes);
+      tally.add(await read.scores.data(), await labels.data());
       loss += (await read.loss.data())[0];
       release(read);
     } finally {
@@ -63,21 +68,10 @@ export async function evaluate(
     }
     await breathe();
   }
+  const { errors, top5Errors, confusion } = tally;
   const errorRate = errors / dataset.length;
-  return { errors, records: dataset.length, errorRate, accuracy: 1 - errorRate, loss: loss / dataset.length };
-}
-
-function countErrors(scores: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
-  let errors = 0;
-  for (let n = 0; n < labels.length; n++) {
-    const at = n * classes;
-    const own = scores[at + labels[n]];
-    let right = true;
-    for (let k = 0; k < classes; k++) {
-      // Asks for what must hold, so that a NaN on either side fails.
-      right &&= k < labels[n] ? own > scores[at + k] : own >= scores[at + k];
-    }
-    if (!right) errors++;
-  }
-  return errors;
+  return {
+    ...{ errors, records: dataset.length, errorRate, accuracy: 1 - errorRate },
+    ...{ loss: loss / dataset.length, top5Errors, confusion },
+  };
 }

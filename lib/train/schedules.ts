@@ -20,3 +20,21 @@ export const cosineRate =
   (rate: number, steps: number): Schedule =>
   (step) =>
     (rate * (1 + Math.cos(Math.PI * Math.min(step / steps, 1)))) / 2;
+
+/** ε γ^⌊t/T⌋: multiplied by γ every T steps. */
+export const stepRate =
+  (rate: number, every: number, gamma = 0.1): Schedule =>
+  (step) =>
+    rate * gamma ** Math.floor(step / every);
+
+/** ε γ^t at step t. */
+export const exponentialRate =
+  (rate: number, gamma: number): Schedule =>
+  (step) =>
+    rate * gamma ** step;
+
+/** Rises to another schedule in T steps, along a line: its rate times min((t + 1)/T, 1). Source: Goyal et al. 2017. */
+export const warmUp =
+  (schedule: Schedule, steps: number): Schedule =>
+  (step) =>
+    schedule(step) * Math.min((step + 1) / steps, 1);

@@ -16,6 +16,10 @@ export interface Optimizer {
 export interface StepContext extends Context {
   /** The number of the step, for messages. */
   readonly step?: number;
+  /**
+   * Looks at a step that is finite, before the parameters move. The tensors live until it returns; it is waited for.
+   */
+  readonly observe?: (seen: { output: Tensor; grads: Grads }) => void | Promise<void>;
 }
 
 /**
@@ -47,19 +51,22 @@ export async function trainStep(
   const before: Context = { ...context, ...(context.rng && { rng: context.rng.clone() }) };
   const buffers = Object.values(network.buffers).map((buffer) => ({ buffer, kept: buffer.clone() }));
   let grads: Grads = {};
+  let seen: Tensor[] = [];
   try {
     const computed = tidy(() => {
       const { output, cache } = network.forward(input, context);
       const { loss, cache: costCache } = cost.forward(output, target);
       network.updateBuffers(cache);
       const gradOutput = cost.backpropToInput(costCache);
-      release([output, costCache]);
+      release(costCache);
+      if (context.observe === undefined) release(output);
       const grads = network.sweep(gradOutput, cache);
       // An update can overflow, and a pooling window can then swallow what its parameter made: no loss would show it.
       const finite = [Object.values(grads), Object.values(network.params)].map(zeroIfFinite);
-      return { grads, verdicts: stack([loss, ...finite]) };
+      return { grads, output: context.observe && [output], verdicts: stack([loss, ...finite]) };
     });
     grads = computed.grads;
+    seen = computed.output ?? [];
     const [loss, ofGrads, ofParams] = await computed.verdicts.data();
     release(computed.verdicts);
     const broken = !Number.isFinite(loss)
@@ -76,12 +83,13 @@ export async function trainStep(
         `non-finite ${broken}${when}: first in ${where ?? 'no box when the step is run again'}`,
       );
     }
+    if (seen.length > 0) await context.observe?.({ output: seen[0], grads });
     optimizer.step(grads);
     return loss;
   } catch (error) {
     for (const { buffer, kept } of buffers) if (!buffer.isDisposed) buffer.assign(kept);
     throw error;
   } finally {
-    release([grads, buffers.map(({ kept }) => kept)]);
+    release([grads, seen, buffers.map(({ kept }) => kept)]);
   }
 }

