@@ -18,6 +18,8 @@ export { constant, scalar } from './lib/kernels/constant.ts';
 export { release } from './lib/memory.ts';
 export { checkGradOutput, checkInput, checkTensor } from './lib/check.ts';
 export { ArrayDataset, type Batch, type Dataset } from './lib/data/dataset.ts';
+export { augment, flip, shift, type Augmentation } from './lib/data/augment.ts';
+export { elastic, type ElasticOptions } from './lib/data/elastic.ts';
 export { split, subset } from './lib/data/split.ts';
 export { batches, shuffledBatches } from './lib/data/batches.ts';
 export { parseIdx } from './lib/data/idx.ts';

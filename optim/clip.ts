@@ -1,13 +1,13 @@
 import { add, clipByValue as clip, div, minimum, mul, sqrt, square, stack, sum } from '@tensorflow/tfjs-core';
 import { scalar } from '../lib/kernels/constant.ts';
-import { checkPositive } from '../lib/check.ts';
+import { InputError, show } from '../lib/errors.ts';
 import { release, tidy } from '../lib/memory.ts';
 import type { Grads } from '../lib/module.ts';
 import type { OptimizerState } from './state.ts';
 
 /** Each number of the gradients moved into −limit ... limit. New tensors. */
 export function clipByValue(grads: Grads, limit: number): Grads {
-  checkPositive(clipByValue, 'limit', limit);
+  checkLimit('clipByValue', limit);
   return tidy(() =>
     Object.fromEntries(Object.entries(grads).map(([name, grad]) => [name, clip(grad, -limit, limit)])),
   );
@@ -21,13 +21,18 @@ export function clipByValue(grads: Grads, limit: number): Grads {
  * New tensors; nothing is read. Source: Pascanu, Mikolov, Bengio 2013; the 1e-6 is PyTorch's.
  */
 export function clipByNorm(grads: Grads, limit: number): Grads {
-  checkPositive(clipByNorm, 'limit', limit);
+  checkLimit('clipByNorm', limit);
   if (Object.keys(grads).length === 0) return {};
   return tidy(() => {
     const norm = sqrt(sum(stack(Object.values(grads).map((grad) => sum(square(grad))))));
     const factor = minimum(scalar(1), div(scalar(limit), add(norm, scalar(1e-6))));
     return Object.fromEntries(Object.entries(grads).map(([name, grad]) => [name, mul(grad, factor)]));
   });
+}
+
+function checkLimit(caller: string, limit: number): void {
+  if (limit > 0) return;
+  throw new InputError(`${caller}: expected limit to be a number above 0, got ${show(limit)}`);
 }
 
 /** What an optimizer does. */

@@ -28,6 +28,8 @@ export interface RunOptions {
   /** The share of the training records that is kept back for validation. */
   readonly validation?: number;
   readonly patience?: number;
+  /** Such as `['shift:2', 'flip', 'elastic']`. */
+  readonly augment?: readonly string[];
   readonly seed: number;
   readonly backend: BackendName | 'auto';
   readonly threads?: number;

@@ -24,6 +24,7 @@ export function trainCommand(): Command {
     .option('--clip <norm>', 'largest norm of the gradient', positiveOption('--clip'))
     .option('--validation <share>', 'of the training images, kept back', shareOption('--validation'))
     .option('--patience <n>', 'epochs without a better validation error', integerOption('--patience', 1))
+    .option('--augment <list>', 'such as shift:2,flip,elastic', (text) => text.split(','))
     .option('--seed <n>', 'seed of the weights and of the order of the images', integerOption('--seed', 0), 0)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--threads <n>', 'threads of tensorflow or wasm', integerOption('--threads', 1))

@@ -2,6 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import { useBackend } from '../backend.ts';
+import { augment } from '../data/augment.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadMnist } from '../data/mnist.ts';
 import { split, subset } from '../data/split.ts';
@@ -18,7 +19,7 @@ import { networkNamed } from './networks.ts';
 import { logBackend } from './options.ts';
 import { progressBar } from './progress.ts';
 import type { RunOptions } from './runOptions.ts';
-import { optimizerOf, scheduleOf } from './trainParts.ts';
+import { augmentationsOf, optimizerOf, scheduleOf } from './trainParts.ts';
 
 export interface TrainOutcome {
   readonly ended: 'whole' | 'aborted' | 'early';
@@ -50,7 +51,8 @@ export async function trainNetwork(
   const entry = networkNamed(options.network);
   const data = loadMnist(options.data === undefined ? {} : { directory: options.data });
   const rng = new Rng(seed);
-  const [train, validation] = parts(limited(data.train, options.limit), options.validation, rng);
+  const [kept, validation] = parts(limited(data.train, options.limit), options.validation, rng);
+  const train = options.augment === undefined ? kept : augment(kept, augmentationsOf(options.augment));
   const [height, width, channels] = data.train.inputShape;
   const inputShape = [height, width, channels] as const;
   // A network of its published size says what it wants of an image; others are built to fit.

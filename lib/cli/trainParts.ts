@@ -5,6 +5,9 @@ import { clipped, type Stepping } from '../../optim/clip.ts';
 import { withoutDecay } from '../../optim/groups.ts';
 import { RMSProp } from '../../optim/rmsprop.ts';
 import { SGD } from '../../optim/sgd.ts';
+import { flip, shift, type Augmentation } from '../data/augment.ts';
+import { elastic } from '../data/elastic.ts';
+import { InputError, show } from '../errors.ts';
 import type { Module } from '../module.ts';
 import { ReduceOnPlateau } from '../train/reduceOnPlateau.ts';
 import {
@@ -53,4 +56,15 @@ export function scheduleOf(
     schedule: rise === undefined ? chosen : warmUp(chosen, rise),
     ...(schedule === 'plateau' && { plateau: new ReduceOnPlateau({ patience: 2 }) }),
   };
+}
+
+/** Errors: `--augment: expected shift:PIXELS, flip or elastic, got "rotate"`. */
+export function augmentationsOf(names: readonly string[]): Augmentation[] {
+  return names.map((name) => {
+    const [, pixels] = /^shift:([1-9]\d?)$/.exec(name) ?? [];
+    if (pixels !== undefined) return shift(Number(pixels));
+    if (name === 'flip') return flip();
+    if (name === 'elastic') return elastic();
+    throw new InputError(`--augment: expected shift:PIXELS, flip or elastic, got ${show(name)}`);
+  });
 }

@@ -1,0 +1,214 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  Adagrad,
+  Adam,
+  AdamW,
+  BatchNorm,
+  clipByNorm,
+  clipByValue,
+  clipped,
+  Conv2D,
+  init,
+  Linear,
+  PReLU,
+  Residual,
+  RMSProp,
+  Rng,
+  Sequential,
+  SGD,
+  useBackend,
+  withoutDecay,
+  type Clipping,
+  type Grads,
+  type OptimizerState,
+  type Params,
+} from '../../index.ts';
+import { expectAllClose, expectNoLeak, numbers } from '../support/compare.ts';
+import { eachBackend, loadFixture, tensorOf, type OptimizerCase } from '../support/fixtures.ts';
+import { blank, describeRefusals } from '../support/refusals.ts';
+
+interface Optimizer {
+  step(grads: Grads): void;
+  state(): OptimizerState;
+  restore(state: OptimizerState): void;
+  dispose(): void;
+}
+
+/** Takes a fixture's steps, and compares after those that it shows. */
+function follow<Options>(
+  expected: OptimizerCase<Options>,
+  make: (params: Params, options: Options) => Optimizer,
+): void {
+  expectNoLeak(() => {
+    const params = variables(expected.params);
+    const optimizer = make(params, ...expected.args);
+    let compared = 0;
+    let left: number | undefined;
+    expected.grads.forEach((packed, i) => {
+      const grads = Object.fromEntries(Object.entries(packed).map(([name, grad]) => [name, tensorOf(grad)]));
+      optimizer.step(grads);
+      tf.dispose(grads);
+      left ??= tf.memory().numTensors;
+      expect(tf.memory().numTensors).toBe(left);
+      for (const [name, param] of Object.entries(expected.after[String(i + 1)] ?? {})) {
+        expectAllClose(params[name], param, `${name} after ${i + 1} steps`);
+        compared++;
+      }
+    });
+    expect(compared).toBe(6);
+    optimizer.dispose();
+    tf.dispose(params);
+  });
+}
+
+function variables(packed: OptimizerCase<unknown>['params']): Params {
+  return Object.fromEntries(
+    Object.entries(packed).map(([name, param]) => [name, tf.tidy(() => tf.variable(tensorOf(param)))]),
+  );
+}
+
+type Rates = { learningRate: number; weightDecay?: number; momentum?: number };
+const KINDS: Record<string, (params: Params, options: Rates) => Optimizer> = {
+  adagrad: (params, options) => new Adagrad(params, options),
+  rmsprop: (params, options) => new RMSProp(params, options),
+  adam: (params, options) => new Adam(params, options),
+  adamw: (params, options) => new AdamW(params, options),
+};
+
+eachBackend('computes what PyTorch computes', () => {
+  describe.each(Object.entries(KINDS))('%s', (file, make) => {
+    test.each(loadFixture<OptimizerCase<Rates>>(file))('$name', (expected) => follow(expected, make));
+  });
+
+  test.each(loadFixture<OptimizerCase<Clipping>>('clipped'))('clipped $name', (expected) =>
+    follow(expected, (params, by) => clipped(new SGD(params, { learningRate: 0.1, momentum: 0.5 }), by)),
+  );
+
+  test.each(loadFixture<OptimizerCase<{ momentum?: number }>>('groups'))('in groups: $name', (expected) => {
+    const groups = [{ has: (name: string) => name === 'bias', rate: 0.5, weightDecay: 0 }];
+    const kinds = { SGD, Adagrad, RMSProp, Adam, AdamW };
+    follow(expected, (params, options) => {
+      const Kind = kinds[expected.name as keyof typeof kinds];
+      return new Kind(params, { learningRate: 0.1, weightDecay: 0.2, groups, ...options });
+    });
+  });
+});
+
+describe('what an optimizer keeps', () => {
+  beforeAll(() => useBackend('cpu'));
+  const all: typeof KINDS = {
+    sgd: (params, options) => new SGD(params, { ...options, momentum: 0.9 }),
+    ...KINDS,
+    'rmsprop, all kept': (params, options) =>
+      new RMSProp(params, { ...options, momentum: 0.9, centered: true }),
+  };
+  const start = () => ({ weight: tf.variable(tf.ones([3, 2])), bias: tf.variable(tf.ones([3])) });
+  const gradsOf = (step: number) => {
+    const rng = new Rng(step);
+    return {
+      weight: tf.tensor2d(Float32Array.from(rng.normals(6)), [3, 2]),
+      bias: tf.tensor1d(Float32Array.from(rng.normals(3))),
+    };
+  };
+
+  test.each(Object.entries(all))('%s goes on from its state, bit for bit', (_, make) => {
+    const [whole, halves] = [start(), start()];
+    const options = { learningRate: 0.05, weightDecay: 0.1 };
+    const [first, before] = [make(whole, options), make(halves, options)];
+    for (let step = 0; step < 6; step++) first.step(gradsOf(step));
+    for (let step = 0; step < 3; step++) before.step(gradsOf(step));
+    const after = make(halves, options);
+    after.restore(before.state());
+    before.dispose();
+    for (let step = 3; step < 6; step++) after.step(gradsOf(step));
+    expect(numbers(halves.weight)).toEqual(numbers(whole.weight));
+    expect(numbers(halves.bias)).toEqual(numbers(whole.bias));
+  });
+
+  test('a state of another network is refused, and nothing is lost', () => {
+    const adam = new Adam(start(), { learningRate: 0.1 });
+    adam.step(gradsOf(0));
+    const kept = numbers(adam.state().tensors['mean/bias']);
+    const { tensors, numbers: counts } = adam.state();
+    const { 'mean/bias': bias, ...fewer } = tensors;
+    const expectRefusal = (wrong: OptimizerState['tensors'], message: string) =>
+      expect(() => adam.restore({ tensors: wrong, numbers: counts })).toThrow(message);
+    expectRefusal(fewer, 'Adam.restore: mean/bias: expected one of shape [3], got none');
+    expectRefusal(
+      { ...tensors, 'sum/bias': bias },
+      'Adam.restore: sum/bias: expected none, got one of shape [3]',
+    );
+    const message = 'Adam.restore: mean/bias: expected one of shape [3], got one of shape [2]';
+    expectRefusal({ ...tensors, 'mean/bias': tf.ones([2]) }, message);
+    expect(numbers(adam.state().tensors['mean/bias'])).toEqual(kept);
+  });
+});
+
+describe('without decay are', () => {
+  beforeAll(() => useBackend('cpu'));
+  test('biases, scales and slopes, wherever they are in a network', () => {
+    const linear = () => new Linear(3, 3, { init: init.zeros });
+    const network = new Sequential({
+      conv: new Conv2D(1, 3, 2, { init: init.zeros }),
+      block: new Residual(new Sequential([linear(), new BatchNorm(3), new PReLU(3)])),
+    });
+    const { has, weightDecay } = withoutDecay(network);
+    expect(weightDecay).toBe(0);
+    const decaying = Object.keys(network.params).filter((name) => !has(name));
+    expect(decaying).toEqual(['conv.weight', 'block.body.0.weight']);
+  });
+});
+
+eachBackend('clipping by hand', () => {
+  test('by norm shortens all gradients together, by value each number', () => {
+    const grads = { a: tf.tensor1d([3, 0]), b: tf.tensor2d([[-4]]) };
+    expectNoLeak(() => {
+      const short = clipByNorm(grads, 1);
+      expectAllClose(short.a, { shape: [2], values: [0.6, 0] });
+      expectAllClose(short.b, { shape: [1, 1], values: [-0.8] });
+      const flat = clipByValue(grads, 1);
+      expect([numbers(flat.a), numbers(flat.b)]).toEqual([[1, 0], [[-1]]]);
+      tf.dispose([short, flat]);
+    });
+    expect(clipByNorm({}, 1)).toEqual({});
+  });
+});
+
+const params = () => ({ weight: tf.variable(tf.ones([3, 2])), bias: tf.variable(tf.ones([3])) });
+const rate = { learningRate: 0.1 };
+describeRefusals([
+  [
+    'Adam.step: expected gradients of weight, bias, got one of scale',
+    () => new Adam(params(), rate).step({ weight: blank([3, 2]), bias: blank([3]), scale: blank([1]) }),
+  ],
+  [
+    'AdamW.step: expected the gradient of bias of shape [3], got [1]',
+    () => new AdamW(params(), rate).step({ weight: blank([3, 2]), bias: blank([1]) }),
+  ],
+  [
+    'Adam: expected betas to be a number from 0 to below 1, got 1',
+    () => new Adam(params(), { ...rate, betas: [0.9, 1] }),
+  ],
+  ['AdamW: expected eps to be a number above 0, got 0', () => new AdamW(params(), { ...rate, eps: 0 })],
+  [
+    'AdamW: expected weightDecay to be a number of at least 0, got -1',
+    () => new AdamW(params(), { ...rate, weightDecay: -1 }),
+  ],
+  [
+    'Adagrad: expected learningRateDecay to be a number of at least 0, got -1',
+    () => new Adagrad(params(), { ...rate, learningRateDecay: -1 }),
+  ],
+  [
+    'RMSProp: expected alpha to be a number from 0 to below 1, got 1',
+    () => new RMSProp(params(), { ...rate, alpha: 1 }),
+  ],
+  [
+    'RMSProp: expected momentum to be a number of at least 0, got NaN',
+    () => new RMSProp(params(), { ...rate, momentum: NaN }),
+  ],
+  [
+    "SGD: expected a group's rate to be a number of at least 0, got -1",
+    () => new SGD(params(), { ...rate, groups: [{ has: () => true, rate: -1 }] }),
+  ],
+  ['clipByNorm: expected limit to be a number above 0, got 0', () => clipByNorm({}, 0)],
+]);
