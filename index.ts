@@ -38,3 +38,7 @@ export { torchLayout } from './lib/io/torchLayout.ts';
 export { torchvisionLayout } from './lib/io/torchvision.ts';
 export { toOnnx, type OnnxOptions } from './lib/io/onnx/toOnnx.ts';
 export { encodeModel as encodeOnnx, type OnnxModel } from './lib/io/onnx/proto.ts';
+export { costGradient, inputGradient } from './lib/inspect/inputGradient.ts';
+export { fastGradientSign } from './lib/inspect/fastGradientSign.ts';
+export { occlusion, type OcclusionMap, type OcclusionOptions } from './lib/inspect/occlusion.ts';
+export { saliency } from './lib/inspect/saliency.ts';

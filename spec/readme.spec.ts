@@ -25,6 +25,7 @@ test('every script that the README names exists', () => {
 test.each([
   ['examples/ownBox.ts', /^every gradient agrees\n$/],
   ['examples/network.ts', /^test accuracy 9[5-9]\.\d %\n$/],
+  ['examples/linearAndAdversarial.ts', /^test: error [78]\.\d\d %\nfooling: error 9[5-9]\.\d\d %\n$/],
 ])('%s runs', (file, output) => {
   const { stdout, stderr } = spawnSync(
     process.execPath,

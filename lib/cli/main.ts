@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { InputError, show } from '../errors.ts';
 import { ablateCommand } from './ablate.ts';
 import { classifyCommand } from './classify.ts';
+import { evaluateCommand } from './evaluate.ts';
 import { exampleCommand } from './example.ts';
 import { exportCommand } from './exportOnnx.ts';
 import { gradcheckCommand } from './gradcheck.ts';
@@ -18,7 +19,14 @@ import { trainCommand } from './train.ts';
  */
 function program(): Command {
   const commands = [
-    ...[gradcheckCommand(), trainCommand(), exampleCommand(), summaryCommand(), ablateCommand()],
+    ...[
+      gradcheckCommand(),
+      trainCommand(),
+      evaluateCommand(),
+      exampleCommand(),
+      summaryCommand(),
+      ablateCommand(),
+    ],
     ...[classifyCommand(), exportCommand(), setupCommand()],
   ];
   const boxprop = new Command('boxprop')

