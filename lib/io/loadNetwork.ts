@@ -19,7 +19,8 @@ export async function loadNetwork(
   const tensors = { ...network.params, ...network.buffers };
   const names = await withSafetensors(file, ({ entries }) => Promise.resolve(new Set(entries.keys())));
   const known = (of: readonly string[]) => of.filter((one) => names.has(one)).length;
-  let layout: FileLayout = { stored: {} };
+  // A checkpoint of a training has its optimizer's tensors too.
+  let layout: FileLayout = { stored: {}, ignored: /^optimizer\// };
   if (TORCHVISION_NETWORKS.includes(name)) {
     const torchvision = torchvisionLayout(name, network, inputShape);
     const theirs = Object.values(torchvision.stored).map((stored) => stored.name);
