@@ -42,3 +42,5 @@ export { costGradient, inputGradient } from './lib/inspect/inputGradient.ts';
 export { fastGradientSign } from './lib/inspect/fastGradientSign.ts';
 export { occlusion, type OcclusionMap, type OcclusionOptions } from './lib/inspect/occlusion.ts';
 export { saliency } from './lib/inspect/saliency.ts';
+export { examine } from './lib/doctor/examine.ts';
+export type { Finding, Patient, Verdict } from './lib/doctor/finding.ts';

