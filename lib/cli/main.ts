@@ -10,6 +10,7 @@ import { evaluateCommand } from './evaluate.ts';
 import { exampleCommand } from './example.ts';
 import { exportCommand } from './exportOnnx.ts';
 import { gradcheckCommand } from './gradcheck.ts';
+import { reportCommand } from './report.ts';
 import { setupCommand } from './setup.ts';
 import { summaryCommand } from './summary.ts';
 import { trainCommand } from './train.ts';
@@ -25,6 +26,7 @@ function program(): Command {
       doctorCommand(),
       trainCommand(),
       evaluateCommand(),
+      reportCommand(),
       exampleCommand(),
       summaryCommand(),
       ablateCommand(),

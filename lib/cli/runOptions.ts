@@ -39,11 +39,11 @@ export interface RunOptions {
 }
 
 /** The options of the run in a folder. Errors: a folder without a run, a file that is no config. */
-export async function readRun(folder: string): Promise<RunOptions> {
+export async function readRun(folder: string, asked = '--resume'): Promise<RunOptions> {
   const file = join(folder, 'config.json');
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new InputError(
-      `--resume: expected the folder of a run, got ${show(folder)}: ${systemProblem(error)}`,
+      `${asked}: expected the folder of a run, got ${show(folder)}: ${systemProblem(error)}`,
     );
   });
   try {
