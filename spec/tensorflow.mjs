@@ -83,7 +83,15 @@ if (problem === undefined) {
   console.log('a step of LeNet against float64 and wasm: done');
 
   const specs = runJest(
-    ['spec/modules', 'spec/losses', 'spec/optim', 'spec/lib/.*[kK]ernels', '-t', ': tensorflow '],
+    [
+      'spec/modules',
+      'spec/losses',
+      'spec/optim',
+      'spec/lib/.*[kK]ernels',
+      'spec/lib/train/',
+      '-t',
+      ': tensorflow ',
+    ],
     { BOXPROP_BACKENDS: 'tensorflow', TF_CPP_MIN_LOG_LEVEL: '2' },
   );
   count.passed += specs.passed;

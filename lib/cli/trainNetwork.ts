@@ -107,6 +107,11 @@ export async function trainNetwork(
       await saveCheckpoint(checkpointFile, { network, optimizer }, trainer.progress, about);
     },
   });
+  const fail = async (message: string) => {
+    runLog.add({ type: 'failed', step: trainer.progress.step, message });
+    await runLog.flush().catch(() => undefined); // The disk may be what failed.
+  };
+  let training = false;
   try {
     if (resume) {
       trainer.restore(await loadCheckpoint(checkpointFile, { network, optimizer }));
@@ -115,16 +120,21 @@ export async function trainNetwork(
       await prepare(folder, [checkpointFile, file]);
       await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(options, undefined, 2)}\n`);
       await rm(runLog.file, { force: true });
+      await saveCheckpoint(checkpointFile, { network, optimizer }, trainer.progress, about);
     }
     const perEpoch = Math.ceil(train.length / batchSize);
     progress.show(Math.floor(trainer.progress.step / perEpoch) + 1);
+    training = true;
     const result = await trainer.run();
     if (result.ended === 'aborted') return { ended: 'aborted', epoch: result.epochs + 1, file };
     if (validation !== undefined) await loadWeights(file, { ...network.params, ...network.buffers });
     const { accuracy } = await evaluate(network, data.test, 250, { signal });
     return { ended: result.ended, epoch: result.best?.epoch ?? result.epochs, accuracy, file };
   } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error;
+    if (!signal.aborted || error !== signal.reason) {
+      if (training && error instanceof InputError) await fail(error.message);
+      throw error;
+    }
     const steps = Math.ceil(train.length / batchSize);
     return { ended: 'aborted', epoch: Math.max(1, Math.ceil(trainer.progress.step / steps)), file };
   } finally {

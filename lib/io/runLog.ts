@@ -3,7 +3,7 @@ import { writeFileAtomic } from './writeFileAtomic.ts';
 
 /** A line of a run's `log.jsonl`. */
 export interface LogLine {
-  readonly type: 'step' | 'epoch';
+  readonly type: 'step' | 'epoch' | 'failed';
   readonly step: number;
   readonly [key: string]: unknown;
 }

@@ -23,7 +23,7 @@ export function curves(points: readonly Point[], labels: { x: string; y: string 
     y: { label: labels.y, grid: true, ...(log && { type: 'log' }) },
     color: { legend: true, type: 'categorical' },
     marks: [
-      Plot.lineY(shown, { x: 'x', y: 'y', stroke: 'curve' }),
+      Plot.lineY(shown, { x: 'x', y: 'y', z: 'curve', stroke: 'curve' }),
       ...(shown.length < 60 ? [Plot.dot(shown, { x: 'x', y: 'y', stroke: 'curve', r: 2 })] : []),
     ],
   });

@@ -10,7 +10,14 @@ export interface EpochFigures {
 export function judgeCurves(
   epochs: readonly EpochFigures[],
   classes: number,
+  failure?: string,
 ): { verdict: Verdict; sentence: string } {
+  if (failure !== undefined) {
+    const advice = failure.startsWith('non-finite')
+      ? ' Take a smaller learning rate, or clip the gradient.'
+      : '';
+    return { verdict: 'bad', sentence: `It broke off: ${failure}.${advice}` };
+  }
   const last = epochs.at(-1);
   if (last === undefined) return { verdict: 'warning', sentence: 'No epoch is finished yet.' };
   const chance = Math.log(classes);

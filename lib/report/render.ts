@@ -17,7 +17,9 @@ export function renderReport(data: ReportData): string {
     loss: number;
     learningRate: number;
   }[];
-  const verdicts = [judgeCurves(epochs, classes), ...(hidden ? [hidden] : [])];
+  const failed = log.at(-1);
+  const failure = failed?.type === 'failed' ? String(failed.message) : undefined;
+  const verdicts = [judgeCurves(epochs, classes, failure), ...(hidden ? [hidden] : [])];
   const both = (figure: (of: { loss: number; errorRate: number }) => number): Point[] =>
     epochs.flatMap(({ epoch, train, validation }) => [
       { x: epoch, y: figure(train), curve: 'training' },

@@ -219,6 +219,38 @@ describe('boxprop train', () => {
     );
   });
 
+  it('becomes one HTML file that needs no network, with its verdicts', () => {
+    expect(boxprop('report', out('a'), '--backend', 'wasm')).toEqual({
+      status: 0,
+      stdout: `${join(out('a'), 'report.html')}\n`,
+      stderr: '',
+    });
+    const html = readFileSync(join(out('a'), 'report.html'), 'utf8');
+    expect(html).toContain(
+      '<b>good</b> It learns, and what it learns holds for other data: training error 0.00 %',
+    );
+    expect(html.match(/<h2>/g)).toHaveLength(11);
+    expect(html.replaceAll('http://www.w3.org/', '')).not.toMatch(/https?:\/\//);
+    expect(boxprop('report', out('no')).stderr).toMatch(
+      /^boxprop: report: expected the folder of a run, got "/,
+    );
+  });
+
+  it('stops when the loss is not finite, and names the box', () => {
+    const result = boxprop(...TRAIN, '--data', data, '--rate', '1e30', '--batch', '8', '--out', out('wild'));
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(
+      /^boxprop: non-finite \w+ at step \d+: first in the [\w ]*(output|parameter \w+|input) of (Sequential\[\d\] > )?\w+(, whose \w+ is not finite)?\n$/,
+    );
+  });
+
+  it('tells in its report that it broke off, and why', () => {
+    expect(boxprop('report', out('wild'), '--backend', 'wasm').status).toBe(0);
+    expect(readFileSync(join(out('wild'), 'report.html'), 'utf8')).toMatch(
+      /<p class="bad"><b>bad<\/b> It broke off: non-finite \w+ at step \d+: first in .*\. Take a smaller learning rate/,
+    );
+  });
+
   it('resumes for more epochs, and refuses options that the run has of its own', () => {
     const args = [...TRAIN, '--data', data, '--epochs', '1', '--batch', '8', '--out', out('more')];
     expect(boxprop(...args).status).toBe(0);
@@ -236,14 +268,6 @@ describe('boxprop train', () => {
     );
     expect(boxprop(...args).stderr).toBe(
       `boxprop: --out: expected a folder without a run, got "${out('more')}"; --resume ${out('more')} goes on with it\n`,
-    );
-  });
-
-  it('stops when the loss is not finite, and names the box', () => {
-    const result = boxprop(...TRAIN, '--data', data, '--rate', '1e30', '--batch', '8', '--out', out('wild'));
-    expect(result.status).toBe(1);
-    expect(result.stderr).toMatch(
-      /^boxprop: non-finite \w+ at step \d+: first in the [\w ]*(output|parameter \w+|input) of (Sequential\[\d\] > )?\w+(, whose \w+ is not finite)?\n$/,
     );
   });
 });

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { abs, dispose, memory, relu, sum, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { abs, dispose, memory, relu, sum, tidy, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
   alexnet,
+  constant,
   googlenetWithHeads,
   init,
   learnNeocognitron,
@@ -41,6 +42,29 @@ beforeAll(() => useBackend('wasm'));
 
 const size = ({ params }: Pick<Module, 'params'>) =>
   Object.values(params).reduce((total, param) => total + param.size, 0);
+
+/**
+ * The first of the networks of seeds 1, 2, ... in which every parameter has a gradient, with biases and shifts above 0:
+ * layers of one or two channels are dead as often as not, and then there would be nothing to prove.
+ */
+function generic(build: (seed: number) => Module, shape: [number, number, number, number]): Module {
+  for (let seed = 1; seed <= 50; seed++) {
+    const box = build(seed);
+    const rng = new Rng(seed);
+    for (const [name, param] of Object.entries(box.params)) {
+      if (name.endsWith('bias')) param.assign(constant(rng.uniforms(param.size, 0.5, 1.5), [param.size]));
+    }
+    const alive = tidy(() => {
+      const input = constant(rng.normals(shape.reduce((a, b) => a * b)), shape);
+      const { output, cache } = box.forward(input, { mode: 'training', rng: new Rng(3) });
+      const grads = box.sweep(constant(rng.normals(output.size), output.shape as [number, number]), cache);
+      return Object.values(grads).every((grad) => sum(abs(grad)).dataSync()[0] > 0);
+    });
+    if (alive) return box;
+    box.dispose();
+  }
+  throw new Error('no network without a dead layer among fifty');
+}
 
 describe('has the published parameters:', () => {
   const blank = { rng: new Rng(0), init: init.zeros };
@@ -137,7 +161,10 @@ describe('with fewer channels and smaller images', () => {
   test.each(scaled.filter(([name]) => ALL || QUICK_TO_CHECK.includes(name)))(
     '%s: every coordinate of its gradient is proven, end to end, while training',
     async (_, { build, narrow: { width, inputShape, batch } }) => {
-      const box = build({ rng: new Rng(1), width, inputShape, classes: CLASSES });
+      const box = generic(
+        (seed) => build({ rng: new Rng(seed), width, inputShape, classes: CLASSES }),
+        [batch, ...inputShape],
+      );
       const context = { mode: 'training', rng: new Rng(3) } as const;
       const { results } = await gradcheck(box, { input: [batch, ...inputShape], context });
       expect(results.filter(({ pass }) => !pass)).toEqual([]);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { findNonFinite } from '../../../lib/train/findNonFinite.ts';
 import { Euclidean } from '../../../losses/euclidean.ts';
+import { SoftmaxCrossEntropy } from '../../../losses/softmaxCrossEntropy.ts';
 import { Branch } from '../../../modules/branch.ts';
 import { Graph } from '../../../modules/graph.ts';
 import { Product } from '../../../modules/product.ts';
@@ -73,6 +74,15 @@ eachBackend('inside', () => {
     }
     const network = new Sequential([good(), make(new Broken())]);
     expect(await step(network)).toBe(`the gradient of the input of Sequential[1] > ${place} > Broken`);
+  });
+
+  test('with labels for a target, which are integers', async () => {
+    const bad = new Sequential([good(), linear(2, 2, [1, 2, NaN, 4])]);
+    const labels = tf.tensor1d([1], 'int32');
+    const input = tf.tensor2d([[1, 2]]);
+    expect(await findNonFinite(bad, new SoftmaxCrossEntropy(), input, labels, { mode: 'training' })).toBe(
+      'the output of Sequential[1] > Linear, whose weight is not finite',
+    );
   });
 
   test('what is first not finite when merged', async () => {
