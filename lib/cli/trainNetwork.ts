@@ -4,7 +4,7 @@ import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import { useBackend } from '../backend.ts';
 import { augment } from '../data/augment.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { loadMnist } from '../data/mnist.ts';
+import { openData } from './openData.ts';
 import { split, subset } from '../data/split.ts';
 import { InputError, show } from '../errors.ts';
 import { loadCheckpoint, saveCheckpoint } from '../io/checkpoint.ts';
@@ -49,7 +49,7 @@ export async function trainNetwork(
   const log = { log: logBackend };
   const backend = await useBackend(options.backend, { ...(threads !== undefined && { threads }), ...log });
   const entry = networkNamed(options.network);
-  const data = loadMnist(options.data === undefined ? {} : { directory: options.data });
+  const data = openData(options.data);
   const rng = new Rng(seed);
   const [kept, validation] = parts(limited(data.train, options.limit), options.validation, rng);
   const train = options.augment === undefined ? kept : augment(kept, augmentationsOf(options.augment));

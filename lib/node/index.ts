@@ -1,4 +1,5 @@
 /** boxprop/node: what needs a file system. */
+export { loadCifar, type Cifar } from '../data/cifar.ts';
 export { loadMnist, type Mnist, type MnistOptions } from '../data/mnist.ts';
 export { decodeImage, loadImage } from '../data/image.ts';
 export { loadNetwork } from '../io/loadNetwork.ts';
