@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { BackendName } from '../backend.ts';
+import { InputError, show } from '../errors.ts';
 import { BACKENDS, choiceOption, logBackend } from './options.ts';
 
 interface Options {
   readonly out?: string;
   readonly backend: BackendName | 'auto';
+  readonly inputs?: readonly number[];
+  readonly png: boolean;
 }
 
 /** `boxprop report RUN` */
@@ -14,8 +17,10 @@ export function reportCommand(): Command {
     .description('one HTML file that shows how a run of `boxprop train` went')
     .argument('<run>', 'folder of the run, such as runs/lenet')
     .option('--out <file>', 'HTML file (default: report.html in the folder)')
+    .option('--inputs <records>', 'test records whose feature maps are shown, such as 0,17,3', records)
+    .option('--png', 'the figures as PNG too, in a folder next to the file (needs sharp)', false)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
-    .action(async (folder: string, { out = join(folder, 'report.html'), backend }: Options) => {
+    .action(async (folder: string, { out = join(folder, 'report.html'), backend, inputs, png }: Options) => {
       const { readRun } = await import('./runOptions.ts');
       const { networkNamed } = await import('./networks.ts');
       const { loadNetwork } = await import('../io/loadNetwork.ts');
@@ -24,21 +29,30 @@ export function reportCommand(): Command {
       const { Rng } = await import('../rng.ts');
       const { zeros } = await import('../init.ts');
       const { readLog } = await import('../io/runLog.ts');
-      const { collectReport } = await import('../report/collect.ts');
-      const { renderReport } = await import('../report/render.ts');
-      const { writeFileAtomic } = await import('../io/writeFileAtomic.ts');
+      const { writeReport } = await import('../report/writeReport.ts');
       const options = await readRun(folder, 'report');
       await useBackend(backend, { log: logBackend });
-      const { test } = openData(options.data);
-      const [height, width, channels] = test.inputShape;
+      const { test: dataset } = openData(options.data);
+      const [height, width, channels] = dataset.inputShape;
       const inputShape = [height, width, channels] as const;
-      const blank = { rng: new Rng(0), init: zeros, inputShape, classes: test.classes };
+      const blank = { rng: new Rng(0), init: zeros, inputShape, classes: dataset.classes };
       const network = networkNamed(options.network).build(blank);
       await loadNetwork(join(folder, 'checkpoint.safetensors'), options.network, network, inputShape);
       const log = await readLog(join(folder, 'log.jsonl'));
-      const data = await collectReport(`${options.network} on ${test.name}`, log, network, test);
+      const title = `${options.network} on ${dataset.name}`;
+      const [file, ...pictures] = await writeReport(
+        out,
+        { title, log, network, dataset, ...(inputs && { inputs }) },
+        png,
+      );
       network.dispose();
-      await writeFileAtomic(out, renderReport(data));
-      process.stdout.write(`${out}\n`);
+      process.stdout.write(`${[file, ...pictures].join('\n')}\n`);
     });
+}
+
+function records(text: string): number[] {
+  if (!/^\d+(,\d+)*$/.test(text)) {
+    throw new InputError(`--inputs: expected numbers of records such as 0,17,3, got ${show(text)}`);
+  }
+  return text.split(',').map(Number);
 }

@@ -62,7 +62,8 @@ const FORMATS = [
   [0xff, 0xd8, 0xff],
 ];
 
-async function loadSharp(): Promise<typeof Sharp> {
+/** Errors: the package not being installed. */
+export async function loadSharp(): Promise<typeof Sharp> {
   try {
     return (await import('sharp')).default;
   } catch (error) {

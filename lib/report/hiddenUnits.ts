@@ -1,12 +1,13 @@
-import type { Verdict } from '../doctor/finding.ts';
+import type { Judgement } from './judgeRun.ts';
 
-/** The answers of hidden units to samples, [samples, units], and what they tell. */
-export interface HiddenUnits {
+/** The answers of hidden units to samples, and what they tell. */
+export interface HiddenUnits extends Judgement {
   readonly box: string;
   readonly samples: number;
   readonly units: number;
+  /** [samples, units] */
   readonly values: Float32Array;
-  /** The mean over the units that answer of the share of samples that leave them near 0. */
+  /** The mean, over the units that answer, of the share of samples that leave them near 0. */
   readonly sparsityAcrossSamples: number;
   /** The mean over the samples of the share of units near 0. */
   readonly sparsityAcrossUnits: number;
@@ -14,62 +15,89 @@ export interface HiddenUnits {
   readonly correlation: number;
   /** The share of units that give all samples the same. */
   readonly dead: number;
-  readonly verdict: Verdict;
-  readonly sentence: string;
 }
+
+/** Below this share of its largest answer a unit is near 0. */
+const NEAR = 0.05;
 
 /**
  * The lecture's picture of good and bad training: in good training hidden units are sparse across samples and across
  * features; in bad training many ignore the input, or exhibit strong correlations.
  *
- * Source: lecture, "Visualize features"; LeCun & Ranzato, ICML 2013 tutorial.
+ * @param values [samples, units].
+ * @param ignoring how many units give all samples the same, where `values` does not show all that they give.
+ * Source: lecture, "Other things good to know"; LeCun & Ranzato, ICML 2013 tutorial.
  */
-export function hiddenUnits(box: string, values: Float32Array, samples: number): HiddenUnits {
+export function hiddenUnits(
+  box: string,
+  values: Float32Array,
+  samples: number,
+  ignoring?: number,
+): HiddenUnits {
   const units = values.length / samples;
-  const at = (sample: number, unit: number) => values[sample * units + unit];
   const columns = Array.from({ length: units }, (_, unit) =>
-    Array.from({ length: samples }, (_, s) => at(s, unit)),
+    Float32Array.from({ length: samples }, (_, sample) => values[sample * units + unit]),
   );
-  const most = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  const near = (value: number) => Math.abs(value) <= 0.05 * most;
+  const most = largest(values);
   const alive = columns.filter((column) => column.some((value) => Math.abs(value - column[0]) > 1e-6 * most));
-  const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
-  const sparsityAcrossSamples = share(
-    alive.reduce((sum, column) => sum + column.filter(near).length / samples, 0),
-    alive.length,
-  );
-  const sparsityAcrossUnits = values.filter(near).length / values.length;
+  const quiet = columns.map((column) => {
+    const near = NEAR * largest(column);
+    return column.reduce((count, value) => count + (Math.abs(value) <= near ? 1 : 0), 0) / samples;
+  });
+  const sparsityAcrossSamples = mean(quiet.filter((_, unit) => alive.includes(columns[unit])));
+  const sparsityAcrossUnits = mean(quiet);
   const correlation = meanCorrelation(alive);
-  const dead = 1 - alive.length / units;
-  const bad = dead > 0.5 || correlation > 0.5;
-  const verdict = bad ? 'bad' : dead > 0.2 || correlation > 0.35 ? 'warning' : 'good';
-  const percent = (value: number) => `${Math.round(100 * value)} %`;
-  const figures =
-    `${percent(dead)} of the units ignore the input, the others are near 0 for ${percent(sparsityAcrossSamples)} of the ` +
-    `samples, and correlate by ${correlation.toFixed(2)} in the mean`;
-  const start = { good: 'Good training', warning: 'Neither good nor bad training', bad: 'Bad training' }[
-    verdict
-  ];
-  const sentence = `${start}: ${figures}.`;
+  const dead = (ignoring ?? units - alive.length) / units;
+  const positive = values.every((value) => value >= 0);
+  const verdict =
+    dead > 0.5 || correlation > 0.5
+      ? 'bad'
+      : dead > 0.2 || correlation > 0.35 || (positive && sparsityAcrossSamples < 0.2)
+        ? 'warning'
+        : 'good';
+  const start = { good: 'Good training', warning: 'Neither good nor bad training', bad: 'Bad training' };
+  const percent = (value: number) =>
+    value > 0 && value < 0.01 ? 'less than 1 %' : `${Math.round(100 * value)} %`;
+  const others =
+    alive.length === 0
+      ? ''
+      : `; ${dead === 0 ? 'they' : 'the others'} are near 0 for ${percent(sparsityAcrossSamples)} of the samples, and ` +
+        `correlate by ${correlation.toFixed(2)} in the mean`;
+  const ignore = dead === 0 ? 'no unit ignores the input' : `${percent(dead)} of the units ignore the input`;
   return {
-    ...{ box, samples, units, values, sparsityAcrossSamples, sparsityAcrossUnits },
-    ...{ correlation, dead, verdict, sentence },
+    ...{
+      box,
+      samples,
+      units,
+      values,
+      sparsityAcrossSamples,
+      sparsityAcrossUnits,
+      correlation,
+      dead,
+      verdict,
+    },
+    sentence: `${start[verdict]} in ${box}: ${ignore}${others}.`,
   };
 }
 
-function meanCorrelation(columns: readonly (readonly number[])[]): number {
-  const centred = columns.map((column) => {
-    const mean = column.reduce((a, b) => a + b, 0) / column.length;
-    const off = column.map((value) => value - mean);
-    const length = Math.sqrt(off.reduce((sum, value) => sum + value ** 2, 0));
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Of the first 256. */
+function meanCorrelation(columns: readonly Float32Array[]): number {
+  const directions = columns.slice(0, 256).map((column) => {
+    const centre = column.reduce((sum, value) => sum + value, 0) / column.length;
+    const off = column.map((value) => value - centre);
+    const length = Math.hypot(...off);
     return off.map((value) => value / length);
   });
-  let [sum, pairs] = [0, 0];
-  for (let i = 0; i < centred.length; i++) {
-    for (let j = 0; j < i; j++) {
-      sum += Math.abs(centred[i].reduce((total, value, k) => total + value * centred[j][k], 0));
-      pairs++;
-    }
-  }
-  return pairs === 0 ? 0 : sum / pairs;
+  const all = directions.flatMap((a, i) =>
+    directions.slice(0, i).map((b) => Math.abs(a.reduce((sum, value, k) => sum + value * b[k], 0))),
+  );
+  return mean(all);
 }

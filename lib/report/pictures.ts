@@ -8,41 +8,78 @@ export interface Picture {
   readonly values: ArrayLike<number>;
 }
 
-/**
- * Pictures side by side in rows, as a PNG in a `data:` address. Each is stretched to its own smallest and largest value,
- * or all to those of `range`.
- */
-export function tiles(
-  pictures: readonly Picture[],
-  columns: number,
-  range?: readonly [number, number],
-): string {
+/** A PNG of pictures side by side. */
+export interface Tiles {
+  readonly png: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What black and white are: the picture's own smallest and largest value, the same with 0 in the middle, or two numbers. */
+export type Range = 'own' | 'around 0' | readonly [black: number, white: number];
+
+const GAP = 1;
+const WHITE = 255;
+
+/** Pictures of one size side by side, `columns` in a row, with white lines between them. */
+export function tiles(pictures: readonly Picture[], columns: number, range: Range = 'own'): Tiles {
   const [{ height, width, channels }] = pictures;
-  const colour = channels === 3;
+  const depth = channels === 3 ? 3 : 1;
   const across = Math.min(columns, pictures.length);
   const down = Math.ceil(pictures.length / across);
-  const [fullHeight, fullWidth] = [down * (height + 1) - 1, across * (width + 1) - 1];
-  const depth = colour ? 3 : 1;
-  const data = new Uint8Array(fullHeight * fullWidth * depth).fill(128);
+  const full = { height: down * (height + GAP) - GAP, width: across * (width + GAP) - GAP };
+  const data = new Uint8Array(full.height * full.width * depth).fill(WHITE);
   pictures.forEach(({ values }, k) => {
-    const all = Array.from(values);
-    const [low, high] = range ?? [
-      all.reduce((a, b) => Math.min(a, b), Infinity),
-      all.reduce((a, b) => Math.max(a, b), -Infinity),
-    ];
-    const [top, left] = [Math.floor(k / across) * (height + 1), (k % across) * (width + 1)];
+    const [black, white] = limits(values, range);
+    const [top, left] = [Math.floor(k / across) * (height + GAP), (k % across) * (width + GAP)];
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        for (let c = 0; c < depth; c++) {
-          const value = values[(y * width + x) * channels + c];
-          const share = high > low ? (value - low) / (high - low) : 0.5;
-          data[((top + y) * fullWidth + left + x) * depth + c] = Math.round(
-            255 * Math.min(1, Math.max(0, share)),
-          );
-        }
+      for (let x = 0; x < width * depth; x++) {
+        const value = values[(y * width + Math.floor(x / depth)) * channels + (x % depth)];
+        const share = white > black ? (value - black) / (white - black) : 0.5;
+        const at = ((top + y) * full.width + left) * depth + x;
+        data[at] = Math.round(255 * Math.min(1, Math.max(0, share)));
       }
     }
   });
-  const png = encode({ width: fullWidth, height: fullHeight, data, channels: depth });
-  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+  return { ...full, png: encode({ ...full, data, channels: depth }) };
+}
+
+function limits(values: ArrayLike<number>, range: Range): readonly [number, number] {
+  if (typeof range !== 'string') return range;
+  const all = Array.from(values);
+  const [low, high] = [Math.min, Math.max].map((of) => all.reduce((a, b) => of(a, b)));
+  if (range === 'own') return [low, high];
+  const most = Math.max(-low, high);
+  return [-most, most];
+}
+
+/** Numbers in rows that are about as wide as a picture on a page; the last row is filled up with the smallest. */
+export function wrapped(values: ArrayLike<number>, width = 64): Picture {
+  const across = Math.min(width, values.length);
+  const height = Math.ceil(values.length / across);
+  const least = Array.from(values).reduce((a, b) => Math.min(a, b), Infinity);
+  const filled = Float32Array.from({ length: height * across }, (_, i) =>
+    i < values.length ? values[i] : least,
+  );
+  return { height, width: across, channels: 1, values: filled };
+}
+
+/** The images of a batch; none if its records are no images. */
+export function picturesOf(values: ArrayLike<number>, shape: readonly number[]): Picture[] {
+  if (shape.length !== 3) return [];
+  const [height, width, channels] = shape;
+  const size = height * width * channels;
+  return Array.from({ length: values.length / size }, (_, n) => ({
+    ...{ height, width, channels },
+    values: Float32Array.from({ length: size }, (_, i) => values[n * size + i]),
+  }));
+}
+
+/** The channels of one image, each a picture. */
+export function channelsOf(values: ArrayLike<number>, shape: readonly number[]): Picture[] {
+  const [height, width, channels] = shape;
+  return Array.from({ length: channels }, (_, c) => ({
+    ...{ height, width, channels: 1 },
+    values: Float32Array.from({ length: height * width }, (_, i) => values[i * channels + c]),
+  }));
 }

@@ -121,6 +121,6 @@ function fold(rows: readonly OpenRow[]): OpenRow[] {
 }
 
 /** Whether, in inference, the output is the memory of the input. */
-function passesOn(box: AnyBox): boolean {
+export function passesOn(box: AnyBox): boolean {
   return [Flatten, Reshape, Identity, Dropout, SpatialDropout].some((kind) => box instanceof kind);
 }
