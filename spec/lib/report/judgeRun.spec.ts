@@ -89,7 +89,7 @@ test.each<[verdict: string, sentence: RegExp, lines: Parameters<typeof linesOf>,
       ],
     ],
   ],
-])('%s: %s', (verdict, sentence, lines, dead) => {
+])('%s: %s', (verdict, sentence, lines, dead = undefined) => {
   const found = judgeRun(linesOf(...lines), 10, dead);
   expect(found.sentence).toMatch(sentence);
   expect(found.verdict).toBe(verdict);
