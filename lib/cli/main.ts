@@ -10,6 +10,7 @@ import { evaluateCommand } from './evaluate.ts';
 import { exampleCommand } from './example.ts';
 import { exportCommand } from './exportOnnx.ts';
 import { gradcheckCommand } from './gradcheck.ts';
+import { psetCommand } from './pset.ts';
 import { reportCommand } from './report.ts';
 import { setupCommand } from './setup.ts';
 import { summaryCommand } from './summary.ts';
@@ -31,7 +32,7 @@ function program(): Command {
       summaryCommand(),
       ablateCommand(),
     ],
-    ...[classifyCommand(), exportCommand(), setupCommand()],
+    ...[classifyCommand(), exportCommand(), psetCommand(), setupCommand()],
   ];
   const boxprop = new Command('boxprop')
     .description('glass-box neural networks: every box with its three arrows, and a proof of each')
@@ -39,6 +40,8 @@ function program(): Command {
   for (const command of [boxprop, ...commands]) {
     // Throw, and print nothing but what was asked for: `fail` tells the rest.
     command.exitOverride().configureOutput({ outputError() {}, writeErr() {} });
+    for (const part of command.commands)
+      part.exitOverride().configureOutput({ outputError() {}, writeErr() {} });
     if (command !== boxprop) boxprop.addCommand(command);
   }
   return boxprop;

@@ -1,0 +1,140 @@
+import { decimals, type Mistake, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import * as solution from './solution.ts';
+import type { Boundary } from './solution.ts';
+
+const BOUNDARIES: readonly Boundary[] = ['zeros', 'replicate', 'reflect', 'circular'];
+
+const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in, N numbers' };
+const w: Parameter = { name: 'w', type: 'number[]', doc: 'the kernel, M < N numbers, M odd or even' };
+const boundary: Parameter = {
+  name: 'boundary',
+  type: "'zeros' | 'replicate' | 'reflect' | 'circular'",
+  doc: 'what an index outside x_in reads',
+};
+const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C/∂x_out, N numbers' };
+
+type Walk = (N: number, M: number, boundary: Boundary) => [i: number, j: number, m: number][];
+
+/** The terms (i, j, m), by default with the kernel where it belongs. */
+const terms =
+  (start = (M: number) => Math.floor((M - 1) / 2)): Walk =>
+  (N, M, mode) => {
+    const p = start(M);
+    const found: [number, number, number][] = [];
+    for (let i = 0; i < N; i++) {
+      for (let m = 0; m < M; m++) {
+        const j = solution.source(i - p + m, N, mode);
+        if (j >= 0 && j < N) found.push([i, j, m]);
+      }
+    }
+    return found;
+  };
+const zerosOnly: Walk = (N, M) => terms()(N, M, 'zeros');
+/** Outputs whose whole window lies in the input. */
+const insideOnly: Walk = (N, M) => {
+  const all = terms()(N, M, 'zeros');
+  return all.filter(([i]) => all.filter(([other]) => other === i).length === M);
+};
+const flipped =
+  (walk: Walk): Walk =>
+  (N, M, mode) =>
+    walk(N, M, mode).map(([i, j, m]) => [i, j, M - 1 - m]);
+/** The window runs the other way: x[i + p − m]. */
+const convolved: Walk = (N, M, mode) => {
+  const found: [number, number, number][] = [];
+  for (let i = 0; i < N; i++) {
+    for (let m = 0; m < M; m++) {
+      const j = solution.source(i + Math.floor((M - 1) / 2) - m, N, mode);
+      if (j >= 0) found.push([i, j, m]);
+    }
+  }
+  return found;
+};
+/** i and j exchanged: the forward's sum in place of its transpose. */
+const forwardAgain: Walk = (N, M, mode) => terms()(N, M, mode).map(([i, j, m]) => [j, i, m]);
+
+const put = (sum: boolean, out: number[], at: number, value: number) => {
+  out[at] = sum ? out[at] + value : value;
+};
+const forward =
+  (walk: Walk, sum = true) =>
+  (xs: number[], ws: number[], mode: Boundary) => {
+    const out = xs.map(() => 0);
+    for (const [i, j, m] of walk(xs.length, ws.length, mode)) put(sum, out, i, xs[j] * ws[m]);
+    return out;
+  };
+const toInput =
+  (walk: Walk, sum = true) =>
+  (g: number[], xs: number[], ws: number[], mode: Boundary) => {
+    const out = xs.map(() => 0);
+    for (const [i, j, m] of walk(xs.length, ws.length, mode)) put(sum, out, j, g[i] * ws[m]);
+    return out;
+  };
+const toParams =
+  (walk: Walk, sum = true) =>
+  (g: number[], xs: number[], ws: number[], mode: Boundary) => {
+    const out = ws.map(() => 0);
+    for (const [i, j, m] of walk(xs.length, ws.length, mode)) put(sum, out, m, g[i] * xs[j]);
+    return out;
+  };
+
+const FLIPPED = 'flipped kernel: this is the convolution, the pset defines the correlation';
+const SHIFTED = 'shifted by one: the kernel starts at i − p with p = ⌊(M − 1)/2⌋';
+const EVEN = 'shifted by one for even kernels: the kernel starts at i − p with p = ⌊(M − 1)/2⌋';
+const DROPPED = 'border terms are missing: every output counts, with the terms that its window has';
+const OVERWRITTEN = 'overwritten instead of summed: each term is added to what is there';
+const OUTSIDE =
+  'border terms are missing: what is read through the boundary counts for the element it is read from';
+
+const each = (task: string, make: (walk: Walk, sum?: boolean) => Mistake['gives']): Mistake[] => [
+  { task, says: FLIPPED, gives: make(flipped(terms())) },
+  { task, says: FLIPPED, gives: make(convolved) },
+  { task, says: SHIFTED, gives: make(terms((M) => Math.floor((M + 1) / 2))) },
+  { task, says: SHIFTED, gives: make(terms((M) => Math.floor((M - 3) / 2))) },
+  { task, says: EVEN, gives: make(terms((M) => Math.floor(M / 2))) },
+  { task, says: DROPPED, gives: make(insideOnly) },
+  { task, says: OVERWRITTEN, gives: make(terms(), false) },
+  { task, says: OUTSIDE, gives: make(zerosOnly) },
+];
+
+export const convolution: Pset = {
+  name: 'convolution',
+  title: 'The convolution module in one dimension',
+  tasks: [
+    {
+      ...{ name: 'forward', parameters: [x, w, boundary], points: 3 },
+      returns: { type: 'number[]', doc: 'x_out, N numbers' },
+      doc: 'x_out[i] = Σ_m x[i − p + m] w[m] with p = ⌊(M − 1)/2⌋.',
+    },
+    {
+      ...{ name: 'backpropToInput', parameters: [gradOutput, x, w, boundary], points: 4 },
+      returns: { type: 'number[]', doc: '∂C/∂x_in, N numbers' },
+      doc: 'The gradient of the cost with respect to the input.',
+      gradientOf: { task: 'forward', argument: 'x' },
+    },
+    {
+      ...{ name: 'backpropToParams', parameters: [gradOutput, x, w, boundary], points: 3 },
+      returns: { type: 'number[]', doc: '∂C/∂w, M numbers' },
+      doc: 'The gradient of the cost with respect to the kernel.',
+      gradientOf: { task: 'forward', argument: 'w' },
+    },
+  ],
+  solution,
+  mistakes: [
+    ...each('forward', forward),
+    {
+      task: 'backpropToInput',
+      says: 'transposed: this slides the kernel as the forward does; element j collects from the outputs that read it',
+      gives: toInput(forwardAgain),
+    },
+    ...each('backpropToInput', toInput),
+    ...each('backpropToParams', toParams),
+  ],
+  draw(rng, k) {
+    // Small first; each boundary in turn, with odd and even kernels.
+    const M = 2 + rng.integer(2 + (k >> 3));
+    const N = M + 1 + rng.integer(2 + (k >> 2));
+    const [xs, ws, g] = [decimals(rng, N), decimals(rng, M), decimals(rng, N)];
+    return { args: { x: xs, w: ws, boundary: BOUNDARIES[k % 4], gradOutput: g }, smooth: true };
+  },
+};

@@ -1,0 +1,156 @@
+import { decimals, type Mistake, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import * as solution from './solution.ts';
+
+const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in, N numbers' };
+const K: Parameter = { name: 'K', type: 'number', doc: 'elements of a window, at most N' };
+const S: Parameter = { name: 'S', type: 'number', doc: 'from one window to the next' };
+const grad = (length: string): Parameter => ({
+  name: 'gradOutput',
+  type: 'number[]',
+  doc: `∂C/∂x_out, ${length} numbers`,
+});
+const gradSame: Parameter = { name: 'gradSame', type: 'number[]', doc: '∂C/∂x_out, N numbers' };
+
+type Window = readonly number[];
+
+function windows(xs: number[], size: number, stride: number): Window[] {
+  const found: Window[] = [];
+  for (let at = 0; at + size <= xs.length; at += stride)
+    found.push(Array.from({ length: size }, (_, m) => at + m));
+  return found;
+}
+/** May reach outside. */
+function windowsSame(xs: number[], size: number, by = 0): Window[] {
+  const p = Math.floor((size - 1) / 2) + by;
+  return xs.map((_, i) => Array.from({ length: size }, (__, m) => i - p + m));
+}
+const inside = (xs: number[], window: Window) => window.filter((j) => j >= 0 && j < xs.length);
+const largest = (xs: number[], window: Window) => Math.max(...window.map((j) => xs[j]));
+const ties = (xs: number[], window: Window) => window.filter((j) => xs[j] === largest(xs, window));
+
+/** Who gets a window's gradient, and with what weight. */
+type Choice = (xs: number[], window: Window) => readonly (readonly [j: number, weight: number])[];
+const first: Choice = (xs, window) => [[ties(xs, window)[0], 1]];
+const last: Choice = (xs, window) => [[ties(xs, window).at(-1) ?? 0, 1]];
+const all: Choice = (xs, window) => ties(xs, window).map((j) => [j, 1]);
+const shared: Choice = (xs, window) => ties(xs, window).map((j) => [j, 1 / ties(xs, window).length]);
+const everyone: Choice = (_, window) => window.map((j) => [j, 1]);
+
+function spread(g: number[], xs: number[], found: readonly Window[], choose: Choice, sum = true): number[] {
+  const out = xs.map(() => 0);
+  found.forEach((window, i) => {
+    for (const [j, weight] of choose(xs, window)) out[j] = (sum ? out[j] : 0) + weight * g[i];
+  });
+  return out;
+}
+
+const FULL =
+  'border terms are missing: a window of the same length that reaches outside still has its maximum inside';
+const CHOICES: readonly (readonly [string, Choice, boolean?])[] = [
+  [
+    'overlap overwritten instead of summed: an element that wins several windows gets all their gradients',
+    first,
+    false,
+  ],
+  ['gradient sent to all ties: only the first of equals gets it', all],
+  ['gradient shared among ties: only the first of equals gets it, whole', shared],
+  ['gradient sent to the last of equals: the first one gets it', last],
+  ['gradient sent to the whole window: only the winner gets it', everyone],
+];
+const gradients = (task: string, find: (xs: number[], size: number, stride: number) => Window[]): Mistake[] =>
+  CHOICES.map(([says, choose, sum]) => ({
+    ...{ task, says },
+    gives: (g: number[], xs: number[], size: number, stride: number) =>
+      spread(g, xs, find(xs, size, stride), choose, sum),
+  }));
+
+export const maxPooling: Pset = {
+  name: 'max-pooling',
+  title: 'The max-pooling module in one dimension',
+  tasks: [
+    {
+      ...{ name: 'forward', parameters: [x, K, S], points: 2 },
+      returns: { type: 'number[]', doc: 'x_out, one number for each window that lies in x' },
+      doc: 'The largest number of each window: x_out[i] = max_m x[i S + m], 0 ≤ m < K.',
+    },
+    {
+      ...{ name: 'backpropToInput', parameters: [grad('one a window,'), x, K, S], points: 4 },
+      returns: { type: 'number[]', doc: '∂C/∂x_in, N numbers' },
+      doc: 'The gradient with respect to the input. Among equals the first one has won.',
+      gradientOf: { task: 'forward', argument: 'x' },
+    },
+    {
+      ...{ name: 'forwardSame', parameters: [x, K], points: 2 },
+      returns: { type: 'number[]', doc: 'x_out, N numbers' },
+      doc: 'The same length, stride 1: the largest of x[i − p] … x[i − p + K − 1] that exist, p = ⌊(K − 1)/2⌋.',
+    },
+    {
+      ...{ name: 'backpropSameToInput', parameters: [gradSame, x, K], points: 2 },
+      returns: { type: 'number[]', doc: '∂C/∂x_in, N numbers' },
+      doc: 'The gradient of forwardSame with respect to the input.',
+    },
+  ],
+  solution,
+  mistakes: [
+    {
+      task: 'forward',
+      says: 'the stride is ignored: windows start S apart',
+      gives: (xs: number[], size: number) => windows(xs, size, 1).map((window) => largest(xs, window)),
+    },
+    {
+      task: 'forward',
+      says: 'shifted by one: window i starts at i S',
+      gives: (xs: number[], size: number, stride: number) =>
+        windows(xs, size, stride).map((window) =>
+          largest(
+            xs,
+            inside(
+              xs,
+              window.map((j) => j + 1),
+            ),
+          ),
+        ),
+    },
+    {
+      task: 'forward',
+      says: 'largest by size: −3 is less than 1',
+      gives: (xs: number[], size: number, stride: number) =>
+        windows(xs, size, stride).map(
+          (window) => xs[window.reduce((a, b) => (Math.abs(xs[b]) > Math.abs(xs[a]) ? b : a))],
+        ),
+    },
+    ...gradients('backpropToInput', windows),
+    {
+      task: 'forwardSame',
+      says: 'the border counts as 0 and wins over negative numbers: what lies outside is no candidate',
+      gives: (xs: number[], size: number) =>
+        windowsSame(xs, size).map((window) => Math.max(...window.map((j) => xs[j] ?? 0))),
+    },
+    {
+      task: 'forwardSame',
+      says: 'shifted by one: the window starts at i − p with p = ⌊(K − 1)/2⌋',
+      gives: (xs: number[], size: number) =>
+        windowsSame(xs, size, 1).map((window) => largest(xs, inside(xs, window))),
+    },
+    {
+      task: 'forwardSame',
+      says: FULL,
+      gives: (xs: number[], size: number) => windows(xs, size, 1).map((window) => largest(xs, window)),
+    },
+    ...gradients('backpropSameToInput', (xs, size) =>
+      windowsSame(xs, size).map((window) => inside(xs, window)),
+    ),
+  ],
+  draw(rng, k) {
+    const size = 2 + rng.integer(2 + (k >> 3));
+    const stride = 1 + rng.integer(size);
+    const N = size + 1 + rng.integer(3 + (k >> 2));
+    const xs = decimals(rng, N);
+    // Every third has ties, and every fourth no number above 0.
+    const tied = k % 3 === 2;
+    const numbers = xs.map((v) => (tied ? Math.sign(v) : k % 4 === 1 ? -Math.abs(v) : v));
+    const g = decimals(rng, Math.floor((N - size) / stride) + 1);
+    const smooth = new Set(numbers).size === N;
+    return { args: { x: numbers, K: size, S: stride, gradOutput: g, gradSame: decimals(rng, N) }, smooth };
+  },
+};

@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { psets } from '../../psets/index.ts';
+import { handout } from '../../lib/psets/handout.ts';
+import { Student } from '../../lib/psets/ask.ts';
+import { checkPset } from '../../lib/psets/check.ts';
+import type { Pset } from '../../lib/psets/pset.ts';
+import { Rng } from '../../lib/rng.ts';
+import { ROOT } from '../cli/run.ts';
+import { SUBMISSIONS, UNUSUAL } from './mistakes.ts';
+
+const text = (pset: Pset, file: string) => readFileSync(join(ROOT, 'psets', pset.name, file), 'utf8');
+
+let folder: string;
+beforeAll(() => void (folder = mkdtempSync(join(ROOT, 'runs-psets-'))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+async function graded(pset: Pset, source: string, kind = 'ts') {
+  const file = join(folder, `solution${files++}.${kind}`);
+  writeFileSync(file, source);
+  return checkPset(pset, new Student(file, { seconds: 3, memory: 256 }), new Rng(1));
+}
+
+test('there are as many wrong submissions as psets ask for', () => {
+  expect(Object.keys(SUBMISSIONS)).toEqual(psets.map(({ name }) => name));
+  for (const wrong of Object.values(SUBMISSIONS)) expect(wrong.length).toBeGreaterThanOrEqual(8);
+});
+
+describe.each(psets)('$name', (pset) => {
+  test('its reference solution passes', async () => {
+    const { tasks, points, of } = await graded(pset, text(pset, 'solution.ts'));
+    expect(tasks.map(({ says }) => says)).toEqual(tasks.map(() => 'pass'));
+    expect(points).toBe(of);
+  });
+
+  test('a right but unusual solution passes', async () => {
+    const { points, of } = await graded(pset, UNUSUAL[pset.name as keyof typeof UNUSUAL]);
+    expect(points).toBe(of);
+  });
+
+  test.each(['ts', 'js'])('its empty %s skeleton is not implemented yet', async (kind) => {
+    const written = handout(pset, text(pset, 'README.md'), '1.0.0', kind === 'js');
+    const { tasks, points } = await graded(pset, written[`solution.${kind}`], kind);
+    expect(tasks.map(({ says }) => says)).toEqual(pset.tasks.map(() => 'not implemented yet'));
+    expect(points).toBe(0);
+  });
+
+  test('no line of the solution or the derivation leaks into the handout', () => {
+    const written = Object.values(handout(pset, text(pset, 'README.md'), '1.0.0', false)).join('\n');
+    const [, derivation] = text(pset, 'README.md').split(/^## Derivation/m);
+    const secrets = [...text(pset, 'solution.ts').split('\n'), ...derivation.split('\n')]
+      .map((line) => line.trim())
+      .filter((line) => line.length > 12 && !/^(export |p = |\w+: [^=]+,$|\): [^=]+ \{$)/.test(line));
+    expect(secrets.length).toBeGreaterThan(40);
+    const leaked = secrets.filter((line) => written.includes(line));
+    expect(leaked).toEqual([]);
+  });
+
+  test.each(SUBMISSIONS[pset.name as keyof typeof SUBMISSIONS])(
+    '$task: $planted',
+    async ({ planted, edits, task }) => {
+      let source = text(pset, 'solution.ts');
+      for (const [from, to] of edits) {
+        expect(source).toContain(from);
+        source = source.replace(from, () => to);
+      }
+      const { tasks, points, of } = await graded(pset, source);
+      expect(points).toBeLessThan(of);
+      const found = tasks.find((one) => one.task === task);
+      expect(found?.pass).toBe(false);
+      expect(found?.says).toContain(planted);
+    },
+  );
+});
+
+test('a right gradient of a wrong forward is told, and counts', async () => {
+  const [convolution] = psets;
+  const { tasks } = await graded(
+    convolution,
+    text(convolution, 'solution.ts').replace('source(i - p + m', 'source(i + p - m'),
+  );
+  expect(tasks.map(({ task, points, says }) => [task, points, says])).toEqual([
+    ['forward', 0, 'flipped kernel: this is the convolution, the pset defines the correlation'],
+    ['backpropToInput', 4, 'right for your own forward, which is wrong; pass'],
+    ['backpropToParams', 3, 'right for your own forward, which is wrong; pass'],
+  ]);
+});
+
+test('a file that cannot be read is told in one line', async () => {
+  const { tasks } = await graded(psets[0], 'export function forward( {');
+  for (const { says } of tasks) expect(says).toMatch(/^the file cannot be loaded: \S+/);
+});
