@@ -24,8 +24,9 @@ function plain(value: unknown): Value | undefined {
     const items = Array.from(value as unknown[], plain);
     return items.every((item) => item !== undefined) ? items : undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const fields = Object.entries(value).map(([name, item]) => [name, plain(item)] as const);
+  // Promises, maps and the like have nothing to see in them, and are no answer.
+  if (Object.prototype.toString.call(value) !== '[object Object]') return undefined;
+  const fields = Object.entries(value as object).map(([name, item]) => [name, plain(item)] as const);
   if (fields.some(([, item]) => item === undefined)) return undefined;
   return Object.fromEntries(fields) as Value;
 }

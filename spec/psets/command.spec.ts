@@ -49,7 +49,10 @@ test('from the handout to a full score, and a class', () => {
 }, 120_000);
 
 test.each([
-  [['pset', 'new', 'nothing'], 'pset: expected one of convolution, max-pooling, got "nothing"'],
+  [
+    ['pset', 'new', 'nothing'],
+    'pset: expected one of convolution, max-pooling, linear, softmax, batch-norm, prelu, got "nothing"',
+  ],
   [['pset', 'check', '.'], '--pset: expected the problem set of ".", which does not say, got none'],
   [
     ['pset', 'check', 'lib', '--pset', 'convolution'],

@@ -144,7 +144,188 @@ const maxPooling: readonly Submission[] = [
   },
 ];
 
-export const SUBMISSIONS = { convolution, 'max-pooling': maxPooling } as const;
+const edit = (task: string, planted: string, from: string, to: string): Submission => ({
+  ...{ planted, task },
+  edits: [[from, to]],
+});
+
+const linear: readonly Submission[] = [
+  edit('forward', 'the bias is missing', 'row[j], b[i]', 'row[j], 0'),
+  edit('forward', 'the sign of the bias', 'row[j], b[i]', 'row[j], -b[i]'),
+  edit('forward', 'wrong shape', 'return x.map((row) =>', 'return x.slice(0, 1).map((row) =>'),
+  edit(
+    'backpropToInput',
+    'the sign is wrong',
+    'sum + gradOutput[n][i] * weights[j]',
+    'sum - gradOutput[n][i] * weights[j]',
+  ),
+  edit(
+    'backpropToInput',
+    'throws TypeError',
+    'gradOutput[n][i] * weights[j]',
+    'gradOutput[i][n] * weights[j]',
+  ),
+  edit(
+    'backpropToWeight',
+    'batch not summed',
+    'sum + gradOutput[n][i] * row[j]',
+    'gradOutput[n][i] * row[j] + 0 * sum',
+  ),
+  edit(
+    'backpropToWeight',
+    'divided by the length of',
+    'gradOutput[n][i] * row[j], 0',
+    '(gradOutput[n][i] * row[j]) / x.length, 0',
+  ),
+  {
+    ...{ planted: 'transposed', task: 'backpropToWeight' },
+    edits: [
+      [
+        'return W.map((weights, i) =>\n    weights.map(',
+        'return ((rows: number[][]) => rows[0].map((_, c) => rows.map((row) => row[c])))(W.map((weights, i) =>\n    weights.map(',
+      ],
+      ['* row[j], 0)),\n  );', '* row[j], 0)),\n  ));'],
+    ],
+  },
+  edit(
+    'backpropToBias',
+    'batch not summed',
+    'gradOutput.reduce((sum, row) => sum + row[i], 0)',
+    'gradOutput[gradOutput.length - 1][i]',
+  ),
+  edit(
+    'backpropToBias',
+    'batch not summed',
+    'return b.map((_, i) => gradOutput.reduce((sum, row) => sum + row[i], 0));',
+    'return gradOutput as unknown as number[];',
+  ),
+  edit(
+    'backpropToBias',
+    'summed over the wrong axis',
+    'return b.map((_, i) => gradOutput.reduce((sum, row) => sum + row[i], 0));',
+    'return gradOutput.map((row) => row.reduce((s, v) => s + v, 0 * b.length));',
+  ),
+  edit(
+    'backpropToBias',
+    'a promise',
+    'export function backpropToBias',
+    'export async function backpropToBias',
+  ),
+];
+
+const softmax: readonly Submission[] = [
+  edit('forward', 'not normalized', 'e / sum', 'e'),
+  edit('forward', 'returns NaN', 'Math.exp(v - largest)', 'Math.exp(v)'),
+  edit('forward', 'the sign is wrong', 'e / sum', '-e / sum'),
+  edit(
+    'backpropToInput',
+    'only the diagonal',
+    'v * (gradOutput[i] - mean)',
+    'v * gradOutput[i] * (1 - v) + 0 * mean',
+  ),
+  edit(
+    'backpropToInput',
+    'the part through the sum is missing',
+    '(gradOutput[i] - mean)',
+    '(gradOutput[i] - 0 * mean)',
+  ),
+  edit(
+    'backpropToInput',
+    'the probability in front is missing',
+    'v * (gradOutput[i] - mean)',
+    'gradOutput[i] - mean + 0 * v',
+  ),
+  edit('backpropToInput', 'mutates its input', 'const y = forward(x);', 'const y = forward(x);\n  x[0] = 0;'),
+  {
+    ...{ planted: 'the sign is wrong', task: 'crossEntropy' },
+    edits: [
+      ['return largest + Math.log', 'return -(largest + Math.log'],
+      [', 0)) - x[t];', ', 0)) - x[t]);'],
+    ],
+  },
+  edit(
+    'crossEntropy',
+    'returns Infinity',
+    'x.reduce((sum, v) => sum + Math.exp(v - largest), 0)',
+    'x.reduce((sum, v) => sum + Math.exp(v), 0)',
+  ),
+  edit('crossEntropyToInput', 'the right class is missing', 'i === t', 'i === -1 - t'),
+  edit('crossEntropyToInput', 'the sign is wrong', 'v - (i === t ? 1 : 0)', '(i === t ? 1 : 0) - v'),
+];
+
+const batchNorm: readonly Submission[] = [
+  edit('forward', 'over m, not over m − 1', '(v - mean) ** 2, 0) / m;', '(v - mean) ** 2, 0) / (m - 1);'),
+  edit(
+    'forward',
+    'added to the standard deviation',
+    '1 / Math.sqrt(variance + eps)',
+    '1 / (Math.sqrt(variance) + eps)',
+  ),
+  edit('forward', 'divided by the variance', '1 / Math.sqrt(variance + eps)', '1 / (variance + eps)'),
+  edit(
+    'backpropToInput',
+    'the paths through the mean and the variance',
+    '(gradOutput[i] - meanG - v * meanGX)',
+    '(gradOutput[i] + 0 * (meanG + v * meanGX))',
+  ),
+  edit('backpropToInput', 'the path through the variance is missing', '- v * meanGX', '- 0 * v * meanGX'),
+  edit('backpropToInput', 'the path through the mean is missing', '- meanG -', '- 0 * meanG -'),
+  edit('backpropToInput', 'γ is missing', 'gamma * scale *', 'scale *'),
+  edit('backpropToInput', 'the sign is wrong', 'gamma * scale *', '-gamma * scale *'),
+  edit(
+    'backpropToGamma',
+    'the input in place of the normalized',
+    'g * xHat[i], 0)',
+    'g * x[i] + 0 * xHat[i], 0)',
+  ),
+  edit('backpropToGamma', 'divided by the length of', 'g * xHat[i], 0)', '(g * xHat[i]) / x.length, 0)'),
+  edit(
+    'backpropToBeta',
+    'divided by the length of',
+    'sum + g, 0);\n}\n',
+    'sum + g / gradOutput.length, 0);\n}\n',
+  ),
+  edit(
+    'backpropToBeta',
+    'returns a string',
+    '): number {\n  return gradOutput.reduce((sum, g) => sum + g, 0);',
+    '): unknown {\n  return String(gradOutput[0]);',
+  ),
+];
+
+const prelu: readonly Submission[] = [
+  edit('forward', 'the slope is ignored', 'a[c] * v)', '0 * a[c])'),
+  edit('forward', 'the slopes of other channels', 'a[c] * v)', 'a[0 * c] * v)'),
+  edit(
+    'forward',
+    'wrong shape',
+    'return x.map((row) => row.map((v, c) => (v > 0 ? v : a[c] * v)));',
+    'return x.flatMap((row) => row.map((v, c) => (v > 0 ? v : a[c] * v))) as unknown as number[][];',
+  ),
+  edit('backpropToInput', 'the slope is ignored', '(v > 0 ? 1 : a[c])', '(v > 0 ? 1 : 0 * a[c])'),
+  edit(
+    'backpropToInput',
+    'the condition looks at the gradient',
+    '(v > 0 ? 1 : a[c])',
+    '(gradOutput[n][c] > 0 * v ? 1 : a[c])',
+  ),
+  edit('backpropToInput', 'the derivative at 0', '(v > 0 ? 1 : a[c])', '(v >= 0 ? 1 : a[c])'),
+  edit('backpropToInput', 'the sign is wrong', 'gradOutput[n][c] * (v', '-gradOutput[n][c] * (v'),
+  edit('backpropToParams', 'inputs above 0 count too', 'Math.min(0, row[c])', 'row[c]'),
+  edit('backpropToParams', 'batch not summed', 'sum + gradOutput[n][c]', '0 * sum + gradOutput[n][c]'),
+  edit('backpropToParams', 'a factor', 'gradOutput[n][c] * Math.min', '2 * gradOutput[n][c] * Math.min'),
+  edit(
+    'backpropToParams',
+    'every number is 0',
+    'gradOutput[n][c] * Math.min',
+    '0 * gradOutput[n][c] * Math.min',
+  ),
+];
+
+export const SUBMISSIONS = {
+  ...{ convolution, 'max-pooling': maxPooling, linear, softmax },
+  ...{ 'batch-norm': batchNorm, prelu },
+} as const;
 
 /** Right, and written another way. */
 export const UNUSUAL = {
@@ -184,5 +365,55 @@ const around = (x: number[], i: number, k: number): [number, number] => {
 export const forwardSame = (x: number[], k: number) => x.map((_, i) => x[around(x, i, k)[1]]);
 export const backpropSameToInput = (g: number[], x: number[], k: number) =>
   x.map((_, j) => x.reduce((sum, __, i) => sum + (around(x, i, k)[1] === j ? g[i] : 0), 0));
+`,
+  linear: `
+type M = number[][];
+const t = (a: M): M => a[0].map((_, j) => a.map((row) => row[j]));
+const mul = (a: M, b: M): M => a.map((row) => t(b).map((col) => row.reduce((s, v, k) => s + v * col[k], 0)));
+export const forward = (x: M, W: M, b: number[]) => mul(x.map((r) => [...r, 1]), t(W.map((r, i) => [...r, b[i]])));
+export const backpropToInput = (g: M, x: M, W: M) => mul(g, W);
+export const backpropToWeight = (g: M, x: M, W: M) => mul(t(g), x);
+export const backpropToBias = (g: M) => mul([g.map(() => 1)], g)[0];
+`,
+  softmax: `
+const lse = (x: number[]): number => x.reduce((a, b) => Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))));
+export const forward = (x: number[]) => x.map((v) => Math.exp(v - lse(x)));
+export const backpropToInput = (g: number[], x: number[]) => {
+  const y = forward(x);
+  return x.map((_, i) => g.reduce((s, v, j) => s + v * y[j] * (Number(i === j) - y[i]), 0));
+};
+export const crossEntropy = (x: number[], t: number) => lse(x) - x[t];
+export const crossEntropyToInput = (x: number[], t: number) => backpropToInput(x.map((_, i) => (i === t ? -1 / forward(x)[t] : 0)), x);
+`,
+  'batch-norm': `
+const dot = (a: number[], b: number[]) => a.reduce((s, v, i) => s + v * b[i], 0);
+const hat = (x: number[], e: number) => {
+  const m = dot(x, x.map(() => 1 / x.length));
+  const s2 = dot(x, x) / x.length - m * m;
+  return { s: (s2 + e) ** -0.5, h: x.map((v) => (v - m) * (s2 + e) ** -0.5) };
+};
+export const forward = (x: number[], g: number, b: number, e: number) => hat(x, e).h.map((v) => v * g + b);
+export const backpropToGamma = (d: number[], x: number[], e: number) => dot(d, hat(x, e).h);
+export const backpropToBeta = (d: number[]) => dot(d, d.map(() => 1));
+// The paper's steps, one after the other.
+export function backpropToInput(d: number[], x: number[], g: number, e: number) {
+  const m = x.length, mu = dot(x, x.map(() => 1 / m));
+  const { s } = hat(x, e);
+  const dHat = d.map((v) => v * g);
+  const dVar = dHat.reduce((t, v, i) => t + v * (x[i] - mu) * -0.5 * s ** 3, 0);
+  const dMu = dHat.reduce((t, v) => t - v * s, 0) + dVar * x.reduce((t, v) => t - 2 * (v - mu), 0) / m;
+  return x.map((v, i) => dHat[i] * s + (dVar * 2 * (v - mu)) / m + dMu / m);
+}
+`,
+  prelu: `
+const step = (v: number) => Number(v > 0);
+export const forward = (x: number[][], a: number[]) => x.map((r) => r.map((v, c) => Math.max(v, 0) + a[c] * Math.min(v, 0)));
+export const backpropToInput = (g: number[][], x: number[][], a: number[]) =>
+  g.map((r, n) => r.map((v, c) => v * (step(x[n][c]) + a[c] * (1 - step(x[n][c])))));
+export function backpropToParams(g: number[][], x: number[][], a: number[]) {
+  const out = new Float64Array(a.length);
+  for (const n in x) for (const c in a) if (x[n][c] < 0) out[c] += g[n][c] * x[n][c];
+  return out;
+}
 `,
 } as const;

@@ -1,0 +1,105 @@
+import { decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import * as solution from './solution.ts';
+
+const x: Parameter = { name: 'x', type: 'number[]', doc: 'one feature of a batch, m numbers' };
+const gamma: Parameter = { name: 'gamma', type: 'number', doc: 'the scale γ' };
+const beta: Parameter = { name: 'beta', type: 'number', doc: 'the shift β' };
+const eps: Parameter = { name: 'eps', type: 'number', doc: 'ε, added to the variance' };
+const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C/∂y, m numbers' };
+
+const mean = (v: readonly number[]) => v.reduce((sum, one) => sum + one, 0) / v.length;
+const variance = (v: readonly number[]) => mean(v.map((one) => (one - mean(v)) ** 2));
+const unit = (xs: number[], e: number) => xs.map((v) => (v - mean(xs)) / Math.sqrt(variance(xs) + e));
+
+/** The parts of the gradient that are kept. */
+const toInput =
+  (throughMean: boolean, throughVariance: boolean) =>
+  (g: number[], xs: number[], scale: number, e: number) => {
+    const hat = unit(xs, e);
+    const products = mean(g.map((v, i) => v * hat[i]));
+    return g.map(
+      (v, i) =>
+        (scale / Math.sqrt(variance(xs) + e)) *
+        (v - (throughMean ? mean(g) : 0) - (throughVariance ? hat[i] * products : 0)),
+    );
+  };
+
+export const batchNorm: Pset = {
+  name: 'batch-norm',
+  title: 'Batch normalization',
+  tasks: [
+    {
+      ...{ name: 'forward', parameters: [x, gamma, beta, eps], points: 2 },
+      returns: { type: 'number[]', doc: 'y, m numbers' },
+      doc: 'Training: y_i = γ (x_i − μ)/√(σ² + ε) + β, with mean and variance (over m) of these numbers.',
+    },
+    {
+      ...{ name: 'backpropToInput', parameters: [gradOutput, x, gamma, eps], points: 5 },
+      returns: { type: 'number[]', doc: '∂C/∂x, m numbers' },
+      doc: 'The gradient with respect to the input.',
+      gradientOf: { task: 'forward', argument: 'x' },
+    },
+    {
+      ...{ name: 'backpropToGamma', parameters: [gradOutput, x, eps], points: 2 },
+      returns: { type: 'number', doc: '∂C/∂γ' },
+      doc: 'The gradient with respect to the scale.',
+      gradientOf: { task: 'forward', argument: 'gamma' },
+    },
+    {
+      ...{ name: 'backpropToBeta', parameters: [gradOutput], points: 1 },
+      returns: { type: 'number', doc: '∂C/∂β' },
+      doc: 'The gradient with respect to the shift.',
+      gradientOf: { task: 'forward', argument: 'beta' },
+    },
+  ],
+  solution,
+  mistakes: [
+    {
+      task: 'forward',
+      says: 'a factor: the variance is over m, not over m − 1',
+      gives: (xs: number[], scale: number, shift: number, e: number) =>
+        xs.map((v) => (scale * (v - mean(xs))) / Math.sqrt((variance(xs) * xs.length) / (xs.length - 1) + e) + shift), // prettier-ignore
+    },
+    {
+      task: 'forward',
+      says: 'ε is added to the standard deviation: it belongs to the variance, under the root',
+      gives: (xs: number[], scale: number, shift: number, e: number) =>
+        xs.map((v) => (scale * (v - mean(xs))) / (Math.sqrt(variance(xs)) + e) + shift),
+    },
+    {
+      task: 'forward',
+      says: 'divided by the variance: its root belongs there',
+      gives: (xs: number[], scale: number, shift: number, e: number) =>
+        xs.map((v) => (scale * (v - mean(xs))) / (variance(xs) + e) + shift),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'the paths through the mean and the variance are missing: these are functions of the input',
+      gives: toInput(false, false),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'the path through the variance is missing',
+      gives: toInput(true, false),
+    },
+    { task: 'backpropToInput', says: 'the path through the mean is missing', gives: toInput(false, true) },
+    {
+      task: 'backpropToInput',
+      says: 'γ is missing',
+      gives: (g: number[], xs: number[], _: number, e: number) => toInput(true, true)(g, xs, 1, e),
+    },
+    {
+      task: 'backpropToGamma',
+      says: 'the input in place of the normalized input',
+      gives: (g: number[], xs: number[]) => g.reduce((sum, v, i) => sum + v * xs[i], 0),
+    },
+  ],
+  draw(rng, k) {
+    const m = 3 + rng.integer(2 + (k >> 2));
+    const [scale, shift] = decimals(rng, 2);
+    // Large enough an ε to be seen, and an x whose variance is not near 0.
+    const xs = decimals(rng, m).map((v, i) => v + i);
+    const args = { x: xs, gamma: scale, beta: shift, eps: [0.1, 0.5][k % 2], gradOutput: decimals(rng, m) };
+    return { args, smooth: true };
+  },
+};

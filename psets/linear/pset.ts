@@ -1,0 +1,95 @@
+import { transposed } from '../../lib/psets/numbers.ts';
+import { decimalRows, decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import * as solution from './solution.ts';
+
+type Rows = number[][];
+
+const x: Parameter = {
+  name: 'x',
+  type: 'number[][]',
+  doc: 'x_in, a row of J numbers for each of N examples',
+};
+const W: Parameter = { name: 'W', type: 'number[][]', doc: 'the weights, I rows of J numbers' };
+const b: Parameter = { name: 'b', type: 'number[]', doc: 'the biases, I numbers' };
+const gradOutput: Parameter = {
+  name: 'gradOutput',
+  type: 'number[][]',
+  doc: '∂C/∂x_out, N rows of I numbers',
+};
+
+const NOT_SUMMED = 'batch not summed: only one example counts, and the parameters are shared by all';
+const NO_BIAS = 'the bias is missing';
+
+export const linear: Pset = {
+  name: 'linear',
+  title: 'The linear module',
+  tasks: [
+    {
+      ...{ name: 'forward', parameters: [x, W, b], points: 2 },
+      returns: { type: 'number[][]', doc: 'x_out, N rows of I numbers' },
+      doc: 'x_out[n][i] = b[i] + Σ_j W[i][j] x[n][j].',
+    },
+    {
+      ...{ name: 'backpropToInput', parameters: [gradOutput, x, W], points: 3 },
+      returns: { type: 'number[][]', doc: '∂C/∂x_in, N rows of J numbers' },
+      doc: 'The gradient of the cost with respect to the input.',
+      gradientOf: { task: 'forward', argument: 'x' },
+    },
+    {
+      ...{ name: 'backpropToWeight', parameters: [gradOutput, x, W], points: 3 },
+      returns: { type: 'number[][]', doc: '∂C/∂W, I rows of J numbers' },
+      doc: 'The gradient of the cost with respect to the weights.',
+      gradientOf: { task: 'forward', argument: 'W' },
+    },
+    {
+      ...{ name: 'backpropToBias', parameters: [gradOutput, b], points: 2 },
+      returns: { type: 'number[]', doc: '∂C/∂b, I numbers' },
+      doc: 'The gradient of the cost with respect to the biases.',
+      gradientOf: { task: 'forward', argument: 'b' },
+    },
+  ],
+  solution,
+  mistakes: [
+    { task: 'forward', says: NO_BIAS, gives: (xs: Rows, w: Rows, bs: number[]) => solution.forward(xs, w, bs.map(() => 0)) }, // prettier-ignore
+    {
+      task: 'forward',
+      says: 'the sign of the bias is wrong',
+      gives: (xs: Rows, w: Rows, bs: number[]) => solution.forward(xs, w, bs.map((v) => -v)), // prettier-ignore
+    },
+    {
+      task: 'backpropToWeight',
+      says: NOT_SUMMED,
+      gives: (g: Rows, xs: Rows, w: Rows) => solution.backpropToWeight(g.slice(0, 1), xs.slice(0, 1), w),
+    },
+    {
+      task: 'backpropToWeight',
+      says: NOT_SUMMED,
+      gives: (g: Rows, xs: Rows, w: Rows) => solution.backpropToWeight(g.slice(-1), xs.slice(-1), w),
+    },
+    {
+      task: 'backpropToBias',
+      says: NOT_SUMMED,
+      gives: (g: Rows, bs: number[]) => solution.backpropToBias(g.slice(0, 1), bs),
+    },
+    {
+      task: 'backpropToBias',
+      says: NOT_SUMMED,
+      gives: (g: Rows, bs: number[]) => solution.backpropToBias(g.slice(-1), bs),
+    },
+    { task: 'backpropToBias', says: NOT_SUMMED, gives: (g: Rows) => g },
+    {
+      task: 'backpropToBias',
+      says: 'summed over the wrong axis: a bias collects from the examples, not from the outputs',
+      gives: (g: Rows) => transposed(g).reduce((sums, column) => sums.map((v, n) => v + column[n]), g.map(() => 0)), // prettier-ignore
+    },
+  ],
+  draw(rng, k) {
+    const [N, I, J] = [
+      2 + rng.integer(1 + (k >> 3)),
+      3 + rng.integer(1 + (k >> 3)),
+      1 + rng.integer(2 + (k >> 3)),
+    ];
+    const rows = { x: decimalRows(rng, N, J), W: decimalRows(rng, I, J), b: decimals(rng, I) };
+    return { args: { ...rows, gradOutput: decimalRows(rng, N, I) }, smooth: true };
+  },
+};

@@ -1,0 +1,82 @@
+import { decimalRows, decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import * as solution from './solution.ts';
+
+type Rows = number[][];
+
+const x: Parameter = { name: 'x', type: 'number[][]', doc: 'x_in, a row of channels for each of N examples' };
+const a: Parameter = { name: 'a', type: 'number[]', doc: 'the slope below 0 of each channel' };
+const gradOutput: Parameter = { name: 'gradOutput', type: 'number[][]', doc: '∂C/∂x_out, shaped like x' };
+
+const each = (xs: Rows, give: (v: number, c: number, n: number) => number) =>
+  xs.map((row, n) => row.map((v, c) => give(v, c, n)));
+const toParams = (xs: Rows, as: number[], give: (v: number, c: number, n: number) => number) =>
+  as.map((_, c) => xs.reduce((sum, row, n) => sum + give(row[c], c, n), 0));
+const NOT_SUMMED = 'batch not summed: the slope is shared by all examples';
+
+export const prelu: Pset = {
+  name: 'prelu',
+  title: 'The parametric rectifier',
+  tasks: [
+    {
+      ...{ name: 'forward', parameters: [x, a], points: 2 },
+      returns: { type: 'number[][]', doc: 'x_out, shaped like x' },
+      doc: 'x where it is above 0, else a[c] x.',
+    },
+    {
+      ...{ name: 'backpropToInput', parameters: [gradOutput, x, a], points: 4 },
+      returns: { type: 'number[][]', doc: '∂C/∂x_in, shaped like x' },
+      doc: 'The gradient with respect to the input. At 0 the slope is a[c].',
+      gradientOf: { task: 'forward', argument: 'x' },
+    },
+    {
+      ...{ name: 'backpropToParams', parameters: [gradOutput, x, a], points: 4 },
+      returns: { type: 'number[]', doc: '∂C/∂a, a number a channel' },
+      doc: 'The gradient with respect to the slopes.',
+      gradientOf: { task: 'forward', argument: 'a' },
+    },
+  ],
+  solution,
+  mistakes: [
+    { task: 'forward', says: 'the slope is ignored: this is the plain rectifier', gives: (xs: Rows) => each(xs, (v) => Math.max(0, v)) }, // prettier-ignore
+    { task: 'forward', says: 'the slopes of other channels: a[c] belongs to channel c', gives: (xs: Rows, as: number[]) => each(xs, (v) => (v > 0 ? v : as[0] * v)) }, // prettier-ignore
+    {
+      task: 'backpropToInput',
+      says: 'the slope is ignored: below 0 the gradient is a[c] times, not 0',
+      gives: (g: Rows, xs: Rows) => each(xs, (v, c, n) => (v > 0 ? g[n][c] : 0)),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'the condition looks at the gradient: the input decides which slope it is',
+      gives: (g: Rows, xs: Rows, as: number[]) => each(xs, (_, c, n) => (g[n][c] > 0 ? 1 : as[c]) * g[n][c]),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'the derivative at 0 is that of the right side: here it is a[c]',
+      gives: (g: Rows, xs: Rows, as: number[]) => each(xs, (v, c, n) => (v >= 0 ? 1 : as[c]) * g[n][c]),
+    },
+    {
+      task: 'backpropToParams',
+      says: 'inputs above 0 count too: the slope does not reach them',
+      gives: (g: Rows, xs: Rows, as: number[]) => toParams(xs, as, (v, c, n) => g[n][c] * v),
+    },
+    {
+      task: 'backpropToParams',
+      says: NOT_SUMMED,
+      gives: (g: Rows, xs: Rows, as: number[]) =>
+        toParams(xs.slice(-1), as, (v, c) => g[g.length - 1][c] * Math.min(0, v)),
+    },
+    {
+      task: 'backpropToParams',
+      says: NOT_SUMMED,
+      gives: (g: Rows, xs: Rows) => each(xs, (v, c, n) => g[n][c] * Math.min(0, v)),
+    },
+  ],
+  draw(rng, k) {
+    const [N, C] = [2 + rng.integer(1 + (k >> 2)), 3 + rng.integer(1 + (k >> 3))];
+    const zeros = k % 4 === 3;
+    const rows = decimalRows(rng, N, C).map((row, n) =>
+      row.map((v, c) => (zeros && (n + c) % 3 === 0 ? 0 : v)),
+    );
+    return { args: { x: rows, a: decimals(rng, C), gradOutput: decimalRows(rng, N, C) }, smooth: !zeros };
+  },
+};
