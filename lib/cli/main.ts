@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { InputError, show } from '../errors.ts';
 import { ablateCommand } from './ablate.ts';
@@ -10,6 +8,7 @@ import { evaluateCommand } from './evaluate.ts';
 import { exampleCommand } from './example.ts';
 import { exportCommand } from './exportOnnx.ts';
 import { gradcheckCommand } from './gradcheck.ts';
+import { packageVersion } from './manifest.ts';
 import { psetCommand } from './pset.ts';
 import { reportCommand } from './report.ts';
 import { setupCommand } from './setup.ts';
@@ -36,7 +35,7 @@ function program(): Command {
   ];
   const boxprop = new Command('boxprop')
     .description('glass-box neural networks: every box with its three arrows, and a proof of each')
-    .version(version());
+    .version(packageVersion());
   for (const command of [boxprop, ...commands]) {
     // Throw, and print nothing but what was asked for: `fail` tells the rest.
     command.exitOverride().configureOutput({ outputError() {}, writeErr() {} });
@@ -45,15 +44,6 @@ function program(): Command {
     if (command !== boxprop) boxprop.addCommand(command);
   }
   return boxprop;
-}
-
-function version(): string {
-  const file = createRequire(import.meta.url).resolve('boxprop/package.json');
-  const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) {
-    throw new Error(`${file}: expected a version`);
-  }
-  return String(manifest.version);
 }
 
 async function main(args: readonly string[]): Promise<void> {

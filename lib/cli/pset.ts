@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { InputError, show } from '../errors.ts';
 import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import type { Pset } from '../psets/pset.ts';
+import { packageRoot, packageVersion } from './manifest.ts';
 import { integerOption } from './options.ts';
 
 interface GradeOptions {
@@ -38,7 +38,7 @@ function newCommand(): Command {
         throw new InputError(`--dir: expected a folder that is not there yet, got ${show(dir)}`);
       const readme = await readFile(join(packageRoot(), 'psets', name, 'README.md'), 'utf8');
       await mkdir(dir, { recursive: true });
-      for (const [file, text] of Object.entries(handout(pset, readme, await boxpropVersion(), js))) {
+      for (const [file, text] of Object.entries(handout(pset, readme, packageVersion(), js))) {
         await writeFileAtomic(join(dir, file), text);
         process.stdout.write(`${join(dir, file)}\n`);
       }
@@ -83,7 +83,7 @@ function gradeCommand(): Command {
       const { gradeAll, gradesCsv, gradesHtml } = await import('../psets/gradeAll.ts');
       const { Rng } = await import('../rng.ts');
       const pset = await psetNamed(named ?? (await psetOf(dirs[0])));
-      const key = `${pset.name} ${seed} ${await boxpropVersion()}`;
+      const key = `${pset.name} ${seed} ${packageVersion()}`;
       const grades = await gradeAll(dirs, out, jobs, key, (file) =>
         checkPset(pset, new Student(file, LIMITS), new Rng(seed)),
       );
@@ -91,15 +91,6 @@ function gradeCommand(): Command {
       await writeFileAtomic(join(out, 'grades.html'), gradesHtml(pset.title, grades));
       for (const { dir, report } of grades) process.stdout.write(`${report.points}/${report.of}  ${dir}\n`);
     });
-}
-
-const packageRoot = () => dirname(createRequire(import.meta.url).resolve('boxprop/package.json'));
-
-async function boxpropVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }
 
 async function psetNamed(name: string): Promise<Pset> {

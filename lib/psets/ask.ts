@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Answer, Call, Reply } from './answer.ts';
 
 /** How a student's process ended without the answers. */
@@ -24,24 +23,24 @@ export interface Limits {
  */
 export class Student {
   readonly #file: string;
-  readonly #limits: Limits;
+  readonly limits: Limits;
   #child: ChildProcess | undefined;
 
   constructor(file: string, limits: Limits) {
     this.#file = file;
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   /** The answers to calls, or why there are none; the process is then another one. */
   async ask(calls: readonly Call[]): Promise<readonly Answer[] | Loss> {
     if (this.#child === undefined) {
       // Starting node and reading TypeScript takes its time on a busy machine.
-      const first = await this.#next(this.#start(), 20 + this.#limits.seconds);
+      const first = await this.#next(this.#start(), 20 + this.limits.seconds);
       if (first.kind !== 'loaded') return first.kind === 'answers' ? { kind: 'exited' } : this.#lost(first);
     }
     const child = this.#child;
     if (child === undefined) return { kind: 'exited' };
-    const reply = this.#next(child, this.#limits.seconds);
+    const reply = this.#next(child, this.limits.seconds);
     child.send(calls, () => undefined);
     const got = await reply;
     if (got.kind === 'answers') return got.answers;
@@ -64,7 +63,7 @@ export class Student {
     );
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const child = fork(own, [this.#file], {
-      execArgv: [`--max-old-space-size=${this.#limits.memory}`, '--import', tsx],
+      execArgv: [`--max-old-space-size=${this.limits.memory}`, '--import', tsx],
       // What the student prints is not the grader's.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // NaN, Infinity and -0 are numbers too.

@@ -2,7 +2,7 @@ import type { Rng } from '../rng.ts';
 import type { Answer } from './answer.ts';
 import type { Limits, Loss, Student } from './ask.ts';
 import { diagnose, type Pair } from './diagnose.ts';
-import { close, flat, print, shapeOf } from './numbers.ts';
+import { agree, close, flat, print } from './numbers.ts';
 import { applied, argumentsOf, type Args, type Case, type Pset, type Task, type Value } from './pset.ts';
 
 export const LIMITS: Limits = { seconds: 5, memory: 256 };
@@ -60,7 +60,7 @@ async function checkTask(
   const calls = cases.map(({ args }) => ({ task: task.name, args: argumentsOf(task, args) }));
   // The first ones again: a function of its arguments alone gives the same again.
   const answers = await student.ask([...calls, ...calls.slice(0, 3)]);
-  if (!isAnswers(answers)) return fail(lossLine(answers));
+  if (!isAnswers(answers)) return fail(lossLine(answers, student.limits));
   const pairs: Pair[] = [];
   for (const [k, answer] of answers.slice(0, cases.length).entries()) {
     if (answer.kind !== 'value') {
@@ -72,9 +72,7 @@ async function checkTask(
     const expected = reference(pset, task, cases[k]);
     pairs.push({ one: cases[k], expected, got: answer.value });
   }
-  const wrong = pairs.find(
-    ({ expected, got }) => shapeOf(got) !== shapeOf(expected) || !close(flat(got), flat(expected)),
-  );
+  const wrong = pairs.find(({ expected, got }) => !agree(got, expected));
   const example = wrong && exampleOf(pset, task, wrong.one, wrong.got);
   const mutator = answers.findIndex((answer) => answer.kind === 'value' && answer.mutated);
   if (mutator >= 0) return fail('mutates its input: an argument is not what it was after the call');
@@ -172,14 +170,14 @@ function nudged(value: Value, at: number, by: number): Value {
   return walk(value);
 }
 
-function lossLine(loss: Loss): string {
+function lossLine(loss: Loss, { seconds, memory }: Limits): string {
   switch (loss.kind) {
     case 'unloadable':
       return `the file cannot be loaded: ${loss.message}`;
     case 'timeout':
-      return `does not return within ${LIMITS.seconds} s: a loop without end?`;
+      return `does not return within ${seconds} s: a loop without end?`;
     case 'memory':
-      return `needs more than ${LIMITS.memory} MiB of memory: does a list grow without end?`;
+      return `needs more than ${memory} MiB of memory: does a list grow without end?`;
     case 'exited':
       return 'ends the process';
   }

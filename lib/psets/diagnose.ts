@@ -1,4 +1,4 @@
-import { close, flat, isRows, shapeOf, transposed } from './numbers.ts';
+import { agree, close, flat, isRows, shapeOf, transposed } from './numbers.ts';
 import { applied, argumentsOf, type Case, type Pset, type Task, type Value } from './pset.ts';
 
 /** A student's value beside the reference's, for one case. */
@@ -26,10 +26,7 @@ function explain(pset: Pset, task: Task, pairs: readonly Pair[]): string | undef
   const own = pset.mistakes.find(
     (mistake) =>
       mistake.task === task.name &&
-      pairs.every(({ one, got }) => {
-        const given = applied(mistake.gives, argumentsOf(task, one.args));
-        return shapeOf(given) === shapeOf(got) && close(flat(got), flat(given));
-      }),
+      pairs.every(({ one, got }) => agree(got, applied(mistake.gives, argumentsOf(task, one.args)))),
   );
   if (own !== undefined) return own.says;
   if (pairs.some(({ expected, got }) => shapeOf(expected) !== shapeOf(got))) return shapes(pairs);
@@ -123,11 +120,7 @@ function partlyWrong(
       pairs.map(({ one }) => one.args[name]).filter((value) => typeof value === 'string'),
     );
     const bad = [...words].filter((word) =>
-      pairs.some(
-        ({ one, expected, got }) =>
-          one.args[name] === word &&
-          !(shapeOf(got) === shapeOf(expected) && close(flat(got), flat(expected))),
-      ),
+      pairs.some(({ one, expected, got }) => one.args[name] === word && !agree(got, expected)),
     );
     if (bad.length > 0 && bad.length < words.size) {
       const some = pairs.filter(({ one }) => bad.some((word) => word === one.args[name]));

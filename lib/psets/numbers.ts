@@ -30,6 +30,11 @@ export function close(a: readonly number[], b: readonly number[], tolerance = 1e
   return a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) <= tolerance * scale);
 }
 
+/** Whether two values have the same shape and, to rounding, the same numbers. */
+export function agree(a: Value, b: Value): boolean {
+  return shapeOf(a) === shapeOf(b) && close(flat(a), flat(b));
+}
+
 export function isRows(value: Value): value is readonly (readonly number[])[] {
   return (
     Array.isArray(value) &&

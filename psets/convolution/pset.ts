@@ -15,15 +15,17 @@ const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C
 
 type Walk = (N: number, M: number, boundary: Boundary) => [i: number, j: number, m: number][];
 
-/** The terms (i, j, m), by default with the kernel where it belongs. */
+const middle = (M: number) => Math.floor((M - 1) / 2);
+
+/** The terms (i, j, m), by default with the kernel where it belongs and running forwards. */
 const terms =
-  (start = (M: number) => Math.floor((M - 1) / 2)): Walk =>
+  (start = middle, direction: 1 | -1 = 1): Walk =>
   (N, M, mode) => {
     const p = start(M);
     const found: [number, number, number][] = [];
     for (let i = 0; i < N; i++) {
       for (let m = 0; m < M; m++) {
-        const j = solution.source(i - p + m, N, mode);
+        const j = solution.source(i - direction * (p - m), N, mode);
         if (j >= 0 && j < N) found.push([i, j, m]);
       }
     }
@@ -40,16 +42,7 @@ const flipped =
   (N, M, mode) =>
     walk(N, M, mode).map(([i, j, m]) => [i, j, M - 1 - m]);
 /** The window runs the other way: x[i + p − m]. */
-const convolved: Walk = (N, M, mode) => {
-  const found: [number, number, number][] = [];
-  for (let i = 0; i < N; i++) {
-    for (let m = 0; m < M; m++) {
-      const j = solution.source(i + Math.floor((M - 1) / 2) - m, N, mode);
-      if (j >= 0) found.push([i, j, m]);
-    }
-  }
-  return found;
-};
+const convolved = terms(middle, -1);
 /** i and j exchanged: the forward's sum in place of its transpose. */
 const forwardAgain: Walk = (N, M, mode) => terms()(N, M, mode).map(([i, j, m]) => [j, i, m]);
 

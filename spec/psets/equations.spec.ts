@@ -18,8 +18,7 @@ import type { Grads } from '../../index.ts';
 import { close } from '../../lib/psets/numbers.ts';
 import { psets } from '../../psets/index.ts';
 import { Rng } from '../../lib/rng.ts';
-import { forward, type Boundary } from '../../psets/convolution/solution.ts';
-import { backpropToInput } from '../../psets/convolution/solution.ts';
+import { backpropToInput, forward, type Boundary } from '../../psets/convolution/solution.ts';
 import { ROOT } from '../cli/run.ts';
 
 /** The final equations of the derivations, evaluated as they stand in the text, against the boxes. */
