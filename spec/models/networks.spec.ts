@@ -69,7 +69,7 @@ function generic(
     const rng = new Rng(seed);
     for (const [name, param] of Object.entries(box.params)) {
       if (!name.endsWith('bias')) continue;
-      const [low, high] = endsBody(name, box) ? [-0.6, 0] : [0.5, 1.5];
+      const [low, high] = rangeOf(name, box);
       param.assign(constant(rng.uniforms(param.size, low, high), [param.size]));
     }
     const input = constant(rng.normals(shape.reduce((a, b) => a * b)), [...shape]);
@@ -86,10 +86,12 @@ function generic(
   throw new Error('no network without a dead layer among fifty');
 }
 
-/** Whether it is the shift of the last batch norm in the body of a residual block: bn3 of a bottleneck, bn2 of others. */
-function endsBody(name: string, { params }: Module): boolean {
-  if (!name.includes('.residual.body.')) return false;
-  return name.endsWith('bn3.bias') || (name.endsWith('bn2.bias') && !(name.replace('bn2', 'bn3') in params));
+function rangeOf(name: string, { params }: Module): readonly [number, number] {
+  // The largest of nine is what the blocks of a ResNet see of its stem.
+  if (name === 'bn1.bias') return [-2, -1];
+  const last =
+    name.endsWith('bn3.bias') || (name.endsWith('bn2.bias') && !(name.replace('bn2', 'bn3') in params));
+  return last && name.includes('.residual.body.') ? [-0.6, 0] : [0.5, 1.5];
 }
 
 describe('has the published parameters:', () => {
