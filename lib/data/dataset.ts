@@ -22,6 +22,8 @@ export interface Dataset {
   /** The shape of one input: `[height, width, channels]` for an image. */
   readonly inputShape: readonly number[];
   readonly classes: number;
+  /** What the labels are called, where they have names. */
+  readonly classNames?: readonly string[];
   /**
    * The records at `indices`, in that order.
    *
@@ -40,6 +42,8 @@ export interface ArrayDatasetOptions {
   /** One label a record, an integer from 0 to classes - 1. */
   labels: ArrayLike<number>;
   classes: number;
+  /** One a class. */
+  classNames?: readonly string[];
   /** What a batch multiplies inputs by: 1/255 for `Uint8Array`, so that pixels are in [0, 1]; else 1. */
   scale?: number;
 }
@@ -55,15 +59,17 @@ export class ArrayDataset implements Dataset {
   readonly length: number;
   readonly inputShape: readonly number[];
   readonly classes: number;
+  readonly classNames?: readonly string[];
   readonly inputs: IdxData;
   readonly labels: Int32Array;
   readonly scale: number;
 
-  constructor({ name, inputs, inputShape, labels, classes, scale }: ArrayDatasetOptions) {
+  constructor({ name, inputs, inputShape, labels, classes, classNames, scale }: ArrayDatasetOptions) {
     this.name = name;
     this.length = labels.length;
     this.inputShape = [...inputShape];
     this.classes = classes;
+    if (classNames !== undefined) this.classNames = [...classNames];
     this.inputs = inputs;
     this.scale = scale ?? (inputs instanceof Uint8Array ? 1 / 255 : 1);
     this.#checkSizes();
@@ -106,6 +112,9 @@ export class ArrayDataset implements Dataset {
       throw this.#error(
         `expected a number of classes that is an integer of at least 1, got ${show(classes)}`,
       );
+    }
+    if (this.classNames !== undefined && this.classNames.length !== classes) {
+      throw this.#error(`expected ${classes} names of classes, got ${this.classNames.length}`);
     }
     if (!(Number.isFinite(scale) && scale > 0)) {
       throw this.#error(`expected a finite scale above 0, got ${show(scale)}`);

@@ -91,7 +91,8 @@ function halfEven(value: number): number {
   return value % 2 === 0 ? half : half + (half % 2);
 }
 
-function toGrey({ height, width, data }: Image): Image {
+/** The luma, 0.299 R + 0.587 G + 0.114 B. */
+export function toGrey({ height, width, data }: Image): Image {
   const grey = new Uint8Array(height * width);
   for (let i = 0; i < grey.length; i++) {
     grey[i] = Math.round(0.299 * data[3 * i] + 0.587 * data[3 * i + 1] + 0.114 * data[3 * i + 2]);

@@ -5,7 +5,9 @@ import { brief, judge, sample, type Finding, type Patient } from './finding.ts';
 /** Whether each channel of the data has a mean and a standard deviation that initial weights are made for. */
 export async function dataScale(patient: Patient): Promise<Finding> {
   const batch = await patient.data.batch(sample(patient, 200, 1));
-  const { rank } = batch.input;
+  const { rank, size, shape } = batch.input;
+  // A list of numbers is [1, 1, numbers] to a network for images.
+  const isImage = rank === 4 && size > shape[0] * shape[rank - 1];
   const found = tidy(() => {
     const { mean, variance } = moments(
       batch.input,
@@ -22,11 +24,7 @@ export async function dataScale(patient: Patient): Promise<Finding> {
   const constant = most === 0;
   const bad = constant || most > 10 || largest > 10;
   // A feature that never changes is common in tabular data and in the borders of images: a channel of an image is not.
-  const verdict = bad
-    ? 'bad'
-    : largest > 2 || most < 0.05 || (rank === 4 && least < 0.01)
-      ? 'warning'
-      : 'good';
+  const verdict = bad ? 'bad' : largest > 2 || most < 0.05 || (isImage && least < 0.01) ? 'warning' : 'good';
   const finding = `means up to ${brief(largest)} in size, standard deviations from ${brief(least)} to ${brief(most)}`;
   const advice = constant
     ? 'All records are the same: look how they are read.'

@@ -1,5 +1,7 @@
 /** boxprop/node: what needs a file system. */
 export { loadCifar, type Cifar } from '../data/cifar.ts';
+export { loadCsv, type CsvOptions } from '../data/csv.ts';
+export { loadImageFolder, type ImageFolderOptions } from '../data/imageFolder.ts';
 export { loadMnist, type Mnist, type MnistOptions } from '../data/mnist.ts';
 export { decodeImage, loadImage } from '../data/image.ts';
 export { loadNetwork } from '../io/loadNetwork.ts';

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { nameOf } from '../check.ts';
 import type { Cost } from '../cost.ts';
 import { batches } from '../data/batches.ts';
-import type { Dataset } from '../data/dataset.ts';
+import type { Batch, Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../errors.ts';
 import { release } from '../memory.ts';
 import type { Grads, Module } from '../module.ts';
@@ -122,6 +122,8 @@ export class Trainer {
   #best: Progress['best'];
   /** For the order of the records, their augmentation, and the boxes. */
   #streams: readonly Rng[];
+  /** The batch of the next step, asked for while a step runs. */
+  #next: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
   constructor(options: TrainerOptions) {
     const { epochs, patience = 1, checkpointSteps = 1, validation, train, batchSize } = options;
@@ -167,6 +169,16 @@ export class Trainer {
   }
 
   async run(): Promise<TrainResult> {
+    try {
+      return await this.#run();
+    } finally {
+      // A step that failed leaves the batch behind that was to follow it.
+      release(await this.#next?.batch.catch(() => []));
+      this.#next = undefined;
+    }
+  }
+
+  async #run(): Promise<TrainResult> {
     const { epochs, train, batchSize, patience, checkpoint, checkpointSteps } = this.options;
     const perEpoch = Math.ceil(train.length / batchSize);
     let ended: TrainResult['ended'] = 'whole';
@@ -185,7 +197,8 @@ export class Trainer {
           return { epochs: epoch - 1, steps: this.#step, ended: 'aborted', ...(best && { best }) };
         }
         const last = from + batchSize >= order.length;
-        boxes = await this.#learn(order.slice(from, from + batchSize), epoch, last);
+        const following = last ? undefined : order.slice(from + batchSize, from + 2 * batchSize);
+        boxes = await this.#learn(order.slice(from, from + batchSize), following, epoch);
         if (!last && checkpointSteps !== undefined && this.#step % checkpointSteps === 0)
           await checkpoint?.();
         await breathe();
@@ -197,17 +210,25 @@ export class Trainer {
     return { epochs: done, steps: this.#step, ended, ...(this.#best && { best: this.#best }) };
   }
 
-  /** One step; the sizes of the boxes if they are asked for. */
-  async #learn(indices: Int32Array, epoch: number, measure: boolean): Promise<BoxSizes[]> {
+  /** The records of a step, which depend on nothing but the step; a dataset's errors are the promise's. */
+  async #batch(indices: Int32Array, step: number): Promise<Batch> {
+    return this.options.train.batch(indices, this.#streams[1].fold(step));
+  }
+
+  /** One step, and the sizes of the boxes if it is the last of its epoch. */
+  async #learn(indices: Int32Array, following: Int32Array | undefined, epoch: number): Promise<BoxSizes[]> {
     const { network, cost, optimizer, train, schedule, plateau, onStep } = this.options;
     const step = this.#step;
-    const [, augmentation, random] = this.#streams;
+    const random = this.#streams[2];
+    const measure = following === undefined;
     if (schedule !== undefined) optimizer.learningRate = schedule(step) * (plateau?.factor ?? 1);
-    const { input, labels } = await train.batch(indices, augmentation.fold(step));
+    const ready = this.#next?.step === step ? this.#next.batch : this.#batch(indices, step);
+    const { input, labels } = await ready;
+    this.#next = undefined;
     const tally = new Tally(train.classes);
     const kept: { before: Record<string, Tensor>; grads: Grads } = { before: {}, grads: {} };
     try {
-      const loss = await trainStep(network, cost, optimizer, input, labels, {
+      const stepping = trainStep(network, cost, optimizer, input, labels, {
         ...{ mode: 'training', rng: random.fold(step), step },
         observe: async ({ output, grads }) => {
           this.#checkScores(output, indices.length);
@@ -217,6 +238,13 @@ export class Trainer {
           kept.grads = snapshot(grads);
         },
       });
+      if (following !== undefined) {
+        // Decoders work, and cards compute, while this reads and augments.
+        const batch = this.#batch(following, step + 1);
+        batch.catch(() => undefined); // Told when it is its turn.
+        this.#next = { step: step + 1, batch };
+      }
+      const loss = await stepping;
       this.#lossSum += loss * (cost.reduction === 'mean' ? indices.length : 1);
       this.#errors += tally.errors;
       this.#step++;

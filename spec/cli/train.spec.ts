@@ -52,7 +52,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** With its backend, for `'auto'` depends on what is installed. */
-const TRAIN = ['train', 'lenet', '--backend', 'wasm'];
+const TRAIN = ['train', 'lenet', '--backend', 'wasm', '--no-report'];
 const out = (name: string) => join(folder, name);
 const weightsIn = (directory: string) => join(directory, 'weights.safetensors');
 const logIn = (directory: string) =>
@@ -65,10 +65,11 @@ const metadataIn = (directory: string) =>
 
 describe('boxprop train', () => {
   it('learns, tells the error after each epoch, and saves the weights', () => {
-    const result = boxprop(...TRAIN, '--data', data, '--epochs', '8', '--batch', '8', '--out', out('a'));
+    const args = ['train', 'lenet', '--backend', 'wasm', '--data', data];
+    const result = boxprop(...args, '--epochs', '8', '--batch', '8', '--out', out('a'));
     expect(result).toMatchObject({ status: 0, stderr: '' });
     const lines = result.stdout.trimEnd().split('\n');
-    expect(lines).toHaveLength(9);
+    expect(lines).toHaveLength(10);
     lines.slice(0, 8).forEach((line, i) => {
       expect(line).toMatch(
         RegExp(
@@ -78,10 +79,12 @@ describe('boxprop train', () => {
     });
     expect(lines[7]).toContain('test error 0.00 %');
     expect(lines[8]).toBe(`test accuracy 100.00 % after 8 epochs; weights in ${weightsIn(out('a'))}`);
+    expect(lines[9]).toBe(`report in ${join(out('a'), 'report.html')}`);
     expect(readdirSync(out('a')).sort()).toEqual([
       'checkpoint.safetensors',
       'config.json',
       'log.jsonl',
+      'report.html',
       'weights.safetensors',
     ]);
     const log = logIn(out('a'));
@@ -241,7 +244,9 @@ describe('boxprop train', () => {
   });
 
   it('stops when the loss is not finite, and names the box', () => {
-    const result = boxprop(...TRAIN, '--data', data, '--rate', '1e30', '--batch', '8', '--out', out('wild'));
+    const args = ['train', 'lenet', '--backend', 'wasm', '--data', data];
+    const result = boxprop(...args, '--rate', '1e30', '--batch', '8', '--out', out('wild'));
+    expect(existsSync(join(out('wild'), 'report.html'))).toBe(true);
     expect(result.status).toBe(1);
     expect(result.stderr).toMatch(
       /^boxprop: non-finite \w+ at step \d+: first in the [\w ]*(output|parameter \w+|input) of (Sequential\[\d\] > )?\w+(, whose \w+ is not finite)?\n$/,

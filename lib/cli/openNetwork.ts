@@ -1,0 +1,84 @@
+import { Module } from '../module.ts';
+import { InputError, show } from '../errors.ts';
+import { zeros } from '../init.ts';
+import { loadNetwork } from '../io/loadNetwork.ts';
+import { withSafetensors } from '../io/safetensorsFile.ts';
+import { arePreparations, type Preparation } from '../data/preparation.ts';
+import { Rng } from '../rng.ts';
+import type { NetworkEntry } from '../../models/index.ts';
+import type { NetworkOptions } from '../../models/options.ts';
+import { importModule, isModuleFile } from './moduleFile.ts';
+import { networkNamed } from './networks.ts';
+
+/**
+ * The network of a name of the command line, or of a TypeScript or JavaScript file that exports
+ *
+ *   export const network = ({ rng, inputShape, classes }: NetworkOptions) => new Sequential([...]);
+ *
+ * Errors: an unknown name; no such file; a file that does not export a function, or whose function gives no box.
+ */
+export async function openNetwork(network: string): Promise<NetworkEntry> {
+  if (!isModuleFile(network)) return networkNamed(network);
+  const { network: make } = await importModule(network);
+  if (!isBuilder(make)) {
+    throw new InputError(
+      `${network}: expected an exported function network({ rng, inputShape, classes }), got ${show(make)}`,
+    );
+  }
+  const build: NetworkEntry['build'] = (options) => {
+    const box: unknown = make(options);
+    if (isBox(box)) return box;
+    if (isForeignBox(box)) {
+      const remedy = `name it .mts, or put "type": "module" into its package.json`;
+      throw new InputError(
+        `${network}: expected a box of this boxprop, got ${show(box)} of another copy: ${remedy}`,
+      );
+    }
+    throw new InputError(`${network}: expected network() to give a box, got ${show(box)}`);
+  };
+  return { build, inputShape: [28, 28, 1], classes: 10, title: network, source: network };
+}
+
+function isBox(value: unknown): value is Module {
+  return value instanceof Module;
+}
+
+/** A file that is compiled to CommonJS loads boxprop a second time, with classes of its own. */
+function isForeignBox(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'backpropToInput' in value;
+}
+
+function isBuilder(value: unknown): value is (options: NetworkOptions) => unknown {
+  return typeof value === 'function';
+}
+
+/** The network of a name or file with the weights of a file. */
+export async function openTrained(
+  network: string,
+  file: string,
+  inputShape: readonly number[],
+  classes: number,
+): Promise<Module> {
+  const [height, width, channels] = inputShape;
+  const entry = await openNetwork(network);
+  const shape = [height, width, channels] as const;
+  const box = entry.build({ rng: new Rng(0), init: zeros, inputShape: shape, classes });
+  await loadNetwork(file, network, box, shape);
+  return box;
+}
+
+/** What the inputs of a weights file's network are made into; nothing if the file does not say. */
+export async function preparationsOfFile(file: string): Promise<Preparation[]> {
+  const text = await withSafetensors(file, ({ metadata }) => Promise.resolve(metadata.get('preparation')));
+  if (text === undefined) return [];
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    // Told below.
+  }
+  if (arePreparations(found)) return found;
+  throw new InputError(
+    `${file}: expected preparation to be what boxprop train writes, got ${show(text.slice(0, 60))}`,
+  );
+}
