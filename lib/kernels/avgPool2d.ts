@@ -2,6 +2,7 @@ import { engine, getBackend, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../geometry.ts';
 import { mapImage, mapImageToInput, type ImageMap } from './axisMap.ts';
 import { poolAttributes } from './maxPool2d.ts';
+import { WIDEST_AVERAGE } from './widestAverage.ts';
 import { windowMeans } from './windowMap.ts';
 
 /**
@@ -10,7 +11,8 @@ import { windowMeans } from './windowMap.ts';
  */
 export function avgPool2d(images: Tensor4D, geometry: Geometry, countPadding: boolean): Tensor4D {
   // wasm's own kernel, six times faster, never counts padding.
-  if (getBackend() === 'wasm' && !(countPadding && isPadded(geometry))) {
+  const counts = countPadding && isPadded(geometry);
+  if (getBackend() === 'wasm' && !counts && images.shape[3] <= WIDEST_AVERAGE) {
     return engine().runKernel('AvgPool', { x: images }, poolAttributes(geometry));
   }
   return mapImage(images, means(geometry, countPadding));

@@ -14,6 +14,7 @@ import {
 import { scalar } from './constant.ts';
 import { multiplyEach } from './matMul.ts';
 import { computeOnHost, onHost } from './host.ts';
+import { WIDEST_AVERAGE } from './widestAverage.ts';
 
 /**
  * How the values of a tensor fall into sets that share a mean: seen as [outer, rows, groups, columns], the values of
@@ -137,7 +138,8 @@ function forEachRun({ outer, rows, groups, columns }: Sets, visit: (set: number,
 
 /** The sums of the columns of `count` matrices of shape [rows, width]. */
 function sumRows(x: Tensor, count: number, rows: number, width: number): Tensor {
-  if (getBackend() !== 'wasm') return multiplyEach(ones([count, 1, rows]), reshape(x, [count, rows, width]));
+  if (getBackend() !== 'wasm' || width > WIDEST_AVERAGE)
+    return multiplyEach(ones([count, 1, rows]), reshape(x, [count, rows, width]));
   // The average of a window as high as the matrix: its fastest sum.
   const window = { filterSize: [rows, 1], strides: [rows, 1], pad: 'valid' };
   const means = engine().runKernel<Tensor>('AvgPool', { x: reshape(x, [count, rows, 1, width]) }, window);

@@ -201,7 +201,7 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
       '--out',
       dir,
     ];
-    expect(boxprop(...args).status).toBe(0);
+    expect(boxprop(...args)).toMatchObject({ status: 0, stderr: '' });
     return dir;
   };
 

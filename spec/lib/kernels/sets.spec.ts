@@ -3,6 +3,7 @@ import { constant } from '../../../lib/kernels/constant.ts';
 import { meanOver, momentsOver, spread, sumOver, viewOf, type Sets } from '../../../lib/kernels/sets.ts';
 import { Rng } from '../../../lib/rng.ts';
 import { expectAllClose } from '../../support/compare.ts';
+import { AvgPool2D } from '../../../modules/avgPool2d.ts';
 import { eachBackend } from '../../support/fixtures.ts';
 
 /** [outer, rows, groups, columns]: each axis alone, prime lengths, and lengths that are summed in blocks. */
@@ -52,6 +53,14 @@ eachBackend('sums over sets', () => {
     );
   });
 
+  test('sets by the ten thousand', () => {
+    const [rows, groups] = [121, 20_000];
+    const row = Array.from({ length: groups }, (_, g) => (g % 97) / 64);
+    const x = constant<tf.Rank>(Array.from({ length: rows }, () => row).flat(), [rows, groups]);
+    const sums = sumOver(x, { outer: 1, rows, groups, columns: 1 });
+    expectAllClose(sums, { shape: [1, 1, groups], values: row.map((value) => rows * value) }, 'sums');
+  });
+
   test('rounding does not grow with the number of terms', () => {
     const rows = 2 ** 18;
     const x = tf.fill([rows, 2], 0.1);
@@ -59,5 +68,18 @@ eachBackend('sums over sets', () => {
     const [long] = meanOver(x, { outer: 1, rows: 1, groups: 1, columns: 2 * rows }).dataSync();
     expect(Math.abs(mean / Math.fround(0.1) - 1)).toBeLessThan(5e-5);
     expect(Math.abs(long / Math.fround(0.1) - 1)).toBeLessThan(5e-5);
+  });
+});
+
+eachBackend('averages', () => {
+  test('of more channels than a kernel may have', () => {
+    const channels = 20_000;
+    const images = tf.tile(tf.reshape(tf.range(0, 12), [1, 4, 3, 1]), [1, 1, 1, channels]) as tf.Tensor4D;
+    const shape = [1, 1, 1, channels];
+    expectAllClose(
+      new AvgPool2D([4, 3]).forward(images).output,
+      { shape, values: Array<number>(channels).fill(5.5) },
+      'averages',
+    );
   });
 });
