@@ -1,9 +1,18 @@
 import type { Pset } from '../lib/psets/pset.ts';
+import { backpropExample } from './backprop-example/pset.ts';
 import { batchNorm } from './batch-norm/pset.ts';
+import { contrastNorm } from './contrast-norm/pset.ts';
 import { convolution } from './convolution/pset.ts';
+import { dropout } from './dropout/pset.ts';
+import { euclidean } from './euclidean/pset.ts';
 import { linear } from './linear/pset.ts';
 import { maxPooling } from './max-pooling/pset.ts';
+import { pointwise } from './pointwise/pset.ts';
 import { prelu } from './prelu/pset.ts';
 import { softmax } from './softmax/pset.ts';
 
-export const psets: readonly Pset[] = [convolution, maxPooling, linear, softmax, batchNorm, prelu];
+/** In the order of the lecture. */
+export const psets: readonly Pset[] = [
+  ...[linear, pointwise, euclidean, backpropExample, convolution, maxPooling],
+  ...[softmax, batchNorm, prelu, contrastNorm, dropout],
+];

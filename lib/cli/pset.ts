@@ -28,7 +28,10 @@ export function psetCommand(): Command {
 function newCommand(): Command {
   return new Command('new')
     .description('write the handout of a problem set: statement, skeleton, package.json')
-    .argument('<name>', 'convolution, max-pooling, linear, softmax, batch-norm or prelu')
+    .argument(
+      '<name>',
+      'linear, pointwise, euclidean, backprop-example, convolution, max-pooling, softmax, batch-norm, prelu, contrast-norm or dropout',
+    )
     .option('--dir <dir>', 'folder to make (default: the name)')
     .option('--js', 'JavaScript instead of TypeScript', false)
     .action(async (name: string, { dir = name, js }: { dir?: string; js: boolean }) => {

@@ -51,7 +51,7 @@ test('from the handout to a full score, and a class', () => {
 test.each([
   [
     ['pset', 'new', 'nothing'],
-    'pset: expected one of convolution, max-pooling, linear, softmax, batch-norm, prelu, got "nothing"',
+    'pset: expected one of linear, pointwise, euclidean, backprop-example, convolution, max-pooling, softmax, batch-norm, prelu, contrast-norm, dropout, got "nothing"',
   ],
   [['pset', 'check', '.'], '--pset: expected the problem set of ".", which does not say, got none'],
   [

@@ -1,9 +1,18 @@
-import { tensor1d, type Rank, type Tensor } from '@tensorflow/tfjs-core';
+import { tensor1d, type Rank, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  Abs,
   BatchNorm,
+  DivisiveNorm2D,
+  Dropout,
+  Euclidean,
   PReLU,
+  ReLU,
+  Sequential,
+  Sigmoid,
+  SubtractiveNorm2D,
+  Tanh,
   constant,
   Conv1D,
   init,
@@ -14,11 +23,12 @@ import {
   SoftmaxCrossEntropy,
   withBackend,
 } from '../../index.ts';
-import type { Grads } from '../../index.ts';
+import type { Grads, Module } from '../../index.ts';
 import { close } from '../../lib/psets/numbers.ts';
 import { psets } from '../../psets/index.ts';
 import { Rng } from '../../lib/rng.ts';
 import { backpropToInput, forward, type Boundary } from '../../psets/convolution/solution.ts';
+import * as example from '../../psets/backprop-example/solution.ts';
 import { ROOT } from '../cli/run.ts';
 
 /** The final equations of the derivations, evaluated as they stand in the text, against the boxes. */
@@ -262,5 +272,215 @@ test('prelu: input and slopes', async () => {
       release([output, cache, gradient, gradInput, grads]);
       box.dispose();
     }
+  });
+});
+
+test('pointwise: each slope, against its box', async () => {
+  for (const equation of [
+    "= \\frac{\\partial C}{\\partial x_{out}[i]} \\cdot h'(x_{in}[i])",
+    "h'(x) = 1[x > 0]",
+    "h'(x) = \\mathrm{sign}(x)",
+    "h'(x) = y \\, (1 - y)",
+    "h'(x) = 1 - \\tanh^2 x",
+  ]) {
+    expect(readme('pointwise')).toContain(equation);
+  }
+  const boxes: Record<string, () => Module> = {
+    relu: () => new ReLU(),
+    abs: () => new Abs(),
+    sigmoid: () => new Sigmoid(),
+    tanh: () => new Tanh(),
+  };
+  const slopes: Record<string, (x: number, y: number) => number> = {
+    relu: (x) => Number(x > 0),
+    abs: (x) => Math.sign(x),
+    sigmoid: (_, y) => y * (1 - y),
+    tanh: (x) => 1 - Math.tanh(x) ** 2,
+  };
+  await withBackend('float64', () => {
+    for (const args of drawn('pointwise')) {
+      const { x, gradOutput: g, kind } = args as { x: number[]; gradOutput: number[]; kind: string };
+      const box = boxes[kind]();
+      const { output, cache } = box.forward(constant<Rank.R2>(x, [1, x.length]));
+      const gradient = constant<Rank.R2>(g, [1, x.length]);
+      const y = [...output.dataSync()];
+      const literal = x.map((v, i) => g[i] * slopes[kind](v, y[i]));
+      const gradInput = box.backpropToInput(gradient, cache);
+      expect(close(literal, [...gradInput.dataSync()])).toBe(true);
+      release([output, cache, gradient, gradInput]);
+    }
+  });
+});
+
+test('euclidean: input, target, and the distance', async () => {
+  for (const equation of [
+    '\\frac{\\partial C}{\\partial x[n][i]} = \\frac{1}{N} (x[n][i] - y[n][i])',
+    '\\frac{\\partial C}{\\partial y[n][i]} = \\frac{1}{N} (y[n][i] - x[n][i])',
+    '\\frac{\\partial C}{\\partial x[n][i]} = \\frac{1}{N} \\, \\frac{x[n][i] - y[n][i]}{d_n}',
+  ]) {
+    expect(readme('euclidean')).toContain(equation);
+  }
+  await withBackend('float64', () => {
+    for (const args of drawn('euclidean')) {
+      const { x, y } = args as Record<string, number[][]>;
+      const [N, I] = [x.length, x[0].length];
+      const cost = new Euclidean();
+      // The cost is symmetric: its target's gradient is its input's, the two exchanged.
+      for (const [a, b] of [
+        [x, y],
+        [y, x],
+      ] as const) {
+        const target = constant<Rank.R2>(b.flat(), [N, I]);
+        const found = cost.forward(constant<Rank.R2>(a.flat(), [N, I]), target);
+        const gradient = cost.backpropToInput(found.cache);
+        const literal = a.flatMap((row, n) => row.map((v, i) => (1 / N) * (v - b[n][i])));
+        expect(close(literal, [...gradient.dataSync()])).toBe(true);
+        release([target, found, gradient]);
+      }
+      // No box has the distance for its cost: against differences of it.
+      const distance = (rows: number[][]) =>
+        sum(0, N, (n) => Math.hypot(...rows[n].map((v, i) => v - y[n][i]))) / N;
+      x.forEach((row, n) => {
+        const d = Math.hypot(...row.map((v, i) => v - y[n][i]));
+        if (d === 0) return;
+        row.forEach((v, i) => {
+          const at = (by: number) =>
+            distance(x.map((own, m) => own.map((u, k) => (m === n && k === i ? u + by : u))));
+          expect((at(1e-6) - at(-1e-6)) / 2e-6).toBeCloseTo(((1 / N) * (v - y[n][i])) / d, 7);
+        });
+      });
+    }
+  });
+});
+
+test('backprop-example: the gradients against the boxes, and the numbers of the text', async () => {
+  for (const equation of [
+    '\\frac{\\partial E}{\\partial w_j} = (o - t) \\tanh a_j',
+    '\\frac{\\partial E}{\\partial a_j} = (o - t) \\, w_j \\left( 1 - \\tanh^2 a_j \\right)',
+    '\\frac{\\partial E}{\\partial V_{ji}} = \\frac{\\partial E}{\\partial a_j} \\, x_i',
+  ]) {
+    expect(readme('backprop-example')).toContain(equation);
+  }
+  await withBackend('float64', () => {
+    for (const args of drawn('backprop-example')) {
+      const { x, V, w, t } = args as { x: number[]; V: number[][]; w: number[]; t: number };
+      const [I, J] = [x.length, w.length];
+      const network = new Sequential([
+        new Linear(I, J, { bias: false, init: init.values(V) }),
+        new Tanh(),
+        new Linear(J, 1, { bias: false, init: init.values(w) }),
+      ]);
+      const { output, cache } = network.forward(constant<Rank.R2>(x, [1, I]));
+      const target = constant<Rank.R2>([t], [1, 1]);
+      const cost = new Euclidean();
+      const found = cost.forward(output, target);
+      const grads = network.sweep(cost.backpropToInput(found.cache), cache);
+      const a = list(J, (j) => sum(0, I, (i) => V[j][i] * x[i]));
+      const o = sum(0, J, (j) => w[j] * Math.tanh(a[j]));
+      const toW = list(J, (j) => (o - t) * Math.tanh(a[j]));
+      const toA = list(J, (j) => (o - t) * w[j] * (1 - Math.tanh(a[j]) ** 2));
+      const toV = toA.flatMap((g) => x.map((v) => g * v));
+      expect(close([o], [...output.dataSync()])).toBe(true);
+      expect(close(toW, [...grads['2.weight'].dataSync()])).toBe(true);
+      expect(close(toV, [...grads['0.weight'].dataSync()])).toBe(true);
+      network.dispose();
+    }
+  });
+  const { x, V, w, t, eta } = { x: [1, 0.1], V: [[1, -3], [0.2, 1]], w: [1, -1], t: 0.5, eta: -0.2 }; // prettier-ignore
+  const text = readme('backprop-example');
+  const moved = example.step(x, V, w, t, eta);
+  const said = (values: readonly number[], digits: number) =>
+    values.map((v) => v.toFixed(digits)).join(' & ');
+  expect(text).toContain(
+    `\\begin{pmatrix} ${said(moved[0], 4)} \\\\ ${said(moved[1], 4)} \\end{pmatrix}, \\qquad w = (${moved[2].map((v) => v.toFixed(4)).join(', ')})`,
+  );
+  expect(text).toContain(
+    `the output for the same input ${example.output(x, moved.slice(0, 2), moved[2]).toFixed(4)}`,
+  );
+  expect(text).toContain(
+    `fallen from ${example.cost(x, V, w, t).toFixed(5)} to ${example.cost(x, moved.slice(0, 2), moved[2], t).toFixed(5)}`,
+  );
+  expect(text).toContain(
+    `that is $(${example
+      .toHiddenInput(x, V, w, t)
+      .map((v) => v.toFixed(4))
+      .join(', ')})$`,
+  );
+  expect(text).toContain(
+    `that is $(${example
+      .toSecondWeights(x, V, w, t)
+      .map((v) => Number(v.toPrecision(4)).toFixed(v > -0.1 ? 5 : 4))
+      .join(', ')})$`,
+  );
+});
+
+test('contrast-norm: both modules, against the boxes', async () => {
+  for (const equation of [
+    'A_{ij} = \\frac{w_{j - i + p}}{\\sum_k w_{k - i + p}}',
+    '\\frac{\\partial C}{\\partial x_j} = g_j - \\sum_i A_{ij} \\, g_i',
+    '\\frac{\\partial C}{\\partial v_j} = \\frac{g_j}{d_j} + v_j \\sum_i A_{ij} \\frac{s_i}{\\sigma_i}',
+    's_i = 1[\\sigma_i > c] \\, h_i + \\frac1N \\sum_{k \\,:\\, \\sigma_k \\le c} h_k',
+  ]) {
+    expect(readme('contrast-norm')).toContain(equation);
+  }
+  await withBackend('float64', () => {
+    for (const args of drawn('contrast-norm')) {
+      const { x, v, gradOutput: g } = args as { x: number[]; v: number[]; gradOutput: number[] };
+      const N = x.length;
+      // The boxes' windows are Gaussian, with a quarter of the window as their σ.
+      const p = 1 + (N % 2);
+      const M = 2 * p + 1;
+      const w = list(M, (m) => Math.exp(-((m - p) ** 2) / (2 * (M / 4) ** 2)));
+      const A = x.map((_, i) => list(N, (j) => (w[j - i + p] ?? 0) / sum(0, N, (k) => w[k - i + p] ?? 0)));
+      const shape: [number, number, number, number] = [1, 1, N, 1];
+      const gradient = constant<Rank.R4>(g, shape);
+      const run = <C>(box: Module<Tensor4D, Tensor4D, C>, of: number[]) => {
+        const { output, cache } = box.forward(constant<Rank.R4>(of, shape));
+        const gradInput = box.backpropToInput(gradient, cache);
+        return [[...output.dataSync()], [...gradInput.dataSync()]];
+      };
+      const [taken, toX] = run(new SubtractiveNorm2D(1, { kernelSize: [1, M] }), x);
+      expect(close(list(N, (i) => x[i] - sum(0, N, (j) => A[i][j] * x[j])), taken)).toBe(true); // prettier-ignore
+      expect(close(list(N, (j) => g[j] - sum(0, N, (i) => A[i][j] * g[i])), toX)).toBe(true); // prettier-ignore
+      const [divided, toV] = run(new DivisiveNorm2D(1, { kernelSize: [1, M] }), v);
+      const sigma = list(N, (i) => Math.sqrt(sum(0, N, (j) => A[i][j] * v[j] ** 2)));
+      const c = sum(0, N, (i) => sigma[i]) / N;
+      const d = list(N, (i) => Math.max(c, sigma[i]));
+      const h = list(N, (i) => (-g[i] * v[i]) / d[i] ** 2);
+      const s = list(
+        N,
+        (i) => Number(sigma[i] > c) * h[i] + sum(0, N, (k) => (sigma[k] <= c ? h[k] : 0)) / N,
+      );
+      expect(close(list(N, (i) => v[i] / d[i]), divided)).toBe(true); // prettier-ignore
+      expect(close(list(N, (j) => g[j] / d[j] + v[j] * sum(0, N, (i) => (A[i][j] * s[i]) / sigma[i])), toV)).toBe(true); // prettier-ignore
+    }
+  });
+});
+
+test('dropout: the mask goes back, the mean stays, the variance', async () => {
+  for (const equation of [
+    '= m_i \\, \\frac{\\partial C}{\\partial x_{out}[i]}',
+    '= x_{in}[i]^2 \\, \\frac{p}{1 - p}',
+  ]) {
+    expect(readme('dropout')).toContain(equation);
+  }
+  await withBackend('float64', () => {
+    const box = new Dropout({ p: 0.3 });
+    const draws = 4000;
+    const x = list(draws, () => 2);
+    const g = list(draws, (i) => 1 + (i % 7));
+    const { output, cache } = box.forward(constant<Rank.R2>(x, [1, draws]), {
+      mode: 'training',
+      rng: new Rng(8),
+    });
+    const m = [...output.dataSync()].map((v) => v / 2);
+    expect([...new Set(m.map((v) => v.toFixed(9)))].sort()).toEqual(['0.000000000', (1 / 0.7).toFixed(9)]);
+    const gradInput = box.backpropToInput(constant<Rank.R2>(g, [1, draws]), cache);
+    expect(close(m.map((v, i) => v * g[i]), [...gradInput.dataSync()])).toBe(true); // prettier-ignore
+    const mean = sum(0, draws, (i) => 2 * m[i]) / draws;
+    const variance = sum(0, draws, (i) => (2 * m[i] - mean) ** 2) / draws;
+    // Four standard errors of the mean, √(4 · 3/7 / 4000), and as much of the variance.
+    expect(Math.abs(mean - 2)).toBeLessThan(0.083);
+    expect(Math.abs(variance - 4 * (0.3 / 0.7))).toBeLessThan(0.1);
   });
 });

@@ -322,9 +322,269 @@ const prelu: readonly Submission[] = [
   ),
 ];
 
+const pointwise: readonly Submission[] = [
+  edit(
+    'forward',
+    'returns NaN',
+    'return Math.tanh(v);',
+    'return (Math.exp(v) - Math.exp(-v)) / (Math.exp(v) + Math.exp(-v));',
+  ),
+  edit(
+    'forward',
+    'the sign is wrong: every number has the opposite one, for kind "abs"',
+    'return Math.abs(v);',
+    'return -Math.abs(v);',
+  ),
+  edit(
+    'forward',
+    'the numbers are wrong, for kind "sigmoid"',
+    '1 / (1 + Math.exp(-v))',
+    '1 / (1 + Math.exp(v))',
+  ),
+  edit('forward', 'wrong shape', 'return x.map((v) => {', 'return x.slice(1).map((v) => {'),
+  edit(
+    'backpropToInput',
+    'the slope is missing',
+    'gradOutput.map((g, i) => {',
+    'gradOutput.map((g, i) => { if (i >= 0) return g;',
+  ),
+  edit(
+    'backpropToInput',
+    'gradOutput is missing',
+    'gradOutput.map((g, i)',
+    'gradOutput.map((_, i, all, g = 1)',
+  ),
+  edit(
+    'backpropToInput',
+    'the slope is taken at the output',
+    'const y = forward(x, kind);',
+    'x = forward(x, kind); const y = forward(x, kind);',
+  ),
+  edit('backpropToInput', 'the condition looks at the gradient', 'x[i] > 0 ? g : 0', 'g > 0 ? g : 0'),
+  edit('backpropToInput', 'the derivative at 0 is that of the right side', 'x[i] > 0 ? g', 'x[i] >= 0 ? g'),
+  edit(
+    'backpropToInput',
+    'the derivative at 0 is that of the right side',
+    'g * Math.sign(x[i])',
+    'x[i] >= 0 ? g : -g',
+  ),
+  edit('backpropToInput', 'the square is missing', 'y[i] ** 2', 'y[i]'),
+  edit('backpropToInput', 'a factor of the slope of the sigmoid', 'g * y[i] * (1 - y[i])', 'g * (1 - y[i])'),
+  edit('backpropToInput', 'a factor of the slope of the sigmoid', 'g * y[i] * (1 - y[i])', 'g * y[i]'),
+  edit(
+    'backpropToInput',
+    'mutates its input',
+    'return gradOutput.map((g, i)',
+    'x.fill(0); return gradOutput.map((g, i)',
+  ),
+];
+
+const euclidean: readonly Submission[] = [
+  edit('forward', 'the ½ is missing', '(2 * x.length)', 'x.length'),
+  edit('forward', 'not divided by N', '(2 * x.length)', '2'),
+  edit('forward', 'divided by the count of all numbers', '(2 * x.length)', '(2 * x.flat().length)'),
+  edit('forward', 'the sign is wrong', 'return total /', 'return -total /'),
+  edit(
+    'forward',
+    'wrong shape: expected a number',
+    'return total / (2 * x.length)',
+    'return [total / (2 * x.length)] as unknown as number',
+  ),
+  edit(
+    'backpropToInput',
+    'the ½ of the cost is forgotten',
+    '(v - y[n][i]) / x.length)',
+    '2 * (v - y[n][i]) / x.length)',
+  ),
+  edit('backpropToInput', 'not divided by N', '(v - y[n][i]) / x.length)', '(v - y[n][i]))'),
+  edit(
+    'backpropToInput',
+    'divided by the count of all numbers',
+    '(v - y[n][i]) / x.length)',
+    '(v - y[n][i]) / x.flat().length)',
+  ),
+  edit('backpropToInput', 'the sign is wrong', '(v - y[n][i]) / x.length)', '(y[n][i] - v) / x.length)'),
+  edit('backpropToTarget', 'the sign is wrong', '(v - x[n][i]) / y.length', '(x[n][i] - v) / y.length'),
+  edit('backpropToTarget', 'not divided by N', '(v - x[n][i]) / y.length', '(v - x[n][i])'),
+  edit('distanceToInput', 'returns NaN', 'distance === 0 ? 0 : ', ''),
+  edit('distanceToInput', 'this is the gradient of half the square', '(x.length * distance)', 'x.length'),
+  edit(
+    'distanceToInput',
+    'divided by the squared distance',
+    '(x.length * distance)',
+    '(x.length * distance ** 2)',
+  ),
+  edit('distanceToInput', 'not divided by N', '(x.length * distance)', 'distance'),
+];
+
+const backpropExample: readonly Submission[] = [
+  edit(
+    'hiddenInput',
+    'the order is reversed',
+    'return V.map((row) => dot(row, x));',
+    'return V.map((row) => dot(row, x)).reverse();',
+  ),
+  edit('hiddenInput', 'wrong shape', 'return V.map((row)', 'return V.slice(1).map((row)'),
+  edit(
+    'output',
+    'tanh is missing',
+    'return dot(w, hiddenInput(x, V).map(Math.tanh));',
+    'return dot(w, hiddenInput(x, V));',
+  ),
+  edit(
+    'output',
+    'tanh is applied to the output too',
+    'return dot(w, hiddenInput(x, V).map(Math.tanh));',
+    'return Math.tanh(dot(w, hiddenInput(x, V).map(Math.tanh)));',
+  ),
+  edit('cost', 'the ½ is missing', '0.5 * (output', '(output'),
+  edit(
+    'toHiddenInput',
+    'the slope of tanh is missing',
+    'error * w[j] * (1 - Math.tanh(a) ** 2)',
+    'error * w[j] + 0 * a',
+  ),
+  edit('toHiddenInput', 'the square is missing', 'Math.tanh(a) ** 2', 'Math.tanh(a)'),
+  edit('toHiddenInput', 'the slope is of the input itself', 'Math.tanh(a) ** 2', 'a ** 2'),
+  edit('toHiddenInput', 'the weights are missing', 'error * w[j] *', 'error *'),
+  edit(
+    'toHiddenInput',
+    'the target is missing',
+    'const error = output(x, V, w) - t;\n  return hiddenInput(x, V).map((a, j)',
+    'const error = output(x, V, w);\n  return hiddenInput(x, V).map((a, j)',
+  ),
+  edit('toSecondWeights', 'what goes into the hidden units', 'error * Math.tanh(a))', 'error * a)'),
+  edit('toSecondWeights', 'the sign is wrong', 'error * Math.tanh(a))', '-error * Math.tanh(a))'),
+  edit(
+    'toFirstWeights',
+    'transposed',
+    'toHiddenInput(x, V, w, t).map((g) => x.map((v) => g * v))',
+    'x.map((v) => toHiddenInput(x, V, w, t).map((g) => g * v))',
+  ),
+  edit(
+    'toFirstWeights',
+    'the slope of tanh is missing',
+    'toHiddenInput(x, V, w, t).map((g)',
+    'w.map((one) => one * (output(x, V, w) - t)).map((g)',
+  ),
+  edit(
+    'step',
+    'the sign of the step is wrong',
+    '[first, second] = [',
+    '[first, second] = ((e) => (eta = -e))(eta) === 0 ? [] : [',
+  ),
+  edit(
+    'step',
+    'w was moved before',
+    'const [first, second] = [toFirstWeights(x, V, w, t), toSecondWeights(x, V, w, t)];',
+    'const second = toSecondWeights(x, V, w, t); const first = toFirstWeights(x, V, w.map((v, j) => v + eta * second[j]), t);',
+  ),
+  edit('step', 'only w has moved', 'v + eta * first[j][i]', 'v + 0 * first[j][i]'),
+];
+
+const contrastNorm: readonly Submission[] = [
+  edit(
+    'windowWeights',
+    'not scaled up at the ends',
+    'return row.map((v) => v / inside);',
+    'return row.map((v) => v + 0 * inside);',
+  ),
+  edit('windowWeights', 'flipped window', 'w[j - i + p]', 'w[i - j + p]'),
+  edit(
+    'subtractive',
+    'not scaled up at the ends',
+    'const A = windowWeights(x.length, w);',
+    'const A = x.map((_, i) => x.map((__, j) => w[j - i + (w.length - 1) / 2] ?? 0));',
+  ),
+  edit(
+    'subtractive',
+    'this is the local mean itself',
+    'x.map((v, i) => v - A[i]',
+    'x.map((v, i) => 0 * v + A[i]',
+  ),
+  edit(
+    'subtractive',
+    'the sign is wrong',
+    'x.map((v, i) => v - A[i].reduce((sum, a, j) => sum + a * x[j], 0))',
+    'x.map((v, i) => A[i].reduce((sum, a, j) => sum + a * x[j], 0) - v)',
+  ),
+  edit('subtractiveToInput', 'the path through the mean is missing', 'g - A.reduce', 'g - 0 * A.reduce'),
+  edit(
+    'subtractiveToInput',
+    'the weights are not transposed',
+    'row[j] * gradOutput[i]',
+    'A[j][i] * gradOutput[i] + 0 * row[j]',
+  ),
+  edit('divisive', 'the floor is missing', 'one / Math.max(c, sigma[i])', 'one / Math.max(0 * c, sigma[i])'),
+  edit(
+    'divisive',
+    'divided by the mean deviation alone',
+    'one / Math.max(c, sigma[i])',
+    'one / Math.max(c, 0 * sigma[i])',
+  ),
+  edit('divisive', 'the smaller of the two', 'one / Math.max(c, sigma[i])', 'one / Math.min(c, sigma[i])'),
+  edit(
+    'divisiveToInput',
+    'the path through the divisor is missing',
+    'gradOutput[j] / d[j] + one * throughSigma',
+    'gradOutput[j] / d[j] + 0 * one * throughSigma',
+  ),
+  edit(
+    'divisiveToInput',
+    'the path through the mean of the deviations',
+    ' + throughMean)',
+    ' + 0 * throughMean)',
+  ),
+  edit(
+    'divisiveToInput',
+    'the path through the local deviation',
+    '(sigma[i] > c ? h : 0) + throughMean',
+    '0 * h * i + throughMean',
+  ),
+  edit(
+    'divisiveToInput',
+    'a factor: every number is 2 times',
+    'return gradOutput[j] / d[j] + one * throughSigma',
+    'return 2 * (gradOutput[j] / d[j] + one * throughSigma)',
+  ),
+];
+
+const dropout: readonly Submission[] = [
+  edit('forward', 'not scaled', 'v / (1 - p) : 0', 'v : 0'),
+  edit('forward', 'the other units: those with u < p are silenced', 'u[i] >= p ? v', 'u[i] < p ? v'),
+  edit('forward', 'not scaled: what is kept', 'u[i] >= p ? v / (1 - p)', 'u[i] < p ? v'),
+  edit('forward', 'divided by p', 'v / (1 - p)', 'v / p'),
+  edit('forward', 'multiplied by 1 − p', 'v / (1 - p)', 'v * (1 - p)'),
+  edit(
+    'forward',
+    'keeps something between calls',
+    'x.map((v, i) => (u[i] >= p',
+    'x.map((v, i) => (Math.random() >= p',
+  ),
+  edit('backpropToInput', 'not scaled', 'g / (1 - p) : 0', 'g : 0'),
+  edit('backpropToInput', 'the mask is missing', 'u[i] >= p ? g / (1 - p) : 0', 'u[i] < 2 ? g / (1 - p) : 0'),
+  edit('backpropToInput', 'this is inference', 'u[i] >= p ? g / (1 - p) : 0', 'u[i] < 2 ? g : p'),
+  edit('backpropToInput', 'the sign is wrong', 'g / (1 - p)', '-g / (1 - p)'),
+  edit(
+    'inference',
+    'scaled twice',
+    'inference(x: number[]): number[] {\n  return [...x];',
+    'inference(x: number[], p = 0): number[] {\n  return x.map((v) => v * (1 - p));',
+  ),
+  edit(
+    'inference',
+    'scaled as in training',
+    'inference(x: number[]): number[] {\n  return [...x];',
+    'inference(x: number[], p = 0): number[] {\n  return x.map((v) => v / (1 - p));',
+  ),
+  edit('variance', 'without the scale', '(v ** 2 * p) / (1 - p)', 'v ** 2 * p * (1 - p)'),
+  edit('variance', 'this is the mean of the square', '(v ** 2 * p) / (1 - p)', 'v ** 2 / (1 - p)'),
+];
+
 export const SUBMISSIONS = {
-  ...{ convolution, 'max-pooling': maxPooling, linear, softmax },
-  ...{ 'batch-norm': batchNorm, prelu },
+  ...{ linear, pointwise, euclidean, 'backprop-example': backpropExample, convolution },
+  ...{ 'max-pooling': maxPooling, softmax, 'batch-norm': batchNorm, prelu },
+  ...{ 'contrast-norm': contrastNorm, dropout },
 } as const;
 
 /** Right, and written another way. */
@@ -415,5 +675,93 @@ export function backpropToParams(g: number[][], x: number[][], a: number[]) {
   for (const n in x) for (const c in a) if (x[n][c] < 0) out[c] += g[n][c] * x[n][c];
   return out;
 }
+`,
+  pointwise: `
+const H: Record<string, [(v: number) => number, (v: number) => number]> = {
+  relu: [(v) => (v + Math.abs(v)) / 2, (v) => (Math.sign(v) * (Math.sign(v) + 1)) / 2],
+  abs: [(v) => v * Math.sign(v), Math.sign],
+  tanh: [(v) => 2 / (1 + Math.exp(-2 * v)) - 1, (v) => { const e = Math.exp(-2 * Math.abs(v)); return 4 * e / (1 + e) ** 2; }],
+  sigmoid: [(v) => 0.5 + 0.5 * Math.tanh(v / 2), (v) => 0.25 * (1 - Math.tanh(v / 2) ** 2)],
+};
+export const forward = (x: number[], kind: string) => Float64Array.from(x, H[kind][0]);
+export const backpropToInput = (g: number[], x: number[], kind: string) => {
+  const out: number[] = [];
+  for (let i = 0; i < g.length; i++) out.push(H[kind][1](x[i]) * g[i]);
+  return out;
+};
+`,
+  euclidean: `
+const dot = (a: number[], b: number[]) => a.reduce((s, v, i) => s + v * b[i], 0);
+// ‖x‖² − 2 x·y + ‖y‖²
+export const forward = (x: number[][], y: number[][]) =>
+  x.reduce((s, r, n) => s + dot(r, r) - 2 * dot(r, y[n]) + dot(y[n], y[n]), 0) / x.length / 2;
+export const backpropToInput = (x: number[][], y: number[][]) => x.map((r, n) => r.map((v, i) => v / x.length - y[n][i] / x.length));
+export const backpropToTarget = (x: number[][], y: number[][]) => backpropToInput(y, x);
+export function distanceToInput(x: number[][], y: number[][]) {
+  const out = backpropToInput(x, y);
+  for (const n in out) {
+    const d = Math.sqrt(dot(out[n], out[n])) * x.length;
+    if (d > 0) out[n] = out[n].map((v) => v / d);
+  }
+  return out;
+}
+`,
+  'backprop-example': `
+type M = number[][];
+const t = (a: M): M => a[0].map((_, j) => a.map((row) => row[j]));
+const mul = (a: M, b: M): M => a.map((row) => t(b).map((col) => row.reduce((s, v, k) => s + v * col[k], 0)));
+const col = (v: number[]): M => v.map((one) => [one]);
+export const hiddenInput = (x: number[], V: M) => mul(V, col(x)).flat();
+export const output = (x: number[], V: M, w: number[]) => mul([w], col(hiddenInput(x, V).map(Math.tanh)))[0][0];
+export const cost = (x: number[], V: M, w: number[], y: number) => (output(x, V, w) - y) * (output(x, V, w) - y) / 2;
+export function toHiddenInput(x: number[], V: M, w: number[], y: number) {
+  const e = output(x, V, w) - y;
+  return hiddenInput(x, V).map((a, j) => (e * w[j]) / Math.cosh(a) ** 2);
+}
+export const toSecondWeights = (x: number[], V: M, w: number[], y: number) =>
+  hiddenInput(x, V).map((a) => (output(x, V, w) - y) * Math.tanh(a));
+export const toFirstWeights = (x: number[], V: M, w: number[], y: number) => mul(col(toHiddenInput(x, V, w, y)), [x]);
+export function step(x: number[], V: M, w: number[], y: number, eta: number) {
+  const old = [...V, w], grads = [...toFirstWeights(x, V, w, y), toSecondWeights(x, V, w, y)];
+  return old.map((row, j) => row.map((v, i) => v + eta * grads[j][i]));
+}
+`,
+  'contrast-norm': `
+type M = number[][];
+export const windowWeights = (n: number, w: number[]): M => {
+  const p = (w.length - 1) / 2, A = Array.from({ length: n }, () => new Array<number>(n).fill(0));
+  for (let i = 0; i < n; i++) {
+    let all = 0;
+    for (let m = 0; m < w.length; m++) if (i - p + m >= 0 && i - p + m < n) all += w[m];
+    for (let m = 0; m < w.length; m++) if (i - p + m >= 0 && i - p + m < n) A[i][i - p + m] = w[m] / all;
+  }
+  return A;
+};
+const t = (a: M): M => a[0].map((_, j) => a.map((row) => row[j]));
+const apply = (a: M, x: number[]) => a.map((row) => row.reduce((s, v, j) => s + v * x[j], 0));
+// The Jacobians as matrices.
+const linear = (n: number, w: number[]) => windowWeights(n, w).map((r, i) => r.map((v, j) => Number(i === j) - v));
+export const subtractive = (x: number[], w: number[]) => apply(linear(x.length, w), x);
+export const subtractiveToInput = (g: number[], x: number[], w: number[]) => apply(t(linear(x.length, w)), g);
+const parts = (v: number[], w: number[]) => {
+  const A = windowWeights(v.length, w), s = apply(A, v.map((o) => o * o)).map(Math.sqrt);
+  const c = s.reduce((a, b) => a + b) / s.length;
+  const dSigma = A.map((r, i) => r.map((a, j) => (a * v[j]) / s[i]));
+  const dMean = t(dSigma).map((r) => r.reduce((a, b) => a + b) / s.length);
+  return { d: s.map((o) => (o > c ? o : c)), dd: s.map((o, i) => (o > c ? dSigma[i] : dMean)) };
+};
+export const divisive = (v: number[], w: number[]) => v.map((o, i) => o / parts(v, w).d[i]);
+export const divisiveToInput = (g: number[], v: number[], w: number[]) => {
+  const { d, dd } = parts(v, w);
+  const J = v.map((o, i) => v.map((_, j) => (Number(i === j) * d[i] - o * dd[i][j]) / d[i] ** 2));
+  return apply(t(J), g);
+};
+`,
+  dropout: `
+const gate = (v: number[], u: number[], p: number) => { const q = 1 - p, out = new Float64Array(v.length); u.forEach((r, i) => { if (!(r < p)) out[i] = v[i] / q; }); return out; };
+export const forward = gate;
+export const backpropToInput = gate;
+export const inference = (x: number[], p: number) => x.map((v) => (1 - p) * v + p * v);
+export const variance = (x: number[], p: number) => x.map((v) => (1 - p) * (v / (1 - p) - v) ** 2 + p * v ** 2);
 `,
 } as const;

@@ -75,7 +75,7 @@ describe.each(psets)('$name', (pset) => {
 });
 
 test('a right gradient of a wrong forward is told, and counts', async () => {
-  const [convolution] = psets;
+  const convolution = psets.find(({ name }) => name === 'convolution') ?? psets[0];
   const { tasks } = await graded(
     convolution,
     text(convolution, 'solution.ts').replace('source(i - p + m', 'source(i + p - m'),

@@ -1,0 +1,167 @@
+import { decimalRows, decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import * as solution from './solution.ts';
+
+type Rows = number[][];
+
+const x: Parameter = { name: 'x', type: 'number[]', doc: 'the inputs' };
+const V: Parameter = {
+  name: 'V',
+  type: 'number[][]',
+  doc: 'weights to the hidden units, a row of inputs for each',
+};
+const w: Parameter = { name: 'w', type: 'number[]', doc: 'weights from the hidden units to the output' };
+const t: Parameter = { name: 't', type: 'number', doc: 'the target' };
+const eta: Parameter = { name: 'eta', type: 'number', doc: 'η, which is below 0' };
+
+const { hiddenInput, output, toFirstWeights, toHiddenInput, toSecondWeights } = solution;
+const errorOf = (xs: number[], v: Rows, ws: number[], target: number) => output(xs, v, ws) - target;
+const outer = (g: number[], xs: number[]) => g.map((one) => xs.map((value) => one * value));
+/** The gradient at the hidden inputs with another slope of tanh there. */
+const sloped =
+  (slope: (a: number) => number) =>
+  (xs: number[], v: Rows, ws: number[], target: number): number[] =>
+    hiddenInput(xs, v).map((a, j) => errorOf(xs, v, ws, target) * ws[j] * slope(a));
+const NO_SLOPE = 'the slope of tanh is missing: this is the gradient at the output of the hidden units';
+const NO_TARGET = 'the target is missing: the gradient at the output is o − t';
+const unsloped = sloped(() => 1);
+
+export const backpropExample: Pset = {
+  name: 'backprop-example',
+  title: 'One iteration by hand',
+  tasks: [
+    {
+      ...{ name: 'hiddenInput', parameters: [x, V], points: 1 },
+      returns: { type: 'number[]', doc: 'a, a number a hidden unit' },
+      doc: 'What goes into the hidden units: a[j] = Σ_i V[j][i] x[i].',
+    },
+    {
+      ...{ name: 'output', parameters: [x, V, w], points: 1 },
+      returns: { type: 'number', doc: 'o' },
+      doc: 'The output of the network: o = Σ_j w[j] tanh(a[j]).',
+    },
+    {
+      ...{ name: 'cost', parameters: [x, V, w, t], points: 1 },
+      returns: { type: 'number', doc: 'E' },
+      doc: 'E = ½ (o − t)².',
+    },
+    {
+      ...{ name: 'toHiddenInput', parameters: [x, V, w, t], points: 2 },
+      returns: { type: 'number[]', doc: '∂E/∂a, a number a hidden unit' },
+      doc: 'The gradient of E with respect to what goes into the hidden units.',
+    },
+    {
+      ...{ name: 'toSecondWeights', parameters: [x, V, w, t], points: 2 },
+      returns: { type: 'number[]', doc: '∂E/∂w, shaped like w' },
+      doc: 'The gradient of E with respect to w.',
+      gradientOf: { task: 'cost', argument: 'w', cost: true },
+    },
+    {
+      ...{ name: 'toFirstWeights', parameters: [x, V, w, t], points: 2 },
+      returns: { type: 'number[][]', doc: '∂E/∂V, shaped like V' },
+      doc: 'The gradient of E with respect to V.',
+      gradientOf: { task: 'cost', argument: 'V', cost: true },
+    },
+    {
+      ...{ name: 'step', parameters: [x, V, w, t, eta], points: 2 },
+      returns: { type: 'number[][]', doc: 'the new V, and the new w as a last row' },
+      doc: 'The weights after one step, each moved by η times its gradient at the old weights.',
+    },
+  ],
+  solution,
+  mistakes: [
+    {
+      task: 'output',
+      says: 'tanh is missing: the hidden units are not linear',
+      gives: (xs: number[], v: Rows, ws: number[]) =>
+        ws.reduce((sum, one, j) => sum + one * hiddenInput(xs, v)[j], 0),
+    },
+    {
+      task: 'output',
+      says: 'tanh is applied to the output too: the last unit is linear',
+      gives: (xs: number[], v: Rows, ws: number[]) => Math.tanh(output(xs, v, ws)),
+    },
+    {
+      task: 'cost',
+      says: 'the ½ is missing',
+      gives: (xs: number[], v: Rows, ws: number[], target: number) => errorOf(xs, v, ws, target) ** 2,
+    },
+    { task: 'toHiddenInput', says: NO_SLOPE, gives: unsloped },
+    {
+      task: 'toHiddenInput',
+      says: 'the square is missing: the slope of tanh is 1 − tanh²',
+      gives: sloped((a) => 1 - Math.tanh(a)),
+    },
+    {
+      task: 'toHiddenInput',
+      says: 'the slope is of the input itself: 1 − a² in place of 1 − tanh² a',
+      gives: sloped((a) => 1 - a * a),
+    },
+    {
+      task: 'toHiddenInput',
+      says: NO_TARGET,
+      gives: (xs: number[], v: Rows, ws: number[]) => toHiddenInput(xs, v, ws, 0),
+    },
+    {
+      task: 'toHiddenInput',
+      says: 'the weights are missing: the error reaches unit j through w[j]',
+      gives: (xs: number[], v: Rows, ws: number[], target: number) =>
+        hiddenInput(xs, v).map((a) => errorOf(xs, v, ws, target) * (1 - Math.tanh(a) ** 2)),
+    },
+    {
+      task: 'toSecondWeights',
+      says: 'what goes into the hidden units in place of what comes out',
+      gives: (xs: number[], v: Rows, ws: number[], target: number) =>
+        hiddenInput(xs, v).map((a) => errorOf(xs, v, ws, target) * a),
+    },
+    {
+      task: 'toSecondWeights',
+      says: NO_TARGET,
+      gives: (xs: number[], v: Rows, ws: number[]) => toSecondWeights(xs, v, ws, 0),
+    },
+    {
+      task: 'toFirstWeights',
+      says: NO_SLOPE,
+      gives: (xs: number[], v: Rows, ws: number[], target: number) => outer(unsloped(xs, v, ws, target), xs),
+    },
+    {
+      task: 'toFirstWeights',
+      says: NO_TARGET,
+      gives: (xs: number[], v: Rows, ws: number[]) => toFirstWeights(xs, v, ws, 0),
+    },
+    {
+      task: 'step',
+      says: 'the sign of the step is wrong: η is below 0 already, and is added',
+      gives: (xs: number[], v: Rows, ws: number[], target: number, rate: number) =>
+        solution.step(xs, v, ws, target, -rate),
+    },
+    {
+      task: 'step',
+      says: 'w was moved before the gradient of V was taken: both belong to the old weights',
+      gives: (xs: number[], v: Rows, ws: number[], target: number, rate: number) => {
+        const moved = ws.map((one, j) => one + rate * toSecondWeights(xs, v, ws, target)[j]);
+        return [...solution.step(xs, v, moved, target, rate).slice(0, -1), moved];
+      },
+    },
+    {
+      task: 'step',
+      says: 'only w has moved: V learns too',
+      gives: (xs: number[], v: Rows, ws: number[], target: number, rate: number) => [
+        ...v,
+        ...solution.step(xs, v, ws, target, rate).slice(-1),
+      ],
+    },
+  ],
+  draw(rng, k) {
+    // The figure of the slide comes first.
+    const figure = { x: [1, 0.1], V: [[1, -3], [0.2, 1]], w: [1, -1], t: 0.5, eta: -0.2 }; // prettier-ignore
+    if (k === 0) return { args: figure, smooth: true };
+    const [I, J] = [2 + rng.integer(1 + (k >> 3)), 3 + rng.integer(1 + (k >> 3))];
+    const drawn = {
+      x: decimals(rng, I),
+      V: decimalRows(rng, J, I),
+      w: decimals(rng, J),
+      t: decimals(rng, 1)[0],
+    };
+    return { args: { ...drawn, eta: -0.2 }, smooth: true };
+  },
+};

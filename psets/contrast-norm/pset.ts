@@ -1,0 +1,144 @@
+import { decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import * as solution from './solution.ts';
+
+const x: Parameter = { name: 'x', type: 'number[]', doc: 'a signal of N numbers' };
+const v: Parameter = { name: 'v', type: 'number[]', doc: 'a signal of N numbers, none of them 0' };
+const N: Parameter = { name: 'N', type: 'number', doc: 'the length of the signal' };
+const w: Parameter = {
+  name: 'w',
+  type: 'number[]',
+  doc: 'the window, an odd number M < 2N of weights above 0',
+};
+const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C/∂(output), N numbers' };
+
+const { windowWeights } = solution;
+const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+const times = (A: readonly number[][], s: readonly number[]) => A.map((row) => row.reduce((sum, a, j) => sum + a * s[j], 0)); // prettier-ignore
+/** The window as it is, cut at the ends and not scaled up. */
+const cut = (n: number, ws: number[]) =>
+  Array.from({ length: n }, (_, i) =>
+    Array.from({ length: n }, (__, j) => ws[j - i + (ws.length - 1) / 2] ?? 0),
+  );
+const deviations = (vs: number[], ws: number[]) => times(windowWeights(vs.length, ws), vs.map((one) => one * one)).map(Math.sqrt); // prettier-ignore
+const over = (vs: number[], ws: number[], divisor: (s: number, c: number) => number) => {
+  const sigma = deviations(vs, ws);
+  return vs.map((one, i) => one / divisor(sigma[i], mean(sigma)));
+};
+/** The parts of the gradient that are kept. */
+const toInput =
+  (throughSigma: boolean, throughMean: boolean) =>
+  (g: number[], vs: number[], ws: number[]): number[] => {
+    const [A, sigma] = [windowWeights(vs.length, ws), deviations(vs, ws)];
+    const c = mean(sigma);
+    const h = vs.map((one, i) => (-g[i] * one) / Math.max(c, sigma[i]) ** 2);
+    const shared = throughMean ? mean(h.map((one, i) => (sigma[i] > c ? 0 : one))) : 0;
+    const s = h.map((one, i) => (throughSigma && sigma[i] > c ? one : 0) + shared);
+    return vs.map((one, j) => g[j] / Math.max(c, sigma[j]) + one * A.reduce((sum, row, i) => sum + (row[j] * s[i]) / sigma[i], 0)); // prettier-ignore
+  };
+const TRANSPOSED = 'the weights are not transposed: what goes back to j comes from the windows that hold j';
+
+export const contrastNorm: Pset = {
+  name: 'contrast-norm',
+  title: 'Local contrast normalization',
+  tasks: [
+    {
+      ...{ name: 'windowWeights', parameters: [N, w], points: 1 },
+      returns: { type: 'number[][]', doc: 'A, N rows of N numbers; each row sums to 1' },
+      doc: 'The weights of the window around each i: cut at the ends of the signal, and scaled to sum to 1.',
+    },
+    {
+      ...{ name: 'subtractive', parameters: [x, w], points: 1 },
+      returns: { type: 'number[]', doc: 'v, N numbers' },
+      doc: 'The signal less its local mean.',
+    },
+    {
+      ...{ name: 'subtractiveToInput', parameters: [gradOutput, x, w], points: 2 },
+      returns: { type: 'number[]', doc: '∂C/∂x, N numbers' },
+      doc: 'The gradient of the cost with respect to x.',
+      gradientOf: { task: 'subtractive', argument: 'x' },
+    },
+    {
+      ...{ name: 'divisive', parameters: [v, w], points: 2 },
+      returns: { type: 'number[]', doc: 'y, N numbers' },
+      doc: 'The signal over the larger of its local deviation and the mean of all local deviations.',
+    },
+    {
+      ...{ name: 'divisiveToInput', parameters: [gradOutput, v, w], points: 4 },
+      returns: { type: 'number[]', doc: '∂C/∂v, N numbers' },
+      doc: 'The gradient of the cost with respect to v.',
+      gradientOf: { task: 'divisive', argument: 'v' },
+    },
+  ],
+  solution,
+  mistakes: [
+    {
+      task: 'windowWeights',
+      says: 'not scaled up at the ends: every row sums to 1',
+      gives: cut,
+    },
+    {
+      task: 'windowWeights',
+      says: 'flipped window: cell m lies on j = i − p + m',
+      gives: (n: number, ws: number[]) => windowWeights(n, [...ws].reverse()),
+    },
+    {
+      task: 'subtractive',
+      says: 'not scaled up at the ends: a signal that is the same everywhere has to give 0',
+      gives: (xs: number[], ws: number[]) => xs.map((one, i) => one - times(cut(xs.length, ws), xs)[i]),
+    },
+    {
+      task: 'subtractive',
+      says: 'this is the local mean itself: it is to be taken off',
+      gives: (xs: number[], ws: number[]) => times(windowWeights(xs.length, ws), xs),
+    },
+    {
+      task: 'subtractiveToInput',
+      says: 'the path through the mean is missing: each number is part of the means around it',
+      gives: (g: number[]) => g,
+    },
+    {
+      task: 'subtractiveToInput',
+      says: TRANSPOSED,
+      gives: (g: number[], _: number[], ws: number[]) => solution.subtractive(g, ws),
+    },
+    {
+      task: 'divisive',
+      says: 'the floor is missing: below their mean, deviations are replaced by it',
+      gives: (vs: number[], ws: number[]) => over(vs, ws, (s) => s),
+    },
+    {
+      task: 'divisive',
+      says: 'divided by the mean deviation alone: where the local one is larger, it counts',
+      gives: (vs: number[], ws: number[]) => over(vs, ws, (_, c) => c),
+    },
+    {
+      task: 'divisive',
+      says: 'the smaller of the two in place of the larger',
+      gives: (vs: number[], ws: number[]) => over(vs, ws, Math.min),
+    },
+    {
+      task: 'divisiveToInput',
+      says: 'the path through the divisor is missing: deviations are functions of the input',
+      gives: toInput(false, false),
+    },
+    {
+      task: 'divisiveToInput',
+      says: 'the path through the mean of the deviations is missing',
+      gives: toInput(true, false),
+    },
+    {
+      task: 'divisiveToInput',
+      says: 'the path through the local deviation is missing',
+      gives: toInput(false, true),
+    },
+  ],
+  draw(rng, k) {
+    const n = 4 + rng.integer(2 + (k >> 3));
+    const side = 1 + rng.integer(2);
+    const half = Array.from({ length: side }, () => (1 + rng.integer(4)) / 10);
+    // Not alike on both sides, so that a transposed one is told.
+    const ws = [...half, 1, ...half.map((one) => one + 0.1)];
+    const args = { x: decimals(rng, n), v: decimals(rng, n), N: n, w: ws, gradOutput: decimals(rng, n) };
+    return { args, smooth: true };
+  },
+};

@@ -1,0 +1,94 @@
+import { decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import * as solution from './solution.ts';
+
+const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in; some numbers may be 0' };
+const u: Parameter = { name: 'u', type: 'number[]', doc: 'a random number in [0, 1) for each' };
+const p: Parameter = { name: 'p', type: 'number', doc: 'how likely a unit is silenced, in [0, 1)' };
+const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C/∂x_out, as many numbers' };
+
+type Gate = (value: number, random: number, probability: number) => number;
+const each = (gate: Gate) => (values: number[], us: number[], q: number) =>
+  values.map((v, i) => gate(v, us[i], q));
+const NOT_SCALED = 'not scaled: what is kept is divided by 1 − p, so that the mean stays';
+const OTHER_UNITS = 'the other units: those with u < p are silenced';
+const BY_P = 'divided by p: kept is a share of 1 − p';
+const AS_PAPER = "multiplied by 1 − p: that is the original form's test time";
+
+const both = ['forward', 'backpropToInput'];
+
+export const dropout: Pset = {
+  name: 'dropout',
+  title: 'Dropout',
+  tasks: [
+    {
+      ...{ name: 'forward', parameters: [x, u, p], points: 3 },
+      returns: { type: 'number[]', doc: 'x_out, as many numbers' },
+      doc: 'Training: 0 for the units that are silenced, x/(1 − p) for those that are kept.',
+    },
+    {
+      ...{ name: 'backpropToInput', parameters: [gradOutput, u, p], points: 4 },
+      returns: { type: 'number[]', doc: '∂C/∂x_in, as many numbers' },
+      doc: 'The gradient with respect to the input, in training.',
+      gradientOf: { task: 'forward', argument: 'x' },
+    },
+    {
+      ...{ name: 'inference', parameters: [x, p], points: 1 },
+      returns: { type: 'number[]', doc: 'x_out, as many numbers' },
+      doc: 'The same module when the network is used.',
+    },
+    {
+      ...{ name: 'variance', parameters: [x, p], points: 2 },
+      returns: { type: 'number[]', doc: 'a variance for each' },
+      doc: 'The variance of each x_out in training, over all random numbers u.',
+    },
+  ],
+  solution,
+  mistakes: [
+    ...both.flatMap((task) => [
+      { task, says: NOT_SCALED, gives: each((v, random, q) => (random >= q ? v : 0)) },
+      { task, says: OTHER_UNITS, gives: each((v, random, q) => (random < q ? v / (1 - q) : 0)) },
+      { task, says: `${OTHER_UNITS}; ${NOT_SCALED}`, gives: each((v, random, q) => (random < q ? v : 0)) },
+      { task, says: BY_P, gives: each((v, random, q) => (random >= q ? v / q : 0)) },
+      { task, says: AS_PAPER, gives: each((v, random, q) => (random >= q ? v * (1 - q) : 0)) },
+    ]),
+    {
+      task: 'backpropToInput',
+      says: 'the mask is missing: a unit that was silenced gets no gradient',
+      gives: each((g, _, q) => g / (1 - q)),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'this is inference: in training the mask goes back too',
+      gives: each((g) => g),
+    },
+    {
+      task: 'inference',
+      says: 'scaled twice: training has divided by 1 − p already',
+      gives: (xs: number[], q: number) => xs.map((v) => v * (1 - q)),
+    },
+    {
+      task: 'inference',
+      says: 'scaled as in training: all units are there now',
+      gives: (xs: number[], q: number) => xs.map((v) => v / (1 - q)),
+    },
+    {
+      task: 'variance',
+      says: 'without the scale: that is of units which are kept as they are',
+      gives: (xs: number[], q: number) => xs.map((v) => v * v * q * (1 - q)),
+    },
+    {
+      task: 'variance',
+      says: 'this is the mean of the square: the square of the mean is to be taken off',
+      gives: (xs: number[], q: number) => xs.map((v) => (v * v) / (1 - q)),
+    },
+  ],
+  draw(rng, k) {
+    const n = 4 + rng.integer(2 + (k >> 3));
+    const xs = decimals(rng, n).map((v, i) => (k % 3 === 2 && i === 0 ? 0 : v));
+    const us = Array.from({ length: n }, () => rng.integer(100) / 100);
+    const q = [0.3, 0.5, 0.2, 0.75][k % 4];
+    // Some are at the edge itself, u = p, and are kept.
+    if (k % 5 === 1) us[n - 1] = q;
+    return { args: { x: xs, u: us, p: q, gradOutput: decimals(rng, n) }, smooth: true };
+  },
+};

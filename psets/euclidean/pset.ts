@@ -1,0 +1,107 @@
+import { decimalRows, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import * as solution from './solution.ts';
+
+type Rows = number[][];
+
+const x: Parameter = {
+  name: 'x',
+  type: 'number[][]',
+  doc: 'what the network says, a row for each of N examples',
+};
+const y: Parameter = { name: 'y', type: 'number[][]', doc: 'what it should say, shaped like x' };
+
+const each = (xs: Rows, ys: Rows, give: (apart: number, n: number) => number) =>
+  xs.map((row, n) => row.map((v, i) => give(v - ys[n][i], n)));
+const squares = (xs: Rows, ys: Rows) =>
+  each(xs, ys, (v) => v * v).map((row) => row.reduce((a, b) => a + b, 0));
+const total = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+const NOT_HALVED = 'the ½ of the cost is forgotten: the 2 of the square takes it away';
+const NOT_MEAN = 'not divided by N: the cost is a mean over the examples';
+const OVER_ALL = 'divided by the count of all numbers: the mean is over the examples alone';
+
+export const euclidean: Pset = {
+  name: 'euclidean',
+  title: 'The Euclidean cost',
+  tasks: [
+    {
+      ...{ name: 'forward', parameters: [x, y], points: 2 },
+      returns: { type: 'number', doc: 'C' },
+      doc: 'Half the squared distance of x and y, the mean over the examples.',
+    },
+    {
+      ...{ name: 'backpropToInput', parameters: [x, y], points: 3 },
+      returns: { type: 'number[][]', doc: '∂C/∂x, shaped like x' },
+      doc: 'The gradient of that cost with respect to x.',
+      gradientOf: { task: 'forward', argument: 'x', cost: true },
+    },
+    {
+      ...{ name: 'backpropToTarget', parameters: [x, y], points: 2 },
+      returns: { type: 'number[][]', doc: '∂C/∂y, shaped like y' },
+      doc: 'The gradient of that cost with respect to y, which may come from a network too.',
+      gradientOf: { task: 'forward', argument: 'y', cost: true },
+    },
+    {
+      ...{ name: 'distanceToInput', parameters: [x, y], points: 3 },
+      returns: { type: 'number[][]', doc: '∂C/∂x, shaped like x' },
+      doc: 'The gradient of the distance itself, the mean over the examples; 0 for an example with x = y.',
+    },
+  ],
+  solution,
+  mistakes: [
+    {
+      task: 'forward',
+      says: 'the ½ is missing',
+      gives: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / xs.length,
+    },
+    { task: 'forward', says: NOT_MEAN, gives: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / 2 },
+    {
+      task: 'forward',
+      says: OVER_ALL,
+      gives: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / (2 * xs.flat().length),
+    },
+    {
+      task: 'forward',
+      says: 'a root is taken: the cost is of the squared distance',
+      gives: (xs: Rows, ys: Rows) => total(squares(xs, ys).map(Math.sqrt)) / (2 * xs.length),
+    },
+    {
+      task: 'backpropToInput',
+      says: NOT_HALVED,
+      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => (2 * v) / xs.length),
+    },
+    { task: 'backpropToInput', says: NOT_MEAN, gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v) },
+    {
+      task: 'backpropToInput',
+      says: OVER_ALL,
+      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v / xs.flat().length),
+    },
+    {
+      task: 'backpropToTarget',
+      says: 'the sign is wrong: what raises x − y lowers it in y',
+      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v / xs.length),
+    },
+    { task: 'backpropToTarget', says: NOT_MEAN, gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => -v) },
+    {
+      task: 'distanceToInput',
+      says: 'this is the gradient of half the square: the distance divides the difference',
+      gives: (xs: Rows, ys: Rows) => solution.backpropToInput(xs, ys),
+    },
+    {
+      task: 'distanceToInput',
+      says: 'divided by the squared distance: the root stays in the derivative',
+      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v, n) => v / (xs.length * squares(xs, ys)[n] || 1)),
+    },
+    {
+      task: 'distanceToInput',
+      says: NOT_MEAN,
+      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v, n) => v / (Math.sqrt(squares(xs, ys)[n]) || 1)),
+    },
+  ],
+  draw(rng, k) {
+    const [N, I] = [2 + rng.integer(1 + (k >> 2)), 3 + rng.integer(1 + (k >> 3))];
+    const ys = decimalRows(rng, N, I);
+    // Every fourth has an example that is right already.
+    const xs = decimalRows(rng, N, I).map((row, n) => (k % 4 === 3 && n === 0 ? [...ys[0]] : row));
+    return { args: { x: xs, y: ys }, smooth: true };
+  },
+};

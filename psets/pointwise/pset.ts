@@ -1,0 +1,94 @@
+import { decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import * as solution from './solution.ts';
+import type { Kind } from './solution.ts';
+
+const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in; some numbers are 0, some beyond 800' };
+const kind: Parameter = { name: 'kind', type: 'string', doc: "h: 'relu', 'abs', 'tanh' or 'sigmoid'" };
+const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C/∂x_out, as many numbers' };
+
+const { forward, backpropToInput } = solution;
+
+/** The gradient with another h' for one kind, of the input v, the output y and the gradient g. */
+const differing =
+  (which: Kind, give: (g: number, v: number, y: number) => number) =>
+  (g: number[], xs: number[], of: Kind): number[] => {
+    const y = forward(xs, of);
+    return of === which ? g.map((one, i) => give(one, xs[i], y[i])) : backpropToInput(g, xs, of);
+  };
+const slopes = (xs: number[], of: Kind) => backpropToInput(xs.map(() => 1), xs, of); // prettier-ignore
+
+export const pointwise: Pset = {
+  name: 'pointwise',
+  title: 'Pointwise modules',
+  tasks: [
+    {
+      ...{ name: 'forward', parameters: [x, kind], points: 4 },
+      returns: { type: 'number[]', doc: 'x_out, as many numbers' },
+      doc: 'h of each number: max(0, x), |x|, tanh x or 1/(1 + exp(−x)).',
+    },
+    {
+      ...{ name: 'backpropToInput', parameters: [gradOutput, x, kind], points: 6 },
+      returns: { type: 'number[]', doc: '∂C/∂x_in, as many numbers' },
+      doc: 'The gradient with respect to the input. At the kinks of relu and abs it is 0.',
+      gradientOf: { task: 'forward', argument: 'x' },
+    },
+  ],
+  solution,
+  mistakes: [
+    {
+      task: 'backpropToInput',
+      says: 'the slope is missing: gradOutput goes through unchanged',
+      gives: (g: number[]) => g,
+    },
+    {
+      task: 'backpropToInput',
+      says: 'gradOutput is missing: these are the slopes alone',
+      gives: (_: number[], xs: number[], of: Kind) => slopes(xs, of),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'the slope is taken at the output: it belongs to the input',
+      gives: (g: number[], xs: number[], of: Kind) => backpropToInput(g, forward(xs, of), of),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'the condition looks at the gradient: the input decides where the rectifier lets it pass',
+      gives: differing('relu', (g) => Math.max(0, g)),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'the derivative at 0 is that of the right side: here it is 0',
+      gives: differing('relu', (g, v) => (v >= 0 ? g : 0)),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'the derivative at 0 is that of the right side: here it is 0',
+      gives: differing('abs', (g, v) => (v >= 0 ? g : -g)),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'the square is missing: the slope of tanh is 1 − tanh²',
+      gives: differing('tanh', (g, _, y) => g * (1 - y)),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'a factor of the slope of the sigmoid is missing: it is y (1 − y)',
+      gives: differing('sigmoid', (g, _, y) => g * (1 - y)),
+    },
+    {
+      task: 'backpropToInput',
+      says: 'a factor of the slope of the sigmoid is missing: it is y (1 − y)',
+      gives: differing('sigmoid', (g, _, y) => g * y),
+    },
+  ],
+  draw(rng, k) {
+    const n = 3 + rng.integer(2 + (k >> 3));
+    const kinds: readonly Kind[] = ['relu', 'abs', 'tanh', 'sigmoid'];
+    const [zeros, large] = [k % 12 >= 4 && k % 12 < 8, k % 12 >= 8];
+    const xs = decimals(rng, n).map((v, i) => {
+      if (zeros && i === 0) return 0;
+      return large && i === 0 ? (k % 24 < 12 ? -900 : 900) : v;
+    });
+    return { args: { x: xs, kind: kinds[k % 4], gradOutput: decimals(rng, n) }, smooth: !zeros };
+  },
+};
