@@ -1,4 +1,15 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boxprop, ROOT } from '../cli/run.ts';
@@ -61,3 +72,35 @@ test.each([
 ])('%j', (args, message) => {
   expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
 });
+
+test('a grading that is killed goes on where it was, and ends as one that was not', async () => {
+  const solution = readFileSync(join(ROOT, 'psets', 'dropout', 'solution.ts'), 'utf8');
+  const dirs = Array.from({ length: 10 }, (_, n) => {
+    const dir = join(folder, `student${n}`);
+    mkdirSync(dir);
+    const text = n % 2 === 0 ? solution : solution.replace('v / (1 - p)', 'v');
+    writeFileSync(join(dir, 'solution.ts'), `// ${n}\n${text}`);
+    return dir;
+  });
+  const grade = (out: string) => ['pset', 'grade', ...dirs, '--pset', 'dropout', '--out', join(folder, out)];
+  const whole = boxprop(...grade('whole'));
+  expect(whole).toMatchObject({ status: 0, stderr: '' });
+  const kept = join(folder, 'killed', 'kept');
+  const files = () => (existsSync(kept) ? readdirSync(kept).filter((file) => file.endsWith('.json')) : []);
+  const main = ['--conditions=boxprop-source', '--import', 'tsx', 'lib/cli/main.ts'];
+  const child = spawn(process.execPath, [...main, ...grade('killed')], { cwd: ROOT });
+  const ended = new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)));
+  while (files().length < 3 && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  child.kill('SIGKILL');
+  expect(await ended).toBe('SIGKILL');
+  const written = () => Object.fromEntries(files().map((file) => [file, statSync(join(kept, file)).mtimeMs]));
+  const before = written();
+  expect(Object.keys(before).length).toBeGreaterThanOrEqual(3);
+  expect(Object.keys(before).length).toBeLessThan(10);
+  expect(boxprop(...grade('killed'))).toEqual(whole);
+  expect(written()).toMatchObject(before);
+  expect(files()).toHaveLength(10);
+  const [a, b] = ['whole', 'killed'].map((name) => readFileSync(join(folder, name, 'grades.csv'), 'utf8'));
+  expect(b).toBe(a);
+}, 120_000);
