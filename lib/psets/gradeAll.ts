@@ -105,7 +105,7 @@ export function gradesHtml(pset: string, grades: readonly Grade[]): string {
     .map(([line, count]) => row([String(count), escape(line)]));
   return (
     `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-    `<title>${escape(pset)}</title><style>${STYLE}td, th { text-align: left; padding: 0.2rem 0.6rem; vertical-align: top; }</style>` +
+    `<title>${escape(pset)}</title><style>${STYLE}td, th { text-align: left; padding: 0.2rem 0.6rem; vertical-align: top; }td span { display: block; min-width: 9rem; }</style>` +
     `<h1>${escape(pset)}: ${grades.length} submissions</h1><div class="scroll"><table>` +
     `${row(['submission', 'points', ...tasks.map(escape)], 'th')}${lines.join('')}</table></div>` +
     `<h2>What was said, and how often</h2><div class="scroll"><table>${said.join('')}</table></div></html>\n`
