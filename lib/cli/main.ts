@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { InputError, show } from '../errors.ts';
 import { ablateCommand } from './ablate.ts';
 import { classifyCommand } from './classify.ts';
+import { foolCommand } from './fool.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exampleCommand } from './example.ts';
@@ -31,7 +32,7 @@ function program(): Command {
       summaryCommand(),
       ablateCommand(),
     ],
-    ...[classifyCommand(), exportCommand(), psetCommand(), setupCommand()],
+    ...[classifyCommand(), foolCommand(), exportCommand(), psetCommand(), setupCommand()],
   ];
   const boxprop = new Command('boxprop')
     .description('glass-box neural networks: every box with its three arrows, and a proof of each')

@@ -1,6 +1,7 @@
 import { ContrastNorm2D } from '../../modules/contrastNorm2d.ts';
 import { Pad2D } from '../../modules/pad2d.ts';
 import { InputError, show } from '../errors.ts';
+import type { Module } from '../module.ts';
 import { crop } from './crop.ts';
 import type { Dataset } from './dataset.ts';
 import { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';
@@ -30,13 +31,25 @@ export function arePreparations(value: unknown): value is Preparation[] {
   );
 }
 
+/** The preparations as boxes before a network, which then takes the data as they are. Errors: crops, which are no box. */
+export function boxesOf(preparations: readonly Preparation[], inputShape: readonly number[]): Module[] {
+  return preparations.map((one) => {
+    if ('crop' in one) throw new InputError('expected inputs that are not cropped, got crop');
+    return boxOf(one, inputShape.at(-1) ?? 1);
+  });
+}
+
+function boxOf(one: Exclude<Preparation, { crop: unknown }>, channels: number): Module {
+  if ('pad' in one) return new Pad2D(one.pad);
+  if ('standardize' in one) return standardization(one.standardize);
+  return new ContrastNorm2D(channels, { kernelSize: one.contrast });
+}
+
 /** The dataset as a network is to see it. Errors: those of the boxes. */
 export function prepared(dataset: Dataset, preparations: readonly Preparation[]): Dataset {
   return preparations.reduce((seen, one) => {
     if ('crop' in one) return crop(seen, one.crop);
-    if ('pad' in one) return through(seen, new Pad2D(one.pad));
-    if ('standardize' in one) return through(seen, standardization(one.standardize));
-    return through(seen, new ContrastNorm2D(seen.inputShape.at(-1) ?? 1, { kernelSize: one.contrast }));
+    return through(seen, boxOf(one, seen.inputShape.at(-1) ?? 1));
   }, dataset);
 }
 

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decode } from 'fast-png';
 import { Rng } from '../../index.ts';
 import { decodeSafetensors } from '../../lib/io/safetensors.ts';
 import { boxprop, ROOT } from './run.ts';
@@ -226,6 +227,42 @@ describe('boxprop train', () => {
     );
   });
 
+  it('is fooled: by the sign of the gradient, by the closest image, and from noise', () => {
+    const picture = out('fool.png');
+    const fool = (...args: string[]) =>
+      boxprop('fool', weightsIn(out('a')), '--data', data, '--backend', 'wasm', '--out', picture, ...args);
+    const lines = ({ status, stdout, stderr }: ReturnType<typeof boxprop>) => {
+      expect([status, stderr]).toEqual([0, '']);
+      const all = stdout.trimEnd().split('\n');
+      expect(all.pop()).toBe(picture);
+      return all;
+    };
+    const size = () => decode(readFileSync(picture));
+    const signed = lines(fool('--epsilon', '0.4', '--records', '3,4'));
+    expect(signed[0]).toMatch(
+      /^record 3, label 3: taken for 3, now for [^3] with \d+\.\d %; moved by \d+\.\d{3}$/,
+    );
+    expect(signed).toHaveLength(2);
+    expect(size()).toMatchObject({ width: 57, height: 86 });
+    const [closest] = lines(fool('--method', 'closest', '--records', '3', '--target', '5'));
+    expect(closest).toMatch(
+      /^record 3, label 3: taken for 3, now for 5 with \d+\.\d %; moved by \d+\.\d{3}$/,
+    );
+    const moved = (line: string) => Number(line.split(' ').at(-1));
+    expect(moved(closest)).toBeLessThan(moved(signed[0]));
+    const imagined = lines(fool('--method', 'imagine'));
+    expect(imagined).toHaveLength(10);
+    imagined.forEach((line, k) => expect(line).toMatch(RegExp(`^class ${k}: taken for ${k} with `)));
+    expect(size()).toMatchObject({ width: 144, height: 57 });
+    expect(fool('--records', '40').stderr).toBe(
+      'boxprop: --records: expected records from 0 to 39, got 40\n',
+    );
+    expect(fool('--target', '10').stderr).toBe('boxprop: --target: expected a class from 0 to 9, got 10\n');
+    expect(fool('--method', 'magic').stderr).toBe(
+      'boxprop: --method: expected one of sign, closest, imagine, got "magic"\n',
+    );
+  });
+
   it('becomes one HTML file that needs no network, with its verdicts', () => {
     expect(boxprop('report', out('a'), '--backend', 'wasm')).toEqual({
       status: 0,
@@ -358,7 +395,7 @@ describe('boxprop', () => {
   it.each([
     [
       [],
-      'expected a command, one of gradcheck, doctor, train, evaluate, report, example, summary, ablate, classify, export, pset, setup, got none; see boxprop --help',
+      'expected a command, one of gradcheck, doctor, train, evaluate, report, example, summary, ablate, classify, fool, export, pset, setup, got none; see boxprop --help',
     ],
     [['trian'], "unknown command 'trian' (Did you mean train?)"],
     [['--bogus'], "unknown option '--bogus'"],

@@ -89,6 +89,26 @@ test('dead units are bad, and nothing is learnt', async () => {
   expect(found['small subset'].verdict).toBe('bad');
 });
 
+test('a bias of 0 under a dead layer stands at a kink, where there is no gradient to be wrong', async () => {
+  const rng = new Rng(1);
+  const build = () => {
+    const [first, second] = [new Linear(30, 6, { rng: rng.fold(1) }), new Linear(6, 4, { rng: rng.fold(2) })];
+    tidy(() => first.params.bias?.assign(fill<Rank.R1>([6], -100)));
+    return new Sequential([
+      new Flatten(),
+      first,
+      new ReLU(),
+      second,
+      new ReLU(),
+      new Linear(4, 3, { rng: rng.fold(3) }),
+    ]);
+  };
+  const found = await verdicts(build);
+  expect(found['dead units'].verdict).toBe('bad');
+  expect(found['gradient check'].verdict).toBe('good');
+  expect(found['gradient check'].finding).toMatch(/; 1 of the parameters stand at kinks$/);
+});
+
 test('saturated units are bad', async () => {
   const found = await verdicts(network({ scale: 30, squash: () => new Tanh() }));
   expect(found['saturated units'].verdict).toBe('bad');

@@ -74,7 +74,7 @@ eachBackend('sums over sets', () => {
 eachBackend('averages', () => {
   test('of more channels than a kernel may have', () => {
     const channels = 20_000;
-    const images = tf.tile(tf.reshape(tf.range(0, 12), [1, 4, 3, 1]), [1, 1, 1, channels]) as tf.Tensor4D;
+    const images = tf.tile(tf.reshape<tf.Rank.R4>(tf.range(0, 12), [1, 4, 3, 1]), [1, 1, 1, channels]);
     const shape = [1, 1, 1, channels];
     expectAllClose(
       new AvgPool2D([4, 3]).forward(images).output,
