@@ -765,3 +765,48 @@ export const inference = (x: number[], p: number) => x.map((v) => (1 - p) * v + 
 export const variance = (x: number[], p: number) => x.map((v) => (1 - p) * (v / (1 - p) - v) ** 2 + p * v ** 2);
 `,
 } as const;
+
+/** The border is written out, and what is then a circular correlation is a product of spectra. */
+export const BY_FOURIER = `
+type Spectrum = { re: number; im: number }[];
+const transform = (x: Spectrum, sign: number): Spectrum => {
+  const n = x.length;
+  if (n === 1) return x;
+  const half = (odd: number) => transform(x.filter((_, i) => i % 2 === odd), sign);
+  const [even, odd] = [half(0), half(1)];
+  const turned = odd.map(({ re, im }, k) => {
+    const [c, s] = [Math.cos((2 * Math.PI * k) / n), sign * Math.sin((2 * Math.PI * k) / n)];
+    return { re: c * re - s * im, im: s * re + c * im };
+  });
+  const both = (by: number) => even.map((e, k) => ({ re: e.re + by * turned[k].re, im: e.im + by * turned[k].im }));
+  return [...both(1), ...both(-1)];
+};
+// Σ_m a[i + m] b[m]
+const correlate = (a: number[], b: number[]) => {
+  const n = 2 ** Math.ceil(Math.log2(a.length + b.length));
+  const spectrum = (x: number[]) => transform(Array.from({ length: n }, (_, i) => ({ re: x[i] ?? 0, im: 0 })), -1);
+  const [A, B] = [spectrum(a), spectrum(b)];
+  const product = A.map(({ re, im }, k) => ({ re: re * B[k].re + im * B[k].im, im: im * B[k].re - re * B[k].im }));
+  return transform(product, 1).map(({ re }) => re / n);
+};
+const source = (j: number, n: number, mode: string) => {
+  if (j >= 0 && j < n) return j;
+  if (mode === 'replicate') return j < 0 ? 0 : n - 1;
+  if (mode === 'circular') return (j + n) % n;
+  return mode === 'reflect' ? (j < 0 ? -j : 2 * (n - 1) - j) : -1;
+};
+const places = (n: number, m: number, mode: string) =>
+  Array.from({ length: n + m - 1 }, (_, i) => source(i - ((m - 1) >> 1), n, mode));
+export const forward = (x: number[], w: number[], mode: string) =>
+  correlate(places(x.length, w.length, mode).map((j) => x[j] ?? 0), w).slice(0, x.length);
+export const backpropToParams = (g: number[], x: number[], w: number[], mode: string) =>
+  correlate(places(x.length, w.length, mode).map((j) => x[j] ?? 0), g).slice(0, w.length);
+export function backpropToInput(g: number[], x: number[], w: number[], mode: string) {
+  const m = w.length - 1;
+  const padded = [...new Array<number>(m).fill(0), ...g, ...new Array<number>(m).fill(0)];
+  const spread = correlate(padded, [...w].reverse());
+  const out = x.map(() => 0);
+  places(x.length, w.length, mode).forEach((j, i) => { if (j >= 0) out[j] += spread[i]; });
+  return out;
+}
+`;

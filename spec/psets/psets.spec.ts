@@ -7,7 +7,7 @@ import { checkPset } from '../../lib/psets/check.ts';
 import type { Pset } from '../../lib/psets/pset.ts';
 import { Rng } from '../../lib/rng.ts';
 import { ROOT } from '../cli/run.ts';
-import { SUBMISSIONS, UNUSUAL } from './mistakes.ts';
+import { BY_FOURIER, SUBMISSIONS, UNUSUAL } from './mistakes.ts';
 
 const text = (pset: Pset, file: string) => readFileSync(join(ROOT, 'psets', pset.name, file), 'utf8');
 
@@ -72,6 +72,13 @@ describe.each(psets)('$name', (pset) => {
       expect(found?.says).toContain(planted);
     },
   );
+});
+
+test('a convolution by discrete Fourier transforms passes', async () => {
+  const convolution = psets.find(({ name }) => name === 'convolution') ?? psets[0];
+  const { tasks, points, of } = await graded(convolution, BY_FOURIER);
+  expect(tasks.map(({ says }) => says)).toEqual(tasks.map(() => 'pass'));
+  expect(points).toBe(of);
 });
 
 test('a right gradient of a wrong forward is told, and counts', async () => {
