@@ -7,7 +7,7 @@ import {
   DATA_HELP,
   integerOption,
   logBackend,
-  parseShape,
+  shapeOption,
   words,
 } from './options.ts';
 
@@ -26,7 +26,7 @@ export function doctorCommand(): Command {
     .description('look at a network and its data before training: what is wrong, and what to do')
     .argument('<network>', 'lenet and the other names of `boxprop summary`, or a file that exports network()')
     .option('--data <dir>', DATA_HELP)
-    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', parseShape)
+    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', shapeOption('--shape', 3))
     .option('--prepare <list>', 'such as pad:2,contrast:9,standardize: what is done to every input', words)
     .option('--seed <n>', 'seed of the weights and of the records looked at', integerOption('--seed', 0), 0)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')

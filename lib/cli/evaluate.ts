@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { InputError, show } from '../errors.ts';
-import { BACKENDS, choiceOption, DATA_HELP, logBackend, parseShape } from './options.ts';
+import { BACKENDS, choiceOption, DATA_HELP, logBackend, shapeOption } from './options.ts';
 import type { BackendName } from '../backend.ts';
 import type { Evaluation } from '../train/evaluate.ts';
 
@@ -19,7 +19,7 @@ export function evaluateCommand(): Command {
     .argument('<weights>', 'safetensors file of `boxprop train`: its weights or a checkpoint')
     .option('--network <name>', 'the network of the weights (default: what the file says)')
     .option('--data <dir>', DATA_HELP)
-    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', parseShape)
+    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', shapeOption('--shape', 3))
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--json', 'print JSON', false)
     .action(async (file: string, { network: named, data: directory, shape, backend, json }: Options) => {

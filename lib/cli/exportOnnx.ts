@@ -24,10 +24,11 @@ export function exportCommand(): Command {
       if (onnx === undefined && torchvision === undefined) {
         throw new InputError('expected --onnx FILE, --torchvision FILE or both, got neither');
       }
-      const { emptyNetwork, networkNamed } = await import('./networks.ts');
+      const { emptyNetwork } = await import('./networks.ts');
+      const { openNetwork } = await import('./openNetwork.ts');
       const { useBackend } = await import('../backend.ts');
       const { loadNetwork } = await import('../io/loadNetwork.ts');
-      const entry = networkNamed(name);
+      const entry = await openNetwork(name);
       const inputShape = input ?? entry.inputShape;
       await useBackend();
       const network = emptyNetwork(entry, inputShape);

@@ -7,7 +7,7 @@ import {
   DATA_HELP,
   integerOption,
   logBackend,
-  parseShape,
+  shapeOption,
   positiveOption,
 } from './options.ts';
 
@@ -50,7 +50,7 @@ export function foolCommand(): Command {
     .option('--records <list>', 'test records, such as 0,17,3', records, [0, 1, 2, 3])
     .option('--network <name>', 'the network of the weights (default: what the file says)')
     .option('--data <dir>', DATA_HELP)
-    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', parseShape)
+    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', shapeOption('--shape', 3))
     .option('--seed <n>', 'of the noise', integerOption('--seed', 0), 0)
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--out <file>', 'PNG: the images, what they became and the difference, side by side', 'fool.png')

@@ -26,7 +26,7 @@ export async function openNetwork(network: string): Promise<NetworkEntry> {
     );
   }
   const build: NetworkEntry['build'] = (options) => {
-    const box: unknown = make(options);
+    const box: unknown = make({ inputShape: [28, 28, 1], classes: 10, ...options });
     if (isBox(box)) return box;
     if (isForeignBox(box)) {
       const remedy = `name it .mts, or put "type": "module" into its package.json`;

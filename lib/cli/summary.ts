@@ -15,16 +15,17 @@ interface Options {
 export function summaryCommand(): Command {
   return new Command('summary')
     .description('list the boxes of a network: shapes, parameters, multiply-adds, memory, receptive fields')
-    .argument('<network>', 'such as alexnet')
+    .argument('<network>', 'such as alexnet, or a file that exports network()')
     .option('--input <h,w,c>', 'height, width and channels of the images', shapeOption('--input', 3))
     .option('--all', 'a row for ReLU, Dropout and Flatten too', false)
     .option('--json', 'print JSON instead of a table', false)
     .option('--svg <file>', 'draw the boxes into this file')
     .action(async (name: string, { input, all, json, svg }: Options) => {
-      const { emptyNetwork, networkNamed } = await import('./networks.ts');
+      const { emptyNetwork } = await import('./networks.ts');
+      const { openNetwork } = await import('./openNetwork.ts');
       const { useBackend } = await import('../backend.ts');
       const { summarize } = await import('../summary/summarize.ts');
-      const entry = networkNamed(name);
+      const entry = await openNetwork(name);
       await useBackend();
       const network = emptyNetwork(entry, input);
       const summary = summarize(network, input ?? entry.inputShape, { all });

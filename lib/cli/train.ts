@@ -7,7 +7,7 @@ import {
   choiceOption,
   DATA_HELP,
   integerOption,
-  parseShape,
+  shapeOption,
   positiveOption,
   words,
 } from './options.ts';
@@ -27,7 +27,7 @@ export function trainCommand(): Command {
     .argument('[network]', 'lenet and the other names of `boxprop summary`, or a file that exports network()')
     .option('--config <file>', 'JSON, or a module with a default export: options by their names, and network')
     .option('--data <dir>', DATA_HELP)
-    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', parseShape)
+    .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', shapeOption('--shape', 3))
     .option('--prepare <list>', 'such as pad:2,contrast:9,standardize: what is done to every input', words)
     .option('--epochs <n>', 'passes over the training images', integerOption('--epochs', 1), 4)
     .option('--batch <n>', 'images a step', integerOption('--batch', 1), 64)

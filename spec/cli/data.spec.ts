@@ -132,10 +132,16 @@ describe('a network of one file, on CSV', () => {
     expect(existsSync(file('never'))).toBe(false);
   });
 
+  it('is what boxprop summary lists', () => {
+    const { status, stdout } = boxprop('summary', file('net.ts'), '--input', '1,1,3', '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ network: file('net.ts'), total: { parameters: 40 } });
+  });
+
   it('refuses a shape that is none, or not that of the data', () => {
     const args = ['train', file('net.ts'), ...WASM, '--out', file('never')];
     expect(boxprop(...args, '--shape', '3x3').stderr).toBe(
-      'boxprop: --shape: expected HEIGHT,WIDTH,CHANNELS such as 28,28,1, got "3x3"\n',
+      'boxprop: --shape: expected 3 sizes of at least 1, such as 32,32,3, got "3x3"\n',
     );
     expect(boxprop(...args, '--shape', '3,3,1').stderr).toBe(
       'boxprop: --shape: expected [28, 28, 1], which mnist train has, got [3, 3, 1]\n',
