@@ -148,6 +148,54 @@ describe('Trainer', () => {
     expect(memory().numTensors).toBe(numTensors);
   });
 
+  it('asks for the next batch while a step runs, and for none past the epoch', async () => {
+    const told: string[] = [];
+    const data = xor();
+    const { name, length, inputShape, classes } = data;
+    const batch = (indices: Int32Array) => {
+      told.push(`batch of ${indices.length}`);
+      return data.batch(indices);
+    };
+    await fit(
+      training({
+        train: { name, length, inputShape, classes, batch },
+        epochs: 1,
+        onStep: ({ step }) => told.push(`step ${step}`),
+      }),
+    );
+    expect(told).toEqual(['batch of 12', 'batch of 12', 'step 0', 'batch of 8', 'step 1', 'step 2']);
+  });
+
+  it('tells of a bad batch when it is its turn, and keeps nothing of a batch that is not used', async () => {
+    const data = xor();
+    const { name, length, inputShape, classes } = data;
+    const steps: number[] = [];
+    const failing = (at: number) => {
+      let batches = 0;
+      const batch = (indices: Int32Array) => {
+        if (batches++ === at) throw new Error('the third is bad');
+        return data.batch(indices);
+      };
+      return training({
+        train: { name, length, inputShape, classes, batch },
+        onStep: ({ step }) => steps.push(step),
+      });
+    };
+    await fit(failing(-1));
+    const options = failing(2);
+    const before = memory().numTensors;
+    steps.length = 0;
+    await expect(fit(options)).rejects.toThrow('the third is bad');
+    expect(steps).toEqual([0, 1]);
+    // The velocities of the optimizer stay.
+    expect(memory().numTensors - before).toBe(Object.keys(options.network.params).length);
+    const controller = new AbortController();
+    const stopped = training({ signal: controller.signal, onStep: () => controller.abort() });
+    const live = memory().numTensors;
+    await fit(stopped);
+    expect(memory().numTensors - live).toBe(Object.keys(stopped.network.params).length);
+  });
+
   it.each([0, 1.5, NaN])('refuses %d epochs', async (epochs) => {
     const message = `Trainer: expected epochs to be an integer of at least 1, got ${epochs}`;
     await expect(async () => fit(training({ epochs }))).rejects.toEqual(inputError(message));
