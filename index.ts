@@ -52,5 +52,11 @@ export { lbfgs, type LbfgsOptions, type Objective } from './lib/inspect/lbfgs.ts
 export { fastGradientSign } from './lib/inspect/fastGradientSign.ts';
 export { occlusion, type OcclusionMap, type OcclusionOptions } from './lib/inspect/occlusion.ts';
 export { saliency } from './lib/inspect/saliency.ts';
+export {
+  topPatches,
+  type TopPatch,
+  type TopPatchesOptions,
+  type UnitPatches,
+} from './lib/inspect/topPatches.ts';
 export { examine } from './lib/doctor/examine.ts';
 export type { Finding, Patient, Verdict } from './lib/doctor/finding.ts';
