@@ -16,9 +16,10 @@ interface Step {
 
 /** The path of every box and container of a network, in the order of the forward. */
 export function boxPaths(network: AnyBox): string[] {
-  const paths: string[] = [];
-  propagate<undefined>(network, [undefined], () => undefined, '', (_, path) => void paths.push(path)); // prettier-ignore
-  return paths.filter((path) => path !== '');
+  const paths = new Set<string>();
+  const add = (path: string) => void paths.add(path);
+  propagate<undefined>(network, [undefined], (_box, _inputs, path) => add(path), '', (_, path) => add(path)); // prettier-ignore
+  return [...paths].filter((path) => path !== '');
 }
 
 /**
@@ -42,7 +43,11 @@ export class Trace {
       throw new InputError('expected a network that takes one tensor, got a list');
     const steps: Step[] = [];
     const ends = new Map<string, readonly number[]>();
-    const visit = (box: AnyBox, from: readonly number[], path: string) => steps.push({ box, path, from }) - 1;
+    const visit = (box: AnyBox, from: readonly number[], path: string) => {
+      const step = steps.push({ box, path, from }) - 1;
+      ends.set(path, [step]);
+      return step;
+    };
     propagate<number>(network, [-1], visit, '', (outputs, path) => void ends.set(path, outputs));
     const outputs = ends.get(target);
     if (outputs?.length !== 1 || outputs[0] < 0) {

@@ -38,13 +38,7 @@ export function gaborChart(fits: readonly FilterFit[]): string {
         text: (angle: number) => `${Math.round((angle * 180) / Math.PI)}°`,
       }),
       Plot.text(rings, { x: (ring: number) => ring, y: 0, text: String, dy: 14, fill: '#555' }),
-      Plot.text(['cycles a pixel'], {
-        x: 0.3,
-        y: 0,
-        text: [`frequency, cycles a pixel`],
-        dy: 30,
-        fill: '#555',
-      }),
+      Plot.text(['cycles a pixel'], { x: RIM, y: 0, dx: 12, dy: 30, textAnchor: 'end', fill: '#555' }),
       Plot.dot(dots, {
         ...{ x: 'x', y: 'y', r: 4, stroke: '#0072b2', strokeWidth: 1.5 },
         fill: (one: (typeof dots)[number]) => (one.isGabor ? '#0072b2' : 'white'),

@@ -23,13 +23,14 @@ export interface GaborFits {
 /** Filters of noise that are fitted for comparison. */
 const NOISE = 20;
 
-/** The least share of the fit's power that is light, and that is dark, for it to have stripes. */
+/** The least share of the fit's power that is light, and that is dark. */
 const STRIPES = 0.1;
 
 /**
  * How near the filters of a first layer are to Gabor functions. With seven numbers and an amplitude a fit explains much of
  * anything small, so noise of the same size is fitted as well: a filter is called a Gabor function where more is
- * explained than of 19 in 20 filters of noise, and where the fit is no mere blob. Filters of fewer than 4x4 pixels, which a
+ * explained than of 19 in 20 filters of noise, and where the fit is no mere edge or blob: a whole wave is no longer than the
+ * filter's longer side, and light and dark each have a tenth of its power. Filters of fewer than 4x4 pixels, which a
  * Gabor function with its eight numbers fits whatever they are, have none.
  */
 export async function gaborFits(filters: readonly Picture[]): Promise<GaborFits | undefined> {
@@ -47,7 +48,8 @@ export async function gaborFits(filters: readonly Picture[]): Promise<GaborFits 
   for (const filter of found) {
     const { gabor: parameters, fit } = await fitFilter(filter);
     const light = power(Array.from(fit.values, (v) => Math.max(v, 0))) / power(fit.values);
-    const striped = Math.min(light, 1 - light) >= STRIPES;
+    const wave = parameters.wavelength <= Math.max(filter.height, filter.width);
+    const striped = wave && Math.min(light, 1 - light) >= STRIPES;
     fits.push({ filter, fit, gabor: parameters, isGabor: parameters.explained > threshold && striped });
   }
   return { fits, ofNoise: threshold, sentence: sentenceOf(fits, threshold) };
@@ -55,11 +57,12 @@ export async function gaborFits(filters: readonly Picture[]): Promise<GaborFits 
 
 function sentenceOf(fits: readonly FilterFit[], threshold: number): string {
   const count = fits.filter(({ isGabor }) => isGabor).length;
-  const most = 2 * count < fits.length ? 'Most of these filters are no Gabor functions' : 'Most of these filters are Gabor functions'; // prettier-ignore
-  const even = 2 * count === fits.length ? 'Half of these filters are Gabor functions' : most;
+  const share = 2 * count < fits.length ? 'Most of these filters are no' : 2 * count > fits.length ? 'Most of these filters are' : 'Half of these filters are'; // prettier-ignore
+  const near = fits.filter(({ gabor: { explained } }) => explained > threshold).length;
   return (
-    `${even}: ${count} of ${fits.length} are, in that the nearest one explains more than ${Math.round(100 * threshold)} % of ` +
-    'Σ f², which of filters of noise of this size it does for one in twenty, and has light and dark stripes, each with a tenth of its power.'
+    `${share} Gabor functions: ${count} of ${fits.length} are. Of ${near} the nearest one explains more than ` +
+    `${Math.round(100 * threshold)} % of Σ f², as it does of one in twenty filters of noise of this size; but only where ` +
+    'a whole wave, light and dark, fits into the filter is it more than an edge or a blob.'
   );
 }
 

@@ -65,6 +65,9 @@ function telling(network: Module, inputShape: readonly number[]): Place[] {
   return chosen.filter((place, k) => place !== undefined && chosen.indexOf(place) === k);
 }
 
+/** The lightest pixel, to be told from the white of no pixel. */
+const LIGHTEST = 0.88;
+
 /** A row of a unit's patches above a row of their gradients, of one size; white where the field leaves the image. */
 export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
   const shown = patches.filter(({ values }) => values.length > 0);
@@ -75,12 +78,12 @@ export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
   const steepest = Math.max(...shown.map(({ gradient }) => Math.max(...gradient.map(Math.abs)))) || 1;
   const framed = (of: (patch: TopPatch) => ArrayLike<number>, scale: (v: number) => number) =>
     shown.map((patch) => pictureOf(patch, Array.from(of(patch), scale), height, width));
-  const patchRow = framed(({ values }) => values, (v) => (v - range[0]) / (range[1] - range[0] || 1)); // prettier-ignore
+  const patchRow = framed(({ values }) => values, (v) => (LIGHTEST * (v - range[0])) / (range[1] - range[0] || 1)); // prettier-ignore
   const gradientRow = framed(({ gradient }) => gradient, (v) => 0.5 + v / (2 * steepest)); // prettier-ignore
   return tiles([...patchRow, ...gradientRow], shown.length, [0, 1]);
 }
 
-/** In a frame of this size: a patch that a border cuts lies at the side where it was cut least. */
+/** In a frame of this size, white where a border has cut the patch. */
 function pictureOf(
   { shape, corner }: TopPatch,
   values: readonly number[],
@@ -90,7 +93,7 @@ function pictureOf(
   const [rows, columns, channels] = shape;
   if (rows * columns === 1 && height * width === 1 && channels > 3) return wrapped(values);
   const kept = channels === 3 ? 3 : 1;
-  // At the first row or column of the image what is missing is before it.
+  // What is missing of a patch at the first row or column is before it.
   const [down, right] = [corner[0] === 0 ? height - rows : 0, corner[1] === 0 ? width - columns : 0];
   const framed = new Array<number>(height * width * kept).fill(1);
   for (let y = 0; y < rows; y++) {
