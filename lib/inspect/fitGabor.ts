@@ -19,7 +19,7 @@ interface Candidate {
   readonly cost: number;
 }
 
-/** How many of the best shapes of the grid are refined. */
+/** How many of the best shapes of the grid are refined at all. */
 const REFINED = 10;
 
 /**
@@ -42,14 +42,12 @@ export async function fitGabor(filter: ArrayLike<number>, height: number, width:
   }
   const misfit = misfitOf(f, width);
   let shapes = bestOfGrid(misfit, height, width);
-  for (const { kept, iterations } of [
-    { kept: 3, iterations: 25 },
-    { kept: 1, iterations: 150 },
-  ]) {
-    // prettier-ignore
+  const rounds = [{ kept: 3, iterations: 25 }, { kept: 1, iterations: 150 }]; // prettier-ignore
+  for (const { kept, iterations } of rounds) {
     const refined: Candidate[] = [];
-    for (const { shape } of shapes)
-      refined.push(await refine(misfit, shape, height, width, energy, iterations));
+    for (const { shape: start } of shapes) {
+      refined.push(await refine(misfit, start, height, width, energy, iterations));
+    }
     shapes = refined.sort((one, other) => one.cost - other.cost).slice(0, kept);
   }
   const [{ shape, cost }] = shapes;
@@ -136,11 +134,17 @@ function misfitOf(f: Float64Array, width: number) {
     const [narrow, wave, squared] = [1 / sigma ** 2, (2 * Math.PI) / wavelength, aspect ** 2];
     let [cc, cs, ss, cf, sf] = [0, 0, 0, 0, 0];
     for (let i = 0; i < f.length; i++) {
-      const [x, y] = [(i % width) - x0, Math.floor(i / width) - y0];
-      const [u, v] = [x * c + y * s, y * c - x * s];
+      const x = (i % width) - x0;
+      const y = Math.floor(i / width) - y0;
+      const u = x * c + y * s;
+      const v = y * c - x * s;
       const envelope = Math.exp(-0.5 * narrow * (u * u + squared * v * v));
-      const [even, odd] = [envelope * Math.cos(wave * u), envelope * Math.sin(wave * u)];
-      [C[i], S[i], U[i], V[i]] = [even, odd, u, v];
+      const even = envelope * Math.cos(wave * u);
+      const odd = envelope * Math.sin(wave * u);
+      C[i] = even;
+      S[i] = odd;
+      U[i] = u;
+      V[i] = v;
       cc += even * even;
       cs += even * odd;
       ss += odd * odd;
@@ -154,7 +158,8 @@ function misfitOf(f: Float64Array, width: number) {
     const b = alike ? 0 : (sf * cc - cf * cs) / determinant;
     let [cost, byX, byY, byTheta, bySigma, byAspect, byWavelength] = [0, 0, 0, 0, 0, 0, 0];
     for (let i = 0; i < f.length; i++) {
-      const [u, v] = [U[i], V[i]];
+      const u = U[i];
+      const v = V[i];
       const value = a * C[i] + b * S[i];
       const byPhi = b * C[i] - a * S[i];
       const r = value - f[i];
