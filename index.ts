@@ -45,11 +45,18 @@ export { encodeModel as encodeOnnx, type OnnxModel } from './lib/io/onnx/proto.t
 export { costGradient, inputGradient } from './lib/inspect/inputGradient.ts';
 export { closestAdversarial } from './lib/inspect/closestAdversarial.ts';
 export { imagine, type ImagineOptions } from './lib/inspect/imagine.ts';
-export { fitGabor, gabor, type Gabor, type GaborFit } from './lib/inspect/gabor.ts';
+export { fitGabor, type GaborFit } from './lib/inspect/fitGabor.ts';
+export { gabor, type Gabor } from './lib/inspect/gabor.ts';
 export { gaborBank } from './lib/gaborBank.ts';
 export { lbfgs, type LbfgsOptions, type Objective } from './lib/inspect/lbfgs.ts';
 export { fastGradientSign } from './lib/inspect/fastGradientSign.ts';
 export { occlusion, type OcclusionMap, type OcclusionOptions } from './lib/inspect/occlusion.ts';
 export { saliency } from './lib/inspect/saliency.ts';
+export {
+  topPatches,
+  type TopPatch,
+  type TopPatchesOptions,
+  type UnitPatches,
+} from './lib/inspect/topPatches.ts';
 export { examine } from './lib/doctor/examine.ts';
 export type { Finding, Patient, Verdict } from './lib/doctor/finding.ts';

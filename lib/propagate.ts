@@ -14,6 +14,9 @@ export type AnyBox = Child[1];
 /** What a box that is no container makes of its inputs. The path is `stage1.0.residual.body.conv1`. */
 export type Visit<V> = (box: AnyBox, inputs: readonly V[], path: string) => V;
 
+/** What a box or a container at a path gave. */
+export type Leave<V> = (outputs: readonly V[], path: string) => void;
+
 /** Runs `run` in the name of a box: what goes wrong inside says its path first, if it has one. */
 export function atPath<T>(path: string, run: () => T): T {
   return path === '' ? run() : within(path, run);
@@ -36,11 +39,31 @@ export function placeAt(network: AnyBox, path: string, box: AnyBox): string {
 /**
  * Goes through a network as its forward does, with something else than tensors: shapes, or the names of an ONNX graph.
  * A Residual's sum is a box `Sum` at `residual.sum`, a Branch's merge one at `branch.merge`.
+ * @param leave hears of containers too.
  * @returns the outputs: one, but for a Graph that has a list of them.
  */
-export function propagate<V>(box: AnyBox, inputs: readonly V[], visit: Visit<V>, path = ''): readonly V[] {
+export function propagate<V>(
+  box: AnyBox,
+  inputs: readonly V[],
+  visit: Visit<V>,
+  path = '',
+  leave: Leave<V> = () => undefined,
+): readonly V[] {
+  const outputs = inOrder(box, inputs, visit, path, leave);
+  leave(outputs, path);
+  return outputs;
+}
+
+function inOrder<V>(
+  box: AnyBox,
+  inputs: readonly V[],
+  visit: Visit<V>,
+  path: string,
+  leave: Leave<V>,
+): readonly V[] {
   const inside = (name: string) => (path === '' ? name : `${path}.${name}`);
-  const through = ([name, child]: Child, from: readonly V[]) => propagate(child, from, visit, inside(name));
+  const through = ([name, child]: Child, from: readonly V[]) =>
+    propagate(child, from, visit, inside(name), leave);
   if (box instanceof Sequential) {
     return box.children().reduce((values, child) => through(child, values), inputs);
   }

@@ -15,6 +15,7 @@ import { reportCommand } from './report.ts';
 import { setupCommand } from './setup.ts';
 import { summaryCommand } from './summary.ts';
 import { trainCommand } from './train.ts';
+import { unitsCommand } from './units.ts';
 
 /**
  * The command line. What the caller did wrong is one line on standard error, `boxprop: <message>`; any other error
@@ -32,7 +33,7 @@ function program(): Command {
       summaryCommand(),
       ablateCommand(),
     ],
-    ...[classifyCommand(), foolCommand(), exportCommand(), psetCommand(), setupCommand()],
+    ...[classifyCommand(), foolCommand(), unitsCommand(), exportCommand(), psetCommand(), setupCommand()],
   ];
   const boxprop = new Command('boxprop')
     .description('glass-box neural networks: every box with its three arrows, and a proof of each')

@@ -4,9 +4,11 @@ import type { Module } from '../module.ts';
 import { propagate } from '../propagate.ts';
 import { answers, type Answers } from './answers.ts';
 import { firstFilters } from './filters.ts';
+import { gaborFits, type GaborFits } from './gaborFits.ts';
 import { insides, labelOf, type Insides } from './insides.ts';
 import { judgeRun, type Judgement } from './judgeRun.ts';
 import type { Picture } from './pictures.ts';
+import { boxPatches, type BoxPatches } from './unitPatches.ts';
 import { sortLines, type RunLines } from './runLines.ts';
 
 /** All that a report shows. */
@@ -17,6 +19,10 @@ export interface ReportData extends Answers, Insides {
   readonly judgement: Judgement;
   /** Of the first box with kernels, one an output channel, the largest first. */
   readonly filters: readonly Picture[];
+  /** How near they are to Gabor functions; none for filters that are too small to tell. */
+  readonly gabors?: GaborFits;
+  /** What single units answer to. */
+  readonly units: readonly BoxPatches[];
   /** What the box of a path in the log is, such as `Conv2D 0`. */
   readonly boxNames: Readonly<Record<string, string>>;
 }
@@ -41,12 +47,16 @@ export async function collectReport(options: ReportOptions): Promise<ReportData>
   const { title, log, network, dataset, inputs } = options;
   const lines = sortLines(log);
   const inside = await insides(network, dataset, inputs);
+  const filters = await firstFilters(network);
+  const gabors = await gaborFits(filters);
   return {
     ...{ title, classes: dataset.classes, lines },
     ...inside,
     ...(await answers(network, dataset)),
     judgement: judgeRun(lines, dataset.classes, inside.hidden.at(-1)?.dead),
-    filters: await firstFilters(network),
+    filters,
+    ...(gabors && { gabors }),
+    units: await boxPatches(network, dataset),
     boxNames: namesOf(network),
   };
 }

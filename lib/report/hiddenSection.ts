@@ -2,6 +2,9 @@ import { unitsFigure } from './figures.ts';
 import type { HiddenUnits } from './hiddenUnits.ts';
 import { escape, figureHtml, unfolding } from './html.ts';
 
+/** Of the page, a unit at most: a few units do not make a picture as high as the page. */
+const PIXELS = 4;
+
 /** The hidden units of each box in figures, and those of the last box as the lecture's picture. */
 export function hiddenSection(hidden: readonly HiddenUnits[]): string {
   const percent = (share: number) => `${Math.round(100 * share)} %`;
@@ -26,5 +29,5 @@ export function hiddenSection(hidden: readonly HiddenUnits[]): string {
   return `<p>In good training they are sparse across samples and across units. In bad training many ignore the input, or they correlate strongly.</p>
 ${unfolding(tables.map(table), 1, 'The boxes before')}
 <p>${escape(last.box)}: a row a sample, a column a unit, white where it is large.</p>
-${figureHtml(unitsFigure(last), { fine: true })}`;
+${figureHtml(unitsFigure(last), { fine: true, width: PIXELS * last.units })}`;
 }

@@ -1,4 +1,4 @@
-import { encode } from 'fast-png';
+import { decode, encode } from 'fast-png';
 
 /** Numbers [height, width, channels] to look at, with one channel or three. */
 export interface Picture {
@@ -42,6 +42,24 @@ export function tiles(pictures: readonly Picture[], columns: number, range: Rang
     }
   });
   return { ...full, png: encode({ ...full, data, channels: depth }) };
+}
+
+/** Tiles below each other, from the left, three white lines apart, as PNG. */
+export function stacked(parts: readonly Tiles[]): Uint8Array {
+  const images = parts.map(({ png }) => decode(png));
+  const depth = Math.max(...images.map(({ channels }) => channels));
+  const width = Math.max(...parts.map((part) => part.width));
+  const height = parts.reduce((sum, part) => sum + part.height + 3 * GAP, -3 * GAP);
+  const data = new Uint8Array(height * width * depth).fill(WHITE);
+  let top = 0;
+  for (const { data: pixels, channels, width: across, height: down } of images) {
+    for (let i = 0; i < down * across * depth; i++) {
+      const [y, x, c] = [Math.floor(i / (across * depth)), Math.floor(i / depth) % across, i % depth];
+      data[((top + y) * width + x) * depth + c] = pixels[(y * across + x) * channels + (c % channels)];
+    }
+    top += down + 3 * GAP;
+  }
+  return encode({ width, height, data, channels: depth });
 }
 
 function limits(values: ArrayLike<number>, range: Range): readonly [number, number] {

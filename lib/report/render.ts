@@ -1,11 +1,13 @@
 import type { ReportData } from './collect.ts';
 import { confusionSection } from './confusion.ts';
 import { curveFigures, filtersFigure, mapFigures, sizeFigures, unitsFigure, type Figure } from './figures.ts';
+import { gaborSection } from './gaborSection.ts';
 import { hiddenSection } from './hiddenSection.ts';
 import { escape, figureHtml, grid, image, unfolding } from './html.ts';
 import type { Judgement } from './judgeRun.ts';
 import { tiles } from './pictures.ts';
 import { STYLE } from './style.ts';
+import { UNITS_TEXT, unitsSection } from './unitsSection.ts';
 
 /** A report as one HTML file that needs nothing else. */
 export function renderReport(data: ReportData): string {
@@ -51,7 +53,7 @@ function judged({ verdict, sentence }: Judgement): string {
 
 /** Those for which there is something to show. */
 function sections(data: ReportData): [name: string, content: string][] {
-  const { hidden, filters, inputs, wrong, confusion } = data;
+  const { hidden, filters, gabors, units, inputs, wrong, confusion } = data;
   const sizes = sizeFigures(data);
   const some = (name: string, count: number, content: () => string): [string, string][] =>
     count > 0 ? [[name, content()]] : [];
@@ -63,6 +65,10 @@ function sections(data: ReportData): [name: string, content: string][] {
     ...some('Hidden units', hidden.length, () => hiddenSection(hidden)),
     ...some('Filters of the first layer', filters.length, () => {
       return `<p>The largest first. In good training filters exhibit structure, and are unlike each other.</p>${figureHtml(filtersFigure(data), { width: 288 })}`;
+    }),
+    ...(gabors ? [['Gabor functions', gaborSection(gabors)] as [string, string]] : []),
+    ...some('What single units answer to', units.length, () => {
+      return `<p>${UNITS_TEXT} <code>boxprop units</code> shows any box.</p>${unitsSection(units)}`;
     }),
     ...some('What the boxes make of some inputs', inputs.length, () => mapsSection(data)),
     ['Labels and answers', confusionSection(confusion)],

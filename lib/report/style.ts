@@ -19,6 +19,10 @@ summary { margin: 1rem 0; cursor: pointer; color: #0059a6; }
 .figures td.good, .figures td.warning, .figures td.bad { border-left-width: 0.25rem; background: none; }
 .confusion { width: 100%; max-width: 34rem; table-layout: fixed; font-size: clamp(0.6rem, 2.6vw, 0.8rem); }
 .confusion th, .confusion td { padding: 0.3rem 0; text-align: center; overflow: hidden; }
+.units { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 0.9rem; }
+.units figcaption { font-size: 0.8rem; font-weight: normal; }
+.gabors { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: 0.9rem; }
+.gabors figcaption { font-size: 0.75rem; font-weight: normal; font-variant-numeric: tabular-nums; }
 .wrong { display: grid; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); gap: 0.9rem; }
 .wrong figcaption { font-size: 0.8rem; font-weight: normal; } .wrong b { font-size: 0.95rem; }
 `;

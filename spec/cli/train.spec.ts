@@ -263,6 +263,39 @@ describe('boxprop train', () => {
     );
   });
 
+  it('shows what its units answer to, as a page and as a picture', () => {
+    const units = (...args: string[]) =>
+      boxprop('units', weightsIn(out('a')), '--data', data, '--backend', 'wasm', ...args);
+    const [page, picture] = [out('units.html'), out('units.png')];
+    const first = units('--box', '2', '--units', '7,0', '--count', '3', '--out', page);
+    expect([first.status, first.stderr]).toEqual([0, '']);
+    const number = String.raw`-?[\d.e-]+`;
+    expect(first.stdout).toMatch(
+      RegExp(`^unit 7: ${number} to ${number}; records \\d+, \\d+, \\d+\nunit 0: .*\n${page}\n$`),
+    );
+    const html = readFileSync(page, 'utf8');
+    expect(html).toContain('<h1>lenet, Conv2D 2, on mnist test</h1>');
+    expect(html.match(/<img src="data:image\/png;base64,/g)).toHaveLength(2);
+    // Two rows of three patches: the second convolution sees 5 + 1 + 2 · 4 = 14 pixels.
+    expect(units('--box', '2', '--units', '0,1', '--count', '3', '--out', picture).status).toBe(0);
+    expect(decode(readFileSync(picture))).toMatchObject({ width: 3 * 14 + 2, height: 2 * 29 + 3 });
+    // By default the first box with weights; all patches may be of one image.
+    const one = units('--units', '0', '--count', '2', '--limit', '1', '--per-image', '5', '--out', picture);
+    expect(one.stdout).toMatch(/; records 0, 0\n/);
+    expect(decode(readFileSync(picture))).toMatchObject({ width: 2 * 5 + 1, height: 11 });
+  });
+
+  it.each([
+    [['--box', '9'], '--box: expected one of 0, 1, 2, 3, 4, 5, 6, 7, got "9"'],
+    [['--box', '2', '--units', '3,50'], '--units: expected units of 2 from 0 to 49, got 50'],
+    [['--units', 'all'], '--units: expected numbers of units such as 0,5,7, got "all"'],
+    [['--out', 'units.jpg'], '--out: expected a file named .html or .png, got "units.jpg"'],
+    [['--count', '0'], '--count: expected an integer of at least 1, got "0"'],
+  ])('refuses to show units with %j', (args, message) => {
+    const result = boxprop('units', weightsIn(out('a')), '--data', data, '--backend', 'wasm', ...args);
+    expect(result).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
+  });
+
   it('becomes one HTML file that needs no network, with its verdicts', () => {
     expect(boxprop('report', out('a'), '--backend', 'wasm')).toEqual({
       status: 0,
@@ -395,7 +428,7 @@ describe('boxprop', () => {
   it.each([
     [
       [],
-      'expected a command, one of gradcheck, doctor, train, evaluate, report, example, summary, ablate, classify, fool, export, pset, setup, got none; see boxprop --help',
+      'expected a command, one of gradcheck, doctor, train, evaluate, report, example, summary, ablate, classify, fool, units, export, pset, setup, got none; see boxprop --help',
     ],
     [['trian'], "unknown command 'trian' (Did you mean train?)"],
     [['--bogus'], "unknown option '--bogus'"],

@@ -35,6 +35,29 @@ test.each([
   again.forEach((v, i) => expect(fit.amplitude * v).toBeCloseTo(filter[i], 1));
 });
 
+test.each([
+  { x: 2.1, y: 3.9, orientation: 2.6, sigma: 1.3, aspect: 0.6, wavelength: 3.2, phase: 2.5 },
+  { x: 4.2, y: 1.8, orientation: 0.1, sigma: 1.7, aspect: 1.2, wavelength: 6.5, phase: -2.8 },
+  { x: 1.7, y: 1.7, orientation: 3.1, sigma: 1.2, aspect: 0.4, wavelength: 4.4, phase: -0.9 },
+])('wherever its middle is, with amplitude and phase: %j', async (truth) => {
+  const filter = gabor(truth, 7, 7).map((v) => 0.3 * v);
+  const fit = await fitGabor(filter, 7, 7);
+  expect(fit.explained).toBeGreaterThan(0.999999);
+  const found: Readonly<Record<string, number>> = { ...fit };
+  for (const [name, value] of Object.entries({ ...truth, amplitude: 0.3 })) {
+    expect([name, Math.abs(found[name] - value) < 0.01]).toEqual([name, true]);
+  }
+});
+
+test('the orientation is in 0 ... π and the amplitude above 0, whatever the sign of the filter', async () => {
+  const truth = { x: 3, y: 3, orientation: 0.02, sigma: 1.6, aspect: 0.6, wavelength: 4, phase: 1 };
+  const filter = gabor(truth, 7, 7).map((v) => -v);
+  const fit = await fitGabor(filter, 7, 7);
+  expect(fit.amplitude).toBeCloseTo(1, 3);
+  expect(fit.orientation).toBeCloseTo(0.02, 3);
+  expect(fit.phase).toBeCloseTo(1 - Math.PI, 3);
+});
+
 test('noise is not explained', async () => {
   const { explained } = await fitGabor(new Rng(3).normals(90), 9, 10);
   expect(explained).toBeLessThan(0.7);
