@@ -15,7 +15,7 @@ import {
 } from './measure.ts';
 import { describe, type NetworkName } from './networks.ts';
 import { growth, report } from './report.ts';
-import type { Setup, SystemName } from './system.ts';
+import { CHANNELS_LAST, type Setup, type SystemName } from './system.ts';
 
 /**
  * One training step of a network in boxprop and in other systems, side by side in one run: each in a process of its
@@ -112,7 +112,7 @@ function systems({ backend, grow, peers = grow ? ['pytorch'] : PEERS }: Options)
   const has = (name: SystemName) => peers.some((peer) => peer === name);
   const pair = (system: SystemName, on: string) => ({ system, backend: on });
   return [
-    ...(has('pytorch') ? [pair('pytorch', 'cpu')] : []),
+    ...(has('pytorch') ? ['cpu', CHANNELS_LAST].map((layout) => pair('pytorch', layout)) : []),
     ...backend.flatMap((name) => [
       pair('boxprop', name),
       ...(has('tfjs-layers') ? [pair('tfjs-layers', name)] : []),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as networks from './networks.ts';
-import type { Ready, Setup, Turn } from './system.ts';
+import { CHANNELS_LAST, type Ready, type Setup, type Turn } from './system.ts';
 
 /** A system that has started in a process of its own. */
 export interface Peer {
@@ -96,7 +96,11 @@ function commandOf(setup: Setup): [command: string, args: string[]] {
     checkedSteps: networks.CHECKED_STEPS,
   };
   const table = networks.describe(setup.network, setup.side);
-  const args = [file('pytorch_step.py'), JSON.stringify({ table, batch: setup.batch, constants })];
+  const channelsLast = setup.backend === CHANNELS_LAST;
+  const args = [
+    file('pytorch_step.py'),
+    JSON.stringify({ table, batch: setup.batch, constants, channelsLast }),
+  ];
   return [process.env.PYTHON ?? 'python3', args];
 }
 

@@ -108,7 +108,11 @@ cost = nn.CrossEntropyLoss()
 optimizer = torch.optim.SGD(network.parameters(), lr=CONSTANTS["learningRate"], momentum=CONSTANTS["momentum"])
 height, width, channels = TABLE["input"]
 images = noise(0, BATCH * height * width * channels, 1).view(BATCH, height, width, channels)
-images = images.permute(0, 3, 1, 2).contiguous()
+# For one channel a permuted tensor would count as both layouts, and PyTorch would take channels last for all that follows.
+images = torch.empty(BATCH, channels, height, width).copy_(images.permute(0, 3, 1, 2))
+if SETUP["channelsLast"]:
+    images = torch.empty_like(images, memory_format=torch.channels_last).copy_(images)
+    network = network.to(memory_format=torch.channels_last)
 labels = torch.tensor([7 * i % TABLE["classes"] for i in range(BATCH)])
 
 
@@ -156,7 +160,7 @@ checked = [step() for _ in range(CONSTANTS["checkedSteps"])]
 network.train()
 say(
     {
-        "system": f"PyTorch {torch.__version__.split('+')[0]}",
+        "system": f"PyTorch {torch.__version__.split('+')[0]}" + (" channels last" if SETUP["channelsLast"] else ""),
         "backend": f"cpu, {torch.get_num_threads()} threads",
         "parameters": sum(p.numel() for p in network.parameters()),
         "losses": [s["loss"] for s in checked],

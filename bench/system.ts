@@ -9,6 +9,9 @@ export interface Setup {
   readonly side: number;
 }
 
+/** PyTorch with images as [N, H, W, C] in memory, which it must be asked for and is mostly quicker with. */
+export const CHANNELS_LAST = 'cpu, channels last';
+
 export type SystemName = 'boxprop' | 'pytorch' | 'tfjs-layers' | 'convnetjs' | 'jax-js';
 
 /** A network with its batch and optimizer, in one of the systems. */

@@ -134,8 +134,3 @@ export function probabilityTarget<T extends Tensor>(cost: object, target: T, mos
     return where<Tensor>(inside, target, scalar(NaN)) as T;
   });
 }
-
-/** t x, and 0 where t is 0 even if x is infinite there: the logarithm of a probability of 0 that nothing asks for. */
-export function weigh(target: Tensor2D, x: Tensor2D): Tensor2D {
-  return tidy(() => where(equal(target, scalar(0)), zerosLike(x), mul(target, x)));
-}

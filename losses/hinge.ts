@@ -15,7 +15,8 @@ import { checkChoice, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/kernels/constant.ts';
 import { atClass } from '../lib/kernels/oneHot.ts';
-import { labelTarget, weigh } from '../lib/labels.ts';
+import { weigh } from '../lib/kernels/weigh.ts';
+import { labelTarget } from '../lib/labels.ts';
 
 /**
  * The multi-class hinge: the score of the label y is to lead that of every other class by 1.

@@ -1,7 +1,5 @@
 import {
   exp,
-  log,
-  max,
   mul,
   neg,
   sub,
@@ -16,12 +14,13 @@ import { checkTensor, nameOf } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/kernels/constant.ts';
+import { logSoftmax } from '../lib/kernels/logSoftmax.ts';
+import { weigh } from '../lib/kernels/weigh.ts';
 import {
   checkLabelOptions,
   checkScores,
   labelTarget,
   probabilityTarget,
-  weigh,
   type LabelOptions,
 } from '../lib/labels.ts';
 
@@ -70,8 +69,7 @@ export class SoftmaxCrossEntropy extends Cost<Tensor2D, Tensor1D | Tensor2D, Sof
       const t = isLabels(target)
         ? labelTarget(this, this, target, input.shape)
         : this.#probabilities(target, input.shape);
-      const shifted = sub(input, max(input, 1, true));
-      const logProbabilities: Tensor2D = sub(shifted, log(sum(exp(shifted), 1, true)));
+      const logProbabilities = logSoftmax(input);
       const loss: Scalar = neg(sum(weigh(t, logProbabilities)));
       return { loss, cache: { logProbabilities, target: t } };
     });

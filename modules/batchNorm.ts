@@ -1,9 +1,8 @@
 import {
   add,
   mul,
-  reshape,
+  neg,
   rsqrt,
-  sub,
   tidy,
   type Rank,
   type Tensor,
@@ -12,9 +11,17 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { count, createParam, fill, zeros } from '../lib/init.ts';
+import { createParam, fill, zeros } from '../lib/init.ts';
+import { plus, times } from '../lib/kernels/arithmetic.ts';
 import { scalar } from '../lib/kernels/constant.ts';
-import { momentsOver, spread, sumOver, viewOf, type Sets } from '../lib/kernels/sets.ts';
+import {
+  scaleFeatures,
+  shiftFeatures,
+  standardize,
+  standardizeToInput,
+  sumsWith,
+  type Standardized,
+} from '../lib/kernels/features.ts';
 import { Module, type Backward, type Context, type Forward } from '../lib/module.ts';
 import { checkTrailing } from '../lib/trailing.ts';
 
@@ -50,12 +57,10 @@ export interface BatchNormOptions {
 }
 
 export interface BatchNormCache {
-  /** x̂, in the view of its sets. */
+  /** x̂, in the shape of the input. */
   readonly normalized: Tensor;
   /** 1/√(σ² + ε), [features]. */
   readonly invStd: Tensor;
-  /** The input's. */
-  readonly shape: readonly number[];
   /** What the batch has for the running statistics; in training only. */
   readonly batch?: { readonly mean: Tensor1D; readonly variance: Tensor1D };
 }
@@ -103,11 +108,10 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
 
   forward(input: Tensor, context?: BatchNormContext): Forward<Tensor, BatchNormCache> {
     checkTrailing(this, input, [this.features]);
-    const sets = this.#sets(input.shape);
     context?.onBatchNorm?.(this, input);
     const { weight, bias } = this.params;
     const training = context?.mode === 'training';
-    const m = sets.rows;
+    const m = input.size / this.features;
     if (training && m < 2) {
       throw new BoxError(
         ['BatchNorm.forward'],
@@ -115,47 +119,41 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
       );
     }
     return tidy(() => {
-      const x = reshape(input, viewOf(sets));
-      const ofBatch = training ? momentsOver(x, sets) : undefined;
-      const mean: Tensor1D = ofBatch ? reshape(ofBatch.mean, [this.features]) : this.buffers.runningMean;
-      const variance: Tensor1D = ofBatch
-        ? reshape(ofBatch.variance, [this.features])
-        : this.buffers.runningVar;
-      const invStd = rsqrt(add(variance, scalar(this.eps)));
-      const normalized = mul(ofBatch?.centered ?? sub(x, spread(mean, sets)), spread(invStd, sets));
+      const { normalized, mean, variance, invStd } = training
+        ? standardize(input, this.eps)
+        : this.#byRunning(input);
       const output =
-        weight && bias ? add(mul(normalized, spread(weight, sets)), spread(bias, sets)) : normalized;
-      return {
-        output: reshape(output, input.shape),
-        cache: {
-          normalized: normalized.clone(),
-          invStd,
-          shape: [...input.shape],
-          ...(training && { batch: { mean, variance: mul<Tensor1D>(variance, scalar(m / (m - 1))) } }),
-        },
-      };
+        weight && bias ? shiftFeatures(scaleFeatures(normalized, weight), bias) : normalized.clone();
+      const batch = training && { mean, variance: mul<Tensor1D>(variance, scalar(m / (m - 1))) };
+      return { output, cache: { normalized, invStd, ...(batch && { batch }) } };
     });
   }
 
   backpropToInput(gradOutput: Tensor, cache: BatchNormCache): Tensor {
-    checkGradOutput(this, 'backpropToInput', gradOutput, cache.shape);
-    return tidy(() => this.#toInput(gradOutput, cache, this.#sums(gradOutput, cache)));
-  }
-
-  override backpropToParams(gradOutput: Tensor, cache: BatchNormCache) {
-    checkGradOutput(this, 'backpropToParams', gradOutput, cache.shape);
-    if (!this.params.weight) return {};
-    return tidy(() => this.#sums(gradOutput, cache));
-  }
-
-  override backprop(gradOutput: Tensor, cache: BatchNormCache): Backward<Tensor> {
-    checkGradOutput(this, 'backprop', gradOutput, cache.shape);
+    checkGradOutput(this, 'backpropToInput', gradOutput, cache.normalized.shape);
     return tidy(() => {
-      const sums = this.#sums(gradOutput, cache);
-      return {
-        gradInput: this.#toInput(gradOutput, cache, sums),
-        gradParams: this.params.weight ? { ...sums } : {},
-      };
+      const { normalized, invStd, batch } = cache;
+      const scale = this.#scale(invStd);
+      if (batch === undefined) return scaleFeatures(gradOutput, scale);
+      return standardizeToInput(gradOutput, normalized, scale).gradInput;
+    });
+  }
+
+  override backpropToParams(gradOutput: Tensor, { normalized }: BatchNormCache) {
+    checkGradOutput(this, 'backpropToParams', gradOutput, normalized.shape);
+    if (!this.params.weight) return {};
+    const { products, sums } = sumsWith(gradOutput, normalized);
+    return { weight: products, bias: sums };
+  }
+
+  /** The two share their sums. */
+  override backprop(gradOutput: Tensor, cache: BatchNormCache): Backward<Tensor> {
+    const { normalized, invStd, batch } = cache;
+    if (batch === undefined) return super.backprop(gradOutput, cache);
+    checkGradOutput(this, 'backprop', gradOutput, normalized.shape);
+    return tidy(() => {
+      const { gradInput, products, sums } = standardizeToInput(gradOutput, normalized, this.#scale(invStd));
+      return { gradInput, gradParams: this.params.weight ? { weight: products, bias: sums } : {} };
     });
   }
 
@@ -163,38 +161,25 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
   override updateBuffers({ batch }: BatchNormCache): void {
     if (batch === undefined) return;
     const follow = (running: Variable, value: Tensor) =>
-      tidy(() =>
-        running.assign(add(mul(running, scalar(1 - this.momentum)), mul(value, scalar(this.momentum)))),
-      );
+      tidy(() => {
+        const [kept, taken] = [scalar(1 - this.momentum), scalar(this.momentum)];
+        running.assign(plus(times(running, kept), times(value, taken)));
+      });
     follow(this.buffers.runningMean, batch.mean);
     follow(this.buffers.runningVar, batch.variance);
   }
 
-  /** One set a feature, of the m values in all places of the batch. */
-  #sets(shape: readonly number[]): Sets {
-    const rows = count(shape.slice(0, -1));
-    return { outer: 1, rows, groups: this.features, columns: 1 };
+  /** γ/√(σ² + ε) */
+  #scale(invStd: Tensor): Tensor {
+    return this.params.weight ? mul(this.params.weight, invStd) : invStd;
   }
 
-  /** Σ g x̂ and Σ g, [features]: the gradients of γ and β. */
-  #sums(gradOutput: Tensor, { normalized, shape }: BatchNormCache) {
-    const sets = this.#sets(shape);
-    const g = reshape(gradOutput, viewOf(sets));
+  #byRunning(input: Tensor): Standardized {
+    const { runningMean: mean, runningVar: variance } = this.buffers;
+    const invStd = rsqrt(add<Tensor1D>(variance, scalar(this.eps)));
     return {
-      weight: reshape(sumOver(mul(g, normalized), sets), [this.features]),
-      bias: reshape(sumOver(g, sets), [this.features]),
+      normalized: scaleFeatures(shiftFeatures(input, neg(mean)), invStd),
+      ...{ mean, variance, invStd },
     };
-  }
-
-  #toInput(gradOutput: Tensor, cache: BatchNormCache, sums: { weight: Tensor; bias: Tensor }): Tensor {
-    const { normalized, invStd, shape, batch } = cache;
-    const sets = this.#sets(shape);
-    const g = reshape(gradOutput, viewOf(sets));
-    const scale = spread(this.params.weight ? mul(this.params.weight, invStd) : invStd, sets);
-    if (batch === undefined) return reshape(mul(g, scale), shape.slice());
-    const perValue = scalar(1 / sets.rows);
-    const throughMean = spread(mul(sums.bias, perValue), sets);
-    const throughVariance = mul(normalized, spread(mul(sums.weight, perValue), sets));
-    return reshape(mul(sub(sub(g, throughVariance), throughMean), scale), shape.slice());
   }
 }

@@ -1,6 +1,7 @@
-import { add, tidy, type Rank, type Tensor2D, type Variable } from '@tensorflow/tfjs-core';
+import { tidy, type Rank, type Tensor2D, type Variable } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
 import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init.ts';
+import { addBias } from '../lib/kernels/addBias.ts';
 import { matMul, matMulTransposedA, matMulTransposedB } from '../lib/kernels/matMul.ts';
 import { sumLeading } from '../lib/kernels/sumLeading.ts';
 import { Module, type Forward } from '../lib/module.ts';
@@ -54,7 +55,7 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
     const { weight, bias } = this.params;
     return tidy(() => {
       const weighted = matMulTransposedB(input, weight);
-      const output: Tensor2D = bias ? add(weighted, bias) : weighted;
+      const output = bias ? addBias(weighted, bias) : weighted;
       return { output, cache: { input: input.clone() } };
     });
   }

@@ -1,5 +1,6 @@
-import { exp, log, max, mul, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { exp, mul, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { logSoftmax } from '../lib/kernels/logSoftmax.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -22,11 +23,8 @@ export interface LogSoftmaxCache {
 export class LogSoftmax extends Module<Tensor, Tensor, LogSoftmaxCache> {
   forward(input: Tensor): Forward<Tensor, LogSoftmaxCache> {
     checkInput(this, input);
-    return tidy(() => {
-      const shifted = sub(input, max(input, -1, true));
-      const output = sub(shifted, log(sum(exp(shifted), -1, true)));
-      return { output, cache: { output: output.clone() } };
-    });
+    const output = logSoftmax(input);
+    return { output, cache: { output: output.clone() } };
   }
 
   backpropToInput(gradOutput: Tensor, { output: y }: LogSoftmaxCache): Tensor {

@@ -1,6 +1,6 @@
-import { relu, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { positivePartToInput } from '../lib/kernels/positivePart.ts';
+import { positivePart, positivePartToInput } from '../lib/kernels/positivePart.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -20,7 +20,7 @@ export interface ReLUCache {
 export class ReLU extends Module<Tensor, Tensor, ReLUCache> {
   forward(input: Tensor): Forward<Tensor, ReLUCache> {
     checkInput(this, input);
-    const output = relu(input);
+    const output = positivePart(input);
     return { output, cache: { output: output.clone() } };
   }
 

@@ -1,7 +1,7 @@
 import { add, mul, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, nameOf } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar, Scalars } from '../lib/kernels/constant.ts';
 import { momentumStep } from '../lib/kernels/momentum.ts';
 import type { Grads, Params } from '../lib/module.ts';
 import { checkGroups, settingsOf, type ParamGroup } from './groups.ts';
@@ -58,23 +58,20 @@ export class SGD {
   step(grads: Grads): void {
     checkGrads(this, this.params, grads);
     const { momentum, nesterov } = this;
+    const scalars = new Scalars();
     for (const [name, param] of Object.entries(this.params)) {
       const { learningRate, weightDecay } = settingsOf(name, this);
       const decayed =
         weightDecay === 0 ? grads[name].clone() : tidy(() => add(grads[name], scaled(weightDecay, param)));
-      const next =
-        momentum === 0
-          ? { param: tidy(() => sub(param, scaled(learningRate, decayed))) }
-          : momentumStep(param, this.#slots.get('velocity', name) ?? zerosLike(param), decayed, {
-              learningRate,
-              momentum,
-              nesterov,
-            });
+      if (momentum === 0) tidy(() => param.assign(sub(param, scaled(learningRate, decayed))));
+      else {
+        const velocity = this.#slots.get('velocity', name) ?? zerosLike(param);
+        const options = { learningRate, momentum, nesterov };
+        this.#slots.set('velocity', name, momentumStep(param, velocity, decayed, options, scalars));
+      }
       decayed.dispose();
-      param.assign(next.param);
-      next.param.dispose();
-      if ('velocity' in next) this.#slots.set('velocity', name, next.velocity);
     }
+    scalars.dispose();
   }
 
   state(): OptimizerState {

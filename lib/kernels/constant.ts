@@ -1,6 +1,7 @@
 import {
   engine,
   getBackend,
+  keep,
   type Rank,
   type Scalar,
   type ShapeMap,
@@ -23,4 +24,20 @@ export function constant<R extends Rank>(values: ArrayLike<number>, shape: Shape
 
 export function scalar(value: number): Scalar {
   return constant<Rank.R0>([value], []);
+}
+
+/** Scalars that are made once and used again, until `dispose`: an optimizer's, which meet every parameter. */
+export class Scalars {
+  readonly #made = new Map<number, Scalar>();
+
+  of(value: number): Scalar {
+    let made = this.#made.get(value);
+    if (made === undefined) this.#made.set(value, (made = keep(scalar(value))));
+    return made;
+  }
+
+  dispose(): void {
+    for (const made of this.#made.values()) made.dispose();
+    this.#made.clear();
+  }
 }

@@ -11,6 +11,7 @@ import {
 import { addProduct, matrixAt, transposeOf, type Matrix } from './gemm.ts';
 import { computeOnHost, type Values } from './host.ts';
 import { matMulOnWebgpu } from './matMulWebgpu.ts';
+import { onTensorflow, runOperation } from './tensorflow.ts';
 import { onSoftwareGpu } from './webgpu.ts';
 
 /**
@@ -48,6 +49,10 @@ export function multiplyEach(a: Tensor3D, b: Tensor3D, transposeA = false, trans
 }
 
 function multiply(a: Tensor2D, b: Tensor2D, transposeA = false, transposeB = false): Tensor2D {
+  if (onTensorflow()) {
+    // tfjs-node takes the operation for a batch of matrices, between two changes of shape.
+    return runOperation('MatMul', { transpose_a: transposeA, transpose_b: transposeB }, [a, b]);
+  }
   if (!onSoftwareGpu()) return multiplyByTfjs<Tensor2D>(a, b, transposeA, transposeB);
   const alone = ({ shape: [rows, columns] }: Tensor2D): [number, number, number] => [1, rows, columns];
   return tidy(() => {

@@ -1,6 +1,7 @@
-import { add, mul, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
-import { scalar } from './constant.ts';
-import { FLOAT, onTensorflow, runOperation, runOperations } from './tensorflow.ts';
+import { tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { minus, plus, times } from './arithmetic.ts';
+import type { Scalars } from './constant.ts';
+import { FLOAT, letValuesGo, onTensorflow, runOperation, runOperations } from './tensorflow.ts';
 
 export interface MomentumOptions {
   readonly learningRate: number;
@@ -14,46 +15,55 @@ export interface MomentumOptions {
  *   v' = μ v + g
  *   w' = w − ε v',  or  w − ε (g + μ v')  with Nesterov's momentum
  *
- * Lets v go as soon as it is used: for a layer of 38 million weights that is 150 MB.
+ * Lets v and the old w go as soon as they are used: for a layer of 38 million weights each is 150 MB.
+ *
+ * @returns v'
  */
 export function momentumStep(
-  param: Tensor,
+  param: Variable,
   velocity: Tensor,
   grad: Tensor,
   options: MomentumOptions,
-): { param: Tensor; velocity: Tensor } {
-  if (onTensorflow() && param.size >= LARGE) return stepInPlace(param, velocity, grad, options);
-  const { learningRate, momentum, nesterov } = options;
-  const next = tidy(() => {
-    const moved = add(mul(velocity, scalar(momentum)), grad);
-    const direction = nesterov ? add(grad, mul(moved, scalar(momentum))) : moved;
-    return { param: sub(param, mul(direction, scalar(learningRate))), velocity: moved };
+  scalars: Scalars,
+): Tensor {
+  if (onTensorflow() && param.size >= LARGE) return stepInPlace(param, velocity, grad, options, scalars);
+  const [rate, decay] = [scalars.of(options.learningRate), scalars.of(options.momentum)];
+  return tidy(() => {
+    const moved = plus(times(velocity, decay), grad);
+    velocity.dispose();
+    const direction = options.nesterov ? plus(grad, times(moved, decay)) : moved;
+    param.assign(minus(param, times(direction, rate)));
+    return moved;
   });
-  velocity.dispose();
-  return next;
 }
 
 /** From here on one operation with two reads of a variable is quicker than four that each write a new tensor. */
 const LARGE = 1 << 18;
 
-/** TensorFlow's own step changes variables in place. They live as long as the step. */
+/** TensorFlow's own step changes its variables in place, those whose values nobody shares. They live as long as the step. */
 function stepInPlace(
-  param: Tensor,
+  param: Variable,
   velocity: Tensor,
   grad: Tensor,
   { learningRate, momentum, nesterov }: MomentumOptions,
-): { param: Tensor; velocity: Tensor } {
+  scalars: Scalars,
+): Tensor {
   return tidy(() => {
     const [w, v] = ['w', 'v'].map((name) => variable(name, param.shape));
     runOperations('AssignVariableOp', { dtype: FLOAT }, [w, param], 0);
     runOperations('AssignVariableOp', { dtype: FLOAT }, [v, velocity], 0);
     velocity.dispose();
-    const [rate, decay]: Scalar[] = [scalar(learningRate), scalar(momentum)];
-    // With Nesterov's momentum TensorFlow's step is the same: w − (g ε + v' μ ε).
-    runOperations('ResourceApplyMomentum', { use_nesterov: nesterov }, [w, v, rate, grad, decay], 0);
-    const next = { param: read(w), velocity: read(v) };
+    const [rate, decay] = [scalars.of(learningRate), scalars.of(momentum)];
+    letValuesGo(param);
+    try {
+      // With Nesterov's momentum TensorFlow's step is the same: w − (g ε + v' μ ε).
+      runOperations('ResourceApplyMomentum', { use_nesterov: nesterov }, [w, v, rate, grad, decay], 0);
+    } finally {
+      param.assign(read(w));
+    }
+    const moved = read(v);
     for (const handle of [w, v]) runOperations('DestroyResourceOp', {}, [handle], 0);
-    return next;
+    return moved;
   });
 }
 

@@ -11,6 +11,7 @@ export function sumLeading(x: Tensor, trailing = 1): Tensor {
   const kept = x.shape.slice(x.rank - trailing);
   const columns = count(kept);
   if (onTensorflow() && x.size <= MOST_ROWS * columns) {
+    if (trailing === 1 && x.rank > 1) return runOperation('BiasAddGrad', {}, [x]);
     return tidy(() =>
       reshape(runOperation('BiasAddGrad', {}, [reshape(x, [x.size / columns, columns])]), kept),
     );

@@ -1,4 +1,4 @@
-import { backend, engine, getBackend, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { backend, engine, getBackend, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import type { Borders, Geometry } from '../geometry.ts';
 
 /**
@@ -10,6 +10,8 @@ import type { Borders, Geometry } from '../geometry.ts';
 interface TensorflowBackend {
   readonly binding: Readonly<Record<AttributeKind | 'TF_FLOAT', number>>;
   readonly isUsingGpuDevice: boolean;
+  refCount(dataId: object): number;
+  disposeData(dataId: object, force: boolean): boolean;
   executeSingleOutput(name: string, attributes: readonly Attribute[], inputs: readonly Tensor[]): Tensor;
   executeMultipleOutputs(
     name: string,
@@ -169,6 +171,15 @@ function kindOf(value: AttributeValue): AttributeKind {
     default:
       return 'TF_ATTR_INT';
   }
+}
+
+/**
+ * Lets the values of a variable go, if no other tensor shares them, before it is assigned new ones: nothing may read it
+ * in between.
+ */
+export function letValuesGo({ dataId }: Variable): void {
+  const tensorflow = tensorflowBackend();
+  if (tensorflow.refCount(dataId) === 1) tensorflow.disposeData(dataId, true);
 }
 
 /** Sizes as an input of an operation, which asks for them as a tensor. */
