@@ -31,7 +31,12 @@ const VACUOUS = 1e-9;
 export function checkCase(name: string, item: Case, rng: Rng): Result[] {
   const { config } = item;
   try {
-    return prove(new Subject(item, rng), rng).map((result) => ({ name, config, ...result }));
+    const subject = new Subject(item, rng);
+    try {
+      return prove(subject, rng).map((result) => ({ name, config, ...result }));
+    } finally {
+      subject.forget();
+    }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return [
@@ -51,6 +56,7 @@ function prove(subject: Subject, rng: Rng): Omit<Result, 'name' | 'config'>[] {
   const breaches = malformed.length > 0 ? malformed : checkContract(subject, gradOutput, rng);
   const rows = [verdict('output', outputs.length, breaches)];
   const gradients = subject.gradients(gradOutput);
+  subject.remember();
   for (const quantity of subject.quantities) {
     if (breachOf(malformed, quantity.name) !== undefined) {
       rows.push(verdict(quantity.name, 0, malformed));

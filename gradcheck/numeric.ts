@@ -65,7 +65,7 @@ export function compare(
       for (let redraw = 0; redraw < REDRAWS && verdict.kind === 'kink'; redraw++) {
         subject.put(quantity, index, original + rng.normal());
         const moved = subject.gradients(gradOutput)[quantity.name].values[index];
-        verdict = probe(subject, quantity, index, moved, gradOutput, subject.outputs());
+        verdict = probe(subject, quantity, index, moved, gradOutput, subject.outputsBehind(quantity));
       }
       subject.put(quantity, index, original);
       if (verdict.kind === 'kink') continue;
@@ -134,9 +134,9 @@ function differences(
   const wanted = relative * Math.max(1, Math.abs(original));
   const [above, below] = [original + wanted, original - wanted];
   subject.put(quantity, index, above);
-  const up = subject.outputs();
+  const up = subject.outputsBehind(quantity);
   subject.put(quantity, index, below);
-  const down = subject.outputs();
+  const down = subject.outputsBehind(quantity);
   subject.put(quantity, index, original);
   const column = new Float64Array(here.length);
   let [left, right] = [0, 0];

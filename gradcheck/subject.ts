@@ -5,6 +5,7 @@ import { release, tidy } from '../lib/memory.ts';
 import type { Context, Grads } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 import { type AnyBox, type AnyCost, type Case, type Input } from './case.ts';
+import { Replay } from './replay.ts';
 
 /** Something that a gradient is taken with respect to: an input or a parameter. */
 export interface Quantity {
@@ -48,6 +49,11 @@ export class Subject {
   readonly box: AnyBox | AnyCost;
   readonly quantities: readonly Quantity[];
   readonly #case: Case;
+  /** By the name of the quantity. */
+  readonly #params: ReadonlyMap<string, Variable>;
+  #replay: Replay | undefined;
+  /** What is known to give the same replayed as by a whole forward. */
+  readonly #held = new Set<Quantity>();
 
   /**
    * Moves what starts as a constant off it, for a bias of 0 or a scale of 1 would hide mistakes. Weights that were drawn
@@ -56,9 +62,13 @@ export class Subject {
   constructor(item: Case, rng: Rng) {
     this.#case = item;
     this.box = item.box;
+    const { box } = item;
+    this.#params = new Map(
+      Object.entries(box instanceof Cost ? {} : box.params).map(([name, param]) => [`param:${name}`, param]),
+    );
     const inputs = leaves(item.input).map(([suffix, tensor]) => quantity(`input${suffix}`, tensor));
-    const params = this.#params().map(([name, param]) => {
-      const moved = quantity(`param:${name}`, param);
+    const params = [...this.#params].map(([name, param]) => {
+      const moved = quantity(name, param);
       if (moved.values.every((value) => value === moved.values[0])) {
         moved.values.forEach((value, i) => (moved.values[i] = value + 0.3 * rng.normal()));
         assign(param, moved.values);
@@ -86,6 +96,54 @@ export class Subject {
   /** All outputs, one after the other; a cost has one, its loss. */
   outputs(): Float64Array {
     return tidy(() => doubles(this.forward(this.input()).output));
+  }
+
+  /**
+   * Keeps what each box of a container gives at the present point, so that `outputsBehind` need not run it again. Where
+   * the boxes one after the other do not give what the container gives, nothing is kept.
+   */
+  remember(): void {
+    this.forget();
+    const { box } = this;
+    if (box instanceof Cost || box.children().length === 0) return;
+    tidy(() => {
+      const inputs = leaves(this.input()).map(([, tensor]) => tensor);
+      this.#replay = new Replay(box, inputs, this.context);
+    });
+    if (!same(this.#replayed(), this.outputs())) this.forget();
+  }
+
+  /** Lets go what `remember` keeps. */
+  forget(): void {
+    this.#replay?.dispose();
+    this.#replay = undefined;
+    this.#held.clear();
+  }
+
+  /**
+   * All outputs, where a quantity alone has moved since `remember`: only the boxes behind it run again. What a whole
+   * forward gives is the definition: each quantity is held to one until an output has moved, bit for bit, and at the first
+   * difference nothing is replayed any more.
+   */
+  outputsBehind(moved: Quantity): Float64Array {
+    if (this.#replay === undefined) return this.outputs();
+    const replayed = this.#replayed(moved);
+    if (this.#held.has(moved)) return replayed;
+    const whole = this.outputs();
+    if (!same(replayed, whole)) this.forget();
+    else if (!same(whole, this.#replayed())) this.#held.add(moved);
+    return whole;
+  }
+
+  #replayed(moved?: Quantity): Float64Array {
+    return tidy(() => {
+      const inputs = leaves(this.input()).map(([suffix, tensor]) => ({
+        tensor,
+        moved: `input${suffix}` === moved?.name,
+      }));
+      const param = moved && this.#params.get(moved.name);
+      return doubles(this.#replay?.outputs(inputs, param) ?? []);
+    });
   }
 
   /** A gradOutput tensor, or several, from numbers in the order of `outputs`. */
@@ -143,12 +201,8 @@ export class Subject {
   /** Puts one number of a quantity; the point moves. */
   put(target: Quantity, index: number, value: number): void {
     target.values[index] = value;
-    const param = this.#params().find(([name]) => `param:${name}` === target.name);
-    if (param) assign(param[1], target.values);
-  }
-
-  #params(): [string, Variable][] {
-    return this.box instanceof Cost ? [] : Object.entries(this.box.params);
+    const param = this.#params.get(target.name);
+    if (param) assign(param, target.values);
   }
 }
 
@@ -178,6 +232,11 @@ export function doubles(value: Input): Float64Array {
     start += part.length;
   }
   return all;
+}
+
+/** To the bit, where neither is a NaN. */
+function same(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }
 
 function numbers(tensor: Tensor) {

@@ -6,8 +6,11 @@ export interface NetworkOptions {
   readonly rng: Rng;
   /** How many scores the network gives. */
   readonly classes?: number;
-  /** A multiple of the published channels and units, such as 1/16 for a network to test with; 1 by default. */
-  readonly width?: number;
+  /**
+   * A multiple of the published channels and units, such as 1/16 for a network to test with, or what becomes of each
+   * number of them; 1 by default.
+   */
+  readonly width?: number | ((channels: number) => number);
   /** Height, width and channels of the images. */
   readonly inputShape?: ImageShape;
   /** Draws the weights; `zeros` is quick where a file will replace them. */
@@ -17,8 +20,9 @@ export interface NetworkOptions {
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
 /** Scales published numbers of channels, to multiples of `unit` of at least one. */
-export function scaler(width = 1, unit = 1): (channels: number) => number {
-  return (channels) => Math.max(1, Math.round((channels * width) / unit)) * unit;
+export function scaler(width: NetworkOptions['width'] = 1, unit = 1): (channels: number) => number {
+  const scaled = typeof width === 'number' ? (channels: number) => channels * width : width;
+  return (channels) => Math.max(1, Math.round(scaled(channels) / unit)) * unit;
 }
 
 /** A table of connections for other numbers of maps: its rows over again or as many as there are, on the maps there are. */

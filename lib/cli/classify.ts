@@ -8,7 +8,10 @@ export function classifyCommand(): Command {
     .description('say what is in an image: the five best classes of a network')
     .argument('<image>', 'PNG or JPEG')
     .option('--weights <file>', "safetensors file, with boxprop's names or torchvision's")
-    .option('--network <name>', 'the network of the weights (default: what the file says or looks like)')
+    .option(
+      '--network <name>',
+      'the network of the weights, or a file with one (default: what they say or look like)',
+    )
     .option('--labels <file>', 'names of the classes: a line each, or JSON')
     .option('--preprocess <name>', 'torchvision, inception, caffe or unit (default: what the weights expect)')
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')

@@ -1,17 +1,27 @@
 import { readFile } from 'node:fs/promises';
-import { softmax, Tensor } from '@tensorflow/tfjs-core';
+import { softmax, Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { useBackend, type BackendName } from '../backend.ts';
-import { loadImage } from '../data/image.ts';
-import { preprocess, PREPROCESSINGS, type PreprocessingName } from '../data/preprocess.ts';
+import type { ImageShape } from '../../models/options.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { loadImage, type Image } from '../data/image.ts';
+import { prepared } from '../data/preparation.ts';
+import {
+  preprocess,
+  PREPROCESSINGS,
+  type Preprocessing,
+  type PreprocessingName,
+} from '../data/preprocess.ts';
 import { InputError, show } from '../errors.ts';
 import { zeros } from '../init.ts';
 import { loadNetwork, networkOfFile } from '../io/loadNetwork.ts';
+import { withSafetensors } from '../io/safetensorsFile.ts';
 import { systemProblem } from '../io/systemError.ts';
 import { TORCHVISION_NETWORKS } from '../io/torchvision.ts';
 import { release, tidy } from '../memory.ts';
 import type { AnyBox } from '../propagate.ts';
 import { Rng } from '../rng.ts';
 import { networkNamed } from './networks.ts';
+import { openNetwork, preparationsOfFile } from './openNetwork.ts';
 import { logBackend } from './options.ts';
 
 export interface ClassifyOptions {
@@ -31,7 +41,8 @@ export interface Guess {
 const BEST = 5;
 
 /**
- * The classes that a network finds most probable, at most five, the best first.
+ * The classes that a network finds most probable, at most five, the best first. The image is prepared as the inputs were
+ * that the weights were trained on.
  *
  * Errors: those of the image and of the weights; weights whose network cannot be told; labels that are not one a class.
  */
@@ -46,19 +57,27 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
       `${weights}: expected weights that say their network, got none: name it with --network`,
     );
   }
-  const entry = networkNamed(name);
+  // A name in the file may be anybody's, so it opens no file of code.
+  const entry =
+    options.network === undefined ? networkNamed(name, `${weights}: network`) : await openNetwork(name);
   const classes = labels?.length ?? entry.classes;
+  const preparations = await preparationsOfFile(weights);
   await useBackend(backend, { log: logBackend });
-  const network = entry.build({ rng: new Rng(0), init: zeros, classes }) as AnyBox;
-  const metadata = await loadNetwork(weights, name, network, entry.inputShape);
-  const recipe = PREPROCESSINGS[preprocessingOf(options.preprocess ?? metadata.preprocess, name)];
+  const metadata = await withSafetensors(weights, (opened) => Promise.resolve(opened.metadata));
+  const recipe = PREPROCESSINGS[preprocessingOf(options.preprocess ?? metadata.get('preprocess'), name)];
+  const seen = prepared(asDataset(picture, entry.inputShape, recipe), preparations);
+  const [height, width, channels] = seen.inputShape;
+  const inputShape = [height, width, channels] as const;
+  const network = entry.build({ rng: new Rng(0), init: zeros, classes, inputShape }) as AnyBox;
+  await loadNetwork(weights, name, network, inputShape);
+  const { input, labels: none } = await seen.batch(Int32Array.of(0));
   const probabilities = tidy(() => {
-    const scores = network.infer(preprocess(picture, entry.inputShape, recipe));
+    const scores = network.infer(input);
     const [first] = scores instanceof Tensor ? [scores] : (scores as Tensor[]);
     return softmax(first);
   });
   const values = await probabilities.data();
-  release(probabilities);
+  release([input, none, probabilities]);
   network.dispose();
   return Array.from(values, (probability, i) => ({
     class: i,
@@ -67,6 +86,14 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, BEST);
+}
+
+/** A picture as the one record of a dataset, for what is done to all inputs of a network. */
+function asDataset(picture: Image, inputShape: ImageShape, recipe: Preprocessing): Dataset {
+  return {
+    ...{ name: 'image', length: 1, classes: 1, inputShape },
+    batch: () => ({ input: preprocess(picture, inputShape, recipe), labels: tensor1d([0], 'int32') }),
+  };
 }
 
 /** What was asked for; else what the weights of such a network are trained on. */

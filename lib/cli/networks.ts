@@ -7,11 +7,14 @@ import { Rng } from '../rng.ts';
 
 const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
 
-/** The network of a name of the command line. */
-export function networkNamed(name: string): NetworkEntry {
+/**
+ * The network of a name of the command line.
+ * @param where what errors say the name is of.
+ */
+export function networkNamed(name: string, where = 'network'): NetworkEntry {
   if (!Object.hasOwn(KNOWN, name)) {
     throw new InputError(
-      `network: expected one of ${Object.keys(KNOWN).join(', ')}, got ${show(name)}; see boxprop --help`,
+      `${where}: expected one of ${Object.keys(KNOWN).join(', ')}, got ${show(name)}; see boxprop --help`,
     );
   }
   return KNOWN[name];

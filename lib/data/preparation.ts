@@ -14,7 +14,10 @@ export type Preparation =
   | { readonly contrast: number }
   | { readonly standardize: ChannelStatistics };
 
-/** Whether a value that was read from a file is a list of preparations; their numbers are for the boxes to refuse. */
+/**
+ * Whether a value that was read from a file is a list of preparations, none wider than `--prepare` can ask for: a file may
+ * come from anywhere.
+ */
 export function arePreparations(value: unknown): value is Preparation[] {
   const known = ['pad', 'crop', 'contrast', 'standardize'];
   return (
@@ -23,7 +26,7 @@ export function arePreparations(value: unknown): value is Preparation[] {
       if (typeof one !== 'object' || one === null) return false;
       const [[kind, what] = ['', undefined], ...others] = Object.entries(one) as [string, unknown][];
       if (others.length > 0 || !known.includes(kind)) return false;
-      if (kind === 'pad' || kind === 'contrast') return typeof what === 'number';
+      if (kind === 'pad' || kind === 'contrast') return typeof what === 'number' && what > 0 && what < 100;
       if (kind === 'crop') return Array.isArray(what) && what.length === 2;
       const { mean, std } = { mean: undefined, std: undefined, ...(what as object) };
       return Array.isArray(mean) && Array.isArray(std);

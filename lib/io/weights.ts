@@ -15,6 +15,9 @@ export interface FileLayout {
   readonly ignored?: RegExp;
 }
 
+/** More tensors than any network here has: a file of a million names would be a message of many megabytes. */
+const MOST_NAMED = 2000;
+
 const AS_IT_IS: FileLayout = { stored: {} };
 
 /**
@@ -77,11 +80,11 @@ export async function loadWeights(
       return { variable, stored: storedAs(name, variable, layout) };
     });
     const known = new Set(wanted.map(({ stored }) => stored.name));
+    const others = [...entries.keys()].filter((name) => !known.has(name) && !layout.ignored?.test(name));
     const problems = [
       ...wanted.flatMap(({ variable, stored }) => mismatch(stored, variable, entries.get(stored.name))),
-      ...[...entries.keys()].flatMap((name) =>
-        known.has(name) || layout.ignored?.test(name) ? [] : `${brief(name)}: unexpected`,
-      ),
+      ...others.slice(0, MOST_NAMED).map((name) => `${brief(name)}: unexpected`),
+      ...(others.length > MOST_NAMED ? [`and ${others.length - MOST_NAMED} more are unexpected`] : []),
     ];
     if (problems.length > 0) throw new InputError(`${file}: ${problems.join('; ')}`);
     for (const { variable, stored } of wanted) {

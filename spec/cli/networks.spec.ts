@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { mul, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { init, Rng, useBackend } from '../../index.ts';
 import { ablateAlexnet, formatAblation, type Ablation } from '../../lib/cli/ablate.ts';
 import { formatGuesses } from '../../lib/cli/classify.ts';
@@ -162,10 +162,41 @@ describe('boxprop classify', () => {
     expect(best.map((guess) => guess.class)).toEqual([999, 998, 997, 996, 995]);
   });
 
+  it('prepares the image as the training images were', async () => {
+    // A network of one filter, which is on where the image is brighter than the mean that it is told of.
+    const weights = async (preparation: string | undefined) => {
+      const network = lenet({ rng: new Rng(0), init: init.fill(0.1) });
+      const file = join(folder, 'prepared.safetensors');
+      const score = tensor1d([0, 0, 0, 3, 0, 0, 0, 0, 0, 0]);
+      const last = network.params['7.weight'];
+      tidy(() => {
+        last.assign(mul(last, tensor2d([[0], [0], [0], [0], [0], [0], [0], [0], [0], [1]])));
+        network.params['7.bias'].assign(score);
+      });
+      await saveWeights(file, network.params, { network: 'lenet', ...(preparation && { preparation }) });
+      return file;
+    };
+    const best = async (preparation?: string) => {
+      const [first] = await classifyImage(GREY, { weights: await weights(preparation), backend: 'cpu' });
+      return first.class;
+    };
+    const standardize = (mean: number) => JSON.stringify([{ standardize: { mean: [mean], std: [0.2] } }]);
+    expect(await best(standardize(0))).toBe(9);
+    expect(await best(standardize(1))).toBe(3);
+    expect(await best()).toBe(9);
+    await expect(best('[{"pad":1000000}]')).rejects.toThrow(
+      /expected preparation to be what boxprop train writes/,
+    );
+  });
+
   it('refuses weights that do not say their network, and weights of another', async () => {
     const weights = await sevens({});
     await expect(classifyImage(GREY, { weights })).rejects.toThrow(
       inputError(`${weights}: expected weights that say their network, got none: name it with --network`),
+    );
+    const other = await sevens({ network: './evil.ts' });
+    await expect(classifyImage(GREY, { weights: other })).rejects.toThrow(
+      /^.*sevens1\.safetensors: network: expected one of lenet, .*, got "\.\/evil\.ts"/,
     );
     await expect(classifyImage(GREY, { weights, network: 'resnet20', backend: 'cpu' })).rejects.toThrow(
       /"conv1.weight": missing; .*"0.weight": unexpected; .*"7.bias": unexpected/,

@@ -263,6 +263,8 @@ describe('the words of --prepare', () => {
     [{}],
     [[3]],
     [[{ pad: '2' }]],
+    [[{ pad: 1e9 }]],
+    [[{ contrast: -1 }]],
     [[{ crop: [1] }]],
     [[{ standardize: { mean: [0] } }]],
     [[{ standardize: null }]],

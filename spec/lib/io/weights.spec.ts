@@ -87,6 +87,15 @@ describe('weights', () => {
     );
   });
 
+  it('name 2000 of the tensors that nothing asked for, and count the others', async () => {
+    const one = { dtype: 'F32' as const, shape: [0], data: new Float32Array(0) };
+    const many = Array.from({ length: 2003 }, (_, i) => [`n${String(i).padStart(4, '0')}`, one] as const);
+    await writeFile(file, encodeSafetensors(Object.fromEntries(many)));
+    await expect(loadWeights(file, {})).rejects.toThrow(
+      /: "n0000": unexpected; .*"n1999": unexpected; and 3 more are unexpected$/,
+    );
+  });
+
   it('can be half or double precision in the file', async () => {
     const half = encodeSafetensors({ b: { dtype: 'I16', shape: [2], data: Int16Array.of(0x3e00, -0x4000) } });
     const bytes = Buffer.from(Buffer.from(half).toString('latin1').replace('I16', 'F16'), 'latin1');
