@@ -1,4 +1,5 @@
 import { add, mul, reshape, rsqrt, sub, tidy, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
+import { addBias } from './addBias.ts';
 import { scalar } from './constant.ts';
 import {
   fusesStandardization,
@@ -13,7 +14,7 @@ import { onTensorflow, runOperation } from './tensorflow.ts';
 
 /** x + b */
 export function shiftFeatures(x: Tensor, shift: Tensor): Tensor {
-  if (onTensorflow()) return runOperation('BiasAdd', {}, [x, shift]);
+  if (onTensorflow()) return addBias(x, shift);
   return tidy(() => reshape(add(reshape(x, viewOf(byFeature(x))), spread(shift, byFeature(x))), x.shape));
 }
 
