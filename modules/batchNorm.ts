@@ -22,7 +22,7 @@ import {
   sumsWith,
   type Standardized,
 } from '../lib/kernels/features.ts';
-import { Module, type Backward, type Context, type Forward } from '../lib/module.ts';
+import { Module, type Backward, type Context, type Forward, type Grads } from '../lib/module.ts';
 import { checkTrailing } from '../lib/trailing.ts';
 
 /**
@@ -139,7 +139,7 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     });
   }
 
-  override backpropToParams(gradOutput: Tensor, { normalized }: BatchNormCache) {
+  override backpropToParams(gradOutput: Tensor, { normalized }: BatchNormCache): Grads {
     checkGradOutput(this, 'backpropToParams', gradOutput, normalized.shape);
     if (!this.params.weight) return {};
     const { products, sums } = sumsWith(gradOutput, normalized);
