@@ -4,7 +4,7 @@ import { gradcheck } from '../../gradcheck/index.ts';
 import { Subject as Whole } from '../../gradcheck/subject.ts';
 import { withBackend } from '../../lib/backend.ts';
 import { constant, scalar } from '../../lib/kernels/constant.ts';
-import type { Context, Grads } from '../../lib/module.ts';
+import type { Context } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { resnet20 } from '../../models/resnet.ts';
 import { BatchNorm, type BatchNormCache } from '../../modules/batchNorm.ts';
@@ -185,8 +185,7 @@ describe('a mistake deep in a network is found, and named', () => {
 
     override backpropToParams(gradOutput: tf.Tensor, cache: BatchNormCache) {
       const gradParams = super.backpropToParams(gradOutput, cache);
-      const { bias } = gradParams as Grads;
-      return { ...gradParams, bias: tf.mul(bias, scalar(0.5)) };
+      return { ...gradParams, bias: tf.mul(gradParams.bias, scalar(0.5)) };
     }
   }
 

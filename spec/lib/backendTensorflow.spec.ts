@@ -8,7 +8,13 @@ import { mockMissing, mockPackage } from '../support/mockPackage.ts';
 
 const NODE = '@tensorflow/tfjs-node';
 const GPU = '@tensorflow/tfjs-node-gpu';
-const VARIABLES = ['TF_CPP_MIN_LOG_LEVEL', 'TF_NUM_INTRAOP_THREADS'] as const;
+const VARIABLES = [
+  'TF_CPP_MIN_LOG_LEVEL',
+  'TF_NUM_INTRAOP_THREADS',
+  'TF_ENABLE_ONEDNN_OPTS',
+  'TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE',
+  'TF_ONEDNN_USE_SYSTEM_ALLOCATOR',
+] as const;
 
 let useBackend: typeof UseBackend;
 /** The variables as the package saw them when it was loaded. */
@@ -62,18 +68,20 @@ beforeEach(async () => {
   await useBackend('cpu');
 });
 
-test('starts, and loads TensorFlow with the number of threads and without its chatter', async () => {
+test('starts, and loads TensorFlow with the number of threads, oneDNN and without its chatter', async () => {
   expect(await useBackend('tensorflow', { threads: 3 })).toBe('tensorflow');
   expect(tf.getBackend()).toBe('tensorflow');
-  expect(seen).toEqual(['2', '3']);
+  expect(seen).toEqual(['2', '3', '1', 'false', '1']);
+  // TensorFlow reads the last two at its first operations.
+  expect(VARIABLES.map((variable) => process.env[variable])).toEqual(seen);
 });
 
 test('what the user set in the environment stays', async () => {
   process.env.TF_CPP_MIN_LOG_LEVEL = '0';
   process.env.TF_NUM_INTRAOP_THREADS = '1';
+  process.env.TF_ENABLE_ONEDNN_OPTS = '0';
   await useBackend('tensorflow');
-  expect(seen).toEqual(['0', '1']);
-  expect(process.env).toMatchObject({ TF_CPP_MIN_LOG_LEVEL: '0', TF_NUM_INTRAOP_THREADS: '1' });
+  expect(seen).toEqual(['0', '1', '0', 'false', '1']);
 });
 
 test('the threads are fixed once it has started', async () => {
