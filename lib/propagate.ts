@@ -47,6 +47,11 @@ export function placeOfParam(network: AnyBox, name: string): string {
   return placeAt(network, path, box ?? network);
 }
 
+/** `weight of Sequential[2] > Linear` for `2.weight`. */
+export function nameOfParam(network: AnyBox, name: string): string {
+  return `${name.split('.').at(-1)} of ${placeOfParam(network, name)}`;
+}
+
 /**
  * Goes through a network as its forward does, with something else than tensors: shapes, or the names of an ONNX graph.
  * A Residual's sum is a box `Sum` at `residual.sum`, a Branch's merge one at `branch.merge`.

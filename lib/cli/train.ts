@@ -38,7 +38,7 @@ export function trainCommand(): Command {
     .option('--schedule <name>', SCHEDULES.join(', '), choiceOption('--schedule', SCHEDULES), 'cosine')
     .option('--warm-up <n>', 'steps in which the rate rises from 0', integerOption('--warm-up', 1))
     .option('--clip <norm>', 'largest norm of the gradient', positiveOption('--clip'))
-    .option('--validation <share>', 'of the training images, kept back', shareOption('--validation'))
+    .option('--validation <share>', 'of the training images, kept back', shareOption('--validation', true))
     .option('--patience <n>', 'epochs without a better validation error', integerOption('--patience', 1))
     .option('--augment <list>', 'such as shift:2,flip,elastic', words)
     .option('--seed <n>', 'seed of the weights and of the order of the images', integerOption('--seed', 0), 0)
@@ -81,6 +81,8 @@ async function plan(command: Command, network: string | undefined, { out, resume
   delete given.config;
   if (resume === undefined) {
     if (network === undefined) throw new InputError("missing required argument 'network'");
+    if (given.patience !== undefined && given.validation === undefined)
+      throw new InputError('--patience: expected --validation with it, whose error it watches, got none');
     const { openNetwork } = await import('./openNetwork.ts');
     await openNetwork(network);
     const name = isModuleFile(network) ? parse(network).name : network;
@@ -106,11 +108,13 @@ function freeFolder(folder: string): string {
   return free;
 }
 
-function shareOption(flag: string): (text: string) => number {
+/** @param some whether 0 is too little. */
+function shareOption(flag: string, some = false): (text: string) => number {
   return (text) => {
     const value = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-    if (value >= 0 && value < 1) return value;
-    throw new InputError(`${flag}: expected a number from 0 to below 1, got ${JSON.stringify(text)}`);
+    if ((some ? value > 0 : value >= 0) && value < 1) return value;
+    const range = some ? 'above 0 and below 1' : 'from 0 to below 1';
+    throw new InputError(`${flag}: expected a number ${range}, got ${JSON.stringify(text)}`);
   };
 }
 

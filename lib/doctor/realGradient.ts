@@ -5,7 +5,7 @@ import type { Cost } from '../cost.ts';
 import { constant, scalar } from '../kernels/constant.ts';
 import { release, tidy } from '../memory.ts';
 import type { Context, Module } from '../module.ts';
-import { placeOfParam } from '../propagate.ts';
+import { nameOfParam } from '../propagate.ts';
 import { judge, sample, type Finding, type Patient } from './finding.ts';
 
 /**
@@ -28,9 +28,11 @@ export async function realGradient(patient: Patient): Promise<Finding> {
       error: errorOf(network, name, input, target, patient, k),
     }));
     const checked = errors.flatMap(({ name, error }) => (error === 'kink' ? [] : [{ name, error }]));
-    const largest = checked.reduce((a, b) => (b.error > a.error ? b : a), { name: '', error: 0 });
-    const own = largest.name.split('.').at(-1);
-    const at = own === '' ? 'no parameter' : `${own} of ${placeOfParam(network, largest.name)}`;
+    const largest = checked.reduce(
+      (a, b) => (b.error > a.error ? b : a),
+      checked[0] ?? { name: '', error: 0 },
+    );
+    const at = largest.name === '' ? 'no parameter' : nameOfParam(network, largest.name);
     release([input, target, network.params, network.buffers]);
     return { at, error: largest.error, kinks: errors.length - checked.length };
   });
