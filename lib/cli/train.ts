@@ -13,10 +13,19 @@ import {
 } from './options.ts';
 import { applyConfig } from './runConfig.ts';
 import { isModuleFile } from './moduleFile.ts';
-import { OPTIMIZERS, readRun, SCHEDULES, type RunOptions } from './runOptions.ts';
+import { OPTIMIZERS, RATES, readRun, SCHEDULES, type RunOptions } from './runOptions.ts';
 import type { TrainOutcome } from './trainNetwork.ts';
 
-type Given = Omit<RunOptions, 'network'> & { out?: string; resume?: string; config?: string };
+type Given = Omit<RunOptions, 'network' | 'rate'> & {
+  rate?: number;
+  out?: string;
+  resume?: string;
+  config?: string;
+};
+
+const RATE_HELP = Object.entries(RATES)
+  .map(([optimizer, rate]) => `${optimizer} ${rate}`)
+  .join(', ');
 
 /** `boxprop train NETWORK`: trains on MNIST. A signal ends it after the step in progress, with exit status 130. */
 export function trainCommand(): Command {
@@ -31,7 +40,7 @@ export function trainCommand(): Command {
     .option('--prepare <list>', 'such as pad:2,contrast:9,standardize: what is done to every input', words)
     .option('--epochs <n>', 'passes over the training images', integerOption('--epochs', 1), 4)
     .option('--batch <n>', 'images a step', integerOption('--batch', 1), 64)
-    .option('--rate <r>', 'first learning rate', positiveOption('--rate'), 0.02)
+    .option('--rate <r>', `first learning rate (default: ${RATE_HELP})`, positiveOption('--rate'))
     .option('--optimizer <name>', OPTIMIZERS.join(', '), choiceOption('--optimizer', OPTIMIZERS), 'sgd')
     .option('--momentum <m>', 'of sgd and rmsprop', shareOption('--momentum'), 0.9)
     .option('--weight-decay <w>', 'of weights, not of biases', shareOption('--weight-decay'), 5e-4)
@@ -77,7 +86,7 @@ export function trainCommand(): Command {
   });
 }
 
-async function plan(command: Command, network: string | undefined, { out, resume, ...given }: Given) {
+async function plan(command: Command, network: string | undefined, { out, resume, rate, ...given }: Given) {
   delete given.config;
   if (resume === undefined) {
     if (network === undefined) throw new InputError("missing required argument 'network'");
@@ -86,10 +95,13 @@ async function plan(command: Command, network: string | undefined, { out, resume
     const { openNetwork } = await import('./openNetwork.ts');
     await openNetwork(network);
     const name = isModuleFile(network) ? parse(network).name : network;
-    return { options: { network, ...given }, folder: out ?? freeFolder(`runs/${name}`) };
+    return {
+      options: { network, ...given, rate: rate ?? RATES[given.optimizer] },
+      folder: out ?? freeFolder(`runs/${name}`),
+    };
   }
   const stored = await readRun(resume);
-  const options = ['out', 'config', ...Object.keys(given)].filter(
+  const options = ['out', 'config', 'rate', ...Object.keys(given)].filter(
     (name) => command.getOptionValueSource(name) === 'cli',
   );
   const extra = network === undefined ? options.find((name) => name !== 'epochs') : 'a network';

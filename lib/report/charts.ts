@@ -55,7 +55,12 @@ export function chart(points: readonly Point[], options: ChartOptions): string {
     x: { label: options.x, labelOffset: 34, ...(few && { ticks: wholes(first, last) }), tickFormat: String },
     y: {
       ...{ label: options.y, grid: true, tickFormat: tick },
-      ...(log ? { type: 'log' as const, ticks: decades(shown) } : { zero: true, ticks: 5 }),
+      ...(log
+        ? {
+            type: 'log' as const,
+            ticks: decades([...shown.map(({ y }) => y), ...(at === undefined ? [] : [at])]),
+          }
+        : { zero: true, ticks: 5 }),
     },
     color: many
       ? { type: 'categorical', domain: [...curves], range: curves.map((_, k) => shade(k, curves.length)) }
@@ -102,8 +107,7 @@ function wholes(first: number, last: number): number[] {
 }
 
 /** For a logarithmic axis: powers of ten, at most six; where that is too few, 1, 2, 5, or each digit. */
-function decades(points: readonly Point[]): number[] {
-  const ys = points.map(({ y }) => y);
+function decades(ys: readonly number[]): number[] {
   const [least, most] = [Math.min(...ys), Math.max(...ys)];
   const [first, last] = [Math.floor(Math.log10(least)), Math.floor(Math.log10(most))];
   const powers = Array.from({ length: last - first + 1 }, (_, k) => first + k);
