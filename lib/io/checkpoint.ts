@@ -76,7 +76,10 @@ export async function loadCheckpoint(file: string, { network, optimizer }: Resum
 
 /** Where the training stood that wrote a checkpoint. Errors: those of `loadCheckpoint` that are of this. */
 export async function progressOf(file: string): Promise<Progress> {
-  return toProgress(file, await withSafetensors(file, async ({ metadata }) => metadata.get('progress')));
+  return toProgress(
+    file,
+    await withSafetensors(file, ({ metadata }) => Promise.resolve(metadata.get('progress'))),
+  );
 }
 
 function toProgress(file: string, text: string | undefined): Progress {
