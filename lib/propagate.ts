@@ -36,6 +36,22 @@ export function placeAt(network: AnyBox, path: string, box: AnyBox): string {
   return [...places, nameOf(box)].join(' > ');
 }
 
+/** The place of a parameter's box, such as `Sequential[2] > Linear` for `2.weight`. */
+export function placeOfParam(network: AnyBox, name: string): string {
+  const path = name.slice(0, Math.max(name.lastIndexOf('.'), 0));
+  const names = path === '' ? [] : path.split('.');
+  const box = names.reduce<AnyBox | undefined>(
+    (at, name) => at?.children().find(([child]) => child === name)?.[1],
+    network,
+  );
+  return placeAt(network, path, box ?? network);
+}
+
+/** `weight of Sequential[2] > Linear` for `2.weight`. */
+export function nameOfParam(network: AnyBox, name: string): string {
+  return `${name.split('.').at(-1)} of ${placeOfParam(network, name)}`;
+}
+
 /**
  * Goes through a network as its forward does, with something else than tensors: shapes, or the names of an ONNX graph.
  * A Residual's sum is a box `Sum` at `residual.sum`, a Branch's merge one at `branch.merge`.

@@ -46,9 +46,11 @@ export function doctorCommand(): Command {
       const build = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });
       const findings = await examine({ build, data, rng: new Rng(seed) });
       const longest = Math.max(...findings.map((one) => one.name.length));
-      const lines = findings.map(({ name: what, verdict, finding, advice }) =>
-        `${verdict.padEnd(7)}  ${what.padEnd(longest)}  ${finding}${advice === '' ? '' : `. ${advice}`}`.trimEnd(),
-      );
+      // Advice has a line of its own: a terminal would break it where the columns end.
+      const lines = findings.flatMap(({ name: what, verdict, finding, advice }) => [
+        `${verdict.padEnd(7)}  ${what.padEnd(longest)}  ${finding}`,
+        ...(advice === '' ? [] : [`         ${advice}`]),
+      ]);
       process.stdout.write(`${json ? JSON.stringify(findings) : lines.join('\n')}\n`);
       if (findings.some(({ verdict }) => verdict === 'bad')) process.exitCode = 1;
     });

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCifar } from '../data/cifar.ts';
 import { loadCsv } from '../data/csv.ts';
@@ -52,5 +52,16 @@ async function open(
     const like = { inputShape: trained, ...(classNames && { classNames }) };
     return { train, test: await loadImageFolder(join(directory, 'test'), like) };
   }
-  return has('test_batch.bin') || has('test.bin') ? loadCifar(directory) : loadMnist({ directory });
+  if (has('test_batch.bin') || has('test.bin')) return loadCifar(directory);
+  if (isFolder('.') === true && !files(directory).some((name) => /-idx\d|\.idx\d/.test(name))) {
+    throw new InputError(
+      `--data: expected in ${show(directory)} train.csv, a folder train, CIFAR's test_batch.bin or test.bin, or MNIST's ` +
+        `train-images-idx3-ubyte, got ${files(directory).slice(0, 5).map(show).join(', ') || 'nothing'}`,
+    );
+  }
+  return loadMnist({ directory });
+}
+
+function files(directory: string): string[] {
+  return readdirSync(directory).sort();
 }

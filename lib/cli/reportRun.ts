@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { prepared } from '../data/preparation.ts';
+import { progressOf } from '../io/checkpoint.ts';
 import { readLog } from '../io/runLog.ts';
 import { writeReport } from '../report/writeReport.ts';
 import { openData } from './openData.ts';
@@ -25,7 +26,8 @@ export async function reportRun(
   try {
     const log = await readLog(join(folder, 'log.jsonl'));
     const title = `${options.network} on ${dataset.name}`;
-    return await writeReport(out, { title, log, network, dataset, ...(inputs && { inputs }) }, png);
+    const progress = await progressOf(file);
+    return await writeReport(out, { title, log, network, dataset, progress, ...(inputs && { inputs }) }, png);
   } finally {
     network.dispose();
   }

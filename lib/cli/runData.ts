@@ -46,6 +46,11 @@ function limited(dataset: Dataset, limit = dataset.length): Dataset {
 
 function parts(dataset: Dataset, share: number | undefined, rng: Rng): [Dataset, Dataset?] {
   if (share === undefined) return [dataset];
+  const held = Math.round(share * dataset.length);
+  if (held === 0 || held === dataset.length) {
+    const got = `${share} of the ${dataset.length} records of ${dataset.name}`;
+    throw new InputError(`--validation: expected at least one record for each part, got ${got}`);
+  }
   const [train, validation] = split(dataset, [1 - share, share], rng.fold(0));
   return [train, { ...validation, name: `${dataset.name}, validation` }];
 }

@@ -5,6 +5,8 @@ import { InputError, show } from '../errors.ts';
 import { systemProblem } from '../io/systemError.ts';
 
 export const OPTIMIZERS = ['sgd', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
+/** Where `--rate` is not given: a step of the last three is about as large as the rate, whatever the gradient. */
+export const RATES = { sgd: 0.02, adagrad: 0.01, rmsprop: 0.001, adam: 0.001, adamw: 0.001 } as const;
 export const SCHEDULES = ['cosine', 'constant', 'step', 'exponential', 'inverse', 'plateau'] as const;
 
 /** What a run was started with; `config.json` in its folder. */

@@ -13,10 +13,19 @@ import {
 } from './options.ts';
 import { applyConfig } from './runConfig.ts';
 import { isModuleFile } from './moduleFile.ts';
-import { OPTIMIZERS, readRun, SCHEDULES, type RunOptions } from './runOptions.ts';
+import { OPTIMIZERS, RATES, readRun, SCHEDULES, type RunOptions } from './runOptions.ts';
 import type { TrainOutcome } from './trainNetwork.ts';
 
-type Given = Omit<RunOptions, 'network'> & { out?: string; resume?: string; config?: string };
+type Given = Omit<RunOptions, 'network' | 'rate'> & {
+  rate?: number;
+  out?: string;
+  resume?: string;
+  config?: string;
+};
+
+const RATE_HELP = Object.entries(RATES)
+  .map(([optimizer, rate]) => `${optimizer} ${rate}`)
+  .join(', ');
 
 /** `boxprop train NETWORK`: trains on MNIST. A signal ends it after the step in progress, with exit status 130. */
 export function trainCommand(): Command {
@@ -31,14 +40,14 @@ export function trainCommand(): Command {
     .option('--prepare <list>', 'such as pad:2,contrast:9,standardize: what is done to every input', words)
     .option('--epochs <n>', 'passes over the training images', integerOption('--epochs', 1), 4)
     .option('--batch <n>', 'images a step', integerOption('--batch', 1), 64)
-    .option('--rate <r>', 'first learning rate', positiveOption('--rate'), 0.02)
+    .option('--rate <r>', `first learning rate (default: ${RATE_HELP})`, positiveOption('--rate'))
     .option('--optimizer <name>', OPTIMIZERS.join(', '), choiceOption('--optimizer', OPTIMIZERS), 'sgd')
     .option('--momentum <m>', 'of sgd and rmsprop', shareOption('--momentum'), 0.9)
     .option('--weight-decay <w>', 'of weights, not of biases', shareOption('--weight-decay'), 5e-4)
     .option('--schedule <name>', SCHEDULES.join(', '), choiceOption('--schedule', SCHEDULES), 'cosine')
     .option('--warm-up <n>', 'steps in which the rate rises from 0', integerOption('--warm-up', 1))
     .option('--clip <norm>', 'largest norm of the gradient', positiveOption('--clip'))
-    .option('--validation <share>', 'of the training images, kept back', shareOption('--validation'))
+    .option('--validation <share>', 'of the training images, kept back', shareOption('--validation', true))
     .option('--patience <n>', 'epochs without a better validation error', integerOption('--patience', 1))
     .option('--augment <list>', 'such as shift:2,flip,elastic', words)
     .option('--seed <n>', 'seed of the weights and of the order of the images', integerOption('--seed', 0), 0)
@@ -77,17 +86,22 @@ export function trainCommand(): Command {
   });
 }
 
-async function plan(command: Command, network: string | undefined, { out, resume, ...given }: Given) {
+async function plan(command: Command, network: string | undefined, { out, resume, rate, ...given }: Given) {
   delete given.config;
   if (resume === undefined) {
     if (network === undefined) throw new InputError("missing required argument 'network'");
+    if (given.patience !== undefined && given.validation === undefined)
+      throw new InputError('--patience: expected --validation with it, whose error it watches, got none');
     const { openNetwork } = await import('./openNetwork.ts');
     await openNetwork(network);
     const name = isModuleFile(network) ? parse(network).name : network;
-    return { options: { network, ...given }, folder: out ?? freeFolder(`runs/${name}`) };
+    return {
+      options: { network, ...given, rate: rate ?? RATES[given.optimizer] },
+      folder: out ?? freeFolder(`runs/${name}`),
+    };
   }
   const stored = await readRun(resume);
-  const options = ['out', 'config', ...Object.keys(given)].filter(
+  const options = ['out', 'config', 'rate', ...Object.keys(given)].filter(
     (name) => command.getOptionValueSource(name) === 'cli',
   );
   const extra = network === undefined ? options.find((name) => name !== 'epochs') : 'a network';
@@ -106,11 +120,13 @@ function freeFolder(folder: string): string {
   return free;
 }
 
-function shareOption(flag: string): (text: string) => number {
+/** @param some whether 0 is too little. */
+function shareOption(flag: string, some = false): (text: string) => number {
   return (text) => {
     const value = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-    if (value >= 0 && value < 1) return value;
-    throw new InputError(`${flag}: expected a number from 0 to below 1, got ${JSON.stringify(text)}`);
+    if ((some ? value > 0 : value >= 0) && value < 1) return value;
+    const range = some ? 'above 0 and below 1' : 'from 0 to below 1';
+    throw new InputError(`${flag}: expected a number ${range}, got ${JSON.stringify(text)}`);
   };
 }
 

@@ -11,6 +11,7 @@ import { loadWeights, saveWeights } from '../io/weights.ts';
 import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import { Rng } from '../rng.ts';
 import { evaluate } from '../train/evaluate.ts';
+import { evaluateFinite } from '../train/requireFinite.ts';
 import { Trainer, type EpochEvent } from '../train/trainer.ts';
 import { openNetwork } from './openNetwork.ts';
 import { logBackend } from './options.ts';
@@ -68,7 +69,7 @@ export async function trainNetwork(
     progress.hide();
     const { epoch, train: own, validation: measured, boxes, learningRate, step } = event;
     const seconds = (performance.now() - started) / 1000;
-    const held = measured ?? (await evaluate(network, data.test, 250, { signal }));
+    const held = measured ?? (await evaluateFinite(network, data.test, 250, step - 1, { signal }));
     const on = measured === undefined ? 'test' : 'validation';
     const { loss, errorRate, top5Errors, records } = held;
     runLog.add({

@@ -56,6 +56,12 @@ function packagedFolder(): string {
 function loadPart(folder: string, prefix: string, name: string): ArrayDataset {
   const images = loadBytes(folder, `${prefix}-images`, ['records', 'height', 'width']);
   const labels = loadBytes(folder, `${prefix}-labels`, ['records']);
+  const strange = labels.data.findIndex((label) => label > 9);
+  if (strange >= 0) {
+    throw new InputError(
+      `${labels.file}: record ${strange}: expected a label from 0 to 9, got ${labels.data[strange]}`,
+    );
+  }
   const [, height, width] = images.shape;
   return new ArrayDataset({
     name,
@@ -67,7 +73,11 @@ function loadPart(folder: string, prefix: string, name: string): ArrayDataset {
 }
 
 /** An IDX file of bytes with these axes. */
-function loadBytes(folder: string, stem: string, axes: string[]): { shape: number[]; data: Uint8Array } {
+function loadBytes(
+  folder: string,
+  stem: string,
+  axes: string[],
+): { file: string; shape: number[]; data: Uint8Array } {
   const file = find(folder, `${stem}-idx${axes.length}-ubyte`, `${stem}.idx${axes.length}-ubyte`);
   const { shape, data } = parseIdx(read(file), file);
   if (shape.length !== axes.length) {
@@ -79,7 +89,7 @@ function loadBytes(folder: string, stem: string, axes: string[]): { shape: numbe
   if (!(data instanceof Uint8Array)) {
     throw new InputError(`${file}: byte 2: expected unsigned bytes (0x08), got ${show(data)}`);
   }
-  return { shape, data };
+  return { file, shape, data };
 }
 
 function find(folder: string, name: string, otherName: string): string {

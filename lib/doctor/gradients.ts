@@ -1,5 +1,6 @@
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import { release } from '../memory.ts';
+import { placeOfParam } from '../propagate.ts';
 import { boxSizes, snapshot, type BoxSizes } from '../train/boxSizes.ts';
 import { trainStep } from '../train/trainStep.ts';
 import { brief, judge, sample, type Finding, type Patient } from './finding.ts';
@@ -33,7 +34,8 @@ export async function gradients(patient: Patient): Promise<Finding> {
       : least.ratio < 1e-5 || most.ratio > 10
         ? 'warning'
         : 'good';
-  const finding = `relative to the weights from ${brief(least.ratio)} in ${least.path || 'the box'} to ${brief(most.ratio)} in ${most.path || 'the box'}`;
+  const place = ({ path }: { path: string }) => placeOfParam(network, `${path}.`);
+  const finding = `relative to the weights from ${brief(least.ratio)} in ${place(least)} to ${brief(most.ratio)} in ${place(most)}`;
   const advice =
     most.ratio > 10
       ? 'They explode: make the initial weights smaller, clip the gradient, or normalize between the boxes.'

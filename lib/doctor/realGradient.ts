@@ -5,6 +5,7 @@ import type { Cost } from '../cost.ts';
 import { constant, scalar } from '../kernels/constant.ts';
 import { release, tidy } from '../memory.ts';
 import type { Context, Module } from '../module.ts';
+import { nameOfParam } from '../propagate.ts';
 import { judge, sample, type Finding, type Patient } from './finding.ts';
 
 /**
@@ -26,16 +27,20 @@ export async function realGradient(patient: Patient): Promise<Finding> {
       name,
       error: errorOf(network, name, input, target, patient, k),
     }));
-    release([input, target, network.params, network.buffers]);
     const checked = errors.flatMap(({ name, error }) => (error === 'kink' ? [] : [{ name, error }]));
-    const largest = checked.reduce((a, b) => (b.error > a.error ? b : a), { name: 'no parameter', error: 0 });
-    return { ...largest, kinks: errors.length - checked.length };
+    const largest = checked.reduce(
+      (a, b) => (b.error > a.error ? b : a),
+      checked[0] ?? { name: '', error: 0 },
+    );
+    const at = largest.name === '' ? 'no parameter' : nameOfParam(network, largest.name);
+    release([input, target, network.params, network.buffers]);
+    return { at, error: largest.error, kinks: errors.length - checked.length };
   });
   const kinks = worst.kinks === 0 ? '' : `; ${worst.kinks} of the parameters stand at kinks`;
   return judge(
     'gradient check',
     worst.error < TOLERANCE ? 'good' : 'bad',
-    `relative error at most ${worst.error.toExponential(1)}, in ${worst.name}${kinks}`,
+    `relative error at most ${worst.error.toExponential(1)}, in ${worst.at}${kinks}`,
     'A box of your own has a wrong gradient: boxprop gradcheck --module names it and says what it looks like.',
   );
 }

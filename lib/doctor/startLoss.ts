@@ -10,7 +10,7 @@ export async function startLoss(patient: Patient): Promise<Finding> {
   const { loss } = await evaluate(network, subset(data, sample(patient, 200, 2)), 50);
   release([network.params, network.buffers]);
   const chance = Math.log(data.classes);
-  const verdict = loss < 1.5 * chance ? 'good' : loss < 3 * chance ? 'warning' : 'bad';
+  const verdict = loss <= 1.5 * chance ? 'good' : loss <= 3 * chance ? 'warning' : 'bad';
   return judge(
     'loss at the start',
     verdict,

@@ -63,11 +63,8 @@ export async function loadCheckpoint(file: string, { network, optimizer }: Resum
     return { tensors, progress: metadata.get('progress'), numbers: metadata.get('optimizer') };
   });
   try {
-    const progress = parse(file, 'progress', state.progress);
+    const progress = toProgress(file, state.progress);
     const numbers = parse(file, 'optimizer', state.numbers) as Record<string, number>;
-    if (!isProgress(progress)) {
-      throw new InputError(`${file}: expected the progress of a training, got ${show(progress)}`);
-    }
     const own = { ...network.params, ...network.buffers };
     await loadWeights(file, own, { stored: {}, ignored: /^optimizer\// });
     optimizer.restore({ tensors: state.tensors, numbers });
@@ -75,6 +72,20 @@ export async function loadCheckpoint(file: string, { network, optimizer }: Resum
   } finally {
     release(state.tensors);
   }
+}
+
+/** Where the training stood that wrote a checkpoint. Errors: those of `loadCheckpoint` that are of this. */
+export async function progressOf(file: string): Promise<Progress> {
+  return toProgress(
+    file,
+    await withSafetensors(file, ({ metadata }) => Promise.resolve(metadata.get('progress'))),
+  );
+}
+
+function toProgress(file: string, text: string | undefined): Progress {
+  const progress = parse(file, 'progress', text);
+  if (isProgress(progress)) return progress;
+  throw new InputError(`${file}: expected the progress of a training, got ${show(progress)}`);
 }
 
 function parse(file: string, key: string, text = ''): unknown {

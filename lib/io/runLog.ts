@@ -1,4 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises';
+import { InputError } from '../errors.ts';
+import { systemProblem } from './systemError.ts';
 import { writeFileAtomic } from './writeFileAtomic.ts';
 
 /** A line of a run's `log.jsonl`. */
@@ -24,10 +26,18 @@ export class RunLog {
     this.#waiting.push(`${JSON.stringify(line)}\n`);
   }
 
+  /** Errors: a file that cannot be written. */
   async flush(): Promise<void> {
     const text = this.#waiting.join('');
     this.#waiting = [];
-    if (text !== '') await appendFile(this.file, text);
+    if (text === '') return;
+    try {
+      await appendFile(this.file, text);
+    } catch (error) {
+      // What comes next is not to be the end of half a line.
+      this.#waiting = ['\n'];
+      throw new InputError(`${this.file}: cannot be written: ${systemProblem(error)}`, { cause: error });
+    }
   }
 
   /** Drops what came after a checkpoint with this many steps, half a line among it. */

@@ -52,10 +52,15 @@ export function chart(points: readonly Point[], options: ChartOptions): string {
       marginBottom: 38,
     },
     style: { background: 'none', fontSize: '12px', overflow: 'visible' },
-    x: { label: options.x, labelOffset: 36, ...(few && { ticks: wholes(first, last) }), tickFormat: String },
+    x: { label: options.x, labelOffset: 34, ...(few && { ticks: wholes(first, last) }), tickFormat: String },
     y: {
-      ...{ label: options.y, grid: true, ticks: 5, tickFormat: tick },
-      ...(log ? { type: 'log' as const } : { zero: true }),
+      ...{ label: options.y, grid: true, tickFormat: tick },
+      ...(log
+        ? {
+            type: 'log' as const,
+            ticks: decades([...shown.map(({ y }) => y), ...(at === undefined ? [] : [at])]),
+          }
+        : { zero: true, ticks: 5 }),
     },
     color: many
       ? { type: 'categorical', domain: [...curves], range: curves.map((_, k) => shade(k, curves.length)) }
@@ -99,6 +104,21 @@ function withLegend(content: string, names: readonly string[], colours: readonly
 function wholes(first: number, last: number): number[] {
   const apart = Math.max(1, Math.ceil((last - first) / 5));
   return Array.from({ length: Math.floor((last - first) / apart) + 1 }, (_, k) => first + k * apart);
+}
+
+/** For a logarithmic axis: powers of ten, at most six; where that is too few, 1, 2, 5, or each digit. */
+function decades(ys: readonly number[]): number[] {
+  const [least, most] = [Math.min(...ys), Math.max(...ys)];
+  const [first, last] = [Math.floor(Math.log10(least)), Math.floor(Math.log10(most))];
+  const powers = Array.from({ length: last - first + 1 }, (_, k) => first + k);
+  const within = (digits: readonly number[]) =>
+    powers
+      .flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)))
+      .filter((value) => value >= least && value <= most);
+  const found = [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]].map(within);
+  const enough = found.find((ticks) => ticks.length >= 3) ?? found[2];
+  const every = Math.ceil(enough.length / 6);
+  return enough.filter((_, k) => k % every === 0);
 }
 
 /** Of so many points the running mean is taken; about thirty of it are independent. */

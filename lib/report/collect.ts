@@ -2,6 +2,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { LogLine } from '../io/runLog.ts';
 import type { Module } from '../module.ts';
 import { propagate } from '../propagate.ts';
+import type { Progress } from '../train/trainer.ts';
 import { answers, type Answers } from './answers.ts';
 import { firstFilters } from './filters.ts';
 import { gaborFits, type GaborFits } from './gaborFits.ts';
@@ -10,6 +11,7 @@ import { judgeRun, type Judgement } from './judgeRun.ts';
 import type { Picture } from './pictures.ts';
 import { boxPatches, type BoxPatches } from './unitPatches.ts';
 import { sortLines, type RunLines } from './runLines.ts';
+import { stageOf, type Stage } from './stage.ts';
 
 /** All that a report shows. */
 export interface ReportData extends Answers, Insides {
@@ -17,6 +19,8 @@ export interface ReportData extends Answers, Insides {
   readonly classes: number;
   readonly lines: RunLines;
   readonly judgement: Judgement;
+  /** When the network was as it is shown. */
+  readonly stage?: Stage;
   /** Of the first box with kernels, one an output channel, the largest first. */
   readonly filters: readonly Picture[];
   /** How near they are to Gabor functions; none for filters that are too small to tell. */
@@ -36,6 +40,8 @@ export interface ReportOptions {
   readonly dataset: Dataset;
   /** The records whose feature maps are shown; by default the first of three classes. */
   readonly inputs?: readonly number[];
+  /** Where the training stood when the network was as it is now, if that is known. */
+  readonly progress?: Pick<Progress, 'step' | 'records' | 'batchSize'>;
 }
 
 /**
@@ -44,7 +50,7 @@ export interface ReportOptions {
  * Errors: those of the boxes and the dataset.
  */
 export async function collectReport(options: ReportOptions): Promise<ReportData> {
-  const { title, log, network, dataset, inputs } = options;
+  const { title, log, network, dataset, inputs, progress } = options;
   const lines = sortLines(log);
   const inside = await insides(network, dataset, inputs);
   const filters = await firstFilters(network);
@@ -56,6 +62,7 @@ export async function collectReport(options: ReportOptions): Promise<ReportData>
     judgement: judgeRun(lines, dataset.classes, inside.hidden.at(-1)?.dead),
     filters,
     ...(gabors && { gabors }),
+    ...(progress && { stage: stageOf(progress) }),
     units: await boxPatches(network, dataset),
     boxNames: namesOf(network),
   };

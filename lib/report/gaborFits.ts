@@ -60,7 +60,7 @@ function sentenceOf(fits: readonly FilterFit[], threshold: number): string {
   const share = 2 * count < fits.length ? 'Most of these filters are no' : 2 * count > fits.length ? 'Most of these filters are' : 'Half of these filters are'; // prettier-ignore
   const near = fits.filter(({ gabor: { explained } }) => explained > threshold).length;
   return (
-    `${share} Gabor functions: ${count} of ${fits.length} are. Of ${near} the nearest one explains more than ` +
+    `${share} Gabor functions: ${count} of ${fits.length} ${count === 1 ? 'is' : 'are'}. Of ${near} the nearest one explains more than ` +
     `${Math.round(100 * threshold)} % of Σ f², as it does of one in twenty filters of noise of this size; but only where ` +
     'a whole wave, light and dark, fits into the filter is it more than an edge or a blob.'
   );

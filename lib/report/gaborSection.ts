@@ -21,7 +21,7 @@ function figureOf({ filter, fit, gabor, isGabor }: FilterFit): string {
   // Of one scale, that of the filter.
   const most = Array.from(filter.values).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const picture = tiles([filter, fit], 2, [-most, most]);
-  const degrees = (angle: number) => `${Math.round((angle * 180) / Math.PI)}°`;
+  const degrees = (angle: number) => `${Math.round((angle * 180) / Math.PI)}°`.replace('-', '−');
   const share = `${Math.round(100 * gabor.explained)} %`;
   const caption = `${isGabor ? `<b>${share}</b>` : share} · ${degrees(gabor.orientation)}<br>${gabor.frequency.toFixed(2)} · ${degrees(gabor.phase)}`;
   return `<figure>${image(picture, 'a filter and its Gabor function')}<figcaption>${caption}</figcaption></figure>`;

@@ -56,8 +56,6 @@ export function hiddenUnits(
         ? 'warning'
         : 'good';
   const start = { good: 'Good training', warning: 'Neither good nor bad training', bad: 'Bad training' };
-  const percent = (value: number) =>
-    value > 0 && value < 0.01 ? 'less than 1 %' : `${Math.round(100 * value)} %`;
   const others =
     alive.length === 0
       ? ''
@@ -78,6 +76,11 @@ export function hiddenUnits(
     },
     sentence: `${start[verdict]} in ${box}: ${ignore}${others}.`,
   };
+}
+
+/** A few are not none, which `few` says of them. */
+export function percent(share: number, few = 'less than 1 %'): string {
+  return share > 0 && share < 0.01 ? few : `${Math.round(100 * share)} %`;
 }
 
 function largest(values: Float32Array): number {

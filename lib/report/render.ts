@@ -11,12 +11,11 @@ import { UNITS_TEXT, unitsSection } from './unitsSection.ts';
 
 /** A report as one HTML file that needs nothing else. */
 export function renderReport(data: ReportData): string {
-  const { title, judgement, hidden, records, errors, lines } = data;
+  const { title, judgement, hidden, records, errors, stage } = data;
   // What broke off is looked at as it was before.
-  const whole = lines.failure === undefined;
-  const verdicts = [judgement, ...(whole ? hidden.slice(-1) : [])];
+  const verdicts = [judgement, ...(isWhole(data) && stage?.trained !== false ? hidden.slice(-1) : [])];
   const asked =
-    `The network${whole ? '' : ', as in the last checkpoint,'} was looked at with ${records} records that it was not ` +
+    `The network${stage === undefined ? '' : ` as it was ${stage.when}`} was looked at with ${records} records that it was not ` +
     `trained on; it takes ${errors} of them for something else.`;
   const parts = sections(data).map(([name, content]) => `<section><h2>${name}</h2>${content}</section>`);
   return `<!doctype html>
@@ -47,13 +46,18 @@ export function reportFigures(data: ReportData): Figure[] {
   ];
 }
 
+/** Whether the run did not break off. */
+function isWhole({ lines }: ReportData): boolean {
+  return lines.failure === undefined;
+}
+
 function judged({ verdict, sentence }: Judgement): string {
   return `<p class="${verdict}"><b>${verdict}</b> ${escape(sentence)}</p>`;
 }
 
 /** Those for which there is something to show. */
 function sections(data: ReportData): [name: string, content: string][] {
-  const { hidden, filters, gabors, units, inputs, wrong, confusion } = data;
+  const { hidden, stage, filters, gabors, units, inputs, wrong, confusion } = data;
   const sizes = sizeFigures(data);
   const some = (name: string, count: number, content: () => string): [string, string][] =>
     count > 0 ? [[name, content()]] : [];
@@ -62,7 +66,7 @@ function sections(data: ReportData): [name: string, content: string][] {
     ...some('Weights, gradients, updates', sizes.length, () => {
       return `<p>Root mean squares, at the last step of each epoch. An update near a thousandth of the weight, the dashed line, is healthy.</p>${grid(sizes)}`;
     }),
-    ...some('Hidden units', hidden.length, () => hiddenSection(hidden)),
+    ...some('Hidden units', hidden.length, () => hiddenSection(hidden, stage, isWhole(data))),
     ...some('Filters of the first layer', filters.length, () => {
       return `<p>The largest first. In good training filters exhibit structure, and are unlike each other.</p>${figureHtml(filtersFigure(data), { width: 288 })}`;
     }),

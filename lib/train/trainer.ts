@@ -9,7 +9,8 @@ import type { Grads, Module } from '../module.ts';
 import { Rng, type RngState } from '../rng.ts';
 import { boxSizes, snapshot, type BoxSizes } from './boxSizes.ts';
 import { breathe } from './breathe.ts';
-import { evaluate, type Evaluation } from './evaluate.ts';
+import type { Evaluation } from './evaluate.ts';
+import { evaluateFinite, requireFinite } from './requireFinite.ts';
 import type { Schedule } from './schedules.ts';
 import { Tally } from './tally.ts';
 import { trainStep, type Optimizer } from './trainStep.ts';
@@ -110,7 +111,8 @@ export interface TrainResult {
  * step t is drawn from generators of their own, so a training that is continued from its `progress` goes on bit for
  * bit as if it had never stopped.
  *
- * Errors: those of `trainStep`, `evaluate` and the datasets; epochs or a patience that is no integer of at least 1; a
+ * Errors: those of `trainStep`, `evaluate` and the datasets; weights after an update, or a loss of the validation set, that
+ *         are not finite, before they are saved; epochs or a patience that is no integer of at least 1; a
  *         patience without a validation set; a bad batch size.
  * Source: lecture, "Stochastic gradient descent" and "Other things good to know".
  */
@@ -179,7 +181,7 @@ export class Trainer {
   }
 
   async #run(): Promise<TrainResult> {
-    const { epochs, train, batchSize, patience, checkpoint, checkpointSteps } = this.options;
+    const { epochs, train, batchSize, patience, checkpointSteps } = this.options;
     const perEpoch = Math.ceil(train.length / batchSize);
     let ended: TrainResult['ended'] = 'whole';
     while (this.#step < epochs * perEpoch) {
@@ -193,21 +195,26 @@ export class Trainer {
       let boxes: BoxSizes[] = [];
       for (let from = (this.#step % perEpoch) * batchSize; from < order.length; from += batchSize) {
         if (this.options.signal?.aborted) {
-          await checkpoint?.();
+          await this.#save();
           return { epochs: epoch - 1, steps: this.#step, ended: 'aborted', ...(best && { best }) };
         }
         const last = from + batchSize >= order.length;
         const following = last ? undefined : order.slice(from + batchSize, from + 2 * batchSize);
         boxes = await this.#learn(order.slice(from, from + batchSize), following, epoch);
-        if (!last && checkpointSteps !== undefined && this.#step % checkpointSteps === 0)
-          await checkpoint?.();
+        if (!last && checkpointSteps !== undefined && this.#step % checkpointSteps === 0) await this.#save();
         await breathe();
       }
       await this.#finish(epoch, boxes);
-      await checkpoint?.();
+      await this.#save();
     }
     const done = Math.floor(this.#step / perEpoch);
     return { epochs: done, steps: this.#step, ended, ...(this.#best && { best: this.#best }) };
+  }
+
+  /** Weights that are not finite would take the place of the last good ones. */
+  async #save(): Promise<void> {
+    if (this.#step > 0) await requireFinite(this.options.network, this.#step - 1);
+    await this.options.checkpoint?.();
   }
 
   /** The records of a step, which depend on nothing but the step; a dataset's errors are the promise's. */
@@ -259,7 +266,9 @@ export class Trainer {
     const { network, train, validation, optimizer, plateau, batchSize, onEpoch } = this.options;
     const found = { loss: this.#lossSum / train.length, errorRate: this.#errors / train.length };
     [this.#lossSum, this.#errors] = [0, 0];
-    const held = validation && (await evaluate(network, validation, Math.max(batchSize, 250)));
+    await requireFinite(network, this.#step - 1);
+    const size = Math.max(batchSize, 250);
+    const held = validation && (await evaluateFinite(network, validation, size, this.#step - 1));
     plateau?.observe((held ?? found).loss);
     const best = held !== undefined && (this.#best === undefined || isBetter(held, this.#best));
     if (best) this.#best = { epoch, errorRate: held.errorRate, loss: held.loss };

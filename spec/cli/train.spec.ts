@@ -366,6 +366,16 @@ describe('boxprop train refuses, in one line,', () => {
     ],
     ['a rate of 0', ['lenet', '--rate', '0'], '--rate: expected a number above 0, got "0"'],
     ['a rate that is a word', ['lenet', '--rate', 'fast'], '--rate: expected a number above 0, got "fast"'],
+    [
+      'a validation set of nothing',
+      ['lenet', '--validation', '0'],
+      '--validation: expected a number above 0 and below 1, got "0"',
+    ],
+    [
+      'patience without a validation set',
+      ['lenet', '--patience', '3'],
+      '--patience: expected --validation with it, whose error it watches, got none',
+    ],
     ['an empty limit', ['lenet', '--limit', ''], '--limit: expected an integer of at least 1, got ""'],
     [
       'an unknown backend',
@@ -392,6 +402,33 @@ describe('boxprop train refuses, in one line,', () => {
 
   it('a folder of data that is not there', () => {
     expectRefusal(['--data', out('no')], `mnist: expected a folder at ${out('no')}, found none`);
+  });
+
+  it('a folder without data', () => {
+    const expected =
+      "train.csv, a folder train, CIFAR's test_batch.bin or test.bin, or MNIST's train-images-idx3-ubyte";
+    mkdirSync(out('nothing'));
+    expectRefusal(
+      ['--data', out('nothing')],
+      `--data: expected in ${JSON.stringify(out('nothing'))} ${expected}, got nothing`,
+    );
+  });
+
+  it('a validation set without a record', () => {
+    const message =
+      '--validation: expected at least one record for each part, got 0.001 of the 96 records of mnist train';
+    expectRefusal(['--data', data, '--validation', '0.001'], message);
+  });
+
+  it('a network in a file that cannot be loaded', () => {
+    writeFileSync(out('broken.ts'), 'export const network = () => {');
+    expect(boxprop('train', out('broken.ts')).stderr).toMatch(
+      /^boxprop: \S+broken\.ts: cannot be loaded: [^\n]*\n$/,
+    );
+    writeFileSync(out('missing.mts'), "import { x } from 'no-such-package'; export const network = x;");
+    expect(boxprop('train', out('missing.mts')).stderr).toMatch(
+      /^boxprop: \S+missing\.mts: cannot be loaded: Cannot find package 'no-such-package' [^\n]*\n$/,
+    );
   });
 
   it('a truncated file', () => {

@@ -107,7 +107,7 @@ describe('loadMnist of a folder', () => {
     write('t10k-images.idx3-ubyte', [1, 3, 1], [6, 7, 8]);
     expectError(`${directory}: expected test images of the training images' shape [1, 3, 1], got [3, 1, 1]`);
     write('train-labels.idx1-ubyte', [2], [9, 10]);
-    expectError('mnist train: record 1: expected a label from 0 to 9, got 10');
+    expectError(`${at('train-labels.idx1-ubyte')}: record 1: expected a label from 0 to 9, got 10`);
     write('train-labels.idx1-ubyte', [1], [9]);
     expectError(
       'mnist train: record 1: expected an input and a label for each record, got 2 inputs and 1 labels',

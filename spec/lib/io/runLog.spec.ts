@@ -1,10 +1,34 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readLog, RunLog } from '../../../lib/io/runLog.ts';
+import { inputError } from './inputError.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'boxprop-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+test('what cannot be written is told, and the lines after it are whole', async () => {
+  const file = join(folder, 'taken.jsonl');
+  mkdirSync(file);
+  const log = new RunLog(file);
+  log.add({ type: 'step', step: 0 });
+  await expect(log.flush()).rejects.toEqual(
+    inputError(`${file}: cannot be written: EISDIR: illegal operation on a directory`),
+  );
+  rmdirSync(file);
+  writeFileSync(file, '{"type":"st'); // What a full disk had room for.
+  log.add({ type: 'failed', step: 1 });
+  await log.flush();
+  expect(await readLog(file)).toEqual([{ type: 'failed', step: 1 }]);
+});
 
 test('lines wait for flush; rewind drops what came after a checkpoint, and half a line', async () => {
   const file = join(folder, 'log.jsonl');

@@ -81,11 +81,28 @@ test('says of dead units that the training is bad', async () => {
   expect(html).toContain('>Flatten 2 (0)<');
 });
 
-test('says nothing of the hidden units of a run that diverged', async () => {
+describe('of a run that diverged', () => {
   const log = logOf(FALLING, { failure: 'non-finite loss at step 30' });
-  const html = renderReport(await collectReport(optionsOf(0, log)));
-  expect(html.match(/<p class="\w+"><b>\w+<\/b>/g)).toEqual(['<p class="bad"><b>bad</b>']);
-  expect(html).toContain('The network, as in the last checkpoint, was looked at with 60 records');
+  const at = async (step: number) =>
+    renderReport(
+      await collectReport({ ...optionsOf(0, log), progress: { step, records: 60, batchSize: 7 } }),
+    );
+
+  test('says of which epoch the hidden units are, and puts no verdict on them at the top', async () => {
+    const html = await at(27);
+    expect(html.match(/<p class="\w+"><b>\w+<\/b>/g)).toEqual(['<p class="bad"><b>bad</b>']);
+    expect(html).toContain('The network as it was after epoch 3 was looked at with 60 records');
+    expect(html).toContain(' These are of the weights after epoch 3, before the run broke off.</p>');
+    expect(html).toMatch(/<td class="(good|warning|bad)">/);
+    expect(await at(20)).toContain(' These are of the weights after 20 steps, in epoch 3, before');
+  });
+
+  test('does not judge the hidden units of weights that were never trained', async () => {
+    const html = await at(0);
+    expect(html).toContain('The network as it was before the first step was looked at');
+    expect(html).toContain(' These are of weights as they were drawn, before the first step: they say');
+    expect(html).not.toMatch(/<td class="(good|warning|bad)">/);
+  });
 });
 
 test('is written with its figures as PNG, black on white', async () => {

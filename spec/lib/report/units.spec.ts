@@ -121,7 +121,7 @@ describe('the Gabor functions of a first layer', () => {
       '0.250',
     ]);
     expect(found?.sentence).toMatch(
-      /^Most of these filters are no Gabor functions: 1 of 4 are\. Of 3 the nearest one explains more than \d\d % of Σ f², /,
+      /^Most of these filters are no Gabor functions: 1 of 4 is\. Of 3 the nearest one explains more than \d\d % of Σ f², /,
     );
     const html = found && gaborSection(found);
     expect(html).toContain('<b>100 %</b> · 29°<br>0.25 · 57°');
@@ -139,7 +139,7 @@ describe('the Gabor functions of a first layer', () => {
     expect(found?.fits[0].gabor.explained).toBeCloseTo(1 - rest / total, 5);
     expect(found?.fits[0].gabor.explained).toBeGreaterThan(0.97);
     expect(found?.fits[0].gabor.explained).toBeLessThan(1);
-    expect(found?.sentence).toMatch(/^Most of these filters are Gabor functions: 1 of 1 are/);
+    expect(found?.sentence).toMatch(/^Most of these filters are Gabor functions: 1 of 1 is/);
   });
 
   test('of filters that are too small, or all 0, nothing is said', async () => {

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { memory } from '@tensorflow/tfjs-core';
+import { fill, memory, tidy } from '@tensorflow/tfjs-core';
 import { Rng, SGD, SoftmaxCrossEntropy, useBackend } from '../../../index.ts';
 import { evaluate, Trainer, type StepEvent, type TrainerOptions } from '../../../lib/train/index.ts';
 import { inputError } from '../io/inputError.ts';
@@ -146,6 +146,44 @@ describe('Trainer', () => {
     const wild = fit({ ...options, rng: new Rng(1), schedule: () => 1e38 });
     await expect(wild).rejects.toThrow(/^non-finite \w+ at step \d+: first in the /);
     expect(memory().numTensors).toBe(numTensors);
+  });
+
+  describe('saves no weights that are not finite, or give what is not', () => {
+    /** Three steps an epoch; the third sets the last weights to `value`. */
+    const growing = (value: number, change: Partial<TrainerOptions> = {}) => {
+      const options = training(change);
+      const saved: number[] = [];
+      let steps = 0;
+      const step = () => {
+        if (++steps === 3) tidy(() => options.network.params['2.weight'].assign(fill([2, 16], value)));
+      };
+      const checkpoint = () => void saved.push(steps);
+      const trainer = new Trainer({ ...options, optimizer: { learningRate: 0, step }, checkpoint });
+      return { trainer, saved };
+    };
+
+    test.each<[string, Partial<TrainerOptions>, number[]]>([
+      ['at the end of an epoch', {}, []],
+      ['at each step', { checkpointSteps: 1 }, [1, 2]],
+    ])('an update that overflows, %s', async (_, change, before) => {
+      const { trainer, saved } = growing(Infinity, change);
+      await expect(trainer.run()).rejects.toEqual(
+        inputError('non-finite parameter after step 2: first in weight of Sequential[2] > Linear'),
+      );
+      expect(saved).toEqual(before);
+    });
+
+    test('scores that overflow on the validation set', async () => {
+      const { numTensors } = memory();
+      const { trainer, saved } = growing(3e38, { validation: xor() });
+      const made = memory().numTensors;
+      await expect(trainer.run()).rejects.toEqual(
+        inputError('non-finite loss after step 2: first in the output of Sequential[2] > Linear'),
+      );
+      expect(saved).toEqual([]);
+      expect(memory().numTensors).toBe(made);
+      expect(made).toBeGreaterThan(numTensors);
+    });
   });
 
   it('asks for the next batch while a step runs, and for none past the epoch', async () => {
