@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { Question, Reply, WorkerSetup } from './foldWorker.ts';
+import { InputError } from '../errors.ts';
+import { READY, type Question, type Reply, type WorkerSetup } from './foldMessages.ts';
 
 /**
  * Worker threads that each train one fold at a time. A thread that ends by itself, for memory or because the user's file ends
@@ -9,6 +10,7 @@ export class FoldPool {
   readonly #setup: WorkerSetup;
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, (error: Error) => void>();
+  readonly #ready = new WeakSet<Worker>();
   #stopped: Error | undefined;
 
   constructor(setup: WorkerSetup) {
@@ -20,23 +22,27 @@ export class FoldPool {
     if (this.#stopped) throw this.#stopped;
     const worker = this.#idle.pop() ?? this.#start();
     return new Promise<Reply>((resolve, reject) => {
+      const lose = (problem: string) => {
+        end();
+        // That a thread does not start has nothing to do with the trial.
+        if (this.#ready.has(worker)) resolve({ failed: `the worker thread ${problem}` });
+        else reject(new InputError(`a worker thread ${problem} before it was ready`));
+      };
       const end = () => {
         worker.off('message', onMessage).off('error', onError).off('exit', onExit);
         this.#busy.delete(worker);
       };
-      const onMessage = (reply: Reply) => {
+      const onMessage = (reply: Reply | typeof READY) => {
+        if (reply === READY) {
+          this.#ready.add(worker);
+          return;
+        }
         end();
         this.#idle.push(worker);
         resolve(reply);
       };
-      const onError = (error: Error) => {
-        end();
-        resolve({ failed: `the worker thread failed: ${error.message.replace(/\s*\n\s*/g, ' ')}` });
-      };
-      const onExit = (code: number) => {
-        end();
-        resolve({ failed: `the worker thread ended with ${code}` });
-      };
+      const onError = (error: Error) => lose(`failed: ${error.message.replace(/\s*\n\s*/g, ' ')}`);
+      const onExit = (code: number) => lose(`ended with ${code}`);
       worker.on('message', onMessage).on('error', onError).on('exit', onExit);
       this.#busy.set(worker, (error) => {
         end();
@@ -55,8 +61,10 @@ export class FoldPool {
   }
 
   #start(): Worker {
-    const kind = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./foldWorker.${kind}`, import.meta.url), { workerData: this.#setup });
+    const options = { workerData: this.#setup };
+    const worker = import.meta.url.endsWith('.ts')
+      ? new Worker(fromSource(new URL('./foldWorker.ts', import.meta.url)), { ...options, eval: true })
+      : new Worker(new URL('./foldWorker.js', import.meta.url), options);
     // An idle one that fails is only lost.
     worker.on('error', () => this.#drop(worker)).on('exit', () => this.#drop(worker));
     return worker;
@@ -66,4 +74,10 @@ export class FoldPool {
     const place = this.#idle.indexOf(worker);
     if (place >= 0) this.#idle.splice(place, 1);
   }
+}
+
+/** Threads of Node 20 do not see the tsx that the program was started with. */
+function fromSource(url: URL): string {
+  const tsx = import.meta.resolve('tsx/esm/api');
+  return `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(url.href)}); });`;
 }

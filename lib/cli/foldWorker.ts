@@ -1,22 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { useBackend } from '../backend.ts';
 import { InputError, show } from '../errors.ts';
-import type { RunOptions } from './runOptions.ts';
-import { openFolds, prepareFold, trainFold, type Cut, type Fold, type FoldScore } from './trainFold.ts';
-
-/** What a worker thread is started with. */
-export interface WorkerSetup extends Cut {
-  /** Of the data and the backend, which all trials share. */
-  readonly common: RunOptions;
-}
-
-/** What a worker is asked: to train at a point, with one fold held out. */
-export interface Question {
-  readonly options: RunOptions;
-  readonly fold: number;
-}
-
-export type Reply = (FoldScore & { readonly seconds: number }) | { readonly failed: string };
+import { READY, type Question, type Reply, type WorkerSetup } from './foldMessages.ts';
+import { openFolds, prepareFold, trainFold, type Fold } from './trainFold.ts';
 
 const { common, folds, seed } = workerData as WorkerSetup;
 
@@ -47,3 +33,4 @@ async function answer({ options, fold }: Question): Promise<Reply> {
 parentPort?.on('message', (question: Question) => {
   void answer(question).then((reply) => parentPort?.postMessage(reply));
 });
+parentPort?.postMessage(READY);

@@ -6,7 +6,7 @@ import { systemProblem } from '../io/systemError.ts';
 import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import type { Earlier, FoldResult, SearchOptions, Task } from '../search/search.ts';
 import type { Point } from '../search/space.ts';
-import type { Reply } from './foldWorker.ts';
+import type { Reply } from './foldMessages.ts';
 import type { SearchSpace } from './searchSpace.ts';
 
 /** What a search was started with; `search.json` in its folder. */

@@ -70,7 +70,7 @@ export function effectChart(
     marginBottom: 38,
     x: {
       ...{ label, labelOffset: 36, domain: values },
-      ...(category ? { type: 'point' as const, padding: 0.5 } : { nice: false, tickFormat: tick }),
+      ...(category ? { type: 'band' as const, padding: 0.2 } : { nice: false, tickFormat: tick }),
       ...(log && { type: 'log' as const, ticks: 5 }),
       ...(!category && 'choices' in dimension && { ticks: values }),
       ...(!category && !log && !('choices' in dimension) && { ticks: 5 }),
