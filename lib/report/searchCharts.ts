@@ -10,13 +10,14 @@ import { COLOURS, tick } from './charts.ts';
 const WIDTH = 400;
 const [BLUE, ORANGE] = COLOURS;
 
-/** Bars of what each dimension explains, the largest first. */
+/** What each dimension explains: a bar by itself, a line with its interactions. The largest first. */
 export function sharesChart(shares: readonly (Share & { readonly name: string })[]): string {
-  const sorted = [...shares].sort((a, b) => b.main - a.main);
+  const sorted = [...shares].sort((a, b) => b.total - a.total);
   const longest = Math.max(...sorted.map(({ name }) => name.length));
   return svg({
     height: 60 + 26 * sorted.length,
     marginLeft: Math.min(170, 14 + 7 * longest),
+    marginRight: 18,
     marginBottom: 38,
     x: { label: 'share of the variance, %', domain: [0, 100], ticks: 5, grid: true, labelOffset: 36 },
     y: { label: null, domain: sorted.map(({ name }) => name), tickSize: 0 },

@@ -46,14 +46,19 @@ export function checkDimension(name: string, dimension: object): asserts dimensi
   };
   const keys = 'choices' in dimension ? ['choices'] : ['low', 'high', 'log', 'integer', 'points'];
   const unknown = Object.keys(dimension).find((key) => !keys.includes(key));
-  if (unknown !== undefined)
-    fail(`"choices", or "low" and "high" with ${keys.slice(2).join(', ') || 'nothing else'}`, show(unknown));
+  if (unknown !== undefined) {
+    const expected =
+      'choices' in dimension
+        ? '"choices" and nothing else'
+        : '"choices", or "low" and "high" with log, integer, points';
+    fail(expected, show(unknown));
+  }
   if ('choices' in dimension) {
     const { choices } = dimension;
     if (!Array.isArray(choices)) return fail('choices to be a list', show(choices));
-    const strange = choices.find((choice) => !isValue(choice)) as unknown;
-    if (strange !== undefined)
-      fail('choices that are numbers, text, true, false or lists of text', show(strange));
+    const strange = choices.findIndex((choice) => !isValue(choice));
+    if (strange >= 0)
+      fail('choices that are numbers, text, true, false or lists of text', show(choices[strange]));
     if (choices.length < 2) fail('at least two choices', show(choices));
     const twice = choices.find(
       (a, i) => choices.findIndex((b) => same(a as Value, b as Value)) !== i,
