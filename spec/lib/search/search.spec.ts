@@ -131,7 +131,12 @@ describe('search', () => {
         const stopped = search(
           options({ method, trials: 7, workers: 3, evaluate: record, onPoint, signal: controller.signal }),
         );
-        await expect(stopped).rejects.toBe(controller.signal.reason);
+        const reason: unknown = await stopped.then(
+          () => 'not stopped',
+          (error: unknown) => error,
+        );
+        expect(reason).toBe(controller.signal.reason);
+        expect(controller.signal.aborted).toBe(true);
         expect(results.size).toBe(stop);
         let evaluated = 0;
         const resumed = await search(
