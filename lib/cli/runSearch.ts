@@ -3,13 +3,13 @@ import { useBackend } from '../backend.ts';
 import { InputError } from '../errors.ts';
 import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import { firstPoint, gridPoints, sizeOfSpace } from '../search/points.ts';
-import { search, type Trial } from '../search/search.ts';
+import { ranked, search, type Trial } from '../search/search.ts';
 import { FoldPool } from './foldPool.ts';
 import { openNetwork } from './openNetwork.ts';
 import { logBackend } from './options.ts';
 import { resultOf, type SearchFolder, type SearchPlan } from './searchRun.ts';
 import { configOf, runOptionsOf } from './searchSpace.ts';
-import { formatTrial, formatTrials, ranked } from './searchTable.ts';
+import { formatTrial, formatTrials } from './searchTable.ts';
 import { openFolds } from './trainFold.ts';
 
 /**

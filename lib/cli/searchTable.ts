@@ -1,11 +1,6 @@
 import Table from 'cli-table3';
-import type { Trial } from '../search/search.ts';
+import { ranked, type Trial } from '../search/search.ts';
 import { labelOf, showValue, type Space } from '../search/space.ts';
-
-/** From the best to the worst; failed trials last. */
-export function ranked(trials: readonly Trial[]): Trial[] {
-  return [...trials].sort((a, b) => (a.mean === b.mean ? a.trial - b.trial : a.mean - b.mean));
-}
 
 /** `2.31 ± 0.12 %`: the mean over the folds and its standard error. */
 export function formatScore({ mean, standardError }: Trial): string {

@@ -1,5 +1,5 @@
 import { effectsOf, type Effects } from '../search/importance.ts';
-import { observedOf, type Trial } from '../search/search.ts';
+import { observedOf, ranked, type Trial } from '../search/search.ts';
 import { labelOf, showValue, type Space } from '../search/space.ts';
 import { escape } from './html.ts';
 import { bestSoFarChart, effectChart, sharesChart } from './searchCharts.ts';
@@ -66,7 +66,7 @@ const figure = (title: string, svg: string) =>
 
 /** The best, and how sure that is. */
 function judged({ trials }: SearchReportData, good: readonly Trial[]): string {
-  const [best, second] = [...good].sort((a, b) => a.mean - b.mean);
+  const [best, second] = ranked(good);
   // Both means are over the same folds, so their differences are what is uncertain.
   const differences = second?.scores.map((score, fold) => score - best.scores[fold]) ?? [];
   const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
@@ -103,12 +103,10 @@ function matters({ space }: SearchReportData, { effects, explained }: Effects): 
 function table(space: Space, trials: readonly Trial[]): string {
   const names = Object.keys(space);
   const head = ['trial', 'error, %', ...names.map((name) => labelOf(space, name))];
-  const rows = [...trials]
-    .sort((a, b) => (a.mean === b.mean ? a.trial - b.trial : a.mean - b.mean))
-    .map((trial) => {
-      const error = trial.failed ?? `${percent(trial.mean)} ± ${percent(trial.standardError)}`;
-      const cells = [String(trial.trial + 1), error, ...names.map((name) => showValue(trial.point[name]))];
-      return `<tr>${cells.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`;
-    });
+  const rows = ranked(trials).map((trial) => {
+    const error = trial.failed ?? `${percent(trial.mean)} ± ${percent(trial.standardError)}`;
+    const cells = [String(trial.trial + 1), error, ...names.map((name) => showValue(trial.point[name]))];
+    return `<tr>${cells.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`;
+  });
   return `<div class="scroll"><table class="trials"><tr>${head.map((cell) => `<th>${escape(cell)}</th>`).join('')}</tr>${rows.join('')}</table></div>`;
 }

@@ -159,6 +159,12 @@ function summarized(trial: number, point: Point, results: readonly FoldResult[])
   };
 }
 
+/** From the best to the worst; failed trials last. Means that differ by rounding alone are equal: the earlier is first. */
+export function ranked(trials: readonly Trial[]): Trial[] {
+  const equal = (a: Trial, b: Trial) => a.mean === b.mean || Math.abs(a.mean - b.mean) < 1e-12;
+  return [...trials].sort((a, b) => (equal(a, b) ? a.trial - b.trial : a.mean - b.mean));
+}
+
 /** What gp models: a failed trial is as bad as the worst of those that gave a score. */
 export function observedOf(trials: readonly Trial[], target: (mean: number) => number = (mean) => mean) {
   const scored = trials.filter(({ failed }) => failed === undefined).map(({ mean }) => target(mean));
