@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -49,8 +50,9 @@ const RATE = { rate: { low: 0.01, high: 1, log: true } };
 const UNITS = { architecture: { units: { low: 1, high: 12, integer: true } } };
 
 beforeAll(() => {
-  // Inside the clone, so that the network finds boxprop.
-  folder = mkdtempSync(join(ROOT, 'runs-spec-'));
+  // Inside the clone, so that the network finds boxprop; git does not see this folder.
+  mkdirSync(join(ROOT, 'runs'), { recursive: true });
+  folder = mkdtempSync(join(ROOT, 'runs', 'spec-'));
   writeCsv(folder, { train: 90, test: 30 });
   writeFileSync(out('net.mjs'), NETWORK);
   BASE = { network: out('net.mjs'), data: folder, backend: 'wasm', epochs: 2, batch: 8 };
