@@ -58,14 +58,8 @@ export {
   type TopPatchesOptions,
   type UnitPatches,
 } from './lib/inspect/topPatches.ts';
-export {
-  search,
-  type Earlier,
-  type FoldResult,
-  type SearchOptions,
-  type Task as SearchTask,
-  type Trial,
-} from './lib/search/search.ts';
+export { search, type Earlier, type SearchOptions, type Task as SearchTask } from './lib/search/search.ts';
+export type { FoldResult, Trial } from './lib/search/trial.ts';
 export { gridPoints, randomPoints } from './lib/search/points.ts';
 export type { Choices, Dimension, Point, Range, Space } from './lib/search/space.ts';
 export {

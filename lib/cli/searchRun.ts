@@ -1,11 +1,14 @@
-import { mkdir, open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, show } from '../errors.ts';
+import { lockFolder } from '../io/folderLock.ts';
+import { readLog } from '../io/runLog.ts';
 import { systemProblem } from '../io/systemError.ts';
 import { writeFileAtomic } from '../io/writeFileAtomic.ts';
-import type { Earlier, FoldResult, SearchOptions, Task } from '../search/search.ts';
+import type { Earlier, SearchOptions, Task } from '../search/search.ts';
 import type { Point } from '../search/space.ts';
+import type { FoldResult } from '../search/trial.ts';
 import type { Reply } from './foldMessages.ts';
 import type { SearchSpace } from './searchSpace.ts';
 
@@ -35,42 +38,41 @@ export class SearchFolder {
   readonly plan: SearchPlan;
   readonly #lines: readonly Line[];
   readonly #handle: FileHandle;
+  readonly #unlock: () => Promise<void>;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(folder: string, plan: SearchPlan, lines: readonly Line[], handle: FileHandle) {
+  private constructor(
+    folder: string,
+    plan: SearchPlan,
+    lines: readonly Line[],
+    handle: FileHandle,
+    unlock: () => Promise<void>,
+  ) {
     this.folder = folder;
     this.plan = plan;
     this.#lines = lines;
     this.#handle = handle;
+    this.#unlock = unlock;
   }
 
-  /** Errors: a folder that cannot be written, or that has a search or a run. */
+  /** Errors: a folder that cannot be written, that another process is at, or that has a search or a run. */
   static async create(folder: string, plan: SearchPlan): Promise<SearchFolder> {
-    const taken = ['search.json', 'config.json', 'log.jsonl'].find((name) => existsSync(join(folder, name)));
-    if (taken !== undefined) {
-      const remedy = taken === 'config.json' ? '' : `; --resume ${folder} goes on with it`;
-      throw new InputError(`--out: expected a folder without a run, got ${show(folder)}${remedy}`);
-    }
+    const unlock = await locked('--out', folder);
     try {
-      await mkdir(folder, { recursive: true });
-      // The log first: a folder with a plan has one.
-      const handle = await open(join(folder, 'log.jsonl'), 'a');
-      await writePlan(folder, plan).catch(async (error: unknown) => {
-        await handle.close();
-        await rm(join(folder, 'log.jsonl'), { force: true });
-        throw error;
-      });
-      return new SearchFolder(folder, plan, [], handle);
+      const taken = ['search.json', 'config.json'].find((name) => existsSync(join(folder, name)));
+      if (taken !== undefined) {
+        const remedy = taken === 'config.json' ? '' : `; --resume ${folder} goes on with it`;
+        throw new InputError(`--out: expected a folder without a run, got ${show(folder)}${remedy}`);
+      }
+      await writePlan(folder, plan);
+      return new SearchFolder(folder, plan, [], await open(join(folder, 'log.jsonl'), 'a'), unlock);
     } catch (error) {
-      const cause = error instanceof InputError ? error.cause : error;
-      throw new InputError(
-        `--out: expected a folder that can be written, got ${show(folder)}: ${systemProblem(cause)}`,
-        { cause },
-      );
+      await unlock();
+      throw error;
     }
   }
 
-  /** @param trials more than before. Errors: a folder without a search; fewer trials, or any of a grid. */
+  /** @param trials more than before. Errors: a folder without a search, or at work; fewer trials, or any of a grid. */
   static async resume(folder: string, trials?: number): Promise<SearchFolder> {
     const stored = await readPlan(folder);
     if (trials !== undefined && (stored.method === 'grid' || trials < stored.trials)) {
@@ -80,11 +82,17 @@ export class SearchFolder {
     }
     const plan = { ...stored, trials: trials ?? stored.trials };
     const file = join(folder, 'log.jsonl');
-    const lines = await readLines(file);
-    await writePlan(folder, plan);
-    // Without half a line, to which the next would be added.
-    await writeFileAtomic(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    return new SearchFolder(folder, plan, lines, await open(file, 'a'));
+    const unlock = await locked('--resume', folder);
+    try {
+      const lines = await readLog<Line>(file);
+      await writePlan(folder, plan);
+      // Without half a line, to which the next would be added.
+      await writeFileAtomic(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      return new SearchFolder(folder, plan, lines, await open(file, 'a'), unlock);
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
   }
 
   get earlier(): Earlier {
@@ -108,6 +116,7 @@ export class SearchFolder {
   async close(): Promise<void> {
     await this.#last.catch(() => undefined);
     await this.#handle.close();
+    await this.#unlock();
   }
 
   #add(line: Line): Promise<void> {
@@ -129,6 +138,20 @@ export function resultOf(reply: Reply): FoldResult {
   return 'failed' in reply ? { failed: reply.failed } : { score: reply.errors / reply.records };
 }
 
+/** The folder, made if there is none, for this process alone. */
+async function locked(option: string, folder: string): Promise<() => Promise<void>> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await lockFolder(folder);
+  } catch (error) {
+    const problem =
+      error instanceof InputError
+        ? error.message
+        : `expected a folder that can be written, got ${show(folder)}: ${systemProblem(error)}`;
+    throw new InputError(`${option}: ${problem}`, { cause: error });
+  }
+}
+
 function writePlan(folder: string, plan: SearchPlan): Promise<void> {
   return writeFileAtomic(join(folder, 'search.json'), `${JSON.stringify(plan, undefined, 2)}\n`);
 }
@@ -148,18 +171,4 @@ async function readPlan(folder: string): Promise<SearchPlan> {
     // Told below.
   }
   throw new InputError(`${file}: expected the options of a search as JSON, got ${show(text.slice(0, 40))}`);
-}
-
-/** The whole lines of a log. */
-async function readLines(file: string): Promise<Line[]> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
-  });
-  return text.split('\n').flatMap((line) => {
-    try {
-      return line === '' ? [] : [JSON.parse(line) as Line];
-    } catch {
-      return []; // It was killed within the line.
-    }
-  });
 }

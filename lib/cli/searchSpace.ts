@@ -1,14 +1,7 @@
 import { InputError, show } from '../errors.ts';
 import { firstPoint } from '../search/points.ts';
-import {
-  checkDimension,
-  checkSpace,
-  valueAt,
-  type Dimension,
-  type Point,
-  type Space,
-  type Value,
-} from '../search/space.ts';
+import { checkDimension, checkSpace } from '../search/checkSpace.ts';
+import { valueAt, type Dimension, type Point, type Space, type Value } from '../search/space.ts';
 import { applyOptions, readConfig } from './runConfig.ts';
 import type { RunOptions } from './runOptions.ts';
 import { trainCommand } from './train.ts';
@@ -62,7 +55,7 @@ export async function readSpace(file: string): Promise<SearchSpace> {
         );
       }
       if (COMMON.includes(key) && typeof value === 'object' && !Array.isArray(value)) {
-        throw new InputError(`${key}: expected one value for all trials, got ${show(value)}`);
+        throw new InputError(`${key}: expected one value for all trials, got ${JSON.stringify(value)}`);
       }
       if (key !== 'architecture' || !isObject(value)) sort(base, key, value, key);
       else {

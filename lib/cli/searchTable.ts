@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { ranked, type Trial } from '../search/search.ts';
+import { ranked, type Trial } from '../search/trial.ts';
 import { labelOf, showValue, type Space } from '../search/space.ts';
 
 /** `2.31 ± 0.12 %`: the mean over the folds and its standard error. */

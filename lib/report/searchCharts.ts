@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Share } from '../search/importance.ts';
-import type { Trial } from '../search/search.ts';
+import type { Trial } from '../search/trial.ts';
 import { isCategory, showValue, type Dimension, type Value } from '../search/space.ts';
 import { COLOURS, tick } from './charts.ts';
 

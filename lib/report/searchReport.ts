@@ -1,5 +1,5 @@
 import { effectsOf, type Effects } from '../search/importance.ts';
-import { observedOf, ranked, type Trial } from '../search/search.ts';
+import { observedOf, ranked, type Trial } from '../search/trial.ts';
 import { labelOf, showValue, type Space } from '../search/space.ts';
 import { escape } from './html.ts';
 import { bestSoFarChart, effectChart, sharesChart } from './searchCharts.ts';

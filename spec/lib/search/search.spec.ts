@@ -1,15 +1,8 @@
 import { Rng } from '../../../index.ts';
 import { effectsOf, varianceShares } from '../../../lib/search/importance.ts';
-import {
-  observedOf,
-  search,
-  startOf,
-  type FoldResult,
-  type SearchOptions,
-  type Task,
-  type Trial,
-} from '../../../lib/search/search.ts';
+import { search, startOf, type SearchOptions, type Task } from '../../../lib/search/search.ts';
 import type { Point, Space } from '../../../lib/search/space.ts';
+import { observedOf, type FoldResult, type Trial } from '../../../lib/search/trial.ts';
 
 /** Branin's function has three minima of 0.397887 in this rectangle. */
 const BRANIN: Space = { x: { low: -5, high: 10 }, y: { low: 0, high: 15 } };

@@ -7,9 +7,8 @@ import {
   randomPoints,
   sizeOfSpace,
 } from '../../../lib/search/points.ts';
+import { checkDimension, checkSpace } from '../../../lib/search/checkSpace.ts';
 import {
-  checkDimension,
-  checkSpace,
   coordinateOf,
   gridValues,
   isCategory,
