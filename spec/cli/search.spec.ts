@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { Rng } from '../../index.ts';
+import { searchCommand } from '../../lib/cli/search.ts';
 import { boxprop, ROOT } from './run.ts';
 
 let folder: string;
@@ -145,13 +146,13 @@ describe('boxprop search', () => {
     const size = () => (existsSync(log) ? statSync(log).size : 0);
     const rng = new Rng(5);
     const kept: string[] = [];
-    for (let kills = 0; kills < 5; kills++) {
+    for (let kills = 0; kills < 3; kills++) {
       const before = size();
       expect((await ended(args, 'SIGKILL', () => size() > before + 40 * rng.integer(6))).code).toBe(null);
       kept.push(readFileSync(log, 'utf8'));
       // As if the machine had stopped within a line.
-      if (kills === 2) appendFileSync(log, '{"type":"fold","trial":');
-      if (kills === 3 && size() > 30) truncateSync(log, size() - 9);
+      if (kills === 0) appendFileSync(log, '{"type":"fold","trial":');
+      if (kills === 1 && size() > 30) truncateSync(log, size() - 9);
       args = ['search', '--resume', out('killed'), '--workers', '2'];
     }
     expect(boxprop(...args)).toMatchObject({ status: 0, stderr: '' });
@@ -159,7 +160,7 @@ describe('boxprop search', () => {
     // What was whole is still there, with the very seconds that it took.
     const whole = readFileSync(log, 'utf8');
     for (const [kill, text] of kept.entries()) {
-      const lines = text.split('\n').slice(0, kill === 3 ? -2 : -1);
+      const lines = text.split('\n').slice(0, kill === 1 ? -2 : -1);
       for (const line of lines) expect(whole).toContain(line);
     }
     const tasks = logIn('killed').map(({ type, trial, fold }) => `${type} ${trial} ${fold}`);
@@ -244,87 +245,71 @@ describe('boxprop search', () => {
 });
 
 describe('boxprop search refuses, in one line,', () => {
-  const cases: [string, object, string[], string][] = [
+  const cases: [string, object, string][] = [
     [
       'what train does not know',
       { rat: { low: 1, high: 2 } },
-      [],
-      ': expected options out of network, architecture, data, ',
+      ': expected options out of network, architecture, data, shape, PLACEHOLDER',
     ],
     [
       'a value that train would refuse',
       { momentum: { choices: [0.5, 2] } },
-      [],
       ': --momentum: expected a number from 0 to below 1, got "2"',
     ],
     [
       'bounds the wrong way round',
       { rate: { low: 1, high: 0.1 } },
-      [],
       ': rate: expected low below high, got 1 and 0.1',
     ],
     [
       'a logarithm of 0',
       { rate: { low: 0, high: 0.1, log: true } },
-      [],
       ': rate: expected low above 0 with log, got 0',
     ],
     [
       'fractions of epochs',
       { epochs: { low: 1, high: 4 } },
-      [],
       ': epochs: expected "integer": true, for it takes whole numbers alone',
     ],
     [
       'one choice',
       { optimizer: { choices: ['adam'] } },
-      [],
       ': optimizer: expected at least two choices, got ["adam"]',
     ],
     [
       'an unknown optimizer',
       { optimizer: { choices: ['adam', 'adan'] } },
-      [],
       ': --optimizer: expected one of sgd, adagrad, rmsprop, adam, adamw, got "adan"',
     ],
     [
       'nothing that varies',
       {},
-      [],
       ': expected something that varies, as { "low": 0.01, "high": 0.1 } or { "choices": [3, 5] }, got nothing',
     ],
     [
       'a validation share',
       { ...RATE, validation: 0.1 },
-      [],
       ': expected options of training alone, for the folds are what is held out, got "validation"',
     ],
     [
       'data that vary',
       { data: { choices: ['a', 'b'] } },
-      [],
-      ': data: expected one value for all trials, got Object',
+      ': data: expected one value for all trials, got {"choices":["a","b"]}',
     ],
     [
       'an architecture that is none',
       { architecture: { units: [1, 2] }, ...RATE },
-      [],
       ': --architecture: units: expected a number, text, true or false, got [1, 2]',
     ],
     [
       'an architecture that names what is given',
       { architecture: { rng: { choices: [1, 2] } } },
-      [],
       ': --architecture: expected names other than rng, inputShape, classes, init, which every network is given, got "rng"',
     ],
   ];
-  it.each(cases)('%s', (name, entries, args, message) => {
+  it.each(cases)('%s', async (_, entries, message) => {
     const file = spaceFile('bad', entries);
-    const { status, stdout, stderr } = boxprop('search', file, ...args, '--out', out('none'));
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr.startsWith(`boxprop: ${file}${message}`)).toBe(true);
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-    if (!name.startsWith('what')) expect(stderr).toBe(`boxprop: ${file}${message}\n`);
+    await expect(searched(file, '--out', out('none'))).rejects.toHaveProperty('message', file + message);
     expect(existsSync(out('none'))).toBe(false);
   });
 
@@ -367,9 +352,19 @@ describe('boxprop search refuses, in one line,', () => {
     ],
     [
       'a folder that has a search',
-      () => [out('ok.json'), '--trials', '2', '--out', out('one')],
+      () => [out('ok.json'), '--trials', '2', '--out', out('stored')],
       () =>
-        `--out: expected a folder without a run, got "${out('one')}"; --resume ${out('one')} goes on with it`,
+        `--out: expected a folder without a run, got "${out('stored')}"; --resume ${out('stored')} goes on with it`,
+    ],
+    [
+      'a folder that another process is at',
+      () => {
+        mkdirSync(out('held'), { recursive: true });
+        writeFileSync(join(out('held'), 'lock'), String(process.ppid));
+        return [out('ok.json'), '--trials', '2', '--out', out('held')];
+      },
+      () =>
+        `--out: expected no other process at work in "${out('held')}", got process ${process.ppid}; if that is something else, delete ${join(out('held'), 'lock')}`,
     ],
     [
       'to resume what is none',
@@ -379,24 +374,37 @@ describe('boxprop search refuses, in one line,', () => {
     ],
     [
       'to resume with other folds',
-      () => ['--resume', out('one'), '--folds', '4'],
+      () => ['--resume', out('stored'), '--folds', '4'],
       () =>
         '--resume: expected no options besides --trials and --workers, for the search has its own, got folds',
     ],
     [
       'to resume with fewer trials',
-      () => ['--resume', out('one'), '--trials', '3'],
+      () => ['--resume', out('stored'), '--trials', '3'],
       () => '--trials: expected at least the 8 of before, got 3',
     ],
-  ])('%s', (_, args, message) => {
+  ])('%s', async (_, args, message) => {
     spaceFile('ok', { rate: { choices: [0.1, 0.2, 0.3] } });
-    expect(boxprop('search', ...args())).toEqual({
+    mkdirSync(out('stored'), { recursive: true });
+    const plan = { method: 'gp', trials: 8, space: {} };
+    writeFileSync(join(out('stored'), 'search.json'), JSON.stringify(plan));
+    await expect(searched(...args())).rejects.toHaveProperty('message', message());
+  });
+
+  it('as a command does', () => {
+    const file = spaceFile('bad', { rate: { low: 1, high: 0.1 } });
+    expect(boxprop('search', file)).toEqual({
       status: 1,
       stdout: '',
-      stderr: `boxprop: ${message()}\n`,
+      stderr: `boxprop: ${file}: rate: expected low below high, got 1 and 0.1\n`,
     });
   });
 });
+
+/** The command in this process: what it refuses, it rejects with. */
+function searched(...args: string[]): Promise<unknown> {
+  return searchCommand().exitOverride().parseAsync(args, { from: 'user' });
+}
 
 /** Runs boxprop, sends a signal once it is `ready` (and a while has passed), and waits for its end. */
 function ended(args: string[], signal: NodeJS.Signals, ready: () => boolean, wait = 0) {

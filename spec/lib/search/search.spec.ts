@@ -187,18 +187,18 @@ describe('search', () => {
     await expect(search(options(change))).rejects.toThrow(`search: expected ${message}`);
   });
 
-  it('by gp comes ten times closer than by random, in the median of nine seeds', async () => {
+  it('by gp comes ten times closer than by random, in the median of five seeds', async () => {
     const gap = async (method: 'random' | 'gp', seed: number) => {
       const found = await search(options({ method, seed, trials: 28, folds: 1 }));
       return Math.min(...found.map(({ mean }) => mean)) - LEAST;
     };
     const median = async (method: 'random' | 'gp') => {
       const gaps: number[] = [];
-      for (let seed = 0; seed < 9; seed++) gaps.push(await gap(method, seed));
-      return gaps.sort((a, b) => a - b)[4];
+      for (let seed = 0; seed < 5; seed++) gaps.push(await gap(method, seed));
+      return gaps.sort((a, b) => a - b)[2];
     };
     expect(await median('gp')).toBeLessThan((await median('random')) / 10);
-  }, 120_000);
+  });
 });
 
 describe('what mattered', () => {
