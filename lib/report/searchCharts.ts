@@ -140,6 +140,6 @@ function svg(options: Plot.PlotOptions): string {
   const height = options.height ?? 230;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" ` +
-    `font-family="system-ui, sans-serif" font-size="12" fill="currentColor">${plot.innerHTML}</svg>`
+    `font-family="system-ui, sans-serif" font-size="12" fill="currentColor" text-anchor="middle">${plot.innerHTML}</svg>`
   );
 }
