@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Rng, useBackend } from '../../index.ts';
+import { Rng, useBackend, type Dataset } from '../../index.ts';
 import { openFolds, prepareFold, trainFold } from '../../lib/cli/trainFold.ts';
 import { runOptionsOf } from '../../lib/cli/searchSpace.ts';
 
@@ -37,11 +37,8 @@ async function foldsOf(count: number) {
 
 describe('the folds of a search', () => {
   it('hold out every record once, and train on all others', async () => {
-    const rowsOf = async (part: {
-      length: number;
-      batch(indices: number[]): Promise<{ input: tf.Tensor; labels: tf.Tensor }>;
-    }) => {
-      const { input, labels } = await part.batch(Array.from({ length: part.length }, (_, i) => i));
+    const rowsOf = async (part: Dataset) => {
+      const { input, labels } = await part.batch(Int32Array.from({ length: part.length }, (_, i) => i));
       const values = Array.from(input.dataSync());
       tf.dispose([input, labels]);
       return Array.from({ length: part.length }, (_, i) => values.slice(16 * i, 16 * i + 16).join());
