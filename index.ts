@@ -58,5 +58,18 @@ export {
   type TopPatchesOptions,
   type UnitPatches,
 } from './lib/inspect/topPatches.ts';
+export { search, type Earlier, type SearchOptions, type Task as SearchTask } from './lib/search/search.ts';
+export type { FoldResult, Trial } from './lib/search/trial.ts';
+export { gridPoints, randomPoints } from './lib/search/points.ts';
+export type { Choices, Dimension, Point, Range, Space } from './lib/search/space.ts';
+export {
+  GaussianProcess,
+  type Hyperparameters,
+  type Observations,
+  type Prediction,
+} from './lib/search/gaussianProcess.ts';
+export { fitGaussianProcess } from './lib/search/fitGaussianProcess.ts';
+export { expectedImprovement } from './lib/search/expectedImprovement.ts';
+export { varianceShares, type Share as VarianceShare } from './lib/search/importance.ts';
 export { examine } from './lib/doctor/examine.ts';
 export type { Finding, Patient, Verdict } from './lib/doctor/finding.ts';

@@ -20,6 +20,7 @@ import { TORCHVISION_NETWORKS } from '../io/torchvision.ts';
 import { release, tidy } from '../memory.ts';
 import type { AnyBox } from '../propagate.ts';
 import { Rng } from '../rng.ts';
+import { architectureOfFile } from './architecture.ts';
 import { networkNamed } from './networks.ts';
 import { openNetwork, preparationsOfFile } from './openNetwork.ts';
 import { logBackend } from './options.ts';
@@ -59,7 +60,9 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   }
   // A name in the file may be anybody's, so it opens no file of code.
   const entry =
-    options.network === undefined ? networkNamed(name, `${weights}: network`) : await openNetwork(name);
+    options.network === undefined
+      ? networkNamed(name, `${weights}: network`)
+      : await openNetwork(name, await architectureOfFile(weights));
   const classes = labels?.length ?? entry.classes;
   const preparations = await preparationsOfFile(weights);
   await useBackend(backend, { log: logBackend });

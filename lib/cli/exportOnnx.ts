@@ -28,7 +28,8 @@ export function exportCommand(): Command {
       const { openNetwork } = await import('./openNetwork.ts');
       const { useBackend } = await import('../backend.ts');
       const { loadNetwork } = await import('../io/loadNetwork.ts');
-      const entry = await openNetwork(name);
+      const { architectureOfFile } = await import('./architecture.ts');
+      const entry = await openNetwork(name, await architectureOfFile(weights));
       const inputShape = input ?? entry.inputShape;
       await useBackend();
       const network = emptyNetwork(entry, inputShape);

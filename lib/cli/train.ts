@@ -12,6 +12,7 @@ import {
   words,
 } from './options.ts';
 import { applyConfig } from './runConfig.ts';
+import { architectureOption } from './architecture.ts';
 import { isModuleFile } from './moduleFile.ts';
 import { OPTIMIZERS, RATES, readRun, SCHEDULES, type RunOptions } from './runOptions.ts';
 import type { TrainOutcome } from './trainNetwork.ts';
@@ -35,6 +36,11 @@ export function trainCommand(): Command {
     )
     .argument('[network]', 'lenet and the other names of `boxprop summary`, or a file that exports network()')
     .option('--config <file>', 'JSON, or a module with a default export: options by their names, and network')
+    .option(
+      '--architecture <list>',
+      'such as units=64,batchNorm=true: what the function network() is given',
+      architectureOption,
+    )
     .option('--data <dir>', DATA_HELP)
     .option('--shape <h,w,c>', 'of images of folders, or of the numbers of CSV', shapeOption('--shape', 3))
     .option('--prepare <list>', 'such as pad:2,contrast:9,standardize: what is done to every input', words)
@@ -114,7 +120,7 @@ async function plan(command: Command, network: string | undefined, { out, resume
 }
 
 /** `runs/lenet`, or `runs/lenet-2` and so on if there is a run in it. */
-function freeFolder(folder: string): string {
+export function freeFolder(folder: string): string {
   let [free, number] = [folder, 1];
   while (existsSync(free)) free = `${folder}-${++number}`;
   return free;

@@ -47,7 +47,7 @@ export async function trainNetwork(
   const { threads, epochs, batch: batchSize, seed } = options;
   const log = { log: logBackend };
   const backend = await useBackend(options.backend, { ...(threads !== undefined && { threads }), ...log });
-  const entry = await openNetwork(options.network);
+  const entry = await openNetwork(options.network, options.architecture);
   const rng = new Rng(seed);
   const data = await openRunData(options, rng);
   const { validation } = data;
@@ -62,7 +62,10 @@ export async function trainNetwork(
   const runLog = new RunLog(join(folder, 'log.jsonl'));
   const [checkpointFile, file] = ['checkpoint', 'weights'].map((name) => join(folder, `${name}.safetensors`));
   const progress = progressBar(epochs * train.length);
-  const about = { network: options.network, seed: String(seed), backend, ...data.metadata };
+  const about = {
+    ...{ network: options.network, seed: String(seed), backend, ...data.metadata },
+    ...(options.architecture && { architecture: JSON.stringify(options.architecture) }),
+  };
   let started = performance.now();
 
   const onEpoch = async (event: EpochEvent): Promise<void> => {

@@ -50,14 +50,14 @@ export class RunLog {
 }
 
 /** The whole lines of a log; none if there is no file. */
-export async function readLog(file: string): Promise<LogLine[]> {
+export async function readLog<Line = LogLine>(file: string): Promise<Line[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
   return text.split('\n').flatMap((line) => {
     try {
-      return line === '' ? [] : [JSON.parse(line) as LogLine];
+      return line === '' ? [] : [JSON.parse(line) as Line];
     } catch {
       return []; // The machine stopped within the line.
     }

@@ -26,7 +26,16 @@ export interface ChartOptions {
 const [WIDTH, HEIGHT, LINE] = [400, 230, 16];
 
 /** Seen apart by the colour-blind too (Okabe & Ito). */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#a6761d', '#e69f00', '#444444'];
+export const COLOURS = [
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#56b4e9',
+  '#a6761d',
+  '#e69f00',
+  '#444444',
+];
 
 /**
  * Curves over steps or epochs as an SVG of its own, with a legend if there are several. A curve that a logarithmic axis
@@ -125,7 +134,7 @@ function decades(ys: readonly number[]): number[] {
 const windowOf = (points: number) => Math.max(1, Math.floor(points / 30));
 
 /** 0.002, 30, 2e-6. */
-function tick(value: number): string {
+export function tick(value: number): string {
   const size = Math.abs(value);
   return size === 0 || (size >= 1e-3 && size < 1e5)
     ? String(Number(value.toPrecision(6)))
