@@ -101,7 +101,11 @@ describe('a network of one file, on CSV', () => {
     ['none.json', undefined, 'cannot be read: ENOENT: no such file or directory'],
     ['a.json', '{', /^expected JSON: /],
     ['b.json', '[1]', 'expected an object of options, got [1]'],
-    ['c.json', '{"network":"lenet","epohcs":3}', /^expected options out of network, data, .*, got "epohcs"$/],
+    [
+      'c.json',
+      '{"network":"lenet","epohcs":3}',
+      /^expected options out of network, architecture, data, .*, got "epohcs"$/,
+    ],
     ['d.json', '{"network":"lenet","epochs":0}', '--epochs: expected an integer of at least 1, got "0"'],
     ['e.json', '{"network":"lenet","report":"no"}', '--no-report: expected true or false, got "no"'],
     ['f.json', '{"network":"lenet","data":{"a":1}}', '--data: expected text or a number, got Object'],
