@@ -306,7 +306,7 @@ describe('boxprop train', () => {
     expect(html).toContain(
       '<b>good</b> It learns, and what it learns holds for other data: training error 0.00 %',
     );
-    expect(html.match(/<h2>/g)).toHaveLength(6);
+    expect(html.match(/<h2>/g)).toHaveLength(8);
     expect(html.replaceAll('http://www.w3.org/', '')).not.toMatch(/https?:\/\//);
     expect(boxprop('report', out('no')).stderr).toMatch(
       /^boxprop: report: expected the folder of a run, got "/,
