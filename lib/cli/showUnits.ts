@@ -6,10 +6,9 @@ import { Trace } from '../inspect/trace.ts';
 import { networkOfFile } from '../io/loadNetwork.ts';
 import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import type { Module } from '../module.ts';
-import { escape } from '../report/html.ts';
+import { page } from '../report/html.ts';
 import { labelOf } from '../report/insides.ts';
 import { stacked } from '../report/pictures.ts';
-import { STYLE } from '../report/style.ts';
 import { batchFor, captionOf, patchesPicture, weighted, type BoxPatches } from '../report/unitPatches.ts';
 import { UNITS_TEXT, unitsSection } from '../report/unitsSection.ts';
 import { openData } from './openData.ts';
@@ -32,7 +31,7 @@ export async function showUnits(file: string, options: UnitsOptions): Promise<st
     const found = await boxOf(network, data, options);
     const title = `${name}, ${found.label}, on ${data.name}`;
     const png = /\.png$/i.test(options.out);
-    await writeFileAtomic(options.out, png ? pictureOf(found) : page(title, found));
+    await writeFileAtomic(options.out, png ? pictureOf(found) : unitsPage(title, found));
     return found.units.map((one) => {
       const records = one.patches.map(({ record }) => record).join(', ');
       return `${captionOf(one)}; records ${records}`;
@@ -81,20 +80,10 @@ function pictureOf({ units }: BoxPatches): Uint8Array {
   return stacked(pictures);
 }
 
-function page(title: string, found: BoxPatches): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${escape(title)}</h1>
-<p>${UNITS_TEXT}</p>
-${unitsSection([found])}
-</body>
-</html>
-`;
+function unitsPage(title: string, found: BoxPatches): string {
+  return page(
+    title,
+    `<p>${UNITS_TEXT}</p>
+${unitsSection([found])}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { add, mul, reshape, rsqrt, sub, tidy, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
 import { addBias } from './addBias.ts';
+import { times } from './arithmetic.ts';
 import { scalar } from './constant.ts';
 import {
   fusesStandardization,
@@ -8,7 +9,7 @@ import {
 } from './featuresTensorflow.ts';
 import { momentsOver, sizeOfSet, spread, viewOf, type Sets } from './sets.ts';
 import { sumLeading } from './sumLeading.ts';
-import { onTensorflow, runOperation } from './tensorflow.ts';
+import { onTensorflow } from './tensorflow.ts';
 
 /** What is done to each feature, the last axis, of a batch. Shapes: x, g [..., features]; one number a feature [features]. */
 
@@ -20,7 +21,7 @@ export function shiftFeatures(x: Tensor, shift: Tensor): Tensor {
 
 /** s x */
 export function scaleFeatures(x: Tensor, scale: Tensor): Tensor {
-  if (onTensorflow()) return runOperation('Mul', {}, [x, scale]);
+  if (onTensorflow()) return times(x, scale);
   return tidy(() => reshape(mul(reshape(x, viewOf(byFeature(x))), spread(scale, byFeature(x))), x.shape));
 }
 

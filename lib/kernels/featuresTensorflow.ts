@@ -1,4 +1,5 @@
 import { reshape, slice, tidy, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
+import { addBias } from './addBias.ts';
 import { minus, plus, times } from './arithmetic.ts';
 import { constant, scalar } from './constant.ts';
 import type { Standardized, StandardizedGrads } from './features.ts';
@@ -21,7 +22,7 @@ export function standardizeOnTensorflow(x: Tensor, eps: number): Standardized {
     const few = Math.min(FEW, x.size / features);
     const sums = sumLeading(slice(reshape(x, [-1, features]), [0, 0], [few, features]));
     const offset = times(sums, scalar(-1 / few));
-    const near = runOperation('BiasAdd', {}, [asImages(x), offset]);
+    const near = addBias(asImages(x), offset);
     const [one, zero, none] = [alike(1, features), alike(0, features), alike(0, 0)];
     const attributes = { epsilon: { float: eps }, is_training: true };
     const outputs = runOperations('FusedBatchNormV3', attributes, [near, one, zero, none, none], 6);

@@ -1,9 +1,28 @@
 import type { Figure } from './figures.ts';
 import type { Tiles } from './pictures.ts';
+import { STYLE } from './style.ts';
 
 /** Text within HTML or SVG. */
 export function escape(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** A whole page, which needs nothing else. */
+export function page(title: string, content: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>${escape(title)}</h1>
+${content}
+</body>
+</html>
+`;
 }
 
 export interface ImageLook {

@@ -3,10 +3,9 @@ import { confusionSection } from './confusion.ts';
 import { curveFigures, filtersFigure, mapFigures, sizeFigures, unitsFigure, type Figure } from './figures.ts';
 import { gaborSection } from './gaborSection.ts';
 import { hiddenSection } from './hiddenSection.ts';
-import { escape, figureHtml, grid, image, unfolding } from './html.ts';
+import { escape, figureHtml, grid, image, page, unfolding } from './html.ts';
 import type { Judgement } from './judgeRun.ts';
 import { tiles } from './pictures.ts';
-import { STYLE } from './style.ts';
 import { UNITS_TEXT, unitsSection } from './unitsSection.ts';
 
 /** A report as one HTML file that needs nothing else. */
@@ -18,22 +17,12 @@ export function renderReport(data: ReportData): string {
     `The network${stage === undefined ? '' : ` as it was ${stage.when}`} was looked at with ${records} records that it was not ` +
     `trained on; it takes ${errors} of them for something else.`;
   const parts = sections(data).map(([name, content]) => `<section><h2>${name}</h2>${content}</section>`);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${escape(title)}</h1>
-${verdicts.map(judged).join('\n')}
+  return page(
+    title,
+    `${verdicts.map(judged).join('\n')}
 <p>${asked}</p>
-${parts.join('\n')}
-</body>
-</html>
-`;
+${parts.join('\n')}`,
+  );
 }
 
 /** The pictures of a report but the wrong examples. */

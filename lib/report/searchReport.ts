@@ -1,9 +1,8 @@
 import { effectsOf, type Effects } from '../search/importance.ts';
 import { observedOf, ranked, type Trial } from '../search/trial.ts';
 import { labelOf, showValue, type Space } from '../search/space.ts';
-import { escape } from './html.ts';
+import { escape, page } from './html.ts';
 import { bestSoFarChart, effectChart, sharesChart } from './searchCharts.ts';
-import { STYLE } from './style.ts';
 
 export interface SearchReportData {
   readonly file: string;
@@ -30,35 +29,25 @@ export async function renderSearch(data: SearchReportData): Promise<string> {
   const about =
     `${trials.length} trials${good.length < trials.length ? `, of which ${trials.length - good.length} failed` : ''}; each ` +
     `is the mean error over ${folds} folds of ${records} training records, ± its standard error.`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${escape(title)}</h1>
-${judged(data, good)}
+  return page(
+    title,
+    `${judged(data, good)}
 <p>${about}</p>
 <section><h2>What mattered</h2>${effects === undefined ? few(good.length) : matters(data, effects)}</section>
 <section><h2>Each by itself</h2><p>A dot is a trial, the circled one the best; a cross is one that failed.${effects === undefined ? '' : ' The line is what the model expects at a value, on average over all else.'}</p><div class="grid">${Object.keys(
-    space,
-  )
-    .map((name) => {
-      const curve = effects?.effects.find((one) => one.name === name)?.curve ?? [];
-      const errors = curve.map(({ value, target }) => ({ value, error: Math.exp(target) }));
-      return figure(
-        labelOf(space, name),
-        effectChart(space[name], labelOf(space, name), name, trials, errors),
-      );
-    })
-    .join('')}${figure('The best so far', bestSoFarChart(trials))}</div></section>
-<section><h2>All trials</h2>${table(space, trials)}</section>
-</body>
-</html>
-`;
+      space,
+    )
+      .map((name) => {
+        const curve = effects?.effects.find((one) => one.name === name)?.curve ?? [];
+        const errors = curve.map(({ value, target }) => ({ value, error: Math.exp(target) }));
+        return figure(
+          labelOf(space, name),
+          effectChart(space[name], labelOf(space, name), name, trials, errors),
+        );
+      })
+      .join('')}${figure('The best so far', bestSoFarChart(trials))}</div></section>
+<section><h2>All trials</h2>${table(space, trials)}</section>`,
+  );
 }
 
 const figure = (title: string, svg: string) =>
