@@ -1,4 +1,6 @@
 import type { Rng } from '../lib/rng.ts';
+import { differences, oddPart } from './differences.ts';
+import { slopeAt0 } from './slope.ts';
 import type { Quantity, Subject } from './subject.ts';
 
 /** |analytic − numeric| may be this much: 1e-8 + 1e-6 |numeric|. */
@@ -11,6 +13,9 @@ export function tolerance(numeric: number): number {
  * 1e-16 f/h; the others are taken where it disagrees, to tell curvature and nearby kinks from a wrong gradient.
  */
 const STEPS = [1e-5, 1e-5 / 8, 1e-5 / 64];
+
+/** A gradient this many tolerances from every difference is wrong; nearer, it is held to the slope of many values. */
+const NEAR = 1000;
 
 /** How often a coordinate at a kink is drawn again. */
 const REDRAWS = 3;
@@ -82,6 +87,8 @@ export function compare(
 
 interface Verdict {
   readonly kind: 'right' | 'wrong' | 'kink';
+  /** Whether the differences to both sides are alike. */
+  readonly smooth: boolean;
   readonly numeric: number;
   readonly error: number;
   readonly step: number;
@@ -106,7 +113,7 @@ function probe(
     const smooth = bend <= 1e-3 * (Math.abs(left) + Math.abs(right)) + 1e-6;
     // Written so that a NaN is wrong.
     const kind = error <= tolerance(numeric) ? 'right' : 'wrong';
-    const verdict: Verdict = { kind, numeric, error, step, column };
+    const verdict: Verdict = { kind, smooth, numeric, error, step, column };
     if (kind === 'right' && smooth) return verdict;
     verdicts.push(verdict);
     bends.push(bend);
@@ -118,34 +125,15 @@ function probe(
   const least = Math.min(bends[0] / 8, bends[last - 1] / 2);
   if (bends[last] > floor && bends[last] > least) return { ...verdicts[last], kind: 'kink' };
   // Where the function is curved, a smaller step than the first may be the right one.
-  return verdicts.find(({ kind }) => kind === 'right') ?? verdicts[0];
-}
-
-/** The one-sided differences of the loss, and the central difference of every output. */
-function differences(
-  subject: Subject,
-  quantity: Quantity,
-  index: number,
-  relative: number,
-  here: Float64Array,
-  gradOutput: Float64Array,
-) {
-  const original = quantity.values[index];
-  const wanted = relative * Math.max(1, Math.abs(original));
-  const [above, below] = [original + wanted, original - wanted];
-  subject.put(quantity, index, above);
-  const up = subject.outputsBehind(quantity);
-  subject.put(quantity, index, below);
-  const down = subject.outputsBehind(quantity);
-  subject.put(quantity, index, original);
-  const column = new Float64Array(here.length);
-  let [left, right] = [0, 0];
-  for (let o = 0; o < here.length; o++) {
-    // Differences before sums: outputs that do not move take no part in the rounding.
-    right += gradOutput[o] * (up[o] - here[o]);
-    left += gradOutput[o] * (here[o] - down[o]);
-    column[o] = (up[o] - down[o]) / (above - below);
-  }
-  // The steps as they were taken, after rounding.
-  return { step: wanted, column, right: right / (above - original), left: left / (original - below) };
+  const agreeing = verdicts.find(({ kind }) => kind === 'right');
+  if (agreeing !== undefined) return agreeing;
+  const wrong = verdicts.find(({ smooth }) => smooth) ?? verdicts[0];
+  if (!verdicts.some(({ error, numeric }) => error <= NEAR * tolerance(numeric))) return wrong;
+  const unit = Math.max(1, Math.abs(quantity.values[index]));
+  const radii = STEPS.map((step) => step * unit);
+  const { slope, deviation } = slopeAt0((t) => oddPart(subject, quantity, index, t, gradOutput), radii);
+  const error = Math.abs(analytic - slope);
+  // A slope that is known no better than that proves nothing.
+  const right = Math.max(error, deviation) <= tolerance(slope);
+  return { ...wrong, kind: right ? 'right' : 'wrong', numeric: slope, error };
 }

@@ -434,6 +434,42 @@ describe('kinks', () => {
   });
 });
 
+/** sin(3000 x) + 1e7: curved too much for a long step, rounded too much for a short one. */
+class Wave extends Module<tf.Tensor, tf.Tensor, { input: tf.Tensor }> {
+  readonly #factor: number;
+
+  /** @param factor on the gradient; only 1 is right. */
+  constructor(factor: number) {
+    super();
+    this.#factor = factor;
+  }
+
+  forward(input: tf.Tensor) {
+    const output = tf.tidy(() => tf.add(tf.sin(tf.mul(input, scalar(3000))), scalar(1e7)));
+    return { output, cache: { input: input.clone() } };
+  }
+
+  backpropToInput(gradOutput: tf.Tensor, { input }: { input: tf.Tensor }) {
+    return tf.tidy(() => {
+      const slope = tf.mul(tf.cos(tf.mul(input, scalar(3000))), scalar(3000 * this.#factor));
+      return tf.mul(gradOutput, slope);
+    });
+  }
+}
+
+describe('where no one step is right, many values are', () => {
+  const at = () => ({ input: constant([0.3, -0.7, 0.11, 0.5], [2, 2]) });
+
+  test('a right gradient passes', async () => {
+    expect(await failures(new Wave(1), at())).toEqual({});
+  });
+
+  test.each([1.00001, 0.99999, 1.001, -1])('one that is wrong by a factor %p does not', async (factor) => {
+    const { input } = await failures(new Wave(factor), at());
+    expect(input).toContain('and 3 more of 4');
+  });
+});
+
 describe('gradcheck leaves the world as it was', () => {
   test('backend, parameters and live tensors', async () => {
     await useBackend('cpu');
