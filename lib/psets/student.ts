@@ -1,11 +1,12 @@
 /**
- * The process that a student's file runs in: imports the file named by its first argument, then answers lists of calls.
- * What goes wrong in it, without end or with a crash, stays in it.
+ * The process that a student's file runs in: imports the file named by its first argument, then answers lists of calls,
+ * each in the seconds of processor time that the second allows. What goes wrong in it, without end or with a crash, stays in it.
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UNWRITTEN, type Answer, type Call, type Reply } from './answer.ts';
 import type { Value } from './pset.ts';
+import { Watch } from './watch.ts';
 
 function send(reply: Reply): void {
   process.send?.(reply);
@@ -57,10 +58,12 @@ function answer(exported: Record<string, unknown>, { task, args }: Call): Answer
 }
 
 try {
-  const file = pathToFileURL(resolve(process.argv[2])).href;
-  const exported = (await import(file)) as Record<string, unknown>;
+  const [, , file, seconds] = process.argv;
+  const watch = new Watch();
+  const exported = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
   process.on('message', (calls: readonly Call[]) => {
-    send({ kind: 'answers', answers: calls.map((call) => answer(exported, call)) });
+    const answers = watch.during(Number(seconds), () => calls.map((call) => answer(exported, call)));
+    send({ kind: 'answers', answers });
   });
   send({ kind: 'loaded', names: Object.keys(exported) });
 } catch (error) {

@@ -126,10 +126,7 @@ const maxPooling: readonly Submission[] = [
   plain('the stride is ignored', 'return winners(x, K, 1).map((j) => x[j]);'),
   plain('largest by size', 'return winners(x.map(Math.abs), K, S).map((j) => x[j]);'),
   plain('ends the process', 'return process.exit(0);'),
-  plain(
-    'MiB of memory',
-    'const all: number[][] = [];\n  for (;;) all.push(Array.from({ length: 1e5 }, () => K));',
-  ),
+  plain('MiB of memory', 'const all: number[][] = [];\n  for (;;) all.push(new Array(1e5).fill(K));'),
   { planted: 'missing', edits: [['export function forward(', 'function forward(']], task: 'forward' },
   same(
     'the border counts as 0',

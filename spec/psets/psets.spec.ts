@@ -94,6 +94,15 @@ test('a right gradient of a wrong forward is told, and counts', async () => {
   ]);
 });
 
+test('what takes long by the clock alone, as on a busy machine, is no loop without end', async () => {
+  const sleep = 'const start = Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);';
+  const [linear] = psets;
+  const source = text(linear, 'solution.ts').replace(/export function forward\(.*\{$/m, `$&\n  ${sleep}`);
+  expect(source).toContain(sleep);
+  const { points, of } = await graded(linear, source);
+  expect(points).toBe(of);
+});
+
 test('a file that cannot be read is told in one line', async () => {
   const { tasks } = await graded(psets[0], 'export function forward( {');
   for (const { says } of tasks) expect(says).toMatch(/^the file cannot be loaded: \S+/);
