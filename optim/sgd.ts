@@ -59,19 +59,22 @@ export class SGD {
     checkGrads(this, this.params, grads);
     const { momentum, nesterov } = this;
     const scalars = new Scalars();
-    for (const [name, param] of Object.entries(this.params)) {
-      const { learningRate, weightDecay } = settingsOf(name, this);
-      const decayed =
-        weightDecay === 0 ? grads[name].clone() : tidy(() => add(grads[name], scaled(weightDecay, param)));
-      if (momentum === 0) tidy(() => param.assign(sub(param, scaled(learningRate, decayed))));
-      else {
-        const velocity = this.#slots.get('velocity', name) ?? zerosLike(param);
-        const options = { learningRate, momentum, nesterov };
-        this.#slots.set('velocity', name, momentumStep(param, velocity, decayed, options, scalars));
+    try {
+      for (const [name, param] of Object.entries(this.params)) {
+        const { learningRate, weightDecay } = settingsOf(name, this);
+        const decayed =
+          weightDecay === 0 ? grads[name].clone() : tidy(() => add(grads[name], scaled(weightDecay, param)));
+        if (momentum === 0) tidy(() => param.assign(sub(param, scaled(learningRate, decayed))));
+        else {
+          const velocity = this.#slots.get('velocity', name) ?? zerosLike(param);
+          const options = { learningRate, momentum, nesterov };
+          this.#slots.set('velocity', name, momentumStep(param, velocity, decayed, options, scalars));
+        }
+        decayed.dispose();
       }
-      decayed.dispose();
+    } finally {
+      scalars.dispose();
     }
-    scalars.dispose();
   }
 
   state(): OptimizerState {

@@ -1,5 +1,4 @@
 import { InputError, show } from '../errors.ts';
-import { withSafetensors } from '../io/safetensorsFile.ts';
 import type { NetworkOptions } from '../../models/options.ts';
 
 /** What a network's function is given besides `NetworkOptions`, such as `{ units: 64, batchNorm: true }`. */
@@ -72,17 +71,4 @@ export function buildWith<T extends { dispose(): void }>(
   throw new InputError(
     `${name}: expected network() to take what --architecture names, but it does not read ${first}`,
   );
-}
-
-/** The architecture of a weights file's network; none if the file does not say. */
-export async function architectureOfFile(file: string): Promise<Architecture> {
-  const text = await withSafetensors(file, ({ metadata }) => Promise.resolve(metadata.get('architecture')));
-  if (text === undefined) return {};
-  try {
-    return checkArchitecture(JSON.parse(text));
-  } catch {
-    throw new InputError(
-      `${file}: expected architecture to be what boxprop train writes, got ${show(text.slice(0, 60))}`,
-    );
-  }
 }

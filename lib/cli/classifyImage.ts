@@ -13,17 +13,16 @@ import {
 } from '../data/preprocess.ts';
 import { InputError, show } from '../errors.ts';
 import { zeros } from '../init.ts';
-import { loadNetwork, networkOfFile } from '../io/loadNetwork.ts';
+import { loadNetwork } from '../io/loadNetwork.ts';
 import { withSafetensors } from '../io/safetensorsFile.ts';
 import { systemProblem } from '../io/systemError.ts';
 import { TORCHVISION_NETWORKS } from '../io/torchvision.ts';
 import { release, tidy } from '../memory.ts';
 import type { AnyBox } from '../propagate.ts';
 import { Rng } from '../rng.ts';
-import { architectureOfFile } from './architecture.ts';
-import { networkNamed } from './networks.ts';
-import { openNetwork, preparationsOfFile } from './openNetwork.ts';
+import { openNetwork } from './openNetwork.ts';
 import { logBackend } from './options.ts';
+import { architectureOfFile, networkOf, preparationsOfFile, trainedOnOfFile } from './weightsFile.ts';
 
 export interface ClassifyOptions {
   readonly weights?: string;
@@ -52,23 +51,19 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   if (weights === undefined) throw new InputError('--weights: expected a safetensors file, got none');
   const picture = await loadImage(image);
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
-  const name = options.network ?? (await networkOfFile(weights));
-  if (name === undefined) {
-    throw new InputError(
-      `${weights}: expected weights that say their network, got none: name it with --network`,
-    );
+  const name = await networkOf(weights, options.network);
+  const entry = await openNetwork(name, await architectureOfFile(weights));
+  const trainedOn = await trainedOnOfFile(weights);
+  const classes = trainedOn?.classes ?? labels?.length ?? entry.classes;
+  if (labels !== undefined && labels.length !== classes) {
+    throw new InputError(`${options.labels}: expected ${classes} labels, one a class, got ${labels.length}`);
   }
-  // A name in the file may be anybody's, so it opens no file of code.
-  const entry =
-    options.network === undefined
-      ? networkNamed(name, `${weights}: network`)
-      : await openNetwork(name, await architectureOfFile(weights));
-  const classes = labels?.length ?? entry.classes;
+  const names = labels ?? trainedOn?.classNames;
   const preparations = await preparationsOfFile(weights);
   await useBackend(backend, { log: logBackend });
   const metadata = await withSafetensors(weights, (opened) => Promise.resolve(opened.metadata));
   const recipe = PREPROCESSINGS[preprocessingOf(options.preprocess ?? metadata.get('preprocess'), name)];
-  const seen = prepared(asDataset(picture, entry.inputShape, recipe), preparations);
+  const seen = prepared(asDataset(picture, trainedOn?.inputShape ?? entry.inputShape, recipe), preparations);
   const [height, width, channels] = seen.inputShape;
   const inputShape = [height, width, channels] as const;
   const network = entry.build({ rng: new Rng(0), init: zeros, classes, inputShape }) as AnyBox;
@@ -84,7 +79,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   network.dispose();
   return Array.from(values, (probability, i) => ({
     class: i,
-    label: labels?.[i] ?? `class ${i}`,
+    label: names?.[i] ?? `class ${i}`,
     probability,
   }))
     .sort((a, b) => b.probability - a.probability)

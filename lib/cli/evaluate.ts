@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { InputError, show } from '../errors.ts';
 import { BACKENDS, choiceOption, DATA_HELP, logBackend, shapeOption } from './options.ts';
 import type { BackendName } from '../backend.ts';
 import type { Evaluation } from '../train/evaluate.ts';
@@ -23,18 +22,13 @@ export function evaluateCommand(): Command {
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--json', 'print JSON', false)
     .action(async (file: string, { network: named, data: directory, shape, backend, json }: Options) => {
-      const { openTrained, preparationsOfFile } = await import('./openNetwork.ts');
+      const { openTrained } = await import('./openNetwork.ts');
+      const { networkOf, preparationsOfFile } = await import('./weightsFile.ts');
       const { prepared } = await import('../data/preparation.ts');
-      const { networkOfFile } = await import('../io/loadNetwork.ts');
       const { openData } = await import('./openData.ts');
       const { evaluate } = await import('../train/evaluate.ts');
       const { useBackend } = await import('../backend.ts');
-      const name = named ?? (await networkOfFile(file));
-      if (name === undefined) {
-        throw new InputError(
-          `--network: expected the network of ${show(file)}, which does not say, got none`,
-        );
-      }
+      const name = await networkOf(file, named);
       await useBackend(backend, { log: logBackend });
       const opened = await openData(directory, shape);
       const test = prepared(opened.test, await preparationsOfFile(file));

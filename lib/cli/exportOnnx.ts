@@ -28,11 +28,14 @@ export function exportCommand(): Command {
       const { openNetwork } = await import('./openNetwork.ts');
       const { useBackend } = await import('../backend.ts');
       const { loadNetwork } = await import('../io/loadNetwork.ts');
-      const { architectureOfFile } = await import('./architecture.ts');
+      const { preparedShape } = await import('../data/preparation.ts');
+      const { architectureOfFile, preparationsOfFile, trainedOnOfFile } = await import('./weightsFile.ts');
       const entry = await openNetwork(name, await architectureOfFile(weights));
-      const inputShape = input ?? entry.inputShape;
+      const trainedOn = await trainedOnOfFile(weights);
+      const inputShape =
+        input ?? preparedShape(trainedOn?.inputShape ?? entry.inputShape, await preparationsOfFile(weights));
       await useBackend();
-      const network = emptyNetwork(entry, inputShape);
+      const network = emptyNetwork(entry, inputShape, trainedOn?.classes);
       const metadata = await loadNetwork(weights, name, network, inputShape);
       if (onnx !== undefined) {
         const { exportOnnx } = await import('../io/onnx/writeOnnx.ts');

@@ -1,11 +1,11 @@
 import { concat, softmax, split as cut, tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { Sequential } from '../../modules/sequential.ts';
-import { boxesOf } from '../data/preparation.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { boxesOf, prepared } from '../data/preparation.ts';
 import { InputError, show } from '../errors.ts';
 import { closestAdversarial } from '../inspect/closestAdversarial.ts';
 import { fastGradientSign } from '../inspect/fastGradientSign.ts';
 import { imagine } from '../inspect/imagine.ts';
-import { networkOfFile } from '../io/loadNetwork.ts';
 import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import { release } from '../memory.ts';
 import type { Module } from '../module.ts';
@@ -13,16 +13,13 @@ import { tiles, type Picture } from '../report/pictures.ts';
 import { Rng } from '../rng.ts';
 import type { FoolOptions } from './fool.ts';
 import { openData } from './openData.ts';
-import { openTrained, preparationsOfFile } from './openNetwork.ts';
-import { prepared } from '../data/preparation.ts';
+import { openTrained } from './openNetwork.ts';
+import { networkOf, preparationsOfFile } from './weightsFile.ts';
 
 /** Fools a network and draws how. The images are the data's own: what was done to the network's inputs is a part of it. */
 export async function fool(file: string, options: FoolOptions): Promise<string[]> {
   const { data, shape, method, target, records, out } = options;
-  const name = options.network ?? (await networkOfFile(file));
-  if (name === undefined) {
-    throw new InputError(`--network: expected the network of ${show(file)}, which does not say, got none`);
-  }
+  const name = await networkOf(file, options.network);
   const { test } = await openData(data, shape);
   if (target !== undefined && target >= test.classes) {
     throw new InputError(`--target: expected a class from 0 to ${test.classes - 1}, got ${target}`);
@@ -41,7 +38,7 @@ export async function fool(file: string, options: FoolOptions): Promise<string[]
     method === 'imagine'
       ? { before: undefined, labels: wanted, after: imagined(network, wanted, test.inputShape, rng) }
       : await changed(network, await test.batch(Int32Array.from(records)), options, test.classes);
-  const lines = await told(network, labels, before, after, method === 'imagine' ? undefined : records);
+  const lines = await told(network, test, labels, before, after, method === 'imagine' ? undefined : records);
   await writeFileAtomic(out, await drawn(before, after));
   release([before, after]);
   network.dispose();
@@ -86,6 +83,7 @@ async function changed(
 /** A line an image: what the network took it for, and takes it for now. */
 async function told(
   network: Module,
+  { classNames }: Dataset,
   labels: readonly number[],
   before: Tensor | undefined,
   after: Tensor,
@@ -94,14 +92,15 @@ async function told(
   const [then, now] = [before && (await answers(network, before)), await answers(network, after)];
   const [a, b] = [before && (await before.data()), await after.data()];
   const size = b.length / labels.length;
+  const name = (k: number) => classNames?.[k] ?? String(k);
   return labels.map((label, k) => {
     const { answer, probability } = now[k];
-    const sure = `${answer} with ${(100 * probability).toFixed(1)} %`;
+    const sure = `${name(answer)} with ${(100 * probability).toFixed(1)} %`;
     if (then === undefined || a === undefined || records === undefined)
-      return `class ${label}: taken for ${sure}`;
+      return `class ${name(label)}: taken for ${sure}`;
     let moved = 0;
     for (let i = k * size; i < (k + 1) * size; i++) moved += (b[i] - a[i]) ** 2;
-    return `record ${records[k]}, label ${label}: taken for ${then[k].answer}, now for ${sure}; moved by ${Math.sqrt(moved).toFixed(3)}`;
+    return `record ${records[k]}, label ${name(label)}: taken for ${name(then[k].answer)}, now for ${sure}; moved by ${Math.sqrt(moved).toFixed(3)}`;
   });
 }
 

@@ -21,6 +21,10 @@ export function networkNamed(name: string, where = 'network'): NetworkEntry {
 }
 
 /** The network with weights of 0: to look at, or to be loaded. */
-export function emptyNetwork(entry: NetworkEntry, inputShape: ImageShape = entry.inputShape): AnyBox {
-  return entry.build({ rng: new Rng(0), init: zeros, inputShape });
+export function emptyNetwork(
+  entry: NetworkEntry,
+  inputShape: ImageShape = entry.inputShape,
+  classes = entry.classes,
+): AnyBox {
+  return entry.build({ rng: new Rng(0), init: zeros, inputShape, classes });
 }

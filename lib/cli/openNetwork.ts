@@ -2,14 +2,13 @@ import { Module } from '../module.ts';
 import { InputError, show } from '../errors.ts';
 import { zeros } from '../init.ts';
 import { loadNetwork } from '../io/loadNetwork.ts';
-import { withSafetensors } from '../io/safetensorsFile.ts';
-import { arePreparations, type Preparation } from '../data/preparation.ts';
 import { Rng } from '../rng.ts';
 import type { NetworkEntry } from '../../models/index.ts';
 import type { NetworkOptions } from '../../models/options.ts';
-import { architectureOfFile, buildWith, type Architecture } from './architecture.ts';
+import { buildWith, type Architecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
 import { networkNamed } from './networks.ts';
+import { architectureOfFile } from './weightsFile.ts';
 
 /**
  * The network of a name of the command line, or of a TypeScript or JavaScript file that exports
@@ -76,20 +75,4 @@ export async function openTrained(
   const box = entry.build({ rng: new Rng(0), init: zeros, inputShape: shape, classes });
   await loadNetwork(file, network, box, shape);
   return box;
-}
-
-/** What the inputs of a weights file's network are made into; nothing if the file does not say. */
-export async function preparationsOfFile(file: string): Promise<Preparation[]> {
-  const text = await withSafetensors(file, ({ metadata }) => Promise.resolve(metadata.get('preparation')));
-  if (text === undefined) return [];
-  let found: unknown;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    // Told below.
-  }
-  if (arePreparations(found)) return found;
-  throw new InputError(
-    `${file}: expected preparation to be what boxprop train writes, got ${show(text.slice(0, 60))}`,
-  );
 }

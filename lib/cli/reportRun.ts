@@ -4,8 +4,9 @@ import { progressOf } from '../io/checkpoint.ts';
 import { readLog } from '../io/runLog.ts';
 import { writeReport } from '../report/writeReport.ts';
 import { openData } from './openData.ts';
-import { openTrained, preparationsOfFile } from './openNetwork.ts';
+import { openTrained } from './openNetwork.ts';
 import type { RunOptions } from './runOptions.ts';
+import { preparationsOfFile } from './weightsFile.ts';
 
 /**
  * Writes the report of the run in a folder, of the weights in its checkpoint.

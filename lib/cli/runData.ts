@@ -5,13 +5,14 @@ import { InputError } from '../errors.ts';
 import type { Rng } from '../rng.ts';
 import { openData } from './openData.ts';
 import type { RunOptions } from './runOptions.ts';
+import { trainedOnMetadata } from './weightsFile.ts';
 
 /** The data of a run as its network sees them, but for augmentation. */
 export interface RunData {
   readonly train: Dataset;
   readonly validation?: Dataset;
   readonly test: Dataset;
-  /** For the weights files: how the inputs were prepared. */
+  /** For the weights files: what the inputs were, and how they were prepared. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -28,7 +29,10 @@ export async function openRunData(options: RunOptions, rng: Rng): Promise<RunDat
   return {
     ...{ train: see(train), test: see(opened.test) },
     ...(validation && { validation: see(validation) }),
-    metadata: preparations.length > 0 ? { preparation: JSON.stringify(preparations) } : {},
+    metadata: {
+      data: trainedOnMetadata(opened.train),
+      ...(preparations.length > 0 && { preparation: JSON.stringify(preparations) }),
+    },
   };
 }
 

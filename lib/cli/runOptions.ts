@@ -32,8 +32,12 @@ export interface RunOptions {
   readonly schedule: (typeof SCHEDULES)[number];
   /** Steps at the start in which the rate rises from 0. */
   readonly warmUp?: number;
+  /** Of sgd: Nesterov's form of the momentum. */
+  readonly nesterov?: boolean;
   /** The largest norm of the gradient. */
   readonly clip?: number;
+  /** The largest size of a number of the gradient. */
+  readonly clipValue?: number;
   /** The share of the training records that is kept back for validation. */
   readonly validation?: number;
   readonly patience?: number;

@@ -3,7 +3,6 @@ import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../errors.ts';
 import { topPatches } from '../inspect/topPatches.ts';
 import { Trace } from '../inspect/trace.ts';
-import { networkOfFile } from '../io/loadNetwork.ts';
 import { writeFileAtomic } from '../io/writeFileAtomic.ts';
 import type { Module } from '../module.ts';
 import { page } from '../report/html.ts';
@@ -12,7 +11,8 @@ import { stacked } from '../report/pictures.ts';
 import { batchFor, captionOf, patchesPicture, weighted, type BoxPatches } from '../report/unitPatches.ts';
 import { UNITS_TEXT, unitsSection } from '../report/unitsSection.ts';
 import { openData } from './openData.ts';
-import { openTrained, preparationsOfFile } from './openNetwork.ts';
+import { openTrained } from './openNetwork.ts';
+import { networkOf, preparationsOfFile } from './weightsFile.ts';
 import type { UnitsOptions } from './units.ts';
 
 /** Units that are shown where none are named. */
@@ -20,10 +20,7 @@ const UNITS = 16;
 
 /** Writes what units answer to. The images are as the network sees them, prepared. @returns a line a unit. */
 export async function showUnits(file: string, options: UnitsOptions): Promise<string[]> {
-  const name = options.network ?? (await networkOfFile(file));
-  if (name === undefined) {
-    throw new InputError(`--network: expected the network of ${show(file)}, which does not say, got none`);
-  }
+  const name = await networkOf(file, options.network);
   const { test } = await openData(options.data, options.shape);
   const data = prepared(test, await preparationsOfFile(file));
   const network = await openTrained(name, file, data.inputShape, data.classes);

@@ -21,20 +21,30 @@ import {
 } from '../train/schedules.ts';
 import type { RunOptions } from './runOptions.ts';
 
-/** The optimizer that the options ask for. Biases, normalizations and PReLU's a do not decay. */
+/**
+ * The optimizer that the options ask for. Biases, normalizations and PReLU's a do not decay.
+ *
+ * Errors: Nesterov's momentum of another optimizer than sgd, or of none.
+ */
 export function optimizerOf(options: RunOptions, network: Module): Stepping {
-  const { rate: learningRate, momentum, weightDecay, clip } = options;
+  const { rate: learningRate, momentum, weightDecay, nesterov, clip, clipValue } = options;
+  if (nesterov && (options.optimizer !== 'sgd' || momentum === 0)) {
+    const got = options.optimizer === 'sgd' ? 'momentum 0' : options.optimizer;
+    throw new InputError(`--nesterov: expected --optimizer sgd with a --momentum above 0, got ${got}`);
+  }
   const groups = [withoutDecay(network)];
   const rates = { learningRate, weightDecay, groups };
   const make: Record<RunOptions['optimizer'], () => Stepping> = {
-    sgd: () => new SGD(network.params, { ...rates, momentum }),
+    sgd: () => new SGD(network.params, { ...rates, momentum, ...(nesterov && { nesterov }) }),
     adagrad: () => new Adagrad(network.params, rates),
     rmsprop: () => new RMSProp(network.params, { ...rates, momentum }),
     adam: () => new Adam(network.params, rates),
     adamw: () => new AdamW(network.params, rates),
   };
   const optimizer = make[options.optimizer]();
-  return clip === undefined ? optimizer : clipped(optimizer, { norm: clip });
+  // The numbers first: a single one that is far too large would make all others too short.
+  const short = clip === undefined ? optimizer : clipped(optimizer, { norm: clip });
+  return clipValue === undefined ? short : clipped(short, { value: clipValue });
 }
 
 /** The schedule that the options ask for; `step` and `exponential` fall to a hundredth over the run. */

@@ -2,7 +2,7 @@ import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../errors.ts';
 import { release } from '../memory.ts';
 import type { Rng } from '../rng.ts';
-import type { Batch, Dataset } from './dataset.ts';
+import { aboutOf, type Batch, type Dataset } from './dataset.ts';
 
 /** Height, width and channels of an image. */
 export type ImageSize = readonly [height: number, width: number, channels: number];
@@ -20,7 +20,7 @@ export interface Augmentation {
  * Source: Simard, Steinkraus, Platt 2003, section 2; Krizhevsky, Sutskever, Hinton 2012, section 4.1.
  */
 export function augment(dataset: Dataset, augmentations: readonly Augmentation[]): Dataset {
-  const { name, length, inputShape, classes } = dataset;
+  const { name, inputShape } = dataset;
   if (inputShape.length !== 3) {
     throw new InputError(
       `${name}: expected images [height, width, channels] to augment, got ${show(inputShape)}`,
@@ -31,7 +31,7 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
   const change = (image: Float32Array, rng: Rng) =>
     augmentations.reduce((seen, one) => one(seen, [height, width, channels], rng), image);
   return {
-    ...{ name, length, inputShape, classes },
+    ...aboutOf(dataset),
     async batch(indices: Int32Array, rng?: Rng): Promise<Batch> {
       const batch = await dataset.batch(indices, rng);
       if (rng === undefined) return batch;

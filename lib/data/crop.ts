@@ -2,7 +2,7 @@ import { tensor } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../errors.ts';
 import { release } from '../memory.ts';
 import type { Rng } from '../rng.ts';
-import type { Batch, Dataset } from './dataset.ts';
+import { aboutOf, type Batch, type Dataset } from './dataset.ts';
 
 /**
  * Windows of height x width out of larger images: in training, which gives a generator, anywhere in the image, else
@@ -12,7 +12,7 @@ import type { Batch, Dataset } from './dataset.ts';
  * Source: Krizhevsky, Sutskever, Hinton 2012, section 4.1.
  */
 export function crop(dataset: Dataset, [height, width]: readonly [number, number]): Dataset {
-  const { name, length, classes, inputShape } = dataset;
+  const { name, inputShape } = dataset;
   const [fullHeight, fullWidth, channels] = inputShape;
   const fits = [height, width].every((size) => Number.isSafeInteger(size) && size >= 1);
   if (inputShape.length !== 3 || !fits || height > fullHeight || width > fullWidth) {
@@ -24,7 +24,7 @@ export function crop(dataset: Dataset, [height, width]: readonly [number, number
     rng === undefined ? Math.floor(rest / 2) : rng.integer(rest + 1);
   const row = width * channels;
   return {
-    ...{ name, length, classes, inputShape: [height, width, channels] },
+    ...{ ...aboutOf(dataset), inputShape: [height, width, channels] },
     async batch(indices, rng): Promise<Batch> {
       const { input, labels } = await dataset.batch(indices, rng);
       const values = await input.data();

@@ -33,6 +33,11 @@ export interface Dataset {
   batch(indices: Int32Array, rng?: Rng): Batch | Promise<Batch>;
 }
 
+/** What a dataset is besides its records: what one that is made out of it starts from. */
+export function aboutOf({ name, length, inputShape, classes, classNames }: Dataset): Omit<Dataset, 'batch'> {
+  return { name, length, inputShape, classes, ...(classNames && { classNames }) };
+}
+
 export interface ArrayDatasetOptions {
   /** What errors call the dataset. */
   name: string;

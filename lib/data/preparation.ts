@@ -56,6 +56,18 @@ export function prepared(dataset: Dataset, preparations: readonly Preparation[])
   }, dataset);
 }
 
+/** The shape of the inputs that a network sees, of the data's. */
+export function preparedShape(
+  inputShape: readonly [number, number, number],
+  preparations: readonly Preparation[],
+): readonly [number, number, number] {
+  return preparations.reduce<readonly [number, number, number]>(([height, width, channels], one) => {
+    if ('crop' in one) return [...one.crop, channels];
+    const border = 'pad' in one ? 2 * one.pad : 0;
+    return [height + border, width + border, channels];
+  }, inputShape);
+}
+
 /**
  * What the words of `--prepare` mean for a training set: `pad:PIXELS`, `crop:HEIGHTxWIDTH`, `contrast:SIZE` (local
  * contrast normalization in a window of SIZE pixels), `standardize` (by the mean and deviation of the training set's

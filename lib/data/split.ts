@@ -1,6 +1,6 @@
 import { InputError, show } from '../errors.ts';
 import type { Rng } from '../rng.ts';
-import type { Dataset } from './dataset.ts';
+import { aboutOf, type Dataset } from './dataset.ts';
 
 /** Some records of a dataset, in the order of `records`. Errors: no records, or one that is not there. */
 export function subset(dataset: Dataset, records: ArrayLike<number>, name = dataset.name): Dataset {
@@ -10,9 +10,8 @@ export function subset(dataset: Dataset, records: ArrayLike<number>, name = data
   if (strange !== undefined) {
     throw new InputError(`${name}: expected records from 0 to ${dataset.length - 1}, got ${strange}`);
   }
-  const { inputShape, classes } = dataset;
   return {
-    ...{ name, inputShape, classes, length: chosen.length },
+    ...{ ...aboutOf(dataset), name, length: chosen.length },
     batch: (indices, rng) =>
       dataset.batch(
         indices.map((index) => at(name, chosen, index)),

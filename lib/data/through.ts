@@ -3,7 +3,7 @@ import { zeros } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../errors.ts';
 import { release, tidy } from '../memory.ts';
 import type { Module } from '../module.ts';
-import type { Batch, Dataset } from './dataset.ts';
+import { aboutOf, type Batch, type Dataset } from './dataset.ts';
 
 /**
  * A dataset whose inputs are what a box makes of them, in inference mode: `Pad2D` gives a border, `ContrastNorm2D`
@@ -12,7 +12,7 @@ import type { Batch, Dataset } from './dataset.ts';
  * Errors: those of the box; a box that does not give one tensor with a row for each record.
  */
 export function through(dataset: Dataset, box: Module): Dataset {
-  const { name, length, classes } = dataset;
+  const { name } = dataset;
   const see = (input: Tensor): Tensor => {
     const output: unknown = box.infer(input, { mode: 'inference' });
     if (isTensor(output) && output.shape[0] === input.shape[0]) return output;
@@ -22,7 +22,7 @@ export function through(dataset: Dataset, box: Module): Dataset {
   };
   const inputShape = tidy(() => see(zeros([1, ...dataset.inputShape])).shape.slice(1));
   return {
-    ...{ name, length, classes, inputShape },
+    ...{ ...aboutOf(dataset), inputShape },
     async batch(indices, rng): Promise<Batch> {
       const { input, labels } = await dataset.batch(indices, rng);
       try {

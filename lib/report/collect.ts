@@ -17,6 +17,7 @@ import { stageOf, type Stage } from './stage.ts';
 export interface ReportData extends Answers, Insides {
   readonly title: string;
   readonly classes: number;
+  readonly classNames?: readonly string[];
   readonly lines: RunLines;
   readonly judgement: Judgement;
   /** When the network was as it is shown. */
@@ -57,6 +58,7 @@ export async function collectReport(options: ReportOptions): Promise<ReportData>
   const gabors = await gaborFits(filters);
   return {
     ...{ title, classes: dataset.classes, lines },
+    ...(dataset.classNames && { classNames: dataset.classNames }),
     ...inside,
     ...(await answers(network, dataset)),
     judgement: judgeRun(lines, dataset.classes, inside.hidden.at(-1)?.dead),

@@ -1,4 +1,4 @@
-import { image } from './html.ts';
+import { escape, image } from './html.ts';
 import { tiles, type Tiles } from './pictures.ts';
 
 type Matrix = readonly (readonly number[])[];
@@ -7,9 +7,10 @@ type Matrix = readonly (readonly number[])[];
 const LEGIBLE = 16;
 
 /** `confusion[label][answer]`, the counts of records. */
-export function confusionSection(confusion: Matrix): string {
+export function confusionSection(confusion: Matrix, classNames: readonly string[] = []): string {
   const legible = confusion.length <= LEGIBLE;
-  return `<p>A row a label, a column an answer of the network.</p>
+  const names = classNames.map((name, k) => ` <b>${k}</b>&#160;${escape(name)}`).join(',');
+  return `<p>A row a label, a column an answer of the network.${names && ` The classes:${names}.`}</p>
 ${legible ? table(confusion) : image(picture(confusion), 'confusion matrix', { width: 480 })}`;
 }
 

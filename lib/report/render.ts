@@ -46,7 +46,7 @@ function judged({ verdict, sentence }: Judgement): string {
 
 /** Those for which there is something to show. */
 function sections(data: ReportData): [name: string, content: string][] {
-  const { hidden, stage, filters, gabors, units, inputs, wrong, confusion } = data;
+  const { hidden, stage, filters, gabors, units, inputs, wrong, confusion, classNames } = data;
   const sizes = sizeFigures(data);
   const some = (name: string, count: number, content: () => string): [string, string][] =>
     count > 0 ? [[name, content()]] : [];
@@ -64,7 +64,7 @@ function sections(data: ReportData): [name: string, content: string][] {
       return `<p>${UNITS_TEXT} <code>boxprop units</code> shows any box.</p>${unitsSection(units)}`;
     }),
     ...some('What the boxes make of some inputs', inputs.length, () => mapsSection(data)),
-    ['Labels and answers', confusionSection(confusion)],
+    ['Labels and answers', confusionSection(confusion, classNames)],
     ...some('The most wrong examples', wrong.length, () => wrongSection(data)),
   ];
 }
@@ -79,9 +79,10 @@ function mapsSection(data: ReportData): string {
   return `<div class="inputs small">${inputs.join('')}</div>${unfolding(boxes, 16, 'The boxes after')}`;
 }
 
-function wrongSection({ wrong }: ReportData): string {
+function wrongSection({ wrong, classNames }: ReportData): string {
+  const name = (k: number) => escape(classNames?.[k] ?? String(k));
   const figures = wrong.map(({ picture, record, label, answer, probability }) => {
-    const caption = `<b>${label}</b> taken for <b>${answer}</b><br>${Math.round(100 * probability)} % sure`;
+    const caption = `<b>${name(label)}</b> taken for <b>${name(answer)}</b><br>${Math.round(100 * probability)} % sure`;
     return `<figure>${image(tiles([picture], 1), `record ${record}`)}<figcaption>${caption}</figcaption></figure>`;
   });
   return `<div class="wrong">${figures.join('')}</div>`;

@@ -24,6 +24,6 @@ summary { margin: 1rem 0; cursor: pointer; color: #0059a6; }
 .gabors { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: 0.9rem; }
 .gabors figcaption { font-size: 0.75rem; font-weight: normal; font-variant-numeric: tabular-nums; }
 .wrong { display: grid; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); gap: 0.9rem; }
-.wrong figcaption { font-size: 0.8rem; font-weight: normal; } .wrong b { font-size: 0.95rem; }
+.wrong figcaption { font-size: 0.8rem; font-weight: normal; overflow-wrap: anywhere; } .wrong b { font-size: 0.95rem; }
 .trials th, .trials td { padding: 0.15rem 0.6rem 0.15rem 0; text-align: left; white-space: nowrap; }
 `;

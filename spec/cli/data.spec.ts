@@ -14,7 +14,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { Rng } from '../../index.ts';
+import { trainedOnOfFile } from '../../lib/cli/weightsFile.ts';
 import { decodeSafetensors } from '../../lib/io/safetensors.ts';
+import { saveWeights } from '../../lib/io/weights.ts';
 import { boxprop, ROOT } from './run.ts';
 
 let folder: string;
@@ -83,7 +85,13 @@ describe('a network of one file, on CSV', () => {
     const [{ standardize }] = JSON.parse(preparation) as [{ standardize: { mean: number[]; std: number[] } }];
     expect(standardize.mean[0]).toBeCloseTo(1001, 0);
     expect(standardize.std[1]).toBe(0);
-    const evaluated = boxprop('evaluate', weights, '--data', file('csv'), ...WASM);
+    const refused = boxprop('evaluate', weights, '--data', file('csv'), ...WASM);
+    expect(refused.stderr).toBe(
+      `boxprop: ${weights}: expected --network, for the weights are of ${JSON.stringify(file('net.ts'))}, ` +
+        'and no weights file opens code, got none\n',
+    );
+    const named = ['--network', file('net.ts')];
+    const evaluated = boxprop('evaluate', weights, ...named, '--data', file('csv'), ...WASM);
     expect(evaluated).toMatchObject({ status: 0, stderr: '' });
     expect(evaluated.stdout.split('\n')[0]).toContain('error 0.00 % (0 of 60)');
     expect(evaluated.stdout).toContain('    0 20  .  .  aster\n');
@@ -142,6 +150,22 @@ describe('a network of one file, on CSV', () => {
     expect(JSON.parse(stdout)).toMatchObject({ network: file('net.ts'), total: { parameters: 40 } });
   });
 
+  it('refuses Nesterov’s momentum where there is none', () => {
+    const args = [
+      'train',
+      file('net.ts'),
+      '--data',
+      file('csv'),
+      ...WASM,
+      '--nesterov',
+      '--out',
+      file('never'),
+    ];
+    const expected = 'boxprop: --nesterov: expected --optimizer sgd with a --momentum above 0, got';
+    expect(boxprop(...args, '--momentum', '0').stderr).toBe(`${expected} momentum 0\n`);
+    expect(boxprop(...args, '--optimizer', 'adam').stderr).toBe(`${expected} adam\n`);
+  });
+
   it('refuses a shape that is none, or not that of the data', () => {
     const args = ['train', file('net.ts'), ...WASM, '--out', file('never')];
     expect(boxprop(...args, '--shape', '3x3').stderr).toBe(
@@ -153,7 +177,7 @@ describe('a network of one file, on CSV', () => {
   });
 });
 
-test('images in folders are trained on, resized to --shape', () => {
+test('images in folders are trained on, resized to --shape; what is made of the weights knows them', () => {
   const rng = new Rng(3);
   for (const part of ['train', 'test']) {
     for (const [label, name] of ['dark', 'light'].entries()) {
@@ -176,10 +200,38 @@ test('images in folders are trained on, resized to --shape', () => {
     'standardize',
     '--rate',
     '0.1',
+    '--nesterov',
+    '--clip-value',
+    '0.5',
   ];
   const { status, stdout, stderr } = boxprop(...args, '--batch', '4', '--out', file('photo-run'), ...WASM);
   expect([status, stderr]).toEqual([0, '']);
   expect(stdout).toContain('test accuracy 100.00 %');
+  const weights = ['--weights', file('photo-run', 'weights.safetensors')];
+  const photo = file('photos', 'test', 'light', '3.png');
+  const guessed = boxprop('classify', photo, ...weights, '--network', file('net.ts'), '--json', ...WASM);
+  expect(JSON.parse(guessed.stdout)).toMatchObject([{ class: 1, label: 'light' }, { label: 'dark' }]);
+  writeFileSync(file('labels.txt'), 'a\nb\nc\n');
+  const labelled = ['--labels', file('labels.txt'), '--network', file('net.ts')];
+  expect(boxprop('classify', photo, ...weights, ...labelled).stderr).toBe(
+    `boxprop: ${file('labels.txt')}: expected 2 labels, one a class, got 3\n`,
+  );
+  const exported = boxprop('export', file('net.ts'), ...weights, '--onnx', file('net.onnx'));
+  expect(exported).toMatchObject({ status: 0, stdout: `${file('net.onnx')}: ${file('net.ts')} as ONNX\n` });
+});
+
+test.each([
+  [{ inputShape: [6, 5], classes: 2 }],
+  [{ inputShape: [6, 5, 1e9], classes: 2 }],
+  [{ inputShape: [6, 5, 1], classes: 2, classNames: ['dark'] }],
+  [{ inputShape: [6, 5, 1], classes: 0 }],
+  [[]],
+])('weights that say something strange of their data are refused: %j', async (data) => {
+  const weights = file('strange.safetensors');
+  await saveWeights(weights, {}, { network: 'lenet', data: JSON.stringify(data) });
+  await expect(trainedOnOfFile(weights)).rejects.toThrow(
+    /strange\.safetensors: expected data to be what boxprop train writes, got "/,
+  );
 });
 
 describe('when the checkpoint cannot be written, the one before it stays and loads:', () => {
@@ -238,6 +290,8 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
     const { stdout } = boxprop(
       'evaluate',
       join(dir, 'checkpoint.safetensors'),
+      '--network',
+      file('wide.ts'),
       '--data',
       file('csv'),
       ...WASM,
@@ -270,7 +324,8 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
       expect(stderr).toMatch(/^boxprop: \S+: cannot be written: EACCES: [^\n]*\n$/);
       expect(whole(dir) === before).toBe(true);
       copyFileSync(join(dir, 'checkpoint.safetensors'), file('copy.safetensors'));
-      expect(boxprop('evaluate', file('copy.safetensors'), '--data', file('csv'), ...WASM).status).toBe(0);
+      const named = ['--network', file('net.ts'), '--data', file('csv')];
+      expect(boxprop('evaluate', file('copy.safetensors'), ...named, ...WASM).status).toBe(0);
     },
     60_000,
   );

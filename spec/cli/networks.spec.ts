@@ -196,7 +196,13 @@ describe('boxprop classify', () => {
     );
     const other = await sevens({ network: './evil.ts' });
     await expect(classifyImage(GREY, { weights: other })).rejects.toThrow(
-      /^.*sevens1\.safetensors: network: expected one of lenet, .*, got "\.\/evil\.ts"/,
+      inputError(
+        `${other}: expected --network, for the weights are of "./evil.ts", and no weights file opens code, got none`,
+      ),
+    );
+    const unknown = await sevens({ network: 'evil', seed: '1' });
+    await expect(classifyImage(GREY, { weights: unknown })).rejects.toThrow(
+      /^.*sevens2\.safetensors: network: expected one of lenet, .*, got "evil"/,
     );
     await expect(classifyImage(GREY, { weights, network: 'resnet20', backend: 'cpu' })).rejects.toThrow(
       /"conv1.weight": missing; .*"0.weight": unexpected; .*"7.bias": unexpected/,

@@ -1,4 +1,5 @@
-import { batches, Rng, split, subset, useBackend } from '../../../index.ts';
+import { ArrayDataset, augment, batches, flip, Rng, split, subset, useBackend } from '../../../index.ts';
+import { prepared, preparedShape } from '../../../lib/data/preparation.ts';
 import { xor } from '../train/toy.ts';
 import { inputError } from '../io/inputError.ts';
 
@@ -25,6 +26,19 @@ test('the parts are disjoint and complete, and drawn by the generator alone', as
   expect(seen).not.toEqual(all);
   const again = split(data, [0.7, 0.2, 0.1], new Rng(3));
   expect(await labels(again[0])).toEqual(await labels(parts[0]));
+});
+
+test('classes keep their names, through whatever is done to the records', () => {
+  const inputs = Float32Array.from({ length: 4 * 30 }, (_, i) => i / 120);
+  const named = new ArrayDataset({
+    ...{ name: 'pets', inputs, inputShape: [5, 6, 1], labels: [0, 1, 1, 0], classes: 2 },
+    classNames: ['cat', 'dog'],
+  });
+  const preparations = [{ pad: 1 }, { crop: [6, 4] }] as const;
+  const seen = augment(prepared(subset(named, [2, 0, 1]), preparations), [flip()]);
+  expect(seen).toMatchObject({ name: 'pets', length: 3, classes: 2, classNames: ['cat', 'dog'] });
+  expect(seen.inputShape).toEqual([6, 4, 1]);
+  expect(preparedShape([5, 6, 1], preparations)).toEqual([6, 4, 1]);
 });
 
 test.each([

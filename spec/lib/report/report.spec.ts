@@ -19,7 +19,7 @@ const FALLING: EpochFigures[] = [
 const STUCK: EpochFigures[] = FALLING.map(() => [2.3, 0.9, 2.3, 0.9]);
 
 /** Of a network whose hidden units have this bias, on noise. */
-function optionsOf(bias: number, log = logOf(FALLING)): ReportOptions {
+function optionsOf(bias: number, log = logOf(FALLING), more: { classNames?: string[] } = {}): ReportOptions {
   const rng = new Rng(0);
   const hidden = new Linear(120, 16, { rng });
   tidy(() => hidden.params.bias?.assign(fill<Rank.R1>([16], bias)));
@@ -28,7 +28,7 @@ function optionsOf(bias: number, log = logOf(FALLING)): ReportOptions {
   const labels = Array.from({ length: 60 }, (_, n) => Math.floor(n / 7));
   return {
     ...{ title: 'noise & <nothing>', log, network: new Sequential([...boxes, new Linear(16, 10, { rng })]) },
-    dataset: new ArrayDataset({ name: 'noise', inputs, inputShape: [6, 7, 3], labels, classes: 10 }),
+    dataset: new ArrayDataset({ name: 'noise', inputs, inputShape: [6, 7, 3], labels, classes: 10, ...more }),
   };
 }
 
@@ -70,6 +70,14 @@ test('collects what the boxes make of the chosen records, without a leak', async
   expect((await collectReport({ ...options, inputs: [0] })).featureMaps[1].maps[0]).toEqual(
     data.featureMaps[1].maps[0],
   );
+});
+
+test('calls the classes by their names', async () => {
+  const classNames = Array.from({ length: 10 }, (_, k) => `<c${k}>`);
+  const html = renderReport(await collectReport(optionsOf(0, logOf(FALLING), { classNames })));
+  expect(html).toContain('The classes: <b>0</b>&#160;&#60;c0&#62;, <b>1</b>&#160;&#60;c1&#62;, ');
+  expect(html).toMatch(/<b>&#60;c\d&#62;<\/b> taken for <b>&#60;c\d&#62;<\/b>/);
+  expect(renderReport(await collectReport(optionsOf(0)))).not.toContain('The classes:');
 });
 
 test('says of dead units that the training is bad', async () => {

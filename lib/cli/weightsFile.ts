@@ -1,0 +1,90 @@
+import type { Dataset } from '../data/dataset.ts';
+import { arePreparations, type Preparation } from '../data/preparation.ts';
+import { InputError, show } from '../errors.ts';
+import { networkOfFile } from '../io/loadNetwork.ts';
+import { withSafetensors } from '../io/safetensorsFile.ts';
+import type { ImageShape } from '../../models/options.ts';
+import { checkArchitecture, type Architecture } from './architecture.ts';
+import { isModuleFile } from './moduleFile.ts';
+import { networkNamed } from './networks.ts';
+
+/** What a network was trained on, before its inputs were prepared. */
+export interface TrainedOn {
+  readonly inputShape: ImageShape;
+  readonly classes: number;
+  readonly classNames?: readonly string[];
+}
+
+/** What a weights file says besides its tensors. It may be anybody's: nothing in it is taken unlooked at. */
+export function trainedOnMetadata({ inputShape, classes, classNames }: Dataset): string {
+  return JSON.stringify({ inputShape, classes, ...(classNames && { classNames }) });
+}
+
+/**
+ * The network of a weights file: what was asked for, else what the file says.
+ *
+ * Errors: a file that does not say, or says none that is known; one that names a file of code, which it cannot open.
+ */
+export async function networkOf(file: string, asked?: string): Promise<string> {
+  if (asked !== undefined) return asked;
+  const name = await networkOfFile(file);
+  if (name === undefined) {
+    throw new InputError(
+      `${file}: expected weights that say their network, got none: name it with --network`,
+    );
+  }
+  if (isModuleFile(name)) {
+    throw new InputError(
+      `${file}: expected --network, for the weights are of ${show(name)}, and no weights file opens code, got none`,
+    );
+  }
+  networkNamed(name, `${file}: network`);
+  return name;
+}
+
+/** What the network of a weights file was trained on; undefined if the file does not say. */
+export async function trainedOnOfFile(file: string): Promise<TrainedOn | undefined> {
+  return ofFile(file, 'data', (value) => (isTrainedOn(value) ? value : undefined));
+}
+
+/** What the inputs of a weights file's network are made into; nothing if the file does not say. */
+export async function preparationsOfFile(file: string): Promise<Preparation[]> {
+  return (await ofFile(file, 'preparation', (value) => (arePreparations(value) ? value : undefined))) ?? [];
+}
+
+/** The architecture of a weights file's network; none if the file does not say. */
+export async function architectureOfFile(file: string): Promise<Architecture> {
+  return (await ofFile(file, 'architecture', checkArchitecture)) ?? {};
+}
+
+/** A piece of metadata. @param read gives undefined or throws where it is not what `boxprop train` writes. */
+async function ofFile<T>(
+  file: string,
+  name: string,
+  read: (value: unknown) => T | undefined,
+): Promise<T | undefined> {
+  const text = await withSafetensors(file, ({ metadata }) => Promise.resolve(metadata.get(name)));
+  if (text === undefined) return undefined;
+  let found: T | undefined;
+  try {
+    found = read(JSON.parse(text));
+  } catch {
+    // Told below.
+  }
+  if (found !== undefined) return found;
+  throw new InputError(
+    `${file}: expected ${name} to be what boxprop train writes, got ${show(text.slice(0, 60))}`,
+  );
+}
+
+/** Sizes of images and numbers of classes that anybody trains on, no more. */
+function isTrainedOn(value: unknown): value is TrainedOn {
+  const { inputShape, classes, classNames }: Record<string, unknown> = { ...(value as object) };
+  const isCount = (one: unknown) => Number.isSafeInteger(one) && Number(one) >= 1 && Number(one) <= 1e5;
+  if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(isCount)) return false;
+  if (inputShape.reduce((product: number, size) => product * Number(size), 1) > 1e8) return false;
+  if (!isCount(classes)) return false;
+  if (classNames === undefined) return true;
+  const isName = (name: unknown) => typeof name === 'string';
+  return Array.isArray(classNames) && classNames.length === classes && classNames.every(isName);
+}
