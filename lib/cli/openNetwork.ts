@@ -39,7 +39,8 @@ async function openPlain(network: string): Promise<NetworkEntry> {
     const box: unknown = make(options);
     if (isBox(box)) return box;
     if (isForeignBox(box)) {
-      const remedy = `name it .mts, or put "type": "module" into its package.json`;
+      const [module] = network.replace(/\.c?([jt]s)$/, '.m$1').split('/').slice(-1);
+      const remedy = `name it ${module}, or put "type": "module" into its package.json`;
       throw new InputError(
         `${network}: expected a box of this boxprop, got ${show(box)} of another copy: ${remedy}`,
       );

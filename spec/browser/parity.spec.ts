@@ -9,8 +9,8 @@ import type { LenetStep } from './proof.ts';
  * double-precision reference. The GPU is SwiftShader, a program; `npm run parity` makes a table of more cases.
  */
 
-/** Cases a box, so that each takes half a minute on two cores. */
-const CASES = { 'webgl in Chromium': 2, 'webgpu in Chromium': 6, 'webgpu in Node': 6 } as const;
+/** Cases a box, so that each takes half a minute at most on one core. */
+const CASES = { 'webgl in Chromium': 2, 'webgpu in Chromium': 3, 'webgpu in Node': 3 } as const;
 
 const isThere = findChromium() !== undefined && swiftshader() !== undefined;
 const because = isThere ? '' : " (skipped: Debian's chromium, which brings SwiftShader, is not installed)";

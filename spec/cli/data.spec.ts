@@ -17,14 +17,14 @@ import { Rng } from '../../index.ts';
 import { trainedOnOfFile } from '../../lib/cli/weightsFile.ts';
 import { decodeSafetensors } from '../../lib/io/safetensors.ts';
 import { saveWeights } from '../../lib/io/weights.ts';
-import { boxprop, ROOT } from './run.ts';
+import { boxprop, BUILT, MAIN, ROOT } from './run.ts';
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'boxprop-data-'));
   // As a project that has boxprop installed.
   mkdirSync(file('node_modules'));
-  symlinkSync(ROOT, file('node_modules', 'boxprop'));
+  symlinkSync(BUILT, file('node_modules', 'boxprop'));
   writeFileSync(file('package.json'), '{"type":"module"}');
   writeFileSync(file('net.ts'), NETWORK);
   mkdirSync(file('csv'));
@@ -127,6 +127,19 @@ describe('a network of one file, on CSV', () => {
     expect(stderr.slice(0, start.length)).toBe(start);
     expect(stderr.slice(start.length).trimEnd()).toEqual(
       typeof message === 'string' ? message : expect.stringMatching(message),
+    );
+  });
+
+  it('needs no package.json that says "module"', () => {
+    mkdirSync(file('plain', 'node_modules'), { recursive: true });
+    writeFileSync(file('plain', 'package.json'), '{"type":"commonjs"}');
+    symlinkSync(BUILT, file('plain', 'node_modules', 'boxprop'));
+    writeFileSync(file('plain', 'net.ts'), `${NETWORK}\nexport const size: number = 3;`);
+    writeFileSync(file('plain', 'net.js'), NETWORK);
+    const summary = (name: string) => boxprop('summary', file('plain', name), '--input', '1,1,3');
+    expect(summary('net.ts')).toMatchObject({ status: 0, stdout: expect.stringContaining('40') as string });
+    expect(summary('net.js').stderr).toMatch(
+      /^boxprop: \S+net\.js: cannot be loaded: Cannot use import [^\n]*\n$/m,
     );
   });
 
@@ -235,17 +248,7 @@ test.each([
 });
 
 describe('when the checkpoint cannot be written, the one before it stays and loads:', () => {
-  const resume = (dir: string) => [
-    '--conditions=boxprop-source',
-    '--import',
-    'tsx',
-    'lib/cli/main.ts',
-    'train',
-    '--resume',
-    dir,
-    '--epochs',
-    '3',
-  ];
+  const resume = (dir: string) => [MAIN, 'train', '--resume', dir, '--epochs', '3'];
   const whole = (dir: string) => readFileSync(join(dir, 'checkpoint.safetensors')).toString('base64');
   const made = (name: string, network: string) => {
     const dir = file(name);

@@ -13,8 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { ROOT } from './run.ts';
+import { MAIN, ROOT } from './run.ts';
 
 /** What goes wrong on a fake machine; by default only the official install, as its host is out of reach. */
 export interface Fakes {
@@ -154,23 +153,15 @@ export class FakeMachine {
       chmodSync(join(bin, name), 0o755);
     }
     writeFileSync(this.#calls, '');
-    const tsx = pathToFileURL(join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href;
-    const child = spawn(
-      process.execPath,
-      [
-        ...['--conditions=boxprop-source', '--import', tsx, join(ROOT, 'lib/cli/main.ts')],
-        ...['setup', 'tensorflow', ...args],
-      ],
-      {
-        cwd: this.project,
-        env: {
-          PATH: bin,
-          FAKES: JSON.stringify(fakes),
-          CALLS: this.#calls,
-          TMPDIR: TEMPORARY,
-        },
+    const child = spawn(process.execPath, [MAIN, 'setup', 'tensorflow', ...args], {
+      cwd: this.project,
+      env: {
+        PATH: bin,
+        FAKES: JSON.stringify(fakes),
+        CALLS: this.#calls,
+        TMPDIR: TEMPORARY,
       },
-    );
+    });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;

@@ -1,14 +1,19 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Runs `npm run -s boxprop -- ...` as a user would, from the sources. */
+/** boxprop as it is installed, compiled by `spec/support/build.mjs`. What is in this folder imports it as `boxprop`. */
+export const BUILT = join(ROOT, 'build');
+
+/** What Node runs for `npx boxprop`. */
+export const MAIN = join(BUILT, 'dist/lib/cli/main.js');
+
+/** Runs `npx boxprop ...` as a user would. */
 export function boxprop(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--conditions=boxprop-source', '--import', 'tsx', 'lib/cli/main.ts', ...args],
-    { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    ...{ cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 },
+  });
   return { status, stdout, stderr };
 }

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { Rng } from '../../index.ts';
 import { searchCommand } from '../../lib/cli/search.ts';
-import { boxprop, ROOT } from './run.ts';
+import { boxprop, BUILT, MAIN, ROOT } from './run.ts';
 
 let folder: string;
 const out = (name: string) => join(folder, name);
@@ -46,14 +46,13 @@ function spaceFile(name: string, entries: object): string {
   writeFileSync(file, JSON.stringify({ ...BASE, ...entries }));
   return file;
 }
-let BASE: object;
+let BASE: { network: string } & Record<string, unknown>;
 const RATE = { rate: { low: 0.01, high: 1, log: true } };
 const UNITS = { architecture: { units: { low: 1, high: 12, integer: true } } };
 
 beforeAll(() => {
   // Inside the clone, so that the network finds boxprop; git does not see this folder.
-  mkdirSync(join(ROOT, 'runs'), { recursive: true });
-  folder = mkdtempSync(join(ROOT, 'runs', 'spec-'));
+  folder = mkdtempSync(join(BUILT, 'spec-'));
   writeCsv(folder, { train: 90, test: 30 });
   writeFileSync(out('net.mjs'), NETWORK);
   BASE = { network: out('net.mjs'), data: folder, backend: 'wasm', epochs: 2, batch: 8 };
@@ -119,6 +118,8 @@ describe('boxprop search', () => {
     const evaluated = boxprop(
       'evaluate',
       join(out('trained'), 'weights.safetensors'),
+      '--network',
+      BASE.network,
       '--data',
       folder,
       '--backend',
@@ -379,7 +380,7 @@ describe('boxprop search refuses, in one line,', () => {
       () => '--trials: expected at least the 8 of before, got 3',
     ],
   ])('%s', async (_, args, message) => {
-    spaceFile('ok', { rate: { choices: [0.1, 0.2, 0.3] } });
+    spaceFile('ok', { network: 'lenet', rate: { choices: [0.1, 0.2, 0.3] } });
     mkdirSync(out('stored'), { recursive: true });
     const plan = { method: 'gp', trials: 8, space: {} };
     writeFileSync(join(out('stored'), 'search.json'), JSON.stringify(plan));
@@ -411,8 +412,7 @@ function searched(...args: string[]): Promise<unknown> {
 /** Runs boxprop, sends a signal once it is `ready` (and a while has passed), and waits for its end. */
 function ended(args: string[], signal: NodeJS.Signals, ready: () => boolean, wait = 0) {
   return new Promise<{ code: number | null; stderr: string }>((resolve) => {
-    const main = ['--conditions=boxprop-source', '--import', 'tsx', 'lib/cli/main.ts'];
-    const child = spawn(process.execPath, [...main, ...args], {
+    const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: ROOT,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

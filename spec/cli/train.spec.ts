@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { Rng } from '../../index.ts';
 import { decodeSafetensors } from '../../lib/io/safetensors.ts';
-import { boxprop, ROOT } from './run.ts';
+import { boxprop, MAIN, ROOT } from './run.ts';
 
 let folder: string;
 let data: string;
@@ -107,6 +107,7 @@ describe('boxprop train', () => {
       seed: '0',
       testAccuracy: '1.0000',
       backend: 'wasm',
+      data: '{"inputShape":[28,28,1],"classes":10}',
     });
   });
 
@@ -486,8 +487,7 @@ describe('boxprop', () => {
 /** Runs boxprop, sends a signal once its output is `ready` (and a while has passed), and waits for its end. */
 function interrupted(args: string[], signal: NodeJS.Signals, ready: (text: string) => boolean, wait = 0) {
   return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    const main = ['--conditions=boxprop-source', '--import', 'tsx', 'lib/cli/main.ts'];
-    const child = spawn(process.execPath, [...main, ...args], { cwd: ROOT });
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

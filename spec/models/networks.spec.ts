@@ -25,7 +25,7 @@ import { randomBatch, SCALED, type Scaled } from './scaled.ts';
  * BOXPROP_NETWORKS.
  */
 const ALL = process.env.BOXPROP_NETWORKS === 'all';
-const SLOW_TO_TRAIN = ['neocognitron', 'vgg19', 'resnet50', 'resnet101', 'resnet152'];
+const SLOW_TO_TRAIN = ['neocognitron', 'vgg16', 'vgg19', 'resnet34', 'resnet50', 'resnet101', 'resnet152'];
 const QUICK_TO_CHECK = [
   'lenet',
   'lenet1',

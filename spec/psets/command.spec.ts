@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { boxprop, ROOT } from '../cli/run.ts';
+import { boxprop, MAIN, ROOT } from '../cli/run.ts';
 
 let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'boxprop-psets-'))));
@@ -87,8 +87,7 @@ test('a grading that is killed goes on where it was, and ends as one that was no
   expect(whole).toMatchObject({ status: 0, stderr: '' });
   const kept = join(folder, 'killed', 'kept');
   const files = () => (existsSync(kept) ? readdirSync(kept).filter((file) => file.endsWith('.json')) : []);
-  const main = ['--conditions=boxprop-source', '--import', 'tsx', 'lib/cli/main.ts'];
-  const child = spawn(process.execPath, [...main, ...grade('killed')], { cwd: ROOT });
+  const child = spawn(process.execPath, [MAIN, ...grade('killed')], { cwd: ROOT });
   const ended = new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)));
   while (files().length < 3 && child.exitCode === null)
     await new Promise((resolve) => setTimeout(resolve, 10));
