@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 export default {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons', 'boxprop-source'] },
+  testSequencer: '<rootDir>/spec/support/sequencer.mjs',
   globalSetup: '<rootDir>/spec/support/build.mjs',
   roots: ['<rootDir>/spec'],
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],

@@ -12,17 +12,21 @@ import {
   type PreprocessingName,
 } from '../data/preprocess.ts';
 import { InputError, show } from '../errors.ts';
-import { zeros } from '../init.ts';
 import { loadNetwork } from '../io/loadNetwork.ts';
 import { withSafetensors } from '../io/safetensorsFile.ts';
 import { systemProblem } from '../io/systemError.ts';
 import { TORCHVISION_NETWORKS } from '../io/torchvision.ts';
 import { release, tidy } from '../memory.ts';
-import type { AnyBox } from '../propagate.ts';
-import { Rng } from '../rng.ts';
+import { emptyNetwork } from './networks.ts';
 import { openNetwork } from './openNetwork.ts';
 import { logBackend } from './options.ts';
-import { architectureOfFile, networkOf, preparationsOfFile, trainedOnOfFile } from './weightsFile.ts';
+import {
+  architectureOfFile,
+  networkOf,
+  preparationsOfFile,
+  trainedOnOfFile,
+  zerosFor,
+} from './weightsFile.ts';
 
 export interface ClassifyOptions {
   readonly weights?: string;
@@ -66,7 +70,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   const seen = prepared(asDataset(picture, trainedOn?.inputShape ?? entry.inputShape, recipe), preparations);
   const [height, width, channels] = seen.inputShape;
   const inputShape = [height, width, channels] as const;
-  const network = entry.build({ rng: new Rng(0), init: zeros, classes, inputShape }) as AnyBox;
+  const network = emptyNetwork(entry, inputShape, classes, await zerosFor(weights));
   await loadNetwork(weights, name, network, inputShape);
   const { input, labels: none } = await seen.batch(Int32Array.of(0));
   const probabilities = tidy(() => {

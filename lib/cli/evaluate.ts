@@ -32,7 +32,7 @@ export function evaluateCommand(): Command {
       await useBackend(backend, { log: logBackend });
       const opened = await openData(directory, shape);
       const test = prepared(opened.test, await preparationsOfFile(file));
-      const network = await openTrained(name, file, test.inputShape, test.classes);
+      const network = await openTrained(name, file, test);
       const found = await evaluate(network, test, 250);
       process.stdout.write(
         `${json ? JSON.stringify({ network: name, ...found }) : table(name, found, opened.test.classNames)}\n`,

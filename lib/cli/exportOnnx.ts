@@ -29,13 +29,14 @@ export function exportCommand(): Command {
       const { useBackend } = await import('../backend.ts');
       const { loadNetwork } = await import('../io/loadNetwork.ts');
       const { preparedShape } = await import('../data/preparation.ts');
-      const { architectureOfFile, preparationsOfFile, trainedOnOfFile } = await import('./weightsFile.ts');
+      const { architectureOfFile, preparationsOfFile, trainedOnOfFile, zerosFor } =
+        await import('./weightsFile.ts');
       const entry = await openNetwork(name, await architectureOfFile(weights));
       const trainedOn = await trainedOnOfFile(weights);
       const inputShape =
         input ?? preparedShape(trainedOn?.inputShape ?? entry.inputShape, await preparationsOfFile(weights));
       await useBackend();
-      const network = emptyNetwork(entry, inputShape, trainedOn?.classes);
+      const network = emptyNetwork(entry, inputShape, trainedOn?.classes, await zerosFor(weights));
       const metadata = await loadNetwork(weights, name, network, inputShape);
       if (onnx !== undefined) {
         const { exportOnnx } = await import('../io/onnx/writeOnnx.ts');

@@ -26,7 +26,7 @@ export async function fool(file: string, options: FoolOptions): Promise<string[]
   }
   const preparations = await preparationsOfFile(file);
   const seen = prepared(test, preparations);
-  const trained = await openTrained(name, file, seen.inputShape, seen.classes);
+  const trained = await openTrained(name, file, seen);
   const network: Module = new Sequential([...boxesOf(preparations, test.inputShape), trained]);
   const rng = new Rng(options.seed);
   const wanted = target === undefined ? Array.from({ length: test.classes }, (_, k) => k) : [target];

@@ -25,6 +25,7 @@ export function emptyNetwork(
   entry: NetworkEntry,
   inputShape: ImageShape = entry.inputShape,
   classes = entry.classes,
+  init = zeros,
 ): AnyBox {
-  return entry.build({ rng: new Rng(0), init: zeros, inputShape, classes });
+  return entry.build({ rng: new Rng(0), init, inputShape, classes });
 }

@@ -1,14 +1,14 @@
 import { Module } from '../module.ts';
 import { InputError, show } from '../errors.ts';
-import { zeros } from '../init.ts';
 import { loadNetwork } from '../io/loadNetwork.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { Rng } from '../rng.ts';
 import type { NetworkEntry } from '../../models/index.ts';
 import type { NetworkOptions } from '../../models/options.ts';
 import { buildWith, type Architecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
 import { networkNamed } from './networks.ts';
-import { architectureOfFile } from './weightsFile.ts';
+import { architectureOfFile, trainedOnOfFile, zerosFor } from './weightsFile.ts';
 
 /**
  * The network of a name of the command line, or of a TypeScript or JavaScript file that exports
@@ -39,7 +39,10 @@ async function openPlain(network: string): Promise<NetworkEntry> {
     const box: unknown = make(options);
     if (isBox(box)) return box;
     if (isForeignBox(box)) {
-      const [module] = network.replace(/\.c?([jt]s)$/, '.m$1').split('/').slice(-1);
+      const [module] = network
+        .replace(/\.c?([jt]s)$/, '.m$1')
+        .split('/')
+        .slice(-1);
       const remedy = `name it ${module}, or put "type": "module" into its package.json`;
       throw new InputError(
         `${network}: expected a box of this boxprop, got ${show(box)} of another copy: ${remedy}`,
@@ -63,17 +66,32 @@ function isBuilder(value: unknown): value is (options: NetworkOptions) => unknow
   return typeof value === 'function';
 }
 
-/** The network of a name or file with the weights of a file. */
+/**
+ * The network of a name or file with the weights of a file, for data as the network sees it.
+ *
+ * Errors: those of both; weights that were trained on other classes, if both have names for them.
+ */
 export async function openTrained(
   network: string,
   file: string,
-  inputShape: readonly number[],
-  classes: number,
+  { inputShape, classes, classNames }: Dataset,
 ): Promise<Module> {
+  const trained = await trainedOnOfFile(file);
+  if (trained !== undefined && trained.classes !== classes) {
+    throw new InputError(
+      `${file}: expected data of ${trained.classes} classes, as in its training, got ${classes}`,
+    );
+  }
+  const names = classNames === undefined ? [] : (trained?.classNames ?? []);
+  const k = names.findIndex((name, k) => name !== classNames?.[k]);
+  if (k >= 0) {
+    const expected = `data whose class ${k} is ${show(names[k])}, as in its training`;
+    throw new InputError(`${file}: expected ${expected}, got ${show(classNames?.[k])}`);
+  }
   const [height, width, channels] = inputShape;
   const entry = await openNetwork(network, await architectureOfFile(file));
   const shape = [height, width, channels] as const;
-  const box = entry.build({ rng: new Rng(0), init: zeros, inputShape: shape, classes });
+  const box = entry.build({ rng: new Rng(0), init: await zerosFor(file), inputShape: shape, classes });
   await loadNetwork(file, network, box, shape);
   return box;
 }

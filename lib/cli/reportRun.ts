@@ -23,7 +23,7 @@ export async function reportRun(
   const { test } = await openData(options.data, options.shape);
   const file = join(folder, 'checkpoint.safetensors');
   const dataset = prepared(test, await preparationsOfFile(file));
-  const network = await openTrained(options.network, file, dataset.inputShape, dataset.classes);
+  const network = await openTrained(options.network, file, dataset);
   try {
     const log = await readLog(join(folder, 'log.jsonl'));
     const title = `${options.network} on ${dataset.name}`;

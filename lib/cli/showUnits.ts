@@ -23,7 +23,7 @@ export async function showUnits(file: string, options: UnitsOptions): Promise<st
   const name = await networkOf(file, options.network);
   const { test } = await openData(options.data, options.shape);
   const data = prepared(test, await preparationsOfFile(file));
-  const network = await openTrained(name, file, data.inputShape, data.classes);
+  const network = await openTrained(name, file, data);
   try {
     const found = await boxOf(network, data, options);
     const title = `${name}, ${found.label}, on ${data.name}`;

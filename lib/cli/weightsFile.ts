@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { arePreparations, type Preparation } from '../data/preparation.ts';
 import { InputError, show } from '../errors.ts';
+import { count, zeros, type Initializer } from '../init.ts';
 import { networkOfFile } from '../io/loadNetwork.ts';
 import { withSafetensors } from '../io/safetensorsFile.ts';
 import type { ImageShape } from '../../models/options.ts';
@@ -15,7 +16,7 @@ export interface TrainedOn {
   readonly classNames?: readonly string[];
 }
 
-/** What a weights file says besides its tensors. It may be anybody's: nothing in it is taken unlooked at. */
+/** The entry `data` of a weights file's metadata. */
 export function trainedOnMetadata({ inputShape, classes, classNames }: Dataset): string {
   return JSON.stringify({ inputShape, classes, ...(classNames && { classNames }) });
 }
@@ -57,7 +58,33 @@ export async function architectureOfFile(file: string): Promise<Architecture> {
   return (await ofFile(file, 'architecture', checkArchitecture)) ?? {};
 }
 
-/** A piece of metadata. @param read gives undefined or throws where it is not what `boxprop train` writes. */
+/** A mismatch with the largest network here, of 144 million numbers, is still told tensor by tensor. */
+const ROOM = 2e8;
+
+/**
+ * Zeros for the parameters that a file's weights will be put into. What the file says of its data decides how many there
+ * are, and it may be anybody's: a header of a line must not ask for a terabyte.
+ *
+ * Errors: parameters of far more numbers than the file has.
+ */
+export async function zerosFor(file: string): Promise<Initializer> {
+  const numbers = await withSafetensors(file, ({ entries }) =>
+    Promise.resolve([...entries.values()].reduce((sum, { shape }) => sum + count(shape), 0)),
+  );
+  let total = 0;
+  return (shape, fan, rng) => {
+    total += count(shape);
+    if (total <= numbers + ROOM) return zeros(shape, fan, rng);
+    throw new InputError(
+      `${file}: expected a network of its ${numbers} numbers, got one of ${total} or more`,
+    );
+  };
+}
+
+/**
+ * A piece of metadata. It may be anybody's: nothing in it is taken unlooked at.
+ * @param read gives undefined or throws where it is not what `boxprop train` writes.
+ */
 async function ofFile<T>(
   file: string,
   name: string,

@@ -96,6 +96,18 @@ describe('a network of one file, on CSV', () => {
     expect(evaluated.stdout.split('\n')[0]).toContain('error 0.00 % (0 of 60)');
     expect(evaluated.stdout).toContain('    0 20  .  .  aster\n');
     expect(boxprop('report', file('run'), ...WASM)).toMatchObject({ status: 0, stderr: '' });
+    const onOther = (name: string, change: (text: string) => string) => {
+      mkdirSync(file(name));
+      for (const part of ['train.csv', 'test.csv'])
+        writeFileSync(file(name, part), change(readFileSync(file('csv', part), 'utf8')));
+      return boxprop('evaluate', weights, ...named, '--data', file(name), ...WASM).stderr;
+    };
+    expect(onOther('more', (text) => text.replace('iris', 'lily'))).toBe(
+      `boxprop: ${weights}: expected data of 3 classes, as in its training, got 4\n`,
+    );
+    expect(onOther('renamed', (text) => text.replaceAll('rose', 'pine'))).toBe(
+      `boxprop: ${weights}: expected data whose class 2 is "rose", as in its training, got "pine"\n`,
+    );
   });
 
   it('is what boxprop doctor looks at', () => {
