@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Module } from '../module.ts';
 import { InputError, show } from '../errors.ts';
 import { loadNetwork } from '../io/loadNetwork.ts';
@@ -39,11 +40,9 @@ async function openPlain(network: string): Promise<NetworkEntry> {
     const box: unknown = make(options);
     if (isBox(box)) return box;
     if (isForeignBox(box)) {
-      const [module] = network
-        .replace(/\.c?([jt]s)$/, '.m$1')
-        .split('/')
-        .slice(-1);
-      const remedy = `name it ${module}, or put "type": "module" into its package.json`;
+      const remedy = /\.c?js$/.test(network)
+        ? `name it ${basename(network).replace(/\.c?js$/, '.mjs')}, or put "type": "module" into its package.json`
+        : 'it imports another installation of boxprop';
       throw new InputError(
         `${network}: expected a box of this boxprop, got ${show(box)} of another copy: ${remedy}`,
       );
@@ -57,7 +56,7 @@ function isBox(value: unknown): value is Module {
   return value instanceof Module;
 }
 
-/** A file that is compiled to CommonJS loads boxprop a second time, with classes of its own. */
+/** A CommonJS file, or one with another installation beside it, loads boxprop a second time, with classes of its own. */
 function isForeignBox(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'backpropToInput' in value;
 }

@@ -41,6 +41,14 @@ interface Dot {
   readonly error: number;
 }
 
+/** The values of a dimension that has few, each to be marked. */
+function fewOf(dimension: Dimension): number[] | undefined {
+  if ('choices' in dimension) return dimension.choices.map(Number);
+  const { low, high, integer } = dimension;
+  if (integer !== true || high - low >= 10) return undefined;
+  return Array.from({ length: high - low + 1 }, (_, k) => low + k);
+}
+
 /** The error of each trial against its value of a dimension, and what a model expects there. */
 export function effectChart(
   dimension: Dimension,
@@ -64,6 +72,7 @@ export function effectChart(
   const at = { x: 'x', y: 'error' } as const;
   const values = 'choices' in dimension ? dimension.choices.map(place) : [dimension.low, dimension.high];
   const log = 'log' in dimension && dimension.log === true;
+  const few = fewOf(dimension);
   return svg({
     height: 230,
     marginLeft: 52,
@@ -73,8 +82,8 @@ export function effectChart(
       ...{ label, labelOffset: 36, domain: values },
       ...(category ? { type: 'band' as const, padding: 0.2 } : { nice: false, tickFormat: tick }),
       ...(log && { type: 'log' as const, ticks: 5 }),
-      ...(!category && 'choices' in dimension && { ticks: values }),
-      ...(!category && !log && !('choices' in dimension) && { ticks: 5 }),
+      ...(!category && !log && { ticks: 5 }),
+      ...(!category && few && { ticks: few }),
       ...(!category && { inset: 8 }),
     },
     y: { ...errorAxis(low, top) },

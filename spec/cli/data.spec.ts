@@ -162,6 +162,17 @@ describe('a network of one file, on CSV', () => {
       'expected an exported function network({ rng, inputShape, classes }), got undefined',
     ],
     ['number.ts', 'export const network = () => 3;', 'expected network() to give a box, got 3'],
+    [
+      'foreign.ts',
+      'export const network = () => ({ backpropToInput: 1 });',
+      'expected a box of this boxprop, got Object of another copy: it imports another installation of boxprop',
+    ],
+    [
+      'foreign.cjs',
+      'exports.network = () => ({ backpropToInput: 1 });',
+      'expected a box of this boxprop, got Object of another copy: name it foreign.mjs, or put "type": "module" into its ' +
+        'package.json',
+    ],
   ])('a network in %s is refused', (name, text, message) => {
     writeFileSync(file(name), text);
     const { stderr } = boxprop('train', file(name), '--data', file('csv'), ...WASM, '--out', file('never'));
