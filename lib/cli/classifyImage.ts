@@ -58,6 +58,11 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   const name = await networkOf(weights, options.network);
   const entry = await openNetwork(name, await architectureOfFile(weights));
   const trainedOn = await trainedOnOfFile(weights);
+  if (trainedOn?.pixels === false && options.preprocess === undefined) {
+    throw new InputError(
+      `${weights}: expected weights trained on images, got ones trained on numbers: --preprocess says what pixels become`,
+    );
+  }
   const classes = trainedOn?.classes ?? labels?.length ?? entry.classes;
   if (labels !== undefined && labels.length !== classes) {
     throw new InputError(`${options.labels}: expected ${classes} labels, one a class, got ${labels.length}`);

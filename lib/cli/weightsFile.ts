@@ -1,4 +1,4 @@
-import type { Dataset } from '../data/dataset.ts';
+import { ArrayDataset, type Dataset } from '../data/dataset.ts';
 import { arePreparations, type Preparation } from '../data/preparation.ts';
 import { InputError, show } from '../errors.ts';
 import { count, zeros, type Initializer } from '../init.ts';
@@ -14,11 +14,15 @@ export interface TrainedOn {
   readonly inputShape: ImageShape;
   readonly classes: number;
   readonly classNames?: readonly string[];
+  /** Whether the inputs were pixels from 0 to 1; the numbers of CSV may be anything. */
+  readonly pixels: boolean;
 }
 
 /** The entry `data` of a weights file's metadata. */
-export function trainedOnMetadata({ inputShape, classes, classNames }: Dataset): string {
-  return JSON.stringify({ inputShape, classes, ...(classNames && { classNames }) });
+export function trainedOnMetadata(dataset: Dataset): string {
+  const { inputShape, classes, classNames } = dataset;
+  const pixels = dataset instanceof ArrayDataset && dataset.inputs instanceof Uint8Array;
+  return JSON.stringify({ inputShape, classes, ...(classNames && { classNames }), pixels });
 }
 
 /**
@@ -106,11 +110,11 @@ async function ofFile<T>(
 
 /** Sizes of images and numbers of classes that anybody trains on, no more. */
 function isTrainedOn(value: unknown): value is TrainedOn {
-  const { inputShape, classes, classNames }: Record<string, unknown> = { ...(value as object) };
+  const { inputShape, classes, classNames, pixels }: Record<string, unknown> = { ...(value as object) };
   const isCount = (one: unknown) => Number.isSafeInteger(one) && Number(one) >= 1 && Number(one) <= 1e5;
   if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(isCount)) return false;
   if (inputShape.reduce((product: number, size) => product * Number(size), 1) > 1e8) return false;
-  if (!isCount(classes)) return false;
+  if (!isCount(classes) || typeof pixels !== 'boolean') return false;
   if (classNames === undefined) return true;
   const isName = (name: unknown) => typeof name === 'string';
   return Array.isArray(classNames) && classNames.length === classes && classNames.every(isName);

@@ -102,6 +102,12 @@ describe('a network of one file, on CSV', () => {
         writeFileSync(file(name, part), change(readFileSync(file('csv', part), 'utf8')));
       return boxprop('evaluate', weights, ...named, '--data', file(name), ...WASM).stderr;
     };
+    const photo = file('photo.png');
+    writeFileSync(photo, encode({ height: 1, width: 1, channels: 3, data: Uint8Array.of(1, 2, 3) }));
+    expect(boxprop('classify', photo, '--weights', weights, ...named, ...WASM).stderr).toBe(
+      `boxprop: ${weights}: expected weights trained on images, got ones trained on numbers: --preprocess says what pixels ` +
+        'become\n',
+    );
     expect(onOther('more', (text) => text.replace('iris', 'lily'))).toBe(
       `boxprop: ${weights}: expected data of 3 classes, as in its training, got 4\n`,
     );
@@ -257,10 +263,11 @@ test('images in folders are trained on, resized to --shape; what is made of the 
 });
 
 test.each([
-  [{ inputShape: [6, 5], classes: 2 }],
-  [{ inputShape: [6, 5, 1e9], classes: 2 }],
-  [{ inputShape: [6, 5, 1], classes: 2, classNames: ['dark'] }],
-  [{ inputShape: [6, 5, 1], classes: 0 }],
+  [{ inputShape: [6, 5], classes: 2, pixels: true }],
+  [{ inputShape: [6, 5, 1e9], classes: 2, pixels: true }],
+  [{ inputShape: [6, 5, 1], classes: 2, classNames: ['dark'], pixels: true }],
+  [{ inputShape: [6, 5, 1], classes: 0, pixels: true }],
+  [{ inputShape: [6, 5, 1], classes: 2, pixels: 'yes' }],
   [[]],
 ])('weights that say something strange of their data are refused: %j', async (data) => {
   const weights = file('strange.safetensors');

@@ -213,7 +213,7 @@ describe('boxprop classify', () => {
   });
 
   it('makes no network that is far larger than the file', async () => {
-    const data = JSON.stringify({ inputShape: [9999, 9999, 1], classes: 10 });
+    const data = JSON.stringify({ inputShape: [9999, 9999, 1], classes: 10, pixels: true });
     const weights = await sevens({ network: 'lenet', data, seed: '1' });
     await expect(classifyImage(GREY, { weights, backend: 'cpu' })).rejects.toThrow(
       `Linear: weight: ${weights}: expected a network of its 431080 numbers, got one of 155750425500 or more`,

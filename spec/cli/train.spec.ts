@@ -107,7 +107,7 @@ describe('boxprop train', () => {
       seed: '0',
       testAccuracy: '1.0000',
       backend: 'wasm',
-      data: '{"inputShape":[28,28,1],"classes":10}',
+      data: '{"inputShape":[28,28,1],"classes":10,"pixels":true}',
     });
   });
 
