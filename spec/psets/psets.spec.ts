@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { psets } from '../../psets/index.ts';
 import { handout } from '../../lib/psets/handout.ts';
@@ -22,8 +23,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 let files = 0;
-async function graded(pset: Pset, source: string, kind = 'ts') {
-  const file = join(folder, `solution${files++}.${kind}`);
+async function graded(pset: Pset, source: string, kind = 'ts', where = folder) {
+  const file = join(where, `solution${files++}.${kind}`);
   writeFileSync(file, source);
   return checkPset(pset, new Built(file, { seconds: 3, memory: 256 }), new Rng(1));
 }
@@ -112,6 +113,15 @@ test('what takes long by the clock alone, as on a busy machine, is no loop witho
   const source = text(linear, 'solution.ts').replace(/export function forward\(.*\{$/m, `$&\n  ${sleep}`);
   expect(source).toContain(sleep);
   const { points, of } = await graded(linear, source);
+  expect(points).toBe(of);
+});
+
+test.each(['ts', 'js'])('a %s file may be handed in without its package.json', async (kind) => {
+  const alone = mkdtempSync(join(tmpdir(), 'boxprop-psets-'));
+  const [linear] = psets;
+  const source = text(linear, 'solution.ts');
+  const { points, of } = await graded(linear, kind === 'ts' ? source : untyped(source), kind, alone);
+  rmSync(alone, { recursive: true });
   expect(points).toBe(of);
 });
 
