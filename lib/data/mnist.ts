@@ -17,8 +17,8 @@ export interface Mnist {
 }
 
 /**
- * MNIST, or any data in four files of the same names (Fashion-MNIST): images of shape `[height, width, 1]` that a batch scales
- * from bytes to [0, 1], and labels of 10 classes. Both `train-images-idx3-ubyte` and `train-images.idx3-ubyte` are
+ * MNIST, or any data in four files of the same names (Fashion-MNIST, EMNIST): images of shape `[height, width, 1]` that a batch
+ * scales from bytes to [0, 1], and labels of 10 classes, or of more if the training labels go on from 10 without a gap. Both `train-images-idx3-ubyte` and `train-images.idx3-ubyte` are
  * accepted as names, and so on.
  *
  * Errors: an `InputError` for a missing package, folder or file, for a file that is not what its name says, and for
@@ -32,7 +32,7 @@ export function loadMnist({ directory }: MnistOptions = {}): Mnist {
     throw new InputError(`mnist: expected a folder at ${folder}, found none`);
   }
   const train = loadPart(folder, 'train', 'mnist train');
-  const test = loadPart(folder, 't10k', 'mnist test');
+  const test = loadPart(folder, 't10k', 'mnist test', train.classes);
   if (show(train.inputShape) !== show(test.inputShape)) {
     throw new InputError(
       `${folder}: expected test images of the training images' shape ${show(train.inputShape)}, ` +
@@ -53,13 +53,14 @@ function packagedFolder(): string {
   }
 }
 
-function loadPart(folder: string, prefix: string, name: string): ArrayDataset {
+function loadPart(folder: string, prefix: string, name: string, known?: number): ArrayDataset {
   const images = loadBytes(folder, `${prefix}-images`, ['records', 'height', 'width']);
   const labels = loadBytes(folder, `${prefix}-labels`, ['records']);
-  const strange = labels.data.findIndex((label) => label > 9);
+  const classes = known ?? classesOf(labels.data);
+  const strange = labels.data.findIndex((label) => label >= classes);
   if (strange >= 0) {
     throw new InputError(
-      `${labels.file}: record ${strange}: expected a label from 0 to 9, got ${labels.data[strange]}`,
+      `${labels.file}: record ${strange}: expected a label from 0 to ${classes - 1}, got ${labels.data[strange]}`,
     );
   }
   const [, height, width] = images.shape;
@@ -68,8 +69,16 @@ function loadPart(folder: string, prefix: string, name: string): ArrayDataset {
     inputs: images.data,
     inputShape: [height, width, 1],
     labels: labels.data,
-    classes: 10,
+    classes,
   });
+}
+
+/** Ten, and on while there are labels: a single strange one is a mistake. */
+function classesOf(labels: Uint8Array): number {
+  const found = new Set(labels);
+  let classes = 10;
+  while (found.has(classes)) classes++;
+  return classes;
 }
 
 /** An IDX file of bytes with these axes. */

@@ -103,11 +103,19 @@ describe('loadMnist of a folder', () => {
     );
   });
 
+  it('takes more than ten classes, if labels go on from 10 without a gap', () => {
+    write('train-labels.idx1-ubyte', [2], [11, 10]);
+    const { train, test } = loadMnist({ directory });
+    expect([train.classes, test.classes]).toEqual([12, 12]);
+    write('t10k-labels-idx1-ubyte', [1], [12]);
+    expectError(`${at('t10k-labels-idx1-ubyte')}: record 0: expected a label from 0 to 11, got 12`);
+  });
+
   it('refuses counts, labels and sizes that do not fit', () => {
     write('t10k-images.idx3-ubyte', [1, 3, 1], [6, 7, 8]);
     expectError(`${directory}: expected test images of the training images' shape [1, 3, 1], got [3, 1, 1]`);
-    write('train-labels.idx1-ubyte', [2], [9, 10]);
-    expectError(`${at('train-labels.idx1-ubyte')}: record 1: expected a label from 0 to 9, got 10`);
+    write('train-labels.idx1-ubyte', [2], [9, 11]);
+    expectError(`${at('train-labels.idx1-ubyte')}: record 1: expected a label from 0 to 9, got 11`);
     write('train-labels.idx1-ubyte', [1], [9]);
     expectError(
       'mnist train: record 1: expected an input and a label for each record, got 2 inputs and 1 labels',
