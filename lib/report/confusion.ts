@@ -10,7 +10,9 @@ const LEGIBLE = 16;
 export function confusionSection(confusion: Matrix, classNames: readonly string[] = []): string {
   const legible = confusion.length <= LEGIBLE;
   const names = classNames.map((name, k) => ` <b>${k}</b>&#160;${escape(name)}`).join(',');
-  return `<p>A row a label, a column an answer of the network.${names && ` The classes:${names}.`}</p>
+  const inline = legible && names !== '' ? ` The classes:${names}.` : '';
+  return `<p>A row a label, a column an answer of the network.${inline}</p>
+${names === '' || legible ? '' : `<details><summary>The classes</summary><p>${names}</p></details>`}
 ${legible ? table(confusion) : image(picture(confusion), 'confusion matrix', { width: 480 })}`;
 }
 
