@@ -28,7 +28,7 @@ export function standardizeOnTensorflow(x: Tensor, eps: number): Standardized {
     const outputs = runOperations('FusedBatchNormV3', attributes, [near, one, zero, none, none], 6);
     const [normalized, mean, , , variance] = outputs;
     return {
-      normalized: reshape(normalized, x.shape),
+      normalized: shapedAs(x, normalized),
       mean: minus(mean, offset) as Tensor1D,
       variance: variance as Tensor1D,
       invStd: runOperation<Tensor1D>('Rsqrt', {}, [plus(variance, scalar(eps))]),
@@ -60,7 +60,7 @@ export function standardizeToInputOnTensorflow(
     const attributes = { epsilon: { float: EPS }, is_training: true };
     const [gradInput, products, sums] = runOperations('FusedBatchNormGradV3', attributes, inputs, 5);
     return {
-      gradInput: reshape(gradInput, g.shape),
+      gradInput: shapedAs(g, gradInput),
       products: products as Tensor1D,
       sums: sums as Tensor1D,
     };
@@ -73,6 +73,10 @@ const EPS = 2 ** -10;
 function asImages(x: Tensor): Tensor {
   const features = x.shape[x.rank - 1];
   return x.rank === 4 ? x : reshape(x, [x.size / features, 1, 1, features]);
+}
+
+function shapedAs(x: Tensor, images: Tensor): Tensor {
+  return x.rank === 4 ? images : reshape(images, x.shape);
 }
 
 function alike(value: number, count: number): Tensor {
