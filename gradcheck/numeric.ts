@@ -129,8 +129,7 @@ function probe(
   if (agreeing !== undefined) return agreeing;
   const wrong = verdicts.find(({ smooth }) => smooth) ?? verdicts[0];
   if (!verdicts.some(({ error, numeric }) => error <= NEAR * tolerance(numeric))) return wrong;
-  const unit = Math.max(1, Math.abs(quantity.values[index]));
-  const radii = STEPS.map((step) => step * unit);
+  const radii = verdicts.map(({ step }) => step);
   const { slope, deviation } = slopeAt0((t) => oddPart(subject, quantity, index, t, gradOutput), radii);
   const error = Math.abs(analytic - slope);
   // A slope that is known no better than that proves nothing.

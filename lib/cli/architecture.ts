@@ -1,5 +1,7 @@
 import { InputError, show } from '../errors.ts';
+import { isObject } from '../isObject.ts';
 import type { NetworkOptions } from '../../models/options.ts';
+import { decimal } from './options.ts';
 
 /** What a network's function is given besides `NetworkOptions`, such as `{ units: 64, batchNorm: true }`. */
 export type Architecture = Readonly<Record<string, string | number | boolean>>;
@@ -15,7 +17,7 @@ export function architectureOption(text: string): Architecture {
       throw new InputError(`--architecture: expected NAME=VALUE, such as units=64, got ${show(pair)}`);
     }
     if (value === 'true' || value === 'false') return [name, value === 'true'];
-    return [name, /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : value];
+    return [name, Number.isNaN(decimal(value.replace(/^-/, ''))) ? value : Number(value)];
   });
   return checkArchitecture(Object.fromEntries(pairs));
 }
@@ -39,10 +41,6 @@ export function checkArchitecture(value: unknown): Architecture {
     architecture[name] = one;
   }
   return architecture;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -12,21 +12,15 @@ import {
   type PreprocessingName,
 } from '../data/preprocess.ts';
 import { InputError, show } from '../errors.ts';
-import { loadNetwork } from '../io/loadNetwork.ts';
 import { withSafetensors } from '../io/safetensorsFile.ts';
 import { systemProblem } from '../io/systemError.ts';
 import { TORCHVISION_NETWORKS } from '../io/torchvision.ts';
 import { release, tidy } from '../memory.ts';
-import { emptyNetwork } from './networks.ts';
-import { openNetwork } from './openNetwork.ts';
+import type { AnyBox } from '../propagate.ts';
+import { imageShapeOf } from './networks.ts';
+import { openNetwork, withWeights } from './openNetwork.ts';
 import { logBackend } from './options.ts';
-import {
-  architectureOfFile,
-  networkOf,
-  preparationsOfFile,
-  trainedOnOfFile,
-  zerosFor,
-} from './weightsFile.ts';
+import { architectureOfFile, networkOf, preparationsOfFile, trainedOnOfFile } from './weightsFile.ts';
 
 export interface ClassifyOptions {
   readonly weights?: string;
@@ -73,10 +67,8 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   const metadata = await withSafetensors(weights, (opened) => Promise.resolve(opened.metadata));
   const recipe = PREPROCESSINGS[preprocessingOf(options.preprocess ?? metadata.get('preprocess'), name)];
   const seen = prepared(asDataset(picture, trainedOn?.inputShape ?? entry.inputShape, recipe), preparations);
-  const [height, width, channels] = seen.inputShape;
-  const inputShape = [height, width, channels] as const;
-  const network = emptyNetwork(entry, inputShape, classes, await zerosFor(weights));
-  await loadNetwork(weights, name, network, inputShape);
+  const loaded = await withWeights(entry, name, weights, imageShapeOf(seen), classes);
+  const network: AnyBox = loaded.network;
   const { input, labels: none } = await seen.batch(Int32Array.of(0));
   const probabilities = tidy(() => {
     const scores = network.infer(input);

@@ -32,6 +32,7 @@ export function doctorCommand(): Command {
     .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
     .option('--json', 'print JSON', false)
     .action(async (name: string, { data: directory, shape, prepare = [], seed, backend, json }: Options) => {
+      const { imageShapeOf } = await import('./networks.ts');
       const { openNetwork } = await import('./openNetwork.ts');
       const { openData } = await import('./openData.ts');
       const { prepared, preparationsOf } = await import('../data/preparation.ts');
@@ -41,8 +42,7 @@ export function doctorCommand(): Command {
       await useBackend(backend, { log: logBackend });
       const { train } = await openData(directory, shape);
       const data = prepared(train, await preparationsOf(prepare, train));
-      const [height, width, channels] = data.inputShape;
-      const inputShape = [height, width, channels] as const;
+      const inputShape = imageShapeOf(data);
       const build = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });
       const findings = await examine({ build, data, rng: new Rng(seed) });
       const longest = Math.max(...findings.map((one) => one.name.length));

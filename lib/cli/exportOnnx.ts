@@ -24,20 +24,17 @@ export function exportCommand(): Command {
       if (onnx === undefined && torchvision === undefined) {
         throw new InputError('expected --onnx FILE, --torchvision FILE or both, got neither');
       }
-      const { emptyNetwork } = await import('./networks.ts');
-      const { openNetwork } = await import('./openNetwork.ts');
+      const { openNetwork, withWeights } = await import('./openNetwork.ts');
       const { useBackend } = await import('../backend.ts');
-      const { loadNetwork } = await import('../io/loadNetwork.ts');
       const { preparedShape } = await import('../data/preparation.ts');
-      const { architectureOfFile, preparationsOfFile, trainedOnOfFile, zerosFor } =
-        await import('./weightsFile.ts');
+      const { architectureOfFile, preparationsOfFile, trainedOnOfFile } = await import('./weightsFile.ts');
       const entry = await openNetwork(name, await architectureOfFile(weights));
       const trainedOn = await trainedOnOfFile(weights);
       const inputShape =
         input ?? preparedShape(trainedOn?.inputShape ?? entry.inputShape, await preparationsOfFile(weights));
       await useBackend();
-      const network = emptyNetwork(entry, inputShape, trainedOn?.classes, await zerosFor(weights));
-      const metadata = await loadNetwork(weights, name, network, inputShape);
+      const classes = trainedOn?.classes ?? entry.classes;
+      const { network, metadata } = await withWeights(entry, name, weights, inputShape, classes);
       if (onnx !== undefined) {
         const { exportOnnx } = await import('../io/onnx/writeOnnx.ts');
         await exportOnnx(onnx, network, { inputShape, name, metadata });

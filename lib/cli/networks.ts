@@ -1,5 +1,6 @@
 import { networks, type ImageShape, type NetworkEntry } from '../../models/index.ts';
 import { torchvisionNetworks } from '../../models/torchvision/index.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../errors.ts';
 import { zeros } from '../init.ts';
 import type { AnyBox } from '../propagate.ts';
@@ -20,12 +21,12 @@ export function networkNamed(name: string, where = 'network'): NetworkEntry {
   return KNOWN[name];
 }
 
-/** The network with weights of 0: to look at, or to be loaded. */
-export function emptyNetwork(
-  entry: NetworkEntry,
-  inputShape: ImageShape = entry.inputShape,
-  classes = entry.classes,
-  init = zeros,
-): AnyBox {
-  return entry.build({ rng: new Rng(0), init, inputShape, classes });
+/** The network with weights of 0: to look at. */
+export function emptyNetwork(entry: NetworkEntry, inputShape: ImageShape = entry.inputShape): AnyBox {
+  return entry.build({ rng: new Rng(0), init: zeros, inputShape });
+}
+
+/** The inputs of a dataset as networks are built for them. */
+export function imageShapeOf({ inputShape: [height, width, channels] }: Dataset): ImageShape {
+  return [height, width, channels];
 }

@@ -5,10 +5,10 @@ import { loadNetwork } from '../io/loadNetwork.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Rng } from '../rng.ts';
 import type { NetworkEntry } from '../../models/index.ts';
-import type { NetworkOptions } from '../../models/options.ts';
+import type { ImageShape, NetworkOptions } from '../../models/options.ts';
 import { buildWith, type Architecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
-import { networkNamed } from './networks.ts';
+import { imageShapeOf, networkNamed } from './networks.ts';
 import { architectureOfFile, trainedOnOfFile, zerosFor } from './weightsFile.ts';
 
 /**
@@ -70,11 +70,8 @@ function isBuilder(value: unknown): value is (options: NetworkOptions) => unknow
  *
  * Errors: those of both; weights that were trained on other classes, if both have names for them.
  */
-export async function openTrained(
-  network: string,
-  file: string,
-  { inputShape, classes, classNames }: Dataset,
-): Promise<Module> {
+export async function openTrained(network: string, file: string, dataset: Dataset): Promise<Module> {
+  const { classes, classNames } = dataset;
   const trained = await trainedOnOfFile(file);
   if (trained !== undefined && trained.classes !== classes) {
     throw new InputError(
@@ -87,10 +84,18 @@ export async function openTrained(
     const expected = `data whose class ${k} is ${show(names[k])}, as in its training`;
     throw new InputError(`${file}: expected ${expected}, got ${show(classNames?.[k])}`);
   }
-  const [height, width, channels] = inputShape;
   const entry = await openNetwork(network, await architectureOfFile(file));
-  const shape = [height, width, channels] as const;
-  const box = entry.build({ rng: new Rng(0), init: await zerosFor(file), inputShape: shape, classes });
-  await loadNetwork(file, network, box, shape);
-  return box;
+  return (await withWeights(entry, network, file, imageShapeOf(dataset), classes)).network;
+}
+
+/** A network for images and classes like these, with the weights of a file; and the file's metadata. */
+export async function withWeights(
+  entry: NetworkEntry,
+  name: string,
+  file: string,
+  inputShape: ImageShape,
+  classes: number,
+): Promise<{ network: Module; metadata: Record<string, string> }> {
+  const network = entry.build({ rng: new Rng(0), init: await zerosFor(file), inputShape, classes });
+  return { network, metadata: await loadNetwork(file, name, network, inputShape) };
 }

@@ -17,9 +17,14 @@ export function integerOption(flag: string, least: number): (text: string) => nu
   };
 }
 
+/** A number in decimal notation, without a sign; NaN for anything else. */
+export function decimal(text: string): number {
+  return /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+}
+
 export function positiveOption(flag: string): (text: string) => number {
   return (text) => {
-    const value = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+    const value = decimal(text);
     if (!(value > 0 && value < Infinity)) {
       throw new InputError(`${flag}: expected a number above 0, got ${show(text)}`);
     }

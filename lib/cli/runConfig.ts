@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InputError, show } from '../errors.ts';
+import { isObject } from '../isObject.ts';
 import { systemProblem } from '../io/systemError.ts';
 import { checkArchitecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
@@ -76,6 +77,6 @@ export async function readConfig(file: string): Promise<Record<string, unknown>>
       throw new InputError(`${file}: expected JSON: ${problem}`, { cause: error });
     }
   }
-  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return { ...config };
+  if (isObject(config)) return { ...config };
   throw new InputError(`${file}: expected an object of options, got ${show(config)}`);
 }

@@ -5,6 +5,7 @@ import { InputError } from '../errors.ts';
 import { METHODS } from '../search/search.ts';
 import { choiceOption, integerOption } from './options.ts';
 import type { SearchFolder } from './searchRun.ts';
+import { untilSignal } from './untilSignal.ts';
 
 interface Options {
   readonly method: (typeof METHODS)[number];
@@ -54,12 +55,11 @@ export function searchCommand(): Command {
   return command.action(async (file: string | undefined, given: Options) => {
     const { runSearch } = await import('./runSearch.ts');
     const search = await folderOf(command, file, given);
-    const stop = new AbortController();
-    const onSignal = () => stop.abort();
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     const print = (line: string) => void process.stdout.write(`${line}\n`);
     try {
-      const { done, aborted } = await runSearch(search, given.workers, print, stop.signal);
+      const { done, aborted } = await untilSignal((signal) =>
+        runSearch(search, given.workers, print, signal),
+      );
       if (!aborted) return;
       const { folder, plan } = search;
       process.stderr.write(
@@ -67,7 +67,6 @@ export function searchCommand(): Command {
       );
       process.exitCode = 130;
     } finally {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
       await search.close();
     }
   });

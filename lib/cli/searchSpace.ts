@@ -1,4 +1,5 @@
 import { InputError, show } from '../errors.ts';
+import { isObject } from '../isObject.ts';
 import { firstPoint } from '../search/points.ts';
 import { checkDimension, checkSpace } from '../search/checkSpace.ts';
 import { valueAt, type Dimension, type Point, type Space, type Value } from '../search/space.ts';
@@ -71,10 +72,6 @@ export async function readSpace(file: string): Promise<SearchSpace> {
   const read = { file, base, space };
   for (const name of Object.keys(space)) checkValues(read, name);
   return read;
-}
-
-function isObject(value: unknown): value is Config {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The base with a point's values: what `boxprop train --config` would take. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { choiceOption } from './options.ts';
+import { untilSignal } from './untilSignal.ts';
 
 /** `boxprop setup tensorflow`: makes a backend work on this machine. A signal undoes it, with exit status 130. */
 export function setupCommand(): Command {
@@ -11,18 +12,14 @@ export function setupCommand(): Command {
     .action(async (_backend: 'tensorflow', options: { gpu: boolean; wheel?: string }) => {
       const { setupTensorflow } = await import('../setup/tensorflow.ts');
       const { Interrupted } = await import('../setup/commands.ts');
-      const stop = new AbortController();
-      const onSignal = () => stop.abort();
-      process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
       try {
         const print = (line: string) => void process.stdout.write(`${line}\n`);
-        await setupTensorflow({ ...options, folder: process.cwd() }, print, stop.signal);
+        const folder = process.cwd();
+        await untilSignal((signal) => setupTensorflow({ ...options, folder }, print, signal));
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
         process.stderr.write('boxprop: interrupted; the project is as it was\n');
         process.exitCode = 130;
-      } finally {
-        process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
       }
     });
 }

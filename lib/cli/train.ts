@@ -5,6 +5,7 @@ import { InputError } from '../errors.ts';
 import {
   BACKENDS,
   choiceOption,
+  decimal,
   DATA_HELP,
   integerOption,
   shapeOption,
@@ -16,6 +17,7 @@ import { architectureOption } from './architecture.ts';
 import { isModuleFile } from './moduleFile.ts';
 import { OPTIMIZERS, RATES, readRun, SCHEDULES, type RunOptions } from './runOptions.ts';
 import type { TrainOutcome } from './trainNetwork.ts';
+import { untilSignal } from './untilSignal.ts';
 
 type Given = Omit<RunOptions, 'network' | 'rate'> & {
   rate?: number;
@@ -74,13 +76,10 @@ export function trainCommand(): Command {
     const { trainNetwork } = await import('./trainNetwork.ts');
     const named = given.config === undefined ? undefined : await applyConfig(command, given.config);
     const { options, folder } = await plan(command, network ?? named, command.opts<Given>());
-    const stop = new AbortController();
-    const onSignal = () => stop.abort();
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-    try {
+    await untilSignal(async (signal) => {
       const print = (line: string) => void process.stdout.write(`${line}\n`);
       const resume = given.resume !== undefined;
-      const outcome = await trainNetwork(options, folder, resume, print, stop.signal).catch(
+      const outcome = await trainNetwork(options, folder, resume, print, signal).catch(
         async (error: unknown) => {
           await reportFailed(options, folder, print);
           throw error;
@@ -88,9 +87,7 @@ export function trainCommand(): Command {
       );
       tell(outcome, folder, print);
       if (outcome.ended !== 'aborted') await report(options, folder, print);
-    } finally {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    }
+    });
   });
 }
 
@@ -131,7 +128,7 @@ export function freeFolder(folder: string): string {
 /** @param some whether 0 is too little. */
 function shareOption(flag: string, some = false): (text: string) => number {
   return (text) => {
-    const value = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+    const value = decimal(text);
     if ((some ? value > 0 : value >= 0) && value < 1) return value;
     const range = some ? 'above 0 and below 1' : 'from 0 to below 1';
     throw new InputError(`${flag}: expected a number ${range}, got ${JSON.stringify(text)}`);

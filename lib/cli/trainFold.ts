@@ -1,5 +1,4 @@
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
-import { augment } from '../data/augment.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { prepared, preparationsOf } from '../data/preparation.ts';
 import { subset } from '../data/split.ts';
@@ -8,10 +7,11 @@ import { Rng } from '../rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { Trainer } from '../train/trainer.ts';
 import { openData } from './openData.ts';
+import { imageShapeOf } from './networks.ts';
 import { openNetwork } from './openNetwork.ts';
 import { limited } from './runData.ts';
 import type { RunOptions } from './runOptions.ts';
-import { augmentationsOf, optimizerOf, scheduleOf } from './trainParts.ts';
+import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 
 /** How the training records are cut. */
 export interface Cut {
@@ -74,17 +74,13 @@ export async function trainFold(
   const { batch: batchSize, epochs } = options;
   const rng = new Rng(options.seed).fold(fold);
   const entry = await openNetwork(options.network, options.architecture);
-  const [height, width, channels] = train.inputShape;
-  const inputShape = [height, width, channels] as const;
-  const network = entry.build({ rng: rng.split(), inputShape, classes: train.classes });
+  const network = entry.build({ rng: rng.split(), inputShape: imageShapeOf(train), classes: train.classes });
   const optimizer = optimizerOf(options, network);
   try {
     const { schedule, plateau } = scheduleOf(options, Math.ceil(train.length / batchSize));
-    const augmented =
-      options.augment === undefined ? train : augment(train, augmentationsOf(options.augment));
     const cost = new SoftmaxCrossEntropy();
     await new Trainer({
-      ...{ network, cost, optimizer, train: augmented, batchSize, epochs, rng, schedule },
+      ...{ network, cost, optimizer, train: augmented(train, options), batchSize, epochs, rng, schedule },
       ...(plateau && { plateau }),
     }).run();
     const { errors, records, loss } = await evaluate(network, held, 250);

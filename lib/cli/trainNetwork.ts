@@ -2,7 +2,6 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import { useBackend } from '../backend.ts';
-import { augment } from '../data/augment.ts';
 import { InputError, show } from '../errors.ts';
 import { loadCheckpoint, saveCheckpoint } from '../io/checkpoint.ts';
 import { RunLog } from '../io/runLog.ts';
@@ -13,12 +12,13 @@ import { Rng } from '../rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { evaluateFinite } from '../train/requireFinite.ts';
 import { Trainer, type EpochEvent } from '../train/trainer.ts';
+import { imageShapeOf } from './networks.ts';
 import { openNetwork } from './openNetwork.ts';
 import { logBackend } from './options.ts';
 import { progressBar } from './progress.ts';
 import { openRunData } from './runData.ts';
 import type { RunOptions } from './runOptions.ts';
-import { augmentationsOf, optimizerOf, scheduleOf } from './trainParts.ts';
+import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 
 export interface TrainOutcome {
   readonly ended: 'whole' | 'aborted' | 'early';
@@ -51,12 +51,9 @@ export async function trainNetwork(
   const rng = new Rng(seed);
   const data = await openRunData(options, rng);
   const { validation } = data;
-  const train =
-    options.augment === undefined ? data.train : augment(data.train, augmentationsOf(options.augment));
-  const [height, width, channels] = train.inputShape;
-  const inputShape = [height, width, channels] as const;
+  const train = augmented(data.train, options);
   // A network of its published size says what it wants of an image; others are built to fit.
-  const network = entry.build({ rng: rng.split(), inputShape, classes: train.classes });
+  const network = entry.build({ rng: rng.split(), inputShape: imageShapeOf(train), classes: train.classes });
   const optimizer = optimizerOf(options, network);
   const { schedule, plateau } = scheduleOf(options, Math.ceil(train.length / batchSize));
   const runLog = new RunLog(join(folder, 'log.jsonl'));

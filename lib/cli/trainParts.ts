@@ -5,7 +5,8 @@ import { clipped, type Stepping } from '../../optim/clip.ts';
 import { withoutDecay } from '../../optim/groups.ts';
 import { RMSProp } from '../../optim/rmsprop.ts';
 import { SGD } from '../../optim/sgd.ts';
-import { flip, shift, type Augmentation } from '../data/augment.ts';
+import { augment, flip, shift, type Augmentation } from '../data/augment.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { elastic } from '../data/elastic.ts';
 import { InputError, show } from '../errors.ts';
 import type { Module } from '../module.ts';
@@ -66,6 +67,11 @@ export function scheduleOf(
     schedule: rise === undefined ? chosen : warmUp(chosen, rise),
     ...(schedule === 'plateau' && { plateau: new ReduceOnPlateau({ patience: 2 }) }),
   };
+}
+
+/** The training records as the options have them changed. */
+export function augmented(train: Dataset, { augment: names }: Pick<RunOptions, 'augment'>): Dataset {
+  return names === undefined ? train : augment(train, augmentationsOf(names));
 }
 
 /** Errors: `--augment: expected shift:PIXELS, flip or elastic, got "rotate"`. */

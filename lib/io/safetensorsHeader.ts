@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts';
+import { isObject } from '../isObject.ts';
 import { DTYPES, isDtype } from './dtypes.ts';
 import type { Dtype } from './dtypes.ts';
 import { findDuplicateKey } from './duplicateKey.ts';
@@ -136,10 +137,6 @@ export function countElements(shape: unknown): number | undefined {
 
 function isIntegers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** An untrusted value on one short line, however long or deep it is. */

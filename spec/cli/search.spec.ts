@@ -73,6 +73,9 @@ const foundIn = (name: string) =>
 
 describe('boxprop search', () => {
   const GP = ['--method', 'gp', '--trials', '8', '--folds', '3'];
+  const grid = (file: string, name: string) => {
+    return ['search', file, '--method', 'grid', '--folds', '2', '--out', out(name)];
+  };
 
   it('tries, tells, and writes what trains the best', () => {
     const file = spaceFile('space', { ...RATE, ...UNITS, momentum: { choices: [0, 0.9] } });
@@ -196,18 +199,7 @@ describe('boxprop search', () => {
   it('goes on past trials that diverge, that cannot be built, and whose thread ends', () => {
     const architecture = { mode: { choices: ['good', 'throw', 'exit'] } };
     const file = spaceFile('failing', { architecture, rate: { choices: [0.1, 1e30] } });
-    const { status, stdout, stderr } = boxprop(
-      'search',
-      file,
-      '--method',
-      'grid',
-      '--folds',
-      '2',
-      '--workers',
-      '2',
-      '--out',
-      out('failing'),
-    );
+    const { status, stdout, stderr } = boxprop(...grid(file, 'failing'), '--workers', '2');
     expect([status, stderr]).toEqual([0, '']);
     const trials = stdout
       .split('\n')
@@ -228,16 +220,7 @@ describe('boxprop search', () => {
 
   it('in which all trials fail has failed; a name that the network does not read is told', () => {
     const file = spaceFile('unread', { architecture: { unitz: { choices: [1, 2] } } });
-    const { status, stderr } = boxprop(
-      'search',
-      file,
-      '--method',
-      'grid',
-      '--folds',
-      '2',
-      '--out',
-      out('unread'),
-    );
+    const { status, stderr } = boxprop(...grid(file, 'unread'));
     expect(status).toBe(1);
     expect(stderr).toBe(
       `boxprop: all 2 trials failed, the first: ${out('net.mjs')}: expected network() to take what --architecture names, but it does not read unitz\n`,
