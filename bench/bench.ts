@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Command } from 'commander';
-import { choiceOption, integerOption } from '../lib/cli/options.ts';
+import { choiceOption, integerOption } from '../cli/options.ts';
 import { InputError } from '../lib/errors.ts';
 import { startPeer, type Peer } from './child.ts';
 import {
@@ -22,7 +22,15 @@ import { CHANNELS_LAST, type Setup, type SystemName } from './system.ts';
  * own, which take turns. All start from the same weights and batch, and are held to the same losses. On a shared
  * machine the ratios mean something, the milliseconds little.
  */
-const BACKENDS = ['cpu', 'wasm', 'tensorflow', 'tensorflow-gpu', 'webgl', 'webgpu', 'webgpu-node'] as const;
+const BACKENDS = [
+  'cpu',
+  'wasm',
+  'tensorflow',
+  'tensorflow-gpu',
+  'webgl',
+  'webgpu',
+  'webgpu-node',
+] as const;
 const PEERS = ['pytorch', 'tfjs-layers', 'convnetjs', 'jax-js'] as const;
 const NETWORKS = { lenet: 64, alexnet: 16, resnet20: 32 } as const;
 const INSTALL: Partial<Record<SystemName, string>> = {
@@ -47,18 +55,30 @@ const list = <T extends string>(flag: string, choices: readonly T[]) => {
   const choose = choiceOption(flag, choices);
   return (text: string) => text.split(',').map(choose);
 };
-const peerList = (text: string) => ({ all: [...PEERS], none: [] })[text] ?? list('--peers', PEERS)(text);
+const peerList = (text: string) =>
+  ({ all: [...PEERS], none: [] })[text] ?? list('--peers', PEERS)(text);
 const program = new Command('bench')
   .description('one training step in boxprop and in other systems, side by side')
-  .option('--network <names>', 'lenet, alexnet, resnet20', list('--network', Object.keys(NETWORKS)), [
-    'lenet',
+  .option(
+    '--network <names>',
+    'lenet, alexnet, resnet20',
+    list('--network', Object.keys(NETWORKS)),
+    ['lenet'],
+  )
+  .option('--backend <names>', BACKENDS.join(', '), list('--backend', BACKENDS), [
+    'wasm',
+    'tensorflow',
   ])
-  .option('--backend <names>', BACKENDS.join(', '), list('--backend', BACKENDS), ['wasm', 'tensorflow'])
   .option('--peers <names>', `${PEERS.join(', ')}, all or none`, peerList)
   .option('--batch <n>', 'images a step; 64, 16 and 32 by default', integerOption('--batch', 1))
   .option('--rounds <n>', 'turns of each system', integerOption('--rounds', 1), 7)
   .option('--steps <n>', 'steps a turn, fewer for what is slow', integerOption('--steps', 1), 10)
-  .option('--limit <s>', 'seconds that a system may take to start', integerOption('--limit', 1), 180)
+  .option(
+    '--limit <s>',
+    'seconds that a system may take to start',
+    integerOption('--limit', 1),
+    180,
+  )
   .option('--grow', "how the time grows with the batch and the image: LeNet's convolutions")
   .option('--json <file>', 'write the results as JSON, - for standard output')
   .exitOverride()
@@ -70,7 +90,8 @@ async function main(): Promise<void> {
   const quiet = options.json === '-';
   const results: Result[] = [];
   const missing: Missing[] = [];
-  if (!quiet) console.log(`medians of ${options.rounds} turns of ${options.steps} steps; ${machine}`);
+  if (!quiet)
+    console.log(`medians of ${options.rounds} turns of ${options.steps} steps; ${machine}`);
   for (const size of sizes(options)) {
     const measured = await measure(size, options);
     results.push(...measured.results);
@@ -98,7 +119,9 @@ function sizes({ network, batch, grow }: Options): Size[] {
     }));
   }
   const grown = (size: { batch?: number; side?: number }): Size => ({
-    ...{ network: 'convnet', batch: 16, side: 32 },
+    network: 'convnet',
+    batch: 16,
+    side: 32,
     ...size,
   });
   return [

@@ -1,4 +1,12 @@
-import { memory, tensor, tensor1d, tidy, transpose, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  memory,
+  tensor,
+  tensor1d,
+  tidy,
+  transpose,
+  type Tensor,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import {
   alexnet,
   Conv2D,
@@ -73,12 +81,23 @@ export async function boxprop({ backend, batch, ...setup }: Setup): Promise<Syst
     if (asynchronous) await network.params[first].data();
     const end = performance.now();
     release([loss, gradOutput, grads]);
-    const parts = { forward: forward - start, backward: backward - forward, update: end - backward };
+    const parts = {
+      forward: forward - start,
+      backward: backward - forward,
+      update: end - backward,
+    };
     return { loss: value, step: end - start, ...(apart && parts) };
   }
 
   const parameters = Object.values(network.params).reduce((total, { size }) => total + size, 0);
-  return { name: 'boxprop', backend, parameters, asynchronous, step, liveTensors: () => memory().numTensors };
+  return {
+    name: 'boxprop',
+    backend,
+    parameters,
+    asynchronous,
+    step,
+    liveTensors: () => memory().numTensors,
+  };
 }
 
 function setWeights(network: Sequential, { layers }: networks.Network): void {

@@ -7,7 +7,11 @@ export async function inBrowser(setup: Setup) {
   const page = await openChromium(fileURLToPath(new URL('page.ts', import.meta.url)));
   try {
     const ready = await page.call<Ready>('start', setup);
-    return { ready, next: (count: number) => page.call<Turn>('next', count), close: () => page.close() };
+    return {
+      ready,
+      next: (count: number) => page.call<Turn>('next', count),
+      close: () => page.close(),
+    };
   } catch (error) {
     await page.close();
     throw error;

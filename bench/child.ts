@@ -84,7 +84,13 @@ export async function startPeer(setup: Setup, limit: number): Promise<Peer> {
 function commandOf(setup: Setup): [command: string, args: string[]] {
   const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   if (setup.system !== 'pytorch') {
-    const node = ['--expose-gc', '--conditions=boxprop-source', '--import', 'tsx', file('serve.ts')];
+    const node = [
+      '--expose-gc',
+      '--conditions=boxprop-source',
+      '--import',
+      'tsx',
+      file('serve.ts'),
+    ];
     return [process.execPath, [...node, JSON.stringify(setup)]];
   }
   const constants = {

@@ -6,7 +6,10 @@ import type { Setup, StepOptions, System } from './system.ts';
 interface ConvNetJS {
   readonly Vol: new (width: number, height: number, depth: number, value: number) => Vol;
   readonly Net: new () => Net;
-  readonly Trainer: new (net: Net, options: object) => { train(x: Vol, label: number): { loss: number } };
+  readonly Trainer: new (
+    net: Net,
+    options: object,
+  ) => { train(x: Vol, label: number): { loss: number } };
 }
 
 interface Vol {

@@ -40,20 +40,34 @@ export async function jaxJs({ batch, ...setup }: Setup): Promise<System> {
   const update = jit((weights: Array[], velocities: Array[], images: Array, target: Array) => {
     const [value, grads] = valueAndGrad(loss)(tree.ref(weights), images, target);
     const moved = velocities.map((velocity, i) => velocity.mul(MOMENTUM).add(grads[i]));
-    return [value, weights.map((weight, i) => weight.sub(moved[i].ref.mul(LEARNING_RATE))), moved] as const;
+    return [
+      value,
+      weights.map((weight, i) => weight.sub(moved[i].ref.mul(LEARNING_RATE))),
+      moved,
+    ] as const;
   });
 
-  let weights = networks.weighted(table.layers).flatMap((layer, i, all) => start(layer, all[i - 1]));
+  let weights = networks
+    .weighted(table.layers)
+    .flatMap((layer, i, all) => start(layer, all[i - 1]));
   const parameters = weights.reduce((total, { size }) => total + size, 0);
   let velocities = weights.map(({ shape }) => np.zeros(shape));
   const pixels = np.array(networks.images(table, batch)).reshape([batch, ...table.input]);
   const images = np.transpose(pixels, [0, 3, 1, 2]);
-  const target = nn.oneHot(np.array(networks.labels(table, batch), { dtype: np.int32 }), table.classes);
+  const target = nn.oneHot(
+    np.array(networks.labels(table, batch), { dtype: np.int32 }),
+    table.classes,
+  );
   await blockUntilReady([images.ref, target.ref]);
 
   async function step() {
     const start = performance.now();
-    const [value, nextWeights, nextVelocities] = update(weights, velocities, images.ref, target.ref);
+    const [value, nextWeights, nextVelocities] = update(
+      weights,
+      velocities,
+      images.ref,
+      target.ref,
+    );
     [weights, velocities] = [nextWeights, nextVelocities];
     await blockUntilReady([weights, velocities]);
     const [loss] = (await value.data()) as Float32Array;
@@ -63,13 +77,19 @@ export async function jaxJs({ batch, ...setup }: Setup): Promise<System> {
   return { name: `jax-js ${version()}`, backend: 'wasm', parameters, step };
 }
 
-function apply({ kind, kernel, stride, padding, output }: networks.Layer, x: Array, weights: Array[]): Array {
+function apply(
+  { kind, kernel, stride, padding, output }: networks.Layer,
+  x: Array,
+  weights: Array[],
+): Array {
   const [batch] = x.shape;
   const [height, width, channels] = output;
   const border: [number, number] = [padding, padding];
   if (kind === 'conv') {
     const [weight, bias] = weights.splice(0, 2);
-    return lax.conv(x, weight, [stride, stride], [border, border]).add(bias.reshape([channels, 1, 1]));
+    return lax
+      .conv(x, weight, [stride, stride], [border, border])
+      .add(bias.reshape([channels, 1, 1]));
   }
   if (kind === 'linear') {
     const [weight, bias] = weights.splice(0, 2);
@@ -89,7 +109,8 @@ function start(layer: networks.Layer, before?: networks.Layer): Array[] {
   const [out, ...rest] = networks.weightShape(layer);
   const drawn = np.array(networks.initialWeights(layer));
   const bias = np.zeros([out]);
-  if (layer.kind === 'conv') return [np.transpose(drawn.reshape([out, ...rest]), [0, 3, 1, 2]), bias];
+  if (layer.kind === 'conv')
+    return [np.transpose(drawn.reshape([out, ...rest]), [0, 3, 1, 2]), bias];
   if (before?.kind !== 'conv') return [drawn.reshape([out, ...rest]), bias];
   // Flattened here with the channels first: by then pools have left an image of `side` x `side`.
   const channels = before.output[2];

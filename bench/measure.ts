@@ -75,9 +75,12 @@ export function summarize({ ready, setup }: Peer, turns: readonly Turn[]): Omit<
   const [first, last] = [turns[0], turns[turns.length - 1]];
   return {
     ...about(setup),
-    ...{ system: ready.system, backend: ready.backend },
+    system: ready.system,
+    backend: ready.backend,
     step_ms: median(steps.map(({ step }) => step)),
-    ...{ ...part('forward'), ...part('backward'), ...part('update') },
+    ...part('forward'),
+    ...part('backward'),
+    ...part('update'),
     min_ms: Math.min(...steps.map(({ step }) => step)),
     ...(last.peak_mb !== undefined && { peak_mb: last.peak_mb }),
     ...(first.live && last.live && { live_tensors: [first.live.before, last.live.after] as const }),

@@ -6,7 +6,14 @@ export type NetworkName = 'lenet' | 'alexnet' | 'resnet20' | 'convnet';
 
 /** How a table is written. A convolution has as many input channels as what comes before has. */
 type Row =
-  | { readonly kind: 'conv'; out: number; kernel: number; stride?: number; padding?: number; bias?: boolean }
+  | {
+      readonly kind: 'conv';
+      out: number;
+      kernel: number;
+      stride?: number;
+      padding?: number;
+      bias?: boolean;
+    }
   | { readonly kind: 'maxPool'; kernel: number; stride: number }
   | { readonly kind: 'linear'; out: number }
   | { readonly kind: 'residual'; body: Row[]; shortcut: Row[] }
@@ -55,19 +62,34 @@ const conv = (
 
 /** Two 3x3 convolutions beside a way past them, which leaves out pixels and adds empty channels where it must. */
 function residual(out: number, stride: number): Row[] {
-  const filter = (step: number) => [conv(out, 3, { stride: step, padding: 1, bias: false }), batchNorm];
+  const filter = (step: number) => [
+    conv(out, 3, { stride: step, padding: 1, bias: false }),
+    batchNorm,
+  ];
   const body = [...filter(stride), relu, ...filter(1)];
-  return [{ kind: 'residual', body, shortcut: stride === 1 ? [] : [{ kind: 'subsample', out }] }, relu];
+  return [
+    { kind: 'residual', body, shortcut: stride === 1 ? [] : [{ kind: 'subsample', out }] },
+    relu,
+  ];
 }
 
-const TABLES: Record<NetworkName, { side: number; channels: number; classes: number; rows: Row[] }> = {
+const TABLES: Record<
+  NetworkName,
+  { side: number; channels: number; classes: number; rows: Row[] }
+> = {
   lenet: {
     side: 28,
     channels: 1,
     classes: 10,
     rows: [
-      ...[conv(20, 5), maxPool(2), conv(50, 5), maxPool(2)],
-      ...[{ kind: 'flatten' } as const, linear(500), relu, linear(10)],
+      conv(20, 5),
+      maxPool(2),
+      conv(50, 5),
+      maxPool(2),
+      { kind: 'flatten' } as const,
+      linear(500),
+      relu,
+      linear(10),
     ],
   },
   alexnet: {
@@ -75,11 +97,28 @@ const TABLES: Record<NetworkName, { side: number; channels: number; classes: num
     channels: 3,
     classes: 1000,
     rows: [
-      ...[conv(96, 11, { stride: 4 }), relu, maxPool(3, 2), { kind: 'lrn' } as const],
-      ...[conv(256, 5, { padding: 2 }), relu, maxPool(3, 2), { kind: 'lrn' } as const],
-      ...[conv(384, 3, { padding: 1 }), relu, conv(384, 3, { padding: 1 }), relu],
-      ...[conv(256, 3, { padding: 1 }), relu, maxPool(3, 2), { kind: 'flatten' } as const],
-      ...[linear(4096), relu, { kind: 'dropout' } as const, linear(4096), relu, { kind: 'dropout' } as const],
+      conv(96, 11, { stride: 4 }),
+      relu,
+      maxPool(3, 2),
+      { kind: 'lrn' } as const,
+      conv(256, 5, { padding: 2 }),
+      relu,
+      maxPool(3, 2),
+      { kind: 'lrn' } as const,
+      conv(384, 3, { padding: 1 }),
+      relu,
+      conv(384, 3, { padding: 1 }),
+      relu,
+      conv(256, 3, { padding: 1 }),
+      relu,
+      maxPool(3, 2),
+      { kind: 'flatten' } as const,
+      linear(4096),
+      relu,
+      { kind: 'dropout' } as const,
+      linear(4096),
+      relu,
+      { kind: 'dropout' } as const,
       linear(1000),
     ],
   },
@@ -88,13 +127,16 @@ const TABLES: Record<NetworkName, { side: number; channels: number; classes: num
     channels: 3,
     classes: 10,
     rows: [
-      ...[conv(16, 3, { padding: 1, bias: false }), batchNorm, relu],
+      conv(16, 3, { padding: 1, bias: false }),
+      batchNorm,
+      relu,
       ...[16, 32, 64].flatMap((out) => [
         ...residual(out, out === 16 ? 1 : 2),
         ...residual(out, 1),
         ...residual(out, 1),
       ]),
-      ...[{ kind: 'mean' } as const, linear(10)],
+      { kind: 'mean' } as const,
+      linear(10),
     ],
   },
   // LeNet's convolutions on images of any size: all its work is in proportion to the pixels.
@@ -103,8 +145,14 @@ const TABLES: Record<NetworkName, { side: number; channels: number; classes: num
     channels: 1,
     classes: 10,
     rows: [
-      ...[conv(20, 5, { padding: 2 }), relu, maxPool(2), conv(50, 5, { padding: 2 }), relu, maxPool(2)],
-      ...[{ kind: 'mean' } as const, linear(10)],
+      conv(20, 5, { padding: 2 }),
+      relu,
+      maxPool(2),
+      conv(50, 5, { padding: 2 }),
+      relu,
+      maxPool(2),
+      { kind: 'mean' } as const,
+      linear(10),
     ],
   },
 };
@@ -139,7 +187,11 @@ export function describe(name: NetworkName, side = TABLES[name].side): Network {
     const body = row.kind === 'residual' ? chain(row.body, input) : [];
     const shortcut = row.kind === 'residual' ? chain(row.shortcut, input) : [];
     const last = input[input.length - 1];
-    const image = () => [after(input[0]), after(input[1]), ('out' in row ? row.out : undefined) ?? last];
+    const image = () => [
+      after(input[0]),
+      after(input[1]),
+      ('out' in row ? row.out : undefined) ?? last,
+    ];
     const output = {
       conv: image,
       maxPool: image,
@@ -156,14 +208,25 @@ export function describe(name: NetworkName, side = TABLES[name].side): Network {
     const bias = row.kind === 'linear' || (row.kind === 'conv' && (row.bias ?? true));
     const weighted = row.kind === 'conv' || row.kind === 'linear';
     return {
-      ...{ kind: row.kind, input, output, kernel, stride, padding, bias },
-      ...{ index: weighted ? index++ : -1, body, shortcut },
+      kind: row.kind,
+      input,
+      output,
+      kernel,
+      stride,
+      padding,
+      bias,
+      index: weighted ? index++ : -1,
+      body,
+      shortcut,
     };
   };
   const layers = chain(rows, [side, side, channels]);
   const all = flat(layers);
   return {
-    ...{ name, input: [side, side, channels], classes, layers },
+    name,
+    input: [side, side, channels],
+    classes,
+    layers,
     parameters: all.reduce((total, layer) => total + parametersOf(layer), 0),
     dropout: all.some(({ kind }) => kind === 'dropout'),
   };

@@ -28,7 +28,9 @@ export function report(results: readonly Result[], missing: readonly Missing[]):
       live_tensors: live,
       ratio,
     } = result;
-    const times = [step_ms, min_ms, forward_ms, backward_ms, update_ms].map((ms) => ms?.toFixed(1) ?? '');
+    const times = [step_ms, min_ms, forward_ms, backward_ms, update_ms].map(
+      (ms) => ms?.toFixed(1) ?? '',
+    );
     const tensors = live && (live[0] === live[1] ? `${live[1]}` : `${live[0]} → ${live[1]}`);
     const rest = [peak_mb?.toFixed(0) ?? '', tensors ?? '', ratio.toPrecision(3)];
     table.push([result.system, result.backend, ...times, ...rest]);
@@ -47,10 +49,13 @@ export function comparisons(results: readonly Result[]): string[] {
   const isOwn = ({ system }: Result) => system === 'boxprop';
   return results.filter(isOwn).flatMap((own) => {
     const peers = results.filter(
-      (peer) => !isOwn(peer) && (!peer.system.startsWith('tfjs-layers') || peer.backend === own.backend),
+      (peer) =>
+        !isOwn(peer) && (!peer.system.startsWith('tfjs-layers') || peer.backend === own.backend),
     );
     const ratios = peers.map(({ system, step_ms, min_ms }) => {
-      const [typical, quickest] = [own.step_ms / step_ms, own.min_ms / min_ms].map((x) => x.toPrecision(2));
+      const [typical, quickest] = [own.step_ms / step_ms, own.min_ms / min_ms].map((x) =>
+        x.toPrecision(2),
+      );
       return `${typical} (quickest ${quickest}) of ${system}`;
     });
     return peers.length > 0 ? [`boxprop's step on ${own.backend} is ${ratios.join(', ')}`] : [];
@@ -71,7 +76,11 @@ export function growth(results: readonly Result[], missing: readonly Missing[]):
   return [...tables, ...new Set(lines)].join('\n');
 }
 
-function grown(title: string, sizeOf: (result: Result) => number, results: readonly Result[]): string {
+function grown(
+  title: string,
+  sizeOf: (result: Result) => number,
+  results: readonly Result[],
+): string {
   const sizes = [...new Set(results.map(sizeOf))].sort((a, b) => a - b);
   const table = newTable([title, 'backend', ...sizes.map(String), 'time grows as'], 2);
   const nameOf = ({ system, backend }: Result) => `${system} ${backend}`;

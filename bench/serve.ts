@@ -31,7 +31,10 @@ async function inNode(setup: Setup) {
   const system = await BUILDERS[setup.system]!({ ...setup, backend });
   const ready = { ...(await begin(system)), backend: setup.backend };
   forgetPeak();
-  const next = async (count: number): Promise<Turn> => ({ ...(await turn(system, count)), ...peak() });
+  const next = async (count: number): Promise<Turn> => ({
+    ...(await turn(system, count)),
+    ...peak(),
+  });
   return { ready, next, close: () => Promise.resolve() };
 }
 
@@ -47,7 +50,8 @@ function forgetPeak(): void {
 
 function peak(): { peak_mb: number } {
   try {
-    const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    const [, kilobytes] =
+      /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
     if (kilobytes !== undefined) return { peak_mb: Number(kilobytes) / 1024 };
   } catch {
     // No /proc: not Linux.

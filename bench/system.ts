@@ -76,8 +76,13 @@ export async function turn(system: System, count: number): Promise<Turn> {
   const { asynchronous = false } = system;
   const before = system.liveTensors?.();
   const [steps, apart]: [Step[], Step[]] = [[], []];
-  for (let i = 0; i < count; i++) steps.push(await system.step({ dropout: true, apart: !asynchronous }));
+  for (let i = 0; i < count; i++)
+    steps.push(await system.step({ dropout: true, apart: !asynchronous }));
   if (asynchronous) apart.push(await system.step({ dropout: true, apart: true }));
   const after = system.liveTensors?.();
-  return { steps, apart, ...(before !== undefined && after !== undefined && { live: { before, after } }) };
+  return {
+    steps,
+    apart,
+    ...(before !== undefined && after !== undefined && { live: { before, after } }),
+  };
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { useBackend, type BackendName } from '../lib/backend.ts';
+import { useBackend, type BackendName } from '../lib/backend/useBackend.ts';
 import * as networks from './networks.ts';
 import type { Setup, StepOptions, System } from './system.ts';
 
@@ -15,7 +15,8 @@ export async function tfjsLayers({ backend, batch, ...setup }: Setup): Promise<S
   setWeights(model, table);
   const { LEARNING_RATE, MOMENTUM, DROPOUT } = networks;
   // On the scores, where its own cost takes probabilities: one fused and exact step in place of two.
-  const loss = (labels: tf.Tensor, scores: tf.Tensor) => tf.losses.softmaxCrossEntropy(labels, scores);
+  const loss = (labels: tf.Tensor, scores: tf.Tensor) =>
+    tf.losses.softmaxCrossEntropy(labels, scores);
   model.compile({ optimizer: tf.train.momentum(LEARNING_RATE, MOMENTUM), loss });
   const images = tf.tensor(networks.images(table, batch), [batch, ...table.input]);
   const labels = tf.tidy(() => {
@@ -34,9 +35,13 @@ export async function tfjsLayers({ backend, batch, ...setup }: Setup): Promise<S
   }
 
   return {
-    ...{ name: `tfjs-layers ${tf.version['tfjs-layers']}`, backend, asynchronous, step },
+    name: `tfjs-layers ${tf.version['tfjs-layers']}`,
+    backend,
+    asynchronous,
+    step,
     parameters: model.trainableWeights.reduce(
-      (total, { shape }) => total + shape.reduce<number>((product, size) => product * Number(size), 1),
+      (total, { shape }) =>
+        total + shape.reduce<number>((product, size) => product * Number(size), 1),
       0,
     ),
     liveTensors: () => tf.memory().numTensors,
@@ -72,7 +77,9 @@ function place(layer: networks.Layer, x: tf.SymbolicTensor): tf.SymbolicTensor {
     case 'maxPool':
       return apply(tf.layers.maxPooling2d({ poolSize: kernel, strides: stride }));
     case 'batchNorm':
-      return apply(tf.layers.batchNormalization({ epsilon: networks.BATCH_NORM_EPS, momentum: 0.9 }));
+      return apply(
+        tf.layers.batchNormalization({ epsilon: networks.BATCH_NORM_EPS, momentum: 0.9 }),
+      );
     case 'residual': {
       const branches = [chain(layer.body, x), chain(layer.shortcut, x)];
       return tf.layers.add().apply(branches) as tf.SymbolicTensor;

@@ -52,9 +52,19 @@ for (const normalized of [false, true]) {
       row.push(`${(100 * errorRate).toFixed(2)} %`);
     };
     const cost = new SoftmaxCrossEntropy();
-    await new Trainer({ network, cost, optimizer, train, batchSize: 60, epochs: EPOCHS, rng, onEpoch }).run();
+    await new Trainer({
+      network,
+      cost,
+      optimizer,
+      train,
+      batchSize: 60,
+      epochs: EPOCHS,
+      rng,
+      onEpoch,
+    }).run();
     errors[`${normalized ? 'with' : 'without'} batch norm, rate ${learningRate}`] = row;
   }
 }
 console.log('test error after epoch 1, 2, ...');
-for (const [name, row] of Object.entries(errors)) console.log(`${name.padEnd(28)} ${row.join('  ')}`);
+for (const [name, row] of Object.entries(errors))
+  console.log(`${name.padEnd(28)} ${row.join('  ')}`);

@@ -21,7 +21,10 @@ const cost = new SoftmaxCrossEntropy();
 await new Trainer({ network, cost, optimizer, train, batchSize: 64, epochs: 5, rng }).run();
 
 const fooling = {
-  ...{ name: test.name, length: test.length, inputShape: test.inputShape, classes: test.classes },
+  name: test.name,
+  length: test.length,
+  inputShape: test.inputShape,
+  classes: test.classes,
   batch(indices: Int32Array) {
     const { input, labels } = test.batch(indices);
     const moved = fastGradientSign(network, input, labels, 0.25);

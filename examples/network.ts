@@ -1,4 +1,14 @@
-import { Conv2D, Flatten, Linear, MaxPool2D, ReLU, Rng, SGD, Sequential, SoftmaxCrossEntropy } from 'boxprop';
+import {
+  Conv2D,
+  Flatten,
+  Linear,
+  MaxPool2D,
+  ReLU,
+  Rng,
+  SGD,
+  Sequential,
+  SoftmaxCrossEntropy,
+} from 'boxprop';
 import { evaluate, Trainer, useBackend } from 'boxprop';
 import { loadMnist } from 'boxprop/node';
 

@@ -18,6 +18,10 @@ export class Absolute extends Module<Tensor, Tensor, { input: Tensor }> {
 export const cases: Cases = {
   Absolute: (draw) => {
     const shape = [draw.integer(1, 4), draw.integer(1, 5)];
-    return { config: `Absolute() on [${shape.join(', ')}]`, box: new Absolute(), input: draw.apart(shape) };
+    return {
+      config: `Absolute() on [${shape.join(', ')}]`,
+      box: new Absolute(),
+      input: draw.apart(shape),
+    };
   },
 };

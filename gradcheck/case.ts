@@ -1,7 +1,7 @@
 import { tensor1d, type Tensor } from '@tensorflow/tfjs-core';
 import type { Cost } from '../lib/cost.ts';
-import { count } from '../lib/init.ts';
-import { constant } from '../lib/kernels/constant.ts';
+import { count } from '../lib/init/initializers.ts';
+import { constant } from '../lib/constant.ts';
 import { release } from '../lib/memory.ts';
 import { Module, type Context } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';

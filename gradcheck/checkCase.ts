@@ -40,7 +40,16 @@ export function checkCase(name: string, item: Case, rng: Rng): Result[] {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return [
-      { name, config, quantity: 'output', checked: 0, skipped: 0, maxError: NaN, pass: false, message },
+      {
+        name,
+        config,
+        quantity: 'output',
+        checked: 0,
+        skipped: 0,
+        maxError: NaN,
+        pass: false,
+        message,
+      },
     ];
   }
 }
@@ -70,17 +79,23 @@ function prove(subject: Subject, rng: Rng): Omit<Result, 'name' | 'config'>[] {
     rows.push({ quantity: quantity.name, ...numbers, ...(message !== undefined && { message }) });
   }
   const known = new Set(['output', ...subject.quantities.map(({ name }) => name)]);
-  for (const { quantity } of breaches) if (!known.has(quantity)) rows.push(verdict(quantity, 0, breaches));
+  for (const { quantity } of breaches)
+    if (!known.has(quantity)) rows.push(verdict(quantity, 0, breaches));
   return rows;
 }
 
 /** What is wrong with the numbers, or nothing. */
-function judge(comparison: Comparison, gradOutput: Float64Array, subject: Subject): string | undefined {
+function judge(
+  comparison: Comparison,
+  gradOutput: Float64Array,
+  subject: Subject,
+): string | undefined {
   const { quantity, mismatches, checked, skipped, analytic, numeric } = comparison;
   if (mismatches.length > 0) {
     const { index, analytic: a, numeric: n, step } = mismatches[0];
     const guess = diagnose({ ...comparison, gradOutput, batch: batchOf(subject) });
-    const others = mismatches.length > 1 ? ` and ${mismatches.length - 1} more of ${analytic.length}` : '';
+    const others =
+      mismatches.length > 1 ? ` and ${mismatches.length - 1} more of ${analytic.length}` : '';
     const at = `[${coordinates(index, quantity.shape).join(', ')}]`;
     return (
       `${quantity.name}${at}: analytic ${brief(a)}, numeric ${brief(n)}, step ${step.toExponential(1)}${others}` +
@@ -103,7 +118,14 @@ function zero(value: number): boolean {
 function verdict(quantity: string, checked: number, breaches: readonly Breach[]) {
   const message = breachOf(breaches, quantity);
   const pass = message === undefined;
-  return { quantity, checked, skipped: 0, maxError: 0, pass, ...(message !== undefined && { message }) };
+  return {
+    quantity,
+    checked,
+    skipped: 0,
+    maxError: 0,
+    pass,
+    ...(message !== undefined && { message }),
+  };
 }
 
 function breachOf(breaches: readonly Breach[], quantity: string): string | undefined {

@@ -72,8 +72,10 @@ function checkForward(subject: Subject): Breach[] {
     const { box } = subject;
     if (box instanceof Cost || leaves(input).some(([, tensor]) => tensor.isDisposed)) return;
     const inferred = box.infer(input, subject.context);
-    if (leaves(inferred).some(([, tensor]) => tensor.isDisposed)) say('infer gives a disposed tensor');
-    else if (!doubles(inferred).every((value, i) => value === once[i])) say('infer and forward differ');
+    if (leaves(inferred).some(([, tensor]) => tensor.isDisposed))
+      say('infer gives a disposed tensor');
+    else if (!doubles(inferred).every((value, i) => value === once[i]))
+      say('infer and forward differ');
   });
   return breaches;
 }
@@ -93,13 +95,19 @@ function checkUnchanged(subject: Subject, gradOutput: Float64Array): Breach[] {
     else {
       const given = new Set(leaves(grad).map(([, tensor]) => tensor));
       if (leaves(box.backpropToInput(grad, cache)).some(([, tensor]) => given.has(tensor))) {
-        breaches.push({ quantity: 'input', message: 'the gradient is gradOutput itself: return a clone' });
+        breaches.push({
+          quantity: 'input',
+          message: 'the gradient is gradOutput itself: return a clone',
+        });
       }
       box.backpropToParams(grad, cache);
     }
     const watch = (what: string, earlier: Float64Array, tensors: typeof input) => {
       if (leaves(tensors).some(([, tensor]) => tensor.isDisposed)) {
-        breaches.push({ quantity: 'output', message: `${what} is disposed, which its owner alone may do` });
+        breaches.push({
+          quantity: 'output',
+          message: `${what} is disposed, which its owner alone may do`,
+        });
       } else if (!doubles(tensors).every((value, i) => value === earlier[i])) {
         breaches.push({ quantity: 'output', message: `${what} is modified` });
       }
@@ -128,16 +136,25 @@ function checkLinear(subject: Subject, atG: Gradients, g: Float64Array, rng: Rng
   const zero = subject.gradients(new Float64Array(g.length));
   const breaches = Object.entries(zero)
     .filter(([, { values }]) => values.some((value) => value !== 0))
-    .map(([quantity]) => ({ quantity, message: 'a gradOutput of zeros gives a gradient that is not zero' }));
+    .map(([quantity]) => ({
+      quantity,
+      message: 'a gradOutput of zeros gives a gradient that is not zero',
+    }));
   const h = rng.normals(g.length);
   const [alpha, beta] = [0.7, -1.3];
   const atH = subject.gradients(h);
   const mixed = subject.gradients(g.map((value, i) => alpha * value + beta * h[i]));
   const expected: Gradients = {};
   for (const [name, { shape, values }] of Object.entries(atG)) {
-    expected[name] = { shape, values: values.map((value, i) => alpha * value + beta * atH[name].values[i]) };
+    expected[name] = {
+      shape,
+      values: values.map((value, i) => alpha * value + beta * atH[name].values[i]),
+    };
   }
-  return [...breaches, ...differing(expected, mixed, 'the gradient is not linear in gradOutput', 1e-9)];
+  return [
+    ...breaches,
+    ...differing(expected, mixed, 'the gradient is not linear in gradOutput', 1e-9),
+  ];
 }
 
 /** `backprop` and `sweep` give what the two methods give. */
@@ -157,7 +174,12 @@ function checkBackprop(subject: Subject, expected: Gradients, gradOutput: Float6
       Object.entries(expected).filter(([name]) => name.startsWith('param:')),
     );
     return [
-      ...differing(expected, collect(gradInput, gradParams), 'backprop differs from the two methods', 1e-12),
+      ...differing(
+        expected,
+        collect(gradInput, gradParams),
+        'backprop differs from the two methods',
+        1e-12,
+      ),
       ...differing(ofParams, swept, 'sweep differs from backpropToParams', 1e-12),
     ];
   });

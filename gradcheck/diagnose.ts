@@ -1,5 +1,5 @@
 import type { Comparison } from './numeric.ts';
-import { count } from '../lib/init.ts';
+import { count } from '../lib/init/initializers.ts';
 
 /** What a diagnosis may look at besides the two gradients. */
 export interface Evidence extends Comparison {
@@ -32,7 +32,9 @@ const SUSPICIONS: readonly Suspicion[] = [
 
 function ignoresGradOutput({ analytic, jacobian, gradOutput }: Evidence) {
   if (gradOutput.length === 1) return undefined;
-  const sums = Float64Array.from(jacobian, (column) => column.reduce((sum, value) => sum + value, 0));
+  const sums = Float64Array.from(jacobian, (column) =>
+    column.reduce((sum, value) => sum + value, 0),
+  );
   return close(analytic, sums)
     ? 'gradOutput is ignored: this is the gradient of the sum of the outputs'
     : undefined;
@@ -60,7 +62,9 @@ function factor({ analytic, numeric, batch }: Evidence) {
 }
 
 function passedThrough({ analytic, gradOutput }: Evidence) {
-  return close(analytic, gradOutput) ? 'gradOutput is passed on: the derivative is missing' : undefined;
+  return close(analytic, gradOutput)
+    ? 'gradOutput is passed on: the derivative is missing'
+    : undefined;
 }
 
 function transposed({ quantity: { shape }, analytic, numeric }: Evidence) {
@@ -187,7 +191,12 @@ function along(
 }
 
 /** Reads the values as if two axes had changed places, and puts the axes back. */
-function swapAxes(values: Float64Array, shape: readonly number[], p: number, q: number): Float64Array {
+function swapAxes(
+  values: Float64Array,
+  shape: readonly number[],
+  p: number,
+  q: number,
+): Float64Array {
   const swap = (list: readonly number[]) =>
     list.map((item, axis) => (axis === p ? list[q] : axis === q ? list[p] : item));
   const swapped = swap(shape);

@@ -1,12 +1,19 @@
 import { Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { withBackend, type BackendName } from '../lib/backend.ts';
+import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
 import { Cost } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
-import { constant } from '../lib/kernels/constant.ts';
+import { constant } from '../lib/constant.ts';
 import { release } from '../lib/memory.ts';
 import { Module, type Context } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
-import { disposeCase, Draw, type AnyBox, type AnyCost, type CaseMaker, type Cases } from './case.ts';
+import {
+  disposeCase,
+  Draw,
+  type AnyBox,
+  type AnyCost,
+  type CaseMaker,
+  type Cases,
+} from './case.ts';
 import { checkCase, type Result } from './checkCase.ts';
 import { checkParity } from './parity.ts';
 
@@ -131,7 +138,8 @@ export function boxNames(exported: Readonly<Record<string, unknown>>): string[] 
   return Object.keys(exported).filter((name) => {
     const value = exported[name];
     return (
-      typeof value === 'function' && (value.prototype instanceof Module || value.prototype instanceof Cost)
+      typeof value === 'function' &&
+      (value.prototype instanceof Module || value.prototype instanceof Cost)
     );
   });
 }

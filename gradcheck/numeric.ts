@@ -70,7 +70,14 @@ export function compare(
       for (let redraw = 0; redraw < REDRAWS && verdict.kind === 'kink'; redraw++) {
         subject.put(quantity, index, original + rng.normal());
         const moved = subject.gradients(gradOutput)[quantity.name].values[index];
-        verdict = probe(subject, quantity, index, moved, gradOutput, subject.outputsBehind(quantity));
+        verdict = probe(
+          subject,
+          quantity,
+          index,
+          moved,
+          gradOutput,
+          subject.outputsBehind(quantity),
+        );
       }
       subject.put(quantity, index, original);
       if (verdict.kind === 'kink') continue;
@@ -106,7 +113,14 @@ function probe(
   const verdicts: Verdict[] = [];
   const bends: number[] = [];
   for (const relative of STEPS) {
-    const { step, column, left, right } = differences(subject, quantity, index, relative, here, gradOutput);
+    const { step, column, left, right } = differences(
+      subject,
+      quantity,
+      index,
+      relative,
+      here,
+      gradOutput,
+    );
     const numeric = (left + right) / 2;
     const error = Math.abs(analytic - numeric);
     const bend = Math.abs(right - left);
@@ -130,7 +144,10 @@ function probe(
   const wrong = verdicts.find(({ smooth }) => smooth) ?? verdicts[0];
   if (!verdicts.some(({ error, numeric }) => error <= NEAR * tolerance(numeric))) return wrong;
   const radii = verdicts.map(({ step }) => step);
-  const { slope, deviation } = slopeAt0((t) => oddPart(subject, quantity, index, t, gradOutput), radii);
+  const { slope, deviation } = slopeAt0(
+    (t) => oddPart(subject, quantity, index, t, gradOutput),
+    radii,
+  );
   const error = Math.abs(analytic - slope);
   // A slope that is known no better than that proves nothing.
   const right = Math.max(error, deviation) <= tolerance(slope);

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { release, tidy } from '../lib/memory.ts';
-import { withBackend, type BackendName } from '../lib/backend.ts';
+import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
 import type { Rng } from '../lib/rng.ts';
 import { disposeCase, Draw, type CaseMaker } from './case.ts';
 import type { Result } from './checkCase.ts';
@@ -38,13 +38,30 @@ export async function checkParity(
       // Written so that a NaN fails.
       const pass = maxError <= PARITY_TOLERANCE;
       const message = `differs from float64 by ${maxError.toExponential(1)} of its scale`;
-      const row = { name, config, quantity, checked: expected.values.length, skipped: 0, maxError, pass };
+      const row = {
+        name,
+        config,
+        quantity,
+        checked: expected.values.length,
+        skipped: 0,
+        maxError,
+        pass,
+      };
       return pass ? row : { ...row, message };
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return [
-      { name, config, quantity: 'output', checked: 0, skipped: 0, maxError: NaN, pass: false, message },
+      {
+        name,
+        config,
+        quantity: 'output',
+        checked: 0,
+        skipped: 0,
+        maxError: NaN,
+        pass: false,
+        message,
+      },
     ];
   }
 }
@@ -93,7 +110,9 @@ function evaluate(subject: Subject, gradOutput: Float64Array): Record<string, Te
 }
 
 /** The numbers of tensors that are then let go. A graphics card gives them only to those who wait. */
-async function read(tensors: Readonly<Record<string, Tensor>>): Promise<Record<string, Float64Array>> {
+async function read(
+  tensors: Readonly<Record<string, Tensor>>,
+): Promise<Record<string, Float64Array>> {
   const numbers: Record<string, Float64Array> = {};
   for (const [name, tensor] of Object.entries(tensors))
     numbers[name] = Float64Array.from(await tensor.data());
@@ -103,7 +122,10 @@ async function read(tensors: Readonly<Record<string, Tensor>>): Promise<Record<s
 
 /** Of what is finite: with other signs an input may leave the domain of the box. */
 function largest(values: Float64Array): number {
-  return values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
+  return values.reduce(
+    (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
+    0,
+  );
 }
 
 function relativeError(got: Float64Array | undefined, { values, scale }: Numbers): number {

@@ -52,7 +52,8 @@ export class Replay {
       const reached =
         inputs.some(({ moved }) => moved) || (param && Object.values(box.params).includes(param));
       if (!reached) return { tensor: step.output, moved: false };
-      const context = step.rng && this.#context ? { ...this.#context, rng: step.rng.clone() } : this.#context;
+      const context =
+        step.rng && this.#context ? { ...this.#context, rng: step.rng.clone() } : this.#context;
       return { tensor: run(box, inputs, context), moved: true };
     });
     return outputs.map(({ tensor }) => tensor);

@@ -1,6 +1,6 @@
 import { Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { Cost } from '../lib/cost.ts';
-import { constant } from '../lib/kernels/constant.ts';
+import { constant } from '../lib/constant.ts';
 import { release, tidy } from '../lib/memory.ts';
 import type { Context, Grads } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -28,7 +28,9 @@ export function leaves(value: Input): [suffix: string, tensor: Tensor][] {
 /** The same structure with other tensors in it. */
 function rebuild(like: Input, make: (suffix: string, tensor: Tensor) => Tensor): Input {
   if (like instanceof Tensor) return make('', like);
-  const made = leaves(like).map(([suffix, tensor]) => [suffix.slice(1), make(suffix, tensor)] as const);
+  const made = leaves(like).map(
+    ([suffix, tensor]) => [suffix.slice(1), make(suffix, tensor)] as const,
+  );
   return Array.isArray(like) ? made.map(([, tensor]) => tensor) : Object.fromEntries(made);
 }
 
@@ -64,7 +66,10 @@ export class Subject {
     this.box = item.box;
     const { box } = item;
     this.#params = new Map(
-      Object.entries(box instanceof Cost ? {} : box.params).map(([name, param]) => [`param:${name}`, param]),
+      Object.entries(box instanceof Cost ? {} : box.params).map(([name, param]) => [
+        `param:${name}`,
+        param,
+      ]),
     );
     const inputs = leaves(item.input).map(([suffix, tensor]) => quantity(`input${suffix}`, tensor));
     const params = [...this.#params].map(([name, param]) => {
@@ -88,7 +93,9 @@ export class Subject {
   input(): Input {
     const { input } = this.#case;
     return rebuild(input, (suffix, { shape }) => {
-      const { values } = this.quantities.find(({ name }) => name === `input${suffix}`) ?? { values: [] };
+      const { values } = this.quantities.find(({ name }) => name === `input${suffix}`) ?? {
+        values: [],
+      };
       return constant(values, shape);
     });
   }
@@ -149,7 +156,9 @@ export class Subject {
   /** A gradOutput tensor, or several, from numbers in the order of `outputs`. */
   gradOutput(like: Input, values: Float64Array): Input {
     let start = 0;
-    return rebuild(like, (_, { size, shape }) => constant(values.subarray(start, (start += size)), shape));
+    return rebuild(like, (_, { size, shape }) =>
+      constant(values.subarray(start, (start += size)), shape),
+    );
   }
 
   /** Runs `body` with other values of the inputs, each made from its present one. */
@@ -177,7 +186,9 @@ export class Subject {
     if (!(box instanceof Cost)) return box.forward(input, this.context);
     const { target } = this.#case;
     if (!(input instanceof Tensor) || target === undefined) {
-      throw new TypeError(`the case of the cost ${box.constructor.name} needs one input tensor and a target`);
+      throw new TypeError(
+        `the case of the cost ${box.constructor.name} needs one input tensor and a target`,
+      );
     }
     const { loss, cache } = box.forward(input, target);
     return { output: loss, cache };
@@ -220,7 +231,9 @@ function named(gradInput: Input, gradParams: Grads): Record<string, Tensor> {
 }
 
 function valuesOf(gradients: Readonly<Record<string, Tensor>>): Gradients {
-  return Object.fromEntries(Object.entries(gradients).map(([name, tensor]) => [name, numbers(tensor)]));
+  return Object.fromEntries(
+    Object.entries(gradients).map(([name, tensor]) => [name, numbers(tensor)]),
+  );
 }
 
 export function doubles(value: Input): Float64Array {

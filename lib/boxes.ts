@@ -98,7 +98,9 @@ export class Boxes {
 
   sweep(cache: ContainerCache, route: (back: Back) => unknown): Grads {
     const { gradInput, gradParams } = this.#back(cache, route, (box, gradOutput, ofBox, first) => {
-      const step = first ? { gradParams: box.sweep(gradOutput, ofBox) } : box.backprop(gradOutput, ofBox);
+      const step = first
+        ? { gradParams: box.sweep(gradOutput, ofBox) }
+        : box.backprop(gradOutput, ofBox);
       release(cache.caches.pop());
       return step;
     });
@@ -111,7 +113,11 @@ export class Boxes {
   }
 
   /** The cache stays the caller's until its box has been visited: what throws leaves nothing without an owner. */
-  #back<I>({ caches }: ContainerCache, route: (back: Back) => I | undefined, visit: Visit): Backward<I> {
+  #back<I>(
+    { caches }: ContainerCache,
+    route: (back: Back) => I | undefined,
+    visit: Visit,
+  ): Backward<I> {
     if (caches.length !== this.#places.length) {
       throw new BoxError(
         [`${nameOf(this.#container)}.backprop`],
@@ -123,7 +129,9 @@ export class Boxes {
       let at = caches.length;
       const go = <I, O>(place: Place<I, O>, gradOutput: O, first: boolean) => {
         const ofBox = caches[--at];
-        const { gradInput, gradParams } = this.#at(place, (box) => visit(box, gradOutput, ofBox, first));
+        const { gradInput, gradParams } = this.#at(place, (box) =>
+          visit(box, gradOutput, ofBox, first),
+        );
         release(gradOutput);
         sum.add(placeOf(this.#container, place[0]), place[1], gradParams);
         return gradInput as I;

@@ -65,7 +65,10 @@ export function checkSize(box: object, what: string, size: number, least = 1): v
 export function checkChoice<T>(box: object, what: string, choice: T, choices: readonly T[]): void {
   if (!choices.includes(choice)) {
     const names = choices.map(show).join(', ');
-    throw new BoxError([nameOf(box)], `expected ${what} to be one of ${names}, got ${show(choice)}`);
+    throw new BoxError(
+      [nameOf(box)],
+      `expected ${what} to be one of ${names}, got ${show(choice)}`,
+    );
   }
 }
 
@@ -80,13 +83,19 @@ export function checkNumber(box: object, what: string, value: number, least = -I
 /** Refuses a number that is not finite or not above 0. */
 export function checkPositive(box: object, what: string, value: number): void {
   if (!(value > 0 && value < Infinity)) {
-    throw new BoxError([nameOf(box)], `expected ${what} to be a number above 0, got ${show(value)}`);
+    throw new BoxError(
+      [nameOf(box)],
+      `expected ${what} to be a number above 0, got ${show(value)}`,
+    );
   }
 }
 
 export function checkShare(box: object, what: string, value: number): void {
   if (value >= 0 && value < 1) return;
-  throw new BoxError([nameOf(box)], `expected ${what} to be a number from 0 to below 1, got ${show(value)}`);
+  throw new BoxError(
+    [nameOf(box)],
+    `expected ${what} to be a number from 0 to below 1, got ${show(value)}`,
+  );
 }
 
 /** Refuses a label that is no class and not the one to ignore, naming its place in the batch. */
@@ -109,7 +118,11 @@ export function checkLabels(
 }
 
 /** Refuses a target probability that is negative or not finite, or above `most`. */
-export function checkProbabilities(cost: object, probabilities: ArrayLike<number>, most = Infinity): void {
+export function checkProbabilities(
+  cost: object,
+  probabilities: ArrayLike<number>,
+  most = Infinity,
+): void {
   for (let i = 0; i < probabilities.length; i++) {
     const probability = probabilities[i];
     if (!(probability >= 0 && probability <= most && probability < Infinity)) {

@@ -13,9 +13,15 @@ export function placeOf(container: object, name: string): string {
  * The boxes that a container is made of: a list, named by their numbers, or a record of names. Refuses what is no box,
  * and names that are more than letters, digits and underscores; a name made of digits would change its place.
  */
-export function named<Box>(container: object, boxes: readonly Box[] | Readonly<Record<string, Box>>) {
+export function named<Box>(
+  container: object,
+  boxes: readonly Box[] | Readonly<Record<string, Box>>,
+) {
   if (typeof boxes !== 'object' || boxes === null || boxes instanceof Module) {
-    throw new BoxError([nameOf(container)], `expected a list or record of boxes, got ${show(boxes)}`);
+    throw new BoxError(
+      [nameOf(container)],
+      `expected a list or record of boxes, got ${show(boxes)}`,
+    );
   }
   const children = Object.entries<Box>(boxes as Record<string, Box>);
   for (const [name, box] of children) {
@@ -63,8 +69,12 @@ export class GradSum {
 
   /** In the order of the parameters. */
   get grads(): Grads {
-    const pairs = Object.entries(this.#params).map(([name, param]) => [name, this.#sums.get(param)] as const);
-    return Object.fromEntries(pairs.flatMap(([name, grad]) => (grad === undefined ? [] : [[name, grad]])));
+    const pairs = Object.entries(this.#params).map(
+      ([name, param]) => [name, this.#sums.get(param)] as const,
+    );
+    return Object.fromEntries(
+      pairs.flatMap(([name, grad]) => (grad === undefined ? [] : [[name, grad]])),
+    );
   }
 
   /** Takes over the gradients of the box at a place. */
@@ -72,7 +82,10 @@ export class GradSum {
     for (const [name, grad] of Object.entries(grads)) {
       const param = box.params[name];
       if (param === undefined) {
-        throw new BoxError([place], `expected gradients of its parameters, got one of ${show(name)}`);
+        throw new BoxError(
+          [place],
+          `expected gradients of its parameters, got one of ${show(name)}`,
+        );
       }
       this.#sums.set(param, accumulate(this.#sums.get(param), grad));
     }

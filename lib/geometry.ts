@@ -216,7 +216,11 @@ export function overPadded({ height, width }: Geometry): Geometry {
 }
 
 /** Refuses channels that do not fall into so many groups of the same size. */
-export function checkGroups(box: object, groups: number, channels: Readonly<Record<string, number>>): void {
+export function checkGroups(
+  box: object,
+  groups: number,
+  channels: Readonly<Record<string, number>>,
+): void {
   checkSize(box, 'groups', groups);
   for (const [what, count] of Object.entries(channels)) {
     if (count % groups !== 0) {

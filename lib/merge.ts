@@ -12,7 +12,8 @@ export function checkMergeable(box: object, inputs: readonly Tensor[], unlikeLas
   };
   if (!Array.isArray(inputs) || inputs.length === 0) fail('a list of tensors', show(inputs));
   for (const input of inputs) checkInput(box, input, unlikeLast ? 1 : 0);
-  const kept = ({ shape }: Tensor) => [shape.length, ...(unlikeLast ? shape.slice(0, -1) : shape)].join();
+  const kept = ({ shape }: Tensor) =>
+    [shape.length, ...(unlikeLast ? shape.slice(0, -1) : shape)].join();
   if (inputs.some((input) => kept(input) !== kept(inputs[0]))) {
     const shapes = inputs.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ');
     fail(`inputs of one shape${unlikeLast ? ' but for the last axis' : ''}`, shapes);

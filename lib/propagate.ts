@@ -1,11 +1,11 @@
-import { Branch } from '../modules/branch.ts';
-import { Graph } from '../modules/graph.ts';
-import { Residual } from '../modules/residual.ts';
-import { Sequential } from '../modules/sequential.ts';
+import { Branch } from '../modules/container/branch.ts';
+import { Graph } from '../modules/container/graph.ts';
+import { Residual } from '../modules/container/residual.ts';
+import { Sequential } from '../modules/container/sequential.ts';
 import { nameOf } from './check.ts';
 import { placeOf } from './container.ts';
 import { within } from './errors.ts';
-import { listOf, type Names } from './graphNodes.ts';
+import { listOf, type Names } from '../modules/container/graphNodes.ts';
 import type { Child } from './module.ts';
 
 /** Any box, whatever it takes and gives. */

@@ -21,7 +21,9 @@ export class Rng {
   /** @param seed any integer from 0 to 2^53 - 1; 0 is a seed like any other. */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new InputError(`Rng: expected a seed that is an integer from 0 to 2^53 - 1, got ${show(seed)}`);
+      throw new InputError(
+        `Rng: expected a seed that is an integer from 0 to 2^53 - 1, got ${show(seed)}`,
+      );
     }
     this.#key = words(seed);
   }
@@ -69,7 +71,9 @@ export class Rng {
   /** Uniform among the integers 0 ... below - 1. */
   integer(below: number): number {
     if (!Number.isSafeInteger(below) || below < 1) {
-      throw new InputError(`Rng.integer: expected an integer bound of at least 1, got ${show(below)}`);
+      throw new InputError(
+        `Rng.integer: expected an integer bound of at least 1, got ${show(below)}`,
+      );
     }
     return Math.floor(this.uniform() * below);
   }
@@ -97,7 +101,11 @@ export class Rng {
    * Normal values for many weights, of single precision: both that Box and Muller's transform gives of two numbers of
    * 32 bits, where `normal` gives one of two of 53. None is further than 6.8 standard deviations from the mean.
    */
-  fillNormals<A extends Float32Array | Float64Array>(values: A, mean = 0, standardDeviation = 1): A {
+  fillNormals<A extends Float32Array | Float64Array>(
+    values: A,
+    mean = 0,
+    standardDeviation = 1,
+  ): A {
     for (let i = 0; i < values.length; i += 2) {
       const [first, second] = this.#block();
       const radius = standardDeviation * Math.sqrt(-2 * Math.log((first + 0.5) / 2 ** 32));

@@ -1,6 +1,6 @@
-import { RBF } from '../modules/rbf.ts';
-import { SCell } from '../modules/sCell.ts';
-import { TableConv2D } from '../modules/tableConv2d.ts';
+import { RBF } from '../modules/historic/rbf.ts';
+import { SCell } from '../modules/historic/sCell.ts';
+import { TableConv2D } from '../modules/historic/tableConv2d.ts';
 import { Tensor, zeros } from '@tensorflow/tfjs-core';
 import { Conv1D } from '../modules/conv1d.ts';
 import { Conv2D } from '../modules/conv2d.ts';
@@ -12,7 +12,7 @@ import { LocallyConnected2D } from '../modules/locallyConnected2d.ts';
 import { nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import { slideOver } from './geometry.ts';
-import { count } from './init.ts';
+import { count } from './init/initializers.ts';
 import { tidy } from './memory.ts';
 import type { AnyBox } from './propagate.ts';
 
@@ -22,7 +22,10 @@ import type { AnyBox } from './propagate.ts';
  *
  * Errors: those of the boxes.
  */
-export function shapeAfter(box: AnyBox, inputShapes: readonly (readonly number[])[]): readonly number[] {
+export function shapeAfter(
+  box: AnyBox,
+  inputShapes: readonly (readonly number[])[],
+): readonly number[] {
   const [shape] = inputShapes;
   const [batch, ...sizes] = shape;
   if (box instanceof Conv2D && sizes.length === 3 && sizes[2] === box.inChannels) {
@@ -44,7 +47,11 @@ export function shapeAfter(box: AnyBox, inputShapes: readonly (readonly number[]
 }
 
 /** How many products a box adds up for one example: each weight as often as it is used. Other arithmetic is not counted. */
-export function multiplyAdds(box: AnyBox, inputShape: readonly number[], outputShape: readonly number[]) {
+export function multiplyAdds(
+  box: AnyBox,
+  inputShape: readonly number[],
+  outputShape: readonly number[],
+) {
   const { weight } = box.params;
   const everywhere = [Conv1D, Conv2D, DepthwiseConv2D, TableConv2D, SCell].some(
     (kind) => box instanceof kind,

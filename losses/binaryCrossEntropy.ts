@@ -13,8 +13,8 @@ import {
 import { checkChoice, checkInput, checkPositive, checkTensor, nameOf } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
-import { constant, scalar } from '../lib/kernels/constant.ts';
-import { probabilityTarget } from '../lib/labels.ts';
+import { constant, scalar } from '../lib/constant.ts';
+import { probabilityTarget } from './labels.ts';
 
 /**
  * The cross-entropy of the sigmoid of scores x with target probabilities y, for each element on its own: one or many

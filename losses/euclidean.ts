@@ -1,7 +1,7 @@
 import { mul, square, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkChoice, checkInput, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/constant.ts';
 
 /**
  * Half the squared distance.

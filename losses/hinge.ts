@@ -13,10 +13,10 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkChoice, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
-import { scalar } from '../lib/kernels/constant.ts';
-import { atClass } from '../lib/kernels/oneHot.ts';
-import { weigh } from '../lib/kernels/weigh.ts';
-import { labelTarget } from '../lib/labels.ts';
+import { scalar } from '../lib/constant.ts';
+import { atClass } from '../lib/kernels/elementwise/oneHot.ts';
+import { weigh } from '../lib/kernels/elementwise/mulNoNan.ts';
+import { labelTarget } from './labels.ts';
 
 /**
  * The multi-class hinge: the score of the label y is to lead that of every other class by 1.

@@ -1,7 +1,7 @@
 import { clipByValue, mul, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkChoice, checkInput, checkPositive, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/constant.ts';
 
 /**
  * Half the squared difference up to δ, and from there on along its tangent: outliers pull with a force of δ at most.

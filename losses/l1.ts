@@ -1,7 +1,7 @@
 import { abs, mul, sign, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkChoice, checkInput, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/constant.ts';
 
 /**
  * The sum of absolute differences. Where one is 0 its derivative is taken to be 0.

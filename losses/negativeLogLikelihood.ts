@@ -1,7 +1,7 @@
 import { neg, sum, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { Cost, type Reduction } from '../lib/cost.ts';
-import { weigh } from '../lib/kernels/weigh.ts';
-import { checkLabelOptions, checkScores, labelTarget, type LabelOptions } from '../lib/labels.ts';
+import { weigh } from '../lib/kernels/elementwise/mulNoNan.ts';
+import { checkLabelOptions, checkScores, labelTarget, type LabelOptions } from './labels.ts';
 
 /**
  * Minus the log-probability x of the label y; w_k is the weight of class k, 1 by default. After `LogSoftmax` it is

@@ -13,16 +13,16 @@ import {
 import { checkTensor, nameOf } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
-import { constant, scalar } from '../lib/kernels/constant.ts';
-import { logSoftmax } from '../lib/kernels/logSoftmax.ts';
-import { weigh } from '../lib/kernels/weigh.ts';
+import { constant, scalar } from '../lib/constant.ts';
+import { logSoftmax } from '../lib/kernels/elementwise/logSoftmax.ts';
+import { weigh } from '../lib/kernels/elementwise/mulNoNan.ts';
 import {
   checkLabelOptions,
   checkScores,
   labelTarget,
   probabilityTarget,
   type LabelOptions,
-} from '../lib/labels.ts';
+} from './labels.ts';
 
 /**
  * The cross-entropy of the softmax of scores x with a target distribution y; w_k is the weight of class k, 1 by default.
@@ -50,7 +50,11 @@ export interface SoftmaxCrossEntropyCache {
   readonly target: Tensor2D;
 }
 
-export class SoftmaxCrossEntropy extends Cost<Tensor2D, Tensor1D | Tensor2D, SoftmaxCrossEntropyCache> {
+export class SoftmaxCrossEntropy extends Cost<
+  Tensor2D,
+  Tensor1D | Tensor2D,
+  SoftmaxCrossEntropyCache
+> {
   readonly reduction: Reduction;
   readonly weights: readonly number[] | undefined;
   readonly ignoreIndex: number | undefined;
@@ -63,7 +67,10 @@ export class SoftmaxCrossEntropy extends Cost<Tensor2D, Tensor1D | Tensor2D, Sof
     this.ignoreIndex = options.ignoreIndex;
   }
 
-  forward(input: Tensor2D, target: Tensor1D | Tensor2D): { loss: Scalar; cache: SoftmaxCrossEntropyCache } {
+  forward(
+    input: Tensor2D,
+    target: Tensor1D | Tensor2D,
+  ): { loss: Scalar; cache: SoftmaxCrossEntropyCache } {
     checkScores(this, input);
     return tidy(() => {
       const t = isLabels(target)
@@ -89,7 +96,9 @@ export class SoftmaxCrossEntropy extends Cost<Tensor2D, Tensor1D | Tensor2D, Sof
       );
     }
     const checked = probabilityTarget(this, target);
-    const weighted: Tensor2D = this.weights ? mul(checked, constant(this.weights, [classes])) : checked;
+    const weighted: Tensor2D = this.weights
+      ? mul(checked, constant(this.weights, [classes]))
+      : checked;
     return mul(weighted, scalar(exampleWeight(this.reduction, batch)));
   }
 }

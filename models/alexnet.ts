@@ -1,4 +1,4 @@
-import { heNormal } from '../lib/init.ts';
+import { heNormal } from '../lib/init/initializers.ts';
 import { Conv2D } from '../modules/conv2d.ts';
 import { Dropout } from '../modules/dropout.ts';
 import { Flatten } from '../modules/flatten.ts';
@@ -6,7 +6,7 @@ import { Linear } from '../modules/linear.ts';
 import { LocalResponseNorm } from '../modules/localResponseNorm.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
-import { Sequential } from '../modules/sequential.ts';
+import { Sequential } from '../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from './options.ts';
 
 export interface AlexnetOptions extends NetworkOptions {
@@ -28,7 +28,9 @@ export function alexnet(options: AlexnetOptions): Sequential {
   const { order = 'pool-norm', groups = 1 } = options;
   const n = scaler(width, groups);
   const draw = { init, rng };
-  const [rows, columns] = inputShape.slice(0, 2).map((size) => pooled(pooled(pooled((size - 11) / 4 + 1))));
+  const [rows, columns] = inputShape
+    .slice(0, 2)
+    .map((size) => pooled(pooled(pooled((size - 11) / 4 + 1))));
   const norm1 = LocalResponseNorm.krizhevsky2012();
   const norm2 = LocalResponseNorm.krizhevsky2012();
   const [pool1, pool2, pool5] = [1, 2, 5].map(() => new MaxPool2D(3, { stride: 2 }));

@@ -1,7 +1,7 @@
-import { heNormal } from '../lib/init.ts';
+import { heNormal } from '../lib/init/initializers.ts';
 import { Conv2D } from '../modules/conv2d.ts';
 import { Linear } from '../modules/linear.ts';
-import { Sequential, type Box } from '../modules/sequential.ts';
+import { Sequential, type Box } from '../modules/container/sequential.ts';
 import { alexnet, type AlexnetOptions } from './alexnet.ts';
 
 /** Layers that the lecture taps off. */
@@ -16,7 +16,10 @@ export type AlexnetLayer = 'conv3' | 'conv4' | 'fc6' | 'fc7';
  * Errors: those of the boxes.
  * Source: lecture, "How important is Depth"; Zeiler, Fergus 2013, arXiv:1311.2901, table 3.
  */
-export function alexnetWithout(removed: readonly AlexnetLayer[], options: AlexnetOptions): Sequential {
+export function alexnetWithout(
+  removed: readonly AlexnetLayer[],
+  options: AlexnetOptions,
+): Sequential {
   const { rng, init = heNormal } = options;
   const boxes: Record<string, Box> = {};
   /** The channels or numbers that the layer before gives. */
@@ -24,7 +27,8 @@ export function alexnetWithout(removed: readonly AlexnetLayer[], options: Alexne
   for (const [name, box] of alexnet(options).children() as readonly (readonly [string, Box])[]) {
     const layer = name.replace(/^(relu|dropout)(?=[67])/, 'fc').replace(/^relu(?=[34])/, 'conv');
     if (removed.some((one) => one === layer)) {
-      before ??= box instanceof Conv2D ? box.inChannels : box instanceof Linear ? box.inFeatures : undefined;
+      before ??=
+        box instanceof Conv2D ? box.inChannels : box instanceof Linear ? box.inFeatures : undefined;
       box.dispose();
       continue;
     }

@@ -1,16 +1,16 @@
-import { heNormal } from '../lib/init.ts';
+import { heNormal } from '../lib/init/initializers.ts';
 import { AvgPool2D } from '../modules/avgPool2d.ts';
-import { Branch } from '../modules/branch.ts';
+import { Branch } from '../modules/container/branch.ts';
 import { Conv2D, type Conv2DOptions } from '../modules/conv2d.ts';
 import { Dropout } from '../modules/dropout.ts';
 import { Flatten } from '../modules/flatten.ts';
 import { GlobalAvgPool2D } from '../modules/globalAvgPool2d.ts';
-import { Graph } from '../modules/graph.ts';
+import { Graph } from '../modules/container/graph.ts';
 import { Linear } from '../modules/linear.ts';
 import { LocalResponseNorm } from '../modules/localResponseNorm.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
-import { Sequential, type Box } from '../modules/sequential.ts';
+import { Sequential, type Box } from '../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from './options.ts';
 
 /**
@@ -143,7 +143,10 @@ function conv(
   more: Conv2DOptions = {},
 ) {
   const { rng, init = heNormal } = options;
-  return new Sequential({ conv: new Conv2D(from, to, kernelSize, { ...more, rng, init }), relu: new ReLU() });
+  return new Sequential({
+    conv: new Conv2D(from, to, kernelSize, { ...more, rng, init }),
+    relu: new ReLU(),
+  });
 }
 
 /** How many channels an inception gives. */

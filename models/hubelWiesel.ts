@@ -1,13 +1,13 @@
-import { glorotUniform } from '../lib/init.ts';
-import { Abs } from '../modules/abs.ts';
-import { Affine } from '../modules/affine.ts';
+import { glorotUniform } from '../lib/init/initializers.ts';
+import { Abs } from '../modules/historic/abs.ts';
+import { Affine } from '../modules/historic/affine.ts';
 import { AvgPool2D } from '../modules/avgPool2d.ts';
 import { ContrastNorm2D } from '../modules/contrastNorm2d.ts';
 import { Conv2D } from '../modules/conv2d.ts';
 import { Flatten } from '../modules/flatten.ts';
 import { Linear } from '../modules/linear.ts';
-import { Sequential, type Box } from '../modules/sequential.ts';
-import { TableConv2D } from '../modules/tableConv2d.ts';
+import { Sequential, type Box } from '../modules/container/sequential.ts';
+import { TableConv2D } from '../modules/historic/tableConv2d.ts';
 import { Tanh } from '../modules/tanh.ts';
 import { scaler, type NetworkOptions } from './options.ts';
 
@@ -44,10 +44,14 @@ export function hubelWiesel(options: HubelWieselOptions): Sequential {
   } = options;
   const n = scaler(width);
   const draw = { bias: false, rng, init };
-  const table = Array.from({ length: n(256) }, () => [...rng.permutation(n(64)).subarray(0, n(16))]);
+  const table = Array.from({ length: n(256) }, () => [
+    ...rng.permutation(n(64)).subarray(0, n(16)),
+  ]);
   const after = (size: number, [pool, stride]: Pool) =>
     Math.floor((size - kernelSize + 1 - pool) / stride) + 1;
-  const [rows, columns] = inputShape.slice(0, 2).map((size) => after(after(size, pools[0]), pools[1]));
+  const [rows, columns] = inputShape
+    .slice(0, 2)
+    .map((size) => after(after(size, pools[0]), pools[1]));
   const stage = (filters: Box, maps: number, [size, stride]: Pool) =>
     new Sequential({
       filters,

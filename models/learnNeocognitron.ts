@@ -1,11 +1,11 @@
 import { slice, type Tensor4D } from '@tensorflow/tfjs-core';
 import { checkSize } from '../lib/check.ts';
-import { constant } from '../lib/kernels/constant.ts';
+import { constant } from '../lib/constant.ts';
 import { release, tidy } from '../lib/memory.ts';
-import { breathe } from '../lib/train/breathe.ts';
-import { CCell } from '../modules/cCell.ts';
-import { SCell, type SCellCache } from '../modules/sCell.ts';
-import type { Sequential } from '../modules/sequential.ts';
+import { breathe } from '../train/breathe.ts';
+import { CCell } from '../modules/historic/cCell.ts';
+import { SCell, type SCellCache } from '../modules/historic/sCell.ts';
+import type { Sequential } from '../modules/container/sequential.ts';
 
 export interface LearnNeocognitronOptions {
   /** How often each image is shown to each layer; 20 by default. */
@@ -89,14 +89,20 @@ export function representatives(
         }
       }
       const rival = best.get(candidate.plane);
-      if (at(candidate) > (rival === undefined ? 0 : at(rival))) best.set(candidate.plane, candidate);
+      if (at(candidate) > (rival === undefined ? 0 : at(rival)))
+        best.set(candidate.plane, candidate);
     }
   }
   return [...best.values()];
 }
 
 /** Shows one image to a layer of S-cells. */
-async function reinforce(cell: SCell, input: Tensor4D, rate: number, columnSize: number): Promise<void> {
+async function reinforce(
+  cell: SCell,
+  input: Tensor4D,
+  rate: number,
+  columnSize: number,
+): Promise<void> {
   const { output, cache } = cell.forward(input);
   const [, height, width, planes] = output.shape;
   const answers = representatives(await output.data(), [height, width, planes], columnSize);
@@ -122,7 +128,10 @@ async function strengthen(
     grownB[plane] += (rate / 2) * v[row * width.output + column];
     for (let p = 0; p < height.kernel; p++) {
       for (let q = 0; q < width.kernel; q++) {
-        const [y, x] = [row * height.stride + p - height.before, column * width.stride + q - width.before];
+        const [y, x] = [
+          row * height.stride + p - height.before,
+          column * width.stride + q - width.before,
+        ];
         if (y < 0 || y >= height.input || x < 0 || x >= width.input) continue;
         for (let k = 0; k < cell.inPlanes; k++) {
           const from = (p * width.kernel + q) * cell.inPlanes + k;

@@ -1,10 +1,10 @@
-import { glorotUniform } from '../lib/init.ts';
+import { glorotUniform } from '../lib/init/initializers.ts';
 import { Conv2D } from '../modules/conv2d.ts';
 import { Flatten } from '../modules/flatten.ts';
 import { Linear } from '../modules/linear.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
-import { Sequential } from '../modules/sequential.ts';
+import { Sequential } from '../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from './options.ts';
 
 /**

@@ -1,12 +1,12 @@
-import { fill, glorotUniform } from '../lib/init.ts';
-import { Affine } from '../modules/affine.ts';
+import { fill, glorotUniform } from '../lib/init/initializers.ts';
+import { Affine } from '../modules/historic/affine.ts';
 import { Conv2D } from '../modules/conv2d.ts';
 import { Flatten } from '../modules/flatten.ts';
 import { Linear } from '../modules/linear.ts';
-import { ScaledTanh } from '../modules/scaledTanh.ts';
-import { Sequential } from '../modules/sequential.ts';
+import { ScaledTanh } from '../modules/historic/scaledTanh.ts';
+import { Sequential } from '../modules/container/sequential.ts';
 import { SumPool2D } from '../modules/sumPool2d.ts';
-import { TableConv2D } from '../modules/tableConv2d.ts';
+import { TableConv2D } from '../modules/historic/tableConv2d.ts';
 import { scaler, scaleTable, type NetworkOptions } from './options.ts';
 
 /** The maps of H2 that each map of H3 sees. */

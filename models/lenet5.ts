@@ -1,15 +1,15 @@
 import { InputError } from '../lib/errors.ts';
-import { fill, glorotUniform } from '../lib/init.ts';
-import { Affine } from '../modules/affine.ts';
+import { fill, glorotUniform } from '../lib/init/initializers.ts';
+import { Affine } from '../modules/historic/affine.ts';
 import { AvgPool2D } from '../modules/avgPool2d.ts';
 import { Conv2D } from '../modules/conv2d.ts';
 import { Flatten } from '../modules/flatten.ts';
 import { Linear } from '../modules/linear.ts';
-import { RBF } from '../modules/rbf.ts';
-import { ScaledTanh } from '../modules/scaledTanh.ts';
-import { Sequential } from '../modules/sequential.ts';
+import { RBF } from '../modules/historic/rbf.ts';
+import { ScaledTanh } from '../modules/historic/scaledTanh.ts';
+import { Sequential } from '../modules/container/sequential.ts';
 import { SumPool2D } from '../modules/sumPool2d.ts';
-import { TableConv2D } from '../modules/tableConv2d.ts';
+import { TableConv2D } from '../modules/historic/tableConv2d.ts';
 import { Tanh } from '../modules/tanh.ts';
 import { digitBitmaps } from './digitBitmaps.ts';
 import { scaler, scaleTable, type NetworkOptions } from './options.ts';
@@ -58,8 +58,16 @@ export function lenet5(options: Lenet5Options): Sequential {
 }
 
 function paper(options: Lenet5Options): Sequential {
-  const { rng, classes = 10, width, inputShape = [32, 32, 1], init = glorotUniform, padding = 0 } = options;
-  if (classes > 10) throw new InputError(`lenet5: expected at most 10 classes, one a digit, got ${classes}`);
+  const {
+    rng,
+    classes = 10,
+    width,
+    inputShape = [32, 32, 1],
+    init = glorotUniform,
+    padding = 0,
+  } = options;
+  if (classes > 10)
+    throw new InputError(`lenet5: expected at most 10 classes, one a digit, got ${classes}`);
   const n = scaler(width);
   const draw = { rng, init };
   return new Sequential({
@@ -84,7 +92,14 @@ function paper(options: Lenet5Options): Sequential {
 }
 
 function common(options: Lenet5Options): Sequential {
-  const { rng, classes = 10, width, inputShape = [32, 32, 1], init = glorotUniform, padding = 0 } = options;
+  const {
+    rng,
+    classes = 10,
+    width,
+    inputShape = [32, 32, 1],
+    init = glorotUniform,
+    padding = 0,
+  } = options;
   const n = scaler(width);
   const draw = { rng, init };
   return new Sequential({

@@ -1,9 +1,9 @@
-import { glorotUniform, positiveUniform } from '../lib/init.ts';
-import { CCell } from '../modules/cCell.ts';
+import { glorotUniform, positiveUniform } from '../lib/init/initializers.ts';
+import { CCell } from '../modules/historic/cCell.ts';
 import { Flatten } from '../modules/flatten.ts';
 import { Linear } from '../modules/linear.ts';
-import { SCell } from '../modules/sCell.ts';
-import { Sequential } from '../modules/sequential.ts';
+import { SCell } from '../modules/historic/sCell.ts';
+import { Sequential } from '../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from './options.ts';
 
 /**

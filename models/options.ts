@@ -1,4 +1,4 @@
-import type { Initializer } from '../lib/init.ts';
+import type { Initializer } from '../lib/init/initializers.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /** What every network may be given. */
@@ -26,7 +26,11 @@ export function scaler(width: NetworkOptions['width'] = 1, unit = 1): (channels:
 }
 
 /** A table of connections for other numbers of maps: its rows over again or as many as there are, on the maps there are. */
-export function scaleTable(table: readonly number[][], inChannels: number, outChannels: number): number[][] {
+export function scaleTable(
+  table: readonly number[][],
+  inChannels: number,
+  outChannels: number,
+): number[][] {
   return Array.from({ length: outChannels }, (_, o) => {
     return [...new Set(table[o % table.length].map((channel) => channel % inChannels))];
   });

@@ -1,4 +1,4 @@
-import { heNormal, type Initializer } from '../lib/init.ts';
+import { heNormal, type Initializer } from '../lib/init/initializers.ts';
 import type { Rng } from '../lib/rng.ts';
 import { AvgPool2D } from '../modules/avgPool2d.ts';
 import { BatchNorm } from '../modules/batchNorm.ts';
@@ -7,10 +7,10 @@ import { GlobalAvgPool2D } from '../modules/globalAvgPool2d.ts';
 import { Identity } from '../modules/identity.ts';
 import { Linear } from '../modules/linear.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
-import { PadChannels } from '../modules/padChannels.ts';
+import { PadChannels } from '../modules/historic/padChannels.ts';
 import { ReLU } from '../modules/relu.ts';
-import { Residual } from '../modules/residual.ts';
-import { Sequential, type Box } from '../modules/sequential.ts';
+import { Residual } from '../modules/container/residual.ts';
+import { Sequential, type Box } from '../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from './options.ts';
 
 /**
@@ -104,7 +104,14 @@ const basic: Block = { expansion: 1, body: pair, shortcut: projection };
 const bottleneck: Block = { expansion: 4, body: bottle, shortcut: projection };
 
 /** Blocks in a chain, the first of which has the stride. */
-function stage(kind: Block, blocks: number, from: number, channels: number, stride: number, draw: Draw) {
+function stage(
+  kind: Block,
+  blocks: number,
+  from: number,
+  channels: number,
+  stride: number,
+  draw: Draw,
+) {
   const to = channels * kind.expansion;
   const block = (i: number) => {
     const [input, step] = i === 0 ? [from, stride] : [to, 1];
@@ -118,7 +125,12 @@ function stage(kind: Block, blocks: number, from: number, channels: number, stri
 }
 
 function imageNet(kind: Block, blocks: readonly number[], options: NetworkOptions): Sequential {
-  const { rng, classes = 1000, inputShape: [, , channels] = [224, 224, 3], init = heNormal } = options;
+  const {
+    rng,
+    classes = 1000,
+    inputShape: [, , channels] = [224, 224, 3],
+    init = heNormal,
+  } = options;
   const n = scaler(options.width);
   const e = kind.expansion;
   const draw = { rng, init };
@@ -138,5 +150,10 @@ function imageNet(kind: Block, blocks: readonly number[], options: NetworkOption
 
 /** Without a bias: the normalization that follows would take it out again. */
 function conv(from: number, to: number, kernelSize: number, stride: number, draw: Draw): Conv2D {
-  return new Conv2D(from, to, kernelSize, { stride, padding: (kernelSize - 1) / 2, bias: false, ...draw });
+  return new Conv2D(from, to, kernelSize, {
+    stride,
+    padding: (kernelSize - 1) / 2,
+    bias: false,
+    ...draw,
+  });
 }

@@ -1,11 +1,11 @@
-import { heNormal } from '../lib/init.ts';
+import { heNormal } from '../lib/init/initializers.ts';
 import { Conv2D } from '../modules/conv2d.ts';
 import { Dropout } from '../modules/dropout.ts';
 import { Flatten } from '../modules/flatten.ts';
 import { Linear } from '../modules/linear.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
-import { Sequential, type Box } from '../modules/sequential.ts';
+import { Sequential, type Box } from '../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from './options.ts';
 
 /**
@@ -39,7 +39,9 @@ function vgg(convolutions: readonly number[], options: NetworkOptions): Sequenti
     }
     boxes[`pool${block + 1}`] = new MaxPool2D(2);
   });
-  const [rows, columns] = inputShape.slice(0, 2).map((size) => Math.floor(size / 2 ** convolutions.length));
+  const [rows, columns] = inputShape
+    .slice(0, 2)
+    .map((size) => Math.floor(size / 2 ** convolutions.length));
   return new Sequential({
     ...boxes, //                                                     [7x7x512]
     flatten: new Flatten(), //                                       [25088]

@@ -1,8 +1,8 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkTensor } from '../lib/check.ts';
 import { pair, type Pair } from '../lib/geometry.ts';
-import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
-import { windowsThatCover } from '../lib/kernels/windowMap.ts';
+import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
+import { windowsThatCover } from '../lib/kernels/pool/windowMap.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -31,7 +31,10 @@ export class AdaptiveAvgPool2D extends Module<Tensor4D, Tensor4D, AdaptiveAvgPoo
 
   forward(input: Tensor4D): Forward<Tensor4D, AdaptiveAvgPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
-    return { output: mapImage(input, this.#means(input.shape)), cache: { inputShape: input.shape } };
+    return {
+      output: mapImage(input, this.#means(input.shape)),
+      cache: { inputShape: input.shape },
+    };
   }
 
   backpropToInput(gradOutput: Tensor4D, { inputShape }: AdaptiveAvgPool2DCache): Tensor4D {
@@ -42,6 +45,9 @@ export class AdaptiveAvgPool2D extends Module<Tensor4D, Tensor4D, AdaptiveAvgPoo
 
   #means([, height, width]: readonly [number, number, number, number]): ImageMap {
     const [outHeight, outWidth] = this.outputSize;
-    return { height: windowsThatCover(height, outHeight), width: windowsThatCover(width, outWidth) };
+    return {
+      height: windowsThatCover(height, outHeight),
+      width: windowsThatCover(width, outWidth),
+    };
   }
 }

@@ -8,8 +8,8 @@ import {
   type Axis,
   type Padding1D,
 } from '../lib/geometry.ts';
-import { mapAxis, transposed } from '../lib/kernels/axisMap.ts';
-import { windowMeans } from '../lib/kernels/windowMap.ts';
+import { mapAxis, transposed } from '../lib/kernels/pad/axisMap.ts';
+import { windowMeans } from '../lib/kernels/pool/windowMap.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -52,7 +52,12 @@ export class AvgPool1D extends Module<Tensor3D, Tensor3D, AvgPool1DCache> {
 
   constructor(kernelSize: number, options: AvgPool1DOptions = {}) {
     super();
-    const { stride = kernelSize, padding = 'valid', ceilMode = false, countIncludePad = true } = options;
+    const {
+      stride = kernelSize,
+      padding = 'valid',
+      ceilMode = false,
+      countIncludePad = true,
+    } = options;
     checkSize(this, 'kernelSize', kernelSize);
     checkSize(this, 'stride', stride);
     this.kernelSize = kernelSize;
@@ -65,7 +70,14 @@ export class AvgPool1D extends Module<Tensor3D, Tensor3D, AvgPool1DCache> {
 
   forward(input: Tensor3D): Forward<Tensor3D, AvgPool1DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'L', 'C']);
-    const length = slide(input.shape[1], this.kernelSize, this.stride, 1, this.padding, this.ceilMode);
+    const length = slide(
+      input.shape[1],
+      this.kernelSize,
+      this.stride,
+      1,
+      this.padding,
+      this.ceilMode,
+    );
     checkFits(this, [length]);
     const output = mapAxis(input, 1, windowMeans(length, this.countIncludePad));
     return { output, cache: { inputShape: input.shape, length } };

@@ -9,7 +9,7 @@ import {
   type Padding,
   type Pair,
 } from '../lib/geometry.ts';
-import { avgPool2d, avgPool2dToInput } from '../lib/kernels/avgPool2d.ts';
+import { avgPool2d, avgPool2dToInput } from '../lib/kernels/pool/avgPool2d.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**

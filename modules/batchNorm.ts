@@ -11,9 +11,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { createParam, fill, zeros } from '../lib/init.ts';
-import { plus, times } from '../lib/kernels/arithmetic.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { createParam, fill, zeros } from '../lib/init/initializers.ts';
+import { plus, times } from '../lib/kernels/elementwise/arithmetic.ts';
+import { scalar } from '../lib/constant.ts';
 import {
   scaleFeatures,
   shiftFeatures,
@@ -21,7 +21,7 @@ import {
   standardizeToInput,
   sumsWith,
   type Standardized,
-} from '../lib/kernels/features.ts';
+} from '../lib/kernels/normalize/features.ts';
 import { Module, type Backward, type Context, type Forward, type Grads } from '../lib/module.ts';
 import { checkTrailing } from '../lib/trailing.ts';
 
@@ -71,7 +71,10 @@ export interface BatchNormContext extends Context {
 }
 
 export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
-  override readonly params: { readonly weight?: Variable<Rank.R1>; readonly bias?: Variable<Rank.R1> };
+  override readonly params: {
+    readonly weight?: Variable<Rank.R1>;
+    readonly bias?: Variable<Rank.R1>;
+  };
   override readonly buffers: {
     readonly runningMean: Variable<Rank.R1>;
     readonly runningVar: Variable<Rank.R1>;
@@ -123,7 +126,9 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
         ? standardize(input, this.eps)
         : this.#byRunning(input);
       const output =
-        weight && bias ? shiftFeatures(scaleFeatures(normalized, weight), bias) : normalized.clone();
+        weight && bias
+          ? shiftFeatures(scaleFeatures(normalized, weight), bias)
+          : normalized.clone();
       const batch = training && { mean, variance: mul<Tensor1D>(variance, scalar(m / (m - 1))) };
       return { output, cache: { normalized, invStd, ...(batch && { batch }) } };
     });
@@ -152,7 +157,11 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     if (batch === undefined) return super.backprop(gradOutput, cache);
     checkGradOutput(this, 'backprop', gradOutput, normalized.shape);
     return tidy(() => {
-      const { gradInput, products, sums } = standardizeToInput(gradOutput, normalized, this.#scale(invStd));
+      const { gradInput, products, sums } = standardizeToInput(
+        gradOutput,
+        normalized,
+        this.#scale(invStd),
+      );
       return { gradInput, gradParams: this.params.weight ? { weight: products, bias: sums } : {} };
     });
   }
@@ -179,7 +188,9 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     const invStd = rsqrt(add<Tensor1D>(variance, scalar(this.eps)));
     return {
       normalized: scaleFeatures(shiftFeatures(input, neg(mean)), invStd),
-      ...{ mean, variance, invStd },
+      mean,
+      variance,
+      invStd,
     };
   }
 }

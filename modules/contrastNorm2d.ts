@@ -2,7 +2,11 @@ import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
 import { within } from '../lib/errors.ts';
 import { Module, type Forward } from '../lib/module.ts';
-import { DivisiveNorm2D, type DivisiveNorm2DCache, type DivisiveNorm2DOptions } from './divisiveNorm2d.ts';
+import {
+  DivisiveNorm2D,
+  type DivisiveNorm2DCache,
+  type DivisiveNorm2DOptions,
+} from './divisiveNorm2d.ts';
 import { SubtractiveNorm2D, type SubtractiveNorm2DCache } from './subtractiveNorm2d.ts';
 
 /**
@@ -46,7 +50,10 @@ export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCac
     const centered = this.subtractive.forward(input);
     const scaled = this.divisive.forward(centered.output);
     centered.output.dispose();
-    return { output: scaled.output, cache: { subtractive: centered.cache, divisive: scaled.cache } };
+    return {
+      output: scaled.output,
+      cache: { subtractive: centered.cache, divisive: scaled.cache },
+    };
   }
 
   backpropToInput(gradOutput: Tensor4D, { subtractive, divisive }: ContrastNorm2DCache): Tensor4D {

@@ -1,4 +1,10 @@
-import { reshape, type Rank, type Tensor3D, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
+import {
+  reshape,
+  type Rank,
+  type Tensor3D,
+  type Tensor4D,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
 import {
   checkBorder,
@@ -11,10 +17,14 @@ import {
   type Padding1D,
   type PaddingMode,
 } from '../lib/geometry.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init.ts';
-import { groupedConv2d, groupedConv2dToFilter, groupedConv2dToInput } from '../lib/kernels/groupedConv2d.ts';
-import { bordered, borderedToInput } from '../lib/kernels/pad2d.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
+import {
+  groupedConv2d,
+  groupedConv2dToFilter,
+  groupedConv2dToInput,
+} from '../lib/kernels/conv2d/groupedConv2d.ts';
+import { bordered, borderedToInput } from '../lib/kernels/pad/pad2d.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -60,7 +70,10 @@ export interface Conv1DCache {
 }
 
 export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
-  override readonly params: { readonly weight: Variable<Rank.R3>; readonly bias?: Variable<Rank.R1> };
+  override readonly params: {
+    readonly weight: Variable<Rank.R3>;
+    readonly bias?: Variable<Rank.R1>;
+  };
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: number;
@@ -70,10 +83,28 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
   readonly dilation: number;
   readonly groups: number;
 
-  constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv1DOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number,
+    options: Conv1DOptions = {},
+  ) {
     super();
-    const { stride = 1, dilation = 1, groups = 1, bias = true, init = glorotUniform, rng } = options;
-    for (const [what, size] of Object.entries({ inChannels, outChannels, kernelSize, stride, dilation })) {
+    const {
+      stride = 1,
+      dilation = 1,
+      groups = 1,
+      bias = true,
+      init = glorotUniform,
+      rng,
+    } = options;
+    for (const [what, size] of Object.entries({
+      inChannels,
+      outChannels,
+      kernelSize,
+      stride,
+      dilation,
+    })) {
       checkSize(this, what, size);
     }
     checkGroups(this, groups, { inChannels, outChannels });
@@ -109,7 +140,12 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
   backpropToInput(gradOutput: Tensor3D, { images, windows, geometry }: Conv1DCache): Tensor3D {
     checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images, windows));
     return tidy(() => {
-      const gradImages = groupedConv2dToInput(asImage(gradOutput), this.#filters(), windows, this.groups);
+      const gradImages = groupedConv2dToInput(
+        asImage(gradOutput),
+        this.#filters(),
+        windows,
+        this.groups,
+      );
       return asSequence(borderedToInput(gradImages, geometry, this.paddingMode));
     });
   }

@@ -12,10 +12,14 @@ import {
   type PaddingMode,
   type Pair,
 } from '../lib/geometry.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init.ts';
-import { groupedConv2d, groupedConv2dToFilter, groupedConv2dToInput } from '../lib/kernels/groupedConv2d.ts';
-import { bordered, borderedToInput } from '../lib/kernels/pad2d.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
+import {
+  groupedConv2d,
+  groupedConv2dToFilter,
+  groupedConv2dToInput,
+} from '../lib/kernels/conv2d/groupedConv2d.ts';
+import { bordered, borderedToInput } from '../lib/kernels/pad/pad2d.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -62,7 +66,10 @@ export interface Conv2DCache {
 }
 
 export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
-  override readonly params: { readonly weight: Variable<Rank.R4>; readonly bias?: Variable<Rank.R1> };
+  override readonly params: {
+    readonly weight: Variable<Rank.R4>;
+    readonly bias?: Variable<Rank.R1>;
+  };
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly [number, number];
@@ -72,7 +79,12 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
   readonly dilation: readonly [number, number];
   readonly groups: number;
 
-  constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2DOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Pair,
+    options: Conv2DOptions = {},
+  ) {
     super();
     checkSize(this, 'inChannels', inChannels);
     checkSize(this, 'outChannels', outChannels);

@@ -2,9 +2,13 @@ import { add, type Rank, type Tensor4D, type Variable } from '@tensorflow/tfjs-c
 import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import { checkGroups, pair, type Axis, type Geometry, type Pair } from '../lib/geometry.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init.ts';
-import { groupedConv2d, groupedConv2dToFilter, groupedConv2dToInput } from '../lib/kernels/groupedConv2d.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
+import {
+  groupedConv2d,
+  groupedConv2dToFilter,
+  groupedConv2dToInput,
+} from '../lib/kernels/conv2d/groupedConv2d.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -51,7 +55,10 @@ export interface ConvTranspose2DCache {
 }
 
 export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DCache> {
-  override readonly params: { readonly weight: Variable<Rank.R4>; readonly bias?: Variable<Rank.R1> };
+  override readonly params: {
+    readonly weight: Variable<Rank.R4>;
+    readonly bias?: Variable<Rank.R1>;
+  };
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly [number, number];
@@ -124,7 +131,15 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
       const padding = this.padding[at];
       const reach = dilation * (kernel - 1) + 1;
       const size = (windows - 1) * stride - 2 * padding + reach + this.outputPadding[at];
-      return { input: size, output: windows, kernel, stride, dilation, before: padding, after: padding };
+      return {
+        input: size,
+        output: windows,
+        kernel,
+        stride,
+        dilation,
+        before: padding,
+        after: padding,
+      };
     };
     const [height, width] = [along(0, inputHeight), along(1, inputWidth)];
     if (height.input < 1 || width.input < 1) {

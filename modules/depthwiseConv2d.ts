@@ -11,14 +11,14 @@ import {
   type PaddingMode,
   type Pair,
 } from '../lib/geometry.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init.ts';
+import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
 import {
   depthwiseConv2d,
   depthwiseConv2dToFilter,
   depthwiseConv2dToInput,
-} from '../lib/kernels/depthwise.ts';
-import { bordered, borderedToInput } from '../lib/kernels/pad2d.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+} from '../lib/kernels/depthwise/depthwise.ts';
+import { bordered, borderedToInput } from '../lib/kernels/pad/pad2d.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -63,7 +63,10 @@ export interface DepthwiseConv2DCache {
 }
 
 export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DCache> {
-  override readonly params: { readonly weight: Variable<Rank.R4>; readonly bias?: Variable<Rank.R1> };
+  override readonly params: {
+    readonly weight: Variable<Rank.R4>;
+    readonly bias?: Variable<Rank.R1>;
+  };
   readonly channels: number;
   readonly multiplier: number;
   readonly kernelSize: readonly [number, number];
@@ -105,7 +108,10 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
     });
   }
 
-  backpropToInput(gradOutput: Tensor4D, { images, windows, geometry }: DepthwiseConv2DCache): Tensor4D {
+  backpropToInput(
+    gradOutput: Tensor4D,
+    { images, windows, geometry }: DepthwiseConv2DCache,
+  ): Tensor4D {
     checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images, windows));
     return tidy(() => {
       const gradImages = depthwiseConv2dToInput(gradOutput, this.params.weight, windows);

@@ -15,7 +15,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkPositive, checkSize, checkTensor } from '../lib/check.ts';
 import { gaussianOf, type Gaussian, type GaussianOptions } from '../lib/gaussian.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/constant.ts';
 import {
   asMap,
   localMean,
@@ -23,8 +23,14 @@ import {
   localWindow,
   pixelsOf,
   type LocalWindow,
-} from '../lib/kernels/localMean.ts';
-import { meanOver, spread, sumOver, viewOf, type Sets } from '../lib/kernels/sets.ts';
+} from '../lib/kernels/normalize/localMean.ts';
+import {
+  meanOver,
+  spread,
+  sumOver,
+  viewOf,
+  type Sets,
+} from '../lib/kernels/normalize/reductionGroups.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type Forward } from '../lib/module.ts';
 

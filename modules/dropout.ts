@@ -1,6 +1,6 @@
 import { mul, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { checkDropProbability, dropMask } from '../lib/kernels/dropMask.ts';
+import { checkDropProbability, dropMask } from '../lib/kernels/elementwise/dropMask.ts';
 import { Module, type Context, type Forward } from '../lib/module.ts';
 
 /**

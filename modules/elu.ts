@@ -1,7 +1,7 @@
 import { add, exp, expm1, mul, relu, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkNumber } from '../lib/check.ts';
-import { scalar } from '../lib/kernels/constant.ts';
-import { negativePart } from '../lib/kernels/negativePart.ts';
+import { scalar } from '../lib/constant.ts';
+import { negativePart } from '../lib/kernels/elementwise/negativePart.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -37,7 +37,9 @@ export class ELU extends Module<Tensor, Tensor, ELUCache> {
 
   forward(input: Tensor): Forward<Tensor, ELUCache> {
     checkInput(this, input);
-    const output = tidy(() => add(relu(input), mul(scalar(this.alpha), expm1(negativePart(input)))));
+    const output = tidy(() =>
+      add(relu(input), mul(scalar(this.alpha), expm1(negativePart(input)))),
+    );
     return { output, cache: { input: input.clone() } };
   }
 

@@ -1,6 +1,6 @@
 import { reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { count } from '../lib/init.ts';
+import { count } from '../lib/init/initializers.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**

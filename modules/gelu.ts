@@ -1,7 +1,7 @@
 import { add, exp, mul, sigmoid, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkChoice, checkGradOutput, checkInput } from '../lib/check.ts';
-import { scalar } from '../lib/kernels/constant.ts';
-import { normalCdf } from '../lib/kernels/normalCdf.ts';
+import { scalar } from '../lib/constant.ts';
+import { normalCdf } from '../lib/kernels/elementwise/normalCdf.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { reshape, tidy, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkTensor } from '../lib/check.ts';
-import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
-import { windowsThatCover } from '../lib/kernels/windowMap.ts';
+import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
+import { windowsThatCover } from '../lib/kernels/pool/windowMap.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -23,14 +23,18 @@ export class GlobalAvgPool2D extends Module<Tensor4D, Tensor2D, GlobalAvgPool2DC
   forward(input: Tensor4D): Forward<Tensor2D, GlobalAvgPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const [batch, height, width, channels] = input.shape;
-    const output: Tensor2D = tidy(() => reshape(mapImage(input, whole(height, width)), [batch, channels]));
+    const output: Tensor2D = tidy(() =>
+      reshape(mapImage(input, whole(height, width)), [batch, channels]),
+    );
     return { output, cache: { inputShape: input.shape } };
   }
 
   backpropToInput(gradOutput: Tensor2D, { inputShape }: GlobalAvgPool2DCache): Tensor4D {
     const [batch, height, width, channels] = inputShape;
     checkGradOutput(this, 'backpropToInput', gradOutput, [batch, channels]);
-    return tidy(() => mapImageToInput(reshape(gradOutput, [batch, 1, 1, channels]), whole(height, width)));
+    return tidy(() =>
+      mapImageToInput(reshape(gradOutput, [batch, 1, 1, channels]), whole(height, width)),
+    );
   }
 }
 

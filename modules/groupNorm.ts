@@ -12,10 +12,16 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
-import { createParam, fill, zeros } from '../lib/init.ts';
-import { scalar } from '../lib/kernels/constant.ts';
-import { meanOver, sizeOfSet, spread, viewOf, type Sets } from '../lib/kernels/sets.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+import { createParam, fill, zeros } from '../lib/init/initializers.ts';
+import { scalar } from '../lib/constant.ts';
+import {
+  meanOver,
+  sizeOfSet,
+  spread,
+  viewOf,
+  type Sets,
+} from '../lib/kernels/normalize/reductionGroups.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import { checkTrailing } from '../lib/trailing.ts';
 
@@ -52,7 +58,10 @@ export interface GroupNormCache {
 }
 
 export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
-  override readonly params: { readonly weight?: Variable<Rank.R1>; readonly bias?: Variable<Rank.R1> };
+  override readonly params: {
+    readonly weight?: Variable<Rank.R1>;
+    readonly bias?: Variable<Rank.R1>;
+  };
   readonly groups: number;
   readonly channels: number;
   readonly eps: number;
@@ -63,7 +72,10 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
     checkSize(this, 'groups', groups);
     checkSize(this, 'channels', channels);
     if (channels % groups !== 0) {
-      throw new BoxError(['GroupNorm'], `expected groups to divide the ${channels} channels, got ${groups}`);
+      throw new BoxError(
+        ['GroupNorm'],
+        `expected groups to divide the ${channels} channels, got ${groups}`,
+      );
     }
     checkPositive(this, 'eps', eps);
     this.groups = groups;

@@ -1,7 +1,7 @@
 import { clipByValue, mul, step, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkNumber, nameOf } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/constant.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -37,7 +37,10 @@ export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
     checkNumber(this, 'minValue', minValue);
     checkNumber(this, 'maxValue', maxValue);
     if (!(minValue < maxValue)) {
-      throw new BoxError([nameOf(this)], `expected minValue below maxValue, got ${minValue} and ${maxValue}`);
+      throw new BoxError(
+        [nameOf(this)],
+        `expected minValue below maxValue, got ${minValue} and ${maxValue}`,
+      );
     }
     this.minValue = minValue;
     this.maxValue = maxValue;
@@ -45,7 +48,10 @@ export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
 
   forward(input: Tensor): Forward<Tensor, HardTanhCache> {
     checkInput(this, input);
-    return { output: clipByValue(input, this.minValue, this.maxValue), cache: { input: input.clone() } };
+    return {
+      output: clipByValue(input, this.minValue, this.maxValue),
+      cache: { input: input.clone() },
+    };
   }
 
   backpropToInput(gradOutput: Tensor, { input }: HardTanhCache): Tensor {

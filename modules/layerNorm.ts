@@ -11,10 +11,10 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { count, createParam, fill, zeros } from '../lib/init.ts';
-import { scalar } from '../lib/kernels/constant.ts';
-import { meanOver, spread, viewOf, type Sets } from '../lib/kernels/sets.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+import { count, createParam, fill, zeros } from '../lib/init/initializers.ts';
+import { scalar } from '../lib/constant.ts';
+import { meanOver, spread, viewOf, type Sets } from '../lib/kernels/normalize/reductionGroups.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import { checkTrailing } from '../lib/trailing.ts';
 

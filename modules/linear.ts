@@ -1,9 +1,9 @@
 import { tidy, type Rank, type Tensor2D, type Variable } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init.ts';
-import { addBias } from '../lib/kernels/addBias.ts';
-import { matMul, matMulTransposedA, matMulTransposedB } from '../lib/kernels/matMul.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
+import { addBias } from '../lib/kernels/elementwise/addBias.ts';
+import { matMul, matMulTransposedA, matMulTransposedB } from '../lib/kernels/matmul/matMul.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
@@ -32,7 +32,10 @@ export interface LinearCache {
 }
 
 export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
-  override readonly params: { readonly weight: Variable<Rank.R2>; readonly bias?: Variable<Rank.R1> };
+  override readonly params: {
+    readonly weight: Variable<Rank.R2>;
+    readonly bias?: Variable<Rank.R1>;
+  };
   readonly inFeatures: number;
   readonly outFeatures: number;
 

@@ -1,7 +1,13 @@
 import { add, div, mul, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput, checkNumber, checkPositive, checkSize } from '../lib/check.ts';
-import { inversePower, sumOfChannels } from '../lib/kernels/channelWindow.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import {
+  checkGradOutput,
+  checkInput,
+  checkNumber,
+  checkPositive,
+  checkSize,
+} from '../lib/check.ts';
+import { inversePower, sumOfChannels } from '../lib/kernels/normalize/channelWindow.ts';
+import { scalar } from '../lib/constant.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**

@@ -1,13 +1,26 @@
-import { add, reshape, type Rank, type Tensor3D, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
+import {
+  add,
+  reshape,
+  type Rank,
+  type Tensor3D,
+  type Tensor4D,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
-import { checkFits, checkPadding1D, slide, type Geometry, type Padding1D } from '../lib/geometry.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init.ts';
+import {
+  checkFits,
+  checkPadding1D,
+  slide,
+  type Geometry,
+  type Padding1D,
+} from '../lib/geometry.ts';
+import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
 import {
   locallyConnected,
   locallyConnectedToFilters,
   locallyConnectedToInput,
-} from '../lib/kernels/locallyConnected.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+} from '../lib/kernels/locallyConnected/locallyConnected.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -45,7 +58,10 @@ export interface LocallyConnected1DCache {
 }
 
 export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnected1DCache> {
-  override readonly params: { readonly weight: Variable<Rank.R4>; readonly bias?: Variable<Rank.R2> };
+  override readonly params: {
+    readonly weight: Variable<Rank.R4>;
+    readonly bias?: Variable<Rank.R2>;
+  };
   readonly inputLength: number;
   readonly inChannels: number;
   readonly outChannels: number;
@@ -63,7 +79,13 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
   ) {
     super();
     const { stride = 1, bias = true, init = glorotUniform, rng } = options;
-    for (const [what, size] of Object.entries({ inputLength, inChannels, outChannels, kernelSize, stride })) {
+    for (const [what, size] of Object.entries({
+      inputLength,
+      inChannels,
+      outChannels,
+      kernelSize,
+      stride,
+    })) {
       checkSize(this, what, size);
     }
     this.inputLength = inputLength;
@@ -93,7 +115,12 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
     checkTensor(this, 'forward', 'input', input, ['N', this.inputLength, this.inChannels]);
     const { bias } = this.params;
     return tidy(() => {
-      const images: Tensor4D = reshape(input, [input.shape[0], 1, this.inputLength, this.inChannels]);
+      const images: Tensor4D = reshape(input, [
+        input.shape[0],
+        1,
+        this.inputLength,
+        this.inChannels,
+      ]);
       const weighted = locallyConnected(images, this.#filters(), this.geometry);
       const output: Tensor3D = bias ? add(weighted, bias) : weighted;
       return { output, cache: { images } };
@@ -103,7 +130,12 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
   backpropToInput(gradOutput: Tensor3D, { images }: LocallyConnected1DCache): Tensor3D {
     checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images));
     return tidy(() => {
-      const grad = locallyConnectedToInput(gradOutput, this.#filters(), this.inChannels, this.geometry);
+      const grad = locallyConnectedToInput(
+        gradOutput,
+        this.#filters(),
+        this.inChannels,
+        this.geometry,
+      );
       return reshape(grad, [images.shape[0], this.inputLength, this.inChannels]);
     });
   }

@@ -1,13 +1,27 @@
-import { add, reshape, type Rank, type Tensor3D, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
+import {
+  add,
+  reshape,
+  type Rank,
+  type Tensor3D,
+  type Tensor4D,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
-import { checkPadding, pair, slideOver, type Geometry, type Padding, type Pair } from '../lib/geometry.ts';
-import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init.ts';
+import {
+  checkPadding,
+  pair,
+  slideOver,
+  type Geometry,
+  type Padding,
+  type Pair,
+} from '../lib/geometry.ts';
+import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
 import {
   locallyConnected,
   locallyConnectedToFilters,
   locallyConnectedToInput,
-} from '../lib/kernels/locallyConnected.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+} from '../lib/kernels/locallyConnected/locallyConnected.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -45,7 +59,10 @@ export interface LocallyConnected2DCache {
 }
 
 export class LocallyConnected2D extends Module<Tensor4D, Tensor4D, LocallyConnected2DCache> {
-  override readonly params: { readonly weight: Variable<Rank.R6>; readonly bias?: Variable<Rank.R3> };
+  override readonly params: {
+    readonly weight: Variable<Rank.R6>;
+    readonly bias?: Variable<Rank.R3>;
+  };
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly [number, number];
@@ -107,7 +124,12 @@ export class LocallyConnected2D extends Module<Tensor4D, Tensor4D, LocallyConnec
   backpropToInput(gradOutput: Tensor4D, { input }: LocallyConnected2DCache): Tensor4D {
     checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(input));
     return tidy(() =>
-      locallyConnectedToInput(this.#places(gradOutput), this.#filters(), this.inChannels, this.geometry),
+      locallyConnectedToInput(
+        this.#places(gradOutput),
+        this.#filters(),
+        this.inChannels,
+        this.geometry,
+      ),
     );
   }
 

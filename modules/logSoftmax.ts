@@ -1,6 +1,6 @@
 import { exp, mul, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { logSoftmax } from '../lib/kernels/logSoftmax.ts';
+import { logSoftmax } from '../lib/kernels/elementwise/logSoftmax.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**

@@ -1,10 +1,19 @@
-import { abs, equal, mul, sign, tidy, where, zerosLike, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  abs,
+  equal,
+  mul,
+  sign,
+  tidy,
+  where,
+  zerosLike,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkNumber, checkTensor } from '../lib/check.ts';
 import { pair, slideOver, type Geometry, type Pair } from '../lib/geometry.ts';
-import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
-import { scalar } from '../lib/kernels/constant.ts';
-import { power } from '../lib/kernels/power.ts';
-import { windowSumsFilledUp } from '../lib/kernels/windowMap.ts';
+import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
+import { scalar } from '../lib/constant.ts';
+import { power } from '../lib/kernels/elementwise/power.ts';
+import { windowSumsFilledUp } from '../lib/kernels/pool/windowMap.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**

@@ -8,7 +8,7 @@ import {
   type Axis,
   type Padding1D,
 } from '../lib/geometry.ts';
-import { maxPool2d, maxPool2dToInput } from '../lib/kernels/maxPool2d.ts';
+import { maxPool2d, maxPool2dToInput } from '../lib/kernels/pool/maxPool2d.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -61,7 +61,14 @@ export class MaxPool1D extends Module<Tensor3D, Tensor3D, MaxPool1DCache> {
 
   forward(input: Tensor3D): Forward<Tensor3D, MaxPool1DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'L', 'C']);
-    const length = slide(input.shape[1], this.kernelSize, this.stride, 1, this.padding, this.ceilMode);
+    const length = slide(
+      input.shape[1],
+      this.kernelSize,
+      this.stride,
+      1,
+      this.padding,
+      this.ceilMode,
+    );
     checkFits(this, [length]);
     const output = tidy(() => sequence(maxPool2d(image(input), asImage(length))));
     return { output, cache: { input: input.clone(), output: output.clone(), length } };

@@ -9,7 +9,7 @@ import {
   type Padding,
   type Pair,
 } from '../lib/geometry.ts';
-import { maxPool2dToInput, maxPool2dWithWinners } from '../lib/kernels/maxPool2d.ts';
+import { maxPool2dToInput, maxPool2dWithWinners } from '../lib/kernels/pool/maxPool2d.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -65,11 +65,19 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
     const { output, winners } = maxPool2dWithWinners(input, geometry);
     return {
       output,
-      cache: { input: input.clone(), output: output.clone(), ...(winners && { winners }), geometry },
+      cache: {
+        input: input.clone(),
+        output: output.clone(),
+        ...(winners && { winners }),
+        geometry,
+      },
     };
   }
 
-  backpropToInput(gradOutput: Tensor4D, { input, output, winners, geometry }: MaxPool2DCache): Tensor4D {
+  backpropToInput(
+    gradOutput: Tensor4D,
+    { input, output, winners, geometry }: MaxPool2DCache,
+  ): Tensor4D {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
     return maxPool2dToInput(gradOutput, input, output, geometry, winners);
   }

@@ -2,7 +2,7 @@ import { reshape, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core
 import { checkGradOutput, checkInput, checkSize } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import { slide, type Geometry } from '../lib/geometry.ts';
-import { maxPool2d, maxPool2dToInput } from '../lib/kernels/maxPool2d.ts';
+import { maxPool2d, maxPool2dToInput } from '../lib/kernels/pool/maxPool2d.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -52,7 +52,10 @@ export class Maxout extends Module<Tensor, Tensor, MaxoutCache> {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
     return tidy(() => {
       const windows = this.#windows(input);
-      return reshape(maxPool2dToInput(rows(gradOutput), rows(input), rows(output), windows), input.shape);
+      return reshape(
+        maxPool2dToInput(rows(gradOutput), rows(input), rows(output), windows),
+        input.shape,
+      );
     });
   }
 

@@ -2,7 +2,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { checkChoice, checkGradOutput, checkNumber, checkTensor } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
 import { checkBorder, type Borders, type Pair, type PaddingMode } from '../lib/geometry.ts';
-import { pad2d, pad2dToInput } from '../lib/kernels/pad2d.ts';
+import { pad2d, pad2dToInput } from '../lib/kernels/pad/pad2d.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -48,7 +48,10 @@ export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
     checkChoice(this, 'mode', mode, ['zeros', 'reflect', 'replicate', 'circular']);
     checkNumber(this, 'value', value);
     if (value !== 0 && mode !== 'zeros') {
-      throw new BoxError(['Pad2D'], `expected value only with mode "zeros", got ${value} with ${show(mode)}`);
+      throw new BoxError(
+        ['Pad2D'],
+        `expected value only with mode "zeros", got ${value} with ${show(mode)}`,
+      );
     }
     this.mode = mode;
     this.value = value;
@@ -74,7 +77,9 @@ export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
 
 function sides(padding: Sides): Pad2D['padding'] {
   const both: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
-  const [rows, columns] = both.map((side): readonly unknown[] => (Array.isArray(side) ? side : [side, side]));
+  const [rows, columns] = both.map((side): readonly unknown[] =>
+    Array.isArray(side) ? side : [side, side],
+  );
   if (both.length !== 2 || !isPair(rows) || !isPair(columns)) {
     throw new BoxError(
       ['Pad2D'],
@@ -86,5 +91,7 @@ function sides(padding: Sides): Pad2D['padding'] {
 }
 
 function isPair(cells: readonly unknown[]): cells is readonly [number, number] {
-  return cells.length === 2 && cells.every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
+  return (
+    cells.length === 2 && cells.every((count) => Number.isSafeInteger(count) && Number(count) >= 0)
+  );
 }

@@ -1,8 +1,8 @@
 import { add, mul, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkSize, nameOf } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { count, createParam, zeros, type Initializer } from '../lib/init.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+import { count, createParam, zeros, type Initializer } from '../lib/init/initializers.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
@@ -54,7 +54,16 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
     this.h = h;
     this.hPrime = hPrime;
     this.params = bias
-      ? { bias: createParam(this, 'bias', [...this.shape], { fanIn: size, fanOut: size }, init, rng) }
+      ? {
+          bias: createParam(
+            this,
+            'bias',
+            [...this.shape],
+            { fanIn: size, fanOut: size },
+            init,
+            rng,
+          ),
+        }
       : {};
   }
 
@@ -81,7 +90,9 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
   override backpropToParams(gradOutput: Tensor, cache: PointwiseCache) {
     if (!this.params.bias) return {};
     // ∂(x + b)/∂b = ∂(x + b)/∂x: the bias gathers what the input receives.
-    return { bias: tidy(() => sumLeading(this.backpropToInput(gradOutput, cache), this.shape.length)) };
+    return {
+      bias: tidy(() => sumLeading(this.backpropToInput(gradOutput, cache), this.shape.length)),
+    };
   }
 
   override backprop(gradOutput: Tensor, cache: PointwiseCache) {

@@ -12,10 +12,10 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkNumber, checkSize } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
-import { createParam, fill, type Initializer } from '../lib/init.ts';
-import { scalar } from '../lib/kernels/constant.ts';
-import { negativePart } from '../lib/kernels/negativePart.ts';
-import { sumLeading } from '../lib/kernels/sumLeading.ts';
+import { createParam, fill, type Initializer } from '../lib/init/initializers.ts';
+import { scalar } from '../lib/constant.ts';
+import { negativePart } from '../lib/kernels/elementwise/negativePart.ts';
+import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { Module, type Forward } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 

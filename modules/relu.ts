@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { positivePart, positivePartToInput } from '../lib/kernels/positivePart.ts';
+import { positivePart, positivePartToInput } from '../lib/kernels/elementwise/positivePart.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**

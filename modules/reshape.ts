@@ -1,7 +1,7 @@
 import { reshape, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkSize, nameOf } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { count } from '../lib/init.ts';
+import { count } from '../lib/init/initializers.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -26,7 +26,10 @@ export class Reshape extends Module<Tensor, Tensor, ReshapeCache> {
     super();
     const known = sizes.filter((size) => size !== -1);
     if (known.length < sizes.length - 1) {
-      throw new BoxError([nameOf(this)], `expected at most one -1 among the sizes, got ${show([...sizes])}`);
+      throw new BoxError(
+        [nameOf(this)],
+        `expected at most one -1 among the sizes, got ${show([...sizes])}`,
+      );
     }
     known.forEach((size) => checkSize(this, 'sizes', size));
     this.sizes = [...sizes];

@@ -1,7 +1,7 @@
 import { add, exp, expm1, mul, relu, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { scalar } from '../lib/kernels/constant.ts';
-import { negativePart } from '../lib/kernels/negativePart.ts';
+import { scalar } from '../lib/constant.ts';
+import { negativePart } from '../lib/kernels/elementwise/negativePart.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**

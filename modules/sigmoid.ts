@@ -1,6 +1,6 @@
 import { mul, sigmoid, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/constant.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**

@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkNumber, checkPositive } from '../lib/check.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/constant.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**

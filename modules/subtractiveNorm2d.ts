@@ -8,8 +8,8 @@ import {
   localWindow,
   pixelsOf,
   type LocalWindow,
-} from '../lib/kernels/localMean.ts';
-import { meanOver, spread, viewOf } from '../lib/kernels/sets.ts';
+} from '../lib/kernels/normalize/localMean.ts';
+import { meanOver, spread, viewOf } from '../lib/kernels/normalize/reductionGroups.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type Forward } from '../lib/module.ts';
 

@@ -9,8 +9,8 @@ import {
   type Padding,
   type Pair,
 } from '../lib/geometry.ts';
-import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
-import { windowSums } from '../lib/kernels/windowMap.ts';
+import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
+import { windowSums } from '../lib/kernels/pool/windowMap.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -59,7 +59,10 @@ export class SumPool2D extends Module<Tensor4D, Tensor4D, SumPool2DCache> {
   forward(input: Tensor4D): Forward<Tensor4D, SumPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
-    return { output: mapImage(input, sums(geometry)), cache: { inputShape: input.shape, geometry } };
+    return {
+      output: mapImage(input, sums(geometry)),
+      cache: { inputShape: input.shape, geometry },
+    };
   }
 
   backpropToInput(gradOutput: Tensor4D, { inputShape, geometry }: SumPool2DCache): Tensor4D {

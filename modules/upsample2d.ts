@@ -2,8 +2,8 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { checkChoice, checkGradOutput, checkTensor } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
 import type { Pair } from '../lib/geometry.ts';
-import { mapImageToInput, type ImageMap } from '../lib/kernels/axisMap.ts';
-import { linear, nearest, resize } from '../lib/kernels/resizeMap.ts';
+import { mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
+import { linear, nearest, resize } from '../lib/kernels/pad/resizeMap.ts';
 import { Module, type Forward } from '../lib/module.ts';
 
 /**
@@ -43,7 +43,8 @@ export class Upsample2D extends Module<Tensor4D, Tensor4D, Upsample2DCache> {
 
   constructor({ scaleFactor, mode = 'nearest', alignCorners = false }: Upsample2DOptions) {
     super();
-    const [height, width] = typeof scaleFactor === 'number' ? [scaleFactor, scaleFactor] : scaleFactor;
+    const [height, width] =
+      typeof scaleFactor === 'number' ? [scaleFactor, scaleFactor] : scaleFactor;
     if (![height, width].every((factor) => factor > 0 && factor < Infinity)) {
       throw new BoxError(
         ['Upsample2D'],
@@ -51,7 +52,8 @@ export class Upsample2D extends Module<Tensor4D, Tensor4D, Upsample2DCache> {
       );
     }
     checkChoice(this, 'mode', mode, ['nearest', 'bilinear']);
-    if (mode === 'nearest') checkChoice(this, 'alignCorners with mode "nearest"', alignCorners, [false]);
+    if (mode === 'nearest')
+      checkChoice(this, 'alignCorners with mode "nearest"', alignCorners, [false]);
     this.scaleFactor = [height, width];
     this.interpolation = mode;
     this.alignCorners = alignCorners;

@@ -1,6 +1,6 @@
 import { add, dispose, div, mul, sqrt, square, sub, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import { checkNumber, checkPositive } from '../lib/check.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/constant.ts';
 import type { Grads, Params } from '../lib/module.ts';
 import { checkGroups, settingsOf, type ParamGroup } from './groups.ts';
 import { checkGrads, Slots, type OptimizerState } from './state.ts';
@@ -38,7 +38,13 @@ export class Adagrad {
   #steps = 0;
 
   constructor(params: Params, options: AdagradOptions) {
-    const { learningRate, learningRateDecay = 0, eps = 1e-10, weightDecay = 0, groups = [] } = options;
+    const {
+      learningRate,
+      learningRateDecay = 0,
+      eps = 1e-10,
+      weightDecay = 0,
+      groups = [],
+    } = options;
     checkNumber(this, 'learningRate', learningRate, 0);
     checkNumber(this, 'learningRateDecay', learningRateDecay, 0);
     checkPositive(this, 'eps', eps);
@@ -61,7 +67,8 @@ export class Adagrad {
     for (const [name, param] of Object.entries(this.params)) {
       const { learningRate, weightDecay } = settingsOf(name, this);
       const next = tidy(() => {
-        const grad = weightDecay === 0 ? grads[name] : add(grads[name], mul(param, scalar(weightDecay)));
+        const grad =
+          weightDecay === 0 ? grads[name] : add(grads[name], mul(param, scalar(weightDecay)));
         const sum = add(this.#slots.get('sum', name) ?? zerosLike(param), square(grad));
         const moved = div(mul(grad, scalar(learningRate / slowed)), add(sqrt(sum), eps));
         return { sum, param: sub(param, moved) };

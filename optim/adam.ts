@@ -1,6 +1,6 @@
 import { add, dispose, div, mul, sqrt, square, sub, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import { checkNumber, checkPositive, checkShare } from '../lib/check.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/constant.ts';
 import type { Grads, Params } from '../lib/module.ts';
 import { checkGroups, settingsOf, type ParamGroup } from './groups.ts';
 import { checkGrads, Slots, type OptimizerState } from './state.ts';
@@ -39,7 +39,13 @@ export class Adam {
   #steps = 0;
 
   constructor(params: Params, options: AdamOptions) {
-    const { learningRate, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, groups = [] } = options;
+    const {
+      learningRate,
+      betas = [0.9, 0.999],
+      eps = 1e-8,
+      weightDecay = 0,
+      groups = [],
+    } = options;
     checkNumber(this, 'learningRate', learningRate, 0);
     for (const beta of betas) checkShare(this, 'betas', beta);
     checkPositive(this, 'eps', eps);
@@ -63,8 +69,12 @@ export class Adam {
     for (const [name, param] of Object.entries(this.params)) {
       const { learningRate, weightDecay } = settingsOf(name, this);
       const next = tidy(() => {
-        const grad = weightDecay === 0 ? grads[name] : add(grads[name], mul(param, scalar(weightDecay)));
-        const mean = add(mul(this.#slots.get('mean', name) ?? zerosLike(param), b1), mul(grad, rest1));
+        const grad =
+          weightDecay === 0 ? grads[name] : add(grads[name], mul(param, scalar(weightDecay)));
+        const mean = add(
+          mul(this.#slots.get('mean', name) ?? zerosLike(param), b1),
+          mul(grad, rest1),
+        );
         const square2 = add(
           mul(this.#slots.get('square', name) ?? zerosLike(param), b2),
           mul(square(grad), rest2),

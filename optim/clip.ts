@@ -1,5 +1,15 @@
-import { add, clipByValue as clip, div, minimum, mul, sqrt, square, stack, sum } from '@tensorflow/tfjs-core';
-import { scalar } from '../lib/kernels/constant.ts';
+import {
+  add,
+  clipByValue as clip,
+  div,
+  minimum,
+  mul,
+  sqrt,
+  square,
+  stack,
+  sum,
+} from '@tensorflow/tfjs-core';
+import { scalar } from '../lib/constant.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { release, tidy } from '../lib/memory.ts';
 import type { Grads } from '../lib/module.ts';
@@ -9,7 +19,9 @@ import type { OptimizerState } from './state.ts';
 export function clipByValue(grads: Grads, limit: number): Grads {
   checkLimit('clipByValue', limit);
   return tidy(() =>
-    Object.fromEntries(Object.entries(grads).map(([name, grad]) => [name, clip(grad, -limit, limit)])),
+    Object.fromEntries(
+      Object.entries(grads).map(([name, grad]) => [name, clip(grad, -limit, limit)]),
+    ),
   );
 }
 
@@ -26,7 +38,9 @@ export function clipByNorm(grads: Grads, limit: number): Grads {
   return tidy(() => {
     const norm = sqrt(sum(stack(Object.values(grads).map((grad) => sum(square(grad))))));
     const factor = minimum(scalar(1), div(scalar(limit), add(norm, scalar(1e-6))));
-    return Object.fromEntries(Object.entries(grads).map(([name, grad]) => [name, mul(grad, factor)]));
+    return Object.fromEntries(
+      Object.entries(grads).map(([name, grad]) => [name, mul(grad, factor)]),
+    );
   });
 }
 

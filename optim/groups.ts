@@ -1,7 +1,7 @@
 import { checkNumber } from '../lib/check.ts';
 import type { Child } from '../lib/module.ts';
 import type { AnyBox } from '../lib/propagate.ts';
-import { Affine } from '../modules/affine.ts';
+import { Affine } from '../modules/historic/affine.ts';
 import { BatchNorm } from '../modules/batchNorm.ts';
 import { GroupNorm } from '../modules/groupNorm.ts';
 import { InstanceNorm } from '../modules/instanceNorm.ts';
@@ -55,7 +55,8 @@ export function withoutDecay(network: AnyBox): ParamGroup {
     for (const [name, child] of children) visit([`${prefix}${name}.`, child]);
     if (children.length > 0) return;
     const isScale = SCALES.some((kind) => box instanceof kind);
-    for (const name of Object.keys(box.params)) if (isScale || name === 'bias') names.add(prefix + name);
+    for (const name of Object.keys(box.params))
+      if (isScale || name === 'bias') names.add(prefix + name);
   };
   visit(['', network]);
   return { has: (name) => names.has(name), weightDecay: 0 };

@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { checkNumber, checkPositive, checkShare } from '../lib/check.ts';
-import { scalar } from '../lib/kernels/constant.ts';
+import { scalar } from '../lib/constant.ts';
 import type { Grads, Params } from '../lib/module.ts';
 import { checkGroups, settingsOf, type ParamGroup } from './groups.ts';
 import { checkGrads, Slots, type OptimizerState } from './state.ts';
@@ -76,7 +76,11 @@ export class RMSProp {
     this.eps = eps;
     this.momentum = momentum;
     this.centered = centered;
-    this.#slots = new Slots(['square', ...(centered ? ['mean'] : []), ...(momentum > 0 ? ['velocity'] : [])]);
+    this.#slots = new Slots([
+      'square',
+      ...(centered ? ['mean'] : []),
+      ...(momentum > 0 ? ['velocity'] : []),
+    ]);
     this.weightDecay = weightDecay;
     this.groups = groups;
   }
@@ -84,19 +88,23 @@ export class RMSProp {
   /** Moves every parameter against its gradient. The caller keeps, and disposes, the gradients. */
   step(grads: Grads): void {
     checkGrads(this, this.params, grads);
-    const [alpha, rest, eps, momentum] = [this.alpha, 1 - this.alpha, this.eps, this.momentum].map(scalar);
+    const [alpha, rest, eps, momentum] = [this.alpha, 1 - this.alpha, this.eps, this.momentum].map(
+      scalar,
+    );
     for (const [name, param] of Object.entries(this.params)) {
       const { learningRate, weightDecay } = settingsOf(name, this);
       const before = (kind: string) => this.#slots.get(kind, name) ?? zerosLike(param);
       const { moved, ...kept } = tidy((): { moved: Tensor; [kind: string]: Tensor } => {
-        const grad = weightDecay === 0 ? grads[name] : add(grads[name], mul(param, scalar(weightDecay)));
+        const grad =
+          weightDecay === 0 ? grads[name] : add(grads[name], mul(param, scalar(weightDecay)));
         const next: Record<string, Tensor> = {
           square: add(mul(before('square'), alpha), mul(square(grad), rest)),
         };
         if (this.centered) next.mean = add(mul(before('mean'), alpha), mul(grad, rest));
         const spread = this.centered ? sub(next.square, square(next.mean)) : next.square;
         let direction = div(grad, add(sqrt(spread), eps));
-        if (this.momentum > 0) direction = next.velocity = add(mul(before('velocity'), momentum), direction);
+        if (this.momentum > 0)
+          direction = next.velocity = add(mul(before('velocity'), momentum), direction);
         return { ...next, moved: sub(param, mul(direction, scalar(learningRate))) };
       });
       param.assign(moved);

@@ -1,8 +1,8 @@
 import { add, mul, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, nameOf } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
-import { scalar, Scalars } from '../lib/kernels/constant.ts';
-import { momentumStep } from '../lib/kernels/momentum.ts';
+import { scalar, Scalars } from '../lib/constant.ts';
+import { momentumStep } from '../lib/kernels/elementwise/momentum.ts';
 import type { Grads, Params } from '../lib/module.ts';
 import { checkGroups, settingsOf, type ParamGroup } from './groups.ts';
 import { checkGrads, Slots, type OptimizerState } from './state.ts';
@@ -63,12 +63,18 @@ export class SGD {
       for (const [name, param] of Object.entries(this.params)) {
         const { learningRate, weightDecay } = settingsOf(name, this);
         const decayed =
-          weightDecay === 0 ? grads[name].clone() : tidy(() => add(grads[name], scaled(weightDecay, param)));
+          weightDecay === 0
+            ? grads[name].clone()
+            : tidy(() => add(grads[name], scaled(weightDecay, param)));
         if (momentum === 0) tidy(() => param.assign(sub(param, scaled(learningRate, decayed))));
         else {
           const velocity = this.#slots.get('velocity', name) ?? zerosLike(param);
           const options = { learningRate, momentum, nesterov };
-          this.#slots.set('velocity', name, momentumStep(param, velocity, decayed, options, scalars));
+          this.#slots.set(
+            'velocity',
+            name,
+            momentumStep(param, velocity, decayed, options, scalars),
+          );
         }
         decayed.dispose();
       }

@@ -69,7 +69,10 @@ export function checkGrads(optimizer: object, params: Params, grads: Grads): voi
   for (const name of new Set([...Object.keys(params), ...Object.keys(grads)])) {
     if (!(name in params)) {
       const known = Object.keys(params).join(', ');
-      throw new BoxError([`${nameOf(optimizer)}.step`], `expected gradients of ${known}, got one of ${name}`);
+      throw new BoxError(
+        [`${nameOf(optimizer)}.step`],
+        `expected gradients of ${known}, got one of ${name}`,
+      );
     }
     checkTensor(optimizer, 'step', `the gradient of ${name}`, grads[name], params[name].shape);
   }

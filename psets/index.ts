@@ -1,4 +1,4 @@
-import type { Pset } from '../lib/psets/pset.ts';
+import type { Pset } from './grader/pset.ts';
 import { backpropExample } from './backprop-example/pset.ts';
 import { batchNorm } from './batch-norm/pset.ts';
 import { contrastNorm } from './contrast-norm/pset.ts';
@@ -13,6 +13,15 @@ import { softmax } from './softmax/pset.ts';
 
 /** In the order of the lecture. */
 export const psets: readonly Pset[] = [
-  ...[linear, pointwise, euclidean, backpropExample, convolution, maxPooling],
-  ...[softmax, batchNorm, prelu, contrastNorm, dropout],
+  linear,
+  pointwise,
+  euclidean,
+  backpropExample,
+  convolution,
+  maxPooling,
+  softmax,
+  batchNorm,
+  prelu,
+  contrastNorm,
+  dropout,
 ];

@@ -14,18 +14,25 @@ import {
 import { describe as describeNetwork, initialWeights, noise, weighted } from '../bench/networks.ts';
 import { comparisons, report } from '../bench/report.ts';
 import { begin, turn, type System, type Turn } from '../bench/system.ts';
-import { ROOT } from './cli/run.ts';
+import { ROOT } from './support/runCommand.ts';
 
 const SETUP = { system: 'boxprop', backend: 'cpu', network: 'lenet', batch: 4, side: 28 } as const;
 
 const ready = (losses: readonly number[], step = 1, parameters = 10) => ({
-  ...{ system: 'A', backend: 'cpu', parameters, losses, step },
+  system: 'A',
+  backend: 'cpu',
+  parameters,
+  losses,
+  step,
 });
 
 function peer(state: Partial<Peer>): Peer {
   const none = { steps: [], apart: [] };
   return {
-    ...{ setup: SETUP, ready: ready([2]), turn: () => Promise.resolve(none), close: () => Promise.resolve() },
+    setup: SETUP,
+    ready: ready([2]),
+    turn: () => Promise.resolve(none),
+    close: () => Promise.resolve(),
     ...state,
   };
 }
@@ -79,14 +86,31 @@ describe('the numbers', () => {
       { steps: [{ loss: 1, step: 6 }], apart: [], live: { before: 7, after: 8 }, peak_mb: 120 },
     ];
     expect(summarize(peer({}), turns)).toEqual({
-      ...{ network: 'lenet', batch: 4, side: 28, system: 'A', backend: 'cpu' },
-      ...{ step_ms: 6, min_ms: 5, forward_ms: 8, backward_ms: 10, update_ms: 2 },
-      ...{ peak_mb: 120, live_tensors: [7, 8] },
+      network: 'lenet',
+      batch: 4,
+      side: 28,
+      system: 'A',
+      backend: 'cpu',
+      step_ms: 6,
+      min_ms: 5,
+      forward_ms: 8,
+      backward_ms: 10,
+      update_ms: 2,
+      peak_mb: 120,
+      live_tensors: [7, 8],
     });
   });
 
   test('the table says why a system is missing, and shows a leak', () => {
-    const row = { network: 'lenet', batch: 4, side: 28, system: 'A', backend: 'cpu', step_ms: 1, min_ms: 1 };
+    const row = {
+      network: 'lenet',
+      batch: 4,
+      side: 28,
+      system: 'A',
+      backend: 'cpu',
+      step_ms: 1,
+      min_ms: 1,
+    };
     const missing = {
       network: 'lenet',
       system: 'B',
@@ -130,12 +154,16 @@ describe('the turns', () => {
     expect(verdict([2.0001, 1.5001])).toBeUndefined();
     expect(verdict([2])).toBeUndefined();
     expect(verdict([2, 1.5], 1, 11)).toBe('expected 10 parameters, got 11');
-    expect(verdict([2, 1.51])).toBe('expected the losses 2.000000, 1.500000 of A, got 2.000000, 1.510000');
+    expect(verdict([2, 1.51])).toBe(
+      'expected the losses 2.000000, 1.500000 of A, got 2.000000, 1.510000',
+    );
     expect(verdict([2, NaN])).toMatch(/got 2.000000, NaN$/);
   });
 
   test('a loss that does not fall, or is not finite, is no training', () => {
-    const turns = (...losses: number[]) => [{ steps: losses.map((loss) => ({ loss, step: 1 })), apart: [] }];
+    const turns = (...losses: number[]) => [
+      { steps: losses.map((loss) => ({ loss, step: 1 })), apart: [] },
+    ];
     expect(untrained(peer({}), turns(1.9, 1.8))).toBeUndefined();
     expect(untrained(peer({}), turns(1.9, 2.1))).toBe(
       'expected the loss to fall from 2.000, got a median of 2.000',
@@ -148,7 +176,12 @@ describe('a system', () => {
   const system = (asynchronous: boolean, step = 1): System & { asked: object[] } => {
     const asked: object[] = [];
     return {
-      ...{ name: 'A', backend: 'cpu', parameters: 10, asynchronous, asked, liveTensors: () => 3 },
+      name: 'A',
+      backend: 'cpu',
+      parameters: 10,
+      asynchronous,
+      asked,
+      liveTensors: () => 3,
       step: (options) => {
         asked.push(options);
         return Promise.resolve({ loss: 3 - asked.length, step });
@@ -185,7 +218,8 @@ describe('the networks', () => {
   test('start from numbers that look random and depend on the layer', () => {
     const [first, second] = weighted(describeNetwork('lenet').layers).map(initialWeights);
     expect([first.length, second.length]).toEqual([500, 25_000]);
-    const mean = (values: Float32Array) => values.reduce((total, value) => total + value, 0) / values.length;
+    const mean = (values: Float32Array) =>
+      values.reduce((total, value) => total + value, 0) / values.length;
     const sequence = noise(3, 100_000, 2);
     expect(Math.abs(mean(sequence))).toBeLessThan(0.02);
     expect(mean(sequence.map((value) => value ** 2))).toBeCloseTo(4 / 3, 1);
@@ -199,7 +233,9 @@ describe('npm run bench', () => {
       process.execPath,
       ['--conditions=boxprop-source', '--import', 'tsx', 'bench/bench.ts', ...args],
       {
-        ...{ cwd: ROOT, encoding: 'utf8', env: { ...process.env, ...env } },
+        cwd: ROOT,
+        encoding: 'utf8',
+        env: { ...process.env, ...env },
       },
     );
   const tiny = ['--network', 'lenet', '--batch', '4', '--steps', '1', '--rounds', '1'];
@@ -227,9 +263,21 @@ describe('npm run bench', () => {
       ['boxprop', 'wasm'],
     ]);
     for (const result of results) {
-      expect(result).toMatchObject({ network: 'lenet', batch: 4, side: 28, live_tensors: [18, 18] });
-      const { step_ms, forward_ms = NaN, backward_ms = NaN, update_ms = NaN, peak_mb = NaN } = result;
-      for (const number of [forward_ms, backward_ms, update_ms, peak_mb]) expect(number).toBeGreaterThan(0);
+      expect(result).toMatchObject({
+        network: 'lenet',
+        batch: 4,
+        side: 28,
+        live_tensors: [18, 18],
+      });
+      const {
+        step_ms,
+        forward_ms = NaN,
+        backward_ms = NaN,
+        update_ms = NaN,
+        peak_mb = NaN,
+      } = result;
+      for (const number of [forward_ms, backward_ms, update_ms, peak_mb])
+        expect(number).toBeGreaterThan(0);
       expect(forward_ms + backward_ms + update_ms).toBeCloseTo(step_ms, 6);
       expect(result.ratio).toBe(step_ms / results[0].step_ms);
     }
@@ -240,7 +288,9 @@ describe('npm run bench', () => {
     const { status, stdout, stderr } = bench([...tiny, ...peers], { PYTHON: '/nowhere/python' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/│ boxprop +│ wasm +│/);
-    expect(stdout).toMatch(/│ pytorch +│ cpu +│ spawn \/nowhere\/python ENOENT: .*pip install torch/);
+    expect(stdout).toMatch(
+      /│ pytorch +│ cpu +│ spawn \/nowhere\/python ENOENT: .*pip install torch/,
+    );
     expect(stdout).toMatch(/│ tfjs-layers +│ wasm +│ .*Conv2DBackpropFilter/);
   });
 

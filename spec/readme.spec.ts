@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './cli/run.ts';
+import { ROOT } from './support/runCommand.ts';
 
 /** What the README shows is what the examples hold, and what they hold runs. */
 
@@ -14,7 +14,9 @@ test('the README shows the examples as they are', () => {
 });
 
 test('every script that the README names exists', () => {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: object;
+  };
   const named = [...readme.matchAll(/npm (?:run (?:-s )?)?(start|test|boxprop|bench|jest)\b/g)].map(
     ([, name]) => name,
   );
@@ -25,7 +27,10 @@ test('every script that the README names exists', () => {
 test.each([
   ['examples/ownBox.ts', /^every gradient agrees\n$/],
   ['examples/network.ts', /^test accuracy 9[5-9]\.\d %\n$/],
-  ['examples/linearAndAdversarial.ts', /^test: error [78]\.\d\d %\nfooling: error 9[5-9]\.\d\d %\n$/],
+  [
+    'examples/linearAndAdversarial.ts',
+    /^test: error [78]\.\d\d %\nfooling: error 9[5-9]\.\d\d %\n$/,
+  ],
 ])('%s runs', (file, output) => {
   const { stdout, stderr } = spawnSync(
     process.execPath,

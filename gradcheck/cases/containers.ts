@@ -1,17 +1,17 @@
 import { AvgPool2D } from '../../modules/avgPool2d.ts';
 import { BatchNorm } from '../../modules/batchNorm.ts';
-import { Branch } from '../../modules/branch.ts';
+import { Branch } from '../../modules/container/branch.ts';
 import { Concat } from '../../modules/concat.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { Flatten } from '../../modules/flatten.ts';
-import { Graph } from '../../modules/graph.ts';
+import { Graph } from '../../modules/container/graph.ts';
 import { Identity } from '../../modules/identity.ts';
 import { Linear } from '../../modules/linear.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
-import { PadChannels } from '../../modules/padChannels.ts';
+import { PadChannels } from '../../modules/historic/padChannels.ts';
 import { Product } from '../../modules/product.ts';
-import { Residual } from '../../modules/residual.ts';
-import { Sequential, type Box } from '../../modules/sequential.ts';
+import { Residual } from '../../modules/container/residual.ts';
+import { Sequential, type Box } from '../../modules/container/sequential.ts';
 import { Sigmoid } from '../../modules/sigmoid.ts';
 import { Softmax } from '../../modules/softmax.ts';
 import { Sum } from '../../modules/sum.ts';
@@ -25,7 +25,12 @@ export const cases: Cases = {
     const shared = new Linear(4, 4, { rng });
     const boxes = draw.pick<() => { boxes: Box[]; shape: number[] }>(
       () => ({
-        boxes: [new Linear(3, 4, { rng }), new Tanh(), new Linear(4, classes, { rng }), new Softmax()],
+        boxes: [
+          new Linear(3, 4, { rng }),
+          new Tanh(),
+          new Linear(4, classes, { rng }),
+          new Softmax(),
+        ],
         shape: [3],
       }),
       // A small convnet, with a chain inside the chain.
@@ -44,7 +49,11 @@ export const cases: Cases = {
       () => ({ boxes: [new Sequential([shared, new Tanh()]), shared], shape: [4] }),
       // In containers of several kinds, which name it each in its own way.
       () => ({
-        boxes: [new Residual(shared), new Tanh(), new Branch({ one: shared, two: new Sequential([shared]) })],
+        boxes: [
+          new Residual(shared),
+          new Tanh(),
+          new Branch({ one: shared, two: new Sequential([shared]) }),
+        ],
         shape: [4],
       }),
       () => ({ boxes: [], shape: [draw.integer(1, 4)] }),
@@ -85,7 +94,11 @@ export const cases: Cases = {
         2,
       ],
       // One box on both ways, and one residual inside another.
-      () => ['shared, shared', new Residual(new Sequential([shared, new Tanh(), shared]), shared), 3],
+      () => [
+        'shared, shared',
+        new Residual(new Sequential([shared, new Tanh(), shared]), shared),
+        3,
+      ],
       () => ['Residual', new Residual(new Sequential([new Residual(shared), new Sigmoid()])), 3],
       () => ['BatchNorm', new Residual(new Sequential([new BatchNorm(3), new Tanh(), shared])), 3],
     )();
@@ -101,7 +114,9 @@ export const cases: Cases = {
     const shared = new Linear(3, 3, { rng });
     // Only a concatenation takes outputs of several widths.
     const wide = merge === 'concat' ? 2 : 3;
-    const [args, boxes, ...shape] = draw.pick<() => [string, Box[] | Record<string, Box>, ...number[]]>(
+    const [args, boxes, ...shape] = draw.pick<
+      () => [string, Box[] | Record<string, Box>, ...number[]]
+    >(
       () => ['Linear, Linear', [new Linear(2, wide, { rng }), new Linear(2, 3, { rng })], 2],
       () => [
         'Conv2D, Sequential, AvgPool2D',
@@ -120,7 +135,11 @@ export const cases: Cases = {
       ],
       // One box in two branches, alone and in a chain.
       () => ['shared, shared', [shared, new Sequential([new Tanh(), shared]), new Identity()], 3],
-      () => ['Branch', [new Branch([new Tanh(), shared], { merge: 'product' }), new Residual(shared)], 3],
+      () => [
+        'Branch',
+        [new Branch([new Tanh(), shared], { merge: 'product' }), new Residual(shared)],
+        3,
+      ],
       () => ['Linear', [new Linear(4, 2, { rng })], 4],
     )();
     // Of a maximum each branch has to win somewhere.

@@ -1,6 +1,6 @@
-import { count } from '../../lib/init.ts';
+import { count } from '../../lib/init/initializers.ts';
 import { slide, type Padding, type Padding1D, type PaddingMode } from '../../lib/geometry.ts';
-import { windowsInside } from '../../lib/kernels/im2col.ts';
+import { windowsInside } from '../../lib/kernels/conv2d/im2col.ts';
 import { Conv1D } from '../../modules/conv1d.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { ConvTranspose2D } from '../../modules/convTranspose2d.ts';
@@ -77,7 +77,8 @@ function along(padding: Padding, at: 0 | 1): Padding1D {
  * precision has no digits of it.
  */
 function drawChannels(draw: Draw, groups: number): [inChannels: number, outChannels: number] {
-  if (groups > 1) return [groups * draw.integer(1, groups === 2 ? 2 : 1), groups * draw.integer(1, 2)];
+  if (groups > 1)
+    return [groups * draw.integer(1, groups === 2 ? 2 : 1), groups * draw.integer(1, 2)];
   return [draw.integer(1, 3), draw.integer(2, 3)];
 }
 
@@ -125,7 +126,13 @@ export const cases: Cases = {
     };
     const args = [inChannels, outChannels, axis.kernel, options] as const;
     const box = new Conv1D(inChannels, outChannels, axis.kernel, { ...options, rng: draw.rng });
-    return caseOf(draw, 'Conv1D', args, box, drawShape(draw, [drawLength(draw, axis, padding), inChannels]));
+    return caseOf(
+      draw,
+      'Conv1D',
+      args,
+      box,
+      drawShape(draw, [drawLength(draw, axis, padding), inChannels]),
+    );
   },
   ConvTranspose2D: (draw) => {
     const [height, width] = [drawAxis(draw), drawAxis(draw)];
@@ -145,7 +152,10 @@ export const cases: Cases = {
     const options = {
       stride: [height.stride, width.stride] as const,
       padding: [cells(height, image[0]), cells(width, image[1])] as const,
-      outputPadding: [draw.integer(0, height.stride - 1), draw.integer(0, width.stride - 1)] as const,
+      outputPadding: [
+        draw.integer(0, height.stride - 1),
+        draw.integer(0, width.stride - 1),
+      ] as const,
       dilation: [height.dilation, width.dilation] as const,
       groups,
       bias: draw.chance(0.7),
@@ -173,7 +183,13 @@ export const cases: Cases = {
       channels,
     ];
     const box = new DepthwiseConv2D(channels, kernel, { ...options, rng: draw.rng });
-    return caseOf(draw, 'DepthwiseConv2D', [channels, kernel, options], box, drawShape(draw, image));
+    return caseOf(
+      draw,
+      'DepthwiseConv2D',
+      [channels, kernel, options],
+      box,
+      drawShape(draw, image),
+    );
   },
   LocallyConnected2D: (draw) => {
     const [height, width] = [drawAxis(draw, SHORT), drawAxis(draw, SHORT)];
@@ -184,9 +200,16 @@ export const cases: Cases = {
       Math.min(drawLength(draw, height, along(padding, 0)), 4),
       Math.min(drawLength(draw, width, along(padding, 1)), 5),
     ];
-    const options = { stride: [height.stride, width.stride] as const, padding, bias: draw.chance(0.7) };
+    const options = {
+      stride: [height.stride, width.stride] as const,
+      padding,
+      bias: draw.chance(0.7),
+    };
     const args = [image, inChannels, outChannels, kernel, options] as const;
-    const box = new LocallyConnected2D(image, inChannels, outChannels, kernel, { ...options, rng: draw.rng });
+    const box = new LocallyConnected2D(image, inChannels, outChannels, kernel, {
+      ...options,
+      rng: draw.rng,
+    });
     return caseOf(draw, 'LocallyConnected2D', args, box, drawShape(draw, [...image, inChannels]));
   },
   LocallyConnected1D: (draw) => {
@@ -216,6 +239,12 @@ export const cases: Cases = {
       [left, right],
     ]);
     const options = { mode, value };
-    return caseOf(draw, 'Pad2D', [padding, options], new Pad2D(padding, options), drawShape(draw, image));
+    return caseOf(
+      draw,
+      'Pad2D',
+      [padding, options],
+      new Pad2D(padding, options),
+      drawShape(draw, image),
+    );
   },
 };

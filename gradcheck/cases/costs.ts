@@ -1,6 +1,15 @@
-import { add, log, round, sigmoid, softmax, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  add,
+  log,
+  round,
+  sigmoid,
+  softmax,
+  tensor1d,
+  tidy,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import type { Reduction } from '../../lib/cost.ts';
-import type { LabelOptions } from '../../lib/labels.ts';
+import type { LabelOptions } from '../../losses/labels.ts';
 import { BinaryCrossEntropy } from '../../losses/binaryCrossEntropy.ts';
 import { Euclidean } from '../../losses/euclidean.ts';
 import { Hinge } from '../../losses/hinge.ts';
@@ -30,7 +39,8 @@ function labelOptions(draw: Draw, classes: number, ignores: boolean): LabelOptio
   return {
     reduction: reductions(draw),
     ...(draw.chance(0.5) && { weights }),
-    ...(ignores && draw.chance(0.5) && { ignoreIndex: draw.pick(-100, 255, draw.integer(0, classes - 1)) }),
+    ...(ignores &&
+      draw.chance(0.5) && { ignoreIndex: draw.pick(-100, 255, draw.integer(0, classes - 1)) }),
   };
 }
 

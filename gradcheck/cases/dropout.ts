@@ -1,4 +1,4 @@
-import { count } from '../../lib/init.ts';
+import { count } from '../../lib/init/initializers.ts';
 import type { Context } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
 import { Dropout } from '../../modules/dropout.ts';
@@ -19,7 +19,12 @@ function contextFor(draw: Draw, units: number, p: number): Context {
   return { mode: 'training', rng };
 }
 
-function caseOf(draw: Draw, make: (p: number) => AnyBox, shape: readonly number[], units: number): Case {
+function caseOf(
+  draw: Draw,
+  make: (p: number) => AnyBox,
+  shape: readonly number[],
+  units: number,
+): Case {
   const p = draw.pick(0, 0.3, 0.5, 0.8);
   const box = make(p);
   const context = contextFor(draw, units, p);

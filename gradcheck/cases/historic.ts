@@ -1,13 +1,13 @@
 import type { Padding, Pair } from '../../lib/geometry.ts';
-import { zeros } from '../../lib/init.ts';
-import { constant } from '../../lib/kernels/constant.ts';
-import { Abs } from '../../modules/abs.ts';
-import { Affine } from '../../modules/affine.ts';
-import { CCell } from '../../modules/cCell.ts';
-import { RBF } from '../../modules/rbf.ts';
-import { ScaledTanh } from '../../modules/scaledTanh.ts';
-import { SCell } from '../../modules/sCell.ts';
-import { TableConv2D } from '../../modules/tableConv2d.ts';
+import { zeros } from '../../lib/init/initializers.ts';
+import { constant } from '../../lib/constant.ts';
+import { Abs } from '../../modules/historic/abs.ts';
+import { Affine } from '../../modules/historic/affine.ts';
+import { CCell } from '../../modules/historic/cCell.ts';
+import { RBF } from '../../modules/historic/rbf.ts';
+import { ScaledTanh } from '../../modules/historic/scaledTanh.ts';
+import { SCell } from '../../modules/historic/sCell.ts';
+import { TableConv2D } from '../../modules/historic/tableConv2d.ts';
 import type { Cases, Draw } from '../case.ts';
 
 /** The boxes of the networks before AlexNet. */
@@ -98,7 +98,9 @@ export const cases: Cases = {
     // Inhibition strong enough to silence some cells, and never so negative as to turn into excitation.
     box.params.inhibition.assign(constant(draw.rng.uniforms(planes, 0.8, 1.2), [planes]));
     // One plane that is excited everywhere, so that there is always something to check.
-    box.params.weight.assign(constant(excited(box.params.weight.shape, draw), box.params.weight.shape));
+    box.params.weight.assign(
+      constant(excited(box.params.weight.shape, draw), box.params.weight.shape),
+    );
     const config = `SCell(${inPlanes}, ${planes}, ${JSON.stringify(kernelSize)}, ${JSON.stringify(options)})`;
     return { config: `${config} on [${shape.join(', ')}]`, box, input };
   },
@@ -125,5 +127,8 @@ export const cases: Cases = {
 function excited(shape: readonly number[], { rng }: Draw): Float64Array {
   const planes = shape[3];
   const size = shape.reduce((product, n) => product * n, 1);
-  return Float64Array.from({ length: size }, (_, at) => (at % planes === 0 ? 3 : 0.5) + rng.uniform());
+  return Float64Array.from(
+    { length: size },
+    (_, at) => (at % planes === 0 ? 3 : 0.5) + rng.uniform(),
+  );
 }

@@ -3,7 +3,11 @@ import type { Cases } from '../case.ts';
 
 export const cases: Cases = {
   Linear: (draw) => {
-    const [batch, inFeatures, outFeatures] = [draw.integer(1, 5), draw.integer(1, 6), draw.integer(1, 6)];
+    const [batch, inFeatures, outFeatures] = [
+      draw.integer(1, 5),
+      draw.integer(1, 6),
+      draw.integer(1, 6),
+    ];
     const bias = draw.chance(0.7);
     return {
       config: `Linear(${inFeatures}, ${outFeatures}, { bias: ${bias} }) on [${batch}, ${inFeatures}]`,

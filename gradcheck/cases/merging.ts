@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { count } from '../../lib/init.ts';
-import { constant } from '../../lib/kernels/constant.ts';
+import { count } from '../../lib/init/initializers.ts';
+import { constant } from '../../lib/constant.ts';
 import { Concat } from '../../modules/concat.ts';
 import { Max } from '../../modules/max.ts';
 import { Product } from '../../modules/product.ts';
@@ -47,7 +47,10 @@ function withZero(tensor: Tensor): Tensor {
 export const cases: Cases = {
   Concat: (draw) => {
     const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 3));
-    const shapes = Array.from({ length: draw.integer(1, 4) }, () => [...leading, draw.integer(1, 3)]);
+    const shapes = Array.from({ length: draw.integer(1, 4) }, () => [
+      ...leading,
+      draw.integer(1, 3),
+    ]);
     return {
       config: `Concat() on ${shapes.map((shape) => `[${shape.join(', ')}]`).join(', ')}`,
       box: new Concat(),

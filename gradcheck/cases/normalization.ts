@@ -7,7 +7,7 @@ import { InstanceNorm } from '../../modules/instanceNorm.ts';
 import { LayerNorm } from '../../modules/layerNorm.ts';
 import { LocalResponseNorm } from '../../modules/localResponseNorm.ts';
 import { SubtractiveNorm2D } from '../../modules/subtractiveNorm2d.ts';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import type { AnyBox, Case, CaseMaker, Cases, Draw } from '../case.ts';
 
 /** Up to two axes of positions, of `least` cells or more together. */
@@ -37,23 +37,35 @@ function epsAndAffine(draw: Draw) {
 }
 
 /** Windows of one cell, such as fit, and such as are larger than the image. */
-function contrastCase(name: string, make: (channels: number, options: GaussianOptions) => AnyBox): CaseMaker {
+function contrastCase(
+  name: string,
+  make: (channels: number, options: GaussianOptions) => AnyBox,
+): CaseMaker {
   return (draw) => {
     const [batch, height, width] = [draw.integer(1, 2), draw.integer(2, 5), draw.integer(2, 5)];
     const channels = draw.integer(2, height * width > 12 ? 2 : 3);
     const kernelSize = draw.pick<number | [number, number]>(3, 5, 7, [3, 5], [5, 1]);
     const options = { kernelSize, ...(draw.chance(0.5) && { sigma: draw.pick(0.8, 1.5) }) };
     const box = make(channels, options);
-    return on(name, `${channels}, ${JSON.stringify(options)}`, box, draw, [batch, height, width, channels]);
+    return on(name, `${channels}, ${JSON.stringify(options)}`, box, draw, [
+      batch,
+      height,
+      width,
+      channels,
+    ]);
   };
 }
 
 export const cases: Cases = {
-  SubtractiveNorm2D: contrastCase('SubtractiveNorm2D', (n, options) => new SubtractiveNorm2D(n, options)),
+  SubtractiveNorm2D: contrastCase(
+    'SubtractiveNorm2D',
+    (n, options) => new SubtractiveNorm2D(n, options),
+  ),
   // With a threshold that some examples fall under.
   DivisiveNorm2D: (draw) => {
     const threshold = draw.pick(1e-4, 1e-4, 1.4);
-    const make = (n: number, options: GaussianOptions) => new DivisiveNorm2D(n, { ...options, threshold });
+    const make = (n: number, options: GaussianOptions) =>
+      new DivisiveNorm2D(n, { ...options, threshold });
     const item = contrastCase('DivisiveNorm2D', make)(draw);
     return { ...item, config: `${item.config}, threshold ${threshold}` };
   },

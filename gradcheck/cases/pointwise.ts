@@ -1,6 +1,6 @@
-import { count } from '../../lib/init.ts';
+import { count } from '../../lib/init/initializers.ts';
 import { mul, neg, square, type Tensor } from '@tensorflow/tfjs-core';
-import { constant, scalar } from '../../lib/kernels/constant.ts';
+import { constant, scalar } from '../../lib/constant.ts';
 import { ELU } from '../../modules/elu.ts';
 import { GELU } from '../../modules/gelu.ts';
 import { HardTanh } from '../../modules/hardTanh.ts';
@@ -19,7 +19,10 @@ import { type AnyBox, type Case, type CaseMaker, type Cases, type Draw } from '.
 
 /** A shape of rank 1 to 4 with a few elements at the least and a few dozen at the most. */
 function anyShape(draw: Draw): number[] {
-  return [...Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 4)), draw.integer(3, 5)];
+  return [
+    ...Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 4)),
+    draw.integer(3, 5),
+  ];
 }
 
 /** Cases of a smooth box without parameters that takes any shape. */
@@ -43,7 +46,11 @@ function smallShape(draw: Draw): number[] {
 }
 
 function described(box: AnyBox, options: string, input: Tensor): Case {
-  return { config: `${box.constructor.name}(${options}) on [${input.shape.join(', ')}]`, box, input };
+  return {
+    config: `${box.constructor.name}(${options}) on [${input.shape.join(', ')}]`,
+    box,
+    input,
+  };
 }
 
 /** A decimal that both the box and a reader of the config take in full. */
@@ -67,7 +74,9 @@ function oneDeep(draw: Draw, shape: readonly number[]): Tensor {
   const total = count(shape);
   const shift = draw.integer(0, total - 1);
   const ranks = draw.rng.permutation(total);
-  const values = Float64Array.from(ranks, (rank) => (rank === 0 ? -20 : 0.1 * (rank - shift + 0.5)));
+  const values = Float64Array.from(ranks, (rank) =>
+    rank === 0 ? -20 : 0.1 * (rank - shift + 0.5),
+  );
   return constant(values, [...shape]);
 }
 
@@ -80,7 +89,11 @@ export const cases: Cases = {
   Tanh: smooth(() => new Tanh()),
   Softmax: (draw) => {
     const shape = [...anyShape(draw).slice(1), draw.integer(2, 6)];
-    return { config: `Softmax() on [${shape.join(', ')}]`, box: new Softmax(), input: draw.normal(shape, 2) };
+    return {
+      config: `Softmax() on [${shape.join(', ')}]`,
+      box: new Softmax(),
+      input: draw.normal(shape, 2),
+    };
   },
   Pointwise: (draw) => {
     const shape = Array.from({ length: draw.integer(1, 2) }, () => draw.integer(1, 4));
@@ -113,7 +126,8 @@ export const cases: Cases = {
     const input = someNegative(draw, smallShape(draw), draw.pick(0.1, 0.4));
     return described(new ELU({ alpha }), `{ alpha: ${alpha} }`, input);
   },
-  SELU: (draw) => described(new SELU(), '', someNegative(draw, smallShape(draw), draw.pick(0.1, 0.4))),
+  SELU: (draw) =>
+    described(new SELU(), '', someNegative(draw, smallShape(draw), draw.pick(0.1, 0.4))),
   GELU: (draw) => {
     const approximate = draw.pick('none', 'tanh');
     const input = draw.normal(smallShape(draw), draw.pick(0.3, 1, 4));
@@ -135,5 +149,6 @@ export const cases: Cases = {
     const input = draw.apart(smallShape(draw), gap);
     return described(box, `{ minValue: ${minValue}, maxValue: ${maxValue} }`, input);
   },
-  LogSoftmax: (draw) => described(new LogSoftmax(), '', draw.normal(smallShape(draw), draw.pick(1, 4))),
+  LogSoftmax: (draw) =>
+    described(new LogSoftmax(), '', draw.normal(smallShape(draw), draw.pick(1, 4))),
 };

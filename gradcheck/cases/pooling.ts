@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Padding, Padding1D } from '../../lib/geometry.ts';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
 import { AvgPool1D } from '../../modules/avgPool1d.ts';
 import { AvgPool2D } from '../../modules/avgPool2d.ts';
@@ -17,7 +17,11 @@ type Two = [number, number];
 
 function caseOf(args: readonly unknown[], box: AnyBox, input: Tensor): Case {
   const written = args.map((arg) => JSON.stringify(arg)).join(', ');
-  return { config: `${box.constructor.name}(${written}) on [${input.shape.join(', ')}]`, box, input };
+  return {
+    config: `${box.constructor.name}(${written}) on [${input.shape.join(', ')}]`,
+    box,
+    input,
+  };
 }
 
 /** Windows that overlap, tile and leave gaps, over images that they may not fill. */
@@ -86,7 +90,8 @@ export const cases: Cases = {
     // 0, but each channel has its own; a fraction needs positive values.
     const channels = Array.from({ length: shape[3] }, () => draw.pick(-1, 1));
     const values = draw.rng.uniforms(shape[0] * shape[1] * shape[2] * shape[3], 0.4, 1.6);
-    const sign = (i: number) => (p === 2.5 ? 1 : p % 2 === 0 ? draw.pick(-1, 1) : channels[i % shape[3]]);
+    const sign = (i: number) =>
+      p === 2.5 ? 1 : p % 2 === 0 ? draw.pick(-1, 1) : channels[i % shape[3]];
     const input = constant(
       values.map((value, i) => value * sign(i)),
       shape,

@@ -25,7 +25,10 @@ export async function firstThatStarts(
   const failures: string[] = [];
   const others = () => {
     const verb = missing.length === 1 ? 'is' : 'are';
-    return [...(missing.length > 0 ? [`${listed(missing)} ${verb} not installed`] : []), ...failures];
+    return [
+      ...(missing.length > 0 ? [`${listed(missing)} ${verb} not installed`] : []),
+      ...failures,
+    ];
   };
   for (const name of names) {
     try {

@@ -16,7 +16,9 @@ export const INSTALL: Readonly<Record<Exclude<BackendName, 'float64'>, string>> 
 /** The reason in one line, of whatever was thrown: tfjs throws plain objects too. */
 export function reason(error: unknown): string {
   const message =
-    typeof error === 'object' && error !== null && 'message' in error ? error.message : String(error);
+    typeof error === 'object' && error !== null && 'message' in error
+      ? error.message
+      : String(error);
   const [line] = String(message).trim().split(/\s*\n/);
   return line.replace(/\.$/, '');
 }
@@ -33,7 +35,8 @@ export function importFailed(
   install = INSTALL[name],
 ): (error: unknown) => never {
   return (error) => {
-    if (isMissing(error, specifier)) throw new MissingBackend(`the backend ${name} is missing: ${install}`);
+    if (isMissing(error, specifier))
+      throw new MissingBackend(`the backend ${name} is missing: ${install}`);
     throw new InputError(`the backend ${name} does not load here (${reason(error)}): ${install}`);
   };
 }

@@ -1,5 +1,6 @@
 /** `'float64'` is the double-precision reference of the gradient checker: exact, and slow. */
-export type BackendName = 'cpu' | 'wasm' | 'tensorflow' | 'tensorflow-gpu' | 'webgl' | 'webgpu' | 'float64';
+export type BackendName =
+  'cpu' | 'wasm' | 'tensorflow' | 'tensorflow-gpu' | 'webgl' | 'webgpu' | 'float64';
 
 /** Those of Node, for a command line. */
 export const NODE_BACKENDS: readonly BackendName[] = [

@@ -7,7 +7,10 @@ import { startWebgl } from './webgl.ts';
 import { startWebgpu } from './webgpu.ts';
 
 /** Imports the package of a backend and starts it; resolves to what is to be said about it, if anything. */
-export type Starter = (options: BackendOptions, hardwareOnly?: boolean) => Promise<string | undefined>;
+export type Starter = (
+  options: BackendOptions,
+  hardwareOnly?: boolean,
+) => Promise<string | undefined>;
 
 export const STARTERS: Readonly<Record<BackendName, Starter>> = {
   cpu: startCpu,
@@ -17,13 +20,15 @@ export const STARTERS: Readonly<Record<BackendName, Starter>> = {
   webgl: startWebgl,
   webgpu: startWebgpu,
   float64: async () => {
-    (await import('../../gradcheck/float64/index.ts')).registerFloat64();
+    (await import('./float64/index.ts')).registerFloat64();
     return undefined;
   },
 };
 
 async function startCpu(): Promise<undefined> {
-  await import('@tensorflow/tfjs-backend-cpu').catch(importFailed('cpu', '@tensorflow/tfjs-backend-cpu'));
+  await import('@tensorflow/tfjs-backend-cpu').catch(
+    importFailed('cpu', '@tensorflow/tfjs-backend-cpu'),
+  );
   // It advertises tfjs-node at its first use; whoever asks for cpu has chosen.
   Object.assign(await start('cpu'), { firstUse: false });
 }

@@ -19,7 +19,9 @@ export async function startTensorflow(
   if (device_util.isBrowser()) throw new InputError(`the backend ${name} needs Node`);
   const loaded = started('tensorflow');
   if (loaded !== undefined && packageOf(loaded) !== name) {
-    throw new InputError(`the backend ${packageOf(loaded)} is loaded: ${name} needs a process of its own`);
+    throw new InputError(
+      `the backend ${packageOf(loaded)} is loaded: ${name} needs a process of its own`,
+    );
   }
   const specifier = name === 'tensorflow' ? TFJS_NODE : `${TFJS_NODE}-gpu`;
   repairUtil(((await import(UTIL)) as { default: Record<string, unknown> }).default);
@@ -42,7 +44,10 @@ export async function startTensorflow(
 }
 
 /** What tfjs-node tells of itself. */
-type NodeBackend = KernelBackend & { readonly isGPUPackage?: boolean; readonly isUsingGpuDevice?: boolean };
+type NodeBackend = KernelBackend & {
+  readonly isGPUPackage?: boolean;
+  readonly isUsingGpuDevice?: boolean;
+};
 
 /** Which of the two packages a started backend `'tensorflow'` is. */
 export function packageOf(backend: KernelBackend): 'tensorflow' | 'tensorflow-gpu' {

@@ -8,7 +8,10 @@ import { shareClones } from './wasmClone.ts';
  * Starts wasm: XNNPACK's kernels and tfjs's own, with SIMD where the machine has it. Resolves to a note if it has fewer
  * threads than asked for.
  */
-export async function startWasm({ threads = 1, wasmPaths }: BackendOptions): Promise<string | undefined> {
+export async function startWasm({
+  threads = 1,
+  wasmPaths,
+}: BackendOptions): Promise<string | undefined> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(
     importFailed('wasm', '@tensorflow/tfjs-backend-wasm'),
   );

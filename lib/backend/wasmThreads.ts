@@ -56,7 +56,9 @@ const { WebAssembly } = globalThis as unknown as {
  *
  * @returns the module, and what lets the process end while its threads wait for work.
  */
-export async function threadedModule(threads: number): Promise<{ module: Module; detach: () => void }> {
+export async function threadedModule(
+  threads: number,
+): Promise<{ module: Module; detach: () => void }> {
   const { readFileSync } = (await import(FS)) as typeof fs;
   const { createRequire } = (await import(MODULE)) as typeof node;
   const { Worker } = (await import(WORKERS)) as typeof workerThreads;

@@ -8,12 +8,15 @@ import { start } from './start.ts';
  * Starts webgl, in a browser. A device that renders no 32-bit floats computes in half precision, where gradients drown
  * in rounding: it is refused, unless `halfPrecision` asks for it.
  */
-export async function startWebgl({ halfPrecision = false }: BackendOptions): Promise<string | undefined> {
+export async function startWebgl({
+  halfPrecision = false,
+}: BackendOptions): Promise<string | undefined> {
   if (!device_util.isBrowser()) throw new InputError('the backend webgl needs a browser');
   await import('@tensorflow/tfjs-backend-webgl').catch(
     importFailed('webgl', '@tensorflow/tfjs-backend-webgl'),
   );
-  if (env().getNumber('WEBGL_VERSION') === 0) throw new InputError('the backend webgl finds no WebGL here');
+  if (env().getNumber('WEBGL_VERSION') === 0)
+    throw new InputError('the backend webgl finds no WebGL here');
   const whole = env().getBool('WEBGL_RENDER_FLOAT32_ENABLED');
   if (!whole && !halfPrecision) {
     throw new InputError(

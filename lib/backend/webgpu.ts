@@ -69,11 +69,14 @@ function refused(error: unknown): never {
 }
 
 /** Whether an adapter computes on the CPU. */
-export function isSoftware(info: Pick<GPUAdapterInfo, 'architecture' | 'device' | 'description'>): boolean {
+export function isSoftware(
+  info: Pick<GPUAdapterInfo, 'architecture' | 'device' | 'description'>,
+): boolean {
   const { architecture, device, description } = info;
   const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter === true;
   return (
-    fallback || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${description}`)
+    fallback ||
+    /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${description}`)
   );
 }
 
@@ -88,7 +91,8 @@ async function dawnGpu(options: readonly string[], hardwareOnly: boolean): Promi
   const { create, globals } = await (import(DAWN) as Promise<Dawn>).catch(
     importFailed('webgpu', DAWN, `${INSTALL.webgpu} ${DAWN}`),
   );
-  if (hardwareOnly && !(await mayHaveGpu())) throw new InputError('the backend webgpu finds no GPU here');
+  if (hardwareOnly && !(await mayHaveGpu()))
+    throw new InputError('the backend webgpu finds no GPU here');
   // tfjs's kernels take WebGPU's constants from the global scope.
   Object.assign(globalThis, globals);
   const gpu = create([...options]);

@@ -1,4 +1,4 @@
-import { heNormal } from '../../lib/init.ts';
+import { heNormal } from '../../lib/init/initializers.ts';
 import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { Dropout } from '../../modules/dropout.ts';
@@ -6,7 +6,7 @@ import { Flatten } from '../../modules/flatten.ts';
 import { Linear } from '../../modules/linear.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { ReLU } from '../../modules/relu.ts';
-import { Sequential } from '../../modules/sequential.ts';
+import { Sequential } from '../../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from '../options.ts';
 
 /**

@@ -1,17 +1,17 @@
-import { heNormal, type Initializer } from '../../lib/init.ts';
+import { heNormal, type Initializer } from '../../lib/init/initializers.ts';
 import type { Rng } from '../../lib/rng.ts';
 import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
 import { BatchNorm } from '../../modules/batchNorm.ts';
-import { Branch } from '../../modules/branch.ts';
+import { Branch } from '../../modules/container/branch.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { Dropout } from '../../modules/dropout.ts';
 import { Flatten } from '../../modules/flatten.ts';
 import { GlobalAvgPool2D } from '../../modules/globalAvgPool2d.ts';
-import { Graph } from '../../modules/graph.ts';
+import { Graph } from '../../modules/container/graph.ts';
 import { Linear } from '../../modules/linear.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { ReLU } from '../../modules/relu.ts';
-import { Sequential, type Box } from '../../modules/sequential.ts';
+import { Sequential, type Box } from '../../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from '../options.ts';
 
 /**
@@ -30,7 +30,9 @@ export function torchvisionGooglenet(options: NetworkOptions): Sequential {
  * The same with the two auxiliary heads that it was trained with, 13,004,888 parameters: the outputs are the scores of
  * the network, of the head behind inception 4a and of that behind 4d.
  */
-export function torchvisionGooglenetAuxiliary(options: NetworkOptions): Graph<string, readonly string[]> {
+export function torchvisionGooglenetAuxiliary(
+  options: NetworkOptions,
+): Graph<string, readonly string[]> {
   const { boxes, head } = chain(options);
   const froms = ['image', ...Object.keys(boxes)];
   return new Graph({
@@ -77,7 +79,10 @@ function chain(options: NetworkOptions) {
       branch1: filters(from, n(one), 1, draw),
       branch2: narrowed(three),
       branch3: narrowed(five),
-      branch4: new Sequential([new MaxPool2D(3, { stride: 1, padding: 1 }), filters(from, n(pool), 1, draw)]),
+      branch4: new Sequential([
+        new MaxPool2D(3, { stride: 1, padding: 1 }),
+        filters(from, n(pool), 1, draw),
+      ]),
     });
   };
   const pool = (kernelSize: number) => new MaxPool2D(kernelSize, { stride: 2, ceilMode: true });

@@ -1,4 +1,4 @@
-import { decimalRows, decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { decimalRows, decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
 type Rows = number[][];
@@ -9,7 +9,11 @@ const V: Parameter = {
   type: 'number[][]',
   doc: 'weights to the hidden units, a row of inputs for each',
 };
-const w: Parameter = { name: 'w', type: 'number[]', doc: 'weights from the hidden units to the output' };
+const w: Parameter = {
+  name: 'w',
+  type: 'number[]',
+  doc: 'weights from the hidden units to the output',
+};
 const t: Parameter = { name: 't', type: 'number', doc: 'the target' };
 const eta: Parameter = { name: 'eta', type: 'number', doc: 'η, which is below 0' };
 
@@ -21,7 +25,8 @@ const sloped =
   (slope: (a: number) => number) =>
   (xs: number[], v: Rows, ws: number[], target: number): number[] =>
     hiddenInput(xs, v).map((a, j) => errorOf(xs, v, ws, target) * ws[j] * slope(a));
-const NO_SLOPE = 'the slope of tanh is missing: this is the gradient at the output of the hidden units';
+const NO_SLOPE =
+  'the slope of tanh is missing: this is the gradient at the output of the hidden units';
 const NO_TARGET = 'the target is missing: the gradient at the output is o − t';
 const unsloped = sloped(() => 1);
 
@@ -30,39 +35,53 @@ export const backpropExample: Pset = {
   title: 'One iteration by hand',
   tasks: [
     {
-      ...{ name: 'hiddenInput', parameters: [x, V], points: 1 },
+      name: 'hiddenInput',
+      parameters: [x, V],
+      points: 1,
       returns: { type: 'number[]', doc: 'a, a number a hidden unit' },
       doc: 'What goes into the hidden units: a[j] = Σ_i V[j][i] x[i].',
     },
     {
-      ...{ name: 'output', parameters: [x, V, w], points: 1 },
+      name: 'output',
+      parameters: [x, V, w],
+      points: 1,
       returns: { type: 'number', doc: 'o' },
       doc: 'The output of the network: o = Σ_j w[j] tanh(a[j]).',
     },
     {
-      ...{ name: 'cost', parameters: [x, V, w, t], points: 1 },
+      name: 'cost',
+      parameters: [x, V, w, t],
+      points: 1,
       returns: { type: 'number', doc: 'E' },
       doc: 'E = ½ (o − t)².',
     },
     {
-      ...{ name: 'toHiddenInput', parameters: [x, V, w, t], points: 2 },
+      name: 'toHiddenInput',
+      parameters: [x, V, w, t],
+      points: 2,
       returns: { type: 'number[]', doc: '∂E/∂a, a number a hidden unit' },
       doc: 'The gradient of E with respect to what goes into the hidden units.',
     },
     {
-      ...{ name: 'toSecondWeights', parameters: [x, V, w, t], points: 2 },
+      name: 'toSecondWeights',
+      parameters: [x, V, w, t],
+      points: 2,
       returns: { type: 'number[]', doc: '∂E/∂w, shaped like w' },
       doc: 'The gradient of E with respect to w.',
       gradientOf: { task: 'cost', argument: 'w', cost: true },
     },
     {
-      ...{ name: 'toFirstWeights', parameters: [x, V, w, t], points: 2 },
+      name: 'toFirstWeights',
+      parameters: [x, V, w, t],
+      points: 2,
       returns: { type: 'number[][]', doc: '∂E/∂V, shaped like V' },
       doc: 'The gradient of E with respect to V.',
       gradientOf: { task: 'cost', argument: 'V', cost: true },
     },
     {
-      ...{ name: 'step', parameters: [x, V, w, t, eta], points: 2 },
+      name: 'step',
+      parameters: [x, V, w, t, eta],
+      points: 2,
       returns: { type: 'number[][]', doc: 'the new V, and the new w as a last row' },
       doc: 'The weights after one step, each moved by η times its gradient at the old weights.',
     },
@@ -83,7 +102,8 @@ export const backpropExample: Pset = {
     {
       task: 'cost',
       says: 'the ½ is missing',
-      gives: (xs: number[], v: Rows, ws: number[], target: number) => errorOf(xs, v, ws, target) ** 2,
+      gives: (xs: number[], v: Rows, ws: number[], target: number) =>
+        errorOf(xs, v, ws, target) ** 2,
     },
     { task: 'toHiddenInput', says: NO_SLOPE, gives: unsloped },
     {
@@ -121,7 +141,8 @@ export const backpropExample: Pset = {
     {
       task: 'toFirstWeights',
       says: NO_SLOPE,
-      gives: (xs: number[], v: Rows, ws: number[], target: number) => outer(unsloped(xs, v, ws, target), xs),
+      gives: (xs: number[], v: Rows, ws: number[], target: number) =>
+        outer(unsloped(xs, v, ws, target), xs),
     },
     {
       task: 'toFirstWeights',

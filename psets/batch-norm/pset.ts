@@ -1,4 +1,4 @@
-import { decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'one feature of a batch, m numbers' };
@@ -9,7 +9,8 @@ const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C
 
 const mean = (v: readonly number[]) => v.reduce((sum, one) => sum + one, 0) / v.length;
 const variance = (v: readonly number[]) => mean(v.map((one) => (one - mean(v)) ** 2));
-const unit = (xs: number[], e: number) => xs.map((v) => (v - mean(xs)) / Math.sqrt(variance(xs) + e));
+const unit = (xs: number[], e: number) =>
+  xs.map((v) => (v - mean(xs)) / Math.sqrt(variance(xs) + e));
 
 /** The parts of the gradient that are kept. */
 const toInput =
@@ -29,24 +30,32 @@ export const batchNorm: Pset = {
   title: 'Batch normalization',
   tasks: [
     {
-      ...{ name: 'forward', parameters: [x, gamma, beta, eps], points: 2 },
+      name: 'forward',
+      parameters: [x, gamma, beta, eps],
+      points: 2,
       returns: { type: 'number[]', doc: 'y, m numbers' },
       doc: 'Training: y_i = γ (x_i − μ)/√(σ² + ε) + β, with mean and variance (over m) of these numbers.',
     },
     {
-      ...{ name: 'backpropToInput', parameters: [gradOutput, x, gamma, eps], points: 5 },
+      name: 'backpropToInput',
+      parameters: [gradOutput, x, gamma, eps],
+      points: 5,
       returns: { type: 'number[]', doc: '∂C/∂x, m numbers' },
       doc: 'The gradient with respect to the input.',
       gradientOf: { task: 'forward', argument: 'x' },
     },
     {
-      ...{ name: 'backpropToGamma', parameters: [gradOutput, x, eps], points: 2 },
+      name: 'backpropToGamma',
+      parameters: [gradOutput, x, eps],
+      points: 2,
       returns: { type: 'number', doc: '∂C/∂γ' },
       doc: 'The gradient with respect to the scale.',
       gradientOf: { task: 'forward', argument: 'gamma' },
     },
     {
-      ...{ name: 'backpropToBeta', parameters: [gradOutput], points: 1 },
+      name: 'backpropToBeta',
+      parameters: [gradOutput],
+      points: 1,
       returns: { type: 'number', doc: '∂C/∂β' },
       doc: 'The gradient with respect to the shift.',
       gradientOf: { task: 'forward', argument: 'beta' },
@@ -82,7 +91,11 @@ export const batchNorm: Pset = {
       says: 'the path through the variance is missing',
       gives: toInput(true, false),
     },
-    { task: 'backpropToInput', says: 'the path through the mean is missing', gives: toInput(false, true) },
+    {
+      task: 'backpropToInput',
+      says: 'the path through the mean is missing',
+      gives: toInput(false, true),
+    },
     {
       task: 'backpropToInput',
       says: 'γ is missing',
@@ -99,7 +112,13 @@ export const batchNorm: Pset = {
     const [scale, shift] = decimals(rng, 2);
     // Large enough an ε to be seen, and an x whose variance is not near 0.
     const xs = decimals(rng, m).map((v, i) => v + i);
-    const args = { x: xs, gamma: scale, beta: shift, eps: [0.1, 0.5][k % 2], gradOutput: decimals(rng, m) };
+    const args = {
+      x: xs,
+      gamma: scale,
+      beta: shift,
+      eps: [0.1, 0.5][k % 2],
+      gradOutput: decimals(rng, m),
+    };
     return { args, smooth: true };
   },
 };

@@ -13,7 +13,12 @@ export function forward(x: number[], gamma: number, beta: number, eps: number): 
 }
 
 /** ∂C/∂x_i = γ/√(σ² + ε) · (g_i − (1/m) Σ_j g_j − x̂_i (1/m) Σ_j g_j x̂_j) */
-export function backpropToInput(gradOutput: number[], x: number[], gamma: number, eps: number): number[] {
+export function backpropToInput(
+  gradOutput: number[],
+  x: number[],
+  gamma: number,
+  eps: number,
+): number[] {
   const { scale, xHat } = normalized(x, eps);
   const meanG = gradOutput.reduce((sum, g) => sum + g, 0) / x.length;
   const meanGX = gradOutput.reduce((sum, g, j) => sum + g * xHat[j], 0) / x.length;

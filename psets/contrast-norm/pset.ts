@@ -1,4 +1,4 @@
-import { decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'a signal of N numbers' };
@@ -9,10 +9,15 @@ const w: Parameter = {
   type: 'number[]',
   doc: 'the window, an odd number M < 2N of weights above 0',
 };
-const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C/∂(output), N numbers' };
+const gradOutput: Parameter = {
+  name: 'gradOutput',
+  type: 'number[]',
+  doc: '∂C/∂(output), N numbers',
+};
 
 const { windowWeights } = solution;
-const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, one) => sum + one, 0) / values.length;
 const times = (A: readonly number[][], s: readonly number[]) => A.map((row) => row.reduce((sum, a, j) => sum + a * s[j], 0)); // prettier-ignore
 /** The window as it is, cut at the ends and not scaled up. */
 const cut = (n: number, ws: number[]) =>
@@ -35,35 +40,46 @@ const toInput =
     const s = h.map((one, i) => (throughSigma && sigma[i] > c ? one : 0) + shared);
     return vs.map((one, j) => g[j] / Math.max(c, sigma[j]) + one * A.reduce((sum, row, i) => sum + (row[j] * s[i]) / sigma[i], 0)); // prettier-ignore
   };
-const TRANSPOSED = 'the weights are not transposed: what goes back to j comes from the windows that hold j';
+const TRANSPOSED =
+  'the weights are not transposed: what goes back to j comes from the windows that hold j';
 
 export const contrastNorm: Pset = {
   name: 'contrast-norm',
   title: 'Local contrast normalization',
   tasks: [
     {
-      ...{ name: 'windowWeights', parameters: [N, w], points: 1 },
+      name: 'windowWeights',
+      parameters: [N, w],
+      points: 1,
       returns: { type: 'number[][]', doc: 'A, N rows of N numbers; each row sums to 1' },
       doc: 'The weights of the window around each i: cut at the ends of the signal, and scaled to sum to 1.',
     },
     {
-      ...{ name: 'subtractive', parameters: [x, w], points: 1 },
+      name: 'subtractive',
+      parameters: [x, w],
+      points: 1,
       returns: { type: 'number[]', doc: 'v, N numbers' },
       doc: 'The signal less its local mean.',
     },
     {
-      ...{ name: 'subtractiveToInput', parameters: [gradOutput, x, w], points: 2 },
+      name: 'subtractiveToInput',
+      parameters: [gradOutput, x, w],
+      points: 2,
       returns: { type: 'number[]', doc: '∂C/∂x, N numbers' },
       doc: 'The gradient of the cost with respect to x.',
       gradientOf: { task: 'subtractive', argument: 'x' },
     },
     {
-      ...{ name: 'divisive', parameters: [v, w], points: 2 },
+      name: 'divisive',
+      parameters: [v, w],
+      points: 2,
       returns: { type: 'number[]', doc: 'y, N numbers' },
       doc: 'The signal over the larger of its local deviation and the mean of all local deviations.',
     },
     {
-      ...{ name: 'divisiveToInput', parameters: [gradOutput, v, w], points: 4 },
+      name: 'divisiveToInput',
+      parameters: [gradOutput, v, w],
+      points: 4,
       returns: { type: 'number[]', doc: '∂C/∂v, N numbers' },
       doc: 'The gradient of the cost with respect to v.',
       gradientOf: { task: 'divisive', argument: 'v' },
@@ -84,7 +100,8 @@ export const contrastNorm: Pset = {
     {
       task: 'subtractive',
       says: 'not scaled up at the ends: a signal that is the same everywhere has to give 0',
-      gives: (xs: number[], ws: number[]) => xs.map((one, i) => one - times(cut(xs.length, ws), xs)[i]),
+      gives: (xs: number[], ws: number[]) =>
+        xs.map((one, i) => one - times(cut(xs.length, ws), xs)[i]),
     },
     {
       task: 'subtractive',
@@ -138,7 +155,13 @@ export const contrastNorm: Pset = {
     const half = Array.from({ length: side }, () => (1 + rng.integer(4)) / 10);
     // Not alike on both sides, so that a transposed one is told.
     const ws = [...half, 1, ...half.map((one) => one + 0.1)];
-    const args = { x: decimals(rng, n), v: decimals(rng, n), N: n, w: ws, gradOutput: decimals(rng, n) };
+    const args = {
+      x: decimals(rng, n),
+      v: decimals(rng, n),
+      N: n,
+      w: ws,
+      gradOutput: decimals(rng, n),
+    };
     return { args, smooth: true };
   },
 };

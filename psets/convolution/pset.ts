@@ -1,11 +1,15 @@
-import { decimals, type Mistake, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { decimals, type Mistake, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 import type { Boundary } from './solution.ts';
 
 const BOUNDARIES: readonly Boundary[] = ['zeros', 'replicate', 'reflect', 'circular'];
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in, N numbers' };
-const w: Parameter = { name: 'w', type: 'number[]', doc: 'the kernel, M < N numbers, M odd or even' };
+const w: Parameter = {
+  name: 'w',
+  type: 'number[]',
+  doc: 'the kernel, M < N numbers, M odd or even',
+};
 const boundary: Parameter = {
   name: 'boundary',
   type: "'zeros' | 'replicate' | 'reflect' | 'circular'",
@@ -95,18 +99,24 @@ export const convolution: Pset = {
   title: 'The convolution module in one dimension',
   tasks: [
     {
-      ...{ name: 'forward', parameters: [x, w, boundary], points: 3 },
+      name: 'forward',
+      parameters: [x, w, boundary],
+      points: 3,
       returns: { type: 'number[]', doc: 'x_out, N numbers' },
       doc: 'x_out[i] = Σ_m x[i − p + m] w[m] with p = ⌊(M − 1)/2⌋.',
     },
     {
-      ...{ name: 'backpropToInput', parameters: [gradOutput, x, w, boundary], points: 4 },
+      name: 'backpropToInput',
+      parameters: [gradOutput, x, w, boundary],
+      points: 4,
       returns: { type: 'number[]', doc: '∂C/∂x_in, N numbers' },
       doc: 'The gradient of the cost with respect to the input.',
       gradientOf: { task: 'forward', argument: 'x' },
     },
     {
-      ...{ name: 'backpropToParams', parameters: [gradOutput, x, w, boundary], points: 3 },
+      name: 'backpropToParams',
+      parameters: [gradOutput, x, w, boundary],
+      points: 3,
       returns: { type: 'number[]', doc: '∂C/∂w, M numbers' },
       doc: 'The gradient of the cost with respect to the kernel.',
       gradientOf: { task: 'forward', argument: 'w' },

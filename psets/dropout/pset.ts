@@ -1,10 +1,14 @@
-import { decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in; some numbers may be 0' };
 const u: Parameter = { name: 'u', type: 'number[]', doc: 'a random number in [0, 1) for each' };
 const p: Parameter = { name: 'p', type: 'number', doc: 'how likely a unit is silenced, in [0, 1)' };
-const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C/∂x_out, as many numbers' };
+const gradOutput: Parameter = {
+  name: 'gradOutput',
+  type: 'number[]',
+  doc: '∂C/∂x_out, as many numbers',
+};
 
 type Gate = (value: number, random: number, probability: number) => number;
 const each = (gate: Gate) => (values: number[], us: number[], q: number) =>
@@ -21,23 +25,31 @@ export const dropout: Pset = {
   title: 'Dropout',
   tasks: [
     {
-      ...{ name: 'forward', parameters: [x, u, p], points: 3 },
+      name: 'forward',
+      parameters: [x, u, p],
+      points: 3,
       returns: { type: 'number[]', doc: 'x_out, as many numbers' },
       doc: 'Training: 0 for the units that are silenced, x/(1 − p) for those that are kept.',
     },
     {
-      ...{ name: 'backpropToInput', parameters: [gradOutput, u, p], points: 4 },
+      name: 'backpropToInput',
+      parameters: [gradOutput, u, p],
+      points: 4,
       returns: { type: 'number[]', doc: '∂C/∂x_in, as many numbers' },
       doc: 'The gradient with respect to the input, in training.',
       gradientOf: { task: 'forward', argument: 'x' },
     },
     {
-      ...{ name: 'inference', parameters: [x, p], points: 1 },
+      name: 'inference',
+      parameters: [x, p],
+      points: 1,
       returns: { type: 'number[]', doc: 'x_out, as many numbers' },
       doc: 'The same module when the network is used.',
     },
     {
-      ...{ name: 'variance', parameters: [x, p], points: 2 },
+      name: 'variance',
+      parameters: [x, p],
+      points: 2,
       returns: { type: 'number[]', doc: 'a variance for each' },
       doc: 'The variance of each x_out in training, over all random numbers u.',
     },
@@ -47,7 +59,11 @@ export const dropout: Pset = {
     ...both.flatMap((task) => [
       { task, says: NOT_SCALED, gives: each((v, random, q) => (random >= q ? v : 0)) },
       { task, says: OTHER_UNITS, gives: each((v, random, q) => (random < q ? v / (1 - q) : 0)) },
-      { task, says: `${OTHER_UNITS}; ${NOT_SCALED}`, gives: each((v, random, q) => (random < q ? v : 0)) },
+      {
+        task,
+        says: `${OTHER_UNITS}; ${NOT_SCALED}`,
+        gives: each((v, random, q) => (random < q ? v : 0)),
+      },
       { task, says: BY_P, gives: each((v, random, q) => (random >= q ? v / q : 0)) },
       { task, says: AS_PAPER, gives: each((v, random, q) => (random >= q ? v * (1 - q) : 0)) },
     ]),

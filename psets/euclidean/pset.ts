@@ -1,4 +1,4 @@
-import { decimalRows, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { decimalRows, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
 type Rows = number[][];
@@ -24,24 +24,32 @@ export const euclidean: Pset = {
   title: 'The Euclidean cost',
   tasks: [
     {
-      ...{ name: 'forward', parameters: [x, y], points: 2 },
+      name: 'forward',
+      parameters: [x, y],
+      points: 2,
       returns: { type: 'number', doc: 'C' },
       doc: 'Half the squared distance of x and y, the mean over the examples.',
     },
     {
-      ...{ name: 'backpropToInput', parameters: [x, y], points: 3 },
+      name: 'backpropToInput',
+      parameters: [x, y],
+      points: 3,
       returns: { type: 'number[][]', doc: '∂C/∂x, shaped like x' },
       doc: 'The gradient of that cost with respect to x.',
       gradientOf: { task: 'forward', argument: 'x', cost: true },
     },
     {
-      ...{ name: 'backpropToTarget', parameters: [x, y], points: 2 },
+      name: 'backpropToTarget',
+      parameters: [x, y],
+      points: 2,
       returns: { type: 'number[][]', doc: '∂C/∂y, shaped like y' },
       doc: 'The gradient of that cost with respect to y, which may come from a network too.',
       gradientOf: { task: 'forward', argument: 'y', cost: true },
     },
     {
-      ...{ name: 'distanceToInput', parameters: [x, y], points: 3 },
+      name: 'distanceToInput',
+      parameters: [x, y],
+      points: 3,
       returns: { type: 'number[][]', doc: '∂C/∂x, shaped like x' },
       doc: 'The gradient of the distance itself, the mean over the examples; 0 for an example with x = y.',
     },
@@ -69,7 +77,11 @@ export const euclidean: Pset = {
       says: NOT_HALVED,
       gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => (2 * v) / xs.length),
     },
-    { task: 'backpropToInput', says: NOT_MEAN, gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v) },
+    {
+      task: 'backpropToInput',
+      says: NOT_MEAN,
+      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v),
+    },
     {
       task: 'backpropToInput',
       says: OVER_ALL,
@@ -80,7 +92,11 @@ export const euclidean: Pset = {
       says: 'the sign is wrong: what raises x − y lowers it in y',
       gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v / xs.length),
     },
-    { task: 'backpropToTarget', says: NOT_MEAN, gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => -v) },
+    {
+      task: 'backpropToTarget',
+      says: NOT_MEAN,
+      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => -v),
+    },
     {
       task: 'distanceToInput',
       says: 'this is the gradient of half the square: the distance divides the difference',
@@ -89,12 +105,14 @@ export const euclidean: Pset = {
     {
       task: 'distanceToInput',
       says: 'divided by the squared distance: the root stays in the derivative',
-      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v, n) => v / (xs.length * squares(xs, ys)[n] || 1)),
+      gives: (xs: Rows, ys: Rows) =>
+        each(xs, ys, (v, n) => v / (xs.length * squares(xs, ys)[n] || 1)),
     },
     {
       task: 'distanceToInput',
       says: NOT_MEAN,
-      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v, n) => v / (Math.sqrt(squares(xs, ys)[n]) || 1)),
+      gives: (xs: Rows, ys: Rows) =>
+        each(xs, ys, (v, n) => v / (Math.sqrt(squares(xs, ys)[n]) || 1)),
     },
   ],
   draw(rng, k) {

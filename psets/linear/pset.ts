@@ -1,5 +1,5 @@
-import { transposed } from '../../lib/psets/numbers.ts';
-import { decimalRows, decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { transposed } from '../grader/numbers.ts';
+import { decimalRows, decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
 type Rows = number[][];
@@ -17,7 +17,8 @@ const gradOutput: Parameter = {
   doc: '∂C/∂x_out, N rows of I numbers',
 };
 
-const NOT_SUMMED = 'batch not summed: only one example counts, and the parameters are shared by all';
+const NOT_SUMMED =
+  'batch not summed: only one example counts, and the parameters are shared by all';
 const NO_BIAS = 'the bias is missing';
 
 export const linear: Pset = {
@@ -25,24 +26,32 @@ export const linear: Pset = {
   title: 'The linear module',
   tasks: [
     {
-      ...{ name: 'forward', parameters: [x, W, b], points: 2 },
+      name: 'forward',
+      parameters: [x, W, b],
+      points: 2,
       returns: { type: 'number[][]', doc: 'x_out, N rows of I numbers' },
       doc: 'x_out[n][i] = b[i] + Σ_j W[i][j] x[n][j].',
     },
     {
-      ...{ name: 'backpropToInput', parameters: [gradOutput, x, W], points: 3 },
+      name: 'backpropToInput',
+      parameters: [gradOutput, x, W],
+      points: 3,
       returns: { type: 'number[][]', doc: '∂C/∂x_in, N rows of J numbers' },
       doc: 'The gradient of the cost with respect to the input.',
       gradientOf: { task: 'forward', argument: 'x' },
     },
     {
-      ...{ name: 'backpropToWeight', parameters: [gradOutput, x, W], points: 3 },
+      name: 'backpropToWeight',
+      parameters: [gradOutput, x, W],
+      points: 3,
       returns: { type: 'number[][]', doc: '∂C/∂W, I rows of J numbers' },
       doc: 'The gradient of the cost with respect to the weights.',
       gradientOf: { task: 'forward', argument: 'W' },
     },
     {
-      ...{ name: 'backpropToBias', parameters: [gradOutput, b], points: 2 },
+      name: 'backpropToBias',
+      parameters: [gradOutput, b],
+      points: 2,
       returns: { type: 'number[]', doc: '∂C/∂b, I numbers' },
       doc: 'The gradient of the cost with respect to the biases.',
       gradientOf: { task: 'forward', argument: 'b' },
@@ -59,12 +68,14 @@ export const linear: Pset = {
     {
       task: 'backpropToWeight',
       says: NOT_SUMMED,
-      gives: (g: Rows, xs: Rows, w: Rows) => solution.backpropToWeight(g.slice(0, 1), xs.slice(0, 1), w),
+      gives: (g: Rows, xs: Rows, w: Rows) =>
+        solution.backpropToWeight(g.slice(0, 1), xs.slice(0, 1), w),
     },
     {
       task: 'backpropToWeight',
       says: NOT_SUMMED,
-      gives: (g: Rows, xs: Rows, w: Rows) => solution.backpropToWeight(g.slice(-1), xs.slice(-1), w),
+      gives: (g: Rows, xs: Rows, w: Rows) =>
+        solution.backpropToWeight(g.slice(-1), xs.slice(-1), w),
     },
     {
       task: 'backpropToBias',

@@ -1,6 +1,8 @@
 /** x_out[n][i] = b[i] + Σ_j W[i][j] x_in[n][j] */
 export function forward(x: number[][], W: number[][], b: number[]): number[][] {
-  return x.map((row) => W.map((weights, i) => weights.reduce((sum, v, j) => sum + v * row[j], b[i])));
+  return x.map((row) =>
+    W.map((weights, i) => weights.reduce((sum, v, j) => sum + v * row[j], b[i])),
+  );
 }
 
 /** ∂C/∂x_in[n][j] = Σ_i ∂C/∂x_out[n][i] W[i][j] */

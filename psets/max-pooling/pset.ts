@@ -1,4 +1,4 @@
-import { decimals, type Mistake, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { decimals, type Mistake, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in, N numbers' };
@@ -33,10 +33,17 @@ type Choice = (xs: number[], window: Window) => readonly (readonly [j: number, w
 const first: Choice = (xs, window) => [[ties(xs, window)[0], 1]];
 const last: Choice = (xs, window) => [[ties(xs, window).at(-1) ?? 0, 1]];
 const all: Choice = (xs, window) => ties(xs, window).map((j) => [j, 1]);
-const shared: Choice = (xs, window) => ties(xs, window).map((j) => [j, 1 / ties(xs, window).length]);
+const shared: Choice = (xs, window) =>
+  ties(xs, window).map((j) => [j, 1 / ties(xs, window).length]);
 const everyone: Choice = (_, window) => window.map((j) => [j, 1]);
 
-function spread(g: number[], xs: number[], found: readonly Window[], choose: Choice, sum = true): number[] {
+function spread(
+  g: number[],
+  xs: number[],
+  found: readonly Window[],
+  choose: Choice,
+  sum = true,
+): number[] {
   const out = xs.map(() => 0);
   found.forEach((window, i) => {
     for (const [j, weight] of choose(xs, window)) out[j] = (sum ? out[j] : 0) + weight * g[i];
@@ -57,9 +64,13 @@ const CHOICES: readonly (readonly [string, Choice, boolean?])[] = [
   ['gradient sent to the last of equals: the first one gets it', last],
   ['gradient sent to the whole window: only the winner gets it', everyone],
 ];
-const gradients = (task: string, find: (xs: number[], size: number, stride: number) => Window[]): Mistake[] =>
+const gradients = (
+  task: string,
+  find: (xs: number[], size: number, stride: number) => Window[],
+): Mistake[] =>
   CHOICES.map(([says, choose, sum]) => ({
-    ...{ task, says },
+    task,
+    says,
     gives: (g: number[], xs: number[], size: number, stride: number) =>
       spread(g, xs, find(xs, size, stride), choose, sum),
   }));
@@ -69,23 +80,31 @@ export const maxPooling: Pset = {
   title: 'The max-pooling module in one dimension',
   tasks: [
     {
-      ...{ name: 'forward', parameters: [x, K, S], points: 2 },
+      name: 'forward',
+      parameters: [x, K, S],
+      points: 2,
       returns: { type: 'number[]', doc: 'x_out, one number for each window that lies in x' },
       doc: 'The largest number of each window: x_out[i] = max_m x[i S + m], 0 ≤ m < K.',
     },
     {
-      ...{ name: 'backpropToInput', parameters: [grad('one a window,'), x, K, S], points: 4 },
+      name: 'backpropToInput',
+      parameters: [grad('one a window,'), x, K, S],
+      points: 4,
       returns: { type: 'number[]', doc: '∂C/∂x_in, N numbers' },
       doc: 'The gradient with respect to the input. Among equals the first one has won.',
       gradientOf: { task: 'forward', argument: 'x' },
     },
     {
-      ...{ name: 'forwardSame', parameters: [x, K], points: 2 },
+      name: 'forwardSame',
+      parameters: [x, K],
+      points: 2,
       returns: { type: 'number[]', doc: 'x_out, N numbers' },
       doc: 'The same length, stride 1: the largest of x[i − p] … x[i − p + K − 1] that exist, p = ⌊(K − 1)/2⌋.',
     },
     {
-      ...{ name: 'backpropSameToInput', parameters: [gradSame, x, K], points: 2 },
+      name: 'backpropSameToInput',
+      parameters: [gradSame, x, K],
+      points: 2,
       returns: { type: 'number[]', doc: '∂C/∂x_in, N numbers' },
       doc: 'The gradient of forwardSame with respect to the input.',
     },
@@ -95,7 +114,8 @@ export const maxPooling: Pset = {
     {
       task: 'forward',
       says: 'the stride is ignored: windows start S apart',
-      gives: (xs: number[], size: number) => windows(xs, size, 1).map((window) => largest(xs, window)),
+      gives: (xs: number[], size: number) =>
+        windows(xs, size, 1).map((window) => largest(xs, window)),
     },
     {
       task: 'forward',
@@ -135,7 +155,8 @@ export const maxPooling: Pset = {
     {
       task: 'forwardSame',
       says: FULL,
-      gives: (xs: number[], size: number) => windows(xs, size, 1).map((window) => largest(xs, window)),
+      gives: (xs: number[], size: number) =>
+        windows(xs, size, 1).map((window) => largest(xs, window)),
     },
     ...gradients('backpropSameToInput', (xs, size) =>
       windowsSame(xs, size).map((window) => inside(xs, window)),
@@ -151,6 +172,9 @@ export const maxPooling: Pset = {
     const numbers = xs.map((v) => (tied ? Math.sign(v) : k % 4 === 1 ? -Math.abs(v) : v));
     const g = decimals(rng, Math.floor((N - size) / stride) + 1);
     const smooth = new Set(numbers).size === N;
-    return { args: { x: numbers, K: size, S: stride, gradOutput: g, gradSame: decimals(rng, N) }, smooth };
+    return {
+      args: { x: numbers, K: size, S: stride, gradOutput: g, gradSame: decimals(rng, N) },
+      smooth,
+    };
   },
 };

@@ -1,10 +1,22 @@
-import { decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 import type { Kind } from './solution.ts';
 
-const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in; some numbers are 0, some beyond 800' };
-const kind: Parameter = { name: 'kind', type: 'string', doc: "h: 'relu', 'abs', 'tanh' or 'sigmoid'" };
-const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C/∂x_out, as many numbers' };
+const x: Parameter = {
+  name: 'x',
+  type: 'number[]',
+  doc: 'x_in; some numbers are 0, some beyond 800',
+};
+const kind: Parameter = {
+  name: 'kind',
+  type: 'string',
+  doc: "h: 'relu', 'abs', 'tanh' or 'sigmoid'",
+};
+const gradOutput: Parameter = {
+  name: 'gradOutput',
+  type: 'number[]',
+  doc: '∂C/∂x_out, as many numbers',
+};
 
 const { forward, backpropToInput } = solution;
 
@@ -22,12 +34,16 @@ export const pointwise: Pset = {
   title: 'Pointwise modules',
   tasks: [
     {
-      ...{ name: 'forward', parameters: [x, kind], points: 4 },
+      name: 'forward',
+      parameters: [x, kind],
+      points: 4,
       returns: { type: 'number[]', doc: 'x_out, as many numbers' },
       doc: 'h of each number: max(0, x), |x|, tanh x or 1/(1 + exp(−x)).',
     },
     {
-      ...{ name: 'backpropToInput', parameters: [gradOutput, x, kind], points: 6 },
+      name: 'backpropToInput',
+      parameters: [gradOutput, x, kind],
+      points: 6,
       returns: { type: 'number[]', doc: '∂C/∂x_in, as many numbers' },
       doc: 'The gradient with respect to the input. At the kinks of relu and abs it is 0.',
       gradientOf: { task: 'forward', argument: 'x' },

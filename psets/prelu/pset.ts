@@ -1,11 +1,19 @@
-import { decimalRows, decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { decimalRows, decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
 type Rows = number[][];
 
-const x: Parameter = { name: 'x', type: 'number[][]', doc: 'x_in, a row of channels for each of N examples' };
+const x: Parameter = {
+  name: 'x',
+  type: 'number[][]',
+  doc: 'x_in, a row of channels for each of N examples',
+};
 const a: Parameter = { name: 'a', type: 'number[]', doc: 'the slope below 0 of each channel' };
-const gradOutput: Parameter = { name: 'gradOutput', type: 'number[][]', doc: '∂C/∂x_out, shaped like x' };
+const gradOutput: Parameter = {
+  name: 'gradOutput',
+  type: 'number[][]',
+  doc: '∂C/∂x_out, shaped like x',
+};
 
 const each = (xs: Rows, give: (v: number, c: number, n: number) => number) =>
   xs.map((row, n) => row.map((v, c) => give(v, c, n)));
@@ -18,18 +26,24 @@ export const prelu: Pset = {
   title: 'The parametric rectifier',
   tasks: [
     {
-      ...{ name: 'forward', parameters: [x, a], points: 2 },
+      name: 'forward',
+      parameters: [x, a],
+      points: 2,
       returns: { type: 'number[][]', doc: 'x_out, shaped like x' },
       doc: 'x where it is above 0, else a[c] x.',
     },
     {
-      ...{ name: 'backpropToInput', parameters: [gradOutput, x, a], points: 4 },
+      name: 'backpropToInput',
+      parameters: [gradOutput, x, a],
+      points: 4,
       returns: { type: 'number[][]', doc: '∂C/∂x_in, shaped like x' },
       doc: 'The gradient with respect to the input. At 0 the slope is a[c].',
       gradientOf: { task: 'forward', argument: 'x' },
     },
     {
-      ...{ name: 'backpropToParams', parameters: [gradOutput, x, a], points: 4 },
+      name: 'backpropToParams',
+      parameters: [gradOutput, x, a],
+      points: 4,
       returns: { type: 'number[]', doc: '∂C/∂a, a number a channel' },
       doc: 'The gradient with respect to the slopes.',
       gradientOf: { task: 'forward', argument: 'a' },
@@ -47,12 +61,14 @@ export const prelu: Pset = {
     {
       task: 'backpropToInput',
       says: 'the condition looks at the gradient: the input decides which slope it is',
-      gives: (g: Rows, xs: Rows, as: number[]) => each(xs, (_, c, n) => (g[n][c] > 0 ? 1 : as[c]) * g[n][c]),
+      gives: (g: Rows, xs: Rows, as: number[]) =>
+        each(xs, (_, c, n) => (g[n][c] > 0 ? 1 : as[c]) * g[n][c]),
     },
     {
       task: 'backpropToInput',
       says: 'the derivative at 0 is that of the right side: here it is a[c]',
-      gives: (g: Rows, xs: Rows, as: number[]) => each(xs, (v, c, n) => (v >= 0 ? 1 : as[c]) * g[n][c]),
+      gives: (g: Rows, xs: Rows, as: number[]) =>
+        each(xs, (v, c, n) => (v >= 0 ? 1 : as[c]) * g[n][c]),
     },
     {
       task: 'backpropToParams',
@@ -77,6 +93,9 @@ export const prelu: Pset = {
     const rows = decimalRows(rng, N, C).map((row, n) =>
       row.map((v, c) => (zeros && (n + c) % 3 === 0 ? 0 : v)),
     );
-    return { args: { x: rows, a: decimals(rng, C), gradOutput: decimalRows(rng, N, C) }, smooth: !zeros };
+    return {
+      args: { x: rows, a: decimals(rng, C), gradOutput: decimalRows(rng, N, C) },
+      smooth: !zeros,
+    };
   },
 };

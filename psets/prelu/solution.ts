@@ -10,5 +10,7 @@ export function backpropToInput(gradOutput: number[][], x: number[][], a: number
 
 /** ∂C/∂a[c] = Σ_n g[n][c] · (0 where x[n][c] > 0, else x[n][c]) */
 export function backpropToParams(gradOutput: number[][], x: number[][], a: number[]): number[] {
-  return a.map((_, c) => x.reduce((sum, row, n) => sum + gradOutput[n][c] * Math.min(0, row[c]), 0));
+  return a.map((_, c) =>
+    x.reduce((sum, row, n) => sum + gradOutput[n][c] * Math.min(0, row[c]), 0),
+  );
 }

@@ -1,8 +1,12 @@
-import { decimals, type Parameter, type Pset } from '../../lib/psets/pset.ts';
+import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'the scores; some are beyond 1000' };
-const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C/∂y, as many numbers' };
+const gradOutput: Parameter = {
+  name: 'gradOutput',
+  type: 'number[]',
+  doc: '∂C/∂y, as many numbers',
+};
 const t: Parameter = { name: 't', type: 'number', doc: 'the right class, counted from 0' };
 
 const { forward } = solution;
@@ -13,23 +17,31 @@ export const softmax: Pset = {
   title: 'The softmax module and its cost',
   tasks: [
     {
-      ...{ name: 'forward', parameters: [x], points: 2 },
+      name: 'forward',
+      parameters: [x],
+      points: 2,
       returns: { type: 'number[]', doc: 'y, the probabilities' },
       doc: 'y_i = exp(x_i) / Σ_j exp(x_j), for scores of any size.',
     },
     {
-      ...{ name: 'backpropToInput', parameters: [gradOutput, x], points: 4 },
+      name: 'backpropToInput',
+      parameters: [gradOutput, x],
+      points: 4,
       returns: { type: 'number[]', doc: '∂C/∂x' },
       doc: 'The gradient of the cost with respect to the scores.',
       gradientOf: { task: 'forward', argument: 'x' },
     },
     {
-      ...{ name: 'crossEntropy', parameters: [x, t], points: 2 },
+      name: 'crossEntropy',
+      parameters: [x, t],
+      points: 2,
       returns: { type: 'number', doc: 'C' },
       doc: 'C = −log y_t, for scores of any size.',
     },
     {
-      ...{ name: 'crossEntropyToInput', parameters: [x, t], points: 2 },
+      name: 'crossEntropyToInput',
+      parameters: [x, t],
+      points: 2,
       returns: { type: 'number[]', doc: '∂C/∂x' },
       doc: 'The gradient of crossEntropy with respect to the scores.',
       gradientOf: { task: 'crossEntropy', argument: 'x', cost: true },
@@ -60,12 +72,21 @@ export const softmax: Pset = {
         return g.map((v) => v - mean);
       },
     },
-    { task: 'crossEntropyToInput', says: 'the right class is missing: y − 1 there', gives: forward },
+    {
+      task: 'crossEntropyToInput',
+      says: 'the right class is missing: y − 1 there',
+      gives: forward,
+    },
   ],
   draw(rng, k) {
     const n = 2 + rng.integer(2 + (k >> 3));
     // Every fourth has scores whose exponentials overflow.
-    const xs = decimals(rng, n).map((v) => (k % 4 === 3 ? Math.round(1000 + 10 * v) / 10 + 900 : v));
-    return { args: { x: xs, t: rng.integer(n), gradOutput: decimals(rng, n) }, smooth: k % 4 !== 3 };
+    const xs = decimals(rng, n).map((v) =>
+      k % 4 === 3 ? Math.round(1000 + 10 * v) / 10 + 900 : v,
+    );
+    return {
+      args: { x: xs, t: rng.integer(n), gradOutput: decimals(rng, n) },
+      smooth: k % 4 !== 3,
+    };
   },
 };

@@ -1,8 +1,8 @@
 import type { Report } from '../../gradcheck/index.ts';
 import { findChromium, runInChromium, type Page } from '../support/chromium.ts';
 import { swiftshader } from '../support/swiftshader.ts';
-import { HOSTS } from './hosts.ts';
-import type { LenetStep } from './proof.ts';
+import { HOSTS } from '../support/hosts.ts';
+import type { LenetStep } from '../support/proof.ts';
 
 /**
  * Every box, and a training step of LeNet, on webgl and webgpu in a real browser, and on webgpu in Node: against the
@@ -13,11 +13,14 @@ import type { LenetStep } from './proof.ts';
 const CASES = { 'webgl in Chromium': 2, 'webgpu in Chromium': 3, 'webgpu in Node': 3 } as const;
 
 const isThere = findChromium() !== undefined && swiftshader() !== undefined;
-const because = isThere ? '' : " (skipped: Debian's chromium, which brings SwiftShader, is not installed)";
+const because = isThere
+  ? ''
+  : " (skipped: Debian's chromium, which brings SwiftShader, is not installed)";
 
 /** The step in double precision: the same wherever it runs, and Node takes a third of Chromium's time. */
 let expected: LenetStep | undefined;
-const inDoublePrecision = async () => (await HOSTS.cpu.open()).call<LenetStep>('lenetStep', 'float64', 3);
+const inDoublePrecision = async () =>
+  (await HOSTS.cpu.open()).call<LenetStep>('lenetStep', 'float64', 3);
 
 const hosts = Object.keys(CASES) as (keyof typeof CASES)[];
 
@@ -45,7 +48,10 @@ const hosts = Object.keys(CASES) as (keyof typeof CASES)[];
     expect(Object.keys(step.grads)).toEqual(Object.keys(expected.grads));
     for (const [name, grad] of Object.entries(expected.grads)) {
       const scale = grad.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      const worst = grad.reduce((most, value, i) => Math.max(most, Math.abs(value - step.grads[name][i])), 0);
+      const worst = grad.reduce(
+        (most, value, i) => Math.max(most, Math.abs(value - step.grads[name][i])),
+        0,
+      );
       expect({ name, isClose: worst <= 1e-5 * scale }).toEqual({ name, isClose: true });
     }
   }, 120_000);
@@ -54,7 +60,10 @@ const hosts = Object.keys(CASES) as (keyof typeof CASES)[];
 (isThere ? test : test.skip)(
   `a convolution on webgl takes a large batch in parts, and comes to the same${because}`,
   async () => {
-    const differences = await runInChromium<number[]>('spec/browser/proof.ts', 'convolutionInParts');
+    const differences = await runInChromium<number[]>(
+      'spec/support/proof.ts',
+      'convolutionInParts',
+    );
     expect(differences.map((difference) => difference < 1e-5)).toEqual([true, true, true]);
   },
   60_000,

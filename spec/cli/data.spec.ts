@@ -14,10 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { Rng } from '../../index.ts';
-import { trainedOnOfFile } from '../../lib/cli/weightsFile.ts';
-import { decodeSafetensors } from '../../lib/io/safetensors.ts';
-import { saveWeights } from '../../lib/io/weights.ts';
-import { boxprop, BUILT, MAIN, ROOT } from './run.ts';
+import { trainedOnOfFile } from '../../cli/weightsFile.ts';
+import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
+import { saveWeights } from '../../formats/safetensors/weights.ts';
+import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -82,7 +82,9 @@ describe('a network of one file, on CSV', () => {
     expect(trained.stdout).toMatch(/^test accuracy 100.00 % after \d+ epochs?; /m);
     const weights = file('run', 'weights.safetensors');
     const { preparation } = decodeSafetensors(readFileSync(weights), 'weights').metadata;
-    const [{ standardize }] = JSON.parse(preparation) as [{ standardize: { mean: number[]; std: number[] } }];
+    const [{ standardize }] = JSON.parse(preparation) as [
+      { standardize: { mean: number[]; std: number[] } },
+    ];
     expect(standardize.mean[0]).toBeCloseTo(1001, 0);
     expect(standardize.std[1]).toBe(0);
     const refused = boxprop('evaluate', weights, '--data', file('csv'), ...WASM);
@@ -103,7 +105,10 @@ describe('a network of one file, on CSV', () => {
       return boxprop('evaluate', weights, ...named, '--data', file(name), ...WASM).stderr;
     };
     const photo = file('photo.png');
-    writeFileSync(photo, encode({ height: 1, width: 1, channels: 3, data: Uint8Array.of(1, 2, 3) }));
+    writeFileSync(
+      photo,
+      encode({ height: 1, width: 1, channels: 3, data: Uint8Array.of(1, 2, 3) }),
+    );
     expect(boxprop('classify', photo, '--weights', weights, ...named, ...WASM).stderr).toBe(
       `boxprop: ${weights}: expected weights trained on images, got ones trained on numbers: --preprocess says what pixels ` +
         'become\n',
@@ -118,7 +123,8 @@ describe('a network of one file, on CSV', () => {
 
   it('is what boxprop doctor looks at', () => {
     const args = ['doctor', file('net.ts'), '--data', file('csv'), ...WASM];
-    const scale = (text: string) => text.split('\n').find((line) => /data|input/i.test(line.slice(0, 30)));
+    const scale = (text: string) =>
+      text.split('\n').find((line) => /data|input/i.test(line.slice(0, 30)));
     expect(scale(boxprop(...args).stdout)).toMatch(/^(bad|warning)/);
     expect(scale(boxprop(...args, '--prepare', 'standardize').stdout)).toMatch(/^good/);
   });
@@ -132,9 +138,21 @@ describe('a network of one file, on CSV', () => {
       '{"network":"lenet","epohcs":3}',
       /^expected options out of network, architecture, data, .*, got "epohcs"$/,
     ],
-    ['d.json', '{"network":"lenet","epochs":0}', '--epochs: expected an integer of at least 1, got "0"'],
-    ['e.json', '{"network":"lenet","report":"no"}', '--no-report: expected true or false, got "no"'],
-    ['f.json', '{"network":"lenet","data":{"a":1}}', '--data: expected text or a number, got Object'],
+    [
+      'd.json',
+      '{"network":"lenet","epochs":0}',
+      '--epochs: expected an integer of at least 1, got "0"',
+    ],
+    [
+      'e.json',
+      '{"network":"lenet","report":"no"}',
+      '--no-report: expected true or false, got "no"',
+    ],
+    [
+      'f.json',
+      '{"network":"lenet","data":{"a":1}}',
+      '--data: expected text or a number, got Object',
+    ],
     ['g.json', '{"network":"lenet","out":"x"}', /got "out"$/],
     ['h.ts', 'export const options = 3;', 'expected an object of options, got undefined'],
   ])('%s is refused', (name, text, message) => {
@@ -155,7 +173,10 @@ describe('a network of one file, on CSV', () => {
     writeFileSync(file('plain', 'net.ts'), `${NETWORK}\nexport const size: number = 3;`);
     writeFileSync(file('plain', 'net.js'), NETWORK);
     const summary = (name: string) => boxprop('summary', file('plain', name), '--input', '1,1,3');
-    expect(summary('net.ts')).toMatchObject({ status: 0, stdout: expect.stringContaining('40') as string });
+    expect(summary('net.ts')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('40') as string,
+    });
     expect(summary('net.js').stderr).toMatch(
       /^boxprop: \S+net\.js: cannot be loaded: Cannot use import [^\n]*\n$/m,
     );
@@ -181,7 +202,15 @@ describe('a network of one file, on CSV', () => {
     ],
   ])('a network in %s is refused', (name, text, message) => {
     writeFileSync(file(name), text);
-    const { stderr } = boxprop('train', file(name), '--data', file('csv'), ...WASM, '--out', file('never'));
+    const { stderr } = boxprop(
+      'train',
+      file(name),
+      '--data',
+      file('csv'),
+      ...WASM,
+      '--out',
+      file('never'),
+    );
     expect(stderr).toBe(`boxprop: ${file(name)}: ${message}\n`);
     expect(existsSync(file('never'))).toBe(false);
   });
@@ -189,7 +218,10 @@ describe('a network of one file, on CSV', () => {
   it('is what boxprop summary lists', () => {
     const { status, stdout } = boxprop('summary', file('net.ts'), '--input', '1,1,3', '--json');
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ network: file('net.ts'), total: { parameters: 40 } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      network: file('net.ts'),
+      total: { parameters: 40 },
+    });
   });
 
   it('refuses Nesterov’s momentum where there is none', () => {
@@ -226,8 +258,14 @@ test('images in folders are trained on, resized to --shape; what is made of the 
       mkdirSync(file('photos', part, name), { recursive: true });
       for (let i = 0; i < 10; i++) {
         const [height, width] = [12 + rng.integer(5), 10];
-        const data = Uint8Array.from({ length: height * width * 3 }, () => 100 * label + rng.integer(100));
-        writeFileSync(file('photos', part, name, `${i}.png`), encode({ height, width, channels: 3, data }));
+        const data = Uint8Array.from(
+          { length: height * width * 3 },
+          () => 100 * label + rng.integer(100),
+        );
+        writeFileSync(
+          file('photos', part, name, `${i}.png`),
+          encode({ height, width, channels: 3, data }),
+        );
       }
     }
   }
@@ -246,20 +284,41 @@ test('images in folders are trained on, resized to --shape; what is made of the 
     '--clip-value',
     '0.5',
   ];
-  const { status, stdout, stderr } = boxprop(...args, '--batch', '4', '--out', file('photo-run'), ...WASM);
+  const { status, stdout, stderr } = boxprop(
+    ...args,
+    '--batch',
+    '4',
+    '--out',
+    file('photo-run'),
+    ...WASM,
+  );
   expect([status, stderr]).toEqual([0, '']);
   expect(stdout).toContain('test accuracy 100.00 %');
   const weights = ['--weights', file('photo-run', 'weights.safetensors')];
   const photo = file('photos', 'test', 'light', '3.png');
-  const guessed = boxprop('classify', photo, ...weights, '--network', file('net.ts'), '--json', ...WASM);
-  expect(JSON.parse(guessed.stdout)).toMatchObject([{ class: 1, label: 'light' }, { label: 'dark' }]);
+  const guessed = boxprop(
+    'classify',
+    photo,
+    ...weights,
+    '--network',
+    file('net.ts'),
+    '--json',
+    ...WASM,
+  );
+  expect(JSON.parse(guessed.stdout)).toMatchObject([
+    { class: 1, label: 'light' },
+    { label: 'dark' },
+  ]);
   writeFileSync(file('labels.txt'), 'a\nb\nc\n');
   const labelled = ['--labels', file('labels.txt'), '--network', file('net.ts')];
   expect(boxprop('classify', photo, ...weights, ...labelled).stderr).toBe(
     `boxprop: ${file('labels.txt')}: expected 2 labels, one a class, got 3\n`,
   );
   const exported = boxprop('export', file('net.ts'), ...weights, '--onnx', file('net.onnx'));
-  expect(exported).toMatchObject({ status: 0, stdout: `${file('net.onnx')}: ${file('net.ts')} as ONNX\n` });
+  expect(exported).toMatchObject({
+    status: 0,
+    stdout: `${file('net.onnx')}: ${file('net.ts')} as ONNX\n`,
+  });
 });
 
 test.each([
@@ -279,7 +338,8 @@ test.each([
 
 describe('when the checkpoint cannot be written, the one before it stays and loads:', () => {
   const resume = (dir: string) => [MAIN, 'train', '--resume', dir, '--epochs', '3'];
-  const whole = (dir: string) => readFileSync(join(dir, 'checkpoint.safetensors')).toString('base64');
+  const whole = (dir: string) =>
+    readFileSync(join(dir, 'checkpoint.safetensors')).toString('base64');
   const made = (name: string, network: string) => {
     const dir = file(name);
     const args = [
@@ -313,10 +373,14 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
     const before = whole(dir);
     // A limit on the size of files: to write past it fails as on a full disk.
     const command = `trap '' XFSZ; ulimit -f 1000; exec "$0" "$@"`;
-    const { status, stderr } = spawnSync('bash', ['-c', command, process.execPath, ...resume(dir)], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    });
+    const { status, stderr } = spawnSync(
+      'bash',
+      ['-c', command, process.execPath, ...resume(dir)],
+      {
+        cwd: ROOT,
+        encoding: 'utf8',
+      },
+    );
     expect(status).toBe(1);
     expect(stderr).toMatch(/^boxprop: \S+\.safetensors: cannot be written: EFBIG: [^\n]*\n$/);
     expect(whole(dir) === before).toBe(true);
@@ -349,7 +413,8 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
       chmodSync(folder, 0o755);
       chmodSync(dir, 0o555);
       const { status, stderr } = spawnSync(process.execPath, resume(dir), {
-        ...{ cwd: ROOT, encoding: 'utf8' },
+        cwd: ROOT,
+        encoding: 'utf8',
         ...(root && nobody),
       });
       chmodSync(dir, 0o755);

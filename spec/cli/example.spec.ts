@@ -1,4 +1,4 @@
-import { backpropExample, formatExample, type Example } from '../../lib/cli/example.ts';
+import { backpropExample, formatExample, type Example } from '../../cli/example.ts';
 
 describe('the worked example of the lecture', () => {
   let example: Example;
@@ -27,7 +27,12 @@ describe('the worked example of the lecture', () => {
   });
 
   it('has the lecture’s weights before and after', () => {
-    const weights = example.weights.map(({ name, before, after, slide }) => [name, before, after, slide]);
+    const weights = example.weights.map(({ name, before, after, slide }) => [
+      name,
+      before,
+      after,
+      slide,
+    ]);
     expect(weights).toEqual([
       ['w13', 1, ...close([1.0237323]), '1.02'],
       ['w23', -3, ...close([-2.9976268]), '-3.0'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as losses from '../../losses/index.ts';
 import * as modules from '../../modules/index.ts';
 import { boxNames, type Report } from '../../gradcheck/index.ts';
-import { boxprop, BUILT } from './run.ts';
+import { boxprop, BUILT } from '../support/runCommand.ts';
 
 let folder: string;
 // Inside the project, so that a user's file finds boxprop and tfjs.
@@ -37,12 +37,22 @@ test('every exported box and cost is proven in float64, fifty cases each', () =>
   for (const name of boxNames({ ...modules, ...losses })) {
     const ofBox = report.results.filter((result) => result.name === name);
     expect(new Set(ofBox.map(({ config }) => config)).size).toBe(50);
-    expect(ofBox.some(({ quantity, checked }) => quantity.startsWith('input') && checked > 0)).toBe(true);
+    expect(ofBox.some(({ quantity, checked }) => quantity.startsWith('input') && checked > 0)).toBe(
+      true,
+    );
   }
 });
 
 test.each(['wasm', 'cpu'])('on %s every box computes what float64 does', (backend) => {
-  const { status, stdout } = boxprop('gradcheck', '--backend', backend, '--cases', '25', '--json', '-');
+  const { status, stdout } = boxprop(
+    'gradcheck',
+    '--backend',
+    backend,
+    '--cases',
+    '25',
+    '--json',
+    '-',
+  );
   const report = JSON.parse(stdout) as Report;
   expect(report.results.filter(({ pass }) => !pass)).toEqual([]);
   expect(report.backend).toBe(backend);
@@ -61,7 +71,10 @@ test('names, cases and seed choose; the table has a row a box and a verdict', ()
 test("a user's box is checked from its file, and a file takes the results", () => {
   const file = userFile('twice.ts', doubled(1));
   const json = join(folder, 'report.json');
-  expect(boxprop('gradcheck', '--module', file, '--json', json)).toMatchObject({ status: 0, stderr: '' });
+  expect(boxprop('gradcheck', '--module', file, '--json', json)).toMatchObject({
+    status: 0,
+    stderr: '',
+  });
   const { results } = JSON.parse(readFileSync(json, 'utf8')) as Report;
   expect(new Set(results.map(({ name }) => name))).toEqual(new Set(['Twice']));
 });

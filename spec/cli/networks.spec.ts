@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mul, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { init, Rng, useBackend } from '../../index.ts';
-import { ablateAlexnet, formatAblation, type Ablation } from '../../lib/cli/ablate.ts';
-import { formatGuesses } from '../../lib/cli/classify.ts';
-import { classifyImage } from '../../lib/cli/classifyImage.ts';
-import { decodeSafetensors } from '../../lib/io/safetensors.ts';
-import { torchvisionLayout } from '../../lib/io/torchvision.ts';
-import { saveWeights } from '../../lib/io/weights.ts';
+import { ablateAlexnet, formatAblation, type Ablation } from '../../cli/ablate.ts';
+import { formatGuesses } from '../../cli/classify.ts';
+import { classifyImage } from '../../cli/classifyImage.ts';
+import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
+import { torchvisionLayout } from '../../models/torchvision/layout.ts';
+import { saveWeights } from '../../formats/safetensors/weights.ts';
 import type { AnyBox } from '../../lib/propagate.ts';
 import { lenet } from '../../models/lenet.ts';
 import { resnet18 } from '../../models/resnet.ts';
-import { inputError } from '../lib/io/inputError.ts';
-import { boxprop } from './run.ts';
+import { inputError } from '../support/inputError.ts';
+import { boxprop } from '../support/runCommand.ts';
 
 const PHOTO = fileURLToPath(new URL('../fixtures/images/baseline.jpg', import.meta.url));
 const GREY = fileURLToPath(new URL('../fixtures/images/grey.png', import.meta.url));
@@ -36,17 +36,34 @@ describe('boxprop summary', () => {
       .map((row) => `${row[1]} ${row[2]}`);
     expect(shapes).toEqual([
       'input 227x227x3',
-      ...['conv1 55x55x96', 'pool1 27x27x96', 'norm1 27x27x96'],
-      ...['conv2 27x27x256', 'pool2 13x13x256', 'norm2 13x13x256'],
-      ...['conv3 13x13x384', 'conv4 13x13x384', 'conv5 13x13x256', 'pool5 6x6x256'],
-      ...['fc6 4096', 'fc7 4096', 'fc8 1000'],
+      'conv1 55x55x96',
+      'pool1 27x27x96',
+      'norm1 27x27x96',
+      'conv2 27x27x256',
+      'pool2 13x13x256',
+      'norm2 13x13x256',
+      'conv3 13x13x384',
+      'conv4 13x13x384',
+      'conv5 13x13x256',
+      'pool5 6x6x256',
+      'fc6 4096',
+      'fc7 4096',
+      'fc8 1000',
     ]);
     expect(stdout).toContain('62,378,344');
   });
 
   it('prints JSON of another image, and draws', async () => {
     const svg = join(folder, 'lenet.svg');
-    const { status, stdout } = boxprop('summary', 'resnet20', '--input', '40x24x1', '--json', '--svg', svg);
+    const { status, stdout } = boxprop(
+      'summary',
+      'resnet20',
+      '--input',
+      '40x24x1',
+      '--json',
+      '--svg',
+      svg,
+    );
     expect(status).toBe(0);
     const summary = JSON.parse(stdout) as { network: string; inputShape: number[]; rows: object[] };
     expect(summary).toMatchObject({ network: 'resnet20', inputShape: [40, 24, 1] });
@@ -101,7 +118,9 @@ describe('boxprop ablate', () => {
     const row = (pattern: RegExp) => lines.find((line) => pattern.test(line)) ?? '';
     expect(row(/fc6, fc7 .*~50 million/)).toContain('49,414,144');
     expect(row(/ fc7 .* 1\.1 /)).toMatch(/1\.1 │ +27\.4 │ +40\.0 │ +18\.4 │ +0\.3/);
-    expect(row(/conv3, conv4, fc6, fc7 .*33\.5/)).toMatch(/33\.5 │ +71\.1 │ +71\.3 │ +50\.1 │ +32\.0/);
+    expect(row(/conv3, conv4, fc6, fc7 .*33\.5/)).toMatch(
+      /33\.5 │ +71\.1 │ +71\.3 │ +50\.1 │ +32\.0/,
+    );
   });
 });
 
@@ -153,7 +172,10 @@ describe('boxprop classify', () => {
   it('tells the network from torchvision’s names, and what its weights expect', async () => {
     const network = resnet18({ rng: new Rng(0), init: init.zeros }) as AnyBox;
     tidy(
-      () => void network.params['fc.bias'].assign(tensor1d(Array.from({ length: 1000 }, (_, i) => i / 100))),
+      () =>
+        void network.params['fc.bias'].assign(
+          tensor1d(Array.from({ length: 1000 }, (_, i) => i / 100)),
+        ),
     );
     const weights = join(folder, 'resnet18.safetensors');
     const tensors = { ...network.params, ...network.buffers };
@@ -173,14 +195,21 @@ describe('boxprop classify', () => {
         last.assign(mul(last, tensor2d([[0], [0], [0], [0], [0], [0], [0], [0], [0], [1]])));
         network.params['7.bias'].assign(score);
       });
-      await saveWeights(file, network.params, { network: 'lenet', ...(preparation && { preparation }) });
+      await saveWeights(file, network.params, {
+        network: 'lenet',
+        ...(preparation && { preparation }),
+      });
       return file;
     };
     const best = async (preparation?: string) => {
-      const [first] = await classifyImage(GREY, { weights: await weights(preparation), backend: 'cpu' });
+      const [first] = await classifyImage(GREY, {
+        weights: await weights(preparation),
+        backend: 'cpu',
+      });
       return first.class;
     };
-    const standardize = (mean: number) => JSON.stringify([{ standardize: { mean: [mean], std: [0.2] } }]);
+    const standardize = (mean: number) =>
+      JSON.stringify([{ standardize: { mean: [mean], std: [0.2] } }]);
     expect(await best(standardize(0))).toBe(9);
     expect(await best(standardize(1))).toBe(3);
     expect(await best()).toBe(9);
@@ -192,7 +221,9 @@ describe('boxprop classify', () => {
   it('refuses weights that do not say their network, and weights of another', async () => {
     const weights = await sevens({});
     await expect(classifyImage(GREY, { weights })).rejects.toThrow(
-      inputError(`${weights}: expected weights that say their network, got none: name it with --network`),
+      inputError(
+        `${weights}: expected weights that say their network, got none: name it with --network`,
+      ),
     );
     const other = await sevens({ network: './evil.ts' });
     await expect(classifyImage(GREY, { weights: other })).rejects.toThrow(
@@ -204,10 +235,12 @@ describe('boxprop classify', () => {
     await expect(classifyImage(GREY, { weights: unknown })).rejects.toThrow(
       /^.*sevens2\.safetensors: network: expected one of lenet, .*, got "evil"/,
     );
-    await expect(classifyImage(GREY, { weights, network: 'resnet20', backend: 'cpu' })).rejects.toThrow(
-      /"conv1.weight": missing; .*"0.weight": unexpected; .*"7.bias": unexpected/,
-    );
-    await expect(classifyImage(GREY, { weights, network: 'lenet', preprocess: 'x' })).rejects.toThrow(
+    await expect(
+      classifyImage(GREY, { weights, network: 'resnet20', backend: 'cpu' }),
+    ).rejects.toThrow(/"conv1.weight": missing; .*"0.weight": unexpected; .*"7.bias": unexpected/);
+    await expect(
+      classifyImage(GREY, { weights, network: 'lenet', preprocess: 'x' }),
+    ).rejects.toThrow(
       inputError('--preprocess: expected one of torchvision, inception, caffe, unit, got "x"'),
     );
   });

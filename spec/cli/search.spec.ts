@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { Rng } from '../../index.ts';
-import { searchCommand } from '../../lib/cli/search.ts';
-import { boxprop, BUILT, MAIN, ROOT } from './run.ts';
+import { searchCommand } from '../../cli/search.ts';
+import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
 
 let folder: string;
 const out = (name: string) => join(folder, name);
@@ -79,7 +79,15 @@ describe('boxprop search', () => {
 
   it('tries, tells, and writes what trains the best', () => {
     const file = spaceFile('space', { ...RATE, ...UNITS, momentum: { choices: [0, 0.9] } });
-    const { status, stdout, stderr } = boxprop('search', file, ...GP, '--workers', '1', '--out', out('one'));
+    const { status, stdout, stderr } = boxprop(
+      'search',
+      file,
+      ...GP,
+      '--workers',
+      '1',
+      '--out',
+      out('one'),
+    );
     expect([status, stderr]).toEqual([0, '']);
     const lines = stdout.trimEnd().split('\n');
     expect(
@@ -87,7 +95,9 @@ describe('boxprop search', () => {
         /^trial \d\/8: error \d+\.\d\d ± \d+\.\d\d %: rate .*, units \d+, momentum/.test(line),
       ),
     ).toHaveLength(8);
-    expect(lines).toContainEqual(expect.stringMatching(/^│ trial │ +error │ +rate │ units │ momentum │$/));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^│ trial │ +error │ +rate │ units │ momentum │$/),
+    );
     expect(lines.at(-1)).toBe(
       `boxprop train --config ${join(out('one'), 'best.json')} trains the best with all training records`,
     );
@@ -102,7 +112,10 @@ describe('boxprop search', () => {
       string,
       number
     >;
-    const config = JSON.parse(readFileSync(join(out('one'), 'best.json'), 'utf8')) as Record<string, unknown>;
+    const config = JSON.parse(readFileSync(join(out('one'), 'best.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
     expect(config).toEqual({
       ...BASE,
       rate: point.rate,
@@ -129,11 +142,22 @@ describe('boxprop search', () => {
       'wasm',
     );
     expect(evaluated).toMatchObject({ status: 0, stderr: '' });
-    expect(boxprop('report', out('trained'), '--backend', 'wasm')).toMatchObject({ status: 0, stderr: '' });
+    expect(boxprop('report', out('trained'), '--backend', 'wasm')).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
   });
 
   it('finds the same with three threads', () => {
-    const { status } = boxprop('search', out('space.json'), ...GP, '--workers', '3', '--out', out('three'));
+    const { status } = boxprop(
+      'search',
+      out('space.json'),
+      ...GP,
+      '--workers',
+      '3',
+      '--out',
+      out('three'),
+    );
     expect(status).toBe(0);
     expect(foundIn('three')).toEqual(foundIn('one'));
     expect(readFileSync(join(out('three'), 'best.json'))).toEqual(
@@ -152,7 +176,9 @@ describe('boxprop search', () => {
     const kept: string[] = [];
     for (let kills = 0; kills < 2; kills++) {
       const before = size();
-      expect((await ended(args, 'SIGKILL', () => size() > before + 40 * rng.integer(6))).code).toBe(null);
+      expect((await ended(args, 'SIGKILL', () => size() > before + 40 * rng.integer(6))).code).toBe(
+        null,
+      );
       kept.push(readFileSync(log, 'utf8'));
       // As if the machine had stopped within a line.
       if (kills === 0) appendFileSync(log, '{"type":"fold","trial":');
@@ -288,7 +314,10 @@ describe('boxprop search refuses, in one line,', () => {
   ];
   it.each(cases)('%s', async (_, entries, message) => {
     const file = spaceFile('bad', entries);
-    await expect(searched(file, '--out', out('none'))).rejects.toHaveProperty('message', file + message);
+    await expect(searched(file, '--out', out('none'))).rejects.toHaveProperty(
+      'message',
+      file + message,
+    );
     expect(existsSync(out('none'))).toBe(false);
   });
 

@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { Rng } from '../../index.ts';
-import { decodeSafetensors } from '../../lib/io/safetensors.ts';
-import { boxprop, MAIN, ROOT } from './run.ts';
+import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
+import { boxprop, MAIN, ROOT } from '../support/runCommand.ts';
 
 let folder: string;
 let data: string;
@@ -79,7 +79,9 @@ describe('boxprop train', () => {
       );
     });
     expect(lines[7]).toContain('test error 0.00 %');
-    expect(lines[8]).toBe(`test accuracy 100.00 % after 8 epochs; weights in ${weightsIn(out('a'))}`);
+    expect(lines[8]).toBe(
+      `test accuracy 100.00 % after 8 epochs; weights in ${weightsIn(out('a'))}`,
+    );
     expect(lines[9]).toBe(`report in ${join(out('a'), 'report.html')}`);
     expect(readdirSync(out('a')).sort()).toEqual([
       'checkpoint.safetensors',
@@ -100,7 +102,12 @@ describe('boxprop train', () => {
       on: 'test',
       validation: { errorRate: 0 },
     });
-    expect((last?.boxes as { path: string }[]).map(({ path }) => path)).toEqual(['0', '2', '5', '7']);
+    expect((last?.boxes as { path: string }[]).map(({ path }) => path)).toEqual([
+      '0',
+      '2',
+      '5',
+      '7',
+    ]);
     expect({ ...metadataIn(out('a')) }).toEqual({
       network: 'lenet',
       epoch: '8',
@@ -132,8 +139,12 @@ describe('boxprop train', () => {
 
   it.each(['SIGINT', 'SIGTERM'] as const)('keeps the last whole epoch after %s', async (signal) => {
     const args = [...TRAIN, '--data', data, '--epochs', '500', '--out', out(signal)];
-    const { code, stdout, stderr } = await interrupted(args, signal, (text) => text.includes('epoch 2/500'));
-    const saved = [...stdout.matchAll(/^epoch (\d+)\/500: /gm)].map(([, epoch]) => Number(epoch)).at(-1);
+    const { code, stdout, stderr } = await interrupted(args, signal, (text) =>
+      text.includes('epoch 2/500'),
+    );
+    const saved = [...stdout.matchAll(/^epoch (\d+)\/500: /gm)]
+      .map(([, epoch]) => Number(epoch))
+      .at(-1);
     expect(code).toBe(130);
     expect(stderr).toMatch(
       RegExp(
@@ -146,21 +157,42 @@ describe('boxprop train', () => {
   it('can be interrupted in the first epoch, and goes on from there', async () => {
     // Enough steps that the first epoch outlasts the signal.
     const args = [...TRAIN, '--limit', '20000', '--out', out('early')];
-    const { code, stdout, stderr } = await interrupted(args, 'SIGINT', () => existsSync(out('early')), 1500);
+    const { code, stdout, stderr } = await interrupted(
+      args,
+      'SIGINT',
+      () => existsSync(out('early')),
+      1500,
+    );
     expect({ code, stdout, stderr }).toEqual({
       code: 130,
       stdout: '',
       stderr: `boxprop: interrupted in epoch 1; boxprop train --resume ${out('early')} goes on from there\n`,
     });
-    expect(readdirSync(out('early')).sort()).toEqual(['checkpoint.safetensors', 'config.json', 'log.jsonl']);
+    expect(readdirSync(out('early')).sort()).toEqual([
+      'checkpoint.safetensors',
+      'config.json',
+      'log.jsonl',
+    ]);
   });
 
   it('keeps the epoch with the smallest validation error, and stops when it gets no smaller', () => {
-    const args = [...TRAIN, '--data', data, '--batch', '8', '--epochs', '40', '--out', out('early-stop')];
+    const args = [
+      ...TRAIN,
+      '--data',
+      data,
+      '--batch',
+      '8',
+      '--epochs',
+      '40',
+      '--out',
+      out('early-stop'),
+    ];
     const result = boxprop(...args, '--validation', '0.25', '--patience', '3');
     expect(result).toMatchObject({ status: 0, stderr: '' });
     const epochs = logIn(out('early-stop')).filter(({ type }) => type === 'epoch');
-    const errors = epochs.map(({ validation }) => validation as { errorRate: number; loss: number });
+    const errors = epochs.map(
+      ({ validation }) => validation as { errorRate: number; loss: number },
+    );
     const order = errors.map(({ errorRate, loss }) => errorRate + 1e-6 * loss);
     const best = order.indexOf(Math.min(...order)) + 1;
     expect(metadataIn(out('early-stop')).epoch).toBe(String(best));
@@ -191,7 +223,12 @@ describe('boxprop train', () => {
     for (let kills = 0; kills < 20; kills++) {
       // Some time after a checkpoint of its own, so that each comes further than the last.
       const before = written();
-      const { code } = await interrupted(args, 'SIGKILL', () => written() > before, rng.integer(60));
+      const { code } = await interrupted(
+        args,
+        'SIGKILL',
+        () => written() > before,
+        rng.integer(60),
+      );
       expect(code).toBe(null);
       const { progress } = decodeSafetensors(readFileSync(file), 'checkpoint').metadata;
       steps.push((JSON.parse(progress) as { step: number }).step);
@@ -221,8 +258,21 @@ describe('boxprop train', () => {
     );
     expect(lines[2]).toBe('label  0  1  2  3  4  5  6  7  8  9  answer');
     expect(lines[5]).toBe('    2  .  .  4  .  .  .  .  .  .  .');
-    const json = boxprop('evaluate', checkpoint, '--data', data, '--backend', 'wasm', '--json').stdout;
-    expect(JSON.parse(json)).toMatchObject({ network: 'lenet', errors: 0, records: 40, top5Errors: 0 });
+    const json = boxprop(
+      'evaluate',
+      checkpoint,
+      '--data',
+      data,
+      '--backend',
+      'wasm',
+      '--json',
+    ).stdout;
+    expect(JSON.parse(json)).toMatchObject({
+      network: 'lenet',
+      errors: 0,
+      records: 40,
+      top5Errors: 0,
+    });
     expect(boxprop('evaluate', out('no')).stderr).toMatch(
       /^boxprop: \S+no: cannot be read: ENOENT: no such file or directory\n$/,
     );
@@ -231,7 +281,17 @@ describe('boxprop train', () => {
   it('is fooled: by the sign of the gradient, by the closest image, and from noise', () => {
     const picture = out('fool.png');
     const fool = (...args: string[]) =>
-      boxprop('fool', weightsIn(out('a')), '--data', data, '--backend', 'wasm', '--out', picture, ...args);
+      boxprop(
+        'fool',
+        weightsIn(out('a')),
+        '--data',
+        data,
+        '--backend',
+        'wasm',
+        '--out',
+        picture,
+        ...args,
+      );
     const lines = ({ status, stdout, stderr }: ReturnType<typeof boxprop>) => {
       expect([status, stderr]).toEqual([0, '']);
       const all = stdout.trimEnd().split('\n');
@@ -253,12 +313,16 @@ describe('boxprop train', () => {
     expect(moved(closest)).toBeLessThan(moved(signed[0]));
     const imagined = lines(fool('--method', 'imagine'));
     expect(imagined).toHaveLength(10);
-    imagined.forEach((line, k) => expect(line).toMatch(RegExp(`^class ${k}: taken for ${k} with `)));
+    imagined.forEach((line, k) =>
+      expect(line).toMatch(RegExp(`^class ${k}: taken for ${k} with `)),
+    );
     expect(size()).toMatchObject({ width: 144, height: 57 });
     expect(fool('--records', '40').stderr).toBe(
       'boxprop: --records: expected records from 0 to 39, got 40\n',
     );
-    expect(fool('--target', '10').stderr).toBe('boxprop: --target: expected a class from 0 to 9, got 10\n');
+    expect(fool('--target', '10').stderr).toBe(
+      'boxprop: --target: expected a class from 0 to 9, got 10\n',
+    );
     expect(fool('--method', 'magic').stderr).toBe(
       'boxprop: --method: expected one of sign, closest, imagine, got "magic"\n',
     );
@@ -281,7 +345,18 @@ describe('boxprop train', () => {
     expect(units('--box', '2', '--units', '0,1', '--count', '3', '--out', picture).status).toBe(0);
     expect(decode(readFileSync(picture))).toMatchObject({ width: 3 * 14 + 2, height: 2 * 29 + 3 });
     // By default the first box with weights; all patches may be of one image.
-    const one = units('--units', '0', '--count', '2', '--limit', '1', '--per-image', '5', '--out', picture);
+    const one = units(
+      '--units',
+      '0',
+      '--count',
+      '2',
+      '--limit',
+      '1',
+      '--per-image',
+      '5',
+      '--out',
+      picture,
+    );
     expect(one.stdout).toMatch(/; records 0, 0\n/);
     expect(decode(readFileSync(picture))).toMatchObject({ width: 2 * 5 + 1, height: 11 });
   });
@@ -293,7 +368,15 @@ describe('boxprop train', () => {
     [['--out', 'units.jpg'], '--out: expected a file named .html or .png, got "units.jpg"'],
     [['--count', '0'], '--count: expected an integer of at least 1, got "0"'],
   ])('refuses to show units with %j', (args, message) => {
-    const result = boxprop('units', weightsIn(out('a')), '--data', data, '--backend', 'wasm', ...args);
+    const result = boxprop(
+      'units',
+      weightsIn(out('a')),
+      '--data',
+      data,
+      '--backend',
+      'wasm',
+      ...args,
+    );
     expect(result).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
   });
 
@@ -355,18 +438,38 @@ describe('boxprop train', () => {
 describe('boxprop train refuses, in one line,', () => {
   it.each([
     ['no network', [], "missing required argument 'network'"],
-    ['an unknown option', ['lenet', '--speed', '9'], "unknown option '--speed' (Did you mean --seed?)"],
+    [
+      'an unknown option',
+      ['lenet', '--speed', '9'],
+      "unknown option '--speed' (Did you mean --seed?)",
+    ],
     ['an option without its value', ['lenet', '--seed'], "option '--seed <n>' argument missing"],
-    ['no epochs', ['lenet', '--epochs', '0'], '--epochs: expected an integer of at least 1, got "0"'],
-    ['half a batch', ['lenet', '--batch', '1.5'], '--batch: expected an integer of at least 1, got "1.5"'],
-    ['a seed below 0', ['lenet', '--seed', '-1'], '--seed: expected an integer of at least 0, got "-1"'],
+    [
+      'no epochs',
+      ['lenet', '--epochs', '0'],
+      '--epochs: expected an integer of at least 1, got "0"',
+    ],
+    [
+      'half a batch',
+      ['lenet', '--batch', '1.5'],
+      '--batch: expected an integer of at least 1, got "1.5"',
+    ],
+    [
+      'a seed below 0',
+      ['lenet', '--seed', '-1'],
+      '--seed: expected an integer of at least 0, got "-1"',
+    ],
     [
       'a seed past 2^53 - 1',
       ['lenet', '--seed', '9007199254740992'],
       '--seed: expected an integer of at most 2^53 - 1, got "9007199254740992"',
     ],
     ['a rate of 0', ['lenet', '--rate', '0'], '--rate: expected a number above 0, got "0"'],
-    ['a rate that is a word', ['lenet', '--rate', 'fast'], '--rate: expected a number above 0, got "fast"'],
+    [
+      'a rate that is a word',
+      ['lenet', '--rate', 'fast'],
+      '--rate: expected a number above 0, got "fast"',
+    ],
     [
       'a validation set of nothing',
       ['lenet', '--validation', '0'],
@@ -377,14 +480,22 @@ describe('boxprop train refuses, in one line,', () => {
       ['lenet', '--patience', '3'],
       '--patience: expected --validation with it, whose error it watches, got none',
     ],
-    ['an empty limit', ['lenet', '--limit', ''], '--limit: expected an integer of at least 1, got ""'],
+    [
+      'an empty limit',
+      ['lenet', '--limit', ''],
+      '--limit: expected an integer of at least 1, got ""',
+    ],
     [
       'an unknown backend',
       ['lenet', '--backend', 'gpu'],
       '--backend: expected one of auto, tensorflow-gpu, tensorflow, webgpu, wasm, cpu, float64, got "gpu"',
     ],
   ])('%s', (_, args, message) => {
-    expect(boxprop('train', ...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
+    expect(boxprop('train', ...args)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `boxprop: ${message}\n`,
+    });
   });
 
   it('an unknown network', () => {
@@ -426,7 +537,10 @@ describe('boxprop train refuses, in one line,', () => {
     expect(boxprop('train', out('broken.ts')).stderr).toMatch(
       /^boxprop: \S+broken\.ts: cannot be loaded: [^\n]*\n$/,
     );
-    writeFileSync(out('missing.mts'), "import { x } from 'no-such-package'; export const network = x;");
+    writeFileSync(
+      out('missing.mts'),
+      "import { x } from 'no-such-package'; export const network = x;",
+    );
     expect(boxprop('train', out('missing.mts')).stderr).toMatch(
       /^boxprop: \S+missing\.mts: cannot be loaded: Cannot find package 'no-such-package' [^\n]*\n$/,
     );
@@ -476,7 +590,9 @@ describe('boxprop', () => {
   });
 
   it('tells its version and its commands', () => {
-    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      version: string;
+    };
     expect(boxprop('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
     const { status, stdout, stderr } = boxprop('--help');
     expect([status, stderr]).toEqual([0, '']);
@@ -485,7 +601,12 @@ describe('boxprop', () => {
 });
 
 /** Runs boxprop, sends a signal once its output is `ready` (and a while has passed), and waits for its end. */
-function interrupted(args: string[], signal: NodeJS.Signals, ready: (text: string) => boolean, wait = 0) {
+function interrupted(
+  args: string[],
+  signal: NodeJS.Signals,
+  ready: (text: string) => boolean,
+  wait = 0,
+) {
   return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
     const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT });
     let stdout = '';

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Rng, useBackend, type Dataset } from '../../index.ts';
-import { openFolds, prepareFold, trainFold } from '../../lib/cli/trainFold.ts';
-import { runOptionsOf } from '../../lib/cli/searchSpace.ts';
+import { openFolds, prepareFold, trainFold } from '../../cli/trainFold.ts';
+import { runOptionsOf } from '../../cli/searchSpace.ts';
 
 /** 40 images of 4x4, labelled by the sign of their first pixel. */
 let data: string;
@@ -26,10 +26,15 @@ beforeAll(async () => {
 afterAll(() => rmSync(data, { recursive: true }));
 
 const BASE = () => ({
-  ...{ network: 'examples/searchNetwork.ts', data, shape: '4,4,1', epochs: 3, batch: 5 },
+  network: 'examples/searchNetwork.ts',
+  data,
+  shape: '4,4,1',
+  epochs: 3,
+  batch: 5,
   architecture: { depth: 1, maps: 2, kernelSize: 3, batchNorm: true },
 });
-const optionsAt = (rate: number) => runOptionsOf({ file: 'space.json', base: BASE(), space: {} }, { rate });
+const optionsAt = (rate: number) =>
+  runOptionsOf({ file: 'space.json', base: BASE(), space: {} }, { rate });
 
 async function foldsOf(count: number) {
   return openFolds(optionsAt(0.01), { folds: count, seed: 3 });
@@ -38,10 +43,14 @@ async function foldsOf(count: number) {
 describe('the folds of a search', () => {
   it('hold out every record once, and train on all others', async () => {
     const rowsOf = async (part: Dataset) => {
-      const { input, labels } = await part.batch(Int32Array.from({ length: part.length }, (_, i) => i));
+      const { input, labels } = await part.batch(
+        Int32Array.from({ length: part.length }, (_, i) => i),
+      );
       const values = Array.from(input.dataSync());
       tf.dispose([input, labels]);
-      return Array.from({ length: part.length }, (_, i) => values.slice(16 * i, 16 * i + 16).join());
+      return Array.from({ length: part.length }, (_, i) =>
+        values.slice(16 * i, 16 * i + 16).join(),
+      );
     };
     const held: string[] = [];
     for (const fold of await foldsOf(3)) {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gradcheck, gradcheckAll, type Cases } from '../../gradcheck/index.ts';
-import { useBackend } from '../../lib/backend.ts';
+import { useBackend } from '../../lib/backend/useBackend.ts';
 import type { Geometry } from '../../lib/geometry.ts';
-import { constant, scalar } from '../../lib/kernels/constant.ts';
+import { constant, scalar } from '../../lib/constant.ts';
 import { Module, type Context, type Forward } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Euclidean } from '../../losses/euclidean.ts';
@@ -42,7 +42,10 @@ class NoBatchSum extends Linear {
   override backpropToParams(gradOutput: tf.Tensor2D, cache: LinearCache) {
     const { weight } = super.backpropToParams(gradOutput, cache);
     const [, outFeatures] = gradOutput.shape;
-    return { weight, bias: tf.reshape<tf.Rank.R1>(tf.slice(gradOutput, [1, 0], [1, -1]), [outFeatures]) };
+    return {
+      weight,
+      bias: tf.reshape<tf.Rank.R1>(tf.slice(gradOutput, [1, 0], [1, -1]), [outFeatures]),
+    };
   }
 }
 
@@ -84,7 +87,10 @@ class Overwrites extends MaxPool2D {
 }
 
 /** One image, one channel. */
-function forEachCell({ height, width }: Geometry, visit: (window: number, pixel: number) => void): void {
+function forEachCell(
+  { height, width }: Geometry,
+  visit: (window: number, pixel: number) => void,
+): void {
   for (let i = 0; i < height.output; i++)
     for (let j = 0; j < width.output; j++)
       for (let p = 0; p < height.kernel; p++)
@@ -138,7 +144,10 @@ class NoGradient extends Linear {
 const on = (shape: number[]) => ({ input: shape });
 
 /** The message of each quantity that failed. */
-async function failures(box: Parameters<typeof gradcheck>[0], options: Parameters<typeof gradcheck>[1]) {
+async function failures(
+  box: Parameters<typeof gradcheck>[0],
+  options: Parameters<typeof gradcheck>[1],
+) {
   const { pass, results } = await gradcheck(box, options);
   const failed = results.filter((result) => !result.pass);
   expect(pass).toBe(failed.length === 0);
@@ -357,19 +366,28 @@ describe('holds a box to the contract', () => {
 
   test('a gradient that is not linear in gradOutput, or not zero for zeros, fails whatever its numbers', async () => {
     const { gradcheckContract } = await contract();
-    expect(gradcheckContract(new SquaresGradOutput())).toContain('the gradient is not linear in gradOutput');
+    expect(gradcheckContract(new SquaresGradOutput())).toContain(
+      'the gradient is not linear in gradOutput',
+    );
     expect(gradcheckContract(new AddsToTheGradient())).toContain(
       'a gradOutput of zeros gives a gradient that is not zero',
     );
-    expect(gradcheckContract(new OtherBackprop())).toContain('backprop differs from the two methods');
-    expect(gradcheckContract(new MovesItsParameter())).toContain('a parameter or buffer is modified');
+    expect(gradcheckContract(new OtherBackprop())).toContain(
+      'backprop differs from the two methods',
+    );
+    expect(gradcheckContract(new MovesItsParameter())).toContain(
+      'a parameter or buffer is modified',
+    );
   });
 
   async function contract() {
     const { checkContract } = await import('../../gradcheck/contract.ts');
     const { Subject } = await import('../../gradcheck/subject.ts');
     const gradcheckContract = (box: Tampered) => {
-      const subject = new Subject({ config: '', box, input: constant([1, -2, 0.5, 0.3], [2, 2]) }, rng());
+      const subject = new Subject(
+        { config: '', box, input: constant([1, -2, 0.5, 0.3], [2, 2]) },
+        rng(),
+      );
       return checkContract(subject, rng().normals(4), rng()).map(({ message }) => message);
     };
     return { gradcheckContract };
@@ -406,7 +424,10 @@ describe('kinks', () => {
   const at = (values: number[]) => ({ input: constant(values, [1, values.length]) });
 
   test('a coordinate at a kink is drawn again, counted and reported', async () => {
-    const { pass, results } = await gradcheck(new ReLU(), at([0, 1, -2, 3, 0.5, -0.7, 1.5, 2, -1, 4, 5, 6]));
+    const { pass, results } = await gradcheck(
+      new ReLU(),
+      at([0, 1, -2, 3, 0.5, -0.7, 1.5, 2, -1, 4, 5, 6]),
+    );
     expect(pass).toBe(true);
     expect(results[1]).toMatchObject({ quantity: 'input', skipped: 1, checked: 12 });
   });
@@ -419,7 +440,9 @@ describe('kinks', () => {
 
   test('too many kinks fail the case', async () => {
     const { results } = await gradcheck(new ReLU(), at([0, 0, 0, 1, 2]));
-    expect(results[1].message).toBe('3 of 5 coordinates stand at kinks: keep the inputs away from them');
+    expect(results[1].message).toBe(
+      '3 of 5 coordinates stand at kinks: keep the inputs away from them',
+    );
   });
 
   test('a wrong gradient beside a kink is not taken for one', async () => {
@@ -464,10 +487,13 @@ describe('where no one step is right, many values are', () => {
     expect(await failures(new Wave(1), at())).toEqual({});
   });
 
-  test.each([1.00001, 0.99999, 1.001, -1])('one that is wrong by a factor %p does not', async (factor) => {
-    const { input } = await failures(new Wave(factor), at());
-    expect(input).toContain('and 3 more of 4');
-  });
+  test.each([1.00001, 0.99999, 1.001, -1])(
+    'one that is wrong by a factor %p does not',
+    async (factor) => {
+      const { input } = await failures(new Wave(factor), at());
+      expect(input).toContain('and 3 more of 4');
+    },
+  );
 });
 
 describe('gradcheck leaves the world as it was', () => {
@@ -475,7 +501,10 @@ describe('gradcheck leaves the world as it was', () => {
     await useBackend('cpu');
     const box = new Linear(3, 2, { rng: rng() });
     const input = tf.ones([2, 3]);
-    const before = { numTensors: tf.memory().numTensors, weight: [...box.params.weight.dataSync()] };
+    const before = {
+      numTensors: tf.memory().numTensors,
+      weight: [...box.params.weight.dataSync()],
+    };
     expect((await gradcheck(box, { input })).pass).toBe(true);
     expect(tf.getBackend()).toBe('cpu');
     expect([...box.params.weight.dataSync()]).toEqual(before.weight);
@@ -492,20 +521,31 @@ describe('gradcheck leaves the world as it was', () => {
 
 describe('gradcheckAll', () => {
   const cases: Cases = {
-    Tanh: (draw) => ({ config: 'Tanh()', box: new Tanh(), input: draw.normal([draw.integer(1, 9)]) }),
+    Tanh: (draw) => ({
+      config: 'Tanh()',
+      box: new Tanh(),
+      input: draw.normal([draw.integer(1, 9)]),
+    }),
   };
 
   test('an exported box without a case fails', async () => {
     const { pass, results } = await gradcheckAll({ Tanh, ReLU, Rng }, cases, { cases: 2 });
     expect(pass).toBe(false);
     expect(results.filter((result) => !result.pass)).toEqual([
-      expect.objectContaining({ name: 'ReLU', message: 'is exported and has no gradient-check case' }),
+      expect.objectContaining({
+        name: 'ReLU',
+        message: 'is exported and has no gradient-check case',
+      }),
     ]);
   });
 
   test('a case does not depend on which others are checked', async () => {
     const alone = await gradcheckAll({ Tanh }, cases, { names: ['Tanh'], cases: 3, seed: 7 });
-    const beside = await gradcheckAll({ ReLU, Tanh }, { ...cases, ReLU: cases.Tanh }, { cases: 3, seed: 7 });
+    const beside = await gradcheckAll(
+      { ReLU, Tanh },
+      { ...cases, ReLU: cases.Tanh },
+      { cases: 3, seed: 7 },
+    );
     expect(beside.results.filter(({ name }) => name === 'Tanh')).toEqual(alone.results);
   });
 

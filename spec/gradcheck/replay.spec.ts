@@ -2,19 +2,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { AnyBox } from '../../gradcheck/case.ts';
 import { gradcheck } from '../../gradcheck/index.ts';
 import { Subject as Whole } from '../../gradcheck/subject.ts';
-import { withBackend } from '../../lib/backend.ts';
-import { constant, scalar } from '../../lib/kernels/constant.ts';
+import { withBackend } from '../../lib/backend/useBackend.ts';
+import { constant, scalar } from '../../lib/constant.ts';
 import type { Context } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { resnet20 } from '../../models/resnet.ts';
 import { BatchNorm, type BatchNormCache } from '../../modules/batchNorm.ts';
-import { Branch } from '../../modules/branch.ts';
+import { Branch } from '../../modules/container/branch.ts';
 import { Dropout } from '../../modules/dropout.ts';
-import { Graph } from '../../modules/graph.ts';
+import { Graph } from '../../modules/container/graph.ts';
 import { Linear } from '../../modules/linear.ts';
 import { Product } from '../../modules/product.ts';
-import { Residual } from '../../modules/residual.ts';
-import { Sequential } from '../../modules/sequential.ts';
+import { Residual } from '../../modules/container/residual.ts';
+import { Sequential } from '../../modules/container/sequential.ts';
 import { Tanh } from '../../modules/tanh.ts';
 
 const training = (): Context => ({ mode: 'training', rng: new Rng(5) });
@@ -50,7 +50,11 @@ function everyContainer(rng: Rng): Sequential {
     inputs: 'x',
     nodes: [
       ['left', new Sequential([linear(rng), new Dropout({ p: 0.3 })]), 'x'],
-      ['right', new Branch([twice, new Sequential([linear(rng), new Tanh()])], { merge: 'max' }), 'x'],
+      [
+        'right',
+        new Branch([twice, new Sequential([linear(rng), new Tanh()])], { merge: 'max' }),
+        'x',
+      ],
       ['both', new Product(), ['left', 'right']],
     ],
     outputs: 'both',
@@ -78,9 +82,24 @@ function pairOfInputs(rng: Rng): AnyBox {
 
 describe('what runs again behind a move gives what a whole forward gives, bit for bit:', () => {
   test.each([
-    ['every container, in training', () => everyContainer(new Rng(1)), () => normal([4, 3], 2), training()],
-    ['every container, in inference', () => everyContainer(new Rng(1)), () => normal([4, 3], 2), undefined],
-    ['two inputs', () => pairOfInputs(new Rng(1)), () => [normal([4, 3], 2), normal([4, 3], 3)], training()],
+    [
+      'every container, in training',
+      () => everyContainer(new Rng(1)),
+      () => normal([4, 3], 2),
+      training(),
+    ],
+    [
+      'every container, in inference',
+      () => everyContainer(new Rng(1)),
+      () => normal([4, 3], 2),
+      undefined,
+    ],
+    [
+      'two inputs',
+      () => pairOfInputs(new Rng(1)),
+      () => [normal([4, 3], 2), normal([4, 3], 3)],
+      training(),
+    ],
     [
       'resnet20',
       () => resnet20({ rng: new Rng(1), width: 1 / 16, classes: 3, inputShape: [8, 8, 1] }),
@@ -171,7 +190,9 @@ describe('a whole forward is the definition', () => {
       }
     }
     const { results } = await gradcheck(new Residual(new Peeks(), other), { input: [4, 3] });
-    const messages = results.map(({ message }) => message).filter((message) => message !== undefined);
+    const messages = results
+      .map(({ message }) => message)
+      .filter((message) => message !== undefined);
     expect(messages).toEqual([expect.stringMatching(/^param:shortcut\.weight\[0, 0\]: /)]);
   });
 });
@@ -180,7 +201,10 @@ describe('a mistake deep in a network is found, and named', () => {
   class HalfShift extends BatchNorm {
     override backprop(gradOutput: tf.Tensor, cache: BatchNormCache) {
       const { gradInput, gradParams } = super.backprop(gradOutput, cache);
-      return { gradInput, gradParams: { ...gradParams, bias: tf.mul(gradParams.bias, scalar(0.5)) } };
+      return {
+        gradInput,
+        gradParams: { ...gradParams, bias: tf.mul(gradParams.bias, scalar(0.5)) },
+      };
     }
 
     override backpropToParams(gradOutput: tf.Tensor, cache: BatchNormCache) {
@@ -205,13 +229,18 @@ describe('a mistake deep in a network is found, and named', () => {
   const deep = (Norm: typeof BatchNorm) => {
     const rng = new Rng(1);
     const block = (norm: BatchNorm) =>
-      new Residual(new Sequential({ fc: new Linear(3, 3, { bias: false, rng }), norm, tanh: new Tanh() }));
+      new Residual(
+        new Sequential({ fc: new Linear(3, 3, { bias: false, rng }), norm, tanh: new Tanh() }),
+      );
     return new Sequential(
       Array.from({ length: 12 }, (_, i) => block(i === 8 ? new Norm(3) : new BatchNorm(3))),
     );
   };
   const failed = async (Norm: typeof BatchNorm) => {
-    const { results } = await gradcheck(deep(Norm), { input: [5, 3], context: { mode: 'training' } });
+    const { results } = await gradcheck(deep(Norm), {
+      input: [5, 3],
+      context: { mode: 'training' },
+    });
     return results.filter(({ pass }) => !pass).map(({ quantity }) => quantity);
   };
 

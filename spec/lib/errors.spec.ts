@@ -26,9 +26,12 @@ describe('within', () => {
     expect(within('Sequential[0]', () => 5)).toBe(5);
   });
 
-  test.each([new InputError('no file'), new TypeError('a bug')])('lets other errors through: %s', (error) => {
-    expect(() => within('Sequential[0]', fail(error))).toThrow(error);
-  });
+  test.each([new InputError('no file'), new TypeError('a bug')])(
+    'lets other errors through: %s',
+    (error) => {
+      expect(() => within('Sequential[0]', fail(error))).toThrow(error);
+    },
+  );
 });
 
 test.each<[unknown, string]>([

@@ -25,9 +25,18 @@ test('a window has as many places as can be counted', () => {
   fc.assert(
     fc.property(fc.record(sizes), ({ input, kernel, stride, dilation, padding }) => {
       const axis = slide(input, kernel, stride, dilation, padding);
-      expect(axis).toMatchObject({ input, kernel, stride, dilation, before: padding, after: padding });
+      expect(axis).toMatchObject({
+        input,
+        kernel,
+        stride,
+        dilation,
+        before: padding,
+        after: padding,
+      });
       // A window that is larger than the padded input gives 0 or less, which slideOver refuses.
-      expect(Math.max(axis.output, 0)).toBe(countWindows(input + 2 * padding, kernel, stride, dilation));
+      expect(Math.max(axis.output, 0)).toBe(
+        countWindows(input + 2 * padding, kernel, stride, dilation),
+      );
     }),
     SEED,
   );
@@ -52,7 +61,8 @@ test('"same" gives ⌈size / stride⌉ outputs with the least padding, the odd c
       expect([0, 1]).toContain(after - before);
       const padded = input + before + after;
       expect(countWindows(padded, kernel, stride, dilation)).toBe(output);
-      if (before + after > 0) expect(countWindows(padded - 1, kernel, stride, dilation)).toBeLessThan(output);
+      if (before + after > 0)
+        expect(countWindows(padded - 1, kernel, stride, dilation)).toBeLessThan(output);
     }),
     SEED,
   );
@@ -68,8 +78,24 @@ test('slideOver keeps height and width apart', () => {
     dilation: [2, 1],
     padding: [1, 0],
   });
-  expect(height).toEqual({ input: 9, output: 3, kernel: 2, stride: 3, dilation: 2, before: 1, after: 1 });
-  expect(width).toEqual({ input: 12, output: 8, kernel: 5, stride: 1, dilation: 1, before: 0, after: 0 });
+  expect(height).toEqual({
+    input: 9,
+    output: 3,
+    kernel: 2,
+    stride: 3,
+    dilation: 2,
+    before: 1,
+    after: 1,
+  });
+  expect(width).toEqual({
+    input: 12,
+    output: 8,
+    kernel: 5,
+    stride: 1,
+    dilation: 1,
+    before: 0,
+    after: 0,
+  });
 });
 
 test('pair reads a number for both axes, and copies a pair', () => {
@@ -87,12 +113,21 @@ test('checkPadding lets words through and makes numbers a pair', () => {
 });
 
 describe('refuses', () => {
-  const window = (kernelSize: [number, number], padding: Pair, dilation: [number, number] = [1, 1]) =>
-    slideOver(box, 3, 4, { kernelSize, stride: [1, 1], dilation, padding });
+  const window = (
+    kernelSize: [number, number],
+    padding: Pair,
+    dilation: [number, number] = [1, 1],
+  ) => slideOver(box, 3, 4, { kernelSize, stride: [1, 1], dilation, padding });
   const positive = 'expected stride to be an integer of at least 1, or a pair [height, width]';
   test.each<[string, () => unknown]>([
-    ['Toy.forward: expected a padded input of at least 4x1 for the kernel, got 3x4', () => window([4, 1], 0)],
-    ['Toy.forward: expected a padded input of at least 1x7 for the kernel, got 5x6', () => window([1, 7], 1)],
+    [
+      'Toy.forward: expected a padded input of at least 4x1 for the kernel, got 3x4',
+      () => window([4, 1], 0),
+    ],
+    [
+      'Toy.forward: expected a padded input of at least 1x7 for the kernel, got 5x6',
+      () => window([1, 7], 1),
+    ],
     [
       'Toy.forward: expected a padded input of at least 5x3 for the kernel, got 3x4',
       () => window([3, 3], 0, [2, 1]),

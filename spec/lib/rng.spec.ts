@@ -153,7 +153,10 @@ describe('refuses', () => {
     [`${seed}, got 9007199254740992`, () => new Rng(2 ** 53)],
     [`${seed}, got "1"`, () => new Rng('1' as unknown as number)],
     ['Rng.integer: expected an integer bound of at least 1, got 0', () => new Rng(0).integer(0)],
-    ['Rng.integer: expected an integer bound of at least 1, got 2.5', () => new Rng(0).integer(2.5)],
+    [
+      'Rng.integer: expected an integer bound of at least 1, got 2.5',
+      () => new Rng(0).integer(2.5),
+    ],
   ])('%s', (message, mistake) => {
     expect(messageOf(mistake)).toBe(message);
   });

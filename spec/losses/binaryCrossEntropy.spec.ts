@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Reduction } from '../../lib/cost.ts';
 import { Rng } from '../../lib/rng.ts';
-import { BinaryCrossEntropy, type BinaryCrossEntropyOptions } from '../../losses/binaryCrossEntropy.ts';
+import {
+  BinaryCrossEntropy,
+  type BinaryCrossEntropyOptions,
+} from '../../losses/binaryCrossEntropy.ts';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import { expectAllClose } from '../support/compare.ts';
 import { describeCostContract } from '../support/costContract.ts';
@@ -14,9 +17,15 @@ const { log, log1p, exp } = Math;
 eachBackend('by hand', () => {
   test('minus the logarithms of the probabilities, and σ(x) − y', () => {
     const cost = new BinaryCrossEntropy({ reduction: 'sum' });
-    const { loss, cache } = cost.forward(tf.tensor2d([[log(3), 0, 0]]), tf.tensor2d([[1, 0, 0.25]])); // σ = 3/4 1/2 1/2
+    const { loss, cache } = cost.forward(
+      tf.tensor2d([[log(3), 0, 0]]),
+      tf.tensor2d([[1, 0, 0.25]]),
+    ); // σ = 3/4 1/2 1/2
     expectAllClose(loss, { shape: [], values: [-log(3 / 4) - 2 * log(1 / 2)] });
-    expectAllClose(cost.backpropToInput(cache), { shape: [1, 3], values: [3 / 4 - 1, 1 / 2, 1 / 4] });
+    expectAllClose(cost.backpropToInput(cache), {
+      shape: [1, 3],
+      values: [3 / 4 - 1, 1 / 2, 1 / 4],
+    });
   });
 
   test('a yes counts posWeight times', () => {

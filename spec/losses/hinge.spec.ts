@@ -96,15 +96,27 @@ describeCostContract(
 const x = () => blank<tf.Tensor2D>([2, 3]);
 
 describeRefusals([
-  ['Hinge.forward: expected input of shape [N, classes], got [3]', () => sum.forward(blank([3]), labels(0))],
+  [
+    'Hinge.forward: expected input of shape [N, classes], got [3]',
+    () => sum.forward(blank([3]), labels(0)),
+  ],
   [
     'Hinge.forward: expected input of dtype float32, got int32',
     () => sum.forward(blank([2, 3], 'int32'), labels(0, 1)),
   ],
   ['Hinge.forward: expected labels of shape [2], got [3]', () => sum.forward(x(), labels(0, 1, 2))],
-  ['Hinge.forward: expected labels of dtype int32, got float32', () => sum.forward(x(), blank([2]))],
-  ['Hinge.forward: expected labels from 0 to 2, got 3 at index 1', () => sum.forward(x(), labels(2, 3))],
-  ['Hinge.forward: expected labels from 0 to 2, got -1 at index 0', () => sum.forward(x(), labels(-1, 3))],
+  [
+    'Hinge.forward: expected labels of dtype int32, got float32',
+    () => sum.forward(x(), blank([2])),
+  ],
+  [
+    'Hinge.forward: expected labels from 0 to 2, got 3 at index 1',
+    () => sum.forward(x(), labels(2, 3)),
+  ],
+  [
+    'Hinge.forward: expected labels from 0 to 2, got -1 at index 0',
+    () => sum.forward(x(), labels(-1, 3)),
+  ],
   [
     'Hinge: expected reduction to be one of "mean", "sum", got "max"',
     () => new Hinge({ reduction: 'max' as Reduction }),

@@ -99,7 +99,10 @@ describeRefusals([
   ['Huber: expected delta to be a number above 0, got 0', () => new Huber({ delta: 0 })],
   ['Huber: expected delta to be a number above 0, got -1', () => new Huber({ delta: -1 })],
   ['Huber: expected delta to be a number above 0, got NaN', () => new Huber({ delta: NaN })],
-  ['Huber: expected delta to be a number above 0, got Infinity', () => new Huber({ delta: Infinity })],
+  [
+    'Huber: expected delta to be a number above 0, got Infinity',
+    () => new Huber({ delta: Infinity }),
+  ],
   [
     'Huber: expected reduction to be one of "mean", "sum", got "none"',
     () => new Huber({ reduction: 'none' as Reduction }),

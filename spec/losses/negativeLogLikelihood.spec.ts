@@ -67,7 +67,10 @@ eachBackend('after LogSoftmax is SoftmaxCrossEntropy', () => {
     const [logSoftmax, likelihood] = [new LogSoftmax(), new NegativeLogLikelihood(options)];
     const first = logSoftmax.forward(scores);
     const second = likelihood.forward(first.output as tf.Tensor2D, labels(...y));
-    const gradInput = logSoftmax.backpropToInput(likelihood.backpropToInput(second.cache), first.cache);
+    const gradInput = logSoftmax.backpropToInput(
+      likelihood.backpropToInput(second.cache),
+      first.cache,
+    );
     const entropy = new SoftmaxCrossEntropy(options);
     const expected = entropy.forward(scores, labels(...y));
     const packed = (tensor: tf.Tensor) => ({ shape: tensor.shape, values: [...tensor.dataSync()] });

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Reduction } from '../../lib/cost.ts';
 import { release } from '../../lib/memory.ts';
-import { SoftmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from '../../losses/softmaxCrossEntropy.ts';
+import {
+  SoftmaxCrossEntropy,
+  type SoftmaxCrossEntropyOptions,
+} from '../../losses/softmaxCrossEntropy.ts';
 import { expectAllClose, expectNoLeak, numbers } from '../support/compare.ts';
 import { describeCostFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';

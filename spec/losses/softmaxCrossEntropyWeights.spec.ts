@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Cost } from '../../lib/cost.ts';
-import { SoftmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from '../../losses/softmaxCrossEntropy.ts';
+import {
+  SoftmaxCrossEntropy,
+  type SoftmaxCrossEntropyOptions,
+} from '../../losses/softmaxCrossEntropy.ts';
 import { expectAllClose, numbers } from '../support/compare.ts';
 import { describeCostContract } from '../support/costContract.ts';
 import { describeCostFixture, eachBackend } from '../support/fixtures.ts';
@@ -51,7 +54,10 @@ eachBackend('by hand', () => {
 
   test('an ignored label of −1 leaves the example before it alone', () => {
     const cost = new SoftmaxCrossEntropy({ ignoreIndex: -1 });
-    expectAllClose(cost.forward(scores(), labels(1, -1)).loss, { shape: [], values: [-log(3 / 4)] });
+    expectAllClose(cost.forward(scores(), labels(1, -1)).loss, {
+      shape: [],
+      values: [-log(3 / 4)],
+    });
   });
 
   test('the sum over ignored examples alone is 0', () => {
@@ -83,7 +89,8 @@ describeCostFixture(
 );
 
 describeCostContract(
-  (options): Cost<tf.Tensor2D, tf.Tensor2D> => new SoftmaxCrossEntropy({ weights: [1, 4], ...options }),
+  (options): Cost<tf.Tensor2D, tf.Tensor2D> =>
+    new SoftmaxCrossEntropy({ weights: [1, 4], ...options }),
   () => [
     [scores(), tf.tensor2d([0, 1, 1, 0], [2, 2])],
     [tf.ones([3, 2]), tf.ones([3, 2])],

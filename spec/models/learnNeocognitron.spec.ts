@@ -66,7 +66,9 @@ eachBackend('learning', () => {
   });
 
   test('a layer learns from what the layers before it, which are final by then, make of the image', async () => {
-    const [first, second] = [0.5, 0.25].map((a) => new SCell(1, 1, 1, { r: 1, init: init.values([a]) }));
+    const [first, second] = [0.5, 0.25].map(
+      (a) => new SCell(1, 1, 1, { r: 1, init: init.values([a]) }),
+    );
     const network = new Sequential([first, new CCell(1, 1), second]);
     await learnNeocognitron(network, tensor4d([2], [1, 1, 1, 1]), {
       passes: 1,

@@ -8,7 +8,10 @@ const valuesOf = (seed: number) =>
 
 describe('lenet', () => {
   it("has the 431,080 parameters of Caffe's", () => {
-    const sizes = Object.entries(lenet({ rng: new Rng(0) }).params).map(([name, { size }]) => [name, size]);
+    const sizes = Object.entries(lenet({ rng: new Rng(0) }).params).map(([name, { size }]) => [
+      name,
+      size,
+    ]);
     expect(sizes).toEqual([
       ['0.weight', 500],
       ['0.bias', 20],

@@ -16,16 +16,24 @@ import {
   type Module,
   type Sequential,
 } from '../../index.ts';
-import { ROOT } from '../cli/run.ts';
-import { CLASSES } from './proveGradient.ts';
-import { randomBatch, SCALED, type Scaled } from './scaled.ts';
+import { ROOT } from '../support/runCommand.ts';
+import { CLASSES } from '../support/proveGradient.ts';
+import { randomBatch, SCALED, type Scaled } from '../support/scaledNetworks.ts';
 
 /**
  * Every network of `models/`. What takes more than ten seconds is left to `npm run test:networks`, which sets
  * BOXPROP_NETWORKS.
  */
 const ALL = process.env.BOXPROP_NETWORKS === 'all';
-const SLOW_TO_TRAIN = ['neocognitron', 'vgg16', 'vgg19', 'resnet34', 'resnet50', 'resnet101', 'resnet152'];
+const SLOW_TO_TRAIN = [
+  'neocognitron',
+  'vgg16',
+  'vgg19',
+  'resnet34',
+  'resnet50',
+  'resnet101',
+  'resnet152',
+];
 const QUICK_TO_CHECK = [
   'lenet',
   'lenet1',
@@ -49,7 +57,10 @@ function inNode(...args: string[]) {
 
 describe('has the published parameters:', () => {
   const blank = { rng: new Rng(0), init: init.zeros };
-  const published: Record<string, readonly [number, build?: () => Pick<Module, 'params' | 'dispose'>]> = {
+  const published: Record<
+    string,
+    readonly [number, build?: () => Pick<Module, 'params' | 'dispose'>]
+  > = {
     lenet: [431_080],
     lenet1: [2578],
     lenet5: [60_000],
@@ -91,21 +102,27 @@ describe('with fewer channels and smaller images', () => {
   const widened = ({ build, wide: { width, inputShape } }: Scaled, seed = 0) =>
     build({ rng: new Rng(seed), width, inputShape, classes: CLASSES });
 
-  test.each(scaled)('%s starts from its seed alone, and gives a score for each class', (_, network) => {
-    const [images, labels] = randomBatch(2, network.wide.inputShape, CLASSES);
-    const [a, b, c] = [0, 0, 1].map((seed) => {
-      const box = widened(network, seed);
-      const scores = box.infer(images, { mode: 'inference' }) as Tensor2D;
-      expect(scores.shape).toEqual([2, CLASSES]);
-      const values = [...Object.values(box.params).map((param) => param.dataSync()), scores.dataSync()];
-      box.dispose();
-      scores.dispose();
-      return JSON.stringify(values.map((part) => Array.from(part)));
-    });
-    expect(a).toBe(b);
-    expect(a).not.toBe(c);
-    dispose([images, labels]);
-  });
+  test.each(scaled)(
+    '%s starts from its seed alone, and gives a score for each class',
+    (_, network) => {
+      const [images, labels] = randomBatch(2, network.wide.inputShape, CLASSES);
+      const [a, b, c] = [0, 0, 1].map((seed) => {
+        const box = widened(network, seed);
+        const scores = box.infer(images, { mode: 'inference' }) as Tensor2D;
+        expect(scores.shape).toEqual([2, CLASSES]);
+        const values = [
+          ...Object.values(box.params).map((param) => param.dataSync()),
+          scores.dataSync(),
+        ];
+        box.dispose();
+        scores.dispose();
+        return JSON.stringify(values.map((part) => Array.from(part)));
+      });
+      expect(a).toBe(b);
+      expect(a).not.toBe(c);
+      dispose([images, labels]);
+    },
+  );
 
   test.each(scaled.filter(([name]) => ALL || !SLOW_TO_TRAIN.includes(name)))(
     '%s learns 16 random images by heart, and a step leaves no tensor',
@@ -116,7 +133,10 @@ describe('with fewer channels and smaller images', () => {
       const images = name === 'neocognitron' ? relu(signed) : signed.clone();
       if (name === 'neocognitron') await learnNeocognitron(box as Sequential, images);
       const cost = new SoftmaxCrossEntropy();
-      const optimizer = new SGD(box.params, { learningRate: network.wide.learningRate, momentum: 0.9 });
+      const optimizer = new SGD(box.params, {
+        learningRate: network.wide.learningRate,
+        momentum: 0.9,
+      });
       const rng = new Rng(1);
       let left: number | undefined;
       let loss = Infinity;
@@ -142,7 +162,7 @@ describe('with fewer channels and smaller images', () => {
 
 // The others are proven by `npm run test:networks`. In plain node, where it takes half as long as inside jest.
 test('every coordinate of the gradients of the smaller networks is proven, end to end, while training', () => {
-  const { stdout } = inNode('spec/networks.mjs', ...QUICK_TO_CHECK);
+  const { stdout } = inNode('spec/commands/networks.mjs', ...QUICK_TO_CHECK);
   expect(stdout.trimEnd().split('\n')).toEqual([
     ...QUICK_TO_CHECK.map(
       (name) => expect.stringMatching(`^pass ${name}: (\\d+) of \\1 coordinates`) as string,
@@ -153,7 +173,12 @@ test('every coordinate of the gradients of the smaller networks is proven, end t
 
 test('GoogLeNet with its heads gives three lists of scores, and its gradient reaches the first convolution', () => {
   const inputShape = [96, 80, 3] as const;
-  const network = googlenetWithHeads({ rng: new Rng(0), width: 1 / 16, inputShape, classes: CLASSES });
+  const network = googlenetWithHeads({
+    rng: new Rng(0),
+    width: 1 / 16,
+    inputShape,
+    classes: CLASSES,
+  });
   const [images] = randomBatch(2, inputShape, CLASSES);
   const { output, cache } = network.forward(images, { mode: 'training', rng: new Rng(1) });
   const scores = output as Tensor[];

@@ -50,7 +50,9 @@ eachBackend('by hand', () => {
   ])('%s', (_, box, input, output, gradOutput, gradInput) => {
     const forward = box.forward(sequence(...input));
     expect(valuesOf(forward.output)).toEqual(output);
-    expect(valuesOf(box.backpropToInput(sequence(...gradOutput), forward.cache))).toEqual(gradInput);
+    expect(valuesOf(box.backpropToInput(sequence(...gradOutput), forward.cache))).toEqual(
+      gradInput,
+    );
   });
 
   test('is AvgPool2D over an image of height 1', () => {
@@ -63,7 +65,10 @@ eachBackend('by hand', () => {
     const { shape } = sequences.output;
     expectAllClose(sequences.output, { shape, values: valuesOf(images.output) });
     const g = Grid.random(shape, rng);
-    const gradImages = two.backpropToInput(new Grid(images.output.shape, g.values).tensor(), images.cache);
+    const gradImages = two.backpropToInput(
+      new Grid(images.output.shape, g.values).tensor(),
+      images.cache,
+    );
     const values = valuesOf(gradImages);
     expectAllClose(one.backpropToInput(g.tensor(), sequences.cache), { shape: [2, 9, 3], values });
   });
@@ -79,7 +84,10 @@ const small = (options: AvgPool1DOptions = {}) => new AvgPool1D(3, options);
 describeContract(small, () => [tf.reshape(tf.range(0, 30), [2, 5, 3]), tf.ones([1, 3, 2])]);
 
 describeRefusals([
-  ['AvgPool1D.forward: expected input of shape [N, L, C], got [4, 5]', () => small().forward(blank([4, 5]))],
+  [
+    'AvgPool1D.forward: expected input of shape [N, L, C], got [4, 5]',
+    () => small().forward(blank([4, 5])),
+  ],
   [
     'AvgPool1D.forward: expected input of dtype float32, got int32',
     () => small().forward(blank([2, 4, 5], 'int32')),
@@ -98,5 +106,8 @@ describeRefusals([
     () => small({ padding: 'half' as 'same' }),
   ],
   ['AvgPool1D: expected kernelSize to be an integer of at least 1, got 0', () => new AvgPool1D(0)],
-  ['AvgPool1D: expected stride to be an integer of at least 1, got 1.5', () => small({ stride: 1.5 })],
+  [
+    'AvgPool1D: expected stride to be an integer of at least 1, got 1.5',
+    () => small({ stride: 1.5 }),
+  ],
 ]);

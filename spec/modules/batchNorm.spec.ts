@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Rng } from '../../lib/rng.ts';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import { release } from '../../lib/memory.ts';
 import { BatchNorm, type BatchNormOptions } from '../../modules/batchNorm.ts';
 import { Linear } from '../../modules/linear.ts';
-import { Sequential } from '../../modules/sequential.ts';
+import { Sequential } from '../../modules/container/sequential.ts';
 import { expectAllClose, expectNoLeak, numbers, type Packed } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
 import { describeFixture, eachBackend, loadFixture, tensorOf } from '../support/fixtures.ts';
@@ -20,7 +20,11 @@ interface Settings {
 class InMode extends BatchNorm {
   readonly mode: Settings['mode'];
 
-  constructor(features: number, options: BatchNormOptions, { mode, runningMean, runningVar }: Settings) {
+  constructor(
+    features: number,
+    options: BatchNormOptions,
+    { mode, runningMean, runningVar }: Settings,
+  ) {
     super(features, options);
     this.mode = mode;
     tf.tidy(() => {
@@ -58,7 +62,10 @@ eachBackend('by hand', () => {
       [1, -3],
       [5, 4],
     ]);
-    const { weight, bias } = box.backpropToParams(g, cache) as { weight: tf.Tensor; bias: tf.Tensor };
+    const { weight, bias } = box.backpropToParams(g, cache) as {
+      weight: tf.Tensor;
+      bias: tf.Tensor;
+    };
     expect(numbers(weight)).toEqual([-1 + 5, 3 + 4]);
     expect(numbers(bias)).toEqual([6, 1]);
     // Two values that are normalized are ±1 whatever they were.
@@ -75,7 +82,9 @@ eachBackend('by hand', () => {
     const gradInput = box.backpropToInput(tf.tensor2d([[1], [0], [0]]), cache);
     const std = Math.sqrt(14 / 3);
     const along = -2 / std / 3; // (1/m) Σ g x̂
-    const expected = [-2, -1, 3].map((d, i) => ((i === 0 ? 1 : 0) - 1 / 3 - (d / std) * along) / std);
+    const expected = [-2, -1, 3].map(
+      (d, i) => ((i === 0 ? 1 : 0) - 1 / 3 - (d / std) * along) / std,
+    );
     expectAllClose(gradInput, { shape: [3, 1], values: expected });
   });
 
@@ -174,7 +183,10 @@ const inputs = (): [tf.Tensor, tf.Tensor] => [
 ];
 for (const mode of ['training', 'inference'] as const) {
   describe(mode, () => {
-    describeContract(() => new InMode(2, {}, { mode, runningMean: [1, 2], runningVar: [3, 4] }), inputs);
+    describeContract(
+      () => new InMode(2, {}, { mode, runningMean: [1, 2], runningVar: [3, 4] }),
+      inputs,
+    );
   });
 }
 

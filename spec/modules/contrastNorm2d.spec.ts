@@ -48,7 +48,8 @@ eachBackend('normalizes contrast', () => {
         expect(Math.abs(deviations.at(0, j, k) - 1)).toBeLessThan(0.1);
       }
       // What has less contrast than the mean is left with less.
-      for (let k = width / 2 + 7; k < width - 4; k++) expect(deviations.at(0, j, k)).toBeLessThan(0.5);
+      for (let k = width / 2 + 7; k < width - 4; k++)
+        expect(deviations.at(0, j, k)).toBeLessThan(0.5);
     }
   });
 
@@ -97,7 +98,10 @@ eachBackend('computes what plain loops over the equations compute', () => {
 
 describeContract(
   () => new ContrastNorm2D(2, { kernelSize: 3 }),
-  () => [images(Grid.random([2, 4, 3, 2], new Rng(1))), images(Grid.random([1, 3, 5, 2], new Rng(2)))],
+  () => [
+    images(Grid.random([2, 4, 3, 2], new Rng(1))),
+    images(Grid.random([1, 3, 5, 2], new Rng(2))),
+  ],
 );
 
 const cache = () => new ContrastNorm2D(2).forward(blank([3, 4, 5, 2])).cache;
@@ -119,7 +123,10 @@ describeRefusals([
     'ContrastNorm2D.backpropToInput: expected gradOutput of shape [3, 4, 5, 2], got [3, 4, 5, 1]',
     () => new ContrastNorm2D(2).backpropToInput(blank([3, 4, 5, 1]), cache()),
   ],
-  ['ContrastNorm2D: expected channels to be an integer of at least 1, got 0', () => new ContrastNorm2D(0)],
+  [
+    'ContrastNorm2D: expected channels to be an integer of at least 1, got 0',
+    () => new ContrastNorm2D(0),
+  ],
   [
     'ContrastNorm2D > SubtractiveNorm2D: expected kernelSize to be odd, got 4',
     () => new ContrastNorm2D(2, { kernelSize: 4 }),

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { values, zeros } from '../../lib/init.ts';
+import { values, zeros } from '../../lib/init/initializers.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Conv1D, type Conv1DOptions } from '../../modules/conv1d.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
@@ -23,7 +23,11 @@ eachBackend('by hand', () => {
   });
 
   test('"same" puts the odd cell after', () => {
-    const box = new Conv1D(1, 1, 2, { padding: 'same', paddingMode: 'circular', init: values([1, 10]) });
+    const box = new Conv1D(1, 1, 2, {
+      padding: 'same',
+      paddingMode: 'circular',
+      init: values([1, 10]),
+    });
     const { output, cache } = box.forward(tf.tensor3d([1, 2, 3], [1, 3, 1]));
     expect(numbers(output)).toEqual([[[1 + 20], [2 + 30], [3 + 10]]]);
     const g = tf.tensor3d([0, 0, 1], [1, 3, 1]);
@@ -85,7 +89,10 @@ describeRefusals([
     'Conv1D.forward: expected input of shape [N, L, 2], got [2, 5, 3]',
     () => small().forward(blank([2, 5, 3])),
   ],
-  ['Conv1D.forward: expected input of shape [N, L, 2], got [5, 2]', () => small().forward(blank([5, 2]))],
+  [
+    'Conv1D.forward: expected input of shape [N, L, 2], got [5, 2]',
+    () => small().forward(blank([5, 2])),
+  ],
   [
     'Conv1D.forward: expected input of dtype float32, got int32',
     () => small().forward(blank([2, 5, 2], 'int32')),
@@ -111,12 +118,21 @@ describeRefusals([
     () => small({ padding: 4, paddingMode: 'circular' }).forward(blank([1, 3, 2])),
   ],
   ['Conv1D: expected inChannels to be an integer of at least 1, got 0', () => new Conv1D(0, 1, 1)],
-  ['Conv1D: expected outChannels to be an integer of at least 1, got 1.5', () => new Conv1D(1, 1.5, 1)],
+  [
+    'Conv1D: expected outChannels to be an integer of at least 1, got 1.5',
+    () => new Conv1D(1, 1.5, 1),
+  ],
   ['Conv1D: expected kernelSize to be an integer of at least 1, got 0', () => new Conv1D(1, 1, 0)],
   ['Conv1D: expected stride to be an integer of at least 1, got 0', () => small({ stride: 0 })],
-  ['Conv1D: expected dilation to be an integer of at least 1, got -1', () => small({ dilation: -1 })],
+  [
+    'Conv1D: expected dilation to be an integer of at least 1, got -1',
+    () => small({ dilation: -1 }),
+  ],
   ['Conv1D: expected groups to be an integer of at least 1, got 0', () => small({ groups: 0 })],
-  ['Conv1D: expected inChannels to be a multiple of the 4 groups, got 2', () => small({ groups: 4 })],
+  [
+    'Conv1D: expected inChannels to be a multiple of the 4 groups, got 2',
+    () => small({ groups: 4 }),
+  ],
   [
     'Conv1D: expected padding to be "valid", "same" or an integer of at least 0, got -1',
     () => small({ padding: -1 }),

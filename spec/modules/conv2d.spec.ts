@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { useBackend } from '../../lib/backend.ts';
+import { useBackend } from '../../lib/backend/useBackend.ts';
 import type { Pair } from '../../lib/geometry.ts';
-import { values, zeros } from '../../lib/init.ts';
+import { values, zeros } from '../../lib/init/initializers.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Conv2D, type Conv2DOptions } from '../../modules/conv2d.ts';
 import { image, numbers, rowsOf } from '../support/compare.ts';
@@ -50,7 +50,9 @@ eachBackend('by hand', () => {
     const { output, cache } = box.forward(image([[1, 2, 3]]));
     expect(rowsOf(output)).toEqual([[1 + 20, 2 + 30, 3 + 0]]);
     expect(rowsOf(box.backpropToInput(image([[1, 1, 1]]), cache))).toEqual([[1, 10 + 1, 10 + 1]]);
-    expect(taps(box.backpropToParams(image([[1, 1, 1]]), cache).weight)).toEqual([[1 + 2 + 3, 2 + 3]]);
+    expect(taps(box.backpropToParams(image([[1, 1, 1]]), cache).weight)).toEqual([
+      [1 + 2 + 3, 2 + 3],
+    ]);
   });
 
   test('pixels that no window meets get no gradient', () => {
@@ -58,7 +60,9 @@ eachBackend('by hand', () => {
     const { output, cache } = box.forward(image([[1, 2, 3, 4, 5, 6, 7]]));
     expect(rowsOf(output)).toEqual([[1 + 20, 4 + 50]]);
     expect(rowsOf(box.backpropToInput(image([[1, 2]]), cache))).toEqual([[1, 10, 0, 2, 20, 0, 0]]);
-    expect(taps(box.backpropToParams(image([[1, 2]]), cache).weight)).toEqual([[1 + 2 * 4, 2 + 2 * 5]]);
+    expect(taps(box.backpropToParams(image([[1, 2]]), cache).weight)).toEqual([
+      [1 + 2 * 4, 2 + 2 * 5],
+    ]);
   });
 });
 
@@ -105,7 +109,10 @@ describeRefusals([
     () => small({ padding: [1, 0] }).forward(blank([1, 2, 2, 2])),
   ],
   ['Conv2D: expected inChannels to be an integer of at least 1, got 0', () => new Conv2D(0, 3, 2)],
-  ['Conv2D: expected outChannels to be an integer of at least 1, got -1', () => new Conv2D(2, -1, 2)],
+  [
+    'Conv2D: expected outChannels to be an integer of at least 1, got -1',
+    () => new Conv2D(2, -1, 2),
+  ],
   [
     'Conv2D: expected kernelSize to be an integer of at least 1, or a pair [height, width], got [2, 0]',
     () => new Conv2D(2, 3, [2, 0]),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Pair } from '../../lib/geometry.ts';
-import { values, zeros } from '../../lib/init.ts';
+import { values, zeros } from '../../lib/init/initializers.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Conv2D, type Conv2DOptions } from '../../modules/conv2d.ts';
 import { Linear } from '../../modules/linear.ts';
@@ -24,9 +24,15 @@ eachBackend('by hand', () => {
     ['replicate', [1, 1, 1, 2, 3, 4, 4, 4], [1 + 10 + 100, 0, 0, 5 + 50 + 500]],
     ['circular', [3, 4, 1, 2, 3, 4, 1, 2], [100 + 50, 500, 1, 10 + 5]],
   ] as const)('%s', (paddingMode, row, gradRow) => {
-    const box = new Conv2D(1, 1, [1, 3], { padding: [0, 2], paddingMode, init: values([1, 10, 100]) });
+    const box = new Conv2D(1, 1, [1, 3], {
+      padding: [0, 2],
+      paddingMode,
+      init: values([1, 10, 100]),
+    });
     const { output, cache } = box.forward(x());
-    expect(rowsOf(output)).toEqual([row.slice(2).map((_, i) => row[i] + 10 * row[i + 1] + 100 * row[i + 2])]);
+    expect(rowsOf(output)).toEqual([
+      row.slice(2).map((_, i) => row[i] + 10 * row[i + 1] + 100 * row[i + 2]),
+    ]);
     const g = image([[1, 0, 0, 0, 0, 5]]);
     expect(rowsOf(box.backpropToInput(g, cache))).toEqual([gradRow]);
     const { weight } = box.backpropToParams(g, cache);
@@ -72,14 +78,21 @@ eachBackend('is what it is in other words', () => {
     ['even kernel', [2, 4], 1],
     ['dilation', [3, 2], [1, 2]],
   ] as const)('circular padding commutes with a roll: %s', (_, kernelSize, dilation) => {
-    const options = { padding: 'same', paddingMode: 'circular', dilation, rng: new Rng(1) } as const;
+    const options = {
+      padding: 'same',
+      paddingMode: 'circular',
+      dilation,
+      rng: new Rng(1),
+    } as const;
     const box = new Conv2D(2, 3, kernelSize, options);
     const x = random<tf.Tensor4D>([2, 5, 6, 2], 1);
     const g = random<tf.Tensor4D>([2, 5, 6, 3], 2);
     const shift = (images: tf.Tensor4D) => roll(roll(images, 2, 1), 3, 2);
     const [plain, rolled] = [given(box, x, g), given(box, shift(x), shift(g))];
     const shifted = (images: typeof plain.output) =>
-      packed(shift(tf.tensor4d([...images.values], images.shape as [number, number, number, number])));
+      packed(
+        shift(tf.tensor4d([...images.values], images.shape as [number, number, number, number])),
+      );
     expectSame(rolled.output, shifted(plain.output), 'output');
     expectSame(rolled.gradInput, shifted(plain.gradInput), 'gradInput');
     expectSame(rolled.gradParams.weight, plain.gradParams.weight, 'weight');
@@ -151,11 +164,18 @@ eachBackend('is what it is in other words', () => {
   });
 });
 
-const small = (options: Conv2DOptions = {}) => new Conv2D(2, 4, [2, 3], { rng: new Rng(0), ...options });
+const small = (options: Conv2DOptions = {}) =>
+  new Conv2D(2, 4, [2, 3], { rng: new Rng(0), ...options });
 
 for (const paddingMode of MODES.slice(1)) {
   describe(paddingMode, () => {
-    const options = { paddingMode, padding: [1, 2], groups: 2, dilation: [2, 1], stride: [1, 2] } as const;
+    const options = {
+      paddingMode,
+      padding: [1, 2],
+      groups: 2,
+      dilation: [2, 1],
+      stride: [1, 2],
+    } as const;
     describeContract(
       () => small(options),
       () => [tf.ones([2, 4, 5, 2]), tf.ones([1, 5, 3, 2])],
@@ -180,7 +200,10 @@ describeRefusals([
     'Conv2D.forward: expected a padded input of at least 4x5 for the kernel, got 4x4',
     () => small({ dilation: [3, 2] }).forward(blank([1, 4, 4, 2])),
   ],
-  ['Conv2D: expected inChannels to be a multiple of the 4 groups, got 2', () => small({ groups: 4 })],
+  [
+    'Conv2D: expected inChannels to be a multiple of the 4 groups, got 2',
+    () => small({ groups: 4 }),
+  ],
   [
     'Conv2D: expected outChannels to be a multiple of the 2 groups, got 3',
     () => new Conv2D(2, 3, 1, { groups: 2, init: zeros }),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Pair } from '../../lib/geometry.ts';
-import { values, zeros } from '../../lib/init.ts';
+import { values, zeros } from '../../lib/init/initializers.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { ConvTranspose2D, type ConvTranspose2DOptions } from '../../modules/convTranspose2d.ts';
@@ -49,7 +49,9 @@ eachBackend('by hand', () => {
     const init = values([1, 10, 100]);
     const x = image([[1, 2]]);
     const rows = (options: ConvTranspose2DOptions) =>
-      rowsOf(new ConvTranspose2D(1, 1, [1, 3], { stride: [1, 2], init, ...options }).forward(x).output);
+      rowsOf(
+        new ConvTranspose2D(1, 1, [1, 3], { stride: [1, 2], init, ...options }).forward(x).output,
+      );
     expect(rows({})).toEqual([[1, 10, 100 + 2, 20, 200]]);
     expect(rows({ padding: [0, 1] })).toEqual([[10, 102, 20]]);
     expect(rows({ padding: [0, 1], outputPadding: [0, 1] })).toEqual([[10, 102, 20, 200]]);
@@ -64,7 +66,8 @@ describeFixture(
 );
 
 eachBackend('is the adjoint of Conv2D', () => {
-  const dot = (a: Packed, b: Packed) => a.values.reduce((sum, value, i) => sum + value * b.values[i], 0);
+  const dot = (a: Packed, b: Packed) =>
+    a.values.reduce((sum, value, i) => sum + value * b.values[i], 0);
 
   // Sizes of which the convolution leaves none over, so that going back needs no outputPadding; and some that it does.
   test.each<[string, [number, number], Pair, ConvTranspose2DOptions]>([
@@ -77,7 +80,11 @@ eachBackend('is the adjoint of Conv2D', () => {
   ])('⟨Conv x, y⟩ = ⟨x, ConvT y⟩: %s', (_, size, kernelSize, options) => {
     const { outputPadding: _unused, ...shared } = options;
     const conv = new Conv2D(2, 4, kernelSize, { ...shared, bias: false, rng: new Rng(1) });
-    const transposed = new ConvTranspose2D(4, 2, kernelSize, { ...options, bias: false, init: zeros });
+    const transposed = new ConvTranspose2D(4, 2, kernelSize, {
+      ...options,
+      bias: false,
+      init: zeros,
+    });
     transposed.params.weight.assign(conv.params.weight);
     const x = random<tf.Tensor4D>([2, ...size, 2], 2);
     const { output, cache } = conv.forward(x);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Pair } from '../../lib/geometry.ts';
-import { values, zeros } from '../../lib/init.ts';
+import { values, zeros } from '../../lib/init/initializers.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { DepthwiseConv2D, type DepthwiseConv2DOptions } from '../../modules/depthwiseConv2d.ts';
@@ -29,9 +29,12 @@ eachBackend('by hand', () => {
   });
 });
 
-describeFixture('depthwiseConv2d', (channels: number, kernelSize: Pair, options: DepthwiseConv2DOptions) => {
-  return new DepthwiseConv2D(channels, kernelSize, { ...options, init: zeros });
-});
+describeFixture(
+  'depthwiseConv2d',
+  (channels: number, kernelSize: Pair, options: DepthwiseConv2DOptions) => {
+    return new DepthwiseConv2D(channels, kernelSize, { ...options, init: zeros });
+  },
+);
 
 eachBackend('is Conv2D with a group a channel', () => {
   test.each<[string, DepthwiseConv2DOptions]>([

@@ -42,7 +42,9 @@ eachBackend('by hand', () => {
   });
 
   test('σ runs over all maps', () => {
-    const { output } = new DivisiveNorm2D(2, { kernelSize: 1 }).forward(tf.tensor4d([1, 7], [1, 1, 1, 2]));
+    const { output } = new DivisiveNorm2D(2, { kernelSize: 1 }).forward(
+      tf.tensor4d([1, 7], [1, 1, 1, 2]),
+    );
     expectAllClose(output, { shape: [1, 1, 1, 2], values: [1 / 5, 7 / 5] });
   });
 
@@ -71,14 +73,20 @@ eachBackend('by hand', () => {
     const box = new DivisiveNorm2D(1, { kernelSize: 1 });
     const { cache } = box.forward(row([0, 2]));
     // c = 1: y_0 = x_0/c, whose derivative by c is 0 at x_0 = 0; y_1 = 1.
-    expectAllClose(box.backpropToInput(row([3, 5]), cache), { shape: [1, 1, 2, 1], values: [3, 0] });
+    expectAllClose(box.backpropToInput(row([3, 5]), cache), {
+      shape: [1, 1, 2, 1],
+      values: [3, 0],
+    });
   });
 
   test('where σ is its mean everywhere, the derivative goes through the mean', () => {
     const box = new DivisiveNorm2D(1, { kernelSize: 1 });
     const { cache } = box.forward(row([2, -2]));
     // y_0 = x_0/c: 1/2 directly, −x_0/c²/2 through each |x|.
-    expectAllClose(box.backpropToInput(row([1, 0]), cache), { shape: [1, 1, 2, 1], values: [1 / 4, 1 / 4] });
+    expectAllClose(box.backpropToInput(row([1, 0]), cache), {
+      shape: [1, 1, 2, 1],
+      values: [1 / 4, 1 / 4],
+    });
   });
 });
 
@@ -101,7 +109,9 @@ eachBackend('computes what plain loops over the equations compute', () => {
     x.values.forEach((value, i) => (x.values[i] = i < 40 ? value : 2 * value));
     const g = Grid.random(x.shape, rng);
     const f = (x: Grid) => divisive(x, window(3, 3), 0.6);
-    const { output, cache } = new DivisiveNorm2D(2, { kernelSize: 3, threshold: 0.6 }).forward(images(x));
+    const { output, cache } = new DivisiveNorm2D(2, { kernelSize: 3, threshold: 0.6 }).forward(
+      images(x),
+    );
     const box = new DivisiveNorm2D(2, { kernelSize: 3, threshold: 0.6 });
     expectAllClose(output, f(x), 'output');
     expectAllClose(box.backpropToInput(images(g), cache), numericGradient(f, x, g), 'gradInput');
@@ -110,7 +120,10 @@ eachBackend('computes what plain loops over the equations compute', () => {
 
 describeContract(
   () => new DivisiveNorm2D(2, { kernelSize: 3 }),
-  () => [images(Grid.random([2, 4, 3, 2], new Rng(1))), images(Grid.random([1, 3, 5, 2], new Rng(2)))],
+  () => [
+    images(Grid.random([2, 4, 3, 2], new Rng(1))),
+    images(Grid.random([1, 3, 5, 2], new Rng(2))),
+  ],
 );
 
 const cache = () => new DivisiveNorm2D(2).forward(blank([3, 4, 5, 2])).cache;
@@ -132,8 +145,14 @@ describeRefusals([
     'DivisiveNorm2D.backpropToInput: expected gradOutput of shape [3, 4, 5, 2], got [3, 4, 5, 1]',
     () => new DivisiveNorm2D(2).backpropToInput(blank([3, 4, 5, 1]), cache()),
   ],
-  ['DivisiveNorm2D: expected channels to be an integer of at least 1, got 0', () => new DivisiveNorm2D(0)],
-  ['DivisiveNorm2D: expected kernelSize to be odd, got 4', () => new DivisiveNorm2D(2, { kernelSize: 4 })],
+  [
+    'DivisiveNorm2D: expected channels to be an integer of at least 1, got 0',
+    () => new DivisiveNorm2D(0),
+  ],
+  [
+    'DivisiveNorm2D: expected kernelSize to be odd, got 4',
+    () => new DivisiveNorm2D(2, { kernelSize: 4 }),
+  ],
   [
     'DivisiveNorm2D: expected kernelSize to be odd, got [3, 2]',
     () => new DivisiveNorm2D(2, { kernelSize: [3, 2] }),
@@ -142,7 +161,10 @@ describeRefusals([
     'DivisiveNorm2D: expected kernelSize to be an integer of at least 1, or a pair [height, width], got 0',
     () => new DivisiveNorm2D(2, { kernelSize: 0 }),
   ],
-  ['DivisiveNorm2D: expected sigma to be a number above 0, got 0', () => new DivisiveNorm2D(2, { sigma: 0 })],
+  [
+    'DivisiveNorm2D: expected sigma to be a number above 0, got 0',
+    () => new DivisiveNorm2D(2, { sigma: 0 }),
+  ],
   [
     'DivisiveNorm2D: expected threshold to be a number above 0, got -1',
     () => new DivisiveNorm2D(2, { threshold: -1 }),

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { withBackend } from '../../lib/backend.ts';
+import { withBackend } from '../../lib/backend/useBackend.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Dropout } from '../../modules/dropout.ts';
 import { expectAllClose, expectNoLeak, numbers } from '../support/compare.ts';
@@ -81,7 +81,9 @@ eachBackend('statistics of 100,000 units', () => {
     const dropped = values.filter((value) => value === 0).length;
     expect(Math.abs(dropped / count - p)).toBeLessThan(slack);
     expect(new Set(values)).toEqual(new Set([0, Math.fround(1 / 0.7)]));
-    expect(Math.abs(values.reduce((sum, value) => sum + value, 0) / count - 1)).toBeLessThan(slack / 0.7);
+    expect(Math.abs(values.reduce((sum, value) => sum + value, 0) / count - 1)).toBeLessThan(
+      slack / 0.7,
+    );
   });
 
   test('neighbours, and the same unit of the next example, are dropped independently', () => {
@@ -100,7 +102,8 @@ describe('the generator', () => {
     for (const backend of ['cpu', 'wasm', 'float64'] as const) {
       await withBackend(backend, () => {
         const [box, context, x] = [new Dropout({ p }), training(5), tf.ones([40])];
-        const dropped = () => Array.from(box.forward(x, context).output.dataSync(), (value) => value === 0);
+        const dropped = () =>
+          Array.from(box.forward(x, context).output.dataSync(), (value) => value === 0);
         const [first, second] = [dropped(), dropped()];
         expect(first).not.toEqual(second);
         expect(context.rng.state.counter).toBe(80);

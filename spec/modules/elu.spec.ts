@@ -27,4 +27,6 @@ describeFixture('elu', (options?: ELUOptions) => new ELU(options));
 
 describeElementwise(() => new ELU());
 
-describeRefusals([['ELU: expected alpha to be a finite number, got NaN', () => new ELU({ alpha: NaN })]]);
+describeRefusals([
+  ['ELU: expected alpha to be a finite number, got NaN', () => new ELU({ alpha: NaN })],
+]);

@@ -36,8 +36,14 @@ describeContract(
 const box = new Flatten();
 
 describeRefusals([
-  ['Flatten.forward: expected input of rank 2 or more, got shape [5]', () => box.forward(blank([5]))],
-  ['Flatten.forward: expected input of dtype float32, got int32', () => box.forward(blank([2, 3], 'int32'))],
+  [
+    'Flatten.forward: expected input of rank 2 or more, got shape [5]',
+    () => box.forward(blank([5])),
+  ],
+  [
+    'Flatten.forward: expected input of dtype float32, got int32',
+    () => box.forward(blank([2, 3], 'int32')),
+  ],
   [
     'Flatten.backpropToInput: expected gradOutput of shape [2, 12], got [2, 3, 4]',
     () => box.backpropToInput(blank([2, 3, 4]), box.forward(blank([2, 3, 4])).cache),

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import { Rng } from '../../lib/rng.ts';
 import { GroupNorm, type GroupNormOptions } from '../../modules/groupNorm.ts';
 import { LayerNorm } from '../../modules/layerNorm.ts';
@@ -84,6 +84,9 @@ describeRefusals([
   ],
   ['GroupNorm: expected groups to divide the 4 channels, got 3', () => new GroupNorm(3, 4)],
   ['GroupNorm: expected groups to be an integer of at least 1, got 0', () => new GroupNorm(0, 4)],
-  ['GroupNorm: expected channels to be an integer of at least 1, got 1.5', () => new GroupNorm(1, 1.5)],
+  [
+    'GroupNorm: expected channels to be an integer of at least 1, got 1.5',
+    () => new GroupNorm(1, 1.5),
+  ],
   ['GroupNorm: expected eps to be a number above 0, got 0', () => new GroupNorm(1, 4, { eps: 0 })],
 ]);

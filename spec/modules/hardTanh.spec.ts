@@ -29,5 +29,8 @@ describeRefusals([
     'HardTanh: expected minValue to be a finite number, got -Infinity',
     () => new HardTanh({ minValue: -Infinity }),
   ],
-  ['HardTanh: expected maxValue to be a finite number, got NaN', () => new HardTanh({ maxValue: NaN })],
+  [
+    'HardTanh: expected maxValue to be a finite number, got NaN',
+    () => new HardTanh({ maxValue: NaN }),
+  ],
 ]);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import { Rng } from '../../lib/rng.ts';
 import { GroupNorm } from '../../modules/groupNorm.ts';
 import { InstanceNorm, type InstanceNormOptions } from '../../modules/instanceNorm.ts';
@@ -33,7 +33,8 @@ eachBackend('by hand', () => {
     const gradOutput = constant(rng.normals(360), shape);
     const instance = new InstanceNorm(6, { affine: true });
     const group = new GroupNorm(6, 6);
-    for (const { params } of [instance, group]) params.weight?.assign(tf.tensor1d([1, -2, 3, 0.5, 2, 1]));
+    for (const { params } of [instance, group])
+      params.weight?.assign(tf.tensor1d([1, -2, 3, 0.5, 2, 1]));
     const ofInstance = instance.forward(input);
     const ofGroup = group.forward(input);
     const same = (a: tf.Tensor, b: tf.Tensor) =>
@@ -86,6 +87,12 @@ describeRefusals([
     'InstanceNorm.backpropToParams: expected gradOutput of shape [3, 5, 4], got [4]',
     () => new InstanceNorm(4, { affine: true }).backpropToParams(blank([4]), cache()),
   ],
-  ['InstanceNorm: expected channels to be an integer of at least 1, got 0', () => new InstanceNorm(0)],
-  ['InstanceNorm: expected eps to be a number above 0, got 0', () => new InstanceNorm(4, { eps: 0 })],
+  [
+    'InstanceNorm: expected channels to be an integer of at least 1, got 0',
+    () => new InstanceNorm(0),
+  ],
+  [
+    'InstanceNorm: expected eps to be a number above 0, got 0',
+    () => new InstanceNorm(4, { eps: 0 }),
+  ],
 ]);

@@ -30,10 +30,16 @@ eachBackend('by hand', () => {
       shape: [2, 4],
       values: [
         ...[1 - 1 / 4 - 1 / 4, -1 / 4 - 1 / 4, -1 / 4 + 1 / 4, -1 / 4 + 1 / 4].map((v) => v / 2),
-        ...[-1 - 1, -1 + 1, -1 + 1, 4 - 1 - 1],
+        -1 - 1,
+        -1 + 1,
+        -1 + 1,
+        4 - 1 - 1,
       ],
     });
-    const { weight, bias } = box.backpropToParams(g, cache) as { weight: tf.Tensor; bias: tf.Tensor };
+    const { weight, bias } = box.backpropToParams(g, cache) as {
+      weight: tf.Tensor;
+      bias: tf.Tensor;
+    };
     expect(numbers(weight)).toEqual([-1, 0, 0, -1]);
     expect(numbers(bias)).toEqual([1, 0, 0, 1]);
   });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { useBackend } from '../../lib/backend.ts';
-import { values, zeros } from '../../lib/init.ts';
+import { useBackend } from '../../lib/backend/useBackend.ts';
+import { values, zeros } from '../../lib/init/initializers.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Linear, type LinearOptions } from '../../modules/linear.ts';
 import { numbers } from '../support/compare.ts';
@@ -66,7 +66,10 @@ describeContract(small, () => [tf.ones([4, 3]), tf.ones([2, 3])]);
 const cache = () => small().forward(blank([4, 3])).cache;
 
 describeRefusals([
-  ['Linear.forward: expected input of shape [N, 3], got [4, 2]', () => small().forward(blank([4, 2]))],
+  [
+    'Linear.forward: expected input of shape [N, 3], got [4, 2]',
+    () => small().forward(blank([4, 2])),
+  ],
   ['Linear.forward: expected input of shape [N, 3], got [3]', () => small().forward(blank([3]))],
   [
     'Linear.forward: expected input of dtype float32, got int32',
@@ -93,7 +96,10 @@ describeRefusals([
     () => small().backpropToInput(blank([4, 2], 'int32'), cache()),
   ],
   ['Linear: expected inFeatures to be an integer of at least 1, got 0', () => new Linear(0, 2)],
-  ['Linear: expected outFeatures to be an integer of at least 1, got 2.5', () => new Linear(3, 2.5)],
+  [
+    'Linear: expected outFeatures to be an integer of at least 1, got 2.5',
+    () => new Linear(3, 2.5),
+  ],
   [
     'Linear: weight: expected options.rng, such as new Rng(0), to draw from, got undefined',
     () => new Linear(3, 2),

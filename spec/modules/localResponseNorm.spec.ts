@@ -1,14 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import { Rng } from '../../lib/rng.ts';
-import { LocalResponseNorm, type LocalResponseNormOptions } from '../../modules/localResponseNorm.ts';
+import {
+  LocalResponseNorm,
+  type LocalResponseNormOptions,
+} from '../../modules/localResponseNorm.ts';
 import { expectAllClose } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 /** b_i = a_i/(k + α Σ_{|j−i| ≤ radius} a_j²)^β: the paper's equation, with its undivided α. */
-function paper(a: readonly number[], radius: number, k: number, alpha: number, beta: number): number[] {
+function paper(
+  a: readonly number[],
+  radius: number,
+  k: number,
+  alpha: number,
+  beta: number,
+): number[] {
   return a.map((value, i) => {
     const near = a.filter((_, j) => Math.abs(j - i) <= radius);
     return value / (k + alpha * near.reduce((sum, x) => sum + x * x, 0)) ** beta;
@@ -40,10 +49,22 @@ eachBackend('by hand', () => {
     'fromTensorFlow(%j) is what tfjs computes',
     (args) => {
       const input: tf.Tensor4D = constant(rng.normals(2 * 3 * 4 * 7, 0, 3), [2, 3, 4, 7]);
-      const { depthRadius, bias, alpha, beta } = { depthRadius: 5, bias: 1, alpha: 1, beta: 0.5, ...args };
+      const { depthRadius, bias, alpha, beta } = {
+        depthRadius: 5,
+        bias: 1,
+        alpha: 1,
+        beta: 0.5,
+        ...args,
+      };
       const { output } = LocalResponseNorm.fromTensorFlow(args).forward(input);
       const values = Array.from({ length: 24 }, (_, pixel) =>
-        paper([...input.dataSync().slice(7 * pixel, 7 * pixel + 7)], depthRadius, bias, alpha, beta),
+        paper(
+          [...input.dataSync().slice(7 * pixel, 7 * pixel + 7)],
+          depthRadius,
+          bias,
+          alpha,
+          beta,
+        ),
       );
       expectAllClose(output, { shape: input.shape, values: values.flat() });
       if (tf.getBackend() === 'cpu') {
@@ -78,7 +99,10 @@ describeRefusals([
     'LocalResponseNorm.backpropToInput: expected gradOutput of shape [4, 3], got [4, 1]',
     () => new LocalResponseNorm(3).backpropToInput(blank([4, 1]), cache()),
   ],
-  ['LocalResponseNorm: expected size to be an integer of at least 1, got 0', () => new LocalResponseNorm(0)],
+  [
+    'LocalResponseNorm: expected size to be an integer of at least 1, got 0',
+    () => new LocalResponseNorm(0),
+  ],
   [
     'LocalResponseNorm: expected alpha to be a number of at least 0, got -1',
     () => new LocalResponseNorm(3, { alpha: -1 }),
@@ -87,5 +111,8 @@ describeRefusals([
     'LocalResponseNorm: expected beta to be a number of at least 0, got NaN',
     () => new LocalResponseNorm(3, { beta: NaN }),
   ],
-  ['LocalResponseNorm: expected k to be a number above 0, got 0', () => new LocalResponseNorm(3, { k: 0 })],
+  [
+    'LocalResponseNorm: expected k to be a number above 0, got 0',
+    () => new LocalResponseNorm(3, { k: 0 }),
+  ],
 ]);

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { values, zeros } from '../../lib/init.ts';
+import { values, zeros } from '../../lib/init/initializers.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Conv1D } from '../../modules/conv1d.ts';
-import { LocallyConnected1D, type LocallyConnected1DOptions } from '../../modules/locallyConnected1d.ts';
+import {
+  LocallyConnected1D,
+  type LocallyConnected1DOptions,
+} from '../../modules/locallyConnected1d.ts';
 import { numbers } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
@@ -31,7 +34,11 @@ describeFixture(
     outChannels: number,
     kernelSize: number,
     options: LocallyConnected1DOptions,
-  ) => new LocallyConnected1D(length, inChannels, outChannels, kernelSize, { ...options, init: zeros }),
+  ) =>
+    new LocallyConnected1D(length, inChannels, outChannels, kernelSize, {
+      ...options,
+      init: zeros,
+    }),
 );
 
 eachBackend('with equal weights is Conv1D', () => {
@@ -94,7 +101,10 @@ describeRefusals([
     'LocallyConnected1D: expected kernelSize to be an integer of at least 1, got 1.5',
     () => new LocallyConnected1D(4, 1, 1, 1.5),
   ],
-  ['LocallyConnected1D: expected stride to be an integer of at least 1, got 0', () => small({ stride: 0 })],
+  [
+    'LocallyConnected1D: expected stride to be an integer of at least 1, got 0',
+    () => small({ stride: 0 }),
+  ],
   [
     'LocallyConnected1D: expected padding to be "valid", "same" or an integer of at least 0, got "full"',
     () => small({ padding: 'full' as 'same' }),

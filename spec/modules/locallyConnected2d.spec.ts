@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Pair } from '../../lib/geometry.ts';
-import { values, zeros } from '../../lib/init.ts';
+import { values, zeros } from '../../lib/init/initializers.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
-import { LocallyConnected2D, type LocallyConnected2DOptions } from '../../modules/locallyConnected2d.ts';
+import {
+  LocallyConnected2D,
+  type LocallyConnected2DOptions,
+} from '../../modules/locallyConnected2d.ts';
 import { image, numbers, rowsOf } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
@@ -34,7 +37,10 @@ eachBackend('by hand', () => {
       [15, 18 + 28, 32],
     ]);
     const { weight, bias } = box.backpropToParams(g, cache);
-    expect(packed(weight)).toEqual({ shape: [2, 2, 1, 2, 1, 1], values: [1, 2, 4, 6, 12, 15, 20, 24] });
+    expect(packed(weight)).toEqual({
+      shape: [2, 2, 1, 2, 1, 1],
+      values: [1, 2, 4, 6, 12, 15, 20, 24],
+    });
     expect(numbers(bias as tf.Tensor)).toEqual(numbers(tf.reshape(g, [2, 2, 1])));
   });
 });
@@ -47,7 +53,8 @@ describeFixture(
     outChannels: number,
     kernelSize: Pair,
     options: LocallyConnected2DOptions,
-  ) => new LocallyConnected2D(size, inChannels, outChannels, kernelSize, { ...options, init: zeros }),
+  ) =>
+    new LocallyConnected2D(size, inChannels, outChannels, kernelSize, { ...options, init: zeros }),
 );
 
 eachBackend('with equal weights is Conv2D', () => {
@@ -69,7 +76,9 @@ eachBackend('with equal weights is Conv2D', () => {
     expectSame(a.gradInput, b.gradInput, 'gradInput');
     // What all places share gathers the gradients of all places.
     const summed = (name: string) =>
-      packed(tf.sum(tf.tensor([...a.gradParams[name].values], [...a.gradParams[name].shape]), [0, 1]));
+      packed(
+        tf.sum(tf.tensor([...a.gradParams[name].values], [...a.gradParams[name].shape]), [0, 1]),
+      );
     expectSame(summed('weight'), b.gradParams.weight, 'weight');
     expectSame(summed('bias'), b.gradParams.bias, 'bias');
   });

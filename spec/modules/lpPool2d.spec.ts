@@ -76,7 +76,12 @@ eachBackend('its limits', () => {
   test('a large p comes near MaxPool2D', () => {
     const { output } = new LPPool2D(60, 2).forward(x());
     const largest = new MaxPool2D(2).forward(x()).output;
-    expectAllClose(output, { shape: largest.shape, values: [...largest.dataSync()] }, 'output', 0.03);
+    expectAllClose(
+      output,
+      { shape: largest.shape, values: [...largest.dataSync()] },
+      'output',
+      0.03,
+    );
   });
 });
 
@@ -107,7 +112,10 @@ describeRefusals([
     () => small().forward(blank([2, 4, 2, 1])),
   ],
   ['LPPool2D: expected normType to be a number of at least 1, got 0.5', () => new LPPool2D(0.5, 2)],
-  ['LPPool2D: expected normType to be a number of at least 1, got Infinity', () => new LPPool2D(Infinity, 2)],
+  [
+    'LPPool2D: expected normType to be a number of at least 1, got Infinity',
+    () => new LPPool2D(Infinity, 2),
+  ],
   [
     'LPPool2D: expected kernelSize to be an integer of at least 1, or a pair [height, width], got 0',
     () => new LPPool2D(2, 0),

@@ -27,7 +27,10 @@ eachBackend('by hand', () => {
   });
 
   test('one input alone', () => {
-    expect(mergedAndBack(new Max(), [tf.scalar(2)], tf.scalar(7))).toEqual({ output: 2, grads: [7] });
+    expect(mergedAndBack(new Max(), [tf.scalar(2)], tf.scalar(7))).toEqual({
+      output: 2,
+      grads: [7],
+    });
   });
 });
 

@@ -57,7 +57,9 @@ eachBackend('by hand', () => {
   ])('%s', (_, box, input, output, gradOutput, gradInput) => {
     const forward = box.forward(sequence(...input));
     expect(valuesOf(forward.output)).toEqual(output);
-    expect(valuesOf(box.backpropToInput(sequence(...gradOutput), forward.cache))).toEqual(gradInput);
+    expect(valuesOf(box.backpropToInput(sequence(...gradOutput), forward.cache))).toEqual(
+      gradInput,
+    );
   });
 
   test('is MaxPool2D over an image of height 1', () => {
@@ -69,7 +71,10 @@ eachBackend('by hand', () => {
     const images = two.forward(new Grid([2, 1, 9, 3], x.values).tensor());
     expect(valuesOf(sequences.output)).toEqual(valuesOf(images.output));
     const g = Grid.random(sequences.output.shape, rng);
-    const gradImages = two.backpropToInput(new Grid(images.output.shape, g.values).tensor(), images.cache);
+    const gradImages = two.backpropToInput(
+      new Grid(images.output.shape, g.values).tensor(),
+      images.cache,
+    );
     const values = valuesOf(gradImages);
     expectAllClose(
       one.backpropToInput(g.tensor(), sequences.cache),
@@ -90,7 +95,10 @@ const small = (options: MaxPool1DOptions = {}) => new MaxPool1D(3, options);
 describeContract(small, () => [tf.reshape(tf.range(0, 30), [2, 5, 3]), tf.ones([1, 3, 2])]);
 
 describeRefusals([
-  ['MaxPool1D.forward: expected input of shape [N, L, C], got [4, 5]', () => small().forward(blank([4, 5]))],
+  [
+    'MaxPool1D.forward: expected input of shape [N, L, C], got [4, 5]',
+    () => small().forward(blank([4, 5])),
+  ],
   [
     'MaxPool1D.forward: expected input of dtype float32, got int32',
     () => small().forward(blank([2, 4, 5], 'int32')),
@@ -113,5 +121,8 @@ describeRefusals([
     () => small({ padding: -1 }),
   ],
   ['MaxPool1D: expected kernelSize to be an integer of at least 1, got 0', () => new MaxPool1D(0)],
-  ['MaxPool1D: expected stride to be an integer of at least 1, got 1.5', () => small({ stride: 1.5 })],
+  [
+    'MaxPool1D: expected stride to be an integer of at least 1, got 1.5',
+    () => small({ stride: 1.5 }),
+  ],
 ]);

@@ -135,7 +135,10 @@ describeRefusals([
     'MaxPool2D.forward: expected a padded input of at least 2x3 for the kernel, got 4x2',
     () => small().forward(blank([2, 4, 2, 1])),
   ],
-  ['MaxPool2D: expected padding of at most half the kernel, 1x1, got 1x2', () => small({ padding: [1, 2] })],
+  [
+    'MaxPool2D: expected padding of at most half the kernel, 1x1, got 1x2',
+    () => small({ padding: [1, 2] }),
+  ],
   [
     'MaxPool2D: expected padding of at most half the kernel, 1x1, got 2x0',
     () => new MaxPool2D(3, { padding: [2, 0] }),

@@ -40,9 +40,11 @@ eachBackend('by hand', () => {
   });
 
   test('a window that would start in the padding after the input is left out', () => {
-    const { output } = new MaxPool2D([1, 2], { stride: [1, 3], padding: [0, 1], ceilMode: true }).forward(
-      image([[1, 2, 3, 4, 5]]),
-    );
+    const { output } = new MaxPool2D([1, 2], {
+      stride: [1, 3],
+      padding: [0, 1],
+      ceilMode: true,
+    }).forward(image([[1, 2, 3, 4, 5]]));
     // Windows start at -1, 2 and not at 5.
     expect(rowsOf(output)).toEqual([[1, 4]]);
   });

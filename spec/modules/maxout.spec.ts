@@ -32,7 +32,9 @@ eachBackend('by hand', () => {
   test('among equals the first wins and takes all', () => {
     const box = new Maxout(4);
     const { cache } = box.forward(tf.tensor1d([0, 0, 0, 0, -7, -2, -3, -2]));
-    expect(numbers(box.backpropToInput(tf.tensor1d([5, 6]), cache))).toEqual([5, 0, 0, 0, 0, 6, 0, 0]);
+    expect(numbers(box.backpropToInput(tf.tensor1d([5, 6]), cache))).toEqual([
+      5, 0, 0, 0, 0, 6, 0, 0,
+    ]);
   });
 });
 
@@ -48,7 +50,10 @@ describeRefusals([
     'Maxout.forward: expected input of shape [..., features * 3], got [2, 4]',
     () => new Maxout(3).forward(blank([2, 4])),
   ],
-  ['Maxout.forward: expected input of rank 1 or more, got shape []', () => new Maxout(3).forward(blank([]))],
+  [
+    'Maxout.forward: expected input of rank 1 or more, got shape []',
+    () => new Maxout(3).forward(blank([])),
+  ],
   [
     'Maxout.forward: expected input of dtype float32, got int32',
     () => new Maxout(3).forward(blank([2, 3], 'int32')),

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { zeros } from '../../lib/init.ts';
+import { zeros } from '../../lib/init/initializers.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { Pad2D, type Pad2DOptions, type Sides } from '../../modules/pad2d.ts';
@@ -110,8 +110,16 @@ eachBackend('is what it is in other words', () => {
       const expected = given(whole, x, g);
       expectSame(packed(conv.output), expected.output, 'output');
       const gradPadded = bare.backpropToInput(g, conv.cache);
-      expectSame(packed(pad.backpropToInput(gradPadded, padded.cache)), expected.gradInput, 'gradInput');
-      expectSame(packed(bare.backpropToParams(g, conv.cache).weight), expected.gradParams.weight, 'weight');
+      expectSame(
+        packed(pad.backpropToInput(gradPadded, padded.cache)),
+        expected.gradInput,
+        'gradInput',
+      );
+      expectSame(
+        packed(bare.backpropToParams(g, conv.cache).weight),
+        expected.gradParams.weight,
+        'weight',
+      );
     },
   );
 });
@@ -142,7 +150,11 @@ describeRefusals([
   ],
   [
     'Pad2D.backpropToInput: expected gradOutput of shape [1, 6, 7, 2], got [1, 4, 5, 2]',
-    () => new Pad2D(1).backpropToInput(blank([1, 4, 5, 2]), new Pad2D(1).forward(blank([1, 4, 5, 2])).cache),
+    () =>
+      new Pad2D(1).backpropToInput(
+        blank([1, 4, 5, 2]),
+        new Pad2D(1).forward(blank([1, 4, 5, 2])).cache,
+      ),
   ],
   [
     'Pad2D.forward: expected reflect padding of at most 3x4 for this input, got 4x1',

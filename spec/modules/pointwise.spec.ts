@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { values } from '../../lib/init.ts';
+import { values } from '../../lib/init/initializers.ts';
 import { Pointwise } from '../../modules/pointwise.ts';
 import { expectAllClose, expectNoLeak, numbers, type Packed } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
@@ -58,9 +58,9 @@ eachBackend('by hand', () => {
   test('a bias of [channels] gathers from batch and positions, one of [height, channels] from the batch', () => {
     const images = tf.ones([2, 3, 2]);
     const flat = new Pointwise(2, square, twice);
-    expect(numbers(flat.backpropToParams(images, flat.forward(images).cache).bias as tf.Tensor)).toEqual([
-      12, 12,
-    ]);
+    expect(
+      numbers(flat.backpropToParams(images, flat.forward(images).cache).bias as tf.Tensor),
+    ).toEqual([12, 12]);
     const each = new Pointwise([3, 2], square, twice);
     const fours = [
       [4, 4],
@@ -109,8 +109,14 @@ describeContract(squares, () => [tf.ones([3, 2]), tf.ones([2, 4, 2])]);
 const cache = () => squares().forward(blank([3, 2])).cache;
 
 describeRefusals([
-  ['Pointwise.forward: expected input of rank 2 or more, got shape [2]', () => squares().forward(blank([2]))],
-  ['Pointwise.forward: expected input of shape [..., 2], got [2, 3]', () => squares().forward(blank([2, 3]))],
+  [
+    'Pointwise.forward: expected input of rank 2 or more, got shape [2]',
+    () => squares().forward(blank([2])),
+  ],
+  [
+    'Pointwise.forward: expected input of shape [..., 2], got [2, 3]',
+    () => squares().forward(blank([2, 3])),
+  ],
   [
     'Pointwise.forward: expected input of shape [..., 3, 2], got [4, 1, 2]',
     () => new Pointwise([3, 2], square, twice).forward(blank([4, 1, 2])),

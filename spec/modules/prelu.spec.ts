@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { values } from '../../lib/init.ts';
+import { values } from '../../lib/init/initializers.ts';
 import { PReLU } from '../../modules/prelu.ts';
 import { expectAllClose, numbers } from '../support/compare.ts';
 import { atEach, describeElementwise } from '../support/elementwise.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
-import { useBackend } from '../../lib/backend.ts';
+import { useBackend } from '../../lib/backend/useBackend.ts';
 
 const two = () => new PReLU(2, { init: values([0.5, -2]) });
 
@@ -66,7 +66,10 @@ eachBackend('by hand', () => {
     const box = new PReLU(1, { init: 0.375 });
     expect(atEach(box, [0])).toEqual({ outputs: [0], slopes: [0.375] });
     const { output, cache } = box.forward(tf.zeros([3]));
-    expectAllClose(box.backpropToParams(tf.onesLike(output), cache).weight, { shape: [1], values: [0] });
+    expectAllClose(box.backpropToParams(tf.onesLike(output), cache).weight, {
+      shape: [1],
+      values: [0],
+    });
   });
 
   test('large inputs', () => {
@@ -85,8 +88,14 @@ describeFixture('prelu', (numParameters: number) => new PReLU(numParameters));
 describeElementwise(() => new PReLU());
 
 describeRefusals([
-  ['PReLU.forward: expected input of shape [..., 2], got [2, 3]', () => two().forward(blank([2, 3]))],
-  ['PReLU.forward: expected input of shape [..., 2], got [2, 1]', () => two().forward(blank([2, 1]))],
+  [
+    'PReLU.forward: expected input of shape [..., 2], got [2, 3]',
+    () => two().forward(blank([2, 3])),
+  ],
+  [
+    'PReLU.forward: expected input of shape [..., 2], got [2, 1]',
+    () => two().forward(blank([2, 1])),
+  ],
   [
     'PReLU.backpropToParams: expected gradOutput of shape [3, 2], got [3, 1]',
     () => two().backpropToParams(blank([3, 1]), two().forward(blank([3, 2])).cache),

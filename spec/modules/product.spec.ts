@@ -23,7 +23,10 @@ eachBackend('by hand', () => {
   });
 
   test('one factor alone', () => {
-    expect(mergedAndBack(new Product(), [tf.scalar(2)], tf.scalar(7))).toEqual({ output: 2, grads: [7] });
+    expect(mergedAndBack(new Product(), [tf.scalar(2)], tf.scalar(7))).toEqual({
+      output: 2,
+      grads: [7],
+    });
   });
 });
 

@@ -76,7 +76,10 @@ describeRefusals([
     () => new Reshape([4, -1]).forward(blank([2, 6])),
   ],
   ['Reshape.forward: expected input of rank 1 or more, got shape []', () => box.forward(blank([]))],
-  ['Reshape.forward: expected input of dtype float32, got int32', () => box.forward(blank([1, 12], 'int32'))],
+  [
+    'Reshape.forward: expected input of dtype float32, got int32',
+    () => box.forward(blank([1, 12], 'int32')),
+  ],
   [
     'Reshape.forward: expected input to be alive, got a disposed tensor',
     () => box.forward(disposed([1, 12])),
@@ -85,7 +88,10 @@ describeRefusals([
     'Reshape.backpropToInput: expected gradOutput of shape [2, 4, 3], got [2, 12]',
     () => box.backpropToInput(blank([2, 12]), box.forward(blank([2, 12])).cache),
   ],
-  ['Reshape: expected at most one -1 among the sizes, got [-1, 2, -1]', () => new Reshape([-1, 2, -1])],
+  [
+    'Reshape: expected at most one -1 among the sizes, got [-1, 2, -1]',
+    () => new Reshape([-1, 2, -1]),
+  ],
   ['Reshape: expected sizes to be an integer of at least 1, got 0', () => new Reshape([4, 0])],
   ['Reshape: expected sizes to be an integer of at least 1, got -2', () => new Reshape([4, -2])],
   ['Reshape: expected sizes to be an integer of at least 1, got 1.5', () => new Reshape([1.5, -1])],

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import { Rng } from '../../lib/rng.ts';
 import { SELU } from '../../modules/selu.ts';
 import { atEach, describeElementwise } from '../support/elementwise.ts';

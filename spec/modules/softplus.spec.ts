@@ -51,6 +51,12 @@ describeElementwise(() => new Softplus());
 
 describeRefusals([
   ['Softplus: expected beta to be a number above 0, got 0', () => new Softplus({ beta: 0 })],
-  ['Softplus: expected beta to be a number above 0, got Infinity', () => new Softplus({ beta: Infinity })],
-  ['Softplus: expected threshold to be a finite number, got NaN', () => new Softplus({ threshold: NaN })],
+  [
+    'Softplus: expected beta to be a number above 0, got Infinity',
+    () => new Softplus({ beta: Infinity }),
+  ],
+  [
+    'Softplus: expected threshold to be a finite number, got NaN',
+    () => new Softplus({ threshold: NaN }),
+  ],
 ]);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { withBackend } from '../../lib/backend.ts';
+import { withBackend } from '../../lib/backend/useBackend.ts';
 import { Rng } from '../../lib/rng.ts';
 import { SpatialDropout } from '../../modules/spatialDropout.ts';
 import { expectAllClose, expectNoLeak, numbers } from '../support/compare.ts';
@@ -34,7 +34,9 @@ eachBackend('by hand', () => {
     'one draw a channel of an example holds at all positions, forward and back: $shape',
     ({ shape }) => {
       const [batch, channels] = [shape[0], shape[shape.length - 1]];
-      const mask = Array.from(new Rng(7).uniforms(batch * channels), (draw) => (draw < p ? 0 : 1 / 0.7));
+      const mask = Array.from(new Rng(7).uniforms(batch * channels), (draw) =>
+        draw < p ? 0 : 1 / 0.7,
+      );
       expect(new Set(mask).size).toBe(2);
       const size = shape.reduce((product, length) => product * length);
       const perExample = size / batch;
@@ -114,7 +116,10 @@ eachBackend('by hand', () => {
 eachBackend('statistics', () => {
   test('whole channels are dropped, a share p of them, and the mean is kept', () => {
     const [batch, channels] = [200, 50];
-    const { output } = new SpatialDropout({ p }).forward(tf.ones([batch, 2, 3, channels]), training(3));
+    const { output } = new SpatialDropout({ p }).forward(
+      tf.ones([batch, 2, 3, channels]),
+      training(3),
+    );
     const maps = byChannel(output).flat();
     const kept = Math.fround(1 / 0.7);
     for (const map of maps) expect([0, kept]).toContain(map[0]);
@@ -128,7 +133,9 @@ eachBackend('statistics', () => {
 
   test('each example drops channels of its own', () => {
     const { output } = new SpatialDropout({ p }).forward(tf.ones([8, 2, 2, 16]), training(4));
-    const patterns = byChannel(output).map((example) => example.map(([first]) => first === 0).join());
+    const patterns = byChannel(output).map((example) =>
+      example.map(([first]) => first === 0).join(),
+    );
     expect(new Set(patterns).size).toBe(8);
   });
 });
@@ -178,6 +185,12 @@ describeRefusals([
     'SpatialDropout.forward: expected context.rng, such as new Rng(0), to draw the mask from in training, got undefined',
     () => box.forward(blank([2, 3, 4]), { mode: 'training' }),
   ],
-  ['SpatialDropout: expected p to be at least 0 and below 1, got 1', () => new SpatialDropout({ p: 1 })],
-  ['SpatialDropout: expected p to be at least 0 and below 1, got -1', () => new SpatialDropout({ p: -1 })],
+  [
+    'SpatialDropout: expected p to be at least 0 and below 1, got 1',
+    () => new SpatialDropout({ p: 1 }),
+  ],
+  [
+    'SpatialDropout: expected p to be at least 0 and below 1, got -1',
+    () => new SpatialDropout({ p: -1 }),
+  ],
 ]);

@@ -23,7 +23,10 @@ const GEOMETRIES: readonly { shape: number[]; kernelSize: [number, number]; sigm
 eachBackend('by hand', () => {
   test('a window of one row of three, cut at the border', () => {
     // σ² = 1/(2 ln 2): the weights are 1, 2, 1 over 4 inside and 2, 1 over 3 at the ends.
-    const box = new SubtractiveNorm2D(1, { kernelSize: [1, 3], sigma: Math.sqrt(0.5 / Math.log(2)) });
+    const box = new SubtractiveNorm2D(1, {
+      kernelSize: [1, 3],
+      sigma: Math.sqrt(0.5 / Math.log(2)),
+    });
     const { output, cache } = box.forward(tf.tensor4d([3, 6, 0, 12], [1, 1, 4, 1]));
     const means = [(2 * 3 + 6) / 3, (3 + 12 + 0) / 4, (6 + 0 + 12) / 4, (0 + 24) / 3];
     expectAllClose(output, {
@@ -70,7 +73,10 @@ eachBackend('computes what plain loops over the equations compute', () => {
 
 describeContract(
   () => new SubtractiveNorm2D(2, { kernelSize: 3 }),
-  () => [images(Grid.random([2, 4, 3, 2], new Rng(1))), images(Grid.random([1, 3, 5, 2], new Rng(2)))],
+  () => [
+    images(Grid.random([2, 4, 3, 2], new Rng(1))),
+    images(Grid.random([1, 3, 5, 2], new Rng(2))),
+  ],
 );
 
 const cache = () => new SubtractiveNorm2D(2).forward(blank([3, 4, 5, 2])).cache;

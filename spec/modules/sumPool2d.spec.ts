@@ -73,7 +73,10 @@ describeRefusals([
     'SumPool2D.forward: expected a padded input of at least 2x3 for the kernel, got 4x2',
     () => small().forward(blank([2, 4, 2, 1])),
   ],
-  ['SumPool2D: expected padding of at most half the kernel, 1x1, got 1x2', () => small({ padding: [1, 2] })],
+  [
+    'SumPool2D: expected padding of at most half the kernel, 1x1, got 1x2',
+    () => small({ padding: [1, 2] }),
+  ],
   [
     'SumPool2D: expected kernelSize to be an integer of at least 1, or a pair [height, width], got 0',
     () => new SumPool2D(0),

@@ -25,10 +25,19 @@ describeContract(
 const box = new Tanh();
 
 describeRefusals([
-  ['Tanh.forward: expected input of dtype float32, got int32', () => box.forward(blank([4, 3], 'int32'))],
-  ['Tanh.forward: expected input to be a tensor, got 3', () => box.forward(3 as unknown as tf.Tensor)],
+  [
+    'Tanh.forward: expected input of dtype float32, got int32',
+    () => box.forward(blank([4, 3], 'int32')),
+  ],
+  [
+    'Tanh.forward: expected input to be a tensor, got 3',
+    () => box.forward(3 as unknown as tf.Tensor),
+  ],
   ['Tanh.forward: expected input of rank 1 or more, got shape []', () => box.forward(blank([]))],
-  ['Tanh.forward: expected input to be alive, got a disposed tensor', () => box.forward(disposed([2]))],
+  [
+    'Tanh.forward: expected input to be alive, got a disposed tensor',
+    () => box.forward(disposed([2])),
+  ],
   [
     'Tanh.backpropToInput: expected gradOutput of shape [4, 3], got [4, 1]',
     () => box.backpropToInput(blank([4, 1]), box.forward(blank([4, 3])).cache),

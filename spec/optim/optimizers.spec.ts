@@ -45,7 +45,9 @@ function follow<Options>(
     let compared = 0;
     let left: number | undefined;
     expected.grads.forEach((packed, i) => {
-      const grads = Object.fromEntries(Object.entries(packed).map(([name, grad]) => [name, tensorOf(grad)]));
+      const grads = Object.fromEntries(
+        Object.entries(packed).map(([name, grad]) => [name, tensorOf(grad)]),
+      );
       optimizer.step(grads);
       tf.dispose(grads);
       left ??= tf.memory().numTensors;
@@ -63,7 +65,10 @@ function follow<Options>(
 
 function variables(packed: OptimizerCase<unknown>['params']): Params {
   return Object.fromEntries(
-    Object.entries(packed).map(([name, param]) => [name, tf.tidy(() => tf.variable(tensorOf(param)))]),
+    Object.entries(packed).map(([name, param]) => [
+      name,
+      tf.tidy(() => tf.variable(tensorOf(param))),
+    ]),
   );
 }
 
@@ -77,21 +82,28 @@ const KINDS: Record<string, (params: Params, options: Rates) => Optimizer> = {
 
 eachBackend('computes what PyTorch computes', () => {
   describe.each(Object.entries(KINDS))('%s', (file, make) => {
-    test.each(loadFixture<OptimizerCase<Rates>>(file))('$name', (expected) => follow(expected, make));
+    test.each(loadFixture<OptimizerCase<Rates>>(file))('$name', (expected) =>
+      follow(expected, make),
+    );
   });
 
   test.each(loadFixture<OptimizerCase<Clipping>>('clipped'))('clipped $name', (expected) =>
-    follow(expected, (params, by) => clipped(new SGD(params, { learningRate: 0.1, momentum: 0.5 }), by)),
+    follow(expected, (params, by) =>
+      clipped(new SGD(params, { learningRate: 0.1, momentum: 0.5 }), by),
+    ),
   );
 
-  test.each(loadFixture<OptimizerCase<{ momentum?: number }>>('groups'))('in groups: $name', (expected) => {
-    const groups = [{ has: (name: string) => name === 'bias', rate: 0.5, weightDecay: 0 }];
-    const kinds = { SGD, Adagrad, RMSProp, Adam, AdamW };
-    follow(expected, (params, options) => {
-      const Kind = kinds[expected.name as keyof typeof kinds];
-      return new Kind(params, { learningRate: 0.1, weightDecay: 0.2, groups, ...options });
-    });
-  });
+  test.each(loadFixture<OptimizerCase<{ momentum?: number }>>('groups'))(
+    'in groups: $name',
+    (expected) => {
+      const groups = [{ has: (name: string) => name === 'bias', rate: 0.5, weightDecay: 0 }];
+      const kinds = { SGD, Adagrad, RMSProp, Adam, AdamW };
+      follow(expected, (params, options) => {
+        const Kind = kinds[expected.name as keyof typeof kinds];
+        return new Kind(params, { learningRate: 0.1, weightDecay: 0.2, groups, ...options });
+      });
+    },
+  );
 });
 
 describe('what an optimizer keeps', () => {
@@ -179,7 +191,8 @@ const rate = { learningRate: 0.1 };
 describeRefusals([
   [
     'Adam.step: expected gradients of weight, bias, got one of scale',
-    () => new Adam(params(), rate).step({ weight: blank([3, 2]), bias: blank([3]), scale: blank([1]) }),
+    () =>
+      new Adam(params(), rate).step({ weight: blank([3, 2]), bias: blank([3]), scale: blank([1]) }),
   ],
   [
     'AdamW.step: expected the gradient of bias of shape [3], got [1]',
@@ -189,7 +202,10 @@ describeRefusals([
     'Adam: expected betas to be a number from 0 to below 1, got 1',
     () => new Adam(params(), { ...rate, betas: [0.9, 1] }),
   ],
-  ['AdamW: expected eps to be a number above 0, got 0', () => new AdamW(params(), { ...rate, eps: 0 })],
+  [
+    'AdamW: expected eps to be a number above 0, got 0',
+    () => new AdamW(params(), { ...rate, eps: 0 }),
+  ],
   [
     'AdamW: expected weightDecay to be a number of at least 0, got -1',
     () => new AdamW(params(), { ...rate, weightDecay: -1 }),

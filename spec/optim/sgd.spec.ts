@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { useBackend } from '../../lib/backend.ts';
+import { useBackend } from '../../lib/backend/useBackend.ts';
 import { SGD, type SGDOptions } from '../../optim/sgd.ts';
 import { expectAllClose, expectNoLeak, messageOf, numbers } from '../support/compare.ts';
 import { eachBackend, loadFixture, tensorOf, type OptimizerCase } from '../support/fixtures.ts';

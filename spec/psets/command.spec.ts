@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { boxprop, MAIN, ROOT } from '../cli/run.ts';
+import { boxprop, MAIN, ROOT } from '../support/runCommand.ts';
 
 let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'boxprop-psets-'))));
@@ -20,14 +20,19 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('from the handout to a full score, and a class', () => {
   const [ann, bob] = ['ann', 'bob'].map((name) => join(folder, name));
-  expect(boxprop('pset', 'new', 'convolution', '--dir', ann)).toMatchObject({ status: 0, stderr: '' });
   expect(boxprop('pset', 'new', 'convolution', '--dir', ann)).toMatchObject({
-    ...{ status: 1, stdout: '' },
+    status: 0,
+    stderr: '',
+  });
+  expect(boxprop('pset', 'new', 'convolution', '--dir', ann)).toMatchObject({
+    status: 1,
+    stdout: '',
     stderr: `boxprop: --dir: expected a folder that is not there yet, got "${ann}"\n`,
   });
   expect(boxprop('pset', 'new', 'convolution', '--dir', bob, '--js').status).toBe(0);
   expect(boxprop('pset', 'check', ann)).toEqual({
-    ...{ status: 1, stderr: '' },
+    status: 1,
+    stderr: '',
     stdout: [
       'FAIL  forward           not implemented yet',
       'FAIL  backpropToInput   not implemented yet',
@@ -56,7 +61,9 @@ test('from the handout to a full score, and a class', () => {
   copyFileSync(solution, join(bob, 'solution.js'));
   writeFileSync(join(bob, 'solution.js'), 'export const forward = (x) => x;');
   expect(boxprop('pset', 'grade', ann, bob, '--out', out).stdout).toBe(graded.stdout);
-  expect(readFileSync(join(out, 'grades.html'), 'utf8')).toContain('missing: the file does not export it');
+  expect(readFileSync(join(out, 'grades.html'), 'utf8')).toContain(
+    'missing: the file does not export it',
+  );
 }, 120_000);
 
 test.each([
@@ -82,24 +89,36 @@ test('a grading that is killed goes on where it was, and ends as one that was no
     writeFileSync(join(dir, 'solution.ts'), `// ${n}\n${text}`);
     return dir;
   });
-  const grade = (out: string) => ['pset', 'grade', ...dirs, '--pset', 'dropout', '--out', join(folder, out)];
+  const grade = (out: string) => [
+    'pset',
+    'grade',
+    ...dirs,
+    '--pset',
+    'dropout',
+    '--out',
+    join(folder, out),
+  ];
   const whole = boxprop(...grade('whole'));
   expect(whole).toMatchObject({ status: 0, stderr: '' });
   const kept = join(folder, 'killed', 'kept');
-  const files = () => (existsSync(kept) ? readdirSync(kept).filter((file) => file.endsWith('.json')) : []);
+  const files = () =>
+    existsSync(kept) ? readdirSync(kept).filter((file) => file.endsWith('.json')) : [];
   const child = spawn(process.execPath, [MAIN, ...grade('killed')], { cwd: ROOT });
   const ended = new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)));
   while (files().length < 3 && child.exitCode === null)
     await new Promise((resolve) => setTimeout(resolve, 10));
   child.kill('SIGKILL');
   expect(await ended).toBe('SIGKILL');
-  const written = () => Object.fromEntries(files().map((file) => [file, statSync(join(kept, file)).mtimeMs]));
+  const written = () =>
+    Object.fromEntries(files().map((file) => [file, statSync(join(kept, file)).mtimeMs]));
   const before = written();
   expect(Object.keys(before).length).toBeGreaterThanOrEqual(3);
   expect(Object.keys(before).length).toBeLessThan(10);
   expect(boxprop(...grade('killed'))).toEqual(whole);
   expect(written()).toMatchObject(before);
   expect(files()).toHaveLength(10);
-  const [a, b] = ['whole', 'killed'].map((name) => readFileSync(join(folder, name, 'grades.csv'), 'utf8'));
+  const [a, b] = ['whole', 'killed'].map((name) =>
+    readFileSync(join(folder, name, 'grades.csv'), 'utf8'),
+  );
   expect(b).toBe(a);
 }, 120_000);

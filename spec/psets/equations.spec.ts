@@ -24,18 +24,22 @@ import {
   withBackend,
 } from '../../index.ts';
 import type { Grads, Module } from '../../index.ts';
-import { close } from '../../lib/psets/numbers.ts';
+import { close } from '../../psets/grader/numbers.ts';
 import { psets } from '../../psets/index.ts';
 import { Rng } from '../../lib/rng.ts';
 import { backpropToInput, forward, type Boundary } from '../../psets/convolution/solution.ts';
 import * as example from '../../psets/backprop-example/solution.ts';
-import { ROOT } from '../cli/run.ts';
+import { ROOT } from '../support/runCommand.ts';
 
 /** The final equations of the derivations, evaluated as they stand in the text, against the boxes. */
 
 const sum = (from: number, to: number, term: (k: number) => number) =>
-  Array.from({ length: Math.max(0, to - from) }, (_, k) => term(from + k)).reduce((a, b) => a + b, 0);
-const list = (length: number, give: (k: number) => number) => Array.from({ length }, (_, k) => give(k));
+  Array.from({ length: Math.max(0, to - from) }, (_, k) => term(from + k)).reduce(
+    (a, b) => a + b,
+    0,
+  );
+const list = (length: number, give: (k: number) => number) =>
+  Array.from({ length }, (_, k) => give(k));
 const readme = (name: string) =>
   readFileSync(join(ROOT, 'psets', name, 'README.md'), 'utf8').replace(/\s+/g, ' ');
 
@@ -86,7 +90,9 @@ test('convolution: forward, input and parameters, all boundaries, odd and even k
       const toInput = list(N, (j) =>
         sum(0, N, (i) => sum(0, M, (m) => (rho(i - p + m, N, boundary) === j ? g[i] * w[m] : 0))),
       );
-      const toParams = list(M, (m) => sum(0, N, (i) => g[i] * read(x, rho(i - p + m, N, boundary))));
+      const toParams = list(M, (m) =>
+        sum(0, N, (i) => g[i] * read(x, rho(i - p + m, N, boundary))),
+      );
       expect(close(out, [...output.dataSync()])).toBe(true);
       expect(close(toInput, [...gradInput.dataSync()])).toBe(true);
       expect(close(toParams, [...weight.dataSync()])).toBe(true);
@@ -120,7 +126,11 @@ test('max-pooling: the gradient is summed over the windows that an element wins;
   expect(readme('max-pooling')).toContain(equation);
   await withBackend('float64', () => {
     for (const args of drawn('max-pooling')) {
-      const { x, gradOutput, gradSame } = args as { x: number[]; gradOutput: number[]; gradSame: number[] };
+      const { x, gradOutput, gradSame } = args as {
+        x: number[];
+        gradOutput: number[];
+        gradSame: number[];
+      };
       const { K, S } = args as { K: number; S: number };
       const N = x.length;
       const a = (start: number) => {
@@ -265,7 +275,10 @@ test('prelu: input and slopes', async () => {
       const gradInput = box.backpropToInput(gradient, cache);
       const grads = box.backpropToParams(gradient, cache);
       const slope = (n: number, c: number) => (x[n][c] > 0 ? 1 : a[c]);
-      const toInput = list(N * C, (k) => g[Math.floor(k / C)][k % C] * slope(Math.floor(k / C), k % C));
+      const toInput = list(
+        N * C,
+        (k) => g[Math.floor(k / C)][k % C] * slope(Math.floor(k / C), k % C),
+      );
       const toParams = list(C, (c) => sum(0, N, (n) => g[n][c] * Math.min(0, x[n][c])));
       expect(close(toInput, [...gradInput.dataSync()])).toBe(true);
       expect(close(toParams, [...(grads.weight?.dataSync() ?? [])])).toBe(true);
@@ -299,7 +312,11 @@ test('pointwise: each slope, against its box', async () => {
   };
   await withBackend('float64', () => {
     for (const args of drawn('pointwise')) {
-      const { x, gradOutput: g, kind } = args as { x: number[]; gradOutput: number[]; kind: string };
+      const {
+        x,
+        gradOutput: g,
+        kind,
+      } = args as { x: number[]; gradOutput: number[]; kind: string };
       const box = boxes[kind]();
       const { output, cache } = box.forward(constant<Rank.R2>(x, [1, x.length]));
       const gradient = constant<Rank.R2>(g, [1, x.length]);
@@ -431,7 +448,9 @@ test('contrast-norm: both modules, against the boxes', async () => {
       const p = 1 + (N % 2);
       const M = 2 * p + 1;
       const w = list(M, (m) => Math.exp(-((m - p) ** 2) / (2 * (M / 4) ** 2)));
-      const A = x.map((_, i) => list(N, (j) => (w[j - i + p] ?? 0) / sum(0, N, (k) => w[k - i + p] ?? 0)));
+      const A = x.map((_, i) =>
+        list(N, (j) => (w[j - i + p] ?? 0) / sum(0, N, (k) => w[k - i + p] ?? 0)),
+      );
       const shape: [number, number, number, number] = [1, 1, N, 1];
       const gradient = constant<Rank.R4>(g, shape);
       const run = <C>(box: Module<Tensor4D, Tensor4D, C>, of: number[]) => {
@@ -474,7 +493,10 @@ test('dropout: the mask goes back, the mean stays, the variance', async () => {
       rng: new Rng(8),
     });
     const m = [...output.dataSync()].map((v) => v / 2);
-    expect([...new Set(m.map((v) => v.toFixed(9)))].sort()).toEqual(['0.000000000', (1 / 0.7).toFixed(9)]);
+    expect([...new Set(m.map((v) => v.toFixed(9)))].sort()).toEqual([
+      '0.000000000',
+      (1 / 0.7).toFixed(9),
+    ]);
     const gradInput = box.backpropToInput(constant<Rank.R2>(g, [1, draws]), cache);
     expect(close(m.map((v, i) => v * g[i]), [...gradInput.dataSync()])).toBe(true); // prettier-ignore
     const mean = sum(0, draws, (i) => 2 * m[i]) / draws;

@@ -2,23 +2,26 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { psets } from '../../psets/index.ts';
-import { handout } from '../../lib/psets/handout.ts';
+import { handout } from '../../psets/grader/handout.ts';
 import { transformSync } from '@babel/core';
-import type { Student } from '../../lib/psets/ask.ts';
-import { checkPset } from '../../lib/psets/check.ts';
-import type { Pset } from '../../lib/psets/pset.ts';
+import type { Student } from '../../psets/grader/ask.ts';
+import { checkPset } from '../../psets/grader/check.ts';
+import type { Pset } from '../../psets/grader/pset.ts';
 import { Rng } from '../../lib/rng.ts';
-import { BUILT, ROOT } from '../cli/run.ts';
-import { BY_FOURIER, SUBMISSIONS, UNUSUAL } from './mistakes.ts';
+import { BUILT, ROOT } from '../support/runCommand.ts';
+import { BY_FOURIER, SUBMISSIONS, UNUSUAL } from '../support/psetMistakes.ts';
 
-const text = (pset: Pset, file: string) => readFileSync(join(ROOT, 'psets', pset.name, file), 'utf8');
+const text = (pset: Pset, file: string) =>
+  readFileSync(join(ROOT, 'psets', pset.name, file), 'utf8');
 
 let folder: string;
 let Built: typeof Student;
 beforeAll(async () => {
   folder = mkdtempSync(join(BUILT, 'psets-'));
   // As it is installed: a process of the sources takes three times as long to start.
-  ({ Student: Built } = (await import(join(BUILT, 'dist/lib/psets/ask.js'))) as { Student: typeof Student });
+  ({ Student: Built } = (await import(join(BUILT, 'dist/psets/grader/ask.js'))) as {
+    Student: typeof Student;
+  });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -60,11 +63,15 @@ describe.each(psets)('$name', (pset) => {
   });
 
   test('no line of the solution or the derivation leaks into the handout', () => {
-    const written = Object.values(handout(pset, text(pset, 'README.md'), '1.0.0', false)).join('\n');
+    const written = Object.values(handout(pset, text(pset, 'README.md'), '1.0.0', false)).join(
+      '\n',
+    );
     const [, derivation] = text(pset, 'README.md').split(/^## Derivation/m);
     const secrets = [...text(pset, 'solution.ts').split('\n'), ...derivation.split('\n')]
       .map((line) => line.trim())
-      .filter((line) => line.length > 12 && !/^(export |p = |\w+: [^=]+,$|\): [^=]+ \{$)/.test(line));
+      .filter(
+        (line) => line.length > 12 && !/^(export |p = |\w+: [^=]+,$|\): [^=]+ \{$)/.test(line),
+      );
     expect(secrets.length).toBeGreaterThan(20);
     const leaked = secrets.filter((line) => written.includes(line));
     expect(leaked).toEqual([]);
@@ -110,7 +117,10 @@ test('a right gradient of a wrong forward is told, and counts', async () => {
 test('what takes long by the clock alone, as on a busy machine, is no loop without end', async () => {
   const sleep = 'const start = Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);';
   const [linear] = psets;
-  const source = text(linear, 'solution.ts').replace(/export function forward\(.*\{$/m, `$&\n  ${sleep}`);
+  const source = text(linear, 'solution.ts').replace(
+    /export function forward\(.*\{$/m,
+    `$&\n  ${sleep}`,
+  );
   expect(source).toContain(sleep);
   const { points, of } = await graded(linear, source);
   expect(points).toBe(of);
@@ -120,7 +130,12 @@ test.each(['ts', 'js'])('a %s file may be handed in without its package.json', a
   const alone = mkdtempSync(join(tmpdir(), 'boxprop-psets-'));
   const [linear] = psets;
   const source = text(linear, 'solution.ts');
-  const { points, of } = await graded(linear, kind === 'ts' ? source : untyped(source), kind, alone);
+  const { points, of } = await graded(
+    linear,
+    kind === 'ts' ? source : untyped(source),
+    kind,
+    alone,
+  );
   rmSync(alone, { recursive: true });
   expect(points).toBe(of);
 });

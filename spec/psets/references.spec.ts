@@ -9,8 +9,8 @@ import {
   withBackend,
   type Module,
 } from '../../index.ts';
-import { close, flat } from '../../lib/psets/numbers.ts';
-import { applied, argumentsOf, type Args, type Value } from '../../lib/psets/pset.ts';
+import { close, flat } from '../../psets/grader/numbers.ts';
+import { applied, argumentsOf, type Args, type Value } from '../../psets/grader/pset.ts';
 import { psets } from '../../psets/index.ts';
 
 /** The reference solutions: what they compute is what the boxes compute, and their gradients are those of their forwards. */
@@ -36,7 +36,8 @@ const out = (box: Module, input: Tensor, training = false) => {
   const { output } = box.forward(input, { mode: training ? 'training' : 'inference' });
   return [...output.dataSync()];
 };
-const window = (box: Module, of: Value) => out(box, constant<Rank.R4>(list(of), [1, 1, list(of).length, 1]));
+const window = (box: Module, of: Value) =>
+  out(box, constant<Rank.R4>(list(of), [1, 1, list(of).length, 1]));
 /** The window of the boxes for 2p + 1 cells. */
 const gaussian = (p: number) => {
   const size = 2 * p + 1;
@@ -46,7 +47,9 @@ const gaussian = (p: number) => {
 const BY_BOXES: Record<string, Record<string, (args: Args) => number[] | undefined>> = {
   linear: {
     forward: ({ x, W, b }) => {
-      const box = new boxprop.Linear(rows(W)[0].length, rows(W).length, { init: init.values(rows(W)) });
+      const box = new boxprop.Linear(rows(W)[0].length, rows(W).length, {
+        init: init.values(rows(W)),
+      });
       box.params.bias?.assign(constant<Rank.R1>(list(b), [list(b).length]));
       return out(box, matrix(x));
     },
@@ -63,7 +66,9 @@ const BY_BOXES: Record<string, Record<string, (args: Args) => number[] | undefin
       return out(boxes[kind as string], signal(x));
     },
   },
-  euclidean: { forward: ({ x, y }) => [...new Euclidean().forward(matrix(x), matrix(y)).loss.dataSync()] },
+  euclidean: {
+    forward: ({ x, y }) => [...new Euclidean().forward(matrix(x), matrix(y)).loss.dataSync()],
+  },
   'backprop-example': {
     output: ({ x, V, w }) => {
       const { Linear, Sequential, Tanh } = boxprop;
@@ -81,7 +86,8 @@ const BY_BOXES: Record<string, Record<string, (args: Args) => number[] | undefin
     },
   },
   'max-pooling': {
-    forward: ({ x, K, S }) => out(new boxprop.MaxPool1D(Number(K), { stride: Number(S) }), signal(x)),
+    forward: ({ x, K, S }) =>
+      out(new boxprop.MaxPool1D(Number(K), { stride: Number(S) }), signal(x)),
     // Of an even window the box pads both ends alike.
     forwardSame: ({ x, K }) =>
       Number(K) % 2 === 0
@@ -97,7 +103,11 @@ const BY_BOXES: Record<string, Record<string, (args: Args) => number[] | undefin
     forward: ({ x }) => out(new boxprop.Softmax(), constant<Rank.R2>(list(x), [1, list(x).length])),
     crossEntropy: ({ x, t }) => {
       const scores = constant<Rank.R2>(list(x), [1, list(x).length]);
-      return [...new SoftmaxCrossEntropy().forward(scores, tensor1d([Number(t)], 'int32')).loss.dataSync()];
+      return [
+        ...new SoftmaxCrossEntropy()
+          .forward(scores, tensor1d([Number(t)], 'int32'))
+          .loss.dataSync(),
+      ];
     },
   },
   'batch-norm': {
@@ -109,12 +119,14 @@ const BY_BOXES: Record<string, Record<string, (args: Args) => number[] | undefin
     },
   },
   prelu: {
-    forward: ({ x, a }) => out(new boxprop.PReLU(list(a).length, { init: init.values(list(a)) }), matrix(x)),
+    forward: ({ x, a }) =>
+      out(new boxprop.PReLU(list(a).length, { init: init.values(list(a)) }), matrix(x)),
   },
   'contrast-norm': {
     subtractive: ({ x, w }) =>
       window(new boxprop.SubtractiveNorm2D(1, { kernelSize: [1, list(w).length] }), x),
-    divisive: ({ v, w }) => window(new boxprop.DivisiveNorm2D(1, { kernelSize: [1, list(w).length] }), v),
+    divisive: ({ v, w }) =>
+      window(new boxprop.DivisiveNorm2D(1, { kernelSize: [1, list(w).length] }), v),
   },
   dropout: { inference: ({ x, p }) => out(new boxprop.Dropout({ p: Number(p) }), signal(x)) },
 };
@@ -129,7 +141,8 @@ test.each(Object.keys(BY_BOXES))('%s computes what its box does', async (name) =
       let compared = 0;
       for (const args of drawn(name)) {
         // The boxes' windows are Gaussian.
-        const own = name === 'contrast-norm' ? { ...args, w: gaussian((list(args.w).length - 1) / 2) } : args;
+        const own =
+          name === 'contrast-norm' ? { ...args, w: gaussian((list(args.w).length - 1) / 2) } : args;
         const expected = byBox(own);
         if (expected === undefined) continue;
         compared++;
@@ -144,7 +157,10 @@ test('dropout silences and scales as its box does', async () => {
   await withBackend('float64', () => {
     const x = new Rng(1).normals(50);
     const box = new boxprop.Dropout({ p: 0.3 });
-    const { output } = box.forward(constant<Rank.R2>(x, [1, 50]), { mode: 'training', rng: new Rng(2) });
+    const { output } = box.forward(constant<Rank.R2>(x, [1, 50]), {
+      mode: 'training',
+      rng: new Rng(2),
+    });
     const values = [...output.dataSync()];
     const u = values.map((v) => (v === 0 ? 0 : 0.3));
     expect(new Set(u).size).toBe(2);
@@ -181,7 +197,9 @@ describe.each(psets)('$name', (pset) => {
         const weights =
           cost === true
             ? [1]
-            : flat(args[at(0, 0).length === flat(args.gradOutput).length ? 'gradOutput' : 'gradSame']);
+            : flat(
+                args[at(0, 0).length === flat(args.gradOutput).length ? 'gradOutput' : 'gradSame'],
+              );
         const numeric = gradient.map((_, i) => {
           const [up, down] = [at(i, 1e-5), at(i, -1e-5)];
           return up.reduce((sum, v, j) => sum + weights[j] * (v - down[j]), 0) / 2e-5;

@@ -18,7 +18,13 @@ export default function build() {
   const kept = ['--incremental', '--tsBuildInfoFile', join(folder, 'dist', 'tsbuildinfo')];
   const { status } = spawnSync(
     process.execPath,
-    [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', ...options, ...kept],
+    [
+      join(ROOT, 'node_modules/typescript/bin/tsc'),
+      '-p',
+      'tsconfig.build.json',
+      ...options,
+      ...kept,
+    ],
     { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
   );
   if (status !== 0) throw new Error('boxprop cannot be compiled: npm run types says why');

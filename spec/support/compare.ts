@@ -9,7 +9,12 @@ export interface Packed {
 }
 
 /** Refuses a tensor of another shape, or with a value further off than `tolerance` times the largest expected one. */
-export function expectAllClose(actual: tf.Tensor, expected: Packed, what = 'tensor', tolerance = 1e-5): void {
+export function expectAllClose(
+  actual: tf.Tensor,
+  expected: Packed,
+  what = 'tensor',
+  tolerance = 1e-5,
+): void {
   expect(`${what} of shape [${actual.shape.join(', ')}]`).toBe(
     `${what} of shape [${expected.shape.join(', ')}]`,
   );
@@ -49,7 +54,8 @@ export function messageOf(mistake: () => unknown): string {
   } catch (error) {
     expect(error).toBeInstanceOf(InputError);
     const { message } = error as InputError;
-    if (error instanceof BoxError) expect(message).toBe(`${error.path.join(' > ')}: ${error.problem}`);
+    if (error instanceof BoxError)
+      expect(message).toBe(`${error.path.join(' > ')}: ${error.problem}`);
     return message;
   }
   throw new Error('expected an error, got none');

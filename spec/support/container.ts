@@ -1,21 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { useBackend } from '../../lib/backend.ts';
+import { useBackend } from '../../lib/backend/useBackend.ts';
 import type { ContainerCache } from '../../lib/boxes.ts';
-import { values, zeros } from '../../lib/init.ts';
+import { values, zeros } from '../../lib/init/initializers.ts';
 import { release } from '../../lib/memory.ts';
 import { Module, type Context } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Linear } from '../../modules/linear.ts';
-import type { Box } from '../../modules/sequential.ts';
+import type { Box } from '../../modules/container/sequential.ts';
 import { expectNoLeak, messageOf, numbers } from './compare.ts';
 
 /** A layer without bias; of zeros, where no weights are given. */
 export function linear(inFeatures: number, outFeatures: number, weight?: number[]): Linear {
-  return new Linear(inFeatures, outFeatures, { bias: false, init: weight ? values(weight) : zeros });
+  return new Linear(inFeatures, outFeatures, {
+    bias: false,
+    init: weight ? values(weight) : zeros,
+  });
 }
 
 export function asNumbers(tensors: Readonly<Record<string, tf.Tensor>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, numbers(tensor)]));
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, numbers(tensor)]),
+  );
 }
 
 /** Holds a container to another network that computes the same: output and every gradient, matched in their order. */

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import { release } from '../../lib/memory.ts';
 import type { Module } from '../../lib/module.ts';
 import { expectNoLeak } from './compare.ts';

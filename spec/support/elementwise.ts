@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import type { Module } from '../../lib/module.ts';
 import { describeContract } from './contract.ts';
 import { blank, describeRefusals, disposed } from './refusals.ts';
@@ -22,7 +22,10 @@ export function describeElementwise<Cache>(make: () => Module<tf.Tensor, tf.Tens
       `${name}.forward: expected input to be a tensor, got 3`,
       () => make().forward(3 as unknown as tf.Tensor),
     ],
-    [`${name}.forward: expected input of rank 1 or more, got shape []`, () => make().forward(blank([]))],
+    [
+      `${name}.forward: expected input of rank 1 or more, got shape []`,
+      () => make().forward(blank([])),
+    ],
     [
       `${name}.forward: expected input to be alive, got a disposed tensor`,
       () => make().forward(disposed([2])),

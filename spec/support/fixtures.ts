@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import { useBackend, type BackendName } from '../../lib/backend.ts';
+import { useBackend, type BackendName } from '../../lib/backend/useBackend.ts';
 import type { Cost } from '../../lib/cost.ts';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import { release } from '../../lib/memory.ts';
 import type { Grads, Module } from '../../lib/module.ts';
 import { expectAllClose, expectNoLeak, type Packed } from './compare.ts';
@@ -53,10 +53,12 @@ export function tensorOf({ shape, values, dtype }: Packed): tf.Tensor {
 }
 
 /** Holds a box to PyTorch: output and all gradients of every case, on every backend. */
-export function describeFixture<Args extends unknown[], In extends tf.Tensor, Out extends tf.Tensor, Cache>(
-  file: string,
-  make: (...args: Args) => Module<In, Out, Cache>,
-): void {
+export function describeFixture<
+  Args extends unknown[],
+  In extends tf.Tensor,
+  Out extends tf.Tensor,
+  Cache,
+>(file: string, make: (...args: Args) => Module<In, Out, Cache>): void {
   const cases = loadFixture<BoxCase<Args>>(file);
   eachBackend('computes what PyTorch computes', () => {
     test.each(cases)('$name', (expected) => {

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { constant } from '../../lib/kernels/constant.ts';
+import { constant } from '../../lib/constant.ts';
 import type { Rng } from '../../lib/rng.ts';
 import type { Packed } from './compare.ts';
 

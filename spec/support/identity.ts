@@ -34,7 +34,9 @@ export function given<In extends tf.Tensor, Out extends tf.Tensor, Cache>(
   const all = {
     output: packed(output),
     gradInput: packed(gradInput),
-    gradParams: Object.fromEntries(Object.entries(gradParams).map(([name, g]) => [name, packed(g)])),
+    gradParams: Object.fromEntries(
+      Object.entries(gradParams).map(([name, g]) => [name, packed(g)]),
+    ),
   };
   release([output, cache, gradInput, gradParams]);
   return all;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { useBackend } from '../../lib/backend.ts';
+import { useBackend } from '../../lib/backend/useBackend.ts';
 import { messageOf } from './compare.ts';
 
 /** Mistakes of a caller, each with the exact text that answers it. */
@@ -15,7 +15,10 @@ export function describeRefusals(
 }
 
 /** Zeros of a shape, whatever rank a box's types ask for. */
-export function blank<T extends tf.Tensor>(shape: number[], dtype: 'float32' | 'int32' = 'float32'): T {
+export function blank<T extends tf.Tensor>(
+  shape: number[],
+  dtype: 'float32' | 'int32' = 'float32',
+): T {
   return tf.zeros(shape, dtype) as T;
 }
 

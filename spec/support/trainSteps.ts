@@ -35,7 +35,10 @@ const [kind, name, options = '{}'] = process.argv.slice(2);
 const globals = Object.getOwnPropertyNames(globalThis);
 const lines: string[] = [];
 const log = (line: string) => void lines.push(line);
-const backend = await useBackend(name as BackendName, { ...(JSON.parse(options) as BackendOptions), log });
+const backend = await useBackend(name as BackendName, {
+  ...(JSON.parse(options) as BackendOptions),
+  log,
+});
 const rng = new Rng(0);
 const small = () =>
   new Sequential([
@@ -57,9 +60,12 @@ const target = tensor1d(
 const losses: number[] = [];
 for (let i = 0; i < 3; i++) losses.push(await trainStep(network, cost, optimizer, input, target));
 const trained: Trained = {
-  ...{ backend, lines, losses },
+  backend,
+  lines,
+  losses,
   weights: [...(await Object.values(network.params).slice(-2)[0].data())],
-  listeners: process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection'),
+  listeners:
+    process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection'),
   globals: Object.getOwnPropertyNames(globalThis).filter((name) => !globals.includes(name)),
 };
 process.stdout.write(JSON.stringify(trained));

@@ -1,0 +1,138 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import type { AlexnetLayer } from '../models/alexnetWithout.ts';
+import { choiceOption } from './options.ts';
+import { thousands } from './summary.ts';
+
+/** What is published about AlexNet without some of its layers. */
+interface Published {
+  readonly removed: readonly AlexnetLayer[];
+  /** The lecture: the parameters that go, and by how many points the top-5 error rises. */
+  readonly lecture: readonly [parameters: string, points: string];
+  /** Zeiler and Fergus: the errors on training images, and on validation images, top 1 and top 5, in percent. */
+  readonly zeilerFergus: readonly [train: number, top1: number, top5: number];
+}
+
+/** Sources: lecture, "Architecture of Krizhevsky et al."; Zeiler, Fergus 2013, arXiv:1311.2901, table 3. */
+const PUBLISHED: readonly Published[] = [
+  { removed: [], lecture: ['', ''], zeilerFergus: [35.1, 40.5, 18.1] },
+  { removed: ['fc7'], lecture: ['16 million', '1.1'], zeilerFergus: [27.4, 40.0, 18.4] },
+  { removed: ['fc6', 'fc7'], lecture: ['~50 million', '5.7'], zeilerFergus: [27.4, 44.8, 22.4] },
+  { removed: ['conv3', 'conv4'], lecture: ['~1 million', '3.0'], zeilerFergus: [41.8, 45.4, 22.1] },
+  {
+    removed: ['conv3', 'conv4', 'fc6', 'fc7'],
+    lecture: ['', '33.5'],
+    zeilerFergus: [71.1, 71.3, 50.1],
+  },
+];
+
+export interface Ablation extends Published {
+  /** Of the network as on the slide, and of the paper's with two groups. */
+  readonly slide: Counts;
+  readonly paper: Counts;
+  /** What a forward of the smaller network gave, without the batch. */
+  readonly outputShape: readonly number[];
+}
+
+interface Counts {
+  readonly parameters: number;
+  /** Fewer than with all layers. */
+  readonly dropped: number;
+  /** Those of the layers that went; the layer behind them changes too. */
+  readonly ofLayers: number;
+}
+
+/** Builds each network of the ablation, counts its parameters and runs it on an image. */
+export async function ablateAlexnet(): Promise<Ablation[]> {
+  const { Rng, init, useBackend } = await import('../index.ts');
+  const { alexnetWithout } = await import('../models/alexnetWithout.ts');
+  const { tidy } = await import('../lib/memory.ts');
+  const { zeros } = await import('@tensorflow/tfjs-core');
+  await useBackend();
+  const build = (removed: readonly AlexnetLayer[], groups: 1 | 2) =>
+    alexnetWithout(removed, { rng: new Rng(0), init: init.zeros, groups });
+  const sizesOf = (groups: 1 | 2) => {
+    const whole = build([], groups);
+    const sizes = Object.entries(whole.params).map(([name, { size }]) => [name, size] as const);
+    whole.dispose();
+    return sizes;
+  };
+  const total = (sizes: readonly (readonly [string, number])[]) =>
+    sizes.reduce((sum, [, size]) => sum + size, 0);
+  const wholes = { 1: sizesOf(1), 2: sizesOf(2) };
+  return PUBLISHED.map((published) => {
+    const { removed } = published;
+    let outputShape: readonly number[] = [];
+    const count = (groups: 1 | 2): Counts => {
+      const network = build(removed, groups);
+      outputShape = tidy(() => network.infer(zeros([1, 227, 227, 3])).shape.slice(1));
+      const parameters = Object.values(network.params).reduce((sum, { size }) => sum + size, 0);
+      network.dispose();
+      const gone = wholes[groups].filter(([name]) =>
+        removed.some((layer) => name.startsWith(`${layer}.`)),
+      );
+      return { parameters, dropped: total(wholes[groups]) - parameters, ofLayers: total(gone) };
+    };
+    return { ...published, slide: count(1), paper: count(2), outputShape };
+  });
+}
+
+export function formatAblation(ablations: readonly Ablation[]): string {
+  const style = { head: [], border: [], compact: true };
+  const parameters = new Table({
+    head: [
+      'without',
+      'parameters',
+      'fewer',
+      'of the layers',
+      'two groups',
+      'fewer',
+      'of the layers',
+      'lecture',
+      'runs',
+    ],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+    style,
+  });
+  const errors = new Table({
+    head: [
+      'without',
+      'lecture: top-5 rises by',
+      'Zeiler & Fergus: train',
+      'top-1',
+      'top-5',
+      'top-5 rises by',
+    ],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
+    style,
+  });
+  const [{ zeilerFergus: replication }] = ablations;
+  for (const { removed, slide, paper, lecture, zeilerFergus, outputShape } of ablations) {
+    const name = removed.length === 0 ? '(all layers)' : removed.join(', ');
+    const counts = (of: Counts) => [of.parameters, of.dropped, of.ofLayers].map(thousands);
+    parameters.push([name, ...counts(slide), ...counts(paper), lecture[0], outputShape.join('x')]);
+    const rise = removed.length === 0 ? '' : (zeilerFergus[2] - replication[2]).toFixed(1);
+    errors.push([name, lecture[1], ...zeilerFergus.map((error) => error.toFixed(1)), rise]);
+  }
+  return [
+    'AlexNet as on the slide, and with the two groups of the paper: parameters, and the scores that a forward gave',
+    parameters.toString(),
+    'What behind the gap takes other inputs changes too: conv5 without conv3 and conv4, fc8 without fc6 and fc7.',
+    '',
+    'Published errors in percent: the lecture, and Zeiler and Fergus 2013, table 3 (their replication, validation)',
+    errors.toString(),
+    "The two sources disagree, and where the lecture's numbers are from was not found.",
+  ].join('\n');
+}
+
+/** `boxprop ablate alexnet` */
+export function ablateCommand(): Command {
+  return new Command('ablate')
+    .description("the lecture's ablation: what AlexNet loses with each of its layers")
+    .argument('<network>', 'alexnet', choiceOption('network', ['alexnet']))
+    .option('--json', 'print JSON instead of tables', false)
+    .action(async (_network: 'alexnet', { json }: { json: boolean }) => {
+      const ablations = await ablateAlexnet();
+      process.stdout.write(`${json ? JSON.stringify(ablations) : formatAblation(ablations)}\n`);
+    });
+}

@@ -1,0 +1,76 @@
+import { InputError, show } from '../lib/errors.ts';
+import { isObject } from '../lib/isObject.ts';
+import type { NetworkOptions } from '../models/options.ts';
+import { decimal } from './options.ts';
+
+/** What a network's function is given besides `NetworkOptions`, such as `{ units: 64, batchNorm: true }`. */
+export type Architecture = Readonly<Record<string, string | number | boolean>>;
+
+/** What every network's function is given. */
+const GIVEN = ['rng', 'inputShape', 'classes', 'init'];
+
+/** `--architecture units=64,batchNorm=true`; of JSON an object. */
+export function architectureOption(text: string): Architecture {
+  const pairs = text.split(',').map((pair): [string, unknown] => {
+    const [, name, value] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+    if (name === undefined) {
+      throw new InputError(
+        `--architecture: expected NAME=VALUE, such as units=64, got ${show(pair)}`,
+      );
+    }
+    if (value === 'true' || value === 'false') return [name, value === 'true'];
+    return [name, Number.isNaN(decimal(value.replace(/^-/, ''))) ? value : Number(value)];
+  });
+  return checkArchitecture(Object.fromEntries(pairs));
+}
+
+export function checkArchitecture(value: unknown): Architecture {
+  if (!isObject(value)) {
+    throw new InputError(
+      `--architecture: expected an object, such as { "units": 64 }, got ${show(value)}`,
+    );
+  }
+  const architecture: Record<string, string | number | boolean> = {};
+  for (const [name, one] of Object.entries(value)) {
+    if (GIVEN.includes(name)) {
+      throw new InputError(
+        `--architecture: expected names other than ${GIVEN.join(', ')}, which every network is given, got ${show(name)}`,
+      );
+    }
+    if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') {
+      throw new InputError(
+        `--architecture: ${name}: expected a number, text, true or false, got ${show(one)}`,
+      );
+    }
+    architecture[name] = one;
+  }
+  return architecture;
+}
+
+/**
+ * Calls a network's function with an architecture, and makes sure that it has looked at all of it: a misspelt name would
+ * otherwise change nothing, and a search would not see why it does not matter.
+ */
+export function buildWith<T extends { dispose(): void }>(
+  name: string,
+  build: (options: NetworkOptions) => T,
+  options: NetworkOptions,
+  architecture: Architecture,
+): T {
+  const unread = new Set(Object.keys(architecture));
+  const given = { ...options };
+  for (const [key, value] of Object.entries(architecture)) {
+    const get = () => {
+      unread.delete(key);
+      return value;
+    };
+    Object.defineProperty(given, key, { get, enumerable: true });
+  }
+  const box = build(given);
+  const [first] = unread;
+  if (first === undefined) return box;
+  box.dispose();
+  throw new InputError(
+    `${name}: expected network() to take what --architecture names, but it does not read ${first}`,
+  );
+}

@@ -1,0 +1,152 @@
+import { Command } from 'commander';
+
+/** The numbers that one box gives, or receives back. */
+export interface ExampleLine {
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
+export interface ExampleWeight {
+  /** As in the figure: w13 leads from node 1 to node 3. */
+  readonly name: string;
+  readonly before: number;
+  /** ∂E/∂w */
+  readonly gradient: number;
+  readonly after: number;
+  /** What the slide shows for `after`. */
+  readonly slide: string;
+}
+
+export interface Example {
+  /** The input and the output of each box. */
+  readonly forward: readonly ExampleLine[];
+  readonly loss: number;
+  /** ∂E/∂x at the output of each box, from the last box to the first. */
+  readonly backward: readonly ExampleLine[];
+  readonly weights: readonly ExampleWeight[];
+  readonly secondForward: readonly ExampleLine[];
+  readonly secondLoss: number;
+}
+
+/** What the slide calls the entries of each box's weight, [out, in] row by row, and shows after the step. */
+const SLIDE: readonly (readonly (readonly [name: string, after: string])[])[] = [
+  [['w13', '1.02'], ['w23', '-3.0'], ['w14', '0.17'], ['w24', '1.0']], // prettier-ignore
+  [],
+  [['w35', '1.02'], ['w45', '-0.99']], // prettier-ignore
+];
+
+/**
+ * The lecture's worked example in double precision: two inputs (1, 0.1), two tanh nodes, one linear node, no biases,
+ * target 0.5, E = ½ (x − y)². One step with η = −0.2, which is the learning rate 0.2, and a second forward.
+ *
+ * Source: lecture, "Backpropagation example"; the figure is that of MIT 6.7960 (2024), lecture 2.
+ */
+export async function backpropExample(): Promise<Example> {
+  const { constant, Euclidean, init, Linear, SGD, Sequential, Tanh, withBackend } =
+    await import('../index.ts');
+  const { tidy } = await import('../lib/memory.ts');
+  return withBackend('float64', () =>
+    tidy(() => {
+      const hidden = init.values([[1, -3], [0.2, 1]]); // prettier-ignore
+      const boxes = [
+        new Linear(2, 2, { bias: false, init: hidden }),
+        new Tanh(),
+        new Linear(2, 1, { bias: false, init: init.values([[1, -1]]) }),
+      ];
+      const network = new Sequential(boxes);
+      const cost = new Euclidean({ reduction: 'sum' });
+      const input = constant([1, 0.1], [1, 2]);
+      const target = constant([0.5], [1, 1]);
+
+      const runForward = () => {
+        const lines: ExampleLine[] = [{ name: 'input', values: [...input.dataSync()] }];
+        const caches: unknown[] = [];
+        let x = input;
+        for (const box of network.boxes) {
+          const { output, cache } = box.forward(x);
+          lines.push({ name: box.constructor.name, values: [...output.dataSync()] });
+          caches.push(cache);
+          x = output;
+        }
+        const { loss, cache } = cost.forward(x, target);
+        return { lines, caches, loss: loss.dataSync()[0], costCache: cache };
+      };
+
+      const first = runForward();
+      const backward: ExampleLine[] = [];
+      const weights: Omit<ExampleWeight, 'after'>[] = [];
+      const grads = {};
+      let grad = cost.backpropToInput(first.costCache);
+      for (let i = network.boxes.length - 1; i >= 0; i--) {
+        const box = network.boxes[i];
+        backward.push({ name: box.constructor.name, values: [...grad.dataSync()] });
+        const { weight } = box.backpropToParams(grad, first.caches[i]);
+        if (weight !== undefined) {
+          Object.assign(grads, { [`${i}.weight`]: weight });
+          const before = box.params.weight.dataSync();
+          const gradients = weight.dataSync();
+          weights.unshift(
+            ...SLIDE[i].map(([name, slide], k) => ({
+              name,
+              before: before[k],
+              gradient: gradients[k],
+              slide,
+            })),
+          );
+        }
+        grad = box.backpropToInput(grad, first.caches[i]);
+      }
+      new SGD(network.params, { learningRate: 0.2 }).step(grads);
+      const after = Object.values(network.params).flatMap((param) => [...param.dataSync()]);
+
+      const second = runForward();
+      network.dispose();
+      return {
+        forward: first.lines,
+        loss: first.loss,
+        backward,
+        weights: weights.map((weight, k) => ({ ...weight, after: after[k] })),
+        secondForward: second.lines,
+        secondLoss: second.loss,
+      };
+    }),
+  );
+}
+
+const digits = (value: number) => value.toFixed(7).padStart(12);
+
+/** The example as a table: each number with seven digits, and beside the new weights what the slide shows. */
+export function formatExample(example: Example): string {
+  const row = (name: string, values: readonly number[]) =>
+    `  ${name.padEnd(10)}${values.map(digits).join('')}`;
+  const rows = (lines: readonly ExampleLine[]) =>
+    lines.map(({ name, values }) => row(name, values));
+  return [
+    'forward: what each box gives',
+    ...rows(example.forward),
+    row('Euclidean', [example.loss]),
+    '',
+    'backward: the gradient that each box receives, dE/dx_out',
+    ...rows(example.backward),
+    '',
+    'one step, w <- w - 0.2 dE/dw',
+    `  ${'weight'.padEnd(10)}${['before', 'dE/dw', 'after', 'slide'].map((head) => head.padStart(12)).join('')}`,
+    ...example.weights.map(
+      ({ name, before, gradient, after, slide }) =>
+        `${row(name, [before, gradient, after])}${slide.padStart(12)}`,
+    ),
+    '',
+    'forward again',
+    ...rows(example.secondForward),
+    row('Euclidean', [example.secondLoss]),
+  ].join('\n');
+}
+
+/** `boxprop example` */
+export function exampleCommand(): Command {
+  return new Command('example')
+    .description("print the lecture's worked example of back-propagation, number by number")
+    .action(async () => {
+      process.stdout.write(`${formatExample(await backpropExample())}\n`);
+    });
+}

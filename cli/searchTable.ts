@@ -1,0 +1,40 @@
+import Table from 'cli-table3';
+import { ranked, type Trial } from '../search/trial.ts';
+import { labelOf, showValue, type Space } from '../search/space.ts';
+
+/** `2.31 ± 0.12 %`: the mean over the folds and its standard error. */
+export function formatScore({ mean, standardError }: Trial): string {
+  return `${(100 * mean).toFixed(2)} ± ${(100 * standardError).toFixed(2)} %`;
+}
+
+/** `trial 3/20: error 2.31 ± 0.12 %: rate 0.031, units 64` */
+export function formatTrial(space: Space, trial: Trial, trials: number): string {
+  const values = Object.entries(trial.point).map(
+    ([name, value]) => `${labelOf(space, name)} ${showValue(value)}`,
+  );
+  const outcome = trial.failed === undefined ? `error ${formatScore(trial)}` : 'failed';
+  const reason = trial.failed === undefined ? '' : `; ${trial.failed}`;
+  return `trial ${trial.trial + 1}/${trials}: ${outcome}: ${values.join(', ')}${reason}`;
+}
+
+/** The ten best, and how many failed. */
+export function formatTrials(space: Space, trials: readonly Trial[]): string {
+  const names = Object.keys(space);
+  const table = new Table({
+    head: ['trial', 'error', ...names.map((name) => labelOf(space, name))],
+    colAligns: ['right', 'right', ...names.map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  });
+  const good = ranked(trials).filter(({ failed }) => failed === undefined);
+  for (const trial of good.slice(0, 10)) {
+    table.push([
+      trial.trial + 1,
+      formatScore(trial),
+      ...names.map((name) => showValue(trial.point[name])),
+    ]);
+  }
+  const failed = trials.length - good.length;
+  return failed === 0
+    ? table.toString()
+    : `${table.toString()}\n${failed} of ${trials.length} trials failed`;
+}

@@ -1,0 +1,99 @@
+import { prepared } from '../data/preparation.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { topPatches } from '../inspect/topPatches.ts';
+import { Trace } from '../inspect/trace.ts';
+import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
+import type { Module } from '../lib/module.ts';
+import { page } from '../report/html.ts';
+import { labelOf } from '../report/insides.ts';
+import { stacked } from '../report/pictures.ts';
+import {
+  batchFor,
+  captionOf,
+  patchesPicture,
+  weighted,
+  type BoxPatches,
+} from '../report/unitPatches.ts';
+import { UNITS_TEXT, unitsSection } from '../report/unitsSection.ts';
+import { openData } from './openData.ts';
+import { openTrained } from './openNetwork.ts';
+import { networkOf, preparationsOfFile } from './weightsFile.ts';
+import type { UnitsOptions } from './units.ts';
+
+/** Units that are shown where none are named. */
+const UNITS = 16;
+
+/** Writes what units answer to. The images are as the network sees them, prepared. @returns a line a unit. */
+export async function showUnits(file: string, options: UnitsOptions): Promise<string[]> {
+  const name = await networkOf(file, options.network);
+  const { test } = await openData(options.data, options.shape);
+  const data = prepared(test, await preparationsOfFile(file));
+  const network = await openTrained(name, file, data);
+  try {
+    const found = await boxOf(network, data, options);
+    const title = `${name}, ${found.label}, on ${data.name}`;
+    const png = /\.png$/i.test(options.out);
+    await writeFileAtomic(options.out, png ? pictureOf(found) : unitsPage(title, found));
+    return found.units.map((one) => {
+      const records = one.patches.map(({ record }) => record).join(', ');
+      return `${captionOf(one)}; records ${records}`;
+    });
+  } finally {
+    network.dispose();
+  }
+}
+
+async function boxOf(network: Module, data: Dataset, options: UnitsOptions): Promise<BoxPatches> {
+  const path = options.box ?? weighted(network, data.inputShape).at(0)?.path;
+  if (path === undefined) {
+    throw new InputError('--box: expected the path of a box, for none has weights, got none');
+  }
+  const { outputShape, box } = traced(network, path, data.inputShape);
+  const all = outputShape[outputShape.length - 1];
+  const strange = options.units?.find((unit) => unit >= all);
+  if (strange !== undefined) {
+    throw new InputError(`--units: expected units of ${path} from 0 to ${all - 1}, got ${strange}`);
+  }
+  if (data.inputShape.length !== 3) {
+    throw new InputError(
+      `units: expected images, got records of shape ${show([...data.inputShape])}`,
+    );
+  }
+  const units = options.units ?? Array.from({ length: Math.min(UNITS, all) }, (_, unit) => unit);
+  const { count, perImage: perRecord, limit: records } = options;
+  const batchSize = batchFor(network, data.inputShape);
+  const patches = await topPatches(network, data, {
+    box: path,
+    units,
+    count,
+    perRecord,
+    batchSize,
+    ...(records !== undefined && { records }),
+  });
+  return { label: labelOf(box, path), units: patches };
+}
+
+function traced(network: Module, path: string, inputShape: readonly number[]): Trace {
+  try {
+    return new Trace(network, path, inputShape);
+  } catch (error) {
+    if (!(error instanceof InputError) || !error.message.startsWith('expected box ')) throw error;
+    throw new InputError(error.message.replace('expected box to be', '--box: expected'));
+  }
+}
+
+function pictureOf({ units }: BoxPatches): Uint8Array {
+  const pictures = units.flatMap((one) => patchesPicture(one) ?? []);
+  if (pictures.length === 0)
+    throw new InputError('units: expected responses that are numbers, got none');
+  return stacked(pictures);
+}
+
+function unitsPage(title: string, found: BoxPatches): string {
+  return page(
+    title,
+    `<p>${UNITS_TEXT}</p>
+${unitsSection([found])}`,
+  );
+}

@@ -1,0 +1,208 @@
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
+import { useBackend } from '../lib/backend/useBackend.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { loadCheckpoint, saveCheckpoint } from '../train/checkpoint.ts';
+import { RunLog } from '../train/runLog.ts';
+import { systemProblem } from '../lib/files/systemError.ts';
+import { loadWeights, saveWeights } from '../formats/safetensors/weights.ts';
+import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
+import { Rng } from '../lib/rng.ts';
+import { evaluate } from '../train/evaluate.ts';
+import { evaluateFinite } from '../train/requireFinite.ts';
+import { Trainer, type EpochEvent } from '../train/trainer.ts';
+import { imageShapeOf } from './networks.ts';
+import { openNetwork } from './openNetwork.ts';
+import { logBackend } from './options.ts';
+import { progressBar } from './progress.ts';
+import { openRunData } from './runData.ts';
+import type { RunOptions } from './runOptions.ts';
+import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
+
+export interface TrainOutcome {
+  readonly ended: 'whole' | 'aborted' | 'early';
+  /** The epoch in progress, or the last one. */
+  readonly epoch: number;
+  /** On the test records, of the weights in the file; undefined when the run was aborted. */
+  readonly accuracy?: number;
+  readonly file: string;
+}
+
+/**
+ * Trains a network in a folder: `config.json`, `log.jsonl`, `checkpoint.safetensors` with all that the run is continued
+ * from, and `weights.safetensors`, of the epoch with the smallest validation error or, without a validation set, of the
+ * last. The same options and backend give the same weights, bit for bit, however often the run is stopped and resumed.
+ *
+ * Errors: those of the data, of the `Trainer`, and a folder that cannot be written, which is told before training.
+ * @param signal ends the run after the step in progress, with a checkpoint.
+ */
+export async function trainNetwork(
+  options: RunOptions,
+  folder: string,
+  resume: boolean,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<TrainOutcome> {
+  const { threads, epochs, batch: batchSize, seed } = options;
+  const log = { log: logBackend };
+  const backend = await useBackend(options.backend, {
+    ...(threads !== undefined && { threads }),
+    ...log,
+  });
+  const entry = await openNetwork(options.network, options.architecture);
+  const rng = new Rng(seed);
+  const data = await openRunData(options, rng);
+  const { validation } = data;
+  const train = augmented(data.train, options);
+  // A network of its published size says what it wants of an image; others are built to fit.
+  const network = entry.build({
+    rng: rng.split(),
+    inputShape: imageShapeOf(train),
+    classes: train.classes,
+  });
+  const optimizer = optimizerOf(options, network);
+  const { schedule, plateau } = scheduleOf(options, Math.ceil(train.length / batchSize));
+  const runLog = new RunLog(join(folder, 'log.jsonl'));
+  const [checkpointFile, file] = ['checkpoint', 'weights'].map((name) =>
+    join(folder, `${name}.safetensors`),
+  );
+  const progress = progressBar(epochs * train.length);
+  const about = {
+    network: options.network,
+    seed: String(seed),
+    backend,
+    ...data.metadata,
+    ...(options.architecture && { architecture: JSON.stringify(options.architecture) }),
+  };
+  let started = performance.now();
+
+  const onEpoch = async (event: EpochEvent): Promise<void> => {
+    progress.hide();
+    const { epoch, train: own, validation: measured, boxes, learningRate, step } = event;
+    const seconds = (performance.now() - started) / 1000;
+    const held = measured ?? (await evaluateFinite(network, data.test, 250, step - 1, { signal }));
+    const on = measured === undefined ? 'test' : 'validation';
+    const { loss, errorRate, top5Errors, records } = held;
+    runLog.add({
+      type: 'epoch',
+      epoch,
+      step,
+      train: own,
+      on,
+      validation: { loss, errorRate, top5: top5Errors / records },
+      learningRate,
+      seconds,
+      boxes,
+    });
+    if (measured === undefined || event.best) {
+      const tensors = { ...network.params, ...network.buffers };
+      const accuracy = (1 - errorRate).toFixed(4);
+      await saveWeights(file, tensors, {
+        ...about,
+        epoch: String(epoch),
+        [`${on}Accuracy`]: accuracy,
+      });
+    }
+    const [trainError, heldError] = [own.errorRate, errorRate].map(percent);
+    print(
+      `epoch ${epoch}/${epochs}: loss ${own.loss.toFixed(4)}, training error ${trainError}, ${on} error ${heldError}, ` +
+        `${Math.round(train.length / seconds)} images/s`,
+    );
+    started = performance.now();
+    if (epoch < epochs) progress.show(epoch + 1);
+  };
+  const { patience, checkpointSteps } = options;
+  const trainer: Trainer = new Trainer({
+    network,
+    optimizer,
+    train,
+    batchSize,
+    epochs,
+    rng,
+    signal,
+    schedule,
+    onEpoch,
+    ...(validation && { validation }),
+    ...(plateau && { plateau }),
+    ...(patience !== undefined && { patience }),
+    ...(checkpointSteps !== undefined && { checkpointSteps }),
+    cost: new SoftmaxCrossEntropy(),
+    onStep: (event) => {
+      runLog.add({ type: 'step', ...event });
+      progress.step(event.records, event.loss);
+    },
+    checkpoint: async () => {
+      await runLog.flush();
+      await saveCheckpoint(checkpointFile, { network, optimizer }, trainer.progress, about);
+    },
+  });
+  const fail = async (message: string) => {
+    runLog.add({ type: 'failed', step: trainer.progress.step, message });
+    await runLog.flush().catch(() => undefined); // The disk may be what failed.
+  };
+  let training = false;
+  try {
+    if (resume) {
+      trainer.restore(await loadCheckpoint(checkpointFile, { network, optimizer }));
+      await runLog.rewind(trainer.progress.step);
+    } else {
+      await prepare(folder, [checkpointFile, file]);
+      await writeFileAtomic(
+        join(folder, 'config.json'),
+        `${JSON.stringify(options, undefined, 2)}\n`,
+      );
+      await rm(runLog.file, { force: true });
+      await saveCheckpoint(checkpointFile, { network, optimizer }, trainer.progress, about);
+    }
+    const perEpoch = Math.ceil(train.length / batchSize);
+    progress.show(Math.floor(trainer.progress.step / perEpoch) + 1);
+    training = true;
+    const result = await trainer.run();
+    if (result.ended === 'aborted') return { ended: 'aborted', epoch: result.epochs + 1, file };
+    if (validation !== undefined)
+      await loadWeights(file, { ...network.params, ...network.buffers });
+    const { accuracy } = await evaluate(network, data.test, 250, { signal });
+    return { ended: result.ended, epoch: result.best?.epoch ?? result.epochs, accuracy, file };
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) {
+      if (training && error instanceof InputError) await fail(error.message);
+      throw error;
+    }
+    const steps = Math.ceil(train.length / batchSize);
+    return { ended: 'aborted', epoch: Math.max(1, Math.ceil(trainer.progress.step / steps)), file };
+  } finally {
+    progress.hide();
+    optimizer.dispose();
+    network.dispose();
+  }
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+/** Makes the folder, and tries what saving will do. */
+async function prepare(folder: string, files: readonly string[]): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    const probe = join(folder, `.probe.${process.pid}`);
+    await writeFileAtomic(probe, '');
+    await rm(probe);
+  } catch (error) {
+    const cause = error instanceof InputError ? error.cause : error;
+    throw new InputError(
+      `--out: expected a folder that can be written, got ${show(folder)}: ${systemProblem(cause)}`,
+    );
+  }
+  for (const file of files) {
+    const found = await stat(file).catch(() => undefined);
+    if (found?.isDirectory())
+      throw new InputError(`--out: expected ${file} to be a file, got a folder`);
+    if (found !== undefined) {
+      throw new InputError(
+        `--out: expected a folder without a run, got ${show(folder)}; --resume ${folder} goes on with it`,
+      );
+    }
+  }
+}

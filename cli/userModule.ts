@@ -1,0 +1,35 @@
+import { boxNames, type Cases } from '../gradcheck/index.ts';
+import { InputError } from '../lib/errors.ts';
+import { importModule } from './moduleFile.ts';
+
+/**
+ * The boxes of a user's own file and their cases, from a TypeScript or JavaScript module that exports the classes and
+ * `cases`, which draws a case for each:
+ *
+ *   export const cases = { MyBox: (draw) => ({ box: new MyBox(), config: 'MyBox()', input: draw.normal([2, 3]) }) };
+ */
+export async function loadUserModule(
+  file: string,
+): Promise<{ exported: Record<string, unknown>; cases: Cases }> {
+  const exported = await importModule(file);
+  if (boxNames(exported).length === 0) {
+    throw new InputError(
+      `${file}: expected an exported class that extends Module or Cost, got none`,
+    );
+  }
+  const { cases = {} } = exported;
+  if (!isCases(cases)) {
+    throw new InputError(
+      `${file}: expected cases to be an object of functions, one a box: { MyBox: (draw) => ... }`,
+    );
+  }
+  return { exported, cases };
+}
+
+function isCases(value: unknown): value is Cases {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((make) => typeof make === 'function')
+  );
+}

@@ -1,0 +1,106 @@
+import type { Rng } from '../lib/rng.ts';
+import type { Augmentation } from './augment.ts';
+
+export interface ElasticOptions {
+  /** What the smoothed displacements are multiplied by, 34 by default. */
+  readonly alpha?: number;
+  /** σ of the Gaussian that smooths them, in pixels; 4 by default. */
+  readonly sigma?: number;
+  /** The largest turn, in degrees; 15 by default. */
+  readonly turn?: number;
+  /** The largest change of size, as a share; 0.15 by default. */
+  readonly zoom?: number;
+}
+
+/**
+ * Elastic distortion, after a small turn and zoom about the middle. For a pixel at p, d being two fields of numbers
+ * uniform in −1 ... 1, smoothed by a Gaussian of width σ:
+ *
+ *   image'(p) = image(m + z R_θ (p − m) + α d(p)),  bilinear between pixels, 0 outside
+ *
+ * Source: Simard, Steinkraus, Platt 2003, section 2.1: α = 34, σ = 4 for MNIST.
+ */
+export function elastic({
+  alpha = 34,
+  sigma = 4,
+  turn = 15,
+  zoom = 0.15,
+}: ElasticOptions = {}): Augmentation {
+  const window = gaussianWindow(sigma);
+  return (image, [height, width, channels], rng) => {
+    const [down, right] = [0, 1].map(() =>
+      smooth(field(height * width, rng), height, width, window),
+    );
+    const angle = ((2 * rng.uniform() - 1) * turn * Math.PI) / 180;
+    const scale = 1 + (2 * rng.uniform() - 1) * zoom;
+    const [cos, sin] = [scale * Math.cos(angle), scale * Math.sin(angle)];
+    const [midRow, midColumn] = [(height - 1) / 2, (width - 1) / 2];
+    const warped = new Float32Array(image.length);
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const at = row * width + column;
+        const [y, x] = [row - midRow, column - midColumn];
+        const fromRow = midRow + cos * y - sin * x + alpha * down[at];
+        const fromColumn = midColumn + sin * y + cos * x + alpha * right[at];
+        const [top, left] = [Math.floor(fromRow), Math.floor(fromColumn)];
+        for (const [r, c] of [
+          [top, left],
+          [top, left + 1],
+          [top + 1, left],
+          [top + 1, left + 1],
+        ]) {
+          if (r < 0 || r >= height || c < 0 || c >= width) continue;
+          const share = (1 - Math.abs(fromRow - r)) * (1 - Math.abs(fromColumn - c));
+          for (let channel = 0; channel < channels; channel++) {
+            warped[at * channels + channel] += share * image[(r * width + c) * channels + channel];
+          }
+        }
+      }
+    }
+    return warped;
+  };
+}
+
+function field(length: number, rng: Rng): Float32Array {
+  return rng.fillUniforms(new Float32Array(length), -1, 1);
+}
+
+/** exp(−x²/2σ²) at x = −3σ ... 3σ, with sum 1. */
+function gaussianWindow(sigma: number): Float64Array {
+  const reach = Math.ceil(3 * sigma);
+  const window = Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>
+    Math.exp(-((i - reach) ** 2) / (2 * sigma ** 2)),
+  );
+  const sum = window.reduce((total, weight) => total + weight, 0);
+  return window.map((weight) => weight / sum);
+}
+
+/** Rows, then columns, by the window; outside there is nothing. */
+function smooth(
+  values: Float32Array,
+  height: number,
+  width: number,
+  window: Float64Array,
+): Float32Array {
+  const reach = (window.length - 1) / 2;
+  const along = (
+    source: Float32Array,
+    lines: number,
+    size: number,
+    step: number,
+    stride: number,
+  ) => {
+    const result = new Float32Array(source.length);
+    for (let line = 0; line < lines; line++) {
+      for (let i = 0; i < size; i++) {
+        let sum = 0;
+        const last = Math.min(size - 1, i + reach);
+        for (let j = Math.max(0, i - reach); j <= last; j++)
+          sum += window[j - i + reach] * source[line * stride + j * step];
+        result[line * stride + i * step] = sum;
+      }
+    }
+    return result;
+  };
+  return along(along(values, height, width, 1, width), width, height, width, 1);
+}

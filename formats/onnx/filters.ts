@@ -1,0 +1,148 @@
+import type { Rank, Variable } from '@tensorflow/tfjs-core';
+import { Conv1D } from '../../modules/conv1d.ts';
+import { Conv2D } from '../../modules/conv2d.ts';
+import { ConvTranspose2D } from '../../modules/convTranspose2d.ts';
+import { DepthwiseConv2D } from '../../modules/depthwiseConv2d.ts';
+import { Linear } from '../../modules/linear.ts';
+import { LocallyConnected1D } from '../../modules/locallyConnected1d.ts';
+import { LocallyConnected2D } from '../../modules/locallyConnected2d.ts';
+import { slide, slideOver, type Axis, type PaddingMode } from '../../lib/geometry.ts';
+import { count } from '../../lib/init/initializers.ts';
+import { bordered } from './borders.ts';
+import { on, type Exporter } from './exporter.ts';
+import type { Given, OnnxGraph, Value } from './graph.ts';
+
+/** The boxes that filter: a kernel [height, width, in, out] is [out, in, height, width] in ONNX. */
+export const FILTERS: readonly Exporter[] = [
+  on(Linear, (graph, { params: { weight, bias } }, input) => {
+    const inputs = [input.name, graph.weight(weight), ...biasOf(graph, bias)];
+    return { name: graph.node('Gemm', inputs, { transB: 1 }), channels: 'last' };
+  }),
+
+  on(Conv2D, (graph, box, input) => {
+    const { height, width } = slideOver(box, input.shape[1], input.shape[2], box);
+    const filters = graph.weight(box.params.weight, [3, 2, 0, 1]);
+    return convolve(graph, input, filters, box.params.bias, [height, width], box);
+  }),
+
+  on(DepthwiseConv2D, (graph, box, input) => {
+    const { height, width } = slideOver(box, input.shape[1], input.shape[2], box);
+    const { weight, bias } = box.params;
+    const dims = [box.channels * box.multiplier, 1, height.kernel, width.kernel];
+    const filters = graph.weight(weight, [2, 3, 0, 1], dims);
+    return convolve(graph, input, filters, bias, [height, width], { ...box, groups: box.channels });
+  }),
+
+  on(Conv1D, (graph, box, input) => {
+    const axis = slide(input.shape[1], box.kernelSize, box.stride, box.dilation, box.padding);
+    return convolve(
+      graph,
+      input,
+      graph.weight(box.params.weight, [2, 1, 0]),
+      box.params.bias,
+      [axis],
+      box,
+    );
+  }),
+
+  on(ConvTranspose2D, (graph, box, input) => {
+    const { padding, stride, dilation, groups, outputPadding, kernelSize } = box;
+    const filters = graph.weight(box.params.weight, [3, 2, 0, 1]);
+    const inputs = [graph.with('first', input).name, filters, ...biasOf(graph, box.params.bias)];
+    return {
+      name: graph.node('ConvTranspose', inputs, {
+        kernel_shape: [...kernelSize],
+        strides: [...stride],
+        pads: [...padding, ...padding],
+        dilations: [...dilation],
+        output_padding: [...outputPadding],
+        group: groups,
+      }),
+      channels: 'first',
+    };
+  }),
+
+  on(LocallyConnected2D, (graph, { geometry: { height, width }, params }, input) =>
+    locallyConnected(graph, input, params, [height, width]),
+  ),
+
+  on(LocallyConnected1D, (graph, { geometry: { width }, params }, input) =>
+    locallyConnected(graph, input, params, [width]),
+  ),
+];
+
+function biasOf(graph: OnnxGraph, bias: Variable | undefined): string[] {
+  return bias === undefined ? [] : [graph.weight(bias)];
+}
+
+function convolve(
+  graph: OnnxGraph,
+  input: Value,
+  filters: string,
+  bias: Variable | undefined,
+  axes: readonly Axis[],
+  { paddingMode, groups }: { readonly paddingMode: PaddingMode; readonly groups: number },
+): Given {
+  const zeros = paddingMode === 'zeros';
+  const first = graph.with('first', input);
+  const images = zeros ? first : bordered(graph, first, axes, paddingMode);
+  const attributes = {
+    kernel_shape: axes.map(({ kernel }) => kernel),
+    strides: axes.map(({ stride }) => stride),
+    dilations: axes.map(({ dilation }) => dilation),
+    group: groups,
+    ...(zeros && { pads: padsOf(axes) }),
+  };
+  const inputs = [images.name, filters, ...biasOf(graph, bias)];
+  return { name: graph.node('Conv', inputs, attributes), channels: 'first' };
+}
+
+/** ONNX lists what is added before all axes, then after. */
+export function padsOf(axes: readonly Axis[]): number[] {
+  return [...axes.map(({ before }) => before), ...axes.map(({ after }) => after)];
+}
+
+/**
+ * For each place its own matrix: the cells of all windows are cut out, one kernel cell after the other, laid side by
+ * side as [places, N, cells · C], and multiplied by [places, cells · C, out].
+ */
+function locallyConnected(
+  graph: OnnxGraph,
+  input: Value,
+  { weight, bias }: { readonly weight: Variable; readonly bias?: Variable<Rank> },
+  axes: readonly Axis[],
+): Given {
+  const last = graph.with('last', input);
+  const padded = axes.some(({ before, after }) => before + after > 0)
+    ? bordered(graph, last, axes, 'zeros')
+    : last;
+  const channels = input.shape[input.shape.length - 1];
+  const kernelCells = axes.reduce<number[][]>(
+    (cells, { kernel }) =>
+      cells.flatMap((cell) => Array.from({ length: kernel }, (_, offset) => [...cell, offset])),
+    [[]],
+  );
+  const cut = kernelCells.map((offsets) => {
+    const ends = axes.map(({ output, stride }, i) => offsets[i] + (output - 1) * stride + 1);
+    return graph.node('Slice', [
+      padded.name,
+      graph.integers(offsets),
+      graph.integers(ends),
+      graph.integers(axes.map((_, i) => 1 + i)),
+      graph.integers(axes.map(({ stride }) => stride)),
+    ]);
+  });
+  const places = count(axes.map(({ output }) => output));
+  const out = weight.shape[weight.rank - 1];
+  const cells = kernelCells.length * channels;
+  const windows = graph.node('Concat', cut, { axis: axes.length + 1 });
+  const rows = graph.node('Reshape', [windows, graph.integers([0, places, cells])]);
+  const perPlace = graph.node('Transpose', [rows], { perm: [1, 0, 2] });
+  const filters = graph.weight(weight, undefined, [places, cells, out]);
+  const product = graph.node('MatMul', [perPlace, filters]);
+  const perExample = graph.node('Transpose', [product], { perm: [1, 0, 2] });
+  const sizes = [0, ...axes.map(({ output }) => output), out];
+  const images = graph.node('Reshape', [perExample, graph.integers(sizes)]);
+  const name = bias === undefined ? images : graph.node('Add', [images, graph.weight(bias)]);
+  return { name, channels: 'last' };
+}

@@ -1,0 +1,164 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { count } from '../../lib/init/initializers.ts';
+import { permute } from '../safetensors/layout.ts';
+import type { Attribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './proto.ts';
+
+/**
+ * A tensor on its way through the ONNX graph. The convolutions of ONNX have the channels first, [N, C, H, W]; boxprop
+ * has them last. A value is turned where a box needs it so, and not before.
+ */
+export interface Value {
+  readonly name: string;
+  /** As boxprop has it: the batch first and the channels last. */
+  readonly shape: readonly number[];
+  readonly channels: 'first' | 'last';
+}
+
+/** What a box gives: its shape is known without it. */
+export type Given = Pick<Value, 'name' | 'channels'>;
+
+/** An ONNX graph that grows node by node. */
+export class OnnxGraph {
+  readonly #nodes: OnnxNode[] = [];
+  readonly #tensors: { info: OnnxTensor; values: () => Promise<Uint8Array> }[] = [];
+  /** What has been turned already, by the name and the wanted order. */
+  readonly #turned = new Map<string, Value>();
+  readonly #weights = new Map<Variable, Map<string, string>>();
+  readonly #names = new Set<string>();
+  readonly #paramNames: ReadonlyMap<Variable, string>;
+  #place = '';
+
+  /** @param params of the network: their names are those of the graph's tensors. */
+  constructor(params: Readonly<Record<string, Variable>>) {
+    this.#paramNames = new Map(Object.entries(params).map(([name, param]) => [param, name]));
+  }
+
+  /** Everything that is added from here on has a name that starts with this. */
+  set place(path: string) {
+    this.#place = path;
+  }
+
+  /** Adds a node with one output; returns the output's name. */
+  node(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string {
+    const name = this.name(op);
+    this.#nodes.push({ op, name, inputs, outputs: [name], attributes });
+    return name;
+  }
+
+  /** Gives a value the name of an output. It may have a name of its own that others know it by, or be an input. */
+  output(from: string, wanted: string): string {
+    const name = this.name(wanted);
+    this.#nodes.push({ op: 'Identity', name, inputs: [from], outputs: [name], attributes: {} });
+    return name;
+  }
+
+  /** A name that nothing else has. */
+  name(what: string): string {
+    const base = this.#place === '' ? what : `${this.#place}/${what}`;
+    let name = base;
+    for (let i = 2; this.#names.has(name); i++) name = `${base}_${i}`;
+    this.#names.add(name);
+    return name;
+  }
+
+  /** Numbers that the graph holds. */
+  floats(values: ArrayLike<number>, dims: readonly number[] = []): string {
+    const data = Float32Array.from(values);
+    return this.#tensor({ name: this.name('constant'), type: 'float', dims }, () =>
+      Promise.resolve(data),
+    );
+  }
+
+  integers(values: readonly number[]): string {
+    const data = BigInt64Array.from(values, BigInt);
+    const dims = [values.length];
+    return this.#tensor({ name: this.name('integers'), type: 'int64', dims }, () =>
+      Promise.resolve(data),
+    );
+  }
+
+  /**
+   * A parameter or buffer. With `order` its axes come in another one; `dims` is the shape that ONNX is to see. It is in
+   * the file once, however many boxes use it.
+   */
+  weight(
+    variable: Variable,
+    order?: readonly number[],
+    dims: readonly number[] = order?.map((axis) => variable.shape[axis]) ?? variable.shape,
+  ): string {
+    const forms = this.#weights.get(variable) ?? new Map<string, string>();
+    this.#weights.set(variable, forms);
+    const form = `${order?.join() ?? ''}:${dims.join()}`;
+    const known = forms.get(form);
+    if (known !== undefined) return known;
+    const own = this.#paramNames.get(variable);
+    const name = own === undefined || this.#names.has(own) ? this.name('weight') : own;
+    this.#names.add(name);
+    forms.set(form, name);
+    return this.#tensor({ name, type: 'float', dims }, async () => {
+      const values = Float32Array.from(await variable.data());
+      return order === undefined ? values : permute(values, variable.shape, order);
+    });
+  }
+
+  /** The values of a tensor that goes after the export. */
+  tensor(values: Tensor): string {
+    return this.floats(values.dataSync(), values.shape);
+  }
+
+  /** The value with its channels first, or last. */
+  with(channels: 'first' | 'last', value: Value): Value {
+    const rank = value.shape.length;
+    if (value.channels === channels || rank < 3) return value;
+    const key = `${channels} ${value.name}`;
+    const known = this.#turned.get(key);
+    if (known !== undefined) return known;
+    const axes = Array.from({ length: rank }, (_, axis) => axis);
+    const perm =
+      channels === 'first' ? [0, rank - 1, ...axes.slice(1, -1)] : [0, ...axes.slice(2), 1];
+    const turned: Value = {
+      ...value,
+      name: this.node('Transpose', [value.name], { perm }),
+      channels,
+    };
+    this.#turned.set(key, turned);
+    this.#turned.set(`${value.channels} ${turned.name}`, value);
+    return turned;
+  }
+
+  model(
+    name: string,
+    inputs: readonly OnnxValue[],
+    outputs: readonly OnnxValue[],
+    metadata: Readonly<Record<string, string>>,
+  ): OnnxModel {
+    return { name, nodes: this.#nodes, inputs, outputs, tensors: this.#tensors, metadata };
+  }
+
+  #tensor(info: OnnxTensor, values: () => Promise<Float32Array | BigInt64Array>): string {
+    const length = count(info.dims);
+    this.#tensors.push({
+      info,
+      async values() {
+        const data = await values();
+        if (data.length !== length) throw new Error(`${info.name}: ${data.length} values`);
+        return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      },
+    });
+    return info.name;
+  }
+}
+
+/** The axis of the channels. */
+export function channelAxis({ shape, channels }: Value): number {
+  return channels === 'first' && shape.length > 2 ? 1 : shape.length - 1;
+}
+
+/** A shape of one size a channel that spreads over the value: [C] or [C, 1, 1]. */
+export function perChannel(value: Value, size: number): number[] {
+  return value.channels === 'first' ? [size, ...value.shape.slice(2).map(() => 1)] : [size];
+}

@@ -1,0 +1,93 @@
+import { Dropout } from '../../modules/dropout.ts';
+import { ELU } from '../../modules/elu.ts';
+import { GELU } from '../../modules/gelu.ts';
+import { HardTanh } from '../../modules/hardTanh.ts';
+import { Identity } from '../../modules/identity.ts';
+import { LeakyReLU } from '../../modules/leakyRelu.ts';
+import { LogSoftmax } from '../../modules/logSoftmax.ts';
+import { PReLU } from '../../modules/prelu.ts';
+import { ReLU } from '../../modules/relu.ts';
+import { SELU } from '../../modules/selu.ts';
+import { Sigmoid } from '../../modules/sigmoid.ts';
+import { SiLU } from '../../modules/silu.ts';
+import { Softmax } from '../../modules/softmax.ts';
+import { Softplus } from '../../modules/softplus.ts';
+import { SpatialDropout } from '../../modules/spatialDropout.ts';
+import { Tanh } from '../../modules/tanh.ts';
+import { on, type Exporter } from './exporter.ts';
+import { channelAxis, perChannel, type Given, type OnnxGraph, type Value } from './graph.ts';
+import type { Attribute } from './proto.ts';
+
+/** The boxes that work number by number, or along the channels: they leave the channels where they are. */
+export const POINTWISE: readonly Exporter[] = [
+  on(ReLU, (graph, _box, input) => apply(graph, 'Relu', input)),
+  on(Tanh, (graph, _box, input) => apply(graph, 'Tanh', input)),
+  on(Sigmoid, (graph, _box, input) => apply(graph, 'Sigmoid', input)),
+  on(LeakyReLU, (graph, { negativeSlope }, input) =>
+    apply(graph, 'LeakyRelu', input, { alpha: { float: negativeSlope } }),
+  ),
+  on(ELU, (graph, { alpha }, input) => apply(graph, 'Elu', input, { alpha: { float: alpha } })),
+  on(SELU, (graph, _box, input) =>
+    apply(graph, 'Selu', input, { alpha: { float: SELU.alpha }, gamma: { float: SELU.lambda } }),
+  ),
+  on(SiLU, (graph, _box, input) => {
+    const gate = graph.node('Sigmoid', [input.name]);
+    return { ...input, name: graph.node('Mul', [input.name, gate]) };
+  }),
+  on(HardTanh, (graph, { minValue, maxValue }, input) => {
+    const bounds = [graph.floats([minValue]), graph.floats([maxValue])];
+    return { ...input, name: graph.node('Clip', [input.name, ...bounds]) };
+  }),
+  on(PReLU, (graph, { params: { weight }, numParameters }, input) => {
+    const slope = graph.weight(weight, undefined, perChannel(input, numParameters));
+    return { ...input, name: graph.node('PRelu', [input.name, slope]) };
+  }),
+  on(Softplus, (graph, { beta, threshold }, input) => {
+    const scaled = graph.node('Mul', [input.name, graph.floats([beta])]);
+    const curve = graph.node('Div', [graph.node('Softplus', [scaled]), graph.floats([beta])]);
+    const linear = graph.node('Greater', [scaled, graph.floats([threshold])]);
+    return { ...input, name: graph.node('Where', [linear, input.name, curve]) };
+  }),
+  on(GELU, (graph, { approximate }, input) => {
+    const x = input.name;
+    const probability = approximate === 'none' ? normalCdf(graph, x) : tanhCdf(graph, x);
+    return { ...input, name: graph.node('Mul', [x, probability]) };
+  }),
+  on(Softmax, (graph, _box, input) => apply(graph, 'Softmax', input, { axis: channelAxis(input) })),
+  on(LogSoftmax, (graph, _box, input) =>
+    apply(graph, 'LogSoftmax', input, { axis: channelAxis(input) }),
+  ),
+  // In inference all three are nothing.
+  on(Identity, (_graph, _box, input) => input),
+  on(Dropout, (_graph, _box, input) => input),
+  on(SpatialDropout, (_graph, _box, input) => input),
+];
+
+function apply(
+  graph: OnnxGraph,
+  op: string,
+  input: Value,
+  attributes: Readonly<Record<string, Attribute>> = {},
+): Given {
+  return { ...input, name: graph.node(op, [input.name], attributes) };
+}
+
+/** ½ (1 + erf(x/√2)) */
+function normalCdf(graph: OnnxGraph, x: string): string {
+  const erf = graph.node('Erf', [graph.node('Mul', [x, graph.floats([Math.SQRT1_2])])]);
+  return half(graph, erf);
+}
+
+/** ½ (1 + tanh(√(2/π) (x + 0.044715 x³))) */
+function tanhCdf(graph: OnnxGraph, x: string): string {
+  const cube = graph.node('Mul', [graph.node('Mul', [x, x]), x]);
+  const bent = graph.node('Add', [x, graph.node('Mul', [cube, graph.floats([0.044715])])]);
+  return half(
+    graph,
+    graph.node('Tanh', [graph.node('Mul', [bent, graph.floats([Math.sqrt(2 / Math.PI)])])]),
+  );
+}
+
+function half(graph: OnnxGraph, y: string): string {
+  return graph.node('Mul', [graph.node('Add', [y, graph.floats([1])]), graph.floats([0.5])]);
+}

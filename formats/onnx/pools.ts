@@ -1,0 +1,172 @@
+import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
+import { AvgPool1D } from '../../modules/avgPool1d.ts';
+import { AvgPool2D } from '../../modules/avgPool2d.ts';
+import { GlobalAvgPool2D } from '../../modules/globalAvgPool2d.ts';
+import { LPPool2D } from '../../modules/lpPool2d.ts';
+import { Maxout } from '../../modules/maxout.ts';
+import { MaxPool1D } from '../../modules/maxPool1d.ts';
+import { MaxPool2D } from '../../modules/maxPool2d.ts';
+import { SumPool2D } from '../../modules/sumPool2d.ts';
+import { slide, slideOver, type Axis } from '../../lib/geometry.ts';
+import { count } from '../../lib/init/initializers.ts';
+import type { AxisMap } from '../../lib/kernels/pad/axisMap.ts';
+import {
+  windowMeans,
+  windowsThatCover,
+  windowSumsFilledUp,
+} from '../../lib/kernels/pool/windowMap.ts';
+import { on, type Exporter } from './exporter.ts';
+import { padsOf } from './filters.ts';
+import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts';
+
+const ONE = [1, 1] as const;
+
+/** The boxes that pool. What `ceilMode` adds is written as padding after, which here never counts. */
+export const POOLS: readonly Exporter[] = [
+  on(MaxPool2D, (graph, box, input) => {
+    const { height, width } = slideOver(box, input.shape[1], input.shape[2], {
+      ...box,
+      dilation: ONE,
+    });
+    return pool(graph, 'MaxPool', input, [height, width]);
+  }),
+
+  on(MaxPool1D, (graph, box, input) => {
+    const { kernelSize, stride, padding, ceilMode } = box;
+    return pool(graph, 'MaxPool', input, [
+      slide(input.shape[1], kernelSize, stride, 1, padding, ceilMode),
+    ]);
+  }),
+
+  on(AvgPool2D, (graph, box, input) => {
+    const { height, width } = slideOver(box, input.shape[1], input.shape[2], {
+      ...box,
+      dilation: ONE,
+    });
+    return average(graph, input, [height, width], box.countIncludePad);
+  }),
+
+  on(AvgPool1D, (graph, box, input) => {
+    const { kernelSize, stride, padding, ceilMode } = box;
+    const axis = slide(input.shape[1], kernelSize, stride, 1, padding, ceilMode);
+    return average(graph, input, [axis], box.countIncludePad);
+  }),
+
+  on(SumPool2D, (graph, box, input) => {
+    const { height, width } = slideOver(box, input.shape[1], input.shape[2], {
+      ...box,
+      dilation: ONE,
+    });
+    return scaledMeans(graph, input, [height, width], ({ output, kernel }) =>
+      new Array<number>(output).fill(kernel),
+    );
+  }),
+
+  on(LPPool2D, (graph, box, input) => {
+    const p = box.normType;
+    const options = { ...box, dilation: ONE, padding: 'valid' } as const;
+    const { height, width } = slideOver(box, input.shape[1], input.shape[2], options);
+    const powers = { ...input, name: graph.node('Pow', [input.name, graph.floats([p])]) };
+    const s = scaledMeans(graph, powers, [height, width], (axis) =>
+      windowSumsFilledUp(axis).rows.map(({ weights }) => axis.kernel * weights[0]),
+    );
+    const root = graph.node('Pow', [graph.node('Abs', [s.name]), graph.floats([1 / p])]);
+    return { ...s, name: graph.node('Mul', [graph.node('Sign', [s.name]), root]) };
+  }),
+
+  on(GlobalAvgPool2D, (graph, _box, input) => {
+    if (input.channels === 'last') {
+      const name = graph.node('ReduceMean', [input.name], { axes: [1, 2], keepdims: 0 });
+      return { name, channels: 'last' };
+    }
+    const means = graph.node('GlobalAveragePool', [input.name]);
+    return { name: graph.node('Flatten', [means]), channels: 'last' };
+  }),
+
+  on(AdaptiveAvgPool2D, (graph, { outputSize }, input) => {
+    const [height, width] = [0, 1].map((i) => windowsThatCover(input.shape[1 + i], outputSize[i]));
+    const sides = [height, width].map(({ input: size, rows }) => size / rows.length);
+    const first = graph.with('first', input);
+    if (sides.every((size) => size === 1)) return first;
+    if (sides.every((size) => Number.isInteger(size))) {
+      const name = graph.node('AveragePool', [first.name], { kernel_shape: sides, strides: sides });
+      return { name, channels: 'first' };
+    }
+    return { name: mapped(graph, first, height, width), channels: 'first' };
+  }),
+
+  on(Maxout, (graph, { pieces }, input) => {
+    const axis = channelAxis(input);
+    const sizes =
+      input.channels === 'first' ? [0, ...input.shape.slice(2)] : [0, ...input.shape.slice(1, -1)];
+    sizes.splice(axis, 0, input.shape[input.shape.length - 1] / pieces, pieces);
+    const apart = graph.node('Reshape', [input.name, graph.integers(sizes)]);
+    const name = graph.node('ReduceMax', [apart], { axes: [axis + 1], keepdims: 0 });
+    return { name, channels: input.channels };
+  }),
+];
+
+function pool(
+  graph: OnnxGraph,
+  op: 'MaxPool' | 'AveragePool',
+  input: Value,
+  axes: readonly Axis[],
+  attributes: Readonly<Record<string, number>> = {},
+): Given {
+  const name = graph.node(op, [graph.with('first', input).name], {
+    kernel_shape: axes.map(({ kernel }) => kernel),
+    strides: axes.map(({ stride }) => stride),
+    pads: padsOf(axes),
+    ...attributes,
+  });
+  return { name, channels: 'first' };
+}
+
+function average(
+  graph: OnnxGraph,
+  input: Value,
+  axes: readonly Axis[],
+  countPadding: boolean,
+): Given {
+  if (!countPadding) return pool(graph, 'AveragePool', input, axes);
+  if (axes.every(({ overhang = 0 }) => overhang === 0)) {
+    return pool(graph, 'AveragePool', input, axes, { count_include_pad: 1 });
+  }
+  // What reaches past the padding does not count.
+  return scaledMeans(graph, input, axes, (axis) =>
+    windowMeans(axis, true).rows.map(({ weights }) => axis.kernel * weights[0]),
+  );
+}
+
+/** The mean of each window, padding being 0, times a factor of its row and one of its column. */
+function scaledMeans(
+  graph: OnnxGraph,
+  input: Value,
+  axes: readonly Axis[],
+  factorsOf: (axis: Axis) => readonly number[],
+): Given {
+  const means = pool(graph, 'AveragePool', input, axes, { count_include_pad: 1 });
+  const name = axes.reduce((from, axis, i) => {
+    const factors = factorsOf(axis);
+    if (factors.every((factor) => factor === 1)) return from;
+    const dims = axes.map((_, other) => (other === i ? factors.length : 1));
+    return graph.node('Mul', [from, graph.floats(factors, dims)]);
+  }, means.name);
+  return { ...means, name };
+}
+
+/** R X Cᵀ for each channel X, where the rows of R and C are windows over the rows and columns of X. */
+export function mapped(graph: OnnxGraph, first: Value, height: AxisMap, width: AxisMap): string {
+  const alongRows = graph.node('MatMul', [first.name, matrix(graph, width, true)]);
+  return graph.node('MatMul', [matrix(graph, height, false), alongRows]);
+}
+
+function matrix(graph: OnnxGraph, { input, rows }: AxisMap, transposed: boolean): string {
+  const values = new Float32Array(count([input, rows.length]));
+  rows.forEach(({ first, weights }, row) => {
+    weights.forEach((weight, k) => {
+      values[transposed ? (first + k) * rows.length + row : row * input + first + k] = weight;
+    });
+  });
+  return graph.floats(values, transposed ? [input, rows.length] : [rows.length, input]);
+}

@@ -1,0 +1,86 @@
+import { Concat } from '../../modules/concat.ts';
+import { Flatten } from '../../modules/flatten.ts';
+import { Max } from '../../modules/max.ts';
+import { Pad2D } from '../../modules/pad2d.ts';
+import { PadChannels } from '../../modules/historic/padChannels.ts';
+import { Product } from '../../modules/product.ts';
+import { Reshape } from '../../modules/reshape.ts';
+import { Sum } from '../../modules/sum.ts';
+import { Upsample2D } from '../../modules/upsample2d.ts';
+import { bordered } from './borders.ts';
+import { on, type Exporter } from './exporter.ts';
+import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts';
+
+/** The boxes that change a shape, or make one tensor of several. */
+export const SHAPE: readonly Exporter[] = [
+  on(Flatten, (graph, _box, input) => {
+    const last = isMap(input) ? graph.with('last', input) : input;
+    return { name: graph.node('Flatten', [last.name]), channels: 'last' };
+  }),
+
+  on(Reshape, (graph, { sizes }, input) => {
+    const { name } = graph.with('last', input);
+    return { name: graph.node('Reshape', [name, graph.integers([0, ...sizes])]), channels: 'last' };
+  }),
+
+  on(Pad2D, (graph, { padding, mode, value }, input) => {
+    const axes = padding.map(([before, after], i) => ({
+      input: input.shape[1 + i],
+      before,
+      after,
+    }));
+    return bordered(graph, input, axes, mode, value);
+  }),
+
+  on(PadChannels, (graph, { more }, input) => {
+    const rank = input.shape.length;
+    const pads = new Array<number>(2 * rank).fill(0);
+    pads[rank + channelAxis(input)] = more;
+    return { ...input, name: graph.node('Pad', [input.name, graph.integers(pads)]) };
+  }),
+
+  on(Upsample2D, (graph, { scaleFactor, interpolation, alignCorners }, input) => {
+    const first = graph.with('first', input);
+    const inputs = [first.name, '', graph.floats([1, 1, ...scaleFactor], [4])];
+    const nearest = {
+      mode: 'nearest',
+      coordinate_transformation_mode: 'asymmetric',
+      nearest_mode: 'floor',
+    };
+    const linear = {
+      mode: 'linear',
+      coordinate_transformation_mode: alignCorners ? 'align_corners' : 'half_pixel',
+    };
+    return {
+      ...first,
+      name: graph.node('Resize', inputs, interpolation === 'nearest' ? nearest : linear),
+    };
+  }),
+
+  on(Concat, (graph, _box, _first, inputs) => {
+    const values = alike(graph, inputs);
+    const axis = channelAxis(values[0]);
+    return { ...values[0], name: graph.node('Concat', namesOf(values), { axis }) };
+  }),
+  on(Sum, (graph, _box, _first, inputs) => merge(graph, 'Add', inputs)),
+  on(Product, (graph, _box, _first, inputs) => merge(graph, 'Mul', inputs)),
+  on(Max, (graph, _box, _first, inputs) => merge(graph, 'Max', inputs)),
+];
+
+/** Whether the order of the axes shows in the order of the numbers: not with one channel, or one pixel. */
+function isMap({ shape }: Value): boolean {
+  return shape[shape.length - 1] > 1 && shape.slice(1, -1).some((size) => size > 1);
+}
+
+/** All with their channels first, if any of them has; else as they are. */
+function alike(graph: OnnxGraph, inputs: readonly Value[]): Value[] {
+  const order = inputs.some(({ channels }) => channels === 'first') ? 'first' : 'last';
+  return inputs.map((input) => graph.with(order, input));
+}
+
+const namesOf = (values: readonly Value[]) => values.map(({ name }) => name);
+
+function merge(graph: OnnxGraph, op: 'Add' | 'Mul' | 'Max', inputs: readonly Value[]): Given {
+  const [first, ...others] = alike(graph, inputs);
+  return others.reduce<Given>((a, b) => ({ ...a, name: graph.node(op, [a.name, b.name]) }), first);
+}

@@ -1,0 +1,17 @@
+import type { AnyBox } from '../../lib/propagate.ts';
+import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
+import { encodeModel } from './proto.ts';
+import { toOnnx, type OnnxOptions } from './toOnnx.ts';
+
+/**
+ * Writes `toOnnx(network, options)` to a file, whole or not at all, with no more than one tensor in memory.
+ *
+ * Errors: those of `toOnnx`; a file that cannot be written.
+ */
+export async function exportOnnx(
+  file: string,
+  network: AnyBox,
+  options: OnnxOptions,
+): Promise<void> {
+  await writeFileAtomic(file, encodeModel(toOnnx(network, options)));
+}

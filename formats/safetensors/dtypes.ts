@@ -1,0 +1,56 @@
+/**
+ * The types of numbers that safetensors files hold. Values are little-endian, as on every machine that runs tfjs.
+ * `read` takes a buffer of its own, of exactly the values.
+ */
+export type SafetensorsData =
+  Float64Array | Float32Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+
+interface DtypeInfo {
+  readonly bytes: number;
+  readonly read: (buffer: ArrayBuffer) => SafetensorsData;
+  /** The typed array to write it from; none for what is read only. */
+  readonly array?: string;
+}
+
+const table = {
+  F64: { bytes: 8, array: 'Float64Array', read: (buffer: ArrayBuffer) => new Float64Array(buffer) },
+  F32: { bytes: 4, array: 'Float32Array', read: (buffer: ArrayBuffer) => new Float32Array(buffer) },
+  I64: {
+    bytes: 8,
+    array: 'BigInt64Array',
+    read: (buffer: ArrayBuffer) => new BigInt64Array(buffer),
+  },
+  I32: { bytes: 4, array: 'Int32Array', read: (buffer: ArrayBuffer) => new Int32Array(buffer) },
+  I16: { bytes: 2, array: 'Int16Array', read: (buffer: ArrayBuffer) => new Int16Array(buffer) },
+  I8: { bytes: 1, array: 'Int8Array', read: (buffer: ArrayBuffer) => new Int8Array(buffer) },
+  U8: { bytes: 1, array: 'Uint8Array', read: (buffer: ArrayBuffer) => new Uint8Array(buffer) },
+  BOOL: { bytes: 1, array: 'Uint8Array', read: (buffer: ArrayBuffer) => new Uint8Array(buffer) },
+  F16: {
+    bytes: 2,
+    read: (buffer: ArrayBuffer) => Float32Array.from(new Uint16Array(buffer), fromHalf),
+  },
+  BF16: { bytes: 2, read: fromBfloat16 },
+} satisfies Record<string, DtypeInfo>;
+
+export type Dtype = keyof typeof table;
+
+export const DTYPES: Readonly<Record<Dtype, DtypeInfo>> = table;
+
+export function isDtype(value: unknown): value is Dtype {
+  return typeof value === 'string' && Object.hasOwn(DTYPES, value);
+}
+
+/** The value of an IEEE 754 binary16: 1 bit of sign, 5 of exponent (bias 15), 10 of fraction. */
+function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A bfloat16 is the upper half of a float32. */
+function fromBfloat16(buffer: ArrayBuffer): Float32Array {
+  return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
+}

@@ -1,0 +1,154 @@
+import { InputError } from '../../lib/errors.ts';
+import { DTYPES } from './dtypes.ts';
+import type { Dtype, SafetensorsData } from './dtypes.ts';
+import {
+  brief,
+  countElements,
+  headerLength,
+  LENGTH_BYTES,
+  parseHeader,
+} from './safetensorsHeader.ts';
+
+/**
+ * The safetensors format: the length of the header (unsigned, 64 bits, little-endian), the header as JSON
+ * `{ "__metadata__": { key: text }, name: { "dtype", "shape", "data_offsets": [begin, end] }, ... }` with offsets from
+ * the end of the header, then the values of all tensors, without holes.
+ *
+ * Source: https://github.com/huggingface/safetensors, README, "Format".
+ */
+export interface SafetensorsTensor {
+  /** F16 and BF16 can be read, into a `Float32Array`, and not written. */
+  readonly dtype: Dtype;
+  /** Sizes of at least 0; `[]` is a scalar. */
+  readonly shape: readonly number[];
+  /** F32: `Float32Array`, I64: `BigInt64Array`, BOOL: `Uint8Array` and so on. */
+  readonly data: SafetensorsData;
+}
+
+export interface Safetensors {
+  /** By name; without a prototype, so any name is safe to look up. */
+  readonly tensors: Record<string, SafetensorsTensor>;
+  readonly metadata: Record<string, string>;
+}
+
+/** What the header tells of a tensor. */
+export type SafetensorsInfo = Omit<SafetensorsTensor, 'data'>;
+
+/**
+ * The bytes of a safetensors file. The same tensors give the same bytes in whatever order they come: the widest
+ * type first, so that all are aligned, then by name. The header is padded with spaces to a multiple of 8 bytes.
+ *
+ * Errors: `encodeSafetensors: tensor "w": expected a Float32Array of 6 values for F32 [2, 3], got ...`.
+ */
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, SafetensorsTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  for (const [name, tensor] of Object.entries(tensors)) checkData(name, tensor);
+  const { head, names, size } = layOut(tensors, metadata);
+  const bytes = new Uint8Array(head.length + size);
+  bytes.set(head);
+  let offset = head.length;
+  for (const name of names) {
+    const { data } = tensors[name];
+    bytes.set(bytesOf(data), offset);
+    offset += data.byteLength;
+  }
+  return bytes;
+}
+
+/** The head of a file, up to the values, and the names in the order in which their values follow; `size` bytes. */
+export function layOut(
+  tensors: Readonly<Record<string, SafetensorsInfo>>,
+  metadata: Readonly<Record<string, string>>,
+): { head: Uint8Array; names: string[]; size: number } {
+  const sorted = Object.entries(tensors).sort(
+    ([nameA, a], [nameB, b]) =>
+      DTYPES[b.dtype].bytes - DTYPES[a.dtype].bytes || byText(nameA, nameB),
+  );
+  const entries: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) entries.push(['__metadata__', sortedMetadata(metadata)]);
+  let size = 0;
+  for (const [name, { dtype, shape }] of sorted) {
+    const begin = size;
+    size += checkInfo(name, { dtype, shape }) * DTYPES[dtype].bytes;
+    entries.push([name, { dtype, shape, data_offsets: [begin, size] }]);
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const head = new Uint8Array(LENGTH_BYTES + Math.ceil(json.length / 8) * 8).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(head.length - LENGTH_BYTES), true);
+  head.set(json, LENGTH_BYTES);
+  return { head, names: sorted.map(([name]) => name), size };
+}
+
+/** The values as they stand in a file. */
+export function bytesOf(data: SafetensorsData): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/**
+ * What a safetensors file holds, in memory of its own. Nothing in the file is trusted, and nothing is allocated
+ * before all of the header is checked: what is allocated is at most twice the size of the file.
+ *
+ * Errors: an `InputError` that names the file, and the tensor if there is one:
+ * `model.safetensors: tensor "w": expected 24 bytes for F32 [2, 3], got data_offsets [0, 20]`.
+ * @param name what errors call the file.
+ */
+export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
+  const length = headerLength(bytes, bytes.length, name);
+  const header = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
+  const { entries, metadata, start } = parseHeader(header, bytes.length, name);
+  const tensors = bareObject<SafetensorsTensor>();
+  for (const { name: tensorName, dtype, shape, begin, end } of entries) {
+    const copy = new Uint8Array(end - begin);
+    copy.set(bytes.subarray(start + begin, start + end));
+    tensors[tensorName] = { dtype, shape, data: DTYPES[dtype].read(copy.buffer) };
+  }
+  const texts = bareObject<string>();
+  for (const [key, text] of metadata) texts[key] = text;
+  return { tensors, metadata: texts };
+}
+
+function bareObject<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
+}
+
+/** How many values a tensor has; refuses what cannot be written. */
+function checkInfo(name: string, { dtype, shape }: SafetensorsInfo): number {
+  const fail = (problem: string) =>
+    new InputError(`encodeSafetensors: tensor ${brief(name)}: ${problem}`);
+  if (name === '__metadata__') throw fail('expected another name, this one is for the metadata');
+  if (DTYPES[dtype].array === undefined)
+    throw fail(`expected a type that can be written, got ${dtype}`);
+  const count = countElements(shape);
+  if (count === undefined)
+    throw fail(`expected a shape of integers of at least 0, got ${brief(shape)}`);
+  return count;
+}
+
+function checkData(name: string, { dtype, shape, data }: SafetensorsTensor): void {
+  const count = checkInfo(name, { dtype, shape });
+  const kind = data[Symbol.toStringTag];
+  const { array } = DTYPES[dtype];
+  if (kind !== array || data.length !== count) {
+    throw new InputError(
+      `encodeSafetensors: tensor ${brief(name)}: expected a ${array} of ${count} values for ${dtype} ` +
+        `${brief(shape)}, got a ${kind} of ${data.length}`,
+    );
+  }
+}
+
+function sortedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value === 'string') continue;
+    throw new InputError(
+      `encodeSafetensors: metadata ${brief(key)}: expected a string, got ${brief(value)}`,
+    );
+  }
+  return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => byText(a, b)));
+}
+
+/** By code unit and not by language, so that the order is the same on every machine. */
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,83 @@
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { InputError } from '../../lib/errors.ts';
+import { DTYPES } from './dtypes.ts';
+import type { SafetensorsTensor } from './safetensors.ts';
+import { headerLength, LENGTH_BYTES, parseHeader, type Entry } from './safetensorsHeader.ts';
+import { systemProblem } from '../../lib/files/systemError.ts';
+
+/** A safetensors file that is open: what its header tells, and its tensors one by one. */
+export interface SafetensorsFile {
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Reads the values of one tensor; nothing else of the file is in memory. */
+  readonly read: (entry: Entry) => Promise<SafetensorsTensor>;
+}
+
+/**
+ * Opens a safetensors file for `use`, and closes it. The whole header is checked first, against the size of the file,
+ * as `decodeSafetensors` does.
+ *
+ * Errors: those of `decodeSafetensors`; `w.safetensors: cannot be read: ENOENT: no such file or directory`; a file that
+ *         shrinks while it is read.
+ */
+export async function withSafetensors<T>(
+  file: string,
+  use: (opened: SafetensorsFile) => Promise<T>,
+): Promise<T> {
+  const cannotRead = (error: unknown) =>
+    new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
+  const kind = await stat(file).catch((error: unknown) => {
+    throw cannotRead(error);
+  });
+  // Opening a pipe would wait for its writer.
+  if (!kind.isFile()) {
+    throw new InputError(
+      `${file}: expected a file, got ${kind.isDirectory() ? 'a folder' : 'a device'}`,
+    );
+  }
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    throw cannotRead(error);
+  });
+  try {
+    const { size } = await handle.stat();
+    const readAt = (position: number, length: number) =>
+      readBytes(handle, position, length).catch((error: unknown) => {
+        throw cannotRead(error);
+      });
+    const first = await readAt(0, Math.min(size, LENGTH_BYTES));
+    const length = headerLength(first, size, file);
+    const { entries, metadata, start } = parseHeader(
+      await readAt(LENGTH_BYTES, length),
+      size,
+      file,
+    );
+    return await use({
+      entries: new Map(entries.map((entry) => [entry.name, entry])),
+      metadata: new Map(metadata),
+      async read({ dtype, shape, begin, end }) {
+        const bytes = await readAt(start + begin, end - begin);
+        if (bytes.length < end - begin) {
+          throw new InputError(
+            `${file}: expected ${size} bytes, the file was cut while it was read`,
+          );
+        }
+        return { dtype, shape, data: DTYPES[dtype].read(bytes.buffer) };
+      },
+    });
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Fewer than `length` where the file ends. One call of the system reads at most 2 GiB. */
+async function readBytes(handle: FileHandle, position: number, length: number) {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const chunk = Math.min(length - done, 2 ** 30);
+    const { bytesRead } = await handle.read(bytes, done, chunk, position + done);
+    if (bytesRead === 0) return bytes.slice(0, done);
+    done += bytesRead;
+  }
+  return bytes;
+}

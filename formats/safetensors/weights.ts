@@ -1,0 +1,134 @@
+import { tensor, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { InputError, show } from '../../lib/errors.ts';
+import { release } from '../../lib/memory.ts';
+import { fromStored, toStored, type Stored } from './layout.ts';
+import { bytesOf, layOut, type SafetensorsInfo, type SafetensorsTensor } from './safetensors.ts';
+import { withSafetensors } from './safetensorsFile.ts';
+import { brief, type Entry } from './safetensorsHeader.ts';
+import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
+
+/** How a file from elsewhere names and lays out the variables of a network; `torchvisionLayout` gives one. */
+export interface FileLayout {
+  /** By the variable's name; a variable that is not here has its own name and shape in the file. */
+  readonly stored: Readonly<Record<string, Stored>>;
+  /** Names in the file that are none of the network's business. */
+  readonly ignored?: RegExp;
+}
+
+/** More tensors than any network here has: a file of a million names would be a message of many megabytes. */
+const MOST_NAMED = 2000;
+
+const AS_IT_IS: FileLayout = { stored: {} };
+
+/**
+ * Saves tensors by name as float32 in a safetensors file, whole or not at all: as they are at the time of the call,
+ * tensor by tensor, so that no more than one of them is in memory twice. Doubles of the float64 backend are rounded.
+ *
+ * Errors: a tensor that is not float32, a file that cannot be written.
+ */
+export async function saveWeights(
+  file: string,
+  params: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+  layout: FileLayout = AS_IT_IS,
+): Promise<void> {
+  const tensors: Record<string, { stored: Stored; values: Tensor }> = {};
+  const infos: Record<string, SafetensorsInfo> = {};
+  for (const [name, param] of Object.entries(params)) {
+    if (param.dtype !== 'float32') {
+      throw new InputError(`${file}: tensor ${show(name)}: expected float32, got ${param.dtype}`);
+    }
+    const stored = storedAs(name, param, layout);
+    tensors[stored.name] = { stored, values: param };
+    infos[stored.name] = { dtype: 'F32', shape: stored.shape };
+  }
+  const { head, names } = layOut(infos, metadata);
+  // A clone keeps the values of now and costs nothing, though the variable be set meanwhile.
+  const clones = names.map((name) => ({ ...tensors[name], values: tensors[name].values.clone() }));
+  async function* bytes() {
+    yield head;
+    for (const { stored, values } of clones) {
+      const data = await values.data<'float32'>();
+      values.dispose();
+      yield bytesOf(
+        toStored(data instanceof Float32Array ? data : Float32Array.from(data), stored),
+      );
+    }
+  }
+  try {
+    await writeFileAtomic(file, bytes());
+  } finally {
+    release(clones);
+  }
+}
+
+/**
+ * Sets variables from a safetensors file of the same names and shapes, or of those that `layout` gives them: all of
+ * them, or none if anything is wrong with the file. F16, BF16 and F64 weights become float32. Only the header and one
+ * tensor are in memory besides the variables. Leaves the number of live tensors as it was.
+ *
+ * Errors: a file that cannot be read, and one line with all that does not match:
+ * `w.safetensors: "bias": missing; "scale": unexpected; "weight": expected shape [2, 3], got [3, 2]`.
+ * A disk that fails in the middle, or a file that is cut then, leaves the variables that were read so far set.
+ * @returns the file's metadata.
+ */
+export async function loadWeights(
+  file: string,
+  params: Readonly<Record<string, Variable>>,
+  layout: FileLayout = AS_IT_IS,
+): Promise<Record<string, string>> {
+  return withSafetensors(file, async ({ entries, metadata, read }) => {
+    const wanted = Object.entries(params).map(([name, variable]) => {
+      return { variable, stored: storedAs(name, variable, layout) };
+    });
+    const known = new Set(wanted.map(({ stored }) => stored.name));
+    const others = [...entries.keys()].filter(
+      (name) => !known.has(name) && !layout.ignored?.test(name),
+    );
+    const problems = [
+      ...wanted.flatMap(({ variable, stored }) =>
+        mismatch(stored, variable, entries.get(stored.name)),
+      ),
+      ...others.slice(0, MOST_NAMED).map((name) => `${brief(name)}: unexpected`),
+      ...(others.length > MOST_NAMED
+        ? [`and ${others.length - MOST_NAMED} more are unexpected`]
+        : []),
+    ];
+    if (problems.length > 0) throw new InputError(`${file}: ${problems.join('; ')}`);
+    for (const { variable, stored } of wanted) {
+      const entry = entries.get(stored.name);
+      if (entry === undefined) continue;
+      const values = fromStored(floats(await read(entry)), stored);
+      tidy(() => void variable.assign(tensor(values, variable.shape, 'float32')));
+    }
+    return Object.fromEntries(metadata);
+  });
+}
+
+function storedAs(name: string, { shape }: Tensor, { stored }: FileLayout): Stored {
+  return Object.hasOwn(stored, name) ? stored[name] : { name, shape };
+}
+
+/** What is wrong with one variable's weights; empty if nothing is. */
+function mismatch(
+  { name, shape }: Stored,
+  variable: Variable,
+  weights: Entry | undefined,
+): string[] {
+  if (!weights) return [`${show(name)}: missing`];
+  if (show(weights.shape) !== show(shape)) {
+    return [`${show(name)}: expected shape ${show(shape)}, got ${brief(weights.shape)}`];
+  }
+  if (!FLOATS.has(weights.dtype)) {
+    return [`${show(name)}: expected floating-point weights, got ${weights.dtype}`];
+  }
+  if (variable.dtype !== 'float32')
+    return [`${show(name)}: expected a float32 variable, got ${variable.dtype}`];
+  return [];
+}
+
+const FLOATS: ReadonlySet<string> = new Set(['F64', 'F32', 'F16', 'BF16']);
+
+function floats({ data }: SafetensorsTensor): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data, Number);
+}

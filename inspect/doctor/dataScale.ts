@@ -1,0 +1,39 @@
+import { moments, sqrt, stack } from '@tensorflow/tfjs-core';
+import { release, tidy } from '../../lib/memory.ts';
+import { brief, judge, sample, type Finding, type Patient } from './finding.ts';
+
+/** Whether each channel of the data has a mean and a standard deviation that initial weights are made for. */
+export async function dataScale(patient: Patient): Promise<Finding> {
+  const batch = await patient.data.batch(sample(patient, 200, 1));
+  const { rank, size, shape } = batch.input;
+  // A list of numbers is [1, 1, numbers] to a network for images.
+  const isImage = rank === 4 && size > shape[0] * shape[rank - 1];
+  const found = tidy(() => {
+    const { mean, variance } = moments(
+      batch.input,
+      Array.from({ length: rank - 1 }, (_, axis) => axis),
+    );
+    return stack([mean, sqrt(variance)]);
+  });
+  const values = await found.data();
+  const channels = values.length / 2;
+  release([batch, found]);
+  const [means, deviations] = [values.slice(0, channels), values.slice(channels)].map((of) =>
+    Array.from(of),
+  );
+  const largest = Math.max(...means.map(Math.abs));
+  const [least, most] = [Math.min(...deviations), Math.max(...deviations)];
+  const constant = most === 0;
+  const bad = constant || most > 10 || largest > 10;
+  // A feature that never changes is common in tabular data and in the borders of images: a channel of an image is not.
+  const verdict = bad
+    ? 'bad'
+    : largest > 2 || most < 0.05 || (isImage && least < 0.01)
+      ? 'warning'
+      : 'good';
+  const finding = `means up to ${brief(largest)} in size, standard deviations from ${brief(least)} to ${brief(most)}`;
+  const advice = constant
+    ? 'All records are the same: look how they are read.'
+    : 'Subtract the mean of the training set and divide by its standard deviation, channel by channel.';
+  return judge('data normalization', verdict, finding, advice);
+}

@@ -1,0 +1,36 @@
+import type { Dataset } from '../../data/dataset.ts';
+import type { Module } from '../../lib/module.ts';
+import type { Rng } from '../../lib/rng.ts';
+
+export type Verdict = 'good' | 'warning' | 'bad';
+
+/** What one examination found. */
+export interface Finding {
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** With figures. */
+  readonly finding: string;
+  /** What to do; empty where all is good. */
+  readonly advice: string;
+}
+
+/** Whom the doctor examines. */
+export interface Patient {
+  /** A new network, the same each time, on the backend in use. */
+  readonly build: () => Module;
+  readonly data: Dataset;
+  readonly rng: Rng;
+}
+
+/** The finding with the advice that its verdict calls for. */
+export function judge(name: string, verdict: Verdict, finding: string, advice: string): Finding {
+  return { name, verdict, finding, advice: verdict === 'good' ? '' : advice };
+}
+
+/** Records drawn at random, at most as many as there are. */
+export function sample({ data, rng }: Patient, records: number, stream: number): Int32Array {
+  return rng.fold(stream).permutation(data.length).slice(0, records);
+}
+
+/** Three digits are enough of any figure. */
+export const brief = (value: number): string => String(Number(value.toPrecision(3)));

@@ -1,0 +1,53 @@
+import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
+import { release } from '../../lib/memory.ts';
+import { placeOfParam } from '../../lib/propagate.ts';
+import { boxSizes, snapshot, type BoxSizes } from '../../train/boxSizes.ts';
+import { trainStep } from '../../train/trainStep.ts';
+import { brief, judge, sample, type Finding, type Patient } from './finding.ts';
+
+/** Whether gradients explode or vanish on their way to the first box: their size beside that of the weights. */
+export async function gradients(patient: Patient): Promise<Finding> {
+  const network = patient.build();
+  const { input, labels } = await patient.data.batch(sample(patient, 64, 4));
+  let boxes: BoxSizes[] = [];
+  const still = { learningRate: 0, step() {} };
+  try {
+    await trainStep(network, new SoftmaxCrossEntropy(), still, input, labels, {
+      mode: 'training',
+      rng: patient.rng.fold(5),
+      observe: async ({ grads }) => {
+        const before = snapshot(network.params);
+        boxes = await boxSizes(network.params, before, grads);
+        release(before);
+      },
+    });
+  } finally {
+    release([input, labels, network.params, network.buffers]);
+  }
+  if (boxes.length === 0)
+    return judge(
+      'gradients',
+      'warning',
+      'the network has no parameters',
+      'There is nothing to train.',
+    );
+  const ratios = boxes.map(({ path, gradient, weight }) => ({
+    path,
+    ratio: gradient / (weight || 1),
+  }));
+  const least = ratios.reduce((a, b) => (b.ratio < a.ratio ? b : a));
+  const most = ratios.reduce((a, b) => (b.ratio > a.ratio ? b : a));
+  const verdict =
+    least.ratio < 1e-7 || most.ratio > 1e3
+      ? 'bad'
+      : least.ratio < 1e-5 || most.ratio > 10
+        ? 'warning'
+        : 'good';
+  const place = ({ path }: { path: string }) => placeOfParam(network, `${path}.`);
+  const finding = `relative to the weights from ${brief(least.ratio)} in ${place(least)} to ${brief(most.ratio)} in ${place(most)}`;
+  const advice =
+    most.ratio > 10
+      ? 'They explode: make the initial weights smaller, clip the gradient, or normalize between the boxes.'
+      : 'They vanish: draw the weights with He’s or Glorot’s initialization, use ReLU, batch norm or residuals.';
+  return judge('gradients', verdict, finding, advice);
+}

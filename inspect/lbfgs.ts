@@ -1,0 +1,92 @@
+/** A function to be minimized, with its gradient. */
+export interface Objective {
+  (x: Float64Array): Promise<{ readonly value: number; readonly gradient: Float64Array }>;
+}
+
+export interface LbfgsOptions {
+  readonly iterations?: number;
+  /** Pairs of steps and changes of the gradient that are remembered. */
+  readonly memory?: number;
+  /** Ends where no partial derivative of a variable that is free to move is larger. */
+  readonly tolerance?: number;
+  /** Between which all variables stay; −∞ and ∞ by default. */
+  readonly bounds?: readonly [low: number, high: number];
+}
+
+const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + v * b[i], 0);
+const plus = (a: Float64Array, b: Float64Array, by: number) => a.map((v, i) => v + by * b[i]);
+
+/**
+ * Minimizes a smooth function in a box by L-BFGS: x ← P(x − t H ∇f), where H, an inverse of the curvature, is known by the
+ * last steps s and changes of the gradient y alone, P clips to the bounds, and t is halved from 1 until f falls by 1e-4 of
+ * what the slope promises. Variables that stand at a bound and would leave the box are left out of H ∇f.
+ *
+ * Source: Nocedal, Wright, "Numerical Optimization", 2nd edition, algorithms 7.4, 7.5 and 3.1; Bertsekas 1982, "Projected
+ *         Newton methods for optimization problems with simple constraints", for the bounds.
+ */
+export async function lbfgs(
+  objective: Objective,
+  start: Float64Array,
+  {
+    iterations = 50,
+    memory = 8,
+    tolerance = 1e-6,
+    bounds: [low, high] = [-Infinity, Infinity],
+  }: LbfgsOptions = {},
+): Promise<Float64Array> {
+  const clip = (v: number) => Math.min(high, Math.max(low, v));
+  let x = start.map(clip);
+  let { value, gradient } = await objective(x);
+  const pairs: Pair[] = [];
+  for (let k = 0; k < iterations; k++) {
+    const free = gradient.map((g, i) =>
+      Number(!((x[i] <= low && g > 0) || (x[i] >= high && g < 0))),
+    );
+    const downhill = gradient.map((g, i) => -g * free[i]);
+    if (downhill.every((v) => Math.abs(v) <= tolerance)) break;
+    let direction = turned(downhill, pairs).map((v, i) => v * free[i]);
+    if (!(dot(direction, gradient) < 0)) direction = downhill;
+    let step = 1;
+    let moved = plus(x, direction, step).map(clip);
+    let next = await objective(moved);
+    while (!(next.value <= value + 1e-4 * dot(gradient, plus(moved, x, -1)))) {
+      step /= 2;
+      // Rounding, or a kink: this is as low as it gets.
+      if (step < 1e-10) return x;
+      moved = plus(x, direction, step).map(clip);
+      next = await objective(moved);
+    }
+    const [s, y] = [plus(moved, x, -1), plus(next.gradient, gradient, -1)];
+    const curvature = dot(s, y);
+    if (curvature > 1e-12) pairs.push({ s, y, rho: 1 / curvature });
+    if (pairs.length > memory) pairs.shift();
+    x = moved;
+    ({ value, gradient } = next);
+  }
+  return x;
+}
+
+interface Pair {
+  readonly s: Float64Array;
+  readonly y: Float64Array;
+  /** 1/(s · y) */
+  readonly rho: number;
+}
+
+/** H v, by two loops over what is remembered. */
+function turned(v: Float64Array, pairs: readonly Pair[]): Float64Array {
+  let result = v;
+  const alphas = pairs.map(() => 0);
+  for (let i = pairs.length - 1; i >= 0; i--) {
+    alphas[i] = pairs[i].rho * dot(pairs[i].s, result);
+    result = plus(result, pairs[i].y, -alphas[i]);
+  }
+  const last = pairs.at(-1);
+  // Without a curvature yet, a first step of length 1 at most.
+  const scale = last ? 1 / (last.rho * dot(last.y, last.y)) : Math.min(1, 1 / Math.sqrt(dot(v, v)));
+  result = result.map((one) => scale * one);
+  pairs.forEach(({ s, y, rho }, i) => {
+    result = plus(result, s, alphas[i] - rho * dot(y, result));
+  });
+  return result;
+}

@@ -1,0 +1,115 @@
+import { batches } from '../data/batches.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { BoxError, InputError, show } from '../lib/errors.ts';
+import { release } from '../lib/memory.ts';
+import type { AnyBox } from '../lib/propagate.ts';
+import { breathe } from '../train/breathe.ts';
+import { cutOut } from './cutOut.ts';
+import { answersOf, better, type Answer } from './topAnswers.ts';
+import { Trace } from './trace.ts';
+
+export interface TopPatchesOptions {
+  /** The path of a box or container: `2`, `stage1.0.residual.body.conv1`. */
+  readonly box: string;
+  /** Channels of the box's output, or numbers of its vector; all by default. */
+  readonly units?: readonly number[];
+  /** Patches of each unit, 9 by default. */
+  readonly count?: number;
+  /** Patches of one record at most, 1 by default. */
+  readonly perRecord?: number;
+  /** Looks at so many of the first records, by default all. */
+  readonly records?: number;
+  /** 100 by default. */
+  readonly batchSize?: number;
+}
+
+/** A part of a record that a unit answers to. */
+export interface TopPatch {
+  readonly record: number;
+  /** What the unit gives. */
+  readonly response: number;
+  /** Where in the box's output, along each axis but the channels. */
+  readonly place: readonly number[];
+  /** The first cell of the patch in the record, along each axis but the channels. */
+  readonly corner: readonly number[];
+  /** Of the patch, channels last; smaller at a border, and 0 where the unit depends on padding alone. */
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+  /** ∂ response/∂ values. */
+  readonly gradient: Float32Array;
+}
+
+export interface UnitPatches {
+  readonly unit: number;
+  /** The largest response first. */
+  readonly patches: readonly TopPatch[];
+  /** The smallest response to any record at any place; that of the first patch where the unit ignores the input. */
+  readonly least: number;
+}
+
+/**
+ * The parts of a data set that a unit of a network answers to most: for a channel of an image, at the place of its largest
+ * response, what its receptive field covers there; for a number of a vector the whole record. Where responses are alike the
+ * first record, and in it the first place, wins. A response that is no number is none.
+ *
+ * The receptive field is that of all ways from the input to the unit, with the borders of every box on them. Its gradient
+ * is that of the one response, by `backpropToInput` of the boxes from there to the input.
+ *
+ * Errors: `topPatches: expected box to be one of 0, 1, 2, got "7"`; `topPatches: expected units of 2 from 0 to 19, got 20`;
+ *         options that are no integers of at least 1; those of the boxes and the dataset.
+ * Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2; Simonyan et al. 2013, arXiv:1312.6034, for the gradient.
+ */
+export async function topPatches(
+  network: AnyBox,
+  data: Dataset,
+  options: TopPatchesOptions,
+): Promise<UnitPatches[]> {
+  const { box, count = 9, perRecord = 1, batchSize = 100 } = options;
+  const records = Math.min(options.records ?? data.length, data.length);
+  for (const [name, value] of Object.entries({ count, perRecord, records, batchSize })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw new InputError(
+      `topPatches: expected ${name} to be an integer of at least 1, got ${show(value)}`,
+    );
+  }
+  const trace = traced(network, box, data.inputShape);
+  const all = trace.outputShape[trace.outputShape.length - 1];
+  const units = options.units ?? Array.from({ length: all }, (_, unit) => unit);
+  const strange = units.find((unit) => !(Number.isSafeInteger(unit) && unit >= 0 && unit < all));
+  if (strange !== undefined || units.length === 0) {
+    throw new InputError(
+      `topPatches: expected units of ${box} from 0 to ${all - 1}, got ${strange === undefined ? 'none' : show(strange)}`,
+    );
+  }
+  const best = units.map((unit) => ({ unit, answers: [] as readonly Answer[], least: Infinity }));
+  for (const some of batches(records, batchSize)) {
+    const batch = await data.batch(some);
+    const output = trace.infer(batch.input);
+    const responses = await output.data();
+    release([batch, output]);
+    for (const one of best) {
+      const { top, least } = answersOf(responses, one.unit, all, some, perRecord);
+      one.answers = better(one.answers, top, count);
+      one.least = Math.min(one.least, least);
+    }
+    await breathe();
+  }
+  const wanted = best.flatMap(({ unit, answers }) =>
+    answers.map((answer) => ({ ...answer, unit })),
+  );
+  const patches = await cutOut(trace, data, wanted, batchSize);
+  return best.map(({ unit, answers, least }) => ({
+    unit,
+    least,
+    patches: patches.splice(0, answers.length),
+  }));
+}
+
+function traced(...args: ConstructorParameters<typeof Trace>): Trace {
+  try {
+    return new Trace(...args);
+  } catch (error) {
+    if (!(error instanceof InputError) || error instanceof BoxError) throw error;
+    throw new InputError(`topPatches: ${error.message}`);
+  }
+}

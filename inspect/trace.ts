@@ -1,0 +1,150 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { accumulate } from '../lib/container.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { release, tidy } from '../lib/memory.ts';
+import { atPath, propagate, type AnyBox } from '../lib/propagate.ts';
+import { shapeAfter } from '../lib/shapes.ts';
+import { hull } from './interval.ts';
+import { spanBefore, type Span } from './span.ts';
+
+/** A box that runs on the way, and which of the others it takes from: their numbers, −1 for the input. */
+interface Step {
+  readonly box: AnyBox;
+  readonly path: string;
+  readonly from: readonly number[];
+}
+
+/** The path of every box and container of a network, in the order of the forward. */
+export function boxPaths(network: AnyBox): string[] {
+  const paths = new Set<string>();
+  const add = (path: string) => void paths.add(path);
+  propagate<undefined>(network, [undefined], (_box, _inputs, path) => add(path), '', (_, path) => add(path)); // prettier-ignore
+  return [...paths].filter((path) => path !== '');
+}
+
+/**
+ * The way from the input of a network to one of its boxes or containers, however deep it lies in others: forward, back with
+ * a gradient, and back with the cells that others depend on, which goes the way of the gradient. Boxes that the target
+ * does not depend on are not run.
+ *
+ * Errors: `expected box to be one of 0, 1, 2, got "7"`; a graph with a list of outputs; those of the boxes.
+ */
+export class Trace {
+  /** Without the batch, of the target's output. */
+  readonly outputShape: readonly number[];
+  /** What the target is: the box whose output it gives. */
+  readonly box: AnyBox;
+  readonly #steps: readonly Step[];
+  /** With a batch of one: of the input first, and after it of each step. */
+  readonly #shapes: readonly (readonly number[])[];
+
+  constructor(network: AnyBox, target: string, inputShape: readonly number[]) {
+    if (network.takes === 'list')
+      throw new InputError('expected a network that takes one tensor, got a list');
+    const steps: Step[] = [];
+    const ends = new Map<string, readonly number[]>();
+    const visit = (box: AnyBox, from: readonly number[], path: string) => {
+      const step = steps.push({ box, path, from }) - 1;
+      ends.set(path, [step]);
+      return step;
+    };
+    propagate<number>(network, [-1], visit, '', (outputs, path) => void ends.set(path, outputs));
+    const outputs = ends.get(target);
+    if (outputs?.length !== 1 || outputs[0] < 0) {
+      throw new InputError(
+        `expected box to be one of ${listed(boxPaths(network))}, got ${show(target)}`,
+      );
+    }
+    const [end] = outputs;
+    this.#steps = ancestors(steps, end);
+    const shapes: (readonly number[])[] = [[1, ...inputShape]];
+    for (const { box, path, from } of this.#steps) {
+      const inputs = from.map((source) => shapes[source + 1]);
+      shapes.push(atPath(path, () => shapeAfter(box, inputs)));
+    }
+    this.#shapes = shapes;
+    this.box = steps[end].box;
+    this.outputShape = shapes[shapes.length - 1].slice(1);
+  }
+
+  /** The target's output. Values on the way are let go after their last use. */
+  infer(input: Tensor): Tensor {
+    return tidy(() => {
+      const values: Tensor[] = [];
+      this.#steps.forEach(({ box, path, from }, i) => {
+        const inputs = from.map((source) => (source < 0 ? input : values[source]));
+        values.push(
+          atPath(path, () => box.infer(box.takes === 'list' ? inputs : inputs[0]) as Tensor),
+        );
+        const used = (source: number) =>
+          this.#steps.slice(i + 1).some((later) => later.from.includes(source));
+        release(
+          from.filter((source) => source >= 0 && !used(source)).map((source) => values[source]),
+        );
+      });
+      return values[values.length - 1];
+    });
+  }
+
+  /** ∂C/∂x of the network's input, from ∂C/∂y of the target's output y; by `backpropToInput` of the boxes between. */
+  inputGradient(input: Tensor, gradOutput: Tensor): Tensor {
+    return tidy(() => {
+      const values: Tensor[] = [];
+      const caches = this.#steps.map(({ box, path, from }) => {
+        const inputs = from.map((source) => (source < 0 ? input : values[source]));
+        const { output, cache } = atPath(path, () =>
+          box.forward(box.takes === 'list' ? inputs : inputs[0]),
+        );
+        values.push(output as Tensor);
+        return cache;
+      });
+      const grads = new Map<number, Tensor>([[this.#steps.length - 1, gradOutput.clone()]]);
+      for (let i = this.#steps.length - 1; i >= 0; i--) {
+        const { box, path, from } = this.#steps[i];
+        const grad = grads.get(i);
+        const parts = [atPath(path, () => box.backpropToInput(grad, caches[i]))].flat() as Tensor[];
+        from.forEach((source, k) => grads.set(source, accumulate(grads.get(source), parts[k])));
+        release([grad, caches[i], values[i]]);
+      }
+      return grads.get(-1)!;
+    });
+  }
+
+  /** The cells of the input that cells of the target's output depend on: along all ways to it, the least box that holds them. */
+  spanOfInput(span: Span): Span | undefined {
+    const spans = new Map<number, Span>([[this.#steps.length - 1, span]]);
+    for (let i = this.#steps.length - 1; i >= 0; i--) {
+      const own = spans.get(i);
+      if (own === undefined) continue;
+      const { box, from } = this.#steps[i];
+      const inputShapes = from.map((source) => this.#shapes[source + 1]);
+      from.forEach((source, k) => {
+        const before = spanBefore(box, own, inputShapes, this.#shapes[i + 1], k);
+        if (before === undefined) return;
+        const other = spans.get(source);
+        spans.set(source, other === undefined ? before : both(before, other));
+      });
+    }
+    return spans.get(-1);
+  }
+}
+
+const both = (a: Span, b: Span): Span => a.map((of, axis) => hull([of, b[axis]]) ?? of);
+
+/** The steps that one of them needs, with itself the last; numbered anew. */
+function ancestors(steps: readonly Step[], end: number): Step[] {
+  const needed = new Set([end]);
+  for (let i = end; i >= 0; i--)
+    if (needed.has(i)) steps[i].from.forEach((source) => needed.add(source));
+  const kept = steps.map((_, i) => i).filter((i) => needed.has(i));
+  return kept.map((i) => ({
+    ...steps[i],
+    from: steps[i].from.map((s) => (s < 0 ? s : kept.indexOf(s))),
+  }));
+}
+
+/** The first of many. */
+function listed(paths: readonly string[]): string {
+  const more = paths.length - 24;
+  return more > 0 ? `${paths.slice(0, 24).join(', ')} and ${more} more` : paths.join(', ');
+}

@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type KernelConfig } from '@tensorflow/tfjs-core';
+import { InputError } from '../../errors.ts';
+import { allocate } from './backend.ts';
+import { kernel } from './kernel.ts';
+import { broadcast, sizeOf } from './strided.ts';
+
+/** The matrix product of the last two axes, either factor transposed; the axes before them are broadcast. */
+export const matmulKernels: KernelConfig[] = [
+  kernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(
+    tf.BatchMatMul,
+    (backend, { a, b }, { transposeA, transposeB }) => {
+      const [aBatch, [aRows, aColumns]] = split(a.shape);
+      const [bBatch, [bRows, bColumns]] = split(b.shape);
+      const [rows, inner] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+      const [bInner, columns] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
+      if (inner !== bInner) {
+        throw new InputError(`BatchMatMul: expected equal inner sizes, got ${inner} and ${bInner}`);
+      }
+      const batch = tf.broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);
+      const aMatrices = matrixNumbers(aBatch, batch);
+      const bMatrices = matrixNumbers(bBatch, batch);
+
+      // a(i, k) = aValues[aStart + i * aRowStride + k * aInnerStride], and likewise b(k, j)
+      const [aRowStride, aInnerStride] = transposeA ? [1, aColumns] : [aColumns, 1];
+      const [bInnerStride, bColumnStride] = transposeB ? [1, bColumns] : [bColumns, 1];
+      const [aValues, bValues] = [backend.values(a), backend.values(b)];
+      const dtype = tf.upcastType(a.dtype, b.dtype);
+      const out = allocate(dtype, sizeOf(batch) * rows * columns);
+      let to = 0;
+      for (let n = 0; n < aMatrices.length; n++) {
+        const aStart = aMatrices[n] * aRows * aColumns;
+        const bStart = bMatrices[n] * bRows * bColumns;
+        for (let i = 0; i < rows; i++) {
+          for (let j = 0; j < columns; j++) {
+            let sum = 0;
+            for (let k = 0; k < inner; k++) {
+              const left = aValues[aStart + i * aRowStride + k * aInnerStride];
+              sum += left * bValues[bStart + k * bInnerStride + j * bColumnStride];
+            }
+            out[to++] = sum;
+          }
+        }
+      }
+      return backend.output(out, [...batch, rows, columns], dtype);
+    },
+  ),
+];
+
+function split(shape: number[]): [batch: number[], matrix: number[]] {
+  return [shape.slice(0, -2), shape.slice(-2)];
+}
+
+/** For each matrix of the result, the number of the factor's matrix that it is made from. */
+function matrixNumbers(own: number[], batch: number[]) {
+  return broadcast(
+    Int32Array.from({ length: sizeOf(own) }, (_, i) => i),
+    own,
+    batch,
+  );
+}

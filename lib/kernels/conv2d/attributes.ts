@@ -1,0 +1,17 @@
+import type { Geometry } from '../../geometry.ts';
+
+/** A geometry as tfjs's kernels for convolution want it. */
+export function attributes({ height, width }: Geometry) {
+  return {
+    strides: [height.stride, width.stride],
+    // Always explicit: with a number, tfjs takes the filter's height for both axes.
+    pad: [
+      [0, 0],
+      [height.before, height.after],
+      [width.before, width.after],
+      [0, 0],
+    ],
+    dataFormat: 'NHWC',
+    dilations: [height.dilation, width.dilation],
+  };
+}

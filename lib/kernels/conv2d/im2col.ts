@@ -1,0 +1,243 @@
+import {
+  reshape,
+  tidy,
+  transpose,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+import type { Axis, Geometry } from '../../geometry.ts';
+import { computeOnHost, type Values } from '../backends/host.ts';
+
+/**
+ * The windows of a batch of images as the rows of a matrix, [N·H_out·W_out, K_h·K_w·C]: cell (p, q, c) of window
+ * (i, j) is the pixel that the kernel's (p, q, c) meets there, or 0 in the padding.
+ */
+export function im2col(images: Tensor, geometry: Geometry): Tensor {
+  const [batch, , , channels] = images.shape;
+  const shape = [batch * windowsOf(geometry), cellsOf(geometry, channels)];
+  return computeOnHost([images], shape, (cells, pixels) =>
+    gather(cells, pixels, batch, geometry, channels),
+  );
+}
+
+/** The adjoint of `im2col`: every cell is added to the pixel that it was read from. */
+export function col2im(matrix: Tensor, imageShape: readonly number[], geometry: Geometry): Tensor {
+  const [batch, , , channels] = imageShape;
+  return computeOnHost([matrix], imageShape, (pixels, cells) =>
+    scatter(pixels, cells, batch, geometry, channels),
+  );
+}
+
+/** `im2col` between arrays; it leaves the cells in the padding as they are. */
+export function gather(
+  cells: Values,
+  pixels: Values,
+  batch: number,
+  geometry: Geometry,
+  channels: number,
+): void {
+  const runs = windowRuns(geometry, channels);
+  const { imageSize, matrixSize } = sizesOf(geometry, channels);
+  for (let n = 0; n < batch; n++) {
+    for (let r = 0; r < runs.length; r += 3) {
+      copy(cells, n * matrixSize + runs[r + 1], pixels, n * imageSize + runs[r], runs[r + 2]);
+    }
+  }
+}
+
+/** `col2im` between arrays; it adds to what the pixels hold. */
+export function scatter(
+  pixels: Values,
+  cells: Values,
+  batch: number,
+  geometry: Geometry,
+  channels: number,
+): void {
+  const runs = windowRuns(geometry, channels);
+  const { imageSize, matrixSize } = sizesOf(geometry, channels);
+  for (let n = 0; n < batch; n++) {
+    for (let r = 0; r < runs.length; r += 3) {
+      let pixel = n * imageSize + runs[r];
+      let cell = n * matrixSize + runs[r + 1];
+      const end = pixel + runs[r + 2];
+      // Four at a time: a third faster than one.
+      for (; pixel + 3 < end; pixel += 4, cell += 4) {
+        pixels[pixel] += cells[cell];
+        pixels[pixel + 1] += cells[cell + 1];
+        pixels[pixel + 2] += cells[cell + 2];
+        pixels[pixel + 3] += cells[cell + 3];
+      }
+      for (; pixel < end; pixel++, cell++) pixels[pixel] += cells[cell];
+    }
+  }
+}
+
+/**
+ * A part of a batch: some images or, where the windows of one are too many, some of its rows of windows with the rows
+ * of pixels that they meet. Both lie side by side in memory, so a part is a smaller batch of its own.
+ */
+export interface Part {
+  readonly images: number;
+  readonly geometry: Geometry;
+  /** Where it begins in the whole, counted in pixels and in windows. */
+  readonly firstPixel: number;
+  readonly firstWindow: number;
+}
+
+/** A batch in parts whose windows, as a matrix, have at most `most` numbers, or are one row of windows. */
+export function partsOf(batch: number, geometry: Geometry, channels: number, most: number): Part[] {
+  const { height, width } = geometry;
+  const { matrixSize } = sizesOf(geometry, channels);
+  if (matrixSize <= most) {
+    return spans(batch, Math.floor(most / matrixSize)).map(([first, past]) => ({
+      images: past - first,
+      geometry,
+      firstPixel: first * height.input * width.input,
+      firstWindow: first * height.output * width.output,
+    }));
+  }
+  const rowSize = matrixSize / height.output;
+  const strips = spans(height.output, Math.max(Math.floor(most / rowSize), 1)).map(
+    ([first, past]) => {
+      // At least one row of pixels, even for windows in the padding alone.
+      const top = Math.min(Math.max(source(height, first, 0), 0), height.input - 1);
+      const end = Math.min(source(height, past - 1, height.kernel - 1) + 1, height.input);
+      const before = height.before - first * height.stride + top;
+      const rows = { ...height, input: Math.max(end - top, 1), output: past - first, before };
+      return { first, top, geometry: { height: rows, width } };
+    },
+  );
+  return Array.from({ length: batch }, (_, n) =>
+    strips.map((strip) => ({
+      images: 1,
+      geometry: strip.geometry,
+      firstPixel: (n * height.input + strip.top) * width.input,
+      firstWindow: (n * height.output + strip.first) * width.output,
+    })),
+  ).flat();
+}
+
+/** 0 ... total in spans [first, past) of about the same length, at most `most`. */
+function spans(total: number, most: number): [first: number, past: number][] {
+  const count = Math.ceil(total / most);
+  return Array.from({ length: count }, (_, k) => [
+    Math.floor((k * total) / count),
+    Math.floor(((k + 1) * total) / count),
+  ]);
+}
+
+/** The windows of one image. */
+export function windowsOf({ height, width }: Geometry): number {
+  return height.output * width.output;
+}
+
+/** The numbers in one window. */
+export function cellsOf({ height, width }: Geometry, channels: number): number {
+  return height.kernel * width.kernel * channels;
+}
+
+/** The numbers of an image, and of its windows as a matrix. */
+function sizesOf(geometry: Geometry, channels: number) {
+  const { height, width } = geometry;
+  return {
+    imageSize: height.input * width.input * channels,
+    matrixSize: windowsOf(geometry) * cellsOf(geometry, channels),
+  };
+}
+
+/**
+ * The same cells the other way round, [K_h·K_w·C, H_out·W_out·N]: row (p, q, c) holds the pixel that the tap meets in
+ * each window (i, j) of each image n. With the images last, a row of windows reads numbers that lie side by side, so
+ * this is several times faster than transposing `im2col`, which the gradient of the filters would need.
+ */
+export function tapRows(images: Tensor, { height, width }: Geometry): Tensor2D {
+  const [batch, , , channels] = images.shape;
+  const columns = height.output * width.output * batch;
+  const shape = [height.kernel * width.kernel * channels, columns];
+  return tidy(() => {
+    const pixelRows: Tensor3D = reshape(images, [batch, height.input * width.input, channels]);
+    const imagesLast = transpose(pixelRows, [2, 1, 0]);
+    const fill = (cells: Values, pixels: Values) => {
+      for (let p = 0; p < height.kernel; p++) {
+        const [top, bottom] = windowsInside(height, p);
+        for (let q = 0; q < width.kernel; q++) {
+          const [left, past] = windowsInside(width, q);
+          const isInside = bottom - top === height.output && past - left === width.output;
+          // Windows a stride of 1 apart make one run.
+          const [runs, length] = width.stride === 1 ? [1, past - left] : [past - left, 1];
+          for (let c = 0; c < channels; c++) {
+            const row = ((p * width.kernel + q) * channels + c) * columns;
+            // The padding, row by row: while the row is in the cache this costs next to nothing.
+            if (!isInside) cells.fill(0, row, row + columns);
+            for (let i = top; i < bottom; i++) {
+              const y = c * height.input + source(height, i, p);
+              for (let run = 0; run < runs; run++) {
+                const pixel = (y * width.input + source(width, left + run, q)) * batch;
+                const cell = row + (i * width.output + left + run) * batch;
+                copy(cells, cell, pixels, pixel, length * batch);
+              }
+            }
+          }
+        }
+      }
+    };
+    return computeOnHost([imagesLast], shape, fill, { zeroed: false }) as Tensor2D;
+  });
+}
+
+/** A long run is faster through `set`, a short one without its overhead. */
+export function copy(to: Values, at: number, from: Values, start: number, length: number): void {
+  if (length > 16) to.set(from.subarray(start, start + length), at);
+  else for (let k = 0; k < length; k++) to[at + k] = from[start + k];
+}
+
+/**
+ * One image's windows as triples (first pixel, first cell, length) of numbers that lie side by side in the image and
+ * in the matrix: a row of the kernel where it is not dilated, else a pixel. Padding cells have no run.
+ */
+function windowRuns({ height, width }: Geometry, channels: number): Int32Array {
+  const runs: number[] = [];
+  const columns = cellsOf({ height, width }, channels);
+  for (let i = 0; i < height.output; i++) {
+    for (let j = 0; j < width.output; j++) {
+      for (let p = 0; p < height.kernel; p++) {
+        const y = source(height, i, p);
+        if (y < 0 || y >= height.input) continue;
+        const row = (i * width.output + j) * columns + p * width.kernel * channels;
+        for (const [q, taps] of tapsInside(width, j)) {
+          runs.push(
+            (y * width.input + source(width, j, q)) * channels,
+            row + q * channels,
+            taps * channels,
+          );
+        }
+      }
+    }
+  }
+  return Int32Array.from(runs);
+}
+
+/** The input cell that tap `tap` of window `window` meets; outside 0 ... input − 1 it is padding. */
+function source(axis: Axis, window: number, tap: number): number {
+  return window * axis.stride + tap * axis.dilation - axis.before;
+}
+
+/** The taps of a window that meet the input, as (first tap, how many lie side by side). */
+function tapsInside(axis: Axis, window: number): [tap: number, taps: number][] {
+  const inside: number[] = [];
+  for (let tap = 0; tap < axis.kernel; tap++) {
+    const at = source(axis, window, tap);
+    if (at >= 0 && at < axis.input) inside.push(tap);
+  }
+  if (inside.length === 0) return [];
+  return axis.dilation === 1 ? [[inside[0], inside.length]] : inside.map((tap) => [tap, 1]);
+}
+
+/** The windows [first, past last) whose tap `tap` meets the input; none where past ≤ first. */
+export function windowsInside(axis: Axis, tap: number): [first: number, past: number] {
+  const offset = axis.before - tap * axis.dilation;
+  const first = Math.max(Math.ceil(offset / axis.stride), 0);
+  const past = Math.min(Math.floor((axis.input - 1 + offset) / axis.stride) + 1, axis.output);
+  return [first, Math.max(first, past)];
+}

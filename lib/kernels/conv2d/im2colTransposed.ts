@@ -1,0 +1,51 @@
+import { reshape, tidy, transpose, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
+import type { Geometry } from '../../geometry.ts';
+import { constant } from '../../constant.ts';
+import { depthwiseConv2d, depthwiseConv2dToInput } from '../depthwise/depthwise.ts';
+import { onHost } from '../backends/host.ts';
+import { cellsOf, col2im, im2col, windowsOf } from './im2col.ts';
+
+/**
+ * The windows of each image as rows, [N, H_out·W_out, K_h·K_w·C], on every backend. Where loops cannot reach the
+ * tensors, a depthwise convolution makes them, whose filter m is 1 at tap m alone: its outputs are what the taps meet.
+ */
+export function windowRows(images: Tensor4D, geometry: Geometry): Tensor3D {
+  const [batch, , , channels] = images.shape;
+  const [places, cells] = [windowsOf(geometry), cellsOf(geometry, channels)];
+  return tidy(() => {
+    if (onHost()) return reshape(im2col(images, geometry), [batch, places, cells]);
+    const met = depthwiseConv2d(images, oneTapEach(geometry, channels), geometry);
+    const byChannel: Tensor3D = reshape(met, [batch * places, channels, cells / channels]);
+    return reshape(transpose(byChannel, [0, 2, 1]), [batch, places, cells]);
+  });
+}
+
+/** The adjoint: every cell is added to the pixel that it was read from. */
+export function windowRowsToInput(rows: Tensor3D, channels: number, geometry: Geometry): Tensor4D {
+  const { height, width } = geometry;
+  const [batch, places, cells] = rows.shape;
+  return tidy(() => {
+    if (onHost()) {
+      const imageShape = [batch, height.input, width.input, channels];
+      return col2im(rows, imageShape, geometry) as Tensor4D;
+    }
+    const byTap: Tensor3D = reshape(rows, [batch * places, cells / channels, channels]);
+    const met: Tensor4D = reshape(transpose(byTap, [0, 2, 1]), [
+      batch,
+      height.output,
+      width.output,
+      cells,
+    ]);
+    return depthwiseConv2dToInput(met, oneTapEach(geometry, channels), geometry);
+  });
+}
+
+/** Filters [K_h, K_w, C, K_h·K_w] of which each is 1 at a tap of its own, and 0 elsewhere. */
+function oneTapEach({ height, width }: Geometry, channels: number): Tensor4D {
+  const taps = height.kernel * width.kernel;
+  const filters = new Float32Array(taps * channels * taps);
+  for (let tap = 0; tap < taps; tap++) {
+    for (let c = 0; c < channels; c++) filters[(tap * channels + c) * taps + tap] = 1;
+  }
+  return constant(filters, [height.kernel, width.kernel, channels, taps]);
+}

@@ -1,0 +1,38 @@
+import {
+  cast,
+  equal,
+  reshape,
+  tensor1d,
+  tidy,
+  type Tensor,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+import { constant } from '../../constant.ts';
+
+/**
+ * One row a label: its value, 1 by default, at the label and 0 elsewhere. A label of value 0 may lie outside the
+ * classes. Written here because tfjs's own kernel on wasm gives integers whatever dtype is asked for.
+ */
+export function oneHot(
+  labels: ArrayLike<number>,
+  classes: number,
+  values?: ArrayLike<number>,
+): Tensor2D {
+  const rows = new Float64Array(labels.length * classes);
+  for (let n = 0; n < labels.length; n++) {
+    const value = values ? values[n] : 1;
+    if (value !== 0) rows[n * classes + labels[n]] = value;
+  }
+  return constant(rows, [labels.length, classes]);
+}
+
+/** One row a label, 1 at the label and 0 elsewhere, from labels that lie where tensors are computed. */
+export function atClass(labels: Tensor, classes: number): Tensor2D {
+  return tidy(() => {
+    const all = tensor1d(
+      Array.from({ length: classes }, (_, k) => k),
+      'int32',
+    );
+    return cast<Tensor2D>(equal(reshape(labels, [-1, 1]), all), 'float32');
+  });
+}

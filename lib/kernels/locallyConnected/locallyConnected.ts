@@ -1,0 +1,147 @@
+import {
+  getBackend,
+  tidy,
+  transpose,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
+import type { Axis, Geometry } from '../../geometry.ts';
+import { computeOnHost, sliceOnHost, writeOnHost } from '../backends/host.ts';
+import { cellsOf, copy, im2col, scatter } from '../conv2d/im2col.ts';
+import { matMul, matMulTransposedA, matMulTransposedB, multiplyEach } from '../matmul/matMul.ts';
+import { windowRows, windowRowsToInput } from '../conv2d/im2colTransposed.ts';
+
+/**
+ * A convolution whose filters differ from place to place. With the P = H_out·W_out places as a batch, each is a
+ * matrix product of its own: the windows that N images have there, [N, K] with K = K_h·K_w·C_in, times the filters of
+ * the place, [K, C_out]. Filters are [P, K, C_out] here, images [N, H, W, C_in], outputs [N, P, C_out].
+ *
+ * On cpu and wasm products of a batch of matrices are plain loops, so there each place is a product by itself, unless
+ * it is so small that the calls would take longer.
+ */
+
+/** y[n,P,o] = Σ_k window(n,P)[k] w[P,k,o] */
+export function locallyConnected(
+  images: Tensor4D,
+  filters: Tensor3D,
+  geometry: Geometry,
+): Tensor3D {
+  if (!placeByPlace(images.shape[0], filters.shape)) {
+    return tidy(() => swap(multiplyEach(swap(windowRows(images, geometry)), filters)));
+  }
+  const [places, , outChannels] = filters.shape;
+  return tidy(() => {
+    const output = computeOnHost([], [images.shape[0], places, outChannels], () => undefined);
+    forEachPlace(geometry, (place, window) => {
+      const outputs = matMul(windowsAt(images, window), filtersAt(filters, place));
+      writeOnHost(output, [outputs], (y, values) => {
+        for (let n = 0; n < images.shape[0]; n++) {
+          copy(y, (n * places + place) * outChannels, values, n * outChannels, outChannels);
+        }
+      });
+    });
+    return output as Tensor3D;
+  });
+}
+
+/** ∂C/∂window(n,P)[k] = Σ_o g[n,P,o] w[P,k,o], each added to the pixels of its window */
+export function locallyConnectedToInput(
+  gradOutput: Tensor3D,
+  filters: Tensor3D,
+  inChannels: number,
+  geometry: Geometry,
+): Tensor4D {
+  const batch = gradOutput.shape[0];
+  if (!placeByPlace(batch, filters.shape)) {
+    return tidy(() => {
+      const gradWindows: Tensor3D = multiplyEach(swap(gradOutput), filters, false, true);
+      return windowRowsToInput(swap(gradWindows), inChannels, geometry);
+    });
+  }
+  const imageShape = [batch, geometry.height.input, geometry.width.input, inChannels];
+  return tidy(() => {
+    const gradInput = computeOnHost([], imageShape, () => undefined);
+    forEachPlace(geometry, (place, window) => {
+      const shares = matMulTransposedB(gradsAt(gradOutput, place), filtersAt(filters, place));
+      writeOnHost(gradInput, [shares], (pixels, cells) =>
+        scatter(pixels, cells, batch, window, inChannels),
+      );
+    });
+    return gradInput as Tensor4D;
+  });
+}
+
+/** ∂C/∂w[P,k,o] = Σ_n window(n,P)[k] g[n,P,o] */
+export function locallyConnectedToFilters(
+  images: Tensor4D,
+  gradOutput: Tensor3D,
+  geometry: Geometry,
+): Tensor3D {
+  const [batch, places, outChannels] = gradOutput.shape;
+  const shape = [places, cellsOf(geometry, images.shape[3]), outChannels];
+  if (!placeByPlace(batch, shape)) {
+    return tidy(() => {
+      const cellsFirst: Tensor3D = transpose(windowRows(images, geometry), [1, 2, 0]);
+      return multiplyEach(cellsFirst, swap(gradOutput));
+    });
+  }
+  return tidy(() => {
+    const gradFilters = computeOnHost([], shape, () => undefined);
+    forEachPlace(geometry, (place, window) => {
+      const grads = matMulTransposedA(windowsAt(images, window), gradsAt(gradOutput, place));
+      writeOnHost(gradFilters, [grads], (all, values) => all.set(values, place * values.length));
+    });
+    return gradFilters as Tensor3D;
+  });
+}
+
+/** How many multiplications make a place worth a product by itself. */
+const WORTH: Readonly<Partial<Record<string, number>>> = { cpu: 2 ** 11, wasm: 2 ** 14 };
+
+function placeByPlace(batch: number, [, cells, outChannels]: readonly number[]): boolean {
+  return batch * cells * outChannels >= (WORTH[getBackend()] ?? Infinity);
+}
+
+/** Visits the places, each with the geometry of its window alone; lets go what the visit makes. */
+function forEachPlace(
+  { height, width }: Geometry,
+  visit: (place: number, window: Geometry) => void,
+): void {
+  const only = (axis: Axis, window: number): Axis => ({
+    ...axis,
+    output: 1,
+    before: axis.before - window * axis.stride,
+  });
+  for (let i = 0; i < height.output; i++) {
+    for (let j = 0; j < width.output; j++) {
+      tidy(() => visit(i * width.output + j, { height: only(height, i), width: only(width, j) }));
+    }
+  }
+}
+
+/** The window of each image at a place, [N, K]. */
+function windowsAt(images: Tensor4D, window: Geometry): Tensor2D {
+  return im2col(images, window) as Tensor2D;
+}
+
+/** The filters of a place, [K, C_out]. */
+function filtersAt(filters: Tensor3D, place: number): Tensor2D {
+  const [, cells, outChannels] = filters.shape;
+  return sliceOnHost(filters, place * cells * outChannels, [cells, outChannels]) as Tensor2D;
+}
+
+/** The gradients of a place, [N, C_out]. */
+function gradsAt(gradOutput: Tensor3D, place: number): Tensor2D {
+  const [batch, places, outChannels] = gradOutput.shape;
+  return computeOnHost([gradOutput], [batch, outChannels], (grads, g) => {
+    for (let n = 0; n < batch; n++) {
+      copy(grads, n * outChannels, g, (n * places + place) * outChannels, outChannels);
+    }
+  }) as Tensor2D;
+}
+
+/** Places first to images first, and back. */
+function swap(x: Tensor3D): Tensor3D {
+  return transpose(x, [1, 0, 2]);
+}

@@ -1,0 +1,156 @@
+import { gather, pad, slice, tensor1d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  overPadded,
+  type Border,
+  type Borders,
+  type Geometry,
+  type PaddingMode,
+} from '../../geometry.ts';
+import { mapImageToInput, type AxisMap } from './axisMap.ts';
+import { computeOnHost, onHost } from '../backends/host.ts';
+
+/**
+ * A border around a batch of images [N, H, W, C]. Along each axis, `sources` names the pixel that each cell of the
+ * padded image is read from; a cell that is read from none holds `value`.
+ *
+ *   y[n,i,j,c] = x[n, sources_h(i), sources_w(j), c]
+ */
+export function pad2d(images: Tensor4D, borders: Borders, mode: PaddingMode, value = 0): Tensor4D {
+  if (!onHost()) return padElsewhere(images, borders, mode, value);
+  const [batch, , , channels] = images.shape;
+  const shape = [batch, paddedSize(borders.height), paddedSize(borders.width), channels];
+  return computeOnHost([images], shape, (padded, pixels) => {
+    if (value !== 0) padded.fill(value);
+    forEachRun(shape, borders, mode, (at, from, length) => {
+      padded.set(pixels.subarray(from, from + length), at);
+    });
+  }) as Tensor4D;
+}
+
+/**
+ * The adjoint: every cell is added to the pixel that it was read from.
+ *
+ *   ∂C/∂x[n,y,x,c] = Σ_{i: sources_h(i)=y} Σ_{j: sources_w(j)=x} g[n,i,j,c]
+ */
+export function pad2dToInput(gradOutput: Tensor4D, borders: Borders, mode: PaddingMode): Tensor4D {
+  if (!onHost()) return padElsewhereToInput(gradOutput, borders, mode);
+  const { shape } = gradOutput;
+  const inputShape = [shape[0], borders.height.input, borders.width.input, shape[3]];
+  return computeOnHost([gradOutput], inputShape, (pixels, cells) => {
+    forEachRun(shape, borders, mode, (at, from, length) => {
+      for (let k = 0; k < length; k++) pixels[from + k] += cells[at + k];
+    });
+  }) as Tensor4D;
+}
+
+/** The same with tfjs's operations, for a backend whose tensors lie elsewhere. */
+function padElsewhere(
+  images: Tensor4D,
+  { height, width }: Borders,
+  mode: PaddingMode,
+  value: number,
+): Tensor4D {
+  if (mode === 'zeros') {
+    const cells: [number, number][] = [
+      [0, 0],
+      [height.before, height.after],
+      [width.before, width.after],
+      [0, 0],
+    ];
+    return pad(images, cells, value);
+  }
+  const places = (border: Border) => tensor1d(sources(border, mode), 'int32');
+  return tidy(() => gather(gather(images, places(height), 1), places(width), 2));
+}
+
+function padElsewhereToInput(
+  gradOutput: Tensor4D,
+  { height, width }: Borders,
+  mode: PaddingMode,
+): Tensor4D {
+  if (mode === 'zeros') {
+    const size: [number, number, number, number] = [-1, height.input, width.input, -1];
+    return slice(gradOutput, [0, height.before, width.before, 0], size);
+  }
+  const along = (border: Border): AxisMap => ({
+    input: border.input,
+    rows: sources(border, mode).map((first) => ({ first, weights: [1] })),
+  });
+  return mapImageToInput(gradOutput, { height: along(height), width: along(width) });
+}
+
+/**
+ * The images as windows with this padding mode see them. Kernels pad with zeros by themselves; of every other border
+ * they know nothing, so it is made, and the windows slide over the larger image.
+ */
+export function bordered(images: Tensor4D, geometry: Geometry, mode: PaddingMode) {
+  if (mode === 'zeros') return { images: images.clone(), windows: geometry };
+  return { images: pad2d(images, geometry, mode), windows: overPadded(geometry) };
+}
+
+/** The adjoint of `bordered`: what falls on the border goes to the pixels that are shown there. */
+export function borderedToInput(
+  gradImages: Tensor4D,
+  geometry: Geometry,
+  mode: PaddingMode,
+): Tensor4D {
+  return mode === 'zeros' ? gradImages.clone() : pad2dToInput(gradImages, geometry, mode);
+}
+
+/** The place that each cell of a padded axis is read from, or −1. */
+export function sources(border: Border, mode: PaddingMode): number[] {
+  const { input } = border;
+  return Array.from({ length: paddedSize(border) }, (_, cell) => {
+    const at = cell - border.before;
+    if (at >= 0 && at < input) return at;
+    switch (mode) {
+      case 'zeros':
+        return -1;
+      case 'reflect':
+        return at < 0 ? -at : 2 * (input - 1) - at;
+      case 'replicate':
+        return at < 0 ? 0 : input - 1;
+      case 'circular':
+        return at < 0 ? at + input : at - input;
+    }
+  });
+}
+
+function paddedSize({ before, input, after }: Border): number {
+  return before + input + after;
+}
+
+/** Calls `visit` with (first cell, first pixel, length) of numbers that lie side by side in both. */
+function forEachRun(
+  [batch, , , channels]: readonly number[],
+  { height, width }: Borders,
+  mode: PaddingMode,
+  visit: (at: number, from: number, length: number) => void,
+): void {
+  const rows = sources(height, mode);
+  const columns = sources(width, mode);
+  const runs = sideBySide(columns);
+  for (let n = 0; n < batch; n++) {
+    for (let i = 0; i < rows.length; i++) {
+      if (rows[i] < 0) continue;
+      const cell = (n * rows.length + i) * columns.length;
+      const pixel = (n * height.input + rows[i]) * width.input;
+      for (const [first, length] of runs) {
+        visit((cell + first) * channels, (pixel + columns[first]) * channels, length * channels);
+      }
+    }
+  }
+}
+
+/** The stretches (first cell, length) of an axis whose sources follow one another. */
+function sideBySide(places: readonly number[]): [first: number, length: number][] {
+  const stretches: [number, number][] = [];
+  places.forEach((place, cell) => {
+    if (place < 0) return;
+    const last = stretches.at(-1);
+    if (last !== undefined && last[0] + last[1] === cell && places[cell - 1] === place - 1)
+      last[1]++;
+    else stretches.push([cell, 1]);
+  });
+  return stretches;
+}

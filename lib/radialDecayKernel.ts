@@ -1,0 +1,31 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { constant } from './constant.ts';
+
+/**
+ * The fixed connections of the neocognitron: weights that fall with the distance |ν| from the middle of a window, the
+ * same for each of its planes.
+ *
+ *   d(ν) ∝ γ^|ν|,  Σ_ν d(ν) = total
+ *
+ * @returns [K_h, K_w, planes, 1], new to the caller.
+ */
+export function fadingWindow(
+  [height, width]: readonly [number, number],
+  decay: number,
+  planes: number,
+  total = 1,
+): Tensor4D {
+  const window = Float64Array.from({ length: height * width }, (_, at) => {
+    const [row, column] = [
+      Math.floor(at / width) - (height - 1) / 2,
+      (at % width) - (width - 1) / 2,
+    ];
+    return decay ** Math.hypot(row, column);
+  });
+  const scale = total / window.reduce((sum, weight) => sum + weight, 0);
+  const values = Float64Array.from(
+    { length: window.length * planes },
+    (_, at) => scale * window[Math.floor(at / planes)],
+  );
+  return constant(values, [height, width, planes, 1]);
+}

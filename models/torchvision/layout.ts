@@ -1,0 +1,101 @@
+import { InputError } from '../../lib/errors.ts';
+import type { AnyBox } from '../../lib/propagate.ts';
+import { torchLayout, type Rename } from '../../formats/torch/torchLayout.ts';
+import type { FileLayout } from '../../formats/safetensors/weights.ts';
+
+/** `layer1.0.conv1` is `stage1.0.residual.body.conv1` here, and the shortcut is `layer1.0.downsample`. */
+const resnet: Rename = (path) =>
+  path
+    .replace(/^stage(\d)\.(\d+)\./, 'layer$1.$2.')
+    .replace('.residual.body.', '.')
+    .replace('.residual.shortcut.conv', '.downsample.0')
+    .replace('.residual.shortcut.bn', '.downsample.1');
+
+/** Numbers among all boxes of a chain, those without parameters included; M is a pool. */
+function vgg(layers: string): Rename {
+  const convolutions: number[] = [];
+  let next = 0;
+  for (const layer of layers) {
+    if (layer === 'M') next += 1;
+    else {
+      convolutions.push(next);
+      next += 2;
+    }
+  }
+  return numbered(convolutions, [0, 3, 6]);
+}
+
+function numbered(features: readonly number[], classifier: readonly number[]): Rename {
+  const names = [
+    ...features.map((i) => `features.${i}`),
+    ...classifier.map((i) => `classifier.${i}`),
+  ];
+  return (path, i) => names[i] ?? path;
+}
+
+const asHere: Rename = (path) => path;
+
+const RENAMES: Readonly<Record<string, Rename>> = {
+  'torchvision-alexnet': numbered([0, 3, 6, 8, 10], [1, 4, 6]),
+  'torchvision-googlenet': asHere,
+  vgg16: vgg('ccMccMcccMcccMcccM'),
+  vgg19: vgg('ccMccMccccMccccMccccM'),
+  ...Object.fromEntries([18, 34, 50, 101, 152].map((depth) => [`resnet${depth}`, resnet])),
+};
+
+/** The networks whose weights torchvision has, by the names that boxprop knows them by. */
+export const TORCHVISION_NETWORKS = Object.keys(RENAMES);
+
+/**
+ * How torchvision names and lays out the weights of a network, for `loadWeights` and `saveWeights`. The weights of the
+ * two auxiliary heads of its GoogLeNet are left out where the network has none.
+ *
+ * Errors: a network that torchvision has not.
+ */
+export function torchvisionLayout(
+  name: string,
+  network: AnyBox,
+  inputShape: readonly number[],
+): FileLayout {
+  if (!Object.hasOwn(RENAMES, name)) {
+    const other = ['alexnet', 'googlenet'].includes(name)
+      ? `: torchvision's is another network, torchvision-${name}`
+      : '';
+    throw new InputError(
+      `expected a network of torchvision, one of ${TORCHVISION_NETWORKS.join(', ')}, got ${name}${other}`,
+    );
+  }
+  const { stored, ...layout } = torchLayout(network, inputShape, RENAMES[name]);
+  const headless =
+    name === 'torchvision-googlenet' && !Object.keys(stored).some((key) => key.startsWith('aux1.'));
+  return { stored, ...layout, ...(headless && { ignored: /\.num_batches_tracked$|^aux[12]\./ }) };
+}
+
+/**
+ * The network of torchvision that a file's weights are of, by their names; undefined for any other. A file
+ * may come from anywhere: this is a guess, and `loadWeights` checks all of it.
+ */
+export function guessTorchvision(names: ReadonlySet<string>): string | undefined {
+  const has = (name: string) => names.has(name);
+  if (has('inception3a.branch1.conv.weight')) return 'torchvision-googlenet';
+  if (has('layer4.0.conv1.weight')) {
+    const blocks = (stage: number) =>
+      [...names].filter((name) => RegExp(`^layer${stage}\\.\\d+\\.conv1\\.weight$`).test(name))
+        .length;
+    const depth =
+      DEPTHS[`${has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic'} ${blocks(2)} ${blocks(3)}`];
+    return depth === undefined ? undefined : `resnet${depth}`;
+  }
+  if (has('classifier.1.weight') && has('features.10.weight')) return 'torchvision-alexnet';
+  if (!has('classifier.0.weight')) return undefined;
+  return has('features.34.weight') ? 'vgg19' : has('features.28.weight') ? 'vgg16' : undefined;
+}
+
+/** By the kind of block and the blocks of the second and third stage. */
+const DEPTHS: Readonly<Record<string, number | undefined>> = {
+  'basic 2 2': 18,
+  'basic 4 6': 34,
+  'bottleneck 4 6': 50,
+  'bottleneck 4 23': 101,
+  'bottleneck 8 36': 152,
+};

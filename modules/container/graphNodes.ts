@@ -1,0 +1,153 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+import { nameOf } from '../../lib/check.ts';
+import { checkBox, checkName, placeOf } from '../../lib/container.ts';
+import { BoxError, show } from '../../lib/errors.ts';
+import type { Module } from '../../lib/module.ts';
+
+/** One name stands for a tensor, a list of names for a list of tensors. */
+export type Names = string | readonly string[];
+export type Value<N extends Names = Names> = N extends string ? Tensor : readonly Tensor[];
+
+/** The name of a node, its box, and the inputs or nodes that it takes from. */
+export type GraphNode =
+  | readonly [name: string, box: Module<Tensor, Value>, from: string]
+  | readonly [name: string, box: Module<readonly Tensor[], Value>, from: readonly string[]];
+
+/** A node as the graph runs it. */
+export interface Node {
+  readonly name: string;
+  readonly box: Module<Value, Value>;
+  readonly from: Names;
+  /** What others may take from: its name, or `name.output` for each output of a graph with a list of them. */
+  readonly gives: Names;
+}
+
+/** What goes into a graph and comes out of it. */
+export interface Ends {
+  readonly inputs: Names;
+  readonly outputs: Names;
+}
+
+export function listOf(names: Names): readonly string[] {
+  return typeof names === 'string' ? [names] : names;
+}
+
+/** Each name with its tensor; refuses what is not as many tensors as names. */
+export function paired(
+  graph: object,
+  where: string,
+  what: string,
+  names: Names,
+  value: Value,
+): (readonly [name: string, tensor: Tensor])[] {
+  const single = typeof names === 'string';
+  if (single ? value instanceof Tensor : Array.isArray(value) && value.length === names.length) {
+    const tensors = value instanceof Tensor ? [value] : value;
+    return listOf(names).map((name, k) => [name, tensors[k]]);
+  }
+  throw new BoxError(
+    [`${nameOf(graph)}.${where}`],
+    `expected ${what} to be ${single ? 'a tensor' : `a list of ${names.length} tensors`}, got ${show(value)}`,
+  );
+}
+
+/**
+ * Checks how a graph is wired, and puts its nodes in an order in which each comes after all that it takes from; as
+ * they were listed, where that allows a choice.
+ *
+ * @param endsOf those of a box that is a graph itself.
+ */
+export function wire(
+  graph: object,
+  { inputs, outputs }: Ends,
+  nodes: readonly GraphNode[],
+  endsOf: (box: unknown) => Ends | undefined,
+): Node[] {
+  const fail = (expected: string, got: string) => {
+    throw new BoxError([nameOf(graph)], `expected ${expected}, got ${got}`);
+  };
+  const names = [...listOf(inputs), ...nodes.map(([name]) => name)];
+  names.forEach((name, i) => {
+    checkName(graph, name);
+    if (names.indexOf(name) < i) fail('names that differ', `${show(name)} twice`);
+  });
+  for (const [what, list] of Object.entries({ inputs, outputs })) {
+    if (list.length === 0) fail(`a name or more of ${what}`, 'none');
+  }
+  const wired = nodes.map(([name, box, from]): Node => {
+    checkBox(graph, name, box);
+    const ends = endsOf(box);
+    checkFrom(placeOf(graph, name), box, from, ends);
+    const gives =
+      typeof ends?.outputs === 'object' ? ends.outputs.map((output) => `${name}.${output}`) : name;
+    return { name, box: box, from, gives };
+  });
+
+  const known = new Set([...listOf(inputs), ...wired.flatMap(({ gives }) => listOf(gives))]);
+  const used = new Set([...wired.flatMap(({ from }) => listOf(from)), ...listOf(outputs)]);
+  for (const name of used) {
+    if (!known.has(name)) fail(`names out of ${[...known].join(', ')}`, show(name));
+  }
+  for (const name of known) {
+    if (!used.has(name)) fail('all that is given to be used', `no use of ${show(name)}`);
+  }
+  return inOrder(graph, listOf(inputs), wired);
+}
+
+/** Refuses a list where the box takes one tensor, one name where it takes a list, and a list of another length. */
+function checkFrom(
+  place: string,
+  box: Pick<Module, 'takes'>,
+  from: Names,
+  ends: Ends | undefined,
+): void {
+  const most = typeof ends?.inputs === 'object' ? ends.inputs.length : undefined;
+  const list = typeof from !== 'string';
+  if (
+    list === (box.takes === 'list') &&
+    (most === undefined || from.length === most) &&
+    from.length > 0
+  )
+    return;
+  const wanted =
+    box.takes === 'tensor' ? 'one name' : most === undefined ? 'a list of names' : `${most} names`;
+  throw new BoxError(
+    [place],
+    `expected ${wanted} for what ${nameOf(box)} takes, got ${show(from)}`,
+  );
+}
+
+function inOrder(graph: object, inputs: readonly string[], nodes: readonly Node[]): Node[] {
+  const ready = new Set(inputs);
+  const waiting = [...nodes];
+  const ordered: Node[] = [];
+  while (waiting.length > 0) {
+    const at = waiting.findIndex(({ from }) => listOf(from).every((name) => ready.has(name)));
+    if (at < 0)
+      throw new BoxError([nameOf(graph)], `expected no cycle, got ${cycleAmong(waiting, ready)}`);
+    const [next] = waiting.splice(at, 1);
+    for (const name of listOf(next.gives)) ready.add(name);
+    ordered.push(next);
+  }
+  return ordered;
+}
+
+/** `a > b > a`: backwards from a node that waits, each time to a node that it waits for, until one comes again. */
+function cycleAmong(waiting: readonly Node[], ready: ReadonlySet<string>): string {
+  const path = [waiting[0]];
+  for (;;) {
+    const missing = listOf(path[0].from).find((name) => !ready.has(name));
+    const before = waiting.find(
+      ({ gives }) => missing !== undefined && listOf(gives).includes(missing),
+    );
+    if (before === undefined) throw new Error('a node that waits for nothing');
+    path.unshift(before);
+    const again = path.indexOf(before, 1);
+    if (again > 0) {
+      return path
+        .slice(0, again + 1)
+        .map(({ name }) => name)
+        .join(' > ');
+    }
+  }
+}

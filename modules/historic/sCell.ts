@@ -1,0 +1,179 @@
+import {
+  add,
+  div,
+  mul,
+  relu,
+  sqrt,
+  square,
+  step,
+  sub,
+  sum,
+  tidy,
+  type Rank,
+  type Tensor4D,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkPositive, checkSize, checkTensor } from '../../lib/check.ts';
+import { fadingWindow } from '../../lib/radialDecayKernel.ts';
+import {
+  checkPadding,
+  pair,
+  slideOver,
+  type Geometry,
+  type Padding,
+  type Pair,
+} from '../../lib/geometry.ts';
+import {
+  createParam,
+  positiveUniform,
+  zeros,
+  type Initializer,
+} from '../../lib/init/initializers.ts';
+import { scalar } from '../../lib/constant.ts';
+import { conv2d, conv2dToFilter, conv2dToInput } from '../../lib/kernels/conv2d/conv2d.ts';
+import { sumLeading } from '../../lib/kernels/reduce/sumLeading.ts';
+import { Module, type Forward } from '../../lib/module.ts';
+import type { Rng } from '../../lib/rng.ts';
+
+/**
+ * The S-cells of the neocognitron, planes of feature extractors: each is excited by what its connections a know, and
+ * inhibited by how much there is to see at all. With sums over the window ν and the planes κ of the input u, and
+ * φ[x] = max(0, x):
+ *
+ *   forward            e_k = Σ_κν a_k(κ, ν) u(κ, n + ν)        v = √(Σ_κν c(ν) u(κ, n + ν)²)
+ *                      h_k = 2r/(1+r) b_k v        x_k = (1 + e_k)/(1 + h_k) − 1        u_S = r φ[x_k]
+ *   backpropToInput    ∂C/∂u = Σ_kν ∂C/∂e_k a_k + 2u Σ_ν ∂C/∂v c/(2v),  each term where its window meets the pixel
+ *   backpropToParams   ∂C/∂a_k(κ, ν) = Σ_n ∂C/∂e_k u(κ, n + ν)        ∂C/∂b_k = 2r/(1+r) Σ_n ∂C/∂h_k v
+ *
+ * where, with g = r ∂C/∂u_S · 1[x_k > 0],
+ *
+ *   ∂C/∂e_k = g/(1 + h_k)        ∂C/∂h_k = −g (1 + x_k)/(1 + h_k)        ∂C/∂v = 2r/(1+r) Σ_k ∂C/∂h_k b_k
+ *
+ * and where v is 0 its gradient is taken to be 0. The larger r, the more selective the cell. c is fixed and falls with
+ * the distance from the middle of the window, c(ν) ∝ γ^|ν| with Σ_κν c(ν) = 1.
+ *
+ * Fukushima's cells learn without a gradient, see `learnNeocognitron`; the gradient lets them learn with the others.
+ *
+ * Shapes: input [N, H, W, inPlanes], not negative; output, gradOutput [N, H', W', planes], H' as in `Conv2D`; weight (a)
+ *         [K_h, K_w, inPlanes, planes]; inhibition (b) [planes].
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; an r or decay that
+ *         is not above 0; bad sizes; a random `init` without `rng`.
+ * Source: Fukushima 1980, Biological Cybernetics 36, equations 1 to 4. Initially a is small and positive, and b 0.
+ */
+export interface SCellOptions {
+  /** 4 by default, as in the paper's first layer. */
+  readonly r?: number;
+  /** γ, 0.9 by default. */
+  readonly decay?: number;
+  readonly padding?: Padding;
+  readonly stride?: Pair;
+  readonly init?: Initializer;
+  readonly rng?: Rng;
+}
+
+export interface SCellCache {
+  readonly input: Tensor4D;
+  readonly geometry: Geometry;
+  /** v, [N, H', W', 1] */
+  readonly inhibitor: Tensor4D;
+  /** 1/(1 + h) */
+  readonly shunt: Tensor4D;
+  /** x */
+  readonly excess: Tensor4D;
+}
+
+export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
+  override readonly params: {
+    readonly weight: Variable<Rank.R4>;
+    readonly inhibition: Variable<Rank.R1>;
+  };
+  readonly inPlanes: number;
+  readonly planes: number;
+  readonly kernelSize: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: Padding;
+  readonly r: number;
+  readonly decay: number;
+
+  constructor(inPlanes: number, planes: number, kernelSize: Pair, options: SCellOptions = {}) {
+    super();
+    const { r = 4, decay = 0.9, init = positiveUniform, rng } = options;
+    checkSize(this, 'inPlanes', inPlanes);
+    checkSize(this, 'planes', planes);
+    checkPositive(this, 'r', r);
+    checkPositive(this, 'decay', decay);
+    this.inPlanes = inPlanes;
+    this.planes = planes;
+    this.kernelSize = pair(this, 'kernelSize', kernelSize);
+    this.stride = pair(this, 'stride', options.stride ?? 1);
+    this.padding = checkPadding(this, options.padding ?? 'valid');
+    this.r = r;
+    this.decay = decay;
+    const [height, width] = this.kernelSize;
+    const fan = { fanIn: height * width * inPlanes, fanOut: height * width * planes };
+    this.params = {
+      weight: createParam(this, 'weight', [height, width, inPlanes, planes], fan, init, rng),
+      inhibition: createParam(this, 'inhibition', [planes], fan, zeros),
+    };
+  }
+
+  forward(input: Tensor4D): Forward<Tensor4D, SCellCache> {
+    checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.inPlanes]);
+    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
+    const { weight, inhibition } = this.params;
+    const { output, ...tensors } = tidy(() => {
+      const one = scalar(1);
+      const excitation = conv2d(input, weight, geometry);
+      const inhibitor: Tensor4D = sqrt(conv2d(square(input), this.window(), geometry));
+      const held = mul(mul(inhibition, scalar(this.#share)), inhibitor);
+      const shunt: Tensor4D = div(one, add(one, held));
+      // x = (e − h)/(1 + h): beside 1, what a new cell sees would be rounded away.
+      const excess: Tensor4D = mul(sub(excitation, held), shunt);
+      return { output: mul<Tensor4D>(relu(excess), scalar(this.r)), inhibitor, shunt, excess };
+    });
+    return { output, cache: { input: input.clone(), geometry, ...tensors } };
+  }
+
+  backpropToInput(gradOutput: Tensor4D, cache: SCellCache): Tensor4D {
+    checkGradOutput(this, 'backpropToInput', gradOutput, cache.excess.shape);
+    const { input, geometry, inhibitor } = cache;
+    const { weight, inhibition } = this.params;
+    return tidy(() => {
+      const { toExcitation, toInhibition } = this.#inside(gradOutput, cache);
+      const toInhibitor = sum(mul(toInhibition, mul(inhibition, scalar(this.#share))), 3, true);
+      // v where there is something to see; where there is nothing the gradient is 0 and what it is divided by is 1.
+      const seen = step(inhibitor);
+      const toSquares: Tensor4D = div(mul(toInhibitor, seen), add(inhibitor, sub(scalar(1), seen)));
+      const throughInhibitor = mul(input, conv2dToInput(toSquares, this.window(), geometry));
+      return add(conv2dToInput(toExcitation, weight, geometry), throughInhibitor);
+    });
+  }
+
+  override backpropToParams(gradOutput: Tensor4D, cache: SCellCache) {
+    checkGradOutput(this, 'backpropToParams', gradOutput, cache.excess.shape);
+    return tidy(() => {
+      const { toExcitation, toInhibition } = this.#inside(gradOutput, cache);
+      return {
+        weight: conv2dToFilter(cache.input, toExcitation, cache.geometry),
+        inhibition: sumLeading(mul(mul(toInhibition, cache.inhibitor), scalar(this.#share))),
+      };
+    });
+  }
+
+  /** c, [K_h, K_w, inPlanes, 1], new to the caller. */
+  window(): Tensor4D {
+    return fadingWindow(this.kernelSize, this.decay, this.inPlanes, 1 / this.inPlanes);
+  }
+
+  /** 2r/(1+r) */
+  get #share(): number {
+    return (2 * this.r) / (1 + this.r);
+  }
+
+  /** ∂C/∂e and ∂C/∂h. */
+  #inside(gradOutput: Tensor4D, { shunt, excess }: SCellCache) {
+    const toExcitation: Tensor4D = mul(mul(gradOutput, mul(step(excess), scalar(this.r))), shunt);
+    const toInhibition: Tensor4D = mul(toExcitation, sub(scalar(-1), excess));
+    return { toExcitation, toInhibition };
+  }
+}

@@ -1,0 +1,180 @@
+import {
+  gather,
+  pad,
+  reshape,
+  tensor1d,
+  tidy,
+  type Rank,
+  type Tensor4D,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkSize, checkTensor } from '../../lib/check.ts';
+import { BoxError, show } from '../../lib/errors.ts';
+import {
+  checkPadding,
+  pair,
+  slideOver,
+  type Geometry,
+  type Padding,
+  type Pair,
+} from '../../lib/geometry.ts';
+import {
+  createParam,
+  glorotUniform,
+  zeros,
+  type Initializer,
+} from '../../lib/init/initializers.ts';
+import {
+  groupedConv2d,
+  groupedConv2dToFilter,
+  groupedConv2dToInput,
+} from '../../lib/kernels/conv2d/groupedConv2d.ts';
+import { sumLeading } from '../../lib/kernels/reduce/sumLeading.ts';
+import { Module, type Forward } from '../../lib/module.ts';
+import type { Rng } from '../../lib/rng.ts';
+
+/**
+ * A convolution in which each output channel sees only the input channels that a table gives it. It keeps the number of
+ * connections down, and forces the channels to find different features.
+ *
+ *   forward            x_out[n,i,j,o] = b[o] + Σ_{k: o(k)=o} Σ_pq x_in[n, i·s + p − t, j·s + q − t, c(k)] w[p,q,k]
+ *   backpropToInput    ∂C/∂x_in[n,y,x,c] = Σ_{k: c(k)=c} Σ_{(i,p): i·s+p−t=y} Σ_{(j,q): j·s+q−t=x} g[n,i,j,o(k)] w[p,q,k]
+ *   backpropToParams   ∂C/∂w[p,q,k] = Σ_nij x_in[n, i·s + p − t, j·s + q − t, c(k)] g[n,i,j,o(k)]
+ *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
+ *
+ * with g = ∂C/∂x_out. Connection k leads from input channel c(k) to output channel o(k); they are numbered as the table
+ * lists them, and there is a weight for a connection alone. It is computed as a full convolution whose other weights
+ * are 0.
+ *
+ * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', table.length], H' as in `Conv2D`; weight
+ *         [K_h, K_w, connections]; bias [table.length].
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; a table with an empty
+ *         row, a channel that is none, or one twice in a row; bad sizes; a random `init` without `rng`.
+ * Source: LeCun, Bottou, Bengio, Haffner 1998, table I. Initial weights: Glorot & Bengio 2010, biases 0.
+ */
+export interface TableConv2DOptions {
+  readonly stride?: Pair;
+  readonly padding?: Padding;
+  readonly bias?: boolean;
+  readonly init?: Initializer;
+  readonly rng?: Rng;
+}
+
+export interface TableConv2DCache {
+  readonly images: Tensor4D;
+  readonly geometry: Geometry;
+}
+
+export class TableConv2D extends Module<Tensor4D, Tensor4D, TableConv2DCache> {
+  override readonly params: {
+    readonly weight: Variable<Rank.R3>;
+    readonly bias?: Variable<Rank.R1>;
+  };
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** For each output channel the input channels that it sees. */
+  readonly table: readonly (readonly number[])[];
+  readonly connections: number;
+  readonly kernelSize: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: Padding;
+
+  constructor(
+    inChannels: number,
+    table: readonly (readonly number[])[],
+    kernelSize: Pair,
+    options: TableConv2DOptions = {},
+  ) {
+    super();
+    const { bias = true, init = glorotUniform, rng } = options;
+    checkSize(this, 'inChannels', inChannels);
+    checkTable(table, inChannels);
+    this.inChannels = inChannels;
+    this.outChannels = table.length;
+    this.table = table.map((row) => [...row]);
+    this.connections = table.flat().length;
+    this.kernelSize = pair(this, 'kernelSize', kernelSize);
+    this.stride = pair(this, 'stride', options.stride ?? 1);
+    this.padding = checkPadding(this, options.padding ?? 'valid');
+    const [height, width] = this.kernelSize;
+    // Of a unit with an average number of connections.
+    const cells = height * width * this.connections;
+    const fan = { fanIn: cells / this.outChannels, fanOut: cells / inChannels };
+    this.params = {
+      weight: createParam(this, 'weight', [height, width, this.connections], fan, init, rng),
+      ...(bias && { bias: createParam<Rank.R1>(this, 'bias', [this.outChannels], fan, zeros) }),
+    };
+  }
+
+  forward(input: Tensor4D): Forward<Tensor4D, TableConv2DCache> {
+    checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.inChannels]);
+    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
+    const output = tidy(() => groupedConv2d(input, this.filters(), geometry, 1, this.params.bias));
+    return { output, cache: { images: input.clone(), geometry } };
+  }
+
+  backpropToInput(gradOutput: Tensor4D, { images, geometry }: TableConv2DCache): Tensor4D {
+    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images, geometry));
+    return tidy(() => groupedConv2dToInput(gradOutput, this.filters(), geometry, 1));
+  }
+
+  override backpropToParams(gradOutput: Tensor4D, { images, geometry }: TableConv2DCache) {
+    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images, geometry));
+    const weight = tidy(() => {
+      const all = groupedConv2dToFilter(images, gradOutput, geometry, 1);
+      const [height, width] = this.kernelSize;
+      const flat = reshape(all, [height * width, this.inChannels * this.outChannels]);
+      return reshape<Rank.R3>(
+        gather(flat, tensor1d(this.#places(), 'int32'), 1),
+        this.params.weight.shape,
+      );
+    });
+    return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput) }) };
+  }
+
+  /** The weights as those of a full convolution, [K_h, K_w, inChannels, outChannels], new to the caller. */
+  filters(): Tensor4D {
+    return tidy(() => {
+      const [height, width] = this.kernelSize;
+      const cells = height * width;
+      const flat = reshape<Rank.R2>(this.params.weight, [cells, this.connections]);
+      // Where there is no connection stands the column behind the last, of zeros.
+      const columns = new Int32Array(this.inChannels * this.outChannels).fill(this.connections);
+      this.#places().forEach((place, k) => (columns[place] = k));
+      const all = gather(
+        pad(flat, [
+          [0, 0],
+          [0, 1],
+        ]),
+        tensor1d(columns, 'int32'),
+        1,
+      );
+      return reshape(all, [height, width, this.inChannels, this.outChannels]);
+    });
+  }
+
+  /** Where each connection stands among the inChannels · outChannels of a full convolution. */
+  #places(): Int32Array {
+    return Int32Array.from(
+      this.table.flatMap((row, o) => row.map((c) => c * this.outChannels + o)),
+    );
+  }
+
+  #outputShape({ shape }: Tensor4D, { height, width }: Geometry) {
+    return [shape[0], height.output, width.output, this.outChannels];
+  }
+}
+
+function checkTable(table: readonly (readonly number[])[], inChannels: number): void {
+  const good = (row: readonly number[]) =>
+    row.length > 0 &&
+    new Set(row).size === row.length &&
+    row.every((channel) => Number.isSafeInteger(channel) && channel >= 0 && channel < inChannels);
+  const wrong = table.findIndex((row) => !good(row));
+  if (table.length > 0 && wrong < 0) return;
+  throw new BoxError(
+    ['TableConv2D'],
+    `expected a table whose rows each list channels from 0 to ${inChannels - 1} once, ` +
+      (wrong < 0 ? 'got none' : `got ${show([...table[wrong]])} in row ${wrong}`),
+  );
+}

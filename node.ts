@@ -1,0 +1,12 @@
+/** boxprop/node: what needs a file system. */
+export { loadCifar, type Cifar } from './data/cifar.ts';
+export { loadCsv, type CsvOptions } from './data/csv.ts';
+export { loadImageFolder, type ImageFolderOptions } from './data/imageFolder.ts';
+export { loadMnist, type Mnist, type MnistOptions } from './data/mnist.ts';
+export { decodeImage, loadImage } from './data/image.ts';
+export { loadNetwork } from './models/loadNetwork.ts';
+export { exportOnnx } from './formats/onnx/writeOnnx.ts';
+export { withSafetensors, type SafetensorsFile } from './formats/safetensors/safetensorsFile.ts';
+export { loadWeights, saveWeights, type FileLayout } from './formats/safetensors/weights.ts';
+export { writeFileAtomic } from './lib/files/writeFileAtomic.ts';
+export { loadCheckpoint, saveCheckpoint, type Resumable } from './train/checkpoint.ts';

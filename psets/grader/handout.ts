@@ -1,0 +1,59 @@
+import { UNWRITTEN } from './answer.ts';
+import type { Pset, Task } from './pset.ts';
+
+/**
+ * The files of a handout: the statement, a skeleton with empty bodies and a package.json with the one command. Made of
+ * the descriptions of the functions and of the statement's section alone, so no solution can leak into it.
+ *
+ * @param readme of the pset; what stands before the heading "Derivation" is the statement.
+ */
+export function handout(
+  pset: Pset,
+  readme: string,
+  version: string,
+  js: boolean,
+): Record<string, string> {
+  const end = readme.search(/^## Derivation/m);
+  if (end < 0) throw new Error(`${pset.name}: expected a heading "## Derivation" in README.md`);
+  const file = `solution.${js ? 'js' : 'ts'}`;
+  const manifest = {
+    name: `pset-${pset.name}`,
+    private: true,
+    type: 'module',
+    scripts: { check: 'boxprop pset check .' },
+    devDependencies: { boxprop: version },
+    boxprop: { pset: pset.name },
+  };
+  const how = [
+    '## What to do',
+    '',
+    `Write the functions of \`${file}\`: plain numbers and lists, no library. Do not change their names or arguments. Then`,
+    '',
+    '```sh\nnpx boxprop pset check .\n```',
+    '',
+    'says for each function whether it is right, and if not what is wrong, with the smallest example found.',
+    '',
+  ];
+  return {
+    'README.md': `${readme.slice(0, end)}${how.join('\n')}`,
+    [file]: pset.tasks.map((task) => skeleton(task, js)).join('\n'),
+    'package.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
+  };
+}
+
+function skeleton({ name, parameters, returns, doc }: Task, js: boolean): string {
+  const types = (type: string) => (js ? `{${type}} ` : '');
+  const list = parameters.map((one) => (js ? one.name : `${one.name}: ${one.type}`)).join(', ');
+  return [
+    '/**',
+    ` * ${doc}`,
+    ' *',
+    ...parameters.map((one) => ` * @param ${types(one.type)}${one.name} ${one.doc}`),
+    ` * @returns ${types(returns.type)}${returns.doc}`,
+    ' */',
+    `export function ${name}(${list})${js ? '' : `: ${returns.type}`} {`,
+    `  throw new Error('${UNWRITTEN}');`,
+    '}',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,63 @@
+import type { Value } from './pset.ts';
+
+/** All numbers of a value, in order. */
+export function flat(value: Value): number[] {
+  if (typeof value === 'number') return [value];
+  if (typeof value !== 'object') return [];
+  return (Array.isArray(value) ? (value as readonly Value[]) : Object.values(value)).flatMap(flat);
+}
+
+/** `[2, 3]` for two rows of three; rows of different lengths are told, as in `[2, 3 or 4]`. */
+export function shapeOf(value: Value): string {
+  if (typeof value === 'number') return 'a number';
+  if (typeof value !== 'object') return typeof value;
+  if (!Array.isArray(value)) {
+    const fields = Object.entries(value).map(([name, item]) => `${name}: ${shapeOf(item)}`);
+    return `{ ${fields.join(', ')} }`;
+  }
+  const sizes: string[] = [];
+  let level: readonly Value[] = [value];
+  while (level.length > 0 && level.every((item): item is readonly Value[] => Array.isArray(item))) {
+    sizes.push([...new Set(level.map((item) => item.length))].join(' or '));
+    level = level.flat();
+  }
+  return `[${sizes.join(', ')}]${level.some((item) => typeof item !== 'number') ? ' of lists and numbers' : ''}`;
+}
+
+/** Whether all numbers agree, to what double precision gives sums of a few dozen terms in another order. */
+export function close(a: readonly number[], b: readonly number[], tolerance = 1e-9): boolean {
+  const scale = 1 + b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return (
+    a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) <= tolerance * scale)
+  );
+}
+
+/** Whether two values have the same shape and, to rounding, the same numbers. */
+export function agree(a: Value, b: Value): boolean {
+  return shapeOf(a) === shapeOf(b) && close(flat(a), flat(b));
+}
+
+export function isRows(value: Value): value is readonly (readonly number[])[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every(
+      (row: Value) => Array.isArray(row) && row.every((item: Value) => typeof item === 'number'),
+    )
+  );
+}
+
+export function transposed(rows: readonly (readonly number[])[]): number[][] {
+  return rows[0].map((_, j) => rows.map((row) => row[j]));
+}
+
+/** To be read: six digits, `[1, -0.5]`. */
+export function print(value: Value): string {
+  if (typeof value === 'number')
+    return String(Number.isFinite(value) ? Number(value.toPrecision(6)) : value);
+  if (typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(print).join(', ')}]`;
+  return `{ ${Object.entries(value)
+    .map(([name, item]) => `${name}: ${print(item)}`)
+    .join(', ')} }`;
+}

@@ -1,0 +1,126 @@
+import type { BoxSizes } from '../train/boxSizes.ts';
+import { chart, type ChartOptions, type Point } from './charts.ts';
+import type { ReportData } from './collect.ts';
+import type { HiddenUnits } from './hiddenUnits.ts';
+import { tiles, type Tiles } from './pictures.ts';
+import type { Figures } from './runLines.ts';
+
+/** A picture of a report. */
+export interface Figure {
+  /** As the name of a file. */
+  readonly name: string;
+  readonly title: string;
+  /** SVG, or a PNG. */
+  readonly picture: string | Tiles;
+}
+
+const STEPS = 600;
+
+/** Error, loss and learning rate. */
+export function curveFigures({ lines: { epochs, steps } }: ReportData): Figure[] {
+  const every = Math.ceil(steps.length / STEPS);
+  const thinned = steps.filter((_, k) => k % every === 0);
+  const both = (figure: (of: Figures) => number): Point[] =>
+    epochs.flatMap(({ epoch, train, validation }) => [
+      { x: epoch, y: figure(train), curve: 'training' },
+      { x: epoch, y: figure(validation), curve: 'held out' },
+    ]);
+  const curves = ['training', 'held out'];
+  const ofSteps = (curve: 'loss' | 'learningRate') =>
+    thinned.map((one) => ({ x: one.step, y: one[curve], curve }));
+  const losses = steps.map(({ loss }) => loss);
+  const log = Math.max(...losses) > 50 * Math.min(...losses);
+  const errors = both(({ errorRate }) => 100 * errorRate);
+  return [
+    figure('error', 'Error', errors, { x: 'epoch', y: 'error, %', curves }),
+    figure(
+      'loss',
+      'Loss',
+      both(({ loss }) => loss),
+      { x: 'epoch', y: 'loss, nats', curves },
+    ),
+    figure('steps', 'Loss of each step', ofSteps('loss'), {
+      x: 'step',
+      y: 'loss, nats',
+      curves: ['loss'],
+      log,
+      noisy: true,
+    }),
+    figure('rate', 'Learning rate', ofSteps('learningRate'), {
+      x: 'step',
+      y: 'learning rate',
+      curves: ['learningRate'],
+    }),
+  ].flat();
+}
+
+/** The size of weights, gradients and updates. */
+export function sizeFigures({ lines: { epochs }, boxNames }: ReportData): Figure[] {
+  const nameOf = ({ path }: BoxSizes) => boxNames[path] ?? path;
+  const curves = Array.from(new Set(epochs.flatMap(({ boxes }) => boxes.map(nameOf))));
+  const of = (size: (box: BoxSizes) => number): Point[] =>
+    epochs.flatMap(({ epoch, boxes }) =>
+      boxes.map((box) => ({ x: epoch, y: size(box), curve: nameOf(box) })),
+    );
+  const options = { x: 'epoch', y: 'root mean square', curves, log: true };
+  return [
+    figure(
+      'weights',
+      'Weights of each box',
+      of(({ weight }) => weight),
+      options,
+    ),
+    figure(
+      'gradients',
+      'Gradients of each box',
+      of(({ gradient }) => gradient),
+      options,
+    ),
+    figure(
+      'updates',
+      'Updates relative to the weights',
+      of(({ update, weight }) => update / weight),
+      {
+        ...options,
+        y: 'update / weight',
+        at: 1e-3,
+      },
+    ),
+  ].flat();
+}
+
+/** None without points. */
+function figure(
+  name: string,
+  title: string,
+  points: readonly Point[],
+  options: ChartOptions,
+): Figure[] {
+  const shown = points.filter(({ y }) => Number.isFinite(y) && (options.log !== true || y > 0));
+  return shown.length === 0 ? [] : [{ name, title, picture: chart(shown, options) }];
+}
+
+/** Hidden units × samples: a row a sample, a column a unit. Black is 0, or the most negative where some are negative. */
+export function unitsFigure({ box, samples, units, values }: HiddenUnits): Figure {
+  const most = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;
+  const least = values.some((value) => value < 0) ? -most : 0;
+  const picture = { height: samples, width: units, channels: 1, values };
+  return { name: 'hidden-units', title: box, picture: tiles([picture], 1, [least, most]) };
+}
+
+export function filtersFigure({ filters }: ReportData): Figure {
+  const columns = filters.length > 32 ? 16 : 8;
+  const range = filters[0].channels === 1 ? 'around 0' : 'own';
+  return {
+    name: 'filters',
+    title: 'Filters of the first layer',
+    picture: tiles(filters, columns, range),
+  };
+}
+
+/** One figure for each box and chosen input. */
+export function mapFigures({ featureMaps }: ReportData): readonly (readonly Figure[])[] {
+  return featureMaps.map(({ label, maps }, box) =>
+    maps.map((own, k) => ({ name: `maps-${box}-${k}`, title: label, picture: tiles(own, 8) })),
+  );
+}

@@ -1,0 +1,112 @@
+import { decode, encode } from 'fast-png';
+
+/** Numbers [height, width, channels] to look at, with one channel or three. */
+export interface Picture {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly values: ArrayLike<number>;
+}
+
+/** A PNG of pictures side by side. */
+export interface Tiles {
+  readonly png: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What black and white are: the picture's own smallest and largest value, the same with 0 in the middle, or two numbers. */
+export type Range = 'own' | 'around 0' | readonly [black: number, white: number];
+
+const GAP = 1;
+const WHITE = 255;
+
+/** Pictures of one size side by side, `columns` in a row, with white lines between them. */
+export function tiles(pictures: readonly Picture[], columns: number, range: Range = 'own'): Tiles {
+  const [{ height, width, channels }] = pictures;
+  const depth = channels === 3 ? 3 : 1;
+  const across = Math.min(columns, pictures.length);
+  const down = Math.ceil(pictures.length / across);
+  const full = { height: down * (height + GAP) - GAP, width: across * (width + GAP) - GAP };
+  const data = new Uint8Array(full.height * full.width * depth).fill(WHITE);
+  pictures.forEach(({ values }, k) => {
+    const [black, white] = limits(values, range);
+    const [top, left] = [Math.floor(k / across) * (height + GAP), (k % across) * (width + GAP)];
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width * depth; x++) {
+        const value = values[(y * width + Math.floor(x / depth)) * channels + (x % depth)];
+        const share = white > black ? (value - black) / (white - black) : 0.5;
+        const at = ((top + y) * full.width + left) * depth + x;
+        data[at] = Math.round(255 * Math.min(1, Math.max(0, share)));
+      }
+    }
+  });
+  return { ...full, png: encode({ ...full, data, channels: depth }) };
+}
+
+/** Tiles below each other, from the left, three white lines apart, as PNG. */
+export function stacked(parts: readonly Tiles[]): Uint8Array {
+  const images = parts.map(({ png }) => decode(png));
+  const depth = Math.max(...images.map(({ channels }) => channels));
+  const width = Math.max(...parts.map((part) => part.width));
+  const height = parts.reduce((sum, part) => sum + part.height + 3 * GAP, -3 * GAP);
+  const data = new Uint8Array(height * width * depth).fill(WHITE);
+  let top = 0;
+  for (const { data: pixels, channels, width: across, height: down } of images) {
+    for (let i = 0; i < down * across * depth; i++) {
+      const [y, x, c] = [
+        Math.floor(i / (across * depth)),
+        Math.floor(i / depth) % across,
+        i % depth,
+      ];
+      data[((top + y) * width + x) * depth + c] =
+        pixels[(y * across + x) * channels + (c % channels)];
+    }
+    top += down + 3 * GAP;
+  }
+  return encode({ width, height, data, channels: depth });
+}
+
+function limits(values: ArrayLike<number>, range: Range): readonly [number, number] {
+  if (typeof range !== 'string') return range;
+  const all = Array.from(values);
+  const [low, high] = [Math.min, Math.max].map((of) => all.reduce((a, b) => of(a, b)));
+  if (range === 'own') return [low, high];
+  const most = Math.max(-low, high);
+  return [-most, most];
+}
+
+/** Numbers in rows that are about as wide as a picture on a page; the last row is filled up with the smallest. */
+export function wrapped(values: ArrayLike<number>, width = 64): Picture {
+  const across = Math.min(width, values.length);
+  const height = Math.ceil(values.length / across);
+  const least = Array.from(values).reduce((a, b) => Math.min(a, b), Infinity);
+  const filled = Float32Array.from({ length: height * across }, (_, i) =>
+    i < values.length ? values[i] : least,
+  );
+  return { height, width: across, channels: 1, values: filled };
+}
+
+/** The images of a batch; none if its records are no images. */
+export function picturesOf(values: ArrayLike<number>, shape: readonly number[]): Picture[] {
+  if (shape.length !== 3) return [];
+  const [height, width, channels] = shape;
+  const size = height * width * channels;
+  return Array.from({ length: values.length / size }, (_, n) => ({
+    height,
+    width,
+    channels,
+    values: Float32Array.from({ length: size }, (_, i) => values[n * size + i]),
+  }));
+}
+
+/** The channels of one image, each a picture. */
+export function channelsOf(values: ArrayLike<number>, shape: readonly number[]): Picture[] {
+  const [height, width, channels] = shape;
+  return Array.from({ length: channels }, (_, c) => ({
+    height,
+    width,
+    channels: 1,
+    values: Float32Array.from({ length: height * width }, (_, i) => values[i * channels + c]),
+  }));
+}

@@ -1,0 +1,121 @@
+import type { Dataset } from '../data/dataset.ts';
+import { topPatches, type TopPatch, type UnitPatches } from '../inspect/topPatches.ts';
+import type { Module } from '../lib/module.ts';
+import { propagate, type AnyBox } from '../lib/propagate.ts';
+import { summarize } from '../inspect/summary/summarize.ts';
+import { labelOf } from './insides.ts';
+import { tiles, wrapped, type Picture, type Tiles } from './pictures.ts';
+
+/** What some units of a box answer to. */
+export interface BoxPatches {
+  /** Such as `Conv2D 3`. */
+  readonly label: string;
+  readonly units: readonly UnitPatches[];
+}
+
+const [RECORDS, UNITS, COUNT] = [1000, 8, 8];
+
+/** Bytes of activations at a time. */
+const MEMORY = 2 ** 28;
+
+/** Records at a time, so that the activations of a network fit the memory. */
+export function batchFor(network: Module, inputShape: readonly number[]): number {
+  const { activationBytes } = summarize(network, inputShape).total;
+  return Math.min(100, Math.max(1, Math.floor(MEMORY / (activationBytes + 1))));
+}
+
+/** What the first units of the first convolution, of the last one, and of the last hidden vector answer to. */
+export async function boxPatches(network: Module, data: Dataset): Promise<BoxPatches[]> {
+  const batchSize = batchFor(network, data.inputShape);
+  const found: BoxPatches[] = [];
+  for (const { path, box, units: all } of telling(network, data.inputShape)) {
+    const units = Array.from({ length: Math.min(UNITS, all) }, (_, unit) => unit);
+    const options = { box: path, units, count: COUNT, records: RECORDS, batchSize };
+    found.push({ label: labelOf(box, path), units: await topPatches(network, data, options) });
+  }
+  return found;
+}
+
+interface Place {
+  readonly path: string;
+  readonly box: AnyBox;
+  readonly units: number;
+  /** Without the batch. */
+  readonly outputShape: readonly number[];
+}
+
+/** The boxes with weights, in the order of the forward. */
+export function weighted(network: Module, inputShape: readonly number[]): Place[] {
+  const boxes = new Map<string, AnyBox>();
+  propagate<undefined>(network, [undefined], (box, _, path) => void boxes.set(path, box));
+  return summarize(network, inputShape, { all: true }).rows.flatMap(({ name, outputShape }) => {
+    const path = name === 'network' ? '' : name;
+    const box = boxes.get(path);
+    if (box === undefined || (box.params.weight?.rank ?? 0) < 2) return [];
+    return [{ path, box, units: outputShape[outputShape.length - 1], outputShape }];
+  });
+}
+
+/** Those whose units say the most: the first and the last with channels, and the vector before the scores. */
+function telling(network: Module, inputShape: readonly number[]): Place[] {
+  const places = weighted(network, inputShape);
+  const of = (rank: number) => places.filter(({ outputShape }) => outputShape.length === rank);
+  const [images, vectors] = [of(3), of(1)];
+  const chosen = [images[0], images[images.length - 1], vectors[vectors.length - 2]];
+  return chosen.filter((place, k) => place !== undefined && chosen.indexOf(place) === k);
+}
+
+/** The lightest pixel, to be told from the white of no pixel. */
+const LIGHTEST = 0.88;
+
+/** A row of a unit's patches above a row of their gradients, of one size; white where the field leaves the image. */
+export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
+  const shown = patches.filter(({ values }) => values.length > 0);
+  if (shown.length === 0) return undefined;
+  const [height, width] = [0, 1].map((axis) => Math.max(...shown.map(({ shape }) => shape[axis])));
+  const all = shown.flatMap(({ values }) => [Math.min(...values), Math.max(...values)]);
+  const range = [Math.min(...all), Math.max(...all)] as const;
+  const steepest =
+    Math.max(...shown.map(({ gradient }) => Math.max(...gradient.map(Math.abs)))) || 1;
+  const framed = (of: (patch: TopPatch) => ArrayLike<number>, scale: (v: number) => number) =>
+    shown.map((patch) => pictureOf(patch, Array.from(of(patch), scale), height, width));
+  const patchRow = framed(({ values }) => values, (v) => (LIGHTEST * (v - range[0])) / (range[1] - range[0] || 1)); // prettier-ignore
+  const gradientRow = framed(({ gradient }) => gradient, (v) => 0.5 + v / (2 * steepest)); // prettier-ignore
+  return tiles([...patchRow, ...gradientRow], shown.length, [0, 1]);
+}
+
+/** In a frame of this size, white where a border has cut the patch. */
+function pictureOf(
+  { shape, corner }: TopPatch,
+  values: readonly number[],
+  height: number,
+  width: number,
+): Picture {
+  const [rows, columns, channels] = shape;
+  if (rows * columns === 1 && height * width === 1 && channels > 3) return wrapped(values);
+  const kept = channels === 3 ? 3 : 1;
+  // What is missing of a patch at the first row or column is before it.
+  const [down, right] = [
+    corner[0] === 0 ? height - rows : 0,
+    corner[1] === 0 ? width - columns : 0,
+  ];
+  const framed = new Array<number>(height * width * kept).fill(1);
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      for (let c = 0; c < kept; c++) {
+        framed[((y + down) * width + x + right) * kept + c] =
+          values[(y * columns + x) * channels + c];
+      }
+    }
+  }
+  return { height, width, channels: kept, values: framed };
+}
+
+/** `unit 3: 4.21 to 3.9`, or that it ignores the input. */
+export function captionOf({ unit, patches, least }: UnitPatches): string {
+  const [first, last] = [patches.at(0), patches.at(-1)];
+  if (first === undefined || last === undefined) return `unit ${unit}: gives no numbers`;
+  const brief = (value: number) => String(Number(value.toPrecision(3)));
+  if (first.response === least) return `unit ${unit}: ${brief(least)} whatever it sees`;
+  return `unit ${unit}: ${brief(first.response)} to ${brief(last.response)}`;
+}

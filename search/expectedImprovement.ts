@@ -1,0 +1,21 @@
+import { normalTail } from '../lib/kernels/elementwise/normalCdf.ts';
+import type { Prediction } from './gaussianProcess.ts';
+
+/**
+ * By how much f(x) is expected to lie below the smallest value so far, where it does: with f ~ N(μ, s²), z = (best − μ)/s,
+ *
+ *   EI = E max(0, best − f) = ∫_{−∞}^{best} (best − f) φ((f − μ)/s)/s df
+ *      = s ∫_{−∞}^{z} (z − t) φ(t) dt = s (z Φ(z) + φ(z)),   for ∫ t φ = −φ
+ *
+ * and max(0, best − μ) where s = 0.
+ *
+ * Source: Mockus 1978; Jones, Schonlau, Welch 1998, equation 15; Snoek, Larochelle, Adams, NIPS 2012, equation 2.
+ */
+export function expectedImprovement({ mean, variance }: Prediction, best: number): number {
+  const s = Math.sqrt(variance);
+  if (s === 0) return Math.max(0, best - mean);
+  const z = (best - mean) / s;
+  const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+  const cdf = z > 0 ? 1 - normalTail(z) : normalTail(z);
+  return Math.max(0, s * (z * cdf + density));
+}

@@ -1,0 +1,36 @@
+/**
+ * `npm run test:networks [-- NAMES]`: what `npm test` has no time for. The gradient of every coordinate of every network,
+ * in plain node, where it is faster than inside jest; then all of spec/models, with learning by heart. With names the
+ * gradients of these networks alone. The last line is `N passed, N failed`.
+ */
+import { SCALED, VARIANTS } from '../support/scaledNetworks.ts';
+import { proveGradient } from '../support/proveGradient.ts';
+import { runJest } from '../support/jest.mjs';
+
+const known = { ...SCALED, ...VARIANTS };
+const names = process.argv.slice(2);
+const strange = names.find((name) => !Object.hasOwn(known, name));
+if (strange !== undefined) {
+  console.error(`expected names out of ${Object.keys(known).join(', ')}, got ${strange}`);
+  process.exit(2);
+}
+let [passed, failed] = [0, 0];
+for (const name of names.length > 0 ? names : Object.keys(known)) {
+  const started = Date.now();
+  const { wrong, checked, coordinates } = await proveGradient(known[name]);
+  const pass = wrong.length === 0 && checked > 0.99 * coordinates;
+  if (pass) passed++;
+  else failed++;
+  const seconds = ((Date.now() - started) / 1000).toFixed(0);
+  console.log(
+    `${pass ? 'pass' : 'FAIL'} ${name}: ${checked} of ${coordinates} coordinates, ${seconds} s`,
+  );
+  for (const { quantity, message } of wrong) console.log(`     ${quantity}: ${message}`);
+}
+if (names.length === 0) {
+  const specs = runJest(['spec/models'], { BOXPROP_NETWORKS: 'all' });
+  passed += specs.passed;
+  failed += specs.failed;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,162 @@
+/**
+ * `npm run test:onnx`: what boxprop exports to ONNX computes the same in onnxruntime. Every box with its random cases,
+ * to 1e-5 of the largest output, and every network, to 1e-4. Exits with 1 if any is further off, or if onnxruntime is
+ * not there. Names of boxes or networks check these alone.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { randomNormal, randomUniform, Tensor, tidy } from '@tensorflow/tfjs-core';
+import { cases, Draw } from '../../gradcheck/index.ts';
+import { Rng, useBackend } from '../../index.ts';
+import { exportOnnx } from '../../formats/onnx/writeOnnx.ts';
+import { release } from '../../lib/memory.ts';
+import { Module } from '../../lib/module.ts';
+import type { AnyBox } from '../../lib/propagate.ts';
+import { networks, type NetworkEntry } from '../../models/networks.ts';
+import {
+  torchvisionGooglenetAuxiliary,
+  torchvisionNetworks,
+} from '../../models/torchvision/index.ts';
+import { difference, startPython, type Python } from '../support/python.ts';
+
+const CASES = 20;
+const [BOX_LIMIT, NETWORK_LIMIT] = [1e-5, 1e-4];
+
+/** Boxes that ONNX has no operators for, or whose cases are no lists of tensors. */
+const REFUSED = new Set(['Pointwise']);
+
+/** The share of their filters that large networks are checked with; these two are checked whole as well. */
+const SMALL = 1 / 8;
+const WHOLE = ['alexnet', 'resnet18'];
+
+/** Exports a box, runs it there and here, and tells how far apart they are. */
+async function compare(python: Python, folder: string, box: AnyBox, inputs: readonly Tensor[]) {
+  const model = join(folder, 'model.onnx');
+  const shapes = inputs.map(({ shape }) => shape.slice(1));
+  await exportOnnx(model, box, { inputShape: box.takes === 'list' ? shapes : shapes[0] });
+  const given = await Promise.all(
+    inputs.map(async (input, i) => {
+      const file = join(folder, `input${i}`);
+      await writeFile(file, new Uint8Array(Float32Array.from(await input.data()).buffer));
+      return { shape: input.shape, file };
+    }),
+  );
+  const answers = (await python.ask({ model, inputs: given })) as {
+    shape: number[];
+    file: string;
+  }[];
+  const output = box.infer(box.takes === 'list' ? inputs : inputs[0]);
+  const outputs = (output instanceof Tensor ? [output] : output) as Tensor[];
+  let worst = 0;
+  for (const [i, expected] of outputs.entries()) {
+    const { shape, file } = answers[i];
+    if (shape.join() !== expected.shape.join()) {
+      throw new Error(
+        `expected an output of shape [${expected.shape.join()}], got [${shape.join()}]`,
+      );
+    }
+    const values = new Float32Array(new Uint8Array(await readFile(file)).buffer);
+    worst = Math.max(worst, difference(values, await expected.data()));
+  }
+  release(output);
+  return worst;
+}
+
+async function checkBox(python: Python, folder: string, name: string): Promise<string> {
+  let [worst, count] = [0, 0];
+  for (let i = 0; i < CASES; i++) {
+    const { box, input, config } = cases[name](new Draw(new Rng(i)));
+    if (!(box instanceof Module)) return '';
+    const inputs = (input instanceof Tensor ? [input] : input) as readonly Tensor[];
+    // The first axis is the batch, and may have any size there.
+    if (inputs.every(({ rank }) => rank >= 2)) {
+      const apart = await compare(python, folder, box, inputs);
+      if (!(apart <= BOX_LIMIT)) throw new Error(`${config}: ${apart.toExponential(1)}`);
+      worst = Math.max(worst, apart);
+      count++;
+    }
+    release([inputs, box.params, box.buffers]);
+  }
+  if (count === 0) throw new Error('no case with a batch');
+  return `${count} cases, ${worst.toExponential(1)}`;
+}
+
+async function checkNetwork(python: Python, folder: string, entry: Entry, width?: number) {
+  const rng = new Rng(3);
+  const network = entry.build({ rng, ...(width !== undefined && { width }) }) as AnyBox;
+  for (const [name, buffer] of Object.entries(network.buffers)) {
+    if (name.endsWith('runningMean'))
+      tidy(() => buffer.assign(randomNormal(buffer.shape, 0, 0.2, 'float32', 5)));
+    if (name.endsWith('runningVar'))
+      tidy(() => buffer.assign(randomUniform(buffer.shape, 0.5, 1.5, 'float32', 6)));
+  }
+  const image = randomUniform([2, ...entry.inputShape], 0, 1, 'float32', 7);
+  const apart = await compare(python, folder, network, [image]);
+  release(image);
+  network.dispose();
+  if (!(apart <= NETWORK_LIMIT)) throw new Error(apart.toExponential(1));
+  return `${width === undefined ? 'whole' : `1/${1 / width} of the filters`}, ${apart.toExponential(1)}`;
+}
+
+type Entry = Pick<NetworkEntry, 'inputShape'> & {
+  readonly build: (options: { rng: Rng; width?: number }) => unknown;
+};
+
+const NETWORKS: Readonly<Record<string, Entry>> = {
+  ...networks,
+  ...torchvisionNetworks,
+  'torchvision-googlenet with heads': {
+    build: torchvisionGooglenetAuxiliary,
+    inputShape: [224, 224, 3],
+  },
+};
+
+function* checks(
+  python: Python,
+  folder: string,
+): Generator<[name: string, run: () => Promise<string>]> {
+  for (const name of Object.keys(cases)) {
+    if (!REFUSED.has(name)) yield [name, () => checkBox(python, folder, name)];
+  }
+  for (const [name, entry] of Object.entries(NETWORKS)) {
+    const large = entry.inputShape[0] > 100;
+    yield [name, () => checkNetwork(python, folder, entry, large ? SMALL : undefined)];
+    if (WHOLE.includes(name)) yield [name, () => checkNetwork(python, folder, entry)];
+  }
+}
+
+const only = process.argv.slice(2);
+const folder = await mkdtemp(join(tmpdir(), 'boxprop-onnx-'));
+let [passed, failed] = [0, 0];
+try {
+  await useBackend('wasm');
+  const python = await startPython(
+    fileURLToPath(new URL('run_models.py', import.meta.url)),
+    'onnxruntime numpy',
+  );
+  console.log(
+    `onnxruntime ${String(python.hello.version)}; largest difference, as a share of the largest output`,
+  );
+  for (const [name, run] of checks(python, folder)) {
+    if (only.length > 0 && !only.includes(name)) continue;
+    try {
+      const told = await run();
+      if (told === '') continue;
+      passed++;
+      console.log(`pass ${name}: ${told}`);
+    } catch (error) {
+      failed++;
+      console.log(`FAIL ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  python.close();
+} catch (error) {
+  failed++;
+  console.log(`FAIL ${error instanceof Error ? error.message : String(error)}`);
+} finally {
+  await rm(folder, { recursive: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

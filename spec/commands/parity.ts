@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import type { Report } from '../../gradcheck/index.ts';
+import { integerOption } from '../../cli/options.ts';
+import { HOSTS } from '../support/hosts.ts';
+
+/**
+ * `npm run parity`: the table backend x box of docs/parity.md, the largest error of a box's outputs and gradients
+ * against float64 as a share of the tensor's scale. A backend that is not there is left out, and named.
+ */
+
+const { cases, out } = new Command('parity')
+  .description('how far every box is from float64, on every backend that is here')
+  .option('--cases <n>', 'cases a box', integerOption('--cases', 1), 8)
+  .option('--out <file>', 'where the table goes', 'docs/parity.md')
+  .parse()
+  .opts<{ cases: number; out: string }>();
+
+const columns: { host: string; report: Report }[] = [];
+const missing: string[] = [];
+for (const [host, { backend, open }] of Object.entries(HOSTS)) {
+  try {
+    const page = await open();
+    try {
+      columns.push({ host, report: await page.call<Report>('parity', backend, { cases }) });
+      console.log(`${host}: ${columns.at(-1)?.report.pass ? 'pass' : 'FAIL'}`);
+    } finally {
+      await page.close();
+    }
+  } catch (error) {
+    missing.push(host);
+    console.log(`${host}: left out: ${String(error).trim().split('\n').at(-1)}`);
+  }
+}
+
+const boxes = [...new Set(columns.flatMap(({ report }) => report.results.map(({ name }) => name)))];
+const worst = ({ results }: Report, box: string) =>
+  Math.max(...results.filter(({ name }) => name === box).map(({ maxError }) => maxError));
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+const table = [
+  row(['box', ...columns.map(({ host }) => host)]),
+  row(['---', ...columns.map(() => '---')]),
+  ...boxes.map((box) =>
+    row([box, ...columns.map(({ report }) => worst(report, box).toExponential(1))]),
+  ),
+  row([
+    '**largest**',
+    ...columns.map(
+      ({ report }) => `**${Math.max(...boxes.map((box) => worst(report, box))).toExponential(1)}**`,
+    ),
+  ]),
+];
+const absent =
+  missing.length > 0 ? `\nNot there when this table was made: ${missing.join(', ')}.\n` : '';
+writeFileSync(
+  out,
+  `# Every box on every backend
+
+The largest difference between a backend's outputs and gradients and those in double precision, as a share of the
+scale of the tensor, over ${cases} cases a box. \`npm run parity -- --cases ${cases}\` makes this table. webgl and webgpu run on
+SwiftShader, a GPU in software.
+${absent}
+${table.join('\n')}
+`,
+);
+process.exitCode = columns.every(({ report }) => report.pass) ? 0 : 1;

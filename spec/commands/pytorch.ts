@@ -1,0 +1,157 @@
+/**
+ * `npm run test:pytorch`: weights travel between boxprop and PyTorch. For each network of torchvision: PyTorch's weights
+ * give the same scores here, go back bit for bit, and boxprop's own give the same scores there. Exits with 1 if any is
+ * off by more than 1e-4 of the largest score, or if PyTorch is not there.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tensor, tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
+import { init, Rng, useBackend } from '../../index.ts';
+import { withSafetensors } from '../../formats/safetensors/safetensorsFile.ts';
+import { torchvisionLayout } from '../../models/torchvision/layout.ts';
+import { loadWeights, saveWeights } from '../../formats/safetensors/weights.ts';
+import type { AnyBox } from '../../lib/propagate.ts';
+import { networks } from '../../models/networks.ts';
+import type { NetworkOptions } from '../../models/options.ts';
+import {
+  torchvisionGooglenetAuxiliary,
+  torchvisionNetworks,
+} from '../../models/torchvision/index.ts';
+import { difference, startPython, type Python } from '../support/python.ts';
+
+/** The share of the published filters, and the height of the images, which are 5 pixels wider. */
+const CASES: readonly (readonly [name: string, width: number, height: number])[] = [
+  ['torchvision-alexnet', 0.25, 224],
+  ['vgg16', 0.125, 224],
+  ['vgg19', 0.125, 224],
+  ['torchvision-googlenet', 1, 128],
+  ['torchvision-googlenet-auxiliary', 0.5, 128],
+  ['resnet18', 1, 96],
+  ['resnet34', 0.25, 96],
+  ['resnet50', 1, 96],
+  ['resnet101', 0.25, 96],
+  ['resnet152', 0.25, 96],
+];
+const LIMIT = 1e-4;
+
+const BUILDERS: Readonly<Record<string, ((options: NetworkOptions) => unknown) | undefined>> = {
+  ...Object.fromEntries(
+    Object.entries({ ...networks, ...torchvisionNetworks }).map(([name, { build }]) => [
+      name,
+      build,
+    ]),
+  ),
+  'torchvision-googlenet-auxiliary': torchvisionGooglenetAuxiliary,
+};
+
+type Tensors = ReadonlyMap<
+  string,
+  { readonly shape: readonly number[]; readonly data: ArrayLike<number> }
+>;
+
+async function check(
+  python: Python,
+  folder: string,
+  [name, width, height]: (typeof CASES)[number],
+) {
+  const build = BUILDERS[name];
+  if (build === undefined) throw new Error('boxprop has no such network');
+  const [weights, outputs, back] = ['theirs', 'outputs', 'ours'].map((of) =>
+    join(folder, `${of}.safetensors`),
+  );
+  const job = { width, size: height, outputs };
+  const inputShape = [height, height + 5, 3] as const;
+  const layoutOf = (network: AnyBox) =>
+    torchvisionLayout(name.replace('-auxiliary', ''), network, inputShape);
+
+  await python.ask({ ...job, make: name, weights });
+  const theirs = build({ rng: new Rng(0), width, inputShape, init: init.zeros }) as AnyBox;
+  await loadWeights(weights, tensorsOf(theirs), layoutOf(theirs));
+  const here = farthest(infer(theirs, await read(outputs)), await read(outputs));
+
+  await saveWeights(back, tensorsOf(theirs), {}, layoutOf(theirs));
+  const [sent, returned] = [await read(weights), await read(back)];
+  for (const [key, { data }] of sent) {
+    const same = difference(returned.get(key)?.data ?? [], data) === 0;
+    if (!same && !key.endsWith('.num_batches_tracked')) throw new Error(`${key} came back changed`);
+  }
+  theirs.dispose();
+
+  const ours = build({ rng: new Rng(1), width, inputShape }) as AnyBox;
+  await saveWeights(back, tensorsOf(ours), {}, layoutOf(ours));
+  await python.ask({ ...job, load: name, weights: back });
+  const there = farthest(infer(ours, await read(outputs)), await read(`${outputs}.again`));
+  ours.dispose();
+  return { here, there };
+}
+
+const tensorsOf = (network: AnyBox) => ({ ...network.params, ...network.buffers });
+
+/** What a network makes of the image in a file, in which the channels come first. */
+function infer(network: AnyBox, file: Tensors): Float32Array[] {
+  const image = file.get('image');
+  if (image === undefined) throw new Error('no image');
+  return tidy(() => {
+    const input = transpose(tensor(Float32Array.from(image.data), [...image.shape]), [0, 2, 3, 1]);
+    const output = network.infer(input) as Tensor | Tensor[];
+    return (Array.isArray(output) ? output : [output]).map((scores) =>
+      scores.dataSync<'float32'>(),
+    );
+  });
+}
+
+function farthest(outputs: readonly Float32Array[], file: Tensors): number {
+  if (file.size !== outputs.length + 1)
+    throw new Error(`${outputs.length} outputs for ${file.size - 1}`);
+  return Math.max(
+    ...outputs.map((scores, i) => difference(scores, file.get(`output${i}`)?.data ?? [])),
+  );
+}
+
+async function read(file: string): Promise<Tensors> {
+  return withSafetensors(file, async ({ entries, read: readEntry }) => {
+    const tensors = new Map<string, { shape: readonly number[]; data: ArrayLike<number> }>();
+    for (const [name, entry] of entries) {
+      const { shape, data } = await readEntry(entry);
+      tensors.set(name, { shape, data: Array.from(data as ArrayLike<number>, Number) });
+    }
+    return tensors;
+  });
+}
+
+const only = process.argv.slice(2);
+const folder = await mkdtemp(join(tmpdir(), 'boxprop-pytorch-'));
+let [passed, failed] = [0, 0];
+try {
+  await useBackend('wasm');
+  const script = fileURLToPath(new URL('torchvision_networks.py', import.meta.url));
+  const python = await startPython(script, 'torch safetensors');
+  console.log(
+    `PyTorch ${String(python.hello.version)}; largest difference, as a share of the largest score`,
+  );
+  for (const test of CASES.filter(([name]) => only.length === 0 || only.includes(name))) {
+    try {
+      const { here, there } = await check(python, folder, test);
+      const ok = here <= LIMIT && there <= LIMIT;
+      if (ok) passed++;
+      else failed++;
+      console.log(
+        `${ok ? 'pass' : 'FAIL'} ${test[0]}: PyTorch's weights here ${here.toExponential(1)}, ` +
+          `boxprop's weights there ${there.toExponential(1)}`,
+      );
+    } catch (error) {
+      failed++;
+      console.log(`FAIL ${test[0]}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  python.close();
+} catch (error) {
+  failed++;
+  console.log(`FAIL ${error instanceof Error ? error.message : String(error)}`);
+} finally {
+  await rm(folder, { recursive: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,103 @@
+/**
+ * `npm run test:tensorflow`: what `npm test` proves on cpu and wasm, on TensorFlow's own kernels, which must be
+ * installed for it (`npm run -s boxprop -- setup tensorflow`). The last line is `N passed, N failed`, and the exit
+ * status 1 if anything failed; without TensorFlow nothing is proven, and that is a failure.
+ */
+import { tensor1d, tensor4d } from '@tensorflow/tfjs-core';
+import { cases, gradcheckAll, boxNames } from '../../gradcheck/index.ts';
+import { lenet, Rng, SoftmaxCrossEntropy, trainStep, useBackend } from '../../index.ts';
+import * as losses from '../../losses/index.ts';
+import * as modules from '../../modules/index.ts';
+import { runJest } from '../support/jest.mjs';
+
+const CASES = 50;
+const count = { passed: 0, failed: 0 };
+
+function check(ok, what, problems = []) {
+  count[ok ? 'passed' : 'failed']++;
+  if (!ok) console.log([`FAIL ${what}`, ...problems].join('\n  '));
+}
+
+/** LeNet's loss and gradients in one step, by name. */
+async function lenetStep(backend) {
+  await useBackend(backend);
+  const rng = new Rng(0);
+  const network = lenet({ rng });
+  const input = tensor4d(Float32Array.from(rng.normals(8 * 28 * 28)), [8, 28, 28, 1]);
+  const target = tensor1d([3, 1, 4, 1, 5, 9, 2, 6], 'int32');
+  const values = {};
+  const keep = {
+    learningRate: 0,
+    step(grads) {
+      for (const [name, grad] of Object.entries(grads)) values[name] = [...grad.dataSync()];
+    },
+  };
+  const loss = await trainStep(network, new SoftmaxCrossEntropy(), keep, input, target);
+  return { loss: [loss], ...values };
+}
+
+/** The largest difference, as a share of the largest value. */
+function relativeError(actual, expected) {
+  if (actual?.length !== expected.length) return Infinity;
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return expected.reduce((most, value, i) => {
+    const error = Math.abs(actual[i] - value) / scale;
+    return error > most || Number.isNaN(error) ? error : most;
+  }, 0);
+}
+
+const problem = await useBackend('tensorflow').then(
+  () => undefined,
+  (error) => error.message,
+);
+check(problem === undefined, `tensorflow: ${problem}`);
+
+if (problem === undefined) {
+  const exported = { ...modules, ...losses };
+  for (const name of boxNames(exported)) {
+    const { pass, results } = await gradcheckAll(exported, cases, {
+      names: [name],
+      backend: 'tensorflow',
+      cases: CASES,
+    });
+    const failures = results.filter((result) => !result.pass);
+    check(
+      pass,
+      `${name}: ${failures.length} of ${results.length} outputs and gradients`,
+      failures
+        .slice(0, 3)
+        .map(({ config, quantity, message }) => `${config}: ${quantity}: ${message}`),
+    );
+  }
+  console.log(`parity of every box and cost with float64, ${CASES} cases each: done`);
+
+  const actual = await lenetStep('tensorflow');
+  for (const backend of ['float64', 'wasm']) {
+    const expected = await lenetStep(backend);
+    for (const [name, values] of Object.entries(expected)) {
+      const error = relativeError(actual[name], values);
+      check(
+        error <= 1e-5,
+        `LeNet's ${name} differs from that on ${backend} by ${error} of its largest value`,
+      );
+    }
+  }
+  console.log('a step of LeNet against float64 and wasm: done');
+
+  const specs = runJest(
+    [
+      'spec/modules',
+      'spec/losses',
+      'spec/optim',
+      'spec/lib/kernels',
+      'spec/train/',
+      '-t',
+      ': tensorflow ',
+    ],
+    { BOXPROP_BACKENDS: 'tensorflow', TF_CPP_MIN_LOG_LEVEL: '2' },
+  );
+  count.passed += specs.passed;
+  count.failed += specs.failed;
+}
+console.log(`${count.passed} passed, ${count.failed} failed`);
+process.exitCode = count.failed > 0 ? 1 : 0;

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useBackend } from '../../index.ts';
+import { loadCifar } from '../../node.ts';
+import { inputError } from '../support/inputError.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'boxprop-cifar-'));
+  await useBackend('cpu');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A record whose red, green and blue planes start with three bytes of their own. */
+const record = (labels: number[], tag: number) => {
+  const bytes = new Uint8Array(3072);
+  for (let c = 0; c < 3; c++) bytes.set([tag, 10 * (c + 1), 100 + c], 1024 * c);
+  return Buffer.from([...labels, ...bytes]);
+};
+const write = (file: string, ...records: Uint8Array[]) =>
+  writeFileSync(join(folder, file), Buffer.concat(records));
+
+function writeTen(): void {
+  for (let part = 1; part <= 5; part++)
+    write(`data_batch_${part}.bin`, record([part], part), record([9], 50 + part));
+  write('test_batch.bin', record([7], 99));
+}
+
+test('CIFAR-10: the five parts one after the other, planes to channels', () => {
+  writeTen();
+  const { train, test: held } = loadCifar(folder);
+  expect([train.name, train.length, train.classes, held.length]).toEqual([
+    'cifar-10 train',
+    10,
+    10,
+    1,
+  ]);
+  expect([...train.labels]).toEqual([1, 9, 2, 9, 3, 9, 4, 9, 5, 9]);
+  const { input, labels } = train.batch(Int32Array.of(3, 0));
+  expect(input.shape).toEqual([2, 32, 32, 3]);
+  expect([...labels.dataSync()]).toEqual([9, 1]);
+  const values = Array.from(input.dataSync(), (value) => Math.round(255 * value));
+  expect(values.slice(0, 9)).toEqual([52, 52, 52, 10, 20, 30, 100, 101, 102]);
+  expect(values.slice(3072, 3075)).toEqual([1, 1, 1]);
+});
+
+test('CIFAR-100: the fine label', () => {
+  write('train.bin', record([3, 97], 1), record([19, 0], 2));
+  write('test.bin', record([0, 5], 3));
+  const { train, test: held } = loadCifar(folder);
+  expect([train.name, train.classes, [...train.labels], [...held.labels]]).toEqual([
+    'cifar-100 train',
+    100,
+    [97, 0],
+    [5],
+  ]);
+});
+
+test('a bad record is named with its file, and so is what is missing', () => {
+  const refuses = (message: string) => expect(() => loadCifar(folder)).toThrow(inputError(message));
+  refuses(
+    `cifar: expected test_batch.bin (CIFAR-10) or test.bin (CIFAR-100) in ${folder}, found neither`,
+  );
+  writeTen();
+  write('data_batch_3.bin', record([1], 1), record([10], 1));
+  refuses(`${join(folder, 'data_batch_3.bin')}: record 1: expected a label from 0 to 9, got 10`);
+  write('data_batch_3.bin', record([1], 1).subarray(1));
+  refuses(
+    `${join(folder, 'data_batch_3.bin')}: expected whole records of 3073 bytes, got 3072 bytes`,
+  );
+  rmSync(join(folder, 'data_batch_2.bin'));
+  refuses(`${join(folder, 'data_batch_2.bin')}: cannot be read: ENOENT: no such file or directory`);
+});

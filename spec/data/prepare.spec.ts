@@ -1,0 +1,321 @@
+import { dispose, memory, tensor } from '@tensorflow/tfjs-core';
+import {
+  ArrayDataset,
+  augment,
+  channelStatistics,
+  ContrastNorm2D,
+  crop,
+  Flatten,
+  folds,
+  LayerNorm,
+  MaxPool2D,
+  Pad2D,
+  Rng,
+  shift,
+  standardization,
+  stratifiedSplit,
+  through,
+  useBackend,
+} from '../../index.ts';
+import { arePreparations, preparationsOf, prepared } from '../../data/preparation.ts';
+import { inputError } from '../support/inputError.ts';
+
+beforeAll(() => useBackend('cpu'));
+
+/** Image n has 100 n + 10 y + x in its first channel, and a constant in its second. */
+const counted = (records = 4, [height, width] = [3, 4]) =>
+  new ArrayDataset({
+    name: 'counted',
+    inputs: Float32Array.from({ length: records * height * width * 2 }, (_, i) => {
+      const pixel = i >> 1;
+      const [n, y, x] = [
+        Math.floor(pixel / (height * width)),
+        Math.floor(pixel / width) % height,
+        pixel % width,
+      ];
+      return i % 2 === 1 ? 7 : 100 * n + 10 * y + x;
+    }),
+    inputShape: [height, width, 2],
+    labels: Array.from({ length: records }, (_, n) => n % 3),
+    classes: 3,
+  });
+
+const read = async (
+  data: ArrayDataset | ReturnType<typeof through>,
+  records: number[],
+  rng?: Rng,
+) => {
+  const { input, labels } = await data.batch(Int32Array.from(records), rng);
+  const found = {
+    values: Array.from(input.dataSync()),
+    shape: input.shape,
+    labels: Array.from(labels.dataSync()),
+  };
+  dispose([input, labels]);
+  return found;
+};
+
+describe('through', () => {
+  it('shows a dataset as a box makes it, with its own shape, and leaves no tensor', async () => {
+    const before = memory().numTensors;
+    const data = through(
+      counted(),
+      new Pad2D([
+        [1, 0],
+        [0, 2],
+      ]),
+    );
+    expect(data).toMatchObject({ name: 'counted', length: 4, classes: 3, inputShape: [4, 6, 2] });
+    const { values, shape, labels } = await read(data, [2, 1]);
+    expect([shape, labels]).toEqual([
+      [2, 4, 6, 2],
+      [2, 1],
+    ]);
+    expect(values.slice(0, 12)).toEqual(Array.from({ length: 12 }, () => 0));
+    expect(values.slice(12, 24)).toEqual([200, 7, 201, 7, 202, 7, 203, 7, 0, 0, 0, 0]);
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('passes the generator on', async () => {
+    const moved = augment(counted(), [shift(1)]);
+    const data = through(moved, new Flatten());
+    const rng = () => new Rng(4);
+    expect((await read(data, [1, 3], rng())).values).toEqual(
+      (await read(moved, [1, 3], rng())).values,
+    );
+    expect((await read(data, [1, 3], rng())).values).not.toEqual((await read(data, [1, 3])).values);
+  });
+
+  it('keeps nothing of a batch that the box refuses', async () => {
+    const source = counted();
+    const larger = counted(4, [4, 4]);
+    let batch = (records: Int32Array) => source.batch(records);
+    const data = through(
+      { ...fieldsOf(source), batch: (records) => batch(records) },
+      new LayerNorm([3, 4, 2]),
+    );
+    const before = memory().numTensors;
+    batch = (records) => larger.batch(records);
+    await expect(data.batch(Int32Array.of(0))).rejects.toThrow(/^LayerNorm/);
+    expect(memory().numTensors).toBe(before);
+    expect(() => through(source, new MaxPool2D(9))).toThrow(/^MaxPool2D/);
+  });
+});
+
+const fieldsOf = ({ name, length, classes, inputShape }: ArrayDataset) => ({
+  name,
+  length,
+  classes,
+  inputShape,
+});
+
+describe('standardization', () => {
+  it('gives channels mean 0 and deviation 1, and a constant one 0', async () => {
+    const data = counted(1, [1, 4]);
+    const statistics = await channelStatistics(data);
+    // 0, 1, 2, 3: mean 1.5, mean squared deviation 5/4.
+    expect(statistics).toEqual({ mean: [1.5, 7], std: [Math.sqrt(1.25), 0] });
+    const box = standardization(statistics);
+    const { values } = await read(through(data, box), [0]);
+    const unit = 1 / Math.sqrt(1.25);
+    [-1.5, 0, -0.5, 0, 0.5, 0, 1.5, 0].forEach((value, i) =>
+      expect(values[i]).toBeCloseTo(value * unit, 6),
+    );
+    box.dispose();
+  });
+
+  it('loses nothing beside a large mean, over more than one batch', async () => {
+    const inputs = Float32Array.from({ length: 2300 }, (_, i) => 4096 + (i % 2));
+    const labels = inputs.map(() => 0);
+    const data = new ArrayDataset({ name: 'far', inputs, inputShape: [1], labels, classes: 1 });
+    const { mean, std } = await channelStatistics(data);
+    expect(mean[0]).toBeCloseTo(4096.5, 9);
+    expect(std[0]).toBeCloseTo(0.5, 9);
+  });
+
+  it.each([
+    [{ mean: [1], std: [1, 2] }, 'expected a mean and a std for each channel, got 1 and 2'],
+    [{ mean: [], std: [] }, 'expected a mean and a std for each channel, got 0 and 0'],
+    [{ mean: [NaN], std: [1] }, 'expected finite means, and stds of at least 0, got NaN'],
+    [{ mean: [1], std: [-2] }, 'expected finite means, and stds of at least 0, got -2'],
+  ])('refuses %j', (statistics, message) => {
+    expect(() => standardization(statistics)).toThrow(inputError(`standardization: ${message}`));
+  });
+});
+
+describe('crop', () => {
+  it('cuts from the middle, and in training from anywhere, by its generator alone', async () => {
+    const data = crop(counted(), [2, 1]);
+    expect(data.inputShape).toEqual([2, 1, 2]);
+    expect(await read(data, [3, 0])).toEqual({
+      values: [301, 7, 311, 7, 1, 7, 11, 7],
+      shape: [2, 2, 1, 2],
+      labels: [0, 0],
+    });
+    const records = Array.from({ length: 200 }, (_, i) => i % 4);
+    const { values } = await read(data, records, new Rng(1));
+    const corners = new Set(records.map((_, k) => values[4 * k] % 100));
+    expect([...corners].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 10, 11, 12, 13]);
+    expect((await read(data, records, new Rng(1))).values).toEqual(values);
+    expect((await read(data, records, new Rng(2))).values).not.toEqual(values);
+  });
+
+  it.each([
+    [
+      [4, 4],
+      [3, 4, 2],
+    ],
+    [
+      [3, 0],
+      [3, 4, 2],
+    ],
+    [
+      [1.5, 2],
+      [3, 4, 2],
+    ],
+  ] as const)('refuses windows of %j', ([height, width], shape) => {
+    const message = `counted: expected images of at least ${height}x${width} pixels to crop, got [${shape.join(', ')}]`;
+    expect(() => crop(counted(), [height, width])).toThrow(inputError(message));
+  });
+});
+
+describe('parts with the same share of each class', () => {
+  const uneven = (records: number) => {
+    const labels = Array.from({ length: records }, (_, n) =>
+      n < records / 10 ? 1 : n < records / 2 ? 2 : 0,
+    );
+    const inputs = Float32Array.from({ length: records }, (_, n) => n);
+    return new ArrayDataset({ name: 'uneven', inputs, inputShape: [1], labels, classes: 3 });
+  };
+  const recordsOf = async (part: ReturnType<typeof through>) =>
+    read(
+      part,
+      Array.from({ length: part.length }, (_, i) => i),
+    );
+
+  it.each([
+    ['folds', async () => folds(uneven(50), 4, new Rng(5)), [0.25, 0.25, 0.25, 0.25]],
+    [
+      'stratifiedSplit',
+      async () => stratifiedSplit(uneven(50), [0.6, 0.1, 0.3], new Rng(5)),
+      [0.6, 0.1, 0.3],
+    ],
+  ] as const)('%s', async (_, make, shares) => {
+    const parts = await Promise.all((await make()).map(recordsOf));
+    const all = parts.flatMap(({ values }) => values).sort((a, b) => a - b);
+    expect(all).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    parts.forEach(({ labels, values }, k) => {
+      expect(Math.abs(labels.length - 50 * shares[k])).toBeLessThan(1);
+      [25, 5, 20].forEach((count, label) => {
+        const held = labels.filter((one) => one === label).length;
+        expect(Math.abs(held - count * shares[k])).toBeLessThanOrEqual(1);
+      });
+      // At random, not the first ones.
+      expect(values).not.toEqual([...values].sort((a, b) => a - b));
+    });
+    const again = await Promise.all((await make()).map(recordsOf));
+    expect(again).toEqual(parts);
+  });
+
+  it.each([1, 2.5, 51])('refuses %d folds of 50 records', async (count) => {
+    const message = `folds: expected an integer from 2 to the 50 records, got ${count}`;
+    await expect(folds(uneven(50), count, new Rng(0))).rejects.toThrow(inputError(message));
+  });
+
+  it('refuses shares that do not sum to 1, and parts without a record', async () => {
+    await expect(stratifiedSplit(uneven(50), [0.5, 0.4], new Rng(0))).rejects.toThrow(
+      inputError('stratifiedSplit: expected shares above 0 that sum to 1, got [0.5, 0.4]'),
+    );
+    await expect(stratifiedSplit(uneven(10), [0.999, 0.001], new Rng(0))).rejects.toThrow(
+      inputError('uneven: expected at least one record, got none'),
+    );
+  });
+});
+
+describe('the words of --prepare', () => {
+  it('mean what they say, in their order, and travel as JSON', async () => {
+    const found = await preparationsOf(
+      ['standardize', 'pad:2', 'crop:5x6', 'contrast:3'],
+      counted(),
+    );
+    expect(arePreparations(JSON.parse(JSON.stringify(found)))).toBe(true);
+    const { mean, std } = await channelStatistics(counted());
+    expect(found).toEqual([
+      { standardize: { mean, std } },
+      { pad: 2 },
+      { crop: [5, 6] },
+      { contrast: 3 },
+    ]);
+    const data = prepared(counted(), found);
+    expect(data.inputShape).toEqual([5, 6, 2]);
+    const byHand = through(
+      crop(through(through(counted(), standardization({ mean, std })), new Pad2D(2)), [5, 6]),
+      new ContrastNorm2D(2, { kernelSize: 3 }),
+    );
+    expect(await read(data, [1, 2])).toEqual(await read(byHand, [1, 2]));
+  });
+
+  it('take mean and deviation after the words before', async () => {
+    const [, { standardize }] = (await preparationsOf(['pad:1', 'standardize'], counted())) as [
+      unknown,
+      { standardize: { mean: number[] } },
+    ];
+    // Twelve pixels of 7 among 30.
+    expect(standardize.mean[1]).toBeCloseTo((7 * 12) / 30, 6);
+  });
+
+  it.each([
+    'whiten',
+    'pad',
+    'pad:0',
+    'pad:-1',
+    'crop:3',
+    'crop:3x0',
+    'contrast:4',
+    'contrast:',
+    '',
+  ])('refuse %j', async (word) => {
+    const expected = 'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd) or standardize';
+    await expect(preparationsOf([word], counted())).rejects.toThrow(
+      inputError(`--prepare: expected ${expected}, got ${JSON.stringify(word)}`),
+    );
+  });
+
+  it.each([
+    [null],
+    [{}],
+    [[3]],
+    [[{ pad: '2' }]],
+    [[{ pad: 1e9 }]],
+    [[{ contrast: -1 }]],
+    [[{ crop: [1] }]],
+    [[{ standardize: { mean: [0] } }]],
+    [[{ standardize: null }]],
+    [[{ whiten: 1 }]],
+    [[{ pad: 1, crop: [1, 2] }]],
+    [[{}]],
+  ])('are not read from %j', (value) => {
+    expect(arePreparations(value)).toBe(false);
+  });
+});
+
+test('names of classes are as many as the classes', () => {
+  const wrong = () =>
+    new ArrayDataset({
+      name: 'named',
+      inputs: Float32Array.of(1),
+      inputShape: [1],
+      labels: [0],
+      classes: 2,
+      classNames: ['cat'],
+    });
+  expect(wrong).toThrow(inputError('named: expected 2 names of classes, got 1'));
+});
+
+test('a tensor that is no row a record is refused', () => {
+  const whole = new Pad2D(1);
+  const infer = () => tensor([1]);
+  expect(() =>
+    through(counted(2), Object.assign(whole, { infer: () => ({ a: infer() }) })),
+  ).toThrow(inputError('counted: expected one row a record from Pad2D, got Object'));
+});

@@ -1,0 +1,50 @@
+import { tensor, transpose } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { useBackend } from '../../../lib/backend/useBackend.ts';
+import { fromStored, permute, toStored } from '../../../formats/safetensors/layout.ts';
+
+const shapeAndOrder = fc
+  .array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 })
+  .chain((shape) => {
+    const axes = shape.map((_, axis) => axis);
+    return fc.tuple(
+      fc.constant(shape),
+      fc.shuffledSubarray(axes, { minLength: axes.length, maxLength: axes.length }),
+    );
+  });
+const numbered = (shape: readonly number[]) =>
+  Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i);
+
+describe('layouts', () => {
+  beforeAll(() => useBackend('cpu'));
+
+  test('permute is tfjs’s transpose', () => {
+    fc.assert(
+      fc.property(shapeAndOrder, ([shape, order]) => {
+        const values = numbered(shape);
+        const expected = transpose(tensor(values, shape), order);
+        expect(permute(values, shape, order)).toEqual(expected.dataSync());
+      }),
+      { numRuns: 100, seed: 1 },
+    );
+  });
+
+  test('what is stored comes back', () => {
+    fc.assert(
+      fc.property(shapeAndOrder, ([shape, order]) => {
+        const stored = { name: 'w', shape, order };
+        expect(toStored(fromStored(numbered(shape), stored), stored)).toEqual(numbered(shape));
+      }),
+      { numRuns: 100, seed: 1 },
+    );
+  });
+
+  test('images flattened with the channels first become images flattened with the channels last', () => {
+    // Two rows of a matrix over two channels of a 1x3 image.
+    const stored = { name: 'w', shape: [2, 6], view: [2, 2, 1, 3], order: [0, 2, 3, 1] };
+    const file = Float32Array.of(0, 1, 2, 10, 11, 12, 100, 101, 102, 110, 111, 112);
+    const here = Float32Array.of(0, 10, 1, 11, 2, 12, 100, 110, 101, 111, 102, 112);
+    expect(fromStored(file, stored)).toEqual(here);
+    expect(toStored(here, stored)).toEqual(file);
+  });
+});

@@ -1,0 +1,174 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { memory, scalar, tensor1d, tensor2d, variable, zeros } from '@tensorflow/tfjs-core';
+import { inputError } from '../../support/inputError.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../../formats/safetensors/safetensors.ts';
+import { loadWeights, saveWeights } from '../../../formats/safetensors/weights.ts';
+
+describe('weights', () => {
+  let folder = '';
+  let file = '';
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'boxprop-weights-'));
+    file = join(folder, 'w.safetensors');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const zeroModel = () => ({ weight: variable(zeros([2, 3])), bias: variable(zeros([2])) });
+
+  it('come back bit for bit, with the metadata and no tensor more', async () => {
+    const values = [1 / 3, -0, 1e-45, 3.4e38, -7, Math.fround(Math.PI)];
+    await saveWeights(
+      file,
+      { weight: tensor2d(values, [2, 3]), bias: tensor1d([5, 6]), gain: scalar(2) },
+      { epoch: '3' },
+    );
+    const model = { ...zeroModel(), gain: variable(scalar(0)) };
+    const before = memory();
+    expect({ ...(await loadWeights(file, model)) }).toEqual({ epoch: '3' });
+    expect([...model.weight.dataSync()]).toEqual(values.map(Math.fround));
+    expect([...model.bias.dataSync()]).toEqual([5, 6]);
+    expect([...model.gain.dataSync()]).toEqual([2]);
+    expect(memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
+  });
+
+  it('are those of the moment of the call, though the variable is set meanwhile', async () => {
+    const model = zeroModel();
+    const saved = saveWeights(file, model);
+    model.bias.assign(tensor1d([8, 9]));
+    await saved;
+    await loadWeights(file, model);
+    expect([...model.bias.dataSync()]).toEqual([0, 0]);
+  });
+
+  it('leave no tensor behind when they are saved, or cannot be', async () => {
+    const model = zeroModel();
+    const before = memory().numTensors;
+    await saveWeights(file, model);
+    await saveWeights(join(folder, 'nowhere', 'w'), model).catch(() => undefined);
+    await saveWeights(file, { ...model, n: tensor1d([1], 'int32') }).catch(() => undefined);
+    expect(memory().numTensors).toBe(before + 1);
+  });
+
+  it('have other names and layouts in a file from elsewhere', async () => {
+    const model = {
+      weight: variable(tensor2d([1, 2, 3, 4, 5, 6], [2, 3])),
+      bias: variable(tensor1d([7, 8])),
+    };
+    const layout = {
+      stored: { weight: { name: 'w.T', shape: [3, 2], order: [1, 0] } },
+      ignored: /^steps$/,
+    };
+    await saveWeights(file, model, {}, layout);
+    const { tensors } = decodeSafetensors(await readFile(file), 'f');
+    expect(tensors['w.T']).toEqual({
+      dtype: 'F32',
+      shape: [3, 2],
+      data: Float32Array.of(1, 4, 2, 5, 3, 6),
+    });
+    const steps = { dtype: 'I64', shape: [], data: BigInt64Array.of(9n) } as const;
+    await writeFile(file, encodeSafetensors({ ...tensors, steps }));
+    const again = zeroModel();
+    await loadWeights(file, again, layout);
+    expect([...again.weight.dataSync()]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...again.bias.dataSync()]).toEqual([7, 8]);
+    await expect(loadWeights(file, again)).rejects.toThrow(
+      inputError(`${file}: "weight": missing; "steps": unexpected; "w.T": unexpected`),
+    );
+  });
+
+  it('keep the line readable when a name in the file is endless', async () => {
+    const name = 'n'.repeat(1e6);
+    await writeFile(
+      file,
+      encodeSafetensors({ [name]: { dtype: 'U8', shape: [0], data: new Uint8Array(0) } }),
+    );
+    await expect(loadWeights(file, {})).rejects.toThrow(
+      inputError(`${file}: "${'n'.repeat(60)}"...: unexpected`),
+    );
+  });
+
+  it('name 2000 of the tensors that nothing asked for, and count the others', async () => {
+    const one = { dtype: 'F32' as const, shape: [0], data: new Float32Array(0) };
+    const many = Array.from(
+      { length: 2003 },
+      (_, i) => [`n${String(i).padStart(4, '0')}`, one] as const,
+    );
+    await writeFile(file, encodeSafetensors(Object.fromEntries(many)));
+    await expect(loadWeights(file, {})).rejects.toThrow(
+      /: "n0000": unexpected; .*"n1999": unexpected; and 3 more are unexpected$/,
+    );
+  });
+
+  it('can be half or double precision in the file', async () => {
+    const half = encodeSafetensors({
+      b: { dtype: 'I16', shape: [2], data: Int16Array.of(0x3e00, -0x4000) },
+    });
+    const bytes = Buffer.from(Buffer.from(half).toString('latin1').replace('I16', 'F16'), 'latin1');
+    const model = { b: variable(zeros([2])) };
+    await writeFile(file, bytes);
+    await loadWeights(file, model);
+    expect([...model.b.dataSync()]).toEqual([1.5, -2]);
+    await writeFile(
+      file,
+      encodeSafetensors({ b: { dtype: 'F64', shape: [2], data: Float64Array.of(0.1, 2) } }),
+    );
+    await loadWeights(file, model);
+    expect([...model.b.dataSync()]).toEqual([Math.fround(0.1), 2]);
+  });
+
+  it('name all that does not match, and nothing is loaded', async () => {
+    const ones = (length: number) => new Float32Array(length).fill(1);
+    await writeFile(
+      file,
+      encodeSafetensors({
+        good: { dtype: 'F32', shape: [2], data: ones(2) },
+        weight: { dtype: 'F32', shape: [3, 2], data: ones(6) },
+        steps: { dtype: 'I32', shape: [1], data: Int32Array.of(1) },
+        scale: { dtype: 'F32', shape: [1], data: ones(1) },
+        toString: { dtype: 'F32' as const, shape: [1], data: ones(1) },
+        count: { dtype: 'F32', shape: [1], data: ones(1) },
+      }),
+    );
+    const model = {
+      good: variable(zeros([2])),
+      ...zeroModel(),
+      steps: variable(zeros([1])),
+      count: variable(tensor1d([0], 'int32')),
+    };
+    await expect(loadWeights(file, model)).rejects.toThrow(
+      inputError(
+        `${file}: "weight": expected shape [2, 3], got [3, 2]; "bias": missing; ` +
+          '"steps": expected floating-point weights, got I32; "count": expected a float32 variable, got int32; ' +
+          '"scale": unexpected; "toString": unexpected',
+      ),
+    );
+    expect(Object.values(model).flatMap((param) => [...param.dataSync()])).toEqual(
+      Array(12).fill(0),
+    );
+  });
+
+  it('name the file that is missing or damaged, and nothing is loaded', async () => {
+    const model = zeroModel();
+    await expect(loadWeights(file, model)).rejects.toThrow(
+      inputError(`${file}: cannot be read: ENOENT: no such file or directory`),
+    );
+    await writeFile(file, 'PK');
+    await expect(loadWeights(file, model)).rejects.toThrow(
+      inputError(`${file}: expected at least 8 bytes, the file ends after 2`),
+    );
+  });
+
+  it('are saved only if they are float32, and into a folder that is there', async () => {
+    await expect(saveWeights(file, { n: tensor1d([1], 'int32') })).rejects.toThrow(
+      inputError(`${file}: tensor "n": expected float32, got int32`),
+    );
+    const nowhere = join(folder, 'nowhere', 'w.safetensors');
+    await expect(saveWeights(nowhere, zeroModel())).rejects.toThrow(
+      inputError(`${nowhere}: cannot be written: ENOENT: no such file or directory`),
+    );
+  });
+});

@@ -1,0 +1,129 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  closestAdversarial,
+  Flatten,
+  imagine,
+  init,
+  lbfgs,
+  Linear,
+  Rng,
+  Sequential,
+  type Objective,
+} from '../../index.ts';
+import { expectNoLeak } from '../support/compare.ts';
+import { eachBackend } from '../support/fixtures.ts';
+import { inputError } from '../support/inputError.ts';
+
+describe('lbfgs', () => {
+  const rosenbrock: Objective = ([x, y]) =>
+    Promise.resolve({
+      value: (1 - x) ** 2 + 100 * (y - x * x) ** 2,
+      gradient: Float64Array.of(-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)),
+    });
+
+  it("finds the bottom of Rosenbrock's valley", async () => {
+    const [x, y] = await lbfgs(rosenbrock, Float64Array.of(-1.2, 1), {
+      iterations: 100,
+      tolerance: 1e-9,
+    });
+    expect([x, y].map((v) => Math.abs(v - 1) < 1e-6)).toEqual([true, true]);
+  });
+
+  it('stays in its bounds, and finds the best point on them', async () => {
+    let widest = 0;
+    const watched: Objective = (x) => {
+      widest = Math.max(widest, ...x.map(Math.abs));
+      return rosenbrock(x);
+    };
+    const [x, y] = await lbfgs(watched, Float64Array.of(-0.4, 0.4), {
+      iterations: 100,
+      bounds: [-0.5, 0.5],
+    });
+    // On x = 0.5 the valley is at y = 0.25, and inside the bounds nothing is lower.
+    expect(x).toBeCloseTo(0.5, 6);
+    expect(y).toBeCloseTo(0.25, 6);
+    expect(widest).toBeLessThanOrEqual(0.5);
+  });
+
+  it('needs a few looks for a curved bowl of many variables', async () => {
+    let looks = 0;
+    const bowl: Objective = (x) => {
+      looks++;
+      const value = x.reduce((sum, v, i) => sum + (i + 1) * (v - i) ** 2, 0);
+      return Promise.resolve({ value, gradient: x.map((v, i) => 2 * (i + 1) * (v - i)) });
+    };
+    const found = await lbfgs(bowl, new Float64Array(20));
+    found.forEach((v, i) => expect(v).toBeCloseTo(i, 5));
+    expect(looks).toBeLessThan(60);
+  });
+
+  it('gives the start where there is nowhere to go, and as many iterations as asked for', async () => {
+    expect(await lbfgs(rosenbrock, Float64Array.of(1, 1))).toEqual(Float64Array.of(1, 1));
+    const start = Float64Array.of(-1.2, 1);
+    expect(await lbfgs(rosenbrock, start, { iterations: 0 })).toEqual(start);
+    expect(start).toEqual(Float64Array.of(-1.2, 1));
+  });
+});
+
+/** Two classes of images of 1x3: score 0 is w · x, score 1 is what it has to beat. */
+const classifier = (w: readonly number[]) =>
+  new Sequential([
+    new Flatten(),
+    new Linear(3, 2, { bias: false, init: init.values([...w, 0, 0, 0]) }),
+  ]);
+
+eachBackend('fooling', () => {
+  test('the closest image of another class lies across the plane between the two', async () => {
+    const w = [6, -3, 2];
+    const network = classifier(w);
+    const image = tf.tensor4d([0.6, 0.4, 0.5], [1, 1, 3, 1]);
+    await closestAdversarial(network, image, 1).then(release);
+    const before = tf.memory().numTensors;
+    const found = await closestAdversarial(network, image, 1);
+    expect(found?.shape).toEqual([1, 1, 3, 1]);
+    const moved = Array.from(found?.dataSync() ?? [], (v, i) => v - [0.6, 0.4, 0.5][i]);
+    found?.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    // w · x = 3.4 is 3.4/7 from the plane, along −w/7.
+    const along = -moved.reduce((sum, v, i) => sum + v * w[i], 0) / 7;
+    expect(along).toBeGreaterThan(3.4 / 7);
+    expect(along).toBeLessThan(1.2 * (3.4 / 7));
+    moved.forEach((v, i) => expect(v).toBeCloseTo((-along * w[i]) / 7, 3));
+  });
+
+  test('what no image can be is not found, within 0 ... 1', async () => {
+    const image = tf.tensor4d([0.6, 0.4, 0.5], [1, 1, 3, 1]);
+    expect(await closestAdversarial(classifier([1, 2, 3]), image, 1)).toBeUndefined();
+    await expect(
+      closestAdversarial(classifier([1, 2, 3]), tf.zeros([2, 1, 3, 1]), 1),
+    ).rejects.toThrow(
+      inputError('closestAdversarial: expected an input of one record, got [2, 1, 3, 1]'),
+    );
+  });
+
+  test('images from noise go where their class is, by their seed alone', () => {
+    const network = classifier([6, -3, 2]);
+    const labels = tf.tensor1d([0, 1], 'int32');
+    const make = (seed: number) => {
+      const images = imagine(network, labels, [1, 3, 1], new Rng(seed), { steps: 60 });
+      const values = Array.from(images.dataSync());
+      images.dispose();
+      return values;
+    };
+    expectNoLeak(() => make(1));
+    const values = make(1);
+    expect(values.every((v) => v >= 0 && v <= 1)).toBe(true);
+    const score = (at: number) => 6 * values[at] - 3 * values[at + 1] + 2 * values[at + 2];
+    expect(score(0)).toBeGreaterThan(5);
+    expect(score(3)).toBeLessThan(0);
+    expect(make(1)).toEqual(values);
+    expect(make(2)).not.toEqual(values);
+    expect(() => imagine(network, labels, [1, 3, 1], new Rng(0), { steps: 0 })).toThrow(
+      inputError('imagine: expected steps to be an integer of at least 1, got 0'),
+    );
+  });
+});
+
+function release(found: tf.Tensor | undefined): void {
+  found?.dispose();
+}

@@ -1,0 +1,86 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { ROOT } from '../../support/runCommand.ts';
+
+/** An app for the browser that has installed tfjs-core and webgl alone. */
+
+/** With what webgl itself depends on. */
+const INSTALLED = [
+  '@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-backend-webgl',
+  '@tensorflow/tfjs-backend-cpu',
+  'seedrandom',
+  'long',
+  // What boxprop itself depends on, where a browser can use it.
+  'pbf',
+];
+
+const PARTS = [
+  'package.json',
+  'index.ts',
+  'lib',
+  'modules',
+  'losses',
+  'optim',
+  'gradcheck',
+  'models',
+];
+
+let app: string;
+
+beforeAll(() => {
+  app = mkdtempSync(join(tmpdir(), 'boxprop-bundle-'));
+  const link = (name: string, to: string) => {
+    const path = join(app, 'node_modules', name);
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(to, path);
+  };
+  for (const name of INSTALLED) link(name, join(ROOT, 'node_modules', name));
+  // Not the whole folder: its own node_modules would be found in it.
+  for (const part of PARTS) link(join('boxprop', part), join(ROOT, part));
+});
+afterAll(() => rmSync(app, { recursive: true }));
+
+const bundle = (contents: string) =>
+  build({
+    stdin: { contents, resolveDir: app },
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'browser',
+    logLevel: 'silent',
+    conditions: ['boxprop-source'],
+    // What is linked is found where it is linked, not in the folder of this repository.
+    preserveSymlinks: true,
+  });
+
+test('is bundled without a warning, with the backend that is there and without the others', async () => {
+  const { errors, warnings, metafile } = await bundle(
+    `import { Conv2D, useBackend } from 'boxprop';
+     import { gradcheck } from 'boxprop/gradcheck';
+     await useBackend('webgl');
+     console.log(Conv2D, gradcheck);`,
+  );
+  expect([errors, warnings]).toEqual([[], []]);
+  const inputs = Object.keys(metafile.inputs);
+  const backends = inputs.map((path) => /tfjs-(backend-\w+|node)/.exec(path)?.[1]);
+  expect(new Set(backends.filter(Boolean))).toEqual(new Set(['backend-cpu', 'backend-webgl']));
+  // One engine.
+  expect(inputs.filter((path) => /tfjs-core\/dist\/engine\.js$/.test(path))).toHaveLength(1);
+  // What is left to import fails when it is asked for, in a line that says so.
+  const left = Object.values(metafile.outputs).flatMap(({ imports }) =>
+    imports.map(({ path }) => path),
+  );
+  expect(new Set(left)).toEqual(
+    new Set(['@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu']),
+  );
+});
+
+test('the check sees a static import of a package that is missing', async () => {
+  await expect(bundle(`import 'boxprop'; import '@tensorflow/tfjs-backend-wasm';`)).rejects.toThrow(
+    'Could not resolve "@tensorflow/tfjs-backend-wasm"',
+  );
+});

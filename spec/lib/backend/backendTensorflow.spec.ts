@@ -1,0 +1,184 @@
+import { jest } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+import type { useBackend as UseBackend } from '../../../lib/backend/useBackend.ts';
+import { InputError } from '../../../lib/errors.ts';
+import { mockMissing, mockPackage } from '../../support/mockPackage.ts';
+
+/** The packages as fakes; what they compute is proven where one is installed. */
+
+const NODE = '@tensorflow/tfjs-node';
+const GPU = '@tensorflow/tfjs-node-gpu';
+const VARIABLES = [
+  'TF_CPP_MIN_LOG_LEVEL',
+  'TF_NUM_INTRAOP_THREADS',
+  'TF_ENABLE_ONEDNN_OPTS',
+  'TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE',
+  'TF_ONEDNN_USE_SYSTEM_ALLOCATOR',
+] as const;
+
+let useBackend: typeof UseBackend;
+/** The variables as the package saw them when it was loaded. */
+let seen: (string | undefined)[];
+
+class FakeBackend extends tf.KernelBackend {
+  readonly isGPUPackage: boolean;
+  readonly isUsingGpuDevice: boolean;
+  constructor(isGPUPackage = false, isUsingGpuDevice = false) {
+    super();
+    this.isGPUPackage = isGPUPackage;
+    this.isUsingGpuDevice = isUsingGpuDevice;
+  }
+  override dispose() {}
+}
+
+/** As the real one: its import registers the backend and makes it the one in use. */
+function fake(name: string, isUsingGpuDevice = false): void {
+  mockPackage(name, async () => {
+    seen = VARIABLES.map((variable) => process.env[variable]);
+    tf.registerBackend('tensorflow', () => new FakeBackend(name === GPU, isUsingGpuDevice), 3);
+    await tf.setBackend('tensorflow');
+    return {};
+  });
+}
+
+function broken(name: string, error: unknown): void {
+  mockPackage(name, () => {
+    throw error;
+  });
+}
+
+beforeEach(async () => {
+  jest.resetModules();
+  if (tf.findBackendFactory('tensorflow') !== null) tf.removeBackend('tensorflow');
+  for (const variable of VARIABLES) delete process.env[variable];
+  // tfjs-core stays the one that this file imports.
+  jest.unstable_mockModule('@tensorflow/tfjs-core', () => tf);
+  for (const name of ['cpu', 'wasm']) {
+    mockPackage(`@tensorflow/tfjs-backend-${name}`, () => {
+      if (tf.findBackendFactory(name) === null) tf.registerBackend(name, () => new FakeBackend());
+      if (tf.getKernel('Identity', name) === undefined) {
+        tf.registerKernel({ kernelName: 'Identity', backendName: name, kernelFunc: () => [] });
+      }
+      return { setThreadsCount: () => {}, getThreadsCount: () => 1 };
+    });
+  }
+  fake(NODE);
+  fake(GPU);
+  ({ useBackend } = await import('../../../lib/backend/useBackend.ts'));
+  await useBackend('cpu');
+});
+
+test('starts, and loads TensorFlow with the number of threads, oneDNN and without its chatter', async () => {
+  expect(await useBackend('tensorflow', { threads: 3 })).toBe('tensorflow');
+  expect(tf.getBackend()).toBe('tensorflow');
+  expect(seen).toEqual(['2', '3', '1', 'false', '1']);
+  // TensorFlow reads the last two at its first operations.
+  expect(VARIABLES.map((variable) => process.env[variable])).toEqual(seen);
+});
+
+test('what the user set in the environment stays', async () => {
+  process.env.TF_CPP_MIN_LOG_LEVEL = '0';
+  process.env.TF_NUM_INTRAOP_THREADS = '1';
+  process.env.TF_ENABLE_ONEDNN_OPTS = '0';
+  await useBackend('tensorflow');
+  expect(seen).toEqual(['0', '1', '0', 'false', '1']);
+});
+
+test('the threads are fixed once it has started', async () => {
+  await useBackend('tensorflow', { threads: 1 });
+  await useBackend('cpu');
+  await useBackend('tensorflow');
+  await useBackend('tensorflow', { threads: 1 });
+  await useBackend('cpu');
+  await expect(useBackend('tensorflow', { threads: 2 })).rejects.toThrow(
+    new InputError('threads: the backend tensorflow started with 1 and keeps them, got 2'),
+  );
+  expect(tf.getBackend()).toBe('cpu');
+});
+
+test('so are those of a backend that started with its own number', async () => {
+  await useBackend('tensorflow');
+  await expect(useBackend('tensorflow', { threads: 2 })).rejects.toThrow(
+    new InputError(
+      'threads: the backend tensorflow started with its own number and keeps them, got 2',
+    ),
+  );
+});
+
+test.each([
+  ['tensorflow', 'tensorflow-gpu'],
+  ['tensorflow-gpu', 'tensorflow'],
+] as const)('%s leaves no room for %s', async (first, second) => {
+  await useBackend(first);
+  await useBackend('cpu');
+  await expect(useBackend(second)).rejects.toThrow(
+    new InputError(`the backend ${first} is loaded: ${second} needs a process of its own`),
+  );
+  expect(tf.getBackend()).toBe('cpu');
+  expect(await useBackend(first)).toBe(first);
+});
+
+test('tensorflow-gpu says when it computes on the CPU', async () => {
+  const lines: string[] = [];
+  const log = (line: string) => void lines.push(line);
+  await useBackend('tensorflow-gpu', { log });
+  expect(lines).toEqual(['backend tensorflow-gpu: finds no GPU and computes on the CPU']);
+  expect(await useBackend('auto', { log })).toBe('tensorflow-gpu');
+  expect(lines[1]).toBe(
+    'backend tensorflow-gpu: the fastest that starts here, though it finds no GPU and computes on the CPU',
+  );
+});
+
+test('tensorflow-gpu on a GPU says nothing', async () => {
+  fake(GPU, true);
+  const lines: string[] = [];
+  await useBackend('tensorflow-gpu', { log: (line) => lines.push(line) });
+  expect(lines).toEqual([]);
+});
+
+const ADDON = new Error(
+  'The Node.js native addon module (tfjs_binding.node) can not be found at path: X. \nPlease run command',
+);
+const ADDON_LINE =
+  'does not load here (The Node.js native addon module (tfjs_binding.node) can not be found at path: X)';
+
+test('an addon that does not load is one line with the command that repairs it; the one in use stays', async () => {
+  broken(NODE, ADDON);
+  await expect(useBackend('tensorflow')).rejects.toThrow(
+    new InputError(`the backend tensorflow ${ADDON_LINE}: npx boxprop setup tensorflow`),
+  );
+  expect(tf.getBackend()).toBe('cpu');
+});
+
+test('a package that tfjs-node itself misses does not make tfjs-node missing', async () => {
+  broken(NODE, new Error(`Cannot find module '@mapbox/node-pre-gyp'\nRequire stack:`));
+  await expect(useBackend('tensorflow')).rejects.toThrow(
+    new InputError(
+      `the backend tensorflow does not load here (Cannot find module '@mapbox/node-pre-gyp'): npx boxprop setup tensorflow`,
+    ),
+  );
+});
+
+test('auto falls through, with the reason', async () => {
+  mockMissing(GPU);
+  broken(NODE, ADDON);
+  mockMissing('webgpu');
+  const lines: string[] = [];
+  expect(await useBackend('auto', { log: (line) => lines.push(line) })).toBe('wasm');
+  expect(lines).toEqual([
+    `backend wasm: the fastest that starts here; tensorflow-gpu and webgpu are not installed; tensorflow ${ADDON_LINE}: npx boxprop setup tensorflow`,
+  ]);
+});
+
+test('what Node 23 took out of its module util is put back, and only that', async () => {
+  const { repairUtil } = await import('../../../lib/backend/tensorflow.ts');
+  const isArray = () => 'its own';
+  const util: Record<string, unknown> = { isArray };
+  repairUtil(util);
+  expect(util.isArray).toBe(isArray);
+  const { isNullOrUndefined } = util as { isNullOrUndefined: (value: unknown) => boolean };
+  expect([null, undefined, 0, ''].map(isNullOrUndefined)).toEqual([true, true, false, false]);
+  const bare: Record<string, unknown> = {};
+  repairUtil(bare);
+  expect(bare.isArray).toBe(Array.isArray);
+});

@@ -1,0 +1,103 @@
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { InputError } from '../../../lib/errors.ts';
+import { inputError } from '../../support/inputError.ts';
+import { writeFileAtomic } from '../../../lib/files/writeFileAtomic.ts';
+
+describe('writeFileAtomic', () => {
+  let folder = '';
+  let file = '';
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'boxprop-atomic-'));
+    file = join(folder, 'model.bin');
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await rm(folder, { recursive: true });
+  });
+
+  /** What all file handles inherit from. */
+  async function handles(): Promise<FileHandle> {
+    const handle = await open(folder, 'r');
+    await handle.close();
+    return Object.getPrototypeOf(handle) as FileHandle;
+  }
+  const full = () =>
+    Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+
+  it('writes a new file and replaces an old one, and leaves nothing else', async () => {
+    await writeFileAtomic(file, 'old and longer');
+    await writeFileAtomic(file, Uint8Array.of(110, 101, 119));
+    expect(await readFile(file, 'utf8')).toBe('new');
+    expect(await readdir(folder)).toEqual(['model.bin']);
+  });
+
+  it('survives many writers at once', async () => {
+    const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000));
+    await Promise.all(texts.map((text) => writeFileAtomic(file, text)));
+    expect(texts).toContain(await readFile(file, 'utf8'));
+    expect(await readdir(folder)).toEqual(['model.bin']);
+  });
+
+  it('leaves the old file when the disk is full half-way', async () => {
+    await writeFileAtomic(file, 'old');
+    const prototype = await handles();
+    jest.spyOn(prototype, 'writeFile').mockImplementationOnce(async function (this: FileHandle) {
+      await this.write('ne');
+      throw full();
+    });
+    await expect(writeFileAtomic(file, 'new')).rejects.toThrow(
+      inputError(`${file}: cannot be written: ENOSPC: no space left on device`),
+    );
+    expect(await readFile(file, 'utf8')).toBe('old');
+    expect(await readdir(folder)).toEqual(['model.bin']);
+  });
+
+  it('leaves the old file when the values do not reach the disk', async () => {
+    await writeFileAtomic(file, 'old');
+    jest.spyOn(await handles(), 'sync').mockRejectedValueOnce(full());
+    await expect(writeFileAtomic(file, 'new')).rejects.toThrow(InputError);
+    expect(await readFile(file, 'utf8')).toBe('old');
+    expect(await readdir(folder)).toEqual(['model.bin']);
+  });
+
+  it('syncs the file and then the folder', async () => {
+    const sync = jest.spyOn(await handles(), 'sync');
+    await writeFileAtomic(file, 'new');
+    expect(sync).toHaveBeenCalledTimes(2);
+  });
+
+  it('names a target that is a folder, or in none', async () => {
+    await mkdir(file);
+    await expect(writeFileAtomic(file, 'new')).rejects.toThrow(
+      inputError(`${file}: cannot be written: EISDIR: illegal operation on a directory`),
+    );
+    const nowhere = join(folder, 'nowhere', 'model.bin');
+    await expect(writeFileAtomic(nowhere, 'new')).rejects.toThrow(
+      inputError(`${nowhere}: cannot be written: ENOENT: no such file or directory`),
+    );
+    expect(await readdir(folder)).toEqual(['model.bin']);
+  });
+
+  it('writes through a link', async () => {
+    await writeFile(join(folder, 'real.bin'), 'old');
+    await symlink('real.bin', file);
+    await writeFileAtomic(file, 'new');
+    expect(await readlink(file)).toBe('real.bin');
+    expect(await readFile(join(folder, 'real.bin'), 'utf8')).toBe('new');
+  });
+});

@@ -1,0 +1,199 @@
+import { fill, memory, tidy, type Rank } from '@tensorflow/tfjs-core';
+import { decode } from 'fast-png';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import {
+  ArrayDataset,
+  Conv2D,
+  Flatten,
+  Linear,
+  ReLU,
+  Rng,
+  Sequential,
+  useBackend,
+} from '../../index.ts';
+import { collectReport, type ReportOptions } from '../../report/collect.ts';
+import { renderReport } from '../../report/render.ts';
+import { writeReport } from '../../report/writeReport.ts';
+import { findChromium } from '../support/chromium.ts';
+import { logOf, type EpochFigures } from '../support/figures.ts';
+
+const FALLING: EpochFigures[] = [
+  [2, 0.6, 2, 0.6],
+  [1, 0.3, 1, 0.3],
+  [0.5, 0.1, 0.5, 0.1],
+];
+const STUCK: EpochFigures[] = FALLING.map(() => [2.3, 0.9, 2.3, 0.9]);
+
+/** Of a network whose hidden units have this bias, on noise. */
+function optionsOf(
+  bias: number,
+  log = logOf(FALLING),
+  more: { classNames?: string[] } = {},
+): ReportOptions {
+  const rng = new Rng(0);
+  const hidden = new Linear(120, 16, { rng });
+  tidy(() => hidden.params.bias?.assign(fill<Rank.R1>([16], bias)));
+  const boxes = [new Conv2D(3, 6, 3, { rng }), new ReLU(), new Flatten(), hidden, new ReLU()];
+  const inputs = Float32Array.from(rng.normals(60 * 126));
+  const labels = Array.from({ length: 60 }, (_, n) => Math.floor(n / 7));
+  return {
+    title: 'noise & <nothing>',
+    log,
+    network: new Sequential([...boxes, new Linear(16, 10, { rng })]),
+    dataset: new ArrayDataset({
+      name: 'noise',
+      inputs,
+      inputShape: [6, 7, 3],
+      labels,
+      classes: 10,
+      ...more,
+    }),
+  };
+}
+
+beforeAll(() => useBackend('cpu'));
+
+test('collects what the boxes make of the chosen records, without a leak', async () => {
+  const options = optionsOf(0);
+  const { numTensors } = memory();
+  const data = await collectReport(options);
+  expect(memory().numTensors).toBe(numTensors);
+  expect(data.inputs.map(({ record }) => record)).toEqual([0, 7, 14]);
+  expect(
+    data.featureMaps.map(({ label, shape, maps }) => [label, shape, maps.map((own) => own.length)]),
+  ).toEqual([
+    ['Conv2D 0', [4, 5, 6], [6, 6, 6]],
+    ['ReLU 1', [4, 5, 6], [6, 6, 6]],
+    ['Linear 3', [16], [1, 1, 1]],
+    ['ReLU 4', [16], [1, 1, 1]],
+    ['Linear 5', [10], [1, 1, 1]],
+  ]);
+  expect(data.hidden.map(({ box, samples, units }) => [box, samples, units])).toEqual([
+    ['ReLU 1', 60, 6],
+    ['ReLU 4', 60, 16],
+  ]);
+  expect(data.filters.map(({ height, width, channels }) => [height, width, channels])).toEqual(
+    Array.from({ length: 6 }, () => [3, 3, 3]),
+  );
+  expect(data.confusion.map((row) => row.reduce((a, b) => a + b))).toEqual([
+    7, 7, 7, 7, 7, 7, 7, 7, 4, 0,
+  ]);
+  expect(data.wrong).toHaveLength(12);
+  for (const { label, answer, record } of data.wrong) {
+    expect(answer).not.toBe(label);
+    expect(label).toBe(Math.floor(record / 7));
+  }
+  const sure = data.wrong.map(({ probability }) => probability);
+  expect([...sure].sort((a, b) => b - a)).toEqual(sure);
+  const other = await collectReport({ ...options, inputs: [59, 3] });
+  expect(other.inputs.map(({ record }) => record)).toEqual([59, 3]);
+  // What a box makes of a record does not depend on which others are asked for.
+  expect((await collectReport({ ...options, inputs: [0] })).featureMaps[1].maps[0]).toEqual(
+    data.featureMaps[1].maps[0],
+  );
+});
+
+test('calls the classes by their names', async () => {
+  const classNames = Array.from({ length: 10 }, (_, k) => `<c${k}>`);
+  const html = renderReport(await collectReport(optionsOf(0, logOf(FALLING), { classNames })));
+  expect(html).toContain('The classes: <b>0</b>&#160;&#60;c0&#62;, <b>1</b>&#160;&#60;c1&#62;, ');
+  expect(html).toMatch(/<b>&#60;c\d&#62;<\/b> taken for <b>&#60;c\d&#62;<\/b>/);
+  expect(renderReport(await collectReport(optionsOf(0)))).not.toContain('The classes:');
+});
+
+test('says of dead units that the training is bad', async () => {
+  const html = renderReport(await collectReport(optionsOf(-1000, logOf(STUCK))));
+  expect(html).toMatch(/<b>bad<\/b> It learns nothing, .*: 100 % of the hidden units are dead/);
+  expect(html).toContain('<b>bad</b> Bad training in ReLU 4: 100 % of the units ignore the input.');
+  expect(html).toContain('<h1>noise &#38; &#60;nothing&#62;</h1>');
+  // A gradient of 0 is no point on a logarithmic axis.
+  expect(html).toContain('>Flatten 2 (0)<');
+});
+
+describe('of a run that diverged', () => {
+  const log = logOf(FALLING, { failure: 'non-finite loss at step 30' });
+  const at = async (step: number) =>
+    renderReport(
+      await collectReport({ ...optionsOf(0, log), progress: { step, records: 60, batchSize: 7 } }),
+    );
+
+  test('says of which epoch the hidden units are, and puts no verdict on them at the top', async () => {
+    const html = await at(27);
+    expect(html.match(/<p class="\w+"><b>\w+<\/b>/g)).toEqual(['<p class="bad"><b>bad</b>']);
+    expect(html).toContain('The network as it was after epoch 3 was looked at with 60 records');
+    expect(html).toContain(
+      ' These are of the weights after epoch 3, before the run broke off.</p>',
+    );
+    expect(html).toMatch(/<td class="(good|warning|bad)">/);
+    expect(await at(20)).toContain(' These are of the weights after 20 steps, in epoch 3, before');
+  });
+
+  test('does not judge the hidden units of weights that were never trained', async () => {
+    const html = await at(0);
+    expect(html).toContain('The network as it was before the first step was looked at');
+    expect(html).toContain(
+      ' These are of weights as they were drawn, before the first step: they say',
+    );
+    expect(html).not.toMatch(/<td class="(good|warning|bad)">/);
+  });
+});
+
+test('is written with its figures as PNG, black on white', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'boxprop-report-'));
+  try {
+    const files = await writeReport(join(folder, 'run.html'), optionsOf(0), true);
+    expect(readdirSync(folder).sort()).toEqual(['run', 'run.html']);
+    expect(files).toHaveLength(1 + 7 + 2 + 5 * 3);
+    const error = decode(readFileSync(join(folder, 'run', 'error.png')));
+    expect([error.width, error.channels]).toEqual([800, 3]);
+    expect(error.data.filter((value) => value === 255).length).toBeGreaterThan(
+      error.data.length / 2,
+    );
+    expect(error.data.some((value) => value < 50)).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const browser = findChromium();
+
+describe('in a browser', () => {
+  (browser === undefined ? test.skip : test)(
+    `fits a phone and a desktop, and asks for nothing${browser === undefined ? ' (skipped: no Chromium is installed)' : ''}`,
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'boxprop-report-'));
+      const [file] = await writeReport(join(folder, 'report.html'), optionsOf(0));
+      const chrome = await chromium.launch({
+        ...(browser && { executablePath: browser }),
+        args: ['--no-sandbox'],
+      });
+      try {
+        for (const width of [390, 1280]) {
+          const page = await chrome.newPage({ viewport: { width, height: 800 } });
+          const requests: string[] = [];
+          page.on('request', (request) => requests.push(request.url()));
+          await page.goto(`file://${file}`);
+          expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+          // Nor does a table or picture leave the page within a part that scrolls.
+          expect(
+            await page.evaluate(
+              `[...document.querySelectorAll('svg, img, table')].filter((e) => e.getBoundingClientRect().right > ${width}).length`,
+            ),
+          ).toBe(0);
+          expect(await page.evaluate("document.querySelectorAll('svg').length")).toBe(7);
+          expect(await page.evaluate('[...document.images].every((i) => i.naturalWidth > 0)')).toBe(
+            true,
+          );
+          expect(requests.filter((url) => !/^(file|data):/.test(url))).toEqual([]);
+        }
+      } finally {
+        await chrome.close();
+        rmSync(folder, { recursive: true });
+      }
+    },
+    60_000,
+  );
+});

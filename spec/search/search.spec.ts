@@ -1,0 +1,295 @@
+import { Rng } from '../../index.ts';
+import { effectsOf, varianceShares } from '../../search/importance.ts';
+import { search, startOf, type SearchOptions, type Task } from '../../search/search.ts';
+import type { Point, Space } from '../../search/space.ts';
+import { observedOf, type FoldResult, type Trial } from '../../search/trial.ts';
+
+/** Branin's function has three minima of 0.397887 in this rectangle. */
+const BRANIN: Space = { x: { low: -5, high: 10 }, y: { low: 0, high: 15 } };
+const LEAST = 0.397887;
+function branin({ x, y }: Point): number {
+  const [a, b] = [Number(x), Number(y)];
+  const valley = b - (5.1 * a ** 2) / (4 * Math.PI ** 2) + (5 * a) / Math.PI - 6;
+  return valley ** 2 + 10 * (1 - 1 / (8 * Math.PI)) * Math.cos(a) + 10;
+}
+
+const score = (value: number): Promise<FoldResult> => Promise.resolve({ score: value });
+const options = (change: Partial<SearchOptions> = {}): SearchOptions => ({
+  space: BRANIN,
+  method: 'random',
+  trials: 6,
+  folds: 3,
+  seed: 0,
+  workers: 1,
+  evaluate: ({ point, fold }) => score(branin(point) + fold),
+  ...change,
+});
+
+/** Evaluates after a while that depends on a seed: folds end in another order. */
+const shuffled = (seed: number) => {
+  const rng = new Rng(seed);
+  return async ({ point, fold }: Task): Promise<FoldResult> => {
+    for (let turns = rng.integer(12); turns > 0; turns--) await new Promise(setImmediate);
+    return { score: branin(point) + fold };
+  };
+};
+
+describe('search', () => {
+  it('scores a trial by the mean over its folds, with its standard error', async () => {
+    const [first] = await search(options({ evaluate: ({ fold }) => score([1, 2, 6][fold]) }));
+    expect(first.mean).toBe(3);
+    // Σ (−2)² + (−1)² + 3² = 14; √(14 / (3 · 2))
+    expect(first.standardError).toBeCloseTo(Math.sqrt(14 / 6), 12);
+    expect(first.scores).toEqual([1, 2, 6]);
+  });
+
+  it('evaluates every fold of every trial once, no more at a time than there are workers', async () => {
+    const asked: string[] = [];
+    let [running, most] = [0, 0];
+    const found = await search(
+      options({
+        workers: 4,
+        evaluate: async (task) => {
+          asked.push(`${task.trial}:${task.fold}`);
+          most = Math.max(most, ++running);
+          await new Promise(setImmediate);
+          running--;
+          return { score: 1 };
+        },
+      }),
+    );
+    expect(found.map(({ trial }) => trial)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(new Set(asked).size).toBe(18);
+    expect(asked).toHaveLength(18);
+    expect(most).toBe(4);
+  });
+
+  it('by grid tries the grid', async () => {
+    const space: Space = { a: { choices: [1, 2] }, b: { low: 0, high: 1, points: 3 } };
+    const { trials: _, ...rest } = options({ space, method: 'grid', evaluate: () => score(1) });
+    expect((await search(rest)).map(({ point }) => point)).toEqual(
+      [1, 2].flatMap((a) => [0, 0.5, 1].map((b) => ({ a, b }))),
+    );
+  });
+
+  it.each(['random', 'gp'] as const)(
+    'by %s is the same with any number of workers, whatever ends first',
+    async (method) => {
+      const of = (workers: number, seed: number) =>
+        search(options({ method, trials: 10, workers, evaluate: shuffled(seed) }));
+      const alone = await of(1, 0);
+      for (const [workers, seed] of [
+        [2, 1],
+        [5, 2],
+        [16, 3],
+      ])
+        expect(await of(workers, seed)).toEqual(alone);
+      expect(await search(options({ method, trials: 10, seed: 1 }))).not.toEqual(alone);
+      // More trials begin as fewer do.
+      expect((await search(options({ method, trials: 12 }))).slice(0, 10)).toEqual(alone);
+    },
+  );
+
+  it('by gp depends on results, but not on those that are ahead', async () => {
+    const of = (changed: number, ahead: number) =>
+      search(
+        options({
+          method: 'gp',
+          trials: 8,
+          ahead,
+          evaluate: ({ trial, point, fold }) =>
+            score(branin(point) + fold + (trial === changed ? 200 : 0)),
+        }),
+      );
+    const points = (trials: readonly Trial[]) => trials.map(({ point }) => point);
+    const plain = points(await of(-1, 2));
+    const other = points(await of(4, 2));
+    expect(startOf(BRANIN)).toBe(4);
+    // Trials 5 and 6 do not wait for trial 4; 7 does.
+    expect(other.slice(0, 7)).toEqual(plain.slice(0, 7));
+    expect(other[7]).not.toEqual(plain[7]);
+    expect(points(await of(4, 0))[5]).not.toEqual(points(await of(-1, 0))[5]);
+  });
+
+  it.each(['random', 'gp'] as const)(
+    'by %s, stopped after any fold, goes on to the same end and evaluates the rest alone',
+    async (method) => {
+      const whole = await search(options({ method, trials: 7 }));
+      const stopAfter = [1, 5, 13, 20];
+      for (const [k, stop] of stopAfter.entries()) {
+        const points: Point[] = [];
+        const results = new Map<string, FoldResult>();
+        const controller = new AbortController();
+        const evaluate = shuffled(k);
+        const record = async (task: Task) => {
+          const result = await evaluate(task);
+          controller.signal.throwIfAborted();
+          results.set(`${task.trial}:${task.fold}`, result);
+          if (results.size === stop) controller.abort();
+          return result;
+        };
+        const onPoint = (trial: number, point: Point) => void (points[trial] = point);
+        const stopped = search(
+          options({
+            method,
+            trials: 7,
+            workers: 3,
+            evaluate: record,
+            onPoint,
+            signal: controller.signal,
+          }),
+        );
+        const reason: unknown = await stopped.then(
+          () => 'not stopped',
+          (error: unknown) => error,
+        );
+        expect(reason).toBe(controller.signal.reason);
+        expect(controller.signal.aborted).toBe(true);
+        expect(results.size).toBe(stop);
+        let evaluated = 0;
+        const resumed = await search(
+          options({
+            method,
+            trials: 7,
+            workers: 2,
+            evaluate: (task) => {
+              evaluated++;
+              expect(results.has(`${task.trial}:${task.fold}`)).toBe(false);
+              return score(branin(task.point) + task.fold);
+            },
+            earlier: { points, result: (trial, fold) => results.get(`${trial}:${fold}`) },
+          }),
+        );
+        expect(resumed).toEqual(whole);
+        expect(evaluated).toBe(21 - stop);
+      }
+    },
+  );
+
+  it('keeps a failed trial with its reason, as the worst, and goes on', async () => {
+    const found = await search(
+      options({
+        method: 'gp',
+        trials: 9,
+        evaluate: ({ trial, fold, point }) =>
+          trial === 1 ? Promise.resolve({ failed: `fold ${fold} diverged` }) : score(branin(point)),
+      }),
+    );
+    expect(found).toHaveLength(9);
+    expect(found[1]).toMatchObject({ mean: Infinity, scores: [], failed: 'fold 0 diverged' });
+    const scored = found.filter(({ failed }) => failed === undefined).map(({ mean }) => mean);
+    expect(observedOf(found)[1].target).toBe(Math.max(...scored));
+  });
+
+  it('by gp goes on even when all has failed so far', async () => {
+    const found = await search(
+      options({ method: 'gp', evaluate: () => Promise.resolve({ failed: 'no' }) }),
+    );
+    expect(found.map(({ failed }) => failed)).toEqual(Array(6).fill('no'));
+  });
+
+  it('ends with the error of what it calls', async () => {
+    const evaluate = ({ trial }: Task) =>
+      trial === 2 ? Promise.reject(new Error('broken')) : score(1);
+    await expect(search(options({ evaluate, workers: 3 }))).rejects.toThrow('broken');
+    await expect(
+      search(options({ onPoint: () => Promise.reject(new Error('full')) })),
+    ).rejects.toThrow('full');
+  });
+
+  it.each<[string, Partial<SearchOptions>]>([
+    ['trials to be an integer of at least 2, got 1', { trials: 1 }],
+    ['folds to be an integer of at least 1, got 0', { folds: 0 }],
+    ['workers to be an integer of at least 1, got 1.5', { workers: 1.5 }],
+    ['ahead to be an integer of at least 0, got -1', { ahead: -1 }],
+    ['no number of trials with grid, which has 9, got 6', { method: 'grid' }],
+    [
+      'at most as many trials as there are points, 3, got 6',
+      { space: { a: { choices: [1, 2, 3] } } },
+    ],
+  ])('expects %s', async (message, change) => {
+    await expect(search(options(change))).rejects.toThrow(`search: expected ${message}`);
+  });
+
+  it('by gp comes ten times closer than by random, in the median of five seeds', async () => {
+    const gap = async (method: 'random' | 'gp', seed: number) => {
+      const found = await search(options({ method, seed, trials: 28, folds: 1 }));
+      return Math.min(...found.map(({ mean }) => mean)) - LEAST;
+    };
+    const median = async (method: 'random' | 'gp') => {
+      const gaps: number[] = [];
+      for (let seed = 0; seed < 5; seed++) gaps.push(await gap(method, seed));
+      return gaps.sort((a, b) => a - b)[2];
+    };
+    expect(await median('gp')).toBeLessThan((await median('random')) / 10);
+  });
+});
+
+describe('what mattered', () => {
+  it("are the shares of variance that are known of Ishigami's function", () => {
+    const ishigami = (shares: readonly number[]) => {
+      const [a, b, c] = shares.map((share) => Math.PI * (2 * share - 1));
+      return Math.sin(a) + 7 * Math.sin(b) ** 2 + 0.1 * c ** 4 * Math.sin(a);
+    };
+    const shares = varianceShares(ishigami, 3, new Rng(1));
+    // Saltelli et al., "Global Sensitivity Analysis", 2008, section 4.5, with a = 7 and b = 0.1.
+    const expected = [
+      { main: 0.3139, total: 0.5576 },
+      { main: 0.4424, total: 0.4424 },
+      { main: 0, total: 0.2437 },
+    ];
+    shares.forEach(({ main, total }, i) => {
+      expect(Math.abs(main - expected[i].main)).toBeLessThan(0.05);
+      expect(Math.abs(total - expected[i].total)).toBeLessThan(0.05);
+    });
+  });
+
+  it('is nothing where nothing varies', () => {
+    expect(varianceShares(() => 3, 2, new Rng(0))).toEqual([
+      { main: 0, total: 0 },
+      { main: 0, total: 0 },
+    ]);
+  });
+
+  const space: Space = {
+    rate: { low: 0.001, high: 0.1, log: true },
+    kind: { choices: ['good', 'bad', 'ugly'] },
+    idle: { low: 0, high: 1 },
+  };
+  const observe = async (noise: number) => {
+    const rng = new Rng(3);
+    const trials = await search({
+      space,
+      method: 'random',
+      trials: 50,
+      folds: 1,
+      seed: 0,
+      workers: 1,
+      evaluate: ({ point }) => {
+        const steps = Math.log10(Number(point.rate)) + 2;
+        const value = noise > 1 ? 0 : 2 * steps ** 2 + (point.kind === 'good' ? 0 : 1);
+        return score(value + noise * rng.normal());
+      },
+    });
+    return effectsOf(space, observedOf(trials), 0);
+  };
+
+  it('is found from trials: what matters, what does not, and what is best', async () => {
+    const { effects, explained } = await observe(0.05);
+    const [rate, kind, idle] = effects;
+    // Over the space: variance of 2 s² with s in [−1, 1] is 16/45; of the kinds 2/9.
+    const whole = 16 / 45 + 2 / 9;
+    expect(Math.abs(rate.main - 16 / 45 / whole)).toBeLessThan(0.1);
+    expect(Math.abs(kind.main - 2 / 9 / whole)).toBeLessThan(0.1);
+    expect(idle.total).toBeLessThan(0.05);
+    expect(explained).toBeGreaterThan(0.8);
+    const least = rate.curve.reduce((a, b) => (b.target < a.target ? b : a));
+    expect(Math.abs(Math.log10(Number(least.value)) + 2)).toBeLessThan(0.25);
+    const [good, ...others] = kind.curve.map(({ target }) => target);
+    for (const other of others) expect(Math.abs(other - good - 1)).toBeLessThan(0.25);
+  });
+
+  it('is not believed where there is only noise', async () => {
+    expect((await observe(2)).explained).toBeLessThan(0.3);
+  });
+});

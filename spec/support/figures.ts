@@ -1,0 +1,38 @@
+import type { LogLine } from '../../train/runLog.ts';
+import { sortLines, type RunLines } from '../../report/runLines.ts';
+
+/** Losses and error rates of training and held-out records. */
+export type EpochFigures = readonly [
+  train: number,
+  trainError: number,
+  held: number,
+  heldError: number,
+];
+
+/** A log of epochs of ten steps, whose losses are those of the epoch, or as given. */
+export function logOf(
+  epochs: readonly EpochFigures[],
+  more: { steps?: number[]; failure?: string } = {},
+): LogLine[] {
+  const losses = more.steps ?? epochs.flatMap(([loss]) => Array.from({ length: 10 }, () => loss));
+  return [
+    ...losses.map((loss, step) => ({ type: 'step' as const, step, loss, learningRate: 0.2 })),
+    ...epochs.map(([loss, errorRate, held, heldError], k) => ({
+      type: 'epoch' as const,
+      step: 10 * (k + 1),
+      epoch: k + 1,
+      train: { loss, errorRate },
+      validation: { loss: held, errorRate: heldError },
+      learningRate: 0.2,
+      boxes: [
+        { path: '0', weight: 1, gradient: 0.1, update: 0.001 },
+        { path: '2', weight: 1, gradient: 0, update: 0 },
+      ],
+    })),
+    ...(more.failure === undefined
+      ? []
+      : [{ type: 'failed' as const, step: losses.length, message: more.failure }]),
+  ];
+}
+
+export const linesOf = (...args: Parameters<typeof logOf>): RunLines => sortLines(logOf(...args));

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { ROOT } from './runCommand.ts';
+import { openChromium, type Page } from './chromium.ts';
+import { swiftshader } from './swiftshader.ts';
+
+/** Where the exports of `proof.ts` run, on which backend. */
+export interface Host {
+  readonly backend: 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu';
+  readonly open: () => Promise<Pick<Page, 'call' | 'close'>>;
+}
+
+const inChromium = () => openChromium('spec/support/proof.ts');
+
+/** A process of its own for each call. */
+const inNode = () =>
+  Promise.resolve({
+    call: <T>(name: string, ...args: unknown[]) => {
+      const { stdout, stderr } = spawnSync(
+        process.execPath,
+        [
+          '--conditions=boxprop-source',
+          '--import',
+          'tsx',
+          'spec/support/proofInNode.ts',
+          name,
+          JSON.stringify(args),
+        ],
+        {
+          cwd: ROOT,
+          encoding: 'utf8',
+          maxBuffer: 2 ** 28,
+          env: { ...process.env, ...swiftshader() },
+        },
+      );
+      if (stdout === '') throw new Error(stderr.trim());
+      return Promise.resolve(JSON.parse(stdout) as T);
+    },
+    close: () => Promise.resolve(),
+  });
+
+export const HOSTS = {
+  cpu: { backend: 'cpu', open: inNode },
+  wasm: { backend: 'wasm', open: inNode },
+  tensorflow: { backend: 'tensorflow', open: inNode },
+  'webgl in Chromium': { backend: 'webgl', open: inChromium },
+  'webgpu in Chromium': { backend: 'webgpu', open: inChromium },
+  'webgpu in Node': { backend: 'webgpu', open: inNode },
+} as const satisfies Record<string, Host>;

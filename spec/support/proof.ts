@@ -1,0 +1,83 @@
+import { abs, max, memory, sub, tensor1d, tensor4d } from '@tensorflow/tfjs-core';
+import * as boxprop from '../../index.ts';
+import {
+  cases,
+  gradcheckAll,
+  type GradcheckAllOptions,
+  type Report,
+} from '../../gradcheck/index.ts';
+import { count } from '../../lib/init/initializers.ts';
+import {
+  conv2dOnWebgl,
+  conv2dToFilterOnWebgl,
+  conv2dToInputOnWebgl,
+} from '../../lib/kernels/conv2d/webgl.ts';
+
+/** What the parity specs call in a page of a browser, and in Node: tests of a backend that run where it does. */
+
+type Backend = 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu';
+
+/** tfjs sends small tensors to its cpu kernels, which are not what is to be proven. */
+const use = (backend: Backend) => boxprop.useBackend(backend, { cpuForward: false });
+
+/** Every box on a backend, against float64. */
+export async function parity(backend: Backend, options: GradcheckAllOptions): Promise<Report> {
+  await use(backend);
+  return gradcheckAll(boxprop, cases, { ...options, backend });
+}
+
+export interface LenetStep {
+  readonly loss: number;
+  readonly grads: Readonly<Record<string, number[]>>;
+  /** Tensors that a second step leaves behind. */
+  readonly left: number;
+}
+
+/** LeNet's loss and gradients in a training step, by name. */
+export async function lenetStep(backend: Backend | 'float64', batch: number): Promise<LenetStep> {
+  await (backend === 'float64' ? boxprop.useBackend(backend) : use(backend));
+  const rng = new boxprop.Rng(0);
+  const network = boxprop.lenet({ rng });
+  const input = tensor4d(Float32Array.from(rng.normals(batch * 28 * 28)), [batch, 28, 28, 1]);
+  const labels = Array.from({ length: batch }, (_, n) => (7 * n + 3) % 10);
+  const target = tensor1d(labels, 'int32');
+  const read: Promise<[string, number[]]>[] = [];
+  const optimizer: boxprop.Optimizer = {
+    learningRate: 0,
+    step(grads) {
+      for (const [name, grad] of Object.entries(grads)) {
+        const kept = grad.clone();
+        read.push(kept.data().then((values) => (kept.dispose(), [name, Array.from(values)])));
+      }
+    },
+  };
+  const step = () =>
+    boxprop.trainStep(network, new boxprop.SoftmaxCrossEntropy(), optimizer, input, target);
+  const loss = await step();
+  const grads = Object.fromEntries(await Promise.all(read));
+  const before = memory().numTensors;
+  await step();
+  await Promise.all(read);
+  return { loss, grads, left: memory().numTensors - before };
+}
+
+/**
+ * The largest differences that a convolution on webgl and its gradients have in parts, of the two images whose windows
+ * fit into `most` numbers, from those of the whole batch.
+ */
+export async function convolutionInParts(): Promise<number[]> {
+  await use('webgl');
+  const rng = new boxprop.Rng(0);
+  const draw = (...shape: [number, number, number, number]) =>
+    tensor4d(Float32Array.from(rng.normals(count(shape))), shape);
+  const axis = { stride: 1, dilation: 1, before: 0, after: 0 };
+  const height = { ...axis, input: 7, kernel: 3, output: 5 };
+  const width = { ...axis, input: 6, kernel: 2, output: 5 };
+  const [x, w, g] = [draw(5, 7, 6, 3), draw(3, 2, 3, 4), draw(5, 5, 5, 4)];
+  const differences = [
+    (most?: number) => conv2dOnWebgl(x, w, { height, width }, undefined, most),
+    (most?: number) => conv2dToInputOnWebgl(g, w, { height, width }, most),
+    (most?: number) => conv2dToFilterOnWebgl(x, g, { height, width }, most),
+  ].map((run) => max(abs(sub(run(), run(2.5 * 25 * 18)))));
+  return Promise.all(differences.map(async (difference) => (await difference.data())[0]));
+}

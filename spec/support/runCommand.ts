@@ -1,0 +1,21 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** boxprop as it is installed, compiled by `spec/support/build.mjs`. What is in this folder imports it as `boxprop`. */
+export const BUILT = join(ROOT, 'build');
+
+/** What Node runs for `npx boxprop`. */
+export const MAIN = join(BUILT, 'dist/cli/main.js');
+
+/** Runs `npx boxprop ...` as a user would. */
+export function boxprop(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  return { status, stdout, stderr };
+}

@@ -1,0 +1,83 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { memory, type Tensor } from '@tensorflow/tfjs-core';
+import { Flatten, init, Linear, Module, useBackend, type Context } from '../../index.ts';
+import { ArrayDataset } from '../../data/dataset.ts';
+import { evaluate } from '../../train/index.ts';
+import { perceptron, xor } from '../support/toy.ts';
+
+/** Records whose scores are their inputs. */
+function scored(scores: number[][], labels: number[]): ArrayDataset {
+  const classes = scores[0].length;
+  const inputs = Float32Array.from(scores.flat());
+  return new ArrayDataset({ name: 'scored', inputs, inputShape: [classes], labels, classes });
+}
+
+describe('evaluate', () => {
+  beforeAll(() => useBackend('cpu'));
+
+  it('counts errors over all batches, the last of which is shorter', async () => {
+    const scores = [[2, 1, 0], [0, 1, 2], [1, 3, 2], [-1, -2, -3], [5, 6, 7]]; // prettier-ignore
+    // Right: the first, the third, the fourth.
+    const { loss, ...counts } = await evaluate(new Flatten(), scored(scores, [0, 1, 1, 0, 0]), 2);
+    expect(counts).toEqual({
+      errors: 2,
+      records: 5,
+      errorRate: 0.4,
+      accuracy: 0.6,
+      top5Errors: 0,
+      confusion: [
+        [2, 0, 1],
+        [0, 1, 1],
+        [0, 0, 0],
+      ],
+    });
+    const entropy = (x: number[], label: number) =>
+      Math.log(x.reduce((sum, score) => sum + Math.exp(score), 0)) - x[label];
+    const total = scores.reduce((sum, x, n) => sum + entropy(x, [0, 1, 1, 0, 0][n]), 0);
+    expect(loss).toBeCloseTo(total / 5, 5);
+  });
+
+  it('lets the first class win among equal scores', async () => {
+    const network = new Linear(2, 2, { init: init.zeros });
+    const dataset = scored([[1, 2], [3, 4], [5, 6]], [0, 1, 1]); // prettier-ignore
+    expect((await evaluate(network, dataset, 3)).errors).toBe(2);
+  });
+
+  it.each([
+    [NaN, NaN],
+    [0, NaN],
+    [NaN, 0],
+  ])('counts scores %d and %d as errors', async (...row) => {
+    const network = new Linear(2, 2, { init: init.values([row, row]) });
+    expect((await evaluate(network, scored([[1, 2], [3, 4]], [0, 1]), 3)).errors).toBe(2); // prettier-ignore
+  });
+
+  it('runs in inference mode and leaves no tensors', async () => {
+    const modes: unknown[] = [];
+    class Spy extends Module<Tensor, Tensor> {
+      forward(input: Tensor, context?: Context) {
+        modes.push(context?.mode);
+        return { output: input.clone(), cache: null };
+      }
+      backpropToInput = (gradOutput: Tensor) => gradOutput.clone();
+    }
+    const dataset = xor();
+    const { numTensors } = memory();
+    await evaluate(new Spy(), dataset, 20);
+    expect(modes).toEqual(['inference', 'inference']);
+    expect(memory().numTensors).toBe(numTensors);
+  });
+
+  it('stops with the reason of the signal', async () => {
+    const reason = new Error('enough');
+    const run = evaluate(perceptron(0), xor(), 1, { signal: AbortSignal.abort(reason) });
+    await expect(run).rejects.toBe(reason);
+  });
+
+  it('refuses a network without a score a class', async () => {
+    const run = evaluate(new Linear(2, 3, { init: init.zeros }), xor(), 8);
+    await expect(run).rejects.toThrow(
+      'Linear.forward: expected output of shape [8, 2] for xor, got [8, 3]',
+    );
+  });
+});

@@ -1,0 +1,57 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readLog, RunLog } from '../../train/runLog.ts';
+import { inputError } from '../support/inputError.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'boxprop-log-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('what cannot be written is told, and the lines after it are whole', async () => {
+  const file = join(folder, 'taken.jsonl');
+  mkdirSync(file);
+  const log = new RunLog(file);
+  log.add({ type: 'step', step: 0 });
+  await expect(log.flush()).rejects.toEqual(
+    inputError(`${file}: cannot be written: EISDIR: illegal operation on a directory`),
+  );
+  rmdirSync(file);
+  writeFileSync(file, '{"type":"st'); // What a full disk had room for.
+  log.add({ type: 'failed', step: 1 });
+  await log.flush();
+  expect(await readLog(file)).toEqual([{ type: 'failed', step: 1 }]);
+});
+
+test('lines wait for flush; rewind drops what came after a checkpoint, and half a line', async () => {
+  const file = join(folder, 'log.jsonl');
+  expect(await readLog(file)).toEqual([]);
+  const log = new RunLog(file);
+  for (const step of [0, 1]) log.add({ type: 'step', step });
+  log.add({ type: 'epoch', step: 2 });
+  expect(await readLog(file)).toEqual([]);
+  await log.flush();
+  for (const step of [2, 3]) log.add({ type: 'step', step });
+  log.add({ type: 'failed', step: 3 });
+  await log.flush();
+  appendFileSync(file, '{"type":"st');
+  expect(await readLog(file)).toHaveLength(6);
+  // After three steps: 0, 1 and 2 are done, and the epoch that ended with step 1.
+  await log.rewind(3);
+  expect(readFileSync(file, 'utf8')).toBe(
+    '{"type":"step","step":0}\n{"type":"step","step":1}\n{"type":"epoch","step":2}\n{"type":"step","step":2}\n',
+  );
+  await log.rewind(2);
+  expect((await readLog(file)).map(({ type, step }) => [type, step])).toEqual([
+    ['step', 0],
+    ['step', 1],
+    ['epoch', 2],
+  ]);
+});

@@ -1,0 +1,254 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { fill, memory, tidy } from '@tensorflow/tfjs-core';
+import { Rng, SGD, SoftmaxCrossEntropy, useBackend } from '../../index.ts';
+import { evaluate, Trainer, type StepEvent, type TrainerOptions } from '../../train/index.ts';
+import { inputError } from '../support/inputError.ts';
+import { perceptron, xor } from '../support/toy.ts';
+
+function training(
+  change: Partial<TrainerOptions> = {},
+): TrainerOptions & { params: () => number[][] } {
+  const network = perceptron(0);
+  return {
+    network,
+    cost: new SoftmaxCrossEntropy(),
+    optimizer: new SGD(network.params, { learningRate: 0.1, momentum: 0.9 }),
+    train: xor(),
+    batchSize: 12, // 12, 12 and 8 of the 32 records
+    epochs: 2,
+    rng: new Rng(0),
+    params: () => Object.values(network.params).map((param) => [...param.dataSync()]),
+    ...change,
+  };
+}
+
+const fit = (options: TrainerOptions) => new Trainer(options).run();
+
+describe('Trainer', () => {
+  beforeAll(() => useBackend('cpu'));
+
+  it('learns a toy set without an error', async () => {
+    const options = training({ epochs: 60 });
+    expect((await evaluate(options.network, options.train, 10)).errors).toBeGreaterThan(0);
+    await fit(options);
+    const { errors, loss } = await evaluate(options.network, options.train, 10);
+    expect(errors).toBe(0);
+    expect(loss).toBeLessThan(0.05);
+  });
+
+  it('tells of every step and epoch, and sets the rate of each step', async () => {
+    const steps: StepEvent[] = [];
+    const epochs: [epoch: number, loss: number, stepsBefore: number][] = [];
+    const result = await fit(
+      training({
+        schedule: (step) => 0.1 / (step + 1),
+        onStep: (event) => steps.push(event),
+        onEpoch: ({ epoch, train }) => void epochs.push([epoch, train.loss, steps.length]),
+      }),
+    );
+    expect(result).toEqual({ epochs: 2, steps: 6, ended: 'whole' });
+    expect(
+      steps.map(({ step, epoch, records, learningRate }) => [step, epoch, records, learningRate]),
+    ).toEqual(
+      [12, 12, 8, 12, 12, 8].map((records, i) => [i, i < 3 ? 1 : 2, records, 0.1 / (i + 1)]),
+    );
+    const mean = (of: StepEvent[]) =>
+      of.reduce((sum, { loss, records }) => sum + (loss * records) / 32, 0);
+    expect(epochs).toEqual([
+      [1, expect.closeTo(mean(steps.slice(0, 3)), 12), 3],
+      [2, expect.closeTo(mean(steps.slice(3)), 12), 6],
+    ]);
+  });
+
+  it('reports the same loss of an epoch for a cost that sums', async () => {
+    const losses: number[] = [];
+    for (const reduction of ['mean', 'sum'] as const) {
+      const cost = new SoftmaxCrossEntropy({ reduction });
+      await fit(
+        training({
+          cost,
+          schedule: () => 0,
+          epochs: 1,
+          onEpoch: ({ train }) => void losses.push(train.loss),
+        }),
+      );
+    }
+    expect(losses[1]).toBeCloseTo(losses[0], 6);
+  });
+
+  it('gives the same weights for the same seed, bit for bit, and others for another', async () => {
+    const trained = async (seed: number) => {
+      const options = training({ rng: new Rng(seed) });
+      await fit(options);
+      return options.params();
+    };
+    const first = await trained(4);
+    expect(await trained(4)).toEqual(first);
+    expect(await trained(5)).not.toEqual(first);
+  });
+
+  it('takes another order each epoch, with every record once', async () => {
+    const seen: number[] = [];
+    const dataset = xor();
+    const batch = (indices: Int32Array) => {
+      seen.push(...indices);
+      return dataset.batch(indices);
+    };
+    const { name, length, inputShape, classes } = dataset;
+    await fit(training({ train: { name, length, inputShape, classes, batch } }));
+    const [first, second] = [seen.slice(0, 32), seen.slice(32)];
+    const all = Array.from({ length: 32 }, (_, i) => i);
+    for (const epoch of [first, second]) {
+      expect(epoch).not.toEqual(all);
+      expect([...epoch].sort((a, b) => a - b)).toEqual(all);
+    }
+    expect(second).not.toEqual(first);
+  });
+
+  it('ends after the step in which it is aborted', async () => {
+    const stop = new AbortController();
+    let steps = 0;
+    let epochs = 0;
+    const result = await fit(
+      training({
+        signal: stop.signal,
+        onStep: () => ++steps === 4 && stop.abort(),
+        onEpoch: () => void epochs++,
+      }),
+    );
+    expect([result, steps, epochs]).toEqual([{ epochs: 1, steps: 4, ended: 'aborted' }, 4, 1]);
+  });
+
+  it('takes no step when it is aborted already', async () => {
+    const options = training({ signal: AbortSignal.abort() });
+    const before = options.params();
+    expect(await fit(options)).toEqual({ epochs: 0, steps: 0, ended: 'aborted' });
+    expect(options.params()).toEqual(before);
+  });
+
+  it('lets a timer stop it', async () => {
+    const signal = AbortSignal.timeout(30);
+    expect(await fit(training({ epochs: 1_000_000, signal }))).toMatchObject({ ended: 'aborted' });
+  });
+
+  it('waits for what an epoch ends with', async () => {
+    let waiting = false;
+    const onEpoch = async () => {
+      waiting = true;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      waiting = false;
+    };
+    await fit(training({ onEpoch, onStep: () => expect(waiting).toBe(false) }));
+    expect(waiting).toBe(false);
+  });
+
+  it('leaves no tensors, also when a step fails', async () => {
+    const options = training({ epochs: 1 });
+    await fit(options); // makes the velocities
+    const { numTensors } = memory();
+    await fit({ ...options, rng: new Rng(1) });
+    expect(memory().numTensors).toBe(numTensors);
+    const wild = fit({ ...options, rng: new Rng(1), schedule: () => 1e38 });
+    await expect(wild).rejects.toThrow(/^non-finite \w+ at step \d+: first in the /);
+    expect(memory().numTensors).toBe(numTensors);
+  });
+
+  describe('saves no weights that are not finite, or give what is not', () => {
+    /** Three steps an epoch; the third sets the last weights to `value`. */
+    const growing = (value: number, change: Partial<TrainerOptions> = {}) => {
+      const options = training(change);
+      const saved: number[] = [];
+      let steps = 0;
+      const step = () => {
+        if (++steps === 3)
+          tidy(() => options.network.params['2.weight'].assign(fill([2, 16], value)));
+      };
+      const checkpoint = () => void saved.push(steps);
+      const trainer = new Trainer({ ...options, optimizer: { learningRate: 0, step }, checkpoint });
+      return { trainer, saved };
+    };
+
+    test.each<[string, Partial<TrainerOptions>, number[]]>([
+      ['at the end of an epoch', {}, []],
+      ['at each step', { checkpointSteps: 1 }, [1, 2]],
+    ])('an update that overflows, %s', async (_, change, before) => {
+      const { trainer, saved } = growing(Infinity, change);
+      await expect(trainer.run()).rejects.toEqual(
+        inputError('non-finite parameter after step 2: first in weight of Sequential[2] > Linear'),
+      );
+      expect(saved).toEqual(before);
+    });
+
+    test('scores that overflow on the validation set', async () => {
+      const { numTensors } = memory();
+      const { trainer, saved } = growing(3e38, { validation: xor() });
+      const made = memory().numTensors;
+      await expect(trainer.run()).rejects.toEqual(
+        inputError('non-finite loss after step 2: first in the output of Sequential[2] > Linear'),
+      );
+      expect(saved).toEqual([]);
+      expect(memory().numTensors).toBe(made);
+      expect(made).toBeGreaterThan(numTensors);
+    });
+  });
+
+  it('asks for the next batch while a step runs, and for none past the epoch', async () => {
+    const told: string[] = [];
+    const data = xor();
+    const { name, length, inputShape, classes } = data;
+    const batch = (indices: Int32Array) => {
+      told.push(`batch of ${indices.length}`);
+      return data.batch(indices);
+    };
+    await fit(
+      training({
+        train: { name, length, inputShape, classes, batch },
+        epochs: 1,
+        onStep: ({ step }) => told.push(`step ${step}`),
+      }),
+    );
+    expect(told).toEqual([
+      'batch of 12',
+      'batch of 12',
+      'step 0',
+      'batch of 8',
+      'step 1',
+      'step 2',
+    ]);
+  });
+
+  it('tells of a bad batch when it is its turn, and keeps nothing of a batch that is not used', async () => {
+    const data = xor();
+    const { name, length, inputShape, classes } = data;
+    const steps: number[] = [];
+    const failing = (at: number) => {
+      let batches = 0;
+      const batch = (indices: Int32Array) => {
+        if (batches++ === at) throw new Error('the third is bad');
+        return data.batch(indices);
+      };
+      return training({
+        train: { name, length, inputShape, classes, batch },
+        onStep: ({ step }) => steps.push(step),
+      });
+    };
+    await fit(failing(-1));
+    const options = failing(2);
+    const before = memory().numTensors;
+    steps.length = 0;
+    await expect(fit(options)).rejects.toThrow('the third is bad');
+    expect(steps).toEqual([0, 1]);
+    // The velocities of the optimizer stay.
+    expect(memory().numTensors - before).toBe(Object.keys(options.network.params).length);
+    const controller = new AbortController();
+    const stopped = training({ signal: controller.signal, onStep: () => controller.abort() });
+    const live = memory().numTensors;
+    await fit(stopped);
+    expect(memory().numTensors - live).toBe(Object.keys(stopped.network.params).length);
+  });
+
+  it.each([0, 1.5, NaN])('refuses %d epochs', async (epochs) => {
+    const message = `Trainer: expected epochs to be an integer of at least 1, got ${epochs}`;
+    await expect(async () => fit(training({ epochs }))).rejects.toEqual(inputError(message));
+  });
+});
