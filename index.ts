@@ -4,9 +4,9 @@ export * from './losses/index.ts';
 export * from './optim/index.ts';
 export {
   Module,
-  type Backward,
+  type Gradients,
   type Context,
-  type Forward,
+  type ForwardResult,
   type Grads,
   type Params,
 } from './lib/module.ts';
@@ -22,7 +22,7 @@ export { BoxError, InputError } from './lib/errors.ts';
 export { Rng, type RngState } from './lib/rng.ts';
 export * as init from './lib/init/initializers.ts';
 export { constant, scalar } from './lib/constant.ts';
-export { release } from './lib/memory.ts';
+export { disposeTensors } from './lib/memory.ts';
 export { checkGradOutput, checkInput, checkTensor } from './lib/check.ts';
 export { ArrayDataset, type Batch, type Dataset } from './data/dataset.ts';
 export { augment, flip, shift, type Augmentation } from './data/augment.ts';
@@ -31,7 +31,7 @@ export { crop } from './data/crop.ts';
 export { split, subset } from './data/split.ts';
 export { folds, stratifiedSplit } from './data/stratify.ts';
 export { channelStatistics, standardization, type ChannelStatistics } from './data/standardize.ts';
-export { through } from './data/through.ts';
+export { mapInputs } from './data/mapInputs.ts';
 export { batches, shuffledBatches } from './data/batches.ts';
 export { parseIdx } from './data/idx.ts';
 export { decodeSafetensors, encodeSafetensors } from './formats/safetensors/safetensors.ts';
@@ -47,7 +47,7 @@ export {
   type SummaryRow,
 } from './inspect/summary/summarize.ts';
 export { drawSummary } from './inspect/summary/drawSummary.ts';
-export type { Image } from './data/image.ts';
+export type { PixelImage } from './data/image.ts';
 export { resizeImage } from './data/resizeImage.ts';
 export { preprocess, PREPROCESSINGS, type Preprocessing } from './data/preprocess.ts';
 export { torchLayout } from './formats/torch/torchLayout.ts';
@@ -78,7 +78,7 @@ export {
 } from './search/search.ts';
 export type { FoldResult, Trial } from './search/trial.ts';
 export { gridPoints, randomPoints } from './search/points.ts';
-export type { Choices, Dimension, Point, Range, Space } from './search/space.ts';
+export type { ChoiceDimension, Dimension, Point, RangeDimension, Space } from './search/space.ts';
 export {
   GaussianProcess,
   type Hyperparameters,
@@ -88,5 +88,5 @@ export {
 export { fitGaussianProcess } from './search/fitGaussianProcess.ts';
 export { expectedImprovement } from './search/expectedImprovement.ts';
 export { varianceShares, type Share as VarianceShare } from './search/importance.ts';
-export { examine } from './inspect/doctor/examine.ts';
-export type { Finding, Patient, Verdict } from './inspect/doctor/finding.ts';
+export { diagnose } from './inspect/doctor/diagnose.ts';
+export type { Diagnostic, DiagnosticContext, Severity } from './inspect/doctor/diagnostic.ts';

@@ -15,7 +15,7 @@ import {
   lenet,
   Linear,
   MaxPool2D,
-  release,
+  disposeTensors,
   ReLU,
   resnet20,
   Rng,
@@ -72,15 +72,15 @@ export async function boxprop({ backend, batch, ...setup }: Setup): Promise<Syst
     if (apart && asynchronous) await loss.data();
     const forward = performance.now();
     const gradOutput = cost.backpropToInput(costCache);
-    release([output, costCache]);
-    const grads = network.sweep(gradOutput, cache);
+    disposeTensors([output, costCache]);
+    const grads = network.backpropParams(gradOutput, cache);
     if (apart && asynchronous) await grads[first].data();
     const backward = performance.now();
     optimizer.step(grads);
     const [value] = await loss.data();
     if (asynchronous) await network.params[first].data();
     const end = performance.now();
-    release([loss, gradOutput, grads]);
+    disposeTensors([loss, gradOutput, grads]);
     const parts = {
       forward: forward - start,
       backward: backward - forward,

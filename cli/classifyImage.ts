@@ -3,7 +3,7 @@ import { softmax, Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { useBackend, type BackendName } from '../lib/backend/useBackend.ts';
 import type { ImageShape } from '../models/options.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { loadImage, type Image } from '../data/image.ts';
+import { loadImage, type PixelImage } from '../data/image.ts';
 import { prepared } from '../data/preparation.ts';
 import {
   preprocess,
@@ -15,8 +15,8 @@ import { InputError, show } from '../lib/errors.ts';
 import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 import { TORCHVISION_NETWORKS } from '../models/torchvision/layout.ts';
-import { release, tidy } from '../lib/memory.ts';
-import type { AnyBox } from '../lib/propagate.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
+import type { AnyModule } from '../lib/propagate.ts';
 import { imageShapeOf } from './networks.ts';
 import { openNetwork, withWeights } from './openNetwork.ts';
 import { logBackend } from './options.ts';
@@ -80,7 +80,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
     preparations,
   );
   const loaded = await withWeights(entry, name, weights, imageShapeOf(seen), classes);
-  const network: AnyBox = loaded.network;
+  const network: AnyModule = loaded.network;
   const { input, labels: none } = await seen.batch(Int32Array.of(0));
   const probabilities = tidy(() => {
     const scores = network.infer(input);
@@ -88,7 +88,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
     return softmax(first);
   });
   const values = await probabilities.data();
-  release([input, none, probabilities]);
+  disposeTensors([input, none, probabilities]);
   network.dispose();
   return Array.from(values, (probability, i) => ({
     class: i,
@@ -100,7 +100,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
 }
 
 /** A picture as the one record of a dataset, for what is done to all inputs of a network. */
-function asDataset(picture: Image, inputShape: ImageShape, recipe: Preprocessing): Dataset {
+function asDataset(picture: PixelImage, inputShape: ImageShape, recipe: Preprocessing): Dataset {
   return {
     name: 'image',
     length: 1,

@@ -57,7 +57,7 @@ export function doctorCommand(): Command {
         const { openData } = await import('./openData.ts');
         const { prepared, preparationsOf } = await import('../data/preparation.ts');
         const { useBackend } = await import('../lib/backend/useBackend.ts');
-        const { examine } = await import('../inspect/doctor/examine.ts');
+        const { diagnose: examine } = await import('../inspect/doctor/diagnose.ts');
         const entry = await openNetwork(name);
         await useBackend(backend, { log: logBackend });
         const { train } = await openData(directory, shape);

@@ -14,7 +14,7 @@ import { closestAdversarial } from '../inspect/closestAdversarial.ts';
 import { fastGradientSign } from '../inspect/fastGradientSign.ts';
 import { imagine } from '../inspect/imagine.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
-import { release } from '../lib/memory.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { tiles, type Picture } from '../report/pictures.ts';
 import { Rng } from '../lib/rng.ts';
@@ -61,7 +61,7 @@ export async function fool(file: string, options: FoolOptions): Promise<string[]
     method === 'imagine' ? undefined : records,
   );
   await writeFileAtomic(out, await drawn(before, after));
-  release([before, after]);
+  disposeTensors([before, after]);
   network.dispose();
   return lines;
 }
@@ -74,7 +74,7 @@ function imagined(
 ): Tensor {
   const labels = tensor1d([...classes], 'int32');
   const images = imagine(network, labels, inputShape, rng);
-  release(labels);
+  disposeTensors(labels);
   return images;
 }
 
@@ -87,7 +87,7 @@ async function changed(
   const labels = Array.from(await of.data());
   if (method === 'sign') {
     const after = fastGradientSign(network, input, of, epsilon);
-    release(of);
+    disposeTensors(of);
     return { before: input, after, labels };
   }
   const images = cut(input, labels.length);
@@ -97,7 +97,7 @@ async function changed(
     found.push((await closestAdversarial(network, image, wanted)) ?? image.clone());
   }
   const after = concat(found);
-  release([of, images, found]);
+  disposeTensors([of, images, found]);
   return { before: input, after, labels };
 }
 
@@ -132,7 +132,7 @@ async function answers(
   const scores = network.infer(images, { mode: 'inference' }) as Tensor2D;
   const shares = softmax(scores);
   const rows = await shares.array();
-  release([scores, shares]);
+  disposeTensors([scores, shares]);
   return rows.map((row) => {
     const probability = Math.max(...row);
     return { answer: row.indexOf(probability), probability };

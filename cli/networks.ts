@@ -3,7 +3,7 @@ import { torchvisionNetworks } from '../models/torchvision/index.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { zeros } from '../lib/init/initializers.ts';
-import type { AnyBox } from '../lib/propagate.ts';
+import type { AnyModule } from '../lib/propagate.ts';
 import { Rng } from '../lib/rng.ts';
 
 const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
@@ -25,7 +25,7 @@ export function networkNamed(name: string, where = 'network'): NetworkEntry {
 export function emptyNetwork(
   entry: NetworkEntry,
   inputShape: ImageShape = entry.inputShape,
-): AnyBox {
+): AnyModule {
   return entry.build({ rng: new Rng(0), init: zeros, inputShape });
 }
 

@@ -70,7 +70,7 @@ function checkCommand(): Command {
         const file = solutionIn(dir);
         const report = await checkPset(pset, new Student(file, LIMITS), new Rng(seed));
         process.stdout.write(`${json ? JSON.stringify(report) : reportLines(report).join('\n')}\n`);
-        if (report.points < report.of) process.exitCode = 1;
+        if (report.points < report.maxPoints) process.exitCode = 1;
       },
     );
 }
@@ -104,7 +104,7 @@ function gradeCommand(): Command {
       await writeFileAtomic(join(out, 'grades.csv'), gradesCsv(grades));
       await writeFileAtomic(join(out, 'grades.html'), gradesHtml(pset.title, grades));
       for (const { dir, report } of grades)
-        process.stdout.write(`${report.points}/${report.of}  ${dir}\n`);
+        process.stdout.write(`${report.points}/${report.maxPoints}  ${dir}\n`);
     });
 }
 

@@ -1,7 +1,7 @@
 import { Adagrad } from '../optim/adagrad.ts';
 import { Adam } from '../optim/adam.ts';
 import { AdamW } from '../optim/adamw.ts';
-import { clipped, type Stepping } from '../optim/clip.ts';
+import { withGradientClipping, type OptimizerWithState } from '../optim/clip.ts';
 import { withoutDecay } from '../optim/groups.ts';
 import { RMSProp } from '../optim/rmsprop.ts';
 import { SGD } from '../optim/sgd.ts';
@@ -27,7 +27,7 @@ import type { RunOptions } from './runOptions.ts';
  *
  * Errors: Nesterov's momentum of another optimizer than sgd, or of none.
  */
-export function optimizerOf(options: RunOptions, network: Module): Stepping {
+export function optimizerOf(options: RunOptions, network: Module): OptimizerWithState {
   const { rate: learningRate, momentum, weightDecay, nesterov, clip, clipValue } = options;
   if (nesterov && (options.optimizer !== 'sgd' || momentum === 0)) {
     const got = options.optimizer === 'sgd' ? 'momentum 0' : options.optimizer;
@@ -37,7 +37,7 @@ export function optimizerOf(options: RunOptions, network: Module): Stepping {
   }
   const groups = [withoutDecay(network)];
   const rates = { learningRate, weightDecay, groups };
-  const make: Record<RunOptions['optimizer'], () => Stepping> = {
+  const make: Record<RunOptions['optimizer'], () => OptimizerWithState> = {
     sgd: () => new SGD(network.params, { ...rates, momentum, ...(nesterov && { nesterov }) }),
     adagrad: () => new Adagrad(network.params, rates),
     rmsprop: () => new RMSProp(network.params, { ...rates, momentum }),
@@ -46,8 +46,8 @@ export function optimizerOf(options: RunOptions, network: Module): Stepping {
   };
   const optimizer = make[options.optimizer]();
   // The numbers first: a single one that is far too large would make all others too short.
-  const short = clip === undefined ? optimizer : clipped(optimizer, { norm: clip });
-  return clipValue === undefined ? short : clipped(short, { value: clipValue });
+  const short = clip === undefined ? optimizer : withGradientClipping(optimizer, { norm: clip });
+  return clipValue === undefined ? short : withGradientClipping(short, { value: clipValue });
 }
 
 /** The schedule that the options ask for; `step` and `exponential` fall to a hundredth over the run. */

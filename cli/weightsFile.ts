@@ -1,7 +1,7 @@
 import { ArrayDataset, type Dataset } from '../data/dataset.ts';
 import { arePreparations, type Preparation } from '../data/preparation.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { count, zeros, type Initializer } from '../lib/init/initializers.ts';
+import { numElements, zeros, type Initializer } from '../lib/init/initializers.ts';
 import { networkOfFile } from '../models/loadNetwork.ts';
 import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
 import type { ImageShape } from '../models/options.ts';
@@ -76,11 +76,11 @@ const ROOM = 2e8;
  */
 export async function zerosFor(file: string): Promise<Initializer> {
   const numbers = await withSafetensors(file, ({ entries }) =>
-    Promise.resolve([...entries.values()].reduce((sum, { shape }) => sum + count(shape), 0)),
+    Promise.resolve([...entries.values()].reduce((sum, { shape }) => sum + numElements(shape), 0)),
   );
   let total = 0;
   return (shape, fan, rng) => {
-    total += count(shape);
+    total += numElements(shape);
     if (total <= numbers + ROOM) return zeros(shape, fan, rng);
     throw new InputError(
       `${file}: expected a network of its ${numbers} numbers, got one of ${total} or more`,

@@ -1,6 +1,6 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../lib/errors.ts';
-import { release } from '../lib/memory.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import { aboutOf, type Batch, type Dataset } from './dataset.ts';
 
@@ -40,7 +40,7 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
         values.set(change(values.slice(k * size, (k + 1) * size), rng.fold(k)), k * size);
       }
       const input: Tensor = tensor(values, batch.input.shape, 'float32');
-      release(batch.input);
+      disposeTensors(batch.input);
       return { input, labels: batch.labels };
     },
   };

@@ -1,6 +1,6 @@
 import { tensor } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../lib/errors.ts';
-import { release } from '../lib/memory.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import { aboutOf, type Batch, type Dataset } from './dataset.ts';
 
@@ -29,7 +29,7 @@ export function crop(dataset: Dataset, [height, width]: readonly [number, number
     async batch(indices, rng): Promise<Batch> {
       const { input, labels } = await dataset.batch(indices, rng);
       const values = await input.data();
-      release(input);
+      disposeTensors(input);
       const cut = new Float32Array(indices.length * height * row);
       for (let k = 0; k < indices.length; k++) {
         // `augment` draws from fold(k).

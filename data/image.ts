@@ -4,7 +4,7 @@ import { InputError } from '../lib/errors.ts';
 import { systemCode, systemProblem } from '../lib/files/systemError.ts';
 
 /** An image of bytes, row by row: `data[(y · width + x) · channels + c]`. */
-export interface Image {
+export interface PixelImage {
   readonly height: number;
   readonly width: number;
   /** 3: red, green and blue; 1: grey. */
@@ -26,7 +26,7 @@ const MAX_PIXELS = 1e8;
  * Errors: a file that cannot be read, is no PNG or JPEG, is damaged or cut short, or has more than 100 million pixels;
  *         sharp not being installed.
  */
-export async function loadImage(file: string): Promise<Image> {
+export async function loadImage(file: string): Promise<PixelImage> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
   });
@@ -34,7 +34,7 @@ export async function loadImage(file: string): Promise<Image> {
 }
 
 /** @param name what errors call the file. */
-export async function decodeImage(bytes: Uint8Array, name: string): Promise<Image> {
+export async function decodeImage(bytes: Uint8Array, name: string): Promise<PixelImage> {
   // The decoder knows many formats; some of them can name other files.
   if (!FORMATS.some((magic) => magic.every((byte, i) => bytes[i] === byte))) {
     throw new InputError(`${name}: expected a PNG or JPEG image, got other bytes`);

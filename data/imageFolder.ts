@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InputError, show } from '../lib/errors.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 import { ArrayDataset } from './dataset.ts';
-import { loadImage, type Image } from './image.ts';
+import { loadImage, type PixelImage } from './image.ts';
 import { toGrey } from './preprocess.ts';
 import { resizeImage } from './resizeImage.ts';
 
@@ -77,7 +77,7 @@ export async function loadImageFolder(
   });
 }
 
-function fit(image: Image, height: number, width: number, channels: number): Uint8Array {
+function fit(image: PixelImage, height: number, width: number, channels: number): Uint8Array {
   const source = channels === 1 && image.channels === 3 ? toGrey(image) : image;
   if (source.channels !== channels) {
     throw new InputError(`expected a shape of 1 or 3 channels for images, got ${channels}`);

@@ -5,7 +5,7 @@ import type { Module } from '../lib/module.ts';
 import { crop } from './crop.ts';
 import type { Dataset } from './dataset.ts';
 import { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';
-import { through } from './through.ts';
+import { mapInputs } from './mapInputs.ts';
 
 /** One thing that is done to every input, in training and after; JSON, so that it travels with the weights. */
 export type Preparation =
@@ -59,7 +59,7 @@ function boxOf(one: Exclude<Preparation, { crop: unknown }>, channels: number): 
 export function prepared(dataset: Dataset, preparations: readonly Preparation[]): Dataset {
   return preparations.reduce((seen, one) => {
     if ('crop' in one) return crop(seen, one.crop);
-    return through(seen, boxOf(one, seen.inputShape.at(-1) ?? 1));
+    return mapInputs(seen, boxOf(one, seen.inputShape.at(-1) ?? 1));
   }, dataset);
 }
 

@@ -1,6 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { constant } from '../lib/constant.ts';
-import type { Image } from './image.ts';
+import type { PixelImage } from './image.ts';
 import { resizeImage } from './resizeImage.ts';
 
 /** What a network's weights expect an image to be made into. */
@@ -51,7 +51,7 @@ export type PreprocessingName = keyof typeof PREPROCESSINGS;
  * network of one channel gets the luma, 0.299 R + 0.587 G + 0.114 B.
  */
 export function preprocess(
-  image: Image,
+  image: PixelImage,
   [height, width, channels]: readonly [number, number, number],
   { shorterSide, order, scale, mean, std }: Preprocessing,
 ): Tensor4D {
@@ -71,7 +71,7 @@ export function preprocess(
 }
 
 /** The shorter side as asked for, the longer one in proportion, rounded down. */
-function resizeShorter(image: Image, side: number): Image {
+function resizeShorter(image: PixelImage, side: number): PixelImage {
   const { height, width } = image;
   const [newHeight, newWidth] =
     width < height
@@ -80,7 +80,7 @@ function resizeShorter(image: Image, side: number): Image {
   return resizeImage(image, newHeight, newWidth);
 }
 
-function cropMiddle(image: Image, height: number, width: number): Image {
+function cropMiddle(image: PixelImage, height: number, width: number): PixelImage {
   const { channels } = image;
   const [top, left] = [halfEven(image.height - height), halfEven(image.width - width)];
   const data = new Uint8Array(height * width * channels);
@@ -98,7 +98,7 @@ function halfEven(value: number): number {
 }
 
 /** The luma, 0.299 R + 0.587 G + 0.114 B. */
-export function toGrey({ height, width, data }: Image): Image {
+export function toGrey({ height, width, data }: PixelImage): PixelImage {
   const grey = new Uint8Array(height * width);
   for (let i = 0; i < grey.length; i++) {
     grey[i] = Math.round(0.299 * data[3 * i] + 0.587 * data[3 * i + 1] + 0.114 * data[3 * i + 2]);

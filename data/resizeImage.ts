@@ -1,4 +1,4 @@
-import type { Image } from './image.ts';
+import type { PixelImage } from './image.ts';
 
 /**
  * An image in another size, each pixel the weighted mean of those under a triangle:
@@ -10,7 +10,7 @@ import type { Image } from './image.ts';
  *
  * Source: Pillow's `resize` with the filter BILINEAR, by which the images of the published weights were made.
  */
-export function resizeImage(image: Image, height: number, width: number): Image {
+export function resizeImage(image: PixelImage, height: number, width: number): PixelImage {
   return resizeRows(resizeColumns(image, width), height);
 }
 
@@ -34,7 +34,10 @@ function windows(input: number, output: number): Window[] {
   });
 }
 
-function resizeColumns({ height, width, channels, data }: Image, newWidth: number): Image {
+function resizeColumns(
+  { height, width, channels, data }: PixelImage,
+  newWidth: number,
+): PixelImage {
   const result = new Uint8Array(height * newWidth * channels);
   const columns = windows(width, newWidth);
   for (let y = 0; y < height; y++) {
@@ -53,7 +56,7 @@ function resizeColumns({ height, width, channels, data }: Image, newWidth: numbe
   return { height, width: newWidth, channels, data: result };
 }
 
-function resizeRows({ height, width, channels, data }: Image, newHeight: number): Image {
+function resizeRows({ height, width, channels, data }: PixelImage, newHeight: number): PixelImage {
   const line = width * channels;
   const result = new Uint8Array(newHeight * line);
   const sums = new Float64Array(line);

@@ -2,7 +2,7 @@ import type { Rank } from '@tensorflow/tfjs-core';
 import { Affine } from '../modules/historic/affine.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { constant } from '../lib/constant.ts';
-import { release } from '../lib/memory.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import { batches } from './batches.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -22,7 +22,7 @@ export async function channelStatistics(dataset: Dataset): Promise<ChannelStatis
   for (const indices of batches(dataset.length, 1000)) {
     const { input, labels } = await dataset.batch(indices);
     const values = await input.data();
-    release([input, labels]);
+    disposeTensors([input, labels]);
     for (let i = 0; i < values.length; i += channels) {
       count++;
       for (let c = 0; c < channels; c++) {
@@ -64,7 +64,7 @@ export function standardization({ mean, std }: ChannelStatistics): Affine {
   ] as const) {
     const next = constant<Rank.R1>(values, [values.length]);
     box.params[name]?.assign(next);
-    release(next);
+    disposeTensors(next);
   }
   return box;
 }

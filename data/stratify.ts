@@ -1,5 +1,5 @@
 import { InputError, show } from '../lib/errors.ts';
-import { release } from '../lib/memory.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import { batches } from './batches.ts';
 import type { Dataset } from './dataset.ts';
@@ -59,7 +59,7 @@ async function byClass(dataset: Dataset, rng: Rng): Promise<number[]> {
   for (const indices of batches(dataset.length, 1000)) {
     const batch = await dataset.batch(indices);
     labels.push(...(await batch.labels.data()));
-    release(batch);
+    disposeTensors(batch);
   }
   for (const record of rng.permutation(dataset.length)) records[labels[record]].push(record);
   return records.flat();

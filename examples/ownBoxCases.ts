@@ -21,7 +21,7 @@ export const cases: Cases = {
     return {
       config: `Absolute() on [${shape.join(', ')}]`,
       box: new Absolute(),
-      input: draw.apart(shape),
+      input: draw.wellSeparated(shape),
     };
   },
 };

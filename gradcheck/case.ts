@@ -1,8 +1,8 @@
 import { tensor1d, type Tensor } from '@tensorflow/tfjs-core';
 import type { Cost } from '../lib/cost.ts';
-import { count } from '../lib/init/initializers.ts';
+import { numElements } from '../lib/init/initializers.ts';
 import { constant } from '../lib/constant.ts';
-import { release } from '../lib/memory.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import { Module, type Context } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
@@ -10,14 +10,14 @@ import type { Rng } from '../lib/rng.ts';
 export type Input = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
 
 /** A box of any input, output and cache. */
-export type AnyBox = Module<Input, Input, unknown>;
-export type AnyCost = Cost<Tensor, Tensor, unknown>;
+export type CheckedModule = Module<Input, Input, unknown>;
+export type CheckedCost = Cost<Tensor, Tensor, unknown>;
 
 /** One box with one input: what the checker proves at a time. */
 export interface Case {
   /** The box's arguments and the input's shape, as a reader would write them. */
   readonly config: string;
-  readonly box: AnyBox | AnyCost;
+  readonly box: CheckedModule | CheckedCost;
   readonly input: Input;
   /** For a cost. */
   readonly target?: Tensor;
@@ -53,7 +53,7 @@ export class Draw {
 
   /** Standard normal values, for functions without kinks. */
   normal(shape: readonly number[], scale = 1): Tensor {
-    return constant(this.rng.normals(count(shape), 0, scale), [...shape]);
+    return constant(this.rng.normals(numElements(shape), 0, scale), [...shape]);
   }
 
   /**
@@ -61,8 +61,8 @@ export class Draw {
    * rectifiers, whose finite differences must not reach over a kink. At least one is positive: where a rectifier
    * sees negatives alone there is nothing to check.
    */
-  apart(shape: readonly number[], gap = 0.1): Tensor {
-    const total = count(shape);
+  wellSeparated(shape: readonly number[], gap = 0.1): Tensor {
+    const total = numElements(shape);
     const shift = this.integer(0, total - 1);
     const values = Float64Array.from(this.rng.permutation(total), (rank) => {
       const jitter = gap * 0.25 * (this.rng.uniform() - 0.5);
@@ -82,6 +82,6 @@ export class Draw {
 
 /** Lets the tensors that a case was drawn with go. */
 export function disposeCase({ box, input, target }: Case): void {
-  release([input, target]);
+  disposeTensors([input, target]);
   if (box instanceof Module) box.dispose();
 }

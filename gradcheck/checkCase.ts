@@ -1,9 +1,9 @@
-import { leaves, Subject } from './subject.ts';
+import { leaves, GradcheckTarget } from './target.ts';
 import { Cost } from '../lib/cost.ts';
 import { tidy } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Case } from './case.ts';
-import { checkContract, checkShapes, type Breach } from './contract.ts';
+import { checkContract, checkShapes, type Violation } from './contract.ts';
 import { coordinates, diagnose } from './diagnose.ts';
 import { compare, type Comparison } from './numeric.ts';
 
@@ -31,7 +31,7 @@ const VACUOUS = 1e-9;
 export function checkCase(name: string, item: Case, rng: Rng): Result[] {
   const { config } = item;
   try {
-    const subject = new Subject(item, rng);
+    const subject = new GradcheckTarget(item, rng);
     try {
       return prove(subject, rng).map((result) => ({ name, config, ...result }));
     } finally {
@@ -54,7 +54,7 @@ export function checkCase(name: string, item: Case, rng: Rng): Result[] {
   }
 }
 
-function prove(subject: Subject, rng: Rng): Omit<Result, 'name' | 'config'>[] {
+function prove(subject: GradcheckTarget, rng: Rng): Omit<Result, 'name' | 'config'>[] {
   const outputs = subject.outputs();
   // Random, signed, no two alike: a sum would let through whatever cancels in it.
   const gradOutput =
@@ -88,7 +88,7 @@ function prove(subject: Subject, rng: Rng): Omit<Result, 'name' | 'config'>[] {
 function judge(
   comparison: Comparison,
   gradOutput: Float64Array,
-  subject: Subject,
+  subject: GradcheckTarget,
 ): string | undefined {
   const { quantity, mismatches, checked, skipped, analytic, numeric } = comparison;
   if (mismatches.length > 0) {
@@ -115,7 +115,7 @@ function zero(value: number): boolean {
   return Math.abs(value) < VACUOUS;
 }
 
-function verdict(quantity: string, checked: number, breaches: readonly Breach[]) {
+function verdict(quantity: string, checked: number, breaches: readonly Violation[]) {
   const message = breachOf(breaches, quantity);
   const pass = message === undefined;
   return {
@@ -128,12 +128,12 @@ function verdict(quantity: string, checked: number, breaches: readonly Breach[])
   };
 }
 
-function breachOf(breaches: readonly Breach[], quantity: string): string | undefined {
+function breachOf(breaches: readonly Violation[], quantity: string): string | undefined {
   return breaches.find((breach) => breach.quantity === quantity)?.message;
 }
 
 /** The first axis of input and output, where they agree: one row an example. */
-function batchOf(subject: Subject): number {
+function batchOf(subject: GradcheckTarget): number {
   return tidy(() => {
     const input = subject.input();
     const sizes = [input, subject.forward(input).output]

@@ -1,11 +1,11 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { Cost } from '../lib/cost.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
-import { collect, doubles, leaves, type Gradients, type Subject } from './subject.ts';
+import { collect, doubles, leaves, type FlatGradients, type GradcheckTarget } from './target.ts';
 
 /** What is wrong with a quantity, beyond its numbers. */
-export interface Breach {
+export interface Violation {
   readonly quantity: string;
   readonly message: string;
 }
@@ -14,7 +14,11 @@ export interface Breach {
  * What every box promises whatever it computes: pure and repeatable methods, gradients that are linear in gradOutput,
  * no tensor lost or taken. Returns the promises that are broken.
  */
-export function checkContract(subject: Subject, gradOutput: Float64Array, rng: Rng): Breach[] {
+export function checkContract(
+  subject: GradcheckTarget,
+  gradOutput: Float64Array,
+  rng: Rng,
+): Violation[] {
   const once = subject.gradients(gradOutput);
   return [
     ...checkForward(subject),
@@ -32,9 +36,9 @@ export function checkContract(subject: Subject, gradOutput: Float64Array, rng: R
 }
 
 /** Every quantity has a gradient, of its shape and finite, and nothing else has one. */
-export function checkShapes(subject: Subject, gradOutput: Float64Array): Breach[] {
+export function checkShapes(subject: GradcheckTarget, gradOutput: Float64Array): Violation[] {
   const gradients = subject.gradients(gradOutput);
-  const breaches: Breach[] = [];
+  const breaches: Violation[] = [];
   for (const { name, shape } of subject.quantities) {
     const got = gradients[name]?.shape;
     if (got === undefined) breaches.push({ quantity: name, message: 'no gradient is returned' });
@@ -57,9 +61,9 @@ export function checkShapes(subject: Subject, gradOutput: Float64Array): Breach[
   return breaches;
 }
 
-function checkForward(subject: Subject): Breach[] {
+function checkForward(subject: GradcheckTarget): Violation[] {
   const [once, again] = [subject.outputs(), subject.outputs()];
-  const breaches: Breach[] = [];
+  const breaches: Violation[] = [];
   const say = (message: string) => breaches.push({ quantity: 'output', message });
   if (!once.every(Number.isFinite)) say('the output is not finite');
   if (!once.every((value, i) => value === again[i])) say('two forward runs differ');
@@ -81,9 +85,9 @@ function checkForward(subject: Subject): Breach[] {
 }
 
 /** Inputs, parameters, buffers and gradOutput are read, never written. */
-function checkUnchanged(subject: Subject, gradOutput: Float64Array): Breach[] {
+function checkUnchanged(subject: GradcheckTarget, gradOutput: Float64Array): Violation[] {
   return tidy(() => {
-    const breaches: Breach[] = [];
+    const breaches: Violation[] = [];
     const { box } = subject;
     const input = subject.input();
     const owned = box instanceof Cost ? {} : { ...box.params, ...prefixed('buffer ', box.buffers) };
@@ -120,7 +124,7 @@ function checkUnchanged(subject: Subject, gradOutput: Float64Array): Breach[] {
 }
 
 /** The gradient of a first forward, swept back after a second forward at another point. */
-function interleaved(subject: Subject, gradOutput: Float64Array, rng: Rng): Gradients {
+function interleaved(subject: GradcheckTarget, gradOutput: Float64Array, rng: Rng): FlatGradients {
   return tidy(() => {
     const first = subject.forward(subject.input());
     subject.elsewhere(
@@ -132,7 +136,12 @@ function interleaved(subject: Subject, gradOutput: Float64Array, rng: Rng): Grad
 }
 
 /** B(0) = 0 and B(α g + β h) = α B(g) + β B(h). */
-function checkLinear(subject: Subject, atG: Gradients, g: Float64Array, rng: Rng): Breach[] {
+function checkLinear(
+  subject: GradcheckTarget,
+  atG: FlatGradients,
+  g: Float64Array,
+  rng: Rng,
+): Violation[] {
   const zero = subject.gradients(new Float64Array(g.length));
   const breaches = Object.entries(zero)
     .filter(([, { values }]) => values.some((value) => value !== 0))
@@ -144,7 +153,7 @@ function checkLinear(subject: Subject, atG: Gradients, g: Float64Array, rng: Rng
   const [alpha, beta] = [0.7, -1.3];
   const atH = subject.gradients(h);
   const mixed = subject.gradients(g.map((value, i) => alpha * value + beta * h[i]));
-  const expected: Gradients = {};
+  const expected: FlatGradients = {};
   for (const [name, { shape, values }] of Object.entries(atG)) {
     expected[name] = {
       shape,
@@ -158,7 +167,11 @@ function checkLinear(subject: Subject, atG: Gradients, g: Float64Array, rng: Rng
 }
 
 /** `backprop` and `sweep` give what the two methods give. */
-function checkBackprop(subject: Subject, expected: Gradients, gradOutput: Float64Array): Breach[] {
+function checkBackprop(
+  subject: GradcheckTarget,
+  expected: FlatGradients,
+  gradOutput: Float64Array,
+): Violation[] {
   const { box } = subject;
   if (box instanceof Cost) return [];
   return tidy(() => {
@@ -169,7 +182,7 @@ function checkBackprop(subject: Subject, expected: Gradients, gradOutput: Float6
     const first = run();
     const { gradInput, gradParams } = box.backprop(first.grad, first.cache);
     const second = run();
-    const swept = collect({}, box.sweep(second.grad, second.cache));
+    const swept = collect({}, box.backpropParams(second.grad, second.cache));
     const ofParams = Object.fromEntries(
       Object.entries(expected).filter(([name]) => name.startsWith('param:')),
     );
@@ -186,15 +199,15 @@ function checkBackprop(subject: Subject, expected: Gradients, gradOutput: Float6
 }
 
 /** What is disposed by its owner leaves nothing behind. */
-function checkMemory(subject: Subject, gradOutput: Float64Array): Breach[] {
+function checkMemory(subject: GradcheckTarget, gradOutput: Float64Array): Violation[] {
   const { box } = subject;
   const before = memory().numTensors;
   const input = subject.input();
   const { output, cache } = subject.forward(input);
-  if (box instanceof Cost) release([input, output, box.backpropToInput(cache), cache]);
+  if (box instanceof Cost) disposeTensors([input, output, box.backpropToInput(cache), cache]);
   else {
     const grad = subject.gradOutput(output, gradOutput);
-    release([
+    disposeTensors([
       input,
       output,
       grad,
@@ -203,7 +216,7 @@ function checkMemory(subject: Subject, gradOutput: Float64Array): Breach[] {
       cache,
     ]);
     const again = subject.input();
-    release([again, box.infer(again, subject.context)]);
+    disposeTensors([again, box.infer(again, subject.context)]);
   }
   const left = memory().numTensors - before;
   if (left === 0) return [];
@@ -214,7 +227,12 @@ function checkMemory(subject: Subject, gradOutput: Float64Array): Breach[] {
   return [{ quantity: 'output', message }];
 }
 
-function differing(expected: Gradients, got: Gradients, message: string, relative = 0): Breach[] {
+function differing(
+  expected: FlatGradients,
+  got: FlatGradients,
+  message: string,
+  relative = 0,
+): Violation[] {
   return Object.entries(expected)
     .filter(([name, { values }]) => {
       const other = got[name]?.values ?? new Float64Array(0);

@@ -1,5 +1,5 @@
 import type { Comparison } from './numeric.ts';
-import { count } from '../lib/init/initializers.ts';
+import { numElements } from '../lib/init/initializers.ts';
 
 /** What a diagnosis may look at besides the two gradients. */
 export interface Evidence extends Comparison {
@@ -124,7 +124,7 @@ function border({ quantity: { shape }, mismatches }: Evidence) {
       const at = coordinates(index, shape)[axis];
       return at === 0 || at === shape[axis] - 1;
     });
-  const interior = Array.from({ length: count(shape) }, (_, index) => index).some(
+  const interior = Array.from({ length: numElements(shape) }, (_, index) => index).some(
     (index) => !atBorder(index),
   );
   return positions.length > 0 && interior && mismatches.every(({ index }) => atBorder(index))

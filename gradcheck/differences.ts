@@ -1,8 +1,8 @@
-import type { Quantity, Subject } from './subject.ts';
+import type { Quantity, GradcheckTarget } from './target.ts';
 
 /** The one-sided differences of the loss, and the central difference of every output. */
 export function differences(
-  subject: Subject,
+  subject: GradcheckTarget,
   quantity: Quantity,
   index: number,
   relative: number,
@@ -26,7 +26,7 @@ export function differences(
 
 /** (f(x + t) − f(x − t))/2 of the loss, scaled to the t that remains of the steps after rounding. */
 export function oddPart(
-  subject: Subject,
+  subject: GradcheckTarget,
   quantity: Quantity,
   index: number,
   t: number,
@@ -39,7 +39,7 @@ export function oddPart(
 }
 
 /** The outputs a step above and below, and where they were taken. */
-function bothSides(subject: Subject, quantity: Quantity, index: number, step: number) {
+function bothSides(subject: GradcheckTarget, quantity: Quantity, index: number, step: number) {
   const original = quantity.values[index];
   const [above, below] = [original + step, original - step];
   subject.put(quantity, index, above);

@@ -3,14 +3,14 @@ import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
 import { Cost } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
 import { constant } from '../lib/constant.ts';
-import { release } from '../lib/memory.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import { Module, type Context } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
 import {
   disposeCase,
   Draw,
-  type AnyBox,
-  type AnyCost,
+  type CheckedModule,
+  type CheckedCost,
   type CaseMaker,
   type Cases,
 } from './case.ts';
@@ -40,7 +40,10 @@ export interface GradcheckOptions {
  *
  * The box may live on any backend: its parameters are copied to the reference and put back as they were.
  */
-export async function gradcheck(box: AnyBox | AnyCost, options: GradcheckOptions): Promise<Report> {
+export async function gradcheck(
+  box: CheckedModule | CheckedCost,
+  options: GradcheckOptions,
+): Promise<Report> {
   const { input, target, context, seed = 0 } = options;
   const params: [Variable, Float64Array][] = [];
   if (!(box instanceof Cost)) {
@@ -53,7 +56,8 @@ export async function gradcheck(box: AnyBox | AnyCost, options: GradcheckOptions
   const results = await withBackend('float64', () => {
     params.forEach(([param, values]) => put(param, values));
     const rng = new Rng(seed);
-    const values = given === undefined ? new Draw(rng).apart(shape) : constant(given, shape);
+    const values =
+      given === undefined ? new Draw(rng).wellSeparated(shape) : constant(given, shape);
     const item = {
       config: `on [${shape.join(', ')}]`,
       box,
@@ -158,5 +162,5 @@ async function numbers(tensor: Tensor): Promise<Float64Array> {
 function put(param: Variable, values: ArrayLike<number>): void {
   const next = constant(values, param.shape);
   param.assign(next);
-  release(next);
+  disposeTensors(next);
 }

@@ -1,7 +1,7 @@
 import type { Rng } from '../lib/rng.ts';
 import { differences, oddPart } from './differences.ts';
-import { slopeAt0 } from './slope.ts';
-import type { Quantity, Subject } from './subject.ts';
+import { fitDerivative } from './fitDerivative.ts';
+import type { Quantity, GradcheckTarget } from './target.ts';
 
 /** |analytic − numeric| may be this much: 1e-8 + 1e-6 |numeric|. */
 export function tolerance(numeric: number): number {
@@ -48,7 +48,7 @@ export interface Comparison {
  * derivative: it is counted as skipped and drawn again, with the gradient taken anew at the new point.
  */
 export function compare(
-  subject: Subject,
+  subject: GradcheckTarget,
   quantity: Quantity,
   analytic: Float64Array,
   gradOutput: Float64Array,
@@ -103,7 +103,7 @@ interface Verdict {
 }
 
 function probe(
-  subject: Subject,
+  subject: GradcheckTarget,
   quantity: Quantity,
   index: number,
   analytic: number,
@@ -144,7 +144,7 @@ function probe(
   const wrong = verdicts.find(({ smooth }) => smooth) ?? verdicts[0];
   if (!verdicts.some(({ error, numeric }) => error <= NEAR * tolerance(numeric))) return wrong;
   const radii = verdicts.map(({ step }) => step);
-  const { slope, deviation } = slopeAt0(
+  const { slope, deviation } = fitDerivative(
     (t) => oddPart(subject, quantity, index, t, gradOutput),
     radii,
   );

@@ -1,10 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
 import type { Rng } from '../lib/rng.ts';
 import { disposeCase, Draw, type CaseMaker } from './case.ts';
 import type { Result } from './checkCase.ts';
-import { atHand, leaves, Subject } from './subject.ts';
+import { atHand, leaves, GradcheckTarget } from './target.ts';
 
 /** Largest error in single precision, relative to the scale of the tensor: rounding is 6e-8 of what is added up. */
 const PARITY_TOLERANCE = 1e-5;
@@ -76,7 +76,7 @@ async function run(
 ): Promise<{ config: string; numbers: Record<string, Numbers> }> {
   const drawn = make(new Draw(rng));
   const item = { ...drawn, input: await atHand(drawn.input) };
-  const subject = new Subject(item, rng);
+  const subject = new GradcheckTarget(item, rng);
   const gradOutput = rng.normals(sizeOfOutput(subject));
   const here = await read(evaluate(subject, gradOutput));
   const scales = Object.values(here).map(largest);
@@ -94,14 +94,14 @@ async function run(
   return { config: item.config, numbers: Object.fromEntries(numbers) };
 }
 
-function sizeOfOutput(subject: Subject): number {
+function sizeOfOutput(subject: GradcheckTarget): number {
   return tidy(() =>
     leaves(subject.forward(subject.input()).output).reduce((sum, [, { size }]) => sum + size, 0),
   );
 }
 
 /** Every output and gradient at the current point, by name. */
-function evaluate(subject: Subject, gradOutput: Float64Array): Record<string, Tensor> {
+function evaluate(subject: GradcheckTarget, gradOutput: Float64Array): Record<string, Tensor> {
   return tidy(() => {
     const { output, cache } = subject.forward(subject.input());
     const outputs = leaves(output).map(([suffix, tensor]) => [`output${suffix}`, tensor] as const);
@@ -116,7 +116,7 @@ async function read(
   const numbers: Record<string, Float64Array> = {};
   for (const [name, tensor] of Object.entries(tensors))
     numbers[name] = Float64Array.from(await tensor.data());
-  release(tensors);
+  disposeTensors(tensors);
   return numbers;
 }
 

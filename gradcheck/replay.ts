@@ -1,7 +1,7 @@
 import { keep, Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context } from '../lib/module.ts';
-import { propagate, type AnyBox } from '../lib/propagate.ts';
+import { propagate, type AnyModule } from '../lib/propagate.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /** What one box of a network gave, and where the random generator stood before it. */
@@ -25,12 +25,12 @@ export interface Value {
  * The boxes that are run are those of the network, in the order of its forward, with the random numbers that they had.
  */
 export class Replay {
-  readonly #box: AnyBox;
+  readonly #box: AnyModule;
   readonly #context: Context | undefined;
   readonly #steps = new Map<string, Step>();
 
   /** @param context what the forward takes besides the input; its generator is not moved. */
-  constructor(box: AnyBox, inputs: readonly Tensor[], context: Context | undefined) {
+  constructor(box: AnyModule, inputs: readonly Tensor[], context: Context | undefined) {
     this.#box = box;
     this.#context = context;
     const rng = context?.rng?.clone();
@@ -60,14 +60,14 @@ export class Replay {
   }
 
   dispose(): void {
-    for (const { output } of this.#steps.values()) release(output);
+    for (const { output } of this.#steps.values()) disposeTensors(output);
     this.#steps.clear();
   }
 }
 
-function run(box: AnyBox, inputs: readonly Value[], context: Context | undefined): Tensor {
+function run(box: AnyModule, inputs: readonly Value[], context: Context | undefined): Tensor {
   const tensors = inputs.map(({ tensor }) => tensor);
-  const { output } = box.forward(box.takes === 'list' ? tensors : tensors[0], context);
+  const { output } = box.forward(box.arity === 'list' ? tensors : tensors[0], context);
   if (!isTensor(output)) throw new TypeError('expected a box inside a container to give a tensor');
   return output;
 }

@@ -2,7 +2,7 @@ import { tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { constant } from '../lib/constant.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { lbfgs, type Objective } from './lbfgs.ts';
 
@@ -68,7 +68,7 @@ async function costOf(network: Module, x: Float64Array, shape: readonly number[]
     });
     const { loss, cache: costCache } = cost.forward(output as Tensor2D, label);
     const { gradInput, gradParams } = network.backprop(cost.backpropToInput(costCache), cache);
-    release(gradParams);
+    disposeTensors(gradParams);
     return { loss, gradient: gradInput, scores: output.clone() };
   });
   const [[loss], gradient, scores] = [
@@ -76,7 +76,7 @@ async function costOf(network: Module, x: Float64Array, shape: readonly number[]
     await found.gradient.data(),
     await found.scores.data(),
   ];
-  release(found);
+  disposeTensors(found);
   const answer = Array.from(scores).reduce((best, v, k, all) => (v > all[best] ? k : best), 0);
   return { loss, gradient: Float64Array.from(gradient), answer };
 }

@@ -1,6 +1,6 @@
 import { tensor } from '@tensorflow/tfjs-core';
 import type { Dataset } from '../data/dataset.ts';
-import { release } from '../lib/memory.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import type { Answer } from './topAnswers.ts';
 import type { TopPatch } from './topPatches.ts';
 import type { Interval } from './interval.ts';
@@ -32,7 +32,7 @@ export async function cutOut(
     const gradOutput = tensor(ones, [some.length, ...trace.outputShape], 'float32');
     const gradient = trace.inputGradient(batch.input, gradOutput);
     const [values, slopes] = [await batch.input.data(), await gradient.data()];
-    release([batch, gradOutput, gradient]);
+    disposeTensors([batch, gradOutput, gradient]);
     const [length, shape] = [values.length / some.length, data.inputShape];
     some.forEach(({ record, place, response, unit }, n) => {
       const at = placeOf(place, axes);

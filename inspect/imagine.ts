@@ -12,7 +12,7 @@ import {
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/constant.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 import { costGradient, inputGradient } from './inputGradient.ts';
@@ -61,7 +61,7 @@ export function imagine(
       const greyer = sub(before, mul(sub(before, scalar(0.5)), scalar(decay)));
       return clipByValue(sub(greyer, mul(div(gradient, length), scalar(rate))), 0, 1);
     });
-    release(before);
+    disposeTensors(before);
   }
   return images;
 }

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Cost } from '../lib/cost.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Module } from '../lib/module.ts';
 
 /**
@@ -19,7 +19,7 @@ export function inputGradient(
   return tidy(() => {
     const { output, cache } = network.forward(input, context);
     const { gradInput, gradParams } = network.backprop(gradient(output), cache);
-    release(gradParams);
+    disposeTensors(gradParams);
     return gradInput;
   });
 }

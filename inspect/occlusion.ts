@@ -1,8 +1,8 @@
 import { softmax, tensor4d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { checkSize, checkTensor } from '../lib/check.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
-import { breathe } from '../train/breathe.ts';
+import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 
 export interface OcclusionOptions {
   /** Side of the patch, 8 by default. */
@@ -61,8 +61,8 @@ export async function occlusion(
     for (let column = 0; column < columns; column++) {
       probabilities[row * columns + column] = values[column * classes + label];
     }
-    release(seen);
-    await breathe();
+    disposeTensors(seen);
+    await yieldToEventLoop();
   }
   return { rows, columns, probabilities };
 }

@@ -18,7 +18,7 @@ import { Reshape } from '../modules/reshape.ts';
 import { Softmax } from '../modules/softmax.ts';
 import { SpatialDropout } from '../modules/spatialDropout.ts';
 import { Sum } from '../modules/sum.ts';
-import type { AnyBox } from '../lib/propagate.ts';
+import type { AnyModule } from '../lib/propagate.ts';
 import { isPointwise } from './summary/describe.ts';
 import { within, type Interval } from './interval.ts';
 import { windowsOf } from './windows.ts';
@@ -41,7 +41,7 @@ const CHANNELS = [GroupNorm, InstanceNorm, LayerNorm, LogSoftmax, Softmax];
  * @returns undefined where they depend on no cell, as padding or another input of a `Concat` do not.
  */
 export function spanBefore(
-  box: AnyBox,
+  box: AnyModule,
   span: Span,
   inputShapes: readonly (readonly number[])[],
   outputShape: readonly number[],

@@ -1,9 +1,9 @@
 import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { BoxError, InputError, show } from '../lib/errors.ts';
-import { release } from '../lib/memory.ts';
-import type { AnyBox } from '../lib/propagate.ts';
-import { breathe } from '../train/breathe.ts';
+import { disposeTensors } from '../lib/memory.ts';
+import type { AnyModule } from '../lib/propagate.ts';
+import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import { cutOut } from './cutOut.ts';
 import { answersOf, better, type Answer } from './topAnswers.ts';
 import { Trace } from './trace.ts';
@@ -60,7 +60,7 @@ export interface UnitPatches {
  * Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2; Simonyan et al. 2013, arXiv:1312.6034, for the gradient.
  */
 export async function topPatches(
-  network: AnyBox,
+  network: AnyModule,
   data: Dataset,
   options: TopPatchesOptions,
 ): Promise<UnitPatches[]> {
@@ -86,13 +86,13 @@ export async function topPatches(
     const batch = await data.batch(some);
     const output = trace.infer(batch.input);
     const responses = await output.data();
-    release([batch, output]);
+    disposeTensors([batch, output]);
     for (const one of best) {
       const { top, least } = answersOf(responses, one.unit, all, some, perRecord);
       one.answers = better(one.answers, top, count);
       one.least = Math.min(one.least, least);
     }
-    await breathe();
+    await yieldToEventLoop();
   }
   const wanted = best.flatMap(({ unit, answers }) =>
     answers.map((answer) => ({ ...answer, unit })),

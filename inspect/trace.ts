@@ -1,21 +1,21 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { accumulate } from '../lib/container.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { release, tidy } from '../lib/memory.ts';
-import { atPath, propagate, type AnyBox } from '../lib/propagate.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
+import { withOptionalPath, propagate, type AnyModule } from '../lib/propagate.ts';
 import { shapeAfter } from '../lib/shapes.ts';
 import { hull } from './interval.ts';
 import { spanBefore, type Span } from './span.ts';
 
 /** A box that runs on the way, and which of the others it takes from: their numbers, −1 for the input. */
 interface Step {
-  readonly box: AnyBox;
+  readonly box: AnyModule;
   readonly path: string;
   readonly from: readonly number[];
 }
 
 /** The path of every box and container of a network, in the order of the forward. */
-export function boxPaths(network: AnyBox): string[] {
+export function boxPaths(network: AnyModule): string[] {
   const paths = new Set<string>();
   const add = (path: string) => void paths.add(path);
   propagate<undefined>(network, [undefined], (_box, _inputs, path) => add(path), '', (_, path) => add(path)); // prettier-ignore
@@ -33,17 +33,17 @@ export class Trace {
   /** Without the batch, of the target's output. */
   readonly outputShape: readonly number[];
   /** What the target is: the box whose output it gives. */
-  readonly box: AnyBox;
+  readonly box: AnyModule;
   readonly #steps: readonly Step[];
   /** With a batch of one: of the input first, and after it of each step. */
   readonly #shapes: readonly (readonly number[])[];
 
-  constructor(network: AnyBox, target: string, inputShape: readonly number[]) {
-    if (network.takes === 'list')
+  constructor(network: AnyModule, target: string, inputShape: readonly number[]) {
+    if (network.arity === 'list')
       throw new InputError('expected a network that takes one tensor, got a list');
     const steps: Step[] = [];
     const ends = new Map<string, readonly number[]>();
-    const visit = (box: AnyBox, from: readonly number[], path: string) => {
+    const visit = (box: AnyModule, from: readonly number[], path: string) => {
       const step = steps.push({ box, path, from }) - 1;
       ends.set(path, [step]);
       return step;
@@ -60,7 +60,7 @@ export class Trace {
     const shapes: (readonly number[])[] = [[1, ...inputShape]];
     for (const { box, path, from } of this.#steps) {
       const inputs = from.map((source) => shapes[source + 1]);
-      shapes.push(atPath(path, () => shapeAfter(box, inputs)));
+      shapes.push(withOptionalPath(path, () => shapeAfter(box, inputs)));
     }
     this.#shapes = shapes;
     this.box = steps[end].box;
@@ -74,11 +74,14 @@ export class Trace {
       this.#steps.forEach(({ box, path, from }, i) => {
         const inputs = from.map((source) => (source < 0 ? input : values[source]));
         values.push(
-          atPath(path, () => box.infer(box.takes === 'list' ? inputs : inputs[0]) as Tensor),
+          withOptionalPath(
+            path,
+            () => box.infer(box.arity === 'list' ? inputs : inputs[0]) as Tensor,
+          ),
         );
         const used = (source: number) =>
           this.#steps.slice(i + 1).some((later) => later.from.includes(source));
-        release(
+        disposeTensors(
           from.filter((source) => source >= 0 && !used(source)).map((source) => values[source]),
         );
       });
@@ -92,8 +95,8 @@ export class Trace {
       const values: Tensor[] = [];
       const caches = this.#steps.map(({ box, path, from }) => {
         const inputs = from.map((source) => (source < 0 ? input : values[source]));
-        const { output, cache } = atPath(path, () =>
-          box.forward(box.takes === 'list' ? inputs : inputs[0]),
+        const { output, cache } = withOptionalPath(path, () =>
+          box.forward(box.arity === 'list' ? inputs : inputs[0]),
         );
         values.push(output as Tensor);
         return cache;
@@ -102,9 +105,11 @@ export class Trace {
       for (let i = this.#steps.length - 1; i >= 0; i--) {
         const { box, path, from } = this.#steps[i];
         const grad = grads.get(i);
-        const parts = [atPath(path, () => box.backpropToInput(grad, caches[i]))].flat() as Tensor[];
+        const parts = [
+          withOptionalPath(path, () => box.backpropToInput(grad, caches[i])),
+        ].flat() as Tensor[];
         from.forEach((source, k) => grads.set(source, accumulate(grads.get(source), parts[k])));
-        release([grad, caches[i], values[i]]);
+        disposeTensors([grad, caches[i], values[i]]);
       }
       return grads.get(-1)!;
     });

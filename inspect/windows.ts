@@ -19,11 +19,11 @@ import { SubtractiveNorm2D } from '../modules/subtractiveNorm2d.ts';
 import { SumPool2D } from '../modules/sumPool2d.ts';
 import { TableConv2D } from '../modules/historic/tableConv2d.ts';
 import { Upsample2D } from '../modules/upsample2d.ts';
-import { slide, type Padding, type PaddingMode } from '../lib/geometry.ts';
+import { axisGeometry, type Padding, type PaddingMode } from '../lib/geometry.ts';
 import type { AxisMap } from '../lib/kernels/pad/axisMap.ts';
 import { linear, nearest } from '../lib/kernels/pad/resizeMap.ts';
 import { windowsThatCover } from '../lib/kernels/pool/windowMap.ts';
-import type { AnyBox } from '../lib/propagate.ts';
+import type { AnyModule } from '../lib/propagate.ts';
 import { behindBorder, byCell, within, type Before } from './interval.ts';
 
 export interface Windows {
@@ -46,7 +46,7 @@ interface Sliding {
  *
  * @param sizes of the input, without the batch.
  */
-export function windowsOf(box: AnyBox, sizes: readonly number[]): Windows | undefined {
+export function windowsOf(box: AnyModule, sizes: readonly number[]): Windows | undefined {
   const image = sizes.slice(0, -1);
   const same: Before = (of) => of;
   const all: Before = () => [0, sizes[sizes.length - 1] - 1];
@@ -90,13 +90,13 @@ export function windowsOf(box: AnyBox, sizes: readonly number[]): Windows | unde
   const local = localWindow(box);
   if (local === undefined) return undefined;
   const axes = image.map((size, axis): Before => {
-    const { before, after } = slide(size, local[axis], 1, 1, 'same');
+    const { before, after } = axisGeometry(size, local[axis], 1, 1, 'same');
     return ([first, last]) => within([first - before, last + after], size);
   });
   return { axes, channels: all };
 }
 
-function slidingOf(box: AnyBox): Sliding | undefined {
+function slidingOf(box: AnyModule): Sliding | undefined {
   const plain = { dilation: [1, 1], paddingMode: 'zeros' } as const;
   if (box instanceof Conv2D || box instanceof DepthwiseConv2D) return box;
   if (box instanceof LPPool2D) return { ...plain, ...box, padding: 'valid' };
@@ -133,7 +133,7 @@ function along(
   axis: number,
 ): Before {
   const [kernel, step, apart] = [kernelSize[axis], stride[axis], dilation[axis]];
-  const { before } = slide(
+  const { before } = axisGeometry(
     size,
     kernel,
     step,
@@ -146,7 +146,7 @@ function along(
 }
 
 /** Undefined for all channels. */
-function channelsOf(box: AnyBox): Before | undefined {
+function channelsOf(box: AnyModule): Before | undefined {
   if (box instanceof Conv2D || box instanceof Conv1D) {
     return grouped(box.outChannels / box.groups, box.inChannels / box.groups);
   }
@@ -174,7 +174,7 @@ function mapped({ rows }: AxisMap): Before {
 const taps = (kernel: number) => Array.from({ length: kernel }, (_, q) => q);
 
 /** The window of a local normalization. */
-function localWindow(box: AnyBox): readonly number[] | undefined {
+function localWindow(box: AnyModule): readonly number[] | undefined {
   if (box instanceof SubtractiveNorm2D || box instanceof DivisiveNorm2D)
     return box.gaussian.kernelSize;
   if (box instanceof ContrastNorm2D)

@@ -1,8 +1,16 @@
-import { gather, GradSum, placeOf } from './container.ts';
+import { gather, GradSum, modulePath } from './container.ts';
 import { nameOf } from './check.ts';
-import { BoxError, within } from './errors.ts';
-import { release, tidy } from './memory.ts';
-import type { Backward, Child, Context, Forward, Grads, Module, Params } from './module.ts';
+import { BoxError, withPath } from './errors.ts';
+import { disposeTensors, tidy } from './memory.ts';
+import type {
+  Gradients,
+  NamedModule,
+  Context,
+  ForwardResult,
+  Grads,
+  Module,
+  Params,
+} from './module.ts';
 
 /** What the forward of a container keeps. */
 export interface ContainerCache {
@@ -23,7 +31,7 @@ export interface Back {
   first<I, O>(place: Place<I, O>, gradOutput: O): I | undefined;
 }
 
-type Visit = (box: Child[1], gradOutput: unknown, ofBox: unknown, first: boolean) => Visited;
+type Visit = (box: NamedModule[1], gradOutput: unknown, ofBox: unknown, first: boolean) => Visited;
 
 interface Visited {
   readonly gradInput?: unknown;
@@ -38,23 +46,26 @@ export class Boxes {
   readonly params: Params;
   readonly buffers: Params;
   readonly #container: object;
-  readonly #places: readonly Child[];
+  readonly #places: readonly NamedModule[];
 
   /** @param places in the order of the forward. */
-  constructor(container: object, places: readonly Child[]) {
+  constructor(container: object, places: readonly NamedModule[]) {
     this.#container = container;
     this.#places = places;
     this.params = gather(places, (box) => box.params);
     this.buffers = gather(places, (box) => box.buffers);
   }
 
-  forward<O>(context: Context | undefined, route: (run: Run) => O): Forward<O, ContainerCache> {
+  forward<O>(
+    context: Context | undefined,
+    route: (run: Run) => O,
+  ): ForwardResult<O, ContainerCache> {
     return tidy(() => {
       const caches: unknown[] = [];
       const output = route((place, input) => {
         const step = this.#at(place, (box) => box.forward(input, context));
         caches.push(step.cache);
-        release(input);
+        disposeTensors(input);
         return step.output;
       });
       return { output, cache: { caches } };
@@ -65,7 +76,7 @@ export class Boxes {
     return tidy(() =>
       route((place, input) => {
         const output = this.#at(place, (box) => box.infer(input, context));
-        release(input);
+        disposeTensors(input);
         return output;
       }),
     );
@@ -84,14 +95,14 @@ export class Boxes {
       const gradParams = box.backpropToParams(gradOutput, ofBox);
       return { gradParams, gradInput: first ? undefined : box.backpropToInput(gradOutput, ofBox) };
     });
-    release(gradInput);
+    disposeTensors(gradInput);
     return gradParams;
   }
 
-  backprop<I>(cache: ContainerCache, route: (back: Back) => I | undefined): Backward<I> {
+  backprop<I>(cache: ContainerCache, route: (back: Back) => I | undefined): Gradients<I> {
     return this.#back(cache, route, (box, gradOutput, ofBox) => {
       const step = box.backprop(gradOutput, ofBox);
-      release(cache.caches.pop());
+      disposeTensors(cache.caches.pop());
       return step;
     });
   }
@@ -99,12 +110,12 @@ export class Boxes {
   sweep(cache: ContainerCache, route: (back: Back) => unknown): Grads {
     const { gradInput, gradParams } = this.#back(cache, route, (box, gradOutput, ofBox, first) => {
       const step = first
-        ? { gradParams: box.sweep(gradOutput, ofBox) }
+        ? { gradParams: box.backpropParams(gradOutput, ofBox) }
         : box.backprop(gradOutput, ofBox);
-      release(cache.caches.pop());
+      disposeTensors(cache.caches.pop());
       return step;
     });
-    release(gradInput);
+    disposeTensors(gradInput);
     return gradParams;
   }
 
@@ -117,7 +128,7 @@ export class Boxes {
     { caches }: ContainerCache,
     route: (back: Back) => I | undefined,
     visit: Visit,
-  ): Backward<I> {
+  ): Gradients<I> {
     if (caches.length !== this.#places.length) {
       throw new BoxError(
         [`${nameOf(this.#container)}.backprop`],
@@ -132,8 +143,8 @@ export class Boxes {
         const { gradInput, gradParams } = this.#at(place, (box) =>
           visit(box, gradOutput, ofBox, first),
         );
-        release(gradOutput);
-        sum.add(placeOf(this.#container, place[0]), place[1], gradParams);
+        disposeTensors(gradOutput);
+        sum.add(modulePath(this.#container, place[0]), place[1], gradParams);
         return gradInput as I;
       };
       const gradInput = route({
@@ -146,6 +157,6 @@ export class Boxes {
   }
 
   #at<I, O, T>([name, box]: Place<I, O>, run: (box: Module<I, O>) => T): T {
-    return within(placeOf(this.#container, name), () => run(box));
+    return withPath(modulePath(this.#container, name), () => run(box));
   }
 }

@@ -134,3 +134,45 @@ export function checkProbabilities(
     }
   }
 }
+
+/**
+ * Refuses an input whose last axes are not `trailing`, with at least `positions` axes between the batch and them.
+ */
+export function checkTrailingShape(
+  box: object,
+  input: Tensor,
+  trailing: readonly number[],
+  positions = 0,
+): void {
+  const rank = 1 + positions + trailing.length;
+  const fits =
+    !(input instanceof Tensor) ||
+    (input.rank >= rank &&
+      trailing.every((size, axis) => size === input.shape.at(axis - trailing.length)));
+  if (!fits) {
+    const between = positions > 0 ? 'positions, ..., ' : '..., ';
+    throw new BoxError(
+      [`${nameOf(box)}.forward`],
+      `expected input of shape [N, ${between}${trailing.join(', ')}], got [${input.shape.join(', ')}]`,
+    );
+  }
+  checkInput(box, input);
+}
+
+/**
+ * Refuses the inputs of a box that merges several tensors into one, unless they are float tensors of one shape; with
+ * `unlikeLast`, of one shape but for the last axis.
+ */
+export function checkSameShape(box: object, inputs: readonly Tensor[], unlikeLast = false): void {
+  const fail = (expected: string, got: string) => {
+    throw new BoxError([`${nameOf(box)}.forward`], `expected ${expected}, got ${got}`);
+  };
+  if (!Array.isArray(inputs) || inputs.length === 0) fail('a list of tensors', show(inputs));
+  for (const input of inputs) checkInput(box, input, unlikeLast ? 1 : 0);
+  const kept = ({ shape }: Tensor) =>
+    [shape.length, ...(unlikeLast ? shape.slice(0, -1) : shape)].join();
+  if (inputs.some((input) => kept(input) !== kept(inputs[0]))) {
+    const shapes = inputs.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ');
+    fail(`inputs of one shape${unlikeLast ? ' but for the last axis' : ''}`, shapes);
+  }
+}

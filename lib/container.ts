@@ -1,11 +1,11 @@
 import { add, Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
-import { release } from './memory.ts';
-import { Module, type Child, type Grads, type Params } from './module.ts';
+import { disposeTensors } from './memory.ts';
+import { Module, type NamedModule, type Grads, type Params } from './module.ts';
 
 /** The place of a box in its container, as messages have it: `Sequential[2]`, `Residual.body`. */
-export function placeOf(container: object, name: string): string {
+export function modulePath(container: object, name: string): string {
   return `${nameOf(container)}${/^\d+$/.test(name) ? `[${name}]` : `.${name}`}`;
 }
 
@@ -41,12 +41,15 @@ export function checkName(container: object, name: string): void {
 
 export function checkBox(container: object, name: string, box: unknown): void {
   if (!(box instanceof Module)) {
-    throw new BoxError([placeOf(container, name)], `expected a box, got ${show(box)}`);
+    throw new BoxError([modulePath(container, name)], `expected a box, got ${show(box)}`);
   }
 }
 
 /** The parameters, or buffers, of the boxes of a container: `name.weight`, each under the first place where it stands. */
-export function gather(children: readonly Child[], pick: (box: Child[1]) => Params): Params {
+export function gather(
+  children: readonly NamedModule[],
+  pick: (box: NamedModule[1]) => Params,
+): Params {
   const gathered: Record<string, Variable> = {};
   const seen = new Set<Variable>();
   for (const [place, box] of children) {
@@ -96,7 +99,7 @@ export class GradSum {
 export function accumulate(earlier: Tensor | undefined, grad: Tensor): Tensor {
   if (earlier === undefined) return grad;
   const sum = add(earlier, grad);
-  release([earlier, grad]);
+  disposeTensors([earlier, grad]);
   return sum;
 }
 

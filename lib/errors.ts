@@ -26,7 +26,7 @@ export class BoxError extends InputError {
 }
 
 /** Runs a child of a container; what goes wrong inside names `place`, the container's slot, before the child. */
-export function within<T>(place: string, run: () => T): T {
+export function withPath<T>(place: string, run: () => T): T {
   try {
     return run();
   } catch (error) {

@@ -86,7 +86,7 @@ export function checkPadding(box: object, padding: Padding): Padding {
  * `ceilMode` rounds up instead: a last window may reach over the end, if it starts inside the input or the padding
  * before it (PyTorch's rule). Under `'same'` it changes nothing.
  */
-export function slide(
+export function axisGeometry(
   input: number,
   kernel: number,
   stride: number,
@@ -112,7 +112,7 @@ export function slide(
 }
 
 /** How the window of `box` slides over an image of this size; refuses a window larger than the padded image. */
-export function slideOver(
+export function convGeometry(
   box: object,
   inputHeight: number,
   inputWidth: number,
@@ -121,7 +121,7 @@ export function slideOver(
 ): Geometry {
   const { kernelSize, stride, dilation, padding, ceilMode } = options;
   const along = (axis: 0 | 1, input: number) =>
-    slide(
+    axisGeometry(
       input,
       kernelSize[axis],
       stride[axis],
@@ -205,7 +205,7 @@ export function checkBorder(box: object, mode: PaddingMode, axes: readonly Borde
 }
 
 /** The same windows over the padded image. */
-export function overPadded({ height, width }: Geometry): Geometry {
+export function paddedGeometry({ height, width }: Geometry): Geometry {
   const along = (axis: Axis): Axis => ({
     ...axis,
     input: axis.before + axis.input + axis.after,

@@ -9,6 +9,6 @@ export function tidy<T>(run: () => T): T {
 }
 
 /** Lets every tensor in the value go. */
-export function release(value: unknown): void {
+export function disposeTensors(value: unknown): void {
   tf.dispose(value as tf.TensorContainer);
 }

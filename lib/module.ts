@@ -1,5 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { release } from './memory.ts';
+import { disposeTensors } from './memory.ts';
 import type { Rng } from './rng.ts';
 
 /** Tensors that belong to a box, by name: `{ weight, bias }`. A container names those of its boxes `0.weight`. */
@@ -15,18 +15,18 @@ export interface Context {
   readonly rng?: Rng;
 }
 
-export interface Forward<Out, Cache> {
+export interface ForwardResult<Out, Cache> {
   output: Out;
   cache: Cache;
 }
 
-export interface Backward<In> {
+export interface Gradients<In> {
   gradInput: In;
   gradParams: Grads;
 }
 
 /** A box in a container, under the name that its parameters have before their own: `0`, `body`. */
-export type Child = readonly [name: string, box: Module<unknown, unknown>];
+export type NamedModule = readonly [name: string, box: Module<unknown, unknown>];
 
 /**
  * A box: x_out = F(x_in, w), with the three arrows of the lecture.
@@ -48,9 +48,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   readonly buffers: Params = {};
 
   /** Whether `forward` takes one tensor or a list of them, as a box that merges several does. */
-  readonly takes: 'tensor' | 'list' = 'tensor';
+  readonly arity: 'tensor' | 'list' = 'tensor';
 
-  abstract forward(input: In, context?: Context): Forward<Out, Cache>;
+  abstract forward(input: In, context?: Context): ForwardResult<Out, Cache>;
 
   /**
    * The output alone, of a forward that nothing will be swept back through. A container lets go what each of its boxes
@@ -58,7 +58,7 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    */
   infer(input: In, context?: Context): Out {
     const { output, cache } = this.forward(input, context);
-    release(cache);
+    disposeTensors(cache);
     return output;
   }
 
@@ -73,7 +73,7 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    * Both gradients. A box overrides this only where the two share work. A container sweeps its boxes once and lets
    * each one's cache go behind the sweep, so its cache serves for one `backprop`.
    */
-  backprop(gradOutput: Out, cache: Cache): Backward<In> {
+  backprop(gradOutput: Out, cache: Cache): Gradients<In> {
     return {
       gradInput: this.backpropToInput(gradOutput, cache),
       gradParams: this.backpropToParams(gradOutput, cache),
@@ -84,9 +84,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    * The backward of a training step: the gradients of the parameters alone, letting the cache go. The first box of a
    * network has nothing before it, so its gradient of the data is not computed.
    */
-  sweep(gradOutput: Out, cache: Cache): Grads {
+  backpropParams(gradOutput: Out, cache: Cache): Grads {
     const gradParams = this.backpropToParams(gradOutput, cache);
-    release(cache);
+    disposeTensors(cache);
     return gradParams;
   }
 
@@ -94,12 +94,12 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   updateBuffers(_cache: Cache): void {}
 
   /** The boxes in a container, in the order of its forward. A box that stands in two places is there twice. */
-  children(): readonly Child[] {
+  children(): readonly NamedModule[] {
     return [];
   }
 
   /** Lets the tensors of the box go. */
   dispose(): void {
-    release([this.params, this.buffers]);
+    disposeTensors([this.params, this.buffers]);
   }
 }

@@ -3,33 +3,33 @@ import { Graph } from '../modules/container/graph.ts';
 import { Residual } from '../modules/container/residual.ts';
 import { Sequential } from '../modules/container/sequential.ts';
 import { nameOf } from './check.ts';
-import { placeOf } from './container.ts';
-import { within } from './errors.ts';
+import { modulePath } from './container.ts';
+import { withPath } from './errors.ts';
 import { listOf, type Names } from '../modules/container/graphNodes.ts';
-import type { Child } from './module.ts';
+import type { NamedModule } from './module.ts';
 
 /** Any box, whatever it takes and gives. */
-export type AnyBox = Child[1];
+export type AnyModule = NamedModule[1];
 
 /** What a box that is no container makes of its inputs. The path is `stage1.0.residual.body.conv1`. */
-export type Visit<V> = (box: AnyBox, inputs: readonly V[], path: string) => V;
+export type Visit<V> = (box: AnyModule, inputs: readonly V[], path: string) => V;
 
 /** What a box or a container at a path gave. */
 export type Leave<V> = (outputs: readonly V[], path: string) => void;
 
 /** Runs `run` in the name of a box: what goes wrong inside says its path first, if it has one. */
-export function atPath<T>(path: string, run: () => T): T {
-  return path === '' ? run() : within(path, run);
+export function withOptionalPath<T>(path: string, run: () => T): T {
+  return path === '' ? run() : withPath(path, run);
 }
 
 /** The path of a box in a network as messages have it: `Sequential[2] > Residual.body > Linear` for `2.body`. */
-export function placeAt(network: AnyBox, path: string, box: AnyBox): string {
+export function describePath(network: AnyModule, path: string, box: AnyModule): string {
   let at = network;
   const places =
     path === ''
       ? []
       : path.split('.').map((name) => {
-          const place = placeOf(at, name);
+          const place = modulePath(at, name);
           at = at.children().find(([child]) => child === name)?.[1] ?? box;
           return place;
         });
@@ -37,19 +37,19 @@ export function placeAt(network: AnyBox, path: string, box: AnyBox): string {
 }
 
 /** The place of a parameter's box, such as `Sequential[2] > Linear` for `2.weight`. */
-export function placeOfParam(network: AnyBox, name: string): string {
+export function describeParamPath(network: AnyModule, name: string): string {
   const path = name.slice(0, Math.max(name.lastIndexOf('.'), 0));
   const names = path === '' ? [] : path.split('.');
-  const box = names.reduce<AnyBox | undefined>(
+  const box = names.reduce<AnyModule | undefined>(
     (at, name) => at?.children().find(([child]) => child === name)?.[1],
     network,
   );
-  return placeAt(network, path, box ?? network);
+  return describePath(network, path, box ?? network);
 }
 
 /** `weight of Sequential[2] > Linear` for `2.weight`. */
-export function nameOfParam(network: AnyBox, name: string): string {
-  return `${name.split('.').at(-1)} of ${placeOfParam(network, name)}`;
+export function describeParam(network: AnyModule, name: string): string {
+  return `${name.split('.').at(-1)} of ${describeParamPath(network, name)}`;
 }
 
 /**
@@ -59,7 +59,7 @@ export function nameOfParam(network: AnyBox, name: string): string {
  * @returns the outputs: one, but for a Graph that has a list of them.
  */
 export function propagate<V>(
-  box: AnyBox,
+  box: AnyModule,
   inputs: readonly V[],
   visit: Visit<V>,
   path = '',
@@ -71,14 +71,14 @@ export function propagate<V>(
 }
 
 function inOrder<V>(
-  box: AnyBox,
+  box: AnyModule,
   inputs: readonly V[],
   visit: Visit<V>,
   path: string,
   leave: Leave<V>,
 ): readonly V[] {
   const inside = (name: string) => (path === '' ? name : `${path}.${name}`);
-  const through = ([name, child]: Child, from: readonly V[]) =>
+  const through = ([name, child]: NamedModule, from: readonly V[]) =>
     propagate(child, from, visit, inside(name), leave);
   if (box instanceof Sequential) {
     return box.children().reduce((values, child) => through(child, values), inputs);
@@ -98,7 +98,7 @@ function inOrder<V>(
       if (value === undefined) throw new Error(`${inside(name)}: a node before what it takes from`);
       return value;
     };
-    for (const { name, box: child, from, gives } of box.nodes) {
+    for (const { name, box: child, inputs: from, outputs: gives } of box.nodes) {
       const given = through([name, child], listOf(from).map(valueOf));
       listOf(gives).forEach((output, i) => values.set(output, given[i]));
     }

@@ -9,7 +9,7 @@ import { constant } from './constant.ts';
  *
  * @returns [K_h, K_w, planes, 1], new to the caller.
  */
-export function fadingWindow(
+export function radialDecayKernel(
   [height, width]: readonly [number, number],
   decay: number,
   planes: number,

@@ -11,10 +11,10 @@ import { LocallyConnected1D } from '../modules/locallyConnected1d.ts';
 import { LocallyConnected2D } from '../modules/locallyConnected2d.ts';
 import { nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
-import { slideOver } from './geometry.ts';
-import { count } from './init/initializers.ts';
+import { convGeometry } from './geometry.ts';
+import { numElements } from './init/initializers.ts';
 import { tidy } from './memory.ts';
-import type { AnyBox } from './propagate.ts';
+import type { AnyModule } from './propagate.ts';
 
 /**
  * The shape that a box gives for inputs of these shapes. The convolutions, whose forward is what takes long, say it
@@ -23,13 +23,13 @@ import type { AnyBox } from './propagate.ts';
  * Errors: those of the boxes.
  */
 export function shapeAfter(
-  box: AnyBox,
+  box: AnyModule,
   inputShapes: readonly (readonly number[])[],
 ): readonly number[] {
   const [shape] = inputShapes;
   const [batch, ...sizes] = shape;
   if (box instanceof Conv2D && sizes.length === 3 && sizes[2] === box.inChannels) {
-    const { height, width } = slideOver(box, sizes[0], sizes[1], box);
+    const { height, width } = convGeometry(box, sizes[0], sizes[1], box);
     return [batch, height.output, width.output, box.outChannels];
   }
   if (box instanceof Linear && sizes.length === 1 && sizes[0] === box.inFeatures) {
@@ -37,7 +37,7 @@ export function shapeAfter(
   }
   return tidy((): readonly number[] => {
     const tensors = inputShapes.map((of) => zeros([...of]));
-    const input = box.takes === 'list' ? tensors : tensors[0];
+    const input = box.arity === 'list' ? tensors : tensors[0];
     const output = box.infer(input);
     if (!isTensor(output)) {
       throw new BoxError([`${nameOf(box)}.infer`], `expected one tensor, got ${show(output)}`);
@@ -48,7 +48,7 @@ export function shapeAfter(
 
 /** How many products a box adds up for one example: each weight as often as it is used. Other arithmetic is not counted. */
 export function multiplyAdds(
-  box: AnyBox,
+  box: AnyModule,
   inputShape: readonly number[],
   outputShape: readonly number[],
 ) {
@@ -57,9 +57,9 @@ export function multiplyAdds(
     (kind) => box instanceof kind,
   );
   if (everywhere) {
-    return count(outputShape.slice(1, -1)) * weight.size;
+    return numElements(outputShape.slice(1, -1)) * weight.size;
   }
-  if (box instanceof ConvTranspose2D) return count(inputShape.slice(1, -1)) * weight.size;
+  if (box instanceof ConvTranspose2D) return numElements(inputShape.slice(1, -1)) * weight.size;
   if (box instanceof RBF) return box.inFeatures * box.outFeatures;
   const once =
     box instanceof Linear || box instanceof LocallyConnected1D || box instanceof LocallyConnected2D;

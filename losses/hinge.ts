@@ -15,7 +15,7 @@ import { checkChoice, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
 import { atClass } from '../lib/kernels/elementwise/oneHot.ts';
-import { weigh } from '../lib/kernels/elementwise/mulNoNan.ts';
+import { mulNoNan } from '../lib/kernels/elementwise/mulNoNan.ts';
 import { labelTarget } from './labels.ts';
 
 /**
@@ -57,7 +57,7 @@ export class Hinge extends Cost<Tensor2D, Tensor1D, HingeCache> {
     const [batch, classes] = input.shape;
     return tidy(() => {
       const y = labelTarget(this, { reduction: 'sum' }, target, [batch, classes]);
-      const own = sum(weigh(y, input), 1, true);
+      const own = sum(mulNoNan(y, input), 1, true);
       const z = add(sub(input, own), sub(scalar(1), y));
       const terms = max(z, 1, true);
       const loss: Scalar = mul(sum(terms), scalar(exampleWeight(this.reduction, batch)));

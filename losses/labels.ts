@@ -30,7 +30,7 @@ import type { Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/constant.ts';
 import { atClass, oneHot } from '../lib/kernels/elementwise/oneHot.ts';
-import { valuesAtHand } from '../lib/kernels/backends/hostValues.ts';
+import { hostValues } from '../lib/kernels/backends/hostValues.ts';
 
 /** How a cost on class labels counts its examples. */
 export interface LabelOptions {
@@ -82,7 +82,7 @@ export function labelTarget(
   [batch, classes]: [number, number],
 ): Tensor2D {
   checkTensor(cost, 'forward', 'labels', labels, [batch], 'int32');
-  const classOf = valuesAtHand(labels);
+  const classOf = hostValues(labels);
   if (classOf === undefined)
     return targetOnCard({ reduction, weights, ignoreIndex }, labels, classes);
   checkLabels(cost, classOf, classes, ignoreIndex);
@@ -129,7 +129,7 @@ function targetOnCard(
  * are NaN instead of refused, and the loss with them.
  */
 export function probabilityTarget<T extends Tensor>(cost: object, target: T, most = Infinity): T {
-  const values = valuesAtHand(target);
+  const values = hostValues(target);
   if (values !== undefined) {
     checkProbabilities(cost, values, most);
     return target.clone();

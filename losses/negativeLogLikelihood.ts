@@ -1,6 +1,6 @@
 import { neg, sum, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { Cost, type Reduction } from '../lib/cost.ts';
-import { weigh } from '../lib/kernels/elementwise/mulNoNan.ts';
+import { mulNoNan } from '../lib/kernels/elementwise/mulNoNan.ts';
 import { checkLabelOptions, checkScores, labelTarget, type LabelOptions } from './labels.ts';
 
 /**
@@ -44,7 +44,7 @@ export class NegativeLogLikelihood extends Cost<Tensor2D, Tensor1D, NegativeLogL
     checkScores(this, input);
     return tidy(() => {
       const t = labelTarget(this, this, target, input.shape);
-      const loss: Scalar = neg(sum(weigh(t, input)));
+      const loss: Scalar = neg(sum(mulNoNan(t, input)));
       return { loss, cache: { target: t } };
     });
   }

@@ -15,7 +15,7 @@ import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/constant.ts';
 import { logSoftmax } from '../lib/kernels/elementwise/logSoftmax.ts';
-import { weigh } from '../lib/kernels/elementwise/mulNoNan.ts';
+import { mulNoNan } from '../lib/kernels/elementwise/mulNoNan.ts';
 import {
   checkLabelOptions,
   checkScores,
@@ -77,7 +77,7 @@ export class SoftmaxCrossEntropy extends Cost<
         ? labelTarget(this, this, target, input.shape)
         : this.#probabilities(target, input.shape);
       const logProbabilities = logSoftmax(input);
-      const loss: Scalar = neg(sum(weigh(t, logProbabilities)));
+      const loss: Scalar = neg(sum(mulNoNan(t, logProbabilities)));
       return { loss, cache: { logProbabilities, target: t } };
     });
   }

@@ -1,8 +1,8 @@
 import { slice, type Tensor4D } from '@tensorflow/tfjs-core';
 import { checkSize } from '../lib/check.ts';
 import { constant } from '../lib/constant.ts';
-import { release, tidy } from '../lib/memory.ts';
-import { breathe } from '../train/breathe.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
+import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import { CCell } from '../modules/historic/cCell.ts';
 import { SCell, type SCellCache } from '../modules/historic/sCell.ts';
 import type { Sequential } from '../modules/container/sequential.ts';
@@ -52,7 +52,7 @@ export async function learnNeocognitron(
           await reinforce(box, one, rates[layer], columns[layer]);
           one.dispose();
         }
-        await breathe();
+        await yieldToEventLoop();
       }
       layer++;
     }
@@ -107,7 +107,7 @@ async function reinforce(
   const [, height, width, planes] = output.shape;
   const answers = representatives(await output.data(), [height, width, planes], columnSize);
   await strengthen(cell, cache, answers, rate);
-  release([output, cache]);
+  disposeTensors([output, cache]);
 }
 
 /** Δa and Δb for each representative. */

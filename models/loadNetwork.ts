@@ -1,4 +1,4 @@
-import type { AnyBox } from '../lib/propagate.ts';
+import type { AnyModule } from '../lib/propagate.ts';
 import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
 import { guessTorchvision, TORCHVISION_NETWORKS, torchvisionLayout } from './torchvision/layout.ts';
 import { loadWeights, type FileLayout } from '../formats/safetensors/weights.ts';
@@ -13,7 +13,7 @@ import { loadWeights, type FileLayout } from '../formats/safetensors/weights.ts'
 export async function loadNetwork(
   file: string,
   name: string,
-  network: AnyBox,
+  network: AnyModule,
   inputShape: readonly number[],
 ): Promise<Record<string, string>> {
   const tensors = { ...network.params, ...network.buffers };

@@ -3,7 +3,7 @@ import { checkGradOutput, checkTensor } from '../lib/check.ts';
 import { pair, type Pair } from '../lib/geometry.ts';
 import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
 import { windowsThatCover } from '../lib/kernels/pool/windowMap.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Averages over as many windows as are asked for, H' by W', whatever the size of the image. Together they cover it,
@@ -29,7 +29,7 @@ export class AdaptiveAvgPool2D extends Module<Tensor4D, Tensor4D, AdaptiveAvgPoo
     this.outputSize = pair(this, 'outputSize', outputSize);
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, AdaptiveAvgPool2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, AdaptiveAvgPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     return {
       output: mapImage(input, this.#means(input.shape)),

@@ -4,13 +4,13 @@ import {
   checkFits,
   checkPadding1D,
   checkPoolPadding,
-  slide,
+  axisGeometry,
   type Axis,
   type Padding1D,
 } from '../lib/geometry.ts';
 import { mapAxis, transposed } from '../lib/kernels/pad/axisMap.ts';
 import { windowMeans } from '../lib/kernels/pool/windowMap.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The average of each window of a sequence, channel by channel; windows may overlap.
@@ -68,9 +68,9 @@ export class AvgPool1D extends Module<Tensor3D, Tensor3D, AvgPool1DCache> {
     this.countIncludePad = countIncludePad;
   }
 
-  forward(input: Tensor3D): Forward<Tensor3D, AvgPool1DCache> {
+  forward(input: Tensor3D): ForwardResult<Tensor3D, AvgPool1DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'L', 'C']);
-    const length = slide(
+    const length = axisGeometry(
       input.shape[1],
       this.kernelSize,
       this.stride,

@@ -4,13 +4,13 @@ import {
   checkPadding,
   checkPoolPadding,
   pair,
-  slideOver,
+  convGeometry,
   type Geometry,
   type Padding,
   type Pair,
 } from '../lib/geometry.ts';
 import { avgPool2d, avgPool2dToInput } from '../lib/kernels/pool/avgPool2d.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The average of each window, channel by channel; windows may overlap.
@@ -61,9 +61,12 @@ export class AvgPool2D extends Module<Tensor4D, Tensor4D, AvgPool2DCache> {
     this.countIncludePad = options.countIncludePad ?? true;
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, AvgPool2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, AvgPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
-    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
+    const geometry = convGeometry(this, input.shape[1], input.shape[2], {
+      ...this,
+      dilation: [1, 1],
+    });
     const output = avgPool2d(input, geometry, this.countIncludePad);
     return { output, cache: { inputShape: input.shape, geometry } };
   }

@@ -19,11 +19,17 @@ import {
   shiftFeatures,
   standardize,
   standardizeToInput,
-  sumsWith,
+  normGradSums,
   type Standardized,
 } from '../lib/kernels/normalize/features.ts';
-import { Module, type Backward, type Context, type Forward, type Grads } from '../lib/module.ts';
-import { checkTrailing } from '../lib/trailing.ts';
+import {
+  Module,
+  type Gradients,
+  type Context,
+  type ForwardResult,
+  type Grads,
+} from '../lib/module.ts';
+import { checkTrailingShape } from '../lib/check.ts';
 
 /**
  * Batch normalization: each feature gets mean 0 and variance 1 over the batch, then a learned scale and shift. In
@@ -109,8 +115,8 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     this.buffers = { runningMean: vector('runningMean', 0), runningVar: vector('runningVar', 1) };
   }
 
-  forward(input: Tensor, context?: BatchNormContext): Forward<Tensor, BatchNormCache> {
-    checkTrailing(this, input, [this.features]);
+  forward(input: Tensor, context?: BatchNormContext): ForwardResult<Tensor, BatchNormCache> {
+    checkTrailingShape(this, input, [this.features]);
     context?.onBatchNorm?.(this, input);
     const { weight, bias } = this.params;
     const training = context?.mode === 'training';
@@ -147,12 +153,12 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
   override backpropToParams(gradOutput: Tensor, { normalized }: BatchNormCache): Grads {
     checkGradOutput(this, 'backpropToParams', gradOutput, normalized.shape);
     if (!this.params.weight) return {};
-    const { products, sums } = sumsWith(gradOutput, normalized);
+    const { products, sums } = normGradSums(gradOutput, normalized);
     return { weight: products, bias: sums };
   }
 
   /** The two share their sums. */
-  override backprop(gradOutput: Tensor, cache: BatchNormCache): Backward<Tensor> {
+  override backprop(gradOutput: Tensor, cache: BatchNormCache): Gradients<Tensor> {
     const { normalized, invStd, batch } = cache;
     if (batch === undefined) return super.backprop(gradOutput, cache);
     checkGradOutput(this, 'backprop', gradOutput, normalized.shape);

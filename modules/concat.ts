@@ -1,7 +1,7 @@
 import { concat, slice, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput } from '../lib/check.ts';
-import { checkMergeable } from '../lib/merge.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { checkSameShape } from '../lib/check.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Several inputs side by side: the channels of the first, then those of the second, and so on. With input k's channels
@@ -19,10 +19,10 @@ export interface ConcatCache {
 }
 
 export class Concat extends Module<readonly Tensor[], Tensor, ConcatCache> {
-  override readonly takes = 'list';
+  override readonly arity = 'list';
 
-  forward(inputs: readonly Tensor[]): Forward<Tensor, ConcatCache> {
-    checkMergeable(this, inputs, true);
+  forward(inputs: readonly Tensor[]): ForwardResult<Tensor, ConcatCache> {
+    checkSameShape(this, inputs, true);
     const shapes = inputs.map(({ shape }) => shape);
     return { output: concat([...inputs], -1), cache: { shapes } };
   }

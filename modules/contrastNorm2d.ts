@@ -1,7 +1,7 @@
 import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
-import { within } from '../lib/errors.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { withPath } from '../lib/errors.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 import {
   DivisiveNorm2D,
   type DivisiveNorm2DCache,
@@ -41,11 +41,11 @@ export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCac
     super();
     checkSize(this, 'channels', channels);
     this.channels = channels;
-    this.subtractive = within('ContrastNorm2D', () => new SubtractiveNorm2D(channels, options));
-    this.divisive = within('ContrastNorm2D', () => new DivisiveNorm2D(channels, options));
+    this.subtractive = withPath('ContrastNorm2D', () => new SubtractiveNorm2D(channels, options));
+    this.divisive = withPath('ContrastNorm2D', () => new DivisiveNorm2D(channels, options));
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, ContrastNorm2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, ContrastNorm2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
     const centered = this.subtractive.forward(input);
     const scaled = this.divisive.forward(centered.output);

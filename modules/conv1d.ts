@@ -12,7 +12,7 @@ import {
   checkGroups,
   checkPadding1D,
   checkPaddingMode,
-  slide,
+  axisGeometry,
   type Geometry,
   type Padding1D,
   type PaddingMode,
@@ -23,10 +23,10 @@ import {
   groupedConv2dToFilter,
   groupedConv2dToInput,
 } from '../lib/kernels/conv2d/groupedConv2d.ts';
-import { bordered, borderedToInput } from '../lib/kernels/pad/pad2d.ts';
+import { paddedInput, paddedInputToInput } from '../lib/kernels/pad/pad2d.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
@@ -124,14 +124,20 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
     };
   }
 
-  forward(input: Tensor3D): Forward<Tensor3D, Conv1DCache> {
+  forward(input: Tensor3D): ForwardResult<Tensor3D, Conv1DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'L', this.inChannels]);
-    const width = slide(input.shape[1], this.kernelSize, this.stride, this.dilation, this.padding);
+    const width = axisGeometry(
+      input.shape[1],
+      this.kernelSize,
+      this.stride,
+      this.dilation,
+      this.padding,
+    );
     checkFits(this, [width]);
     checkBorder(this, this.paddingMode, [width]);
-    const geometry = { height: slide(1, 1, 1, 1, 0), width };
+    const geometry = { height: axisGeometry(1, 1, 1, 1, 0), width };
     return tidy(() => {
-      const { images, windows } = bordered(asImage(input), geometry, this.paddingMode);
+      const { images, windows } = paddedInput(asImage(input), geometry, this.paddingMode);
       const output = groupedConv2d(images, this.#filters(), windows, this.groups, this.params.bias);
       return { output: asSequence(output), cache: { images, windows, geometry } };
     });
@@ -146,7 +152,7 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
         windows,
         this.groups,
       );
-      return asSequence(borderedToInput(gradImages, geometry, this.paddingMode));
+      return asSequence(paddedInputToInput(gradImages, geometry, this.paddingMode));
     });
   }
 

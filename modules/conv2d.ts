@@ -6,7 +6,7 @@ import {
   checkPadding,
   checkPaddingMode,
   pair,
-  slideOver,
+  convGeometry,
   type Geometry,
   type Padding,
   type PaddingMode,
@@ -18,10 +18,10 @@ import {
   groupedConv2dToFilter,
   groupedConv2dToInput,
 } from '../lib/kernels/conv2d/groupedConv2d.ts';
-import { bordered, borderedToInput } from '../lib/kernels/pad/pad2d.ts';
+import { paddedInput, paddedInputToInput } from '../lib/kernels/pad/pad2d.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
@@ -107,13 +107,13 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
     };
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, Conv2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, Conv2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.inChannels]);
-    const geometry = slideOver(this, input.shape[1], input.shape[2], this);
+    const geometry = convGeometry(this, input.shape[1], input.shape[2], this);
     checkBorder(this, this.paddingMode, [geometry.height, geometry.width]);
     const { weight, bias } = this.params;
     return tidy(() => {
-      const { images, windows } = bordered(input, geometry, this.paddingMode);
+      const { images, windows } = paddedInput(input, geometry, this.paddingMode);
       const output = groupedConv2d(images, weight, windows, this.groups, bias);
       return { output, cache: { images, windows, geometry } };
     });
@@ -123,7 +123,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
     checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images, windows));
     return tidy(() => {
       const gradImages = groupedConv2dToInput(gradOutput, this.params.weight, windows, this.groups);
-      return borderedToInput(gradImages, geometry, this.paddingMode);
+      return paddedInputToInput(gradImages, geometry, this.paddingMode);
     });
   }
 

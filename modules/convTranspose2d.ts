@@ -10,7 +10,7 @@ import {
 } from '../lib/kernels/conv2d/groupedConv2d.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
@@ -102,7 +102,7 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
     };
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, ConvTranspose2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, ConvTranspose2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.inChannels]);
     const geometry = this.#windowsOver(input.shape[1], input.shape[2]);
     const { weight, bias } = this.params;

@@ -5,7 +5,7 @@ import {
   checkPadding,
   checkPaddingMode,
   pair,
-  slideOver,
+  convGeometry,
   type Geometry,
   type Padding,
   type PaddingMode,
@@ -17,10 +17,10 @@ import {
   depthwiseConv2dToFilter,
   depthwiseConv2dToInput,
 } from '../lib/kernels/depthwise/depthwise.ts';
-import { bordered, borderedToInput } from '../lib/kernels/pad/pad2d.ts';
+import { paddedInput, paddedInputToInput } from '../lib/kernels/pad/pad2d.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
@@ -95,13 +95,13 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
     };
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, DepthwiseConv2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, DepthwiseConv2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
-    const geometry = slideOver(this, input.shape[1], input.shape[2], this);
+    const geometry = convGeometry(this, input.shape[1], input.shape[2], this);
     checkBorder(this, this.paddingMode, [geometry.height, geometry.width]);
     const { weight, bias } = this.params;
     return tidy(() => {
-      const { images, windows } = bordered(input, geometry, this.paddingMode);
+      const { images, windows } = paddedInput(input, geometry, this.paddingMode);
       const filtered = depthwiseConv2d(images, weight, windows);
       const output: Tensor4D = bias ? add(filtered, bias) : filtered;
       return { output, cache: { images, windows, geometry } };
@@ -115,7 +115,7 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
     checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images, windows));
     return tidy(() => {
       const gradImages = depthwiseConv2dToInput(gradOutput, this.params.weight, windows);
-      return borderedToInput(gradImages, geometry, this.paddingMode);
+      return paddedInputToInput(gradImages, geometry, this.paddingMode);
     });
   }
 

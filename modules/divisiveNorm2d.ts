@@ -26,13 +26,13 @@ import {
 } from '../lib/kernels/normalize/localMean.ts';
 import {
   meanOver,
-  spread,
+  broadcastGroups,
   sumOver,
   viewOf,
-  type Sets,
+  type ReductionGroups,
 } from '../lib/kernels/normalize/reductionGroups.ts';
 import { tidy } from '../lib/memory.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Divisive normalization: divides by the local standard deviation, so that it becomes 1, but not where it is below its
@@ -90,7 +90,7 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
     this.threshold = threshold;
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, DivisiveNorm2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, DivisiveNorm2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
     const { shape } = input;
     return tidy(() => {
@@ -102,7 +102,7 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
       const threshold = scalar(this.threshold);
       const floor = maximum(mean, threshold);
       const divisor = maximum<Tensor3D>(sigma, floor);
-      const output: Tensor4D = reshape(div(x, spread(divisor, pixels)), shape);
+      const output: Tensor4D = reshape(div(x, broadcastGroups(divisor, pixels)), shape);
       return {
         output,
         cache: { input: input.clone(), sigma, floor, isMean: step(sub(mean, threshold)), window },
@@ -128,13 +128,16 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
       const ratio: Tensor3D = div(mul(s, positive), add(sigma, sub(scalar(1), positive)));
       const throughSigma = localMeanToInput(ratio, window);
       const perMap = mul(throughSigma, scalar(1 / this.channels));
-      const gradInput = add(div(g, spread(divisor, pixels)), mul(x, spread(perMap, pixels)));
+      const gradInput = add(
+        div(g, broadcastGroups(divisor, pixels)),
+        mul(x, broadcastGroups(perMap, pixels)),
+      );
       return reshape(gradInput, shape);
     });
   }
 }
 
 /** One set an example, of its pixels in a map. */
-function examplesOf([batch, height, width]: readonly number[]): Sets {
+function examplesOf([batch, height, width]: readonly number[]): ReductionGroups {
   return { outer: batch, rows: height * width, groups: 1, columns: 1 };
 }

@@ -1,7 +1,7 @@
 import { mul, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
 import { checkDropProbability, dropMask } from '../lib/kernels/elementwise/dropMask.ts';
-import { Module, type Context, type Forward } from '../lib/module.ts';
+import { Module, type Context, type ForwardResult } from '../lib/module.ts';
 
 /**
  * In training, silences each unit with probability p, so that none can rely on another; in inference it is the
@@ -39,7 +39,7 @@ export class Dropout extends Module<Tensor, Tensor, DropoutCache> {
     this.p = p;
   }
 
-  forward(input: Tensor, context?: Context): Forward<Tensor, DropoutCache> {
+  forward(input: Tensor, context?: Context): ForwardResult<Tensor, DropoutCache> {
     checkInput(this, input);
     const { shape } = input;
     if (context?.mode !== 'training') return { output: input.clone(), cache: { shape } };

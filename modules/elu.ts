@@ -2,7 +2,7 @@ import { add, exp, expm1, mul, relu, step, tidy, type Tensor } from '@tensorflow
 import { checkGradOutput, checkInput, checkNumber } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import { negativePart } from '../lib/kernels/elementwise/negativePart.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The exponential linear unit, which falls to −α where the rectifier stays at 0.
@@ -35,7 +35,7 @@ export class ELU extends Module<Tensor, Tensor, ELUCache> {
     this.alpha = alpha;
   }
 
-  forward(input: Tensor): Forward<Tensor, ELUCache> {
+  forward(input: Tensor): ForwardResult<Tensor, ELUCache> {
     checkInput(this, input);
     const output = tidy(() =>
       add(relu(input), mul(scalar(this.alpha), expm1(negativePart(input)))),

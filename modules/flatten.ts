@@ -1,7 +1,7 @@
 import { reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { count } from '../lib/init/initializers.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { numElements } from '../lib/init/initializers.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Each example as one row: what stands between the images of a convolution and a linear layer.
@@ -17,7 +17,7 @@ export interface FlattenCache {
 }
 
 export class Flatten extends Module<Tensor, Tensor2D, FlattenCache> {
-  forward(input: Tensor): Forward<Tensor2D, FlattenCache> {
+  forward(input: Tensor): ForwardResult<Tensor2D, FlattenCache> {
     checkInput(this, input, 2);
     return { output: reshape(input, rows(input.shape)), cache: { inputShape: input.shape } };
   }
@@ -29,5 +29,5 @@ export class Flatten extends Module<Tensor, Tensor2D, FlattenCache> {
 }
 
 function rows([batch, ...sizes]: readonly number[]): [number, number] {
-  return [batch, count(sizes)];
+  return [batch, numElements(sizes)];
 }

@@ -2,7 +2,7 @@ import { add, exp, mul, sigmoid, square, sub, tidy, type Tensor } from '@tensorf
 import { checkChoice, checkGradOutput, checkInput } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import { normalCdf } from '../lib/kernels/elementwise/normalCdf.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The Gaussian error linear unit: the input times the probability that a standard normal number lies below it.
@@ -40,7 +40,7 @@ export class GELU extends Module<Tensor, Tensor, GELUCache> {
     this.approximate = approximate;
   }
 
-  forward(input: Tensor): Forward<Tensor, GELUCache> {
+  forward(input: Tensor): ForwardResult<Tensor, GELUCache> {
     checkInput(this, input);
     const probability = this.approximate === 'none' ? normalCdf(input) : tanhCdf(input);
     return { output: mul(input, probability), cache: { input: input.clone(), probability } };

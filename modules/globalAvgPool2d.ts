@@ -2,7 +2,7 @@ import { reshape, tidy, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-co
 import { checkGradOutput, checkTensor } from '../lib/check.ts';
 import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
 import { windowsThatCover } from '../lib/kernels/pool/windowMap.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The average of each channel over the whole image. The axes of the image are gone afterwards, so a `Linear` may
@@ -20,7 +20,7 @@ export interface GlobalAvgPool2DCache {
 }
 
 export class GlobalAvgPool2D extends Module<Tensor4D, Tensor2D, GlobalAvgPool2DCache> {
-  forward(input: Tensor4D): Forward<Tensor2D, GlobalAvgPool2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor2D, GlobalAvgPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const [batch, height, width, channels] = input.shape;
     const output: Tensor2D = tidy(() =>

@@ -16,14 +16,14 @@ import { createParam, fill, zeros } from '../lib/init/initializers.ts';
 import { scalar } from '../lib/constant.ts';
 import {
   meanOver,
-  sizeOfSet,
-  spread,
+  groupSize,
+  broadcastGroups,
   viewOf,
-  type Sets,
+  type ReductionGroups,
 } from '../lib/kernels/normalize/reductionGroups.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
-import { Module, type Forward } from '../lib/module.ts';
-import { checkTrailing } from '../lib/trailing.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
+import { checkTrailingShape } from '../lib/check.ts';
 
 /**
  * Group normalization: the channels of each example fall into groups of neighbours; each group gets mean 0 and
@@ -90,10 +90,10 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
       : {};
   }
 
-  forward(input: Tensor): Forward<Tensor, GroupNormCache> {
-    checkTrailing(this, input, [this.channels]);
+  forward(input: Tensor): ForwardResult<Tensor, GroupNormCache> {
+    checkTrailingShape(this, input, [this.channels]);
     const sets = this.#sets(input);
-    if (sizeOfSet(sets) < 2) {
+    if (groupSize(sets) < 2) {
       throw new BoxError(
         ['GroupNorm.forward'],
         `expected more than 1 element a group, got an input of shape [${input.shape.join(', ')}]`,
@@ -102,9 +102,9 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
     const { weight, bias } = this.params;
     return tidy(() => {
       const x = reshape(input, viewOf(sets));
-      const centered = sub(x, spread(meanOver(x, sets), sets));
+      const centered = sub(x, broadcastGroups(meanOver(x, sets), sets));
       const invStd = rsqrt(add(meanOver(square(centered), sets), scalar(this.eps)));
-      const normalized = reshape(mul(centered, spread(invStd, sets)), input.shape);
+      const normalized = reshape(mul(centered, broadcastGroups(invStd, sets)), input.shape);
       const output = weight && bias ? add(mul(normalized, weight), bias) : normalized.clone();
       return { output, cache: { normalized, invStd } };
     });
@@ -117,9 +117,12 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
       const sets = this.#sets(normalized);
       const g = reshape(weight ? mul(gradOutput, weight) : gradOutput, viewOf(sets));
       const xhat = reshape(normalized, viewOf(sets));
-      const throughMean = spread(meanOver(g, sets), sets);
-      const throughVariance = mul(xhat, spread(meanOver(mul(g, xhat), sets), sets));
-      const gradInput = mul(sub(sub(g, throughMean), throughVariance), spread(invStd, sets));
+      const throughMean = broadcastGroups(meanOver(g, sets), sets);
+      const throughVariance = mul(xhat, broadcastGroups(meanOver(mul(g, xhat), sets), sets));
+      const gradInput = mul(
+        sub(sub(g, throughMean), throughVariance),
+        broadcastGroups(invStd, sets),
+      );
       return reshape(gradInput, normalized.shape);
     });
   }
@@ -134,7 +137,7 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
   }
 
   /** One set a group of an example. */
-  #sets(x: Tensor): Sets {
+  #sets(x: Tensor): ReductionGroups {
     const outer = x.shape[0];
     const rows = x.size / (outer * this.channels);
     return { outer, rows, groups: this.groups, columns: this.channels / this.groups };

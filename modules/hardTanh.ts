@@ -2,7 +2,7 @@ import { clipByValue, mul, step, sub, tidy, type Tensor } from '@tensorflow/tfjs
 import { checkGradOutput, checkInput, checkNumber, nameOf } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import { scalar } from '../lib/constant.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The identity between two bounds, flat beyond them.
@@ -46,7 +46,7 @@ export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
     this.maxValue = maxValue;
   }
 
-  forward(input: Tensor): Forward<Tensor, HardTanhCache> {
+  forward(input: Tensor): ForwardResult<Tensor, HardTanhCache> {
     checkInput(this, input);
     return {
       output: clipByValue(input, this.minValue, this.maxValue),

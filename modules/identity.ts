@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * What comes in goes out: the shortcut of a residual network, or an empty place in a chain.
@@ -16,7 +16,7 @@ export interface IdentityCache {
 }
 
 export class Identity extends Module<Tensor, Tensor, IdentityCache> {
-  forward(input: Tensor): Forward<Tensor, IdentityCache> {
+  forward(input: Tensor): ForwardResult<Tensor, IdentityCache> {
     checkInput(this, input);
     return { output: input.clone(), cache: { shape: input.shape } };
   }

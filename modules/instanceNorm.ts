@@ -16,14 +16,14 @@ import { createParam, fill, zeros } from '../lib/init/initializers.ts';
 import { scalar } from '../lib/constant.ts';
 import {
   meanOver,
-  sizeOfSet,
-  spread,
+  groupSize,
+  broadcastGroups,
   viewOf,
-  type Sets,
+  type ReductionGroups,
 } from '../lib/kernels/normalize/reductionGroups.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
-import { Module, type Forward } from '../lib/module.ts';
-import { checkTrailing } from '../lib/trailing.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
+import { checkTrailingShape } from '../lib/check.ts';
 
 /**
  * Instance normalization: each channel of each example gets mean 0 and variance 1 over its positions, then a learned
@@ -80,10 +80,10 @@ export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
       : {};
   }
 
-  forward(input: Tensor): Forward<Tensor, InstanceNormCache> {
-    checkTrailing(this, input, [this.channels], 1);
+  forward(input: Tensor): ForwardResult<Tensor, InstanceNormCache> {
+    checkTrailingShape(this, input, [this.channels], 1);
     const sets = this.#sets(input);
-    if (sizeOfSet(sets) < 2) {
+    if (groupSize(sets) < 2) {
       throw new BoxError(
         ['InstanceNorm.forward'],
         `expected more than 1 position, got an input of shape [${input.shape.join(', ')}]`,
@@ -92,9 +92,9 @@ export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
     const { weight, bias } = this.params;
     return tidy(() => {
       const x = reshape(input, viewOf(sets));
-      const centered = sub(x, spread(meanOver(x, sets), sets));
+      const centered = sub(x, broadcastGroups(meanOver(x, sets), sets));
       const invStd = rsqrt(add(meanOver(square(centered), sets), scalar(this.eps)));
-      const normalized = reshape(mul(centered, spread(invStd, sets)), input.shape);
+      const normalized = reshape(mul(centered, broadcastGroups(invStd, sets)), input.shape);
       const output = weight && bias ? add(mul(normalized, weight), bias) : normalized.clone();
       return { output, cache: { normalized, invStd } };
     });
@@ -107,9 +107,12 @@ export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
       const sets = this.#sets(normalized);
       const g = reshape(weight ? mul(gradOutput, weight) : gradOutput, viewOf(sets));
       const xhat = reshape(normalized, viewOf(sets));
-      const throughMean = spread(meanOver(g, sets), sets);
-      const throughVariance = mul(xhat, spread(meanOver(mul(g, xhat), sets), sets));
-      const gradInput = mul(sub(sub(g, throughMean), throughVariance), spread(invStd, sets));
+      const throughMean = broadcastGroups(meanOver(g, sets), sets);
+      const throughVariance = mul(xhat, broadcastGroups(meanOver(mul(g, xhat), sets), sets));
+      const gradInput = mul(
+        sub(sub(g, throughMean), throughVariance),
+        broadcastGroups(invStd, sets),
+      );
       return reshape(gradInput, normalized.shape);
     });
   }
@@ -124,7 +127,7 @@ export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
   }
 
   /** One set a channel of an example. */
-  #sets(x: Tensor): Sets {
+  #sets(x: Tensor): ReductionGroups {
     const outer = x.shape[0];
     const rows = x.size / (outer * this.channels);
     return { outer, rows, groups: this.channels, columns: 1 };

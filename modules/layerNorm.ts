@@ -11,12 +11,17 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { count, createParam, fill, zeros } from '../lib/init/initializers.ts';
+import { numElements, createParam, fill, zeros } from '../lib/init/initializers.ts';
 import { scalar } from '../lib/constant.ts';
-import { meanOver, spread, viewOf, type Sets } from '../lib/kernels/normalize/reductionGroups.ts';
+import {
+  meanOver,
+  broadcastGroups,
+  viewOf,
+  type ReductionGroups,
+} from '../lib/kernels/normalize/reductionGroups.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
-import { Module, type Forward } from '../lib/module.ts';
-import { checkTrailing } from '../lib/trailing.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
+import { checkTrailingShape } from '../lib/check.ts';
 
 /**
  * Layer normalization: each example gets mean 0 and variance 1 over its last axes, then each element a learned scale
@@ -59,7 +64,7 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
     const { eps = 1e-5, affine = true } = options;
     this.shape = typeof shape === 'number' ? [shape] : [...shape];
     this.shape.forEach((size) => checkSize(this, 'shape', size));
-    if (count(this.shape) < 2) {
+    if (numElements(this.shape) < 2) {
       throw new BoxError(
         ['LayerNorm'],
         `expected a shape of 2 elements or more, got ${show([...this.shape])}`,
@@ -76,15 +81,15 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
       : {};
   }
 
-  forward(input: Tensor): Forward<Tensor, LayerNormCache> {
-    checkTrailing(this, input, this.shape);
+  forward(input: Tensor): ForwardResult<Tensor, LayerNormCache> {
+    checkTrailingShape(this, input, this.shape);
     const { weight, bias } = this.params;
     return tidy(() => {
       const sets = this.#sets(input);
       const x = reshape(input, viewOf(sets));
-      const centered = sub(x, spread(meanOver(x, sets), sets));
+      const centered = sub(x, broadcastGroups(meanOver(x, sets), sets));
       const invStd = rsqrt(add(meanOver(square(centered), sets), scalar(this.eps)));
-      const normalized = reshape(mul(centered, spread(invStd, sets)), input.shape);
+      const normalized = reshape(mul(centered, broadcastGroups(invStd, sets)), input.shape);
       const output = weight && bias ? add(mul(normalized, weight), bias) : normalized.clone();
       return { output, cache: { normalized, invStd } };
     });
@@ -97,9 +102,12 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
       const sets = this.#sets(normalized);
       const g = reshape(weight ? mul(gradOutput, weight) : gradOutput, viewOf(sets));
       const xhat = reshape(normalized, viewOf(sets));
-      const throughMean = spread(meanOver(g, sets), sets);
-      const throughVariance = mul(xhat, spread(meanOver(mul(g, xhat), sets), sets));
-      const gradInput = mul(sub(sub(g, throughMean), throughVariance), spread(invStd, sets));
+      const throughMean = broadcastGroups(meanOver(g, sets), sets);
+      const throughVariance = mul(xhat, broadcastGroups(meanOver(mul(g, xhat), sets), sets));
+      const gradInput = mul(
+        sub(sub(g, throughMean), throughVariance),
+        broadcastGroups(invStd, sets),
+      );
       return reshape(gradInput, normalized.shape);
     });
   }
@@ -114,8 +122,8 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
   }
 
   /** One set an example. */
-  #sets(x: Tensor): Sets {
-    const columns = count(this.shape);
+  #sets(x: Tensor): ReductionGroups {
+    const columns = numElements(this.shape);
     return { outer: x.size / columns, rows: 1, groups: 1, columns };
   }
 }

@@ -1,6 +1,6 @@
 import { leakyRelu, mul, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkNumber } from '../lib/check.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The leaky rectifier: a small slope s below 0 keeps every unit learning.
@@ -33,7 +33,7 @@ export class LeakyReLU extends Module<Tensor, Tensor, LeakyReLUCache> {
     this.negativeSlope = negativeSlope;
   }
 
-  forward(input: Tensor): Forward<Tensor, LeakyReLUCache> {
+  forward(input: Tensor): ForwardResult<Tensor, LeakyReLUCache> {
     checkInput(this, input);
     return { output: leakyRelu(input, this.negativeSlope), cache: { input: input.clone() } };
   }

@@ -4,7 +4,7 @@ import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init
 import { addBias } from '../lib/kernels/elementwise/addBias.ts';
 import { matMul, matMulTransposedA, matMulTransposedB } from '../lib/kernels/matmul/matMul.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
@@ -53,7 +53,7 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
     };
   }
 
-  forward(input: Tensor2D): Forward<Tensor2D, LinearCache> {
+  forward(input: Tensor2D): ForwardResult<Tensor2D, LinearCache> {
     checkTensor(this, 'forward', 'input', input, ['N', this.inFeatures]);
     const { weight, bias } = this.params;
     return tidy(() => {

@@ -8,7 +8,7 @@ import {
 } from '../lib/check.ts';
 import { inversePower, sumOfChannels } from '../lib/kernels/normalize/channelWindow.ts';
 import { scalar } from '../lib/constant.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Local response normalization: each value is damped by those of the channels around it, at the same place. With
@@ -81,7 +81,7 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
     return new LocalResponseNorm(size, { alpha: size * alpha, beta, k: bias });
   }
 
-  forward(input: Tensor): Forward<Tensor, LocalResponseNormCache> {
+  forward(input: Tensor): ForwardResult<Tensor, LocalResponseNormCache> {
     checkInput(this, input, 2);
     const [below, above] = this.#reach();
     return tidy(() => {

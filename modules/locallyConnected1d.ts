@@ -10,7 +10,7 @@ import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
 import {
   checkFits,
   checkPadding1D,
-  slide,
+  axisGeometry,
   type Geometry,
   type Padding1D,
 } from '../lib/geometry.ts';
@@ -22,7 +22,7 @@ import {
 } from '../lib/kernels/locallyConnected/locallyConnected.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
@@ -94,9 +94,9 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
     this.kernelSize = kernelSize;
     this.stride = stride;
     this.padding = checkPadding1D(this, options.padding ?? 'valid');
-    const width = slide(inputLength, kernelSize, stride, 1, this.padding);
+    const width = axisGeometry(inputLength, kernelSize, stride, 1, this.padding);
     checkFits(this, [width], 'constructor');
-    this.geometry = { height: slide(1, 1, 1, 1, 0), width };
+    this.geometry = { height: axisGeometry(1, 1, 1, 1, 0), width };
     const fan = { fanIn: kernelSize * inChannels, fanOut: kernelSize * outChannels };
     this.params = {
       weight: createParam(
@@ -111,7 +111,7 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
     };
   }
 
-  forward(input: Tensor3D): Forward<Tensor3D, LocallyConnected1DCache> {
+  forward(input: Tensor3D): ForwardResult<Tensor3D, LocallyConnected1DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', this.inputLength, this.inChannels]);
     const { bias } = this.params;
     return tidy(() => {

@@ -10,7 +10,7 @@ import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
 import {
   checkPadding,
   pair,
-  slideOver,
+  convGeometry,
   type Geometry,
   type Padding,
   type Pair,
@@ -23,7 +23,7 @@ import {
 } from '../lib/kernels/locallyConnected/locallyConnected.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
@@ -89,7 +89,7 @@ export class LocallyConnected2D extends Module<Tensor4D, Tensor4D, LocallyConnec
     this.stride = pair(this, 'stride', options.stride ?? 1);
     this.padding = checkPadding(this, options.padding ?? 'valid');
     const windows = { ...this, dilation: [1, 1] as const };
-    this.geometry = slideOver(this, inputHeight, inputWidth, windows, 'constructor');
+    this.geometry = convGeometry(this, inputHeight, inputWidth, windows, 'constructor');
     const { height: h, width: w } = this.geometry;
     const cells = h.kernel * w.kernel;
     const fan = { fanIn: cells * inChannels, fanOut: cells * outChannels };
@@ -109,7 +109,7 @@ export class LocallyConnected2D extends Module<Tensor4D, Tensor4D, LocallyConnec
     };
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, LocallyConnected2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, LocallyConnected2DCache> {
     const { height, width } = this.geometry;
     checkTensor(this, 'forward', 'input', input, ['N', height.input, width.input, this.inChannels]);
     const { bias } = this.params;

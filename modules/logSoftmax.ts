@@ -1,7 +1,7 @@
 import { exp, mul, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
 import { logSoftmax } from '../lib/kernels/elementwise/logSoftmax.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Scores to logarithms of probabilities, along the last axis.
@@ -21,7 +21,7 @@ export interface LogSoftmaxCache {
 }
 
 export class LogSoftmax extends Module<Tensor, Tensor, LogSoftmaxCache> {
-  forward(input: Tensor): Forward<Tensor, LogSoftmaxCache> {
+  forward(input: Tensor): ForwardResult<Tensor, LogSoftmaxCache> {
     checkInput(this, input);
     const output = logSoftmax(input);
     return { output, cache: { output: output.clone() } };

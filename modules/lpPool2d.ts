@@ -9,12 +9,12 @@ import {
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkNumber, checkTensor } from '../lib/check.ts';
-import { pair, slideOver, type Geometry, type Pair } from '../lib/geometry.ts';
+import { pair, convGeometry, type Geometry, type Pair } from '../lib/geometry.ts';
 import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
 import { scalar } from '../lib/constant.ts';
 import { power } from '../lib/kernels/elementwise/power.ts';
 import { windowSumsFilledUp } from '../lib/kernels/pool/windowMap.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The p-norm of each window, channel by channel: between the sum (p = 1) and the maximum (p → ∞).
@@ -63,10 +63,10 @@ export class LPPool2D extends Module<Tensor4D, Tensor4D, LPPool2DCache> {
     this.ceilMode = options.ceilMode ?? false;
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, LPPool2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, LPPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const options = { ...this, dilation: [1, 1], padding: 'valid' } as const;
-    const geometry = slideOver(this, input.shape[1], input.shape[2], options);
+    const geometry = convGeometry(this, input.shape[1], input.shape[2], options);
     const p = this.normType;
     const output: Tensor4D = tidy(() => {
       const s = mapImage(power(input, p), sums(geometry));

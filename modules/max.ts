@@ -1,7 +1,7 @@
 import { equal, maximum, tidy, where, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput } from '../lib/check.ts';
-import { checkMergeable } from '../lib/merge.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { checkSameShape } from '../lib/check.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The largest of several inputs, element by element.
@@ -20,10 +20,10 @@ export interface MaxCache {
 }
 
 export class Max extends Module<readonly Tensor[], Tensor, MaxCache> {
-  override readonly takes = 'list';
+  override readonly arity = 'list';
 
-  forward(inputs: readonly Tensor[]): Forward<Tensor, MaxCache> {
-    checkMergeable(this, inputs);
+  forward(inputs: readonly Tensor[]): ForwardResult<Tensor, MaxCache> {
+    checkSameShape(this, inputs);
     const output = tidy(() => inputs.reduce((most, x) => maximum(most, x)).clone());
     return { output, cache: { inputs: inputs.map((x) => x.clone()), output: output.clone() } };
   }

@@ -4,12 +4,12 @@ import {
   checkFits,
   checkPadding1D,
   checkPoolPadding,
-  slide,
+  axisGeometry,
   type Axis,
   type Padding1D,
 } from '../lib/geometry.ts';
 import { maxPool2d, maxPool2dToInput } from '../lib/kernels/pool/maxPool2d.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The largest value of each window of a sequence, channel by channel; windows may overlap.
@@ -59,9 +59,9 @@ export class MaxPool1D extends Module<Tensor3D, Tensor3D, MaxPool1DCache> {
     this.ceilMode = ceilMode;
   }
 
-  forward(input: Tensor3D): Forward<Tensor3D, MaxPool1DCache> {
+  forward(input: Tensor3D): ForwardResult<Tensor3D, MaxPool1DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'L', 'C']);
-    const length = slide(
+    const length = axisGeometry(
       input.shape[1],
       this.kernelSize,
       this.stride,
@@ -94,5 +94,5 @@ function sequence(x: Tensor4D): Tensor3D {
 }
 
 function asImage(width: Axis) {
-  return { height: slide(1, 1, 1, 1, 0), width };
+  return { height: axisGeometry(1, 1, 1, 1, 0), width };
 }

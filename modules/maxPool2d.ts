@@ -4,13 +4,13 @@ import {
   checkPadding,
   checkPoolPadding,
   pair,
-  slideOver,
+  convGeometry,
   type Geometry,
   type Padding,
   type Pair,
 } from '../lib/geometry.ts';
 import { maxPool2dToInput, maxPool2dWithWinners } from '../lib/kernels/pool/maxPool2d.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The largest value of each window, channel by channel; windows may overlap.
@@ -59,9 +59,12 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
     this.ceilMode = options.ceilMode ?? false;
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, MaxPool2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, MaxPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
-    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
+    const geometry = convGeometry(this, input.shape[1], input.shape[2], {
+      ...this,
+      dilation: [1, 1],
+    });
     const { output, winners } = maxPool2dWithWinners(input, geometry);
     return {
       output,

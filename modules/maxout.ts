@@ -1,9 +1,9 @@
 import { reshape, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkSize } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
-import { slide, type Geometry } from '../lib/geometry.ts';
+import { axisGeometry, type Geometry } from '../lib/geometry.ts';
 import { maxPool2d, maxPool2dToInput } from '../lib/kernels/pool/maxPool2d.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The largest of k linear pieces, which a box before it computes side by side: feature i is made of the inputs
@@ -34,7 +34,7 @@ export class Maxout extends Module<Tensor, Tensor, MaxoutCache> {
     this.pieces = pieces;
   }
 
-  forward(input: Tensor): Forward<Tensor, MaxoutCache> {
+  forward(input: Tensor): ForwardResult<Tensor, MaxoutCache> {
     checkInput(this, input);
     const length = input.shape[input.rank - 1];
     if (length % this.pieces !== 0) {
@@ -61,7 +61,10 @@ export class Maxout extends Module<Tensor, Tensor, MaxoutCache> {
 
   #windows({ shape }: Tensor): Geometry {
     const length = shape[shape.length - 1];
-    return { height: slide(1, 1, 1, 1, 0), width: slide(length, this.pieces, this.pieces, 1, 0) };
+    return {
+      height: axisGeometry(1, 1, 1, 1, 0),
+      width: axisGeometry(length, this.pieces, this.pieces, 1, 0),
+    };
   }
 }
 

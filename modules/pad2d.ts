@@ -3,7 +3,7 @@ import { checkChoice, checkGradOutput, checkNumber, checkTensor } from '../lib/c
 import { BoxError, show } from '../lib/errors.ts';
 import { checkBorder, type Borders, type Pair, type PaddingMode } from '../lib/geometry.ts';
 import { pad2d, pad2dToInput } from '../lib/kernels/pad/pad2d.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * A border around images. Cell i of the padded axis is read from pixel r(i) of an axis of n pixels with t cells
@@ -57,7 +57,7 @@ export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
     this.value = value;
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, Pad2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, Pad2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const [[top, bottom], [left, right]] = this.padding;
     const borders = {

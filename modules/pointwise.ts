@@ -1,9 +1,9 @@
 import { add, mul, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkSize, nameOf } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { count, createParam, zeros, type Initializer } from '../lib/init/initializers.ts';
+import { numElements, createParam, zeros, type Initializer } from '../lib/init/initializers.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
@@ -50,7 +50,7 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
     const { bias = true, init = zeros, rng } = options;
     this.shape = typeof shape === 'number' ? [shape] : [...shape];
     this.shape.forEach((size) => checkSize(this, 'shape', size));
-    const size = count(this.shape);
+    const size = numElements(this.shape);
     this.h = h;
     this.hPrime = hPrime;
     this.params = bias
@@ -67,7 +67,7 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
       : {};
   }
 
-  forward(input: Tensor): Forward<Tensor, PointwiseCache> {
+  forward(input: Tensor): ForwardResult<Tensor, PointwiseCache> {
     checkInput(this, input, this.shape.length + 1);
     const trailing = input.shape.slice(input.rank - this.shape.length);
     if (trailing.some((size, axis) => size !== this.shape[axis])) {

@@ -16,7 +16,7 @@ import { createParam, fill, type Initializer } from '../lib/init/initializers.ts
 import { scalar } from '../lib/constant.ts';
 import { negativePart } from '../lib/kernels/elementwise/negativePart.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
@@ -59,7 +59,7 @@ export class PReLU extends Module<Tensor, Tensor, PReLUCache> {
     this.params = { weight: createParam(this, 'weight', [numParameters], fan, initializer, rng) };
   }
 
-  forward(input: Tensor): Forward<Tensor, PReLUCache> {
+  forward(input: Tensor): ForwardResult<Tensor, PReLUCache> {
     checkInput(this, input);
     const channels = input.shape[input.rank - 1];
     if (this.numParameters > 1 && channels !== this.numParameters) {

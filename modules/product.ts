@@ -1,7 +1,7 @@
 import { mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput } from '../lib/check.ts';
-import { checkMergeable } from '../lib/merge.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { checkSameShape } from '../lib/check.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The product of several inputs, element by element: one that gates another.
@@ -19,10 +19,10 @@ export interface ProductCache {
 }
 
 export class Product extends Module<readonly Tensor[], Tensor, ProductCache> {
-  override readonly takes = 'list';
+  override readonly arity = 'list';
 
-  forward(inputs: readonly Tensor[]): Forward<Tensor, ProductCache> {
-    checkMergeable(this, inputs);
+  forward(inputs: readonly Tensor[]): ForwardResult<Tensor, ProductCache> {
+    checkSameShape(this, inputs);
     const output = tidy(() => inputs.reduce((product, x) => mul(product, x)).clone());
     return { output, cache: { inputs: inputs.map((x) => x.clone()) } };
   }

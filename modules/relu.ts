@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
 import { positivePart, positivePartToInput } from '../lib/kernels/elementwise/positivePart.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The rectifier. At 0 its derivative is taken to be 0, as in the lecture.
@@ -18,7 +18,7 @@ export interface ReLUCache {
 }
 
 export class ReLU extends Module<Tensor, Tensor, ReLUCache> {
-  forward(input: Tensor): Forward<Tensor, ReLUCache> {
+  forward(input: Tensor): ForwardResult<Tensor, ReLUCache> {
     checkInput(this, input);
     const output = positivePart(input);
     return { output, cache: { output: output.clone() } };

@@ -1,8 +1,8 @@
 import { reshape, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkSize, nameOf } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { count } from '../lib/init/initializers.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { numElements } from '../lib/init/initializers.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Each example in another shape, its numbers in the same order, row by row. One size may be −1: whatever is left.
@@ -35,7 +35,7 @@ export class Reshape extends Module<Tensor, Tensor, ReshapeCache> {
     this.sizes = [...sizes];
   }
 
-  forward(input: Tensor): Forward<Tensor, ReshapeCache> {
+  forward(input: Tensor): ForwardResult<Tensor, ReshapeCache> {
     checkInput(this, input);
     const outputShape = this.#shapeFor(input.shape);
     return { output: reshape(input, outputShape), cache: { inputShape: input.shape, outputShape } };
@@ -47,8 +47,8 @@ export class Reshape extends Module<Tensor, Tensor, ReshapeCache> {
   }
 
   #shapeFor([batch, ...example]: readonly number[]): number[] {
-    const elements = count(example);
-    const known = count(this.sizes.filter((size) => size !== -1));
+    const elements = numElements(example);
+    const known = numElements(this.sizes.filter((size) => size !== -1));
     const open = this.sizes.includes(-1);
     if (open ? elements % known !== 0 : elements !== known) {
       throw new BoxError(

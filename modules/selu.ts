@@ -2,7 +2,7 @@ import { add, exp, expm1, mul, relu, step, tidy, type Tensor } from '@tensorflow
 import { checkGradOutput, checkInput } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import { negativePart } from '../lib/kernels/elementwise/negativePart.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The scaled exponential linear unit. Its two constants make mean 0 and variance 1 a fixed point: layers of it
@@ -25,7 +25,7 @@ export class SELU extends Module<Tensor, Tensor, SELUCache> {
   static readonly alpha = 1.6732632423543772;
   static readonly lambda = 1.0507009873554805;
 
-  forward(input: Tensor): Forward<Tensor, SELUCache> {
+  forward(input: Tensor): ForwardResult<Tensor, SELUCache> {
     checkInput(this, input);
     const output = tidy(() => {
       const unscaled = add(relu(input), mul(scalar(SELU.alpha), expm1(negativePart(input))));

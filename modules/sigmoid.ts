@@ -1,7 +1,7 @@
 import { mul, sigmoid, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The logistic function.
@@ -18,7 +18,7 @@ export interface SigmoidCache {
 }
 
 export class Sigmoid extends Module<Tensor, Tensor, SigmoidCache> {
-  forward(input: Tensor): Forward<Tensor, SigmoidCache> {
+  forward(input: Tensor): ForwardResult<Tensor, SigmoidCache> {
     checkInput(this, input);
     const output = sigmoid(input);
     return { output, cache: { output: output.clone() } };

@@ -1,7 +1,7 @@
 import { add, mul, sigmoid, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The sigmoid linear unit, also called swish: the input times its own sigmoid.
@@ -20,7 +20,7 @@ export interface SiLUCache {
 }
 
 export class SiLU extends Module<Tensor, Tensor, SiLUCache> {
-  forward(input: Tensor): Forward<Tensor, SiLUCache> {
+  forward(input: Tensor): ForwardResult<Tensor, SiLUCache> {
     checkInput(this, input);
     const gate = sigmoid(input);
     return { output: mul(input, gate), cache: { input: input.clone(), gate } };

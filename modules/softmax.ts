@@ -1,6 +1,6 @@
 import { mul, softmax, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Scores to probabilities, along the last axis.
@@ -19,7 +19,7 @@ export interface SoftmaxCache {
 }
 
 export class Softmax extends Module<Tensor, Tensor, SoftmaxCache> {
-  forward(input: Tensor): Forward<Tensor, SoftmaxCache> {
+  forward(input: Tensor): ForwardResult<Tensor, SoftmaxCache> {
     checkInput(this, input);
     const output = softmax(input);
     return { output, cache: { output: output.clone() } };

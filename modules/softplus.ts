@@ -11,7 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkNumber, checkPositive } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * A smooth rectifier. Past the threshold it is the identity, as in PyTorch.
@@ -50,7 +50,7 @@ export class Softplus extends Module<Tensor, Tensor, SoftplusCache> {
     this.threshold = threshold;
   }
 
-  forward(input: Tensor): Forward<Tensor, SoftplusCache> {
+  forward(input: Tensor): ForwardResult<Tensor, SoftplusCache> {
     checkInput(this, input);
     return tidy(() => {
       const beta = scalar(this.beta);

@@ -1,7 +1,7 @@
 import { mul, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
 import { checkDropProbability, dropMask } from '../lib/kernels/elementwise/dropMask.ts';
-import { Module, type Context, type Forward } from '../lib/module.ts';
+import { Module, type Context, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Dropout of whole channels: in training, silences each channel of each example with probability p, at all positions
@@ -38,7 +38,7 @@ export class SpatialDropout extends Module<Tensor, Tensor, SpatialDropoutCache> 
     this.p = p;
   }
 
-  forward(input: Tensor, context?: Context): Forward<Tensor, SpatialDropoutCache> {
+  forward(input: Tensor, context?: Context): ForwardResult<Tensor, SpatialDropoutCache> {
     checkInput(this, input, 3);
     const { shape } = input;
     if (context?.mode !== 'training') return { output: input.clone(), cache: { shape } };

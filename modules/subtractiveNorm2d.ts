@@ -9,9 +9,9 @@ import {
   pixelsOf,
   type LocalWindow,
 } from '../lib/kernels/normalize/localMean.ts';
-import { meanOver, spread, viewOf } from '../lib/kernels/normalize/reductionGroups.ts';
+import { meanOver, broadcastGroups, viewOf } from '../lib/kernels/normalize/reductionGroups.ts';
 import { tidy } from '../lib/memory.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Subtractive normalization: takes the local mean off, so that it becomes 0. The mean runs over a Gaussian window and
@@ -47,7 +47,7 @@ export class SubtractiveNorm2D extends Module<Tensor4D, Tensor4D, SubtractiveNor
     this.gaussian = gaussianOf(this, options);
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, SubtractiveNorm2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, SubtractiveNorm2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
     const { shape } = input;
     return tidy(() => {
@@ -55,7 +55,7 @@ export class SubtractiveNorm2D extends Module<Tensor4D, Tensor4D, SubtractiveNor
       const pixels = pixelsOf(shape);
       const x = reshape(input, viewOf(pixels));
       const mean = localMean(asMap(meanOver(x, pixels), shape), window);
-      const output: Tensor4D = reshape(sub(x, spread(mean, pixels)), shape);
+      const output: Tensor4D = reshape(sub(x, broadcastGroups(mean, pixels)), shape);
       return { output, cache: { shape, window } };
     });
   }
@@ -66,7 +66,7 @@ export class SubtractiveNorm2D extends Module<Tensor4D, Tensor4D, SubtractiveNor
       const pixels = pixelsOf(shape);
       const g = reshape(gradOutput, viewOf(pixels));
       const throughMean = localMeanToInput(asMap(meanOver(g, pixels), shape), window);
-      return reshape(sub(g, spread(throughMean, pixels)), shape);
+      return reshape(sub(g, broadcastGroups(throughMean, pixels)), shape);
     });
   }
 }

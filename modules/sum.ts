@@ -1,7 +1,7 @@
 import { addN, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput } from '../lib/check.ts';
-import { checkMergeable } from '../lib/merge.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { checkSameShape } from '../lib/check.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The sum of several inputs, element by element.
@@ -18,10 +18,10 @@ export interface SumCache {
 }
 
 export class Sum extends Module<readonly Tensor[], Tensor, SumCache> {
-  override readonly takes = 'list';
+  override readonly arity = 'list';
 
-  forward(inputs: readonly Tensor[]): Forward<Tensor, SumCache> {
-    checkMergeable(this, inputs);
+  forward(inputs: readonly Tensor[]): ForwardResult<Tensor, SumCache> {
+    checkSameShape(this, inputs);
     const output = inputs.length === 1 ? inputs[0].clone() : addN([...inputs]);
     return { output, cache: { shape: output.shape, inputs: inputs.length } };
   }

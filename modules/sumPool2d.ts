@@ -4,14 +4,14 @@ import {
   checkPadding,
   checkPoolPadding,
   pair,
-  slideOver,
+  convGeometry,
   type Geometry,
   type Padding,
   type Pair,
 } from '../lib/geometry.ts';
 import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
 import { windowSums } from '../lib/kernels/pool/windowMap.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The sum of each window, channel by channel; windows may overlap.
@@ -56,9 +56,12 @@ export class SumPool2D extends Module<Tensor4D, Tensor4D, SumPool2DCache> {
     this.ceilMode = options.ceilMode ?? false;
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, SumPool2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, SumPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
-    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
+    const geometry = convGeometry(this, input.shape[1], input.shape[2], {
+      ...this,
+      dilation: [1, 1],
+    });
     return {
       output: mapImage(input, sums(geometry)),
       cache: { inputShape: input.shape, geometry },

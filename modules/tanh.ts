@@ -1,7 +1,7 @@
 import { mul, square, sub, tanh, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * The hyperbolic tangent.
@@ -18,7 +18,7 @@ export interface TanhCache {
 }
 
 export class Tanh extends Module<Tensor, Tensor, TanhCache> {
-  forward(input: Tensor): Forward<Tensor, TanhCache> {
+  forward(input: Tensor): ForwardResult<Tensor, TanhCache> {
     checkInput(this, input);
     const output = tanh(input);
     return { output, cache: { output: output.clone() } };

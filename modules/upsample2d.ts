@@ -4,7 +4,7 @@ import { BoxError, show } from '../lib/errors.ts';
 import type { Pair } from '../lib/geometry.ts';
 import { mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
 import { linear, nearest, resize } from '../lib/kernels/pad/resizeMap.ts';
-import { Module, type Forward } from '../lib/module.ts';
+import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**
  * Images of f times the size, in height and width.
@@ -59,7 +59,7 @@ export class Upsample2D extends Module<Tensor4D, Tensor4D, Upsample2DCache> {
     this.alignCorners = alignCorners;
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, Upsample2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, Upsample2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const [, outHeight, outWidth] = this.#outputShape(input.shape);
     if (outHeight < 1 || outWidth < 1) {

@@ -11,7 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { scalar } from '../lib/constant.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Grads } from '../lib/module.ts';
 import type { OptimizerState } from './state.ts';
 
@@ -50,7 +50,7 @@ function checkLimit(caller: string, limit: number): void {
 }
 
 /** What an optimizer does. */
-export interface Stepping {
+export interface OptimizerWithState {
   learningRate: number;
   step(grads: Grads): void;
   state(): OptimizerState;
@@ -61,7 +61,10 @@ export interface Stepping {
 export type Clipping = { readonly value: number } | { readonly norm: number };
 
 /** An optimizer that sees gradients clipped. */
-export function clipped<T extends Stepping>(optimizer: T, by: Clipping): Stepping {
+export function withGradientClipping<T extends OptimizerWithState>(
+  optimizer: T,
+  by: Clipping,
+): OptimizerWithState {
   return {
     get learningRate() {
       return optimizer.learningRate;
@@ -72,7 +75,7 @@ export function clipped<T extends Stepping>(optimizer: T, by: Clipping): Steppin
     step(grads) {
       const short = 'value' in by ? clipByValue(grads, by.value) : clipByNorm(grads, by.norm);
       optimizer.step(short);
-      release(short);
+      disposeTensors(short);
     },
     state: () => optimizer.state(),
     restore: (state) => optimizer.restore(state),

@@ -1,6 +1,6 @@
 import { checkNumber } from '../lib/check.ts';
-import type { Child } from '../lib/module.ts';
-import type { AnyBox } from '../lib/propagate.ts';
+import type { NamedModule } from '../lib/module.ts';
+import type { AnyModule } from '../lib/propagate.ts';
 import { Affine } from '../modules/historic/affine.ts';
 import { BatchNorm } from '../modules/batchNorm.ts';
 import { GroupNorm } from '../modules/groupNorm.ts';
@@ -10,11 +10,11 @@ import { PReLU } from '../modules/prelu.ts';
 
 /** Parameters that an optimizer treats in a way of their own. */
 export interface ParamGroup {
-  readonly has: (name: string) => boolean;
+  readonly matches: (name: string) => boolean;
   /** In place of the optimizer's own. */
   readonly weightDecay?: number;
   /** What the learning rate is multiplied by, 1 by default. */
-  readonly rate?: number;
+  readonly learningRateScale?: number;
 }
 
 /** Learning rate and weight decay of a parameter: those of the first group that has it, else the optimizer's. */
@@ -22,9 +22,9 @@ export function settingsOf(
   name: string,
   { learningRate, weightDecay, groups }: GroupedRates,
 ): { learningRate: number; weightDecay: number } {
-  const group = groups.find(({ has }) => has(name));
+  const group = groups.find(({ matches }) => matches(name));
   return {
-    learningRate: learningRate * (group?.rate ?? 1),
+    learningRate: learningRate * (group?.learningRateScale ?? 1),
     weightDecay: group?.weightDecay ?? weightDecay,
   };
 }
@@ -36,7 +36,7 @@ export interface GroupedRates {
 }
 
 export function checkGroups(optimizer: object, groups: readonly ParamGroup[]): void {
-  for (const { rate = 1, weightDecay = 0 } of groups) {
+  for (const { learningRateScale: rate = 1, weightDecay = 0 } of groups) {
     checkNumber(optimizer, "a group's rate", rate, 0);
     checkNumber(optimizer, "a group's weightDecay", weightDecay, 0);
   }
@@ -48,9 +48,9 @@ const SCALES = [BatchNorm, LayerNorm, GroupNorm, InstanceNorm, Affine, PReLU] as
  * What weight decay should leave alone: biases, the scales and shifts of normalizations, and PReLU's a, which a decay
  * would push to ReLU (He et al. 2015, section 2.1).
  */
-export function withoutDecay(network: AnyBox): ParamGroup {
+export function withoutDecay(network: AnyModule): ParamGroup {
   const names = new Set<string>();
-  const visit = ([prefix, box]: Child): void => {
+  const visit = ([prefix, box]: NamedModule): void => {
     const children = box.children();
     for (const [name, child] of children) visit([`${prefix}${name}.`, child]);
     if (children.length > 0) return;
@@ -59,5 +59,5 @@ export function withoutDecay(network: AnyBox): ParamGroup {
       if (isScale || name === 'bias') names.add(prefix + name);
   };
   visit(['', network]);
-  return { has: (name) => names.has(name), weightDecay: 0 };
+  return { matches: (name) => names.has(name), weightDecay: 0 };
 }

@@ -1,9 +1,9 @@
 import { softmax, type Tensor } from '@tensorflow/tfjs-core';
 import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
-import { Tally } from '../train/tally.ts';
+import { ClassificationMetrics } from '../train/classificationMetrics.ts';
 import { picturesOf, type Picture } from './pictures.ts';
 
 /** A record that the network takes for something else. */
@@ -30,7 +30,7 @@ const [RECORDS, SHOWN] = [2000, 12];
 
 /** How a network answers the first records of a dataset. */
 export async function answers(network: Module, data: Dataset): Promise<Answers> {
-  const tally = new Tally(data.classes);
+  const tally = new ClassificationMetrics(data.classes);
   let wrong: WrongExample[] = [];
   for (const records of batches(Math.min(RECORDS, data.length), 100)) {
     const batch = await data.batch(records);
@@ -38,7 +38,7 @@ export async function answers(network: Module, data: Dataset): Promise<Answers> 
     const [values, labels] = [await probabilities.data(), await batch.labels.data()];
     tally.add(values, labels);
     const pictures = picturesOf(await batch.input.data(), data.inputShape);
-    release([batch, probabilities]);
+    disposeTensors([batch, probabilities]);
     const found = pictures.map((picture, n) => {
       const row = Array.from(values.slice(n * data.classes, (n + 1) * data.classes));
       const probability = Math.max(...row);

@@ -1,4 +1,4 @@
-import type { BoxSizes } from '../train/boxSizes.ts';
+import type { LayerStats } from '../train/layerStats.ts';
 import { chart, type ChartOptions, type Point } from './charts.ts';
 import type { ReportData } from './collect.ts';
 import type { HiddenUnits } from './hiddenUnits.ts';
@@ -56,9 +56,9 @@ export function curveFigures({ lines: { epochs, steps } }: ReportData): Figure[]
 
 /** The size of weights, gradients and updates. */
 export function sizeFigures({ lines: { epochs }, boxNames }: ReportData): Figure[] {
-  const nameOf = ({ path }: BoxSizes) => boxNames[path] ?? path;
+  const nameOf = ({ path }: LayerStats) => boxNames[path] ?? path;
   const curves = Array.from(new Set(epochs.flatMap(({ boxes }) => boxes.map(nameOf))));
-  const of = (size: (box: BoxSizes) => number): Point[] =>
+  const of = (size: (box: LayerStats) => number): Point[] =>
     epochs.flatMap(({ epoch, boxes }) =>
       boxes.map((box) => ({ x: epoch, y: size(box), curve: nameOf(box) })),
     );

@@ -15,9 +15,9 @@ import { Softmax } from '../modules/softmax.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { nameOf } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
-import { propagate, type AnyBox } from '../lib/propagate.ts';
+import { propagate, type AnyModule } from '../lib/propagate.ts';
 import { isPointwise } from '../inspect/summary/describe.ts';
 import { passesOn, summarize } from '../inspect/summary/summarize.ts';
 import { hiddenUnits, type HiddenUnits } from './hiddenUnits.ts';
@@ -47,7 +47,7 @@ const MEMORY = 2 ** 29;
 
 /** What a box gave. */
 interface Seen {
-  readonly box: AnyBox;
+  readonly box: AnyModule;
   readonly label: string;
   readonly output: Tensor;
 }
@@ -90,7 +90,7 @@ export async function insides(
     if (hiding.includes(one)) hidden.push(await unitsOf(one, shown.length, samples));
   }
   const pictures = picturesOf(await input.data(), data.inputShape).slice(0, shown.length);
-  release([input, labels, seen.map(({ output }) => output)]);
+  disposeTensors([input, labels, seen.map(({ output }) => output)]);
   return {
     inputs: pictures.map((picture, k) => ({ record: shown[k], picture })),
     featureMaps,
@@ -102,7 +102,7 @@ export async function insides(
 async function firstOfClasses(data: Dataset, records: readonly number[]): Promise<number[]> {
   const batch = await data.batch(Int32Array.from(records));
   const labels = Array.from(await batch.labels.data());
-  release(batch);
+  disposeTensors(batch);
   return records.filter((_, k) => labels.indexOf(labels[k]) === k).slice(0, INPUTS);
 }
 
@@ -111,7 +111,7 @@ function run(network: Module, input: Tensor): Seen[] {
   const seen: Seen[] = [];
   tidy(() => {
     propagate<Tensor>(network, [input], (box, inputs, path) => {
-      const output = box.infer(box.takes === 'list' ? inputs : inputs[0]) as Tensor;
+      const output = box.infer(box.arity === 'list' ? inputs : inputs[0]) as Tensor;
       seen.push({ box, label: labelOf(box, path), output });
       return output;
     });
@@ -121,11 +121,11 @@ function run(network: Module, input: Tensor): Seen[] {
 }
 
 /** `ReLU 6`, `Conv2D stage1.0.body.conv1`. */
-export function labelOf(box: AnyBox, path: string): string {
+export function labelOf(box: AnyModule, path: string): string {
   return path === '' ? nameOf(box) : `${nameOf(box)} ${path}`;
 }
 
-function makesUnits(box: AnyBox): boolean {
+function makesUnits(box: AnyModule): boolean {
   return isPointwise(box) && !(box instanceof Softmax || box instanceof LogSoftmax);
 }
 
@@ -137,7 +137,7 @@ async function mapsOf({ label, output }: Seen, inputs: number): Promise<FeatureM
       : slice(output, [0, 0], [inputs, shape[0]]),
   );
   const values = await part.data();
-  release(part);
+  disposeTensors(part);
   const size = values.length / inputs;
   const maps = Array.from({ length: inputs }, (_, k) => {
     const own = values.slice(k * size, (k + 1) * size);
@@ -164,7 +164,7 @@ async function unitsOf(
     };
   });
   const [values, [answering]] = [await found.values.data(), await found.answering.data()];
-  release(found);
+  disposeTensors(found);
   const units = output.shape[output.rank - 1];
   return hiddenUnits(label, Float32Array.from(values), samples, units - answering);
 }

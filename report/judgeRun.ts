@@ -1,9 +1,9 @@
-import type { Verdict } from '../inspect/doctor/finding.ts';
+import type { Severity } from '../inspect/doctor/diagnostic.ts';
 import type { RunLines } from './runLines.ts';
 
 /** What is said of a run, or of a part of it. */
 export interface Judgement {
-  readonly verdict: Verdict;
+  readonly verdict: Severity;
   readonly sentence: string;
 }
 

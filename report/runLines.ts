@@ -1,5 +1,5 @@
 import type { LogLine } from '../train/runLog.ts';
-import type { BoxSizes } from '../train/boxSizes.ts';
+import type { LayerStats } from '../train/layerStats.ts';
 
 export interface Figures {
   /** In nats. */
@@ -13,7 +13,7 @@ export interface EpochLine {
   /** Of the validation records, or of the test records where there are none. */
   readonly validation: Figures;
   readonly learningRate: number;
-  readonly boxes: readonly BoxSizes[];
+  readonly boxes: readonly LayerStats[];
 }
 
 export interface StepLine {

@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { topPatches, type TopPatch, type UnitPatches } from '../inspect/topPatches.ts';
 import type { Module } from '../lib/module.ts';
-import { propagate, type AnyBox } from '../lib/propagate.ts';
+import { propagate, type AnyModule } from '../lib/propagate.ts';
 import { summarize } from '../inspect/summary/summarize.ts';
 import { labelOf } from './insides.ts';
 import { tiles, wrapped, type Picture, type Tiles } from './pictures.ts';
@@ -38,7 +38,7 @@ export async function boxPatches(network: Module, data: Dataset): Promise<BoxPat
 
 interface Place {
   readonly path: string;
-  readonly box: AnyBox;
+  readonly box: AnyModule;
   readonly units: number;
   /** Without the batch. */
   readonly outputShape: readonly number[];
@@ -46,7 +46,7 @@ interface Place {
 
 /** The boxes with weights, in the order of the forward. */
 export function weighted(network: Module, inputShape: readonly number[]): Place[] {
-  const boxes = new Map<string, AnyBox>();
+  const boxes = new Map<string, AnyModule>();
   propagate<undefined>(network, [undefined], (box, _, path) => void boxes.set(path, box));
   return summarize(network, inputShape, { all: true }).rows.flatMap(({ name, outputShape }) => {
     const path = name === 'network' ? '' : name;

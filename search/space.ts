@@ -2,7 +2,7 @@
 export type Value = string | number | boolean | readonly string[];
 
 /** Numbers from `low` to `high`, both among them. */
-export interface Range {
+export interface RangeDimension {
   readonly low: number;
   readonly high: number;
   /** Evenly spread in the logarithm. */
@@ -14,11 +14,11 @@ export interface Range {
 }
 
 /** Numbers in rising order are steps of one scale; anything else are categories without an order. */
-export interface Choices {
+export interface ChoiceDimension {
   readonly choices: readonly Value[];
 }
 
-export type Dimension = Range | Choices;
+export type Dimension = RangeDimension | ChoiceDimension;
 /** What varies, by its name. */
 export type Space = Readonly<Record<string, Dimension>>;
 /** A value for each dimension. */
@@ -81,7 +81,7 @@ export function gridValues(dimension: Dimension): Value[] {
 }
 
 /** Whole numbers have half of one beyond each bound, so that rounding gives each its part. */
-function scaleOf({ low, high, log, integer }: Range): [number, number] {
+function scaleOf({ low, high, log, integer }: RangeDimension): [number, number] {
   const bounds: [number, number] = integer === true ? [low - 0.5, high + 0.5] : [low, high];
   return log === true ? [Math.log(bounds[0]), Math.log(bounds[1])] : bounds;
 }

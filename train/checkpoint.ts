@@ -1,7 +1,7 @@
 import { constant } from '../lib/constant.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import type { Progress } from './trainer.ts';
 import type { OptimizerState } from '../optim/state.ts';
@@ -36,7 +36,7 @@ export async function saveCheckpoint(
   const all = { ...network.params, ...network.buffers, ...Object.fromEntries(ofOptimizer) };
   const verdict = tidy(() => zeroIfFinite(Object.values(all)));
   const [broken] = await verdict.data();
-  release(verdict);
+  disposeTensors(verdict);
   if (broken !== 0)
     throw new InputError(
       `${file}: not written: expected finite weights after step ${progress.step}`,
@@ -80,7 +80,7 @@ export async function loadCheckpoint(
     optimizer.restore({ tensors: state.tensors, numbers });
     return progress;
   } finally {
-    release(state.tensors);
+    disposeTensors(state.tensors);
   }
 }
 

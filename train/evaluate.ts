@@ -4,10 +4,10 @@ import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { BoxError } from '../lib/errors.ts';
 import { nameOf } from '../lib/check.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
-import { breathe } from './breathe.ts';
-import { Tally } from './tally.ts';
+import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
+import { ClassificationMetrics } from './classificationMetrics.ts';
 
 export interface Evaluation {
   /** Records whose label has not the largest score; among equal scores the first class wins. */
@@ -44,7 +44,7 @@ export async function evaluate(
   { signal }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const cost: Cost = new SoftmaxCrossEntropy({ reduction: 'sum' });
-  const tally = new Tally(dataset.classes);
+  const tally = new ClassificationMetrics(dataset.classes);
   let loss = 0;
   for (const indices of batches(dataset.length, batchSize)) {
     signal?.throwIfAborted();
@@ -62,11 +62,11 @@ export async function evaluate(
       });
       tally.add(await read.scores.data(), await labels.data());
       loss += (await read.loss.data())[0];
-      release(read);
+      disposeTensors(read);
     } finally {
-      release([input, labels]);
+      disposeTensors([input, labels]);
     }
-    await breathe();
+    await yieldToEventLoop();
   }
   const { errors, top5Errors, confusion } = tally;
   const errorRate = errors / dataset.length;

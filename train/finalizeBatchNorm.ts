@@ -4,9 +4,9 @@ import { nameOf } from '../lib/check.ts';
 import { InputError } from '../lib/errors.ts';
 import { constant } from '../lib/constant.ts';
 import { momentsOver } from '../lib/kernels/normalize/reductionGroups.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
-import { breathe } from './breathe.ts';
+import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 
 /** The inputs of a network, batch by batch: a list, or a function that starts from the first batch at each call. */
 export type InputBatches = Iterable<Tensor> | (() => Iterable<Tensor>);
@@ -37,7 +37,7 @@ export async function finalizeBatchNorm(network: Module, data: InputBatches): Pr
     const pooled = new Pooled(box.features);
     for (const batch of batches()) {
       for (const input of received(network, batch, box, uses)) await pooled.add(input);
-      await breathe();
+      await yieldToEventLoop();
     }
     pooled.store(box);
   }
@@ -92,7 +92,7 @@ function received(network: Module, batch: Tensor, box: BatchNorm, uses: number):
     tidy(() => void network.forward(batch, context));
   } catch (error) {
     if (error !== arrived) {
-      release(inputs);
+      disposeTensors(inputs);
       throw error;
     }
   }
@@ -116,7 +116,7 @@ class Pooled {
     const rows = input.size / features;
     const moments = momentsOver(input, { outer: 1, rows, groups: features, columns: 1 });
     const [mean, variance] = await Promise.all([moments.mean.data(), moments.variance.data()]);
-    release([input, moments]);
+    disposeTensors([input, moments]);
     const total = this.#count + rows;
     for (let f = 0; f < features; f++) {
       const shift = mean[f] - this.#mean[f];

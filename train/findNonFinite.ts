@@ -2,9 +2,9 @@ import { equal, stack, where, type Tensor } from '@tensorflow/tfjs-core';
 import { nameOf } from '../lib/check.ts';
 import type { Cost } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Module } from '../lib/module.ts';
-import { placeAt, propagate } from '../lib/propagate.ts';
+import { describePath, propagate } from '../lib/propagate.ts';
 import { accumulate } from '../lib/container.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 
@@ -32,7 +32,7 @@ export async function findNonFinite(
     };
   });
   const values = await verdicts.data();
-  release(verdicts);
+  disposeTensors(verdicts);
   const culprit = values.findIndex((value) => value !== 0);
   return culprit < 0 ? undefined : suspects[culprit];
 }
@@ -79,7 +79,7 @@ function suspectsOf(
   const data: Value = { tensor: input };
   const steps: Step[] = [];
   const [result] = propagate<Value>(network, [data], (box, inputs, path) => {
-    const step = runStep(box as Box, placeAt(network, path, box), inputs, context);
+    const step = runStep(box as Box, describePath(network, path, box), inputs, context);
     suspects.push(...ofForward(step));
     steps.push(step);
     return step.output;
@@ -109,7 +109,7 @@ function suspectsOf(
 
 function runStep(box: Box, place: string, inputs: readonly Value[], context: Context): Step {
   const tensors = inputs.map(({ tensor }) => tensor);
-  const { output, cache } = box.forward(box.takes === 'list' ? tensors : tensors[0], context);
+  const { output, cache } = box.forward(box.arity === 'list' ? tensors : tensors[0], context);
   return { box, place, inputs, output: { tensor: output }, cache };
 }
 

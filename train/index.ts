@@ -13,10 +13,9 @@ export { trainStep, type Optimizer, type StepContext } from './trainStep.ts';
 export {
   Trainer,
   type EpochEvent,
-  type Plateau,
   type Progress,
   type StepEvent,
   type TrainerOptions,
   type TrainResult,
 } from './trainer.ts';
-export type { BoxSizes } from './boxSizes.ts';
+export type { LayerStats } from './layerStats.ts';

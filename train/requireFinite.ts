@@ -3,9 +3,9 @@ import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { InputError } from '../lib/errors.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
-import { release } from '../lib/memory.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
-import { nameOfParam } from '../lib/propagate.ts';
+import { describeParam } from '../lib/propagate.ts';
 import { evaluate, type Evaluation, type EvaluateOptions } from './evaluate.ts';
 import { findNonFinite } from './findNonFinite.ts';
 
@@ -20,7 +20,7 @@ export async function requireFinite(network: Module, step: number): Promise<void
   for (const [name, param] of params) {
     if (await areFinite([param])) continue;
     throw new InputError(
-      `non-finite parameter after step ${step}: first in ${nameOfParam(network, name)}`,
+      `non-finite parameter after step ${step}: first in ${describeParam(network, name)}`,
     );
   }
 }
@@ -28,7 +28,7 @@ export async function requireFinite(network: Module, step: number): Promise<void
 async function areFinite(tensors: Parameters<typeof zeroIfFinite>[0]): Promise<boolean> {
   const verdict = zeroIfFinite(tensors);
   const [value] = await verdict.data();
-  release(verdict);
+  disposeTensors(verdict);
   return value === 0;
 }
 
@@ -54,7 +54,7 @@ export async function evaluateFinite(
         mode: 'inference',
       });
     } finally {
-      release([input, labels]);
+      disposeTensors([input, labels]);
     }
     if (where !== undefined) break;
   }

@@ -1,7 +1,7 @@
 import { stack, type Tensor } from '@tensorflow/tfjs-core';
 import type { Cost } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Grads, Module } from '../lib/module.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { findNonFinite } from './findNonFinite.ts';
@@ -61,9 +61,9 @@ export async function trainStep(
       const { loss, cache: costCache } = cost.forward(output, target);
       network.updateBuffers(cache);
       const gradOutput = cost.backpropToInput(costCache);
-      release(costCache);
-      if (context.observe === undefined) release(output);
-      const grads = network.sweep(gradOutput, cache);
+      disposeTensors(costCache);
+      if (context.observe === undefined) disposeTensors(output);
+      const grads = network.backpropParams(gradOutput, cache);
       // An update can overflow, and a pooling window can then swallow what its parameter made: no loss would show it.
       const finite = [Object.values(grads), Object.values(network.params)].map(zeroIfFinite);
       return { grads, output: context.observe && [output], verdicts: stack([loss, ...finite]) };
@@ -71,7 +71,7 @@ export async function trainStep(
     grads = computed.grads;
     seen = computed.output ?? [];
     const [loss, ofGrads, ofParams] = await computed.verdicts.data();
-    release(computed.verdicts);
+    disposeTensors(computed.verdicts);
     const broken = !Number.isFinite(loss)
       ? 'loss'
       : ofGrads !== 0
@@ -93,6 +93,6 @@ export async function trainStep(
     for (const { buffer, kept } of buffers) if (!buffer.isDisposed) buffer.assign(kept);
     throw error;
   } finally {
-    release([grads, seen, buffers.map(({ kept }) => kept)]);
+    disposeTensors([grads, seen, buffers.map(({ kept }) => kept)]);
   }
 }

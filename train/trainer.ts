@@ -4,15 +4,16 @@ import type { Cost } from '../lib/cost.ts';
 import { batches } from '../data/batches.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { release } from '../lib/memory.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import type { Grads, Module } from '../lib/module.ts';
 import { Rng, type RngState } from '../lib/rng.ts';
-import { boxSizes, snapshot, type BoxSizes } from './boxSizes.ts';
-import { breathe } from './breathe.ts';
+import { layerStats, snapshot, type LayerStats } from './layerStats.ts';
+import type { MetricScheduler } from '../optim/reduceOnPlateau.ts';
+import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import type { Evaluation } from './evaluate.ts';
 import { evaluateFinite, requireFinite } from './requireFinite.ts';
 import type { Schedule } from '../optim/schedules.ts';
-import { Tally } from './tally.ts';
+import { ClassificationMetrics } from './classificationMetrics.ts';
 import { trainStep, type Optimizer } from './trainStep.ts';
 
 export interface StepEvent {
@@ -39,19 +40,9 @@ export interface EpochEvent {
   /** Of the epoch's last step. */
   readonly learningRate: number;
   /** At the epoch's last step. */
-  readonly boxes: readonly BoxSizes[];
+  readonly boxes: readonly LayerStats[];
   /** Whether no epoch before had so small a validation error (the loss decides among equals). */
   readonly best: boolean;
-}
-
-/** A rate that falls when the figure it is shown no longer does; `ReduceOnPlateau` is one. */
-export interface Plateau {
-  /** What the schedule's rate is multiplied by. */
-  readonly factor: number;
-  /** Is shown the loss of each epoch, that of the validation set if there is one. */
-  observe(figure: number): void;
-  state(): Readonly<Record<string, number>>;
-  restore(state: Readonly<Record<string, number>>): void;
 }
 
 export interface TrainerOptions {
@@ -67,7 +58,7 @@ export interface TrainerOptions {
   readonly rng: Rng;
   /** Sets the optimizer's learning rate before each step; by default it stays as it is. */
   readonly schedule?: Schedule;
-  readonly plateau?: Plateau;
+  readonly plateau?: MetricScheduler;
   /** Ends after so many epochs without a smaller validation error. */
   readonly patience?: number;
   /** Ends the training after the step in progress. */
@@ -182,7 +173,7 @@ export class Trainer {
       return await this.#run();
     } finally {
       // A step that failed leaves the batch behind that was to follow it.
-      release(await this.#next?.batch.catch(() => []));
+      disposeTensors(await this.#next?.batch.catch(() => []));
       this.#next = undefined;
     }
   }
@@ -199,7 +190,7 @@ export class Trainer {
         break;
       }
       const order = this.#streams[0].fold(epoch).permutation(train.length);
-      let boxes: BoxSizes[] = [];
+      let boxes: LayerStats[] = [];
       for (let from = (this.#step % perEpoch) * batchSize; from < order.length; from += batchSize) {
         if (this.options.signal?.aborted) {
           await this.#save();
@@ -210,7 +201,7 @@ export class Trainer {
         boxes = await this.#learn(order.slice(from, from + batchSize), following, epoch);
         if (!last && checkpointSteps !== undefined && this.#step % checkpointSteps === 0)
           await this.#save();
-        await breathe();
+        await yieldToEventLoop();
       }
       await this.#finish(epoch, boxes);
       await this.#save();
@@ -235,16 +226,16 @@ export class Trainer {
     indices: Int32Array,
     following: Int32Array | undefined,
     epoch: number,
-  ): Promise<BoxSizes[]> {
+  ): Promise<LayerStats[]> {
     const { network, cost, optimizer, train, schedule, plateau, onStep } = this.options;
     const step = this.#step;
     const random = this.#streams[2];
     const measure = following === undefined;
-    if (schedule !== undefined) optimizer.learningRate = schedule(step) * (plateau?.factor ?? 1);
+    if (schedule !== undefined) optimizer.learningRate = schedule(step) * (plateau?.scale ?? 1);
     const ready = this.#next?.step === step ? this.#next.batch : this.#batch(indices, step);
     const { input, labels } = await ready;
     this.#next = undefined;
-    const tally = new Tally(train.classes);
+    const tally = new ClassificationMetrics(train.classes);
     const kept: { before: Record<string, Tensor>; grads: Grads } = { before: {}, grads: {} };
     try {
       const stepping = trainStep(network, cost, optimizer, input, labels, {
@@ -276,20 +267,20 @@ export class Trainer {
         loss,
         records: indices.length,
       });
-      return measure ? await boxSizes(network.params, kept.before, kept.grads) : [];
+      return measure ? await layerStats(network.params, kept.before, kept.grads) : [];
     } finally {
-      release([input, labels, kept.before, kept.grads]);
+      disposeTensors([input, labels, kept.before, kept.grads]);
     }
   }
 
-  async #finish(epoch: number, boxes: readonly BoxSizes[]): Promise<void> {
+  async #finish(epoch: number, boxes: readonly LayerStats[]): Promise<void> {
     const { network, train, validation, optimizer, plateau, batchSize, onEpoch } = this.options;
     const found = { loss: this.#lossSum / train.length, errorRate: this.#errors / train.length };
     [this.#lossSum, this.#errors] = [0, 0];
     await requireFinite(network, this.#step - 1);
     const size = Math.max(batchSize, 250);
     const held = validation && (await evaluateFinite(network, validation, size, this.#step - 1));
-    plateau?.observe((held ?? found).loss);
+    plateau?.step((held ?? found).loss);
     const best = held !== undefined && (this.#best === undefined || isBetter(held, this.#best));
     if (best) this.#best = { epoch, errorRate: held.errorRate, loss: held.loss };
     const { learningRate } = optimizer;

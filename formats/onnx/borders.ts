@@ -4,7 +4,7 @@ import type { OnnxGraph, Value } from './graph.ts';
 const MODES = { zeros: 'constant', reflect: 'reflect', replicate: 'edge' } as const;
 
 /** A border around the axes of the images, or of the sequence. */
-export function bordered(
+export function paddedInput(
   graph: OnnxGraph,
   input: Value,
   axes: readonly Border[],

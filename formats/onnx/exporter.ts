@@ -1,10 +1,10 @@
-import type { AnyBox } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/propagate.ts';
 import type { Given, OnnxGraph, Value } from './graph.ts';
 
 /** How boxes of one class are written in ONNX. */
 export interface Exporter {
-  readonly kind: BoxClass<AnyBox>;
-  readonly write: (graph: OnnxGraph, box: AnyBox, inputs: readonly [Value, ...Value[]]) => Given;
+  readonly kind: BoxClass<AnyModule>;
+  readonly write: (graph: OnnxGraph, box: AnyModule, inputs: readonly [Value, ...Value[]]) => Given;
 }
 
 /** A class of boxes, however it is constructed. */
@@ -19,7 +19,7 @@ export function on<B>(
   write: (graph: OnnxGraph, box: B, input: Value, inputs: readonly Value[]) => Given,
 ): Exporter {
   return {
-    kind: kind as BoxClass<AnyBox>,
+    kind: kind as BoxClass<AnyModule>,
     write: (graph, box, inputs) => write(graph, box as B, inputs[0], inputs),
   };
 }

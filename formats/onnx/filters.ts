@@ -6,9 +6,9 @@ import { DepthwiseConv2D } from '../../modules/depthwiseConv2d.ts';
 import { Linear } from '../../modules/linear.ts';
 import { LocallyConnected1D } from '../../modules/locallyConnected1d.ts';
 import { LocallyConnected2D } from '../../modules/locallyConnected2d.ts';
-import { slide, slideOver, type Axis, type PaddingMode } from '../../lib/geometry.ts';
-import { count } from '../../lib/init/initializers.ts';
-import { bordered } from './borders.ts';
+import { axisGeometry, convGeometry, type Axis, type PaddingMode } from '../../lib/geometry.ts';
+import { numElements } from '../../lib/init/initializers.ts';
+import { paddedInput } from './borders.ts';
 import { on, type Exporter } from './exporter.ts';
 import type { Given, OnnxGraph, Value } from './graph.ts';
 
@@ -20,13 +20,13 @@ export const FILTERS: readonly Exporter[] = [
   }),
 
   on(Conv2D, (graph, box, input) => {
-    const { height, width } = slideOver(box, input.shape[1], input.shape[2], box);
+    const { height, width } = convGeometry(box, input.shape[1], input.shape[2], box);
     const filters = graph.weight(box.params.weight, [3, 2, 0, 1]);
     return convolve(graph, input, filters, box.params.bias, [height, width], box);
   }),
 
   on(DepthwiseConv2D, (graph, box, input) => {
-    const { height, width } = slideOver(box, input.shape[1], input.shape[2], box);
+    const { height, width } = convGeometry(box, input.shape[1], input.shape[2], box);
     const { weight, bias } = box.params;
     const dims = [box.channels * box.multiplier, 1, height.kernel, width.kernel];
     const filters = graph.weight(weight, [2, 3, 0, 1], dims);
@@ -34,7 +34,13 @@ export const FILTERS: readonly Exporter[] = [
   }),
 
   on(Conv1D, (graph, box, input) => {
-    const axis = slide(input.shape[1], box.kernelSize, box.stride, box.dilation, box.padding);
+    const axis = axisGeometry(
+      input.shape[1],
+      box.kernelSize,
+      box.stride,
+      box.dilation,
+      box.padding,
+    );
     return convolve(
       graph,
       input,
@@ -85,7 +91,7 @@ function convolve(
 ): Given {
   const zeros = paddingMode === 'zeros';
   const first = graph.with('first', input);
-  const images = zeros ? first : bordered(graph, first, axes, paddingMode);
+  const images = zeros ? first : paddedInput(graph, first, axes, paddingMode);
   const attributes = {
     kernel_shape: axes.map(({ kernel }) => kernel),
     strides: axes.map(({ stride }) => stride),
@@ -114,7 +120,7 @@ function locallyConnected(
 ): Given {
   const last = graph.with('last', input);
   const padded = axes.some(({ before, after }) => before + after > 0)
-    ? bordered(graph, last, axes, 'zeros')
+    ? paddedInput(graph, last, axes, 'zeros')
     : last;
   const channels = input.shape[input.shape.length - 1];
   const kernelCells = axes.reduce<number[][]>(
@@ -132,7 +138,7 @@ function locallyConnected(
       graph.integers(axes.map(({ stride }) => stride)),
     ]);
   });
-  const places = count(axes.map(({ output }) => output));
+  const places = numElements(axes.map(({ output }) => output));
   const out = weight.shape[weight.rank - 1];
   const cells = kernelCells.length * channels;
   const windows = graph.node('Concat', cut, { axis: axes.length + 1 });

@@ -1,5 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { count } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/init/initializers.ts';
 import { permute } from '../safetensors/layout.ts';
 import type { Attribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './proto.ts';
 
@@ -140,7 +140,7 @@ export class OnnxGraph {
   }
 
   #tensor(info: OnnxTensor, values: () => Promise<Float32Array | BigInt64Array>): string {
-    const length = count(info.dims);
+    const length = numElements(info.dims);
     this.#tensors.push({
       info,
       async values() {

@@ -6,7 +6,7 @@ import { RBF } from '../../modules/historic/rbf.ts';
 import { ScaledTanh } from '../../modules/historic/scaledTanh.ts';
 import { SCell } from '../../modules/historic/sCell.ts';
 import { TableConv2D } from '../../modules/historic/tableConv2d.ts';
-import { slideOver, type Geometry } from '../../lib/geometry.ts';
+import { convGeometry, type Geometry } from '../../lib/geometry.ts';
 import { on, type Exporter } from './exporter.ts';
 import { padsOf } from './filters.ts';
 import { perChannel, type OnnxGraph, type Value } from './graph.ts';
@@ -43,7 +43,7 @@ export const LECTURE: readonly Exporter[] = [
 
   // The whole kernel, with its zeros.
   on(TableConv2D, (graph, box, input) => {
-    const geometry = slideOver(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
+    const geometry = convGeometry(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
     const filters = tidy(() => graph.tensor(transpose(box.filters(), [3, 2, 0, 1])));
     const { bias } = box.params;
     return {
@@ -54,7 +54,7 @@ export const LECTURE: readonly Exporter[] = [
 
   on(SCell, (graph, box, input) => {
     const { r, params } = box;
-    const geometry = slideOver(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
+    const geometry = convGeometry(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
     const excitation = conv(graph, input, graph.weight(params.weight, [3, 2, 0, 1]), geometry, 1);
     const squares = { ...input, name: graph.node('Mul', [input.name, input.name]) };
     const window = tidy(() => graph.tensor(transpose(box.window(), [3, 2, 0, 1])));
@@ -70,7 +70,7 @@ export const LECTURE: readonly Exporter[] = [
   }),
 
   on(CCell, (graph, box, input) => {
-    const geometry = slideOver(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
+    const geometry = convGeometry(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
     const window = tidy(() => graph.tensor(transpose(box.window(), [2, 3, 0, 1])));
     const gathered = conv(graph, input, window, geometry, box.planes);
     const mean = graph.node('ReduceMean', [gathered], { axes: [1], keepdims: 1 });

@@ -9,7 +9,7 @@ import { SubtractiveNorm2D } from '../../modules/subtractiveNorm2d.ts';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { Gaussian } from '../../lib/gaussian.ts';
 import { localWindow } from '../../lib/kernels/normalize/localMean.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import { on, type Exporter } from './exporter.ts';
 import { perChannel, type Given, type OnnxGraph, type Value } from './graph.ts';
 
@@ -153,6 +153,6 @@ function localMean(graph: OnnxGraph, gaussian: Gaussian, first: Value): string {
     graph.tensor(window.rows),
     graph.node('MatMul', [map, columns]),
   ]);
-  release(window);
+  disposeTensors(window);
   return means;
 }

@@ -7,8 +7,8 @@ import { Maxout } from '../../modules/maxout.ts';
 import { MaxPool1D } from '../../modules/maxPool1d.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
-import { slide, slideOver, type Axis } from '../../lib/geometry.ts';
-import { count } from '../../lib/init/initializers.ts';
+import { axisGeometry, convGeometry, type Axis } from '../../lib/geometry.ts';
+import { numElements } from '../../lib/init/initializers.ts';
 import type { AxisMap } from '../../lib/kernels/pad/axisMap.ts';
 import {
   windowMeans,
@@ -24,7 +24,7 @@ const ONE = [1, 1] as const;
 /** The boxes that pool. What `ceilMode` adds is written as padding after, which here never counts. */
 export const POOLS: readonly Exporter[] = [
   on(MaxPool2D, (graph, box, input) => {
-    const { height, width } = slideOver(box, input.shape[1], input.shape[2], {
+    const { height, width } = convGeometry(box, input.shape[1], input.shape[2], {
       ...box,
       dilation: ONE,
     });
@@ -34,12 +34,12 @@ export const POOLS: readonly Exporter[] = [
   on(MaxPool1D, (graph, box, input) => {
     const { kernelSize, stride, padding, ceilMode } = box;
     return pool(graph, 'MaxPool', input, [
-      slide(input.shape[1], kernelSize, stride, 1, padding, ceilMode),
+      axisGeometry(input.shape[1], kernelSize, stride, 1, padding, ceilMode),
     ]);
   }),
 
   on(AvgPool2D, (graph, box, input) => {
-    const { height, width } = slideOver(box, input.shape[1], input.shape[2], {
+    const { height, width } = convGeometry(box, input.shape[1], input.shape[2], {
       ...box,
       dilation: ONE,
     });
@@ -48,12 +48,12 @@ export const POOLS: readonly Exporter[] = [
 
   on(AvgPool1D, (graph, box, input) => {
     const { kernelSize, stride, padding, ceilMode } = box;
-    const axis = slide(input.shape[1], kernelSize, stride, 1, padding, ceilMode);
+    const axis = axisGeometry(input.shape[1], kernelSize, stride, 1, padding, ceilMode);
     return average(graph, input, [axis], box.countIncludePad);
   }),
 
   on(SumPool2D, (graph, box, input) => {
-    const { height, width } = slideOver(box, input.shape[1], input.shape[2], {
+    const { height, width } = convGeometry(box, input.shape[1], input.shape[2], {
       ...box,
       dilation: ONE,
     });
@@ -65,7 +65,7 @@ export const POOLS: readonly Exporter[] = [
   on(LPPool2D, (graph, box, input) => {
     const p = box.normType;
     const options = { ...box, dilation: ONE, padding: 'valid' } as const;
-    const { height, width } = slideOver(box, input.shape[1], input.shape[2], options);
+    const { height, width } = convGeometry(box, input.shape[1], input.shape[2], options);
     const powers = { ...input, name: graph.node('Pow', [input.name, graph.floats([p])]) };
     const s = scaledMeans(graph, powers, [height, width], (axis) =>
       windowSumsFilledUp(axis).rows.map(({ weights }) => axis.kernel * weights[0]),
@@ -162,7 +162,7 @@ export function mapped(graph: OnnxGraph, first: Value, height: AxisMap, width: A
 }
 
 function matrix(graph: OnnxGraph, { input, rows }: AxisMap, transposed: boolean): string {
-  const values = new Float32Array(count([input, rows.length]));
+  const values = new Float32Array(numElements([input, rows.length]));
   rows.forEach(({ first, weights }, row) => {
     weights.forEach((weight, k) => {
       values[transposed ? (first + k) * rows.length + row : row * input + first + k] = weight;

@@ -7,7 +7,7 @@ import { Product } from '../../modules/product.ts';
 import { Reshape } from '../../modules/reshape.ts';
 import { Sum } from '../../modules/sum.ts';
 import { Upsample2D } from '../../modules/upsample2d.ts';
-import { bordered } from './borders.ts';
+import { paddedInput } from './borders.ts';
 import { on, type Exporter } from './exporter.ts';
 import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts';
 
@@ -29,7 +29,7 @@ export const SHAPE: readonly Exporter[] = [
       before,
       after,
     }));
-    return bordered(graph, input, axes, mode, value);
+    return paddedInput(graph, input, axes, mode, value);
   }),
 
   on(PadChannels, (graph, { more }, input) => {

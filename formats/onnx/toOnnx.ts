@@ -1,6 +1,6 @@
 import { nameOf } from '../../lib/check.ts';
 import { BoxError } from '../../lib/errors.ts';
-import { atPath, propagate, type AnyBox } from '../../lib/propagate.ts';
+import { withOptionalPath, propagate, type AnyModule } from '../../lib/propagate.ts';
 import { shapeAfter } from '../../lib/shapes.ts';
 import { FILTERS } from './filters.ts';
 import { OnnxGraph, type Value } from './graph.ts';
@@ -42,11 +42,11 @@ export interface OnnxOptions {
  *         of such an input.
  */
 export function toOnnx(
-  network: AnyBox,
+  network: AnyModule,
   { inputShape, name = 'boxprop', metadata = {} }: OnnxOptions,
 ): OnnxModel {
   const graph = new OnnxGraph({ ...network.params, ...network.buffers });
-  const shapes = network.takes === 'list' ? inputShape : [inputShape];
+  const shapes = network.arity === 'list' ? inputShape : [inputShape];
   const inputs = (shapes as readonly (readonly number[])[]).map((shape, i, { length }): Value => {
     return {
       name: graph.name(numbered('input', i, length)),
@@ -55,14 +55,14 @@ export function toOnnx(
     };
   });
   const outputs = propagate(network, inputs, (box, inputs, path) => {
-    const write = EXPORTERS.get(Object.getPrototypeOf(box) as AnyBox);
+    const write = EXPORTERS.get(Object.getPrototypeOf(box) as AnyModule);
     if (write === undefined) {
       throw new BoxError(
         [...(path === '' ? [] : [path]), nameOf(box)],
         'cannot be exported to ONNX',
       );
     }
-    const shape = atPath(path, () => shapeAfter(box, inputs.map((value) => value.shape))); // prettier-ignore
+    const shape = withOptionalPath(path, () => shapeAfter(box, inputs.map((value) => value.shape))); // prettier-ignore
     graph.place = path;
     const [first, ...others] = inputs;
     return { ...write(graph, box, [first, ...others]), shape };

@@ -1,4 +1,4 @@
-import type { AnyBox } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/propagate.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 import { encodeModel } from './proto.ts';
 import { toOnnx, type OnnxOptions } from './toOnnx.ts';
@@ -10,7 +10,7 @@ import { toOnnx, type OnnxOptions } from './toOnnx.ts';
  */
 export async function exportOnnx(
   file: string,
-  network: AnyBox,
+  network: AnyModule,
   options: OnnxOptions,
 ): Promise<void> {
   await writeFileAtomic(file, encodeModel(toOnnx(network, options)));

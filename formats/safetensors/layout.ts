@@ -1,4 +1,4 @@
-import { count } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/init/initializers.ts';
 
 /**
  * How a file from elsewhere holds a variable: under a name and a shape of its own, its axes in another order.
@@ -38,7 +38,7 @@ export function permute(
   order: readonly number[],
 ): Float32Array {
   const result = new Float32Array(values.length);
-  const strides = order.map((axis) => count(shape.slice(axis + 1)));
+  const strides = order.map((axis) => numElements(shape.slice(axis + 1)));
   const sizes = order.map((axis) => shape[axis]);
   const last = sizes.length - 1;
   const [run, stride] = [sizes[last], strides[last]];

@@ -1,6 +1,6 @@
 import { tensor, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../../lib/errors.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import { fromStored, toStored, type Stored } from './layout.ts';
 import { bytesOf, layOut, type SafetensorsInfo, type SafetensorsTensor } from './safetensors.ts';
 import { withSafetensors } from './safetensorsFile.ts';
@@ -16,7 +16,7 @@ export interface FileLayout {
 }
 
 /** More tensors than any network here has: a file of a million names would be a message of many megabytes. */
-const MOST_NAMED = 2000;
+const MAX_NAMED = 2000;
 
 const AS_IT_IS: FileLayout = { stored: {} };
 
@@ -58,7 +58,7 @@ export async function saveWeights(
   try {
     await writeFileAtomic(file, bytes());
   } finally {
-    release(clones);
+    disposeTensors(clones);
   }
 }
 
@@ -89,9 +89,9 @@ export async function loadWeights(
       ...wanted.flatMap(({ variable, stored }) =>
         mismatch(stored, variable, entries.get(stored.name)),
       ),
-      ...others.slice(0, MOST_NAMED).map((name) => `${brief(name)}: unexpected`),
-      ...(others.length > MOST_NAMED
-        ? [`and ${others.length - MOST_NAMED} more are unexpected`]
+      ...others.slice(0, MAX_NAMED).map((name) => `${brief(name)}: unexpected`),
+      ...(others.length > MAX_NAMED
+        ? [`and ${others.length - MAX_NAMED} more are unexpected`]
         : []),
     ];
     if (problems.length > 0) throw new InputError(`${file}: ${problems.join('; ')}`);

@@ -12,8 +12,8 @@ import { Linear } from '../../modules/linear.ts';
 import { PReLU } from '../../modules/prelu.ts';
 import { nameOf } from '../../lib/check.ts';
 import { InputError } from '../../lib/errors.ts';
-import { count } from '../../lib/init/initializers.ts';
-import { atPath, propagate, type AnyBox } from '../../lib/propagate.ts';
+import { numElements } from '../../lib/init/initializers.ts';
+import { withOptionalPath, propagate, type AnyModule } from '../../lib/propagate.ts';
 import { shapeAfter } from '../../lib/shapes.ts';
 import { isPointwise } from '../../inspect/summary/describe.ts';
 import type { Stored } from '../safetensors/layout.ts';
@@ -31,7 +31,7 @@ export type Rename = (path: string, i: number) => string;
  * Errors: a box with parameters that is none of PyTorch's; those of a forward of an input of this shape.
  */
 export function torchLayout(
-  network: AnyBox,
+  network: AnyModule,
   inputShape: readonly number[],
   rename: Rename = (path) => path,
 ): FileLayout {
@@ -55,7 +55,7 @@ export function torchLayout(
         stored[key] = storedAs(box, path, `${prefix}.${snakeCase(name)}`, param, flattened);
       }
     }
-    const shape = atPath(path, () => shapeAfter(box, inputs.map((input) => input.shape))); // prettier-ignore
+    const shape = withOptionalPath(path, () => shapeAfter(box, inputs.map((input) => input.shape))); // prettier-ignore
     const [, ...sizes] = inputs[0].shape;
     if (box instanceof Flatten) return { shape, flattened: sizes };
     const kept = flattened !== undefined && (isPointwise(box) || box instanceof Dropout);
@@ -71,7 +71,7 @@ interface Value {
 }
 
 function storedAs(
-  box: AnyBox,
+  box: AnyModule,
   path: string,
   name: string,
   { shape }: Variable,
@@ -94,7 +94,7 @@ function storedAs(
   if (isKernel && box instanceof Linear && flattened !== undefined && flattened.length > 1) {
     const sizes = flattened.slice(0, -1);
     const view = [shape[0], flattened[flattened.length - 1], ...sizes];
-    if (count(view) === count(shape)) {
+    if (numElements(view) === numElements(shape)) {
       return { name, shape, view, order: [0, ...sizes.map((_, axis) => axis + 2), 1] };
     }
   }

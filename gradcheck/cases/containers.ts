@@ -16,7 +16,7 @@ import { Sigmoid } from '../../modules/sigmoid.ts';
 import { Softmax } from '../../modules/softmax.ts';
 import { Sum } from '../../modules/sum.ts';
 import { Tanh } from '../../modules/tanh.ts';
-import type { AnyBox, Cases, Input } from '../case.ts';
+import type { CheckedModule, Cases, Input } from '../case.ts';
 
 export const cases: Cases = {
   Sequential: (draw) => {
@@ -151,7 +151,7 @@ export const cases: Cases = {
     const { rng } = draw;
     const batch = draw.integer(2, 3);
     const shared = new Linear(3, 3, { rng });
-    const [args, box, input] = draw.pick<() => [string, AnyBox, Input]>(
+    const [args, box, input] = draw.pick<() => [string, CheckedModule, Input]>(
       // A value with three uses, one of them the output; nodes in no order.
       () => [
         'conv, gate, gated, out',

@@ -1,5 +1,10 @@
-import { count } from '../../lib/init/initializers.ts';
-import { slide, type Padding, type Padding1D, type PaddingMode } from '../../lib/geometry.ts';
+import { numElements } from '../../lib/init/initializers.ts';
+import {
+  axisGeometry,
+  type Padding,
+  type Padding1D,
+  type PaddingMode,
+} from '../../lib/geometry.ts';
 import { windowsInside } from '../../lib/kernels/conv2d/im2col.ts';
 import { Conv1D } from '../../modules/conv1d.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
@@ -8,7 +13,7 @@ import { DepthwiseConv2D } from '../../modules/depthwiseConv2d.ts';
 import { LocallyConnected1D } from '../../modules/locallyConnected1d.ts';
 import { LocallyConnected2D } from '../../modules/locallyConnected2d.ts';
 import { Pad2D } from '../../modules/pad2d.ts';
-import { type AnyBox, type Case, type Cases, type Draw } from '../case.ts';
+import { type CheckedModule, type Case, type Cases, type Draw } from '../case.ts';
 
 const MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
 
@@ -16,13 +21,13 @@ const MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circula
 const SHORT = { kernels: 3, dilations: 1 };
 
 /** Most coordinates of the input: more would only take longer. */
-const MOST = 60;
+const MAX_ELEMENTS = 60;
 
 function caseOf(
   draw: Draw,
   name: string,
   args: readonly unknown[],
-  box: AnyBox,
+  box: CheckedModule,
   shape: readonly number[],
 ): Case {
   const words = args.map((arg) => JSON.stringify(arg)).join(', ');
@@ -55,7 +60,7 @@ function drawPadding(draw: Draw, height: Drawn, width: Drawn): Padding {
  */
 function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: Padding1D): number {
   const good = (length: number) => {
-    const axis = slide(length, kernel, stride, dilation, padding);
+    const axis = axisGeometry(length, kernel, stride, dilation, padding);
     const met = Array.from({ length: kernel }, (_, tap) => windowsInside(axis, tap)).some(
       ([i, past]) => i < past,
     );
@@ -84,7 +89,7 @@ function drawChannels(draw: Draw, groups: number): [inChannels: number, outChann
 
 /** One example or two, if two are not too many numbers. */
 function drawShape(draw: Draw, image: readonly number[]): number[] {
-  return [2 * count(image) <= MOST ? draw.integer(1, 2) : 1, ...image];
+  return [2 * numElements(image) <= MAX_ELEMENTS ? draw.integer(1, 2) : 1, ...image];
 }
 
 export const cases: Cases = {

@@ -105,7 +105,7 @@ export const cases: Cases = {
       config: `L1({ reduction: ${reduction} }) on [${shape.join(', ')}]`,
       box: new L1({ reduction }),
       // The differences, not the inputs, are to keep away from 0.
-      input: tidy(() => add(target, draw.apart(shape))),
+      input: tidy(() => add(target, draw.wellSeparated(shape))),
       target,
     };
   },
@@ -124,7 +124,7 @@ export const cases: Cases = {
     const shape: [number, number] = [draw.integer(1, 5), draw.integer(2, 7)];
     const reduction = reductions(draw);
     // With these gaps no two scores are equal, or 1 apart.
-    const input = draw.apart(shape, draw.pick(0.15, 0.4));
+    const input = draw.wellSeparated(shape, draw.pick(0.15, 0.4));
     return {
       config: `Hinge({ reduction: ${reduction} }) on [${shape.join(', ')}]`,
       box: new Hinge({ reduction }),

@@ -1,9 +1,9 @@
-import { count } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/init/initializers.ts';
 import type { Context } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
 import { Dropout } from '../../modules/dropout.ts';
 import { SpatialDropout } from '../../modules/spatialDropout.ts';
-import { type AnyBox, type Case, type Cases, type Draw } from '../case.ts';
+import { type CheckedModule, type Case, type Cases, type Draw } from '../case.ts';
 
 /** Training mostly, with a generator that leaves at least one of `units` units: where all are silent, so is the gradient. */
 function contextFor(draw: Draw, units: number, p: number): Context {
@@ -21,7 +21,7 @@ function contextFor(draw: Draw, units: number, p: number): Context {
 
 function caseOf(
   draw: Draw,
-  make: (p: number) => AnyBox,
+  make: (p: number) => CheckedModule,
   shape: readonly number[],
   units: number,
 ): Case {
@@ -35,7 +35,7 @@ function caseOf(
 export const cases: Cases = {
   Dropout: (draw) => {
     const shape = Array.from({ length: draw.integer(1, 4) }, () => draw.integer(1, 3));
-    return caseOf(draw, (p) => new Dropout({ p }), shape, count(shape));
+    return caseOf(draw, (p) => new Dropout({ p }), shape, numElements(shape));
   },
   SpatialDropout: (draw) => {
     const [batch, channels] = [draw.integer(1, 3), draw.integer(1, 4)];

@@ -35,7 +35,11 @@ function activity(
 export const cases: Cases = {
   Abs: (draw) => {
     const shape = anyShape(draw);
-    return { config: `Abs() on [${shape.join(', ')}]`, box: new Abs(), input: draw.apart(shape) };
+    return {
+      config: `Abs() on [${shape.join(', ')}]`,
+      box: new Abs(),
+      input: draw.wellSeparated(shape),
+    };
   },
   ScaledTanh: (draw) => {
     const shape = anyShape(draw);

@@ -1,14 +1,14 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { count } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/init/initializers.ts';
 import { constant } from '../../lib/constant.ts';
 import { Concat } from '../../modules/concat.ts';
 import { Max } from '../../modules/max.ts';
 import { Product } from '../../modules/product.ts';
 import { Sum } from '../../modules/sum.ts';
-import type { AnyBox, Cases, Draw } from '../case.ts';
+import type { CheckedModule, Cases, Draw } from '../case.ts';
 
 /** From one input to four, of one shape. */
-function alike(name: string, make: () => AnyBox) {
+function alike(name: string, make: () => CheckedModule) {
   return (draw: Draw) => {
     const inputs = draw.integer(1, 4);
     const shape = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 3));
@@ -19,8 +19,8 @@ function alike(name: string, make: () => AnyBox) {
 
 /** Inputs each of which is the largest somewhere: at element e, input e mod K. */
 function eachWins(draw: Draw, inputs: number, shape: readonly number[]): Tensor[] {
-  const elements = count(shape);
-  const drawn = draw.apart([elements, inputs]);
+  const elements = numElements(shape);
+  const drawn = draw.wellSeparated([elements, inputs]);
   const values = drawn.dataSync();
   drawn.dispose();
   for (let e = 0; e < elements; e++) {

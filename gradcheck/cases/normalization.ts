@@ -8,7 +8,7 @@ import { LayerNorm } from '../../modules/layerNorm.ts';
 import { LocalResponseNorm } from '../../modules/localResponseNorm.ts';
 import { SubtractiveNorm2D } from '../../modules/subtractiveNorm2d.ts';
 import { constant } from '../../lib/constant.ts';
-import type { AnyBox, Case, CaseMaker, Cases, Draw } from '../case.ts';
+import type { CheckedModule, Case, CaseMaker, Cases, Draw } from '../case.ts';
 
 /** Up to two axes of positions, of `least` cells or more together. */
 function positions(draw: Draw, least: number): number[] {
@@ -19,7 +19,7 @@ function positions(draw: Draw, least: number): number[] {
   )();
 }
 
-function on(name: string, args: string, box: AnyBox, draw: Draw, shape: number[]): Case {
+function on(name: string, args: string, box: CheckedModule, draw: Draw, shape: number[]): Case {
   // A mean that is not 0, as statistics have to be taken about it.
   const input = constant(
     draw.rng.normals(
@@ -39,7 +39,7 @@ function epsAndAffine(draw: Draw) {
 /** Windows of one cell, such as fit, and such as are larger than the image. */
 function contrastCase(
   name: string,
-  make: (channels: number, options: GaussianOptions) => AnyBox,
+  make: (channels: number, options: GaussianOptions) => CheckedModule,
 ): CaseMaker {
   return (draw) => {
     const [batch, height, width] = [draw.integer(1, 2), draw.integer(2, 5), draw.integer(2, 5)];

@@ -1,4 +1,4 @@
-import { count } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/init/initializers.ts';
 import { mul, neg, square, type Tensor } from '@tensorflow/tfjs-core';
 import { constant, scalar } from '../../lib/constant.ts';
 import { ELU } from '../../modules/elu.ts';
@@ -15,7 +15,7 @@ import { SiLU } from '../../modules/silu.ts';
 import { Softmax } from '../../modules/softmax.ts';
 import { Softplus } from '../../modules/softplus.ts';
 import { Tanh } from '../../modules/tanh.ts';
-import { type AnyBox, type Case, type CaseMaker, type Cases, type Draw } from '../case.ts';
+import { type CheckedModule, type Case, type CaseMaker, type Cases, type Draw } from '../case.ts';
 
 /** A shape of rank 1 to 4 with a few elements at the least and a few dozen at the most. */
 function anyShape(draw: Draw): number[] {
@@ -26,7 +26,7 @@ function anyShape(draw: Draw): number[] {
 }
 
 /** Cases of a smooth box without parameters that takes any shape. */
-function smooth(make: () => AnyBox): CaseMaker {
+function smooth(make: () => CheckedModule): CaseMaker {
   return (draw) => {
     const shape = anyShape(draw);
     const box = make();
@@ -41,11 +41,11 @@ function smooth(make: () => AnyBox): CaseMaker {
 /** A shape of rank 1 to 4 with 6 to 60 elements, 2 or more of them in the last axis. */
 function smallShape(draw: Draw): number[] {
   const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 4));
-  while (count(leading) > 12) leading.pop();
-  return [...leading, count(leading) < 3 ? draw.integer(6, 9) : draw.integer(2, 5)];
+  while (numElements(leading) > 12) leading.pop();
+  return [...leading, numElements(leading) < 3 ? draw.integer(6, 9) : draw.integer(2, 5)];
 }
 
-function described(box: AnyBox, options: string, input: Tensor): Case {
+function described(box: CheckedModule, options: string, input: Tensor): Case {
   return {
     config: `${box.constructor.name}(${options}) on [${input.shape.join(', ')}]`,
     box,
@@ -60,7 +60,7 @@ function decimal(draw: Draw, low: number, high: number): number {
 
 /** Spaced values of which at least one is negative: where all are positive, these boxes only pass them on. */
 function someNegative(draw: Draw, shape: readonly number[], gap: number): Tensor {
-  const somePositive = draw.apart(shape, gap);
+  const somePositive = draw.wellSeparated(shape, gap);
   const turned = neg(somePositive);
   somePositive.dispose();
   return turned;
@@ -71,7 +71,7 @@ function someNegative(draw: Draw, shape: readonly number[], gap: number): Tensor
  * cancel, single precision would have only rounding to show: one large term keeps it from that.
  */
 function oneDeep(draw: Draw, shape: readonly number[]): Tensor {
-  const total = count(shape);
+  const total = numElements(shape);
   const shift = draw.integer(0, total - 1);
   const ranks = draw.rng.permutation(total);
   const values = Float64Array.from(ranks, (rank) =>
@@ -83,7 +83,11 @@ function oneDeep(draw: Draw, shape: readonly number[]): Tensor {
 export const cases: Cases = {
   ReLU: (draw) => {
     const shape = [...anyShape(draw), 3];
-    return { config: `ReLU() on [${shape.join(', ')}]`, box: new ReLU(), input: draw.apart(shape) };
+    return {
+      config: `ReLU() on [${shape.join(', ')}]`,
+      box: new ReLU(),
+      input: draw.wellSeparated(shape),
+    };
   },
   Sigmoid: smooth(() => new Sigmoid()),
   Tanh: smooth(() => new Tanh()),
@@ -119,7 +123,11 @@ export const cases: Cases = {
   LeakyReLU: (draw) => {
     const negativeSlope = draw.pick(0, 0.01, decimal(draw, -0.5, 1.5));
     const box = new LeakyReLU({ negativeSlope });
-    return described(box, `{ negativeSlope: ${negativeSlope} }`, draw.apart(smallShape(draw)));
+    return described(
+      box,
+      `{ negativeSlope: ${negativeSlope} }`,
+      draw.wellSeparated(smallShape(draw)),
+    );
   },
   ELU: (draw) => {
     const alpha = draw.pick(1, decimal(draw, 0.1, 2.5));
@@ -146,7 +154,7 @@ export const cases: Cases = {
     const gap = 0.1;
     const [minValue, maxValue] = [-draw.integer(0, 10) * gap, draw.integer(1, 10) * gap];
     const box = new HardTanh({ minValue, maxValue });
-    const input = draw.apart(smallShape(draw), gap);
+    const input = draw.wellSeparated(smallShape(draw), gap);
     return described(box, `{ minValue: ${minValue}, maxValue: ${maxValue} }`, input);
   },
   LogSoftmax: (draw) =>

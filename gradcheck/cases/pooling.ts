@@ -11,11 +11,11 @@ import { MaxPool1D } from '../../modules/maxPool1d.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { Upsample2D } from '../../modules/upsample2d.ts';
-import type { AnyBox, Case, Cases, Draw } from '../case.ts';
+import type { CheckedModule, Case, Cases, Draw } from '../case.ts';
 
 type Two = [number, number];
 
-function caseOf(args: readonly unknown[], box: AnyBox, input: Tensor): Case {
+function caseOf(args: readonly unknown[], box: CheckedModule, input: Tensor): Case {
   const written = args.map((arg) => JSON.stringify(arg)).join(', ');
   return {
     config: `${box.constructor.name}(${written}) on [${input.shape.join(', ')}]`,
@@ -55,12 +55,12 @@ function windows1D(draw: Draw) {
 export const cases: Cases = {
   MaxPool1D: (draw) => {
     const { kernel, options, shape } = windows1D(draw);
-    return caseOf([kernel, options], new MaxPool1D(kernel, options), draw.apart(shape));
+    return caseOf([kernel, options], new MaxPool1D(kernel, options), draw.wellSeparated(shape));
   },
   MaxPool2D: (draw) => {
     const { kernel, stride, shape } = windows(draw);
     const options = { stride, padding: padding(draw, kernel), ceilMode: draw.chance(0.5) };
-    return caseOf([kernel, options], new MaxPool2D(kernel, options), draw.apart(shape));
+    return caseOf([kernel, options], new MaxPool2D(kernel, options), draw.wellSeparated(shape));
   },
   AvgPool1D: (draw) => {
     const { kernel, shape, ...drawn } = windows1D(draw);
@@ -111,7 +111,7 @@ export const cases: Cases = {
     const pieces = draw.integer(1, 5);
     const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 3));
     const shape = [...leading, pieces * draw.integer(1, 4)];
-    return caseOf([pieces], new Maxout(pieces), draw.apart(shape));
+    return caseOf([pieces], new Maxout(pieces), draw.wellSeparated(shape));
   },
   Upsample2D: (draw) => {
     const factor = () => draw.pick(1, 2, 3, 1.5, 2.3, 0.6);

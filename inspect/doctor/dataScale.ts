@@ -1,9 +1,9 @@
 import { moments, sqrt, stack } from '@tensorflow/tfjs-core';
-import { release, tidy } from '../../lib/memory.ts';
-import { brief, judge, sample, type Finding, type Patient } from './finding.ts';
+import { disposeTensors, tidy } from '../../lib/memory.ts';
+import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /** Whether each channel of the data has a mean and a standard deviation that initial weights are made for. */
-export async function dataScale(patient: Patient): Promise<Finding> {
+export async function dataScale(patient: DiagnosticContext): Promise<Diagnostic> {
   const batch = await patient.data.batch(sample(patient, 200, 1));
   const { rank, size, shape } = batch.input;
   // A list of numbers is [1, 1, numbers] to a network for images.
@@ -17,7 +17,7 @@ export async function dataScale(patient: Patient): Promise<Finding> {
   });
   const values = await found.data();
   const channels = values.length / 2;
-  release([batch, found]);
+  disposeTensors([batch, found]);
   const [means, deviations] = [values.slice(0, channels), values.slice(channels)].map((of) =>
     Array.from(of),
   );

@@ -1,15 +1,15 @@
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
-import { release } from '../../lib/memory.ts';
-import { placeOfParam } from '../../lib/propagate.ts';
-import { boxSizes, snapshot, type BoxSizes } from '../../train/boxSizes.ts';
+import { disposeTensors } from '../../lib/memory.ts';
+import { describeParamPath } from '../../lib/propagate.ts';
+import { layerStats, snapshot, type LayerStats } from '../../train/layerStats.ts';
 import { trainStep } from '../../train/trainStep.ts';
-import { brief, judge, sample, type Finding, type Patient } from './finding.ts';
+import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /** Whether gradients explode or vanish on their way to the first box: their size beside that of the weights. */
-export async function gradients(patient: Patient): Promise<Finding> {
+export async function gradients(patient: DiagnosticContext): Promise<Diagnostic> {
   const network = patient.build();
   const { input, labels } = await patient.data.batch(sample(patient, 64, 4));
-  let boxes: BoxSizes[] = [];
+  let boxes: LayerStats[] = [];
   const still = { learningRate: 0, step() {} };
   try {
     await trainStep(network, new SoftmaxCrossEntropy(), still, input, labels, {
@@ -17,12 +17,12 @@ export async function gradients(patient: Patient): Promise<Finding> {
       rng: patient.rng.fold(5),
       observe: async ({ grads }) => {
         const before = snapshot(network.params);
-        boxes = await boxSizes(network.params, before, grads);
-        release(before);
+        boxes = await layerStats(network.params, before, grads);
+        disposeTensors(before);
       },
     });
   } finally {
-    release([input, labels, network.params, network.buffers]);
+    disposeTensors([input, labels, network.params, network.buffers]);
   }
   if (boxes.length === 0)
     return judge(
@@ -43,7 +43,7 @@ export async function gradients(patient: Patient): Promise<Finding> {
       : least.ratio < 1e-5 || most.ratio > 10
         ? 'warning'
         : 'good';
-  const place = ({ path }: { path: string }) => placeOfParam(network, `${path}.`);
+  const place = ({ path }: { path: string }) => describeParamPath(network, `${path}.`);
   const finding = `relative to the weights from ${brief(least.ratio)} in ${place(least)} to ${brief(most.ratio)} in ${place(most)}`;
   const advice =
     most.ratio > 10

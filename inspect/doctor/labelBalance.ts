@@ -1,16 +1,16 @@
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import { batches } from '../../data/batches.ts';
-import { brief, judge, sample, type Finding, type Patient } from './finding.ts';
+import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /** Whether every class has about as many records, among 2000. */
-export async function labelBalance(patient: Patient): Promise<Finding> {
+export async function labelBalance(patient: DiagnosticContext): Promise<Diagnostic> {
   const { data } = patient;
   const records = sample(patient, 2000, 0);
   const counts = new Array<number>(data.classes).fill(0);
   for (const places of batches(records.length, 250)) {
     const batch = await data.batch(places.map((at) => records[at]));
     for (const label of await batch.labels.data()) counts[label]++;
-    release(batch);
+    disposeTensors(batch);
   }
   const present = counts.filter((count) => count > 0).length;
   const [least, most] = [Math.min(...counts), Math.max(...counts)];

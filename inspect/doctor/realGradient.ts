@@ -3,10 +3,10 @@ import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import { withBackend } from '../../lib/backend/useBackend.ts';
 import type { Cost } from '../../lib/cost.ts';
 import { constant, scalar } from '../../lib/constant.ts';
-import { release, tidy } from '../../lib/memory.ts';
+import { disposeTensors, tidy } from '../../lib/memory.ts';
 import type { Context, Module } from '../../lib/module.ts';
-import { nameOfParam } from '../../lib/propagate.ts';
-import { judge, sample, type Finding, type Patient } from './finding.ts';
+import { describeParam } from '../../lib/propagate.ts';
+import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
  * Whether the gradient of the cost of two real records is right, in double precision. Along one direction for each
@@ -14,11 +14,11 @@ import { judge, sample, type Finding, type Patient } from './finding.ts';
  * from 1e-5 to 1e-7 counts, for within a step a ReLU may have its kink. Where the two sides of the smallest step disagree the
  * parameter stands at a kink, as a bias of 0 under a dead layer does, and there is no gradient to check.
  */
-export async function realGradient(patient: Patient): Promise<Finding> {
+export async function realGradient(patient: DiagnosticContext): Promise<Diagnostic> {
   const batch = await patient.data.batch(sample(patient, 2, 6));
   const [values, labels] = [await batch.input.data(), await batch.labels.data()];
   const { shape } = batch.input;
-  release(batch);
+  disposeTensors(batch);
   const worst = await withBackend('float64', () => {
     const network = patient.build();
     const input = constant(values, [...shape] as [number]);
@@ -34,8 +34,8 @@ export async function realGradient(patient: Patient): Promise<Finding> {
       (a, b) => (b.error > a.error ? b : a),
       checked[0] ?? { name: '', error: 0 },
     );
-    const at = largest.name === '' ? 'no parameter' : nameOfParam(network, largest.name);
-    release([input, target, network.params, network.buffers]);
+    const at = largest.name === '' ? 'no parameter' : describeParam(network, largest.name);
+    disposeTensors([input, target, network.params, network.buffers]);
     return { at, error: largest.error, kinks: errors.length - checked.length };
   });
   const kinks = worst.kinks === 0 ? '' : `; ${worst.kinks} of the parameters stand at kinks`;
@@ -56,7 +56,7 @@ function errorOf(
   name: string,
   input: Tensor,
   target: Tensor,
-  { rng }: Patient,
+  { rng }: DiagnosticContext,
   k: number,
 ): number | 'kink' {
   // The same random numbers in the boxes each time.
@@ -65,7 +65,7 @@ function errorOf(
   return tidy(() => {
     const { output, cache } = network.forward(input, context());
     const { loss, cache: costCache } = cost.forward(output, target);
-    const { [name]: grad } = network.sweep(cost.backpropToInput(costCache), cache);
+    const { [name]: grad } = network.backpropParams(cost.backpropToInput(costCache), cache);
     const random = constant(rng.fold(1000 + k).normals(param.size), [...param.shape] as [number]);
     const direction = add(unit(random), unit(grad));
     const [analytic, height] = [

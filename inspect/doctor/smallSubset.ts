@@ -3,10 +3,10 @@ import { Adam } from '../../optim/adam.ts';
 import { batches } from '../../data/batches.ts';
 import { subset } from '../../data/split.ts';
 import { InputError } from '../../lib/errors.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import { Trainer } from '../../train/trainer.ts';
-import { judge, sample, type Finding, type Patient } from './finding.ts';
+import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /** Records that are learnt, and those among which they are looked for. */
 const [RECORDS, AMONG] = [20, 500];
@@ -17,7 +17,7 @@ const [RECORDS, AMONG] = [20, 500];
  *
  * Source: lecture, "Other things good to know": train on a small subset of the data, and see the error go to 0.
  */
-export async function smallSubset(patient: Patient): Promise<Finding> {
+export async function smallSubset(patient: DiagnosticContext): Promise<Diagnostic> {
   const network = patient.build();
   const { records: chosen, classes } = await ofEachClass(patient);
   const train = subset(patient.data, chosen);
@@ -52,19 +52,21 @@ export async function smallSubset(patient: Patient): Promise<Finding> {
     );
   } finally {
     optimizer.dispose();
-    release([network.params, network.buffers]);
+    disposeTensors([network.params, network.buffers]);
   }
 }
 
 /** Records drawn at random, one of each class in turn until there are enough. */
-async function ofEachClass(patient: Patient): Promise<{ records: number[]; classes: number }> {
+async function ofEachClass(
+  patient: DiagnosticContext,
+): Promise<{ records: number[]; classes: number }> {
   const drawn = sample(patient, AMONG, 8);
   const byClass = new Map<number, number[]>();
   for (const places of batches(drawn.length, 100)) {
     const records = places.map((at) => drawn[at]);
     const batch = await patient.data.batch(records);
     const labels = await batch.labels.data();
-    release(batch);
+    disposeTensors(batch);
     labels.forEach((label, k) => byClass.set(label, [...(byClass.get(label) ?? []), records[k]]));
   }
   const columns = Array.from(byClass.values());

@@ -10,17 +10,17 @@ import {
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { scalar } from '../../lib/constant.ts';
-import { release, tidy } from '../../lib/memory.ts';
-import { placeAt, propagate, type AnyBox } from '../../lib/propagate.ts';
+import { disposeTensors, tidy } from '../../lib/memory.ts';
+import { describePath, propagate, type AnyModule } from '../../lib/propagate.ts';
 import { ReLU } from '../../modules/relu.ts';
 import { Sigmoid } from '../../modules/sigmoid.ts';
 import { Tanh } from '../../modules/tanh.ts';
-import { brief, judge, sample, type Finding, type Patient } from './finding.ts';
+import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
  * Whether units are dead, 0 for 100 records at every place, or saturated, within 3 % of where tanh and sigmoid end.
  */
-export async function units(patient: Patient): Promise<Finding[]> {
+export async function units(patient: DiagnosticContext): Promise<Diagnostic[]> {
   const network = patient.build();
   const batch = await patient.data.batch(sample(patient, 100, 3));
   const places: { kind: 'dead' | 'saturated'; place: string; share: Tensor }[] = [];
@@ -37,7 +37,7 @@ export async function units(patient: Patient): Promise<Finding[]> {
       if (kind !== undefined) {
         const share =
           kind === 'dead' ? deadShare(output) : saturatedShare(output, box instanceof Sigmoid);
-        places.push({ kind, place: placeAt(network, path, box), share });
+        places.push({ kind, place: describePath(network, path, box), share });
         shares.push(share);
       }
       return output;
@@ -47,7 +47,7 @@ export async function units(patient: Patient): Promise<Finding[]> {
   const found = await Promise.all(
     places.map(async ({ share, ...rest }) => ({ ...rest, share: (await share.data())[0] })),
   );
-  release([batch, network.params, network.buffers, places.map(({ share }) => share)]);
+  disposeTensors([batch, network.params, network.buffers, places.map(({ share }) => share)]);
   const kinds = [
     [
       'dead',
@@ -74,8 +74,8 @@ export async function units(patient: Patient): Promise<Finding[]> {
   });
 }
 
-function run(box: AnyBox, inputs: readonly Tensor[]): Tensor {
-  return box.infer(box.takes === 'list' ? inputs : inputs[0]) as Tensor;
+function run(box: AnyModule, inputs: readonly Tensor[]): Tensor {
+  return box.infer(box.arity === 'list' ? inputs : inputs[0]) as Tensor;
 }
 
 /** Of the channels, those that are 0 for all records, everywhere. */

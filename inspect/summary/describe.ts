@@ -31,7 +31,7 @@ import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { nameOf } from '../../lib/check.ts';
 import type { Padding } from '../../lib/geometry.ts';
-import type { AnyBox } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/propagate.ts';
 
 const POINTWISE = [
   Abs,
@@ -53,12 +53,12 @@ const POINTWISE = [
 ];
 
 /** Whether a box leaves each number in its place. */
-export function isPointwise(box: AnyBox): boolean {
+export function isPointwise(box: AnyModule): boolean {
   return POINTWISE.some((kind) => box instanceof kind);
 }
 
 /** A box in the words of the slides: `96 11x11 filters at stride 4, pad 0`. */
-export function describe(box: AnyBox): string {
+export function describe(box: AnyModule): string {
   if (box instanceof Conv2D) {
     const groups = box.groups > 1 ? `, ${box.groups} groups` : '';
     return `${box.outChannels} ${filters(box)}, pad ${pad(box.padding)}${groups}`;

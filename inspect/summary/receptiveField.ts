@@ -21,7 +21,7 @@ import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { SubtractiveNorm2D } from '../../modules/subtractiveNorm2d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { Upsample2D } from '../../modules/upsample2d.ts';
-import type { AnyBox } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/propagate.ts';
 
 /**
  * What of the network's input a value depends on, along each axis of the image: `size` cells, and `jump` of them
@@ -47,7 +47,7 @@ interface Window {
  * Source: Araujo, Norris, Sim 2019, "Computing receptive fields of convolutional neural networks", Distill.
  */
 export function fieldAfter(
-  box: AnyBox,
+  box: AnyModule,
   inputs: readonly Field[],
   outputShape: readonly number[],
 ): Field {
@@ -69,18 +69,23 @@ function widest(fields: readonly Field[]): Field {
   }));
 }
 
-function placesLeft(box: AnyBox, { places }: Field): readonly number[] {
+function placesLeft(box: AnyModule, { places }: Field): readonly number[] {
   return sees(box) === 'everything' ? places.map(() => 1) : places;
 }
 
 /** A box whose outputs each depend on all places. */
-function sees(box: AnyBox): 'everything' | 'places' {
+function sees(box: AnyModule): 'everything' | 'places' {
   return box instanceof Linear || box instanceof RBF || box instanceof GlobalAvgPool2D
     ? 'everything'
     : 'places';
 }
 
-function windowOf(box: AnyBox, axis: number, field: Field, outputShape: readonly number[]): Window {
+function windowOf(
+  box: AnyModule,
+  axis: number,
+  field: Field,
+  outputShape: readonly number[],
+): Window {
   const places = field.places[axis];
   if (sees(box) === 'everything') return { reach: places, step: 1 };
   if (box instanceof Conv2D || box instanceof DepthwiseConv2D) {

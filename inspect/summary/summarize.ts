@@ -4,8 +4,8 @@ import { Flatten } from '../../modules/flatten.ts';
 import { Identity } from '../../modules/identity.ts';
 import { Reshape } from '../../modules/reshape.ts';
 import { SpatialDropout } from '../../modules/spatialDropout.ts';
-import { count } from '../../lib/init/initializers.ts';
-import { atPath, propagate, type AnyBox } from '../../lib/propagate.ts';
+import { numElements } from '../../lib/init/initializers.ts';
+import { withOptionalPath, propagate, type AnyModule } from '../../lib/propagate.ts';
 import { multiplyAdds, shapeAfter } from '../../lib/shapes.ts';
 import { describe, isPointwise } from './describe.ts';
 import { fieldAfter, type Field } from './receptiveField.ts';
@@ -58,7 +58,7 @@ type OpenRow = { -readonly [Key in keyof SummaryRow]: SummaryRow[Key] } & { fold
  * Errors: those of a forward of an input of this shape.
  */
 export function summarize(
-  network: AnyBox,
+  network: AnyModule,
   inputShape: readonly number[],
   { all = false }: SummaryOptions = {},
 ): Summary {
@@ -68,7 +68,7 @@ export function summarize(
   const field: Field = { size: axes.map(() => 1), jump: axes.map(() => 1), places: axes };
   const image: Value = { shape: [1, ...inputShape], field, row: -1 };
   propagate(network, [image], (box, inputs, path) => {
-    const shape = atPath(path, () => shapeAfter(box, inputs.map((input) => input.shape))); // prettier-ignore
+    const shape = withOptionalPath(path, () => shapeAfter(box, inputs.map((input) => input.shape))); // prettier-ignore
     const after = fieldAfter(box, inputs.map((input) => input.field), shape); // prettier-ignore
     const own = Object.values(box.params).filter((param) => !counted.has(param));
     own.forEach((param) => counted.add(param));
@@ -78,7 +78,7 @@ export function summarize(
       outputShape: shape.slice(1),
       parameters: own.reduce((sum, { size }) => sum + size, 0),
       multiplyAdds: multiplyAdds(box, inputs[0].shape, shape),
-      activationBytes: passesOn(box) ? 0 : 4 * count(shape),
+      activationBytes: passesOn(box) ? 0 : 4 * numElements(shape),
       receptiveField: after.size,
       from: inputs.map(({ row }) => row),
       folded: isPointwise(box) || passesOn(box),
@@ -127,6 +127,6 @@ function fold(rows: readonly OpenRow[]): OpenRow[] {
 }
 
 /** Whether, in inference, the output is the memory of the input. */
-export function passesOn(box: AnyBox): boolean {
+export function passesOn(box: AnyModule): boolean {
   return [Flatten, Reshape, Identity, Dropout, SpatialDropout].some((kind) => box instanceof kind);
 }

@@ -23,7 +23,7 @@ export async function startWasm({
   } else {
     await withoutListeners(async () => {
       if (threads === 1) return void (await start('wasm'));
-      const { MOST_THREADS, threadedModule } = await import('./wasmThreads.ts');
+      const { MAX_THREADS: MOST_THREADS, threadedModule } = await import('./wasmThreads.ts');
       await start('wasm', async () => {
         const { module, detach } = await threadedModule(Math.min(threads, MOST_THREADS));
         const backend = new wasm.BackendWasm(module);

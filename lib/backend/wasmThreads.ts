@@ -11,7 +11,7 @@ const WORKERS: string = 'node:worker_threads';
 const BUILD = '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd';
 
 /** It makes eight workers before it is told how many threads it shall have. */
-export const MOST_THREADS = 8;
+export const MAX_THREADS = 8;
 
 type Module = ConstructorParameters<typeof BackendWasm>[0];
 

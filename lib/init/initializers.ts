@@ -24,25 +24,25 @@ export interface Initializer {
   (shape: readonly number[], fan: Fan, rng: Rng | undefined): ArrayLike<number>;
 }
 
-export const count = (shape: readonly number[]): number =>
+export const numElements = (shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, 1);
 
 /** Every value the same. */
 export const fill =
   (value: number): Initializer =>
   (shape) =>
-    new Float64Array(count(shape)).fill(value);
+    new Float64Array(numElements(shape)).fill(value);
 
-export const zeros: Initializer = (shape) => new Float32Array(count(shape));
+export const zeros: Initializer = (shape) => new Float32Array(numElements(shape));
 
 /** The given values, nested as the shape is or flat. */
 export const values =
   (given: readonly number[] | readonly (readonly number[])[]): Initializer =>
   (shape) => {
     const flat = given.flat();
-    if (flat.length !== count(shape)) {
+    if (flat.length !== numElements(shape)) {
       throw new InputError(
-        `expected ${count(shape)} initial values for shape ${show([...shape])}, got ${flat.length}`,
+        `expected ${numElements(shape)} initial values for shape ${show([...shape])}, got ${flat.length}`,
       );
     }
     return flat;
@@ -51,12 +51,12 @@ export const values =
 /** Uniform in ±√(6/(n_in + n_out)). Source: Glorot & Bengio, AISTATS 2010, equation 16. */
 export const glorotUniform: Initializer = (shape, { fanIn, fanOut }, rng) => {
   const bound = Math.sqrt(6 / (fanIn + fanOut));
-  return needed(rng).fillUniforms(new Float32Array(count(shape)), -bound, bound);
+  return needed(rng).fillUniforms(new Float32Array(numElements(shape)), -bound, bound);
 };
 
 /** Normal with variance 2/(n_in + n_out). Source: Glorot & Bengio, AISTATS 2010. */
 export const glorotNormal: Initializer = (shape, { fanIn, fanOut }, rng) =>
-  needed(rng).fillNormals(new Float32Array(count(shape)), 0, Math.sqrt(2 / (fanIn + fanOut)));
+  needed(rng).fillNormals(new Float32Array(numElements(shape)), 0, Math.sqrt(2 / (fanIn + fanOut)));
 
 /**
  * Normal with ½(1 + a²) n_in Var[w] = 1: what keeps the variance through a PReLU of slope a, or a ReLU for a = 0.
@@ -66,7 +66,7 @@ export const preluNormal =
   (slope: number): Initializer =>
   (shape, { fanIn }, rng) =>
     needed(rng).fillNormals(
-      new Float32Array(count(shape)),
+      new Float32Array(numElements(shape)),
       0,
       Math.sqrt(2 / ((1 + slope ** 2) * fanIn)),
     );
@@ -77,7 +77,7 @@ export const heNormal: Initializer = preluNormal(0);
 /** Uniform in ±√(6/n_in): the variance of `heNormal`. */
 export const heUniform: Initializer = (shape, { fanIn }, rng) => {
   const bound = Math.sqrt(6 / fanIn);
-  return needed(rng).fillUniforms(new Float32Array(count(shape)), -bound, bound);
+  return needed(rng).fillUniforms(new Float32Array(numElements(shape)), -bound, bound);
 };
 
 /**
@@ -85,7 +85,7 @@ export const heUniform: Initializer = (shape, { fanIn }, rng) => {
  * learned.
  */
 export const positiveUniform: Initializer = (shape, { fanIn }, rng) =>
-  needed(rng).fillUniforms(new Float32Array(count(shape)), 0, 0.01 / fanIn);
+  needed(rng).fillUniforms(new Float32Array(numElements(shape)), 0, 0.01 / fanIn);
 
 /** A parameter of `box`, drawn by `init`. Errors name the box and the parameter. */
 export function createParam<R extends Rank>(

@@ -1,5 +1,5 @@
 import { InputError } from '../../lib/errors.ts';
-import type { AnyBox } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/propagate.ts';
 import { torchLayout, type Rename } from '../../formats/torch/torchLayout.ts';
 import type { FileLayout } from '../../formats/safetensors/weights.ts';
 
@@ -54,7 +54,7 @@ export const TORCHVISION_NETWORKS = Object.keys(RENAMES);
  */
 export function torchvisionLayout(
   name: string,
-  network: AnyBox,
+  network: AnyModule,
   inputShape: readonly number[],
 ): FileLayout {
   if (!Object.hasOwn(RENAMES, name)) {

@@ -5,10 +5,10 @@ import { named, share, total } from '../../lib/container.ts';
 import { BoxError } from '../../lib/errors.ts';
 import {
   Module,
-  type Backward,
-  type Child,
+  type Gradients,
+  type NamedModule,
   type Context,
-  type Forward,
+  type ForwardResult,
   type Grads,
   type Params,
 } from '../../lib/module.ts';
@@ -77,7 +77,7 @@ export class Branch extends Module<Tensor, Tensor, ContainerCache> {
     this.buffers = this.#all.buffers;
   }
 
-  forward(input: Tensor, context?: Context): Forward<Tensor, ContainerCache> {
+  forward(input: Tensor, context?: Context): ForwardResult<Tensor, ContainerCache> {
     return this.#all.forward(context, (run) => this.#there(input, run));
   }
 
@@ -93,11 +93,11 @@ export class Branch extends Module<Tensor, Tensor, ContainerCache> {
     return this.#all.backpropToParams(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override backprop(gradOutput: Tensor, cache: ContainerCache): Backward<Tensor> {
+  override backprop(gradOutput: Tensor, cache: ContainerCache): Gradients<Tensor> {
     return this.#all.backprop(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override sweep(gradOutput: Tensor, cache: ContainerCache): Grads {
+  override backpropParams(gradOutput: Tensor, cache: ContainerCache): Grads {
     return this.#all.sweep(cache, (back) => this.#back(gradOutput, back));
   }
 
@@ -105,7 +105,7 @@ export class Branch extends Module<Tensor, Tensor, ContainerCache> {
     this.#all.updateBuffers(cache);
   }
 
-  override children(): readonly Child[] {
+  override children(): readonly NamedModule[] {
     return this.#children;
   }
 

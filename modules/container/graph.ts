@@ -3,8 +3,8 @@ import { Boxes, type Back, type ContainerCache, type Run } from '../../lib/boxes
 import { accumulate, share } from '../../lib/container.ts';
 import {
   listOf,
-  paired,
-  wire,
+  zipNamed,
+  topologicalSort,
   type GraphNode,
   type Names,
   type Node,
@@ -12,10 +12,10 @@ import {
 } from './graphNodes.ts';
 import {
   Module,
-  type Backward,
-  type Child,
+  type Gradients,
+  type NamedModule,
   type Context,
-  type Forward,
+  type ForwardResult,
   type Grads,
   type Params,
 } from '../../lib/module.ts';
@@ -62,7 +62,7 @@ export class Graph<I extends Names = string, O extends Names = string> extends M
 > {
   override readonly params: Params;
   override readonly buffers: Params;
-  override readonly takes: 'tensor' | 'list';
+  override readonly arity: 'tensor' | 'list';
   readonly inputs: I;
   readonly outputs: O;
   /** In the order of the forward. */
@@ -75,11 +75,11 @@ export class Graph<I extends Names = string, O extends Names = string> extends M
     super();
     this.inputs = inputs;
     this.outputs = outputs;
-    this.takes = typeof inputs === 'string' ? 'tensor' : 'list';
-    this.nodes = wire(this, { inputs, outputs }, nodes, (box) =>
+    this.arity = typeof inputs === 'string' ? 'tensor' : 'list';
+    this.nodes = topologicalSort(this, { inputs, outputs }, nodes, (box) =>
       box instanceof Graph ? box : undefined,
     );
-    const taken = [...this.nodes.flatMap(({ from }) => listOf(from)), ...listOf(outputs)];
+    const taken = [...this.nodes.flatMap(({ inputs: from }) => listOf(from)), ...listOf(outputs)];
     this.#uses = new Map(
       taken.map((name) => [name, taken.filter((other) => other === name).length]),
     );
@@ -88,7 +88,7 @@ export class Graph<I extends Names = string, O extends Names = string> extends M
     this.buffers = this.#all.buffers;
   }
 
-  forward(input: Value<I>, context?: Context): Forward<Value<O>, ContainerCache> {
+  forward(input: Value<I>, context?: Context): ForwardResult<Value<O>, ContainerCache> {
     return this.#all.forward(context, (run) => this.#there(input, run));
   }
 
@@ -104,11 +104,11 @@ export class Graph<I extends Names = string, O extends Names = string> extends M
     return this.#all.backpropToParams(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override backprop(gradOutput: Value<O>, cache: ContainerCache): Backward<Value<I>> {
+  override backprop(gradOutput: Value<O>, cache: ContainerCache): Gradients<Value<I>> {
     return this.#all.backprop(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override sweep(gradOutput: Value<O>, cache: ContainerCache): Grads {
+  override backpropParams(gradOutput: Value<O>, cache: ContainerCache): Grads {
     return this.#all.sweep(cache, (back) => this.#back(gradOutput, back));
   }
 
@@ -116,22 +116,22 @@ export class Graph<I extends Names = string, O extends Names = string> extends M
     this.#all.updateBuffers(cache);
   }
 
-  override children(): readonly Child[] {
+  override children(): readonly NamedModule[] {
     return this.nodes.map(({ name, box }) => [name, box]);
   }
 
   /** Each node after those that it takes from; a value goes to the last that takes it, to others goes a clone. */
   #there(input: Value<I>, run: Run): Value<O> {
-    const values = new Map(paired(this, 'forward', 'input', this.inputs, share(input)));
+    const values = new Map(zipNamed(this, 'forward', 'input', this.inputs, share(input)));
     const uses = new Map(this.#uses);
     const take = (name: string): Tensor => {
       const [value, left] = [values.get(name)!, uses.get(name)! - 1];
       uses.set(name, left);
       return left === 0 ? value : value.clone();
     };
-    for (const { name, box, from, gives } of this.nodes) {
+    for (const { name, box, inputs: from, outputs: gives } of this.nodes) {
       const output = run([name, box], each(from, take));
-      for (const [given, value] of paired(this, name, 'output', gives, output))
+      for (const [given, value] of zipNamed(this, name, 'output', gives, output))
         values.set(given, value);
     }
     return each(this.outputs, take);
@@ -144,11 +144,11 @@ export class Graph<I extends Names = string, O extends Names = string> extends M
       for (const [name, grad] of pairs) grads.set(name, accumulate(grads.get(name), grad));
     };
     const take = (name: string) => grads.get(name)!;
-    give(paired(this, 'backprop', 'gradOutput', this.outputs, share(gradOutput)));
-    for (const { name, box, from, gives } of [...this.nodes].reverse()) {
+    give(zipNamed(this, 'backprop', 'gradOutput', this.outputs, share(gradOutput)));
+    for (const { name, box, inputs: from, outputs: gives } of [...this.nodes].reverse()) {
       const first = listOf(from).every((name) => listOf(this.inputs).includes(name));
       const gradInput = back[first ? 'first' : 'through']([name, box], each(gives, take));
-      if (gradInput !== undefined) give(paired(this, name, 'gradient', from, gradInput));
+      if (gradInput !== undefined) give(zipNamed(this, name, 'gradient', from, gradInput));
     }
     return each(this.inputs, take);
   }

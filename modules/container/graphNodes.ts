@@ -1,6 +1,6 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import { nameOf } from '../../lib/check.ts';
-import { checkBox, checkName, placeOf } from '../../lib/container.ts';
+import { checkBox, checkName, modulePath } from '../../lib/container.ts';
 import { BoxError, show } from '../../lib/errors.ts';
 import type { Module } from '../../lib/module.ts';
 
@@ -17,13 +17,13 @@ export type GraphNode =
 export interface Node {
   readonly name: string;
   readonly box: Module<Value, Value>;
-  readonly from: Names;
+  readonly inputs: Names;
   /** What others may take from: its name, or `name.output` for each output of a graph with a list of them. */
-  readonly gives: Names;
+  readonly outputs: Names;
 }
 
 /** What goes into a graph and comes out of it. */
-export interface Ends {
+export interface GraphEnds {
   readonly inputs: Names;
   readonly outputs: Names;
 }
@@ -33,7 +33,7 @@ export function listOf(names: Names): readonly string[] {
 }
 
 /** Each name with its tensor; refuses what is not as many tensors as names. */
-export function paired(
+export function zipNamed(
   graph: object,
   where: string,
   what: string,
@@ -57,11 +57,11 @@ export function paired(
  *
  * @param endsOf those of a box that is a graph itself.
  */
-export function wire(
+export function topologicalSort(
   graph: object,
-  { inputs, outputs }: Ends,
+  { inputs, outputs }: GraphEnds,
   nodes: readonly GraphNode[],
-  endsOf: (box: unknown) => Ends | undefined,
+  endsOf: (box: unknown) => GraphEnds | undefined,
 ): Node[] {
   const fail = (expected: string, got: string) => {
     throw new BoxError([nameOf(graph)], `expected ${expected}, got ${got}`);
@@ -77,14 +77,17 @@ export function wire(
   const wired = nodes.map(([name, box, from]): Node => {
     checkBox(graph, name, box);
     const ends = endsOf(box);
-    checkFrom(placeOf(graph, name), box, from, ends);
+    checkFrom(modulePath(graph, name), box, from, ends);
     const gives =
       typeof ends?.outputs === 'object' ? ends.outputs.map((output) => `${name}.${output}`) : name;
-    return { name, box: box, from, gives };
+    return { name, box: box, inputs: from, outputs: gives };
   });
 
-  const known = new Set([...listOf(inputs), ...wired.flatMap(({ gives }) => listOf(gives))]);
-  const used = new Set([...wired.flatMap(({ from }) => listOf(from)), ...listOf(outputs)]);
+  const known = new Set([
+    ...listOf(inputs),
+    ...wired.flatMap(({ outputs: gives }) => listOf(gives)),
+  ]);
+  const used = new Set([...wired.flatMap(({ inputs: from }) => listOf(from)), ...listOf(outputs)]);
   for (const name of used) {
     if (!known.has(name)) fail(`names out of ${[...known].join(', ')}`, show(name));
   }
@@ -97,20 +100,20 @@ export function wire(
 /** Refuses a list where the box takes one tensor, one name where it takes a list, and a list of another length. */
 function checkFrom(
   place: string,
-  box: Pick<Module, 'takes'>,
+  box: Pick<Module, 'arity'>,
   from: Names,
-  ends: Ends | undefined,
+  ends: GraphEnds | undefined,
 ): void {
   const most = typeof ends?.inputs === 'object' ? ends.inputs.length : undefined;
   const list = typeof from !== 'string';
   if (
-    list === (box.takes === 'list') &&
+    list === (box.arity === 'list') &&
     (most === undefined || from.length === most) &&
     from.length > 0
   )
     return;
   const wanted =
-    box.takes === 'tensor' ? 'one name' : most === undefined ? 'a list of names' : `${most} names`;
+    box.arity === 'tensor' ? 'one name' : most === undefined ? 'a list of names' : `${most} names`;
   throw new BoxError(
     [place],
     `expected ${wanted} for what ${nameOf(box)} takes, got ${show(from)}`,
@@ -122,11 +125,13 @@ function inOrder(graph: object, inputs: readonly string[], nodes: readonly Node[
   const waiting = [...nodes];
   const ordered: Node[] = [];
   while (waiting.length > 0) {
-    const at = waiting.findIndex(({ from }) => listOf(from).every((name) => ready.has(name)));
+    const at = waiting.findIndex(({ inputs: from }) =>
+      listOf(from).every((name) => ready.has(name)),
+    );
     if (at < 0)
       throw new BoxError([nameOf(graph)], `expected no cycle, got ${cycleAmong(waiting, ready)}`);
     const [next] = waiting.splice(at, 1);
-    for (const name of listOf(next.gives)) ready.add(name);
+    for (const name of listOf(next.outputs)) ready.add(name);
     ordered.push(next);
   }
   return ordered;
@@ -136,9 +141,9 @@ function inOrder(graph: object, inputs: readonly string[], nodes: readonly Node[
 function cycleAmong(waiting: readonly Node[], ready: ReadonlySet<string>): string {
   const path = [waiting[0]];
   for (;;) {
-    const missing = listOf(path[0].from).find((name) => !ready.has(name));
+    const missing = listOf(path[0].inputs).find((name) => !ready.has(name));
     const before = waiting.find(
-      ({ gives }) => missing !== undefined && listOf(gives).includes(missing),
+      ({ outputs: gives }) => missing !== undefined && listOf(gives).includes(missing),
     );
     if (before === undefined) throw new Error('a node that waits for nothing');
     path.unshift(before);

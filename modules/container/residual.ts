@@ -3,9 +3,9 @@ import { Boxes, type Back, type ContainerCache, type Run } from '../../lib/boxes
 import { named, share, total } from '../../lib/container.ts';
 import {
   Module,
-  type Backward,
+  type Gradients,
   type Context,
-  type Forward,
+  type ForwardResult,
   type Grads,
   type Params,
 } from '../../lib/module.ts';
@@ -46,7 +46,7 @@ export class Residual extends Module<Tensor, Tensor, ContainerCache> {
     this.buffers = this.#all.buffers;
   }
 
-  forward(input: Tensor, context?: Context): Forward<Tensor, ContainerCache> {
+  forward(input: Tensor, context?: Context): ForwardResult<Tensor, ContainerCache> {
     return this.#all.forward(context, (run) => this.#there(input, run));
   }
 
@@ -62,11 +62,11 @@ export class Residual extends Module<Tensor, Tensor, ContainerCache> {
     return this.#all.backpropToParams(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override backprop(gradOutput: Tensor, cache: ContainerCache): Backward<Tensor> {
+  override backprop(gradOutput: Tensor, cache: ContainerCache): Gradients<Tensor> {
     return this.#all.backprop(cache, (back) => this.#back(gradOutput, back));
   }
 
-  override sweep(gradOutput: Tensor, cache: ContainerCache): Grads {
+  override backpropParams(gradOutput: Tensor, cache: ContainerCache): Grads {
     return this.#all.sweep(cache, (back) => this.#back(gradOutput, back));
   }
 

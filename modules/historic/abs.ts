@@ -1,6 +1,6 @@
 import { abs, mul, sign, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../../lib/check.ts';
-import { Module, type Forward } from '../../lib/module.ts';
+import { Module, type ForwardResult } from '../../lib/module.ts';
 
 /**
  * Rectification by the absolute value, for which an edge and its negative are one. At 0 its derivative is taken to be 0.
@@ -17,7 +17,7 @@ export interface AbsCache {
 }
 
 export class Abs extends Module<Tensor, Tensor, AbsCache> {
-  forward(input: Tensor): Forward<Tensor, AbsCache> {
+  forward(input: Tensor): ForwardResult<Tensor, AbsCache> {
     checkInput(this, input);
     return { output: abs(input), cache: { input: input.clone() } };
   }

@@ -3,9 +3,9 @@ import { checkGradOutput, checkSize } from '../../lib/check.ts';
 import { createParam, fill, zeros, type Initializer } from '../../lib/init/initializers.ts';
 import { asRows } from '../../lib/kernels/matmul/asRows.ts';
 import { sumLeading } from '../../lib/kernels/reduce/sumLeading.ts';
-import { Module, type Forward } from '../../lib/module.ts';
+import { Module, type ForwardResult } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
-import { checkTrailing } from '../../lib/trailing.ts';
+import { checkTrailingShape } from '../../lib/check.ts';
 
 /**
  * A coefficient and a bias for each feature. After a pooling it makes the trainable subsampling of the LeNets; without
@@ -50,8 +50,8 @@ export class Affine extends Module<Tensor, Tensor, AffineCache> {
     };
   }
 
-  forward(input: Tensor): Forward<Tensor, AffineCache> {
-    checkTrailing(this, input, [this.features]);
+  forward(input: Tensor): ForwardResult<Tensor, AffineCache> {
+    checkTrailingShape(this, input, [this.features]);
     const { weight, bias } = this.params;
     const output = asRows(input, (rows) =>
       bias ? add(mul(rows, weight), bias) : mul(rows, weight),

@@ -12,18 +12,18 @@ import {
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkPositive, checkSize, checkTensor } from '../../lib/check.ts';
-import { fadingWindow } from '../../lib/radialDecayKernel.ts';
+import { radialDecayKernel } from '../../lib/radialDecayKernel.ts';
 import {
   checkPadding,
   pair,
-  slideOver,
+  convGeometry,
   type Geometry,
   type Padding,
   type Pair,
 } from '../../lib/geometry.ts';
 import { scalar } from '../../lib/constant.ts';
 import { depthwiseConv2d, depthwiseConv2dToInput } from '../../lib/kernels/depthwise/depthwise.ts';
-import { Module, type Forward } from '../../lib/module.ts';
+import { Module, type ForwardResult } from '../../lib/module.ts';
 
 /**
  * The C-cells of the neocognitron: each answers to a feature wherever in its window the S-cells of its plane see it, and
@@ -87,9 +87,12 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
     this.total = total;
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, CCellCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, CCellCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.planes]);
-    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
+    const geometry = convGeometry(this, input.shape[1], input.shape[2], {
+      ...this,
+      dilation: [1, 1],
+    });
     const { output, shunt, excess } = tidy(() => {
       const one = scalar(1);
       const gathered = depthwiseConv2d(input, this.window(), geometry);
@@ -118,6 +121,6 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
 
   /** d, [K_h, K_w, planes, 1], new to the caller. */
   window(): Tensor4D {
-    return fadingWindow(this.kernelSize, this.decay, this.planes, this.total);
+    return radialDecayKernel(this.kernelSize, this.decay, this.planes, this.total);
   }
 }

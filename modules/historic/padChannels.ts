@@ -1,6 +1,6 @@
 import { pad, slice, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkSize } from '../../lib/check.ts';
-import { Module, type Forward } from '../../lib/module.ts';
+import { Module, type ForwardResult } from '../../lib/module.ts';
 
 /**
  * Channels of zeros after those of the input: how a shortcut without parameters meets a body that widens.
@@ -26,7 +26,7 @@ export class PadChannels extends Module<Tensor, Tensor, PadChannelsCache> {
     this.more = more;
   }
 
-  forward(input: Tensor): Forward<Tensor, PadChannelsCache> {
+  forward(input: Tensor): ForwardResult<Tensor, PadChannelsCache> {
     checkInput(this, input, 2);
     const { shape } = input;
     const paddings = shape.map((_, axis): [number, number] => [

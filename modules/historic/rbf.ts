@@ -15,7 +15,7 @@ import { BoxError } from '../../lib/errors.ts';
 import { createParam, values } from '../../lib/init/initializers.ts';
 import { scalar } from '../../lib/constant.ts';
 import { matMul, matMulTransposedA } from '../../lib/kernels/matmul/matMul.ts';
-import { Module, type Forward } from '../../lib/module.ts';
+import { Module, type ForwardResult } from '../../lib/module.ts';
 
 /**
  * Radial basis functions: how near the input is to each of some centres. The score is the negative squared distance,
@@ -64,7 +64,7 @@ export class RBF extends Module<Tensor2D, Tensor2D, RBFCache> {
     this.buffers = learned ? {} : { centers: this.#centers };
   }
 
-  forward(input: Tensor2D): Forward<Tensor2D, RBFCache> {
+  forward(input: Tensor2D): ForwardResult<Tensor2D, RBFCache> {
     checkTensor(this, 'forward', 'input', input, ['N', this.inFeatures]);
     const output = tidy(() => neg(sum(square(sub(expandDims(input, 1), this.#centers)), 2)));
     return { output: output as Tensor2D, cache: { input: input.clone() } };

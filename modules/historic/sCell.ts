@@ -14,11 +14,11 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkPositive, checkSize, checkTensor } from '../../lib/check.ts';
-import { fadingWindow } from '../../lib/radialDecayKernel.ts';
+import { radialDecayKernel } from '../../lib/radialDecayKernel.ts';
 import {
   checkPadding,
   pair,
-  slideOver,
+  convGeometry,
   type Geometry,
   type Padding,
   type Pair,
@@ -32,7 +32,7 @@ import {
 import { scalar } from '../../lib/constant.ts';
 import { conv2d, conv2dToFilter, conv2dToInput } from '../../lib/kernels/conv2d/conv2d.ts';
 import { sumLeading } from '../../lib/kernels/reduce/sumLeading.ts';
-import { Module, type Forward } from '../../lib/module.ts';
+import { Module, type ForwardResult } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
 
 /**
@@ -117,9 +117,12 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     };
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, SCellCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, SCellCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.inPlanes]);
-    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
+    const geometry = convGeometry(this, input.shape[1], input.shape[2], {
+      ...this,
+      dilation: [1, 1],
+    });
     const { weight, inhibition } = this.params;
     const { output, ...tensors } = tidy(() => {
       const one = scalar(1);
@@ -162,7 +165,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
 
   /** c, [K_h, K_w, inPlanes, 1], new to the caller. */
   window(): Tensor4D {
-    return fadingWindow(this.kernelSize, this.decay, this.inPlanes, 1 / this.inPlanes);
+    return radialDecayKernel(this.kernelSize, this.decay, this.inPlanes, 1 / this.inPlanes);
   }
 
   /** 2r/(1+r) */

@@ -1,7 +1,7 @@
 import { mul, square, sub, tanh, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkPositive } from '../../lib/check.ts';
 import { scalar } from '../../lib/constant.ts';
-import { Module, type Forward } from '../../lib/module.ts';
+import { Module, type ForwardResult } from '../../lib/module.ts';
 
 /**
  * The hyperbolic tangent with an amplitude A and a slope S; by default those that take ±1 to ±1, where the second
@@ -39,7 +39,7 @@ export class ScaledTanh extends Module<Tensor, Tensor, ScaledTanhCache> {
     this.slope = slope;
   }
 
-  forward(input: Tensor): Forward<Tensor, ScaledTanhCache> {
+  forward(input: Tensor): ForwardResult<Tensor, ScaledTanhCache> {
     checkInput(this, input);
     return tidy(() => {
       const squashed = tanh(mul(input, scalar(this.slope)));

@@ -13,7 +13,7 @@ import { BoxError, show } from '../../lib/errors.ts';
 import {
   checkPadding,
   pair,
-  slideOver,
+  convGeometry,
   type Geometry,
   type Padding,
   type Pair,
@@ -30,7 +30,7 @@ import {
   groupedConv2dToInput,
 } from '../../lib/kernels/conv2d/groupedConv2d.ts';
 import { sumLeading } from '../../lib/kernels/reduce/sumLeading.ts';
-import { Module, type Forward } from '../../lib/module.ts';
+import { Module, type ForwardResult } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
 
 /**
@@ -106,9 +106,12 @@ export class TableConv2D extends Module<Tensor4D, Tensor4D, TableConv2DCache> {
     };
   }
 
-  forward(input: Tensor4D): Forward<Tensor4D, TableConv2DCache> {
+  forward(input: Tensor4D): ForwardResult<Tensor4D, TableConv2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.inChannels]);
-    const geometry = slideOver(this, input.shape[1], input.shape[2], { ...this, dilation: [1, 1] });
+    const geometry = convGeometry(this, input.shape[1], input.shape[2], {
+      ...this,
+      dilation: [1, 1],
+    });
     const output = tidy(() => groupedConv2d(input, this.filters(), geometry, 1, this.params.bias));
     return { output, cache: { images: input.clone(), geometry } };
   }

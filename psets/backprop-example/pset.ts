@@ -90,74 +90,74 @@ export const backpropExample: Pset = {
   mistakes: [
     {
       task: 'output',
-      says: 'tanh is missing: the hidden units are not linear',
+      message: 'tanh is missing: the hidden units are not linear',
       gives: (xs: number[], v: Rows, ws: number[]) =>
         ws.reduce((sum, one, j) => sum + one * hiddenInput(xs, v)[j], 0),
     },
     {
       task: 'output',
-      says: 'tanh is applied to the output too: the last unit is linear',
+      message: 'tanh is applied to the output too: the last unit is linear',
       gives: (xs: number[], v: Rows, ws: number[]) => Math.tanh(output(xs, v, ws)),
     },
     {
       task: 'cost',
-      says: 'the ½ is missing',
+      message: 'the ½ is missing',
       gives: (xs: number[], v: Rows, ws: number[], target: number) =>
         errorOf(xs, v, ws, target) ** 2,
     },
-    { task: 'toHiddenInput', says: NO_SLOPE, gives: unsloped },
+    { task: 'toHiddenInput', message: NO_SLOPE, gives: unsloped },
     {
       task: 'toHiddenInput',
-      says: 'the square is missing: the slope of tanh is 1 − tanh²',
+      message: 'the square is missing: the slope of tanh is 1 − tanh²',
       gives: sloped((a) => 1 - Math.tanh(a)),
     },
     {
       task: 'toHiddenInput',
-      says: 'the slope is of the input itself: 1 − a² in place of 1 − tanh² a',
+      message: 'the slope is of the input itself: 1 − a² in place of 1 − tanh² a',
       gives: sloped((a) => 1 - a * a),
     },
     {
       task: 'toHiddenInput',
-      says: NO_TARGET,
+      message: NO_TARGET,
       gives: (xs: number[], v: Rows, ws: number[]) => toHiddenInput(xs, v, ws, 0),
     },
     {
       task: 'toHiddenInput',
-      says: 'the weights are missing: the error reaches unit j through w[j]',
+      message: 'the weights are missing: the error reaches unit j through w[j]',
       gives: (xs: number[], v: Rows, ws: number[], target: number) =>
         hiddenInput(xs, v).map((a) => errorOf(xs, v, ws, target) * (1 - Math.tanh(a) ** 2)),
     },
     {
       task: 'toSecondWeights',
-      says: 'what goes into the hidden units in place of what comes out',
+      message: 'what goes into the hidden units in place of what comes out',
       gives: (xs: number[], v: Rows, ws: number[], target: number) =>
         hiddenInput(xs, v).map((a) => errorOf(xs, v, ws, target) * a),
     },
     {
       task: 'toSecondWeights',
-      says: NO_TARGET,
+      message: NO_TARGET,
       gives: (xs: number[], v: Rows, ws: number[]) => toSecondWeights(xs, v, ws, 0),
     },
     {
       task: 'toFirstWeights',
-      says: NO_SLOPE,
+      message: NO_SLOPE,
       gives: (xs: number[], v: Rows, ws: number[], target: number) =>
         outer(unsloped(xs, v, ws, target), xs),
     },
     {
       task: 'toFirstWeights',
-      says: NO_TARGET,
+      message: NO_TARGET,
       gives: (xs: number[], v: Rows, ws: number[]) => toFirstWeights(xs, v, ws, 0),
     },
     {
       task: 'step',
-      says: 'the sign of the step is wrong: η is below 0 already, and is added',
+      message: 'the sign of the step is wrong: η is below 0 already, and is added',
       gives: (xs: number[], v: Rows, ws: number[], target: number, rate: number) =>
         solution.step(xs, v, ws, target, -rate),
     },
     {
       task: 'step',
-      says: 'w was moved before the gradient of V was taken: both belong to the old weights',
+      message: 'w was moved before the gradient of V was taken: both belong to the old weights',
       gives: (xs: number[], v: Rows, ws: number[], target: number, rate: number) => {
         const moved = ws.map((one, j) => one + rate * toSecondWeights(xs, v, ws, target)[j]);
         return [...solution.step(xs, v, moved, target, rate).slice(0, -1), moved];
@@ -165,7 +165,7 @@ export const backpropExample: Pset = {
     },
     {
       task: 'step',
-      says: 'only w has moved: V learns too',
+      message: 'only w has moved: V learns too',
       gives: (xs: number[], v: Rows, ws: number[], target: number, rate: number) => [
         ...v,
         ...solution.step(xs, v, ws, target, rate).slice(-1),

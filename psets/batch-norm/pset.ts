@@ -65,45 +65,46 @@ export const batchNorm: Pset = {
   mistakes: [
     {
       task: 'forward',
-      says: 'a factor: the variance is over m, not over m − 1',
+      message: 'a factor: the variance is over m, not over m − 1',
       gives: (xs: number[], scale: number, shift: number, e: number) =>
         xs.map((v) => (scale * (v - mean(xs))) / Math.sqrt((variance(xs) * xs.length) / (xs.length - 1) + e) + shift), // prettier-ignore
     },
     {
       task: 'forward',
-      says: 'ε is added to the standard deviation: it belongs to the variance, under the root',
+      message: 'ε is added to the standard deviation: it belongs to the variance, under the root',
       gives: (xs: number[], scale: number, shift: number, e: number) =>
         xs.map((v) => (scale * (v - mean(xs))) / (Math.sqrt(variance(xs)) + e) + shift),
     },
     {
       task: 'forward',
-      says: 'divided by the variance: its root belongs there',
+      message: 'divided by the variance: its root belongs there',
       gives: (xs: number[], scale: number, shift: number, e: number) =>
         xs.map((v) => (scale * (v - mean(xs))) / (variance(xs) + e) + shift),
     },
     {
       task: 'backpropToInput',
-      says: 'the paths through the mean and the variance are missing: these are functions of the input',
+      message:
+        'the paths through the mean and the variance are missing: these are functions of the input',
       gives: toInput(false, false),
     },
     {
       task: 'backpropToInput',
-      says: 'the path through the variance is missing',
+      message: 'the path through the variance is missing',
       gives: toInput(true, false),
     },
     {
       task: 'backpropToInput',
-      says: 'the path through the mean is missing',
+      message: 'the path through the mean is missing',
       gives: toInput(false, true),
     },
     {
       task: 'backpropToInput',
-      says: 'γ is missing',
+      message: 'γ is missing',
       gives: (g: number[], xs: number[], _: number, e: number) => toInput(true, true)(g, xs, 1, e),
     },
     {
       task: 'backpropToGamma',
-      says: 'the input in place of the normalized input',
+      message: 'the input in place of the normalized input',
       gives: (g: number[], xs: number[]) => g.reduce((sum, v, i) => sum + v * xs[i], 0),
     },
   ],

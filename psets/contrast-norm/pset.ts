@@ -89,63 +89,63 @@ export const contrastNorm: Pset = {
   mistakes: [
     {
       task: 'windowWeights',
-      says: 'not scaled up at the ends: every row sums to 1',
+      message: 'not scaled up at the ends: every row sums to 1',
       gives: cut,
     },
     {
       task: 'windowWeights',
-      says: 'flipped window: cell m lies on j = i − p + m',
+      message: 'flipped window: cell m lies on j = i − p + m',
       gives: (n: number, ws: number[]) => windowWeights(n, [...ws].reverse()),
     },
     {
       task: 'subtractive',
-      says: 'not scaled up at the ends: a signal that is the same everywhere has to give 0',
+      message: 'not scaled up at the ends: a signal that is the same everywhere has to give 0',
       gives: (xs: number[], ws: number[]) =>
         xs.map((one, i) => one - times(cut(xs.length, ws), xs)[i]),
     },
     {
       task: 'subtractive',
-      says: 'this is the local mean itself: it is to be taken off',
+      message: 'this is the local mean itself: it is to be taken off',
       gives: (xs: number[], ws: number[]) => times(windowWeights(xs.length, ws), xs),
     },
     {
       task: 'subtractiveToInput',
-      says: 'the path through the mean is missing: each number is part of the means around it',
+      message: 'the path through the mean is missing: each number is part of the means around it',
       gives: (g: number[]) => g,
     },
     {
       task: 'subtractiveToInput',
-      says: TRANSPOSED,
+      message: TRANSPOSED,
       gives: (g: number[], _: number[], ws: number[]) => solution.subtractive(g, ws),
     },
     {
       task: 'divisive',
-      says: 'the floor is missing: below their mean, deviations are replaced by it',
+      message: 'the floor is missing: below their mean, deviations are replaced by it',
       gives: (vs: number[], ws: number[]) => over(vs, ws, (s) => s),
     },
     {
       task: 'divisive',
-      says: 'divided by the mean deviation alone: where the local one is larger, it counts',
+      message: 'divided by the mean deviation alone: where the local one is larger, it counts',
       gives: (vs: number[], ws: number[]) => over(vs, ws, (_, c) => c),
     },
     {
       task: 'divisive',
-      says: 'the smaller of the two in place of the larger',
+      message: 'the smaller of the two in place of the larger',
       gives: (vs: number[], ws: number[]) => over(vs, ws, Math.min),
     },
     {
       task: 'divisiveToInput',
-      says: 'the path through the divisor is missing: deviations are functions of the input',
+      message: 'the path through the divisor is missing: deviations are functions of the input',
       gives: toInput(false, false),
     },
     {
       task: 'divisiveToInput',
-      says: 'the path through the mean of the deviations is missing',
+      message: 'the path through the mean of the deviations is missing',
       gives: toInput(true, false),
     },
     {
       task: 'divisiveToInput',
-      says: 'the path through the local deviation is missing',
+      message: 'the path through the local deviation is missing',
       gives: toInput(false, true),
     },
   ],

@@ -84,14 +84,14 @@ const OUTSIDE =
   'border terms are missing: what is read through the boundary counts for the element it is read from';
 
 const each = (task: string, make: (walk: Walk, sum?: boolean) => Mistake['gives']): Mistake[] => [
-  { task, says: FLIPPED, gives: make(flipped(terms())) },
-  { task, says: FLIPPED, gives: make(convolved) },
-  { task, says: SHIFTED, gives: make(terms((M) => Math.floor((M + 1) / 2))) },
-  { task, says: SHIFTED, gives: make(terms((M) => Math.floor((M - 3) / 2))) },
-  { task, says: EVEN, gives: make(terms((M) => Math.floor(M / 2))) },
-  { task, says: DROPPED, gives: make(insideOnly) },
-  { task, says: OVERWRITTEN, gives: make(terms(), false) },
-  { task, says: OUTSIDE, gives: make(zerosOnly) },
+  { task, message: FLIPPED, gives: make(flipped(terms())) },
+  { task, message: FLIPPED, gives: make(convolved) },
+  { task, message: SHIFTED, gives: make(terms((M) => Math.floor((M + 1) / 2))) },
+  { task, message: SHIFTED, gives: make(terms((M) => Math.floor((M - 3) / 2))) },
+  { task, message: EVEN, gives: make(terms((M) => Math.floor(M / 2))) },
+  { task, message: DROPPED, gives: make(insideOnly) },
+  { task, message: OVERWRITTEN, gives: make(terms(), false) },
+  { task, message: OUTSIDE, gives: make(zerosOnly) },
 ];
 
 export const convolution: Pset = {
@@ -127,7 +127,8 @@ export const convolution: Pset = {
     ...each('forward', forward),
     {
       task: 'backpropToInput',
-      says: 'transposed: this slides the kernel as the forward does; element j collects from the outputs that read it',
+      message:
+        'transposed: this slides the kernel as the forward does; element j collects from the outputs that read it',
       gives: toInput(forwardAgain),
     },
     ...each('backpropToInput', toInput),

@@ -58,59 +58,63 @@ export const euclidean: Pset = {
   mistakes: [
     {
       task: 'forward',
-      says: 'the ½ is missing',
+      message: 'the ½ is missing',
       gives: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / xs.length,
     },
-    { task: 'forward', says: NOT_MEAN, gives: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / 2 },
     {
       task: 'forward',
-      says: OVER_ALL,
+      message: NOT_MEAN,
+      gives: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / 2,
+    },
+    {
+      task: 'forward',
+      message: OVER_ALL,
       gives: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / (2 * xs.flat().length),
     },
     {
       task: 'forward',
-      says: 'a root is taken: the cost is of the squared distance',
+      message: 'a root is taken: the cost is of the squared distance',
       gives: (xs: Rows, ys: Rows) => total(squares(xs, ys).map(Math.sqrt)) / (2 * xs.length),
     },
     {
       task: 'backpropToInput',
-      says: NOT_HALVED,
+      message: NOT_HALVED,
       gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => (2 * v) / xs.length),
     },
     {
       task: 'backpropToInput',
-      says: NOT_MEAN,
+      message: NOT_MEAN,
       gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v),
     },
     {
       task: 'backpropToInput',
-      says: OVER_ALL,
+      message: OVER_ALL,
       gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v / xs.flat().length),
     },
     {
       task: 'backpropToTarget',
-      says: 'the sign is wrong: what raises x − y lowers it in y',
+      message: 'the sign is wrong: what raises x − y lowers it in y',
       gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v / xs.length),
     },
     {
       task: 'backpropToTarget',
-      says: NOT_MEAN,
+      message: NOT_MEAN,
       gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => -v),
     },
     {
       task: 'distanceToInput',
-      says: 'this is the gradient of half the square: the distance divides the difference',
+      message: 'this is the gradient of half the square: the distance divides the difference',
       gives: (xs: Rows, ys: Rows) => solution.backpropToInput(xs, ys),
     },
     {
       task: 'distanceToInput',
-      says: 'divided by the squared distance: the root stays in the derivative',
+      message: 'divided by the squared distance: the root stays in the derivative',
       gives: (xs: Rows, ys: Rows) =>
         each(xs, ys, (v, n) => v / (xs.length * squares(xs, ys)[n] || 1)),
     },
     {
       task: 'distanceToInput',
-      says: NOT_MEAN,
+      message: NOT_MEAN,
       gives: (xs: Rows, ys: Rows) =>
         each(xs, ys, (v, n) => v / (Math.sqrt(squares(xs, ys)[n]) || 1)),
     },

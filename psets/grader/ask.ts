@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Answer, Call, Reply } from './answer.ts';
 
 /** How a student's process ended without the answers. */
-export type Loss =
+export type ProcessFailure =
   | { readonly kind: 'unloadable'; readonly message: string }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'memory' }
@@ -32,7 +32,7 @@ export class Student {
   }
 
   /** The answers to calls, or why there are none; the process is then another one. */
-  async ask(calls: readonly Call[]): Promise<readonly Answer[] | Loss> {
+  async ask(calls: readonly Call[]): Promise<readonly Answer[] | ProcessFailure> {
     if (this.#child === undefined) {
       // Starting node and reading TypeScript takes its time on a busy machine.
       const first = await this.#next(this.#start(), 20 + this.limits.seconds);
@@ -54,7 +54,7 @@ export class Student {
     this.#child = undefined;
   }
 
-  #lost(loss: Loss): Loss {
+  #lost(loss: ProcessFailure): ProcessFailure {
     this.stop();
     return loss;
   }
@@ -80,11 +80,11 @@ export class Student {
     return child;
   }
 
-  #next(child: ChildProcess, seconds: number): Promise<Reply | Loss> {
+  #next(child: ChildProcess, seconds: number): Promise<Reply | ProcessFailure> {
     return new Promise((resolve) => {
       let errors = '';
       const onErrors = (data: Buffer) => void (errors = (errors + data.toString()).slice(-4000));
-      const end = (found: Reply | Loss) => {
+      const end = (found: Reply | ProcessFailure) => {
         clearTimeout(timer);
         child.off('message', onMessage).off('exit', onExit);
         child.stderr?.off('data', onErrors);

@@ -1,6 +1,6 @@
 import type { Rng } from '../../lib/rng.ts';
 import type { Answer } from './answer.ts';
-import type { Limits, Loss, Student } from './ask.ts';
+import type { Limits, ProcessFailure, Student } from './ask.ts';
 import { diagnose, type Pair } from './diagnose.ts';
 import { agree, close, flat, print } from './numbers.ts';
 import {
@@ -22,9 +22,9 @@ export interface TaskReport {
   readonly task: string;
   readonly pass: boolean;
   readonly points: number;
-  readonly of: number;
+  readonly maxPoints: number;
   /** One line: what is right or wrong. */
-  readonly says: string;
+  readonly message: string;
   /** The smallest case that fails. */
   readonly example?: { readonly args: Args; readonly expected: Value; readonly got: Value };
 }
@@ -32,7 +32,7 @@ export interface TaskReport {
 export interface PsetReport {
   readonly pset: string;
   readonly points: number;
-  readonly of: number;
+  readonly maxPoints: number;
   readonly tasks: readonly TaskReport[];
 }
 
@@ -49,7 +49,12 @@ export async function checkPset(pset: Pset, student: Student, rng: Rng): Promise
     student.stop();
   }
   const sum = (of: (one: TaskReport) => number) => tasks.reduce((total, one) => total + of(one), 0);
-  return { pset: pset.name, points: sum((one) => one.points), of: sum((one) => one.of), tasks };
+  return {
+    pset: pset.name,
+    points: sum((one) => one.points),
+    maxPoints: sum((one) => one.maxPoints),
+    tasks,
+  };
 }
 
 async function checkTask(
@@ -62,8 +67,8 @@ async function checkTask(
     task: task.name,
     pass: false,
     points: 0,
-    of: task.points,
-    says,
+    maxPoints: task.points,
+    message: says,
   });
   const calls = cases.map(({ args }) => ({ task: task.name, args: argumentsOf(task, args) }));
   // The first ones again: a function of its arguments alone gives the same again.
@@ -94,7 +99,13 @@ async function checkTask(
     );
   }
   if (wrong === undefined) {
-    return { task: task.name, pass: true, points: task.points, of: task.points, says: 'pass' };
+    return {
+      task: task.name,
+      pass: true,
+      points: task.points,
+      maxPoints: task.points,
+      message: 'pass',
+    };
   }
   const strange = pairs.find(
     ({ expected, got }) =>
@@ -109,14 +120,14 @@ async function checkTask(
       ...fail(''),
       pass: true,
       points: task.points,
-      says: 'right for your own forward, which is wrong; pass',
+      message: 'right for your own forward, which is wrong; pass',
       ...example,
     };
   }
   return { ...fail(diagnose(pset, task, pairs)), ...example };
 }
 
-function isAnswers(found: readonly Answer[] | Loss): found is readonly Answer[] {
+function isAnswers(found: readonly Answer[] | ProcessFailure): found is readonly Answer[] {
   return Array.isArray(found);
 }
 
@@ -189,7 +200,7 @@ function nudged(value: Value, at: number, by: number): Value {
   return walk(value);
 }
 
-function lossLine(loss: Loss, { seconds, memory }: Limits): string {
+function lossLine(loss: ProcessFailure, { seconds, memory }: Limits): string {
   switch (loss.kind) {
     case 'unloadable':
       return `the file cannot be loaded: ${loss.message}`;
@@ -216,9 +227,9 @@ function troubleLine(answer: Exclude<Answer, { kind: 'value' }>): string {
 }
 
 /** A line a function, and under one that fails the smallest example. */
-export function reportLines({ pset, points, of, tasks }: PsetReport): string[] {
+export function reportLines({ pset, points, maxPoints: of, tasks }: PsetReport): string[] {
   const longest = Math.max(...tasks.map(({ task }) => task.length));
-  const lines = tasks.flatMap(({ task, pass, says, example }) => [
+  const lines = tasks.flatMap(({ task, pass, message: says, example }) => [
     `${pass ? 'pass' : 'FAIL'}  ${task.padEnd(longest)}  ${says === 'pass' ? '' : says}`.trimEnd(),
     ...(example === undefined
       ? []

@@ -30,7 +30,7 @@ function explain(pset: Pset, task: Task, pairs: readonly Pair[]): string | undef
         agree(got, applied(mistake.gives, argumentsOf(task, one.args))),
       ),
   );
-  if (own !== undefined) return own.says;
+  if (own !== undefined) return own.message;
   if (pairs.some(({ expected, got }) => shapeOf(expected) !== shapeOf(got))) return shapes(pairs);
   const lists = pairs.map(({ expected, got }) => [flat(expected), flat(got)] as const);
   const found = GENERAL.find(([, explains]) => explains(lists));

@@ -74,8 +74,8 @@ export function gradesCsv(grades: readonly Grade[]): string {
     [
       cell(nameOf(dir)),
       report.points,
-      report.of,
-      ...report.tasks.flatMap(({ points, says }) => [points, cell(says)]),
+      report.maxPoints,
+      ...report.tasks.flatMap(({ points, message: says }) => [points, cell(says)]),
     ].join(','),
   );
   const head = [
@@ -92,7 +92,7 @@ export function gradesHtml(pset: string, grades: readonly Grade[]): string {
   const tasks = grades[0].report.tasks.map(({ task }) => task);
   const counts = new Map<string, number>();
   for (const { report } of grades) {
-    for (const { task, says } of report.tasks) {
+    for (const { task, message: says } of report.tasks) {
       const line = `${task}: ${says}`;
       counts.set(line, (counts.get(line) ?? 0) + 1);
     }
@@ -102,9 +102,10 @@ export function gradesHtml(pset: string, grades: readonly Grade[]): string {
   const lines = grades.map(({ dir, report }) =>
     row([
       escape(nameOf(dir)),
-      `${report.points}/${report.of}`,
+      `${report.points}/${report.maxPoints}`,
       ...report.tasks.map(
-        ({ pass, says }) => `<span class="${pass ? 'good' : 'bad'}">${escape(says)}</span>`,
+        ({ pass, message: says }) =>
+          `<span class="${pass ? 'good' : 'bad'}">${escape(says)}</span>`,
       ),
     ]),
   );

@@ -42,7 +42,7 @@ export interface Case {
 export interface Mistake {
   readonly task: string;
   /** One line: what is wrong. */
-  readonly says: string;
+  readonly message: string;
   readonly gives: Solve;
 }
 

@@ -59,38 +59,39 @@ export const linear: Pset = {
   ],
   solution,
   mistakes: [
-    { task: 'forward', says: NO_BIAS, gives: (xs: Rows, w: Rows, bs: number[]) => solution.forward(xs, w, bs.map(() => 0)) }, // prettier-ignore
+    { task: 'forward', message: NO_BIAS, gives: (xs: Rows, w: Rows, bs: number[]) => solution.forward(xs, w, bs.map(() => 0)) }, // prettier-ignore
     {
       task: 'forward',
-      says: 'the sign of the bias is wrong',
+      message: 'the sign of the bias is wrong',
       gives: (xs: Rows, w: Rows, bs: number[]) => solution.forward(xs, w, bs.map((v) => -v)), // prettier-ignore
     },
     {
       task: 'backpropToWeight',
-      says: NOT_SUMMED,
+      message: NOT_SUMMED,
       gives: (g: Rows, xs: Rows, w: Rows) =>
         solution.backpropToWeight(g.slice(0, 1), xs.slice(0, 1), w),
     },
     {
       task: 'backpropToWeight',
-      says: NOT_SUMMED,
+      message: NOT_SUMMED,
       gives: (g: Rows, xs: Rows, w: Rows) =>
         solution.backpropToWeight(g.slice(-1), xs.slice(-1), w),
     },
     {
       task: 'backpropToBias',
-      says: NOT_SUMMED,
+      message: NOT_SUMMED,
       gives: (g: Rows, bs: number[]) => solution.backpropToBias(g.slice(0, 1), bs),
     },
     {
       task: 'backpropToBias',
-      says: NOT_SUMMED,
+      message: NOT_SUMMED,
       gives: (g: Rows, bs: number[]) => solution.backpropToBias(g.slice(-1), bs),
     },
-    { task: 'backpropToBias', says: NOT_SUMMED, gives: (g: Rows) => g },
+    { task: 'backpropToBias', message: NOT_SUMMED, gives: (g: Rows) => g },
     {
       task: 'backpropToBias',
-      says: 'summed over the wrong axis: a bias collects from the examples, not from the outputs',
+      message:
+        'summed over the wrong axis: a bias collects from the examples, not from the outputs',
       gives: (g: Rows) => transposed(g).reduce((sums, column) => sums.map((v, n) => v + column[n]), g.map(() => 0)), // prettier-ignore
     },
   ],

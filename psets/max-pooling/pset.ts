@@ -68,9 +68,9 @@ const gradients = (
   task: string,
   find: (xs: number[], size: number, stride: number) => Window[],
 ): Mistake[] =>
-  CHOICES.map(([says, choose, sum]) => ({
+  CHOICES.map(([message, choose, sum]) => ({
     task,
-    says,
+    message,
     gives: (g: number[], xs: number[], size: number, stride: number) =>
       spread(g, xs, find(xs, size, stride), choose, sum),
   }));
@@ -113,13 +113,13 @@ export const maxPooling: Pset = {
   mistakes: [
     {
       task: 'forward',
-      says: 'the stride is ignored: windows start S apart',
+      message: 'the stride is ignored: windows start S apart',
       gives: (xs: number[], size: number) =>
         windows(xs, size, 1).map((window) => largest(xs, window)),
     },
     {
       task: 'forward',
-      says: 'shifted by one: window i starts at i S',
+      message: 'shifted by one: window i starts at i S',
       gives: (xs: number[], size: number, stride: number) =>
         windows(xs, size, stride).map((window) =>
           largest(
@@ -133,7 +133,7 @@ export const maxPooling: Pset = {
     },
     {
       task: 'forward',
-      says: 'largest by size: −3 is less than 1',
+      message: 'largest by size: −3 is less than 1',
       gives: (xs: number[], size: number, stride: number) =>
         windows(xs, size, stride).map(
           (window) => xs[window.reduce((a, b) => (Math.abs(xs[b]) > Math.abs(xs[a]) ? b : a))],
@@ -142,19 +142,20 @@ export const maxPooling: Pset = {
     ...gradients('backpropToInput', windows),
     {
       task: 'forwardSame',
-      says: 'the border counts as 0 and wins over negative numbers: what lies outside is no candidate',
+      message:
+        'the border counts as 0 and wins over negative numbers: what lies outside is no candidate',
       gives: (xs: number[], size: number) =>
         windowsSame(xs, size).map((window) => Math.max(...window.map((j) => xs[j] ?? 0))),
     },
     {
       task: 'forwardSame',
-      says: 'shifted by one: the window starts at i − p with p = ⌊(K − 1)/2⌋',
+      message: 'shifted by one: the window starts at i − p with p = ⌊(K − 1)/2⌋',
       gives: (xs: number[], size: number) =>
         windowsSame(xs, size, 1).map((window) => largest(xs, inside(xs, window))),
     },
     {
       task: 'forwardSame',
-      says: FULL,
+      message: FULL,
       gives: (xs: number[], size: number) =>
         windows(xs, size, 1).map((window) => largest(xs, window)),
     },

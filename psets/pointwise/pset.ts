@@ -53,47 +53,48 @@ export const pointwise: Pset = {
   mistakes: [
     {
       task: 'backpropToInput',
-      says: 'the slope is missing: gradOutput goes through unchanged',
+      message: 'the slope is missing: gradOutput goes through unchanged',
       gives: (g: number[]) => g,
     },
     {
       task: 'backpropToInput',
-      says: 'gradOutput is missing: these are the slopes alone',
+      message: 'gradOutput is missing: these are the slopes alone',
       gives: (_: number[], xs: number[], of: Kind) => slopes(xs, of),
     },
     {
       task: 'backpropToInput',
-      says: 'the slope is taken at the output: it belongs to the input',
+      message: 'the slope is taken at the output: it belongs to the input',
       gives: (g: number[], xs: number[], of: Kind) => backpropToInput(g, forward(xs, of), of),
     },
     {
       task: 'backpropToInput',
-      says: 'the condition looks at the gradient: the input decides where the rectifier lets it pass',
+      message:
+        'the condition looks at the gradient: the input decides where the rectifier lets it pass',
       gives: differing('relu', (g) => Math.max(0, g)),
     },
     {
       task: 'backpropToInput',
-      says: 'the derivative at 0 is that of the right side: here it is 0',
+      message: 'the derivative at 0 is that of the right side: here it is 0',
       gives: differing('relu', (g, v) => (v >= 0 ? g : 0)),
     },
     {
       task: 'backpropToInput',
-      says: 'the derivative at 0 is that of the right side: here it is 0',
+      message: 'the derivative at 0 is that of the right side: here it is 0',
       gives: differing('abs', (g, v) => (v >= 0 ? g : -g)),
     },
     {
       task: 'backpropToInput',
-      says: 'the square is missing: the slope of tanh is 1 − tanh²',
+      message: 'the square is missing: the slope of tanh is 1 − tanh²',
       gives: differing('tanh', (g, _, y) => g * (1 - y)),
     },
     {
       task: 'backpropToInput',
-      says: 'a factor of the slope of the sigmoid is missing: it is y (1 − y)',
+      message: 'a factor of the slope of the sigmoid is missing: it is y (1 − y)',
       gives: differing('sigmoid', (g, _, y) => g * (1 - y)),
     },
     {
       task: 'backpropToInput',
-      says: 'a factor of the slope of the sigmoid is missing: it is y (1 − y)',
+      message: 'a factor of the slope of the sigmoid is missing: it is y (1 − y)',
       gives: differing('sigmoid', (g, _, y) => g * y),
     },
   ],

@@ -51,39 +51,39 @@ export const prelu: Pset = {
   ],
   solution,
   mistakes: [
-    { task: 'forward', says: 'the slope is ignored: this is the plain rectifier', gives: (xs: Rows) => each(xs, (v) => Math.max(0, v)) }, // prettier-ignore
-    { task: 'forward', says: 'the slopes of other channels: a[c] belongs to channel c', gives: (xs: Rows, as: number[]) => each(xs, (v) => (v > 0 ? v : as[0] * v)) }, // prettier-ignore
+    { task: 'forward', message: 'the slope is ignored: this is the plain rectifier', gives: (xs: Rows) => each(xs, (v) => Math.max(0, v)) }, // prettier-ignore
+    { task: 'forward', message: 'the slopes of other channels: a[c] belongs to channel c', gives: (xs: Rows, as: number[]) => each(xs, (v) => (v > 0 ? v : as[0] * v)) }, // prettier-ignore
     {
       task: 'backpropToInput',
-      says: 'the slope is ignored: below 0 the gradient is a[c] times, not 0',
+      message: 'the slope is ignored: below 0 the gradient is a[c] times, not 0',
       gives: (g: Rows, xs: Rows) => each(xs, (v, c, n) => (v > 0 ? g[n][c] : 0)),
     },
     {
       task: 'backpropToInput',
-      says: 'the condition looks at the gradient: the input decides which slope it is',
+      message: 'the condition looks at the gradient: the input decides which slope it is',
       gives: (g: Rows, xs: Rows, as: number[]) =>
         each(xs, (_, c, n) => (g[n][c] > 0 ? 1 : as[c]) * g[n][c]),
     },
     {
       task: 'backpropToInput',
-      says: 'the derivative at 0 is that of the right side: here it is a[c]',
+      message: 'the derivative at 0 is that of the right side: here it is a[c]',
       gives: (g: Rows, xs: Rows, as: number[]) =>
         each(xs, (v, c, n) => (v >= 0 ? 1 : as[c]) * g[n][c]),
     },
     {
       task: 'backpropToParams',
-      says: 'inputs above 0 count too: the slope does not reach them',
+      message: 'inputs above 0 count too: the slope does not reach them',
       gives: (g: Rows, xs: Rows, as: number[]) => toParams(xs, as, (v, c, n) => g[n][c] * v),
     },
     {
       task: 'backpropToParams',
-      says: NOT_SUMMED,
+      message: NOT_SUMMED,
       gives: (g: Rows, xs: Rows, as: number[]) =>
         toParams(xs.slice(-1), as, (v, c) => g[g.length - 1][c] * Math.min(0, v)),
     },
     {
       task: 'backpropToParams',
-      says: NOT_SUMMED,
+      message: NOT_SUMMED,
       gives: (g: Rows, xs: Rows) => each(xs, (v, c, n) => g[n][c] * Math.min(0, v)),
     },
   ],

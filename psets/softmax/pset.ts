@@ -51,22 +51,23 @@ export const softmax: Pset = {
   mistakes: [
     {
       task: 'forward',
-      says: 'not normalized: the probabilities do not sum to 1',
+      message: 'not normalized: the probabilities do not sum to 1',
       gives: (xs: number[]) => xs.map((v) => Math.exp(v - Math.max(...xs))),
     },
     {
       task: 'backpropToInput',
-      says: 'only the diagonal: each probability depends on every score, through the sum',
+      message: 'only the diagonal: each probability depends on every score, through the sum',
       gives: diagonal,
     },
     {
       task: 'backpropToInput',
-      says: 'the part through the sum is missing: raising one score lowers the other probabilities',
+      message:
+        'the part through the sum is missing: raising one score lowers the other probabilities',
       gives: (g: number[], xs: number[]) => forward(xs).map((v, i) => v * g[i]),
     },
     {
       task: 'backpropToInput',
-      says: 'the probability in front is missing',
+      message: 'the probability in front is missing',
       gives: (g: number[], xs: number[]) => {
         const mean = forward(xs).reduce((sum, v, j) => sum + v * g[j], 0);
         return g.map((v) => v - mean);
@@ -74,7 +75,7 @@ export const softmax: Pset = {
     },
     {
       task: 'crossEntropyToInput',
-      says: 'the right class is missing: y − 1 there',
+      message: 'the right class is missing: y − 1 there',
       gives: forward,
     },
   ],

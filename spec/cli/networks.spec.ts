@@ -10,7 +10,7 @@ import { classifyImage } from '../../cli/classifyImage.ts';
 import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { torchvisionLayout } from '../../models/torchvision/layout.ts';
 import { saveWeights } from '../../formats/safetensors/weights.ts';
-import type { AnyBox } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/propagate.ts';
 import { lenet } from '../../models/lenet.ts';
 import { resnet18 } from '../../models/resnet.ts';
 import { inputError } from '../support/inputError.ts';
@@ -170,7 +170,7 @@ describe('boxprop classify', () => {
   });
 
   it('tells the network from torchvision’s names, and what its weights expect', async () => {
-    const network = resnet18({ rng: new Rng(0), init: init.zeros }) as AnyBox;
+    const network = resnet18({ rng: new Rng(0), init: init.zeros }) as AnyModule;
     tidy(
       () =>
         void network.params['fc.bias'].assign(
@@ -271,7 +271,7 @@ describe('boxprop export', () => {
     const [weights, onnx, theirs] = ['in.safetensors', 'out.onnx', 'out.safetensors'].map((of) =>
       join(folder, of),
     );
-    const network = resnet18({ rng: new Rng(0), init: init.zeros }) as AnyBox;
+    const network = resnet18({ rng: new Rng(0), init: init.zeros }) as AnyModule;
     await saveWeights(
       weights,
       { ...network.params, ...network.buffers },

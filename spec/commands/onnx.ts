@@ -11,9 +11,9 @@ import { randomNormal, randomUniform, Tensor, tidy } from '@tensorflow/tfjs-core
 import { cases, Draw } from '../../gradcheck/index.ts';
 import { Rng, useBackend } from '../../index.ts';
 import { exportOnnx } from '../../formats/onnx/writeOnnx.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import { Module } from '../../lib/module.ts';
-import type { AnyBox } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/propagate.ts';
 import { networks, type NetworkEntry } from '../../models/networks.ts';
 import {
   torchvisionGooglenetAuxiliary,
@@ -32,10 +32,10 @@ const SMALL = 1 / 8;
 const WHOLE = ['alexnet', 'resnet18'];
 
 /** Exports a box, runs it there and here, and tells how far apart they are. */
-async function compare(python: Python, folder: string, box: AnyBox, inputs: readonly Tensor[]) {
+async function compare(python: Python, folder: string, box: AnyModule, inputs: readonly Tensor[]) {
   const model = join(folder, 'model.onnx');
   const shapes = inputs.map(({ shape }) => shape.slice(1));
-  await exportOnnx(model, box, { inputShape: box.takes === 'list' ? shapes : shapes[0] });
+  await exportOnnx(model, box, { inputShape: box.arity === 'list' ? shapes : shapes[0] });
   const given = await Promise.all(
     inputs.map(async (input, i) => {
       const file = join(folder, `input${i}`);
@@ -47,7 +47,7 @@ async function compare(python: Python, folder: string, box: AnyBox, inputs: read
     shape: number[];
     file: string;
   }[];
-  const output = box.infer(box.takes === 'list' ? inputs : inputs[0]);
+  const output = box.infer(box.arity === 'list' ? inputs : inputs[0]);
   const outputs = (output instanceof Tensor ? [output] : output) as Tensor[];
   let worst = 0;
   for (const [i, expected] of outputs.entries()) {
@@ -60,7 +60,7 @@ async function compare(python: Python, folder: string, box: AnyBox, inputs: read
     const values = new Float32Array(new Uint8Array(await readFile(file)).buffer);
     worst = Math.max(worst, difference(values, await expected.data()));
   }
-  release(output);
+  disposeTensors(output);
   return worst;
 }
 
@@ -77,7 +77,7 @@ async function checkBox(python: Python, folder: string, name: string): Promise<s
       worst = Math.max(worst, apart);
       count++;
     }
-    release([inputs, box.params, box.buffers]);
+    disposeTensors([inputs, box.params, box.buffers]);
   }
   if (count === 0) throw new Error('no case with a batch');
   return `${count} cases, ${worst.toExponential(1)}`;
@@ -85,7 +85,7 @@ async function checkBox(python: Python, folder: string, name: string): Promise<s
 
 async function checkNetwork(python: Python, folder: string, entry: Entry, width?: number) {
   const rng = new Rng(3);
-  const network = entry.build({ rng, ...(width !== undefined && { width }) }) as AnyBox;
+  const network = entry.build({ rng, ...(width !== undefined && { width }) }) as AnyModule;
   for (const [name, buffer] of Object.entries(network.buffers)) {
     if (name.endsWith('runningMean'))
       tidy(() => buffer.assign(randomNormal(buffer.shape, 0, 0.2, 'float32', 5)));
@@ -94,7 +94,7 @@ async function checkNetwork(python: Python, folder: string, entry: Entry, width?
   }
   const image = randomUniform([2, ...entry.inputShape], 0, 1, 'float32', 7);
   const apart = await compare(python, folder, network, [image]);
-  release(image);
+  disposeTensors(image);
   network.dispose();
   if (!(apart <= NETWORK_LIMIT)) throw new Error(apart.toExponential(1));
   return `${width === undefined ? 'whole' : `1/${1 / width} of the filters`}, ${apart.toExponential(1)}`;

@@ -12,7 +12,7 @@ import { init, Rng, useBackend } from '../../index.ts';
 import { withSafetensors } from '../../formats/safetensors/safetensorsFile.ts';
 import { torchvisionLayout } from '../../models/torchvision/layout.ts';
 import { loadWeights, saveWeights } from '../../formats/safetensors/weights.ts';
-import type { AnyBox } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/propagate.ts';
 import { networks } from '../../models/networks.ts';
 import type { NetworkOptions } from '../../models/options.ts';
 import {
@@ -63,11 +63,11 @@ async function check(
   );
   const job = { width, size: height, outputs };
   const inputShape = [height, height + 5, 3] as const;
-  const layoutOf = (network: AnyBox) =>
+  const layoutOf = (network: AnyModule) =>
     torchvisionLayout(name.replace('-auxiliary', ''), network, inputShape);
 
   await python.ask({ ...job, make: name, weights });
-  const theirs = build({ rng: new Rng(0), width, inputShape, init: init.zeros }) as AnyBox;
+  const theirs = build({ rng: new Rng(0), width, inputShape, init: init.zeros }) as AnyModule;
   await loadWeights(weights, tensorsOf(theirs), layoutOf(theirs));
   const here = farthest(infer(theirs, await read(outputs)), await read(outputs));
 
@@ -79,7 +79,7 @@ async function check(
   }
   theirs.dispose();
 
-  const ours = build({ rng: new Rng(1), width, inputShape }) as AnyBox;
+  const ours = build({ rng: new Rng(1), width, inputShape }) as AnyModule;
   await saveWeights(back, tensorsOf(ours), {}, layoutOf(ours));
   await python.ask({ ...job, load: name, weights: back });
   const there = farthest(infer(ours, await read(outputs)), await read(`${outputs}.again`));
@@ -87,10 +87,10 @@ async function check(
   return { here, there };
 }
 
-const tensorsOf = (network: AnyBox) => ({ ...network.params, ...network.buffers });
+const tensorsOf = (network: AnyModule) => ({ ...network.params, ...network.buffers });
 
 /** What a network makes of the image in a file, in which the channels come first. */
-function infer(network: AnyBox, file: Tensors): Float32Array[] {
+function infer(network: AnyModule, file: Tensors): Float32Array[] {
   const image = file.get('image');
   if (image === undefined) throw new Error('no image');
   return tidy(() => {

@@ -4,7 +4,7 @@ import {
   augment,
   elastic,
   flip,
-  release,
+  disposeTensors,
   Rng,
   shift,
   useBackend,
@@ -101,7 +101,7 @@ describe('augment', () => {
       const values = Array.from(batch.input.dataSync());
       expect(batch.input.shape).toEqual([3, 3, 4, 2]);
       expect([...batch.labels.dataSync()]).toEqual([0, 0, 0]);
-      release(batch);
+      disposeTensors(batch);
       return values;
     };
     const plain = await read();

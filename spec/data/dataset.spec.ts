@@ -15,7 +15,7 @@ const build = (options: Partial<ArrayDatasetOptions>) =>
   });
 
 describe('ArrayDataset', () => {
-  it('keeps bytes as bytes and makes batches in the order of the indices', () => {
+  it('keeps bytes and makes batches in the order of the indices', () => {
     const inputs = Uint8Array.of(0, 51, 102, 153, 204, 255);
     const dataset = build({ inputs });
     expect(dataset.inputs).toBe(inputs);

@@ -43,7 +43,7 @@ describe('loadCsv', () => {
     expect(await all(data)).toEqual({ values: [0.5, -12.5, 1.5, 0.25, 2, 0], labels: [1, 0, 1] });
   });
 
-  it('sorts classes that are numbers as numbers, and takes a shape, a column and names of classes', async () => {
+  it('sorts classes that are numbers, and takes a shape, a column and names of classes', async () => {
     const text = `digit,${[0, 1, 2, 3, 4, 5].map((i) => `p${i}`).join(',')}\n10,1,2,3,4,5,6\n9,6,5,4,3,2,1\n`;
     const data = loadCsv(csv(text), { label: 'digit', inputShape: [3, 2, 1] });
     expect([data.classNames, data.inputShape]).toEqual([

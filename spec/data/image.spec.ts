@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { useBackend } from '../../lib/backend/useBackend.ts';
-import { decodeImage, loadImage, type Image } from '../../data/image.ts';
+import { decodeImage, loadImage, type PixelImage } from '../../data/image.ts';
 import { preprocess, PREPROCESSINGS } from '../../data/preprocess.ts';
 import { resizeImage } from '../../data/resizeImage.ts';
 import { inputError } from '../support/inputError.ts';
@@ -20,7 +20,7 @@ const fileOf = (name: string) =>
   fileURLToPath(new URL(`../fixtures/images/${name}`, import.meta.url));
 const bytesOf = ({ base64 }: Pixels) => new Uint8Array(Buffer.from(base64, 'base64'));
 
-function expectPixels(image: Image, expected: Pixels, levels = 0): void {
+function expectPixels(image: PixelImage, expected: Pixels, levels = 0): void {
   expect([image.height, image.width, image.channels]).toEqual(expected.shape);
   const bytes = bytesOf(expected);
   expect(image.data).toHaveLength(bytes.length);
@@ -95,7 +95,7 @@ describe('resizing', () => {
     resized: Pixels[];
     cuts: (Pixels & { side: number; size: number })[];
   };
-  let image: Image;
+  let image: PixelImage;
   beforeAll(async () => {
     await useBackend('cpu');
     image = await loadImage(fileOf('rgb.png'));
@@ -123,7 +123,7 @@ describe('resizing', () => {
 
 describe('preprocess', () => {
   beforeAll(() => useBackend('cpu'));
-  const one: Image = { height: 1, width: 1, channels: 3, data: Uint8Array.of(255, 0, 51) };
+  const one: PixelImage = { height: 1, width: 1, channels: 3, data: Uint8Array.of(255, 0, 51) };
   const values = (name: keyof typeof PREPROCESSINGS) => {
     const tensor = preprocess(one, [1, 1, 3], { ...PREPROCESSINGS[name], shorterSide: 1 });
     const numbers = [...tensor.dataSync()];

@@ -14,7 +14,7 @@ import {
   shift,
   standardization,
   stratifiedSplit,
-  through,
+  mapInputs,
   useBackend,
 } from '../../index.ts';
 import { arePreparations, preparationsOf, prepared } from '../../data/preparation.ts';
@@ -41,7 +41,7 @@ const counted = (records = 4, [height, width] = [3, 4]) =>
   });
 
 const read = async (
-  data: ArrayDataset | ReturnType<typeof through>,
+  data: ArrayDataset | ReturnType<typeof mapInputs>,
   records: number[],
   rng?: Rng,
 ) => {
@@ -58,7 +58,7 @@ const read = async (
 describe('through', () => {
   it('shows a dataset as a box makes it, with its own shape, and leaves no tensor', async () => {
     const before = memory().numTensors;
-    const data = through(
+    const data = mapInputs(
       counted(),
       new Pad2D([
         [1, 0],
@@ -78,7 +78,7 @@ describe('through', () => {
 
   it('passes the generator on', async () => {
     const moved = augment(counted(), [shift(1)]);
-    const data = through(moved, new Flatten());
+    const data = mapInputs(moved, new Flatten());
     const rng = () => new Rng(4);
     expect((await read(data, [1, 3], rng())).values).toEqual(
       (await read(moved, [1, 3], rng())).values,
@@ -90,7 +90,7 @@ describe('through', () => {
     const source = counted();
     const larger = counted(4, [4, 4]);
     let batch = (records: Int32Array) => source.batch(records);
-    const data = through(
+    const data = mapInputs(
       { ...fieldsOf(source), batch: (records) => batch(records) },
       new LayerNorm([3, 4, 2]),
     );
@@ -98,7 +98,7 @@ describe('through', () => {
     batch = (records) => larger.batch(records);
     await expect(data.batch(Int32Array.of(0))).rejects.toThrow(/^LayerNorm/);
     expect(memory().numTensors).toBe(before);
-    expect(() => through(source, new MaxPool2D(9))).toThrow(/^MaxPool2D/);
+    expect(() => mapInputs(source, new MaxPool2D(9))).toThrow(/^MaxPool2D/);
   });
 });
 
@@ -116,7 +116,7 @@ describe('standardization', () => {
     // 0, 1, 2, 3: mean 1.5, mean squared deviation 5/4.
     expect(statistics).toEqual({ mean: [1.5, 7], std: [Math.sqrt(1.25), 0] });
     const box = standardization(statistics);
-    const { values } = await read(through(data, box), [0]);
+    const { values } = await read(mapInputs(data, box), [0]);
     const unit = 1 / Math.sqrt(1.25);
     [-1.5, 0, -0.5, 0, 0.5, 0, 1.5, 0].forEach((value, i) =>
       expect(values[i]).toBeCloseTo(value * unit, 6),
@@ -187,7 +187,7 @@ describe('parts with the same share of each class', () => {
     const inputs = Float32Array.from({ length: records }, (_, n) => n);
     return new ArrayDataset({ name: 'uneven', inputs, inputShape: [1], labels, classes: 3 });
   };
-  const recordsOf = async (part: ReturnType<typeof through>) =>
+  const recordsOf = async (part: ReturnType<typeof mapInputs>) =>
     read(
       part,
       Array.from({ length: part.length }, (_, i) => i),
@@ -248,8 +248,8 @@ describe('the words of --prepare', () => {
     ]);
     const data = prepared(counted(), found);
     expect(data.inputShape).toEqual([5, 6, 2]);
-    const byHand = through(
-      crop(through(through(counted(), standardization({ mean, std })), new Pad2D(2)), [5, 6]),
+    const byHand = mapInputs(
+      crop(mapInputs(mapInputs(counted(), standardization({ mean, std })), new Pad2D(2)), [5, 6]),
       new ContrastNorm2D(2, { kernelSize: 3 }),
     );
     expect(await read(data, [1, 2])).toEqual(await read(byHand, [1, 2]));
@@ -316,6 +316,6 @@ test('a tensor that is no row a record is refused', () => {
   const whole = new Pad2D(1);
   const infer = () => tensor([1]);
   expect(() =>
-    through(counted(2), Object.assign(whole, { infer: () => ({ a: infer() }) })),
+    mapInputs(counted(2), Object.assign(whole, { infer: () => ({ a: infer() }) })),
   ).toThrow(inputError('counted: expected one row a record from Pad2D, got Object'));
 });

@@ -3,7 +3,7 @@ import { gradcheck, gradcheckAll, type Cases } from '../../gradcheck/index.ts';
 import { useBackend } from '../../lib/backend/useBackend.ts';
 import type { Geometry } from '../../lib/geometry.ts';
 import { constant, scalar } from '../../lib/constant.ts';
-import { Module, type Context, type Forward } from '../../lib/module.ts';
+import { Module, type Context, type ForwardResult } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Euclidean } from '../../losses/euclidean.ts';
 import { Conv2D, type Conv2DCache } from '../../modules/conv2d.ts';
@@ -244,7 +244,7 @@ describe('names the mistake', () => {
 abstract class Tampered extends Module<tf.Tensor, tf.Tensor, { output: tf.Tensor }> {
   protected readonly tanh = new Tanh();
 
-  forward(input: tf.Tensor, _context?: Context): Forward<tf.Tensor, { output: tf.Tensor }> {
+  forward(input: tf.Tensor, _context?: Context): ForwardResult<tf.Tensor, { output: tf.Tensor }> {
     return this.tanh.forward(input);
   }
 
@@ -382,9 +382,9 @@ describe('holds a box to the contract', () => {
 
   async function contract() {
     const { checkContract } = await import('../../gradcheck/contract.ts');
-    const { Subject } = await import('../../gradcheck/subject.ts');
+    const { GradcheckTarget } = await import('../../gradcheck/target.ts');
     const gradcheckContract = (box: Tampered) => {
-      const subject = new Subject(
+      const subject = new GradcheckTarget(
         { config: '', box, input: constant([1, -2, 0.5, 0.3], [2, 2]) },
         rng(),
       );

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AnyBox } from '../../gradcheck/case.ts';
+import type { CheckedModule } from '../../gradcheck/case.ts';
 import { gradcheck } from '../../gradcheck/index.ts';
-import { Subject as Whole } from '../../gradcheck/subject.ts';
+import { GradcheckTarget as Whole } from '../../gradcheck/target.ts';
 import { withBackend } from '../../lib/backend/useBackend.ts';
 import { constant, scalar } from '../../lib/constant.ts';
 import type { Context } from '../../lib/module.ts';
@@ -68,7 +68,7 @@ function everyContainer(rng: Rng): Sequential {
   ]);
 }
 
-function pairOfInputs(rng: Rng): AnyBox {
+function pairOfInputs(rng: Rng): CheckedModule {
   return new Graph({
     inputs: ['a', 'b'],
     nodes: [
@@ -138,7 +138,7 @@ test('boxes that a move does not reach do not run again', () =>
   withBackend('float64', () => {
     const rng = new Rng(1);
     const [first, aside, last] = [0, 1, 2].map(() => new Counting(3, 3, { rng }));
-    const box = new Sequential([first, new Residual(new Tanh(), aside), last]) as AnyBox;
+    const box = new Sequential([first, new Residual(new Tanh(), aside), last]) as CheckedModule;
     const subject = new Subject({ config: '', box, input: normal([4, 3], 2) }, new Rng(0));
     subject.remember();
     const forwardsFor = (name: string) => {

@@ -5,12 +5,12 @@ import * as losses from '../../losses/index.ts';
 import { Module, Rng, Sequential } from '../../index.ts';
 import type { PaddingMode } from '../../lib/geometry.ts';
 import { withBackend } from '../../lib/backend/useBackend.ts';
-import { count } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/init/initializers.ts';
 import { behindBorder, type Interval } from '../../inspect/interval.ts';
 import { spanBefore, type Span } from '../../inspect/span.ts';
 import { Trace } from '../../inspect/trace.ts';
 import { constant } from '../../lib/constant.ts';
-import type { AnyBox } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/propagate.ts';
 
 /** Their gradients reach, through statistics, where their windows do not. */
 const STATISTICS = ['DivisiveNorm2D', 'ContrastNorm2D', 'LayerNorm', 'GroupNorm', 'InstanceNorm'];
@@ -37,23 +37,25 @@ describe('the cells before a cell are those that its gradient reaches', () => {
         const draws = inputs.map(({ shape }) => {
           const many = [DRAWS, ...shape.slice(1)];
           return constant(
-            rng.normals(count(many)).map(name === 'LPPool2D' ? Math.abs : Number),
+            rng.normals(numElements(many)).map(name === 'LPPool2D' ? Math.abs : Number),
             many as [number],
           );
         });
-        const { output, cache } = (box as AnyBox).forward(box.takes === 'list' ? draws : draws[0]);
+        const { output, cache } = (box as AnyModule).forward(
+          box.arity === 'list' ? draws : draws[0],
+        );
         if (!isTensor(output)) continue;
         const { shape } = output;
         const cell = shape.slice(1).map((size) => rng.integer(size));
         const at = cell.reduce((flat, place, axis) => flat * shape[axis + 1] + place, 0);
-        const ones = Float32Array.from({ length: count(shape) }, (_, i) => Number(i % count(shape.slice(1)) === at)); // prettier-ignore
-        const grads = [(box as AnyBox).backpropToInput(constant(ones, shape as [number]), cache)].flat() as Tensor[]; // prettier-ignore
+        const ones = Float32Array.from({ length: numElements(shape) }, (_, i) => Number(i % numElements(shape.slice(1)) === at)); // prettier-ignore
+        const grads = [(box as AnyModule).backpropToInput(constant(ones, shape as [number]), cache)].flat() as Tensor[]; // prettier-ignore
         const span = cell.map((place): Interval => [place, place]);
         const shapes = inputs.map((one) => [1, ...one.shape.slice(1)]);
         grads.forEach((grad, which) => {
           const reached = reach(grad);
           const found =
-            box.takes === 'list' || box.children().length === 0
+            box.arity === 'list' || box.children().length === 0
               ? spanBefore(box, span, shapes, [1, ...shape.slice(1)], which)
               : new Trace(box, '', shapes[0].slice(1)).spanOfInput(span);
           const what = `${config} at ${cell.join(', ')}`;
@@ -75,7 +77,7 @@ function reach(grad: Tensor): Span | undefined {
   let span: (readonly [number, number])[] | undefined;
   values.forEach((value, i) => {
     if (value === 0) return;
-    let left = i % count(sizes);
+    let left = i % numElements(sizes);
     const cell = [...sizes].reverse().map((size) => {
       const place = left % size;
       left = Math.floor(left / size);

@@ -1,4 +1,4 @@
-import { BoxError, InputError, show, within } from '../../lib/errors.ts';
+import { BoxError, InputError, show, withPath } from '../../lib/errors.ts';
 import { messageOf } from '../support/compare.ts';
 
 test('a BoxError is an InputError with a path and a problem', () => {
@@ -17,19 +17,19 @@ describe('within', () => {
 
   test('names the places around the box, outermost first', () => {
     const complain = fail(new BoxError(['Linear.forward'], 'no'));
-    expect(messageOf(() => within('Sequential[1]', () => within('Branch[0]', complain)))).toBe(
+    expect(messageOf(() => withPath('Sequential[1]', () => withPath('Branch[0]', complain)))).toBe(
       'Sequential[1] > Branch[0] > Linear.forward: no',
     );
   });
 
   test('gives what runs well', () => {
-    expect(within('Sequential[0]', () => 5)).toBe(5);
+    expect(withPath('Sequential[0]', () => 5)).toBe(5);
   });
 
   test.each([new InputError('no file'), new TypeError('a bug')])(
     'lets other errors through: %s',
     (error) => {
-      expect(() => within('Sequential[0]', fail(error))).toThrow(error);
+      expect(() => withPath('Sequential[0]', fail(error))).toThrow(error);
     },
   );
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkPadding, pair, slide, slideOver, type Pair } from '../../lib/geometry.ts';
+import { checkPadding, pair, axisGeometry, convGeometry, type Pair } from '../../lib/geometry.ts';
 import { messageOf } from '../support/compare.ts';
 
 const SEED = { seed: 0, numRuns: 500 };
@@ -24,7 +24,7 @@ function countWindows(cells: number, kernel: number, stride: number, dilation: n
 test('a window has as many places as can be counted', () => {
   fc.assert(
     fc.property(fc.record(sizes), ({ input, kernel, stride, dilation, padding }) => {
-      const axis = slide(input, kernel, stride, dilation, padding);
+      const axis = axisGeometry(input, kernel, stride, dilation, padding);
       expect(axis).toMatchObject({
         input,
         kernel,
@@ -45,8 +45,8 @@ test('a window has as many places as can be counted', () => {
 test('"valid" is padding 0', () => {
   fc.assert(
     fc.property(fc.record(sizes), ({ input, kernel, stride, dilation }) => {
-      expect(slide(input, kernel, stride, dilation, 'valid')).toEqual(
-        slide(input, kernel, stride, dilation, 0),
+      expect(axisGeometry(input, kernel, stride, dilation, 'valid')).toEqual(
+        axisGeometry(input, kernel, stride, dilation, 0),
       );
     }),
     SEED,
@@ -56,7 +56,7 @@ test('"valid" is padding 0', () => {
 test('"same" gives ⌈size / stride⌉ outputs with the least padding, the odd cell after', () => {
   fc.assert(
     fc.property(fc.record(sizes), ({ input, kernel, stride, dilation }) => {
-      const { output, before, after } = slide(input, kernel, stride, dilation, 'same');
+      const { output, before, after } = axisGeometry(input, kernel, stride, dilation, 'same');
       expect(output).toBe(Math.ceil(input / stride));
       expect([0, 1]).toContain(after - before);
       const padded = input + before + after;
@@ -72,7 +72,7 @@ class Toy {}
 const box = new Toy();
 
 test('slideOver keeps height and width apart', () => {
-  const { height, width } = slideOver(box, 9, 12, {
+  const { height, width } = convGeometry(box, 9, 12, {
     kernelSize: [2, 5],
     stride: [3, 1],
     dilation: [2, 1],
@@ -117,7 +117,7 @@ describe('refuses', () => {
     kernelSize: [number, number],
     padding: Pair,
     dilation: [number, number] = [1, 1],
-  ) => slideOver(box, 3, 4, { kernelSize, stride: [1, 1], dilation, padding });
+  ) => convGeometry(box, 3, 4, { kernelSize, stride: [1, 1], dilation, padding });
   const positive = 'expected stride to be an integer of at least 1, or a pair [height, width]';
   test.each<[string, () => unknown]>([
     [

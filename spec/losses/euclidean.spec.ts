@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Reduction } from '../../lib/cost.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import { Euclidean, type EuclideanOptions } from '../../losses/euclidean.ts';
 import { expectNoLeak, numbers } from '../support/compare.ts';
 import { describeCostFixture, eachBackend } from '../support/fixtures.ts';
@@ -50,7 +50,7 @@ eachBackend('by hand', () => {
         [0, -2],
         [3, -4],
       ]);
-      release([first, second, gradInput]);
+      disposeTensors([first, second, gradInput]);
     });
     expect([numbers(input), numbers(target)]).toEqual([numbers(x()), numbers(y())]);
   });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Reduction } from '../../lib/cost.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import {
   SoftmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
@@ -67,7 +67,7 @@ eachBackend('by hand', () => {
       const second = sum.forward(input, other);
       const gradInput = sum.backpropToInput(first.cache);
       expect(numbers(gradInput)).toEqual(alone);
-      release([first, second, gradInput]);
+      disposeTensors([first, second, gradInput]);
     });
     expect([numbers(input), numbers(target), numbers(other)]).toEqual([
       numbers(scores()),

@@ -7,7 +7,7 @@ import {
   init,
   learnNeocognitron,
   networks,
-  release,
+  disposeTensors,
   Rng,
   SGD,
   SoftmaxCrossEntropy,
@@ -149,7 +149,7 @@ describe('with fewer channels and smaller images', () => {
         const scores = box.infer(images, { mode: 'inference' }) as Tensor2D;
         const found = cost.forward(scores, labels);
         [loss] = await found.loss.data();
-        release([scores, found]);
+        disposeTensors([scores, found]);
       }
       expect(loss).toBeLessThan(0.01);
       box.dispose();
@@ -183,7 +183,7 @@ test('GoogLeNet with its heads gives three lists of scores, and its gradient rea
   const { output, cache } = network.forward(images, { mode: 'training', rng: new Rng(1) });
   const scores = output as Tensor[];
   expect(scores.map(({ shape }) => shape)).toEqual(Array.from({ length: 3 }, () => [2, CLASSES]));
-  const grads = network.sweep(scores, cache);
+  const grads = network.backpropParams(scores, cache);
   expect(sum(abs(grads['conv1.conv.weight'])).dataSync()[0]).toBeGreaterThan(0);
 });
 

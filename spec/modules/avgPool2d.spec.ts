@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { slideOver, type Pair } from '../../lib/geometry.ts';
+import { convGeometry, type Pair } from '../../lib/geometry.ts';
 import { Rng } from '../../lib/rng.ts';
 import { AvgPool2D, type AvgPool2DOptions } from '../../modules/avgPool2d.ts';
 import { expectAllClose, image, rowsOf } from '../support/compare.ts';
@@ -62,7 +62,7 @@ eachBackend('is a depthwise convolution with a constant kernel', () => {
     const rng = new Rng(11);
     const box = new AvgPool2D(kernelSize, options);
     const [K, L] = box.kernelSize;
-    const { height: h, width: w } = slideOver(box, 6, 7, { ...box, dilation: [1, 1] });
+    const { height: h, width: w } = convGeometry(box, 6, 7, { ...box, dilation: [1, 1] });
     const x = Grid.random([2, 6, 7, 3], rng);
     const g = Grid.random([2, h.output, w.output, 3], rng);
     const [y, toInput] = [new Grid(g.shape), new Grid(x.shape)];

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Rng } from '../../lib/rng.ts';
 import { constant } from '../../lib/constant.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import { BatchNorm, type BatchNormOptions } from '../../modules/batchNorm.ts';
 import { Linear } from '../../modules/linear.ts';
 import { Sequential } from '../../modules/container/sequential.ts';
@@ -139,7 +139,7 @@ eachBackend('by hand', () => {
     expectNoLeak(() => {
       const { output, cache } = network.forward(input, { mode: 'training' });
       network.updateBuffers(cache);
-      release([output, cache]);
+      disposeTensors([output, cache]);
     });
     expect(numbers(network.buffers['1.runningMean'])).not.toEqual([0, 0, 0]);
     expect(Object.keys(network.buffers)).toEqual(['1.runningMean', '1.runningVar']);
@@ -155,7 +155,7 @@ eachBackend('by hand', () => {
     const { mean, variance } = tf.moments(output, 0);
     expect(Math.max(...tf.abs(mean).dataSync())).toBeLessThan(2e-3);
     expect(Math.max(...tf.abs(tf.sub(variance, 1)).dataSync())).toBeLessThan(1e-3);
-    release(cache);
+    disposeTensors(cache);
   });
 });
 

@@ -6,7 +6,7 @@ import {
   BatchNorm,
   clipByNorm,
   clipByValue,
-  clipped,
+  withGradientClipping,
   Conv2D,
   init,
   Linear,
@@ -89,14 +89,16 @@ eachBackend('computes what PyTorch computes', () => {
 
   test.each(loadFixture<OptimizerCase<Clipping>>('clipped'))('clipped $name', (expected) =>
     follow(expected, (params, by) =>
-      clipped(new SGD(params, { learningRate: 0.1, momentum: 0.5 }), by),
+      withGradientClipping(new SGD(params, { learningRate: 0.1, momentum: 0.5 }), by),
     ),
   );
 
   test.each(loadFixture<OptimizerCase<{ momentum?: number }>>('groups'))(
     'in groups: $name',
     (expected) => {
-      const groups = [{ has: (name: string) => name === 'bias', rate: 0.5, weightDecay: 0 }];
+      const groups = [
+        { matches: (name: string) => name === 'bias', learningRateScale: 0.5, weightDecay: 0 },
+      ];
       const kinds = { SGD, Adagrad, RMSProp, Adam, AdamW };
       follow(expected, (params, options) => {
         const Kind = kinds[expected.name as keyof typeof kinds];
@@ -164,9 +166,9 @@ describe('without decay are', () => {
       conv: new Conv2D(1, 3, 2, { init: init.zeros }),
       block: new Residual(new Sequential([linear(), new BatchNorm(3), new PReLU(3)])),
     });
-    const { has, weightDecay } = withoutDecay(network);
+    const { matches, weightDecay } = withoutDecay(network);
     expect(weightDecay).toBe(0);
-    const decaying = Object.keys(network.params).filter((name) => !has(name));
+    const decaying = Object.keys(network.params).filter((name) => !matches(name));
     expect(decaying).toEqual(['conv.weight', 'block.body.0.weight']);
   });
 });
@@ -224,7 +226,7 @@ describeRefusals([
   ],
   [
     "SGD: expected a group's rate to be a number of at least 0, got -1",
-    () => new SGD(params(), { ...rate, groups: [{ has: () => true, rate: -1 }] }),
+    () => new SGD(params(), { ...rate, groups: [{ matches: () => true, learningRateScale: -1 }] }),
   ],
   ['clipByNorm: expected limit to be a number above 0, got 0', () => clipByNorm({}, 0)],
 ]);

@@ -43,12 +43,12 @@ describe('schedules', () => {
     // torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1): the rate after each figure.
     const figures = [5, 4, 4, 4, 4, 4, 3, 2.9999, 2.9998, 1, 2, 3];
     const expected = [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125, 0.125, 0.125, 0.0625];
-    const plateau = new ReduceOnPlateau({ by: 0.5, patience: 1 });
+    const plateau = new ReduceOnPlateau({ factor: 0.5, patience: 1 });
     const rates = figures.map((figure, k) => {
-      plateau.observe(figure);
+      plateau.step(figure);
       if (k === 4)
         plateau.restore(JSON.parse(JSON.stringify(plateau.state())) as Record<string, number>);
-      return plateau.factor;
+      return plateau.scale;
     });
     expect(rates).toEqual(expected);
   });

@@ -18,7 +18,7 @@ import {
   init,
   Linear,
   MaxPool1D,
-  release,
+  disposeTensors,
   Softmax,
   SoftmaxCrossEntropy,
   withBackend,
@@ -102,7 +102,7 @@ test('convolution: forward, input and parameters, all boundaries, odd and even k
         );
         expect(close(flipped, toInput)).toBe(true);
       }
-      release([output, cache, gradient, gradInput, weight]);
+      disposeTensors([output, cache, gradient, gradInput, weight]);
       box.dispose();
     }
   });
@@ -157,7 +157,7 @@ test('max-pooling: the gradient is summed over the windows that an element wins;
         expect(list(g.length, (i) => x[a(start(i))])).toEqual([...output.dataSync()]);
         const toInput = list(N, (j) => sum(0, g.length, (i) => (a(start(i)) === j ? g[i] : 0)));
         expect(close(toInput, [...gradInput.dataSync()])).toBe(true);
-        release([output, cache, gradient, gradInput]);
+        disposeTensors([output, cache, gradient, gradInput]);
       }
     }
   });
@@ -191,7 +191,7 @@ test('linear: input, weights and biases, a batch', async () => {
       same(grid(N, J, (n, j) => sum(0, I, (i) => g[n][i] * W[i][j])), gradInput); // prettier-ignore
       same(grid(I, J, (i, j) => sum(0, N, (n) => g[n][i] * x[n][j])), grads.weight); // prettier-ignore
       same(list(I, (i) => sum(0, N, (n) => g[n][i])), grads.bias); // prettier-ignore
-      release([output, cache, gradient, gradInput, grads]);
+      disposeTensors([output, cache, gradient, gradInput, grads]);
       box.dispose();
     }
   });
@@ -217,7 +217,7 @@ test('softmax: the module alone, and with its cost', async () => {
       const found = cost.forward(constant<Rank.R2>(x, [1, n]), labels);
       const toInput = cost.backpropToInput(found.cache);
       expect(close(list(n, (i) => y[i] - Number(i === t)), [...toInput.dataSync()])).toBe(true); // prettier-ignore
-      release([output, cache, gradient, gradInput, labels, found, toInput]);
+      disposeTensors([output, cache, gradient, gradInput, labels, found, toInput]);
     }
   });
 });
@@ -251,7 +251,7 @@ test('batch-norm: input, scale and shift', async () => {
       same(list(m, (i) => (gamma / Math.sqrt(variance + eps)) * (g[i] - mean - hat[i] * product)), gradInput); // prettier-ignore
       same([sum(0, m, (i) => g[i] * hat[i])], grads.weight); // prettier-ignore
       same([sum(0, m, (i) => g[i])], grads.bias); // prettier-ignore
-      release([output, cache, gradient, gradInput, grads]);
+      disposeTensors([output, cache, gradient, gradInput, grads]);
       box.dispose();
     }
   });
@@ -282,7 +282,7 @@ test('prelu: input and slopes', async () => {
       const toParams = list(C, (c) => sum(0, N, (n) => g[n][c] * Math.min(0, x[n][c])));
       expect(close(toInput, [...gradInput.dataSync()])).toBe(true);
       expect(close(toParams, [...(grads.weight?.dataSync() ?? [])])).toBe(true);
-      release([output, cache, gradient, gradInput, grads]);
+      disposeTensors([output, cache, gradient, gradInput, grads]);
       box.dispose();
     }
   });
@@ -324,7 +324,7 @@ test('pointwise: each slope, against its box', async () => {
       const literal = x.map((v, i) => g[i] * slopes[kind](v, y[i]));
       const gradInput = box.backpropToInput(gradient, cache);
       expect(close(literal, [...gradInput.dataSync()])).toBe(true);
-      release([output, cache, gradient, gradInput]);
+      disposeTensors([output, cache, gradient, gradInput]);
     }
   });
 });
@@ -352,7 +352,7 @@ test('euclidean: input, target, and the distance', async () => {
         const gradient = cost.backpropToInput(found.cache);
         const literal = a.flatMap((row, n) => row.map((v, i) => (1 / N) * (v - b[n][i])));
         expect(close(literal, [...gradient.dataSync()])).toBe(true);
-        release([target, found, gradient]);
+        disposeTensors([target, found, gradient]);
       }
       // No box has the distance for its cost: against differences of it.
       const distance = (rows: number[][]) =>
@@ -391,7 +391,7 @@ test('backprop-example: the gradients against the boxes, and the numbers of the 
       const target = constant<Rank.R2>([t], [1, 1]);
       const cost = new Euclidean();
       const found = cost.forward(output, target);
-      const grads = network.sweep(cost.backpropToInput(found.cache), cache);
+      const grads = network.backpropParams(cost.backpropToInput(found.cache), cache);
       const a = list(J, (j) => sum(0, I, (i) => V[j][i] * x[i]));
       const o = sum(0, J, (j) => w[j] * Math.tanh(a[j]));
       const toW = list(J, (j) => (o - t) * Math.tanh(a[j]));

@@ -45,20 +45,25 @@ test('there are as many wrong submissions as psets ask for', () => {
 
 describe.each(psets)('$name', (pset) => {
   test('its reference solution passes', async () => {
-    const { tasks, points, of } = await graded(pset, text(pset, 'solution.ts'));
-    expect(tasks.map(({ says }) => says)).toEqual(tasks.map(() => 'pass'));
+    const { tasks, points, maxPoints: of } = await graded(pset, text(pset, 'solution.ts'));
+    expect(tasks.map(({ message: says }) => says)).toEqual(tasks.map(() => 'pass'));
     expect(points).toBe(of);
   });
 
   test('a right but unusual solution passes', async () => {
-    const { points, of } = await graded(pset, UNUSUAL[pset.name as keyof typeof UNUSUAL]);
+    const { points, maxPoints: of } = await graded(
+      pset,
+      UNUSUAL[pset.name as keyof typeof UNUSUAL],
+    );
     expect(points).toBe(of);
   });
 
   test.each(['ts', 'js'])('its empty %s skeleton is not implemented yet', async (kind) => {
     const written = handout(pset, text(pset, 'README.md'), '1.0.0', kind === 'js');
     const { tasks, points } = await graded(pset, written[`solution.${kind}`], kind);
-    expect(tasks.map(({ says }) => says)).toEqual(pset.tasks.map(() => 'not implemented yet'));
+    expect(tasks.map(({ message: says }) => says)).toEqual(
+      pset.tasks.map(() => 'not implemented yet'),
+    );
     expect(points).toBe(0);
   });
 
@@ -85,19 +90,19 @@ describe.each(psets)('$name', (pset) => {
         expect(source).toContain(from);
         source = source.replace(from, () => to);
       }
-      const { tasks, points, of } = await graded(pset, untyped(source), 'js');
+      const { tasks, points, maxPoints: of } = await graded(pset, untyped(source), 'js');
       expect(points).toBeLessThan(of);
       const found = tasks.find((one) => one.task === task);
       expect(found?.pass).toBe(false);
-      expect(found?.says).toContain(planted);
+      expect(found?.message).toContain(planted);
     },
   );
 });
 
 test('a convolution by discrete Fourier transforms passes', async () => {
   const convolution = psets.find(({ name }) => name === 'convolution') ?? psets[0];
-  const { tasks, points, of } = await graded(convolution, BY_FOURIER);
-  expect(tasks.map(({ says }) => says)).toEqual(tasks.map(() => 'pass'));
+  const { tasks, points, maxPoints: of } = await graded(convolution, BY_FOURIER);
+  expect(tasks.map(({ message: says }) => says)).toEqual(tasks.map(() => 'pass'));
   expect(points).toBe(of);
 });
 
@@ -107,7 +112,7 @@ test('a right gradient of a wrong forward is told, and counts', async () => {
     convolution,
     text(convolution, 'solution.ts').replace('source(i - p + m', 'source(i + p - m'),
   );
-  expect(tasks.map(({ task, points, says }) => [task, points, says])).toEqual([
+  expect(tasks.map(({ task, points, message: says }) => [task, points, says])).toEqual([
     ['forward', 0, 'flipped kernel: this is the convolution, the pset defines the correlation'],
     ['backpropToInput', 4, 'right for your own forward, which is wrong; pass'],
     ['backpropToParams', 3, 'right for your own forward, which is wrong; pass'],
@@ -122,7 +127,7 @@ test('what takes long by the clock alone, as on a busy machine, is no loop witho
     `$&\n  ${sleep}`,
   );
   expect(source).toContain(sleep);
-  const { points, of } = await graded(linear, source);
+  const { points, maxPoints: of } = await graded(linear, source);
   expect(points).toBe(of);
 });
 
@@ -130,7 +135,7 @@ test.each(['ts', 'js'])('a %s file may be handed in without its package.json', a
   const alone = mkdtempSync(join(tmpdir(), 'boxprop-psets-'));
   const [linear] = psets;
   const source = text(linear, 'solution.ts');
-  const { points, of } = await graded(
+  const { points, maxPoints: of } = await graded(
     linear,
     kind === 'ts' ? source : untyped(source),
     kind,
@@ -142,5 +147,5 @@ test.each(['ts', 'js'])('a %s file may be handed in without its package.json', a
 
 test('a file that cannot be read is told in one line', async () => {
   const { tasks } = await graded(psets[0], 'export function forward( {');
-  for (const { says } of tasks) expect(says).toMatch(/^the file cannot be loaded: \S+/);
+  for (const { message: says } of tasks) expect(says).toMatch(/^the file cannot be loaded: \S+/);
 });

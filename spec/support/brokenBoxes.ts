@@ -1,6 +1,6 @@
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { constant, Module } from '../../index.ts';
-import type { Forward, Grads, Params } from '../../index.ts';
+import type { ForwardResult, Grads, Params } from '../../index.ts';
 
 /** The identity, but for one value that goes wrong in one place. */
 export class Faulty extends Module<Tensor, Tensor, null> {
@@ -13,7 +13,7 @@ export class Faulty extends Module<Tensor, Tensor, null> {
     this.value = value;
   }
 
-  forward(input: Tensor): Forward<Tensor, null> {
+  forward(input: Tensor): ForwardResult<Tensor, null> {
     return { output: this.#spoil(input, 'output'), cache: null };
   }
 
@@ -40,7 +40,7 @@ export class FaultyParam extends Module<Tensor, Tensor, null> {
     this.gradient = gradient;
   }
 
-  forward(input: Tensor): Forward<Tensor, null> {
+  forward(input: Tensor): ForwardResult<Tensor, null> {
     return { output: input.clone(), cache: null };
   }
 

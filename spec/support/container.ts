@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../lib/backend/useBackend.ts';
 import type { ContainerCache } from '../../lib/boxes.ts';
 import { values, zeros } from '../../lib/init/initializers.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import { Module, type Context } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Linear } from '../../modules/linear.ts';
@@ -73,13 +73,21 @@ export function describeContainer(
       expectNoLeak(() => {
         const [one, two, three] = [box.forward(input), box.forward(input), box.forward(input)];
         const both = box.backprop(one.output, one.cache);
-        const swept = box.sweep(one.output, two.cache);
+        const swept = box.backpropParams(one.output, two.cache);
         const alone = box.backpropToParams(one.output, three.cache);
         expect([one.cache.caches, two.cache.caches]).toEqual([[], []]);
         expect(asNumbers(swept)).toEqual(asNumbers(both.gradParams));
         expect(asNumbers(alone)).toEqual(asNumbers(both.gradParams));
         expect(Object.keys(swept).sort()).toEqual(Object.keys(box.params).sort());
-        release([one.output, two.output, three, both.gradInput, both.gradParams, swept, alone]);
+        disposeTensors([
+          one.output,
+          two.output,
+          three,
+          both.gradInput,
+          both.gradParams,
+          swept,
+          alone,
+        ]);
       });
     });
 
@@ -90,7 +98,7 @@ export function describeContainer(
       expectNoLeak(() => {
         const inferred = box.infer(input);
         expect(numbers(inferred)).toEqual(numbers(output));
-        release(inferred);
+        disposeTensors(inferred);
       });
     });
 
@@ -100,7 +108,7 @@ export function describeContainer(
       const [name, other] = [`${names[0]}.weight`, `${names[1]}.weight`];
       expect(Object.keys(tied.params)).toEqual([name]);
       expect(Object.keys(free.params)).toEqual([name, other]);
-      for (const way of ['backprop', 'sweep', 'backpropToParams'] as const) {
+      for (const way of ['backprop', 'backpropParams', 'backpropToParams'] as const) {
         const [one, two] = [tied, free].map((box) => {
           const { output, cache } = box.forward(x());
           if (way !== 'backprop') return box[way](output, cache);
@@ -115,7 +123,7 @@ export function describeContainer(
       const box = make(one, two);
       const context: Context = { mode: 'training', rng: new Rng(0) };
       const { cache } = box.forward(tf.ones([2, 3]), context);
-      release(box.infer(tf.ones([2, 3]), context));
+      disposeTensors(box.infer(tf.ones([2, 3]), context));
       expect([...one.contexts, ...two.contexts]).toEqual([context, context, context, context]);
       expect(box.buffers[`${names[0]}.calls`]).toBe(one.buffers.calls);
       expect(box.buffers[`${names[1]}.calls`]).toBe(two.buffers.calls);
@@ -129,7 +137,7 @@ export function describeContainer(
       const box = make(...probes);
       const { output, cache } = box.forward(tf.ones([2, 3]));
       box.backpropToParams(output, cache);
-      box.sweep(output, cache);
+      box.backpropParams(output, cache);
       expect(probes.map(({ asked }) => asked)).toEqual(first.map((is) => (is ? 0 : 2)));
     });
 
@@ -139,9 +147,9 @@ export function describeContainer(
         `${box.constructor.name}.backprop: ` +
         'expected the cache of a forward of its own, got one that a backward sweep has emptied';
       const { output, cache } = box.forward(x());
-      box.sweep(output, cache);
+      box.backpropParams(output, cache);
       expect(messageOf(() => box.backprop(output, cache))).toBe(text);
-      expect(messageOf(() => box.sweep(output, cache))).toBe(text);
+      expect(messageOf(() => box.backpropParams(output, cache))).toBe(text);
       expect(messageOf(() => box.backpropToInput(output, cache))).toBe(text);
       expect(messageOf(() => box.backpropToParams(output, cache))).toBe(text);
     });
@@ -159,7 +167,7 @@ export function describeContainer(
       expectNoLeak(() => {
         const { output, cache } = box.forward(input);
         expect(() => box.backprop(output, cache)).toThrow(bug);
-        release([output, cache]);
+        disposeTensors([output, cache]);
       });
     });
   });

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { constant } from '../../lib/constant.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import type { Module } from '../../lib/module.ts';
 import { expectNoLeak } from './compare.ts';
 import { eachBackend } from './fixtures.ts';
@@ -32,14 +32,14 @@ export function describeContract<In extends tf.Tensor, Out extends tf.Tensor, Ca
         const { output, cache } = box.forward(input);
         const gradOutput = ramp(output);
         const { gradInput, gradParams } = box.backprop(gradOutput, cache);
-        release([cache, gradInput, gradParams]);
+        disposeTensors([cache, gradInput, gradParams]);
         const second = box.forward(input);
-        release([
+        disposeTensors([
           box.backpropToInput(gradOutput, second.cache),
           box.backpropToParams(gradOutput, second.cache),
         ]);
-        release(box.sweep(gradOutput, second.cache));
-        release([output, gradOutput, second.output]);
+        disposeTensors(box.backpropParams(gradOutput, second.cache));
+        disposeTensors([output, gradOutput, second.output]);
         box.dispose();
       });
     });
@@ -54,7 +54,7 @@ export function describeContract<In extends tf.Tensor, Out extends tf.Tensor, Ca
       input.dispose();
       second.output.dispose();
       const { gradInput, gradParams } = box.backprop(gradOutput, second.cache);
-      release([gradOutput, second.cache]);
+      disposeTensors([gradOutput, second.cache]);
       expect(values([gradInput, ...Object.values(gradParams)])).toEqual(
         values([expected.gradInput, ...Object.values(expected.gradParams)]),
       );

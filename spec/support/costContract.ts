@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Cost } from '../../lib/cost.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import { expectAllClose, expectNoLeak, numbers } from './compare.ts';
 import { eachBackend } from './fixtures.ts';
 
@@ -39,7 +39,7 @@ export function describeCostContract<In extends tf.Tensor, Target extends tf.Ten
         const gradInput = cost.backpropToInput(first.cache);
         const again = cost.backpropToInput(first.cache);
         expect([numbers(gradInput), numbers(again)]).toEqual([alone, alone]);
-        release([first, second, gradInput, again]);
+        disposeTensors([first, second, gradInput, again]);
       });
       expect([numbers(input), numbers(target)]).toEqual(before);
     });
@@ -49,7 +49,7 @@ export function describeCostContract<In extends tf.Tensor, Target extends tf.Ten
       const [[input, target]] = batches();
       const expected = numbers(cost.backpropToInput(cost.forward(input, target).cache));
       const { loss, cache } = cost.forward(input, target);
-      release([input, target, loss, cost.backpropToInput(cache)]);
+      disposeTensors([input, target, loss, cost.backpropToInput(cache)]);
       expect(numbers(cost.backpropToInput(cache))).toEqual(expected);
     });
   });

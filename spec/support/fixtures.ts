@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { useBackend, type BackendName } from '../../lib/backend/useBackend.ts';
 import type { Cost } from '../../lib/cost.ts';
 import { constant } from '../../lib/constant.ts';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import type { Grads, Module } from '../../lib/module.ts';
 import { expectAllClose, expectNoLeak, type Packed } from './compare.ts';
 
@@ -79,8 +79,16 @@ export function describeFixture<
         const both = box.backprop(gradOutput, cache);
         expectAllClose(both.gradInput, expected.gradInput, 'gradInput of backprop');
         expectGrads(both.gradParams, expected.gradParams);
-        release([input, gradOutput, output, alone, paramsAlone, both.gradInput, both.gradParams]);
-        release(cache);
+        disposeTensors([
+          input,
+          gradOutput,
+          output,
+          alone,
+          paramsAlone,
+          both.gradInput,
+          both.gradParams,
+        ]);
+        disposeTensors(cache);
         box.dispose();
       });
     });
@@ -103,7 +111,7 @@ export function describeCostFixture<Args extends unknown[], Target extends tf.Te
         expectAllClose(loss, expected.loss, 'loss');
         const gradInput = cost.backpropToInput(cache);
         expectAllClose(gradInput, expected.gradInput, 'gradInput');
-        release([input, target, loss, cache, gradInput]);
+        disposeTensors([input, target, loss, cache, gradInput]);
       });
     });
   });

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import type { Module } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { expectAllClose, type Packed } from './compare.ts';
@@ -38,7 +38,7 @@ export function given<In extends tf.Tensor, Out extends tf.Tensor, Cache>(
       Object.entries(gradParams).map(([name, g]) => [name, packed(g)]),
     ),
   };
-  release([output, cache, gradInput, gradParams]);
+  disposeTensors([output, cache, gradInput, gradParams]);
   return all;
 }
 

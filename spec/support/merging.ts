@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { release } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import type { Module } from '../../lib/module.ts';
 import { expectNoLeak, numbers } from './compare.ts';
 import { describeContract } from './contract.ts';
@@ -22,15 +22,15 @@ export function describeMerging(name: string, file: string, make: () => Merge): 
       expectNoLeak(() => {
         const inputs = Array.from({ length: count }, (_, k) => tf.tensor1d([k, 2]));
         const { output, cache } = make().forward(inputs);
-        release(inputs);
+        disposeTensors(inputs);
         expect(output.isDisposed).toBe(false);
         const gradOutput = tf.onesLike(output);
-        release(output);
+        disposeTensors(output);
         const grads = make().backpropToInput(gradOutput, cache);
-        release([gradOutput, cache]);
+        disposeTensors([gradOutput, cache]);
         for (const grad of grads) {
           expect(grad.isDisposed).toBe(false);
-          release(grad);
+          disposeTensors(grad);
         }
       });
     });

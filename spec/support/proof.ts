@@ -6,7 +6,7 @@ import {
   type GradcheckAllOptions,
   type Report,
 } from '../../gradcheck/index.ts';
-import { count } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/init/initializers.ts';
 import {
   conv2dOnWebgl,
   conv2dToFilterOnWebgl,
@@ -69,7 +69,7 @@ export async function convolutionInParts(): Promise<number[]> {
   await use('webgl');
   const rng = new boxprop.Rng(0);
   const draw = (...shape: [number, number, number, number]) =>
-    tensor4d(Float32Array.from(rng.normals(count(shape))), shape);
+    tensor4d(Float32Array.from(rng.normals(numElements(shape))), shape);
   const axis = { stride: 1, dilation: 1, before: 0, after: 0 };
   const height = { ...axis, input: 7, kernel: 3, output: 5 };
   const width = { ...axis, input: 6, kernel: 2, output: 5 };

@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { constant, release, Rng, withBackend } from '../../index.ts';
-import type { AnyBox } from '../../gradcheck/case.ts';
+import { constant, disposeTensors, Rng, withBackend } from '../../index.ts';
+import type { CheckedModule } from '../../gradcheck/case.ts';
 import { gradcheck, type Result } from '../../gradcheck/index.ts';
-import { Subject } from '../../gradcheck/subject.ts';
+import { GradcheckTarget } from '../../gradcheck/target.ts';
 import type { Narrow } from './scaledNetworks.ts';
 
 export const CLASSES = 3;
@@ -45,9 +45,9 @@ export function proveGradient({ build, narrow }: Narrow): Promise<Proof> {
  * follow take out what a shift puts in.
  */
 function generic(
-  build: (seed: number) => AnyBox,
+  build: (seed: number) => CheckedModule,
   shape: readonly [number, number, number, number],
-): { box: AnyBox; input: Tensor } {
+): { box: CheckedModule; input: Tensor } {
   for (let seed = 1; seed <= 50; seed++) {
     const box = build(seed);
     const rng = new Rng(seed);
@@ -65,19 +65,19 @@ function generic(
 }
 
 /** Whether every parameter has a gradient where `gradcheck` takes it: it moves what is constant, as is all of one number. */
-function isAlive(box: AnyBox, input: Tensor): boolean {
+function isAlive(box: CheckedModule, input: Tensor): boolean {
   const params = Object.values(box.params).map((param) => [param, param.clone()] as const);
   const rng = new Rng(SEED);
-  const subject = new Subject({ config: '', box, input, context: context() }, rng);
+  const subject = new GradcheckTarget({ config: '', box, input, context: context() }, rng);
   const gradOutput = rng.normals(subject.outputs().length);
   const gradients = Object.values(subject.gradients(gradOutput));
   for (const [param, value] of params) param.assign(value);
-  release(params.map(([, value]) => value));
+  disposeTensors(params.map(([, value]) => value));
   // What cancels leaves 1e-13 or so.
   return gradients.every(({ values }) => values.some((value) => Math.abs(value) > 1e-6));
 }
 
-function rangeOf(name: string, { params }: AnyBox): readonly [number, number] {
+function rangeOf(name: string, { params }: CheckedModule): readonly [number, number] {
   // The largest of nine is what the blocks of a ResNet see of its stem.
   if (name === 'bn1.bias') return [-2, -1];
   const last =

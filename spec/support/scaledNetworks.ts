@@ -10,14 +10,14 @@ import {
   type ImageShape,
   type Module,
 } from '../../index.ts';
-import type { AnyBox } from '../../gradcheck/case.ts';
+import type { CheckedModule } from '../../gradcheck/case.ts';
 import type { NetworkOptions } from '../../models/options.ts';
 
 type Width = NonNullable<NetworkOptions['width']>;
 
 /** A network to check the gradient of every coordinate of. */
 export interface Narrow {
-  readonly build: (options: NetworkOptions) => AnyBox;
+  readonly build: (options: NetworkOptions) => CheckedModule;
   readonly narrow: {
     readonly width: Width;
     readonly inputShape: ImageShape;

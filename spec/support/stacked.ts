@@ -1,6 +1,6 @@
 import { stack, unstack, type Tensor } from '@tensorflow/tfjs-core';
-import { release, tidy } from '../../lib/memory.ts';
-import { Module, type Context, type Forward } from '../../lib/module.ts';
+import { disposeTensors, tidy } from '../../lib/memory.ts';
+import { Module, type Context, type ForwardResult } from '../../lib/module.ts';
 
 type Tensors = Tensor | readonly Tensor[];
 
@@ -23,7 +23,7 @@ export class Stacked<Cache> extends Module<Tensor, Tensor, StackedCache<Cache>> 
     this.params = box.params;
   }
 
-  forward(input: Tensor, context?: Context): Forward<Tensor, StackedCache<Cache>> {
+  forward(input: Tensor, context?: Context): ForwardResult<Tensor, StackedCache<Cache>> {
     return tidy(() => {
       const { output, cache } = this.#box.forward(unstack(input), context);
       const gives = Array.isArray(output) ? ('list' as const) : ('tensor' as const);
@@ -46,10 +46,10 @@ export class Stacked<Cache> extends Module<Tensor, Tensor, StackedCache<Cache>> 
     });
   }
 
-  override sweep(gradOutput: Tensor, cache: StackedCache<Cache>) {
+  override backpropParams(gradOutput: Tensor, cache: StackedCache<Cache>) {
     const grads = apart(gradOutput, cache);
-    const gradParams = this.#box.sweep(grads, cache.inside);
-    if (grads !== gradOutput) release(grads);
+    const gradParams = this.#box.backpropParams(grads, cache.inside);
+    if (grads !== gradOutput) disposeTensors(grads);
     return gradParams;
   }
 }

@@ -1,5 +1,5 @@
 import { backend, engine, getBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
-import { count } from '../../init/initializers.ts';
+import { numElements } from '../../init/initializers.ts';
 
 /** The numbers of a tensor where they lie: single precision, or double on the reference. */
 export type Values = Float32Array | Float64Array;
@@ -37,7 +37,7 @@ export function computeOnHost(
     });
     return output;
   }
-  const size = count(shape);
+  const size = numElements(shape);
   const values = getBackend() === 'float64' ? new Float64Array(size) : new Float32Array(size);
   fill(values, ...inputs.map((input) => input.dataSync<'float32'>()));
   return engine().makeTensor(values as Float32Array, shape, 'float32');

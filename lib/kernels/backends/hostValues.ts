@@ -14,7 +14,7 @@ interface DataOnCard {
  * The values of a tensor, where nobody need wait for them; undefined where only a graphics card has them: webgl would
  * stop until it has computed all that was asked of it, and webgpu gives them to those alone who `await data()`.
  */
-export function valuesAtHand(tensor: Tensor): TypedArray | undefined {
+export function hostValues(tensor: Tensor): TypedArray | undefined {
   const card = backend() as OnCard;
   switch (getBackend()) {
     case 'webgl':

@@ -201,7 +201,7 @@ function kindOf(value: AttributeValue): AttributeKind {
  * Lets the values of a variable go, if no other tensor shares them, before it is assigned new ones: nothing may read it
  * in between.
  */
-export function letValuesGo({ dataId }: Variable): void {
+export function freeIfUnshared({ dataId }: Variable): void {
   const tensorflow = tensorflowBackend();
   if (tensorflow.refCount(dataId) === 1) tensorflow.disposeData(dataId, true);
 }

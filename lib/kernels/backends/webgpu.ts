@@ -6,7 +6,7 @@ import {
   type Tensor,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { count } from '../../init/initializers.ts';
+import { numElements } from '../../init/initializers.ts';
 
 /**
  * A door to programs of boxprop's own on the backend `webgpu`, for what tfjs's kernels get wrong or do slowly there.
@@ -40,7 +40,7 @@ export interface Program {
 
 const WORKGROUP = 64;
 /** WebGPU's limit of workgroups along an axis. */
-const MOST_GROUPS = 65535;
+const MAX_WORKGROUPS = 65535;
 
 /** Whether a processor plays the graphics card: then what is shared among runs costs much, and what each has nothing. */
 export function onSoftwareGpu(): boolean {
@@ -56,7 +56,7 @@ export function runOnWebgpu<T extends Tensor>({
   code,
 }: Program): T {
   const groups = Math.ceil(runs / WORKGROUP);
-  const rows = Math.ceil(groups / MOST_GROUPS);
+  const rows = Math.ceil(groups / MAX_WORKGROUPS);
   const declared = Object.entries({ ...uniforms, runs: [runs] });
   const program = {
     shaderKey: `boxprop ${key}`,
@@ -72,7 +72,7 @@ export function runOnWebgpu<T extends Tensor>({
   };
   const data = declared.map(([, values]) => ({ type: 'int32' as const, data: values }));
   // tfjs makes no buffer for nothing.
-  if (count(outputShape) === 0)
+  if (numElements(outputShape) === 0)
     return engine().makeTensor(new Float32Array(0), [...outputShape], 'float32') as T;
   const output = webgpu().runWebGPUProgram(program, Object.values(inputs), 'float32', data);
   return engine().makeTensorFromTensorInfo(output) as T;

@@ -10,7 +10,7 @@ import {
 import { conv2dOnWebgl, conv2dToFilterOnWebgl, conv2dToInputOnWebgl } from './webgl.ts';
 import { conv2dOnWebgpu, conv2dToFilterOnWebgpu, conv2dToInputOnWebgpu } from './webgpu.ts';
 import { conv2dToFilterOnWasm, conv2dToInputOnWasm } from './wasm.ts';
-import { spacedFilters, thinnedFilters, undilated } from './dilate.ts';
+import { dilateFilters, dilateFiltersAdjoint, undilatedGeometry } from './dilate.ts';
 import { onTensorflow } from '../backends/tensorflow.ts';
 import { onSoftwareGpu } from '../backends/webgpu.ts';
 
@@ -54,7 +54,7 @@ export function conv2dToInput(
       if (onSoftwareGpu()) return conv2dToInputOnWebgpu(gradOutput, filters, geometry);
       if (needsSpacing(geometry)) {
         return tidy(() =>
-          conv2dToInput(gradOutput, spacedFilters(filters, geometry), undilated(geometry)),
+          conv2dToInput(gradOutput, dilateFilters(filters, geometry), undilatedGeometry(geometry)),
         );
       }
       if (onTensorflow()) return conv2dToInputOnTensorflow(gradOutput, filters, geometry);
@@ -84,7 +84,10 @@ export function conv2dToFilter(
     default: {
       if (needsSpacing(geometry)) {
         return tidy(() =>
-          thinnedFilters(conv2dToFilter(images, gradOutput, undilated(geometry)), geometry),
+          dilateFiltersAdjoint(
+            conv2dToFilter(images, gradOutput, undilatedGeometry(geometry)),
+            geometry,
+          ),
         );
       }
       if (onTensorflow()) return conv2dToFilterOnTensorflow(images, gradOutput, geometry);

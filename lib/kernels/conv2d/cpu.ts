@@ -2,7 +2,7 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 import { addProduct, matrixAt, transposeOf } from '../matmul/gemm.ts';
 import { computeOnHost, type Values } from '../backends/host.ts';
-import { cellsOf, gather, partsOf, scatter, windowsOf, type Part } from './im2col.ts';
+import { cellsOf, gather, batchChunks, scatter, windowsOf, type Chunk } from './im2col.ts';
 
 /**
  * Convolution and its gradients on the backend `cpu`, as products of matrices: X has the windows of a part of the batch
@@ -11,7 +11,7 @@ import { cellsOf, gather, partsOf, scatter, windowsOf, type Part } from './im2co
  */
 
 /** The numbers of X: a megabyte stays in the processor's cache between making and using it. */
-const MOST = 2 ** 18;
+const MAX_ELEMENTS = 2 ** 18;
 
 /** Y = X W (+ b) */
 export function conv2dOnCpu(
@@ -75,7 +75,7 @@ export function conv2dToFilterOnCpu(
 }
 
 /** X of the part. */
-function gatherPart(cells: Values, x: Values, part: Part, channels: number): void {
+function gatherPart(cells: Values, x: Values, part: Chunk, channels: number): void {
   cells.fill(0);
   gather(cells, x.subarray(part.firstPixel * channels), part.images, part.geometry, channels);
 }
@@ -85,11 +85,11 @@ function forEachPart(
   batch: number,
   geometry: Geometry,
   channels: number,
-  visit: (cells: Float32Array, part: Part, rows: number) => void,
+  visit: (cells: Float32Array, part: Chunk, rows: number) => void,
 ): void {
-  const parts = partsOf(batch, geometry, channels, MOST);
+  const parts = batchChunks(batch, geometry, channels, MAX_ELEMENTS);
   const columns = cellsOf(geometry, channels);
-  const rowsOf = (part: Part) => part.images * windowsOf(part.geometry);
+  const rowsOf = (part: Chunk) => part.images * windowsOf(part.geometry);
   const room = new Float32Array(Math.max(...parts.map(rowsOf)) * columns);
   for (const part of parts) visit(room.subarray(0, rowsOf(part) * columns), part, rowsOf(part));
 }

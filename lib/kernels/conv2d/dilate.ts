@@ -1,6 +1,6 @@
 import { pad, reshape, slice, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
-import { count } from '../../init/initializers.ts';
+import { numElements } from '../../init/initializers.ts';
 
 /**
  * Zeros between the values of an axis, for what kernels do not know: a filter whose taps lie d cells apart is a larger
@@ -8,7 +8,7 @@ import { count } from '../../init/initializers.ts';
  */
 
 /** y[..., d·k, ...] = x[..., k, ...], and 0 between, and in the less than d places after the last if y is `length` long */
-export function spaced<T extends Tensor>(
+export function dilate<T extends Tensor>(
   x: T,
   axis: number,
   distance: number,
@@ -32,7 +32,7 @@ export function spaced<T extends Tensor>(
 }
 
 /** The adjoint: x[..., k, ...] = y[..., d·k, ...] */
-export function thinned<T extends Tensor>(y: T, axis: number, distance: number): T {
+export function dilateAdjoint<T extends Tensor>(y: T, axis: number, distance: number): T {
   if (distance === 1) return y.clone();
   const { outer, size, inner, around } = places(y, axis);
   return tidy(() => {
@@ -52,17 +52,17 @@ export function thinned<T extends Tensor>(y: T, axis: number, distance: number):
 }
 
 /** A filter [K_h, K_w, ...] with the geometry's dilation made of zeros. */
-export function spacedFilters(filters: Tensor4D, { height, width }: Geometry): Tensor4D {
-  return tidy(() => spaced(spaced(filters, 0, height.dilation), 1, width.dilation));
+export function dilateFilters(filters: Tensor4D, { height, width }: Geometry): Tensor4D {
+  return tidy(() => dilate(dilate(filters, 0, height.dilation), 1, width.dilation));
 }
 
 /** Its adjoint. */
-export function thinnedFilters(filters: Tensor4D, { height, width }: Geometry): Tensor4D {
-  return tidy(() => thinned(thinned(filters, 0, height.dilation), 1, width.dilation));
+export function dilateFiltersAdjoint(filters: Tensor4D, { height, width }: Geometry): Tensor4D {
+  return tidy(() => dilateAdjoint(dilateAdjoint(filters, 0, height.dilation), 1, width.dilation));
 }
 
 /** How the filters with zeros slide: over the same windows, without dilation. */
-export function undilated({ height, width }: Geometry): Geometry {
+export function undilatedGeometry({ height, width }: Geometry): Geometry {
   const along = <A extends Geometry['height']>(axis: A): A => ({
     ...axis,
     kernel: reach(axis.kernel, axis.dilation),
@@ -78,9 +78,9 @@ function reach(size: number, distance: number): number {
 /** A tensor as [outer, size of the axis, inner], and its shape with another size there. */
 function places({ shape }: Tensor, axis: number) {
   return {
-    outer: count(shape.slice(0, axis)),
+    outer: numElements(shape.slice(0, axis)),
     size: shape[axis],
-    inner: count(shape.slice(axis + 1)),
+    inner: numElements(shape.slice(axis + 1)),
     around: (size: number) => [...shape.slice(0, axis), size, ...shape.slice(axis + 1)],
   };
 }

@@ -77,7 +77,7 @@ export function scatter(
  * A part of a batch: some images or, where the windows of one are too many, some of its rows of windows with the rows
  * of pixels that they meet. Both lie side by side in memory, so a part is a smaller batch of its own.
  */
-export interface Part {
+export interface Chunk {
   readonly images: number;
   readonly geometry: Geometry;
   /** Where it begins in the whole, counted in pixels and in windows. */
@@ -86,7 +86,12 @@ export interface Part {
 }
 
 /** A batch in parts whose windows, as a matrix, have at most `most` numbers, or are one row of windows. */
-export function partsOf(batch: number, geometry: Geometry, channels: number, most: number): Part[] {
+export function batchChunks(
+  batch: number,
+  geometry: Geometry,
+  channels: number,
+  most: number,
+): Chunk[] {
   const { height, width } = geometry;
   const { matrixSize } = sizesOf(geometry, channels);
   if (matrixSize <= most) {
@@ -151,7 +156,7 @@ function sizesOf(geometry: Geometry, channels: number) {
  * each window (i, j) of each image n. With the images last, a row of windows reads numbers that lie side by side, so
  * this is several times faster than transposing `im2col`, which the gradient of the filters would need.
  */
-export function tapRows(images: Tensor, { height, width }: Geometry): Tensor2D {
+export function im2colTransposed(images: Tensor, { height, width }: Geometry): Tensor2D {
   const [batch, , , channels] = images.shape;
   const columns = height.output * width.output * batch;
   const shape = [height.kernel * width.kernel * channels, columns];

@@ -1,5 +1,5 @@
 import { slice, stridedSlice, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { overPadded, type Axis, type Geometry } from '../../geometry.ts';
+import { paddedGeometry, type Axis, type Geometry } from '../../geometry.ts';
 import { pad2d, pad2dToInput } from '../pad/pad2d.ts';
 import {
   hasOneDnn,
@@ -72,7 +72,7 @@ export function conv2dToInputOnTensorflow(
 ): Tensor4D {
   if (isPaddedByNumbers(geometry)) {
     return tidy(() => {
-      const gradPadded = conv2dToInputOnTensorflow(gradOutput, filters, overPadded(geometry));
+      const gradPadded = conv2dToInputOnTensorflow(gradOutput, filters, paddedGeometry(geometry));
       return pad2dToInput(gradPadded, geometry, 'zeros');
     });
   }
@@ -95,7 +95,7 @@ export function conv2dToFilterOnTensorflow(
   if (isPaddedByNumbers(geometry)) {
     return tidy(() => {
       const padded = pad2d(images, geometry, 'zeros');
-      return conv2dToFilterOnTensorflow(padded, gradOutput, overPadded(geometry));
+      return conv2dToFilterOnTensorflow(padded, gradOutput, paddedGeometry(geometry));
     });
   }
   const { height, width } = geometry;

@@ -10,10 +10,10 @@ import {
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 import type { Axis, Geometry } from '../../geometry.ts';
-import { count } from '../../init/initializers.ts';
+import { numElements } from '../../init/initializers.ts';
 import { attributes } from './attributes.ts';
 import { computeOnHost, sliceOnHost, writeOnHost } from '../backends/host.ts';
-import { partsOf, scatter, tapRows, windowsOf, type Part } from './im2col.ts';
+import { batchChunks, scatter, im2colTransposed, windowsOf, type Chunk } from './im2col.ts';
 import { matMulTransposedB } from '../matmul/matMul.ts';
 
 /**
@@ -22,7 +22,7 @@ import { matMulTransposedB } from '../matmul/matMul.ts';
  */
 
 /** The numbers of X, 16 megabytes: a small heap holds them, and larger parts are no faster. */
-const MOST = 2 ** 22;
+const MAX_ELEMENTS = 2 ** 22;
 
 /** The gradient of the images */
 export function conv2dToInputOnWasm(
@@ -41,7 +41,7 @@ export function conv2dToInputOnWasm(
   const [batch, , , outChannels] = gradOutput.shape;
   const channels = filters.shape[2];
   const shape = [batch, geometry.height.input, geometry.width.input, channels];
-  const parts = partsOf(batch, geometry, channels, MOST);
+  const parts = batchChunks(batch, geometry, channels, MAX_ELEMENTS);
   return tidy(() => {
     const weights: Tensor2D = reshape(filters, [filters.size / outChannels, outChannels]);
     // Several parts share one transpose of the weights, and one packing.
@@ -78,9 +78,9 @@ export function conv2dToFilterOnWasm(
   const shape = [height.kernel, width.kernel, channels, gradOutput.shape[3]];
   return tidy(() => {
     const gradFilters = computeOnHost([], shape, () => undefined);
-    for (const part of partsOf(batch, geometry, channels, MOST)) {
+    for (const part of batchChunks(batch, geometry, channels, MAX_ELEMENTS)) {
       tidy(() => {
-        const taps = tapRows(pixelsOf(images, part), part.geometry);
+        const taps = im2colTransposed(pixelsOf(images, part), part.geometry);
         writeOnHost(gradFilters, [matMul(taps, imagesLast(gradOutput, part))], (sums, terms) => {
           for (let at = 0; at < sums.length; at++) sums[at] += terms[at];
         });
@@ -133,26 +133,26 @@ function flip(filters: Tensor4D): Tensor4D {
 }
 
 /** The pixels of a part, as a batch. */
-function pixelsOf(images: Tensor4D, { images: examples, geometry, firstPixel }: Part): Tensor {
+function pixelsOf(images: Tensor4D, { images: examples, geometry, firstPixel }: Chunk): Tensor {
   const channels = images.shape[3];
   const shape = [examples, geometry.height.input, geometry.width.input, channels];
   return valuesOf(images, firstPixel * channels, shape);
 }
 
 /** The gradients of a part, a row a window. */
-function gradRows(gradOutput: Tensor4D, { images, geometry, firstWindow }: Part): Tensor2D {
+function gradRows(gradOutput: Tensor4D, { images, geometry, firstWindow }: Chunk): Tensor2D {
   const outChannels = gradOutput.shape[3];
   const shape = [images * windowsOf(geometry), outChannels];
   return valuesOf(gradOutput, firstWindow * outChannels, shape) as Tensor2D;
 }
 
 /** The same in the order of `tapRows`: all images' gradients of a window one after the other. */
-function imagesLast(gradOutput: Tensor4D, part: Part): Tensor2D {
+function imagesLast(gradOutput: Tensor4D, part: Chunk): Tensor2D {
   const rows = gradRows(gradOutput, part);
   const byImage: Tensor3D = reshape(rows, [part.images, windowsOf(part.geometry), -1]);
   return reshape(transpose(byImage, [1, 0, 2]), rows.shape);
 }
 
 function valuesOf(x: Tensor, start: number, shape: number[]): Tensor {
-  return x.size === count(shape) ? reshape(x, shape) : sliceOnHost(x, start, shape);
+  return x.size === numElements(shape) ? reshape(x, shape) : sliceOnHost(x, start, shape);
 }

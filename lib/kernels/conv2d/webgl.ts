@@ -29,14 +29,14 @@ export function conv2dOnWebgl(
   filters: Tensor4D,
   geometry: Geometry,
   bias?: Tensor,
-  most = MOST_NUMBERS,
+  most = MAX_ELEMENTS,
 ): Tensor4D {
   const [batch, , , inChannels] = images.shape;
   const outChannels = filters.shape[3];
   const { height, width } = geometry;
   return tidy(() => {
     const weights: Tensor2D = reshape(filters, [-1, outChannels]);
-    const parts = partsOf(batch, inChannels, geometry, most).map(([from, size]) => {
+    const parts = imageChunks(batch, inChannels, geometry, most).map(([from, size]) => {
       const windows = im2col(imagesOf(images, from, size), geometry);
       return reshape<Rank.R4>(product(windows, weights, false, bias), [
         size,
@@ -54,20 +54,22 @@ export function conv2dToInputOnWebgl(
   gradOutput: Tensor4D,
   filters: Tensor4D,
   geometry: Geometry,
-  most = MOST_NUMBERS,
+  most = MAX_ELEMENTS,
 ): Tensor4D {
   const [, , inChannels, outChannels] = filters.shape;
   return tidy(() => {
     const weights: Tensor2D = reshape(filters, [-1, outChannels]);
-    const parts = partsOf(gradOutput.shape[0], inChannels, geometry, most).map(([from, size]) => {
-      const grads: Tensor2D = reshape(imagesOf(gradOutput, from, size), [-1, outChannels]);
-      const windows = product(grads, weights, true);
-      return col2im(
-        windows,
-        [size, geometry.height.input, geometry.width.input, inChannels],
-        geometry,
-      );
-    });
+    const parts = imageChunks(gradOutput.shape[0], inChannels, geometry, most).map(
+      ([from, size]) => {
+        const grads: Tensor2D = reshape(imagesOf(gradOutput, from, size), [-1, outChannels]);
+        const windows = product(grads, weights, true);
+        return col2im(
+          windows,
+          [size, geometry.height.input, geometry.width.input, inChannels],
+          geometry,
+        );
+      },
+    );
     return joined(parts);
   });
 }
@@ -77,13 +79,13 @@ export function conv2dToFilterOnWebgl(
   images: Tensor4D,
   gradOutput: Tensor4D,
   geometry: Geometry,
-  most = MOST_NUMBERS,
+  most = MAX_ELEMENTS,
 ): Tensor4D {
   const [batch, , , inChannels] = images.shape;
   const outChannels = gradOutput.shape[3];
   const { height, width } = geometry;
   return tidy(() => {
-    const parts = partsOf(batch, inChannels, geometry, most).map(([from, size]) => {
+    const parts = imageChunks(batch, inChannels, geometry, most).map(([from, size]) => {
       const windows = im2col(imagesOf(images, from, size), geometry);
       return productOfLong(windows, reshape(imagesOf(gradOutput, from, size), [-1, outChannels]));
     });
@@ -92,10 +94,10 @@ export function conv2dToFilterOnWebgl(
 }
 
 /** A matrix of windows has at most so many numbers, a quarter of a gigabyte, unless a single image has more. */
-const MOST_NUMBERS = 1 << 26;
+const MAX_ELEMENTS = 1 << 26;
 
 /** The parts of a batch whose windows are one matrix: each the first image and the number of images. */
-function partsOf(
+function imageChunks(
   batch: number,
   channels: number,
   { height, width }: Geometry,

@@ -1,6 +1,6 @@
 import { tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
-import { count } from '../../init/initializers.ts';
+import { numElements } from '../../init/initializers.ts';
 import { runOnWebgpu, unroll } from '../backends/webgpu.ts';
 
 /**
@@ -23,7 +23,7 @@ export function conv2dOnWebgpu(
   const [kernelHeight, kernelWidth, , outChannels] = filters.shape;
   const outputShape = [images.shape[0], height.output, width.output, outChannels];
   const tiles = Math.ceil(outChannels / WIDE);
-  const windows = count(outputShape.slice(0, 3));
+  const windows = numElements(outputShape.slice(0, 3));
   return runOnWebgpu({
     key: `conv2d ${bias !== undefined}`,
     inputs: { x: images, w: filters, ...(bias && { b: bias }) },
@@ -70,7 +70,7 @@ export function conv2dToInputOnWebgpu(
   const [kernelHeight, kernelWidth, inChannels] = filters.shape;
   const inputShape = [gradOutput.shape[0], height.input, width.input, inChannels];
   const tiles = Math.ceil(inChannels / WIDE);
-  const pixels = count(inputShape.slice(0, 3));
+  const pixels = numElements(inputShape.slice(0, 3));
   return runOnWebgpu({
     key: 'conv2dToInput',
     inputs: { g: gradOutput, w: filters },
@@ -205,7 +205,7 @@ function sumOfParts(parts: Tensor, shape: readonly number[]): Tensor4D {
     inputs: { x: parts },
     outputShape: shape,
     uniforms: { parts: [parts.shape[0]] },
-    runs: count(shape),
+    runs: numElements(shape),
     code: () => `
       var sum = 0.0;
       for (var part = 0; part < uniforms.parts; part++) { sum += x[part * uniforms.runs + index]; }

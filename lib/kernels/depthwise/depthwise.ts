@@ -16,7 +16,7 @@ import {
   depthwiseConv2dToInputOnTensorflow,
 } from './tensorflow.ts';
 import { copy, windowsInside } from '../conv2d/im2col.ts';
-import { spacedFilters, thinnedFilters, undilated } from '../conv2d/dilate.ts';
+import { dilateFilters, dilateFiltersAdjoint, undilatedGeometry } from '../conv2d/dilate.ts';
 import { onTensorflow } from '../backends/tensorflow.ts';
 
 /**
@@ -30,7 +30,7 @@ import { onTensorflow } from '../backends/tensorflow.ts';
 export function depthwiseConv2d(images: Tensor4D, filters: Tensor4D, geometry: Geometry): Tensor4D {
   if (needsSpacing(geometry)) {
     return tidy(() =>
-      depthwiseConv2d(images, spacedFilters(filters, geometry), undilated(geometry)),
+      depthwiseConv2d(images, dilateFilters(filters, geometry), undilatedGeometry(geometry)),
     );
   }
   if (onTensorflow()) return depthwiseConv2dOnTensorflow(images, filters, geometry);
@@ -65,7 +65,11 @@ export function depthwiseConv2dToInput(
 ): Tensor4D {
   if (needsSpacing(geometry)) {
     return tidy(() =>
-      depthwiseConv2dToInput(gradOutput, spacedFilters(filters, geometry), undilated(geometry)),
+      depthwiseConv2dToInput(
+        gradOutput,
+        dilateFilters(filters, geometry),
+        undilatedGeometry(geometry),
+      ),
     );
   }
   if (onTensorflow()) return depthwiseConv2dToInputOnTensorflow(gradOutput, filters, geometry);
@@ -110,7 +114,10 @@ export function depthwiseConv2dToFilter(
 ): Tensor4D {
   if (needsSpacing(geometry)) {
     return tidy(() =>
-      thinnedFilters(depthwiseConv2dToFilter(images, gradOutput, undilated(geometry)), geometry),
+      dilateFiltersAdjoint(
+        depthwiseConv2dToFilter(images, gradOutput, undilatedGeometry(geometry)),
+        geometry,
+      ),
     );
   }
   if (onTensorflow()) return depthwiseConv2dToFilterOnTensorflow(images, gradOutput, geometry);

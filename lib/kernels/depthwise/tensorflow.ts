@@ -1,6 +1,6 @@
 import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Axis, Geometry } from '../../geometry.ts';
-import { spaced, thinned } from '../conv2d/dilate.ts';
+import { dilate, dilateAdjoint } from '../conv2d/dilate.ts';
 import { runOperation, sizes, slidingAttributes } from '../backends/tensorflow.ts';
 
 /**
@@ -18,7 +18,7 @@ export function depthwiseConv2dOnTensorflow(
   }
   return tidy(() => {
     const every = depthwiseConv2dOnTensorflow(images, filters, everyWindow(geometry));
-    return thinned(thinned(every, 1, geometry.height.stride), 2, geometry.width.stride);
+    return dilateAdjoint(dilateAdjoint(every, 1, geometry.height.stride), 2, geometry.width.stride);
   });
 }
 
@@ -77,8 +77,8 @@ function everyOf({ input, before, after, kernel }: Axis): number {
 
 /** 0 for the windows that were left out. */
 function gradOfEveryWindow(gradOutput: Tensor4D, { height, width }: Geometry): Tensor4D {
-  return spaced(
-    spaced(gradOutput, 1, height.stride, everyOf(height)),
+  return dilate(
+    dilate(gradOutput, 1, height.stride, everyOf(height)),
     2,
     width.stride,
     everyOf(width),

@@ -1,7 +1,7 @@
 import type { Rank, ShapeMap, Tensor } from '@tensorflow/tfjs-core';
 import { nameOf } from '../../check.ts';
 import { BoxError, show } from '../../errors.ts';
-import { count } from '../../init/initializers.ts';
+import { numElements } from '../../init/initializers.ts';
 import type { Rng } from '../../rng.ts';
 import { constant } from '../../constant.ts';
 
@@ -21,7 +21,7 @@ export function dropMask<R extends Rank>(
       'expected context.rng, such as new Rng(0), to draw the mask from in training, got undefined',
     );
   }
-  const mask = rng.uniforms(count(shape));
+  const mask = rng.uniforms(numElements(shape));
   const kept = 1 / (1 - p);
   for (let i = 0; i < mask.length; i++) mask[i] = mask[i] < p ? 0 : kept;
   return constant(mask, shape);

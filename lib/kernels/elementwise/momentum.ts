@@ -3,7 +3,7 @@ import { minus, plus, times } from './arithmetic.ts';
 import type { Scalars } from '../../constant.ts';
 import {
   FLOAT,
-  letValuesGo,
+  freeIfUnshared,
   onTensorflow,
   runOperation,
   runOperations,
@@ -61,7 +61,7 @@ function stepInPlace(
     runOperations('AssignVariableOp', { dtype: FLOAT }, [v, velocity], 0);
     velocity.dispose();
     const [rate, decay] = [scalars.of(learningRate), scalars.of(momentum)];
-    letValuesGo(param);
+    freeIfUnshared(param);
     try {
       // With Nesterov's momentum TensorFlow's step is the same: w − (g ε + v' μ ε).
       runOperations(

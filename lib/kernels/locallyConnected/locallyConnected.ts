@@ -10,7 +10,7 @@ import type { Axis, Geometry } from '../../geometry.ts';
 import { computeOnHost, sliceOnHost, writeOnHost } from '../backends/host.ts';
 import { cellsOf, copy, im2col, scatter } from '../conv2d/im2col.ts';
 import { matMul, matMulTransposedA, matMulTransposedB, multiplyEach } from '../matmul/matMul.ts';
-import { windowRows, windowRowsToInput } from '../conv2d/im2colTransposed.ts';
+import { unfold, unfoldToInput } from '../conv2d/unfold.ts';
 
 /**
  * A convolution whose filters differ from place to place. With the P = H_out·W_out places as a batch, each is a
@@ -28,7 +28,7 @@ export function locallyConnected(
   geometry: Geometry,
 ): Tensor3D {
   if (!placeByPlace(images.shape[0], filters.shape)) {
-    return tidy(() => swap(multiplyEach(swap(windowRows(images, geometry)), filters)));
+    return tidy(() => swap(multiplyEach(swap(unfold(images, geometry)), filters)));
   }
   const [places, , outChannels] = filters.shape;
   return tidy(() => {
@@ -56,7 +56,7 @@ export function locallyConnectedToInput(
   if (!placeByPlace(batch, filters.shape)) {
     return tidy(() => {
       const gradWindows: Tensor3D = multiplyEach(swap(gradOutput), filters, false, true);
-      return windowRowsToInput(swap(gradWindows), inChannels, geometry);
+      return unfoldToInput(swap(gradWindows), inChannels, geometry);
     });
   }
   const imageShape = [batch, geometry.height.input, geometry.width.input, inChannels];
@@ -82,7 +82,7 @@ export function locallyConnectedToFilters(
   const shape = [places, cellsOf(geometry, images.shape[3]), outChannels];
   if (!placeByPlace(batch, shape)) {
     return tidy(() => {
-      const cellsFirst: Tensor3D = transpose(windowRows(images, geometry), [1, 2, 0]);
+      const cellsFirst: Tensor3D = transpose(unfold(images, geometry), [1, 2, 0]);
       return multiplyEach(cellsFirst, swap(gradOutput));
     });
   }

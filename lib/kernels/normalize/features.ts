@@ -16,7 +16,13 @@ import {
   standardizeOnTensorflow,
   standardizeToInputOnTensorflow,
 } from './featuresTensorflow.ts';
-import { momentsOver, sizeOfSet, spread, viewOf, type Sets } from './reductionGroups.ts';
+import {
+  momentsOver,
+  groupSize,
+  broadcastGroups,
+  viewOf,
+  type ReductionGroups,
+} from './reductionGroups.ts';
 import { sumLeading } from '../reduce/sumLeading.ts';
 import { onTensorflow } from '../backends/tensorflow.ts';
 
@@ -26,7 +32,7 @@ import { onTensorflow } from '../backends/tensorflow.ts';
 export function shiftFeatures(x: Tensor, shift: Tensor): Tensor {
   if (onTensorflow()) return addBias(x, shift);
   return tidy(() =>
-    reshape(add(reshape(x, viewOf(byFeature(x))), spread(shift, byFeature(x))), x.shape),
+    reshape(add(reshape(x, viewOf(byFeature(x))), broadcastGroups(shift, byFeature(x))), x.shape),
   );
 }
 
@@ -34,7 +40,7 @@ export function shiftFeatures(x: Tensor, shift: Tensor): Tensor {
 export function scaleFeatures(x: Tensor, scale: Tensor): Tensor {
   if (onTensorflow()) return times(x, scale);
   return tidy(() =>
-    reshape(mul(reshape(x, viewOf(byFeature(x))), spread(scale, byFeature(x))), x.shape),
+    reshape(mul(reshape(x, viewOf(byFeature(x))), broadcastGroups(scale, byFeature(x))), x.shape),
   );
 }
 
@@ -58,7 +64,7 @@ export function standardize(x: Tensor, eps: number): Standardized {
       reshape(perSet, [sets.groups]),
     );
     const invStd = rsqrt(add<Tensor1D>(variance, scalar(eps)));
-    const normalized = mul(moments.centered, spread(invStd, sets));
+    const normalized = mul(moments.centered, broadcastGroups(invStd, sets));
     return { normalized: reshape(normalized, x.shape), mean, variance, invStd };
   });
 }
@@ -84,21 +90,27 @@ export function standardizeToInput(
   if (fusesStandardization()) return standardizeToInputOnTensorflow(g, normalized, scale);
   const sets = byFeature(g);
   return tidy(() => {
-    const { products, sums } = sumsWith(g, normalized);
+    const { products, sums } = normGradSums(g, normalized);
     const view = viewOf(sets);
-    const perValue = scalar(1 / sizeOfSet(sets));
-    const throughMean = spread(mul(sums, perValue), sets);
-    const throughVariance = mul(reshape(normalized, view), spread(mul(products, perValue), sets));
+    const perValue = scalar(1 / groupSize(sets));
+    const throughMean = broadcastGroups(mul(sums, perValue), sets);
+    const throughVariance = mul(
+      reshape(normalized, view),
+      broadcastGroups(mul(products, perValue), sets),
+    );
     const gradInput = mul(
       sub(sub(reshape(g, view), throughVariance), throughMean),
-      spread(scale, sets),
+      broadcastGroups(scale, sets),
     );
     return { gradInput: reshape(gradInput, g.shape), products, sums };
   });
 }
 
 /** Σ g x̂ and Σ g of each feature. */
-export function sumsWith(g: Tensor, normalized: Tensor): { products: Tensor1D; sums: Tensor1D } {
+export function normGradSums(
+  g: Tensor,
+  normalized: Tensor,
+): { products: Tensor1D; sums: Tensor1D } {
   return tidy(() => ({
     products: sumLeading(mul(g, normalized)) as Tensor1D,
     sums: sumLeading(g) as Tensor1D,
@@ -106,7 +118,7 @@ export function sumsWith(g: Tensor, normalized: Tensor): { products: Tensor1D; s
 }
 
 /** One set a feature, of its values in all places of the batch. */
-function byFeature(x: Tensor): Sets {
+function byFeature(x: Tensor): ReductionGroups {
   const groups = x.shape[x.rank - 1];
   return { outer: 1, rows: x.size / groups, groups, columns: 1 };
 }

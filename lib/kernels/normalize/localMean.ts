@@ -9,7 +9,7 @@ import {
 import type { Gaussian } from '../../gaussian.ts';
 import { constant } from '../../constant.ts';
 import { matMul, matMulTransposedB } from '../matmul/matMul.ts';
-import type { Sets } from './reductionGroups.ts';
+import type { ReductionGroups } from './reductionGroups.ts';
 
 /**
  * The Gaussian mean around each pixel. The window is separable, so the mean of a map U, of height H and width W, is
@@ -53,7 +53,7 @@ export function localMeanToInput(gradMeans: Tensor3D, { rows, columns }: LocalWi
 type Shape4D = readonly [number, number, number, number];
 
 /** One set a pixel, of its channels: maps that share their statistics share them there. */
-export function pixelsOf([batch, height, width, channels]: Shape4D): Sets {
+export function pixelsOf([batch, height, width, channels]: Shape4D): ReductionGroups {
   return { outer: batch * height * width, rows: 1, groups: 1, columns: channels };
 }
 

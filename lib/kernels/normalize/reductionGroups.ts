@@ -14,13 +14,13 @@ import {
 import { scalar } from '../../constant.ts';
 import { multiplyEach } from '../matmul/matMul.ts';
 import { computeOnHost, onHost } from '../backends/host.ts';
-import { WIDEST_AVERAGE } from '../pool/maxAvgPoolChannels.ts';
+import { MAX_AVGPOOL_CHANNELS } from '../pool/maxAvgPoolChannels.ts';
 
 /**
  * How the values of a tensor fall into sets that share a mean: seen as [outer, rows, groups, columns], the values of
  * one `outer` and one `group` are a set.
  */
-export interface Sets {
+export interface ReductionGroups {
   readonly outer: number;
   readonly rows: number;
   readonly groups: number;
@@ -28,7 +28,7 @@ export interface Sets {
 }
 
 /** The shape in which a tensor meets what `spread` gives. */
-export function viewOf(sets: Sets): [number, number, number] {
+export function viewOf(sets: ReductionGroups): [number, number, number] {
   const lines = linesAtOnce(sets);
   return [sets.outer, sets.rows / lines, lines * sets.groups * sets.columns];
 }
@@ -37,7 +37,7 @@ export function viewOf(sets: Sets): [number, number, number] {
  * How many rows make one of the view. On wasm, which meets broadcast numbers a run at a time, short rows are taken
  * together: 32768 rows of 16 numbers in a third of the time.
  */
-function linesAtOnce({ rows, groups, columns }: Sets): number {
+function linesAtOnce({ rows, groups, columns }: ReductionGroups): number {
   if (getBackend() !== 'wasm') return 1;
   let lines = Math.max(Math.min(Math.floor(512 / (groups * columns)), rows), 1);
   while (rows % lines !== 0) lines--;
@@ -45,12 +45,12 @@ function linesAtOnce({ rows, groups, columns }: Sets): number {
 }
 
 /** The values in a set. */
-export function sizeOfSet({ rows, columns }: Sets): number {
+export function groupSize({ rows, columns }: ReductionGroups): number {
   return rows * columns;
 }
 
 /** The sum of each set, [outer, 1, groups]. */
-export function sumOver(x: Tensor, sets: Sets): Tensor3D {
+export function sumOver(x: Tensor, sets: ReductionGroups): Tensor3D {
   const { outer, rows, groups, columns } = sets;
   const shape: [number, number, number] = [outer, 1, groups];
   if (inLoops()) {
@@ -81,8 +81,8 @@ export function sumOver(x: Tensor, sets: Sets): Tensor3D {
 }
 
 /** The mean of each set, [outer, 1, groups]. */
-export function meanOver(x: Tensor, sets: Sets): Tensor3D {
-  return tidy(() => mul(sumOver(x, sets), scalar(1 / sizeOfSet(sets))));
+export function meanOver(x: Tensor, sets: ReductionGroups): Tensor3D {
+  return tidy(() => mul(sumOver(x, sets), scalar(1 / groupSize(sets))));
 }
 
 /**
@@ -91,17 +91,17 @@ export function meanOver(x: Tensor, sets: Sets): Tensor3D {
  */
 export function momentsOver(
   x: Tensor,
-  sets: Sets,
+  sets: ReductionGroups,
 ): { mean: Tensor3D; variance: Tensor3D; centered: Tensor } {
   return tidy(() => {
     const mean = meanOver(x, sets);
-    const centered = sub(reshape(x, viewOf(sets)), spread(mean, sets));
+    const centered = sub(reshape(x, viewOf(sets)), broadcastGroups(mean, sets));
     return { mean, variance: meanOver(square(centered), sets), centered };
   });
 }
 
 /** One number a set, [outer, 1, groups], in a shape that broadcasts to `viewOf(sets)`: each value meets its set's. */
-export function spread(perSet: Tensor, sets: Sets): Tensor {
+export function broadcastGroups(perSet: Tensor, sets: ReductionGroups): Tensor {
   const { outer, rows, groups, columns } = sets;
   // cpu is slow to broadcast anything but the last axes.
   if (inLoops() && outer > 1) {
@@ -133,7 +133,7 @@ function inLoops(): boolean {
 
 /** Visits the `columns` values that lie side by side, from index `at`, of every set in turn. */
 function forEachRun(
-  { outer, rows, groups, columns }: Sets,
+  { outer, rows, groups, columns }: ReductionGroups,
   visit: (set: number, at: number) => void,
 ): void {
   let at = 0;
@@ -146,7 +146,7 @@ function forEachRun(
 
 /** The sums of the columns of `count` matrices of shape [rows, width]. */
 function sumRows(x: Tensor, count: number, rows: number, width: number): Tensor {
-  if (getBackend() !== 'wasm' || width > WIDEST_AVERAGE)
+  if (getBackend() !== 'wasm' || width > MAX_AVGPOOL_CHANNELS)
     return multiplyEach(ones([count, 1, rows]), reshape(x, [count, rows, width]));
   // The average of a window as high as the matrix: its fastest sum.
   const window = { filterSize: [rows, 1], strides: [rows, 1], pad: 'valid' };

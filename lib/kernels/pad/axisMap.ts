@@ -1,5 +1,5 @@
 import { reshape, tidy, type Rank, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { count } from '../../init/initializers.ts';
+import { numElements } from '../../init/initializers.ts';
 import { constant } from '../../constant.ts';
 import { multiplyEach } from '../matmul/matMul.ts';
 import { computeOnHost, onHost, type Values } from '../backends/host.ts';
@@ -113,8 +113,8 @@ export function byMatMul(x: Tensor, axis: number, map: AxisMap): Tensor {
 /** A tensor as [outer, axis, inner], and the shape of what the map makes of it. */
 function around({ shape }: Tensor, axis: number, map: AxisMap) {
   return {
-    outer: count(shape.slice(0, axis)),
-    inner: count(shape.slice(axis + 1)),
+    outer: numElements(shape.slice(0, axis)),
+    inner: numElements(shape.slice(axis + 1)),
     shape: [...shape.slice(0, axis), map.rows.length, ...shape.slice(axis + 1)],
   };
 }

@@ -1,6 +1,6 @@
 import { gather, pad, slice, tensor1d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import {
-  overPadded,
+  paddedGeometry,
   type Border,
   type Borders,
   type Geometry,
@@ -83,13 +83,13 @@ function padElsewhereToInput(
  * The images as windows with this padding mode see them. Kernels pad with zeros by themselves; of every other border
  * they know nothing, so it is made, and the windows slide over the larger image.
  */
-export function bordered(images: Tensor4D, geometry: Geometry, mode: PaddingMode) {
+export function paddedInput(images: Tensor4D, geometry: Geometry, mode: PaddingMode) {
   if (mode === 'zeros') return { images: images.clone(), windows: geometry };
-  return { images: pad2d(images, geometry, mode), windows: overPadded(geometry) };
+  return { images: pad2d(images, geometry, mode), windows: paddedGeometry(geometry) };
 }
 
 /** The adjoint of `bordered`: what falls on the border goes to the pixels that are shown there. */
-export function borderedToInput(
+export function paddedInputToInput(
   gradImages: Tensor4D,
   geometry: Geometry,
   mode: PaddingMode,

@@ -2,7 +2,7 @@ import { engine, getBackend, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 import { mapImage, mapImageToInput, type ImageMap } from '../pad/axisMap.ts';
 import { poolAttributes } from './maxPool2d.ts';
-import { WIDEST_AVERAGE } from './maxAvgPoolChannels.ts';
+import { MAX_AVGPOOL_CHANNELS } from './maxAvgPoolChannels.ts';
 import { windowMeans } from './windowMap.ts';
 
 /**
@@ -12,7 +12,7 @@ import { windowMeans } from './windowMap.ts';
 export function avgPool2d(images: Tensor4D, geometry: Geometry, countPadding: boolean): Tensor4D {
   // wasm's own kernel, six times faster, never counts padding.
   const counts = countPadding && isPadded(geometry);
-  if (getBackend() === 'wasm' && !counts && images.shape[3] <= WIDEST_AVERAGE) {
+  if (getBackend() === 'wasm' && !counts && images.shape[3] <= MAX_AVGPOOL_CHANNELS) {
     return engine().runKernel('AvgPool', { x: images }, poolAttributes(geometry));
   }
   return mapImage(images, means(geometry, countPadding));

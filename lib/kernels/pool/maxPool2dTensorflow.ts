@@ -1,5 +1,5 @@
 import { tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { overPadded, type Geometry } from '../../geometry.ts';
+import { paddedGeometry, type Geometry } from '../../geometry.ts';
 import { pad2d, pad2dToInput } from '../pad/pad2d.ts';
 import {
   hasOneDnn,
@@ -55,7 +55,7 @@ function lowered(images: Tensor4D, geometry: Geometry): Tensor4D {
 }
 
 function attributes(geometry: Geometry) {
-  return { ...poolingAttributes(overPadded(geometry)), workspace_enabled: true, ...ONEDNN };
+  return { ...poolingAttributes(paddedGeometry(geometry)), workspace_enabled: true, ...ONEDNN };
 }
 
 function isPadded({ height, width }: Geometry): boolean {

@@ -26,7 +26,7 @@ import {
 } from '../../../index.ts';
 import { cases, Draw } from '../../../gradcheck/index.ts';
 import { Module as Box } from '../../../lib/module.ts';
-import type { AnyBox } from '../../../lib/propagate.ts';
+import type { AnyModule } from '../../../lib/propagate.ts';
 import { shapeAfter } from '../../../lib/shapes.ts';
 import { summarize } from '../../../inspect/summary/summarize.ts';
 import { alexnet } from '../../../models/alexnet.ts';
@@ -143,7 +143,7 @@ describe('shapeAfter', () => {
     for (let i = 0; i < 5; i++) {
       const { box, input } = cases[name](new Draw(new Rng(i)));
       if (!(box instanceof Box)) return;
-      const any = box as unknown as AnyBox;
+      const any = box as unknown as AnyModule;
       const inputs = (input instanceof Tensor ? [input] : input) as Tensor[];
       const output = any.infer(input);
       if (!(output instanceof Tensor)) continue;

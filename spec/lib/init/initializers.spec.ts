@@ -64,7 +64,9 @@ test('values of another number are refused', () => {
 });
 
 test('count is the product of the sizes, 1 for a scalar', () => {
-  expect([init.count([2, 3, 4]), init.count([]), init.count([5, 0])]).toEqual([24, 1, 0]);
+  expect([init.numElements([2, 3, 4]), init.numElements([]), init.numElements([5, 0])]).toEqual([
+    24, 1, 0,
+  ]);
 });
 
 describe('createParam', () => {

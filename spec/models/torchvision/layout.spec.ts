@@ -4,7 +4,7 @@ import {
   TORCHVISION_NETWORKS,
   torchvisionLayout,
 } from '../../../models/torchvision/layout.ts';
-import type { AnyBox } from '../../../lib/propagate.ts';
+import type { AnyModule } from '../../../lib/propagate.ts';
 import { networks, type NetworkEntry } from '../../../models/networks.ts';
 import {
   torchvisionGooglenetAuxiliary,
@@ -17,7 +17,7 @@ const small = { rng: new Rng(0), init: init.zeros, width: 1 / 32 };
 
 function layoutOf(name: string) {
   const entry = entries[name];
-  const network = entry.build(small) as AnyBox;
+  const network = entry.build(small) as AnyModule;
   const { stored, ignored } = torchvisionLayout(name, network, entry.inputShape);
   network.dispose();
   return { names: Object.values(stored).map((of) => of.name), stored, ignored };
@@ -99,7 +99,7 @@ describe('torchvision', () => {
   });
 
   it('refuses networks that torchvision has not', () => {
-    const network = entries.alexnet.build(small) as AnyBox;
+    const network = entries.alexnet.build(small) as AnyModule;
     const known = TORCHVISION_NETWORKS.join(', ');
     expect(() => torchvisionLayout('alexnet', network, [227, 227, 3])).toThrow(
       inputError(

@@ -163,7 +163,7 @@ describeRefusals([
   ],
 ]);
 
-test.each(['backpropToInput', 'backpropToParams', 'backprop', 'sweep'] as const)(
+test.each(['backpropToInput', 'backpropToParams', 'backprop', 'backpropParams'] as const)(
   '%s refuses a gradOutput of another shape',
   (method) => {
     const box = two();

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../../lib/backend/useBackend.ts';
-import { accumulate, GradSum, placeOf, share, total } from '../../../lib/container.ts';
-import { release } from '../../../lib/memory.ts';
+import { accumulate, GradSum, modulePath, share, total } from '../../../lib/container.ts';
+import { disposeTensors } from '../../../lib/memory.ts';
 import { Residual } from '../../../modules/container/residual.ts';
 import { Sequential } from '../../../modules/container/sequential.ts';
 import { Tanh } from '../../../modules/tanh.ts';
@@ -11,8 +11,8 @@ import { asNumbers, linear } from '../../support/container.ts';
 beforeAll(() => useBackend('cpu'));
 
 test('placeOf writes numbers and names', () => {
-  expect(placeOf(new Sequential([]), '2')).toBe('Sequential[2]');
-  expect(placeOf(new Residual(new Tanh()), 'body')).toBe('Residual.body');
+  expect(modulePath(new Sequential([]), '2')).toBe('Sequential[2]');
+  expect(modulePath(new Residual(new Tanh()), 'body')).toBe('Residual.body');
 });
 
 test('accumulate and total take their terms over', () => {
@@ -22,7 +22,7 @@ test('accumulate and total take their terms over', () => {
     const sum = accumulate(one, two);
     expect(numbers(sum)).toBe(11);
     expect([one.isDisposed, two.isDisposed]).toEqual([true, true]);
-    release(sum);
+    disposeTensors(sum);
   });
   const three = [1, 10, 100].map((value) => tf.scalar(value));
   expect(numbers(total(three) as tf.Tensor)).toBe(111);

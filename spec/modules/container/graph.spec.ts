@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { zeros } from '../../../lib/init/initializers.ts';
-import { release } from '../../../lib/memory.ts';
+import { disposeTensors } from '../../../lib/memory.ts';
 import type { Module } from '../../../lib/module.ts';
 import { Rng } from '../../../lib/rng.ts';
 import { BatchNorm } from '../../../modules/batchNorm.ts';
@@ -100,7 +100,7 @@ eachBackend('by hand', () => {
     const input = a();
     const { output, cache } = box.forward(input);
     expect(output.map(numbers)).toEqual([[[2]], [[6]], [[6]]]);
-    release(output[1]);
+    disposeTensors(output[1]);
     expect([numbers(output[2]), numbers(input)]).toEqual([[[6]], [[2]]]);
     const gradOutput = [1, 10, 100].map((g) => tf.tensor2d([[g]]));
     expect(numbers(box.backpropToInput(gradOutput, cache))).toEqual([[1 + 3 * 110]]);
@@ -150,13 +150,13 @@ eachBackend('by hand', () => {
     const inputs = [a(), b()];
     expectNoLeak(() => {
       const [one, two] = [box.forward(inputs), box.forward(inputs)];
-      release(box.infer(inputs));
+      disposeTensors(box.infer(inputs));
       const { gradInput, gradParams } = box.backprop(one.output, one.cache);
       expect(one.cache.caches).toEqual([]);
-      const swept = box.sweep(two.output, two.cache);
+      const swept = box.backpropParams(two.output, two.cache);
       expect(asNumbers(swept)).toEqual(asNumbers(gradParams));
       expect(two.cache.caches).toEqual([]);
-      release([one.output, two.output, gradInput, gradParams, swept]);
+      disposeTensors([one.output, two.output, gradInput, gradParams, swept]);
     });
   });
 });

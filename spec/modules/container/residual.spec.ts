@@ -124,7 +124,7 @@ describeRefusals([
     'Residual.body > Identity.forward: expected input to be a tensor, got 3',
     () => new Residual(new Identity()).forward(3 as unknown as tf.Tensor),
   ],
-  ...(['backpropToInput', 'backpropToParams', 'backprop', 'sweep'] as const).map(
+  ...(['backpropToInput', 'backpropToParams', 'backprop', 'backpropParams'] as const).map(
     (method) =>
       [
         'Residual.sum > Sum.backpropToInput: expected gradOutput of shape [4, 3], got [4, 1]',

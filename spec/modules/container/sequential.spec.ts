@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../../lib/backend/useBackend.ts';
 import { values, zeros } from '../../../lib/init/initializers.ts';
 import { Module, type Context } from '../../../lib/module.ts';
-import { release } from '../../../lib/memory.ts';
+import { disposeTensors } from '../../../lib/memory.ts';
 import { Rng } from '../../../lib/rng.ts';
 import { Conv2D } from '../../../modules/conv2d.ts';
 import { Flatten } from '../../../modules/flatten.ts';
@@ -45,7 +45,7 @@ eachBackend('by hand', () => {
     expect(asNumbers(box.backprop(g, box.forward(x).cache).gradParams)).toEqual({
       '0.weight': [[12]],
     });
-    expect(asNumbers(box.sweep(g, box.forward(x).cache))).toEqual({ '0.weight': [[12]] });
+    expect(asNumbers(box.backpropParams(g, box.forward(x).cache))).toEqual({ '0.weight': [[12]] });
   });
 
   test('summing the gradients of a shared box leaves no tensor behind', () => {
@@ -54,7 +54,7 @@ eachBackend('by hand', () => {
     expectNoLeak(() => {
       const { output, cache } = box.forward(x);
       const { gradInput, gradParams } = box.backprop(output, cache);
-      release([output, gradInput, gradParams]);
+      disposeTensors([output, gradInput, gradParams]);
     });
   });
 
@@ -65,7 +65,10 @@ eachBackend('by hand', () => {
     ]);
     expect(asNumbers(box.params)).toEqual({ '0.1.weight': [[3]], '1.weight': [[5]] });
     const { output, cache } = box.forward(tf.tensor2d([[0]]));
-    expect(Object.keys(box.sweep(output, cache)).sort()).toEqual(['0.1.weight', '1.weight']);
+    expect(Object.keys(box.backpropParams(output, cache)).sort()).toEqual([
+      '0.1.weight',
+      '1.weight',
+    ]);
   });
 
   test('without boxes it gives what it gets', () => {
@@ -74,7 +77,7 @@ eachBackend('by hand', () => {
     const { output, cache } = box.forward(x);
     expect(numbers(output)).toEqual([1, 2]);
     expect(numbers(box.backpropToInput(x, cache))).toEqual([1, 2]);
-    expect(box.sweep(x, cache)).toEqual({});
+    expect(box.backpropParams(x, cache)).toEqual({});
     expect(numbers(box.backprop(x, cache).gradInput)).toEqual([1, 2]);
   });
 
@@ -85,10 +88,10 @@ eachBackend('by hand', () => {
     const { gradParams } = box.backprop(output, cache);
     expectNoLeak(() => {
       const second = box.forward(x);
-      const swept = box.sweep(output, second.cache);
+      const swept = box.backpropParams(output, second.cache);
       expect(asNumbers(swept)).toEqual(asNumbers(gradParams));
       expect(Object.keys(swept).sort()).toEqual(Object.keys(box.params).sort());
-      release([second.output, swept]);
+      disposeTensors([second.output, swept]);
     });
   });
 
@@ -99,7 +102,7 @@ eachBackend('by hand', () => {
       const { output, cache } = box.forward(x);
       const { gradInput, gradParams } = box.backprop(output, cache);
       expect(cache.caches).toEqual([]);
-      release([output, gradInput, gradParams]);
+      disposeTensors([output, gradInput, gradParams]);
     });
   });
 });
@@ -183,7 +186,7 @@ describe('a chain of probes', () => {
     ]);
     const { output, cache } = box.forward(tf.ones([3]));
     live.length = 0;
-    box.sweep(output, cache);
+    box.backpropParams(output, cache);
     expect(live).toHaveLength(2);
   });
 
@@ -210,9 +213,9 @@ describe('a chain of probes', () => {
     const { cache } = box.forward(x);
     box.backprop(x, cache);
     expect(messageOf(() => box.backprop(x, cache))).toBe(text);
-    expect(messageOf(() => box.sweep(x, cache))).toBe(text);
+    expect(messageOf(() => box.backpropParams(x, cache))).toBe(text);
     const swept = box.forward(x);
-    box.sweep(x, swept.cache);
+    box.backpropParams(x, swept.cache);
     expect(messageOf(() => box.backprop(x, swept.cache))).toBe(text);
   });
 
@@ -252,7 +255,10 @@ describeRefusals([
   ],
   [
     'Sequential[0] > Linear.backpropToParams: expected gradOutput of shape [2, 4], got [4]',
-    () => new Sequential([ones(6, 4)]).sweep(...pass(new Sequential([ones(6, 4)]), blank([4]))),
+    () =>
+      new Sequential([ones(6, 4)]).backpropParams(
+        ...pass(new Sequential([ones(6, 4)]), blank([4])),
+      ),
   ],
   [
     'Sequential[0] > ReLU.forward: expected input to be a tensor, got 3',
@@ -288,5 +294,5 @@ test('a box that stands at two depths has its parameters and gradients under one
     [-1 + 1, -1 - 1],
     [0 + 2, 0 - 2],
   ]);
-  release([output, cache, grads]);
+  disposeTensors([output, cache, grads]);
 });

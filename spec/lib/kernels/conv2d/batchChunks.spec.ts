@@ -1,12 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { withBackend, type BackendName } from '../../../../lib/backend/useBackend.ts';
-import { slide, type Axis, type Geometry } from '../../../../lib/geometry.ts';
+import { axisGeometry, type Axis, type Geometry } from '../../../../lib/geometry.ts';
 import { conv2d, conv2dToFilter, conv2dToInput } from '../../../../lib/kernels/conv2d/conv2d.ts';
 import {
   cellsOf,
   gather,
-  partsOf,
+  batchChunks,
   scatter,
   windowsOf,
 } from '../../../../lib/kernels/conv2d/im2col.ts';
@@ -24,7 +24,7 @@ const axes = fc
     dilation: fc.integer({ min: 1, max: 3 }),
     padding: fc.nat(4),
   })
-  .map((a): Axis => slide(a.input, a.kernel, a.stride, a.dilation, a.padding))
+  .map((a): Axis => axisGeometry(a.input, a.kernel, a.stride, a.dilation, a.padding))
   .filter(({ output }) => output >= 1);
 const geometries = fc.record({ height: axes, width: axes });
 
@@ -38,7 +38,7 @@ test('in parts, windows are gathered and scattered as in one', () => {
     const [back, backByParts] = [0, 0].map(() => new Float64Array(x.length));
     gather(whole, x, batch, geometry, channels);
     scatter(back, whole, batch, geometry, channels);
-    for (const part of partsOf(batch, geometry, channels, most)) {
+    for (const part of batchChunks(batch, geometry, channels, most)) {
       const size = part.images * windowsOf(part.geometry) * cells;
       expect(size <= most || (part.images === 1 && part.geometry.height.output === 1)).toBe(true);
       const start = part.firstPixel * channels;
@@ -66,9 +66,15 @@ test('in parts, windows are gathered and scattered as in one', () => {
 });
 
 /** More than 2^22 numbers a window matrix of one image, so wasm too takes it in several parts. */
-const LARGE: Geometry = { height: slide(110, 36, 2, 1, 3), width: slide(76, 18, 1, 2, 0) };
+const LARGE: Geometry = {
+  height: axisGeometry(110, 36, 2, 1, 3),
+  width: axisGeometry(76, 18, 1, 2, 0),
+};
 /** And of several images. */
-const MANY: Geometry = { height: slide(26, 5, 1, 1, 0), width: slide(30, 5, 1, 1, 1) };
+const MANY: Geometry = {
+  height: axisGeometry(26, 5, 1, 1, 0),
+  width: axisGeometry(30, 5, 1, 1, 1),
+};
 
 test.each([
   ['within an image', 1, LARGE, 4, 1],
@@ -77,7 +83,7 @@ test.each([
   'a convolution too large for one part, %s',
   async (_, batch, geometry, channels, outChannels) => {
     const { height, width } = geometry;
-    expect(partsOf(batch, geometry, channels, 2 ** 22).length).toBeGreaterThan(1);
+    expect(batchChunks(batch, geometry, channels, 2 ** 22).length).toBeGreaterThan(1);
     const rng = new Rng(0);
     const x = Grid.random([batch, height.input, width.input, channels], rng);
     const w = Grid.random([height.kernel, width.kernel, channels, outChannels], rng);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { slide, type Geometry } from '../../../../lib/geometry.ts';
+import { axisGeometry, type Geometry } from '../../../../lib/geometry.ts';
 import {
   locallyConnected,
   locallyConnectedToFilters,
@@ -12,7 +12,10 @@ import { Grid } from '../../../support/grid.ts';
 
 const CHANNELS = 3;
 /** Stride, dilation and padding that differ between the axes: 3 times 4 places. */
-const GEOMETRY: Geometry = { height: slide(7, 3, 2, 1, 0), width: slide(6, 2, 2, 2, 2) };
+const GEOMETRY: Geometry = {
+  height: axisGeometry(7, 3, 2, 1, 0),
+  width: axisGeometry(6, 2, 2, 2, 2),
+};
 
 eachBackend('locally connected', () => {
   // 18 cells a window: with 40 examples and 25 outputs a place is a product by itself, with 2 and 3 part of a batch.

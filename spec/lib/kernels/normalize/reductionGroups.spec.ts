@@ -3,10 +3,10 @@ import { constant } from '../../../../lib/constant.ts';
 import {
   meanOver,
   momentsOver,
-  spread,
+  broadcastGroups,
   sumOver,
   viewOf,
-  type Sets,
+  type ReductionGroups,
 } from '../../../../lib/kernels/normalize/reductionGroups.ts';
 import { Rng } from '../../../../lib/rng.ts';
 import { expectAllClose } from '../../../support/compare.ts';
@@ -31,7 +31,7 @@ const SETS: readonly [number, number, number, number][] = [
 
 eachBackend('sums over sets', () => {
   test.each(SETS)('[%d, %d, %d, %d]', (outer, rows, groups, columns) => {
-    const sets: Sets = { outer, rows, groups, columns };
+    const sets: ReductionGroups = { outer, rows, groups, columns };
     const size = outer * rows * groups * columns;
     const values = Array.from(new Rng(2).normals(size, 1), (value) => Math.round(64 * value) / 64);
     const setOf = (i: number) =>
@@ -52,7 +52,7 @@ eachBackend('sums over sets', () => {
     );
     expectAllClose(mean, { shape, values: means }, 'mean');
     expectAllClose(variance, { shape, values: variances }, 'variance');
-    const centered = tf.sub(tf.reshape(x, viewOf(sets)), spread(mean, sets));
+    const centered = tf.sub(tf.reshape(x, viewOf(sets)), broadcastGroups(mean, sets));
     expectAllClose(
       centered,
       { shape: viewOf(sets), values: values.map((value, i) => value - means[setOf(i)]) },

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { slide } from '../../../../lib/geometry.ts';
+import { axisGeometry } from '../../../../lib/geometry.ts';
 import {
   byMatMul,
   mapAxis,
@@ -39,7 +39,7 @@ const maps = fc.oneof(
       kernel: fc.integer({ min: 1, max: 3 }),
       stride: fc.integer({ min: 1, max: 4 }),
     })
-    .map(({ input, kernel, stride }) => windowSums(slide(input, kernel, stride, 1, 'same'))),
+    .map(({ input, kernel, stride }) => windowSums(axisGeometry(input, kernel, stride, 1, 'same'))),
   fc
     .record({ input: fc.integer({ min: 1, max: 6 }), output: fc.integer({ min: 1, max: 9 }) })
     .map(({ input, output }) => linear(input, output, output / input, false)),
@@ -126,8 +126,8 @@ test('ceil mode has a window for every place that starts in the input or before 
   fc.assert(
     fc.property(windows, ({ input, kernel, stride, pad }) => {
       const padding = Math.min(pad, Math.floor(kernel / 2));
-      const floor = slide(input, kernel, stride, 1, padding);
-      const ceil = slide(input, kernel, stride, 1, padding, true);
+      const floor = axisGeometry(input, kernel, stride, 1, padding);
+      const ceil = axisGeometry(input, kernel, stride, 1, padding, true);
       fc.pre(floor.output >= 1);
       // One more where the last window leaves cells over, if the next starts before the padding after.
       const covered = (floor.output - 1) * stride + kernel;
@@ -146,8 +146,8 @@ test('ceil mode has a window for every place that starts in the input or before 
 test('ceil mode changes nothing under "same"', () => {
   fc.assert(
     fc.property(windows, ({ input, kernel, stride }) => {
-      const { overhang, ...axis } = slide(input, kernel, stride, 1, 'same', true);
-      expect(axis).toEqual(slide(input, kernel, stride, 1, 'same'));
+      const { overhang, ...axis } = axisGeometry(input, kernel, stride, 1, 'same', true);
+      expect(axis).toEqual(axisGeometry(input, kernel, stride, 1, 'same'));
       expect(overhang).toBe(0);
     }),
     { seed: 0, numRuns: 1000 },
@@ -156,7 +156,7 @@ test('ceil mode changes nothing under "same"', () => {
 
 test('averages weigh 1 together, but where padding counts', () => {
   const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + weight, 0);
-  const axis = slide(7, 4, 2, 1, 2, true);
+  const axis = axisGeometry(7, 4, 2, 1, 2, true);
   for (const { weights } of windowMeans(axis, false).rows)
     expect(total(weights)).toBeCloseTo(1, 12);
   expect(windowMeans(axis, true).rows.map(({ weights }) => total(weights))).toEqual([

@@ -1,6 +1,6 @@
 import { memory, tensor1d, tensor2d, variable } from '@tensorflow/tfjs-core';
-import { release, useBackend } from '../../index.ts';
-import { boxSizes, snapshot } from '../../train/boxSizes.ts';
+import { disposeTensors, useBackend } from '../../index.ts';
+import { layerStats, snapshot } from '../../train/layerStats.ts';
 
 test('root mean squares over all parameters of a box, before the step', async () => {
   await useBackend('cpu');
@@ -18,7 +18,7 @@ test('root mean squares over all parameters of a box, before the step', async ()
   params['a.bias'].assign(tensor1d([7]));
   const { numTensors } = memory();
   const near = (value: number): unknown => expect.closeTo(value, 5);
-  expect(await boxSizes(params, before, grads)).toEqual([
+  expect(await layerStats(params, before, grads)).toEqual([
     {
       path: 'a',
       weight: near(Math.sqrt(50 / 4)),
@@ -28,5 +28,5 @@ test('root mean squares over all parameters of a box, before the step', async ()
     { path: 'b.c', weight: near(2), gradient: 0, update: 0 },
   ]);
   expect(memory().numTensors).toBe(numTensors);
-  release(before);
+  disposeTensors(before);
 });

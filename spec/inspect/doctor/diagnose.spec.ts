@@ -2,7 +2,7 @@ import { fill, memory, mul, scalar, tidy, type Rank, type Tensor } from '@tensor
 import {
   ArrayDataset,
   Conv2D,
-  examine,
+  diagnose,
   Flatten,
   init,
   Linear,
@@ -13,7 +13,7 @@ import {
   Tanh,
   useBackend,
   type Dataset,
-  type Finding,
+  type Diagnostic,
 } from '../../../index.ts';
 
 beforeAll(() => useBackend('wasm'));
@@ -70,8 +70,8 @@ function network({
 }
 
 const verdicts = async (build: () => Module, data: Dataset = rows()) => {
-  const findings = await examine({ build, data, rng: new Rng(2) });
-  return Object.fromEntries(findings.map((one) => [one.name, one])) as Record<string, Finding>;
+  const findings = await diagnose({ build, data, rng: new Rng(2) });
+  return Object.fromEntries(findings.map((one) => [one.name, one])) as Record<string, Diagnostic>;
 };
 
 const HEALTHY = [

@@ -1,9 +1,9 @@
 import { mean, square, stack, sub, type Tensor } from '@tensorflow/tfjs-core';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Grads, Params } from '../lib/module.ts';
 
 /** Root mean squares over all parameters of a box, at one step. */
-export interface BoxSizes {
+export interface LayerStats {
   /** The name of its parameters without their last part: `conv1`, `stage2.0.body`; '' for a box on its own. */
   readonly path: string;
   readonly weight: number;
@@ -22,11 +22,11 @@ export function snapshot(params: Readonly<Record<string, Tensor>>): Record<strin
  *
  * @param before the parameters before the step, from `snapshot`.
  */
-export async function boxSizes(
+export async function layerStats(
   params: Params,
   before: Readonly<Record<string, Tensor>>,
   grads: Grads,
-): Promise<BoxSizes[]> {
+): Promise<LayerStats[]> {
   const names = Object.keys(params);
   if (names.length === 0) return [];
   const meanSquares = tidy(() =>
@@ -37,7 +37,7 @@ export async function boxSizes(
     ),
   );
   const values = await meanSquares.data();
-  release(meanSquares);
+  disposeTensors(meanSquares);
   const boxes = new Map<string, { sums: number[]; weights: number }>();
   names.forEach((name, i) => {
     const path = name.slice(0, Math.max(name.lastIndexOf('.'), 0));

@@ -18,7 +18,7 @@ const PAIRS = 8;
  *
  * @param odd (f(t) − f(−t))/2 for a t > 0.
  */
-export function slopeAt0(odd: (t: number) => number, radii: readonly number[]): Slope {
+export function fitDerivative(odd: (t: number) => number, radii: readonly number[]): Slope {
   const fits = radii.map((radius) => {
     const { slope, deviation } = fit((u) => odd(radius * u));
     return { slope: slope / radius, deviation: deviation / radius };

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { zeros } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../lib/errors.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { aboutOf, type Batch, type Dataset } from './dataset.ts';
 
@@ -11,7 +11,7 @@ import { aboutOf, type Batch, type Dataset } from './dataset.ts';
  *
  * Errors: those of the box; a box that does not give one tensor with a row for each record.
  */
-export function through(dataset: Dataset, box: Module): Dataset {
+export function mapInputs(dataset: Dataset, box: Module): Dataset {
   const { name } = dataset;
   const see = (input: Tensor): Tensor => {
     const output: unknown = box.infer(input, { mode: 'inference' });
@@ -29,10 +29,10 @@ export function through(dataset: Dataset, box: Module): Dataset {
       try {
         return { input: see(input), labels };
       } catch (error) {
-        release(labels);
+        disposeTensors(labels);
         throw error;
       } finally {
-        release(input);
+        disposeTensors(input);
       }
     },
   };

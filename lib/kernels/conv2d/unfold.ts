@@ -9,7 +9,7 @@ import { cellsOf, col2im, im2col, windowsOf } from './im2col.ts';
  * The windows of each image as rows, [N, H_out·W_out, K_h·K_w·C], on every backend. Where loops cannot reach the
  * tensors, a depthwise convolution makes them, whose filter m is 1 at tap m alone: its outputs are what the taps meet.
  */
-export function windowRows(images: Tensor4D, geometry: Geometry): Tensor3D {
+export function unfold(images: Tensor4D, geometry: Geometry): Tensor3D {
   const [batch, , , channels] = images.shape;
   const [places, cells] = [windowsOf(geometry), cellsOf(geometry, channels)];
   return tidy(() => {
@@ -21,7 +21,7 @@ export function windowRows(images: Tensor4D, geometry: Geometry): Tensor3D {
 }
 
 /** The adjoint: every cell is added to the pixel that it was read from. */
-export function windowRowsToInput(rows: Tensor3D, channels: number, geometry: Geometry): Tensor4D {
+export function unfoldToInput(rows: Tensor3D, channels: number, geometry: Geometry): Tensor4D {
   const { height, width } = geometry;
   const [batch, places, cells] = rows.shape;
   return tidy(() => {

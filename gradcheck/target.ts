@@ -1,10 +1,10 @@
 import { Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { Cost } from '../lib/cost.ts';
 import { constant } from '../lib/constant.ts';
-import { release, tidy } from '../lib/memory.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Grads } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
-import { type AnyBox, type AnyCost, type Case, type Input } from './case.ts';
+import { type CheckedModule, type CheckedCost, type Case, type Input } from './case.ts';
 import { Replay } from './replay.ts';
 
 /** Something that a gradient is taken with respect to: an input or a parameter. */
@@ -17,7 +17,7 @@ export interface Quantity {
 }
 
 /** A gradient for each quantity, by its name. */
-export type Gradients = Record<string, { shape: readonly number[]; values: Float64Array }>;
+export type FlatGradients = Record<string, { shape: readonly number[]; values: Float64Array }>;
 
 /** The tensors of an input or output, with what tells them apart: '' for a single one. */
 export function leaves(value: Input): [suffix: string, tensor: Tensor][] {
@@ -39,7 +39,7 @@ export async function atHand(input: Input): Promise<Input> {
   const values = new Map<string, ArrayLike<number>>();
   for (const [suffix, tensor] of leaves(input)) values.set(suffix, await tensor.data());
   const copy = rebuild(input, (suffix, { shape }) => constant(values.get(suffix) ?? [], shape));
-  release(input);
+  disposeTensors(input);
   return copy;
 }
 
@@ -47,8 +47,8 @@ export async function atHand(input: Input): Promise<Input> {
  * A box or cost as a function of numbers: its outputs at any values of its inputs and parameters, and its gradients
  * there. Values leave and enter as doubles.
  */
-export class Subject {
-  readonly box: AnyBox | AnyCost;
+export class GradcheckTarget {
+  readonly box: CheckedModule | CheckedCost;
   readonly quantities: readonly Quantity[];
   readonly #case: Case;
   /** By the name of the quantity. */
@@ -174,7 +174,7 @@ export class Subject {
   }
 
   /** The gradients by backpropToInput and backpropToParams, for numbers in the order of `outputs`. */
-  gradients(gradOutput: Float64Array): Gradients {
+  gradients(gradOutput: Float64Array): FlatGradients {
     return tidy(() => {
       const { output, cache } = this.forward(this.input());
       return this.backward(output, cache, gradOutput);
@@ -195,7 +195,7 @@ export class Subject {
   }
 
   /** The gradients from a cache. */
-  backward(output: Input, cache: unknown, gradOutput: Float64Array): Gradients {
+  backward(output: Input, cache: unknown, gradOutput: Float64Array): FlatGradients {
     return tidy(() => valuesOf(this.gradTensors(output, cache, gradOutput)));
   }
 
@@ -218,7 +218,7 @@ export class Subject {
 }
 
 /** Gradients as numbers, under the names of the quantities. */
-export function collect(gradInput: Input, gradParams: Grads): Gradients {
+export function collect(gradInput: Input, gradParams: Grads): FlatGradients {
   return valuesOf(named(gradInput, gradParams));
 }
 
@@ -230,7 +230,7 @@ function named(gradInput: Input, gradParams: Grads): Record<string, Tensor> {
   return gradients;
 }
 
-function valuesOf(gradients: Readonly<Record<string, Tensor>>): Gradients {
+function valuesOf(gradients: Readonly<Record<string, Tensor>>): FlatGradients {
   return Object.fromEntries(
     Object.entries(gradients).map(([name, tensor]) => [name, numbers(tensor)]),
   );
@@ -263,5 +263,5 @@ function quantity(name: string, tensor: Tensor): Quantity {
 function assign(param: Variable, values: Float64Array): void {
   const next = constant(values, param.shape);
   param.assign(next);
-  release(next);
+  disposeTensors(next);
 }

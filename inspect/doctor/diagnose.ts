@@ -1,5 +1,5 @@
 import { dataScale } from './dataScale.ts';
-import type { Finding, Patient } from './finding.ts';
+import type { Diagnostic, DiagnosticContext } from './diagnostic.ts';
 import { gradients } from './gradients.ts';
 import { labelBalance } from './labelBalance.ts';
 import { realGradient } from './realGradient.ts';
@@ -15,7 +15,7 @@ import { units } from './units.ts';
  * Errors: those of the boxes and the dataset.
  * Source: lecture, "Other things good to know".
  */
-export async function examine(patient: Patient): Promise<Finding[]> {
+export async function diagnose(patient: DiagnosticContext): Promise<Diagnostic[]> {
   return [
     await labelBalance(patient),
     await dataScale(patient),

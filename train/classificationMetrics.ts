@@ -2,7 +2,7 @@
  * Counts how well scores fit labels. The answer is the class with the largest score; among equal scores the first class
  * wins. A score that is NaN is an error, and makes no answer.
  */
-export class Tally {
+export class ClassificationMetrics {
   readonly classes: number;
   records = 0;
   /** Records whose label is not the answer. */

@@ -1,8 +1,8 @@
-import { Tally } from '../../train/tally.ts';
+import { ClassificationMetrics } from '../../train/classificationMetrics.ts';
 
 describe('Tally', () => {
   it('counts the label that is not among the five largest', () => {
-    const tally = new Tally(7);
+    const tally = new ClassificationMetrics(7);
     const scores = [0.3, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4]; // class 0 is the seventh, 6 the sixth, 5 the fifth
     for (const label of [0, 6, 5, 1]) tally.add(scores, [label]);
     expect([tally.records, tally.errors, tally.top5Errors]).toEqual([4, 3, 2]);
@@ -11,7 +11,7 @@ describe('Tally', () => {
   });
 
   it('gives equal scores to the first class', () => {
-    const tally = new Tally(3);
+    const tally = new ClassificationMetrics(3);
     tally.add([1, 1, 0, 1, 1, 0], [0, 1]);
     expect([tally.errors, tally.confusion]).toEqual([
       1,
@@ -24,7 +24,7 @@ describe('Tally', () => {
   });
 
   it.each([[[NaN, 0]], [[0, NaN]]])('counts %j as an error, with no answer', (scores) => {
-    const tally = new Tally(2);
+    const tally = new ClassificationMetrics(2);
     tally.add(scores, [0]);
     tally.add(scores, [1]);
     expect([tally.errors, tally.top5Errors, tally.confusion.flat()]).toEqual([2, 2, [0, 0, 0, 0]]);

@@ -2,12 +2,12 @@ import type { Dataset } from '../../data/dataset.ts';
 import type { Module } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
 
-export type Verdict = 'good' | 'warning' | 'bad';
+export type Severity = 'good' | 'warning' | 'bad';
 
 /** What one examination found. */
-export interface Finding {
+export interface Diagnostic {
   readonly name: string;
-  readonly verdict: Verdict;
+  readonly verdict: Severity;
   /** With figures. */
   readonly finding: string;
   /** What to do; empty where all is good. */
@@ -15,7 +15,7 @@ export interface Finding {
 }
 
 /** Whom the doctor examines. */
-export interface Patient {
+export interface DiagnosticContext {
   /** A new network, the same each time, on the backend in use. */
   readonly build: () => Module;
   readonly data: Dataset;
@@ -23,12 +23,21 @@ export interface Patient {
 }
 
 /** The finding with the advice that its verdict calls for. */
-export function judge(name: string, verdict: Verdict, finding: string, advice: string): Finding {
+export function judge(
+  name: string,
+  verdict: Severity,
+  finding: string,
+  advice: string,
+): Diagnostic {
   return { name, verdict, finding, advice: verdict === 'good' ? '' : advice };
 }
 
 /** Records drawn at random, at most as many as there are. */
-export function sample({ data, rng }: Patient, records: number, stream: number): Int32Array {
+export function sample(
+  { data, rng }: DiagnosticContext,
+  records: number,
+  stream: number,
+): Int32Array {
   return rng.fold(stream).permutation(data.length).slice(0, records);
 }
 
