@@ -18,7 +18,7 @@ export {
   type BackendOptions,
   type WasmFile,
 } from './lib/backend/useBackend.ts';
-export { BoxError, InputError } from './lib/errors.ts';
+export { BoxError, BoxpropError, InputError } from './lib/errors.ts';
 export { Rng, type RngState } from './lib/rng.ts';
 export * as init from './lib/init/initializers.ts';
 export { constant, scalar } from './lib/constant.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { choiceOption, integerOption } from '../cli/options.ts';
-import { InputError } from '../lib/errors.ts';
+import { BoxpropError } from '../lib/errors.ts';
 import { startPeer, type Peer } from './child.ts';
 import {
   disagreement,
@@ -195,7 +195,7 @@ try {
 } catch (error) {
   const code = error instanceof Error && 'exitCode' in error ? error.exitCode : 1;
   if (code !== 0) {
-    const known = error instanceof InputError || (error instanceof Error && 'exitCode' in error);
+    const known = error instanceof BoxpropError || (error instanceof Error && 'exitCode' in error);
     console.error(known ? `bench: ${error.message.replace(/^error: /, '')}` : error);
     process.exitCode = 1;
   }

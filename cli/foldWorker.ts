@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { useBackend } from '../lib/backend/useBackend.ts';
-import { InputError, show } from '../lib/errors.ts';
+import { BoxpropError, show } from '../lib/errors.ts';
 import { READY, type Question, type Reply, type WorkerSetup } from './foldMessages.ts';
 import { openFolds, prepareFold, trainFold, type Fold } from './trainFold.ts';
 
@@ -23,7 +23,7 @@ async function answer({ options, fold }: Question): Promise<Reply> {
     const score = await trainFold(options, await data, fold);
     return { ...score, seconds: (performance.now() - started) / 1000 };
   } catch (error) {
-    if (error instanceof InputError) return { failed: error.message };
+    if (error instanceof BoxpropError) return { failed: error.message };
     // The user's own file, or memory.
     const message = error instanceof Error ? `${error.name}: ${error.message}` : show(error);
     return { failed: message.replace(/\s*\n\s*/g, ' ') };

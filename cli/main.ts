@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { InputError, show } from '../lib/errors.ts';
+import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { ablateCommand } from './ablate.ts';
 import { classifyCommand } from './classify.ts';
 import { foolCommand } from './fool.ts';
@@ -70,7 +70,7 @@ function fail(error: unknown): void {
   // Asked for: --help and --version.
   if (error instanceof CommanderError && error.exitCode === 0) return;
   process.exitCode = 1;
-  if (error instanceof InputError || error instanceof CommanderError) {
+  if (error instanceof BoxpropError || error instanceof CommanderError) {
     // `boxprop help nonsense` has no message of its own.
     const message =
       error.message === '(outputHelp)'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { InputError, show } from '../lib/errors.ts';
+import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { isObject } from '../lib/isObject.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 import { checkArchitecture } from './architecture.ts';
@@ -57,7 +57,7 @@ function parsed(file: string, option: Command['options'][number], value: unknown
       throw new InputError(`${option.long}: expected text or a number, got ${show(value)}`);
     return option.parseArg === undefined ? text : option.parseArg(text, undefined);
   } catch (error) {
-    if (error instanceof InputError)
+    if (error instanceof BoxpropError)
       throw new InputError(`${file}: ${error.message}`, { cause: error });
     throw error;
   }

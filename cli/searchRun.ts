@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError, show } from '../lib/errors.ts';
+import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { lockFolder } from '../lib/files/folderLock.ts';
 import { readLog } from '../train/runLog.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
@@ -149,7 +149,7 @@ async function locked(option: string, folder: string): Promise<() => Promise<voi
     return await lockFolder(folder);
   } catch (error) {
     const problem =
-      error instanceof InputError
+      error instanceof BoxpropError
         ? error.message
         : `expected a folder that can be written, got ${show(folder)}: ${systemProblem(error)}`;
     throw new InputError(`${option}: ${problem}`, { cause: error });

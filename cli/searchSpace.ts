@@ -1,4 +1,4 @@
-import { InputError, show } from '../lib/errors.ts';
+import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { isObject } from '../lib/isObject.ts';
 import { firstPoint } from '../search/points.ts';
 import { checkDimension, checkSpace } from '../search/checkSpace.ts';
@@ -70,7 +70,7 @@ export async function readSpace(file: string): Promise<SearchSpace> {
     }
     checkSpace(space);
   } catch (error) {
-    throw error instanceof InputError
+    throw error instanceof BoxpropError
       ? new InputError(`${file}: ${error.message}`, { cause: error })
       : error;
   }

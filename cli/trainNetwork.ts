@@ -2,7 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { useBackend } from '../lib/backend/useBackend.ts';
-import { InputError, show } from '../lib/errors.ts';
+import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { loadCheckpoint, saveCheckpoint } from '../train/checkpoint.ts';
 import { RunLog } from '../train/runLog.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
@@ -166,7 +166,7 @@ export async function trainNetwork(
     return { ended: result.ended, epoch: result.best?.epoch ?? result.epochs, accuracy, file };
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) {
-      if (training && error instanceof InputError) await fail(error.message);
+      if (training && error instanceof BoxpropError) await fail(error.message);
       throw error;
     }
     const steps = Math.ceil(train.length / batchSize);
@@ -190,7 +190,7 @@ async function prepare(folder: string, files: readonly string[]): Promise<void> 
     await writeFileAtomic(probe, '');
     await rm(probe);
   } catch (error) {
-    const cause = error instanceof InputError ? error.cause : error;
+    const cause = error instanceof BoxpropError ? error.cause : error;
     throw new InputError(
       `--out: expected a folder that can be written, got ${show(folder)}: ${systemProblem(cause)}`,
     );

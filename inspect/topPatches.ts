@@ -1,6 +1,6 @@
 import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { BoxError, InputError, show } from '../lib/errors.ts';
+import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { AnyModule } from '../lib/propagate.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
@@ -109,7 +109,7 @@ function traced(...args: ConstructorParameters<typeof Trace>): Trace {
   try {
     return new Trace(...args);
   } catch (error) {
-    if (!(error instanceof InputError) || error instanceof BoxError) throw error;
+    if (!(error instanceof InputError)) throw error;
     throw new InputError(`topPatches: ${error.message}`);
   }
 }

@@ -1,21 +1,35 @@
 /**
- * What boxprop throws when its caller is wrong. Both are one line: what was expected and what came.
- * Anything else that is thrown is a bug of boxprop, and a command line shows its stack.
+ * The base class of every error that boxprop throws when its caller made a mistake. The message is
+ * one line: where, what was expected, and what came. Any other error is a bug of boxprop, so a
+ * command line shows its stack.
+ *
+ *     try { await boxprop.trainStep({ network, cost, optimizer, input, target }); }
+ *     catch (error) { if (error instanceof BoxpropError) console.error(error.message); }
  */
-
-/** Bad data, files or options that belong to no box. */
-export class InputError extends Error {
-  override readonly name: string = 'InputError';
+export abstract class BoxpropError extends Error {
+  /** `'box'` for a `BoxError`, `'input'` for an `InputError`. */
+  abstract readonly code: 'box' | 'input';
 }
 
 /**
- * A box was built or called wrongly. The message starts with the path of the box:
+ * Reports bad data, a bad file, or a bad option that belongs to no box:
+ * `mnist train: example 7: expected a label from 0 to 9, got 12`.
+ */
+export class InputError extends BoxpropError {
+  override readonly name = 'InputError';
+  override readonly code = 'input';
+}
+
+/**
+ * Reports that a box was built or called wrongly. The message starts with the path of the box:
  * `Sequential[2] > Linear.forward: expected input of shape [N, 6], got [4, 3]`.
  */
-export class BoxError extends InputError {
+export class BoxError extends BoxpropError {
   override readonly name = 'BoxError';
-  /** The boxes around the one that complains, outermost first: `['Sequential[2]', 'Linear.forward']`. */
+  override readonly code = 'box';
+  /** The enclosing boxes, outermost first: `['Sequential[2]', 'Linear.forward']`. */
   readonly path: readonly string[];
+  /** The message without the path. */
   readonly problem: string;
 
   constructor(path: readonly string[], problem: string) {
@@ -25,7 +39,7 @@ export class BoxError extends InputError {
   }
 }
 
-/** Runs a child of a container; what goes wrong inside names `place`, the container's slot, before the child. */
+/** Runs a child of a container. The path of a `BoxError` from inside gets `place` in front. */
 export function withPath<T>(place: string, run: () => T): T {
   try {
     return run();
@@ -35,7 +49,7 @@ export function withPath<T>(place: string, run: () => T): T {
   }
 }
 
-/** A value as an error message shows it: short, and on one line. */
+/** Formats a value for an error message: short, and on one line. */
 export function show(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   if (typeof value === 'string') return JSON.stringify(value);

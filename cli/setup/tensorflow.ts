@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { InputError } from '../../lib/errors.ts';
+import { BoxpropError, InputError } from '../../lib/errors.ts';
 import { buildAddon, findTools } from './addon.ts';
 import { check, type Check } from './check.ts';
 import type { Findings } from './checkRun.ts';
@@ -66,7 +66,7 @@ export async function setupTensorflow(
       }
     }
   } catch (error) {
-    if (error instanceof InputError) throw new InputError(`${error.message}; log: ${log}`);
+    if (error instanceof BoxpropError) throw new InputError(`${error.message}; log: ${log}`);
     await rm(dirname(log), { recursive: true });
     throw error;
   }

@@ -2,7 +2,7 @@ import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import { Adam } from '../../optim/adam.ts';
 import { batches } from '../../data/batches.ts';
 import { subset } from '../../data/split.ts';
-import { InputError } from '../../lib/errors.ts';
+import { BoxpropError } from '../../lib/errors.ts';
 import { disposeTensors } from '../../lib/memory.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import { Trainer } from '../../train/trainer.ts';
@@ -43,7 +43,7 @@ export async function smallSubset(patient: DiagnosticContext): Promise<Diagnosti
     const advice = 'A network that cannot learn these will not learn all: look at what is above.';
     return judge(name, verdict, finding, advice);
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!(error instanceof BoxpropError)) throw error;
     return judge(
       name,
       'bad',

@@ -5,7 +5,7 @@ import {
   type Tensor,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { BoxError, InputError, show } from '../errors.ts';
+import { BoxError, BoxpropError, InputError, show } from '../errors.ts';
 import { nameOf } from '../check.ts';
 import { constant } from '../constant.ts';
 import type { Rng } from '../rng.ts';
@@ -102,7 +102,7 @@ export function createParam<R extends Rank>(
     initial.dispose();
     return param;
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!(error instanceof BoxpropError)) throw error;
     throw new BoxError([nameOf(box)], `${name}: ${error.message}`);
   }
 }

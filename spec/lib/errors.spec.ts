@@ -1,16 +1,25 @@
-import { BoxError, InputError, show, withPath } from '../../lib/errors.ts';
+import { BoxError, BoxpropError, InputError, show, withPath } from '../../lib/errors.ts';
 import { messageOf } from '../support/compare.ts';
 
-test('a BoxError is an InputError with a path and a problem', () => {
+test('a BoxError has a path and a problem', () => {
   const error = new BoxError(['Sequential[2]', 'Linear.forward'], 'expected this, got that');
   expect(error.message).toBe('Sequential[2] > Linear.forward: expected this, got that');
-  expect(error).toBeInstanceOf(InputError);
-  expect([error.name, new InputError('x').name]).toEqual(['BoxError', 'InputError']);
   expect(error.path).toEqual(['Sequential[2]', 'Linear.forward']);
   expect(error.problem).toBe('expected this, got that');
 });
 
-describe('within', () => {
+test('the two kinds of errors are siblings, told apart by class, name and code', () => {
+  const [box, input] = [new BoxError(['Linear'], 'no'), new InputError('no file')];
+  expect([box, input].map(({ name, code }) => [name, code])).toEqual([
+    ['BoxError', 'box'],
+    ['InputError', 'input'],
+  ]);
+  expect(box).toBeInstanceOf(BoxpropError);
+  expect(input).toBeInstanceOf(BoxpropError);
+  expect(box).not.toBeInstanceOf(InputError);
+});
+
+describe('withPath', () => {
   const fail = (error: Error) => () => {
     throw error;
   };
@@ -22,12 +31,12 @@ describe('within', () => {
     );
   });
 
-  test('gives what runs well', () => {
+  test('returns the result of a child that does not throw', () => {
     expect(withPath('Sequential[0]', () => 5)).toBe(5);
   });
 
   test.each([new InputError('no file'), new TypeError('a bug')])(
-    'lets other errors through: %s',
+    'does not change other errors: %s',
     (error) => {
       expect(() => withPath('Sequential[0]', fail(error))).toThrow(error);
     },
