@@ -1,0 +1,144 @@
+/**
+ * Which exports an editor shows no documentation for, and which comments are too long.
+ *
+ *   node --conditions=boxprop-source --import tsx spec/support/documentation.ts          the public API
+ *   node --conditions=boxprop-source --import tsx spec/support/documentation.ts modules/ every export of a folder or file
+ */
+import { readdirSync, statSync } from 'node:fs';
+import { extname, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import ts from 'typescript';
+import { createProgram, entryPoints, exportsOf, lineOf, ownDeclarations } from './program.ts';
+import { ROOT } from './runCommand.ts';
+
+/** The longest line of a comment, in characters. */
+const WIDTH = 100;
+
+/** A comment that a program reads. */
+const DIRECTIVE = /^\/\/ (prettier-ignore|eslint-disable|@ts-)/;
+
+/**
+ * The exports of some files without a docstring directly above their declaration, as `modules/linear.ts:39 Linear`;
+ * so too the options of an exported interface `...Options`, and the public members of an exported class that neither
+ * the class nor what it extends describes.
+ */
+export function undocumented(program: ts.Program, files: readonly string[]): string[] {
+  const checker = program.getTypeChecker();
+  const missing = new Set<string>();
+  const report = (node: ts.Node, name: string) => missing.add(`${lineOf(node)} ${name}`);
+  const seen = new Set<ts.Symbol>();
+  for (const file of files) {
+    for (const [name, symbol] of exportsOf(program, file)) {
+      if (seen.has(symbol)) continue;
+      seen.add(symbol);
+      for (const declaration of describing(ownDeclarations(program, symbol))) {
+        if (!hasDocstring(declaration)) report(declaration, name);
+      }
+      for (const member of membersToDescribe(checker, symbol, name)) {
+        const [declared] = ownDeclarations(program, member);
+        if (declared && !member.getDocumentationComment(checker).length) {
+          report(declared, `${name}.${member.name}`);
+        }
+      }
+    }
+  }
+  return [...missing].sort(byPlace);
+}
+
+/** Where the docstring of a symbol belongs: on the class, not on a namespace of the same name; on the first overload. */
+function describing(declarations: readonly ts.Declaration[]): readonly ts.Declaration[] {
+  const own = declarations.filter((declaration) => !ts.isModuleDeclaration(declaration));
+  const [first] = own.filter(ts.isFunctionDeclaration);
+  return own.filter(
+    (declaration) => !ts.isFunctionDeclaration(declaration) || declaration === first,
+  );
+}
+
+function hasDocstring(declaration: ts.Declaration): boolean {
+  return ts
+    .getJSDocCommentsAndTags(declaration)
+    .some((doc) => ts.isJSDoc(doc) && ts.getTextOfJSDocComment(doc.comment)?.trim());
+}
+
+function membersToDescribe(checker: ts.TypeChecker, symbol: ts.Symbol, name: string): ts.Symbol[] {
+  if (symbol.flags & ts.SymbolFlags.Class) {
+    const statics = [...(symbol.exports?.values() ?? [])].filter(
+      ({ name }) => name !== 'prototype',
+    );
+    return [...(symbol.members?.values() ?? []), ...statics].filter(isPublicMember);
+  }
+  if (symbol.flags & ts.SymbolFlags.Type && /Options$/.test(name)) {
+    return checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol));
+  }
+  return [];
+}
+
+/** Methods and accessors. The fields that a constructor sets are its options, which are described there. */
+function isPublicMember(member: ts.Symbol): boolean {
+  const callable = ts.SymbolFlags.Method | ts.SymbolFlags.Accessor;
+  const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
+  const [declaration] = member.declarations ?? [];
+  return (
+    !!(member.flags & callable) &&
+    !!declaration &&
+    !(ts.getCombinedModifierFlags(declaration) & hidden) &&
+    !ts.isPrivateIdentifier(ts.getNameOfDeclaration(declaration) ?? declaration)
+  );
+}
+
+/** The lines of comments that are wider than 100 characters, as `lib/check.ts:12: 117 characters`. */
+export function longComments(files: readonly string[]): string[] {
+  return files.flatMap((file) => {
+    const text = ts.sys.readFile(file) ?? '';
+    const comments = commentsOf(ts.createSourceFile(file, text, ts.ScriptTarget.Latest));
+    let end = -1;
+    return text.split('\n').flatMap((line, index) => {
+      const start = end + 1;
+      end = start + line.length;
+      const width = [...line].length;
+      if (width <= WIDTH || !comments.some(([from, to]) => from < end && to > start)) return [];
+      return [`${relative(ROOT, file)}:${index + 1}: ${width} characters`];
+    });
+  });
+}
+
+function commentsOf(source: ts.SourceFile): readonly (readonly [start: number, end: number])[] {
+  const { text } = source;
+  const found = new Map<number, number>();
+  const visit = (node: ts.Node) => {
+    const children = node.getChildren(source);
+    if (!children.length && node.kind !== ts.SyntaxKind.JsxText) {
+      const before = ts.getLeadingCommentRanges(text, node.pos) ?? [];
+      const after = ts.getTrailingCommentRanges(text, node.end) ?? [];
+      for (const { pos, end } of [...before, ...after]) {
+        if (!DIRECTIVE.test(text.slice(pos, end))) found.set(pos, end);
+      }
+    }
+    children.forEach(visit);
+  };
+  visit(source);
+  return [...found];
+}
+
+/** The TypeScript files in some folders or files, each as an absolute path. */
+export function sourceFiles(...paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!statSync(path).isDirectory()) return [resolve(path)];
+    const inside = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+    return inside.filter((name) => extname(name) === '.ts').map((name) => resolve(path, name));
+  });
+}
+
+function byPlace(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+if (pathToFileURL(process.argv[1] ?? '').href === import.meta.url) {
+  const paths = process.argv.slice(2);
+  const files = paths.length ? sourceFiles(...paths) : Object.values(entryPoints());
+  const missing = undocumented(createProgram(files), files);
+  const long = longComments(files);
+  for (const line of [...missing, ...long]) console.log(line);
+  console.log(`${missing.length} without documentation, ${long.length} long lines of comments`);
+  process.exitCode = missing.length + long.length ? 1 : 0;
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import ts from 'typescript';
+import { ROOT } from './runCommand.ts';
+
+/** The source files of the public entry points, by the name of their subpath: `./train`. */
+export function entryPoints(): Record<string, string> {
+  const text = readFileSync(join(ROOT, 'package.json'), 'utf8');
+  const { exports } = JSON.parse(text) as { exports: Record<string, Record<string, string>> };
+  const entries: Record<string, string> = {};
+  for (const [subpath, target] of Object.entries(exports)) {
+    const source = target['boxprop-source'];
+    if (source) entries[subpath] = join(ROOT, source);
+  }
+  return entries;
+}
+
+/** The compiler's view of some files and of everything that they import. */
+export function createProgram(files: readonly string[]): ts.Program {
+  const host = {
+    ...ts.sys,
+    readDirectory: () => [],
+    onUnRecoverableConfigFileDiagnostic: () => {},
+  };
+  const config = ts.getParsedCommandLineOfConfigFile(join(ROOT, 'tsconfig.json'), {}, host);
+  return ts.createProgram(files, config?.options ?? {});
+}
+
+/** What a file exports, with re-exports followed to their declarations and namespaces opened: `init.zeros`. */
+export function exportsOf(program: ts.Program, file: string): ReadonlyMap<string, ts.Symbol> {
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(file);
+  const module = source && checker.getSymbolAtLocation(source);
+  const found = new Map<string, ts.Symbol>();
+  const add = (from: ts.Symbol, prefix: string) => {
+    for (const exported of checker.getExportsOfModule(from)) {
+      const alias = exported.flags & ts.SymbolFlags.Alias;
+      const symbol = alias ? checker.getAliasedSymbol(exported) : exported;
+      const name = `${prefix}${exported.name}`;
+      if (symbol.flags & ts.SymbolFlags.ValueModule) add(symbol, `${name}.`);
+      else found.set(name, symbol);
+    }
+  };
+  if (module) add(module, '');
+  return found;
+}
+
+/** The declarations of a symbol in this package: not in TypeScript's library, and in no dependency. */
+export function ownDeclarations(program: ts.Program, symbol: ts.Symbol): ts.Declaration[] {
+  return (symbol.declarations ?? []).filter((declaration) => {
+    const source = declaration.getSourceFile();
+    return !(
+      program.isSourceFileFromExternalLibrary(source) || program.isSourceFileDefaultLibrary(source)
+    );
+  });
+}
+
+/** `modules/linear.ts:39`. */
+export function lineOf(node: ts.Node): string {
+  const source = node.getSourceFile();
+  const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+  return `${relative(ROOT, source.fileName)}:${line + 1}`;
+}
