@@ -1,5 +1,7 @@
+import { fileURLToPath, URL } from 'node:url';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { importRule } from './spec/support/importRule.mjs';
 
 export default tseslint.config(
   { ignores: ['build', 'dist', 'runs', 'coverage', 'node_modules'] },
@@ -8,7 +10,10 @@ export default tseslint.config(
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: {
-      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: fileURLToPath(new URL('.', import.meta.url)),
+      },
     },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
@@ -26,6 +31,43 @@ export default tseslint.config(
         },
       ],
       eqeqeq: 'error',
+    },
+  },
+  {
+    plugins: { boxprop: { rules: { imports: importRule } } },
+    rules: {
+      'boxprop/imports': [
+        'error',
+        {
+          // A folder imports only from itself and from folders above it.
+          order: [
+            'lib',
+            'lib/init',
+            'lib/kernels',
+            'lib/backend',
+            'modules',
+            'losses',
+            'optim',
+            'gradcheck',
+            'formats',
+            'models',
+            'data',
+            'train',
+            'inspect',
+            'search',
+            'report',
+            'psets',
+            'cli',
+            'index.ts',
+            'node.ts',
+            'bench',
+            'examples',
+            'spec',
+            'jest.config.mjs',
+            'eslint.config.mjs',
+          ],
+        },
+      ],
     },
   },
   {
