@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { openChromium } from '../spec/support/chromium.ts';
+import { openChromium } from './chromium.ts';
 import type { Ready, Setup, Turn } from './system.ts';
 
 /** A system in a page of a headless Chromium. What the browser's processes need is not measured. */

@@ -44,7 +44,9 @@ interface Counts {
 
 /** Builds each network of the ablation, counts its parameters and runs it on an image. */
 export async function ablateAlexnet(): Promise<Ablation[]> {
-  const { Rng, init, useBackend } = await import('../index.ts');
+  const { useBackend } = await import('../lib/backend/useBackend.ts');
+  const init = await import('../lib/init/initializers.ts');
+  const { Rng } = await import('../lib/rng.ts');
   const { alexnetWithout } = await import('../models/alexnetWithout.ts');
   const { tidy } = await import('../lib/memory.ts');
   const { zeros } = await import('@tensorflow/tfjs-core');

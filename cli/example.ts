@@ -42,8 +42,12 @@ const SLIDE: readonly (readonly (readonly [name: string, after: string])[])[] = 
  * Source: lecture, "Backpropagation example"; the figure is that of MIT 6.7960 (2024), lecture 2.
  */
 export async function backpropExample(): Promise<Example> {
-  const { constant, Euclidean, init, Linear, SGD, Sequential, Tanh, withBackend } =
-    await import('../index.ts');
+  const { withBackend } = await import('../lib/backend/useBackend.ts');
+  const { constant } = await import('../lib/constant.ts');
+  const init = await import('../lib/init/initializers.ts');
+  const { Euclidean } = await import('../losses/euclidean.ts');
+  const { Linear, Sequential, Tanh } = await import('../modules/index.ts');
+  const { SGD } = await import('../optim/sgd.ts');
   const { tidy } = await import('../lib/memory.ts');
   return withBackend('float64', () =>
     tidy(() => {

@@ -1,5 +1,5 @@
 import type { Report } from '../../gradcheck/index.ts';
-import { findChromium, runInChromium, type Page } from '../support/chromium.ts';
+import { findChromium, runInChromium, type Page } from '../../bench/chromium.ts';
 import { swiftshader } from '../support/swiftshader.ts';
 import { HOSTS } from '../support/hosts.ts';
 import type { LenetStep } from '../support/proof.ts';

@@ -17,7 +17,7 @@ import {
 import { collectReport, type ReportOptions } from '../../report/collect.ts';
 import { renderReport } from '../../report/render.ts';
 import { writeReport } from '../../report/writeReport.ts';
-import { findChromium } from '../support/chromium.ts';
+import { findChromium } from '../../bench/chromium.ts';
 import { logOf, type EpochFigures } from '../support/figures.ts';
 
 const FALLING: EpochFigures[] = [
@@ -117,7 +117,7 @@ describe('of a run that diverged', () => {
   const log = logOf(FALLING, { failure: 'non-finite loss at step 30' });
   const at = async (step: number) =>
     renderReport(
-      await collectReport({ ...optionsOf(0, log), progress: { step, records: 60, batchSize: 7 } }),
+      await collectReport({ ...optionsOf(0, log), progress: { step, examples: 60, batchSize: 7 } }),
     );
 
   test('says of which epoch the hidden units are, and puts no verdict on them at the top', async () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { ROOT } from './runCommand.ts';
-import { openChromium, type Page } from './chromium.ts';
+import { openChromium, type Page } from '../../bench/chromium.ts';
 import { swiftshader } from './swiftshader.ts';
 
 /** Where the exports of `proof.ts` run, on which backend. */
