@@ -72,9 +72,9 @@ export {
 } from './inspect/topPatches.ts';
 export {
   search,
-  type Earlier,
+  type SearchHistory,
   type SearchOptions,
-  type Task as SearchTask,
+  type SearchTask,
 } from './search/search.ts';
 export type { FoldResult, Trial } from './search/trial.ts';
 export { gridPoints, randomPoints } from './search/points.ts';
@@ -87,6 +87,6 @@ export {
 } from './search/gaussianProcess.ts';
 export { fitGaussianProcess } from './search/fitGaussianProcess.ts';
 export { expectedImprovement } from './search/expectedImprovement.ts';
-export { varianceShares, type Share as VarianceShare } from './search/importance.ts';
+export { sobolIndices, type SobolIndices } from './search/importance.ts';
 export { diagnose } from './inspect/doctor/diagnose.ts';
 export type { Diagnostic, DiagnosticContext, Severity } from './inspect/doctor/diagnostic.ts';

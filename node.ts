@@ -9,4 +9,4 @@ export { exportOnnx } from './formats/onnx/writeOnnx.ts';
 export { withSafetensors, type SafetensorsFile } from './formats/safetensors/safetensorsFile.ts';
 export { loadWeights, saveWeights, type FileLayout } from './formats/safetensors/weights.ts';
 export { writeFileAtomic } from './lib/files/writeFileAtomic.ts';
-export { loadCheckpoint, saveCheckpoint, type Resumable } from './train/checkpoint.ts';
+export { loadCheckpoint, saveCheckpoint, type Checkpointable } from './train/checkpoint.ts';

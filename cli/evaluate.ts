@@ -52,7 +52,7 @@ export function evaluateCommand(): Command {
 /** The figures, and the confusion matrix with a row a label. */
 function table(
   name: string,
-  { errors, records, errorRate, top5Errors, loss, confusion }: Evaluation,
+  { errors, examples: records, errorRate, top5Errors, loss, confusion }: Evaluation,
   names: readonly string[] | undefined,
 ): string {
   const percent = (count: number) => `${((100 * count) / records).toFixed(2)} %`;

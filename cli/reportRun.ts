@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { prepared } from '../data/preparation.ts';
-import { progressOf } from '../train/checkpoint.ts';
+import { readProgress } from '../train/checkpoint.ts';
 import { readLog } from '../train/runLog.ts';
 import { writeReport } from '../report/writeReport.ts';
 import { openData } from './openData.ts';
@@ -27,7 +27,7 @@ export async function reportRun(
   try {
     const log = await readLog(join(folder, 'log.jsonl'));
     const title = `${options.network} on ${dataset.name}`;
-    const progress = await progressOf(file);
+    const progress = await readProgress(file);
     return await writeReport(
       out,
       { title, log, network, dataset, progress, ...(inputs && { inputs }) },

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { useBackend } from '../lib/backend/useBackend.ts';
 import { InputError } from '../lib/errors.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
-import { firstPoint, gridPoints, sizeOfSpace } from '../search/points.ts';
+import { firstPoint, gridPoints, spaceCardinality } from '../search/points.ts';
 import { search } from '../search/search.ts';
-import { ranked, type Trial } from '../search/trial.ts';
+import { rankTrials, type Trial } from '../search/trial.ts';
 import { FoldPool } from './foldPool.ts';
 import { openNetwork } from './openNetwork.ts';
 import { logBackend } from './options.ts';
@@ -19,7 +19,7 @@ import { openFolds } from './trainFold.ts';
  */
 export async function planned(plan: Omit<SearchPlan, 'records'>): Promise<SearchPlan> {
   const { method, space, base, folds, seed } = plan;
-  const size = sizeOfSpace(space);
+  const size = spaceCardinality(space);
   if (method !== 'grid' && plan.trials > size) {
     throw new InputError(
       `--trials: expected at most the ${size} points of ${plan.file}, got ${plan.trials}`,
@@ -75,7 +75,7 @@ export async function runSearch(
       ahead,
       workers,
       signal,
-      earlier,
+      history: earlier,
       target: logErrorOf(plan),
       evaluate: async (task) => {
         const reply = await pool.run({ options: runOptionsOf(plan, task.point), fold: task.fold });
@@ -110,7 +110,7 @@ async function conclude(
   trials: readonly Trial[],
   print: (line: string) => void,
 ): Promise<void> {
-  const [best] = ranked(trials);
+  const [best] = rankTrials(trials);
   if (best.failed !== undefined) {
     throw new InputError(`all ${trials.length} trials failed, the first: ${trials[0].failed}`);
   }

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import { ranked, type Trial } from '../search/trial.ts';
-import { labelOf, showValue, type Space } from '../search/space.ts';
+import { rankTrials, type Trial } from '../search/trial.ts';
+import { shortName, formatValue, type Space } from '../search/space.ts';
 
 /** `2.31 ± 0.12 %`: the mean over the folds and its standard error. */
 export function formatScore({ mean, standardError }: Trial): string {
@@ -10,7 +10,7 @@ export function formatScore({ mean, standardError }: Trial): string {
 /** `trial 3/20: error 2.31 ± 0.12 %: rate 0.031, units 64` */
 export function formatTrial(space: Space, trial: Trial, trials: number): string {
   const values = Object.entries(trial.point).map(
-    ([name, value]) => `${labelOf(space, name)} ${showValue(value)}`,
+    ([name, value]) => `${shortName(space, name)} ${formatValue(value)}`,
   );
   const outcome = trial.failed === undefined ? `error ${formatScore(trial)}` : 'failed';
   const reason = trial.failed === undefined ? '' : `; ${trial.failed}`;
@@ -21,16 +21,16 @@ export function formatTrial(space: Space, trial: Trial, trials: number): string 
 export function formatTrials(space: Space, trials: readonly Trial[]): string {
   const names = Object.keys(space);
   const table = new Table({
-    head: ['trial', 'error', ...names.map((name) => labelOf(space, name))],
+    head: ['trial', 'error', ...names.map((name) => shortName(space, name))],
     colAligns: ['right', 'right', ...names.map(() => 'right' as const)],
     style: { head: [], border: [], compact: true },
   });
-  const good = ranked(trials).filter(({ failed }) => failed === undefined);
+  const good = rankTrials(trials).filter(({ failed }) => failed === undefined);
   for (const trial of good.slice(0, 10)) {
     table.push([
       trial.trial + 1,
       formatScore(trial),
-      ...names.map((name) => showValue(trial.point[name])),
+      ...names.map((name) => formatValue(trial.point[name])),
     ]);
   }
   const failed = trials.length - good.length;

@@ -2,7 +2,7 @@ import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { prepared, preparationsOf } from '../data/preparation.ts';
 import { subset } from '../data/split.ts';
-import { foldRecords } from '../data/stratify.ts';
+import { foldIndices } from '../data/stratify.ts';
 import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { Trainer } from '../train/trainer.ts';
@@ -43,7 +43,7 @@ export async function openFolds(
   { folds, seed }: Cut,
 ): Promise<Fold[]> {
   const train = limited((await openData(data, shape)).train, limit);
-  const parts = await foldRecords(train, folds, new Rng(seed));
+  const parts = await foldIndices(train, folds, new Rng(seed));
   return parts.map((held, k) => ({
     train: subset(train, parts.filter((_, other) => other !== k).flat()),
     held: subset(train, held, `${train.name}, fold ${k}`),
@@ -94,7 +94,7 @@ export async function trainFold(
       schedule,
       ...(plateau && { plateau }),
     }).run();
-    const { errors, records, loss } = await evaluate(network, held, 250);
+    const { errors, examples: records, loss } = await evaluate(network, held, 250);
     return { errors, records, loss };
   } finally {
     optimizer.dispose();

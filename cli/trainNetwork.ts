@@ -79,11 +79,11 @@ export async function trainNetwork(
 
   const onEpoch = async (event: EpochEvent): Promise<void> => {
     progress.hide();
-    const { epoch, train: own, validation: measured, boxes, learningRate, step } = event;
+    const { epoch, train: own, validation: measured, layers: boxes, learningRate, step } = event;
     const seconds = (performance.now() - started) / 1000;
     const held = measured ?? (await evaluateFinite(network, data.test, 250, step - 1, { signal }));
     const on = measured === undefined ? 'test' : 'validation';
-    const { loss, errorRate, top5Errors, records } = held;
+    const { loss, errorRate, top5Errors, examples: records } = held;
     runLog.add({
       type: 'epoch',
       epoch,
@@ -130,7 +130,7 @@ export async function trainNetwork(
     cost: new SoftmaxCrossEntropy(),
     onStep: (event) => {
       runLog.add({ type: 'step', ...event });
-      progress.step(event.records, event.loss);
+      progress.step(event.examples, event.loss);
     },
     checkpoint: async () => {
       await runLog.flush();

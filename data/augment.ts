@@ -2,7 +2,7 @@ import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
-import { aboutOf, type Batch, type Dataset } from './dataset.ts';
+import { datasetInfo, type Batch, type Dataset } from './dataset.ts';
 
 /** Height, width and channels of an image. */
 export type ImageSize = readonly [height: number, width: number, channels: number];
@@ -31,7 +31,7 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
   const change = (image: Float32Array, rng: Rng) =>
     augmentations.reduce((seen, one) => one(seen, [height, width, channels], rng), image);
   return {
-    ...aboutOf(dataset),
+    ...datasetInfo(dataset),
     async batch(indices: Int32Array, rng?: Rng): Promise<Batch> {
       const batch = await dataset.batch(indices, rng);
       if (rng === undefined) return batch;

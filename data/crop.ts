@@ -2,7 +2,7 @@ import { tensor } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
-import { aboutOf, type Batch, type Dataset } from './dataset.ts';
+import { datasetInfo, type Batch, type Dataset } from './dataset.ts';
 
 /**
  * Windows of height x width out of larger images: in training, which gives a generator, anywhere in the image, else
@@ -24,7 +24,7 @@ export function crop(dataset: Dataset, [height, width]: readonly [number, number
     rng === undefined ? Math.floor(rest / 2) : rng.integer(rest + 1);
   const row = width * channels;
   return {
-    ...aboutOf(dataset),
+    ...datasetInfo(dataset),
     inputShape: [height, width, channels],
     async batch(indices, rng): Promise<Batch> {
       const { input, labels } = await dataset.batch(indices, rng);

@@ -6,7 +6,7 @@ import { ArrayDataset } from './dataset.ts';
 
 export interface CsvOptions {
   /** The column with the class of each record; `label` by default. */
-  readonly label?: string;
+  readonly labelColumn?: string;
   /** `[1, 1, columns]` by default: each column besides the label's is a channel. */
   readonly inputShape?: readonly number[];
   /** The names of the classes, in the order of their labels; by default those in the file, sorted. */
@@ -24,7 +24,7 @@ export interface CsvOptions {
  */
 export function loadCsv(
   file: string,
-  { label = 'label', inputShape, classNames, scale = 1 }: CsvOptions = {},
+  { labelColumn: label = 'label', inputShape, classNames, scale = 1 }: CsvOptions = {},
 ) {
   const [head, ...rows] = parseRows(file);
   if (head === undefined)

@@ -34,7 +34,7 @@ export interface Dataset {
 }
 
 /** What a dataset is besides its records: what one that is made out of it starts from. */
-export function aboutOf({
+export function datasetInfo({
   name,
   length,
   inputShape,

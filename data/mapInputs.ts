@@ -3,7 +3,7 @@ import { zeros } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
-import { aboutOf, type Batch, type Dataset } from './dataset.ts';
+import { datasetInfo, type Batch, type Dataset } from './dataset.ts';
 
 /**
  * A dataset whose inputs are what a box makes of them, in inference mode: `Pad2D` gives a border, `ContrastNorm2D`
@@ -22,7 +22,7 @@ export function mapInputs(dataset: Dataset, box: Module): Dataset {
   };
   const inputShape = tidy(() => see(zeros([1, ...dataset.inputShape])).shape.slice(1));
   return {
-    ...aboutOf(dataset),
+    ...datasetInfo(dataset),
     inputShape,
     async batch(indices, rng): Promise<Batch> {
       const { input, labels } = await dataset.batch(indices, rng);

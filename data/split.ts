@@ -1,6 +1,6 @@
 import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
-import { aboutOf, type Dataset } from './dataset.ts';
+import { datasetInfo, type Dataset } from './dataset.ts';
 
 /** Some records of a dataset, in the order of `records`. Errors: no records, or one that is not there. */
 export function subset(dataset: Dataset, records: ArrayLike<number>, name = dataset.name): Dataset {
@@ -13,7 +13,7 @@ export function subset(dataset: Dataset, records: ArrayLike<number>, name = data
     );
   }
   return {
-    ...aboutOf(dataset),
+    ...datasetInfo(dataset),
     name,
     length: chosen.length,
     batch: (indices, rng) =>

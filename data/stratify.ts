@@ -12,11 +12,11 @@ import { subset } from './split.ts';
  * Errors: a count that is no integer from 2 to the number of records.
  */
 export async function folds(dataset: Dataset, count: number, rng: Rng): Promise<Dataset[]> {
-  return (await foldRecords(dataset, count, rng)).map((records) => subset(dataset, records));
+  return (await foldIndices(dataset, count, rng)).map((records) => subset(dataset, records));
 }
 
 /** The records of each of the `folds`. */
-export async function foldRecords(dataset: Dataset, count: number, rng: Rng): Promise<number[][]> {
+export async function foldIndices(dataset: Dataset, count: number, rng: Rng): Promise<number[][]> {
   if (!Number.isSafeInteger(count) || count < 2 || count > dataset.length) {
     throw new InputError(
       `folds: expected an integer from 2 to the ${dataset.length} records, got ${show(count)}`,

@@ -11,9 +11,9 @@ export interface LearnNeocognitronOptions {
   /** How often each image is shown to each layer; 20 by default. */
   readonly passes?: number;
   /** q of each layer of S-cells; 1, 16, 16 by default. */
-  readonly rates?: readonly number[];
+  readonly learningRates?: readonly number[];
   /** The side of the area of an S-column in each layer; 5, 5, 2 by default. */
-  readonly columns?: readonly number[];
+  readonly columnSizes?: readonly number[];
 }
 
 /** A cell in a layer of S-cells. */
@@ -38,7 +38,11 @@ export interface Cell {
 export async function learnNeocognitron(
   network: Sequential,
   images: Tensor4D,
-  { passes = 20, rates = [1, 16, 16], columns = [5, 5, 2] }: LearnNeocognitronOptions = {},
+  {
+    passes = 20,
+    learningRates: rates = [1, 16, 16],
+    columnSizes: columns = [5, 5, 2],
+  }: LearnNeocognitronOptions = {},
 ): Promise<void> {
   checkSize(network, 'passes', passes);
   let seen = images.clone();

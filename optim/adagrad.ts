@@ -2,7 +2,7 @@ import { add, dispose, div, mul, sqrt, square, sub, tidy, zerosLike } from '@ten
 import { checkNumber, checkPositive } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import type { Grads, Params } from '../lib/module.ts';
-import { checkGroups, settingsOf, type ParamGroup } from './groups.ts';
+import { checkParamGroups, groupSettings, type ParamGroup } from './groups.ts';
 import { checkGrads, Slots, type OptimizerState } from './state.ts';
 
 /**
@@ -49,7 +49,7 @@ export class Adagrad {
     checkNumber(this, 'learningRateDecay', learningRateDecay, 0);
     checkPositive(this, 'eps', eps);
     checkNumber(this, 'weightDecay', weightDecay, 0);
-    checkGroups(this, groups);
+    checkParamGroups(this, groups);
     this.params = params;
     this.learningRate = learningRate;
     this.learningRateDecay = learningRateDecay;
@@ -65,7 +65,7 @@ export class Adagrad {
     this.#steps++;
     const eps = scalar(this.eps);
     for (const [name, param] of Object.entries(this.params)) {
-      const { learningRate, weightDecay } = settingsOf(name, this);
+      const { learningRate, weightDecay } = groupSettings(name, this);
       const next = tidy(() => {
         const grad =
           weightDecay === 0 ? grads[name] : add(grads[name], mul(param, scalar(weightDecay)));

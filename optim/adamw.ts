@@ -2,7 +2,7 @@ import { add, dispose, div, mul, sqrt, square, sub, tidy, zerosLike } from '@ten
 import { checkNumber, checkPositive, checkShare } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import type { Grads, Params } from '../lib/module.ts';
-import { checkGroups, settingsOf, type ParamGroup } from './groups.ts';
+import { checkParamGroups, groupSettings, type ParamGroup } from './groups.ts';
 import { checkGrads, Slots, type OptimizerState } from './state.ts';
 
 /**
@@ -51,7 +51,7 @@ export class AdamW {
     for (const beta of betas) checkShare(this, 'betas', beta);
     checkPositive(this, 'eps', eps);
     checkNumber(this, 'weightDecay', weightDecay, 0);
-    checkGroups(this, groups);
+    checkParamGroups(this, groups);
     this.params = params;
     this.learningRate = learningRate;
     this.betas = betas;
@@ -68,7 +68,7 @@ export class AdamW {
     const [b1, b2, rest1, rest2, eps] = [beta1, beta2, 1 - beta1, 1 - beta2, this.eps].map(scalar);
     const unbias = scalar(1 / Math.sqrt(1 - beta2 ** this.#steps));
     for (const [name, param] of Object.entries(this.params)) {
-      const { learningRate, weightDecay } = settingsOf(name, this);
+      const { learningRate, weightDecay } = groupSettings(name, this);
       const next = tidy(() => {
         const grad = grads[name];
         const decayed =

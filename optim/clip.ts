@@ -58,12 +58,12 @@ export interface OptimizerWithState {
   dispose(): void;
 }
 
-export type Clipping = { readonly value: number } | { readonly norm: number };
+export type GradientClipping = { readonly value: number } | { readonly norm: number };
 
 /** An optimizer that sees gradients clipped. */
 export function withGradientClipping<T extends OptimizerWithState>(
   optimizer: T,
-  by: Clipping,
+  by: GradientClipping,
 ): OptimizerWithState {
   return {
     get learningRate() {

@@ -1,6 +1,6 @@
 import { checkNumber } from '../lib/check.ts';
 import type { NamedModule } from '../lib/module.ts';
-import type { AnyModule } from '../lib/propagate.ts';
+import type { AnyModule } from '../lib/module.ts';
 import { Affine } from '../modules/historic/affine.ts';
 import { BatchNorm } from '../modules/batchNorm.ts';
 import { GroupNorm } from '../modules/groupNorm.ts';
@@ -18,9 +18,9 @@ export interface ParamGroup {
 }
 
 /** Learning rate and weight decay of a parameter: those of the first group that has it, else the optimizer's. */
-export function settingsOf(
+export function groupSettings(
   name: string,
-  { learningRate, weightDecay, groups }: GroupedRates,
+  { learningRate, weightDecay, groups }: GroupedOptimizer,
 ): { learningRate: number; weightDecay: number } {
   const group = groups.find(({ matches }) => matches(name));
   return {
@@ -29,13 +29,13 @@ export function settingsOf(
   };
 }
 
-export interface GroupedRates {
+export interface GroupedOptimizer {
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly groups: readonly ParamGroup[];
 }
 
-export function checkGroups(optimizer: object, groups: readonly ParamGroup[]): void {
+export function checkParamGroups(optimizer: object, groups: readonly ParamGroup[]): void {
   for (const { learningRateScale: rate = 1, weightDecay = 0 } of groups) {
     checkNumber(optimizer, "a group's rate", rate, 0);
     checkNumber(optimizer, "a group's weightDecay", weightDecay, 0);

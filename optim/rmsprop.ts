@@ -13,7 +13,7 @@ import {
 import { checkNumber, checkPositive, checkShare } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import type { Grads, Params } from '../lib/module.ts';
-import { checkGroups, settingsOf, type ParamGroup } from './groups.ts';
+import { checkParamGroups, groupSettings, type ParamGroup } from './groups.ts';
 import { checkGrads, Slots, type OptimizerState } from './state.ts';
 
 /**
@@ -69,7 +69,7 @@ export class RMSProp {
     checkPositive(this, 'eps', eps);
     checkNumber(this, 'momentum', momentum, 0);
     checkNumber(this, 'weightDecay', weightDecay, 0);
-    checkGroups(this, groups);
+    checkParamGroups(this, groups);
     this.params = params;
     this.learningRate = learningRate;
     this.alpha = alpha;
@@ -92,7 +92,7 @@ export class RMSProp {
       scalar,
     );
     for (const [name, param] of Object.entries(this.params)) {
-      const { learningRate, weightDecay } = settingsOf(name, this);
+      const { learningRate, weightDecay } = groupSettings(name, this);
       const before = (kind: string) => this.#slots.get(kind, name) ?? zerosLike(param);
       const { moved, ...kept } = tidy((): { moved: Tensor; [kind: string]: Tensor } => {
         const grad =

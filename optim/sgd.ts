@@ -4,7 +4,7 @@ import { BoxError } from '../lib/errors.ts';
 import { scalar, Scalars } from '../lib/constant.ts';
 import { momentumStep } from '../lib/kernels/elementwise/momentum.ts';
 import type { Grads, Params } from '../lib/module.ts';
-import { checkGroups, settingsOf, type ParamGroup } from './groups.ts';
+import { checkParamGroups, groupSettings, type ParamGroup } from './groups.ts';
 import { checkGrads, Slots, type OptimizerState } from './state.ts';
 
 /**
@@ -42,7 +42,7 @@ export class SGD {
     checkNumber(this, 'learningRate', learningRate, 0);
     checkNumber(this, 'momentum', momentum, 0);
     checkNumber(this, 'weightDecay', weightDecay, 0);
-    checkGroups(this, groups);
+    checkParamGroups(this, groups);
     if (nesterov && momentum === 0)
       throw new BoxError([nameOf(this)], 'expected momentum above 0 with nesterov, got 0');
     this.params = params;
@@ -61,7 +61,7 @@ export class SGD {
     const scalars = new Scalars();
     try {
       for (const [name, param] of Object.entries(this.params)) {
-        const { learningRate, weightDecay } = settingsOf(name, this);
+        const { learningRate, weightDecay } = groupSettings(name, this);
         const decayed =
           weightDecay === 0
             ? grads[name].clone()

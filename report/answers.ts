@@ -54,5 +54,5 @@ export async function answers(network: Module, data: Dataset): Promise<Answers> 
       .sort((a, b) => b.probability - a.probability)
       .slice(0, SHOWN);
   }
-  return { records: tally.records, errors: tally.errors, confusion: tally.confusion, wrong };
+  return { records: tally.examples, errors: tally.errors, confusion: tally.confusion, wrong };
 }

@@ -2,7 +2,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { LogLine } from '../train/runLog.ts';
 import type { Module } from '../lib/module.ts';
 import { propagate } from '../lib/propagate.ts';
-import type { Progress } from '../train/trainer.ts';
+import type { TrainingProgress } from '../train/trainer.ts';
 import { answers, type Answers } from './answers.ts';
 import { firstFilters } from './filters.ts';
 import { gaborFits, type GaborFits } from './gaborFits.ts';
@@ -42,7 +42,7 @@ export interface ReportOptions {
   /** The records whose feature maps are shown; by default the first of three classes. */
   readonly inputs?: readonly number[];
   /** Where the training stood when the network was as it is now, if that is known. */
-  readonly progress?: Pick<Progress, 'step' | 'records' | 'batchSize'>;
+  readonly progress?: Pick<TrainingProgress, 'step' | 'examples' | 'batchSize'>;
 }
 
 /**

@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import type { Share } from '../search/importance.ts';
+import type { SobolIndices } from '../search/importance.ts';
 import type { Trial } from '../search/trial.ts';
-import { isCategory, showValue, type Dimension, type Value } from '../search/space.ts';
+import { isCategorical, formatValue, type Dimension, type Value } from '../search/space.ts';
 import { COLOURS, tick } from './charts.ts';
 
 /** As wide as a phone, so that its letters are legible there. */
@@ -11,7 +11,7 @@ const WIDTH = 400;
 const [BLUE, ORANGE] = COLOURS;
 
 /** What each dimension explains: a bar by itself, a line with its interactions. The largest first. */
-export function sharesChart(shares: readonly (Share & { readonly name: string })[]): string {
+export function sharesChart(shares: readonly (SobolIndices & { readonly name: string })[]): string {
   const sorted = [...shares].sort((a, b) => b.total - a.total);
   const longest = Math.max(...sorted.map(({ name }) => name.length));
   return svg({
@@ -29,19 +29,24 @@ export function sharesChart(shares: readonly (Share & { readonly name: string })
     y: { label: null, domain: sorted.map(({ name }) => name), tickSize: 0 },
     marks: [
       Plot.barX(sorted, {
-        x: ({ main }: Share) => 100 * main,
+        x: ({ main }: SobolIndices) => 100 * main,
         y: 'name',
         fill: BLUE,
         insetTop: 4,
         insetBottom: 4,
       }),
       Plot.ruleY(sorted, {
-        x: ({ total }: Share) => 100 * total,
+        x: ({ total }: SobolIndices) => 100 * total,
         y: 'name',
         stroke: ORANGE,
         strokeWidth: 2,
       }),
-      Plot.dot(sorted, { x: ({ total }: Share) => 100 * total, y: 'name', fill: ORANGE, r: 3 }),
+      Plot.dot(sorted, {
+        x: ({ total }: SobolIndices) => 100 * total,
+        y: 'name',
+        fill: ORANGE,
+        r: 3,
+      }),
       Plot.ruleX([0]),
     ],
   });
@@ -68,8 +73,8 @@ export function effectChart(
   trials: readonly Trial[],
   curve: readonly { readonly value: Value; readonly error: number }[],
 ): string {
-  const category = isCategory(dimension);
-  const place = (value: Value) => (category ? shortened(showValue(value)) : Number(value));
+  const category = isCategorical(dimension);
+  const place = (value: Value) => (category ? shortened(formatValue(value)) : Number(value));
   const dots = trials.map((trial) => ({
     ...trial,
     x: place(trial.point[name]),

@@ -1,6 +1,6 @@
-import { effectsOf, type Effects } from '../search/importance.ts';
-import { observedOf, ranked, type Trial } from '../search/trial.ts';
-import { labelOf, showValue, type Space } from '../search/space.ts';
+import { dimensionImportance, type ImportanceReport } from '../search/importance.ts';
+import { toObservations, rankTrials, type Trial } from '../search/trial.ts';
+import { shortName, formatValue, type Space } from '../search/space.ts';
 import { escape, page } from './html.ts';
 import { bestSoFarChart, effectChart, sharesChart } from './searchCharts.ts';
 
@@ -24,7 +24,9 @@ export async function renderSearch(data: SearchReportData): Promise<string> {
   const { file, method, space, folds, records, seed, trials } = data;
   const good = trials.filter(({ failed }) => failed === undefined);
   const effects =
-    good.length < FEW ? undefined : await effectsOf(space, observedOf(trials, data.target), seed);
+    good.length < FEW
+      ? undefined
+      : await dimensionImportance(space, toObservations(trials, data.target), seed);
   const title = `${method} search through ${file}`;
   const about =
     `${trials.length} trials${good.length < trials.length ? `, of which ${trials.length - good.length} failed` : ''}; each ` +
@@ -41,8 +43,8 @@ export async function renderSearch(data: SearchReportData): Promise<string> {
         const curve = effects?.effects.find((one) => one.name === name)?.curve ?? [];
         const errors = curve.map(({ value, target }) => ({ value, error: Math.exp(target) }));
         return figure(
-          labelOf(space, name),
-          effectChart(space[name], labelOf(space, name), name, trials, errors),
+          shortName(space, name),
+          effectChart(space[name], shortName(space, name), name, trials, errors),
         );
       })
       .join('')}${figure('The best so far', bestSoFarChart(trials))}</div></section>
@@ -55,7 +57,7 @@ const figure = (title: string, svg: string) =>
 
 /** The best, and how sure that is. */
 function judged({ trials }: SearchReportData, good: readonly Trial[]): string {
-  const [best, second] = ranked(good);
+  const [best, second] = rankTrials(good);
   // Both means are over the same folds, so their differences are what is uncertain.
   const differences = second?.scores.map((score, fold) => score - best.scores[fold]) ?? [];
   const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
@@ -76,9 +78,9 @@ const percent = (share: number) => (100 * share).toFixed(2);
 const few = (count: number) =>
   `<p>Too few trials gave a score to tell, ${count} of at least ${FEW}.</p>`;
 
-function matters({ space }: SearchReportData, { effects, explained }: Effects): string {
+function matters({ space }: SearchReportData, { effects, explained }: ImportanceReport): string {
   const shown = effects.map(({ name, main, total }) => ({
-    name: labelOf(space, name),
+    name: shortName(space, name),
     main,
     total,
   }));
@@ -96,13 +98,13 @@ function matters({ space }: SearchReportData, { effects, explained }: Effects): 
 
 function table(space: Space, trials: readonly Trial[]): string {
   const names = Object.keys(space);
-  const head = ['trial', 'error, %', ...names.map((name) => labelOf(space, name))];
-  const rows = ranked(trials).map((trial) => {
+  const head = ['trial', 'error, %', ...names.map((name) => shortName(space, name))];
+  const rows = rankTrials(trials).map((trial) => {
     const error = trial.failed ?? `${percent(trial.mean)} ± ${percent(trial.standardError)}`;
     const cells = [
       String(trial.trial + 1),
       error,
-      ...names.map((name) => showValue(trial.point[name])),
+      ...names.map((name) => formatValue(trial.point[name])),
     ];
     return `<tr>${cells.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`;
   });

@@ -1,4 +1,4 @@
-import type { Progress } from '../train/trainer.ts';
+import type { TrainingProgress } from '../train/trainer.ts';
 
 /** A moment of a training. */
 export interface Stage {
@@ -10,11 +10,11 @@ export interface Stage {
 
 export function stageOf({
   step,
-  records,
+  examples,
   batchSize,
-}: Pick<Progress, 'step' | 'records' | 'batchSize'>): Stage {
+}: Pick<TrainingProgress, 'step' | 'examples' | 'batchSize'>): Stage {
   if (step === 0) return { when: 'before the first step', trained: false };
-  const epochs = step / Math.ceil(records / batchSize);
+  const epochs = step / Math.ceil(examples / batchSize);
   const whole = Number.isInteger(epochs);
   const when = whole
     ? `after epoch ${epochs}`

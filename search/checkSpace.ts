@@ -1,5 +1,5 @@
 import { InputError, show } from '../lib/errors.ts';
-import { same, type Dimension, type Space, type Value } from './space.ts';
+import { sameValue, type Dimension, type Space, type Value } from './space.ts';
 
 /** Errors: no dimension, and those of `checkDimension`. */
 export function checkSpace(space: Space): void {
@@ -36,7 +36,7 @@ export function checkDimension(name: string, dimension: object): asserts dimensi
       fail('choices that are numbers, text, true, false or lists of text', show(choices[strange]));
     if (choices.length < 2) fail('at least two choices', show(choices));
     const twice = choices.find(
-      (a, i) => choices.findIndex((b) => same(a as Value, b as Value)) !== i,
+      (a, i) => choices.findIndex((b) => sameValue(a as Value, b as Value)) !== i,
     ) as unknown;
     if (twice !== undefined) fail('choices that differ', `${show(twice)} twice`);
     return;

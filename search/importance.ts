@@ -1,11 +1,11 @@
 import { Rng } from '../lib/rng.ts';
 import { fitGaussianProcess } from './fitGaussianProcess.ts';
-import { coordinatesOf, randomPoint } from './points.ts';
-import { observations, type Observed } from './propose.ts';
-import { gridValues, valueAt, type Point, type Space, type Value } from './space.ts';
+import { encodePoint, randomPoint } from './points.ts';
+import { encodeObservations, type Observation } from './propose.ts';
+import { gridValues, valueAtQuantile, type Point, type Space, type Value } from './space.ts';
 
 /** A share of the variance of f over the space. */
-export interface Share {
+export interface SobolIndices {
   /** What the dimension explains by itself: S_i. */
   readonly main: number;
   /** What would be left if all others were fixed, on average: S_i with its part in all interactions, S_Ti. */
@@ -27,11 +27,11 @@ const SAMPLES = 8192;
  * Source: Sobol' 1993; Jansen 1999, Computer Physics Communications 117, equations 6 and 10 (as in Saltelli et al. 2010,
  *         table 2); for hyper-parameters Hutter, Hoos, Leyton-Brown, ICML 2014.
  */
-export function varianceShares(
+export function sobolIndices(
   f: (x: readonly number[]) => number,
   dimensions: number,
   rng: Rng,
-): Share[] {
+): SobolIndices[] {
   const draw = () => Array.from({ length: SAMPLES }, () => [...rng.uniforms(dimensions)]);
   const [a, b] = [draw(), draw()];
   const [fa, fb] = [a.map(f), b.map(f)];
@@ -48,14 +48,14 @@ export function varianceShares(
 }
 
 /** What a search found of one dimension. */
-export interface Effect extends Share {
+export interface DimensionImportance extends SobolIndices {
   readonly name: string;
   /** E(f | x_i): what the score is at a value, on average over all else. */
   readonly curve: readonly { readonly value: Value; readonly target: number }[];
 }
 
-export interface Effects {
-  readonly effects: readonly Effect[];
+export interface ImportanceReport {
+  readonly effects: readonly DimensionImportance[];
   /** 1 − Σ (y − ŷ)²/Σ (y − ȳ)², ŷ predicted from all other trials: below 0.3 or so the rest means little. */
   readonly explained: number;
 }
@@ -64,22 +64,24 @@ export interface Effects {
  * What mattered: the variance shares and the mean curve of each dimension under the mean of a Gaussian process of all
  * trials, over the whole space.
  */
-export async function effectsOf(
+export async function dimensionImportance(
   space: Space,
-  observed: readonly Observed[],
+  observed: readonly Observation[],
   seed: number,
-): Promise<Effects> {
+): Promise<ImportanceReport> {
   const rng = new Rng(seed);
-  const process = await fitGaussianProcess(observations(space, observed), { rng: rng.split() });
+  const process = await fitGaussianProcess(encodeObservations(space, observed), {
+    rng: rng.split(),
+  });
   const dimensions = Object.entries(space);
-  const f = (point: Point) => process.mean(coordinatesOf(space, point));
+  const f = (point: Point) => process.mean(encodePoint(space, point));
   const at = (shares: readonly number[]) =>
     f(
       Object.fromEntries(
-        dimensions.map(([name, dimension], i) => [name, valueAt(dimension, shares[i])]),
+        dimensions.map(([name, dimension], i) => [name, valueAtQuantile(dimension, shares[i])]),
       ),
     );
-  const shares = varianceShares(at, dimensions.length, rng.split());
+  const shares = sobolIndices(at, dimensions.length, rng.split());
   const others = Array.from({ length: 256 }, () => randomPoint(space, rng));
   const effects = dimensions.map(([name, dimension], i) => {
     const values = gridValues('choices' in dimension ? dimension : { ...dimension, points: 33 });

@@ -1,11 +1,11 @@
 import type { Rng } from '../lib/rng.ts';
 import {
-  coordinateOf,
+  encodeValue,
   gridValues,
-  isCategory,
-  same,
-  sizeOf,
-  valueAt,
+  isCategorical,
+  sameValue,
+  cardinality,
+  valueAtQuantile,
   type Point,
   type Space,
 } from './space.ts';
@@ -31,7 +31,10 @@ export function firstPoint(space: Space): Point {
 /** Each dimension by itself, evenly on its scale. */
 export function randomPoint(space: Space, rng: Rng): Point {
   return Object.fromEntries(
-    Object.entries(space).map(([name, dimension]) => [name, valueAt(dimension, rng.uniform())]),
+    Object.entries(space).map(([name, dimension]) => [
+      name,
+      valueAtQuantile(dimension, rng.uniform()),
+    ]),
   );
 }
 
@@ -44,52 +47,53 @@ export function randomPoint(space: Space, rng: Rng): Point {
  */
 export function randomPoints(space: Space, count: number, rng: Rng): Point[] {
   const points: Point[] = [];
-  for (let k = 0; k < count; k++) points.push(newPoint(space, points, rng.fold(k)));
+  for (let k = 0; k < count; k++) points.push(untriedPoint(space, points, rng.fold(k)));
   return points;
 }
 
 /** A random point that is none of those. */
-export function newPoint(space: Space, others: readonly Point[], rng: Rng): Point {
-  const taken = new Set(others.map(keyOf));
+export function untriedPoint(space: Space, others: readonly Point[], rng: Rng): Point {
+  const taken = new Set(others.map(pointKey));
   let point = randomPoint(space, rng);
-  for (let tries = 0; taken.has(keyOf(point)) && tries < 1000; tries++)
+  for (let tries = 0; taken.has(pointKey(point)) && tries < 1000; tries++)
     point = randomPoint(space, rng);
   return point;
 }
 
 /** The same for the same point. */
-export function keyOf(point: Point): string {
+export function pointKey(point: Point): string {
   return JSON.stringify(Object.values(point));
 }
 
 /** How many points there are. */
-export function sizeOfSpace(space: Space): number {
-  return Object.values(space).reduce((size, dimension) => size * sizeOf(dimension), 1);
+export function spaceCardinality(space: Space): number {
+  return Object.values(space).reduce((size, dimension) => size * cardinality(dimension), 1);
 }
 
 /** Where a point lies, for a Gaussian process. */
-export function coordinatesOf(space: Space, point: Point): Float64Array {
+export function encodePoint(space: Space, point: Point): Float64Array {
   return Float64Array.from(Object.entries(space), ([name, dimension]) =>
-    coordinateOf(dimension, point[name]),
+    encodeValue(dimension, point[name]),
   );
 }
 
-export function categoriesOf(space: Space): boolean[] {
-  return Object.values(space).map(isCategory);
+export function categoricalMask(space: Space): boolean[] {
+  return Object.values(space).map(isCategorical);
 }
 
 /** A point nearby: each coordinate moved by a normal number times `radius`, or with that probability another choice. */
-export function nearbyPoint(space: Space, point: Point, radius: number, rng: Rng): Point {
+export function perturbPoint(space: Space, point: Point, radius: number, rng: Rng): Point {
   return Object.fromEntries(
     Object.entries(space).map(([name, dimension]) => {
       const value = point[name];
-      if (isCategory(dimension)) {
-        return [name, rng.uniform() < radius ? valueAt(dimension, rng.uniform()) : value];
+      if (isCategorical(dimension)) {
+        return [name, rng.uniform() < radius ? valueAtQuantile(dimension, rng.uniform()) : value];
       }
-      const moved = coordinateOf(dimension, value) + radius * rng.normal();
-      const next = valueAt(dimension, Math.min(1 - 2 ** -53, Math.max(0, moved)));
+      const moved = encodeValue(dimension, value) + radius * rng.normal();
+      const next = valueAtQuantile(dimension, Math.min(1 - 2 ** -53, Math.max(0, moved)));
       // A small move would never reach the next whole number.
-      const stuck = same(next, value) && Number.isFinite(sizeOf(dimension)) && rng.uniform() < 0.25;
+      const stuck =
+        sameValue(next, value) && Number.isFinite(cardinality(dimension)) && rng.uniform() < 0.25;
       return [name, stuck ? stepped(space, name, value, rng) : next];
     }),
   );
@@ -102,6 +106,6 @@ function stepped(space: Space, name: string, value: Point[string], rng: Rng): Po
   if (!('choices' in dimension))
     return Math.min(dimension.high, Math.max(dimension.low, Number(value) + by));
   const { choices } = dimension;
-  const index = choices.findIndex((choice) => same(choice, value));
+  const index = choices.findIndex((choice) => sameValue(choice, value));
   return choices[Math.min(choices.length - 1, Math.max(0, index + by))];
 }

@@ -3,16 +3,16 @@ import { expectedImprovement } from './expectedImprovement.ts';
 import { fitGaussianProcess } from './fitGaussianProcess.ts';
 import { GaussianProcess } from './gaussianProcess.ts';
 import {
-  categoriesOf,
-  coordinatesOf,
-  keyOf,
-  nearbyPoint,
-  newPoint,
+  categoricalMask,
+  encodePoint,
+  pointKey,
+  perturbPoint,
+  untriedPoint,
   randomPoint,
 } from './points.ts';
 import type { Point, Space } from './space.ts';
 
-export interface Observed {
+export interface Observation {
   readonly point: Point;
   /** Small is good. */
   readonly target: number;
@@ -33,34 +33,34 @@ const [CANDIDATES, CLIMBERS, ROUNDS, MOVES] = [500, 6, 12, 8];
  * Source: Snoek, Larochelle, Adams, "Practical Bayesian optimization of machine learning algorithms", NIPS 2012; Ginsbourger,
  *         Le Riche, Carraro 2010, section 4.2.1, for the points in progress; Picheny et al. 2013, section 3.1, for the noise.
  */
-export async function propose(
+export async function proposePoint(
   space: Space,
-  observed: readonly Observed[],
+  observed: readonly Observation[],
   pending: readonly Point[],
   rng: Rng,
 ): Promise<Point> {
-  const fitted = await fitGaussianProcess(observations(space, observed), { rng });
-  const at = (point: Point) => coordinatesOf(space, point);
+  const fitted = await fitGaussianProcess(encodeObservations(space, observed), { rng });
+  const at = (point: Point) => encodePoint(space, point);
   const believed = pending.map((point) => ({ point, target: fitted.mean(at(point)) }));
   const all = [...observed, ...believed];
-  const process = new GaussianProcess(observations(space, all), fitted.hyperparameters);
+  const process = new GaussianProcess(encodeObservations(space, all), fitted.hyperparameters);
   const best = Math.min(...observed.map(({ point }) => process.mean(at(point))));
-  const taken = new Set(all.map(({ point }) => keyOf(point)));
+  const taken = new Set(all.map(({ point }) => pointKey(point)));
   const judged = (point: Point) => ({
     point,
-    gain: taken.has(keyOf(point)) ? -1 : expectedImprovement(process.predict(at(point)), best),
+    gain: taken.has(pointKey(point)) ? -1 : expectedImprovement(process.predict(at(point)), best),
   });
   const candidates = Array.from({ length: CANDIDATES }, () => judged(randomPoint(space, rng)));
   const known = [...observed].sort((a, b) => a.target - b.target)[0].point;
   candidates.push(
-    ...Array.from({ length: CLIMBERS }, () => judged(nearbyPoint(space, known, 0.05, rng))),
+    ...Array.from({ length: CLIMBERS }, () => judged(perturbPoint(space, known, 0.05, rng))),
   );
   candidates.sort((a, b) => b.gain - a.gain);
   let [winner] = candidates;
   for (let climber of candidates.slice(0, CLIMBERS)) {
     for (let round = 0; round < ROUNDS; round++) {
       for (let move = 0; move < MOVES; move++) {
-        const next = judged(nearbyPoint(space, climber.point, 0.2 * 0.6 ** round, rng));
+        const next = judged(perturbPoint(space, climber.point, 0.2 * 0.6 ** round, rng));
         if (next.gain > climber.gain) climber = next;
       }
     }
@@ -68,7 +68,7 @@ export async function propose(
   }
   // All that was tried is known already.
   return winner.gain < 0
-    ? newPoint(
+    ? untriedPoint(
         space,
         all.map(({ point }) => point),
         rng,
@@ -77,10 +77,10 @@ export async function propose(
 }
 
 /** As a Gaussian process takes them. */
-export function observations(space: Space, observed: readonly Observed[]) {
+export function encodeObservations(space: Space, observed: readonly Observation[]) {
   return {
-    inputs: observed.map(({ point }) => coordinatesOf(space, point)),
+    inputs: observed.map(({ point }) => encodePoint(space, point)),
     targets: observed.map(({ target }) => target),
-    categories: categoriesOf(space),
+    categories: categoricalMask(space),
   };
 }

@@ -1,14 +1,14 @@
 import { InputError, show } from '../lib/errors.ts';
 import { Rng } from '../lib/rng.ts';
-import { gridPoints, newPoint, sizeOfSpace } from './points.ts';
-import { propose } from './propose.ts';
+import { gridPoints, untriedPoint, spaceCardinality } from './points.ts';
+import { proposePoint } from './propose.ts';
 import { checkSpace } from './checkSpace.ts';
 import type { Point, Space } from './space.ts';
-import { observedOf, summarized, type FoldResult, type Trial } from './trial.ts';
+import { toObservations, summarizeTrial, type FoldResult, type Trial } from './trial.ts';
 
-export const METHODS = ['grid', 'random', 'gp'] as const;
+export const SEARCH_METHODS = ['grid', 'random', 'gp'] as const;
 
-export interface Task {
+export interface SearchTask {
   /** Counted from 0. */
   readonly trial: number;
   /** Which of the folds is held out, counted from 0. */
@@ -17,7 +17,7 @@ export interface Task {
 }
 
 /** What was found before a search was stopped. */
-export interface Earlier {
+export interface SearchHistory {
   /** By their number. */
   readonly points: readonly (Point | undefined)[];
   result(trial: number, fold: number): FoldResult | undefined;
@@ -25,7 +25,7 @@ export interface Earlier {
 
 export interface SearchOptions {
   readonly space: Space;
-  readonly method: (typeof METHODS)[number];
+  readonly method: (typeof SEARCH_METHODS)[number];
   /** Of a grid all points, and then this is not given. */
   readonly trials?: number;
   readonly folds: number;
@@ -36,8 +36,8 @@ export interface SearchOptions {
   readonly ahead?: number;
   /** What gp models of a mean score, such as its logarithm. */
   readonly target?: (mean: number) => number;
-  readonly evaluate: (task: Task) => Promise<FoldResult>;
-  readonly earlier?: Earlier;
+  readonly evaluate: (task: SearchTask) => Promise<FoldResult>;
+  readonly history?: SearchHistory;
   /** Before its first fold is evaluated; is waited for. Not called for earlier points. */
   readonly onPoint?: (trial: number, point: Point) => void | Promise<void>;
   /** Is waited for. Not called for a trial all of whose results are from earlier. */
@@ -57,25 +57,25 @@ export interface SearchOptions {
  * @returns the trials by their number. It rejects with the signal's reason, and with what `evaluate` and the callbacks reject.
  */
 export async function search(options: SearchOptions): Promise<Trial[]> {
-  const { space, method, folds, workers, signal, earlier, onTrial } = options;
+  const { space, method, folds, workers, signal, history, onTrial } = options;
   const trials = checkOptions(options);
   const grid = method === 'grid' ? gridPoints(space) : undefined;
   const points: Point[] = [];
   const results: FoldResult[][] = [];
   const done: Trial[] = [];
-  const waiting: Task[] = [];
+  const waiting: SearchTask[] = [];
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
 
-  const finish = async (task: Task, result: FoldResult, isNew: boolean) => {
+  const finish = async (task: SearchTask, result: FoldResult, isNew: boolean) => {
     const { trial, fold, point } = task;
     results[trial][fold] = result;
     // Holes are not counted.
     if (Object.keys(results[trial]).length < folds) return;
-    done[trial] = summarized(trial, point, results[trial]);
+    done[trial] = summarizeTrial(trial, point, results[trial]);
     if (isNew) await onTrial?.(done[trial]);
   };
-  const run = async (task: Task) => {
+  const run = async (task: SearchTask) => {
     const result = await options.evaluate(task);
     if (!signal?.aborted) await finish(task, result, true);
   };
@@ -85,28 +85,28 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
     const ahead = options.ahead ?? 1;
     if (trial >= trials) return false;
     const known = Math.max(0, trial - ahead);
-    const modelled = method === 'gp' && trial >= startOf(space);
+    const modelled = method === 'gp' && trial >= initialTrials(space);
     // Those in between may still run.
     if (modelled && Object.keys(done.slice(0, known)).length < known) return false;
-    const before = earlier?.points[trial];
+    const before = history?.points[trial];
     const rng = new Rng(options.seed).fold(trial);
     const point =
       before ??
       grid?.[trial] ??
       (modelled
-        ? await propose(
+        ? await proposePoint(
             space,
-            observedOf(done.slice(0, known), options.target),
+            toObservations(done.slice(0, known), options.target),
             points.slice(known),
             rng,
           )
-        : newPoint(space, points, rng));
+        : untriedPoint(space, points, rng));
     if (before === undefined) await options.onPoint?.(trial, point);
     points.push(point);
     results.push([]);
     for (let fold = 0; fold < folds; fold++) {
       const task = { trial, fold, point };
-      const result = earlier?.result(trial, fold);
+      const result = history?.result(trial, fold);
       if (result === undefined) waiting.push(task);
       else await finish(task, result, false);
     }
@@ -129,7 +129,7 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
 }
 
 /** How many trials of gp are random. */
-export function startOf(space: Space): number {
+export function initialTrials(space: Space): number {
   return Math.max(4, Object.keys(space).length + 1);
 }
 
@@ -156,7 +156,7 @@ function checkOptions({ space, method, trials, folds, workers, ahead = 1 }: Sear
   }
   if (trials === undefined)
     throw new InputError(`search: expected a number of trials with ${method}, got none`);
-  const size = sizeOfSpace(space);
+  const size = spaceCardinality(space);
   if (trials > size) {
     throw new InputError(
       `search: expected at most as many trials as there are points, ${size}, got ${trials}`,

@@ -25,10 +25,10 @@ export type Space = Readonly<Record<string, Dimension>>;
 export type Point = Readonly<Record<string, Value>>;
 
 /** Whether two values are one. */
-export const same = (a: Value, b: Value): boolean => JSON.stringify(a) === JSON.stringify(b);
+export const sameValue = (a: Value, b: Value): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Whether the values are categories. */
-export function isCategory(dimension: Dimension): boolean {
+export function isCategorical(dimension: Dimension): boolean {
   if (!('choices' in dimension)) return false;
   const { choices } = dimension;
   return !choices.every(
@@ -37,13 +37,13 @@ export function isCategory(dimension: Dimension): boolean {
 }
 
 /** How many values there are. */
-export function sizeOf(dimension: Dimension): number {
+export function cardinality(dimension: Dimension): number {
   if ('choices' in dimension) return dimension.choices.length;
   return dimension.integer === true ? dimension.high - dimension.low + 1 : Infinity;
 }
 
 /** The value at a share of the way, for a share from 0 to below 1: every choice, and every whole number, has its part. */
-export function valueAt(dimension: Dimension, share: number): Value {
+export function valueAtQuantile(dimension: Dimension, share: number): Value {
   if ('choices' in dimension)
     return dimension.choices[Math.floor(share * dimension.choices.length)];
   const { low, high, integer } = dimension;
@@ -57,10 +57,10 @@ export function valueAt(dimension: Dimension, share: number): Value {
 }
 
 /** Where a value stands, from 0 to 1; the number of a category. */
-export function coordinateOf(dimension: Dimension, value: Value): number {
+export function encodeValue(dimension: Dimension, value: Value): number {
   if ('choices' in dimension) {
-    const index = dimension.choices.findIndex((choice) => same(choice, value));
-    return isCategory(dimension) ? index : index / (dimension.choices.length - 1);
+    const index = dimension.choices.findIndex((choice) => sameValue(choice, value));
+    return isCategorical(dimension) ? index : index / (dimension.choices.length - 1);
   }
   const [start, end] = scaleOf(dimension);
   return (
@@ -93,14 +93,14 @@ function legible(value: number, low: number, high: number): number {
 }
 
 /** What comes after the last dot, if that is one dimension's only: `units` for `architecture.units`. */
-export function labelOf(space: Space, name: string): string {
+export function shortName(space: Space, name: string): string {
   const short = (one: string) => one.slice(one.lastIndexOf('.') + 1);
   const alike = Object.keys(space).filter((other) => short(other) === short(name));
   return alike.length === 1 ? short(name) : name;
 }
 
 /** A value in a table: four digits of a number, words of a list with commas. */
-export function showValue(value: Value): string {
+export function formatValue(value: Value): string {
   if (typeof value === 'number') return String(Number(value.toPrecision(4)));
   return typeof value === 'object' ? value.join(', ') || 'none' : String(value);
 }

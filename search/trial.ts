@@ -17,7 +17,7 @@ export interface Trial {
 }
 
 /** A trial with the results of all its folds; one that failed has failed it. */
-export function summarized(trial: number, point: Point, results: readonly FoldResult[]): Trial {
+export function summarizeTrial(trial: number, point: Point, results: readonly FoldResult[]): Trial {
   const scores = results.flatMap((one) => ('score' in one ? [one.score] : []));
   const failed = results.flatMap((one) => ('failed' in one ? [one.failed] : []));
   if (failed.length > 0) {
@@ -35,13 +35,13 @@ export function summarized(trial: number, point: Point, results: readonly FoldRe
 }
 
 /** From the best to the worst; failed trials last. Means that differ by rounding alone are equal: the earlier is first. */
-export function ranked(trials: readonly Trial[]): Trial[] {
+export function rankTrials(trials: readonly Trial[]): Trial[] {
   const equal = (a: Trial, b: Trial) => a.mean === b.mean || Math.abs(a.mean - b.mean) < 1e-12;
   return [...trials].sort((a, b) => (equal(a, b) ? a.trial - b.trial : a.mean - b.mean));
 }
 
 /** What gp models: a failed trial is as bad as the worst of those that gave a score. */
-export function observedOf(
+export function toObservations(
   trials: readonly Trial[],
   target: (mean: number) => number = (mean) => mean,
 ) {

@@ -3,13 +3,13 @@ import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
-import type { Progress } from './trainer.ts';
+import type { TrainingProgress } from './trainer.ts';
 import type { OptimizerState } from '../optim/state.ts';
 import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
 import { loadWeights, saveWeights } from '../formats/safetensors/weights.ts';
 
 /** What a checkpoint holds the state of. */
-export interface Resumable {
+export interface Checkpointable {
   readonly network: Pick<Module, 'params' | 'buffers'>;
   readonly optimizer: { state(): OptimizerState; restore(state: OptimizerState): void };
 }
@@ -25,8 +25,8 @@ const OPTIMIZER = 'optimizer/';
  */
 export async function saveCheckpoint(
   file: string,
-  { network, optimizer }: Resumable,
-  progress: Progress,
+  { network, optimizer }: Checkpointable,
+  progress: TrainingProgress,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const { tensors, numbers } = optimizer.state();
@@ -53,8 +53,8 @@ export async function saveCheckpoint(
  */
 export async function loadCheckpoint(
   file: string,
-  { network, optimizer }: Resumable,
-): Promise<Progress> {
+  { network, optimizer }: Checkpointable,
+): Promise<TrainingProgress> {
   const state = await withSafetensors(file, async ({ entries, metadata, read }) => {
     const tensors: OptimizerState['tensors'] = Object.fromEntries(
       await Promise.all(
@@ -85,14 +85,14 @@ export async function loadCheckpoint(
 }
 
 /** Where the training stood that wrote a checkpoint. Errors: those of `loadCheckpoint` that are of this. */
-export async function progressOf(file: string): Promise<Progress> {
+export async function readProgress(file: string): Promise<TrainingProgress> {
   return toProgress(
     file,
     await withSafetensors(file, ({ metadata }) => Promise.resolve(metadata.get('progress'))),
   );
 }
 
-function toProgress(file: string, text: string | undefined): Progress {
+function toProgress(file: string, text: string | undefined): TrainingProgress {
   const progress = parse(file, 'progress', text);
   if (isProgress(progress)) return progress;
   throw new InputError(`${file}: expected the progress of a training, got ${show(progress)}`);
@@ -108,10 +108,10 @@ function parse(file: string, key: string, text = ''): unknown {
   }
 }
 
-function isProgress(value: unknown): value is Progress {
-  const numbers = ['step', 'records', 'batchSize', 'lossSum', 'errors', 'learningRate'] as const;
+function isProgress(value: unknown): value is TrainingProgress {
+  const numbers = ['step', 'examples', 'batchSize', 'lossSum', 'errors', 'learningRate'] as const;
   if (typeof value !== 'object' || value === null) return false;
-  const progress = value as Partial<Progress>;
+  const progress = value as Partial<TrainingProgress>;
   return (
     numbers.every((key) => Number.isFinite(progress[key])) &&
     Array.isArray(progress.streams) &&

@@ -4,7 +4,7 @@
  */
 export class ClassificationMetrics {
   readonly classes: number;
-  records = 0;
+  examples = 0;
   /** Records whose label is not the answer. */
   errors = 0;
   /** Records whose label is not among the five largest scores. */
@@ -32,7 +32,7 @@ export class ClassificationMetrics {
         if (score > scores[at + answer]) answer = k;
         if (k < labels[n] ? score >= own : score > own) ahead++;
       }
-      this.records++;
+      this.examples++;
       if (!clear || ahead > 0) this.errors++;
       if (!clear || ahead > 4) this.top5Errors++;
       if (clear) this.confusion[labels[n]][answer]++;

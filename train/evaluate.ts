@@ -12,7 +12,7 @@ import { ClassificationMetrics } from './classificationMetrics.ts';
 export interface Evaluation {
   /** Records whose label has not the largest score; among equal scores the first class wins. */
   readonly errors: number;
-  readonly records: number;
+  readonly examples: number;
   /** errors / records */
   readonly errorRate: number;
   /** 1 − errorRate */
@@ -72,7 +72,7 @@ export async function evaluate(
   const errorRate = errors / dataset.length;
   return {
     errors,
-    records: dataset.length,
+    examples: dataset.length,
     errorRate,
     accuracy: 1 - errorRate,
     loss: loss / dataset.length,

@@ -13,7 +13,7 @@ export { trainStep, type Optimizer, type StepContext } from './trainStep.ts';
 export {
   Trainer,
   type EpochEvent,
-  type Progress,
+  type TrainingProgress,
   type StepEvent,
   type TrainerOptions,
   type TrainResult,

@@ -25,7 +25,7 @@ export interface StepEvent {
   /** Of the batch, from before the step. */
   readonly loss: number;
   /** Records of the batch. */
-  readonly records: number;
+  readonly examples: number;
 }
 
 export interface EpochEvent {
@@ -40,7 +40,7 @@ export interface EpochEvent {
   /** Of the epoch's last step. */
   readonly learningRate: number;
   /** At the epoch's last step. */
-  readonly boxes: readonly LayerStats[];
+  readonly layers: readonly LayerStats[];
   /** Whether no epoch before had so small a validation error (the loss decides among equals). */
   readonly best: boolean;
 }
@@ -73,10 +73,10 @@ export interface TrainerOptions {
 }
 
 /** Where a training stands, as JSON; with the network's and the optimizer's tensors all there is to continue it. */
-export interface Progress {
+export interface TrainingProgress {
   /** The next step, counted from 0 over all epochs. */
   readonly step: number;
-  readonly records: number;
+  readonly examples: number;
   readonly batchSize: number;
   /** Sums over the steps of the epoch in progress. */
   readonly lossSum: number;
@@ -93,7 +93,7 @@ export interface TrainResult {
   readonly steps: number;
   readonly ended: 'whole' | 'aborted' | 'early';
   /** The epoch with the smallest validation error. */
-  readonly best?: Progress['best'];
+  readonly best?: TrainingProgress['best'];
 }
 
 /**
@@ -112,7 +112,7 @@ export class Trainer {
   #step = 0;
   #lossSum = 0;
   #errors = 0;
-  #best: Progress['best'];
+  #best: TrainingProgress['best'];
   /** For the order of the records, their augmentation, and the boxes. */
   #streams: readonly Rng[];
   /** The batch of the next step, asked for while a step runs. */
@@ -134,11 +134,11 @@ export class Trainer {
     this.#streams = [options.rng.split(), options.rng.split(), options.rng.split()];
   }
 
-  get progress(): Progress {
+  get progress(): TrainingProgress {
     const { train, batchSize, optimizer, plateau } = this.options;
     return {
       step: this.#step,
-      records: train.length,
+      examples: train.length,
       batchSize,
       lossSum: this.#lossSum,
       errors: this.#errors,
@@ -150,10 +150,10 @@ export class Trainer {
   }
 
   /** Goes on from where another trainer stood; the caller has set network and optimizer as they were there. */
-  restore(progress: Progress): void {
+  restore(progress: TrainingProgress): void {
     const { train, batchSize, optimizer, plateau } = this.options;
     for (const [what, own, other] of [
-      ['records', train.length, progress.records],
+      ['examples', train.length, progress.examples],
       ['batchSize', batchSize, progress.batchSize],
     ] as const) {
       if (own !== other)
@@ -265,7 +265,7 @@ export class Trainer {
         epoch,
         learningRate: optimizer.learningRate,
         loss,
-        records: indices.length,
+        examples: indices.length,
       });
       return measure ? await layerStats(network.params, kept.before, kept.grads) : [];
     } finally {
@@ -290,7 +290,7 @@ export class Trainer {
       train: found,
       ...(held && { validation: held }),
       learningRate,
-      boxes,
+      layers: boxes,
       best,
     });
   }

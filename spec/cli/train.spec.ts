@@ -270,7 +270,7 @@ describe('boxprop train', () => {
     expect(JSON.parse(json)).toMatchObject({
       network: 'lenet',
       errors: 0,
-      records: 40,
+      examples: 40,
       top5Errors: 0,
     });
     expect(boxprop('evaluate', out('no')).stderr).toMatch(

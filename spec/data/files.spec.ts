@@ -45,12 +45,12 @@ describe('loadCsv', () => {
 
   it('sorts classes that are numbers, and takes a shape, a column and names of classes', async () => {
     const text = `digit,${[0, 1, 2, 3, 4, 5].map((i) => `p${i}`).join(',')}\n10,1,2,3,4,5,6\n9,6,5,4,3,2,1\n`;
-    const data = loadCsv(csv(text), { label: 'digit', inputShape: [3, 2, 1] });
+    const data = loadCsv(csv(text), { labelColumn: 'digit', inputShape: [3, 2, 1] });
     expect([data.classNames, data.inputShape]).toEqual([
       ['9', '10'],
       [3, 2, 1],
     ]);
-    const test = loadCsv(csv('digit,x\n10,1\n'), { label: 'digit', classNames: ['9', '10'] });
+    const test = loadCsv(csv('digit,x\n10,1\n'), { labelColumn: 'digit', classNames: ['9', '10'] });
     expect([test.classes, (await all(test)).labels]).toEqual([2, [1]]);
   });
 

@@ -59,7 +59,11 @@ eachBackend('learning', () => {
     const image = tensor4d([2], [1, 1, 1, 1]);
     const before = memory().numTensors;
     // u = v = 2 and c = 1: of the answers 0.2 and 0.4 the second is the larger.
-    await learnNeocognitron(new Sequential([cell]), image, { passes: 1, rates: [3], columns: [1] });
+    await learnNeocognitron(new Sequential([cell]), image, {
+      passes: 1,
+      learningRates: [3],
+      columnSizes: [1],
+    });
     expect(memory().numTensors).toBe(before);
     expectAllClose(cell.params.weight, { shape: [1, 1, 1, 2], values: [0.1, 0.2 + 3 * 2] });
     expectAllClose(cell.params.inhibition, { shape: [2], values: [0, (3 / 2) * 2] });
@@ -72,8 +76,8 @@ eachBackend('learning', () => {
     const network = new Sequential([first, new CCell(1, 1), second]);
     await learnNeocognitron(network, tensor4d([2], [1, 1, 1, 1]), {
       passes: 1,
-      rates: [1, 1],
-      columns: [1, 1],
+      learningRates: [1, 1],
+      columnSizes: [1, 1],
     });
     // S1: a = 0.5 + 2, b = 1, e = 5, h = 2r/(1+r) b v = 2, so u = 6/3 − 1 = 1.
     const seen = first.infer(tensor4d([2], [1, 1, 1, 1]));

@@ -18,7 +18,7 @@ import {
   SGD,
   useBackend,
   withoutDecay,
-  type Clipping,
+  type GradientClipping,
   type Grads,
   type OptimizerState,
   type Params,
@@ -87,7 +87,7 @@ eachBackend('computes what PyTorch computes', () => {
     );
   });
 
-  test.each(loadFixture<OptimizerCase<Clipping>>('clipped'))('clipped $name', (expected) =>
+  test.each(loadFixture<OptimizerCase<GradientClipping>>('clipped'))('clipped $name', (expected) =>
     follow(expected, (params, by) =>
       withGradientClipping(new SGD(params, { learningRate: 0.1, momentum: 0.5 }), by),
     ),

@@ -1,8 +1,8 @@
 import { Rng } from '../../index.ts';
-import { effectsOf, varianceShares } from '../../search/importance.ts';
-import { search, startOf, type SearchOptions, type Task } from '../../search/search.ts';
+import { dimensionImportance, sobolIndices } from '../../search/importance.ts';
+import { search, initialTrials, type SearchOptions, type SearchTask } from '../../search/search.ts';
 import type { Point, Space } from '../../search/space.ts';
-import { observedOf, type FoldResult, type Trial } from '../../search/trial.ts';
+import { toObservations, type FoldResult, type Trial } from '../../search/trial.ts';
 
 /** Branin's function has three minima of 0.397887 in this rectangle. */
 const BRANIN: Space = { x: { low: -5, high: 10 }, y: { low: 0, high: 15 } };
@@ -28,7 +28,7 @@ const options = (change: Partial<SearchOptions> = {}): SearchOptions => ({
 /** Evaluates after a while that depends on a seed: folds end in another order. */
 const shuffled = (seed: number) => {
   const rng = new Rng(seed);
-  return async ({ point, fold }: Task): Promise<FoldResult> => {
+  return async ({ point, fold }: SearchTask): Promise<FoldResult> => {
     for (let turns = rng.integer(12); turns > 0; turns--) await new Promise(setImmediate);
     return { score: branin(point) + fold };
   };
@@ -104,7 +104,7 @@ describe('search', () => {
     const points = (trials: readonly Trial[]) => trials.map(({ point }) => point);
     const plain = points(await of(-1, 2));
     const other = points(await of(4, 2));
-    expect(startOf(BRANIN)).toBe(4);
+    expect(initialTrials(BRANIN)).toBe(4);
     // Trials 5 and 6 do not wait for trial 4; 7 does.
     expect(other.slice(0, 7)).toEqual(plain.slice(0, 7));
     expect(other[7]).not.toEqual(plain[7]);
@@ -121,7 +121,7 @@ describe('search', () => {
         const results = new Map<string, FoldResult>();
         const controller = new AbortController();
         const evaluate = shuffled(k);
-        const record = async (task: Task) => {
+        const record = async (task: SearchTask) => {
           const result = await evaluate(task);
           controller.signal.throwIfAborted();
           results.set(`${task.trial}:${task.fold}`, result);
@@ -157,7 +157,7 @@ describe('search', () => {
               expect(results.has(`${task.trial}:${task.fold}`)).toBe(false);
               return score(branin(task.point) + task.fold);
             },
-            earlier: { points, result: (trial, fold) => results.get(`${trial}:${fold}`) },
+            history: { points, result: (trial, fold) => results.get(`${trial}:${fold}`) },
           }),
         );
         expect(resumed).toEqual(whole);
@@ -178,7 +178,7 @@ describe('search', () => {
     expect(found).toHaveLength(9);
     expect(found[1]).toMatchObject({ mean: Infinity, scores: [], failed: 'fold 0 diverged' });
     const scored = found.filter(({ failed }) => failed === undefined).map(({ mean }) => mean);
-    expect(observedOf(found)[1].target).toBe(Math.max(...scored));
+    expect(toObservations(found)[1].target).toBe(Math.max(...scored));
   });
 
   it('by gp goes on even when all has failed so far', async () => {
@@ -189,7 +189,7 @@ describe('search', () => {
   });
 
   it('ends with the error of what it calls', async () => {
-    const evaluate = ({ trial }: Task) =>
+    const evaluate = ({ trial }: SearchTask) =>
       trial === 2 ? Promise.reject(new Error('broken')) : score(1);
     await expect(search(options({ evaluate, workers: 3 }))).rejects.toThrow('broken');
     await expect(
@@ -231,7 +231,7 @@ describe('what mattered', () => {
       const [a, b, c] = shares.map((share) => Math.PI * (2 * share - 1));
       return Math.sin(a) + 7 * Math.sin(b) ** 2 + 0.1 * c ** 4 * Math.sin(a);
     };
-    const shares = varianceShares(ishigami, 3, new Rng(1));
+    const shares = sobolIndices(ishigami, 3, new Rng(1));
     // Saltelli et al., "Global Sensitivity Analysis", 2008, section 4.5, with a = 7 and b = 0.1.
     const expected = [
       { main: 0.3139, total: 0.5576 },
@@ -245,7 +245,7 @@ describe('what mattered', () => {
   });
 
   it('is nothing where nothing varies', () => {
-    expect(varianceShares(() => 3, 2, new Rng(0))).toEqual([
+    expect(sobolIndices(() => 3, 2, new Rng(0))).toEqual([
       { main: 0, total: 0 },
       { main: 0, total: 0 },
     ]);
@@ -271,7 +271,7 @@ describe('what mattered', () => {
         return score(value + noise * rng.normal());
       },
     });
-    return effectsOf(space, observedOf(trials), 0);
+    return dimensionImportance(space, toObservations(trials), 0);
   };
 
   it('is found from trials: what matters, what does not, and what is best', async () => {

@@ -1,20 +1,20 @@
 import { Rng } from '../../index.ts';
 import {
   gridPoints,
-  nearbyPoint,
-  newPoint,
+  perturbPoint,
+  untriedPoint,
   randomPoint,
   randomPoints,
-  sizeOfSpace,
+  spaceCardinality,
 } from '../../search/points.ts';
 import { checkDimension, checkSpace } from '../../search/checkSpace.ts';
 import {
-  coordinateOf,
+  encodeValue,
   gridValues,
-  isCategory,
-  labelOf,
-  showValue,
-  valueAt,
+  isCategorical,
+  shortName,
+  formatValue,
+  valueAtQuantile,
   type Dimension,
   type Space,
 } from '../../search/space.ts';
@@ -62,7 +62,9 @@ describe('values of a dimension', () => {
 
   it('of a logarithmic range of whole numbers have each the share from half below to half above', () => {
     const rng = new Rng(2);
-    const draws = Array.from({ length: 20000 }, () => Number(valueAt(SPACE.maps, rng.uniform())));
+    const draws = Array.from({ length: 20000 }, () =>
+      Number(valueAtQuantile(SPACE.maps, rng.uniform())),
+    );
     for (const k of [1, 2, 10, 100]) {
       const share = Math.log((k + 0.5) / (k - 0.5)) / Math.log(100.5 / 0.5);
       const count = draws.filter((value) => value === k).length;
@@ -77,16 +79,16 @@ describe('values of a dimension', () => {
     (_, dimension) => {
       const last = 1 - 2 ** -53;
       for (const share of [0, 0.2, 0.5, 0.77, last]) {
-        const value = valueAt(dimension, share);
-        const place = coordinateOf(dimension, value);
-        if (isCategory(dimension))
+        const value = valueAtQuantile(dimension, share);
+        const place = encodeValue(dimension, value);
+        if (isCategorical(dimension))
           expect('choices' in dimension && dimension.choices[place]).toBe(value);
         else if ('choices' in dimension)
           expect(dimension.choices[Math.round(place * 2)]).toBe(value);
-        else expect(valueAt(dimension, Math.min(place, last))).toBe(value);
+        else expect(valueAtQuantile(dimension, Math.min(place, last))).toBe(value);
       }
       if ('low' in dimension) {
-        expect([valueAt(dimension, 0), valueAt(dimension, last)]).toEqual([
+        expect([valueAtQuantile(dimension, 0), valueAtQuantile(dimension, last)]).toEqual([
           dimension.low,
           dimension.high,
         ]);
@@ -95,10 +97,10 @@ describe('values of a dimension', () => {
   );
 
   it('have six digits, and more where the range is narrow', () => {
-    expect(valueAt({ low: 0, high: 1 }, 1 / 3)).toBe(0.333333);
+    expect(valueAtQuantile({ low: 0, high: 1 }, 1 / 3)).toBe(0.333333);
     const narrow: Dimension = { low: 1000, high: 1000.001 };
-    expect(valueAt(narrow, 0.5)).toBeCloseTo(1000.0005, 9);
-    expect(valueAt(narrow, 1 / 3)).not.toBe(valueAt(narrow, 2 / 3));
+    expect(valueAtQuantile(narrow, 0.5)).toBeCloseTo(1000.0005, 9);
+    expect(valueAtQuantile(narrow, 1 / 3)).not.toBe(valueAtQuantile(narrow, 2 / 3));
   });
 
   it('are a category only without an order', () => {
@@ -109,7 +111,7 @@ describe('values of a dimension', () => {
       [false, true],
       [1, '2'],
     ];
-    expect(choices.map((one) => isCategory({ choices: one }))).toEqual([
+    expect(choices.map((one) => isCategorical({ choices: one }))).toEqual([
       false,
       true,
       true,
@@ -136,9 +138,9 @@ describe('points', () => {
     const small: Space = { a: { choices: [1, 2, 3] }, b: { choices: [true, false] } };
     const all = randomPoints(small, 6, new Rng(0));
     expect(new Set(all.map((point) => JSON.stringify(point))).size).toBe(6);
-    expect(sizeOfSpace(small)).toBe(6);
+    expect(spaceCardinality(small)).toBe(6);
     // One more there is not; it is told by `search`, and no endless loop here.
-    expect(all).toContainEqual(newPoint(small, all, new Rng(1)));
+    expect(all).toContainEqual(untriedPoint(small, all, new Rng(1)));
   });
 
   it('nearby stay in the space, and reach every neighbour', () => {
@@ -146,7 +148,7 @@ describe('points', () => {
     let point = randomPoint(SPACE, rng);
     const seen = new Set<unknown>();
     for (let k = 0; k < 2000; k++) {
-      point = nearbyPoint(SPACE, point, 0.02, rng);
+      point = perturbPoint(SPACE, point, 0.02, rng);
       expect(point.rate).toBeGreaterThanOrEqual(0.001);
       expect(point.rate).toBeLessThanOrEqual(0.1);
       seen.add(point.units).add(point.kind);
@@ -200,13 +202,13 @@ describe('a space is refused', () => {
 
 test('names and values are shown short, and names as long as they must be', () => {
   const dimension = { choices: [1, 2] };
-  expect(labelOf({ 'architecture.units': dimension, rate: dimension }, 'architecture.units')).toBe(
-    'units',
-  );
-  expect(labelOf({ 'architecture.rate': dimension, rate: dimension }, 'architecture.rate')).toBe(
+  expect(
+    shortName({ 'architecture.units': dimension, rate: dimension }, 'architecture.units'),
+  ).toBe('units');
+  expect(shortName({ 'architecture.rate': dimension, rate: dimension }, 'architecture.rate')).toBe(
     'architecture.rate',
   );
-  expect([0.0123456, 12, false, ['a', 'b'], []].map(showValue)).toEqual([
+  expect([0.0123456, 12, false, ['a', 'b'], []].map(formatValue)).toEqual([
     '0.01235',
     '12',
     'false',

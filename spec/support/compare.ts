@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BoxError, InputError } from '../../lib/errors.ts';
+import { BoxError, BoxpropError } from '../../lib/errors.ts';
 
 /** A tensor as numbers: what fixtures hold. */
 export interface Packed {
@@ -52,8 +52,8 @@ export function messageOf(mistake: () => unknown): string {
   try {
     mistake();
   } catch (error) {
-    expect(error).toBeInstanceOf(InputError);
-    const { message } = error as InputError;
+    expect(error).toBeInstanceOf(BoxpropError);
+    const { message } = error as BoxpropError;
     if (error instanceof BoxError)
       expect(message).toBe(`${error.path.join(' > ')}: ${error.problem}`);
     return message;

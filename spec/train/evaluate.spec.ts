@@ -21,7 +21,7 @@ describe('evaluate', () => {
     const { loss, ...counts } = await evaluate(new Flatten(), scored(scores, [0, 1, 1, 0, 0]), 2);
     expect(counts).toEqual({
       errors: 2,
-      records: 5,
+      examples: 5,
       errorRate: 0.4,
       accuracy: 0.6,
       top5Errors: 0,

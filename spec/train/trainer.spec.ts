@@ -14,7 +14,7 @@ function training(
     cost: new SoftmaxCrossEntropy(),
     optimizer: new SGD(network.params, { learningRate: 0.1, momentum: 0.9 }),
     train: xor(),
-    batchSize: 12, // 12, 12 and 8 of the 32 records
+    batchSize: 12, // 12, 12 and 8 of the 32 examples
     epochs: 2,
     rng: new Rng(0),
     params: () => Object.values(network.params).map((param) => [...param.dataSync()]),
@@ -48,12 +48,12 @@ describe('Trainer', () => {
     );
     expect(result).toEqual({ epochs: 2, steps: 6, ended: 'whole' });
     expect(
-      steps.map(({ step, epoch, records, learningRate }) => [step, epoch, records, learningRate]),
+      steps.map(({ step, epoch, examples, learningRate }) => [step, epoch, examples, learningRate]),
     ).toEqual(
-      [12, 12, 8, 12, 12, 8].map((records, i) => [i, i < 3 ? 1 : 2, records, 0.1 / (i + 1)]),
+      [12, 12, 8, 12, 12, 8].map((examples, i) => [i, i < 3 ? 1 : 2, examples, 0.1 / (i + 1)]),
     );
     const mean = (of: StepEvent[]) =>
-      of.reduce((sum, { loss, records }) => sum + (loss * records) / 32, 0);
+      of.reduce((sum, { loss, examples }) => sum + (loss * examples) / 32, 0);
     expect(epochs).toEqual([
       [1, expect.closeTo(mean(steps.slice(0, 3)), 12), 3],
       [2, expect.closeTo(mean(steps.slice(3)), 12), 6],
