@@ -1,17 +1,16 @@
 import { abs, max, memory, sub, tensor1d, tensor4d } from '@tensorflow/tfjs-core';
 import * as boxprop from '../../index.ts';
+import { lenet } from '../../models/index.ts';
+import { trainStep, type Optimizer } from '../../train/index.ts';
 import {
   cases,
   gradcheckAll,
   type GradcheckAllOptions,
   type Report,
 } from '../../gradcheck/index.ts';
-import { numElements } from '../../lib/init/initializers.ts';
-import {
-  conv2dOnWebgl,
-  conv2dToFilterOnWebgl,
-  conv2dToInputOnWebgl,
-} from '../../lib/kernels/conv2d/webgl.ts';
+import { numElements } from '../../lib/shapes.ts';
+import type { Conv2dKernels } from '../../lib/kernels/conv2d/conv2dKernels.ts';
+import { webglKernels } from '../../lib/kernels/conv2d/webgl.ts';
 
 /** What the parity specs call in a page of a browser, and in Node: tests of a backend that run where it does. */
 
@@ -37,12 +36,12 @@ export interface LenetStep {
 export async function lenetStep(backend: Backend | 'float64', batch: number): Promise<LenetStep> {
   await (backend === 'float64' ? boxprop.useBackend(backend) : use(backend));
   const rng = new boxprop.Rng(0);
-  const network = boxprop.lenet({ rng });
+  const network = lenet({ rng });
   const input = tensor4d(Float32Array.from(rng.normals(batch * 28 * 28)), [batch, 28, 28, 1]);
   const labels = Array.from({ length: batch }, (_, n) => (7 * n + 3) % 10);
   const target = tensor1d(labels, 'int32');
   const read: Promise<[string, number[]]>[] = [];
-  const optimizer: boxprop.Optimizer = {
+  const optimizer: Optimizer = {
     learningRate: 0,
     step(grads) {
       for (const [name, grad] of Object.entries(grads)) {
@@ -52,7 +51,7 @@ export async function lenetStep(backend: Backend | 'float64', batch: number): Pr
     },
   };
   const step = () =>
-    boxprop.trainStep(network, new boxprop.SoftmaxCrossEntropy(), optimizer, input, target);
+    trainStep(network, new boxprop.SoftmaxCrossEntropy(), optimizer, input, target);
   const loss = await step();
   const grads = Object.fromEntries(await Promise.all(read));
   const before = memory().numTensors;
@@ -74,10 +73,12 @@ export async function convolutionInParts(): Promise<number[]> {
   const height = { ...axis, input: 7, kernel: 3, output: 5 };
   const width = { ...axis, input: 6, kernel: 2, output: 5 };
   const [x, w, g] = [draw(5, 7, 6, 3), draw(3, 2, 3, 4), draw(5, 5, 5, 4)];
-  const differences = [
-    (most?: number) => conv2dOnWebgl(x, w, { height, width }, undefined, most),
-    (most?: number) => conv2dToInputOnWebgl(g, w, { height, width }, most),
-    (most?: number) => conv2dToFilterOnWebgl(x, g, { height, width }, most),
-  ].map((run) => max(abs(sub(run(), run(2.5 * 25 * 18)))));
+  const compute = ({ forward, toInput, toFilter }: Conv2dKernels) => [
+    forward(x, w, { height, width }),
+    toInput(g, w, { height, width }),
+    toFilter(x, g, { height, width }),
+  ];
+  const inParts = compute(webglKernels(2.5 * 25 * 18));
+  const differences = compute(webglKernels()).map((whole, i) => max(abs(sub(whole, inParts[i]))));
   return Promise.all(differences.map(async (difference) => (await difference.data())[0]));
 }

@@ -1,25 +1,33 @@
 import { backend, engine, getBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
-import { numElements } from '../../init/initializers.ts';
+import { numElements } from '../../shapes.ts';
 
-/** The numbers of a tensor where they lie: single precision, or double on the reference. */
+/** The values of a tensor in place: in single precision, or in double precision on float64. */
 export type Values = Float32Array | Float64Array;
 
-/** What the wasm backend offers beyond tfjs's own interface: a window on its heap. */
+/** The methods of the wasm backend that tfjs's own interface lacks: access to its heap. */
 interface WasmHeap {
-  /** Getting a tensor's place brings it to the heap, if it still lies on another backend. */
+  /** `get` moves a tensor to the heap if another backend still holds it. */
   readonly dataIdMap: { get(dataId: object): unknown };
   typedArrayFromHeap(tensor: TensorInfo): Float32Array;
   makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
 }
 
-/** True where tensors lie in this process's memory, so that a plain loop over them needs no copy. */
+/** Returns whether tensors lie in this process's memory, where a plain loop needs no copy of them. */
 export function onHost(): boolean {
   return ['cpu', 'wasm', 'float64'].includes(getBackend());
 }
 
 /**
- * A new tensor whose values a plain loop writes from those of the inputs. For what tfjs's kernels get wrong, lack,
- * or do slowly. `fill` finds the output zeroed; one that writes all of it can do without.
+ * Creates a tensor whose values a plain loop computes from those of the inputs, for operations that
+ * tfjs's kernels lack, or compute wrongly or slowly.
+ *
+ *     const doubled = computeOnHost([x], x.shape, (y, values) => {
+ *       values.forEach((value, i) => (y[i] = 2 * value));
+ *     });
+ *
+ * @param fill the loop; it must not change the inputs, nor keep the arrays.
+ * @param options `zeroed: false` saves time if `fill` writes every value of the output; by default
+ *   it finds zeros there.
  */
 export function computeOnHost(
   inputs: readonly Tensor[],
@@ -44,8 +52,9 @@ export function computeOnHost(
 }
 
 /**
- * Lets a plain loop go on writing to a tensor of `computeOnHost`, on cpu and wasm: its values as they are, with those
- * of the inputs. For what is put together from results of other kernels.
+ * Continues to write to a tensor of `computeOnHost`, on cpu and wasm, for results that are put
+ * together from the outputs of other kernels. The loop gets the values so far, and those of the
+ * inputs.
  */
 export function writeOnHost(
   output: Tensor,
@@ -53,18 +62,21 @@ export function writeOnHost(
   write: (output: Values, ...inputs: Values[]) => void,
 ): void {
   if (getBackend() !== 'wasm') {
-    // cpu gives its own array, not a copy.
+    // On cpu `dataSync` returns the tensor's own array, not a copy.
     write(output.dataSync<'float32'>(), ...inputs.map((input) => input.dataSync<'float32'>()));
     return;
   }
   const heap = backend() as unknown as WasmHeap;
-  // Bring the inputs to the heap before looking at it: growing moves the heap.
+  // The inputs are moved to the heap before any array is taken from it: growing moves the heap.
   inputs.forEach((input) => heap.dataIdMap.get(input.dataId));
   write(heap.typedArrayFromHeap(output), ...inputs.map((input) => heap.typedArrayFromHeap(input)));
 }
 
-/** As many of a tensor's values as the shape has, from `start` on. tfjs's own `slice` copies all of them on wasm. */
+/**
+ * Returns the contiguous values of a tensor from index `start`, as many as the shape has. On wasm,
+ * tfjs's own `slice` copies the whole tensor.
+ */
 export function sliceOnHost(x: Tensor, start: number, shape: readonly number[]): Tensor {
-  const copy = (part: Values, all: Values) => part.set(all.subarray(start, start + part.length));
+  const copy = (slice: Values, all: Values) => slice.set(all.subarray(start, start + slice.length));
   return computeOnHost([x], shape, copy, { zeroed: false });
 }

@@ -1,21 +1,22 @@
 import { backend, getBackend, type Tensor, type TypedArray } from '@tensorflow/tfjs-core';
 
-/** What the backends of graphics cards know of a tensor: its values, as long as they lie outside the card too. */
-interface OnCard {
-  readonly texData?: DataOnCard;
-  readonly tensorMap?: DataOnCard;
+/** How the backends of graphics cards keep a tensor's values while these are also in main memory. */
+interface CardBackend {
+  readonly texData?: CardData;
+  readonly tensorMap?: CardData;
 }
 
-interface DataOnCard {
+interface CardData {
   get(dataId: object): { readonly values?: TypedArray | null };
 }
 
 /**
- * The values of a tensor, where nobody need wait for them; undefined where only a graphics card has them: webgl would
- * stop until it has computed all that was asked of it, and webgpu gives them to those alone who `await data()`.
+ * Returns the values of a tensor if they are available without waiting, else undefined, namely if
+ * only a graphics card has them: webgl would block until it has run every operation in its queue,
+ * and webgpu needs `await data()`.
  */
 export function hostValues(tensor: Tensor): TypedArray | undefined {
-  const card = backend() as OnCard;
+  const card = backend() as CardBackend;
   switch (getBackend()) {
     case 'webgl':
       return card.texData?.get(tensor.dataId).values ?? undefined;

@@ -8,12 +8,12 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Borders, Geometry } from '../../geometry.ts';
 
-/**
- * A door to TensorFlow's own operations on the backend `tensorflow`. tfjs-node hands on a part of what they can do:
- * no padding given in numbers, no gradient with dilation, no gradient of a bias.
+/*
+ * TensorFlow's own operations on the backend `tensorflow`. tfjs-node offers only a part of what they
+ * can do: no explicit padding, no gradient with dilation, no gradient of a bias.
  */
 
-/** What tfjs-node offers beyond tfjs's own interface: any operation of TensorFlow, by its name. */
+/** The methods of tfjs-node that tfjs's own interface lacks: any operation of TensorFlow by name. */
 interface TensorflowBackend {
   readonly binding: Readonly<Record<AttributeKind | 'TF_FLOAT', number>>;
   readonly isUsingGpuDevice: boolean;
@@ -43,36 +43,42 @@ type AttributeKind =
 interface Attribute {
   readonly name: string;
   readonly type: number;
-  readonly value: AttributeValue;
+  readonly value: PlainAttribute;
 }
 
-/** Integers, or words, or yes and no. */
-type AttributeValue = number | readonly number[] | string | boolean;
+/** One or several integers, a word, or a boolean. */
+type PlainAttribute = number | readonly number[] | string | boolean;
 
-/** `float(0.5)`: an attribute that is no integer. */
+/** `{ float: 0.5 }`, for a number that is not an integer. */
 interface FloatAttribute {
   readonly float: number;
 }
 
-export function onTensorflow(): boolean {
-  return getBackend() === 'tensorflow';
-}
-
-/** `{ shape: [2, 3] }`: the shape of what is no input. */
+/** `{ shape: [2, 3] }`, the shape of an output that no input determines. */
 interface ShapeAttribute {
   readonly shape: readonly number[];
 }
 
-/** The dtype of what is no input. */
+/** The dtype float32, as the attribute of an operation without inputs. */
 export const FLOAT = Symbol('DT_FLOAT');
 
-type Attributes = Readonly<
-  Record<string, AttributeValue | FloatAttribute | ShapeAttribute | typeof FLOAT>
+/**
+ * The attributes of an operation. Numbers are integers unless they are marked `{ float }`.
+ * TensorFlow takes the others, such as the dtypes, from the inputs or from its own defaults.
+ */
+export type Attributes = Readonly<
+  Record<string, PlainAttribute | FloatAttribute | ShapeAttribute | typeof FLOAT>
 >;
 
+/** Returns whether tensors are computed by TensorFlow. */
+export function onTensorflow(): boolean {
+  return getBackend() === 'tensorflow';
+}
+
 /**
- * The output of TensorFlow's operation `name`. Attributes are integers unless they are marked `{ float }`; those that
- * are left out, the dtypes among them, TensorFlow takes from the inputs or from its own defaults.
+ * Runs TensorFlow's operation `name`, which has one output.
+ *
+ *     const sum = runOperation('AddV2', {}, [a, b]);
  */
 export function runOperation<T extends Tensor>(
   name: string,
@@ -83,7 +89,7 @@ export function runOperation<T extends Tensor>(
   return tensorflow.executeSingleOutput(name, listed(tensorflow, attributes), inputs) as T;
 }
 
-/** The same of an operation with several outputs. */
+/** Runs TensorFlow's operation `name`, which has `outputs` outputs; it may have none. */
 export function runOperations(
   name: string,
   attributes: Attributes,
@@ -95,14 +101,15 @@ export function runOperations(
 }
 
 /**
- * What marks TensorFlow's wrappers of oneDNN's kernels. TensorFlow itself puts some of them in the place of its public
- * operations, and others only where it rewrites a graph, of which tfjs has none.
+ * The attribute that marks TensorFlow's wrappers of oneDNN's kernels. TensorFlow puts some of them
+ * in the place of its public operations by itself, and others only where it rewrites a graph, which
+ * tfjs does not have.
  */
 export const ONEDNN = { _kernel: 'MklNameChangeOp' };
 
 const withOneDnn = new WeakMap<TensorflowBackend, boolean>();
 
-/** Whether TensorFlow was built with oneDNN and computes on the processor: tried out once. */
+/** Returns whether TensorFlow was built with oneDNN and computes on the CPU; it is tried out once. */
 export function hasOneDnn(): boolean {
   const tensorflow = tensorflowBackend();
   let has = withOneDnn.get(tensorflow);
@@ -117,14 +124,11 @@ function runsOneDnn(): boolean {
   return tidy(() => {
     const ones = (shape: number[]) => engine().makeTensor(new Float32Array([1]), shape, 'float32');
     const window = { strides: [1, 1, 1, 1], padding: 'VALID', ...ONEDNN };
+    const pool = { ksize: [1, 1, 1, 1], workspace_enabled: true, ...window };
+    const [image, filter, bias] = [ones([1, 1, 1, 1]), ones([1, 1, 1, 1]), ones([1])];
     try {
-      runOperation('_MklNativeConv2DWithBias', window, [
-        ones([1, 1, 1, 1]),
-        ones([1, 1, 1, 1]),
-        ones([1]),
-      ]);
-      const pool = { ksize: [1, 1, 1, 1], workspace_enabled: true, ...window };
-      runOperations('_MklNativeMaxPool', pool, [ones([1, 1, 1, 1])], 2);
+      runOperation('_MklNativeConv2DWithBias', window, [image, filter, bias]);
+      runOperations('_MklNativeMaxPool', pool, [image], 2);
       return true;
     } catch {
       return false;
@@ -136,6 +140,7 @@ function tensorflowBackend(): TensorflowBackend {
   return backend() as unknown as TensorflowBackend;
 }
 
+/** The attributes in tfjs-node's form. */
 function listed({ binding }: TensorflowBackend, attributes: Attributes): Attribute[] {
   return Object.entries(attributes).map(([name, value]) => {
     if (value === FLOAT) return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
@@ -149,7 +154,18 @@ function listed({ binding }: TensorflowBackend, attributes: Attributes): Attribu
   });
 }
 
-/** How the filters of a convolution slide. */
+function kindOf(value: PlainAttribute): AttributeKind {
+  switch (typeof value) {
+    case 'string':
+      return 'TF_ATTR_STRING';
+    case 'boolean':
+      return 'TF_ATTR_BOOL';
+    default:
+      return 'TF_ATTR_INT';
+  }
+}
+
+/** Returns the attributes that say how the filters of a convolution slide. */
 export function slidingAttributes(geometry: Geometry) {
   const { height, width } = geometry;
   return {
@@ -159,7 +175,10 @@ export function slidingAttributes(geometry: Geometry) {
   };
 }
 
-/** Whether TensorFlow's padding SAME is that of a geometry: as few cells as give ⌈input / stride⌉ outputs. */
+/**
+ * Returns whether the padding is TensorFlow's SAME: the fewest cells with ⌈input / stride⌉ outputs,
+ * of which an odd one comes after.
+ */
 export function isSame({ height, width }: Geometry): boolean {
   return [height, width].every(({ input, output, kernel, stride, dilation, before, after }) => {
     const cells = Math.max(0, (output - 1) * stride + dilation * (kernel - 1) + 1 - input);
@@ -171,7 +190,7 @@ export function isSame({ height, width }: Geometry): boolean {
   });
 }
 
-/** How the windows of a pool slide. */
+/** Returns the attributes that say how the windows of a pool slide. */
 export function poolingAttributes({ height, width }: Geometry) {
   return {
     ksize: [1, height.kernel, width.kernel, 1],
@@ -186,27 +205,16 @@ function paddingAttributes({ height, width }: Borders) {
   return { padding: 'EXPLICIT', explicit_paddings: [0, 0, ...borders, 0, 0] };
 }
 
-function kindOf(value: AttributeValue): AttributeKind {
-  switch (typeof value) {
-    case 'string':
-      return 'TF_ATTR_STRING';
-    case 'boolean':
-      return 'TF_ATTR_BOOL';
-    default:
-      return 'TF_ATTR_INT';
-  }
-}
-
 /**
- * Lets the values of a variable go, if no other tensor shares them, before it is assigned new ones: nothing may read it
- * in between.
+ * Frees the values of a variable that is about to be assigned new ones, unless another tensor
+ * shares them. Until the assignment nothing may read the variable.
  */
 export function freeIfUnshared({ dataId }: Variable): void {
   const tensorflow = tensorflowBackend();
   if (tensorflow.refCount(dataId) === 1) tensorflow.disposeData(dataId, true);
 }
 
-/** Sizes as an input of an operation, which asks for them as a tensor. */
-export function sizes(values: readonly number[]): Tensor {
-  return engine().makeTensor(Int32Array.from(values), [values.length], 'int32');
+/** Creates the tensor of a shape, for operations that take the shape as an input. */
+export function shapeTensor(shape: readonly number[]): Tensor {
+  return engine().makeTensor(Int32Array.from(shape), [shape.length], 'int32');
 }

@@ -6,33 +6,37 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
-/**
- * A door to programs of boxprop's own on the backend `webgl`, for what tfjs's kernels get wrong or do slowly there.
+/*
+ * boxprop's own shaders on the backend `webgl`, for operations that tfjs's kernels compute wrongly or
+ * slowly there.
  *
- * tfjs keeps a matrix in a texture either a number a pixel or packed: two rows by two columns a pixel.
+ * tfjs keeps a matrix in a texture: either one value per pixel, or packed, two rows by two columns
+ * per pixel.
  */
 
-/** What the webgl backend offers beyond tfjs's own interface. */
+/** The methods of the webgl backend that tfjs's own interface lacks. */
 interface WebglBackend {
   readonly texData: { get(dataId: object): { readonly isPacked?: boolean } };
   compileAndRun(program: object, inputs: readonly TensorInfo[], dtype: DataType): TensorInfo;
 }
 
-/** A program in GLSL. tfjs compiles it once for the same shapes and text. */
+/** A shader in GLSL. tfjs compiles it once per combination of shapes and text. */
 export interface Program {
-  /** `x` is read as `getX(i, j, ...)`. */
+  /** The input `x` is read as `getX(i, j, ...)`. */
   readonly inputs: Readonly<Record<string, Tensor>>;
+  /** The shape of the result. */
   readonly outputShape: readonly number[];
-  /** Whether the inputs come packed: then `getX` gives the four numbers of which the asked one is part. */
+  /** Whether the inputs are packed: then `getX` returns the four values of the pixel. */
   readonly packedInputs?: boolean;
-  /** Whether the output is written packed: then the code runs once for four numbers. */
+  /** Whether the output is packed: then the code runs once per four values. */
   readonly packedOutput?: boolean;
-  /** Functions beside `main`. */
+  /** Definitions of further functions. */
   readonly functions?: string;
   /** The statements of `main`; they end with `setOutput(...)`. */
   readonly code: string;
 }
 
+/** Runs a shader on webgl; the result is new and belongs to the caller. */
 export function runOnWebgl<T extends Tensor>(program: Program): T {
   const {
     inputs,
@@ -56,6 +60,7 @@ export function runOnWebgl<T extends Tensor>(program: Program): T {
   return engine().makeTensorFromTensorInfo(output) as T;
 }
 
+/** Returns whether the values of a tensor are packed, four per pixel. */
 export function isPacked(tensor: Tensor): boolean {
   return webgl().texData.get(tensor.dataId).isPacked ?? false;
 }

@@ -6,13 +6,14 @@ import {
   type Tensor,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { numElements } from '../../init/initializers.ts';
+import { numElements } from '../../shapes.ts';
 
-/**
- * A door to programs of boxprop's own on the backend `webgpu`, for what tfjs's kernels get wrong or do slowly there.
+/*
+ * boxprop's own shaders on the backend `webgpu`, for operations that tfjs's kernels compute wrongly
+ * or slowly there.
  */
 
-/** What the webgpu backend offers beyond tfjs's own interface. */
+/** The methods of the webgpu backend that tfjs's own interface lacks. */
 interface WebgpuBackend {
   readonly adapterInfo: { readonly architecture?: string };
   runWebGPUProgram(
@@ -23,30 +24,35 @@ interface WebgpuBackend {
   ): TensorInfo;
 }
 
-/** A program in WGSL. */
+/** A shader in WGSL. */
 export interface Program {
-  /** Names all that the code depends on, for the compiled program is kept under it. */
+  /** A name of everything that the code depends on: the compiled shader is cached under it. */
   readonly key: string;
-  /** Their numbers are arrays of these names. */
+  /** The code reads the values of input `x` as the array `x`. */
   readonly inputs: Readonly<Record<string, Tensor>>;
+  /** The shape of the result. */
   readonly outputShape: readonly number[];
-  /** Integers, which the code reads as `uniforms.name`, up to four of them under a name. */
+  /** One to four integers each, which the code reads as `uniforms.name`. */
   readonly uniforms: Readonly<Record<string, readonly number[]>>;
-  /** How often the code runs. */
+  /** The number of invocations. */
   readonly runs: number;
-  /** Statements that write to the array `result`, for the run of the number `index`. */
+  /** Statements of invocation number `index`, which write to the array `result`. */
   readonly code: () => string;
 }
 
 const WORKGROUP = 64;
-/** WebGPU's limit of workgroups along an axis. */
+/** WebGPU's limit on the workgroups along one axis. */
 const MAX_WORKGROUPS = 65535;
 
-/** Whether a processor plays the graphics card: then what is shared among runs costs much, and what each has nothing. */
+/**
+ * Returns whether the GPU of webgpu is software. There, values that invocations share are slow, and
+ * values of one invocation cost nothing.
+ */
 export function onSoftwareGpu(): boolean {
   return getBackend() === 'webgpu' && webgpu().adapterInfo.architecture === 'swiftshader';
 }
 
+/** Runs a shader on webgpu; the result is new and belongs to the caller. */
 export function runOnWebgpu<T extends Tensor>({
   key,
   inputs,
@@ -71,14 +77,14 @@ export function runOnWebgpu<T extends Tensor>({
     getUserCode: () => `fn main(index: i32) { if (index >= uniforms.runs) { return; } ${code()} }`,
   };
   const data = declared.map(([, values]) => ({ type: 'int32' as const, data: values }));
-  // tfjs makes no buffer for nothing.
+  // tfjs cannot make an empty buffer.
   if (numElements(outputShape) === 0)
     return engine().makeTensor(new Float32Array(0), [...outputShape], 'float32') as T;
   const output = webgpu().runWebGPUProgram(program, Object.values(inputs), 'float32', data);
   return engine().makeTensorFromTensorInfo(output) as T;
 }
 
-/** The code for each of 0 ... n − 1, one after the other. */
+/** Returns the code for 0 ... n − 1, one line after the other. */
 export function unroll(n: number, line: (i: number) => string): string {
   return Array.from({ length: n }, (_, i) => line(i)).join('\n');
 }

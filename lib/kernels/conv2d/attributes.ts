@@ -1,10 +1,10 @@
 import type { Geometry } from '../../geometry.ts';
 
-/** A geometry as tfjs's kernels for convolution want it. */
+/** Returns a geometry as the attributes of tfjs's kernels for convolution. */
 export function attributes({ height, width }: Geometry) {
   return {
     strides: [height.stride, width.stride],
-    // Always explicit: with a number, tfjs takes the filter's height for both axes.
+    // Always explicit: given one number, tfjs takes the filter's height for both axes.
     pad: [
       [0, 0],
       [height.before, height.after],

@@ -1,40 +1,44 @@
 import { pad, reshape, slice, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import type { Geometry } from '../../geometry.ts';
-import { numElements } from '../../init/initializers.ts';
+import type { Axis, Geometry } from '../../geometry.ts';
+import { numElements } from '../../shapes.ts';
+import type { ConvGradients } from './conv2dKernels.ts';
 
-/**
- * Zeros between the values of an axis, for what kernels do not know: a filter whose taps lie d cells apart is a larger
- * one, of d (K − 1) + 1 taps, and windows a stride apart are all windows, of which those between count nothing.
+/*
+ * Zeros between the values of an axis, for kernels that lack a dilation or a stride. A filter whose
+ * taps lie d cells apart is a larger filter of d (K − 1) + 1 taps. Windows s cells apart are every
+ * s-th of the windows that lie 1 apart.
  */
 
-/** y[..., d·k, ...] = x[..., k, ...], and 0 between, and in the less than d places after the last if y is `length` long */
+/**
+ * Puts zeros between the values of an axis: y[..., d·k, ...] = x[..., k, ...], and 0 elsewhere.
+ *
+ * @param length the length of the axis in y; by default y ends with the last value of x. Up to
+ *   d − 1 more zeros may follow it.
+ */
 export function dilate<T extends Tensor>(
   x: T,
   axis: number,
   distance: number,
-  length = reach(x.shape[axis], distance),
+  length = dilatedSize(x.shape[axis], distance),
 ): T {
   if (distance === 1) return x.clone();
-  const { outer, size, inner, around } = places(x, axis);
+  const { outer, size, inner, shapeWith } = aroundAxis(x, axis);
   return tidy(() => {
     const gaps: [number, number][] = [
       [0, 0],
       [0, 0],
       [0, (distance - 1) * inner],
     ];
-    const rows = reshape(pad(reshape(x, [outer, size, inner]), gaps), [
-      outer,
-      size * distance,
-      inner,
-    ]);
-    return reshape(slice(rows, [0, 0, 0], [outer, length, inner]), around(length)) as T;
+    const padded = pad(reshape(x, [outer, size, inner]), gaps);
+    const rows = reshape(padded, [outer, size * distance, inner]);
+    return reshape(slice(rows, [0, 0, 0], [outer, length, inner]), shapeWith(length)) as T;
   });
 }
 
-/** The adjoint: x[..., k, ...] = y[..., d·k, ...] */
+/** The adjoint of `dilate`, which keeps every d-th value: x[..., k, ...] = y[..., d·k, ...]. */
 export function dilateAdjoint<T extends Tensor>(y: T, axis: number, distance: number): T {
   if (distance === 1) return y.clone();
-  const { outer, size, inner, around } = places(y, axis);
+  const { outer, size, inner, shapeWith } = aroundAxis(y, axis);
   return tidy(() => {
     const length = Math.ceil(size / distance);
     const gaps: [number, number][] = [
@@ -42,45 +46,65 @@ export function dilateAdjoint<T extends Tensor>(y: T, axis: number, distance: nu
       [0, length * distance - size],
       [0, 0],
     ];
-    const rows = reshape(pad(reshape(y, [outer, size, inner]), gaps), [
-      outer,
-      length,
-      distance * inner,
-    ]);
-    return reshape(slice(rows, [0, 0, 0], [outer, length, inner]), around(length)) as T;
+    const padded = pad(reshape(y, [outer, size, inner]), gaps);
+    const rows = reshape(padded, [outer, length, distance * inner]);
+    return reshape(slice(rows, [0, 0, 0], [outer, length, inner]), shapeWith(length)) as T;
   });
 }
 
-/** A filter [K_h, K_w, ...] with the geometry's dilation made of zeros. */
+/** Returns filters [K_h, K_w, ...] with zeros between their taps, in place of the dilation. */
 export function dilateFilters(filters: Tensor4D, { height, width }: Geometry): Tensor4D {
   return tidy(() => dilate(dilate(filters, 0, height.dilation), 1, width.dilation));
 }
 
-/** Its adjoint. */
+/** The adjoint of `dilateFilters`: the gradient of the filters from that of the dilated ones. */
 export function dilateFiltersAdjoint(filters: Tensor4D, { height, width }: Geometry): Tensor4D {
   return tidy(() => dilateAdjoint(dilateAdjoint(filters, 0, height.dilation), 1, width.dilation));
 }
 
-/** How the filters with zeros slide: over the same windows, without dilation. */
+/** Returns the geometry of the dilated filters: the same windows, without dilation. */
 export function undilatedGeometry({ height, width }: Geometry): Geometry {
-  const along = <A extends Geometry['height']>(axis: A): A => ({
+  const undilated = (axis: Axis): Axis => ({
     ...axis,
-    kernel: reach(axis.kernel, axis.dilation),
+    kernel: dilatedSize(axis.kernel, axis.dilation),
     dilation: 1,
   });
-  return { height: along(height), width: along(width) };
+  return { height: undilated(height), width: undilated(width) };
 }
 
-function reach(size: number, distance: number): number {
+/** Makes gradients that take dilation of gradients that ignore it. */
+export function withDilatedGradients({ toInput, toFilter }: ConvGradients): ConvGradients {
+  return {
+    toInput(gradOutput, filters, geometry) {
+      if (!isDilated(geometry)) return toInput(gradOutput, filters, geometry);
+      return tidy(() =>
+        toInput(gradOutput, dilateFilters(filters, geometry), undilatedGeometry(geometry)),
+      );
+    },
+    toFilter(images, gradOutput, geometry) {
+      if (!isDilated(geometry)) return toFilter(images, gradOutput, geometry);
+      return tidy(() =>
+        dilateFiltersAdjoint(toFilter(images, gradOutput, undilatedGeometry(geometry)), geometry),
+      );
+    },
+  };
+}
+
+/** Returns whether a window has cells between its taps, along either axis. */
+export function isDilated({ height, width }: Geometry): boolean {
+  return height.dilation * width.dilation > 1;
+}
+
+function dilatedSize(size: number, distance: number): number {
   return (size - 1) * distance + 1;
 }
 
-/** A tensor as [outer, size of the axis, inner], and its shape with another size there. */
-function places({ shape }: Tensor, axis: number) {
+/** Views a tensor as [outer, size of the axis, inner]; `shapeWith` is its shape with another size. */
+function aroundAxis({ shape }: Tensor, axis: number) {
   return {
     outer: numElements(shape.slice(0, axis)),
     size: shape[axis],
     inner: numElements(shape.slice(axis + 1)),
-    around: (size: number) => [...shape.slice(0, axis), size, ...shape.slice(axis + 1)],
+    shapeWith: (size: number) => [...shape.slice(0, axis), size, ...shape.slice(axis + 1)],
   };
 }

@@ -3,11 +3,15 @@ import type { Geometry } from '../../geometry.ts';
 import { conv2d, conv2dToFilter, conv2dToInput } from './conv2d.ts';
 import { computeOnHost, onHost } from '../backends/host.ts';
 
-/**
- * Convolutions side by side: the channels fall into groups, and each group of output channels sees one group of
- * input channels. The filters are [K_h, K_w, C_in / groups, C_out], those of a group next to each other. tfjs has no
- * kernel for this, so each group is a convolution of its own.
+/*
+ * Convolution in groups: the channels are divided into groups, and each group of output channels
+ * sees one group of input channels. tfjs has no kernel for this, so each group is one convolution.
+ *
+ * Shapes: those of conv2d.ts, but filters [K_h, K_w, C_in / groups, C_out]; the filters of a group
+ *         are neighbours.
  */
+
+/** Convolves each group of channels: y_k = x_k ∗ w_k (+ b_k) for group k. */
 export function groupedConv2d(
   images: Tensor4D,
   filters: Tensor4D,
@@ -17,12 +21,13 @@ export function groupedConv2d(
 ): Tensor4D {
   if (groups === 1) return conv2d(images, filters, geometry, bias);
   return tidy(() => {
-    const [x, w] = [channels(images, groups), channels(filters, groups)];
+    const [x, w] = [splitGroups(images, groups), splitGroups(filters, groups)];
     const b = bias && split(bias, groups);
-    return beside(x.map((group, k) => conv2d(group, w[k], geometry, b?.[k])));
+    return joinGroups(x.map((group, k) => conv2d(group, w[k], geometry, b?.[k])));
   });
 }
 
+/** Computes the gradient of the images: for each group, that of `conv2dToInput`. */
 export function groupedConv2dToInput(
   gradOutput: Tensor4D,
   filters: Tensor4D,
@@ -31,11 +36,12 @@ export function groupedConv2dToInput(
 ): Tensor4D {
   if (groups === 1) return conv2dToInput(gradOutput, filters, geometry);
   return tidy(() => {
-    const [g, w] = [channels(gradOutput, groups), channels(filters, groups)];
-    return beside(g.map((group, k) => conv2dToInput(group, w[k], geometry)));
+    const [g, w] = [splitGroups(gradOutput, groups), splitGroups(filters, groups)];
+    return joinGroups(g.map((group, k) => conv2dToInput(group, w[k], geometry)));
   });
 }
 
+/** Computes the gradient of the filters: for each group, that of `conv2dToFilter`. */
 export function groupedConv2dToFilter(
   images: Tensor4D,
   gradOutput: Tensor4D,
@@ -44,34 +50,34 @@ export function groupedConv2dToFilter(
 ): Tensor4D {
   if (groups === 1) return conv2dToFilter(images, gradOutput, geometry);
   return tidy(() => {
-    const [x, g] = [channels(images, groups), channels(gradOutput, groups)];
-    return beside(x.map((group, k) => conv2dToFilter(group, g[k], geometry)));
+    const [x, g] = [splitGroups(images, groups), splitGroups(gradOutput, groups)];
+    return joinGroups(x.map((group, k) => conv2dToFilter(group, g[k], geometry)));
   });
 }
 
-/** The groups of channels, each a tensor. tfjs's own `split` copies all of its input for each part, on wasm. */
-function channels(x: Tensor4D, groups: number): Tensor4D[] {
+/** The groups of channels, one tensor each. On wasm, tfjs's `split` copies its whole input per group. */
+function splitGroups(x: Tensor4D, groups: number): Tensor4D[] {
   if (!onHost()) return split(x, groups, 3);
   const size = x.shape[3] / groups;
   const shape = [...x.shape.slice(0, 3), size];
   return Array.from({ length: groups }, (_, group) => {
-    return computeOnHost([x], shape, (part, all) => {
-      for (let from = group * size, to = 0; to < part.length; from += size * groups) {
-        for (let c = 0; c < size; c++) part[to++] = all[from + c];
+    return computeOnHost([x], shape, (values, all) => {
+      for (let from = group * size, to = 0; to < values.length; from += size * groups) {
+        for (let c = 0; c < size; c++) values[to++] = all[from + c];
       }
     }) as Tensor4D;
   });
 }
 
-/** The adjoint and inverse of `channels`. */
-function beside(parts: readonly Tensor4D[]): Tensor4D {
-  if (!onHost()) return concat([...parts], 3);
-  const shape = parts[0].shape;
+/** The inverse of `splitGroups`, and its adjoint. */
+function joinGroups(groups: readonly Tensor4D[]): Tensor4D {
+  if (!onHost()) return concat([...groups], 3);
+  const shape = groups[0].shape;
   const size = shape[3];
-  return computeOnHost(parts, [...shape.slice(0, 3), size * parts.length], (all, ...values) => {
-    values.forEach((part, group) => {
-      for (let to = group * size, from = 0; from < part.length; to += size * parts.length) {
-        for (let c = 0; c < size; c++) all[to + c] = part[from++];
+  return computeOnHost(groups, [...shape.slice(0, 3), size * groups.length], (all, ...parts) => {
+    parts.forEach((values, group) => {
+      for (let to = group * size, from = 0; from < values.length; to += size * groups.length) {
+        for (let c = 0; c < size; c++) all[to + c] = values[from++];
       }
     });
   }) as Tensor4D;

@@ -10,8 +10,10 @@ import type { Axis, Geometry } from '../../geometry.ts';
 import { computeOnHost, type Values } from '../backends/host.ts';
 
 /**
- * The windows of a batch of images as the rows of a matrix, [N·H_out·W_out, K_h·K_w·C]: cell (p, q, c) of window
- * (i, j) is the pixel that the kernel's (p, q, c) meets there, or 0 in the padding.
+ * Returns the windows of a batch of images as the rows of a matrix: cell (p, q, c) of window (i, j)
+ * is the pixel that the kernel's (p, q, c) meets there, or 0 in the padding.
+ *
+ * Shapes: images [N, H, W, C]; output [N·H_out·W_out, K_h·K_w·C].
  */
 export function im2col(images: Tensor, geometry: Geometry): Tensor {
   const [batch, , , channels] = images.shape;
@@ -21,7 +23,7 @@ export function im2col(images: Tensor, geometry: Geometry): Tensor {
   );
 }
 
-/** The adjoint of `im2col`: every cell is added to the pixel that it was read from. */
+/** The adjoint of `im2col`, which adds every cell to the pixel that it was read from. */
 export function col2im(matrix: Tensor, imageShape: readonly number[], geometry: Geometry): Tensor {
   const [batch, , , channels] = imageShape;
   return computeOnHost([matrix], imageShape, (pixels, cells) =>
@@ -29,7 +31,7 @@ export function col2im(matrix: Tensor, imageShape: readonly number[], geometry: 
   );
 }
 
-/** `im2col` between arrays; it leaves the cells in the padding as they are. */
+/** `im2col` from array to array. The cells in the padding keep their values. */
 export function gather(
   cells: Values,
   pixels: Values,
@@ -46,7 +48,7 @@ export function gather(
   }
 }
 
-/** `col2im` between arrays; it adds to what the pixels hold. */
+/** `col2im` from array to array. It adds to the values of the pixels. */
 export function scatter(
   pixels: Values,
   cells: Values,
@@ -61,7 +63,7 @@ export function scatter(
       let pixel = n * imageSize + runs[r];
       let cell = n * matrixSize + runs[r + 1];
       const end = pixel + runs[r + 2];
-      // Four at a time: a third faster than one.
+      // Four at a time are a third faster than one.
       for (; pixel + 3 < end; pixel += 4, cell += 4) {
         pixels[pixel] += cells[cell];
         pixels[pixel + 1] += cells[cell + 1];
@@ -74,28 +76,35 @@ export function scatter(
 }
 
 /**
- * A part of a batch: some images or, where the windows of one are too many, some of its rows of windows with the rows
- * of pixels that they meet. Both lie side by side in memory, so a part is a smaller batch of its own.
+ * A part of a batch: some of its images or, where one image has too many windows, some rows of its
+ * windows with the rows of pixels that they meet. Both are contiguous in memory, so a chunk is
+ * itself a batch.
  */
 export interface Chunk {
+  /** The number of images. */
   readonly images: number;
+  /** How the windows of the chunk slide over its pixels. */
   readonly geometry: Geometry;
-  /** Where it begins in the whole, counted in pixels and in windows. */
+  /** The index of the chunk's first pixel in the batch. */
   readonly firstPixel: number;
+  /** The index of the chunk's first window in the batch. */
   readonly firstWindow: number;
 }
 
-/** A batch in parts whose windows, as a matrix, have at most `most` numbers, or are one row of windows. */
+/**
+ * Divides a batch into chunks whose matrix of windows has at most `maxElements` elements, or
+ * consists of one row of windows.
+ */
 export function batchChunks(
   batch: number,
   geometry: Geometry,
   channels: number,
-  most: number,
+  maxElements: number,
 ): Chunk[] {
   const { height, width } = geometry;
   const { matrixSize } = sizesOf(geometry, channels);
-  if (matrixSize <= most) {
-    return spans(batch, Math.floor(most / matrixSize)).map(([first, past]) => ({
+  if (matrixSize <= maxElements) {
+    return spans(batch, Math.floor(maxElements / matrixSize)).map(([first, past]) => ({
       images: past - first,
       geometry,
       firstPixel: first * height.input * width.input,
@@ -103,16 +112,15 @@ export function batchChunks(
     }));
   }
   const rowSize = matrixSize / height.output;
-  const strips = spans(height.output, Math.max(Math.floor(most / rowSize), 1)).map(
-    ([first, past]) => {
-      // At least one row of pixels, even for windows in the padding alone.
-      const top = Math.min(Math.max(source(height, first, 0), 0), height.input - 1);
-      const end = Math.min(source(height, past - 1, height.kernel - 1) + 1, height.input);
-      const before = height.before - first * height.stride + top;
-      const rows = { ...height, input: Math.max(end - top, 1), output: past - first, before };
-      return { first, top, geometry: { height: rows, width } };
-    },
-  );
+  const rowsAtOnce = Math.max(Math.floor(maxElements / rowSize), 1);
+  const strips = spans(height.output, rowsAtOnce).map(([first, past]) => {
+    // At least one row of pixels, even for windows that lie entirely in the padding.
+    const top = Math.min(Math.max(source(height, first, 0), 0), height.input - 1);
+    const end = Math.min(source(height, past - 1, height.kernel - 1) + 1, height.input);
+    const before = height.before - first * height.stride + top;
+    const rows = { ...height, input: Math.max(end - top, 1), output: past - first, before };
+    return { first, top, geometry: { height: rows, width } };
+  });
   return Array.from({ length: batch }, (_, n) =>
     strips.map((strip) => ({
       images: 1,
@@ -123,26 +131,26 @@ export function batchChunks(
   ).flat();
 }
 
-/** 0 ... total in spans [first, past) of about the same length, at most `most`. */
-function spans(total: number, most: number): [first: number, past: number][] {
-  const count = Math.ceil(total / most);
+/** Divides 0 ... total into spans [first, past) of about the same length, at most `maxLength`. */
+function spans(total: number, maxLength: number): [first: number, past: number][] {
+  const count = Math.ceil(total / maxLength);
   return Array.from({ length: count }, (_, k) => [
     Math.floor((k * total) / count),
     Math.floor(((k + 1) * total) / count),
   ]);
 }
 
-/** The windows of one image. */
+/** Returns the number of windows of one image. */
 export function windowsOf({ height, width }: Geometry): number {
   return height.output * width.output;
 }
 
-/** The numbers in one window. */
+/** Returns the number of cells of one window, over all channels. */
 export function cellsOf({ height, width }: Geometry, channels: number): number {
   return height.kernel * width.kernel * channels;
 }
 
-/** The numbers of an image, and of its windows as a matrix. */
+/** The number of elements of an image, and of its matrix of windows. */
 function sizesOf(geometry: Geometry, channels: number) {
   const { height, width } = geometry;
   return {
@@ -152,9 +160,12 @@ function sizesOf(geometry: Geometry, channels: number) {
 }
 
 /**
- * The same cells the other way round, [K_h·K_w·C, H_out·W_out·N]: row (p, q, c) holds the pixel that the tap meets in
- * each window (i, j) of each image n. With the images last, a row of windows reads numbers that lie side by side, so
- * this is several times faster than transposing `im2col`, which the gradient of the filters would need.
+ * Returns the cells of `im2col` transposed: row (p, q, c) holds the pixel that the tap meets in
+ * each window (i, j) of each image n, in the order (i, j, n). With the images last, a row of
+ * windows reads contiguous values, so this is several times as fast as transposing `im2col`. The
+ * gradient of the filters needs it.
+ *
+ * Shapes: images [N, H, W, C]; output [K_h·K_w·C, H_out·W_out·N].
  */
 export function im2colTransposed(images: Tensor, { height, width }: Geometry): Tensor2D {
   const [batch, , , channels] = images.shape;
@@ -169,11 +180,11 @@ export function im2colTransposed(images: Tensor, { height, width }: Geometry): T
         for (let q = 0; q < width.kernel; q++) {
           const [left, past] = windowsInside(width, q);
           const isInside = bottom - top === height.output && past - left === width.output;
-          // Windows a stride of 1 apart make one run.
+          // At stride 1, the windows of a row read one run of pixels.
           const [runs, length] = width.stride === 1 ? [1, past - left] : [past - left, 1];
           for (let c = 0; c < channels; c++) {
             const row = ((p * width.kernel + q) * channels + c) * columns;
-            // The padding, row by row: while the row is in the cache this costs next to nothing.
+            // The padding, row by row: while the row is in the cache this costs almost nothing.
             if (!isInside) cells.fill(0, row, row + columns);
             for (let i = top; i < bottom; i++) {
               const y = c * height.input + source(height, i, p);
@@ -191,15 +202,16 @@ export function im2colTransposed(images: Tensor, { height, width }: Geometry): T
   });
 }
 
-/** A long run is faster through `set`, a short one without its overhead. */
+/** Copies `length` values. A long run is faster through `set`, a short one without its overhead. */
 export function copy(to: Values, at: number, from: Values, start: number, length: number): void {
   if (length > 16) to.set(from.subarray(start, start + length), at);
   else for (let k = 0; k < length; k++) to[at + k] = from[start + k];
 }
 
 /**
- * One image's windows as triples (first pixel, first cell, length) of numbers that lie side by side in the image and
- * in the matrix: a row of the kernel where it is not dilated, else a pixel. Padding cells have no run.
+ * The windows of one image as runs (first pixel, first cell, length), contiguous both in the image
+ * and in the matrix: a row of the kernel or, if it is dilated, one pixel. Cells in the padding
+ * belong to no run.
  */
 function windowRuns({ height, width }: Geometry, channels: number): Int32Array {
   const runs: number[] = [];
@@ -223,12 +235,12 @@ function windowRuns({ height, width }: Geometry, channels: number): Int32Array {
   return Int32Array.from(runs);
 }
 
-/** The input cell that tap `tap` of window `window` meets; outside 0 ... input − 1 it is padding. */
+/** The input cell that a tap of a window meets; outside 0 ... input − 1 it is padding. */
 function source(axis: Axis, window: number, tap: number): number {
   return window * axis.stride + tap * axis.dilation - axis.before;
 }
 
-/** The taps of a window that meet the input, as (first tap, how many lie side by side). */
+/** The taps of a window that meet the input, as runs (first tap, number of taps). */
 function tapsInside(axis: Axis, window: number): [tap: number, taps: number][] {
   const inside: number[] = [];
   for (let tap = 0; tap < axis.kernel; tap++) {
@@ -239,7 +251,7 @@ function tapsInside(axis: Axis, window: number): [tap: number, taps: number][] {
   return axis.dilation === 1 ? [[inside[0], inside.length]] : inside.map((tap) => [tap, 1]);
 }
 
-/** The windows [first, past last) whose tap `tap` meets the input; none where past ≤ first. */
+/** Returns the windows [first, past) whose tap `tap` meets the input; past = first if none does. */
 export function windowsInside(axis: Axis, tap: number): [first: number, past: number] {
   const offset = axis.before - tap * axis.dilation;
   const first = Math.max(Math.ceil(offset / axis.stride), 0);

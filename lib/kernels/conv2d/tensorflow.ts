@@ -1,36 +1,41 @@
 import { slice, stridedSlice, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { paddedGeometry, type Axis, type Geometry } from '../../geometry.ts';
-import { pad2d, pad2dToInput } from '../pad/pad2d.ts';
 import {
   hasOneDnn,
   isSame,
   ONEDNN,
   runOperation,
-  sizes,
+  shapeTensor,
   slidingAttributes,
 } from '../backends/tensorflow.ts';
+import { pad2d, pad2dToInput } from '../pad/pad2d.ts';
+import type { Conv2dKernels } from './conv2dKernels.ts';
+import { withDilatedGradients } from './dilate.ts';
 
 /**
- * Convolution and its gradients on TensorFlow, whose kernels take padding in numbers: tfjs-node hands on words alone.
+ * Convolution and its gradients on TensorFlow, whose kernels take explicit padding; tfjs-node
+ * passes on only the words `'same'` and `'valid'`.
+ *
+ * The gradients do without explicit padding, because oneDNN leaves it to kernels that run at a
+ * quarter to half of its speed, and that of the input ends Node with a corrupted heap while
+ * TensorFlow's profiler runs (TensorFlow 2.21). So the padding becomes part of the images, and is
+ * cut off again. They also ignore dilation.
  */
+export const tensorflow: Conv2dKernels = {
+  forward,
+  ...withDilatedGradients({ toInput, toFilter }),
+};
 
-export function conv2dOnTensorflow(
-  images: Tensor4D,
-  filters: Tensor4D,
-  geometry: Geometry,
-  bias?: Tensor,
-): Tensor4D {
+function forward(images: Tensor4D, filters: Tensor4D, geometry: Geometry, bias?: Tensor): Tensor4D {
   const { width } = geometry;
-  if (width.output === 1 && width.stride > 1)
-    return conv2dOfOneColumn(images, filters, geometry, bias);
+  if (width.output === 1 && width.stride > 1) {
+    return forwardOfOneColumn(images, filters, geometry, bias);
+  }
   const attributes = slidingAttributes(geometry);
   if (bias === undefined) return runOperation('Conv2D', attributes, [images, filters]);
   if (hasOneDnn()) {
-    return runOperation('_MklNativeConv2DWithBias', { ...attributes, ...ONEDNN }, [
-      images,
-      filters,
-      bias,
-    ]);
+    const fused = { ...attributes, ...ONEDNN };
+    return runOperation('_MklNativeConv2DWithBias', fused, [images, filters, bias]);
   }
   return tidy(() =>
     runOperation('BiasAdd', {}, [runOperation('Conv2D', attributes, [images, filters]), bias]),
@@ -38,94 +43,63 @@ export function conv2dOnTensorflow(
 }
 
 /**
- * One window a row, and a stride that thus does nothing: with one input channel TensorFlow 2.21 (its oneDNN) then
- * computes wrong values. So the stride becomes 1, and what other windows see is cut off.
+ * With one window per row the stride has no effect, but with one input channel TensorFlow 2.21 (its
+ * oneDNN) then computes wrong values. So the stride becomes 1, and the other windows are cut off.
  */
-function conv2dOfOneColumn(
+function forwardOfOneColumn(
   images: Tensor4D,
   filters: Tensor4D,
   { height, width }: Geometry,
   bias?: Tensor,
 ): Tensor4D {
-  const columns = width.input + width.before + width.after - width.dilation * (width.kernel - 1);
-  return tidy(() => {
-    const all = conv2dOnTensorflow(
-      images,
-      filters,
-      { height, width: { ...width, stride: 1, output: columns } },
-      bias,
-    );
-    return slice(all, [0, 0, 0, 0], [-1, -1, 1, -1]);
-  });
+  const output = width.input + width.before + width.after - width.dilation * (width.kernel - 1);
+  const dense = { height, width: { ...width, stride: 1, output } };
+  return tidy(() => slice(forward(images, filters, dense, bias), [0, 0, 0, 0], [-1, -1, 1, -1]));
 }
 
-/**
- * The gradients take no padding in numbers: oneDNN leaves it to kernels of a half to a quarter of its speed, of which
- * that of the input ends Node with a corrupted heap while its profiler runs (TensorFlow 2.21). So the border is part of
- * the images, and is cut off again.
- */
-
-export function conv2dToInputOnTensorflow(
-  gradOutput: Tensor4D,
-  filters: Tensor4D,
-  geometry: Geometry,
-): Tensor4D {
-  if (isPaddedByNumbers(geometry)) {
+function toInput(gradOutput: Tensor4D, filters: Tensor4D, geometry: Geometry): Tensor4D {
+  if (isPaddedExplicitly(geometry)) {
     return tidy(() => {
-      const gradPadded = conv2dToInputOnTensorflow(gradOutput, filters, paddedGeometry(geometry));
+      const gradPadded = toInput(gradOutput, filters, paddedGeometry(geometry));
       return pad2dToInput(gradPadded, geometry, 'zeros');
     });
   }
   const { height, width } = geometry;
   const shape = [gradOutput.shape[0], height.input, width.input, filters.shape[2]];
-  return tidy(() =>
-    runOperation('Conv2DBackpropInput', slidingAttributes(geometry), [
-      sizes(shape),
-      filters,
-      gradOutput,
-    ]),
-  );
+  return tidy(() => {
+    const inputs = [shapeTensor(shape), filters, gradOutput];
+    return runOperation('Conv2DBackpropInput', slidingAttributes(geometry), inputs);
+  });
 }
 
-export function conv2dToFilterOnTensorflow(
-  images: Tensor4D,
-  gradOutput: Tensor4D,
-  geometry: Geometry,
-): Tensor4D {
-  if (isPaddedByNumbers(geometry)) {
+function toFilter(images: Tensor4D, gradOutput: Tensor4D, geometry: Geometry): Tensor4D {
+  if (isPaddedExplicitly(geometry)) {
     return tidy(() => {
       const padded = pad2d(images, geometry, 'zeros');
-      return conv2dToFilterOnTensorflow(padded, gradOutput, paddedGeometry(geometry));
+      return toFilter(padded, gradOutput, paddedGeometry(geometry));
     });
   }
   const { height, width } = geometry;
   if (height.kernel * width.kernel === 1 && height.stride !== width.stride) {
-    // oneDNN then writes beyond its memory and Node ends (TensorFlow 2.21). So the pixels that the kernel sees are taken out.
+    // oneDNN then writes beyond its memory and Node ends (TensorFlow 2.21). So the pixels that the
+    // kernel meets are taken out of the images.
     return tidy(() => {
-      const seen = stridedSlice(images, [0, 0, 0, 0], images.shape, [
-        1,
-        height.stride,
-        width.stride,
-        1,
-      ]);
+      const strides = [1, height.stride, width.stride, 1];
+      const met: Tensor = stridedSlice(images, [0, 0, 0, 0], images.shape, strides);
       const dense = (axis: Axis): Axis => ({ ...axis, input: axis.output, stride: 1 });
-      return conv2dToFilterOnTensorflow(seen as Tensor4D, gradOutput, {
-        height: dense(height),
-        width: dense(width),
-      });
+      const denseGeometry = { height: dense(height), width: dense(width) };
+      return toFilter(met as Tensor4D, gradOutput, denseGeometry);
     });
   }
   const shape = [height.kernel, width.kernel, images.shape[3], gradOutput.shape[3]];
-  return tidy(() =>
-    runOperation('Conv2DBackpropFilter', slidingAttributes(geometry), [
-      images,
-      sizes(shape),
-      gradOutput,
-    ]),
-  );
+  return tidy(() => {
+    const inputs = [images, shapeTensor(shape), gradOutput];
+    return runOperation('Conv2DBackpropFilter', slidingAttributes(geometry), inputs);
+  });
 }
 
-function isPaddedByNumbers(geometry: Geometry): boolean {
+/** Whether the geometry has padding that TensorFlow's word SAME does not describe. */
+function isPaddedExplicitly(geometry: Geometry): boolean {
   const { height, width } = geometry;
   const isPadded = [height, width].some(({ before, after }) => before > 0 || after > 0);
   return isPadded && !isSame(geometry);

@@ -6,8 +6,11 @@ import { onHost } from '../backends/host.ts';
 import { cellsOf, col2im, im2col, windowsOf } from './im2col.ts';
 
 /**
- * The windows of each image as rows, [N, H_out·W_out, K_h·K_w·C], on every backend. Where loops cannot reach the
- * tensors, a depthwise convolution makes them, whose filter m is 1 at tap m alone: its outputs are what the taps meet.
+ * Returns the windows of each image as rows, on every backend. Where loops cannot reach the values
+ * of a tensor, a depthwise convolution gathers them: its filter m is 1 at tap m and 0 elsewhere, so
+ * its output m is the pixel that the tap meets.
+ *
+ * Shapes: images [N, H, W, C]; output [N, H_out·W_out, K_h·K_w·C].
  */
 export function unfold(images: Tensor4D, geometry: Geometry): Tensor3D {
   const [batch, , , channels] = images.shape;
@@ -20,7 +23,7 @@ export function unfold(images: Tensor4D, geometry: Geometry): Tensor3D {
   });
 }
 
-/** The adjoint: every cell is added to the pixel that it was read from. */
+/** The adjoint of `unfold`, which adds every cell to the pixel that it was read from. */
 export function unfoldToInput(rows: Tensor3D, channels: number, geometry: Geometry): Tensor4D {
   const { height, width } = geometry;
   const [batch, places, cells] = rows.shape;
@@ -40,7 +43,7 @@ export function unfoldToInput(rows: Tensor3D, channels: number, geometry: Geomet
   });
 }
 
-/** Filters [K_h, K_w, C, K_h·K_w] of which each is 1 at a tap of its own, and 0 elsewhere. */
+/** Filters [K_h, K_w, C, K_h·K_w], of which filter m is 1 at tap m and 0 elsewhere. */
 function oneTapEach({ height, width }: Geometry, channels: number): Tensor4D {
   const taps = height.kernel * width.kernel;
   const filters = new Float32Array(taps * channels * taps);

@@ -5,7 +5,6 @@ import {
   reshape,
   slice,
   tidy,
-  type Rank,
   type Tensor,
   type Tensor2D,
   type Tensor3D,
@@ -13,110 +12,98 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { Axis, Geometry } from '../../geometry.ts';
 import { isPacked, runOnWebgl } from '../backends/webgl.ts';
+import type { Conv2dKernels } from './conv2dKernels.ts';
 
-/**
- * Convolution and its gradients on webgl as matrix products, which tfjs computes four numbers at a time there. The
- * windows are the rows of a matrix, [N·H_out·W_out, K] with K = K_h·K_w·C_in: in the gradient of the input its columns
- * are added up again.
- *
- * tfjs's own kernels for the gradients compute one number at a time, and leave dilation out. Its convolution makes a
- * product an image, which takes twice as long as one of all.
- */
-
-/** y = windows w (+ b) */
-export function conv2dOnWebgl(
-  images: Tensor4D,
-  filters: Tensor4D,
-  geometry: Geometry,
-  bias?: Tensor,
-  most = MAX_ELEMENTS,
-): Tensor4D {
-  const [batch, , , inChannels] = images.shape;
-  const outChannels = filters.shape[3];
-  const { height, width } = geometry;
-  return tidy(() => {
-    const weights: Tensor2D = reshape(filters, [-1, outChannels]);
-    const parts = imageChunks(batch, inChannels, geometry, most).map(([from, size]) => {
-      const windows = im2col(imagesOf(images, from, size), geometry);
-      return reshape<Rank.R4>(product(windows, weights, false, bias), [
-        size,
-        height.output,
-        width.output,
-        outChannels,
-      ]);
-    });
-    return joined(parts);
-  });
-}
-
-/** ∂C/∂x = col2im(g wᵀ) */
-export function conv2dToInputOnWebgl(
-  gradOutput: Tensor4D,
-  filters: Tensor4D,
-  geometry: Geometry,
-  most = MAX_ELEMENTS,
-): Tensor4D {
-  const [, , inChannels, outChannels] = filters.shape;
-  return tidy(() => {
-    const weights: Tensor2D = reshape(filters, [-1, outChannels]);
-    const parts = imageChunks(gradOutput.shape[0], inChannels, geometry, most).map(
-      ([from, size]) => {
-        const grads: Tensor2D = reshape(imagesOf(gradOutput, from, size), [-1, outChannels]);
-        const windows = product(grads, weights, true);
-        return col2im(
-          windows,
-          [size, geometry.height.input, geometry.width.input, inChannels],
-          geometry,
-        );
-      },
-    );
-    return joined(parts);
-  });
-}
-
-/** ∂C/∂w = windowsᵀ g */
-export function conv2dToFilterOnWebgl(
-  images: Tensor4D,
-  gradOutput: Tensor4D,
-  geometry: Geometry,
-  most = MAX_ELEMENTS,
-): Tensor4D {
-  const [batch, , , inChannels] = images.shape;
-  const outChannels = gradOutput.shape[3];
-  const { height, width } = geometry;
-  return tidy(() => {
-    const parts = imageChunks(batch, inChannels, geometry, most).map(([from, size]) => {
-      const windows = im2col(imagesOf(images, from, size), geometry);
-      return productOfLong(windows, reshape(imagesOf(gradOutput, from, size), [-1, outChannels]));
-    });
-    return reshape(addN(parts), [height.kernel, width.kernel, inChannels, outChannels]);
-  });
-}
-
-/** A matrix of windows has at most so many numbers, a quarter of a gigabyte, unless a single image has more. */
+/** The elements of a matrix of windows, a quarter of a gigabyte, unless one image has more. */
 const MAX_ELEMENTS = 1 << 26;
 
-/** The parts of a batch whose windows are one matrix: each the first image and the number of images. */
+/**
+ * Makes convolution and its gradients for webgl, as matrix products, of which tfjs computes four
+ * values at a time there. The rows of X, [N·H_out·W_out, K_h·K_w·C_in], are the windows, and G has
+ * the gradients of the windows as rows.
+ *
+ *     forward    Y = X W (+ b)
+ *     toInput    ∂C/∂X = G Wᵀ, each cell added to the pixel that it was read from
+ *     toFilter   ∂C/∂W = Xᵀ G
+ *
+ * tfjs's own kernels for the gradients compute one value at a time, and ignore dilation. Its
+ * convolution makes one product per image, which takes twice as long as one product of all.
+ *
+ * @param maxElements the limit for X; a larger batch is computed in chunks.
+ */
+export function webglKernels(maxElements = MAX_ELEMENTS): Conv2dKernels {
+  return {
+    forward(images, filters, geometry, bias) {
+      const [batch, , , inChannels] = images.shape;
+      const outChannels = filters.shape[3];
+      const { height, width } = geometry;
+      return tidy(() => {
+        const weights: Tensor2D = reshape(filters, [-1, outChannels]);
+        const chunks = imageChunks(batch, inChannels, geometry, maxElements);
+        return joined(
+          chunks.map(([first, size]) => {
+            const windows = im2col(imagesOf(images, first, size), geometry);
+            const outputs = product(windows, weights, false, bias);
+            return reshape(outputs, [size, height.output, width.output, outChannels]);
+          }),
+        );
+      });
+    },
+
+    toInput(gradOutput, filters, geometry) {
+      const [, , inChannels, outChannels] = filters.shape;
+      const { height, width } = geometry;
+      return tidy(() => {
+        const weights: Tensor2D = reshape(filters, [-1, outChannels]);
+        const chunks = imageChunks(gradOutput.shape[0], inChannels, geometry, maxElements);
+        return joined(
+          chunks.map(([first, size]) => {
+            const grads: Tensor2D = reshape(imagesOf(gradOutput, first, size), [-1, outChannels]);
+            const gradWindows = product(grads, weights, true);
+            return col2im(gradWindows, [size, height.input, width.input, inChannels], geometry);
+          }),
+        );
+      });
+    },
+
+    toFilter(images, gradOutput, geometry) {
+      const [batch, , , inChannels] = images.shape;
+      const outChannels = gradOutput.shape[3];
+      const { height, width } = geometry;
+      return tidy(() => {
+        const chunks = imageChunks(batch, inChannels, geometry, maxElements);
+        const products = chunks.map(([first, size]) => {
+          const windows = im2col(imagesOf(images, first, size), geometry);
+          const grads = imagesOf(gradOutput, first, size);
+          return productOfLong(windows, reshape(grads, [-1, outChannels]));
+        });
+        return reshape(addN(products), [height.kernel, width.kernel, inChannels, outChannels]);
+      });
+    },
+  };
+}
+
+/** The chunks of a batch whose windows fit into one matrix: first image and number of images. */
 function imageChunks(
   batch: number,
   channels: number,
   { height, width }: Geometry,
-  most: number,
-): [from: number, size: number][] {
-  const numbers = height.output * width.output * height.kernel * width.kernel * channels;
-  const images = Math.max(Math.floor(most / numbers), 1);
-  return Array.from({ length: Math.ceil(batch / images) }, (_, part) => {
-    const from = part * images;
-    return [from, Math.min(images, batch - from)];
+  maxElements: number,
+): [first: number, size: number][] {
+  const perImage = height.output * width.output * height.kernel * width.kernel * channels;
+  const images = Math.max(Math.floor(maxElements / perImage), 1);
+  return Array.from({ length: Math.ceil(batch / images) }, (_, chunk) => {
+    const first = chunk * images;
+    return [first, Math.min(images, batch - first)];
   });
 }
 
-function imagesOf(images: Tensor4D, from: number, size: number): Tensor4D {
-  return size === images.shape[0] ? images : slice(images, [from, 0, 0, 0], [size, -1, -1, -1]);
+function imagesOf(images: Tensor4D, first: number, size: number): Tensor4D {
+  return size === images.shape[0] ? images : slice(images, [first, 0, 0, 0], [size, -1, -1, -1]);
 }
 
-function joined(parts: Tensor4D[]): Tensor4D {
-  return parts.length === 1 ? parts[0] : concat(parts, 0);
+function joined(chunks: Tensor4D[]): Tensor4D {
+  return chunks.length === 1 ? chunks[0] : concat(chunks, 0);
 }
 
 /** a b or a bᵀ (+ bias), [1, rows, columns]. */
@@ -131,18 +118,19 @@ function product(a: Tensor2D, b: Tensor2D, transposeB: boolean, bias?: Tensor): 
   );
 }
 
-/** How many rows are summed at a time: an even number, for two of them share a pixel. */
+/** The rows that are summed at a time; even, because two of them share a texture's pixel. */
 const ROWS = 1024;
 
 /**
- * aᵀ b of matrices [rows, K] and [rows, C] with many rows. A product of few numbers, each a long sum, keeps few runs
- * busy and rounds much: so every `ROWS` rows are summed by themselves, and these sums then.
+ * aᵀ b of matrices [rows, K] and [rows, C] with many rows. The product has few values, each a long
+ * sum, which would keep few cores busy and round much. So every `ROWS` rows are summed separately,
+ * and then their sums.
  */
 function productOfLong(a: Tensor2D, b: Tensor2D): Tensor {
   const [rows, k] = a.shape;
   const columns = b.shape[1];
   const parts = Math.ceil(rows / ROWS);
-  // Even, so that no pixel belongs to two parts.
+  // Even, so that no pixel of the texture belongs to two parts.
   const height = k + (k % 2);
   const sums: Tensor2D = runOnWebgl({
     inputs: { a, b },
@@ -211,7 +199,7 @@ function im2col(images: Tensor4D, geometry: Geometry): Tensor2D {
   });
 }
 
-/** Every cell of the matrix, [rows, K] or a batch of one, added to the pixel that it was read from. */
+/** Adds every cell of a matrix, [1, rows, K], to the pixel that it was read from. */
 function col2im(
   windows: Tensor3D,
   shape: [number, number, number, number],
@@ -243,7 +231,7 @@ function col2im(
   });
 }
 
-/** Whether each pixel is a window of its own. */
+/** Whether the windows are the pixels. */
 function isPointwise({ kernel, stride, before, after }: Axis): boolean {
   return kernel === 1 && stride === 1 && before === 0 && after === 0;
 }

@@ -1,0 +1,29 @@
+import { getBackend } from '@tensorflow/tfjs-core';
+import { onSoftwareGpu } from './webgpu.ts';
+
+/**
+ * The backends whose implementations of an operation may differ, by the names that tfjs knows them
+ * by. `softwareWebgpu` is webgpu where the GPU is a program such as SwiftShader.
+ */
+export type KernelBackend =
+  'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu' | 'softwareWebgpu' | 'float64';
+
+/**
+ * One implementation of an operation per backend. `other` serves every backend without an entry,
+ * such as one that a user has registered with tfjs.
+ */
+export type ByBackend<T> = Readonly<Partial<Record<KernelBackend, T>>> & { readonly other: T };
+
+/**
+ * Returns the implementation for the backend in use.
+ *
+ *     const KERNELS: ByBackend<Conv2dKernels> = { cpu, wasm, other: tfjs };
+ *     const output = forBackend(KERNELS).forward(images, filters, geometry);
+ */
+export function forBackend<T>(implementations: ByBackend<T>): T {
+  const name = getBackend();
+  if (name === 'webgpu' && implementations.softwareWebgpu !== undefined && onSoftwareGpu()) {
+    return implementations.softwareWebgpu;
+  }
+  return implementations[name as KernelBackend] ?? implementations.other;
+}

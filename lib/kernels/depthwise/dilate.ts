@@ -1,0 +1,21 @@
+import { tidy } from '@tensorflow/tfjs-core';
+import {
+  dilateFilters,
+  isDilated,
+  undilatedGeometry,
+  withDilatedGradients,
+} from '../conv2d/dilate.ts';
+import type { DepthwiseKernels } from './depthwiseKernels.ts';
+
+/** Makes kernels that take dilation of kernels that do not: they get dilated filters instead. */
+export function withDilation(kernels: DepthwiseKernels): DepthwiseKernels {
+  return {
+    forward(images, filters, geometry) {
+      if (!isDilated(geometry)) return kernels.forward(images, filters, geometry);
+      return tidy(() =>
+        kernels.forward(images, dilateFilters(filters, geometry), undilatedGeometry(geometry)),
+      );
+    },
+    ...withDilatedGradients(kernels),
+  };
+}
