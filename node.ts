@@ -4,7 +4,7 @@ export { loadCsv, type CsvOptions } from './data/csv.ts';
 export { loadImageFolder, type ImageFolderOptions } from './data/imageFolder.ts';
 export { loadMnist, type Mnist, type MnistOptions } from './data/mnist.ts';
 export { decodeImage, loadImage } from './data/image.ts';
-export { loadNetwork } from './models/loadNetwork.ts';
+export { loadTrainedNetwork, type TrainedNetworkOptions } from './models/loadTrainedNetwork.ts';
 export { exportOnnx } from './formats/onnx/writeOnnx.ts';
 export { withSafetensors, type SafetensorsFile } from './formats/safetensors/safetensorsFile.ts';
 export { loadWeights, saveWeights, type FileLayout } from './formats/safetensors/weights.ts';

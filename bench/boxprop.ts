@@ -8,16 +8,13 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import {
-  alexnet,
   Conv2D,
   GlobalAvgPool2D,
   init,
-  lenet,
   Linear,
   MaxPool2D,
   disposeTensors,
   ReLU,
-  resnet20,
   Rng,
   Sequential,
   SGD,
@@ -25,6 +22,7 @@ import {
   useBackend,
   type BackendName,
 } from 'boxprop';
+import { alexnet, lenet, resnet20 } from 'boxprop/models';
 import * as networks from './networks.ts';
 import type { Setup, StepOptions, System } from './system.ts';
 

@@ -1,6 +1,5 @@
 import {
   BatchNorm,
-  evaluate,
   Flatten,
   Linear,
   Rng,
@@ -8,10 +7,10 @@ import {
   SGD,
   Sigmoid,
   SoftmaxCrossEntropy,
-  Trainer,
   useBackend,
 } from 'boxprop';
 import { loadMnist } from 'boxprop/node';
+import { evaluate, Trainer } from 'boxprop/train';
 
 // Ioffe & Szegedy 2015, section 4.1 and figure 1a: three layers of 100 sigmoids, batches of 60, with and without batch
 // normalization. They trained 50,000 steps; here it is five epochs of 1,000.

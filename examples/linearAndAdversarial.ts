@@ -1,15 +1,7 @@
-import {
-  evaluate,
-  fastGradientSign,
-  Flatten,
-  Linear,
-  Rng,
-  Sequential,
-  SGD,
-  SoftmaxCrossEntropy,
-} from 'boxprop';
-import { Trainer, useBackend } from 'boxprop';
+import { Flatten, Linear, Rng, Sequential, SGD, SoftmaxCrossEntropy, useBackend } from 'boxprop';
+import { fastGradientSign } from 'boxprop/inspect';
 import { loadMnist } from 'boxprop/node';
+import { evaluate, Trainer } from 'boxprop/train';
 
 // A linear classifier of MNIST, then each test image moved by 0.25 where that raises the cost.
 await useBackend('wasm');

@@ -8,9 +8,10 @@ import {
   SGD,
   Sequential,
   SoftmaxCrossEntropy,
+  useBackend,
 } from 'boxprop';
-import { evaluate, Trainer, useBackend } from 'boxprop';
 import { loadMnist } from 'boxprop/node';
+import { evaluate, Trainer } from 'boxprop/train';
 
 await useBackend('wasm');
 const rng = new Rng(0);

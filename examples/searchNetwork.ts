@@ -1,13 +1,5 @@
-import {
-  BatchNorm,
-  Conv2D,
-  Flatten,
-  Linear,
-  MaxPool2D,
-  ReLU,
-  Sequential,
-  type NetworkOptions,
-} from 'boxprop';
+import { BatchNorm, Conv2D, Flatten, Linear, MaxPool2D, ReLU, Sequential } from 'boxprop';
+import type { NetworkOptions } from 'boxprop/models';
 
 interface Choice {
   /** Feature maps of the first convolution. */

@@ -1,7 +1,10 @@
-export * from './euclidean.ts';
-export * from './softmaxCrossEntropy.ts';
-export * from './negativeLogLikelihood.ts';
-export * from './l1.ts';
-export * from './huber.ts';
-export * from './hinge.ts';
-export * from './binaryCrossEntropy.ts';
+export { BinaryCrossEntropy, type BinaryCrossEntropyOptions } from './binaryCrossEntropy.ts';
+export { Euclidean, type EuclideanOptions } from './euclidean.ts';
+export { Hinge, type HingeOptions } from './hinge.ts';
+export { Huber, type HuberOptions } from './huber.ts';
+export { L1, type L1Options } from './l1.ts';
+export {
+  NegativeLogLikelihood,
+  type NegativeLogLikelihoodOptions,
+} from './negativeLogLikelihood.ts';
+export { SoftmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './softmaxCrossEntropy.ts';

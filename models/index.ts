@@ -1,12 +1,21 @@
-export * from './alexnet.ts';
-export * from './googlenet.ts';
-export * from './hubelWiesel.ts';
-export * from './learnNeocognitron.ts';
-export * from './lenet.ts';
-export * from './lenet1.ts';
-export * from './lenet5.ts';
-export * from './neocognitron.ts';
-export * from './networks.ts';
-export * from './resnet.ts';
-export * from './vgg.ts';
+/** boxprop/models: networks as published, and torchvision's names of their weights. */
 export type { ImageShape, NetworkOptions } from './options.ts';
+export { networks, type NetworkEntry } from './networks.ts';
+export { lenet } from './lenet.ts';
+export { lenet1 } from './lenet1.ts';
+export { lenet5, type Lenet5Options } from './lenet5.ts';
+export { alexnet, type AlexnetOptions } from './alexnet.ts';
+export { alexnetWithout, type AlexnetLayer } from './alexnetWithout.ts';
+export { vgg16, vgg19 } from './vgg.ts';
+export { googlenet, googlenetWithHeads } from './googlenet.ts';
+export { resnet101, resnet152, resnet18, resnet20, resnet34, resnet50 } from './resnet.ts';
+export { hubelWiesel, type HubelWieselOptions } from './hubelWiesel.ts';
+export { neocognitron } from './neocognitron.ts';
+export { learnNeocognitron, type LearnNeocognitronOptions } from './learnNeocognitron.ts';
+export {
+  torchvisionAlexnet,
+  torchvisionGooglenet,
+  torchvisionGooglenetAuxiliary,
+  torchvisionNetworks,
+} from './torchvision/index.ts';
+export { torchvisionLayout } from './torchvision/layout.ts';

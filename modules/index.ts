@@ -1,61 +1,84 @@
-export * from './linear.ts';
-export * from './pointwise.ts';
-export * from './relu.ts';
-export * from './tanh.ts';
-export * from './sigmoid.ts';
-export * from './softmax.ts';
-export * from './conv2d.ts';
-export * from './pad2d.ts';
-export * from './locallyConnected2d.ts';
-export * from './locallyConnected1d.ts';
-export * from './depthwiseConv2d.ts';
-export * from './convTranspose2d.ts';
-export * from './conv1d.ts';
-export * from './maxPool1d.ts';
-export * from './maxPool2d.ts';
-export * from './avgPool1d.ts';
-export * from './avgPool2d.ts';
-export * from './sumPool2d.ts';
-export * from './lpPool2d.ts';
-export * from './globalAvgPool2d.ts';
-export * from './adaptiveAvgPool2d.ts';
-export * from './maxout.ts';
-export * from './upsample2d.ts';
-export * from './flatten.ts';
-export * from './container/sequential.ts';
-export * from './prelu.ts';
-export * from './leakyRelu.ts';
-export * from './elu.ts';
-export * from './selu.ts';
-export * from './gelu.ts';
-export * from './silu.ts';
-export * from './softplus.ts';
-export * from './hardTanh.ts';
-export * from './logSoftmax.ts';
-export * from './dropout.ts';
-export * from './spatialDropout.ts';
-export * from './reshape.ts';
-export * from './identity.ts';
-export * from './subtractiveNorm2d.ts';
-export * from './divisiveNorm2d.ts';
-export * from './contrastNorm2d.ts';
-export * from './localResponseNorm.ts';
-export * from './batchNorm.ts';
-export * from './layerNorm.ts';
-export * from './groupNorm.ts';
-export * from './instanceNorm.ts';
-export * from './historic/padChannels.ts';
-export * from './container/residual.ts';
-export * from './concat.ts';
-export * from './sum.ts';
-export * from './product.ts';
-export * from './max.ts';
-export * from './container/branch.ts';
-export * from './container/graph.ts';
-export * from './historic/abs.ts';
-export * from './historic/scaledTanh.ts';
-export * from './historic/affine.ts';
-export * from './historic/rbf.ts';
-export * from './historic/tableConv2d.ts';
-export * from './historic/sCell.ts';
-export * from './historic/cCell.ts';
+// Filtering
+export { Linear, type LinearOptions } from './linear.ts';
+export { Conv1D, type Conv1DOptions } from './conv1d.ts';
+export { Conv2D, type Conv2DOptions } from './conv2d.ts';
+export { ConvTranspose2D, type ConvTranspose2DOptions } from './convTranspose2d.ts';
+export { DepthwiseConv2D, type DepthwiseConv2DOptions } from './depthwiseConv2d.ts';
+export { LocallyConnected1D, type LocallyConnected1DOptions } from './locallyConnected1d.ts';
+export { LocallyConnected2D, type LocallyConnected2DOptions } from './locallyConnected2d.ts';
+
+// Pointwise
+export { Pointwise, type PointwiseOptions, type Elementwise } from './pointwise.ts';
+export { ReLU } from './relu.ts';
+export { Tanh } from './tanh.ts';
+export { Sigmoid } from './sigmoid.ts';
+export { PReLU, type PReLUOptions } from './prelu.ts';
+export { LeakyReLU, type LeakyReLUOptions } from './leakyRelu.ts';
+export { ELU, type ELUOptions } from './elu.ts';
+export { SELU } from './selu.ts';
+export { GELU, type GELUOptions } from './gelu.ts';
+export { SiLU } from './silu.ts';
+export { Softplus, type SoftplusOptions } from './softplus.ts';
+export { HardTanh, type HardTanhOptions } from './hardTanh.ts';
+
+// Pooling
+export { MaxPool1D, type MaxPool1DOptions } from './maxPool1d.ts';
+export { MaxPool2D, type MaxPool2DOptions } from './maxPool2d.ts';
+export { AvgPool1D, type AvgPool1DOptions } from './avgPool1d.ts';
+export { AvgPool2D, type AvgPool2DOptions } from './avgPool2d.ts';
+export { SumPool2D, type SumPool2DOptions } from './sumPool2d.ts';
+export { LPPool2D, type LPPool2DOptions } from './lpPool2d.ts';
+export { GlobalAvgPool2D } from './globalAvgPool2d.ts';
+export { AdaptiveAvgPool2D } from './adaptiveAvgPool2d.ts';
+export { Maxout } from './maxout.ts';
+
+// Normalization
+export { SubtractiveNorm2D, type SubtractiveNorm2DOptions } from './subtractiveNorm2d.ts';
+export { DivisiveNorm2D, type DivisiveNorm2DOptions } from './divisiveNorm2d.ts';
+export { ContrastNorm2D, type ContrastNorm2DOptions } from './contrastNorm2d.ts';
+export {
+  LocalResponseNorm,
+  type LocalResponseNormOptions,
+  type TensorFlowLRN,
+} from './localResponseNorm.ts';
+export { BatchNorm, type BatchNormOptions, type BatchNormContext } from './batchNorm.ts';
+export { LayerNorm, type LayerNormOptions } from './layerNorm.ts';
+export { GroupNorm, type GroupNormOptions } from './groupNorm.ts';
+export { InstanceNorm, type InstanceNormOptions } from './instanceNorm.ts';
+
+// Probability
+export { Softmax } from './softmax.ts';
+export { LogSoftmax } from './logSoftmax.ts';
+
+// Regularization
+export { Dropout, type DropoutOptions } from './dropout.ts';
+export { SpatialDropout, type SpatialDropoutOptions } from './spatialDropout.ts';
+
+// Shape
+export { Flatten } from './flatten.ts';
+export { Reshape } from './reshape.ts';
+export { Identity } from './identity.ts';
+export { Pad2D, type Pad2DOptions, type Sides } from './pad2d.ts';
+export { Upsample2D, type Upsample2DOptions } from './upsample2d.ts';
+
+// Containers
+export { Sequential, type Box } from './container/sequential.ts';
+export { Branch, type BranchOptions } from './container/branch.ts';
+export { Residual } from './container/residual.ts';
+export { Graph, type GraphOptions } from './container/graph.ts';
+
+// Merging
+export { Concat } from './concat.ts';
+export { Sum } from './sum.ts';
+export { Product } from './product.ts';
+export { Max } from './max.ts';
+
+// Historic
+export { TableConv2D, type TableConv2DOptions } from './historic/tableConv2d.ts';
+export { Affine, type AffineOptions } from './historic/affine.ts';
+export { ScaledTanh, type ScaledTanhOptions } from './historic/scaledTanh.ts';
+export { RBF, type RBFOptions } from './historic/rbf.ts';
+export { Abs } from './historic/abs.ts';
+export { PadChannels } from './historic/padChannels.ts';
+export { SCell, type SCellOptions } from './historic/sCell.ts';
+export { CCell, type CCellOptions } from './historic/cCell.ts';

@@ -1,8 +1,28 @@
+export { SGD, type SGDOptions } from './sgd.ts';
 export { Adagrad, type AdagradOptions } from './adagrad.ts';
+export { RMSProp, type RMSPropOptions } from './rmsprop.ts';
 export { Adam, type AdamOptions } from './adam.ts';
 export { AdamW, type AdamWOptions } from './adamw.ts';
-export { clipByNorm, clipByValue, withGradientClipping, type GradientClipping } from './clip.ts';
-export { withoutDecay, type ParamGroup } from './groups.ts';
-export { RMSProp, type RMSPropOptions } from './rmsprop.ts';
-export { SGD, type SGDOptions } from './sgd.ts';
 export type { OptimizerState } from './state.ts';
+export { withoutDecay, type ParamGroup } from './groups.ts';
+export {
+  clipByNorm,
+  clipByValue,
+  withGradientClipping,
+  type GradientClipping,
+  type OptimizerWithState,
+} from './clip.ts';
+export {
+  constantRate,
+  cosineRate,
+  exponentialRate,
+  inverseRate,
+  stepRate,
+  warmUp,
+  type Schedule,
+} from './schedules.ts';
+export {
+  ReduceOnPlateau,
+  type MetricScheduler,
+  type ReduceOnPlateauOptions,
+} from './reduceOnPlateau.ts';

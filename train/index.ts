@@ -1,21 +1,13 @@
-export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
-export { ReduceOnPlateau, type ReduceOnPlateauOptions } from '../optim/reduceOnPlateau.ts';
-export {
-  constantRate,
-  cosineRate,
-  exponentialRate,
-  inverseRate,
-  stepRate,
-  warmUp,
-  type Schedule,
-} from '../optim/schedules.ts';
+/** boxprop/train: the training step, the loop around it, and scores. */
 export { trainStep, type Optimizer, type StepContext } from './trainStep.ts';
 export {
   Trainer,
   type EpochEvent,
-  type TrainingProgress,
   type StepEvent,
   type TrainerOptions,
+  type TrainingProgress,
   type TrainResult,
 } from './trainer.ts';
 export type { LayerStats } from './layerStats.ts';
+export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
+export { finalizeBatchNorm, type InputBatches } from './finalizeBatchNorm.ts';

@@ -2,8 +2,8 @@ import type { NetworkEntry } from '../networks.ts';
 import { torchvisionAlexnet } from './alexnet.ts';
 import { torchvisionGooglenet } from './googlenet.ts';
 
-export * from './alexnet.ts';
-export * from './googlenet.ts';
+export { torchvisionAlexnet } from './alexnet.ts';
+export { torchvisionGooglenet, torchvisionGooglenetAuxiliary } from './googlenet.ts';
 
 const IMAGENET = { inputShape: [224, 224, 3], classes: 1000 } as const;
 

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Rng, useBackend, type Dataset } from '../../index.ts';
+import { Rng, useBackend } from '../../index.ts';
+import type { Dataset } from '../../data/index.ts';
 import { openFolds, prepareFold, trainFold } from '../../cli/trainFold.ts';
 import { runOptionsOf } from '../../cli/searchSpace.ts';
 

@@ -5,7 +5,9 @@
  */
 import { tensor1d, tensor4d } from '@tensorflow/tfjs-core';
 import { cases, gradcheckAll, boxNames } from '../../gradcheck/index.ts';
-import { lenet, Rng, SoftmaxCrossEntropy, trainStep, useBackend } from '../../index.ts';
+import { Rng, SoftmaxCrossEntropy, useBackend } from '../../index.ts';
+import { trainStep } from '../../train/index.ts';
+import { lenet } from '../../models/index.ts';
 import * as losses from '../../losses/index.ts';
 import * as modules from '../../modules/index.ts';
 import { runJest } from '../support/jest.mjs';
@@ -66,7 +68,7 @@ if (problem === undefined) {
       `${name}: ${failures.length} of ${results.length} outputs and gradients`,
       failures
         .slice(0, 3)
-        .map(({ config, quantity, message }) => `${config}: ${quantity}: ${message}`),
+        .map(({ config, tensor, message }) => `${config}: ${tensor}: ${message}`),
     );
   }
   console.log(`parity of every box and cost with float64, ${CASES} cases each: done`);

@@ -1,15 +1,13 @@
 import { memory } from '@tensorflow/tfjs-core';
+import { disposeTensors, Rng, useBackend } from '../../index.ts';
 import {
   ArrayDataset,
   augment,
   elastic,
   flip,
-  disposeTensors,
-  Rng,
   shift,
-  useBackend,
   type Augmentation,
-} from '../../index.ts';
+} from '../../data/index.ts';
 import { xor } from '../support/toy.ts';
 import { inputError } from '../support/inputError.ts';
 

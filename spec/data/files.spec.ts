@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dispose } from '@tensorflow/tfjs-core';
 import { encode } from 'fast-png';
-import { useBackend, type Dataset } from '../../index.ts';
+import { useBackend } from '../../index.ts';
+import type { Dataset } from '../../data/index.ts';
 import { loadCsv, loadImageFolder } from '../../node.ts';
 import { inputError } from '../support/inputError.ts';
 

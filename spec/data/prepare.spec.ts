@@ -1,22 +1,24 @@
 import { dispose, memory, tensor } from '@tensorflow/tfjs-core';
 import {
-  ArrayDataset,
-  augment,
-  channelStatistics,
   ContrastNorm2D,
-  crop,
   Flatten,
-  folds,
   LayerNorm,
   MaxPool2D,
   Pad2D,
   Rng,
+  useBackend,
+} from '../../index.ts';
+import {
+  ArrayDataset,
+  augment,
+  channelStatistics,
+  crop,
+  folds,
   shift,
   standardization,
   stratifiedSplit,
   mapInputs,
-  useBackend,
-} from '../../index.ts';
+} from '../../data/index.ts';
 import { arePreparations, preparationsOf, prepared } from '../../data/preparation.ts';
 import { inputError } from '../support/inputError.ts';
 

@@ -1,13 +1,5 @@
-import {
-  ArrayDataset,
-  augment,
-  batches,
-  flip,
-  Rng,
-  split,
-  subset,
-  useBackend,
-} from '../../index.ts';
+import { Rng, useBackend } from '../../index.ts';
+import { ArrayDataset, augment, batches, flip, split, subset } from '../../data/index.ts';
 import { prepared, preparedShape } from '../../data/preparation.ts';
 import { xor } from '../support/toy.ts';
 import { inputError } from '../support/inputError.ts';

@@ -1,15 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  closestAdversarial,
-  Flatten,
-  imagine,
-  init,
-  lbfgs,
-  Linear,
-  Rng,
-  Sequential,
-  type Objective,
-} from '../../index.ts';
+import { Flatten, init, Linear, Rng, Sequential } from '../../index.ts';
+import { closestAdversarial, imagine, lbfgs, type Objective } from '../../inspect/index.ts';
 import { expectNoLeak } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { inputError } from '../support/inputError.ts';

@@ -1,4 +1,5 @@
-import { Conv2D, fitGabor, gabor, gaborBank, Rng, useBackend, type Gabor } from '../../index.ts';
+import { Conv2D, gabor, gaborBank, Rng, useBackend, type Gabor } from '../../index.ts';
+import { fitGabor } from '../../inspect/index.ts';
 import { inputError } from '../support/inputError.ts';
 
 beforeAll(() => useBackend('cpu'));

@@ -1,16 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { Flatten, init, Linear, Sequential, SoftmaxCrossEntropy } from '../../index.ts';
 import {
   costGradient,
   fastGradientSign,
-  Flatten,
-  init,
   inputGradient,
-  Linear,
   occlusion,
   saliency,
-  Sequential,
-  SoftmaxCrossEntropy,
-} from '../../index.ts';
+} from '../../inspect/index.ts';
 import { expectAllClose, expectNoLeak } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { inputError } from '../support/inputError.ts';

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  ArrayDataset,
   Branch,
   Conv2D,
   Flatten,
@@ -13,10 +12,10 @@ import {
   Residual,
   Rng,
   Sequential,
-  topPatches,
   type Module,
-  type TopPatchesOptions,
 } from '../../index.ts';
+import { ArrayDataset } from '../../data/index.ts';
+import { topPatches, type TopPatchesOptions } from '../../inspect/index.ts';
 import { answersOf } from '../../inspect/topAnswers.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { inputError } from '../support/inputError.ts';

@@ -1,15 +1,7 @@
 import { memory, tensor4d } from '@tensorflow/tfjs-core';
-import {
-  CCell,
-  init,
-  learnNeocognitron,
-  neocognitron,
-  representatives,
-  Rng,
-  SCell,
-  Sequential,
-  useBackend,
-} from '../../index.ts';
+import { CCell, init, Rng, SCell, Sequential, useBackend } from '../../index.ts';
+import { learnNeocognitron, representatives } from '../../models/learnNeocognitron.ts';
+import { neocognitron } from '../../models/neocognitron.ts';
 import { digitBitmaps } from '../../models/digitBitmaps.ts';
 import { expectAllClose } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';

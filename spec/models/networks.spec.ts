@@ -2,20 +2,17 @@ import { spawnSync } from 'node:child_process';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { abs, dispose, memory, relu, sum, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
-  alexnet,
-  googlenetWithHeads,
   init,
-  learnNeocognitron,
-  networks,
   disposeTensors,
   Rng,
   SGD,
   SoftmaxCrossEntropy,
-  trainStep,
   useBackend,
   type Module,
   type Sequential,
 } from '../../index.ts';
+import { trainStep } from '../../train/index.ts';
+import { alexnet, googlenetWithHeads, learnNeocognitron, networks } from '../../models/index.ts';
 import { ROOT } from '../support/runCommand.ts';
 import { CLASSES } from '../support/proveGradient.ts';
 import { randomBatch, SCALED, type Scaled } from '../support/scaledNetworks.ts';

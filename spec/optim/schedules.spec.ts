@@ -6,7 +6,7 @@ import {
   ReduceOnPlateau,
   stepRate,
   warmUp,
-} from '../../train/index.ts';
+} from '../../index.ts';
 
 describe('schedules', () => {
   it('keep a rate', () => {

@@ -4,16 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import {
-  ArrayDataset,
-  Conv2D,
-  Flatten,
-  Linear,
-  ReLU,
-  Rng,
-  Sequential,
-  useBackend,
-} from '../../index.ts';
+import { Conv2D, Flatten, Linear, ReLU, Rng, Sequential, useBackend } from '../../index.ts';
+import { ArrayDataset } from '../../data/index.ts';
 import { collectReport, type ReportOptions } from '../../report/collect.ts';
 import { renderReport } from '../../report/render.ts';
 import { writeReport } from '../../report/writeReport.ts';

@@ -1,17 +1,8 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { decode } from 'fast-png';
-import {
-  ArrayDataset,
-  Conv2D,
-  Flatten,
-  gabor,
-  Linear,
-  ReLU,
-  Rng,
-  Sequential,
-  useBackend,
-  type TopPatch,
-} from '../../index.ts';
+import { Conv2D, Flatten, gabor, Linear, ReLU, Rng, Sequential, useBackend } from '../../index.ts';
+import { ArrayDataset } from '../../data/index.ts';
+import type { TopPatch } from '../../inspect/index.ts';
 import { gaborFits } from '../../report/gaborFits.ts';
 import { gaborSection } from '../../report/gaborSection.ts';
 import { stacked, tiles, type Picture } from '../../report/pictures.ts';

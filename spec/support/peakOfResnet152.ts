@@ -1,5 +1,6 @@
 import { zeros } from '@tensorflow/tfjs-core';
-import { resnet152, Rng, useBackend, type BackendName } from '../../index.ts';
+import { Rng, useBackend, type BackendName } from '../../index.ts';
+import { resnet152 } from '../../models/index.ts';
 
 /** A program that runs ResNet-152 on one image of 224x224, and prints its scores' shape and the most memory that it took. */
 await useBackend(process.argv[2] as BackendName);

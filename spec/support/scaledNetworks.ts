@@ -1,15 +1,13 @@
 import { tensor1d, tensor4d, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { init, Rng, type Module } from '../../index.ts';
 import {
   alexnet,
   googlenetWithHeads,
   hubelWiesel,
-  init,
   lenet5,
   networks,
-  Rng,
   type ImageShape,
-  type Module,
-} from '../../index.ts';
+} from '../../models/index.ts';
 import type { CheckedModule } from '../../gradcheck/case.ts';
 import type { NetworkOptions } from '../../models/options.ts';
 

@@ -2,7 +2,6 @@ import { tensor1d, tensor4d } from '@tensorflow/tfjs-core';
 import {
   Conv2D,
   Flatten,
-  lenet,
   Linear,
   MaxPool2D,
   ReLU,
@@ -10,10 +9,12 @@ import {
   Sequential,
   SGD,
   SoftmaxCrossEntropy,
-  trainStep,
   useBackend,
+  type BackendName,
+  type BackendOptions,
 } from '../../index.ts';
-import type { BackendName, BackendOptions } from '../../index.ts';
+import { trainStep } from '../../train/index.ts';
+import { lenet } from '../../models/index.ts';
 
 /**
  * A program that trains LeNet, or a network that is small enough for a GPU in software, for three steps on a backend,

@@ -1,8 +1,6 @@
 import { fill, memory, mul, scalar, tidy, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import {
-  ArrayDataset,
   Conv2D,
-  diagnose,
   Flatten,
   init,
   Linear,
@@ -12,9 +10,9 @@ import {
   Sequential,
   Tanh,
   useBackend,
-  type Dataset,
-  type Diagnostic,
 } from '../../../index.ts';
+import { ArrayDataset, type Dataset } from '../../../data/index.ts';
+import { diagnose, type Diagnostic } from '../../../inspect/index.ts';
 
 beforeAll(() => useBackend('wasm'));
 

@@ -1,0 +1,14 @@
+/** boxprop/data: data sets in memory, and what is done to them before and during training. */
+export { ArrayDataset, type ArrayDatasetOptions, type Batch, type Dataset } from './dataset.ts';
+export { batches, shuffledBatches } from './batches.ts';
+export { split, subset } from './split.ts';
+export { folds, stratifiedSplit } from './stratify.ts';
+export { mapInputs } from './mapInputs.ts';
+export { augment, flip, shift, type Augmentation } from './augment.ts';
+export { elastic, type ElasticOptions } from './elastic.ts';
+export { crop } from './crop.ts';
+export { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';
+export { preprocess, PREPROCESSINGS, type Preprocessing } from './preprocess.ts';
+export { resizeImage } from './resizeImage.ts';
+export type { PixelImage } from './image.ts';
+export { parseIdx } from './idx.ts';

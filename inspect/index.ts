@@ -1,0 +1,24 @@
+/** boxprop/inspect: a network's size, its health, and what its units see. */
+export {
+  summarize,
+  type Summary,
+  type SummaryOptions,
+  type SummaryRow,
+} from './summary/summarize.ts';
+export { drawSummary } from './summary/drawSummary.ts';
+export { diagnose } from './doctor/diagnose.ts';
+export type { Diagnostic, DiagnosticContext, Severity } from './doctor/diagnostic.ts';
+export { costGradient, inputGradient } from './inputGradient.ts';
+export { saliency } from './saliency.ts';
+export { occlusion, type OcclusionMap, type OcclusionOptions } from './occlusion.ts';
+export { fastGradientSign } from './fastGradientSign.ts';
+export { closestAdversarial } from './closestAdversarial.ts';
+export { imagine, type ImagineOptions } from './imagine.ts';
+export {
+  topPatches,
+  type TopPatch,
+  type TopPatchesOptions,
+  type UnitPatches,
+} from './topPatches.ts';
+export { fitGabor, type GaborFit } from './fitGabor.ts';
+export { lbfgs, type LbfgsOptions, type Objective } from './lbfgs.ts';
