@@ -1,4 +1,5 @@
 import { Tensor, type DataType } from '@tensorflow/tfjs-core';
+import { didYouMean } from './didYouMean.ts';
 import { BoxError, show } from './errors.ts';
 
 /** A number is a size that must match; a letter stands for any size and names it in messages. */
@@ -23,11 +24,59 @@ export function checkTensor(
   };
   if (!(tensor instanceof Tensor)) fail('to be a tensor', show(tensor));
   if (tensor.isDisposed) fail('to be alive', 'a disposed tensor');
-  const fits =
-    tensor.rank === pattern.length &&
-    pattern.every((size, axis) => typeof size === 'string' || size === tensor.shape[axis]);
-  if (!fits) fail(`of shape [${pattern.join(', ')}]`, `[${tensor.shape.join(', ')}]`);
+  checkShape(box, method, what, tensor.shape, pattern);
   if (tensor.dtype !== dtype) fail(`of dtype ${dtype}`, tensor.dtype);
+}
+
+/** Refuses a shape that does not match the pattern, in the name of `box.method`. */
+export function checkShape(
+  box: object,
+  method: string,
+  what: string,
+  shape: readonly number[],
+  pattern: ShapePattern,
+): void {
+  const fits =
+    shape.length === pattern.length &&
+    pattern.every((size, axis) => typeof size === 'string' || size === shape[axis]);
+  if (fits) return;
+  throw new BoxError(
+    [`${nameOf(box)}.${method}`],
+    `expected ${what} of shape [${pattern.join(', ')}], got [${shape.join(', ')}]`,
+  );
+}
+
+/** Refuses a context whose mode is neither `'training'` nor `'inference'`. */
+export function checkMode(box: object, context: { readonly mode: string } | undefined): void {
+  if (context === undefined || MODES.includes(context.mode)) return;
+  throw new BoxError(
+    [`${nameOf(box)}.forward`],
+    `expected context.mode to be one of "training", "inference", got ${show(context.mode)}`,
+  );
+}
+
+const MODES = ['training', 'inference'];
+
+/** Whether a forward is part of training; refuses an unknown mode. */
+export function isTraining(box: object, context: { readonly mode: string } | undefined): boolean {
+  checkMode(box, context);
+  return context?.mode === 'training';
+}
+
+/**
+ * Refuses an option that does not exist, with the most similar one that does:
+ * `Conv2D: unknown option strides; did you mean stride?`
+ */
+export function checkOptions<Options extends object>(
+  owner: object | string,
+  options: Options,
+  known: readonly (keyof Options & string)[],
+): void {
+  for (const name of Object.keys(options)) {
+    if ((known as readonly string[]).includes(name)) continue;
+    const place = typeof owner === 'string' ? owner : nameOf(owner);
+    throw new BoxError([place], `unknown option ${name}${didYouMean(name, known)}`);
+  }
 }
 
 /** Refuses an input that is not a float tensor of at least `minRank` axes, whatever their sizes. */

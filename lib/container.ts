@@ -1,115 +1,279 @@
-import { add, Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { nameOf } from './check.ts';
-import { BoxError, show } from './errors.ts';
-import { disposeTensors } from './memory.ts';
-import { Module, type NamedModule, type Grads, type Params } from './module.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkMode, nameOf } from './check.ts';
+import { gatherParams, modulePath, namedChildren } from './children.ts';
+import { BoxError, show, withPath } from './errors.ts';
+import type { Facts, Shape } from './facts.ts';
+import { GradSum, share } from './gradSum.ts';
+import { disposeTensors, tidy } from './memory.ts';
+import {
+  Module,
+  type AnyModule,
+  type Carried,
+  type CarriedValues,
+  type Context,
+  type ForwardResult,
+  type Gradients,
+  type Grads,
+  type NamedModule,
+  type Params,
+  type Traversal,
+} from './module.ts';
+import { propagate, withOptionalPath } from './propagate.ts';
+import { factsOf } from './shapes.ts';
 
-/** The place of a box in its container, as messages have it: `Sequential[2]`, `Residual.body`. */
-export function modulePath(container: object, name: string): string {
-  return `${nameOf(container)}${/^\d+$/.test(name) ? `[${name}]` : `.${name}`}`;
+/** What the forward of a container keeps, one entry per box that has run, in their order. */
+export interface ContainerCache {
+  /** The names of the boxes that ran. */
+  readonly visited: readonly string[];
+  /** The caches of the boxes. `backprop` and `backpropParams` empty the list from its end. */
+  readonly caches: unknown[];
+}
+
+/** The values of a route where the forward has values of type T: V per tensor, V[] per list of tensors. */
+export type Routed<T, V> = T extends readonly Tensor[] ? readonly V[] : V;
+
+/** Runs a child on a value. It owns the value: a route that uses a value twice passes `share(value)`. */
+export type Run<V> = <In, Out>(child: NamedModule<In, Out>, input: Routed<In, V>) => Routed<Out, V>;
+
+/** Takes the gradient of a child's output back to that of its input; owns the former. */
+export interface Back {
+  /** For a child whose input another child gave. */
+  through<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In;
+  /**
+   * For a child that takes the container's own input. Returns undefined if only parameter gradients
+   * are asked for.
+   */
+  toInput<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In | undefined;
 }
 
 /**
- * The boxes that a container is made of: a list, named by their numbers, or a record of names. Refuses what is no box,
- * and names that are more than letters, digits and underscores; a name made of digits would change its place.
+ * A box that is made of boxes. A container writes its route once, and the forward, the inference, the
+ * shapes, the ONNX graph and every other traversal go along it. The backward route is written by
+ * hand as well: it visits the same boxes in exactly the opposite order, and sums gradients where the
+ * route used a value twice (`total`).
+ *
+ * The children are a list, named by index, or a record of names. Parameters get the child's name in
+ * front (`body.weight`); a box that stands in several places has its parameters named once, and their
+ * gradients are summed. One backward pass computes both gradients and disposes each cache behind it.
+ *
+ * Errors: those of the boxes, with the place before: `Twice.body > Linear.forward: ...`; a route that
+ * runs a box that is not among the children; a backward route in another order.
+ *
+ *     class Twice extends Container {
+ *       readonly body: NamedModule<Tensor, Tensor>;
+ *       constructor(body: Module) {
+ *         super({ body });
+ *         this.body = ['body', body];
+ *       }
+ *       protected route<V>(input: V, run: Run<V>) {
+ *         return run(this.body, run(this.body, input));
+ *       }
+ *       protected backRoute(gradOutput: Tensor, back: Back) {
+ *         return back.toInput(this.body, back.through(this.body, gradOutput));
+ *       }
+ *     }
  */
-export function named<Box>(
-  container: object,
-  boxes: readonly Box[] | Readonly<Record<string, Box>>,
-) {
-  if (typeof boxes !== 'object' || boxes === null || boxes instanceof Module) {
-    throw new BoxError(
-      [nameOf(container)],
-      `expected a list or record of boxes, got ${show(boxes)}`,
+export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Out, ContainerCache> {
+  override readonly params: Params;
+  override readonly buffers: Params;
+  readonly #children: readonly NamedModule[];
+
+  /** @param children a record of names, or a list of pairs [name, box], in the order of the forward. */
+  constructor(children: readonly NamedModule[] | Readonly<Record<string, AnyModule>>) {
+    super();
+    this.#children = isList(children) ? children : namedChildren(this, children);
+    this.params = gatherParams(this.#children, (box) => box.params);
+    this.buffers = gatherParams(this.#children, (box) => box.buffers);
+  }
+
+  /**
+   * The way of the input through the children.
+   *
+   * @param input owned by the route, as every value that `run` returns.
+   */
+  protected abstract route<V>(input: Routed<In, V>, run: Run<V>): Routed<Out, V>;
+
+  /**
+   * The way of the gradient back through the children, in the opposite order.
+   *
+   * @returns the gradient of the input; undefined where `back.toInput` returned undefined.
+   */
+  protected abstract backRoute(gradOutput: Out, back: Back): In | undefined;
+
+  override forward(input: In, context?: Context): ForwardResult<Out, ContainerCache> {
+    checkMode(this, context);
+    return tidy(() => {
+      const visited: string[] = [];
+      const caches: unknown[] = [];
+      const output = this.#along(input, ([name, box], x) => {
+        const { output, cache } = this.#inside(name, () => box.forward(x, context));
+        visited.push(name);
+        caches.push(cache);
+        return output;
+      });
+      return { output, cache: { visited, caches } };
+    });
+  }
+
+  override infer(input: In, context?: Context): Out {
+    checkMode(this, context);
+    return tidy(() =>
+      this.#along(input, ([name, box], x) => this.#inside(name, () => box.infer(x, context))),
     );
   }
-  const children = Object.entries<Box>(boxes as Record<string, Box>);
-  for (const [name, box] of children) {
-    if (!Array.isArray(boxes)) checkName(container, name);
-    checkBox(container, name, box);
+
+  override backpropToInput(gradOutput: Out, cache: ContainerCache): In {
+    return this.#back(gradOutput, cache, (box, grad, ofBox) => ({
+      gradInput: box.backpropToInput(grad, ofBox),
+      gradParams: {},
+    })).gradInput;
   }
-  return children;
-}
 
-export function checkName(container: object, name: string): void {
-  if (/^[A-Za-z_]\w*$/.test(name)) return;
-  throw new BoxError(
-    [nameOf(container)],
-    `expected a name of letters, digits and underscores that starts with no digit, got ${show(name)}`,
-  );
-}
-
-export function checkBox(container: object, name: string, box: unknown): void {
-  if (!(box instanceof Module)) {
-    throw new BoxError([modulePath(container, name)], `expected a box, got ${show(box)}`);
+  override backpropToParams(gradOutput: Out, cache: ContainerCache): Grads {
+    const { gradInput, gradParams } = this.#back(gradOutput, cache, (box, grad, ofBox, needed) => ({
+      gradParams: box.backpropToParams(grad, ofBox),
+      gradInput: needed ? box.backpropToInput(grad, ofBox) : undefined,
+    }));
+    disposeTensors(gradInput);
+    return gradParams;
   }
-}
 
-/** The parameters, or buffers, of the boxes of a container: `name.weight`, each under the first place where it stands. */
-export function gather(
-  children: readonly NamedModule[],
-  pick: (box: NamedModule[1]) => Params,
-): Params {
-  const gathered: Record<string, Variable> = {};
-  const seen = new Set<Variable>();
-  for (const [place, box] of children) {
-    for (const [name, tensor] of Object.entries(pick(box))) {
-      if (!seen.has(tensor)) gathered[`${place}.${name}`] = tensor;
-      seen.add(tensor);
+  override backprop(gradOutput: Out, cache: ContainerCache): Gradients<In> {
+    return this.#back(gradOutput, cache, (box, grad, ofBox) => {
+      const gradients = box.backprop(grad, ofBox);
+      disposeTensors(cache.caches.pop());
+      return gradients;
+    });
+  }
+
+  override backpropParams(gradOutput: Out, cache: ContainerCache): Grads {
+    const { gradInput, gradParams } = this.#back(gradOutput, cache, (box, grad, ofBox, needed) => {
+      const gradients = needed
+        ? box.backprop(grad, ofBox)
+        : { gradInput: undefined, gradParams: box.backpropParams(grad, ofBox) };
+      disposeTensors(cache.caches.pop());
+      return gradients;
+    });
+    disposeTensors(gradInput);
+    return gradParams;
+  }
+
+  override updateBuffers({ visited, caches }: ContainerCache): void {
+    visited.forEach((name, i) => this.#child(name).updateBuffers(caches[i]));
+  }
+
+  override children(): readonly NamedModule[] {
+    return this.#children;
+  }
+
+  /** The output shape, and the multiply-adds of all boxes together if all of them are known. */
+  override facts(inputShapes: readonly Shape[]): Facts {
+    const all: (number | undefined)[] = [];
+    const outputShapes = propagate(
+      this as unknown as AnyModule,
+      inputShapes,
+      (box, shapes, path) => {
+        const facts = withOptionalPath(path, () => factsOf(box, shapes));
+        all.push(facts.multiplyAdds);
+        return facts.outputShape;
+      },
+    );
+    const known = all.filter((products) => products !== undefined);
+    return {
+      ...(outputShapes.length === 1 && { outputShape: outputShapes[0] }),
+      ...(known.length === all.length && { multiplyAdds: known.reduce((a, b) => a + b, 0) }),
+    };
+  }
+
+  override traverse<V>(
+    inputs: CarriedValues<V>,
+    traversal: Traversal<V>,
+    path: string,
+  ): CarriedValues<V> {
+    const outputs = this.route<Carried<V>>(
+      inputs as Routed<In, Carried<V>>,
+      ([name, box], input) => {
+        const inside = path === '' ? name : `${path}.${name}`;
+        return box.traverse(input as CarriedValues<V>, traversal, inside) as never;
+      },
+    ) as CarriedValues<V>;
+    const values = [outputs].flat().map(({ value }) => value);
+    traversal.leave?.(values, path);
+    return outputs;
+  }
+
+  /** Takes tensors along the route, each disposed as soon as its box has run. */
+  #along(input: In, runBox: (child: NamedModule, input: unknown) => unknown): Out {
+    return this.route<Tensor>(share(input) as Routed<In, Tensor>, (child, value) => {
+      const output = runBox(child as NamedModule, value);
+      disposeTensors(value);
+      return output as never;
+    }) as Out;
+  }
+
+  /** If a box throws, the caller still owns every cache that has not been visited, so nothing leaks. */
+  #back(gradOutput: Out, { visited, caches }: ContainerCache, visit: BackVisit): Gradients<In> {
+    if (caches.length !== visited.length) {
+      throw new BoxError(
+        [`${nameOf(this)}.backprop`],
+        'expected the cache of a forward of its own, got one that a backward pass has emptied',
+      );
     }
-  }
-  return gathered;
-}
-
-/** The gradients that a container's boxes give, under the container's names; those of a shared parameter summed. */
-export class GradSum {
-  readonly #params: Params;
-  readonly #sums = new Map<Variable, Tensor>();
-
-  constructor(params: Params) {
-    this.#params = params;
-  }
-
-  /** In the order of the parameters. */
-  get grads(): Grads {
-    const pairs = Object.entries(this.#params).map(
-      ([name, param]) => [name, this.#sums.get(param)] as const,
-    );
-    return Object.fromEntries(
-      pairs.flatMap(([name, grad]) => (grad === undefined ? [] : [[name, grad]])),
-    );
-  }
-
-  /** Takes over the gradients of the box at a place. */
-  add(place: string, box: { readonly params: Params }, grads: Grads): void {
-    for (const [name, grad] of Object.entries(grads)) {
-      const param = box.params[name];
-      if (param === undefined) {
+    return tidy(() => {
+      const sum = new GradSum(this.params);
+      let at = caches.length;
+      const go = (child: NamedModule, grad: unknown, needed: boolean): unknown => {
+        const [name, box] = child;
+        const expected = visited[--at];
+        if (name !== expected) {
+          throw new BoxError(
+            [`${nameOf(this)}.backprop`],
+            `expected the backward route to visit ${show(expected)}, the reverse of the forward, got ${show(name)}`,
+          );
+        }
+        const { gradInput, gradParams } = this.#inside(name, () =>
+          visit(box, grad, caches[at], needed),
+        );
+        disposeTensors(grad);
+        sum.add(modulePath(this, name), box, gradParams);
+        return gradInput;
+      };
+      const gradInput = this.backRoute(share(gradOutput), {
+        through: (child, grad) => go(child as NamedModule, grad, true) as never,
+        toInput: (child, grad) => go(child as NamedModule, grad, false) as never,
+      });
+      if (at > 0) {
         throw new BoxError(
-          [place],
-          `expected gradients of its parameters, got one of ${show(name)}`,
+          [`${nameOf(this)}.backprop`],
+          `expected the backward route to visit ${show(visited[at - 1])}, got its end`,
         );
       }
-      this.#sums.set(param, accumulate(this.#sums.get(param), grad));
-    }
+      // `gradInput` is undefined only where nobody asked for it.
+      return { gradInput: gradInput as In, gradParams: sum.grads };
+    });
+  }
+
+  #child(name: string): AnyModule {
+    const child = this.#children.find(([other]) => other === name);
+    if (child !== undefined) return child[1];
+    const names = this.#children.map(([other]) => other).join(', ');
+    throw new BoxError([nameOf(this)], `expected a route through ${names}, got ${show(name)}`);
+  }
+
+  #inside<T>(name: string, run: () => T): T {
+    this.#child(name);
+    return withPath(modulePath(this, name), run);
   }
 }
 
-/** The sum of what was gathered before, if anything, and one gradient more; takes both over. */
-export function accumulate(earlier: Tensor | undefined, grad: Tensor): Tensor {
-  if (earlier === undefined) return grad;
-  const sum = add(earlier, grad);
-  disposeTensors([earlier, grad]);
-  return sum;
-}
+/** Takes a gradient back through a box; the gradient of the input is `needed` unless nothing is before it. */
+type BackVisit = (
+  box: AnyModule,
+  gradOutput: unknown,
+  cache: unknown,
+  needed: boolean,
+) => { readonly gradInput?: unknown; readonly gradParams: Grads };
 
-/** The sum of gradients, which it takes over; undefined where one of them is, as it was not asked for. */
-export function total(grads: readonly (Tensor | undefined)[]): Tensor | undefined {
-  return grads.reduce((sum, grad) => sum && grad && accumulate(sum, grad));
-}
-
-/** A clone of a tensor, or of each in a list. What is no live tensor stays, for the box that gets it to complain. */
-export function share<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(share) as T;
-  return value instanceof Tensor && !value.isDisposed ? (value.clone() as T) : value;
+function isList<T>(value: readonly T[] | object): value is readonly T[] {
+  return Array.isArray(value);
 }

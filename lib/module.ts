@@ -1,32 +1,59 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { nameOf } from './check.ts';
+import type { Facts, Shape } from './facts.ts';
 import { disposeTensors } from './memory.ts';
+import { printModule } from './printModule.ts';
 import type { Rng } from './rng.ts';
 
-/** Tensors that belong to a box, by name: `{ weight, bias }`. A container names those of its boxes `0.weight`. */
+/** The tensors of a box by name: `{ weight, bias }`. A container puts a box's path before: `0.weight`. */
 export type Params = Readonly<Record<string, Variable>>;
 
-/** One gradient for each parameter, under the parameter's name. */
+/** One gradient per parameter, under the parameter's name. */
 export type Grads = Record<string, Tensor>;
 
-/** What a forward pass may depend on besides the input. Inference is the default. */
+/** What a forward pass may depend on besides its input. Inference is the default. */
 export interface Context {
   readonly mode: 'training' | 'inference';
-  /** Needed by boxes that draw random numbers in training. */
+  /** Required by boxes that draw random numbers in training. */
   readonly rng?: Rng;
 }
 
+/** The result of `forward`: the output, and the cache that the backward methods need. */
 export interface ForwardResult<Out, Cache> {
   output: Out;
   cache: Cache;
 }
 
+/** The result of `backprop`: ∂C/∂x_in, and ∂C/∂w for every parameter w. */
 export interface Gradients<In> {
   gradInput: In;
   gradParams: Grads;
 }
 
-/** A box in a container, under the name that its parameters have before their own: `0`, `body`. */
-export type NamedModule = readonly [name: string, box: Module<unknown, unknown>];
+/** Any box, whatever it takes and gives. */
+export type AnyModule = Module<unknown, unknown>;
+
+/** A box in a container, with its name there: `['0', box]`, `['body', box]`. */
+export type NamedModule<In = unknown, Out = unknown> = readonly [
+  name: string,
+  box: Module<In, Out>,
+];
+
+/** A value on its way through a network in a traversal: a shape, the name of an ONNX value, a tensor. */
+export interface Carried<V> {
+  readonly value: V;
+}
+
+/** What a box takes or gives in a traversal: one value, or a list where its forward has a list. */
+export type CarriedValues<V> = Carried<V> | readonly Carried<V>[];
+
+/** What a traversal does along the way. */
+export interface Traversal<V> {
+  /** Visits a box that is not a container with the values that reach it; returns what it gives. */
+  visit(box: AnyModule, inputs: readonly V[], path: string): V;
+  /** Hears of every box and container after it has been visited, with the values that it gave. */
+  leave?(outputs: readonly V[], path: string): void;
+}
 
 /**
  * A box: x_out = F(x_in, w), with the three arrows of the lecture.
@@ -35,26 +62,39 @@ export type NamedModule = readonly [name: string, box: Module<unknown, unknown>]
  *   backpropToInput    ∂C/∂x_in = ∂C/∂x_out · ∂F/∂x_in
  *   backpropToParams   ∂C/∂w    = ∂C/∂x_out · ∂F/∂w, summed over the batch
  *
- * `forward` changes neither the box nor its input. What the backward methods need is in the typed `cache`, a plain
- * object, so that a box may be used twice before it is swept back.
+ * `forward` changes neither the box nor its input. It puts whatever the backward methods need into
+ * the typed `cache`, a plain object, so a box may run twice before the first of the two is
+ * back-propagated.
  *
- * Who owns what: every tensor that a method returns is new to the caller, who disposes it (`release(cache)`
- * lets all of a cache go). A cache holds tensors of its own: clones, which share memory with what they clone.
+ * Ownership: the caller owns every tensor that a method returns and disposes it
+ * (`disposeTensors(cache)` disposes a whole cache). A cache owns its tensors: they are clones, which
+ * share memory with their originals.
+ *
+ *     class Square extends Module<Tensor, Tensor, { input: Tensor }> { ... }   // examples/ownBox.ts
+ *     const { output, cache } = new Square().forward(input);
  */
 export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
-  /** Learnable. */
+  /** The learnable tensors. */
   readonly params: Params = {};
-  /** Saved with the model and not learned, such as running statistics. */
+  /** Tensors that are saved with the model but not learned, such as running statistics. */
   readonly buffers: Params = {};
 
-  /** Whether `forward` takes one tensor or a list of them, as a box that merges several does. */
+  /** Whether `forward` takes one tensor, or a list of tensors as a box that merges several does. */
   readonly arity: 'tensor' | 'list' = 'tensor';
 
+  /**
+   * The names of the parameters that weight decay should leave alone, such as `['bias']`; undefined
+   * means unknown, and `withoutDecay` refuses the box.
+   */
+  readonly noDecay: readonly string[] | undefined = undefined;
+
+  /** Computes the output, and the cache for the backward methods. */
   abstract forward(input: In, context?: Context): ForwardResult<Out, Cache>;
 
   /**
-   * The output alone, of a forward that nothing will be swept back through. A container lets go what each of its boxes
-   * keeps as soon as that box has run, so a deep network needs little more memory than its widest place.
+   * Computes only the output, when no backward pass follows. A container disposes what each of its
+   * boxes keeps as soon as that box has run, so a deep network needs little more memory than its
+   * widest layer.
    */
   infer(input: In, context?: Context): Out {
     const { output, cache } = this.forward(input, context);
@@ -62,16 +102,17 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
     return output;
   }
 
+  /** Computes ∂C/∂x_in from ∂C/∂x_out. */
   abstract backpropToInput(gradOutput: Out, cache: Cache): In;
 
-  /** A box without parameters has nothing to give. */
+  /** Computes ∂C/∂w from ∂C/∂x_out; a box without parameters has no gradients. */
   backpropToParams(_gradOutput: Out, _cache: Cache): Grads {
     return {};
   }
 
   /**
-   * Both gradients. A box overrides this only where the two share work. A container sweeps its boxes once and lets
-   * each one's cache go behind the sweep, so its cache serves for one `backprop`.
+   * Computes both gradients. A box overrides this only if the two share work. A container passes its
+   * boxes once, in reverse, and disposes each cache behind it: its cache serves one `backprop`.
    */
   backprop(gradOutput: Out, cache: Cache): Gradients<In> {
     return {
@@ -81,8 +122,8 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * The backward of a training step: the gradients of the parameters alone, letting the cache go. The first box of a
-   * network has nothing before it, so its gradient of the data is not computed.
+   * Computes only the parameter gradients and disposes the cache: the backward of a training step.
+   * The gradient of the network's own input is not needed, so a container does not compute it.
    */
   backpropParams(gradOutput: Out, cache: Cache): Grads {
     const gradParams = this.backpropToParams(gradOutput, cache);
@@ -90,16 +131,57 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
     return gradParams;
   }
 
-  /** Moves the buffers on by one batch. The training loop calls it after `forward`; nothing else changes them. */
+  /**
+   * Updates the buffers from one batch. The training loop calls it after `forward`; nothing else
+   * changes buffers.
+   */
   updateBuffers(_cache: Cache): void {}
 
-  /** The boxes in a container, in the order of its forward. A box that stands in two places is there twice. */
+  /** The boxes of a container with their names, in the order of the forward; a leaf has none. */
   children(): readonly NamedModule[] {
     return [];
   }
 
-  /** Lets the tensors of the box go. */
+  /**
+   * States the output shape, the window and the multiply-adds for inputs of these shapes (the batch
+   * included; one shape per input). Facts that a box does not state are unknown.
+   *
+   * Errors: those of `forward` for an input of such a shape.
+   */
+  facts(_inputShapes: readonly Shape[]): Facts {
+    return {};
+  }
+
+  /** The box in the words of the slides: `96 11x11 filters at stride 4, pad 0`. */
+  describe(): string {
+    return nameOf(this);
+  }
+
+  /**
+   * Takes values other than the forward's tensors through the box: shapes, the names of an ONNX graph.
+   * A box visits itself; a container takes them along its route. `propagate` calls this.
+   *
+   * @param path the path of this box in the network, such as `stage1.0.residual.body.conv1`.
+   */
+  traverse<V>(inputs: CarriedValues<V>, traversal: Traversal<V>, path: string): CarriedValues<V> {
+    const values = [inputs].flat().map(({ value }) => value);
+    const value = traversal.visit(this as unknown as AnyModule, values, path);
+    traversal.leave?.([value], path);
+    return { value };
+  }
+
+  /** Disposes the parameters and buffers of the box. */
   dispose(): void {
     disposeTensors([this.params, this.buffers]);
+  }
+
+  /** The box, and the boxes inside it, one per line: `Linear(inFeatures: 2, outFeatures: 3)`. */
+  toString(): string {
+    return printModule(this as unknown as AnyModule);
+  }
+
+  /** Makes `console.log(network)` of Node print the chain. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 }

@@ -1,5 +1,5 @@
 import type { Rank, Tensor4D, Variable } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
+import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import {
   checkBorder,
   checkGroups,
@@ -21,8 +21,39 @@ import {
 import { paddedInput, paddedInputToInput } from '../lib/kernels/pad/pad2d.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
+import { describeWindows, groupedChannels, slidingAxis } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
+
+/** The options of `Conv2D`. */
+export interface Conv2DOptions {
+  /** s, 1 by default. */
+  readonly stride?: Pair;
+  /** A number or pair of cells on both sides, `'valid'` (none, the default) or `'same'` (⌈size/stride⌉ outputs). */
+  readonly padding?: Padding;
+  /** How the border is filled, `'zeros'` by default. */
+  readonly paddingMode?: PaddingMode;
+  /** d, 1 by default. */
+  readonly dilation?: Pair;
+  /** Into how many groups the channels fall, 1 by default. */
+  readonly groups?: number;
+  /** Whether there is a b; true by default. */
+  readonly bias?: boolean;
+  /** The initial w, `glorotUniform` by default. */
+  readonly init?: Initializer;
+  /** The generator that draws the initial w; a random `init` requires it. */
+  readonly rng?: Rng;
+}
+
+/** What `Conv2D` keeps for its backward methods. */
+export interface Conv2DCache {
+  /** The input; with its border, where that is not zeros. */
+  readonly images: Tensor4D;
+  /** How the kernel slides over `images`, and over the input. */
+  readonly windows: Geometry;
+  readonly geometry: Geometry;
+}
 
 /**
  * The convolution of images with a bank of filters; as in all frameworks, the kernel is not flipped. x is x_in with
@@ -44,32 +75,16 @@ import type { Rng } from '../lib/rng.ts';
  *         of as many pixels as the image has, or circular of more; channels that are no multiple of the groups; bad
  *         sizes; a random `init` without `rng`.
  * Source: lecture, "Filtering"; LeCun et al. 1989. Initial weights: Glorot & Bengio 2010, biases 0.
+ *
+ *     const box = new Conv2D(3, 8, 5, { stride: 2, padding: 'same', rng: new Rng(0) });
+ *     box.infer(images);   // [N, ⌈H/2⌉, ⌈W/2⌉, 8]
  */
-export interface Conv2DOptions {
-  readonly stride?: Pair;
-  /** A number or pair of cells on both sides, `'valid'` (none, the default) or `'same'` (⌈size/stride⌉ outputs). */
-  readonly padding?: Padding;
-  readonly paddingMode?: PaddingMode;
-  readonly dilation?: Pair;
-  readonly groups?: number;
-  readonly bias?: boolean;
-  readonly init?: Initializer;
-  readonly rng?: Rng;
-}
-
-export interface Conv2DCache {
-  /** The input; with its border, where that is not zeros. */
-  readonly images: Tensor4D;
-  /** How the kernel slides over `images`, and over the input. */
-  readonly windows: Geometry;
-  readonly geometry: Geometry;
-}
-
 export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
   override readonly params: {
     readonly weight: Variable<Rank.R4>;
     readonly bias?: Variable<Rank.R1>;
   };
+  override readonly noDecay = ['bias'];
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly [number, number];
@@ -86,6 +101,16 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
     options: Conv2DOptions = {},
   ) {
     super();
+    checkOptions(this, options, [
+      'stride',
+      'padding',
+      'paddingMode',
+      'dilation',
+      'groups',
+      'bias',
+      'init',
+      'rng',
+    ]);
     checkSize(this, 'inChannels', inChannels);
     checkSize(this, 'outChannels', outChannels);
     const { groups = 1, bias = true, init = glorotUniform, rng } = options;
@@ -109,8 +134,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
 
   forward(input: Tensor4D): ForwardResult<Tensor4D, Conv2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.inChannels]);
-    const geometry = convGeometry(this, input.shape[1], input.shape[2], this);
-    checkBorder(this, this.paddingMode, [geometry.height, geometry.width]);
+    const geometry = this.#geometry(input.shape);
     const { weight, bias } = this.params;
     return tidy(() => {
       const { images, windows } = paddedInput(input, geometry, this.paddingMode);
@@ -131,6 +155,30 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
     checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images, windows));
     const weight = groupedConv2dToFilter(images, gradOutput, windows, this.groups);
     return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput) }) };
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.inChannels]);
+    const { height, width } = this.#geometry(input);
+    return {
+      outputShape: [input[0], height.output, width.output, this.outChannels],
+      window: {
+        axes: [height, width].map((axis) => slidingAxis(axis, this.paddingMode)),
+        channels: groupedChannels(this.outChannels / this.groups, this.inChannels / this.groups),
+      },
+      multiplyAdds: height.output * width.output * this.params.weight.size,
+    };
+  }
+
+  override describe(): string {
+    const groups = this.groups > 1 ? `, ${this.groups} groups` : '';
+    return `${this.outChannels} ${describeWindows(this, 'always')}${groups}`;
+  }
+
+  #geometry([, height, width]: Shape): Geometry {
+    const geometry = convGeometry(this, height, width, this);
+    checkBorder(this, this.paddingMode, [geometry.height, geometry.width]);
+    return geometry;
   }
 
   #outputShape(images: Tensor4D, { height, width }: Geometry) {

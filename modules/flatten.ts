@@ -1,6 +1,6 @@
 import { reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { numElements } from '../lib/init/initializers.ts';
+import { numElements } from '../lib/shapes.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**

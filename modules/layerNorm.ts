@@ -11,7 +11,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { numElements, createParam, fill, zeros } from '../lib/init/initializers.ts';
+import { createParam, fill, zeros } from '../lib/init/initializers.ts';
+import { numElements } from '../lib/shapes.ts';
 import { scalar } from '../lib/constant.ts';
 import {
   meanOver,

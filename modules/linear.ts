@@ -1,11 +1,27 @@
 import { tidy, type Rank, type Tensor2D, type Variable } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
+import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
 import { addBias } from '../lib/kernels/elementwise/addBias.ts';
 import { matMul, matMulTransposedA, matMulTransposedB } from '../lib/kernels/matmul/matMul.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
+
+/** The options of `Linear`. */
+export interface LinearOptions {
+  /** Whether there is a b; true by default. */
+  readonly bias?: boolean;
+  /** The initial W, `glorotUniform` by default. */
+  readonly init?: Initializer;
+  /** The generator that draws the initial W; a random `init` requires it. */
+  readonly rng?: Rng;
+}
+
+/** What `Linear` keeps for its backward methods. */
+export interface LinearCache {
+  readonly input: Tensor2D;
+}
 
 /**
  * The linear module: every output is a weighted sum of all inputs.
@@ -14,33 +30,28 @@ import type { Rng } from '../lib/rng.ts';
  *   backpropToInput    ∂C/∂x_in = ∂C/∂x_out · W
  *   backpropToParams   ∂C/∂W_ij = Σ_n ∂C/∂x_out_i · x_in_j        ∂C/∂b_i = Σ_n ∂C/∂x_out_i
  *
- * One example is a row: with X and G of one row an example, these are X Wᵀ + b, G W, Gᵀ X and the column sums of G.
+ * With one row per example, these are X Wᵀ + b, G W, Gᵀ X and the column sums of G.
  *
  * Shapes: input [N, inFeatures]; output, gradOutput [N, outFeatures]; weight [outFeatures, inFeatures];
  *         bias [outFeatures].
  * Errors: an input or gradOutput of another shape or dtype; sizes below 1; a random `init` without `rng`.
  * Source: lecture, "Linear Module". Initial weights: Glorot & Bengio 2010, biases 0.
+ *
+ *     const box = new Linear(4, 3, { rng: new Rng(0) });
+ *     box.infer(tensor2d([[1, 2, 3, 4]]));   // [1, 3]
  */
-export interface LinearOptions {
-  readonly bias?: boolean;
-  readonly init?: Initializer;
-  readonly rng?: Rng;
-}
-
-export interface LinearCache {
-  readonly input: Tensor2D;
-}
-
 export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
   override readonly params: {
     readonly weight: Variable<Rank.R2>;
     readonly bias?: Variable<Rank.R1>;
   };
+  override readonly noDecay = ['bias'];
   readonly inFeatures: number;
   readonly outFeatures: number;
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
+    checkOptions(this, options, ['bias', 'init', 'rng']);
     checkSize(this, 'inFeatures', inFeatures);
     checkSize(this, 'outFeatures', outFeatures);
     const { bias = true, init = glorotUniform, rng } = options;
@@ -72,5 +83,18 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
     checkGradOutput(this, 'backpropToParams', gradOutput, [input.shape[0], this.outFeatures]);
     const weight = matMulTransposedA(gradOutput, input);
     return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput) }) };
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', this.inFeatures]);
+    return {
+      outputShape: [input[0], this.outFeatures],
+      window: 'global',
+      multiplyAdds: this.inFeatures * this.outFeatures,
+    };
+  }
+
+  override describe(): string {
+    return `${this.outFeatures} neurons`;
   }
 }

@@ -1,5 +1,5 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkTensor } from '../lib/check.ts';
+import { checkGradOutput, checkOptions, checkShape, checkTensor } from '../lib/check.ts';
 import {
   checkPadding,
   checkPoolPadding,
@@ -10,7 +10,28 @@ import {
   type Pair,
 } from '../lib/geometry.ts';
 import { maxPool2dToInput, maxPool2dWithWinners } from '../lib/kernels/pool/maxPool2d.ts';
+import { describeWindows, poolFacts } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+
+/** The options of `MaxPool2D`. */
+export interface MaxPool2DOptions {
+  /** The kernel's size by default, so that windows tile the image. */
+  readonly stride?: Pair;
+  /** Cells added on each side, 0 by default. */
+  readonly padding?: Padding;
+  /** Whether the output size is rounded up; false by default. */
+  readonly ceilMode?: boolean;
+}
+
+/** What `MaxPool2D` keeps for its backward methods. */
+export interface MaxPool2DCache {
+  readonly input: Tensor4D;
+  readonly output: Tensor4D;
+  /** Which cell won each window, where the backend notes it. */
+  readonly winners?: Tensor;
+  readonly geometry: Geometry;
+}
 
 /**
  * The largest value of each window, channel by channel; windows may overlap.
@@ -28,22 +49,10 @@ import { Module, type ForwardResult } from '../lib/module.ts';
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; padding of more
  *         than half the kernel, which would leave windows without a pixel.
  * Source: lecture, "Pooling" and the second problem set; the sizes are those of PyTorch's MaxPool2d.
+ *
+ *     const box = new MaxPool2D(2);
+ *     box.infer(images);   // [N, H / 2, W / 2, C]
  */
-export interface MaxPool2DOptions {
-  /** The kernel's size by default, so that windows tile the image. */
-  readonly stride?: Pair;
-  readonly padding?: Padding;
-  readonly ceilMode?: boolean;
-}
-
-export interface MaxPool2DCache {
-  readonly input: Tensor4D;
-  readonly output: Tensor4D;
-  /** Which cell won each window, where the backend notes it. */
-  readonly winners?: Tensor;
-  readonly geometry: Geometry;
-}
-
 export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
@@ -52,6 +61,7 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
 
   constructor(kernelSize: Pair, options: MaxPool2DOptions = {}) {
     super();
+    checkOptions(this, options, ['stride', 'padding', 'ceilMode']);
     this.kernelSize = pair(this, 'kernelSize', kernelSize);
     this.stride = pair(this, 'stride', options.stride ?? this.kernelSize);
     this.padding = checkPadding(this, options.padding ?? 'valid');
@@ -61,10 +71,7 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
 
   forward(input: Tensor4D): ForwardResult<Tensor4D, MaxPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
-    const geometry = convGeometry(this, input.shape[1], input.shape[2], {
-      ...this,
-      dilation: [1, 1],
-    });
+    const geometry = this.#geometry(input.shape);
     const { output, winners } = maxPool2dWithWinners(input, geometry);
     return {
       output,
@@ -83,5 +90,19 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
   ): Tensor4D {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
     return maxPool2dToInput(gradOutput, input, output, geometry, winners);
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
+    const { height, width } = this.#geometry(input);
+    return poolFacts(input, [height, width]);
+  }
+
+  override describe(): string {
+    return `MaxPool2D: ${describeWindows(this)}`;
+  }
+
+  #geometry([, height, width]: Shape): Geometry {
+    return convGeometry(this, height, width, { ...this, dilation: [1, 1] });
   }
 }

@@ -1,7 +1,8 @@
 import { add, mul, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkSize, nameOf } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { numElements, createParam, zeros, type Initializer } from '../lib/init/initializers.ts';
+import { createParam, zeros, type Initializer } from '../lib/init/initializers.ts';
+import { numElements } from '../lib/shapes.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';

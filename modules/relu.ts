@@ -1,7 +1,14 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput } from '../lib/check.ts';
 import { positivePart, positivePartToInput } from '../lib/kernels/elementwise/positivePart.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+
+/** What `ReLU` keeps for its backward method. */
+export interface ReLUCache {
+  readonly output: Tensor;
+}
 
 /**
  * The rectifier. At 0 its derivative is taken to be 0, as in the lecture.
@@ -10,13 +17,12 @@ import { Module, type ForwardResult } from '../lib/module.ts';
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · 1[x_in > 0]
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the output.
  * Source: lecture, "Non-Linearity".
+ *
+ *     const box = new ReLU();
+ *     box.infer(tensor1d([-1, 2]));   // [0, 2]
  */
-export interface ReLUCache {
-  readonly output: Tensor;
-}
-
 export class ReLU extends Module<Tensor, Tensor, ReLUCache> {
   forward(input: Tensor): ForwardResult<Tensor, ReLUCache> {
     checkInput(this, input);
@@ -27,5 +33,9 @@ export class ReLU extends Module<Tensor, Tensor, ReLUCache> {
   backpropToInput(gradOutput: Tensor, { output }: ReLUCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
     return positivePartToInput(gradOutput, output);
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    return sameShape(input, 'elementwise');
   }
 }

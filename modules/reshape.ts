@@ -1,7 +1,7 @@
 import { reshape, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkSize, nameOf } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { numElements } from '../lib/init/initializers.ts';
+import { numElements } from '../lib/shapes.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
 /**

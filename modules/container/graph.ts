@@ -1,24 +1,23 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { Boxes, type Back, type ContainerCache, type Run } from '../../lib/boxes.ts';
-import { accumulate, share } from '../../lib/container.ts';
+import { Container, type Back, type Routed, type Run } from '../../lib/container.ts';
+import { accumulate, share } from '../../lib/gradSum.ts';
 import {
   listOf,
-  zipNamed,
   topologicalSort,
+  zipNamed,
   type GraphNode,
   type Names,
   type Node,
   type Value,
 } from './graphNodes.ts';
-import {
-  Module,
-  type Gradients,
-  type NamedModule,
-  type Context,
-  type ForwardResult,
-  type Grads,
-  type Params,
-} from '../../lib/module.ts';
+
+/** The options of `Graph`. */
+export interface GraphOptions<I extends Names, O extends Names> {
+  readonly inputs: I;
+  /** In any order. */
+  readonly nodes: readonly GraphNode[];
+  readonly outputs: O;
+}
 
 /**
  * Boxes that are wired in any way without a cycle:
@@ -48,112 +47,68 @@ import {
  *         nodes of one name, a name that is none, an input or node that nothing uses, and a list of names for a box
  *         that takes one tensor, or the other way round.
  */
-export interface GraphOptions<I extends Names, O extends Names> {
-  readonly inputs: I;
-  /** In any order. */
-  readonly nodes: readonly GraphNode[];
-  readonly outputs: O;
-}
-
-export class Graph<I extends Names = string, O extends Names = string> extends Module<
+export class Graph<I extends Names = string, O extends Names = string> extends Container<
   Value<I>,
-  Value<O>,
-  ContainerCache
+  Value<O>
 > {
-  override readonly params: Params;
-  override readonly buffers: Params;
   override readonly arity: 'tensor' | 'list';
   readonly inputs: I;
   readonly outputs: O;
-  /** In the order of the forward. */
+  /** The nodes in the order of the forward. */
   readonly nodes: readonly Node[];
-  readonly #all: Boxes;
-  /** How often each value is taken. */
+  /** How often each value is used. */
   readonly #uses: ReadonlyMap<string, number>;
 
   constructor({ inputs, nodes, outputs }: GraphOptions<I, O>) {
-    super();
+    const ends = { inputs, outputs };
+    const sorted = topologicalSort(new.target.prototype, ends, nodes, (box) =>
+      box instanceof Graph ? box : undefined,
+    );
+    super(sorted.map(({ name, box }) => [name, box]));
     this.inputs = inputs;
     this.outputs = outputs;
     this.arity = typeof inputs === 'string' ? 'tensor' : 'list';
-    this.nodes = topologicalSort(this, { inputs, outputs }, nodes, (box) =>
-      box instanceof Graph ? box : undefined,
-    );
-    const taken = [...this.nodes.flatMap(({ inputs: from }) => listOf(from)), ...listOf(outputs)];
-    this.#uses = new Map(
-      taken.map((name) => [name, taken.filter((other) => other === name).length]),
-    );
-    this.#all = new Boxes(this, this.children());
-    this.params = this.#all.params;
-    this.buffers = this.#all.buffers;
+    this.nodes = sorted;
+    const used = [...sorted.flatMap((node) => listOf(node.inputs)), ...listOf(outputs)];
+    this.#uses = new Map(used.map((name) => [name, used.filter((other) => other === name).length]));
   }
 
-  forward(input: Value<I>, context?: Context): ForwardResult<Value<O>, ContainerCache> {
-    return this.#all.forward(context, (run) => this.#there(input, run));
-  }
-
-  override infer(input: Value<I>, context?: Context): Value<O> {
-    return this.#all.infer(context, (run) => this.#there(input, run));
-  }
-
-  backpropToInput(gradOutput: Value<O>, cache: ContainerCache): Value<I> {
-    return this.#all.backpropToInput(cache, (back) => this.#back(gradOutput, back));
-  }
-
-  override backpropToParams(gradOutput: Value<O>, cache: ContainerCache): Grads {
-    return this.#all.backpropToParams(cache, (back) => this.#back(gradOutput, back));
-  }
-
-  override backprop(gradOutput: Value<O>, cache: ContainerCache): Gradients<Value<I>> {
-    return this.#all.backprop(cache, (back) => this.#back(gradOutput, back));
-  }
-
-  override backpropParams(gradOutput: Value<O>, cache: ContainerCache): Grads {
-    return this.#all.sweep(cache, (back) => this.#back(gradOutput, back));
-  }
-
-  override updateBuffers(cache: ContainerCache): void {
-    this.#all.updateBuffers(cache);
-  }
-
-  override children(): readonly NamedModule[] {
-    return this.nodes.map(({ name, box }) => [name, box]);
-  }
-
-  /** Each node after those that it takes from; a value goes to the last that takes it, to others goes a clone. */
-  #there(input: Value<I>, run: Run): Value<O> {
-    const values = new Map(zipNamed(this, 'forward', 'input', this.inputs, share(input)));
+  /** Each node after those that it takes from. The last use of a value gets it, the others a clone. */
+  protected route<V>(input: Routed<Value<I>, V>, run: Run<V>): Routed<Value<O>, V> {
+    const values = new Map(zipNamed<V>(this, 'forward', 'input', this.inputs, input));
     const uses = new Map(this.#uses);
-    const take = (name: string): Tensor => {
+    const take = (name: string): V => {
       const [value, left] = [values.get(name)!, uses.get(name)! - 1];
       uses.set(name, left);
-      return left === 0 ? value : value.clone();
+      return left === 0 ? value : share(value);
     };
-    for (const { name, box, inputs: from, outputs: gives } of this.nodes) {
-      const output = run([name, box], each(from, take));
-      for (const [given, value] of zipNamed(this, name, 'output', gives, output))
+    for (const { name, box, inputs, outputs } of this.nodes) {
+      const output = run([name, box], each(inputs, take));
+      for (const [given, value] of zipNamed<V>(this, name, 'output', outputs, output))
         values.set(given, value);
     }
-    return each(this.outputs, take);
+    return each(this.outputs, take) as Routed<Value<O>, V>;
   }
 
   /** Each node after those that take from it, with the sum of the gradients that they gave. */
-  #back(gradOutput: Value<O>, back: Back): Value<I> | undefined {
+  protected backRoute(gradOutput: Value<O>, back: Back): Value<I> | undefined {
     const grads = new Map<string, Tensor>();
     const give = (pairs: readonly (readonly [string, Tensor])[]) => {
       for (const [name, grad] of pairs) grads.set(name, accumulate(grads.get(name), grad));
     };
     const take = (name: string) => grads.get(name)!;
-    give(zipNamed(this, 'backprop', 'gradOutput', this.outputs, share(gradOutput)));
-    for (const { name, box, inputs: from, outputs: gives } of [...this.nodes].reverse()) {
-      const first = listOf(from).every((name) => listOf(this.inputs).includes(name));
-      const gradInput = back[first ? 'first' : 'through']([name, box], each(gives, take));
-      if (gradInput !== undefined) give(zipNamed(this, name, 'gradient', from, gradInput));
+    give(zipNamed(this, 'backprop', 'gradOutput', this.outputs, gradOutput));
+    for (const { name, box, inputs, outputs } of [...this.nodes].reverse()) {
+      const isFirst = listOf(inputs).every((from) => listOf(this.inputs).includes(from));
+      const gradInput = back[isFirst ? 'toInput' : 'through']([name, box], each(outputs, take));
+      if (gradInput !== undefined) give(zipNamed(this, name, 'gradient', inputs, gradInput));
     }
-    return each(this.inputs, take);
+    return each(this.inputs, take) as Value<I>;
   }
 }
 
-function each<N extends Names>(names: N, make: (name: string) => Tensor) {
-  return (typeof names === 'string' ? make(names) : names.map(make)) as Value<N>;
+/** One value for one name, a list for a list of names: as the types `Value` and `Routed` say, which
+ * TypeScript does not resolve for names that are not known yet. */
+function each<V>(names: Names, make: (name: string) => V) {
+  return (typeof names === 'string' ? make(names) : names.map(make)) as V & readonly V[];
 }

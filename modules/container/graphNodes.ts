@@ -1,6 +1,6 @@
-import { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { nameOf } from '../../lib/check.ts';
-import { checkBox, checkName, modulePath } from '../../lib/container.ts';
+import { checkBox, checkName, modulePath } from '../../lib/children.ts';
 import { BoxError, show } from '../../lib/errors.ts';
 import type { Module } from '../../lib/module.ts';
 
@@ -32,23 +32,29 @@ export function listOf(names: Names): readonly string[] {
   return typeof names === 'string' ? [names] : names;
 }
 
-/** Each name with its tensor; refuses what is not as many tensors as names. */
-export function zipNamed(
+/** Each name with its value; refuses a list for one name, and the other way round. */
+export function zipNamed<V>(
   graph: object,
   where: string,
   what: string,
   names: Names,
-  value: Value,
-): (readonly [name: string, tensor: Tensor])[] {
+  value: unknown,
+): (readonly [name: string, value: V])[] {
   const single = typeof names === 'string';
-  if (single ? value instanceof Tensor : Array.isArray(value) && value.length === names.length) {
-    const tensors = value instanceof Tensor ? [value] : value;
-    return listOf(names).map((name, k) => [name, tensors[k]]);
+  if (
+    single ? !isList(value) && value !== undefined : isList(value) && value.length === names.length
+  ) {
+    const values = (isList(value) ? value : [value]) as readonly V[];
+    return listOf(names).map((name, k) => [name, values[k]]);
   }
   throw new BoxError(
     [`${nameOf(graph)}.${where}`],
     `expected ${what} to be ${single ? 'a tensor' : `a list of ${names.length} tensors`}, got ${show(value)}`,
   );
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { add, mul, tidy, type Rank, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkSize } from '../../lib/check.ts';
 import { createParam, fill, zeros, type Initializer } from '../../lib/init/initializers.ts';
-import { asRows } from '../../lib/kernels/matmul/asRows.ts';
+import { asRows } from '../../lib/kernels/matmul/matMul.ts';
 import { sumLeading } from '../../lib/kernels/reduce/sumLeading.ts';
 import { Module, type ForwardResult } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../lib/backend/useBackend.ts';
-import type { ContainerCache } from '../../lib/boxes.ts';
+import type { ContainerCache } from '../../lib/container.ts';
 import { values, zeros } from '../../lib/init/initializers.ts';
 import { disposeTensors } from '../../lib/memory.ts';
 import { Module, type Context } from '../../lib/module.ts';
@@ -145,7 +145,7 @@ export function describeContainer(
       const box = make(layer(), layer());
       const text =
         `${box.constructor.name}.backprop: ` +
-        'expected the cache of a forward of its own, got one that a backward sweep has emptied';
+        'expected the cache of a forward of its own, got one that a backward pass has emptied';
       const { output, cache } = box.forward(x());
       box.backpropParams(output, cache);
       expect(messageOf(() => box.backprop(output, cache))).toBe(text);

@@ -86,7 +86,7 @@ eachBackend('by hand', () => {
       'b.0.body.bias',
     ]);
     expect(Object.keys(box.buffers)).toContain('b.0.body.runningMean');
-    expect(box.children().map(([name]) => name)).toEqual(['a', 'b']);
+    expect(box.children().map(([name]) => name)).toEqual(['a', 'b', 'merge']);
   });
 });
 

@@ -1,6 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../../lib/backend/useBackend.ts';
-import { accumulate, GradSum, modulePath, share, total } from '../../../lib/container.ts';
+import { modulePath } from '../../../lib/children.ts';
+import { total } from '../../../lib/gradSum.ts';
+import { share } from '../../../lib/gradSum.ts';
+import { GradSum } from '../../../lib/gradSum.ts';
+import { accumulate } from '../../../lib/gradSum.ts';
 import { disposeTensors } from '../../../lib/memory.ts';
 import { Residual } from '../../../modules/container/residual.ts';
 import { Sequential } from '../../../modules/container/sequential.ts';

@@ -68,7 +68,7 @@ eachBackend('by hand', () => {
       'body.1.body.bias',
     ]);
     expect(Object.keys(box.buffers)).toContain('body.1.body.runningMean');
-    expect(box.children().map(([name]) => name)).toEqual(['body', 'shortcut']);
+    expect(box.children().map(([name]) => name)).toEqual(['body', 'shortcut', 'sum']);
   });
 });
 

@@ -208,7 +208,7 @@ describe('a chain of probes', () => {
   test('a second sweep over the same cache is refused', () => {
     const box = new Sequential([new ReLU(), new Tanh()]);
     const text =
-      'Sequential.backprop: expected the cache of a forward of its own, got one that a backward sweep has emptied';
+      'Sequential.backprop: expected the cache of a forward of its own, got one that a backward pass has emptied';
     const x = tf.ones([3]);
     const { cache } = box.forward(x);
     box.backprop(x, cache);

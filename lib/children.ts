@@ -1,0 +1,69 @@
+import type { Variable } from '@tensorflow/tfjs-core';
+import { nameOf } from './check.ts';
+import { BoxError, show } from './errors.ts';
+import { Module, type NamedModule, type Params } from './module.ts';
+
+/** The place of a box in its container, as messages print it: `Sequential[2]`, `Residual.body`. */
+export function modulePath(container: object, name: string): string {
+  return `${nameOf(container)}${/^\d+$/.test(name) ? `[${name}]` : `.${name}`}`;
+}
+
+/**
+ * The boxes that a container is made of: those of a list are named by their index, those of a record
+ * by its keys.
+ *
+ * Errors: an entry that is not a box; a key that is not a name of letters, digits and underscores. A
+ * key made of digits would change its place in the record.
+ */
+export function namedChildren<Box>(
+  container: object,
+  boxes: readonly Box[] | Readonly<Record<string, Box>>,
+): [name: string, box: Box][] {
+  if (typeof boxes !== 'object' || boxes === null || boxes instanceof Module) {
+    throw new BoxError(
+      [nameOf(container)],
+      `expected a list or record of boxes, got ${show(boxes)}`,
+    );
+  }
+  const children = Object.entries<Box>(boxes as Record<string, Box>);
+  for (const [name, box] of children) {
+    if (!Array.isArray(boxes)) checkName(container, name);
+    checkBox(container, name, box);
+  }
+  return children;
+}
+
+/** Refuses a name that parameters cannot be named after. */
+export function checkName(container: object, name: string): void {
+  if (/^[A-Za-z_]\w*$/.test(name)) return;
+  throw new BoxError(
+    [nameOf(container)],
+    `expected a name of letters, digits and underscores that starts with no digit, got ${show(name)}`,
+  );
+}
+
+/** Refuses a child that is not a box. */
+export function checkBox(container: object, name: string, box: unknown): void {
+  if (!(box instanceof Module)) {
+    throw new BoxError([modulePath(container, name)], `expected a box, got ${show(box)}`);
+  }
+}
+
+/**
+ * The parameters, or the buffers, of the boxes of a container under the container's names. A tensor
+ * that several boxes share appears once, under the first.
+ */
+export function gatherParams(
+  children: readonly NamedModule[],
+  pick: (box: NamedModule[1]) => Params,
+): Params {
+  const gathered: Record<string, Variable> = {};
+  const seen = new Set<Variable>();
+  for (const [path, box] of children) {
+    for (const [name, tensor] of Object.entries(pick(box))) {
+      if (!seen.has(tensor)) gathered[`${path}.${name}`] = tensor;
+      seen.add(tensor);
+    }
+  }
+  return gathered;
+}

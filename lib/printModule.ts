@@ -1,0 +1,35 @@
+import { nameOf } from './check.ts';
+import { show } from './errors.ts';
+import type { AnyModule } from './module.ts';
+
+/** The properties that every box has, which say nothing about its settings. */
+const COMMON = new Set(['params', 'buffers', 'arity', 'noDecay']);
+
+/**
+ * A box as text: its settings in the order in which its constructor sets them, and its children
+ * indented below it with their names.
+ *
+ *     Sequential(
+ *       (0): Linear(inFeatures: 2, outFeatures: 3)
+ *       (1): ReLU()
+ *     )
+ */
+export function printModule(box: AnyModule): string {
+  const children = box.children();
+  if (children.length === 0) return `${nameOf(box)}(${settings(box).join(', ')})`;
+  const lines = children.map(([name, child]) => `(${name}): ${printModule(child)}`);
+  const indented = lines.join('\n').replace(/^/gm, '  ');
+  return `${nameOf(box)}(\n${indented}\n)`;
+}
+
+function settings(box: AnyModule): string[] {
+  return Object.entries(box).flatMap(([name, value]: [string, unknown]) =>
+    COMMON.has(name) || !isSetting(value) ? [] : [`${name}: ${show(value)}`],
+  );
+}
+
+/** Whether a property is a plain value, or a list of plain values, rather than a box or a function. */
+function isSetting(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length <= 4 && value.every(isSetting);
+  return ['number', 'string', 'boolean'].includes(typeof value);
+}

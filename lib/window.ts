@@ -1,0 +1,193 @@
+import type {
+  AxisWindow,
+  Dependency,
+  Facts,
+  Interval,
+  PositionWindow,
+  Shape,
+  Window,
+} from './facts.ts';
+import type { Axis, Padding, PaddingMode } from './geometry.ts';
+
+/** The part of a range that lies within 0 ... size − 1, if there is one. */
+export function clampInterval([first, last]: Interval, size: number): Interval | undefined {
+  const inside: Interval = [Math.max(first, 0), Math.min(last, size - 1)];
+  return inside[0] <= inside[1] ? inside : undefined;
+}
+
+/** The smallest range that contains all of them; undefined if there is none. */
+export function hull(intervals: readonly Interval[]): Interval | undefined {
+  if (intervals.length === 0) return undefined;
+  return [
+    Math.min(...intervals.map(([first]) => first)),
+    Math.max(...intervals.map(([, last]) => last)),
+  ];
+}
+
+/** The dependency of a box whose output position `i` depends on the positions `inputsOf(i)`. */
+export function perPosition(
+  inputsOf: (output: number) => readonly (number | undefined)[],
+): Dependency {
+  return ([first, last]) => {
+    const inputs = Array.from({ length: last - first + 1 }, (_, k) => inputsOf(first + k)).flat();
+    return hull(inputs.flatMap((input) => (input === undefined ? [] : [[input, input] as const])));
+  };
+}
+
+/** The dependency of an axis that a box leaves as it is. */
+export const samePosition: Dependency = (outputs) => outputs;
+
+/** The dependency on all of an axis of this size. */
+export function allPositions(size: number): Dependency {
+  return () => [0, size - 1];
+}
+
+/** The dependency between channels in groups: each group of `inputs` channels gives `outputs`. */
+export function groupedChannels(outputs: number, inputs: number): Dependency {
+  return ([first, last]) => [
+    Math.floor(first / outputs) * inputs,
+    (Math.floor(last / outputs) + 1) * inputs - 1,
+  ];
+}
+
+/**
+ * The input position that a position of the padded axis shows, or undefined for a zero. Position 0 of
+ * the padded axis is position 0 of the input.
+ */
+export function paddedPosition(
+  position: number,
+  size: number,
+  mode: PaddingMode,
+): number | undefined {
+  if (position >= 0 && position < size) return position;
+  if (mode === 'zeros') return undefined;
+  if (mode === 'circular') return (position + size) % size;
+  if (mode === 'replicate') return position < 0 ? 0 : size - 1;
+  return position < 0 ? -position : 2 * (size - 1) - position;
+}
+
+/** The window of a convolution or a pool along one axis. */
+export function slidingAxis(axis: Axis, mode: PaddingMode = 'zeros'): AxisWindow {
+  const { input, kernel, stride, dilation, before } = axis;
+  return {
+    size: (kernel - 1) * dilation + 1,
+    step: stride,
+    inputsOf: perPosition((output) =>
+      Array.from({ length: kernel }, (_, tap) =>
+        paddedPosition(output * stride - before + tap * dilation, input, mode),
+      ),
+    ),
+  };
+}
+
+/** An axis of a resized image, by the positions whose weights are not 0. */
+export function weightedAxis(
+  rows: readonly { readonly first: number; readonly weights: readonly number[] }[],
+  size: number,
+  step: number,
+): AxisWindow {
+  const inputsOf = perPosition((output) =>
+    rows[output].weights.flatMap((w, k) => (w === 0 ? [] : [rows[output].first + k])),
+  );
+  return { size, step, inputsOf };
+}
+
+/** The facts of a box that adds up no products and keeps the shape of its input. */
+export function sameShape(shape: Shape, window: Window): Facts {
+  return { outputShape: shape, window, multiplyAdds: 0 };
+}
+
+/** The facts of a pool over [N, ...positions, C]: a window over each channel by itself. */
+export function poolFacts(inputShape: Shape, axes: readonly Axis[]): Facts {
+  return {
+    outputShape: [inputShape[0], ...axes.map(({ output }) => output), inputShape.at(-1) ?? 0],
+    window: { axes: axes.map((axis) => slidingAxis(axis)), channels: samePosition },
+    multiplyAdds: 0,
+  };
+}
+
+/**
+ * A box's windows in the words of the slides: `11x11 filters at stride 4, pad 0`. The padding can be
+ * left out where it is 0, as a pool's usually is.
+ */
+export function describeWindows(
+  box: {
+    readonly kernelSize: readonly number[];
+    readonly stride: readonly number[];
+    readonly padding: Padding;
+  },
+  padding: 'always' | 'unless 0' = 'unless 0',
+): string {
+  const [vertical, horizontal] = box.stride;
+  const stride = vertical === horizontal ? String(vertical) : box.stride.join('x');
+  const pad = describePadding(box.padding);
+  const end = padding === 'unless 0' && pad === '0' ? '' : `, pad ${pad}`;
+  return `${box.kernelSize.join('x')} filters at stride ${stride}${end}`;
+}
+
+function describePadding(padding: Padding): string {
+  if (padding === 'valid') return '0';
+  if (typeof padding !== 'object') return String(padding);
+  return padding[0] === padding[1] ? String(padding[0]) : padding.join('x');
+}
+
+/**
+ * The range of input elements that a range of output elements depends on, per axis without the batch.
+ *
+ * @param outputs one range per axis of the output, without the batch.
+ * @returns undefined if they depend on no element of this input.
+ */
+export function inputsOf(
+  window: Window,
+  outputs: readonly Interval[],
+  inputShape: Shape,
+  outputShape: Shape,
+): readonly Interval[] | undefined {
+  const sizes = inputShape.slice(1);
+  const everything = sizes.map((size): Interval => [0, size - 1]);
+  switch (window) {
+    case 'identity':
+      return reshaped(outputs, outputShape.slice(1), sizes);
+    case 'elementwise':
+      return outputs;
+    case 'channels':
+      return [...outputs.slice(0, -1), everything[sizes.length - 1]];
+    case 'global':
+      return everything;
+    case 'globalPerChannel':
+      return [...everything.slice(0, -1), outputs[outputs.length - 1]];
+    default:
+      return throughPositions(window, outputs);
+  }
+}
+
+function throughPositions(
+  { axes, channels }: PositionWindow,
+  outputs: readonly Interval[],
+): readonly Interval[] | undefined {
+  const found = [
+    ...axes.map((axis, k) => axis.inputsOf(outputs[k])),
+    channels(outputs[outputs.length - 1]),
+  ];
+  return found.every((range) => range !== undefined) ? found : undefined;
+}
+
+/** The same elements in row-major order under another shape: the smallest block that contains them. */
+function reshaped(ranges: readonly Interval[], from: Shape, to: Shape): readonly Interval[] {
+  if (from.join() === to.join()) return ranges;
+  const flat = (end: 0 | 1) => from.reduce((at, size, axis) => at * size + ranges[axis][end], 0);
+  const position = (at: number) => {
+    const places: number[] = [];
+    let left = at;
+    for (const size of [...to].reverse()) {
+      places.unshift(left % size);
+      left = Math.floor(left / size);
+    }
+    return places;
+  };
+  const [first, last] = [position(flat(0)), position(flat(1))];
+  const split = first.findIndex((place, axis) => place !== last[axis]);
+  return to.map((size, axis) =>
+    split < 0 || axis <= split ? [first[axis], last[axis]] : [0, size - 1],
+  );
+}
