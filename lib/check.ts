@@ -81,13 +81,17 @@ export function checkOptions<Options extends object>(
 
 /** Refuses an input that is not a float tensor of at least `minRank` axes, whatever their sizes. */
 export function checkInput(box: object, tensor: Tensor, minRank = 1): void {
-  if (tensor instanceof Tensor && tensor.rank < minRank) {
-    throw new BoxError(
-      [`${nameOf(box)}.forward`],
-      `expected input of rank ${minRank} or more, got shape [${tensor.shape.join(', ')}]`,
-    );
-  }
+  if (tensor instanceof Tensor) checkRank(box, tensor.shape, minRank);
   checkTensor(box, 'forward', 'input', tensor, tensor instanceof Tensor ? tensor.shape : []);
+}
+
+/** Refuses an input shape of fewer than `minRank` axes: the part of `checkInput` for `facts`. */
+export function checkRank(box: object, shape: readonly number[], minRank = 1): void {
+  if (shape.length >= minRank) return;
+  throw new BoxError(
+    [`${nameOf(box)}.forward`],
+    `expected input of rank ${minRank} or more, got shape [${shape.join(', ')}]`,
+  );
 }
 
 /** Refuses, in the name of a backward method, a gradOutput that has not the shape of the output. */
@@ -185,7 +189,8 @@ export function checkProbabilities(
 }
 
 /**
- * Refuses an input whose last axes are not `trailing`, with at least `positions` axes between the batch and them.
+ * Refuses an input that is not a float tensor, or whose last axes are not `trailing`, with at least
+ * `positions` axes between the batch and them.
  */
 export function checkTrailingShape(
   box: object,
@@ -193,35 +198,66 @@ export function checkTrailingShape(
   trailing: readonly number[],
   positions = 0,
 ): void {
-  const rank = 1 + positions + trailing.length;
-  const fits =
-    !(input instanceof Tensor) ||
-    (input.rank >= rank &&
-      trailing.every((size, axis) => size === input.shape.at(axis - trailing.length)));
-  if (!fits) {
-    const between = positions > 0 ? 'positions, ..., ' : '..., ';
-    throw new BoxError(
-      [`${nameOf(box)}.forward`],
-      `expected input of shape [N, ${between}${trailing.join(', ')}], got [${input.shape.join(', ')}]`,
-    );
-  }
+  if (input instanceof Tensor) checkTrailingAxes(box, input.shape, trailing, positions);
   checkInput(box, input);
 }
 
-/**
- * Refuses the inputs of a box that merges several tensors into one, unless they are float tensors of one shape; with
- * `unlikeLast`, of one shape but for the last axis.
- */
-export function checkSameShape(box: object, inputs: readonly Tensor[], unlikeLast = false): void {
-  const fail = (expected: string, got: string) => {
-    throw new BoxError([`${nameOf(box)}.forward`], `expected ${expected}, got ${got}`);
-  };
-  if (!Array.isArray(inputs) || inputs.length === 0) fail('a list of tensors', show(inputs));
-  for (const input of inputs) checkInput(box, input, unlikeLast ? 1 : 0);
-  const kept = ({ shape }: Tensor) =>
-    [shape.length, ...(unlikeLast ? shape.slice(0, -1) : shape)].join();
-  if (inputs.some((input) => kept(input) !== kept(inputs[0]))) {
-    const shapes = inputs.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ');
-    fail(`inputs of one shape${unlikeLast ? ' but for the last axis' : ''}`, shapes);
-  }
+/** The part of `checkTrailingShape` for `facts`: checks the shape of an input. */
+export function checkTrailingAxes(
+  box: object,
+  shape: readonly number[],
+  trailing: readonly number[],
+  positions = 0,
+): void {
+  const fits =
+    shape.length >= 1 + positions + trailing.length &&
+    trailing.every((size, axis) => size === shape.at(axis - trailing.length));
+  if (fits) return;
+  const between = positions > 0 ? 'positions, ..., ' : '..., ';
+  throw new BoxError(
+    [`${nameOf(box)}.forward`],
+    `expected input of shape [N, ${between}${trailing.join(', ')}], got [${shape.join(', ')}]`,
+  );
+}
+
+/** Which axes the inputs of a box that merges several tensors have in common. */
+export type CommonAxes = 'all' | 'all but the last';
+
+/** Refuses the inputs of a box that merges several, unless they are float tensors of one shape. */
+export function checkSameShape(
+  box: object,
+  inputs: readonly Tensor[],
+  common: CommonAxes = 'all',
+): void {
+  checkList(box, inputs);
+  for (const input of inputs) checkInput(box, input, common === 'all' ? 0 : 1);
+  checkSameAxes(
+    box,
+    inputs.map(({ shape }) => shape),
+    common,
+  );
+}
+
+/** The part of `checkSameShape` for `facts`: checks the shapes of the inputs. */
+export function checkSameAxes(
+  box: object,
+  shapes: readonly (readonly number[])[],
+  common: CommonAxes = 'all',
+): void {
+  checkList(box, shapes);
+  for (const shape of shapes) checkRank(box, shape, common === 'all' ? 0 : 1);
+  const compared = (shape: readonly number[]) =>
+    [shape.length, ...(common === 'all' ? shape : shape.slice(0, -1))].join();
+  if (shapes.every((shape) => compared(shape) === compared(shapes[0]))) return;
+  throw new BoxError(
+    [`${nameOf(box)}.forward`],
+    `expected inputs of one shape${common === 'all' ? '' : ' but for the last axis'}, got ${shapes
+      .map((shape) => `[${shape.join(', ')}]`)
+      .join(' and ')}`,
+  );
+}
+
+function checkList(box: object, inputs: readonly unknown[]): void {
+  if (Array.isArray(inputs) && inputs.length > 0) return;
+  throw new BoxError([`${nameOf(box)}.forward`], `expected a list of tensors, got ${show(inputs)}`);
 }

@@ -92,6 +92,12 @@ export function weightedAxis(
   return { size, step, inputsOf };
 }
 
+/** The window of a box that leaves the positions of [N, ...positions, C] where they are. */
+export function samePositions(inputShape: Shape, channels: Dependency): PositionWindow {
+  const axes = inputShape.slice(1, -1).map(() => ({ size: 1, step: 1, inputsOf: samePosition }));
+  return { axes, channels };
+}
+
 /** The facts of a box that adds up no products and keeps the shape of its input. */
 export function sameShape(shape: Shape, window: Window): Facts {
   return { outputShape: shape, window, multiplyAdds: 0 };

@@ -22,7 +22,7 @@ export class Concat extends Module<readonly Tensor[], Tensor, ConcatCache> {
   override readonly arity = 'list';
 
   forward(inputs: readonly Tensor[]): ForwardResult<Tensor, ConcatCache> {
-    checkSameShape(this, inputs, true);
+    checkSameShape(this, inputs, 'all but the last');
     const shapes = inputs.map(({ shape }) => shape);
     return { output: concat([...inputs], -1), cache: { shapes } };
   }
