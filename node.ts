@@ -4,9 +4,18 @@ export { loadCsv, type CsvOptions } from './data/csv.ts';
 export { loadImageFolder, type ImageFolderOptions } from './data/imageFolder.ts';
 export { loadMnist, type Mnist, type MnistOptions } from './data/mnist.ts';
 export { decodeImage, loadImage } from './data/image.ts';
-export { loadTrainedNetwork, type TrainedNetworkOptions } from './models/loadTrainedNetwork.ts';
+export {
+  loadTrainedNetwork,
+  type TrainedNetworkOptions,
+  type WeightsHeader,
+} from './models/loadTrainedNetwork.ts';
 export { exportOnnx } from './formats/onnx/writeOnnx.ts';
 export { withSafetensors, type SafetensorsFile } from './formats/safetensors/safetensorsFile.ts';
 export { loadWeights, saveWeights, type FileLayout } from './formats/safetensors/weights.ts';
-export { writeFileAtomic } from './lib/files/writeFileAtomic.ts';
-export { loadCheckpoint, saveCheckpoint, type Checkpointable } from './train/checkpoint.ts';
+export { writeFileAtomic, type FileData } from './lib/files/writeFileAtomic.ts';
+export {
+  loadCheckpoint,
+  saveCheckpoint,
+  type Checkpointable,
+  type SaveCheckpointOptions,
+} from './train/checkpoint.ts';

@@ -2,14 +2,15 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { AlexnetLayer } from '../models/alexnetWithout.ts';
 import { choiceOption } from './options.ts';
+import { printLine } from './process.ts';
 import { thousands } from './summary.ts';
 
-/** What is published about AlexNet without some of its layers. */
+/** Published results of AlexNet without some of its layers. */
 interface Published {
   readonly removed: readonly AlexnetLayer[];
-  /** The lecture: the parameters that go, and by how many points the top-5 error rises. */
+  /** The lecture: the parameters removed, and the rise of the top-5 error in points. */
   readonly lecture: readonly [parameters: string, points: string];
-  /** Zeiler and Fergus: the errors on training images, and on validation images, top 1 and top 5, in percent. */
+  /** Zeiler and Fergus: errors in percent, on training images and on validation images. */
   readonly zeilerFergus: readonly [train: number, top1: number, top5: number];
 }
 
@@ -26,23 +27,25 @@ const PUBLISHED: readonly Published[] = [
   },
 ];
 
+/** A smaller AlexNet: its published results, and counts of our network. */
 export interface Ablation extends Published {
-  /** Of the network as on the slide, and of the paper's with two groups. */
+  /** Counts of the network on the slide. */
   readonly slide: Counts;
+  /** Counts of the paper's network, with two groups. */
   readonly paper: Counts;
-  /** What a forward of the smaller network gave, without the batch. */
+  /** The shape of the smaller network's output, without the batch. */
   readonly outputShape: readonly number[];
 }
 
 interface Counts {
   readonly parameters: number;
-  /** Fewer than with all layers. */
+  /** Parameters fewer than with all layers. */
   readonly dropped: number;
-  /** Those of the layers that went; the layer behind them changes too. */
+  /** Parameters of the removed layers only; the layer behind them changes too. */
   readonly ofLayers: number;
 }
 
-/** Builds each network of the ablation, counts its parameters and runs it on an image. */
+/** Builds each network of the ablation, counts its parameters and runs it on one image. */
 export async function ablateAlexnet(): Promise<Ablation[]> {
   const { useBackend } = await import('../lib/backend/useBackend.ts');
   const init = await import('../lib/init/initializers.ts');
@@ -79,6 +82,7 @@ export async function ablateAlexnet(): Promise<Ablation[]> {
   });
 }
 
+/** Formats our counts and the published errors as two tables. */
 export function formatAblation(ablations: readonly Ablation[]): string {
   const style = { head: [], border: [], compact: true };
   const parameters = new Table({
@@ -91,7 +95,7 @@ export function formatAblation(ablations: readonly Ablation[]): string {
       'fewer',
       'of the layers',
       'lecture',
-      'runs',
+      'output',
     ],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
     style,
@@ -117,24 +121,24 @@ export function formatAblation(ablations: readonly Ablation[]): string {
     errors.push([name, lecture[1], ...zeilerFergus.map((error) => error.toFixed(1)), rise]);
   }
   return [
-    'AlexNet as on the slide, and with the two groups of the paper: parameters, and the scores that a forward gave',
+    'Parameters of AlexNet as on the slide, and with the two groups of the paper; shape of the output',
     parameters.toString(),
-    'What behind the gap takes other inputs changes too: conv5 without conv3 and conv4, fc8 without fc6 and fc7.',
+    'The layer behind the gap changes too: conv5 without conv3 and conv4, fc8 without fc6 and fc7.',
     '',
-    'Published errors in percent: the lecture, and Zeiler and Fergus 2013, table 3 (their replication, validation)',
+    'Published errors in percent: the lecture; Zeiler and Fergus 2013, table 3 (their replication)',
     errors.toString(),
-    "The two sources disagree, and where the lecture's numbers are from was not found.",
+    "The two sources disagree; the origin of the lecture's values is unknown.",
   ].join('\n');
 }
 
 /** `boxprop ablate alexnet` */
 export function ablateCommand(): Command {
   return new Command('ablate')
-    .description("the lecture's ablation: what AlexNet loses with each of its layers")
+    .description("show the lecture's ablation: AlexNet without some of its layers")
     .argument('<network>', 'alexnet', choiceOption('network', ['alexnet']))
-    .option('--json', 'print JSON instead of tables', false)
+    .option('--json', 'print JSON', false)
     .action(async (_network: 'alexnet', { json }: { json: boolean }) => {
       const ablations = await ablateAlexnet();
-      process.stdout.write(`${json ? JSON.stringify(ablations) : formatAblation(ablations)}\n`);
+      printLine(json ? JSON.stringify(ablations) : formatAblation(ablations));
     });
 }

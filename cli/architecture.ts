@@ -3,13 +3,13 @@ import { isObject } from '../lib/isObject.ts';
 import type { NetworkOptions } from '../models/options.ts';
 import { decimal } from './options.ts';
 
-/** What a network's function is given besides `NetworkOptions`, such as `{ units: 64, batchNorm: true }`. */
+/** Further arguments of a network's function, such as `{ units: 64, batchNorm: true }`. */
 export type Architecture = Readonly<Record<string, string | number | boolean>>;
 
-/** What every network's function is given. */
+/** The arguments that every network's function gets. */
 const GIVEN = ['rng', 'inputShape', 'classes', 'init'];
 
-/** `--architecture units=64,batchNorm=true`; of JSON an object. */
+/** Reads `--architecture units=64,batchNorm=true`. Errors: a pair without a name or a value. */
 export function architectureOption(text: string): Architecture {
   const pairs = text.split(',').map((pair): [string, unknown] => {
     const [, name, value] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
@@ -24,6 +24,11 @@ export function architectureOption(text: string): Architecture {
   return checkArchitecture(Object.fromEntries(pairs));
 }
 
+/**
+ * Checks an architecture that was read from a file.
+ *
+ * Errors: a value that is not an object of numbers, texts and booleans; a name in `GIVEN`.
+ */
 export function checkArchitecture(value: unknown): Architecture {
   if (!isObject(value)) {
     throw new InputError(
@@ -34,7 +39,7 @@ export function checkArchitecture(value: unknown): Architecture {
   for (const [name, one] of Object.entries(value)) {
     if (GIVEN.includes(name)) {
       throw new InputError(
-        `--architecture: expected names other than ${GIVEN.join(', ')}, which every network is given, got ${show(name)}`,
+        `--architecture: expected names other than ${GIVEN.join(', ')}, which every network gets, got ${show(name)}`,
       );
     }
     if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') {
@@ -48,8 +53,11 @@ export function checkArchitecture(value: unknown): Architecture {
 }
 
 /**
- * Calls a network's function with an architecture, and makes sure that it has looked at all of it: a misspelt name would
- * otherwise change nothing, and a search would not see why it does not matter.
+ * Calls a network's function with an architecture and checks that the function reads all of it.
+ * Otherwise a misspelt name would change nothing, and a search would find it unimportant.
+ *
+ * Errors: an entry that the function does not read.
+ * @param name the network, for messages.
  */
 export function buildWith<T extends { dispose(): void }>(
   name: string,

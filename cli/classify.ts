@@ -1,34 +1,32 @@
 import { Command } from 'commander';
-import { BACKENDS, choiceOption } from './options.ts';
 import type { ClassifyOptions, Guess } from './classifyImage.ts';
+import { BACKEND_OPTION, NETWORK_OPTION } from './options.ts';
+import { printLine } from './process.ts';
 
 /** `boxprop classify IMAGE --weights FILE` */
 export function classifyCommand(): Command {
   return new Command('classify')
-    .description('say what is in an image: the five best classes of a network')
-    .argument('<image>', 'PNG or JPEG')
-    .option('--weights <file>', "safetensors file, with boxprop's names or torchvision's")
+    .description('classify an image: the five most probable classes')
+    .argument('<image>', 'PNG or JPEG file')
+    .option('--weights <file>', "safetensors file with boxprop's or torchvision's names (required)")
+    .addOption(NETWORK_OPTION)
+    .option('--labels <file>', 'names of the classes: one per line, or JSON')
     .option(
-      '--network <name>',
-      'the network of the weights, or a file with one (default: what they say or look like)',
+      '--pixels <recipe>',
+      'how pixels become inputs: torchvision, inception, caffe, unit (default: as the weights say)',
     )
-    .option('--labels <file>', 'names of the classes: a line each, or JSON')
-    .option(
-      '--preprocess <name>',
-      'torchvision, inception, caffe or unit (default: what the weights expect)',
-    )
-    .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
+    .addOption(BACKEND_OPTION)
     .option('--json', 'print JSON', false)
     .action(async (image: string, { json, ...options }: ClassifyOptions & { json: boolean }) => {
       const { classifyImage } = await import('./classifyImage.ts');
       const guesses = await classifyImage(image, options);
-      process.stdout.write(`${json ? JSON.stringify(guesses) : formatGuesses(guesses)}\n`);
+      printLine(json ? JSON.stringify(guesses) : formatGuesses(guesses));
     });
 }
 
 const BAR = 30;
 
-/** A line a class, with its probability as a bar. */
+/** Formats one line per class, with its probability as a bar. */
 export function formatGuesses(guesses: readonly Guess[]): string {
   const longest = Math.max(...guesses.map(({ label }) => label.length));
   return guesses
@@ -39,8 +37,8 @@ export function formatGuesses(guesses: readonly Guess[]): string {
     .join('\n');
 }
 
-/** Blocks, the last of them in eighths. */
-function bar(share: number): string {
-  const eighths = Math.round(share * BAR * 8);
+/** Draws a bar of blocks, the last one in eighths. */
+function bar(fraction: number): string {
+  const eighths = Math.round(fraction * BAR * 8);
   return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];
 }

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { softmax, Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { useBackend, type BackendName } from '../lib/backend/useBackend.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { systemProblem } from '../lib/files/systemError.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
+import type { AnyModule } from '../lib/module.ts';
 import type { ImageShape } from '../models/options.ts';
+import { TORCHVISION_NETWORKS } from '../models/torchvision/layout.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadImage, type PixelImage } from '../data/image.ts';
 import { prepared } from '../data/preparation.ts';
@@ -11,76 +16,71 @@ import {
   type Preprocessing,
   type PreprocessingName,
 } from '../data/preprocess.ts';
-import { InputError, show } from '../lib/errors.ts';
-import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
-import { systemProblem } from '../lib/files/systemError.ts';
-import { TORCHVISION_NETWORKS } from '../models/torchvision/layout.ts';
-import { disposeTensors, tidy } from '../lib/memory.ts';
-import type { AnyModule } from '../lib/propagate.ts';
-import { imageShapeOf } from './networks.ts';
-import { openNetwork, withWeights } from './openNetwork.ts';
-import { logBackend } from './options.ts';
-import {
-  architectureOfFile,
-  networkOf,
-  preparationsOfFile,
-  trainedOnOfFile,
-} from './weightsFile.ts';
+import { logBackend } from './process.ts';
+import { loadForData, readWeightsFile } from './weightsFile.ts';
 
+/** The options of `boxprop classify`. */
 export interface ClassifyOptions {
+  /** The weights file; required. */
   readonly weights?: string;
+  /** The network of the weights; by default as the file says. */
   readonly network?: string;
+  /** A file with the names of the classes. */
   readonly labels?: string;
-  readonly preprocess?: string;
+  /** How pixels become inputs, one of `PREPROCESSINGS`; by default as the weights expect it. */
+  readonly pixels?: string;
+  /** The backend that computes. */
   readonly backend?: BackendName | 'auto';
 }
 
+/** A class that the network finds probable. */
 export interface Guess {
+  /** The index of the class. */
   readonly class: number;
+  /** The name of the class, or `class 7`. */
   readonly label: string;
+  /** The softmax of the class's score. */
   readonly probability: number;
 }
 
 const BEST = 5;
 
 /**
- * The classes that a network finds most probable, at most five, the best first. The image is prepared as the inputs were
- * that the weights were trained on.
+ * Classifies an image. The image is preprocessed as the training inputs of the weights were.
  *
- * Errors: those of the image and of the weights; weights whose network cannot be told; labels that are not one a class.
+ * Errors: those of the image and of the weights; weights without a known network; labels that do not
+ *         match the classes.
+ * @returns the most probable classes, at most five, the best first.
  */
 export async function classifyImage(image: string, options: ClassifyOptions): Promise<Guess[]> {
-  const { weights, backend = 'auto' } = options;
-  if (weights === undefined)
+  const { backend = 'auto' } = options;
+  if (options.weights === undefined)
     throw new InputError('--weights: expected a safetensors file, got none');
   const picture = await loadImage(image);
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
-  const name = await networkOf(weights, options.network);
-  const entry = await openNetwork(name, await architectureOfFile(weights));
-  const trainedOn = await trainedOnOfFile(weights);
-  if (trainedOn?.pixels === false && options.preprocess === undefined) {
+  const weights = await readWeightsFile(options.weights, options.network);
+  const { file, entry, trainingData, preparations } = weights;
+  if (trainingData?.pixels === false && options.pixels === undefined) {
     throw new InputError(
-      `${weights}: expected weights trained on images, got ones trained on numbers: --preprocess says what pixels become`,
+      `${file}: expected weights trained on images, got weights trained on other data: ` +
+        `--pixels says how pixels become inputs`,
     );
   }
-  const classes = trainedOn?.classes ?? labels?.length ?? entry.classes;
+  const classes = trainingData?.classes ?? labels?.length ?? entry.classes;
   if (labels !== undefined && labels.length !== classes) {
     throw new InputError(
-      `${options.labels}: expected ${classes} labels, one a class, got ${labels.length}`,
+      `${options.labels}: expected ${classes} labels, one per class, got ${labels.length}`,
     );
   }
-  const names = labels ?? trainedOn?.classNames;
-  const preparations = await preparationsOfFile(weights);
+  const names = labels ?? trainingData?.classNames;
+  const asked = options.pixels ?? weights.header.metadata.get('preprocess');
+  const recipe = PREPROCESSINGS[pixelsOf(asked, weights.name)];
   await useBackend(backend, { log: logBackend });
-  const metadata = await withSafetensors(weights, (opened) => Promise.resolve(opened.metadata));
-  const recipe =
-    PREPROCESSINGS[preprocessingOf(options.preprocess ?? metadata.get('preprocess'), name)];
   const seen = prepared(
-    asDataset(picture, trainedOn?.inputShape ?? entry.inputShape, recipe),
+    asDataset(picture, trainingData?.inputShape ?? entry.inputShape, recipe),
     preparations,
   );
-  const loaded = await withWeights(entry, name, weights, imageShapeOf(seen), classes);
-  const network: AnyModule = loaded.network;
+  const network: AnyModule = await loadForData(weights, { ...seen, classes });
   const { input, labels: none } = await seen.batch(Int32Array.of(0));
   const probabilities = tidy(() => {
     const scores = network.infer(input);
@@ -99,7 +99,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
     .slice(0, BEST);
 }
 
-/** A picture as the one record of a dataset, for what is done to all inputs of a network. */
+/** A dataset whose only example is the picture, so that it is preprocessed as any dataset. */
 function asDataset(picture: PixelImage, inputShape: ImageShape, recipe: Preprocessing): Dataset {
   return {
     name: 'image',
@@ -113,22 +113,25 @@ function asDataset(picture: PixelImage, inputShape: ImageShape, recipe: Preproce
   };
 }
 
-/** What was asked for; else what the weights of such a network are trained on. */
-function preprocessingOf(asked: string | undefined, network: string): PreprocessingName {
+/** The recipe for pixels: the one asked for, or the one of the network's published weights. */
+function pixelsOf(asked: string | undefined, network: string): PreprocessingName {
   if (asked !== undefined) {
     const known = (Object.keys(PREPROCESSINGS) as PreprocessingName[]).find(
       (name) => name === asked,
     );
     if (known !== undefined) return known;
     const names = Object.keys(PREPROCESSINGS).join(', ');
-    throw new InputError(`--preprocess: expected one of ${names}, got ${show(asked)}`);
+    throw new InputError(`--pixels: expected one of ${names}, got ${show(asked)}`);
   }
   if (network === 'torchvision-googlenet') return 'inception';
   if (TORCHVISION_NETWORKS.includes(network)) return 'torchvision';
   return ['alexnet', 'googlenet'].includes(network) ? 'caffe' : 'unit';
 }
 
-/** A line a class; or JSON: a list of names, or an object from class numbers to names or to lists that end with one. */
+/**
+ * Reads the names of the classes: one per line; or JSON, a list of names, or an object from class
+ * indices to names or to lists that end with a name, as torchvision has it.
+ */
 async function readLabels(file: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });

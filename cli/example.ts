@@ -1,24 +1,27 @@
 import { Command } from 'commander';
+import { printLine } from './process.ts';
 
-/** The numbers that one box gives, or receives back. */
+/** The values of one box: its output, or the gradient of its output. */
 export interface ExampleLine {
   readonly name: string;
   readonly values: readonly number[];
 }
 
+/** A weight of the example before and after the step. */
 export interface ExampleWeight {
-  /** As in the figure: w13 leads from node 1 to node 3. */
+  /** The name in the figure: w13 leads from node 1 to node 3. */
   readonly name: string;
   readonly before: number;
   /** ∂E/∂w */
   readonly gradient: number;
   readonly after: number;
-  /** What the slide shows for `after`. */
+  /** The text that the slide shows for `after`. */
   readonly slide: string;
 }
 
+/** All values of the worked example. */
 export interface Example {
-  /** The input and the output of each box. */
+  /** The input, and the output of each box. */
   readonly forward: readonly ExampleLine[];
   readonly loss: number;
   /** ∂E/∂x at the output of each box, from the last box to the first. */
@@ -28,7 +31,7 @@ export interface Example {
   readonly secondLoss: number;
 }
 
-/** What the slide calls the entries of each box's weight, [out, in] row by row, and shows after the step. */
+/** The slide's names of each box's weights, [out, in] row by row, and its values after the step. */
 const SLIDE: readonly (readonly (readonly [name: string, after: string])[])[] = [
   [['w13', '1.02'], ['w23', '-3.0'], ['w14', '0.17'], ['w24', '1.0']], // prettier-ignore
   [],
@@ -36,8 +39,9 @@ const SLIDE: readonly (readonly (readonly [name: string, after: string])[])[] = 
 ];
 
 /**
- * The lecture's worked example in double precision: two inputs (1, 0.1), two tanh nodes, one linear node, no biases,
- * target 0.5, E = ½ (x − y)². One step with η = −0.2, which is the learning rate 0.2, and a second forward.
+ * Computes the lecture's worked example in double precision: two inputs (1, 0.1), two tanh nodes, one
+ * linear node, no biases, target 0.5, E = ½ (x − y)². One step with η = −0.2, which is the learning
+ * rate 0.2, and a second forward.
  *
  * Source: lecture, "Backpropagation example"; the figure is that of MIT 6.7960 (2024), lecture 2.
  */
@@ -119,18 +123,18 @@ export async function backpropExample(): Promise<Example> {
 
 const digits = (value: number) => value.toFixed(7).padStart(12);
 
-/** The example as a table: each number with seven digits, and beside the new weights what the slide shows. */
+/** Formats the example as tables, with seven digits and, beside the new weights, the slide's values. */
 export function formatExample(example: Example): string {
   const row = (name: string, values: readonly number[]) =>
     `  ${name.padEnd(10)}${values.map(digits).join('')}`;
   const rows = (lines: readonly ExampleLine[]) =>
     lines.map(({ name, values }) => row(name, values));
   return [
-    'forward: what each box gives',
+    'forward: the output of each box',
     ...rows(example.forward),
     row('Euclidean', [example.loss]),
     '',
-    'backward: the gradient that each box receives, dE/dx_out',
+    'backward: the gradient of each output, dE/dx_out',
     ...rows(example.backward),
     '',
     'one step, w <- w - 0.2 dE/dw',
@@ -149,8 +153,8 @@ export function formatExample(example: Example): string {
 /** `boxprop example` */
 export function exampleCommand(): Command {
   return new Command('example')
-    .description("print the lecture's worked example of back-propagation, number by number")
+    .description("print every value of the lecture's worked example of backpropagation")
     .action(async () => {
-      process.stdout.write(`${formatExample(await backpropExample())}\n`);
+      printLine(formatExample(await backpropExample()));
     });
 }

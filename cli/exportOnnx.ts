@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { InputError } from '../lib/errors.ts';
-import type { ImageShape } from '../models/index.ts';
-import { shapeOption } from './options.ts';
+import type { ImageShape } from '../models/options.ts';
+import { INPUT_OPTION, NETWORK_HELP } from './options.ts';
+import { printLine } from './process.ts';
 
 interface Options {
   readonly weights?: string;
@@ -10,53 +11,43 @@ interface Options {
   readonly input?: ImageShape;
 }
 
-/** `boxprop export NETWORK`: a network with its weights, for others to read. */
+/** `boxprop export NETWORK --weights FILE` */
 export function exportCommand(): Command {
   return new Command('export')
-    .description(
-      'write a network with its weights as ONNX, or its weights as torchvision names them',
-    )
-    .argument('<network>', 'such as resnet18')
-    .option('--weights <file>', "safetensors file, with boxprop's names or torchvision's")
-    .option('--onnx <file>', 'write ONNX, operator set 17; its input is [N, H, W, C] as here')
-    .option('--torchvision <file>', 'write safetensors with the names and layouts of torchvision')
-    .option(
-      '--input <h,w,c>',
-      'height, width and channels of the images',
-      shapeOption('--input', 3),
-    )
-    .action(async (name: string, { weights, onnx, torchvision, input }: Options) => {
-      if (weights === undefined)
+    .description("export a trained network as ONNX, or its weights with torchvision's names")
+    .argument('<network>', NETWORK_HELP)
+    .option('--weights <file>', "safetensors file with boxprop's or torchvision's names (required)")
+    .option('--onnx <file>', 'write ONNX, opset 17; the input is [N, H, W, C]')
+    .option('--torchvision <file>', "write safetensors with torchvision's names and layouts")
+    .addOption(INPUT_OPTION)
+    .action(async (name: string, { weights: file, onnx, torchvision, input }: Options) => {
+      if (file === undefined)
         throw new InputError('--weights: expected a safetensors file, got none');
       if (onnx === undefined && torchvision === undefined) {
         throw new InputError('expected --onnx FILE, --torchvision FILE or both, got neither');
       }
-      const { openNetwork, withWeights } = await import('./openNetwork.ts');
+      const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { preparedShape } = await import('../data/preparation.ts');
-      const { architectureOfFile, preparationsOfFile, trainedOnOfFile } =
-        await import('./weightsFile.ts');
-      const entry = await openNetwork(name, await architectureOfFile(weights));
-      const trainedOn = await trainedOnOfFile(weights);
+      const weights = await readWeightsFile(file, name);
+      const { entry, trainingData, preparations } = weights;
       const inputShape =
-        input ??
-        preparedShape(trainedOn?.inputShape ?? entry.inputShape, await preparationsOfFile(weights));
+        input ?? preparedShape(trainingData?.inputShape ?? entry.inputShape, preparations);
       await useBackend();
-      const classes = trainedOn?.classes ?? entry.classes;
-      const { network, metadata } = await withWeights(entry, name, weights, inputShape, classes);
+      const classes = trainingData?.classes ?? entry.classes;
+      const network = await loadForData(weights, { inputShape, classes });
+      const metadata = Object.fromEntries(weights.header.metadata);
       if (onnx !== undefined) {
         const { exportOnnx } = await import('../formats/onnx/writeOnnx.ts');
         await exportOnnx(onnx, network, { inputShape, name, metadata });
-        process.stdout.write(`${onnx}: ${entry.title} as ONNX\n`);
+        printLine(`${onnx}: ${entry.title} as ONNX`);
       }
       if (torchvision !== undefined) {
         const { torchvisionLayout } = await import('../models/torchvision/layout.ts');
         const { saveWeights } = await import('../formats/safetensors/weights.ts');
         const layout = torchvisionLayout(name, network, inputShape);
         await saveWeights(torchvision, { ...network.params, ...network.buffers }, metadata, layout);
-        process.stdout.write(
-          `${torchvision}: ${entry.title}, the weights as torchvision names them\n`,
-        );
+        printLine(`${torchvision}: weights of ${entry.title} with torchvision's names`);
       }
       network.dispose();
     });

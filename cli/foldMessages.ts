@@ -1,19 +1,22 @@
-import type { RunOptions } from './runOptions.ts';
-import type { Cut, FoldScore } from './trainFold.ts';
+import type { FoldScore, FoldSplit } from './trainFold.ts';
+import type { RunOptions } from './trainOptions.ts';
 
-/** What a worker thread is started with. */
-export interface WorkerSetup extends Cut {
-  /** Of the data and the backend, which all trials share. */
+/** The data that a worker thread starts with. */
+export interface WorkerSetup extends FoldSplit {
+  /** The options of the data and the backend, which all trials share. */
   readonly common: RunOptions;
 }
 
-/** What a worker is asked: to train at a point, with one fold held out. */
-export interface Question {
+/** A request to a worker: train with these options while one fold is held out. */
+export interface FoldRequest {
+  /** The options of the trial. */
   readonly options: RunOptions;
+  /** The index of the fold. */
   readonly fold: number;
 }
 
+/** The worker's reply: the score of the fold and its duration, or the reason why it failed. */
 export type Reply = (FoldScore & { readonly seconds: number }) | { readonly failed: string };
 
-/** The first thing that a worker says, once it has loaded. */
+/** The first message of a worker, sent once it has loaded. */
 export const READY = 'ready';

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { InputError } from '../lib/errors.ts';
-import { READY, type Question, type Reply, type WorkerSetup } from './foldMessages.ts';
+import { READY, type FoldRequest, type Reply, type WorkerSetup } from './foldMessages.ts';
 
 /**
- * Worker threads that each train one fold at a time. A thread that ends by itself, for memory or because the user's file ends
- * it, has failed the fold it was at, and another takes its place.
+ * A pool of worker threads that each train one fold at a time. If a thread ends by itself, because
+ * memory runs out or the user's file exits, its fold has failed and a new thread replaces it.
  */
 export class FoldPool {
   readonly #setup: WorkerSetup;
@@ -17,14 +17,14 @@ export class FoldPool {
     this.#setup = setup;
   }
 
-  /** Starts a thread if none is idle. Rejects if the pool is stopped meanwhile. */
-  async run(question: Question): Promise<Reply> {
+  /** Trains a fold on an idle or new thread. Rejects if the pool is stopped meanwhile. */
+  async run(request: FoldRequest): Promise<Reply> {
     if (this.#stopped) throw this.#stopped;
     const worker = this.#idle.pop() ?? this.#start();
     return new Promise<Reply>((resolve, reject) => {
       const lose = (problem: string) => {
         end();
-        // That a thread does not start has nothing to do with the trial.
+        // A thread that does not start says nothing about the trial.
         if (this.#ready.has(worker)) resolve({ failed: `the worker thread ${problem}` });
         else reject(new InputError(`a worker thread ${problem} before it was ready`));
       };
@@ -48,11 +48,11 @@ export class FoldPool {
         end();
         reject(error);
       });
-      worker.postMessage(question);
+      worker.postMessage(request);
     });
   }
 
-  /** Ends all threads; what they were at rejects with the reason. */
+  /** Ends all threads; their running folds reject with the reason. */
   async stop(reason: Error): Promise<void> {
     this.#stopped ??= reason;
     const workers = [...this.#idle.splice(0), ...this.#busy.keys()];
@@ -68,7 +68,7 @@ export class FoldPool {
           eval: true,
         })
       : new Worker(new URL('./foldWorker.js', import.meta.url), options);
-    // An idle one that fails is only lost.
+    // If an idle thread fails, the pool forgets it.
     worker.on('error', () => this.#drop(worker)).on('exit', () => this.#drop(worker));
     return worker;
   }
@@ -79,7 +79,7 @@ export class FoldPool {
   }
 }
 
-/** Threads of Node 20 do not see the tsx that the program was started with. */
+/** Code that loads a TypeScript file: threads of Node 20 do not inherit tsx from the program. */
 function fromSource(url: URL): string {
   const tsx = import.meta.resolve('tsx/esm/api');
   return `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(url.href)}); });`;

@@ -1,67 +1,76 @@
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
-import { InputError, show } from '../lib/errors.ts';
 import {
-  BACKENDS,
+  BACKEND_OPTION,
   choiceOption,
-  DATA_HELP,
+  DATA_OPTION,
+  indicesOption,
   integerOption,
-  logBackend,
-  shapeOption,
+  NETWORK_OPTION,
   positiveOption,
+  SHAPE_OPTION,
+  WEIGHTS_HELP,
 } from './options.ts';
+import { logBackend, printLine } from './process.ts';
 
 const METHODS = ['sign', 'closest', 'imagine'] as const;
 
+/** The options of `boxprop fool`. */
 export interface FoolOptions {
+  /** The network of the weights; by default as the file says. */
   readonly network?: string;
+  /** The folder of the data. */
   readonly data?: string;
+  /** The input shape of images in folders or of CSV rows. */
   readonly shape?: readonly number[];
+  /** The attack: fast gradient sign, L-BFGS, or images from noise. */
   readonly method: (typeof METHODS)[number];
+  /** The change of each pixel (sign). */
   readonly epsilon: number;
-  readonly records: readonly number[];
+  /** The indices of the test examples (sign, closest). */
+  readonly examples: readonly number[];
+  /** The class to be predicted (closest, imagine). */
   readonly target?: number;
+  /** Seed of the noise (imagine). */
   readonly seed: number;
+  /** The PNG file. */
   readonly out: string;
 }
 
 /** `boxprop fool WEIGHTS` */
 export function foolCommand(): Command {
   return new Command('fool')
-    .description('change images so that a trained network takes them for something else')
-    .argument('<weights>', 'safetensors file of `boxprop train`: its weights or a checkpoint')
+    .description('make adversarial images that a trained network misclassifies')
+    .argument('<weights>', WEIGHTS_HELP)
     .option(
       '--method <name>',
-      'sign (FGSM), closest (L-BFGS) or imagine (from noise)',
+      'attack: sign (FGSM), closest (L-BFGS), imagine (images from noise)',
       choiceOption('--method', METHODS),
       'sign',
     )
     .option(
       '--epsilon <e>',
-      'of sign: how far each pixel goes, from 0 to 1',
+      'change of each pixel, from 0 to 1 (sign)',
       positiveOption('--epsilon'),
       0.25,
     )
     .option(
       '--target <class>',
-      'of closest and imagine (default: the next class; all)',
+      'class to predict (closest: default label + 1; imagine: default all)',
       integerOption('--target', 0),
     )
-    .option('--records <list>', 'test records, such as 0,17,3', records, [0, 1, 2, 3])
-    .option('--network <name>', 'the network of the weights (default: what the file says)')
-    .option('--data <dir>', DATA_HELP)
     .option(
-      '--shape <h,w,c>',
-      'of images of folders, or of the numbers of CSV',
-      shapeOption('--shape', 3),
+      '--examples <list>',
+      'test examples by index (sign, closest)',
+      indicesOption('--examples'),
+      [0, 1, 2, 3],
     )
-    .option('--seed <n>', 'of the noise', integerOption('--seed', 0), 0)
-    .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
-    .option(
-      '--out <file>',
-      'PNG: the images, what they became and the difference, side by side',
-      'fool.png',
-    )
+    .addOption(NETWORK_OPTION)
+    .addOption(DATA_OPTION)
+    .addOption(SHAPE_OPTION)
+    .option('--seed <n>', 'random seed (imagine)', integerOption('--seed', 0), 0)
+    .addOption(BACKEND_OPTION)
+    .option('--out <file>', 'PNG of the images, the changed images and the changes', 'fool.png')
     .action(
       async (
         file: string,
@@ -70,12 +79,8 @@ export function foolCommand(): Command {
         const { useBackend } = await import('../lib/backend/useBackend.ts');
         const { fool } = await import('./foolNetwork.ts');
         await useBackend(backend, { log: logBackend });
-        process.stdout.write(`${(await fool(file, options)).join('\n')}\n${options.out}\n`);
+        for (const line of await fool(file, options)) printLine(line);
+        printLine(options.out);
       },
     );
-}
-
-function records(text: string): number[] {
-  if (/^\d+(,\d+)*$/.test(text)) return text.split(',').map(Number);
-  throw new InputError(`--records: expected numbers of records such as 0,17,3, got ${show(text)}`);
 }

@@ -20,28 +20,33 @@ import { tiles, type Picture } from '../report/pictures.ts';
 import { Rng } from '../lib/rng.ts';
 import type { FoolOptions } from './fool.ts';
 import { openData } from './openData.ts';
-import { openTrained } from './openNetwork.ts';
-import { networkOf, preparationsOfFile } from './weightsFile.ts';
+import { loadForData, readWeightsFile } from './weightsFile.ts';
 
-/** Fools a network and draws how. The images are the data's own: what was done to the network's inputs is a part of it. */
+/**
+ * Makes adversarial images and writes them to a PNG. The images are those of the data: the network's
+ * preprocessing counts as a part of the network.
+ *
+ * Errors: those of the weights and the data; a target or an example that does not exist; images that
+ *         cannot be drawn.
+ * @returns one line per image.
+ */
 export async function fool(file: string, options: FoolOptions): Promise<string[]> {
-  const { data, shape, method, target, records, out } = options;
-  const name = await networkOf(file, options.network);
+  const { data, shape, method, target, examples, out } = options;
+  const weights = await readWeightsFile(file, options.network);
+  const { preparations } = weights;
   const { test } = await openData(data, shape);
   if (target !== undefined && target >= test.classes) {
     throw new InputError(`--target: expected a class from 0 to ${test.classes - 1}, got ${target}`);
   }
-  const preparations = await preparationsOfFile(file);
-  const seen = prepared(test, preparations);
-  const trained = await openTrained(name, file, seen);
+  const trained = await loadForData(weights, prepared(test, preparations));
   const network: Module = new Sequential([...boxesOf(preparations, test.inputShape), trained]);
   const rng = new Rng(options.seed);
   const wanted =
     target === undefined ? Array.from({ length: test.classes }, (_, k) => k) : [target];
-  const strange = records.find((record) => record >= test.length);
-  if (strange !== undefined) {
+  const missing = examples.find((index) => index >= test.length);
+  if (missing !== undefined) {
     throw new InputError(
-      `--records: expected records from 0 to ${test.length - 1}, got ${strange}`,
+      `--examples: expected indices from 0 to ${test.length - 1}, got ${missing}`,
     );
   }
   const { before, after, labels } =
@@ -49,24 +54,23 @@ export async function fool(file: string, options: FoolOptions): Promise<string[]
       ? {
           before: undefined,
           labels: wanted,
-          after: imagined(network, wanted, test.inputShape, rng),
+          after: imagineImages(network, wanted, test.inputShape, rng),
         }
-      : await changed(network, await test.batch(Int32Array.from(records)), options, test.classes);
-  const lines = await told(
-    network,
-    test,
-    labels,
-    before,
-    after,
-    method === 'imagine' ? undefined : records,
-  );
-  await writeFileAtomic(out, await drawn(before, after));
+      : await changeImages(
+          network,
+          await test.batch(Int32Array.from(examples)),
+          options,
+          test.classes,
+        );
+  const indices = method === 'imagine' ? undefined : examples;
+  const lines = await describeImages(network, test, labels, before, after, indices);
+  await writeFileAtomic(out, await drawImages(before, after));
   disposeTensors([before, after]);
   network.dispose();
   return lines;
 }
 
-function imagined(
+function imagineImages(
   network: Module,
   classes: readonly number[],
   inputShape: readonly number[],
@@ -78,16 +82,16 @@ function imagined(
   return images;
 }
 
-async function changed(
+async function changeImages(
   network: Module,
-  { input, labels: of }: { input: Tensor; labels: Tensor },
+  { input, labels: tensor }: { input: Tensor; labels: Tensor },
   { method, epsilon, target }: FoolOptions,
   classes: number,
 ) {
-  const labels = Array.from(await of.data());
+  const labels = Array.from(await tensor.data());
   if (method === 'sign') {
-    const after = fastGradientSign(network, input, of, epsilon);
-    disposeTensors(of);
+    const after = fastGradientSign(network, input, tensor, epsilon);
+    disposeTensors(tensor);
     return { before: input, after, labels };
   }
   const images = cut(input, labels.length);
@@ -97,50 +101,53 @@ async function changed(
     found.push((await closestAdversarial(network, image, wanted)) ?? image.clone());
   }
   const after = concat(found);
-  disposeTensors([of, images, found]);
+  disposeTensors([tensor, images, found]);
   return { before: input, after, labels };
 }
 
-/** A line an image: what the network took it for, and takes it for now. */
-async function told(
+/** Formats one line per image: the prediction before, if there is one, and after. */
+async function describeImages(
   network: Module,
   { classNames }: Dataset,
   labels: readonly number[],
   before: Tensor | undefined,
   after: Tensor,
-  records: readonly number[] | undefined,
+  examples: readonly number[] | undefined,
 ): Promise<string[]> {
-  const [then, now] = [before && (await answers(network, before)), await answers(network, after)];
+  const [then, now] = [before && (await predict(network, before)), await predict(network, after)];
   const [a, b] = [before && (await before.data()), await after.data()];
   const size = b.length / labels.length;
   const name = (k: number) => classNames?.[k] ?? String(k);
   return labels.map((label, k) => {
-    const { answer, probability } = now[k];
-    const sure = `${name(answer)} with ${(100 * probability).toFixed(1)} %`;
-    if (then === undefined || a === undefined || records === undefined)
-      return `class ${name(label)}: taken for ${sure}`;
+    const { prediction, probability } = now[k];
+    const sure = `${name(prediction)} with ${(100 * probability).toFixed(1)} %`;
+    if (then === undefined || a === undefined || examples === undefined)
+      return `class ${name(label)}: predicted ${sure}`;
     let moved = 0;
     for (let i = k * size; i < (k + 1) * size; i++) moved += (b[i] - a[i]) ** 2;
-    return `record ${records[k]}, label ${name(label)}: taken for ${name(then[k].answer)}, now for ${sure}; moved by ${Math.sqrt(moved).toFixed(3)}`;
+    return `example ${examples[k]}, label ${name(label)}: predicted ${name(then[k].prediction)}, now ${sure}; moved by ${Math.sqrt(moved).toFixed(3)}`;
   });
 }
 
-async function answers(
+async function predict(
   network: Module,
   images: Tensor,
-): Promise<{ answer: number; probability: number }[]> {
+): Promise<{ prediction: number; probability: number }[]> {
   const scores = network.infer(images, { mode: 'inference' }) as Tensor2D;
-  const shares = softmax(scores);
-  const rows = await shares.array();
-  disposeTensors([scores, shares]);
+  const probabilities = softmax(scores);
+  const rows = await probabilities.array();
+  disposeTensors([scores, probabilities]);
   return rows.map((row) => {
     const probability = Math.max(...row);
-    return { answer: row.indexOf(probability), probability };
+    return { prediction: row.indexOf(probability), probability };
   });
 }
 
-/** The images in the first row, what they became in the second, the difference, grey for none, in the third. */
-async function drawn(before: Tensor | undefined, after: Tensor): Promise<Uint8Array> {
+/**
+ * Draws the images in the first row, the changed images in the second and the changes, grey where there
+ * are none, in the third.
+ */
+async function drawImages(before: Tensor | undefined, after: Tensor): Promise<Uint8Array> {
   const [count, height, width, channels] = after.shape;
   if (after.rank !== 4 || (channels !== 1 && channels !== 3)) {
     throw new InputError(
@@ -158,6 +165,6 @@ async function drawn(before: Tensor | undefined, after: Tensor): Promise<Uint8Ar
       values: values.slice(k * size, (k + 1) * size),
     }));
   if (a === undefined) return tiles(pictures(b), 5, [0, 1]).png;
-  const apart = Float32Array.from(b, (v, i) => 0.5 + 0.5 * (v - a[i]));
-  return tiles([...pictures(a), ...pictures(b), ...pictures(apart)], count, [0, 1]).png;
+  const changes = Float32Array.from(b, (v, i) => 0.5 + 0.5 * (v - a[i]));
+  return tiles([...pictures(a), ...pictures(b), ...pictures(changes)], count, [0, 1]).png;
 }

@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
-import { BACKENDS, choiceOption, integerOption, logBackend } from './options.ts';
+import { BACKENDS, choiceOption, integerOption } from './options.ts';
+import { logBackend, printLine } from './process.ts';
 import type { Cases, Report, Result } from '../gradcheck/index.ts';
 
 interface Options {
@@ -12,34 +13,32 @@ interface Options {
   readonly module?: string;
 }
 
-/** `boxprop gradcheck`: proves every box and cost, prints a table, exits with 1 on any failure. */
+/** `boxprop gradcheck`: checks every box and cost, prints a table, exits with 1 on any failure. */
 export function gradcheckCommand(): Command {
   return new Command('gradcheck')
-    .description(
-      'prove the gradients of every box and cost by finite differences in double precision',
-    )
-    .argument('[names...]', 'boxes and costs to check; all by default')
+    .description('check the gradients of boxes and costs by finite differences')
+    .argument('[names...]', 'boxes and costs, such as Conv2D (default: all)')
     .option(
       '--backend <name>',
-      `float64 proves the mathematics; another compares its kernels with float64: ${BACKENDS.join(', ')}`,
+      `float64 checks the mathematics; others compare their kernels with it: ${BACKENDS.join(', ')}`,
       choiceOption('--backend', BACKENDS),
       'float64',
     )
-    .option('--cases <n>', 'random cases a box', integerOption('--cases', 1), 20)
-    .option('--seed <n>', 'seed of the cases', integerOption('--seed', 0), 0)
-    .option('--json <file>', 'write the results as JSON, - for standard output')
+    .option('--cases <n>', 'random cases per box', integerOption('--cases', 1), 20)
+    .option('--seed <n>', 'random seed', integerOption('--seed', 0), 0)
+    .option('--json <file>', 'write the results as JSON (- for standard output)')
     .option(
       '--module <file>',
-      'check the boxes that this TypeScript or JavaScript file exports, by its `cases`',
+      'check the boxes of a TypeScript or JavaScript file that exports `cases`',
     )
     .action(async (names: string[], options: Options) => {
       const { gradcheckAll } = await import('../gradcheck/index.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const backend = await useBackend(options.backend, { log: logBackend });
-      const { exported, cases } = await subjects(options.module);
+      const { exported, cases } = await targets(options.module);
       const report = await gradcheckAll(exported, cases, { ...options, names, backend });
       const toScreen = options.json === '-';
-      if (!toScreen) process.stdout.write(`${table(report)}\n`);
+      if (!toScreen) printLine(formatReport(report));
       if (options.json !== undefined) {
         const text = `${JSON.stringify(report)}\n`;
         if (toScreen) process.stdout.write(text);
@@ -52,8 +51,8 @@ export function gradcheckCommand(): Command {
     });
 }
 
-/** The boxes to check and their cases: boxprop's own, or those of a file. */
-async function subjects(
+/** The boxes to check and their cases: boxprop's, or those of a file. */
+async function targets(
   file?: string,
 ): Promise<{ exported: Record<string, unknown>; cases: Cases }> {
   if (file !== undefined) return (await import('./userModule.ts')).loadUserModule(file);
@@ -64,8 +63,8 @@ async function subjects(
   };
 }
 
-/** A row a box, then what failed. */
-export function table({ results, backend, seed, pass }: Report): string {
+/** Formats one row per box, then one line per failure. */
+function formatReport({ results, backend, seed, pass }: Report): string {
   const rows = new Table({
     head: ['box', 'cases', 'gradients of', 'checked', 'skipped', 'largest error', ''],
     colAligns: ['left', 'right', 'left', 'right', 'right', 'right', 'left'],
@@ -75,13 +74,13 @@ export function table({ results, backend, seed, pass }: Report): string {
   for (const [name, ofBox] of byName) {
     const sum = (pick: (result: Result) => number) =>
       ofBox.reduce((total, result) => total + pick(result), 0);
-    const quantities = new Set(
-      ofBox.map(({ quantity }) => quantity).filter((quantity) => quantity !== 'output'),
+    const tensors = new Set(
+      ofBox.map(({ tensor }) => tensor).filter((tensor) => tensor !== 'output'),
     );
     rows.push([
       name,
       new Set(ofBox.map(({ config }) => config)).size,
-      [...quantities].map((quantity) => quantity.replace('param:', '')).join(', '),
+      [...tensors].map((tensor) => tensor.replace('param:', '')).join(', '),
       sum(({ checked }) => checked),
       sum(({ skipped }) => skipped),
       Math.max(...ofBox.map(({ maxError }) => maxError)).toExponential(1),
@@ -89,8 +88,8 @@ export function table({ results, backend, seed, pass }: Report): string {
     ]);
   }
   const failures = results.filter((result) => !result.pass);
-  const lines = failures.map(({ name, config, quantity, message = '' }) => {
-    const what = message.startsWith(quantity) ? message : `${quantity}: ${message}`;
+  const lines = failures.map(({ name, config, tensor, message = '' }) => {
+    const what = message.startsWith(tensor) ? message : `${tensor}: ${message}`;
     return `FAIL ${config || name}: ${what}`;
   });
   const verdict = pass

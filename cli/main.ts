@@ -16,11 +16,13 @@ import { searchCommand } from './search.ts';
 import { setupCommand } from './setup.ts';
 import { summaryCommand } from './summary.ts';
 import { trainCommand } from './train.ts';
+import { unknownOption } from './unknownOption.ts';
 import { unitsCommand } from './units.ts';
 
 /**
- * The command line. What the caller did wrong is one line on standard error, `boxprop: <message>`; any other error
- * is a bug of boxprop and shows its stack. Both exit with 1. The commands import what is heavy when they run.
+ * The command line. A mistake of the caller is one line on standard error, `boxprop: <message>`. Any
+ * other error is a bug of boxprop and shows its stack. Both exit with 1. To start quickly, the
+ * commands import heavy modules only when they run.
  */
 function program(): Command {
   const commands = [
@@ -41,16 +43,23 @@ function program(): Command {
     setupCommand(),
   ];
   const boxprop = new Command('boxprop')
-    .description('glass-box neural networks: every box with its three arrows, and a proof of each')
+    .description('glass-box neural networks: hand-written gradients, each one checked')
     .version(packageVersion());
-  for (const command of [boxprop, ...commands]) {
-    // Throw, and print nothing but what was asked for: `fail` tells the rest.
-    command.exitOverride().configureOutput({ outputError() {}, writeErr() {} });
-    for (const part of command.commands)
-      part.exitOverride().configureOutput({ outputError() {}, writeErr() {} });
-    if (command !== boxprop) boxprop.addCommand(command);
+  for (const command of commands) boxprop.addCommand(command);
+  for (const command of [boxprop, ...commands, ...commands.flatMap((one) => one.commands)]) {
+    // commander throws and prints no error: `fail` does.
+    const silent = { outputError() {}, writeErr() {} };
+    command.configureOutput(silent).exitOverride((error) => refuse(command, error));
   }
   return boxprop;
+}
+
+/** Adds a suggestion to commander's error about an unknown option, and throws. */
+function refuse(command: Command, error: CommanderError): never {
+  const [, flag] = /unknown option '([^']*)'/.exec(error.message) ?? [];
+  if (error.code !== 'commander.unknownOption' || flag === undefined) throw error;
+  const flags = command.options.flatMap(({ long }) => long ?? []);
+  throw new InputError(unknownOption(flag, [...flags, '--help']));
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -67,7 +76,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  // Asked for: --help and --version.
+  // The user asked for --help or --version.
   if (error instanceof CommanderError && error.exitCode === 0) return;
   process.exitCode = 1;
   if (error instanceof BoxpropError || error instanceof CommanderError) {
@@ -84,7 +93,7 @@ function fail(error: unknown): void {
   }
 }
 
-// A reader that has seen enough, such as `head`, is no error.
+// A reader that closes the pipe early, such as `head`, is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

@@ -5,19 +5,21 @@ import { pathToFileURL } from 'node:url';
 import { InputError } from '../lib/errors.ts';
 import { systemCode } from '../lib/files/systemError.ts';
 
-/** Whether a word of the command line names a TypeScript or JavaScript file. */
+/** Whether an argument of the command line names a TypeScript or JavaScript file. */
 export function isModuleFile(word: string): boolean {
   return /\.[cm]?[jt]s$/.test(word);
 }
 
 /**
- * What a TypeScript or JavaScript file exports. Errors: no such file, one with a mistake in its syntax, one that imports what
- * is not there; and those that the file throws, which are its own.
+ * Imports a TypeScript or JavaScript file of the user.
+ *
+ * Errors: a missing file; a syntax error; a missing import. The file's own errors pass through.
+ * @returns its exports.
  */
 export async function importModule(file: string): Promise<Record<string, unknown>> {
   const path = resolve(file);
   if (!existsSync(path)) throw new InputError(`${file}: no such file`);
-  const unregister = /ts$/.test(path) ? await readTypeScript() : undefined;
+  const unregister = /ts$/.test(path) ? await registerTypeScript() : undefined;
   try {
     return { ...((await import(pathToFileURL(path).href)) as Record<string, unknown>) };
   } catch (error) {
@@ -29,15 +31,16 @@ export async function importModule(file: string): Promise<Record<string, unknown
   }
 }
 
-/** Node takes a hook for all the rest of the process, and as often as it is given. */
+/** Whether the hook below is registered. Node cannot unregister it, and would run it twice. */
 let isHooked = false;
 
 /**
- * Lets Node import TypeScript, until the function that it resolves to is called; what is loaded already, boxprop itself,
- * stays the same modules. All TypeScript is ES modules here: as CommonJS, which a `.ts` is by default where package.json
- * has no "type": "module", it would get boxprop's classes a second time.
+ * Lets Node import TypeScript until the returned function is called. Modules that are loaded already,
+ * boxprop itself among them, stay the same. Every TypeScript file is loaded as an ES module: as
+ * CommonJS, the default where package.json has no "type": "module", it would load a second copy of
+ * boxprop's classes.
  */
-async function readTypeScript(): Promise<() => Promise<void>> {
+async function registerTypeScript(): Promise<() => Promise<void>> {
   const tsx = await import('tsx/esm/api');
   const unregister = tsx.register();
   const hooks = `
@@ -50,7 +53,7 @@ async function readTypeScript(): Promise<() => Promise<void>> {
   return unregister;
 }
 
-/** Whether the file never ran: a mistake in its syntax, told by the compiler or by Node, or a missing import. */
+/** Whether the file never ran, because of a syntax error or a missing import. */
 function isUnloadable(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const missing = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(systemCode(error) ?? '');

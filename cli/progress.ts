@@ -1,23 +1,28 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** What a person sees of a training run while it runs. */
+/** The progress bar of a training run. */
 export interface Progress {
-  /** Shows it, from where it stands. */
+  /** Shows the bar at its present state. */
   show(epoch: number): void;
-  step(records: number, loss: number): void;
-  /** Takes it off the screen and restores the cursor; may be called at any time. */
+  /** Advances the bar by the examples of a step. */
+  step(examples: number, loss: number): void;
+  /** Removes the bar and restores the cursor; may be called at any time. */
   hide(): void;
 }
 
-/** A bar on standard error where that is a terminal; else nothing. `total` counts the records of all epochs. */
+/**
+ * Creates a progress bar on standard error if that is a terminal, or else one that shows nothing.
+ *
+ * @param total the number of examples of all epochs.
+ */
 export function progressBar(total: number): Progress {
   if (!process.stderr.isTTY) return { show() {}, step() {}, hide() {} };
   const bar = new SingleBar(
     {
-      format: 'epoch {epoch} {bar} {percentage} %, loss {loss}, {rate} images/s, {left} left',
+      format: 'epoch {epoch} {bar} {percentage} %, loss {loss}, {rate} examples/s, {left} left',
       clearOnComplete: true,
       hideCursor: true,
-      // The command hears the signals itself: it finishes a step first.
+      // The command handles signals itself, because it finishes the step first.
       gracefulExit: false,
     },
     Presets.shades_classic,
@@ -30,11 +35,11 @@ export function progressBar(total: number): Progress {
       last = performance.now();
       bar.start(total, done, { epoch, loss: '-', rate: '-', left: '-' });
     },
-    step(records, loss) {
+    step(examples, loss) {
       const now = performance.now();
       milliseconds += now - last;
       last = now;
-      done += records;
+      done += examples;
       const rate = (1000 * done) / milliseconds;
       const left = clock((total - done) / rate);
       bar.update(done, { loss: loss.toFixed(4), rate: Math.round(rate), left });
@@ -43,7 +48,7 @@ export function progressBar(total: number): Progress {
   };
 }
 
-/** `1:05` for 65 seconds. */
+/** Formats seconds as `1:05`. */
 function clock(seconds: number): string {
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;

@@ -4,33 +4,42 @@ import { readProgress } from '../train/checkpoint.ts';
 import { readLog } from '../train/runLog.ts';
 import { writeReport } from '../report/writeReport.ts';
 import { openData } from './openData.ts';
-import { openTrained } from './openNetwork.ts';
-import type { RunOptions } from './runOptions.ts';
-import { preparationsOfFile } from './weightsFile.ts';
+import type { RunOptions } from './trainOptions.ts';
+import { loadForData, readWeightsFile } from './weightsFile.ts';
+
+/** The options of `reportRun`. */
+export interface ReportRunOptions {
+  /** Whether to write the figures as PNG too; false by default. */
+  readonly png?: boolean;
+  /** The indices of the test examples whose feature maps are shown. */
+  readonly examples?: readonly number[];
+}
 
 /**
- * Writes the report of the run in a folder, of the weights in its checkpoint.
+ * Writes the report of the run in a folder, for the weights in its checkpoint.
  *
- * @param inputs the test records whose feature maps are shown.
- * @returns the files.
+ * Errors: those of the checkpoint and the data; a file that cannot be written.
+ * @param out the HTML file.
+ * @returns the files written.
  */
 export async function reportRun(
   folder: string,
   options: RunOptions,
   out: string,
-  { png = false, inputs }: { readonly png?: boolean; readonly inputs?: readonly number[] } = {},
+  { png = false, examples }: ReportRunOptions = {},
 ): Promise<string[]> {
   const { test } = await openData(options.data, options.shape);
   const file = join(folder, 'checkpoint.safetensors');
-  const dataset = prepared(test, await preparationsOfFile(file));
-  const network = await openTrained(options.network, file, dataset);
+  const weights = await readWeightsFile(file, options.network);
+  const dataset = prepared(test, weights.preparations);
+  const network = await loadForData(weights, dataset);
   try {
     const log = await readLog(join(folder, 'log.jsonl'));
     const title = `${options.network} on ${dataset.name}`;
     const progress = await readProgress(file);
     return await writeReport(
       out,
-      { title, log, network, dataset, progress, ...(inputs && { inputs }) },
+      { title, log, network, dataset, progress, ...(examples && { examples }) },
       png,
     );
   } finally {

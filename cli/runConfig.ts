@@ -5,46 +5,43 @@ import { isObject } from '../lib/isObject.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 import { checkArchitecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
+import { unknownOption } from './unknownOption.ts';
+
+/** Options that belong to the command line only. */
+const COMMAND_LINE_ONLY = ['config', 'resume', 'out'];
 
 /**
- * Sets the options of a command from a file, those of the command line going before: JSON, or a TypeScript or
- * JavaScript module's default export, an object whose keys are the long options in camel case, and `network`:
+ * Sets the options of a command from the object in a file. Its keys are the long options in camel
+ * case, and `network`; options of the command line take precedence:
  *
- *   { "network": "lenet5", "prepare": ["pad:2", "standardize"], "epochs": 20, "weightDecay": 1e-4 }
+ *     { "network": "lenet5", "preprocess": ["pad:2", "standardize"], "weightDecay": 1e-4 }
  *
- * Errors: a file that cannot be read, unknown options, and values that the command line would refuse, with the file.
- * @returns the network, if the file has one.
+ * Errors: unknown keys, and values that the command line would refuse, with the file.
+ * @returns the network, if the object names one.
  */
-export async function applyConfig(command: Command, file: string): Promise<string | undefined> {
-  return applyOptions(command, file, await readConfig(file));
-}
-
-/** Sets options that were read from a file, which errors name. */
 export function applyOptions(
   command: Command,
   file: string,
   config: Readonly<Record<string, unknown>>,
 ): string | undefined {
-  const known = command.options.filter(
-    (option) => !['config', 'resume', 'out'].includes(option.attributeName()),
-  );
-  let network: string | undefined;
-  for (const [name, value] of Object.entries(config)) {
-    if (name === 'network' && typeof value === 'string') network = value;
-    else {
-      const option = known.find((one) => one.attributeName() === name);
-      if (option === undefined) {
-        const names = ['network', ...known.map((one) => one.attributeName())].join(', ');
-        throw new InputError(`${file}: expected options out of ${names}, got ${show(name)}`);
-      }
-      if (command.getOptionValueSource(name) === 'cli') continue;
-      command.setOptionValueWithSource(name, parsed(file, option, value), 'config');
+  const options = new Map(command.options.map((option) => [option.attributeName(), option]));
+  for (const name of COMMAND_LINE_ONLY) options.delete(name);
+  const { network, ...given } = config;
+  if (network !== undefined && typeof network !== 'string')
+    throw new InputError(`${file}: network: expected a name or a file, got ${show(network)}`);
+  for (const [name, value] of Object.entries(given)) {
+    const option = options.get(name);
+    if (option === undefined) {
+      const known = ['network', ...options.keys()];
+      throw new InputError(`${file}: ${unknownOption(name, known)}`);
     }
+    if (command.getOptionValueSource(name) === 'cli') continue;
+    command.setOptionValueWithSource(name, parsed(file, option, value), 'config');
   }
   return network;
 }
 
-/** As the command line would read it. */
+/** Parses a value of a file as the command line would parse its text. */
 function parsed(file: string, option: Command['options'][number], value: unknown): unknown {
   const text = Array.isArray(value) ? value.join(',') : String(value);
   if (option.isBoolean() || option.negate) {
@@ -63,7 +60,11 @@ function parsed(file: string, option: Command['options'][number], value: unknown
   }
 }
 
-/** The object in a file: JSON, or a module's default export. */
+/**
+ * Reads the object in a file: JSON, or the default export of a TypeScript or JavaScript module.
+ *
+ * Errors: a file that cannot be read or loaded; a content that is not an object.
+ */
 export async function readConfig(file: string): Promise<Record<string, unknown>> {
   let config: unknown;
   if (isModuleFile(file)) config = (await importModule(file)).default;

@@ -4,59 +4,63 @@ import { split, subset } from '../data/split.ts';
 import { InputError } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
 import { openData } from './openData.ts';
-import type { RunOptions } from './runOptions.ts';
-import { trainedOnMetadata } from './weightsFile.ts';
+import type { RunOptions } from './trainOptions.ts';
+import { trainingDataMetadata } from './weightsFile.ts';
 
 /** The data of a run as its network sees them, but for augmentation. */
 export interface RunData {
   readonly train: Dataset;
   readonly validation?: Dataset;
   readonly test: Dataset;
-  /** For the weights files: what the inputs were, and how they were prepared. */
+  /** Metadata for the weights files: the shape and classes of the data, and its preprocessing. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * Opens the data of a run, keeps the validation records back and prepares all alike, with what the training records
- * alone say of mean and deviation.
+ * Opens the data of a run, holds out the validation examples and preprocesses all parts alike. Mean
+ * and deviation are those of the training examples only.
+ *
+ * Errors: bad data; a limit above the number of examples; a split that leaves a part empty.
  */
 export async function openRunData(options: RunOptions, rng: Rng): Promise<RunData> {
-  const { data, shape, limit, validation: share, prepare = [] } = options;
+  const { data, shape, limit, validationSplit, preprocess = [] } = options;
   const opened = await openData(data, shape);
-  const [train, validation] = parts(limited(opened.train, limit), share, rng);
-  const preparations = await preparationsOf(prepare, train);
+  const [train, validation] = parts(limited(opened.train, limit), validationSplit, rng);
+  const preparations = await preparationsOf(preprocess, train);
   const see = (dataset: Dataset) => prepared(dataset, preparations);
   return {
     train: see(train),
     test: see(opened.test),
     ...(validation && { validation: see(validation) }),
     metadata: {
-      data: trainedOnMetadata(opened.train),
+      data: trainingDataMetadata(opened.train),
       ...(preparations.length > 0 && { preparation: JSON.stringify(preparations) }),
     },
   };
 }
 
-/** Its first records. */
+/** The first examples of a dataset. Errors: a limit above their number. */
 export function limited(dataset: Dataset, limit = dataset.length): Dataset {
   if (limit > dataset.length) {
     throw new InputError(
-      `--limit: expected at most the ${dataset.length} records of ${dataset.name}, got ${limit}`,
+      `--limit: expected at most the ${dataset.length} examples of ${dataset.name}, got ${limit}`,
     );
   }
   return subset(
     dataset,
-    Array.from({ length: limit }, (_, record) => record),
+    Array.from({ length: limit }, (_, index) => index),
   );
 }
 
-function parts(dataset: Dataset, share: number | undefined, rng: Rng): [Dataset, Dataset?] {
-  if (share === undefined) return [dataset];
-  const held = Math.round(share * dataset.length);
+function parts(dataset: Dataset, fraction: number | undefined, rng: Rng): [Dataset, Dataset?] {
+  if (fraction === undefined) return [dataset];
+  const held = Math.round(fraction * dataset.length);
   if (held === 0 || held === dataset.length) {
-    const got = `${share} of the ${dataset.length} records of ${dataset.name}`;
-    throw new InputError(`--validation: expected at least one record for each part, got ${got}`);
+    throw new InputError(
+      `--validation-split: expected at least one example in each part, ` +
+        `got ${fraction} of the ${dataset.length} examples of ${dataset.name}`,
+    );
   }
-  const [train, validation] = split(dataset, [1 - share, share], rng.fold(0));
+  const [train, validation] = split(dataset, [1 - fraction, fraction], rng.fold(0));
   return [train, { ...validation, name: `${dataset.name}, validation` }];
 }

@@ -6,18 +6,20 @@ import { firstPoint, gridPoints, spaceCardinality } from '../search/points.ts';
 import { search } from '../search/search.ts';
 import { rankTrials, type Trial } from '../search/trial.ts';
 import { FoldPool } from './foldPool.ts';
-import { openNetwork } from './openNetwork.ts';
-import { logBackend } from './options.ts';
-import { resultOf, type SearchFolder, type SearchPlan } from './searchRun.ts';
-import { configOf, runOptionsOf } from './searchSpace.ts';
+import { logBackend } from './process.ts';
+import { resolveNetwork } from './resolveNetwork.ts';
+import { resultOf, type SearchFolder, type SearchPlan } from './searchFolder.ts';
+import { configOf, runOptionsAt } from './searchSpace.ts';
 import { formatTrial, formatTrials } from './searchTable.ts';
 import { openFolds } from './trainFold.ts';
 
 /**
- * Checks a plan as far as can be done before training: the number of trials, the networks, the data and its folds; and finds
- * out which backend `auto` is, so that a search goes on with the one it began with.
+ * Completes a plan and checks it as far as possible before training. It replaces the backend `auto`
+ * by the one that starts here, so that a resumed search continues on the same backend.
+ *
+ * Errors: more trials than points; an unknown network; bad data; more folds than examples.
  */
-export async function planned(plan: Omit<SearchPlan, 'records'>): Promise<SearchPlan> {
+export async function checkPlan(plan: Omit<SearchPlan, 'examples'>): Promise<SearchPlan> {
   const { method, space, base, folds, seed } = plan;
   const size = spaceCardinality(space);
   if (method !== 'grid' && plan.trials > size) {
@@ -26,25 +28,27 @@ export async function planned(plan: Omit<SearchPlan, 'records'>): Promise<Search
     );
   }
   const trials = method === 'grid' ? gridPoints(space).length : plan.trials;
-  const options = runOptionsOf(plan, firstPoint(space));
+  const options = runOptionsAt(plan, firstPoint(space));
   const networks =
     'network' in space && 'choices' in space.network ? space.network.choices : [options.network];
-  for (const network of networks) await openNetwork(String(network));
+  for (const network of networks) await resolveNetwork(String(network));
   const { threads } = options;
   const backend = await useBackend(options.backend, {
     ...(threads !== undefined && { threads }),
     log: logBackend,
   });
   const parts = await openFolds(options, { folds, seed });
-  const records = parts.reduce((sum, { held }) => sum + held.length, 0);
-  return { ...plan, trials, records, base: { ...base, backend } };
+  const examples = parts.reduce((sum, { held }) => sum + held.length, 0);
+  return { ...plan, trials, examples, base: { ...base, backend } };
 }
 
 /**
- * Goes through with a search from where its folder stands, in worker threads, and writes `best.json`, which
- * `boxprop train --config` takes, and `search.html`.
+ * Runs the rest of a search in worker threads. At the end it writes `best.json`, which is a config
+ * for `boxprop train`, and the page `search.html`.
  *
- * Errors: those of the folder; that all trials failed.
+ * Errors: a folder that cannot be written; a search in which all trials failed.
+ * @param signal stops the search at once.
+ * @returns how many trials are done, and whether the signal stopped the search.
  */
 export async function runSearch(
   run: SearchFolder,
@@ -54,17 +58,17 @@ export async function runSearch(
 ): Promise<{ done: number; aborted: boolean }> {
   const { plan } = run;
   const { space, method, trials, folds, seed, ahead } = plan;
-  const common = runOptionsOf(plan, firstPoint(space));
+  const common = runOptionsAt(plan, firstPoint(space));
   const pool = new FoldPool({ common, folds, seed });
   const stopped = new Error('The search was stopped.');
   const onAbort = () => void pool.stop(stopped);
   signal.addEventListener('abort', onAbort);
-  const { earlier } = run;
+  const { history } = run;
   const whole = (trial: number) =>
     Array.from({ length: folds }, (_, fold) => fold).every(
-      (fold) => earlier.result(trial, fold) !== undefined,
+      (fold) => history.result(trial, fold) !== undefined,
     );
-  let done = earlier.points.filter((_, trial) => whole(trial)).length;
+  let done = history.points.filter((_, trial) => whole(trial)).length;
   try {
     const found = await search({
       space,
@@ -75,10 +79,10 @@ export async function runSearch(
       ahead,
       workers,
       signal,
-      history: earlier,
+      history,
       target: logErrorOf(plan),
       evaluate: async (task) => {
-        const reply = await pool.run({ options: runOptionsOf(plan, task.point), fold: task.fold });
+        const reply = await pool.run({ options: runOptionsAt(plan, task.point), fold: task.fold });
         await run.addFold(task, reply);
         return resultOf(reply);
       },
@@ -100,9 +104,12 @@ export async function runSearch(
   }
 }
 
-/** What a Gaussian process models: ln of the share of errors, for it is ratios that count; no error is half a one. */
-function logErrorOf({ records }: SearchPlan): (mean: number) => number {
-  return (mean) => Math.log(Math.max(mean, 0.5 / records));
+/**
+ * The target of the Gaussian process: ln of the error rate, because ratios of errors matter. No
+ * errors count as half an error.
+ */
+function logErrorOf({ examples }: SearchPlan): (mean: number) => number {
+  return (mean) => Math.log(Math.max(mean, 0.5 / examples));
 }
 
 async function conclude(
@@ -121,6 +128,6 @@ async function conclude(
   const { renderSearch } = await import('../report/searchReport.ts');
   const target = logErrorOf(plan);
   await writeFileAtomic(page, await renderSearch({ ...plan, trials, target }));
-  print(`what mattered is in ${page}`);
-  print(`boxprop train --config ${config} trains the best with all training records`);
+  print(`importance of each dimension in ${page}`);
+  print(`boxprop train --config ${config} trains the best network on all training examples`);
 }

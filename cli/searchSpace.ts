@@ -2,47 +2,52 @@ import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { isObject } from '../lib/isObject.ts';
 import { firstPoint } from '../search/points.ts';
 import { checkDimension, checkSpace } from '../search/checkSpace.ts';
-import { valueAt, type Dimension, type Point, type Space, type Value } from '../search/space.ts';
-import { applyOptions, readConfig } from './runConfig.ts';
-import type { RunOptions } from './runOptions.ts';
-import { trainCommand } from './train.ts';
+import {
+  valueAtQuantile,
+  type Dimension,
+  type Point,
+  type Space,
+  type Value,
+} from '../search/space.ts';
+import { readConfig } from './runConfig.ts';
+import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
 import { augmentationsOf } from './trainParts.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** What a search goes through: the options of a run, of which some vary. */
+/** The options of a run, some of which vary from trial to trial. */
 export interface SearchSpace {
-  /** What the options were read from. */
+  /** The file that the options were read from. */
   readonly file: string;
-  /** As in a file of `boxprop train --config`. */
+  /** The fixed options, as in a file of `boxprop train --config`. */
   readonly base: Config;
-  /** By the names of options, and `architecture.NAME`. */
+  /** The dimensions that vary, by the names of options and by `architecture.NAME`. */
   readonly space: Space;
 }
 
-/** What all trials have in common. */
+/** Options that must be the same for all trials. */
 const COMMON = ['data', 'shape', 'limit', 'seed', 'backend', 'threads'];
-/** What the folds take the place of, or what a fold does not write. */
-const REFUSED = ['validation', 'patience', 'checkpointSteps', 'report'];
+/** Options that the folds replace, or that concern files that a fold does not write. */
+const REFUSED = ['validationSplit', 'patience', 'checkpointSteps', 'report'];
 const ARCHITECTURE = 'architecture.';
 
 /**
- * Reads a space: a file as `boxprop train --config` takes it, where the value of any option, and of any entry of
- * `architecture`, may be a dimension instead:
+ * Reads a search space: a file as `boxprop train --config` takes it, in which the value of any
+ * option, and of any entry of `architecture`, may be a dimension instead:
  *
- *   { "network": "net.ts", "epochs": 2,
- *     "rate": { "low": 0.001, "high": 0.1, "log": true },
- *     "architecture": { "units": { "low": 16, "high": 256, "log": true, "integer": true }, "kernelSize": { "choices": [3, 5] } } }
+ *     { "network": "net.ts", "epochs": 2,
+ *       "learningRate": { "low": 0.001, "high": 0.1, "log": true },
+ *       "architecture": { "units": { "low": 16, "high": 256, "log": true, "integer": true } } }
  *
- * Errors: those of `readConfig` and the dimensions, options that a search has no use for, and every bound or choice that
- *         `boxprop train` would refuse, with the file.
+ * Errors: those of `readConfig` and of the dimensions; options that a search cannot use; every
+ *         bound or choice that `boxprop train` would refuse. All name the file.
  */
 export async function readSpace(file: string): Promise<SearchSpace> {
   const config = await readConfig(file);
   const base: Record<string, unknown> = {};
   const space: Record<string, Dimension> = {};
-  const sort = (into: Record<string, unknown>, key: string, value: unknown, name: string) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) into[key] = value;
+  const add = (fixed: Record<string, unknown>, key: string, value: unknown, name: string) => {
+    if (!isObject(value)) fixed[key] = value;
     else {
       checkDimension(name, value);
       space[name] = value;
@@ -52,19 +57,18 @@ export async function readSpace(file: string): Promise<SearchSpace> {
     for (const [key, value] of Object.entries(config)) {
       if (REFUSED.includes(key)) {
         throw new InputError(
-          `expected options of training alone, for the folds are what is held out, got ${show(key)}`,
+          `expected options of training only, because the folds are held out, got ${show(key)}`,
         );
       }
-      if (COMMON.includes(key) && typeof value === 'object' && !Array.isArray(value)) {
+      if (COMMON.includes(key) && isObject(value)) {
         throw new InputError(
           `${key}: expected one value for all trials, got ${JSON.stringify(value)}`,
         );
       }
-      if (key !== 'architecture' || !isObject(value)) sort(base, key, value, key);
+      if (key !== 'architecture' || !isObject(value)) add(base, key, value, key);
       else {
         const fixed: Record<string, unknown> = {};
-        for (const [name, one] of Object.entries(value))
-          sort(fixed, name, one, ARCHITECTURE + name);
+        for (const [name, one] of Object.entries(value)) add(fixed, name, one, ARCHITECTURE + name);
         base.architecture = fixed;
       }
     }
@@ -79,7 +83,7 @@ export async function readSpace(file: string): Promise<SearchSpace> {
   return read;
 }
 
-/** The base with a point's values: what `boxprop train --config` would take. */
+/** The base with the values of a point, as `boxprop train --config` would take it. */
 export function configOf({ base }: SearchSpace, point: Point): Config {
   const own = Object.entries(point);
   const architecture = own.flatMap(([name, value]) =>
@@ -94,32 +98,32 @@ export function configOf({ base }: SearchSpace, point: Point): Config {
   };
 }
 
-/** The options of a run at a point. */
-export function runOptionsOf(space: SearchSpace, point: Point): RunOptions {
-  const command = trainCommand();
-  const network = applyOptions(command, space.file, configOf(space, point));
-  if (network === undefined) throw new InputError(`${space.file}: expected a network, got none`);
-  const options: RunOptions = { ...command.opts<Omit<RunOptions, 'network'>>(), network };
+/** The options of a run at a point. Errors: those of `runOptionsFrom`; unknown augmentations. */
+export function runOptionsAt(space: SearchSpace, point: Point): RunOptions {
+  const options = runOptionsFrom(space.file, configOf(space, point));
   augmentationsOf(options.augment ?? []);
   return options;
 }
 
-/** Tries the values of one dimension, or of a range its bounds and one between, with the first values of the others. */
+/**
+ * Checks values of one dimension with the first values of the others: all choices, or the bounds of
+ * a range and a value between them.
+ */
 function checkValues(space: SearchSpace, name: string): void {
   const dimension = space.space[name];
   const first = firstPoint(space.space);
-  const attempt = (value: Value) => runOptionsOf(space, { ...first, [name]: value });
+  const check = (value: Value) => runOptionsAt(space, { ...first, [name]: value });
   if ('choices' in dimension) {
-    dimension.choices.forEach(attempt);
+    dimension.choices.forEach(check);
     return;
   }
-  for (const value of [dimension.low, dimension.high, Number(valueAt(dimension, 0.382))]) {
+  for (const value of [dimension.low, dimension.high, Number(valueAtQuantile(dimension, 0.382))]) {
     try {
-      attempt(value);
+      check(value);
     } catch (error) {
-      if (dimension.integer !== true && isFine(() => attempt(Math.max(1, Math.round(value))))) {
+      if (dimension.integer !== true && passes(() => check(Math.max(1, Math.round(value))))) {
         throw new InputError(
-          `${space.file}: ${name}: expected "integer": true, for it takes whole numbers alone`,
+          `${space.file}: ${name}: expected "integer": true, because it takes whole numbers only`,
           { cause: error },
         );
       }
@@ -128,11 +132,12 @@ function checkValues(space: SearchSpace, name: string): void {
   }
 }
 
-function isFine(run: () => void): boolean {
+function passes(run: () => void): boolean {
   try {
     run();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof BoxpropError) return false;
+    throw error;
   }
 }

@@ -2,12 +2,12 @@ import Table from 'cli-table3';
 import { rankTrials, type Trial } from '../search/trial.ts';
 import { shortName, formatValue, type Space } from '../search/space.ts';
 
-/** `2.31 ± 0.12 %`: the mean over the folds and its standard error. */
+/** Formats a trial's mean over the folds and its standard error: `2.31 ± 0.12 %`. */
 export function formatScore({ mean, standardError }: Trial): string {
   return `${(100 * mean).toFixed(2)} ± ${(100 * standardError).toFixed(2)} %`;
 }
 
-/** `trial 3/20: error 2.31 ± 0.12 %: rate 0.031, units 64` */
+/** Formats a trial: `trial 3/20: error 2.31 ± 0.12 %: learningRate 0.031, units 64`. */
 export function formatTrial(space: Space, trial: Trial, trials: number): string {
   const values = Object.entries(trial.point).map(
     ([name, value]) => `${shortName(space, name)} ${formatValue(value)}`,
@@ -17,7 +17,7 @@ export function formatTrial(space: Space, trial: Trial, trials: number): string 
   return `trial ${trial.trial + 1}/${trials}: ${outcome}: ${values.join(', ')}${reason}`;
 }
 
-/** The ten best, and how many failed. */
+/** Formats a table of the ten best trials, and the number that failed. */
 export function formatTrials(space: Space, trials: readonly Trial[]): string {
   const names = Object.keys(space);
   const table = new Table({

@@ -17,47 +17,55 @@ import {
 } from '../report/unitPatches.ts';
 import { UNITS_TEXT, unitsSection } from '../report/unitsSection.ts';
 import { openData } from './openData.ts';
-import { openTrained } from './openNetwork.ts';
-import { networkOf, preparationsOfFile } from './weightsFile.ts';
 import type { UnitsOptions } from './units.ts';
+import { loadForData, readWeightsFile } from './weightsFile.ts';
 
-/** Units that are shown where none are named. */
+/** The default number of units. */
 const UNITS = 16;
 
-/** Writes what units answer to. The images are as the network sees them, prepared. @returns a line a unit. */
+/**
+ * Writes the patches to which units respond most, from test images after preprocessing.
+ *
+ * Errors: those of the weights and the data; a box or unit that does not exist; data without images.
+ * @returns one line per unit.
+ */
 export async function showUnits(file: string, options: UnitsOptions): Promise<string[]> {
-  const name = await networkOf(file, options.network);
+  const weights = await readWeightsFile(file, options.network);
   const { test } = await openData(options.data, options.shape);
-  const data = prepared(test, await preparationsOfFile(file));
-  const network = await openTrained(name, file, data);
+  const data = prepared(test, weights.preparations);
+  const network = await loadForData(weights, data);
   try {
-    const found = await boxOf(network, data, options);
-    const title = `${name}, ${found.label}, on ${data.name}`;
+    const found = await findPatches(network, data, options);
+    const title = `${weights.name}, ${found.label}, on ${data.name}`;
     const png = /\.png$/i.test(options.out);
-    await writeFileAtomic(options.out, png ? pictureOf(found) : unitsPage(title, found));
+    await writeFileAtomic(options.out, png ? drawPatches(found) : unitsPage(title, found));
     return found.units.map((one) => {
-      const records = one.patches.map(({ record }) => record).join(', ');
-      return `${captionOf(one)}; records ${records}`;
+      const examples = one.patches.map(({ record }) => record).join(', ');
+      return `${captionOf(one)}; examples ${examples}`;
     });
   } finally {
     network.dispose();
   }
 }
 
-async function boxOf(network: Module, data: Dataset, options: UnitsOptions): Promise<BoxPatches> {
+async function findPatches(
+  network: Module,
+  data: Dataset,
+  options: UnitsOptions,
+): Promise<BoxPatches> {
   const path = options.box ?? weighted(network, data.inputShape).at(0)?.path;
   if (path === undefined) {
-    throw new InputError('--box: expected the path of a box, for none has weights, got none');
+    throw new InputError('--box: expected the path of a box, because no box has weights, got none');
   }
-  const { outputShape, box } = traced(network, path, data.inputShape);
+  const { outputShape, box } = traceOf(network, path, data.inputShape);
   const all = outputShape[outputShape.length - 1];
-  const strange = options.units?.find((unit) => unit >= all);
-  if (strange !== undefined) {
-    throw new InputError(`--units: expected units of ${path} from 0 to ${all - 1}, got ${strange}`);
+  const missing = options.units?.find((unit) => unit >= all);
+  if (missing !== undefined) {
+    throw new InputError(`--units: expected units of ${path} from 0 to ${all - 1}, got ${missing}`);
   }
   if (data.inputShape.length !== 3) {
     throw new InputError(
-      `units: expected images, got records of shape ${show([...data.inputShape])}`,
+      `units: expected images, got examples of shape ${show([...data.inputShape])}`,
     );
   }
   const units = options.units ?? Array.from({ length: Math.min(UNITS, all) }, (_, unit) => unit);
@@ -74,7 +82,7 @@ async function boxOf(network: Module, data: Dataset, options: UnitsOptions): Pro
   return { label: labelOf(box, path), units: patches };
 }
 
-function traced(network: Module, path: string, inputShape: readonly number[]): Trace {
+function traceOf(network: Module, path: string, inputShape: readonly number[]): Trace {
   try {
     return new Trace(network, path, inputShape);
   } catch (error) {
@@ -83,10 +91,9 @@ function traced(network: Module, path: string, inputShape: readonly number[]): T
   }
 }
 
-function pictureOf({ units }: BoxPatches): Uint8Array {
+function drawPatches({ units }: BoxPatches): Uint8Array {
   const pictures = units.flatMap((one) => patchesPicture(one) ?? []);
-  if (pictures.length === 0)
-    throw new InputError('units: expected responses that are numbers, got none');
+  if (pictures.length === 0) throw new InputError('units: expected a finite response, got none');
   return stacked(pictures);
 }
 

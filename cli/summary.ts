@@ -2,7 +2,8 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { ImageShape } from '../models/index.ts';
 import type { Summary, SummaryRow } from '../inspect/summary/summarize.ts';
-import { shapeOption } from './options.ts';
+import { INPUT_OPTION, NETWORK_HELP } from './options.ts';
+import { printLine } from './process.ts';
 
 interface Options {
   readonly input?: ImageShape;
@@ -11,43 +12,38 @@ interface Options {
   readonly svg?: string;
 }
 
-/** `boxprop summary NETWORK`: a row a box. */
+/** `boxprop summary NETWORK` */
 export function summaryCommand(): Command {
   return new Command('summary')
-    .description(
-      'list the boxes of a network: shapes, parameters, multiply-adds, memory, receptive fields',
-    )
-    .argument('<network>', 'such as alexnet, or a file that exports network()')
-    .option(
-      '--input <h,w,c>',
-      'height, width and channels of the images',
-      shapeOption('--input', 3),
-    )
-    .option('--all', 'a row for ReLU, Dropout and Flatten too', false)
-    .option('--json', 'print JSON instead of a table', false)
-    .option('--svg <file>', 'draw the boxes into this file')
+    .description('list the boxes of a network: shapes, parameters, multiply-adds, receptive fields')
+    .argument('<network>', NETWORK_HELP)
+    .addOption(INPUT_OPTION)
+    .option('--all', 'also list pointwise boxes, Dropout and Flatten', false)
+    .option('--json', 'print JSON', false)
+    .option('--svg <file>', 'draw the network as SVG')
     .action(async (name: string, { input, all, json, svg }: Options) => {
-      const { emptyNetwork } = await import('./networks.ts');
-      const { openNetwork } = await import('./openNetwork.ts');
+      const { resolveNetwork } = await import('./resolveNetwork.ts');
+      const { zeros } = await import('../lib/init/initializers.ts');
+      const { Rng } = await import('../lib/rng.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { summarize } = await import('../inspect/summary/summarize.ts');
-      const entry = await openNetwork(name);
+      const entry = await resolveNetwork(name);
       await useBackend();
-      const network = emptyNetwork(entry, input);
-      const summary = summarize(network, input ?? entry.inputShape, { all });
+      const inputShape = input ?? entry.inputShape;
+      const network = entry.build({ rng: new Rng(0), init: zeros, inputShape });
+      const summary = summarize(network, inputShape, { all });
       network.dispose();
       if (svg !== undefined) {
         const { drawSummary } = await import('../inspect/summary/drawSummary.ts');
         const { writeFileAtomic } = await import('../lib/files/writeFileAtomic.ts');
         await writeFileAtomic(svg, drawSummary(summary, entry.title));
       }
-      const text = json ? JSON.stringify({ network: name, ...summary }) : formatSummary(summary);
-      process.stdout.write(`${text}\n`);
+      printLine(json ? JSON.stringify({ network: name, ...summary }) : formatSummary(summary));
     });
 }
 
-/** The table: what is counted is for one image. */
-export function formatSummary({ inputShape, rows, total }: Summary): string {
+/** Formats one row per box, with counts for one example. */
+function formatSummary({ inputShape, rows, total }: Summary): string {
   const table = new Table({
     head: ['name', 'output', 'box', 'parameters', 'multiply-adds', 'memory', 'receptive field'],
     colAligns: ['left', 'right', 'left', 'right', 'right', 'right', 'right'],
@@ -55,7 +51,7 @@ export function formatSummary({ inputShape, rows, total }: Summary): string {
   });
   const counts = ({ parameters, multiplyAdds, activationBytes }: Summary['total']) => [
     thousands(parameters),
-    thousands(multiplyAdds),
+    multiplyAdds === 'unknown' ? multiplyAdds : thousands(multiplyAdds),
     kibibytes(activationBytes),
   ];
   const row = (of: SummaryRow) => [
@@ -63,13 +59,14 @@ export function formatSummary({ inputShape, rows, total }: Summary): string {
     of.outputShape.join('x'),
     of.box,
     ...counts(of),
-    of.receptiveField.join('x'),
+    of.receptiveField === 'unknown' ? of.receptiveField : of.receptiveField.join('x'),
   ];
   table.push(['input', inputShape.join('x'), '', '', '', kibibytes(4 * product(inputShape)), '']);
   table.push(...rows.map(row), ['total', '', '', ...counts(total), '']);
   return table.toString();
 }
 
+/** Formats a count with thousands separators. */
 export const thousands = (value: number): string => value.toLocaleString('en-US');
 
 const kibibytes = (bytes: number) => `${thousands(Math.ceil(bytes / 1024))} KiB`;

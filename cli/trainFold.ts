@@ -7,40 +7,46 @@ import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { Trainer } from '../train/trainer.ts';
 import { openData } from './openData.ts';
-import { imageShapeOf } from './networks.ts';
-import { openNetwork } from './openNetwork.ts';
+import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { limited } from './runData.ts';
-import type { RunOptions } from './runOptions.ts';
+import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 
-/** How the training records are cut. */
-export interface Cut {
+/** How the training examples are split into folds. */
+export interface FoldSplit {
+  /** The number of folds. */
   readonly folds: number;
+  /** Seed of the random split. */
   readonly seed: number;
 }
 
-/** What a network is trained on, and what it is then asked. */
+/** The two datasets of a fold. */
 export interface Fold {
+  /** The examples that the network is trained on. */
   readonly train: Dataset;
+  /** The examples that are held out, on which the network is evaluated. */
   readonly held: Dataset;
 }
 
+/** The result of a network on the examples held out. */
 export interface FoldScore {
-  /** Of the records held out. */
+  /** The number of misclassified examples. */
   readonly errors: number;
-  readonly records: number;
+  /** The number of examples. */
+  readonly examples: number;
+  /** The mean loss, in nats. */
   readonly loss: number;
 }
 
 /**
- * The training records of a run in K parts that are the same for all trials; each in turn is held out, and the test records
- * are not touched.
+ * Splits the training examples of a run into K folds, the same for all trials. Each fold holds out
+ * one part. The test examples are not used.
  *
- * Errors: those of the data, a limit past it, more folds than records.
+ * Errors: bad data; a limit above the number of examples; more folds than examples.
  */
 export async function openFolds(
   { data, shape, limit }: Pick<RunOptions, 'data' | 'shape' | 'limit'>,
-  { folds, seed }: Cut,
+  { folds, seed }: FoldSplit,
 ): Promise<Fold[]> {
   const train = limited((await openData(data, shape)).train, limit);
   const parts = await foldIndices(train, folds, new Rng(seed));
@@ -51,29 +57,33 @@ export async function openFolds(
 }
 
 /**
- * Prepares the inputs of a fold, with what the records that it trains on alone say of mean and deviation. The boxes that do
- * it live as long as the fold's data.
+ * Preprocesses the inputs of a fold. Mean and deviation are those of its training examples only.
+ * The boxes that preprocess live as long as the fold's data.
  */
-export async function prepareFold({ train, held }: Fold, words: readonly string[]): Promise<Fold> {
-  const preparations = await preparationsOf(words, train);
+export async function preprocessFold(
+  { train, held }: Fold,
+  steps: readonly string[],
+): Promise<Fold> {
+  const preparations = await preparationsOf(steps, train);
   return { train: prepared(train, preparations), held: prepared(held, preparations) };
 }
 
 /**
- * Trains a network as `boxprop train` would, on one fold's training records, and asks it for those held out. Weights and
- * order depend on the run's seed and the fold, not on the trial, so trials differ in nothing but what varies. What is held
- * out has no say before the end: not in the schedule, and not in which epoch is taken, which is the last.
+ * Trains a network as `boxprop train` would on a fold's training examples, and evaluates it on those
+ * held out. Initial weights and the order of the examples depend on the run's seed and the fold, not
+ * on the trial, so trials differ only in their point. The examples held out influence neither the
+ * schedule nor the choice of the epoch, which is the last.
  *
- * Errors: those of the network, and of training: a loss that is not finite.
+ * Errors: those of the network; a loss that is not finite.
  */
 export async function trainFold(
   options: RunOptions,
   { train, held }: Fold,
   fold: number,
 ): Promise<FoldScore> {
-  const { batch: batchSize, epochs } = options;
+  const { batchSize, epochs } = options;
   const rng = new Rng(options.seed).fold(fold);
-  const entry = await openNetwork(options.network, options.architecture);
+  const entry = await resolveNetwork(options.network, options);
   const network = entry.build({
     rng: rng.split(),
     inputShape: imageShapeOf(train),
@@ -94,8 +104,8 @@ export async function trainFold(
       schedule,
       ...(plateau && { plateau }),
     }).run();
-    const { errors, examples: records, loss } = await evaluate(network, held, 250);
-    return { errors, records, loss };
+    const { errors, examples, loss } = await evaluate(network, held);
+    return { errors, examples, loss };
   } finally {
     optimizer.dispose();
     network.dispose();

@@ -12,29 +12,35 @@ import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { evaluateFinite } from '../train/requireFinite.ts';
 import { Trainer, type EpochEvent } from '../train/trainer.ts';
-import { imageShapeOf } from './networks.ts';
-import { openNetwork } from './openNetwork.ts';
-import { logBackend } from './options.ts';
+import { logBackend } from './process.ts';
 import { progressBar } from './progress.ts';
+import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { openRunData } from './runData.ts';
-import type { RunOptions } from './runOptions.ts';
+import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 
+/** How a run ended. */
 export interface TrainOutcome {
+  /** After all epochs, by a signal, or early because the validation error no longer fell. */
   readonly ended: 'whole' | 'aborted' | 'early';
-  /** The epoch in progress, or the last one. */
+  /** The epoch in progress if the run was aborted, or else the epoch of the weights. */
   readonly epoch: number;
-  /** On the test records, of the weights in the file; undefined when the run was aborted. */
+  /** The accuracy of the weights on the test examples; undefined if the run was aborted. */
   readonly accuracy?: number;
+  /** The weights file. */
   readonly file: string;
 }
 
 /**
- * Trains a network in a folder: `config.json`, `log.jsonl`, `checkpoint.safetensors` with all that the run is continued
- * from, and `weights.safetensors`, of the epoch with the smallest validation error or, without a validation set, of the
- * last. The same options and backend give the same weights, bit for bit, however often the run is stopped and resumed.
+ * Trains a network in a folder. It writes `config.json`, `log.jsonl`, `checkpoint.safetensors` with
+ * everything that a resumed run needs, and `weights.safetensors` of the epoch with the smallest
+ * validation error or, without a validation set, of the last epoch. The same options and backend
+ * give the same weights, bit for bit, however often the run is stopped and resumed.
  *
- * Errors: those of the data, of the `Trainer`, and a folder that cannot be written, which is told before training.
+ * Errors: those of the data and of the `Trainer`; a folder that cannot be written, which is reported
+ *         before training.
+ * @param resume whether to continue from the checkpoint in the folder.
+ * @param print prints a line after each epoch.
  * @param signal ends the run after the step in progress, with a checkpoint.
  */
 export async function trainNetwork(
@@ -44,25 +50,24 @@ export async function trainNetwork(
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<TrainOutcome> {
-  const { threads, epochs, batch: batchSize, seed } = options;
-  const log = { log: logBackend };
+  const { threads, epochs, batchSize, seed } = options;
   const backend = await useBackend(options.backend, {
     ...(threads !== undefined && { threads }),
-    ...log,
+    log: logBackend,
   });
-  const entry = await openNetwork(options.network, options.architecture);
+  const entry = await resolveNetwork(options.network, options);
   const rng = new Rng(seed);
   const data = await openRunData(options, rng);
   const { validation } = data;
   const train = augmented(data.train, options);
-  // A network of its published size says what it wants of an image; others are built to fit.
   const network = entry.build({
     rng: rng.split(),
     inputShape: imageShapeOf(train),
     classes: train.classes,
   });
   const optimizer = optimizerOf(options, network);
-  const { schedule, plateau } = scheduleOf(options, Math.ceil(train.length / batchSize));
+  const stepsPerEpoch = Math.ceil(train.length / batchSize);
+  const { schedule, plateau } = scheduleOf(options, stepsPerEpoch);
   const runLog = new RunLog(join(folder, 'log.jsonl'));
   const [checkpointFile, file] = ['checkpoint', 'weights'].map((name) =>
     join(folder, `${name}.safetensors`),
@@ -81,16 +86,16 @@ export async function trainNetwork(
     progress.hide();
     const { epoch, train: own, validation: measured, layers: boxes, learningRate, step } = event;
     const seconds = (performance.now() - started) / 1000;
-    const held = measured ?? (await evaluateFinite(network, data.test, 250, step - 1, { signal }));
+    const held = measured ?? (await evaluateFinite(network, data.test, { step: step - 1, signal }));
     const on = measured === undefined ? 'test' : 'validation';
-    const { loss, errorRate, top5Errors, examples: records } = held;
+    const { loss, errorRate, top5Errors, examples } = held;
     runLog.add({
       type: 'epoch',
       epoch,
       step,
       train: own,
       on,
-      validation: { loss, errorRate, top5: top5Errors / records },
+      validation: { loss, errorRate, top5: top5Errors / examples },
       learningRate,
       seconds,
       boxes,
@@ -107,7 +112,7 @@ export async function trainNetwork(
     const [trainError, heldError] = [own.errorRate, errorRate].map(percent);
     print(
       `epoch ${epoch}/${epochs}: loss ${own.loss.toFixed(4)}, training error ${trainError}, ${on} error ${heldError}, ` +
-        `${Math.round(train.length / seconds)} images/s`,
+        `${Math.round(train.length / seconds)} examples/s`,
     );
     started = performance.now();
     if (epoch < epochs) progress.show(epoch + 1);
@@ -139,7 +144,8 @@ export async function trainNetwork(
   });
   const fail = async (message: string) => {
     runLog.add({ type: 'failed', step: trainer.progress.step, message });
-    await runLog.flush().catch(() => undefined); // The disk may be what failed.
+    // The disk itself may have failed.
+    await runLog.flush().catch(() => undefined);
   };
   let training = false;
   try {
@@ -147,7 +153,7 @@ export async function trainNetwork(
       trainer.restore(await loadCheckpoint(checkpointFile, { network, optimizer }));
       await runLog.rewind(trainer.progress.step);
     } else {
-      await prepare(folder, [checkpointFile, file]);
+      await createFolder(folder, [checkpointFile, file]);
       await writeFileAtomic(
         join(folder, 'config.json'),
         `${JSON.stringify(options, undefined, 2)}\n`,
@@ -155,22 +161,21 @@ export async function trainNetwork(
       await rm(runLog.file, { force: true });
       await saveCheckpoint(checkpointFile, { network, optimizer }, trainer.progress, about);
     }
-    const perEpoch = Math.ceil(train.length / batchSize);
-    progress.show(Math.floor(trainer.progress.step / perEpoch) + 1);
+    progress.show(Math.floor(trainer.progress.step / stepsPerEpoch) + 1);
     training = true;
     const result = await trainer.run();
     if (result.ended === 'aborted') return { ended: 'aborted', epoch: result.epochs + 1, file };
     if (validation !== undefined)
       await loadWeights(file, { ...network.params, ...network.buffers });
-    const { accuracy } = await evaluate(network, data.test, 250, { signal });
+    const { accuracy } = await evaluate(network, data.test, { signal });
     return { ended: result.ended, epoch: result.best?.epoch ?? result.epochs, accuracy, file };
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) {
       if (training && error instanceof BoxpropError) await fail(error.message);
       throw error;
     }
-    const steps = Math.ceil(train.length / batchSize);
-    return { ended: 'aborted', epoch: Math.max(1, Math.ceil(trainer.progress.step / steps)), file };
+    const epoch = Math.max(1, Math.ceil(trainer.progress.step / stepsPerEpoch));
+    return { ended: 'aborted', epoch, file };
   } finally {
     progress.hide();
     optimizer.dispose();
@@ -178,12 +183,12 @@ export async function trainNetwork(
   }
 }
 
-export function percent(share: number): string {
+function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-/** Makes the folder, and tries what saving will do. */
-async function prepare(folder: string, files: readonly string[]): Promise<void> {
+/** Creates the folder and checks that files can be saved in it. */
+async function createFolder(folder: string, files: readonly string[]): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     const probe = join(folder, `.probe.${process.pid}`);
@@ -201,7 +206,7 @@ async function prepare(folder: string, files: readonly string[]): Promise<void> 
       throw new InputError(`--out: expected ${file} to be a file, got a folder`);
     if (found !== undefined) {
       throw new InputError(
-        `--out: expected a folder without a run, got ${show(folder)}; --resume ${folder} goes on with it`,
+        `--out: expected a folder without a run, got ${show(folder)}; --resume ${folder} continues it`,
       );
     }
   }

@@ -20,15 +20,15 @@ import {
   warmUp,
   type Schedule,
 } from '../optim/schedules.ts';
-import type { RunOptions } from './runOptions.ts';
+import type { RunOptions } from './trainOptions.ts';
 
 /**
- * The optimizer that the options ask for. Biases, normalizations and PReLU's a do not decay.
+ * Creates the optimizer of a run. Biases, normalizations and the slopes of PReLU do not decay.
  *
- * Errors: Nesterov's momentum of another optimizer than sgd, or of none.
+ * Errors: Nesterov momentum with an optimizer other than sgd, or with momentum 0.
  */
 export function optimizerOf(options: RunOptions, network: Module): OptimizerWithState {
-  const { rate: learningRate, momentum, weightDecay, nesterov, clip, clipValue } = options;
+  const { learningRate, momentum, weightDecay, nesterov, clipNorm, clipValue } = options;
   if (nesterov && (options.optimizer !== 'sgd' || momentum === 0)) {
     const got = options.optimizer === 'sgd' ? 'momentum 0' : options.optimizer;
     throw new InputError(
@@ -45,33 +45,37 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
     adamw: () => new AdamW(network.params, rates),
   };
   const optimizer = make[options.optimizer]();
-  // The numbers first: a single one that is far too large would make all others too short.
-  const short = clip === undefined ? optimizer : withGradientClipping(optimizer, { norm: clip });
-  return clipValue === undefined ? short : withGradientClipping(short, { value: clipValue });
+  // Elements are clipped before the norm: one huge element would otherwise shrink all others.
+  const clipped =
+    clipNorm === undefined ? optimizer : withGradientClipping(optimizer, { norm: clipNorm });
+  return clipValue === undefined ? clipped : withGradientClipping(clipped, { value: clipValue });
 }
 
-/** The schedule that the options ask for; `step` and `exponential` fall to a hundredth over the run. */
+/**
+ * Creates the learning-rate schedule of a run. `step` and `exponential` fall to a hundredth over the
+ * run; `plateau` is constant and comes with a scheduler that observes the validation error.
+ */
 export function scheduleOf(
-  { rate, epochs, schedule, warmUp: rise }: RunOptions,
+  { learningRate, epochs, schedule, warmupSteps }: RunOptions,
   perEpoch: number,
 ): { schedule: Schedule; plateau?: ReduceOnPlateau } {
   const steps = epochs * perEpoch;
   const make: Record<RunOptions['schedule'], () => Schedule> = {
-    cosine: () => cosineRate(rate, steps),
-    constant: () => constantRate(rate),
-    step: () => stepRate(rate, Math.ceil(steps / 3)),
-    exponential: () => exponentialRate(rate, 0.01 ** (1 / steps)),
-    inverse: () => inverseRate(rate),
-    plateau: () => constantRate(rate),
+    cosine: () => cosineRate(learningRate, steps),
+    constant: () => constantRate(learningRate),
+    step: () => stepRate(learningRate, Math.ceil(steps / 3)),
+    exponential: () => exponentialRate(learningRate, 0.01 ** (1 / steps)),
+    inverse: () => inverseRate(learningRate),
+    plateau: () => constantRate(learningRate),
   };
   const chosen = make[schedule]();
   return {
-    schedule: rise === undefined ? chosen : warmUp(chosen, rise),
+    schedule: warmupSteps === undefined ? chosen : warmUp(chosen, warmupSteps),
     ...(schedule === 'plateau' && { plateau: new ReduceOnPlateau({ patience: 2 }) }),
   };
 }
 
-/** The training records as the options have them changed. */
+/** Augments the training examples as the options say. */
 export function augmented(
   train: Dataset,
   { augment: names }: Pick<RunOptions, 'augment'>,
@@ -79,7 +83,7 @@ export function augmented(
   return names === undefined ? train : augment(train, augmentationsOf(names));
 }
 
-/** Errors: `--augment: expected shift:PIXELS, flip or elastic, got "rotate"`. */
+/** Parses `--augment`. Errors: `--augment: expected shift:PIXELS, flip or elastic, got "rotate"`. */
 export function augmentationsOf(names: readonly string[]): Augmentation[] {
   return names.map((name) => {
     const [, pixels] = /^shift:([1-9]\d?)$/.exec(name) ?? [];

@@ -2,51 +2,60 @@ import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
 import { InputError, show } from '../lib/errors.ts';
 import {
-  BACKENDS,
-  choiceOption,
-  DATA_HELP,
+  BACKEND_OPTION,
+  DATA_OPTION,
+  indicesOption,
   integerOption,
-  logBackend,
-  shapeOption,
+  NETWORK_OPTION,
+  SHAPE_OPTION,
+  WEIGHTS_HELP,
 } from './options.ts';
+import { logBackend, printLine } from './process.ts';
 
+/** The options of `boxprop units`. */
 export interface UnitsOptions {
+  /** The path of the box; by default the first one with a weight matrix or kernel. */
   readonly box?: string;
+  /** The channels of the box's output; by default the first 16. */
   readonly units?: readonly number[];
+  /** Patches per unit. */
   readonly count: number;
+  /** Patches per image, at most. */
   readonly perImage: number;
+  /** The number of test examples to search; by default all. */
   readonly limit?: number;
+  /** The network of the weights; by default as the file says. */
   readonly network?: string;
+  /** The folder of the data. */
   readonly data?: string;
+  /** The input shape of images in folders or of CSV rows. */
   readonly shape?: readonly number[];
+  /** The HTML or PNG file. */
   readonly out: string;
 }
 
-/** `boxprop units WEIGHTS`: what single units of a trained network answer to. */
+/** `boxprop units WEIGHTS` */
 export function unitsCommand(): Command {
   return new Command('units')
-    .description(
-      'the patches of test images that units of a trained network answer to most, and their gradients',
+    .description('show the image patches to which units of a trained network respond most')
+    .argument('<weights>', WEIGHTS_HELP)
+    .option(
+      '--box <path>',
+      'box, such as 2 or stage1.0.body.conv1 (default: the first with weights)',
     )
-    .argument('<weights>', 'safetensors file of `boxprop train`: its weights or a checkpoint')
-    .option('--box <path>', 'such as 2 or stage1.0.body.conv1 (default: the first with a kernel)')
     .option(
       '--units <list>',
-      'channels of its output, such as 0,5,7 (default: the first 16)',
-      units,
+      'output channels of the box, such as 0,5,7 (default: the first 16)',
+      indicesOption('--units'),
     )
-    .option('--count <n>', 'patches of each unit', integerOption('--count', 1), 9)
-    .option('--per-image <n>', 'patches of one image at most', integerOption('--per-image', 1), 1)
-    .option('--limit <n>', 'look at the first images only', integerOption('--limit', 1))
-    .option('--network <name>', 'the network of the weights (default: what the file says)')
-    .option('--data <dir>', DATA_HELP)
-    .option(
-      '--shape <h,w,c>',
-      'of images of folders, or of the numbers of CSV',
-      shapeOption('--shape', 3),
-    )
-    .option('--backend <name>', BACKENDS.join(', '), choiceOption('--backend', BACKENDS), 'auto')
-    .option('--out <file>', 'an HTML page, or a PNG with a unit in two rows', out, 'units.html')
+    .option('--count <n>', 'patches per unit', integerOption('--count', 1), 9)
+    .option('--per-image <n>', 'patches per image, at most', integerOption('--per-image', 1), 1)
+    .option('--limit <n>', 'search the first n test images only', integerOption('--limit', 1))
+    .addOption(NETWORK_OPTION)
+    .addOption(DATA_OPTION)
+    .addOption(SHAPE_OPTION)
+    .addOption(BACKEND_OPTION)
+    .option('--out <file>', 'HTML page or PNG', outOption, 'units.html')
     .action(
       async (
         file: string,
@@ -55,17 +64,13 @@ export function unitsCommand(): Command {
         const { useBackend } = await import('../lib/backend/useBackend.ts');
         const { showUnits } = await import('./showUnits.ts');
         await useBackend(backend, { log: logBackend });
-        process.stdout.write(`${(await showUnits(file, options)).join('\n')}\n${options.out}\n`);
+        for (const line of await showUnits(file, options)) printLine(line);
+        printLine(options.out);
       },
     );
 }
 
-function units(text: string): number[] {
-  if (/^\d+(,\d+)*$/.test(text)) return text.split(',').map(Number);
-  throw new InputError(`--units: expected numbers of units such as 0,5,7, got ${show(text)}`);
-}
-
-function out(text: string): string {
+function outOption(text: string): string {
   if (/\.(html|png)$/i.test(text)) return text;
   throw new InputError(`--out: expected a file named .html or .png, got ${show(text)}`);
 }

@@ -3,10 +3,12 @@ import { InputError } from '../lib/errors.ts';
 import { importModule } from './moduleFile.ts';
 
 /**
- * The boxes of a user's own file and their cases, from a TypeScript or JavaScript module that exports the classes and
- * `cases`, which draws a case for each:
+ * Loads a user's boxes and their cases from a TypeScript or JavaScript file. It exports the classes,
+ * and `cases` with a function per class that draws a random case:
  *
- *   export const cases = { MyBox: (draw) => ({ box: new MyBox(), config: 'MyBox()', input: draw.normal([2, 3]) }) };
+ *     export const cases = { MyBox: (draw) => ({ box: new MyBox(), config: 'MyBox()', input: draw.normal([2, 3]) }) };
+ *
+ * Errors: those of `importModule`; a file without a box; cases that are not functions.
  */
 export async function loadUserModule(
   file: string,
@@ -20,7 +22,7 @@ export async function loadUserModule(
   const { cases = {} } = exported;
   if (!isCases(cases)) {
     throw new InputError(
-      `${file}: expected cases to be an object of functions, one a box: { MyBox: (draw) => ... }`,
+      `${file}: expected cases to be an object of functions, one per box: { MyBox: (draw) => ... }`,
     );
   }
   return { exported, cases };

@@ -1,121 +1,163 @@
 import { ArrayDataset, type Dataset } from '../data/dataset.ts';
 import { arePreparations, type Preparation } from '../data/preparation.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { numElements, zeros, type Initializer } from '../lib/init/initializers.ts';
-import { networkOfFile } from '../models/loadNetwork.ts';
-import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
+import { isObject } from '../lib/isObject.ts';
+import type { Module } from '../lib/module.ts';
+import { Rng } from '../lib/rng.ts';
+import {
+  loadTrainedNetwork,
+  networkNameOf,
+  readWeightsHeader,
+  type WeightsHeader,
+} from '../models/loadTrainedNetwork.ts';
+import type { NetworkEntry } from '../models/networks.ts';
 import type { ImageShape } from '../models/options.ts';
-import { checkArchitecture, type Architecture } from './architecture.ts';
+import { checkArchitecture } from './architecture.ts';
 import { isModuleFile } from './moduleFile.ts';
-import { networkNamed } from './networks.ts';
+import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 
-/** What a network was trained on, before its inputs were prepared. */
-export interface TrainedOn {
+/** The data that a network was trained on, before preprocessing. */
+export interface TrainingData {
+  /** Height, width and channels of an input. */
   readonly inputShape: ImageShape;
+  /** The number of classes. */
   readonly classes: number;
+  /** The names of the classes, if they have any. */
   readonly classNames?: readonly string[];
-  /** Whether the inputs were pixels from 0 to 1; the numbers of CSV may be anything. */
+  /** Whether the inputs were pixels from 0 to 1; values of CSV may be anything. */
   readonly pixels: boolean;
 }
 
-/** The entry `data` of a weights file's metadata. */
-export function trainedOnMetadata(dataset: Dataset): string {
+/** What the header of a weights file says of its network. */
+export interface WeightsFile {
+  /** The path of the file. */
+  readonly file: string;
+  readonly header: WeightsHeader;
+  /** The network's name or module file. */
+  readonly name: string;
+  /** The network as it was built in its training. */
+  readonly entry: NetworkEntry;
+  /** The data of the training; undefined if the file does not say. */
+  readonly trainingData: TrainingData | undefined;
+  /** The preprocessing of the inputs; empty if the file does not say. */
+  readonly preparations: readonly Preparation[];
+}
+
+/** The entry `data` of a weights file's metadata, for `dataset` before preprocessing. */
+export function trainingDataMetadata(dataset: Dataset): string {
   const { inputShape, classes, classNames } = dataset;
   const pixels = dataset instanceof ArrayDataset && dataset.inputs instanceof Uint8Array;
   return JSON.stringify({ inputShape, classes, ...(classNames && { classNames }), pixels });
 }
 
 /**
- * The network of a weights file: what was asked for, else what the file says.
+ * Reads the header of a weights file and resolves its network. The file may come from anywhere, so
+ * every piece of its metadata is checked.
  *
- * Errors: a file that does not say, or says none that is known; one that names a file of code, which it cannot open.
+ * Errors: a file that does not name a known network; a file that names a module file, which could
+ *         run any code; metadata that `boxprop train` does not write.
+ * @param network the network given by the user; by default the one that the file names.
  */
-export async function networkOf(file: string, asked?: string): Promise<string> {
-  if (asked !== undefined) return asked;
-  const name = await networkOfFile(file);
+export async function readWeightsFile(file: string, network?: string): Promise<WeightsFile> {
+  const header = await readWeightsHeader(file);
+  const name = network ?? storedName(file, header);
+  const metadata = <T>(key: string, check: (value: unknown) => T | undefined) =>
+    checkedMetadata(file, header, key, check);
+  const architecture = metadata('architecture', checkArchitecture) ?? {};
+  return {
+    file,
+    header,
+    name,
+    entry: await resolveNetwork(name, {
+      architecture,
+      ...(network === undefined && { where: `${file}: network` }),
+    }),
+    trainingData: metadata('data', (value) => (isTrainingData(value) ? value : undefined)),
+    preparations:
+      metadata('preparation', (value) => (arePreparations(value) ? value : undefined)) ?? [],
+  };
+}
+
+function storedName(file: string, header: WeightsHeader): string {
+  const name = networkNameOf(header);
   if (name === undefined) {
     throw new InputError(
-      `${file}: expected weights that say their network, got none: name it with --network`,
+      `${file}: expected weights that name their network, got none: name it with --network`,
     );
   }
   if (isModuleFile(name)) {
     throw new InputError(
-      `${file}: expected --network, for the weights are of ${show(name)}, and no weights file opens code, got none`,
+      `${file}: the weights are of ${show(name)}, and a weights file must not run code: ` +
+        `name that file with --network`,
     );
   }
-  networkNamed(name, `${file}: network`);
   return name;
 }
 
-/** What the network of a weights file was trained on; undefined if the file does not say. */
-export async function trainedOnOfFile(file: string): Promise<TrainedOn | undefined> {
-  return ofFile(file, 'data', (value) => (isTrainedOn(value) ? value : undefined));
-}
-
-/** What the inputs of a weights file's network are made into; nothing if the file does not say. */
-export async function preparationsOfFile(file: string): Promise<Preparation[]> {
-  return (
-    (await ofFile(file, 'preparation', (value) => (arePreparations(value) ? value : undefined))) ??
-    []
-  );
-}
-
-/** The architecture of a weights file's network; none if the file does not say. */
-export async function architectureOfFile(file: string): Promise<Architecture> {
-  return (await ofFile(file, 'architecture', checkArchitecture)) ?? {};
-}
-
-/** A mismatch with the largest network here, of 144 million numbers, is still told tensor by tensor. */
-const ROOM = 2e8;
-
 /**
- * Zeros for the parameters that a file's weights will be put into. What the file says of its data decides how many there
- * are, and it may be anybody's: a header of a line must not ask for a terabyte.
+ * Loads the network of a weights file for data like that of its training.
  *
- * Errors: parameters of far more numbers than the file has.
+ * Errors: data with other classes than those of the training; those of `loadTrainedNetwork`.
+ * @param data the inputs as the network gets them, after preprocessing.
  */
-export async function zerosFor(file: string): Promise<Initializer> {
-  const numbers = await withSafetensors(file, ({ entries }) =>
-    Promise.resolve([...entries.values()].reduce((sum, { shape }) => sum + numElements(shape), 0)),
-  );
-  let total = 0;
-  return (shape, fan, rng) => {
-    total += numElements(shape);
-    if (total <= numbers + ROOM) return zeros(shape, fan, rng);
+export async function loadForData(
+  { file, header, name, entry, trainingData }: WeightsFile,
+  data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames'>,
+): Promise<Module> {
+  const { classes, classNames } = data;
+  const inputShape = imageShapeOf(data);
+  if (trainingData !== undefined && trainingData.classes !== classes) {
     throw new InputError(
-      `${file}: expected a network of its ${numbers} numbers, got one of ${total} or more`,
+      `${file}: expected data of ${trainingData.classes} classes, as in its training, got ${classes}`,
     );
-  };
+  }
+  const names = classNames === undefined ? [] : (trainingData?.classNames ?? []);
+  const k = names.findIndex((name, k) => name !== classNames?.[k]);
+  if (k >= 0) {
+    const expected = `data whose class ${k} is ${show(names[k])}, as in its training`;
+    throw new InputError(`${file}: expected ${expected}, got ${show(classNames?.[k])}`);
+  }
+  const { network } = await loadTrainedNetwork(file, {
+    name,
+    header,
+    inputShape,
+    build: (init) => entry.build({ rng: new Rng(0), init, inputShape, classes }),
+  });
+  return network;
 }
 
 /**
- * A piece of metadata. It may be anybody's: nothing in it is taken unlooked at.
- * @param read gives undefined or throws where it is not what `boxprop train` writes.
+ * Reads a piece of metadata.
+ *
+ * @param check returns undefined or throws where the value is not one that `boxprop train` writes.
  */
-async function ofFile<T>(
+function checkedMetadata<T>(
   file: string,
-  name: string,
-  read: (value: unknown) => T | undefined,
-): Promise<T | undefined> {
-  const text = await withSafetensors(file, ({ metadata }) => Promise.resolve(metadata.get(name)));
+  { metadata }: WeightsHeader,
+  key: string,
+  check: (value: unknown) => T | undefined,
+): T | undefined {
+  const text = metadata.get(key);
   if (text === undefined) return undefined;
-  let found: T | undefined;
-  try {
-    found = read(JSON.parse(text));
-  } catch {
-    // Told below.
-  }
-  if (found !== undefined) return found;
+  const value = attempt(() => check(JSON.parse(text)));
+  if (value !== undefined) return value;
   throw new InputError(
-    `${file}: expected ${name} to be what boxprop train writes, got ${show(text.slice(0, 60))}`,
+    `${file}: expected ${key} as boxprop train writes it, got ${show(text.slice(0, 60))}`,
   );
 }
 
-/** Sizes of images and numbers of classes that anybody trains on, no more. */
-function isTrainedOn(value: unknown): value is TrainedOn {
-  const { inputShape, classes, classNames, pixels }: Record<string, unknown> = {
-    ...(value as object),
-  };
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Accepts sizes and class counts of any real dataset, and no more: they decide on memory. */
+function isTrainingData(value: unknown): value is TrainingData {
+  if (!isObject(value)) return false;
+  const { inputShape, classes, classNames, pixels } = value;
   const isCount = (one: unknown) =>
     Number.isSafeInteger(one) && Number(one) >= 1 && Number(one) <= 1e5;
   if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(isCount))

@@ -2,24 +2,30 @@ import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
+import { isObject } from '../lib/isObject.ts';
 import { lockFolder } from '../lib/files/folderLock.ts';
 import { readLog } from '../train/runLog.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
-import type { Earlier, SearchOptions, Task } from '../search/search.ts';
+import type { SearchHistory, SearchOptions, SearchTask } from '../search/search.ts';
 import type { Point } from '../search/space.ts';
 import type { FoldResult } from '../search/trial.ts';
 import type { Reply } from './foldMessages.ts';
 import type { SearchSpace } from './searchSpace.ts';
 
-/** What a search was started with; `search.json` in its folder. */
+/** The options of a search: the content of `search.json` in its folder. */
 export interface SearchPlan extends SearchSpace {
+  /** How points are chosen. */
   readonly method: SearchOptions['method'];
+  /** The number of points to try. */
   readonly trials: number;
-  /** Of all folds together. */
-  readonly records: number;
+  /** The number of training examples in all folds together. */
+  readonly examples: number;
+  /** The number of folds. */
   readonly folds: number;
+  /** Seed of the points and the folds. */
   readonly seed: number;
+  /** Unfinished trials that a proposal of gp does not wait for. */
   readonly ahead: number;
 }
 
@@ -29,12 +35,14 @@ type Line =
   | ({ readonly type: 'fold'; readonly trial: number; readonly fold: number } & Reply);
 
 /**
- * The folder of a search: `search.json`, and `log.jsonl`, to which each point is added before it is tried and each fold when
- * it is done, and on the disk before anything depends on it. So a search that is killed at any moment has lost the folds it
- * was at and no other; half a line is dropped.
+ * The folder of a search. `search.json` has its options. `log.jsonl` gets each point before it is
+ * tried and each fold when it is finished, and is flushed to the disk before anything depends on
+ * the line. So a search that is killed loses only the folds in progress; half a line is dropped.
  */
 export class SearchFolder {
+  /** The path of the folder. */
   readonly folder: string;
+  /** The options of the search. */
   readonly plan: SearchPlan;
   readonly #lines: readonly Line[];
   readonly #handle: FileHandle;
@@ -55,13 +63,17 @@ export class SearchFolder {
     this.#unlock = unlock;
   }
 
-  /** Errors: a folder that cannot be written, that another process is at, or that has a search or a run. */
+  /**
+   * Creates the folder of a new search.
+   *
+   * Errors: a folder that cannot be written, that another process uses, or that has a search or run.
+   */
   static async create(folder: string, plan: SearchPlan): Promise<SearchFolder> {
     const unlock = await locked('--out', folder);
     try {
       const taken = ['search.json', 'config.json'].find((name) => existsSync(join(folder, name)));
       if (taken !== undefined) {
-        const remedy = taken === 'config.json' ? '' : `; --resume ${folder} goes on with it`;
+        const remedy = taken === 'config.json' ? '' : `; --resume ${folder} continues it`;
         throw new InputError(
           `--out: expected a folder without a run, got ${show(folder)}${remedy}`,
         );
@@ -74,14 +86,20 @@ export class SearchFolder {
     }
   }
 
-  /** @param trials more than before. Errors: a folder without a search, or at work; fewer trials, or any of a grid. */
+  /**
+   * Opens the folder of a search that was stopped.
+   *
+   * Errors: a folder without a search, or that another process uses; fewer trials than before, or
+   *         any number of trials for a grid.
+   * @param trials the new number of trials.
+   */
   static async resume(folder: string, trials?: number): Promise<SearchFolder> {
     const stored = await readPlan(folder);
     if (trials !== undefined && (stored.method === 'grid' || trials < stored.trials)) {
       const expected =
         stored.method === 'grid'
-          ? 'none, for a grid has its own'
-          : `at least the ${stored.trials} of before`;
+          ? 'none, because a grid has a fixed number'
+          : `at least the ${stored.trials} so far`;
       throw new InputError(`--trials: expected ${expected}, got ${trials}`);
     }
     const plan = { ...stored, trials: trials ?? stored.trials };
@@ -90,7 +108,7 @@ export class SearchFolder {
     try {
       const lines = await readLog<Line>(file);
       await writePlan(folder, plan);
-      // Without half a line, to which the next would be added.
+      // Removes half a line at the end, which the next line would be appended to.
       await writeFileAtomic(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
       return new SearchFolder(folder, plan, lines, await open(file, 'a'), unlock);
     } catch (error) {
@@ -99,7 +117,8 @@ export class SearchFolder {
     }
   }
 
-  get earlier(): Earlier {
+  /** The points and results of earlier processes. */
+  get history(): SearchHistory {
     const points: Point[] = [];
     const results = new Map<string, FoldResult>();
     for (const line of this.#lines) {
@@ -109,14 +128,17 @@ export class SearchFolder {
     return { points, result: (trial, fold) => results.get(`${trial}:${fold}`) };
   }
 
+  /** Appends a point to the log. */
   addPoint(trial: number, point: Point): Promise<void> {
     return this.#add({ type: 'point', trial, point });
   }
 
-  addFold({ trial, fold }: Task, reply: Reply): Promise<void> {
+  /** Appends the result of a fold to the log. */
+  addFold({ trial, fold }: SearchTask, reply: Reply): Promise<void> {
     return this.#add({ type: 'fold', trial, fold, ...reply });
   }
 
+  /** Waits for the last line, closes the log and unlocks the folder. */
   async close(): Promise<void> {
     await this.#last.catch(() => undefined);
     await this.#handle.close();
@@ -124,7 +146,7 @@ export class SearchFolder {
   }
 
   #add(line: Line): Promise<void> {
-    // One after the other: two that are written at once might mix.
+    // Lines are written one after the other: concurrent writes might interleave.
     const written = this.#last.then(async () => {
       await this.#handle.appendFile(`${JSON.stringify(line)}\n`);
       await this.#handle.datasync();
@@ -137,12 +159,12 @@ export class SearchFolder {
   }
 }
 
-/** The score of a fold is its share of errors. */
+/** Converts the reply of a worker to a result: the score of a fold is its error rate. */
 export function resultOf(reply: Reply): FoldResult {
-  return 'failed' in reply ? { failed: reply.failed } : { score: reply.errors / reply.records };
+  return 'failed' in reply ? { failed: reply.failed } : { score: reply.errors / reply.examples };
 }
 
-/** The folder, made if there is none, for this process alone. */
+/** Creates the folder if necessary, and locks it for this process. */
 async function locked(option: string, folder: string): Promise<() => Promise<void>> {
   try {
     await mkdir(folder, { recursive: true });
@@ -169,12 +191,15 @@ async function readPlan(folder: string): Promise<SearchPlan> {
   });
   try {
     const plan: unknown = JSON.parse(text);
-    if (typeof plan === 'object' && plan !== null && 'space' in plan && 'method' in plan)
-      return plan as SearchPlan;
+    if (isPlan(plan)) return plan;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new InputError(
     `${file}: expected the options of a search as JSON, got ${show(text.slice(0, 40))}`,
   );
+}
+
+function isPlan(value: unknown): value is SearchPlan {
+  return isObject(value) && ['space', 'method', 'examples'].every((key) => key in value);
 }

@@ -1,0 +1,89 @@
+import { basename } from 'node:path';
+import { networks, type NetworkEntry } from '../models/networks.ts';
+import type { ImageShape, NetworkOptions } from '../models/options.ts';
+import { torchvisionNetworks } from '../models/torchvision/index.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { Module } from '../lib/module.ts';
+import { buildWith, type Architecture } from './architecture.ts';
+import { importModule, isModuleFile } from './moduleFile.ts';
+
+const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
+
+/** How `resolveNetwork` builds a network and reports an unknown name. */
+export interface ResolveOptions {
+  /** Further arguments of the network's function. */
+  readonly architecture?: Architecture | undefined;
+  /** The origin of the name, for messages; `network` by default. */
+  readonly where?: string;
+}
+
+/**
+ * Resolves NETWORK of the command line: a known name, or a TypeScript or JavaScript file that exports
+ *
+ *     export const network = ({ rng, inputShape, classes }: NetworkOptions) => new Sequential([...]);
+ *
+ * Errors: an unknown name; a missing file; a file that exports no such function. At `build`: a
+ *         function that does not return a box, or does not read all of the architecture.
+ */
+export async function resolveNetwork(
+  network: string,
+  { architecture = {}, where = 'network' }: ResolveOptions = {},
+): Promise<NetworkEntry> {
+  const entry = isModuleFile(network) ? await entryOf(network) : known(network, where);
+  const { inputShape, classes } = entry;
+  // Our own networks have defaults of their published size; a file's function may have none.
+  const defaults = isModuleFile(network) ? { inputShape, classes } : {};
+  const build: NetworkEntry['build'] = (options) =>
+    buildWith(network, entry.build, { ...defaults, ...options }, architecture);
+  return { ...entry, build };
+}
+
+function known(name: string, where: string): NetworkEntry {
+  if (Object.hasOwn(KNOWN, name)) return KNOWN[name];
+  const names = Object.keys(KNOWN).join(', ');
+  throw new InputError(
+    `${where}: expected one of ${names}, or a file such as net.ts, got ${show(name)}`,
+  );
+}
+
+async function entryOf(file: string): Promise<NetworkEntry> {
+  const { network: make } = await importModule(file);
+  if (!isBuilder(make)) {
+    throw new InputError(
+      `${file}: expected an exported function network({ rng, inputShape, classes }), got ${show(make)}`,
+    );
+  }
+  const build: NetworkEntry['build'] = (options) => {
+    const box: unknown = make(options);
+    if (box instanceof Module) return box;
+    if (isForeignBox(box)) {
+      const remedy = /\.c?js$/.test(file)
+        ? `name it ${basename(file).replace(/\.c?js$/, '.mjs')}, or put "type": "module" into its package.json`
+        : 'it imports another installation of boxprop';
+      throw new InputError(
+        `${file}: expected a box of this boxprop, got ${show(box)} of another copy: ${remedy}`,
+      );
+    }
+    throw new InputError(`${file}: expected network() to return a box, got ${show(box)}`);
+  };
+  return { build, inputShape: [28, 28, 1], classes: 10, title: file, source: file };
+}
+
+/**
+ * Whether a value looks like a box of a second copy of boxprop: a CommonJS file, or a file beside
+ * another installation, loads one.
+ */
+function isForeignBox(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'backpropToInput' in value;
+}
+
+function isBuilder(value: unknown): value is (options: NetworkOptions) => unknown {
+  return typeof value === 'function';
+}
+
+/** The input shape of a dataset of images as networks take it. */
+export function imageShapeOf({ inputShape }: Pick<Dataset, 'inputShape'>): ImageShape {
+  const [height, width, channels] = inputShape;
+  return [height, width, channels];
+}

