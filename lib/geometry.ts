@@ -46,7 +46,8 @@ export interface Borders {
 export interface WindowOptions {
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
-  readonly dilation: readonly [number, number];
+  /** [1, 1] by default. */
+  readonly dilation?: readonly [number, number];
   readonly padding: Padding;
   readonly ceilMode?: boolean;
 }
@@ -119,7 +120,7 @@ export function convGeometry(
   options: WindowOptions,
   place: 'constructor' | 'forward' = 'forward',
 ): Geometry {
-  const { kernelSize, stride, dilation, padding, ceilMode } = options;
+  const { kernelSize, stride, dilation = [1, 1], padding, ceilMode } = options;
   const along = (axis: 0 | 1, input: number) =>
     axisGeometry(
       input,

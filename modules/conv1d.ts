@@ -5,14 +5,13 @@ import {
   type Tensor4D,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
+import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import {
   checkBorder,
-  checkFits,
   checkGroups,
   checkPadding1D,
   checkPaddingMode,
-  axisGeometry,
   type Geometry,
   type Padding1D,
   type PaddingMode,
@@ -28,39 +27,33 @@ import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
+import { asImage, asSequence, sequenceGeometry } from '../lib/sequence.ts';
+import { groupedChannels, slidingAxis } from '../lib/window.ts';
 
-/**
- * The convolution of sequences with a bank of filters; the kernel is not flipped. x is x_in with its border: t cells
- * before the first element, filled as `paddingMode` says. With stride s and dilation d, and the input channels c of
- * the group that o belongs to:
- *
- *   forward            x_out[n,i,o] = b[o] + Σ_pc x[n, i·s + p·d, c] w[p,c,o]
- *   backpropToInput    ∂C/∂x[n,y,c] = Σ_o Σ_{(i,p): i·s+p·d=y} g[n,i,o] w[p,c,o]
- *   backpropToParams   ∂C/∂w[p,c,o] = Σ_ni x[n, i·s + p·d, c] g[n,i,o]
- *                      ∂C/∂b[o] = Σ_ni g[n,i,o]
- *
- * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; what falls on the border is added to the elements that it
- * was read from, or dropped where they are zeros. A sequence is computed as an image of one row.
- *
- * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels], L' = ⌊(L + padding − d (K − 1) − 1)/s⌋ + 1;
- *         weight [K, inChannels/groups, outChannels], the output channels of a group side by side; bias [outChannels].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; reflected padding
- *         of as many elements as the sequence has, or circular of more; channels that are no multiple of the groups;
- *         bad sizes; a random `init` without `rng`.
- * Source: Waibel et al. 1989, time-delay networks. Initial weights: Glorot & Bengio 2010, biases 0.
- */
+/** The options of `Conv1D`. */
 export interface Conv1DOptions {
+  /** s, in elements of the sequence; 1 by default. */
   readonly stride?: number;
-  /** Cells on both sides, `'valid'` (none, the default) or `'same'` (⌈length/stride⌉ outputs). */
+  /**
+   * The number of elements added on each side, `'valid'` (none, the default) or `'same'`
+   * (⌈length/stride⌉ outputs).
+   */
   readonly padding?: Padding1D;
+  /** How the border is filled, `'zeros'` by default. */
   readonly paddingMode?: PaddingMode;
+  /** d, the distance between two neighbouring taps of the kernel; 1 by default. */
   readonly dilation?: number;
+  /** The number of groups that the channels fall into, 1 by default. */
   readonly groups?: number;
+  /** Whether there is a b; true by default. */
   readonly bias?: boolean;
+  /** The initial w, `glorotUniform` by default. */
   readonly init?: Initializer;
+  /** The generator that draws the initial w; a random `init` requires it. */
   readonly rng?: Rng;
 }
 
+/** What `Conv1D` keeps for its backward methods. */
 export interface Conv1DCache {
   /** The input as images of one row; with its border, where that is not zeros. */
   readonly images: Tensor4D;
@@ -69,11 +62,37 @@ export interface Conv1DCache {
   readonly geometry: Geometry;
 }
 
+/**
+ * The convolution of sequences with a bank of filters; the kernel is not flipped. x is x_in with its
+ * border: t elements before the first, filled as `paddingMode` says. With stride s and dilation d, and
+ * the input channels c of the group that o belongs to:
+ *
+ *   forward            x_out[n,i,o] = b[o] + Σ_pc x[n, i·s + p·d, c] w[p,c,o]
+ *   backpropToInput    ∂C/∂x[n,y,c] = Σ_o Σ_{(i,p): i·s+p·d=y} g[n,i,o] w[p,c,o]
+ *   backpropToParams   ∂C/∂w[p,c,o] = Σ_ni x[n, i·s + p·d, c] g[n,i,o]
+ *                      ∂C/∂b[o] = Σ_ni g[n,i,o]
+ *
+ * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is added
+ * to the elements that it was read from, or dropped where they are zeros. A sequence is computed as an
+ * image of one row.
+ *
+ * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with
+ *         L' = ⌊(L + padding − d (K − 1) − 1)/s⌋ + 1; weight [K, inChannels/groups, outChannels], the
+ *         output channels of a group side by side; bias [outChannels].
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
+ *         reflected padding of as many elements as the sequence has, or circular padding of more;
+ *         channels that are not a multiple of the groups; bad sizes; a random `init` without `rng`.
+ * Source: Waibel et al. 1989, time-delay networks. Initial weights: Glorot & Bengio 2010, biases 0.
+ *
+ *     const box = new Conv1D(3, 8, 5, { stride: 2, padding: 'same', rng: new Rng(0) });
+ *     box.infer(sequences);   // [N, ⌈L/2⌉, 8]
+ */
 export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
   override readonly params: {
     readonly weight: Variable<Rank.R3>;
     readonly bias?: Variable<Rank.R1>;
   };
+  override readonly noDecay = ['bias'];
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: number;
@@ -90,6 +109,16 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
     options: Conv1DOptions = {},
   ) {
     super();
+    checkOptions(this, options, [
+      'stride',
+      'padding',
+      'paddingMode',
+      'dilation',
+      'groups',
+      'bias',
+      'init',
+      'rng',
+    ]);
     const {
       stride = 1,
       dilation = 1,
@@ -98,15 +127,11 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
       init = glorotUniform,
       rng,
     } = options;
-    for (const [what, size] of Object.entries({
-      inChannels,
-      outChannels,
-      kernelSize,
-      stride,
-      dilation,
-    })) {
-      checkSize(this, what, size);
-    }
+    checkSize(this, 'inChannels', inChannels);
+    checkSize(this, 'outChannels', outChannels);
+    checkSize(this, 'kernelSize', kernelSize);
+    checkSize(this, 'stride', stride);
+    checkSize(this, 'dilation', dilation);
     checkGroups(this, groups, { inChannels, outChannels });
     this.inChannels = inChannels;
     this.outChannels = outChannels;
@@ -126,16 +151,7 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
 
   forward(input: Tensor3D): ForwardResult<Tensor3D, Conv1DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'L', this.inChannels]);
-    const width = axisGeometry(
-      input.shape[1],
-      this.kernelSize,
-      this.stride,
-      this.dilation,
-      this.padding,
-    );
-    checkFits(this, [width]);
-    checkBorder(this, this.paddingMode, [width]);
-    const geometry = { height: axisGeometry(1, 1, 1, 1, 0), width };
+    const geometry = this.#geometry(input.shape);
     return tidy(() => {
       const { images, windows } = paddedInput(asImage(input), geometry, this.paddingMode);
       const output = groupedConv2d(images, this.#filters(), windows, this.groups, this.params.bias);
@@ -144,25 +160,40 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
   }
 
   backpropToInput(gradOutput: Tensor3D, { images, windows, geometry }: Conv1DCache): Tensor3D {
-    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images, windows));
+    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images.shape, windows));
     return tidy(() => {
-      const gradImages = groupedConv2dToInput(
-        asImage(gradOutput),
-        this.#filters(),
-        windows,
-        this.groups,
-      );
+      const grad = asImage(gradOutput);
+      const gradImages = groupedConv2dToInput(grad, this.#filters(), windows, this.groups);
       return asSequence(paddedInputToInput(gradImages, geometry, this.paddingMode));
     });
   }
 
   override backpropToParams(gradOutput: Tensor3D, { images, windows }: Conv1DCache) {
-    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images, windows));
+    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images.shape, windows));
     const weight = tidy(() => {
       const gradFilters = groupedConv2dToFilter(images, asImage(gradOutput), windows, this.groups);
       return reshape(gradFilters, this.params.weight.shape);
     });
     return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput) }) };
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'L', this.inChannels]);
+    const geometry = this.#geometry(input);
+    return {
+      outputShape: this.#outputShape(input, geometry),
+      window: {
+        axes: [slidingAxis(geometry.width, this.paddingMode)],
+        channels: groupedChannels(this.outChannels / this.groups, this.inChannels / this.groups),
+      },
+      multiplyAdds: geometry.width.output * this.params.weight.size,
+    };
+  }
+
+  #geometry([, length]: Shape): Geometry {
+    const geometry = sequenceGeometry(this, length, this);
+    checkBorder(this, this.paddingMode, [geometry.width]);
+    return geometry;
   }
 
   /** The filters as kernels of one row. */
@@ -171,17 +202,7 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
     return reshape(weight, [1, ...weight.shape]);
   }
 
-  #outputShape(images: Tensor4D, { width }: Geometry) {
-    return [images.shape[0], width.output, this.outChannels];
+  #outputShape([batch]: Shape, { width }: Geometry) {
+    return [batch, width.output, this.outChannels];
   }
-}
-
-function asImage(sequences: Tensor3D): Tensor4D {
-  const [batch, length, channels] = sequences.shape;
-  return reshape(sequences, [batch, 1, length, channels]);
-}
-
-function asSequence(images: Tensor4D): Tensor3D {
-  const [batch, , length, channels] = images.shape;
-  return reshape(images, [batch, length, channels]);
 }

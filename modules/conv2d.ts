@@ -28,15 +28,18 @@ import type { Rng } from '../lib/rng.ts';
 
 /** The options of `Conv2D`. */
 export interface Conv2DOptions {
-  /** s, 1 by default. */
+  /** s, in pixels; 1 by default. */
   readonly stride?: Pair;
-  /** A number or pair of cells on both sides, `'valid'` (none, the default) or `'same'` (⌈size/stride⌉ outputs). */
+  /**
+   * The number of pixels added on each side, or a pair, `'valid'` (none, the default) or `'same'`
+   * (⌈size/stride⌉ outputs).
+   */
   readonly padding?: Padding;
   /** How the border is filled, `'zeros'` by default. */
   readonly paddingMode?: PaddingMode;
-  /** d, 1 by default. */
+  /** d, the distance between two neighbouring taps of the kernel; 1 by default. */
   readonly dilation?: Pair;
-  /** Into how many groups the channels fall, 1 by default. */
+  /** The number of groups that the channels fall into, 1 by default. */
   readonly groups?: number;
   /** Whether there is a b; true by default. */
   readonly bias?: boolean;
@@ -56,24 +59,25 @@ export interface Conv2DCache {
 }
 
 /**
- * The convolution of images with a bank of filters; as in all frameworks, the kernel is not flipped. x is x_in with
- * its border: t cells before the first pixel, filled as `paddingMode` says. With stride s and dilation d (all taken
- * per axis), and the input channels c of the group that o belongs to:
+ * The convolution of images with a bank of filters; as in all frameworks, the kernel is not flipped.
+ * x is x_in with its border: t pixels before the first, filled as `paddingMode` says. With stride s and
+ * dilation d (all taken per axis), and the input channels c of the group that o belongs to:
  *
  *   forward            x_out[n,i,j,o] = b[o] + Σ_pqc x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,o]
- *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_o Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x} g[n,i,j,o] w[p,q,c,o]
+ *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_o Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x}
+ *                                         g[n,i,j,o] w[p,q,c,o]
  *   backpropToParams   ∂C/∂w[p,q,c,o] = Σ_nij x[n, i·s + p·d, j·s + q·d, c] g[n,i,j,o]
  *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
  *
- * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border, and what falls on the border is added to the pixels that
- * it was read from; zeros are read from none, so there it is dropped.
+ * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is added
+ * to the pixels that it was read from, or dropped where they are zeros.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, inChannels/groups, outChannels], the output
- *         channels of a group side by side; bias [outChannels].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; reflected padding
- *         of as many pixels as the image has, or circular of more; channels that are no multiple of the groups; bad
- *         sizes; a random `init` without `rng`.
+ *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, inChannels/groups,
+ *         outChannels], the output channels of a group side by side; bias [outChannels].
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
+ *         reflected padding of as many pixels as the image has, or circular padding of more; channels
+ *         that are not a multiple of the groups; bad sizes; a random `init` without `rng`.
  * Source: lecture, "Filtering"; LeCun et al. 1989. Initial weights: Glorot & Bengio 2010, biases 0.
  *
  *     const box = new Conv2D(3, 8, 5, { stride: 2, padding: 'same', rng: new Rng(0) });
@@ -144,7 +148,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
   }
 
   backpropToInput(gradOutput: Tensor4D, { images, windows, geometry }: Conv2DCache): Tensor4D {
-    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images, windows));
+    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images.shape, windows));
     return tidy(() => {
       const gradImages = groupedConv2dToInput(gradOutput, this.params.weight, windows, this.groups);
       return paddedInputToInput(gradImages, geometry, this.paddingMode);
@@ -152,16 +156,17 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
   }
 
   override backpropToParams(gradOutput: Tensor4D, { images, windows }: Conv2DCache) {
-    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images, windows));
+    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images.shape, windows));
     const weight = groupedConv2dToFilter(images, gradOutput, windows, this.groups);
     return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput) }) };
   }
 
   override facts([input]: readonly Shape[]): Facts {
     checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.inChannels]);
-    const { height, width } = this.#geometry(input);
+    const geometry = this.#geometry(input);
+    const { height, width } = geometry;
     return {
-      outputShape: [input[0], height.output, width.output, this.outChannels],
+      outputShape: this.#outputShape(input, geometry),
       window: {
         axes: [height, width].map((axis) => slidingAxis(axis, this.paddingMode)),
         channels: groupedChannels(this.outChannels / this.groups, this.inChannels / this.groups),
@@ -181,7 +186,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
     return geometry;
   }
 
-  #outputShape(images: Tensor4D, { height, width }: Geometry) {
-    return [images.shape[0], height.output, width.output, this.outChannels];
+  #outputShape([batch]: Shape, { height, width }: Geometry) {
+    return [batch, height.output, width.output, this.outChannels];
   }
 }

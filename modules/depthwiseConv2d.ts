@@ -1,5 +1,6 @@
 import { add, type Rank, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
+import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import {
   checkBorder,
   checkPadding,
@@ -22,38 +23,32 @@ import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
+import { describeWindows, groupedChannels, slidingAxis } from '../lib/window.ts';
 
-/**
- * The convolution of each channel by itself, with M = `multiplier` filters a channel: Conv2D with as many groups as
- * channels. x is x_in with its border: t cells before the first pixel, filled as `paddingMode` says. With stride s
- * and dilation d (all taken per axis), and output channel o = c·M + m:
- *
- *   forward            x_out[n,i,j,o] = b[o] + Σ_pq x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,m]
- *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_m Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x} g[n,i,j,o] w[p,q,c,m]
- *   backpropToParams   ∂C/∂w[p,q,c,m] = Σ_nij x[n, i·s + p·d, j·s + q·d, c] g[n,i,j,o]
- *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
- *
- * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; what falls on the border is added to the pixels that it
- * was read from, or dropped where they are zeros.
- *
- * Shapes: input [N, H, W, channels]; output, gradOutput [N, H', W', channels·M] with
- *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, channels, M]; bias [channels·M].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; reflected padding
- *         of as many pixels as the image has, or circular of more; bad sizes; a random `init` without `rng`.
- * Source: Sifre 2014; Howard et al. 2017, arXiv:1704.04861. Initial weights: Glorot & Bengio 2010, biases 0.
- */
+/** The options of `DepthwiseConv2D`. */
 export interface DepthwiseConv2DOptions {
+  /** M, the number of filters per channel; 1 by default. */
   readonly multiplier?: number;
+  /** s, in pixels; 1 by default. */
   readonly stride?: Pair;
-  /** A number or pair of cells on both sides, `'valid'` (none, the default) or `'same'` (⌈size/stride⌉ outputs). */
+  /**
+   * The number of pixels added on each side, or a pair, `'valid'` (none, the default) or `'same'`
+   * (⌈size/stride⌉ outputs).
+   */
   readonly padding?: Padding;
+  /** How the border is filled, `'zeros'` by default. */
   readonly paddingMode?: PaddingMode;
+  /** d, the distance between two neighbouring taps of the kernel; 1 by default. */
   readonly dilation?: Pair;
+  /** Whether there is a b; true by default. */
   readonly bias?: boolean;
+  /** The initial w, `glorotUniform` by default. */
   readonly init?: Initializer;
+  /** The generator that draws the initial w; a random `init` requires it. */
   readonly rng?: Rng;
 }
 
+/** What `DepthwiseConv2D` keeps for its backward methods. */
 export interface DepthwiseConv2DCache {
   /** The input; with its border, where that is not zeros. */
   readonly images: Tensor4D;
@@ -62,11 +57,38 @@ export interface DepthwiseConv2DCache {
   readonly geometry: Geometry;
 }
 
+/**
+ * The convolution of each channel by itself, with M = `multiplier` filters per channel: Conv2D with as
+ * many groups as channels. x is x_in with its border: t pixels before the first, filled as
+ * `paddingMode` says. With stride s and dilation d (all taken per axis), and output channel o = c·M + m:
+ *
+ *   forward            x_out[n,i,j,o] = b[o] + Σ_pq x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,m]
+ *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_m Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x}
+ *                                         g[n,i,j,o] w[p,q,c,m]
+ *   backpropToParams   ∂C/∂w[p,q,c,m] = Σ_nij x[n, i·s + p·d, j·s + q·d, c] g[n,i,j,o]
+ *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
+ *
+ * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is added
+ * to the pixels that it was read from, or dropped where they are zeros.
+ *
+ * Shapes: input [N, H, W, channels]; output, gradOutput [N, H', W', channels·M] with
+ *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, channels, M];
+ *         bias [channels·M].
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
+ *         reflected padding of as many pixels as the image has, or circular padding of more; bad
+ *         sizes; a random `init` without `rng`.
+ * Source: Sifre 2014; Howard et al. 2017, arXiv:1704.04861. Initial weights: Glorot & Bengio 2010,
+ *         biases 0.
+ *
+ *     const box = new DepthwiseConv2D(8, 3, { multiplier: 2, padding: 'same', rng: new Rng(0) });
+ *     box.infer(images);   // [N, H, W, 16]
+ */
 export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DCache> {
   override readonly params: {
     readonly weight: Variable<Rank.R4>;
     readonly bias?: Variable<Rank.R1>;
   };
+  override readonly noDecay = ['bias'];
   readonly channels: number;
   readonly multiplier: number;
   readonly kernelSize: readonly [number, number];
@@ -77,6 +99,16 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
 
   constructor(channels: number, kernelSize: Pair, options: DepthwiseConv2DOptions = {}) {
     super();
+    checkOptions(this, options, [
+      'multiplier',
+      'stride',
+      'padding',
+      'paddingMode',
+      'dilation',
+      'bias',
+      'init',
+      'rng',
+    ]);
     const { multiplier = 1, bias = true, init = glorotUniform, rng } = options;
     checkSize(this, 'channels', channels);
     checkSize(this, 'multiplier', multiplier);
@@ -97,8 +129,7 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
 
   forward(input: Tensor4D): ForwardResult<Tensor4D, DepthwiseConv2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
-    const geometry = convGeometry(this, input.shape[1], input.shape[2], this);
-    checkBorder(this, this.paddingMode, [geometry.height, geometry.width]);
+    const geometry = this.#geometry(input.shape);
     const { weight, bias } = this.params;
     return tidy(() => {
       const { images, windows } = paddedInput(input, geometry, this.paddingMode);
@@ -112,7 +143,7 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
     gradOutput: Tensor4D,
     { images, windows, geometry }: DepthwiseConv2DCache,
   ): Tensor4D {
-    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images, windows));
+    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images.shape, windows));
     return tidy(() => {
       const gradImages = depthwiseConv2dToInput(gradOutput, this.params.weight, windows);
       return paddedInputToInput(gradImages, geometry, this.paddingMode);
@@ -120,12 +151,37 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
   }
 
   override backpropToParams(gradOutput: Tensor4D, { images, windows }: DepthwiseConv2DCache) {
-    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images, windows));
+    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images.shape, windows));
     const weight = depthwiseConv2dToFilter(images, gradOutput, windows);
     return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput) }) };
   }
 
-  #outputShape(images: Tensor4D, { height, width }: Geometry) {
-    return [images.shape[0], height.output, width.output, this.channels * this.multiplier];
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
+    const geometry = this.#geometry(input);
+    const { height, width } = geometry;
+    return {
+      outputShape: this.#outputShape(input, geometry),
+      window: {
+        axes: [height, width].map((axis) => slidingAxis(axis, this.paddingMode)),
+        channels: groupedChannels(this.multiplier, 1),
+      },
+      multiplyAdds: height.output * width.output * this.params.weight.size,
+    };
+  }
+
+  override describe(): string {
+    const filters = describeWindows(this, 'always');
+    return `${this.channels * this.multiplier} ${filters}, each of one channel`;
+  }
+
+  #geometry([, height, width]: Shape): Geometry {
+    const geometry = convGeometry(this, height, width, this);
+    checkBorder(this, this.paddingMode, [geometry.height, geometry.width]);
+    return geometry;
+  }
+
+  #outputShape([batch]: Shape, { height, width }: Geometry) {
+    return [batch, height.output, width.output, this.channels * this.multiplier];
   }
 }

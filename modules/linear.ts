@@ -1,7 +1,7 @@
 import { tidy, type Rank, type Tensor2D, type Variable } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
-import { addBias } from '../lib/kernels/elementwise/addBias.ts';
+import { addBias } from '../lib/kernels/elementwise/arithmetic.ts';
 import { matMul, matMulTransposedA, matMulTransposedB } from '../lib/kernels/matmul/matMul.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
@@ -32,9 +32,10 @@ export interface LinearCache {
  *
  * With one row per example, these are X Wᵀ + b, G W, Gᵀ X and the column sums of G.
  *
- * Shapes: input [N, inFeatures]; output, gradOutput [N, outFeatures]; weight [outFeatures, inFeatures];
- *         bias [outFeatures].
- * Errors: an input or gradOutput of another shape or dtype; sizes below 1; a random `init` without `rng`.
+ * Shapes: input [N, inFeatures]; output, gradOutput [N, outFeatures]; weight [outFeatures,
+ *         inFeatures]; bias [outFeatures].
+ * Errors: an input or gradOutput of another shape or dtype; sizes below 1; a random `init` without
+ *         `rng`.
  * Source: lecture, "Linear Module". Initial weights: Glorot & Bengio 2010, biases 0.
  *
  *     const box = new Linear(4, 3, { rng: new Rng(0) });

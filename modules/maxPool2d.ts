@@ -16,19 +16,22 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 
 /** The options of `MaxPool2D`. */
 export interface MaxPool2DOptions {
-  /** The kernel's size by default, so that windows tile the image. */
+  /** s, in pixels; the kernel's size by default, so that windows tile the image. */
   readonly stride?: Pair;
-  /** Cells added on each side, 0 by default. */
+  /**
+   * The number of pixels added on each side, or a pair, `'valid'` (none, the default) or `'same'`
+   * (⌈size/stride⌉ outputs).
+   */
   readonly padding?: Padding;
   /** Whether the output size is rounded up; false by default. */
   readonly ceilMode?: boolean;
 }
 
-/** What `MaxPool2D` keeps for its backward methods. */
+/** What `MaxPool2D` keeps for its backward method. */
 export interface MaxPool2DCache {
   readonly input: Tensor4D;
   readonly output: Tensor4D;
-  /** Which cell won each window, where the backend notes it. */
+  /** The pixel that won each window, on backends that note it. */
   readonly winners?: Tensor;
   readonly geometry: Geometry;
 }
@@ -39,19 +42,20 @@ export interface MaxPool2DCache {
  *   forward          x_out[n,i,j,c] = max_pq x_in[n, i·s + p − t, j·s + q − t, c],  p < K_h, q < K_w
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): argmax of window (i,j) is (y,x)} ∂C/∂x_out[n,i,j,c]
  *
- * Among equals the first wins, row by row, and gets the whole gradient. Padding never wins. A pixel that wins
- * several windows gets the sum; one that wins none, or lies in no window, gets 0.
+ * with stride s and t pixels of padding (taken per axis). Among equals the first wins, row by row, and
+ * gets the whole gradient. Padding never wins. A pixel that wins several windows gets the sum; a pixel
+ * that wins none, or lies in no window, gets 0.
  *
- * `ceilMode` rounds H' and W' up: a last window may reach over the end, if it starts inside the input or the padding
- * before it.
+ * `ceilMode` rounds H' and W' up: a last window may reach over the end if it starts inside the input or
+ * the padding before it.
  *
  * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + padding − K_h)/s⌋ + 1.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; padding of more
- *         than half the kernel, which would leave windows without a pixel.
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
+ *         padding of more than half the kernel, which would leave windows without a pixel.
  * Source: lecture, "Pooling" and the second problem set; the sizes are those of PyTorch's MaxPool2d.
  *
  *     const box = new MaxPool2D(2);
- *     box.infer(images);   // [N, H / 2, W / 2, C]
+ *     box.infer(images);   // [N, ⌊H/2⌋, ⌊W/2⌋, C]
  */
 export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
   readonly kernelSize: readonly [number, number];
@@ -103,6 +107,6 @@ export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
   }
 
   #geometry([, height, width]: Shape): Geometry {
-    return convGeometry(this, height, width, { ...this, dilation: [1, 1] });
+    return convGeometry(this, height, width, this);
   }
 }
