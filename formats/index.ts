@@ -1,5 +1,30 @@
 /** boxprop/formats: weights and networks as bytes. Files are in boxprop/node. */
-export { decodeSafetensors, encodeSafetensors } from './safetensors/safetensors.ts';
-export { torchLayout } from './torch/torchLayout.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type SafetensorsTensor,
+} from './safetensors/safetensors.ts';
+export type { Dtype, SafetensorsData } from './safetensors/dtypes.ts';
+export { onnxExporter, type OnnxExporter, type WriteOnnx } from './onnx/exporter.ts';
+export type { Given as OnnxOutput, OnnxGraph, Value as OnnxInput } from './onnx/graph.ts';
+export {
+  torchBox,
+  type Flattened,
+  type Store,
+  type StoredForm,
+  type TorchBox,
+} from './torch/torchBoxes.ts';
+export type { BoxClass } from './boxTable.ts';
+export type { Entry as SafetensorsEntry } from './safetensors/safetensorsHeader.ts';
+export type { Stored } from './safetensors/layout.ts';
+export { torchLayout, type Rename, type TorchLayoutOptions } from './torch/torchLayout.ts';
 export { toOnnx, type OnnxOptions } from './onnx/toOnnx.ts';
-export { encodeModel as encodeOnnx, type OnnxModel } from './onnx/proto.ts';
+export {
+  encodeModel as encodeOnnx,
+  type Attribute as OnnxAttribute,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+} from './onnx/proto.ts';

@@ -1,9 +1,9 @@
 import { tensor } from '@tensorflow/tfjs-core';
 import type { Dataset } from '../data/dataset.ts';
+import type { Interval } from '../lib/facts.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { Answer } from './topAnswers.ts';
 import type { TopPatch } from './topPatches.ts';
-import type { Interval } from './interval.ts';
 import type { Trace } from './trace.ts';
 
 /** An answer, and whose it is. */
@@ -37,8 +37,12 @@ export async function cutOut(
     some.forEach(({ record, place, response, unit }, n) => {
       const at = placeOf(place, axes);
       const span = trace.spanOfInput([...at, unit].map((cell): Interval => [cell, cell]));
-      // Of an image the patch is a part in all its channels; of a list of numbers, all of it.
-      const image = shape.slice(0, -1).map((_, axis): Interval => span?.[axis] ?? [0, -1]);
+      // The patch of an image has all channels of its pixels; that of a vector is the whole vector. Where
+      // a box on the way states no window, the patch is the whole example.
+      const whole = span !== undefined && 'unknown' in span;
+      const image = shape
+        .slice(0, -1)
+        .map((size, axis): Interval => (whole ? [0, size - 1] : (span?.[axis] ?? [0, -1])));
       const cut = (of: ArrayLike<number>) => part(of, n * length, shape, image);
       found.push({
         record,

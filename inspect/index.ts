@@ -4,6 +4,7 @@ export {
   type Summary,
   type SummaryOptions,
   type SummaryRow,
+  type Unknown,
 } from './summary/summarize.ts';
 export { drawSummary } from './summary/drawSummary.ts';
 export { diagnose } from './doctor/diagnose.ts';

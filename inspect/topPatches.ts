@@ -1,8 +1,9 @@
 import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
+import type { Interval } from '../lib/facts.ts';
 import { disposeTensors } from '../lib/memory.ts';
-import type { AnyModule } from '../lib/propagate.ts';
+import type { AnyModule } from '../lib/module.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import { cutOut } from './cutOut.ts';
 import { answersOf, better, type Answer } from './topAnswers.ts';
@@ -45,6 +46,8 @@ export interface UnitPatches {
   readonly patches: readonly TopPatch[];
   /** The smallest response to any record at any place; that of the first patch where the unit ignores the input. */
   readonly least: number;
+  /** The first box on the way that states no window, if there is one; the patches are whole examples then. */
+  readonly unknownWindow?: string;
 }
 
 /**
@@ -98,9 +101,12 @@ export async function topPatches(
     answers.map((answer) => ({ ...answer, unit })),
   );
   const patches = await cutOut(trace, data, wanted, batchSize);
+  const reach = trace.spanOfInput(trace.outputShape.map((size): Interval => [0, size - 1]));
+  const unknown = reach !== undefined && 'unknown' in reach && { unknownWindow: reach.unknown };
   return best.map(({ unit, answers, least }) => ({
     unit,
     least,
+    ...unknown,
     patches: patches.splice(0, answers.length),
   }));
 }

@@ -1,11 +1,17 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { accumulate } from '../lib/container.ts';
+import { accumulate } from '../lib/gradSum.ts';
+import { nameOf } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
-import { withOptionalPath, propagate, type AnyModule } from '../lib/propagate.ts';
-import { shapeAfter } from '../lib/shapes.ts';
-import { hull } from './interval.ts';
-import { spanBefore, type Span } from './span.ts';
+import { withOptionalPath, propagate } from '../lib/propagate.ts';
+import { type AnyModule } from '../lib/module.ts';
+import { factsOf } from '../lib/shapes.ts';
+import type { Facts, Interval, Shape } from '../lib/facts.ts';
+import { hull, inputsOf } from '../lib/window.ts';
+import { windowAt } from './summary/receptiveField.ts';
+
+/** A range of positions per axis of a value, without the batch. */
+export type Span = readonly Interval[];
 
 /** A box that runs on the way, and which of the others it takes from: their numbers, −1 for the input. */
 interface Step {
@@ -18,7 +24,12 @@ interface Step {
 export function boxPaths(network: AnyModule): string[] {
   const paths = new Set<string>();
   const add = (path: string) => void paths.add(path);
-  propagate<undefined>(network, [undefined], (_box, _inputs, path) => add(path), '', (_, path) => add(path)); // prettier-ignore
+  propagate<undefined>(
+    network,
+    [undefined],
+    (_, __, path) => add(path),
+    (_, path) => add(path),
+  );
   return [...paths].filter((path) => path !== '');
 }
 
@@ -36,7 +47,9 @@ export class Trace {
   readonly box: AnyModule;
   readonly #steps: readonly Step[];
   /** With a batch of one: of the input first, and after it of each step. */
-  readonly #shapes: readonly (readonly number[])[];
+  readonly #shapes: readonly Shape[];
+  /** One per step. */
+  readonly #facts: readonly Facts[];
 
   constructor(network: AnyModule, target: string, inputShape: readonly number[]) {
     if (network.arity === 'list')
@@ -48,7 +61,7 @@ export class Trace {
       ends.set(path, [step]);
       return step;
     };
-    propagate<number>(network, [-1], visit, '', (outputs, path) => void ends.set(path, outputs));
+    propagate<number>(network, [-1], visit, (outputs, path) => void ends.set(path, outputs));
     const outputs = ends.get(target);
     if (outputs?.length !== 1 || outputs[0] < 0) {
       throw new InputError(
@@ -57,11 +70,13 @@ export class Trace {
     }
     const [end] = outputs;
     this.#steps = ancestors(steps, end);
-    const shapes: (readonly number[])[] = [[1, ...inputShape]];
-    for (const { box, path, from } of this.#steps) {
+    const shapes: Shape[] = [[1, ...inputShape]];
+    this.#facts = this.#steps.map(({ box, path, from }) => {
       const inputs = from.map((source) => shapes[source + 1]);
-      shapes.push(withOptionalPath(path, () => shapeAfter(box, inputs)));
-    }
+      const facts = withOptionalPath(path, () => factsOf(box, inputs));
+      shapes.push(facts.outputShape);
+      return facts;
+    });
     this.#shapes = shapes;
     this.box = steps[end].box;
     this.outputShape = shapes[shapes.length - 1].slice(1);
@@ -115,16 +130,24 @@ export class Trace {
     });
   }
 
-  /** The cells of the input that cells of the target's output depend on: along all ways to it, the least box that holds them. */
-  spanOfInput(span: Span): Span | undefined {
+  /**
+   * The block of the input that a block of the target's output depends on, along all ways to it;
+   * undefined if it depends on no element, as padding does.
+   *
+   * @returns `unknown` with the first box on the way that does not state its window.
+   */
+  spanOfInput(span: Span): Span | undefined | UnknownWindow {
     const spans = new Map<number, Span>([[this.#steps.length - 1, span]]);
     for (let i = this.#steps.length - 1; i >= 0; i--) {
       const own = spans.get(i);
       if (own === undefined) continue;
-      const { box, from } = this.#steps[i];
-      const inputShapes = from.map((source) => this.#shapes[source + 1]);
+      const { box, path, from } = this.#steps[i];
+      const { window } = this.#facts[i];
+      if (window === undefined)
+        return { unknown: path === '' ? nameOf(box) : `${path} (${nameOf(box)})` };
       from.forEach((source, k) => {
-        const before = spanBefore(box, own, inputShapes, this.#shapes[i + 1], k);
+        const [inputShape, outputShape] = [this.#shapes[source + 1], this.#shapes[i + 1]];
+        const before = inputsOf(windowAt(window, k), own, inputShape, outputShape);
         if (before === undefined) return;
         const other = spans.get(source);
         spans.set(source, other === undefined ? before : both(before, other));
@@ -132,6 +155,11 @@ export class Trace {
     }
     return spans.get(-1);
   }
+}
+
+/** The answer where a box on the way states no window: its path and class, `conv (MyConv)`. */
+export interface UnknownWindow {
+  readonly unknown: string;
 }
 
 const both = (a: Span, b: Span): Span => a.map((of, axis) => hull([of, b[axis]]) ?? of);

@@ -57,4 +57,6 @@ export interface Facts {
    * arithmetic does not count.
    */
   readonly multiplyAdds?: number;
+  /** The range of the output's values, whatever the input: [0, Infinity] of a ReLU, [−1, 1] of a tanh. */
+  readonly range?: readonly [low: number, high: number];
 }

@@ -98,9 +98,13 @@ export function samePositions(inputShape: Shape, channels: Dependency): Position
   return { axes, channels };
 }
 
-/** The facts of a box that adds up no products and keeps the shape of its input. */
-export function sameShape(shape: Shape, window: Window): Facts {
-  return { outputShape: shape, window, multiplyAdds: 0 };
+/**
+ * The facts of a box that adds up no products and keeps the shape of its input.
+ *
+ * @param range of the output's values, if they are bounded.
+ */
+export function sameShape(shape: Shape, window: Window, range?: Facts['range']): Facts {
+  return { outputShape: shape, window, multiplyAdds: 0, ...(range && { range }) };
 }
 
 /** The facts of a pool over [N, ...positions, C]: a window over each channel by itself. */

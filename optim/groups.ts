@@ -1,23 +1,22 @@
 import { checkNumber } from '../lib/check.ts';
-import type { NamedModule } from '../lib/module.ts';
+import { BoxError } from '../lib/errors.ts';
 import type { AnyModule } from '../lib/module.ts';
-import { Affine } from '../modules/historic/affine.ts';
-import { BatchNorm } from '../modules/batchNorm.ts';
-import { GroupNorm } from '../modules/groupNorm.ts';
-import { InstanceNorm } from '../modules/instanceNorm.ts';
-import { LayerNorm } from '../modules/layerNorm.ts';
-import { PReLU } from '../modules/prelu.ts';
+import { describePath } from '../lib/propagate.ts';
 
-/** Parameters that an optimizer treats in a way of their own. */
+/** Parameters that an optimizer treats differently from the others. */
 export interface ParamGroup {
+  /** Whether a parameter of this name is in the group. */
   readonly matches: (name: string) => boolean;
-  /** In place of the optimizer's own. */
+  /** Replaces the optimizer's weight decay. */
   readonly weightDecay?: number;
-  /** What the learning rate is multiplied by, 1 by default. */
+  /** The factor on the learning rate, 1 by default. */
   readonly learningRateScale?: number;
 }
 
-/** Learning rate and weight decay of a parameter: those of the first group that has it, else the optimizer's. */
+/**
+ * The learning rate and weight decay of a parameter: of the first group that matches, else the
+ * optimizer's.
+ */
 export function groupSettings(
   name: string,
   { learningRate, weightDecay, groups }: GroupedOptimizer,
@@ -36,28 +35,35 @@ export interface GroupedOptimizer {
 }
 
 export function checkParamGroups(optimizer: object, groups: readonly ParamGroup[]): void {
-  for (const { learningRateScale: rate = 1, weightDecay = 0 } of groups) {
-    checkNumber(optimizer, "a group's rate", rate, 0);
+  for (const { learningRateScale = 1, weightDecay = 0 } of groups) {
+    checkNumber(optimizer, "a group's learningRateScale", learningRateScale, 0);
     checkNumber(optimizer, "a group's weightDecay", weightDecay, 0);
   }
 }
 
-const SCALES = [BatchNorm, LayerNorm, GroupNorm, InstanceNorm, Affine, PReLU] as const;
-
 /**
- * What weight decay should leave alone: biases, the scales and shifts of normalizations, and PReLU's a, which a decay
- * would push to ReLU (He et al. 2015, section 2.1).
+ * The group of the parameters that weight decay should leave alone, as the boxes state them in
+ * `noDecay`: biases, the scales and shifts of normalizations, and PReLU's a, which decay would turn
+ * into ReLU (He et al. 2015, section 2.1).
+ *
+ * Errors: a box with parameters that does not state `noDecay`.
+ *
+ *     new SGD(network.params, { learningRate: 0.1, weightDecay: 1e-4, groups: [withoutDecay(network)] });
  */
 export function withoutDecay(network: AnyModule): ParamGroup {
   const names = new Set<string>();
-  const visit = ([prefix, box]: NamedModule): void => {
+  const visit = (box: AnyModule, path: readonly string[]): void => {
     const children = box.children();
-    for (const [name, child] of children) visit([`${prefix}${name}.`, child]);
-    if (children.length > 0) return;
-    const isScale = SCALES.some((kind) => box instanceof kind);
-    for (const name of Object.keys(box.params))
-      if (isScale || name === 'bias') names.add(prefix + name);
+    for (const [name, child] of children) visit(child, [...path, name]);
+    if (children.length > 0 || Object.keys(box.params).length === 0) return;
+    if (box.noDecay === undefined) {
+      throw new BoxError(
+        [describePath(network, path.join('.'), box)],
+        'expected `noDecay`, the names of the parameters without weight decay, got undefined; declare it in the class',
+      );
+    }
+    for (const name of box.noDecay) names.add([...path, name].join('.'));
   };
-  visit(['', network]);
+  visit(network, []);
   return { matches: (name) => names.has(name), weightDecay: 0 };
 }

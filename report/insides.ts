@@ -10,53 +10,57 @@ import {
   sum,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { LogSoftmax } from '../modules/logSoftmax.ts';
-import { Softmax } from '../modules/softmax.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { nameOf } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
+import type { Facts } from '../lib/facts.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
-import type { Module } from '../lib/module.ts';
-import { propagate, type AnyModule } from '../lib/propagate.ts';
-import { isPointwise } from '../inspect/summary/describe.ts';
-import { passesOn, summarize } from '../inspect/summary/summarize.ts';
+import type { AnyModule, Module } from '../lib/module.ts';
+import { propagate } from '../lib/propagate.ts';
+import { factsOf } from '../lib/shapes.ts';
+import { summarize } from '../inspect/summary/summarize.ts';
 import { hiddenUnits, type HiddenUnits } from './hiddenUnits.ts';
 import { channelsOf, picturesOf, wrapped, type Picture } from './pictures.ts';
 
-/** What a box makes of the chosen inputs. */
+/** The outputs of a box for the chosen examples. */
 export interface FeatureMaps {
+  /** The name of the box. */
   readonly label: string;
-  /** [height, width, channels], or the number of units. */
+  /** [height, width, channels], or [units]. */
   readonly shape: readonly number[];
-  /** For each input a picture a channel, at most sixteen; or one of all units, in rows. */
+  /** For each example one picture per channel, at most sixteen, or one picture of all units. */
   readonly maps: readonly (readonly Picture[])[];
 }
 
-/** What is to be seen in a network while it answers. */
+/** The outputs inside a network. */
 export interface Insides {
-  readonly inputs: readonly { readonly record: number; readonly picture: Picture }[];
+  /** The chosen examples. */
+  readonly inputs: readonly { readonly example: number; readonly picture: Picture }[];
+  /** The feature maps of each box for the chosen examples. */
   readonly featureMaps: readonly FeatureMaps[];
-  /** Of each box that makes hidden units, in the order of the forward. */
+  /** The hidden units of each nonlinear box, in the order of the forward pass. */
   readonly hidden: readonly HiddenUnits[];
 }
 
-const [SAMPLES, INPUTS, CHANNELS] = [100, 3, 16];
+const [EXAMPLES, CHOSEN, CHANNELS] = [100, 3, 16];
 
-/** Bytes of activations at a time. */
+/** The most bytes of activations per forward pass. */
 const MEMORY = 2 ** 29;
 
-/** What a box gave. */
+/** The output of a box. */
 interface Seen {
   readonly box: AnyModule;
   readonly label: string;
   readonly output: Tensor;
+  readonly window: Facts['window'];
 }
 
 /**
- * Looks into a network while it answers the first records of a dataset, at most 100. A hidden unit of a convolution is
- * a channel in the middle of the image; it ignores the input if the channel does so everywhere.
+ * Collects the outputs inside a network for the first examples of a dataset, at most 100. A hidden
+ * unit of a convolution is a channel at the middle of the image; it ignores the input if the channel
+ * does so everywhere.
  *
- * @param chosen the records whose feature maps are shown.
+ * @param chosen the indices of the examples whose feature maps are shown.
  */
 export async function insides(
   network: Module,
@@ -64,19 +68,21 @@ export async function insides(
   chosen?: readonly number[],
 ): Promise<Insides> {
   const { total } = summarize(network, data.inputShape);
-  const samples = Math.min(
-    SAMPLES,
+  const examples = Math.min(
+    EXAMPLES,
     data.length,
     Math.max(8, Math.floor(MEMORY / total.activationBytes)),
   );
-  const first = Array.from({ length: samples }, (_, record) => record);
+  const first = Array.from({ length: examples }, (_, index) => index);
   const shown = chosen ?? (await firstOfClasses(data, first));
   const { input, labels } = await data.batch(Int32Array.from([...shown, ...first]));
   const seen = run(network, input);
   const featureMaps: FeatureMaps[] = [];
   const hidden: HiddenUnits[] = [];
-  // Where no box is known to make hidden units, the last that gives a vector and not the scores.
-  const known = seen.filter(({ box }) => makesUnits(box));
+  // Without such a box, hidden units are those of the last vector before the scores.
+  const known = seen.filter(
+    ({ box, window }) => window === 'elementwise' && Object.keys(box.params).length === 0,
+  );
   const hiding =
     known.length > 0
       ? known
@@ -86,33 +92,37 @@ export async function insides(
           .slice(-1);
   for (const one of seen) {
     if (one.output.rank !== 4 && one.output.rank !== 2) continue;
-    if (!passesOn(one.box)) featureMaps.push(await mapsOf(one, shown.length));
-    if (hiding.includes(one)) hidden.push(await unitsOf(one, shown.length, samples));
+    if (one.window !== 'identity') featureMaps.push(await mapsOf(one, shown.length));
+    if (hiding.includes(one)) hidden.push(await unitsOf(one, shown.length, examples));
   }
   const pictures = picturesOf(await input.data(), data.inputShape).slice(0, shown.length);
   disposeTensors([input, labels, seen.map(({ output }) => output)]);
   return {
-    inputs: pictures.map((picture, k) => ({ record: shown[k], picture })),
+    inputs: pictures.map((picture, k) => ({ example: shown[k], picture })),
     featureMaps,
     hidden,
   };
 }
 
-/** The first records of the first classes. */
-async function firstOfClasses(data: Dataset, records: readonly number[]): Promise<number[]> {
-  const batch = await data.batch(Int32Array.from(records));
+/** The first examples of the first classes. */
+async function firstOfClasses(data: Dataset, indices: readonly number[]): Promise<number[]> {
+  const batch = await data.batch(Int32Array.from(indices));
   const labels = Array.from(await batch.labels.data());
   disposeTensors(batch);
-  return records.filter((_, k) => labels.indexOf(labels[k]) === k).slice(0, INPUTS);
+  return indices.filter((_, k) => labels.indexOf(labels[k]) === k).slice(0, CHOSEN);
 }
 
-/** The outputs of all boxes, in the order of the forward. */
+/** The outputs of all boxes, in the order of the forward pass. */
 function run(network: Module, input: Tensor): Seen[] {
   const seen: Seen[] = [];
   tidy(() => {
     propagate<Tensor>(network, [input], (box, inputs, path) => {
       const output = box.infer(box.arity === 'list' ? inputs : inputs[0]) as Tensor;
-      seen.push({ box, label: labelOf(box, path), output });
+      const { window } = factsOf(
+        box,
+        inputs.map(({ shape }) => shape),
+      );
+      seen.push({ box, label: labelOf(box, path), output, window });
       return output;
     });
     return seen.map(({ output }) => output);
@@ -120,13 +130,9 @@ function run(network: Module, input: Tensor): Seen[] {
   return seen;
 }
 
-/** `ReLU 6`, `Conv2D stage1.0.body.conv1`. */
+/** Names a box: `ReLU 6`, `Conv2D stage1.0.body.conv1`. */
 export function labelOf(box: AnyModule, path: string): string {
   return path === '' ? nameOf(box) : `${nameOf(box)} ${path}`;
-}
-
-function makesUnits(box: AnyModule): boolean {
-  return isPointwise(box) && !(box instanceof Softmax || box instanceof LogSoftmax);
 }
 
 async function mapsOf({ label, output }: Seen, inputs: number): Promise<FeatureMaps> {
@@ -146,25 +152,25 @@ async function mapsOf({ label, output }: Seen, inputs: number): Promise<FeatureM
   return { label, shape, maps };
 }
 
-/** The hidden units of a box, for the samples that stand after the inputs. */
+/** The hidden units of a box, for the examples that follow the chosen ones in the batch. */
 async function unitsOf(
   { label, output }: Seen,
-  inputs: number,
-  samples: number,
+  chosen: number,
+  examples: number,
 ): Promise<HiddenUnits> {
   const axes = output.shape.slice(1, -1).map((_, axis) => axis + 1);
   const found = tidy(() => {
     const middle = output.shape.slice(1, -1).map((size) => Math.floor(size / 2));
-    const own = slice(output, [inputs, ...axes.map(() => 0), 0]);
+    const own = slice(output, [chosen, ...axes.map(() => 0), 0]);
     const spread = sub(max(own, [0, ...axes]), min(own, [0, ...axes]));
-    const answering = greater(spread, mul(max(abs(own)), scalar(1e-6)));
+    const alive = greater(spread, mul(max(abs(own)), scalar(1e-6)));
     return {
-      values: slice(output, [inputs, ...middle, 0], [samples, ...axes.map(() => 1), -1]),
-      answering: sum(cast(answering, 'float32')),
+      values: slice(output, [chosen, ...middle, 0], [examples, ...axes.map(() => 1), -1]),
+      alive: sum(cast(alive, 'float32')),
     };
   });
-  const [values, [answering]] = [await found.values.data(), await found.answering.data()];
+  const [values, [alive]] = [await found.values.data(), await found.alive.data()];
   disposeTensors(found);
   const units = output.shape[output.rank - 1];
-  return hiddenUnits(label, Float32Array.from(values), samples, units - answering);
+  return hiddenUnits(label, Float32Array.from(values), examples, units - alive);
 }

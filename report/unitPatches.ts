@@ -1,42 +1,48 @@
 import type { Dataset } from '../data/dataset.ts';
 import { topPatches, type TopPatch, type UnitPatches } from '../inspect/topPatches.ts';
 import type { Module } from '../lib/module.ts';
-import { propagate, type AnyModule } from '../lib/propagate.ts';
+import { propagate } from '../lib/propagate.ts';
+import { type AnyModule } from '../lib/module.ts';
 import { summarize } from '../inspect/summary/summarize.ts';
 import { labelOf } from './insides.ts';
 import { tiles, wrapped, type Picture, type Tiles } from './pictures.ts';
 
-/** What some units of a box answer to. */
+/** The patches to which some units of a box respond most. */
 export interface BoxPatches {
-  /** Such as `Conv2D 3`. */
+  /** The name of the box, such as `Conv2D 3`. */
   readonly label: string;
+  /** One per unit. */
   readonly units: readonly UnitPatches[];
 }
 
-const [RECORDS, UNITS, COUNT] = [1000, 8, 8];
+const [EXAMPLES, UNITS, COUNT] = [1000, 8, 8];
 
-/** Bytes of activations at a time. */
+/** The most bytes of activations per batch. */
 const MEMORY = 2 ** 28;
 
-/** Records at a time, so that the activations of a network fit the memory. */
+/** The largest batch size, up to 100, whose activations fit the memory. */
 export function batchFor(network: Module, inputShape: readonly number[]): number {
   const { activationBytes } = summarize(network, inputShape).total;
   return Math.min(100, Math.max(1, Math.floor(MEMORY / (activationBytes + 1))));
 }
 
-/** What the first units of the first convolution, of the last one, and of the last hidden vector answer to. */
+/**
+ * Collects the patches of the first units of three boxes: the first convolution, the last one, and
+ * the last hidden vector.
+ */
 export async function boxPatches(network: Module, data: Dataset): Promise<BoxPatches[]> {
   const batchSize = batchFor(network, data.inputShape);
   const found: BoxPatches[] = [];
-  for (const { path, box, units: all } of telling(network, data.inputShape)) {
+  for (const { path, box, units: all } of informative(network, data.inputShape)) {
     const units = Array.from({ length: Math.min(UNITS, all) }, (_, unit) => unit);
-    const options = { box: path, units, count: COUNT, records: RECORDS, batchSize };
+    const options = { box: path, units, count: COUNT, records: EXAMPLES, batchSize };
     found.push({ label: labelOf(box, path), units: await topPatches(network, data, options) });
   }
   return found;
 }
 
-interface Place {
+/** A box with weights. */
+export interface WeightedBox {
   readonly path: string;
   readonly box: AnyModule;
   readonly units: number;
@@ -44,8 +50,8 @@ interface Place {
   readonly outputShape: readonly number[];
 }
 
-/** The boxes with weights, in the order of the forward. */
-export function weighted(network: Module, inputShape: readonly number[]): Place[] {
+/** The boxes with weights, in the order of the forward pass. */
+export function weighted(network: Module, inputShape: readonly number[]): WeightedBox[] {
   const boxes = new Map<string, AnyModule>();
   propagate<undefined>(network, [undefined], (box, _, path) => void boxes.set(path, box));
   return summarize(network, inputShape, { all: true }).rows.flatMap(({ name, outputShape }) => {
@@ -56,8 +62,8 @@ export function weighted(network: Module, inputShape: readonly number[]): Place[
   });
 }
 
-/** Those whose units say the most: the first and the last with channels, and the vector before the scores. */
-function telling(network: Module, inputShape: readonly number[]): Place[] {
+/** The most informative boxes: the first and the last with channels, and the vector before the scores. */
+function informative(network: Module, inputShape: readonly number[]): WeightedBox[] {
   const places = weighted(network, inputShape);
   const of = (rank: number) => places.filter(({ outputShape }) => outputShape.length === rank);
   const [images, vectors] = [of(3), of(1)];
@@ -65,10 +71,13 @@ function telling(network: Module, inputShape: readonly number[]): Place[] {
   return chosen.filter((place, k) => place !== undefined && chosen.indexOf(place) === k);
 }
 
-/** The lightest pixel, to be told from the white of no pixel. */
+/** The grey of the lightest pixel, which differs from the white beyond the border. */
 const LIGHTEST = 0.88;
 
-/** A row of a unit's patches above a row of their gradients, of one size; white where the field leaves the image. */
+/**
+ * Draws a row of a unit's patches above a row of their gradients, all of one size. Pixels beyond the
+ * border of the image are white.
+ */
 export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
   const shown = patches.filter(({ values }) => values.length > 0);
   if (shown.length === 0) return undefined;
@@ -84,7 +93,7 @@ export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
   return tiles([...patchRow, ...gradientRow], shown.length, [0, 1]);
 }
 
-/** In a frame of this size, white where a border has cut the patch. */
+/** Puts a patch into a frame, white where the border of the image cuts the patch. */
 function pictureOf(
   { shape, corner }: TopPatch,
   values: readonly number[],
@@ -94,7 +103,7 @@ function pictureOf(
   const [rows, columns, channels] = shape;
   if (rows * columns === 1 && height * width === 1 && channels > 3) return wrapped(values);
   const kept = channels === 3 ? 3 : 1;
-  // What is missing of a patch at the first row or column is before it.
+  // A patch at the first row or column lacks the pixels before it.
   const [down, right] = [
     corner[0] === 0 ? height - rows : 0,
     corner[1] === 0 ? width - columns : 0,
@@ -111,11 +120,14 @@ function pictureOf(
   return { height, width, channels: kept, values: framed };
 }
 
-/** `unit 3: 4.21 to 3.9`, or that it ignores the input. */
-export function captionOf({ unit, patches, least }: UnitPatches): string {
+/** Formats the responses of a unit, `unit 3: 4.21 to 3.9`, or says that it ignores the input. */
+export function captionOf({ unit, patches, least, unknownWindow }: UnitPatches): string {
   const [first, last] = [patches.at(0), patches.at(-1)];
-  if (first === undefined || last === undefined) return `unit ${unit}: gives no numbers`;
+  if (first === undefined || last === undefined) return `unit ${unit}: has no finite response`;
   const brief = (value: number) => String(Number(value.toPrecision(3)));
-  if (first.response === least) return `unit ${unit}: ${brief(least)} whatever it sees`;
-  return `unit ${unit}: ${brief(first.response)} to ${brief(last.response)}`;
+  if (first.response === least) return `unit ${unit}: ${brief(least)} for every input`;
+  const range = `unit ${unit}: ${brief(first.response)} to ${brief(last.response)}`;
+  return unknownWindow === undefined
+    ? range
+    : `${range}; receptive field unknown, because ${unknownWindow} states no window`;
 }

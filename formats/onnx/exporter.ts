@@ -1,25 +1,30 @@
-import type { AnyModule } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/module.ts';
+import type { BoxClass } from '../boxTable.ts';
 import type { Given, OnnxGraph, Value } from './graph.ts';
 
-/** How boxes of one class are written in ONNX. */
-export interface Exporter {
-  readonly kind: BoxClass<AnyModule>;
-  readonly write: (graph: OnnxGraph, box: AnyModule, inputs: readonly [Value, ...Value[]]) => Given;
+/** Writes a box into the graph: adds its nodes, and returns the name of its output. */
+export type WriteOnnx = (graph: OnnxGraph, box: AnyModule, inputs: readonly Value[]) => Given;
+
+/** How the boxes of one class are written in ONNX. */
+export interface OnnxExporter {
+  readonly kind: BoxClass<unknown>;
+  readonly entry: WriteOnnx;
 }
 
-/** A class of boxes, however it is constructed. */
-interface BoxClass<B> {
-  readonly name: string;
-  readonly prototype: B;
-}
-
-/** The exporter of a class. It is not that of a class that extends it, whose forward may be another. */
-export function on<B>(
+/**
+ * The exporter of a class of boxes, for `toOnnx(network, { exporters })`. It does not count for a class
+ * that extends this one, whose forward may differ.
+ *
+ *     const square = onnxExporter(Square, (graph, _box, input) => ({
+ *       ...input,
+ *       name: graph.node('Mul', [input.name, input.name]),
+ *     }));
+ *
+ * A box that delegates to another writes that one: `graph.write(box.conv, [input])`.
+ */
+export function onnxExporter<B>(
   kind: BoxClass<B>,
   write: (graph: OnnxGraph, box: B, input: Value, inputs: readonly Value[]) => Given,
-): Exporter {
-  return {
-    kind: kind as BoxClass<AnyModule>,
-    write: (graph, box, inputs) => write(graph, box as B, inputs[0], inputs),
-  };
+): OnnxExporter {
+  return { kind, entry: (graph, box, inputs) => write(graph, box as B, inputs[0], inputs) };
 }

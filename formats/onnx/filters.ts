@@ -7,25 +7,25 @@ import { Linear } from '../../modules/linear.ts';
 import { LocallyConnected1D } from '../../modules/locallyConnected1d.ts';
 import { LocallyConnected2D } from '../../modules/locallyConnected2d.ts';
 import { axisGeometry, convGeometry, type Axis, type PaddingMode } from '../../lib/geometry.ts';
-import { numElements } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/shapes.ts';
 import { paddedInput } from './borders.ts';
-import { on, type Exporter } from './exporter.ts';
+import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import type { Given, OnnxGraph, Value } from './graph.ts';
 
 /** The boxes that filter: a kernel [height, width, in, out] is [out, in, height, width] in ONNX. */
-export const FILTERS: readonly Exporter[] = [
-  on(Linear, (graph, { params: { weight, bias } }, input) => {
+export const FILTERS: readonly OnnxExporter[] = [
+  onnxExporter(Linear, (graph, { params: { weight, bias } }, input) => {
     const inputs = [input.name, graph.weight(weight), ...biasOf(graph, bias)];
     return { name: graph.node('Gemm', inputs, { transB: 1 }), channels: 'last' };
   }),
 
-  on(Conv2D, (graph, box, input) => {
+  onnxExporter(Conv2D, (graph, box, input) => {
     const { height, width } = convGeometry(box, input.shape[1], input.shape[2], box);
     const filters = graph.weight(box.params.weight, [3, 2, 0, 1]);
     return convolve(graph, input, filters, box.params.bias, [height, width], box);
   }),
 
-  on(DepthwiseConv2D, (graph, box, input) => {
+  onnxExporter(DepthwiseConv2D, (graph, box, input) => {
     const { height, width } = convGeometry(box, input.shape[1], input.shape[2], box);
     const { weight, bias } = box.params;
     const dims = [box.channels * box.multiplier, 1, height.kernel, width.kernel];
@@ -33,7 +33,7 @@ export const FILTERS: readonly Exporter[] = [
     return convolve(graph, input, filters, bias, [height, width], { ...box, groups: box.channels });
   }),
 
-  on(Conv1D, (graph, box, input) => {
+  onnxExporter(Conv1D, (graph, box, input) => {
     const axis = axisGeometry(
       input.shape[1],
       box.kernelSize,
@@ -51,7 +51,7 @@ export const FILTERS: readonly Exporter[] = [
     );
   }),
 
-  on(ConvTranspose2D, (graph, box, input) => {
+  onnxExporter(ConvTranspose2D, (graph, box, input) => {
     const { padding, stride, dilation, groups, outputPadding, kernelSize } = box;
     const filters = graph.weight(box.params.weight, [3, 2, 0, 1]);
     const inputs = [graph.with('first', input).name, filters, ...biasOf(graph, box.params.bias)];
@@ -68,11 +68,11 @@ export const FILTERS: readonly Exporter[] = [
     };
   }),
 
-  on(LocallyConnected2D, (graph, { geometry: { height, width }, params }, input) =>
+  onnxExporter(LocallyConnected2D, (graph, { geometry: { height, width }, params }, input) =>
     locallyConnected(graph, input, params, [height, width]),
   ),
 
-  on(LocallyConnected1D, (graph, { geometry: { width }, params }, input) =>
+  onnxExporter(LocallyConnected1D, (graph, { geometry: { width }, params }, input) =>
     locallyConnected(graph, input, params, [width]),
   ),
 ];

@@ -1,5 +1,10 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { numElements } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/shapes.ts';
+import { nameOf } from '../../lib/check.ts';
+import { BoxError } from '../../lib/errors.ts';
+import type { AnyModule } from '../../lib/module.ts';
+import type { BoxTable } from '../boxTable.ts';
+import type { WriteOnnx } from './exporter.ts';
 import { permute } from '../safetensors/layout.ts';
 import type { Attribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './proto.ts';
 
@@ -26,16 +31,33 @@ export class OnnxGraph {
   readonly #weights = new Map<Variable, Map<string, string>>();
   readonly #names = new Set<string>();
   readonly #paramNames: ReadonlyMap<Variable, string>;
+  readonly #exporters: BoxTable<WriteOnnx>;
   #place = '';
 
-  /** @param params of the network: their names are those of the graph's tensors. */
-  constructor(params: Readonly<Record<string, Variable>>) {
+  /**
+   * @param params of the network: the graph's tensors have their names.
+   * @param exporters by class of box.
+   */
+  constructor(params: Readonly<Record<string, Variable>>, exporters: BoxTable<WriteOnnx>) {
+    this.#exporters = exporters;
     this.#paramNames = new Map(Object.entries(params).map(([name, param]) => [param, name]));
   }
 
   /** Everything that is added from here on has a name that starts with this. */
   set place(path: string) {
     this.#place = path;
+  }
+
+  /**
+   * Adds the nodes of a box.
+   *
+   * Errors: `features.2 > Pointwise: cannot be exported to ONNX`.
+   */
+  write(box: AnyModule, inputs: readonly Value[]): Given {
+    const write = this.#exporters.of(box);
+    if (write !== undefined) return write(this, box, inputs);
+    const path = this.#place === '' ? [] : [this.#place];
+    throw new BoxError([...path, nameOf(box)], 'cannot be exported to ONNX');
   }
 
   /** Adds a node with one output; returns the output's name. */

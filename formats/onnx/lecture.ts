@@ -7,29 +7,29 @@ import { ScaledTanh } from '../../modules/historic/scaledTanh.ts';
 import { SCell } from '../../modules/historic/sCell.ts';
 import { TableConv2D } from '../../modules/historic/tableConv2d.ts';
 import { convGeometry, type Geometry } from '../../lib/geometry.ts';
-import { on, type Exporter } from './exporter.ts';
+import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { padsOf } from './filters.ts';
 import { perChannel, type OnnxGraph, type Value } from './graph.ts';
 
 const ONE = [1, 1] as const;
 
 /** The boxes of the LeNets and of the neocognitron, of which ONNX knows none. */
-export const LECTURE: readonly Exporter[] = [
-  on(Abs, (graph, _box, input) => ({ ...input, name: graph.node('Abs', [input.name]) })),
+export const LECTURE: readonly OnnxExporter[] = [
+  onnxExporter(Abs, (graph, _box, input) => ({ ...input, name: graph.node('Abs', [input.name]) })),
 
-  on(ScaledTanh, (graph, { amplitude, slope }, input) => {
+  onnxExporter(ScaledTanh, (graph, { amplitude, slope }, input) => {
     const squashed = graph.node('Tanh', [graph.node('Mul', [input.name, graph.floats([slope])])]);
     return { ...input, name: graph.node('Mul', [squashed, graph.floats([amplitude])]) };
   }),
 
-  on(Affine, (graph, { params: { weight, bias }, features }, input) => {
+  onnxExporter(Affine, (graph, { params: { weight, bias }, features }, input) => {
     const dims = perChannel(input, features);
     const scaled = graph.node('Mul', [input.name, graph.weight(weight, undefined, dims)]);
     if (bias === undefined) return { ...input, name: scaled };
     return { ...input, name: graph.node('Add', [scaled, graph.weight(bias, undefined, dims)]) };
   }),
 
-  on(RBF, (graph, { params, buffers, inFeatures, outFeatures }, input) => {
+  onnxExporter(RBF, (graph, { params, buffers, inFeatures, outFeatures }, input) => {
     const centers = params.centers ?? buffers.centers;
     if (centers === undefined) throw new Error('an RBF without centres');
     const rows = graph.node('Unsqueeze', [input.name, graph.integers([1])]);
@@ -42,7 +42,7 @@ export const LECTURE: readonly Exporter[] = [
   }),
 
   // The whole kernel, with its zeros.
-  on(TableConv2D, (graph, box, input) => {
+  onnxExporter(TableConv2D, (graph, box, input) => {
     const geometry = convGeometry(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
     const filters = tidy(() => graph.tensor(transpose(box.filters(), [3, 2, 0, 1])));
     const { bias } = box.params;
@@ -52,7 +52,7 @@ export const LECTURE: readonly Exporter[] = [
     };
   }),
 
-  on(SCell, (graph, box, input) => {
+  onnxExporter(SCell, (graph, box, input) => {
     const { r, params } = box;
     const geometry = convGeometry(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
     const excitation = conv(graph, input, graph.weight(params.weight, [3, 2, 0, 1]), geometry, 1);
@@ -69,7 +69,7 @@ export const LECTURE: readonly Exporter[] = [
     return { name, channels: 'first' };
   }),
 
-  on(CCell, (graph, box, input) => {
+  onnxExporter(CCell, (graph, box, input) => {
     const geometry = convGeometry(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
     const window = tidy(() => graph.tensor(transpose(box.window(), [2, 3, 0, 1])));
     const gathered = conv(graph, input, window, geometry, box.planes);

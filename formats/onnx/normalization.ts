@@ -10,12 +10,12 @@ import type { Variable } from '@tensorflow/tfjs-core';
 import type { Gaussian } from '../../lib/gaussian.ts';
 import { localWindow } from '../../lib/kernels/normalize/localMean.ts';
 import { disposeTensors } from '../../lib/memory.ts';
-import { on, type Exporter } from './exporter.ts';
+import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { perChannel, type Given, type OnnxGraph, type Value } from './graph.ts';
 
 /** The boxes that normalize, as they do in inference. */
-export const NORMALIZATION: readonly Exporter[] = [
-  on(BatchNorm, (graph, { params, buffers, features, eps }, input) => {
+export const NORMALIZATION: readonly OnnxExporter[] = [
+  onnxExporter(BatchNorm, (graph, { params, buffers, features, eps }, input) => {
     const first = graph.with('first', input);
     const inputs = [
       first.name,
@@ -30,7 +30,7 @@ export const NORMALIZATION: readonly Exporter[] = [
     };
   }),
 
-  on(LayerNorm, (graph, { params, shape, eps }, input) => {
+  onnxExporter(LayerNorm, (graph, { params, shape, eps }, input) => {
     const last = graph.with('last', input);
     const size = shape.reduce((product, length) => product * length, 1);
     const scale =
@@ -46,7 +46,7 @@ export const NORMALIZATION: readonly Exporter[] = [
     return { ...last, name: graph.node('LayerNormalization', inputs, attributes) };
   }),
 
-  on(InstanceNorm, (graph, { params, channels, eps }, input) => {
+  onnxExporter(InstanceNorm, (graph, { params, channels, eps }, input) => {
     const first = graph.with('first', input);
     const affine = [scaleOf(graph, params.weight, channels), shiftOf(graph, params.bias, channels)];
     const attributes = { epsilon: { float: eps } };
@@ -57,7 +57,7 @@ export const NORMALIZATION: readonly Exporter[] = [
   }),
 
   // A group is a channel of as many places as it has numbers.
-  on(GroupNorm, (graph, { params, groups, channels, eps }, input) => {
+  onnxExporter(GroupNorm, (graph, { params, groups, channels, eps }, input) => {
     const first = graph.with('first', input);
     const apart = graph.node('Reshape', [first.name, graph.integers([0, groups, -1])]);
     const unscaled = [scaleOf(graph, undefined, groups), shiftOf(graph, undefined, groups)];
@@ -72,7 +72,7 @@ export const NORMALIZATION: readonly Exporter[] = [
     return { ...first, name: graph.node('Add', [scaled, graph.weight(bias, undefined, dims)]) };
   }),
 
-  on(LocalResponseNorm, (graph, { size, alpha, beta, k }, input) => {
+  onnxExporter(LocalResponseNorm, (graph, { size, alpha, beta, k }, input) => {
     // ONNX has it for images alone, and reaches the other way where the size is even.
     if (input.shape.length === 4 && size % 2 === 1) {
       const first = graph.with('first', input);
@@ -93,11 +93,13 @@ export const NORMALIZATION: readonly Exporter[] = [
     return { ...last, name: graph.node('Mul', [last.name, damping]) };
   }),
 
-  on(SubtractiveNorm2D, (graph, { gaussian }, input) => subtractive(graph, gaussian, input)),
+  onnxExporter(SubtractiveNorm2D, (graph, { gaussian }, input) =>
+    subtractive(graph, gaussian, input),
+  ),
 
-  on(DivisiveNorm2D, (graph, box, input) => divisive(graph, box, input)),
+  onnxExporter(DivisiveNorm2D, (graph, box, input) => divisive(graph, box, input)),
 
-  on(ContrastNorm2D, (graph, box, input) => {
+  onnxExporter(ContrastNorm2D, (graph, box, input) => {
     const centered = { ...input, ...subtractive(graph, box.subtractive.gaussian, input) };
     return divisive(graph, box.divisive, centered);
   }),

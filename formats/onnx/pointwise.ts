@@ -14,53 +14,57 @@ import { Softmax } from '../../modules/softmax.ts';
 import { Softplus } from '../../modules/softplus.ts';
 import { SpatialDropout } from '../../modules/spatialDropout.ts';
 import { Tanh } from '../../modules/tanh.ts';
-import { on, type Exporter } from './exporter.ts';
+import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { channelAxis, perChannel, type Given, type OnnxGraph, type Value } from './graph.ts';
 import type { Attribute } from './proto.ts';
 
 /** The boxes that work number by number, or along the channels: they leave the channels where they are. */
-export const POINTWISE: readonly Exporter[] = [
-  on(ReLU, (graph, _box, input) => apply(graph, 'Relu', input)),
-  on(Tanh, (graph, _box, input) => apply(graph, 'Tanh', input)),
-  on(Sigmoid, (graph, _box, input) => apply(graph, 'Sigmoid', input)),
-  on(LeakyReLU, (graph, { negativeSlope }, input) =>
+export const POINTWISE: readonly OnnxExporter[] = [
+  onnxExporter(ReLU, (graph, _box, input) => apply(graph, 'Relu', input)),
+  onnxExporter(Tanh, (graph, _box, input) => apply(graph, 'Tanh', input)),
+  onnxExporter(Sigmoid, (graph, _box, input) => apply(graph, 'Sigmoid', input)),
+  onnxExporter(LeakyReLU, (graph, { negativeSlope }, input) =>
     apply(graph, 'LeakyRelu', input, { alpha: { float: negativeSlope } }),
   ),
-  on(ELU, (graph, { alpha }, input) => apply(graph, 'Elu', input, { alpha: { float: alpha } })),
-  on(SELU, (graph, _box, input) =>
+  onnxExporter(ELU, (graph, { alpha }, input) =>
+    apply(graph, 'Elu', input, { alpha: { float: alpha } }),
+  ),
+  onnxExporter(SELU, (graph, _box, input) =>
     apply(graph, 'Selu', input, { alpha: { float: SELU.alpha }, gamma: { float: SELU.lambda } }),
   ),
-  on(SiLU, (graph, _box, input) => {
+  onnxExporter(SiLU, (graph, _box, input) => {
     const gate = graph.node('Sigmoid', [input.name]);
     return { ...input, name: graph.node('Mul', [input.name, gate]) };
   }),
-  on(HardTanh, (graph, { minValue, maxValue }, input) => {
+  onnxExporter(HardTanh, (graph, { minValue, maxValue }, input) => {
     const bounds = [graph.floats([minValue]), graph.floats([maxValue])];
     return { ...input, name: graph.node('Clip', [input.name, ...bounds]) };
   }),
-  on(PReLU, (graph, { params: { weight }, numParameters }, input) => {
+  onnxExporter(PReLU, (graph, { params: { weight }, numParameters }, input) => {
     const slope = graph.weight(weight, undefined, perChannel(input, numParameters));
     return { ...input, name: graph.node('PRelu', [input.name, slope]) };
   }),
-  on(Softplus, (graph, { beta, threshold }, input) => {
+  onnxExporter(Softplus, (graph, { beta, threshold }, input) => {
     const scaled = graph.node('Mul', [input.name, graph.floats([beta])]);
     const curve = graph.node('Div', [graph.node('Softplus', [scaled]), graph.floats([beta])]);
     const linear = graph.node('Greater', [scaled, graph.floats([threshold])]);
     return { ...input, name: graph.node('Where', [linear, input.name, curve]) };
   }),
-  on(GELU, (graph, { approximate }, input) => {
+  onnxExporter(GELU, (graph, { approximate }, input) => {
     const x = input.name;
     const probability = approximate === 'none' ? normalCdf(graph, x) : tanhCdf(graph, x);
     return { ...input, name: graph.node('Mul', [x, probability]) };
   }),
-  on(Softmax, (graph, _box, input) => apply(graph, 'Softmax', input, { axis: channelAxis(input) })),
-  on(LogSoftmax, (graph, _box, input) =>
+  onnxExporter(Softmax, (graph, _box, input) =>
+    apply(graph, 'Softmax', input, { axis: channelAxis(input) }),
+  ),
+  onnxExporter(LogSoftmax, (graph, _box, input) =>
     apply(graph, 'LogSoftmax', input, { axis: channelAxis(input) }),
   ),
   // In inference all three are nothing.
-  on(Identity, (_graph, _box, input) => input),
-  on(Dropout, (_graph, _box, input) => input),
-  on(SpatialDropout, (_graph, _box, input) => input),
+  onnxExporter(Identity, (_graph, _box, input) => input),
+  onnxExporter(Dropout, (_graph, _box, input) => input),
+  onnxExporter(SpatialDropout, (_graph, _box, input) => input),
 ];
 
 function apply(

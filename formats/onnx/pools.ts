@@ -8,22 +8,22 @@ import { MaxPool1D } from '../../modules/maxPool1d.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { axisGeometry, convGeometry, type Axis } from '../../lib/geometry.ts';
-import { numElements } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/shapes.ts';
 import type { AxisMap } from '../../lib/kernels/pad/axisMap.ts';
 import {
   windowMeans,
   windowsThatCover,
   windowSumsFilledUp,
 } from '../../lib/kernels/pool/windowMap.ts';
-import { on, type Exporter } from './exporter.ts';
+import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { padsOf } from './filters.ts';
 import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts';
 
 const ONE = [1, 1] as const;
 
 /** The boxes that pool. What `ceilMode` adds is written as padding after, which here never counts. */
-export const POOLS: readonly Exporter[] = [
-  on(MaxPool2D, (graph, box, input) => {
+export const POOLS: readonly OnnxExporter[] = [
+  onnxExporter(MaxPool2D, (graph, box, input) => {
     const { height, width } = convGeometry(box, input.shape[1], input.shape[2], {
       ...box,
       dilation: ONE,
@@ -31,14 +31,14 @@ export const POOLS: readonly Exporter[] = [
     return pool(graph, 'MaxPool', input, [height, width]);
   }),
 
-  on(MaxPool1D, (graph, box, input) => {
+  onnxExporter(MaxPool1D, (graph, box, input) => {
     const { kernelSize, stride, padding, ceilMode } = box;
     return pool(graph, 'MaxPool', input, [
       axisGeometry(input.shape[1], kernelSize, stride, 1, padding, ceilMode),
     ]);
   }),
 
-  on(AvgPool2D, (graph, box, input) => {
+  onnxExporter(AvgPool2D, (graph, box, input) => {
     const { height, width } = convGeometry(box, input.shape[1], input.shape[2], {
       ...box,
       dilation: ONE,
@@ -46,13 +46,13 @@ export const POOLS: readonly Exporter[] = [
     return average(graph, input, [height, width], box.countIncludePad);
   }),
 
-  on(AvgPool1D, (graph, box, input) => {
+  onnxExporter(AvgPool1D, (graph, box, input) => {
     const { kernelSize, stride, padding, ceilMode } = box;
     const axis = axisGeometry(input.shape[1], kernelSize, stride, 1, padding, ceilMode);
     return average(graph, input, [axis], box.countIncludePad);
   }),
 
-  on(SumPool2D, (graph, box, input) => {
+  onnxExporter(SumPool2D, (graph, box, input) => {
     const { height, width } = convGeometry(box, input.shape[1], input.shape[2], {
       ...box,
       dilation: ONE,
@@ -62,7 +62,7 @@ export const POOLS: readonly Exporter[] = [
     );
   }),
 
-  on(LPPool2D, (graph, box, input) => {
+  onnxExporter(LPPool2D, (graph, box, input) => {
     const p = box.normType;
     const options = { ...box, dilation: ONE, padding: 'valid' } as const;
     const { height, width } = convGeometry(box, input.shape[1], input.shape[2], options);
@@ -74,7 +74,7 @@ export const POOLS: readonly Exporter[] = [
     return { ...s, name: graph.node('Mul', [graph.node('Sign', [s.name]), root]) };
   }),
 
-  on(GlobalAvgPool2D, (graph, _box, input) => {
+  onnxExporter(GlobalAvgPool2D, (graph, _box, input) => {
     if (input.channels === 'last') {
       const name = graph.node('ReduceMean', [input.name], { axes: [1, 2], keepdims: 0 });
       return { name, channels: 'last' };
@@ -83,7 +83,7 @@ export const POOLS: readonly Exporter[] = [
     return { name: graph.node('Flatten', [means]), channels: 'last' };
   }),
 
-  on(AdaptiveAvgPool2D, (graph, { outputSize }, input) => {
+  onnxExporter(AdaptiveAvgPool2D, (graph, { outputSize }, input) => {
     const [height, width] = [0, 1].map((i) => windowsThatCover(input.shape[1 + i], outputSize[i]));
     const sides = [height, width].map(({ input: size, rows }) => size / rows.length);
     const first = graph.with('first', input);
@@ -95,7 +95,7 @@ export const POOLS: readonly Exporter[] = [
     return { name: mapped(graph, first, height, width), channels: 'first' };
   }),
 
-  on(Maxout, (graph, { pieces }, input) => {
+  onnxExporter(Maxout, (graph, { pieces }, input) => {
     const axis = channelAxis(input);
     const sizes =
       input.channels === 'first' ? [0, ...input.shape.slice(2)] : [0, ...input.shape.slice(1, -1)];

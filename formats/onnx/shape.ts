@@ -8,22 +8,22 @@ import { Reshape } from '../../modules/reshape.ts';
 import { Sum } from '../../modules/sum.ts';
 import { Upsample2D } from '../../modules/upsample2d.ts';
 import { paddedInput } from './borders.ts';
-import { on, type Exporter } from './exporter.ts';
+import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts';
 
 /** The boxes that change a shape, or make one tensor of several. */
-export const SHAPE: readonly Exporter[] = [
-  on(Flatten, (graph, _box, input) => {
+export const SHAPE: readonly OnnxExporter[] = [
+  onnxExporter(Flatten, (graph, _box, input) => {
     const last = isMap(input) ? graph.with('last', input) : input;
     return { name: graph.node('Flatten', [last.name]), channels: 'last' };
   }),
 
-  on(Reshape, (graph, { sizes }, input) => {
+  onnxExporter(Reshape, (graph, { sizes }, input) => {
     const { name } = graph.with('last', input);
     return { name: graph.node('Reshape', [name, graph.integers([0, ...sizes])]), channels: 'last' };
   }),
 
-  on(Pad2D, (graph, { padding, mode, value }, input) => {
+  onnxExporter(Pad2D, (graph, { padding, mode, value }, input) => {
     const axes = padding.map(([before, after], i) => ({
       input: input.shape[1 + i],
       before,
@@ -32,14 +32,14 @@ export const SHAPE: readonly Exporter[] = [
     return paddedInput(graph, input, axes, mode, value);
   }),
 
-  on(PadChannels, (graph, { more }, input) => {
+  onnxExporter(PadChannels, (graph, { more }, input) => {
     const rank = input.shape.length;
     const pads = new Array<number>(2 * rank).fill(0);
     pads[rank + channelAxis(input)] = more;
     return { ...input, name: graph.node('Pad', [input.name, graph.integers(pads)]) };
   }),
 
-  on(Upsample2D, (graph, { scaleFactor, interpolation, alignCorners }, input) => {
+  onnxExporter(Upsample2D, (graph, { scaleFactor, interpolation, alignCorners }, input) => {
     const first = graph.with('first', input);
     const inputs = [first.name, '', graph.floats([1, 1, ...scaleFactor], [4])];
     const nearest = {
@@ -57,14 +57,14 @@ export const SHAPE: readonly Exporter[] = [
     };
   }),
 
-  on(Concat, (graph, _box, _first, inputs) => {
+  onnxExporter(Concat, (graph, _box, _first, inputs) => {
     const values = alike(graph, inputs);
     const axis = channelAxis(values[0]);
     return { ...values[0], name: graph.node('Concat', namesOf(values), { axis }) };
   }),
-  on(Sum, (graph, _box, _first, inputs) => merge(graph, 'Add', inputs)),
-  on(Product, (graph, _box, _first, inputs) => merge(graph, 'Mul', inputs)),
-  on(Max, (graph, _box, _first, inputs) => merge(graph, 'Max', inputs)),
+  onnxExporter(Sum, (graph, _box, _first, inputs) => merge(graph, 'Add', inputs)),
+  onnxExporter(Product, (graph, _box, _first, inputs) => merge(graph, 'Mul', inputs)),
+  onnxExporter(Max, (graph, _box, _first, inputs) => merge(graph, 'Max', inputs)),
 ];
 
 /** Whether the order of the axes shows in the order of the numbers: not with one channel, or one pixel. */

@@ -1,7 +1,9 @@
-import { nameOf } from '../../lib/check.ts';
-import { BoxError } from '../../lib/errors.ts';
-import { withOptionalPath, propagate, type AnyModule } from '../../lib/propagate.ts';
-import { shapeAfter } from '../../lib/shapes.ts';
+import { withOptionalPath, propagate } from '../../lib/propagate.ts';
+import { type AnyModule } from '../../lib/module.ts';
+import { factsOf } from '../../lib/shapes.ts';
+import type { Shape } from '../../lib/facts.ts';
+import { BoxTable } from '../boxTable.ts';
+import type { OnnxExporter } from './exporter.ts';
 import { FILTERS } from './filters.ts';
 import { OnnxGraph, type Value } from './graph.ts';
 import { LECTURE } from './lecture.ts';
@@ -11,43 +13,51 @@ import { POOLS } from './pools.ts';
 import type { OnnxModel, OnnxValue } from './proto.ts';
 import { SHAPE } from './shape.ts';
 
-const EXPORTERS = new Map(
-  [...FILTERS, ...POOLS, ...POINTWISE, ...NORMALIZATION, ...SHAPE, ...LECTURE].map(
-    ({ kind, write }) => {
-      return [kind.prototype, write];
-    },
-  ),
-);
+/** The exporters of boxprop's own boxes. */
+const EXPORTERS: readonly OnnxExporter[] = [
+  ...FILTERS,
+  ...POOLS,
+  ...POINTWISE,
+  ...NORMALIZATION,
+  ...SHAPE,
+  ...LECTURE,
+];
 
 /** The classes of boxes that have operators in ONNX. */
-export const EXPORTED: readonly string[] = [...EXPORTERS.keys()].map((prototype) =>
-  nameOf(prototype),
-);
+export const EXPORTED: readonly string[] = new BoxTable(EXPORTERS).names;
 
+/** The options of `toOnnx`. */
 export interface OnnxOptions {
-  /** Of one example: `[height, width, channels]`; a list of shapes where the network takes a list. */
+  /** The shape of one example: `[height, width, channels]`; a list of shapes where the network takes a list. */
   readonly inputShape: readonly number[] | readonly (readonly number[])[];
-  /** What the graph is called. */
+  /** The name of the graph, `boxprop` by default. */
   readonly name?: string;
-  /** Texts that the file is to have with it. */
+  /** Texts that the file carries. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Exporters of boxes of your own, or in place of boxprop's; see `onnxExporter`. */
+  readonly exporters?: readonly OnnxExporter[];
 }
 
 /**
- * A network as it is in inference, in ONNX with operator set 17. Its input is called `input` and its output `output`, or
- * `input0`, `output0` and so on where there are several; the first axis, the batch, may have any size. They are as boxprop has
- * them: images are [N, H, W, C]. Inside, images have their channels first, as ONNX's convolutions do.
+ * A network in inference as an ONNX model, operator set 17. Its input is named `input` and its output
+ * `output`, or `input0`, `output0` and so on where there are several; the first axis, the batch, may have
+ * any size. Both have boxprop's layout: images are [N, H, W, C]. Inside, images have their channels first,
+ * as ONNX's convolutions do.
  *
- * Errors: a box that ONNX has no operators for: `features.2 > Pointwise: cannot be exported to ONNX`; those of a forward
- *         of such an input.
+ * Errors: a box that has no exporter: `features.2 > Pointwise: cannot be exported to ONNX`; those of a
+ *         forward of such an input.
+ *
+ *     const model = toOnnx(network, { inputShape: [28, 28, 1] });
+ *     const bytes = await encodeOnnx(model);
  */
 export function toOnnx(
   network: AnyModule,
-  { inputShape, name = 'boxprop', metadata = {} }: OnnxOptions,
+  { inputShape, name = 'boxprop', metadata = {}, exporters = [] }: OnnxOptions,
 ): OnnxModel {
-  const graph = new OnnxGraph({ ...network.params, ...network.buffers });
+  const table = new BoxTable([...EXPORTERS, ...exporters]);
+  const graph = new OnnxGraph({ ...network.params, ...network.buffers }, table);
   const shapes = network.arity === 'list' ? inputShape : [inputShape];
-  const inputs = (shapes as readonly (readonly number[])[]).map((shape, i, { length }): Value => {
+  const inputs = (shapes as readonly Shape[]).map((shape, i, { length }): Value => {
     return {
       name: graph.name(numbered('input', i, length)),
       shape: [1, ...shape],
@@ -55,17 +65,11 @@ export function toOnnx(
     };
   });
   const outputs = propagate(network, inputs, (box, inputs, path) => {
-    const write = EXPORTERS.get(Object.getPrototypeOf(box) as AnyModule);
-    if (write === undefined) {
-      throw new BoxError(
-        [...(path === '' ? [] : [path]), nameOf(box)],
-        'cannot be exported to ONNX',
-      );
-    }
-    const shape = withOptionalPath(path, () => shapeAfter(box, inputs.map((value) => value.shape))); // prettier-ignore
+    const shapes = inputs.map(({ shape }) => shape);
     graph.place = path;
-    const [first, ...others] = inputs;
-    return { ...write(graph, box, [first, ...others]), shape };
+    const given = graph.write(box, inputs);
+    const { outputShape } = withOptionalPath(path, () => factsOf(box, shapes));
+    return { ...given, shape: outputShape };
   });
   graph.place = '';
   const named = outputs.map((value, i, { length }) => {

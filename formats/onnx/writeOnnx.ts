@@ -1,4 +1,4 @@
-import type { AnyModule } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/module.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 import { encodeModel } from './proto.ts';
 import { toOnnx, type OnnxOptions } from './toOnnx.ts';

@@ -1,4 +1,4 @@
-import { numElements } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/shapes.ts';
 
 /**
  * How a file from elsewhere holds a variable: under a name and a shape of its own, its axes in another order.

@@ -1,115 +1,98 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import { BatchNorm } from '../../modules/batchNorm.ts';
-import { Conv1D } from '../../modules/conv1d.ts';
-import { Conv2D } from '../../modules/conv2d.ts';
-import { ConvTranspose2D } from '../../modules/convTranspose2d.ts';
-import { DepthwiseConv2D } from '../../modules/depthwiseConv2d.ts';
-import { Dropout } from '../../modules/dropout.ts';
-import { Flatten } from '../../modules/flatten.ts';
-import { GroupNorm } from '../../modules/groupNorm.ts';
-import { InstanceNorm } from '../../modules/instanceNorm.ts';
-import { Linear } from '../../modules/linear.ts';
-import { PReLU } from '../../modules/prelu.ts';
 import { nameOf } from '../../lib/check.ts';
 import { InputError } from '../../lib/errors.ts';
-import { numElements } from '../../lib/init/initializers.ts';
-import { withOptionalPath, propagate, type AnyModule } from '../../lib/propagate.ts';
-import { shapeAfter } from '../../lib/shapes.ts';
-import { isPointwise } from '../../inspect/summary/describe.ts';
+import type { Shape } from '../../lib/facts.ts';
+import type { AnyModule } from '../../lib/module.ts';
+import { propagate, withOptionalPath } from '../../lib/propagate.ts';
+import { factsOf, numElements } from '../../lib/shapes.ts';
+import { BoxTable } from '../boxTable.ts';
 import type { Stored } from '../safetensors/layout.ts';
 import type { FileLayout } from '../safetensors/weights.ts';
+import { TORCH_BOXES, type Flattened, type TorchBox } from './torchBoxes.ts';
 
 /** The name that PyTorch has for the i-th box with parameters, whose path here is `path`. */
 export type Rename = (path: string, i: number) => string;
 
+/** The options of `torchLayout`. */
+export interface TorchLayoutOptions {
+  /** Maps the path of a box to PyTorch's name; the same name by default. */
+  readonly rename?: Rename;
+  /** How PyTorch holds boxes of your own; see `torchBox`. */
+  readonly boxes?: readonly TorchBox[];
+}
+
 /**
- * How PyTorch holds the parameters and buffers of a network: kernels as [out, in, height, width], `running_mean` for
- * `runningMean`. PyTorch flattens images with the channels first, boxprop with the channels last: so the first `Linear`
- * behind a `Flatten` has its columns in another order, [out, C·H·W] there and [out, H·W·C] here. `num_batches_tracked`
- * is left out: it counts, and nothing depends on it.
+ * How PyTorch holds the parameters and buffers of a network: kernels as [out, in, height, width],
+ * `running_mean` for `runningMean`. PyTorch flattens images with the channels first, boxprop with the
+ * channels last: so the first `Linear` after a `Flatten` has its columns in another order, [out, C·H·W]
+ * there and [out, H·W·C] here. `num_batches_tracked` is left out: it is a counter on which nothing depends.
  *
- * Errors: a box with parameters that is none of PyTorch's; those of a forward of an input of this shape.
+ * Errors: a box with parameters that PyTorch does not have; a box that does not state its window between a
+ *         `Flatten` and a `Linear`, because the order of the columns is unknown then; those of a forward of
+ *         an input of this shape.
+ *
+ *     const layout = torchLayout(network, [28, 28, 1], { rename: (path) => `features.${path}` });
+ *     await loadWeights('weights.safetensors', network, layout);
  */
 export function torchLayout(
   network: AnyModule,
-  inputShape: readonly number[],
-  rename: Rename = (path) => path,
+  inputShape: Shape,
+  { rename = (path) => path, boxes = [] }: TorchLayoutOptions = {},
 ): FileLayout {
+  const table = new BoxTable([...TORCH_BOXES, ...boxes]);
   const stored: Record<string, Stored> = {};
   const keys = new Map<Variable, string>(
     [network.params, network.buffers].flatMap((of) =>
       Object.entries(of).map(([key, param]) => [param, key]),
     ),
   );
-  let boxes = 0;
-  const image: Value = { shape: [1, ...inputShape] };
-  propagate(network, [image], (box, inputs, path): Value => {
+  let count = 0;
+  propagate<Value>(network, [{ shape: [1, ...inputShape] }], (box, inputs, path) => {
     const [{ flattened }] = inputs;
     const own = Object.entries({ ...box.params, ...box.buffers });
+    const store = table.of(box);
     if (own.length > 0) {
-      const prefix = rename(path, boxes++);
+      if (store === undefined) {
+        throw new InputError(`${path}: expected a box that PyTorch has, got ${nameOf(box)}`);
+      }
+      const prefix = rename(path, count++);
       for (const [name, param] of own) {
         const key = keys.get(param);
         // A box that stands in several places has its parameters under the first.
         if (key === undefined || Object.hasOwn(stored, key)) continue;
-        stored[key] = storedAs(box, path, `${prefix}.${snakeCase(name)}`, param, flattened);
+        const form = withOptionalPath(path, () => store(box, name, param.shape, flattened));
+        stored[key] = { name: `${prefix}.${snakeCase(name)}`, ...form };
       }
     }
-    const shape = withOptionalPath(path, () => shapeAfter(box, inputs.map((input) => input.shape))); // prettier-ignore
-    const [, ...sizes] = inputs[0].shape;
-    if (box instanceof Flatten) return { shape, flattened: sizes };
-    const kept = flattened !== undefined && (isPointwise(box) || box instanceof Dropout);
-    return kept ? { shape, flattened } : { shape };
+    const shapes = inputs.map(({ shape }) => shape);
+    const { outputShape, window } = withOptionalPath(path, () => factsOf(box, shapes));
+    return { shape: outputShape, ...after(box, path, window, shapes[0], outputShape, flattened) };
   });
   return { stored, ignored: /\.num_batches_tracked$/ };
 }
 
 interface Value {
-  readonly shape: readonly number[];
-  /** What the numbers of an example were before they became a row: [H, W, C]. */
-  readonly flattened?: readonly number[];
+  readonly shape: Shape;
+  /** The shape of an example before it became a vector: [H, W, C]. */
+  readonly flattened?: Flattened;
 }
 
-function storedAs(
+/** The order of a vector's elements behind a box. */
+function after(
   box: AnyModule,
   path: string,
-  name: string,
-  { shape }: Variable,
-  flattened: readonly number[] | undefined,
-): Stored {
-  const inOrder = (order: readonly number[]): Stored => {
-    // Axis i of the variable is axis order[i] in the file.
-    const sizes = order.map((_, axis) => shape[order.indexOf(axis)]);
-    return { name, shape: sizes, order };
-  };
-  const isKernel = name.endsWith('.weight');
-  if (isKernel && box instanceof Conv2D) return inOrder([2, 3, 1, 0]);
-  if (isKernel && box instanceof Conv1D) return inOrder([2, 1, 0]);
-  if (isKernel && box instanceof ConvTranspose2D) return inOrder([2, 3, 1, 0]);
-  if (isKernel && box instanceof DepthwiseConv2D) {
-    const [height, width, channels, multiplier] = shape;
-    const view = [channels, multiplier, height, width];
-    return { name, shape: [channels * multiplier, 1, height, width], view, order: [2, 3, 0, 1] };
-  }
-  if (isKernel && box instanceof Linear && flattened !== undefined && flattened.length > 1) {
-    const sizes = flattened.slice(0, -1);
-    const view = [shape[0], flattened[flattened.length - 1], ...sizes];
-    if (numElements(view) === numElements(shape)) {
-      return { name, shape, view, order: [0, ...sizes.map((_, axis) => axis + 2), 1] };
-    }
-  }
-  if (
-    ![Conv1D, Conv2D, ConvTranspose2D, DepthwiseConv2D, Linear, ...LISTS].some(
-      (kind) => box instanceof kind,
-    )
-  ) {
-    throw new InputError(`${path}: expected a box that PyTorch has, got ${nameOf(box)}`);
-  }
-  return { name, shape };
+  window: unknown,
+  [, ...sizes]: Shape,
+  outputShape: Shape,
+  flattened: Flattened | undefined,
+): Pick<Value, 'flattened'> {
+  const isVector = outputShape.length === 2;
+  if (window === 'identity' && isVector && sizes.length > 1) return { flattened: { shape: sizes } };
+  if (flattened === undefined || !isVector) return {};
+  if (window === undefined) return { flattened: { unknown: `${path} (${nameOf(box)})` } };
+  const keepsOrder = ['identity', 'elementwise', 'channels'].includes(String(window));
+  return keepsOrder && numElements(sizes) === outputShape[1] ? { flattened } : {};
 }
-
-/** Boxes whose parameters are lists of one number a channel. */
-const LISTS = [BatchNorm, GroupNorm, InstanceNorm, PReLU];
 
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -12,12 +12,16 @@ export async function gradients(patient: DiagnosticContext): Promise<Diagnostic>
   let boxes: LayerStats[] = [];
   const still = { learningRate: 0, step() {} };
   try {
-    await trainStep(network, new SoftmaxCrossEntropy(), still, input, labels, {
-      mode: 'training',
+    await trainStep({
+      network,
+      cost: new SoftmaxCrossEntropy(),
+      optimizer: still,
+      input,
+      target: labels,
       rng: patient.rng.fold(5),
-      observe: async ({ grads }) => {
+      beforeUpdate: async ({ grads }) => {
         const before = snapshot(network.params);
-        boxes = await layerStats(network.params, before, grads);
+        boxes = await layerStats({ params: network.params, before, grads });
         disposeTensors(before);
       },
     });

@@ -33,7 +33,7 @@ export async function smallSubset(patient: DiagnosticContext): Promise<Diagnosti
   const name = 'small subset';
   try {
     await new Trainer({ ...options, epochs: 100 }).run();
-    const { errors, examples: records } = await evaluate(network, train, RECORDS);
+    const { errors, examples: records } = await evaluate(network, train, { batchSize: RECORDS });
     const finding = `${errors} of ${records} records wrong after 100 steps of Adam`;
     if (classes === 1) {
       const advice = 'They prove nothing: see the label balance above.';

@@ -7,7 +7,9 @@ import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from '.
 export async function startLoss(patient: DiagnosticContext): Promise<Diagnostic> {
   const { build, data } = patient;
   const network = build();
-  const { loss } = await evaluate(network, subset(data, sample(patient, 200, 2)), 50);
+  const { loss } = await evaluate(network, subset(data, sample(patient, 200, 2)), {
+    batchSize: 50,
+  });
   disposeTensors([network.params, network.buffers]);
   const chance = Math.log(data.classes);
   const verdict = loss <= 1.5 * chance ? 'good' : loss <= 3 * chance ? 'warning' : 'bad';

@@ -1,42 +1,31 @@
-import {
-  abs,
-  any,
-  cast,
-  greater,
-  mean,
-  mul,
-  notEqual,
-  sub,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { abs, any, cast, greater, mean, notEqual, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { scalar } from '../../lib/constant.ts';
 import { disposeTensors, tidy } from '../../lib/memory.ts';
-import { describePath, propagate, type AnyModule } from '../../lib/propagate.ts';
-import { ReLU } from '../../modules/relu.ts';
-import { Sigmoid } from '../../modules/sigmoid.ts';
-import { Tanh } from '../../modules/tanh.ts';
+import { describePath, propagate } from '../../lib/propagate.ts';
+import type { Facts } from '../../lib/facts.ts';
+import type { AnyModule } from '../../lib/module.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
+/** What can be wrong with the units of a box whose outputs are bounded. */
+type Kind = 'dead' | 'saturated';
+
 /**
- * Whether units are dead, 0 for 100 records at every place, or saturated, within 3 % of where tanh and sigmoid end.
+ * Whether units are dead or saturated, for 100 examples. A unit of a box that is bounded on one side, such
+ * as a ReLU, is dead if it stays at the bound for every example at every position. A value of a box that is
+ * bounded on both sides, such as tanh or the sigmoid, is saturated within 1.5 % of its range from a bound.
  */
-export async function units(patient: DiagnosticContext): Promise<Diagnostic[]> {
-  const network = patient.build();
-  const batch = await patient.data.batch(sample(patient, 100, 3));
-  const places: { kind: 'dead' | 'saturated'; place: string; share: Tensor }[] = [];
+export async function units(context: DiagnosticContext): Promise<Diagnostic[]> {
+  const network = context.build();
+  const batch = await context.data.batch(sample(context, 100, 3));
+  const places: { kind: Kind; place: string; share: Tensor }[] = [];
   tidy(() => {
     const shares: Tensor[] = [];
     propagate<Tensor>(network, [batch.input], (box, inputs, path) => {
       const output = run(box, inputs);
-      const kind =
-        box instanceof ReLU
-          ? 'dead'
-          : box instanceof Tanh || box instanceof Sigmoid
-            ? 'saturated'
-            : undefined;
-      if (kind !== undefined) {
-        const share =
-          kind === 'dead' ? deadShare(output) : saturatedShare(output, box instanceof Sigmoid);
+      const { window, range } = box.facts(inputs.map(({ shape }) => shape));
+      if (window === 'elementwise' && range !== undefined) {
+        const kind = range.every(Number.isFinite) ? 'saturated' : 'dead';
+        const share = kind === 'dead' ? deadShare(output, range) : saturatedShare(output, range);
         places.push({ kind, place: describePath(network, path, box), share });
         shares.push(share);
       }
@@ -78,17 +67,19 @@ function run(box: AnyModule, inputs: readonly Tensor[]): Tensor {
   return box.infer(box.arity === 'list' ? inputs : inputs[0]) as Tensor;
 }
 
-/** Of the channels, those that are 0 for all records, everywhere. */
-function deadShare(output: Tensor): Tensor {
-  const alive = any(
-    notEqual(output, scalar(0)),
-    Array.from({ length: output.rank - 1 }, (_, axis) => axis),
-  );
-  return mean(cast(notEqual(cast(alive, 'float32'), scalar(1)), 'float32'));
+/** The share of the channels that stay at their one bound, for all examples at all positions. */
+function deadShare(output: Tensor, range: Range): Tensor {
+  const bound = range.find(Number.isFinite) ?? 0;
+  const axes = Array.from({ length: output.rank - 1 }, (_, axis) => axis);
+  const isAlive = any(notEqual(output, scalar(bound)), axes);
+  return mean(cast(notEqual(cast(isAlive, 'float32'), scalar(1)), 'float32'));
 }
 
-/** Of the numbers, those near −1 or 1, or near 0 or 1. */
-function saturatedShare(output: Tensor, sigmoid: boolean): Tensor {
-  const centred = sigmoid ? sub(mul(output, scalar(2)), scalar(1)) : output;
-  return mean(cast(greater(abs(centred), scalar(0.97)), 'float32'));
+/** The share of the values within 1.5 % of the range from one of its ends. */
+function saturatedShare(output: Tensor, [low, high]: Range): Tensor {
+  const centre = scalar((low + high) / 2);
+  const limit = scalar(0.97 * ((high - low) / 2));
+  return mean(cast(greater(abs(sub(output, centre)), limit), 'float32'));
 }
+
+type Range = NonNullable<Facts['range']>;

@@ -1,122 +1,133 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import { Dropout } from '../../modules/dropout.ts';
-import { Flatten } from '../../modules/flatten.ts';
-import { Identity } from '../../modules/identity.ts';
-import { Reshape } from '../../modules/reshape.ts';
-import { SpatialDropout } from '../../modules/spatialDropout.ts';
-import { numElements } from '../../lib/init/initializers.ts';
-import { withOptionalPath, propagate, type AnyModule } from '../../lib/propagate.ts';
-import { multiplyAdds, shapeAfter } from '../../lib/shapes.ts';
-import { describe, isPointwise } from './describe.ts';
-import { fieldAfter, type Field } from './receptiveField.ts';
+import type { Shape } from '../../lib/facts.ts';
+import type { AnyModule } from '../../lib/module.ts';
+import { propagate, withOptionalPath } from '../../lib/propagate.ts';
+import { factsOf, numElements } from '../../lib/shapes.ts';
+import { fieldAfter, inputField, type ReceptiveField } from './receptiveField.ts';
+
+/** Stands for a fact that a box does not state. */
+export type Unknown = 'unknown';
 
 /** A box of a network, for one example. */
 export interface SummaryRow {
   /** The box's path: `conv1`, `stage1.0.residual.body.conv1`. */
   readonly name: string;
-  /** What it is, in the words of the slides. */
+  /** The box in the words of the slides. */
   readonly box: string;
-  /** Without the batch. */
-  readonly outputShape: readonly number[];
-  /** Those of a box that stands in several places are counted at the first. */
+  /** The shape of the output, without the batch. */
+  readonly outputShape: Shape;
+  /** The number of parameters; those of a box that stands in several places count at the first. */
   readonly parameters: number;
-  /** Products that are added up; other arithmetic is not counted. */
-  readonly multiplyAdds: number;
-  /** Of the output, as float32; 0 where it is the input in other words. */
+  /** The products that are added up; other arithmetic does not count. */
+  readonly multiplyAdds: number | Unknown;
+  /** The size of the output as float32; 0 if it is the memory of the input. */
   readonly activationBytes: number;
-  /** Cells of the input that a value depends on, along each axis; larger than the image where padding counts. */
-  readonly receptiveField: readonly number[];
-  /** The rows that it takes from: their places in the list, −1 for the input of the network. */
+  /** The positions of the input that a value depends on, per axis; may exceed the image, where padding counts. */
+  readonly receptiveField: readonly number[] | Unknown;
+  /** The rows that it takes its inputs from: their indices, −1 for the input of the network. */
   readonly from: readonly number[];
 }
 
+/** The boxes of a network in the order of its forward, and their totals. */
 export interface Summary {
-  readonly inputShape: readonly number[];
+  readonly inputShape: Shape;
   readonly rows: readonly SummaryRow[];
   readonly total: Pick<SummaryRow, 'parameters' | 'multiplyAdds' | 'activationBytes'>;
 }
 
+/** The options of `summarize`. */
 export interface SummaryOptions {
   /**
-   * A row for every box. By default what works number by number, a ReLU, stands in the row of the box before it, as on
-   * the slides, and what passes its input on has none.
+   * Whether every box has a row. By default a box that works element by element, such as a ReLU, stands
+   * in the row of the box before it, as on the slides, and a box that only passes its input on has none.
    */
   readonly all?: boolean;
 }
 
 interface Value {
-  readonly shape: readonly number[];
-  readonly field: Field;
+  readonly shape: Shape;
+  readonly field: ReceptiveField | undefined;
   readonly row: number;
 }
 
-type OpenRow = { -readonly [Key in keyof SummaryRow]: SummaryRow[Key] } & { folded: boolean };
+type OpenRow = { -readonly [Key in keyof SummaryRow]: SummaryRow[Key] } & {
+  /** Whether the box works position by position, so that its row can be folded. */
+  isFoldable: boolean;
+  passesOn: boolean;
+};
 
 /**
- * The boxes of a network, in the order of the forward. The convolutions are not run.
+ * The boxes of a network in the order of the forward, by the facts that they state. A fact that a box
+ * does not state is `'unknown'`, and so is every sum and receptive field that depends on it.
  *
  * Errors: those of a forward of an input of this shape.
+ *
+ *     const { rows, total } = summarize(lenet({ rng }), [28, 28, 1]);
+ *     console.log(total.multiplyAdds, rows[0].receptiveField);
  */
 export function summarize(
   network: AnyModule,
-  inputShape: readonly number[],
+  inputShape: Shape,
   { all = false }: SummaryOptions = {},
 ): Summary {
   const rows: OpenRow[] = [];
   const counted = new Set<Variable>();
-  const axes = inputShape.slice(0, -1);
-  const field: Field = { size: axes.map(() => 1), jump: axes.map(() => 1), places: axes };
-  const image: Value = { shape: [1, ...inputShape], field, row: -1 };
-  propagate(network, [image], (box, inputs, path) => {
-    const shape = withOptionalPath(path, () => shapeAfter(box, inputs.map((input) => input.shape))); // prettier-ignore
-    const after = fieldAfter(box, inputs.map((input) => input.field), shape); // prettier-ignore
+  const image: Value = { shape: [1, ...inputShape], field: inputField(inputShape), row: -1 };
+  propagate<Value>(network, [image], (box, inputs, path) => {
+    const shapes = inputs.map(({ shape }) => shape);
+    const { outputShape, window, multiplyAdds } = withOptionalPath(path, () =>
+      factsOf(box, shapes),
+    );
+    const fields = inputs.map((input) => input.field);
+    const field = fieldAfter(window, fields, outputShape);
     const own = Object.values(box.params).filter((param) => !counted.has(param));
     own.forEach((param) => counted.add(param));
     rows.push({
       name: path === '' ? 'network' : path,
-      box: describe(box),
-      outputShape: shape.slice(1),
+      box: box.describe(),
+      outputShape: outputShape.slice(1),
       parameters: own.reduce((sum, { size }) => sum + size, 0),
-      multiplyAdds: multiplyAdds(box, inputs[0].shape, shape),
-      activationBytes: passesOn(box) ? 0 : 4 * numElements(shape),
-      receptiveField: after.size,
+      multiplyAdds: multiplyAdds ?? 'unknown',
+      activationBytes: window === 'identity' ? 0 : 4 * numElements(outputShape),
+      receptiveField: field?.size ?? 'unknown',
       from: inputs.map(({ row }) => row),
-      folded: isPointwise(box) || passesOn(box),
+      isFoldable: typeof window === 'string' && !window.startsWith('global'),
+      passesOn: window === 'identity',
     });
-    return { shape, field: after, row: rows.length - 1 };
+    return { shape: outputShape, field, row: rows.length - 1 };
   });
-  const total = (pick: (row: SummaryRow) => number) =>
-    rows.reduce((sum, row) => sum + pick(row), 0);
+  const shown = all ? rows : fold(rows);
   return {
     inputShape,
-    rows: (all ? rows : fold(rows)).map(({ folded: _, ...row }) => row),
+    rows: shown.map(({ isFoldable: _, passesOn: __, ...row }) => row),
     total: {
-      parameters: total((row) => row.parameters),
-      multiplyAdds: total((row) => row.multiplyAdds),
-      activationBytes: total((row) => row.activationBytes),
+      parameters: rows.reduce((sum, row) => sum + row.parameters, 0),
+      multiplyAdds: rows.reduce<number | Unknown>(
+        (sum, { multiplyAdds }) =>
+          sum === 'unknown' || multiplyAdds === 'unknown' ? 'unknown' : sum + multiplyAdds,
+        0,
+      ),
+      activationBytes: rows.reduce((sum, row) => sum + row.activationBytes, 0),
     },
   };
 }
 
-/** Puts each row that can be folded into the one before it, if that one's output goes nowhere else. */
+/** Folds each row that can be into the one before it, if that one's output goes nowhere else. */
 function fold(rows: readonly OpenRow[]): OpenRow[] {
   const users = rows.map((_, i) => rows.filter(({ from }) => from.includes(i)).length);
   const kept: OpenRow[] = [];
-  /** Where in `kept` the output of each row is to be found. */
+  /** The index in `kept` of the output of each row. */
   const places: number[] = [];
   rows.forEach((row, i) => {
     const from = row.from.map((source) => (source < 0 ? source : places[source]));
     const [source] = row.from;
     const into = from[0] < 0 ? undefined : kept[from[0]];
-    const passes = row.activationBytes === 0;
-    if (
-      row.folded &&
-      into !== undefined &&
-      row.parameters === 0 &&
-      (passes || users[source] === 1)
-    ) {
+    const foldable =
+      row.isFoldable && row.parameters === 0 && from.length === 1 && into !== undefined;
+    if (foldable && (row.passesOn || users[source] === 1)) {
       if (!/^(Flatten|Reshape|Identity)$/.test(row.box)) into.box += `, ${row.box}`;
       into.activationBytes += row.activationBytes;
+      into.receptiveField = row.receptiveField;
       places[i] = from[0];
     } else {
       places[i] = kept.length;
@@ -124,9 +135,4 @@ function fold(rows: readonly OpenRow[]): OpenRow[] {
     }
   });
   return kept;
-}
-
-/** Whether, in inference, the output is the memory of the input. */
-export function passesOn(box: AnyModule): boolean {
-  return [Flatten, Reshape, Identity, Dropout, SpatialDropout].some((kind) => box instanceof kind);
 }

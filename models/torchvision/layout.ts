@@ -1,5 +1,5 @@
 import { InputError } from '../../lib/errors.ts';
-import type { AnyModule } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/module.ts';
 import { torchLayout, type Rename } from '../../formats/torch/torchLayout.ts';
 import type { FileLayout } from '../../formats/safetensors/weights.ts';
 
@@ -65,7 +65,7 @@ export function torchvisionLayout(
       `expected a network of torchvision, one of ${TORCHVISION_NETWORKS.join(', ')}, got ${name}${other}`,
     );
   }
-  const { stored, ...layout } = torchLayout(network, inputShape, RENAMES[name]);
+  const { stored, ...layout } = torchLayout(network, inputShape, { rename: RENAMES[name] });
   const headless =
     name === 'torchvision-googlenet' && !Object.keys(stored).some((key) => key.startsWith('aux1.'));
   return { stored, ...layout, ...(headless && { ignored: /\.num_batches_tracked$|^aux[12]\./ }) };

@@ -5,12 +5,12 @@ import * as losses from '../../losses/index.ts';
 import { Module, Rng, Sequential } from '../../index.ts';
 import type { PaddingMode } from '../../lib/geometry.ts';
 import { withBackend } from '../../lib/backend/useBackend.ts';
-import { numElements } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/shapes.ts';
 import { behindBorder, type Interval } from '../../inspect/interval.ts';
 import { spanBefore, type Span } from '../../inspect/span.ts';
 import { Trace } from '../../inspect/trace.ts';
 import { constant } from '../../lib/constant.ts';
-import type { AnyModule } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/module.ts';
 
 /** Their gradients reach, through statistics, where their windows do not. */
 const STATISTICS = ['DivisiveNorm2D', 'ContrastNorm2D', 'LayerNorm', 'GroupNorm', 'InstanceNorm'];

@@ -1,0 +1,30 @@
+import type { AnyModule } from '../lib/module.ts';
+
+/** A class of boxes, however it is constructed. */
+export interface BoxClass<B> {
+  readonly name: string;
+  readonly prototype: B;
+}
+
+/**
+ * What a file format knows of classes of boxes. An entry counts for its class only: a class that extends
+ * it may compute something else.
+ */
+export class BoxTable<Entry> {
+  readonly #entries: ReadonlyMap<unknown, Entry>;
+
+  /** @param entries a later entry replaces an earlier one of the same class. */
+  constructor(entries: readonly { readonly kind: BoxClass<unknown>; readonly entry: Entry }[]) {
+    this.#entries = new Map(entries.map(({ kind, entry }) => [kind.prototype, entry]));
+  }
+
+  /** The names of the classes. */
+  get names(): string[] {
+    return [...this.#entries.keys()].map((prototype) => (prototype as object).constructor.name);
+  }
+
+  /** The entry of a box's class, if there is one. */
+  of(box: AnyModule): Entry | undefined {
+    return this.#entries.get(Object.getPrototypeOf(box));
+  }
+}
