@@ -3,29 +3,33 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { escape } from './html.ts';
 
-/** A value of a named curve. */
+/** A point of a named curve. */
 export interface Point {
   readonly x: number;
   readonly y: number;
   readonly curve: string;
 }
 
+/** The axes and curves of a chart. */
 export interface ChartOptions {
+  /** The label of the x axis. */
   readonly x: string;
+  /** The label of the y axis. */
   readonly y: string;
+  /** Whether the y axis is logarithmic. */
   readonly log?: boolean;
-  /** In the order of the legend; each has its colour. */
+  /** The curves in the order of the legend. */
   readonly curves: readonly string[];
-  /** Pale, behind a curve that is their running mean. */
+  /** Whether to draw the curves pale, with their running mean above. */
   readonly noisy?: boolean;
-  /** A line across. */
+  /** The height of a dashed horizontal line. */
   readonly at?: number;
 }
 
-/** As wide as a phone, so that its letters are legible there. */
+/** A chart is as wide as a phone, so that its text is legible there. */
 const [WIDTH, HEIGHT, LINE] = [400, 230, 16];
 
-/** Seen apart by the colour-blind too (Okabe & Ito). */
+/** Colours that colour-blind readers can tell apart (Okabe & Ito). */
 export const COLOURS = [
   '#0072b2',
   '#d55e00',
@@ -38,8 +42,8 @@ export const COLOURS = [
 ];
 
 /**
- * Curves over steps or epochs as an SVG of its own, with a legend if there are several. A curve that a logarithmic axis
- * cannot show, for all its values are 0, is told in the legend.
+ * Draws curves over steps or epochs as SVG, with a legend if there are several. The legend marks a
+ * curve with `(0)` if a logarithmic axis cannot show it because all its values are 0.
  */
 export function chart(points: readonly Point[], options: ChartOptions): string {
   const { curves, log = false, noisy = false, at } = options;
@@ -102,7 +106,7 @@ export function chart(points: readonly Point[], options: ChartOptions): string {
   return withLegend(plot.innerHTML, curves.length > 1 ? names : [], colours);
 }
 
-/** The content of a plot under a legend, three names a line. */
+/** Puts a legend above the content of a plot, three names per line. */
 function withLegend(content: string, names: readonly string[], colours: readonly string[]): string {
   const columns = names.some((name) => name.length > 15) ? 2 : 3;
   const top = names.length === 0 ? 0 : LINE * Math.ceil(names.length / columns) + 4;
@@ -121,7 +125,7 @@ function withLegend(content: string, names: readonly string[], colours: readonly
   );
 }
 
-/** At most six whole numbers, evenly apart. */
+/** At most six integers at equal distances. */
 function wholes(first: number, last: number): number[] {
   const apart = Math.max(1, Math.ceil((last - first) / 5));
   return Array.from(
@@ -130,7 +134,7 @@ function wholes(first: number, last: number): number[] {
   );
 }
 
-/** For a logarithmic axis: powers of ten, at most six; where that is too few, 1, 2, 5, or each digit. */
+/** At most six ticks of a logarithmic axis: powers of ten, or multiples of them if those are few. */
 function decades(ys: readonly number[]): number[] {
   const [least, most] = [Math.min(...ys), Math.max(...ys)];
   const [first, last] = [Math.floor(Math.log10(least)), Math.floor(Math.log10(most))];
@@ -145,10 +149,10 @@ function decades(ys: readonly number[]): number[] {
   return enough.filter((_, k) => k % every === 0);
 }
 
-/** Of so many points the running mean is taken; about thirty of it are independent. */
+/** The window of the running mean: about thirty means are independent. */
 const windowOf = (points: number) => Math.max(1, Math.floor(points / 30));
 
-/** 0.002, 30, 2e-6. */
+/** Formats a tick: 0.002, 30, 2e-6. */
 export function tick(value: number): string {
   const size = Math.abs(value);
   return size === 0 || (size >= 1e-3 && size < 1e5)
@@ -156,7 +160,7 @@ export function tick(value: number): string {
     : value.toExponential();
 }
 
-/** From blue, the first box, to orange, the last. */
+/** A colour between blue, for the first curve, and orange, for the last. */
 function shade(k: number, of: number): string {
   const share = k / (of - 1);
   const mix = (from: number, to: number) => Math.round(from + (to - from) * share);

@@ -3,7 +3,7 @@ import type { LogLine } from '../train/runLog.ts';
 import type { Module } from '../lib/module.ts';
 import { propagate } from '../lib/propagate.ts';
 import type { TrainingProgress } from '../train/trainer.ts';
-import { answers, type Answers } from './answers.ts';
+import { predictions, type Predictions } from './predictions.ts';
 import { firstFilters } from './filters.ts';
 import { gaborFits, type GaborFits } from './gaborFits.ts';
 import { insides, labelOf, type Insides } from './insides.ts';
@@ -13,47 +13,55 @@ import { boxPatches, type BoxPatches } from './unitPatches.ts';
 import { sortLines, type RunLines } from './runLines.ts';
 import { stageOf, type Stage } from './stage.ts';
 
-/** All that a report shows. */
-export interface ReportData extends Answers, Insides {
+/** The content of a report. */
+export interface ReportData extends Predictions, Insides {
+  /** The title of the page. */
   readonly title: string;
+  /** The number of classes. */
   readonly classes: number;
+  /** The names of the classes, if they have any. */
   readonly classNames?: readonly string[];
+  /** The log of the run. */
   readonly lines: RunLines;
+  /** The verdict on the run. */
   readonly judgement: Judgement;
-  /** When the network was as it is shown. */
+  /** How far the training had come with these weights, if that is known. */
   readonly stage?: Stage;
-  /** Of the first box with kernels, one an output channel, the largest first. */
+  /** The filters of the first box with kernels, one per output channel, the largest first. */
   readonly filters: readonly Picture[];
-  /** How near they are to Gabor functions; none for filters that are too small to tell. */
+  /** Their nearest Gabor functions; undefined for filters that are too small. */
   readonly gabors?: GaborFits;
-  /** What single units answer to. */
+  /** The patches to which single units respond most. */
   readonly units: readonly BoxPatches[];
-  /** What the box of a path in the log is, such as `Conv2D 0`. */
+  /** The names of the boxes, such as `Conv2D 0`, by their paths in the log. */
   readonly boxNames: Readonly<Record<string, string>>;
 }
 
+/** The run that a report shows. */
 export interface ReportOptions {
+  /** The title of the page. */
   readonly title: string;
   /** The lines of the run's log. */
   readonly log: readonly LogLine[];
+  /** The trained network. */
   readonly network: Module;
-  /** Of images, on which the network is looked at; not those it was trained on. */
+  /** Images that the network was not trained on. */
   readonly dataset: Dataset;
-  /** The records whose feature maps are shown; by default the first of three classes. */
-  readonly inputs?: readonly number[];
-  /** Where the training stood when the network was as it is now, if that is known. */
+  /** The indices of the examples whose feature maps are shown; by default one of three classes. */
+  readonly examples?: readonly number[];
+  /** The progress of the training with these weights, if it is known. */
   readonly progress?: Pick<TrainingProgress, 'step' | 'examples' | 'batchSize'>;
 }
 
 /**
- * Gathers what a report shows of a run and its network, on at most 2000 records of a dataset.
+ * Collects the content of a report from a run and its network, on at most 2000 examples.
  *
  * Errors: those of the boxes and the dataset.
  */
 export async function collectReport(options: ReportOptions): Promise<ReportData> {
-  const { title, log, network, dataset, inputs, progress } = options;
+  const { title, log, network, dataset, examples, progress } = options;
   const lines = sortLines(log);
-  const inside = await insides(network, dataset, inputs);
+  const inside = await insides(network, dataset, examples);
   const filters = await firstFilters(network);
   const gabors = await gaborFits(filters);
   return {
@@ -62,7 +70,7 @@ export async function collectReport(options: ReportOptions): Promise<ReportData>
     lines,
     ...(dataset.classNames && { classNames: dataset.classNames }),
     ...inside,
-    ...(await answers(network, dataset)),
+    ...(await predictions(network, dataset)),
     judgement: judgeRun(lines, dataset.classes, inside.hidden.at(-1)?.dead),
     filters,
     ...(gabors && { gabors }),
@@ -72,7 +80,7 @@ export async function collectReport(options: ReportOptions): Promise<ReportData>
   };
 }
 
-/** The paths that parameters are named by, with the boxes there. */
+/** The names of the boxes by their paths. */
 function namesOf(network: Module): Record<string, string> {
   const names: Record<string, string> = {};
   propagate<undefined>(network, [undefined], (box, _, path) => {

@@ -5,18 +5,19 @@ import type { HiddenUnits } from './hiddenUnits.ts';
 import { tiles, type Tiles } from './pictures.ts';
 import type { Figures } from './runLines.ts';
 
-/** A picture of a report. */
+/** A figure of a report. */
 export interface Figure {
-  /** As the name of a file. */
+  /** The name of its file, without the extension. */
   readonly name: string;
+  /** The caption. */
   readonly title: string;
-  /** SVG, or a PNG. */
+  /** An SVG, or a PNG. */
   readonly picture: string | Tiles;
 }
 
 const STEPS = 600;
 
-/** Error, loss and learning rate. */
+/** Draws error, loss and learning rate. */
 export function curveFigures({ lines: { epochs, steps } }: ReportData): Figure[] {
   const every = Math.ceil(steps.length / STEPS);
   const thinned = steps.filter((_, k) => k % every === 0);
@@ -54,7 +55,7 @@ export function curveFigures({ lines: { epochs, steps } }: ReportData): Figure[]
   ].flat();
 }
 
-/** The size of weights, gradients and updates. */
+/** Draws the sizes of weights, gradients and updates. */
 export function sizeFigures({ lines: { epochs }, boxNames }: ReportData): Figure[] {
   const nameOf = ({ path }: LayerStats) => boxNames[path] ?? path;
   const curves = Array.from(new Set(epochs.flatMap(({ boxes }) => boxes.map(nameOf))));
@@ -89,7 +90,7 @@ export function sizeFigures({ lines: { epochs }, boxNames }: ReportData): Figure
   ].flat();
 }
 
-/** None without points. */
+/** Draws a chart; none without points. */
 function figure(
   name: string,
   title: string,
@@ -100,14 +101,18 @@ function figure(
   return shown.length === 0 ? [] : [{ name, title, picture: chart(shown, options) }];
 }
 
-/** Hidden units × samples: a row a sample, a column a unit. Black is 0, or the most negative where some are negative. */
-export function unitsFigure({ box, samples, units, values }: HiddenUnits): Figure {
+/**
+ * Draws hidden units: one row per example, one column per unit. Black is 0, or the most negative value
+ * if there are negative ones.
+ */
+export function unitsFigure({ box, examples, units, values }: HiddenUnits): Figure {
   const most = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;
   const least = values.some((value) => value < 0) ? -most : 0;
-  const picture = { height: samples, width: units, channels: 1, values };
+  const picture = { height: examples, width: units, channels: 1, values };
   return { name: 'hidden-units', title: box, picture: tiles([picture], 1, [least, most]) };
 }
 
+/** Draws the filters of the first box with kernels. */
 export function filtersFigure({ filters }: ReportData): Figure {
   const columns = filters.length > 32 ? 16 : 8;
   const range = filters[0].channels === 1 ? 'around 0' : 'own';
@@ -118,7 +123,7 @@ export function filtersFigure({ filters }: ReportData): Figure {
   };
 }
 
-/** One figure for each box and chosen input. */
+/** Draws the feature maps: for each box one figure per chosen example. */
 export function mapFigures({ featureMaps }: ReportData): readonly (readonly Figure[])[] {
   return featureMaps.map(({ label, maps }, box) =>
     maps.map((own, k) => ({ name: `maps-${box}-${k}`, title: label, picture: tiles(own, 8) })),

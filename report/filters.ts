@@ -2,8 +2,8 @@ import type { Module } from '../lib/module.ts';
 import type { Picture } from './pictures.ts';
 
 /**
- * The kernels of the first box that has some, one picture an output channel, the largest first: in colour where it
- * looks at three channels, else the first channel of each.
+ * Collects the kernels of the first box that has any, one picture per output channel, the largest
+ * first. Kernels of three input channels are in colour; of others the first channel is shown.
  */
 export async function firstFilters(network: Module): Promise<Picture[]> {
   const kernels = Object.values(network.params).find(({ rank }) => rank === 4);

@@ -5,13 +5,13 @@ import type { FilterFit } from './gaborFits.ts';
 
 const [WIDTH, HEIGHT] = [400, 236];
 
-/** Cycles a pixel at the rim: the most that pixels can show. */
+/** Cycles per pixel at the rim, the most that pixels can show. */
 const RIM = 0.5;
 
 /**
- * Where filters lie among the frequencies, as SVG: the angle of a dot is the filter's orientation, across its stripes and
- * from 0° at the right to 180°, its distance from the middle the frequency in cycles a pixel. Filled where the filter is a
- * Gabor function.
+ * Draws the frequencies of filters as SVG. The angle of a dot is the filter's orientation, across its
+ * stripes, from 0° on the right to 180°; its distance from the centre is the frequency in cycles per
+ * pixel. A dot is filled if the filter is a Gabor function.
  */
 export function gaborChart(fits: readonly FilterFit[]): string {
   const at = (frequency: number, angle: number) => ({
@@ -48,7 +48,7 @@ export function gaborChart(fits: readonly FilterFit[]): string {
         text: (angle: number) => `${Math.round((angle * 180) / Math.PI)}°`,
       }),
       Plot.text(rings, { x: (ring: number) => ring, y: 0, text: String, dy: 14, fill: '#555' }),
-      Plot.text(['cycles a pixel'], {
+      Plot.text(['cycles per pixel'], {
         x: RIM,
         y: 0,
         dx: 12,

@@ -3,35 +3,42 @@ import { gabor } from '../lib/init/gabor.ts';
 import { Rng } from '../lib/rng.ts';
 import type { Picture } from './pictures.ts';
 
-/** A filter and the Gabor function nearest to it, in the colour that the filter varies most along. */
+/** A filter and its nearest Gabor function, in the colour along which the filter varies most. */
 export interface FilterFit {
+  /** The filter. */
   readonly filter: Picture;
+  /** The Gabor function. */
   readonly fit: Picture;
-  /** Its `explained` is the share of the whole filter's Σ f², of all its colours. */
+  /** Its parameters; `explained` is the fraction of the whole filter's Σ f², over all colours. */
   readonly gabor: GaborFit;
-  /** Whether the fit explains more than it does of noise, and has light and dark stripes. */
+  /** Whether the fit explains more than a fit to noise does, and has light and dark stripes. */
   readonly isGabor: boolean;
 }
 
+/** The Gabor functions of the filters of a layer. */
 export interface GaborFits {
+  /** One per filter. */
   readonly fits: readonly FilterFit[];
-  /** What the fit explains of all but one of twenty filters of noise of this size at most. */
+  /** The fraction that fits explain of 19 in 20 noise filters of this size, at most. */
   readonly ofNoise: number;
+  /** A summary for the report. */
   readonly sentence: string;
 }
 
-/** Filters of noise that are fitted for comparison. */
+/** The number of noise filters that are fitted for comparison. */
 const NOISE = 20;
 
-/** The least share of the fit's power that is light, and that is dark. */
+/** The least fraction of the fit's power that must be light, and that must be dark. */
 const STRIPES = 0.1;
 
 /**
- * How near the filters of a first layer are to Gabor functions. With seven numbers and an amplitude a fit explains much of
- * anything small, so noise of the same size is fitted as well: a filter is called a Gabor function where more is
- * explained than of 19 in 20 filters of noise, and where the fit is no mere edge or blob: a whole wave is no longer than the
- * filter's longer side, and light and dark each have a tenth of its power. Filters of fewer than 4x4 pixels, which a
- * Gabor function with its eight numbers fits whatever they are, have none.
+ * Fits Gabor functions to the filters of a first layer. With eight parameters a fit explains much of
+ * any small filter, so noise of the same size is fitted for comparison. A filter is called a Gabor
+ * function if the fit explains more of it than of 19 in 20 noise filters and is more than an edge or
+ * a blob: a whole wave is no longer than the filter's longer side, and light and dark each have a
+ * tenth of its power. A Gabor function fits any filter of fewer than 4x4 pixels, so those have none.
+ *
+ * @returns undefined if the filters are too small, or all 0.
  */
 export async function gaborFits(filters: readonly Picture[]): Promise<GaborFits | undefined> {
   const found = filters.filter(({ values }) => power(values) > 0 && power(values) < Infinity);
@@ -62,12 +69,12 @@ export async function gaborFits(filters: readonly Picture[]): Promise<GaborFits 
 
 function sentenceOf(fits: readonly FilterFit[], threshold: number): string {
   const count = fits.filter(({ isGabor }) => isGabor).length;
-  const share = 2 * count < fits.length ? 'Most of these filters are no' : 2 * count > fits.length ? 'Most of these filters are' : 'Half of these filters are'; // prettier-ignore
+  const share = 2 * count < fits.length ? 'Most of these filters are not' : 2 * count > fits.length ? 'Most of these filters are' : 'Half of these filters are'; // prettier-ignore
   const near = fits.filter(({ gabor: { explained } }) => explained > threshold).length;
   return (
-    `${share} Gabor functions: ${count} of ${fits.length} ${count === 1 ? 'is' : 'are'}. Of ${near} the nearest one explains more than ` +
-    `${Math.round(100 * threshold)} % of Σ f², as it does of one in twenty filters of noise of this size; but only where ` +
-    'a whole wave, light and dark, fits into the filter is it more than an edge or a blob.'
+    `${share} Gabor functions: ${count} of ${fits.length} ${count === 1 ? 'is' : 'are'}. The nearest Gabor function explains more ` +
+    `than ${Math.round(100 * threshold)} % of Σ f² of ${near} of them, as it does of one in twenty noise filters of this size. ` +
+    'A filter counts only if a whole wave, light and dark, fits into it; others are edges or blobs.'
   );
 }
 
@@ -87,7 +94,7 @@ async function fitFilter(filter: Picture): Promise<{ gabor: GaborFit; fit: Pictu
   return { gabor: { ...found, explained }, fit: { ...filter, values: drawn } };
 }
 
-/** The direction of length 1 in the channels along which Σ f² is largest: by powers of its matrix. */
+/** The unit vector of the channels along which Σ f² is largest, by power iteration. */
 function mainColour({ values, channels }: Picture): readonly number[] {
   const column = (c: number) => Array.from(values).filter((_, i) => i % channels === c);
   const columns = Array.from({ length: channels }, (_, c) => column(c));
@@ -95,7 +102,7 @@ function mainColour({ values, channels }: Picture): readonly number[] {
   const apply = (v: readonly number[]) =>
     matrix.map((row) => row.reduce((sum, m, c) => sum + m * v[c], 0));
   const unit = (v: readonly number[]) => v.map((x) => x / Math.hypot(...v));
-  // Starts from a row that is not 0, so that it cannot be at right angles to all of the matrix.
+  // The start is a row that is not 0, so it cannot be orthogonal to the whole matrix.
   const strongest = matrix.reduce((most, row, c) => (row[c] > matrix[most][most] ? c : most), 0);
   let direction = unit(matrix[strongest]);
   for (let k = 0; k < 100; k++) direction = unit(apply(direction));

@@ -3,22 +3,22 @@ import type { FilterFit, GaborFits } from './gaborFits.ts';
 import { escape, image, unfolding } from './html.ts';
 import { tiles } from './pictures.ts';
 
-/** Filters that are shown at once. */
+/** The number of filters that are not folded away. */
 const SHOWN = 32;
 
-/** Each filter beside the Gabor function nearest to it, and where they lie among the frequencies. */
+/** The section of the Gabor functions: their frequencies, and each filter beside its fit. */
 export function gaborSection({ fits, sentence }: GaborFits): string {
   const figures = fits.map(figureOf);
   const parts = [figures.slice(0, SHOWN), figures.slice(SHOWN)].filter((part) => part.length > 0);
   const grids = parts.map((part) => `<div class="gabors">${part.join('')}</div>`);
   return `<p>${escape(sentence)}</p>
 <figure><figcaption>Orientation and frequency</figcaption>${gaborChart(fits)}</figure>
-<p>A filter, the nearest Gabor function, and the share of Σ f² that it explains; its orientation across the stripes, its frequency in cycles a pixel, and its phase.</p>
-${unfolding(grids, 1, 'The other filters')}`;
+<p>Each filter beside the nearest Gabor function, with the share of Σ f² that it explains (bold if the filter is a Gabor function), its orientation across the stripes, its frequency in cycles per pixel, and its phase.</p>
+${unfolding(grids, 1, 'More filters')}`;
 }
 
 function figureOf({ filter, fit, gabor, isGabor }: FilterFit): string {
-  // Of one scale, that of the filter.
+  // Both pictures have the scale of the filter.
   const most = Array.from(filter.values).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const picture = tiles([filter, fit], 2, [-most, most]);
   const degrees = (angle: number) => `${Math.round((angle * 180) / Math.PI)}°`.replace('-', '−');

@@ -3,30 +3,30 @@ import { percent, type HiddenUnits } from './hiddenUnits.ts';
 import { escape, figureHtml, unfolding } from './html.ts';
 import type { Stage } from './stage.ts';
 
-/** Of the page, a unit at most: a few units do not make a picture as high as the page. */
+/** The width of a unit in pixels of the page, at most, so that few units make a small picture. */
 const PIXELS = 4;
 
 /**
- * The hidden units of each box in figures, and those of the last box as the lecture's picture.
+ * The section of the hidden units: figures of each box, and the lecture's picture of the last box.
  *
- * @param stage when they were so; units of a network that is not trained are not judged.
- * @param whole whether the run went on to its end.
+ * @param stage how far the training had come; units of an untrained network get no verdict.
+ * @param whole whether the run did not fail.
  */
 export function hiddenSection(hidden: readonly HiddenUnits[], stage?: Stage, whole = true): string {
   const trained = stage?.trained ?? true;
   const share = (value: number) => percent(value, '<1 %');
   const heads = [
     'ignore the input',
-    'near 0, across samples',
+    'near 0, across examples',
     'near 0, across units',
-    'correlate by',
+    'correlation',
     '',
   ];
   const rows = hidden.map((one) => {
     const alive = one.dead < 1;
     const figures = [
       share(one.dead),
-      alive ? share(one.sparsityAcrossSamples) : '–',
+      alive ? share(one.sparsityAcrossExamples) : '–',
       share(one.sparsityAcrossUnits),
       alive ? one.correlation.toFixed(2) : '–',
     ];
@@ -37,19 +37,19 @@ export function hiddenSection(hidden: readonly HiddenUnits[], stage?: Stage, who
   });
   const [last] = hidden.slice(-1);
   const head = `<tr>${heads.map((text) => `<td>${text}</td>`).join('')}</tr>`;
-  // The last boxes say the most.
+  // The last boxes are the most informative.
   const tables = [rows.slice(-8), rows.slice(0, -8)].filter((part) => part.length > 0);
   const table = (part: readonly string[]) =>
     `<table class="figures">${head}${part.join('')}</table>`;
-  return `<p>In good training they are sparse across samples and across units. In bad training many ignore the input, or they correlate strongly.${saidOf(stage, whole)}</p>
-${unfolding(tables.map(table), 1, 'The boxes before')}
-<p>${escape(last.box)}: a row a sample, a column a unit, white where it is large.</p>
+  return `<p>In good training they are sparse across examples and across units. In bad training many ignore the input, or they correlate strongly.${stageSentence(stage, whole)}</p>
+${unfolding(tables.map(table), 1, 'Earlier boxes')}
+<p>${escape(last.box)}: one row per example, one column per unit; white values are large.</p>
 ${figureHtml(unitsFigure(last), { fine: true, width: PIXELS * last.units })}`;
 }
 
-function saidOf(stage: Stage | undefined, whole: boolean): string {
+function stageSentence(stage: Stage | undefined, whole: boolean): string {
   if (stage === undefined) return '';
   if (!stage.trained)
-    return ` These are of weights as they were drawn, ${stage.when}: they say nothing of the training.`;
-  return ` These are of the weights ${stage.when}${whole ? '' : ', before the run broke off'}.`;
+    return ` These are the units of the initial weights, ${stage.when}: they say nothing about the training.`;
+  return ` These are the units ${stage.when}${whole ? '' : ', before the run failed'}.`;
 }

@@ -1,42 +1,47 @@
 import type { Judgement } from './judgeRun.ts';
 
-/** The answers of hidden units to samples, and what they tell. */
+/** The outputs of the hidden units of a box, with statistics and a verdict. */
 export interface HiddenUnits extends Judgement {
+  /** The name of the box. */
   readonly box: string;
-  readonly samples: number;
+  /** The number of examples. */
+  readonly examples: number;
+  /** The number of units. */
   readonly units: number;
-  /** [samples, units] */
+  /** The outputs, [examples, units]. */
   readonly values: Float32Array;
-  /** The mean, over the units that answer, of the share of samples that leave them near 0. */
-  readonly sparsityAcrossSamples: number;
-  /** The mean over the samples of the share of units near 0. */
+  /** The fraction of examples for which a unit is near 0, averaged over the units that are not dead. */
+  readonly sparsityAcrossExamples: number;
+  /** The fraction of units near 0, averaged over the examples. */
   readonly sparsityAcrossUnits: number;
-  /** The mean of |correlation| over pairs of units that answer. */
+  /** The mean of |correlation| over pairs of units that are not dead. */
   readonly correlation: number;
-  /** The share of units that give all samples the same. */
+  /** The fraction of units with the same output for all examples. */
   readonly dead: number;
 }
 
-/** Below this share of its largest answer a unit is near 0. */
+/** A unit is near 0 below this fraction of its largest output. */
 const NEAR = 0.05;
 
 /**
- * The lecture's picture of good and bad training: in good training hidden units are sparse across samples and across
- * features; in bad training many ignore the input, or exhibit strong correlations.
+ * Judges hidden units as the lecture's picture of good and bad training does: in good training they
+ * are sparse across examples and across features; in bad training many ignore the input, or exhibit
+ * strong correlations.
  *
- * @param values [samples, units].
- * @param ignoring how many units give all samples the same, where `values` does not show all that they give.
+ * @param values [examples, units].
+ * @param deadUnits the number of units with the same output for all examples, if `values` does not show
+ *   all outputs.
  * Source: lecture, "Other things good to know"; LeCun & Ranzato, ICML 2013 tutorial.
  */
 export function hiddenUnits(
   box: string,
   values: Float32Array,
-  samples: number,
-  ignoring?: number,
+  examples: number,
+  deadUnits?: number,
 ): HiddenUnits {
-  const units = values.length / samples;
+  const units = values.length / examples;
   const columns = Array.from({ length: units }, (_, unit) =>
-    Float32Array.from({ length: samples }, (_, sample) => values[sample * units + unit]),
+    Float32Array.from({ length: examples }, (_, example) => values[example * units + unit]),
   );
   const most = largest(values);
   const alive = columns.filter((column) =>
@@ -44,17 +49,17 @@ export function hiddenUnits(
   );
   const quiet = columns.map((column) => {
     const near = NEAR * largest(column);
-    return column.reduce((count, value) => count + (Math.abs(value) <= near ? 1 : 0), 0) / samples;
+    return column.reduce((count, value) => count + (Math.abs(value) <= near ? 1 : 0), 0) / examples;
   });
-  const sparsityAcrossSamples = mean(quiet.filter((_, unit) => alive.includes(columns[unit])));
+  const sparsityAcrossExamples = mean(quiet.filter((_, unit) => alive.includes(columns[unit])));
   const sparsityAcrossUnits = mean(quiet);
   const correlation = meanCorrelation(alive);
-  const dead = (ignoring ?? units - alive.length) / units;
+  const dead = (deadUnits ?? units - alive.length) / units;
   const positive = values.every((value) => value >= 0);
   const verdict =
     dead > 0.5 || correlation > 0.5
       ? 'bad'
-      : dead > 0.2 || correlation > 0.35 || (positive && sparsityAcrossSamples < 0.2)
+      : dead > 0.2 || correlation > 0.35 || (positive && sparsityAcrossExamples < 0.2)
         ? 'warning'
         : 'good';
   const start = {
@@ -65,16 +70,16 @@ export function hiddenUnits(
   const others =
     alive.length === 0
       ? ''
-      : `; ${dead === 0 ? 'they' : 'the others'} are near 0 for ${percent(sparsityAcrossSamples)} of the samples, and ` +
-        `correlate by ${correlation.toFixed(2)} in the mean`;
+      : `; ${dead === 0 ? 'they' : 'the others'} are near 0 for ${percent(sparsityAcrossExamples)} of the examples, and ` +
+        `their mean correlation is ${correlation.toFixed(2)}`;
   const ignore =
     dead === 0 ? 'no unit ignores the input' : `${percent(dead)} of the units ignore the input`;
   return {
     box,
-    samples,
+    examples,
     units,
     values,
-    sparsityAcrossSamples,
+    sparsityAcrossExamples,
     sparsityAcrossUnits,
     correlation,
     dead,
@@ -83,7 +88,7 @@ export function hiddenUnits(
   };
 }
 
-/** A few are not none, which `few` says of them. */
+/** Formats a fraction as a percentage; `few` stands for more than 0 and less than 1 %. */
 export function percent(share: number, few = 'less than 1 %'): string {
   return share > 0 && share < 0.01 ? few : `${Math.round(100 * share)} %`;
 }
@@ -96,7 +101,7 @@ function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Of the first 256. */
+/** The mean of |correlation| over pairs of the first 256 units. */
 function meanCorrelation(columns: readonly Float32Array[]): number {
   const directions = columns.slice(0, 256).map((column) => {
     const centre = column.reduce((sum, value) => sum + value, 0) / column.length;

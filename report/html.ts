@@ -2,12 +2,12 @@ import type { Figure } from './figures.ts';
 import type { Tiles } from './pictures.ts';
 import { STYLE } from './style.ts';
 
-/** Text within HTML or SVG. */
+/** Escapes text for HTML or SVG. */
 export function escape(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A whole page, which needs nothing else. */
+/** Makes a page that needs no other file. */
 export function page(title: string, content: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -25,13 +25,15 @@ ${content}
 `;
 }
 
+/** How an image is shown. */
 export interface ImageLook {
-  /** Pixels of the page; as wide as there is place by default. */
+  /** The width in pixels of the page; by default the available width. */
   readonly width?: number;
-  /** Not to be told apart pixel by pixel. */
+  /** Whether the browser may smooth the pixels. */
   readonly fine?: boolean;
 }
 
+/** Makes an HTML image of a PNG. */
 export function image({ png, width, height }: Tiles, alt: string, look: ImageLook = {}): string {
   const address = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
   const style = look.width === undefined ? '' : ` style="width: ${look.width}px"`;
@@ -39,17 +41,19 @@ export function image({ png, width, height }: Tiles, alt: string, look: ImageLoo
   return `<img src="${address}" width="${width}" height="${height}" alt="${escape(alt)}"${kind}${style}>`;
 }
 
+/** Makes the HTML of a figure without its caption. */
 export function figureHtml({ title, picture }: Figure, look?: ImageLook): string {
   return typeof picture === 'string' ? picture : image(picture, title, look);
 }
 
-/** The first of many, and the others to be unfolded under `what`. */
+/** Shows the first of many parts, and folds the others under the heading `what`. */
 export function unfolding(parts: readonly string[], first: number, what: string): string {
   const others = parts.slice(first);
   const folded = `<details><summary>${what}</summary>${others.join('')}</details>`;
   return parts.slice(0, first).join('') + (others.length > 0 ? folded : '');
 }
 
+/** Makes a grid of figures with captions. */
 export function grid(figures: readonly Figure[]): string {
   const each = figures.map((one) => {
     return `<figure><figcaption>${escape(one.title)}</figcaption>${figureHtml(one)}</figure>`;

@@ -1,17 +1,19 @@
 import type { Severity } from '../inspect/doctor/diagnostic.ts';
 import type { RunLines } from './runLines.ts';
 
-/** What is said of a run, or of a part of it. */
+/** The verdict on a run, or on a part of it. */
 export interface Judgement {
+  /** Good, a warning, or bad. */
   readonly verdict: Severity;
+  /** The reason, with figures and advice. */
   readonly sentence: string;
 }
 
 /**
- * What the curves of a run say: whether it learns, and whether what it learns holds for other data.
+ * Judges the curves of a run: whether the network learns, and whether it generalizes.
  *
- * @param classes guessing among them costs ln classes.
- * @param dead the share of the last hidden units that give all samples the same.
+ * @param classes the number of classes; guessing has a loss of ln(classes).
+ * @param dead the fraction of the last hidden units with the same output for all examples.
  */
 export function judgeRun(
   { epochs, steps, failure }: RunLines,
@@ -19,11 +21,13 @@ export function judgeRun(
   dead = 0,
 ): Judgement {
   const last = epochs.at(-1);
-  const slower = 'Take a tenth of the learning rate, or let it rise in the first steps.';
+  const slower = 'Use a tenth of the learning rate, or a warm-up.';
   if (failure !== undefined) {
     return /^non-finite/.test(failure)
-      ? bad(`It diverged: ${failure}. The learning rate of ${rate(steps)} is too high. ${slower}`)
-      : bad(`It broke off: ${failure}.`);
+      ? bad(
+          `The run diverged: ${failure}. The learning rate of ${rate(steps)} is too high. ${slower}`,
+        )
+      : bad(`The run failed: ${failure}.`);
   }
   if (last === undefined) return { verdict: 'warning', sentence: 'No epoch is finished yet.' };
   const { train, validation } = last;
@@ -34,32 +38,32 @@ export function judgeRun(
     loss: 0,
     learningRate: 0,
   });
-  // A start with scores that are far apart is no jump.
+  // A large loss at the first step, from large initial scores, is not a jump.
   const jumped = peak.loss > 3 * Math.max(chance, steps.at(0)?.loss ?? Infinity);
   if (!(train.loss < 0.95 * chance)) {
     const units = dead > 0.5 ? `${Math.round(100 * dead)} % of the hidden units are dead` : '';
-    const guess = `a loss of ${train.loss.toFixed(3)} where guessing gives ${chance.toFixed(3)}`;
+    const guess = `its loss is ${train.loss.toFixed(3)}, and guessing gives ${chance.toFixed(3)}`;
     if (jumped) {
       const jump = `in step ${peak.step} the loss jumped to ${brief(peak.loss)}`;
       const after = units === '' ? '' : `, and now ${units}`;
       return bad(
-        `It learns nothing, ${guess}: the learning rate of ${rate(steps)} is too high; ${jump}${after}. ${slower}`,
+        `The network does not learn: ${guess}. The learning rate of ${rate(steps)} is too high: ${jump}${after}. ${slower}`,
       );
     }
     if (units !== '') {
       return bad(
-        `It learns nothing, ${guess}: ${units}, and no gradient comes through them. Draw the weights with He’s ` +
-          'initialization and start biases at 0, or take leaky units.',
+        `The network does not learn: ${guess}. ${units}, and no gradient passes through them. Use He initialization and ` +
+          'biases of 0, or leaky units.',
       );
     }
     if (train.loss < 0.95 * epochs[0].train.loss) {
       return {
         verdict: 'warning',
-        sentence: `It has hardly begun to learn, ${guess}. Train for longer.`,
+        sentence: `The network has hardly begun to learn: ${guess}. Train for longer.`,
       };
     }
     return bad(
-      `It learns nothing, ${guess}. Look at the size of the gradients and updates below, and ask boxprop doctor.`,
+      `The network does not learn: ${guess}. Look at the sizes of gradients and updates below, and run boxprop doctor.`,
     );
   }
   const best = epochs.reduce((a, b) => (b.validation.loss < a.validation.loss ? b : a));
@@ -67,7 +71,7 @@ export function judgeRun(
   if (train.loss > 1.3 * least.train.loss) {
     const rise = `the training loss was ${brief(least.train.loss)} in epoch ${least.epoch} and is ${brief(train.loss)} now`;
     return bad(
-      `It gets worse again: ${rise}. The learning rate of ${rate(steps)} is too high. ${slower}`,
+      `The training gets worse again: ${rise}. The learning rate of ${rate(steps)} is too high. ${slower}`,
     );
   }
   const gap = validation.errorRate - train.errorRate;
@@ -75,21 +79,21 @@ export function judgeRun(
   if (rose || gap > 0.05 + train.errorRate) {
     const how = rose
       ? `since epoch ${best.epoch} the held-out loss has risen from ${brief(best.validation.loss)} to ${brief(validation.loss)}`
-      : 'what it knows by heart does not hold for other data';
+      : 'the held-out error is much larger than the training error';
     return {
       verdict: 'warning',
-      sentence: `It overfits: ${how}; ${errors}. More data, augmentation, weight decay or dropout help, or stopping earlier.`,
+      sentence: `The network overfits: ${how}; ${errors}. More data, augmentation, weight decay, dropout or early stopping help.`,
     };
   }
   if (jumped) {
     return {
       verdict: 'warning',
-      sentence: `It learns, ${errors}, but in step ${peak.step} the loss jumped to ${brief(peak.loss)}: a smaller learning rate is safer.`,
+      sentence: `The network learns (${errors}), but in step ${peak.step} the loss jumped to ${brief(peak.loss)}: a smaller learning rate is safer.`,
     };
   }
   return {
     verdict: 'good',
-    sentence: `It learns, and what it learns holds for other data: ${errors}.`,
+    sentence: `The network learns and generalizes: ${errors}.`,
   };
 }
 
@@ -99,7 +103,7 @@ const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 const brief = (value: number) => String(Number(value.toPrecision(3)));
 
-/** The largest of the run. */
+/** The largest learning rate of the run. */
 function rate(steps: RunLines['steps']): string {
   return brief(steps.reduce((most, { learningRate }) => Math.max(most, learningRate), 0));
 }

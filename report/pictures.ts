@@ -1,6 +1,6 @@
 import { decode, encode } from 'fast-png';
 
-/** Numbers [height, width, channels] to look at, with one channel or three. */
+/** Values [height, width, channels] to draw. Three channels are colours; of others the first counts. */
 export interface Picture {
   readonly height: number;
   readonly width: number;
@@ -8,20 +8,23 @@ export interface Picture {
   readonly values: ArrayLike<number>;
 }
 
-/** A PNG of pictures side by side. */
+/** A PNG of pictures side by side, with its size. */
 export interface Tiles {
   readonly png: Uint8Array;
   readonly height: number;
   readonly width: number;
 }
 
-/** What black and white are: the picture's own smallest and largest value, the same with 0 in the middle, or two numbers. */
+/**
+ * The values of black and white: the smallest and largest value of the picture, the same with 0 in the
+ * middle, or two given values.
+ */
 export type Range = 'own' | 'around 0' | readonly [black: number, white: number];
 
 const GAP = 1;
 const WHITE = 255;
 
-/** Pictures of one size side by side, `columns` in a row, with white lines between them. */
+/** Draws pictures of one size side by side, `columns` per row, with white lines between them. */
 export function tiles(pictures: readonly Picture[], columns: number, range: Range = 'own'): Tiles {
   const [{ height, width, channels }] = pictures;
   const depth = channels === 3 ? 3 : 1;
@@ -44,7 +47,7 @@ export function tiles(pictures: readonly Picture[], columns: number, range: Rang
   return { ...full, png: encode({ ...full, data, channels: depth }) };
 }
 
-/** Tiles below each other, from the left, three white lines apart, as PNG. */
+/** Stacks tiles vertically, aligned on the left, three white lines apart, as PNG. */
 export function stacked(parts: readonly Tiles[]): Uint8Array {
   const images = parts.map(({ png }) => decode(png));
   const depth = Math.max(...images.map(({ channels }) => channels));
@@ -76,7 +79,7 @@ function limits(values: ArrayLike<number>, range: Range): readonly [number, numb
   return [-most, most];
 }
 
-/** Numbers in rows that are about as wide as a picture on a page; the last row is filled up with the smallest. */
+/** Arranges values in rows of `width`; the smallest value fills the last row. */
 export function wrapped(values: ArrayLike<number>, width = 64): Picture {
   const across = Math.min(width, values.length);
   const height = Math.ceil(values.length / across);
@@ -87,7 +90,7 @@ export function wrapped(values: ArrayLike<number>, width = 64): Picture {
   return { height, width: across, channels: 1, values: filled };
 }
 
-/** The images of a batch; none if its records are no images. */
+/** The images of a batch; empty if its examples are not images. */
 export function picturesOf(values: ArrayLike<number>, shape: readonly number[]): Picture[] {
   if (shape.length !== 3) return [];
   const [height, width, channels] = shape;
@@ -100,7 +103,7 @@ export function picturesOf(values: ArrayLike<number>, shape: readonly number[]):
   }));
 }
 
-/** The channels of one image, each a picture. */
+/** The channels of one image as separate pictures. */
 export function channelsOf(values: ArrayLike<number>, shape: readonly number[]): Picture[] {
   const [height, width, channels] = shape;
   return Array.from({ length: channels }, (_, c) => ({

@@ -1,35 +1,49 @@
 import type { LogLine } from '../train/runLog.ts';
 import type { LayerStats } from '../train/layerStats.ts';
 
+/** The result of an epoch on one dataset. */
 export interface Figures {
-  /** In nats. */
+  /** The mean loss, in nats. */
   readonly loss: number;
+  /** The fraction of misclassified examples. */
   readonly errorRate: number;
 }
 
+/** The log line of an epoch. */
 export interface EpochLine {
+  /** Counted from 1. */
   readonly epoch: number;
+  /** On the training examples. */
   readonly train: Figures;
-  /** Of the validation records, or of the test records where there are none. */
+  /** On the validation examples, or on the test examples if there are none. */
   readonly validation: Figures;
+  /** At the end of the epoch. */
   readonly learningRate: number;
+  /** The sizes of weights, gradients and updates per box. */
   readonly boxes: readonly LayerStats[];
 }
 
+/** The log line of a step. */
 export interface StepLine {
+  /** Counted from 0. */
   readonly step: number;
+  /** The loss of the batch, in nats. */
   readonly loss: number;
+  /** The learning rate of the step. */
   readonly learningRate: number;
 }
 
-/** A run's log by the kinds of its lines. */
+/** A run's log, sorted by the types of its lines. */
 export interface RunLines {
+  /** The steps. */
   readonly steps: readonly StepLine[];
+  /** The epochs. */
   readonly epochs: readonly EpochLine[];
-  /** Why the run broke off, if it did. */
+  /** The reason why the run failed, if it did. */
   readonly failure?: string;
 }
 
+/** Sorts the lines of a log by their types. */
 export function sortLines(log: readonly LogLine[]): RunLines {
   const of = <T>(type: LogLine['type']) =>
     log.filter((line) => line.type === type) as unknown as T[];

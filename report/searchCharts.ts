@@ -6,11 +6,14 @@ import type { Trial } from '../search/trial.ts';
 import { isCategorical, formatValue, type Dimension, type Value } from '../search/space.ts';
 import { COLOURS, tick } from './charts.ts';
 
-/** As wide as a phone, so that its letters are legible there. */
+/** A chart is as wide as a phone, so that its text is legible there. */
 const WIDTH = 400;
 const [BLUE, ORANGE] = COLOURS;
 
-/** What each dimension explains: a bar by itself, a line with its interactions. The largest first. */
+/**
+ * Draws the fraction of the variance that each dimension explains: a bar by itself, a line with its
+ * interactions. The largest stands first.
+ */
 export function sharesChart(shares: readonly (SobolIndices & { readonly name: string })[]): string {
   const sorted = [...shares].sort((a, b) => b.total - a.total);
   const longest = Math.max(...sorted.map(({ name }) => name.length));
@@ -20,7 +23,7 @@ export function sharesChart(shares: readonly (SobolIndices & { readonly name: st
     marginRight: 18,
     marginBottom: 38,
     x: {
-      label: 'share of the variance, %',
+      label: 'fraction of the variance, %',
       domain: [0, 100],
       ticks: 5,
       grid: true,
@@ -57,7 +60,7 @@ interface Dot {
   readonly error: number;
 }
 
-/** The values of a dimension that has few, each to be marked. */
+/** The values of a dimension that has few, for a tick at each. */
 function fewOf(dimension: Dimension): number[] | undefined {
   if ('choices' in dimension) return dimension.choices.map(Number);
   const { low, high, integer } = dimension;
@@ -65,7 +68,7 @@ function fewOf(dimension: Dimension): number[] | undefined {
   return Array.from({ length: high - low + 1 }, (_, k) => low + k);
 }
 
-/** The error of each trial against its value of a dimension, and what a model expects there. */
+/** Draws the error of each trial against its value of a dimension, and the error a model expects. */
 export function effectChart(
   dimension: Dimension,
   label: string,
@@ -91,7 +94,7 @@ export function effectChart(
   const failed = dots
     .filter((one) => one.failed !== undefined)
     .map(({ x }): Dot => ({ x, error: top }));
-  // A trial without an error stands at the bottom of a logarithmic axis.
+  // A trial without errors stands at the bottom of a logarithmic axis.
   const shown = good.map(({ x, error }): Dot => ({ x, error: Math.max(error, low) }));
   const best = shown[errors.indexOf(Math.min(...errors))];
   const at = { x: 'x', y: 'error' } as const;
@@ -126,7 +129,7 @@ export function effectChart(
   });
 }
 
-/** The smallest error of the trials up to each. */
+/** Draws the smallest error of the trials so far. */
 export function bestSoFarChart(trials: readonly Trial[]): string {
   const errors = trials.map(({ mean }) => 100 * mean);
   const [low, high] = extent(errors.filter((error) => error > 0 && Number.isFinite(error)));
@@ -158,7 +161,7 @@ export function bestSoFarChart(trials: readonly Trial[]): string {
   });
 }
 
-/** Logarithmic where errors are ratios apart. */
+/** An axis that is logarithmic if the errors span a factor of 3 or more. */
 function errorAxis(low: number, high: number): Plot.ScaleOptions {
   const log = high > 3 * low;
   return {

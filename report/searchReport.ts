@@ -4,39 +4,47 @@ import { shortName, formatValue, type Space } from '../search/space.ts';
 import { escape, page } from './html.ts';
 import { bestSoFarChart, effectChart, sharesChart } from './searchCharts.ts';
 
+/** The search that a page shows. */
 export interface SearchReportData {
+  /** The file of the search space. */
   readonly file: string;
+  /** How points were chosen. */
   readonly method: string;
+  /** The dimensions that vary. */
   readonly space: Space;
+  /** The number of folds. */
   readonly folds: number;
-  readonly records: number;
+  /** The number of training examples in all folds together. */
+  readonly examples: number;
+  /** Seed of the search. */
   readonly seed: number;
+  /** The finished trials. */
   readonly trials: readonly Trial[];
-  /** What the process models of a trial's mean share of errors: its logarithm. */
+  /** The target of the Gaussian process for a mean error rate: its logarithm. */
   readonly target: (mean: number) => number;
 }
 
-/** Fewer trials that gave a score than this say nothing. */
+/** The least number of scores from which importance is estimated. */
 const FEW = 5;
 
-/** What a search found, as one HTML file that needs nothing else: what mattered, each dimension, all trials. */
+/** Makes the page of a search: the importance of each dimension, its effect, and all trials. */
 export async function renderSearch(data: SearchReportData): Promise<string> {
-  const { file, method, space, folds, records, seed, trials } = data;
+  const { file, method, space, folds, examples, seed, trials } = data;
   const good = trials.filter(({ failed }) => failed === undefined);
   const effects =
     good.length < FEW
       ? undefined
       : await dimensionImportance(space, toObservations(trials, data.target), seed);
-  const title = `${method} search through ${file}`;
+  const title = `${method} search of ${file}`;
   const about =
-    `${trials.length} trials${good.length < trials.length ? `, of which ${trials.length - good.length} failed` : ''}; each ` +
-    `is the mean error over ${folds} folds of ${records} training records, ± its standard error.`;
+    `${trials.length} trials${good.length < trials.length ? `, of which ${trials.length - good.length} failed` : ''}. Each score ` +
+    `is the mean error over ${folds} folds of ${examples} training examples, ± its standard error.`;
   return page(
     title,
     `${judged(data, good)}
 <p>${about}</p>
-<section><h2>What mattered</h2>${effects === undefined ? few(good.length) : matters(data, effects)}</section>
-<section><h2>Each by itself</h2><p>A dot is a trial, the circled one the best; a cross is one that failed.${effects === undefined ? '' : ' The line is what the model expects at a value, on average over all else.'}</p><div class="grid">${Object.keys(
+<section><h2>Importance</h2>${effects === undefined ? few(good.length) : matters(data, effects)}</section>
+<section><h2>Effect of each dimension</h2><p>A dot is a trial, the circled one the best; a cross is a failed trial.${effects === undefined ? '' : ' The line is the error that the model expects at a value, averaged over all other dimensions.'}</p><div class="grid">${Object.keys(
       space,
     )
       .map((name) => {
@@ -47,7 +55,7 @@ export async function renderSearch(data: SearchReportData): Promise<string> {
           effectChart(space[name], shortName(space, name), name, trials, errors),
         );
       })
-      .join('')}${figure('The best so far', bestSoFarChart(trials))}</div></section>
+      .join('')}${figure('Best error so far', bestSoFarChart(trials))}</div></section>
 <section><h2>All trials</h2>${table(space, trials)}</section>`,
   );
 }
@@ -55,10 +63,10 @@ export async function renderSearch(data: SearchReportData): Promise<string> {
 const figure = (title: string, svg: string) =>
   `<figure><figcaption>${escape(title)}</figcaption>${svg}</figure>`;
 
-/** The best, and how sure that is. */
+/** The verdict: the best trial, and whether it is clearly better than the second. */
 function judged({ trials }: SearchReportData, good: readonly Trial[]): string {
   const [best, second] = rankTrials(good);
-  // Both means are over the same folds, so their differences are what is uncertain.
+  // Both trials have the same folds, so their difference per fold is what is uncertain.
   const differences = second?.scores.map((score, fold) => score - best.scores[fold]) ?? [];
   const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
   const squares = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -66,17 +74,17 @@ function judged({ trials }: SearchReportData, good: readonly Trial[]): string {
   const clear = mean > 2 * standardError;
   const next =
     second === undefined
-      ? 'No other trial gave a score.'
-      : `The second, trial ${second.trial + 1}, makes ${percent(mean)} ± ${percent(standardError)} % more errors, fold by fold: ` +
-        (clear ? 'the folds tell them apart.' : 'the folds do not tell them apart.');
+      ? 'No other trial has a score.'
+      : `The error of the second, trial ${second.trial + 1}, is ${percent(mean)} ± ${percent(standardError)} % higher per fold: ` +
+        (clear ? 'a clear difference.' : 'not a clear difference.');
   const verdict = good.length < trials.length / 2 ? 'warning' : 'good';
-  return `<p class="${verdict}"><b>best</b> Trial ${best.trial + 1}, with an error of ${percent(best.mean)} ± ${percent(best.standardError)} %. ${next}</p>`;
+  return `<p class="${verdict}"><b>best</b> Trial ${best.trial + 1} has an error of ${percent(best.mean)} ± ${percent(best.standardError)} %. ${next}</p>`;
 }
 
 const percent = (share: number) => (100 * share).toFixed(2);
 
 const few = (count: number) =>
-  `<p>Too few trials gave a score to tell, ${count} of at least ${FEW}.</p>`;
+  `<p>The search has too few scores to estimate this: ${count}, and ${FEW} are needed.</p>`;
 
 function matters({ space }: SearchReportData, { effects, explained }: ImportanceReport): string {
   const shown = effects.map(({ name, main, total }) => ({
@@ -87,11 +95,11 @@ function matters({ space }: SearchReportData, { effects, explained }: Importance
   const trust = explained < 0.3 ? 'warning' : 'good';
   const sentence =
     explained < 0.3
-      ? 'so what follows means little: more trials are needed, or the folds are too noisy.'
-      : 'of how the trials vary.';
+      ? 'so the estimates below are unreliable: run more trials, or use more examples per fold.'
+      : 'so the estimates below are reliable.';
   return (
-    `<p class="${trust}"><b>model</b> A Gaussian process that has not seen a trial explains ${Math.round(100 * Math.max(0, explained))} % ${explained < 0.3 ? 'of how it varies, ' : ''}${sentence}</p>` +
-    `<p>The share of the variance of ln(error) over the whole space that a dimension explains by itself (bar), and with all its interactions (line).</p>` +
+    `<p class="${trust}"><b>model</b> A Gaussian process explains ${Math.round(100 * Math.max(0, explained))} % of the variance of trials that it was not fitted to, ${sentence}</p>` +
+    `<p>The fraction of the variance of ln(error) over the whole space that a dimension explains by itself (bar), and with all its interactions (line).</p>` +
     sharesChart(shown)
   );
 }

@@ -1,13 +1,14 @@
 import type { TrainingProgress } from '../train/trainer.ts';
 
-/** A moment of a training. */
+/** How far a training had come. */
 export interface Stage {
-  /** `after epoch 3` */
+  /** Such as `after epoch 3`. */
   readonly when: string;
-  /** Whether the network has learnt anything by then. */
+  /** Whether the network had been trained at all. */
   readonly trained: boolean;
 }
 
+/** Describes the progress of a training. */
 export function stageOf({
   step,
   examples,

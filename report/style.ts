@@ -1,3 +1,4 @@
+/** The style sheet of all pages. */
 export const STYLE = `
 body { font: 16px/1.45 system-ui, sans-serif; max-width: 56rem; margin: 0 auto; padding: 1rem; color: #222; background: #fff; }
 h1 { font-size: 1.5rem; margin: 0.5rem 0 1rem; } h2 { font-size: 1.2rem; margin: 2.25rem 0 0.5rem; border-bottom: 1px solid #ddd; }

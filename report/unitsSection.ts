@@ -1,7 +1,7 @@
 import { escape, image } from './html.ts';
 import { captionOf, patchesPicture, type BoxPatches } from './unitPatches.ts';
 
-/** For each box what its units answer to, a figure a unit. */
+/** The section of the units' patches: for each box one figure per unit. */
 export function unitsSection(boxes: readonly BoxPatches[]): string {
   const parts = boxes.map(({ label, units }) => {
     const figures = units.map((one) => {
@@ -15,8 +15,8 @@ export function unitsSection(boxes: readonly BoxPatches[]): string {
   return parts.join('');
 }
 
-/** What a reader has to know of the figures. */
+/** An explanation of the figures. */
 export const UNITS_TEXT =
-  'Above, what of the inputs a unit answers to most, each of another record, the largest response first: as much as the ' +
-  'unit sees, white where that is past the border. Below, the gradient of its response by each pixel: lighter pixels than ' +
-  'grey would raise it if they were lighter, darker ones if they were darker.';
+  'The upper row shows the patches of the inputs with the largest responses of a unit, each from another example, the largest ' +
+  'response first. A patch is the receptive field of the unit; it is white beyond the border of the image. The lower row shows ' +
+  'the gradient of the response: making the pixels that are lighter than grey lighter, or the darker ones darker, raises it.';

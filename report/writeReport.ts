@@ -5,14 +5,15 @@ import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { collectReport, type ReportOptions } from './collect.ts';
 import { renderReport, reportFigures } from './render.ts';
 
-/** A pixel of the page in pixels of the PNG. */
+/** Pixels of the PNG per pixel of the page. */
 const DENSITY = 2;
 
 /**
- * Writes the report of a run: one HTML file and, if asked for, its figures as PNG in a folder of its name, next to it.
+ * Writes the report of a run: one HTML file and, with `png`, its figures as PNG in a folder of the
+ * same name beside it.
  *
- * Errors: those of `collectReport`; files that cannot be written; for PNG, sharp not being installed.
- * @returns the files.
+ * Errors: those of `collectReport`; files that cannot be written; a missing sharp, for PNG.
+ * @returns the files written.
  */
 export async function writeReport(
   file: string,
@@ -39,7 +40,7 @@ export async function writeReport(
   return [file, ...files];
 }
 
-/** By a whole factor, so that all pixels stay of one size. */
+/** A width scaled by a whole factor, so that all pixels keep one size. */
 function scaled(width: number): number {
   return width * Math.max(1, Math.round(800 / width));
 }

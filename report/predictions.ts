@@ -6,53 +6,63 @@ import type { Module } from '../lib/module.ts';
 import { ClassificationMetrics } from '../train/classificationMetrics.ts';
 import { picturesOf, type Picture } from './pictures.ts';
 
-/** A record that the network takes for something else. */
+/** An example that the network misclassifies. */
 export interface WrongExample {
-  readonly record: number;
+  /** The index of the example. */
+  readonly example: number;
+  /** Its image. */
   readonly picture: Picture;
+  /** Its class. */
   readonly label: number;
-  readonly answer: number;
-  /** Of the answer. */
+  /** The class that the network predicts. */
+  readonly prediction: number;
+  /** The softmax of the prediction. */
   readonly probability: number;
 }
 
-export interface Answers {
-  /** The records that were asked. */
-  readonly records: number;
+/** The predictions of a network on a dataset. */
+export interface Predictions {
+  /** The number of examples. */
+  readonly examples: number;
+  /** The number of misclassified examples. */
   readonly errors: number;
-  /** `confusion[label][answer]` */
+  /** `confusion[label][prediction]` counts examples. */
   readonly confusion: readonly (readonly number[])[];
-  /** The surest of the wrong answers, at most twelve. */
+  /** The most confident errors, at most twelve. */
   readonly wrong: readonly WrongExample[];
 }
 
-const [RECORDS, SHOWN] = [2000, 12];
+const [EXAMPLES, SHOWN] = [2000, 12];
 
-/** How a network answers the first records of a dataset. */
-export async function answers(network: Module, data: Dataset): Promise<Answers> {
-  const tally = new ClassificationMetrics(data.classes);
+/** Collects a network's predictions on the first examples of a dataset, at most 2000. */
+export async function predictions(network: Module, data: Dataset): Promise<Predictions> {
+  const metrics = new ClassificationMetrics(data.classes);
   let wrong: WrongExample[] = [];
-  for (const records of batches(Math.min(RECORDS, data.length), 100)) {
-    const batch = await data.batch(records);
+  for (const indices of batches(Math.min(EXAMPLES, data.length), 100)) {
+    const batch = await data.batch(indices);
     const probabilities: Tensor = tidy(() => softmax(network.infer(batch.input)));
     const [values, labels] = [await probabilities.data(), await batch.labels.data()];
-    tally.add(values, labels);
+    metrics.add(values, labels);
     const pictures = picturesOf(await batch.input.data(), data.inputShape);
     disposeTensors([batch, probabilities]);
     const found = pictures.map((picture, n) => {
       const row = Array.from(values.slice(n * data.classes, (n + 1) * data.classes));
       const probability = Math.max(...row);
       return {
-        record: records[n],
+        example: indices[n],
         picture,
         label: labels[n],
-        answer: row.indexOf(probability),
+        prediction: row.indexOf(probability),
         probability,
       };
     });
-    wrong = [...wrong, ...found.filter(({ answer, label }) => answer >= 0 && answer !== label)]
+    wrong = [
+      ...wrong,
+      ...found.filter(({ prediction, label }) => prediction >= 0 && prediction !== label),
+    ]
       .sort((a, b) => b.probability - a.probability)
       .slice(0, SHOWN);
   }
-  return { records: tally.examples, errors: tally.errors, confusion: tally.confusion, wrong };
+  const { examples, errors, confusion } = metrics;
+  return { examples, errors, confusion, wrong };
 }
