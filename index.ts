@@ -8,14 +8,28 @@ export * from './optim/index.ts';
 export {
   Module,
   type AnyModule,
+  type Carried,
+  type CarriedValues,
   type Context,
   type ForwardResult,
   type Gradients,
   type Grads,
   type NamedModule,
   type Params,
+  type Traversal,
 } from './lib/module.ts';
 export { Container, type Back, type Routed, type Run } from './lib/container.ts';
+export type {
+  AxisWindow,
+  Dependency,
+  Facts,
+  Interval,
+  PositionWindow,
+  Shape,
+  Window as InputWindow,
+} from './lib/facts.ts';
+export type { Axis, Geometry, Padding, Padding1D, PaddingMode, Pair } from './lib/geometry.ts';
+export type { Gaussian, GaussianOptions } from './lib/gaussian.ts';
 export { Cost, type Reduction } from './lib/cost.ts';
 export {
   useBackend,
@@ -31,4 +45,4 @@ export { gabor, type Gabor } from './lib/init/gabor.ts';
 export { gaborBank } from './lib/init/gaborBank.ts';
 export { constant, scalar } from './lib/constant.ts';
 export { disposeTensors } from './lib/memory.ts';
-export { checkGradOutput, checkInput, checkTensor } from './lib/check.ts';
+export { checkGradOutput, checkInput, checkTensor, type ShapePattern } from './lib/check.ts';

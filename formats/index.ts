@@ -15,7 +15,7 @@ export {
   type StoredForm,
   type TorchBox,
 } from './torch/torchBoxes.ts';
-export type { BoxClass } from './boxTable.ts';
+export type { BoxClass, BoxTable } from './boxTable.ts';
 export type { Entry as SafetensorsEntry } from './safetensors/safetensorsHeader.ts';
 export type { Stored } from './safetensors/layout.ts';
 export { torchLayout, type Rename, type TorchLayoutOptions } from './torch/torchLayout.ts';

@@ -8,3 +8,4 @@ export {
   type NegativeLogLikelihoodOptions,
 } from './negativeLogLikelihood.ts';
 export { SoftmaxCrossEntropy, type SoftmaxCrossEntropyOptions } from './softmaxCrossEntropy.ts';
+export type { LabelOptions } from './labels.ts';

@@ -20,7 +20,7 @@ export interface HubelWieselOptions extends NetworkOptions {
   readonly pools?: readonly [Pool, Pool];
 }
 
-type Pool = readonly [size: number, stride: number];
+export type Pool = readonly [size: number, stride: number];
 
 /**
  * The multistage Hubel-Wiesel architecture: twice a bank of filters, rectification, contrast normalization and average

@@ -9,7 +9,7 @@ export { alexnetWithout, type AlexnetLayer } from './alexnetWithout.ts';
 export { vgg16, vgg19 } from './vgg.ts';
 export { googlenet, googlenetWithHeads } from './googlenet.ts';
 export { resnet101, resnet152, resnet18, resnet20, resnet34, resnet50 } from './resnet.ts';
-export { hubelWiesel, type HubelWieselOptions } from './hubelWiesel.ts';
+export { hubelWiesel, type HubelWieselOptions, type Pool } from './hubelWiesel.ts';
 export { neocognitron } from './neocognitron.ts';
 export { learnNeocognitron, type LearnNeocognitronOptions } from './learnNeocognitron.ts';
 export {

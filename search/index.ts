@@ -2,13 +2,14 @@
 export { search, type SearchHistory, type SearchOptions, type SearchTask } from './search.ts';
 export type { FoldResult, Trial } from './trial.ts';
 export { gridPoints, randomPoints } from './points.ts';
-export type { ChoiceDimension, Dimension, Point, RangeDimension, Space } from './space.ts';
+export type { ChoiceDimension, Dimension, Point, RangeDimension, Space, Value } from './space.ts';
 export {
   GaussianProcess,
   type Hyperparameters,
   type Observations,
   type Prediction,
 } from './gaussianProcess.ts';
+export type { Coordinates } from './matern.ts';
 export { fitGaussianProcess } from './fitGaussianProcess.ts';
 export { expectedImprovement } from './expectedImprovement.ts';
 export { sobolIndices, type SobolIndices } from './importance.ts';

@@ -1,5 +1,5 @@
 /** boxprop/train: the training step, the loop around it, and scores. */
-export { trainStep, type Optimizer, type StepContext } from './trainStep.ts';
+export { trainStep, type Optimizer, type TrainStepOptions } from './trainStep.ts';
 export {
   Trainer,
   type EpochEvent,

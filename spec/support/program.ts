@@ -16,14 +16,21 @@ export function entryPoints(): Record<string, string> {
 }
 
 /** The compiler's view of some files and of everything that they import. */
-export function createProgram(files: readonly string[]): ts.Program {
+export function createProgram(
+  files: readonly string[],
+  options: ts.CompilerOptions = {},
+  host?: ts.CompilerHost,
+): ts.Program {
+  return ts.createProgram(files, { ...ownOptions(), ...options }, host);
+}
+
+function ownOptions(): ts.CompilerOptions {
   const host = {
     ...ts.sys,
     readDirectory: () => [],
     onUnRecoverableConfigFileDiagnostic: () => {},
   };
-  const config = ts.getParsedCommandLineOfConfigFile(join(ROOT, 'tsconfig.json'), {}, host);
-  return ts.createProgram(files, config?.options ?? {});
+  return ts.getParsedCommandLineOfConfigFile(join(ROOT, 'tsconfig.json'), {}, host)?.options ?? {};
 }
 
 /** What a file exports, with re-exports followed to their declarations and namespaces opened: `init.zeros`. */
@@ -37,6 +44,7 @@ export function exportsOf(program: ts.Program, file: string): ReadonlyMap<string
       const alias = exported.flags & ts.SymbolFlags.Alias;
       const symbol = alias ? checker.getAliasedSymbol(exported) : exported;
       const name = `${prefix}${exported.name}`;
+      if (!symbol.declarations) throw new Error(`${file}: ${name} is exported and does not exist`);
       if (symbol.flags & ts.SymbolFlags.ValueModule) add(symbol, `${name}.`);
       else found.set(name, symbol);
     }
