@@ -15,7 +15,7 @@ export type Preparation =
   | { readonly standardize: ChannelStatistics };
 
 /**
- * Whether a value that was read from a file is a list of preparations, none wider than `--prepare` can ask for: a file may
+ * Whether a value that was read from a file is a list of preparations, none wider than `--preprocess` can ask for: a file may
  * come from anywhere.
  */
 export function arePreparations(value: unknown): value is Preparation[] {
@@ -79,11 +79,11 @@ export function preparedShape(
 }
 
 /**
- * What the words of `--prepare` mean for a training set: `pad:PIXELS`, `crop:HEIGHTxWIDTH`, `contrast:SIZE` (local
+ * What the words of `--preprocess` mean for a training set: `pad:PIXELS`, `crop:HEIGHTxWIDTH`, `contrast:SIZE` (local
  * contrast normalization in a window of SIZE pixels), `standardize` (by the mean and deviation of the training set's
  * channels, as the words before it have left them).
  *
- * Errors: `--prepare: expected pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE or standardize, got "whiten"`.
+ * Errors: `--preprocess: expected pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE or standardize, got "whiten"`.
  */
 export async function preparationsOf(
   words: readonly string[],
@@ -101,7 +101,7 @@ export async function preparationsOf(
       found.push({ standardize: await channelStatistics(prepared(train, found)) });
     } else {
       const expected = 'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd) or standardize';
-      throw new InputError(`--prepare: expected ${expected}, got ${show(word)}`);
+      throw new InputError(`--preprocess: expected ${expected}, got ${show(word)}`);
     }
   }
   return found;

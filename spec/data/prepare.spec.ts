@@ -234,7 +234,7 @@ describe('parts with the same share of each class', () => {
   });
 });
 
-describe('the words of --prepare', () => {
+describe('the words of --preprocess', () => {
   it('mean what they say, in their order, and travel as JSON', async () => {
     const found = await preparationsOf(
       ['standardize', 'pad:2', 'crop:5x6', 'contrast:3'],
@@ -279,7 +279,7 @@ describe('the words of --prepare', () => {
   ])('refuse %j', async (word) => {
     const expected = 'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd) or standardize';
     await expect(preparationsOf([word], counted())).rejects.toThrow(
-      inputError(`--prepare: expected ${expected}, got ${JSON.stringify(word)}`),
+      inputError(`--preprocess: expected ${expected}, got ${JSON.stringify(word)}`),
     );
   });
 
