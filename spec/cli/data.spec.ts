@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { Rng } from '../../index.ts';
-import { trainedOnOfFile } from '../../cli/weightsFile.ts';
+import { readWeightsFile } from '../../cli/weightsFile.ts';
 import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { saveWeights } from '../../formats/safetensors/weights.ts';
 import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
@@ -28,20 +28,20 @@ beforeAll(() => {
   writeFileSync(file('package.json'), '{"type":"module"}');
   writeFileSync(file('net.ts'), NETWORK);
   mkdirSync(file('csv'));
-  for (const [name, records, seed] of [
+  for (const [name, count, seed] of [
     ['train', 120, 1],
     ['test', 60, 2],
   ] as const)
-    writeFlowers(name, records, seed);
+    writeFlowers(name, count, seed);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = (...names: string[]) => join(folder, ...names);
 const WASM = ['--backend', 'wasm'];
 
 /** Channels, by their means and deviations, that need to be standardized before anything is learnt from them. */
-function writeFlowers(name: string, records: number, seed: number): void {
+function writeFlowers(name: string, count: number, seed: number): void {
   const rng = new Rng(seed);
-  const lines = Array.from({ length: records }, (_, n) => {
+  const lines = Array.from({ length: count }, (_, n) => {
     const kind = n % 3;
     return [
       1000 + kind + 0.2 * rng.normal(),
@@ -67,13 +67,13 @@ describe('a network of one file, on CSV', () => {
     const config = {
       network: file('net.ts'),
       data: file('csv'),
-      prepare: ['standardize'],
+      preprocess: ['standardize'],
       epochs: 50,
-      batch: 8,
+      batchSize: 8,
     };
     writeFileSync(
       file('run.json'),
-      JSON.stringify({ ...config, rate: 0.1, backend: 'wasm', validation: 0.2 }),
+      JSON.stringify({ ...config, learningRate: 0.1, backend: 'wasm', validationSplit: 0.2 }),
     );
     const args = ['train', '--config', file('run.json'), '--epochs', '12', '--out', file('run')];
     const trained = boxprop(...args);
@@ -89,8 +89,8 @@ describe('a network of one file, on CSV', () => {
     expect(standardize.std[1]).toBe(0);
     const refused = boxprop('evaluate', weights, '--data', file('csv'), ...WASM);
     expect(refused.stderr).toBe(
-      `boxprop: ${weights}: expected --network, for the weights are of ${JSON.stringify(file('net.ts'))}, ` +
-        'and no weights file opens code, got none\n',
+      `boxprop: ${weights}: the weights are of ${JSON.stringify(file('net.ts'))}, and a weights file must not run code: ` +
+        'name that file with --network\n',
     );
     const named = ['--network', file('net.ts')];
     const evaluated = boxprop('evaluate', weights, ...named, '--data', file('csv'), ...WASM);
@@ -110,8 +110,8 @@ describe('a network of one file, on CSV', () => {
       encode({ height: 1, width: 1, channels: 3, data: Uint8Array.of(1, 2, 3) }),
     );
     expect(boxprop('classify', photo, '--weights', weights, ...named, ...WASM).stderr).toBe(
-      `boxprop: ${weights}: expected weights trained on images, got ones trained on numbers: --preprocess says what pixels ` +
-        'become\n',
+      `boxprop: ${weights}: expected weights trained on images, got weights trained on other data: --pixels says how ` +
+        'pixels become inputs\n',
     );
     expect(onOther('more', (text) => text.replace('iris', 'lily'))).toBe(
       `boxprop: ${weights}: expected data of 3 classes, as in its training, got 4\n`,
@@ -126,18 +126,14 @@ describe('a network of one file, on CSV', () => {
     const scale = (text: string) =>
       text.split('\n').find((line) => /data|input/i.test(line.slice(0, 30)));
     expect(scale(boxprop(...args).stdout)).toMatch(/^(bad|warning)/);
-    expect(scale(boxprop(...args, '--prepare', 'standardize').stdout)).toMatch(/^good/);
+    expect(scale(boxprop(...args, '--preprocess', 'standardize').stdout)).toMatch(/^good/);
   });
 
   it.each([
     ['none.json', undefined, 'cannot be read: ENOENT: no such file or directory'],
     ['a.json', '{', /^expected JSON: /],
     ['b.json', '[1]', 'expected an object of options, got [1]'],
-    [
-      'c.json',
-      '{"network":"lenet","epohcs":3}',
-      /^expected options out of network, architecture, data, .*, got "epohcs"$/,
-    ],
+    ['c.json', '{"network":"lenet","epohcs":3}', 'unknown option epohcs; did you mean epochs?'],
     [
       'd.json',
       '{"network":"lenet","epochs":0}',
@@ -153,7 +149,9 @@ describe('a network of one file, on CSV', () => {
       '{"network":"lenet","data":{"a":1}}',
       '--data: expected text or a number, got Object',
     ],
-    ['g.json', '{"network":"lenet","out":"x"}', /got "out"$/],
+    ['g.json', '{"network":"lenet","out":"x"}', /^unknown option out; expected one of network, /],
+    ['i.json', '{"network":"lenet","rate":0.1}', 'unknown option rate; did you mean learningRate?'],
+    ['j.json', '{"network":3}', 'network: expected a name or a file, got 3'],
     ['h.ts', 'export const options = 3;', 'expected an object of options, got undefined'],
   ])('%s is refused', (name, text, message) => {
     if (text !== undefined) writeFileSync(file(name), text);
@@ -188,7 +186,7 @@ describe('a network of one file, on CSV', () => {
       'export const net = 1;',
       'expected an exported function network({ rng, inputShape, classes }), got undefined',
     ],
-    ['number.ts', 'export const network = () => 3;', 'expected network() to give a box, got 3'],
+    ['number.ts', 'export const network = () => 3;', 'expected network() to return a box, got 3'],
     [
       'foreign.ts',
       'export const network = () => ({ backpropToInput: 1 });',
@@ -276,9 +274,9 @@ test('images in folders are trained on, resized to --shape; what is made of the 
     file('photos'),
     '--shape',
     '6,5,1',
-    '--prepare',
+    '--preprocess',
     'standardize',
-    '--rate',
+    '--learning-rate',
     '0.1',
     '--nesterov',
     '--clip-value',
@@ -286,7 +284,7 @@ test('images in folders are trained on, resized to --shape; what is made of the 
   ];
   const { status, stdout, stderr } = boxprop(
     ...args,
-    '--batch',
+    '--batch-size',
     '4',
     '--out',
     file('photo-run'),
@@ -312,7 +310,7 @@ test('images in folders are trained on, resized to --shape; what is made of the 
   writeFileSync(file('labels.txt'), 'a\nb\nc\n');
   const labelled = ['--labels', file('labels.txt'), '--network', file('net.ts')];
   expect(boxprop('classify', photo, ...weights, ...labelled).stderr).toBe(
-    `boxprop: ${file('labels.txt')}: expected 2 labels, one a class, got 3\n`,
+    `boxprop: ${file('labels.txt')}: expected 2 labels, one per class, got 3\n`,
   );
   const exported = boxprop('export', file('net.ts'), ...weights, '--onnx', file('net.onnx'));
   expect(exported).toMatchObject({
@@ -328,11 +326,11 @@ test.each([
   [{ inputShape: [6, 5, 1], classes: 0, pixels: true }],
   [{ inputShape: [6, 5, 1], classes: 2, pixels: 'yes' }],
   [[]],
-])('weights that say something strange of their data are refused: %j', async (data) => {
+])('weights with bad metadata about their data are refused: %j', async (data) => {
   const weights = file('strange.safetensors');
   await saveWeights(weights, {}, { network: 'lenet', data: JSON.stringify(data) });
-  await expect(trainedOnOfFile(weights)).rejects.toThrow(
-    /strange\.safetensors: expected data to be what boxprop train writes, got "/,
+  await expect(readWeightsFile(weights)).rejects.toThrow(
+    /strange\.safetensors: expected data as boxprop train writes it, got "/,
   );
 });
 
@@ -349,7 +347,7 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
       file('csv'),
       '--epochs',
       '1',
-      '--rate',
+      '--learning-rate',
       '1e-9',
       ...WASM,
       '--no-report',

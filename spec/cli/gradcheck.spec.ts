@@ -37,7 +37,7 @@ test('every exported box and cost is proven in float64, fifty cases each', () =>
   for (const name of boxNames({ ...modules, ...losses })) {
     const ofBox = report.results.filter((result) => result.name === name);
     expect(new Set(ofBox.map(({ config }) => config)).size).toBe(50);
-    expect(ofBox.some(({ quantity, checked }) => quantity.startsWith('input') && checked > 0)).toBe(
+    expect(ofBox.some(({ tensor, checked }) => tensor.startsWith('input') && checked > 0)).toBe(
       true,
     );
   }
@@ -110,7 +110,10 @@ test.each([
     /^boxprop: --backend: expected one of auto, tensorflow-gpu, tensorflow, webgpu, wasm, cpu, float64, got "wsm"\n$/,
   ],
   [['--module', './no-such.ts'], /^boxprop: \.\/no-such\.ts: no such file\n$/],
-  [['--colour'], /^boxprop: .*unknown option '--colour'\n$/],
+  [
+    ['--colour'],
+    /^boxprop: unknown option --colour; expected one of --backend, --cases, --seed, --json, --module, --help\n$/,
+  ],
 ] as const)('refuses %j in one line', (args, message) => {
   const { status, stdout, stderr } = boxprop('gradcheck', ...args);
   expect(stderr).toMatch(message);
@@ -128,6 +131,8 @@ test('a user file that exports no box, or odd cases, is refused in one line', ()
     '--module',
     userFile('odd.ts', doubled(1).replace('(draw: any) =>', '7 ??')),
   );
-  expect(odd.stderr).toMatch(/^boxprop: .*expected cases to be an object of functions, one a box/);
+  expect(odd.stderr).toMatch(
+    /^boxprop: .*expected cases to be an object of functions, one per box/,
+  );
   expect([empty.status, odd.status]).toEqual([1, 1]);
 });

@@ -10,7 +10,7 @@ import { classifyImage } from '../../cli/classifyImage.ts';
 import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { torchvisionLayout } from '../../models/torchvision/layout.ts';
 import { saveWeights } from '../../formats/safetensors/weights.ts';
-import type { AnyModule } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/module.ts';
 import { lenet } from '../../models/lenet.ts';
 import { resnet18 } from '../../models/resnet.ts';
 import { inputError } from '../support/inputError.ts';
@@ -214,7 +214,7 @@ describe('boxprop classify', () => {
     expect(await best(standardize(1))).toBe(3);
     expect(await best()).toBe(9);
     await expect(best('[{"pad":1000000}]')).rejects.toThrow(
-      /expected preparation to be what boxprop train writes/,
+      /expected preparation as boxprop train writes it/,
     );
   });
 
@@ -222,13 +222,13 @@ describe('boxprop classify', () => {
     const weights = await sevens({});
     await expect(classifyImage(GREY, { weights })).rejects.toThrow(
       inputError(
-        `${weights}: expected weights that say their network, got none: name it with --network`,
+        `${weights}: expected weights that name their network, got none: name it with --network`,
       ),
     );
     const other = await sevens({ network: './evil.ts' });
     await expect(classifyImage(GREY, { weights: other })).rejects.toThrow(
       inputError(
-        `${other}: expected --network, for the weights are of "./evil.ts", and no weights file opens code, got none`,
+        `${other}: the weights are of "./evil.ts", and a weights file must not run code: name that file with --network`,
       ),
     );
     const unknown = await sevens({ network: 'evil', seed: '1' });
@@ -238,10 +238,8 @@ describe('boxprop classify', () => {
     await expect(
       classifyImage(GREY, { weights, network: 'resnet20', backend: 'cpu' }),
     ).rejects.toThrow(/"conv1.weight": missing; .*"0.weight": unexpected; .*"7.bias": unexpected/);
-    await expect(
-      classifyImage(GREY, { weights, network: 'lenet', preprocess: 'x' }),
-    ).rejects.toThrow(
-      inputError('--preprocess: expected one of torchvision, inception, caffe, unit, got "x"'),
+    await expect(classifyImage(GREY, { weights, network: 'lenet', pixels: 'x' })).rejects.toThrow(
+      inputError('--pixels: expected one of torchvision, inception, caffe, unit, got "x"'),
     );
   });
 
@@ -249,7 +247,7 @@ describe('boxprop classify', () => {
     const data = JSON.stringify({ inputShape: [9999, 9999, 1], classes: 10, pixels: true });
     const weights = await sevens({ network: 'lenet', data, seed: '1' });
     await expect(classifyImage(GREY, { weights, backend: 'cpu' })).rejects.toThrow(
-      `Linear: weight: ${weights}: expected a network of its 431080 numbers, got one of 155750425500 or more`,
+      `Linear: weight: ${weights}: expected a network of its 431080 elements, got one of 155750425500 or more`,
     );
   });
 
@@ -267,7 +265,7 @@ describe('boxprop classify', () => {
 });
 
 describe('boxprop export', () => {
-  it('writes ONNX, and weights as torchvision names them', async () => {
+  it('writes ONNX, and weights with the names of torchvision', async () => {
     const [weights, onnx, theirs] = ['in.safetensors', 'out.onnx', 'out.safetensors'].map((of) =>
       join(folder, of),
     );
@@ -291,7 +289,7 @@ describe('boxprop export', () => {
       status: 0,
       lines: [
         `${onnx}: ResNet-18 as ONNX`,
-        `${theirs}: ResNet-18, the weights as torchvision names them`,
+        `${theirs}: weights of ResNet-18 with torchvision's names`,
         '',
       ],
     });

@@ -47,7 +47,7 @@ function spaceFile(name: string, entries: object): string {
   return file;
 }
 let BASE: { network: string } & Record<string, unknown>;
-const RATE = { rate: { low: 0.01, high: 1, log: true } };
+const RATE = { learningRate: { low: 0.01, high: 1, log: true } };
 const UNITS = { architecture: { units: { low: 1, high: 12, integer: true } } };
 
 beforeAll(() => {
@@ -55,7 +55,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(BUILT, 'spec-'));
   writeCsv(folder, { train: 90, test: 30 });
   writeFileSync(out('net.mjs'), NETWORK);
-  BASE = { network: out('net.mjs'), data: folder, backend: 'wasm', epochs: 2, batch: 8 };
+  BASE = { network: out('net.mjs'), data: folder, backend: 'wasm', epochs: 2, batchSize: 8 };
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -92,19 +92,21 @@ describe('boxprop search', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(
       lines.filter((line) =>
-        /^trial \d\/8: error \d+\.\d\d ± \d+\.\d\d %: rate .*, units \d+, momentum/.test(line),
+        /^trial \d\/8: error \d+\.\d\d ± \d+\.\d\d %: learningRate .*, units \d+, momentum/.test(
+          line,
+        ),
       ),
     ).toHaveLength(8);
     expect(lines).toContainEqual(
-      expect.stringMatching(/^│ trial │ +error │ +rate │ units │ momentum │$/),
+      expect.stringMatching(/^│ trial │ +error │ +learningRate │ units │ momentum │$/),
     );
     expect(lines.at(-1)).toBe(
-      `boxprop train --config ${join(out('one'), 'best.json')} trains the best with all training records`,
+      `boxprop train --config ${join(out('one'), 'best.json')} trains the best network on all training examples`,
     );
     const log = logIn('one');
     const means = Array.from({ length: 8 }, (_, trial) => {
       const folds = log.filter((line) => line.type === 'fold' && line.trial === trial);
-      expect(folds.map(({ records }) => records)).toEqual([30, 30, 30]);
+      expect(folds.map(({ examples }) => examples)).toEqual([30, 30, 30]);
       return folds.reduce((sum, { errors }) => sum + Number(errors), 0);
     });
     const best = means.indexOf(Math.min(...means));
@@ -118,12 +120,12 @@ describe('boxprop search', () => {
     >;
     expect(config).toEqual({
       ...BASE,
-      rate: point.rate,
+      learningRate: point.learningRate,
       momentum: point.momentum,
       architecture: { units: point['architecture.units'] },
     });
     const html = readFileSync(join(out('one'), 'search.html'), 'utf8');
-    expect(html).toContain(`<b>best</b> Trial ${best + 1}, with an error of `);
+    expect(html).toContain(`<b>best</b> Trial ${best + 1} has an error of `);
     expect(html.match(/<svg /g)).toHaveLength(5);
     expect(html.replaceAll('http://www.w3.org/', '')).not.toMatch(/https?:\/\/|NaN|undefined/);
   });
@@ -217,14 +219,14 @@ describe('boxprop search', () => {
     expect(result.code).toBe(130);
     expect(result.stderr).toMatch(
       RegExp(
-        `^boxprop: interrupted with \\d+ of 20 trials done; boxprop search --resume ${out(signal)} goes on from there\n$`,
+        `^boxprop: interrupted with \\d+ of 20 trials done; boxprop search --resume ${out(signal)} continues the search\n$`,
       ),
     );
   });
 
   it('goes on past trials that diverge, that cannot be built, and whose thread ends', () => {
     const architecture = { mode: { choices: ['good', 'throw', 'exit'] } };
-    const file = spaceFile('failing', { architecture, rate: { choices: [0.1, 1e30] } });
+    const file = spaceFile('failing', { architecture, learningRate: { choices: [0.1, 1e30] } });
     const { status, stdout, stderr } = boxprop(...grid(file, 'failing'), '--workers', '2');
     expect([status, stderr]).toEqual([0, '']);
     const trials = stdout
@@ -232,14 +234,16 @@ describe('boxprop search', () => {
       .filter((line) => line.startsWith('trial '))
       .sort();
     expect(trials).toEqual([
-      expect.stringMatching(/^trial 1\/6: error \d+\.\d\d ± \d+\.\d\d %: mode good, rate 0\.1$/),
       expect.stringMatching(
-        /^trial 2\/6: failed: mode good, rate 1e\+30; non-finite \w+ at step \d+: first in /,
+        /^trial 1\/6: error \d+\.\d\d ± \d+\.\d\d %: mode good, learningRate 0\.1$/,
       ),
-      'trial 3/6: failed: mode throw, rate 0.1; TypeError: units are no number',
-      'trial 4/6: failed: mode throw, rate 1e+30; TypeError: units are no number',
-      'trial 5/6: failed: mode exit, rate 0.1; the worker thread ended with 3',
-      'trial 6/6: failed: mode exit, rate 1e+30; the worker thread ended with 3',
+      expect.stringMatching(
+        /^trial 2\/6: failed: mode good, learningRate 1e\+30; non-finite \w+ at step \d+: first in /,
+      ),
+      'trial 3/6: failed: mode throw, learningRate 0.1; TypeError: units are no number',
+      'trial 4/6: failed: mode throw, learningRate 1e+30; TypeError: units are no number',
+      'trial 5/6: failed: mode exit, learningRate 0.1; the worker thread ended with 3',
+      'trial 6/6: failed: mode exit, learningRate 1e+30; the worker thread ended with 3',
     ]);
     expect(stdout).toContain('\n5 of 6 trials failed\n');
   });
@@ -263,18 +267,18 @@ describe('boxprop search refuses, in one line,', () => {
     ],
     [
       'bounds the wrong way round',
-      { rate: { low: 1, high: 0.1 } },
-      ': rate: expected low below high, got 1 and 0.1',
+      { learningRate: { low: 1, high: 0.1 } },
+      ': learningRate: expected low below high, got 1 and 0.1',
     ],
     [
       'a logarithm of 0',
-      { rate: { low: 0, high: 0.1, log: true } },
-      ': rate: expected low above 0 with log, got 0',
+      { learningRate: { low: 0, high: 0.1, log: true } },
+      ': learningRate: expected low above 0 with log, got 0',
     ],
     [
       'fractions of epochs',
       { epochs: { low: 1, high: 4 } },
-      ': epochs: expected "integer": true, for it takes whole numbers alone',
+      ': epochs: expected "integer": true, because it takes whole numbers only',
     ],
     [
       'one choice',
@@ -293,8 +297,8 @@ describe('boxprop search refuses, in one line,', () => {
     ],
     [
       'a validation share',
-      { ...RATE, validation: 0.1 },
-      ': expected options of training alone, for the folds are what is held out, got "validation"',
+      { ...RATE, validationSplit: 0.1 },
+      ': expected options of training only, because the folds are held out, got "validationSplit"',
     ],
     [
       'data that vary',
@@ -309,7 +313,7 @@ describe('boxprop search refuses, in one line,', () => {
     [
       'an architecture that names what is given',
       { architecture: { rng: { choices: [1, 2] } } },
-      ': --architecture: expected names other than rng, inputShape, classes, init, which every network is given, got "rng"',
+      ': --architecture: expected names other than rng, inputShape, classes, init, which every network gets, got "rng"',
     ],
   ];
   it.each(cases)('%s', async (_, entries, message) => {
@@ -349,9 +353,9 @@ describe('boxprop search refuses, in one line,', () => {
       () => `--trials: expected at most the 3 points of ${out('ok.json')}, got 4`,
     ],
     [
-      'more folds than records',
+      'more folds than examples',
       () => [out('ok.json'), '--trials', '3', '--folds', '91'],
-      () => 'folds: expected an integer from 2 to the 90 records, got 91',
+      () => 'folds: expected an integer from 2 to the 90 examples, got 91',
     ],
     [
       'a file that is not there',
@@ -362,7 +366,7 @@ describe('boxprop search refuses, in one line,', () => {
       'a folder that has a search',
       () => [out('ok.json'), '--trials', '2', '--out', out('stored')],
       () =>
-        `--out: expected a folder without a run, got "${out('stored')}"; --resume ${out('stored')} goes on with it`,
+        `--out: expected a folder without a run, got "${out('stored')}"; --resume ${out('stored')} continues it`,
     ],
     [
       'a folder that another process is at',
@@ -372,7 +376,7 @@ describe('boxprop search refuses, in one line,', () => {
         return [out('ok.json'), '--trials', '2', '--out', out('held')];
       },
       () =>
-        `--out: expected no other process at work in "${out('held')}", got process ${process.ppid}; if that is something else, delete ${join(out('held'), 'lock')}`,
+        `--out: expected no other process at work in "${out('held')}", got process ${process.ppid}; if it is an unrelated process, delete ${join(out('held'), 'lock')}`,
     ],
     [
       'to resume what is none',
@@ -384,34 +388,42 @@ describe('boxprop search refuses, in one line,', () => {
       'to resume with other folds',
       () => ['--resume', out('stored'), '--folds', '4'],
       () =>
-        '--resume: expected no options besides --trials and --workers, for the search has its own, got folds',
+        '--resume: expected no options but --trials and --workers, because the search keeps its own, got --folds',
     ],
     [
       'to resume with fewer trials',
       () => ['--resume', out('stored'), '--trials', '3'],
-      () => '--trials: expected at least the 8 of before, got 3',
+      () => '--trials: expected at least the 8 so far, got 3',
     ],
   ])('%s', async (_, args, message) => {
-    spaceFile('ok', { network: 'lenet', rate: { choices: [0.1, 0.2, 0.3] } });
+    spaceFile('ok', { network: 'lenet', learningRate: { choices: [0.1, 0.2, 0.3] } });
     mkdirSync(out('stored'), { recursive: true });
-    const plan = { method: 'gp', trials: 8, space: {} };
+    const plan = { method: 'gp', trials: 8, space: {}, examples: 90 };
     writeFileSync(join(out('stored'), 'search.json'), JSON.stringify(plan));
     await expect(searched(...args())).rejects.toHaveProperty('message', message());
+  });
+
+  it('an old name of an option, with the present one', async () => {
+    const file = spaceFile('bad', { rate: { low: 1, high: 2 } });
+    await expect(searched(file)).rejects.toHaveProperty(
+      'message',
+      `${file}: unknown option rate; did you mean learningRate?`,
+    );
   });
 
   it('what train does not know', async () => {
     const file = spaceFile('bad', { rat: { low: 1, high: 2 } });
     await expect(searched(file)).rejects.toThrow(
-      /^[^:]*bad\.json: expected options out of network, architecture, data, .*, got "rat"$/,
+      /^[^:]*bad\.json: unknown option rat; expected one of network, architecture, data, /,
     );
   });
 
   it('as a command does', () => {
-    const file = spaceFile('bad', { rate: { low: 1, high: 0.1 } });
+    const file = spaceFile('bad', { learningRate: { low: 1, high: 0.1 } });
     expect(boxprop('search', file)).toEqual({
       status: 1,
       stdout: '',
-      stderr: `boxprop: ${file}: rate: expected low below high, got 1 and 0.1\n`,
+      stderr: `boxprop: ${file}: learningRate: expected low below high, got 1 and 0.1\n`,
     });
   });
 });

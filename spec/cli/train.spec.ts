@@ -34,14 +34,14 @@ const idx = (shape: number[], values: ArrayLike<number>) =>
 function writeDigits(directory: string, sizes = { train: 96, t10k: 40 }, side = 28): string {
   mkdirSync(directory);
   const rng = new Rng(6);
-  for (const [part, records] of Object.entries(sizes)) {
-    const labels = Uint8Array.from({ length: records }, (_, n) => n % 10);
-    const images = Uint8Array.from({ length: records * side ** 2 }, (_, i) => {
+  for (const [part, count] of Object.entries(sizes)) {
+    const labels = Uint8Array.from({ length: count }, (_, n) => n % 10);
+    const images = Uint8Array.from({ length: count * side ** 2 }, (_, i) => {
       const row = Math.floor((i % side ** 2) / side);
       return rng.integer(60) + (row === 4 + 2 * labels[Math.floor(i / side ** 2)] ? 190 : 0);
     });
-    writeFileSync(join(directory, `${part}-images-idx3-ubyte`), idx([records, side, side], images));
-    writeFileSync(join(directory, `${part}-labels-idx1-ubyte`), idx([records], labels));
+    writeFileSync(join(directory, `${part}-images-idx3-ubyte`), idx([count, side, side], images));
+    writeFileSync(join(directory, `${part}-labels-idx1-ubyte`), idx([count], labels));
   }
   return directory;
 }
@@ -65,16 +65,16 @@ const metadataIn = (directory: string) =>
   decodeSafetensors(readFileSync(weightsIn(directory)), 'weights').metadata;
 
 describe('boxprop train', () => {
-  it('learns, tells the error after each epoch, and saves the weights', () => {
+  it('learns, prints the error after each epoch, and saves the weights', () => {
     const args = ['train', 'lenet', '--backend', 'wasm', '--data', data];
-    const result = boxprop(...args, '--epochs', '8', '--batch', '8', '--out', out('a'));
+    const result = boxprop(...args, '--epochs', '8', '--batch-size', '8', '--out', out('a'));
     expect(result).toMatchObject({ status: 0, stderr: '' });
     const lines = result.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(10);
     lines.slice(0, 8).forEach((line, i) => {
       expect(line).toMatch(
         RegExp(
-          `^epoch ${i + 1}/8: loss \\d+\\.\\d{4}, training error \\d+\\.\\d\\d %, test error \\d+\\.\\d\\d %, \\d+ images/s$`,
+          `^epoch ${i + 1}/8: loss \\d+\\.\\d{4}, training error \\d+\\.\\d\\d %, test error \\d+\\.\\d\\d %, \\d+ examples/s$`,
         ),
       );
     });
@@ -133,7 +133,9 @@ describe('boxprop train', () => {
     // Past the header, which names the seed.
     const weights = (text: string) => text.slice(-4 * 431_080);
     expect(weights(bytes('b3', '--seed', '8')) === weights(first)).toBe(false);
-    expect(weights(bytes('b4', '--seed', '7', '--rate', '0.01')) === weights(first)).toBe(false);
+    expect(weights(bytes('b4', '--seed', '7', '--learning-rate', '0.01')) === weights(first)).toBe(
+      false,
+    );
     expect(weights(bytes('b5', '--seed', '7', '--limit', '41')) === weights(first)).toBe(false);
   });
 
@@ -148,13 +150,13 @@ describe('boxprop train', () => {
     expect(code).toBe(130);
     expect(stderr).toMatch(
       RegExp(
-        `^boxprop: interrupted in epoch \\d+; boxprop train --resume ${out(signal)} goes on from there\n$`,
+        `^boxprop: interrupted in epoch \\d+; boxprop train --resume ${out(signal)} continues the run\n$`,
       ),
     );
     expect(metadataIn(out(signal)).epoch).toBe(String(saved));
   });
 
-  it('can be interrupted in the first epoch, and goes on from there', async () => {
+  it('can be interrupted in the first epoch, and continues the run', async () => {
     // Enough steps that the first epoch outlasts the signal.
     const args = [...TRAIN, '--limit', '20000', '--out', out('early')];
     const { code, stdout, stderr } = await interrupted(
@@ -166,7 +168,7 @@ describe('boxprop train', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 130,
       stdout: '',
-      stderr: `boxprop: interrupted in epoch 1; boxprop train --resume ${out('early')} goes on from there\n`,
+      stderr: `boxprop: interrupted in epoch 1; boxprop train --resume ${out('early')} continues the run\n`,
     });
     expect(readdirSync(out('early')).sort()).toEqual([
       'checkpoint.safetensors',
@@ -180,14 +182,14 @@ describe('boxprop train', () => {
       ...TRAIN,
       '--data',
       data,
-      '--batch',
+      '--batch-size',
       '8',
       '--epochs',
       '40',
       '--out',
       out('early-stop'),
     ];
-    const result = boxprop(...args, '--validation', '0.25', '--patience', '3');
+    const result = boxprop(...args, '--validation-split', '0.25', '--patience', '3');
     expect(result).toMatchObject({ status: 0, stderr: '' });
     const epochs = logIn(out('early-stop')).filter(({ type }) => type === 'epoch');
     const errors = epochs.map(
@@ -204,7 +206,7 @@ describe('boxprop train', () => {
     const run = [
       '--data',
       data,
-      '--batch',
+      '--batch-size',
       '4',
       '--epochs',
       '16',
@@ -213,7 +215,7 @@ describe('boxprop train', () => {
       '--optimizer',
       'adam',
     ];
-    const rate = ['--rate', '0.002', '--validation', '0.1', '--schedule', 'plateau'];
+    const rate = ['--learning-rate', '0.002', '--validation-split', '0.1', '--schedule', 'plateau'];
     expect(boxprop(...TRAIN, ...run, ...rate, '--out', out('whole')).status).toBe(0);
     const rng = new Rng(11);
     let args = [...TRAIN, ...run, ...rate, '--out', out('killed')];
@@ -246,7 +248,7 @@ describe('boxprop train', () => {
     expect(untimed('killed')).toEqual(untimed('whole'));
   }, 120_000);
 
-  it('is what boxprop evaluate tells of the weights, and of the checkpoint', () => {
+  it('is what boxprop evaluate reports of the weights, and of the checkpoint', () => {
     const [weights, checkpoint] = ['weights', 'checkpoint'].map((name) =>
       join(out('a'), `${name}.safetensors`),
     );
@@ -254,9 +256,9 @@ describe('boxprop train', () => {
     expect(status).toBe(0);
     const lines = stdout.split('\n');
     expect(lines[0]).toMatch(
-      /^lenet: error 0.00 % \(0 of 40\), accuracy 100.00 %, not among the best five 0.00 %, loss 0\.\d{4}$/,
+      /^lenet: error 0.00 % \(0 of 40\), accuracy 100.00 %, top-5 error 0.00 %, loss 0\.\d{4}$/,
     );
-    expect(lines[2]).toBe('label  0  1  2  3  4  5  6  7  8  9  answer');
+    expect(lines[2]).toBe('label  0  1  2  3  4  5  6  7  8  9  prediction');
     expect(lines[5]).toBe('    2  .  .  4  .  .  .  .  .  .  .');
     const json = boxprop(
       'evaluate',
@@ -299,26 +301,26 @@ describe('boxprop train', () => {
       return all;
     };
     const size = () => decode(readFileSync(picture));
-    const signed = lines(fool('--epsilon', '0.4', '--records', '3,4'));
+    const signed = lines(fool('--epsilon', '0.4', '--examples', '3,4'));
     expect(signed[0]).toMatch(
-      /^record 3, label 3: taken for 3, now for [^3] with \d+\.\d %; moved by \d+\.\d{3}$/,
+      /^example 3, label 3: predicted 3, now [^3] with \d+\.\d %; moved by \d+\.\d{3}$/,
     );
     expect(signed).toHaveLength(2);
     expect(size()).toMatchObject({ width: 57, height: 86 });
-    const [closest] = lines(fool('--method', 'closest', '--records', '3', '--target', '5'));
+    const [closest] = lines(fool('--method', 'closest', '--examples', '3', '--target', '5'));
     expect(closest).toMatch(
-      /^record 3, label 3: taken for 3, now for 5 with \d+\.\d %; moved by \d+\.\d{3}$/,
+      /^example 3, label 3: predicted 3, now 5 with \d+\.\d %; moved by \d+\.\d{3}$/,
     );
     const moved = (line: string) => Number(line.split(' ').at(-1));
     expect(moved(closest)).toBeLessThan(moved(signed[0]));
     const imagined = lines(fool('--method', 'imagine'));
     expect(imagined).toHaveLength(10);
     imagined.forEach((line, k) =>
-      expect(line).toMatch(RegExp(`^class ${k}: taken for ${k} with `)),
+      expect(line).toMatch(RegExp(`^class ${k}: predicted ${k} with `)),
     );
     expect(size()).toMatchObject({ width: 144, height: 57 });
-    expect(fool('--records', '40').stderr).toBe(
-      'boxprop: --records: expected records from 0 to 39, got 40\n',
+    expect(fool('--examples', '40').stderr).toBe(
+      'boxprop: --examples: expected indices from 0 to 39, got 40\n',
     );
     expect(fool('--target', '10').stderr).toBe(
       'boxprop: --target: expected a class from 0 to 9, got 10\n',
@@ -328,7 +330,7 @@ describe('boxprop train', () => {
     );
   });
 
-  it('shows what its units answer to, as a page and as a picture', () => {
+  it('shows the patches of its units, as a page and as a picture', () => {
     const units = (...args: string[]) =>
       boxprop('units', weightsIn(out('a')), '--data', data, '--backend', 'wasm', ...args);
     const [page, picture] = [out('units.html'), out('units.png')];
@@ -336,7 +338,7 @@ describe('boxprop train', () => {
     expect([first.status, first.stderr]).toEqual([0, '']);
     const number = String.raw`-?[\d.e-]+`;
     expect(first.stdout).toMatch(
-      RegExp(`^unit 7: ${number} to ${number}; records \\d+, \\d+, \\d+\nunit 0: .*\n${page}\n$`),
+      RegExp(`^unit 7: ${number} to ${number}; examples \\d+, \\d+, \\d+\nunit 0: .*\n${page}\n$`),
     );
     const html = readFileSync(page, 'utf8');
     expect(html).toContain('<h1>lenet, Conv2D 2, on mnist test</h1>');
@@ -357,14 +359,14 @@ describe('boxprop train', () => {
       '--out',
       picture,
     );
-    expect(one.stdout).toMatch(/; records 0, 0\n/);
+    expect(one.stdout).toMatch(/; examples 0, 0\n/);
     expect(decode(readFileSync(picture))).toMatchObject({ width: 2 * 5 + 1, height: 11 });
   });
 
   it.each([
     [['--box', '9'], '--box: expected one of 0, 1, 2, 3, 4, 5, 6, 7, got "9"'],
     [['--box', '2', '--units', '3,50'], '--units: expected units of 2 from 0 to 49, got 50'],
-    [['--units', 'all'], '--units: expected numbers of units such as 0,5,7, got "all"'],
+    [['--units', 'all'], '--units: expected indices such as 0,17,3, got "all"'],
     [['--out', 'units.jpg'], '--out: expected a file named .html or .png, got "units.jpg"'],
     [['--count', '0'], '--count: expected an integer of at least 1, got "0"'],
   ])('refuses to show units with %j', (args, message) => {
@@ -387,9 +389,7 @@ describe('boxprop train', () => {
       stderr: '',
     });
     const html = readFileSync(join(out('a'), 'report.html'), 'utf8');
-    expect(html).toContain(
-      '<b>good</b> It learns, and what it learns holds for other data: training error 0.00 %',
-    );
+    expect(html).toContain('<b>good</b> The network learns and generalizes: training error 0.00 %');
     expect(html.match(/<h2>/g)).toHaveLength(8);
     expect(html.replaceAll('http://www.w3.org/', '')).not.toMatch(/https?:\/\//);
     expect(boxprop('report', out('no')).stderr).toMatch(
@@ -399,7 +399,15 @@ describe('boxprop train', () => {
 
   it('stops when the loss is not finite, and names the box', () => {
     const args = ['train', 'lenet', '--backend', 'wasm', '--data', data];
-    const result = boxprop(...args, '--rate', '1e30', '--batch', '8', '--out', out('wild'));
+    const result = boxprop(
+      ...args,
+      '--learning-rate',
+      '1e30',
+      '--batch-size',
+      '8',
+      '--out',
+      out('wild'),
+    );
     expect(existsSync(join(out('wild'), 'report.html'))).toBe(true);
     expect(result.status).toBe(1);
     expect(result.stderr).toMatch(
@@ -407,15 +415,25 @@ describe('boxprop train', () => {
     );
   });
 
-  it('tells in its report that it broke off, and why', () => {
+  it('says in its report that it failed, and why', () => {
     expect(boxprop('report', out('wild'), '--backend', 'wasm').status).toBe(0);
     expect(readFileSync(join(out('wild'), 'report.html'), 'utf8')).toMatch(
-      /<p class="bad"><b>bad<\/b> It diverged: non-finite \w+ at step \d+: first in .*\. The learning rate of 1e\+30 is too high\./,
+      /<p class="bad"><b>bad<\/b> The run diverged: non-finite \w+ at step \d+: first in .*\. The learning rate of 1e\+30 is too high\./,
     );
   });
 
-  it('resumes for more epochs, and refuses options that the run has of its own', () => {
-    const args = [...TRAIN, '--data', data, '--epochs', '1', '--batch', '8', '--out', out('more')];
+  it('resumes for more epochs, and refuses options that the run keeps', () => {
+    const args = [
+      ...TRAIN,
+      '--data',
+      data,
+      '--epochs',
+      '1',
+      '--batch-size',
+      '8',
+      '--out',
+      out('more'),
+    ];
     expect(boxprop(...args).status).toBe(0);
     const { status, stdout } = boxprop('train', '--resume', out('more'), '--epochs', '3');
     expect(status).toBe(0);
@@ -423,14 +441,14 @@ describe('boxprop train', () => {
       expect.stringMatching(/^epoch 2\/3: /),
       expect.stringMatching(/^epoch 3\/3: /),
     ]);
-    expect(boxprop('train', '--resume', out('more'), '--rate', '0.1').stderr).toBe(
-      'boxprop: --resume: expected no options besides --epochs, for the run has its own, got rate\n',
+    expect(boxprop('train', '--resume', out('more'), '--learning-rate', '0.1').stderr).toBe(
+      'boxprop: --resume: expected no option but --epochs, because the run keeps its own, got --learning-rate\n',
     );
     expect(boxprop('train', '--resume', out('nowhere')).stderr).toBe(
       `boxprop: --resume: expected the folder of a run, got "${out('nowhere')}": ENOENT: no such file or directory\n`,
     );
     expect(boxprop(...args).stderr).toBe(
-      `boxprop: --out: expected a folder without a run, got "${out('more')}"; --resume ${out('more')} goes on with it\n`,
+      `boxprop: --out: expected a folder without a run, got "${out('more')}"; --resume ${out('more')} continues it\n`,
     );
   });
 });
@@ -441,7 +459,7 @@ describe('boxprop train refuses, in one line,', () => {
     [
       'an unknown option',
       ['lenet', '--speed', '9'],
-      "unknown option '--speed' (Did you mean --seed?)",
+      'unknown option --speed; did you mean --seed?',
     ],
     ['an option without its value', ['lenet', '--seed'], "option '--seed <n>' argument missing"],
     [
@@ -451,8 +469,8 @@ describe('boxprop train refuses, in one line,', () => {
     ],
     [
       'half a batch',
-      ['lenet', '--batch', '1.5'],
-      '--batch: expected an integer of at least 1, got "1.5"',
+      ['lenet', '--batch-size', '1.5'],
+      '--batch-size: expected an integer of at least 1, got "1.5"',
     ],
     [
       'a seed below 0',
@@ -464,21 +482,25 @@ describe('boxprop train refuses, in one line,', () => {
       ['lenet', '--seed', '9007199254740992'],
       '--seed: expected an integer of at most 2^53 - 1, got "9007199254740992"',
     ],
-    ['a rate of 0', ['lenet', '--rate', '0'], '--rate: expected a number above 0, got "0"'],
+    [
+      'a rate of 0',
+      ['lenet', '--learning-rate', '0'],
+      '--learning-rate: expected a number above 0, got "0"',
+    ],
     [
       'a rate that is a word',
-      ['lenet', '--rate', 'fast'],
-      '--rate: expected a number above 0, got "fast"',
+      ['lenet', '--learning-rate', 'fast'],
+      '--learning-rate: expected a number above 0, got "fast"',
     ],
     [
       'a validation set of nothing',
-      ['lenet', '--validation', '0'],
-      '--validation: expected a number above 0 and below 1, got "0"',
+      ['lenet', '--validation-split', '0'],
+      '--validation-split: expected a number above 0 and below 1, got "0"',
     ],
     [
       'patience without a validation set',
       ['lenet', '--patience', '3'],
-      '--patience: expected --validation with it, whose error it watches, got none',
+      '--patience: expected --validation-split with it, whose error it watches, got none',
     ],
     [
       'an empty limit',
@@ -500,7 +522,7 @@ describe('boxprop train refuses, in one line,', () => {
 
   it('an unknown network', () => {
     expect(boxprop('train', 'lent').stderr).toMatch(
-      /^boxprop: network: expected one of lenet, lenet1, .*, got "lent"; see boxprop --help\n$/,
+      /^boxprop: network: expected one of lenet, lenet1, .*, or a file such as net\.ts, got "lent"\n$/,
     );
   });
 
@@ -522,14 +544,14 @@ describe('boxprop train refuses, in one line,', () => {
     mkdirSync(out('nothing'));
     expectRefusal(
       ['--data', out('nothing')],
-      `--data: expected in ${JSON.stringify(out('nothing'))} ${expected}, got nothing`,
+      `--data: expected ${JSON.stringify(out('nothing'))} to contain ${expected}, got nothing`,
     );
   });
 
-  it('a validation set without a record', () => {
+  it('a validation set without an example', () => {
     const message =
-      '--validation: expected at least one record for each part, got 0.001 of the 96 records of mnist train';
-    expectRefusal(['--data', data, '--validation', '0.001'], message);
+      '--validation-split: expected at least one example in each part, got 0.001 of the 96 examples of mnist train';
+    expectRefusal(['--data', data, '--validation-split', '0.001'], message);
   });
 
   it('a network in a file that cannot be loaded', () => {
@@ -557,7 +579,7 @@ describe('boxprop train refuses, in one line,', () => {
   });
 
   it('a limit past the data', () => {
-    const message = '--limit: expected at most the 96 records of mnist train, got 97';
+    const message = '--limit: expected at most the 96 examples of mnist train, got 97';
     expectRefusal(['--data', data, '--limit', '97'], message);
   });
 
@@ -583,7 +605,7 @@ describe('boxprop', () => {
       'expected a command, one of gradcheck, doctor, train, search, evaluate, report, example, summary, ablate, classify, fool, units, export, pset, setup, got none; see boxprop --help',
     ],
     [['trian'], "unknown command 'trian' (Did you mean train?)"],
-    [['--bogus'], "unknown option '--bogus'"],
+    [['--bogus'], 'unknown option --bogus; expected one of --version, --help'],
     [['help', 'nonsense'], 'expected a known command; see boxprop --help'],
   ])('%j is refused in one line', (args, message) => {
     expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });

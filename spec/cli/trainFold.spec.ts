@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Rng, useBackend } from '../../index.ts';
 import type { Dataset } from '../../data/index.ts';
-import { openFolds, prepareFold, trainFold } from '../../cli/trainFold.ts';
-import { runOptionsOf } from '../../cli/searchSpace.ts';
+import { openFolds, preprocessFold, trainFold } from '../../cli/trainFold.ts';
+import { runOptionsAt } from '../../cli/searchSpace.ts';
 
 /** 40 images of 4x4, labelled by the sign of their first pixel. */
 let data: string;
@@ -31,18 +31,18 @@ const BASE = () => ({
   data,
   shape: '4,4,1',
   epochs: 3,
-  batch: 5,
+  batchSize: 5,
   architecture: { depth: 1, maps: 2, kernelSize: 3, batchNorm: true },
 });
-const optionsAt = (rate: number) =>
-  runOptionsOf({ file: 'space.json', base: BASE(), space: {} }, { rate });
+const optionsAt = (learningRate: number) =>
+  runOptionsAt({ file: 'space.json', base: BASE(), space: {} }, { learningRate });
 
 async function foldsOf(count: number) {
   return openFolds(optionsAt(0.01), { folds: count, seed: 3 });
 }
 
 describe('the folds of a search', () => {
-  it('hold out every record once, and train on all others', async () => {
+  it('hold out every example once, and train on all others', async () => {
     const rowsOf = async (part: Dataset) => {
       const { input, labels } = await part.batch(
         Int32Array.from({ length: part.length }, (_, i) => i),
@@ -70,13 +70,13 @@ describe('the folds of a search', () => {
       await trainFold(optionsAt(0.01), fold, 0),
     ];
     expect(again).toEqual(first);
-    expect(first.records).toBe(20);
+    expect(first.examples).toBe(20);
     expect(first.loss).toBeLessThan((await trainFold(optionsAt(1e-6), fold, 0)).loss);
   });
 
   it('leave no tensor behind, of a trial that ends and of one that fails', async () => {
     const [fold] = await foldsOf(2);
-    const part = await prepareFold(fold, ['standardize']);
+    const part = await preprocessFold(fold, ['standardize']);
     const before = tf.memory().numTensors;
     await trainFold(optionsAt(0.01), part, 0);
     expect(tf.memory().numTensors).toBe(before);

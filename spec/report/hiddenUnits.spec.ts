@@ -2,38 +2,38 @@ import { Rng } from '../../index.ts';
 import { hiddenUnits } from '../../report/hiddenUnits.ts';
 
 test('by hand: one is dead, two are alike, and what is near 0', () => {
-  // Four samples of three units: (1, 2, 0), (0, 0, 0), (3, 6, 0), (0, 0, 0).
+  // Four examples of three units: (1, 2, 0), (0, 0, 0), (3, 6, 0), (0, 0, 0).
   const found = hiddenUnits('ReLU 6', Float32Array.of(1, 2, 0, 0, 0, 0, 3, 6, 0, 0, 0, 0), 4);
   expect(found).toMatchObject({
     units: 3,
-    sparsityAcrossSamples: 0.5,
+    sparsityAcrossExamples: 0.5,
     sparsityAcrossUnits: 8 / 12,
     verdict: 'bad',
     sentence:
-      'Bad training in ReLU 6: 33 % of the units ignore the input; the others are near 0 for 50 % of the samples, and correlate by 1.00 in the mean.',
+      'Bad training in ReLU 6: 33 % of the units ignore the input; the others are near 0 for 50 % of the examples, and their mean correlation is 1.00.',
   });
   expect(found.dead).toBeCloseTo(1 / 3, 12);
   expect(found.correlation).toBeCloseTo(1, 6);
 });
 
-/** Answers of 100 samples to 20 units, which draw a number each. */
-const drawn = (draw: (rng: Rng, unit: number, ofSample: number) => number) => {
+/** Outputs of 20 units for 100 examples, drawn at random. */
+const drawn = (draw: (rng: Rng, unit: number, ofExample: number) => number) => {
   const rng = new Rng(3);
-  const ofSample = rng.normals(100);
+  const ofExample = rng.normals(100);
   return Float32Array.from({ length: 2000 }, (_, i) =>
-    draw(rng, i % 20, ofSample[Math.floor(i / 20)]),
+    draw(rng, i % 20, ofExample[Math.floor(i / 20)]),
   );
 };
 const sparse = (rng: Rng) => (rng.uniform() < 0.3 ? rng.uniform() : 0);
 
 test.each<[what: string, verdict: string, values: Float32Array]>([
-  ['sparse and on their own', 'good', drawn(sparse)],
-  ['on their own, with both signs', 'good', drawn((rng) => rng.normal())],
+  ['sparse and independent', 'good', drawn(sparse)],
+  ['independent, with both signs', 'good', drawn((rng) => rng.normal())],
   ['never near 0', 'warning', drawn((rng) => 1 + rng.uniform())],
   ['a quarter dead', 'warning', drawn((rng, unit) => (unit < 5 ? 2 : sparse(rng)))],
   ['most of them dead', 'bad', drawn((rng, unit) => (unit < 11 ? 0 : sparse(rng)))],
-  ['much alike', 'warning', drawn((rng, _, ofSample) => ofSample + 1.1 * rng.normal())],
-  ['alike', 'bad', drawn((rng, _, ofSample) => ofSample + 0.5 * rng.normal())],
+  ['much alike', 'warning', drawn((rng, _, ofExample) => ofExample + 1.1 * rng.normal())],
+  ['alike', 'bad', drawn((rng, _, ofExample) => ofExample + 0.5 * rng.normal())],
 ])('%s: %s', (_, verdict, values) => {
   expect(hiddenUnits('ReLU', values, 100).verdict).toBe(verdict);
 });

@@ -48,12 +48,12 @@ function optionsOf(
 
 beforeAll(() => useBackend('cpu'));
 
-test('collects what the boxes make of the chosen records, without a leak', async () => {
+test('collects the outputs of the boxes for the chosen examples, without a leak', async () => {
   const options = optionsOf(0);
   const { numTensors } = memory();
   const data = await collectReport(options);
   expect(memory().numTensors).toBe(numTensors);
-  expect(data.inputs.map(({ record }) => record)).toEqual([0, 7, 14]);
+  expect(data.inputs.map(({ example }) => example)).toEqual([0, 7, 14]);
   expect(
     data.featureMaps.map(({ label, shape, maps }) => [label, shape, maps.map((own) => own.length)]),
   ).toEqual([
@@ -63,7 +63,7 @@ test('collects what the boxes make of the chosen records, without a leak', async
     ['ReLU 4', [16], [1, 1, 1]],
     ['Linear 5', [10], [1, 1, 1]],
   ]);
-  expect(data.hidden.map(({ box, samples, units }) => [box, samples, units])).toEqual([
+  expect(data.hidden.map(({ box, examples, units }) => [box, examples, units])).toEqual([
     ['ReLU 1', 60, 6],
     ['ReLU 4', 60, 16],
   ]);
@@ -74,16 +74,16 @@ test('collects what the boxes make of the chosen records, without a leak', async
     7, 7, 7, 7, 7, 7, 7, 7, 4, 0,
   ]);
   expect(data.wrong).toHaveLength(12);
-  for (const { label, answer, record } of data.wrong) {
-    expect(answer).not.toBe(label);
-    expect(label).toBe(Math.floor(record / 7));
+  for (const { label, prediction, example } of data.wrong) {
+    expect(prediction).not.toBe(label);
+    expect(label).toBe(Math.floor(example / 7));
   }
   const sure = data.wrong.map(({ probability }) => probability);
   expect([...sure].sort((a, b) => b - a)).toEqual(sure);
-  const other = await collectReport({ ...options, inputs: [59, 3] });
-  expect(other.inputs.map(({ record }) => record)).toEqual([59, 3]);
-  // What a box makes of a record does not depend on which others are asked for.
-  expect((await collectReport({ ...options, inputs: [0] })).featureMaps[1].maps[0]).toEqual(
+  const other = await collectReport({ ...options, examples: [59, 3] });
+  expect(other.inputs.map(({ example }) => example)).toEqual([59, 3]);
+  // The output for an example does not depend on the other examples.
+  expect((await collectReport({ ...options, examples: [0] })).featureMaps[1].maps[0]).toEqual(
     data.featureMaps[1].maps[0],
   );
 });
@@ -92,13 +92,15 @@ test('calls the classes by their names', async () => {
   const classNames = Array.from({ length: 10 }, (_, k) => `<c${k}>`);
   const html = renderReport(await collectReport(optionsOf(0, logOf(FALLING), { classNames })));
   expect(html).toContain('The classes: <b>0</b>&#160;&#60;c0&#62;, <b>1</b>&#160;&#60;c1&#62;, ');
-  expect(html).toMatch(/<b>&#60;c\d&#62;<\/b> taken for <b>&#60;c\d&#62;<\/b>/);
+  expect(html).toMatch(/<b>&#60;c\d&#62;<\/b> predicted as <b>&#60;c\d&#62;<\/b>/);
   expect(renderReport(await collectReport(optionsOf(0)))).not.toContain('The classes:');
 });
 
 test('says of dead units that the training is bad', async () => {
   const html = renderReport(await collectReport(optionsOf(-1000, logOf(STUCK))));
-  expect(html).toMatch(/<b>bad<\/b> It learns nothing, .*: 100 % of the hidden units are dead/);
+  expect(html).toMatch(
+    /<b>bad<\/b> The network does not learn: .* 100 % of the hidden units are dead/,
+  );
   expect(html).toContain('<b>bad</b> Bad training in ReLU 4: 100 % of the units ignore the input.');
   expect(html).toContain('<h1>noise &#38; &#60;nothing&#62;</h1>');
   // A gradient of 0 is no point on a logarithmic axis.
@@ -115,19 +117,17 @@ describe('of a run that diverged', () => {
   test('says of which epoch the hidden units are, and puts no verdict on them at the top', async () => {
     const html = await at(27);
     expect(html.match(/<p class="\w+"><b>\w+<\/b>/g)).toEqual(['<p class="bad"><b>bad</b>']);
-    expect(html).toContain('The network as it was after epoch 3 was looked at with 60 records');
-    expect(html).toContain(
-      ' These are of the weights after epoch 3, before the run broke off.</p>',
-    );
+    expect(html).toContain('The network after epoch 3 was evaluated on 60 examples');
+    expect(html).toContain(' These are the units after epoch 3, before the run failed.</p>');
     expect(html).toMatch(/<td class="(good|warning|bad)">/);
-    expect(await at(20)).toContain(' These are of the weights after 20 steps, in epoch 3, before');
+    expect(await at(20)).toContain(' These are the units after 20 steps, in epoch 3, before');
   });
 
   test('does not judge the hidden units of weights that were never trained', async () => {
     const html = await at(0);
-    expect(html).toContain('The network as it was before the first step was looked at');
+    expect(html).toContain('The network before the first step was evaluated');
     expect(html).toContain(
-      ' These are of weights as they were drawn, before the first step: they say',
+      ' These are the units of the initial weights, before the first step: they say',
     );
     expect(html).not.toMatch(/<td class="(good|warning|bad)">/);
   });

@@ -51,14 +51,16 @@ describe('what units answer to', () => {
     const one = { unit: 3, patches: [patch(4.2171, [0], [], []), patch(3, [0], [], [])] };
     expect(captionOf({ ...one, least: -1 })).toBe('unit 3: 4.22 to 3');
     expect(captionOf({ unit: 3, patches: [patch(0, [0], [], [])], least: 0 })).toBe(
-      'unit 3: 0 whatever it sees',
+      'unit 3: 0 for every input',
     );
-    expect(captionOf({ unit: 3, patches: [], least: Infinity })).toBe('unit 3: gives no numbers');
+    expect(captionOf({ unit: 3, patches: [], least: Infinity })).toBe(
+      'unit 3: has no finite response',
+    );
     expect(patchesPicture({ unit: 3, patches: [], least: Infinity })).toBeUndefined();
     expect(
       unitsSection([{ label: 'a < b', units: [{ unit: 3, patches: [], least: Infinity }] }]),
     ).toContain(
-      '<h3>a &#60; b</h3><div class="units"><figure><figcaption>unit 3: gives no numbers',
+      '<h3>a &#60; b</h3><div class="units"><figure><figcaption>unit 3: has no finite response',
     );
   });
 
@@ -142,7 +144,7 @@ describe('the Gabor functions of a first layer', () => {
       '0.250',
     ]);
     expect(found?.sentence).toMatch(
-      /^Most of these filters are no Gabor functions: 1 of 4 is\. Of 3 the nearest one explains more than \d\d % of Σ f², /,
+      /^Most of these filters are not Gabor functions: 1 of 4 is\. The nearest .* more than \d\d % of Σ f² of 3 of them, /,
     );
     const html = found && gaborSection(found);
     expect(html).toContain('<b>100 %</b> · 29°<br>0.25 · 57°');

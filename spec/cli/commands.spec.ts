@@ -1,0 +1,175 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { Rng } from '../../lib/rng.ts';
+import { FakeMachine } from '../support/fakeMachine.ts';
+import { boxprop, BUILT, ROOT } from '../support/runCommand.ts';
+
+/** Every command once, from end to end, on a few small images. Their own specs have the rest. */
+
+const NETWORK = `
+import { Conv2D, Flatten, Linear, ReLU, Sequential } from 'boxprop';
+export function network({ rng, inputShape: [height, width, channels], classes }) {
+  return new Sequential([
+    new Conv2D(channels, 2, 3, { rng }),
+    new ReLU(),
+    new Flatten(),
+    new Linear(2 * (height - 2) * (width - 2), classes, { rng }),
+  ]);
+}
+`;
+const [HEIGHT, WIDTH] = [6, 5];
+
+let folder: string;
+let network: string;
+let weights: string;
+let data: readonly string[];
+let photo: string;
+const file = (...names: string[]) => join(folder, ...names);
+const WASM = ['--backend', 'wasm'];
+
+/** Dark and light images, by class. */
+function writePhotos(part: string, rng: Rng): void {
+  for (const [label, name] of ['dark', 'light'].entries()) {
+    mkdirSync(file('photos', part, name), { recursive: true });
+    for (let i = 0; i < 6; i++) {
+      const values = Uint8Array.from(
+        { length: HEIGHT * WIDTH },
+        () => 150 * label + rng.integer(80),
+      );
+      const png = encode({ height: HEIGHT, width: WIDTH, channels: 1, data: values });
+      writeFileSync(file('photos', part, name, `${i}.png`), png);
+    }
+  }
+}
+
+/** TensorFlow, where it is installed, writes to stderr that it is on, which nothing turns off. */
+const TENSORFLOW = /^(WARNING: All log messages before absl|I0000 ).*\n/gm;
+
+/** The lines that a command prints. It must complain of nothing. */
+function run(...args: string[]): string[] {
+  const { status, stdout, stderr } = boxprop(...args);
+  expect(stderr.replace(TENSORFLOW, '')).toBe('');
+  // The doctor exits with 1 where something is bad, as it is with 12 images.
+  if (args[0] !== 'doctor') expect(status).toBe(0);
+  return stdout.trimEnd().split('\n');
+}
+
+beforeAll(() => {
+  // Inside the project, so that the network finds boxprop.
+  folder = mkdtempSync(join(BUILT, 'spec-'));
+  network = file('net.ts');
+  writeFileSync(network, NETWORK);
+  const rng = new Rng(4);
+  for (const part of ['train', 'test']) writePhotos(part, rng);
+  data = ['--data', file('photos'), '--shape', `${HEIGHT},${WIDTH},1`];
+  photo = file('photos', 'test', 'light', '0.png');
+  weights = file('run', 'weights.safetensors');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** In this order: the commands behind `train` read what it wrote. */
+const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
+  gradcheck() {
+    const lines = run('gradcheck', 'Linear', 'Euclidean', '--cases', '2');
+    expect(lines.at(-1)).toBe('float64, seed 0: every gradient agrees');
+  },
+  doctor() {
+    const lines = run('doctor', network, ...data, ...WASM);
+    expect(lines.filter((line) => /^(good|warning|bad) /.test(line)).length).toBeGreaterThan(5);
+  },
+  train() {
+    const epochs = ['--epochs', '3', '--no-report'];
+    const lines = run('train', network, ...data, ...WASM, ...epochs, '--out', file('run'));
+    expect(lines.at(-1)).toMatch(/^test accuracy \d+\.\d\d % after 3 epochs; weights in /);
+  },
+  evaluate() {
+    const [line] = run('evaluate', weights, '--network', network, ...data, ...WASM);
+    expect(line).toMatch(/: error \d+\.\d\d % \(\d+ of 12\), accuracy /);
+  },
+  report() {
+    run('report', file('run'), ...WASM);
+    expect(readFileSync(file('run', 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+  },
+  search() {
+    const space = {
+      network,
+      data: file('photos'),
+      shape: `${HEIGHT},${WIDTH},1`,
+      backend: 'wasm',
+      epochs: 1,
+      momentum: { choices: [0, 0.9] },
+    };
+    writeFileSync(file('space.json'), JSON.stringify(space));
+    const grid = ['--method', 'grid', '--folds', '2', '--workers', '1'];
+    const lines = run('search', file('space.json'), ...grid, '--out', file('search'));
+    expect(lines.filter((line) => /^trial [12]\/2: error /.test(line))).toHaveLength(2);
+    expect(statSync(file('search', 'best.json')).isFile()).toBe(true);
+  },
+  example() {
+    expect(run('example').join('\n')).toContain('w13');
+  },
+  summary() {
+    const { total } = JSON.parse(
+      run('summary', network, '--input', `${HEIGHT},${WIDTH},1`, '--json').join('\n'),
+    ) as { total: { parameters: number } };
+    expect(total.parameters).toBe(2 * 9 + 2 + 2 * 4 * 3 * 1000 + 1000);
+  },
+  ablate() {
+    const ablations = JSON.parse(run('ablate', 'alexnet', '--json').join('\n')) as unknown[];
+    expect(ablations).toHaveLength(5);
+  },
+  classify() {
+    const named = ['--weights', weights, '--network', network];
+    const guesses = JSON.parse(run('classify', photo, ...named, '--json', ...WASM).join('\n')) as {
+      label: string;
+    }[];
+    expect(guesses.map(({ label }) => label).sort()).toEqual(['dark', 'light']);
+  },
+  fool() {
+    const out = file('fool.png');
+    const lines = run('fool', weights, '--network', network, ...data, ...WASM, '--out', out);
+    expect(lines.at(-1)).toBe(out);
+    expect(statSync(out).isFile()).toBe(true);
+  },
+  units() {
+    const out = file('units.html');
+    const lines = run('units', weights, '--network', network, ...data, ...WASM, '--out', out);
+    expect(lines.at(-1)).toBe(out);
+    expect(readFileSync(out, 'utf8')).toContain('<img ');
+  },
+  export() {
+    const named = ['--weights', weights, '--onnx', file('net.onnx')];
+    expect(run('export', network, ...named)).toEqual([`${file('net.onnx')}: ${network} as ONNX`]);
+  },
+  pset() {
+    const dir = file('linear');
+    run('pset', 'new', 'linear', '--dir', dir);
+    writeFileSync(
+      join(dir, 'solution.ts'),
+      readFileSync(join(ROOT, 'psets', 'linear', 'solution.ts'), 'utf8'),
+    );
+    expect(run('pset', 'check', dir).at(-1)).toBe('linear: 10 of 10 points');
+    expect(run('pset', 'grade', dir, '--out', file('grades'))).toEqual([`10/10  ${dir}`]);
+  },
+  async setup() {
+    // The fake npm and compiler are scripts that Windows cannot start.
+    if (process.platform === 'win32') return;
+    const machine = new FakeMachine();
+    try {
+      const { status, lines } = await machine.setup({ official: 'works' });
+      expect(status).toBe(0);
+      expect(lines.at(-1)).toMatch(/^@tensorflow\/tfjs-node works: /);
+    } finally {
+      machine.remove();
+    }
+  },
+};
+
+test.each(Object.entries(COMMANDS))('boxprop %s', (_, command) => command());
+
+test('these are all commands', () => {
+  const [, commands] = run('--help').join('\n').split('Commands:\n');
+  const names = [...commands.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
+  expect(names.filter((name) => name !== 'help').sort()).toEqual(Object.keys(COMMANDS).sort());
+});
