@@ -12,7 +12,7 @@ interface WasmHeap {
   makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
 }
 
-/** Returns whether tensors lie in this process's memory, where a plain loop needs no copy of them. */
+/** Returns whether tensors lie in this process's memory, where a loop needs no copy of them. */
 export function onHost(): boolean {
   return ['cpu', 'wasm', 'float64'].includes(getBackend());
 }

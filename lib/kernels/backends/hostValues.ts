@@ -1,6 +1,6 @@
 import { backend, getBackend, type Tensor, type TypedArray } from '@tensorflow/tfjs-core';
 
-/** How the backends of graphics cards keep a tensor's values while these are also in main memory. */
+/** Where the backends of graphics cards keep values that are in main memory as well. */
 interface CardBackend {
   readonly texData?: CardData;
   readonly tensorMap?: CardData;

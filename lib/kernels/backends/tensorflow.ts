@@ -9,11 +9,11 @@ import {
 import type { Borders, Geometry } from '../../geometry.ts';
 
 /*
- * TensorFlow's own operations on the backend `tensorflow`. tfjs-node offers only a part of what they
- * can do: no explicit padding, no gradient with dilation, no gradient of a bias.
+ * TensorFlow's own operations on the backend `tensorflow`. tfjs-node passes on a part of them: no
+ * explicit padding, no gradient with dilation, no gradient of a bias.
  */
 
-/** The methods of tfjs-node that tfjs's own interface lacks: any operation of TensorFlow by name. */
+/** The methods of tfjs-node that tfjs's own interface lacks: TensorFlow's operations by name. */
 interface TensorflowBackend {
   readonly binding: Readonly<Record<AttributeKind | 'TF_FLOAT', number>>;
   readonly isUsingGpuDevice: boolean;
@@ -109,7 +109,7 @@ export const ONEDNN = { _kernel: 'MklNameChangeOp' };
 
 const withOneDnn = new WeakMap<TensorflowBackend, boolean>();
 
-/** Returns whether TensorFlow was built with oneDNN and computes on the CPU; it is tried out once. */
+/** Returns whether TensorFlow has oneDNN and computes on the CPU; the first call tries it out. */
 export function hasOneDnn(): boolean {
   const tensorflow = tensorflowBackend();
   let has = withOneDnn.get(tensorflow);

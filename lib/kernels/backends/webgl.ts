@@ -7,8 +7,8 @@ import {
 } from '@tensorflow/tfjs-core';
 
 /*
- * boxprop's own shaders on the backend `webgl`, for operations that tfjs's kernels compute wrongly or
- * slowly there.
+ * boxprop's own shaders on the backend `webgl`, for operations that tfjs's kernels compute wrongly
+ * or slowly there.
  *
  * tfjs keeps a matrix in a texture: either one value per pixel, or packed, two rows by two columns
  * per pixel.

@@ -84,9 +84,26 @@ export function runOnWebgpu<T extends Tensor>({
   return engine().makeTensorFromTensorInfo(output) as T;
 }
 
-/** Returns the code for 0 ... n − 1, one line after the other. */
-export function unroll(n: number, line: (i: number) => string): string {
-  return Array.from({ length: n }, (_, i) => line(i)).join('\n');
+/**
+ * The size of the tile of a matrix that one invocation computes: each value that it reads is part
+ * of several products.
+ */
+export const TILE_ROWS = 8;
+export const TILE_COLUMNS = 4;
+
+/** Returns code for each row of a tile. */
+export function perRow(line: (m: number) => string): string {
+  return Array.from({ length: TILE_ROWS }, (_, m) => line(m)).join('\n');
+}
+
+/** Returns code for each column of a tile. */
+export function perColumn(line: (k: number) => string): string {
+  return Array.from({ length: TILE_COLUMNS }, (_, k) => line(k)).join('\n');
+}
+
+/** Returns code for each element of a tile. */
+export function perElement(line: (m: number, k: number) => string): string {
+  return perRow((m) => perColumn((k) => line(m, k)));
 }
 
 function webgpu(): WebgpuBackend {

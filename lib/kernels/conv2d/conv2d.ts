@@ -25,7 +25,7 @@ const KERNELS: ByBackend<Conv2dKernels> = {
   wasm,
   tensorflow,
   webgl: webglKernels(),
-  // A real GPU runs tfjs's kernels, except for the gradient of the filters: theirs ignores dilation.
+  // On a real GPU tfjs's kernels do, except for the gradient of the filters.
   webgpu: { ...other, toFilter: webgpu.toFilter },
   softwareWebgpu: webgpu,
   float64: tfjs,

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 
-/** One backend's gradients of a convolution; `conv2d.ts` and `depthwise.ts` have their equations. */
+/** One backend's gradients of a convolution; conv2d.ts and depthwise.ts have their equations. */
 export interface ConvGradients {
   /** ∂C/∂x from ∂C/∂y and w. */
   readonly toInput: (gradOutput: Tensor4D, filters: Tensor4D, geometry: Geometry) => Tensor4D;

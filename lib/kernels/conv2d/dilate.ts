@@ -99,7 +99,7 @@ function dilatedSize(size: number, distance: number): number {
   return (size - 1) * distance + 1;
 }
 
-/** Views a tensor as [outer, size of the axis, inner]; `shapeWith` is its shape with another size. */
+/** A tensor seen as [outer, size, inner], and its shape with another size of the axis. */
 function aroundAxis({ shape }: Tensor, axis: number) {
   return {
     outer: numElements(shape.slice(0, axis)),

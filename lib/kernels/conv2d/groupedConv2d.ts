@@ -55,7 +55,7 @@ export function groupedConv2dToFilter(
   });
 }
 
-/** The groups of channels, one tensor each. On wasm, tfjs's `split` copies its whole input per group. */
+/** The groups of channels, one tensor each. On wasm, tfjs's `split` copies all of x per group. */
 function splitGroups(x: Tensor4D, groups: number): Tensor4D[] {
   if (!onHost()) return split(x, groups, 3);
   const size = x.shape[3] / groups;

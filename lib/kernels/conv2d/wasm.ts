@@ -91,7 +91,7 @@ export const wasm: Conv2dKernels = {
   },
 };
 
-/** Whether there are at least as many windows as pixels, at stride 1, as with the padding `'same'`. */
+/** Whether the stride is 1 with at least as many windows as pixels, as with padding `'same'`. */
 function hasWindowPerPixel(axis: Axis): boolean {
   const { input, output, kernel, stride, dilation, before, after } = axis;
   const reach = dilation * (kernel - 1);

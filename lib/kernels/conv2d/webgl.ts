@@ -195,7 +195,9 @@ function im2col(images: Tensor4D, geometry: Geometry): Tensor2D {
       }`,
     code: `
       ivec2 at = getOutputCoords();
-      setOutput(vec4(cell(at.x, at.y), cell(at.x, at.y + 1), cell(at.x + 1, at.y), cell(at.x + 1, at.y + 1)));`,
+      vec2 upper = vec2(cell(at.x, at.y), cell(at.x, at.y + 1));
+      vec2 lower = vec2(cell(at.x + 1, at.y), cell(at.x + 1, at.y + 1));
+      setOutput(vec4(upper, lower));`,
   });
 }
 

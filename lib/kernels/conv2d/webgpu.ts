@@ -1,12 +1,15 @@
 import { tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 import { numElements } from '../../shapes.ts';
-import { runOnWebgpu, unroll } from '../backends/webgpu.ts';
+import {
+  perColumn,
+  perElement,
+  perRow,
+  runOnWebgpu,
+  TILE_COLUMNS,
+  TILE_ROWS,
+} from '../backends/webgpu.ts';
 import type { Conv2dKernels } from './conv2dKernels.ts';
-
-/** The rows and columns of a tile: each value that an invocation reads is part of several products. */
-const TILE_ROWS = 8;
-const TILE_COLUMNS = 4;
 
 /**
  * Convolution and its gradients on webgpu, each as the plain sum of its equation. One invocation of
@@ -43,31 +46,30 @@ function forward(
       let channels = uniforms.xShape[3];
       let filters = uniforms.outShape[3];
       let o = (index % uniforms.tiles) * ${TILE_COLUMNS};
-      ${unroll(TILE_COLUMNS, (k) => `let o${k} = min(o + ${k}, filters - 1);`)}
+      ${perColumn((k) => `let o${k} = min(o + ${k}, filters - 1);`)}
       let first = (index / uniforms.tiles) * ${TILE_ROWS};
       let past = uniforms.outShape[0] * uniforms.outShape[1] * uniforms.outShape[2];
-      ${unroll(
-        TILE_ROWS,
+      ${perRow(
         (m) => `
       let window${m} = min(first + ${m}, past - 1);
       let j${m} = window${m} % uniforms.outShape[2];
       let i${m} = (window${m} / uniforms.outShape[2]) % uniforms.outShape[1];
       let n${m} = window${m} / uniforms.outShape[2] / uniforms.outShape[1];
-      ${unroll(TILE_COLUMNS, (k) => `var y${m}_${k} = ${bias ? `b[o${k}]` : '0.0'};`)}`,
+      ${perColumn((k) => `var y${m}_${k} = ${bias ? `b[o${k}]` : '0.0'};`)}`,
       )}
       for (var p = 0; p < uniforms.kernel.x; p++) {
         for (var q = 0; q < uniforms.kernel.y; q++) {
-          ${unroll(TILE_ROWS, (m) => metPixel(m))}
+          ${perRow((m) => metPixel(m))}
           var tap = (p * uniforms.kernel.y + q) * channels * filters;
           for (var c = 0; c < channels; c++) {
-            ${unroll(TILE_ROWS, (m) => `let x${m} = select(0.0, x[at${m} + c], inside${m});`)}
-            ${unroll(TILE_COLUMNS, (k) => `let w${k} = w[tap + o${k}];`)}
+            ${perRow((m) => `let x${m} = select(0.0, x[at${m} + c], inside${m});`)}
+            ${perColumn((k) => `let w${k} = w[tap + o${k}];`)}
             ${products((m, k) => `y${m}_${k}`, 'x', 'w')}
             tap += filters;
           }
         }
       }
-      ${unroll(TILE_ROWS, (m) => unroll(TILE_COLUMNS, (k) => `result[window${m} * filters + o${k}] = y${m}_${k};`))}`,
+      ${perElement((m, k) => `result[window${m} * filters + o${k}] = y${m}_${k};`)}`,
   });
 }
 
@@ -90,42 +92,42 @@ function toInput(gradOutput: Tensor4D, filters: Tensor4D, { height, width }: Geo
       let channels = uniforms.outShape[3];
       let filters = uniforms.gShape[3];
       let c = (index % uniforms.tiles) * ${TILE_COLUMNS};
-      ${unroll(TILE_COLUMNS, (k) => `let c${k} = min(c + ${k}, channels - 1);`)}
+      ${perColumn((k) => `let c${k} = min(c + ${k}, channels - 1);`)}
       let first = (index / uniforms.tiles) * ${TILE_ROWS};
       let past = uniforms.outShape[0] * uniforms.outShape[1] * uniforms.outShape[2];
-      ${unroll(
-        TILE_ROWS,
+      ${perRow(
         (m) => `
       let pixel${m} = min(first + ${m}, past - 1);
       let column${m} = pixel${m} % uniforms.outShape[2] + uniforms.before.y;
       let row${m} = (pixel${m} / uniforms.outShape[2]) % uniforms.outShape[1] + uniforms.before.x;
       let n${m} = pixel${m} / uniforms.outShape[2] / uniforms.outShape[1];
-      ${unroll(TILE_COLUMNS, (k) => `var x${m}_${k} = 0.0;`)}`,
+      ${perColumn((k) => `var x${m}_${k} = 0.0;`)}`,
       )}
       for (var p = 0; p < uniforms.kernel.x; p++) {
         for (var q = 0; q < uniforms.kernel.y; q++) {
           // The window whose tap (p, q) meets the pixel, if there is one.
-          ${unroll(
-            TILE_ROWS,
+          ${perRow(
             (m) => `
           let down${m} = row${m} - p * uniforms.dilation.x;
           let right${m} = column${m} - q * uniforms.dilation.y;
           let i${m} = down${m} / uniforms.stride.x;
           let j${m} = right${m} / uniforms.stride.y;
-          let meets${m} = (down${m} >= 0) & (right${m} >= 0) & (i${m} * uniforms.stride.x == down${m}) &
-            (j${m} * uniforms.stride.y == right${m}) & (i${m} < uniforms.gShape[1]) & (j${m} < uniforms.gShape[2]);
-          let at${m} = ((n${m} * uniforms.gShape[1] + i${m}) * uniforms.gShape[2] + j${m}) * filters;`,
+          let meets${m} = (down${m} >= 0) & (right${m} >= 0) &
+            (i${m} * uniforms.stride.x == down${m}) & (j${m} * uniforms.stride.y == right${m}) &
+            (i${m} < uniforms.gShape[1]) & (j${m} < uniforms.gShape[2]);
+          let line${m} = n${m} * uniforms.gShape[1] + i${m};
+          let at${m} = (line${m} * uniforms.gShape[2] + j${m}) * filters;`,
           )}
           let tap = (p * uniforms.kernel.y + q) * channels;
-          ${unroll(TILE_COLUMNS, (k) => `let from${k} = (tap + c${k}) * filters;`)}
+          ${perColumn((k) => `let from${k} = (tap + c${k}) * filters;`)}
           for (var o = 0; o < filters; o++) {
-            ${unroll(TILE_ROWS, (m) => `let g${m} = select(0.0, g[at${m} + o], meets${m});`)}
-            ${unroll(TILE_COLUMNS, (k) => `let w${k} = w[from${k} + o];`)}
+            ${perRow((m) => `let g${m} = select(0.0, g[at${m} + o], meets${m});`)}
+            ${perColumn((k) => `let w${k} = w[from${k} + o];`)}
             ${products((m, k) => `x${m}_${k}`, 'g', 'w')}
           }
         }
       }
-      ${unroll(TILE_ROWS, (m) => unroll(TILE_COLUMNS, (k) => `result[pixel${m} * channels + c${k}] = x${m}_${k};`))}`,
+      ${perElement((m, k) => `result[pixel${m} * channels + c${k}] = x${m}_${k};`)}`,
   });
 }
 
@@ -159,24 +161,23 @@ function toFilter(images: Tensor4D, gradOutput: Tensor4D, { height, width }: Geo
       let part = index / uniforms.runsOfPart;
       let tile = index % uniforms.runsOfPart;
       let o = (tile % uniforms.tiles) * ${TILE_COLUMNS};
-      ${unroll(TILE_COLUMNS, (k) => `let o${k} = min(o + ${k}, filters - 1);`)}
+      ${perColumn((k) => `let o${k} = min(o + ${k}, filters - 1);`)}
       let first = (tile / uniforms.tiles) * ${TILE_ROWS};
       let past = uniforms.outShape[1];
-      ${unroll(
-        TILE_ROWS,
+      ${perRow(
         (m) => `
       let row${m} = min(first + ${m}, past - 1);
       let c${m} = row${m} % channels;
-      let left${m} = (row${m} / channels) % uniforms.kernelWidth * uniforms.dilation.y - uniforms.before.y;
-      let top${m} = row${m} / channels / uniforms.kernelWidth * uniforms.dilation.x - uniforms.before.x;
-      ${unroll(TILE_COLUMNS, (k) => `var w${m}_${k} = 0.0;`)}`,
+      let tap${m} = row${m} / channels;
+      let left${m} = tap${m} % uniforms.kernelWidth * uniforms.dilation.y - uniforms.before.y;
+      let top${m} = tap${m} / uniforms.kernelWidth * uniforms.dilation.x - uniforms.before.x;
+      ${perColumn((k) => `var w${m}_${k} = 0.0;`)}`,
       )}
       let end = min((part + 1) * uniforms.share, uniforms.gShape[0] * uniforms.gShape[1]);
       for (var line = part * uniforms.share; line < end; line++) {
         let n = line / uniforms.gShape[1];
         let i = line % uniforms.gShape[1];
-        ${unroll(
-          TILE_ROWS,
+        ${perRow(
           (m) => `
         let y${m} = i * uniforms.stride.x + top${m};
         let inRow${m} = (y${m} >= 0) & (y${m} < uniforms.xShape[1]);
@@ -184,18 +185,18 @@ function toFilter(images: Tensor4D, gradOutput: Tensor4D, { height, width }: Geo
         )}
         var at = line * uniforms.gShape[2] * filters;
         for (var j = 0; j < uniforms.gShape[2]; j++) {
-          ${unroll(
-            TILE_ROWS,
+          ${perRow(
             (m) => `
           let z${m} = j * uniforms.stride.y + left${m};
-          let x${m} = select(0.0, x[start${m} + z${m} * channels], inRow${m} & (z${m} >= 0) & (z${m} < uniforms.xShape[2]));`,
+          let inside${m} = inRow${m} & (z${m} >= 0) & (z${m} < uniforms.xShape[2]);
+          let x${m} = select(0.0, x[start${m} + z${m} * channels], inside${m});`,
           )}
-          ${unroll(TILE_COLUMNS, (k) => `let g${k} = g[at + o${k}];`)}
+          ${perColumn((k) => `let g${k} = g[at + o${k}];`)}
           ${products((m, k) => `w${m}_${k}`, 'x', 'g')}
           at += filters;
         }
       }
-      ${unroll(TILE_ROWS, (m) => unroll(TILE_COLUMNS, (k) => `result[(part * past + row${m}) * filters + o${k}] = w${m}_${k};`))}`,
+      ${perElement((m, k) => `result[(part * past + row${m}) * filters + o${k}] = w${m}_${k};`)}`,
     });
     return sumParts(sums, filterShape);
   });
@@ -227,18 +228,18 @@ function slidingUniforms({ height, width }: Geometry) {
   };
 }
 
-/** Code for the pixel that tap (p, q) of window m meets: its index, and whether the image has it. */
+/** Code for the pixel that tap (p, q) of window m meets: its index, and if it is in the image. */
 function metPixel(m: number): string {
   return `
           let row${m} = i${m} * uniforms.stride.x + p * uniforms.dilation.x - uniforms.before.x;
           let column${m} = j${m} * uniforms.stride.y + q * uniforms.dilation.y - uniforms.before.y;
-          let inside${m} = (row${m} >= 0) & (row${m} < uniforms.xShape[1]) & (column${m} >= 0) & (column${m} < uniforms.xShape[2]);
-          let at${m} = ((n${m} * uniforms.xShape[1] + row${m}) * uniforms.xShape[2] + column${m}) * channels;`;
+          let inside${m} = (row${m} >= 0) & (row${m} < uniforms.xShape[1]) &
+            (column${m} >= 0) & (column${m} < uniforms.xShape[2]);
+          let line${m} = n${m} * uniforms.xShape[1] + row${m};
+          let at${m} = (line${m} * uniforms.xShape[2] + column${m}) * channels;`;
 }
 
 /** Code that adds the products of a tile: sum(m, k) += a_m b_k. */
 function products(sum: (m: number, k: number) => string, a: string, b: string): string {
-  return unroll(TILE_ROWS, (m) =>
-    unroll(TILE_COLUMNS, (k) => `${sum(m, k)} = fma(${a}${m}, ${b}${k}, ${sum(m, k)});`),
-  );
+  return perElement((m, k) => `${sum(m, k)} = fma(${a}${m}, ${b}${k}, ${sum(m, k)});`);
 }

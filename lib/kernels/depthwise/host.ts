@@ -5,7 +5,7 @@ import { copy, windowsInside } from '../conv2d/im2col.ts';
 import type { DepthwiseKernels } from './depthwiseKernels.ts';
 import { tfjs } from './tfjs.ts';
 
-/** Depthwise convolution on cpu in loops, because tfjs refuses stride and dilation together there. */
+/** Depthwise convolution on cpu in loops, because tfjs's refuses a stride with a dilation there. */
 export const cpu: DepthwiseKernels = {
   forward: forwardInLoops,
   toInput: (...args) => toInputAsConvolution(forwardInLoops, ...args),

@@ -1,15 +1,72 @@
-import { add, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  add,
+  equal,
+  mul,
+  onesLike,
+  pow,
+  reciprocal,
+  sqrt,
+  square,
+  sub,
+  tidy,
+  where,
+  zerosLike,
+  type Tensor,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+import { scalar } from '../../constant.ts';
 import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 
-/**
- * tfjs's `add`, `mul` and `sub` for the many small tensors of an update. On tensorflow they go past tfjs, which takes
- * longer to look up types and shapes than TensorFlow to compute.
+/*
+ * On TensorFlow these operations bypass tfjs, which for a small tensor takes longer to look up
+ * types and shapes than TensorFlow takes to compute. An update consists of many small tensors.
  */
+
+/** Returns a + b. */
 export const plus = direct('AddV2', add);
+
+/** Returns a b. */
 export const times = direct('Mul', mul);
+
+/** Returns a − b. */
 export const minus = direct('Sub', sub);
 
 function direct(name: string, byTfjs: (a: Tensor, b: Tensor) => Tensor) {
   return (a: Tensor, b: Tensor): Tensor =>
     onTensorflow() ? runOperation(name, {}, [a, b]) : byTfjs(a, b);
+}
+
+/** Returns x + b, with one b per index of the last axis. */
+export function addBias<T extends Tensor>(x: T, bias: Tensor): T {
+  return onTensorflow() ? runOperation<T>('BiasAdd', {}, [x, bias]) : add<T>(x, bias);
+}
+
+/**
+ * Returns t x, and 0 where t is 0, even if x is infinite there: log 0 of a probability that no
+ * target asks for.
+ */
+export function mulNoNan(target: Tensor2D, x: Tensor2D): Tensor2D {
+  if (onTensorflow()) return runOperation('MulNoNan', {}, [x, target]);
+  return tidy(() => where(equal(target, scalar(0)), zerosLike(x), mul(target, x)));
+}
+
+/**
+ * Returns x^p. The exponents of a Euclidean norm have operations that are ten times as fast as the
+ * general power.
+ */
+export function power<T extends Tensor>(x: T, p: number): T {
+  switch (p) {
+    case -1:
+      return reciprocal(x);
+    case 0:
+      return onesLike(x);
+    case 0.5:
+      return sqrt(x);
+    case 1:
+      return x.clone();
+    case 2:
+      return square(x);
+    default:
+      return tidy(() => pow(x, scalar(p)));
+  }
 }

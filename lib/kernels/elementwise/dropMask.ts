@@ -1,13 +1,15 @@
 import type { Rank, ShapeMap, Tensor } from '@tensorflow/tfjs-core';
 import { nameOf } from '../../check.ts';
 import { BoxError, show } from '../../errors.ts';
-import { numElements } from '../../init/initializers.ts';
+import { numElements } from '../../shapes.ts';
 import type { Rng } from '../../rng.ts';
 import { constant } from '../../constant.ts';
 
 /**
- * 0 with probability p, else 1/(1 − p): one draw an element, row by row, so that the same generator gives the same
- * mask on every backend. Refuses, in the name of `box.forward`, to draw without a generator.
+ * Draws a mask whose elements are 0 with probability p, else 1/(1 − p). There is one draw per
+ * element, row by row, so the same generator draws the same mask on every backend.
+ *
+ * Errors: in the name of `box.forward`, no generator.
  */
 export function dropMask<R extends Rank>(
   box: object,
@@ -27,7 +29,7 @@ export function dropMask<R extends Rank>(
   return constant(mask, shape);
 }
 
-/** Refuses a p that would leave nothing, or is no probability. */
+/** Throws, in the name of the box, unless 0 ≤ p < 1: with p = 1 nothing would remain. */
 export function checkDropProbability(box: object, p: number): void {
   if (!(p >= 0 && p < 1)) {
     throw new BoxError([nameOf(box)], `expected p to be at least 0 and below 1, got ${show(p)}`);

@@ -2,8 +2,11 @@ import { exp, log, max, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-cor
 import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 
 /**
- * y_i = (x_i − m) − log Σ_j exp(x_j − m), m the largest x, along the last axis: no exponential overflows and no
- * logarithm is of 0.
+ * Returns the logarithm of the softmax along the last axis.
+ *
+ *     y_i = (x_i − m) − log Σ_j exp(x_j − m),  m = max_j x_j
+ *
+ * Thanks to m no exponential overflows, and the sum is at least 1.
  */
 export function logSoftmax<T extends Tensor>(x: T): T {
   if (onTensorflow() && x.rank > 0 && x.size > 0) return runOperation<T>('LogSoftmax', {}, [x]);

@@ -9,21 +9,26 @@ import {
   runOperations,
 } from '../backends/tensorflow.ts';
 
+/** The options of `momentumStep`. */
 export interface MomentumOptions {
+  /** ε */
   readonly learningRate: number;
+  /** μ */
   readonly momentum: number;
+  /** Whether the step looks ahead, as Nesterov's does. */
   readonly nesterov: boolean;
 }
 
 /**
- * A step of gradient descent with momentum:
+ * Makes one step of gradient descent with momentum, and returns the new velocity.
  *
- *   v' = μ v + g
- *   w' = w − ε v',  or  w − ε (g + μ v')  with Nesterov's momentum
+ *     v' = μ v + g
+ *     w' = w − ε v',  or  w − ε (g + μ v')  with Nesterov's momentum
  *
- * Lets v and the old w go as soon as they are used: for a layer of 38 million weights each is 150 MB.
+ * It disposes v and frees the old w as soon as they have been used: for a layer of 38 million
+ * weights each of them takes 150 MB.
  *
- * @returns v'
+ * Shapes: param, velocity, grad and the result all the same.
  */
 export function momentumStep(
   param: Variable,
@@ -32,8 +37,9 @@ export function momentumStep(
   options: MomentumOptions,
   scalars: Scalars,
 ): Tensor {
-  if (onTensorflow() && param.size >= LARGE)
+  if (onTensorflow() && param.size >= LARGE) {
     return stepInPlace(param, velocity, grad, options, scalars);
+  }
   const [rate, decay] = [scalars.of(options.learningRate), scalars.of(options.momentum)];
   return tidy(() => {
     const moved = plus(times(velocity, decay), grad);
@@ -44,10 +50,16 @@ export function momentumStep(
   });
 }
 
-/** From here on one operation with two reads of a variable is quicker than four that each write a new tensor. */
+/**
+ * From this size, one operation and two reads of a variable are faster than four operations that
+ * each write a new tensor.
+ */
 const LARGE = 1 << 18;
 
-/** TensorFlow's own step changes its variables in place, those whose values nobody shares. They live as long as the step. */
+/**
+ * TensorFlow's own step changes its variables in place, if no other tensor shares their values. The
+ * variables exist only during the step.
+ */
 function stepInPlace(
   param: Variable,
   velocity: Tensor,
@@ -63,13 +75,9 @@ function stepInPlace(
     const [rate, decay] = [scalars.of(learningRate), scalars.of(momentum)];
     freeIfUnshared(param);
     try {
-      // With Nesterov's momentum TensorFlow's step is the same: w − (g ε + v' μ ε).
-      runOperations(
-        'ResourceApplyMomentum',
-        { use_nesterov: nesterov },
-        [w, v, rate, grad, decay],
-        0,
-      );
+      // TensorFlow's step with Nesterov's momentum is the same: w − (g ε + v' μ ε).
+      const inputs = [w, v, rate, grad, decay];
+      runOperations('ResourceApplyMomentum', { use_nesterov: nesterov }, inputs, 0);
     } finally {
       param.assign(read(w));
     }
@@ -80,11 +88,8 @@ function stepInPlace(
 }
 
 function variable(name: string, shape: readonly number[]): Tensor {
-  return runOperation(
-    'VarHandleOp',
-    { dtype: FLOAT, shape: { shape }, shared_name: `boxprop/${name}` },
-    [],
-  );
+  const attributes = { dtype: FLOAT, shape: { shape }, shared_name: `boxprop/${name}` } as const;
+  return runOperation('VarHandleOp', attributes, []);
 }
 
 function read(handle: Tensor): Tensor {

@@ -10,8 +10,11 @@ import {
 import { constant } from '../../constant.ts';
 
 /**
- * One row a label: its value, 1 by default, at the label and 0 elsewhere. A label of value 0 may lie outside the
- * classes. Written here because tfjs's own kernel on wasm gives integers whatever dtype is asked for.
+ * Returns one row per label, with the label's value, 1 by default, at the label and 0 elsewhere. A
+ * label of value 0 may lie outside the classes. tfjs's own kernel on wasm ignores the dtype and
+ * returns integers.
+ *
+ * Shapes: output [labels, classes].
  */
 export function oneHot(
   labels: ArrayLike<number>,
@@ -26,13 +29,15 @@ export function oneHot(
   return constant(rows, [labels.length, classes]);
 }
 
-/** One row a label, 1 at the label and 0 elsewhere, from labels that lie where tensors are computed. */
+/**
+ * Returns one row per label, with 1 at the label and 0 elsewhere, from labels in a tensor, without
+ * reading their values.
+ *
+ * Shapes: labels any; output [size of labels, classes].
+ */
 export function atClass(labels: Tensor, classes: number): Tensor2D {
   return tidy(() => {
-    const all = tensor1d(
-      Array.from({ length: classes }, (_, k) => k),
-      'int32',
-    );
+    const all = tensor1d(Int32Array.from({ length: classes }, (_, k) => k));
     return cast<Tensor2D>(equal(reshape(labels, [-1, 1]), all), 'float32');
   });
 }

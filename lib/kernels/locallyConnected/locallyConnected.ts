@@ -12,16 +12,18 @@ import { cellsOf, copy, im2col, scatter } from '../conv2d/im2col.ts';
 import { matMul, matMulTransposedA, matMulTransposedB, multiplyEach } from '../matmul/matMul.ts';
 import { unfold, unfoldToInput } from '../conv2d/unfold.ts';
 
-/**
- * A convolution whose filters differ from place to place. With the P = H_out·W_out places as a batch, each is a
- * matrix product of its own: the windows that N images have there, [N, K] with K = K_h·K_w·C_in, times the filters of
- * the place, [K, C_out]. Filters are [P, K, C_out] here, images [N, H, W, C_in], outputs [N, P, C_out].
+/*
+ * A convolution whose filters differ from place to place. Each of the P = H_out·W_out places is one
+ * product of matrices: the windows of N images there, [N, K], times the filters of the place,
+ * [K, C_out], with K = K_h·K_w·C_in.
  *
- * On cpu and wasm products of a batch of matrices are plain loops, so there each place is a product by itself, unless
- * it is so small that the calls would take longer.
+ * On cpu and wasm, products of a batch of matrices are plain loops. So each place is a separate
+ * product there, unless it is so small that the calls would take longer.
+ *
+ * Shapes: images [N, H, W, C_in]; filters [P, K, C_out]; output [N, P, C_out].
  */
 
-/** y[n,P,o] = Σ_k window(n,P)[k] w[P,k,o] */
+/** Convolves images with the filters of each place: y[n,P,o] = Σ_k window(n,P)[k] w[P,k,o]. */
 export function locallyConnected(
   images: Tensor4D,
   filters: Tensor3D,
@@ -45,7 +47,11 @@ export function locallyConnected(
   });
 }
 
-/** ∂C/∂window(n,P)[k] = Σ_o g[n,P,o] w[P,k,o], each added to the pixels of its window */
+/**
+ * Computes the gradient of the images, that of each window added to its pixels.
+ *
+ *     ∂C/∂window(n,P)[k] = Σ_o g[n,P,o] w[P,k,o]
+ */
 export function locallyConnectedToInput(
   gradOutput: Tensor3D,
   filters: Tensor3D,
@@ -72,7 +78,7 @@ export function locallyConnectedToInput(
   });
 }
 
-/** ∂C/∂w[P,k,o] = Σ_n window(n,P)[k] g[n,P,o] */
+/** Computes the gradient of the filters: ∂C/∂w[P,k,o] = Σ_n window(n,P)[k] g[n,P,o]. */
 export function locallyConnectedToFilters(
   images: Tensor4D,
   gradOutput: Tensor3D,
@@ -96,14 +102,17 @@ export function locallyConnectedToFilters(
   });
 }
 
-/** How many multiplications make a place worth a product by itself. */
-const WORTH: Readonly<Partial<Record<string, number>>> = { cpu: 2 ** 11, wasm: 2 ** 14 };
+/** The multiplications per place from which separate products are faster. */
+const MIN_MULTIPLICATIONS: Readonly<Partial<Record<string, number>>> = {
+  cpu: 2 ** 11,
+  wasm: 2 ** 14,
+};
 
 function placeByPlace(batch: number, [, cells, outChannels]: readonly number[]): boolean {
-  return batch * cells * outChannels >= (WORTH[getBackend()] ?? Infinity);
+  return batch * cells * outChannels >= (MIN_MULTIPLICATIONS[getBackend()] ?? Infinity);
 }
 
-/** Visits the places, each with the geometry of its window alone; lets go what the visit makes. */
+/** Visits each place with the geometry of its one window, and disposes the visit's tensors. */
 function forEachPlace(
   { height, width }: Geometry,
   visit: (place: number, window: Geometry) => void,
@@ -141,7 +150,7 @@ function gradsAt(gradOutput: Tensor3D, place: number): Tensor2D {
   }) as Tensor2D;
 }
 
-/** Places first to images first, and back. */
+/** Swaps the first two axes, places and images. */
 function swap(x: Tensor3D): Tensor3D {
   return transpose(x, [1, 0, 2]);
 }

@@ -1,8 +1,9 @@
 import type { Values } from '../backends/host.ts';
 
-/**
- * Products of matrices in plain JavaScript, for the backend `cpu`: tfjs's own product there does less than one
- * multiplication a nanosecond, this one three times as many, and it needs no copy of a transposed factor.
+/*
+ * Products of matrices in plain JavaScript, for the backend `cpu`. tfjs's own product computes less
+ * than one multiplication per nanosecond there. This one computes three times as many, and it needs
+ * no copy of a transposed factor.
  */
 
 /** A matrix inside an array: element (i, j) is `values[start + i·rowStep + j·columnStep]`. */
@@ -10,33 +11,37 @@ export interface Matrix {
   readonly values: Values;
   readonly rows: number;
   readonly columns: number;
+  /** The index of element (0, 0). */
   readonly start: number;
+  /** The distance between neighbours in a column. */
   readonly rowStep: number;
+  /** The distance between neighbours in a row. */
   readonly columnStep: number;
 }
 
-/** The matrix whose rows lie one after the other from `start` on. */
+/** Returns the matrix whose rows follow one another in an array, from index `start`. */
 export function matrixAt(values: Values, rows: number, columns: number, start = 0): Matrix {
   return { values, rows, columns, start, rowStep: columns, columnStep: 1 };
 }
 
+/** Returns the transpose of a matrix, a view of the same values. */
 export function transposeOf(m: Matrix): Matrix {
   return { ...m, rows: m.columns, columns: m.rows, rowStep: m.columnStep, columnStep: m.rowStep };
 }
 
-/** Rows and columns of a tile of C: as many sums as a processor keeps in registers. */
+/** The rows and columns of a tile of C, whose sums a processor keeps in registers. */
 const TILE = 4;
-/** The terms that are summed before C is touched. A panel of so many lines fits the first cache... */
+/** The terms that are summed before C is written: a panel of this length fits the first cache. */
 const DEPTH = 256;
-/** ... and as many of them as make this many columns fit the second. */
+/** The columns of B that are packed at a time: their panels fit the second cache. */
 const WIDTH = 256;
 
 /**
- * C += A B
+ * Adds a product to a matrix: C += A B.
  *
- * Both factors are first laid out in panels: four rows of A, or four columns of B, side by side, line by line in the
- * order in which a tile of C reads them. Panels at the edge are filled up with zeros. Sums are in double precision
- * over DEPTH terms.
+ * Both factors are first copied into panels of four rows of A, or four columns of B, in the order
+ * in which a tile of C reads them. Panels at the edge are filled up with zeros. Each sum of DEPTH
+ * terms is in double precision.
  */
 export function addProduct(c: Matrix, a: Matrix, b: Matrix): void {
   const inner = a.columns;
@@ -67,7 +72,7 @@ function roundUp(n: number): number {
   return Math.ceil(n / TILE) * TILE;
 }
 
-/** The rows first ... first + 3 of m, from column `from` on, as a panel; rows past the last are zeros. */
+/** Copies the rows first ... first + 3 of m into a panel; rows past the last become zeros. */
 function pack(
   panel: Float32Array,
   at: number,
@@ -94,7 +99,7 @@ function pack(
   }
 }
 
-/** One tile: the sixteen sums stay in registers while the panels go by. */
+/** Computes one tile: the sixteen sums stay in registers while the panels are read. */
 function multiply(
   tile: Float64Array,
   a: Float32Array,
@@ -162,7 +167,7 @@ function multiply(
   tile[15] = c33;
 }
 
-/** Adds a tile to C, as far as C reaches. */
+/** Adds a tile to C, without the rows and columns past the end of C. */
 function addTile(c: Matrix, i: number, j: number, tile: Float64Array): void {
   const [rows, columns] = [Math.min(c.rows - i, TILE), Math.min(c.columns - j, TILE)];
   for (let r = 0; r < rows; r++) {

@@ -1,34 +1,47 @@
 import { reshape, slice, tidy, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
-import { addBias } from '../elementwise/addBias.ts';
-import { minus, plus, times } from '../elementwise/arithmetic.ts';
 import { constant, scalar } from '../../constant.ts';
-import type { Standardized, StandardizedGrads } from './features.ts';
+import { hasOneDnn, runOperation, runOperations } from '../backends/tensorflow.ts';
+import { addBias, minus, plus, times } from '../elementwise/arithmetic.ts';
 import { sumLeading } from '../reduce/sumLeading.ts';
-import { hasOneDnn, onTensorflow, runOperation, runOperations } from '../backends/tensorflow.ts';
-
-/** Batch normalization on TensorFlow, whose kernels read the batch twice where single operations read it ten times. */
-export function fusesStandardization(): boolean {
-  // What TensorFlow keeps for its gradient is another thing on a graphics card.
-  return onTensorflow() && hasOneDnn();
-}
+import type { FeatureKernels, Standardized, StandardizedGrads } from './featureKernels.ts';
+import { byGroups } from './featuresByGroups.ts';
 
 /**
- * The kernel adds up in single precision, and loses a mean that is much larger than the deviation. So what it gets has
- * the mean of a few values taken off before.
+ * Operations on features on TensorFlow, whose kernels for batch normalization read the batch twice;
+ * single operations read it ten times. On a graphics card these kernels keep other values for the
+ * gradient, so there the single operations serve.
  */
-export function standardizeOnTensorflow(x: Tensor, eps: number): Standardized {
+export const tensorflow: FeatureKernels = {
+  shift: addBias,
+  scale: times,
+  standardize: (x, eps) => (hasOneDnn() ? standardize(x, eps) : byGroups.standardize(x, eps)),
+  standardizeToInput: (g, normalized, scale) =>
+    hasOneDnn()
+      ? standardizeToInput(g, normalized, scale)
+      : byGroups.standardizeToInput(g, normalized, scale),
+};
+
+/** The examples of which the mean is an estimate. */
+const ESTIMATED_FROM = 32;
+
+/**
+ * The kernel sums in single precision, which loses a mean that is much larger than the deviation.
+ * So an estimate of the mean, from a few values, is subtracted first.
+ */
+function standardize(x: Tensor, eps: number): Standardized {
   return tidy(() => {
     const features = x.shape[x.rank - 1];
-    const few = Math.min(FEW, x.size / features);
-    const sums = sumLeading(slice(reshape(x, [-1, features]), [0, 0], [few, features]));
-    const offset = times(sums, scalar(-1 / few));
-    const near = addBias(asImages(x), offset);
-    const [one, zero, none] = [alike(1, features), alike(0, features), alike(0, 0)];
+    const rows = Math.min(ESTIMATED_FROM, x.size / features);
+    const sums = sumLeading(slice(reshape(x, [-1, features]), [0, 0], [rows, features]));
+    const offset = times(sums, scalar(-1 / rows));
+    const shifted = addBias(asImages(x), offset);
+    const [one, zero, none] = [filled(1, features), filled(0, features), filled(0, 0)];
     const attributes = { epsilon: { float: eps }, is_training: true };
-    const outputs = runOperations('FusedBatchNormV3', attributes, [near, one, zero, none, none], 6);
+    const inputs = [shifted, one, zero, none, none];
+    const outputs = runOperations('FusedBatchNormV3', attributes, inputs, 6);
     const [normalized, mean, , , variance] = outputs;
     return {
-      normalized: shapedAs(x, normalized),
+      normalized: withShapeOf(x, normalized),
       mean: minus(mean, offset) as Tensor1D,
       variance: variance as Tensor1D,
       invStd: runOperation<Tensor1D>('Rsqrt', {}, [plus(variance, scalar(eps))]),
@@ -36,54 +49,38 @@ export function standardizeOnTensorflow(x: Tensor, eps: number): Standardized {
   });
 }
 
-const FEW = 32;
+/** A power of 2, so that 1 − ε + ε is exactly 1. */
+const EPS = 2 ** -10;
 
 /**
- * TensorFlow's gradient asks for x, its mean and its variance. x̂ is an x whose mean is 0 and whose variance is 1 − ε,
- * so that nothing is divided by: what is left is the gradient through the two.
+ * TensorFlow's gradient takes x, its mean and its variance. x̂ is an x with mean 0 and, as it is
+ * told here, variance 1 − ε, so its division has no effect. The rest is the gradient through both.
  */
-export function standardizeToInputOnTensorflow(
-  g: Tensor,
-  normalized: Tensor,
-  scale: Tensor,
-): StandardizedGrads {
+function standardizeToInput(g: Tensor, normalized: Tensor, scale: Tensor): StandardizedGrads {
   return tidy(() => {
     const { size } = scale;
-    const inputs = [
-      asImages(g),
-      asImages(normalized),
-      scale,
-      alike(0, size),
-      alike(1 - EPS, size),
-      alike(0, 0),
-    ];
+    const [zero, variance, none] = [filled(0, size), filled(1 - EPS, size), filled(0, 0)];
+    const inputs = [asImages(g), asImages(normalized), scale, zero, variance, none];
     const attributes = { epsilon: { float: EPS }, is_training: true };
-    const [gradInput, products, sums] = runOperations(
-      'FusedBatchNormGradV3',
-      attributes,
-      inputs,
-      5,
-    );
+    const outputs = runOperations('FusedBatchNormGradV3', attributes, inputs, 5);
+    const [gradInput, products, sums] = outputs;
     return {
-      gradInput: shapedAs(g, gradInput),
+      gradInput: withShapeOf(g, gradInput),
       products: products as Tensor1D,
       sums: sums as Tensor1D,
     };
   });
 }
 
-/** A power of 2, so that 1 − ε + ε is 1. */
-const EPS = 2 ** -10;
-
 function asImages(x: Tensor): Tensor {
   const features = x.shape[x.rank - 1];
   return x.rank === 4 ? x : reshape(x, [x.size / features, 1, 1, features]);
 }
 
-function shapedAs(x: Tensor, images: Tensor): Tensor {
+function withShapeOf(x: Tensor, images: Tensor): Tensor {
   return x.rank === 4 ? images : reshape(images, x.shape);
 }
 
-function alike(value: number, count: number): Tensor {
-  return constant(new Float32Array(count).fill(value), [count]);
+function filled(value: number, size: number): Tensor {
+  return constant(new Float32Array(size).fill(value), [size]);
 }

@@ -12,15 +12,18 @@ import { matMul, matMulTransposedB } from '../matmul/matMul.ts';
 import type { ReductionGroups } from './reductionGroups.ts';
 
 /**
- * The Gaussian mean around each pixel. The window is separable, so the mean of a map U, of height H and width W, is
- * R U Cᵀ: row j of R, [H, H], has the window around j, cut where it leaves the image and scaled to sum to 1; so has
- * C, [W, W], along the other axis.
+ * The two matrices of a Gaussian mean around each pixel. The window is separable, so the mean of a
+ * map U, [H, W], is R U Cᵀ. Row j of R, [H, H], holds the window around j, cut off at the edge of
+ * the image and scaled to sum to 1. C, [W, W], is the same along the other axis.
  */
 export interface LocalWindow {
+  /** R */
   readonly rows: Tensor2D;
+  /** C */
   readonly columns: Tensor2D;
 }
 
+/** Creates the matrices of a window for images of this size; the caller owns both. */
 export function localWindow(
   height: number,
   width: number,
@@ -32,7 +35,11 @@ export function localWindow(
   };
 }
 
-/** R U Cᵀ for each map U of [N, H, W]. */
+/**
+ * Returns the local mean R U Cᵀ of each map U.
+ *
+ * Shapes: input and output [N, H, W].
+ */
 export function localMean(maps: Tensor3D, { rows, columns }: LocalWindow): Tensor3D {
   return alongBothAxes(
     maps,
@@ -41,7 +48,7 @@ export function localMean(maps: Tensor3D, { rows, columns }: LocalWindow): Tenso
   );
 }
 
-/** Its adjoint, Rᵀ G C: every pixel gathers from the windows that it is in. */
+/** The adjoint of `localMean`, Rᵀ G C, which sums over the windows that a pixel belongs to. */
 export function localMeanToInput(gradMeans: Tensor3D, { rows, columns }: LocalWindow): Tensor3D {
   return alongBothAxes(
     gradMeans,
@@ -52,19 +59,19 @@ export function localMeanToInput(gradMeans: Tensor3D, { rows, columns }: LocalWi
 
 type Shape4D = readonly [number, number, number, number];
 
-/** One set a pixel, of its channels: maps that share their statistics share them there. */
+/** Returns the groups of maps that share their statistics: one per pixel, of its channels. */
 export function pixelsOf([batch, height, width, channels]: Shape4D): ReductionGroups {
   return { outer: batch * height * width, rows: 1, groups: 1, columns: channels };
 }
 
-/** One number a pixel, as one map an example. */
+/** Returns one value per pixel as one map per example, [N, H, W]. */
 export function asMap(perPixel: Tensor, [batch, height, width]: Shape4D): Tensor3D {
   return reshape(perPixel, [batch, height, width]);
 }
 
 type OfRows = (matrix: Tensor2D) => Tensor2D;
 
-/** Applies one map to the rows of each image, then one to its columns. */
+/** Applies one linear map to the rows of each image, then one to its columns. */
 function alongBothAxes(maps: Tensor3D, toRows: OfRows, toColumns: OfRows): Tensor3D {
   const [batch, height, width] = maps.shape;
   return tidy(() => {
@@ -75,6 +82,7 @@ function alongBothAxes(maps: Tensor3D, toRows: OfRows, toColumns: OfRows): Tenso
   });
 }
 
+/** The matrix of the windows along one axis, [size, size]. */
 function windows(size: number, kernel: number, sigma: number): Tensor2D {
   const reach = (kernel - 1) / 2;
   const matrix = new Float64Array(size * size);
@@ -82,8 +90,10 @@ function windows(size: number, kernel: number, sigma: number): Tensor2D {
     const row = matrix.subarray(j * size, (j + 1) * size);
     const [first, last] = [Math.max(j - reach, 0), Math.min(j + reach, size - 1)];
     let total = 0;
-    for (let k = first; k <= last; k++)
-      total += row[k] = Math.exp(-((k - j) ** 2) / (2 * sigma ** 2));
+    for (let k = first; k <= last; k++) {
+      row[k] = Math.exp(-((k - j) ** 2) / (2 * sigma ** 2));
+      total += row[k];
+    }
     for (let k = first; k <= last; k++) row[k] /= total;
   }
   return constant(matrix, [size, size]);

@@ -1,34 +1,40 @@
 import { reshape, tidy, type Rank, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { numElements } from '../../init/initializers.ts';
+import { numElements } from '../../shapes.ts';
 import { constant } from '../../constant.ts';
 import { multiplyEach } from '../matmul/matMul.ts';
 import { computeOnHost, onHost, type Values } from '../backends/host.ts';
 import { copy } from '../conv2d/im2col.ts';
 
 /**
- * Linear maps of one axis, y[..., i, ...] = Σ_r m[i, r] x[..., r, ...], with few weights in a row of m, side by side:
- * the sums, averages and interpolations of an image, one axis at a time. The gradient is the transposed map:
- * ∂C/∂x[..., r, ...] = Σ_i m[i, r] g[..., i, ...].
+ * A linear map of one axis, whose rows have few weights, next to one another: sums, averages and
+ * interpolations of an image, one axis at a time. The gradient is the transposed map.
+ *
+ *     forward    y[..., i, ...] = Σ_r m[i,r] x[..., r, ...]
+ *     toInput    ∂C/∂x[..., r, ...] = Σ_i m[i,r] g[..., i, ...]
  */
 export interface AxisMap {
   /** The length of x along the axis. */
   readonly input: number;
-  /** The weights of each output i, from the cell `first` on; none of them lies outside of x. */
+  /** The weights m[i, first], m[i, first + 1] ... of each output i; all of them lie inside x. */
   readonly rows: readonly { readonly first: number; readonly weights: readonly number[] }[];
 }
 
-/** A map for each axis of an image. */
+/** One map per axis of an image. */
 export interface ImageMap {
   readonly height: AxisMap;
   readonly width: AxisMap;
 }
 
-/** The image after both maps: y[n,i,j,c] = Σ_rq m_h[i,r] m_w[j,q] x[n,r,q,c] */
+/**
+ * Applies both maps: y[n,i,j,c] = Σ_rq m_h[i,r] m_w[j,q] x[n,r,q,c].
+ *
+ * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
+ */
 export function mapImage(images: Tensor4D, { height, width }: ImageMap): Tensor4D {
-  // The map that leaves less to the other goes first. Where both leave the same, height goes where the image is
-  // larger, for its runs are longer.
-  const leaves = height.rows.length * width.input - height.input * width.rows.length;
-  const heightFirst = leaves < 0 || (leaves === 0 && height.rows.length <= height.input);
+  // The map that leaves less work to the other goes first. If both leave the same, the map of the
+  // height is applied to the larger image, because its runs are longer.
+  const difference = height.rows.length * width.input - height.input * width.rows.length;
+  const heightFirst = difference < 0 || (difference === 0 && height.rows.length <= height.input);
   return tidy(() =>
     heightFirst
       ? mapAxis(mapAxis(images, 1, height), 2, width)
@@ -36,18 +42,19 @@ export function mapImage(images: Tensor4D, { height, width }: ImageMap): Tensor4
   );
 }
 
-/** The gradient of `mapImage`: ∂C/∂x[n,r,q,c] = Σ_ij m_h[i,r] m_w[j,q] g[n,i,j,c] */
+/** Computes the gradient of `mapImage`: ∂C/∂x[n,r,q,c] = Σ_ij m_h[i,r] m_w[j,q] g[n,i,j,c]. */
 export function mapImageToInput(gradOutput: Tensor4D, { height, width }: ImageMap): Tensor4D {
   return mapImage(gradOutput, { height: transposed(height), width: transposed(width) });
 }
 
+/** Returns the transposed map. */
 export function transposed({ input, rows }: AxisMap): AxisMap {
   const columns = Array.from({ length: input }, () => ({ first: 0, weights: [] as number[] }));
   rows.forEach(({ first, weights }, i) => {
     weights.forEach((weight, tap) => {
       const column = columns[first + tap];
       if (column.weights.length === 0) column.first = i;
-      // Rows in between that do not meet this cell have weight 0.
+      // Rows in between without this cell have weight 0.
       while (column.first + column.weights.length < i) column.weights.push(0);
       column.weights.push(weight);
     });
@@ -55,19 +62,20 @@ export function transposed({ input, rows }: AxisMap): AxisMap {
   return { input: rows.length, rows: columns };
 }
 
+/** Applies a map to one axis of a tensor: y[..., i, ...] = Σ_r m[i,r] x[..., r, ...]. */
 export function mapAxis<T extends Tensor>(x: T, axis: number, map: AxisMap): T {
   return (onHost() ? byLoops : byMatMul)(x, axis, map) as T;
 }
 
 function byLoops(x: Tensor, axis: number, map: AxisMap): Tensor {
-  const { outer, inner, shape } = around(x, axis, map);
+  const { outer, inner, shape } = viewAround(x, axis, map);
   const fill = (y: Values, values: Values) => {
     for (let o = 0; o < outer; o++) mapRows(y, values, o, inner, map);
   };
   return computeOnHost([x], shape, fill, { zeroed: false });
 }
 
-/** Part o of the outer axes, two taps at a time: half the time of one at a time. */
+/** Index o of the outer axes, two taps at a time, in half the time of one at a time. */
 function mapRows(y: Values, x: Values, o: number, inner: number, { input, rows }: AxisMap): void {
   for (let i = 0; i < rows.length; i++) {
     const { first, weights } = rows[i];
@@ -99,9 +107,9 @@ function addTwo(
   for (let k = 0; k < inner; k++) y[to + k] += a * x[from + k] + b * x[from + inner + k];
 }
 
-/** The same with tfjs's operations, for a backend whose tensors lie elsewhere. */
+/** `mapAxis` as a product of matrices, for a backend whose tensors are not in main memory. */
 export function byMatMul(x: Tensor, axis: number, map: AxisMap): Tensor {
-  const { outer, inner, shape } = around(x, axis, map);
+  const { outer, inner, shape } = viewAround(x, axis, map);
   const matrix = new Float64Array(map.rows.length * map.input);
   map.rows.forEach(({ first, weights }, i) => matrix.set(weights, i * map.input + first));
   return tidy(() => {
@@ -110,8 +118,8 @@ export function byMatMul(x: Tensor, axis: number, map: AxisMap): Tensor {
   });
 }
 
-/** A tensor as [outer, axis, inner], and the shape of what the map makes of it. */
-function around({ shape }: Tensor, axis: number, map: AxisMap) {
+/** A tensor seen as [outer, axis, inner], and the shape of the output. */
+function viewAround({ shape }: Tensor, axis: number, map: AxisMap) {
   return {
     outer: numElements(shape.slice(0, axis)),
     inner: numElements(shape.slice(axis + 1)),

@@ -10,10 +10,12 @@ import { mapImageToInput, type AxisMap } from './axisMap.ts';
 import { computeOnHost, onHost } from '../backends/host.ts';
 
 /**
- * A border around a batch of images [N, H, W, C]. Along each axis, `sources` names the pixel that each cell of the
- * padded image is read from; a cell that is read from none holds `value`.
+ * Puts a border around a batch of images. Along each axis `sources` says from which pixel a cell is
+ * read; a cell without a source becomes `value`.
  *
- *   y[n,i,j,c] = x[n, sources_h(i), sources_w(j), c]
+ *     y[n,i,j,c] = x[n, sources_h(i), sources_w(j), c]
+ *
+ * Shapes: images [N, H, W, C]; output [N, before + H + after, before + W + after, C].
  */
 export function pad2d(images: Tensor4D, borders: Borders, mode: PaddingMode, value = 0): Tensor4D {
   if (!onHost()) return padElsewhere(images, borders, mode, value);
@@ -28,9 +30,9 @@ export function pad2d(images: Tensor4D, borders: Borders, mode: PaddingMode, val
 }
 
 /**
- * The adjoint: every cell is added to the pixel that it was read from.
+ * The adjoint of `pad2d`, which adds every cell to the pixel that it was read from.
  *
- *   ∂C/∂x[n,y,x,c] = Σ_{i: sources_h(i)=y} Σ_{j: sources_w(j)=x} g[n,i,j,c]
+ *     ∂C/∂x[n,y,x,c] = Σ_{i: sources_h(i)=y} Σ_{j: sources_w(j)=x} g[n,i,j,c]
  */
 export function pad2dToInput(gradOutput: Tensor4D, borders: Borders, mode: PaddingMode): Tensor4D {
   if (!onHost()) return padElsewhereToInput(gradOutput, borders, mode);
@@ -43,7 +45,7 @@ export function pad2dToInput(gradOutput: Tensor4D, borders: Borders, mode: Paddi
   }) as Tensor4D;
 }
 
-/** The same with tfjs's operations, for a backend whose tensors lie elsewhere. */
+/** `pad2d` by tfjs's operations, for a backend whose tensors are not in main memory. */
 function padElsewhere(
   images: Tensor4D,
   { height, width }: Borders,
@@ -59,8 +61,8 @@ function padElsewhere(
     ];
     return pad(images, cells, value);
   }
-  const places = (border: Border) => tensor1d(sources(border, mode), 'int32');
-  return tidy(() => gather(gather(images, places(height), 1), places(width), 2));
+  const indices = (border: Border) => tensor1d(sources(border, mode), 'int32');
+  return tidy(() => gather(gather(images, indices(height), 1), indices(width), 2));
 }
 
 function padElsewhereToInput(
@@ -80,15 +82,15 @@ function padElsewhereToInput(
 }
 
 /**
- * The images as windows with this padding mode see them. Kernels pad with zeros by themselves; of every other border
- * they know nothing, so it is made, and the windows slide over the larger image.
+ * Returns the images and the geometry for windows with this padding mode. Kernels pad with zeros
+ * themselves. Any other border becomes part of the images, over which the windows then slide.
  */
 export function paddedInput(images: Tensor4D, geometry: Geometry, mode: PaddingMode) {
   if (mode === 'zeros') return { images: images.clone(), windows: geometry };
   return { images: pad2d(images, geometry, mode), windows: paddedGeometry(geometry) };
 }
 
-/** The adjoint of `bordered`: what falls on the border goes to the pixels that are shown there. */
+/** The adjoint of `paddedInput`: a gradient at the border goes to the pixel that is shown there. */
 export function paddedInputToInput(
   gradImages: Tensor4D,
   geometry: Geometry,
@@ -97,7 +99,7 @@ export function paddedInputToInput(
   return mode === 'zeros' ? gradImages.clone() : pad2dToInput(gradImages, geometry, mode);
 }
 
-/** The place that each cell of a padded axis is read from, or −1. */
+/** Returns the place that each cell of a padded axis is read from, or −1 for a zero. */
 export function sources(border: Border, mode: PaddingMode): number[] {
   const { input } = border;
   return Array.from({ length: paddedSize(border) }, (_, cell) => {
@@ -120,7 +122,7 @@ function paddedSize({ before, input, after }: Border): number {
   return before + input + after;
 }
 
-/** Calls `visit` with (first cell, first pixel, length) of numbers that lie side by side in both. */
+/** Calls `visit` with each run (first cell, first pixel, length) of values contiguous in both. */
 function forEachRun(
   [batch, , , channels]: readonly number[],
   { height, width }: Borders,
@@ -129,7 +131,7 @@ function forEachRun(
 ): void {
   const rows = sources(height, mode);
   const columns = sources(width, mode);
-  const runs = sideBySide(columns);
+  const runs = contiguousRuns(columns);
   for (let n = 0; n < batch; n++) {
     for (let i = 0; i < rows.length; i++) {
       if (rows[i] < 0) continue;
@@ -142,15 +144,15 @@ function forEachRun(
   }
 }
 
-/** The stretches (first cell, length) of an axis whose sources follow one another. */
-function sideBySide(places: readonly number[]): [first: number, length: number][] {
-  const stretches: [number, number][] = [];
+/** The runs (first cell, length) of an axis whose sources follow one another. */
+function contiguousRuns(places: readonly number[]): [first: number, length: number][] {
+  const runs: [number, number][] = [];
   places.forEach((place, cell) => {
     if (place < 0) return;
-    const last = stretches.at(-1);
-    if (last !== undefined && last[0] + last[1] === cell && places[cell - 1] === place - 1)
-      last[1]++;
-    else stretches.push([cell, 1]);
+    const last = runs.at(-1);
+    const continues = last !== undefined && last[0] + last[1] === cell;
+    if (continues && places[cell - 1] === place - 1) last[1]++;
+    else runs.push([cell, 1]);
   });
-  return stretches;
+  return runs;
 }

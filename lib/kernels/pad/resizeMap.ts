@@ -1,7 +1,7 @@
 import { engine, getBackend, type Tensor4D } from '@tensorflow/tfjs-core';
 import { mapImage, type AxisMap, type ImageMap } from './axisMap.ts';
 
-/** Output i is the input cell ⌊i / scale⌋. */
+/** Returns the map to the nearest neighbour: output i is the input cell ⌊i / scale⌋. */
 export function nearest(input: number, output: number, scale: number): AxisMap {
   const rows = Array.from({ length: output }, (_, i) => ({
     first: Math.min(Math.floor(i / scale), input - 1),
@@ -11,9 +11,13 @@ export function nearest(input: number, output: number, scale: number): AxisMap {
 }
 
 /**
- * Output i lies at u_i between the input cells ⌊u_i⌋ and ⌊u_i⌋ + 1, which count 1 − (u_i − ⌊u_i⌋) and u_i − ⌊u_i⌋.
- * With aligned corners first and last cells keep their places, u_i = i (input − 1)/(output − 1); else cells are areas
- * whose centres are scaled, u_i = (i + ½)/scale − ½. Past the first and the last centre their cells are repeated.
+ * Returns the map of linear interpolation: output i lies at u_i, between the input cells ⌊u_i⌋ and
+ * ⌊u_i⌋ + 1, whose weights are 1 − (u_i − ⌊u_i⌋) and u_i − ⌊u_i⌋.
+ *
+ *     u_i = i (input − 1)/(output − 1)    with aligned corners: first and last cells stay in place
+ *     u_i = (i + ½)/scale − ½             else: cells are areas, and their centres are scaled
+ *
+ * Beyond the first and the last centre these cells are repeated.
  */
 export function linear(
   input: number,
@@ -31,9 +35,21 @@ export function linear(
   return { input, rows };
 }
 
+/** How an image is resized. `'aligned'` is bilinear and keeps first and last cells in place. */
+export type Resizing = 'nearest' | 'bilinear' | 'aligned';
+
+/** wasm's kernels, which are eight times as fast for a bilinear map. */
+const WASM_KERNELS = {
+  nearest: ['ResizeNearestNeighbor', { alignCorners: false, halfPixelCenters: false }],
+  bilinear: ['ResizeBilinear', { alignCorners: false, halfPixelCenters: true }],
+} as const;
+
 /**
- * An image resized by a factor, [height, width], as the map says, whose kind wasm has a kernel for: eight times as fast
- * for a bilinear map. Its places are of single precision, which is exact where the factors are powers of two.
+ * Resizes images by factors [height, width], as `map` does.
+ *
+ * @param kind the kind of the map, of which wasm may have a kernel.
+ *
+ * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
  */
 export function resize(
   images: Tensor4D,
@@ -41,21 +57,10 @@ export function resize(
   kind: Resizing,
   map: ImageMap,
 ): Tensor4D {
+  // wasm computes places in single precision, which is exact for powers of two.
   const isExact = factors.every((factor) => factor >= 1 && Number.isInteger(Math.log2(factor)));
   if (getBackend() !== 'wasm' || kind === 'aligned' || !isExact) return mapImage(images, map);
+  const [kernel, attributes] = WASM_KERNELS[kind];
   const size = [map.height.rows.length, map.width.rows.length];
-  return kind === 'bilinear'
-    ? engine().runKernel(
-        'ResizeBilinear',
-        { images },
-        { alignCorners: false, halfPixelCenters: true, size },
-      )
-    : engine().runKernel(
-        'ResizeNearestNeighbor',
-        { images },
-        { alignCorners: false, halfPixelCenters: false, size },
-      );
+  return engine().runKernel(kernel, { images }, { ...attributes, size });
 }
-
-/** `'aligned'`: bilinear, with the first and the last cells in their places. */
-export type Resizing = 'nearest' | 'bilinear' | 'aligned';

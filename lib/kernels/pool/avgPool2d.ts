@@ -1,16 +1,25 @@
 import { engine, getBackend, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 import { mapImage, mapImageToInput, type ImageMap } from '../pad/axisMap.ts';
-import { poolAttributes } from './maxPool2d.ts';
-import { MAX_AVGPOOL_CHANNELS } from './maxAvgPoolChannels.ts';
+import { poolAttributes } from './poolAttributes.ts';
 import { windowMeans } from './windowMap.ts';
 
 /**
- * The average of each window over its cells inside the input, or, with `countPadding`, inside the padded input, the
- * padding being 0: a number of rows times a number of columns, so an average along each axis makes it.
+ * The maximal number of channels for tfjs's AvgPool on wasm. For windows of more than nine cells it
+ * keeps one value per channel on its stack of 64 KiB: with 16384 channels it overwrites other
+ * tensors, without an error.
+ */
+export const MAX_AVGPOOL_CHANNELS = 8192;
+
+/**
+ * Returns the average of each window over its cells inside the input or, with `countPadding`,
+ * inside the padded input, whose padding is 0. The number of cells is a number of rows times a
+ * number of columns, so an average along one axis, then along the other, computes it.
+ *
+ * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
  */
 export function avgPool2d(images: Tensor4D, geometry: Geometry, countPadding: boolean): Tensor4D {
-  // wasm's own kernel, six times faster, never counts padding.
+  // wasm's own kernel is six times as fast, but never counts padding.
   const counts = countPadding && isPadded(geometry);
   if (getBackend() === 'wasm' && !counts && images.shape[3] <= MAX_AVGPOOL_CHANNELS) {
     return engine().runKernel('AvgPool', { x: images }, poolAttributes(geometry));
@@ -18,7 +27,10 @@ export function avgPool2d(images: Tensor4D, geometry: Geometry, countPadding: bo
   return mapImage(images, means(geometry, countPadding));
 }
 
-/** Its gradient divides by the same counts; tfjs's own divides by the whole window at a padded border. */
+/**
+ * Computes the gradient of `avgPool2d`, which divides by the same counts. tfjs's own divides by the
+ * size of the whole window at a padded border.
+ */
 export function avgPool2dToInput(
   gradOutput: Tensor4D,
   geometry: Geometry,

@@ -1,6 +1,5 @@
-import { tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { paddedGeometry, type Geometry } from '../../geometry.ts';
-import { pad2d, pad2dToInput } from '../pad/pad2d.ts';
 import {
   hasOneDnn,
   ONEDNN,
@@ -8,53 +7,49 @@ import {
   runOperation,
   runOperations,
 } from '../backends/tensorflow.ts';
+import { pad2d, pad2dToInput } from '../pad/pad2d.ts';
+import type { MaxPool2dKernels, MaxPooled } from './maxPool2dKernels.ts';
 
 /**
- * Max pooling on TensorFlow. Its own gradient searches every window again, and is slow at it: where there is oneDNN,
- * whose kernels note the winners on the way forward, both together take a quarter of the time, and with the
- * overlapping windows of AlexNet a thirtieth.
+ * Max pooling on TensorFlow. Its own gradient searches every window again, slowly. oneDNN's kernels
+ * record the winners in the forward pass: where it is present, both passes take a quarter of the
+ * time, and a thirtieth with the overlapping windows of AlexNet.
  */
-export function maxPool2dOnTensorflow(
-  images: Tensor4D,
-  geometry: Geometry,
-): { output: Tensor4D; winners?: Tensor } {
-  if (!hasOneDnn())
+export const tensorflow: MaxPool2dKernels = {
+  forward(images, geometry) {
+    if (hasOneDnn()) return recordWinners(images, geometry);
     return { output: runOperation('MaxPool', poolingAttributes(geometry), [images]) };
+  },
+
+  toInput(gradOutput, images, output, geometry, winners) {
+    if (!hasOneDnn()) {
+      return runOperation('MaxPoolGrad', poolingAttributes(geometry), [images, output, gradOutput]);
+    }
+    return tidy(() => {
+      const won = winners ?? recordWinners(images, geometry).winners;
+      const inputs = [padded(images, geometry), output, gradOutput, won];
+      const attributes = oneDnnAttributes(geometry);
+      const gradPadded: Tensor4D = runOperation('_MklNativeMaxPoolGrad', attributes, inputs);
+      return isPadded(geometry) ? pad2dToInput(gradPadded, geometry, 'zeros') : gradPadded;
+    });
+  },
+};
+
+function recordWinners(images: Tensor4D, geometry: Geometry): Required<MaxPooled> {
   return tidy(() => {
-    const padded = lowered(images, geometry);
-    const [output, winners] = runOperations('_MklNativeMaxPool', attributes(geometry), [padded], 2);
+    const inputs = [padded(images, geometry)];
+    const attributes = oneDnnAttributes(geometry);
+    const [output, winners] = runOperations('_MklNativeMaxPool', attributes, inputs, 2);
     return { output: output as Tensor4D, winners };
   });
 }
 
-export function maxPool2dToInputOnTensorflow(
-  gradOutput: Tensor4D,
-  images: Tensor4D,
-  output: Tensor4D,
-  geometry: Geometry,
-  winners?: Tensor,
-): Tensor4D {
-  if (!hasOneDnn()) {
-    return runOperation('MaxPoolGrad', poolingAttributes(geometry), [images, output, gradOutput]);
-  }
-  return tidy(() => {
-    const won = winners ?? maxPool2dOnTensorflow(images, geometry).winners!;
-    const inputs = [lowered(images, geometry), output, gradOutput, won];
-    const gradPadded: Tensor4D = runOperation(
-      '_MklNativeMaxPoolGrad',
-      attributes(geometry),
-      inputs,
-    );
-    return isPadded(geometry) ? pad2dToInput(gradPadded, geometry, 'zeros') : gradPadded;
-  });
-}
-
-/** oneDNN's kernels take no padding in numbers, so it is made, of what never wins. */
-function lowered(images: Tensor4D, geometry: Geometry): Tensor4D {
+/** The padded images: oneDNN's kernels take no explicit padding. A border of −∞ never wins. */
+function padded(images: Tensor4D, geometry: Geometry): Tensor4D {
   return isPadded(geometry) ? pad2d(images, geometry, 'zeros', -Infinity) : images;
 }
 
-function attributes(geometry: Geometry) {
+function oneDnnAttributes(geometry: Geometry) {
   return { ...poolingAttributes(paddedGeometry(geometry)), workspace_enabled: true, ...ONEDNN };
 }
 

@@ -2,29 +2,28 @@ import type { Axis } from '../../geometry.ts';
 import type { AxisMap } from '../pad/axisMap.ts';
 
 /**
- * A window that slides along an axis, as a linear map: the sum of the cells inside the input, each times the weight
- * that `weigh` gives to their window.
+ * A window that slides along an axis, as a linear map: the sum of its cells inside the input, times
+ * a weight that may depend on the window's first cell and its end.
  */
-function slideWindow(axis: Axis, weigh: (first: number, past: number) => number): AxisMap {
+function slideWindow(axis: Axis, weightOf: (first: number, past: number) => number): AxisMap {
   const rows = Array.from({ length: axis.output }, (_, window) => {
     const start = window * axis.stride - axis.before;
     const [first, past] = [Math.max(start, 0), Math.min(start + axis.kernel, axis.input)];
-    return {
-      first,
-      weights: new Array<number>(past - first).fill(weigh(start, start + axis.kernel)),
-    };
+    const weight = weightOf(start, start + axis.kernel);
+    return { first, weights: new Array<number>(past - first).fill(weight) };
   });
   return { input: axis.input, rows };
 }
 
-/** The sum of each window; padding counts as 0. */
+/** Returns the map to the sum of each window; padding counts as 0. */
 export function windowSums(axis: Axis): AxisMap {
   return slideWindow(axis, () => 1);
 }
 
 /**
- * The average of each window: over the cells inside the input, or, with `countPadding`, over those inside the padded
- * input, the padding being 0. What reaches past the padding in `ceilMode` never counts.
+ * Returns the map to the average of each window: over its cells inside the input or, with
+ * `countPadding`, inside the padded input, whose padding is 0. Cells past the padding, which
+ * `ceilMode` adds, never count.
  */
 export function windowMeans(axis: Axis, countPadding: boolean): AxisMap {
   const begin = countPadding ? -axis.before : 0;
@@ -32,7 +31,10 @@ export function windowMeans(axis: Axis, countPadding: boolean): AxisMap {
   return slideWindow(axis, (first, past) => 1 / (Math.min(past, end) - Math.max(first, begin)));
 }
 
-/** The sum of each window, as if cells that `ceilMode` makes it miss had the average of the others. */
+/**
+ * Returns the map to the sum of each window, in which a cell outside the input counts as much as
+ * the average of the others.
+ */
 export function windowSumsFilledUp(axis: Axis): AxisMap {
   return slideWindow(
     axis,
@@ -40,7 +42,10 @@ export function windowSumsFilledUp(axis: Axis): AxisMap {
   );
 }
 
-/** The average over each of `output` windows that together cover the axis: cells ⌊i·input/output⌋ to ⌈(i+1)·input/output⌉. */
+/**
+ * Returns the map to the average of each of `output` windows that together cover the axis; window i
+ * consists of the cells ⌊i·input/output⌋ ... ⌈(i+1)·input/output⌉ − 1.
+ */
 export function windowsThatCover(input: number, output: number): AxisMap {
   const rows = Array.from({ length: output }, (_, i) => {
     const first = Math.floor((i * input) / output);

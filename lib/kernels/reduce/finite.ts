@@ -3,10 +3,10 @@ import { scalar } from '../../constant.ts';
 import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 
 /**
- * A scalar: 0 if no value of these tensors is NaN or infinite, else NaN. 0·x is 0 for a finite x and NaN for any
- * other, so the sum of all 0·x is 0 or NaN, whatever the size of the values: nothing overflows, as squares would.
+ * Returns the scalar 0 if all values of the tensors are finite, else NaN. 0·x is 0 for a finite x
+ * and NaN for any other, so the sum of all 0·x is 0 or NaN. It cannot overflow, as squares would.
  *
- * Shapes: any. Errors: none.
+ * Shapes: any; output [].
  */
 export function zeroIfFinite(tensors: readonly Tensor[]): Tensor {
   return tidy(() => {
@@ -17,8 +17,8 @@ export function zeroIfFinite(tensors: readonly Tensor[]): Tensor {
 }
 
 /**
- * One operation a tensor in place of three, a tenth of their time. What overflows here is looked at anew; integers,
- * which the operation does not take, are finite.
+ * One operation per tensor instead of three, in a tenth of their time. If a square overflows, the
+ * caller checks again. The operation does not take integers, but they are finite.
  */
 function haveFiniteSquares(tensors: readonly Tensor[]): boolean {
   const floats = tensors.filter(({ dtype }) => dtype === 'float32');

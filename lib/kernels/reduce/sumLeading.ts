@@ -1,12 +1,20 @@
 import { reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { numElements } from '../../init/initializers.ts';
+import { numElements } from '../../shapes.ts';
 import { sumOver } from '../normalize/reductionGroups.ts';
 import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 
-/** TensorFlow's sum of a bias's gradient adds one row after the other: up to here its rounding is as small as ours. */
+/**
+ * TensorFlow's gradient of a bias adds one row after the other: with more rows than this it rounds
+ * more than `sumOver`.
+ */
 const MAX_ROWS = 1 << 16;
 
-/** The sum over all axes but the last `trailing`: what a parameter's gradient gathers from a batch. */
+/**
+ * Returns the sum over all axes but the last `trailing`: the gradient of a parameter that a batch
+ * shares.
+ *
+ *     const gradBias = sumLeading(gradOutput); // [N, H, W, C] to [C]
+ */
 export function sumLeading(x: Tensor, trailing = 1): Tensor {
   const kept = x.shape.slice(x.rank - trailing);
   const columns = numElements(kept);
@@ -16,6 +24,6 @@ export function sumLeading(x: Tensor, trailing = 1): Tensor {
       reshape(runOperation('BiasAddGrad', {}, [reshape(x, [x.size / columns, columns])]), kept),
     );
   }
-  const sets = { outer: 1, rows: x.size / columns, groups: columns, columns: 1 };
-  return tidy(() => reshape(sumOver(x, sets), kept));
+  const grouping = { outer: 1, rows: x.size / columns, groups: columns, columns: 1 };
+  return tidy(() => reshape(sumOver(x, grouping), kept));
 }

@@ -1,0 +1,19 @@
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+
+/** One backend's products of matrices. */
+export interface MatMulKernels {
+  /** The product of two matrices, of which at most one is transposed. */
+  readonly multiply: (
+    a: Tensor2D,
+    b: Tensor2D,
+    transposeA: boolean,
+    transposeB: boolean,
+  ) => Tensor2D;
+  /** The products of two batches of matrices; a batch of 1 serves for all of the other. */
+  readonly multiplyEach: (
+    a: Tensor3D,
+    b: Tensor3D,
+    transposeA: boolean,
+    transposeB: boolean,
+  ) => Tensor3D;
+}

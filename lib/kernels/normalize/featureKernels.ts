@@ -1,0 +1,35 @@
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+
+/** The result of `standardize`. */
+export interface Standardized {
+  /** x̂ = (x − μ)/√(σ² + ε) */
+  readonly normalized: Tensor;
+  /** μ = (1/m) Σ x over the m values of a feature. */
+  readonly mean: Tensor1D;
+  /** σ² = (1/m) Σ (x − μ)² */
+  readonly variance: Tensor1D;
+  /** 1/√(σ² + ε) */
+  readonly invStd: Tensor1D;
+}
+
+/** The result of `standardizeToInput`. */
+export interface StandardizedGrads {
+  /** ∂C/∂x */
+  readonly gradInput: Tensor;
+  /** Σ g x̂ */
+  readonly products: Tensor1D;
+  /** Σ g */
+  readonly sums: Tensor1D;
+}
+
+/** One backend's operations on the features of a batch; `features.ts` has their equations. */
+export interface FeatureKernels {
+  /** x + b */
+  readonly shift: (x: Tensor, shift: Tensor) => Tensor;
+  /** s x */
+  readonly scale: (x: Tensor, scale: Tensor) => Tensor;
+  /** x̂, its mean and its deviation, from x. */
+  readonly standardize: (x: Tensor, eps: number) => Standardized;
+  /** ∂C/∂x, Σ g x̂ and Σ g, from g, x̂ and the scale. */
+  readonly standardizeToInput: (g: Tensor, normalized: Tensor, scale: Tensor) => StandardizedGrads;
+}

@@ -1,0 +1,88 @@
+import {
+  add,
+  mul,
+  reshape,
+  rsqrt,
+  sub,
+  tidy,
+  type Tensor,
+  type Tensor1D,
+} from '@tensorflow/tfjs-core';
+import { scalar } from '../../constant.ts';
+import { sumLeading } from '../reduce/sumLeading.ts';
+import type { FeatureKernels } from './featureKernels.ts';
+import {
+  broadcastGroups,
+  groupSize,
+  momentsOver,
+  viewOf,
+  type ReductionGroups,
+} from './reductionGroups.ts';
+
+/** Operations on features on every backend: each feature is a group that shares a mean. */
+export const byGroups: FeatureKernels = {
+  shift(x, shift) {
+    const grouping = byFeature(x);
+    return tidy(() => {
+      const shifted = add(reshape(x, viewOf(grouping)), broadcastGroups(shift, grouping));
+      return reshape(shifted, x.shape);
+    });
+  },
+
+  scale(x, scale) {
+    const grouping = byFeature(x);
+    return tidy(() => {
+      const scaled = mul(reshape(x, viewOf(grouping)), broadcastGroups(scale, grouping));
+      return reshape(scaled, x.shape);
+    });
+  },
+
+  standardize(x, eps) {
+    const grouping = byFeature(x);
+    return tidy(() => {
+      const moments = momentsOver(x, grouping);
+      const [mean, variance] = [moments.mean, moments.variance].map((perGroup): Tensor1D =>
+        reshape(perGroup, [grouping.groups]),
+      );
+      const invStd = rsqrt(add<Tensor1D>(variance, scalar(eps)));
+      const normalized = mul(moments.centered, broadcastGroups(invStd, grouping));
+      return { normalized: reshape(normalized, x.shape), mean, variance, invStd };
+    });
+  },
+
+  standardizeToInput(g, normalized, scale) {
+    const grouping = byFeature(g);
+    const view = viewOf(grouping);
+    return tidy(() => {
+      const { products, sums } = normGradSums(g, normalized);
+      const perValue = scalar(1 / groupSize(grouping));
+      const throughMean = broadcastGroups(mul(sums, perValue), grouping);
+      const throughVariance = mul(
+        reshape(normalized, view),
+        broadcastGroups(mul(products, perValue), grouping),
+      );
+      const gradInput = mul(
+        sub(sub(reshape(g, view), throughVariance), throughMean),
+        broadcastGroups(scale, grouping),
+      );
+      return { gradInput: reshape(gradInput, g.shape), products, sums };
+    });
+  },
+};
+
+/** Returns Σ g x̂ and Σ g of each feature. */
+export function normGradSums(
+  g: Tensor,
+  normalized: Tensor,
+): { products: Tensor1D; sums: Tensor1D } {
+  return tidy(() => ({
+    products: sumLeading(mul(g, normalized)) as Tensor1D,
+    sums: sumLeading(g) as Tensor1D,
+  }));
+}
+
+/** One group per feature: its values in all places of the batch. */
+function byFeature(x: Tensor): ReductionGroups {
+  const groups = x.shape[x.rank - 1];
+  return { outer: 1, rows: x.size / groups, groups, columns: 1 };
+}

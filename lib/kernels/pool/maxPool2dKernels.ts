@@ -1,0 +1,23 @@
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Geometry } from '../../geometry.ts';
+
+/** The outputs of a max pool. */
+export interface MaxPooled {
+  readonly output: Tensor4D;
+  /** Which cell won each window, if the backend records it. */
+  readonly winners?: Tensor;
+}
+
+/** One backend's max pool and its gradient. */
+export interface MaxPool2dKernels {
+  /** y, and possibly the winners, from x. */
+  readonly forward: (images: Tensor4D, geometry: Geometry) => MaxPooled;
+  /** ∂C/∂x from ∂C/∂y, x, y, and, if there are any, the winners. */
+  readonly toInput: (
+    gradOutput: Tensor4D,
+    images: Tensor4D,
+    output: Tensor4D,
+    geometry: Geometry,
+    winners?: Tensor,
+  ) => Tensor4D;
+}
