@@ -15,7 +15,7 @@ import { checkChoice, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
 import { atClass } from '../lib/kernels/elementwise/oneHot.ts';
-import { mulNoNan } from '../lib/kernels/elementwise/mulNoNan.ts';
+import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
 import { labelTarget } from './labels.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { neg, sum, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { Cost, type Reduction } from '../lib/cost.ts';
-import { mulNoNan } from '../lib/kernels/elementwise/mulNoNan.ts';
+import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
 import { checkLabelOptions, checkScores, labelTarget, type LabelOptions } from './labels.ts';
 
 /**

@@ -15,7 +15,7 @@ import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/constant.ts';
 import { logSoftmax } from '../lib/kernels/elementwise/logSoftmax.ts';
-import { mulNoNan } from '../lib/kernels/elementwise/mulNoNan.ts';
+import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
 import {
   checkLabelOptions,
   checkScores,

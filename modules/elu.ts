@@ -1,8 +1,21 @@
 import { add, exp, expm1, mul, relu, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput, checkNumber } from '../lib/check.ts';
+import { checkGradOutput, checkInput, checkNumber, checkOptions, checkRank } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
-import { negativePart } from '../lib/kernels/elementwise/negativePart.ts';
+import { negativePart } from '../lib/kernels/elementwise/parts.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+
+/** The options of `ELU`. */
+export interface ELUOptions {
+  /** α: the output falls to −α; 1 by default. */
+  readonly alpha?: number;
+}
+
+/** What `ELU` keeps for its backward method. */
+export interface ELUCache {
+  readonly input: Tensor;
+}
 
 /**
  * The exponential linear unit, which falls to −α where the rectifier stays at 0.
@@ -10,27 +23,23 @@ import { Module, type ForwardResult } from '../lib/module.ts';
  *   forward          x_out = max(0, x_in) + α (exp(min(0, x_in)) − 1)
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · (1 where x_in > 0, α exp(x_in) where x_in ≤ 0)
  *
- * At 0 the derivative is α. No exponential overflows, for none is of a positive number.
+ * At 0 the derivative is α. No exponential overflows, because no exponent is positive.
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output; an α that is
- *         not finite.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output; an α that is not finite.
  * Source: Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289, equation 15.
+ *
+ *     const box = new ELU({ alpha: 2 });
+ *     box.infer(tensor1d([-10, 3]));   // [-1.9999, 3]
  */
-export interface ELUOptions {
-  /** 1 by default. */
-  readonly alpha?: number;
-}
-
-export interface ELUCache {
-  readonly input: Tensor;
-}
-
 export class ELU extends Module<Tensor, Tensor, ELUCache> {
   readonly alpha: number;
 
-  constructor({ alpha = 1 }: ELUOptions = {}) {
+  constructor(options: ELUOptions = {}) {
     super();
+    checkOptions(this, options, ['alpha']);
+    const { alpha = 1 } = options;
     checkNumber(this, 'alpha', alpha);
     this.alpha = alpha;
   }
@@ -45,7 +54,12 @@ export class ELU extends Module<Tensor, Tensor, ELUCache> {
 
   backpropToInput(gradOutput: Tensor, { input }: ELUCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
-    // Above 0 the exponential is exp(0) = 1, and so is the step.
+    // Above 0 both factors are 1.
     return tidy(() => mul(gradOutput, mul(step(input, this.alpha), exp(negativePart(input)))));
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'elementwise', [Math.min(0, -this.alpha), Infinity]);
   }
 }

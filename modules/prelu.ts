@@ -3,53 +3,73 @@ import {
   mul,
   relu,
   reshape,
-  sub,
   step,
+  sub,
   tidy,
   type Rank,
   type Tensor,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput, checkNumber, checkSize } from '../lib/check.ts';
+import {
+  checkGradOutput,
+  checkInput,
+  checkNumber,
+  checkOptions,
+  checkRank,
+  checkSize,
+} from '../lib/check.ts';
+import { scalar } from '../lib/constant.ts';
 import { BoxError } from '../lib/errors.ts';
 import { createParam, fill, type Initializer } from '../lib/init/initializers.ts';
-import { scalar } from '../lib/constant.ts';
-import { negativePart } from '../lib/kernels/elementwise/negativePart.ts';
+import { negativePart } from '../lib/kernels/elementwise/parts.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
-/**
- * The parametric rectifier: its slope below 0 is learned, one for all or one for each channel c.
- *
- *   forward            x_out = max(0, x_in) + a_c min(0, x_in)
- *   backpropToInput    ∂C/∂x_in = ∂C/∂x_out · (1 where x_in > 0, a_c where x_in ≤ 0)
- *   backpropToParams   ∂C/∂a_c = Σ ∂C/∂x_out · min(0, x_in), over the batch and all positions of channel c
- *
- * With one slope the last sum runs over the channels too. At 0 the output is 0 and the derivative is the slope a_c.
- * The paper puts no weight decay on a.
- *
- * Shapes: input, output, gradOutput [..., channels], or any with one slope; weight (that is a) [numParameters].
- * Errors: an input or gradOutput of another shape or dtype; a number of slopes below 1; an `init` that is not finite,
- *         or random without `rng`.
- * Source: He et al. 2015, arXiv:1502.01852, equations 1, 10 and 11.
- */
+/** The options of `PReLU`. */
 export interface PReLUOptions {
-  /** 0.25 by default, as in the paper. */
+  /** The initial a, 0.25 by default as in the paper. */
   readonly init?: number | Initializer;
+  /** The generator that draws the initial a; a random `init` requires it. */
   readonly rng?: Rng;
 }
 
+/** What `PReLU` keeps for its backward methods. */
 export interface PReLUCache {
   readonly input: Tensor;
 }
 
+/**
+ * The parametric rectifier: its slope below 0 is learned, one for all channels or one per
+ * channel c.
+ *
+ *   forward            x_out = max(0, x_in) + a_c min(0, x_in)
+ *   backpropToInput    ∂C/∂x_in = ∂C/∂x_out · (1 where x_in > 0, a_c where x_in ≤ 0)
+ *   backpropToParams   ∂C/∂a_c = Σ ∂C/∂x_out · min(0, x_in)
+ *
+ * The last sum runs over the batch and all positions of channel c; with one slope it runs over the
+ * channels too. At 0 the output is 0 and the derivative is the slope a_c.
+ *
+ * Shapes: input, output, gradOutput [..., channels], or any with one slope; weight (that is a)
+ *         [numParameters].
+ * Errors: an input or gradOutput of another shape or dtype; fewer than one slope; an `init` that is
+ *         not finite, or random without `rng`.
+ * Source: He et al. 2015, arXiv:1502.01852, equations 1, 10 and 11; section 2.1 puts no weight
+ *         decay on a.
+ *
+ *     const box = new PReLU(64);   // one slope per channel of [N, H, W, 64]
+ *     new PReLU().infer(tensor1d([-2, 3]));   // [-0.5, 3]
+ */
 export class PReLU extends Module<Tensor, Tensor, PReLUCache> {
   override readonly params: { readonly weight: Variable<Rank.R1> };
+  override readonly noDecay = ['weight'];
   readonly numParameters: number;
 
   constructor(numParameters = 1, options: PReLUOptions = {}) {
     super();
+    checkOptions(this, options, ['init', 'rng']);
     checkSize(this, 'numParameters', numParameters);
     const { init = 0.25, rng } = options;
     if (typeof init === 'number') checkNumber(this, 'init', init);
@@ -61,13 +81,7 @@ export class PReLU extends Module<Tensor, Tensor, PReLUCache> {
 
   forward(input: Tensor): ForwardResult<Tensor, PReLUCache> {
     checkInput(this, input);
-    const channels = input.shape[input.rank - 1];
-    if (this.numParameters > 1 && channels !== this.numParameters) {
-      throw new BoxError(
-        ['PReLU.forward'],
-        `expected input of shape [..., ${this.numParameters}], got [${input.shape.join(', ')}]`,
-      );
-    }
+    this.#checkChannels(input.shape);
     const output = tidy(() => add(relu(input), mul(this.params.weight, negativePart(input))));
     return { output, cache: { input: input.clone() } };
   }
@@ -85,9 +99,23 @@ export class PReLU extends Module<Tensor, Tensor, PReLUCache> {
     checkGradOutput(this, 'backpropToParams', gradOutput, input.shape);
     const n = this.numParameters;
     const weight = tidy(() => {
-      const shares = mul(gradOutput, negativePart(input));
-      return sumLeading(reshape(shares, [input.size / n, n]));
+      const products = mul(gradOutput, negativePart(input));
+      return sumLeading(reshape(products, [input.size / n, n]));
     });
     return { weight };
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    this.#checkChannels(input);
+    return sameShape(input, 'elementwise');
+  }
+
+  #checkChannels(shape: Shape): void {
+    if (this.numParameters === 1 || shape.at(-1) === this.numParameters) return;
+    throw new BoxError(
+      ['PReLU.forward'],
+      `expected input of shape [..., ${this.numParameters}], got [${shape.join(', ')}]`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput } from '../lib/check.ts';
-import { positivePart, positivePartToInput } from '../lib/kernels/elementwise/positivePart.ts';
+import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
+import { positivePart, positivePartToInput } from '../lib/kernels/elementwise/parts.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -17,7 +17,8 @@ export interface ReLUCache {
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · 1[x_in > 0]
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output.
  * Source: lecture, "Non-Linearity".
  *
  *     const box = new ReLU();
@@ -36,6 +37,7 @@ export class ReLU extends Module<Tensor, Tensor, ReLUCache> {
   }
 
   override facts([input]: readonly Shape[]): Facts {
-    return sameShape(input, 'elementwise');
+    checkRank(this, input);
+    return sameShape(input, 'elementwise', [0, Infinity]);
   }
 }

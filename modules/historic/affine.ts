@@ -1,47 +1,66 @@
 import { add, mul, tidy, type Rank, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkSize } from '../../lib/check.ts';
+import {
+  checkGradOutput,
+  checkOptions,
+  checkSize,
+  checkTrailingAxes,
+  checkTrailingShape,
+} from '../../lib/check.ts';
 import { createParam, fill, zeros, type Initializer } from '../../lib/init/initializers.ts';
 import { asRows } from '../../lib/kernels/matmul/matMul.ts';
 import { sumLeading } from '../../lib/kernels/reduce/sumLeading.ts';
+import { sameShape } from '../../lib/window.ts';
+import type { Facts, Shape } from '../../lib/facts.ts';
 import { Module, type ForwardResult } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
-import { checkTrailingShape } from '../../lib/check.ts';
 
-/**
- * A coefficient and a bias for each feature. After a pooling it makes the trainable subsampling of the LeNets; without
- * the bias it is the gain of a filter.
- *
- *   forward            x_out[..., c] = a_c x_in[..., c] + b_c
- *   backpropToInput    ∂C/∂x_in[..., c] = a_c ∂C/∂x_out[..., c]
- *   backpropToParams   ∂C/∂a_c = Σ ∂C/∂x_out[..., c] · x_in[..., c]        ∂C/∂b_c = Σ ∂C/∂x_out[..., c]
- *
- * with sums over the batch and all positions.
- *
- * Shapes: input, output, gradOutput [N, ..., features]; weight (a), bias (b) [features].
- * Errors: an input or gradOutput of another shape or dtype; features below 1; a random `init` without `rng`.
- * Source: LeCun, Bottou, Bengio, Haffner 1998, section II.B, layer S2. Initially a = 1 and b = 0.
- */
+/** The options of `Affine`. */
 export interface AffineOptions {
+  /** Whether there is a b; true by default. */
   readonly bias?: boolean;
-  /** Of the coefficients. */
+  /** The initial a, `fill(1)` by default. */
   readonly init?: Initializer;
+  /** The generator that draws the initial a; a random `init` requires it. */
   readonly rng?: Rng;
 }
 
+/** What `Affine` keeps for its backward methods. */
 export interface AffineCache {
   readonly input: Tensor;
 }
 
+/**
+ * A coefficient and a bias per feature. After a pooling it makes the trainable subsampling of the
+ * LeNets; without the bias it is the gain of a filter.
+ *
+ *   forward            x_out[..., c] = a_c x_in[..., c] + b_c
+ *   backpropToInput    ∂C/∂x_in[..., c] = a_c ∂C/∂x_out[..., c]
+ *   backpropToParams   ∂C/∂a_c = Σ ∂C/∂x_out[..., c] · x_in[..., c]
+ *                      ∂C/∂b_c = Σ ∂C/∂x_out[..., c]
+ *
+ * with sums over the batch and all positions.
+ *
+ * Shapes: input, output, gradOutput [N, ..., features]; weight (a), bias (b) [features].
+ * Errors: an input or gradOutput of another shape or dtype; features below 1; a random `init`
+ *         without `rng`.
+ * Source: LeCun, Bottou, Bengio, Haffner 1998, section II.B, layer S2. Initially a = 1 and b = 0.
+ *
+ *     const box = new Affine(2, { init: values([3, -1]) });
+ *     box.infer(tensor2d([[1, 2]]));   // [[3, -2]]
+ */
 export class Affine extends Module<Tensor, Tensor, AffineCache> {
   override readonly params: {
     readonly weight: Variable<Rank.R1>;
     readonly bias?: Variable<Rank.R1>;
   };
+  override readonly noDecay = ['weight', 'bias'];
   readonly features: number;
 
-  constructor(features: number, { bias = true, init = fill(1), rng }: AffineOptions = {}) {
+  constructor(features: number, options: AffineOptions = {}) {
     super();
+    checkOptions(this, options, ['bias', 'init', 'rng']);
     checkSize(this, 'features', features);
+    const { bias = true, init = fill(1), rng } = options;
     const fan = { fanIn: 1, fanOut: 1 };
     this.features = features;
     this.params = {
@@ -70,5 +89,10 @@ export class Affine extends Module<Tensor, Tensor, AffineCache> {
       weight: sumLeading(mul(gradOutput, input)),
       ...(this.params.bias && { bias: sumLeading(gradOutput) }),
     }));
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkTrailingAxes(this, input, [this.features]);
+    return sameShape(input, 'elementwise');
   }
 }
