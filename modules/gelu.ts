@@ -1,28 +1,18 @@
 import { add, exp, mul, sigmoid, square, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkChoice, checkGradOutput, checkInput } from '../lib/check.ts';
+import { checkChoice, checkGradOutput, checkInput, checkOptions, checkRank } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import { normalCdf } from '../lib/kernels/elementwise/normalCdf.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/**
- * The Gaussian error linear unit: the input times the probability that a standard normal number lies below it.
- *
- *   forward          x_out = x P(x),  x = x_in
- *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · (P(x) + x P'(x))
- *
- *   'none'   P(x) = Φ(x) = ½ (1 + erf(x/√2))              P'(x) = φ(x) = exp(−x²/2) / √(2π)
- *   'tanh'   P(x) = ½ (1 + tanh(u(x))) = σ(2 u(x))        P'(x) = 2 u'(x) P(x) (1 − P(x))
- *            u(x) = √(2/π) (x + k x³)                     u'(x) = √(2/π) (1 + 3 k x²),  k = 0.044715
- *
- * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output; an
- *         `approximate` that is neither.
- * Source: Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2.
- */
+/** The options of `GELU`. */
 export interface GELUOptions {
+  /** Whether P is exact, `'none'` (the default), or an approximation by `'tanh'`. */
   readonly approximate?: 'none' | 'tanh';
 }
 
+/** What `GELU` keeps for its backward method. */
 export interface GELUCache {
   readonly input: Tensor;
   /** P(x_in) */
@@ -31,11 +21,32 @@ export interface GELUCache {
 
 const K = 0.044715;
 
+/**
+ * The Gaussian error linear unit: the input times the probability that a standard normal variable
+ * is below it.
+ *
+ *   forward          x_out = x P(x),  x = x_in
+ *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · (P(x) + x P'(x))
+ *
+ *   'none'   P(x) = Φ(x) = ½ (1 + erf(x/√2))         P'(x) = φ(x) = exp(−x²/2) / √(2π)
+ *   'tanh'   P(x) = ½ (1 + tanh(u(x))) = σ(2 u(x))   P'(x) = 2 u'(x) P(x) (1 − P(x))
+ *            u(x) = √(2/π) (x + k x³)                u'(x) = √(2/π) (1 + 3 k x²),  k = 0.044715
+ *
+ * Shapes: input, output, gradOutput: any, all the same.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output; an `approximate` that is neither `'none'` nor `'tanh'`.
+ * Source: Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2.
+ *
+ *     const box = new GELU({ approximate: 'tanh' });
+ *     box.infer(tensor1d([-1, 0, 1]));   // [-0.1588, 0, 0.8412]
+ */
 export class GELU extends Module<Tensor, Tensor, GELUCache> {
   readonly approximate: 'none' | 'tanh';
 
-  constructor({ approximate = 'none' }: GELUOptions = {}) {
+  constructor(options: GELUOptions = {}) {
     super();
+    checkOptions(this, options, ['approximate']);
+    const { approximate = 'none' } = options;
     checkChoice(this, 'approximate', approximate, ['none', 'tanh']);
     this.approximate = approximate;
   }
@@ -53,9 +64,14 @@ export class GELU extends Module<Tensor, Tensor, GELUCache> {
       return mul(gradOutput, add(probability, xDensity));
     });
   }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'elementwise');
+  }
 }
 
-/** σ(2 u(x)): near its ends more exact than ½ (1 + tanh(u)), which loses all digits where tanh is close to −1. */
+/** σ(2 u(x)); ½ (1 + tanh(u)) would lose all digits where tanh is close to −1. */
 function tanhCdf(x: Tensor): Tensor {
   return tidy(() => {
     const cubic = add(x, mul(scalar(K), mul(x, square(x))));
@@ -69,7 +85,10 @@ function xNormal(x: Tensor): Tensor {
   return mul(x, density);
 }
 
-/** x · 2 u'(x) P (1 − P), multiplied from P (1 − P) on: where x² overflows that is 0, and stays 0. */
+/**
+ * x · 2 u'(x) P (1 − P). The product starts from P (1 − P), which is 0 where x² overflows, so the
+ * result is 0 there too.
+ */
 function xTanh(x: Tensor, p: Tensor): Tensor {
   const slope = mul(scalar(2 * Math.sqrt(2 / Math.PI)), mul(p, sub(scalar(1), p)));
   const linear = mul(x, slope);

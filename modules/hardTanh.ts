@@ -1,11 +1,33 @@
 import { clipByValue, mul, step, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput, checkNumber, nameOf } from '../lib/check.ts';
+import {
+  checkGradOutput,
+  checkInput,
+  checkNumber,
+  checkOptions,
+  checkRank,
+  nameOf,
+} from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import { scalar } from '../lib/constant.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
+/** The options of `HardTanh`. */
+export interface HardTanhOptions {
+  /** The lower bound, −1 by default. */
+  readonly minValue?: number;
+  /** The upper bound, 1 by default. */
+  readonly maxValue?: number;
+}
+
+/** What `HardTanh` keeps for its backward method. */
+export interface HardTanhCache {
+  readonly input: Tensor;
+}
+
 /**
- * The identity between two bounds, flat beyond them.
+ * The identity between two bounds, and constant outside of them.
  *
  *   forward          x_out = min(max(x_in, minValue), maxValue)
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · 1[minValue < x_in < maxValue]
@@ -13,27 +35,22 @@ import { Module, type ForwardResult } from '../lib/module.ts';
  * At the bounds the derivative is 0. `minValue` 0 and `maxValue` 6 make the ReLU6 of MobileNet.
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output; bounds that
- *         are not finite or not in order.
- * Source: Collobert, "Large scale machine learning", 2004; the rule at the bounds is PyTorch's nn.Hardtanh.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output; bounds that are not finite or not in order.
+ * Source: Collobert, "Large scale machine learning", 2004; the rule at the bounds is that of
+ *         PyTorch's nn.Hardtanh.
+ *
+ *     const relu6 = new HardTanh({ minValue: 0, maxValue: 6 });
+ *     relu6.infer(tensor1d([-1, 4, 9]));   // [0, 4, 6]
  */
-export interface HardTanhOptions {
-  /** −1 by default. */
-  readonly minValue?: number;
-  /** 1 by default. */
-  readonly maxValue?: number;
-}
-
-export interface HardTanhCache {
-  readonly input: Tensor;
-}
-
 export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
   readonly minValue: number;
   readonly maxValue: number;
 
-  constructor({ minValue = -1, maxValue = 1 }: HardTanhOptions = {}) {
+  constructor(options: HardTanhOptions = {}) {
     super();
+    checkOptions(this, options, ['minValue', 'maxValue']);
+    const { minValue = -1, maxValue = 1 } = options;
     checkNumber(this, 'minValue', minValue);
     checkNumber(this, 'maxValue', maxValue);
     if (!(minValue < maxValue)) {
@@ -61,5 +78,10 @@ export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
       const below = step(sub(scalar(this.maxValue), input));
       return mul(gradOutput, mul(above, below));
     });
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'elementwise');
   }
 }

@@ -1,32 +1,32 @@
 import { add, mul, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput, checkSize, nameOf } from '../lib/check.ts';
+import {
+  checkGradOutput,
+  checkInput,
+  checkOptions,
+  checkRank,
+  checkSize,
+  nameOf,
+} from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
 import { createParam, zeros, type Initializer } from '../lib/init/initializers.ts';
-import { numElements } from '../lib/shapes.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
+import { numElements } from '../lib/shapes.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
-/**
- * The pointwise function: any h with any derivative h', applied to each element after a bias of its own.
- *
- *   forward            x_out_i = h(x_in_i + b_i)
- *   backpropToInput    ∂C/∂x_in_i = ∂C/∂x_out_i · h'(x_in_i + b_i)
- *   backpropToParams   ∂C/∂b_i = Σ ∂C/∂x_out_i · h'(x_in_i + b_i)
- *
- * One bias belongs to each element of the last axes, of shape `shape`; the sum runs over the axes before them: over
- * the batch for `shape` = [units], over batch and positions for [channels] of an image.
- *
- * Shapes: input, output, gradOutput [..., ...shape]; bias `shape`.
- * Errors: an input or gradOutput of another shape or dtype; an h or h' that changes the shape.
- * Source: lecture, "Pointwise function".
- */
+/** The options of `Pointwise`. */
 export interface PointwiseOptions {
+  /** Whether there is a b; true by default. */
   readonly bias?: boolean;
+  /** The initial b, `zeros` by default. */
   readonly init?: Initializer;
+  /** The generator that draws the initial b; a random `init` requires it. */
   readonly rng?: Rng;
 }
 
+/** What `Pointwise` keeps for its backward methods. */
 export interface PointwiseCache {
   /** x_in + b */
   readonly shifted: Tensor;
@@ -35,8 +35,27 @@ export interface PointwiseCache {
 /** Takes a tensor to one of the same shape, element by element, with the operations of tfjs. */
 export type Elementwise = (x: Tensor) => Tensor;
 
+/**
+ * The pointwise function: any h with any derivative h', applied to each element after a bias.
+ *
+ *   forward            x_out_i = h(x_in_i + b_i)
+ *   backpropToInput    ∂C/∂x_in_i = ∂C/∂x_out_i · h'(x_in_i + b_i)
+ *   backpropToParams   ∂C/∂b_i = Σ ∂C/∂x_out_i · h'(x_in_i + b_i)
+ *
+ * One bias belongs to each element of the last axes, of shape `shape`. The sum runs over the axes
+ * before them: over the batch for `shape` = [units], over batch and positions for the [channels] of
+ * an image.
+ *
+ * Shapes: input, output, gradOutput [..., ...shape]; bias `shape`.
+ * Errors: an input or gradOutput of another shape or dtype; an h or h' that changes the shape.
+ * Source: lecture, "Pointwise function".
+ *
+ *     const box = new Pointwise(2, (x) => square(x), (x) => mul(x, scalar(2)));
+ *     box.infer(tensor2d([[3, -1]]));   // [[9, 1]]
+ */
 export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
   override readonly params: { readonly bias?: Variable };
+  override readonly noDecay = ['bias'];
   readonly shape: readonly number[];
   readonly h: Elementwise;
   readonly hPrime: Elementwise;
@@ -48,35 +67,20 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
     options: PointwiseOptions = {},
   ) {
     super();
+    checkOptions(this, options, ['bias', 'init', 'rng']);
     const { bias = true, init = zeros, rng } = options;
     this.shape = typeof shape === 'number' ? [shape] : [...shape];
     this.shape.forEach((size) => checkSize(this, 'shape', size));
     const size = numElements(this.shape);
+    const fan = { fanIn: size, fanOut: size };
     this.h = h;
     this.hPrime = hPrime;
-    this.params = bias
-      ? {
-          bias: createParam(
-            this,
-            'bias',
-            [...this.shape],
-            { fanIn: size, fanOut: size },
-            init,
-            rng,
-          ),
-        }
-      : {};
+    this.params = bias ? { bias: createParam(this, 'bias', [...this.shape], fan, init, rng) } : {};
   }
 
   forward(input: Tensor): ForwardResult<Tensor, PointwiseCache> {
     checkInput(this, input, this.shape.length + 1);
-    const trailing = input.shape.slice(input.rank - this.shape.length);
-    if (trailing.some((size, axis) => size !== this.shape[axis])) {
-      throw new BoxError(
-        ['Pointwise.forward'],
-        `expected input of shape [..., ${this.shape.join(', ')}], got [${input.shape.join(', ')}]`,
-      );
-    }
+    this.#checkTrailing(input.shape);
     return tidy(() => {
       const shifted = this.params.bias ? add(input, this.params.bias) : input.clone();
       return { output: this.#apply('h', this.h, shifted), cache: { shifted } };
@@ -90,7 +94,7 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
 
   override backpropToParams(gradOutput: Tensor, cache: PointwiseCache) {
     if (!this.params.bias) return {};
-    // ∂(x + b)/∂b = ∂(x + b)/∂x: the bias gathers what the input receives.
+    // ∂(x + b)/∂b = ∂(x + b)/∂x, so ∂C/∂b is the sum of ∂C/∂x.
     return {
       bias: tidy(() => sumLeading(this.backpropToInput(gradOutput, cache), this.shape.length)),
     };
@@ -104,6 +108,21 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
     };
   }
 
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input, this.shape.length + 1);
+    this.#checkTrailing(input);
+    return sameShape(input, 'elementwise');
+  }
+
+  #checkTrailing(shape: Shape): void {
+    const trailing = shape.slice(shape.length - this.shape.length);
+    if (trailing.every((size, axis) => size === this.shape[axis])) return;
+    throw new BoxError(
+      ['Pointwise.forward'],
+      `expected input of shape [..., ${this.shape.join(', ')}], got [${shape.join(', ')}]`,
+    );
+  }
+
   #apply(name: string, f: Elementwise, x: Tensor): Tensor {
     const y = f(x);
     if (show(y.shape) !== show(x.shape)) {
@@ -112,6 +131,7 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
         `expected ${name} to keep the shape ${show(x.shape)}, got ${show(y.shape)}`,
       );
     }
-    return y === x ? x.clone() : y; // output and cache are let go apart
+    // Output and cache are disposed separately, so they must not be one tensor.
+    return y === x ? x.clone() : y;
   }
 }

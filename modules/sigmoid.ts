@@ -1,7 +1,14 @@
 import { mul, sigmoid, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+
+/** What `Sigmoid` keeps for its backward method. */
+export interface SigmoidCache {
+  readonly output: Tensor;
+}
 
 /**
  * The logistic function.
@@ -10,13 +17,13 @@ import { Module, type ForwardResult } from '../lib/module.ts';
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · x_out (1 − x_out)
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output.
  * Source: lecture, "Non-Linearity".
+ *
+ *     const box = new Sigmoid();
+ *     box.infer(tensor1d([-100, 0, 2]));   // [0, 0.5, 0.8808]
  */
-export interface SigmoidCache {
-  readonly output: Tensor;
-}
-
 export class Sigmoid extends Module<Tensor, Tensor, SigmoidCache> {
   forward(input: Tensor): ForwardResult<Tensor, SigmoidCache> {
     checkInput(this, input);
@@ -27,5 +34,10 @@ export class Sigmoid extends Module<Tensor, Tensor, SigmoidCache> {
   backpropToInput(gradOutput: Tensor, { output }: SigmoidCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
     return tidy(() => mul(gradOutput, mul(output, sub(scalar(1), output))));
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'elementwise', [0, 1]);
   }
 }

@@ -1,24 +1,31 @@
 import { add, mul, sigmoid, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/**
- * The sigmoid linear unit, also called swish: the input times its own sigmoid.
- *
- *   forward          x_out = x_in σ(x_in),  σ(x) = 1/(1 + exp(−x))
- *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · σ(x_in) (1 + x_in (1 − σ(x_in)))
- *
- * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output.
- * Source: Elfwing, Uchibe, Doya 2017, arXiv:1702.03118, equations 17 and 18.
- */
+/** What `SiLU` keeps for its backward method. */
 export interface SiLUCache {
   readonly input: Tensor;
   /** σ(x_in) */
   readonly gate: Tensor;
 }
 
+/**
+ * The sigmoid linear unit, also called swish: the input times its sigmoid.
+ *
+ *   forward          x_out = x_in σ(x_in),  σ(x) = 1/(1 + exp(−x))
+ *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · σ(x_in) (1 + x_in (1 − σ(x_in)))
+ *
+ * Shapes: input, output, gradOutput: any, all the same.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output.
+ * Source: Elfwing, Uchibe, Doya 2017, arXiv:1702.03118, equations 17 and 18.
+ *
+ *     const box = new SiLU();
+ *     box.infer(tensor1d([-1, 0, 1]));   // [-0.2689, 0, 0.7311]
+ */
 export class SiLU extends Module<Tensor, Tensor, SiLUCache> {
   forward(input: Tensor): ForwardResult<Tensor, SiLUCache> {
     checkInput(this, input);
@@ -32,5 +39,10 @@ export class SiLU extends Module<Tensor, Tensor, SiLUCache> {
       const slope = mul(gate, add(scalar(1), mul(input, sub(scalar(1), gate))));
       return mul(gradOutput, slope);
     });
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'elementwise');
   }
 }

@@ -9,41 +9,59 @@ import {
   where,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput, checkNumber, checkPositive } from '../lib/check.ts';
+import {
+  checkGradOutput,
+  checkInput,
+  checkNumber,
+  checkOptions,
+  checkPositive,
+  checkRank,
+} from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/**
- * A smooth rectifier. Past the threshold it is the identity, as in PyTorch.
- *
- *   forward          x_out = log(1 + exp(β x_in)) / β,  or x_in where β x_in > threshold
- *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · σ(β x_in),  or ∂C/∂x_out where β x_in > threshold
- *
- * At the default threshold, 20, the two differ by less than single precision can show; a low one makes a jump.
- *
- * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output; a β that is
- *         not positive; a threshold that is not finite.
- * Source: Dugas et al., "Incorporating second-order functional knowledge", NIPS 2000; PyTorch's nn.Softplus.
- */
+/** The options of `Softplus`. */
 export interface SoftplusOptions {
-  /** 1 by default. */
+  /** β, 1 by default; a larger one bends more sharply. */
   readonly beta?: number;
-  /** 20 by default. */
+  /** The box is the identity where β x_in is above this; 20 by default. */
   readonly threshold?: number;
 }
 
+/** What `Softplus` keeps for its backward method. */
 export interface SoftplusCache {
   /** β x_in */
   readonly scaled: Tensor;
 }
 
+/**
+ * A smooth rectifier. Above the threshold it is the identity, as in PyTorch.
+ *
+ *   forward          x_out = log(1 + exp(β x_in)) / β,  or x_in where β x_in > threshold
+ *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · σ(β x_in),  or ∂C/∂x_out where β x_in > threshold
+ *
+ * At the default threshold, 20, the two differ by less than single precision resolves. A low
+ * threshold makes a jump.
+ *
+ * Shapes: input, output, gradOutput: any, all the same.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output; a β that is not positive; a threshold that is not finite.
+ * Source: Dugas et al., "Incorporating second-order functional knowledge", NIPS 2000; PyTorch's
+ *         nn.Softplus.
+ *
+ *     const box = new Softplus();
+ *     box.infer(tensor1d([-1, 0, 30]));   // [0.3133, 0.6931, 30]
+ */
 export class Softplus extends Module<Tensor, Tensor, SoftplusCache> {
   readonly beta: number;
   readonly threshold: number;
 
-  constructor({ beta = 1, threshold = 20 }: SoftplusOptions = {}) {
+  constructor(options: SoftplusOptions = {}) {
     super();
+    checkOptions(this, options, ['beta', 'threshold']);
+    const { beta = 1, threshold = 20 } = options;
     checkPositive(this, 'beta', beta);
     checkNumber(this, 'threshold', threshold);
     this.beta = beta;
@@ -68,5 +86,10 @@ export class Softplus extends Module<Tensor, Tensor, SoftplusCache> {
       const linear = greater(scaled, scalar(this.threshold));
       return mul(gradOutput, where(linear, onesLike(scaled), sigmoid(scaled)));
     });
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'elementwise', [Math.min(0, this.threshold / this.beta), Infinity]);
   }
 }

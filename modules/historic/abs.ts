@@ -1,21 +1,29 @@
 import { abs, mul, sign, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput } from '../../lib/check.ts';
+import { checkGradOutput, checkInput, checkRank } from '../../lib/check.ts';
+import { sameShape } from '../../lib/window.ts';
+import type { Facts, Shape } from '../../lib/facts.ts';
 import { Module, type ForwardResult } from '../../lib/module.ts';
 
+/** What `Abs` keeps for its backward method. */
+export interface AbsCache {
+  readonly input: Tensor;
+}
+
 /**
- * Rectification by the absolute value, for which an edge and its negative are one. At 0 its derivative is taken to be 0.
+ * Rectification by the absolute value, which treats an edge and its negative alike. At 0 its
+ * derivative is taken to be 0.
  *
  *   forward          x_out = |x_in|
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · sign(x_in)
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output.
  * Source: lecture, "Rectification"; Jarrett et al., ICCV 2009, section 2.
+ *
+ *     const box = new Abs();
+ *     box.infer(tensor1d([-2, 3]));   // [2, 3]
  */
-export interface AbsCache {
-  readonly input: Tensor;
-}
-
 export class Abs extends Module<Tensor, Tensor, AbsCache> {
   forward(input: Tensor): ForwardResult<Tensor, AbsCache> {
     checkInput(this, input);
@@ -25,5 +33,10 @@ export class Abs extends Module<Tensor, Tensor, AbsCache> {
   backpropToInput(gradOutput: Tensor, { input }: AbsCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
     return tidy(() => mul(gradOutput, sign(input)));
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'elementwise', [0, Infinity]);
   }
 }

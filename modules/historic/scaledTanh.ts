@@ -1,38 +1,53 @@
 import { mul, square, sub, tanh, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput, checkPositive } from '../../lib/check.ts';
+import {
+  checkGradOutput,
+  checkInput,
+  checkOptions,
+  checkPositive,
+  checkRank,
+} from '../../lib/check.ts';
 import { scalar } from '../../lib/constant.ts';
+import { sameShape } from '../../lib/window.ts';
+import type { Facts, Shape } from '../../lib/facts.ts';
 import { Module, type ForwardResult } from '../../lib/module.ts';
 
-/**
- * The hyperbolic tangent with an amplitude A and a slope S; by default those that take ±1 to ±1, where the second
- * derivative is largest, and keep the variance of the LeNets' units near 1.
- *
- *   forward          x_out = A tanh(S x_in)
- *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · A S (1 − tanh²(S x_in))
- *
- * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output; an amplitude
- *         or slope that is not above 0.
- * Source: LeCun, Bottou, Bengio, Haffner 1998, equation 6 and appendix A.
- */
+/** The options of `ScaledTanh`. */
 export interface ScaledTanhOptions {
-  /** 1.7159 by default. */
+  /** A, 1.7159 by default. */
   readonly amplitude?: number;
-  /** 2/3 by default. */
+  /** S, 2/3 by default. */
   readonly slope?: number;
 }
 
+/** What `ScaledTanh` keeps for its backward method. */
 export interface ScaledTanhCache {
   /** tanh(S x_in) */
   readonly squashed: Tensor;
 }
 
+/**
+ * The hyperbolic tangent with an amplitude A and a slope S. Their defaults take ±1 to ±1, where the
+ * second derivative is largest, and keep the variance of the LeNets' units near 1.
+ *
+ *   forward          x_out = A tanh(S x_in)
+ *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · A S (1 − tanh²(S x_in))
+ *
+ * Shapes: input, output, gradOutput: any, all the same.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output; an amplitude or slope that is not above 0.
+ * Source: LeCun, Bottou, Bengio, Haffner 1998, equation 6 and appendix A.
+ *
+ *     const box = new ScaledTanh();
+ *     box.infer(tensor1d([-1, 0, 1]));   // [-1.0000, 0, 1.0000]
+ */
 export class ScaledTanh extends Module<Tensor, Tensor, ScaledTanhCache> {
   readonly amplitude: number;
   readonly slope: number;
 
-  constructor({ amplitude = 1.7159, slope = 2 / 3 }: ScaledTanhOptions = {}) {
+  constructor(options: ScaledTanhOptions = {}) {
     super();
+    checkOptions(this, options, ['amplitude', 'slope']);
+    const { amplitude = 1.7159, slope = 2 / 3 } = options;
     checkPositive(this, 'amplitude', amplitude);
     checkPositive(this, 'slope', slope);
     this.amplitude = amplitude;
@@ -53,5 +68,10 @@ export class ScaledTanh extends Module<Tensor, Tensor, ScaledTanhCache> {
       const derivative = mul(sub(scalar(1), square(squashed)), scalar(this.amplitude * this.slope));
       return mul(gradOutput, derivative);
     });
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'elementwise', [-this.amplitude, this.amplitude]);
   }
 }

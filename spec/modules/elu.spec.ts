@@ -25,8 +25,13 @@ eachBackend('by hand', () => {
 
 describeFixture('elu', (options?: ELUOptions) => new ELU(options));
 
-describeElementwise(() => new ELU());
+describeElementwise(() => new ELU(), { range: [-1, Infinity] });
+
+test('a negative α makes an ELU that is never below 0', () => {
+  expect(new ELU({ alpha: -2 }).facts([[4, 3]]).range).toEqual([0, Infinity]);
+});
 
 describeRefusals([
+  ['ELU: unknown option alph; did you mean alpha?', () => new ELU({ alph: 1 } as never)],
   ['ELU: expected alpha to be a finite number, got NaN', () => new ELU({ alpha: NaN })],
 ]);

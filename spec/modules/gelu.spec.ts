@@ -47,6 +47,10 @@ describeElementwise(() => new GELU());
 
 describeRefusals([
   [
+    'GELU: unknown option exact; expected one of approximate',
+    () => new GELU({ exact: true } as never),
+  ],
+  [
     'GELU: expected approximate to be one of "none", "tanh", got "erf"',
     () => new GELU({ approximate: 'erf' as 'none' }),
   ],

@@ -22,6 +22,10 @@ describeElementwise(() => new HardTanh());
 
 describeRefusals([
   [
+    'HardTanh: unknown option min; expected one of minValue, maxValue',
+    () => new HardTanh({ min: 0 } as never),
+  ],
+  [
     'HardTanh: expected minValue below maxValue, got 1 and 1',
     () => new HardTanh({ minValue: 1, maxValue: 1 }),
   ],

@@ -28,6 +28,10 @@ describeElementwise(() => new LeakyReLU());
 
 describeRefusals([
   [
+    'LeakyReLU: unknown option slope; expected one of negativeSlope',
+    () => new LeakyReLU({ slope: 0.1 } as never),
+  ],
+  [
     'LeakyReLU: expected negativeSlope to be a finite number, got Infinity',
     () => new LeakyReLU({ negativeSlope: Infinity }),
   ],

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { useBackend } from '../../lib/backend/useBackend.ts';
 import { values } from '../../lib/init/initializers.ts';
 import { Pointwise } from '../../modules/pointwise.ts';
 import { expectAllClose, expectNoLeak, numbers, type Packed } from '../support/compare.ts';
@@ -108,7 +109,27 @@ describeContract(squares, () => [tf.ones([3, 2]), tf.ones([2, 4, 2])]);
 
 const cache = () => squares().forward(blank([3, 2])).cache;
 
+test('facts: each element by itself; the bias does not decay', async () => {
+  await useBackend('cpu');
+  const box = new Pointwise([5, 2], square, twice);
+  const facts = { outputShape: [3, 5, 2], window: 'elementwise', multiplyAdds: 0 };
+  expect(box.facts([[3, 5, 2]])).toEqual(facts);
+  expect(box.noDecay).toEqual(['bias']);
+});
+
 describeRefusals([
+  [
+    'Pointwise: unknown option biass; did you mean bias?',
+    () => new Pointwise(2, square, twice, { biass: false } as never),
+  ],
+  [
+    'Pointwise.forward: expected input of rank 2 or more, got shape [2]',
+    () => new Pointwise(2, square, twice).facts([[2]]),
+  ],
+  [
+    'Pointwise.forward: expected input of shape [..., 2], got [2, 3]',
+    () => new Pointwise(2, square, twice).facts([[2, 3]]),
+  ],
   [
     'Pointwise.forward: expected input of rank 2 or more, got shape [2]',
     () => squares().forward(blank([2])),

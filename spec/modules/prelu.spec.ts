@@ -87,7 +87,16 @@ describeFixture('prelu', (numParameters: number) => new PReLU(numParameters));
 
 describeElementwise(() => new PReLU());
 
+test('facts: each element by itself; a does not decay', async () => {
+  await useBackend('cpu');
+  const facts = { outputShape: [3, 5, 2], window: 'elementwise', multiplyAdds: 0 };
+  expect(two().facts([[3, 5, 2]])).toEqual(facts);
+  expect(two().noDecay).toEqual(['weight']);
+});
+
 describeRefusals([
+  ['PReLU: unknown option a; expected one of init, rng', () => new PReLU(2, { a: 0.1 } as never)],
+  ['PReLU.forward: expected input of shape [..., 2], got [2, 3]', () => two().facts([[2, 3]])],
   [
     'PReLU.forward: expected input of shape [..., 2], got [2, 3]',
     () => two().forward(blank([2, 3])),

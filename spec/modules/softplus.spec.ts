@@ -47,9 +47,18 @@ eachBackend('by hand', () => {
 
 describeFixture('softplus', (options?: SoftplusOptions) => new Softplus(options));
 
-describeElementwise(() => new Softplus());
+describeElementwise(() => new Softplus(), { range: [0, Infinity] });
+
+test('a threshold below 0 allows values down to threshold/β', () => {
+  const box = new Softplus({ beta: 2, threshold: -3 });
+  expect(box.facts([[4, 3]]).range).toEqual([-1.5, Infinity]);
+});
 
 describeRefusals([
+  [
+    'Softplus: unknown option treshold; did you mean threshold?',
+    () => new Softplus({ treshold: 1 } as never),
+  ],
   ['Softplus: expected beta to be a number above 0, got 0', () => new Softplus({ beta: 0 })],
   [
     'Softplus: expected beta to be a number above 0, got Infinity',

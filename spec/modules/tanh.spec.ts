@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Tanh } from '../../modules/tanh.ts';
 import { expectAllClose } from '../support/compare.ts';
-import { describeContract } from '../support/contract.ts';
+import { describeElementwise } from '../support/elementwise.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
-import { blank, describeRefusals, disposed } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
   test('tanh(ln 2) = 3/5, and the derivative there is 16/25', () => {
@@ -17,33 +16,4 @@ eachBackend('by hand', () => {
 
 describeFixture('tanh', () => new Tanh());
 
-describeContract(
-  () => new Tanh(),
-  () => [tf.reshape(tf.linspace(-2, 2, 12), [4, 3]), tf.reshape(tf.linspace(-1, 3, 10), [2, 5])],
-);
-
-const box = new Tanh();
-
-describeRefusals([
-  [
-    'Tanh.forward: expected input of dtype float32, got int32',
-    () => box.forward(blank([4, 3], 'int32')),
-  ],
-  [
-    'Tanh.forward: expected input to be a tensor, got 3',
-    () => box.forward(3 as unknown as tf.Tensor),
-  ],
-  ['Tanh.forward: expected input of rank 1 or more, got shape []', () => box.forward(blank([]))],
-  [
-    'Tanh.forward: expected input to be alive, got a disposed tensor',
-    () => box.forward(disposed([2])),
-  ],
-  [
-    'Tanh.backpropToInput: expected gradOutput of shape [4, 3], got [4, 1]',
-    () => box.backpropToInput(blank([4, 1]), box.forward(blank([4, 3])).cache),
-  ],
-  [
-    'Tanh.backpropToInput: expected gradOutput of dtype float32, got int32',
-    () => box.backpropToInput(blank([4, 3], 'int32'), box.forward(blank([4, 3])).cache),
-  ],
-]);
+describeElementwise(() => new Tanh(), { range: [-1, 1] });

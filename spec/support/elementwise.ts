@@ -1,15 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { useBackend } from '../../lib/backend/useBackend.ts';
 import { constant } from '../../lib/constant.ts';
+import type { Facts } from '../../lib/facts.ts';
 import type { Module } from '../../lib/module.ts';
 import { describeContract } from './contract.ts';
 import { blank, describeRefusals, disposed } from './refusals.ts';
 
-/** The contract and the refusals of a box that takes any shape and keeps it. */
-export function describeElementwise<Cache>(make: () => Module<tf.Tensor, tf.Tensor, Cache>): void {
+/** The contract, the facts and the refusals of a box that takes any shape and keeps it. */
+export function describeElementwise<Cache>(
+  make: () => Module<tf.Tensor, tf.Tensor, Cache>,
+  { window = 'elementwise', range }: Facts = {},
+): void {
   describeContract(make, () => [
     tf.reshape(tf.linspace(-2, 2, 12), [4, 3]),
     tf.reshape(tf.linspace(-1, 3, 10), [2, 5]),
   ]);
+
+  describe('facts', () => {
+    beforeAll(() => useBackend('cpu'));
+    test.each([[[4, 3]], [[2, 5, 6, 3]], [[7]]])('%j stays as it is', (shape) => {
+      const expected = { outputShape: shape, window, multiplyAdds: 0, ...(range && { range }) };
+      expect(make().facts([shape])).toEqual(expected);
+    });
+  });
 
   const name = make.toString().match(/new (\w+)/)?.[1];
   const cache = () => make().forward(blank([4, 3])).cache;
@@ -26,6 +39,7 @@ export function describeElementwise<Cache>(make: () => Module<tf.Tensor, tf.Tens
       `${name}.forward: expected input of rank 1 or more, got shape []`,
       () => make().forward(blank([])),
     ],
+    [`${name}.forward: expected input of rank 1 or more, got shape []`, () => make().facts([[]])],
     [
       `${name}.forward: expected input to be alive, got a disposed tensor`,
       () => make().forward(disposed([2])),

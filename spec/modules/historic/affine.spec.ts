@@ -57,7 +57,22 @@ describeContract(small, () => [tf.ones([4, 2, 3]), tf.ones([2, 3])]);
 
 const cache = () => small().forward(blank([4, 3])).cache;
 
+test('facts: each element by itself; coefficients and biases do not decay', async () => {
+  await useBackend('cpu');
+  const facts = { outputShape: [4, 5, 3], window: 'elementwise', multiplyAdds: 0 };
+  expect(small().facts([[4, 5, 3]])).toEqual(facts);
+  expect(small().noDecay).toEqual(['weight', 'bias']);
+});
+
 describeRefusals([
+  [
+    'Affine: unknown option biases; did you mean bias?',
+    () => new Affine(3, { biases: false } as never),
+  ],
+  [
+    'Affine.forward: expected input of shape [N, ..., 3], got [4, 2]',
+    () => small().facts([[4, 2]]),
+  ],
   [
     'Affine.forward: expected input of shape [N, ..., 3], got [4, 2]',
     () => small().forward(blank([4, 2])),

@@ -22,9 +22,13 @@ eachBackend('by hand', () => {
 
 describeFixture('scaledTanh', (options: ScaledTanhOptions) => new ScaledTanh(options));
 
-describeElementwise(() => new ScaledTanh());
+describeElementwise(() => new ScaledTanh(), { range: [-1.7159, 1.7159] });
 
 describeRefusals([
+  [
+    'ScaledTanh: unknown option amplitud; did you mean amplitude?',
+    () => new ScaledTanh({ amplitud: 1 } as never),
+  ],
   [
     'ScaledTanh: expected amplitude to be a number above 0, got 0',
     () => new ScaledTanh({ amplitude: 0 }),
