@@ -1,109 +1,76 @@
-import { add, dispose, div, mul, sqrt, square, sub, tidy, zerosLike } from '@tensorflow/tfjs-core';
-import { checkNumber, checkPositive, checkShare } from '../lib/check.ts';
-import { scalar } from '../lib/constant.ts';
-import type { Grads, Params } from '../lib/module.ts';
-import { checkParamGroups, groupSettings, type ParamGroup } from './groups.ts';
-import { checkGrads, Slots, type OptimizerState } from './state.ts';
+import { add, div, mul, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions, checkPositive, checkShare } from '../lib/check.ts';
+import type { Params } from '../lib/module.ts';
+import {
+  decayedGrad,
+  ParamOptimizer,
+  type OptimizerOptions,
+  type ParamStep,
+} from './paramOptimizer.ts';
+
+/** The options of `Adam`. */
+export interface AdamOptions extends OptimizerOptions {
+  /** β₁ and β₂; 0.9 and 0.999 by default. */
+  readonly betas?: readonly [number, number];
+  /** The term that keeps the quotient finite, 1e-8 by default. */
+  readonly eps?: number;
+}
 
 /**
- * Adaptive moments. With learning rate ε, weight decay λ, and t the number of the step from 1, for each parameter w:
+ * Adaptive moments. With learning rate ε, weight decay λ, and t the number of the step from 1, for
+ * each parameter w:
  *
  *   g ← ∂E/∂w + λ w
  *   m ← β₁ m + (1 − β₁) g          (m, v start at 0)
  *   v ← β₂ v + (1 − β₂) g²
  *   w ← w − ε · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + eps)
  *
- * Errors: gradients whose names or shapes are not those of the parameters; then no parameter is changed.
- * Source: Kingma & Ba 2015, arXiv:1412.6980, algorithm 1; the decay as PyTorch's `Adam` has it.
+ * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
+ *          changes.
+ * Source: Kingma & Ba 2015, arXiv:1412.6980, algorithm 1; the weight decay as in PyTorch's `Adam`.
+ *
+ *     const optimizer = new Adam(network.params, { learningRate: 1e-3 });
+ *     const loss = await trainStep({ network, cost, optimizer, input, target });
  */
-export interface AdamOptions {
-  learningRate: number;
-  /** β₁ and β₂; 0.9 and 0.999 by default. */
-  betas?: readonly [number, number];
-  /** 1e-8 by default. */
-  eps?: number;
-  /** 0 by default. */
-  weightDecay?: number;
-  groups?: readonly ParamGroup[];
-}
-
-export class Adam {
-  /** May be changed between steps. */
-  learningRate: number;
-  readonly params: Params;
+export class Adam extends ParamOptimizer {
+  /** β₁ and β₂ */
   readonly betas: readonly [number, number];
+  /** The term that keeps the quotient finite. */
   readonly eps: number;
-  readonly weightDecay: number;
-  readonly groups: readonly ParamGroup[];
-  #slots = new Slots(['mean', 'square']);
-  #steps = 0;
 
   constructor(params: Params, options: AdamOptions) {
-    const {
-      learningRate,
-      betas = [0.9, 0.999],
-      eps = 1e-8,
-      weightDecay = 0,
-      groups = [],
-    } = options;
-    checkNumber(this, 'learningRate', learningRate, 0);
+    super(params, options, ['mean', 'square']);
+    checkOptions(this, options, ['learningRate', 'betas', 'eps', 'weightDecay', 'groups']);
+    const { betas = [0.9, 0.999], eps = 1e-8 } = options;
     for (const beta of betas) checkShare(this, 'betas', beta);
     checkPositive(this, 'eps', eps);
-    checkNumber(this, 'weightDecay', weightDecay, 0);
-    checkParamGroups(this, groups);
-    this.params = params;
-    this.learningRate = learningRate;
     this.betas = betas;
     this.eps = eps;
-    this.weightDecay = weightDecay;
-    this.groups = groups;
   }
 
-  /** Moves every parameter against its gradient. The caller keeps, and disposes, the gradients. */
-  step(grads: Grads): void {
-    checkGrads(this, this.params, grads);
-    this.#steps++;
-    const [beta1, beta2] = this.betas;
-    const [b1, b2, rest1, rest2, eps] = [beta1, beta2, 1 - beta1, 1 - beta2, this.eps].map(scalar);
-    const unbias = scalar(1 / Math.sqrt(1 - beta2 ** this.#steps));
-    for (const [name, param] of Object.entries(this.params)) {
-      const { learningRate, weightDecay } = groupSettings(name, this);
-      const next = tidy(() => {
-        const grad =
-          weightDecay === 0 ? grads[name] : add(grads[name], mul(param, scalar(weightDecay)));
-        const mean = add(
-          mul(this.#slots.get('mean', name) ?? zerosLike(param), b1),
-          mul(grad, rest1),
-        );
-        const square2 = add(
-          mul(this.#slots.get('square', name) ?? zerosLike(param), b2),
-          mul(square(grad), rest2),
-        );
-        const rate = scalar(learningRate / (1 - beta1 ** this.#steps));
-        const moved = div(mul(mean, rate), add(mul(sqrt(square2), unbias), eps));
-        return { mean, square: square2, param: sub(param, moved) };
-      });
-      param.assign(next.param);
-      next.param.dispose();
-      this.#slots.set('mean', name, next.mean);
-      this.#slots.set('square', name, next.square);
-    }
-    dispose([b1, b2, rest1, rest2, eps, unbias]);
+  protected update(step: ParamStep): Readonly<Record<string, Tensor>> {
+    const { param: w } = step;
+    const { mean, square, change } = adamChange(decayedGrad(step), step, this);
+    w.assign(sub(w, change));
+    return { mean, square };
   }
+}
 
-  state(): OptimizerState {
-    return { tensors: this.#slots.tensors, numbers: { steps: this.#steps } };
-  }
-
-  /** Errors: tensors of another optimizer or network. */
-  restore({ tensors, numbers }: OptimizerState): void {
-    this.#slots.restore(this, this.params, tensors);
-    this.#steps = numbers.steps;
-  }
-
-  /** Lets what it keeps go. */
-  dispose(): void {
-    this.#slots.dispose();
-    this.#steps = 0;
-  }
+/**
+ * The new moments for a gradient g, and the change that they make, as `Adam` and `AdamW` share it:
+ *
+ *   m ← β₁ m + (1 − β₁) g
+ *   v ← β₂ v + (1 − β₂) g²
+ *   change = ε · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + eps)
+ */
+export function adamChange(
+  g: Tensor,
+  { slot, step, learningRate, scalars }: ParamStep,
+  { betas: [beta1, beta2], eps }: Pick<Adam, 'betas' | 'eps'>,
+): { mean: Tensor; square: Tensor; change: Tensor } {
+  const m = add(mul(slot('mean'), scalars.of(beta1)), mul(g, scalars.of(1 - beta1)));
+  const v = add(mul(slot('square'), scalars.of(beta2)), mul(square(g), scalars.of(1 - beta2)));
+  const rate = scalars.of(learningRate / (1 - beta1 ** step));
+  const root = mul(sqrt(v), scalars.of(1 / Math.sqrt(1 - beta2 ** step)));
+  return { mean: m, square: v, change: div(mul(m, rate), add(root, scalars.of(eps))) };
 }

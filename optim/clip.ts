@@ -13,9 +13,14 @@ import { scalar } from '../lib/constant.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Grads } from '../lib/module.ts';
-import type { OptimizerState } from './state.ts';
+import type { OptimizerWithState } from './state.ts';
 
-/** Each number of the gradients moved into −limit ... limit. New tensors. */
+/**
+ * Clips each value of the gradients to −limit ... limit. Returns new tensors.
+ *
+ *     const clipped = clipByValue(grads, 1);
+ *     optimizer.step(clipped);
+ */
 export function clipByValue(grads: Grads, limit: number): Grads {
   checkLimit('clipByValue', limit);
   return tidy(() =>
@@ -26,11 +31,16 @@ export function clipByValue(grads: Grads, limit: number): Grads {
 }
 
 /**
- * All gradients made shorter together where the norm of all their numbers is above the limit:
+ * Scales all gradients together so that the norm of all their values is at most the limit:
  *
  *   g ← g · min(1, limit / (‖g‖ + 1e-6))
  *
- * New tensors; nothing is read. Source: Pascanu, Mikolov, Bengio 2013; the 1e-6 is PyTorch's.
+ * Returns new tensors, and reads none.
+ *
+ * Source: Pascanu, Mikolov, Bengio 2013; the 1e-6 is PyTorch's.
+ *
+ *     const clipped = clipByNorm(grads, 1);
+ *     optimizer.step(clipped);
  */
 export function clipByNorm(grads: Grads, limit: number): Grads {
   checkLimit('clipByNorm', limit);
@@ -49,21 +59,18 @@ function checkLimit(caller: string, limit: number): void {
   throw new InputError(`${caller}: expected limit to be a number above 0, got ${show(limit)}`);
 }
 
-/** What an optimizer does. */
-export interface OptimizerWithState {
-  learningRate: number;
-  step(grads: Grads): void;
-  state(): OptimizerState;
-  restore(state: OptimizerState): void;
-  dispose(): void;
-}
-
+/** How `withGradientClipping` clips: each value, or the norm of all gradients together. */
 export type GradientClipping = { readonly value: number } | { readonly norm: number };
 
-/** An optimizer that sees gradients clipped. */
-export function withGradientClipping<T extends OptimizerWithState>(
-  optimizer: T,
-  by: GradientClipping,
+/**
+ * Wraps an optimizer so that it receives clipped gradients.
+ *
+ *     const sgd = new SGD(network.params, { learningRate: 0.1 });
+ *     const optimizer = withGradientClipping(sgd, { norm: 1 });
+ */
+export function withGradientClipping(
+  optimizer: OptimizerWithState,
+  clipping: GradientClipping,
 ): OptimizerWithState {
   return {
     get learningRate() {
@@ -73,9 +80,10 @@ export function withGradientClipping<T extends OptimizerWithState>(
       optimizer.learningRate = rate;
     },
     step(grads) {
-      const short = 'value' in by ? clipByValue(grads, by.value) : clipByNorm(grads, by.norm);
-      optimizer.step(short);
-      disposeTensors(short);
+      const clipped =
+        'value' in clipping ? clipByValue(grads, clipping.value) : clipByNorm(grads, clipping.norm);
+      optimizer.step(clipped);
+      disposeTensors(clipped);
     },
     state: () => optimizer.state(),
     restore: (state) => optimizer.restore(state),

@@ -3,15 +3,10 @@ export { Adagrad, type AdagradOptions } from './adagrad.ts';
 export { RMSProp, type RMSPropOptions } from './rmsprop.ts';
 export { Adam, type AdamOptions } from './adam.ts';
 export { AdamW, type AdamWOptions } from './adamw.ts';
-export type { OptimizerState } from './state.ts';
+export type { OptimizerOptions } from './paramOptimizer.ts';
+export type { OptimizerState, OptimizerWithState } from './state.ts';
 export { withoutDecay, type ParamGroup } from './groups.ts';
-export {
-  clipByNorm,
-  clipByValue,
-  withGradientClipping,
-  type GradientClipping,
-  type OptimizerWithState,
-} from './clip.ts';
+export { clipByNorm, clipByValue, withGradientClipping, type GradientClipping } from './clip.ts';
 export {
   constantRate,
   cosineRate,
@@ -19,7 +14,9 @@ export {
   inverseRate,
   stepRate,
   warmUp,
+  type InverseRateOptions,
   type Schedule,
+  type StepRateOptions,
 } from './schedules.ts';
 export {
   ReduceOnPlateau,

@@ -1,22 +1,27 @@
-import { checkNumber, checkPositive, checkSize } from '../lib/check.ts';
+import { checkNumber, checkOptions, checkPositive, checkSize } from '../lib/check.ts';
 
-/** A schedule that follows a metric; `ReduceOnPlateau` is one. */
+/** Scales a schedule by a metric that it observes after each epoch, as `ReduceOnPlateau` does. */
 export interface MetricScheduler {
-  /** What the scheduled learning rate is multiplied by. */
+  /** The factor of the scheduled learning rate. */
   readonly scale: number;
-  /** Takes the loss of an epoch: the validation loss, if there is a validation set. */
+  /** Observes the loss of an epoch: the validation loss, or the training loss without one. */
   step(metric: number): void;
+  /** Returns the state as JSON, for a checkpoint. */
   state(): Readonly<Record<string, number>>;
+  /** Continues from a state. */
   restore(state: Readonly<Record<string, number>>): void;
 }
 
 /** The options of `ReduceOnPlateau`. */
 export interface ReduceOnPlateauOptions {
-  /** What the learning rate is multiplied by on a plateau, 0.1 by default. */
+  /** The factor of the learning rate on a plateau, 0.1 by default. */
   readonly factor?: number;
   /** The number of epochs without an improvement that are tolerated, 10 by default. */
   readonly patience?: number;
-  /** The fraction by which a metric must fall below the best to count as an improvement, 1e-4. */
+  /**
+   * The fraction by which a metric must fall below the best to count as an improvement, 1e-4 by
+   * default.
+   */
   readonly threshold?: number;
 }
 
@@ -24,21 +29,26 @@ export interface ReduceOnPlateauOptions {
  * Multiplies the learning rate by `factor` when a metric has not improved for more than `patience`
  * epochs.
  *
- * Errors: a factor that is not above 0; a negative patience or threshold.
+ * Errors: a factor that is not above 0; a negative patience or threshold; an unknown option.
  * Source: PyTorch's ReduceLROnPlateau, mode min, threshold rel, no cooldown.
  *
- *     const plateau = new ReduceOnPlateau({ patience: 2 });
- *     await new Trainer({ network, cost, optimizer, train, plateau, ... }).run();
+ *     const rates = { schedule: constantRate(0.1), plateau: new ReduceOnPlateau({ patience: 2 }) };
+ *     await new Trainer({ ...options, ...rates }).run();
  */
 export class ReduceOnPlateau implements MetricScheduler {
+  /** The factor of the learning rate on a plateau. */
   readonly factor: number;
+  /** The number of epochs without an improvement that are tolerated. */
   readonly patience: number;
+  /** The fraction by which a metric must fall below the best. */
   readonly threshold: number;
   #scale = 1;
   #best = Infinity;
   #bad = 0;
 
-  constructor({ factor = 0.1, patience = 10, threshold = 1e-4 }: ReduceOnPlateauOptions = {}) {
+  constructor(options: ReduceOnPlateauOptions = {}) {
+    checkOptions(this, options, ['factor', 'patience', 'threshold']);
+    const { factor = 0.1, patience = 10, threshold = 1e-4 } = options;
     checkPositive(this, 'factor', factor);
     checkSize(this, 'patience', patience, 0);
     checkNumber(this, 'threshold', threshold, 0);

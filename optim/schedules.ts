@@ -1,39 +1,91 @@
-/** The learning rate of each step, counted from 0. */
+/** A learning rate per step; steps count from 0. */
 export interface Schedule {
   (step: number): number;
 }
 
-/** The same rate for all steps. */
+/**
+ * ε at all steps.
+ *
+ *     const schedule = constantRate(0.1);
+ *     await new Trainer({ ...options, schedule }).run();
+ */
 export const constantRate =
   (rate: number): Schedule =>
   () =>
     rate;
 
-/** ε (1 + γ t)^−p at step t. Source: Caffe's `inv` policy; its LeNet has ε = 0.01, γ = 1e-4, p = 0.75. */
+/** The options of `inverseRate`. */
+export interface InverseRateOptions {
+  /** γ; 1e-4 by default. */
+  readonly gamma?: number;
+  /** p; 0.75 by default. */
+  readonly power?: number;
+}
+
+/**
+ * ε (1 + γ t)^−p at step t.
+ *
+ * Source: Caffe's `inv` policy; its LeNet has ε = 0.01, γ = 1e-4, p = 0.75.
+ *
+ *     const schedule = inverseRate(0.01);
+ *     [schedule(0), schedule(10_000)]; // [0.01, 0.0059]
+ */
 export const inverseRate =
-  (rate: number, gamma = 1e-4, power = 0.75): Schedule =>
+  (rate: number, { gamma = 1e-4, power = 0.75 }: InverseRateOptions = {}): Schedule =>
   (step) =>
     rate * (1 + gamma * step) ** -power;
 
-/** Half a wave of the cosine, from ε at step 0 to 0 at step T: ε (1 + cos(π t/T)) / 2. Source: Loshchilov & Hutter 2017. */
+/**
+ * Half a wave of the cosine, from ε at step 0 to 0 at step T and after: ε (1 + cos(π t/T)) / 2.
+ *
+ * Source: Loshchilov & Hutter 2017.
+ *
+ *     const schedule = cosineRate(0.1, 1000);
+ *     [schedule(0), schedule(500), schedule(1000)]; // [0.1, 0.05, 0]
+ */
 export const cosineRate =
   (rate: number, steps: number): Schedule =>
   (step) =>
     (rate * (1 + Math.cos(Math.PI * Math.min(step / steps, 1)))) / 2;
 
-/** ε γ^⌊t/T⌋: multiplied by γ every T steps. */
+/** The options of `stepRate`. */
+export interface StepRateOptions {
+  /** T */
+  readonly every: number;
+  /** γ; 0.1 by default. */
+  readonly gamma?: number;
+}
+
+/**
+ * ε γ^⌊t/T⌋ at step t: multiplied by γ every T steps.
+ *
+ *     const schedule = stepRate(0.1, { every: 1000 });
+ *     [schedule(999), schedule(1000)]; // [0.1, 0.01]
+ */
 export const stepRate =
-  (rate: number, every: number, gamma = 0.1): Schedule =>
+  (rate: number, { every, gamma = 0.1 }: StepRateOptions): Schedule =>
   (step) =>
     rate * gamma ** Math.floor(step / every);
 
-/** ε γ^t at step t. */
+/**
+ * ε γ^t at step t.
+ *
+ *     const schedule = exponentialRate(0.1, 0.999);
+ *     [schedule(0), schedule(1000)]; // [0.1, 0.037]
+ */
 export const exponentialRate =
   (rate: number, gamma: number): Schedule =>
   (step) =>
     rate * gamma ** step;
 
-/** Rises to another schedule in T steps, along a line: its rate times min((t + 1)/T, 1). Source: Goyal et al. 2017. */
+/**
+ * Another schedule, reached in T steps along a line: its rate times min((t + 1)/T, 1).
+ *
+ * Source: Goyal et al. 2017.
+ *
+ *     const schedule = warmUp(cosineRate(0.1, 10_000), 500);
+ *     schedule(0); // 0.0002
+ */
 export const warmUp =
   (schedule: Schedule, steps: number): Schedule =>
   (step) =>

@@ -1,14 +1,26 @@
-import { add, mul, sub, tidy, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
-import { checkNumber, nameOf } from '../lib/check.ts';
+import { mul, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { checkNumber, checkOptions, nameOf } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
-import { scalar, Scalars } from '../lib/constant.ts';
 import { momentumStep } from '../lib/kernels/elementwise/momentum.ts';
-import type { Grads, Params } from '../lib/module.ts';
-import { checkParamGroups, groupSettings, type ParamGroup } from './groups.ts';
-import { checkGrads, Slots, type OptimizerState } from './state.ts';
+import type { Params } from '../lib/module.ts';
+import {
+  decayedGrad,
+  ParamOptimizer,
+  type OptimizerOptions,
+  type ParamStep,
+} from './paramOptimizer.ts';
+
+/** The options of `SGD`. */
+export interface SGDOptions extends OptimizerOptions {
+  /** μ; 0 by default. */
+  readonly momentum?: number;
+  /** Whether the step looks ahead, as Nesterov's does; false by default. */
+  readonly nesterov?: boolean;
+}
 
 /**
- * Stochastic gradient descent. With learning rate ε, momentum μ and weight decay λ, for each parameter w:
+ * Stochastic gradient descent. With learning rate ε, momentum μ and weight decay λ, for each
+ * parameter w:
  *
  *   g ← ∂E/∂w + λ w
  *   v ← μ v + g                  (v starts at 0)
@@ -16,88 +28,40 @@ import { checkGrads, Slots, type OptimizerState } from './state.ts';
  *
  * The lecture writes w ← w + η ∂E/∂w with a negative η: ε = −η.
  *
- * Errors: gradients whose names or shapes are not those of the parameters; then no parameter is changed.
- * Source: lecture, "Backpropagation: summary"; Sutskever et al. 2013 in PyTorch's form, where ε multiplies all of v.
+ * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
+ *          changes.
+ * Source: lecture, "Backpropagation: summary"; Sutskever et al. 2013 in PyTorch's form, where ε
+ *         multiplies all of v.
+ *
+ *     const optimizer = new SGD(network.params, { learningRate: 0.01, momentum: 0.9 });
+ *     const loss = await trainStep({ network, cost, optimizer, input, target });
  */
-export interface SGDOptions {
-  learningRate: number;
-  momentum?: number;
-  nesterov?: boolean;
-  weightDecay?: number;
-  groups?: readonly ParamGroup[];
-}
-
-export class SGD {
-  /** May be changed between steps. */
-  learningRate: number;
-  readonly params: Params;
+export class SGD extends ParamOptimizer {
+  /** μ */
   readonly momentum: number;
+  /** Whether the step looks ahead. */
   readonly nesterov: boolean;
-  readonly weightDecay: number;
-  readonly groups: readonly ParamGroup[];
-  #slots: Slots;
 
   constructor(params: Params, options: SGDOptions) {
-    const { learningRate, momentum = 0, nesterov = false, weightDecay = 0, groups = [] } = options;
-    checkNumber(this, 'learningRate', learningRate, 0);
+    const { momentum = 0, nesterov = false } = options;
+    super(params, options, momentum > 0 ? ['velocity'] : []);
+    checkOptions(this, options, ['learningRate', 'momentum', 'nesterov', 'weightDecay', 'groups']);
     checkNumber(this, 'momentum', momentum, 0);
-    checkNumber(this, 'weightDecay', weightDecay, 0);
-    checkParamGroups(this, groups);
     if (nesterov && momentum === 0)
       throw new BoxError([nameOf(this)], 'expected momentum above 0 with nesterov, got 0');
-    this.params = params;
-    this.learningRate = learningRate;
     this.momentum = momentum;
     this.nesterov = nesterov;
-    this.weightDecay = weightDecay;
-    this.groups = groups;
-    this.#slots = new Slots(momentum > 0 ? ['velocity'] : []);
   }
 
-  /** Moves every parameter against its gradient. The caller keeps, and disposes, the gradients. */
-  step(grads: Grads): void {
-    checkGrads(this, this.params, grads);
+  protected update(step: ParamStep): { velocity?: Tensor } {
+    const { param: w, learningRate, slot, scalars } = step;
     const { momentum, nesterov } = this;
-    const scalars = new Scalars();
-    try {
-      for (const [name, param] of Object.entries(this.params)) {
-        const { learningRate, weightDecay } = groupSettings(name, this);
-        const decayed =
-          weightDecay === 0
-            ? grads[name].clone()
-            : tidy(() => add(grads[name], scaled(weightDecay, param)));
-        if (momentum === 0) tidy(() => param.assign(sub(param, scaled(learningRate, decayed))));
-        else {
-          const velocity = this.#slots.get('velocity', name) ?? zerosLike(param);
-          const options = { learningRate, momentum, nesterov };
-          this.#slots.set(
-            'velocity',
-            name,
-            momentumStep(param, velocity, decayed, options, scalars),
-          );
-        }
-        decayed.dispose();
-      }
-    } finally {
-      scalars.dispose();
+    const g = decayedGrad(step);
+    if (momentum === 0) {
+      w.assign(sub(w, mul(g, scalars.of(learningRate))));
+      return {};
     }
+    const options = { learningRate, momentum, nesterov };
+    return { velocity: momentumStep(w, slot('velocity'), g, options, scalars) };
   }
-
-  state(): OptimizerState {
-    return { tensors: this.#slots.tensors, numbers: {} };
-  }
-
-  /** Errors: tensors of another optimizer or network. */
-  restore({ tensors }: OptimizerState): void {
-    this.#slots.restore(this, this.params, tensors);
-  }
-
-  /** Lets the velocities go. */
-  dispose(): void {
-    this.#slots.dispose();
-  }
-}
-
-function scaled(factor: number, x: Tensor): Tensor {
-  return mul(x, scalar(factor));
 }

@@ -3,15 +3,31 @@ import { checkTensor, nameOf } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
 import type { Grads, Params } from '../lib/module.ts';
 
-/** All that an optimizer keeps between steps. Its tensors stay the optimizer's: clone what is to outlive it. */
+/** Everything that an optimizer keeps between steps. The optimizer owns the tensors. */
 export interface OptimizerState {
-  /** By kind and parameter: `velocity/0.weight`. */
+  /** The tensors by kind and parameter: `velocity/0.weight`. */
   readonly tensors: Readonly<Record<string, Tensor>>;
-  readonly numbers: Readonly<Record<string, number>>;
+  /** Single values by name, such as the number of steps. */
+  readonly scalars: Readonly<Record<string, number>>;
 }
 
-/** The running tensors of an optimizer, one of each kind for a parameter. */
+/** An optimizer that can be stopped and continued, as all optimizers here. */
+export interface OptimizerWithState {
+  /** ε; may be changed between steps. */
+  learningRate: number;
+  /** Moves every parameter against its gradient. The caller still owns the gradients. */
+  step(grads: Grads): void;
+  /** Returns what the optimizer keeps, for a checkpoint. */
+  state(): OptimizerState;
+  /** Continues from the state of another optimizer of the same kind; clones its tensors. */
+  restore(state: OptimizerState): void;
+  /** Disposes what the optimizer keeps. */
+  dispose(): void;
+}
+
+/** The tensors that an optimizer keeps between steps: one of each kind per parameter. */
 export class Slots {
+  /** The kinds, such as `velocity`. */
   readonly kinds: readonly string[];
   #tensors: Record<string, Tensor> = {};
 
@@ -19,24 +35,30 @@ export class Slots {
     this.kinds = kinds;
   }
 
+  /** All tensors, by kind and parameter: `velocity/0.weight`. */
   get tensors(): Readonly<Record<string, Tensor>> {
     return this.#tensors;
   }
 
-  /** Undefined before the first step. */
+  /** Returns the tensor of a kind for a parameter; undefined before the first step. */
   get(kind: string, name: string): Tensor | undefined {
-    const { [`${kind}/${name}`]: found } = this.#tensors;
-    return found;
+    const { [`${kind}/${name}`]: tensor } = this.#tensors;
+    return tensor;
   }
 
-  /** Takes a tensor over. The caller has let the one before go, or does not need it. */
+  /** Replaces a tensor, and takes ownership of the new one. The old one may be disposed already. */
   set(kind: string, name: string, value: Tensor): void {
-    const { [`${kind}/${name}`]: before } = this.#tensors;
-    if (before !== undefined && !before.isDisposed) before.dispose();
+    const old = this.get(kind, name);
+    if (old !== undefined && !old.isDisposed) old.dispose();
     this.#tensors[`${kind}/${name}`] = keep(value);
   }
 
-  /** Errors: a tensor that is missing (unless none is there), unexpected, or of another shape; then nothing changes. */
+  /**
+   * Replaces all tensors by clones of others.
+   *
+   * Errors: a tensor that is missing (unless there are none at all), unexpected, or of another
+   *         shape; then nothing changes.
+   */
   restore(optimizer: object, params: Params, tensors: Readonly<Record<string, Tensor>>): void {
     const shapes = new Map<string, readonly number[]>(
       this.kinds.flatMap((kind) =>
@@ -47,24 +69,25 @@ export class Slots {
     for (const name of new Set([...names, ...(names.length > 0 ? shapes.keys() : [])])) {
       const [expected, got] = [shapes.get(name), tensors[name]?.shape];
       if (expected !== undefined && got !== undefined && show(expected) === show(got)) continue;
-      const of = (shape?: readonly number[]) =>
+      const describe = (shape?: readonly number[]) =>
         shape === undefined ? 'none' : `one of shape ${show(shape)}`;
       throw new BoxError(
         [`${nameOf(optimizer)}.restore`],
-        `${name}: expected ${of(expected)}, got ${of(got)}`,
+        `${name}: expected ${describe(expected)}, got ${describe(got)}`,
       );
     }
     this.dispose();
     for (const [name, value] of Object.entries(tensors)) this.#tensors[name] = keep(value.clone());
   }
 
+  /** Disposes all tensors. */
   dispose(): void {
     dispose(this.#tensors);
     this.#tensors = {};
   }
 }
 
-/** Errors: gradients whose names or shapes are not those of the parameters. */
+/** Refuses gradients whose names, shapes or dtypes are not those of the parameters. */
 export function checkGrads(optimizer: object, params: Params, grads: Grads): void {
   for (const name of new Set([...Object.keys(params), ...Object.keys(grads)])) {
     if (!(name in params)) {

@@ -143,10 +143,10 @@ describe('what an optimizer keeps', () => {
     const adam = new Adam(start(), { learningRate: 0.1 });
     adam.step(gradsOf(0));
     const kept = numbers(adam.state().tensors['mean/bias']);
-    const { tensors, numbers: counts } = adam.state();
+    const { tensors, scalars } = adam.state();
     const { 'mean/bias': bias, ...fewer } = tensors;
     const expectRefusal = (wrong: OptimizerState['tensors'], message: string) =>
-      expect(() => adam.restore({ tensors: wrong, numbers: counts })).toThrow(message);
+      expect(() => adam.restore({ tensors: wrong, scalars })).toThrow(message);
     expectRefusal(fewer, 'Adam.restore: mean/bias: expected one of shape [3], got none');
     expectRefusal(
       { ...tensors, 'sum/bias': bias },
@@ -227,6 +227,30 @@ describeRefusals([
   [
     "SGD: expected a group's rate to be a number of at least 0, got -1",
     () => new SGD(params(), { ...rate, groups: [{ matches: () => true, learningRateScale: -1 }] }),
+  ],
+  [
+    'Adam: unknown option beta; did you mean betas?',
+    () => new Adam(params(), { ...rate, ...({ beta: 0.9 } as object) }),
+  ],
+  [
+    'AdamW: unknown option momentum; expected one of learningRate, betas, eps, weightDecay, groups',
+    () => new AdamW(params(), { ...rate, ...({ momentum: 0.9 } as object) }),
+  ],
+  [
+    'SGD: unknown option lr; expected one of learningRate, momentum, nesterov, weightDecay, groups',
+    () => new SGD(params(), { ...rate, ...({ lr: 0.1 } as object) }),
+  ],
+  [
+    'RMSProp: unknown option Momentum; did you mean momentum?',
+    () => new RMSProp(params(), { ...rate, ...({ Momentum: 0.9 } as object) }),
+  ],
+  [
+    'Adagrad: unknown option lrDecay; expected one of learningRate, learningRateDecay, eps, weightDecay, groups',
+    () => new Adagrad(params(), { ...rate, ...({ lrDecay: 0.9 } as object) }),
+  ],
+  [
+    'Adam: expected steps to be an integer of at least 0, got undefined',
+    () => new Adam(params(), rate).restore({ tensors: {}, scalars: {} }),
   ],
   ['clipByNorm: expected limit to be a number above 0, got 0', () => clipByNorm({}, 0)],
 ]);

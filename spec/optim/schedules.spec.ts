@@ -19,7 +19,7 @@ describe('schedules', () => {
     // Caffe's own log of LeNet: "Iteration 100, lr = 0.00992565", "Iteration 9900, lr = 0.00596843"
     expect(rate(100)).toBeCloseTo(0.00992565, 8);
     expect(rate(9900)).toBeCloseTo(0.00596843, 8);
-    expect(inverseRate(1, 1, 2)(3)).toBeCloseTo(1 / 16, 12);
+    expect(inverseRate(1, { gamma: 1, power: 2 })(3)).toBeCloseTo(1 / 16, 12);
   });
 
   it('fall along a cosine to 0', () => {
@@ -31,7 +31,7 @@ describe('schedules', () => {
   });
 
   it('fall in steps, and by a share each step', () => {
-    expect([0, 2, 3, 6].map(stepRate(8, 3, 0.5))).toEqual([8, 8, 4, 2]);
+    expect([0, 2, 3, 6].map(stepRate(8, { every: 3, gamma: 0.5 }))).toEqual([8, 8, 4, 2]);
     expect([0, 1, 3].map(exponentialRate(8, 0.5))).toEqual([8, 4, 1]);
   });
 

@@ -1,0 +1,121 @@
+import { add, mul, tidy, zerosLike, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { checkNumber, checkSize } from '../lib/check.ts';
+import { Scalars } from '../lib/constant.ts';
+import type { Grads, Params } from '../lib/module.ts';
+import { checkParamGroups, groupSettings, type ParamGroup } from './groups.ts';
+import { checkGrads, Slots, type OptimizerState, type OptimizerWithState } from './state.ts';
+
+/** The options that all optimizers share. */
+export interface OptimizerOptions {
+  /** ε, the learning rate. */
+  readonly learningRate: number;
+  /** λ, the weight decay; 0 by default, except for `AdamW`. */
+  readonly weightDecay?: number;
+  /** Parameters with another learning rate or weight decay, such as `[withoutDecay(network)]`. */
+  readonly groups?: readonly ParamGroup[];
+}
+
+/** One step of one parameter. */
+export interface ParamStep {
+  /** w, which `update` assigns to. */
+  readonly param: Variable;
+  /** ∂E/∂w */
+  readonly grad: Tensor;
+  /** ε of the parameter's group. */
+  readonly learningRate: number;
+  /** λ of the parameter's group. */
+  readonly weightDecay: number;
+  /** t, counted from 1. */
+  readonly step: number;
+  /** The tensor that the previous step returned for this kind; zeros at the first step. */
+  readonly slot: (kind: string) => Tensor;
+  /** Constants that serve all parameters of the step. */
+  readonly scalars: Scalars;
+}
+
+/**
+ * The part that all optimizers share: the loop over the parameters, their groups, and the tensors
+ * that are kept from step to step. A subclass writes its equation in `update`.
+ */
+export abstract class ParamOptimizer implements OptimizerWithState {
+  /** ε; may be changed between steps. */
+  learningRate: number;
+  /** The parameters that the optimizer moves. */
+  readonly params: Params;
+  /** λ */
+  readonly weightDecay: number;
+  /** The parameters with settings that differ. */
+  readonly groups: readonly ParamGroup[];
+  readonly #slots: Slots;
+  #steps = 0;
+
+  /** @param kinds the kinds of tensors that `update` returns. */
+  constructor(
+    params: Params,
+    { learningRate, weightDecay = 0, groups = [] }: OptimizerOptions,
+    kinds: readonly string[],
+  ) {
+    checkNumber(this, 'learningRate', learningRate, 0);
+    checkNumber(this, 'weightDecay', weightDecay, 0);
+    checkParamGroups(this, groups);
+    this.params = params;
+    this.learningRate = learningRate;
+    this.weightDecay = weightDecay;
+    this.groups = groups;
+    this.#slots = new Slots(kinds);
+  }
+
+  /**
+   * Assigns the new value to a parameter. It runs in a `tidy`.
+   *
+   * @returns the tensors to keep for the next step, by kind.
+   */
+  protected abstract update(step: ParamStep): Readonly<Record<string, Tensor>>;
+
+  /** Moves every parameter against its gradient. The caller still owns the gradients. */
+  step(grads: Grads): void {
+    checkGrads(this, this.params, grads);
+    this.#steps++;
+    const scalars = new Scalars();
+    try {
+      for (const [name, param] of Object.entries(this.params)) {
+        const kept = tidy(() =>
+          this.update({
+            param,
+            grad: grads[name],
+            ...groupSettings(name, this),
+            step: this.#steps,
+            slot: (kind) => this.#slots.get(kind, name) ?? zerosLike(param),
+            scalars,
+          }),
+        );
+        for (const [kind, value] of Object.entries(kept)) this.#slots.set(kind, name, value);
+      }
+    } finally {
+      scalars.dispose();
+    }
+  }
+
+  /** Returns the tensors that the optimizer keeps, and the number of its steps. */
+  state(): OptimizerState {
+    return { tensors: this.#slots.tensors, scalars: { steps: this.#steps } };
+  }
+
+  /** Continues from a state. Errors: a state of another optimizer or network. */
+  restore({ tensors, scalars }: OptimizerState): void {
+    checkSize(this, 'steps', scalars.steps, 0);
+    this.#slots.restore(this, this.params, tensors);
+    this.#steps = scalars.steps;
+  }
+
+  /** Disposes the tensors that the optimizer keeps. */
+  dispose(): void {
+    this.#slots.dispose();
+    this.#steps = 0;
+  }
+}
+
+/** g = ∂E/∂w + λ w */
+export function decayedGrad({ param, grad, weightDecay, scalars }: ParamStep): Tensor {
+  return weightDecay === 0 ? grad : add(grad, mul(param, scalars.of(weightDecay)));
+}
