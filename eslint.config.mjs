@@ -63,6 +63,7 @@ export default tseslint.config(
             'bench',
             'examples',
             'spec',
+            'scripts',
             'jest.config.mjs',
             'eslint.config.mjs',
           ],

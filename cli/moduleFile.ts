@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InputError } from '../lib/errors.ts';
 import { systemCode } from '../lib/files/systemError.ts';
+import { resolveTsx } from '../lib/files/tsx.ts';
 
 /** Whether an argument of the command line names a TypeScript or JavaScript file. */
 export function isModuleFile(word: string): boolean {
@@ -13,13 +14,15 @@ export function isModuleFile(word: string): boolean {
 /**
  * Imports a TypeScript or JavaScript file of the user.
  *
- * Errors: a missing file; a syntax error; a missing import. The file's own errors pass through.
+ * Errors: a missing file; TypeScript without the package tsx; a syntax error; a missing import. The file's own errors pass through.
  * @returns its exports.
  */
 export async function importModule(file: string): Promise<Record<string, unknown>> {
   const path = resolve(file);
   if (!existsSync(path)) throw new InputError(`${file}: no such file`);
-  const unregister = /ts$/.test(path) ? await registerTypeScript() : undefined;
+  const isTypeScript = /ts$/.test(path);
+  if (isTypeScript) resolveTsx(file);
+  const unregister = isTypeScript ? await registerTypeScript() : undefined;
   try {
     return { ...((await import(pathToFileURL(path).href)) as Record<string, unknown>) };
   } catch (error) {

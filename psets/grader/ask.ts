@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { resolveTsx } from '../../lib/files/tsx.ts';
 import type { Answer, Call, Reply } from './answer.ts';
 
 /** How a student's process ended without the answers. */
@@ -65,11 +65,10 @@ export class Student {
     // Node 20 reads no TypeScript, and what does costs more time than all else. A solution may be handed in alone, without
     // the package.json that says that it is an ES module: early versions of Node 20 look into it only if told to.
     const typed = own.endsWith('.ts') || this.#file.endsWith('.ts');
-    const tsx = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const child = fork(own, [this.#file, String(this.limits.seconds)], {
       execArgv: [
         `--max-old-space-size=${this.limits.memory}`,
-        ...(typed ? ['--import', tsx()] : ['--experimental-detect-module']),
+        ...(typed ? ['--import', pathToFileURL(resolveTsx(this.#file)).href] : ['--experimental-detect-module']),
       ],
       // What the student prints is not the grader's.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -21,7 +21,7 @@ export function handout(
     private: true,
     type: 'module',
     scripts: { check: 'boxprop pset check .' },
-    devDependencies: { boxprop: version },
+    devDependencies: js ? { boxprop: version } : { boxprop: version, tsx: '^4.19.0' },
     boxprop: { pset: pset.name },
   };
   const how = [

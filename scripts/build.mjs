@@ -1,0 +1,136 @@
+/**
+ * Builds dist/, the package as it is installed. npm runs this before it packs (`npm pack`, `npm publish`) and when
+ * boxprop is installed from its repository (`npm install git+https://...`).
+ *
+ * The compiler writes a .js and a .d.ts per source. Packages that only the command line and its reports need are not
+ * dependencies, because the library does not need them: esbuild bundles each into dist/vendor/.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath, URL } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DIST = join(ROOT, 'dist');
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+// `npm ci` or `npm install` in a clone: whoever develops boxprop runs the sources.
+const { npm_command: command, npm_config_local_prefix: project } = process.env;
+if (['ci', 'install'].includes(command) && join(project ?? '', sep) === join(ROOT, sep))
+  process.exit();
+
+const [{ default: ts }, { build }] = await Promise.all([
+  import('typescript'),
+  import('esbuild'),
+]).catch(() => {
+  console.error('boxprop: dist/ cannot be built without the development packages; run: npm ci');
+  process.exit(1);
+});
+
+/** The compiled files. */
+function compile() {
+  rmSync(DIST, { recursive: true, force: true });
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const options = { cwd: ROOT, stdio: 'inherit' };
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], options);
+  if (status !== 0) process.exit(1);
+  const names = readdirSync(DIST, { recursive: true }).filter((name) => name.endsWith('.js'));
+  return names.map((name) => join(DIST, name));
+}
+
+/** The packages that the compiled files import and that no installation has. */
+function packagesToBundle(files) {
+  const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const names = new Set(files.flatMap((file) => importsOf(file).map(({ name }) => name)));
+  return [...names].filter((name) => {
+    if (/^[./]/.test(name) || isBuiltin(name)) return false;
+    return !installed.some((known) => name === known || name.startsWith(`${known}/`));
+  });
+}
+
+/** What a compiled file imports, and where the name stands in its text. */
+function importsOf(file) {
+  const text = readFileSync(file, 'utf8');
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName: name, pos }) => {
+    const start = text.indexOf(name, pos);
+    return { name, start, end: start + name.length };
+  });
+}
+
+/** Bundles packages into dist/vendor/ and makes the compiled files import them from there. */
+async function bundle(files, packages) {
+  const vendor = join(DIST, 'vendor');
+  const fileOf = (name) => `${name.replace(/^@/, '').replaceAll('/', '-')}`;
+  const entries = new Map();
+  for (const name of packages) {
+    // A CommonJS package exports by name what Node finds in it.
+    const names = Object.keys(await import(name)).filter((one) => one !== 'module.exports');
+    entries.set(`vendor:${fileOf(name)}`, `export { ${names.join(', ')} } from '${name}';`);
+  }
+  const { metafile } = await build({
+    entryPoints: [...entries.keys()].map((path) => ({
+      in: path,
+      out: path.slice('vendor:'.length),
+    })),
+    outdir: vendor,
+    absWorkingDir: ROOT,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    // linkedom draws on a canvas if there is one.
+    external: ['canvas'],
+    // Bundled CommonJS calls require for modules of Node.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    plugins: [
+      {
+        name: 'vendor',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /^vendor:/ }, ({ path }) => ({ path, namespace: 'vendor' }));
+          onLoad({ filter: /.*/, namespace: 'vendor' }, ({ path }) => {
+            return { contents: entries.get(path), resolveDir: ROOT };
+          });
+        },
+      },
+    ],
+  });
+  for (const file of files) {
+    let text = readFileSync(file, 'utf8');
+    const path = relative(dirname(file), vendor).split(sep).join('/');
+    const bundled = importsOf(file).filter(({ name }) => packages.includes(name));
+    for (const { name, start, end } of bundled.reverse()) {
+      text = `${text.slice(0, start)}${path}/${fileOf(name)}.js${text.slice(end)}`;
+    }
+    if (bundled.length) writeFileSync(file, text);
+  }
+  writeFileSync(join(vendor, 'LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
+}
+
+/** The licence of every package that is bundled. */
+function licenses(inputs) {
+  const folders = inputs.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  const texts = [...new Set(folders)]
+    .filter(Boolean)
+    .sort()
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(
+        readFileSync(join(ROOT, folder, 'package.json'), 'utf8'),
+      );
+      const file = readdirSync(join(ROOT, folder)).find((one) => /^licen[cs]e/i.test(one));
+      const text = file
+        ? readFileSync(join(ROOT, folder, file), 'utf8').trim()
+        : `License: ${license}`;
+      return `${name} ${version}\n\n${text}\n`;
+    });
+  return texts.join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+const files = compile();
+await bundle(files, packagesToBundle(files));
