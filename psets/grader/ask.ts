@@ -68,7 +68,9 @@ export class Student {
     const child = fork(own, [this.#file, String(this.limits.seconds)], {
       execArgv: [
         `--max-old-space-size=${this.limits.memory}`,
-        ...(typed ? ['--import', pathToFileURL(resolveTsx(this.#file)).href] : ['--experimental-detect-module']),
+        ...(typed
+          ? ['--import', pathToFileURL(resolveTsx(this.#file)).href]
+          : ['--experimental-detect-module']),
       ],
       // What the student prints is not the grader's.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
