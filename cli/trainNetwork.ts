@@ -22,7 +22,7 @@ import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 /** How a run ended. */
 export interface TrainOutcome {
   /** After all epochs, by a signal, or early because the validation error no longer fell. */
-  readonly ended: 'whole' | 'aborted' | 'early';
+  readonly ended: 'completed' | 'aborted' | 'early';
   /** The epoch in progress if the run was aborted, or else the epoch of the weights. */
   readonly epoch: number;
   /** The accuracy of the weights on the test examples; undefined if the run was aborted. */
@@ -139,9 +139,16 @@ export async function trainNetwork(
     },
     checkpoint: async () => {
       await runLog.flush();
-      await saveCheckpoint(checkpointFile, { network, optimizer }, trainer.progress, about);
+      await save();
     },
   });
+  const save = () =>
+    saveCheckpoint(checkpointFile, {
+      network,
+      optimizer,
+      progress: trainer.progress,
+      metadata: about,
+    });
   const fail = async (message: string) => {
     runLog.add({ type: 'failed', step: trainer.progress.step, message });
     // The disk itself may have failed.
@@ -159,7 +166,7 @@ export async function trainNetwork(
         `${JSON.stringify(options, undefined, 2)}\n`,
       );
       await rm(runLog.file, { force: true });
-      await saveCheckpoint(checkpointFile, { network, optimizer }, trainer.progress, about);
+      await save();
     }
     progress.show(Math.floor(trainer.progress.step / stepsPerEpoch) + 1);
     training = true;

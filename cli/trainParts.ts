@@ -1,7 +1,8 @@
 import { Adagrad } from '../optim/adagrad.ts';
 import { Adam } from '../optim/adam.ts';
 import { AdamW } from '../optim/adamw.ts';
-import { withGradientClipping, type OptimizerWithState } from '../optim/clip.ts';
+import { withGradientClipping } from '../optim/clip.ts';
+import type { OptimizerWithState } from '../optim/state.ts';
 import { withoutDecay } from '../optim/groups.ts';
 import { RMSProp } from '../optim/rmsprop.ts';
 import { SGD } from '../optim/sgd.ts';
@@ -35,7 +36,8 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
       `--nesterov: expected --optimizer sgd with a --momentum above 0, got ${got}`,
     );
   }
-  const groups = [withoutDecay(network)];
+  // Without weight decay, a user's box need not declare which of its parameters decay.
+  const groups = weightDecay === 0 ? [] : [withoutDecay(network)];
   const rates = { learningRate, weightDecay, groups };
   const make: Record<RunOptions['optimizer'], () => OptimizerWithState> = {
     sgd: () => new SGD(network.params, { ...rates, momentum, ...(nesterov && { nesterov }) }),
@@ -63,7 +65,7 @@ export function scheduleOf(
   const make: Record<RunOptions['schedule'], () => Schedule> = {
     cosine: () => cosineRate(learningRate, steps),
     constant: () => constantRate(learningRate),
-    step: () => stepRate(learningRate, Math.ceil(steps / 3)),
+    step: () => stepRate(learningRate, { every: Math.ceil(steps / 3) }),
     exponential: () => exponentialRate(learningRate, 0.01 ** (1 / steps)),
     inverse: () => inverseRate(learningRate),
     plateau: () => constantRate(learningRate),

@@ -47,7 +47,7 @@ for (const normalized of [false, true]) {
     const optimizer = new SGD(network.params, { learningRate });
     const row: string[] = [];
     const onEpoch = async () => {
-      const { errorRate } = await evaluate(network, test, 500);
+      const { errorRate } = await evaluate(network, test, { batchSize: 500 });
       row.push(`${(100 * errorRate).toFixed(2)} %`);
     };
     const cost = new SoftmaxCrossEntropy();

@@ -25,6 +25,6 @@ const fooling = {
   },
 };
 for (const [name, data] of Object.entries({ test, fooling })) {
-  const { errorRate } = await evaluate(network, data, 250);
+  const { errorRate } = await evaluate(network, data, { batchSize: 250 });
   console.log(`${name}: error ${(100 * errorRate).toFixed(2)} %`);
 }

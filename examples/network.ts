@@ -26,5 +26,5 @@ const cost = new SoftmaxCrossEntropy();
 const optimizer = new SGD(network.params, { learningRate: 0.05, momentum: 0.9 });
 const { train, test } = loadMnist();
 await new Trainer({ network, cost, optimizer, train, batchSize: 64, epochs: 1, rng }).run();
-const { accuracy } = await evaluate(network, test, 250);
+const { accuracy } = await evaluate(network, test, { batchSize: 250 });
 console.log(`test accuracy ${(100 * accuracy).toFixed(1)} %`);

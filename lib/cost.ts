@@ -4,21 +4,28 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 export type Reduction = 'mean' | 'sum';
 
 /**
- * A cost: a box with a target and one number as its output, C(x, y). It ends the chain, so its backward needs no
- * gradient from above.
+ * The last box of the chain, C(x, y): it compares the network's output x with a target y. `Cost` is
+ * the lecture's C, the function; the number that its forward returns is the *loss*. Nothing follows
+ * a cost, so its backward needs no gradient from above.
  *
  *   forward          C = Σ_n C(x_n, y_n), or the mean over the N examples
  *   backpropToInput  ∂C/∂x
+ *
+ *     const { loss, cache } = cost.forward(output, target);
+ *     const gradOutput = cost.backpropToInput(cache);   // ∂C/∂x_out, for network.backprop
  */
 export abstract class Cost<In = Tensor, Target = Tensor, Cache = unknown> {
+  /** Whether the loss is a sum over the examples or their mean. */
   abstract readonly reduction: Reduction;
 
+  /** Computes the loss, and the cache for the backward. The caller owns both. */
   abstract forward(input: In, target: Target): { loss: Scalar; cache: Cache };
 
+  /** Computes ∂C/∂x. The caller owns it. */
   abstract backpropToInput(cache: Cache): In;
 }
 
-/** What one of a number of examples counts. */
+/** The weight of one example in the loss: 1, or 1/N for the mean. */
 export function exampleWeight(reduction: Reduction, examples: number): number {
   return reduction === 'mean' ? 1 / examples : 1;
 }

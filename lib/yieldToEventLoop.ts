@@ -1,4 +1,4 @@
-/** Lets the event loop run what has waited: signals, timers, a drawn frame. */
+/** Waits until the event loop has run pending work: signals, timers, the next frame. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     // Browsers have no setImmediate.

@@ -1,6 +1,7 @@
 import { constant } from '../lib/constant.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { InputError, show } from '../lib/errors.ts';
+import { isObject } from '../lib/isObject.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import type { TrainingProgress } from './trainer.ts';
@@ -8,32 +9,47 @@ import type { OptimizerState } from '../optim/state.ts';
 import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
 import { loadWeights, saveWeights } from '../formats/safetensors/weights.ts';
 
-/** What a checkpoint holds the state of. */
+/** The objects whose tensors a checkpoint holds. */
 export interface Checkpointable {
+  /** The network: its parameters and buffers. */
   readonly network: Pick<Module, 'params' | 'buffers'>;
+  /** The optimizer: everything that it keeps between steps. */
   readonly optimizer: { state(): OptimizerState; restore(state: OptimizerState): void };
 }
 
+/** The options of `saveCheckpoint`. */
+export interface SaveCheckpointOptions extends Checkpointable {
+  /** `trainer.progress` */
+  readonly progress: TrainingProgress;
+  /** Further entries of the file's metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The version of the format that `saveCheckpoint` writes. */
+const VERSION = 1;
 const OPTIMIZER = 'optimizer/';
 
 /**
- * Writes all that a training is continued from into one safetensors file, whole or not at all: the network's parameters
- * and buffers under their own names, so that the file serves as weights too, the optimizer's tensors as
- * `optimizer/velocity/0.weight`, and the progress as JSON in the metadata.
+ * Writes everything that a training is continued from into one safetensors file, whole or not at
+ * all: the network's parameters and buffers under their own names, so the file serves as weights
+ * too; the optimizer's tensors as `optimizer/velocity/0.weight`; the progress as JSON and the
+ * version of the format in the metadata.
  *
- * Errors: a value that is not finite, a file that cannot be written; then the file is as it was.
+ * Errors: a value that is not finite; a file that cannot be written. Both leave the old file as it
+ *          was.
+ *
+ *     const checkpoint = () =>
+ *       saveCheckpoint('model.safetensors', { network, optimizer, progress: trainer.progress });
  */
 export async function saveCheckpoint(
   file: string,
-  { network, optimizer }: Checkpointable,
-  progress: TrainingProgress,
-  metadata: Readonly<Record<string, string>> = {},
+  { network, optimizer, progress, metadata = {} }: SaveCheckpointOptions,
 ): Promise<void> {
-  const { tensors, numbers } = optimizer.state();
-  const ofOptimizer = Object.entries(tensors).map(
-    ([name, value]) => [OPTIMIZER + name, value] as const,
+  const { tensors, scalars } = optimizer.state();
+  const optimizerTensors = Object.fromEntries(
+    Object.entries(tensors).map(([name, value]) => [OPTIMIZER + name, value]),
   );
-  const all = { ...network.params, ...network.buffers, ...Object.fromEntries(ofOptimizer) };
+  const all = { ...network.params, ...network.buffers, ...optimizerTensors };
   const verdict = tidy(() => zeroIfFinite(Object.values(all)));
   const [broken] = await verdict.data();
   disposeTensors(verdict);
@@ -41,66 +57,96 @@ export async function saveCheckpoint(
     throw new InputError(
       `${file}: not written: expected finite weights after step ${progress.step}`,
     );
-  const text = { progress: JSON.stringify(progress), optimizer: JSON.stringify(numbers) };
-  await saveWeights(file, all, { ...metadata, ...text });
+  await saveWeights(file, all, {
+    ...metadata,
+    checkpointVersion: String(VERSION),
+    progress: JSON.stringify(progress),
+    optimizer: JSON.stringify(scalars),
+  });
 }
 
 /**
- * Sets network and optimizer as a checkpoint has them.
+ * Sets a network and an optimizer to the state in a checkpoint.
  *
- * Errors: those of `loadWeights` and the optimizer's `restore`; a file of weights alone.
- * @returns for `Trainer.restore`.
+ * Errors: a file of weights only; a checkpoint of another version of the format; those of
+ *         `loadWeights` and of the optimizer's `restore`.
+ * @returns the progress, for `Trainer.restore`.
+ *
+ *     const trainer = new Trainer({ network, optimizer, cost, train, batchSize, epochs, rng });
+ *     trainer.restore(await loadCheckpoint('model.safetensors', { network, optimizer }));
  */
 export async function loadCheckpoint(
   file: string,
   { network, optimizer }: Checkpointable,
 ): Promise<TrainingProgress> {
-  const state = await withSafetensors(file, async ({ entries, metadata, read }) => {
-    const tensors: OptimizerState['tensors'] = Object.fromEntries(
-      await Promise.all(
-        Array.from(entries.values())
-          .filter(({ name }) => name.startsWith(OPTIMIZER))
-          .map(async (entry) => {
+  const { progress, scalars, tensors } = await withSafetensors(
+    file,
+    async ({ entries, metadata, read }) => {
+      const progress = parseProgress(file, metadata);
+      const scalars = parseScalars(file, metadata);
+      const stored = [...entries.values()].filter(({ name }) => name.startsWith(OPTIMIZER));
+      const tensors: OptimizerState['tensors'] = Object.fromEntries(
+        await Promise.all(
+          stored.map(async (entry) => {
             const { data, shape } = await read(entry);
             const values = Float32Array.from(data, Number);
-            return [
-              entry.name.slice(OPTIMIZER.length),
-              constant(values, [...shape] as [number]),
-            ] as const;
+            const value = constant(values, [...shape] as [number]);
+            return [entry.name.slice(OPTIMIZER.length), value] as const;
           }),
-      ),
-    );
-    return { tensors, progress: metadata.get('progress'), numbers: metadata.get('optimizer') };
-  });
+        ),
+      );
+      return { progress, scalars, tensors };
+    },
+  );
   try {
-    const progress = toProgress(file, state.progress);
-    const numbers = parse(file, 'optimizer', state.numbers) as Record<string, number>;
     const own = { ...network.params, ...network.buffers };
     await loadWeights(file, own, { stored: {}, ignored: /^optimizer\// });
-    optimizer.restore({ tensors: state.tensors, numbers });
+    optimizer.restore({ tensors, scalars });
     return progress;
   } finally {
-    disposeTensors(state.tensors);
+    disposeTensors(tensors);
   }
 }
 
-/** Where the training stood that wrote a checkpoint. Errors: those of `loadCheckpoint` that are of this. */
+/**
+ * Reads only the progress from a checkpoint.
+ *
+ * Errors: a file of weights only; a checkpoint of another version of the format.
+ */
 export async function readProgress(file: string): Promise<TrainingProgress> {
-  return toProgress(
-    file,
-    await withSafetensors(file, ({ metadata }) => Promise.resolve(metadata.get('progress'))),
-  );
+  return withSafetensors(file, ({ metadata }) => Promise.resolve(parseProgress(file, metadata)));
 }
 
-function toProgress(file: string, text: string | undefined): TrainingProgress {
-  const progress = parse(file, 'progress', text);
+type Metadata = ReadonlyMap<string, string>;
+
+function parseProgress(file: string, metadata: Metadata): TrainingProgress {
+  checkVersion(file, metadata);
+  const progress = parseEntry(file, metadata, 'progress');
   if (isProgress(progress)) return progress;
   throw new InputError(`${file}: expected the progress of a training, got ${show(progress)}`);
 }
 
-function parse(file: string, key: string, text = ''): unknown {
+function parseScalars(file: string, metadata: Metadata): Record<string, number> {
+  const scalars = parseEntry(file, metadata, 'optimizer');
+  if (areScalars(scalars)) return scalars;
+  throw new InputError(`${file}: expected the scalars of an optimizer, got ${show(scalars)}`);
+}
+
+/** Refuses a checkpoint without a version, which is from before 1, and one from after `VERSION`. */
+function checkVersion(file: string, metadata: Metadata): void {
+  const version = metadata.get('checkpointVersion');
+  if (version === String(VERSION) || !metadata.has('progress')) return;
+  const expected = `${file}: expected a checkpoint of format version ${VERSION}, got`;
+  throw new InputError(
+    version === undefined
+      ? `${expected} one without a version, which an older boxprop wrote; start the training anew`
+      : `${expected} version ${version}; update boxprop`,
+  );
+}
+
+function parseEntry(file: string, metadata: Metadata, key: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(metadata.get(key) ?? '');
   } catch {
     throw new InputError(
       `${file}: expected a checkpoint of a training, found no ${key} in its metadata`,
@@ -108,13 +154,16 @@ function parse(file: string, key: string, text = ''): unknown {
   }
 }
 
+function areScalars(value: unknown): value is Record<string, number> {
+  return isObject(value) && Object.values(value).every(Number.isFinite);
+}
+
 function isProgress(value: unknown): value is TrainingProgress {
-  const numbers = ['step', 'examples', 'batchSize', 'lossSum', 'errors', 'learningRate'] as const;
-  if (typeof value !== 'object' || value === null) return false;
-  const progress = value as Partial<TrainingProgress>;
+  const numbers = ['step', 'examples', 'batchSize', 'lossSum', 'errors', 'learningRate'];
   return (
-    numbers.every((key) => Number.isFinite(progress[key])) &&
-    Array.isArray(progress.streams) &&
-    progress.streams.length === 3
+    isObject(value) &&
+    numbers.every((key) => Number.isFinite(value[key])) &&
+    Array.isArray(value.streams) &&
+    value.streams.length === 3
   );
 }

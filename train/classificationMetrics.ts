@@ -1,15 +1,23 @@
 /**
- * Counts how well scores fit labels. The answer is the class with the largest score; among equal scores the first class
- * wins. A score that is NaN is an error, and makes no answer.
+ * Counts how well scores fit labels, batch by batch. The answer is the class with the largest
+ * score; among equal scores the first class wins. An example with a score that is NaN is an error
+ * and has no answer.
+ *
+ * Shapes: scores [examples, classes], row by row; one label per example.
+ *
+ *     const metrics = new ClassificationMetrics(10);
+ *     metrics.add(await scores.data(), await labels.data());
  */
 export class ClassificationMetrics {
+  /** The number of classes. */
   readonly classes: number;
+  /** The examples counted so far. */
   examples = 0;
-  /** Records whose label is not the answer. */
+  /** The examples whose label is not the answer. */
   errors = 0;
-  /** Records whose label is not among the five largest scores. */
+  /** The examples whose label is not among the five largest scores. */
   top5Errors = 0;
-  /** `confusion[label][answer]` */
+  /** `confusion[label][answer]` counts examples. */
   readonly confusion: number[][];
 
   constructor(classes: number) {
@@ -17,20 +25,20 @@ export class ClassificationMetrics {
     this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   }
 
-  /** @param scores [records, classes], row after row. */
+  /** Counts a batch. */
   add(scores: ArrayLike<number>, labels: ArrayLike<number>): void {
     const { classes } = this;
     for (let n = 0; n < labels.length; n++) {
-      const at = n * classes;
-      const own = scores[at + labels[n]];
+      const row = n * classes;
+      const labelScore = scores[row + labels[n]];
       let answer = 0;
       let ahead = 0;
       let clear = true;
       for (let k = 0; k < classes; k++) {
-        const score = scores[at + k];
+        const score = scores[row + k];
         clear &&= !Number.isNaN(score);
-        if (score > scores[at + answer]) answer = k;
-        if (k < labels[n] ? score >= own : score > own) ahead++;
+        if (score > scores[row + answer]) answer = k;
+        if (k < labels[n] ? score >= labelScore : score > labelScore) ahead++;
       }
       this.examples++;
       if (!clear || ahead > 0) this.errors++;

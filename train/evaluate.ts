@@ -3,54 +3,66 @@ import type { Cost } from '../lib/cost.ts';
 import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { BoxError } from '../lib/errors.ts';
-import { nameOf } from '../lib/check.ts';
+import { checkOptions, nameOf } from '../lib/check.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import { ClassificationMetrics } from './classificationMetrics.ts';
 
+/** The metrics of a classifier on a dataset. */
 export interface Evaluation {
-  /** Records whose label has not the largest score; among equal scores the first class wins. */
+  /** Examples whose label has not the largest score; among equal scores the first class wins. */
   readonly errors: number;
+  /** The number of examples. */
   readonly examples: number;
-  /** errors / records */
+  /** errors / examples */
   readonly errorRate: number;
   /** 1 − errorRate */
   readonly accuracy: number;
   /** The mean cross-entropy, in nats. */
   readonly loss: number;
-  /** Records whose label is not among the five largest scores; with five classes or fewer, those with a NaN. */
+  /**
+   * Examples whose label is not among the five largest scores; with five classes or fewer, those
+   * with a NaN.
+   */
   readonly top5Errors: number;
-  /** `confusion[label][answer]` counts records; one with a score that is NaN has no answer, and is not in it. */
+  /** `confusion[label][answer]` counts the examples whose scores are not NaN. */
   readonly confusion: readonly (readonly number[])[];
 }
 
+/** The options of `evaluate`. */
 export interface EvaluateOptions {
-  /** Stops before the next batch, by rejecting with the signal's reason. */
+  /** The number of examples per forward, 250 by default. */
+  readonly batchSize?: number;
+  /** Stops before the next batch; `evaluate` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * How well a network that gives one score a class does on a dataset, in inference mode. A score that is NaN is an
- * error. Lets the event loop run after each batch.
+ * Measures a network that returns one score per class on a dataset, in inference mode. An example
+ * with a score that is NaN is an error. `evaluate` yields to the event loop after each batch.
  *
  * Shapes: the network's input [N, ...inputShape], its output [N, classes].
- * Errors: those of the boxes and the batches; an output of another shape.
+ * Errors: those of the boxes and of the dataset; an output of another shape; an unknown option.
+ *
+ *     const { accuracy, confusion } = await evaluate(network, test, { batchSize: 250 });
+ *     console.log(`${(100 * accuracy).toFixed(1)} % correct`);
  */
 export async function evaluate(
   network: Module,
   dataset: Dataset,
-  batchSize: number,
-  { signal }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  checkOptions('evaluate', options, ['batchSize', 'signal']);
+  const { batchSize = 250, signal } = options;
   const cost: Cost = new SoftmaxCrossEntropy({ reduction: 'sum' });
-  const tally = new ClassificationMetrics(dataset.classes);
+  const metrics = new ClassificationMetrics(dataset.classes);
   let loss = 0;
   for (const indices of batches(dataset.length, batchSize)) {
     signal?.throwIfAborted();
     const { input, labels } = await dataset.batch(indices);
     try {
-      const read = tidy(() => {
+      const result = tidy(() => {
         const scores = network.infer(input, { mode: 'inference' });
         if (scores.shape.join() !== `${indices.length},${dataset.classes}`) {
           throw new BoxError(
@@ -60,15 +72,15 @@ export async function evaluate(
         }
         return { scores, loss: cost.forward(scores, labels).loss };
       });
-      tally.add(await read.scores.data(), await labels.data());
-      loss += (await read.loss.data())[0];
-      disposeTensors(read);
+      metrics.add(await result.scores.data(), await labels.data());
+      loss += (await result.loss.data())[0];
+      disposeTensors(result);
     } finally {
       disposeTensors([input, labels]);
     }
     await yieldToEventLoop();
   }
-  const { errors, top5Errors, confusion } = tally;
+  const { errors, top5Errors, confusion } = metrics;
   const errorRate = errors / dataset.length;
   return {
     errors,

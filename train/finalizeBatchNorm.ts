@@ -8,47 +8,58 @@ import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 
-/** The inputs of a network, batch by batch: a list, or a function that starts from the first batch at each call. */
+/**
+ * The inputs of a network, batch by batch: a list, or a function that starts from the first batch
+ * at each call.
+ */
 export type InputBatches = Iterable<Tensor> | (() => Iterable<Tensor>);
 
 /**
- * The final phase of training with batch normalization: from the first BatchNorm of the network to the last,
+ * The final phase of training with batch normalization. For each BatchNorm, from the first of the
+ * network to the last:
  *
- *   1. propagates all training data to it, in inference mode, so through what is final in all before it;
- *   2. computes the mean and the variance of each feature over all of that data and stores them in its buffers.
+ *   1. propagates all training data to it, in inference mode, so through boxes that are final
+ *      already;
+ *   2. computes the mean and the variance of each feature over all of that data and stores them in
+ *      its buffers.
  *
- * Afterwards, in inference on that same data, what each BatchNorm normalizes has mean 0 and variance 1. The
- * statistics are those of all the data at once, however it is split into batches: means and sums of squares are
- * merged in double precision. The variance is Σ (x − μ)²/m. A box in several places gets what all of them receive.
+ * Afterwards each BatchNorm normalizes the same data, in inference, to mean 0 and variance 1. The
+ * statistics do not depend on the split into batches: means and sums of squares are merged in
+ * double precision. The variance is Σ (x − μ)²/m. A box that stands in several places gets the
+ * statistics of all of its inputs together.
  *
- * The batches stay the caller's; a generator lets each one go in a `finally` behind its `yield`. Lets the event loop
- * run after each batch.
+ * The caller owns the batches; a generator disposes each one in a `finally` after its `yield`. The
+ * function yields to the event loop after each batch.
  *
- * Errors: a network without BatchNorm, or with one that its containers do not run or hand the context; data without
- *         a batch, or that cannot be gone through again; those of the boxes.
+ * Errors: a network without a BatchNorm, or with one that its containers do not run or do not pass
+ *         the context to; data without a batch, or data that can be iterated only once; those of
+ *         the boxes.
  * Source: lecture, "Batch normalization: test time"; Chan, Golub, LeVeque 1983 for the merging.
+ *
+ *     await trainer.run();
+ *     await finalizeBatchNorm(network, batchesOfInputs);
  */
 export async function finalizeBatchNorm(network: Module, data: InputBatches): Promise<void> {
-  // The iterator of an iterator is itself, wherever it stands.
+  // An iterator returns itself, wherever it stands, so it cannot start again.
   if (typeof data !== 'function' && Object.is(data[Symbol.iterator](), data))
-    throw endsForGood('an iterator');
+    throw notRepeatable('an iterator');
   const batches = () => (typeof data === 'function' ? data() : data);
   for (const [box, uses] of batchNormsOf(network, batches())) {
-    const pooled = new Pooled(box.features);
+    const moments = new MergedMoments(box.features);
     for (const batch of batches()) {
-      for (const input of received(network, batch, box, uses)) await pooled.add(input);
+      for (const input of inputsOf(network, batch, box, uses)) await moments.add(input);
       await yieldToEventLoop();
     }
-    pooled.store(box);
+    moments.store(box);
   }
 }
 
-function endsForGood(got: string): InputError {
-  const wanted = 'data that can be gone through again, a list or a function that starts anew';
-  return new InputError(`finalizeBatchNorm: expected ${wanted}, got ${got}`);
+function notRepeatable(got: string): InputError {
+  const expected = 'a list of batches, or a function that starts anew at each call';
+  return new InputError(`finalizeBatchNorm: expected ${expected}, got ${got}`);
 }
 
-/** The BatchNorms in the order in which data reaches them, with how often one forward does. */
+/** Lists the BatchNorms in the order in which data reaches them, with their uses per forward. */
 function batchNormsOf(network: Module, batches: Iterable<Tensor>): Map<BatchNorm, number> {
   const uses = new Map<BatchNorm, number>();
   const context: BatchNormContext = {
@@ -73,11 +84,14 @@ function batchNormsOf(network: Module, batches: Iterable<Tensor>): Map<BatchNorm
     }
     return uses;
   }
-  throw new InputError('finalizeBatchNorm: expected a batch or more, got none');
+  throw new InputError('finalizeBatchNorm: expected at least one batch, got none');
 }
 
-/** What one batch gives a BatchNorm to normalize, in each of its places. No box behind the last is run. */
-function received(network: Module, batch: Tensor, box: BatchNorm, uses: number): Tensor[] {
+/**
+ * Returns the inputs of a BatchNorm in each of its places, for one batch. No box after the last
+ * place runs.
+ */
+function inputsOf(network: Module, batch: Tensor, box: BatchNorm, uses: number): Tensor[] {
   const inputs: Tensor[] = [];
   const arrived = new Error('arrived');
   const context: BatchNormContext = {
@@ -99,8 +113,8 @@ function received(network: Module, batch: Tensor, box: BatchNorm, uses: number):
   return inputs;
 }
 
-/** The count, mean and sum of squared deviations of each feature, over batches of any sizes. */
-class Pooled {
+/** The count, mean and sum of squared deviations per feature, merged over batches of any size. */
+class MergedMoments {
   readonly #mean: Float64Array;
   readonly #squares: Float64Array;
   #count = 0;
@@ -110,7 +124,7 @@ class Pooled {
     this.#squares = new Float64Array(features);
   }
 
-  /** Takes an input in, and lets it go. */
+  /** Merges an input, and disposes it. */
   async add(input: Tensor): Promise<void> {
     const features = this.#mean.length;
     const rows = input.size / features;
@@ -127,7 +141,7 @@ class Pooled {
   }
 
   store({ buffers }: BatchNorm): void {
-    if (this.#count === 0) throw endsForGood('no batch the second time');
+    if (this.#count === 0) throw notRepeatable('no batch the second time');
     const variance = this.#squares.map((sum) => sum / this.#count);
     tidy(() => {
       buffers.runningMean.assign(constant(this.#mean, buffers.runningMean.shape));

@@ -5,128 +5,140 @@ import { scalar } from '../lib/constant.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Module } from '../lib/module.ts';
 import { describePath, propagate } from '../lib/propagate.ts';
-import { accumulate } from '../lib/container.ts';
+import { accumulate } from '../lib/gradSum.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 
+/** The training step that `findNonFinite` runs again. */
+export interface FindNonFiniteOptions {
+  /** The network, with the parameters from before the step. */
+  readonly network: Module;
+  /** The cost of the step. */
+  readonly cost: Cost;
+  /** The batch of the step. */
+  readonly input: Tensor;
+  /** The target of the step. */
+  readonly target: Tensor;
+  /** The context of the step. Its `rng`, if any, is in the state from before the step. */
+  readonly context: Context;
+}
+
 /**
- * Runs a training step again, box by box and without moving a parameter, and tells where the first value that is
- * NaN or infinite stands, in the order of computation: forward from the first box to the cost, then backward from
- * the cost to the first box. For after a failure; it reads every tensor of the step.
+ * Runs a training step again, box by box and without moving a parameter, and finds the first value
+ * that is NaN or infinite, in the order of computation: forward from the first box to the cost,
+ * then backward from the cost to the first box. It reads every tensor of the step, so it is meant
+ * for the time after a failure.
  *
- * @param context that of the step; its `rng`, if any, in the state from before the step.
- * @returns `the output of Sequential[2] > Linear`, `the gradient of the parameter weight of Sequential[0] > Conv2D`,
- *   ...; undefined if all values are finite.
+ * @returns `the output of Sequential[2] > Linear`, `the gradient of the parameter weight of
+ *   Sequential[0] > Conv2D`, and so on; undefined if all values are finite.
+ *
+ *     const context = { mode: 'training', rng };
+ *     await findNonFinite({ network, cost, input, target, context });
  */
-export async function findNonFinite(
-  network: Module,
-  cost: Cost,
-  input: Tensor,
-  target: Tensor,
-  context: Context,
-): Promise<string | undefined> {
-  const { suspects, verdicts } = tidy(() => {
-    const found = suspectsOf(network, cost, input, target, context);
+export async function findNonFinite(options: FindNonFiniteOptions): Promise<string | undefined> {
+  const { places, verdicts } = tidy(() => {
+    const checks = checkedPlaces(options);
     return {
-      suspects: found.map(({ what }) => what),
-      verdicts: stack(found.map(({ verdict }) => verdict)),
+      places: checks.map(({ place }) => place),
+      verdicts: stack(checks.map(({ verdict }) => verdict)),
     };
   });
   const values = await verdicts.data();
   disposeTensors(verdicts);
-  const culprit = values.findIndex((value) => value !== 0);
-  return culprit < 0 ? undefined : suspects[culprit];
+  const first = values.findIndex((value) => value !== 0);
+  return first < 0 ? undefined : places[first];
 }
 
-/** A place where a value may not be finite. */
-interface Suspect {
-  readonly what: string;
+/** A place in a training step, and whether its values are finite. */
+interface CheckedPlace {
+  readonly place: string;
   /** 0, or NaN if a value there is not finite. */
   readonly verdict: Tensor;
 }
 
-/** A value of the network, and the gradient that has come back to it. */
+/** A value in the network, and its gradient once the backward pass has reached it. */
 interface Value {
   readonly tensor: Tensor;
   grad?: Tensor;
 }
 
-/** A box that has run. */
-interface Step {
+/** One run of a box. */
+interface BoxRun {
   readonly box: Box;
-  /** Its place in the network. */
-  readonly place: string;
+  /** The path of the box in the network. */
+  readonly path: string;
   readonly inputs: readonly Value[];
   readonly output: Value;
   readonly cache: unknown;
 }
 
-/** A box that is no container, which gives one tensor. */
+/** A box that is not a container; it returns one tensor. */
 type Box = Module<Tensor | readonly Tensor[], Tensor>;
 
-/** All places of a training step, in the order of computation. */
-function suspectsOf(
-  network: Module,
-  cost: Cost,
-  input: Tensor,
-  target: Tensor,
-  context: Context,
-): Suspect[] {
-  const suspects: Suspect[] = [];
-  const suspect = (what: string, tensor: Tensor) =>
-    suspects.push({ what, verdict: zeroIfFinite([tensor]) });
-  suspect('the input', input);
-  suspect('the target', target);
+/** Lists all places of a training step in the order of computation. */
+function checkedPlaces({
+  network,
+  cost,
+  input,
+  target,
+  context,
+}: FindNonFiniteOptions): CheckedPlace[] {
+  const places: CheckedPlace[] = [];
+  const check = (place: string, tensor: Tensor) =>
+    places.push({ place, verdict: zeroIfFinite([tensor]) });
+  check('the input', input);
+  check('the target', target);
   const data: Value = { tensor: input };
-  const steps: Step[] = [];
+  const runs: BoxRun[] = [];
   const [result] = propagate<Value>(network, [data], (box, inputs, path) => {
-    const step = runStep(box as Box, describePath(network, path, box), inputs, context);
-    suspects.push(...ofForward(step));
-    steps.push(step);
-    return step.output;
+    const run = runBox(box as Box, describePath(network, path, box), inputs, context);
+    places.push(...forwardPlaces(run));
+    runs.push(run);
+    return run.output;
   });
   const { loss, cache } = cost.forward(result.tensor, target);
-  suspect(`the loss of ${nameOf(cost)}`, loss);
+  check(`the loss of ${nameOf(cost)}`, loss);
 
   result.grad = cost.backpropToInput(cache);
-  suspect(`the gradient of the input of ${nameOf(cost)}`, result.grad);
-  for (const { box, place, inputs, output, cache } of steps.reverse()) {
+  check(`the gradient of the input of ${nameOf(cost)}`, result.grad);
+  for (const { box, path, inputs, output, cache } of runs.reverse()) {
     const grad = output.grad as Tensor;
     const gradParams = box.backpropToParams(grad, cache);
-    // Like a training step, do not ask for the gradient of the data.
+    // A training step does not compute the gradient of the data either.
     if (inputs.some((value) => value !== data)) {
       const gradInput = box.backpropToInput(grad, cache);
       [gradInput].flat().forEach((part: Tensor, k) => {
-        suspect(`the gradient of the input of ${place}`, part);
+        check(`the gradient of the input of ${path}`, part);
         inputs[k].grad = accumulate(inputs[k].grad, part);
       });
     }
     for (const [name, gradParam] of Object.entries(gradParams)) {
-      suspect(`the gradient of the parameter ${name} of ${place}`, gradParam);
+      check(`the gradient of the parameter ${name} of ${path}`, gradParam);
     }
   }
-  return suspects;
+  return places;
 }
 
-function runStep(box: Box, place: string, inputs: readonly Value[], context: Context): Step {
+function runBox(box: Box, path: string, inputs: readonly Value[], context: Context): BoxRun {
   const tensors = inputs.map(({ tensor }) => tensor);
   const { output, cache } = box.forward(box.arity === 'list' ? tensors : tensors[0], context);
-  return { box, place, inputs, output: { tensor: output }, cache };
+  return { box, path, inputs, output: { tensor: output }, cache };
 }
 
-function ofForward({ box, place, output }: Step): Suspect[] {
+/** The output, and the parameters: one that is not finite is the likelier cause, so it is named. */
+function forwardPlaces({ box, path, output }: BoxRun): CheckedPlace[] {
   const verdict = zeroIfFinite([output.tensor]);
   const params = Object.entries(box.params).map(
     ([name, param]) => [name, zeroIfFinite([param])] as const,
   );
   return [
-    ...params.map(([name, ofParam]) => ({
-      what: `the output of ${place}, whose ${name} is not finite`,
-      verdict: where(equal(verdict, scalar(0)), verdict, ofParam),
+    ...params.map(([name, paramVerdict]) => ({
+      place: `the output of ${path}, whose ${name} is not finite`,
+      verdict: where(equal(verdict, scalar(0)), verdict, paramVerdict),
     })),
-    { what: `the output of ${place}`, verdict },
-    ...params.map(([name, ofParam]) => ({
-      what: `the parameter ${name} of ${place}`,
-      verdict: ofParam,
+    { place: `the output of ${path}`, verdict },
+    ...params.map(([name, paramVerdict]) => ({
+      place: `the parameter ${name} of ${path}`,
+      verdict: paramVerdict,
     })),
   ];
 }

@@ -4,29 +4,49 @@ import type { Grads, Params } from '../lib/module.ts';
 
 /** Root mean squares over all parameters of a box, at one step. */
 export interface LayerStats {
-  /** The name of its parameters without their last part: `conv1`, `stage2.0.body`; '' for a box on its own. */
+  /** The path of the box: `conv1`, `stage2.0.body`; `''` if the network is a single box. */
   readonly path: string;
+  /** The root mean square of the weights, before the step. */
   readonly weight: number;
+  /** The root mean square of the gradients. */
   readonly gradient: number;
-  /** Of what the step added to the weights. update / weight near 1e-3 is healthy (Karpathy, cs231n). */
+  /**
+   * The root mean square of the change of the weights. A ratio update / weight near 1e-3 is healthy
+   * (Karpathy, cs231n).
+   */
   readonly update: number;
 }
 
-/** The parameters as they are now; clones, which cost nothing until the parameters move. The caller lets them go. */
-export function snapshot(params: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(params).map(([name, param]) => [name, param.clone()]));
+/** The tensors that `layerStats` compares. */
+export interface LayerStatsOptions {
+  /** The parameters after the step. */
+  readonly params: Params;
+  /** The parameters before the step, from `snapshot`. */
+  readonly before: Readonly<Record<string, Tensor>>;
+  /** The gradients of the step. */
+  readonly grads: Grads;
 }
 
 /**
- * How large weights, gradients and updates are, box by box.
- *
- * @param before the parameters before the step, from `snapshot`.
+ * Clones tensors. A clone costs no memory until the original is assigned to. The caller disposes
+ * the clones.
  */
-export async function layerStats(
-  params: Params,
-  before: Readonly<Record<string, Tensor>>,
-  grads: Grads,
-): Promise<LayerStats[]> {
+export function snapshot(tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, one]) => [name, one.clone()]));
+}
+
+/**
+ * Computes the size of the weights, gradients and updates of each box. It awaits one tensor.
+ *
+ *     const before = snapshot(network.params);
+ *     optimizer.step(grads);
+ *     const stats = await layerStats({ params: network.params, before, grads });
+ */
+export async function layerStats({
+  params,
+  before,
+  grads,
+}: LayerStatsOptions): Promise<LayerStats[]> {
   const names = Object.keys(params);
   if (names.length === 0) return [];
   const meanSquares = tidy(() =>
@@ -38,15 +58,15 @@ export async function layerStats(
   );
   const values = await meanSquares.data();
   disposeTensors(meanSquares);
-  const boxes = new Map<string, { sums: number[]; weights: number }>();
+  const layers = new Map<string, { sums: number[]; weights: number }>();
   names.forEach((name, i) => {
     const path = name.slice(0, Math.max(name.lastIndexOf('.'), 0));
-    const box = boxes.get(path) ?? { sums: [0, 0, 0], weights: 0 };
-    for (let k = 0; k < 3; k++) box.sums[k] += values[3 * i + k] * params[name].size;
-    box.weights += params[name].size;
-    boxes.set(path, box);
+    const layer = layers.get(path) ?? { sums: [0, 0, 0], weights: 0 };
+    for (let k = 0; k < 3; k++) layer.sums[k] += values[3 * i + k] * params[name].size;
+    layer.weights += params[name].size;
+    layers.set(path, layer);
   });
-  return Array.from(boxes, ([path, { sums, weights }]) => {
+  return Array.from(layers, ([path, { sums, weights }]) => {
     const [weight, gradient, update] = sums.map((sum) => Math.sqrt(sum / weights));
     return { path, weight, gradient, update };
   });

@@ -10,7 +10,7 @@ import { evaluate, type Evaluation, type EvaluateOptions } from './evaluate.ts';
 import { findNonFinite } from './findNonFinite.ts';
 
 /**
- * Refuses a network whose last update has overflowed, so that it is not saved.
+ * Refuses a network whose last update has overflowed, so that nobody saves it.
  *
  * Errors: `non-finite parameter after step 12: first in weight of Sequential[2] > Linear`.
  */
@@ -32,33 +32,39 @@ async function areFinite(tensors: Parameters<typeof zeroIfFinite>[0]): Promise<b
   return value === 0;
 }
 
+/** The options of `evaluateFinite`. */
+export interface EvaluateFiniteOptions extends EvaluateOptions {
+  /** The last training step, for messages. */
+  readonly step: number;
+}
+
 /**
- * As `evaluate`, for a network that is trained: weights may be finite and yet so large that what they give is not.
+ * Evaluates a network in the middle of its training. Finite weights may be so large that the loss
+ * is not finite.
  *
- * Errors: those of `evaluate`; `non-finite loss after step 12: first in the output of Sequential[2] > Linear`.
+ * Errors: those of `evaluate`; `non-finite loss after step 12: first in the output of Sequential[2]
+ *         > Linear`.
  */
 export async function evaluateFinite(
   network: Module,
   dataset: Dataset,
-  batchSize: number,
-  step: number,
-  options: EvaluateOptions = {},
+  { step, ...options }: EvaluateFiniteOptions,
 ): Promise<Evaluation> {
-  const found = await evaluate(network, dataset, batchSize, options);
-  if (Number.isFinite(found.loss)) return found;
+  const evaluation = await evaluate(network, dataset, options);
+  if (Number.isFinite(evaluation.loss)) return evaluation;
+  const cost = new SoftmaxCrossEntropy();
   let where: string | undefined;
-  for (const indices of batches(dataset.length, batchSize)) {
-    const { input, labels } = await dataset.batch(indices);
+  for (const indices of batches(dataset.length, options.batchSize ?? 250)) {
+    const { input, labels: target } = await dataset.batch(indices);
     try {
-      where = await findNonFinite(network, new SoftmaxCrossEntropy(), input, labels, {
-        mode: 'inference',
-      });
+      const context = { mode: 'inference' } as const;
+      where = await findNonFinite({ network, cost, input, target, context });
     } finally {
-      disposeTensors([input, labels]);
+      disposeTensors([input, target]);
     }
     if (where !== undefined) break;
   }
   throw new InputError(
-    `non-finite loss after step ${step}: first in ${where ?? 'the sum over the records'}`,
+    `non-finite loss after step ${step}: first in ${where ?? 'the sum over the examples'}`,
   );
 }

@@ -1,20 +1,26 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { InputError } from '../lib/errors.ts';
-import { systemProblem } from '../lib/files/systemError.ts';
+import { systemCode, systemProblem } from '../lib/files/systemError.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 
-/** A line of a run's `log.jsonl`. */
+/** A line of a run's `log.jsonl`: an event, with the fields of its type. */
 export interface LogLine {
+  /** The type of the event. */
   readonly type: 'step' | 'epoch' | 'failed';
+  /** The step, counted from 0; for an epoch the number of steps so far. */
   readonly step: number;
   readonly [key: string]: unknown;
 }
 
 /**
- * A run's log, a line of JSON for each event. Lines wait in memory until `flush`, so that the file is never behind a
- * checkpoint that is written after it.
+ * The log of a run, one line of JSON per event. Lines stay in memory until `flush`; flush the log
+ * before you write a checkpoint, so that the file is never behind the checkpoint.
+ *
+ *     const log = new RunLog('runs/lenet/log.jsonl');
+ *     log.add({ type: 'step', step: 0, loss: 2.3 });
  */
 export class RunLog {
+  /** The path of the file. */
   readonly file: string;
   #waiting: string[] = [];
 
@@ -22,11 +28,12 @@ export class RunLog {
     this.file = file;
   }
 
+  /** Adds a line, in memory. */
   add(line: LogLine): void {
     this.#waiting.push(`${JSON.stringify(line)}\n`);
   }
 
-  /** Errors: a file that cannot be written. */
+  /** Appends the lines in memory to the file. Errors: a file that cannot be written. */
   async flush(): Promise<void> {
     const text = this.#waiting.join('');
     this.#waiting = [];
@@ -34,7 +41,7 @@ export class RunLog {
     try {
       await appendFile(this.file, text);
     } catch (error) {
-      // What comes next is not to be the end of half a line.
+      // The file may end in the middle of a line now; the next line must not continue it.
       this.#waiting = ['\n'];
       throw new InputError(`${this.file}: cannot be written: ${systemProblem(error)}`, {
         cause: error,
@@ -42,7 +49,7 @@ export class RunLog {
     }
   }
 
-  /** Drops what came after a checkpoint with this many steps, half a line among it. */
+  /** Removes all lines that are younger than a checkpoint after `steps` steps. */
   async rewind(steps: number): Promise<void> {
     const kept = (await readLog(this.file)).filter(
       ({ type, step }) => step < steps + (type === 'epoch' ? 1 : 0),
@@ -51,17 +58,17 @@ export class RunLog {
   }
 }
 
-/** The whole lines of a log; none if there is no file. */
+/** Reads the complete lines of a log; a file that does not exist has none. */
 export async function readLog<Line = LogLine>(file: string): Promise<Line[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return '';
     throw error;
   });
   return text.split('\n').flatMap((line) => {
     try {
       return line === '' ? [] : [JSON.parse(line) as Line];
     } catch {
-      return []; // The machine stopped within the line.
+      return []; // The machine stopped in the middle of the line.
     }
   });
 }

@@ -1,60 +1,76 @@
 import { stack, type Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../lib/check.ts';
 import type { Cost } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Grads, Module } from '../lib/module.ts';
+import type { Rng } from '../lib/rng.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { findNonFinite } from './findNonFinite.ts';
 
-/** What a training loop needs of an optimizer. */
+/** The part of an optimizer that `trainStep` uses. */
 export interface Optimizer {
+  /** ε. The `Trainer` sets it before each step if it has a schedule. */
   learningRate: number;
-  /** Changes the parameters. The caller keeps, and disposes, the gradients. */
+  /** Moves the parameters against the gradients, which stay the caller's to dispose. */
   step(grads: Grads): void;
 }
 
-export interface StepContext extends Context {
+/** The options of `trainStep`. */
+export interface TrainStepOptions {
+  /** The network to train. */
+  readonly network: Module;
+  /** The cost of the network's output and the target. */
+  readonly cost: Cost;
+  /** The optimizer of the network's parameters. */
+  readonly optimizer: Optimizer;
+  /** A batch of inputs. */
+  readonly input: Tensor;
+  /** The target of the cost: labels or values, one per example. */
+  readonly target: Tensor;
+  /** Required by boxes that draw random numbers in training, such as `Dropout`. */
+  readonly rng?: Rng;
   /** The number of the step, for messages. */
   readonly step?: number;
   /**
-   * Looks at a step that is finite, before the parameters move. The tensors live until it returns; it is waited for.
+   * Called with the output and the gradients of a finite step before the parameters move. The step
+   * awaits it and then disposes both.
    */
-  readonly observe?: (seen: { output: Tensor; grads: Grads }) => void | Promise<void>;
+  readonly beforeUpdate?: (computed: { output: Tensor; grads: Grads }) => void | Promise<void>;
 }
 
 /**
- * One training step:
+ * Does one training step:
  *
  *   x_out = F(x_in, w)        forward
  *   C = C(x_out, y)           the cost, and ∂C/∂x_out
- *   ∂C/∂w                     one sweep back
+ *   ∂C/∂w                     one backward pass
  *   w ← w − ...               the optimizer
  *
- * Leaves as many tensors alive as it found, but for what the optimizer keeps from its first step on. One small tensor is
- * read, and waited for: the loss, and whether gradients and parameters are finite.
+ * The step leaves no tensor behind except those that the optimizer keeps from its first step on. It
+ * awaits one small tensor: the loss, and whether the gradients and the parameters are finite.
  *
- * Shapes: input and target those of the network and the cost.
- * Errors: those of the boxes; a loss or gradient that is NaN or infinite, named with the first box that produced it:
- *         `non-finite loss at step 12: first in the output of Sequential[2] > Linear`. Whatever is thrown, no
- *         parameter and no buffer has changed.
+ * Shapes: input and target as the network and the cost take them.
+ * Errors: those of the boxes; a loss, gradient or parameter that is NaN or infinite, with the first
+ *         box that produced it: `non-finite loss at step 12: first in the output of
+ *         Sequential[2] > Linear`. If the step throws, no parameter and no buffer has changed.
  * Source: lecture, "Backpropagation: summary".
- * @returns C, from before the change of w.
+ * @returns C, computed before w changes.
+ *
+ *     const optimizer = new SGD(network.params, { learningRate: 0.1 });
+ *     const loss = await trainStep({ network, cost, optimizer, input, target });
  */
-export async function trainStep(
-  network: Module,
-  cost: Cost,
-  optimizer: Optimizer,
-  input: Tensor,
-  target: Tensor,
-  context: StepContext = { mode: 'training' },
-): Promise<number> {
-  const before: Context = { ...context, ...(context.rng && { rng: context.rng.clone() }) };
+export async function trainStep(options: TrainStepOptions): Promise<number> {
+  checkOptions('trainStep', options, OPTIONS);
+  const { network, cost, optimizer, input, target, rng, step, beforeUpdate } = options;
+  const context: Context = { mode: 'training', ...(rng && { rng }) };
+  const before: Context = { mode: 'training', ...(rng && { rng: rng.clone() }) };
   const buffers = Object.values(network.buffers).map((buffer) => ({
     buffer,
     kept: buffer.clone(),
   }));
   let grads: Grads = {};
-  let seen: Tensor[] = [];
+  let observed: Tensor[] = [];
   try {
     const computed = tidy(() => {
       const { output, cache } = network.forward(input, context);
@@ -62,37 +78,49 @@ export async function trainStep(
       network.updateBuffers(cache);
       const gradOutput = cost.backpropToInput(costCache);
       disposeTensors(costCache);
-      if (context.observe === undefined) disposeTensors(output);
+      if (beforeUpdate === undefined) disposeTensors(output);
       const grads = network.backpropParams(gradOutput, cache);
-      // An update can overflow, and a pooling window can then swallow what its parameter made: no loss would show it.
+      // The loss does not show every overflow of the last update: a pooling window can swallow the
+      // value that an infinite parameter produced.
       const finite = [Object.values(grads), Object.values(network.params)].map(zeroIfFinite);
-      return { grads, output: context.observe && [output], verdicts: stack([loss, ...finite]) };
+      return { grads, output: beforeUpdate && [output], verdicts: stack([loss, ...finite]) };
     });
     grads = computed.grads;
-    seen = computed.output ?? [];
-    const [loss, ofGrads, ofParams] = await computed.verdicts.data();
+    observed = computed.output ?? [];
+    const [loss, gradsVerdict, paramsVerdict] = await computed.verdicts.data();
     disposeTensors(computed.verdicts);
     const broken = !Number.isFinite(loss)
       ? 'loss'
-      : ofGrads !== 0
+      : gradsVerdict !== 0
         ? 'gradient'
-        : ofParams !== 0
+        : paramsVerdict !== 0
           ? 'parameter'
           : '';
     if (broken !== '') {
-      const when = context.step === undefined ? '' : ` at step ${context.step}`;
-      const where = await findNonFinite(network, cost, input, target, before);
+      const when = step === undefined ? '' : ` at step ${step}`;
+      const where = await findNonFinite({ network, cost, input, target, context: before });
       throw new InputError(
         `non-finite ${broken}${when}: first in ${where ?? 'no box when the step is run again'}`,
       );
     }
-    if (seen.length > 0) await context.observe?.({ output: seen[0], grads });
+    if (observed.length > 0) await beforeUpdate?.({ output: observed[0], grads });
     optimizer.step(grads);
     return loss;
   } catch (error) {
     for (const { buffer, kept } of buffers) if (!buffer.isDisposed) buffer.assign(kept);
     throw error;
   } finally {
-    disposeTensors([grads, seen, buffers.map(({ kept }) => kept)]);
+    disposeTensors([grads, observed, buffers.map(({ kept }) => kept)]);
   }
 }
+
+const OPTIONS = [
+  'network',
+  'cost',
+  'optimizer',
+  'input',
+  'target',
+  'rng',
+  'step',
+  'beforeUpdate',
+] as const;

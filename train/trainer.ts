@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { nameOf } from '../lib/check.ts';
+import { checkOptions, nameOf } from '../lib/check.ts';
 import type { Cost } from '../lib/cost.ts';
 import { batches } from '../data/batches.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
@@ -16,109 +16,150 @@ import type { Schedule } from '../optim/schedules.ts';
 import { ClassificationMetrics } from './classificationMetrics.ts';
 import { trainStep, type Optimizer } from './trainStep.ts';
 
+/** A training step, for `onStep`. */
 export interface StepEvent {
-  /** Counted from 0, over all epochs. */
+  /** The step, counted from 0 over all epochs. */
   readonly step: number;
-  /** Counted from 1. */
+  /** The epoch, counted from 1. */
   readonly epoch: number;
+  /** The learning rate of the step. */
   readonly learningRate: number;
-  /** Of the batch, from before the step. */
+  /** The loss of the batch, computed before the step changes the weights. */
   readonly loss: number;
-  /** Records of the batch. */
+  /** The number of examples in the batch. */
   readonly examples: number;
 }
 
+/** The end of an epoch, for `onEpoch`. */
 export interface EpochEvent {
-  /** Counted from 1. */
+  /** The epoch, counted from 1. */
   readonly epoch: number;
-  /** Steps so far. */
+  /** The number of steps so far. */
   readonly step: number;
-  /** Means over the epoch's records, of each as it was when it was trained on: in training mode, augmented. */
+  /**
+   * Means over the examples of the epoch, each measured when the network trained on it: in training
+   * mode, augmented, with the weights of that step.
+   */
   readonly train: { readonly loss: number; readonly errorRate: number };
-  /** With the weights that the epoch ends with, in inference mode. */
+  /** Measured with the weights at the end of the epoch, in inference mode. */
   readonly validation?: Evaluation;
-  /** Of the epoch's last step. */
+  /** The learning rate of the last step of the epoch. */
   readonly learningRate: number;
-  /** At the epoch's last step. */
+  /** The sizes of weights, gradients and updates at the last step of the epoch. */
   readonly layers: readonly LayerStats[];
-  /** Whether no epoch before had so small a validation error (the loss decides among equals). */
+  /**
+   * Whether the validation error is smaller than in every earlier epoch; if errors are equal, the
+   * loss decides.
+   */
   readonly best: boolean;
 }
 
+/** The options of `Trainer`. */
 export interface TrainerOptions {
+  /** The network to train; it returns one score per class. */
   readonly network: Module;
-  /** Its targets are the labels of the dataset. */
+  /** The cost of the scores and the labels of the dataset. */
   readonly cost: Cost;
+  /** The optimizer of the network's parameters. */
   readonly optimizer: Optimizer;
+  /** The training set. */
   readonly train: Dataset;
+  /** The validation set, evaluated after each epoch. */
   readonly validation?: Dataset;
+  /** The number of examples per step; the last step of an epoch may have fewer. */
   readonly batchSize: number;
+  /** The number of epochs. */
   readonly epochs: number;
-  /** Orders the records, augments them, and feeds boxes that are random in training. */
+  /** Orders the examples, augments them, and feeds boxes that draw random numbers in training. */
   readonly rng: Rng;
-  /** Sets the optimizer's learning rate before each step; by default it stays as it is. */
+  /** Sets the optimizer's learning rate before each step; without it the rate stays as it is. */
   readonly schedule?: Schedule;
+  /**
+   * Scales the schedule, which it needs, by the validation loss or, without one, the training loss.
+   */
   readonly plateau?: MetricScheduler;
-  /** Ends after so many epochs without a smaller validation error. */
+  /** Stops after this many epochs without a smaller validation error. */
   readonly patience?: number;
-  /** Ends the training after the step in progress. */
+  /** Stops after the current step. */
   readonly signal?: AbortSignal;
+  /** Called after each step. */
   readonly onStep?: (event: StepEvent) => void;
-  /** Is waited for. It is not called for an epoch that was cut short. */
+  /** Called and awaited after each complete epoch. */
   readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
-  /** Saves the trainer's state; called after each epoch, and where the training is cut short. */
+  /** Saves the trainer's state; called after each epoch, and if the signal stops the training. */
   readonly checkpoint?: () => void | Promise<void>;
-  /** Steps between further checkpoints within an epoch. */
+  /** The number of steps between further checkpoints within an epoch. */
   readonly checkpointSteps?: number;
 }
 
-/** Where a training stands, as JSON; with the network's and the optimizer's tensors all there is to continue it. */
+/**
+ * The state of a training as JSON. Together with the tensors of the network and the optimizer it is
+ * everything that a continued training needs.
+ */
 export interface TrainingProgress {
   /** The next step, counted from 0 over all epochs. */
   readonly step: number;
+  /** The size of the training set. */
   readonly examples: number;
+  /** The number of examples per step. */
   readonly batchSize: number;
-  /** Sums over the steps of the epoch in progress. */
+  /** The sum of the losses over the examples of the current epoch. */
   readonly lossSum: number;
+  /** The number of errors among the examples of the current epoch. */
   readonly errors: number;
+  /** The epoch with the smallest validation error so far. */
   readonly best?: { readonly epoch: number; readonly errorRate: number; readonly loss: number };
+  /** The learning rate of the last step. */
   readonly learningRate: number;
+  /** The state of the metric scheduler. */
   readonly plateau?: Readonly<Record<string, number>>;
+  /** The generators of the order, the augmentation, and the boxes. */
   readonly streams: readonly RngState[];
 }
 
+/** The result of `Trainer.run`. */
 export interface TrainResult {
-  /** Whole epochs. */
+  /** The number of complete epochs. */
   readonly epochs: number;
+  /** The number of steps. */
   readonly steps: number;
-  readonly ended: 'whole' | 'aborted' | 'early';
+  /** Whether all epochs ran, the signal stopped the training, or the patience ran out. */
+  readonly ended: 'completed' | 'aborted' | 'early';
   /** The epoch with the smallest validation error. */
   readonly best?: TrainingProgress['best'];
 }
 
 /**
- * Trains a network: for each epoch, `trainStep` on every record once in a new random order, then the error on the
- * validation set. Lets the event loop run after each step, so that a signal is heard. What is random in epoch e and
- * step t is drawn from generators of their own, so a training that is continued from its `progress` goes on bit for
- * bit as if it had never stopped.
+ * Trains a classifier. Each epoch calls `trainStep` on every example once, in a new random order,
+ * and then evaluates the validation set. The trainer yields to the event loop after each step, so
+ * signals arrive.
  *
- * Errors: those of `trainStep`, `evaluate` and the datasets; weights after an update, or a loss of the validation set, that
- *         are not finite, before they are saved; epochs or a patience that is no integer of at least 1; a
- *         patience without a validation set; a bad batch size.
+ * Random numbers of epoch e and step t come from generators that depend only on e and t. A training
+ * that is continued from its `progress` therefore equals an uninterrupted one bit for bit.
+ *
+ * Errors: those of `trainStep`, `evaluate` and the datasets; weights after an update, or a
+ *         validation loss, that are not finite, before they are saved; epochs or a patience that is
+ *         not an integer of at least 1; a patience without a validation set; a plateau without a
+ *         schedule; an unknown option.
  * Source: lecture, "Stochastic gradient descent" and "Other things good to know".
+ *
+ *     const data = { train, validation, batchSize: 64 };
+ *     await new Trainer({ network, cost, optimizer, ...data, epochs: 5, rng }).run();
  */
 export class Trainer {
+  /** The options, as given. */
   readonly options: TrainerOptions;
   #step = 0;
   #lossSum = 0;
   #errors = 0;
   #best: TrainingProgress['best'];
-  /** For the order of the records, their augmentation, and the boxes. */
+  /** The generators of the order, the augmentation, and the boxes. */
   #streams: readonly Rng[];
-  /** The batch of the next step, asked for while a step runs. */
+  /** The batch of the next step, requested while the current one runs. */
   #next: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
   constructor(options: TrainerOptions) {
+    checkOptions(this, options, OPTIONS);
     const { epochs, patience = 1, checkpointSteps = 1, validation, train, batchSize } = options;
     for (const [name, value] of Object.entries({ epochs, patience, checkpointSteps })) {
       if (!Number.isSafeInteger(value) || value < 1) {
@@ -129,11 +170,14 @@ export class Trainer {
     }
     if (options.patience !== undefined && validation === undefined)
       throw new InputError('Trainer: expected a validation set with patience, got none');
-    batches(train.length, batchSize); // Refuses a bad batch size now.
+    if (options.plateau !== undefined && options.schedule === undefined)
+      throw new InputError('Trainer: expected a schedule with plateau, got none');
+    batches(train.length, batchSize); // Refuses a bad batch size at once.
     this.options = options;
     this.#streams = [options.rng.split(), options.rng.split(), options.rng.split()];
   }
 
+  /** The current state, for `saveCheckpoint`. */
   get progress(): TrainingProgress {
     const { train, batchSize, optimizer, plateau } = this.options;
     return {
@@ -149,15 +193,20 @@ export class Trainer {
     };
   }
 
-  /** Goes on from where another trainer stood; the caller has set network and optimizer as they were there. */
+  /**
+   * Continues from the progress of another trainer. The caller first restores the tensors of the
+   * network and the optimizer, for example with `loadCheckpoint`.
+   *
+   * Errors: a training set or batch size of another size.
+   */
   restore(progress: TrainingProgress): void {
     const { train, batchSize, optimizer, plateau } = this.options;
-    for (const [what, own, other] of [
+    for (const [name, own, other] of [
       ['examples', train.length, progress.examples],
       ['batchSize', batchSize, progress.batchSize],
     ] as const) {
       if (own !== other)
-        throw new InputError(`Trainer.restore: expected ${what} to be ${other}, got ${own}`);
+        throw new InputError(`Trainer.restore: expected ${name} to be ${other}, got ${own}`);
     }
     this.#step = progress.step;
     this.#lossSum = progress.lossSum;
@@ -168,11 +217,12 @@ export class Trainer {
     if (plateau && progress.plateau) plateau.restore(progress.plateau);
   }
 
+  /** Trains until all epochs have run, the patience runs out, or the signal stops the training. */
   async run(): Promise<TrainResult> {
     try {
       return await this.#run();
     } finally {
-      // A step that failed leaves the batch behind that was to follow it.
+      // A step that throws leaves the next batch behind.
       disposeTensors(await this.#next?.batch.catch(() => []));
       this.#next = undefined;
     }
@@ -181,7 +231,7 @@ export class Trainer {
   async #run(): Promise<TrainResult> {
     const { epochs, train, batchSize, patience, checkpointSteps } = this.options;
     const perEpoch = Math.ceil(train.length / batchSize);
-    let ended: TrainResult['ended'] = 'whole';
+    let ended: TrainResult['ended'] = 'completed';
     while (this.#step < epochs * perEpoch) {
       const epoch = Math.floor(this.#step / perEpoch) + 1;
       const best = this.#best;
@@ -190,7 +240,7 @@ export class Trainer {
         break;
       }
       const order = this.#streams[0].fold(epoch).permutation(train.length);
-      let boxes: LayerStats[] = [];
+      let layers: LayerStats[] = [];
       for (let from = (this.#step % perEpoch) * batchSize; from < order.length; from += batchSize) {
         if (this.options.signal?.aborted) {
           await this.#save();
@@ -198,31 +248,31 @@ export class Trainer {
         }
         const last = from + batchSize >= order.length;
         const following = last ? undefined : order.slice(from + batchSize, from + 2 * batchSize);
-        boxes = await this.#learn(order.slice(from, from + batchSize), following, epoch);
+        layers = await this.#trainBatch(order.slice(from, from + batchSize), following, epoch);
         if (!last && checkpointSteps !== undefined && this.#step % checkpointSteps === 0)
           await this.#save();
         await yieldToEventLoop();
       }
-      await this.#finish(epoch, boxes);
+      await this.#finishEpoch(epoch, layers);
       await this.#save();
     }
     const done = Math.floor(this.#step / perEpoch);
     return { epochs: done, steps: this.#step, ended, ...(this.#best && { best: this.#best }) };
   }
 
-  /** Weights that are not finite would take the place of the last good ones. */
+  /** Saves a checkpoint. Weights that are not finite must not replace the last good ones. */
   async #save(): Promise<void> {
     if (this.#step > 0) await requireFinite(this.options.network, this.#step - 1);
     await this.options.checkpoint?.();
   }
 
-  /** The records of a step, which depend on nothing but the step; a dataset's errors are the promise's. */
+  /** Requests the batch of a step, which depends only on the step. Errors reject the promise. */
   async #batch(indices: Int32Array, step: number): Promise<Batch> {
     return this.options.train.batch(indices, this.#streams[1].fold(step));
   }
 
-  /** One step, and the sizes of the boxes if it is the last of its epoch. */
-  async #learn(
+  /** Does one step. Returns the sizes of the layers if it is the last step of its epoch. */
+  async #trainBatch(
     indices: Int32Array,
     following: Int32Array | undefined,
     epoch: number,
@@ -235,30 +285,34 @@ export class Trainer {
     const ready = this.#next?.step === step ? this.#next.batch : this.#batch(indices, step);
     const { input, labels } = await ready;
     this.#next = undefined;
-    const tally = new ClassificationMetrics(train.classes);
+    const metrics = new ClassificationMetrics(train.classes);
     const kept: { before: Record<string, Tensor>; grads: Grads } = { before: {}, grads: {} };
     try {
-      const stepping = trainStep(network, cost, optimizer, input, labels, {
-        mode: 'training',
+      const running = trainStep({
+        network,
+        cost,
+        optimizer,
+        input,
+        target: labels,
         rng: random.fold(step),
         step,
-        observe: async ({ output, grads }) => {
+        beforeUpdate: async ({ output, grads }) => {
           this.#checkScores(output, indices.length);
-          tally.add(await output.data(), await labels.data());
+          metrics.add(await output.data(), await labels.data());
           if (!measure) return;
           kept.before = snapshot(network.params);
           kept.grads = snapshot(grads);
         },
       });
       if (following !== undefined) {
-        // Decoders work, and cards compute, while this reads and augments.
+        // The next batch is read and augmented while the GPU computes this step.
         const batch = this.#batch(following, step + 1);
-        batch.catch(() => undefined); // Told when it is its turn.
+        batch.catch(() => undefined); // Its own step reports the error.
         this.#next = { step: step + 1, batch };
       }
-      const loss = await stepping;
+      const loss = await running;
       this.#lossSum += loss * (cost.reduction === 'mean' ? indices.length : 1);
-      this.#errors += tally.errors;
+      this.#errors += metrics.errors;
       this.#step++;
       onStep?.({
         step,
@@ -267,43 +321,67 @@ export class Trainer {
         loss,
         examples: indices.length,
       });
-      return measure ? await layerStats(network.params, kept.before, kept.grads) : [];
+      return measure ? await layerStats({ params: network.params, ...kept }) : [];
     } finally {
       disposeTensors([input, labels, kept.before, kept.grads]);
     }
   }
 
-  async #finish(epoch: number, boxes: readonly LayerStats[]): Promise<void> {
+  async #finishEpoch(epoch: number, layers: readonly LayerStats[]): Promise<void> {
     const { network, train, validation, optimizer, plateau, batchSize, onEpoch } = this.options;
-    const found = { loss: this.#lossSum / train.length, errorRate: this.#errors / train.length };
+    const trained = { loss: this.#lossSum / train.length, errorRate: this.#errors / train.length };
     [this.#lossSum, this.#errors] = [0, 0];
     await requireFinite(network, this.#step - 1);
-    const size = Math.max(batchSize, 250);
-    const held = validation && (await evaluateFinite(network, validation, size, this.#step - 1));
-    plateau?.step((held ?? found).loss);
-    const best = held !== undefined && (this.#best === undefined || isBetter(held, this.#best));
-    if (best) this.#best = { epoch, errorRate: held.errorRate, loss: held.loss };
+    const evaluated =
+      validation &&
+      (await evaluateFinite(network, validation, {
+        batchSize: Math.max(batchSize, 250),
+        step: this.#step - 1,
+      }));
+    plateau?.step((evaluated ?? trained).loss);
+    const best =
+      evaluated !== undefined && (this.#best === undefined || isBetter(evaluated, this.#best));
+    if (best) this.#best = { epoch, errorRate: evaluated.errorRate, loss: evaluated.loss };
     const { learningRate } = optimizer;
     await onEpoch?.({
       epoch,
       step: this.#step,
-      train: found,
-      ...(held && { validation: held }),
+      train: trained,
+      ...(evaluated && { validation: evaluated }),
       learningRate,
-      layers: boxes,
+      layers,
       best,
     });
   }
 
-  #checkScores({ shape }: Tensor, records: number): void {
+  #checkScores({ shape }: Tensor, examples: number): void {
     const { network, train } = this.options;
-    if (shape.join() === `${records},${train.classes}`) return;
-    const wanted = `[${records}, ${train.classes}] for ${train.name}`;
+    if (shape.join() === `${examples},${train.classes}`) return;
+    const expected = `[${examples}, ${train.classes}] for ${train.name}`;
     throw new InputError(
-      `${nameOf(network)}.forward: expected output of shape ${wanted}, got ${show(shape)}`,
+      `${nameOf(network)}.forward: expected output of shape ${expected}, got ${show(shape)}`,
     );
   }
 }
+
+const OPTIONS = [
+  'network',
+  'cost',
+  'optimizer',
+  'train',
+  'validation',
+  'batchSize',
+  'epochs',
+  'rng',
+  'schedule',
+  'plateau',
+  'patience',
+  'signal',
+  'onStep',
+  'onEpoch',
+  'checkpoint',
+  'checkpointSteps',
+] as const;
 
 function isBetter(
   a: { errorRate: number; loss: number },

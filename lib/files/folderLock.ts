@@ -4,11 +4,14 @@ import { InputError, show } from '../errors.ts';
 import { systemCode } from './systemError.ts';
 
 /**
- * Keeps a folder for this process: a file `lock` in it with the number of the process, which a second one finds. What a
- * process that was killed has left is taken over.
+ * Locks a folder for this process. The folder gets a file `lock` that holds the id of the process;
+ * a second process finds it and gives up. A lock whose process no longer runs is taken over.
  *
- * Errors: another process has it; the system's own, of a folder that cannot be written.
- * @returns what lets it go.
+ * Errors: another process holds the lock; the system's own error if the folder cannot be written.
+ * @returns a function that unlocks the folder.
+ *
+ *     const unlock = await lockFolder('runs/search');
+ *     await work().finally(unlock);
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const file = join(folder, 'lock');
@@ -21,10 +24,10 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       if (systemCode(error) !== 'EEXIST') throw error;
     }
     const holder = await readFile(file, 'utf8').catch(() => '');
-    // Without a number it is that of one who is writing it now, or was killed there.
+    // An empty file belongs to a process that is writing its id now, or that was killed meanwhile.
     if (tries > 0 || isRunning(Number(holder))) {
       throw new InputError(
-        `expected no other process at work in ${show(folder)}, got ${holder === '' ? 'one' : `process ${holder}`}; if that is something else, delete ${file}`,
+        `expected no other process at work in ${show(folder)}, got ${holder === '' ? 'one' : `process ${holder}`}; if it is an unrelated process, delete ${file}`,
       );
     }
     if (holder === '') await new Promise((resolve) => setTimeout(resolve, 200));
@@ -32,7 +35,9 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   }
 }
 
-/** A process in a container may have the number of the one before it, and be that itself. */
+/**
+ * Whether a process runs. In a new container this process may itself have the id of the former one.
+ */
 function isRunning(pid: number): boolean {
   if (pid === process.pid || !(pid > 0)) return false;
   try {

@@ -1,4 +1,6 @@
-/** The short code of what the operating system refused, such as `ENOENT`; undefined for any other error. */
+/**
+ * The code of an error of the operating system, such as `ENOENT`; undefined for any other error.
+ */
 export function systemCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

@@ -4,15 +4,18 @@ import { basename, dirname, join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { systemCode, systemProblem } from './systemError.ts';
 
-/** The content of a file, or its parts one by one. */
+/** The content of a file, whole or in parts. */
 export type FileData = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /**
- * Writes a file as a whole or not at all: to a temporary file in the same folder, which then takes the file's name.
- * A reader, or a machine that loses power, sees the old file or the new one and never a part. A link stays a link.
+ * Writes a file whole or not at all: the data goes into a temporary file in the same folder, which
+ * then takes the name of the file. A reader sees the old file or the new one and never a part, even
+ * after a loss of power. A link stays a link.
  *
- * Errors: `runs/model.safetensors: cannot be written: ENOSPC: no space left on device`; the old file is as it was
- * and no temporary file is left.
+ * Errors: `runs/model.safetensors: cannot be written: ENOSPC: no space left on device`. The old
+ *         file is then as it was, and no temporary file is left.
+ *
+ *     await writeFileAtomic('runs/config.json', JSON.stringify(config));
  */
 export async function writeFileAtomic(file: string, data: FileData): Promise<void> {
   const target = await realpath(file).catch(() => file);
@@ -25,7 +28,7 @@ export async function writeFileAtomic(file: string, data: FileData): Promise<voi
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    // What gives the parts of the data may fail too, and that is no fault of the file.
+    // The producer of the data may fail too; its error is not about the file.
     if (systemCode(error) === undefined) throw error;
     throw new InputError(`${file}: cannot be written: ${systemProblem(error)}`, { cause: error });
   }
@@ -36,7 +39,7 @@ async function writeAndSync(file: string, data: FileData): Promise<void> {
   const handle = await open(file, 'wx');
   try {
     const parts = typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
-    // From where the part before it ended.
+    // Each call continues where the previous part ended.
     for await (const part of parts) await handle.writeFile(part);
     await handle.sync();
   } finally {
@@ -44,7 +47,10 @@ async function writeAndSync(file: string, data: FileData): Promise<void> {
   }
 }
 
-/** Makes the new name last. Windows and some network file systems cannot, and the file is in place without. */
+/**
+ * Makes the new name durable. Windows and some network file systems cannot sync a folder; the file
+ * is in place anyway.
+ */
 async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r');

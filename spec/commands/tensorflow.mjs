@@ -34,7 +34,8 @@ async function lenetStep(backend) {
       for (const [name, grad] of Object.entries(grads)) values[name] = [...grad.dataSync()];
     },
   };
-  const loss = await trainStep(network, new SoftmaxCrossEntropy(), keep, input, target);
+  const cost = new SoftmaxCrossEntropy();
+  const loss = await trainStep({ network, cost, optimizer: keep, input, target });
   return { loss: [loss], ...values };
 }
 
@@ -66,9 +67,7 @@ if (problem === undefined) {
     check(
       pass,
       `${name}: ${failures.length} of ${results.length} outputs and gradients`,
-      failures
-        .slice(0, 3)
-        .map(({ config, tensor, message }) => `${config}: ${tensor}: ${message}`),
+      failures.slice(0, 3).map(({ config, tensor, message }) => `${config}: ${tensor}: ${message}`),
     );
   }
   console.log(`parity of every box and cost with float64, ${CASES} cases each: done`);

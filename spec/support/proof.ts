@@ -50,8 +50,8 @@ export async function lenetStep(backend: Backend | 'float64', batch: number): Pr
       }
     },
   };
-  const step = () =>
-    trainStep(network, new boxprop.SoftmaxCrossEntropy(), optimizer, input, target);
+  const cost = new boxprop.SoftmaxCrossEntropy();
+  const step = () => trainStep({ network, cost, optimizer, input, target });
   const loss = await step();
   const grads = Object.fromEntries(await Promise.all(read));
   const before = memory().numTensors;

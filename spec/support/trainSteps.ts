@@ -59,7 +59,8 @@ const target = tensor1d(
   'int32',
 );
 const losses: number[] = [];
-for (let i = 0; i < 3; i++) losses.push(await trainStep(network, cost, optimizer, input, target));
+for (let i = 0; i < 3; i++)
+  losses.push(await trainStep({ network, cost, optimizer, input, target }));
 const trained: Trained = {
   backend,
   lines,

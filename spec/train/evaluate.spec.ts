@@ -18,7 +18,9 @@ describe('evaluate', () => {
   it('counts errors over all batches, the last of which is shorter', async () => {
     const scores = [[2, 1, 0], [0, 1, 2], [1, 3, 2], [-1, -2, -3], [5, 6, 7]]; // prettier-ignore
     // Right: the first, the third, the fourth.
-    const { loss, ...counts } = await evaluate(new Flatten(), scored(scores, [0, 1, 1, 0, 0]), 2);
+    const { loss, ...counts } = await evaluate(new Flatten(), scored(scores, [0, 1, 1, 0, 0]), {
+      batchSize: 2,
+    });
     expect(counts).toEqual({
       errors: 2,
       examples: 5,
@@ -40,7 +42,7 @@ describe('evaluate', () => {
   it('lets the first class win among equal scores', async () => {
     const network = new Linear(2, 2, { init: init.zeros });
     const dataset = scored([[1, 2], [3, 4], [5, 6]], [0, 1, 1]); // prettier-ignore
-    expect((await evaluate(network, dataset, 3)).errors).toBe(2);
+    expect((await evaluate(network, dataset, { batchSize: 3 })).errors).toBe(2);
   });
 
   it.each([
@@ -49,7 +51,7 @@ describe('evaluate', () => {
     [NaN, 0],
   ])('counts scores %d and %d as errors', async (...row) => {
     const network = new Linear(2, 2, { init: init.values([row, row]) });
-    expect((await evaluate(network, scored([[1, 2], [3, 4]], [0, 1]), 3)).errors).toBe(2); // prettier-ignore
+    expect((await evaluate(network, scored([[1, 2], [3, 4]], [0, 1]), { batchSize: 3 })).errors).toBe(2); // prettier-ignore
   });
 
   it('runs in inference mode and leaves no tensors', async () => {
@@ -63,19 +65,19 @@ describe('evaluate', () => {
     }
     const dataset = xor();
     const { numTensors } = memory();
-    await evaluate(new Spy(), dataset, 20);
+    await evaluate(new Spy(), dataset, { batchSize: 20 });
     expect(modes).toEqual(['inference', 'inference']);
     expect(memory().numTensors).toBe(numTensors);
   });
 
   it('stops with the reason of the signal', async () => {
     const reason = new Error('enough');
-    const run = evaluate(perceptron(0), xor(), 1, { signal: AbortSignal.abort(reason) });
+    const run = evaluate(perceptron(0), xor(), { batchSize: 1, signal: AbortSignal.abort(reason) });
     await expect(run).rejects.toBe(reason);
   });
 
   it('refuses a network without a score a class', async () => {
-    const run = evaluate(new Linear(2, 3, { init: init.zeros }), xor(), 8);
+    const run = evaluate(new Linear(2, 3, { init: init.zeros }), xor(), { batchSize: 8 });
     await expect(run).rejects.toThrow(
       'Linear.forward: expected output of shape [8, 2] for xor, got [8, 3]',
     );

@@ -202,7 +202,7 @@ describe('finalizeBatchNorm refuses', () => {
 
   test('data without a batch', async () => {
     await expect(finalizeBatchNorm(new BatchNorm(3), [])).rejects.toThrow(
-      'finalizeBatchNorm: expected a batch or more, got none',
+      'finalizeBatchNorm: expected at least one batch, got none',
     );
   });
 
@@ -212,7 +212,7 @@ describe('finalizeBatchNorm refuses', () => {
   ])('data that ends for good: %s', async (got, given) => {
     const data = given([batch()].values());
     await expect(finalizeBatchNorm(new BatchNorm(3), data)).rejects.toThrow(
-      `finalizeBatchNorm: expected data that can be gone through again, a list or a function that starts anew, got ${got}`,
+      `finalizeBatchNorm: expected a list of batches, or a function that starts anew at each call, got ${got}`,
     );
   });
 });

@@ -50,10 +50,9 @@ const CONTAINERS: readonly (readonly [place: string, make: (box: Box) => Box])[]
 ];
 
 const step = (network: Box) => {
-  const input = tf.tensor2d([[1, 2]]);
-  return findNonFinite(network, new Euclidean(), input, tf.tensor2d([[0, 0]]), {
-    mode: 'training',
-  });
+  const [input, target] = [tf.tensor2d([[1, 2]]), tf.tensor2d([[0, 0]])];
+  const context = { mode: 'training' } as const;
+  return findNonFinite({ network, cost: new Euclidean(), input, target, context });
 };
 
 eachBackend('inside', () => {
@@ -81,12 +80,13 @@ eachBackend('inside', () => {
   });
 
   test('with labels for a target, which are integers', async () => {
-    const bad = new Sequential([good(), linear(2, 2, [1, 2, NaN, 4])]);
-    const labels = tf.tensor1d([1], 'int32');
+    const network = new Sequential([good(), linear(2, 2, [1, 2, NaN, 4])]);
+    const target = tf.tensor1d([1], 'int32');
     const input = tf.tensor2d([[1, 2]]);
-    expect(
-      await findNonFinite(bad, new SoftmaxCrossEntropy(), input, labels, { mode: 'training' }),
-    ).toBe('the output of Sequential[1] > Linear, whose weight is not finite');
+    const [cost, context] = [new SoftmaxCrossEntropy(), { mode: 'training' } as const];
+    expect(await findNonFinite({ network, cost, input, target, context })).toBe(
+      'the output of Sequential[1] > Linear, whose weight is not finite',
+    );
   });
 
   test('what is first not finite when merged', async () => {
@@ -115,9 +115,8 @@ eachBackend('inside', () => {
     const network = new Branch([shared, new Residual(shared)], { merge: 'product' });
     const before = tf.memory().numTensors;
     const [input, target] = [tf.tensor2d([[1, 2]]), tf.tensor2d([[0, 0]])];
-    expect(
-      await findNonFinite(network, new Euclidean(), input, target, { mode: 'training' }),
-    ).toBeUndefined();
+    const [cost, context] = [new Euclidean(), { mode: 'training' } as const];
+    expect(await findNonFinite({ network, cost, input, target, context })).toBeUndefined();
     expect(tf.memory().numTensors).toBe(before + 2);
   });
 });

@@ -18,7 +18,7 @@ test('root mean squares over all parameters of a box, before the step', async ()
   params['a.bias'].assign(tensor1d([7]));
   const { numTensors } = memory();
   const near = (value: number): unknown => expect.closeTo(value, 5);
-  expect(await layerStats(params, before, grads)).toEqual([
+  expect(await layerStats({ params, before, grads })).toEqual([
     {
       path: 'a',
       weight: near(Math.sqrt(50 / 4)),

@@ -35,13 +35,13 @@ describe('trainStep', () => {
     // x_out = w x with w = 3, x = 2, y = 5: C = ½ (6 − 5)² = 0.5, ∂C/∂w = (6 − 5) · 2 = 2, w ← 3 − 0.25 · 2
     const network = new Linear(1, 1, { bias: false, init: init.values([3]) });
     const optimizer = new SGD(network.params, { learningRate: 0.25 });
-    const loss = await trainStep(
+    const loss = await trainStep({
       network,
-      new Euclidean(),
+      cost: new Euclidean(),
       optimizer,
-      constant([2], [1, 1]),
-      constant([5], [1, 1]),
-    );
+      input: constant([2], [1, 1]),
+      target: constant([5], [1, 1]),
+    });
     expect(loss).toBe(0.5);
     expect(snapshot(network)).toEqual([[2.5]]);
   });
@@ -61,7 +61,8 @@ describe('trainStep', () => {
     const optimizer = new SGD(network.params, { learningRate: 0.1 });
     const x = constant([1, 2], [1, 2]);
     const rng = new Rng(0);
-    await trainStep(network, new Euclidean(), optimizer, x, x, { mode: 'training', rng });
+    const step = { network, cost: new Euclidean(), optimizer, input: x, target: x };
+    await trainStep({ ...step, rng });
     expect(calls).toEqual(['training', rng, ['output']]);
   });
 
@@ -87,8 +88,9 @@ describe('trainStep', () => {
       const input = constant(new Rng(2).normals(4 * 36), [4, 6, 6, 1]);
       const labels = tensor1d([0, 1, 2, 1], 'int32');
       const run = async (steps: number) => {
+        const cost = new SoftmaxCrossEntropy();
         for (let i = 0; i < steps; i++)
-          await trainStep(network, new SoftmaxCrossEntropy(), optimizer, input, labels);
+          await trainStep({ network, cost, optimizer, input, target: labels });
       };
       await run(1); // makes the velocities
       const { numTensors, numBytes } = memory();
@@ -106,12 +108,9 @@ describe('trainStep', () => {
       const x = constant([1, 2], [1, 2]);
       const wrongShape = constant([1], [1, 1]);
       const { numTensors } = memory();
-      await expect(trainStep(network, new Euclidean(), optimizer, x, x)).rejects.toThrow(
-        'non-finite gradient',
-      );
-      await expect(trainStep(network, new Euclidean(), optimizer, x, wrongShape)).rejects.toThrow(
-        'expected target',
-      );
+      const step = { network, cost: new Euclidean(), optimizer, input: x };
+      await expect(trainStep({ ...step, target: x })).rejects.toThrow('non-finite gradient');
+      await expect(trainStep({ ...step, target: wrongShape })).rejects.toThrow('expected target');
       expect(memory().numTensors).toBe(numTensors);
     });
   });
@@ -126,10 +125,7 @@ describe('trainStep', () => {
     ): Promise<void> {
       const optimizer = new SGD(network.params, { learningRate: 0.1 });
       const before = snapshot(network);
-      const step = trainStep(network, cost, optimizer, input, target, {
-        mode: 'training',
-        step: 12,
-      });
+      const step = trainStep({ network, cost, optimizer, input, target, step: 12 });
       await expect(step).rejects.toThrow(inputError(message));
       expect(snapshot(network)).toEqual(before);
     }
@@ -211,7 +207,8 @@ describe('trainStep', () => {
     it('not the gradient of the data, which no step computes', async () => {
       const network = new Sequential([new Faulty('gradInput', NaN), linear(2, 2)]);
       const optimizer = new SGD(network.params, { learningRate: 0.1 });
-      expect(await trainStep(network, new Euclidean(), optimizer, x(), x())).toBeGreaterThan(0);
+      const step = { network, cost: new Euclidean(), optimizer, input: x(), target: x() };
+      expect(await trainStep(step)).toBeGreaterThan(0);
     });
 
     it('the gradient of a parameter of the first box, whose gradient of the data does not matter', async () => {
@@ -230,7 +227,7 @@ describe('trainStep', () => {
       const scale = variable(constant([0, 0, 0], [3]));
       const network = new FaultyParam({ scale }, [3e38, 3e38, -3e38]);
       const optimizer = new SGD(network.params, { learningRate: 0.5 });
-      await trainStep(network, new Euclidean(), optimizer, x(), x());
+      await trainStep({ network, cost: new Euclidean(), optimizer, input: x(), target: x() });
       expect([...scale.dataSync()]).toEqual([-1.5e38, -1.5e38, 1.5e38].map(Math.fround));
     });
 
@@ -256,8 +253,9 @@ describe('trainStep', () => {
         losing = draws();
       }
       const optimizer = new SGD(network.params, { learningRate: 0.1 });
+      const cost = new Euclidean();
       await expect(
-        trainStep(network, new Euclidean(), optimizer, x(), x(), { mode: 'training', rng: before }),
+        trainStep({ network, cost, optimizer, input: x(), target: x(), rng: before }),
       ).rejects.toThrow(
         inputError(`non-finite loss: first in the output of Sequential[${losing}] > Lottery`),
       );

@@ -2,12 +2,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import { fill, memory, tidy } from '@tensorflow/tfjs-core';
 import { Rng, SGD, SoftmaxCrossEntropy, useBackend } from '../../index.ts';
 import { evaluate, Trainer, type StepEvent, type TrainerOptions } from '../../train/index.ts';
+import { ReduceOnPlateau } from '../../optim/reduceOnPlateau.ts';
+import { messageOf } from '../support/compare.ts';
 import { inputError } from '../support/inputError.ts';
 import { perceptron, xor } from '../support/toy.ts';
 
-function training(
-  change: Partial<TrainerOptions> = {},
-): TrainerOptions & { params: () => number[][] } {
+function training(change: Partial<TrainerOptions> = {}): TrainerOptions {
   const network = perceptron(0);
   return {
     network,
@@ -17,11 +17,12 @@ function training(
     batchSize: 12, // 12, 12 and 8 of the 32 examples
     epochs: 2,
     rng: new Rng(0),
-    params: () => Object.values(network.params).map((param) => [...param.dataSync()]),
     ...change,
   };
 }
 
+const paramsOf = ({ network }: TrainerOptions) =>
+  Object.values(network.params).map((param) => [...param.dataSync()]);
 const fit = (options: TrainerOptions) => new Trainer(options).run();
 
 describe('Trainer', () => {
@@ -29,9 +30,11 @@ describe('Trainer', () => {
 
   it('learns a toy set without an error', async () => {
     const options = training({ epochs: 60 });
-    expect((await evaluate(options.network, options.train, 10)).errors).toBeGreaterThan(0);
+    expect(
+      (await evaluate(options.network, options.train, { batchSize: 10 })).errors,
+    ).toBeGreaterThan(0);
     await fit(options);
-    const { errors, loss } = await evaluate(options.network, options.train, 10);
+    const { errors, loss } = await evaluate(options.network, options.train, { batchSize: 10 });
     expect(errors).toBe(0);
     expect(loss).toBeLessThan(0.05);
   });
@@ -46,7 +49,7 @@ describe('Trainer', () => {
         onEpoch: ({ epoch, train }) => void epochs.push([epoch, train.loss, steps.length]),
       }),
     );
-    expect(result).toEqual({ epochs: 2, steps: 6, ended: 'whole' });
+    expect(result).toEqual({ epochs: 2, steps: 6, ended: 'completed' });
     expect(
       steps.map(({ step, epoch, examples, learningRate }) => [step, epoch, examples, learningRate]),
     ).toEqual(
@@ -80,14 +83,14 @@ describe('Trainer', () => {
     const trained = async (seed: number) => {
       const options = training({ rng: new Rng(seed) });
       await fit(options);
-      return options.params();
+      return paramsOf(options);
     };
     const first = await trained(4);
     expect(await trained(4)).toEqual(first);
     expect(await trained(5)).not.toEqual(first);
   });
 
-  it('takes another order each epoch, with every record once', async () => {
+  it('takes another order each epoch, with every example once', async () => {
     const seen: number[] = [];
     const dataset = xor();
     const batch = (indices: Int32Array) => {
@@ -121,9 +124,9 @@ describe('Trainer', () => {
 
   it('takes no step when it is aborted already', async () => {
     const options = training({ signal: AbortSignal.abort() });
-    const before = options.params();
+    const before = paramsOf(options);
     expect(await fit(options)).toEqual({ epochs: 0, steps: 0, ended: 'aborted' });
-    expect(options.params()).toEqual(before);
+    expect(paramsOf(options)).toEqual(before);
   });
 
   it('lets a timer stop it', async () => {
@@ -250,5 +253,18 @@ describe('Trainer', () => {
   it.each([0, 1.5, NaN])('refuses %d epochs', async (epochs) => {
     const message = `Trainer: expected epochs to be an integer of at least 1, got ${epochs}`;
     await expect(async () => fit(training({ epochs }))).rejects.toEqual(inputError(message));
+  });
+
+  it('refuses a plateau without a schedule to scale', () => {
+    expect(() => new Trainer(training({ plateau: new ReduceOnPlateau() }))).toThrow(
+      inputError('Trainer: expected a schedule with plateau, got none'),
+    );
+  });
+
+  it('refuses an unknown option, and names the one that is meant', () => {
+    const wrong: object = { ...training(), batchsize: 32 };
+    expect(messageOf(() => new Trainer(wrong as TrainerOptions))).toBe(
+      'Trainer: unknown option batchsize; did you mean batchSize?',
+    );
   });
 });

@@ -23,7 +23,7 @@ describe('lockFolder', () => {
     const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20_000)']);
     writeFileSync(file(), String(other.pid));
     await expect(lockFolder(folder)).rejects.toThrow(
-      `expected no other process at work in "${folder}", got process ${other.pid}; if that is something else, delete ${file()}`,
+      `expected no other process at work in "${folder}", got process ${other.pid}; if it is an unrelated process, delete ${file()}`,
     );
     expect(readFileSync(file(), 'utf8')).toBe(String(other.pid));
     other.kill('SIGKILL');
@@ -36,7 +36,7 @@ describe('lockFolder', () => {
   it('waits for a number that is not there yet, and then refuses', async () => {
     writeFileSync(file(), '');
     await expect(lockFolder(folder)).rejects.toThrow(
-      `in "${folder}", got one; if that is something else`,
+      `in "${folder}", got one; if it is an unrelated process`,
     );
   });
 
