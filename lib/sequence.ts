@@ -24,8 +24,8 @@ export function asSequence(image: Tensor4D): Tensor3D {
 }
 
 /**
- * How the window of `box` slides over a sequence of this length, as over an image of one row; refuses
- * a window larger than the padded sequence.
+ * How the window of `box` slides over a sequence of this length, as over an image of one row;
+ * refuses a window larger than the padded sequence.
  */
 export function sequenceGeometry(
   box: object,

@@ -1,26 +1,41 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkTensor } from '../lib/check.ts';
+import { checkGradOutput, checkShape, checkTensor } from '../lib/check.ts';
+import type { AxisWindow, Facts, Shape } from '../lib/facts.ts';
 import { pair, type Pair } from '../lib/geometry.ts';
-import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
+import {
+  mapImage,
+  mapImageToInput,
+  type AxisMap,
+  type ImageMap,
+} from '../lib/kernels/pad/axisMap.ts';
 import { windowsThatCover } from '../lib/kernels/pool/windowMap.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import { samePosition, weightedAxis } from '../lib/window.ts';
 
-/**
- * Averages over as many windows as are asked for, H' by W', whatever the size of the image. Together they cover it,
- * nearly alike in size; they overlap where H' does not divide H, and repeat pixels where H' is larger.
- *
- *   rows of window i   R_i = { y: ⌊i·H/H'⌋ ≤ y < ⌈(i+1)·H/H'⌉ },  its columns Q_j likewise with W, W'
- *   forward            x_out[n,i,j,c] = 1/(|R_i| |Q_j|) Σ_{y∈R_i, x∈Q_j} x_in[n,y,x,c]
- *   backpropToInput    ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): y∈R_i, x∈Q_j} 1/(|R_i| |Q_j|) ∂C/∂x_out[n,i,j,c]
- *
- * Shapes: input [N, H, W, C] of any H and W; output, gradOutput [N, H', W', C], [H', W'] = outputSize.
- * Errors: an input or gradOutput of another shape or dtype; a bad outputSize.
- * Source: PyTorch's AdaptiveAvgPool2d.
- */
+/** What `AdaptiveAvgPool2D` keeps for its backward method. */
 export interface AdaptiveAvgPool2DCache {
   readonly inputShape: readonly [number, number, number, number];
 }
 
+/**
+ * Averages over a given number of windows, H' by W', whatever the size of the image. Together they
+ * cover it and are nearly equal in size; they overlap where H' does not divide H, and repeat pixels
+ * where H' is larger.
+ *
+ *   forward          x_out[n,i,j,c] = 1/(|R_i| |Q_j|) Σ_{y∈R_i, x∈Q_j} x_in[n,y,x,c]
+ *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): y∈R_i, x∈Q_j} 1/(|R_i| |Q_j|) g[n,i,j,c]
+ *
+ * with g = ∂C/∂x_out; the rows of window (i, j) are R_i = { y: ⌊i·H/H'⌋ ≤ y < ⌈(i+1)·H/H'⌉ }, and
+ * its columns Q_j likewise with W and W'.
+ *
+ * Shapes: input [N, H, W, C] of any H and W; output, gradOutput [N, H', W', C], [H', W'] =
+ *         outputSize.
+ * Errors: an input or gradOutput of another shape or dtype; a bad outputSize.
+ * Source: PyTorch's AdaptiveAvgPool2d.
+ *
+ *     const box = new AdaptiveAvgPool2D([2, 3]);
+ *     box.infer(images);   // [N, 2, 3, C]
+ */
 export class AdaptiveAvgPool2D extends Module<Tensor4D, Tensor4D, AdaptiveAvgPool2DCache> {
   readonly outputSize: readonly [number, number];
 
@@ -43,11 +58,32 @@ export class AdaptiveAvgPool2D extends Module<Tensor4D, Tensor4D, AdaptiveAvgPoo
     return mapImageToInput(gradOutput, this.#means(inputShape));
   }
 
-  #means([, height, width]: readonly [number, number, number, number]): ImageMap {
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
+    const { height, width } = this.#means(input);
+    return {
+      outputShape: [input[0], ...this.outputSize, input[3]],
+      window: { axes: [height, width].map(coveringAxis), channels: samePosition },
+      multiplyAdds: 0,
+    };
+  }
+
+  override describe(): string {
+    return `AdaptiveAvgPool2D to ${this.outputSize.join('x')}`;
+  }
+
+  #means([, height, width]: Shape): ImageMap {
     const [outHeight, outWidth] = this.outputSize;
     return {
       height: windowsThatCover(height, outHeight),
       width: windowsThatCover(width, outWidth),
     };
   }
+}
+
+/** Windows that do not tile the axis reach into one position more than their step. */
+function coveringAxis({ input, rows }: AxisMap): AxisWindow {
+  const step = input / rows.length;
+  const size = Number.isInteger(step) ? step : Math.min(Math.ceil(step) + 1, input);
+  return weightedAxis(rows, size, step);
 }

@@ -1,5 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkTensor } from '../lib/check.ts';
+import { checkGradOutput, checkOptions, checkShape, checkTensor } from '../lib/check.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import {
   checkPadding,
   checkPoolPadding,
@@ -11,39 +12,51 @@ import {
 } from '../lib/geometry.ts';
 import { avgPool2d, avgPool2dToInput } from '../lib/kernels/pool/avgPool2d.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import { describeWindows, poolFacts } from '../lib/window.ts';
 
-/**
- * The average of each window, channel by channel; windows may overlap.
- *
- *   forward          x_out[n,i,j,c] = 1/a_ij Σ_pq x_in[n, i·s + p − t, j·s + q − t, c],  p < K_h, q < K_w
- *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,p): i·s+p−t=y} Σ_{(j,q): j·s+q−t=x} 1/a_ij ∂C/∂x_out[n,i,j,c]
- *
- * with stride s and t cells of padding (taken per axis), x_in being 0 in the padding. The count a_ij is that of the
- * window's cells inside the padded input, or, without `countIncludePad`, inside the input; both arrows divide by the
- * same.
- *
- * `ceilMode` rounds H' and W' up: a last window may reach over the end, if it starts inside the input or the padding
- * before it. What lies past the padding never counts.
- *
- * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + padding − K_h)/s⌋ + 1.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; padding of more
- *         than half the kernel, which would leave windows without a pixel.
- * Source: lecture, "Pooling"; the sizes and counts are those of PyTorch's AvgPool2d.
- */
+/** The options of `AvgPool2D`. */
 export interface AvgPool2DOptions {
-  /** The kernel's size by default, so that windows tile the image. */
+  /** s, in pixels; the kernel's size by default, so that windows tile the image. */
   readonly stride?: Pair;
+  /**
+   * The number of pixels added on each side, or a pair, `'valid'` (none, the default) or `'same'`
+   * (⌈size/stride⌉ outputs).
+   */
   readonly padding?: Padding;
+  /** Whether the output size is rounded up; false by default. */
   readonly ceilMode?: boolean;
-  /** Whether the zeros of the padding count (the default). */
+  /** Whether the zeros of the padding count; true by default. */
   readonly countIncludePad?: boolean;
 }
 
+/** What `AvgPool2D` keeps for its backward method. */
 export interface AvgPool2DCache {
   readonly inputShape: readonly [number, number, number, number];
   readonly geometry: Geometry;
 }
 
+/**
+ * The average of each window, channel by channel; windows may overlap.
+ *
+ *   forward          x_out[n,i,j,c] = 1/a_ij Σ_pq x_in[n, i·s + p − t, j·s + q − t, c]
+ *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,p): i·s+p−t=y} Σ_{(j,q): j·s+q−t=x}
+ *                                          1/a_ij ∂C/∂x_out[n,i,j,c]
+ *
+ * with p < K_h, q < K_w, stride s and t pixels of padding (taken per axis), x_in being 0 in the
+ * padding. a_ij counts the window's pixels inside the padded input, or, without `countIncludePad`,
+ * inside the input; forward and backward divide by the same a_ij.
+ *
+ * `ceilMode` rounds H' and W' up: a last window may reach over the end if it starts inside the
+ * input or the padding before it. Pixels past the padding never count.
+ *
+ * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + padding − K_h)/s⌋ + 1.
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
+ *         padding of more than half the kernel, which would leave windows without a pixel.
+ * Source: lecture, "Pooling"; the sizes and counts are those of PyTorch's AvgPool2d.
+ *
+ *     const box = new AvgPool2D(3, { stride: 2 });
+ *     box.infer(images);   // [N, 7, 9, C] to [N, 3, 4, C]
+ */
 export class AvgPool2D extends Module<Tensor4D, Tensor4D, AvgPool2DCache> {
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
@@ -53,6 +66,7 @@ export class AvgPool2D extends Module<Tensor4D, Tensor4D, AvgPool2DCache> {
 
   constructor(kernelSize: Pair, options: AvgPool2DOptions = {}) {
     super();
+    checkOptions(this, options, ['stride', 'padding', 'ceilMode', 'countIncludePad']);
     this.kernelSize = pair(this, 'kernelSize', kernelSize);
     this.stride = pair(this, 'stride', options.stride ?? this.kernelSize);
     this.padding = checkPadding(this, options.padding ?? 'valid');
@@ -63,10 +77,7 @@ export class AvgPool2D extends Module<Tensor4D, Tensor4D, AvgPool2DCache> {
 
   forward(input: Tensor4D): ForwardResult<Tensor4D, AvgPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
-    const geometry = convGeometry(this, input.shape[1], input.shape[2], {
-      ...this,
-      dilation: [1, 1],
-    });
+    const geometry = this.#geometry(input.shape);
     const output = avgPool2d(input, geometry, this.countIncludePad);
     return { output, cache: { inputShape: input.shape, geometry } };
   }
@@ -76,5 +87,19 @@ export class AvgPool2D extends Module<Tensor4D, Tensor4D, AvgPool2DCache> {
     const outputShape = [batch, geometry.height.output, geometry.width.output, channels];
     checkGradOutput(this, 'backpropToInput', gradOutput, outputShape);
     return avgPool2dToInput(gradOutput, geometry, this.countIncludePad);
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
+    const { height, width } = this.#geometry(input);
+    return poolFacts(input, [height, width]);
+  }
+
+  override describe(): string {
+    return `AvgPool2D: ${describeWindows(this)}`;
+  }
+
+  #geometry([, height, width]: Shape): Geometry {
+    return convGeometry(this, height, width, this);
   }
 }

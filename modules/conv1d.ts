@@ -63,22 +63,22 @@ export interface Conv1DCache {
 }
 
 /**
- * The convolution of sequences with a bank of filters; the kernel is not flipped. x is x_in with its
- * border: t elements before the first, filled as `paddingMode` says. With stride s and dilation d, and
- * the input channels c of the group that o belongs to:
+ * The convolution of sequences with a bank of filters; the kernel is not flipped. x is x_in with
+ * its border: t elements before the first, filled as `paddingMode` says. With stride s and dilation
+ * d, and the input channels c of the group that o belongs to:
  *
  *   forward            x_out[n,i,o] = b[o] + Σ_pc x[n, i·s + p·d, c] w[p,c,o]
  *   backpropToInput    ∂C/∂x[n,y,c] = Σ_o Σ_{(i,p): i·s+p·d=y} g[n,i,o] w[p,c,o]
  *   backpropToParams   ∂C/∂w[p,c,o] = Σ_ni x[n, i·s + p·d, c] g[n,i,o]
  *                      ∂C/∂b[o] = Σ_ni g[n,i,o]
  *
- * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is added
- * to the elements that it was read from, or dropped where they are zeros. A sequence is computed as an
- * image of one row.
+ * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is
+ * added to the elements that it was read from, or dropped where they are zeros. A sequence is
+ * computed as an image of one row.
  *
  * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with
- *         L' = ⌊(L + padding − d (K − 1) − 1)/s⌋ + 1; weight [K, inChannels/groups, outChannels], the
- *         output channels of a group side by side; bias [outChannels].
+ *         L' = ⌊(L + padding − d (K − 1) − 1)/s⌋ + 1; weight [K, inChannels/groups, outChannels],
+ *         the output channels of a group side by side; bias [outChannels].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
  *         reflected padding of as many elements as the sequence has, or circular padding of more;
  *         channels that are not a multiple of the groups; bad sizes; a random `init` without `rng`.

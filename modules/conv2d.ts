@@ -59,9 +59,10 @@ export interface Conv2DCache {
 }
 
 /**
- * The convolution of images with a bank of filters; as in all frameworks, the kernel is not flipped.
- * x is x_in with its border: t pixels before the first, filled as `paddingMode` says. With stride s and
- * dilation d (all taken per axis), and the input channels c of the group that o belongs to:
+ * The convolution of images with a bank of filters; as in all frameworks, the kernel is not
+ * flipped. x is x_in with its border: t pixels before the first, filled as `paddingMode` says. With
+ * stride s and dilation d (all taken per axis), and the input channels c of the group that o
+ * belongs to:
  *
  *   forward            x_out[n,i,j,o] = b[o] + Σ_pqc x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,o]
  *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_o Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x}
@@ -69,15 +70,16 @@ export interface Conv2DCache {
  *   backpropToParams   ∂C/∂w[p,q,c,o] = Σ_nij x[n, i·s + p·d, j·s + q·d, c] g[n,i,j,o]
  *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
  *
- * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is added
- * to the pixels that it was read from, or dropped where they are zeros.
+ * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is
+ * added to the pixels that it was read from, or dropped where they are zeros.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, inChannels/groups,
- *         outChannels], the output channels of a group side by side; bias [outChannels].
+ *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight
+ *         [K_h, K_w, inChannels/groups, outChannels], the output channels of a group side by side;
+ *         bias [outChannels].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         reflected padding of as many pixels as the image has, or circular padding of more; channels
- *         that are not a multiple of the groups; bad sizes; a random `init` without `rng`.
+ *         reflected padding of as many pixels as the image has, or circular padding of more;
+ *         channels that are not a multiple of the groups; bad sizes; a random `init` without `rng`.
  * Source: lecture, "Filtering"; LeCun et al. 1989. Initial weights: Glorot & Bengio 2010, biases 0.
  *
  *     const box = new Conv2D(3, 8, 5, { stride: 2, padding: 'same', rng: new Rng(0) });

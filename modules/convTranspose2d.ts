@@ -20,8 +20,8 @@ export interface ConvTranspose2DOptions {
   /** s, the distance in the output between the kernels of two neighbouring pixels; 1 by default. */
   readonly stride?: Pair;
   /**
-   * t, the number of pixels cut off on each side, 0 by default: the padding of the convolution that is
-   * transposed.
+   * t, the number of pixels cut off on each side, 0 by default: the padding of the convolution that
+   * is transposed.
    */
   readonly padding?: Pair;
   /** Rows and columns added at the end, fewer than the stride; 0 by default. */
@@ -48,8 +48,8 @@ export interface ConvTranspose2DCache {
 /**
  * The transposed convolution, which makes images larger: its forward is the `backpropToInput` of
  * Conv2D, and its backpropToInput is the forward of Conv2D. Each pixel puts the kernel, times its
- * value, into the output; neighbours lie a stride s apart and overlaps add up. With dilation d and t
- * pixels cut off at each side (all taken per axis), c and o being of the same group:
+ * value, into the output; neighbours lie a stride s apart and overlaps add up. With dilation d and
+ * t pixels cut off at each side (all taken per axis), c and o being of the same group:
  *
  *   forward            x_out[n,y,x,o] = b[o] + Σ_c Σ_{(i,p): i·s+p·d−t=y} Σ_{(j,q): j·s+q·d−t=x}
  *                                         x_in[n,i,j,c] w[p,q,o,c]
@@ -61,12 +61,12 @@ export interface ConvTranspose2DCache {
  * convolution with stride s takes s sizes to the same one, and this chooses among them.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = (H − 1) s − 2 padding + d (K_h − 1) + outputPadding + 1; weight [K_h, K_w,
- *         outChannels/groups, inChannels], the kernel of the Conv2D from output to input that this is
- *         the adjoint of; bias [outChannels].
+ *         H' = (H − 1) s − 2 padding + d (K_h − 1) + outputPadding + 1; weight
+ *         [K_h, K_w, outChannels/groups, inChannels], the kernel of the Conv2D from output to input
+ *         that this is the adjoint of; bias [outChannels].
  * Errors: an input or gradOutput of another shape or dtype; padding that leaves no output; an
- *         outputPadding that is not smaller than the stride; channels that are not a multiple of the
- *         groups; bad sizes; a random `init` without `rng`.
+ *         outputPadding that is not smaller than the stride; channels that are not a multiple of
+ *         the groups; bad sizes; a random `init` without `rng`.
  * Source: Zeiler et al. 2010, "Deconvolutional networks"; Long et al. 2015, arXiv:1411.4038,
  *         section 3.3; sizes as in PyTorch. Initial weights: Glorot & Bengio 2010, biases 0.
  *
@@ -192,7 +192,7 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
   }
 }
 
-/** The pixels that put a tap of their kernel on an output pixel: tap q of pixel i falls on i·s + q·d − t. */
+/** The pixels whose kernel meets an output pixel: tap q of pixel i falls on i·s + q·d − t. */
 function transposedAxis({ output: pixels, kernel, stride, dilation, before }: Axis): AxisWindow {
   return {
     size: Math.ceil((dilation * (kernel - 1) + 1) / stride),

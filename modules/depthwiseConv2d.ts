@@ -58,9 +58,10 @@ export interface DepthwiseConv2DCache {
 }
 
 /**
- * The convolution of each channel by itself, with M = `multiplier` filters per channel: Conv2D with as
- * many groups as channels. x is x_in with its border: t pixels before the first, filled as
- * `paddingMode` says. With stride s and dilation d (all taken per axis), and output channel o = c·M + m:
+ * The convolution of each channel by itself, with M = `multiplier` filters per channel: Conv2D with
+ * as many groups as channels. x is x_in with its border: t pixels before the first, filled as
+ * `paddingMode` says. With stride s and dilation d (all taken per axis), and output channel o = c·M
+ * + m:
  *
  *   forward            x_out[n,i,j,o] = b[o] + Σ_pq x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,m]
  *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_m Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x}
@@ -68,12 +69,12 @@ export interface DepthwiseConv2DCache {
  *   backpropToParams   ∂C/∂w[p,q,c,m] = Σ_nij x[n, i·s + p·d, j·s + q·d, c] g[n,i,j,o]
  *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
  *
- * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is added
- * to the pixels that it was read from, or dropped where they are zeros.
+ * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is
+ * added to the pixels that it was read from, or dropped where they are zeros.
  *
  * Shapes: input [N, H, W, channels]; output, gradOutput [N, H', W', channels·M] with
- *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, channels, M];
- *         bias [channels·M].
+ *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, channels, M]; bias
+ *         [channels·M].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
  *         reflected padding of as many pixels as the image has, or circular padding of more; bad
  *         sizes; a random `init` without `rng`.

@@ -32,8 +32,8 @@ export interface LinearCache {
  *
  * With one row per example, these are X Wᵀ + b, G W, Gᵀ X and the column sums of G.
  *
- * Shapes: input [N, inFeatures]; output, gradOutput [N, outFeatures]; weight [outFeatures,
- *         inFeatures]; bias [outFeatures].
+ * Shapes: input [N, inFeatures]; output, gradOutput [N, outFeatures]; weight
+ *         [outFeatures, inFeatures]; bias [outFeatures].
  * Errors: an input or gradOutput of another shape or dtype; sizes below 1; a random `init` without
  *         `rng`.
  * Source: lecture, "Linear Module". Initial weights: Glorot & Bengio 2010, biases 0.

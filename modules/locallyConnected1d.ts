@@ -6,14 +6,9 @@ import {
   type Tensor4D,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
-import {
-  checkFits,
-  checkPadding1D,
-  axisGeometry,
-  type Geometry,
-  type Padding1D,
-} from '../lib/geometry.ts';
+import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
+import { checkPadding1D, type Geometry, type Padding1D } from '../lib/geometry.ts';
 import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
 import {
   locallyConnected,
@@ -24,44 +19,62 @@ import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
+import { asImage, asSequence, sequenceGeometry } from '../lib/sequence.ts';
+import { allPositions, slidingAxis } from '../lib/window.ts';
+
+/** The options of `LocallyConnected1D`. */
+export interface LocallyConnected1DOptions {
+  /** s, in elements of the sequence; 1 by default. */
+  readonly stride?: number;
+  /**
+   * The number of zeros added on each side, `'valid'` (none, the default) or `'same'`
+   * (⌈length/stride⌉ outputs).
+   */
+  readonly padding?: Padding1D;
+  /** Whether there is a b; true by default. */
+  readonly bias?: boolean;
+  /** The initial w, `glorotUniform` by default. */
+  readonly init?: Initializer;
+  /** The generator that draws the initial w; a random `init` requires it. */
+  readonly rng?: Rng;
+}
+
+/** What `LocallyConnected1D` keeps for its backward methods. */
+export interface LocallyConnected1DCache {
+  /** The input as images of one row. */
+  readonly images: Tensor4D;
+}
 
 /**
- * A convolution of sequences that shares no weights: each place i of the output has filters and biases of its own. With
- * stride s and t cells of zero padding before the first element, x_in being 0 in the padding:
+ * A convolution of sequences that shares no weights: each position i of the output has its own
+ * filters and biases. With stride s and t zeros of padding before the first element, x_in being 0
+ * in the padding:
  *
  *   forward            x_out[n,i,o] = b[i,o] + Σ_pc x_in[n, i·s + p − t, c] w[i,p,c,o]
  *   backpropToInput    ∂C/∂x_in[n,y,c] = Σ_o Σ_{(i,p): i·s+p−t=y} g[n,i,o] w[i,p,c,o]
  *   backpropToParams   ∂C/∂w[i,p,c,o] = Σ_n x_in[n, i·s + p − t, c] g[n,i,o]
  *                      ∂C/∂b[i,o] = Σ_n g[n,i,o]
  *
- * with g = ∂C/∂x_out. The gradient that falls on the padding is dropped: the zeros are no input. A sequence is computed
- * as an image of one row.
+ * with g = ∂C/∂x_out. The gradient that falls on the padding is dropped, because the zeros are not
+ * part of the input. A sequence is computed as an image of one row.
  *
- * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels], L' = ⌊(L + padding − K)/s⌋ + 1; weight
- *         [L', K, inChannels, outChannels]; bias [L', outChannels].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; bad sizes; a random
- *         `init` without `rng`.
- * Source: LeCun 1989, "Generalization and network design strategies". Initial weights: Glorot & Bengio 2010, biases 0.
+ * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with
+ *         L' = ⌊(L + padding − K)/s⌋ + 1; weight [L', K, inChannels, outChannels]; bias
+ *         [L', outChannels].
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
+ *         bad sizes; a random `init` without `rng`.
+ * Source: LeCun 1989, "Generalization and network design strategies". Initial weights: Glorot &
+ *         Bengio 2010, biases 0.
+ *
+ *     const box = new LocallyConnected1D(16, 3, 8, 5, { rng: new Rng(0) });
+ *     box.infer(sequences);   // [N, 16, 3] to [N, 12, 8]
  */
-export interface LocallyConnected1DOptions {
-  readonly stride?: number;
-  /** Cells on both sides, `'valid'` (none, the default) or `'same'` (⌈length/stride⌉ outputs). */
-  readonly padding?: Padding1D;
-  readonly bias?: boolean;
-  readonly init?: Initializer;
-  readonly rng?: Rng;
-}
-
-export interface LocallyConnected1DCache {
-  /** The input as images of one row. */
-  readonly images: Tensor4D;
-}
-
 export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnected1DCache> {
   override readonly params: {
     readonly weight: Variable<Rank.R4>;
     readonly bias?: Variable<Rank.R2>;
   };
+  override readonly noDecay = ['bias'];
   readonly inputLength: number;
   readonly inChannels: number;
   readonly outChannels: number;
@@ -70,6 +83,7 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
   readonly padding: Padding1D;
   readonly geometry: Geometry;
 
+  /** @param inputLength the length of the sequences. */
   constructor(
     inputLength: number,
     inChannels: number,
@@ -78,36 +92,26 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
     options: LocallyConnected1DOptions = {},
   ) {
     super();
+    checkOptions(this, options, ['stride', 'padding', 'bias', 'init', 'rng']);
     const { stride = 1, bias = true, init = glorotUniform, rng } = options;
-    for (const [what, size] of Object.entries({
-      inputLength,
-      inChannels,
-      outChannels,
-      kernelSize,
-      stride,
-    })) {
-      checkSize(this, what, size);
-    }
+    checkSize(this, 'inputLength', inputLength);
+    checkSize(this, 'inChannels', inChannels);
+    checkSize(this, 'outChannels', outChannels);
+    checkSize(this, 'kernelSize', kernelSize);
+    checkSize(this, 'stride', stride);
     this.inputLength = inputLength;
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = kernelSize;
     this.stride = stride;
     this.padding = checkPadding1D(this, options.padding ?? 'valid');
-    const width = axisGeometry(inputLength, kernelSize, stride, 1, this.padding);
-    checkFits(this, [width], 'constructor');
-    this.geometry = { height: axisGeometry(1, 1, 1, 1, 0), width };
+    this.geometry = sequenceGeometry(this, inputLength, this, 'constructor');
+    const length = this.geometry.width.output;
+    const shape: [number, number, number, number] = [length, kernelSize, inChannels, outChannels];
     const fan = { fanIn: kernelSize * inChannels, fanOut: kernelSize * outChannels };
     this.params = {
-      weight: createParam(
-        this,
-        'weight',
-        [width.output, kernelSize, inChannels, outChannels],
-        fan,
-        init,
-        rng,
-      ),
-      ...(bias && { bias: createParam(this, 'bias', [width.output, outChannels], fan, zeros) }),
+      weight: createParam<Rank.R4>(this, 'weight', shape, fan, init, rng),
+      ...(bias && { bias: createParam(this, 'bias', [length, outChannels], fan, zeros) }),
     };
   }
 
@@ -115,12 +119,7 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
     checkTensor(this, 'forward', 'input', input, ['N', this.inputLength, this.inChannels]);
     const { bias } = this.params;
     return tidy(() => {
-      const images: Tensor4D = reshape(input, [
-        input.shape[0],
-        1,
-        this.inputLength,
-        this.inChannels,
-      ]);
+      const images = asImage(input);
       const weighted = locallyConnected(images, this.#filters(), this.geometry);
       const output: Tensor3D = bias ? add(weighted, bias) : weighted;
       return { output, cache: { images } };
@@ -128,20 +127,17 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
   }
 
   backpropToInput(gradOutput: Tensor3D, { images }: LocallyConnected1DCache): Tensor3D {
-    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images));
+    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(images.shape));
     return tidy(() => {
-      const grad = locallyConnectedToInput(
-        gradOutput,
-        this.#filters(),
-        this.inChannels,
-        this.geometry,
+      const filters = this.#filters();
+      return asSequence(
+        locallyConnectedToInput(gradOutput, filters, this.inChannels, this.geometry),
       );
-      return reshape(grad, [images.shape[0], this.inputLength, this.inChannels]);
     });
   }
 
   override backpropToParams(gradOutput: Tensor3D, { images }: LocallyConnected1DCache) {
-    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images));
+    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(images.shape));
     const weight = tidy(() => {
       const grad = locallyConnectedToFilters(images, gradOutput, this.geometry);
       return reshape(grad, this.params.weight.shape);
@@ -149,12 +145,24 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
     return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput, 2) }) };
   }
 
-  /** The weights, one matrix a place. */
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', this.inputLength, this.inChannels]);
+    return {
+      outputShape: this.#outputShape(input),
+      window: {
+        axes: [slidingAxis(this.geometry.width)],
+        channels: allPositions(this.inChannels),
+      },
+      multiplyAdds: this.params.weight.size,
+    };
+  }
+
+  /** The weights, one matrix per position. */
   #filters(): Tensor3D {
     return reshape(this.params.weight, [this.geometry.width.output, -1, this.outChannels]);
   }
 
-  #outputShape(images: Tensor4D) {
-    return [images.shape[0], this.geometry.width.output, this.outChannels];
+  #outputShape([batch]: Shape) {
+    return [batch, this.geometry.width.output, this.outChannels];
   }
 }

@@ -50,17 +50,18 @@ export interface LPPool2DCache {
  * because ∂y/∂s = 1/p |s|^(1/p−1) = 1/p |y|^(1−p) and ∂s/∂x_in = f p x_in^(p−1). Where s = 0 the
  * gradient is taken to be 0.
  *
- * The power keeps the sign of x_in. An even p makes it a norm of signed inputs. With an odd p values of
- * both signs cancel, and a negative s has its real root, −|s|^(1/p), where PyTorch gives NaN. With a p
- * that is not an integer, x_in^p is NaN for a negative x_in, as in PyTorch: use it after a rectifier.
+ * The power keeps the sign of x_in. An even p makes it a norm of signed inputs. With an odd p
+ * values of both signs cancel, and a negative s has its real root, −|s|^(1/p), where PyTorch gives
+ * NaN. With a p that is not an integer, x_in^p is NaN for a negative x_in, as in PyTorch: use it
+ * after a rectifier.
  *
  * There is no padding. `ceilMode` rounds H' and W' up: a last window may reach over the end if it
- * starts inside the input. Its missing pixels count as the average of the others,
- * f = K_h K_w / (the number of its pixels); otherwise f = 1.
+ * starts inside the input. Its missing pixels count as the average of the others, f = K_h K_w /
+ * (the number of its pixels); otherwise f = 1.
  *
  * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H − K_h)/stride⌋ + 1.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the input; a normType
- *         below 1.
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the input; a
+ *         normType below 1.
  * Source: lecture, "Pooling"; PyTorch's LPPool2d.
  *
  *     const box = new LPPool2D(2, 3, { stride: 2 });

@@ -1,46 +1,59 @@
-import { reshape, tidy, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
+import { tidy, type Tensor3D } from '@tensorflow/tfjs-core';
+import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import {
-  checkFits,
   checkPadding1D,
   checkPoolPadding,
-  axisGeometry,
-  type Axis,
+  type Geometry,
   type Padding1D,
 } from '../lib/geometry.ts';
 import { maxPool2d, maxPool2dToInput } from '../lib/kernels/pool/maxPool2d.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import { asImage, asSequence, sequenceGeometry } from '../lib/sequence.ts';
+import { poolFacts } from '../lib/window.ts';
+
+/** The options of `MaxPool1D`. */
+export interface MaxPool1DOptions {
+  /** s, in elements of the sequence; the kernel's size by default, so that windows tile it. */
+  readonly stride?: number;
+  /**
+   * The number of elements added on each side, `'valid'` (none, the default) or `'same'`
+   * (⌈length/stride⌉ outputs).
+   */
+  readonly padding?: Padding1D;
+  /** Whether the output length is rounded up; false by default. */
+  readonly ceilMode?: boolean;
+}
+
+/** What `MaxPool1D` keeps for its backward method. */
+export interface MaxPool1DCache {
+  readonly input: Tensor3D;
+  readonly output: Tensor3D;
+  /** That of an image of one row. */
+  readonly geometry: Geometry;
+}
 
 /**
  * The largest value of each window of a sequence, channel by channel; windows may overlap.
  *
  *   forward          x_out[n,i,c] = max_p x_in[n, i·s + p − t, c],  p < K
- *   backpropToInput  ∂C/∂x_in[n,x,c] = Σ_{i: argmax of window i is x} ∂C/∂x_out[n,i,c]
+ *   backpropToInput  ∂C/∂x_in[n,x,c] = Σ_{i: x wins window i} ∂C/∂x_out[n,i,c]
  *
- * with stride s and t cells of padding. Among equals the first wins and gets the whole gradient. Padding never wins.
- * A cell that wins several windows gets the sum; one that wins none, or lies in no window, gets 0.
+ * with stride s and t elements of padding. Among equals the first wins and gets the whole gradient.
+ * Padding never wins. An element that wins several windows gets the sum; an element that wins none,
+ * or lies in no window, gets 0. A sequence is computed as an image of one row.
  *
- * `ceilMode` rounds L' up: a last window may reach over the end, if it starts inside the input or the padding before
- * it.
+ * `ceilMode` rounds L' up: a last window may reach over the end if it starts inside the input or
+ * the padding before it.
  *
  * Shapes: input [N, L, C]; output, gradOutput [N, L', C], L' = ⌊(L + padding − K)/s⌋ + 1.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; padding of more
- *         than half the kernel, which would leave windows without a cell.
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
+ *         padding of more than half the kernel, which would leave windows without an element.
  * Source: lecture, second problem set; the sizes are those of PyTorch's MaxPool1d.
+ *
+ *     const box = new MaxPool1D(2);
+ *     box.infer(sequences);   // [N, ⌊L/2⌋, C]
  */
-export interface MaxPool1DOptions {
-  /** The kernel's size by default, so that windows tile the sequence. */
-  readonly stride?: number;
-  readonly padding?: Padding1D;
-  readonly ceilMode?: boolean;
-}
-
-export interface MaxPool1DCache {
-  readonly input: Tensor3D;
-  readonly output: Tensor3D;
-  readonly length: Axis;
-}
-
 export class MaxPool1D extends Module<Tensor3D, Tensor3D, MaxPool1DCache> {
   readonly kernelSize: number;
   readonly stride: number;
@@ -49,6 +62,7 @@ export class MaxPool1D extends Module<Tensor3D, Tensor3D, MaxPool1DCache> {
 
   constructor(kernelSize: number, options: MaxPool1DOptions = {}) {
     super();
+    checkOptions(this, options, ['stride', 'padding', 'ceilMode']);
     const { stride = kernelSize, padding = 'valid', ceilMode = false } = options;
     checkSize(this, 'kernelSize', kernelSize);
     checkSize(this, 'stride', stride);
@@ -61,38 +75,25 @@ export class MaxPool1D extends Module<Tensor3D, Tensor3D, MaxPool1DCache> {
 
   forward(input: Tensor3D): ForwardResult<Tensor3D, MaxPool1DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'L', 'C']);
-    const length = axisGeometry(
-      input.shape[1],
-      this.kernelSize,
-      this.stride,
-      1,
-      this.padding,
-      this.ceilMode,
-    );
-    checkFits(this, [length]);
-    const output = tidy(() => sequence(maxPool2d(image(input), asImage(length))));
-    return { output, cache: { input: input.clone(), output: output.clone(), length } };
+    const geometry = this.#geometry(input.shape);
+    const output = tidy(() => asSequence(maxPool2d(asImage(input), geometry)));
+    return { output, cache: { input: input.clone(), output: output.clone(), geometry } };
   }
 
-  backpropToInput(gradOutput: Tensor3D, { input, output, length }: MaxPool1DCache): Tensor3D {
+  backpropToInput(gradOutput: Tensor3D, { input, output, geometry }: MaxPool1DCache): Tensor3D {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
-    return tidy(() =>
-      sequence(maxPool2dToInput(image(gradOutput), image(input), image(output), asImage(length))),
-    );
+    return tidy(() => {
+      const [grad, x, y] = [gradOutput, input, output].map(asImage);
+      return asSequence(maxPool2dToInput(grad, x, y, geometry));
+    });
   }
-}
 
-/** A sequence is an image of height 1. */
-function image(x: Tensor3D): Tensor4D {
-  const [batch, length, channels] = x.shape;
-  return reshape(x, [batch, 1, length, channels]);
-}
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'L', 'C']);
+    return poolFacts(input, [this.#geometry(input).width]);
+  }
 
-function sequence(x: Tensor4D): Tensor3D {
-  const [batch, , length, channels] = x.shape;
-  return reshape(x, [batch, length, channels]);
-}
-
-function asImage(width: Axis) {
-  return { height: axisGeometry(1, 1, 1, 1, 0), width };
+  #geometry([, length]: Shape): Geometry {
+    return sequenceGeometry(this, length, this);
+  }
 }

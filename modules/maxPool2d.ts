@@ -39,20 +39,21 @@ export interface MaxPool2DCache {
 /**
  * The largest value of each window, channel by channel; windows may overlap.
  *
- *   forward          x_out[n,i,j,c] = max_pq x_in[n, i·s + p − t, j·s + q − t, c],  p < K_h, q < K_w
- *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): argmax of window (i,j) is (y,x)} ∂C/∂x_out[n,i,j,c]
+ *   forward          x_out[n,i,j,c] = max_pq x_in[n, i·s + p − t, j·s + q − t, c]
+ *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): (y,x) wins window (i,j)} ∂C/∂x_out[n,i,j,c]
  *
- * with stride s and t pixels of padding (taken per axis). Among equals the first wins, row by row, and
- * gets the whole gradient. Padding never wins. A pixel that wins several windows gets the sum; a pixel
- * that wins none, or lies in no window, gets 0.
+ * with p < K_h, q < K_w, stride s and t pixels of padding (taken per axis). Among equals the first
+ * wins, row by row, and gets the whole gradient. Padding never wins. A pixel that wins several
+ * windows gets the sum; a pixel that wins none, or lies in no window, gets 0.
  *
- * `ceilMode` rounds H' and W' up: a last window may reach over the end if it starts inside the input or
- * the padding before it.
+ * `ceilMode` rounds H' and W' up: a last window may reach over the end if it starts inside the
+ * input or the padding before it.
  *
  * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + padding − K_h)/s⌋ + 1.
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
  *         padding of more than half the kernel, which would leave windows without a pixel.
- * Source: lecture, "Pooling" and the second problem set; the sizes are those of PyTorch's MaxPool2d.
+ * Source: lecture, "Pooling" and the second problem set; the sizes are those of PyTorch's
+ *         MaxPool2d.
  *
  *     const box = new MaxPool2D(2);
  *     box.infer(images);   // [N, ⌊H/2⌋, ⌊W/2⌋, C]

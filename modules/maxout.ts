@@ -1,33 +1,42 @@
 import { reshape, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput, checkSize } from '../lib/check.ts';
+import { checkGradOutput, checkInput, checkRank, checkSize, nameOf } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
-import { axisGeometry, type Geometry } from '../lib/geometry.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
+import type { Geometry } from '../lib/geometry.ts';
 import { maxPool2d, maxPool2dToInput } from '../lib/kernels/pool/maxPool2d.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import { sequenceGeometry } from '../lib/sequence.ts';
+import { groupedChannels, samePositions } from '../lib/window.ts';
 
-/**
- * The largest of k linear pieces, which a box before it computes side by side: feature i is made of the inputs
- * i·k ... i·k + k − 1. `Linear(n, features · k)` and `Maxout(k)` are a maxout layer.
- *
- *   forward          x_out_i = max_{p<k} x_in_{i·k+p}
- *   backpropToInput  ∂C/∂x_in_{i·k+p} = ∂C/∂x_out_i · 1[p is the winner of i]
- *
- * Among equals the first wins and gets the whole gradient. It is a max pooling along the features, and is computed
- * as one: rows of an image of one channel, with windows of k that do not overlap.
- *
- * Shapes: input [..., features · pieces]; output, gradOutput [..., features].
- * Errors: an input or gradOutput that is no float tensor; features that are no multiple of the pieces; a gradOutput
- *         of another shape than the output.
- * Source: Goodfellow et al. 2013, "Maxout networks", arXiv:1302.4389, section 3.
- */
+/** What `Maxout` keeps for its backward method. */
 export interface MaxoutCache {
   readonly input: Tensor;
   readonly output: Tensor;
 }
 
+/**
+ * The largest of k linear pieces, which a box before it computes side by side: feature i is made of
+ * the inputs i·k ... i·k + k − 1. `Linear(n, features · k)` and `Maxout(k)` are a maxout layer.
+ *
+ *   forward          x_out_i = max_{p<k} x_in_{i·k+p}
+ *   backpropToInput  ∂C/∂x_in_{i·k+p} = ∂C/∂x_out_i · 1[p is the winner of i]
+ *
+ * Among equals the first wins and gets the whole gradient. Maxout is a max pooling along the
+ * features, and is computed as one: rows of an image of one channel, with windows of k that do not
+ * overlap.
+ *
+ * Shapes: input [..., features · pieces]; output, gradOutput [..., features].
+ * Errors: an input or gradOutput that is not a float tensor; features that are not a multiple of
+ *         the pieces; a gradOutput of another shape than the output.
+ * Source: Goodfellow et al. 2013, "Maxout networks", arXiv:1302.4389, section 3.
+ *
+ *     const box = new Maxout(3);
+ *     box.infer(tensor2d([[1, 5, 2, -4, -2, -3]]));   // [[5, -2]]
+ */
 export class Maxout extends Module<Tensor, Tensor, MaxoutCache> {
   readonly pieces: number;
 
+  /** @param pieces k, at least 1. */
   constructor(pieces: number) {
     super();
     checkSize(this, 'pieces', pieces);
@@ -36,34 +45,45 @@ export class Maxout extends Module<Tensor, Tensor, MaxoutCache> {
 
   forward(input: Tensor): ForwardResult<Tensor, MaxoutCache> {
     checkInput(this, input);
-    const length = input.shape[input.rank - 1];
-    if (length % this.pieces !== 0) {
-      throw new BoxError(
-        ['Maxout.forward'],
-        `expected input of shape [..., features * ${this.pieces}], got [${input.shape.join(', ')}]`,
-      );
-    }
-    const outputShape = [...input.shape.slice(0, -1), length / this.pieces];
-    const output = tidy(() => reshape(maxPool2d(rows(input), this.#windows(input)), outputShape));
+    const { windows, outputShape } = this.#geometry(input.shape);
+    const output = tidy(() => reshape(maxPool2d(rows(input), windows), [...outputShape]));
     return { output, cache: { input: input.clone(), output: output.clone() } };
   }
 
   backpropToInput(gradOutput: Tensor, { input, output }: MaxoutCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
+    const { windows } = this.#geometry(input.shape);
     return tidy(() => {
-      const windows = this.#windows(input);
-      return reshape(
-        maxPool2dToInput(rows(gradOutput), rows(input), rows(output), windows),
-        input.shape,
-      );
+      const [grad, x, y] = [gradOutput, input, output].map(rows);
+      return reshape(maxPool2dToInput(grad, x, y, windows), input.shape);
     });
   }
 
-  #windows({ shape }: Tensor): Geometry {
-    const length = shape[shape.length - 1];
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
     return {
-      height: axisGeometry(1, 1, 1, 1, 0),
-      width: axisGeometry(length, this.pieces, this.pieces, 1, 0),
+      outputShape: this.#geometry(input).outputShape,
+      window: samePositions(input, groupedChannels(1, this.pieces)),
+      multiplyAdds: 0,
+    };
+  }
+
+  #geometry(inputShape: Shape): { readonly windows: Geometry; readonly outputShape: Shape } {
+    const { pieces } = this;
+    const length = inputShape.at(-1) ?? 0;
+    if (length % pieces !== 0) {
+      throw new BoxError(
+        [`${nameOf(this)}.forward`],
+        `expected input of shape [..., features * ${pieces}], got [${inputShape.join(', ')}]`,
+      );
+    }
+    return {
+      windows: sequenceGeometry(this, length, {
+        kernelSize: pieces,
+        stride: pieces,
+        padding: 'valid',
+      }),
+      outputShape: [...inputShape.slice(0, -1), length / pieces],
     };
   }
 }

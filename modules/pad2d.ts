@@ -1,40 +1,63 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { checkChoice, checkGradOutput, checkNumber, checkTensor } from '../lib/check.ts';
+import {
+  checkChoice,
+  checkGradOutput,
+  checkNumber,
+  checkOptions,
+  checkShape,
+  checkTensor,
+} from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
-import { checkBorder, type Borders, type Pair, type PaddingMode } from '../lib/geometry.ts';
+import type { AxisWindow, Facts, Shape } from '../lib/facts.ts';
+import {
+  checkBorder,
+  type Border,
+  type Borders,
+  type PaddingMode,
+  type Pair,
+} from '../lib/geometry.ts';
 import { pad2d, pad2dToInput } from '../lib/kernels/pad/pad2d.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import { paddedPosition, perPosition, samePosition } from '../lib/window.ts';
 
-/**
- * A border around images. Cell i of the padded axis is read from pixel r(i) of an axis of n pixels with t cells
- * before it; with y = i − t, inside the image r(i) = y, and in the border
- *
- *   zeros: none, x_out = value     reflect: −y or 2(n − 1) − y     replicate: 0 or n − 1     circular: y + n or y − n
- *
- *   forward          x_out[n,i,j,c] = x_in[n, r_h(i), r_w(j), c]
- *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{i: r_h(i)=y} Σ_{j: r_w(j)=x} ∂C/∂x_out[n,i,j,c]
- *
- * so that a pixel that is shown in the border as well gathers the gradient of each of its copies.
- *
- * Shapes: input [N, H, W, C]; output, gradOutput [N, top + H + bottom, left + W + right, C].
- * Errors: an input or gradOutput of another shape or dtype; a mirror of as many pixels as the image has, or more; a
- *         circular border larger than the image; a value with a mode that has no use for one; bad sizes.
- * Source: lecture, "Filtering": discuss how you handle the boundaries.
- */
+/** The options of `Pad2D`. */
 export interface Pad2DOptions {
+  /** How the border is filled, `'zeros'` by default. */
   readonly mode?: PaddingMode;
-  /** What stands in the border under the mode `'zeros'`; 0 by default. */
+  /** The value of the border under the mode `'zeros'`; 0 by default. */
   readonly value?: number;
 }
 
-/** The same number of cells on all sides, [height, width], or [[top, bottom], [left, right]]. */
+/** The number of pixels on all sides, [height, width], or [[top, bottom], [left, right]]. */
 export type Sides = Pair | readonly [readonly [number, number], readonly [number, number]];
 
+/** What `Pad2D` keeps for its backward method. */
 export interface Pad2DCache {
   readonly borders: Borders;
   readonly outputShape: readonly number[];
 }
 
+/**
+ * A border around images. Position i of the padded axis is read from pixel r(i) of an axis of n
+ * pixels with t pixels before it; with y = i − t, inside the image r(i) = y, and in the border
+ *
+ *   zeros: none, x_out = value        reflect: −y or 2(n − 1) − y
+ *   replicate: 0 or n − 1             circular: y + n or y − n
+ *
+ *   forward          x_out[n,i,j,c] = x_in[n, r_h(i), r_w(j), c]
+ *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{i: r_h(i)=y} Σ_{j: r_w(j)=x} ∂C/∂x_out[n,i,j,c]
+ *
+ * so a pixel that the border shows as well gathers the gradient of each of its copies.
+ *
+ * Shapes: input [N, H, W, C]; output, gradOutput [N, top + H + bottom, left + W + right, C].
+ * Errors: an input or gradOutput of another shape or dtype; a mirror of as many pixels as the image
+ *         has, or more; a circular border larger than the image; a value with a mode that does not
+ *         use it; bad sizes.
+ * Source: lecture, "Filtering": discuss how you handle the boundaries.
+ *
+ *     const box = new Pad2D([[1, 0], [2, 2]], { mode: 'reflect' });
+ *     box.infer(images);   // [N, 1 + H, 2 + W + 2, C]
+ */
 export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
   /** [[top, bottom], [left, right]] */
   readonly padding: readonly [readonly [number, number], readonly [number, number]];
@@ -43,6 +66,7 @@ export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
 
   constructor(padding: Sides, options: Pad2DOptions = {}) {
     super();
+    checkOptions(this, options, ['mode', 'value']);
     const { mode = 'zeros', value = 0 } = options;
     this.padding = sides(padding);
     checkChoice(this, 'mode', mode, ['zeros', 'reflect', 'replicate', 'circular']);
@@ -59,12 +83,7 @@ export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
 
   forward(input: Tensor4D): ForwardResult<Tensor4D, Pad2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
-    const [[top, bottom], [left, right]] = this.padding;
-    const borders = {
-      height: { input: input.shape[1], before: top, after: bottom },
-      width: { input: input.shape[2], before: left, after: right },
-    };
-    checkBorder(this, this.mode, [borders.height, borders.width]);
+    const borders = this.#borders(input.shape);
     const output = pad2d(input, borders, this.mode, this.value);
     return { output, cache: { borders, outputShape: output.shape } };
   }
@@ -72,6 +91,33 @@ export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
   backpropToInput(gradOutput: Tensor4D, { borders, outputShape }: Pad2DCache): Tensor4D {
     checkGradOutput(this, 'backpropToInput', gradOutput, outputShape);
     return pad2dToInput(gradOutput, borders, this.mode);
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
+    const { height, width } = this.#borders(input);
+    const axes = [height, width];
+    const sizes = axes.map(({ input, before, after }) => before + input + after);
+    return {
+      outputShape: [input[0], ...sizes, input[3]],
+      window: { axes: axes.map((border) => this.#axis(border)), channels: samePosition },
+      multiplyAdds: 0,
+    };
+  }
+
+  #borders([, height, width]: Shape): Borders {
+    const [[top, bottom], [left, right]] = this.padding;
+    const borders = {
+      height: { input: height, before: top, after: bottom },
+      width: { input: width, before: left, after: right },
+    };
+    checkBorder(this, this.mode, [borders.height, borders.width]);
+    return borders;
+  }
+
+  #axis({ input, before }: Border): AxisWindow {
+    const inputsOf = perPosition((output) => [paddedPosition(output - before, input, this.mode)]);
+    return { size: 1, step: 1, inputsOf };
   }
 }
 

@@ -1,10 +1,36 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { checkChoice, checkGradOutput, checkTensor } from '../lib/check.ts';
+import {
+  checkChoice,
+  checkGradOutput,
+  checkOptions,
+  checkShape,
+  checkTensor,
+} from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import type { Pair } from '../lib/geometry.ts';
 import { mapImageToInput, type ImageMap } from '../lib/kernels/pad/axisMap.ts';
 import { linear, nearest, resize } from '../lib/kernels/pad/resizeMap.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+import { samePosition, weightedAxis } from '../lib/window.ts';
+
+/** The options of `Upsample2D`. */
+export interface Upsample2DOptions {
+  /**
+   * f, the factor of the size, or one each for [height, width]; fractions, and factors below 1, are
+   * allowed.
+   */
+  readonly scaleFactor: Pair;
+  /** How values between the pixels are found, `'nearest'` by default. */
+  readonly mode?: 'nearest' | 'bilinear';
+  /** Whether the first and last pixels keep their places, under `'bilinear'`; false by default. */
+  readonly alignCorners?: boolean;
+}
+
+/** What `Upsample2D` keeps for its backward method. */
+export interface Upsample2DCache {
+  readonly inputShape: readonly [number, number, number, number];
+}
 
 /**
  * Images of f times the size, in height and width.
@@ -21,28 +47,22 @@ import { Module, type ForwardResult } from '../lib/module.ts';
  * so a bilinear pixel is a weighted average of the four around it.
  *
  * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊H·f⌋.
- * Errors: an input or gradOutput of another shape or dtype; a factor that is no number above 0; an output without
- *         pixels; `alignCorners` with `'nearest'`, where it has no meaning.
+ * Errors: an input or gradOutput of another shape or dtype; a factor that is not a number above 0;
+ *         an output without pixels; `alignCorners` with `'nearest'`, where it has no meaning.
  * Source: PyTorch's Upsample.
+ *
+ *     const box = new Upsample2D({ scaleFactor: 2, mode: 'bilinear' });
+ *     box.infer(images);   // [N, 2 H, 2 W, C]
  */
-export interface Upsample2DOptions {
-  /** How many times larger, or [height, width]; fractions, and numbers below 1, are allowed. */
-  readonly scaleFactor: Pair;
-  readonly mode?: 'nearest' | 'bilinear';
-  readonly alignCorners?: boolean;
-}
-
-export interface Upsample2DCache {
-  readonly inputShape: readonly [number, number, number, number];
-}
-
 export class Upsample2D extends Module<Tensor4D, Tensor4D, Upsample2DCache> {
   readonly scaleFactor: readonly [number, number];
   readonly interpolation: 'nearest' | 'bilinear';
   readonly alignCorners: boolean;
 
-  constructor({ scaleFactor, mode = 'nearest', alignCorners = false }: Upsample2DOptions) {
+  constructor(options: Upsample2DOptions) {
     super();
+    checkOptions(this, options, ['scaleFactor', 'mode', 'alignCorners']);
+    const { scaleFactor, mode = 'nearest', alignCorners = false } = options;
     const [height, width] =
       typeof scaleFactor === 'number' ? [scaleFactor, scaleFactor] : scaleFactor;
     if (![height, width].every((factor) => factor > 0 && factor < Infinity)) {
@@ -61,15 +81,9 @@ export class Upsample2D extends Module<Tensor4D, Tensor4D, Upsample2DCache> {
 
   forward(input: Tensor4D): ForwardResult<Tensor4D, Upsample2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
-    const [, outHeight, outWidth] = this.#outputShape(input.shape);
-    if (outHeight < 1 || outWidth < 1) {
-      throw new BoxError(
-        ['Upsample2D.forward'],
-        `expected an output of at least 1x1, got ${outHeight}x${outWidth} from an input of ${input.shape[1]}x${input.shape[2]}`,
-      );
-    }
+    const weights = this.#weights(input.shape);
     const kind = this.alignCorners ? 'aligned' : this.interpolation;
-    const output = resize(input, this.scaleFactor, kind, this.#weights(input.shape));
+    const output = resize(input, this.scaleFactor, kind, weights);
     return { output, cache: { inputShape: input.shape } };
   }
 
@@ -78,18 +92,41 @@ export class Upsample2D extends Module<Tensor4D, Tensor4D, Upsample2DCache> {
     return mapImageToInput(gradOutput, this.#weights(inputShape));
   }
 
-  #outputShape([batch, height, width, channels]: Upsample2DCache['inputShape']) {
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
+    const { height, width } = this.#weights(input);
+    const size = this.interpolation === 'bilinear' ? 2 : 1;
+    return {
+      outputShape: this.#outputShape(input),
+      window: {
+        axes: [height, width].map(({ rows }, axis) =>
+          weightedAxis(rows, size, 1 / this.scaleFactor[axis]),
+        ),
+        channels: samePosition,
+      },
+      multiplyAdds: 0,
+    };
+  }
+
+  #outputShape([batch, height, width, channels]: Shape) {
     const [f, g] = this.scaleFactor;
     return [batch, Math.floor(height * f), Math.floor(width * g), channels];
   }
 
-  #weights(inputShape: Upsample2DCache['inputShape']): ImageMap {
+  #weights(inputShape: Shape): ImageMap {
+    const [, inHeight, inWidth] = inputShape;
     const [, outHeight, outWidth] = this.#outputShape(inputShape);
+    if (outHeight < 1 || outWidth < 1) {
+      throw new BoxError(
+        ['Upsample2D.forward'],
+        `expected an output of at least 1x1, got ${outHeight}x${outWidth} from an input of ${inHeight}x${inWidth}`,
+      );
+    }
     const along = (input: number, output: number, scale: number) =>
       this.interpolation === 'nearest'
         ? nearest(input, output, scale)
         : linear(input, output, scale, this.alignCorners);
     const [f, g] = this.scaleFactor;
-    return { height: along(inputShape[1], outHeight, f), width: along(inputShape[2], outWidth, g) };
+    return { height: along(inHeight, outHeight, f), width: along(inWidth, outWidth, g) };
   }
 }

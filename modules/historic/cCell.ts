@@ -11,7 +11,15 @@ import {
   tidy,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkPositive, checkSize, checkTensor } from '../../lib/check.ts';
+import {
+  checkGradOutput,
+  checkOptions,
+  checkPositive,
+  checkShape,
+  checkSize,
+  checkTensor,
+} from '../../lib/check.ts';
+import type { Facts, Shape } from '../../lib/facts.ts';
 import { radialDecayKernel } from '../../lib/radialDecayKernel.ts';
 import {
   checkPadding,
@@ -24,36 +32,26 @@ import {
 import { scalar } from '../../lib/constant.ts';
 import { depthwiseConv2d, depthwiseConv2dToInput } from '../../lib/kernels/depthwise/depthwise.ts';
 import { Module, type ForwardResult } from '../../lib/module.ts';
+import { allPositions, describeWindows, slidingAxis } from '../../lib/window.ts';
 
-/**
- * The C-cells of the neocognitron: each answers to a feature wherever in its window the S-cells of its plane see it, and
- * is inhibited by the mean over all K planes. Its connections d are fixed. With sums over the window ν:
- *
- *   forward          s_k = Σ_ν d(ν) u_S(k, n + ν)        v = (1/K) Σ_k s_k
- *                    x_k = (1 + s_k)/(1 + v) − 1        u_C = ψ[x_k],  ψ[x] = x/(α + x) for x > 0, else 0
- *   backpropToInput  ∂C/∂u_S(k, m) = Σ_{(n,ν): n+ν=m} d(ν) (∂C/∂x_k/(1 + v) + (1/K) ∂C/∂v)
- *
- * where ∂C/∂x_k = ∂C/∂u_C · α/(α + x_k)² · 1[x_k > 0] and ∂C/∂v = −Σ_k ∂C/∂x_k (1 + x_k)/(1 + v).
- *
- * The paper writes ψ[x] = φ[x/(α + x)]; below −α that fraction is positive again, which cannot be meant. d falls with
- * the distance from the middle of the window, d(ν) ∝ δ^|ν| with Σ_ν d(ν) = total.
- *
- * Shapes: input [N, H, W, planes], not negative; output, gradOutput [N, H', W', planes], H' as in `Conv2D`.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; an alpha, decay or
- *         total that is not above 0; bad sizes.
- * Source: Fukushima 1980, Biological Cybernetics 36, equations 5 to 8.
- */
+/** The options of `CCell`. */
 export interface CCellOptions {
-  /** α, 0.5 by default. */
+  /** α, the x at which the output is 1/2; 0.5 by default. */
   readonly alpha?: number;
-  /** δ, 0.9 by default. */
+  /** δ, by which d falls per pixel from the middle of the window; 0.9 by default. */
   readonly decay?: number;
   /** Σ d, 1 by default; the paper does not say. */
   readonly total?: number;
+  /**
+   * The number of zeros added on each side, or a pair, `'valid'` (none, the default) or `'same'`
+   * (⌈size/stride⌉ outputs).
+   */
   readonly padding?: Padding;
+  /** The distance between two neighbouring windows, in pixels; 1 by default. */
   readonly stride?: Pair;
 }
 
+/** What `CCell` keeps for its backward method. */
 export interface CCellCache {
   readonly geometry: Geometry;
   /** 1/(1 + v), [N, H', W', 1] */
@@ -62,6 +60,31 @@ export interface CCellCache {
   readonly excess: Tensor4D;
 }
 
+/**
+ * The C-cells of the neocognitron: each answers to a feature wherever in its window the S-cells of
+ * its plane see it, and is inhibited by the mean over all K planes. Its connections d are fixed.
+ * With sums over the window ν:
+ *
+ *   forward          s_k = Σ_ν d(ν) u_S(k, n + ν)        v = (1/K) Σ_k s_k
+ *                    x_k = (1 + s_k)/(1 + v) − 1
+ *                    u_C = ψ[x_k],  ψ[x] = x/(α + x) for x > 0, else 0
+ *   backpropToInput  ∂C/∂u_S(k, m) = Σ_{(n,ν): n+ν=m} d(ν) (∂C/∂x_k/(1 + v) + (1/K) ∂C/∂v)
+ *
+ * where ∂C/∂x_k = ∂C/∂u_C · α/(α + x_k)² · 1[x_k > 0] and ∂C/∂v = −Σ_k ∂C/∂x_k (1 + x_k)/(1 + v).
+ *
+ * The paper writes ψ[x] = φ[x/(α + x)]; below −α that fraction is positive again, which cannot be
+ * meant. d falls with the distance from the middle of the window, d(ν) ∝ δ^|ν| with Σ_ν
+ * d(ν) = total.
+ *
+ * Shapes: input [N, H, W, planes], not negative; output, gradOutput [N, H', W', planes], H' as in
+ *         `Conv2D`.
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
+ *         an alpha, decay or total that is not above 0; bad sizes.
+ * Source: Fukushima 1980, Biological Cybernetics 36, equations 5 to 8.
+ *
+ *     const box = new CCell(24, 5, { stride: 2, padding: 4 });
+ *     box.infer(images);   // [N, 16, 16, 24] to [N, 10, 10, 24]
+ */
 export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
   readonly planes: number;
   readonly kernelSize: readonly [number, number];
@@ -73,6 +96,7 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
 
   constructor(planes: number, kernelSize: Pair, options: CCellOptions = {}) {
     super();
+    checkOptions(this, options, ['alpha', 'decay', 'total', 'padding', 'stride']);
     const { alpha = 0.5, decay = 0.9, total = 1 } = options;
     checkSize(this, 'planes', planes);
     checkPositive(this, 'alpha', alpha);
@@ -89,16 +113,13 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
 
   forward(input: Tensor4D): ForwardResult<Tensor4D, CCellCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.planes]);
-    const geometry = convGeometry(this, input.shape[1], input.shape[2], {
-      ...this,
-      dilation: [1, 1],
-    });
+    const geometry = this.#geometry(input.shape);
     const { output, shunt, excess } = tidy(() => {
       const one = scalar(1);
       const gathered = depthwiseConv2d(input, this.window(), geometry);
       const average = mean(gathered, 3, true);
       const shunt: Tensor4D = div(one, add(one, average));
-      // x_k = (s_k − v)/(1 + v): beside 1, what weak cells give would be rounded away.
+      // x_k = (s_k − v)/(1 + v): next to 1 the outputs of weak cells would be rounded away.
       const excess: Tensor4D = mul(sub(gathered, average), shunt);
       const positive = relu(excess);
       return { output: div<Tensor4D>(positive, add(positive, scalar(this.alpha))), shunt, excess };
@@ -111,7 +132,7 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
     return tidy(() => {
       const alpha = scalar(this.alpha);
       const slope = div(mul(step(excess), alpha), square(add(relu(excess), alpha)));
-      // ∂C/∂x, already divided by 1 + v, as both of its ways need it.
+      // ∂C/∂x, already divided by 1 + v, as both of its uses need it.
       const direct = mul(mul(gradOutput, slope), shunt);
       const toMean = sum(mul(direct, add(excess, scalar(1))), 3, true);
       const toGathered: Tensor4D = sub(direct, mul(toMean, scalar(1 / this.planes)));
@@ -119,8 +140,30 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
     });
   }
 
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.planes]);
+    const { height, width } = this.#geometry(input);
+    return {
+      outputShape: [input[0], height.output, width.output, this.planes],
+      window: {
+        axes: [height, width].map((axis) => slidingAxis(axis)),
+        // The mean v takes all planes.
+        channels: allPositions(this.planes),
+      },
+      multiplyAdds: 0,
+    };
+  }
+
+  override describe(): string {
+    return `${this.planes} planes of C-cells: ${describeWindows(this, 'always')}`;
+  }
+
   /** d, [K_h, K_w, planes, 1], new to the caller. */
   window(): Tensor4D {
     return radialDecayKernel(this.kernelSize, this.decay, this.planes, this.total);
+  }
+
+  #geometry([, height, width]: Shape): Geometry {
+    return convGeometry(this, height, width, this);
   }
 }

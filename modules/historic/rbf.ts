@@ -10,46 +10,59 @@ import {
   type Tensor2D,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkTensor } from '../../lib/check.ts';
+import { checkGradOutput, checkOptions, checkShape, checkTensor } from '../../lib/check.ts';
 import { BoxError } from '../../lib/errors.ts';
+import type { Facts, Shape } from '../../lib/facts.ts';
 import { createParam, values } from '../../lib/init/initializers.ts';
 import { scalar } from '../../lib/constant.ts';
 import { matMul, matMulTransposedA } from '../../lib/kernels/matmul/matMul.ts';
 import { Module, type ForwardResult } from '../../lib/module.ts';
 
-/**
- * Radial basis functions: how near the input is to each of some centres. The score is the negative squared distance,
- * so that the nearest centre has the largest one.
- *
- *   forward            x_out_i = −Σ_j (x_in_j − c_ij)²
- *   backpropToInput    ∂C/∂x_in_j = −2 Σ_i ∂C/∂x_out_i (x_in_j − c_ij)
- *   backpropToParams   ∂C/∂c_ij = 2 Σ_n ∂C/∂x_out_ni (x_in_nj − c_ij)
- *
- * The centres are fixed, and then saved among the buffers, or learned. `SoftmaxCrossEntropy` of the scores is the
- * criterion of LeNet-5 (equation 9), without its class of rubbish.
- *
- * Shapes: input [N, features]; output, gradOutput [N, centres]; centers [centres, features].
- * Errors: an input or gradOutput of another shape or dtype; no centre, or centres of several lengths.
- * Source: LeCun, Bottou, Bengio, Haffner 1998, equation 7, whose penalty is the negative of this score.
- */
+/** The options of `RBF`. */
 export interface RBFOptions {
   /** Whether the centres are parameters; false by default. */
   readonly learned?: boolean;
 }
 
+/** What `RBF` keeps for its backward methods. */
 export interface RBFCache {
   readonly input: Tensor2D;
 }
 
+/**
+ * Radial basis functions: how near the input is to each of some centres. The score is the negative
+ * squared distance, so that the nearest centre has the largest one.
+ *
+ *   forward            x_out_i = −Σ_j (x_in_j − c_ij)²
+ *   backpropToInput    ∂C/∂x_in_j = −2 Σ_i ∂C/∂x_out_i (x_in_j − c_ij)
+ *   backpropToParams   ∂C/∂c_ij = 2 Σ_n ∂C/∂x_out_ni (x_in_nj − c_ij)
+ *
+ * The centres are fixed, and then saved among the buffers, or learned. `SoftmaxCrossEntropy` of the
+ * scores is the criterion of LeNet-5 (equation 9) without its rubbish class.
+ *
+ * Shapes: input [N, features]; output, gradOutput [N, centres]; centers [centres, features].
+ * Errors: an input or gradOutput of another shape or dtype; no centre, or centres of several
+ *         lengths.
+ * Source: LeCun, Bottou, Bengio, Haffner 1998, equation 7, whose penalty is the negative of this
+ *         score.
+ *
+ *     const box = new RBF([[1, 1], [-1, 1]]);
+ *     box.infer(tensor2d([[1, 0]]));   // [[-1, -5]]
+ */
 export class RBF extends Module<Tensor2D, Tensor2D, RBFCache> {
   override readonly params: { readonly centers?: Variable<Rank.R2> };
   override readonly buffers: { readonly centers?: Variable<Rank.R2> };
+  /** Weight decay acts on learned centres. */
+  override readonly noDecay = [];
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly #centers: Variable<Rank.R2>;
 
-  constructor(centers: readonly (readonly number[])[], { learned = false }: RBFOptions = {}) {
+  /** @param centers one row of features per centre. */
+  constructor(centers: readonly (readonly number[])[], options: RBFOptions = {}) {
     super();
+    checkOptions(this, options, ['learned']);
+    const { learned = false } = options;
     this.outFeatures = centers.length;
     this.inFeatures = centers[0]?.length ?? 0;
     const odd = centers.findIndex(({ length }) => length !== this.inFeatures);
@@ -87,6 +100,19 @@ export class RBF extends Module<Tensor2D, Tensor2D, RBFCache> {
       return mul<Tensor2D>(pull, scalar(2));
     });
     return { centers };
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', this.inFeatures]);
+    return {
+      outputShape: [input[0], this.outFeatures],
+      window: 'global',
+      multiplyAdds: this.inFeatures * this.outFeatures,
+    };
+  }
+
+  override describe(): string {
+    return `${this.outFeatures} radial basis functions`;
   }
 
   #checkGrad(

@@ -13,7 +13,15 @@ import {
   type Tensor4D,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkPositive, checkSize, checkTensor } from '../../lib/check.ts';
+import {
+  checkGradOutput,
+  checkOptions,
+  checkPositive,
+  checkShape,
+  checkSize,
+  checkTensor,
+} from '../../lib/check.ts';
+import type { Facts, Shape } from '../../lib/facts.ts';
 import { radialDecayKernel } from '../../lib/radialDecayKernel.ts';
 import {
   checkPadding,
@@ -34,43 +42,28 @@ import { conv2d, conv2dToFilter, conv2dToInput } from '../../lib/kernels/conv2d/
 import { sumLeading } from '../../lib/kernels/reduce/sumLeading.ts';
 import { Module, type ForwardResult } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
+import { allPositions, describeWindows, slidingAxis } from '../../lib/window.ts';
 
-/**
- * The S-cells of the neocognitron, planes of feature extractors: each is excited by what its connections a know, and
- * inhibited by how much there is to see at all. With sums over the window ν and the planes κ of the input u, and
- * φ[x] = max(0, x):
- *
- *   forward            e_k = Σ_κν a_k(κ, ν) u(κ, n + ν)        v = √(Σ_κν c(ν) u(κ, n + ν)²)
- *                      h_k = 2r/(1+r) b_k v        x_k = (1 + e_k)/(1 + h_k) − 1        u_S = r φ[x_k]
- *   backpropToInput    ∂C/∂u = Σ_kν ∂C/∂e_k a_k + 2u Σ_ν ∂C/∂v c/(2v),  each term where its window meets the pixel
- *   backpropToParams   ∂C/∂a_k(κ, ν) = Σ_n ∂C/∂e_k u(κ, n + ν)        ∂C/∂b_k = 2r/(1+r) Σ_n ∂C/∂h_k v
- *
- * where, with g = r ∂C/∂u_S · 1[x_k > 0],
- *
- *   ∂C/∂e_k = g/(1 + h_k)        ∂C/∂h_k = −g (1 + x_k)/(1 + h_k)        ∂C/∂v = 2r/(1+r) Σ_k ∂C/∂h_k b_k
- *
- * and where v is 0 its gradient is taken to be 0. The larger r, the more selective the cell. c is fixed and falls with
- * the distance from the middle of the window, c(ν) ∝ γ^|ν| with Σ_κν c(ν) = 1.
- *
- * Fukushima's cells learn without a gradient, see `learnNeocognitron`; the gradient lets them learn with the others.
- *
- * Shapes: input [N, H, W, inPlanes], not negative; output, gradOutput [N, H', W', planes], H' as in `Conv2D`; weight (a)
- *         [K_h, K_w, inPlanes, planes]; inhibition (b) [planes].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input; an r or decay that
- *         is not above 0; bad sizes; a random `init` without `rng`.
- * Source: Fukushima 1980, Biological Cybernetics 36, equations 1 to 4. Initially a is small and positive, and b 0.
- */
+/** The options of `SCell`. */
 export interface SCellOptions {
-  /** 4 by default, as in the paper's first layer. */
+  /** r, the selectivity; 4 by default, as in the paper's first layer. */
   readonly r?: number;
-  /** γ, 0.9 by default. */
+  /** γ, by which c falls per pixel from the middle of the window; 0.9 by default. */
   readonly decay?: number;
+  /**
+   * The number of zeros added on each side, or a pair, `'valid'` (none, the default) or `'same'`
+   * (⌈size/stride⌉ outputs).
+   */
   readonly padding?: Padding;
+  /** The distance between two neighbouring windows, in pixels; 1 by default. */
   readonly stride?: Pair;
+  /** The initial a, `positiveUniform` by default. */
   readonly init?: Initializer;
+  /** The generator that draws the initial a; a random `init` requires it. */
   readonly rng?: Rng;
 }
 
+/** What `SCell` keeps for its backward methods. */
 export interface SCellCache {
   readonly input: Tensor4D;
   readonly geometry: Geometry;
@@ -82,11 +75,47 @@ export interface SCellCache {
   readonly excess: Tensor4D;
 }
 
+/**
+ * The S-cells of the neocognitron, planes of feature extractors: the pattern of its connections a
+ * excites a cell, and the total activity in its window inhibits it. With sums over the window ν and
+ * the planes κ of the input u, and φ[x] = max(0, x):
+ *
+ *   forward            e_k = Σ_κν a_k(κ, ν) u(κ, n + ν)        v = √(Σ_κν c(ν) u(κ, n + ν)²)
+ *                      h_k = 2r/(1+r) b_k v
+ *                      x_k = (1 + e_k)/(1 + h_k) − 1           u_S = r φ[x_k]
+ *   backpropToInput    ∂C/∂u = Σ_kν ∂C/∂e_k a_k + 2u Σ_ν ∂C/∂v c/(2v),
+ *                              each term where its window meets the pixel
+ *   backpropToParams   ∂C/∂a_k(κ, ν) = Σ_n ∂C/∂e_k u(κ, n + ν)
+ *                      ∂C/∂b_k = 2r/(1+r) Σ_n ∂C/∂h_k v
+ *
+ * where, with g = r ∂C/∂u_S · 1[x_k > 0],
+ *
+ *   ∂C/∂e_k = g/(1 + h_k)        ∂C/∂h_k = −g (1 + x_k)/(1 + h_k)
+ *   ∂C/∂v = 2r/(1+r) Σ_k ∂C/∂h_k b_k
+ *
+ * and where v is 0 its gradient is taken to be 0. The larger r, the more selective the cell. c is
+ * fixed and falls with the distance from the middle of the window, c(ν) ∝ γ^|ν| with Σ_κν c(ν) = 1.
+ *
+ * Fukushima's cells learn without a gradient, see `learnNeocognitron`; with the gradient they can
+ * learn together with other boxes.
+ *
+ * Shapes: input [N, H, W, inPlanes], not negative; output, gradOutput [N, H', W', planes], H' as in
+ *         `Conv2D`; weight (a) [K_h, K_w, inPlanes, planes]; inhibition (b) [planes].
+ * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
+ *         an r or decay that is not above 0; bad sizes; a random `init` without `rng`.
+ * Source: Fukushima 1980, Biological Cybernetics 36, equations 1 to 4. Initially a is small and
+ *         positive, and b 0.
+ *
+ *     const box = new SCell(1, 24, 5, { padding: 2, rng: new Rng(0) });
+ *     box.infer(images);   // [N, H, W, 24]
+ */
 export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
   override readonly params: {
     readonly weight: Variable<Rank.R4>;
     readonly inhibition: Variable<Rank.R1>;
   };
+  /** Weight decay acts on a and b. */
+  override readonly noDecay = [];
   readonly inPlanes: number;
   readonly planes: number;
   readonly kernelSize: readonly [number, number];
@@ -97,6 +126,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
 
   constructor(inPlanes: number, planes: number, kernelSize: Pair, options: SCellOptions = {}) {
     super();
+    checkOptions(this, options, ['r', 'decay', 'padding', 'stride', 'init', 'rng']);
     const { r = 4, decay = 0.9, init = positiveUniform, rng } = options;
     checkSize(this, 'inPlanes', inPlanes);
     checkSize(this, 'planes', planes);
@@ -119,10 +149,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
 
   forward(input: Tensor4D): ForwardResult<Tensor4D, SCellCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.inPlanes]);
-    const geometry = convGeometry(this, input.shape[1], input.shape[2], {
-      ...this,
-      dilation: [1, 1],
-    });
+    const geometry = this.#geometry(input.shape);
     const { weight, inhibition } = this.params;
     const { output, ...tensors } = tidy(() => {
       const one = scalar(1);
@@ -130,7 +157,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
       const inhibitor: Tensor4D = sqrt(conv2d(square(input), this.window(), geometry));
       const held = mul(mul(inhibition, scalar(this.#share)), inhibitor);
       const shunt: Tensor4D = div(one, add(one, held));
-      // x = (e − h)/(1 + h): beside 1, what a new cell sees would be rounded away.
+      // x = (e − h)/(1 + h): next to 1 the excitation of a new cell would be rounded away.
       const excess: Tensor4D = mul(sub(excitation, held), shunt);
       return { output: mul<Tensor4D>(relu(excess), scalar(this.r)), inhibitor, shunt, excess };
     });
@@ -144,7 +171,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     return tidy(() => {
       const { toExcitation, toInhibition } = this.#inside(gradOutput, cache);
       const toInhibitor = sum(mul(toInhibition, mul(inhibition, scalar(this.#share))), 3, true);
-      // v where there is something to see; where there is nothing the gradient is 0 and what it is divided by is 1.
+      // v where it is not 0; where it is 0 the gradient is 0, divided by 1.
       const seen = step(inhibitor);
       const toSquares: Tensor4D = div(mul(toInhibitor, seen), add(inhibitor, sub(scalar(1), seen)));
       const throughInhibitor = mul(input, conv2dToInput(toSquares, this.window(), geometry));
@@ -163,9 +190,30 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     });
   }
 
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.inPlanes]);
+    const { height, width } = this.#geometry(input);
+    return {
+      outputShape: [input[0], height.output, width.output, this.planes],
+      window: {
+        axes: [height, width].map((axis) => slidingAxis(axis)),
+        channels: allPositions(this.inPlanes),
+      },
+      multiplyAdds: height.output * width.output * this.params.weight.size,
+    };
+  }
+
+  override describe(): string {
+    return `${this.planes} planes of S-cells: ${describeWindows(this, 'always')}`;
+  }
+
   /** c, [K_h, K_w, inPlanes, 1], new to the caller. */
   window(): Tensor4D {
     return radialDecayKernel(this.kernelSize, this.decay, this.inPlanes, 1 / this.inPlanes);
+  }
+
+  #geometry([, height, width]: Shape): Geometry {
+    return convGeometry(this, height, width, this);
   }
 
   /** 2r/(1+r) */
