@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import type { AlexnetLayer } from '../models/alexnetWithout.ts';
+import type { AlexnetLayer } from '../models/alexnet.ts';
 import { choiceOption } from './options.ts';
 import { printLine } from './process.ts';
 import { thousands } from './summary.ts';
@@ -50,12 +50,12 @@ export async function ablateAlexnet(): Promise<Ablation[]> {
   const { useBackend } = await import('../lib/backend/useBackend.ts');
   const init = await import('../lib/init/initializers.ts');
   const { Rng } = await import('../lib/rng.ts');
-  const { alexnetWithout } = await import('../models/alexnetWithout.ts');
+  const { alexnet } = await import('../models/alexnet.ts');
   const { tidy } = await import('../lib/memory.ts');
   const { zeros } = await import('@tensorflow/tfjs-core');
   await useBackend();
   const build = (removed: readonly AlexnetLayer[], groups: 1 | 2) =>
-    alexnetWithout(removed, { rng: new Rng(0), init: init.zeros, groups });
+    alexnet({ rng: new Rng(0), init: init.zeros, groups, without: removed });
   const sizesOf = (groups: 1 | 2) => {
     const whole = build([], groups);
     const sizes = Object.entries(whole.params).map(([name, { size }]) => [name, size] as const);
@@ -136,8 +136,8 @@ export function ablateCommand(): Command {
   return new Command('ablate')
     .description("show the lecture's ablation: AlexNet without some of its layers")
     .argument('<network>', 'alexnet', choiceOption('network', ['alexnet']))
-    .option('--json', 'print JSON', false)
-    .action(async (_network: 'alexnet', { json }: { json: boolean }) => {
+    .option('--json', 'print JSON')
+    .action(async (_network: 'alexnet', { json }: { json?: boolean }) => {
       const ablations = await ablateAlexnet();
       printLine(json ? JSON.stringify(ablations) : formatAblation(ablations));
     });

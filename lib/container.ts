@@ -194,7 +194,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
       inputs as Routed<In, Carried<V>>,
       ([name, box], input) => {
         const inside = path === '' ? name : `${path}.${name}`;
-        return box.traverse(input as CarriedValues<V>, traversal, inside) as never;
+        return box.traverse(input, traversal, inside) as never;
       },
     ) as CarriedValues<V>;
     const values = [outputs].flat().map(({ value }) => value);
@@ -205,7 +205,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   /** Takes tensors along the route, each disposed as soon as its box has run. */
   #along(input: In, runBox: (child: NamedModule, input: unknown) => unknown): Out {
     return this.route<Tensor>(share(input) as Routed<In, Tensor>, (child, value) => {
-      const output = runBox(child as NamedModule, value);
+      const output = runBox(child, value);
       disposeTensors(value);
       return output as never;
     }) as Out;
@@ -239,8 +239,8 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
         return gradInput;
       };
       const gradInput = this.backRoute(share(gradOutput), {
-        through: (child, grad) => go(child as NamedModule, grad, true) as never,
-        toInput: (child, grad) => go(child as NamedModule, grad, false) as never,
+        through: (child, grad) => go(child, grad, true) as never,
+        toInput: (child, grad) => go(child, grad, false) as never,
       });
       if (at > 0) {
         throw new BoxError(

@@ -1,7 +1,9 @@
-import { Tensor, type Variable } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { type Variable } from '@tensorflow/tfjs-core';
 import { nameOf } from './check.ts';
 import type { Facts, Shape } from './facts.ts';
 import { disposeTensors } from './memory.ts';
+import { predict, type NestedArray, type Prediction } from './predict.ts';
 import { printModule } from './printModule.ts';
 import type { Rng } from './rng.ts';
 
@@ -102,6 +104,21 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
     return output;
   }
 
+  /**
+   * Runs one inference and reads the result: nested arrays of numbers (or tensors) go in, plain values
+   * come out, and no tensor is left behind. A box that takes a list of tensors takes a list of inputs, and
+   * one that gives a list returns a list.
+   *
+   * Errors: entries of different shapes; those of `infer`.
+   *
+   *     const { shape, values } = await network.predict([[5.1, 3.5, 1.4, 0.2]]);   // shape [1, 3]
+   */
+  async predict(
+    input: In | NestedArray,
+  ): Promise<Out extends readonly Tensor[] ? Prediction[] : Prediction> {
+    return (await predict(this, input)) as never;
+  }
+
   /** Computes ∂C/∂x_in from ∂C/∂x_out. */
   abstract backpropToInput(gradOutput: Out, cache: Cache): In;
 
@@ -165,7 +182,7 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    */
   traverse<V>(inputs: CarriedValues<V>, traversal: Traversal<V>, path: string): CarriedValues<V> {
     const values = [inputs].flat().map(({ value }) => value);
-    const value = traversal.visit(this as unknown as AnyModule, values, path);
+    const value = traversal.visit(this, values, path);
     traversal.leave?.([value], path);
     return { value };
   }
@@ -177,7 +194,7 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
 
   /** The box, and the boxes inside it, one per line: `Linear(inFeatures: 2, outFeatures: 3)`. */
   toString(): string {
-    return printModule(this as unknown as AnyModule);
+    return printModule(this);
   }
 
   /** Makes `console.log(network)` of Node print the chain. */

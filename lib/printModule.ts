@@ -1,6 +1,10 @@
 import { nameOf } from './check.ts';
 import { show } from './errors.ts';
-import type { AnyModule } from './module.ts';
+
+/** What printing asks of a box. */
+interface Printable {
+  children(): readonly (readonly [name: string, box: Printable])[];
+}
 
 /** The properties that every box has, which say nothing about its settings. */
 const COMMON = new Set(['params', 'buffers', 'arity', 'noDecay']);
@@ -14,7 +18,7 @@ const COMMON = new Set(['params', 'buffers', 'arity', 'noDecay']);
  *       (1): ReLU()
  *     )
  */
-export function printModule(box: AnyModule): string {
+export function printModule(box: Printable): string {
   const children = box.children();
   if (children.length === 0) return `${nameOf(box)}(${settings(box).join(', ')})`;
   const lines = children.map(([name, child]) => `(${name}): ${printModule(child)}`);
@@ -22,7 +26,7 @@ export function printModule(box: AnyModule): string {
   return `${nameOf(box)}(\n${indented}\n)`;
 }
 
-function settings(box: AnyModule): string[] {
+function settings(box: Printable): string[] {
   return Object.entries(box).flatMap(([name, value]: [string, unknown]) =>
     COMMON.has(name) || !isSetting(value) ? [] : [`${name}: ${show(value)}`],
   );
@@ -30,6 +34,6 @@ function settings(box: AnyModule): string[] {
 
 /** Whether a property is a plain value, or a list of plain values, rather than a box or a function. */
 function isSetting(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length <= 4 && value.every(isSetting);
+  if (Array.isArray(value)) return value.length > 0 && value.length <= 4 && value.every(isSetting);
   return ['number', 'string', 'boolean'].includes(typeof value);
 }

@@ -27,8 +27,12 @@ export function factsOf(
 function measuredShape(box: AnyModule, inputShapes: readonly Shape[]): Shape {
   return tidy(() => {
     const tensors = inputShapes.map((shape) => zeros([...shape]));
-    const output: unknown = box.infer(box.arity === 'list' ? tensors : tensors[0]);
-    if (output instanceof Tensor) return output.shape;
+    const output = box.infer(box.arity === 'list' ? tensors : tensors[0]);
+    if (isTensor(output)) return output.shape;
     throw new BoxError([`${nameOf(box)}.infer`], `expected one tensor, got ${show(output)}`);
   });
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
 }

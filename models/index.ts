@@ -5,12 +5,12 @@ export { lenet } from './lenet.ts';
 export { lenet1 } from './lenet1.ts';
 export { lenet5, type Lenet5Options } from './lenet5.ts';
 export { alexnet, type AlexnetOptions } from './alexnet.ts';
-export { alexnetWithout, type AlexnetLayer } from './alexnetWithout.ts';
 export { vgg16, vgg19 } from './vgg.ts';
 export { googlenet, googlenetWithHeads } from './googlenet.ts';
 export { resnet101, resnet152, resnet18, resnet20, resnet34, resnet50 } from './resnet.ts';
 export { hubelWiesel, type HubelWieselOptions, type Pool } from './hubelWiesel.ts';
 export { neocognitron } from './neocognitron.ts';
+export { Neocognitron, type NeocognitronLayer } from './neocognitron.ts';
 export { learnNeocognitron, type LearnNeocognitronOptions } from './learnNeocognitron.ts';
 export {
   torchvisionAlexnet,

@@ -3,9 +3,8 @@ import { checkSize } from '../lib/check.ts';
 import { constant } from '../lib/constant.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
-import { CCell } from '../modules/historic/cCell.ts';
-import { SCell, type SCellCache } from '../modules/historic/sCell.ts';
-import type { Sequential } from '../modules/container/sequential.ts';
+import type { SCell, SCellCache } from '../modules/historic/sCell.ts';
+import type { Neocognitron } from './neocognitron.ts';
 
 export interface LearnNeocognitronOptions {
   /** How often each image is shown to each layer; 20 by default. */
@@ -36,7 +35,7 @@ export interface Cell {
  * Source: Fukushima 1980, Biological Cybernetics 36, section 3.
  */
 export async function learnNeocognitron(
-  network: Sequential,
+  network: Pick<Neocognitron, 'layers'>,
   images: Tensor4D,
   {
     passes = 20,
@@ -46,21 +45,19 @@ export async function learnNeocognitron(
 ): Promise<void> {
   checkSize(network, 'passes', passes);
   let seen = images.clone();
-  let layer = 0;
-  for (const box of network.boxes) {
-    if (!(box instanceof SCell || box instanceof CCell)) break;
-    if (box instanceof SCell) {
-      for (let pass = 0; pass < passes; pass++) {
-        for (let n = 0; n < images.shape[0]; n++) {
-          const one: Tensor4D = tidy(() => slice(seen, [n, 0, 0, 0], [1, -1, -1, -1]));
-          await reinforce(box, one, rates[layer], columns[layer]);
-          one.dispose();
-        }
-        await yieldToEventLoop();
+  for (const [layer, { S, C }] of network.layers.entries()) {
+    for (let pass = 0; pass < passes; pass++) {
+      for (let n = 0; n < images.shape[0]; n++) {
+        const one: Tensor4D = tidy(() => slice(seen, [n, 0, 0, 0], [1, -1, -1, -1]));
+        await reinforce(S, one, rates[layer], columns[layer]);
+        one.dispose();
       }
-      layer++;
+      await yieldToEventLoop();
     }
-    const next = box.infer(seen);
+    const next = tidy(() => {
+      const answers = S.infer(seen);
+      return C === undefined ? answers : C.infer(answers);
+    });
     seen.dispose();
     seen = next;
   }

@@ -3,8 +3,29 @@ import { CCell } from '../modules/historic/cCell.ts';
 import { Flatten } from '../modules/flatten.ts';
 import { Linear } from '../modules/linear.ts';
 import { SCell } from '../modules/historic/sCell.ts';
-import { Sequential } from '../modules/container/sequential.ts';
+import { Sequential, type Box } from '../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from './options.ts';
+
+/** A layer of S-cells, and the layer of C-cells behind it. */
+export interface NeocognitronLayer {
+  readonly S: SCell;
+  readonly C?: CCell;
+}
+
+/** The chain of a neocognitron, which knows its layers of cells. */
+export class Neocognitron extends Sequential {
+  readonly layers: readonly NeocognitronLayer[];
+
+  /** @param readout the boxes behind the last layer. */
+  constructor(layers: readonly Required<NeocognitronLayer>[], readout: Record<string, Box>) {
+    const cells = layers.flatMap(({ S, C }, i): [string, Box][] => [
+      [`S${i + 1}`, S as unknown as Box],
+      [`C${i + 1}`, C as unknown as Box],
+    ]);
+    super({ ...Object.fromEntries(cells), ...readout });
+    this.layers = layers;
+  }
+}
 
 /**
  * The neocognitron: three times S-cells, which look for features, and C-cells, which do not mind where they are. The
@@ -18,22 +39,33 @@ import { scaler, type NetworkOptions } from './options.ts';
  * Shapes: input [N, 16, 16, 1], not negative; output the scores of the classes, [N, 10].
  * Errors: those of the boxes.
  * Source: Fukushima 1980, Biological Cybernetics 36, section 5.
+ *
+ *     const network = neocognitron({ rng: new Rng(0) });
+ *     await learnNeocognitron(network, images);
  */
-export function neocognitron(options: NetworkOptions): Sequential {
+export function neocognitron(options: NetworkOptions): Neocognitron {
   const { rng, classes = 10, width, inputShape = [16, 16, 1], init = positiveUniform } = options;
   const planes = scaler(width)(24);
   const draw = { rng, init };
   const sparse = { stride: 2, padding: 4, total: 8 };
   const halved = (size: number) => Math.floor((size + 3) / 2) + 1;
   const [rows, columns] = inputShape.slice(0, 2).map((size) => halved(halved(size) - 2) - 5);
-  return new Sequential({
-    //                                                                       [16x16x1]
-    S1: new SCell(inputShape[2], planes, 5, { r: 4, padding: 2, ...draw }), // [16x16x24]
-    C1: new CCell(planes, 5, sparse), //                                     [10x10x24]
-    S2: new SCell(planes, planes, 5, { r: 1.5, padding: 1, ...draw }), //    [8x8x24]
-    C2: new CCell(planes, 5, sparse), //                                     [6x6x24]
-    S3: new SCell(planes, planes, 5, { r: 1.5, ...draw }), //                [2x2x24]
-    C3: new CCell(planes, 2, { total: 8 }), //                               [1x1x24]
+  const layers = [
+    //                                                                        [16x16x1]
+    {
+      S: new SCell(inputShape[2], planes, 5, { r: 4, padding: 2, ...draw }), // [16x16x24]
+      C: new CCell(planes, 5, sparse), //                                       [10x10x24]
+    },
+    {
+      S: new SCell(planes, planes, 5, { r: 1.5, padding: 1, ...draw }), //      [8x8x24]
+      C: new CCell(planes, 5, sparse), //                                       [6x6x24]
+    },
+    {
+      S: new SCell(planes, planes, 5, { r: 1.5, ...draw }), //                  [2x2x24]
+      C: new CCell(planes, 2, { total: 8 }), //                                 [1x1x24]
+    },
+  ];
+  return new Neocognitron(layers, {
     flatten: new Flatten(), //                                               [24]
     readout: new Linear(rows * columns * planes, classes, { rng, init: glorotUniform }), // [10]
   });

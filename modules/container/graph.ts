@@ -87,7 +87,7 @@ export class Graph<I extends Names = string, O extends Names = string> extends C
       for (const [given, value] of zipNamed<V>(this, name, 'output', outputs, output))
         values.set(given, value);
     }
-    return each(this.outputs, take) as Routed<Value<O>, V>;
+    return each(this.outputs, take);
   }
 
   /** Each node after those that take from it, with the sum of the gradients that they gave. */
@@ -103,7 +103,7 @@ export class Graph<I extends Names = string, O extends Names = string> extends C
       const gradInput = back[isFirst ? 'toInput' : 'through']([name, box], each(outputs, take));
       if (gradInput !== undefined) give(zipNamed(this, name, 'gradient', inputs, gradInput));
     }
-    return each(this.inputs, take) as Value<I>;
+    return each(this.inputs, take);
   }
 }
 

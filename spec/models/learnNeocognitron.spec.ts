@@ -51,7 +51,7 @@ eachBackend('learning', () => {
     const image = tensor4d([2], [1, 1, 1, 1]);
     const before = memory().numTensors;
     // u = v = 2 and c = 1: of the answers 0.2 and 0.4 the second is the larger.
-    await learnNeocognitron(new Sequential([cell]), image, {
+    await learnNeocognitron({ layers: [{ S: cell }] }, image, {
       passes: 1,
       learningRates: [3],
       columnSizes: [1],
@@ -65,8 +65,9 @@ eachBackend('learning', () => {
     const [first, second] = [0.5, 0.25].map(
       (a) => new SCell(1, 1, 1, { r: 1, init: init.values([a]) }),
     );
-    const network = new Sequential([first, new CCell(1, 1), second]);
-    await learnNeocognitron(network, tensor4d([2], [1, 1, 1, 1]), {
+    const pool = new CCell(1, 1);
+    const layers = [{ S: first, C: pool }, { S: second }];
+    await learnNeocognitron({ layers }, tensor4d([2], [1, 1, 1, 1]), {
       passes: 1,
       learningRates: [1, 1],
       columnSizes: [1, 1],
@@ -74,7 +75,7 @@ eachBackend('learning', () => {
     // S1: a = 0.5 + 2, b = 1, e = 5, h = 2r/(1+r) b v = 2, so u = 6/3 − 1 = 1.
     const seen = first.infer(tensor4d([2], [1, 1, 1, 1]));
     expectAllClose(seen, { shape: [1, 1, 1, 1], values: [1] });
-    const shown = (network.boxes[1] as CCell).infer(seen).dataSync()[0];
+    const shown = pool.infer(seen).dataSync()[0];
     expectAllClose(second.params.weight, { shape: [1, 1, 1, 1], values: [0.25 + shown] });
     expectAllClose(second.params.inhibition, { shape: [1], values: [shown / 2] });
   });

@@ -9,10 +9,15 @@ import {
   SoftmaxCrossEntropy,
   useBackend,
   type Module,
-  type Sequential,
 } from '../../index.ts';
 import { trainStep } from '../../train/index.ts';
-import { alexnet, googlenetWithHeads, learnNeocognitron, networks } from '../../models/index.ts';
+import {
+  alexnet,
+  googlenetWithHeads,
+  learnNeocognitron,
+  networks,
+  type Neocognitron,
+} from '../../models/index.ts';
 import { ROOT } from '../support/runCommand.ts';
 import { CLASSES } from '../support/proveGradient.ts';
 import { randomBatch, SCALED, type Scaled } from '../support/scaledNetworks.ts';
@@ -128,7 +133,7 @@ describe('with fewer channels and smaller images', () => {
       const [signed, labels] = randomBatch(16, network.wide.inputShape, CLASSES);
       // Cells see light.
       const images = name === 'neocognitron' ? relu(signed) : signed.clone();
-      if (name === 'neocognitron') await learnNeocognitron(box as Sequential, images);
+      if (name === 'neocognitron') await learnNeocognitron(box as Neocognitron, images);
       const cost = new SoftmaxCrossEntropy();
       const optimizer = new SGD(box.params, {
         learningRate: network.wide.learningRate,
@@ -138,7 +143,8 @@ describe('with fewer channels and smaller images', () => {
       let left: number | undefined;
       let loss = Infinity;
       for (let step = 1; step <= 500 && !(loss < 0.01); step++) {
-        await trainStep(box, cost, optimizer, images, labels, { mode: 'training', rng });
+        const batch = { input: images, target: labels };
+        await trainStep({ network: box, cost, optimizer, ...batch, rng });
         left ??= memory().numTensors;
         expect(memory().numTensors).toBe(left);
         if (step % 10 > 0) continue;

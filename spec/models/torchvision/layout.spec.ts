@@ -4,7 +4,7 @@ import {
   TORCHVISION_NETWORKS,
   torchvisionLayout,
 } from '../../../models/torchvision/layout.ts';
-import type { AnyModule } from '../../../lib/propagate.ts';
+import type { AnyModule } from '../../../lib/module.ts';
 import { networks, type NetworkEntry } from '../../../models/networks.ts';
 import {
   torchvisionGooglenetAuxiliary,

@@ -1,0 +1,64 @@
+import { Tensor } from '@tensorflow/tfjs-core';
+import { constant } from './constant.ts';
+import { InputError, show } from './errors.ts';
+import type { Shape } from './facts.ts';
+import { disposeTensors } from './memory.ts';
+
+/** Numbers, or lists of them of equal length: `[[1, 2], [3, 4]]` has the shape [2, 2]. */
+export type NestedArray = number | readonly NestedArray[];
+
+/** An output as plain values in row-major order. */
+export interface Prediction {
+  readonly shape: Shape;
+  readonly values: ArrayLike<number>;
+}
+
+/** What a prediction asks of a box. */
+interface Predictor {
+  readonly arity: 'tensor' | 'list';
+  infer(input: unknown): unknown;
+}
+
+/** The inference behind `Module.predict`; every tensor that it makes is disposed. */
+export async function predict(box: Predictor, input: unknown): Promise<Prediction | Prediction[]> {
+  const isList = box.arity === 'list';
+  if (isList && !Array.isArray(input)) {
+    throw new InputError(`predict: expected a list of inputs, got ${show(input)}`);
+  }
+  const inputs = (isList ? (input as readonly unknown[]) : [input]).map(asTensor);
+  const made: unknown[] = [...inputs];
+  try {
+    const output: unknown = box.infer(isList ? inputs : inputs[0]);
+    made.push(output);
+    const outputs = (Array.isArray(output) ? output : [output]) as readonly Tensor[];
+    const read = outputs.map(async (one) => ({ shape: one.shape, values: await one.data() }));
+    const predictions = await Promise.all(read);
+    return Array.isArray(output) ? predictions : predictions[0];
+  } finally {
+    disposeTensors(made);
+  }
+}
+
+function asTensor(input: unknown): Tensor {
+  if (input instanceof Tensor) return input.clone();
+  const shape = shapeOf(input);
+  const values = shape.length === 0 ? [input] : [input].flat(shape.length + 1);
+  return constant(values as number[], shape as [number]);
+}
+
+function shapeOf(value: unknown): number[] {
+  if (typeof value === 'number') return [];
+  if (!Array.isArray(value)) {
+    throw new InputError(
+      `predict: expected a tensor or nested arrays of numbers, got ${show(value)}`,
+    );
+  }
+  const [first, ...others] = value.map(shapeOf);
+  const odd = others.find((shape) => shape.join() !== first.join());
+  if (odd !== undefined) {
+    throw new InputError(
+      `predict: expected entries of one shape, got ${show(first)} and ${show(odd)}`,
+    );
+  }
+  return [value.length, ...(first ?? [])];
+}
