@@ -1,37 +1,42 @@
 import { tensor1d, type Tensor } from '@tensorflow/tfjs-core';
-import type { Cost } from '../lib/cost.ts';
-import { numElements } from '../lib/init/initializers.ts';
 import { constant } from '../lib/constant.ts';
+import type { Cost } from '../lib/cost.ts';
+import { numElements } from '../lib/shapes.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import { Module, type Context } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
-/** What a box takes: one tensor, or several by position or name. */
+/** The input of a box: one tensor, or several by position or name. */
 export type Input = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
 
-/** A box of any input, output and cache. */
-export type CheckedModule = Module<Input, Input, unknown>;
-export type CheckedCost = Cost<Tensor, Tensor, unknown>;
+/** Any box of tensors, whatever it caches. */
+export type CheckedModule = Module<Input, Input>;
 
-/** One box with one input: what the checker proves at a time. */
+/** One box at one input: the unit that the checker checks. */
 export interface Case {
   /** The box's arguments and the input's shape, as a reader would write them. */
   readonly config: string;
-  readonly box: CheckedModule | CheckedCost;
+  readonly box: CheckedModule | Cost;
   readonly input: Input;
-  /** For a cost. */
+  /** The target of a cost. */
   readonly target?: Tensor;
+  /** The context of the forward; inference by default. */
   readonly context?: Context;
 }
 
-/** Draws a case: another one for each generator. */
+/** Draws a case. Every generator gives another case. */
 export type CaseMaker = (draw: Draw) => Case;
 
 /** The cases of a set of boxes, by the name of the class. */
 export type Cases = Readonly<Record<string, CaseMaker>>;
 
-/** Draws sizes and values for cases. */
+/**
+ * Draws the sizes and values of a case.
+ *
+ *     const cases = { Tanh: (draw) => ({ config: 'Tanh()', box: new Tanh(), input: draw.normal([2, 3]) }) };
+ */
 export class Draw {
+  /** The generator that everything is drawn from. */
   readonly rng: Rng;
 
   constructor(rng: Rng) {
@@ -43,12 +48,19 @@ export class Draw {
     return low + this.rng.integer(high - low + 1);
   }
 
+  /** One of the choices. */
   pick<T>(...choices: readonly T[]): T {
     return this.rng.pick(choices);
   }
 
+  /** True with this probability. */
   chance(probability: number): boolean {
     return this.rng.uniform() < probability;
+  }
+
+  /** As many sizes as `rank`, each from low to high. */
+  sizes(rank: number, low: number, high: number): number[] {
+    return Array.from({ length: rank }, () => this.integer(low, high));
   }
 
   /** Standard normal values, for functions without kinks. */
@@ -57,9 +69,9 @@ export class Draw {
   }
 
   /**
-   * Values that keep away from each other and from 0, in random order, some of them negative: for maxima and
-   * rectifiers, whose finite differences must not reach over a kink. At least one is positive: where a rectifier
-   * sees negatives alone there is nothing to check.
+   * Distinct values in random order that keep a distance from each other and from 0, for maxima and
+   * rectifiers: a finite difference must not reach over a kink. At least one value is positive,
+   * because a rectifier of negative values has no gradient to check.
    */
   wellSeparated(shape: readonly number[], gap = 0.1): Tensor {
     const total = numElements(shape);
@@ -80,7 +92,17 @@ export class Draw {
   }
 }
 
-/** Lets the tensors that a case was drawn with go. */
+/** The text of a config: `Conv2D(2, 3) on [1, 4, 4, 2]`. Words are written as JSON. */
+export function describeCase(
+  name: string,
+  args: readonly unknown[],
+  shape: readonly number[],
+): string {
+  const words = args.map((arg) => JSON.stringify(arg)).join(', ');
+  return `${name}(${words}) on [${shape.join(', ')}]`;
+}
+
+/** Disposes a case: its box, input and target. */
 export function disposeCase({ box, input, target }: Case): void {
   disposeTensors([input, target]);
   if (box instanceof Module) box.dispose();

@@ -1,159 +1,188 @@
-import { memory } from '@tensorflow/tfjs-core';
 import { Cost } from '../lib/cost.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
-import { collect, doubles, leaves, type FlatGradients, type GradcheckTarget } from './target.ts';
+import type { Input } from './case.ts';
+import { describeLeak, liveMemory } from './leaks.ts';
+import { messageOf } from './result.ts';
+import {
+  concatValues,
+  gradientsByName,
+  tensorsOf,
+  toHostGradients,
+  type GradcheckTarget,
+  type HostGradients,
+} from './target.ts';
 
-/** What is wrong with a quantity, beyond its numbers. */
+/** A promise that a box breaks. */
 export interface Violation {
-  readonly quantity: string;
+  /** `output`, or the name of a checked tensor. */
+  readonly tensor: string;
+  /** One line. */
   readonly message: string;
 }
 
 /**
- * What every box promises whatever it computes: pure and repeatable methods, gradients that are linear in gradOutput,
- * no tensor lost or taken. Returns the promises that are broken.
+ * Checks what every box promises, whatever it computes: methods are pure and repeatable, gradients
+ * are linear in gradOutput, and no tensor is lost or taken. Returns the promises that are broken.
  */
 export function checkContract(
-  subject: GradcheckTarget,
+  target: GradcheckTarget,
   gradOutput: Float64Array,
   rng: Rng,
 ): Violation[] {
-  const once = subject.gradients(gradOutput);
+  const once = target.gradients(gradOutput);
   return [
-    ...checkForward(subject),
-    ...checkUnchanged(subject, gradOutput),
-    ...differing(once, subject.gradients(gradOutput), 'two backward runs differ'),
-    ...differing(
+    ...checkForward(target),
+    ...checkUnchanged(target, gradOutput),
+    ...checkOwnership(target, once, gradOutput),
+    ...differences(once, target.gradients(gradOutput), 'two backward runs differ'),
+    ...differences(
       once,
-      interleaved(subject, gradOutput, rng),
+      interleaved(target, gradOutput, rng),
       'another forward in between changes the gradient',
     ),
-    ...(subject.box instanceof Cost ? [] : checkLinear(subject, once, gradOutput, rng)),
-    ...(subject.box instanceof Cost ? [] : checkBackprop(subject, once, gradOutput)),
-    ...checkMemory(subject, gradOutput),
+    ...(target.box instanceof Cost ? [] : checkLinear(target, once, gradOutput, rng)),
+    ...(target.box instanceof Cost ? [] : checkBackprop(target, once, gradOutput)),
+    ...checkLeaks(target, gradOutput),
   ];
 }
 
-/** Every quantity has a gradient, of its shape and finite, and nothing else has one. */
-export function checkShapes(subject: GradcheckTarget, gradOutput: Float64Array): Violation[] {
-  const gradients = subject.gradients(gradOutput);
-  const breaches: Violation[] = [];
-  for (const { name, shape } of subject.quantities) {
+/** Checks that every input and parameter has a finite gradient of its shape, and nothing else. */
+export function checkShapes(target: GradcheckTarget, gradOutput: Float64Array): Violation[] {
+  const gradients = target.gradients(gradOutput);
+  const violations: Violation[] = [];
+  for (const { name, shape } of target.tensors) {
     const got = gradients[name]?.shape;
-    if (got === undefined) breaches.push({ quantity: name, message: 'no gradient is returned' });
+    if (got === undefined) violations.push({ tensor: name, message: 'no gradient is returned' });
     else if (got.join() !== shape.join()) {
-      const turned = [...shape].reverse().join() === got.join() ? '; looks transposed' : '';
-      const message = `expected a gradient of shape [${shape.join(', ')}], got [${got.join(', ')}]${turned}`;
-      breaches.push({ quantity: name, message });
+      const hint = [...shape].reverse().join() === got.join() ? '; looks transposed' : '';
+      const message = `expected a gradient of shape [${shape.join(', ')}], got [${got.join(', ')}]${hint}`;
+      violations.push({ tensor: name, message });
     } else if (!gradients[name].values.every(Number.isFinite)) {
-      breaches.push({ quantity: name, message: 'the gradient is not finite' });
+      violations.push({ tensor: name, message: 'the gradient is not finite' });
     }
   }
   for (const name of Object.keys(gradients)) {
-    if (!subject.quantities.some((quantity) => quantity.name === name)) {
-      breaches.push({
-        quantity: name,
-        message: 'a gradient is returned for what is no input and no parameter',
+    if (!target.tensors.some((tensor) => tensor.name === name)) {
+      violations.push({
+        tensor: name,
+        message: 'expected gradients of inputs and parameters, got one under this name',
       });
     }
   }
-  return breaches;
+  return violations;
 }
 
-function checkForward(subject: GradcheckTarget): Violation[] {
-  const [once, again] = [subject.outputs(), subject.outputs()];
-  const breaches: Violation[] = [];
-  const say = (message: string) => breaches.push({ quantity: 'output', message });
-  if (!once.every(Number.isFinite)) say('the output is not finite');
-  if (!once.every((value, i) => value === again[i])) say('two forward runs differ');
+function checkForward(target: GradcheckTarget): Violation[] {
+  const [once, again] = [target.outputs(), target.outputs()];
+  const violations: Violation[] = [];
+  const report = (message: string) => violations.push({ tensor: 'output', message });
+  if (!once.every(Number.isFinite)) report('the output is not finite');
+  if (!once.every((value, i) => value === again[i])) report('two forward runs differ');
   tidy(() => {
-    const input = subject.input();
-    const { output } = subject.forward(input);
-    const given = new Set(leaves(input).map(([, tensor]) => tensor));
-    if (leaves(output).some(([, tensor]) => given.has(tensor)))
-      say('the output is the input itself: return a clone');
-    const { box } = subject;
-    if (box instanceof Cost || leaves(input).some(([, tensor]) => tensor.isDisposed)) return;
-    const inferred = box.infer(input, subject.context);
-    if (leaves(inferred).some(([, tensor]) => tensor.isDisposed))
-      say('infer gives a disposed tensor');
-    else if (!doubles(inferred).every((value, i) => value === once[i]))
-      say('infer and forward differ');
+    const input = target.input();
+    const { output } = target.forward(input);
+    if (shareTensor(input, output)) report('the output is the input itself: return a clone');
+    const { box } = target;
+    if (box instanceof Cost || tensorsOf(input).some(([, tensor]) => tensor.isDisposed)) return;
+    const inferred = box.infer(input, target.context);
+    if (shareTensor(input, inferred)) report('infer returns the input itself: return a clone');
+    else if (tensorsOf(input).some(([, tensor]) => tensor.isDisposed))
+      report('infer disposes the input: cache a clone of it');
+    if (tensorsOf(inferred).some(([, tensor]) => tensor.isDisposed))
+      report('infer returns a disposed tensor');
+    else if (!concatValues(inferred).every((value, i) => value === once[i]))
+      report('infer and forward differ');
   });
-  return breaches;
+  return violations;
 }
 
-/** Inputs, parameters, buffers and gradOutput are read, never written. */
-function checkUnchanged(subject: GradcheckTarget, gradOutput: Float64Array): Violation[] {
+/** Checks that inputs, parameters, buffers and gradOutput are read and never written. */
+function checkUnchanged(target: GradcheckTarget, gradOutput: Float64Array): Violation[] {
   return tidy(() => {
-    const breaches: Violation[] = [];
-    const { box } = subject;
-    const input = subject.input();
+    const violations: Violation[] = [];
+    const { box } = target;
+    const input = target.input();
     const owned = box instanceof Cost ? {} : { ...box.params, ...prefixed('buffer ', box.buffers) };
-    const before = { input: doubles(input), owned: doubles(owned) };
-    const { output, cache } = subject.forward(input);
-    const grad = box instanceof Cost ? output : subject.gradOutput(output, gradOutput);
-    const gradBefore = doubles(grad);
+    const before = { input: concatValues(input), owned: concatValues(owned) };
+    const { output, cache } = target.forward(input);
+    const grad = box instanceof Cost ? output : target.gradOutput(output, gradOutput);
+    const gradBefore = concatValues(grad);
     if (box instanceof Cost) box.backpropToInput(cache);
     else {
-      const given = new Set(leaves(grad).map(([, tensor]) => tensor));
-      if (leaves(box.backpropToInput(grad, cache)).some(([, tensor]) => given.has(tensor))) {
-        breaches.push({
-          quantity: 'input',
-          message: 'the gradient is gradOutput itself: return a clone',
-        });
-      }
+      if (shareTensor(grad, box.backpropToInput(grad, cache)))
+        violations.push({ tensor: 'input', message: SAME_GRADIENT });
       box.backpropToParams(grad, cache);
     }
-    const watch = (what: string, earlier: Float64Array, tensors: typeof input) => {
-      if (leaves(tensors).some(([, tensor]) => tensor.isDisposed)) {
-        breaches.push({
-          quantity: 'output',
-          message: `${what} is disposed, which its owner alone may do`,
+    const expectUnchanged = (name: string, earlier: Float64Array, tensors: typeof input) => {
+      if (tensorsOf(tensors).some(([, tensor]) => tensor.isDisposed)) {
+        violations.push({
+          tensor: 'output',
+          message: `${name} is disposed: only its owner may dispose it`,
         });
-      } else if (!doubles(tensors).every((value, i) => value === earlier[i])) {
-        breaches.push({ quantity: 'output', message: `${what} is modified` });
+      } else if (!concatValues(tensors).every((value, i) => value === earlier[i])) {
+        violations.push({ tensor: 'output', message: `${name} is modified` });
       }
     };
-    watch('the input', before.input, input);
-    watch('a parameter or buffer', before.owned, owned);
-    watch('gradOutput', gradBefore, grad);
-    return breaches;
+    expectUnchanged('the input', before.input, input);
+    expectUnchanged('a parameter or buffer', before.owned, owned);
+    expectUnchanged('gradOutput', gradBefore, grad);
+    return violations;
   });
 }
 
-/** The gradient of a first forward, swept back after a second forward at another point. */
-function interleaved(subject: GradcheckTarget, gradOutput: Float64Array, rng: Rng): FlatGradients {
+/** Checks that the cache outlives the input and output, so their owners may dispose them at once. */
+function checkOwnership(
+  target: GradcheckTarget,
+  expected: HostGradients,
+  gradOutput: Float64Array,
+): Violation[] {
   return tidy(() => {
-    const first = subject.forward(subject.input());
-    subject.elsewhere(
-      () => rng.normal(),
-      () => subject.forward(subject.input()),
-    );
-    return subject.backward(first.output, first.cache, gradOutput);
+    const input = target.input();
+    const { output, cache } = target.forward(input);
+    const grad = target.gradOutput(output, gradOutput);
+    disposeTensors([input, output]);
+    try {
+      const got = toHostGradients(target.backwardTensors(grad, cache));
+      return differences(expected, got, 'disposing the input and output changes the gradient');
+    } catch {
+      const message = `backward fails after the input and output are disposed: cache clones of them`;
+      return [{ tensor: 'output', message }];
+    }
   });
 }
 
-/** B(0) = 0 and B(α g + β h) = α B(g) + β B(h). */
+/** The gradient of a first forward, taken after a second forward at another point. */
+function interleaved(target: GradcheckTarget, gradOutput: Float64Array, rng: Rng): HostGradients {
+  return tidy(() => {
+    const first = target.forward(target.input());
+    target.atOtherInputs(
+      () => rng.normal(),
+      () => target.forward(target.input()),
+    );
+    return target.backward(first.output, first.cache, gradOutput);
+  });
+}
+
+/** Checks B(0) = 0 and B(α g + β h) = α B(g) + β B(h). */
 function checkLinear(
-  subject: GradcheckTarget,
-  atG: FlatGradients,
+  target: GradcheckTarget,
+  atG: HostGradients,
   g: Float64Array,
   rng: Rng,
 ): Violation[] {
-  const zero = subject.gradients(new Float64Array(g.length));
-  const breaches = Object.entries(zero)
+  const zero = target.gradients(new Float64Array(g.length));
+  const violations = Object.entries(zero)
     .filter(([, { values }]) => values.some((value) => value !== 0))
-    .map(([quantity]) => ({
-      quantity,
+    .map(([tensor]) => ({
+      tensor,
       message: 'a gradOutput of zeros gives a gradient that is not zero',
     }));
   const h = rng.normals(g.length);
   const [alpha, beta] = [0.7, -1.3];
-  const atH = subject.gradients(h);
-  const mixed = subject.gradients(g.map((value, i) => alpha * value + beta * h[i]));
-  const expected: FlatGradients = {};
+  const atH = target.gradients(h);
+  const mixed = target.gradients(g.map((value, i) => alpha * value + beta * h[i]));
+  const expected: HostGradients = {};
   for (const [name, { shape, values }] of Object.entries(atG)) {
     expected[name] = {
       shape,
@@ -161,75 +190,139 @@ function checkLinear(
     };
   }
   return [
-    ...breaches,
-    ...differing(expected, mixed, 'the gradient is not linear in gradOutput', 1e-9),
+    ...violations,
+    ...differences(expected, mixed, 'the gradient is not linear in gradOutput', 1e-9),
   ];
 }
 
-/** `backprop` and `sweep` give what the two methods give. */
+/** Checks that `backprop` and `backpropParams` give the gradients of the two separate methods. */
 function checkBackprop(
-  subject: GradcheckTarget,
-  expected: FlatGradients,
+  target: GradcheckTarget,
+  expected: HostGradients,
   gradOutput: Float64Array,
 ): Violation[] {
-  const { box } = subject;
+  const { box } = target;
   if (box instanceof Cost) return [];
   return tidy(() => {
     const run = () => {
-      const { output, cache } = subject.forward(subject.input());
-      return { grad: subject.gradOutput(output, gradOutput), cache };
+      const { output, cache } = target.forward(target.input());
+      return { grad: target.gradOutput(output, gradOutput), cache };
     };
     const first = run();
     const { gradInput, gradParams } = box.backprop(first.grad, first.cache);
     const second = run();
-    const swept = collect({}, box.backpropParams(second.grad, second.cache));
+    const paramsOnly = gradientsByName({}, box.backpropParams(second.grad, second.cache));
     const ofParams = Object.fromEntries(
       Object.entries(expected).filter(([name]) => name.startsWith('param:')),
     );
     return [
-      ...differing(
+      ...(shareTensor(first.grad, gradInput) ? [{ tensor: 'input', message: SAME_GRADIENT }] : []),
+      ...differences(
         expected,
-        collect(gradInput, gradParams),
+        toHostGradients(gradientsByName(gradInput, gradParams)),
         'backprop differs from the two methods',
         1e-12,
       ),
-      ...differing(ofParams, swept, 'sweep differs from backpropToParams', 1e-12),
+      ...differences(
+        ofParams,
+        toHostGradients(paramsOnly),
+        'backpropParams differs from backpropToParams',
+        1e-12,
+      ),
     ];
   });
 }
 
-/** What is disposed by its owner leaves nothing behind. */
-function checkMemory(subject: GradcheckTarget, gradOutput: Float64Array): Violation[] {
-  const { box } = subject;
-  const before = memory().numTensors;
-  const input = subject.input();
-  const { output, cache } = subject.forward(input);
-  if (box instanceof Cost) disposeTensors([input, output, box.backpropToInput(cache), cache]);
-  else {
-    const grad = subject.gradOutput(output, gradOutput);
-    disposeTensors([
-      input,
-      output,
-      grad,
-      box.backpropToInput(grad, cache),
-      box.backpropToParams(grad, cache),
-      cache,
-    ]);
-    const again = subject.input();
-    disposeTensors([again, box.infer(again, subject.context)]);
+/**
+ * Checks on the backend in use that no method leaks a tensor or its values: once the caller has
+ * disposed everything that a method returned, as much memory is in use as before. Reads no values.
+ */
+export function checkLeaks(target: GradcheckTarget, gradOutput: Float64Array): Violation[] {
+  for (const [method, run] of methodsOf(target, gradOutput)) {
+    const before = liveMemory();
+    try {
+      run();
+    } catch (error) {
+      const message = `${method} fails after the input is disposed: ${messageOf(error)}`;
+      return [{ tensor: 'output', message }];
+    }
+    const leak = describeLeak(before, 'return, cache or dispose them');
+    // The other methods follow a forward, and would only repeat its leak.
+    if (leak !== undefined) return [{ tensor: 'output', message: `${method} ${leak}` }];
   }
-  const left = memory().numTensors - before;
-  if (left === 0) return [];
-  const message =
-    left > 0
-      ? `${left} tensors are left when all that was returned is disposed`
-      : 'tensors of others are disposed';
-  return [{ quantity: 'output', message }];
+  return [];
 }
 
-function differing(
-  expected: FlatGradients,
-  got: FlatGradients,
+/** Each method of a box by its name, with everything that it returns disposed. */
+function methodsOf(
+  target: GradcheckTarget,
+  values: Float64Array,
+): readonly (readonly [method: string, run: () => void])[] {
+  const { box } = target;
+  const forward = () => {
+    const input = target.input();
+    const { output, cache } = target.forward(input);
+    disposeTensors(input);
+    return { output, cache };
+  };
+  if (box instanceof Cost) {
+    return [
+      ['forward', () => disposeTensors(forward())],
+      [
+        'backpropToInput',
+        () => {
+          const { output, cache } = forward();
+          disposeTensors([output, box.backpropToInput(cache), cache]);
+        },
+      ],
+    ];
+  }
+  const backward = (run: (gradOutput: Input, cache: unknown) => unknown) => () => {
+    const { output, cache } = forward();
+    const gradOutput = target.gradOutput(output, values);
+    disposeTensors([output, run(gradOutput, cache), gradOutput, cache]);
+  };
+  return [
+    ['forward', () => disposeTensors(forward())],
+    [
+      'infer',
+      () => {
+        const input = target.input();
+        disposeTensors([input, box.infer(input, target.context)]);
+      },
+    ],
+    ['backpropToInput', backward((grad, cache) => box.backpropToInput(grad, cache))],
+    ['backpropToParams', backward((grad, cache) => box.backpropToParams(grad, cache))],
+    ['backprop', backward((grad, cache) => box.backprop(grad, cache))],
+    ['backpropParams', backward((grad, cache) => box.backpropParams(grad, cache))],
+    [
+      'updateBuffers',
+      () => {
+        const before = Object.values(box.buffers).map(
+          (buffer) => [buffer, buffer.clone()] as const,
+        );
+        const { output, cache } = forward();
+        box.updateBuffers(cache);
+        disposeTensors([output, cache]);
+        for (const [buffer, value] of before) buffer.assign(value);
+        disposeTensors(before.map(([, value]) => value));
+      },
+    ],
+  ];
+}
+
+const SAME_GRADIENT = 'the gradient is gradOutput itself: return a clone';
+
+/** Whether the same tensor object is in both. Its owner would dispose it twice. */
+function shareTensor(one: Input, other: Input): boolean {
+  const tensors = new Set(tensorsOf(one).map(([, tensor]) => tensor));
+  return tensorsOf(other).some(([, tensor]) => tensors.has(tensor));
+}
+
+/** The gradients that differ from the expected ones by more than `relative` of the largest value. */
+function differences(
+  expected: HostGradients,
+  got: HostGradients,
   message: string,
   relative = 0,
 ): Violation[] {
@@ -242,7 +335,7 @@ function differing(
         !values.every((value, i) => Math.abs(value - other[i]) <= relative * largest)
       );
     })
-    .map(([quantity]) => ({ quantity, message }));
+    .map(([tensor]) => ({ tensor, message }));
 }
 
 function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {

@@ -1,22 +1,22 @@
-import type { Comparison } from './numeric.ts';
-import { numElements } from '../lib/init/initializers.ts';
+import type { Comparison } from './compareGradient.ts';
+import { numElements } from '../lib/shapes.ts';
 
-/** What a diagnosis may look at besides the two gradients. */
+/** A wrong gradient, and the data that may explain it. */
 export interface Evidence extends Comparison {
   readonly gradOutput: Float64Array;
-  /** Examples in the batch, where the output has one row an example. */
+  /** The number of examples, if the output has one row per example; otherwise 1. */
   readonly batch: number;
 }
 
-/** Says what a wrong gradient looks like, or nothing where it looks like none of the usual mistakes. */
+/** Names the usual mistake that a wrong gradient looks like; undefined if it looks like none. */
 export function diagnose(evidence: Evidence): string | undefined {
-  return SUSPICIONS.map((suspicion) => suspicion(evidence)).find((words) => words !== undefined);
+  return HYPOTHESES.map((explain) => explain(evidence)).find((text) => text !== undefined);
 }
 
-type Suspicion = (evidence: Evidence) => string | undefined;
+type Hypothesis = (evidence: Evidence) => string | undefined;
 
-/** The particular before the general: a half is also a factor, a border also overlaps. */
-const SUSPICIONS: readonly Suspicion[] = [
+/** The specific before the general: a sign is also a factor, and border pixels also overlap. */
+const HYPOTHESES: readonly Hypothesis[] = [
   ({ analytic }) => (analytic.every((value) => value === 0) ? 'it is zero' : undefined),
   ({ analytic, numeric }) => (close(analytic, numeric, -1) ? 'the sign is wrong' : undefined),
   ignoresGradOutput,
@@ -40,8 +40,8 @@ function ignoresGradOutput({ analytic, jacobian, gradOutput }: Evidence) {
     : undefined;
 }
 
-function oneExample({ quantity, analytic, batch, ...evidence }: Evidence) {
-  if (batch < 2 || !quantity.name.startsWith('param:')) return undefined;
+function oneExample({ tensor, analytic, batch, ...evidence }: Evidence) {
+  if (batch < 2 || !tensor.name.startsWith('param:')) return undefined;
   for (let example = 0; example < batch; example++) {
     if (close(analytic, ofExample(evidence, example, batch))) {
       return `the batch is not summed: this is the gradient of example ${example} alone`;
@@ -67,7 +67,7 @@ function passedThrough({ analytic, gradOutput }: Evidence) {
     : undefined;
 }
 
-function transposed({ quantity: { shape }, analytic, numeric }: Evidence) {
+function transposed({ tensor: { shape }, analytic, numeric }: Evidence) {
   for (let p = 0; p < shape.length; p++) {
     for (let q = p + 1; q < shape.length; q++) {
       if (shape[p] > 1 && shape[q] > 1 && close(swapAxes(analytic, shape, p, q), numeric)) {
@@ -78,7 +78,7 @@ function transposed({ quantity: { shape }, analytic, numeric }: Evidence) {
   return undefined;
 }
 
-function flipped({ quantity: { shape }, analytic, numeric }: Evidence) {
+function flipped({ tensor: { shape }, analytic, numeric }: Evidence) {
   for (let mask = 1; mask < 2 ** shape.length; mask++) {
     const axes = shape.map((_, axis) => axis).filter((axis) => mask & (1 << axis));
     if (
@@ -94,11 +94,11 @@ function flipped({ quantity: { shape }, analytic, numeric }: Evidence) {
   return undefined;
 }
 
-function shifted({ quantity: { shape }, analytic, numeric }: Evidence) {
+function shifted({ tensor: { shape }, analytic, numeric }: Evidence) {
   for (let axis = 0; axis < shape.length; axis++) {
     if (shape[axis] < 3) continue;
     for (const by of [1, -1]) {
-      // What falls off the end has nothing to be compared with: take the numeric value there.
+      // The values that are shifted in from outside cannot be compared: use the numeric ones.
       const moved = along(analytic, shape, (at, k) => (k === axis ? at + by : at), numeric);
       if (close(moved, numeric)) return `shifted by one along axis ${axis}`;
     }
@@ -116,8 +116,8 @@ function overwritten({ analytic, jacobian, gradOutput, mismatches }: Evidence) {
   return alone ? 'only one of several terms is there: = for += where windows overlap' : undefined;
 }
 
-function border({ quantity: { shape }, mismatches }: Evidence) {
-  // Images and sequences: positions lie between the batch and the channels.
+function border({ tensor: { shape }, mismatches }: Evidence) {
+  // In images and sequences the axes of positions lie between the batch and the channels.
   const positions = shape.map((_, axis) => axis).slice(1, -1);
   const atBorder = (index: number) =>
     positions.some((axis) => {
@@ -132,7 +132,7 @@ function border({ quantity: { shape }, mismatches }: Evidence) {
     : undefined;
 }
 
-/** The part of the numeric gradient that comes through the outputs of one example. */
+/** The part of the numeric gradient that flows through the outputs of one example. */
 function ofExample(
   { jacobian, gradOutput }: Pick<Evidence, 'jacobian' | 'gradOutput'>,
   example: number,
@@ -147,7 +147,7 @@ function ofExample(
   );
 }
 
-/** a ≈ factor · b, element by element, to a millionth of the largest. */
+/** Whether a ≈ scale · b in every element, to 1e-5 of the largest. */
 function close(a: Float64Array, b: Float64Array, scale = 1): boolean {
   if (a.length !== b.length) return false;
   const largest = b.reduce((most, value) => Math.max(most, Math.abs(scale * value)), 0);
@@ -162,7 +162,7 @@ function dot(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }
 
-/** Where a number of a flat tensor stands. */
+/** The index along each axis of an element of a flat tensor. */
 export function coordinates(index: number, shape: readonly number[]): number[] {
   const at: number[] = [];
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -176,7 +176,7 @@ function indexOf(at: readonly number[], shape: readonly number[]): number {
   return at.reduce((index, position, axis) => index * shape[axis] + position, 0);
 }
 
-/** Reads the values at other positions along each axis; outside, from `beyond`. */
+/** Reads the values at other positions along each axis. Outside it reads `beyond`, or 0. */
 function along(
   values: Float64Array,
   shape: readonly number[],
@@ -190,7 +190,7 @@ function along(
   });
 }
 
-/** Reads the values as if two axes had changed places, and puts the axes back. */
+/** Reads the values as if two axes were exchanged, and restores the order of the axes. */
 function swapAxes(
   values: Float64Array,
   shape: readonly number[],

@@ -1,60 +1,63 @@
 import { Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
+import { constant } from '../lib/constant.ts';
 import { Cost } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
-import { constant } from '../lib/constant.ts';
-import { disposeTensors } from '../lib/memory.ts';
 import { Module, type Context } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
-import {
-  disposeCase,
-  Draw,
-  type CheckedModule,
-  type CheckedCost,
-  type CaseMaker,
-  type Cases,
-} from './case.ts';
-import { checkCase, type Result } from './checkCase.ts';
+import { disposeCase, Draw, type CaseMaker, type Cases, type CheckedModule } from './case.ts';
+import { checkCase } from './checkCase.ts';
+import { describeCaseLeak, liveMemory } from './leaks.ts';
 import { checkParity } from './parity.ts';
+import { failure, type Result } from './result.ts';
+import { assign } from './target.ts';
 
+/** The outcome of a gradient check. */
 export interface Report {
+  /** Whether every result passes. */
   readonly pass: boolean;
   readonly backend: BackendName;
   readonly seed: number;
   readonly results: readonly Result[];
 }
 
+/** What `gradcheck` checks the box at. */
 export interface GradcheckOptions {
-  /** The shape of an input that is drawn at random, or values to check at. */
+  /** The shape of an input that is drawn at random, or the input itself. */
   readonly input: readonly number[] | Tensor;
-  /** For a cost. */
+  /** The target of a cost. */
   readonly target?: Tensor;
+  /** The context of the forward; inference by default. */
   readonly context?: Context;
+  /** The seed of everything that is drawn; 0 by default. */
   readonly seed?: number;
 }
 
 /**
- * Proves one box or cost at one input, in double precision: every coordinate of every gradient against a central
- * difference, and the contract that every box keeps. Resolves to a report; `report.pass` says whether all held, and
- * each result's `message` what did not.
+ * Checks one box or cost at one input, in double precision: every coordinate of every gradient
+ * against a central difference, and the contract of every box. Resolves to a report. `report.pass`
+ * is true if everything holds, and the `message` of a result says what does not.
  *
- * The box may live on any backend: its parameters are copied to the reference and put back as they were.
+ * The box may live on any backend. Its parameters are copied to the reference and restored.
+ *
+ *     const { pass, results } = await gradcheck(new Linear(3, 2, { rng: new Rng(0) }), { input: [4, 3] });
+ *     for (const { tensor, message } of results) if (message) console.log(tensor, message);
  */
 export async function gradcheck(
-  box: CheckedModule | CheckedCost,
+  box: CheckedModule | Cost,
   options: GradcheckOptions,
 ): Promise<Report> {
   const { input, target, context, seed = 0 } = options;
   const params: [Variable, Float64Array][] = [];
   if (!(box instanceof Cost)) {
     for (const param of [...Object.values(box.params), ...Object.values(box.buffers)]) {
-      params.push([param, await numbers(param)]);
+      params.push([param, await readValues(param)]);
     }
   }
-  const given = input instanceof Tensor ? await numbers(input) : undefined;
+  const given = input instanceof Tensor ? await readValues(input) : undefined;
   const shape = input instanceof Tensor ? input.shape : [...input];
   const results = await withBackend('float64', () => {
-    params.forEach(([param, values]) => put(param, values));
+    params.forEach(([param, values]) => assign(param, values));
     const rng = new Rng(seed);
     const values =
       given === undefined ? new Draw(rng).wellSeparated(shape) : constant(given, shape);
@@ -65,30 +68,37 @@ export async function gradcheck(
       ...(target && { target }),
       ...(context && { context }),
     };
-    const rows = checkCase(box.constructor.name, item, rng);
+    const checked = checkCase(box.constructor.name, item, rng);
     values.dispose();
-    return rows;
+    return checked;
   });
-  params.forEach(([param, values]) => put(param, values));
+  params.forEach(([param, values]) => assign(param, values));
   return { pass: results.every(({ pass }) => pass), backend: 'float64', seed, results };
 }
 
+/** What `gradcheckAll` checks. */
 export interface GradcheckAllOptions {
-  /** Which of the boxes; all by default. */
+  /** The boxes to check; all by default. */
   readonly names?: readonly string[];
-  /** Random cases a box. */
+  /** Random cases per box; 20 by default. */
   readonly cases?: number;
+  /** The seed of the cases; 0 by default. */
   readonly seed?: number;
+  /** `float64`, the default, checks the mathematics. Another backend is compared with it. */
   readonly backend?: BackendName;
   /** Called before each box. */
   readonly onBox?: (name: string) => void;
 }
 
 /**
- * Proves every exported box and cost over random cases: on float64 the mathematics, on another backend that its
- * kernels compute what float64 does. A box without cases fails.
+ * Checks every exported box and cost over random cases. On float64 it checks the mathematics, as
+ * `gradcheck` does. On another backend it checks that the kernels compute what float64 does and leak
+ * no tensor. A box without cases fails.
  *
- * @param exported what the modules export; classes of boxes and costs are found among it.
+ *     const report = await gradcheckAll(modules, cases, { names: ['Conv2D'], backend: 'wasm' });
+ *     if (!report.pass) throw new Error(report.results.find(({ pass }) => !pass)?.message);
+ *
+ * @param exported the exports of a module, among them the classes of boxes and costs.
  */
 export async function gradcheckAll(
   exported: Readonly<Record<string, unknown>>,
@@ -103,17 +113,7 @@ export async function gradcheckAll(
   for (const name of names?.length ? names : boxes) {
     onBox?.(name);
     if (!Object.hasOwn(cases, name)) {
-      const message = 'is exported and has no gradient-check case';
-      results.push({
-        name,
-        config: '',
-        quantity: 'output',
-        checked: 0,
-        skipped: 0,
-        maxError: NaN,
-        pass: false,
-        message,
-      });
+      results.push(failure(name, '', 'is exported and has no gradient-check case'));
       continue;
     }
     for (let i = 0; i < count; i++) {
@@ -121,15 +121,10 @@ export async function gradcheckAll(
         const item = cases[name](draw);
         return { ...item, config: `${item.config} #${i}` };
       };
-      const rng = streamOf(seed, name, i);
+      const rng = caseGenerator(seed, name, i);
       results.push(
         ...(backend === 'float64'
-          ? await withBackend('float64', () => {
-              const item = numbered(new Draw(rng));
-              const rows = checkCase(name, item, rng);
-              disposeCase(item);
-              return rows;
-            })
+          ? await withBackend('float64', () => drawAndCheck(name, numbered, rng))
           : await checkParity(name, numbered, rng, backend)),
       );
     }
@@ -148,19 +143,25 @@ export function boxNames(exported: Readonly<Record<string, unknown>>): string[] 
   });
 }
 
-/** The generator of case i of a box depends on nothing else that is checked, so one failure can be run again alone. */
-function streamOf(seed: number, name: string, i: number): Rng {
+/** Checks one case in double precision, and that nothing is left when it is disposed. */
+function drawAndCheck(name: string, make: CaseMaker, rng: Rng): Result[] {
+  const before = liveMemory();
+  const item = make(new Draw(rng));
+  const results = checkCase(name, item, rng);
+  disposeCase(item);
+  const leak = describeCaseLeak(before);
+  // A method that leaks has been reported already.
+  if (leak === undefined || results.some(({ pass }) => !pass)) return results;
+  return [...results, failure(name, item.config, leak)];
+}
+
+/** The generator of a case depends only on these three, so that one case can be repeated alone. */
+function caseGenerator(seed: number, name: string, i: number): Rng {
   let rng = new Rng(seed);
   for (const letter of name) rng = rng.fold(letter.charCodeAt(0));
   return rng.fold(i);
 }
 
-async function numbers(tensor: Tensor): Promise<Float64Array> {
+async function readValues(tensor: Tensor): Promise<Float64Array> {
   return Float64Array.from(await tensor.data());
-}
-
-function put(param: Variable, values: ArrayLike<number>): void {
-  const next = constant(values, param.shape);
-  param.assign(next);
-  disposeTensors(next);
 }

@@ -1,7 +1,13 @@
-/** The finite-difference checker: `gradcheck` for one box, `gradcheckAll` for all of them. */
-export { Draw, type Case, type CaseMaker, type Cases } from './case.ts';
+/** The gradient checker: `gradcheck` checks one box, `gradcheckAll` all of them. */
+export {
+  Draw,
+  type Case,
+  type CaseMaker,
+  type Cases,
+  type CheckedModule,
+  type Input,
+} from './case.ts';
 export { cases } from './cases/index.ts';
-export type { Result } from './checkCase.ts';
 export {
   boxNames,
   gradcheck,
@@ -10,3 +16,4 @@ export {
   type GradcheckOptions,
   type Report,
 } from './gradcheck.ts';
+export type { Result } from './result.ts';

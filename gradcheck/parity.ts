@@ -1,27 +1,43 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { disposeTensors, tidy } from '../lib/memory.ts';
 import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import { disposeCase, Draw, type CaseMaker } from './case.ts';
-import type { Result } from './checkCase.ts';
-import { atHand, leaves, GradcheckTarget } from './target.ts';
+import { checkLeaks } from './contract.ts';
+import { describeCaseLeak, liveMemory } from './leaks.ts';
+import { failure, messageOf, type Result } from './result.ts';
+import { GradcheckTarget, tensorsOf, toConstants } from './target.ts';
 
-/** Largest error in single precision, relative to the scale of the tensor: rounding is 6e-8 of what is added up. */
+/**
+ * The largest error in single precision, relative to the scale of the tensor. One rounding is 6e-8 of
+ * the values that are added.
+ */
 const PARITY_TOLERANCE = 1e-5;
 
-/** Values of an output or gradient, and how large they are. */
-interface Numbers {
+/** At how many further points the scale of a tensor is measured. */
+const SCALE_POINTS = 8;
+
+/** The values of an output or gradient, with their scale. */
+interface ScaledValues {
   readonly values: Float64Array;
   /**
-   * The largest value, also of those for inputs and gradOutputs of other signs. What is only a
-   * few numbers may cancel to almost nothing, and rounding is a share of what cancelled.
+   * The largest value, also at inputs and gradOutputs of other signs: a few values may cancel to
+   * almost nothing, and the rounding error is relative to the values before they cancel.
    */
   readonly scale: number;
 }
 
+/** Everything that one backend computes for a case. */
+interface Evaluation {
+  readonly config: string;
+  readonly tensors: Readonly<Record<string, ScaledValues>>;
+  /** The leaks, one line each. */
+  readonly leaks: readonly string[];
+}
+
 /**
- * The second half of a box's proof: on a backend of single precision, its output and gradients are those of the
- * double-precision reference, for the same draws.
+ * Checks one case on a backend of single precision: its outputs and gradients equal those of the
+ * double-precision reference for the same random draws, and no method leaks a tensor there.
  */
 export async function checkParity(
   name: string,
@@ -29,98 +45,86 @@ export async function checkParity(
   rng: Rng,
   backend: BackendName,
 ): Promise<Result[]> {
-  const reference = await withBackend('float64', () => run(make, rng.clone(), ELSEWHERE));
-  const { config } = reference;
+  let config = '';
   try {
-    const { numbers } = await withBackend(backend, () => run(make, rng.clone(), 0));
-    return Object.entries(reference.numbers).map(([quantity, expected]) => {
-      const maxError = relativeError(numbers[quantity]?.values, expected);
-      // Written so that a NaN fails.
+    const reference = await withBackend('float64', () => evaluate(make, rng.clone(), SCALE_POINTS));
+    config = reference.config;
+    const { tensors, leaks } = await withBackend(backend, () => evaluate(make, rng.clone(), 0));
+    const compared = Object.entries(reference.tensors).map(([tensor, expected]) => {
+      const maxError = relativeError(tensors[tensor]?.values, expected);
+      const checked = expected.values.length;
+      // A NaN fails.
       const pass = maxError <= PARITY_TOLERANCE;
       const message = `differs from float64 by ${maxError.toExponential(1)} of its scale`;
-      const row = {
-        name,
-        config,
-        quantity,
-        checked: expected.values.length,
-        skipped: 0,
-        maxError,
-        pass,
-      };
-      return pass ? row : { ...row, message };
+      const result = { name, config, tensor, checked, skipped: 0, maxError, pass };
+      return pass ? result : { ...result, message };
     });
+    return [...compared, ...leaks.map((message) => failure(name, config, message))];
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return [
-      {
-        name,
-        config,
-        quantity: 'output',
-        checked: 0,
-        skipped: 0,
-        maxError: NaN,
-        pass: false,
-        message,
-      },
-    ];
+    return [failure(name, config, messageOf(error))];
   }
 }
 
-/** How many points beside the case's own tell the scale. */
-const ELSEWHERE = 8;
-
-async function run(
-  make: CaseMaker,
-  rng: Rng,
-  elsewhere: number,
-): Promise<{ config: string; numbers: Record<string, Numbers> }> {
+/** @param scalePoints at how many further points to measure the scale. */
+async function evaluate(make: CaseMaker, rng: Rng, scalePoints: number): Promise<Evaluation> {
+  const before = liveMemory();
   const drawn = make(new Draw(rng));
-  const item = { ...drawn, input: await atHand(drawn.input) };
-  const subject = new GradcheckTarget(item, rng);
-  const gradOutput = rng.normals(sizeOfOutput(subject));
-  const here = await read(evaluate(subject, gradOutput));
+  const item = { ...drawn, input: await toConstants(drawn.input) };
+  const target = new GradcheckTarget(item, rng);
+  const gradOutput = rng.normals(outputSize(target));
+  const here = await read(outputsAndGradients(target, gradOutput));
   const scales = Object.values(here).map(largest);
-  for (let i = 0; i < elsewhere; i++) {
+  for (let i = 0; i < scalePoints; i++) {
     const otherSign = (value: number) => (rng.uniform() < 0.5 ? value : -value);
-    const there = subject.elsewhere(otherSign, () => evaluate(subject, gradOutput.map(otherSign)));
+    const there = target.atOtherInputs(otherSign, () =>
+      outputsAndGradients(target, gradOutput.map(otherSign)),
+    );
     Object.values(await read(there)).forEach(
       (values, k) => (scales[k] = Math.max(scales[k], largest(values))),
     );
   }
+  const leaks = checkLeaks(target, gradOutput).map(({ message }) => message);
   disposeCase(item);
-  const numbers = Object.entries(here).map(
+  const leak = describeCaseLeak(before);
+  if (leaks.length === 0 && leak !== undefined) leaks.push(leak);
+  const tensors = Object.entries(here).map(
     ([name, values], k) => [name, { values, scale: scales[k] }] as const,
   );
-  return { config: item.config, numbers: Object.fromEntries(numbers) };
+  return { config: item.config, tensors: Object.fromEntries(tensors), leaks };
 }
 
-function sizeOfOutput(subject: GradcheckTarget): number {
+function outputSize(target: GradcheckTarget): number {
   return tidy(() =>
-    leaves(subject.forward(subject.input()).output).reduce((sum, [, { size }]) => sum + size, 0),
+    tensorsOf(target.forward(target.input()).output).reduce((sum, [, { size }]) => sum + size, 0),
   );
 }
 
 /** Every output and gradient at the current point, by name. */
-function evaluate(subject: GradcheckTarget, gradOutput: Float64Array): Record<string, Tensor> {
+function outputsAndGradients(
+  target: GradcheckTarget,
+  gradOutput: Float64Array,
+): Record<string, Tensor> {
   return tidy(() => {
-    const { output, cache } = subject.forward(subject.input());
-    const outputs = leaves(output).map(([suffix, tensor]) => [`output${suffix}`, tensor] as const);
-    return { ...Object.fromEntries(outputs), ...subject.gradTensors(output, cache, gradOutput) };
+    const { output, cache } = target.forward(target.input());
+    const outputs = tensorsOf(output).map(
+      ([suffix, tensor]) => [`output${suffix}`, tensor] as const,
+    );
+    return { ...Object.fromEntries(outputs), ...target.gradTensors(output, cache, gradOutput) };
   });
 }
 
-/** The numbers of tensors that are then let go. A graphics card gives them only to those who wait. */
+/** Reads and disposes tensors. A GPU returns values only asynchronously. */
 async function read(
   tensors: Readonly<Record<string, Tensor>>,
 ): Promise<Record<string, Float64Array>> {
-  const numbers: Record<string, Float64Array> = {};
+  const values: Record<string, Float64Array> = {};
   for (const [name, tensor] of Object.entries(tensors))
-    numbers[name] = Float64Array.from(await tensor.data());
+    values[name] = Float64Array.from(await tensor.data());
   disposeTensors(tensors);
-  return numbers;
+  return values;
 }
 
-/** Of what is finite: with other signs an input may leave the domain of the box. */
+/** The largest finite value: with other signs an input may leave the domain of the box. */
 function largest(values: Float64Array): number {
   return values.reduce(
     (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
@@ -128,7 +132,7 @@ function largest(values: Float64Array): number {
   );
 }
 
-function relativeError(got: Float64Array | undefined, { values, scale }: Numbers): number {
+function relativeError(got: Float64Array | undefined, { values, scale }: ScaledValues): number {
   if (got?.length !== values.length) return Infinity;
   const worst = values.reduce((most, value, i) => {
     const error = Math.abs(got[i] - value);

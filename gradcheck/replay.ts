@@ -1,10 +1,11 @@
 import { keep, Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { nameOf } from '../lib/check.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
-import type { Context } from '../lib/module.ts';
-import { propagate, type AnyModule } from '../lib/propagate.ts';
+import type { AnyModule, Context } from '../lib/module.ts';
+import { propagate } from '../lib/propagate.ts';
 import type { Rng } from '../lib/rng.ts';
 
-/** What one box of a network gave, and where the random generator stood before it. */
+/** The output of one box of a network, and the state of the random generator before it. */
 interface Step {
   readonly output: Tensor;
   readonly rng: Rng | undefined;
@@ -13,63 +14,67 @@ interface Step {
 /** A tensor on its way through the network. */
 export interface Value {
   readonly tensor: Tensor;
-  /** Whether it may differ from what was recorded. */
-  readonly moved: boolean;
+  /** Whether it may differ from the recorded one. */
+  readonly changed: boolean;
 }
 
 /**
- * A forward of a network, of which every box's output is kept. Where one parameter or input has moved since, only the
- * boxes that it reaches run again: those that have it, and those that take from a box that has run. For the last of n
- * boxes in a chain that is one forward of one box instead of n; over all parameters it is about half of the work.
+ * A forward of a network that keeps the output of every box. After one parameter or input has
+ * changed, only the boxes that it reaches run again: the box that owns it, and every box that takes
+ * the output of one that ran. For the last of n boxes in a chain this is one box instead of n, and
+ * over all parameters about half of the work.
  *
- * The boxes that are run are those of the network, in the order of its forward, with the random numbers that they had.
+ * The boxes run in the order of the network's forward, with the same random numbers.
  */
 export class Replay {
   readonly #box: AnyModule;
   readonly #context: Context | undefined;
-  readonly #steps = new Map<string, Step>();
+  /** In the order of the visits: a container may run one box twice. */
+  readonly #steps: Step[] = [];
 
-  /** @param context what the forward takes besides the input; its generator is not moved. */
+  /** @param context the context of the forward. Its generator keeps its state. */
   constructor(box: AnyModule, inputs: readonly Tensor[], context: Context | undefined) {
     this.#box = box;
     this.#context = context;
     const rng = context?.rng?.clone();
     tidy(() => {
-      const values = inputs.map((tensor) => ({ tensor, moved: true }));
-      propagate<Value>(box, values, (box, inputs, path) => {
+      const values = inputs.map((tensor) => ({ tensor, changed: true }));
+      propagate<Value>(box, values, (box, inputs) => {
         const before = rng?.clone();
         const tensor = run(box, inputs, rng && context ? { ...context, rng } : context);
-        this.#steps.set(path, { output: keep(tensor.clone()), rng: before });
-        return { tensor, moved: true };
+        this.#steps.push({ output: keep(tensor.clone()), rng: before });
+        return { tensor, changed: true };
       });
     });
   }
 
-  /** The outputs where a parameter, or the inputs that are marked, alone have moved; in a `tidy` of the caller's. */
+  /** The outputs after `param`, or the inputs marked as changed, took other values. Needs a `tidy`. */
   outputs(inputs: readonly Value[], param?: Variable): Tensor[] {
-    const outputs = propagate<Value>(this.#box, inputs, (box, inputs, path) => {
-      const step = this.#steps.get(path)!;
+    let visit = 0;
+    const outputs = propagate<Value>(this.#box, inputs, (box, inputs) => {
+      const step = this.#steps[visit++];
       const reached =
-        inputs.some(({ moved }) => moved) || (param && Object.values(box.params).includes(param));
-      if (!reached) return { tensor: step.output, moved: false };
+        inputs.some(({ changed }) => changed) ||
+        (param && Object.values(box.params).includes(param));
+      if (!reached) return { tensor: step.output, changed: false };
       const context =
         step.rng && this.#context ? { ...this.#context, rng: step.rng.clone() } : this.#context;
-      return { tensor: run(box, inputs, context), moved: true };
+      return { tensor: run(box, inputs, context), changed: true };
     });
     return outputs.map(({ tensor }) => tensor);
   }
 
+  /** Disposes the recorded outputs. */
   dispose(): void {
-    for (const { output } of this.#steps.values()) disposeTensors(output);
-    this.#steps.clear();
+    for (const { output } of this.#steps.splice(0)) disposeTensors(output);
   }
 }
 
 function run(box: AnyModule, inputs: readonly Value[], context: Context | undefined): Tensor {
   const tensors = inputs.map(({ tensor }) => tensor);
   const { output } = box.forward(box.arity === 'list' ? tensors : tensors[0], context);
-  if (!isTensor(output)) throw new TypeError('expected a box inside a container to give a tensor');
-  return output;
+  if (isTensor(output)) return output;
+  throw new TypeError(`${nameOf(box)}: expected a box in a container to return a tensor`);
 }
 
 function isTensor(value: unknown): value is Tensor {

@@ -1,65 +1,72 @@
 import { Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { Cost } from '../lib/cost.ts';
 import { constant } from '../lib/constant.ts';
+import { Cost } from '../lib/cost.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Grads } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
-import { type CheckedModule, type CheckedCost, type Case, type Input } from './case.ts';
+import type { Case, CheckedModule, Input } from './case.ts';
 import { Replay } from './replay.ts';
 
-/** Something that a gradient is taken with respect to: an input or a parameter. */
-export interface Quantity {
-  /** `input`, `input:name` or `param:name`. */
-  readonly name: string;
+/** A tensor whose values are in JavaScript's memory, as doubles. */
+export interface HostTensor {
   readonly shape: readonly number[];
-  /** The point at which gradients are taken. */
   readonly values: Float64Array;
 }
 
-/** A gradient for each quantity, by its name. */
-export type FlatGradients = Record<string, { shape: readonly number[]; values: Float64Array }>;
+/** An input or a parameter, whose gradient is checked. Its values are the point of the check. */
+export interface CheckedTensor extends HostTensor {
+  /** `input`, `input:name` or `param:name`. */
+  readonly name: string;
+}
 
-/** The tensors of an input or output, with what tells them apart: '' for a single one. */
-export function leaves(value: Input): [suffix: string, tensor: Tensor][] {
+/** The gradient of each checked tensor, by the tensor's name. */
+export type HostGradients = Record<string, HostTensor>;
+
+/** The tensors of an input or output, each with the suffix of its name: '' for a single tensor. */
+export function tensorsOf(value: Input): [suffix: string, tensor: Tensor][] {
   if (value instanceof Tensor) return [['', value]];
   return Object.entries(value).map(([key, tensor]) => [`:${key}`, tensor]);
 }
 
 /** The same structure with other tensors in it. */
-function rebuild(like: Input, make: (suffix: string, tensor: Tensor) => Tensor): Input {
-  if (like instanceof Tensor) return make('', like);
-  const made = leaves(like).map(
+function mapTensors(value: Input, make: (suffix: string, tensor: Tensor) => Tensor): Input {
+  if (value instanceof Tensor) return make('', value);
+  const made = tensorsOf(value).map(
     ([suffix, tensor]) => [suffix.slice(1), make(suffix, tensor)] as const,
   );
-  return Array.isArray(like) ? made.map(([, tensor]) => tensor) : Object.fromEntries(made);
+  return Array.isArray(value) ? made.map(([, tensor]) => tensor) : Object.fromEntries(made);
 }
 
-/** An input with its numbers outside the graphics card: what an operation made, a card gives only to those who wait. */
-export async function atHand(input: Input): Promise<Input> {
+/**
+ * Replaces an input by constants of the same values, which can be read at once on every backend.
+ * A GPU resolves the result of an operation only asynchronously. Disposes the input.
+ */
+export async function toConstants(input: Input): Promise<Input> {
   const values = new Map<string, ArrayLike<number>>();
-  for (const [suffix, tensor] of leaves(input)) values.set(suffix, await tensor.data());
-  const copy = rebuild(input, (suffix, { shape }) => constant(values.get(suffix) ?? [], shape));
+  for (const [suffix, tensor] of tensorsOf(input)) values.set(suffix, await tensor.data());
+  const copy = mapTensors(input, (suffix, { shape }) => constant(values.get(suffix) ?? [], shape));
   disposeTensors(input);
   return copy;
 }
 
 /**
- * A box or cost as a function of numbers: its outputs at any values of its inputs and parameters, and its gradients
- * there. Values leave and enter as doubles.
+ * A box or cost as a function of doubles: its outputs and gradients at any values of its inputs and
+ * parameters.
  */
 export class GradcheckTarget {
-  readonly box: CheckedModule | CheckedCost;
-  readonly quantities: readonly Quantity[];
+  readonly box: CheckedModule | Cost;
+  /** The inputs, then the parameters. */
+  readonly tensors: readonly CheckedTensor[];
   readonly #case: Case;
-  /** By the name of the quantity. */
+  /** By the name of the checked tensor. */
   readonly #params: ReadonlyMap<string, Variable>;
   #replay: Replay | undefined;
-  /** What is known to give the same replayed as by a whole forward. */
-  readonly #held = new Set<Quantity>();
+  /** Tensors for which the replay is known to give the outputs of a whole forward. */
+  readonly #replayable = new Set<CheckedTensor>();
 
   /**
-   * Moves what starts as a constant off it, for a bias of 0 or a scale of 1 would hide mistakes. Weights that were drawn
-   * stay as large as they are: a deep network would overflow with larger ones.
+   * Moves parameters that are constant, because a bias of 0 or a scale of 1 would hide mistakes.
+   * Random weights keep their scale: a deep network would overflow with larger ones.
    */
   constructor(item: Case, rng: Rng) {
     this.#case = item;
@@ -71,174 +78,181 @@ export class GradcheckTarget {
         param,
       ]),
     );
-    const inputs = leaves(item.input).map(([suffix, tensor]) => quantity(`input${suffix}`, tensor));
+    const inputs = tensorsOf(item.input).map(([suffix, tensor]) => ({
+      name: `input${suffix}`,
+      ...toHost(tensor),
+    }));
     const params = [...this.#params].map(([name, param]) => {
-      const moved = quantity(name, param);
+      const moved = { name, ...toHost(param) };
       if (moved.values.every((value) => value === moved.values[0])) {
         moved.values.forEach((value, i) => (moved.values[i] = value + 0.3 * rng.normal()));
         assign(param, moved.values);
       }
       return moved;
     });
-    this.quantities = [...inputs, ...params];
+    this.tensors = [...inputs, ...params];
   }
 
-  /** What `forward` takes besides the input; the same random numbers at every call. */
+  /** The context of `forward`, with the same random numbers at every call. */
   get context(): Context | undefined {
     const { context } = this.#case;
     return context?.rng ? { ...context, rng: context.rng.clone() } : context;
   }
 
-  /** The input at the current values; the caller disposes it. */
+  /** The input at the current values. The caller disposes it. */
   input(): Input {
     const { input } = this.#case;
-    return rebuild(input, (suffix, { shape }) => {
-      const { values } = this.quantities.find(({ name }) => name === `input${suffix}`) ?? {
+    return mapTensors(input, (suffix, { shape }) => {
+      const { values } = this.tensors.find(({ name }) => name === `input${suffix}`) ?? {
         values: [],
       };
       return constant(values, shape);
     });
   }
 
-  /** All outputs, one after the other; a cost has one, its loss. */
+  /** All outputs, one after the other. A cost has one output, its loss. */
   outputs(): Float64Array {
-    return tidy(() => doubles(this.forward(this.input()).output));
+    return tidy(() => concatValues(this.forward(this.input()).output));
   }
 
   /**
-   * Keeps what each box of a container gives at the present point, so that `outputsBehind` need not run it again. Where
-   * the boxes one after the other do not give what the container gives, nothing is kept.
+   * Records the output of each box of a container at the current point, so that `outputsAfterChange`
+   * need not run it again. Records nothing if running the boxes one by one does not give the outputs
+   * of the container.
    */
-  remember(): void {
-    this.forget();
+  startReplay(): void {
+    this.stopReplay();
     const { box } = this;
     if (box instanceof Cost || box.children().length === 0) return;
     tidy(() => {
-      const inputs = leaves(this.input()).map(([, tensor]) => tensor);
+      const inputs = tensorsOf(this.input()).map(([, tensor]) => tensor);
       this.#replay = new Replay(box, inputs, this.context);
     });
-    if (!same(this.#replayed(), this.outputs())) this.forget();
+    if (!equal(this.#replayedOutputs(), this.outputs())) this.stopReplay();
   }
 
-  /** Lets go what `remember` keeps. */
-  forget(): void {
+  /** Disposes the recorded outputs. */
+  stopReplay(): void {
     this.#replay?.dispose();
     this.#replay = undefined;
-    this.#held.clear();
+    this.#replayable.clear();
   }
 
   /**
-   * All outputs, where a quantity alone has moved since `remember`: only the boxes behind it run again. What a whole
-   * forward gives is the definition: each quantity is held to one until an output has moved, bit for bit, and at the first
-   * difference nothing is replayed any more.
+   * All outputs after one tensor has changed since `startReplay`: only the boxes that the change
+   * reaches run again. A whole forward is the definition. Therefore the replay is compared with one,
+   * bit for bit, until the tensor has changed an output, and it stops at the first difference.
    */
-  outputsBehind(moved: Quantity): Float64Array {
+  outputsAfterChange(changed: CheckedTensor): Float64Array {
     if (this.#replay === undefined) return this.outputs();
-    const replayed = this.#replayed(moved);
-    if (this.#held.has(moved)) return replayed;
+    const replayed = this.#replayedOutputs(changed);
+    if (this.#replayable.has(changed)) return replayed;
     const whole = this.outputs();
-    if (!same(replayed, whole)) this.forget();
-    else if (!same(whole, this.#replayed())) this.#held.add(moved);
+    if (!equal(replayed, whole)) this.stopReplay();
+    else if (!equal(whole, this.#replayedOutputs())) this.#replayable.add(changed);
     return whole;
   }
 
-  #replayed(moved?: Quantity): Float64Array {
+  #replayedOutputs(changed?: CheckedTensor): Float64Array {
     return tidy(() => {
-      const inputs = leaves(this.input()).map(([suffix, tensor]) => ({
+      const inputs = tensorsOf(this.input()).map(([suffix, tensor]) => ({
         tensor,
-        moved: `input${suffix}` === moved?.name,
+        changed: `input${suffix}` === changed?.name,
       }));
-      const param = moved && this.#params.get(moved.name);
-      return doubles(this.#replay?.outputs(inputs, param) ?? []);
+      const param = changed && this.#params.get(changed.name);
+      return concatValues(this.#replay?.outputs(inputs, param) ?? []);
     });
   }
 
-  /** A gradOutput tensor, or several, from numbers in the order of `outputs`. */
-  gradOutput(like: Input, values: Float64Array): Input {
+  /** The gradOutput tensors, from values in the order of `outputs`. */
+  gradOutput(output: Input, values: Float64Array): Input {
     let start = 0;
-    return rebuild(like, (_, { size, shape }) =>
+    return mapTensors(output, (_, { size, shape }) =>
       constant(values.subarray(start, (start += size)), shape),
     );
   }
 
-  /** Runs `body` with other values of the inputs, each made from its present one. */
-  elsewhere<T>(move: (value: number) => number, body: () => T): T {
-    const inputs = this.quantities.filter(({ name }) => !name.startsWith('param:'));
-    const kept = inputs.map(({ values }) => Float64Array.from(values));
+  /** Runs `body` at other inputs, whose values are a function of the current ones. */
+  atOtherInputs<T>(move: (value: number) => number, body: () => T): T {
+    const inputs = this.tensors.filter(({ name }) => !name.startsWith('param:'));
+    const before = inputs.map(({ values }) => Float64Array.from(values));
     inputs.forEach(({ values }) => values.set(values.map(move)));
     try {
       return body();
     } finally {
-      inputs.forEach(({ values }, i) => values.set(kept[i]));
+      inputs.forEach(({ values }, i) => values.set(before[i]));
     }
   }
 
-  /** The gradients by backpropToInput and backpropToParams, for numbers in the order of `outputs`. */
-  gradients(gradOutput: Float64Array): FlatGradients {
+  /** The gradients by backpropToInput and backpropToParams, for values in the order of `outputs`. */
+  gradients(gradOutput: Float64Array): HostGradients {
     return tidy(() => {
       const { output, cache } = this.forward(this.input());
       return this.backward(output, cache, gradOutput);
     });
   }
 
+  /** Runs the box's forward. The caller disposes the output and the cache. */
   forward(input: Input): { output: Input; cache: unknown } {
     const { box } = this;
     if (!(box instanceof Cost)) return box.forward(input, this.context);
     const { target } = this.#case;
     if (!(input instanceof Tensor) || target === undefined) {
       throw new TypeError(
-        `the case of the cost ${box.constructor.name} needs one input tensor and a target`,
+        `expected the case of the cost ${box.constructor.name} to have one input tensor and a target`,
       );
     }
     const { loss, cache } = box.forward(input, target);
     return { output: loss, cache };
   }
 
-  /** The gradients from a cache. */
-  backward(output: Input, cache: unknown, gradOutput: Float64Array): FlatGradients {
-    return tidy(() => valuesOf(this.gradTensors(output, cache, gradOutput)));
+  /** The gradients from a cache, read at once. */
+  backward(output: Input, cache: unknown, gradOutput: Float64Array): HostGradients {
+    return tidy(() => toHostGradients(this.gradTensors(output, cache, gradOutput)));
   }
 
-  /** The same as tensors, which the caller disposes: on a graphics card they are read later. */
+  /** The gradients from a cache as tensors, which a GPU resolves later. The caller disposes them. */
   gradTensors(output: Input, cache: unknown, gradOutput: Float64Array): Record<string, Tensor> {
+    return tidy(() => this.backwardTensors(this.gradOutput(output, gradOutput), cache));
+  }
+
+  /** The same for a gradOutput that is a tensor already. A cost ignores it. */
+  backwardTensors(gradOutput: Input, cache: unknown): Record<string, Tensor> {
     const { box } = this;
-    return tidy(() => {
-      if (box instanceof Cost) return named(box.backpropToInput(cache), {});
-      const grad = this.gradOutput(output, gradOutput);
-      return named(box.backpropToInput(grad, cache), box.backpropToParams(grad, cache));
-    });
+    if (box instanceof Cost) return gradientsByName(box.backpropToInput(cache), {});
+    return gradientsByName(
+      box.backpropToInput(gradOutput, cache),
+      box.backpropToParams(gradOutput, cache),
+    );
   }
 
-  /** Puts one number of a quantity; the point moves. */
-  put(target: Quantity, index: number, value: number): void {
-    target.values[index] = value;
-    const param = this.#params.get(target.name);
-    if (param) assign(param, target.values);
+  /** Sets one value of a checked tensor, in the box too if the tensor is a parameter. */
+  setValue(tensor: CheckedTensor, index: number, value: number): void {
+    tensor.values[index] = value;
+    const param = this.#params.get(tensor.name);
+    if (param) assign(param, tensor.values);
   }
 }
 
-/** Gradients as numbers, under the names of the quantities. */
-export function collect(gradInput: Input, gradParams: Grads): FlatGradients {
-  return valuesOf(named(gradInput, gradParams));
-}
-
-/** Gradients under the names of the quantities. */
-function named(gradInput: Input, gradParams: Grads): Record<string, Tensor> {
+/** Gradients as tensors, under the names of the checked tensors. */
+export function gradientsByName(gradInput: Input, gradParams: Grads): Record<string, Tensor> {
   const gradients: Record<string, Tensor> = {};
-  for (const [suffix, tensor] of leaves(gradInput)) gradients[`input${suffix}`] = tensor;
+  for (const [suffix, tensor] of tensorsOf(gradInput)) gradients[`input${suffix}`] = tensor;
   for (const [name, tensor] of Object.entries(gradParams)) gradients[`param:${name}`] = tensor;
   return gradients;
 }
 
-function valuesOf(gradients: Readonly<Record<string, Tensor>>): FlatGradients {
+/** Reads gradients at once, which a GPU cannot do. */
+export function toHostGradients(gradients: Readonly<Record<string, Tensor>>): HostGradients {
   return Object.fromEntries(
-    Object.entries(gradients).map(([name, tensor]) => [name, numbers(tensor)]),
+    Object.entries(gradients).map(([name, tensor]) => [name, toHost(tensor)]),
   );
 }
 
-export function doubles(value: Input): Float64Array {
-  const parts = leaves(value).map(([, tensor]) => tensor.dataSync());
-  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+/** The values of all tensors, one after the other. */
+export function concatValues(value: Input): Float64Array {
+  const parts = tensorsOf(value).map(([, tensor]) => tensor.dataSync());
+  const all = new Float64Array(parts.reduce((size, part) => size + part.length, 0));
   let start = 0;
   for (const part of parts) {
     all.set(part, start);
@@ -247,21 +261,18 @@ export function doubles(value: Input): Float64Array {
   return all;
 }
 
-/** To the bit, where neither is a NaN. */
-function same(a: Float64Array, b: Float64Array): boolean {
+/** Assigns values to a variable, in the precision of the backend in use. */
+export function assign(variable: Variable, values: ArrayLike<number>): void {
+  const next = constant(values, variable.shape);
+  variable.assign(next);
+  disposeTensors(next);
+}
+
+/** Whether two lists are equal bit for bit, and hold no NaN. */
+function equal(a: Float64Array, b: Float64Array): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i]);
 }
 
-function numbers(tensor: Tensor) {
+function toHost(tensor: Tensor): HostTensor {
   return { shape: tensor.shape, values: Float64Array.from(tensor.dataSync()) };
-}
-
-function quantity(name: string, tensor: Tensor): Quantity {
-  return { name, ...numbers(tensor) };
-}
-
-function assign(param: Variable, values: Float64Array): void {
-  const next = constant(values, param.shape);
-  param.assign(next);
-  disposeTensors(next);
 }

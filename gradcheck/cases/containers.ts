@@ -22,8 +22,8 @@ export const cases: Cases = {
   Sequential: (draw) => {
     const { rng } = draw;
     const [batch, channels, classes] = [draw.integer(1, 3), draw.integer(1, 2), draw.integer(2, 3)];
-    const shared = new Linear(4, 4, { rng });
-    const boxes = draw.pick<() => { boxes: Box[]; shape: number[] }>(
+    const layer = () => new Linear(4, 4, { rng });
+    const { boxes, shape } = draw.pick<() => { boxes: Box[]; shape: number[] }>(
       () => ({
         boxes: [
           new Linear(3, 4, { rng }),
@@ -44,32 +44,34 @@ export const cases: Cases = {
         shape: [4, 3, channels],
       }),
       // The same box in two places: its gradients are summed.
-      () => ({ boxes: [shared, new Sigmoid(), shared, new Tanh()], shape: [4] }),
-      // And at another depth.
-      () => ({ boxes: [new Sequential([shared, new Tanh()]), shared], shape: [4] }),
-      // In containers of several kinds, which name it each in its own way.
-      () => ({
-        boxes: [
-          new Residual(shared),
-          new Tanh(),
-          new Branch({ one: shared, two: new Sequential([shared]) }),
-        ],
-        shape: [4],
-      }),
+      () => {
+        const shared = layer();
+        return { boxes: [shared, new Sigmoid(), shared, new Tanh()], shape: [4] };
+      },
+      // The same box at two depths.
+      () => {
+        const shared = layer();
+        return { boxes: [new Sequential([shared, new Tanh()]), shared], shape: [4] };
+      },
+      // The same box in containers that name it differently.
+      () => {
+        const shared = layer();
+        const branch = new Branch({ one: shared, two: new Sequential([shared]) });
+        return { boxes: [new Residual(shared), new Tanh(), branch], shape: [4] };
+      },
       () => ({ boxes: [], shape: [draw.integer(1, 4)] }),
     )();
-    const shape = [batch, ...boxes.shape];
-    const names = boxes.boxes.map((box) => box.constructor.name).join(', ');
+    const names = boxes.map((box) => box.constructor.name).join(', ');
     return {
-      config: `Sequential([${names}]) on [${shape.join(', ')}]`,
-      box: new Sequential(boxes.boxes),
-      input: draw.normal(shape),
+      config: `Sequential([${names}]) on [${[batch, ...shape].join(', ')}]`,
+      box: new Sequential(boxes),
+      input: draw.normal([batch, ...shape]),
     };
   },
   Residual: (draw) => {
     const { rng } = draw;
     const channels = draw.integer(1, 3);
-    const shared = new Linear(3, 3, { rng });
+    const layer = () => new Linear(3, 3, { rng });
     const [args, box, ...shape] = draw.pick<() => [string, Box, ...number[]]>(
       () => ['Linear', new Residual(new Linear(4, 4, { rng })), 4],
       // The shape changes, so the shortcut is a projection.
@@ -93,16 +95,16 @@ export const cases: Cases = {
         3,
         2,
       ],
-      // One box on both ways, and one residual inside another.
-      () => [
-        'shared, shared',
-        new Residual(new Sequential([shared, new Tanh(), shared]), shared),
-        3,
-      ],
-      () => ['Residual', new Residual(new Sequential([new Residual(shared), new Sigmoid()])), 3],
-      () => ['BatchNorm', new Residual(new Sequential([new BatchNorm(3), new Tanh(), shared])), 3],
+      // One box in the body and in the shortcut.
+      () => {
+        const shared = layer();
+        const body = new Sequential([shared, new Tanh(), shared]);
+        return ['shared, shared', new Residual(body, shared), 3];
+      },
+      () => ['Residual', new Residual(new Sequential([new Residual(layer()), new Sigmoid()])), 3],
+      () => ['BatchNorm', new Residual(new Sequential([new BatchNorm(3), new Tanh(), layer()])), 3],
     )();
-    // A batch of 2 is ±1 when it is normalized, whatever it was.
+    // A normalized batch of 2 is ±1 whatever its values, so it has hardly any gradient.
     const all = [args === 'BatchNorm' ? 4 : draw.integer(1, 3), ...shape];
     const mode = draw.pick('training', 'inference');
     const config = `Residual(${args}) on [${all.join(', ')}], ${mode}`;
@@ -111,8 +113,8 @@ export const cases: Cases = {
   Branch: (draw) => {
     const { rng } = draw;
     const merge = draw.pick('concat', 'sum', 'product', 'max');
-    const shared = new Linear(3, 3, { rng });
-    // Only a concatenation takes outputs of several widths.
+    const layer = () => new Linear(3, 3, { rng });
+    // Only a concatenation accepts outputs of different widths.
     const wide = merge === 'concat' ? 2 : 3;
     const [args, boxes, ...shape] = draw.pick<
       () => [string, Box[] | Record<string, Box>, ...number[]]
@@ -133,16 +135,19 @@ export const cases: Cases = {
         2,
         3,
       ],
-      // One box in two branches, alone and in a chain.
-      () => ['shared, shared', [shared, new Sequential([new Tanh(), shared]), new Identity()], 3],
-      () => [
-        'Branch',
-        [new Branch([new Tanh(), shared], { merge: 'product' }), new Residual(shared)],
-        3,
-      ],
+      // One box in two branches, by itself and in a chain.
+      () => {
+        const shared = layer();
+        return ['shared', [shared, new Sequential([new Tanh(), shared]), new Identity()], 3];
+      },
+      () => {
+        const shared = layer();
+        const inner = new Branch([new Tanh(), shared], { merge: 'product' });
+        return ['Branch', [inner, new Residual(shared)], 3];
+      },
       () => ['Linear', [new Linear(4, 2, { rng })], 4],
     )();
-    // Of a maximum each branch has to win somewhere.
+    // Each branch must win somewhere, or its gradient is zero.
     const all = [merge === 'max' ? 5 : draw.integer(1, 3), ...shape];
     const config = `Branch(${args}, ${merge}) on [${all.join(', ')}]`;
     return { config, box: new Branch(boxes, { merge }), input: draw.normal(all) };
@@ -150,9 +155,9 @@ export const cases: Cases = {
   Graph: (draw) => {
     const { rng } = draw;
     const batch = draw.integer(2, 3);
-    const shared = new Linear(3, 3, { rng });
+    const shared = () => new Linear(3, 3, { rng });
     const [args, box, input] = draw.pick<() => [string, CheckedModule, Input]>(
-      // A value with three uses, one of them the output; nodes in no order.
+      // A value with three uses, one of them the output. The nodes are listed in another order.
       () => [
         'conv, gate, gated, out',
         new Graph({
@@ -167,52 +172,50 @@ export const cases: Cases = {
         }),
         draw.normal([batch, 2, 3, 2]),
       ],
-      // Two inputs and two outputs, one of which another node takes; tied weights; one value twice in a sum.
-      () => [
-        'two in, two out',
-        new Graph({
+      // Two inputs and two outputs, one of which another node uses. Tied weights. One value twice in
+      // a sum.
+      () => {
+        const layer = shared();
+        const graph = new Graph({
           inputs: ['a', 'b'],
           nodes: [
-            ['left', shared, 'a'],
-            ['right', shared, 'b'],
+            ['left', layer, 'a'],
+            ['right', layer, 'b'],
             ['both', new Sum(), ['left', 'right', 'left']],
             ['squashed', new Tanh(), 'both'],
           ],
           outputs: ['squashed', 'both'],
-        }),
-        [draw.normal([batch, 3]), draw.normal([batch, 3])],
-      ],
-      // Graphs at the nodes of a graph, with lists of inputs and outputs; an input that is an output.
-      () => [
-        'nested',
-        new Graph({
+        });
+        return ['two in, two out', graph, [draw.normal([batch, 3]), draw.normal([batch, 3])]];
+      },
+      // Graphs at the nodes of a graph, with lists of inputs and outputs. An input is an output.
+      () => {
+        const layer = shared();
+        const graph = new Graph({
           inputs: ['a', 'b'],
           nodes: [
-            ['inner', crossing(shared), ['a', 'b']],
-            ['again', crossing(shared), ['inner.first', 'inner.second']],
+            ['inner', crossing(layer), ['a', 'b']],
+            ['again', crossing(layer), ['inner.first', 'inner.second']],
             ['last', new BatchNorm(3), 'again.second'],
           ],
           outputs: ['last', 'again.first', 'b'],
-        }),
-        [draw.normal([batch, 3]), draw.normal([batch, 3])],
-      ],
+        });
+        return ['nested', graph, [draw.normal([batch, 3]), draw.normal([batch, 3])]];
+      },
       // A graph in a chain, with a chain inside.
-      () => [
-        'in a chain',
-        new Sequential({
-          linear: shared,
-          graph: new Graph({
-            inputs: 'x',
-            nodes: [
-              ['chain', new Sequential([new Tanh(), shared]), 'x'],
-              ['around', new Residual(shared), 'x'],
-              ['sum', new Sum(), ['chain', 'around']],
-            ],
-            outputs: 'sum',
-          }),
-        }),
-        draw.normal([batch, 3]),
-      ],
+      () => {
+        const layer = shared();
+        const graph = new Graph({
+          inputs: 'x',
+          nodes: [
+            ['chain', new Sequential([new Tanh(), layer]), 'x'],
+            ['around', new Residual(layer), 'x'],
+            ['sum', new Sum(), ['chain', 'around']],
+          ],
+          outputs: 'sum',
+        });
+        return ['in a chain', new Sequential({ linear: layer, graph }), draw.normal([batch, 3])];
+      },
     )();
     return { config: `Graph(${args})`, box, input };
   },

@@ -1,4 +1,4 @@
-import { numElements } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/shapes.ts';
 import {
   axisGeometry,
   type Padding,

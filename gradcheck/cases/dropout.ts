@@ -1,4 +1,4 @@
-import { numElements } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/shapes.ts';
 import type { Context } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
 import { Dropout } from '../../modules/dropout.ts';

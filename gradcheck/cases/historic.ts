@@ -8,7 +8,9 @@ import { RBF } from '../../modules/historic/rbf.ts';
 import { ScaledTanh } from '../../modules/historic/scaledTanh.ts';
 import { SCell } from '../../modules/historic/sCell.ts';
 import { TableConv2D } from '../../modules/historic/tableConv2d.ts';
+import { numElements } from '../../lib/shapes.ts';
 import type { Cases, Draw } from '../case.ts';
+import { assign } from '../target.ts';
 
 /** The boxes of the networks before AlexNet. */
 
@@ -28,8 +30,7 @@ function activity(
     draw.integer(least, least + 1),
     channels,
   ];
-  const size = shape.reduce((product, n) => product * n, 1);
-  return [shape, constant(draw.rng.uniforms(size, 0.1, 1.5), shape)];
+  return [shape, constant(draw.rng.uniforms(numElements(shape), 0.1, 1.5), shape)];
 }
 
 export const cases: Cases = {
@@ -99,12 +100,10 @@ export const cases: Cases = {
     };
     const [shape, input] = activity(draw, inPlanes, 3);
     const box = new SCell(inPlanes, planes, kernelSize, { ...options, init: zeros });
-    // Inhibition strong enough to silence some cells, and never so negative as to turn into excitation.
-    box.params.inhibition.assign(constant(draw.rng.uniforms(planes, 0.8, 1.2), [planes]));
-    // One plane that is excited everywhere, so that there is always something to check.
-    box.params.weight.assign(
-      constant(excited(box.params.weight.shape, draw), box.params.weight.shape),
-    );
+    // Inhibition that silences some cells, and is never negative, which would excite them.
+    assign(box.params.inhibition, draw.rng.uniforms(planes, 0.8, 1.2));
+    // One plane is excited everywhere, so that some gradient is never zero.
+    assign(box.params.weight, excitation(box.params.weight.shape, draw));
     const config = `SCell(${inPlanes}, ${planes}, ${JSON.stringify(kernelSize)}, ${JSON.stringify(options)})`;
     return { config: `${config} on [${shape.join(', ')}]`, box, input };
   },
@@ -128,11 +127,11 @@ export const cases: Cases = {
   },
 };
 
-function excited(shape: readonly number[], { rng }: Draw): Float64Array {
+/** Positive weights, the largest of them for the first plane. */
+function excitation(shape: readonly number[], { rng }: Draw): Float64Array {
   const planes = shape[3];
-  const size = shape.reduce((product, n) => product * n, 1);
   return Float64Array.from(
-    { length: size },
+    { length: numElements(shape) },
     (_, at) => (at % planes === 0 ? 3 : 0.5) + rng.uniform(),
   );
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { numElements } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/shapes.ts';
 import { constant } from '../../lib/constant.ts';
 import { Concat } from '../../modules/concat.ts';
 import { Max } from '../../modules/max.ts';

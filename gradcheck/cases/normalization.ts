@@ -8,7 +8,9 @@ import { LayerNorm } from '../../modules/layerNorm.ts';
 import { LocalResponseNorm } from '../../modules/localResponseNorm.ts';
 import { SubtractiveNorm2D } from '../../modules/subtractiveNorm2d.ts';
 import { constant } from '../../lib/constant.ts';
+import { numElements } from '../../lib/shapes.ts';
 import type { CheckedModule, Case, CaseMaker, Cases, Draw } from '../case.ts';
+import { assign } from '../target.ts';
 
 /** Up to two axes of positions, of `least` cells or more together. */
 function positions(draw: Draw, least: number): number[] {
@@ -20,15 +22,8 @@ function positions(draw: Draw, least: number): number[] {
 }
 
 function on(name: string, args: string, box: CheckedModule, draw: Draw, shape: number[]): Case {
-  // A mean that is not 0, as statistics have to be taken about it.
-  const input = constant(
-    draw.rng.normals(
-      shape.reduce((size, n) => size * n, 1),
-      0.7,
-      1,
-    ),
-    shape,
-  );
+  // With a mean of 0 a box that does not subtract it would pass.
+  const input = constant(draw.rng.normals(numElements(shape), 0.7, 1), shape);
   return { config: `${name}(${args}) on [${shape.join(', ')}]`, box, input };
 }
 
@@ -87,8 +82,8 @@ export const cases: Cases = {
     const features = draw.integer(mode === 'training' ? 1 : 3, 4);
     const options = epsAndAffine(draw);
     const box = new BatchNorm(features, options);
-    box.buffers.runningMean.assign(constant(draw.rng.normals(features), [features]));
-    box.buffers.runningVar.assign(constant(draw.rng.uniforms(features, 0.3, 2), [features]));
+    assign(box.buffers.runningMean, draw.rng.normals(features));
+    assign(box.buffers.runningVar, draw.rng.uniforms(features, 0.3, 2));
     const shape = [draw.integer(mode === 'training' ? 3 : 1, 4), ...positions(draw, 1), features];
     const item = on('BatchNorm', `${features}, ${JSON.stringify(options)}`, box, draw, shape);
     return { ...item, config: `${item.config} in ${mode}`, context: { mode } };

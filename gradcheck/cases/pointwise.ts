@@ -1,4 +1,4 @@
-import { numElements } from '../../lib/init/initializers.ts';
+import { numElements } from '../../lib/shapes.ts';
 import { mul, neg, square, type Tensor } from '@tensorflow/tfjs-core';
 import { constant, scalar } from '../../lib/constant.ts';
 import { ELU } from '../../modules/elu.ts';

@@ -25,7 +25,7 @@ for (const name of names.length > 0 ? names : Object.keys(known)) {
   console.log(
     `${pass ? 'pass' : 'FAIL'} ${name}: ${checked} of ${coordinates} coordinates, ${seconds} s`,
   );
-  for (const { quantity, message } of wrong) console.log(`     ${quantity}: ${message}`);
+  for (const { tensor, message } of wrong) console.log(`     ${tensor}: ${message}`);
 }
 if (names.length === 0) {
   const specs = runJest(['spec/models'], { BOXPROP_NETWORKS: 'all' });

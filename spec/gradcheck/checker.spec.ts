@@ -143,7 +143,7 @@ class NoGradient extends Linear {
 
 const on = (shape: number[]) => ({ input: shape });
 
-/** The message of each quantity that failed. */
+/** The message of each tensor that failed. */
 async function failures(
   box: Parameters<typeof gradcheck>[0],
   options: Parameters<typeof gradcheck>[1],
@@ -151,7 +151,7 @@ async function failures(
   const { pass, results } = await gradcheck(box, options);
   const failed = results.filter((result) => !result.pass);
   expect(pass).toBe(failed.length === 0);
-  return Object.fromEntries(failed.map(({ quantity, message }) => [quantity, message]));
+  return Object.fromEntries(failed.map(({ tensor, message }) => [tensor, message]));
 }
 
 beforeAll(() => useBackend('float64'));
@@ -209,10 +209,10 @@ describe('names the mistake', () => {
       () => new FlippedKernel(2, 3, [2, 3], { rng: rng() }),
       on([2, 5, 4, 2]),
     ],
-  ] as const)('%s: %s', async (quantity, guess, make, options) => {
+  ] as const)('%s: %s', async (tensor, guess, make, options) => {
     const messages = await failures(make(), options);
-    expect(Object.keys(messages)).toContain(quantity);
-    expect(messages[quantity]?.split('; looks like this: ')[1]).toBe(guess);
+    expect(Object.keys(messages)).toContain(tensor);
+    expect(messages[tensor]?.split('; looks like this: ')[1]).toBe(guess);
   });
 
   test('of a cost: a factor', async () => {
@@ -223,7 +223,7 @@ describe('names the mistake', () => {
     expect(messages.input).toMatch(/looks like this: off by a factor 2$/);
   });
 
-  test('with box, quantity, index, both numbers and the step', async () => {
+  test('with box, tensor, index, both numbers and the step', async () => {
     const { input } = await failures(new WrongSign(3, 2, { rng: rng() }), on([4, 3]));
     expect(input).toMatch(
       /^input\[0, 0\]: analytic (-?[\d.]+), numeric (-?[\d.]+), step 1\.0e-5 and 11 more of 12; looks like this: the sign is wrong$/,
@@ -315,6 +315,46 @@ class ReturnsGradOutput extends Tampered {
   }
 }
 
+/** The identity, which is tempting to write without clones. */
+class Same extends Module<tf.Tensor, tf.Tensor, null> {
+  forward(input: tf.Tensor): ForwardResult<tf.Tensor, null> {
+    return { output: input.clone(), cache: null };
+  }
+
+  backpropToInput(gradOutput: tf.Tensor) {
+    return gradOutput.clone();
+  }
+}
+
+class InfersItsInput extends Same {
+  override infer(input: tf.Tensor) {
+    return input;
+  }
+}
+
+class BackpropsGradOutput extends Same {
+  override backprop(gradOutput: tf.Tensor) {
+    return { gradInput: gradOutput, gradParams: {} };
+  }
+}
+
+/** The owner of the input disposes what the cache holds. */
+class CachesItsInput extends Tampered {
+  override forward(input: tf.Tensor) {
+    return { output: tf.tanh(input), cache: { output: input } };
+  }
+
+  override backpropToInput(gradOutput: tf.Tensor, { output }: { output: tf.Tensor }) {
+    return tf.tidy(() => super.backpropToInput(gradOutput, { output: tf.tanh(output) }));
+  }
+}
+
+class CachesItsInputInTraining extends CachesItsInput {
+  override infer(input: tf.Tensor) {
+    return tf.tanh(input);
+  }
+}
+
 class MovesItsParameter extends Tampered {
   override readonly params = { scale: tf.variable(scalar(2)) };
 
@@ -355,13 +395,25 @@ describe('holds a box to the contract', () => {
   test.each([
     ['input', 'another forward in between changes the gradient', () => new RemembersOnThis()],
     ['input', 'the gradient is not finite', () => new ReturnsNaN()],
-    ['output', '2 tensors are left when all that was returned is disposed', () => new Leaks()],
-    ['output', 'the input is disposed, which its owner alone may do', () => new DisposesItsInput()],
+    ['output', 'forward leaves 1 tensor behind: return, cache or dispose them', () => new Leaks()],
+    [
+      'output',
+      'the input is disposed: only its owner may dispose it',
+      () => new DisposesItsInput(),
+    ],
     ['output', 'the output is the input itself: return a clone', () => new ReturnsItsInput()],
+    ['output', 'infer returns the input itself: return a clone', () => new InfersItsInput()],
     ['input', 'the gradient is gradOutput itself: return a clone', () => new ReturnsGradOutput()],
+    ['input', 'the gradient is gradOutput itself: return a clone', () => new BackpropsGradOutput()],
+    [
+      'output',
+      'backward fails after the input and output are disposed: cache clones of them',
+      () => new CachesItsInputInTraining(),
+    ],
+    ['output', 'infer disposes the input: cache a clone of it', () => new CachesItsInput()],
     ['output', 'two forward runs differ', () => new CountsItsRuns()],
-  ] as const)('%s: %s', async (quantity, message, make) => {
-    expect((await failures(make(), on([2, 3])))[quantity]).toBe(message);
+  ] as const)('%s: %s', async (tensor, message, make) => {
+    expect((await failures(make(), on([2, 3])))[tensor]).toBe(message);
   });
 
   test('a gradient that is not linear in gradOutput, or not zero for zeros, fails whatever its numbers', async () => {
@@ -384,11 +436,11 @@ describe('holds a box to the contract', () => {
     const { checkContract } = await import('../../gradcheck/contract.ts');
     const { GradcheckTarget } = await import('../../gradcheck/target.ts');
     const gradcheckContract = (box: Tampered) => {
-      const subject = new GradcheckTarget(
+      const target = new GradcheckTarget(
         { config: '', box, input: constant([1, -2, 0.5, 0.3], [2, 2]) },
         rng(),
       );
-      return checkContract(subject, rng().normals(4), rng()).map(({ message }) => message);
+      return checkContract(target, rng().normals(4), rng()).map(({ message }) => message);
     };
     return { gradcheckContract };
   }
@@ -429,7 +481,7 @@ describe('kinks', () => {
       at([0, 1, -2, 3, 0.5, -0.7, 1.5, 2, -1, 4, 5, 6]),
     );
     expect(pass).toBe(true);
-    expect(results[1]).toMatchObject({ quantity: 'input', skipped: 1, checked: 12 });
+    expect(results[1]).toMatchObject({ tensor: 'input', skipped: 1, checked: 12 });
   });
 
   test('a kink closer than the first step is told from a wrong gradient by smaller steps', async () => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { CheckedModule } from '../../gradcheck/case.ts';
 import { gradcheck } from '../../gradcheck/index.ts';
-import { GradcheckTarget as Whole } from '../../gradcheck/target.ts';
+import { GradcheckTarget } from '../../gradcheck/target.ts';
 import { withBackend } from '../../lib/backend/useBackend.ts';
 import { constant, scalar } from '../../lib/constant.ts';
 import type { Context } from '../../lib/module.ts';
@@ -22,7 +22,7 @@ const normal = (shape: number[], seed: number) =>
   constant(new Rng(seed).normals(shape.reduce((a, b) => a * b)), shape);
 
 /** Counts its whole forwards. */
-class Subject extends Whole {
+class CountingTarget extends GradcheckTarget {
   forwards = 0;
 
   override outputs() {
@@ -108,28 +108,28 @@ describe('what runs again behind a move gives what a whole forward gives, bit fo
     ],
   ])('%s', (_, build, draw, context) =>
     withBackend('float64', () => {
-      const subject = new Subject(
+      const target = new CountingTarget(
         { config: '', box: build(), input: draw(), ...(context && { context }) },
         new Rng(0),
       );
-      subject.remember();
+      target.startReplay();
       let [moves, whole] = [0, 0];
-      for (const quantity of subject.quantities) {
-        for (let index = 0; index < quantity.values.length; index += 5) {
-          const value = quantity.values[index];
-          subject.put(quantity, index, value + 0.01);
-          const expected = subject.outputs();
-          const before = subject.forwards;
-          expect(Array.from(subject.outputsBehind(quantity))).toEqual(Array.from(expected));
-          whole += subject.forwards - before;
+      for (const tensor of target.tensors) {
+        for (let index = 0; index < tensor.values.length; index += 5) {
+          const value = tensor.values[index];
+          target.setValue(tensor, index, value + 0.01);
+          const expected = target.outputs();
+          const before = target.forwards;
+          expect(Array.from(target.outputsAfterChange(tensor))).toEqual(Array.from(expected));
+          whole += target.forwards - before;
           moves++;
-          subject.put(quantity, index, value);
+          target.setValue(tensor, index, value);
         }
       }
-      // One for each quantity, and those that move no output.
-      expect(whole).toBeGreaterThanOrEqual(subject.quantities.length);
-      expect(whole).toBeLessThan(subject.quantities.length + moves / 4);
-      subject.forget();
+      // One for each tensor, and those that move no output.
+      expect(whole).toBeGreaterThanOrEqual(target.tensors.length);
+      expect(whole).toBeLessThan(target.tensors.length + moves / 4);
+      target.stopReplay();
     }),
   );
 });
@@ -139,23 +139,23 @@ test('boxes that a move does not reach do not run again', () =>
     const rng = new Rng(1);
     const [first, aside, last] = [0, 1, 2].map(() => new Counting(3, 3, { rng }));
     const box = new Sequential([first, new Residual(new Tanh(), aside), last]) as CheckedModule;
-    const subject = new Subject({ config: '', box, input: normal([4, 3], 2) }, new Rng(0));
-    subject.remember();
+    const target = new CountingTarget({ config: '', box, input: normal([4, 3], 2) }, new Rng(0));
+    target.startReplay();
     const forwardsFor = (name: string) => {
-      const quantity = subject.quantities.find((one) => one.name === name)!;
-      quantity.values[0] += 0.1;
-      subject.put(quantity, 0, quantity.values[0]);
-      subject.outputsBehind(quantity); // held to a whole forward
+      const tensor = target.tensors.find((one) => one.name === name)!;
+      tensor.values[0] += 0.1;
+      target.setValue(tensor, 0, tensor.values[0]);
+      target.outputsAfterChange(tensor); // held to a whole forward
       const before = [first, aside, last].map(({ forwards }) => forwards);
-      subject.outputsBehind(quantity);
-      subject.put(quantity, 0, quantity.values[0] - 0.1);
+      target.outputsAfterChange(tensor);
+      target.setValue(tensor, 0, tensor.values[0] - 0.1);
       return [first, aside, last].map(({ forwards }, i) => forwards - before[i]);
     };
     expect(forwardsFor('input')).toEqual([1, 1, 1]);
     expect(forwardsFor('param:0.weight')).toEqual([1, 1, 1]);
     expect(forwardsFor('param:1.shortcut.weight')).toEqual([0, 1, 1]);
     expect(forwardsFor('param:2.bias')).toEqual([0, 0, 1]);
-    subject.forget();
+    target.stopReplay();
   }));
 
 describe('a whole forward is the definition', () => {
@@ -241,7 +241,7 @@ describe('a mistake deep in a network is found, and named', () => {
       input: [5, 3],
       context: { mode: 'training' },
     });
-    return results.filter(({ pass }) => !pass).map(({ quantity }) => quantity);
+    return results.filter(({ pass }) => !pass).map(({ tensor }) => tensor);
   };
 
   test('nothing where there is none', async () => {

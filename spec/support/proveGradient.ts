@@ -25,7 +25,7 @@ export function proveGradient({ build, narrow }: Narrow): Promise<Proof> {
       [batch, ...inputShape],
     );
     const { results } = await gradcheck(box, { input, context: context(), seed: SEED });
-    const gradients = results.filter(({ quantity }) => quantity !== 'output');
+    const gradients = results.filter(({ tensor }) => tensor !== 'output');
     const sizes = Object.values(box.params).map(({ size }) => size);
     const proof = {
       wrong: results.filter(({ pass }) => !pass),

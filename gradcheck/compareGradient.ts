@@ -1,0 +1,156 @@
+import type { Rng } from '../lib/rng.ts';
+import { finiteDifference, oddPart } from './finiteDifference.ts';
+import { fitDerivative } from './fitDerivative.ts';
+import type { CheckedTensor, GradcheckTarget } from './target.ts';
+
+/** The largest |analytic − numeric| that passes: 1e-8 + 1e-6 |numeric|. */
+export function tolerance(numeric: number): number {
+  return 1e-8 + 1e-6 * Math.abs(numeric);
+}
+
+/**
+ * Steps of the central difference, in units of max(1, |x|). The first balances the truncation error,
+ * h² f'''/6, with the rounding error, 1e-16 f/h. If it disagrees, the others tell curvature and
+ * nearby kinks from a wrong gradient.
+ */
+const STEPS = [1e-5, 1e-5 / 8, 1e-5 / 64];
+
+/**
+ * A gradient more than this many tolerances from every difference is wrong. A nearer one is compared
+ * with a derivative that is fitted to many values.
+ */
+const NEAR = 1000;
+
+/** How often a coordinate at a kink is drawn again. */
+const REDRAWS = 3;
+
+/** A coordinate whose analytic and numeric derivative differ. */
+export interface Mismatch {
+  readonly index: number;
+  readonly analytic: number;
+  readonly numeric: number;
+  readonly step: number;
+}
+
+/** The comparison of one gradient with finite differences. */
+export interface Comparison {
+  readonly tensor: CheckedTensor;
+  readonly checked: number;
+  /** Coordinates that stood at a kink, whether or not another value could be checked instead. */
+  readonly skipped: number;
+  readonly maxError: number;
+  readonly mismatches: readonly Mismatch[];
+  readonly analytic: Float64Array;
+  readonly numeric: Float64Array;
+  /** ∂output/∂coordinate by finite differences, one column per coordinate. */
+  readonly jacobian: readonly Float64Array[];
+}
+
+/**
+ * Compares every coordinate of a gradient with the central difference of the loss Σ g_o · output_o.
+ *
+ * If the one-sided differences of a coordinate keep disagreeing as the step shrinks, the coordinate
+ * stands at a kink and has no derivative. It is counted as skipped and drawn again, and its gradient
+ * is computed at the new point.
+ */
+export function compareGradient(
+  target: GradcheckTarget,
+  tensor: CheckedTensor,
+  analytic: Float64Array,
+  gradOutput: Float64Array,
+  rng: Rng,
+): Comparison {
+  const count = tensor.values.length;
+  const numeric = new Float64Array(count);
+  const jacobian: Float64Array[] = [];
+  const mismatches: Mismatch[] = [];
+  let [checked, skipped, maxError] = [0, 0, 0];
+  const here = target.outputs();
+  for (let index = 0; index < count; index++) {
+    let probe = probeCoordinate(target, tensor, index, analytic[index], gradOutput, here);
+    numeric[index] = probe.numeric;
+    jacobian.push(probe.column);
+    if (probe.kind === 'kink') {
+      skipped++;
+      const original = tensor.values[index];
+      for (let redraw = 0; redraw < REDRAWS && probe.kind === 'kink'; redraw++) {
+        target.setValue(tensor, index, original + rng.normal());
+        const moved = target.gradients(gradOutput)[tensor.name].values[index];
+        const there = target.outputsAfterChange(tensor);
+        probe = probeCoordinate(target, tensor, index, moved, gradOutput, there);
+      }
+      target.setValue(tensor, index, original);
+      if (probe.kind === 'kink') continue;
+    }
+    checked++;
+    maxError = Math.max(maxError, probe.error);
+    if (probe.kind === 'wrong') {
+      const { numeric: n, step } = probe;
+      mismatches.push({ index, analytic: analytic[index], numeric: n, step });
+    }
+  }
+  return { tensor, checked, skipped, maxError, mismatches, analytic, numeric, jacobian };
+}
+
+interface Probe {
+  readonly kind: 'right' | 'wrong' | 'kink';
+  /** Whether the two one-sided differences agree. */
+  readonly smooth: boolean;
+  readonly numeric: number;
+  readonly error: number;
+  readonly step: number;
+  readonly column: Float64Array;
+}
+
+function probeCoordinate(
+  target: GradcheckTarget,
+  tensor: CheckedTensor,
+  index: number,
+  analytic: number,
+  gradOutput: Float64Array,
+  here: Float64Array,
+): Probe {
+  const probes: Probe[] = [];
+  const bends: number[] = [];
+  for (const relative of STEPS) {
+    const { step, column, left, right } = finiteDifference(
+      target,
+      tensor,
+      index,
+      relative,
+      here,
+      gradOutput,
+    );
+    const numeric = (left + right) / 2;
+    const error = Math.abs(analytic - numeric);
+    const bend = Math.abs(right - left);
+    const smooth = bend <= 1e-3 * (Math.abs(left) + Math.abs(right)) + 1e-6;
+    // A NaN is wrong.
+    const kind = error <= tolerance(numeric) ? 'right' : 'wrong';
+    const probe: Probe = { kind, smooth, numeric, error, step, column };
+    if (kind === 'right' && smooth) return probe;
+    probes.push(probe);
+    bends.push(bend);
+  }
+  // The bend of a smooth function shrinks 8-fold with the step. The bend of a kink does not shrink,
+  // and equals the error that the kink causes. Deep in a network that error is small, and larger
+  // kinks may lie within the first step.
+  const last = bends.length - 1;
+  const floor = Math.min(1e-6, probes[last].error);
+  const least = Math.min(bends[0] / 8, bends[last - 1] / 2);
+  if (bends[last] > floor && bends[last] > least) return { ...probes[last], kind: 'kink' };
+  // Where the function is curved, only a smaller step than the first may be accurate.
+  const agreeing = probes.find(({ kind }) => kind === 'right');
+  if (agreeing !== undefined) return agreeing;
+  const wrong = probes.find(({ smooth }) => smooth) ?? probes[0];
+  if (!probes.some(({ error, numeric }) => error <= NEAR * tolerance(numeric))) return wrong;
+  const radii = probes.map(({ step }) => step);
+  const { slope, deviation } = fitDerivative(
+    (t) => oddPart(target, tensor, index, t, gradOutput),
+    radii,
+  );
+  const error = Math.abs(analytic - slope);
+  // A slope with a larger deviation than the tolerance proves nothing.
+  const right = Math.max(error, deviation) <= tolerance(slope);
+  return { ...wrong, kind: right ? 'right' : 'wrong', numeric: slope, error };
+}

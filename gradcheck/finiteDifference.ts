@@ -1,0 +1,59 @@
+import type { CheckedTensor, GradcheckTarget } from './target.ts';
+
+/** The one-sided differences of the loss, and the central difference of every output. */
+export function finiteDifference(
+  target: GradcheckTarget,
+  tensor: CheckedTensor,
+  index: number,
+  relative: number,
+  here: Float64Array,
+  gradOutput: Float64Array,
+) {
+  const original = tensor.values[index];
+  const step = relative * Math.max(1, Math.abs(original));
+  const { up, down, above, below } = outputsOnBothSides(target, tensor, index, step);
+  const column = new Float64Array(here.length);
+  let [left, right] = [0, 0];
+  for (let o = 0; o < here.length; o++) {
+    // Differences before sums, so that outputs that do not move add no rounding.
+    right += gradOutput[o] * (up[o] - here[o]);
+    left += gradOutput[o] * (here[o] - down[o]);
+    column[o] = (up[o] - down[o]) / (above - below);
+  }
+  // Divided by the steps that remain after rounding.
+  return { step, column, right: right / (above - original), left: left / (original - below) };
+}
+
+/**
+ * (f(x + t) − f(x − t))/2 for the loss f. The difference is scaled from the step that remains after
+ * rounding to t.
+ */
+export function oddPart(
+  target: GradcheckTarget,
+  tensor: CheckedTensor,
+  index: number,
+  t: number,
+  gradOutput: Float64Array,
+) {
+  const { up, down, above, below } = outputsOnBothSides(target, tensor, index, t);
+  // Differences before sums, so that outputs that do not move add no rounding.
+  const difference = up.reduce((sum, value, o) => sum + gradOutput[o] * (value - down[o]), 0);
+  return (difference * t) / (above - below);
+}
+
+/** The outputs one step above and one below, and the two points. */
+function outputsOnBothSides(
+  target: GradcheckTarget,
+  tensor: CheckedTensor,
+  index: number,
+  step: number,
+) {
+  const original = tensor.values[index];
+  const [above, below] = [original + step, original - step];
+  target.setValue(tensor, index, above);
+  const up = target.outputsAfterChange(tensor);
+  target.setValue(tensor, index, below);
+  const down = target.outputsAfterChange(tensor);
+  target.setValue(tensor, index, original);
+  return { up, down, above, below };
+}

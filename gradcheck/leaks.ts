@@ -1,0 +1,41 @@
+import { backend, memory } from '@tensorflow/tfjs-core';
+
+/** The memory in use on the current backend. */
+export interface LiveMemory {
+  readonly tensors: number;
+  /**
+   * Blocks of values, which tensors may share. A tensor can be disposed without its block, for
+   * example if a kernel allocates a temporary block and forgets it.
+   */
+  readonly blocks: number;
+}
+
+/** Counts the tensors and blocks of values that are alive. */
+export function liveMemory(): LiveMemory {
+  return { tensors: memory().numTensors, blocks: backend().numDataIds() };
+}
+
+/**
+ * Describes the difference to an earlier count; undefined if there is none.
+ *
+ * @param advice how to keep track of a tensor that is left.
+ */
+export function describeLeak(before: LiveMemory, advice: string): string | undefined {
+  const now = liveMemory();
+  const [tensors, blocks] = [now.tensors - before.tensors, now.blocks - before.blocks];
+  if (tensors > 0) return `leaves ${count(tensors, 'tensor')} behind: ${advice}`;
+  if (tensors < 0) return `disposes ${count(-tensors, 'tensor')} that it does not own`;
+  if (blocks > 0) return `leaves the values of ${count(blocks, 'disposed tensor')} behind`;
+  if (blocks < 0) return `frees the values of ${count(-blocks, 'live tensor')}`;
+  return undefined;
+}
+
+/** The same for a whole case, after its box, input and target were disposed. */
+export function describeCaseLeak(before: LiveMemory): string | undefined {
+  const leak = describeLeak(before, 'keep them in params or buffers, or override dispose');
+  return leak && `dispose ${leak}`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

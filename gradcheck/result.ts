@@ -1,0 +1,32 @@
+/** What the checker found for one tensor of one case. */
+export interface Result {
+  /** The class of the box. */
+  readonly name: string;
+  /** The box's arguments and the input's shape, with the number of the case. */
+  readonly config: string;
+  /** `output`, `input`, `param:weight`, ... */
+  readonly tensor: string;
+  /** How many values were compared. */
+  readonly checked: number;
+  /** How many coordinates stood at kinks. */
+  readonly skipped: number;
+  /**
+   * On float64 the largest |analytic − numeric|. On another backend the largest error relative to
+   * the tensor's largest value.
+   */
+  readonly maxError: number;
+  readonly pass: boolean;
+  /** What is wrong, in one line. Absent if the check passes. */
+  readonly message?: string;
+}
+
+/** The result of a check that fails without comparing values. */
+export function failure(name: string, config: string, message: string): Result {
+  const compared = { checked: 0, skipped: 0, maxError: 0 };
+  return { name, config, tensor: 'output', ...compared, pass: false, message };
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
