@@ -1,23 +1,28 @@
 import { concat, slice, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput } from '../lib/check.ts';
-import { checkSameShape } from '../lib/check.ts';
+import { checkGradOutput, checkSameAxes, checkSameShape } from '../lib/check.ts';
+import { clampInterval, samePositions } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
+/** What `Concat` keeps for its backward method. */
+export interface ConcatCache {
+  readonly shapes: readonly (readonly number[])[];
+}
+
 /**
- * Several inputs side by side: the channels of the first, then those of the second, and so on. With input k's channels
- * standing from o_k = C_1 + ... + C_{k−1} on:
+ * Several inputs side by side: the channels of the first, then those of the second, and so on. The
+ * channels of input k stand from o_k = C_1 + ... + C_{k−1} on:
  *
  *   forward          x_out[..., o_k + c] = x_k[..., c]
  *   backpropToInput  ∂C/∂x_k[..., c] = ∂C/∂x_out[..., o_k + c]
  *
  * Shapes: inputs [..., C_k]; output, gradOutput [..., Σ_k C_k].
- * Errors: inputs that differ in another axis than the last, or are no float tensors; a gradOutput of another shape than
- *         the output.
+ * Errors: inputs that differ in another axis than the last, or are not float tensors; a gradOutput
+ *         of another shape than the output.
+ *
+ *     const box = new Concat();
+ *     box.infer([tensor2d([[1, 2]]), tensor2d([[3]])]);   // [[1, 2, 3]]
  */
-export interface ConcatCache {
-  readonly shapes: readonly (readonly number[])[];
-}
-
 export class Concat extends Module<readonly Tensor[], Tensor, ConcatCache> {
   override readonly arity = 'list';
 
@@ -28,14 +33,42 @@ export class Concat extends Module<readonly Tensor[], Tensor, ConcatCache> {
   }
 
   backpropToInput(gradOutput: Tensor, { shapes }: ConcatCache): Tensor[] {
-    const last = shapes[0].length - 1;
-    const channels = shapes.reduce((sum, shape) => sum + shape[last], 0);
-    checkGradOutput(this, 'backpropToInput', gradOutput, [...shapes[0].slice(0, last), channels]);
-    let from = 0;
-    return shapes.map((shape) => {
-      const begin = shape.map((_, axis) => (axis === last ? from : 0));
-      from += shape[last];
+    checkGradOutput(this, 'backpropToInput', gradOutput, outputShapeOf(shapes));
+    const offsets = channelOffsets(shapes);
+    return shapes.map((shape, k) => {
+      const begin = shape.map((_, axis) => (axis === shape.length - 1 ? offsets[k] : 0));
       return slice(gradOutput, begin, [...shape]);
     });
   }
+
+  override facts(inputs: readonly Shape[]): Facts {
+    checkSameAxes(this, inputs, 'all but the last');
+    const offsets = channelOffsets(inputs);
+    return {
+      outputShape: outputShapeOf(inputs),
+      window: inputs.map((shape, k) =>
+        samePositions(shape, ([first, last]) =>
+          clampInterval([first - offsets[k], last - offsets[k]], channelsOf(shape)),
+        ),
+      ),
+      multiplyAdds: 0,
+    };
+  }
+}
+
+function channelsOf(shape: Shape): number {
+  return shape[shape.length - 1];
+}
+
+/** o_k: the channel of the output where input k begins. */
+function channelOffsets(shapes: readonly Shape[]): number[] {
+  return shapes.map((_, k) => sumOfChannels(shapes.slice(0, k)));
+}
+
+function outputShapeOf(shapes: readonly Shape[]): Shape {
+  return [...shapes[0].slice(0, -1), sumOfChannels(shapes)];
+}
+
+function sumOfChannels(shapes: readonly Shape[]): number {
+  return shapes.reduce((sum, shape) => sum + channelsOf(shape), 0);
 }

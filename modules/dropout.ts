@@ -1,40 +1,52 @@
 import { mul, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { checkGradOutput, checkInput, checkOptions, checkRank, isTraining } from '../lib/check.ts';
 import { checkDropProbability, dropMask } from '../lib/kernels/elementwise/dropMask.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type Context, type ForwardResult } from '../lib/module.ts';
 
-/**
- * In training, silences each unit with probability p, so that none can rely on another; in inference it is the
- * identity. This is inverted dropout: what is kept is divided by 1 − p at once, which keeps the mean, where the paper
- * scales the weights by 1 − p at test time.
- *
- *   forward          x_out = m · x_in,  m_i = 0 with probability p, else 1/(1 − p)        (inference: x_out = x_in)
- *   backpropToInput  ∂C/∂x_in = m · ∂C/∂x_out                            (inference: ∂C/∂x_in = ∂C/∂x_out)
- *
- * The mask m is drawn from `context.rng`, anew for each element at each forward, and kept in the cache: the backward
- * follows what the forward did, whatever the mode is by then.
- *
- * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output; a p outside
- *         [0, 1); training without `context.rng`.
- * Source: Hinton et al. 2012, arXiv:1207.0580; Srivastava et al., JMLR 2014, section 10, for the inverted form.
- */
+/** The options of `Dropout`. */
 export interface DropoutOptions {
-  /** How likely a unit is silenced; 0.5 by default. */
+  /** The probability that a unit is silenced, 0.5 by default. */
   readonly p?: number;
 }
 
+/** What `Dropout` keeps for its backward method. */
 export interface DropoutCache {
   readonly shape: readonly number[];
   /** m, after a forward in training. */
   readonly mask?: Tensor;
 }
 
+/**
+ * In training, silences each unit with probability p, so that no unit can rely on another; in
+ * inference it is the identity. This is inverted dropout: it divides the units that it keeps by
+ * 1 − p, which keeps the mean. The paper scales the weights by 1 − p at test time instead.
+ *
+ *   forward          x_out = m · x_in,  m_i = 0 with probability p, else 1/(1 − p)
+ *   backpropToInput  ∂C/∂x_in = m · ∂C/∂x_out
+ *
+ *   in inference     x_out = x_in,  ∂C/∂x_in = ∂C/∂x_out
+ *
+ * Each forward draws a new mask m from `context.rng`, one element per unit, and keeps it in the
+ * cache. The backward follows this forward, whatever the mode is by then.
+ *
+ * Shapes: input, output, gradOutput: any, all the same.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output; a p outside [0, 1); an unknown mode; training without `context.rng`.
+ * Source: Hinton et al. 2012, arXiv:1207.0580; Srivastava et al., JMLR 2014, section 10, for the
+ *         inverted form.
+ *
+ *     const box = new Dropout({ p: 0.2 });
+ *     box.forward(input, { mode: 'training', rng: new Rng(0) });   // a fifth of the output is 0
+ */
 export class Dropout extends Module<Tensor, Tensor, DropoutCache> {
   readonly p: number;
 
-  constructor({ p = 0.5 }: DropoutOptions = {}) {
+  constructor(options: DropoutOptions = {}) {
     super();
+    checkOptions(this, options, ['p']);
+    const { p = 0.5 } = options;
     checkDropProbability(this, p);
     this.p = p;
   }
@@ -42,13 +54,22 @@ export class Dropout extends Module<Tensor, Tensor, DropoutCache> {
   forward(input: Tensor, context?: Context): ForwardResult<Tensor, DropoutCache> {
     checkInput(this, input);
     const { shape } = input;
-    if (context?.mode !== 'training') return { output: input.clone(), cache: { shape } };
-    const mask = dropMask(this, shape, this.p, context.rng);
+    if (!isTraining(this, context)) return { output: input.clone(), cache: { shape } };
+    const mask = dropMask(this, shape, this.p, context?.rng);
     return { output: mul(input, mask), cache: { shape, mask } };
   }
 
   backpropToInput(gradOutput: Tensor, { shape, mask }: DropoutCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, shape);
     return mask ? mul(gradOutput, mask) : gradOutput.clone();
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'identity');
+  }
+
+  override describe(): string {
+    return `Dropout ${this.p}`;
   }
 }

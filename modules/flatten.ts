@@ -1,21 +1,26 @@
 import { reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
 import { numElements } from '../lib/shapes.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
+/** What `Flatten` keeps for its backward method. */
+export interface FlattenCache {
+  readonly inputShape: number[];
+}
+
 /**
- * Each example as one row: what stands between the images of a convolution and a linear layer.
+ * Each example as one row, between the images of a convolution and a linear module.
  *
  *   forward          x_out[n, (i·W + j)·C + c] = x_in[n, i, j, c]
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out, in the shape of the input
  *
  * Shapes: input [N, ...sizes]; output, gradOutput [N, product of the sizes].
  * Errors: an input of rank below 2; a gradOutput of another shape than the output.
+ *
+ *     const box = new Flatten();
+ *     box.infer(images);   // [N, H W C] for images [N, H, W, C]
  */
-export interface FlattenCache {
-  readonly inputShape: number[];
-}
-
 export class Flatten extends Module<Tensor, Tensor2D, FlattenCache> {
   forward(input: Tensor): ForwardResult<Tensor2D, FlattenCache> {
     checkInput(this, input, 2);
@@ -26,8 +31,13 @@ export class Flatten extends Module<Tensor, Tensor2D, FlattenCache> {
     checkGradOutput(this, 'backpropToInput', gradOutput, rows(inputShape));
     return reshape(gradOutput, inputShape);
   }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input, 2);
+    return { outputShape: rows(input), window: 'identity', multiplyAdds: 0 };
+  }
 }
 
-function rows([batch, ...sizes]: readonly number[]): [number, number] {
+function rows([batch, ...sizes]: Shape): [number, number] {
   return [batch, numElements(sizes)];
 }

@@ -1,20 +1,28 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
+/** What `Identity` keeps for its backward method. */
+export interface IdentityCache {
+  readonly shape: readonly number[];
+}
+
 /**
- * What comes in goes out: the shortcut of a residual network, or an empty place in a chain.
+ * Returns its input: the shortcut of a residual network, or a box that does nothing in a chain.
  *
  *   forward          x_out = x_in
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output.
+ * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, section 3.2.
+ *
+ *     const box = new Identity();
+ *     box.infer(tensor1d([1, 2]));   // [1, 2]
  */
-export interface IdentityCache {
-  readonly shape: readonly number[];
-}
-
 export class Identity extends Module<Tensor, Tensor, IdentityCache> {
   forward(input: Tensor): ForwardResult<Tensor, IdentityCache> {
     checkInput(this, input);
@@ -24,5 +32,10 @@ export class Identity extends Module<Tensor, Tensor, IdentityCache> {
   backpropToInput(gradOutput: Tensor, { shape }: IdentityCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, shape);
     return gradOutput.clone();
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'identity');
   }
 }

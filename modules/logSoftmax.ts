@@ -1,7 +1,14 @@
 import { exp, mul, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
 import { logSoftmax } from '../lib/kernels/elementwise/logSoftmax.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+
+/** What `LogSoftmax` keeps for its backward method. */
+export interface LogSoftmaxCache {
+  readonly output: Tensor;
+}
 
 /**
  * Scores to logarithms of probabilities, along the last axis.
@@ -9,17 +16,17 @@ import { Module, type ForwardResult } from '../lib/module.ts';
  *   forward          y_i = x_i − log Σ_j exp(x_j)
  *   backpropToInput  ∂C/∂x_i = g_i − exp(y_i) Σ_j g_j,  g = ∂C/∂y
  *
- * because ∂y_j/∂x_i = 1[i = j] − exp(y_i). The largest score m is taken off first, y_i = (x_i − m) − log Σ_j exp(x_j − m),
- * so no exponential overflows and no logarithm is of 0.
+ * because ∂y_j/∂x_i = 1[i = j] − exp(y_i). The largest score m is subtracted first,
+ * y_i = (x_i − m) − log Σ_j exp(x_j − m), so no exponential overflows and no logarithm is of 0.
  *
  * Shapes: input, output, gradOutput [..., classes].
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output.
- * Source: Bridle 1990; with `NegativeLogLikelihood` it makes `SoftmaxCrossEntropy`.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output.
+ * Source: Bridle 1990. With `NegativeLogLikelihood` it makes `SoftmaxCrossEntropy`.
+ *
+ *     const box = new LogSoftmax();
+ *     box.infer(tensor2d([[0, Math.log(3)]]));   // [[log 0.25, log 0.75]]
  */
-export interface LogSoftmaxCache {
-  readonly output: Tensor;
-}
-
 export class LogSoftmax extends Module<Tensor, Tensor, LogSoftmaxCache> {
   forward(input: Tensor): ForwardResult<Tensor, LogSoftmaxCache> {
     checkInput(this, input);
@@ -30,5 +37,10 @@ export class LogSoftmax extends Module<Tensor, Tensor, LogSoftmaxCache> {
   backpropToInput(gradOutput: Tensor, { output: y }: LogSoftmaxCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, y.shape);
     return tidy(() => sub(gradOutput, mul(exp(y), sum(gradOutput, -1, true))));
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'channels');
   }
 }

@@ -1,7 +1,14 @@
 import { equal, maximum, tidy, where, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput } from '../lib/check.ts';
-import { checkSameShape } from '../lib/check.ts';
+import { checkGradOutput, checkSameAxes, checkSameShape } from '../lib/check.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+
+/** What `Max` keeps for its backward method. */
+export interface MaxCache {
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+}
 
 /**
  * The largest of several inputs, element by element.
@@ -12,13 +19,12 @@ import { Module, type ForwardResult } from '../lib/module.ts';
  * Among equals the first wins and gets the whole gradient.
  *
  * Shapes: inputs, output, gradOutput: any, all the same.
- * Errors: inputs of two shapes, or that are no float tensors; a gradOutput of another shape than the output.
+ * Errors: inputs of two shapes, or that are not float tensors; a gradOutput of another shape than
+ *         the output.
+ *
+ *     const box = new Max();
+ *     box.infer([tensor1d([1, 20]), tensor1d([10, 2])]);   // [10, 20]
  */
-export interface MaxCache {
-  readonly inputs: readonly Tensor[];
-  readonly output: Tensor;
-}
-
 export class Max extends Module<readonly Tensor[], Tensor, MaxCache> {
   override readonly arity = 'list';
 
@@ -32,7 +38,7 @@ export class Max extends Module<readonly Tensor[], Tensor, MaxCache> {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
     return tidy(() => {
       const zero = zerosLike(gradOutput);
-      // What no input before k has won.
+      // The gradient of the elements that no input before k has won.
       let left: Tensor = gradOutput;
       return inputs.map((x) => {
         const wins = equal(x, output);
@@ -41,5 +47,10 @@ export class Max extends Module<readonly Tensor[], Tensor, MaxCache> {
         return grad;
       });
     });
+  }
+
+  override facts(inputs: readonly Shape[]): Facts {
+    checkSameAxes(this, inputs);
+    return sameShape(inputs[0], 'elementwise');
   }
 }

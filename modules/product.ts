@@ -1,23 +1,30 @@
 import { mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput } from '../lib/check.ts';
-import { checkSameShape } from '../lib/check.ts';
+import { checkGradOutput, checkSameAxes, checkSameShape } from '../lib/check.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/**
- * The product of several inputs, element by element: one that gates another.
- *
- *   forward          x_out = Π_k x_k
- *   backpropToInput  ∂C/∂x_k = ∂C/∂x_out · Π_{j≠k} x_j
- *
- * The products of the others are made of those before k and those behind it, for x_out/x_k would fail at 0.
- *
- * Shapes: inputs, output, gradOutput: any, all the same.
- * Errors: inputs of two shapes, or that are no float tensors; a gradOutput of another shape than the output.
- */
+/** What `Product` keeps for its backward method. */
 export interface ProductCache {
   readonly inputs: readonly Tensor[];
 }
 
+/**
+ * The product of several inputs, element by element: one input gates another.
+ *
+ *   forward          x_out = Π_k x_k
+ *   backpropToInput  ∂C/∂x_k = ∂C/∂x_out · Π_{j≠k} x_j
+ *
+ * The product of the others is that of the inputs before k times that of the inputs after k,
+ * because x_out/x_k would fail at 0.
+ *
+ * Shapes: inputs, output, gradOutput: any, all the same.
+ * Errors: inputs of two shapes, or that are not float tensors; a gradOutput of another shape than
+ *         the output.
+ *
+ *     const box = new Product();
+ *     box.infer([tensor1d([1, 2]), tensor1d([10, 0])]);   // [10, 0]
+ */
 export class Product extends Module<readonly Tensor[], Tensor, ProductCache> {
   override readonly arity = 'list';
 
@@ -30,16 +37,22 @@ export class Product extends Module<readonly Tensor[], Tensor, ProductCache> {
   backpropToInput(gradOutput: Tensor, { inputs }: ProductCache): Tensor[] {
     checkGradOutput(this, 'backpropToInput', gradOutput, inputs[0].shape);
     return tidy(() => {
-      // g Π_{j<k} x_j, from the first input to the last, and then the factors behind k, from the last to the first.
+      // g Π_{j<k} x_j, from the first input to the last; then Π_{j>k} x_j, from the last to the
+      // first.
       const before = [gradOutput];
       for (const x of inputs.slice(0, -1)) before.push(mul(before[before.length - 1], x));
       const grads: Tensor[] = [];
-      let behind: Tensor | undefined;
+      let after: Tensor | undefined;
       for (let k = inputs.length - 1; k >= 0; k--) {
-        grads.unshift(behind === undefined ? before[k].clone() : mul(before[k], behind));
-        behind = behind === undefined ? inputs[k] : mul(behind, inputs[k]);
+        grads.unshift(after === undefined ? before[k].clone() : mul(before[k], after));
+        after = after === undefined ? inputs[k] : mul(after, inputs[k]);
       }
       return grads;
     });
+  }
+
+  override facts(inputs: readonly Shape[]): Facts {
+    checkSameAxes(this, inputs);
+    return sameShape(inputs[0], 'elementwise');
   }
 }

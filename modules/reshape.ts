@@ -1,24 +1,30 @@
 import { reshape, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput, checkSize, nameOf } from '../lib/check.ts';
+import { checkGradOutput, checkInput, checkRank, checkSize, nameOf } from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
 import { numElements } from '../lib/shapes.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/**
- * Each example in another shape, its numbers in the same order, row by row. One size may be −1: whatever is left.
- *
- *   forward          x_out[n] = x_in[n], in the shape `sizes`
- *   backpropToInput  ∂C/∂x_in[n] = ∂C/∂x_out[n], in the shape of the input
- *
- * Shapes: input [N, ...]; output, gradOutput [N, ...sizes].
- * Errors: sizes that are neither positive integers nor one −1; an example of another number of elements; a gradOutput
- *         of another shape than the output.
- */
+/** What `Reshape` keeps for its backward method. */
 export interface ReshapeCache {
   readonly inputShape: number[];
   readonly outputShape: readonly number[];
 }
 
+/**
+ * Each example in another shape, its elements in the same order, row by row. One size may be −1; it
+ * takes the elements that remain.
+ *
+ *   forward          x_out[n] = x_in[n], in the shape `sizes`
+ *   backpropToInput  ∂C/∂x_in[n] = ∂C/∂x_out[n], in the shape of the input
+ *
+ * Shapes: input [N, ...]; output, gradOutput [N, ...sizes].
+ * Errors: sizes that are neither positive integers nor one −1; an example of another number of
+ *         elements; a gradOutput of another shape than the output.
+ *
+ *     const box = new Reshape([4, -1]);
+ *     box.infer(zeros([2, 12]));   // [2, 4, 3]
+ */
 export class Reshape extends Module<Tensor, Tensor, ReshapeCache> {
   readonly sizes: readonly number[];
 
@@ -37,7 +43,7 @@ export class Reshape extends Module<Tensor, Tensor, ReshapeCache> {
 
   forward(input: Tensor): ForwardResult<Tensor, ReshapeCache> {
     checkInput(this, input);
-    const outputShape = this.#shapeFor(input.shape);
+    const outputShape = this.#outputShape(input.shape);
     return { output: reshape(input, outputShape), cache: { inputShape: input.shape, outputShape } };
   }
 
@@ -46,14 +52,19 @@ export class Reshape extends Module<Tensor, Tensor, ReshapeCache> {
     return reshape(gradOutput, inputShape);
   }
 
-  #shapeFor([batch, ...example]: readonly number[]): number[] {
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return { outputShape: this.#outputShape(input), window: 'identity', multiplyAdds: 0 };
+  }
+
+  #outputShape([batch, ...example]: Shape): number[] {
     const elements = numElements(example);
     const known = numElements(this.sizes.filter((size) => size !== -1));
-    const open = this.sizes.includes(-1);
-    if (open ? elements % known !== 0 : elements !== known) {
+    const isOpen = this.sizes.includes(-1);
+    if (isOpen ? elements % known !== 0 : elements !== known) {
       throw new BoxError(
         ['Reshape.forward'],
-        `expected examples of ${open ? `a multiple of ${known}` : known} elements, got ${elements} of input shape ${show([batch, ...example])}`,
+        `expected examples of ${isOpen ? `a multiple of ${known}` : known} elements, got ${elements} of input shape ${show([batch, ...example])}`,
       );
     }
     return [batch, ...this.sizes.map((size) => (size === -1 ? elements / known : size))];

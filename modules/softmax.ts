@@ -1,6 +1,13 @@
 import { mul, softmax, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput } from '../lib/check.ts';
+import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+
+/** What `Softmax` keeps for its backward method. */
+export interface SoftmaxCache {
+  readonly output: Tensor;
+}
 
 /**
  * Scores to probabilities, along the last axis.
@@ -8,16 +15,18 @@ import { Module, type ForwardResult } from '../lib/module.ts';
  *   forward          y_i = exp(x_i) / Σ_j exp(x_j)
  *   backpropToInput  ∂C/∂x_i = y_i (g_i − Σ_j g_j y_j),  g = ∂C/∂y
  *
- * because ∂y_j/∂x_i = y_j (1[i = j] − y_i). The largest score is taken off first, so no exponential overflows.
+ * because ∂y_j/∂x_i = y_j (1[i = j] − y_i). The largest score is subtracted first, so no
+ * exponential overflows.
  *
  * Shapes: input, output, gradOutput [..., classes].
- * Errors: an input or gradOutput that is no float tensor; a gradOutput of another shape than the output.
- * Source: Bridle 1990; for training, `SoftmaxCrossEntropy` on the scores is exact where log(softmax) is not.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
+ *         output.
+ * Source: Bridle 1990. For training, `SoftmaxCrossEntropy` on the scores is exact where
+ *         log(softmax) is not.
+ *
+ *     const box = new Softmax();
+ *     box.infer(tensor2d([[0, Math.log(3)]]));   // [[0.25, 0.75]]
  */
-export interface SoftmaxCache {
-  readonly output: Tensor;
-}
-
 export class Softmax extends Module<Tensor, Tensor, SoftmaxCache> {
   forward(input: Tensor): ForwardResult<Tensor, SoftmaxCache> {
     checkInput(this, input);
@@ -28,5 +37,10 @@ export class Softmax extends Module<Tensor, Tensor, SoftmaxCache> {
   backpropToInput(gradOutput: Tensor, { output: y }: SoftmaxCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, y.shape);
     return tidy(() => mul(y, sub(gradOutput, sum(mul(gradOutput, y), -1, true))));
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input);
+    return sameShape(input, 'channels');
   }
 }

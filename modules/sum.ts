@@ -1,7 +1,15 @@
 import { addN, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput } from '../lib/check.ts';
-import { checkSameShape } from '../lib/check.ts';
+import { checkGradOutput, checkSameAxes, checkSameShape } from '../lib/check.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
+
+/** What `Sum` keeps for its backward method. */
+export interface SumCache {
+  readonly shape: readonly number[];
+  /** The number of inputs. */
+  readonly inputs: number;
+}
 
 /**
  * The sum of several inputs, element by element.
@@ -10,13 +18,12 @@ import { Module, type ForwardResult } from '../lib/module.ts';
  *   backpropToInput  ∂C/∂x_k = ∂C/∂x_out
  *
  * Shapes: inputs, output, gradOutput: any, all the same.
- * Errors: inputs of two shapes, or that are no float tensors; a gradOutput of another shape than the output.
+ * Errors: inputs of two shapes, or that are not float tensors; a gradOutput of another shape than
+ *         the output.
+ *
+ *     const box = new Sum();
+ *     box.infer([tensor1d([1, 2]), tensor1d([10, 20])]);   // [11, 22]
  */
-export interface SumCache {
-  readonly shape: readonly number[];
-  readonly inputs: number;
-}
-
 export class Sum extends Module<readonly Tensor[], Tensor, SumCache> {
   override readonly arity = 'list';
 
@@ -29,5 +36,10 @@ export class Sum extends Module<readonly Tensor[], Tensor, SumCache> {
   backpropToInput(gradOutput: Tensor, { shape, inputs }: SumCache): Tensor[] {
     checkGradOutput(this, 'backpropToInput', gradOutput, shape);
     return Array.from({ length: inputs }, () => gradOutput.clone());
+  }
+
+  override facts(inputs: readonly Shape[]): Facts {
+    checkSameAxes(this, inputs);
+    return sameShape(inputs[0], 'elementwise');
   }
 }

@@ -1,22 +1,28 @@
 import { pad, slice, type Tensor } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkInput, checkSize } from '../../lib/check.ts';
+import { checkGradOutput, checkInput, checkRank, checkSize } from '../../lib/check.ts';
+import { clampInterval, samePositions } from '../../lib/window.ts';
+import type { Facts, Shape } from '../../lib/facts.ts';
 import { Module, type ForwardResult } from '../../lib/module.ts';
 
+/** What `PadChannels` keeps for its backward method. */
+export interface PadChannelsCache {
+  readonly shape: readonly number[];
+}
+
 /**
- * Channels of zeros after those of the input: how a shortcut without parameters meets a body that widens.
+ * Appends channels of zeros. A shortcut without parameters meets a wider body this way.
  *
  *   forward          x_out[..., c] = x_in[..., c] for c < C, else 0
  *   backpropToInput  ∂C/∂x_in[..., c] = ∂C/∂x_out[..., c], c < C
  *
  * Shapes: input [N, ..., C]; output, gradOutput [N, ..., C + more].
- * Errors: an input without a batch axis, or no float tensor; a gradOutput of another shape than the output; a `more`
- *         that is no integer of at least 0.
+ * Errors: an input without a batch axis, or that is not a float tensor; a gradOutput of another
+ *         shape than the output; a `more` that is not an integer of at least 0.
  * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, section 3.3, option A.
+ *
+ *     const box = new PadChannels(2);
+ *     box.infer(tensor2d([[5, 6]]));   // [[5, 6, 0, 0]]
  */
-export interface PadChannelsCache {
-  readonly shape: readonly number[];
-}
-
 export class PadChannels extends Module<Tensor, Tensor, PadChannelsCache> {
   readonly more: number;
 
@@ -37,12 +43,25 @@ export class PadChannels extends Module<Tensor, Tensor, PadChannelsCache> {
   }
 
   backpropToInput(gradOutput: Tensor, { shape }: PadChannelsCache): Tensor {
-    const wide = shape.map((size, axis) => (axis === shape.length - 1 ? size + this.more : size));
-    checkGradOutput(this, 'backpropToInput', gradOutput, wide);
+    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(shape));
     return slice(
       gradOutput,
       shape.map(() => 0),
       [...shape],
     );
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input, 2);
+    const channels = input[input.length - 1];
+    return {
+      outputShape: this.#outputShape(input),
+      window: samePositions(input, (outputs) => clampInterval(outputs, channels)),
+      multiplyAdds: 0,
+    };
+  }
+
+  #outputShape(shape: Shape): Shape {
+    return [...shape.slice(0, -1), shape[shape.length - 1] + this.more];
   }
 }

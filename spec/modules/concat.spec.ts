@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { PositionWindow } from '../../lib/facts.ts';
+import { inputsOf } from '../../lib/window.ts';
 import { Concat } from '../../modules/concat.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { describeMerging, mergedAndBack } from '../support/merging.ts';
@@ -54,7 +56,65 @@ describeMerging('Concat', 'concat', () => new Concat());
 
 const concat = (...shapes: number[][]) => new Concat().forward(shapes.map((shape) => blank(shape)));
 
+describe('facts', () => {
+  /** The ranges of every input that ranges of the output depend on. */
+  function behind(inputs: number[][], outputs: [number, number][]) {
+    const { window, outputShape } = new Concat().facts(inputs);
+    return (window as PositionWindow[]).map((one, k) =>
+      inputsOf(one, outputs, inputs[k], outputShape as number[]),
+    );
+  }
+
+  test('of images: each input gives its channels, at the same positions', () => {
+    const images = [
+      [2, 4, 5, 3],
+      [2, 4, 5, 2],
+      [2, 4, 5, 4],
+    ];
+    const { outputShape, multiplyAdds, window } = new Concat().facts(images);
+    expect({ outputShape, multiplyAdds }).toEqual({ outputShape: [2, 4, 5, 9], multiplyAdds: 0 });
+    for (const { axes } of window as PositionWindow[]) {
+      expect(axes.map(({ size, step }) => [size, step])).toEqual([
+        [1, 1],
+        [1, 1],
+      ]);
+    }
+    const place: [number, number][] = [
+      [1, 2],
+      [0, 3],
+    ];
+    expect(behind(images, [...place, [2, 4]])).toEqual([
+      [...place, [2, 2]],
+      [...place, [0, 1]],
+      undefined,
+    ]);
+    expect(behind(images, [...place, [8, 8]])).toEqual([undefined, undefined, [...place, [3, 3]]]);
+  });
+
+  test('of rows', () => {
+    const rows = [
+      [7, 3],
+      [7, 2],
+    ];
+    expect(new Concat().facts(rows).outputShape).toEqual([7, 5]);
+    expect(behind(rows, [[3, 3]])).toEqual([undefined, [[0, 0]]]);
+    expect(behind(rows, [[0, 4]])).toEqual([[[0, 2]], [[0, 1]]]);
+  });
+});
+
 describeRefusals([
+  [
+    'Concat.forward: expected inputs of one shape but for the last axis, got [2, 3, 4] and [2, 4, 4]',
+    () =>
+      new Concat().facts([
+        [2, 3, 4],
+        [2, 4, 4],
+      ]),
+  ],
+  [
+    'Concat.forward: expected input of rank 1 or more, got shape []',
+    () => new Concat().facts([[], []]),
+  ],
   [
     'Concat.forward: expected inputs of one shape but for the last axis, got [2, 3, 4] and [2, 4, 4]',
     () => concat([2, 3, 4], [2, 4, 4]),

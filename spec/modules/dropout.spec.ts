@@ -115,14 +115,23 @@ describe('the generator', () => {
   });
 });
 
-describeElementwise(() => new Dropout());
+describeElementwise(() => new Dropout(), { window: 'identity' });
 
 describeContract(
   () => new InTraining({ p }),
   () => [tf.reshape(tf.linspace(-2, 2, 12), [4, 3]), tf.reshape(tf.linspace(-1, 3, 10), [2, 5])],
 );
 
+test('describes itself with p', () => {
+  expect(new Dropout({ p }).describe()).toBe('Dropout 0.3');
+});
+
 describeRefusals([
+  ['Dropout: unknown option rate; expected one of p', () => new Dropout({ rate: 0.5 } as never)],
+  [
+    'Dropout.forward: expected context.mode to be one of "training", "inference", got "train"',
+    () => new Dropout().forward(blank([2, 3]), { mode: 'train' as 'training', rng: new Rng(0) }),
+  ],
   [
     'Dropout.forward: expected context.rng, such as new Rng(0), to draw the mask from in training, got undefined',
     () => new Dropout().forward(blank([2, 3]), { mode: 'training' }),

@@ -35,7 +35,13 @@ describeContract(
 
 const box = new Flatten();
 
+test('facts: the same values as one row per example', () => {
+  const facts = { outputShape: [2, 60], window: 'identity', multiplyAdds: 0 };
+  expect(new Flatten().facts([[2, 3, 4, 5]])).toEqual(facts);
+});
+
 describeRefusals([
+  ['Flatten.forward: expected input of rank 2 or more, got shape [5]', () => box.facts([[5]])],
   [
     'Flatten.forward: expected input of rank 2 or more, got shape [5]',
     () => box.forward(blank([5])),

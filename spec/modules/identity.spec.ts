@@ -18,4 +18,4 @@ eachBackend('by hand', () => {
   });
 });
 
-describeElementwise(() => new Identity());
+describeElementwise(() => new Identity(), { window: 'identity' });

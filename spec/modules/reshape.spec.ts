@@ -61,7 +61,17 @@ describeContract(
 
 const box = new Reshape([4, 3]);
 
+test('facts: the same values in another shape', () => {
+  const facts = { outputShape: [5, 4, 3], window: 'identity', multiplyAdds: 0 };
+  expect(new Reshape([4, -1]).facts([[5, 2, 6]])).toEqual(facts);
+});
+
 describeRefusals([
+  [
+    'Reshape.forward: expected examples of 12 elements, got 10 of input shape [3, 2, 5]',
+    () => box.facts([[3, 2, 5]]),
+  ],
+  ['Reshape.forward: expected input of rank 1 or more, got shape []', () => box.facts([[]])],
   [
     'Reshape.forward: expected examples of 12 elements, got 10 of input shape [3, 2, 5]',
     () => box.forward(blank([3, 2, 5])),

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Softmax } from '../../modules/softmax.ts';
 import { expectAllClose } from '../support/compare.ts';
-import { describeContract } from '../support/contract.ts';
+import { describeElementwise } from '../support/elementwise.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
-import { blank, describeRefusals, disposed } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
   test('scores 0 and ln 3 are probabilities 1/4 and 3/4', () => {
@@ -43,33 +42,4 @@ eachBackend('by hand', () => {
 
 describeFixture('softmax', () => new Softmax());
 
-describeContract(
-  () => new Softmax(),
-  () => [tf.reshape(tf.linspace(-2, 2, 12), [4, 3]), tf.reshape(tf.linspace(-1, 3, 10), [2, 5])],
-);
-
-const box = new Softmax();
-
-describeRefusals([
-  [
-    'Softmax.forward: expected input of dtype float32, got int32',
-    () => box.forward(blank([4, 3], 'int32')),
-  ],
-  [
-    'Softmax.forward: expected input to be a tensor, got 3',
-    () => box.forward(3 as unknown as tf.Tensor),
-  ],
-  ['Softmax.forward: expected input of rank 1 or more, got shape []', () => box.forward(blank([]))],
-  [
-    'Softmax.forward: expected input to be alive, got a disposed tensor',
-    () => box.forward(disposed([2])),
-  ],
-  [
-    'Softmax.backpropToInput: expected gradOutput of shape [4, 3], got [4, 1]',
-    () => box.backpropToInput(blank([4, 1]), box.forward(blank([4, 3])).cache),
-  ],
-  [
-    'Softmax.backpropToInput: expected gradOutput of dtype float32, got int32',
-    () => box.backpropToInput(blank([4, 3], 'int32'), box.forward(blank([4, 3])).cache),
-  ],
-]);
+describeElementwise(() => new Softmax(), { window: 'channels' });

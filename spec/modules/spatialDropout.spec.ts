@@ -164,7 +164,28 @@ describeContract(() => new InTraining({ p }), inputs);
 
 const box = new SpatialDropout();
 
+test('facts: in inference the values stay as they are', () => {
+  const facts = { outputShape: [2, 3, 4], window: 'identity', multiplyAdds: 0 };
+  expect(box.facts([[2, 3, 4]])).toEqual(facts);
+});
+
 describeRefusals([
+  [
+    'SpatialDropout: unknown option rate; expected one of p',
+    () => new SpatialDropout({ rate: 0.5 } as never),
+  ],
+  [
+    'SpatialDropout.forward: expected context.mode to be one of "training", "inference", got "train"',
+    () =>
+      new SpatialDropout().forward(blank([2, 3, 4]), {
+        mode: 'train' as 'training',
+        rng: new Rng(0),
+      }),
+  ],
+  [
+    'SpatialDropout.forward: expected input of rank 3 or more, got shape [2, 3]',
+    () => box.facts([[2, 3]]),
+  ],
   [
     'SpatialDropout.forward: expected input of rank 3 or more, got shape [2, 3]',
     () => box.forward(blank([2, 3])),

@@ -39,6 +39,7 @@ export function describeMerging(name: string, file: string, make: () => Merge): 
   const forward = (inputs: () => unknown) => () => make().forward(inputs() as tf.Tensor[]);
   describeRefusals([
     [`${name}.forward: expected a list of tensors, got []`, forward(() => [])],
+    [`${name}.forward: expected a list of tensors, got []`, () => make().facts([])],
     [`${name}.forward: expected a list of tensors, got Tensor`, forward(() => blank([2]))],
     [`${name}.forward: expected input to be a tensor, got 3`, forward(() => [blank([2]), 3])],
     [
@@ -60,11 +61,29 @@ export function mergedAndBack(box: Merge, inputs: readonly tf.Tensor[], gradOutp
 
 /** The refusals of a merge of inputs of one shape. */
 export function describeUnlike(name: string, make: () => Merge): void {
+  test.each([
+    [[2, 3, 4], 2],
+    [[5], 1],
+    [[], 3],
+  ])('facts of inputs of shape %j, %d of them', (shape, count) => {
+    const inputs = Array.from({ length: count }, () => shape);
+    const expected = { outputShape: shape, window: 'elementwise', multiplyAdds: 0 };
+    expect(make().facts(inputs)).toEqual(expected);
+  });
+
   const two = () => make().forward([blank([2, 3]), blank([2, 3])]).cache;
   describeRefusals([
     [
       `${name}.forward: expected inputs of one shape, got [2, 3] and [2, 1]`,
       () => make().forward([blank([2, 3]), blank([2, 1])]),
+    ],
+    [
+      `${name}.forward: expected inputs of one shape, got [2, 3] and [2, 1]`,
+      () =>
+        make().facts([
+          [2, 3],
+          [2, 1],
+        ]),
     ],
     [
       `${name}.forward: expected inputs of one shape, got [3] and [1, 3] and [3]`,

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { PositionWindow } from '../../../lib/facts.ts';
+import { inputsOf } from '../../../lib/window.ts';
 import { PadChannels } from '../../../modules/historic/padChannels.ts';
 import { numbers } from '../../support/compare.ts';
 import { describeContract } from '../../support/contract.ts';
@@ -38,7 +40,34 @@ describe.each([2, 0])('%d more', (more) => {
 
 const cache = () => new PadChannels(2).forward(blank([4, 3])).cache;
 
+test('facts: the same positions; the zeros depend on nothing', () => {
+  const input = [2, 4, 5, 3];
+  const { outputShape, window, multiplyAdds } = new PadChannels(2).facts([input]);
+  expect({ outputShape, multiplyAdds }).toEqual({ outputShape: [2, 4, 5, 5], multiplyAdds: 0 });
+  const behind = (first: number, last: number) =>
+    inputsOf(
+      window as PositionWindow,
+      [
+        [1, 2],
+        [0, 3],
+        [first, last],
+      ],
+      input,
+      [2, 4, 5, 5],
+    );
+  expect(behind(1, 4)).toEqual([
+    [1, 2],
+    [0, 3],
+    [1, 2],
+  ]);
+  expect(behind(3, 4)).toBeUndefined();
+});
+
 describeRefusals([
+  [
+    'PadChannels.forward: expected input of rank 2 or more, got shape [3]',
+    () => new PadChannels(2).facts([[3]]),
+  ],
   [
     'PadChannels.forward: expected input of rank 2 or more, got shape [3]',
     () => new PadChannels(2).forward(blank([3])),
