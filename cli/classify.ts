@@ -16,8 +16,8 @@ export function classifyCommand(): Command {
       'how pixels become inputs: torchvision, inception, caffe, unit (default: as the weights say)',
     )
     .addOption(BACKEND_OPTION)
-    .option('--json', 'print JSON', false)
-    .action(async (image: string, { json, ...options }: ClassifyOptions & { json: boolean }) => {
+    .option('--json', 'print JSON')
+    .action(async (image: string, { json, ...options }: ClassifyOptions & { json?: boolean }) => {
       const { classifyImage } = await import('./classifyImage.ts');
       const guesses = await classifyImage(image, options);
       printLine(json ? JSON.stringify(guesses) : formatGuesses(guesses));

@@ -9,7 +9,7 @@ import type { ImageShape } from '../models/options.ts';
 import { TORCHVISION_NETWORKS } from '../models/torchvision/layout.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadImage, type PixelImage } from '../data/image.ts';
-import { prepared } from '../data/preparation.ts';
+import { applyPreprocessing } from '../data/preprocessingSteps.ts';
 import {
   preprocess,
   PREPROCESSINGS,
@@ -76,7 +76,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   const asked = options.pixels ?? weights.header.metadata.get('preprocess');
   const recipe = PREPROCESSINGS[pixelsOf(asked, weights.name)];
   await useBackend(backend, { log: logBackend });
-  const seen = prepared(
+  const seen = applyPreprocessing(
     asDataset(picture, trainingData?.inputShape ?? entry.inputShape, recipe),
     preparations,
   );

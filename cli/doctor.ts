@@ -18,7 +18,7 @@ interface Options {
   readonly preprocess?: readonly string[];
   readonly seed: number;
   readonly backend: BackendName | 'auto';
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** `boxprop doctor NETWORK`: exits with 1 if a verdict is bad. */
@@ -31,12 +31,13 @@ export function doctorCommand(): Command {
     .addOption(PREPROCESS_OPTION)
     .option('--seed <n>', 'random seed', integerOption('--seed', 0), 0)
     .addOption(BACKEND_OPTION)
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
     .action(async (name: string, { data: folder, shape, preprocess = [], ...options }: Options) => {
       const { seed, backend, json } = options;
       const { imageShapeOf, resolveNetwork } = await import('./resolveNetwork.ts');
       const { openData } = await import('./openData.ts');
-      const { prepared, preparationsOf } = await import('../data/preparation.ts');
+      const { applyPreprocessing: prepared, parsePreprocessing: preparationsOf } =
+        await import('../data/preprocessingSteps.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { diagnose } = await import('../inspect/doctor/diagnose.ts');
       const entry = await resolveNetwork(name);

@@ -15,7 +15,7 @@ interface Options {
   readonly data?: string;
   readonly shape?: readonly number[];
   readonly backend: BackendName | 'auto';
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** `boxprop evaluate WEIGHTS` */
@@ -27,10 +27,10 @@ export function evaluateCommand(): Command {
     .addOption(DATA_OPTION)
     .addOption(SHAPE_OPTION)
     .addOption(BACKEND_OPTION)
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
     .action(async (file: string, { network: named, data, shape, backend, json }: Options) => {
       const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
-      const { prepared } = await import('../data/preparation.ts');
+      const { applyPreprocessing: prepared } = await import('../data/preprocessingSteps.ts');
       const { openData } = await import('./openData.ts');
       const { evaluate } = await import('../train/evaluate.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');

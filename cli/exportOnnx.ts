@@ -28,7 +28,7 @@ export function exportCommand(): Command {
       }
       const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
-      const { preparedShape } = await import('../data/preparation.ts');
+      const { preprocessedShape: preparedShape } = await import('../data/preprocessingSteps.ts');
       const weights = await readWeightsFile(file, name);
       const { entry, trainingData, preparations } = weights;
       const inputShape =

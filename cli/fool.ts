@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
+import type { FoolOptions } from './foolNetwork.ts';
 import {
   BACKEND_OPTION,
   choiceOption,
@@ -13,29 +14,7 @@ import {
 } from './options.ts';
 import { logBackend, printLine } from './process.ts';
 
-const METHODS = ['sign', 'closest', 'imagine'] as const;
-
-/** The options of `boxprop fool`. */
-export interface FoolOptions {
-  /** The network of the weights; by default as the file says. */
-  readonly network?: string;
-  /** The folder of the data. */
-  readonly data?: string;
-  /** The input shape of images in folders or of CSV rows. */
-  readonly shape?: readonly number[];
-  /** The attack: fast gradient sign, L-BFGS, or images from noise. */
-  readonly method: (typeof METHODS)[number];
-  /** The change of each pixel (sign). */
-  readonly epsilon: number;
-  /** The indices of the test examples (sign, closest). */
-  readonly examples: readonly number[];
-  /** The class to be predicted (closest, imagine). */
-  readonly target?: number;
-  /** Seed of the noise (imagine). */
-  readonly seed: number;
-  /** The PNG file. */
-  readonly out: string;
-}
+const METHODS: readonly FoolOptions['method'][] = ['sign', 'closest', 'imagine'];
 
 /** `boxprop fool WEIGHTS` */
 export function foolCommand(): Command {
@@ -59,11 +38,10 @@ export function foolCommand(): Command {
       'class to predict (closest: default label + 1; imagine: default all)',
       integerOption('--target', 0),
     )
-    .option(
-      '--examples <list>',
-      'test examples by index (sign, closest)',
-      indicesOption('--examples'),
-      [0, 1, 2, 3],
+    .addOption(
+      new Option('--examples <list>', 'indices of the test examples (sign, closest)')
+        .argParser(indicesOption('--examples'))
+        .default([0, 1, 2, 3], '0,1,2,3'),
     )
     .addOption(NETWORK_OPTION)
     .addOption(DATA_OPTION)

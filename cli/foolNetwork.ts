@@ -8,7 +8,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { Sequential } from '../modules/container/sequential.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { boxesOf, prepared } from '../data/preparation.ts';
+import { preprocessingBoxes, applyPreprocessing } from '../data/preprocessingSteps.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { closestAdversarial } from '../inspect/closestAdversarial.ts';
 import { fastGradientSign } from '../inspect/fastGradientSign.ts';
@@ -18,9 +18,30 @@ import { disposeTensors } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { tiles, type Picture } from '../report/pictures.ts';
 import { Rng } from '../lib/rng.ts';
-import type { FoolOptions } from './fool.ts';
 import { openData } from './openData.ts';
 import { loadForData, readWeightsFile } from './weightsFile.ts';
+
+/** The options of `boxprop fool`. */
+export interface FoolOptions {
+  /** The network of the weights; by default as the file says. */
+  readonly network?: string;
+  /** The folder of the data. */
+  readonly data?: string;
+  /** The input shape of images in folders or of CSV rows. */
+  readonly shape?: readonly number[];
+  /** The attack: fast gradient sign, L-BFGS, or images from noise. */
+  readonly method: 'sign' | 'closest' | 'imagine';
+  /** The change of each pixel (sign). */
+  readonly epsilon: number;
+  /** The indices of the test examples (sign, closest). */
+  readonly examples: readonly number[];
+  /** The class to be predicted (closest, imagine). */
+  readonly target?: number;
+  /** Seed of the noise (imagine). */
+  readonly seed: number;
+  /** The PNG file. */
+  readonly out: string;
+}
 
 /**
  * Makes adversarial images and writes them to a PNG. The images are those of the data: the network's
@@ -38,8 +59,11 @@ export async function fool(file: string, options: FoolOptions): Promise<string[]
   if (target !== undefined && target >= test.classes) {
     throw new InputError(`--target: expected a class from 0 to ${test.classes - 1}, got ${target}`);
   }
-  const trained = await loadForData(weights, prepared(test, preparations));
-  const network: Module = new Sequential([...boxesOf(preparations, test.inputShape), trained]);
+  const trained = await loadForData(weights, applyPreprocessing(test, preparations));
+  const network: Module = new Sequential([
+    ...preprocessingBoxes(preparations, test.inputShape),
+    trained,
+  ]);
   const rng = new Rng(options.seed);
   const wanted =
     target === undefined ? Array.from({ length: test.classes }, (_, k) => k) : [target];

@@ -47,9 +47,9 @@ async function open(
     statSync(join(directory, name), { throwIfNoEntry: false })?.isDirectory();
   const shaped = inputShape && { inputShape };
   if (has('train.csv')) {
-    const train = loadCsv(join(directory, 'train.csv'), { ...shaped });
+    const train = await loadCsv(join(directory, 'train.csv'), { ...shaped });
     const { classNames, inputShape: trained } = train;
-    const test = loadCsv(join(directory, 'test.csv'), {
+    const test = await loadCsv(join(directory, 'test.csv'), {
       inputShape: trained,
       ...(classNames && { classNames }),
     });

@@ -34,8 +34,8 @@ function newCommand(): Command {
       'linear, pointwise, euclidean, backprop-example, convolution, max-pooling, softmax, batch-norm, prelu, contrast-norm or dropout',
     )
     .option('--dir <dir>', 'new folder (default: the name)')
-    .option('--js', 'write JavaScript instead of TypeScript', false)
-    .action(async (name: string, { dir = name, js }: { dir?: string; js: boolean }) => {
+    .option('--js', 'write JavaScript instead of TypeScript')
+    .action(async (name: string, { dir = name, js = false }: { dir?: string; js?: boolean }) => {
       const { handout } = await import('../psets/grader/handout.ts');
       const pset = await findPset(name);
       if (existsSync(dir))
@@ -55,11 +55,11 @@ function checkCommand(): Command {
     .argument('<dir>', 'folder of the handout with solution.ts or solution.js')
     .option('--pset <name>', 'problem set (default: as package.json says)')
     .option('--seed <n>', 'random seed of the examples', integerOption('--seed', 0), 0)
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
     .action(
       async (
         dir: string,
-        { pset: named, seed, json }: { pset?: string; seed: number; json: boolean },
+        { pset: named, seed, json }: { pset?: string; seed: number; json?: boolean },
       ) => {
         const { checkPset, LIMITS, reportLines } = await import('../psets/grader/check.ts');
         const { Student } = await import('../psets/grader/ask.ts');

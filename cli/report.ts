@@ -8,7 +8,7 @@ interface Options {
   readonly out?: string;
   readonly backend: BackendName | 'auto';
   readonly examples?: readonly number[];
-  readonly png: boolean;
+  readonly png?: boolean;
 }
 
 /** `boxprop report RUN` */
@@ -19,12 +19,12 @@ export function reportCommand(): Command {
     .option('--out <file>', 'HTML file (default: report.html in the folder)')
     .option(
       '--examples <list>',
-      'test examples by index whose feature maps are shown, such as 0,17,3',
+      'indices of the test examples whose feature maps are shown, such as 0,17,3',
       indicesOption('--examples'),
     )
-    .option('--png', 'also write the figures as PNG into a folder (needs sharp)', false)
+    .option('--png', 'also write the figures as PNG into a folder (needs sharp)')
     .addOption(BACKEND_OPTION)
-    .action(async (folder: string, { backend, examples, png, ...options }: Options) => {
+    .action(async (folder: string, { backend, examples, png = false, ...options }: Options) => {
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { reportRun } = await import('./reportRun.ts');
       const { readRun } = await import('./trainOptions.ts');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { prepared } from '../data/preparation.ts';
+import { applyPreprocessing } from '../data/preprocessingSteps.ts';
 import { readProgress } from '../train/checkpoint.ts';
 import { readLog } from '../train/runLog.ts';
 import { writeReport } from '../report/writeReport.ts';
@@ -31,7 +31,7 @@ export async function reportRun(
   const { test } = await openData(options.data, options.shape);
   const file = join(folder, 'checkpoint.safetensors');
   const weights = await readWeightsFile(file, options.network);
-  const dataset = prepared(test, weights.preparations);
+  const dataset = applyPreprocessing(test, weights.preparations);
   const network = await loadForData(weights, dataset);
   try {
     const log = await readLog(join(folder, 'log.jsonl'));

@@ -56,7 +56,7 @@ async function entryOf(file: string): Promise<NetworkEntry> {
   }
   const build: NetworkEntry['build'] = (options) => {
     const box: unknown = make(options);
-    if (box instanceof Module) return box;
+    if (isBox(box)) return box;
     if (isForeignBox(box)) {
       const remedy = /\.c?js$/.test(file)
         ? `name it ${basename(file).replace(/\.c?js$/, '.mjs')}, or put "type": "module" into its package.json`
@@ -68,6 +68,10 @@ async function entryOf(file: string): Promise<NetworkEntry> {
     throw new InputError(`${file}: expected network() to return a box, got ${show(box)}`);
   };
   return { build, inputShape: [28, 28, 1], classes: 10, title: file, source: file };
+}
+
+function isBox(value: unknown): value is Module {
+  return value instanceof Module;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/dataset.ts';
-import { prepared, preparationsOf } from '../data/preparation.ts';
+import { applyPreprocessing, parsePreprocessing } from '../data/preprocessingSteps.ts';
 import { split, subset } from '../data/split.ts';
 import { InputError } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -26,8 +26,8 @@ export async function openRunData(options: RunOptions, rng: Rng): Promise<RunDat
   const { data, shape, limit, validationSplit, preprocess = [] } = options;
   const opened = await openData(data, shape);
   const [train, validation] = parts(limited(opened.train, limit), validationSplit, rng);
-  const preparations = await preparationsOf(preprocess, train);
-  const see = (dataset: Dataset) => prepared(dataset, preparations);
+  const preparations = await parsePreprocessing(preprocess, train);
+  const see = (dataset: Dataset) => applyPreprocessing(dataset, preparations);
   return {
     train: see(train),
     test: see(opened.test),

@@ -24,7 +24,7 @@ export function searchCommand(): Command {
     .description('search for hyperparameters and an architecture by k-fold cross-validation')
     .argument(
       '[space]',
-      'config of `boxprop train` with ranges {"low": 1, "high": 9} and lists {"choices": [1, 2]}',
+      'file of `train --config` with {"low": 1, "high": 9} or {"choices": [1, 2]} as values',
     )
     .option(
       '--method <name>',

@@ -7,18 +7,25 @@ export function setupCommand(): Command {
   return new Command('setup')
     .description('install tfjs-node; builds it on a Python wheel if its own installer fails')
     .argument('<backend>', 'tensorflow', choiceOption('backend', ['tensorflow']))
-    .option('--gpu', 'install tfjs-node-gpu, with CUDA', false)
+    .option('--gpu', 'install tfjs-node-gpu, with CUDA')
     .option('--wheel <file>', 'TensorFlow wheel that is downloaded already')
-    .action(async (_backend: 'tensorflow', options: { gpu: boolean; wheel?: string }) => {
-      const { setupTensorflow } = await import('./setup/tensorflow.ts');
-      const { Interrupted } = await import('./setup/commands.ts');
-      try {
-        const folder = process.cwd();
-        await untilSignal((signal) => setupTensorflow({ ...options, folder }, printLine, signal));
-      } catch (error) {
-        if (!(error instanceof Interrupted)) throw error;
-        process.stderr.write('boxprop: interrupted; the project is as it was\n');
-        process.exitCode = 130;
-      }
-    });
+    .action(
+      async (
+        _backend: 'tensorflow',
+        { gpu = false, ...options }: { gpu?: boolean; wheel?: string },
+      ) => {
+        const { setupTensorflow } = await import('./setup/tensorflow.ts');
+        const { Interrupted } = await import('./setup/commands.ts');
+        try {
+          const folder = process.cwd();
+          await untilSignal((signal) =>
+            setupTensorflow({ ...options, gpu, folder }, printLine, signal),
+          );
+        } catch (error) {
+          if (!(error instanceof Interrupted)) throw error;
+          process.stderr.write('boxprop: interrupted; the project is as it was\n');
+          process.exitCode = 130;
+        }
+      },
+    );
 }

@@ -1,4 +1,4 @@
-import { prepared } from '../data/preparation.ts';
+import { applyPreprocessing } from '../data/preprocessingSteps.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { topPatches } from '../inspect/topPatches.ts';
@@ -17,11 +17,32 @@ import {
 } from '../report/unitPatches.ts';
 import { UNITS_TEXT, unitsSection } from '../report/unitsSection.ts';
 import { openData } from './openData.ts';
-import type { UnitsOptions } from './units.ts';
 import { loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The default number of units. */
 const UNITS = 16;
+
+/** The options of `boxprop units`. */
+export interface UnitsOptions {
+  /** The path of the box; by default the first one with a weight matrix or kernel. */
+  readonly box?: string;
+  /** The channels of the box's output; by default the first 16. */
+  readonly units?: readonly number[];
+  /** Patches per unit. */
+  readonly count: number;
+  /** Patches per image, at most. */
+  readonly perImage: number;
+  /** The number of test examples to search; by default all. */
+  readonly limit?: number;
+  /** The network of the weights; by default as the file says. */
+  readonly network?: string;
+  /** The folder of the data. */
+  readonly data?: string;
+  /** The input shape of images in folders or of CSV rows. */
+  readonly shape?: readonly number[];
+  /** The HTML or PNG file. */
+  readonly out: string;
+}
 
 /**
  * Writes the patches to which units respond most, from test images after preprocessing.
@@ -32,7 +53,7 @@ const UNITS = 16;
 export async function showUnits(file: string, options: UnitsOptions): Promise<string[]> {
   const weights = await readWeightsFile(file, options.network);
   const { test } = await openData(options.data, options.shape);
-  const data = prepared(test, weights.preparations);
+  const data = applyPreprocessing(test, weights.preparations);
   const network = await loadForData(weights, data);
   try {
     const found = await findPatches(network, data, options);

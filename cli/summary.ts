@@ -7,8 +7,8 @@ import { printLine } from './process.ts';
 
 interface Options {
   readonly input?: ImageShape;
-  readonly all: boolean;
-  readonly json: boolean;
+  readonly all?: boolean;
+  readonly json?: boolean;
   readonly svg?: string;
 }
 
@@ -18,10 +18,10 @@ export function summaryCommand(): Command {
     .description('list the boxes of a network: shapes, parameters, multiply-adds, receptive fields')
     .argument('<network>', NETWORK_HELP)
     .addOption(INPUT_OPTION)
-    .option('--all', 'also list pointwise boxes, Dropout and Flatten', false)
-    .option('--json', 'print JSON', false)
+    .option('--all', 'also list pointwise boxes, Dropout and Flatten')
+    .option('--json', 'print JSON')
     .option('--svg <file>', 'draw the network as SVG')
-    .action(async (name: string, { input, all, json, svg }: Options) => {
+    .action(async (name: string, { input, all = false, json, svg }: Options) => {
       const { resolveNetwork } = await import('./resolveNetwork.ts');
       const { zeros } = await import('../lib/init/initializers.ts');
       const { Rng } = await import('../lib/rng.ts');

@@ -1,6 +1,6 @@
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { prepared, preparationsOf } from '../data/preparation.ts';
+import { applyPreprocessing, parsePreprocessing } from '../data/preprocessingSteps.ts';
 import { subset } from '../data/split.ts';
 import { foldIndices } from '../data/stratify.ts';
 import { Rng } from '../lib/rng.ts';
@@ -52,7 +52,7 @@ export async function openFolds(
   const parts = await foldIndices(train, folds, new Rng(seed));
   return parts.map((held, k) => ({
     train: subset(train, parts.filter((_, other) => other !== k).flat()),
-    held: subset(train, held, `${train.name}, fold ${k}`),
+    held: subset(train, held, { name: `${train.name}, fold ${k}` }),
   }));
 }
 
@@ -64,8 +64,11 @@ export async function preprocessFold(
   { train, held }: Fold,
   steps: readonly string[],
 ): Promise<Fold> {
-  const preparations = await preparationsOf(steps, train);
-  return { train: prepared(train, preparations), held: prepared(held, preparations) };
+  const preparations = await parsePreprocessing(steps, train);
+  return {
+    train: applyPreprocessing(train, preparations),
+    held: applyPreprocessing(held, preparations),
+  };
 }
 
 /**

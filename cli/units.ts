@@ -11,28 +11,7 @@ import {
   WEIGHTS_HELP,
 } from './options.ts';
 import { logBackend, printLine } from './process.ts';
-
-/** The options of `boxprop units`. */
-export interface UnitsOptions {
-  /** The path of the box; by default the first one with a weight matrix or kernel. */
-  readonly box?: string;
-  /** The channels of the box's output; by default the first 16. */
-  readonly units?: readonly number[];
-  /** Patches per unit. */
-  readonly count: number;
-  /** Patches per image, at most. */
-  readonly perImage: number;
-  /** The number of test examples to search; by default all. */
-  readonly limit?: number;
-  /** The network of the weights; by default as the file says. */
-  readonly network?: string;
-  /** The folder of the data. */
-  readonly data?: string;
-  /** The input shape of images in folders or of CSV rows. */
-  readonly shape?: readonly number[];
-  /** The HTML or PNG file. */
-  readonly out: string;
-}
+import type { UnitsOptions } from './showUnits.ts';
 
 /** `boxprop units WEIGHTS` */
 export function unitsCommand(): Command {

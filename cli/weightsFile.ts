@@ -1,5 +1,5 @@
 import { ArrayDataset, type Dataset } from '../data/dataset.ts';
-import { arePreparations, type Preparation } from '../data/preparation.ts';
+import { arePreprocessingSteps, type PreprocessingStep } from '../data/preprocessingSteps.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { isObject } from '../lib/isObject.ts';
 import type { Module } from '../lib/module.ts';
@@ -40,7 +40,7 @@ export interface WeightsFile {
   /** The data of the training; undefined if the file does not say. */
   readonly trainingData: TrainingData | undefined;
   /** The preprocessing of the inputs; empty if the file does not say. */
-  readonly preparations: readonly Preparation[];
+  readonly preparations: readonly PreprocessingStep[];
 }
 
 /** The entry `data` of a weights file's metadata, for `dataset` before preprocessing. */
@@ -74,7 +74,7 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
     }),
     trainingData: metadata('data', (value) => (isTrainingData(value) ? value : undefined)),
     preparations:
-      metadata('preparation', (value) => (arePreparations(value) ? value : undefined)) ?? [],
+      metadata('preparation', (value) => (arePreprocessingSteps(value) ? value : undefined)) ?? [],
   };
 }
 

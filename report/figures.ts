@@ -2,18 +2,8 @@ import type { LayerStats } from '../train/layerStats.ts';
 import { chart, type ChartOptions, type Point } from './charts.ts';
 import type { ReportData } from './collect.ts';
 import type { HiddenUnits } from './hiddenUnits.ts';
-import { tiles, type Tiles } from './pictures.ts';
+import { tiles, type Figure } from './pictures.ts';
 import type { Figures } from './runLines.ts';
-
-/** A figure of a report. */
-export interface Figure {
-  /** The name of its file, without the extension. */
-  readonly name: string;
-  /** The caption. */
-  readonly title: string;
-  /** An SVG, or a PNG. */
-  readonly picture: string | Tiles;
-}
 
 const STEPS = 600;
 

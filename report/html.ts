@@ -1,5 +1,4 @@
-import type { Figure } from './figures.ts';
-import type { Tiles } from './pictures.ts';
+import type { Figure, Tiles } from './pictures.ts';
 import { STYLE } from './style.ts';
 
 /** Escapes text for HTML or SVG. */

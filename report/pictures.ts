@@ -15,6 +15,16 @@ export interface Tiles {
   readonly width: number;
 }
 
+/** A figure of a report. */
+export interface Figure {
+  /** The name of its file, without the extension. */
+  readonly name: string;
+  /** The caption. */
+  readonly title: string;
+  /** An SVG, or a PNG. */
+  readonly picture: string | Tiles;
+}
+
 /**
  * The values of black and white: the smallest and largest value of the picture, the same with 0 in the
  * middle, or two given values.

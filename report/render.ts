@@ -1,18 +1,11 @@
 import type { ReportData } from './collect.ts';
 import { confusionSection } from './confusion.ts';
-import {
-  curveFigures,
-  filtersFigure,
-  mapFigures,
-  sizeFigures,
-  unitsFigure,
-  type Figure,
-} from './figures.ts';
+import { curveFigures, filtersFigure, mapFigures, sizeFigures, unitsFigure } from './figures.ts';
 import { gaborSection } from './gaborSection.ts';
 import { hiddenSection } from './hiddenSection.ts';
 import { escape, figureHtml, grid, image, page, unfolding } from './html.ts';
 import type { Judgement } from './judgeRun.ts';
-import { tiles } from './pictures.ts';
+import { tiles, type Figure } from './pictures.ts';
 import { UNITS_TEXT, unitsSection } from './unitsSection.ts';
 
 /** Makes the page of a report. */

@@ -1,8 +1,8 @@
 import type { Dataset } from '../data/dataset.ts';
-import { topPatches, type TopPatch, type UnitPatches } from '../inspect/topPatches.ts';
-import type { Module } from '../lib/module.ts';
+import type { TopPatch } from '../inspect/cutOut.ts';
+import { topPatches, type UnitPatches } from '../inspect/topPatches.ts';
+import type { AnyModule, Module } from '../lib/module.ts';
 import { propagate } from '../lib/propagate.ts';
-import { type AnyModule } from '../lib/module.ts';
 import { summarize } from '../inspect/summary/summarize.ts';
 import { labelOf } from './insides.ts';
 import { tiles, wrapped, type Picture, type Tiles } from './pictures.ts';

@@ -4,20 +4,21 @@ import { dirname, join } from 'node:path';
 import { InputError } from '../../lib/errors.ts';
 import type { Commands } from './commands.ts';
 
-/** What a build needs besides npm and node-gyp, which comes with npm. */
+/** The tools of a build, besides npm and the node-gyp that comes with it. */
 export interface Tools {
+  /** The Python command. */
   readonly python: string;
-  /** The folder whose `include/node` has Node's headers; undefined where node-gyp must download them. */
+  /** The folder whose `include/node` has Node's headers; undefined if node-gyp must download them. */
   readonly nodedir: string | undefined;
 }
 
 const MINUTES = 15;
 
 /**
- * Finds what the build needs, before anything large is downloaded.
+ * Finds the tools of the build before anything large is downloaded.
  *
- * Errors: the first that is missing, with the command that installs it on Debian.
- * @param pip whether a wheel must be downloaded.
+ * Errors: the first missing tool, with the command that installs it on Debian.
+ * @param pip whether pip is needed, to download a wheel.
  */
 export async function findTools(commands: Commands, cwd: string, pip: boolean): Promise<Tools> {
   const runs = async (command: string, ...args: string[]) =>
@@ -31,16 +32,16 @@ export async function findTools(commands: Commands, cwd: string, pip: boolean): 
   ];
   for (const [command, debian, args] of needs) {
     if (!(await runs(command, ...args))) {
-      const what = args.length > 1 ? `pip in ${command}` : command;
+      const tool = args.length > 1 ? `pip in ${command}` : command;
       throw new InputError(
-        `to build tfjs-node's addon: expected ${what}, got none: apt-get install ${debian}`,
+        `to build tfjs-node's addon: expected ${tool}, got none: apt-get install ${debian}`,
       );
     }
   }
   return { python, nodedir: nodedir() };
 }
 
-/** Beside the Node that runs, as its tarballs and Debian lay it out, or where npm is told that it is. */
+/** The folder of Node's headers: the one configured in npm, or the prefix of the running Node. */
 function nodedir(): string | undefined {
   const prefix = dirname(dirname(realpathSync(process.execPath)));
   return [process.env.npm_config_nodedir, prefix].find(
@@ -51,11 +52,11 @@ function nodedir(): string | undefined {
 }
 
 /**
- * Builds the addon of tfjs-node in `folder`, whose `deps/` has TensorFlow's libraries and headers, into the place where
- * tfjs-node looks for it.
+ * Builds the addon of tfjs-node into the path where tfjs-node looks for it.
  *
  * Errors: the build fails.
- * @param stage the npm project around it; its script `node-gyp` runs the node-gyp that npm brings.
+ * @param stage the npm project around it; its script `node-gyp` runs the node-gyp of npm.
+ * @param folder the folder of tfjs-node; its `deps/` has TensorFlow's libraries and headers.
  */
 export async function buildAddon(
   commands: Commands,
@@ -63,7 +64,7 @@ export async function buildAddon(
   stage: string,
   folder: string,
 ): Promise<void> {
-  // The linker asks for names without a version, and what it finds names the file that is loaded.
+  // The linker needs names without a version; the library it finds names the file to load.
   const library = join(folder, 'deps/lib');
   await symlink('libtensorflow_cc.so.2', join(library, 'libtensorflow.so'));
   await symlink('libtensorflow_framework.so.2', join(library, 'libtensorflow_framework.so'));

@@ -5,16 +5,18 @@ import type * as tfjs from '@tensorflow/tfjs-core';
 import { repairUtil } from '../../lib/backend/tensorflow.ts';
 
 /**
- * A program of its own, as a native addon that does not fit may end the process: loads the tfjs-node in a folder,
- * computes a convolution, its gradients and a matrix product, and prints what it runs on as one line of JSON. It fails
- * on a wrong value.
+ * A separate program, because a native addon that does not fit may end the process. It loads the
+ * tfjs-node in a folder, computes a convolution, its gradients and a matrix product, and prints its
+ * findings as one line of JSON. It fails on a wrong value.
  */
 
+/** The findings of the program. */
 export interface Findings {
   /** The version of TensorFlow's library. */
   readonly tensorflow: string;
+  /** Whether a GPU is used. */
   readonly gpu: boolean;
-  /** The file of the tfjs-core that it uses, and that of the tfjs-core of the tfjs that it brings. */
+  /** The file of the tfjs-core that tfjs-node uses, and the file that its tfjs uses. */
   readonly cores: readonly string[];
 }
 
@@ -54,10 +56,10 @@ const cores = [
 const findings: Findings = { tensorflow: binding.TF_Version, gpu: isUsingGpuDevice, cores };
 process.stdout.write(`${JSON.stringify(findings)}\n`);
 
-/** Small integers: exact in any order of summation. */
-function expectValues(what: string, actual: tfjs.Tensor, expected: readonly number[]): void {
+/** Compares exactly: small integers are exact in any order of summation. */
+function expectValues(name: string, actual: tfjs.Tensor, expected: readonly number[]): void {
   const values = [...actual.dataSync()];
   if (values.join() !== expected.join()) {
-    throw new Error(`${what}: expected ${expected.join(' ')}, got ${values.join(' ')}`);
+    throw new Error(`${name}: expected ${expected.join(' ')}, got ${values.join(' ')}`);
   }
 }

@@ -1,28 +1,34 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 
-/** A signal came while a command ran. */
+/** A command was interrupted by a signal. */
 export class Interrupted extends Error {}
 
+/** How a command ended. */
 export interface Ending {
+  /** Whether it succeeded. */
   readonly ok: boolean;
-  /** All that it wrote. */
+  /** Its standard output and standard error. */
   readonly output: string;
-  /** Why it failed, in a few words; the log has all of them. */
+  /** The reason of a failure in a few words; the log has the details. */
   readonly problem: string;
 }
 
+/** How a command runs. */
 export interface CommandOptions {
+  /** The working directory. */
   readonly cwd: string;
-  /** Longer than this is a failure. */
+  /** The time limit; exceeding it is a failure. */
   readonly minutes: number;
+  /** Further environment variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 const WINDOWS = process.platform === 'win32';
 
-/** Runs commands one after the other, without a terminal; what they write goes to a log. */
+/** Runs commands one after the other, without a terminal; their output goes to a log. */
 export class Commands {
+  /** The log file. */
   readonly log: string;
   readonly #signal: AbortSignal;
 
@@ -31,7 +37,11 @@ export class Commands {
     this.#signal = signal;
   }
 
-  /** Errors: `Interrupted`, once the command and all that it started are gone. A command that fails is no error. */
+  /**
+   * Runs a command. A command that fails is not an error.
+   *
+   * Errors: `Interrupted`, after the command and all its children have ended.
+   */
   run(
     command: string,
     args: readonly string[],
@@ -40,10 +50,11 @@ export class Commands {
     return new Promise((resolve, reject) => {
       if (this.#signal.aborted) return reject(new Interrupted());
       appendFileSync(this.log, `\n$ ${[command, ...args].join(' ')}\n`);
-      // A group of its own, so that what npm and node-gyp start ends with them. On Windows npm is a batch file.
+      // A process group, so that the children of npm and node-gyp end with them. On Windows npm is a
+      // batch file, which needs a shell.
       const child = spawn(command, args, {
         cwd,
-        // `npm run -s` would silence an npm below it, and its errors with it.
+        // `npm run -s` around this process would silence this npm's errors.
         env: { ...process.env, npm_config_loglevel: 'notice', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: !WINDOWS,
@@ -90,14 +101,14 @@ function kill(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
     if (WINDOWS) child.kill(signal);
     else process.kill(-child.pid, signal);
   } catch {
-    // All of them have ended.
+    // The processes have already ended.
   }
 }
 
-/** What npm writes about an error besides the reason. */
+/** Lines of npm about an error that do not say the reason. */
 const ASIDE = /^npm error (code|errno|syscall|path|command|A complete|network This)\b/;
 
-/** The first line that names an error, as Node, Python, pip, npm and compilers write it. */
+/** Finds the first error message in the output of Node, Python, pip, npm or a compiler. */
 export function firstError(output: string): string | undefined {
   for (const line of output.split('\n')) {
     if (ASIDE.test(line)) continue;

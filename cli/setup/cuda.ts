@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { InputError } from '../../lib/errors.ts';
 import type { Commands } from './commands.ts';
 
-/** Whether the machine has a driver of NVIDIA's, of its own or of the Windows around it. */
+/** Whether the machine has an NVIDIA driver, or runs in a Windows that may have one. */
 export function hasNvidiaDriver(): boolean {
   return existsSync('/proc/driver/nvidia/version') || existsSync('/dev/dxg');
 }
@@ -17,8 +17,10 @@ with zipfile.ZipFile(sys.argv[1]) as archive:
 `;
 
 /**
- * Puts the CUDA libraries that a wheel of TensorFlow names into `deps/` of a tfjs-node-gpu: TensorFlow's library looks
- * for them in `../nvidia`, seen from itself.
+ * Installs the CUDA libraries that a TensorFlow wheel requires into `deps/` of a tfjs-node-gpu.
+ * TensorFlow's library looks for them in `../nvidia`, relative to itself.
+ *
+ * Errors: a wheel that requires no CUDA libraries; pip fails.
  */
 export async function addCuda(
   commands: Commands,

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../lib/errors.ts';
 
+/** The version of TensorFlow.js that boxprop works with. */
 export const TFJS_VERSION = '4.22.0';
 const CORE = '@tensorflow/tfjs-core';
 
@@ -10,15 +11,16 @@ const CORE = '@tensorflow/tfjs-core';
 export interface Project {
   /** The folder of its package.json. */
   readonly folder: string;
-  /** The node_modules that has its tfjs-core: tfjs-node belongs beside it. */
+  /** The node_modules with its tfjs-core; tfjs-node belongs beside it. */
   readonly modules: string;
 }
 
 /**
- * The project that a folder is in.
+ * Finds the npm project around a folder.
  *
- * Errors: none; one without tfjs-core, or with one that is not boxprop's: tensors of the one are unknown to the other;
- *         a tfjs-core that is not of tfjs-node's version, which npm would then give a second one.
+ * Errors: no project; a project without tfjs-core; a tfjs-core that is not the one boxprop uses,
+ *         because two copies do not know each other's tensors; a tfjs-core of another version than
+ *         tfjs-node needs, because npm would install a second copy.
  */
 export function findProject(from: string): Project {
   const folder = ancestors(from).find((path) => existsSync(join(path, 'package.json')));
@@ -47,7 +49,13 @@ export function findProject(from: string): Project {
   return project;
 }
 
-/** Errors: a file of another tfjs-core than the project's. */
+/**
+ * Refuses a second copy of tfjs-core.
+ *
+ * Errors: a file outside the project's tfjs-core.
+ * @param files the files of tfjs-core that are used.
+ * @param user the package that uses them, for messages.
+ */
 export function refuseSecondCore(
   { modules }: Project,
   files: readonly string[],
@@ -64,7 +72,7 @@ export function refuseSecondCore(
   }
 }
 
-/** The version of the package in a folder; undefined without one. */
+/** The version of the package in a folder; undefined if there is no package. */
 export function versionOf(folder: string): string | undefined {
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -8,7 +8,7 @@ import { TFJS_VERSION, versionOf, type Project } from './project.ts';
 
 const PREFIX = '.boxprop-setup.';
 
-/** npm would take the project around a node_modules for the one that is meant. */
+/** Without this prefix npm would work on the project around node_modules. */
 const HERE = ['--prefix=.'];
 const QUIET = ['--no-audit', '--no-fund'];
 
@@ -16,12 +16,14 @@ const DEPENDENCIES = ['dependencies', 'devDependencies', 'optionalDependencies']
 type Manifest = Partial<Record<(typeof DEPENDENCIES)[number], Record<string, string>>>;
 
 /**
- * Where tfjs-node is made to work before the project sees it: an npm project of its own, hidden in the node_modules of
- * the user's. Its packages find those of the user's project above it, tfjs-core among them. A failure removes it, and
- * nothing else has changed.
+ * A hidden npm project in the node_modules of the user's project, in which tfjs-node is made to work
+ * before the user's project sees it. Its packages find those of the user's project above it,
+ * tfjs-core among them. After a failure it is removed, and nothing else has changed.
  */
 export class Stage {
+  /** The user's project. */
   readonly project: Project;
+  /** The folder of the stage. */
   readonly folder: string;
   /** `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`. */
   readonly name: string;
@@ -32,35 +34,37 @@ export class Stage {
     this.folder = join(project.modules, `${PREFIX}${process.pid}`);
   }
 
+  /** Creates a stage for tfjs-node or tfjs-node-gpu. */
   static async open(project: Project, name: string): Promise<Stage> {
     const stage = new Stage(project, name);
     await removeLeftovers(project.modules);
     await mkdir(stage.folder);
-    // npm puts its node-gyp on the path of the scripts that it runs.
+    // npm adds its node-gyp to the path of the scripts that it runs.
     const manifest = { private: true, scripts: { 'node-gyp': 'node-gyp' } };
     await writeFile(join(stage.folder, 'package.json'), JSON.stringify(manifest));
-    // Registries and proxies.
+    // .npmrc may configure registries and proxies.
     await copyFile(join(project.folder, '.npmrc'), join(stage.folder, '.npmrc')).catch(
       ignoreMissing,
     );
     return stage;
   }
 
+  /** Removes the stage. */
   close(): Promise<void> {
     return rm(this.folder, { recursive: true, force: true });
   }
 
-  /** tfjs-node in the stage. */
+  /** The path of tfjs-node in the stage. */
   get staged(): string {
     return join(this.folder, 'node_modules', this.name);
   }
 
-  /** tfjs-node in the project. */
+  /** The path of tfjs-node in the project. */
   get target(): string {
     return join(this.project.modules, this.name);
   }
 
-  /** Installs tfjs-node's files from the registry, without what its install script brings. */
+  /** Installs tfjs-node from the registry without running its install script. */
   async install(commands: Commands): Promise<void> {
     const { ok, problem } = await commands.run(
       'npm',
@@ -68,7 +72,8 @@ export class Stage {
       { cwd: this.folder, minutes: 15 },
     );
     if (!ok) throw new InputError(`npm cannot install ${this.name}@${TFJS_VERSION}: ${problem}`);
-    // One copy of what the project has: two tfjs-core do not know each other's tensors.
+    // Packages that the project has already are removed: two copies of tfjs-core do not know each
+    // other's tensors.
     const scope = join('node_modules', '@tensorflow');
     for (const other of await readdir(join(this.folder, scope))) {
       const [ours, theirs] = [
@@ -80,7 +85,7 @@ export class Stage {
     }
   }
 
-  /** Runs the install script of tfjs-node's makers. */
+  /** Runs tfjs-node's own install script. */
   officialInstall(commands: Commands) {
     return commands.run('npm', [...HERE, 'rebuild', '--foreground-scripts', this.name], {
       cwd: this.folder,
@@ -89,9 +94,9 @@ export class Stage {
   }
 
   /**
-   * Saves tfjs-node in the project's package.json, and takes over what its install script brought.
+   * Saves tfjs-node in the project's package.json and moves the files of its install script there.
    *
-   * Errors: npm refuses. It undoes what it began, and the files that npm writes last are put back too.
+   * Errors: npm fails; package.json and package-lock.json are then restored.
    */
   async save(commands: Commands): Promise<void> {
     const files = ['package.json', 'package-lock.json'].map((file) =>
@@ -131,7 +136,7 @@ export class Stage {
     return DEPENDENCIES.some((kind) => manifest[kind]?.[this.name] !== undefined);
   }
 
-  /** Moves what tfjs-node alone needs into it: the project's other packages keep theirs. */
+  /** Moves the packages that only tfjs-node needs into its folder, so the project's packages stay. */
   async nest(): Promise<void> {
     const modules = join(this.folder, 'node_modules');
     for (const name of await packagesIn(modules)) {
@@ -142,7 +147,7 @@ export class Stage {
     }
   }
 
-  /** Moves tfjs-node into the project, in the place of the one that does not work. */
+  /** Moves tfjs-node into the project, replacing one that does not work. */
   async place(): Promise<void> {
     const old = join(this.folder, 'old');
     const replaces = existsSync(this.target);
@@ -156,7 +161,7 @@ export class Stage {
   }
 }
 
-/** Stages of processes that were killed. */
+/** Removes the stages of processes that were killed. */
 async function removeLeftovers(modules: string): Promise<void> {
   for (const entry of await readdir(modules)) {
     const pid = entry.startsWith(PREFIX) ? Number(entry.slice(PREFIX.length)) : NaN;

@@ -19,23 +19,24 @@ import {
   wheelFor,
 } from './wheel.ts';
 
+/** The options of `setupTensorflow`. */
 export interface SetupOptions {
-  /** tfjs-node-gpu in place of tfjs-node. */
+  /** Whether to install tfjs-node-gpu instead of tfjs-node. */
   readonly gpu: boolean;
-  /** A wheel of TensorFlow that has been downloaded already. */
+  /** A TensorFlow wheel that is downloaded already. */
   readonly wheel?: string;
-  /** A folder of the project. */
+  /** A folder inside the project. */
   readonly folder: string;
 }
 
 /**
- * Makes tfjs-node work in a project: leaves it where it runs; else installs it as its makers do, which downloads a
- * TensorFlow of 2022 from a host that may be out of reach and that may not fit the machine; else builds its addon
- * against the TensorFlow of today in a Python wheel. A tfjs-node counts as working once it has computed the right
- * values.
+ * Makes tfjs-node work in a project. If the project's tfjs-node works, nothing changes. Otherwise
+ * tfjs-node's own installer runs; it downloads a TensorFlow of 2022, which may be unreachable or may
+ * not fit the machine. If that fails, the addon is built on the current TensorFlow of a Python wheel.
+ * A tfjs-node works if it computes the right values.
  *
- * Errors: one line that says what is missing and where the log is. After an error, and after `Interrupted`, the
- *         project is as it was.
+ * Errors: one line that says what is missing and where the log is. After an error, and after
+ *         `Interrupted`, the project is as it was.
  */
 export async function setupTensorflow(
   { gpu, wheel, folder }: SetupOptions,
@@ -85,7 +86,7 @@ async function provide(stage: Stage, run: Run): Promise<void> {
   print(`fetching ${stage.name} ${TFJS_VERSION}`);
   await stage.install(commands);
   if (file === undefined) {
-    print('trying its own install, which downloads a TensorFlow of 2022');
+    print('trying its own installer, which downloads a TensorFlow of 2022');
     const { ok, problem } = await stage.officialInstall(commands);
     const official: Check = ok ? await check(commands, stage.staged) : { runs: false, problem };
     if (isGood(official, gpu)) {
@@ -94,22 +95,22 @@ async function provide(stage: Stage, run: Run): Promise<void> {
       print(`${stage.name} works: ${words(official.findings)}; saved in package.json`);
       return;
     }
-    print(`  no: ${problemOf(official)}`);
+    print(`  failed: ${problemOf(official)}`);
   }
   const findings = await build(stage, run);
   await stage.place();
   print(`${stage.name} works: ${words(findings)}`);
   const again = `npx boxprop setup tensorflow${gpu ? ' --gpu' : ''}`;
   if (gpu && !findings.gpu && !hasNvidiaDriver())
-    print('no GPU is used: there is no NVIDIA driver');
+    print('no GPU is used, because there is no NVIDIA driver');
   print(
     stage.isSaved()
-      ? `package.json names it, and its own install fails here: npm ci --ignore-scripts, then ${again}`
-      : `not saved in package.json, as its own install fails here; npm install and npm ci remove it: then ${again}`,
+      ? `package.json names it, and its own installer fails here: run npm ci --ignore-scripts, then ${again}`
+      : `not saved in package.json, because its own installer fails here; after npm install or npm ci run ${again}`,
   );
 }
 
-/** Builds tfjs-node in the stage, on TensorFlow's Python wheel. */
+/** Builds tfjs-node in the stage on TensorFlow's Python wheel. */
 async function build(stage: Stage, { commands, print, gpu, file }: Run): Promise<Findings> {
   const wheel = wheelFor(thisMachine(), gpu);
   const tools = await findTools(commands, stage.folder, file === undefined);
@@ -130,18 +131,18 @@ async function build(stage: Stage, { commands, print, gpu, file }: Run): Promise
   await stage.nest();
   let built = await check(commands, stage.staged);
   if (built.runs && gpu && !built.findings.gpu && hasNvidiaDriver()) {
-    print("downloading CUDA's libraries, about 3 GB, as no GPU is found without them");
+    print('downloading the CUDA libraries, about 3 GB, because no GPU is found without them');
     checkRoom(stage.folder, { gigabytes: 7 });
     await addCuda(commands, tools.python, archive, deps);
     built = await check(commands, stage.staged);
   }
   if (!built.runs)
-    throw new InputError(`${stage.name} was built and does not run: ${built.problem}`);
+    throw new InputError(`${stage.name} was built but does not run: ${built.problem}`);
   refuseSecondCore(stage.project, built.findings.cores, stage.name);
   return built.findings;
 }
 
-/** Whether it runs, and on the GPU where one is asked for and there. */
+/** Whether tfjs-node runs, and uses the GPU if one is wanted and has a driver. */
 function isGood(check: Check, gpu: boolean): check is Extract<Check, { runs: true }> {
   return check.runs && (!gpu || check.findings.gpu || !hasNvidiaDriver());
 }

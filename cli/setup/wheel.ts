@@ -4,23 +4,29 @@ import { basename, join } from 'node:path';
 import { InputError } from '../../lib/errors.ts';
 import type { Commands } from './commands.ts';
 
-/** A Python wheel of TensorFlow: its libraries are of today, where those that tfjs-node downloads are of 2022. */
+/** A Python wheel of TensorFlow. Its libraries are current; those that tfjs-node downloads are of 2022. */
 export interface Wheel {
+  /** The name of the Python package. */
   readonly name: 'tensorflow' | 'tensorflow-cpu';
+  /** The version of TensorFlow. */
   readonly version: string;
   /** The platform as wheels name it. */
   readonly platform: string;
-  /** What its download and its libraries take on the disk together, and tfjs-node with them. */
+  /** The disk space of the wheel, its libraries and tfjs-node together. */
   readonly gigabytes: number;
 }
 
+/** The properties of a machine that decide on the wheel. */
 export interface Machine {
+  /** As `process.platform`. */
   readonly platform: string;
+  /** As `process.arch`. */
   readonly arch: string;
-  /** The version of glibc; undefined where the C library is another, as on Alpine. */
+  /** The version of glibc; undefined with another C library, as on Alpine. */
   readonly glibc: string | undefined;
 }
 
+/** The properties of this machine. */
 export function thisMachine(): Machine {
   const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
   return { platform: process.platform, arch: process.arch, glibc: header?.glibcVersionRuntime };
@@ -31,10 +37,10 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 
 const ELSEWHERE = 'see the backends webgpu and wasm';
 
 /**
- * The wheel for a machine. That of x64 with CUDA is `tensorflow`, without `tensorflow-cpu`; on arm64 there is
- * `tensorflow` alone, and it has no CUDA.
+ * Chooses the wheel for a machine. On x64 it is `tensorflow` with CUDA and `tensorflow-cpu` without.
+ * On arm64 there is only `tensorflow`, and it has no CUDA.
  *
- * Errors: no wheel for this system, architecture or C library, or with CUDA.
+ * Errors: no wheel for this system, architecture or C library, or none with CUDA.
  */
 export function wheelFor({ platform, arch, glibc }: Machine, gpu: boolean): Wheel {
   const machine = Object.hasOwn(ARCHITECTURES, arch) ? ARCHITECTURES[arch] : undefined;
@@ -62,7 +68,7 @@ export function wheelFor({ platform, arch, glibc }: Machine, gpu: boolean): Whee
   };
 }
 
-/** Errors: a file that is no wheel of TensorFlow for this machine. */
+/** Checks the name of a wheel. Errors: a file that is not a TensorFlow wheel for this machine. */
 export function checkWheelFile(file: string, { platform, name }: Wheel): void {
   const [, machine] = platform.split(/_\d+_\d+_/);
   const stem = name.replace('-', '_');
@@ -73,7 +79,7 @@ export function checkWheelFile(file: string, { platform, name }: Wheel): void {
   }
 }
 
-/** Errors: less room than the wheel and what is in it take. */
+/** Checks the disk space. Errors: less space than the wheel and its libraries need. */
 export function checkRoom(folder: string, { gigabytes }: Pick<Wheel, 'gigabytes'>): void {
   const { bavail, bsize } = statfsSync(folder);
   const free = (bavail * bsize) / 1e9;
@@ -85,8 +91,10 @@ export function checkRoom(folder: string, { gigabytes }: Pick<Wheel, 'gigabytes'
 }
 
 /**
- * Downloads a wheel into a folder, and resolves to its file. pip is asked for the machine's wheel of one version of
- * Python, whichever runs: the libraries in it are the same for all.
+ * Downloads a wheel into a folder and resolves to its file. The wheel is that of one fixed version of
+ * Python, because the libraries in it are the same for all versions.
+ *
+ * Errors: pip fails.
  */
 export async function downloadWheel(
   commands: Commands,
@@ -114,20 +122,20 @@ export async function downloadWheel(
       platform,
       `${name}==${version}`,
     ],
-    // pip keeps a download in its temporary folder first.
+    // pip downloads into its temporary folder first.
     { cwd: folder, minutes: 30, env: { TMPDIR: folder } },
   );
   const file = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
   if (!ok || file === undefined) {
     throw new InputError(
       `${name} ${version} cannot be downloaded (${problem}): ` +
-        `without a network, give the wheel by --wheel FILE`,
+        `without a network, pass the wheel with --wheel FILE`,
     );
   }
   return join(folder, file);
 }
 
-/** Takes the two libraries out of a wheel of 15,000 files, and the few headers that the addon includes. */
+/** Extracts the two libraries and the headers that the addon includes from a wheel of 15,000 files. */
 const UNPACK = `
 import os, shutil, sys, zipfile
 wheel, folder = sys.argv[1:]
@@ -146,7 +154,7 @@ with zipfile.ZipFile(wheel) as archive:
                 shutil.copyfileobj(source, target, 1 << 20)
 `;
 
-/** Unpacks a wheel into `folder`: `lib/` and `include/`. */
+/** Extracts `lib/` and `include/` of a wheel into `folder`. Errors: a file that cannot be unpacked. */
 export async function unpackWheel(
   commands: Commands,
   python: string,

@@ -113,7 +113,7 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
     const { total } = JSON.parse(
       run('summary', network, '--input', `${HEIGHT},${WIDTH},1`, '--json').join('\n'),
     ) as { total: { parameters: number } };
-    expect(total.parameters).toBe(2 * 9 + 2 + 2 * 4 * 3 * 1000 + 1000);
+    expect(total.parameters).toBe(2 * 9 + 2 + 2 * 4 * 3 * 10 + 10);
   },
   ablate() {
     const ablations = JSON.parse(run('ablate', 'alexnet', '--json').join('\n')) as unknown[];

@@ -20,12 +20,12 @@ const NAME = '@tensorflow/tfjs-node';
 const TRY_OFFICIAL = [
   `${NAME}: it is not installed`,
   `fetching ${NAME} 4.22.0`,
-  'trying its own install, which downloads a TensorFlow of 2022',
+  'trying its own installer, which downloads a TensorFlow of 2022',
 ];
 const WORKS = `${NAME} works: TensorFlow 2.x on the CPU`;
 const NOT_SAVED =
-  'not saved in package.json, as its own install fails here; npm install and npm ci remove it: ' +
-  'then npx boxprop setup tensorflow';
+  'not saved in package.json, because its own installer fails here; after npm install or npm ci run ' +
+  'npx boxprop setup tensorflow';
 
 let machine: FakeMachine;
 beforeEach(() => (machine = new FakeMachine()));
@@ -64,7 +64,7 @@ test('npm that refuses to save leaves the project as it was', async () => {
     expect(stderr).toBe('');
     expect(lines).toEqual([
       ...TRY_OFFICIAL,
-      '  no: getaddrinfo ENOTFOUND storage.example',
+      '  failed: getaddrinfo ENOTFOUND storage.example',
       `downloading ${wheelFor(thisMachine(), false).name} 2.21.0`,
       "unpacking TensorFlow's libraries",
       'building the addon',
@@ -92,7 +92,7 @@ test('npm that refuses to save leaves the project as it was', async () => {
 
   test('follows an official install that computes wrong values', async () => {
     const { lines, status } = await machine.setup({ official: 'computes wrong values' });
-    expect(lines[3]).toBe('  no: a matrix product: expected 19 22 43 50, got 1 2 3 4');
+    expect(lines[3]).toBe('  failed: a matrix product: expected 19 22 43 50, got 1 2 3 4');
     expect(status).toBe(0);
     expect(addonOf()).toBe('built');
     expect(existsSync(join(machine.target, 'deps/lib/libtensorflow.so.2'))).toBe(false);
@@ -108,7 +108,7 @@ test('npm that refuses to save leaves the project as it was', async () => {
     const { status, lines } = await machine.setup();
     expect(lines[0]).toMatch(/^@tensorflow\/tfjs-node: Cannot find module /);
     expect(lines.at(-1)).toBe(
-      'package.json names it, and its own install fails here: npm ci --ignore-scripts, then npx boxprop setup tensorflow',
+      'package.json names it, and its own installer fails here: run npm ci --ignore-scripts, then npx boxprop setup tensorflow',
     );
     expect(status).toBe(0);
     expect(addonOf()).toBe('built');
@@ -156,7 +156,7 @@ test('npm that refuses to save leaves the project as it was', async () => {
     [
       { pip: 'fails' },
       `${wheelFor(thisMachine(), false).name} 2.21.0 cannot be downloaded (No matching distribution found for tensorflow): ` +
-        'without a network, give the wheel by --wheel FILE',
+        'without a network, pass the wheel with --wheel FILE',
     ],
     [{ unpack: 'fails' }, 'tensorflow.whl: cannot be unpacked: [Errno 28] No space left on device'],
     [
