@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { softmax, Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { useBackend, type BackendName } from '../lib/backend/useBackend.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { systemProblem } from '../lib/files/systemError.ts';
+import { readText } from '../lib/files/readFile.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { AnyModule } from '../lib/module.ts';
 import type { ImageShape } from '../models/options.ts';
@@ -133,9 +132,7 @@ function pixelsOf(asked: string | undefined, network: string): PreprocessingName
  * indices to names or to lists that end with a name, as torchvision has it.
  */
 async function readLabels(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
-  });
+  const text = await readText(file);
   const labels = /^\s*[[{]/.test(text) ? jsonLabels(text, file) : text.trimEnd().split(/\r?\n/);
   if (labels.length < 2)
     throw new InputError(`${file}: expected two labels or more, got ${labels.length}`);

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { isObject } from '../lib/isObject.ts';
-import { systemProblem } from '../lib/files/systemError.ts';
+import { readText } from '../lib/files/readFile.ts';
 import { checkArchitecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
 import { unknownOption } from './unknownOption.ts';
@@ -69,9 +68,7 @@ export async function readConfig(file: string): Promise<Record<string, unknown>>
   let config: unknown;
   if (isModuleFile(file)) config = (await importModule(file)).default;
   else {
-    const text = await readFile(file, 'utf8').catch((error: unknown) => {
-      throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
-    });
+    const text = await readText(file);
     try {
       config = JSON.parse(text);
     } catch (error) {

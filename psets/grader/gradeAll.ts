@@ -65,7 +65,7 @@ export async function gradeAll(
 
 const nameOf = (dir: string) => basename(resolve(dir));
 
-/** A line a submission, with the points of each function and what is said of it. RFC 4180. */
+/** One line per submission, with the points and the result of each function. RFC 4180. */
 export function gradesCsv(grades: readonly Grade[]): string {
   const tasks = grades[0].report.tasks.map(({ task }) => task);
   // A spreadsheet takes a text that begins so for a formula.
@@ -82,12 +82,12 @@ export function gradesCsv(grades: readonly Grade[]): string {
     'submission',
     'points',
     'of',
-    ...tasks.flatMap((task) => [task, `${task} says`]),
+    ...tasks.flatMap((task) => [task, `${task} result`]),
   ].join(',');
   return [head, ...rows, ''].join('\r\n');
 }
 
-/** One page without network: the class, and how often each thing was said. */
+/** One page that needs no other file: the class, and the frequency of each result. */
 export function gradesHtml(pset: string, grades: readonly Grade[]): string {
   const tasks = grades[0].report.tasks.map(({ task }) => task);
   const counts = new Map<string, number>();
@@ -117,6 +117,6 @@ export function gradesHtml(pset: string, grades: readonly Grade[]): string {
     `<title>${escape(pset)}</title><style>${STYLE}td, th { text-align: left; padding: 0.2rem 0.6rem; vertical-align: top; }td span { display: block; min-width: 9rem; }</style>` +
     `<h1>${escape(pset)}: ${grades.length} submissions</h1><div class="scroll"><table>` +
     `${row(['submission', 'points', ...tasks.map(escape)], 'th')}${lines.join('')}</table></div>` +
-    `<h2>What was said, and how often</h2><div class="scroll"><table>${said.join('')}</table></div></html>\n`
+    `<h2>Results by frequency</h2><div class="scroll"><table>${said.join('')}</table></div></html>\n`
   );
 }
