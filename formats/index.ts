@@ -6,15 +6,14 @@ export {
   type SafetensorsTensor,
 } from './safetensors/safetensors.ts';
 export type { Dtype, SafetensorsData } from './safetensors/dtypes.ts';
-export { onnxExporter, type OnnxExporter, type WriteOnnx } from './onnx/exporter.ts';
-export type { Given as OnnxOutput, OnnxGraph, Value as OnnxInput } from './onnx/graph.ts';
-export {
-  torchBox,
-  type Flattened,
-  type Store,
-  type StoredForm,
-  type TorchBox,
-} from './torch/torchBoxes.ts';
+export { onnxExporter, type OnnxExporter } from './onnx/exporter.ts';
+export type {
+  Given as OnnxOutput,
+  OnnxGraph,
+  Value as OnnxInput,
+  WriteOnnx,
+} from './onnx/graph.ts';
+export { torchBox, type Store, type StoredForm, type TorchBox } from './torch/torchBoxes.ts';
 export type { BoxClass, BoxTable } from './boxTable.ts';
 export type { Entry as SafetensorsEntry } from './safetensors/safetensorsHeader.ts';
 export type { Stored } from './safetensors/layout.ts';

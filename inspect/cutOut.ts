@@ -3,8 +3,23 @@ import type { Dataset } from '../data/dataset.ts';
 import type { Interval } from '../lib/facts.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { Answer } from './topAnswers.ts';
-import type { TopPatch } from './topPatches.ts';
 import type { Trace } from './trace.ts';
+
+/** A part of a record that a unit answers to. */
+export interface TopPatch {
+  readonly record: number;
+  /** What the unit gives. */
+  readonly response: number;
+  /** Where in the box's output, along each axis but the channels. */
+  readonly place: readonly number[];
+  /** The first cell of the patch in the record, along each axis but the channels. */
+  readonly corner: readonly number[];
+  /** Of the patch, channels last; smaller at a border, and 0 where the unit depends on padding alone. */
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+  /** ∂ response/∂ values. */
+  readonly gradient: Float32Array;
+}
 
 /** An answer, and whose it is. */
 export interface UnitAnswer extends Answer {

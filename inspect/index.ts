@@ -15,11 +15,7 @@ export { occlusion, type OcclusionMap, type OcclusionOptions } from './occlusion
 export { fastGradientSign } from './fastGradientSign.ts';
 export { closestAdversarial } from './closestAdversarial.ts';
 export { imagine, type ImagineOptions } from './imagine.ts';
-export {
-  topPatches,
-  type TopPatch,
-  type TopPatchesOptions,
-  type UnitPatches,
-} from './topPatches.ts';
+export type { TopPatch } from './cutOut.ts';
+export { topPatches, type TopPatchesOptions, type UnitPatches } from './topPatches.ts';
 export { fitGabor, type GaborFit } from './fitGabor.ts';
 export { lbfgs, type LbfgsOptions, type Objective } from './lbfgs.ts';

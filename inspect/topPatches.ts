@@ -5,7 +5,7 @@ import type { Interval } from '../lib/facts.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { AnyModule } from '../lib/module.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
-import { cutOut } from './cutOut.ts';
+import { cutOut, type TopPatch } from './cutOut.ts';
 import { answersOf, better, type Answer } from './topAnswers.ts';
 import { Trace } from './trace.ts';
 
@@ -22,22 +22,6 @@ export interface TopPatchesOptions {
   readonly records?: number;
   /** 100 by default. */
   readonly batchSize?: number;
-}
-
-/** A part of a record that a unit answers to. */
-export interface TopPatch {
-  readonly record: number;
-  /** What the unit gives. */
-  readonly response: number;
-  /** Where in the box's output, along each axis but the channels. */
-  readonly place: readonly number[];
-  /** The first cell of the patch in the record, along each axis but the channels. */
-  readonly corner: readonly number[];
-  /** Of the patch, channels last; smaller at a border, and 0 where the unit depends on padding alone. */
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-  /** ∂ response/∂ values. */
-  readonly gradient: Float32Array;
 }
 
 export interface UnitPatches {

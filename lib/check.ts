@@ -10,6 +10,11 @@ export function nameOf(box: object): string {
   return box.constructor.name;
 }
 
+/** Whether a value is a tensor. */
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
+}
+
 /** Refuses, in the name of `box.method`, what is not a live tensor of this shape and dtype. */
 export function checkTensor(
   box: object,

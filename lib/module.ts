@@ -106,17 +106,14 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
 
   /**
    * Runs one inference and reads the result: nested arrays of numbers (or tensors) go in, plain values
-   * come out, and no tensor is left behind. A box that takes a list of tensors takes a list of inputs, and
-   * one that gives a list returns a list.
+   * come out, and no tensor is left behind. A box that takes a list of tensors takes a list of inputs.
    *
-   * Errors: entries of different shapes; those of `infer`.
+   * Errors: entries of different shapes; a box that gives a list of tensors; those of `infer`.
    *
    *     const { shape, values } = await network.predict([[5.1, 3.5, 1.4, 0.2]]);   // shape [1, 3]
    */
-  async predict(
-    input: In | NestedArray,
-  ): Promise<Out extends readonly Tensor[] ? Prediction[] : Prediction> {
-    return (await predict(this, input)) as never;
+  predict(input: In | NestedArray): Promise<Prediction> {
+    return predict(this, input);
   }
 
   /** Computes ∂C/∂x_in from ∂C/∂x_out. */

@@ -1,4 +1,5 @@
-import { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { isTensor } from './check.ts';
 import { constant } from './constant.ts';
 import { InputError, show } from './errors.ts';
 import type { Shape } from './facts.ts';
@@ -20,7 +21,7 @@ interface Predictor {
 }
 
 /** The inference behind `Module.predict`; every tensor that it makes is disposed. */
-export async function predict(box: Predictor, input: unknown): Promise<Prediction | Prediction[]> {
+export async function predict(box: Predictor, input: unknown): Promise<Prediction> {
   const isList = box.arity === 'list';
   if (isList && !Array.isArray(input)) {
     throw new InputError(`predict: expected a list of inputs, got ${show(input)}`);
@@ -28,19 +29,22 @@ export async function predict(box: Predictor, input: unknown): Promise<Predictio
   const inputs = (isList ? (input as readonly unknown[]) : [input]).map(asTensor);
   const made: unknown[] = [...inputs];
   try {
-    const output: unknown = box.infer(isList ? inputs : inputs[0]);
+    const output = box.infer(isList ? inputs : inputs[0]);
     made.push(output);
-    const outputs = (Array.isArray(output) ? output : [output]) as readonly Tensor[];
-    const read = outputs.map(async (one) => ({ shape: one.shape, values: await one.data() }));
-    const predictions = await Promise.all(read);
-    return Array.isArray(output) ? predictions : predictions[0];
+    if (!isTensor(output)) {
+      throw new InputError(
+        `predict: expected a box that returns one tensor, got ${show(output)}; call infer`,
+      );
+    }
+    const { shape } = output;
+    return { shape, values: await output.data() };
   } finally {
     disposeTensors(made);
   }
 }
 
 function asTensor(input: unknown): Tensor {
-  if (input instanceof Tensor) return input.clone();
+  if (isTensor(input)) return input.clone();
   const shape = shapeOf(input);
   const values = shape.length === 0 ? [input] : [input].flat(shape.length + 1);
   return constant(values as number[], shape as [number]);

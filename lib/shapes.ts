@@ -1,5 +1,5 @@
-import { Tensor, zeros } from '@tensorflow/tfjs-core';
-import { nameOf } from './check.ts';
+import { zeros } from '@tensorflow/tfjs-core';
+import { isTensor, nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import type { Facts, Shape } from './facts.ts';
 import { tidy } from './memory.ts';
@@ -31,8 +31,4 @@ function measuredShape(box: AnyModule, inputShapes: readonly Shape[]): Shape {
     if (isTensor(output)) return output.shape;
     throw new BoxError([`${nameOf(box)}.infer`], `expected one tensor, got ${show(output)}`);
   });
-}
-
-function isTensor(value: unknown): value is Tensor {
-  return value instanceof Tensor;
 }

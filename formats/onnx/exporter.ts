@@ -1,9 +1,5 @@
-import type { AnyModule } from '../../lib/module.ts';
 import type { BoxClass } from '../boxTable.ts';
-import type { Given, OnnxGraph, Value } from './graph.ts';
-
-/** Writes a box into the graph: adds its nodes, and returns the name of its output. */
-export type WriteOnnx = (graph: OnnxGraph, box: AnyModule, inputs: readonly Value[]) => Given;
+import type { Given, OnnxGraph, Value, WriteOnnx } from './graph.ts';
 
 /** How the boxes of one class are written in ONNX. */
 export interface OnnxExporter {

@@ -4,7 +4,6 @@ import { nameOf } from '../../lib/check.ts';
 import { BoxError } from '../../lib/errors.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import type { BoxTable } from '../boxTable.ts';
-import type { WriteOnnx } from './exporter.ts';
 import { permute } from '../safetensors/layout.ts';
 import type { Attribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './proto.ts';
 
@@ -21,6 +20,9 @@ export interface Value {
 
 /** What a box gives: its shape is known without it. */
 export type Given = Pick<Value, 'name' | 'channels'>;
+
+/** Writes a box into the graph: adds its nodes, and returns the name of its output. */
+export type WriteOnnx = (graph: OnnxGraph, box: AnyModule, inputs: readonly Value[]) => Given;
 
 /** An ONNX graph that grows node by node. */
 export class OnnxGraph {

@@ -1,4 +1,3 @@
-import { InputError } from '../../lib/errors.ts';
 import type { Shape } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { numElements } from '../../lib/shapes.ts';
@@ -14,14 +13,15 @@ import { PReLU } from '../../modules/prelu.ts';
 import type { BoxClass } from '../boxTable.ts';
 import type { Stored } from '../safetensors/layout.ts';
 
-/** An example that has become a vector: its shape before, or the box after which the order is unknown. */
-export type Flattened = { readonly shape: Shape } | { readonly unknown: string };
-
 /** How the file holds a parameter, apart from its name. */
 export type StoredForm = Omit<Stored, 'name'>;
 
-/** The form in the file of a parameter of a box. */
-export type Store = (box: AnyModule, name: string, shape: Shape, flattened?: Flattened) => StoredForm;
+/**
+ * The form in the file of a parameter of a box.
+ *
+ * @param flattened the shape [H, W, C] of an example before it became the vector that the box takes.
+ */
+export type Store = (box: AnyModule, name: string, shape: Shape, flattened?: Shape) => StoredForm;
 
 /** How PyTorch holds the parameters of one class of boxes. */
 export interface TorchBox {
@@ -36,7 +36,7 @@ export interface TorchBox {
  */
 export function torchBox<B>(
   kind: BoxClass<B>,
-  store: (box: B, name: string, shape: Shape, flattened?: Flattened) => StoredForm,
+  store: (box: B, name: string, shape: Shape, flattened?: Shape) => StoredForm,
 ): TorchBox {
   return { kind, entry: (box, ...rest) => store(box as B, ...rest) };
 }
@@ -50,21 +50,16 @@ const kernel =
       : { shape };
 
 /** One value per channel; behind a `Flatten`, one per element of the image. */
-function vector(_box: unknown, _name: string, shape: Shape, flattened?: Flattened): StoredForm {
+function vector(_box: unknown, _name: string, shape: Shape, flattened?: Shape): StoredForm {
   return shape.length === 1 ? flattenedAxis(shape, 0, flattened) : { shape };
 }
 
 /** A parameter whose axis runs over the elements of a flattened image: [H·W·C] here, [C·H·W] in the file. */
-function flattenedAxis(shape: Shape, axis: number, flattened: Flattened | undefined): StoredForm {
+function flattenedAxis(shape: Shape, axis: number, flattened: Shape | undefined): StoredForm {
   if (flattened === undefined) return { shape };
-  if ('unknown' in flattened) {
-    throw new InputError(
-      `the order of the inputs is unknown behind ${flattened.unknown}, which states no window`,
-    );
-  }
-  const sizes = flattened.shape.slice(0, -1);
-  const channels = flattened.shape[flattened.shape.length - 1];
-  if (sizes.length === 0 || numElements(flattened.shape) !== shape[axis]) return { shape };
+  const sizes = flattened.slice(0, -1);
+  const channels = flattened[flattened.length - 1];
+  if (sizes.length === 0 || numElements(flattened) !== shape[axis]) return { shape };
   const before = shape.slice(0, axis);
   return {
     shape,

@@ -1,14 +1,14 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { nameOf } from '../../lib/check.ts';
 import { InputError } from '../../lib/errors.ts';
-import type { Shape } from '../../lib/facts.ts';
+import type { Facts, Shape } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { propagate, withOptionalPath } from '../../lib/propagate.ts';
 import { factsOf, numElements } from '../../lib/shapes.ts';
 import { BoxTable } from '../boxTable.ts';
 import type { Stored } from '../safetensors/layout.ts';
 import type { FileLayout } from '../safetensors/weights.ts';
-import { TORCH_BOXES, type Flattened, type TorchBox } from './torchBoxes.ts';
+import { TORCH_BOXES, type TorchBox } from './torchBoxes.ts';
 
 /** The name that PyTorch has for the i-th box with parameters, whose path here is `path`. */
 export type Rename = (path: string, i: number) => string;
@@ -55,12 +55,17 @@ export function torchLayout(
       if (store === undefined) {
         throw new InputError(`${path}: expected a box that PyTorch has, got ${nameOf(box)}`);
       }
+      if (flattened?.unknown !== undefined) {
+        throw new InputError(
+          `${path}: the order of the inputs is unknown behind ${flattened.unknown}, which states no window`,
+        );
+      }
       const prefix = rename(path, count++);
       for (const [name, param] of own) {
         const key = keys.get(param);
         // A box that stands in several places has its parameters under the first.
         if (key === undefined || Object.hasOwn(stored, key)) continue;
-        const form = withOptionalPath(path, () => store(box, name, param.shape, flattened));
+        const form = withOptionalPath(path, () => store(box, name, param.shape, flattened?.shape));
         stored[key] = { name: `${prefix}.${snakeCase(name)}`, ...form };
       }
     }
@@ -77,11 +82,16 @@ interface Value {
   readonly flattened?: Flattened;
 }
 
+/** The example's shape before, or the box behind which the order of the elements is unknown. */
+type Flattened =
+  | { readonly shape: Shape; readonly unknown?: undefined }
+  | { readonly shape?: undefined; readonly unknown: string };
+
 /** The order of a vector's elements behind a box. */
 function after(
   box: AnyModule,
   path: string,
-  window: unknown,
+  window: Facts['window'],
   [, ...sizes]: Shape,
   outputShape: Shape,
   flattened: Flattened | undefined,
@@ -90,7 +100,7 @@ function after(
   if (window === 'identity' && isVector && sizes.length > 1) return { flattened: { shape: sizes } };
   if (flattened === undefined || !isVector) return {};
   if (window === undefined) return { flattened: { unknown: `${path} (${nameOf(box)})` } };
-  const keepsOrder = ['identity', 'elementwise', 'channels'].includes(String(window));
+  const keepsOrder = window === 'identity' || window === 'elementwise' || window === 'channels';
   return keepsOrder && numElements(sizes) === outputShape[1] ? { flattened } : {};
 }
 

@@ -73,7 +73,7 @@ class Twice extends Container {
 
 const IMAGE = [28, 28, 1];
 const followed = (box: Module<tf.Tensor4D, tf.Tensor4D, Conv2DCache>) =>
-  new Sequential([box as unknown as Module, new MaxPool2D(2) as unknown as Module]);
+  new Sequential([box, new MaxPool2D(2)]);
 const unit = [[5, 5], [5, 5], [2, 2]] as const; // prettier-ignore
 
 describe('a box that delegates to Conv2D(1, 4, 5), followed by MaxPool2D(2)', () => {
@@ -105,7 +105,7 @@ describe('a box that delegates to Conv2D(1, 4, 5), followed by MaxPool2D(2)', ()
     const values = Float32Array.from(new Rng(1).normals(3 * 28 * 28));
     const data = new ArrayDataset({
       name: 'noise',
-      values,
+      inputs: values,
       labels: Uint8Array.of(0, 1, 2),
       inputShape: IMAGE,
       classes: 3,
@@ -150,7 +150,7 @@ describe('a box that delegates to Conv2D(1, 4, 5), followed by MaxPool2D(2)', ()
       }
     }
     const network = (pass: Module) =>
-      new Sequential([new Flatten(), pass, new Linear(12, 2, { rng: new Rng(0) }) as unknown as Module]); // prettier-ignore
+      new Sequential([new Flatten(), pass, new Linear(12, 2, { rng: new Rng(0) })]); // prettier-ignore
     expect(torchLayout(network(new ReLU()), [2, 3, 2]).stored['2.weight']).toEqual({
       name: '2.weight',
       shape: [2, 12],
@@ -184,7 +184,7 @@ describe('a container that runs a Sequential twice', () => {
   const make = () =>
     new Twice(
       new Sequential([
-        new Conv2D(2, 2, 3, { padding: 1, rng: new Rng(3) }) as unknown as Module,
+        new Conv2D(2, 2, 3, { padding: 1, rng: new Rng(3) }),
         new ReLU(),
       ]),
     );

@@ -56,14 +56,26 @@ eachBackend('predict', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('a graph with lists takes a list and gives a list', async () => {
-    const graph = new Graph({
-      inputs: ['a', 'b'],
-      nodes: [['sum', new Sum(), ['a', 'b']], ['relu', new ReLU(), 'sum']], // prettier-ignore
-      outputs: ['sum', 'relu'],
-    });
-    const outputs = await graph.predict([[[1, 2]], [[-3, 4]]]);
-    expect(outputs.map(({ values }) => Array.from(values))).toEqual([[-2, 6], [0, 6]]); // prettier-ignore
+  test('a graph of several inputs takes a list; one of several outputs is refused', async () => {
+    const graph = (outputs: string | string[]) =>
+      new Graph<string[], string | string[]>({
+        inputs: ['a', 'b'],
+        nodes: [
+          ['relu', new ReLU(), 'sum'],
+          ['sum', new Sum(), ['a', 'b']],
+        ],
+        outputs,
+      });
+    const input = [[[1, 2]], [[-3, 4]]]; // prettier-ignore
+    const before = tf.memory().numTensors;
+    const { shape, values } = await graph('relu').predict(input);
+    expect([shape, Array.from(values)]).toEqual([[1, 2], [0, 6]]); // prettier-ignore
+    expect(
+      await graph(['sum', 'relu'])
+        .predict(input)
+        .catch((error: Error) => error.message),
+    ).toBe('predict: expected a box that returns one tensor, got [Tensor, Tensor]; call infer');
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 

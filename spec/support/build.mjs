@@ -14,7 +14,7 @@ export default function build() {
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
   if (!existsSync(join(folder, 'psets'))) symlinkSync(join(ROOT, 'psets'), join(folder, 'psets'));
-  const options = ['--outDir', join(folder, 'dist'), '--noCheck', '--declaration', 'false'];
+  const options = ['--outDir', join(folder, 'dist'), '--noCheck', '--declaration', 'false', '--declarationMap', 'false'];
   const kept = ['--incremental', '--tsBuildInfoFile', join(folder, 'dist', 'tsbuildinfo')];
   const { status } = spawnSync(
     process.execPath,
