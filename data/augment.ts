@@ -7,17 +7,22 @@ import { datasetInfo, type Batch, type Dataset } from './dataset.ts';
 /** Height, width and channels of an image. */
 export type ImageSize = readonly [height: number, width: number, channels: number];
 
-/** A random change of one image, [H, W, C] as a list; gives a new list of the same length. */
+/** Changes one image at random: [H, W, C] as a list, to a new list of the same length. */
 export interface Augmentation {
   (image: Float32Array, size: ImageSize, rng: Rng): Float32Array;
 }
 
 /**
- * A dataset of images that are changed at random, one after the other augmentation, whenever they are trained on. Image
- * k of a batch draws from `rng.fold(k)` of the batch's generator; without a generator images are as they are.
+ * A dataset of images that change at random each time the network trains on them: all augmentations
+ * are applied, one after the other. Image k of a batch draws from `rng.fold(k)` of the batch's
+ * generator. Batches without a generator, as in validation, are not changed.
  *
- * Errors: a dataset whose records are no images [height, width, channels].
- * Source: Simard, Steinkraus, Platt 2003, section 2; Krizhevsky, Sutskever, Hinton 2012, section 4.1.
+ * Errors: a dataset whose examples are not images [height, width, channels].
+ * Source: Simard, Steinkraus, Platt 2003, section 2; Krizhevsky, Sutskever, Hinton 2012, section
+ *          4.1.
+ *
+ *     const { train } = await loadMnist();
+ *     const augmented = augment(train, [shift(2), elastic()]);
  */
 export function augment(dataset: Dataset, augmentations: readonly Augmentation[]): Dataset {
   const { name, inputShape } = dataset;
@@ -29,7 +34,7 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
   const [height, width, channels] = inputShape;
   const size = height * width * channels;
   const change = (image: Float32Array, rng: Rng) =>
-    augmentations.reduce((seen, one) => one(seen, [height, width, channels], rng), image);
+    augmentations.reduce((changed, one) => one(changed, [height, width, channels], rng), image);
   return {
     ...datasetInfo(dataset),
     async batch(indices: Int32Array, rng?: Rng): Promise<Batch> {
@@ -46,22 +51,34 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
   };
 }
 
-/** Moves the image by −most ... most pixels down and right, what comes in being 0: a crop of the padded image. */
+/**
+ * Shifts an image by up to `maxShift` pixels in each direction and fills the border with 0: a
+ * random crop of the padded image.
+ *
+ *     const augmented = augment(train, [shift(2)]);
+ *     await new Trainer({ ...options, train: augmented }).run();
+ */
 export const shift =
-  (most: number): Augmentation =>
+  (maxShift: number): Augmentation =>
   (image, [height, width, channels], rng) => {
-    const [down, right] = [rng.integer(2 * most + 1) - most, rng.integer(2 * most + 1) - most];
-    const moved = new Float32Array(image.length);
+    const draw = () => rng.integer(2 * maxShift + 1) - maxShift;
+    const [down, right] = [draw(), draw()];
+    const shifted = new Float32Array(image.length);
     for (let row = Math.max(0, down); row < Math.min(height, height + down); row++) {
       for (let column = Math.max(0, right); column < Math.min(width, width + right); column++) {
         const from = ((row - down) * width + column - right) * channels;
-        moved.set(image.subarray(from, from + channels), (row * width + column) * channels);
+        shifted.set(image.subarray(from, from + channels), (row * width + column) * channels);
       }
     }
-    return moved;
+    return shifted;
   };
 
-/** Every other image as in a mirror, left for right. */
+/**
+ * Mirrors every other image, left for right.
+ *
+ *     const { train } = await loadCifar('cifar-10-batches-bin');
+ *     const augmented = augment(train, [flip(), shift(4)]);
+ */
 export const flip =
   (): Augmentation =>
   (image, [, width, channels], rng) => {

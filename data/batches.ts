@@ -2,9 +2,14 @@ import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
- * The records 0 ... length - 1 in order, in batches of `batchSize`; the last batch may be shorter.
+ * The indices 0 ... length − 1 in order, in batches of `batchSize`; the last batch may be shorter.
  *
- * Errors: a length or batch size that is not an integer of at least 1, at the call and not at the first batch.
+ * Errors: a length or batch size that is not an integer of at least 1, at the call and not at the
+ *         first batch.
+ *
+ *     for (const indices of batches(test.length, 250)) {
+ *       const { input, labels } = await test.batch(indices);
+ *     }
  */
 export function batches(length: number, batchSize: number): Iterable<Int32Array> {
   check('batches', length, batchSize);
@@ -15,8 +20,14 @@ export function batches(length: number, batchSize: number): Iterable<Int32Array>
 }
 
 /**
- * The same in random order: one epoch, every record exactly once. The order is drawn at the call, so a generator is
- * left in the same state whether all the batches are used or not.
+ * As `batches`, in random order: one epoch, every example exactly once. The order is drawn at the
+ * call, so the generator ends in the same state whether or not all batches are used.
+ *
+ * Errors: those of `batches`.
+ *
+ *     for (const indices of shuffledBatches(train.length, 64, rng)) {
+ *       const { input, labels } = await train.batch(indices, rng);
+ *     }
  */
 export function shuffledBatches(length: number, batchSize: number, rng: Rng): Iterable<Int32Array> {
   check('shuffledBatches', length, batchSize);

@@ -1,18 +1,22 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../lib/errors.ts';
-import { systemProblem } from '../lib/files/systemError.ts';
+import { readBytes } from '../lib/files/readFile.ts';
 import { ArrayDataset } from './dataset.ts';
 
-/** CIFAR-10 or CIFAR-100 in its binary form. */
+/** The training and the test set of CIFAR-10 or CIFAR-100. */
 export interface Cifar {
+  /** 50,000 images. */
   readonly train: ArrayDataset;
+  /** 10,000 images. */
   readonly test: ArrayDataset;
 }
 
 const PIXELS = 32 * 32;
 
-/** How a version lays out its files; the label that counts is the last byte before the pixels, for 100 the fine one. */
+/**
+ * The files of a version. The label is the last byte before the pixels; in CIFAR-100 the fine one.
+ */
 const VERSIONS = {
   'cifar-10': {
     labelBytes: 1,
@@ -26,14 +30,18 @@ const VERSIONS = {
 type Version = keyof typeof VERSIONS;
 
 /**
- * Reads the binary version of CIFAR-10 or CIFAR-100 from a folder, whichever is there: records of a label byte (of
- * CIFAR-100 a coarse and a fine one) and 3072 bytes, the red, the green and the blue plane of 32x32 pixels.
+ * Reads the binary version of CIFAR-10 or CIFAR-100 from a folder, whichever is there. Each example
+ * has a label byte (in CIFAR-100 a coarse and a fine one) and 3072 bytes: the red, the green and
+ * the blue plane of 32x32 pixels.
  *
- * Errors: a folder with neither, a file that cannot be read or has no whole number of records, a label that is no class,
- *         with the file and the record.
+ * Errors: a folder with neither; a file that cannot be read or that ends within an example; a label
+ *         that is not a class, with the file and the example.
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
+ *
+ *     const { train, test } = await loadCifar('cifar-10-batches-bin');
+ *     train.inputShape; // [32, 32, 3]
  */
-export function loadCifar(directory: string): Cifar {
+export async function loadCifar(directory: string): Promise<Cifar> {
   const name = (Object.keys(VERSIONS) as Version[]).find((version) =>
     existsSync(join(directory, VERSIONS[version].test[0])),
   );
@@ -42,38 +50,38 @@ export function loadCifar(directory: string): Cifar {
       `cifar: expected test_batch.bin (CIFAR-10) or test.bin (CIFAR-100) in ${directory}, found neither`,
     );
   }
-  const part = (which: 'train' | 'test') =>
+  const load = (part: 'train' | 'test') =>
     readParts(
-      VERSIONS[name][which].map((file) => join(directory, file)),
-      `${name} ${which}`,
+      VERSIONS[name][part].map((file) => join(directory, file)),
+      `${name} ${part}`,
       VERSIONS[name],
     );
-  return { train: part('train'), test: part('test') };
+  return { train: await load('train'), test: await load('test') };
 }
 
-function readParts(
+async function readParts(
   files: readonly string[],
   name: string,
   { labelBytes, classes }: { readonly labelBytes: number; readonly classes: number },
-): ArrayDataset {
+): Promise<ArrayDataset> {
   const size = labelBytes + 3 * PIXELS;
-  const parts = files.map((file) => read(file, size));
-  const records = parts.reduce((total, bytes) => total + bytes.length / size, 0);
-  const inputs = new Uint8Array(records * 3 * PIXELS);
-  const labels = new Uint8Array(records);
-  let at = 0;
+  const parts = await Promise.all(files.map((file) => readExamples(file, size)));
+  const examples = parts.reduce((total, bytes) => total + bytes.length / size, 0);
+  const inputs = new Uint8Array(examples * 3 * PIXELS);
+  const labels = new Uint8Array(examples);
+  let n = 0;
   parts.forEach((bytes, part) => {
-    for (let record = 0; record * size < bytes.length; record++, at++) {
-      const start = record * size + labelBytes;
-      labels[at] = bytes[start - 1];
-      if (labels[at] >= classes) {
+    for (let example = 0; example * size < bytes.length; example++, n++) {
+      const start = example * size + labelBytes;
+      labels[n] = bytes[start - 1];
+      if (labels[n] >= classes) {
         throw new InputError(
-          `${files[part]}: record ${record}: expected a label from 0 to ${classes - 1}, got ${labels[at]}`,
+          `${files[part]}: example ${example}: expected a label from 0 to ${classes - 1}, got ${labels[n]}`,
         );
       }
       for (let pixel = 0; pixel < PIXELS; pixel++) {
         for (let c = 0; c < 3; c++) {
-          inputs[(at * PIXELS + pixel) * 3 + c] = bytes[start + c * PIXELS + pixel];
+          inputs[(n * PIXELS + pixel) * 3 + c] = bytes[start + c * PIXELS + pixel];
         }
       }
     }
@@ -81,16 +89,11 @@ function readParts(
   return new ArrayDataset({ name, inputs, inputShape: [32, 32, 3], labels, classes });
 }
 
-function read(file: string, size: number): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
-  }
+async function readExamples(file: string, size: number): Promise<Uint8Array> {
+  const bytes = await readBytes(file);
   if (bytes.length === 0 || bytes.length % size !== 0) {
     throw new InputError(
-      `${file}: expected whole records of ${size} bytes, got ${bytes.length} bytes`,
+      `${file}: expected whole examples of ${size} bytes, got ${bytes.length} bytes`,
     );
   }
   return bytes;

@@ -5,11 +5,16 @@ import type { Rng } from '../lib/rng.ts';
 import { datasetInfo, type Batch, type Dataset } from './dataset.ts';
 
 /**
- * Windows of height x width out of larger images: in training, which gives a generator, anywhere in the image, else
- * from its middle (of an odd rest, the larger half stays below and on the right).
+ * Windows of height x width out of larger images: at a random place in training, which passes a
+ * generator, and otherwise from the middle. If the rest is odd, the larger half is below and on the
+ * right.
  *
- * Errors: records that are no images [height, width, channels], or smaller than the window.
+ * Errors: examples that are not images [height, width, channels], or that are smaller than the
+ *          window.
  * Source: Krizhevsky, Sutskever, Hinton 2012, section 4.1.
+ *
+ *     const { train } = await loadCifar('cifar-10-batches-bin');
+ *     const cropped = crop(train, [24, 24]);
  */
 export function crop(dataset: Dataset, [height, width]: readonly [number, number]): Dataset {
   const { name, inputShape } = dataset;
@@ -20,27 +25,29 @@ export function crop(dataset: Dataset, [height, width]: readonly [number, number
       `${name}: expected images of at least ${height}x${width} pixels to crop, got ${show(inputShape)}`,
     );
   }
-  const place = (rest: number, rng?: Rng) =>
+  const start = (rest: number, rng?: Rng) =>
     rng === undefined ? Math.floor(rest / 2) : rng.integer(rest + 1);
   const row = width * channels;
   return {
     ...datasetInfo(dataset),
     inputShape: [height, width, channels],
     async batch(indices, rng): Promise<Batch> {
-      const { input, labels } = await dataset.batch(indices, rng);
-      const values = await input.data();
-      disposeTensors(input);
-      const cut = new Float32Array(indices.length * height * row);
+      const full = await dataset.batch(indices, rng);
+      const values = await full.input.data();
+      disposeTensors(full.input);
+      const windows = new Float32Array(indices.length * height * row);
       for (let k = 0; k < indices.length; k++) {
-        // `augment` draws from fold(k).
-        const own = rng?.fold(indices.length + k);
-        const [top, left] = [place(fullHeight - height, own), place(fullWidth - width, own)];
+        // `augment` draws from fold(k), so this generator must be another one.
+        const exampleRng = rng?.fold(indices.length + k);
+        const top = start(fullHeight - height, exampleRng);
+        const left = start(fullWidth - width, exampleRng);
         for (let y = 0; y < height; y++) {
           const from = ((k * fullHeight + top + y) * fullWidth + left) * channels;
-          cut.set(values.subarray(from, from + row), (k * height + y) * row);
+          windows.set(values.subarray(from, from + row), (k * height + y) * row);
         }
       }
-      return { input: tensor(cut, [indices.length, height, width, channels], 'float32'), labels };
+      const input = tensor(windows, [indices.length, height, width, channels], 'float32');
+      return { input, labels: full.labels };
     },
   };
 }

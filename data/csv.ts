@@ -1,62 +1,67 @@
-import { readFileSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse/sync';
+import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { systemProblem } from '../lib/files/systemError.ts';
+import { readText } from '../lib/files/readFile.ts';
 import { ArrayDataset } from './dataset.ts';
 
+/** The options of `loadCsv`. */
 export interface CsvOptions {
-  /** The column with the class of each record; `label` by default. */
+  /** The column with the class of each example; `label` by default. */
   readonly labelColumn?: string;
-  /** `[1, 1, columns]` by default: each column besides the label's is a channel. */
+  /** `[1, 1, columns]` by default: each column except the label's is a channel. */
   readonly inputShape?: readonly number[];
-  /** The names of the classes, in the order of their labels; by default those in the file, sorted. */
+  /** The classes in the order of their labels; by default those in the file, sorted. */
   readonly classNames?: readonly string[];
-  /** What numbers are multiplied by; 1 by default. */
+  /** The factor of the inputs; 1 by default. */
   readonly scale?: number;
 }
 
 /**
- * A dataset from a CSV file (RFC 4180) with a head line: a number in every column, and a class in the column `label`.
- * Numbers are read as JavaScript reads them. Classes that are all integers sort as numbers.
+ * Reads a dataset from a CSV file (RFC 4180). The first line names the columns; each further line
+ * is an example, with a class in the column `label` and a number in every other one, in
+ * JavaScript's notation. Classes that are all integers are sorted as numbers.
  *
- * Errors: a file that cannot be read or parsed, no such column, a field that is no number or an unknown class, with the
- *         file and the record, counted from 0.
+ * Errors: a file that cannot be read or parsed; a missing column; a field that is not a number; an
+ *         unknown class, with the file and the example, counted from 0; an unknown option.
+ *
+ *     const train = await loadCsv('iris.csv', { labelColumn: 'species' });
+ *     train.inputShape; // [1, 1, 4]
  */
-export function loadCsv(
-  file: string,
-  { labelColumn: label = 'label', inputShape, classNames, scale = 1 }: CsvOptions = {},
-) {
-  const [head, ...rows] = parseRows(file);
+export async function loadCsv(file: string, options: CsvOptions = {}): Promise<ArrayDataset> {
+  checkOptions('loadCsv', options, ['labelColumn', 'inputShape', 'classNames', 'scale']);
+  const { labelColumn = 'label', inputShape, classNames, scale = 1 } = options;
+  const [head, ...rows] = parseRows(file, await readText(file));
   if (head === undefined)
     throw new InputError(`${file}: expected a line with the names of the columns, got none`);
-  const at = head.indexOf(label);
-  if (at < 0)
+  const labelAt = head.indexOf(labelColumn);
+  if (labelAt < 0)
     throw new InputError(
-      `${file}: expected a column ${show(label)}, got ${head.map(show).join(', ')}`,
+      `${file}: expected a column ${show(labelColumn)}, got ${head.map(show).join(', ')}`,
     );
   if (head.length < 2)
-    throw new InputError(`${file}: expected columns besides ${show(label)}, got none`);
-  if (rows.length === 0) throw new InputError(`${file}: expected at least one record, got none`);
-  const names = classNames ?? namesOf(rows.map((row) => row[at]));
-  const columns = head.length - 1;
+    throw new InputError(`${file}: expected columns besides ${show(labelColumn)}, got none`);
+  if (rows.length === 0) throw new InputError(`${file}: expected at least one example, got none`);
+  const names = classNames ?? sortedClasses(rows.map((row) => row[labelAt]));
+  const inputColumns = head.filter((_, column) => column !== labelAt);
+  const columns = inputColumns.length;
   const inputs = new Float32Array(rows.length * columns);
-  const labels = rows.map((row, record) => {
+  const labels = rows.map((row, example) => {
     row
-      .filter((_, column) => column !== at)
+      .filter((_, column) => column !== labelAt)
       .forEach((text, column) => {
         const value = text.trim() === '' ? NaN : Number(text);
         if (!Number.isFinite(Math.fround(value * scale))) {
-          const name = head.filter((_, k) => k !== at)[column];
+          const name = show(inputColumns[column]);
           throw new InputError(
-            `${file}: record ${record}, column ${show(name)}: expected a number, got ${show(text)}`,
+            `${file}: example ${example}, column ${name}: expected a number, got ${show(text)}`,
           );
         }
-        inputs[record * columns + column] = value;
+        inputs[example * columns + column] = value;
       });
-    const found = names.indexOf(row[at]);
-    if (found >= 0) return found;
+    const label = names.indexOf(row[labelAt]);
+    if (label >= 0) return label;
     throw new InputError(
-      `${file}: record ${record}: expected one of the classes ${brief(names)}, got ${show(row[at])}`,
+      `${file}: example ${example}: expected one of the classes ${abbreviated(names)}, got ${show(row[labelAt])}`,
     );
   });
   return new ArrayDataset({
@@ -70,13 +75,7 @@ export function loadCsv(
   });
 }
 
-function parseRows(file: string): string[][] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
-  }
+function parseRows(file: string, text: string): string[][] {
   try {
     return parse(text, { bom: true, skip_empty_lines: true });
   } catch (error) {
@@ -85,13 +84,13 @@ function parseRows(file: string): string[][] {
   }
 }
 
-function namesOf(classes: readonly string[]): string[] {
+function sortedClasses(classes: readonly string[]): string[] {
   const names = [...new Set(classes)];
-  const numbers = names.every((name) => /^\d+$/.test(name));
-  return numbers ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
+  const areIntegers = names.every((name) => /^\d+$/.test(name));
+  return areIntegers ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
 }
 
-function brief(names: readonly string[]): string {
+function abbreviated(names: readonly string[]): string {
   return names.length > 12
     ? `${names.slice(0, 10).join(', ')}, ... (${names.length})`
     : names.join(', ');

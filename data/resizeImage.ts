@@ -1,25 +1,32 @@
 import type { PixelImage } from './image.ts';
 
 /**
- * An image in another size, each pixel the weighted mean of those under a triangle:
+ * Resizes an image. Each new pixel is the mean of old ones, weighted by a triangle around its
+ * center c_i:
  *
- *   out[i] = Σ_x w(x − c_i) in[x] / Σ_x w(x − c_i),  w(d) = max(0, 1 − |d|/s),  c_i = (i + ½) n/n' − ½
+ *   out[i] = Σ_x w(x − c_i) in[x] / Σ_x w(x − c_i)
+ *   w(d) = max(0, 1 − |d|/s),  c_i = (i + ½) n/n' − ½
  *
- * along the rows, rounded to bytes, then along the columns. s is n/n' where the image gets smaller, so that every pixel
- * counts and nothing aliases, and else 1: linear interpolation.
+ * along the rows, rounded to bytes, then along the columns. If the image shrinks from n to n', s is
+ * n/n': every pixel counts and nothing aliases. Otherwise s is 1: linear interpolation.
  *
- * Source: Pillow's `resize` with the filter BILINEAR, by which the images of the published weights were made.
+ * Source: Pillow's `resize` with the filter BILINEAR, which resized the images of the published
+ *          weights.
+ *
+ *     const small = resizeImage(await loadImage('cat.jpg'), 224, 224);
+ *     small.data.length; // 224 · 224 · 3
  */
 export function resizeImage(image: PixelImage, height: number, width: number): PixelImage {
   return resizeRows(resizeColumns(image, width), height);
 }
 
-interface Window {
+/** The old pixels that a new one is the mean of. */
+interface TriangleWindow {
   readonly first: number;
   readonly weights: Float64Array;
 }
 
-function windows(input: number, output: number): Window[] {
+function triangleWindows(input: number, output: number): TriangleWindow[] {
   const scale = input / output;
   const reach = Math.max(scale, 1);
   return Array.from({ length: output }, (_, i) => {
@@ -39,7 +46,7 @@ function resizeColumns(
   newWidth: number,
 ): PixelImage {
   const result = new Uint8Array(height * newWidth * channels);
-  const columns = windows(width, newWidth);
+  const columns = triangleWindows(width, newWidth);
   for (let y = 0; y < height; y++) {
     const row = y * width * channels;
     for (let x = 0; x < newWidth; x++) {
@@ -60,7 +67,7 @@ function resizeRows({ height, width, channels, data }: PixelImage, newHeight: nu
   const line = width * channels;
   const result = new Uint8Array(newHeight * line);
   const sums = new Float64Array(line);
-  windows(height, newHeight).forEach(({ first, weights }, y) => {
+  triangleWindows(height, newHeight).forEach(({ first, weights }, y) => {
     sums.fill(0.5);
     weights.forEach((weight, k) => {
       const at = (first + k) * line;

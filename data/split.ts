@@ -2,14 +2,31 @@ import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
 import { datasetInfo, type Dataset } from './dataset.ts';
 
-/** Some records of a dataset, in the order of `records`. Errors: no records, or one that is not there. */
-export function subset(dataset: Dataset, records: ArrayLike<number>, name = dataset.name): Dataset {
-  const chosen = Int32Array.from(records);
-  if (chosen.length === 0) throw new InputError(`${name}: expected at least one record, got none`);
-  const strange = chosen.find((record) => !(record >= 0 && record < dataset.length));
-  if (strange !== undefined) {
+/** The options of `subset`. */
+export interface SubsetOptions {
+  /** The name of the subset, for messages; by default the dataset's. */
+  readonly name?: string;
+}
+
+/**
+ * The examples of a dataset at `indices`, in that order.
+ *
+ * Errors: no indices; an index that is not that of an example.
+ *
+ *     const first = subset(train, [0, 1, 2]);
+ *     first.length; // 3
+ */
+export function subset(
+  dataset: Dataset,
+  indices: ArrayLike<number>,
+  { name = dataset.name }: SubsetOptions = {},
+): Dataset {
+  const chosen = Int32Array.from(indices);
+  if (chosen.length === 0) throw new InputError(`${name}: expected at least one example, got none`);
+  const unknown = chosen.find((index) => !(index >= 0 && index < dataset.length));
+  if (unknown !== undefined) {
     throw new InputError(
-      `${name}: expected records from 0 to ${dataset.length - 1}, got ${strange}`,
+      `${name}: expected examples from 0 to ${dataset.length - 1}, got ${unknown}`,
     );
   }
   return {
@@ -18,32 +35,45 @@ export function subset(dataset: Dataset, records: ArrayLike<number>, name = data
     length: chosen.length,
     batch: (indices, rng) =>
       dataset.batch(
-        indices.map((index) => at(name, chosen, index)),
+        indices.map((index) => indexAt(name, chosen, index)),
         rng,
       ),
   };
 }
 
 /**
- * A dataset in disjoint parts, drawn at random: part k has `shares[k]` of the records, rounded; the shares sum to 1.
+ * Splits a dataset at random into disjoint parts: part k has the fraction `fractions[k]` of the
+ * examples, rounded.
  *
- * Errors: shares that are not above 0 or do not sum to 1; a part that would be empty.
+ * Errors: fractions that are not above 0 or do not sum to 1; a part that would be empty.
+ *
+ *     const [rest, validation] = split(train, [0.9, 0.1], rng);
+ *     validation.length; // 6000 for MNIST
  */
-export function split(dataset: Dataset, shares: readonly number[], rng: Rng): Dataset[] {
-  const sum = shares.reduce((total, share) => total + share, 0);
-  if (!shares.every((share) => share > 0) || !(Math.abs(sum - 1) < 1e-9)) {
-    throw new InputError(`split: expected shares above 0 that sum to 1, got ${show(shares)}`);
-  }
+export function split(dataset: Dataset, fractions: readonly number[], rng: Rng): Dataset[] {
+  checkFractions('split', fractions);
   const order = rng.permutation(dataset.length);
   let end = 0;
-  return shares.map((_, k) => {
+  return fractions.map((_, k) => {
     const start = Math.round(end * dataset.length);
-    end = shares.slice(0, k + 1).reduce((total, share) => total + share, 0);
+    end = sum(fractions.slice(0, k + 1));
     return subset(dataset, order.slice(start, Math.round(end * dataset.length)));
   });
 }
 
-function at(name: string, chosen: Int32Array, index: number): number {
+/** Refuses fractions that are not above 0 or do not sum to 1. */
+export function checkFractions(caller: string, fractions: readonly number[]): void {
+  if (fractions.every((fraction) => fraction > 0) && Math.abs(sum(fractions) - 1) < 1e-9) return;
+  throw new InputError(
+    `${caller}: expected fractions above 0 that sum to 1, got ${show(fractions)}`,
+  );
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function indexAt(name: string, chosen: Int32Array, index: number): number {
   if (index >= 0 && index < chosen.length) return chosen[index];
   throw new InputError(
     `${name}: batch: expected an index from 0 to ${chosen.length - 1}, got ${index}`,

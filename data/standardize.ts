@@ -6,14 +6,21 @@ import { disposeTensors } from '../lib/memory.ts';
 import { batches } from './batches.ts';
 import type { Dataset } from './dataset.ts';
 
-/** Of each channel, over all records and positions. */
+/** The mean and standard deviation of each channel, over all examples and positions. */
 export interface ChannelStatistics {
+  /** The means. */
   readonly mean: readonly number[];
-  /** The root of the mean squared deviation. */
+  /** The standard deviations: the roots of the mean squared deviations. */
   readonly std: readonly number[];
 }
 
-/** Mean and standard deviation of a dataset's channels, its last axis; summed in double precision, batch by batch. */
+/**
+ * Computes the mean and standard deviation of a dataset's channels, its last axis, in double
+ * precision.
+ *
+ *     const { mean, std } = await channelStatistics(train);
+ *     const standardized = mapInputs(train, standardization({ mean, std }));
+ */
 export async function channelStatistics(dataset: Dataset): Promise<ChannelStatistics> {
   const channels = dataset.inputShape.at(-1) ?? 1;
   const mean = new Float64Array(channels);
@@ -26,10 +33,10 @@ export async function channelStatistics(dataset: Dataset): Promise<ChannelStatis
     for (let i = 0; i < values.length; i += channels) {
       count++;
       for (let c = 0; c < channels; c++) {
-        // Welford's update, which loses nothing where the mean is large beside the deviation.
-        const apart = values[i + c] - mean[c];
-        mean[c] += apart / count;
-        squares[c] += apart * (values[i + c] - mean[c]);
+        // Welford's update stays precise if the mean is large compared with the deviation.
+        const deviation = values[i + c] - mean[c];
+        mean[c] += deviation / count;
+        squares[c] += deviation * (values[i + c] - mean[c]);
       }
     }
   }
@@ -37,10 +44,13 @@ export async function channelStatistics(dataset: Dataset): Promise<ChannelStatis
 }
 
 /**
- * The box that gives channels mean 0 and standard deviation 1, (x_in − mean) / std; a channel that never changes, as
- * std = 0 says, becomes 0. See a dataset through it with `through`.
+ * Makes the box (x_in − mean) / std, which gives channels mean 0 and standard deviation 1. A
+ * constant channel, with std = 0, becomes 0. `mapInputs` applies the box to a dataset.
  *
- * Errors: lists of unlike lengths, a number that is not finite, a std below 0.
+ * Errors: lists of different lengths; a value that is not finite; a std below 0.
+ *
+ *     const box = standardization(await channelStatistics(train));
+ *     const [train2, test2] = [mapInputs(train, box), mapInputs(test, box)];
  */
 export function standardization({ mean, std }: ChannelStatistics): Affine {
   if (mean.length !== std.length || mean.length === 0) {
@@ -48,11 +58,11 @@ export function standardization({ mean, std }: ChannelStatistics): Affine {
       `standardization: expected a mean and a std for each channel, got ${mean.length} and ${std.length}`,
     );
   }
-  const strange =
+  const invalid =
     [...mean, ...std].find((value) => !Number.isFinite(value)) ?? std.find((value) => value < 0);
-  if (strange !== undefined) {
+  if (invalid !== undefined) {
     throw new InputError(
-      `standardization: expected finite means, and stds of at least 0, got ${show(strange)}`,
+      `standardization: expected finite means, and stds of at least 0, got ${show(invalid)}`,
     );
   }
   const box = new Affine(mean.length);

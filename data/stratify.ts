@@ -3,64 +3,66 @@ import { disposeTensors } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import { batches } from './batches.ts';
 import type { Dataset } from './dataset.ts';
-import { subset } from './split.ts';
+import { checkFractions, subset } from './split.ts';
 
 /**
- * A dataset in `count` disjoint parts of a size within one record of each other, each with its share of every class to
- * within one record: the folds of a cross-validation.
+ * Splits a dataset at random into `count` disjoint parts of equal size, to within one example, each
+ * with its part of every class, to within one example: the folds of a cross-validation.
  *
- * Errors: a count that is no integer from 2 to the number of records.
+ * Errors: a count that is not an integer from 2 to the number of examples.
+ *
+ *     const parts = await folds(train, 5, rng);
+ *     parts[0].length; // 12,000 for MNIST
  */
 export async function folds(dataset: Dataset, count: number, rng: Rng): Promise<Dataset[]> {
-  return (await foldIndices(dataset, count, rng)).map((records) => subset(dataset, records));
+  return (await foldIndices(dataset, count, rng)).map((indices) => subset(dataset, indices));
 }
 
-/** The records of each of the `folds`. */
+/** Returns the indices of the examples in each of the `folds`. Errors: those of `folds`. */
 export async function foldIndices(dataset: Dataset, count: number, rng: Rng): Promise<number[][]> {
   if (!Number.isSafeInteger(count) || count < 2 || count > dataset.length) {
     throw new InputError(
-      `folds: expected an integer from 2 to the ${dataset.length} records, got ${show(count)}`,
+      `folds: expected an integer from 2 to the ${dataset.length} examples, got ${show(count)}`,
     );
   }
-  const order = await byClass(dataset, rng);
+  const order = await orderByClass(dataset, rng);
   return Array.from({ length: count }, (_, k) => order.filter((_, i) => i % count === k));
 }
 
 /**
- * As `split`, with the same shares of each class in every part, to within one record.
+ * Splits a dataset as `split` does, and gives every part the same fraction of each class, to within
+ * one example.
  *
- * Errors: shares that are not above 0 or do not sum to 1; a part that would be empty.
+ * Errors: those of `split`.
+ *
+ *     const [rest, validation] = await stratifiedSplit(train, [0.9, 0.1], rng);
+ *     validation.length; // 6000 for MNIST
  */
 export async function stratifiedSplit(
   dataset: Dataset,
-  shares: readonly number[],
+  fractions: readonly number[],
   rng: Rng,
 ): Promise<Dataset[]> {
-  const sum = shares.reduce((total, share) => total + share, 0);
-  if (!shares.every((share) => share > 0) || !(Math.abs(sum - 1) < 1e-9)) {
-    throw new InputError(
-      `stratifiedSplit: expected shares above 0 that sum to 1, got ${show(shares)}`,
-    );
-  }
-  const order = await byClass(dataset, rng);
-  const parts = shares.map((): number[] => []);
+  checkFractions('stratifiedSplit', fractions);
+  const order = await orderByClass(dataset, rng);
+  const parts = fractions.map((): number[] => []);
   for (let i = 0; i < order.length; i++) {
-    // To the part that is furthest behind its share of the records so far.
-    const behind = parts.map((part, k) => (i + 1) * shares[k] - part.length);
+    // The example goes to the part that is furthest behind its fraction of the examples so far.
+    const behind = parts.map((part, k) => (i + 1) * fractions[k] - part.length);
     parts[behind.indexOf(Math.max(...behind))].push(order[i]);
   }
   return parts.map((part) => subset(dataset, part));
 }
 
-/** All records in random order, class after class. */
-async function byClass(dataset: Dataset, rng: Rng): Promise<number[]> {
-  const records: number[][] = Array.from({ length: dataset.classes }, () => []);
+/** The indices of all examples in random order, class after class. */
+async function orderByClass(dataset: Dataset, rng: Rng): Promise<number[]> {
+  const byClass: number[][] = Array.from({ length: dataset.classes }, () => []);
   const labels: number[] = [];
   for (const indices of batches(dataset.length, 1000)) {
     const batch = await dataset.batch(indices);
     labels.push(...(await batch.labels.data()));
     disposeTensors(batch);
   }
-  for (const record of rng.permutation(dataset.length)) records[labels[record]].push(record);
-  return records.flat();
+  for (const index of rng.permutation(dataset.length)) byClass[labels[index]].push(index);
+  return byClass.flat();
 }

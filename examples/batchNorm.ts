@@ -15,7 +15,7 @@ import { evaluate, Trainer } from 'boxprop/train';
 // Ioffe & Szegedy 2015, section 4.1 and figure 1a: three layers of 100 sigmoids, batches of 60, with and without batch
 // normalization. They trained 50,000 steps; here it is five epochs of 1,000.
 await useBackend('wasm');
-const { train, test } = loadMnist();
+const { train, test } = await loadMnist();
 const EPOCHS = 5;
 
 function build(normalized: boolean, rng: Rng): Sequential {

@@ -8,7 +8,7 @@ await useBackend('wasm');
 const rng = new Rng(0);
 const network = new Sequential([new Flatten(), new Linear(784, 10, { rng })]);
 const optimizer = new SGD(network.params, { learningRate: 0.1 });
-const { train, test } = loadMnist();
+const { train, test } = await loadMnist();
 const cost = new SoftmaxCrossEntropy();
 await new Trainer({ network, cost, optimizer, train, batchSize: 64, epochs: 5, rng }).run();
 

@@ -24,7 +24,7 @@ const network = new Sequential([
 ]);
 const cost = new SoftmaxCrossEntropy();
 const optimizer = new SGD(network.params, { learningRate: 0.05, momentum: 0.9 });
-const { train, test } = loadMnist();
+const { train, test } = await loadMnist();
 await new Trainer({ network, cost, optimizer, train, batchSize: 64, epochs: 1, rng }).run();
 const { accuracy } = await evaluate(network, test, { batchSize: 250 });
 console.log(`test accuracy ${(100 * accuracy).toFixed(1)} %`);

@@ -39,11 +39,11 @@ test('a flip mirrors columns and not channels', () => {
 
 describe('elastic distortion', () => {
   test('of no displacement, turn or zoom is none', () => {
-    expect(outcomes(elastic({ alpha: 0, turn: 0, zoom: 0 }))).toEqual([[...image()].join()]);
+    expect(outcomes(elastic({ alpha: 0, rotation: 0, zoom: 0 }))).toEqual([[...image()].join()]);
   });
 
   test('reads where the formula says, between pixels', () => {
-    const options = { alpha: 3, sigma: 0.5, turn: 20, zoom: 0.3 };
+    const options = { alpha: 3, sigma: 0.5, rotation: 20, zoom: 0.3 };
     const warped = elastic(options)(image(), SIZE, new Rng(9));
     // The same numbers, put into the formula pixel by pixel.
     const rng = new Rng(9);
@@ -117,4 +117,11 @@ describe('augment', () => {
       inputError('xor: expected images [height, width, channels] to augment, got [2]'),
     );
   });
+});
+
+test('elastic refuses an unknown option', () => {
+  const options: object = { turn: 10 };
+  expect(() => elastic(options)).toThrow(
+    'elastic: unknown option turn; expected one of alpha, sigma, rotation, zoom',
+  );
 });

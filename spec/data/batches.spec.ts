@@ -1,4 +1,4 @@
-import { batches, shuffledBatches } from '../../data/dataset.ts';
+import { batches, shuffledBatches } from '../../data/batches.ts';
 import { inputError } from '../support/inputError.ts';
 import { Rng } from '../../lib/rng.ts';
 
@@ -16,7 +16,7 @@ describe('batches', () => {
 });
 
 describe('shuffledBatches', () => {
-  it('has every record once, in an order that only the generator decides', () => {
+  it('has every example once, in an order that only the generator decides', () => {
     const epoch = all(shuffledBatches(103, 10, new Rng(3)));
     expect(epoch.map((batch) => batch.length)).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 3]);
     expect(epoch.flat()).toEqual([...new Rng(3).permutation(103)]);

@@ -12,24 +12,24 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A record whose red, green and blue planes start with three bytes of their own. */
-const record = (labels: number[], tag: number) => {
+/** An example whose red, green and blue planes start with three bytes of their own. */
+const example = (labels: number[], tag: number) => {
   const bytes = new Uint8Array(3072);
   for (let c = 0; c < 3; c++) bytes.set([tag, 10 * (c + 1), 100 + c], 1024 * c);
   return Buffer.from([...labels, ...bytes]);
 };
-const write = (file: string, ...records: Uint8Array[]) =>
-  writeFileSync(join(folder, file), Buffer.concat(records));
+const write = (file: string, ...examples: Uint8Array[]) =>
+  writeFileSync(join(folder, file), Buffer.concat(examples));
 
 function writeTen(): void {
   for (let part = 1; part <= 5; part++)
-    write(`data_batch_${part}.bin`, record([part], part), record([9], 50 + part));
-  write('test_batch.bin', record([7], 99));
+    write(`data_batch_${part}.bin`, example([part], part), example([9], 50 + part));
+  write('test_batch.bin', example([7], 99));
 }
 
-test('CIFAR-10: the five parts one after the other, planes to channels', () => {
+test('CIFAR-10: the five parts one after the other, planes to channels', async () => {
   writeTen();
-  const { train, test: held } = loadCifar(folder);
+  const { train, test: held } = await loadCifar(folder);
   expect([train.name, train.length, train.classes, held.length]).toEqual([
     'cifar-10 train',
     10,
@@ -45,10 +45,10 @@ test('CIFAR-10: the five parts one after the other, planes to channels', () => {
   expect(values.slice(3072, 3075)).toEqual([1, 1, 1]);
 });
 
-test('CIFAR-100: the fine label', () => {
-  write('train.bin', record([3, 97], 1), record([19, 0], 2));
-  write('test.bin', record([0, 5], 3));
-  const { train, test: held } = loadCifar(folder);
+test('CIFAR-100: the fine label', async () => {
+  write('train.bin', example([3, 97], 1), example([19, 0], 2));
+  write('test.bin', example([0, 5], 3));
+  const { train, test: held } = await loadCifar(folder);
   expect([train.name, train.classes, [...train.labels], [...held.labels]]).toEqual([
     'cifar-100 train',
     100,
@@ -57,18 +57,23 @@ test('CIFAR-100: the fine label', () => {
   ]);
 });
 
-test('a bad record is named with its file, and so is what is missing', () => {
-  const refuses = (message: string) => expect(() => loadCifar(folder)).toThrow(inputError(message));
-  refuses(
+test('a bad example is named with its file, and so is a missing file', async () => {
+  const refuses = (message: string) =>
+    expect(loadCifar(folder)).rejects.toThrow(inputError(message));
+  await refuses(
     `cifar: expected test_batch.bin (CIFAR-10) or test.bin (CIFAR-100) in ${folder}, found neither`,
   );
   writeTen();
-  write('data_batch_3.bin', record([1], 1), record([10], 1));
-  refuses(`${join(folder, 'data_batch_3.bin')}: record 1: expected a label from 0 to 9, got 10`);
-  write('data_batch_3.bin', record([1], 1).subarray(1));
-  refuses(
-    `${join(folder, 'data_batch_3.bin')}: expected whole records of 3073 bytes, got 3072 bytes`,
+  write('data_batch_3.bin', example([1], 1), example([10], 1));
+  await refuses(
+    `${join(folder, 'data_batch_3.bin')}: example 1: expected a label from 0 to 9, got 10`,
+  );
+  write('data_batch_3.bin', example([1], 1).subarray(1));
+  await refuses(
+    `${join(folder, 'data_batch_3.bin')}: expected whole examples of 3073 bytes, got 3072 bytes`,
   );
   rmSync(join(folder, 'data_batch_2.bin'));
-  refuses(`${join(folder, 'data_batch_2.bin')}: cannot be read: ENOENT: no such file or directory`);
+  await refuses(
+    `${join(folder, 'data_batch_2.bin')}: cannot be read: ENOENT: no such file or directory`,
+  );
 });

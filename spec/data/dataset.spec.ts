@@ -65,49 +65,53 @@ describe('ArrayDataset', () => {
     [
       'fewer labels',
       { labels: [2, 0] },
-      'toy: record 2: expected an input and a label for each record, got 3 inputs and 2 labels',
+      'toy: example 2: expected an input and a label for each example, got 3 inputs and 2 labels',
     ],
     [
       'more labels',
       { labels: [2, 0, 1, 1] },
-      'toy: record 3: expected an input and a label for each record, got 3 inputs and 4 labels',
+      'toy: example 3: expected an input and a label for each example, got 3 inputs and 4 labels',
     ],
     [
-      'part of a record',
+      'part of an example',
       { inputs: new Uint8Array(5) },
-      'toy: record 2: expected 2 values for shape [1, 2, 1], got 1',
+      'toy: example 2: expected 2 values for shape [1, 2, 1], got 1',
     ],
     [
-      'no records',
+      'no examples',
       { inputs: new Uint8Array(0), labels: [] },
-      'toy: expected at least one record, got none',
+      'toy: expected at least one example, got none',
     ],
-    ['label too high', { labels: [2, 3, 1] }, 'toy: record 1: expected a label from 0 to 2, got 3'],
+    [
+      'label too high',
+      { labels: [2, 3, 1] },
+      'toy: example 1: expected a label from 0 to 2, got 3',
+    ],
     [
       'label too low',
       { labels: [2, 0, -1] },
-      'toy: record 2: expected a label from 0 to 2, got -1',
+      'toy: example 2: expected a label from 0 to 2, got -1',
     ],
     [
       'label not an integer',
       { labels: [0.5, 0, 1] },
-      'toy: record 0: expected a label from 0 to 2, got 0.5',
+      'toy: example 0: expected a label from 0 to 2, got 0.5',
     ],
-    ['label NaN', { labels: [0, NaN, 1] }, 'toy: record 1: expected a label from 0 to 2, got NaN'],
+    ['label NaN', { labels: [0, NaN, 1] }, 'toy: example 1: expected a label from 0 to 2, got NaN'],
     [
       'NaN',
       { inputs: Float32Array.of(0, 1, 2, NaN, 4, 5) },
-      'toy: record 1: expected inputs that are finite in single precision, got NaN',
+      'toy: example 1: expected inputs that are finite in single precision, got NaN',
     ],
     [
       'Infinity',
       { inputs: Float64Array.of(0, 1, 2, 3, 4, -Infinity) },
-      'toy: record 2: expected inputs that are finite in single precision, got -Infinity',
+      'toy: example 2: expected inputs that are finite in single precision, got -Infinity',
     ],
     [
       'a double that no float32 holds',
       { inputs: Float64Array.of(1e39, 1, 2, 3, 4, 5) },
-      'toy: record 0: expected inputs that are finite in single precision, got 1e+39',
+      'toy: example 0: expected inputs that are finite in single precision, got 1e+39',
     ],
     [
       'a bad shape',
@@ -125,7 +129,7 @@ describe('ArrayDataset', () => {
     expect(() => build(options)).toThrow(inputError(message));
   });
 
-  it('refuses batches of nothing or of records that are not there', () => {
+  it('refuses batches of nothing or of examples that are not there', () => {
     const dataset = build({});
     expect(() => dataset.batch(Int32Array.of())).toThrow(
       inputError('toy: batch: expected at least one index, got none'),

@@ -33,7 +33,7 @@ describe('loadCsv', () => {
 
   it('reads numbers and classes, quoted or not, whatever the line ends', async () => {
     const file = csv('\uFEFFa,label,"b, c"\r\n1,dog,-2.5e1\r\n"3",cat,.5\r\n\r\n4,dog,0\r\n');
-    const data = loadCsv(file, { scale: 0.5 });
+    const data = await loadCsv(file, { scale: 0.5 });
     expect(data).toMatchObject({
       name: file,
       length: 3,
@@ -46,12 +46,15 @@ describe('loadCsv', () => {
 
   it('sorts classes that are numbers, and takes a shape, a column and names of classes', async () => {
     const text = `digit,${[0, 1, 2, 3, 4, 5].map((i) => `p${i}`).join(',')}\n10,1,2,3,4,5,6\n9,6,5,4,3,2,1\n`;
-    const data = loadCsv(csv(text), { labelColumn: 'digit', inputShape: [3, 2, 1] });
+    const data = await loadCsv(csv(text), { labelColumn: 'digit', inputShape: [3, 2, 1] });
     expect([data.classNames, data.inputShape]).toEqual([
       ['9', '10'],
       [3, 2, 1],
     ]);
-    const test = loadCsv(csv('digit,x\n10,1\n'), { labelColumn: 'digit', classNames: ['9', '10'] });
+    const test = await loadCsv(csv('digit,x\n10,1\n'), {
+      labelColumn: 'digit',
+      classNames: ['9', '10'],
+    });
     expect([test.classes, (await all(test)).labels]).toEqual([2, [1]]);
   });
 
@@ -59,32 +62,38 @@ describe('loadCsv', () => {
     ['', {}, 'expected a line with the names of the columns, got none'],
     ['a,b\n1,2\n', {}, 'expected a column "label", got "a", "b"'],
     ['label\n1\n', {}, 'expected columns besides "label", got none'],
-    ['label,a,b\n0,1,2\n1,3,x\n', {}, 'record 1, column "b": expected a number, got "x"'],
-    ['label,a\n0,\n', {}, 'record 0, column "a": expected a number, got ""'],
-    ['label,a\n0,1e39\n', {}, 'record 0, column "a": expected a number, got "1e39"'],
+    ['label,a,b\n0,1,2\n1,3,x\n', {}, 'example 1, column "b": expected a number, got "x"'],
+    ['label,a\n0,\n', {}, 'example 0, column "a": expected a number, got ""'],
+    ['label,a\n0,1e39\n', {}, 'example 0, column "a": expected a number, got "1e39"'],
     [
       'label,a\n0,1\n7,1\n',
       { classNames: ['0', '1'] },
-      'record 1: expected one of the classes 0, 1, got "7"',
+      'example 1: expected one of the classes 0, 1, got "7"',
     ],
-    ['label,a\n', {}, 'expected at least one record, got none'],
+    ['label,a\n', {}, 'expected at least one example, got none'],
     ['label,a\n0,1,2\n', {}, 'Invalid Record Length: expect 2, got 3 on line 2'],
     ['label,a\n0,"1\n', {}, /Quote Not Closed/],
     [
       'label,a,b,c\n0,1,2,3\n',
       { inputShape: [2, 1, 1] },
-      'record 1: expected 2 values for shape [2, 1, 1], got 1',
+      'example 1: expected 2 values for shape [2, 1, 1], got 1',
     ],
-  ] as const)('refuses %j', (text, options, message) => {
+  ] as const)('refuses %j', async (text, options, message) => {
     const file = csv(text);
-    if (typeof message === 'string')
-      expect(() => loadCsv(file, options)).toThrow(inputError(`${file}: ${message}`));
-    else expect(() => loadCsv(file, options)).toThrow(message);
+    const expected = typeof message === 'string' ? inputError(`${file}: ${message}`) : message;
+    await expect(loadCsv(file, options)).rejects.toThrow(expected);
   });
 
-  it('refuses a file that is not there', () => {
+  it('refuses an unknown option', async () => {
+    const options: object = { classnames: ['0'] };
+    await expect(loadCsv('any.csv', options)).rejects.toThrow(
+      'loadCsv: unknown option classnames; did you mean classNames?',
+    );
+  });
+
+  it('refuses a file that is not there', async () => {
     const file = join(folder, 'none.csv');
-    expect(() => loadCsv(file)).toThrow(
+    await expect(loadCsv(file)).rejects.toThrow(
       inputError(`${file}: cannot be read: ENOENT: no such file or directory`),
     );
   });
@@ -154,7 +163,7 @@ describe('loadImageFolder', () => {
     [
       { cat: { 'a.png': [1, 2, 0] }, dog: { 'b.png': [2, 2, 0] } },
       {},
-      'DIR/dog/b.png: expected 1x2 pixels as the first image, got 2x2; give a shape to resize to',
+      'DIR/dog/b.png: expected 1x2 pixels like the first image, got 2x2; set a shape to resize to',
     ],
     [
       { cat: { 'a.png': [1, 1, 0], 'n.txt': 'text' } },

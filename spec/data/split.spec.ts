@@ -1,6 +1,6 @@
 import { Rng, useBackend } from '../../index.ts';
 import { ArrayDataset, augment, batches, flip, split, subset } from '../../data/index.ts';
-import { prepared, preparedShape } from '../../data/preparation.ts';
+import { applyPreprocessing, preprocessedShape } from '../../data/preprocessingSteps.ts';
 import { xor } from '../support/toy.ts';
 import { inputError } from '../support/inputError.ts';
 
@@ -30,7 +30,7 @@ test('the parts are disjoint and complete, and drawn by the generator alone', as
   expect(await labels(again[0])).toEqual(await labels(parts[0]));
 });
 
-test('classes keep their names, through whatever is done to the records', () => {
+test('classes keep their names, through whatever is done to the examples', () => {
   const inputs = Float32Array.from({ length: 4 * 30 }, (_, i) => i / 120);
   const named = new ArrayDataset({
     name: 'pets',
@@ -41,23 +41,23 @@ test('classes keep their names, through whatever is done to the records', () => 
     classNames: ['cat', 'dog'],
   });
   const preparations = [{ pad: 1 }, { crop: [6, 4] }] as const;
-  const seen = augment(prepared(subset(named, [2, 0, 1]), preparations), [flip()]);
+  const seen = augment(applyPreprocessing(subset(named, [2, 0, 1]), preparations), [flip()]);
   expect(seen).toMatchObject({ name: 'pets', length: 3, classes: 2, classNames: ['cat', 'dog'] });
   expect(seen.inputShape).toEqual([6, 4, 1]);
-  expect(preparedShape([5, 6, 1], preparations)).toEqual([6, 4, 1]);
+  expect(preprocessedShape([5, 6, 1], preparations)).toEqual([6, 4, 1]);
 });
 
 test.each([
   [
     () => split(xor(), [0.5, 0.6], new Rng(0)),
-    'split: expected shares above 0 that sum to 1, got [0.5, 0.6]',
+    'split: expected fractions above 0 that sum to 1, got [0.5, 0.6]',
   ],
   [
     () => split(xor(), [1, 0], new Rng(0)),
-    'split: expected shares above 0 that sum to 1, got [1, 0]',
+    'split: expected fractions above 0 that sum to 1, got [1, 0]',
   ],
-  [() => split(xor(4), [0.99, 0.01], new Rng(0)), 'xor: expected at least one record, got none'],
-  [() => subset(xor(4), [0, 4]), 'xor: expected records from 0 to 3, got 4'],
+  [() => split(xor(4), [0.99, 0.01], new Rng(0)), 'xor: expected at least one example, got none'],
+  [() => subset(xor(4), [0, 4]), 'xor: expected examples from 0 to 3, got 4'],
   [
     () => subset(xor(4), [1]).batch(Int32Array.of(1)),
     'xor: batch: expected an index from 0 to 0, got 1',

@@ -225,7 +225,7 @@ describeRefusals([
     () => new RMSProp(params(), { ...rate, momentum: NaN }),
   ],
   [
-    "SGD: expected a group's rate to be a number of at least 0, got -1",
+    "SGD: expected a group's learningRateScale to be a number of at least 0, got -1",
     () => new SGD(params(), { ...rate, groups: [{ matches: () => true, learningRateScale: -1 }] }),
   ],
   [

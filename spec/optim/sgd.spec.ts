@@ -47,9 +47,13 @@ eachBackend('by hand', () => {
     { learningRate: 0.1, momentum: 0.9 },
     { learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1 },
   ])(
-    'steps leave no tensor behind, the gradients unchanged, and dispose lets the velocities go: %j',
+    'steps leave no tensor behind, the gradients unchanged, and dispose frees the velocities: %j',
     (options) => {
-      const params = { weight: tf.variable(tf.ones([3, 2])), bias: tf.variable(tf.ones([3])) };
+      // The tidy leaves the variables as the only owners of their values.
+      const params = tf.tidy(() => ({
+        weight: tf.variable(tf.ones([3, 2])),
+        bias: tf.variable(tf.ones([3])),
+      }));
       const grads = { weight: tf.ones([3, 2]), bias: tf.ones([3]) };
       expectNoLeak(() => {
         const sgd = new SGD(params, options);
@@ -64,7 +68,7 @@ eachBackend('by hand', () => {
     },
   );
 
-  test('works inside a tidy, which lets the gradients go and not the velocities', () => {
+  test('works inside a tidy, which disposes the gradients but not the velocities', () => {
     const w = tf.variable(tf.tensor1d([8]));
     const sgd = new SGD({ w }, { learningRate: 1, momentum: 0.5 });
     for (const grad of [2, -4, 0]) tf.tidy(() => sgd.step({ w: tf.tensor1d([grad]) }));

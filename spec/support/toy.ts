@@ -2,10 +2,10 @@ import { Linear, ReLU, Rng, Sequential } from '../../index.ts';
 import { ArrayDataset } from '../../data/dataset.ts';
 
 /** The exclusive or, and points near by: a chain without a hidden layer cannot learn it. */
-export function xor(records = 32): ArrayDataset {
+export function xor(examples = 32): ArrayDataset {
   const rng = new Rng(8);
   const labels: number[] = [];
-  const inputs = Float32Array.from({ length: 2 * records }, (_, i) => {
+  const inputs = Float32Array.from({ length: 2 * examples }, (_, i) => {
     const bit = rng.integer(2);
     if (i % 2 === 0) labels.push(bit);
     else labels[labels.length - 1] ^= bit;

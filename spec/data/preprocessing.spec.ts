@@ -19,16 +19,20 @@ import {
   stratifiedSplit,
   mapInputs,
 } from '../../data/index.ts';
-import { arePreparations, preparationsOf, prepared } from '../../data/preparation.ts';
+import {
+  arePreprocessingSteps,
+  parsePreprocessing,
+  applyPreprocessing,
+} from '../../data/preprocessingSteps.ts';
 import { inputError } from '../support/inputError.ts';
 
 beforeAll(() => useBackend('cpu'));
 
 /** Image n has 100 n + 10 y + x in its first channel, and a constant in its second. */
-const counted = (records = 4, [height, width] = [3, 4]) =>
+const counted = (examples = 4, [height, width] = [3, 4]) =>
   new ArrayDataset({
     name: 'counted',
-    inputs: Float32Array.from({ length: records * height * width * 2 }, (_, i) => {
+    inputs: Float32Array.from({ length: examples * height * width * 2 }, (_, i) => {
       const pixel = i >> 1;
       const [n, y, x] = [
         Math.floor(pixel / (height * width)),
@@ -38,16 +42,16 @@ const counted = (records = 4, [height, width] = [3, 4]) =>
       return i % 2 === 1 ? 7 : 100 * n + 10 * y + x;
     }),
     inputShape: [height, width, 2],
-    labels: Array.from({ length: records }, (_, n) => n % 3),
+    labels: Array.from({ length: examples }, (_, n) => n % 3),
     classes: 3,
   });
 
 const read = async (
   data: ArrayDataset | ReturnType<typeof mapInputs>,
-  records: number[],
+  examples: number[],
   rng?: Rng,
 ) => {
-  const { input, labels } = await data.batch(Int32Array.from(records), rng);
+  const { input, labels } = await data.batch(Int32Array.from(examples), rng);
   const found = {
     values: Array.from(input.dataSync()),
     shape: input.shape,
@@ -91,13 +95,13 @@ describe('through', () => {
   it('keeps nothing of a batch that the box refuses', async () => {
     const source = counted();
     const larger = counted(4, [4, 4]);
-    let batch = (records: Int32Array) => source.batch(records);
+    let batch = (examples: Int32Array) => source.batch(examples);
     const data = mapInputs(
-      { ...fieldsOf(source), batch: (records) => batch(records) },
+      { ...fieldsOf(source), batch: (examples) => batch(examples) },
       new LayerNorm([3, 4, 2]),
     );
     const before = memory().numTensors;
-    batch = (records) => larger.batch(records);
+    batch = (examples) => larger.batch(examples);
     await expect(data.batch(Int32Array.of(0))).rejects.toThrow(/^LayerNorm/);
     expect(memory().numTensors).toBe(before);
     expect(() => mapInputs(source, new MaxPool2D(9))).toThrow(/^MaxPool2D/);
@@ -154,12 +158,12 @@ describe('crop', () => {
       shape: [2, 2, 1, 2],
       labels: [0, 0],
     });
-    const records = Array.from({ length: 200 }, (_, i) => i % 4);
-    const { values } = await read(data, records, new Rng(1));
-    const corners = new Set(records.map((_, k) => values[4 * k] % 100));
+    const examples = Array.from({ length: 200 }, (_, i) => i % 4);
+    const { values } = await read(data, examples, new Rng(1));
+    const corners = new Set(examples.map((_, k) => values[4 * k] % 100));
     expect([...corners].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 10, 11, 12, 13]);
-    expect((await read(data, records, new Rng(1))).values).toEqual(values);
-    expect((await read(data, records, new Rng(2))).values).not.toEqual(values);
+    expect((await read(data, examples, new Rng(1))).values).toEqual(values);
+    expect((await read(data, examples, new Rng(2))).values).not.toEqual(values);
   });
 
   it.each([
@@ -182,14 +186,14 @@ describe('crop', () => {
 });
 
 describe('parts with the same share of each class', () => {
-  const uneven = (records: number) => {
-    const labels = Array.from({ length: records }, (_, n) =>
-      n < records / 10 ? 1 : n < records / 2 ? 2 : 0,
+  const uneven = (examples: number) => {
+    const labels = Array.from({ length: examples }, (_, n) =>
+      n < examples / 10 ? 1 : n < examples / 2 ? 2 : 0,
     );
-    const inputs = Float32Array.from({ length: records }, (_, n) => n);
+    const inputs = Float32Array.from({ length: examples }, (_, n) => n);
     return new ArrayDataset({ name: 'uneven', inputs, inputShape: [1], labels, classes: 3 });
   };
-  const recordsOf = async (part: ReturnType<typeof mapInputs>) =>
+  const examplesOf = async (part: ReturnType<typeof mapInputs>) =>
     read(
       part,
       Array.from({ length: part.length }, (_, i) => i),
@@ -203,7 +207,7 @@ describe('parts with the same share of each class', () => {
       [0.6, 0.1, 0.3],
     ],
   ] as const)('%s', async (_, make, shares) => {
-    const parts = await Promise.all((await make()).map(recordsOf));
+    const parts = await Promise.all((await make()).map(examplesOf));
     const all = parts.flatMap(({ values }) => values).sort((a, b) => a - b);
     expect(all).toEqual(Array.from({ length: 50 }, (_, n) => n));
     parts.forEach(({ labels, values }, k) => {
@@ -215,32 +219,32 @@ describe('parts with the same share of each class', () => {
       // At random, not the first ones.
       expect(values).not.toEqual([...values].sort((a, b) => a - b));
     });
-    const again = await Promise.all((await make()).map(recordsOf));
+    const again = await Promise.all((await make()).map(examplesOf));
     expect(again).toEqual(parts);
   });
 
-  it.each([1, 2.5, 51])('refuses %d folds of 50 records', async (count) => {
-    const message = `folds: expected an integer from 2 to the 50 records, got ${count}`;
+  it.each([1, 2.5, 51])('refuses %d folds of 50 examples', async (count) => {
+    const message = `folds: expected an integer from 2 to the 50 examples, got ${count}`;
     await expect(folds(uneven(50), count, new Rng(0))).rejects.toThrow(inputError(message));
   });
 
-  it('refuses shares that do not sum to 1, and parts without a record', async () => {
+  it('refuses shares that do not sum to 1, and parts without an example', async () => {
     await expect(stratifiedSplit(uneven(50), [0.5, 0.4], new Rng(0))).rejects.toThrow(
-      inputError('stratifiedSplit: expected shares above 0 that sum to 1, got [0.5, 0.4]'),
+      inputError('stratifiedSplit: expected fractions above 0 that sum to 1, got [0.5, 0.4]'),
     );
     await expect(stratifiedSplit(uneven(10), [0.999, 0.001], new Rng(0))).rejects.toThrow(
-      inputError('uneven: expected at least one record, got none'),
+      inputError('uneven: expected at least one example, got none'),
     );
   });
 });
 
 describe('the words of --preprocess', () => {
   it('mean what they say, in their order, and travel as JSON', async () => {
-    const found = await preparationsOf(
+    const found = await parsePreprocessing(
       ['standardize', 'pad:2', 'crop:5x6', 'contrast:3'],
       counted(),
     );
-    expect(arePreparations(JSON.parse(JSON.stringify(found)))).toBe(true);
+    expect(arePreprocessingSteps(JSON.parse(JSON.stringify(found)))).toBe(true);
     const { mean, std } = await channelStatistics(counted());
     expect(found).toEqual([
       { standardize: { mean, std } },
@@ -248,7 +252,7 @@ describe('the words of --preprocess', () => {
       { crop: [5, 6] },
       { contrast: 3 },
     ]);
-    const data = prepared(counted(), found);
+    const data = applyPreprocessing(counted(), found);
     expect(data.inputShape).toEqual([5, 6, 2]);
     const byHand = mapInputs(
       crop(mapInputs(mapInputs(counted(), standardization({ mean, std })), new Pad2D(2)), [5, 6]),
@@ -258,7 +262,7 @@ describe('the words of --preprocess', () => {
   });
 
   it('take mean and deviation after the words before', async () => {
-    const [, { standardize }] = (await preparationsOf(['pad:1', 'standardize'], counted())) as [
+    const [, { standardize }] = (await parsePreprocessing(['pad:1', 'standardize'], counted())) as [
       unknown,
       { standardize: { mean: number[] } },
     ];
@@ -278,7 +282,7 @@ describe('the words of --preprocess', () => {
     '',
   ])('refuse %j', async (word) => {
     const expected = 'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd) or standardize';
-    await expect(preparationsOf([word], counted())).rejects.toThrow(
+    await expect(parsePreprocessing([word], counted())).rejects.toThrow(
       inputError(`--preprocess: expected ${expected}, got ${JSON.stringify(word)}`),
     );
   });
@@ -297,7 +301,7 @@ describe('the words of --preprocess', () => {
     [[{ pad: 1, crop: [1, 2] }]],
     [[{}]],
   ])('are not read from %j', (value) => {
-    expect(arePreparations(value)).toBe(false);
+    expect(arePreprocessingSteps(value)).toBe(false);
   });
 });
 
@@ -314,10 +318,10 @@ test('names of classes are as many as the classes', () => {
   expect(wrong).toThrow(inputError('named: expected 2 names of classes, got 1'));
 });
 
-test('a tensor that is no row a record is refused', () => {
+test('a tensor that is not one row per example is refused', () => {
   const whole = new Pad2D(1);
   const infer = () => tensor([1]);
   expect(() =>
     mapInputs(counted(2), Object.assign(whole, { infer: () => ({ a: infer() }) })),
-  ).toThrow(inputError('counted: expected one row a record from Pad2D, got Object'));
+  ).toThrow(inputError('counted: expected one row per example from Pad2D, got Object'));
 });

@@ -1,0 +1,112 @@
+import { ContrastNorm2D } from '../modules/contrastNorm2d.ts';
+import { Pad2D } from '../modules/pad2d.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { isObject } from '../lib/isObject.ts';
+import type { Module } from '../lib/module.ts';
+import { crop } from './crop.ts';
+import type { Dataset } from './dataset.ts';
+import { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';
+import { mapInputs } from './mapInputs.ts';
+
+/** A step applied to every input, in training and after. It is JSON, so weights files store it. */
+export type PreprocessingStep =
+  | { readonly pad: number }
+  | { readonly crop: readonly [height: number, width: number] }
+  | { readonly contrast: number }
+  | { readonly standardize: ChannelStatistics };
+
+/**
+ * Whether a value from a file is a list of steps, none larger than `--preprocess` can ask for:
+ * nobody has checked the file.
+ */
+export function arePreprocessingSteps(value: unknown): value is PreprocessingStep[] {
+  return Array.isArray(value) && value.every(isPreprocessingStep);
+}
+
+function isPreprocessingStep(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const [[kind, setting] = [''], ...others] = Object.entries(value);
+  if (others.length > 0) return false;
+  switch (kind) {
+    case 'pad':
+    case 'contrast':
+      return typeof setting === 'number' && setting > 0 && setting < 100;
+    case 'crop':
+      return Array.isArray(setting) && setting.length === 2;
+    case 'standardize':
+      return isObject(setting) && Array.isArray(setting.mean) && Array.isArray(setting.std);
+    default:
+      return false;
+  }
+}
+
+/**
+ * Returns the steps as boxes in front of a network, which then takes the data unchanged.
+ *
+ * Errors: a crop, which is not a box.
+ */
+export function preprocessingBoxes(
+  steps: readonly PreprocessingStep[],
+  inputShape: readonly number[],
+): Module[] {
+  return steps.map((step) => {
+    if ('crop' in step) throw new InputError('expected inputs that are not cropped, got crop');
+    return boxOf(step, inputShape.at(-1) ?? 1);
+  });
+}
+
+function boxOf(step: Exclude<PreprocessingStep, { crop: unknown }>, channels: number): Module {
+  if ('pad' in step) return new Pad2D(step.pad);
+  if ('standardize' in step) return standardization(step.standardize);
+  return new ContrastNorm2D(channels, { kernelSize: step.contrast });
+}
+
+/** Applies the steps to a dataset. Errors: those of the boxes. */
+export function applyPreprocessing(dataset: Dataset, steps: readonly PreprocessingStep[]): Dataset {
+  return steps.reduce((data, step) => {
+    if ('crop' in step) return crop(data, step.crop);
+    return mapInputs(data, boxOf(step, data.inputShape.at(-1) ?? 1));
+  }, dataset);
+}
+
+/** The shape of an input after the steps. */
+export function preprocessedShape(
+  inputShape: readonly [number, number, number],
+  steps: readonly PreprocessingStep[],
+): readonly [number, number, number] {
+  return steps.reduce<readonly [number, number, number]>(([height, width, channels], step) => {
+    if ('crop' in step) return [...step.crop, channels];
+    const border = 'pad' in step ? 2 * step.pad : 0;
+    return [height + border, width + border, channels];
+  }, inputShape);
+}
+
+/**
+ * Parses the words of `--preprocess` for a training set: `pad:PIXELS`; `crop:HEIGHTxWIDTH`;
+ * `contrast:SIZE`, local contrast normalization in a window of SIZE pixels; `standardize`, by the
+ * mean and deviation of the training set's channels after the words before it.
+ *
+ * Errors: `--preprocess: expected pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd) or
+ *         standardize, got "whiten"`.
+ */
+export async function parsePreprocessing(
+  words: readonly string[],
+  train: Dataset,
+): Promise<PreprocessingStep[]> {
+  const steps: PreprocessingStep[] = [];
+  for (const word of words) {
+    const [, pixels] = /^pad:([1-9]\d?)$/.exec(word) ?? [];
+    const [, height, width] = /^crop:([1-9]\d*)x([1-9]\d*)$/.exec(word) ?? [];
+    const [, size] = /^contrast:(\d?[13579])$/.exec(word) ?? [];
+    if (pixels !== undefined) steps.push({ pad: Number(pixels) });
+    else if (height !== undefined) steps.push({ crop: [Number(height), Number(width)] });
+    else if (size !== undefined) steps.push({ contrast: Number(size) });
+    else if (word === 'standardize') {
+      steps.push({ standardize: await channelStatistics(applyPreprocessing(train, steps)) });
+    } else {
+      const expected = 'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd) or standardize';
+      throw new InputError(`--preprocess: expected ${expected}, got ${show(word)}`);
+    }
+  }
+  return steps;
+}
