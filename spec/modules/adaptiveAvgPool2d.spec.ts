@@ -5,6 +5,7 @@ import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
 import { AvgPool2D } from '../../modules/avgPool2d.ts';
 import { expectAllClose, image, rowsOf } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -64,3 +65,43 @@ describeRefusals([
     () => new AdaptiveAvgPool2D([0, 2]),
   ],
 ]);
+
+describeFacts({
+  'windows that tile the rows and overlap along the columns': {
+    box: () => new AdaptiveAvgPool2D([2, 3]),
+    input: [1, 6, 7, 2],
+    output: [1, 2, 3, 2],
+    multiplyAdds: 0,
+    window: [
+      [3, 3],
+      [4, 7 / 3],
+    ],
+    inputs: [
+      [
+        [0, 1, 0],
+        [
+          [0, 2],
+          [2, 4],
+          [0, 0],
+        ],
+      ],
+      [
+        [1, 0, 1],
+        [
+          [3, 5],
+          [0, 2],
+          [1, 1],
+        ],
+      ],
+      [
+        [1, 2, 1],
+        [
+          [3, 5],
+          [4, 6],
+          [1, 1],
+        ],
+      ],
+    ],
+    words: 'AdaptiveAvgPool2D to 2x3',
+  },
+});

@@ -4,6 +4,7 @@ import { AvgPool1D, type AvgPool1DOptions } from '../../modules/avgPool1d.ts';
 import { AvgPool2D } from '../../modules/avgPool2d.ts';
 import { expectAllClose } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -85,6 +86,10 @@ describeContract(small, () => [tf.reshape(tf.range(0, 30), [2, 5, 3]), tf.ones([
 
 describeRefusals([
   [
+    'AvgPool1D: unknown option countIncludePadding; did you mean countIncludePad?',
+    () => small({ countIncludePadding: true } as never),
+  ],
+  [
     'AvgPool1D.forward: expected input of shape [N, L, C], got [4, 5]',
     () => small().forward(blank([4, 5])),
   ],
@@ -111,3 +116,29 @@ describeRefusals([
     () => small({ stride: 1.5 }),
   ],
 ]);
+
+describeFacts({
+  'overlapping windows with padding': {
+    box: () => new AvgPool1D(3, { stride: 2, padding: 1 }),
+    input: [2, 6, 4],
+    output: [2, 3, 4],
+    multiplyAdds: 0,
+    window: [[3, 2]],
+    inputs: [
+      [
+        [0, 3],
+        [
+          [0, 1],
+          [3, 3],
+        ],
+      ],
+      [
+        [2, 1],
+        [
+          [3, 5],
+          [1, 1],
+        ],
+      ],
+    ],
+  },
+});

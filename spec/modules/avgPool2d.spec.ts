@@ -4,6 +4,7 @@ import { Rng } from '../../lib/rng.ts';
 import { AvgPool2D, type AvgPool2DOptions } from '../../modules/avgPool2d.ts';
 import { expectAllClose, image, rowsOf } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -99,6 +100,10 @@ describeContract(small, () => [tf.reshape(tf.range(0, 120), [2, 4, 5, 3]), tf.on
 
 describeRefusals([
   [
+    'AvgPool2D: unknown option paddings; did you mean padding?',
+    () => new AvgPool2D(2, { paddings: 1 } as never),
+  ],
+  [
     'AvgPool2D.forward: expected input of shape [N, H, W, C], got [4, 5, 2]',
     () => small().forward(blank([4, 5, 2])),
   ],
@@ -131,3 +136,35 @@ describeRefusals([
     () => small({ padding: 'half' as 'same' }),
   ],
 ]);
+
+describeFacts({
+  'windows that overlap along one axis and leave gaps along the other': {
+    box: () => new AvgPool2D([3, 2], { stride: [2, 3], padding: [1, 0] }),
+    input: [2, 6, 8, 3],
+    output: [2, 3, (8 - 2) / 3 + 1, 3],
+    multiplyAdds: 0,
+    window: [
+      [3, 2],
+      [2, 3],
+    ],
+    inputs: [
+      [
+        [0, 1, 2],
+        [
+          [0, 1],
+          [3, 4],
+          [2, 2],
+        ],
+      ],
+      [
+        [2, 2, 0],
+        [
+          [3, 5],
+          [6, 7],
+          [0, 0],
+        ],
+      ],
+    ],
+    words: 'AvgPool2D: 3x2 filters at stride 2x3, pad 1x0',
+  },
+});

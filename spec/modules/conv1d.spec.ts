@@ -5,6 +5,7 @@ import { Conv1D, type Conv1DOptions } from '../../modules/conv1d.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { numbers } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { expectSame, given, random, shaped } from '../support/identity.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -86,6 +87,10 @@ const cache = () => small().forward(blank([2, 5, 2])).cache;
 
 describeRefusals([
   [
+    'Conv1D: unknown option dilations; did you mean dilation?',
+    () => small({ dilations: 2 } as never),
+  ],
+  [
     'Conv1D.forward: expected input of shape [N, L, 2], got [2, 5, 3]',
     () => small().forward(blank([2, 5, 3])),
   ],
@@ -146,3 +151,31 @@ describeRefusals([
     () => new Conv1D(1, 1, 1),
   ],
 ]);
+
+describeFacts({
+  'stride, dilation, padding and groups': {
+    box: () => new Conv1D(4, 6, 3, { stride: 2, padding: 1, dilation: 2, groups: 2, init: zeros }),
+    input: [3, 10, 4],
+    output: [3, 4, 6],
+    multiplyAdds: 4 * (3 * 2 * 6),
+    window: [[5, 2]],
+    inputs: [
+      // Elements −1, which is padding, 1 and 3.
+      [
+        [0, 0],
+        [
+          [1, 3],
+          [0, 1],
+        ],
+      ],
+      [
+        [3, 5],
+        [
+          [5, 9],
+          [2, 3],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+  },
+});

@@ -6,6 +6,7 @@ import { Rng } from '../../lib/rng.ts';
 import { Conv2D, type Conv2DOptions } from '../../modules/conv2d.ts';
 import { image, numbers, rowsOf } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
@@ -81,6 +82,10 @@ const cache = () => small().forward(blank([2, 4, 5, 2])).cache;
 
 describeRefusals([
   [
+    'Conv2D: unknown option strides; did you mean stride?',
+    () => new Conv2D(2, 3, 2, { strides: 2 } as never),
+  ],
+  [
     'Conv2D.forward: expected input of shape [N, H, W, 2], got [2, 4, 5, 3]',
     () => small().forward(blank([2, 4, 5, 3])),
   ],
@@ -147,4 +152,145 @@ test('the number of connections of a unit counts the kernel, and biases start at
   expect(largest).toBeLessThanOrEqual(bound);
   expect(largest).toBeGreaterThan(0.95 * bound);
   expect(bias?.dataSync()).toEqual(new Float32Array(7));
+});
+
+describeFacts({
+  'stride, dilation, padding and groups': {
+    box: () =>
+      new Conv2D(4, 6, [3, 2], {
+        stride: [2, 1],
+        padding: [1, 0],
+        dilation: [1, 3],
+        groups: 2,
+        init: zeros,
+      }),
+    input: [2, 7, 9, 4],
+    output: [2, (7 + 2 - 3) / 2 + 1, 9 - 4 + 1, 6],
+    multiplyAdds: 4 * 6 * (3 * 2 * 2 * 6),
+    window: [
+      [3, 2],
+      [4, 1],
+    ],
+    inputs: [
+      // Row −1 is padding.
+      [
+        [0, 0, 0],
+        [
+          [0, 1],
+          [0, 3],
+          [0, 1],
+        ],
+      ],
+      [
+        [1, 2, 2],
+        [
+          [1, 3],
+          [2, 5],
+          [0, 1],
+        ],
+      ],
+      // Row 7 is padding; channel 5 is of the second group.
+      [
+        [3, 5, 5],
+        [
+          [5, 6],
+          [5, 8],
+          [2, 3],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+    words: '6 3x2 filters at stride 2x1, pad 1x0, 2 groups',
+  },
+  '"same" puts the odd cell after': {
+    box: () => new Conv2D(1, 1, 4, { stride: 2, padding: 'same', init: zeros }),
+    input: [1, 5, 6, 1],
+    output: [1, 3, 3, 1],
+    multiplyAdds: 3 * 3 * 16,
+    window: [
+      [4, 2],
+      [4, 2],
+    ],
+    inputs: [
+      // 5 rows get 1 before and 2 after, 6 columns 1 before and 1 after.
+      [
+        [0, 0, 0],
+        [
+          [0, 2],
+          [0, 2],
+          [0, 0],
+        ],
+      ],
+      [
+        [2, 2, 0],
+        [
+          [3, 4],
+          [3, 5],
+          [0, 0],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+    words: '1 4x4 filters at stride 2, pad same',
+  },
+  'a mirror shows what it mirrors': {
+    box: () => new Conv2D(1, 1, [5, 1], { padding: [2, 0], paddingMode: 'reflect', init: zeros }),
+    input: [1, 6, 1, 1],
+    output: [1, 6, 1, 1],
+    multiplyAdds: 6 * 5,
+    window: [
+      [5, 1],
+      [1, 1],
+    ],
+    inputs: [
+      [
+        [0, 0, 0],
+        [
+          [0, 2],
+          [0, 0],
+          [0, 0],
+        ],
+      ],
+      [
+        [5, 0, 0],
+        [
+          [3, 5],
+          [0, 0],
+          [0, 0],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+    words: '1 5x1 filters at stride 1, pad 2x0',
+  },
+  'a circular border shows the other end': {
+    box: () => new Conv2D(1, 1, [1, 3], { padding: [0, 1], paddingMode: 'circular', init: zeros }),
+    input: [1, 1, 6, 1],
+    output: [1, 1, 6, 1],
+    multiplyAdds: 6 * 3,
+    window: [
+      [1, 1],
+      [3, 1],
+    ],
+    inputs: [
+      [
+        [0, 0, 0],
+        [
+          [0, 0],
+          [0, 5],
+          [0, 0],
+        ],
+      ],
+      [
+        [0, 1, 0],
+        [
+          [0, 0],
+          [0, 2],
+          [0, 0],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+    words: '1 1x3 filters at stride 1, pad 0x1',
+  },
 });

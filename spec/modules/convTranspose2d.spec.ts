@@ -6,6 +6,7 @@ import { Conv2D } from '../../modules/conv2d.ts';
 import { ConvTranspose2D, type ConvTranspose2DOptions } from '../../modules/convTranspose2d.ts';
 import { image, numbers, rowsOf, type Packed } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { expectSame, given, packed, random } from '../support/identity.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -112,6 +113,10 @@ const cache = () => small().forward(blank([2, 3, 4, 2])).cache;
 
 describeRefusals([
   [
+    'ConvTranspose2D: unknown option outputPaddings; did you mean outputPadding?',
+    () => small({ outputPaddings: 1 } as never),
+  ],
+  [
     'ConvTranspose2D.forward: expected input of shape [N, H, W, 2], got [2, 3, 4, 3]',
     () => small().forward(blank([2, 3, 4, 3])),
   ],
@@ -164,3 +169,74 @@ describeRefusals([
     () => new ConvTranspose2D(1, 1, 1),
   ],
 ]);
+
+describeFacts({
+  'stride, padding and groups': {
+    box: () =>
+      new ConvTranspose2D(4, 2, [3, 2], {
+        stride: [2, 3],
+        padding: [1, 0],
+        groups: 2,
+        init: zeros,
+      }),
+    input: [2, 4, 3, 4],
+    output: [2, 3 * 2 - 2 + 3, 2 * 3 + 2, 2],
+    multiplyAdds: 4 * 3 * (3 * 2 * 1 * 4),
+    window: [
+      [2, 1 / 2],
+      [1, 1 / 3],
+    ],
+    inputs: [
+      // Row 0 is tap 1 of row 0; the tap of row 1 lies outside.
+      [
+        [0, 0, 0],
+        [
+          [0, 0],
+          [0, 0],
+          [0, 1],
+        ],
+      ],
+      // Row 1 is tap 2 of row 0 and tap 0 of row 1; column 4 is tap 1 of column 1.
+      [
+        [1, 4, 1],
+        [
+          [0, 1],
+          [1, 1],
+          [2, 3],
+        ],
+      ],
+      // Column 2 lies between the kernels of columns 0 and 1.
+      [[1, 2, 0], undefined],
+      [
+        [6, 7, 1],
+        [
+          [3, 3],
+          [2, 2],
+          [2, 3],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+  },
+  dilation: {
+    box: () => new ConvTranspose2D(1, 1, 2, { stride: 2, dilation: 3, init: zeros }),
+    input: [1, 2, 2, 1],
+    output: [1, 2 + 3 + 1, 6, 1],
+    multiplyAdds: 4 * 4,
+    window: [
+      [2, 1 / 2],
+      [2, 1 / 2],
+    ],
+    inputs: [
+      [
+        [3, 5, 0],
+        [
+          [0, 0],
+          [1, 1],
+          [0, 0],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+  },
+});

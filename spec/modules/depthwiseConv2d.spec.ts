@@ -5,6 +5,7 @@ import { Rng } from '../../lib/rng.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { DepthwiseConv2D, type DepthwiseConv2DOptions } from '../../modules/depthwiseConv2d.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { expectSame, given, packed, random, shaped } from '../support/identity.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -71,6 +72,10 @@ const cache = () => small({ multiplier: 3 }).forward(blank([2, 4, 5, 2])).cache;
 
 describeRefusals([
   [
+    'DepthwiseConv2D: unknown option multipliers; did you mean multiplier?',
+    () => new DepthwiseConv2D(2, 3, { multipliers: 2 } as never),
+  ],
+  [
     'DepthwiseConv2D.forward: expected input of shape [N, H, W, 2], got [2, 4, 5, 3]',
     () => small().forward(blank([2, 4, 5, 3])),
   ],
@@ -119,3 +124,43 @@ describeRefusals([
     () => new DepthwiseConv2D(1, 1),
   ],
 ]);
+
+describeFacts({
+  'several filters per channel, and repeated pixels': {
+    box: () =>
+      new DepthwiseConv2D(2, [2, 3], {
+        multiplier: 3,
+        stride: [2, 1],
+        padding: [0, 1],
+        paddingMode: 'replicate',
+        init: zeros,
+      }),
+    input: [2, 5, 4, 2],
+    output: [2, 2, 4, 6],
+    multiplyAdds: 2 * 4 * (2 * 3 * 2 * 3),
+    window: [
+      [2, 2],
+      [3, 1],
+    ],
+    inputs: [
+      [
+        [0, 0, 2],
+        [
+          [0, 1],
+          [0, 1],
+          [0, 0],
+        ],
+      ],
+      [
+        [1, 3, 3],
+        [
+          [2, 3],
+          [2, 3],
+          [1, 1],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+    words: '6 2x3 filters at stride 2x1, pad 0x1, each of one channel',
+  },
+});

@@ -4,6 +4,7 @@ import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
 import { GlobalAvgPool2D } from '../../modules/globalAvgPool2d.ts';
 import { expectAllClose, numbers } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -66,3 +67,23 @@ describeRefusals([
     },
   ],
 ]);
+
+describeFacts({
+  'all positions of the same channel': {
+    box: () => new GlobalAvgPool2D(),
+    input: [2, 3, 4, 5],
+    output: [2, 5],
+    multiplyAdds: 0,
+    window: 'globalPerChannel',
+    inputs: [
+      [
+        [3],
+        [
+          [0, 2],
+          [0, 3],
+          [3, 3],
+        ],
+      ],
+    ],
+  },
+});

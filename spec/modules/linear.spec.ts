@@ -5,6 +5,7 @@ import { Rng } from '../../lib/rng.ts';
 import { Linear, type LinearOptions } from '../../modules/linear.ts';
 import { numbers } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals, disposed } from '../support/refusals.ts';
 
@@ -67,6 +68,10 @@ const cache = () => small().forward(blank([4, 3])).cache;
 
 describeRefusals([
   [
+    'Linear: unknown option biased; did you mean bias?',
+    () => new Linear(3, 2, { biased: false } as never),
+  ],
+  [
     'Linear.forward: expected input of shape [N, 3], got [4, 2]',
     () => small().forward(blank([4, 2])),
   ],
@@ -117,4 +122,17 @@ test('starts with weights in ±√(6/(in + out)) and biases of 0', async () => {
   expect(largest).toBeLessThanOrEqual(Math.sqrt(6 / 50));
   expect(largest).toBeGreaterThan(0.95 * Math.sqrt(6 / 50));
   expect(bias?.dataSync()).toEqual(new Float32Array(20));
+});
+
+describeFacts({
+  'all inputs, one weight each': {
+    box: small,
+    input: [4, 3],
+    output: [4, 2],
+    multiplyAdds: 2 * 3,
+    window: 'global',
+    inputs: [[[1], [[0, 2]]]],
+    noDecay: ['bias'],
+    words: '2 neurons',
+  },
 });

@@ -8,6 +8,7 @@ import {
 } from '../../modules/locallyConnected1d.ts';
 import { numbers } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { expectSame, given, packed, random } from '../support/identity.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -74,6 +75,10 @@ const cache = () => small().forward(blank([2, 6, 2])).cache;
 
 describeRefusals([
   [
+    'LocallyConnected1D: unknown option strides; did you mean stride?',
+    () => small({ strides: 2 } as never),
+  ],
+  [
     'LocallyConnected1D.forward: expected input of shape [N, 6, 2], got [2, 5, 2]',
     () => small().forward(blank([2, 5, 2])),
   ],
@@ -114,3 +119,30 @@ describeRefusals([
     () => new LocallyConnected1D(4, 1, 1, 1),
   ],
 ]);
+
+describeFacts({
+  'each weight once': {
+    box: () => new LocallyConnected1D(8, 2, 3, 4, { stride: 2, padding: 1, init: zeros }),
+    input: [5, 8, 2],
+    output: [5, (8 + 2 - 4) / 2 + 1, 3],
+    multiplyAdds: 4 * (4 * 2 * 3),
+    window: [[4, 2]],
+    inputs: [
+      [
+        [0, 1],
+        [
+          [0, 2],
+          [0, 1],
+        ],
+      ],
+      [
+        [3, 2],
+        [
+          [5, 7],
+          [0, 1],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+  },
+});

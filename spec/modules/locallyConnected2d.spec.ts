@@ -9,6 +9,7 @@ import {
 } from '../../modules/locallyConnected2d.ts';
 import { image, numbers, rowsOf } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { expectSame, given, packed, random } from '../support/identity.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -96,6 +97,10 @@ const cache = () => small().forward(blank([2, 4, 5, 2])).cache;
 
 describeRefusals([
   [
+    'LocallyConnected2D: unknown option strides; did you mean stride?',
+    () => small({ strides: 2 } as never),
+  ],
+  [
     'LocallyConnected2D.forward: expected input of shape [N, 4, 5, 2], got [2, 5, 4, 2]',
     () => small().forward(blank([2, 5, 4, 2])),
   ],
@@ -136,3 +141,40 @@ describeRefusals([
     () => new LocallyConnected2D(4, 1, 1, 1),
   ],
 ]);
+
+describeFacts({
+  'each weight once': {
+    box: () =>
+      new LocallyConnected2D([5, 6], 2, 3, [2, 3], {
+        stride: [1, 2],
+        padding: [0, 1],
+        init: zeros,
+      }),
+    input: [2, 5, 6, 2],
+    output: [2, 5 - 2 + 1, 3, 3],
+    multiplyAdds: 4 * 3 * (2 * 3 * 2 * 3),
+    window: [
+      [2, 1],
+      [3, 2],
+    ],
+    inputs: [
+      [
+        [0, 0, 0],
+        [
+          [0, 1],
+          [0, 1],
+          [0, 1],
+        ],
+      ],
+      [
+        [3, 2, 2],
+        [
+          [3, 4],
+          [3, 5],
+          [0, 1],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+  },
+});

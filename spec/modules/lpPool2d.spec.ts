@@ -6,6 +6,7 @@ import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { expectAllClose, image, rowsOf } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -96,6 +97,10 @@ describeContract(small, () => [tf.reshape(tf.range(0, 120), [2, 4, 5, 3]), tf.on
 
 describeRefusals([
   [
+    'LPPool2D: unknown option padding; expected one of stride, ceilMode',
+    () => new LPPool2D(2, 3, { padding: 1 } as never),
+  ],
+  [
     'LPPool2D.forward: expected input of shape [N, H, W, C], got [4, 5, 2]',
     () => small().forward(blank([4, 5, 2])),
   ],
@@ -125,3 +130,35 @@ describeRefusals([
     () => new LPPool2D(2, 2, { stride: 0.5 }),
   ],
 ]);
+
+describeFacts({
+  'a last window over the end': {
+    box: () => new LPPool2D(2, [2, 3], { stride: [1, 2], ceilMode: true }),
+    input: [1, 4, 6, 2],
+    output: [1, 3, 3, 2],
+    multiplyAdds: 0,
+    window: [
+      [2, 1],
+      [3, 2],
+    ],
+    inputs: [
+      [
+        [0, 0, 1],
+        [
+          [0, 1],
+          [0, 2],
+          [1, 1],
+        ],
+      ],
+      [
+        [1, 2, 0],
+        [
+          [1, 2],
+          [4, 5],
+          [0, 0],
+        ],
+      ],
+    ],
+    words: 'LPPool2D of norm 2: 2x3 filters at stride 1x2',
+  },
+});

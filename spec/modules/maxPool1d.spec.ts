@@ -4,6 +4,7 @@ import { MaxPool1D, type MaxPool1DOptions } from '../../modules/maxPool1d.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { expectAllClose } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -96,6 +97,10 @@ describeContract(small, () => [tf.reshape(tf.range(0, 30), [2, 5, 3]), tf.ones([
 
 describeRefusals([
   [
+    'MaxPool1D: unknown option ceilmode; did you mean ceilMode?',
+    () => new MaxPool1D(2, { ceilmode: true } as never),
+  ],
+  [
     'MaxPool1D.forward: expected input of shape [N, L, C], got [4, 5]',
     () => small().forward(blank([4, 5])),
   ],
@@ -126,3 +131,29 @@ describeRefusals([
     () => small({ stride: 1.5 }),
   ],
 ]);
+
+describeFacts({
+  'a last window over the end': {
+    box: () => new MaxPool1D(3, { stride: 2, padding: 1, ceilMode: true }),
+    input: [2, 6, 4],
+    output: [2, 4, 4],
+    multiplyAdds: 0,
+    window: [[3, 2]],
+    inputs: [
+      [
+        [0, 3],
+        [
+          [0, 1],
+          [3, 3],
+        ],
+      ],
+      [
+        [3, 0],
+        [
+          [5, 5],
+          [0, 0],
+        ],
+      ],
+    ],
+  },
+});

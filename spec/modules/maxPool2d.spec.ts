@@ -3,6 +3,7 @@ import type { Pair } from '../../lib/geometry.ts';
 import { MaxPool2D, type MaxPool2DOptions } from '../../modules/maxPool2d.ts';
 import { image, rowsOf } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
@@ -120,6 +121,10 @@ describeContract(small, () => [tf.reshape(tf.range(0, 120), [2, 4, 5, 3]), tf.on
 
 describeRefusals([
   [
+    'MaxPool2D: unknown option strides; did you mean stride?',
+    () => new MaxPool2D(2, { strides: 2 } as never),
+  ],
+  [
     'MaxPool2D.forward: expected input of shape [N, H, W, C], got [4, 5, 2]',
     () => small().forward(blank([4, 5, 2])),
   ],
@@ -160,3 +165,56 @@ describeRefusals([
     () => small({ padding: 'half' as 'same' }),
   ],
 ]);
+
+describeFacts({
+  'overlapping windows with padding': {
+    box: () => new MaxPool2D([2, 3], { stride: [1, 2], padding: [1, 0] }),
+    input: [2, 4, 7, 3],
+    output: [2, 4 + 2 - 2 + 1, (7 - 3) / 2 + 1, 3],
+    multiplyAdds: 0,
+    window: [
+      [2, 1],
+      [3, 2],
+    ],
+    inputs: [
+      [
+        [0, 0, 1],
+        [
+          [0, 0],
+          [0, 2],
+          [1, 1],
+        ],
+      ],
+      [
+        [4, 2, 2],
+        [
+          [3, 3],
+          [4, 6],
+          [2, 2],
+        ],
+      ],
+    ],
+    words: 'MaxPool2D: 2x3 filters at stride 1x2, pad 1x0',
+  },
+  'a last window over the end': {
+    box: () => new MaxPool2D(2, { ceilMode: true }),
+    input: [1, 3, 5, 1],
+    output: [1, 2, 3, 1],
+    multiplyAdds: 0,
+    window: [
+      [2, 2],
+      [2, 2],
+    ],
+    inputs: [
+      [
+        [1, 2, 0],
+        [
+          [2, 2],
+          [4, 4],
+          [0, 0],
+        ],
+      ],
+    ],
+    words: 'MaxPool2D: 2x2 filters at stride 2',
+  },
+});

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Maxout } from '../../modules/maxout.ts';
 import { numbers } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
@@ -64,3 +65,37 @@ describeRefusals([
   ],
   ['Maxout: expected pieces to be an integer of at least 1, got 0', () => new Maxout(0)],
 ]);
+
+describeFacts({
+  'the pieces of a feature': {
+    box: () => new Maxout(3),
+    input: [2, 4, 6],
+    output: [2, 4, 2],
+    multiplyAdds: 0,
+    window: [[1, 1]],
+    inputs: [
+      [
+        [1, 0],
+        [
+          [1, 1],
+          [0, 2],
+        ],
+      ],
+      [
+        [3, 1],
+        [
+          [3, 3],
+          [3, 5],
+        ],
+      ],
+    ],
+  },
+  'without positions': {
+    box: () => new Maxout(2),
+    input: [3, 6],
+    output: [3, 3],
+    multiplyAdds: 0,
+    window: [],
+    inputs: [[[1], [[2, 3]]]],
+  },
+});

@@ -5,6 +5,7 @@ import { Conv2D } from '../../modules/conv2d.ts';
 import { Pad2D, type Pad2DOptions, type Sides } from '../../modules/pad2d.ts';
 import { image, rowsOf } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { expectSame, given, packed, random } from '../support/identity.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -141,6 +142,10 @@ const padding =
 
 describeRefusals([
   [
+    'Pad2D: unknown option paddingMode; expected one of mode, value',
+    () => new Pad2D(1, { paddingMode: 'reflect' } as never),
+  ],
+  [
     'Pad2D.forward: expected input of shape [N, H, W, C], got [4, 5, 2]',
     () => new Pad2D(1).forward(blank([4, 5, 2])),
   ],
@@ -194,3 +199,91 @@ describeRefusals([
     () => new Pad2D(1, { mode: 'circular', value: 3 }),
   ],
 ]);
+
+describeFacts({
+  'a mirror': {
+    box: () =>
+      new Pad2D(
+        [
+          [1, 0],
+          [2, 3],
+        ],
+        { mode: 'reflect' },
+      ),
+    input: [2, 3, 5, 2],
+    output: [2, 1 + 3, 2 + 5 + 3, 2],
+    multiplyAdds: 0,
+    window: [
+      [1, 1],
+      [1, 1],
+    ],
+    inputs: [
+      [
+        [0, 0, 1],
+        [
+          [1, 1],
+          [2, 2],
+          [1, 1],
+        ],
+      ],
+      [
+        [3, 9, 0],
+        [
+          [2, 2],
+          [1, 1],
+          [0, 0],
+        ],
+      ],
+    ],
+  },
+  zeros: {
+    box: () => new Pad2D(1, { value: 3 }),
+    input: [1, 2, 3, 1],
+    output: [1, 4, 5, 1],
+    multiplyAdds: 0,
+    window: [
+      [1, 1],
+      [1, 1],
+    ],
+    inputs: [
+      [[0, 1, 0], undefined],
+      [
+        [1, 1, 0],
+        [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      ],
+      [[2, 4, 0], undefined],
+    ],
+  },
+  'the other end': {
+    box: () => new Pad2D([0, 2], { mode: 'circular' }),
+    input: [1, 1, 3, 1],
+    output: [1, 1, 7, 1],
+    multiplyAdds: 0,
+    window: [
+      [1, 1],
+      [1, 1],
+    ],
+    inputs: [
+      [
+        [0, 0, 0],
+        [
+          [0, 0],
+          [1, 1],
+          [0, 0],
+        ],
+      ],
+      [
+        [0, 6, 0],
+        [
+          [0, 0],
+          [1, 1],
+          [0, 0],
+        ],
+      ],
+    ],
+  },
+});

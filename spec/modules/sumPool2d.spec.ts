@@ -5,6 +5,7 @@ import { AvgPool2D } from '../../modules/avgPool2d.ts';
 import { SumPool2D, type SumPool2DOptions } from '../../modules/sumPool2d.ts';
 import { expectAllClose, image, rowsOf } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -58,6 +59,10 @@ describeContract(small, () => [tf.reshape(tf.range(0, 120), [2, 4, 5, 3]), tf.on
 
 describeRefusals([
   [
+    'SumPool2D: unknown option strides; did you mean stride?',
+    () => new SumPool2D(2, { strides: 2 } as never),
+  ],
+  [
     'SumPool2D.forward: expected input of shape [N, H, W, C], got [4, 5, 2]',
     () => small().forward(blank([4, 5, 2])),
   ],
@@ -90,3 +95,35 @@ describeRefusals([
     () => small({ padding: 'half' as 'same' }),
   ],
 ]);
+
+describeFacts({
+  '"same" puts the odd cell after': {
+    box: () => new SumPool2D([2, 3], { stride: [2, 1], padding: 'same' }),
+    input: [1, 5, 4, 2],
+    output: [1, 3, 4, 2],
+    multiplyAdds: 0,
+    window: [
+      [2, 2],
+      [3, 1],
+    ],
+    inputs: [
+      [
+        [0, 1, 0],
+        [
+          [0, 1],
+          [0, 2],
+          [0, 0],
+        ],
+      ],
+      [
+        [2, 0, 1],
+        [
+          [4, 4],
+          [0, 1],
+          [1, 1],
+        ],
+      ],
+    ],
+    words: 'SumPool2D: 2x3 filters at stride 2x1, pad same',
+  },
+});

@@ -6,6 +6,7 @@ import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { Upsample2D, type Upsample2DOptions } from '../../modules/upsample2d.ts';
 import { expectAllClose, image, rowsOf } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
@@ -95,6 +96,10 @@ const small = () => new Upsample2D({ scaleFactor: 2 });
 
 describeRefusals([
   [
+    'Upsample2D: unknown option scale; expected one of scaleFactor, mode, alignCorners',
+    () => new Upsample2D({ scale: 2 } as never),
+  ],
+  [
     'Upsample2D.forward: expected input of shape [N, H, W, C], got [4, 5, 2]',
     () => small().forward(blank([4, 5, 2])),
   ],
@@ -127,3 +132,56 @@ describeRefusals([
     () => new Upsample2D({ scaleFactor: 2, alignCorners: true }),
   ],
 ]);
+
+describeFacts({
+  'blocks of pixels': {
+    box: () => new Upsample2D({ scaleFactor: [2, 3] }),
+    input: [1, 3, 2, 2],
+    output: [1, 6, 6, 2],
+    multiplyAdds: 0,
+    window: [
+      [1, 1 / 2],
+      [1, 1 / 3],
+    ],
+    inputs: [
+      [
+        [3, 4, 1],
+        [
+          [1, 1],
+          [1, 1],
+          [1, 1],
+        ],
+      ],
+    ],
+  },
+  'averages of neighbours': {
+    box: () => new Upsample2D({ scaleFactor: 2, mode: 'bilinear' }),
+    input: [1, 2, 3, 1],
+    output: [1, 4, 6, 1],
+    multiplyAdds: 0,
+    window: [
+      [2, 1 / 2],
+      [2, 1 / 2],
+    ],
+    inputs: [
+      // Row −¼ is row 0; column ¼ lies between columns 0 and 1.
+      [
+        [0, 1, 0],
+        [
+          [0, 0],
+          [0, 1],
+          [0, 0],
+        ],
+      ],
+      // Column 2¼ is column 2.
+      [
+        [2, 5, 0],
+        [
+          [0, 1],
+          [2, 2],
+          [0, 0],
+        ],
+      ],
+    ],
+  },
+});

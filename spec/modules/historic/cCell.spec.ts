@@ -3,6 +3,7 @@ import type { Pair } from '../../../lib/geometry.ts';
 import { CCell, type CCellOptions } from '../../../modules/historic/cCell.ts';
 import { expectAllClose } from '../../support/compare.ts';
 import { describeContract } from '../../support/contract.ts';
+import { describeFacts } from '../../support/facts.ts';
 import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { blank, describeRefusals } from '../../support/refusals.ts';
 
@@ -57,6 +58,10 @@ const cache = () => small().forward(blank([4, 2, 3, 2])).cache;
 
 describeRefusals([
   [
+    'CCell: unknown option alphas; did you mean alpha?',
+    () => new CCell(2, 1, { alphas: 1 } as never),
+  ],
+  [
     'CCell.forward: expected input of shape [N, H, W, 2], got [4, 2, 3, 1]',
     () => small().forward(blank([4, 2, 3, 1])),
   ],
@@ -81,3 +86,35 @@ describeRefusals([
     () => new CCell(2, 1, { padding: -1 }),
   ],
 ]);
+
+describeFacts({
+  'the mean takes all planes': {
+    box: () => new CCell(3, [2, 3], { stride: [2, 1], padding: [0, 1] }),
+    input: [1, 5, 4, 3],
+    output: [1, 2, 4, 3],
+    multiplyAdds: 0,
+    window: [
+      [2, 2],
+      [3, 1],
+    ],
+    inputs: [
+      [
+        [1, 0, 2],
+        [
+          [2, 3],
+          [0, 1],
+          [0, 2],
+        ],
+      ],
+      [
+        [0, 2, 0],
+        [
+          [0, 1],
+          [1, 3],
+          [0, 2],
+        ],
+      ],
+    ],
+    words: '3 planes of C-cells: 2x3 filters at stride 2x1, pad 0x1',
+  },
+});

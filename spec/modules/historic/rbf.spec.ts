@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { RBF } from '../../../modules/historic/rbf.ts';
 import { numbers } from '../../support/compare.ts';
 import { describeContract } from '../../support/contract.ts';
+import { describeFacts } from '../../support/facts.ts';
 import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { blank, describeRefusals } from '../../support/refusals.ts';
 
@@ -32,7 +33,7 @@ eachBackend('by hand', () => {
       [-2 * (0 + 10), -2 * (2 - 10), -2 * (-1 + 10)],
       [-2 * (1 - 0), -2 * (-3 + 0), -2 * (2 + 0)],
     ]);
-    expect(numbers(box.backpropToParams(g, cache).centers as tf.Tensor)).toEqual([
+    expect(numbers(box.backpropToParams(g, cache).centers)).toEqual([
       [2 * (0 + 1), 2 * (2 - 3), 2 * (-1 + 2)],
       [20, -20, 20],
     ]);
@@ -72,6 +73,10 @@ describe.each([true, false])('learned %s', (learned) => {
 const cache = () => small().forward(blank([4, 3])).cache;
 
 describeRefusals([
+  [
+    'RBF: unknown option learnt; did you mean learned?',
+    () => new RBF([[1]], { learnt: true } as never),
+  ],
   ['RBF.forward: expected input of shape [N, 3], got [4, 2]', () => small().forward(blank([4, 2]))],
   ['RBF.forward: expected input of shape [N, 3], got [3]', () => small().forward(blank([3]))],
   [
@@ -97,3 +102,23 @@ describeRefusals([
     () => new RBF([[1, 2], [3]]),
   ],
 ]);
+
+describeFacts({
+  'one product per centre and feature': {
+    box: () =>
+      new RBF(
+        [
+          [1, 2, 3],
+          [0, 1, 0],
+        ],
+        { learned: true },
+      ),
+    input: [4, 3],
+    output: [4, 2],
+    multiplyAdds: 2 * 3,
+    window: 'global',
+    inputs: [[[1], [[0, 2]]]],
+    noDecay: [],
+    words: '2 radial basis functions',
+  },
+});

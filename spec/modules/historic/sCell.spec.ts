@@ -6,6 +6,7 @@ import { Rng } from '../../../lib/rng.ts';
 import { SCell, type SCellOptions } from '../../../modules/historic/sCell.ts';
 import { expectAllClose } from '../../support/compare.ts';
 import { describeContract } from '../../support/contract.ts';
+import { describeFacts } from '../../support/facts.ts';
 import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { blank, describeRefusals } from '../../support/refusals.ts';
 
@@ -70,6 +71,7 @@ const cache = () => small().forward(blank([4, 2, 3, 2])).cache;
 const cell = (options: SCellOptions) => () => new SCell(2, 2, 1, { init: zeros, ...options });
 
 describeRefusals([
+  ['SCell: unknown option R; did you mean r?', () => new SCell(1, 1, 1, { R: 2 } as never)],
   [
     'SCell.forward: expected input of shape [N, H, W, 2], got [4, 2, 3, 1]',
     () => small().forward(blank([4, 2, 3, 1])),
@@ -112,4 +114,37 @@ test('starts with small positive connections and no inhibition', async () => {
   expect(Math.max(...drawn)).toBeLessThanOrEqual(0.01 / 75);
   expect(Math.max(...drawn)).toBeGreaterThan(0.0095 / 75);
   expect([...inhibition.dataSync()]).toEqual([0, 0, 0, 0]);
+});
+
+describeFacts({
+  'excitation counts, the fixed inhibition does not': {
+    box: () => new SCell(3, 2, [3, 2], { stride: [1, 2], padding: [1, 0], init: zeros }),
+    input: [2, 4, 6, 3],
+    output: [2, 4, 3, 2],
+    multiplyAdds: 4 * 3 * (3 * 2 * 3 * 2),
+    window: [
+      [3, 1],
+      [2, 2],
+    ],
+    inputs: [
+      [
+        [0, 1, 1],
+        [
+          [0, 1],
+          [2, 3],
+          [0, 2],
+        ],
+      ],
+      [
+        [2, 2, 0],
+        [
+          [1, 3],
+          [4, 5],
+          [0, 2],
+        ],
+      ],
+    ],
+    noDecay: [],
+    words: '2 planes of S-cells: 3x2 filters at stride 1x2, pad 1x0',
+  },
 });

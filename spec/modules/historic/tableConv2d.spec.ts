@@ -7,6 +7,7 @@ import { Conv2D } from '../../../modules/conv2d.ts';
 import { TableConv2D, type TableConv2DOptions } from '../../../modules/historic/tableConv2d.ts';
 import { expectAllClose, numbers } from '../../support/compare.ts';
 import { describeContract } from '../../support/contract.ts';
+import { describeFacts } from '../../support/facts.ts';
 import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { blank, describeRefusals } from '../../support/refusals.ts';
 
@@ -95,6 +96,10 @@ const table = (rows: number[][]) => () => new TableConv2D(3, rows, 1, { init: ze
 
 describeRefusals([
   [
+    'TableConv2D: unknown option strides; did you mean stride?',
+    () => new TableConv2D(1, [[0]], 1, { strides: 2 } as never),
+  ],
+  [
     'TableConv2D.forward: expected input of shape [N, H, W, 3], got [4, 2, 3, 2]',
     () => small().forward(blank([4, 2, 3, 2])),
   ],
@@ -143,3 +148,49 @@ describeRefusals([
     () => new TableConv2D(1, [[0]], 1),
   ],
 ]);
+
+describeFacts({
+  'the connections of the table': {
+    box: () =>
+      new TableConv2D(4, [[0, 2], [3], [1, 2, 3]], [3, 2], {
+        stride: [1, 2],
+        padding: [1, 0],
+        init: zeros,
+      }),
+    input: [2, 3, 5, 4],
+    output: [2, 3, 2, 3],
+    multiplyAdds: 3 * 2 * (3 * 2 * 6),
+    window: [
+      [3, 1],
+      [2, 2],
+    ],
+    inputs: [
+      [
+        [0, 0, 0],
+        [
+          [0, 1],
+          [0, 1],
+          [0, 2],
+        ],
+      ],
+      [
+        [2, 0, 1],
+        [
+          [1, 2],
+          [0, 1],
+          [3, 3],
+        ],
+      ],
+      [
+        [1, 1, 2],
+        [
+          [0, 2],
+          [2, 3],
+          [1, 3],
+        ],
+      ],
+    ],
+    noDecay: ['bias'],
+    words: '3 3x2 filters at stride 1x2, pad 1x0, 6 connections',
+  },
+});
