@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { liveMemory } from '../../gradcheck/leaks.ts';
 import { BoxError, BoxpropError } from '../../lib/errors.ts';
 
 /** A tensor as numbers: what fixtures hold. */
@@ -40,11 +41,11 @@ export function rowsOf(image: tf.Tensor4D): unknown {
   return tf.reshape(image, image.shape.slice(1, 3)).arraySync();
 }
 
-/** Refuses work that leaves more or fewer live tensors than there were. */
+/** Expects as many live tensors, and blocks of values behind them, after the work as before. */
 export function expectNoLeak(work: () => void): void {
-  const before = tf.memory().numTensors;
+  const before = liveMemory();
   work();
-  expect(tf.memory().numTensors - before).toBe(0);
+  expect(liveMemory()).toEqual(before);
 }
 
 /** The message of the error that a caller's mistake must raise; the path belongs to it where a box complains. */

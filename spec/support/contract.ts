@@ -2,12 +2,15 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { constant } from '../../lib/constant.ts';
 import { disposeTensors } from '../../lib/memory.ts';
 import type { Module } from '../../lib/module.ts';
+import { Rng } from '../../lib/rng.ts';
 import { expectNoLeak } from './compare.ts';
 import { eachBackend } from './fixtures.ts';
 
 /**
- * What lib/module.ts promises of every box, whatever it computes. `make` gives a box with parameters that are not
- * all 0, `inputs` two inputs of different sizes.
+ * The promises of lib/module.ts, which every box keeps whatever it computes.
+ *
+ * @param make a box whose parameters are not all 0.
+ * @param inputs two inputs of different sizes.
  */
 export function describeContract<In extends tf.Tensor, Out extends tf.Tensor, Cache>(
   make: () => Module<In, Out, Cache>,
@@ -25,26 +28,28 @@ export function describeContract<In extends tf.Tensor, Out extends tf.Tensor, Ca
       expect(values([input, gradOutput, ...Object.values(box.params)])).toEqual(before);
     });
 
-    test('leaves no tensor behind', () => {
+    test.each(['inference', 'training'] as const)('leaves no tensor behind: %s', (mode) => {
       const [input] = inputs();
       expectNoLeak(() => {
         const box = make();
-        const { output, cache } = box.forward(input);
-        const gradOutput = ramp(output);
-        const { gradInput, gradParams } = box.backprop(gradOutput, cache);
-        disposeTensors([cache, gradInput, gradParams]);
-        const second = box.forward(input);
+        const forward = () => box.forward(input, { mode, rng: new Rng(0) });
+        const [first, second, third] = [forward(), forward(), forward()];
+        const gradOutput = ramp(first.output);
+        box.updateBuffers(first.cache);
         disposeTensors([
+          box.backprop(gradOutput, first.cache),
           box.backpropToInput(gradOutput, second.cache),
           box.backpropToParams(gradOutput, second.cache),
+          box.backpropParams(gradOutput, third.cache),
+          box.infer(input, { mode, rng: new Rng(0) }),
+          gradOutput,
+          [first, second, third],
         ]);
-        disposeTensors(box.backpropParams(gradOutput, second.cache));
-        disposeTensors([output, gradOutput, second.output]);
         box.dispose();
       });
     });
 
-    test('what it returns belongs to the caller: letting one go harms no other', () => {
+    test('returns tensors that the caller owns: disposing one changes no other', () => {
       const box = make();
       const [input] = inputs();
       const { output, cache } = box.forward(input);
@@ -76,7 +81,7 @@ export function describeContract<In extends tf.Tensor, Out extends tf.Tensor, Ca
   });
 }
 
-/** A gradient that is neither uniform nor of one sign. */
+/** A gradient of both signs whose values differ. */
 function ramp<T extends tf.Tensor>(output: T): T {
   return constant(
     Float32Array.from({ length: output.size }, (_, i) => (i % 5) - 1.5),
