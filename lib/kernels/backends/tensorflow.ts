@@ -107,17 +107,19 @@ export function runOperations(
  */
 export const ONEDNN = { _kernel: 'MklNameChangeOp' };
 
-const withOneDnn = new WeakMap<TensorflowBackend, boolean>();
+/** Whether oneDNN's kernels run, per backend. */
+const oneDnnRuns = new WeakMap<TensorflowBackend, boolean>();
 
 /** Returns whether TensorFlow has oneDNN and computes on the CPU; the first call tries it out. */
 export function hasOneDnn(): boolean {
   const tensorflow = tensorflowBackend();
-  let has = withOneDnn.get(tensorflow);
-  if (has === undefined) {
-    has = !tensorflow.isUsingGpuDevice && runsOneDnn();
-    withOneDnn.set(tensorflow, has);
+  if (tensorflow.isUsingGpuDevice) return false;
+  let runs = oneDnnRuns.get(tensorflow);
+  if (runs === undefined) {
+    runs = runsOneDnn();
+    oneDnnRuns.set(tensorflow, runs);
   }
-  return has;
+  return runs;
 }
 
 function runsOneDnn(): boolean {
