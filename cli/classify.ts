@@ -13,7 +13,7 @@ export function classifyCommand(): Command {
     .option('--labels <file>', 'names of the classes: one per line, or JSON')
     .option(
       '--pixels <recipe>',
-      'how pixels become inputs: torchvision, inception, caffe, unit (default: as the weights say)',
+      'how pixels become inputs: torchvision, inception, caffe, unit (default: as the network needs)',
     )
     .addOption(BACKEND_OPTION)
     .option('--json', 'print JSON')

@@ -26,7 +26,7 @@ export interface ClassifyOptions {
   readonly network?: string;
   /** A file with the names of the classes. */
   readonly labels?: string;
-  /** How pixels become inputs, one of `PREPROCESSINGS`; by default as the weights expect it. */
+  /** How pixels become inputs, one of `PREPROCESSINGS`; by default as the network's published weights. */
   readonly pixels?: string;
   /** The backend that computes. */
   readonly backend?: BackendName | 'auto';
@@ -58,7 +58,7 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   const picture = await loadImage(image);
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
   const weights = await readWeightsFile(options.weights, options.network);
-  const { file, entry, trainingData, preparations } = weights;
+  const { file, entry, trainingData, preprocessing } = weights;
   if (trainingData?.pixels === false && options.pixels === undefined) {
     throw new InputError(
       `${file}: expected weights trained on images, got weights trained on other data: ` +
@@ -72,12 +72,11 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
     );
   }
   const names = labels ?? trainingData?.classNames;
-  const asked = options.pixels ?? weights.header.metadata.get('preprocess');
-  const recipe = PREPROCESSINGS[pixelsOf(asked, weights.name)];
+  const recipe = PREPROCESSINGS[pixelsOf(options.pixels, weights.name)];
   await useBackend(backend, { log: logBackend });
   const seen = applyPreprocessing(
     asDataset(picture, trainingData?.inputShape ?? entry.inputShape, recipe),
-    preparations,
+    preprocessing,
   );
   const network: AnyModule = await loadForData(weights, { ...seen, classes });
   const { input, labels: none } = await seen.batch(Int32Array.of(0));

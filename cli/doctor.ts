@@ -36,14 +36,14 @@ export function doctorCommand(): Command {
       const { seed, backend, json } = options;
       const { imageShapeOf, resolveNetwork } = await import('./resolveNetwork.ts');
       const { openData } = await import('./openData.ts');
-      const { applyPreprocessing: prepared, parsePreprocessing: preparationsOf } =
+      const { applyPreprocessing, parsePreprocessing } =
         await import('../data/preprocessingSteps.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { diagnose } = await import('../inspect/doctor/diagnose.ts');
       const entry = await resolveNetwork(name);
       await useBackend(backend, { log: logBackend });
       const { train } = await openData(folder, shape);
-      const data = prepared(train, await preparationsOf(preprocess, train));
+      const data = applyPreprocessing(train, await parsePreprocessing(preprocess, train));
       const inputShape = imageShapeOf(data);
       const build = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });
       const diagnostics = await diagnose({ build, data, rng: new Rng(seed) });

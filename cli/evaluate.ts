@@ -30,13 +30,13 @@ export function evaluateCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (file: string, { network: named, data, shape, backend, json }: Options) => {
       const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
-      const { applyPreprocessing: prepared } = await import('../data/preprocessingSteps.ts');
+      const { applyPreprocessing } = await import('../data/preprocessingSteps.ts');
       const { openData } = await import('./openData.ts');
       const { evaluate } = await import('../train/evaluate.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const weights = await readWeightsFile(file, named);
       await useBackend(backend, { log: logBackend });
-      const test = prepared((await openData(data, shape)).test, weights.preparations);
+      const test = applyPreprocessing((await openData(data, shape)).test, weights.preprocessing);
       const network = await loadForData(weights, test);
       const found = await evaluate(network, test);
       const { name } = weights;

@@ -28,11 +28,11 @@ export function exportCommand(): Command {
       }
       const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
-      const { preprocessedShape: preparedShape } = await import('../data/preprocessingSteps.ts');
+      const { preprocessedShape } = await import('../data/preprocessingSteps.ts');
       const weights = await readWeightsFile(file, name);
-      const { entry, trainingData, preparations } = weights;
+      const { entry, trainingData, preprocessing } = weights;
       const inputShape =
-        input ?? preparedShape(trainingData?.inputShape ?? entry.inputShape, preparations);
+        input ?? preprocessedShape(trainingData?.inputShape ?? entry.inputShape, preprocessing);
       await useBackend();
       const classes = trainingData?.classes ?? entry.classes;
       const network = await loadForData(weights, { inputShape, classes });

@@ -54,14 +54,14 @@ export interface FoolOptions {
 export async function fool(file: string, options: FoolOptions): Promise<string[]> {
   const { data, shape, method, target, examples, out } = options;
   const weights = await readWeightsFile(file, options.network);
-  const { preparations } = weights;
+  const { preprocessing } = weights;
   const { test } = await openData(data, shape);
   if (target !== undefined && target >= test.classes) {
     throw new InputError(`--target: expected a class from 0 to ${test.classes - 1}, got ${target}`);
   }
-  const trained = await loadForData(weights, applyPreprocessing(test, preparations));
+  const trained = await loadForData(weights, applyPreprocessing(test, preprocessing));
   const network: Module = new Sequential([
-    ...preprocessingBoxes(preparations, test.inputShape),
+    ...preprocessingBoxes(preprocessing, test.inputShape),
     trained,
   ]);
   const rng = new Rng(options.seed);

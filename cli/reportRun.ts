@@ -31,7 +31,7 @@ export async function reportRun(
   const { test } = await openData(options.data, options.shape);
   const file = join(folder, 'checkpoint.safetensors');
   const weights = await readWeightsFile(file, options.network);
-  const dataset = applyPreprocessing(test, weights.preparations);
+  const dataset = applyPreprocessing(test, weights.preprocessing);
   const network = await loadForData(weights, dataset);
   try {
     const log = await readLog(join(folder, 'log.jsonl'));

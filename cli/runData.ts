@@ -26,15 +26,15 @@ export async function openRunData(options: RunOptions, rng: Rng): Promise<RunDat
   const { data, shape, limit, validationSplit, preprocess = [] } = options;
   const opened = await openData(data, shape);
   const [train, validation] = parts(limited(opened.train, limit), validationSplit, rng);
-  const preparations = await parsePreprocessing(preprocess, train);
-  const see = (dataset: Dataset) => applyPreprocessing(dataset, preparations);
+  const preprocessing = await parsePreprocessing(preprocess, train);
+  const preprocessed = (dataset: Dataset) => applyPreprocessing(dataset, preprocessing);
   return {
-    train: see(train),
-    test: see(opened.test),
-    ...(validation && { validation: see(validation) }),
+    train: preprocessed(train),
+    test: preprocessed(opened.test),
+    ...(validation && { validation: preprocessed(validation) }),
     metadata: {
       data: trainingDataMetadata(opened.train),
-      ...(preparations.length > 0 && { preparation: JSON.stringify(preparations) }),
+      ...(preprocessing.length > 0 && { preparation: JSON.stringify(preprocessing) }),
     },
   };
 }

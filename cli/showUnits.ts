@@ -53,7 +53,7 @@ export interface UnitsOptions {
 export async function showUnits(file: string, options: UnitsOptions): Promise<string[]> {
   const weights = await readWeightsFile(file, options.network);
   const { test } = await openData(options.data, options.shape);
-  const data = applyPreprocessing(test, weights.preparations);
+  const data = applyPreprocessing(test, weights.preprocessing);
   const network = await loadForData(weights, data);
   try {
     const found = await findPatches(network, data, options);

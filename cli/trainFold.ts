@@ -64,10 +64,10 @@ export async function preprocessFold(
   { train, held }: Fold,
   steps: readonly string[],
 ): Promise<Fold> {
-  const preparations = await parsePreprocessing(steps, train);
+  const preprocessing = await parsePreprocessing(steps, train);
   return {
-    train: applyPreprocessing(train, preparations),
-    held: applyPreprocessing(held, preparations),
+    train: applyPreprocessing(train, preprocessing),
+    held: applyPreprocessing(held, preprocessing),
   };
 }
 

@@ -40,7 +40,7 @@ export interface WeightsFile {
   /** The data of the training; undefined if the file does not say. */
   readonly trainingData: TrainingData | undefined;
   /** The preprocessing of the inputs; empty if the file does not say. */
-  readonly preparations: readonly PreprocessingStep[];
+  readonly preprocessing: readonly PreprocessingStep[];
 }
 
 /** The entry `data` of a weights file's metadata, for `dataset` before preprocessing. */
@@ -73,7 +73,7 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
       ...(network === undefined && { where: `${file}: network` }),
     }),
     trainingData: metadata('data', (value) => (isTrainingData(value) ? value : undefined)),
-    preparations:
+    preprocessing:
       metadata('preparation', (value) => (arePreprocessingSteps(value) ? value : undefined)) ?? [],
   };
 }

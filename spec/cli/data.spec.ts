@@ -63,7 +63,7 @@ export const network = ({ rng, inputShape: [h, w, c], classes }) =>
 `;
 
 describe('a network of one file, on CSV', () => {
-  it('is trained as --config says, with the command line before it; weights know how inputs are prepared', () => {
+  it('is trained as --config says, with the command line before it; weights know how inputs are preprocessed', () => {
     const config = {
       network: file('net.ts'),
       data: file('csv'),

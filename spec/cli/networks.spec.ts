@@ -184,11 +184,11 @@ describe('boxprop classify', () => {
     expect(best.map((guess) => guess.class)).toEqual([999, 998, 997, 996, 995]);
   });
 
-  it('prepares the image as the training images were', async () => {
+  it('preprocesses the image as the training images were', async () => {
     // A network of one filter, which is on where the image is brighter than the mean that it is told of.
-    const weights = async (preparation: string | undefined) => {
+    const weights = async (preprocessing: string | undefined) => {
       const network = lenet({ rng: new Rng(0), init: init.fill(0.1) });
-      const file = join(folder, 'prepared.safetensors');
+      const file = join(folder, 'preprocessed.safetensors');
       const score = tensor1d([0, 0, 0, 3, 0, 0, 0, 0, 0, 0]);
       const last = network.params['7.weight'];
       tidy(() => {
@@ -197,13 +197,13 @@ describe('boxprop classify', () => {
       });
       await saveWeights(file, network.params, {
         network: 'lenet',
-        ...(preparation && { preparation }),
+        ...(preprocessing && { preparation: preprocessing }),
       });
       return file;
     };
-    const best = async (preparation?: string) => {
+    const best = async (preprocessing?: string) => {
       const [first] = await classifyImage(GREY, {
-        weights: await weights(preparation),
+        weights: await weights(preprocessing),
         backend: 'cpu',
       });
       return first.class;
