@@ -8,9 +8,10 @@ export default {
   globalSetup: '<rootDir>/spec/support/build.mjs',
   roots: ['<rootDir>/spec'],
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
-  // Jest would leave a core free: of two that is half of the time. More than four would want more memory than some have.
+  // Jest would leave one core free, which of two is half. More than four workers want more memory
+  // than some machines have.
   maxWorkers: Math.min(4, availableParallelism()),
-  // Modules that have been loaded stay until a worker ends.
+  // A worker keeps the modules that it has loaded until it ends.
   workerIdleMemoryLimit: '1GB',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -5,7 +5,7 @@
  */
 import { SCALED, VARIANTS } from '../support/scaledNetworks.ts';
 import { proveGradient } from '../support/proveGradient.ts';
-import { runJest } from '../support/jest.mjs';
+import { runJest } from '../support/jest.ts';
 
 const known = { ...SCALED, ...VARIANTS };
 const names = process.argv.slice(2);
@@ -28,7 +28,7 @@ for (const name of names.length > 0 ? names : Object.keys(known)) {
   for (const { tensor, message } of wrong) console.log(`     ${tensor}: ${message}`);
 }
 if (names.length === 0) {
-  const specs = runJest(['spec/models'], { BOXPROP_NETWORKS: 'all' });
+  const specs = runJest(['spec/models'], { env: { BOXPROP_NETWORKS: 'all' } });
   passed += specs.passed;
   failed += specs.failed;
 }

@@ -12,7 +12,7 @@ import { init, Rng, useBackend } from '../../index.ts';
 import { withSafetensors } from '../../formats/safetensors/safetensorsFile.ts';
 import { torchvisionLayout } from '../../models/torchvision/layout.ts';
 import { loadWeights, saveWeights } from '../../formats/safetensors/weights.ts';
-import type { AnyModule } from '../../lib/propagate.ts';
+import type { AnyModule } from '../../lib/module.ts';
 import { networks } from '../../models/networks.ts';
 import type { NetworkOptions } from '../../models/options.ts';
 import {

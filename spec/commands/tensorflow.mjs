@@ -10,7 +10,7 @@ import { trainStep } from '../../train/index.ts';
 import { lenet } from '../../models/index.ts';
 import * as losses from '../../losses/index.ts';
 import * as modules from '../../modules/index.ts';
-import { runJest } from '../support/jest.mjs';
+import { runJest } from '../support/jest.ts';
 
 const CASES = 50;
 const count = { passed: 0, failed: 0 };
@@ -95,7 +95,7 @@ if (problem === undefined) {
       '-t',
       ': tensorflow ',
     ],
-    { BOXPROP_BACKENDS: 'tensorflow', TF_CPP_MIN_LOG_LEVEL: '2' },
+    { env: { BOXPROP_BACKENDS: 'tensorflow', TF_CPP_MIN_LOG_LEVEL: '2' } },
   );
   count.passed += specs.passed;
   count.failed += specs.failed;

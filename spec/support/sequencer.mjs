@@ -1,15 +1,9 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** The specs that take more than a minute. Last, as their sizes would have it, they would keep one worker alone. */
-const LONG = ['cli/train', 'browser/parity', 'models/networks', 'psets/psets', 'cli/gradcheck'];
-
-/** Jest's order, with the long ones first. */
+/** Jest's order, with the long specs first: at the end they would keep one worker busy and the others idle. */
 export default class LongFirst extends Sequencer.default {
   async sort(tests) {
-    const place = ({ path }) => {
-      const at = LONG.findIndex((name) => path.endsWith(`/${name}.spec.ts`));
-      return at < 0 ? LONG.length : at;
-    };
-    return [...(await super.sort(tests))].sort((a, b) => place(a) - place(b));
+    const rank = ({ path }) => (path.endsWith('.long.spec.ts') ? 0 : 1);
+    return [...(await super.sort(tests))].sort((a, b) => rank(a) - rank(b));
   }
 }

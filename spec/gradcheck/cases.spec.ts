@@ -1,0 +1,37 @@
+import * as losses from '../../losses/index.ts';
+import * as modules from '../../modules/index.ts';
+import { boxNames, type Report } from '../../gradcheck/index.ts';
+import { boxprop } from '../support/runCommand.ts';
+
+/**
+ * Every box and every cost, by a few of the random cases of gradcheck/cases. The long specs of the command
+ * line draw more, and npm run test:tensorflow and gradcheck/parity.long.spec.ts other backends.
+ */
+
+// In a process of its own, where it takes half as long as inside Jest.
+function proven(backend: string, cases: number): Report {
+  const args = ['--backend', backend, '--cases', String(cases), '--json', '-'];
+  const { status, stdout } = boxprop('gradcheck', ...args);
+  const report = JSON.parse(stdout) as Report;
+  expect(report.results.filter(({ pass }) => !pass)).toEqual([]);
+  expect(report).toMatchObject({ pass: true, backend });
+  expect(status).toBe(0);
+  return report;
+}
+
+test('every gradient of every exported box and cost agrees with differences, in double precision', () => {
+  const { results } = proven('float64', 10);
+  expect(Math.max(...results.map(({ maxError }) => maxError))).toBeLessThan(1e-7);
+  for (const name of boxNames({ ...modules, ...losses })) {
+    const ofBox = results.filter((result) => result.name === name);
+    expect(new Set(ofBox.map(({ config }) => config)).size).toBe(10);
+    const inputs = ofBox.filter(({ tensor }) => tensor.startsWith('input'));
+    expect(inputs.some(({ checked }) => checked > 0)).toBe(true);
+  }
+});
+
+test.each(['cpu', 'wasm'])('on %s every box and cost computes what float64 does', (backend) => {
+  const { results } = proven(backend, 4);
+  const names = new Set(results.map(({ name }) => name));
+  expect(boxNames({ ...modules, ...losses }).filter((name) => !names.has(name))).toEqual([]);
+});

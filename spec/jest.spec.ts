@@ -1,0 +1,38 @@
+import { readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { listSpecs, type Tier } from './support/jest.ts';
+import { ROOT } from './support/runCommand.ts';
+
+/** No spec vanishes: `npm run test:all` runs every file, and `npm test` all but the long ones. */
+
+/** The files below a folder, by path from the root. */
+function filesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.') && !IGNORED.includes(name))
+    .flatMap((entry) => {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      return entry.isDirectory() ? filesIn(path) : [path];
+    });
+}
+const IGNORED = ['node_modules', 'build', 'dist', 'runs', 'coverage'];
+
+const specs = filesIn('spec').filter((path) => path.endsWith('.spec.ts'));
+const ran = (tier: Tier) =>
+  listSpecs(tier).map((path) => relative(ROOT, path).split(sep).join('/'));
+
+test('npm run test:all runs every spec, npm test every one that is not named long', () => {
+  expect(specs.length).toBeGreaterThan(150);
+  expect(ran('all').sort()).toEqual([...specs].sort());
+  expect(ran('fast').sort()).toEqual(
+    specs.filter((path) => !path.endsWith('.long.spec.ts')).sort(),
+  );
+});
+
+test('what looks like a spec is one, and helpers lie in support, commands, or fixtures', () => {
+  const elsewhere = filesIn('').filter((path) => !path.startsWith('spec/'));
+  expect(elsewhere.filter((path) => /[.-](spec|test)\.[cm]?[jt]sx?$/.test(path))).toEqual([]);
+  const others = filesIn('spec').filter((path) => !path.endsWith('.spec.ts'));
+  expect(
+    others.filter((path) => !/^spec\/(README\.md$|support\/|commands\/|fixtures\/)/.test(path)),
+  ).toEqual([]);
+});

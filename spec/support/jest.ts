@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './runCommand.ts';
+
+/** `fast` is `npm test`, `all` is `npm run test:all`. */
+export type Tier = 'fast' | 'all';
+
+export interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface JestOptions {
+  readonly tier?: Tier;
+  /** More variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The arguments with which Node runs Jest: Windows has no `npm` that starts without a shell. */
+const JEST = [
+  '--experimental-vm-modules',
+  '--no-warnings',
+  join(ROOT, 'node_modules/jest/bin/jest.js'),
+];
+
+/** What Jest is told for a tier: the fast one leaves out the specs named `.long.spec.ts`. */
+const TIERS = {
+  fast: [String.raw`--testPathIgnorePatterns=\.long\.spec\.ts$`],
+  all: [],
+} as const satisfies Record<Tier, readonly string[]>;
+
+/** Runs Jest, which reports on the screen, and counts its tests. */
+export function runJest(
+  args: readonly string[],
+  { tier = 'all', env = {} }: JestOptions = {},
+): Count {
+  const folder = mkdtempSync(join(tmpdir(), 'boxprop-test-'));
+  const report = join(folder, 'jest.json');
+  const { status } = spawnSync(
+    process.execPath,
+    [...JEST, ...TIERS[tier], '--json', `--outputFile=${report}`, ...args],
+    {
+      cwd: ROOT,
+      // Jest prints its JSON as well as writing it.
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, ...env },
+    },
+  );
+  const count: Count = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    const results = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+    count.passed = results.numPassedTests;
+    count.failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+    count.skipped = results.numPendingTests + results.numTodoTests;
+  } catch {
+    console.error('FAIL jest wrote no report');
+  }
+  rmSync(folder, { recursive: true });
+  // Whatever Jest counted, a run that it calls failed has failed.
+  if (status !== 0 && count.failed === 0) count.failed = 1;
+  return count;
+}
+
+/** The spec files that Jest runs for a tier. */
+export function listSpecs(tier: Tier): string[] {
+  const { stdout } = spawnSync(process.execPath, [...JEST, ...TIERS[tier], '--listTests'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return stdout.trim().split(/\r?\n/);
+}
