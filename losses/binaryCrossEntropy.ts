@@ -10,37 +10,28 @@ import {
   type Scalar,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { checkChoice, checkInput, checkPositive, checkTensor, nameOf } from '../lib/check.ts';
+import {
+  checkChoice,
+  checkInput,
+  checkOptions,
+  checkPositive,
+  checkTensor,
+  nameOf,
+} from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/constant.ts';
 import { probabilityTarget } from './labels.ts';
 
-/**
- * The cross-entropy of the sigmoid of scores x with target probabilities y, for each element on its own: one or many
- * questions with a yes or no each. A yes counts p times, p = 1 by default.
- *
- *   forward          C = Σ −p y log σ(x) − (1 − y) log(1 − σ(x)) = Σ p y s(−x) + (1 − y) s(x), over N for 'mean'
- *   backpropToInput  ∂C/∂x = (1 − y) σ(x) − p y σ(−x), over N for 'mean'
- *
- * with s(x) = log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), exact for scores of any size. For p = 1 this is
- * max(x, 0) − x y + log(1 + exp(−|x|)), its gradient σ(x) − y, and it is `SoftmaxCrossEntropy` on the scores [0, x].
- *
- * PyTorch's `BCEWithLogitsLoss` has the same 'sum'; its 'mean' is over all elements: this one over the elements of an
- * example.
- *
- * Shapes: input, target [N, ...], the same; `posWeight` one number, or one for each place of the last axis; loss a
- *         scalar.
- * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is not float; a target
- *         outside 0 ... 1, named with its index; a `posWeight` not above 0, or of another size than the last axis.
- * Source: the likelihood of independent yes/no labels; Cox 1958.
- */
+/** The options of `BinaryCrossEntropy`. */
 export interface BinaryCrossEntropyOptions {
-  /** p */
+  /** p, one number or one per place of the last axis; 1 by default. */
   readonly posWeight?: number | readonly number[];
+  /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
   readonly reduction?: Reduction;
 }
 
+/** The cache of `BinaryCrossEntropy`. */
 export interface BinaryCrossEntropyCache {
   /** x */
   readonly scores: Tensor;
@@ -50,12 +41,39 @@ export interface BinaryCrossEntropyCache {
   readonly no: Tensor;
 }
 
+/**
+ * The cross-entropy of the sigmoid of scores x with target probabilities y, element by element: one
+ * or many yes-or-no questions. A yes counts p times, p = 1 by default.
+ *
+ *   forward          C = Σ −p y log σ(x) − (1 − y) log(1 − σ(x))
+ *                      = Σ p y s(−x) + (1 − y) s(x), over N for 'mean'
+ *   backpropToInput  ∂C/∂x = (1 − y) σ(x) − p y σ(−x), over N for 'mean'
+ *
+ * with s(x) = log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), exact for scores of any size. For p
+ * = 1 this is max(x, 0) − x y + log(1 + exp(−|x|)), its gradient is σ(x) − y, and it equals
+ * `SoftmaxCrossEntropy` on the scores [0, x].
+ *
+ * PyTorch's `BCEWithLogitsLoss` has the same 'sum'; its 'mean' is over all elements.
+ *
+ * Shapes: input, target [N, ...], the same; `posWeight` a number, or one per place of the last
+ *         axis; loss a scalar.
+ * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is
+ *         not float; a target outside 0 ... 1, with its index; a `posWeight` that is not above 0 or
+ *         has another size than the last axis; an unknown option.
+ * Source: the likelihood of independent yes/no labels; Cox 1958.
+ *
+ *     const cost = new BinaryCrossEntropy({ posWeight: 3 });
+ *     const { loss, cache } = cost.forward(scores, probabilities);
+ */
 export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyCache> {
+  /** p */
   readonly posWeight: number | readonly number[];
   readonly reduction: Reduction;
 
-  constructor({ posWeight = 1, reduction = 'mean' }: BinaryCrossEntropyOptions = {}) {
+  constructor(options: BinaryCrossEntropyOptions = {}) {
     super();
+    checkOptions(this, options, ['posWeight', 'reduction']);
+    const { posWeight = 1, reduction = 'mean' } = options;
     if (typeof posWeight === 'number') checkPositive(this, 'posWeight', posWeight);
     else posWeight.forEach((weight, k) => checkPositive(this, `posWeight[${k}]`, weight));
     checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
@@ -83,7 +101,7 @@ export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyC
     });
   }
 
-  /** p, in a shape that broadcasts over the scores. */
+  /** Returns p in a shape that broadcasts over the scores. */
   #weights({ shape }: Tensor): Tensor {
     const { posWeight } = this;
     if (typeof posWeight === 'number') return scalar(posWeight);

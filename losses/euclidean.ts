@@ -1,7 +1,19 @@
 import { mul, square, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
-import { checkChoice, checkInput, checkTensor } from '../lib/check.ts';
+import { checkChoice, checkInput, checkOptions, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
+
+/** The options of `Euclidean`. */
+export interface EuclideanOptions {
+  /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
+  readonly reduction?: Reduction;
+}
+
+/** The cache of `Euclidean`. */
+export interface EuclideanCache {
+  /** x − y */
+  readonly difference: Tensor;
+}
 
 /**
  * Half the squared distance.
@@ -9,27 +21,24 @@ import { scalar } from '../lib/constant.ts';
  *   forward          C = ½ Σ_n ‖x_n − y_n‖², over N for the reduction 'mean'
  *   backpropToInput  ∂C/∂x = x − y, over N for 'mean'
  *
- * PyTorch's `MSELoss` has no ½ and its 'mean' is over all elements: with D elements an example, this 'mean' is D/2 times
- * that one.
+ * PyTorch's `MSELoss` has no ½, and its 'mean' is over all elements: with D elements per example,
+ * this 'mean' is D/2 times PyTorch's.
  *
  * Shapes: input, target [N, ...], the same; loss a scalar.
- * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is not float.
+ * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is
+ *         not float; an unknown option.
  * Source: lecture, "Computing gradients: cost layer". 'sum' is the lecture's E.
+ *
+ *     const cost = new Euclidean();
+ *     const { loss, cache } = cost.forward(output, target);
  */
-export interface EuclideanOptions {
-  readonly reduction?: Reduction;
-}
-
-export interface EuclideanCache {
-  /** x − y */
-  readonly difference: Tensor;
-}
-
 export class Euclidean extends Cost<Tensor, Tensor, EuclideanCache> {
   readonly reduction: Reduction;
 
-  constructor({ reduction = 'mean' }: EuclideanOptions = {}) {
+  constructor(options: EuclideanOptions = {}) {
     super();
+    checkOptions(this, options, ['reduction']);
+    const { reduction = 'mean' } = options;
     checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
     this.reduction = reduction;
   }

@@ -11,43 +11,56 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { checkChoice, checkTensor } from '../lib/check.ts';
+import { checkChoice, checkOptions, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
 import { atClass } from '../lib/kernels/elementwise/oneHot.ts';
 import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
 import { labelTarget } from './labels.ts';
 
-/**
- * The multi-class hinge: the score of the label y is to lead that of every other class by 1.
- *
- *   forward          C = Σ_n max(0, 1 + max_{j≠y} x_nj − x_ny), over N for the reduction 'mean'
- *   backpropToInput  ∂C/∂x_nj = 1[j = j*] − 1[j = y] where the n-th term is above 0, else 0; over N for 'mean'
- *
- * with j* the best other class, the first of equal ones. A lead of exactly 1 costs nothing and has gradient 0.
- * With z_nj = x_nj − x_ny + 1[j ≠ y] a term is max_j z_nj: z_ny = 0 is the 0 of the hinge.
- *
- * This is Crammer and Singer's: the worst rival alone counts. PyTorch has no counterpart; its `MultiMarginLoss` is
- * Weston and Watkins', which sums over all rivals and divides by the classes.
- *
- * Shapes: input [N, classes]; target labels [N], int32; loss a scalar.
- * Errors: another shape or dtype; a label outside 0 ... classes − 1, named with its index.
- * Source: Crammer & Singer 2001, "On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines".
- */
+/** The options of `Hinge`. */
 export interface HingeOptions {
+  /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
   readonly reduction?: Reduction;
 }
 
+/** The cache of `Hinge`. */
 export interface HingeCache {
-  /** ∂C/∂x of the sum. */
+  /** ∂C/∂x for the reduction 'sum'. */
   readonly gradient: Tensor2D;
 }
 
+/**
+ * The multi-class hinge: the score of the label y should lead the score of every other class by 1.
+ *
+ *   forward          C = Σ_n max(0, 1 + max_{j≠y} x_nj − x_ny), over N for the reduction 'mean'
+ *   backpropToInput  ∂C/∂x_nj = 1[j = j*] − 1[j = y] where the n-th term is above 0, else 0;
+ *                    over N for 'mean'
+ *
+ * with j* the best other class, the first of equal ones. A lead of exactly 1 costs nothing and has
+ * gradient 0. With z_nj = x_nj − x_ny + 1[j ≠ y] a term is max_j z_nj: z_ny = 0 is the 0 of the
+ * hinge.
+ *
+ * This is Crammer and Singer's hinge: only the best other class counts. PyTorch has no counterpart;
+ * its `MultiMarginLoss` is Weston and Watkins', which sums over all other classes and divides by
+ * the number of classes.
+ *
+ * Shapes: input [N, classes]; target labels [N], int32; loss a scalar.
+ * Errors: another shape or dtype; a label outside 0 ... classes − 1, with its index; an unknown
+ *          option.
+ * Source: Crammer & Singer 2001, "On the Algorithmic Implementation of Multiclass Kernel-based
+ *         Vector Machines".
+ *
+ *     const cost = new Hinge();
+ *     const { loss, cache } = cost.forward(scores, labels);
+ */
 export class Hinge extends Cost<Tensor2D, Tensor1D, HingeCache> {
   readonly reduction: Reduction;
 
-  constructor({ reduction = 'mean' }: HingeOptions = {}) {
+  constructor(options: HingeOptions = {}) {
     super();
+    checkOptions(this, options, ['reduction']);
+    const { reduction = 'mean' } = options;
     checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
     this.reduction = reduction;
   }
@@ -61,7 +74,8 @@ export class Hinge extends Cost<Tensor2D, Tensor1D, HingeCache> {
       const z = add(sub(input, own), sub(scalar(1), y));
       const terms = max(z, 1, true);
       const loss: Scalar = mul(sum(terms), scalar(exampleWeight(this.reduction, batch)));
-      // The first of equal ones. Where that is a lead of exactly 1, the term is 0 and so is the step.
+      // argMax takes the first of equal scores. At a lead of exactly 1 the term is 0, and so is its
+      // step.
       const best = atClass(argMax(z, 1), classes);
       const gradient: Tensor2D = mul(sub(best, y), step(terms));
       return { loss, cache: { gradient } };

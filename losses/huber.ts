@@ -1,41 +1,52 @@
 import { clipByValue, mul, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
-import { checkChoice, checkInput, checkPositive, checkTensor } from '../lib/check.ts';
+import { checkChoice, checkInput, checkOptions, checkPositive, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
 
-/**
- * Half the squared difference up to δ, and from there on along its tangent: outliers pull with a force of δ at most.
- *
- *   forward          C = Σ h(x − y), over N for the reduction 'mean';  h(d) = ½ d² if |d| ≤ δ, else δ (|d| − ½ δ)
- *   backpropToInput  ∂C/∂x = c, over N for 'mean';  c = d cut off at ±δ, with d = x − y
- *
- * In both branches h(d) = c (d − ½ c), and h' is continuous: there is no kink. A δ that no difference reaches gives
- * `Euclidean`, and C/δ for δ → 0 gives `L1`.
- *
- * PyTorch's `HuberLoss` has the same 'sum'; its 'mean' is over all elements: this one over the elements of an example.
- *
- * Shapes: input, target [N, ...], the same; loss a scalar.
- * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is not float; a δ that
- *         is not above 0.
- * Source: Huber 1964, "Robust Estimation of a Location Parameter".
- */
+/** The options of `Huber`. */
 export interface HuberOptions {
   /** δ; 1 by default. */
   readonly delta?: number;
+  /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
   readonly reduction?: Reduction;
 }
 
+/** The cache of `Huber`. */
 export interface HuberCache {
   /** c */
   readonly clipped: Tensor;
 }
 
+/**
+ * Half the squared difference up to δ, and its tangent from there on: the gradient of an outlier is
+ * at most δ.
+ *
+ *   forward          C = Σ h(x − y), over N for the reduction 'mean'
+ *                    h(d) = ½ d² if |d| ≤ δ, else δ (|d| − ½ δ)
+ *   backpropToInput  ∂C/∂x = c, over N for 'mean';  c = d clipped to ±δ, with d = x − y
+ *
+ * In both branches h(d) = c (d − ½ c), and h' is continuous: there is no kink. A δ that no
+ * difference reaches gives `Euclidean`, and C/δ for δ → 0 gives `L1`.
+ *
+ * PyTorch's `HuberLoss` has the same 'sum'; its 'mean' is over all elements.
+ *
+ * Shapes: input, target [N, ...], the same; loss a scalar.
+ * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is
+ *         not float; a δ that is not above 0; an unknown option.
+ * Source: Huber 1964, "Robust Estimation of a Location Parameter".
+ *
+ *     const cost = new Huber({ delta: 0.5 });
+ *     const { loss, cache } = cost.forward(output, target);
+ */
 export class Huber extends Cost<Tensor, Tensor, HuberCache> {
+  /** δ */
   readonly delta: number;
   readonly reduction: Reduction;
 
-  constructor({ delta = 1, reduction = 'mean' }: HuberOptions = {}) {
+  constructor(options: HuberOptions = {}) {
     super();
+    checkOptions(this, options, ['delta', 'reduction']);
+    const { delta = 1, reduction = 'mean' } = options;
     checkPositive(this, 'delta', delta);
     checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
     this.delta = delta;

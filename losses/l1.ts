@@ -1,34 +1,43 @@
 import { abs, mul, sign, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
-import { checkChoice, checkInput, checkTensor } from '../lib/check.ts';
+import { checkChoice, checkInput, checkOptions, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
 
-/**
- * The sum of absolute differences. Where one is 0 its derivative is taken to be 0.
- *
- *   forward          C = Σ_n ‖x_n − y_n‖₁, over N for the reduction 'mean'
- *   backpropToInput  ∂C/∂x = sign(x − y), over N for 'mean'
- *
- * PyTorch's `L1Loss` has the same 'sum'; its 'mean' is over all elements: this one over the elements of an example.
- *
- * Shapes: input, target [N, ...], the same; loss a scalar.
- * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is not float.
- * Source: least absolute deviations, Boscovich 1757.
- */
+/** The options of `L1`. */
 export interface L1Options {
+  /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
   readonly reduction?: Reduction;
 }
 
+/** The cache of `L1`. */
 export interface L1Cache {
   /** sign(x − y) */
   readonly sign: Tensor;
 }
 
+/**
+ * The sum of absolute differences. If a difference is 0, its derivative is 0.
+ *
+ *   forward          C = Σ_n ‖x_n − y_n‖₁, over N for the reduction 'mean'
+ *   backpropToInput  ∂C/∂x = sign(x − y), over N for 'mean'
+ *
+ * PyTorch's `L1Loss` has the same 'sum'; its 'mean' is over all elements.
+ *
+ * Shapes: input, target [N, ...], the same; loss a scalar.
+ * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is
+ *         not float; an unknown option.
+ * Source: least absolute deviations, Boscovich 1757.
+ *
+ *     const cost = new L1();
+ *     const { loss, cache } = cost.forward(output, target);
+ */
 export class L1 extends Cost<Tensor, Tensor, L1Cache> {
   readonly reduction: Reduction;
 
-  constructor({ reduction = 'mean' }: L1Options = {}) {
+  constructor(options: L1Options = {}) {
     super();
+    checkOptions(this, options, ['reduction']);
+    const { reduction = 'mean' } = options;
     checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
     this.reduction = reduction;
   }

@@ -21,6 +21,7 @@ import {
   checkChoice,
   checkLabels,
   checkNumber,
+  checkOptions,
   checkProbabilities,
   checkSize,
   checkTensor,
@@ -32,16 +33,17 @@ import { constant, scalar } from '../lib/constant.ts';
 import { atClass, oneHot } from '../lib/kernels/elementwise/oneHot.ts';
 import { hostValues } from '../lib/kernels/backends/hostValues.ts';
 
-/** How a cost on class labels counts its examples. */
+/** The options of a cost on class labels. */
 export interface LabelOptions {
+  /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
   readonly reduction?: Reduction;
-  /** What an example counts, by its class; 1 by default. */
+  /** The weight of an example, by its class; 1 by default. */
   readonly weights?: readonly number[];
-  /** An example of this label counts nothing; it may lie outside the classes. There is none by default. */
+  /** The label of examples that do not count; it may lie outside the classes; none by default. */
   readonly ignoreIndex?: number;
 }
 
-/** The options of a cost, as it keeps them. */
+/** The options of a cost on class labels, as the cost stores them. */
 export interface LabelCost {
   readonly reduction: Reduction;
   readonly weights?: readonly number[] | undefined;
@@ -52,28 +54,30 @@ const LEAST_LABEL = -(2 ** 31);
 /** The largest number of single precision. */
 const LARGEST = 3.4028234663852886e38;
 
-export function checkLabelOptions(
-  cost: object,
-  { reduction, weights, ignoreIndex }: LabelOptions,
-): void {
+/** Refuses options of a cost on class labels that are unknown or out of range. */
+export function checkLabelOptions(cost: object, options: LabelOptions): void {
+  checkOptions(cost, options, ['reduction', 'weights', 'ignoreIndex']);
+  const { reduction, weights, ignoreIndex } = options;
   if (reduction !== undefined) checkChoice(cost, 'reduction', reduction, ['mean', 'sum']);
   weights?.forEach((weight, k) => checkNumber(cost, `weights[${k}]`, weight, 0));
   if (weights) checkSize(cost, 'the number of weights', weights.length);
   if (ignoreIndex !== undefined) checkSize(cost, 'ignoreIndex', ignoreIndex, LEAST_LABEL);
 }
 
-/** Refuses scores that are not [N, classes], with as many classes as there are weights. */
+/** Refuses scores that are not [N, classes], with one class per weight. */
 export function checkScores(cost: LabelCost, input: Tensor2D): void {
   checkTensor(cost, 'forward', 'input', input, ['N', cost.weights?.length ?? 'classes']);
 }
 
 /**
- * What each score of a batch has to answer for, from its labels, checked:
+ * Checks labels, and returns the weight of each score of a batch in the loss:
  *
- *   t_nk = c_n 1[k = y_n] / S,   c_n = w_{y_n}, or 0 where y_n is ignored;   S = Σ_n c_n for 'mean', 1 for 'sum'
+ *   t_nk = c_n 1[k = y_n] / S
+ *   c_n = w_{y_n}, or 0 where y_n is ignored;   S = Σ_n c_n for 'mean', 1 for 'sum'
  *
- * Labels that only a graphics card has are not refused: there t is NaN for one that is no class, and for a 'mean' of
- * which none counts, and the loss with it, at which training stops.
+ * Labels that exist only on the GPU are not refused. Instead t is NaN for a label that is not a
+ * class, and for a 'mean' over labels of which none counts. The loss is then NaN, and training
+ * stops.
  */
 export function labelTarget(
   cost: object,
@@ -84,7 +88,7 @@ export function labelTarget(
   checkTensor(cost, 'forward', 'labels', labels, [batch], 'int32');
   const classOf = hostValues(labels);
   if (classOf === undefined)
-    return targetOnCard({ reduction, weights, ignoreIndex }, labels, classes);
+    return targetOnGpu({ reduction, weights, ignoreIndex }, labels, classes);
   checkLabels(cost, classOf, classes, ignoreIndex);
   const counts = Float64Array.from(classOf, (y) => (y === ignoreIndex ? 0 : (weights?.[y] ?? 1)));
   const total = reduction === 'mean' ? counts.reduce((sum, count) => sum + count, 0) : 1;
@@ -101,7 +105,7 @@ export function labelTarget(
   );
 }
 
-function targetOnCard(
+function targetOnGpu(
   { reduction, weights, ignoreIndex }: LabelCost,
   labels: Tensor1D,
   classes: number,
@@ -109,7 +113,7 @@ function targetOnCard(
   return tidy(() => {
     const own = atClass(labels, classes);
     const isClass = equal(max(own, 1, true), scalar(1));
-    // No label is half a class.
+    // 0.5 equals no label.
     const isIgnored = equal(reshape(labels, [-1, 1]), scalar(ignoreIndex ?? 0.5));
     const counts = where(
       isIgnored,
@@ -117,7 +121,7 @@ function targetOnCard(
       weights ? mul(own, constant(weights, [classes])) : own,
     );
     const total = reduction === 'mean' ? sum(counts) : scalar(1);
-    // webgl divides 0 by 0 to 1.
+    // On webgl 0/0 is 1.
     const none: Tensor = scalar(NaN);
     const target: Tensor = div(counts, where(greater(total, scalar(0)), total, none));
     return where(logicalOr(isClass, isIgnored), target, none) as Tensor2D;
@@ -125,8 +129,8 @@ function targetOnCard(
 }
 
 /**
- * Target probabilities, checked to lie between 0 and `most`. Where only a graphics card has them, those that do not
- * are NaN instead of refused, and the loss with them.
+ * Checks that target probabilities lie between 0 and `most`, and returns them. Probabilities that
+ * exist only on the GPU are not refused: those outside become NaN, and so does the loss.
  */
 export function probabilityTarget<T extends Tensor>(cost: object, target: T, most = Infinity): T {
   const values = hostValues(target);

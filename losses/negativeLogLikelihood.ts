@@ -3,33 +3,41 @@ import { Cost, type Reduction } from '../lib/cost.ts';
 import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
 import { checkLabelOptions, checkScores, labelTarget, type LabelOptions } from './labels.ts';
 
-/**
- * Minus the log-probability x of the label y; w_k is the weight of class k, 1 by default. After `LogSoftmax` it is
- * `SoftmaxCrossEntropy`.
- *
- *   forward          C = −Σ_n Σ_k t_nk x_nk
- *   backpropToInput  ∂C/∂x_nk = −t_nk
- *   where            t_nk = w_k 1[k = y_n] / S, and 0 where y_n is ignored
- *
- * S = 1 for 'sum'. For 'mean' it is what PyTorch divides by: Σ_n w_{y_n} over the labels that are not ignored, which
- * is N without weights. A log-probability of −∞ costs nothing where it is not the label's.
- *
- * Shapes: input [N, classes]; target labels [N], int32; loss a scalar.
- * Errors: another shape or dtype; classes and weights that differ in number; a label outside 0 ... classes − 1 that is
- *         not ignored, named with its index; a 'mean' over labels of which none counts; a negative or non-finite
- *         weight.
- * Source: the likelihood of independent examples. PyTorch's `NLLLoss`, without its ignore_index −100.
- */
+/** The options of `NegativeLogLikelihood`. */
 export type NegativeLogLikelihoodOptions = LabelOptions;
 
+/** The cache of `NegativeLogLikelihood`. */
 export interface NegativeLogLikelihoodCache {
   /** t */
   readonly target: Tensor2D;
 }
 
+/**
+ * Minus the log-probability x of the label y, with w_k the weight of class k, 1 by default. After
+ * `LogSoftmax` it equals `SoftmaxCrossEntropy`.
+ *
+ *   forward          C = −Σ_n Σ_k t_nk x_nk
+ *   backpropToInput  ∂C/∂x_nk = −t_nk
+ *   where            t_nk = w_k 1[k = y_n] / S, and 0 where y_n is ignored
+ *
+ * S = 1 for 'sum'. For 'mean' S is PyTorch's: Σ_n w_{y_n} over the labels that are not ignored,
+ * which is N without weights. A log-probability of −∞ costs nothing unless it is the label's.
+ *
+ * Shapes: input [N, classes]; target labels [N], int32; loss a scalar.
+ * Errors: another shape or dtype; a number of weights that is not that of the classes; a label
+ *         outside 0 ... classes − 1 that is not ignored, with its index; a 'mean' over labels of
+ *         which none counts; a negative or non-finite weight; an unknown option.
+ * Source: the likelihood of independent examples. PyTorch's `NLLLoss`, without its ignore_index
+ *          −100.
+ *
+ *     const cost = new NegativeLogLikelihood({ weights: [1, 2, 1] });
+ *     const { loss, cache } = cost.forward(logProbabilities, labels);
+ */
 export class NegativeLogLikelihood extends Cost<Tensor2D, Tensor1D, NegativeLogLikelihoodCache> {
   readonly reduction: Reduction;
+  /** The weight of each class. */
   readonly weights: readonly number[] | undefined;
+  /** The label whose examples do not count. */
   readonly ignoreIndex: number | undefined;
 
   constructor(options: NegativeLogLikelihoodOptions = {}) {

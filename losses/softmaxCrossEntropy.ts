@@ -24,39 +24,51 @@ import {
   type LabelOptions,
 } from './labels.ts';
 
-/**
- * The cross-entropy of the softmax of scores x with a target distribution y; w_k is the weight of class k, 1 by default.
- *
- *   forward          C = −Σ_n Σ_k t_nk log p_nk,   log p_nk = x_nk − log Σ_j exp(x_nj)
- *   backpropToInput  ∂C/∂x_nk = p_nk Σ_j t_nj − t_nk
- *   where            t_nk = w_k y_nk / S
- *
- * A label is the distribution that is 1 there; an ignored label's y is 0. S = 1 for 'sum'. For 'mean' it is what
- * PyTorch divides by: Σ_n w_{y_n} over the labels that are not ignored (N without weights), and N for probabilities.
- * The largest score is taken off first: log p is exact for scores of any size, where the logarithm of a softmax
- * would be −∞. A score of −∞ has p = 0 and costs nothing as long as the target gives it nothing.
- *
- * Shapes: input [N, classes]; target either labels [N], int32, or probabilities [N, classes], float32; loss a scalar.
- * Errors: another shape or dtype; classes and weights that differ in number; a label outside 0 ... classes − 1 that is
- *         not ignored, named with its index; a 'mean' over labels of which none counts; a negative or non-finite
- *         probability or weight; probabilities where there is an `ignoreIndex`.
- * Source: Bridle 1990; the lecture's softmax classifier. PyTorch's `CrossEntropyLoss`, without its ignore_index −100.
- */
+/** The options of `SoftmaxCrossEntropy`. */
 export type SoftmaxCrossEntropyOptions = LabelOptions;
 
+/** The cache of `SoftmaxCrossEntropy`. */
 export interface SoftmaxCrossEntropyCache {
   readonly logProbabilities: Tensor2D;
   /** t */
   readonly target: Tensor2D;
 }
 
+/**
+ * The cross-entropy of the softmax of scores x with a target distribution y, with w_k the weight of
+ * class k, 1 by default.
+ *
+ *   forward          C = −Σ_n Σ_k t_nk log p_nk,   log p_nk = x_nk − log Σ_j exp(x_nj)
+ *   backpropToInput  ∂C/∂x_nk = p_nk Σ_j t_nj − t_nk
+ *   where            t_nk = w_k y_nk / S
+ *
+ * A label stands for the distribution that is 1 at its class; for an ignored label y is 0. S = 1
+ * for 'sum'. For 'mean' S is PyTorch's: Σ_n w_{y_n} over the labels that are not ignored (N without
+ * weights), and N for probabilities. The largest score is subtracted first, so log p is exact for
+ * scores of any size, whereas the logarithm of a softmax would be −∞. A score of −∞ has p = 0 and
+ * costs nothing unless the target puts weight on it.
+ *
+ * Shapes: input [N, classes]; target either labels [N], int32, or probabilities [N, classes],
+ *         float32; loss a scalar.
+ * Errors: another shape or dtype; a number of weights that is not that of the classes; a label
+ *         outside 0 ... classes − 1 that is not ignored, with its index; a 'mean' over labels of
+ *         which none counts; a negative or non-finite probability or weight; probabilities together
+ *         with an `ignoreIndex`; an unknown option.
+ * Source: Bridle 1990; the lecture's softmax classifier. PyTorch's `CrossEntropyLoss`, without its
+ *         ignore_index −100.
+ *
+ *     const cost = new SoftmaxCrossEntropy();
+ *     const { loss, cache } = cost.forward(scores, labels);
+ */
 export class SoftmaxCrossEntropy extends Cost<
   Tensor2D,
   Tensor1D | Tensor2D,
   SoftmaxCrossEntropyCache
 > {
   readonly reduction: Reduction;
+  /** The weight of each class. */
   readonly weights: readonly number[] | undefined;
+  /** The label whose examples do not count. */
   readonly ignoreIndex: number | undefined;
 
   constructor(options: SoftmaxCrossEntropyOptions = {}) {
@@ -86,7 +98,7 @@ export class SoftmaxCrossEntropy extends Cost<
     return tidy(() => sub(mul(exp(logProbabilities), sum(t, 1, true)), t));
   }
 
-  /** t, from checked probabilities. */
+  /** Computes t from probabilities, and checks them. */
   #probabilities(target: Tensor2D, [batch, classes]: [number, number]): Tensor2D {
     checkTensor(this, 'forward', 'target', target, [batch, classes]);
     if (this.ignoreIndex !== undefined) {
@@ -104,6 +116,6 @@ export class SoftmaxCrossEntropy extends Cost<
 }
 
 function isLabels(target: Tensor1D | Tensor2D): target is Tensor1D {
-  // What is no tensor is refused with the probabilities.
+  // `#probabilities` refuses a target that is not a tensor.
   return target instanceof Tensor && target.rank === 1;
 }

@@ -62,6 +62,10 @@ const cost = new Euclidean();
 
 describeRefusals([
   [
+    'Euclidean: unknown option reductions; did you mean reduction?',
+    () => new Euclidean({ ...({ reductions: 'sum' } as object) }),
+  ],
+  [
     'Euclidean.forward: expected target of shape [4, 1], got [4]', // tfjs would make a 4x4 matrix of it
     () => cost.forward(blank([4, 1]), blank([4])),
   ],

@@ -95,6 +95,10 @@ const probabilities = (...of: number[]) => tf.tensor2d(of, [2, 3]);
 
 describeRefusals([
   [
+    'SoftmaxCrossEntropy: unknown option weight; did you mean weights?',
+    () => new SoftmaxCrossEntropy({ ...({ weight: [1, 2] } as object) }),
+  ],
+  [
     'SoftmaxCrossEntropy.forward: expected input of shape [N, classes], got [3]',
     () => sum.forward(blank([3]), labels(0)),
   ],
