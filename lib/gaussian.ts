@@ -6,7 +6,7 @@ import { allPositions, sameShape, slidingAxis } from './window.ts';
 
 /** The options of a box with a Gaussian window. */
 export interface GaussianOptions {
-  /** The size of the window in pixels, odd so that it has a middle; 7 by default, as in the lecture. */
+  /** The window in pixels, odd so that it has a middle; 7 by default, as in the lecture. */
   readonly kernelSize?: Pair;
   /** The standard deviation in pixels; a quarter of the window by default. */
   readonly sigma?: number;
@@ -20,7 +20,7 @@ export interface Gaussian {
   readonly sigma: readonly [number, number];
 }
 
-/** Reads the window of a box. Refuses an even size, which has no middle, and a σ that is not above 0. */
+/** Reads the window of a box; refuses an even size, which has no middle, and a bad σ. */
 export function gaussianOf(box: object, { kernelSize = 7, sigma }: GaussianOptions): Gaussian {
   const [height, width] = pair(box, 'kernelSize', kernelSize);
   if (height % 2 === 0 || width % 2 === 0) {

@@ -9,73 +9,94 @@ import {
   type Tensor1D,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
-import { BoxError, show } from '../lib/errors.ts';
-import { createParam, fill, zeros } from '../lib/init/initializers.ts';
-import { plus, times } from '../lib/kernels/elementwise/arithmetic.ts';
-import { scalar } from '../lib/constant.ts';
 import {
+  checkGradOutput,
+  checkOptions,
+  checkPositive,
+  checkSize,
+  checkTrailingAxes,
+  checkTrailingShape,
+  isTraining,
+} from '../lib/check.ts';
+import { scalar } from '../lib/constant.ts';
+import { BoxError, show } from '../lib/errors.ts';
+import { createParam, fill } from '../lib/init/initializers.ts';
+import { plus, times } from '../lib/kernels/elementwise/arithmetic.ts';
+import {
+  normGradSums,
   scaleFeatures,
   shiftFeatures,
   standardize,
   standardizeToInput,
-  normGradSums,
   type Standardized,
 } from '../lib/kernels/normalize/features.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import {
   Module,
-  type Gradients,
   type Context,
   type ForwardResult,
+  type Gradients,
   type Grads,
 } from '../lib/module.ts';
-import { checkTrailingShape } from '../lib/check.ts';
 
-/**
- * Batch normalization: each feature gets mean 0 and variance 1 over the batch, then a learned scale and shift. In
- * training, with i over the m values of a feature (examples, and positions of an image):
- *
- *   forward            μ = (1/m) Σ_i x_i        σ² = (1/m) Σ_i (x_i − μ)²
- *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ x̂_i + β
- *   backpropToInput    ∂C/∂x_i = γ/√(σ² + ε) · (g_i − (1/m) Σ_j g_j − x̂_i (1/m) Σ_j g_j x̂_j),  g = ∂C/∂y
- *   backpropToParams   ∂C/∂γ = Σ_i g_i x̂_i        ∂C/∂β = Σ_i g_i
- *
- * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². In inference μ and σ² are
- * the constants in the buffers, so they go: ∂C/∂x_i = γ/√(σ² + ε) · g_i; the cache tells which it was.
- *
- * The buffers follow the training batches, by `updateBuffers` alone: running ← (1 − momentum) running + momentum new,
- * with σ² m/(m − 1) as the new variance. `finalizeBatchNorm` sets them to the statistics of a whole training set, the
- * lecture's final phase.
- *
- * Shapes: input, output, gradOutput [N, ..., features]; weight (γ), bias (β), runningMean, runningVar [features].
- * Errors: an input or gradOutput of another shape or dtype; in training, one value a feature, whose variance says
- *         nothing; features below 1; an eps that is not above 0; a momentum outside 0 ... 1.
- * Source: lecture, "Batch normalization"; Ioffe & Szegedy 2015, arXiv:1502.03167. Initially γ = 1, β = 0, the running
- *         mean 0 and variance 1.
- */
+/** The options of `BatchNorm`. */
 export interface BatchNormOptions {
-  /** ε, 1e-5 by default. */
+  /** ε, added to the variance; 1e-5 by default. */
   readonly eps?: number;
-  /** The share of a new batch in the running statistics, 0.1 by default. */
+  /** The share of a new batch in the running statistics, from 0 to 1; 0.1 by default. */
   readonly momentum?: number;
   /** Whether there are γ and β; true by default. */
   readonly affine?: boolean;
 }
 
+/** What `BatchNorm` keeps for its backward methods and for `updateBuffers`. */
 export interface BatchNormCache {
   /** x̂, in the shape of the input. */
   readonly normalized: Tensor;
   /** 1/√(σ² + ε), [features]. */
   readonly invStd: Tensor;
-  /** What the batch has for the running statistics; in training only. */
+  /** The statistics of the batch that the running statistics follow; in training only. */
   readonly batch?: { readonly mean: Tensor1D; readonly variance: Tensor1D };
 }
 
-/** A context may ask to be told what each BatchNorm receives; `finalizeBatchNorm` does. */
+/** A context that listens to every BatchNorm, as `finalizeBatchNorm` does. */
 export interface BatchNormContext extends Context {
+  /** Receives the input of each BatchNorm before its forward. */
   readonly onBatchNorm?: (box: BatchNorm, input: Tensor) => void;
 }
 
+/**
+ * Batch normalization: each feature gets mean 0 and variance 1 over the batch, then a learned scale
+ * and shift. In training, with i over the m values of a feature (examples, and positions of an
+ * image):
+ *
+ *   forward            μ = (1/m) Σ_i x_i        σ² = (1/m) Σ_i (x_i − μ)²
+ *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ x̂_i + β
+ *   backpropToInput    ∂C/∂x_i = γ/√(σ² + ε) · (g_i − (1/m) Σ_j g_j − x̂_i (1/m) Σ_j g_j x̂_j)
+ *                      with g = ∂C/∂y
+ *   backpropToParams   ∂C/∂γ = Σ_i g_i x̂_i        ∂C/∂β = Σ_i g_i
+ *
+ * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². In
+ * inference μ and σ² are the constants in the buffers, so these parts are 0:
+ * ∂C/∂x_i = γ/√(σ² + ε) · g_i. The cache tells the backward which of the two forwards it follows.
+ *
+ * Only `updateBuffers` changes the buffers. They follow the training batches:
+ * running ← (1 − momentum) running + momentum new, with σ² m/(m − 1) as the new variance.
+ * `finalizeBatchNorm` sets them to the statistics of a whole training set, the lecture's final
+ * phase.
+ *
+ * Shapes: input, output, gradOutput [N, ..., features]; weight (γ), bias (β), runningMean,
+ *         runningVar [features].
+ * Errors: an input or gradOutput of another shape or dtype; in training, one value per feature,
+ *         which has no variance; an unknown mode; features below 1; an eps that is not above 0; a
+ *         momentum outside 0 ... 1.
+ * Source: lecture, "Batch normalization"; Ioffe & Szegedy 2015, arXiv:1502.03167. Initially γ = 1,
+ *         β = 0, the running mean 0 and variance 1.
+ *
+ *     const box = new BatchNorm(64);
+ *     const { output, cache } = box.forward(images, { mode: 'training' });   // [N, H, W, 64]
+ */
 export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
   override readonly params: {
     readonly weight?: Variable<Rank.R1>;
@@ -85,12 +106,14 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     readonly runningMean: Variable<Rank.R1>;
     readonly runningVar: Variable<Rank.R1>;
   };
+  override readonly noDecay = ['weight', 'bias'];
   readonly features: number;
   readonly eps: number;
   readonly momentum: number;
 
   constructor(features: number, options: BatchNormOptions = {}) {
     super();
+    checkOptions(this, options, ['eps', 'momentum', 'affine']);
     const { eps = 1e-5, momentum = 0.1, affine = true } = options;
     checkSize(this, 'features', features);
     checkPositive(this, 'eps', eps);
@@ -103,23 +126,18 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     this.features = features;
     this.eps = eps;
     this.momentum = momentum;
+    const fan = { fanIn: 1, fanOut: 1 };
     const vector = (name: string, value: number) =>
-      createParam<Rank.R1>(
-        this,
-        name,
-        [features],
-        { fanIn: 1, fanOut: 1 },
-        value === 0 ? zeros : fill(value),
-      );
+      createParam<Rank.R1>(this, name, [features], fan, fill(value));
     this.params = affine ? { weight: vector('weight', 1), bias: vector('bias', 0) } : {};
     this.buffers = { runningMean: vector('runningMean', 0), runningVar: vector('runningVar', 1) };
   }
 
   forward(input: Tensor, context?: BatchNormContext): ForwardResult<Tensor, BatchNormCache> {
     checkTrailingShape(this, input, [this.features]);
+    const training = isTraining(this, context);
     context?.onBatchNorm?.(this, input);
     const { weight, bias } = this.params;
-    const training = context?.mode === 'training';
     const m = input.size / this.features;
     if (training && m < 2) {
       throw new BoxError(
@@ -135,8 +153,9 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
         weight && bias
           ? shiftFeatures(scaleFeatures(normalized, weight), bias)
           : normalized.clone();
-      const batch = training && { mean, variance: mul<Tensor1D>(variance, scalar(m / (m - 1))) };
-      return { output, cache: { normalized, invStd, ...(batch && { batch }) } };
+      if (!training) return { output, cache: { normalized, invStd } };
+      const batch = { mean, variance: mul<Tensor1D>(variance, scalar(m / (m - 1))) };
+      return { output, cache: { normalized, invStd, batch } };
     });
   }
 
@@ -157,7 +176,7 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     return { weight: products, bias: sums };
   }
 
-  /** The two share their sums. */
+  /** Computes both gradients from the same two sums. */
   override backprop(gradOutput: Tensor, cache: BatchNormCache): Gradients<Tensor> {
     const { normalized, invStd, batch } = cache;
     if (batch === undefined) return super.backprop(gradOutput, cache);
@@ -172,7 +191,7 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     });
   }
 
-  /** Moves the running statistics on by the batch of a forward in training; one in inference changes nothing. */
+  /** Moves the running statistics on by one batch, if its forward was in training. */
   override updateBuffers({ batch }: BatchNormCache): void {
     if (batch === undefined) return;
     const follow = (running: Variable, value: Tensor) =>
@@ -182,6 +201,15 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
       });
     follow(this.buffers.runningMean, batch.mean);
     follow(this.buffers.runningVar, batch.variance);
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkTrailingAxes(this, input, [this.features]);
+    return sameShape(input, 'elementwise');
+  }
+
+  override describe(): string {
+    return `BatchNorm of ${this.features} channels`;
   }
 
   /** γ/√(σ² + ε) */

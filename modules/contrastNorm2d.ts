@@ -1,6 +1,8 @@
 import { tidy, type Tensor4D } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
+import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import { withPath } from '../lib/errors.ts';
+import { localNormFacts } from '../lib/gaussian.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import {
   DivisiveNorm2D,
@@ -9,29 +11,35 @@ import {
 } from './divisiveNorm2d.ts';
 import { SubtractiveNorm2D, type SubtractiveNorm2DCache } from './subtractiveNorm2d.ts';
 
-/**
- * Local contrast normalization, across feature maps: local mean 0 by `SubtractiveNorm2D`, then local standard
- * deviation 1 by `DivisiveNorm2D`, in the same Gaussian window.
- *
- *   forward          v = S(x_in)        x_out = D(v)
- *   backpropToInput  ∂C/∂x_in = (∂C/∂x_out · ∂D/∂v) · ∂S/∂x_in
- *
- * The two boxes have the equations. This is Jarrett's form: the weights sum to 1 over the window and all maps, and the
- * divisor is at least its mean over the example. What the paper leaves open is settled there: the σ of the window, the
- * border, and a threshold for examples that are flat throughout.
- *
- * Shapes: input, output, gradOutput [N, H, W, channels].
- * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma or threshold that is not above 0;
- *         channels below 1.
- * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2.
- */
+/** The options of `ContrastNorm2D`. */
 export type ContrastNorm2DOptions = DivisiveNorm2DOptions;
 
+/** What `ContrastNorm2D` keeps for its backward method. */
 export interface ContrastNorm2DCache {
   readonly subtractive: SubtractiveNorm2DCache;
   readonly divisive: DivisiveNorm2DCache;
 }
 
+/**
+ * Local contrast normalization, across feature maps: local mean 0 by `SubtractiveNorm2D`, then
+ * local standard deviation 1 by `DivisiveNorm2D`, in the same Gaussian window.
+ *
+ *   forward          v = S(x_in)        x_out = D(v)
+ *   backpropToInput  ∂C/∂x_in = (∂C/∂x_out · ∂D/∂v) · ∂S/∂x_in
+ *
+ * The two boxes have the equations. This is Jarrett's form: the weights sum to 1 over the window
+ * and all maps, and the divisor is at least its mean over the example. The two boxes also settle
+ * what the paper leaves open: the σ of the window, the border, and a threshold for examples that
+ * are flat throughout.
+ *
+ * Shapes: input, output, gradOutput [N, H, W, channels].
+ * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma or threshold
+ *         that is not above 0; channels below 1.
+ * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2.
+ *
+ *     const box = new ContrastNorm2D(3, { kernelSize: 9 });
+ *     box.infer(images);   // [N, H, W, 3]
+ */
 export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCache> {
   readonly channels: number;
   readonly subtractive: SubtractiveNorm2D;
@@ -39,9 +47,11 @@ export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCac
 
   constructor(channels: number, options: ContrastNorm2DOptions = {}) {
     super();
+    checkOptions(this, options, ['kernelSize', 'sigma', 'threshold']);
     checkSize(this, 'channels', channels);
     this.channels = channels;
-    this.subtractive = withPath('ContrastNorm2D', () => new SubtractiveNorm2D(channels, options));
+    const { threshold: _threshold, ...window } = options;
+    this.subtractive = withPath('ContrastNorm2D', () => new SubtractiveNorm2D(channels, window));
     this.divisive = withPath('ContrastNorm2D', () => new DivisiveNorm2D(channels, options));
   }
 
@@ -62,5 +72,12 @@ export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCac
       const gradCentered = this.divisive.backpropToInput(gradOutput, divisive);
       return this.subtractive.backpropToInput(gradCentered, subtractive);
     });
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
+    const [height, width] = this.subtractive.gaussian.kernelSize;
+    // A window of one box over the windows of the other.
+    return localNormFacts(input, [2 * height - 1, 2 * width - 1]);
   }
 }

@@ -13,9 +13,21 @@ import {
   type Tensor3D,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkPositive, checkSize, checkTensor } from '../lib/check.ts';
-import { gaussianOf, type Gaussian, type GaussianOptions } from '../lib/gaussian.ts';
+import {
+  checkGradOutput,
+  checkOptions,
+  checkPositive,
+  checkShape,
+  checkSize,
+  checkTensor,
+} from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
+import {
+  gaussianOf,
+  localNormFacts,
+  type Gaussian,
+  type GaussianOptions,
+} from '../lib/gaussian.ts';
 import {
   asMap,
   localMean,
@@ -32,49 +44,58 @@ import {
   type ReductionGroups,
 } from '../lib/kernels/normalize/reductionGroups.ts';
 import { tidy } from '../lib/memory.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/**
- * Divisive normalization: divides by the local standard deviation, so that it becomes 1, but not where it is below its
- * own mean, which would blow up what is flat. After `SubtractiveNorm2D`, x has local mean 0 and so σ is a standard
- * deviation. With (j, k) one of the P pixels of an example, (p, q) a cell of the window around 0 and i maps:
- *
- *   forward          σ[j,k] = (Σ_{ipq} w_{jk}[p,q] x[i, j+p, k+q]²)^½        c = (1/P) Σ_jk σ[j,k]
- *                    d[j,k] = max(c, σ[j,k], threshold)        y[i,j,k] = x[i,j,k]/d[j,k]
- *   backpropToInput  h[j,k] = ∂C/∂d[j,k] = −Σ_i g[i,j,k] x[i,j,k]/d[j,k]²,  g = ∂C/∂y
- *                    s[j,k] = ∂C/∂σ[j,k] = h[j,k] where σ[j,k] is the largest
- *                             + (1/P) Σ h[j',k'] over the pixels (j',k') where c is the largest
- *                    ∂C/∂x[i,j,k] = g[i,j,k]/d[j,k] + x[i,j,k] Σ_pq w_{j+p,k+q}[−p,−q] s[j+p,k+q]/σ[j+p,k+q]
- *
- * where w_{jk}[p,q] ∝ exp(−p²/2σ_h² − q²/2σ_w²) over the cells that are inside the image, and Σ_{ipq} w_{jk}[p,q] = 1
- * at every pixel (jk): the window is cut and scaled up at the border. The window is no parameter. The threshold, which
- * is not in the paper, keeps the rounding noise of an example that is flat throughout from being blown up.
- *
- * Where two of max(c, σ, threshold) are equal the derivative goes to the threshold before c and to c before σ. Where
- * σ = 0, all x of the window are 0 and √ has no derivative: s/σ is taken as 0.
- *
- * Shapes: input, output, gradOutput [N, H, W, channels].
- * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma or threshold that is not above 0;
- *         channels below 1.
- * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2; the threshold is
- *         Torch's, whose modules have it in place of c.
- */
+/** The options of `DivisiveNorm2D`. */
 export interface DivisiveNorm2DOptions extends GaussianOptions {
   /** The least divisor, 1e-4 by default. */
   readonly threshold?: number;
 }
 
+/** What `DivisiveNorm2D` keeps for its backward method. */
 export interface DivisiveNorm2DCache {
   readonly input: Tensor4D;
   /** σ, [N, H, W]. */
   readonly sigma: Tensor3D;
-  /** max(c, threshold), one an example. */
+  /** max(c, threshold), one per example. */
   readonly floor: Tensor;
   /** 1 for an example where c is above the threshold, else 0. */
   readonly isMean: Tensor;
   readonly window: LocalWindow;
 }
 
+/**
+ * Divisive normalization: divides by the local standard deviation, which becomes 1. Where it is
+ * below its mean over the example, that mean is the divisor, so flat regions are not amplified.
+ * After `SubtractiveNorm2D`, x has local mean 0 and so σ is a standard deviation. With (j, k) one
+ * of the P pixels of an example, (p, q) a cell of the window around 0 and i maps:
+ *
+ *   forward          σ[j,k] = (Σ_{ipq} w_{jk}[p,q] x[i, j+p, k+q]²)^½        c = (1/P) Σ_jk σ[j,k]
+ *                    d[j,k] = max(c, σ[j,k], threshold)        y[i,j,k] = x[i,j,k]/d[j,k]
+ *   backpropToInput  h[j,k] = ∂C/∂d[j,k] = −Σ_i g[i,j,k] x[i,j,k]/d[j,k]²,  g = ∂C/∂y
+ *                    s[j,k] = ∂C/∂σ[j,k] = h[j,k] where σ[j,k] is the largest
+ *                             + (1/P) Σ h[j',k'] over the pixels (j',k') where c is the largest
+ *                    ∂C/∂x[i,j,k] = g[i,j,k]/d[j,k]
+ *                             + x[i,j,k] Σ_pq w_{j+p,k+q}[−p,−q] s[j+p,k+q]/σ[j+p,k+q]
+ *
+ * where w_{jk}[p,q] ∝ exp(−p²/2σ_h² − q²/2σ_w²) over the cells that are inside the image, and
+ * Σ_{ipq} w_{jk}[p,q] = 1 at every pixel (jk): the window is cut and scaled up at the border. The
+ * window is not a parameter. The threshold, which is not in the paper, prevents the amplification
+ * of rounding noise in an example that is flat throughout.
+ *
+ * Where two of max(c, σ, threshold) are equal the derivative goes to the threshold before c and to
+ * c before σ. Where σ = 0, all x of the window are 0 and √ has no derivative: s/σ is taken as 0.
+ *
+ * Shapes: input, output, gradOutput [N, H, W, channels].
+ * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma or threshold
+ *         that is not above 0; channels below 1.
+ * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2;
+ *         the threshold is Torch's, whose modules have it in place of c.
+ *
+ *     const box = new DivisiveNorm2D(3, { kernelSize: 9 });
+ *     box.infer(images);   // [N, H, W, 3]
+ */
 export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCache> {
   readonly channels: number;
   readonly gaussian: Gaussian;
@@ -82,6 +103,7 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
 
   constructor(channels: number, options: DivisiveNorm2DOptions = {}) {
     super();
+    checkOptions(this, options, ['kernelSize', 'sigma', 'threshold']);
     checkSize(this, 'channels', channels);
     this.channels = channels;
     this.gaussian = gaussianOf(this, options);
@@ -124,7 +146,7 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
       const shared = mul(meanOver(sub(h, own), examples), isMean);
       const s = add(own, shared);
       const positive = step(sigma);
-      // Where σ is 0: 0 divided by 1.
+      // Where σ is 0, this is 0 divided by 1.
       const ratio: Tensor3D = div(mul(s, positive), add(sigma, sub(scalar(1), positive)));
       const throughSigma = localMeanToInput(ratio, window);
       const perMap = mul(throughSigma, scalar(1 / this.channels));
@@ -135,9 +157,14 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
       return reshape(gradInput, shape);
     });
   }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
+    return localNormFacts(input, this.gaussian.kernelSize);
+  }
 }
 
-/** One set an example, of its pixels in a map. */
+/** One group per example: its pixels in a map. */
 function examplesOf([batch, height, width]: readonly number[]): ReductionGroups {
   return { outer: batch, rows: height * width, groups: 1, columns: 1 };
 }

@@ -1,73 +1,78 @@
+import { add, mul, tidy, type Rank, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import {
-  add,
-  mul,
-  reshape,
-  rsqrt,
-  square,
-  sub,
-  tidy,
-  type Rank,
-  type Tensor,
-  type Variable,
-} from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
+  checkGradOutput,
+  checkOptions,
+  checkPositive,
+  checkSize,
+  checkTrailingAxes,
+  checkTrailingShape,
+} from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import { createParam, fill, zeros } from '../lib/init/initializers.ts';
-import { scalar } from '../lib/constant.ts';
+import { normGradSums } from '../lib/kernels/normalize/features.ts';
+import { groupSize, type ReductionGroups } from '../lib/kernels/normalize/reductionGroups.ts';
 import {
-  meanOver,
-  groupSize,
-  broadcastGroups,
-  viewOf,
-  type ReductionGroups,
-} from '../lib/kernels/normalize/reductionGroups.ts';
-import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
-import { Module, type ForwardResult } from '../lib/module.ts';
-import { checkTrailingShape } from '../lib/check.ts';
+  standardizeGroups,
+  standardizeGroupsToInput,
+} from '../lib/kernels/normalize/standardizeGroups.ts';
+import { numElements } from '../lib/shapes.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
+import { Module, type ForwardResult, type Grads } from '../lib/module.ts';
 
-/**
- * Group normalization: the channels of each example fall into groups of neighbours; each group gets mean 0 and
- * variance 1, then each channel c a learned scale and shift. With i over the D elements of one group of one example,
- * which are all positions of channels/groups channels:
- *
- *   forward            μ = (1/D) Σ_i x_i        σ² = (1/D) Σ_i (x_i − μ)²
- *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ_c x̂_i + β_c
- *   backpropToInput    ∂C/∂x_i = 1/√(σ² + ε) · (ĝ_i − (1/D) Σ_j ĝ_j − x̂_i (1/D) Σ_j ĝ_j x̂_j),  ĝ_i = γ_c ∂C/∂y_i
- *   backpropToParams   ∂C/∂γ_c = Σ ∂C/∂y x̂        ∂C/∂β_c = Σ ∂C/∂y,  over the batch and all positions
- *
- * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². Training and inference are
- * alike. One group is layer normalization over positions and channels, a group a channel is `InstanceNorm`.
- *
- * Shapes: input, output, gradOutput [N, ..., channels]; weight (γ), bias (β) [channels].
- * Errors: an input or gradOutput of another shape or dtype; groups of one element, which have no variance; groups
- *         that do not divide the channels; an eps that is not above 0.
- * Source: Wu & He 2018, arXiv:1803.08494. Initially γ = 1, β = 0.
- */
+/** The options of `GroupNorm`. */
 export interface GroupNormOptions {
-  /** ε, 1e-5 by default. */
+  /** ε, added to the variance; 1e-5 by default. */
   readonly eps?: number;
   /** Whether there are γ and β; true by default. */
   readonly affine?: boolean;
 }
 
+/** What `GroupNorm` keeps for its backward methods. */
 export interface GroupNormCache {
   /** x̂ */
   readonly normalized: Tensor;
-  /** 1/√(σ² + ε), one a group of an example. */
+  /** 1/√(σ² + ε), one per group of an example. */
   readonly invStd: Tensor;
 }
 
+/**
+ * Group normalization: the channels of each example fall into groups of neighbours. Each group gets
+ * mean 0 and variance 1, then each channel c a learned scale and shift. With i over the D elements
+ * of one group of one example, which are all positions of channels/groups channels:
+ *
+ *   forward            μ = (1/D) Σ_i x_i        σ² = (1/D) Σ_i (x_i − μ)²
+ *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ_c x̂_i + β_c
+ *   backpropToInput    ∂C/∂x_i = 1/√(σ² + ε) · (ĝ_i − (1/D) Σ_j ĝ_j − x̂_i (1/D) Σ_j ĝ_j x̂_j)
+ *                      with ĝ_i = γ_c ∂C/∂y_i
+ *   backpropToParams   ∂C/∂γ_c = Σ ∂C/∂y x̂        ∂C/∂β_c = Σ ∂C/∂y
+ *                      with sums over the batch and all positions
+ *
+ * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². Training
+ * and inference are alike. One group is layer normalization over positions and channels; one group
+ * per channel is `InstanceNorm`.
+ *
+ * Shapes: input, output, gradOutput [N, ..., channels]; weight (γ), bias (β) [channels].
+ * Errors: an input or gradOutput of another shape or dtype; groups of one element, which have no
+ *         variance; groups that do not divide the channels; an eps that is not above 0.
+ * Source: Wu & He 2018, arXiv:1803.08494. Initially γ = 1, β = 0.
+ *
+ *     const box = new GroupNorm(8, 64);
+ *     box.infer(images);   // [N, H, W, 64]
+ */
 export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
   override readonly params: {
     readonly weight?: Variable<Rank.R1>;
     readonly bias?: Variable<Rank.R1>;
   };
+  override readonly noDecay = ['weight', 'bias'];
   readonly groups: number;
   readonly channels: number;
   readonly eps: number;
 
   constructor(groups: number, channels: number, options: GroupNormOptions = {}) {
     super();
+    checkOptions(this, options, ['eps', 'affine']);
     const { eps = 1e-5, affine = true } = options;
     checkSize(this, 'groups', groups);
     checkSize(this, 'channels', channels);
@@ -92,54 +97,45 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
 
   forward(input: Tensor): ForwardResult<Tensor, GroupNormCache> {
     checkTrailingShape(this, input, [this.channels]);
-    const sets = this.#sets(input);
-    if (groupSize(sets) < 2) {
-      throw new BoxError(
-        ['GroupNorm.forward'],
-        `expected more than 1 element a group, got an input of shape [${input.shape.join(', ')}]`,
-      );
-    }
+    const grouping = this.#grouping(input.shape);
     const { weight, bias } = this.params;
     return tidy(() => {
-      const x = reshape(input, viewOf(sets));
-      const centered = sub(x, broadcastGroups(meanOver(x, sets), sets));
-      const invStd = rsqrt(add(meanOver(square(centered), sets), scalar(this.eps)));
-      const normalized = reshape(mul(centered, broadcastGroups(invStd, sets)), input.shape);
+      const { normalized, invStd } = standardizeGroups(input, grouping, this.eps);
       const output = weight && bias ? add(mul(normalized, weight), bias) : normalized.clone();
       return { output, cache: { normalized, invStd } };
     });
   }
 
-  backpropToInput(gradOutput: Tensor, { normalized, invStd }: GroupNormCache): Tensor {
-    checkGradOutput(this, 'backpropToInput', gradOutput, normalized.shape);
+  backpropToInput(gradOutput: Tensor, cache: GroupNormCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, cache.normalized.shape);
     const { weight } = this.params;
     return tidy(() => {
-      const sets = this.#sets(normalized);
-      const g = reshape(weight ? mul(gradOutput, weight) : gradOutput, viewOf(sets));
-      const xhat = reshape(normalized, viewOf(sets));
-      const throughMean = broadcastGroups(meanOver(g, sets), sets);
-      const throughVariance = mul(xhat, broadcastGroups(meanOver(mul(g, xhat), sets), sets));
-      const gradInput = mul(
-        sub(sub(g, throughMean), throughVariance),
-        broadcastGroups(invStd, sets),
-      );
-      return reshape(gradInput, normalized.shape);
+      const gHat = weight ? mul(gradOutput, weight) : gradOutput;
+      return standardizeGroupsToInput(gHat, cache, this.#grouping(gradOutput.shape));
     });
   }
 
-  override backpropToParams(gradOutput: Tensor, { normalized }: GroupNormCache) {
+  override backpropToParams(gradOutput: Tensor, { normalized }: GroupNormCache): Grads {
     checkGradOutput(this, 'backpropToParams', gradOutput, normalized.shape);
     if (!this.params.weight) return {};
-    return tidy(() => ({
-      weight: sumLeading(mul(gradOutput, normalized)),
-      bias: sumLeading(gradOutput),
-    }));
+    const { products, sums } = normGradSums(gradOutput, normalized);
+    return { weight: products, bias: sums };
   }
 
-  /** One set a group of an example. */
-  #sets(x: Tensor): ReductionGroups {
-    const outer = x.shape[0];
-    const rows = x.size / (outer * this.channels);
-    return { outer, rows, groups: this.groups, columns: this.channels / this.groups };
+  override facts([input]: readonly Shape[]): Facts {
+    checkTrailingAxes(this, input, [this.channels]);
+    this.#grouping(input);
+    return sameShape(input, 'channels');
+  }
+
+  #grouping(shape: Shape): ReductionGroups {
+    const rows = numElements(shape.slice(1, -1));
+    const columns = this.channels / this.groups;
+    const grouping = { outer: shape[0], rows, groups: this.groups, columns };
+    if (groupSize(grouping) > 1) return grouping;
+    throw new BoxError(
+      ['GroupNorm.forward'],
+      `expected more than 1 element per group, got an input of shape [${shape.join(', ')}]`,
+    );
   }
 }

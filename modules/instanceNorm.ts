@@ -1,71 +1,76 @@
+import { add, mul, tidy, type Rank, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import {
-  add,
-  mul,
-  reshape,
-  rsqrt,
-  square,
-  sub,
-  tidy,
-  type Rank,
-  type Tensor,
-  type Variable,
-} from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
+  checkGradOutput,
+  checkOptions,
+  checkPositive,
+  checkSize,
+  checkTrailingAxes,
+  checkTrailingShape,
+} from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import { createParam, fill, zeros } from '../lib/init/initializers.ts';
-import { scalar } from '../lib/constant.ts';
+import { normGradSums } from '../lib/kernels/normalize/features.ts';
+import type { ReductionGroups } from '../lib/kernels/normalize/reductionGroups.ts';
 import {
-  meanOver,
-  groupSize,
-  broadcastGroups,
-  viewOf,
-  type ReductionGroups,
-} from '../lib/kernels/normalize/reductionGroups.ts';
-import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
-import { Module, type ForwardResult } from '../lib/module.ts';
-import { checkTrailingShape } from '../lib/check.ts';
+  standardizeGroups,
+  standardizeGroupsToInput,
+} from '../lib/kernels/normalize/standardizeGroups.ts';
+import { numElements } from '../lib/shapes.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
+import { Module, type ForwardResult, type Grads } from '../lib/module.ts';
 
-/**
- * Instance normalization: each channel of each example gets mean 0 and variance 1 over its positions, then a learned
- * scale and shift if asked for. With i over the D positions of channel c of one example:
- *
- *   forward            μ = (1/D) Σ_i x_i        σ² = (1/D) Σ_i (x_i − μ)²
- *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ_c x̂_i + β_c
- *   backpropToInput    ∂C/∂x_i = 1/√(σ² + ε) · (ĝ_i − (1/D) Σ_j ĝ_j − x̂_i (1/D) Σ_j ĝ_j x̂_j),  ĝ_i = γ_c ∂C/∂y_i
- *   backpropToParams   ∂C/∂γ_c = Σ ∂C/∂y x̂        ∂C/∂β_c = Σ ∂C/∂y,  over the batch and all positions
- *
- * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². Training and inference are
- * alike.
- *
- * Shapes: input, output, gradOutput [N, positions, ..., channels]; weight (γ), bias (β) [channels].
- * Errors: an input or gradOutput of another shape or dtype; a single position, which has no variance; channels below
- *         1; an eps that is not above 0.
- * Source: Ulyanov, Vedaldi, Lempitsky 2016, arXiv:1607.08022. Initially γ = 1, β = 0.
- */
+/** The options of `InstanceNorm`. */
 export interface InstanceNormOptions {
-  /** ε, 1e-5 by default. */
+  /** ε, added to the variance; 1e-5 by default. */
   readonly eps?: number;
   /** Whether there are γ and β; false by default, as in PyTorch. */
   readonly affine?: boolean;
 }
 
+/** What `InstanceNorm` keeps for its backward methods. */
 export interface InstanceNormCache {
   /** x̂ */
   readonly normalized: Tensor;
-  /** 1/√(σ² + ε), one a channel of an example. */
+  /** 1/√(σ² + ε), one per channel of an example. */
   readonly invStd: Tensor;
 }
 
+/**
+ * Instance normalization: each channel of each example gets mean 0 and variance 1 over its
+ * positions, and with `affine` a learned scale and shift. With i over the D positions of channel c
+ * of one example:
+ *
+ *   forward            μ = (1/D) Σ_i x_i        σ² = (1/D) Σ_i (x_i − μ)²
+ *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ_c x̂_i + β_c
+ *   backpropToInput    ∂C/∂x_i = 1/√(σ² + ε) · (ĝ_i − (1/D) Σ_j ĝ_j − x̂_i (1/D) Σ_j ĝ_j x̂_j)
+ *                      with ĝ_i = γ_c ∂C/∂y_i
+ *   backpropToParams   ∂C/∂γ_c = Σ ∂C/∂y x̂        ∂C/∂β_c = Σ ∂C/∂y
+ *                      with sums over the batch and all positions
+ *
+ * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². Training
+ * and inference are alike.
+ *
+ * Shapes: input, output, gradOutput [N, positions, ..., channels]; weight (γ), bias (β) [channels].
+ * Errors: an input or gradOutput of another shape or dtype; a single position, which has no
+ *         variance; channels below 1; an eps that is not above 0.
+ * Source: Ulyanov, Vedaldi, Lempitsky 2016, arXiv:1607.08022. Initially γ = 1, β = 0.
+ *
+ *     const box = new InstanceNorm(64);
+ *     box.infer(images);   // [N, H, W, 64]
+ */
 export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
   override readonly params: {
     readonly weight?: Variable<Rank.R1>;
     readonly bias?: Variable<Rank.R1>;
   };
+  override readonly noDecay = ['weight', 'bias'];
   readonly channels: number;
   readonly eps: number;
 
   constructor(channels: number, options: InstanceNormOptions = {}) {
     super();
+    checkOptions(this, options, ['eps', 'affine']);
     const { eps = 1e-5, affine = false } = options;
     checkSize(this, 'channels', channels);
     checkPositive(this, 'eps', eps);
@@ -82,54 +87,46 @@ export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
 
   forward(input: Tensor): ForwardResult<Tensor, InstanceNormCache> {
     checkTrailingShape(this, input, [this.channels], 1);
-    const sets = this.#sets(input);
-    if (groupSize(sets) < 2) {
-      throw new BoxError(
-        ['InstanceNorm.forward'],
-        `expected more than 1 position, got an input of shape [${input.shape.join(', ')}]`,
-      );
-    }
+    const grouping = this.#grouping(input.shape);
     const { weight, bias } = this.params;
     return tidy(() => {
-      const x = reshape(input, viewOf(sets));
-      const centered = sub(x, broadcastGroups(meanOver(x, sets), sets));
-      const invStd = rsqrt(add(meanOver(square(centered), sets), scalar(this.eps)));
-      const normalized = reshape(mul(centered, broadcastGroups(invStd, sets)), input.shape);
+      const { normalized, invStd } = standardizeGroups(input, grouping, this.eps);
       const output = weight && bias ? add(mul(normalized, weight), bias) : normalized.clone();
       return { output, cache: { normalized, invStd } };
     });
   }
 
-  backpropToInput(gradOutput: Tensor, { normalized, invStd }: InstanceNormCache): Tensor {
-    checkGradOutput(this, 'backpropToInput', gradOutput, normalized.shape);
+  backpropToInput(gradOutput: Tensor, cache: InstanceNormCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, cache.normalized.shape);
     const { weight } = this.params;
     return tidy(() => {
-      const sets = this.#sets(normalized);
-      const g = reshape(weight ? mul(gradOutput, weight) : gradOutput, viewOf(sets));
-      const xhat = reshape(normalized, viewOf(sets));
-      const throughMean = broadcastGroups(meanOver(g, sets), sets);
-      const throughVariance = mul(xhat, broadcastGroups(meanOver(mul(g, xhat), sets), sets));
-      const gradInput = mul(
-        sub(sub(g, throughMean), throughVariance),
-        broadcastGroups(invStd, sets),
-      );
-      return reshape(gradInput, normalized.shape);
+      const gHat = weight ? mul(gradOutput, weight) : gradOutput;
+      return standardizeGroupsToInput(gHat, cache, this.#grouping(gradOutput.shape));
     });
   }
 
-  override backpropToParams(gradOutput: Tensor, { normalized }: InstanceNormCache) {
+  override backpropToParams(gradOutput: Tensor, { normalized }: InstanceNormCache): Grads {
     checkGradOutput(this, 'backpropToParams', gradOutput, normalized.shape);
     if (!this.params.weight) return {};
-    return tidy(() => ({
-      weight: sumLeading(mul(gradOutput, normalized)),
-      bias: sumLeading(gradOutput),
-    }));
+    const { products, sums } = normGradSums(gradOutput, normalized);
+    return { weight: products, bias: sums };
   }
 
-  /** One set a channel of an example. */
-  #sets(x: Tensor): ReductionGroups {
-    const outer = x.shape[0];
-    const rows = x.size / (outer * this.channels);
-    return { outer, rows, groups: this.channels, columns: 1 };
+  override facts([input]: readonly Shape[]): Facts {
+    checkTrailingAxes(this, input, [this.channels], 1);
+    this.#grouping(input);
+    return sameShape(input, 'channels');
+  }
+
+  /** One group per channel of an example. */
+  #grouping(shape: Shape): ReductionGroups {
+    const positions = numElements(shape.slice(1, -1));
+    if (positions > 1) {
+      return { outer: shape[0], rows: positions, groups: this.channels, columns: 1 };
+    }
+    throw new BoxError(
+      ['InstanceNorm.forward'],
+      `expected more than 1 position, got an input of shape [${shape.join(', ')}]`,
+    );
   }
 }

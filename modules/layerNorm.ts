@@ -1,67 +1,72 @@
+import { add, mul, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import {
-  add,
-  mul,
-  reshape,
-  rsqrt,
-  square,
-  sub,
-  tidy,
-  type Tensor,
-  type Variable,
-} from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkPositive, checkSize } from '../lib/check.ts';
+  checkGradOutput,
+  checkOptions,
+  checkPositive,
+  checkSize,
+  checkTrailingAxes,
+  checkTrailingShape,
+} from '../lib/check.ts';
 import { BoxError, show } from '../lib/errors.ts';
 import { createParam, fill, zeros } from '../lib/init/initializers.ts';
-import { numElements } from '../lib/shapes.ts';
-import { scalar } from '../lib/constant.ts';
+import type { ReductionGroups } from '../lib/kernels/normalize/reductionGroups.ts';
 import {
-  meanOver,
-  broadcastGroups,
-  viewOf,
-  type ReductionGroups,
-} from '../lib/kernels/normalize/reductionGroups.ts';
+  standardizeGroups,
+  standardizeGroupsToInput,
+} from '../lib/kernels/normalize/standardizeGroups.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
+import { numElements } from '../lib/shapes.ts';
+import { sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
-import { checkTrailingShape } from '../lib/check.ts';
 
-/**
- * Layer normalization: each example gets mean 0 and variance 1 over its last axes, then each element a learned scale
- * and shift. With i over the D elements of the last axes:
- *
- *   forward            μ = (1/D) Σ_i x_i        σ² = (1/D) Σ_i (x_i − μ)²
- *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ_i x̂_i + β_i
- *   backpropToInput    ∂C/∂x_i = 1/√(σ² + ε) · (ĝ_i − (1/D) Σ_j ĝ_j − x̂_i (1/D) Σ_j ĝ_j x̂_j),  ĝ_i = γ_i ∂C/∂y_i
- *   backpropToParams   ∂C/∂γ_i = Σ ∂C/∂y_i x̂_i        ∂C/∂β_i = Σ ∂C/∂y_i,  over all axes before the last
- *
- * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². Training and inference are
- * alike.
- *
- * Shapes: input, output, gradOutput [N, ..., ...shape]; weight (γ), bias (β) `shape`.
- * Errors: an input or gradOutput of another shape or dtype; a shape of one element, which has no variance; an eps that
- *         is not above 0.
- * Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450. Initially γ = 1, β = 0.
- */
+/** The options of `LayerNorm`. */
 export interface LayerNormOptions {
-  /** ε, 1e-5 by default. */
+  /** ε, added to the variance; 1e-5 by default. */
   readonly eps?: number;
   /** Whether there are γ and β; true by default. */
   readonly affine?: boolean;
 }
 
+/** What `LayerNorm` keeps for its backward methods. */
 export interface LayerNormCache {
   /** x̂ */
   readonly normalized: Tensor;
-  /** 1/√(σ² + ε), one an example. */
+  /** 1/√(σ² + ε), one per example and position before the last axes. */
   readonly invStd: Tensor;
 }
 
+/**
+ * Layer normalization: each example gets mean 0 and variance 1 over its last axes, then each
+ * element a learned scale and shift. With i over the D elements of the last axes:
+ *
+ *   forward            μ = (1/D) Σ_i x_i        σ² = (1/D) Σ_i (x_i − μ)²
+ *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ_i x̂_i + β_i
+ *   backpropToInput    ∂C/∂x_i = 1/√(σ² + ε) · (ĝ_i − (1/D) Σ_j ĝ_j − x̂_i (1/D) Σ_j ĝ_j x̂_j)
+ *                      with ĝ_i = γ_i ∂C/∂y_i
+ *   backpropToParams   ∂C/∂γ_i = Σ ∂C/∂y_i x̂_i        ∂C/∂β_i = Σ ∂C/∂y_i
+ *                      with sums over all axes before the last
+ *
+ * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². Training
+ * and inference are alike.
+ *
+ * Shapes: input, output, gradOutput [N, ..., ...shape]; weight (γ), bias (β) `shape`.
+ * Errors: an input or gradOutput of another shape or dtype; a shape of one element, which has no
+ *         variance; an eps that is not above 0.
+ * Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450. Initially γ = 1, β = 0.
+ *
+ *     const box = new LayerNorm(4);
+ *     box.infer(tensor2d([[1, 1, 5, 5]]));   // [[-1, -1, 1, 1]]
+ */
 export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
   override readonly params: { readonly weight?: Variable; readonly bias?: Variable };
+  override readonly noDecay = ['weight', 'bias'];
   readonly shape: readonly number[];
   readonly eps: number;
 
   constructor(shape: number | readonly number[], options: LayerNormOptions = {}) {
     super();
+    checkOptions(this, options, ['eps', 'affine']);
     const { eps = 1e-5, affine = true } = options;
     this.shape = typeof shape === 'number' ? [shape] : [...shape];
     this.shape.forEach((size) => checkSize(this, 'shape', size));
@@ -86,30 +91,18 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
     checkTrailingShape(this, input, this.shape);
     const { weight, bias } = this.params;
     return tidy(() => {
-      const sets = this.#sets(input);
-      const x = reshape(input, viewOf(sets));
-      const centered = sub(x, broadcastGroups(meanOver(x, sets), sets));
-      const invStd = rsqrt(add(meanOver(square(centered), sets), scalar(this.eps)));
-      const normalized = reshape(mul(centered, broadcastGroups(invStd, sets)), input.shape);
+      const { normalized, invStd } = standardizeGroups(input, this.#examples(input), this.eps);
       const output = weight && bias ? add(mul(normalized, weight), bias) : normalized.clone();
       return { output, cache: { normalized, invStd } };
     });
   }
 
-  backpropToInput(gradOutput: Tensor, { normalized, invStd }: LayerNormCache): Tensor {
-    checkGradOutput(this, 'backpropToInput', gradOutput, normalized.shape);
+  backpropToInput(gradOutput: Tensor, cache: LayerNormCache): Tensor {
+    checkGradOutput(this, 'backpropToInput', gradOutput, cache.normalized.shape);
     const { weight } = this.params;
     return tidy(() => {
-      const sets = this.#sets(normalized);
-      const g = reshape(weight ? mul(gradOutput, weight) : gradOutput, viewOf(sets));
-      const xhat = reshape(normalized, viewOf(sets));
-      const throughMean = broadcastGroups(meanOver(g, sets), sets);
-      const throughVariance = mul(xhat, broadcastGroups(meanOver(mul(g, xhat), sets), sets));
-      const gradInput = mul(
-        sub(sub(g, throughMean), throughVariance),
-        broadcastGroups(invStd, sets),
-      );
-      return reshape(gradInput, normalized.shape);
+      const gHat = weight ? mul(gradOutput, weight) : gradOutput;
+      return standardizeGroupsToInput(gHat, cache, this.#examples(gradOutput));
     });
   }
 
@@ -122,8 +115,13 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
     }));
   }
 
-  /** One set an example. */
-  #sets(x: Tensor): ReductionGroups {
+  override facts([input]: readonly Shape[]): Facts {
+    checkTrailingAxes(this, input, this.shape);
+    return sameShape(input, 'channels');
+  }
+
+  /** One group per example. */
+  #examples(x: Tensor): ReductionGroups {
     const columns = numElements(this.shape);
     return { outer: x.size / columns, rows: 1, groups: 1, columns };
   }

@@ -3,46 +3,40 @@ import {
   checkGradOutput,
   checkInput,
   checkNumber,
+  checkOptions,
   checkPositive,
+  checkRank,
   checkSize,
 } from '../lib/check.ts';
 import { inversePower, sumOfChannels } from '../lib/kernels/normalize/channelWindow.ts';
 import { scalar } from '../lib/constant.ts';
+import { clampInterval, samePositions, sameShape } from '../lib/window.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/**
- * Local response normalization: each value is damped by those of the channels around it, at the same place. With
- * W(c) = c − ⌊size/2⌋ ... c + ⌈size/2⌉ − 1, as far as there are such channels:
- *
- *   forward          s_c = k + (α/size) Σ_{j ∈ W(c)} x_j²        y_c = x_c s_c^−β
- *   backpropToInput  ∂C/∂x_c = g_c s_c^−β − (2αβ/size) x_c Σ_{j: c ∈ W(j)} g_j y_j/s_j,  g = ∂C/∂y
- *
- * α is divided by the size, also at the border, as in PyTorch, Caffe and Torch; k is 1 by default. The equation of the
- * paper, TensorFlow and tfjs do not divide: `krizhevsky2012` and `fromTensorFlow` translate. An even size reaches one
- * channel further down than up.
- *
- * Shapes: input, output, gradOutput [N, ..., C].
- * Errors: an input without a batch axis, or no float tensor; a gradOutput of another shape than the output; a size
- *         below 1; a negative alpha or beta; a k that is not above 0, for s must not be 0.
- * Source: Krizhevsky, Sutskever, Hinton 2012, section 3.3.
- */
+/** The options of `LocalResponseNorm`. */
 export interface LocalResponseNormOptions {
-  /** 1e-4 by default. */
+  /** α, 1e-4 by default; it is divided by the size. */
   readonly alpha?: number;
-  /** 0.75 by default. */
+  /** β, 0.75 by default. */
   readonly beta?: number;
-  /** 1 by default. */
+  /** k, 1 by default. */
   readonly k?: number;
 }
 
-/** The arguments of TensorFlow's and tfjs's localResponseNormalization, with their defaults: 5, 1, 1, 0.5. */
+/** The arguments of TensorFlow's and tfjs's localResponseNormalization. */
 export interface TensorFlowLRN {
+  /** The channels on each side, 5 by default. */
   readonly depthRadius?: number;
+  /** k, 1 by default. */
   readonly bias?: number;
+  /** α, 1 by default; it is not divided by the size. */
   readonly alpha?: number;
+  /** β, 0.5 by default. */
   readonly beta?: number;
 }
 
+/** What `LocalResponseNorm` keeps for its backward method. */
 export interface LocalResponseNormCache {
   readonly input: Tensor;
   /** s */
@@ -51,6 +45,27 @@ export interface LocalResponseNormCache {
   readonly damping: Tensor;
 }
 
+/**
+ * Local response normalization: each value is damped by those of the channels around it, at the
+ * same position. With W(c) = c − ⌊size/2⌋ ... c + ⌈size/2⌉ − 1, as far as there are such channels:
+ *
+ *   forward          s_c = k + (α/size) Σ_{j ∈ W(c)} x_j²        y_c = x_c s_c^−β
+ *   backpropToInput  ∂C/∂x_c = g_c s_c^−β − (2αβ/size) x_c Σ_{j: c ∈ W(j)} g_j y_j/s_j
+ *                    with g = ∂C/∂y
+ *
+ * α is divided by the size, also at the border, as in PyTorch, Caffe and Torch; k is 1 by default.
+ * The equation of the paper, TensorFlow and tfjs do not divide: `krizhevsky2012` and
+ * `fromTensorFlow` translate. An even size reaches one channel further down than up.
+ *
+ * Shapes: input, output, gradOutput [N, ..., C].
+ * Errors: an input without a batch axis, or that is not a float tensor; a gradOutput of another
+ *         shape than the output; a size below 1; a negative alpha or beta; a k that is not above 0,
+ *         because s must not be 0.
+ * Source: Krizhevsky, Sutskever, Hinton 2012, section 3.3.
+ *
+ *     const box = LocalResponseNorm.krizhevsky2012();
+ *     box.infer(images);   // [N, H, W, C], damped by 5 channels each
+ */
 export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormCache> {
   readonly size: number;
   readonly alpha: number;
@@ -59,6 +74,7 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
 
   constructor(size: number, options: LocalResponseNormOptions = {}) {
     super();
+    checkOptions(this, options, ['alpha', 'beta', 'k']);
     const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
     checkSize(this, 'size', size);
     checkNumber(this, 'alpha', alpha, 0);
@@ -70,13 +86,23 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
     this.k = k;
   }
 
-  /** The paper's equation: n = 5, k = 2, β = 0.75 and an α of 1e-4 that it does not divide, though its code did. */
+  /**
+   * The box of the paper's equation: n = 5, k = 2, β = 0.75 and α = 1e-4. The equation does not
+   * divide α by n, although the paper's code did.
+   */
   static krizhevsky2012(): LocalResponseNorm {
     return new LocalResponseNorm(5, { alpha: 5 * 1e-4, beta: 0.75, k: 2 });
   }
 
-  /** What TensorFlow computes with these arguments: a half-width, and an α that is not divided. */
-  static fromTensorFlow({ depthRadius = 5, bias = 1, alpha = 1, beta = 0.5 }: TensorFlowLRN = {}) {
+  /** The box that computes what TensorFlow does with these arguments. */
+  static fromTensorFlow(args: TensorFlowLRN = {}): LocalResponseNorm {
+    checkOptions('LocalResponseNorm.fromTensorFlow', args, [
+      'depthRadius',
+      'bias',
+      'alpha',
+      'beta',
+    ]);
+    const { depthRadius = 5, bias = 1, alpha = 1, beta = 0.5 } = args;
     const size = 2 * depthRadius + 1;
     return new LocalResponseNorm(size, { alpha: size * alpha, beta, k: bias });
   }
@@ -97,11 +123,25 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
     const [below, above] = this.#reach();
     return tidy(() => {
       const direct = mul(gradOutput, damping);
-      // Channel c is in the windows that reach it: as far down as its own reaches up.
+      // The windows that contain channel c are those of the channels from c − above to c + below.
       const shares = sumOfChannels(div(mul(direct, input), base), above, below);
       const factor = scalar((2 * this.alpha * this.beta) / this.size);
       return sub(direct, mul(mul(input, shares), factor));
     });
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkRank(this, input, 2);
+    const [below, above] = this.#reach();
+    const channels = input[input.length - 1];
+    const window = samePositions(input, ([first, last]) =>
+      clampInterval([first - below, last + above], channels),
+    );
+    return sameShape(input, window);
+  }
+
+  override describe(): string {
+    return `LocalResponseNorm over ${this.size} channels`;
   }
 
   /** How far W(c) reaches below and above c. */

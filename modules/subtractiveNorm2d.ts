@@ -1,6 +1,11 @@
 import { reshape, sub, type Tensor4D } from '@tensorflow/tfjs-core';
-import { checkGradOutput, checkSize, checkTensor } from '../lib/check.ts';
-import { gaussianOf, type Gaussian, type GaussianOptions } from '../lib/gaussian.ts';
+import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
+import {
+  gaussianOf,
+  localNormFacts,
+  type Gaussian,
+  type GaussianOptions,
+} from '../lib/gaussian.ts';
 import {
   asMap,
   localMean,
@@ -11,37 +16,47 @@ import {
 } from '../lib/kernels/normalize/localMean.ts';
 import { meanOver, broadcastGroups, viewOf } from '../lib/kernels/normalize/reductionGroups.ts';
 import { tidy } from '../lib/memory.ts';
+import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/**
- * Subtractive normalization: takes the local mean off, so that it becomes 0. The mean runs over a Gaussian window and
- * over all maps. With (j, k) a pixel, (p, q) a cell of the window around 0 and i, i' maps:
- *
- *   forward          x_out[i,j,k] = x_in[i,j,k] − Σ_{i'pq} w_{jk}[p,q] x_in[i', j+p, k+q]
- *   backpropToInput  ∂C/∂x_in[i,j,k] = g[i,j,k] − Σ_pq w_{j+p,k+q}[−p,−q] Σ_i' g[i', j+p, k+q],  g = ∂C/∂x_out
- *
- * where w_{jk}[p,q] ∝ exp(−p²/2σ_h² − q²/2σ_w²) over the cells that are inside the image, and Σ_{i'pq} w_{jk}[p,q] = 1
- * at every pixel (jk): at the border the window is cut and scaled up, so that a constant image gives 0 everywhere. The
- * window is no parameter. Its σ is not in the paper; a quarter of the window is Torch's.
- *
- * Shapes: input, output, gradOutput [N, H, W, channels].
- * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma that is not above 0; channels
- *         below 1.
- * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2.
- */
+/** The options of `SubtractiveNorm2D`. */
 export type SubtractiveNorm2DOptions = GaussianOptions;
 
+/** What `SubtractiveNorm2D` keeps for its backward method. */
 export interface SubtractiveNorm2DCache {
   readonly shape: [number, number, number, number];
   readonly window: LocalWindow;
 }
 
+/**
+ * Subtractive normalization: subtracts the local mean, which becomes 0. The mean runs over a
+ * Gaussian window and over all maps. With (j, k) a pixel, (p, q) a cell of the window around 0 and
+ * i, i' maps:
+ *
+ *   forward          x_out[i,j,k] = x_in[i,j,k] − Σ_{i'pq} w_{jk}[p,q] x_in[i', j+p, k+q]
+ *   backpropToInput  ∂C/∂x_in[i,j,k] = g[i,j,k] − Σ_pq w_{j+p,k+q}[−p,−q] Σ_i' g[i', j+p, k+q]
+ *                    with g = ∂C/∂x_out
+ *
+ * where w_{jk}[p,q] ∝ exp(−p²/2σ_h² − q²/2σ_w²) over the cells that are inside the image, and
+ * Σ_{i'pq} w_{jk}[p,q] = 1 at every pixel (jk). At the border the window is cut and scaled up, so a
+ * constant image gives 0 everywhere. The window is not a parameter. The paper does not state its σ;
+ * a quarter of the window is Torch's.
+ *
+ * Shapes: input, output, gradOutput [N, H, W, channels].
+ * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma that is not
+ *         above 0; channels below 1.
+ * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2.
+ *
+ *     const box = new SubtractiveNorm2D(3, { kernelSize: 9 });
+ *     box.infer(ones([1, 32, 32, 3]));   // zeros
+ */
 export class SubtractiveNorm2D extends Module<Tensor4D, Tensor4D, SubtractiveNorm2DCache> {
   readonly channels: number;
   readonly gaussian: Gaussian;
 
   constructor(channels: number, options: SubtractiveNorm2DOptions = {}) {
     super();
+    checkOptions(this, options, ['kernelSize', 'sigma']);
     checkSize(this, 'channels', channels);
     this.channels = channels;
     this.gaussian = gaussianOf(this, options);
@@ -68,5 +83,10 @@ export class SubtractiveNorm2D extends Module<Tensor4D, Tensor4D, SubtractiveNor
       const throughMean = localMeanToInput(asMap(meanOver(g, pixels), shape), window);
       return reshape(sub(g, broadcastGroups(throughMean, pixels)), shape);
     });
+  }
+
+  override facts([input]: readonly Shape[]): Facts {
+    checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
+    return localNormFacts(input, this.gaussian.kernelSize);
   }
 }

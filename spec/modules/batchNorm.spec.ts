@@ -7,6 +7,7 @@ import { Linear } from '../../modules/linear.ts';
 import { Sequential } from '../../modules/container/sequential.ts';
 import { expectAllClose, expectNoLeak, numbers, type Packed } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend, loadFixture, tensorOf } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
@@ -193,7 +194,31 @@ for (const mode of ['training', 'inference'] as const) {
 const training = { mode: 'training' } as const;
 const cache = () => new BatchNorm(3).forward(blank([4, 3]), training).cache;
 
+describeFacts({
+  'each element by itself, in inference': {
+    box: () => new BatchNorm(3),
+    input: [1, 4, 5, 3],
+    output: [1, 4, 5, 3],
+    multiplyAdds: 0,
+    window: 'elementwise',
+    noDecay: ['weight', 'bias'],
+    words: 'BatchNorm of 3 channels',
+  },
+});
+
 describeRefusals([
+  [
+    'BatchNorm: unknown option epsilon; expected one of eps, momentum, affine',
+    () => new BatchNorm(3, { epsilon: 1 } as never),
+  ],
+  [
+    'BatchNorm.forward: expected context.mode to be one of "training", "inference", got "train"',
+    () => new BatchNorm(3).forward(blank([4, 3]), { mode: 'train' as 'training' }),
+  ],
+  [
+    'BatchNorm.forward: expected input of shape [N, ..., 3], got [4, 2]',
+    () => new BatchNorm(3).facts([[4, 2]]),
+  ],
   [
     'BatchNorm.forward: expected input of shape [N, ..., 3], got [4, 2]',
     () => new BatchNorm(3).forward(blank([4, 2])),

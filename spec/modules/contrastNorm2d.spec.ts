@@ -3,6 +3,7 @@ import { Rng } from '../../lib/rng.ts';
 import { ContrastNorm2D } from '../../modules/contrastNorm2d.ts';
 import { expectAllClose } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { eachBackend, tensorOf } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import {
@@ -106,7 +107,54 @@ describeContract(
 
 const cache = () => new ContrastNorm2D(2).forward(blank([3, 4, 5, 2])).cache;
 
+describeFacts({
+  'a window of 3x5 over all channels, cut at the border': {
+    box: () => new ContrastNorm2D(2, { kernelSize: [3, 5] }),
+    input: [2, 6, 9, 2],
+    output: [2, 6, 9, 2],
+    multiplyAdds: 0,
+    window: [
+      [5, 1],
+      [9, 1],
+    ],
+    inputs: [
+      [
+        [2, 4, 1],
+        [
+          [0, 4],
+          [0, 8],
+          [0, 1],
+        ],
+      ],
+      [
+        [0, 1, 0],
+        [
+          [0, 2],
+          [0, 5],
+          [0, 1],
+        ],
+      ],
+      [
+        [5, 8, 0],
+        [
+          [3, 5],
+          [4, 8],
+          [0, 1],
+        ],
+      ],
+    ],
+  },
+});
+
 describeRefusals([
+  [
+    'ContrastNorm2D: unknown option window; expected one of kernelSize, sigma, threshold',
+    () => new ContrastNorm2D(2, { window: 3 } as never),
+  ],
+  [
+    'ContrastNorm2D.forward: expected input of shape [N, H, W, 2], got [3, 4, 5, 3]',
+    () => new ContrastNorm2D(2).facts([[3, 4, 5, 3]]),
+  ],
   [
     'ContrastNorm2D.forward: expected input of shape [N, H, W, 2], got [3, 4, 5, 3]',
     () => new ContrastNorm2D(2).forward(blank([3, 4, 5, 3])),

@@ -3,6 +3,7 @@ import { Rng } from '../../lib/rng.ts';
 import { DivisiveNorm2D } from '../../modules/divisiveNorm2d.ts';
 import { expectAllClose } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { eachBackend, tensorOf } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { divisive, numericGradient, window } from '../support/jarrett.ts';
@@ -128,7 +129,54 @@ describeContract(
 
 const cache = () => new DivisiveNorm2D(2).forward(blank([3, 4, 5, 2])).cache;
 
+describeFacts({
+  'a window of 3x5 over all channels, cut at the border': {
+    box: () => new DivisiveNorm2D(2, { kernelSize: [3, 5] }),
+    input: [2, 6, 9, 2],
+    output: [2, 6, 9, 2],
+    multiplyAdds: 0,
+    window: [
+      [3, 1],
+      [5, 1],
+    ],
+    inputs: [
+      [
+        [2, 4, 1],
+        [
+          [1, 3],
+          [2, 6],
+          [0, 1],
+        ],
+      ],
+      [
+        [0, 1, 0],
+        [
+          [0, 1],
+          [0, 3],
+          [0, 1],
+        ],
+      ],
+      [
+        [5, 8, 0],
+        [
+          [4, 5],
+          [6, 8],
+          [0, 1],
+        ],
+      ],
+    ],
+  },
+});
+
 describeRefusals([
+  [
+    'DivisiveNorm2D: unknown option window; expected one of kernelSize, sigma, threshold',
+    () => new DivisiveNorm2D(2, { window: 3 } as never),
+  ],
+  [
+    'DivisiveNorm2D.forward: expected input of shape [N, H, W, 2], got [3, 4, 5, 3]',
+    () => new DivisiveNorm2D(2).facts([[3, 4, 5, 3]]),
+  ],
   [
     'DivisiveNorm2D.forward: expected input of shape [N, H, W, 2], got [3, 4, 5, 3]',
     () => new DivisiveNorm2D(2).forward(blank([3, 4, 5, 3])),

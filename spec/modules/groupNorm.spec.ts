@@ -5,6 +5,7 @@ import { GroupNorm, type GroupNormOptions } from '../../modules/groupNorm.ts';
 import { LayerNorm } from '../../modules/layerNorm.ts';
 import { expectAllClose, numbers } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
@@ -61,7 +62,30 @@ describeContract(
 
 const cache = () => new GroupNorm(2, 4).forward(blank([3, 5, 4])).cache;
 
+describeFacts({
+  'all channels of a position': {
+    box: () => new GroupNorm(2, 4),
+    input: [3, 5, 6, 4],
+    output: [3, 5, 6, 4],
+    multiplyAdds: 0,
+    window: 'channels',
+    noDecay: ['weight', 'bias'],
+  },
+});
+
 describeRefusals([
+  [
+    'GroupNorm: unknown option afine; did you mean affine?',
+    () => new GroupNorm(2, 4, { afine: false } as never),
+  ],
+  [
+    'GroupNorm.forward: expected input of shape [N, ..., 4], got [4, 3]',
+    () => new GroupNorm(2, 4).facts([[4, 3]]),
+  ],
+  [
+    'GroupNorm.forward: expected more than 1 element per group, got an input of shape [3, 4]',
+    () => new GroupNorm(4, 4).facts([[3, 4]]),
+  ],
   [
     'GroupNorm.forward: expected input of shape [N, ..., 4], got [4, 3]',
     () => new GroupNorm(2, 4).forward(blank([4, 3])),
@@ -71,7 +95,7 @@ describeRefusals([
     () => new GroupNorm(2, 4).forward(blank([4, 4], 'int32')),
   ],
   [
-    'GroupNorm.forward: expected more than 1 element a group, got an input of shape [3, 4]',
+    'GroupNorm.forward: expected more than 1 element per group, got an input of shape [3, 4]',
     () => new GroupNorm(4, 4).forward(blank([3, 4])),
   ],
   [

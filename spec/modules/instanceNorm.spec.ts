@@ -5,6 +5,7 @@ import { GroupNorm } from '../../modules/groupNorm.ts';
 import { InstanceNorm, type InstanceNormOptions } from '../../modules/instanceNorm.ts';
 import { expectAllClose, numbers } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
@@ -62,7 +63,30 @@ describeContract(
 
 const cache = () => new InstanceNorm(4, { affine: true }).forward(blank([3, 5, 4])).cache;
 
+describeFacts({
+  'all channels of a position': {
+    box: () => new InstanceNorm(4),
+    input: [3, 5, 6, 4],
+    output: [3, 5, 6, 4],
+    multiplyAdds: 0,
+    window: 'channels',
+    noDecay: ['weight', 'bias'],
+  },
+});
+
 describeRefusals([
+  [
+    'InstanceNorm: unknown option afine; did you mean affine?',
+    () => new InstanceNorm(4, { afine: false } as never),
+  ],
+  [
+    'InstanceNorm.forward: expected input of shape [N, positions, ..., 4], got [3, 4]',
+    () => new InstanceNorm(4).facts([[3, 4]]),
+  ],
+  [
+    'InstanceNorm.forward: expected more than 1 position, got an input of shape [3, 1, 1, 4]',
+    () => new InstanceNorm(4).facts([[3, 1, 1, 4]]),
+  ],
   [
     'InstanceNorm.forward: expected input of shape [N, positions, ..., 4], got [3, 5, 3]',
     () => new InstanceNorm(4).forward(blank([3, 5, 3])),

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { LayerNorm, type LayerNormOptions } from '../../modules/layerNorm.ts';
 import { expectAllClose, numbers } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
@@ -63,7 +64,34 @@ describeContract(
 
 const cache = () => new LayerNorm(3).forward(blank([4, 3])).cache;
 
+describeFacts({
+  'of rows': {
+    box: () => new LayerNorm(3),
+    input: [4, 3],
+    output: [4, 3],
+    multiplyAdds: 0,
+    window: 'channels',
+    noDecay: ['weight', 'bias'],
+  },
+  'of images': {
+    box: () => new LayerNorm([2, 5, 3]),
+    input: [4, 2, 5, 3],
+    output: [4, 2, 5, 3],
+    multiplyAdds: 0,
+    window: 'channels',
+    noDecay: ['weight', 'bias'],
+  },
+});
+
 describeRefusals([
+  [
+    'LayerNorm: unknown option epsilon; expected one of eps, affine',
+    () => new LayerNorm(3, { epsilon: 1 } as never),
+  ],
+  [
+    'LayerNorm.forward: expected input of shape [N, ..., 2, 3], got [4, 3, 2]',
+    () => new LayerNorm([2, 3]).facts([[4, 3, 2]]),
+  ],
   [
     'LayerNorm.forward: expected input of shape [N, ..., 2, 3], got [4, 3, 2]',
     () => new LayerNorm([2, 3]).forward(blank([4, 3, 2])),

@@ -7,6 +7,7 @@ import {
 } from '../../modules/localResponseNorm.ts';
 import { expectAllClose } from '../support/compare.ts';
 import { describeContract } from '../support/contract.ts';
+import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
@@ -86,7 +87,60 @@ describeContract(
 
 const cache = () => new LocalResponseNorm(3).forward(blank([4, 3])).cache;
 
+describeFacts({
+  'four channels: two below, one above': {
+    box: () => new LocalResponseNorm(4),
+    input: [2, 7, 5, 6],
+    output: [2, 7, 5, 6],
+    multiplyAdds: 0,
+    window: [
+      [1, 1],
+      [1, 1],
+    ],
+    inputs: [
+      [
+        [6, 2, 3],
+        [
+          [6, 6],
+          [2, 2],
+          [1, 4],
+        ],
+      ],
+      [
+        [0, 0, 0],
+        [
+          [0, 0],
+          [0, 0],
+          [0, 1],
+        ],
+      ],
+    ],
+    words: 'LocalResponseNorm over 4 channels',
+  },
+  'of rows': {
+    box: () => new LocalResponseNorm(3),
+    input: [2, 6],
+    output: [2, 6],
+    multiplyAdds: 0,
+    window: [],
+    inputs: [[[5], [[4, 5]]]],
+    words: 'LocalResponseNorm over 3 channels',
+  },
+});
+
 describeRefusals([
+  [
+    'LocalResponseNorm: unknown option gamma; expected one of alpha, beta, k',
+    () => new LocalResponseNorm(3, { gamma: 1 } as never),
+  ],
+  [
+    'LocalResponseNorm.fromTensorFlow: unknown option depth; expected one of depthRadius, bias, alpha, beta',
+    () => LocalResponseNorm.fromTensorFlow({ depth: 1 } as never),
+  ],
+  [
+    'LocalResponseNorm.forward: expected input of rank 2 or more, got shape [3]',
+    () => new LocalResponseNorm(3).facts([[3]]),
+  ],
   [
     'LocalResponseNorm.forward: expected input of rank 2 or more, got shape [3]',
     () => new LocalResponseNorm(3).forward(blank([3])),

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PositionWindow } from '../../../lib/facts.ts';
-import { inputsOf } from '../../../lib/window.ts';
 import { PadChannels } from '../../../modules/historic/padChannels.ts';
 import { numbers } from '../../support/compare.ts';
 import { describeContract } from '../../support/contract.ts';
+import { describeFacts } from '../../support/facts.ts';
 import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { blank, describeRefusals } from '../../support/refusals.ts';
 
@@ -40,27 +39,28 @@ describe.each([2, 0])('%d more', (more) => {
 
 const cache = () => new PadChannels(2).forward(blank([4, 3])).cache;
 
-test('facts: the same positions; the zeros depend on nothing', () => {
-  const input = [2, 4, 5, 3];
-  const { outputShape, window, multiplyAdds } = new PadChannels(2).facts([input]);
-  expect({ outputShape, multiplyAdds }).toEqual({ outputShape: [2, 4, 5, 5], multiplyAdds: 0 });
-  const behind = (first: number, last: number) =>
-    inputsOf(
-      window as PositionWindow,
+describeFacts({
+  'the same positions; the zeros depend on nothing': {
+    box: () => new PadChannels(2),
+    input: [2, 4, 5, 3],
+    output: [2, 4, 5, 5],
+    multiplyAdds: 0,
+    window: [
+      [1, 1],
+      [1, 1],
+    ],
+    inputs: [
       [
-        [1, 2],
-        [0, 3],
-        [first, last],
+        [1, 3, 2],
+        [
+          [1, 1],
+          [3, 3],
+          [2, 2],
+        ],
       ],
-      input,
-      [2, 4, 5, 5],
-    );
-  expect(behind(1, 4)).toEqual([
-    [1, 2],
-    [0, 3],
-    [1, 2],
-  ]);
-  expect(behind(3, 4)).toBeUndefined();
+      [[1, 3, 3], undefined],
+    ],
+  },
 });
 
 describeRefusals([
