@@ -6,7 +6,10 @@ import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { lbfgs, type Objective } from './lbfgs.ts';
 
-/** Weights of the cost against the distance that are tried, each four times the last, before it is given up. */
+/**
+ * Weights of the cost against the distance that are tried, each four times the last, before it is
+ * given up.
+ */
 const [FIRST, TIMES, TRIES] = [1e-3, 4, 14];
 /** Halvings, on a logarithmic scale, of the interval that the smallest weight is in. */
 const BISECTIONS = 4;
@@ -18,7 +21,8 @@ const BISECTIONS = 4;
  *
  * for the smallest λ, to a factor of 4^(1/16), at which the network is fooled.
  *
- * Shapes: input [1, ...], in 0 ... 1; the result has its shape and is the caller's; undefined where no λ fools it.
+ * Shapes: input [1, ...], in 0 ... 1; the result has its shape and is the caller's; undefined where
+ *         no λ fools it.
  * Errors: those of the boxes; an input of more than one record; a target that is no class.
  * Source: Szegedy et al. 2014, arXiv:1312.6199, section 4.1.
  */

@@ -14,7 +14,10 @@ export interface TopPatch {
   readonly place: readonly number[];
   /** The first cell of the patch in the record, along each axis but the channels. */
   readonly corner: readonly number[];
-  /** Of the patch, channels last; smaller at a border, and 0 where the unit depends on padding alone. */
+  /**
+   * Of the patch, channels last; smaller at a border, and 0 where the unit depends on padding
+   * alone.
+   */
   readonly shape: readonly number[];
   readonly values: Float32Array;
   /** ∂ response/∂ values. */
@@ -52,8 +55,8 @@ export async function cutOut(
     some.forEach(({ record, place, response, unit }, n) => {
       const at = placeOf(place, axes);
       const span = trace.spanOfInput([...at, unit].map((cell): Interval => [cell, cell]));
-      // The patch of an image has all channels of its pixels; that of a vector is the whole vector. Where
-      // a box on the way states no window, the patch is the whole example.
+      // The patch of an image has all channels of its pixels; that of a vector is the whole vector.
+      // Where a box on the way states no window, the patch is the whole example.
       const whole = span !== undefined && 'unknown' in span;
       const image = shape
         .slice(0, -1)

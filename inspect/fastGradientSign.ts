@@ -8,8 +8,8 @@ import type { Module } from '../lib/module.ts';
 import { costGradient, inputGradient } from './inputGradient.ts';
 
 /**
- * Adversarial inputs by the fast gradient sign method: each number moved by ε in the direction that raises the cost,
- * and kept in 0 ... 1:
+ * Adversarial inputs by the fast gradient sign method: each number moved by ε in the direction that
+ * raises the cost, and kept in 0 ... 1:
  *
  *   x' = clip(x + ε sign(∂C/∂x), 0, 1)
  *

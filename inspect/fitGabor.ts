@@ -23,14 +23,15 @@ interface Candidate {
 const REFINED = 10;
 
 /**
- * The Gabor function nearest to a filter, the A g with the least Σ (A g − f)². By A cos(φ + ψ) = a cos φ + b sin φ the best
- * amplitude and phase for a shape are linear least squares of its even and its odd part, so only six numbers are to be
- * searched: on a grid first, and from the best places there by L-BFGS. Middles stay in the filter, σ from ½ to its longer
- * side, γ from 0.2 to 3, λ from 2 to twice that side.
+ * The Gabor function nearest to a filter, the A g with the least Σ (A g − f)². By A cos(φ + ψ) = a
+ * cos φ + b sin φ the best amplitude and phase for a shape are linear least squares of its even and
+ * its odd part, so only six numbers are to be searched: on a grid first, and from the best places
+ * there by L-BFGS. Middles stay in the filter, σ from ½ to its longer side, γ from 0.2 to 3, λ from
+ * 2 to twice that side.
  *
  * Errors: a filter that is 0 or not finite, or of other than height · width values.
- * Source: Golub & Pereyra 1973, "The differentiation of pseudo-inverses and nonlinear least squares problems whose
- *         variables separate".
+ * Source: Golub & Pereyra 1973, "The differentiation of pseudo-inverses and nonlinear least squares
+ *         problems whose variables separate".
  */
 export async function fitGabor(
   filter: ArrayLike<number>,
@@ -74,7 +75,9 @@ export async function fitGabor(
   };
 }
 
-/** From a shape to where the misfit is least nearby, with the orientation at most half a radian off. */
+/**
+ * From a shape to where the misfit is least nearby, with the orientation at most half a radian off.
+ */
 async function refine(
   misfit: Misfit,
   start: Shape,
@@ -135,8 +138,9 @@ function bestOfGrid(misfit: Misfit, height: number, width: number): Candidate[] 
 }
 
 /**
- * Σ (a C + b S − f)² with the best a and b, where C = E cos φ and S = E sin φ, log E = −(u² + γ² v²)/2σ², φ = 2π u/λ; and its
- * gradient by the shape, in which a and b stand still, for there the derivative by them is 0. With r = a C + b S − f:
+ * Σ (a C + b S − f)² with the best a and b, where C = E cos φ and S = E sin φ, log E = −(u² + γ²
+ * v²)/2σ², φ = 2π u/λ; and its gradient by the shape, in which a and b stand still, for there the
+ * derivative by them is 0. With r = a C + b S − f:
  *
  *   ∂/∂p = 2 Σ r [(a C + b S) ∂(log E)/∂p + (b C − a S) ∂φ/∂p]
  */

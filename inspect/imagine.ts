@@ -26,15 +26,15 @@ export interface ImagineOptions {
 }
 
 /**
- * Images that a network takes for given classes and nobody else does: from grey noise, by gradient descent on the cost of
- * these classes, every step of the same length, in 0 ... 1:
+ * Images that a network takes for given classes and nobody else does: from grey noise, by gradient
+ * descent on the cost of these classes, every step of the same length, in 0 ... 1:
  *
  *   g = ∂C/∂x        x ← clip(x − decay (x − ½) − rate g/rms(g), 0, 1)
  *
  * Shapes: labels [N]; the result [N, ...inputShape], the caller's.
  * Errors: those of the boxes; no integer number of steps of at least 1.
- * Source: Nguyen, Yosinski, Clune 2015, arXiv:1412.1897, the images by gradient ascent; Simonyan, Vedaldi, Zisserman 2014,
- *         arXiv:1312.6034, section 2.
+ * Source: Nguyen, Yosinski, Clune 2015, arXiv:1412.1897, the images by gradient ascent; Simonyan,
+ *         Vedaldi, Zisserman 2014, arXiv:1312.6034, section 2.
  */
 export function imagine(
   network: Module,

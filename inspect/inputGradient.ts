@@ -6,8 +6,8 @@ import type { Context, Module } from '../lib/module.ts';
 /**
  * ∂C/∂x of the data: what the first box of a network is not asked for in training.
  *
- * @param gradient of the scores, from the scores: a cost's with `costGradient`, or 1 at a class and 0 elsewhere. What it
- *   makes on the way is let go.
+ * @param gradient of the scores, from the scores: a cost's with `costGradient`, or 1 at a class and
+ *   0 elsewhere. What it makes on the way is let go.
  * Shapes: input that of the network; the result has its shape, and is the caller's.
  */
 export function inputGradient(

@@ -17,12 +17,14 @@ const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + 
 const plus = (a: Float64Array, b: Float64Array, by: number) => a.map((v, i) => v + by * b[i]);
 
 /**
- * Minimizes a smooth function in a box by L-BFGS: x ← P(x − t H ∇f), where H, an inverse of the curvature, is known by the
- * last steps s and changes of the gradient y alone, P clips to the bounds, and t is halved from 1 until f falls by 1e-4 of
- * what the slope promises. Variables that stand at a bound and would leave the box are left out of H ∇f.
+ * Minimizes a smooth function in a box by L-BFGS: x ← P(x − t H ∇f), where H, an inverse of the
+ * curvature, is known by the last steps s and changes of the gradient y alone, P clips to the
+ * bounds, and t is halved from 1 until f falls by 1e-4 of what the slope promises. Variables that
+ * stand at a bound and would leave the box are left out of H ∇f.
  *
- * Source: Nocedal, Wright, "Numerical Optimization", 2nd edition, algorithms 7.4, 7.5 and 3.1; Bertsekas 1982, "Projected
- *         Newton methods for optimization problems with simple constraints", for the bounds.
+ * Source: Nocedal, Wright, "Numerical Optimization", 2nd edition, algorithms 7.4, 7.5 and 3.1;
+ *         Bertsekas 1982, "Projected Newton methods for optimization problems with simple
+ *         constraints", for the bounds.
  */
 export async function lbfgs(
   objective: Objective,

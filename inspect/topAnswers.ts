@@ -6,8 +6,8 @@ export interface Answer {
 }
 
 /**
- * The largest responses of one unit to each record of a batch, at most `perRecord` of each, and the smallest of all.
- * NaN is no response.
+ * The largest responses of one unit to each record of a batch, at most `perRecord` of each, and the
+ * smallest of all. NaN is no response.
  *
  * @param responses [records, places, units].
  */

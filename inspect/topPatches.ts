@@ -28,23 +28,33 @@ export interface UnitPatches {
   readonly unit: number;
   /** The largest response first. */
   readonly patches: readonly TopPatch[];
-  /** The smallest response to any record at any place; that of the first patch where the unit ignores the input. */
+  /**
+   * The smallest response to any record at any place; that of the first patch where the unit
+   * ignores the input.
+   */
   readonly least: number;
-  /** The first box on the way that states no window, if there is one; the patches are whole examples then. */
+  /**
+   * The first box on the way that states no window, if there is one; the patches are whole examples
+   * then.
+   */
   readonly unknownWindow?: string;
 }
 
 /**
- * The parts of a data set that a unit of a network answers to most: for a channel of an image, at the place of its largest
- * response, what its receptive field covers there; for a number of a vector the whole record. Where responses are alike the
- * first record, and in it the first place, wins. A response that is no number is none.
+ * The parts of a data set that a unit of a network answers to most: for a channel of an image, at
+ * the place of its largest response, what its receptive field covers there; for a number of a
+ * vector the whole record. Where responses are alike the first record, and in it the first place,
+ * wins. A response that is no number is none.
  *
- * The receptive field is that of all ways from the input to the unit, with the borders of every box on them. Its gradient
- * is that of the one response, by `backpropToInput` of the boxes from there to the input.
+ * The receptive field is that of all ways from the input to the unit, with the borders of every box
+ * on them. Its gradient is that of the one response, by `backpropToInput` of the boxes from there
+ * to the input.
  *
- * Errors: `topPatches: expected box to be one of 0, 1, 2, got "7"`; `topPatches: expected units of 2 from 0 to 19, got 20`;
- *         options that are no integers of at least 1; those of the boxes and the dataset.
- * Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2; Simonyan et al. 2013, arXiv:1312.6034, for the gradient.
+ * Errors: `topPatches: expected box to be one of 0, 1, 2, got "7"`; `topPatches: expected units of
+ *         2 from 0 to 19, got 20`; options that are no integers of at least 1; those of the boxes
+ *         and the dataset.
+ * Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2; Simonyan et al. 2013, arXiv:1312.6034,
+ *         for the gradient.
  */
 export async function topPatches(
   network: AnyModule,

@@ -13,7 +13,10 @@ import { windowAt } from './summary/receptiveField.ts';
 /** A range of positions per axis of a value, without the batch. */
 export type Span = readonly Interval[];
 
-/** A box that runs on the way, and which of the others it takes from: their numbers, −1 for the input. */
+/**
+ * A box that runs on the way, and which of the others it takes from: their numbers, −1 for the
+ * input.
+ */
 interface Step {
   readonly box: AnyModule;
   readonly path: string;
@@ -34,11 +37,12 @@ export function boxPaths(network: AnyModule): string[] {
 }
 
 /**
- * The way from the input of a network to one of its boxes or containers, however deep it lies in others: forward, back with
- * a gradient, and back with the cells that others depend on, which goes the way of the gradient. Boxes that the target
- * does not depend on are not run.
+ * The way from the input of a network to one of its boxes or containers, however deep it lies in
+ * others: forward, back with a gradient, and back with the cells that others depend on, which goes
+ * the way of the gradient. Boxes that the target does not depend on are not run.
  *
- * Errors: `expected box to be one of 0, 1, 2, got "7"`; a graph with a list of outputs; those of the boxes.
+ * Errors: `expected box to be one of 0, 1, 2, got "7"`; a graph with a list of outputs; those of
+ *         the boxes.
  */
 export class Trace {
   /** Without the batch, of the target's output. */
@@ -104,7 +108,10 @@ export class Trace {
     });
   }
 
-  /** ∂C/∂x of the network's input, from ∂C/∂y of the target's output y; by `backpropToInput` of the boxes between. */
+  /**
+   * ∂C/∂x of the network's input, from ∂C/∂y of the target's output y; by `backpropToInput` of the
+   * boxes between.
+   */
   inputGradient(input: Tensor, gradOutput: Tensor): Tensor {
     return tidy(() => {
       const values: Tensor[] = [];

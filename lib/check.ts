@@ -15,7 +15,9 @@ export function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }
 
-/** Refuses, in the name of `box.method`, what is not a live tensor of this shape and dtype. */
+/**
+ * Refuses a value that is not a live tensor of this shape and dtype, in the name of `box.method`.
+ */
 export function checkTensor(
   box: object,
   method: string,
@@ -99,7 +101,7 @@ export function checkRank(box: object, shape: readonly number[], minRank = 1): v
   );
 }
 
-/** Refuses, in the name of a backward method, a gradOutput that has not the shape of the output. */
+/** Refuses a gradOutput that does not have the output's shape, in the name of a backward method. */
 export function checkGradOutput(
   box: object,
   method: 'backpropToInput' | 'backpropToParams' | 'backprop',
@@ -109,7 +111,7 @@ export function checkGradOutput(
   checkTensor(box, method, 'gradOutput', gradOutput, outputShape);
 }
 
-/** Refuses a size that is no positive integer; `what` is the argument's name. */
+/** Refuses a size that is not an integer of at least `least`; `what` is the argument's name. */
 export function checkSize(box: object, what: string, size: number, least = 1): void {
   if (!Number.isSafeInteger(size) || size < least) {
     throw new BoxError(
@@ -119,7 +121,7 @@ export function checkSize(box: object, what: string, size: number, least = 1): v
   }
 }
 
-/** Refuses an option that is none of the choices. */
+/** Refuses an option that is not among the choices. */
 export function checkChoice<T>(box: object, what: string, choice: T, choices: readonly T[]): void {
   if (!choices.includes(choice)) {
     const names = choices.map(show).join(', ');
@@ -148,6 +150,7 @@ export function checkPositive(box: object, what: string, value: number): void {
   }
 }
 
+/** Refuses a number outside 0 ... 1, or 1 itself. */
 export function checkShare(box: object, what: string, value: number): void {
   if (value >= 0 && value < 1) return;
   throw new BoxError(
@@ -156,7 +159,7 @@ export function checkShare(box: object, what: string, value: number): void {
   );
 }
 
-/** Refuses a label that is no class and not the one to ignore, naming its place in the batch. */
+/** Refuses a label that is neither a class nor `ignoreIndex`, and names its index in the batch. */
 export function checkLabels(
   cost: object,
   labels: ArrayLike<number>,

@@ -9,10 +9,11 @@ export function modulePath(container: object, name: string): string {
 }
 
 /**
- * The boxes that a container is made of: those of a list are named by their index, those of a record
- * by its keys.
+ * The boxes that a container is made of: those of a list are named by their index, those of a
+ * record by its keys.
  *
- * Errors: an entry that is not a box; a key that is not a name of letters, digits and underscores. A
+ * Errors: an entry that is not a box; a key that is not a name of letters, digits and underscores.
+ *         A
  * key made of digits would change its place in the record.
  */
 export function namedChildren<Box>(

@@ -29,10 +29,16 @@ export interface ContainerCache {
   readonly caches: unknown[];
 }
 
-/** The values of a route where the forward has values of type T: V per tensor, V[] per list of tensors. */
+/**
+ * The values of a route where the forward has values of type T: V per tensor, V[] per list of
+ * tensors.
+ */
 export type Routed<T, V> = T extends readonly Tensor[] ? readonly V[] : V;
 
-/** Runs a child on a value. It owns the value: a route that uses a value twice passes `share(value)`. */
+/**
+ * Runs a child on a value. It owns the value: a route that uses a value twice passes
+ * `share(value)`.
+ */
 export type Run<V> = <In, Out>(child: NamedModule<In, Out>, input: Routed<In, V>) => Routed<Out, V>;
 
 /** Takes the gradient of a child's output back to that of its input; owns the former. */
@@ -47,17 +53,18 @@ export interface Back {
 }
 
 /**
- * A box that is made of boxes. A container writes its route once, and the forward, the inference, the
- * shapes, the ONNX graph and every other traversal go along it. The backward route is written by
- * hand as well: it visits the same boxes in exactly the opposite order, and sums gradients where the
- * route used a value twice (`total`).
+ * A box that is made of boxes. A container writes its route once, and the forward, the inference,
+ * the shapes, the ONNX graph and every other traversal go along it. The backward route is written
+ * by hand as well: it visits the same boxes in exactly the opposite order, and sums gradients where
+ * the route used a value twice (`total`).
  *
  * The children are a list, named by index, or a record of names. Parameters get the child's name in
- * front (`body.weight`); a box that stands in several places has its parameters named once, and their
- * gradients are summed. One backward pass computes both gradients and disposes each cache behind it.
+ * front (`body.weight`); a box that stands in several places has its parameters named once, and
+ * their gradients are summed. One backward pass computes both gradients and disposes each cache
+ * behind it.
  *
- * Errors: those of the boxes, with the place before: `Twice.body > Linear.forward: ...`; a route that
- * runs a box that is not among the children; a backward route in another order.
+ * Errors: those of the boxes, with the path before: `Twice.body > Linear.forward: ...`; a route
+ *         that runs a box that is not among the children; a backward route in another order.
  *
  *     class Twice extends Container {
  *       readonly body: NamedModule<Tensor, Tensor>;
@@ -78,7 +85,9 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   override readonly buffers: Params;
   readonly #children: readonly NamedModule[];
 
-  /** @param children a record of names, or a list of pairs [name, box], in the order of the forward. */
+  /**
+   * @param children a record of names, or a list of pairs [name, box], in the order of the forward.
+   */
   constructor(children: readonly NamedModule[] | Readonly<Record<string, AnyModule>>) {
     super();
     this.#children = isList(children) ? children : namedChildren(this, children);
@@ -211,7 +220,9 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     }) as Out;
   }
 
-  /** If a box throws, the caller still owns every cache that has not been visited, so nothing leaks. */
+  /**
+   * If a box throws, the caller still owns every cache that has not been visited, so nothing leaks.
+   */
   #back(gradOutput: Out, { visited, caches }: ContainerCache, visit: BackVisit): Gradients<In> {
     if (caches.length !== visited.length) {
       throw new BoxError(
@@ -266,7 +277,10 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   }
 }
 
-/** Takes a gradient back through a box; the gradient of the input is `needed` unless nothing is before it. */
+/**
+ * Takes a gradient back through a box; the gradient of the input is `needed` unless nothing is
+ * before it.
+ */
 type BackVisit = (
   box: AnyModule,
   gradOutput: unknown,

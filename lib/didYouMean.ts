@@ -1,6 +1,6 @@
 /**
- * The end of a message about an unknown name: `; did you mean stride?` if a known name is similar, else
- * `; expected one of bias, init, rng`.
+ * The end of a message about an unknown name: `; did you mean stride?` if a known name is similar,
+ * else `; expected one of bias, init, rng`.
  */
 export function didYouMean(name: string, known: readonly string[]): string {
   if (known.length === 0) return '; expected none';

@@ -44,8 +44,8 @@ export type Window =
   'identity' | 'elementwise' | 'channels' | 'global' | 'globalPerChannel' | PositionWindow;
 
 /**
- * What a box states about itself for inputs of given shapes. A fact that is left out is unknown, and
- * every reader of the fact says so.
+ * What a box states about itself for inputs of given shapes. A fact that is left out is unknown,
+ * and every reader of the fact says so.
  */
 export interface Facts {
   /** The shape of the output, batch included. */
@@ -57,6 +57,9 @@ export interface Facts {
    * arithmetic does not count.
    */
   readonly multiplyAdds?: number;
-  /** The range of the output's values, whatever the input: [0, Infinity] of a ReLU, [−1, 1] of a tanh. */
+  /**
+   * The range of the output's values, whatever the input: [0, Infinity] of a ReLU, [−1, 1] of a
+   * tanh.
+   */
   readonly range?: readonly [low: number, high: number];
 }

@@ -4,15 +4,17 @@ import { checkChoice, checkSize, nameOf } from './check.ts';
 /** One number for both axes, or [height, width]. */
 export type Pair = number | readonly [number, number];
 
-/** Cells added on each side; `'valid'` adds none, `'same'` as many as give ⌈size / stride⌉ outputs. */
+/**
+ * Cells added on each side; `'valid'` adds none, `'same'` as many as give ⌈size / stride⌉ outputs.
+ */
 export type Padding = Pair | 'valid' | 'same';
 
-/** The same along the one axis of a sequence. */
+/** Cells added on each side of the one axis of a sequence, as `Padding`. */
 export type Padding1D = number | 'valid' | 'same';
 
 /**
- * What stands in the padding: zeros; the image mirrored at its first and last pixel, which are not repeated; those
- * pixels repeated; or the image's other end.
+ * The values in the padding: zeros; the image mirrored at its first and last pixel, which are not
+ * repeated; those pixels repeated; or the image's other end.
  */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
@@ -26,10 +28,14 @@ export interface Axis {
   /** Padding cells before the first and after the last input. */
   readonly before: number;
   readonly after: number;
-  /** With `ceilMode`: how many of the cells after belong to no padding, for the last window reaches over it. */
+  /**
+   * With `ceilMode`: the number of cells after that are beyond the padding, because the last window
+   * reaches over it.
+   */
   readonly overhang?: number;
 }
 
+/** How a window slides over an image. */
 export interface Geometry {
   readonly height: Axis;
   readonly width: Axis;
@@ -38,21 +44,30 @@ export interface Geometry {
 /** The cells that are added before and after an image along one axis. */
 export type Border = Pick<Axis, 'input' | 'before' | 'after'>;
 
+/** The borders of an image. */
 export interface Borders {
   readonly height: Border;
   readonly width: Border;
 }
 
+/** The settings of a box that slides a window. */
 export interface WindowOptions {
+  /** The window's [height, width]. */
   readonly kernelSize: readonly [number, number];
+  /** The step between windows, [vertical, horizontal]. */
   readonly stride: readonly [number, number];
-  /** [1, 1] by default. */
+  /** The distance between the cells of a window, [vertical, horizontal]; [1, 1] by default. */
   readonly dilation?: readonly [number, number];
+  /** The cells added on each side. */
   readonly padding: Padding;
+  /** Whether the output size is rounded up; false by default. */
   readonly ceilMode?: boolean;
 }
 
-/** Reads an option that is one number or [height, width], refusing what is no integer of at least `least`. */
+/**
+ * Reads an option that is one number or [height, width]; refuses values that are not integers of at
+ * least `least`.
+ */
 export function pair(box: object, what: string, value: Pair, least = 1): readonly [number, number] {
   const both: readonly number[] = typeof value === 'number' ? [value, value] : value;
   const good =
@@ -68,7 +83,7 @@ export function pair(box: object, what: string, value: Pair, least = 1): readonl
   return [both[0], both[1]];
 }
 
-/** Refuses a padding that is neither a word nor a pair of integers. */
+/** Refuses a padding that is neither `'valid'` nor `'same'` nor a pair of integers. */
 export function checkPadding(box: object, padding: Padding): Padding {
   if (padding === 'valid' || padding === 'same') return padding;
   if (typeof padding === 'string') {
@@ -81,11 +96,11 @@ export function checkPadding(box: object, padding: Padding): Padding {
 }
 
 /**
- * The window along one axis: output = ⌊(input + before + after − dilation (kernel − 1) − 1) / stride⌋ + 1.
- * `'same'` puts the odd cell after, as TensorFlow and PyTorch do.
+ * The geometry of a window along one axis: output = ⌊(input + before + after − dilation (kernel −
+ * 1) − 1) / stride⌋ + 1. `'same'` puts the odd cell after, as TensorFlow and PyTorch do.
  *
- * `ceilMode` rounds up instead: a last window may reach over the end, if it starts inside the input or the padding
- * before it (PyTorch's rule). Under `'same'` it changes nothing.
+ * `ceilMode` rounds up instead: a last window may reach over the end, if it starts inside the input
+ * or the padding before it (PyTorch's rule). Under `'same'` it changes nothing.
  */
 export function axisGeometry(
   input: number,
@@ -112,7 +127,10 @@ export function axisGeometry(
   return { ...axis, output: rounded, after: after + overhang, overhang };
 }
 
-/** How the window of `box` slides over an image of this size; refuses a window larger than the padded image. */
+/**
+ * The geometry of the windows of `box` over an image of this size; refuses a window larger than the
+ * padded image.
+ */
 export function convGeometry(
   box: object,
   inputHeight: number,
@@ -142,7 +160,7 @@ export function checkFits(
   place: 'constructor' | 'forward' = 'forward',
 ): void {
   if (axes.every(({ output }) => output >= 1)) return;
-  // Rounding up forgives what the stride leaves over.
+  // `ceilMode` accepts an input that is smaller than the kernel by less than a stride.
   const least = axes.map((a) =>
     Math.max(a.dilation * (a.kernel - 1) + 1 - (a.overhang === undefined ? 0 : a.stride - 1), 1),
   );
@@ -153,7 +171,7 @@ export function checkFits(
   );
 }
 
-/** Refuses a padding along one axis that is neither a word nor an integer. */
+/** Refuses a padding along one axis that is neither `'valid'` nor `'same'` nor an integer. */
 export function checkPadding1D(box: object, padding: Padding1D): Padding1D {
   if (padding === 'valid' || padding === 'same') return padding;
   if (!Number.isSafeInteger(padding) || padding < 0) {
@@ -165,7 +183,10 @@ export function checkPadding1D(box: object, padding: Padding1D): Padding1D {
   return padding;
 }
 
-/** Refuses padding of more than half a pool's kernel, which would leave windows without a cell of the input. */
+/**
+ * Refuses padding of more than half a pool's kernel, which would leave windows without a cell of
+ * the input.
+ */
 export function checkPoolPadding(
   box: object,
   kernelSize: readonly number[],
@@ -183,15 +204,15 @@ export function checkPoolPadding(
 
 const PADDING_MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
 
-/** Refuses a padding mode that is none. */
+/** Refuses an unknown padding mode. */
 export function checkPaddingMode(box: object, mode: PaddingMode): PaddingMode {
   checkChoice(box, 'paddingMode', mode, PADDING_MODES);
   return mode;
 }
 
 /**
- * Refuses a border that its mode cannot fill from the image: a mirror shows at most size − 1 pixels, the other end at
- * most all of them.
+ * Refuses a border that its mode cannot fill from the image: a mirror shows at most size − 1
+ * pixels, the other end at most all of them.
  */
 export function checkBorder(box: object, mode: PaddingMode, axes: readonly Border[]): void {
   if (mode === 'zeros' || mode === 'replicate') return;
@@ -205,7 +226,7 @@ export function checkBorder(box: object, mode: PaddingMode, axes: readonly Borde
   }
 }
 
-/** The same windows over the padded image. */
+/** The geometry of the same windows over the padded image. */
 export function paddedGeometry({ height, width }: Geometry): Geometry {
   const along = (axis: Axis): Axis => ({
     ...axis,
@@ -216,7 +237,7 @@ export function paddedGeometry({ height, width }: Geometry): Geometry {
   return { height: along(height), width: along(width) };
 }
 
-/** Refuses channels that do not fall into so many groups of the same size. */
+/** Refuses channels that cannot be divided into equal groups. */
 export function checkGroups(
   box: object,
   groups: number,

@@ -54,8 +54,8 @@ export function total(grads: readonly (Tensor | undefined)[]): Tensor | undefine
 }
 
 /**
- * A clone of a tensor, or of each tensor in a list. Other values, and tensors that are disposed, are
- * returned as they are, so that the box that receives them reports them.
+ * A clone of a tensor, or of each tensor in a list. Other values, and tensors that are disposed,
+ * are returned as they are, so that the box that receives them reports them.
  */
 export function share<T>(value: T): T {
   if (Array.isArray(value)) return value.map(share) as T;

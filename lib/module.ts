@@ -7,7 +7,10 @@ import { predict, type NestedArray, type Prediction } from './predict.ts';
 import { printModule } from './printModule.ts';
 import type { Rng } from './rng.ts';
 
-/** The tensors of a box by name: `{ weight, bias }`. A container puts a box's path before: `0.weight`. */
+/**
+ * The tensors of a box by name: `{ weight, bias }`. A container puts a box's path before:
+ * `0.weight`.
+ */
 export type Params = Readonly<Record<string, Variable>>;
 
 /** One gradient per parameter, under the parameter's name. */
@@ -41,7 +44,10 @@ export type NamedModule<In = unknown, Out = unknown> = readonly [
   box: Module<In, Out>,
 ];
 
-/** A value on its way through a network in a traversal: a shape, the name of an ONNX value, a tensor. */
+/**
+ * A value on its way through a network in a traversal: a shape, the name of an ONNX value, a
+ * tensor.
+ */
 export interface Carried<V> {
   readonly value: V;
 }
@@ -69,11 +75,11 @@ export interface Traversal<V> {
  * back-propagated.
  *
  * Ownership: the caller owns every tensor that a method returns and disposes it
- * (`disposeTensors(cache)` disposes a whole cache). A cache owns its tensors: they are clones, which
- * share memory with their originals.
+ * (`disposeTensors(cache)` disposes a whole cache). A cache owns its tensors: they are clones,
+ * which share memory with their originals.
  *
- *     class Square extends Module<Tensor, Tensor, { input: Tensor }> { ... }   // examples/ownBox.ts
- *     const { output, cache } = new Square().forward(input);
+ *     class Square extends Module<Tensor, Tensor, { input: Tensor }> { ... }
+ *     const { output, cache } = new Square().forward(input);   // see examples/ownBox.ts
  */
 export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   /** The learnable tensors. */
@@ -105,8 +111,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * Runs one inference and reads the result: nested arrays of numbers (or tensors) go in, plain values
-   * come out, and no tensor is left behind. A box that takes a list of tensors takes a list of inputs.
+   * Runs one inference and reads the result: nested arrays of numbers (or tensors) go in, plain
+   * values come out, and no tensor is left behind. A box that takes a list of tensors takes a list
+   * of inputs.
    *
    * Errors: entries of different shapes; a box that gives a list of tensors; those of `infer`.
    *
@@ -125,8 +132,8 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * Computes both gradients. A box overrides this only if the two share work. A container passes its
-   * boxes once, in reverse, and disposes each cache behind it: its cache serves one `backprop`.
+   * Computes both gradients. A box overrides this only if the two share work. A container passes
+   * its boxes once, in reverse, and disposes each cache behind it: its cache serves one `backprop`.
    */
   backprop(gradOutput: Out, cache: Cache): Gradients<In> {
     return {
@@ -172,8 +179,8 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * Takes values other than the forward's tensors through the box: shapes, the names of an ONNX graph.
-   * A box visits itself; a container takes them along its route. `propagate` calls this.
+   * Takes values other than the forward's tensors through the box: shapes, the names of an ONNX
+   * graph. A box visits itself; a container takes them along its route. `propagate` calls this.
    *
    * @param path the path of this box in the network, such as `stage1.0.residual.body.conv1`.
    */

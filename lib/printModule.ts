@@ -32,7 +32,9 @@ function settings(box: Printable): string[] {
   );
 }
 
-/** Whether a property is a plain value, or a list of plain values, rather than a box or a function. */
+/**
+ * Whether a property is a plain value, or a list of plain values, rather than a box or a function.
+ */
 function isSetting(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0 && value.length <= 4 && value.every(isSetting);
   return ['number', 'string', 'boolean'].includes(typeof value);

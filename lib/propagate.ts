@@ -4,10 +4,10 @@ import { withPath } from './errors.ts';
 import type { AnyModule, Carried, Traversal } from './module.ts';
 
 /**
- * Takes values through a network as its forward takes tensors: shapes, the names of an ONNX graph, or
- * tensors that somebody watches. Containers lead them along their routes, so a box that runs twice is
- * visited twice, under the same path. The sum of a Residual is the box `Sum` at `residual.sum`; the
- * merge of a Branch stands at `branch.merge`.
+ * Takes values through a network as its forward takes tensors: shapes, the names of an ONNX graph,
+ * or tensors that somebody watches. Containers lead them along their routes, so a box that runs
+ * twice is visited twice, under the same path. The sum of a Residual is the box `Sum` at
+ * `residual.sum`; the merge of a Branch stands at `branch.merge`.
  *
  * @param leave hears of every box and container after it, with its outputs.
  * @returns the outputs: one, except for a network that gives a list.
@@ -27,12 +27,18 @@ export function propagate<V>(
   return [outputs].flat().map(({ value }) => value);
 }
 
-/** Runs `run` in the name of the box at `path`: an error inside starts with the path, if there is one. */
+/**
+ * Runs `run` in the name of the box at `path`: an error inside starts with the path, if there is
+ * one.
+ */
 export function withOptionalPath<T>(path: string, run: () => T): T {
   return path === '' ? run() : withPath(path, run);
 }
 
-/** The path of a box in a network as messages have it: `Sequential[2] > Residual.body > Linear` for `2.body`. */
+/**
+ * The path of a box in a network as messages have it: `Sequential[2] > Residual.body > Linear` for
+ * `2.body`.
+ */
 export function describePath(network: AnyModule, path: string, box: AnyModule): string {
   let at = network;
   const places =

@@ -11,8 +11,8 @@ export function numElements(shape: Shape): number {
 }
 
 /**
- * The facts of a box for inputs of these shapes. Where the box does not state the shape of its output,
- * a forward of zeros shows it, so the shape is always known.
+ * The facts of a box for inputs of these shapes. Where the box does not state the shape of its
+ * output, a forward of zeros shows it, so the shape is always known.
  *
  * Errors: those of the box's forward.
  */

@@ -51,8 +51,8 @@ export function groupedChannels(outputs: number, inputs: number): Dependency {
 }
 
 /**
- * The input position that a position of the padded axis shows, or undefined for a zero. Position 0 of
- * the padded axis is position 0 of the input.
+ * The input position that a position of the padded axis shows, or undefined for a zero. Position 0
+ * of the padded axis is position 0 of the input.
  */
 export function paddedPosition(
   position: number,
@@ -117,8 +117,8 @@ export function poolFacts(inputShape: Shape, axes: readonly Axis[]): Facts {
 }
 
 /**
- * A box's windows in the words of the slides: `11x11 filters at stride 4, pad 0`. The padding can be
- * left out where it is 0, as a pool's usually is.
+ * A box's windows in the words of the slides: `11x11 filters at stride 4, pad 0`. The padding can
+ * be left out where it is 0, as a pool's usually is.
  */
 export function describeWindows(
   box: {
@@ -142,7 +142,8 @@ function describePadding(padding: Padding): string {
 }
 
 /**
- * The range of input elements that a range of output elements depends on, per axis without the batch.
+ * The range of input elements that a range of output elements depends on, per axis without the
+ * batch.
  *
  * @param outputs one range per axis of the output, without the batch.
  * @returns undefined if they depend on no element of this input.
@@ -182,7 +183,9 @@ function throughPositions(
   return found.every((range) => range !== undefined) ? found : undefined;
 }
 
-/** The same elements in row-major order under another shape: the smallest block that contains them. */
+/**
+ * The same elements in row-major order under another shape: the smallest block that contains them.
+ */
 function reshaped(ranges: readonly Interval[], from: Shape, to: Shape): readonly Interval[] {
   if (from.join() === to.join()) return ranges;
   const flat = (end: 0 | 1) => from.reduce((at, size, axis) => at * size + ranges[axis][end], 0);

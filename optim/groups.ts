@@ -28,12 +28,14 @@ export function groupSettings(
   };
 }
 
+/** The settings of an optimizer that its groups override. */
 export interface GroupedOptimizer {
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly groups: readonly ParamGroup[];
 }
 
+/** Refuses a group with a negative learning-rate scale or weight decay. */
 export function checkParamGroups(optimizer: object, groups: readonly ParamGroup[]): void {
   for (const { learningRateScale = 1, weightDecay = 0 } of groups) {
     checkNumber(optimizer, "a group's learningRateScale", learningRateScale, 0);
@@ -48,7 +50,8 @@ export function checkParamGroups(optimizer: object, groups: readonly ParamGroup[
  *
  * Errors: a box with parameters that does not state `noDecay`.
  *
- *     new SGD(network.params, { learningRate: 0.1, weightDecay: 1e-4, groups: [withoutDecay(network)] });
+ *     const groups = [withoutDecay(network)];
+ *     new SGD(network.params, { learningRate: 0.1, weightDecay: 1e-4, groups });
  */
 export function withoutDecay(network: AnyModule): ParamGroup {
   const names = new Set<string>();

@@ -8,8 +8,8 @@ export interface OnnxExporter {
 }
 
 /**
- * The exporter of a class of boxes, for `toOnnx(network, { exporters })`. It does not count for a class
- * that extends this one, whose forward may differ.
+ * The exporter of a class of boxes, for `toOnnx(network, { exporters })`. It does not count for a
+ * class that extends this one, whose forward may differ.
  *
  *     const square = onnxExporter(Square, (graph, _box, input) => ({
  *       ...input,

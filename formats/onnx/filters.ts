@@ -109,8 +109,8 @@ export function padsOf(axes: readonly Axis[]): number[] {
 }
 
 /**
- * For each place its own matrix: the cells of all windows are cut out, one kernel cell after the other, laid side by
- * side as [places, N, cells · C], and multiplied by [places, cells · C, out].
+ * For each place its own matrix: the cells of all windows are cut out, one kernel cell after the
+ * other, laid side by side as [places, N, cells · C], and multiplied by [places, cells · C, out].
  */
 function locallyConnected(
   graph: OnnxGraph,

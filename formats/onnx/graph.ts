@@ -8,8 +8,8 @@ import { permute } from '../safetensors/layout.ts';
 import type { Attribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './proto.ts';
 
 /**
- * A tensor on its way through the ONNX graph. The convolutions of ONNX have the channels first, [N, C, H, W]; boxprop
- * has them last. A value is turned where a box needs it so, and not before.
+ * A tensor on its way through the ONNX graph. The convolutions of ONNX have the channels first, [N,
+ * C, H, W]; boxprop has them last. A value is turned where a box needs it so, and not before.
  */
 export interface Value {
   readonly name: string;
@@ -73,7 +73,10 @@ export class OnnxGraph {
     return name;
   }
 
-  /** Gives a value the name of an output. It may have a name of its own that others know it by, or be an input. */
+  /**
+   * Gives a value the name of an output. It may have a name of its own that others know it by, or
+   * be an input.
+   */
   output(from: string, wanted: string): string {
     const name = this.name(wanted);
     this.#nodes.push({ op: 'Identity', name, inputs: [from], outputs: [name], attributes: {} });
@@ -106,8 +109,8 @@ export class OnnxGraph {
   }
 
   /**
-   * A parameter or buffer. With `order` its axes come in another one; `dims` is the shape that ONNX is to see. It is in
-   * the file once, however many boxes use it.
+   * A parameter or buffer. With `order` its axes come in another one; `dims` is the shape that ONNX
+   * is to see. It is in the file once, however many boxes use it.
    */
   weight(
     variable: Variable,

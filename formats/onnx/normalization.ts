@@ -115,7 +115,10 @@ function shiftOf(graph: OnnxGraph, bias: Variable | undefined, size: number): st
   return bias === undefined ? graph.floats(new Float32Array(size), [size]) : graph.weight(bias);
 }
 
-/** Column c has the value at the channels of the window around c: from c − ⌊size/2⌋ to c + ⌈size/2⌉ − 1. */
+/**
+ * Column c has the value at the channels of the window around c: from c − ⌊size/2⌋ to c + ⌈size/2⌉
+ * − 1.
+ */
 function band(graph: OnnxGraph, channels: number, size: number, value: number): string {
   const matrix = new Float32Array(channels * channels);
   for (let c = 0; c < channels; c++) {
@@ -145,7 +148,10 @@ function divisive(
   return { ...first, name: graph.node('Div', [first.name, divisor]) };
 }
 
-/** The mean over all channels and a Gaussian window: R U Cᵀ of the mean map U, as in `lib/kernels/normalize/localMean.ts`. */
+/**
+ * The mean over all channels and a Gaussian window: R U Cᵀ of the mean map U, as in
+ * `lib/kernels/normalize/localMean.ts`.
+ */
 function localMean(graph: OnnxGraph, gaussian: Gaussian, first: Value): string {
   const [, height, width] = first.shape;
   const window = localWindow(height, width, gaussian);

@@ -18,7 +18,10 @@ import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { channelAxis, perChannel, type Given, type OnnxGraph, type Value } from './graph.ts';
 import type { Attribute } from './proto.ts';
 
-/** The boxes that work number by number, or along the channels: they leave the channels where they are. */
+/**
+ * The boxes that work number by number, or along the channels: they leave the channels where they
+ * are.
+ */
 export const POINTWISE: readonly OnnxExporter[] = [
   onnxExporter(ReLU, (graph, _box, input) => apply(graph, 'Relu', input)),
   onnxExporter(Tanh, (graph, _box, input) => apply(graph, 'Tanh', input)),

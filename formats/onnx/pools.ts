@@ -21,7 +21,9 @@ import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts'
 
 const ONE = [1, 1] as const;
 
-/** The boxes that pool. What `ceilMode` adds is written as padding after, which here never counts. */
+/**
+ * The boxes that pool. What `ceilMode` adds is written as padding after, which here never counts.
+ */
 export const POOLS: readonly OnnxExporter[] = [
   onnxExporter(MaxPool2D, (graph, box, input) => {
     const { height, width } = convGeometry(box, input.shape[1], input.shape[2], {
@@ -155,7 +157,9 @@ function scaledMeans(
   return { ...means, name };
 }
 
-/** R X Cᵀ for each channel X, where the rows of R and C are windows over the rows and columns of X. */
+/**
+ * R X Cᵀ for each channel X, where the rows of R and C are windows over the rows and columns of X.
+ */
 export function mapped(graph: OnnxGraph, first: Value, height: AxisMap, width: AxisMap): string {
   const alongRows = graph.node('MatMul', [first.name, matrix(graph, width, true)]);
   return graph.node('MatMul', [matrix(graph, height, false), alongRows]);

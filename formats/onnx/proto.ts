@@ -1,7 +1,8 @@
 import { PbfWriter } from 'pbf';
 
 /**
- * The few protobuf messages that an ONNX file of a network needs. The numbers are the fields' in the specification.
+ * The few protobuf messages that an ONNX file of a network needs. The numbers are the fields' in
+ * the specification.
  *
  * Source: ONNX 1.12, onnx.proto3; https://onnx.ai/onnx/repo-docs/IR.html.
  */
@@ -42,7 +43,9 @@ export interface OnnxModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The operators that are used are those of this version of the operator set, of ONNX 1.12 (2022). */
+/**
+ * The operators that are used are those of this version of the operator set, of ONNX 1.12 (2022).
+ */
 export const OPSET = 17;
 const IR_VERSION = 8;
 

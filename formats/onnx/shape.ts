@@ -67,7 +67,10 @@ export const SHAPE: readonly OnnxExporter[] = [
   onnxExporter(Max, (graph, _box, _first, inputs) => merge(graph, 'Max', inputs)),
 ];
 
-/** Whether the order of the axes shows in the order of the numbers: not with one channel, or one pixel. */
+/**
+ * Whether the order of the axes shows in the order of the numbers: not with one channel, or one
+ * pixel.
+ */
 function isMap({ shape }: Value): boolean {
   return shape[shape.length - 1] > 1 && shape.slice(1, -1).some((size) => size > 1);
 }

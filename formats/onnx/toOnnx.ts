@@ -28,7 +28,10 @@ export const EXPORTED: readonly string[] = new BoxTable(EXPORTERS).names;
 
 /** The options of `toOnnx`. */
 export interface OnnxOptions {
-  /** The shape of one example: `[height, width, channels]`; a list of shapes where the network takes a list. */
+  /**
+   * The shape of one example: `[height, width, channels]`; a list of shapes where the network takes
+   * a list.
+   */
   readonly inputShape: readonly number[] | readonly (readonly number[])[];
   /** The name of the graph, `boxprop` by default. */
   readonly name?: string;
@@ -39,13 +42,13 @@ export interface OnnxOptions {
 }
 
 /**
- * A network in inference as an ONNX model, operator set 17. Its input is named `input` and its output
- * `output`, or `input0`, `output0` and so on where there are several; the first axis, the batch, may have
- * any size. Both have boxprop's layout: images are [N, H, W, C]. Inside, images have their channels first,
- * as ONNX's convolutions do.
+ * A network in inference as an ONNX model, operator set 17. Its input is named `input` and its
+ * output `output`, or `input0`, `output0` and so on where there are several; the first axis, the
+ * batch, may have any size. Both have boxprop's layout: images are [N, H, W, C]. Inside, images
+ * have their channels first, as ONNX's convolutions do.
  *
- * Errors: a box that has no exporter: `features.2 > Pointwise: cannot be exported to ONNX`; those of a
- *         forward of such an input.
+ * Errors: a box that has no exporter: `features.2 > Pointwise: cannot be exported to ONNX`; those
+ *         of a forward of such an input.
  *
  *     const model = toOnnx(network, { inputShape: [28, 28, 1] });
  *     const bytes = await encodeOnnx(model);

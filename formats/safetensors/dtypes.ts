@@ -1,6 +1,6 @@
 /**
- * The types of numbers that safetensors files hold. Values are little-endian, as on every machine that runs tfjs.
- * `read` takes a buffer of its own, of exactly the values.
+ * The types of numbers that safetensors files hold. Values are little-endian, as on every machine
+ * that runs tfjs. `read` takes a buffer of its own, of exactly the values.
  */
 export type SafetensorsData =
   Float64Array | Float32Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array;

@@ -1,7 +1,7 @@
 /**
- * A key that comes twice in one object of `json`, which must be valid JSON; undefined if there is none.
- * `JSON.parse` keeps the last of the two and says nothing. Keys are compared as what they mean, so `"a"` and
- * `"\u0061"` are the same. The stack is on the heap: depth does no harm.
+ * A key that comes twice in one object of `json`, which must be valid JSON; undefined if there is
+ * none. `JSON.parse` keeps the last of the two and says nothing. Keys are compared as what they
+ * mean, so `"a"` and `"\u0061"` are the same. The stack is on the heap: depth does no harm.
  */
 export function findDuplicateKey(json: string): string | undefined {
   const keysOfOpen: Set<string>[] = [];

@@ -1,14 +1,21 @@
 import { numElements } from '../../lib/shapes.ts';
 
 /**
- * How a file from elsewhere holds a variable: under a name and a shape of its own, its axes in another order.
+ * How a file from elsewhere holds a variable: under a name and a shape of its own, its axes in
+ * another order.
  */
 export interface Stored {
   readonly name: string;
   readonly shape: readonly number[];
-  /** The shape seen with more axes, where the file runs several into one; the file's shape by default. */
+  /**
+   * The shape seen with more axes, where the file runs several into one; the file's shape by
+   * default.
+   */
   readonly view?: readonly number[];
-  /** The order of the view's axes in the variable: axis i of the variable is axis `order[i]` of the view. */
+  /**
+   * The order of the view's axes in the variable: axis i of the variable is axis `order[i]` of the
+   * view.
+   */
   readonly order?: readonly number[];
 }
 
@@ -31,7 +38,10 @@ export function toStored(
   return permute(values, inVariable, back);
 }
 
-/** The values of an array of this shape with its axes in another order: axis i of the result is axis `order[i]`. */
+/**
+ * The values of an array of this shape with its axes in another order: axis i of the result is axis
+ * `order[i]`.
+ */
 export function permute(
   values: Float32Array,
   shape: readonly number[],

@@ -10,9 +10,9 @@ import {
 } from './safetensorsHeader.ts';
 
 /**
- * The safetensors format: the length of the header (unsigned, 64 bits, little-endian), the header as JSON
- * `{ "__metadata__": { key: text }, name: { "dtype", "shape", "data_offsets": [begin, end] }, ... }` with offsets from
- * the end of the header, then the values of all tensors, without holes.
+ * The safetensors format: the length of the header (unsigned, 64 bits, little-endian), the header
+ * as JSON `{ "__metadata__": { key: text }, name: { "dtype", "shape", "data_offsets": [begin, end]
+ * }, ... }` with offsets from the end of the header, then the values of all tensors, without holes.
  *
  * Source: https://github.com/huggingface/safetensors, README, "Format".
  */
@@ -35,10 +35,12 @@ export interface Safetensors {
 export type SafetensorsInfo = Omit<SafetensorsTensor, 'data'>;
 
 /**
- * The bytes of a safetensors file. The same tensors give the same bytes in whatever order they come: the widest
- * type first, so that all are aligned, then by name. The header is padded with spaces to a multiple of 8 bytes.
+ * The bytes of a safetensors file. The same tensors give the same bytes in whatever order they
+ * come: the widest type first, so that all are aligned, then by name. The header is padded with
+ * spaces to a multiple of 8 bytes.
  *
- * Errors: `encodeSafetensors: tensor "w": expected a Float32Array of 6 values for F32 [2, 3], got ...`.
+ * Errors: `encodeSafetensors: tensor "w": expected a Float32Array of 6 values for F32 [2, 3], got
+ *         ...`.
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, SafetensorsTensor>>,
@@ -57,7 +59,10 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** The head of a file, up to the values, and the names in the order in which their values follow; `size` bytes. */
+/**
+ * The head of a file, up to the values, and the names in the order in which their values follow;
+ * `size` bytes.
+ */
 export function layOut(
   tensors: Readonly<Record<string, SafetensorsInfo>>,
   metadata: Readonly<Record<string, string>>,
@@ -87,8 +92,9 @@ export function bytesOf(data: SafetensorsData): Uint8Array {
 }
 
 /**
- * What a safetensors file holds, in memory of its own. Nothing in the file is trusted, and nothing is allocated
- * before all of the header is checked: what is allocated is at most twice the size of the file.
+ * What a safetensors file holds, in memory of its own. Nothing in the file is trusted, and nothing
+ * is allocated before all of the header is checked: what is allocated is at most twice the size of
+ * the file.
  *
  * Errors: an `InputError` that names the file, and the tensor if there is one:
  * `model.safetensors: tensor "w": expected 24 bytes for F32 [2, 3], got data_offsets [0, 20]`.

@@ -14,11 +14,11 @@ export interface SafetensorsFile {
 }
 
 /**
- * Opens a safetensors file for `use`, and closes it. The whole header is checked first, against the size of the file,
- * as `decodeSafetensors` does.
+ * Opens a safetensors file for `use`, and closes it. The whole header is checked first, against the
+ * size of the file, as `decodeSafetensors` does.
  *
- * Errors: those of `decodeSafetensors`; `w.safetensors: cannot be read: ENOENT: no such file or directory`; a file that
- *         shrinks while it is read.
+ * Errors: those of `decodeSafetensors`; `w.safetensors: cannot be read: ENOENT: no such file or
+ *         directory`; a file that shrinks while it is read.
  */
 export async function withSafetensors<T>(
   file: string,

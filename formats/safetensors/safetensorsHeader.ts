@@ -4,7 +4,10 @@ import { DTYPES, isDtype } from './dtypes.ts';
 import type { Dtype } from './dtypes.ts';
 import { findDuplicateKey } from './duplicateKey.ts';
 
-/** One tensor's place in a safetensors file: bytes `begin` to `end`, counted from the end of the header. */
+/**
+ * One tensor's place in a safetensors file: bytes `begin` to `end`, counted from the end of the
+ * header.
+ */
 export interface Entry {
   readonly name: string;
   readonly dtype: Dtype;
@@ -27,7 +30,10 @@ const MAX_HEADER = 100_000_000;
 /** The bytes that hold the length of the header. */
 export const LENGTH_BYTES = 8;
 
-/** How long the header of a file of `size` bytes is, from the first 8 of them, or as many as there are. */
+/**
+ * How long the header of a file of `size` bytes is, from the first 8 of them, or as many as there
+ * are.
+ */
 export function headerLength(first: Uint8Array, size: number, file: string): number {
   const fail = (problem: string) => new InputError(`${file}: ${problem}`);
   if (size < LENGTH_BYTES || first.length < LENGTH_BYTES) {
@@ -44,7 +50,9 @@ export function headerLength(first: Uint8Array, size: number, file: string): num
   return Number(length);
 }
 
-/** The checked header of a safetensors file of `size` bytes; see `decodeSafetensors` for its errors. */
+/**
+ * The checked header of a safetensors file of `size` bytes; see `decodeSafetensors` for its errors.
+ */
 export function parseHeader(bytes: Uint8Array, size: number, file: string): Header {
   const fail = (problem: string) => new InputError(`${file}: ${problem}`);
   const header = parseJson(bytes, file);

@@ -7,7 +7,10 @@ import { withSafetensors } from './safetensorsFile.ts';
 import { brief, type Entry } from './safetensorsHeader.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 
-/** How a file from elsewhere names and lays out the variables of a network; `torchvisionLayout` gives one. */
+/**
+ * How a file from elsewhere names and lays out the variables of a network; `torchvisionLayout`
+ * gives one.
+ */
 export interface FileLayout {
   /** By the variable's name; a variable that is not here has its own name and shape in the file. */
   readonly stored: Readonly<Record<string, Stored>>;
@@ -15,14 +18,18 @@ export interface FileLayout {
   readonly ignored?: RegExp;
 }
 
-/** More tensors than any network here has: a file of a million names would be a message of many megabytes. */
+/**
+ * More tensors than any network here has: a file of a million names would be a message of many
+ * megabytes.
+ */
 const MAX_NAMED = 2000;
 
 const AS_IT_IS: FileLayout = { stored: {} };
 
 /**
- * Saves tensors by name as float32 in a safetensors file, whole or not at all: as they are at the time of the call,
- * tensor by tensor, so that no more than one of them is in memory twice. Doubles of the float64 backend are rounded.
+ * Saves tensors by name as float32 in a safetensors file, whole or not at all: as they are at the
+ * time of the call, tensor by tensor, so that no more than one of them is in memory twice. Doubles
+ * of the float64 backend are rounded.
  *
  * Errors: a tensor that is not float32, a file that cannot be written.
  */
@@ -63,13 +70,15 @@ export async function saveWeights(
 }
 
 /**
- * Sets variables from a safetensors file of the same names and shapes, or of those that `layout` gives them: all of
- * them, or none if anything is wrong with the file. F16, BF16 and F64 weights become float32. Only the header and one
- * tensor are in memory besides the variables. Leaves the number of live tensors as it was.
+ * Sets variables from a safetensors file of the same names and shapes, or of those that `layout`
+ * gives them: all of them, or none if anything is wrong with the file. F16, BF16 and F64 weights
+ * become float32. Only the header and one tensor are in memory besides the variables. Leaves the
+ * number of live tensors as it was.
  *
  * Errors: a file that cannot be read, and one line with all that does not match:
- * `w.safetensors: "bias": missing; "scale": unexpected; "weight": expected shape [2, 3], got [3, 2]`.
- * A disk that fails in the middle, or a file that is cut then, leaves the variables that were read so far set.
+ * `w.safetensors: "bias": missing; "scale": unexpected; "weight": expected shape [2, 3], got [3,
+ * 2]`. A disk that fails in the middle, or a file that is cut then, leaves the variables that were
+ * read so far set.
  * @returns the file's metadata.
  */
 export async function loadWeights(

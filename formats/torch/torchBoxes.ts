@@ -19,7 +19,8 @@ export type StoredForm = Omit<Stored, 'name'>;
 /**
  * The form in the file of a parameter of a box.
  *
- * @param flattened the shape [H, W, C] of an example before it became the vector that the box takes.
+ * @param flattened the shape [H, W, C] of an example before it became the vector that the box
+ *   takes.
  */
 export type Store = (box: AnyModule, name: string, shape: Shape, flattened?: Shape) => StoredForm;
 
@@ -54,7 +55,10 @@ function vector(_box: unknown, _name: string, shape: Shape, flattened?: Shape): 
   return shape.length === 1 ? flattenedAxis(shape, 0, flattened) : { shape };
 }
 
-/** A parameter whose axis runs over the elements of a flattened image: [H·W·C] here, [C·H·W] in the file. */
+/**
+ * A parameter whose axis runs over the elements of a flattened image: [H·W·C] here, [C·H·W] in the
+ * file.
+ */
 function flattenedAxis(shape: Shape, axis: number, flattened: Shape | undefined): StoredForm {
   if (flattened === undefined) return { shape };
   const sizes = flattened.slice(0, -1);

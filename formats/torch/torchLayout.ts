@@ -23,13 +23,14 @@ export interface TorchLayoutOptions {
 
 /**
  * How PyTorch holds the parameters and buffers of a network: kernels as [out, in, height, width],
- * `running_mean` for `runningMean`. PyTorch flattens images with the channels first, boxprop with the
- * channels last: so the first `Linear` after a `Flatten` has its columns in another order, [out, C·H·W]
- * there and [out, H·W·C] here. `num_batches_tracked` is left out: it is a counter on which nothing depends.
+ * `running_mean` for `runningMean`. PyTorch flattens images with the channels first, boxprop with
+ * the channels last: so the first `Linear` after a `Flatten` has its columns in another order,
+ * [out, C·H·W] there and [out, H·W·C] here. `num_batches_tracked` is left out: it is a counter on
+ * which nothing depends.
  *
- * Errors: a box with parameters that PyTorch does not have; a box that does not state its window between a
- *         `Flatten` and a `Linear`, because the order of the columns is unknown then; those of a forward of
- *         an input of this shape.
+ * Errors: a box with parameters that PyTorch does not have; a box that does not state its window
+ *         between a `Flatten` and a `Linear`, because the order of the columns is unknown then;
+ *         those of a forward of an input of this shape.
  *
  *     const layout = torchLayout(network, [28, 28, 1], { rename: (path) => `features.${path}` });
  *     await loadWeights('weights.safetensors', network, layout);

@@ -2,7 +2,10 @@ import { moments, sqrt, stack } from '@tensorflow/tfjs-core';
 import { disposeTensors, tidy } from '../../lib/memory.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
-/** Whether each channel of the data has a mean and a standard deviation that initial weights are made for. */
+/**
+ * Whether each channel of the data has a mean and a standard deviation that initial weights are
+ * made for.
+ */
 export async function dataScale(patient: DiagnosticContext): Promise<Diagnostic> {
   const batch = await patient.data.batch(sample(patient, 200, 1));
   const { rank, size, shape } = batch.input;
@@ -25,7 +28,8 @@ export async function dataScale(patient: DiagnosticContext): Promise<Diagnostic>
   const [least, most] = [Math.min(...deviations), Math.max(...deviations)];
   const constant = most === 0;
   const bad = constant || most > 10 || largest > 10;
-  // A feature that never changes is common in tabular data and in the borders of images: a channel of an image is not.
+  // A feature that never changes is common in tabular data and in the borders of images: a channel
+  // of an image is not.
   const verdict = bad
     ? 'bad'
     : largest > 2 || most < 0.05 || (isImage && least < 0.01)

@@ -8,9 +8,9 @@ import { startLoss } from './startLoss.ts';
 import { units } from './units.ts';
 
 /**
- * Looks at a network and its data before they are trained for long: label balance, data normalization, the loss at the
- * start, dead and saturated units, the size of gradients, their check in double precision, and whether 20 records are
- * learnt by heart.
+ * Looks at a network and its data before they are trained for long: label balance, data
+ * normalization, the loss at the start, dead and saturated units, the size of gradients, their
+ * check in double precision, and whether 20 records are learnt by heart.
  *
  * Errors: those of the boxes and the dataset.
  * Source: lecture, "Other things good to know".

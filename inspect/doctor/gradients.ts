@@ -5,7 +5,10 @@ import { layerStats, snapshot, type LayerStats } from '../../train/layerStats.ts
 import { trainStep } from '../../train/trainStep.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
-/** Whether gradients explode or vanish on their way to the first box: their size beside that of the weights. */
+/**
+ * Whether gradients explode or vanish on their way to the first box: their size beside that of the
+ * weights.
+ */
 export async function gradients(patient: DiagnosticContext): Promise<Diagnostic> {
   const network = patient.build();
   const { input, labels } = await patient.data.batch(sample(patient, 64, 4));

@@ -9,10 +9,11 @@ import { describeParam } from '../../lib/propagate.ts';
 import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
- * Whether the gradient of the cost of two real records is right, in double precision. Along one direction for each
- * parameter, half random and half the gradient itself, it must be the central difference of the cost. The best of steps
- * from 1e-5 to 1e-7 counts, for within a step a ReLU may have its kink. Where the two sides of the smallest step disagree the
- * parameter stands at a kink, as a bias of 0 under a dead layer does, and there is no gradient to check.
+ * Whether the gradient of the cost of two real records is right, in double precision. Along one
+ * direction for each parameter, half random and half the gradient itself, it must be the central
+ * difference of the cost. The best of steps from 1e-5 to 1e-7 counts, for within a step a ReLU may
+ * have its kink. Where the two sides of the smallest step disagree the parameter stands at a kink,
+ * as a bias of 0 under a dead layer does, and there is no gradient to check.
  */
 export async function realGradient(patient: DiagnosticContext): Promise<Diagnostic> {
   const batch = await patient.data.batch(sample(patient, 2, 6));

@@ -12,10 +12,12 @@ import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagno
 const [RECORDS, AMONG] = [20, 500];
 
 /**
- * Whether the network learns 20 records by heart, in 100 steps of Adam. There are as many of each class as can be: where
- * most are of one class, a network that gives all records the same answer would seem to have learnt them.
+ * Whether the network learns 20 records by heart, in 100 steps of Adam. There are as many of each
+ * class as can be: where most are of one class, a network that gives all records the same answer
+ * would seem to have learnt them.
  *
- * Source: lecture, "Other things good to know": train on a small subset of the data, and see the error go to 0.
+ * Source: lecture, "Other things good to know": train on a small subset of the data, and see the
+ *         error go to 0.
  */
 export async function smallSubset(patient: DiagnosticContext): Promise<Diagnostic> {
   const network = patient.build();

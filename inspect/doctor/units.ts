@@ -10,9 +10,10 @@ import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from '.
 type Kind = 'dead' | 'saturated';
 
 /**
- * Whether units are dead or saturated, for 100 examples. A unit of a box that is bounded on one side, such
- * as a ReLU, is dead if it stays at the bound for every example at every position. A value of a box that is
- * bounded on both sides, such as tanh or the sigmoid, is saturated within 1.5 % of its range from a bound.
+ * Whether units are dead or saturated, for 100 examples. A unit of a box that is bounded on one
+ * side, such as a ReLU, is dead if it stays at the bound for every example at every position. A
+ * value of a box that is bounded on both sides, such as tanh or the sigmoid, is saturated within
+ * 1.5 % of its range from a bound.
  */
 export async function units(context: DiagnosticContext): Promise<Diagnostic[]> {
   const network = context.build();

@@ -10,8 +10,9 @@ interface Place {
 }
 
 /**
- * A network as boxes and arrows, from the input at the top down, as SVG. A box lies below all that it takes from; boxes
- * that are side by side in the network are side by side here, and what goes around a box is a line around it.
+ * A network as boxes and arrows, from the input at the top down, as SVG. A box lies below all that
+ * it takes from; boxes that are side by side in the network are side by side here, and what goes
+ * around a box is a line around it.
  */
 export function drawSummary({ inputShape, rows, total }: Summary, title: string): string {
   const places = placeBoxes(rows);
@@ -72,7 +73,9 @@ export function drawSummary({ inputShape, rows, total }: Summary, title: string)
   ].join('\n')}\n`;
 }
 
-/** A level below all that a box takes from; the lane of its first source, or the next that is free. */
+/**
+ * A level below all that a box takes from; the lane of its first source, or the next that is free.
+ */
 function placeBoxes(rows: readonly SummaryRow[]): Place[] {
   const places: Place[] = [];
   /** Down to which level each lane is in use, and by the row whose output runs there. */

@@ -22,7 +22,10 @@ export interface SummaryRow {
   readonly multiplyAdds: number | Unknown;
   /** The size of the output as float32; 0 if it is the memory of the input. */
   readonly activationBytes: number;
-  /** The positions of the input that a value depends on, per axis; may exceed the image, where padding counts. */
+  /**
+   * The positions of the input that a value depends on, per axis; may exceed the image, where
+   * padding counts.
+   */
   readonly receptiveField: readonly number[] | Unknown;
   /** The rows that it takes its inputs from: their indices, −1 for the input of the network. */
   readonly from: readonly number[];
@@ -38,8 +41,9 @@ export interface Summary {
 /** The options of `summarize`. */
 export interface SummaryOptions {
   /**
-   * Whether every box has a row. By default a box that works element by element, such as a ReLU, stands
-   * in the row of the box before it, as on the slides, and a box that only passes its input on has none.
+   * Whether every box has a row. By default a box that works element by element, such as a ReLU,
+   * stands in the row of the box before it, as on the slides, and a box that only passes its input
+   * on has none.
    */
   readonly all?: boolean;
 }
@@ -57,8 +61,8 @@ type OpenRow = { -readonly [Key in keyof SummaryRow]: SummaryRow[Key] } & {
 };
 
 /**
- * The boxes of a network in the order of the forward, by the facts that they state. A fact that a box
- * does not state is `'unknown'`, and so is every sum and receptive field that depends on it.
+ * The boxes of a network in the order of the forward, by the facts that they state. A fact that a
+ * box does not state is `'unknown'`, and so is every sum and receptive field that depends on it.
  *
  * Errors: those of a forward of an input of this shape.
  *

@@ -31,15 +31,18 @@ export interface BranchOptions {
  *   backpropToInput    ∂C/∂x_in = Σ_k ∂C/∂y_k · ∂F_k/∂x_in,  ∂C/∂y_k = ∂C/∂x_out · ∂M/∂y_k
  *   backpropToParams   ∂C/∂w_k = ∂C/∂y_k · ∂F_k/∂w_k
  *
- * M is the box `Concat`, `Sum`, `Product` or `Max`; it is the child named `merge`. The forward copies the input, so the
- * backward sums the gradients. The branches are named as in a `Sequential`, by index or by the keys of a record.
+ * M is the box `Concat`, `Sum`, `Product` or `Max`; it is the child named `merge`. The forward
+ * copies the input, so the backward sums the gradients. The branches are named as in a
+ * `Sequential`, by index or by the keys of a record.
  *
- * Shapes: input that of every box; outputs that the merge takes: for `'concat'` alike but for the last axis, else alike.
- * Errors: those of the boxes, with the place before: `Branch[1] > Conv2D.forward: ...`, `Branch.merge > Sum.forward: ...`;
- *         no box at all, or one named `merge`.
+ * Shapes: input that of every box; outputs that the merge takes: for `'concat'` alike but for the
+ *         last axis, else alike.
+ * Errors: those of the boxes, with the place before: `Branch[1] > Conv2D.forward: ...`,
+ *         `Branch.merge > Sum.forward: ...`; no box at all, or one named `merge`.
  * Source: Szegedy et al. 2014, arXiv:1409.4842, figure 2, for the concatenation.
  *
- *     const inception = new Branch([new Conv2D(8, 4, 1, { rng }), new MaxPool2D(3, { stride: 1, padding: 1 })]);
+ *     const pool = new MaxPool2D(3, { stride: 1, padding: 1 });
+ *     const inception = new Branch([new Conv2D(8, 4, 1, { rng }), pool]);
  *     inception.infer(images);   // [N, H, W, 4 + 8]
  */
 export class Branch extends Container {

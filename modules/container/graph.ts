@@ -13,39 +13,43 @@ import {
 
 /** The options of `Graph`. */
 export interface GraphOptions<I extends Names, O extends Names> {
+  /** The names of the inputs. */
   readonly inputs: I;
-  /** In any order. */
+  /** The nodes, in any order. */
   readonly nodes: readonly GraphNode[];
+  /** The names of the outputs: of nodes, or `node.output` of a node that is a graph. */
   readonly outputs: O;
 }
 
 /**
- * Boxes that are wired in any way without a cycle:
- *
- *   new Graph({
- *     inputs: 'image',
- *     nodes: [
- *       ['conv', new Conv2D(3, 8, 3, { padding: 1, rng }), 'image'],
- *       ['gate', new Sigmoid(), 'conv'],
- *       ['gated', new Product(), ['conv', 'gate']],
- *     ],
- *     outputs: 'gated',
- *   })
+ * Boxes that are wired in any way without a cycle.
  *
  *   forward            x_i = F_i(x_j for j → i, w_i), each node after those that it takes from
- *   backpropToInput    ∂C/∂x_j = Σ_{i: j → i} ∂C/∂x_i · ∂F_i/∂x_j, each node after those that take from it
+ *   backpropToInput    ∂C/∂x_j = Σ_{i: j → i} ∂C/∂x_i · ∂F_i/∂x_j, each node after its users
  *   backpropToParams   ∂C/∂w_i = ∂C/∂x_i · ∂F_i/∂w_i
  *
- * A node takes one tensor, or a list where its box merges several. One name for inputs or outputs stands for a tensor,
- * a list of names for a list of tensors. An output that other nodes use gathers their gradients too. A graph may be a
- * node; where it has a list of outputs they are named `node.output`. Parameters are named `node.weight`; a box that
- * stands at two nodes has its parameters named once and their gradients summed. One sweep goes through the nodes in
- * reverse and lets each cache go behind it.
+ * A node takes one tensor, or a list where its box merges several. One name for inputs or outputs
+ * stands for a tensor, a list of names for a list of tensors. An output that other nodes use also
+ * receives their gradients. A graph may be a node; its list of outputs is named `node.output`.
+ * Parameters are named `node.weight`; a box that stands at two nodes has its parameters named once,
+ * and their gradients are summed.
  *
  * Shapes: those of the boxes.
- * Errors: those of the boxes, with the node before: `Graph.conv > Conv2D.forward: ...`; at construction, a cycle, two
- *         nodes of one name, a name that is none, an input or node that nothing uses, and a list of names for a box
- *         that takes one tensor, or the other way round.
+ * Errors: those of the boxes, with the node before: `Graph.conv > Conv2D.forward: ...`; at
+ *         construction, a cycle, two nodes of one name, a name with other characters than letters,
+ *         digits and underscores, an unused input or node, and a list of names for a box that takes
+ *         one tensor, or the reverse.
+ *
+ *     const gate = new Graph({
+ *       inputs: 'image',
+ *       nodes: [
+ *         ['conv', new Conv2D(3, 8, 3, { padding: 1, rng }), 'image'],
+ *         ['gate', new Sigmoid(), 'conv'],
+ *         ['gated', new Product(), ['conv', 'gate']],
+ *       ],
+ *       outputs: 'gated',
+ *     });
+ *     gate.infer(images);   // [N, H, W, 8]
  */
 export class Graph<I extends Names = string, O extends Names = string> extends Container<
   Value<I>,
@@ -73,7 +77,10 @@ export class Graph<I extends Names = string, O extends Names = string> extends C
     this.#uses = new Map(used.map((name) => [name, used.filter((other) => other === name).length]));
   }
 
-  /** Each node after those that it takes from. The last use of a value gets it, the others a clone. */
+  /**
+   * Runs each node after those that it takes from; the last user of a value gets it, others a
+   * clone.
+   */
   protected route<V>(input: Routed<Value<I>, V>, run: Run<V>): Routed<Value<O>, V> {
     const values = new Map(zipNamed<V>(this, 'forward', 'input', this.inputs, input));
     const uses = new Map(this.#uses);
@@ -90,7 +97,7 @@ export class Graph<I extends Names = string, O extends Names = string> extends C
     return each(this.outputs, take);
   }
 
-  /** Each node after those that take from it, with the sum of the gradients that they gave. */
+  /** Visits each node after its users, with the sum of the gradients that they returned. */
   protected backRoute(gradOutput: Value<O>, back: Back): Value<I> | undefined {
     const grads = new Map<string, Tensor>();
     const give = (pairs: readonly (readonly [string, Tensor])[]) => {
@@ -107,8 +114,10 @@ export class Graph<I extends Names = string, O extends Names = string> extends C
   }
 }
 
-/** One value for one name, a list for a list of names: as the types `Value` and `Routed` say, which
- * TypeScript does not resolve for names that are not known yet. */
+/**
+ * One value for one name, a list for a list of names. The types `Value` and `Routed` say the same,
+ * but TypeScript does not resolve them while the names are a type parameter.
+ */
 function each<V>(names: Names, make: (name: string) => V) {
   return (typeof names === 'string' ? make(names) : names.map(make)) as V & readonly V[];
 }

@@ -6,9 +6,11 @@ import type { Module } from '../../lib/module.ts';
 
 /** One name stands for a tensor, a list of names for a list of tensors. */
 export type Names = string | readonly string[];
+
+/** The value behind names: a tensor, or a list of tensors. */
 export type Value<N extends Names = Names> = N extends string ? Tensor : readonly Tensor[];
 
-/** The name of a node, its box, and the inputs or nodes that it takes from. */
+/** The name of a node, its box, and the inputs or nodes whose values it takes. */
 export type GraphNode =
   | readonly [name: string, box: Module<Tensor, Value>, from: string]
   | readonly [name: string, box: Module<readonly Tensor[], Value>, from: readonly string[]];
@@ -18,21 +20,27 @@ export interface Node {
   readonly name: string;
   readonly box: Module<Value, Value>;
   readonly inputs: Names;
-  /** What others may take from: its name, or `name.output` for each output of a graph with a list of them. */
+  /**
+   * The names of its values: its own name, or `name.output` for each output of a graph that has a
+   * list of them.
+   */
   readonly outputs: Names;
 }
 
-/** What goes into a graph and comes out of it. */
+/** The names of a graph's inputs and outputs. */
 export interface GraphEnds {
   readonly inputs: Names;
   readonly outputs: Names;
 }
 
+/** Names as a list. */
 export function listOf(names: Names): readonly string[] {
   return typeof names === 'string' ? [names] : names;
 }
 
-/** Each name with its value; refuses a list for one name, and the other way round. */
+/**
+ * Pairs each name with its value; refuses a list for one name, and one value for a list of names.
+ */
 export function zipNamed<V>(
   graph: object,
   where: string,
@@ -58,10 +66,10 @@ function isList(value: unknown): value is readonly unknown[] {
 }
 
 /**
- * Checks how a graph is wired, and puts its nodes in an order in which each comes after all that it takes from; as
- * they were listed, where that allows a choice.
+ * Checks how a graph is wired, and sorts its nodes so that each comes after all nodes whose values
+ * it takes. Nodes keep their listed order where the wiring allows a choice.
  *
- * @param endsOf those of a box that is a graph itself.
+ * @param endsOf returns the inputs and outputs of a box that is a graph itself.
  */
 export function topologicalSort(
   graph: object,
@@ -103,7 +111,10 @@ export function topologicalSort(
   return inOrder(graph, listOf(inputs), wired);
 }
 
-/** Refuses a list where the box takes one tensor, one name where it takes a list, and a list of another length. */
+/**
+ * Refuses a list for a box that takes one tensor, one name for a box that takes a list, and a list
+ * of another length than a graph's inputs.
+ */
 function checkFrom(
   place: string,
   box: Pick<Module, 'arity'>,
@@ -143,7 +154,10 @@ function inOrder(graph: object, inputs: readonly string[], nodes: readonly Node[
   return ordered;
 }
 
-/** `a > b > a`: backwards from a node that waits, each time to a node that it waits for, until one comes again. */
+/**
+ * A cycle as text, `a > b > a`: goes backwards from a node that waits to a node that it waits for,
+ * until a node comes again.
+ */
 function cycleAmong(waiting: readonly Node[], ready: ReadonlySet<string>): string {
   const path = [waiting[0]];
   for (;;) {

@@ -12,16 +12,18 @@ import type { Box } from './sequential.ts';
  *   backpropToInput    ∂C/∂x_in = ∂C/∂x_out · ∂F/∂x_in + ∂C/∂x_out · ∂S/∂x_in
  *   backpropToParams   ∂C/∂w = ∂C/∂x_out · ∂F/∂w, and likewise for the parameters of S
  *
- * F is the body and S the shortcut, the identity by default; then ∂C/∂x_out arrives at x_in undiminished, however deep
- * the network. A body that changes the shape needs a shortcut that changes it alike. Parameters are named
- * `body.weight` and `shortcut.weight`; the sum is the child named `sum`.
+ * F is the body and S the shortcut, the identity by default; then ∂C/∂x_out arrives at x_in
+ * undiminished, however deep the network. A body that changes the shape needs a shortcut that
+ * changes it alike. Parameters are named `body.weight` and `shortcut.weight`; the sum is the child
+ * named `sum`.
  *
  * Shapes: input that of both; output, gradOutput that which both give.
- * Errors: those of the boxes, with the place before: `Residual.body > Conv2D.forward: ...`; outputs of two shapes,
- *         `Residual.sum > Sum.forward: ...`.
+ * Errors: those of the boxes, with the place before: `Residual.body > Conv2D.forward: ...`; outputs
+ *         of two shapes, `Residual.sum > Sum.forward: ...`.
  * Source: He, Zhang, Ren, Sun 2015, "Deep residual learning", arXiv:1512.03385, equations 1 and 2.
  *
- *     const block = new Residual(new Sequential([new Conv2D(8, 8, 3, { padding: 1, rng }), new ReLU()]));
+ *     const conv = new Conv2D(8, 8, 3, { padding: 1, rng });
+ *     const block = new Residual(new Sequential([conv, new ReLU()]));
  *     block.infer(images);   // as images: [N, H, W, 8]
  */
 export class Residual extends Container {

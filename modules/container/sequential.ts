@@ -10,17 +10,18 @@ export type Box = Module<Tensor, Tensor, unknown>;
  * A chain of boxes: the output of each is the input of the next.
  *
  *   forward            x_i = F_i(x_{i−1}, w_i),  i = 1 ... n
- *   backprop           ∂C/∂x_{i−1} = ∂C/∂x_i · ∂F_i/∂x_{i−1} and ∂C/∂w_i = ∂C/∂x_i · ∂F_i/∂w_i,  i = n ... 1
+ *   backpropToInput    ∂C/∂x_{i−1} = ∂C/∂x_i · ∂F_i/∂x_{i−1},  i = n ... 1
+ *   backpropToParams   ∂C/∂w_i = ∂C/∂x_i · ∂F_i/∂w_i
  *
- * The boxes of a list are named by their index, from 0; those of a record, `{ conv1: ..., relu1: ... }`, by its keys.
- * Parameters are named `0.weight`, `conv1.weight`.
+ * The boxes of a list are named by their index, from 0; those of a record, `{ conv1: ..., relu1:
+ * ... }`, by its keys. Parameters are named `0.weight`, `conv1.weight`.
  *
  * Shapes: input that of the first box; output that of the last.
- * Errors: those of the boxes, with the place before: `Sequential[2] > Linear.forward: ...`; a name that is more than
- *         letters, digits and underscores.
+ * Errors: those of the boxes, with the place before: `Sequential[2] > Linear.forward: ...`; a name
+ *         that is more than letters, digits and underscores.
  * Source: lecture, "Backpropagation: summary".
  *
- *     const network = new Sequential([new Linear(4, 8, { rng }), new ReLU(), new Linear(8, 3, { rng })]);
+ *     const network = new Sequential([new Linear(4, 8, { rng }), new ReLU()]);
  *     const { output, cache } = network.forward(input);
  */
 export class Sequential extends Container {
