@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process';
+import { ROOT } from './support/runCommand.ts';
+
+/** The examples run, and print what they should. */
+
+test.each([
+  ['examples/ownBox.ts', /^every gradient agrees\n$/],
+  ['examples/network.ts', /^test accuracy 9[5-9]\.\d %\n$/],
+  [
+    'examples/linearAndAdversarial.ts',
+    /^test: error [78]\.\d\d %\nfooling: error 9[5-9]\.\d\d %\n$/,
+  ],
+])('%s runs', (file, output) => {
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--conditions=boxprop-source', '--import', 'tsx', file],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+    },
+  );
+  // TensorFlow, where it is installed, writes to stderr that it is on, which nothing turns off.
+  expect(stderr.replace(/^(WARNING: All log messages before absl|I0000 ).*\n/gm, '')).toBe('');
+  expect(stdout).toMatch(output);
+});

@@ -1,0 +1,222 @@
+import { fill, memory, mul, scalar, tidy, type Rank, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  Conv2D,
+  Flatten,
+  init,
+  Linear,
+  Module,
+  ReLU,
+  Rng,
+  Sequential,
+  Tanh,
+  useBackend,
+} from '../../../index.ts';
+import { ArrayDataset, type Dataset } from '../../../data/index.ts';
+import { diagnose, type Diagnostic } from '../../../inspect/index.ts';
+
+beforeAll(() => useBackend('wasm'));
+
+/** Images of noise with a bright row for each class, of mean 0 and standard deviation 1 or as `change` has it. */
+function rows(
+  change: (value: number) => number = (value) => value,
+  label = (n: number) => n % 3,
+): ArrayDataset {
+  const rng = new Rng(4);
+  const labels = Array.from({ length: 150 }, (_, n) => n % 3);
+  const inputs = Float32Array.from({ length: 150 * 30 }, (_, i) => {
+    const lit = Math.floor((i % 30) / 6) === 2 * labels[Math.floor(i / 30)];
+    return change(0.5 * rng.normal() + (lit ? 1.6 : -0.4));
+  });
+  return new ArrayDataset({
+    name: 'rows',
+    inputs,
+    inputShape: [5, 6, 1],
+    labels: labels.map(label),
+    classes: 3,
+  });
+}
+
+interface Made {
+  readonly scale?: number;
+  readonly bias?: number;
+  readonly squash?: () => Module;
+  readonly last?: number;
+}
+
+/** Two layers; weights as He has them, times `scale`. */
+function network({
+  scale = 1,
+  bias = 0,
+  squash = () => new ReLU(),
+  last = 1,
+}: Made = {}): () => Sequential {
+  const he =
+    (factor: number) =>
+    (shape: readonly number[], fans: { fanIn: number; fanOut: number }, rng?: Rng) =>
+      Float32Array.from(init.heNormal(shape, fans, rng), (w) => factor * w);
+  return () => {
+    const rng = new Rng(1);
+    const conv = new Conv2D(1, 8, 3, { rng, init: he(scale) });
+    tidy(() => conv.params.bias?.assign(fill<Rank.R1>([8], bias)));
+    return new Sequential([
+      conv,
+      squash(),
+      new Flatten(),
+      new Linear(96, 3, { rng, init: he(0.5 * last) }),
+    ]);
+  };
+}
+
+const verdicts = async (build: () => Module, data: Dataset = rows()) => {
+  const findings = await diagnose({ build, data, rng: new Rng(2) });
+  return Object.fromEntries(findings.map((one) => [one.name, one])) as Record<string, Diagnostic>;
+};
+
+const HEALTHY = [
+  'label balance',
+  'data normalization',
+  'loss at the start',
+  'dead units',
+  'saturated units',
+  'gradients',
+  'gradient check',
+  'small subset',
+];
+
+test('a healthy network and its data are good in everything, without advice and without a leak', async () => {
+  await verdicts(network()); // what backends keep
+  const { numTensors } = memory();
+  const found = await verdicts(network());
+  expect(Object.keys(found)).toEqual(HEALTHY);
+  expect(Object.values(found).filter(({ verdict }) => verdict !== 'good')).toEqual([]);
+  expect(Object.values(found).filter(({ advice }) => advice !== '')).toEqual([]);
+  expect(memory().numTensors).toBe(numTensors);
+});
+
+test('dead units are bad, and nothing is learnt', async () => {
+  const found = await verdicts(network({ bias: -100 }));
+  expect(found['dead units']).toMatchObject({
+    verdict: 'bad',
+    finding: 'at most 100 %, in Sequential[1] > ReLU',
+  });
+  expect(found.gradients.verdict).toBe('bad');
+  expect(found.gradients.advice).toMatch(/^They vanish/);
+  expect(found['small subset'].verdict).toBe('bad');
+});
+
+test('a bias of 0 under a dead layer stands at a kink, where there is no gradient to be wrong', async () => {
+  const rng = new Rng(1);
+  const build = () => {
+    const [first, second] = [
+      new Linear(30, 6, { rng: rng.fold(1) }),
+      new Linear(6, 4, { rng: rng.fold(2) }),
+    ];
+    tidy(() => first.params.bias?.assign(fill<Rank.R1>([6], -100)));
+    return new Sequential([
+      new Flatten(),
+      first,
+      new ReLU(),
+      second,
+      new ReLU(),
+      new Linear(4, 3, { rng: rng.fold(3) }),
+    ]);
+  };
+  const found = await verdicts(build);
+  expect(found['dead units'].verdict).toBe('bad');
+  expect(found['gradient check'].verdict).toBe('good');
+  expect(found['gradient check'].finding).toMatch(/; 1 of the parameters stand at kinks$/);
+});
+
+test('saturated units are bad', async () => {
+  const found = await verdicts(network({ scale: 30, squash: () => new Tanh() }));
+  expect(found['saturated units'].verdict).toBe('bad');
+  expect(found['saturated units'].finding).toMatch(
+    /^at most \d\d(\.\d)? %, in Sequential\[1\] > Tanh$/,
+  );
+});
+
+test('scores that are far apart at the start are bad', async () => {
+  const found = await verdicts(network({ last: 100 }));
+  expect(found['loss at the start']).toMatchObject({ verdict: 'bad' });
+  expect(found['loss at the start'].finding).toMatch(/^\d+(\.\d+)?; chance gives ln 3 = 1\.1$/);
+});
+
+test('gradients that explode or vanish are bad', async () => {
+  const chain = (factor: number) => () => {
+    const layers = Array.from({ length: 6 }, (_, k) => {
+      return new Linear(30, k === 5 ? 3 : 30, {
+        rng: new Rng(k),
+        init: (shape, { fanIn }, rng) =>
+          Float32Array.from(
+            rng!.normals(shape[0] * shape[1]),
+            (w) => (factor * w) / Math.sqrt(fanIn),
+          ),
+      });
+    });
+    return new Sequential([new Flatten(), ...layers]);
+  };
+  expect((await verdicts(chain(20))).gradients.advice).toMatch(/^They explode/);
+  expect((await verdicts(chain(0.02))).gradients).toMatchObject({ verdict: 'bad' });
+  expect((await verdicts(chain(0.02))).gradients.advice).toMatch(/^They vanish/);
+});
+
+test('data in 0 ... 255 and data that never change are bad', async () => {
+  const large = await verdicts(
+    network(),
+    rows((value) => 128 + 60 * value),
+  );
+  expect(large['data normalization']).toMatchObject({ verdict: 'bad' });
+  expect(large['data normalization'].advice).toMatch(/^Subtract the mean/);
+  const constant = await verdicts(
+    network(),
+    rows(() => 0.5),
+  );
+  expect(constant['data normalization'].advice).toMatch(/^All records are the same/);
+});
+
+test('labels of one class are bad, of few a warning', async () => {
+  const one = await verdicts(
+    network(),
+    rows(undefined, () => 1),
+  );
+  expect(one['label balance']).toMatchObject({
+    verdict: 'bad',
+    finding: '1 of 3 classes; the rarest 0 %, the commonest 100 % of the records',
+  });
+  const two = await verdicts(
+    network(),
+    rows(undefined, (n) => n % 2),
+  );
+  expect(two['label balance'].verdict).toBe('warning');
+});
+
+test('a network that gives all records the common answer has not learnt the small subset', async () => {
+  const common = rows(undefined, (n) => (n % 20 < 2 ? n % 20 : 2));
+  const found = await verdicts(network({ bias: -100 }), common);
+  expect(found['small subset'].verdict).toBe('bad');
+  const one = await verdicts(
+    network(),
+    rows(undefined, () => 1),
+  );
+  expect(one['small subset']).toMatchObject({
+    verdict: 'warning',
+    finding: '0 of 20 records wrong after 100 steps of Adam, all of one class',
+  });
+});
+
+test('a box with a wrong gradient is found on the real data', async () => {
+  /** Twice its input, with the gradient of once. */
+  class Double extends Module<Tensor, Tensor, object> {
+    forward(input: Tensor) {
+      return { output: mul(input, scalar(2)), cache: {} };
+    }
+    backpropToInput(gradOutput: Tensor) {
+      return gradOutput.clone();
+    }
+  }
+  const found = await verdicts(network({ squash: () => new Double() }));
+  expect(found['gradient check']).toMatchObject({ verdict: 'bad' });
+  expect(found['gradient check'].finding).toMatch(
+    /^relative error at most \d\.\de-1, in (weight|bias) of Sequential\[0\] > Conv2D$/,
+  );
+});
