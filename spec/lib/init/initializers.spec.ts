@@ -63,12 +63,6 @@ test('values of another number are refused', () => {
   );
 });
 
-test('count is the product of the sizes, 1 for a scalar', () => {
-  expect([init.numElements([2, 3, 4]), init.numElements([]), init.numElements([5, 0])]).toEqual([
-    24, 1, 0,
-  ]);
-});
-
 describe('createParam', () => {
   class Toy {}
   beforeAll(() => useBackend('cpu'));
