@@ -75,7 +75,7 @@ const FORMATS = [
 ];
 
 /** Imports the decoder. Errors: the package is not installed. */
-export async function loadSharp(): Promise<typeof Sharp> {
+async function loadSharp(): Promise<typeof Sharp> {
   try {
     return (await import('sharp')).default;
   } catch (error) {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  declarationErrors,
   declarationsOf,
   exportedCaches,
   globalNames,
@@ -19,6 +20,10 @@ describe('the public API', () => {
 
   test('exports every type that a public signature mentions', () => {
     expect(unexportedTypes(api)).toEqual([]);
+  });
+
+  test.each([true, false])('compiles where exactOptionalPropertyTypes is %s', (exact) => {
+    expect(declarationErrors(api, { exactOptionalPropertyTypes: exact })).toEqual([]);
   });
 
   test('exports no cache', () => {
@@ -71,6 +76,17 @@ describe('the checks see', () => {
       'Written of planted.d.ts, mentioned by written',
     ]);
     expect(exportedCaches(api)).toEqual([]);
+  });
+
+  test('an override that fits only where exactOptionalPropertyTypes is on', () => {
+    const api = plant(`
+      export class Box { grads(): Record<string, number> { return {}; } }
+      export class Own extends Box { override grads() { return Box.length ? { a: 1 } : {}; } }
+    `);
+    expect(declarationErrors(api, { exactOptionalPropertyTypes: true })).toEqual([]);
+    expect(declarationErrors(api, { exactOptionalPropertyTypes: false })).toEqual([
+      expect.stringMatching(/^planted\.d\.ts: Property 'grads' in type 'Own' is not assignable/),
+    ]);
   });
 
   test('an exported cache, and the names of a page', () => {

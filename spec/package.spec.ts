@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { entryPoints } from './support/program.ts';
 import { ROOT } from './support/runCommand.ts';
 
 /** What a user gets: the tarball of `npm pack`, installed in an empty project. */
@@ -12,6 +21,11 @@ let project: string;
 function run(command: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: project, encoding: 'utf8' });
   return { status, stdout, stderr };
+}
+
+function install(what: string) {
+  const installed = run('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', what);
+  expect(installed).toMatchObject({ status: 0 });
 }
 
 beforeAll(() => {
@@ -26,22 +40,18 @@ beforeAll(() => {
     join(project, 'package.json'),
     JSON.stringify({ name: 'project', type: 'module', private: true }),
   );
-  expect(
-    run('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', join('..', tarball)),
-  ).toMatchObject({
-    status: 0,
-  });
+  install(join('..', tarball));
 }, 180_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const BOX = `
 import { mul, square, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { Module, scalar, useBackend, type Forward } from 'boxprop';
+import { Module, scalar, useBackend, type ForwardResult } from 'boxprop';
 import { gradcheck, type Cases } from 'boxprop/gradcheck';
 
 export class Square extends Module<Tensor, Tensor, { input: Tensor }> {
-  forward(input: Tensor): Forward<Tensor, { input: Tensor }> {
+  forward(input: Tensor): ForwardResult<Tensor, { input: Tensor }> {
     return { output: square(input), cache: { input: input.clone() } };
   }
   backpropToInput(gradOutput: Tensor, { input }: { input: Tensor }): Tensor {
@@ -57,11 +67,42 @@ export async function main(): Promise<boolean> {
 }
 `;
 
+test('installs what the library needs, and nothing that only the command line needs', () => {
+  const listed = run('npm', 'ls', '--all', '--parseable').stdout.trim().split('\n').slice(1);
+  const names = listed.map((path) => relative(join(project, 'node_modules'), path));
+  expect(names.filter((name) => !name.startsWith('@')).sort()).toEqual([
+    'boxprop',
+    'csv-parse',
+    // Of tfjs-core:
+    'long',
+    'node-fetch',
+    // Of pbf:
+    'pbf',
+    'protocol-buffers-schema',
+    'resolve-protobuf-schema',
+    'seedrandom',
+    'tr46',
+    'webidl-conversions',
+    'whatwg-url',
+  ]);
+  const installed = join(project, 'node_modules/boxprop');
+  for (const bundled of ['commander', 'cli-table3', 'd3-array', 'linkedom']) {
+    const licenses = readFileSync(join(installed, 'dist/vendor/LICENSES.txt'), 'utf8');
+    expect(licenses).toMatch(new RegExp(`^${bundled} \\d+\\.`, 'm'));
+  }
+});
+
 test('imports, and runs without any backend package', () => {
+  const subpaths = Object.keys(entryPoints()).map((subpath) => join('boxprop', subpath));
   writeFileSync(
     join(project, 'use.mjs'),
     `import { Linear, Rng, useBackend } from 'boxprop';
      import { gradcheck } from 'boxprop/gradcheck';
+     for (const subpath of ${JSON.stringify(subpaths)}) {
+       await import(subpath);
+       const { pathname } = new URL(import.meta.resolve(subpath));
+       if (!/\\/dist\\/.*\\.js$/.test(pathname)) console.log(pathname);
+     }
      await useBackend('float64');
      const { pass } = await gradcheck(new Linear(3, 2, { rng: new Rng(0) }), { input: [4, 3] });
      console.log(pass);`,
@@ -69,29 +110,67 @@ test('imports, and runs without any backend package', () => {
   expect(run('node', 'use.mjs')).toEqual({ status: 0, stdout: 'true\n', stderr: '' });
 });
 
-test('imports with types, under the strictest compiler', () => {
-  writeFileSync(join(project, 'box.ts'), BOX);
-  const compile = (file: string) =>
-    run(
-      process.execPath,
-      join(ROOT, 'node_modules/typescript/bin/tsc'),
-      ...[
-        '--noEmit',
-        '--strict',
-        '--exactOptionalPropertyTypes',
-        '--skipLibCheck',
-        '--target',
-        'es2022',
-      ],
-      ...['--module', 'nodenext', file],
-    );
-  expect(compile('box.ts')).toMatchObject({ status: 0, stdout: '' });
-  // The types say something: a box cannot be fed what it does not take.
-  writeFileSync(
-    join(project, 'bad.ts'),
-    `import { Linear } from 'boxprop';\nnew Linear('3', 2);\n`,
+describe('with types', () => {
+  const compile = (file: string, ...options: readonly string[]) => {
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const strict = ['--noEmit', '--strict', '--target', 'es2022'];
+    return run(process.execPath, tsc, ...strict, ...options, file);
+  };
+  const modes = {
+    nodenext: ['--module', 'nodenext'],
+    bundler: ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  };
+
+  test.each(['nodenext', 'bundler'] as const)('it compiles a box of the user: %s', (mode) => {
+    writeFileSync(join(project, 'box.ts'), BOX);
+    const lenient = [...modes[mode], '--skipLibCheck'];
+    expect(compile('box.ts', ...lenient)).toMatchObject({ status: 0, stdout: '' });
+    // The types say something: a box cannot be fed what it does not take.
+    const bad = `import { Linear } from 'boxprop';\nnew Linear('3', 2);\n`;
+    writeFileSync(join(project, 'bad.ts'), bad);
+    expect(compile('bad.ts', ...lenient).stdout).toMatch(/TS2345/);
+  });
+
+  // tfjs's own declaration files do not pass, so only boxprop's are looked at.
+  test.each([
+    ['nodenext', 'true'],
+    ['nodenext', 'false'],
+    ['bundler', 'true'],
+    ['bundler', 'false'],
+  ] as const)(
+    'all declaration files pass without skipLibCheck and sharp: %s, exactOptionalPropertyTypes %s',
+    (mode, exact) => {
+      const imports = Object.keys(entryPoints()).map((subpath, i) => {
+        return `import * as entry${i} from '${join('boxprop', subpath)}';\nvoid entry${i};\n`;
+      });
+      writeFileSync(join(project, 'all.ts'), imports.join(''));
+      const options = [...modes[mode], '--exactOptionalPropertyTypes', exact, '--listFiles'];
+      const lines = compile('all.ts', ...options).stdout.split('\n');
+      expect(lines.filter((line) => /^(all\.ts|node_modules\/boxprop\/.*)\(/.test(line))).toEqual(
+        [],
+      );
+      // The compiler has read the declaration files, and none of the sources beside them.
+      const read = lines.filter((line) => line.startsWith(join(project, 'node_modules/boxprop')));
+      expect(read.length).toBeGreaterThan(100);
+      expect(read.filter((line) => !line.endsWith('.d.ts'))).toEqual([]);
+    },
+    120_000,
   );
-  expect(compile('bad.ts').stdout).toMatch(/TS2345/);
+});
+
+test('"Go to definition" ends in the source, which is in the package', () => {
+  const installed = join(project, 'node_modules/boxprop');
+  const maps = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.d.ts.map'))
+    .map((file) => join(installed, 'dist', file));
+  const sources = maps.map((map) => {
+    const { sources } = JSON.parse(readFileSync(map, 'utf8')) as { sources: [string] };
+    return join(dirname(map), sources[0]);
+  });
+  expect(sources).toContain(join(installed, 'modules/linear.ts'));
+  expect(sources.filter((source) => !existsSync(source))).toEqual([]);
+  const declarations = readFileSync(join(installed, 'dist/modules/linear.d.ts'), 'utf8');
+  expect(declarations).toMatch(/^\/\/# sourceMappingURL=linear\.d\.ts\.map$/m);
 });
 
 test('npx boxprop proves boxprop, and a box of the user', () => {
@@ -99,6 +178,14 @@ test('npx boxprop proves boxprop, and a box of the user', () => {
   expect(own).toMatchObject({ status: 0, stderr: '' });
   expect(own.stdout).toMatch(/float64, seed 0: every gradient agrees\n$/);
   writeFileSync(join(project, 'box.ts'), BOX);
+  const untyped = run('npx', '--no-install', 'boxprop', 'gradcheck', '--module', './box.ts');
+  expect(untyped).toEqual({
+    status: 1,
+    stdout: '',
+    stderr:
+      'boxprop: ./box.ts: the package tsx loads TypeScript, and is missing: npm install tsx\n',
+  });
+  install('tsx');
   const users = run('npx', '--no-install', 'boxprop', 'gradcheck', '--module', './box.ts');
   expect(users).toMatchObject({ status: 0, stderr: '' });
   expect(users.stdout).toMatch(/│ Square +│/);
@@ -117,14 +204,7 @@ test('a backend or data set that is not installed is one line with the command t
       /^boxprop: .*npm install @tensorflow\/tfjs-backend-wasm.*\n$/,
     ) as string,
   });
-  run(
-    'npm',
-    'install',
-    '--no-audit',
-    '--no-fund',
-    '--prefer-offline',
-    '@tensorflow/tfjs-backend-cpu',
-  );
+  install('@tensorflow/tfjs-backend-cpu');
   expect(run('npx', '--no-install', 'boxprop', 'train', 'lenet', '--backend', 'cpu')).toMatchObject(
     {
       status: 1,

@@ -16,7 +16,7 @@ import type { Facts, Shape } from '../../lib/facts.ts';
 import { createParam, values } from '../../lib/init/initializers.ts';
 import { scalar } from '../../lib/constant.ts';
 import { matMul, matMulTransposedA } from '../../lib/kernels/matmul/matMul.ts';
-import { Module, type ForwardResult } from '../../lib/module.ts';
+import { Module, type ForwardResult, type Grads } from '../../lib/module.ts';
 
 /** The options of `RBF`. */
 export interface RBFOptions {
@@ -91,7 +91,7 @@ export class RBF extends Module<Tensor2D, Tensor2D, RBFCache> {
     });
   }
 
-  override backpropToParams(gradOutput: Tensor2D, { input }: RBFCache) {
+  override backpropToParams(gradOutput: Tensor2D, { input }: RBFCache): Grads {
     this.#checkGrad('backpropToParams', gradOutput, input);
     if (!this.params.centers) return {};
     const centers = tidy(() => {

@@ -9,6 +9,8 @@ const TYPES = join(ROOT, 'build', 'types');
 /** What the package's declaration files say of the sources of some entries. */
 export interface Api {
   readonly program: ts.Program;
+  /** Reads the declaration files that are compiled in memory. */
+  readonly host: ts.CompilerHost;
   /** The declaration file of each entry, by the name of the subpath. */
   readonly entries: Readonly<Record<string, string>>;
 }
@@ -32,7 +34,23 @@ export function declarationsOf(entries: Readonly<Record<string, string>>, root =
     {},
     host,
   );
-  return { program, entries: Object.fromEntries(compiled) };
+  return { program, host, entries: Object.fromEntries(compiled) };
+}
+
+/**
+ * What a user's compiler finds in the declaration files if it checks them too, as `--strict` without
+ * `--skipLibCheck` does, with the settings that users differ in.
+ */
+export function declarationErrors(api: Api, settings: ts.CompilerOptions): string[] {
+  const options = { strict: true, skipLibCheck: false, ...settings };
+  const program = createProgram(Object.values(api.entries), options, api.host);
+  const own = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(TYPES));
+  return own.flatMap((file) => {
+    return program.getSemanticDiagnostics(file).map(({ messageText }) => {
+      const [message] = ts.flattenDiagnosticMessageText(messageText, '\n').split('\n');
+      return `${relative(TYPES, file.fileName)}: ${message}`;
+    });
+  });
 }
 
 /** The public names of each entry, by the name of the subpath. */
