@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -35,7 +35,9 @@ beforeAll(() => {
   const link = (name: string, to: string) => {
     const path = join(app, 'node_modules', name);
     mkdirSync(dirname(path), { recursive: true });
-    symlinkSync(to, path);
+    // Windows grants everybody junctions, but no links to files.
+    if (statSync(to).isDirectory()) symlinkSync(to, path, 'junction');
+    else copyFileSync(to, path);
   };
   for (const name of INSTALLED) link(name, join(ROOT, 'node_modules', name));
   // Not the whole folder: its own node_modules would be found in it.
