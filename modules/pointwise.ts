@@ -10,10 +10,9 @@ import {
 import { BoxError, show } from '../lib/errors.ts';
 import { createParam, zeros, type Initializer } from '../lib/init/initializers.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
-import { numElements } from '../lib/shapes.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
-import { Module, type ForwardResult } from '../lib/module.ts';
+import { Module, type ForwardResult, type Gradients, type Grads } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /** The options of `Pointwise`. */
@@ -71,8 +70,8 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
     const { bias = true, init = zeros, rng } = options;
     this.shape = typeof shape === 'number' ? [shape] : [...shape];
     this.shape.forEach((size) => checkSize(this, 'shape', size));
-    const size = numElements(this.shape);
-    const fan = { fanIn: size, fanOut: size };
+    // A unit has one input and one output.
+    const fan = { fanIn: 1, fanOut: 1 };
     this.h = h;
     this.hPrime = hPrime;
     this.params = bias ? { bias: createParam(this, 'bias', [...this.shape], fan, init, rng) } : {};
@@ -92,7 +91,7 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
     return tidy(() => mul(gradOutput, this.#apply('hPrime', this.hPrime, shifted)));
   }
 
-  override backpropToParams(gradOutput: Tensor, cache: PointwiseCache) {
+  override backpropToParams(gradOutput: Tensor, cache: PointwiseCache): Grads {
     if (!this.params.bias) return {};
     // ∂(x + b)/∂b = ∂(x + b)/∂x, so ∂C/∂b is the sum of ∂C/∂x.
     return {
@@ -100,7 +99,7 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
     };
   }
 
-  override backprop(gradOutput: Tensor, cache: PointwiseCache) {
+  override backprop(gradOutput: Tensor, cache: PointwiseCache): Gradients<Tensor> {
     const gradInput = this.backpropToInput(gradOutput, cache);
     return {
       gradInput,
