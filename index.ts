@@ -18,6 +18,7 @@ export {
   type Params,
   type Traversal,
 } from './lib/module.ts';
+export type { NestedArray, Prediction } from './lib/predict.ts';
 export { Container, type Back, type Routed, type Run } from './lib/container.ts';
 export type {
   AxisWindow,
@@ -26,7 +27,7 @@ export type {
   Interval,
   PositionWindow,
   Shape,
-  Window as InputWindow,
+  InputWindow,
 } from './lib/facts.ts';
 export type { Axis, Geometry, Padding, Padding1D, PaddingMode, Pair } from './lib/geometry.ts';
 export type { Gaussian, GaussianOptions } from './lib/gaussian.ts';
@@ -45,4 +46,22 @@ export { gabor, type Gabor } from './lib/init/gabor.ts';
 export { gaborBank } from './lib/init/gaborBank.ts';
 export { constant, scalar } from './lib/constant.ts';
 export { disposeTensors } from './lib/memory.ts';
-export { checkGradOutput, checkInput, checkTensor, type ShapePattern } from './lib/check.ts';
+export {
+  checkGradOutput,
+  checkInput,
+  checkOptions,
+  checkShape,
+  checkTensor,
+  isTraining,
+  type ShapePattern,
+} from './lib/check.ts';
+export { share, total } from './lib/gradSum.ts';
+export {
+  allPositions,
+  groupedChannels,
+  perPosition,
+  poolFacts,
+  samePosition,
+  sameShape,
+  slidingAxis,
+} from './lib/window.ts';

@@ -40,7 +40,7 @@ export interface PositionWindow {
  *
  * Statistics that a normalization takes over positions do not count.
  */
-export type Window =
+export type InputWindow =
   'identity' | 'elementwise' | 'channels' | 'global' | 'globalPerChannel' | PositionWindow;
 
 /**
@@ -51,7 +51,7 @@ export interface Facts {
   /** The shape of the output, batch included. */
   readonly outputShape?: Shape;
   /** A list has one window per input of a box that takes several tensors. */
-  readonly window?: Window | readonly Window[];
+  readonly window?: InputWindow | readonly InputWindow[];
   /**
    * The products that are added up for one example: each weight as often as it is used. Other
    * arithmetic does not count.

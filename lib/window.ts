@@ -5,7 +5,7 @@ import type {
   Interval,
   PositionWindow,
   Shape,
-  Window,
+  InputWindow,
 } from './facts.ts';
 import type { Axis, Padding, PaddingMode } from './geometry.ts';
 
@@ -103,7 +103,7 @@ export function samePositions(inputShape: Shape, channels: Dependency): Position
  *
  * @param range of the output's values, if they are bounded.
  */
-export function sameShape(shape: Shape, window: Window, range?: Facts['range']): Facts {
+export function sameShape(shape: Shape, window: InputWindow, range?: Facts['range']): Facts {
   return { outputShape: shape, window, multiplyAdds: 0, ...(range && { range }) };
 }
 
@@ -149,7 +149,7 @@ function describePadding(padding: Padding): string {
  * @returns undefined if they depend on no element of this input.
  */
 export function inputsOf(
-  window: Window,
+  window: InputWindow,
   outputs: readonly Interval[],
   inputShape: Shape,
   outputShape: Shape,

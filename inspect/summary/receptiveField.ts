@@ -1,4 +1,4 @@
-import type { Shape, Window } from '../../lib/facts.ts';
+import type { Shape, InputWindow } from '../../lib/facts.ts';
 
 /**
  * The part of the network's input that one value depends on, per axis of the image: `size`
@@ -28,7 +28,7 @@ export function inputField(inputShape: Shape): ReceptiveField {
  *         Distill.
  */
 export function fieldAfter(
-  window: Window | readonly Window[] | undefined,
+  window: InputWindow | readonly InputWindow[] | undefined,
   inputs: readonly (ReceptiveField | undefined)[],
   outputShape: Shape,
 ): ReceptiveField | undefined {
@@ -43,15 +43,15 @@ export function fieldAfter(
 }
 
 /** The window of a box over its input k. */
-export function windowAt(window: Window | readonly Window[], k: number): Window {
+export function windowAt(window: InputWindow | readonly InputWindow[], k: number): InputWindow {
   return isList(window) ? window[k] : window;
 }
 
-function isList(window: Window | readonly Window[]): window is readonly Window[] {
+function isList(window: InputWindow | readonly InputWindow[]): window is readonly InputWindow[] {
   return Array.isArray(window);
 }
 
-function through(window: Window, { size, jump, places }: ReceptiveField): ReceptiveField {
+function through(window: InputWindow, { size, jump, places }: ReceptiveField): ReceptiveField {
   if (window === 'global' || window === 'globalPerChannel') {
     return {
       size: size.map((cells, axis) => cells + (places[axis] - 1) * jump[axis]),

@@ -11,7 +11,7 @@ import type {
   Interval,
   PositionWindow,
   Shape,
-  Window,
+  InputWindow,
 } from '../../lib/facts.ts';
 import { Module, type AnyModule } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
@@ -248,7 +248,7 @@ describe('at its position the gradient stays in the window; it reaches others th
 
 describe('a wrong window is found', () => {
   const shapes = [[1, 5, 6, 4]];
-  const check = (change: (right: PositionWindow) => Window) => {
+  const check = (change: (right: PositionWindow) => InputWindow) => {
     const options = { stride: 2, padding: [1, 0], groups: 2, rng: new Rng(0) } as const;
     const box = new Conv2D(4, 2, [3, 2], options) as AnyModule;
     const facts = box.facts(shapes);
@@ -270,7 +270,7 @@ describe('a wrong window is found', () => {
   test('the right one is not', async () => {
     await withBackend('float64', () => expect(check((right) => right)).toEqual([]));
   });
-  test.each<[string, (right: PositionWindow) => Window]>([
+  test.each<[string, (right: PositionWindow) => InputWindow]>([
     ['one row too many at the start', (w) => ({ ...w, axes: moved(w.axes, -1, 0) })],
     ['one row too few at the end', (w) => ({ ...w, axes: moved(w.axes, 0, -1) })],
     ['one row too many at the end', (w) => ({ ...w, axes: moved(w.axes, 0, 1) })],

@@ -1,5 +1,5 @@
 import { useBackend } from '../../lib/backend/useBackend.ts';
-import type { Interval, Shape, Window } from '../../lib/facts.ts';
+import type { Interval, Shape, InputWindow } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { inputsOf } from '../../lib/window.ts';
 
@@ -33,10 +33,10 @@ export function describeFacts(all: Readonly<Record<string, ExpectedFacts>>): voi
         output: expected.output,
         multiplyAdds: expected.multiplyAdds,
       });
-      expect(sizeAndStep(window as Window)).toEqual(expected.window);
+      expect(sizeAndStep(window as InputWindow)).toEqual(expected.window);
       for (const [at, block] of expected.inputs ?? []) {
         const outputs = at.map((place): Interval => [place, place]);
-        const found = inputsOf(window as Window, outputs, expected.input, expected.output);
+        const found = inputsOf(window as InputWindow, outputs, expected.input, expected.output);
         expect([at, found]).toEqual([at, block]);
       }
       expect(box.noDecay).toEqual(expected.noDecay);
@@ -45,6 +45,6 @@ export function describeFacts(all: Readonly<Record<string, ExpectedFacts>>): voi
   });
 }
 
-function sizeAndStep(window: Window): unknown {
+function sizeAndStep(window: InputWindow): unknown {
   return typeof window === 'string' ? window : window.axes.map(({ size, step }) => [size, step]);
 }
