@@ -1,7 +1,6 @@
-import type Sharp from 'sharp';
 import { InputError } from '../lib/errors.ts';
 import { readBytes } from '../lib/files/readFile.ts';
-import { systemCode } from '../lib/files/systemError.ts';
+import { loadSharp } from './loadSharp.ts';
 
 /** An image of bytes, row by row: `data[(y * width + x) * channels + c]`. */
 export interface PixelImage {
@@ -73,15 +72,3 @@ const FORMATS = [
   [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
   [0xff, 0xd8, 0xff],
 ];
-
-/** Imports the decoder. Errors: the package is not installed. */
-async function loadSharp(): Promise<typeof Sharp> {
-  try {
-    return (await import('sharp')).default;
-  } catch (error) {
-    if (systemCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new InputError(
-      'images are decoded by the package sharp, which is missing: npm install sharp',
-    );
-  }
-}

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
-import { loadSharp } from '../data/image.ts';
+import { loadSharp } from '../data/loadSharp.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { collectReport, type ReportOptions } from './collect.ts';
 import { renderReport, reportFigures } from './render.ts';
