@@ -80,7 +80,7 @@ export async function runSearch(
       workers,
       signal,
       history,
-      target: logErrorOf(plan),
+      transform: logErrorOf(plan),
       evaluate: async (task) => {
         const reply = await pool.run({ options: runOptionsAt(plan, task.point), fold: task.fold });
         await run.addFold(task, reply);

@@ -15,7 +15,7 @@ const [BLUE, ORANGE] = COLOURS;
  * interactions. The largest stands first.
  */
 export function sharesChart(shares: readonly (SobolIndices & { readonly name: string })[]): string {
-  const sorted = [...shares].sort((a, b) => b.total - a.total);
+  const sorted = [...shares].sort((a, b) => b.totalOrder - a.totalOrder);
   const longest = Math.max(...sorted.map(({ name }) => name.length));
   return svg({
     height: 60 + 26 * sorted.length,
@@ -32,20 +32,20 @@ export function sharesChart(shares: readonly (SobolIndices & { readonly name: st
     y: { label: null, domain: sorted.map(({ name }) => name), tickSize: 0 },
     marks: [
       Plot.barX(sorted, {
-        x: ({ main }: SobolIndices) => 100 * main,
+        x: ({ firstOrder }: SobolIndices) => 100 * firstOrder,
         y: 'name',
         fill: BLUE,
         insetTop: 4,
         insetBottom: 4,
       }),
       Plot.ruleY(sorted, {
-        x: ({ total }: SobolIndices) => 100 * total,
+        x: ({ totalOrder }: SobolIndices) => 100 * totalOrder,
         y: 'name',
         stroke: ORANGE,
         strokeWidth: 2,
       }),
       Plot.dot(sorted, {
-        x: ({ total }: SobolIndices) => 100 * total,
+        x: ({ totalOrder }: SobolIndices) => 100 * totalOrder,
         y: 'name',
         fill: ORANGE,
         r: 3,

@@ -48,7 +48,7 @@ export async function renderSearch(data: SearchReportData): Promise<string> {
       space,
     )
       .map((name) => {
-        const curve = effects?.effects.find((one) => one.name === name)?.curve ?? [];
+        const curve = effects?.dimensions.find((one) => one.name === name)?.partialDependence ?? [];
         const errors = curve.map(({ value, target }) => ({ value, error: Math.exp(target) }));
         return figure(
           shortName(space, name),
@@ -86,12 +86,11 @@ const percent = (share: number) => (100 * share).toFixed(2);
 const few = (count: number) =>
   `<p>The search has too few scores to estimate this: ${count}, and ${FEW} are needed.</p>`;
 
-function matters({ space }: SearchReportData, { effects, explained }: ImportanceReport): string {
-  const shown = effects.map(({ name, main, total }) => ({
-    name: shortName(space, name),
-    main,
-    total,
-  }));
+function matters(
+  { space }: SearchReportData,
+  { dimensions, explainedVariance: explained }: ImportanceReport,
+): string {
+  const shown = dimensions.map((one) => ({ ...one, name: shortName(space, one.name) }));
   const trust = explained < 0.3 ? 'warning' : 'good';
   const sentence =
     explained < 0.3

@@ -1,7 +1,7 @@
 import { InputError, show } from '../lib/errors.ts';
 import { sameValue, type Dimension, type Space, type Value } from './space.ts';
 
-/** Errors: no dimension, and those of `checkDimension`. */
+/** Refuses a space without a dimension, and one with a dimension that `checkDimension` refuses. */
 export function checkSpace(space: Space): void {
   if (Object.keys(space).length === 0) {
     throw new InputError(
@@ -12,8 +12,11 @@ export function checkSpace(space: Space): void {
 }
 
 /**
- * Errors: `rate: expected low below high, got 0.1 and 0.01`; a logarithm of what is not above 0; bounds of whole numbers that
- * are none; fewer than two choices, or one twice; keys that mean nothing here.
+ * Refuses a dimension from a file that is not one.
+ *
+ * Errors: `rate: expected low below high, got 0.1 and 0.01`; a logarithmic range that does not
+ *         start above 0; an integer range whose bounds are not integers; fewer than two choices, or
+ *         equal ones; an unknown key.
  */
 export function checkDimension(name: string, dimension: object): asserts dimension is Dimension {
   const fail = (expected: string, got: string): never => {
@@ -31,14 +34,14 @@ export function checkDimension(name: string, dimension: object): asserts dimensi
   if ('choices' in dimension) {
     const { choices } = dimension;
     if (!Array.isArray(choices)) return fail('choices to be a list', show(choices));
-    const strange = choices.findIndex((choice) => !isValue(choice));
-    if (strange >= 0)
-      fail('choices that are numbers, text, true, false or lists of text', show(choices[strange]));
+    const invalid = choices.findIndex((choice) => !isValue(choice));
+    if (invalid >= 0)
+      fail('choices that are numbers, text, true, false or lists of text', show(choices[invalid]));
     if (choices.length < 2) fail('at least two choices', show(choices));
-    const twice = choices.find(
+    const repeated = choices.find(
       (a, i) => choices.findIndex((b) => sameValue(a as Value, b as Value)) !== i,
     ) as unknown;
-    if (twice !== undefined) fail('choices that differ', `${show(twice)} twice`);
+    if (repeated !== undefined) fail('choices that differ', `${show(repeated)} twice`);
     return;
   }
   const { low, high, log, integer, points } = {

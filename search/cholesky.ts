@@ -1,20 +1,22 @@
 import { InputError } from '../lib/errors.ts';
 
-/** A square matrix, row after row. */
-export interface Square {
+/** A square matrix. */
+export interface SquareMatrix {
+  /** The number of rows. */
   readonly size: number;
+  /** The elements, row by row. */
   readonly values: Float64Array;
 }
 
 /**
- * The lower triangle L with L Lᵀ = A, for a symmetric positive definite A:
+ * Factorizes a symmetric positive definite A: returns the lower triangle L with L Lᵀ = A:
  *
  *   L_jj = √(A_jj − Σ_{k<j} L_jk²),   L_ij = (A_ij − Σ_{k<j} L_ik L_jk) / L_jj for i > j
  *
  * Errors: a matrix that is not positive definite in double precision.
  * Source: Golub, Van Loan, "Matrix Computations", 4th edition, section 4.2.5.
  */
-export function cholesky({ size, values }: Square): Square {
+export function cholesky({ size, values }: SquareMatrix): SquareMatrix {
   const lower = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
@@ -31,8 +33,8 @@ export function cholesky({ size, values }: Square): Square {
   return { size, values: lower };
 }
 
-/** x of L x = b, from the first row down. */
-export function solveLower({ size, values }: Square, b: Float64Array): Float64Array {
+/** Solves L x = b, from the first row down. */
+export function solveLower({ size, values }: SquareMatrix, b: Float64Array): Float64Array {
   const x = Float64Array.from(b);
   for (let i = 0; i < size; i++) {
     for (let k = 0; k < i; k++) x[i] -= values[i * size + k] * x[k];
@@ -41,8 +43,8 @@ export function solveLower({ size, values }: Square, b: Float64Array): Float64Ar
   return x;
 }
 
-/** x of Lᵀ x = b, from the last row up. */
-export function solveUpper({ size, values }: Square, b: Float64Array): Float64Array {
+/** Solves Lᵀ x = b, from the last row up. */
+export function solveUpper({ size, values }: SquareMatrix, b: Float64Array): Float64Array {
   const x = Float64Array.from(b);
   for (let i = size - 1; i >= 0; i--) {
     for (let k = i + 1; k < size; k++) x[i] -= values[k * size + i] * x[k];
@@ -51,14 +53,15 @@ export function solveUpper({ size, values }: Square, b: Float64Array): Float64Ar
   return x;
 }
 
-/** A⁻¹ = L⁻ᵀ L⁻¹, column by column. */
-export function inverse(lower: Square): Square {
+/** Returns A⁻¹ = L⁻ᵀ L⁻¹ for the triangle L of `cholesky`, column by column. */
+export function inverse(lower: SquareMatrix): SquareMatrix {
   const { size } = lower;
   const values = new Float64Array(size * size);
   for (let j = 0; j < size; j++) {
     const unit = new Float64Array(size);
     unit[j] = 1;
-    values.set(solveUpper(lower, solveLower(lower, unit)), j * size); // A row too: A⁻¹ is symmetric.
+    // A⁻¹ is symmetric, so column j is row j.
+    values.set(solveUpper(lower, solveLower(lower, unit)), j * size);
   }
   return { size, values };
 }

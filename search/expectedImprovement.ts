@@ -2,14 +2,19 @@ import { normalTail } from '../lib/kernels/elementwise/normalCdf.ts';
 import type { Prediction } from './gaussianProcess.ts';
 
 /**
- * By how much f(x) is expected to lie below the smallest value so far, where it does: with f ~ N(μ, s²), z = (best − μ)/s,
+ * Computes the expected amount by which f(x) improves on the smallest value so far, counting no
+ * improvement as 0. With f ~ N(μ, s²) and z = (best − μ)/s:
  *
  *   EI = E max(0, best − f) = ∫_{−∞}^{best} (best − f) φ((f − μ)/s)/s df
- *      = s ∫_{−∞}^{z} (z − t) φ(t) dt = s (z Φ(z) + φ(z)),   for ∫ t φ = −φ
+ *      = s ∫_{−∞}^{z} (z − t) φ(t) dt = s (z Φ(z) + φ(z)),   because ∫ t φ = −φ
  *
- * and max(0, best − μ) where s = 0.
+ * If s = 0, it is max(0, best − μ).
  *
- * Source: Mockus 1978; Jones, Schonlau, Welch 1998, equation 15; Snoek, Larochelle, Adams, NIPS 2012, equation 2.
+ * Source: Mockus 1978; Jones, Schonlau, Welch 1998, equation 15; Snoek, Larochelle, Adams, NIPS
+ *         2012, equation 2.
+ *
+ *     const prediction = process.predict(Float64Array.of(0.3));
+ *     expectedImprovement(prediction, smallest);
  */
 export function expectedImprovement({ mean, variance }: Prediction, best: number): number {
   const s = Math.sqrt(variance);

@@ -1,10 +1,12 @@
+import { checkOptions } from '../lib/check.ts';
 import { lbfgs } from '../inspect/lbfgs.ts';
 import type { Rng } from '../lib/rng.ts';
 import { GaussianProcess, type Hyperparameters, type Observations } from './gaussianProcess.ts';
 
 /**
- * Bounds, and what is believed beforehand: the logarithm is normal around that of `median`, with this `deviation`. For
- * targets of mean 0 and deviation 1, and coordinates from 0 to 1.
+ * The bounds and the prior of each hyper-parameter: its logarithm is normal around that of
+ * `median`, with standard deviation `deviation`. They suit targets of mean 0 and deviation 1, and
+ * coordinates from 0 to 1.
  */
 const PRIORS = {
   variance: { bounds: [0.1, 10], median: 1, deviation: 1 },
@@ -12,22 +14,35 @@ const PRIORS = {
   noise: { bounds: [1e-6, 1], median: 0.01, deviation: 2 },
 } as const;
 
+/** The options of `fitGaussianProcess`. */
+export interface FitGaussianProcessOptions {
+  /** Draws the random starts. */
+  readonly rng: Rng;
+  /** The number of random starts besides the middle, 2 by default. */
+  readonly restarts?: number;
+}
+
 /**
- * The Gaussian process whose hyper-parameters θ = (ln σ², ln ℓ, ln σ_n²) are likeliest: the maximum within bounds of
+ * Fits a Gaussian process: its hyper-parameters θ = (ln σ², ln ℓ, ln σ_n²) maximize, within bounds,
  *
  *   ln p(y | θ) + ln p(θ),   ln p(θ) = −½ Σ ((θ_i − m_i)/s_i)² + a constant
  *
- * by L-BFGS from the middle and from `restarts` random places. The prior is wide; without it a few dozen targets in many
- * coordinates are explained by lengths near 0 and no noise, which predicts nothing. Targets are shifted to mean 0 and scaled
- * to deviation 1 for it, which is undone in the result.
+ * L-BFGS starts from the middle and from random places. The prior is wide. Without it, length
+ * scales near 0 and no noise explain a few dozen targets in many coordinates, and predict nothing.
+ * The targets are standardized for the fit; the result is in their own scale.
  *
- * Errors: those of `GaussianProcess`.
+ * Errors: those of `GaussianProcess`; an unknown option.
  * Source: Rasmussen, Williams 2006, sections 5.2 and 5.4.1.
+ *
+ *     const inputs = [Float64Array.of(0), Float64Array.of(0.5), Float64Array.of(1)];
+ *     const process = await fitGaussianProcess({ inputs, targets: [1, 0, 2] }, { rng });
  */
 export async function fitGaussianProcess(
   observations: Observations,
-  { rng, restarts = 2 }: { readonly rng: Rng; readonly restarts?: number },
+  options: FitGaussianProcessOptions,
 ): Promise<GaussianProcess> {
+  checkOptions('fitGaussianProcess', options, ['rng', 'restarts']);
+  const { rng, restarts = 2 } = options;
   const { inputs, targets } = observations;
   const d = inputs[0]?.length ?? 0;
   const mean = average(Array.from(targets));
@@ -40,18 +55,18 @@ export async function fitGaussianProcess(
   ].map(({ bounds: [low, high], median, deviation: spread }) => {
     return { low: Math.log(low), width: Math.log(high / low), middle: Math.log(median), spread };
   });
-  // L-BFGS has one pair of bounds for all variables, so each goes from 0 to 1 between its own.
-  const logs = (z: Float64Array) => z.map((share, i) => priors[i].low + share * priors[i].width);
+  // L-BFGS takes one pair of bounds for all variables, so each runs from 0 to 1 between its own.
+  const logs = (z: Float64Array) => z.map((unit, i) => priors[i].low + unit * priors[i].width);
   const at = (z: Float64Array): Hyperparameters => {
     const [variance, ...rest] = Array.from(logs(z), Math.exp);
-    return { variance, lengths: rest.slice(0, d), noise: rest[d] };
+    return { variance, lengthScales: rest.slice(0, d), noise: rest[d] };
   };
   const objective = (z: Float64Array) => {
     const { value, gradient } = new GaussianProcess(scaled, at(z)).logMarginalLikelihood();
-    const apart = logs(z).map((log, i) => (log - priors[i].middle) / priors[i].spread);
+    const deviations = logs(z).map((log, i) => (log - priors[i].middle) / priors[i].spread);
     return Promise.resolve({
-      value: apart.reduce((sum, v) => sum + (v * v) / 2, -value),
-      gradient: gradient.map((g, i) => (apart[i] / priors[i].spread - g) * priors[i].width),
+      value: deviations.reduce((sum, v) => sum + (v * v) / 2, -value),
+      gradient: gradient.map((g, i) => (deviations[i] / priors[i].spread - g) * priors[i].width),
     });
   };
   const middle = new Float64Array(d + 2).fill(0.5);
@@ -62,12 +77,12 @@ export async function fitGaussianProcess(
     const { value } = await objective(z);
     if (best === undefined || value < best.value) best = { z, value };
   }
-  const { variance, lengths, noise } = at(best?.z ?? middle);
-  const back = deviation ** 2;
+  const { variance, lengthScales, noise } = at(best?.z ?? middle);
+  const rescale = deviation ** 2;
   return new GaussianProcess(observations, {
-    variance: back * variance,
-    lengths,
-    noise: back * noise,
+    variance: rescale * variance,
+    lengthScales,
+    noise: rescale * noise,
     mean,
   });
 }

@@ -1,31 +1,43 @@
 import { InputError, show } from '../lib/errors.ts';
-import { cholesky, inverse, solveLower, solveUpper, type Square } from './cholesky.ts';
-import { matern, maternSlope, squaredRadius, squaredStep, type Coordinates } from './matern.ts';
+import { cholesky, inverse, solveLower, solveUpper, type SquareMatrix } from './cholesky.ts';
+import {
+  matern,
+  maternDerivative,
+  squaredDistance,
+  squaredDifference,
+  type Coordinates,
+} from './matern.ts';
 
+/** The hyper-parameters of a Gaussian process. */
 export interface Hyperparameters {
-  /** σ², of the function around its mean. */
+  /** σ², the variance of the function around its mean. */
   readonly variance: number;
-  /** ℓ_i, one a coordinate: how far one must go for the function to be another. */
-  readonly lengths: readonly number[];
-  /** σ_n², of the noise on each observation. */
+  /** ℓ_i, one per coordinate: the distance over which the function changes. */
+  readonly lengthScales: readonly number[];
+  /** σ_n², the variance of the noise on each observation. */
   readonly noise: number;
-  /** m, around which the function varies; 0 by default. */
+  /** m, the mean of the function; 0 by default. */
   readonly mean?: number;
 }
 
+/** Points and the values that were observed there. */
 export interface Observations extends Coordinates {
+  /** y, one value per point. */
   readonly targets: ArrayLike<number>;
 }
 
-/** Of the function itself, without the noise of an observation. */
+/** The distribution of the function at a point, without the noise of an observation. */
 export interface Prediction {
+  /** The expected value. */
   readonly mean: number;
+  /** The variance. */
   readonly variance: number;
 }
 
 /**
- * A Gaussian process that has been observed: y_i = f(x_i) + ε_i, f with mean m and Matérn covariance k, ε of variance σ_n².
- * With K_ij = k(x_i, x_j) + σ_n² [i = j] = (L Lᵀ)_ij and α = K⁻¹ (y − m):
+ * A Gaussian process with observations: y_i = f(x_i) + ε_i, where f has mean m and Matérn
+ * covariance k, and ε has variance σ_n². With K_ij = k(x_i, x_j) + σ_n² [i = j] = (L Lᵀ)_ij and α =
+ * K⁻¹ (y − m):
  *
  *   mean       E f(x) = m + Σ_i k(x, x_i) α_i
  *   variance   V f(x) = σ² − |L⁻¹ k(x, ·)|²
@@ -33,15 +45,20 @@ export interface Prediction {
  *   gradient   ∂ ln p(y)/∂θ = ½ Σ_ij (α_i α_j − K⁻¹_ij) ∂K_ij/∂θ
  *   left out   E (f(x_i) | all but y_i) = y_i − α_i / K⁻¹_ii
  *
- * Shapes: n points of d coordinates each, n targets, d lengths.
- * Errors: no points; numbers of coordinates, lengths or targets that do not fit, or that are not finite; hyper-parameters
- *         that are not above 0 (noise may be 0 where no two points are alike).
+ * Shapes: n points of d coordinates each, n targets, d length scales.
+ * Errors: no points; points, targets or length scales that do not fit together; values that are not
+ *         finite; hyper-parameters that are not above 0 (the noise may be 0 if all points differ).
  * Source: Rasmussen, Williams 2006, algorithm 2.1 and equations 5.8, 5.9 and 5.12.
+ *
+ *     const hyperparameters = { variance: 1, lengthScales: [0.3], noise: 0.01 };
+ *     new GaussianProcess({ inputs, targets }, hyperparameters).predict(Float64Array.of(0.3));
  */
 export class GaussianProcess {
+  /** The observations. */
   readonly observations: Observations;
+  /** The hyper-parameters. */
   readonly hyperparameters: Hyperparameters;
-  readonly #lower: Square;
+  readonly #lower: SquareMatrix;
   readonly #alpha: Float64Array;
   readonly #residuals: Float64Array;
 
@@ -60,50 +77,52 @@ export class GaussianProcess {
     this.#alpha = solveUpper(this.#lower, solveLower(this.#lower, this.#residuals));
   }
 
+  /** Predicts f(x). */
   predict(x: Float64Array): Prediction {
     const { mean = 0, variance } = this.hyperparameters;
     const covariances = this.#covariances(x);
     const known = solveLower(this.#lower, covariances);
-    // Rounding may take a little more than all of it.
+    // By rounding the difference may lie a little below 0.
     return {
       mean: mean + dot(covariances, this.#alpha),
       variance: Math.max(0, variance - dot(known, known)),
     };
   }
 
-  /** The mean of `predict` alone, which is quicker. */
+  /** Returns only the mean of `predict`, which is faster. */
   mean(x: Float64Array): number {
     return (this.hyperparameters.mean ?? 0) + dot(this.#covariances(x), this.#alpha);
   }
 
-  /** ln p(y), and its derivatives by ln σ², each ln ℓ_i, and ln σ_n², in this order. */
+  /** Returns ln p(y), and its derivatives by ln σ², each ln ℓ_i, and ln σ_n², in this order. */
   logMarginalLikelihood(): { value: number; gradient: Float64Array } {
     const { inputs, categories } = this.observations;
-    const { variance, lengths, noise } = this.hyperparameters;
+    const { variance, lengthScales, noise } = this.hyperparameters;
     const size = inputs.length;
     let value = -dot(this.#residuals, this.#alpha) / 2 - (size / 2) * Math.log(2 * Math.PI);
     for (let i = 0; i < size; i++) value -= Math.log(this.#lower.values[i * size + i]);
     const inverted = inverse(this.#lower).values;
-    const gradient = new Float64Array(lengths.length + 2);
+    const gradient = new Float64Array(lengthScales.length + 2);
     for (let i = 0; i < size; i++) {
       for (let j = 0; j <= i; j++) {
-        // ½ twice off the diagonal, where the sum meets i, j and j, i.
+        // Off the diagonal the sum contains (i, j) and (j, i), so the factor ½ counts twice.
         const weight =
           (i === j ? 0.5 : 1) * (this.#alpha[i] * this.#alpha[j] - inverted[i * size + j]);
-        const radius = squaredRadius(inputs[i], inputs[j], lengths, categories);
+        const radius = squaredDistance(inputs[i], inputs[j], lengthScales, categories);
         gradient[0] += weight * matern(radius, variance);
-        if (i === j) gradient[lengths.length + 1] += weight * noise;
-        const slope = weight * maternSlope(radius, variance);
-        for (let k = 0; k < lengths.length; k++) {
+        if (i === j) gradient[lengthScales.length + 1] += weight * noise;
+        const slope = weight * maternDerivative(radius, variance);
+        for (let k = 0; k < lengthScales.length; k++) {
           gradient[k + 1] +=
-            (slope * squaredStep(inputs[i][k], inputs[j][k], categories?.[k])) / lengths[k] ** 2;
+            (slope * squaredDifference(inputs[i][k], inputs[j][k], categories?.[k])) /
+            lengthScales[k] ** 2;
         }
       }
     }
     return { value, gradient };
   }
 
-  /** What each observation is predicted to be from all others, with the same hyper-parameters. */
+  /** Predicts each observation from all others, with the same hyper-parameters. */
   leaveOneOut(): Float64Array {
     const { size, values } = inverse(this.#lower);
     return this.#alpha.map(
@@ -113,9 +132,9 @@ export class GaussianProcess {
 
   #covariances(x: Float64Array): Float64Array {
     const { inputs, categories } = this.observations;
-    const { variance, lengths } = this.hyperparameters;
+    const { variance, lengthScales } = this.hyperparameters;
     return Float64Array.from(inputs, (at) =>
-      matern(squaredRadius(x, at, lengths, categories), variance),
+      matern(squaredDistance(x, at, lengthScales, categories), variance),
     );
   }
 }
@@ -128,7 +147,7 @@ function dot(a: Float64Array, b: Float64Array): number {
 
 function check(
   { inputs, targets }: Observations,
-  { variance, lengths, noise, mean = 0 }: Hyperparameters,
+  { variance, lengthScales, noise, mean = 0 }: Hyperparameters,
 ) {
   const refuse = (expected: string, got: unknown) => {
     throw new InputError(`GaussianProcess: expected ${expected}, got ${show(got)}`);
@@ -136,15 +155,15 @@ function check(
   if (inputs.length === 0) refuse('at least one point', 0);
   if (targets.length !== inputs.length) refuse(`${inputs.length} targets`, targets.length);
   for (const x of inputs) {
-    if (x.length !== lengths.length)
-      refuse(`points of ${lengths.length} coordinates, as lengths`, x.length);
+    if (x.length !== lengthScales.length)
+      refuse(`points of ${lengthScales.length} coordinates, one per length scale`, x.length);
     if (!x.every(Number.isFinite)) refuse('finite coordinates', [...x]);
   }
-  const strange = Array.from(targets).find((y) => !Number.isFinite(y));
-  if (strange !== undefined) refuse('finite targets', strange);
+  const invalid = Array.from(targets).find((y) => !Number.isFinite(y));
+  if (invalid !== undefined) refuse('finite targets', invalid);
   if (!(variance > 0 && variance < Infinity)) refuse('a variance above 0', variance);
-  if (!lengths.every((length) => length > 0 && length < Infinity))
-    refuse('lengths above 0', lengths);
+  if (!lengthScales.every((length) => length > 0 && length < Infinity))
+    refuse('length scales above 0', lengthScales);
   if (!(noise >= 0 && noise < Infinity)) refuse('a noise of at least 0', noise);
   if (!Number.isFinite(mean)) refuse('a finite mean', mean);
 }

@@ -7,9 +7,9 @@ export {
   GaussianProcess,
   type Hyperparameters,
   type Observations,
-  type Prediction,
+  type Prediction as GaussianPrediction,
 } from './gaussianProcess.ts';
 export type { Coordinates } from './matern.ts';
-export { fitGaussianProcess } from './fitGaussianProcess.ts';
+export { fitGaussianProcess, type FitGaussianProcessOptions } from './fitGaussianProcess.ts';
 export { expectedImprovement } from './expectedImprovement.ts';
-export { sobolIndices, type SobolIndices } from './importance.ts';
+export { sobolIndices, type SobolIndices, type SobolOptions } from './importance.ts';

@@ -6,11 +6,18 @@ import {
   sameValue,
   cardinality,
   valueAtQuantile,
+  type Dimension,
   type Point,
   type Space,
+  type Value,
 } from './space.ts';
 
-/** Every point of a grid: the last dimension changes fastest. */
+/**
+ * Lists all points of a grid; the last dimension changes fastest.
+ *
+ *     const rate = { low: 0.01, high: 0.1, points: 2 };
+ *     gridPoints({ depth: { choices: [2, 3] }, rate }).length; // 4
+ */
 export function gridPoints(space: Space): Point[] {
   return Object.entries(space).reduce<Point[]>(
     (points, [name, dimension]) =>
@@ -21,14 +28,14 @@ export function gridPoints(space: Space): Point[] {
   );
 }
 
-/** The first of a grid. */
+/** Returns the first point of a grid. */
 export function firstPoint(space: Space): Point {
   return Object.fromEntries(
     Object.entries(space).map(([name, dimension]) => [name, gridValues(dimension)[0]]),
   );
 }
 
-/** Each dimension by itself, evenly on its scale. */
+/** Draws a random point: each dimension independently, uniform on its scale. */
 export function randomPoint(space: Space, rng: Rng): Point {
   return Object.fromEntries(
     Object.entries(space).map(([name, dimension]) => [
@@ -39,11 +46,15 @@ export function randomPoint(space: Space, rng: Rng): Point {
 }
 
 /**
- * Independent random points, where a grid wastes its trials on dimensions that do not matter: of n trials a grid in d
- * dimensions tries n^(1/d) values of each, this n. Point k depends on the space, the seed's generator and the points before
- * it alone: it is drawn again while it is one of them, up to 1000 times.
+ * Draws independent random points. A grid wastes trials on dimensions that do not matter: with n
+ * trials in d dimensions it tries n^(1/d) values of each, and random points try n. Point k depends
+ * only on the space, the generator and the points before it; it is drawn again if it repeats one of
+ * them, up to 1000 times.
  *
  * Source: Bergstra, Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
+ *
+ *     const space = { rate: { low: 0.001, high: 0.1, log: true }, depth: { choices: [2, 3] } };
+ *     randomPoints(space, 10, new Rng(0)).length; // 10
  */
 export function randomPoints(space: Space, count: number, rng: Rng): Point[] {
   const points: Point[] = [];
@@ -51,7 +62,7 @@ export function randomPoints(space: Space, count: number, rng: Rng): Point[] {
   return points;
 }
 
-/** A random point that is none of those. */
+/** Draws a random point that is not among `others`. */
 export function untriedPoint(space: Space, others: readonly Point[], rng: Rng): Point {
   const taken = new Set(others.map(pointKey));
   let point = randomPoint(space, rng);
@@ -60,29 +71,38 @@ export function untriedPoint(space: Space, others: readonly Point[], rng: Rng): 
   return point;
 }
 
-/** The same for the same point. */
+/** A string that is equal for equal points. */
 export function pointKey(point: Point): string {
   return JSON.stringify(Object.values(point));
 }
 
-/** How many points there are. */
+/** The number of points of a space, Infinity if a dimension is continuous. */
 export function spaceCardinality(space: Space): number {
   return Object.values(space).reduce((size, dimension) => size * cardinality(dimension), 1);
 }
 
-/** Where a point lies, for a Gaussian process. */
+/** The coordinates of a point for a Gaussian process. */
 export function encodePoint(space: Space, point: Point): Float64Array {
   return Float64Array.from(Object.entries(space), ([name, dimension]) =>
     encodeValue(dimension, point[name]),
   );
 }
 
+/** Whether each coordinate of `encodePoint` is the number of a category. */
 export function categoricalMask(space: Space): boolean[] {
   return Object.values(space).map(isCategorical);
 }
 
-/** A point nearby: each coordinate moved by a normal number times `radius`, or with that probability another choice. */
-export function perturbPoint(space: Space, point: Point, radius: number, rng: Rng): Point {
+/** The options of `perturbPoint`. */
+export interface PerturbOptions {
+  /** The standard deviation of a step, and the probability of another category. */
+  readonly radius: number;
+  /** Draws the step. */
+  readonly rng: Rng;
+}
+
+/** Draws a point nearby: each coordinate takes a normal step, and each category may change. */
+export function perturbPoint(space: Space, point: Point, { radius, rng }: PerturbOptions): Point {
   return Object.fromEntries(
     Object.entries(space).map(([name, dimension]) => {
       const value = point[name];
@@ -91,17 +111,16 @@ export function perturbPoint(space: Space, point: Point, radius: number, rng: Rn
       }
       const moved = encodeValue(dimension, value) + radius * rng.normal();
       const next = valueAtQuantile(dimension, Math.min(1 - 2 ** -53, Math.max(0, moved)));
-      // A small move would never reach the next whole number.
+      // A small step would never reach the next integer.
       const stuck =
         sameValue(next, value) && Number.isFinite(cardinality(dimension)) && rng.uniform() < 0.25;
-      return [name, stuck ? stepped(space, name, value, rng) : next];
+      return [name, stuck ? neighbour(dimension, value, rng) : next];
     }),
   );
 }
 
-/** One whole number or choice up or down. */
-function stepped(space: Space, name: string, value: Point[string], rng: Rng): Point[string] {
-  const dimension = space[name];
+/** The next integer or choice, up or down. */
+function neighbour(dimension: Dimension, value: Value, rng: Rng): Value {
   const by = rng.uniform() < 0.5 ? -1 : 1;
   if (!('choices' in dimension))
     return Math.min(dimension.high, Math.max(dimension.low, Number(value) + by));

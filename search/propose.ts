@@ -1,83 +1,98 @@
 import type { Rng } from '../lib/rng.ts';
 import { expectedImprovement } from './expectedImprovement.ts';
 import { fitGaussianProcess } from './fitGaussianProcess.ts';
-import { GaussianProcess } from './gaussianProcess.ts';
+import { GaussianProcess, type Observations } from './gaussianProcess.ts';
 import {
   categoricalMask,
   encodePoint,
-  pointKey,
   perturbPoint,
-  untriedPoint,
+  pointKey,
   randomPoint,
+  untriedPoint,
 } from './points.ts';
 import type { Point, Space } from './space.ts';
 
+/** The result of a trial, for the Gaussian process. */
 export interface Observation {
+  /** The point that was tried. */
   readonly point: Point;
-  /** Small is good. */
+  /** Its score; small is good. */
   readonly target: number;
 }
 
+/** The options of `proposePoint`. */
+export interface ProposeOptions {
+  /** The space to propose a point of. */
+  readonly space: Space;
+  /** The finished trials, at least one. */
+  readonly observed: readonly Observation[];
+  /** The points of the trials that are still running. */
+  readonly pending: readonly Point[];
+  /** Draws the candidates. */
+  readonly rng: Rng;
+}
+
+/** Candidates of a random draw; climbers among the best of them, with rounds of so many moves. */
 const [CANDIDATES, CLIMBERS, ROUNDS, MOVES] = [500, 6, 12, 8];
 
 /**
- * Where to look next: the point with the largest expected improvement under a Gaussian process of what was observed.
+ * Proposes the next point to try: the one with the largest expected improvement under a Gaussian
+ * process that is fitted to the observations.
  *
- * Points whose result is not in yet are taken to have given what the process expects of them, with the hyper-parameters as
- * they were ("kriging believer"): the variance around them falls, so that what is proposed meanwhile lies elsewhere.
- * Improvement is over the smallest mean of the process at an observed point, for observations are noisy.
+ * A pending point counts as observed with the value that the process expects there, and with the
+ * hyper-parameters unchanged ("kriging believer"). The variance around it falls, so the proposal
+ * lies elsewhere. The improvement is over the smallest mean of the process at an observed point,
+ * because observations are noisy.
  *
- * The maximum is sought from the best of 500 random points by random moves that become smaller, so whole numbers and
- * choices are tried as what they are.
+ * The search for the maximum starts from the best of 500 random points and makes random moves that
+ * become smaller, so integers and choices are never rounded.
  *
- * Source: Snoek, Larochelle, Adams, "Practical Bayesian optimization of machine learning algorithms", NIPS 2012; Ginsbourger,
- *         Le Riche, Carraro 2010, section 4.2.1, for the points in progress; Picheny et al. 2013, section 3.1, for the noise.
+ * Source: Snoek, Larochelle, Adams, "Practical Bayesian optimization of machine learning
+ *         algorithms", NIPS 2012; Ginsbourger, Le Riche, Carraro 2010, section 4.2.1, for the
+ *         pending points; Picheny et al. 2013, section 3.1, for the noise.
  */
-export async function proposePoint(
-  space: Space,
-  observed: readonly Observation[],
-  pending: readonly Point[],
-  rng: Rng,
-): Promise<Point> {
+export async function proposePoint(options: ProposeOptions): Promise<Point> {
+  const { space, observed, pending, rng } = options;
   const fitted = await fitGaussianProcess(encodeObservations(space, observed), { rng });
-  const at = (point: Point) => encodePoint(space, point);
-  const believed = pending.map((point) => ({ point, target: fitted.mean(at(point)) }));
+  const encode = (point: Point) => encodePoint(space, point);
+  const believed = pending.map((point) => ({ point, target: fitted.mean(encode(point)) }));
   const all = [...observed, ...believed];
   const process = new GaussianProcess(encodeObservations(space, all), fitted.hyperparameters);
-  const best = Math.min(...observed.map(({ point }) => process.mean(at(point))));
-  const taken = new Set(all.map(({ point }) => pointKey(point)));
-  const judged = (point: Point) => ({
+  const best = Math.min(...observed.map(({ point }) => process.mean(encode(point))));
+  const tried = new Set(all.map(({ point }) => pointKey(point)));
+  const evaluate = (point: Point) => ({
     point,
-    gain: taken.has(pointKey(point)) ? -1 : expectedImprovement(process.predict(at(point)), best),
+    gain: tried.has(pointKey(point))
+      ? -1
+      : expectedImprovement(process.predict(encode(point)), best),
   });
-  const candidates = Array.from({ length: CANDIDATES }, () => judged(randomPoint(space, rng)));
-  const known = [...observed].sort((a, b) => a.target - b.target)[0].point;
+  const candidates = Array.from({ length: CANDIDATES }, () => evaluate(randomPoint(space, rng)));
+  const bestPoint = [...observed].sort((a, b) => a.target - b.target)[0].point;
   candidates.push(
-    ...Array.from({ length: CLIMBERS }, () => judged(perturbPoint(space, known, 0.05, rng))),
+    ...Array.from({ length: CLIMBERS }, () =>
+      evaluate(perturbPoint(space, bestPoint, { radius: 0.05, rng })),
+    ),
   );
   candidates.sort((a, b) => b.gain - a.gain);
   let [winner] = candidates;
   for (let climber of candidates.slice(0, CLIMBERS)) {
     for (let round = 0; round < ROUNDS; round++) {
+      const radius = 0.2 * 0.6 ** round;
       for (let move = 0; move < MOVES; move++) {
-        const next = judged(perturbPoint(space, climber.point, 0.2 * 0.6 ** round, rng));
+        const next = evaluate(perturbPoint(space, climber.point, { radius, rng }));
         if (next.gain > climber.gain) climber = next;
       }
     }
     if (climber.gain > winner.gain) winner = climber;
   }
-  // All that was tried is known already.
-  return winner.gain < 0
-    ? untriedPoint(
-        space,
-        all.map(({ point }) => point),
-        rng,
-      )
-    : winner.point;
+  if (winner.gain >= 0) return winner.point;
+  // Every candidate has been tried already.
+  const triedPoints = all.map(({ point }) => point);
+  return untriedPoint(space, triedPoints, rng);
 }
 
-/** As a Gaussian process takes them. */
-export function encodeObservations(space: Space, observed: readonly Observation[]) {
+/** Converts observations for a Gaussian process. */
+export function encodeObservations(space: Space, observed: readonly Observation[]): Observations {
   return {
     inputs: observed.map(({ point }) => encodePoint(space, point)),
     targets: observed.map(({ target }) => target),

@@ -1,3 +1,4 @@
+import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { Rng } from '../lib/rng.ts';
 import { gridPoints, untriedPoint, spaceCardinality } from './points.ts';
@@ -6,59 +7,81 @@ import { checkSpace } from './checkSpace.ts';
 import type { Point, Space } from './space.ts';
 import { toObservations, summarizeTrial, type FoldResult, type Trial } from './trial.ts';
 
+/**
+ * How points are chosen: all of a grid, at random, or by a Gaussian process of the results so far.
+ */
 export const SEARCH_METHODS = ['grid', 'random', 'gp'] as const;
 
+/** One evaluation: a point on one fold. */
 export interface SearchTask {
-  /** Counted from 0. */
+  /** The number of the trial, counted from 0. */
   readonly trial: number;
-  /** Which of the folds is held out, counted from 0. */
+  /** The fold that is held out, counted from 0. */
   readonly fold: number;
+  /** The point to evaluate. */
   readonly point: Point;
 }
 
-/** What was found before a search was stopped. */
+/** The points and results of a search that was stopped. */
 export interface SearchHistory {
-  /** By their number. */
+  /** The points by the number of their trial. */
   readonly points: readonly (Point | undefined)[];
+  /** Returns the result of a fold; undefined if it has not finished. */
   result(trial: number, fold: number): FoldResult | undefined;
 }
 
+/** The options of `search`. */
 export interface SearchOptions {
+  /** The space to search. */
   readonly space: Space;
+  /** How points are chosen. */
   readonly method: (typeof SEARCH_METHODS)[number];
-  /** Of a grid all points, and then this is not given. */
+  /** The number of trials. Omit it for `grid`, which tries all points. */
   readonly trials?: number;
+  /** The number of folds, each evaluated once per trial. */
   readonly folds: number;
+  /** The seed of the random points. */
   readonly seed: number;
-  /** How many folds are evaluated at a time. */
+  /** The number of folds that are evaluated at a time. */
   readonly workers: number;
-  /** Of gp: how many trials before it a proposal does not wait for; 1 by default. */
+  /** For `gp`: the number of unfinished trials that a proposal does not wait for; 1 by default. */
   readonly ahead?: number;
-  /** What gp models of a mean score, such as its logarithm. */
-  readonly target?: (mean: number) => number;
+  /** For `gp`: applied to mean scores before they are modelled, such as the logarithm. */
+  readonly transform?: (mean: number) => number;
+  /** Evaluates a point on a fold; small scores are good. */
   readonly evaluate: (task: SearchTask) => Promise<FoldResult>;
+  /** The points and results of an earlier search with the same options, which are not repeated. */
   readonly history?: SearchHistory;
-  /** Before its first fold is evaluated; is waited for. Not called for earlier points. */
+  /** Called and awaited before the first fold of a new point is evaluated. */
   readonly onPoint?: (trial: number, point: Point) => void | Promise<void>;
-  /** Is waited for. Not called for a trial all of whose results are from earlier. */
+  /** Called and awaited after each trial, except if all its results are from `history`. */
   readonly onTrial?: (trial: Trial) => void | Promise<void>;
+  /** Stops the search: no further fold starts, and `search` rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Tries points of a space, each by the mean of its scores over K folds, several folds at a time.
+ * Searches a space for the point with the smallest mean score over K folds, and evaluates several
+ * folds at a time.
  *
- * What is tried does not depend on how many run at a time, on how long they take, or on being stopped: point t of `grid` and
- * `random` is drawn for t alone; that of `gp` is random for t < max(4, d + 1), and after that depends on the results of the
- * trials before t − ahead, for which it waits, and on the points, not the results, of the `ahead` trials between. So
- * workers have at least ahead + 1 trials' folds to do. A failed trial counts as the worst of the others.
+ * The points depend neither on the number of workers, nor on the time that evaluations take, nor on
+ * interruptions. Point t of `grid` and `random` depends only on t. Point t of `gp` is random for t
+ * < max(4, d + 1) with d dimensions. After that it depends on the results of the trials before t −
+ * ahead, for which it waits, and on the points of the `ahead` trials between, but not on their
+ * results. So workers always have the folds of at least ahead + 1 trials. A failed trial counts as
+ * the worst of the others.
  *
- * Errors: those of the space; options out of range; a grid with a number of trials; more trials than the space has points.
- * @returns the trials by their number. It rejects with the signal's reason, and with what `evaluate` and the callbacks reject.
+ * Errors: those of the space; options that are unknown or out of range; a grid with a number of
+ *         trials; more trials than the space has points; those of `evaluate` and of the callbacks.
+ * @returns the trials, by their number.
+ *
+ *     const options = { space, method: 'gp', trials: 20, folds: 1, seed: 0, workers: 1 } as const;
+ *     const evaluate = async ({ point }: SearchTask) => ({ score: await errorOf(point) });
+ *     const [best] = (await search({ ...options, evaluate })).sort((a, b) => a.mean - b.mean);
  */
 export async function search(options: SearchOptions): Promise<Trial[]> {
   const { space, method, folds, workers, signal, history, onTrial } = options;
-  const trials = checkOptions(options);
+  const trials = countTrials(options);
   const grid = method === 'grid' ? gridPoints(space) : undefined;
   const points: Point[] = [];
   const results: FoldResult[][] = [];
@@ -70,7 +93,7 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
   const finish = async (task: SearchTask, result: FoldResult, isNew: boolean) => {
     const { trial, fold, point } = task;
     results[trial][fold] = result;
-    // Holes are not counted.
+    // The list may have holes, which are not keys.
     if (Object.keys(results[trial]).length < folds) return;
     done[trial] = summarizeTrial(trial, point, results[trial]);
     if (isNew) await onTrial?.(done[trial]);
@@ -79,14 +102,14 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
     const result = await options.evaluate(task);
     if (!signal?.aborted) await finish(task, result, true);
   };
-  /** Whether there was one to be proposed. */
+  /** Returns whether there was a point to propose. */
   const proposeNext = async (): Promise<boolean> => {
     const trial = points.length;
     const ahead = options.ahead ?? 1;
     if (trial >= trials) return false;
     const known = Math.max(0, trial - ahead);
     const modelled = method === 'gp' && trial >= initialTrials(space);
-    // Those in between may still run.
+    // The trials after them may still run.
     if (modelled && Object.keys(done.slice(0, known)).length < known) return false;
     const before = history?.points[trial];
     const rng = new Rng(options.seed).fold(trial);
@@ -94,12 +117,12 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
       before ??
       grid?.[trial] ??
       (modelled
-        ? await proposePoint(
+        ? await proposePoint({
             space,
-            toObservations(done.slice(0, known), options.target),
-            points.slice(known),
+            observed: toObservations(done.slice(0, known), options.transform),
+            pending: points.slice(known),
             rng,
-          )
+          })
         : untriedPoint(space, points, rng));
     if (before === undefined) await options.onPoint?.(trial, point);
     points.push(point);
@@ -128,12 +151,29 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
   }
 }
 
-/** How many trials of gp are random. */
+/** The number of trials of `gp` that are random. */
 export function initialTrials(space: Space): number {
   return Math.max(4, Object.keys(space).length + 1);
 }
 
-function checkOptions({ space, method, trials, folds, workers, ahead = 1 }: SearchOptions): number {
+/** Checks the options. Returns the number of trials. */
+function countTrials(options: SearchOptions): number {
+  checkOptions('search', options, [
+    'space',
+    'method',
+    'trials',
+    'folds',
+    'seed',
+    'workers',
+    'ahead',
+    'transform',
+    'evaluate',
+    'history',
+    'onPoint',
+    'onTrial',
+    'signal',
+  ]);
+  const { space, method, trials, folds, workers, ahead = 1 } = options;
   checkSpace(space);
   for (const [name, value, least] of [
     ['trials', trials ?? 2, 2],

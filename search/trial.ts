@@ -1,22 +1,28 @@
+import type { Observation } from './propose.ts';
 import type { Point } from './space.ts';
 
-/** A score, small is good, or why there is none. */
+/** The score of a fold (small is good), or the reason why it has none. */
 export type FoldResult = { readonly score: number } | { readonly failed: string };
 
-/** A trial whose folds are all done. */
+/** A trial whose folds have all finished. */
 export interface Trial {
+  /** The number of the trial, counted from 0. */
   readonly trial: number;
+  /** The point that was tried. */
   readonly point: Point;
+  /** The scores of the folds that did not fail. */
   readonly scores: readonly number[];
-  /** Of the scores; Infinity for a failed trial. */
+  /** The mean of the scores; Infinity for a failed trial. */
   readonly mean: number;
-  /** √(Σ (score − mean)²/(K (K − 1))): of the mean over K folds. NaN for one fold. */
+  /**
+   * The standard error of the mean, √(Σ (score − mean)²/(K (K − 1))) for K folds; NaN for one fold.
+   */
   readonly standardError: number;
-  /** Of the first fold that failed. */
+  /** The reason of the first fold that failed; a trial with such a fold has failed. */
   readonly failed?: string;
 }
 
-/** A trial with the results of all its folds; one that failed has failed it. */
+/** Summarizes the results of all folds of a trial. */
 export function summarizeTrial(trial: number, point: Point, results: readonly FoldResult[]): Trial {
   const scores = results.flatMap((one) => ('score' in one ? [one.score] : []));
   const failed = results.flatMap((one) => ('failed' in one ? [one.failed] : []));
@@ -34,23 +40,31 @@ export function summarizeTrial(trial: number, point: Point, results: readonly Fo
   };
 }
 
-/** From the best to the worst; failed trials last. Means that differ by rounding alone are equal: the earlier is first. */
+/**
+ * Sorts trials from the best to the worst; failed trials are last. Of means that differ only by
+ * rounding the earlier is first.
+ */
 export function rankTrials(trials: readonly Trial[]): Trial[] {
   const equal = (a: Trial, b: Trial) => a.mean === b.mean || Math.abs(a.mean - b.mean) < 1e-12;
   return [...trials].sort((a, b) => (equal(a, b) ? a.trial - b.trial : a.mean - b.mean));
 }
 
-/** What gp models: a failed trial is as bad as the worst of those that gave a score. */
+/**
+ * Returns the observations for the Gaussian process. A failed trial counts as the worst of the
+ * others.
+ *
+ * @param transform applied to each mean score, such as its logarithm.
+ */
 export function toObservations(
   trials: readonly Trial[],
-  target: (mean: number) => number = (mean) => mean,
-) {
+  transform: (mean: number) => number = (mean) => mean,
+): Observation[] {
   const scored = trials
     .filter(({ failed }) => failed === undefined)
-    .map(({ mean }) => target(mean));
+    .map(({ mean }) => transform(mean));
   const worst = scored.length > 0 ? Math.max(...scored) : 0;
   return trials.map(({ point, mean, failed }) => ({
     point,
-    target: failed === undefined ? target(mean) : worst,
+    target: failed === undefined ? transform(mean) : worst,
   }));
 }

@@ -37,7 +37,7 @@ function eliminate(
 function kernel(
   a: readonly number[],
   b: readonly number[],
-  { variance, lengths }: Hyperparameters,
+  { variance, lengthScales: lengths }: Hyperparameters,
   categories: readonly boolean[],
 ) {
   const r = Math.hypot(
@@ -55,7 +55,12 @@ const INPUTS = [
 ];
 const TARGETS = [0.3, -1.2, 2, 0.4, 0.9];
 const CATEGORIES = [false, false, true];
-const HYPER: Hyperparameters = { variance: 1.7, lengths: [0.3, 0.8, 1.4], noise: 0.05, mean: 0.2 };
+const HYPER: Hyperparameters = {
+  variance: 1.7,
+  lengthScales: [0.3, 0.8, 1.4],
+  noise: 0.05,
+  mean: 0.2,
+};
 const process = (change: Partial<Hyperparameters> = {}) =>
   new GaussianProcess(
     { inputs: at(...INPUTS), targets: TARGETS, categories: CATEGORIES },
@@ -81,7 +86,7 @@ describe('GaussianProcess', () => {
     // k = 2 (1 + 1 + 1/3)/e = 1.716771; mean = k/(2 + 0.5) · 3, variance = 2 − k²/2.5
     const one = new GaussianProcess(
       { inputs: at([0]), targets: [3] },
-      { variance: 2, lengths: [Math.sqrt(5)], noise: 0.5 },
+      { variance: 2, lengthScales: [Math.sqrt(5)], noise: 0.5 },
     );
     const k = (2 * (7 / 3)) / Math.E;
     const { mean, variance } = one.predict(Float64Array.of(1));
@@ -129,12 +134,13 @@ describe('GaussianProcess', () => {
   it('has the gradient of the likelihood that finite differences give', () => {
     const { gradient } = process().logMarginalLikelihood();
     const shifted = (index: number, by: number) => {
-      const { variance, lengths, noise } = HYPER;
+      const { variance, lengthScales: lengths, noise } = HYPER;
       const scaled = [variance, ...lengths, noise].map(
         (value, k) => value * Math.exp(k === index ? by : 0),
       );
       const [v, a, b, c, n] = scaled;
-      return process({ variance: v, lengths: [a, b, c], noise: n }).logMarginalLikelihood().value;
+      return process({ variance: v, lengthScales: [a, b, c], noise: n }).logMarginalLikelihood()
+        .value;
     };
     expect(gradient.length).toBe(5);
     gradient.forEach((analytic, index) => {
@@ -160,7 +166,7 @@ describe('GaussianProcess', () => {
     ['at least one point, got 0', () => new GaussianProcess({ inputs: [], targets: [] }, HYPER)],
     ['5 targets, got 1', () => new GaussianProcess({ inputs: at(...INPUTS), targets: [1] }, HYPER)],
     [
-      'points of 3 coordinates, as lengths, got 2',
+      'points of 3 coordinates, one per length scale, got 2',
       () => new GaussianProcess({ inputs: at([1, 2]), targets: [1] }, HYPER),
     ],
     [
@@ -172,7 +178,7 @@ describe('GaussianProcess', () => {
       () => new GaussianProcess({ inputs: at([1, 2, 3]), targets: [Infinity] }, HYPER),
     ],
     ['a variance above 0, got 0', () => process({ variance: 0 })],
-    ['lengths above 0, got [1, -1, 1]', () => process({ lengths: [1, -1, 1] })],
+    ['length scales above 0, got [1, -1, 1]', () => process({ lengthScales: [1, -1, 1] })],
     ['a noise of at least 0, got -1', () => process({ noise: -1 })],
     ['a finite mean, got NaN', () => process({ mean: NaN })],
   ])('expected %s', (message, run) => {
@@ -192,7 +198,7 @@ describe('fitGaussianProcess', () => {
     const inputs = Array.from({ length: 60 }, () => rng.uniforms(2));
     const targets = inputs.map(([x]) => 100 + 5 * Math.sin(6 * x) + 0.5 * rng.normal());
     const fitted = await fitGaussianProcess({ inputs, targets }, { rng });
-    const { lengths, noise } = fitted.hyperparameters;
+    const { lengthScales: lengths, noise } = fitted.hyperparameters;
     expect(lengths[1]).toBeGreaterThan(5 * lengths[0]);
     expect(Math.sqrt(noise)).toBeGreaterThan(0.35);
     expect(Math.sqrt(noise)).toBeLessThan(0.65);

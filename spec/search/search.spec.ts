@@ -211,6 +211,13 @@ describe('search', () => {
     await expect(search(options(change))).rejects.toThrow(`search: expected ${message}`);
   });
 
+  it('refuses an unknown option', async () => {
+    const wrong: object = { worker: 2 };
+    await expect(search(options(wrong))).rejects.toThrow(
+      'search: unknown option worker; did you mean workers?',
+    );
+  });
+
   it('by gp comes ten times closer than by random, in the median of five seeds', async () => {
     const gap = async (method: 'random' | 'gp', seed: number) => {
       const found = await search(options({ method, seed, trials: 28, folds: 1 }));
@@ -225,29 +232,29 @@ describe('search', () => {
   });
 });
 
-describe('what mattered', () => {
-  it("are the shares of variance that are known of Ishigami's function", () => {
-    const ishigami = (shares: readonly number[]) => {
-      const [a, b, c] = shares.map((share) => Math.PI * (2 * share - 1));
+describe('importance', () => {
+  it("gives the known Sobol' indices of Ishigami's function", () => {
+    const ishigami = (units: readonly number[]) => {
+      const [a, b, c] = units.map((unit) => Math.PI * (2 * unit - 1));
       return Math.sin(a) + 7 * Math.sin(b) ** 2 + 0.1 * c ** 4 * Math.sin(a);
     };
-    const shares = sobolIndices(ishigami, 3, new Rng(1));
+    const indices = sobolIndices(ishigami, { dimensions: 3, rng: new Rng(1) });
     // Saltelli et al., "Global Sensitivity Analysis", 2008, section 4.5, with a = 7 and b = 0.1.
     const expected = [
-      { main: 0.3139, total: 0.5576 },
-      { main: 0.4424, total: 0.4424 },
-      { main: 0, total: 0.2437 },
+      { firstOrder: 0.3139, totalOrder: 0.5576 },
+      { firstOrder: 0.4424, totalOrder: 0.4424 },
+      { firstOrder: 0, totalOrder: 0.2437 },
     ];
-    shares.forEach(({ main, total }, i) => {
-      expect(Math.abs(main - expected[i].main)).toBeLessThan(0.05);
-      expect(Math.abs(total - expected[i].total)).toBeLessThan(0.05);
+    indices.forEach(({ firstOrder, totalOrder }, i) => {
+      expect(Math.abs(firstOrder - expected[i].firstOrder)).toBeLessThan(0.05);
+      expect(Math.abs(totalOrder - expected[i].totalOrder)).toBeLessThan(0.05);
     });
   });
 
-  it('is nothing where nothing varies', () => {
-    expect(sobolIndices(() => 3, 2, new Rng(0))).toEqual([
-      { main: 0, total: 0 },
-      { main: 0, total: 0 },
+  it('is 0 for a constant function', () => {
+    expect(sobolIndices(() => 3, { dimensions: 2, rng: new Rng(0) })).toEqual([
+      { firstOrder: 0, totalOrder: 0 },
+      { firstOrder: 0, totalOrder: 0 },
     ]);
   });
 
@@ -274,22 +281,22 @@ describe('what mattered', () => {
     return dimensionImportance(space, toObservations(trials), 0);
   };
 
-  it('is found from trials: what matters, what does not, and what is best', async () => {
-    const { effects, explained } = await observe(0.05);
-    const [rate, kind, idle] = effects;
+  it('is found from trials: the dimensions that matter, and their best values', async () => {
+    const { dimensions, explainedVariance } = await observe(0.05);
+    const [rate, kind, idle] = dimensions;
     // Over the space: variance of 2 s² with s in [−1, 1] is 16/45; of the kinds 2/9.
     const whole = 16 / 45 + 2 / 9;
-    expect(Math.abs(rate.main - 16 / 45 / whole)).toBeLessThan(0.1);
-    expect(Math.abs(kind.main - 2 / 9 / whole)).toBeLessThan(0.1);
-    expect(idle.total).toBeLessThan(0.05);
-    expect(explained).toBeGreaterThan(0.8);
-    const least = rate.curve.reduce((a, b) => (b.target < a.target ? b : a));
+    expect(Math.abs(rate.firstOrder - 16 / 45 / whole)).toBeLessThan(0.1);
+    expect(Math.abs(kind.firstOrder - 2 / 9 / whole)).toBeLessThan(0.1);
+    expect(idle.totalOrder).toBeLessThan(0.05);
+    expect(explainedVariance).toBeGreaterThan(0.8);
+    const least = rate.partialDependence.reduce((a, b) => (b.target < a.target ? b : a));
     expect(Math.abs(Math.log10(Number(least.value)) + 2)).toBeLessThan(0.25);
-    const [good, ...others] = kind.curve.map(({ target }) => target);
+    const [good, ...others] = kind.partialDependence.map(({ target }) => target);
     for (const other of others) expect(Math.abs(other - good - 1)).toBeLessThan(0.25);
   });
 
-  it('is not believed where there is only noise', async () => {
-    expect((await observe(2)).explained).toBeLessThan(0.3);
+  it('is reported as unreliable if there is only noise', async () => {
+    expect((await observe(2)).explainedVariance).toBeLessThan(0.3);
   });
 });

@@ -148,7 +148,7 @@ describe('points', () => {
     let point = randomPoint(SPACE, rng);
     const seen = new Set<unknown>();
     for (let k = 0; k < 2000; k++) {
-      point = perturbPoint(SPACE, point, 0.02, rng);
+      point = perturbPoint(SPACE, point, { radius: 0.02, rng });
       expect(point.rate).toBeGreaterThanOrEqual(0.001);
       expect(point.rate).toBeLessThanOrEqual(0.1);
       seen.add(point.units).add(point.kind);
