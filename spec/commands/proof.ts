@@ -1,12 +1,12 @@
 /**
  * `npm test [-- JEST ARGUMENTS]`: the fast proof, which every change must pass. It checks types,
- * lint, and format, and runs every spec that is not named `.long.spec.ts`.
+ * lint, format, and unused exports, and runs every spec that is not named `.long.spec.ts`.
  *
  * `npm run test:all`: the whole proof. It runs the long specs too, lints every file rather than the
  * changed ones, and runs `npm run test:tensorflow` where TensorFlow is installed.
  *
- * Types, lint, and format count as one check each. The last line is `N passed, N failed`, and the
- * exit status is 1 if anything failed.
+ * Types, lint, and so on count as one check each. The last line is `N passed, N failed`, and the exit
+ * status is 1 if anything failed.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -35,6 +35,7 @@ const CHECKS = {
     ...['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
     ...byContent('prettier'),
   ],
+  unused: ['knip/bin/knip.js', '--no-progress'],
 };
 
 async function check(name: string, [script, ...args]: readonly string[]): Promise<Count> {
