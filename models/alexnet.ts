@@ -6,16 +6,24 @@ import { Linear } from '../modules/linear.ts';
 import { LocalResponseNorm } from '../modules/localResponseNorm.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
-import { Sequential } from '../modules/container/sequential.ts';
-import { scaler, type NetworkOptions } from './options.ts';
+import { Sequential, type Box } from '../modules/container/sequential.ts';
+import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
 
 /** The options of `alexnet`. */
 export interface AlexnetOptions extends NetworkOptions {
-  /** What follows a ReLU: `'pool-norm'` is the slide's and CaffeNet's order, `'norm-pool'` the paper's. */
+  /**
+   * The order behind a ReLU: `'pool-norm'`, the default, is that of the slide and of CaffeNet,
+   * `'norm-pool'` that of the paper.
+   */
   readonly order?: 'pool-norm' | 'norm-pool';
-  /** 2 splits conv2, conv4 and conv5 over two GPUs, as in the paper; 1 by default, as on the slide. */
+  /**
+   * 2 splits conv2, conv4 and conv5 over two GPUs, as in the paper; 1 by default, as on the slide.
+   */
   readonly groups?: 1 | 2;
-  /** Layers to leave out, each with its ReLU and dropout, as in the lecture's ablation; none by default. */
+  /**
+   * The layers to leave out, each with its ReLU and dropout, as in the lecture's ablation; empty by
+   * default.
+   */
   readonly without?: readonly AlexnetLayer[];
 }
 
@@ -23,15 +31,16 @@ export interface AlexnetOptions extends NetworkOptions {
 export type AlexnetLayer = 'conv3' | 'conv4' | 'fc6' | 'fc7';
 
 /**
- * AlexNet as on the slide, 62,378,344 parameters; with the two groups of the paper, 60,965,224. A layer
- * after a gap takes what comes before it: without conv3 and conv4, conv5 has the 256 channels of norm2 as
- * its input, and without fc6 and fc7, fc8 has the 9216 values of pool5.
+ * AlexNet as on the slide, 62,378,344 parameters; with the two groups of the paper, 60,965,224. A
+ * layer after a gap takes what comes before it: without conv3 and conv4, conv5 has the 256 channels
+ * of norm2 as its input, and without fc6 and fc7, fc8 has the 9216 values of pool5.
  *
- * Shapes: input [N, 227, 227, 3]; output the scores of the classes, [N, 1000], for `SoftmaxCrossEntropy`.
+ * Shapes: input [N, 227, 227, 3]; output the scores of the classes, [N, 1000], for
+ *         `SoftmaxCrossEntropy`.
  * Errors: those of the boxes.
- * Source: lecture, "AlexNet architecture" and "How important is Depth"; Krizhevsky, Sutskever, Hinton,
- *         NIPS 2012; for the ablation Zeiler, Fergus 2013, arXiv:1311.2901, table 3. Initial weights: He et
- *         al. 2015.
+ * Source: lecture, "AlexNet architecture" and "How important is Depth"; Krizhevsky, Sutskever,
+ *         Hinton, NIPS 2012; for the ablation Zeiler, Fergus 2013, arXiv:1311.2901, table 3.
+ *         Initial weights: He et al. 2015.
  *
  *     const network = alexnet({ rng: new Rng(0) });
  *     network.infer(images);   // [N, 1000]
@@ -42,24 +51,19 @@ export function alexnet(options: AlexnetOptions): Sequential {
   const n = scaler(width, groups);
   const draw = { init, rng };
   const has = (layer: AlexnetLayer) => !without.includes(layer);
-  const [rows, columns] = inputShape
-    .slice(0, 2)
-    .map((size) => pooled(pooled(pooled((size - 11) / 4 + 1))));
-  // The channels and units that reach a layer, behind a gap too.
+  // The channels and units that reach a layer, also behind a gap.
   const toConv4 = has('conv3') ? n(384) : n(256);
   const toConv5 = has('conv4') ? n(384) : toConv4;
-  const toFc7 = has('fc6') ? n(4096) : rows * columns * n(256);
-  const toFc8 = has('fc7') ? n(4096) : toFc7;
   const same = { padding: 1, ...draw };
   const norm1 = LocalResponseNorm.krizhevsky2012();
   const norm2 = LocalResponseNorm.krizhevsky2012();
   const [pool1, pool2, pool5] = [1, 2, 5].map(() => new MaxPool2D(3, { stride: 2 }));
-  return new Sequential({
-    //                                                                  [227x227x3] INPUT
+  const features = {
+    //                                                                      [227x227x3] INPUT
     conv1: new Conv2D(inputShape[2], n(96), 11, { stride: 4, ...draw }), // [55x55x96]    34,944
     relu1: new ReLU(),
     ...(order === 'pool-norm' ? { pool1, norm1 } : { norm1, pool1 }), //    [27x27x96]
-    conv2: new Conv2D(n(96), n(256), 5, { padding: 2, groups, ...draw }), //[27x27x256]  614,656
+    conv2: new Conv2D(n(96), n(256), 5, { padding: 2, groups, ...draw }), // [27x27x256]  614,656
     relu2: new ReLU(),
     ...(order === 'pool-norm' ? { pool2, norm2 } : { norm2, pool2 }), //    [13x13x256]
     ...(has('conv3') && {
@@ -74,8 +78,14 @@ export function alexnet(options: AlexnetOptions): Sequential {
     relu5: new ReLU(),
     pool5, //                                                               [6x6x256]
     flatten: new Flatten(), //                                              [9216]
+  };
+  const [toFc6] = shapeBehind(Object.values<Box>(features), inputShape);
+  const toFc7 = has('fc6') ? n(4096) : toFc6;
+  const toFc8 = has('fc7') ? n(4096) : toFc7;
+  return new Sequential({
+    ...features,
     ...(has('fc6') && {
-      fc6: new Linear(rows * columns * n(256), n(4096), draw), //           [4096]     37,752,832
+      fc6: new Linear(toFc6, n(4096), draw), //                             [4096]     37,752,832
       relu6: new ReLU(),
       dropout6: new Dropout(),
     }),
@@ -86,9 +96,4 @@ export function alexnet(options: AlexnetOptions): Sequential {
     }),
     fc8: new Linear(toFc8, classes, draw), //                               [1000]      4,097,000
   });
-}
-
-/** The side that a 3x3 pool of stride 2 leaves. */
-function pooled(side: number): number {
-  return Math.floor((Math.floor(side) - 3) / 2) + 1;
 }

@@ -1,4 +1,6 @@
-/** The digits as pictures of 7x12, like those that the paper's figure 3 shows for its output codes, drawn anew. */
+/**
+ * The digits as pictures of 7x12, drawn for boxprop after the output codes of the paper's figure 3.
+ */
 const PICTURES = [
   [
     '..###.. ...#... .#####. ####### .....#.',
@@ -33,7 +35,8 @@ const PICTURES = [
 /**
  * The codes of the first digits: 1 where the picture is black, −1 where it is white.
  *
- * @param units 84 for the whole pictures; of fewer, every so many pixels.
+ * @param classes the number of digits, at most 10.
+ * @param units the length of a code: 84 for whole pictures, fewer for pixels at equal distances.
  */
 export function digitBitmaps(classes: number, units = 84): number[][] {
   return Array.from({ length: classes }, (_, digit) => {

@@ -11,37 +11,52 @@ import { LocalResponseNorm } from '../modules/localResponseNorm.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
 import { Sequential, type Box } from '../modules/container/sequential.ts';
-import { scaler, type NetworkOptions } from './options.ts';
+import type { Shape } from '../lib/facts.ts';
+import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
 
 /**
- * GoogLeNet as published in 2014, with 5x5 branches and local response normalization, and without batch normalization:
- * 6,998,552 parameters.
+ * GoogLeNet as published in 2014: 6,998,552 parameters. It has 5x5 branches and local response
+ * normalization, and no batch normalization.
  *
- * Shapes: input [N, 224, 224, 3], or images of another size; output the scores of the classes, [N, 1000].
+ * Shapes: input [N, 224, 224, 3], or images of another size; output the scores of the classes,
+ *         [N, 1000].
  * Errors: those of the boxes.
- * Source: Szegedy et al. 2014, arXiv:1409.4842, table 1; the poolings round up, as in Caffe's model. Initial weights: He
- *         et al. 2015, arXiv:1502.01852.
+ * Source: Szegedy et al. 2014, arXiv:1409.4842, table 1; the pools round up, as in Caffe's model.
+ *         Initial weights: He et al. 2015, arXiv:1502.01852.
+ *
+ *     const network = googlenet({ rng: new Rng(0) });
+ *     network.infer(images);   // [N, 1000]
  */
 export function googlenet(options: NetworkOptions): Sequential {
   return new Sequential(Object.fromEntries(trunk(options)));
 }
 
 /**
- * GoogLeNet with its two auxiliary heads, which bring a gradient to the middle of the network: 13,378,280 parameters.
- * The paper trains it on C(scores) + 0.3 C(auxiliary1) + 0.3 C(auxiliary2).
+ * GoogLeNet with its two auxiliary heads, which bring a gradient to the middle of the network:
+ * 13,378,280 parameters. The paper trains it on C(scores) + 0.3 C(auxiliary1) + 0.3 C(auxiliary2).
  *
- * Shapes: input [N, 224, 224, 3]; output a list of the scores and of those of the two heads, each [N, 1000].
+ * Shapes: input [N, 224, 224, 3]; output a list of the scores and of those of the two heads, each
+ *         [N, 1000].
  * Errors: those of the boxes.
  * Source: as for `googlenet`, section 5.
+ *
+ *     const network = googlenetWithHeads({ rng: new Rng(0) });
+ *     const [scores, auxiliary1, auxiliary2] = network.infer(images);
  */
 export function googlenetWithHeads(options: NetworkOptions): Graph<string, readonly string[]> {
   const boxes = trunk(options);
+  const { inputShape = [224, 224, 3] } = options;
+  const headBehind = (name: string) => {
+    const end = boxes.findIndex(([other]) => other === name) + 1;
+    const before = boxes.slice(0, end).map(([, box]) => box);
+    return head(shapeBehind(before, inputShape), options);
+  };
   return new Graph({
     inputs: 'image',
     nodes: [
       ...boxes.map(([name, box], i) => [name, box, i === 0 ? 'image' : boxes[i - 1][0]] as const),
-      ['auxiliary1', head('4a', options), 'inception4a'],
-      ['auxiliary2', head('4d', options), 'inception4d'],
+      ['auxiliary1', headBehind('inception4a'), 'inception4a'],
+      ['auxiliary2', headBehind('inception4d'), 'inception4d'],
     ],
     outputs: ['fc', 'auxiliary1', 'auxiliary2'],
   });
@@ -95,7 +110,7 @@ function trunk(options: NetworkOptions): [name: string, box: Box][] {
   ];
 }
 
-/** Four ways side by side: 1x1, 3x3 and 5x5 behind 1x1, and 1x1 behind a pooling. */
+/** Four branches: 1x1, 3x3 and 5x5 behind 1x1, and 1x1 behind a pool. */
 function inception(from: number, channels: readonly number[], options: NetworkOptions): Branch {
   const [one, reduce3, three, reduce5, five, project] = channels;
   return new Branch({
@@ -115,19 +130,19 @@ function inception(from: number, channels: readonly number[], options: NetworkOp
   });
 }
 
-/** The scores that the output of an inception has to give by itself. */
-function head(behind: Inception, options: NetworkOptions): Sequential {
-  const { rng, classes = 1000, width, inputShape = [224, 224, 3], init = heNormal } = options;
+/** An auxiliary head: the scores that an inception's output of this shape gives by itself. */
+function head(shape: Shape, options: NetworkOptions): Sequential {
+  const { rng, classes = 1000, width, init = heNormal } = options;
   const n = scaler(width);
-  // Four halvings, of which the first rounds up, and windows of 5 at every third place.
-  const [rows, columns] = inputShape
-    .slice(0, 2)
-    .map((size) => Math.floor((Math.floor(Math.ceil(size / 2) / 8) - 5) / 3) + 1);
-  return new Sequential({
-    pool: new AvgPool2D(5, { stride: 3 }), //                                        [4x4x512], [4x4x528]
-    conv: conv(channelsOf(behind, options), n(128), 1, options), //                  [4x4x128]
+  const features = {
+    pool: new AvgPool2D(5, { stride: 3 }), //                                        [4x4x512]
+    conv: conv(shape[2], n(128), 1, options), //                                     [4x4x128]
     flatten: new Flatten(), //                                                       [2048]
-    fc1: new Linear(rows * columns * n(128), n(1024), { rng, init }), //             [1024]
+  };
+  const [units] = shapeBehind(Object.values(features), shape);
+  return new Sequential({
+    ...features,
+    fc1: new Linear(units, n(1024), { rng, init }), //                               [1024]
     relu: new ReLU(), //                                                             [1024]
     dropout: new Dropout({ p: 0.7 }), //                                             [1024]
     fc2: new Linear(n(1024), classes, { rng, init }), //                             [1000]
@@ -149,7 +164,7 @@ function conv(
   });
 }
 
-/** How many channels an inception gives. */
+/** The number of channels that an inception gives. */
 function channelsOf(name: Inception, { width }: NetworkOptions): number {
   const [one, , three, , five, project] = INCEPTIONS[name].map(scaler(width));
   return one + three + five + project;

@@ -9,28 +9,37 @@ import { Linear } from '../modules/linear.ts';
 import { Sequential, type Box } from '../modules/container/sequential.ts';
 import { TableConv2D } from '../modules/historic/tableConv2d.ts';
 import { Tanh } from '../modules/tanh.ts';
-import { scaler, type NetworkOptions } from './options.ts';
+import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
 
+/** The options of `hubelWiesel`. */
 export interface HubelWieselOptions extends NetworkOptions {
-  /** Of the filters of both stages; 9 by default. */
+  /** The size of the filters of both stages, in pixels; 9 by default. */
   readonly kernelSize?: number;
-  /** Of the windows that contrast is normalized in; 7 by default, as in the lecture (9 in the paper). */
+  /**
+   * The size of the windows that contrast is normalized in, in pixels; 7 by default, as in the
+   * lecture (9 in the paper).
+   */
   readonly contrastSize?: number;
-  /** Size and stride of the poolings of the two stages; 10 at stride 5 and 6 at stride 4 by default. */
+  /** The pools of the two stages; 10 at stride 5 and 6 at stride 4 by default. */
   readonly pools?: readonly [Pool, Pool];
 }
 
+/** The windows of a pool, in pixels. */
 export type Pool = readonly [size: number, stride: number];
 
 /**
- * The multistage Hubel-Wiesel architecture: twice a bank of filters, rectification, contrast normalization and average
- * pooling, then a linear classifier; 755,174 parameters. Each filter of the second stage sees 16 maps of the first, drawn
- * at random.
+ * The multistage Hubel-Wiesel architecture: twice a bank of filters, rectification, contrast
+ * normalization and average pooling, then a linear classifier; 755,174 parameters. Each filter of
+ * the second stage sees 16 maps of the first, drawn at random.
  *
- * Shapes: input [N, 143, 143, 1], normalized in contrast; output the scores of the classes, [N, 102].
+ * Shapes: input [N, 143, 143, 1], normalized in contrast; output the scores of the classes,
+ *         [N, 102].
  * Errors: those of the boxes.
- * Source: lecture, "Overview of convnets"; Jarrett, Kavukcuoglu, Ranzato, LeCun, ICCV 2009, sections 2 and 3.1. Initial
- *         weights: Glorot & Bengio 2010.
+ * Source: lecture, "Overview of convnets"; Jarrett, Kavukcuoglu, Ranzato, LeCun, ICCV 2009,
+ *         sections 2 and 3.1. Initial weights: Glorot & Bengio 2010.
+ *
+ *     const network = hubelWiesel({ rng: new Rng(0) });
+ *     network.infer(images);   // [N, 102]
  */
 export function hubelWiesel(options: HubelWieselOptions): Sequential {
   const { rng, classes = 102, width, inputShape = [143, 143, 1], init = glorotUniform } = options;
@@ -47,11 +56,8 @@ export function hubelWiesel(options: HubelWieselOptions): Sequential {
   const table = Array.from({ length: n(256) }, () => [
     ...rng.permutation(n(64)).subarray(0, n(16)),
   ]);
-  const after = (size: number, [pool, stride]: Pool) =>
-    Math.floor((size - kernelSize + 1 - pool) / stride) + 1;
-  const [rows, columns] = inputShape
-    .slice(0, 2)
-    .map((size) => after(after(size, pools[0]), pools[1]));
+  const bank1 = new Conv2D(inputShape[2], n(64), kernelSize, draw);
+  const bank2 = new TableConv2D(n(64), table, kernelSize, draw);
   const stage = (filters: Box, maps: number, [size, stride]: Pool) =>
     new Sequential({
       filters,
@@ -61,11 +67,15 @@ export function hubelWiesel(options: HubelWieselOptions): Sequential {
       normalize: new ContrastNorm2D(maps, { kernelSize: contrastSize }),
       pool: new AvgPool2D(size, { stride }),
     });
+  const features = {
+    //                                                            [143x143x1]
+    stage1: stage(bank1, n(64), pools[0]), //                     [26x26x64]
+    stage2: stage(bank2, n(256), pools[1]), //                    [4x4x256]
+    flatten: new Flatten(), //                                    [4096]
+  };
+  const [units] = shapeBehind(Object.values(features), inputShape);
   return new Sequential({
-    //                                                                                       [143x143x1]
-    stage1: stage(new Conv2D(inputShape[2], n(64), kernelSize, draw), n(64), pools[0]), //   [26x26x64]
-    stage2: stage(new TableConv2D(n(64), table, kernelSize, draw), n(256), pools[1]), //     [4x4x256]
-    flatten: new Flatten(), //                                                               [4096]
-    classify: new Linear(rows * columns * n(256), classes, { rng, init }), //                [102]
+    ...features,
+    classify: new Linear(units, classes, { rng, init }), //       [102]
   });
 }

@@ -12,9 +12,12 @@ import { SumPool2D } from '../modules/sumPool2d.ts';
 import { TableConv2D } from '../modules/historic/tableConv2d.ts';
 import { Tanh } from '../modules/tanh.ts';
 import { digitBitmaps } from './digitBitmaps.ts';
-import { scaler, scaleTable, type NetworkOptions } from './options.ts';
+import { scaler, scaleTable, shapeBehind, type NetworkOptions } from './options.ts';
 
-/** The paper's table I: the maps of S2 that each map of C3 sees, three or four that are neighbours, four, and all. */
+/**
+ * The paper's table I, the maps of S2 that each map of C3 sees: three neighbours, four neighbours,
+ * four others, and all.
+ */
 const C3 = [
   [0, 1, 2],
   [1, 2, 3],
@@ -34,24 +37,29 @@ const C3 = [
   [0, 1, 2, 3, 4, 5],
 ];
 
+/** The options of `lenet5`. */
 export interface Lenet5Options extends NetworkOptions {
   /**
-   * `'1998'` is the paper's; `'common'` what goes by the name today: C3 sees all maps, the poolings have no parameters,
-   * and the scores are linear.
+   * `'1998'`, the default, is the paper's; `'common'` goes by the name today: C3 sees all maps, the
+   * pools have no parameters, and the scores are linear.
    */
   readonly form?: '1998' | 'common';
-  /** Of the images, on all sides; 0 by default, 2 for digits of 28x28. */
+  /** The number of pixels added to the images on all sides; 0 by default, 2 for digits of 28x28. */
   readonly padding?: number;
 }
 
 /**
  * LeNet-5: 60,000 parameters; in its common form 61,706.
  *
- * Shapes: input [N, 32, 32, 1]; output the scores of the digits, [N, 10], for `SoftmaxCrossEntropy`: of the paper's form
- *         the negative squared distances of the 84 units of F6 from a picture of each digit.
+ * Shapes: input [N, 32, 32, 1]; output the scores of the digits, [N, 10], for
+ *         `SoftmaxCrossEntropy`; in the paper's form they are the negative squared distances of the
+ *         84 units of F6 from a picture of each digit.
  * Errors: those of the boxes; in the paper's form, more classes than the 10 digits.
- * Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document recognition", section II.B.
- *         Initial weights: Glorot & Bengio 2010.
+ * Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document
+ *         recognition", section II.B. Initial weights: Glorot & Bengio 2010.
+ *
+ *     const network = lenet5({ rng: new Rng(0), padding: 2 });
+ *     network.infer(digits);   // [N, 28, 28, 1] to [N, 10]
  */
 export function lenet5(options: Lenet5Options): Sequential {
   return (options.form ?? '1998') === '1998' ? paper(options) : common(options);
@@ -67,10 +75,10 @@ function paper(options: Lenet5Options): Sequential {
     padding = 0,
   } = options;
   if (classes > 10)
-    throw new InputError(`lenet5: expected at most 10 classes, one a digit, got ${classes}`);
+    throw new InputError(`lenet5: expected at most 10 classes, one per digit, got ${classes}`);
   const n = scaler(width);
   const draw = { rng, init };
-  return new Sequential({
+  const maps = {
     //                                                                       [32x32x1]
     C1: new Conv2D(inputShape[2], n(6), 5, { padding, ...draw }), //         [28x28x6]         156
     squash1: new ScaledTanh(),
@@ -82,7 +90,12 @@ function paper(options: Lenet5Options): Sequential {
     sum4: new SumPool2D(2), //                                               [5x5x16]
     S4: new Affine(n(16), { init: fill(1 / 4) }), //                         [5x5x16]           32
     squash4: new ScaledTanh(),
-    C5: new Conv2D(n(16), n(120), sideOfS4(inputShape, padding), draw), //   [1x1x120]      48,120
+  };
+  const [rows, columns] = shapeBehind(Object.values(maps), inputShape);
+  const kernel = [rows, columns] as const;
+  return new Sequential({
+    ...maps,
+    C5: new Conv2D(n(16), n(120), kernel, draw), //                          [1x1x120]      48,120
     squash5: new ScaledTanh(),
     flatten: new Flatten(), //                                               [120]
     F6: new Linear(n(120), n(84), draw), //                                  [84]           10,164
@@ -102,7 +115,7 @@ function common(options: Lenet5Options): Sequential {
   } = options;
   const n = scaler(width);
   const draw = { rng, init };
-  return new Sequential({
+  const maps = {
     //                                                                       [32x32x1]
     C1: new Conv2D(inputShape[2], n(6), 5, { padding, ...draw }), //         [28x28x6]         156
     squash1: new Tanh(),
@@ -110,17 +123,16 @@ function common(options: Lenet5Options): Sequential {
     C3: new Conv2D(n(6), n(16), 5, draw), //                                 [10x10x16]      2,416
     squash3: new Tanh(),
     S4: new AvgPool2D(2), //                                                 [5x5x16]
-    C5: new Conv2D(n(16), n(120), sideOfS4(inputShape, padding), draw), //   [1x1x120]      48,120
+  };
+  const [rows, columns] = shapeBehind(Object.values(maps), inputShape);
+  const kernel = [rows, columns] as const;
+  return new Sequential({
+    ...maps,
+    C5: new Conv2D(n(16), n(120), kernel, draw), //                          [1x1x120]      48,120
     squash5: new Tanh(),
     flatten: new Flatten(), //                                               [120]
     F6: new Linear(n(120), n(84), draw), //                                  [84]           10,164
     squash6: new Tanh(),
     output: new Linear(n(84), classes, draw), //                             [10]              850
   });
-}
-
-/** The height and width of what C5 sees. */
-function sideOfS4([height, width]: readonly number[], padding: number): [number, number] {
-  const side = (size: number) => Math.floor((Math.floor((size + 2 * padding - 4) / 2) - 4) / 2);
-  return [side(height), side(width)];
 }

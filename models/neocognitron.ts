@@ -4,7 +4,7 @@ import { Flatten } from '../modules/flatten.ts';
 import { Linear } from '../modules/linear.ts';
 import { SCell } from '../modules/historic/sCell.ts';
 import { Sequential, type Box } from '../modules/container/sequential.ts';
-import { scaler, type NetworkOptions } from './options.ts';
+import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
 
 /** A layer of S-cells, and the layer of C-cells behind it. */
 export interface NeocognitronLayer {
@@ -28,13 +28,14 @@ export class Neocognitron extends Sequential {
 }
 
 /**
- * The neocognitron: three times S-cells, which look for features, and C-cells, which do not mind where they are. The
- * S-cells learn without a teacher, by `learnNeocognitron`; 24 planes a layer. A linear readout, which the paper does not
- * have, gives scores.
+ * The neocognitron: three times S-cells, which look for features, and C-cells, which do not mind
+ * where they are. The S-cells learn without a teacher, by `learnNeocognitron`; 24 planes a layer. A
+ * linear readout, which the paper does not have, gives scores.
  *
- * The paper gives the numbers of cells and windows of 5x5, and says that the C-cells lie less densely. At every second
- * place, and beyond the border, there are as many as it has. How strong their connections are it does not say; with 8
- * in all, the last C-cells tell five digits apart from six of ten random starts; from the others two digits share one.
+ * The paper gives the numbers of cells and windows of 5x5, and says that the C-cells lie less
+ * densely. At every second place, and beyond the border, there are as many as it has. How strong
+ * their connections are it does not say; with 8 in all, the last C-cells tell five digits apart
+ * from six of ten random starts; from the others two digits share one.
  *
  * Shapes: input [N, 16, 16, 1], not negative; output the scores of the classes, [N, 10].
  * Errors: those of the boxes.
@@ -48,8 +49,6 @@ export function neocognitron(options: NetworkOptions): Neocognitron {
   const planes = scaler(width)(24);
   const draw = { rng, init };
   const sparse = { stride: 2, padding: 4, total: 8 };
-  const halved = (size: number) => Math.floor((size + 3) / 2) + 1;
-  const [rows, columns] = inputShape.slice(0, 2).map((size) => halved(halved(size) - 2) - 5);
   const layers = [
     //                                                                        [16x16x1]
     {
@@ -65,8 +64,11 @@ export function neocognitron(options: NetworkOptions): Neocognitron {
       C: new CCell(planes, 2, { total: 8 }), //                                 [1x1x24]
     },
   ];
+  const flatten = new Flatten(); //                                             [24]
+  const cells = layers.flatMap(({ S, C }) => [S, C]);
+  const [units] = shapeBehind([...cells, flatten], inputShape);
   return new Neocognitron(layers, {
-    flatten: new Flatten(), //                                               [24]
-    readout: new Linear(rows * columns * planes, classes, { rng, init: glorotUniform }), // [10]
+    flatten,
+    readout: new Linear(units, classes, { rng, init: glorotUniform }), //       [10]
   });
 }

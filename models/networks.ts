@@ -10,15 +10,17 @@ import type { ImageShape, NetworkOptions } from './options.ts';
 import { resnet18, resnet20, resnet34, resnet50, resnet101, resnet152 } from './resnet.ts';
 import { vgg16, vgg19 } from './vgg.ts';
 
-/** A network that goes by a name. */
+/** A network that has a name. */
 export interface NetworkEntry {
-  /** Makes it with its published sizes, or those that the options give. */
+  /** Builds the network with its published sizes, or with those of the options. */
   readonly build: (options: NetworkOptions) => Module;
-  /** Of one image, by default. */
+  /** The shape of one image, if the options do not give another. */
   readonly inputShape: ImageShape;
-  /** Scores, by default. */
+  /** The number of scores, if the options do not give another. */
   readonly classes: number;
+  /** The name in prose. */
   readonly title: string;
+  /** The publication or the file that describes the network. */
   readonly source: string;
 }
 
@@ -30,7 +32,7 @@ const resnetEntry = (layers: number, build: NetworkEntry['build']): NetworkEntry
   return { build, ...IMAGENET, title: `ResNet-${layers}`, source: RESNET };
 };
 
-/** The networks of the lecture, by the names that the command line knows them by. */
+/** The networks of the lecture, by their names on the command line. */
 export const networks: Readonly<Record<string, NetworkEntry>> = {
   lenet: {
     build: lenet,

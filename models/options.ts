@@ -1,31 +1,39 @@
+import type { Shape } from '../lib/facts.ts';
 import type { Initializer } from '../lib/init/initializers.ts';
 import type { Rng } from '../lib/rng.ts';
+import { factsOf } from '../lib/shapes.ts';
+import type { Box } from '../modules/container/sequential.ts';
 
-/** What every network may be given. */
+/** The options of every network. */
 export interface NetworkOptions {
+  /** The generator that draws the weights. */
   readonly rng: Rng;
-  /** How many scores the network gives. */
+  /** The number of scores; that of the publication by default. */
   readonly classes?: number;
   /**
-   * A multiple of the published channels and units, such as 1/16 for a network to test with, or what becomes of each
-   * number of them; 1 by default.
+   * The factor of the published numbers of channels and units, such as 1/16 for a network to test
+   * with, or a function from each published number to the one to use; 1 by default.
    */
   readonly width?: number | ((channels: number) => number);
-  /** Height, width and channels of the images. */
+  /** The height, width and channels of the images; those of the publication by default. */
   readonly inputShape?: ImageShape;
-  /** Draws the weights; `zeros` is quick where a file will replace them. */
+  /** The initial weights; `zeros` is quick where a file will replace them. */
   readonly init?: Initializer;
 }
 
+/** The shape of one image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
-/** Scales published numbers of channels, to multiples of `unit` of at least one. */
+/** Scales published numbers of channels, to multiples of `unit` and at least to `unit`. */
 export function scaler(width: NetworkOptions['width'] = 1, unit = 1): (channels: number) => number {
   const scaled = typeof width === 'number' ? (channels: number) => channels * width : width;
   return (channels) => Math.max(1, Math.round(scaled(channels) / unit)) * unit;
 }
 
-/** A table of connections for other numbers of maps: its rows over again or as many as there are, on the maps there are. */
+/**
+ * A table of connections for other numbers of maps: its first rows, or its rows again and again,
+ * with the maps counted modulo `inChannels`.
+ */
 export function scaleTable(
   table: readonly number[][],
   inChannels: number,
@@ -34,4 +42,14 @@ export function scaleTable(
   return Array.from({ length: outChannels }, (_, o) => {
     return [...new Set(table[o % table.length].map((channel) => channel % inChannels))];
   });
+}
+
+/**
+ * The shape, without the batch, that a chain of boxes makes of an image of this shape.
+ *
+ * Errors: those of the boxes, such as a kernel larger than the image.
+ */
+export function shapeBehind(boxes: readonly Box[], inputShape: Shape): Shape {
+  const start: Shape = [1, ...inputShape];
+  return boxes.reduce((shape, box) => factsOf(box, [shape]).outputShape, start).slice(1);
 }

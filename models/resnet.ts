@@ -14,27 +14,57 @@ import { Sequential, type Box } from '../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from './options.ts';
 
 /**
- * The residual networks for ImageNet, in the form whose weights are everywhere: a bottleneck strides in its 3x3
- * convolution. A stage begins with a block whose shortcut is a projection, where the shape changes (option B).
+ * The residual network of 18 layers for ImageNet: 11,689,512 parameters. A stage begins with a
+ * block whose shortcut is a projection where the shape changes (option B).
  *
- *   parameters   18: 11,689,512   34: 21,797,672   50: 25,557,032   101: 44,549,160   152: 60,192,808
- *
- * Shapes: input [N, 224, 224, 3], or images of another size; output the scores of the classes, [N, 1000].
+ * Shapes: input [N, 224, 224, 3], or images of another size; output the scores of the classes,
+ *         [N, 1000].
  * Errors: those of the boxes.
- * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, table 1. Initial weights: He et al. 2015, arXiv:1502.01852.
+ * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, table 1. Initial weights: He et al. 2015,
+ *         arXiv:1502.01852.
+ *
+ *     const network = resnet18({ rng: new Rng(0), classes: 102 });
+ *     network.infer(images);   // [N, 102]
  */
-export const resnet18 = (options: NetworkOptions) => imageNet(basic, [2, 2, 2, 2], options);
-export const resnet34 = (options: NetworkOptions) => imageNet(basic, [3, 4, 6, 3], options);
-export const resnet50 = (options: NetworkOptions) => imageNet(bottleneck, [3, 4, 6, 3], options);
-export const resnet101 = (options: NetworkOptions) => imageNet(bottleneck, [3, 4, 23, 3], options);
-export const resnet152 = (options: NetworkOptions) => imageNet(bottleneck, [3, 8, 36, 3], options);
+export function resnet18(options: NetworkOptions): Sequential {
+  return imageNet(basic, [2, 2, 2, 2], options);
+}
+
+/** The residual network of 34 layers, with more blocks than `resnet18`: 21,797,672 parameters. */
+export function resnet34(options: NetworkOptions): Sequential {
+  return imageNet(basic, [3, 4, 6, 3], options);
+}
 
 /**
- * The residual network of 20 layers for CIFAR-10, whose shortcuts have no parameters (option A): 269,722.
+ * The residual network of 50 layers: `resnet34` with bottlenecks for blocks, 25,557,032 parameters.
+ * As in the weights that are in wide use, a bottleneck strides in its 3x3 convolution.
+ */
+export function resnet50(options: NetworkOptions): Sequential {
+  return imageNet(bottleneck, [3, 4, 6, 3], options);
+}
+
+/** The residual network of 101 layers, with more blocks than `resnet50`: 44,549,160 parameters. */
+export function resnet101(options: NetworkOptions): Sequential {
+  return imageNet(bottleneck, [3, 4, 23, 3], options);
+}
+
+/** The residual network of 152 layers, with more blocks than `resnet101`: 60,192,808 parameters. */
+export function resnet152(options: NetworkOptions): Sequential {
+  return imageNet(bottleneck, [3, 8, 36, 3], options);
+}
+
+/**
+ * The residual network of 20 layers for CIFAR-10: 269,722 parameters. Its shortcuts have none
+ * (option A).
  *
- * Shapes: input [N, 32, 32, 3], or images of another size; output the scores of the classes, [N, 10].
+ * Shapes: input [N, 32, 32, 3], or images of another size; output the scores of the classes,
+ *         [N, 10].
  * Errors: those of the boxes.
- * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, section 4.2. Initial weights: He et al. 2015, arXiv:1502.01852.
+ * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, section 4.2. Initial weights: He et al. 2015,
+ *         arXiv:1502.01852.
+ *
+ *     const network = resnet20({ rng: new Rng(0) });
+ *     network.infer(images);   // [N, 10]
  */
 export function resnet20(options: NetworkOptions): Sequential {
   const { rng, classes = 10, inputShape: [, , channels] = [32, 32, 3], init = heNormal } = options;
@@ -52,7 +82,7 @@ export function resnet20(options: NetworkOptions): Sequential {
   });
 }
 
-/** A kind of block: `body` of so many channels, whose output has `expansion` times as many, and a way around it. */
+/** A kind of block. The output of its body has `expansion` times as many channels as the body. */
 interface Block {
   readonly expansion: number;
   readonly body: (from: number, channels: number, stride: number, draw: Draw) => Box;
@@ -74,7 +104,7 @@ const pair = (from: number, channels: number, stride: number, draw: Draw) =>
     bn2: new BatchNorm(channels),
   });
 
-/** A 1x1 convolution to few channels, a 3x3 one among these, and a 1x1 one to four times as many. */
+/** A 1x1 convolution to few channels, a 3x3 one of these, and a 1x1 one to four times as many. */
 const bottle = (from: number, channels: number, stride: number, draw: Draw) =>
   new Sequential({
     conv1: conv(from, channels, 1, 1, draw),
@@ -148,7 +178,7 @@ function imageNet(kind: Block, blocks: readonly number[], options: NetworkOption
   });
 }
 
-/** Without a bias: the normalization that follows would take it out again. */
+/** Without a bias, because the normalization that follows would remove it. */
 function conv(from: number, to: number, kernelSize: number, stride: number, draw: Draw): Conv2D {
   return new Conv2D(from, to, kernelSize, {
     stride,

@@ -10,42 +10,48 @@ import { Sequential } from '../../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from '../options.ts';
 
 /**
- * The AlexNet whose weights torchvision gives, 61,100,840 parameters. It is not the slide's: one tower, fewer filters,
- * no normalization, and an average that makes 6x6 of images of any size.
+ * The AlexNet whose weights torchvision gives, 61,100,840 parameters. It is not the slide's: it has
+ * one tower, fewer filters, no normalization, and an average that makes 6x6 of images of any size.
  *
- * Shapes: input [N, 224, 224, 3], or images of another size from 63 on; output the scores of the classes, [N, 1000].
+ * Shapes: input [N, 224, 224, 3], or images of another size from 63 on; output the scores of the
+ *         classes, [N, 1000].
  * Errors: those of the boxes.
- * Source: Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks", arXiv:1404.5997;
- *         torchvision's alexnet. Initial weights: He et al. 2015.
+ * Source: Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks",
+ *         arXiv:1404.5997; torchvision's alexnet. Initial weights: He et al. 2015.
+ *
+ *     const network = torchvisionAlexnet({ rng: new Rng(0) });
+ *     network.infer(images);   // [N, 1000]
  */
 export function torchvisionAlexnet(options: NetworkOptions): Sequential {
   const { rng, classes = 1000, width, inputShape = [224, 224, 3], init = heNormal } = options;
   const n = scaler(width);
   const draw = { init, rng };
+  const first = { stride: 4, padding: 2, ...draw };
+  const same = { padding: 1, ...draw };
   const pool = () => new MaxPool2D(3, { stride: 2 });
   return new Sequential({
-    //                                                                           [224x224x3] INPUT
-    conv1: new Conv2D(inputShape[2], n(64), 11, { stride: 4, padding: 2, ...draw }), // [55x55x64]       23,296
+    //                                                                [224x224x3] INPUT
+    conv1: new Conv2D(inputShape[2], n(64), 11, first), //            [55x55x64]        23,296
     relu1: new ReLU(),
-    pool1: pool(), //                                                            [27x27x64]
-    conv2: new Conv2D(n(64), n(192), 5, { padding: 2, ...draw }), //             [27x27x192]      307,392
+    pool1: pool(), //                                                 [27x27x64]
+    conv2: new Conv2D(n(64), n(192), 5, { padding: 2, ...draw }), //  [27x27x192]      307,392
     relu2: new ReLU(),
-    pool2: pool(), //                                                            [13x13x192]
-    conv3: new Conv2D(n(192), n(384), 3, { padding: 1, ...draw }), //            [13x13x384]      663,936
+    pool2: pool(), //                                                 [13x13x192]
+    conv3: new Conv2D(n(192), n(384), 3, same), //                    [13x13x384]      663,936
     relu3: new ReLU(),
-    conv4: new Conv2D(n(384), n(256), 3, { padding: 1, ...draw }), //            [13x13x256]      884,992
+    conv4: new Conv2D(n(384), n(256), 3, same), //                    [13x13x256]      884,992
     relu4: new ReLU(),
-    conv5: new Conv2D(n(256), n(256), 3, { padding: 1, ...draw }), //            [13x13x256]      590,080
+    conv5: new Conv2D(n(256), n(256), 3, same), //                    [13x13x256]      590,080
     relu5: new ReLU(),
-    pool5: pool(), //                                                            [6x6x256]
+    pool5: pool(), //                                                 [6x6x256]
     average: new AdaptiveAvgPool2D(6),
-    flatten: new Flatten(), //                                                   [9216]
+    flatten: new Flatten(), //                                        [9216]
     dropout6: new Dropout(),
-    fc6: new Linear(36 * n(256), n(4096), draw), //                              [4096]        37,752,832
+    fc6: new Linear(36 * n(256), n(4096), draw), //                   [4096]        37,752,832
     relu6: new ReLU(),
     dropout7: new Dropout(),
-    fc7: new Linear(n(4096), n(4096), draw), //                                  [4096]        16,781,312
+    fc7: new Linear(n(4096), n(4096), draw), //                       [4096]        16,781,312
     relu7: new ReLU(),
-    fc8: new Linear(n(4096), classes, draw), //                                  [1000]         4,097,000
+    fc8: new Linear(n(4096), classes, draw), //                       [1000]         4,097,000
   });
 }

@@ -15,30 +15,44 @@ import { Sequential, type Box } from '../../modules/container/sequential.ts';
 import { scaler, type NetworkOptions } from '../options.ts';
 
 /**
- * The GoogLeNet whose weights torchvision gives: 6,624,904 parameters. It is not the published one: each convolution
- * is batch-normalized instead of biased, there is no response normalization, and the 5x5 convolutions are 3x3.
+ * The GoogLeNet whose weights torchvision gives: 6,624,904 parameters. It is not the published one:
+ * each convolution is batch-normalized instead of biased, there is no response normalization, and
+ * the 5x5 convolutions are 3x3.
  *
- * Shapes: input [N, 224, 224, 3], or images of another size; output the scores of the classes, [N, 1000].
+ * Shapes: input [N, 224, 224, 3], or images of another size; output the scores of the classes,
+ *         [N, 1000].
  * Errors: those of the boxes.
- * Source: Szegedy et al. 2014, arXiv:1409.4842, table 1; torchvision's googlenet. Initial weights: He et al. 2015.
+ * Source: Szegedy et al. 2014, arXiv:1409.4842, table 1; torchvision's googlenet. Initial weights:
+ *         He et al. 2015.
+ *
+ *     const network = torchvisionGooglenet({ rng: new Rng(0) });
+ *     network.infer(images);   // [N, 1000]
  */
 export function torchvisionGooglenet(options: NetworkOptions): Sequential {
   return new Sequential(chain(options).boxes);
 }
 
 /**
- * The same with the two auxiliary heads that it was trained with, 13,004,888 parameters: the outputs are the scores of
- * the network, of the head behind inception 4a and of that behind 4d.
+ * `torchvisionGooglenet` with the two auxiliary heads that it was trained with: 13,004,888
+ * parameters.
+ *
+ * Shapes: input as for `torchvisionGooglenet`; output a list of the scores of the network, of the
+ *         head behind inception 4a and of the head behind inception 4d, each [N, 1000].
+ * Errors: those of the boxes.
+ * Source: as for `torchvisionGooglenet`.
+ *
+ *     const network = torchvisionGooglenetAuxiliary({ rng: new Rng(0) });
+ *     const [scores, aux1, aux2] = network.infer(images);
  */
 export function torchvisionGooglenetAuxiliary(
   options: NetworkOptions,
 ): Graph<string, readonly string[]> {
   const { boxes, head } = chain(options);
-  const froms = ['image', ...Object.keys(boxes)];
+  const sources = ['image', ...Object.keys(boxes)];
   return new Graph({
     inputs: 'image',
     nodes: [
-      ...Object.entries<Box>(boxes).map(([name, box], i) => [name, box, froms[i]] as const),
+      ...Object.entries<Box>(boxes).map(([name, box], i) => [name, box, sources[i]] as const),
       ['aux1', head('4a'), 'inception4a'],
       ['aux2', head('4d'), 'inception4d'],
     ],
@@ -46,7 +60,7 @@ export function torchvisionGooglenetAuxiliary(
   });
 }
 
-/** The filters of the four branches, with those of the 1x1 convolutions that go before the larger ones. */
+/** The filters of the four branches, and of the 1x1 convolutions before the larger ones. */
 const INCEPTIONS = {
   //    1x1  before 3x3  before 5x5  after the pool
   '3a': [64, [96, 128], [16, 32], 32], //                                         [28x28x256]

@@ -7,7 +7,10 @@ export { torchvisionGooglenet, torchvisionGooglenetAuxiliary } from './googlenet
 
 const IMAGENET = { inputShape: [224, 224, 3], classes: 1000 } as const;
 
-/** Networks that torchvision has weights of under the name of another one, by the names of the command line. */
+/**
+ * The networks whose weights torchvision has under the name of another network, by their names on
+ * the command line.
+ */
 export const torchvisionNetworks = {
   'torchvision-alexnet': {
     build: torchvisionAlexnet,
