@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
 import { BACKENDS, choiceOption, integerOption } from './options.ts';
 import { logBackend, printLine } from './process.ts';
-import type { Cases, Report, Result } from '../gradcheck/index.ts';
+import type { Cases, GradcheckReport, Result } from '../gradcheck/index.ts';
 
 interface Options {
   readonly backend: BackendName | 'auto';
@@ -64,7 +64,7 @@ async function targets(
 }
 
 /** Formats one row per box, then one line per failure. */
-function formatReport({ results, backend, seed, pass }: Report): string {
+function formatReport({ results, backend, seed, pass }: GradcheckReport): string {
   const rows = new Table({
     head: ['box', 'cases', 'gradients of', 'checked', 'skipped', 'largest error', ''],
     colAligns: ['left', 'right', 'left', 'right', 'right', 'right', 'left'],

@@ -13,7 +13,7 @@ import { failure, type Result } from './result.ts';
 import { assign } from './target.ts';
 
 /** The outcome of a gradient check. */
-export interface Report {
+export interface GradcheckReport {
   /** Whether every result passes. */
   readonly pass: boolean;
   readonly backend: BackendName;
@@ -46,7 +46,7 @@ export interface GradcheckOptions {
 export async function gradcheck(
   box: CheckedModule | Cost,
   options: GradcheckOptions,
-): Promise<Report> {
+): Promise<GradcheckReport> {
   const { input, target, context, seed = 0 } = options;
   const params: [Variable, Float64Array][] = [];
   if (!(box instanceof Cost)) {
@@ -104,7 +104,7 @@ export async function gradcheckAll(
   exported: Readonly<Record<string, unknown>>,
   cases: Cases,
   { names, cases: count = 20, seed = 0, backend = 'float64', onBox }: GradcheckAllOptions = {},
-): Promise<Report> {
+): Promise<GradcheckReport> {
   const boxes = boxNames(exported);
   const unknown = (names ?? []).filter((name) => !boxes.includes(name));
   if (unknown.length > 0)

@@ -14,6 +14,6 @@ export {
   gradcheckAll,
   type GradcheckAllOptions,
   type GradcheckOptions,
-  type Report,
+  type GradcheckReport,
 } from './gradcheck.ts';
 export type { Result } from './result.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as losses from '../../losses/index.ts';
 import * as modules from '../../modules/index.ts';
-import { boxNames, type Report } from '../../gradcheck/index.ts';
+import { boxNames, type GradcheckReport } from '../../gradcheck/index.ts';
 import { boxprop, BUILT } from '../support/runCommand.ts';
 
 let folder: string;
@@ -30,7 +30,7 @@ export const cases = {
 
 test('every exported box and cost is proven in float64, fifty cases each', () => {
   const { status, stdout } = boxprop('gradcheck', '--cases', '50', '--json', '-');
-  const report = JSON.parse(stdout) as Report;
+  const report = JSON.parse(stdout) as GradcheckReport;
   expect(report).toMatchObject({ pass: true, backend: 'float64', seed: 0 });
   expect(status).toBe(0);
   expect(Math.max(...report.results.map(({ maxError }) => maxError))).toBeLessThan(1e-7);
@@ -53,7 +53,7 @@ test.each(['wasm', 'cpu'])('on %s every box computes what float64 does', (backen
     '--json',
     '-',
   );
-  const report = JSON.parse(stdout) as Report;
+  const report = JSON.parse(stdout) as GradcheckReport;
   expect(report.results.filter(({ pass }) => !pass)).toEqual([]);
   expect(report.backend).toBe(backend);
   expect(status).toBe(0);
@@ -75,7 +75,7 @@ test("a user's box is checked from its file, and a file takes the results", () =
     status: 0,
     stderr: '',
   });
-  const { results } = JSON.parse(readFileSync(json, 'utf8')) as Report;
+  const { results } = JSON.parse(readFileSync(json, 'utf8')) as GradcheckReport;
   expect(new Set(results.map(({ name }) => name))).toEqual(new Set(['Twice']));
 });
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import type { Report } from '../../gradcheck/index.ts';
+import type { GradcheckReport } from '../../gradcheck/index.ts';
 import { integerOption } from '../../cli/options.ts';
 import { HOSTS } from '../support/hosts.ts';
 
@@ -16,13 +16,16 @@ const { cases, out } = new Command('parity')
   .parse()
   .opts<{ cases: number; out: string }>();
 
-const columns: { host: string; report: Report }[] = [];
+const columns: { host: string; report: GradcheckReport }[] = [];
 const missing: string[] = [];
 for (const [host, { backend, open }] of Object.entries(HOSTS)) {
   try {
     const page = await open();
     try {
-      columns.push({ host, report: await page.call<Report>('parity', backend, { cases }) });
+      columns.push({
+        host,
+        report: await page.call<GradcheckReport>('parity', backend, { cases }),
+      });
       console.log(`${host}: ${columns.at(-1)?.report.pass ? 'pass' : 'FAIL'}`);
     } finally {
       await page.close();
@@ -34,7 +37,7 @@ for (const [host, { backend, open }] of Object.entries(HOSTS)) {
 }
 
 const boxes = [...new Set(columns.flatMap(({ report }) => report.results.map(({ name }) => name)))];
-const worst = ({ results }: Report, box: string) =>
+const worst = ({ results }: GradcheckReport, box: string) =>
   Math.max(...results.filter(({ name }) => name === box).map(({ maxError }) => maxError));
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const table = [

@@ -1,6 +1,6 @@
 import * as losses from '../../losses/index.ts';
 import * as modules from '../../modules/index.ts';
-import { boxNames, type Report } from '../../gradcheck/index.ts';
+import { boxNames, type GradcheckReport } from '../../gradcheck/index.ts';
 import { boxprop } from '../support/runCommand.ts';
 
 /**
@@ -9,10 +9,10 @@ import { boxprop } from '../support/runCommand.ts';
  */
 
 // In a process of its own, where it takes half as long as inside Jest.
-function proven(backend: string, cases: number): Report {
+function proven(backend: string, cases: number): GradcheckReport {
   const args = ['--backend', backend, '--cases', String(cases), '--json', '-'];
   const { status, stdout } = boxprop('gradcheck', ...args);
-  const report = JSON.parse(stdout) as Report;
+  const report = JSON.parse(stdout) as GradcheckReport;
   expect(report.results.filter(({ pass }) => !pass)).toEqual([]);
   expect(report).toMatchObject({ pass: true, backend });
   expect(status).toBe(0);

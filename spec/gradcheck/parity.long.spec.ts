@@ -1,4 +1,4 @@
-import type { Report } from '../../gradcheck/index.ts';
+import type { GradcheckReport } from '../../gradcheck/index.ts';
 import { findChromium, runInChromium, type Page } from '../../bench/chromium.ts';
 import { swiftshader } from '../support/swiftshader.ts';
 import { HOSTS } from '../support/hosts.ts';
@@ -33,7 +33,7 @@ const hosts = Object.keys(CASES) as (keyof typeof CASES)[];
   afterAll(() => page.close());
 
   test('every box computes what float64 does', async () => {
-    const { results } = await page.call<Report>('parity', backend, { cases: CASES[host] });
+    const { results } = await page.call<GradcheckReport>('parity', backend, { cases: CASES[host] });
     expect(results.filter(({ pass }) => !pass)).toEqual([]);
     // Single precision was at work.
     expect(Math.max(...results.map(({ maxError }) => maxError))).toBeGreaterThan(1e-8);

@@ -6,7 +6,7 @@ import {
   cases,
   gradcheckAll,
   type GradcheckAllOptions,
-  type Report,
+  type GradcheckReport,
 } from '../../gradcheck/index.ts';
 import { numElements } from '../../lib/shapes.ts';
 import type { Conv2dKernels } from '../../lib/kernels/conv2d/conv2dKernels.ts';
@@ -20,7 +20,10 @@ type Backend = 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu';
 const use = (backend: Backend) => boxprop.useBackend(backend, { cpuForward: false });
 
 /** Every box on a backend, against float64. */
-export async function parity(backend: Backend, options: GradcheckAllOptions): Promise<Report> {
+export async function parity(
+  backend: Backend,
+  options: GradcheckAllOptions,
+): Promise<GradcheckReport> {
   await use(backend);
   return gradcheckAll(boxprop, cases, { ...options, backend });
 }
