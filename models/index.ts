@@ -4,7 +4,7 @@ export { networks, type NetworkEntry } from './networks.ts';
 export { lenet } from './lenet.ts';
 export { lenet1 } from './lenet1.ts';
 export { lenet5, type Lenet5Options } from './lenet5.ts';
-export { alexnet, type AlexnetOptions } from './alexnet.ts';
+export { alexnet, type AlexnetLayer, type AlexnetOptions } from './alexnet.ts';
 export { vgg16, vgg19 } from './vgg.ts';
 export { googlenet, googlenetWithHeads } from './googlenet.ts';
 export { resnet101, resnet152, resnet18, resnet20, resnet34, resnet50 } from './resnet.ts';

@@ -3,7 +3,7 @@ export { Adagrad, type AdagradOptions } from './adagrad.ts';
 export { RMSProp, type RMSPropOptions } from './rmsprop.ts';
 export { Adam, type AdamOptions } from './adam.ts';
 export { AdamW, type AdamWOptions } from './adamw.ts';
-export type { OptimizerOptions } from './paramOptimizer.ts';
+export type { OptimizerOptions, ParamOptimizer, ParamStep } from './paramOptimizer.ts';
 export type { OptimizerState, OptimizerWithState } from './state.ts';
 export { withoutDecay, type ParamGroup } from './groups.ts';
 export { clipByNorm, clipByValue, withGradientClipping, type GradientClipping } from './clip.ts';
