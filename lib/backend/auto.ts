@@ -2,20 +2,21 @@ import { InputError } from '../errors.ts';
 import { MissingBackend, reason } from './failure.ts';
 import type { BackendName } from './options.ts';
 
-/** From the fastest to the slowest. */
+/** The backends that `'auto'` tries, from the fastest to the slowest. */
 export const ORDER: Readonly<Record<'node' | 'browser', readonly BackendName[]>> = {
   node: ['tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', 'cpu'],
   browser: ['webgpu', 'webgl', 'wasm', 'cpu'],
 };
 
 /**
- * Starts the first of some backends that starts. Resolves to its name and a line that says why it was taken, and why
- * those before it were not:
+ * Starts the first backend of a list that can start. Resolves to its name and a line that says why
+ * it was chosen, and why those before it were not:
  *
- *   backend wasm: the fastest that starts here; tensorflow-gpu and tensorflow are not installed
+ *     backend wasm: the fastest that starts here; tensorflow-gpu and tensorflow are not installed
  *
- * Errors: none starts. What is no InputError is a bug, and is not passed over.
- * @param attempt starts a backend, and resolves to what is to be said about it.
+ * Errors: none starts. An error that is not an `InputError` is a bug, and is thrown.
+ *
+ * @param attempt starts a backend, and resolves to a note for the user, if there is one.
  */
 export async function firstThatStarts(
   names: readonly BackendName[],

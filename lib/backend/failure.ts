@@ -1,9 +1,10 @@
 import { InputError } from '../errors.ts';
 import type { BackendName } from './options.ts';
 
-/** The package of a backend is not installed. */
+/** Reports that the package of a backend is not installed. */
 export class MissingBackend extends InputError {}
 
+/** The command that installs each backend. */
 export const INSTALL: Readonly<Record<Exclude<BackendName, 'float64'>, string>> = {
   cpu: 'npm install @tensorflow/tfjs-backend-cpu',
   wasm: 'npm install @tensorflow/tfjs-backend-wasm',
@@ -13,7 +14,7 @@ export const INSTALL: Readonly<Record<Exclude<BackendName, 'float64'>, string>> 
   webgpu: 'npm install @tensorflow/tfjs-backend-webgpu',
 };
 
-/** The reason in one line, of whatever was thrown: tfjs throws plain objects too. */
+/** Returns the reason, in one line, of anything that was thrown: tfjs throws plain objects too. */
 export function reason(error: unknown): string {
   const message =
     typeof error === 'object' && error !== null && 'message' in error
@@ -24,10 +25,15 @@ export function reason(error: unknown): string {
 }
 
 /**
- * What to do with a failed import of a backend's package: an error of one line with the command that helps. For
- * `import(...).catch`, which tells a bundler that the package may be missing.
+ * Returns a handler for the failed import of a backend's package, which throws an error of one line
+ * with the command that helps. It belongs into `import(...).catch`, from which a bundler knows that
+ * the package may be missing.
  *
- * @param specifier as imported, to tell a package that is missing from one that misses another.
+ *     await import('@tensorflow/tfjs-backend-cpu').catch(
+ *       importFailed('cpu', '@tensorflow/tfjs-backend-cpu'),
+ *     );
+ *
+ * @param specifier the imported one, to tell a missing package from one that misses another.
  */
 export function importFailed(
   name: Exclude<BackendName, 'float64'>,
@@ -35,15 +41,16 @@ export function importFailed(
   install = INSTALL[name],
 ): (error: unknown) => never {
   return (error) => {
-    if (isMissing(error, specifier))
-      throw new MissingBackend(`the backend ${name} is missing: ${install}`);
+    if (isMissing(error, specifier)) {
+      throw new MissingBackend(`the backend ${name} is not installed: ${install}`);
+    }
     throw new InputError(`the backend ${name} does not load here (${reason(error)}): ${install}`);
   };
 }
 
 function isMissing(error: unknown, specifier: string): boolean {
   if (!(error instanceof Error)) return false;
-  // Node's words, then those of the browsers, where a bundler left the import of what is not installed.
+  // The message of Node, then those of browsers, where a bundler has left the import as it is.
   const words = /^(Cannot find (package|module)|Failed to resolve module|.*bare specifier)/;
   const names = [`'${specifier}'`, `"${specifier}"`, `“${specifier}”`];
   return words.test(error.message) && names.some((quoted) => error.message.includes(quoted));

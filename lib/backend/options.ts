@@ -1,8 +1,8 @@
-/** `'float64'` is the double-precision reference of the gradient checker: exact, and slow. */
+/** The name of a backend. `'float64'` is the gradient checker's: in double precision, and slow. */
 export type BackendName =
   'cpu' | 'wasm' | 'tensorflow' | 'tensorflow-gpu' | 'webgl' | 'webgpu' | 'float64';
 
-/** Those of Node, for a command line. */
+/** The backends of Node, for a command line. */
 export const NODE_BACKENDS: readonly BackendName[] = [
   'tensorflow-gpu',
   'tensorflow',
@@ -12,28 +12,32 @@ export const NODE_BACKENDS: readonly BackendName[] = [
   'float64',
 ];
 
-/** How a backend starts. What a backend has no use for it ignores, so that the same options fit `'auto'`. */
+/** How a backend starts. Each backend ignores options of others, so the same ones fit `'auto'`. */
 export interface BackendOptions {
   /**
-   * How many threads compute: on tensorflow, by default, all cores; on wasm one. They are fixed when the backend first
-   * starts. In a browser wasm has threads where the page is cross-origin isolated.
+   * The number of threads: by default all cores on tensorflow, and one on wasm. It is fixed when
+   * the backend first starts. In a browser, wasm has threads if the page is cross-origin isolated.
    */
   readonly threads?: number;
-  /** wasm: the folder that its .wasm files are fetched from, as a URL that ends in `/`, or the URL of each. */
+  /**
+   * wasm: where its .wasm files are: the URL of their folder, which ends in `/`, or the URL of each
+   * file.
+   */
   readonly wasmPaths?: string | Readonly<Partial<Record<WasmFile, string>>>;
-  /** webgpu in Node: what Dawn takes, such as `'backend=vulkan'` or `'adapter=NAME'`. */
+  /** webgpu in Node: options of Dawn, such as `'backend=vulkan'` or `'adapter=NAME'`. */
   readonly dawn?: readonly string[];
-  /** webgl: compute in half precision where the device has no other. Gradients are then of little worth. */
+  /** webgl: allows half precision if the device has no other. It makes gradients unreliable. */
   readonly halfPrecision?: boolean;
-  /** webgl, webgpu: whether small tensors that are not on the device yet are computed on the CPU; tfjs does so. */
+  /** webgl, webgpu: whether tfjs computes small tensors on the CPU, as it does by default. */
   readonly cpuForward?: boolean;
-  /** Hears, in one line, which backend `'auto'` took and why. */
+  /** Receives one line that says which backend `'auto'` chose and why. */
   readonly log?: (line: string) => void;
 }
 
+/** The files of the wasm backend, of which the machine's abilities select one. */
 export type WasmFile = `tfjs-backend-wasm${'' | '-simd' | '-threaded-simd'}.wasm`;
 
-/** tfjs knows both packages of TensorFlow by one name. */
+/** Returns the name in tfjs's registry, where both packages of TensorFlow have the same one. */
 export function registeredName(name: BackendName): string {
   return name === 'tensorflow-gpu' ? 'tensorflow' : name;
 }

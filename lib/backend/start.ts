@@ -8,16 +8,16 @@ import {
 import { InputError } from '../errors.ts';
 import { reason } from './failure.ts';
 
-/** The backend that tfjs knows by this name, if it has started; without starting it, as tfjs's `findBackend` would. */
+/** Returns the backend of this name if it has started; tfjs's `findBackend` would start it. */
 export function started(registered: string): KernelBackend | undefined {
   return engine().registry[registered];
 }
 
 /**
- * Starts a backend and registers it, unless it has started. tfjs would print why one fails, on many lines, and go on;
- * here it is an error of one line.
+ * Starts a backend and registers it, unless it has already started. If one fails, tfjs would print
+ * the reason on many lines and continue; here the failure is an error of one line.
  *
- * @param make by default what the backend's package registered when it was imported.
+ * @param make creates the backend; by default, the factory that its package has registered.
  */
 export async function start(
   name: string,

@@ -6,12 +6,16 @@ import { startWasm } from './wasm.ts';
 import { startWebgl } from './webgl.ts';
 import { startWebgpu } from './webgpu.ts';
 
-/** Imports the package of a backend and starts it; resolves to what is to be said about it, if anything. */
+/**
+ * Imports the package of a backend and starts it; resolves to a note for the user, if there is one.
+ * With `hardwareOnly` it refuses a GPU in software.
+ */
 export type Starter = (
   options: BackendOptions,
   hardwareOnly?: boolean,
 ) => Promise<string | undefined>;
 
+/** The starter of each backend. */
 export const STARTERS: Readonly<Record<BackendName, Starter>> = {
   cpu: startCpu,
   wasm: startWasm,
@@ -29,6 +33,6 @@ async function startCpu(): Promise<undefined> {
   await import('@tensorflow/tfjs-backend-cpu').catch(
     importFailed('cpu', '@tensorflow/tfjs-backend-cpu'),
   );
-  // It advertises tfjs-node at its first use; whoever asks for cpu has chosen.
+  // At its first use tfjs would recommend tfjs-node, but the caller has chosen cpu.
   Object.assign(await start('cpu'), { firstUse: false });
 }

@@ -4,13 +4,13 @@ import { importFailed } from './failure.ts';
 import type { BackendOptions } from './options.ts';
 import { start, started } from './start.ts';
 
-/** Not literals: a bundler for the browser would look for them. */
+/** Typed as strings, because a bundler for the browser resolves literals. */
 const TFJS_NODE: string = '@tensorflow/tfjs-node';
 const UTIL: string = 'node:util';
 
 /**
- * Starts tfjs-node or tfjs-node-gpu: TensorFlow's own kernels, in a native addon that must fit the machine. Resolves to
- * a note if the GPU is not used.
+ * Starts tfjs-node or tfjs-node-gpu, TensorFlow's own kernels in a native addon. Resolves to a note
+ * if tensorflow-gpu does not use a GPU.
  */
 export async function startTensorflow(
   name: 'tensorflow' | 'tensorflow-gpu',
@@ -20,19 +20,21 @@ export async function startTensorflow(
   const loaded = started('tensorflow');
   if (loaded !== undefined && packageOf(loaded) !== name) {
     throw new InputError(
-      `the backend ${packageOf(loaded)} is loaded: ${name} needs a process of its own`,
+      `the backend ${packageOf(loaded)} is already loaded: start ${name} in another process`,
     );
   }
   const specifier = name === 'tensorflow' ? TFJS_NODE : `${TFJS_NODE}-gpu`;
   repairUtil(((await import(UTIL)) as { default: Record<string, unknown> }).default);
-  // TensorFlow reads some of them when it is loaded and others at its first operations, so they stay set.
+  // TensorFlow reads some of them when it is loaded and others at its first operations, so they
+  // remain set.
   const variables = {
     TF_CPP_MIN_LOG_LEVEL: '2',
-    // By default TensorFlow leaves oneDNN out on processors without AVX-512 VNNI, where it is the faster one too.
+    // By default TensorFlow does without oneDNN on processors without AVX-512 VNNI, although oneDNN
+    // is faster there too.
     TF_ENABLE_ONEDNN_OPTS: '1',
-    // Nor does it keep oneDNN's compiled kernels there: it compiles them anew at every call.
+    // By default it does not keep oneDNN's compiled kernels there, and compiles them at every call.
     TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE: 'false',
-    // Its own allocator keeps for good what a step once needed: of AlexNet's, a tenth as much again.
+    // Its own allocator never returns memory: for AlexNet, a tenth of a step's memory on top.
     TF_ONEDNN_USE_SYSTEM_ALLOCATOR: '1',
   };
   for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
@@ -43,18 +45,18 @@ export async function startTensorflow(
   return onCpu ? 'finds no GPU and computes on the CPU' : undefined;
 }
 
-/** What tfjs-node tells of itself. */
+/** What tfjs-node says about itself. */
 type NodeBackend = KernelBackend & {
   readonly isGPUPackage?: boolean;
   readonly isUsingGpuDevice?: boolean;
 };
 
-/** Which of the two packages a started backend `'tensorflow'` is. */
+/** Returns which of the two packages has registered a started backend `'tensorflow'`. */
 export function packageOf(backend: KernelBackend): 'tensorflow' | 'tensorflow-gpu' {
   return (backend as NodeBackend).isGPUPackage ? 'tensorflow-gpu' : 'tensorflow';
 }
 
-/** tfjs-node calls two functions that Node 23 took out of its module `util`. */
+/** Restores two functions of the module `util` that tfjs-node calls and Node 23 has removed. */
 export function repairUtil(util: Record<string, unknown>): void {
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   util.isArray ??= Array.isArray;

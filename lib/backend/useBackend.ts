@@ -8,15 +8,19 @@ import { InputError, show } from '../errors.ts';
 export type { BackendName, BackendOptions, WasmFile } from './options.ts';
 
 /**
- * Starts a tfjs backend and makes it the one that tensors are computed on from here on; resolves to its name.
- * `'auto'` takes the fastest that starts: in Node tensorflow-gpu, tensorflow, webgpu on a real GPU, wasm, cpu; in a
- * browser webgpu on a real GPU, webgl in single precision, wasm, cpu.
+ * Starts a tfjs backend and switches to it: all tensors are computed there until the next switch.
+ * Resolves to its name. `'auto'` chooses the fastest that starts: in Node tensorflow-gpu,
+ * tensorflow, webgpu on a real GPU, wasm, cpu; in a browser webgpu on a real GPU, webgl in single
+ * precision, wasm, cpu.
  *
- * Each backend is a package of its own that the user installs, and is imported when it is first asked for.
+ *     await useBackend(); // the fastest here
+ *     await useBackend('wasm', { threads: 4 });
  *
- * Errors: a backend that is missing or does not start, with the command that helps; tensorflow where tensorflow-gpu is
- *         loaded, or the other way about; another number of threads than the backend started with. The backend in use
- *         stays.
+ * Each backend is a separate package that the user installs. It is imported at its first use.
+ *
+ * Errors: a backend that is not installed or does not start, with the command that helps;
+ *         tensorflow after tensorflow-gpu was loaded, or the reverse; another number of threads
+ *         than the backend has started with. The backend in use does not change.
  */
 export async function useBackend(
   name: BackendName | 'auto' = 'auto',
@@ -24,24 +28,31 @@ export async function useBackend(
 ): Promise<BackendName> {
   const { threads, log = () => {} } = options;
   if (name !== 'auto' && !Object.hasOwn(STARTERS, name)) {
-    const known = ['auto', ...Object.keys(STARTERS)].join(', ');
-    throw new InputError(`expected a backend out of ${known}, got ${show(name)}`);
+    const known = ['auto', ...Object.keys(STARTERS)].map(show).join(', ');
+    throw new InputError(`useBackend: expected name to be one of ${known}, got ${show(name)}`);
   }
   if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
-    throw new InputError(`threads: expected an integer of at least 1, got ${show(threads)}`);
+    throw new InputError(
+      `useBackend: expected threads to be an integer of at least 1, got ${show(threads)}`,
+    );
   }
   if (name !== 'auto') {
-    const note = await take(name, options);
+    const note = await switchTo(name, options);
     if (note !== undefined) log(`backend ${name}: ${note}`);
     return name;
   }
   const order = ORDER[device_util.isBrowser() ? 'browser' : 'node'];
-  const choice = await firstThatStarts(order, (candidate) => take(candidate, options, true));
+  const choice = await firstThatStarts(order, (candidate) => switchTo(candidate, options, true));
   log(choice.line);
   return choice.name;
 }
 
-/** Runs `body` on a backend, then goes back to the one in use before. */
+/**
+ * Runs `body` on a backend, then returns to the one in use before, even after an error. Resolves to
+ * the result of `body`.
+ *
+ *     const exact = await withBackend('float64', () => network.predict(input).dataSync());
+ */
 export async function withBackend<T>(
   name: BackendName,
   body: () => T | Promise<T>,
@@ -57,7 +68,7 @@ export async function withBackend<T>(
 }
 
 /** Starts a backend if it has not started yet, and switches to it. */
-async function take(
+async function switchTo(
   name: BackendName,
   options: BackendOptions,
   hardwareOnly = false,
@@ -66,23 +77,24 @@ async function take(
   const before = inUse();
   try {
     const note = await startOnce(name, options, hardwareOnly);
-    if (options.cpuForward !== undefined) forward(name, options.cpuForward);
+    if (options.cpuForward !== undefined) setCpuForward(name, options.cpuForward);
     await setBackend(registered);
     await ready();
     return note;
   } catch (error) {
-    // Importing tfjs-node makes it the one in use.
+    // The import of tfjs-node switches to it.
     if (before !== undefined && before !== inUse()) await setBackend(before);
     throw error;
   }
 }
 
-/** A backend that has started, or is about to. */
+/** How a backend was started. */
 interface Running {
   readonly threads: number | undefined;
   readonly note: string | undefined;
 }
 
+/** The backends that have started, or are starting. */
 const running = new Map<BackendName, Promise<Running>>();
 
 async function startOnce(
@@ -92,7 +104,7 @@ async function startOnce(
 ): Promise<string | undefined> {
   const earlier = running.get(name);
   await earlier;
-  // It may have been removed since, by tfjs's `removeBackend`.
+  // tfjs's `removeBackend` may have removed it since.
   const gone = earlier === undefined || started(registeredName(name)) === undefined;
   let run = running.get(name);
   if (run === undefined || (gone && run === earlier)) {
@@ -103,7 +115,8 @@ async function startOnce(
   const { threads, note } = await run;
   if (THREADED.includes(name) && options.threads !== undefined && options.threads !== threads) {
     throw new InputError(
-      `threads: the backend ${name} started with ${threads ?? 'its own number'} and keeps them, got ${options.threads}`,
+      `useBackend: expected threads to be ${threads ?? 'left out'}, as when the backend ${name} ` +
+        `started, got ${options.threads}`,
     );
   }
   return note;
@@ -121,12 +134,12 @@ async function startNow(
   return { threads: byOthers ? undefined : options.threads, note };
 }
 
-/** Small tensors on webgl and webgpu: whether tfjs computes them on the CPU. */
-function forward(name: BackendName, onCpu: boolean): void {
+/** Sets whether tfjs computes small tensors of webgl and webgpu on the CPU. */
+function setCpuForward(name: BackendName, onCpu: boolean): void {
   if (name === 'webgl' || name === 'webgpu') env().set(`${name.toUpperCase()}_CPU_FORWARD`, onCpu);
 }
 
 function inUse(): string | undefined {
-  // tfjs sets null, against its types, when the one in use is removed.
+  // tfjs sets null, against its types, when the backend in use is removed.
   return engine().backendName || undefined;
 }

@@ -5,8 +5,8 @@ import { start } from './start.ts';
 import { shareClones } from './wasmClone.ts';
 
 /**
- * Starts wasm: XNNPACK's kernels and tfjs's own, with SIMD where the machine has it. Resolves to a note if it has fewer
- * threads than asked for.
+ * Starts wasm: XNNPACK's kernels and tfjs's own, with SIMD if the machine has it. Resolves to a
+ * note if it has fewer threads than requested.
  */
 export async function startWasm({
   threads = 1,
@@ -15,17 +15,18 @@ export async function startWasm({
   const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(
     importFailed('wasm', '@tensorflow/tfjs-backend-wasm'),
   );
-  if (wasmPaths !== undefined)
+  if (wasmPaths !== undefined) {
     wasm.setWasmPaths(typeof wasmPaths === 'string' ? wasmPaths : { ...wasmPaths });
+  }
   wasm.setThreadsCount(threads);
   if (device_util.isBrowser()) {
     await start('wasm');
   } else {
     await withoutListeners(async () => {
       if (threads === 1) return void (await start('wasm'));
-      const { MAX_THREADS: MOST_THREADS, threadedModule } = await import('./wasmThreads.ts');
+      const { MAX_THREADS, threadedModule } = await import('./wasmThreads.ts');
       await start('wasm', async () => {
-        const { module, detach } = await threadedModule(Math.min(threads, MOST_THREADS));
+        const { module, detach } = await threadedModule(Math.min(threads, MAX_THREADS));
         const backend = new wasm.BackendWasm(module);
         detach();
         return backend;
@@ -38,8 +39,8 @@ export async function startWasm({
 }
 
 /**
- * Emscripten listens for errors that nobody catches, and throws them anew: Node would print the line that throws, which
- * is all of its minified code, before the error of the user. The listeners are taken off.
+ * Removes the listeners that `body` adds for uncaught errors. Emscripten's throw the error again,
+ * so Node would print the line that throws, all of the minified code, before the user's error.
  */
 async function withoutListeners(body: () => Promise<void>): Promise<void> {
   const events = ['uncaughtException', 'unhandledRejection'] as const;

@@ -1,8 +1,8 @@
 import { registerKernel, unregisterKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 
 /**
- * Makes `clone` on wasm share its values with the original, as on every other backend and as wasm's own `reshape` does.
- * tfjs's kernel copies them; a cache is full of clones.
+ * Makes `clone` on wasm share its values with the original, as it does on every other backend, and
+ * as wasm's own `reshape` does. tfjs's kernel copies them, and caches consist of clones.
  */
 export function shareClones(): void {
   unregisterKernel('Identity', 'wasm');

@@ -3,19 +3,19 @@ import type * as node from 'node:module';
 import type * as workerThreads from 'node:worker_threads';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 
-/** Not literals: a bundler for the browser would look for them. */
+/** Typed as strings, because a bundler for the browser resolves literals. */
 const FS: string = 'node:fs';
 const MODULE: string = 'node:module';
 const WORKERS: string = 'node:worker_threads';
 
 const BUILD = '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd';
 
-/** It makes eight workers before it is told how many threads it shall have. */
+/** The build creates eight workers before it knows the number of threads. */
 export const MAX_THREADS = 8;
 
 type Module = ConstructorParameters<typeof BackendWasm>[0];
 
-/** What Emscripten makes: a module without the names that tfjs gives to its functions. */
+/** Emscripten's module, whose functions do not have the names that tfjs gives them yet. */
 interface Emscripten {
   readonly cwrap: (
     name: string,
@@ -41,7 +41,7 @@ interface Instance {
   readonly exports: object;
 }
 
-/** What TypeScript declares for browsers only. */
+/** TypeScript declares it for browsers only. */
 const { WebAssembly } = globalThis as unknown as {
   readonly WebAssembly: {
     readonly Module: new (bytes: Uint8Array) => object;
@@ -50,11 +50,12 @@ const { WebAssembly } = globalThis as unknown as {
 };
 
 /**
- * tfjs's build of wasm with threads, in Node. tfjs itself starts it in a browser only: its workers come from a blob URL,
- * which Node's do not take, and it never has more threads than half the cores. Here the workers come from a data URL,
- * and the build is told of twice as many cores as there shall be threads.
+ * Starts tfjs's build of wasm with threads in Node. tfjs itself starts it only in browsers: its
+ * workers come from a blob URL, which Node's workers do not accept, and it has at most as many
+ * threads as half the cores. Here the workers come from a data URL, and the build sees twice as
+ * many cores as there will be threads.
  *
- * @returns the module, and what lets the process end while its threads wait for work.
+ * @returns the module, and `detach`, after which waiting threads do not keep the process alive.
  */
 export async function threadedModule(
   threads: number,
@@ -68,7 +69,7 @@ export async function threadedModule(
   const { wasmWorkerContents } = require(`${BUILD}.worker.js`) as { wasmWorkerContents: string };
   const workerUrl = asModule(wasmWorkerContents, script);
 
-  /** Without the switches of this process, such as a loader of TypeScript, which a worker has no use for. */
+  /** Without the options of this process, such as a loader of TypeScript. */
   class PlainWorker extends Worker {
     constructor(url: URL) {
       super(url, { execArgv: [] });
@@ -79,7 +80,7 @@ export async function threadedModule(
     const made = await factory({
       locateFile(file, folder) {
         if (!file.endsWith('.worker.js')) return folder + file;
-        // Emscripten has put Node's own there, and calls it next.
+        // Emscripten has just set Node's own, and calls it next.
         Object.defineProperty(globalThis, 'Worker', {
           value: PlainWorker,
           configurable: true,
@@ -102,19 +103,19 @@ export async function threadedModule(
   }
 }
 
-/** A worker's code, written for CommonJS, as an ES module. */
+/** Converts a worker's code from CommonJS to an ES module. */
 function asModule(code: string, script: string): URL {
   const lines = [
     "import { createRequire } from 'node:module';",
     `const __filename = ${JSON.stringify(script)};`,
     'const require = createRequire(__filename);',
-    // As tfjs does: the text was once quoted.
+    // As tfjs does, because the text was once quoted.
     code.replace(/\n/g, '\\n'),
   ];
   return new URL(`data:text/javascript,${encodeURIComponent(lines.join('\n'))}`);
 }
 
-/** As tfjs names the functions of a module when it starts one. */
+/** Names the functions of a module as tfjs does when it starts one. */
 function named(made: Emscripten): Module {
   const tfjs = {
     init: made.cwrap('init', null, []),
@@ -127,7 +128,7 @@ function named(made: Emscripten): Module {
   return Object.assign(made as unknown as Module, { tfjs });
 }
 
-/** Threads that wait for work do not keep the process; workers that have got no thread go. */
+/** Waiting threads no longer keep the process alive; workers without a thread end. */
 function detach(pool: Pool): void {
   for (const worker of pool.runningWorkers) worker.unref();
   for (const worker of pool.unusedWorkers) void worker.terminate();

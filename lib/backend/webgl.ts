@@ -5,8 +5,8 @@ import type { BackendOptions } from './options.ts';
 import { start } from './start.ts';
 
 /**
- * Starts webgl, in a browser. A device that renders no 32-bit floats computes in half precision, where gradients drown
- * in rounding: it is refused, unless `halfPrecision` asks for it.
+ * Starts webgl, in a browser. A device that cannot render 32-bit floats computes in half precision,
+ * whose rounding exceeds small gradients: it is refused unless `halfPrecision` allows it.
  */
 export async function startWebgl({
   halfPrecision = false,
@@ -15,12 +15,13 @@ export async function startWebgl({
   await import('@tensorflow/tfjs-backend-webgl').catch(
     importFailed('webgl', '@tensorflow/tfjs-backend-webgl'),
   );
-  if (env().getNumber('WEBGL_VERSION') === 0)
+  if (env().getNumber('WEBGL_VERSION') === 0) {
     throw new InputError('the backend webgl finds no WebGL here');
+  }
   const whole = env().getBool('WEBGL_RENDER_FLOAT32_ENABLED');
   if (!whole && !halfPrecision) {
     throw new InputError(
-      'the backend webgl has only half precision here: take another, or allow it by { halfPrecision: true }',
+      'the backend webgl has only half precision here: use another, or set halfPrecision to true',
     );
   }
   await start('webgl');

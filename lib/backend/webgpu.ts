@@ -5,11 +5,12 @@ import { importFailed, INSTALL, reason } from './failure.ts';
 import type { BackendOptions } from './options.ts';
 import { start } from './start.ts';
 
-/** Dawn, Chromium's WebGPU, for Node. Not literals: a bundler for the browser would look for them. */
-const DAWN: string = 'webgpu';
+/** Typed as strings, because a bundler for the browser resolves literals. */
 const FS: string = 'node:fs';
+/** Dawn, Chromium's WebGPU, for Node. */
+const DAWN: string = 'webgpu';
 
-/** Limits that tfjs's kernels may need more of than WebGPU gives unasked. */
+/** Limits of which tfjs's kernels may need more than WebGPU's defaults. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -21,8 +22,9 @@ const LIMITS = [
 ] as const;
 
 /**
- * Starts webgpu: in a browser its own, in Node that of the package `webgpu`. Resolves to a note if the GPU is a program
- * such as SwiftShader, which `hardwareOnly` refuses: it is correct, and slower than wasm.
+ * Starts webgpu: the browser's or, in Node, that of the package `webgpu`. Resolves to a note if the
+ * GPU is software, such as SwiftShader, which is correct but slower than wasm; `hardwareOnly`
+ * refuses it.
  */
 export async function startWebgpu(
   { dawn = [] }: BackendOptions,
@@ -36,7 +38,7 @@ export async function startWebgpu(
   const software = isSoftware(adapter.info);
   if (software && hardwareOnly) {
     throw new InputError(
-      `the backend webgpu finds no GPU here but ${nameOf(adapter.info)}, which is software`,
+      `the backend webgpu finds only ${nameOf(adapter.info)} here, a GPU in software`,
     );
   }
   await whileNavigatorHas(gpu, async () => {
@@ -59,7 +61,7 @@ interface Dawn {
   readonly globals: object;
 }
 
-/** As tfjs's types of WebGPU are older than the property that all browsers have. */
+/** tfjs's types of WebGPU lack this property, which all browsers have. */
 type Adapter = GPUAdapter & { readonly info: GPUAdapterInfo };
 
 type WithGpu = { readonly navigator?: { readonly gpu?: GPU } };
@@ -68,7 +70,7 @@ function refused(error: unknown): never {
   throw new InputError(`the backend webgpu finds no GPU here: ${reason(error)}`);
 }
 
-/** Whether an adapter computes on the CPU. */
+/** Returns whether an adapter computes on the CPU. */
 export function isSoftware(
   info: Pick<GPUAdapterInfo, 'architecture' | 'device' | 'description'>,
 ): boolean {
@@ -84,16 +86,20 @@ function nameOf({ description, device, architecture }: GPUAdapterInfo): string {
   return description || device || architecture || 'an unnamed adapter';
 }
 
-/** Dawn must outlive the devices that it makes: without a reference to it the next collection of garbage ends both. */
+/**
+ * Dawn must outlive the devices that it creates: without a reference, the next garbage collection
+ * ends both.
+ */
 const kept: GPU[] = [];
 
 async function dawnGpu(options: readonly string[], hardwareOnly: boolean): Promise<GPU> {
   const { create, globals } = await (import(DAWN) as Promise<Dawn>).catch(
     importFailed('webgpu', DAWN, `${INSTALL.webgpu} ${DAWN}`),
   );
-  if (hardwareOnly && !(await mayHaveGpu()))
+  if (hardwareOnly && !(await mayHaveGpu())) {
     throw new InputError('the backend webgpu finds no GPU here');
-  // tfjs's kernels take WebGPU's constants from the global scope.
+  }
+  // tfjs's kernels read WebGPU's constants from the global scope.
   Object.assign(globalThis, globals);
   const gpu = create([...options]);
   kept.push(gpu);
@@ -101,17 +107,17 @@ async function dawnGpu(options: readonly string[], hardwareOnly: boolean): Promi
 }
 
 /**
- * Linux shows its GPUs as files, and the environment may name a driver. Where there is neither, Dawn need not look: it
- * complains on stderr by itself.
+ * Whether it is worth looking for a GPU, because Dawn complains on stderr if there is none. Linux
+ * shows its GPUs as files, and the environment may name a driver.
  */
 async function mayHaveGpu(): Promise<boolean> {
-  if (process.platform !== 'linux' || process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES)
-    return true;
+  if (process.platform !== 'linux') return true;
+  if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return true;
   const { existsSync } = (await import(FS)) as typeof fs;
   return ['/dev/dri', '/dev/nvidia0', '/dev/dxg'].some((path) => existsSync(path));
 }
 
-/** tfjs looks for `navigator.gpu` when its webgpu is made. Node has none, and is left as it was. */
+/** Defines `navigator.gpu` in Node while tfjs's webgpu starts and looks for it. */
 async function whileNavigatorHas(gpu: GPU, body: () => Promise<void>): Promise<void> {
   if ((globalThis as WithGpu).navigator?.gpu) return body();
   const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');

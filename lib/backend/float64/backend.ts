@@ -1,21 +1,20 @@
 import {
+  DataStorage,
+  engine,
+  KernelBackend,
+  util,
   type BackendTimingInfo,
   type BackendValues,
   type DataId,
   type DataType,
+  type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { DataStorage, engine, KernelBackend, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { InputError } from '../../errors.ts';
 
 /**
- * The storage of the `float64` backend. tfjs has no double type, so what tfjs calls `float32` is kept here in a
- * `Float64Array`: finite differences need the digits. `int32` is an `Int32Array`, `bool` a `Uint8Array`.
- *
- * What goes in and what comes out is copied: a caller who perturbs an array in place, or keeps one to see whether a
- * box modified its input, must not be looking at the tensor itself.
- *
- * tfjs moves a tensor to the backend that asks for it. Moves to this one are safe, and so are those to `cpu`; `wasm`
- * takes the bytes of the doubles for single precision. Copy to a Float32Array first.
+ * The values of a tensor on float64. tfjs has no dtype for doubles, so its `float32` is kept in a
+ * `Float64Array`, because finite differences need the digits. `int32` is an `Int32Array`, and
+ * `bool` a `Uint8Array`.
  */
 export type Values = Float64Array | Int32Array | Uint8Array;
 
@@ -24,22 +23,32 @@ interface Stored {
   refCount: number;
 }
 
+/**
+ * The backend `float64`, which stores tensors in double precision.
+ *
+ * It copies values that enter and leave it: a caller may change an array in place, or keep one to
+ * check that a box did not modify its input, without access to the tensor itself.
+ *
+ * tfjs moves a tensor to the backend that reads it. Moves to this backend are safe, and so are
+ * moves from it to `cpu`. `wasm` would read the bytes of the doubles as single precision, so copy
+ * the values to a `Float32Array` first.
+ */
 export class Float64Backend extends KernelBackend {
   readonly #storage = new DataStorage<Stored>(this, engine());
 
-  /** The values of a kernel's input, not copied: read only. Fetches them from another backend if they live there. */
+  /** The values of an input, not copied: read only. Another backend's are moved here first. */
   values(tensor: TensorInfo): Values {
     return this.#storage.get(tensor.dataId).values;
   }
 
-  /** The output of a kernel; takes the array over. */
+  /** Makes the output of a kernel, which owns the array from then on. */
   output(values: Values, shape: number[], dtype: DataType): TensorInfo {
     const dataId = {};
     this.#storage.set(dataId, { values, refCount: 1 });
     return { dataId, shape, dtype };
   }
 
-  /** A kernel's output that is its input in another shape: the values are shared. */
+  /** Makes an output that is the input in another shape, and shares its values. */
   share({ dataId, dtype }: TensorInfo, shape: number[]): TensorInfo {
     this.incRef(dataId);
     return { dataId, shape, dtype };
@@ -64,7 +73,7 @@ export class Float64Backend extends KernelBackend {
   }
 
   override readSync(dataId: DataId): BackendValues {
-    // The type of tfjs knows no doubles, but tfjs hands on whatever typed array it is given.
+    // tfjs's type lacks doubles, but tfjs passes on any typed array.
     return this.#storage.get(dataId).values.slice() as unknown as BackendValues;
   }
 
@@ -84,11 +93,12 @@ export class Float64Backend extends KernelBackend {
     this.#storage.get(dataId).refCount++;
   }
 
+  /** Gives up one reference, but keeps the values. */
   decRef(dataId: DataId): void {
     if (this.#storage.has(dataId)) this.#storage.get(dataId).refCount--;
   }
 
-  /** Gives up one reference, or all with `force`; true when no values are left. */
+  /** Gives up one reference, or all with `force`; returns whether the values are gone. */
   override disposeData(dataId: DataId, force = false): boolean {
     if (!this.#storage.has(dataId)) return true;
     const stored = this.#storage.get(dataId);
@@ -122,11 +132,11 @@ export class Float64Backend extends KernelBackend {
   }
 
   override dispose(): void {
-    // The storage is weak: it goes with the tensors.
+    // The storage is weak: it disappears with the tensors.
   }
 }
 
-/** Zeros, in the array that this backend keeps a dtype in. */
+/** Returns zeros in the type of array that stores a dtype. Errors: another dtype. */
 export function allocate(dtype: DataType, size: number): Values {
   if (dtype === 'float32') return new Float64Array(size);
   if (dtype === 'int32') return new Int32Array(size);
@@ -140,7 +150,7 @@ function convert(values: ArrayLike<number> | Uint8Array[], dtype: DataType): Val
   return converted;
 }
 
-/** Strings come as encoded bytes; `allocate` refuses their dtype. */
+/** Strings arrive as encoded bytes; `allocate` refuses their dtype. */
 function isNumbers(values: ArrayLike<number> | Uint8Array[]): values is ArrayLike<number> {
   return !(values[0] instanceof Uint8Array);
 }

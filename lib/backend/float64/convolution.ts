@@ -7,14 +7,6 @@ import { sizeOf } from './strided.ts';
 import { checkShape, explicit, forEachTap, fourSizes } from './window.ts';
 import type { Padding, Pair, Rounding, Window } from './window.ts';
 
-/**
- * 2D convolution (cross-correlation) and its gradients, NHWC, filter [height, width, in, out], and the depthwise one,
- * filter [height, width, in, multiplier]. For each tap (input pixel x, output pixel y, filter cell w):
- *
- *   y += x w          dx += dy w          dw += x dy
- *
- * The gradients also take `dilations`, which tfjs's own leave out.
- */
 interface ConvAttrs {
   strides: Pair;
   pad: Padding;
@@ -55,7 +47,7 @@ const full: ForEachProduct = (window, visit) => {
   });
 };
 
-/** Output channel c * multiplier + m comes from input channel c alone. */
+/** Output channel c · multiplier + m depends only on input channel c. */
 const depthwise: ForEachProduct = (window, visit) => {
   const { inChannels, outChannels } = window;
   const multiplier = outChannels / inChannels;
@@ -110,6 +102,16 @@ function filterGradient(name: string, forEachProduct: ForEachProduct): KernelCon
   });
 }
 
+/**
+ * 2D convolution (cross-correlation) and its gradients, full and depthwise. For each tap (input
+ * pixel x, output pixel y, filter cell w):
+ *
+ *     y += x w        dx += dy w        dw += x dy
+ *
+ * The gradients also take `dilations`, which tfjs's own ignore.
+ *
+ * Shapes: x [N, H, W, C_in]; filter [K_h, K_w, C_in, C_out], or [K_h, K_w, C_in, M] if depthwise.
+ */
 export const convolutionKernels: KernelConfig[] = [
   forward(tf.Conv2D, full),
   inputGradient(tf.Conv2DBackpropInput, full),

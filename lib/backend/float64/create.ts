@@ -1,17 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type KernelConfig } from '@tensorflow/tfjs-core';
-import { InputError } from '../../errors.ts';
+import { InputError, show } from '../../errors.ts';
 import { allocate } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { sizeOf } from './strided.ts';
 
-/** The kernels that make tensors from nothing: constants and ranges. */
-
 type None = Record<string, never>;
 
+/** The kernels that create tensors without inputs: constants and ranges. */
 export const createKernels: KernelConfig[] = [
   kernel<None, tf.FillAttrs>(tf.Fill, (backend, _, { shape, value, dtype = 'float32' }) => {
-    if (typeof value === 'string') throw new InputError(`Fill: expected a number, got "${value}"`);
+    if (typeof value === 'string') {
+      throw new InputError(`Fill: expected value to be a number, got ${show(value)}`);
+    }
     return backend.output(allocate(dtype, sizeOf(shape)).fill(value), shape, dtype);
   }),
   kernel<tf.ZerosLikeInputs>(tf.ZerosLike, (backend, { x }) =>
@@ -21,7 +22,7 @@ export const createKernels: KernelConfig[] = [
     backend.output(allocate(x.dtype, sizeOf(x.shape)).fill(1), x.shape, x.dtype),
   ),
   kernel<None, tf.RangeAttrs>(tf.Range, (backend, _, { start, stop, step, dtype }) => {
-    // tfjs counts down where the default step of 1 leads away from `stop`.
+    // tfjs counts down if the default step of 1 leads away from `stop`.
     const by = step === 1 && stop < start ? -1 : step;
     const count = Math.max(0, Math.ceil((stop - start) / by));
     const out = allocate(dtype, count);

@@ -5,8 +5,6 @@ import { erf } from './erf.ts';
 import { kernel } from './kernel.ts';
 import { broadcast, sizeOf } from './strided.ts';
 
-/** The kernels that work on one element at a time: functions of one number, and of two or three after broadcasting. */
-
 type OfOne = (x: number) => number;
 type OfTwo = (a: number, b: number) => number;
 
@@ -58,7 +56,7 @@ const comparison = (name: string, f: (a: number, b: number) => boolean): KernelC
     zip(backend, a, b, (l, r) => (f(l, r) ? 1 : 0), 'bool'),
   );
 
-/** To the nearest integer, ties to the even one, as tfjs does. */
+/** Rounds to the nearest integer, and ties to the even one, as tfjs does. */
 function round(x: number): number {
   const floor = Math.floor(x);
   if (x - floor !== 0.5) return Math.round(x);
@@ -74,6 +72,7 @@ function mod(a: number, b: number): number {
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
+/** The kernels that compute each element from one element per input, after broadcasting. */
 export const elementwiseKernels: KernelConfig[] = [
   unary(tf.Abs, Math.abs),
   unary(tf.Neg, (x) => -x),
@@ -153,7 +152,7 @@ export const elementwiseKernels: KernelConfig[] = [
     return backend.output(out, first.shape, first.dtype);
   }),
   kernel<tf.SelectInputs>(tf.Select, (backend, { condition, t, e }) => {
-    // tfjs-core has broadcast all three to the shape of the result.
+    // tfjs-core has already broadcast all three to the shape of the result.
     const choice = backend.values(condition);
     const [yes, no] = [backend.values(t), backend.values(e)];
     const dtype = tf.upcastType(t.dtype, e.dtype);

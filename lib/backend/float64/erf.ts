@@ -1,9 +1,9 @@
 /**
- * The error function in double precision. tfjs's own kernels use an approximation that is off by 1.5e-7, which is
- * useless to a finite difference.
+ * Returns the error function of x in double precision. tfjs's own kernels have an error of 1.5e-7,
+ * which makes finite differences useless.
  *
- * |x| < 2:  erf x = 2/sqrt(pi) exp(-x^2) (x + 2 x^3 / 3 + 4 x^5 / (3*5) + ...), all terms of one sign
- * |x| >= 2: erf x = 1 - exp(-x^2)/sqrt(pi) / (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...))))
+ *     |x| < 2:  erf x = 2/√π exp(−x²) (x + 2x³/3 + 4x⁵/(3·5) + ...), all terms of one sign
+ *     |x| ≥ 2:  erf x = 1 − exp(−x²)/√π / (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...))))
  *
  * Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6 and 7.1.14.
  */
@@ -23,7 +23,7 @@ function series(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** 1 - erf(x), for which 60 levels are enough at x = 2 and beyond. */
+/** 1 − erf(x); 60 levels are enough for x ≥ 2. */
 function continuedFraction(x: number): number {
   let denominator = x;
   for (let n = 60; n > 0; n--) denominator = x + n / 2 / denominator;

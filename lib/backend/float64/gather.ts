@@ -1,12 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { backend_util } from '@tensorflow/tfjs-core';
-import { type KernelConfig } from '@tensorflow/tfjs-core';
+import { backend_util, type KernelConfig } from '@tensorflow/tfjs-core';
 import { InputError } from '../../errors.ts';
 import { allocate, type Values } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { aroundAxis, sizeOf, stridesOf } from './strided.ts';
-
-/** The kernels that take elements from, or put them to, places that are given as indices. */
 
 function checkIndex(name: string, index: number, length: number): void {
   if (!(index >= 0 && index < length)) {
@@ -14,7 +11,7 @@ function checkIndex(name: string, index: number, length: number): void {
   }
 }
 
-/** Where the slice starts that the index vector number `row` names. */
+/** The start of the slice that index vector number `row` selects. */
 function sliceStart(
   name: string,
   indices: Values,
@@ -32,6 +29,7 @@ function sliceStart(
   return start;
 }
 
+/** The kernels that read or write elements at places that are given as indices. */
 export const gatherKernels: KernelConfig[] = [
   kernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(
     tf.GatherV2,
@@ -88,7 +86,7 @@ export const gatherKernels: KernelConfig[] = [
       return backend.output(out, shape, updates.dtype);
     },
   ),
-  // An index outside of 0 ... depth - 1 gives a row of `offValue`, as in TensorFlow.
+  // An index outside of 0 ... depth − 1 gives a row of `offValue`, as in TensorFlow.
   kernel<tf.OneHotInputs, tf.OneHotAttrs>(
     tf.OneHot,
     (backend, { indices }, { depth, onValue, offValue, dtype }) => {

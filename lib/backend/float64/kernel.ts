@@ -2,8 +2,8 @@ import { type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow
 import type { Float64Backend } from './backend.ts';
 
 /**
- * How a kernel of the `float64` backend is written down: its name and a function of the backend, its inputs and its
- * attributes, in the types that tfjs-core exports for them.
+ * The function of a kernel: from the backend, the inputs and the attributes to the outputs, in the
+ * types that tfjs-core exports for them.
  */
 export type Compute<Inputs, Attrs> = (
   backend: Float64Backend,
@@ -11,7 +11,7 @@ export type Compute<Inputs, Attrs> = (
   attrs: Attrs,
 ) => TensorInfo | TensorInfo[];
 
-/** tfjs's input types, `{ x: TensorInfo | undefined }`, for kernels none of whose inputs is optional. */
+/** tfjs's types of inputs, `{ x: TensorInfo | undefined }`, without the `undefined`. */
 type Present<T> = { [K in keyof T]: NonNullable<T[K]> };
 
 interface Call<Inputs, Attrs> {
@@ -20,14 +20,16 @@ interface Call<Inputs, Attrs> {
   attrs: Attrs;
 }
 
+/** The name of the backend in tfjs's registry. */
 export const BACKEND_NAME = 'float64';
 
+/** Returns a kernel of float64 in the form that tfjs registers. */
 export function kernel<Inputs, Attrs = object>(
   kernelName: string,
   compute: Compute<Inputs, Attrs>,
 ): KernelConfig {
   const kernelFunc = ({ backend, inputs, attrs }: Call<Inputs, Attrs>) =>
     compute(backend, inputs, attrs);
-  // tfjs's registry erases the types of all kernels; here they are erased once for all.
+  // tfjs's registry erases the types of all kernels; this is the one place that does so.
   return { kernelName, backendName: BACKEND_NAME, kernelFunc: kernelFunc as unknown as KernelFunc };
 }

@@ -5,7 +5,10 @@ import { allocate } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { broadcast, sizeOf } from './strided.ts';
 
-/** The matrix product of the last two axes, either factor transposed; the axes before them are broadcast. */
+/**
+ * The product of matrices, the last two axes, either factor transposed on request; the axes before
+ * them are broadcast.
+ */
 export const matmulKernels: KernelConfig[] = [
   kernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(
     tf.BatchMatMul,
@@ -51,7 +54,7 @@ function split(shape: number[]): [batch: number[], matrix: number[]] {
   return [shape.slice(0, -2), shape.slice(-2)];
 }
 
-/** For each matrix of the result, the number of the factor's matrix that it is made from. */
+/** For each matrix of the result, the index of the factor's matrix that it depends on. */
 function matrixNumbers(own: number[], batch: number[]) {
   return broadcast(
     Int32Array.from({ length: sizeOf(own) }, (_, i) => i),

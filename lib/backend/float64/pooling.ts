@@ -6,11 +6,6 @@ import { sizeOf } from './strided.ts';
 import { checkShape, explicit, forEachTap, fourSizes } from './window.ts';
 import type { Padding, Pair, Rounding, Window } from './window.ts';
 
-/**
- * 2D pools and their gradients, NHWC. The maximum's gradient goes to the first winner of each window. The average is
- * over the cells of the window inside the input, and its gradient divides by that same count (tfjs's own divides by
- * the size of the whole window, which is wrong at a padded border).
- */
 interface PoolAttrs {
   filterSize: Pair;
   strides: Pair;
@@ -32,7 +27,7 @@ function windowOf(
   );
 }
 
-/** For each output, the index of the input that wins; -1 where the window lies in the padding. */
+/** For each output, the index of the input that wins; −1 if the window lies in the padding. */
 function winners(window: Window, x: Values): Int32Array {
   const channels = window.inChannels;
   const best = new Int32Array(sizeOf(window.outShape)).fill(-1);
@@ -47,7 +42,7 @@ function winners(window: Window, x: Values): Int32Array {
   return best;
 }
 
-/** For each output pixel, how many cells of its window are inside the input. */
+/** For each output pixel, the number of cells of its window inside the input. */
 function cellsInside(window: Window): Int32Array {
   const count = new Int32Array(window.batchSize * window.outHeight * window.outWidth);
   forEachTap(window, (_, yPixel) => {
@@ -56,6 +51,13 @@ function cellsInside(window: Window): Int32Array {
   return count;
 }
 
+/**
+ * 2D pools and their gradients. The gradient of the maximum goes to the first winner of each
+ * window. The average is over the cells of the window inside the input, and its gradient divides by
+ * the same count; tfjs's own divides by the size of the whole window, which is wrong at a border.
+ *
+ * Shapes: x [N, H, W, C].
+ */
 export const poolingKernels: KernelConfig[] = [
   kernel<tf.MaxPoolInputs, PoolAttrs>(tf.MaxPool, (backend, { x }, attrs) => {
     const window = windowOf(x.shape, attrs);

@@ -4,9 +4,7 @@ import { allocate, type Float64Backend, type Values } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { aroundAxis, copy, sameKind, sizeOf, stridesOf, whole } from './strided.ts';
 
-/** The kernels that reduce axes to one number each (sums, maxima, ...), and the running sum. */
-
-/** What becomes of the elements start ... end - 1. */
+/** Reduces the elements start ... end − 1 to one. */
 type Fold = (values: Values, start: number, end: number) => number;
 
 function reduce(
@@ -36,7 +34,7 @@ function reduce(
   );
 }
 
-/** The values with their axes in the given order; the same array if that is the order they have. */
+/** The values with their axes in the given order; the same array if they already are. */
 function reducedLast(values: Values, shape: readonly number[], order: readonly number[]): Values {
   if (order.every((axis, i) => axis === i)) return values;
   const strides = stridesOf(shape);
@@ -69,7 +67,7 @@ const min: Fold = (values, start, end) => {
   return smallest;
 };
 
-/** The first of the winners. */
+/** The index of the first maximum. */
 const argMax: Fold = (values, start, end) => {
   let best = start;
   for (let i = start; i < end; i++) if (values[i] > values[best]) best = i;
@@ -95,7 +93,7 @@ const any: Fold = (values, start, end) => {
 const same = (dtype: DataType): DataType => dtype;
 const bool = (): DataType => 'bool';
 
-/** All but Max call their axes `axis`. */
+/** A reduction along `axis`; only Max has another name for it. */
 const reduction = (
   name: string,
   fold: Fold,
@@ -110,6 +108,7 @@ const position = (name: string, fold: Fold): KernelConfig =>
     reduce(backend, x, axis, false, 'int32', fold),
   );
 
+/** The kernels that reduce axes to one value each (sums, maxima, ...), and the running sum. */
 export const reduceKernels: KernelConfig[] = [
   reduction(tf.Sum, sum, tf.sumOutType),
   reduction(tf.Prod, product, tf.sumOutType),

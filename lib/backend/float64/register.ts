@@ -28,16 +28,17 @@ const KERNELS = [
   ...softmaxKernels,
 ];
 
-/** Below every other backend: tfjs chooses this one by itself only where there is no other. */
+/** Below every other backend, so tfjs chooses this one by itself only if there is no other. */
 const PRIORITY = 0;
 
 /**
- * Makes the backend `float64` and its kernels known to tfjs: `setBackend('float64')` selects it. Calling it again
- * changes nothing.
+ * Registers the backend `float64` and its kernels with tfjs, so that `setBackend('float64')`
+ * selects it. A second call has no effect.
  */
 export function registerFloat64(): void {
-  if (!findBackendFactory(BACKEND_NAME))
+  if (!findBackendFactory(BACKEND_NAME)) {
     registerBackend(BACKEND_NAME, () => new Float64Backend(), PRIORITY);
+  }
   for (const config of KERNELS) {
     if (!getKernel(config.kernelName, BACKEND_NAME)) registerKernel(config);
   }

@@ -1,13 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
-import { type DataType, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  backend_util,
+  slice_util,
+  util,
+  type DataType,
+  type KernelConfig,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { allocate, type Float64Backend } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { aroundAxis, copy, sizeOf, stridesOf, whole } from './strided.ts';
 
-/** The kernels that move elements without computing: each is a copy between two strided views. */
-
-/** A new tensor whose element (i, j, ...) is x[offset + i * strides[0] + j * strides[1] ...]. */
+/** A new tensor whose element (i, j, ...) is x[offset + i·strides[0] + j·strides[1] + ...]. */
 function view(
   backend: Float64Backend,
   x: TensorInfo,
@@ -87,13 +91,14 @@ const commonType = (tensors: TensorInfo[]): DataType =>
 const padded = (shape: number[], paddings: [number, number][]): number[] =>
   shape.map((n, axis) => paddings[axis][0] + n + paddings[axis][1]);
 
-/** Which of n elements stands `at` steps after the first when the row goes on beyond its ends as in a mirror. */
+/** The index, among n, of place `at` in a row that continues beyond its ends as in a mirror. */
 function mirrored(at: number, n: number, mode: 'reflect' | 'symmetric'): number {
   const repeatEdge = mode === 'symmetric' ? 1 : 0;
   if (at < 0) return -at - repeatEdge;
   return at < n ? at : 2 * (n - 1) - at + repeatEdge;
 }
 
+/** The kernels that move elements without computing: copies between two strided views. */
 export const shapeKernels: KernelConfig[] = [
   kernel<tf.ReshapeInputs, tf.ReshapeAttrs>(tf.Reshape, (backend, { x }, { shape }) =>
     backend.share(x, util.inferFromImplicitShape(shape, sizeOf(x.shape))),
@@ -136,7 +141,7 @@ export const shapeKernels: KernelConfig[] = [
     );
     const own = stridesOf(x.shape);
     const steps = own.map((stride, axis) => stride * strides[axis]);
-    // Not tfjs's `finalShapeSparse`: that one lacks the axes to be dropped, and its kernels then read the wrong ones.
+    // Not tfjs's `finalShapeSparse`, which lacks the axes to drop: its kernels read the wrong ones.
     const extents = own.map((_, axis) =>
       Math.max(0, Math.ceil((end[axis] - begin[axis]) / strides[axis])),
     );

@@ -4,10 +4,7 @@ import { allocate, type Float64Backend } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { aroundAxis } from './strided.ts';
 
-/**
- * Softmax, exp(x - m) / sum exp(x - m), and its logarithm, x - m - log sum exp(x - m), along one axis, where m is the
- * largest x: no exponential overflows.
- */
+/** Computes an output per element from x − m and Σ exp(x − m), where m is the largest x. */
 function normalize(
   backend: Float64Backend,
   logits: TensorInfo,
@@ -30,6 +27,12 @@ function normalize(
   return backend.output(out, logits.shape, 'float32');
 }
 
+/**
+ * Softmax and its logarithm along one axis, where m is the largest x, so no exponential overflows.
+ *
+ *     softmax       exp(x − m) / Σ exp(x − m)
+ *     log softmax   x − m − log Σ exp(x − m)
+ */
 export const softmaxKernels: KernelConfig[] = [
   kernel<tf.SoftmaxInputs, tf.SoftmaxAttrs>(tf.Softmax, (backend, { logits }, { dim }) =>
     normalize(backend, logits, dim, (shifted, sum) => Math.exp(shifted) / sum),

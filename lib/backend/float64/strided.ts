@@ -2,8 +2,9 @@ import { util } from '@tensorflow/tfjs-core';
 import type { Values } from './backend.ts';
 
 /**
- * Arrays seen through strides: element (i, j, ...) of a view is values[offset + i * strides[0] + j * strides[1] ...].
- * A transpose, a slice, a reversal, a tile, a broadcast and a pad are each one copy between two views.
+ * An array seen through strides: element (i, j, ...) is
+ * `values[offset + i·strides[0] + j·strides[1] + ...]`. A transpose, a slice, a reversal, a tile, a
+ * broadcast and a pad are each one copy between two views.
  */
 export interface View {
   readonly values: Values;
@@ -11,7 +12,7 @@ export interface View {
   readonly strides: readonly number[];
 }
 
-/** Row-major strides, one for every axis (tfjs's `computeStrides` leaves the last one out). */
+/** Returns row-major strides, one per axis; tfjs's `computeStrides` omits the last one. */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -22,11 +23,12 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
+/** Returns the view of a whole array. */
 export function whole(values: Values, shape: readonly number[]): View {
   return { values, offset: 0, strides: stridesOf(shape) };
 }
 
-/** target(i, j, ...) = source(i, j, ...) for all indices below `extents`. Returns the target's values. */
+/** Copies the indices below `extents` from one view to another; returns the target's values. */
 export function copy(source: View, target: View, extents: readonly number[]): Values {
   copyAxis(source, source.offset, target, target.offset, extents, 0);
   return target.values;
@@ -58,14 +60,17 @@ function copyAxis(
   }
 }
 
-/** The values repeated along the axes that `shape` lacks or has with size 1; the same array if there are none. */
+/**
+ * Returns the values repeated along the axes that `shape` lacks or has with size 1; without such
+ * axes, the same array.
+ */
 export function broadcast(
   values: Values,
   shape: readonly number[],
   outShape: readonly number[],
 ): Values {
   const size = sizeOf(outShape);
-  // Of the same size means that only axes of size 1 were added.
+  // If the size is the same, only axes of size 1 were added.
   if (values.length === size) return values;
   const out = sameKind(values, size);
   if (values.length === 1) return out.fill(values[0]);
@@ -77,13 +82,14 @@ export function broadcast(
   return copy({ values, offset: 0, strides: spread }, whole(out, outShape), outShape);
 }
 
-/** Zeros in an array of the same type. */
+/** Returns zeros in an array of the same type. */
 export function sameKind(values: Values, size: number): Values {
   if (values instanceof Float64Array) return new Float64Array(size);
   if (values instanceof Int32Array) return new Int32Array(size);
   return new Uint8Array(size);
 }
 
+/** Returns the number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (let axis = 0; axis < shape.length; axis++) size *= shape[axis];
@@ -91,8 +97,8 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * The shape as three axes with the named one in the middle:
- * element (o, i, n) is values[(o * length + i) * inner + n].
+ * Returns a shape as three axes with the given one in the middle: element (o, i, n) is
+ * `values[(o·length + i)·inner + n]`.
  */
 export function aroundAxis(shape: number[], axis: number) {
   const [at] = util.parseAxisParam(axis, shape);

@@ -2,17 +2,25 @@ import type { backend_util } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../../errors.ts';
 
 /**
- * The geometry that convolutions and pools share: which cell of the input meets which cell of the filter for which
- * cell of the output. A forward pass and its gradients walk the same triples, so they are adjoint by construction.
+ * The geometry of a convolution or a pool: which cell of the input meets which cell of the filter
+ * for which cell of the output. A forward pass and its gradients visit the same triples, so they
+ * are adjoint by construction.
  */
 export type Window = backend_util.Conv2DInfo;
+
+/** The padding, as tfjs's kernels take it. */
 export type Padding = 'valid' | 'same' | number | backend_util.ExplicitPadding;
+
+/** One number for both axes, or [height, width]. */
 export type Pair = [number, number] | number;
+
+/** How the number of windows is rounded. */
 export type Rounding = 'floor' | 'round' | 'ceil' | undefined;
 
 /**
- * Calls `visit` with (input pixel, output pixel, filter cell), each counted row by row: images first for the pixels.
- * Cells in the padding are not visited. The taps of an output pixel come one after another, in reading order.
+ * Calls `visit` with every triple (input pixel, output pixel, filter cell). Pixels are counted
+ * image by image and row by row, cells row by row. Cells in the padding are not visited. The taps
+ * of an output pixel follow one another in reading order.
  */
 export function forEachTap(
   window: Window,
@@ -38,7 +46,10 @@ export function forEachTap(
   }
 }
 
-/** tfjs computes the size for a numeric padding wrongly if the filter is not square; for an explicit one rightly. */
+/**
+ * Returns a numeric padding as an explicit one. tfjs computes the wrong size for a numeric padding
+ * if the filter is not square.
+ */
 export function explicit(pad: Padding): 'valid' | 'same' | backend_util.ExplicitPadding {
   if (typeof pad !== 'number') return pad;
   return [
@@ -49,11 +60,12 @@ export function explicit(pad: Padding): 'valid' | 'same' | backend_util.Explicit
   ];
 }
 
+/** Returns a shape as a tuple of four sizes. */
 export function fourSizes([a, b, c, d]: number[]): [number, number, number, number] {
   return [a, b, c, d];
 }
 
-/** A gradient of another shape than the output's would be read out of step. */
+/** Throws unless a gradient has the shape of the output, because it would be misread. */
 export function checkShape(name: string, got: number[], expected: number[]): void {
   if (got.length !== expected.length || got.some((n, i) => n !== expected[i])) {
     throw new InputError(`${name}: expected dy of shape ${show(expected)}, got ${show(got)}`);

@@ -20,7 +20,8 @@ describe('useBackend', () => {
     await useBackend('cpu');
     await expect(useBackend(asName(name))).rejects.toThrow(
       new InputError(
-        `expected a backend out of auto, cpu, wasm, tensorflow, tensorflow-gpu, webgl, webgpu, float64, got ${JSON.stringify(name)}`,
+        'useBackend: expected name to be one of "auto", "cpu", "wasm", "tensorflow", ' +
+          `"tensorflow-gpu", "webgl", "webgpu", "float64", got ${JSON.stringify(name)}`,
       ),
     );
     expect(tf.getBackend()).toBe('cpu');
@@ -28,7 +29,7 @@ describe('useBackend', () => {
 
   test.each([0, 1.5, -1, NaN])('refuses %p threads', async (threads) => {
     await expect(useBackend('cpu', { threads })).rejects.toThrow(
-      new InputError(`threads: expected an integer of at least 1, got ${threads}`),
+      new InputError(`useBackend: expected threads to be an integer of at least 1, got ${threads}`),
     );
   });
 

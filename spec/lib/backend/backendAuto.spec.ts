@@ -3,7 +3,8 @@ import { MissingBackend } from '../../../lib/backend/failure.ts';
 import type { BackendName } from '../../../lib/backend/options.ts';
 import { InputError } from '../../../lib/errors.ts';
 
-const missing = (name: string) => new MissingBackend(`the backend ${name} is missing: install it`);
+const missing = (name: string) =>
+  new MissingBackend(`the backend ${name} is not installed: install it`);
 const NOT_LOADED = new InputError(
   'the backend tensorflow does not load here (no addon): repair it',
 );

@@ -21,11 +21,11 @@ test.each<[BackendName, string]>([
     () => new Error('none'),
     (error: Error) => error,
   );
-  expect(message).toBe(`the backend ${backend} is missing: ${command}`);
+  expect(message).toBe(`the backend ${backend} is not installed: ${command}`);
   expect(name).toBe(InputError.name);
 });
 
-test('auto goes on to the next, and says what is missing', async () => {
+test('auto goes on to the next, and names the packages that are not installed', async () => {
   const lines: string[] = [];
   expect(await useBackend('auto', { log: (line) => lines.push(line) })).toBe('cpu');
   expect(lines).toEqual([

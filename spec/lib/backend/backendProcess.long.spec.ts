@@ -78,7 +78,7 @@ describe('webgpu in Node', () => {
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^the backend webgpu finds no GPU here but SwiftShader .*, which is software\n$/,
+      /^the backend webgpu finds only SwiftShader .* here, a GPU in software\n$/,
     );
   });
 

@@ -91,7 +91,9 @@ test('the threads are fixed once it has started', async () => {
   await useBackend('tensorflow', { threads: 1 });
   await useBackend('cpu');
   await expect(useBackend('tensorflow', { threads: 2 })).rejects.toThrow(
-    new InputError('threads: the backend tensorflow started with 1 and keeps them, got 2'),
+    new InputError(
+      'useBackend: expected threads to be 1, as when the backend tensorflow started, got 2',
+    ),
   );
   expect(tf.getBackend()).toBe('cpu');
 });
@@ -100,7 +102,7 @@ test('so are those of a backend that started with its own number', async () => {
   await useBackend('tensorflow');
   await expect(useBackend('tensorflow', { threads: 2 })).rejects.toThrow(
     new InputError(
-      'threads: the backend tensorflow started with its own number and keeps them, got 2',
+      'useBackend: expected threads to be left out, as when the backend tensorflow started, got 2',
     ),
   );
 });
@@ -112,7 +114,7 @@ test.each([
   await useBackend(first);
   await useBackend('cpu');
   await expect(useBackend(second)).rejects.toThrow(
-    new InputError(`the backend ${first} is loaded: ${second} needs a process of its own`),
+    new InputError(`the backend ${first} is already loaded: start ${second} in another process`),
   );
   expect(tf.getBackend()).toBe('cpu');
   expect(await useBackend(first)).toBe(first);

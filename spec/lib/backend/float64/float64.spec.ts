@@ -16,8 +16,9 @@ import {
 } from '../../../support/float64.ts';
 
 /**
- * Every kernel of the float64 backend against tfjs's cpu backend, called by its name, at geometries where a mix-up
- * of axes shows. Where tfjs is wrong, or has no such kernel, float64Values.spec.ts has values from elsewhere.
+ * Every kernel of the float64 backend against tfjs's cpu backend, called by its name, at geometries
+ * where swapped axes show. Where tfjs is wrong, or lacks the kernel, float64Values.spec.ts has
+ * values from elsewhere.
  */
 type Case = [kernel: string, inputs: Inputs, attrs?: object];
 

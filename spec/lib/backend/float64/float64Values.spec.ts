@@ -213,7 +213,12 @@ describe('errors', () => {
     ['GatherV2', { x: real([3]), indices: ints([1], 3) }, { axis: 0 }, 'GatherV2: expected indices from 0 to 2, got 3'], // prettier-ignore
     ['Conv2DBackpropInput', { dy: real([1, 2, 2, 1]), filter: real([2, 2, 1, 1]) }, { ...conv, inputShape: [1, 4, 3, 1] }, 'Conv2DBackpropInput: expected dy of shape [1, 3, 2, 1], got [1, 2, 2, 1]'], // prettier-ignore
     ['Conv2D', { x: real([1, 2, 2, 1]), filter: real([2, 2, 1, 1]) }, { ...conv, dataFormat: 'NCHW' }, 'float64: expected data format NHWC, got NCHW'], // prettier-ignore
-    ['Fill', {}, { shape: [1], value: 'a', dtype: 'string' }, 'Fill: expected a number, got "a"'],
+    [
+      'Fill',
+      {},
+      { shape: [1], value: 'a', dtype: 'string' },
+      'Fill: expected value to be a number, got "a"',
+    ],
     [
       'Cast',
       { x: real([1]) },
