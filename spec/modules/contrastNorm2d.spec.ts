@@ -48,7 +48,7 @@ eachBackend('normalizes contrast', () => {
         expect(Math.abs(means.at(0, j, k))).toBeLessThan(0.1);
         expect(Math.abs(deviations.at(0, j, k) - 1)).toBeLessThan(0.1);
       }
-      // What has less contrast than the mean is left with less.
+      // A region with less contrast than the mean keeps less.
       for (let k = width / 2 + 7; k < width - 4; k++)
         expect(deviations.at(0, j, k)).toBeLessThan(0.5);
     }
@@ -72,7 +72,7 @@ eachBackend('normalizes contrast', () => {
     expect(Math.max(...tf.abs(output).dataSync())).toBeLessThan(0.01);
   });
 
-  test('a pixel that alone is lit is damped where others are', () => {
+  test('a single bright pixel stands out, and its neighbours become negative', () => {
     const { output } = new ContrastNorm2D(1, { kernelSize: 3 }).forward(
       tf.tensor4d([0, 0, 0, 0, 9, 0, 0, 0, 0], [1, 3, 3, 1]),
     );

@@ -49,7 +49,7 @@ eachBackend('by hand', () => {
     expectAllClose(output, { shape: [1, 1, 1, 2], values: [1 / 5, 7 / 5] });
   });
 
-  test('each example has a mean of its own', () => {
+  test('each example has its own mean', () => {
     const box = new DivisiveNorm2D(1, { kernelSize: 1 });
     const { output } = box.forward(tf.tensor4d([1, 3, 100, 300], [2, 1, 2, 1]));
     expectAllClose(output, { shape: [2, 1, 2, 1], values: [1 / 2, 1, 1 / 2, 1] });

@@ -5,7 +5,7 @@ import { describeElementwise } from '../support/elementwise.ts';
 import { eachBackend } from '../support/fixtures.ts';
 
 eachBackend('by hand', () => {
-  test('what comes in goes out, both ways, in tensors of its own', () => {
+  test('input and gradient pass through unchanged, in new tensors', () => {
     const box = new Identity();
     const [x, g] = [tf.tensor2d([[1, -2, 3]]), tf.tensor2d([[4, 5, -6]])];
     const { output, cache } = box.forward(x);

@@ -27,7 +27,7 @@ eachBackend('by hand', () => {
     expect(box.backpropToParams(output, cache)).toEqual({});
   });
 
-  test('is group normalization with a group a channel, gradients included', () => {
+  test('is group normalization with one group per channel, gradients included', () => {
     const rng = new Rng(6);
     const shape: [number, number, number, number] = [3, 4, 5, 6];
     const input = constant(rng.normals(360, 1, 2), shape);

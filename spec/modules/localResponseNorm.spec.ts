@@ -34,7 +34,7 @@ eachBackend('by hand', () => {
     const y = [1 / 3, 2 / 5, 4 / Math.sqrt(24)];
     expectAllClose(output, { shape: [1, 3], values: y });
     const gradInput = box.backpropToInput(tf.tensor2d([[1, 0, 0]]), cache);
-    const share = y[0] / s[0]; // of channel 0 alone, which channels 0 and 1 are near
+    const share = y[0] / s[0]; // of channel 0 only, which is near channels 0 and 1
     expectAllClose(gradInput, { shape: [1, 3], values: [1 / 3 - share, -2 * share, 0] });
   });
 

@@ -15,7 +15,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('among equals the first wins, and alone', () => {
+  test('among equals only the first wins', () => {
     const inputs = [tf.tensor1d([1, 0]), tf.tensor1d([4, 0]), tf.tensor1d([4, 0])];
     const { output, grads } = mergedAndBack(new Max(), inputs, tf.tensor1d([10, -20]));
     expect(output).toEqual([4, 0]);
@@ -26,7 +26,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('one input alone', () => {
+  test('a single input', () => {
     expect(mergedAndBack(new Max(), [tf.scalar(2)], tf.scalar(7))).toEqual({
       output: 2,
       grads: [7],

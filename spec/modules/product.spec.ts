@@ -22,7 +22,7 @@ eachBackend('by hand', () => {
     expect(grads).toEqual([[0], [60], [0]]);
   });
 
-  test('one factor alone', () => {
+  test('a single factor', () => {
     expect(mergedAndBack(new Product(), [tf.scalar(2)], tf.scalar(7))).toEqual({
       output: 2,
       grads: [7],

@@ -31,7 +31,7 @@ function byChannel(x: tf.Tensor): number[][][] {
 
 eachBackend('by hand', () => {
   test.each([{ shape: [3, 2, 5, 4] }, { shape: [2, 7, 3] }, { shape: [1, 2, 3, 2, 5] }])(
-    'one draw a channel of an example holds at all positions, forward and back: $shape',
+    'one draw per channel of an example holds at all positions, forward and back: $shape',
     ({ shape }) => {
       const [batch, channels] = [shape[0], shape[shape.length - 1]];
       const mask = Array.from(new Rng(7).uniforms(batch * channels), (draw) =>
@@ -131,7 +131,7 @@ eachBackend('statistics', () => {
     expect(Math.abs(tf.mean(output).dataSync()[0] - 1)).toBeLessThan(slack / 0.7);
   });
 
-  test('each example drops channels of its own', () => {
+  test('each example drops other channels', () => {
     const { output } = new SpatialDropout({ p }).forward(tf.ones([8, 2, 2, 16]), training(4));
     const patterns = byChannel(output).map((example) =>
       example.map(([first]) => first === 0).join(),

@@ -15,7 +15,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('numbers without an axis, and one of them alone', () => {
+  test('scalars, and a single one', () => {
     const two = mergedAndBack(new Sum(), [tf.scalar(2), tf.scalar(3)], tf.scalar(7));
     expect(two).toEqual({ output: 5, grads: [7, 7] });
     expect(mergedAndBack(new Sum(), [tf.scalar(2)], tf.scalar(7))).toEqual({

@@ -55,7 +55,7 @@ export function describeElementwise<Cache>(
   ]);
 }
 
-/** What a box makes of a few numbers, and its derivative there; −0 is told as 0. */
+/** The outputs of a box for a few inputs, and its derivatives there; −0 is reported as 0. */
 export function atEach(
   box: Module<tf.Tensor, tf.Tensor>,
   xs: readonly number[],
@@ -63,10 +63,10 @@ export function atEach(
   return tf.tidy(() => {
     const { output, cache } = box.forward(constant(xs, [xs.length]));
     const gradInput = box.backpropToInput(tf.onesLike(output), cache);
-    return { outputs: told(output), slopes: told(gradInput) };
+    return { outputs: withoutNegativeZero(output), slopes: withoutNegativeZero(gradInput) };
   });
 }
 
-function told(tensor: tf.Tensor): number[] {
+function withoutNegativeZero(tensor: tf.Tensor): number[] {
   return Array.from(tensor.dataSync(), (value) => value + 0);
 }

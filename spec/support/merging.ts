@@ -18,7 +18,7 @@ export function describeMerging(name: string, file: string, make: () => Merge): 
     tf.reshape(tf.linspace(-1, 3, 10), [2, 1, 5]),
   ]);
   eachBackend('what it returns belongs to the caller', () => {
-    test.each([1, 2])('of %d inputs: letting one go harms no other, and none is left', (count) => {
+    test.each([1, 2])('of %d inputs: disposing one harms no other, and nothing leaks', (count) => {
       expectNoLeak(() => {
         const inputs = Array.from({ length: count }, (_, k) => tf.tensor1d([k, 2]));
         const { output, cache } = make().forward(inputs);
@@ -53,7 +53,7 @@ export function describeMerging(name: string, file: string, make: () => Merge): 
   ]);
 }
 
-/** The output and the gradients of each input, as numbers. */
+/** The output and the gradients of each input, as nested arrays. */
 export function mergedAndBack(box: Merge, inputs: readonly tf.Tensor[], gradOutput: tf.Tensor) {
   const { output, cache } = box.forward(inputs);
   return { output: numbers(output), grads: box.backpropToInput(gradOutput, cache).map(numbers) };
