@@ -66,12 +66,7 @@ export { Sequential, type Box } from './container/sequential.ts';
 export { Branch, type BranchOptions } from './container/branch.ts';
 export { Residual } from './container/residual.ts';
 export { Graph, type GraphOptions } from './container/graph.ts';
-export type {
-  GraphNode,
-  Names as GraphNames,
-  Node as SortedNode,
-  Value as GraphValue,
-} from './container/graphNodes.ts';
+export type { GraphNode, GraphNames, SortedNode, GraphValue } from './container/graphNodes.ts';
 
 // Merging
 export { Concat } from './concat.ts';

@@ -6,13 +6,13 @@ import {
   topologicalSort,
   zipNamed,
   type GraphNode,
-  type Names,
-  type Node,
-  type Value,
+  type GraphNames,
+  type SortedNode,
+  type GraphValue,
 } from './graphNodes.ts';
 
 /** The options of `Graph`. */
-export interface GraphOptions<I extends Names, O extends Names> {
+export interface GraphOptions<I extends GraphNames, O extends GraphNames> {
   /** The names of the inputs. */
   readonly inputs: I;
   /** The nodes, in any order. */
@@ -51,15 +51,15 @@ export interface GraphOptions<I extends Names, O extends Names> {
  *     });
  *     gate.infer(images);   // [N, H, W, 8]
  */
-export class Graph<I extends Names = string, O extends Names = string> extends Container<
-  Value<I>,
-  Value<O>
+export class Graph<I extends GraphNames = string, O extends GraphNames = string> extends Container<
+  GraphValue<I>,
+  GraphValue<O>
 > {
   override readonly arity: 'tensor' | 'list';
   readonly inputs: I;
   readonly outputs: O;
   /** The nodes in the order of the forward. */
-  readonly nodes: readonly Node[];
+  readonly nodes: readonly SortedNode[];
   /** How often each value is used. */
   readonly #uses: ReadonlyMap<string, number>;
 
@@ -81,7 +81,7 @@ export class Graph<I extends Names = string, O extends Names = string> extends C
    * Runs each node after those that it takes from; the last user of a value gets it, others a
    * clone.
    */
-  protected route<V>(input: Routed<Value<I>, V>, run: Run<V>): Routed<Value<O>, V> {
+  protected route<V>(input: Routed<GraphValue<I>, V>, run: Run<V>): Routed<GraphValue<O>, V> {
     const values = new Map(zipNamed<V>(this, 'forward', 'input', this.inputs, input));
     const uses = new Map(this.#uses);
     const take = (name: string): V => {
@@ -98,7 +98,7 @@ export class Graph<I extends Names = string, O extends Names = string> extends C
   }
 
   /** Visits each node after its users, with the sum of the gradients that they returned. */
-  protected backRoute(gradOutput: Value<O>, back: Back): Value<I> | undefined {
+  protected backRoute(gradOutput: GraphValue<O>, back: Back): GraphValue<I> | undefined {
     const grads = new Map<string, Tensor>();
     const give = (pairs: readonly (readonly [string, Tensor])[]) => {
       for (const [name, grad] of pairs) grads.set(name, accumulate(grads.get(name), grad));
@@ -115,9 +115,9 @@ export class Graph<I extends Names = string, O extends Names = string> extends C
 }
 
 /**
- * One value for one name, a list for a list of names. The types `Value` and `Routed` say the same,
- * but TypeScript does not resolve them while the names are a type parameter.
+ * One value for one name, a list for a list of names. The types `GraphValue` and `Routed` say the
+ * same, but TypeScript does not resolve them while the names are a type parameter.
  */
-function each<V>(names: Names, make: (name: string) => V) {
+function each<V>(names: GraphNames, make: (name: string) => V) {
   return (typeof names === 'string' ? make(names) : names.map(make)) as V & readonly V[];
 }

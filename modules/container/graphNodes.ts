@@ -5,36 +5,38 @@ import { BoxError, show } from '../../lib/errors.ts';
 import type { Module } from '../../lib/module.ts';
 
 /** One name stands for a tensor, a list of names for a list of tensors. */
-export type Names = string | readonly string[];
+export type GraphNames = string | readonly string[];
 
 /** The value behind names: a tensor, or a list of tensors. */
-export type Value<N extends Names = Names> = N extends string ? Tensor : readonly Tensor[];
+export type GraphValue<N extends GraphNames = GraphNames> = N extends string
+  ? Tensor
+  : readonly Tensor[];
 
 /** The name of a node, its box, and the inputs or nodes whose values it takes. */
 export type GraphNode =
-  | readonly [name: string, box: Module<Tensor, Value>, from: string]
-  | readonly [name: string, box: Module<readonly Tensor[], Value>, from: readonly string[]];
+  | readonly [name: string, box: Module<Tensor, GraphValue>, from: string]
+  | readonly [name: string, box: Module<readonly Tensor[], GraphValue>, from: readonly string[]];
 
 /** A node as the graph runs it. */
-export interface Node {
+export interface SortedNode {
   readonly name: string;
-  readonly box: Module<Value, Value>;
-  readonly inputs: Names;
+  readonly box: Module<GraphValue, GraphValue>;
+  readonly inputs: GraphNames;
   /**
    * The names of its values: its own name, or `name.output` for each output of a graph that has a
    * list of them.
    */
-  readonly outputs: Names;
+  readonly outputs: GraphNames;
 }
 
 /** The names of a graph's inputs and outputs. */
 export interface GraphEnds {
-  readonly inputs: Names;
-  readonly outputs: Names;
+  readonly inputs: GraphNames;
+  readonly outputs: GraphNames;
 }
 
 /** Names as a list. */
-export function listOf(names: Names): readonly string[] {
+export function listOf(names: GraphNames): readonly string[] {
   return typeof names === 'string' ? [names] : names;
 }
 
@@ -45,7 +47,7 @@ export function zipNamed<V>(
   graph: object,
   where: string,
   what: string,
-  names: Names,
+  names: GraphNames,
   value: unknown,
 ): (readonly [name: string, value: V])[] {
   const single = typeof names === 'string';
@@ -76,7 +78,7 @@ export function topologicalSort(
   { inputs, outputs }: GraphEnds,
   nodes: readonly GraphNode[],
   endsOf: (box: unknown) => GraphEnds | undefined,
-): Node[] {
+): SortedNode[] {
   const fail = (expected: string, got: string) => {
     throw new BoxError([nameOf(graph)], `expected ${expected}, got ${got}`);
   };
@@ -88,7 +90,7 @@ export function topologicalSort(
   for (const [what, list] of Object.entries({ inputs, outputs })) {
     if (list.length === 0) fail(`a name or more of ${what}`, 'none');
   }
-  const wired = nodes.map(([name, box, from]): Node => {
+  const wired = nodes.map(([name, box, from]): SortedNode => {
     checkBox(graph, name, box);
     const ends = endsOf(box);
     checkFrom(modulePath(graph, name), box, from, ends);
@@ -118,7 +120,7 @@ export function topologicalSort(
 function checkFrom(
   place: string,
   box: Pick<Module, 'arity'>,
-  from: Names,
+  from: GraphNames,
   ends: GraphEnds | undefined,
 ): void {
   const most = typeof ends?.inputs === 'object' ? ends.inputs.length : undefined;
@@ -137,10 +139,14 @@ function checkFrom(
   );
 }
 
-function inOrder(graph: object, inputs: readonly string[], nodes: readonly Node[]): Node[] {
+function inOrder(
+  graph: object,
+  inputs: readonly string[],
+  nodes: readonly SortedNode[],
+): SortedNode[] {
   const ready = new Set(inputs);
   const waiting = [...nodes];
-  const ordered: Node[] = [];
+  const ordered: SortedNode[] = [];
   while (waiting.length > 0) {
     const at = waiting.findIndex(({ inputs: from }) =>
       listOf(from).every((name) => ready.has(name)),
@@ -158,7 +164,7 @@ function inOrder(graph: object, inputs: readonly string[], nodes: readonly Node[
  * A cycle as text, `a > b > a`: goes backwards from a node that waits to a node that it waits for,
  * until a node comes again.
  */
-function cycleAmong(waiting: readonly Node[], ready: ReadonlySet<string>): string {
+function cycleAmong(waiting: readonly SortedNode[], ready: ReadonlySet<string>): string {
   const path = [waiting[0]];
   for (;;) {
     const missing = listOf(path[0].inputs).find((name) => !ready.has(name));
