@@ -1,75 +1,90 @@
 import { slice, type Tensor4D } from '@tensorflow/tfjs-core';
-import { checkSize } from '../lib/check.ts';
+import { checkOptions, checkSize } from '../lib/check.ts';
 import { constant } from '../lib/constant.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import type { SCell, SCellCache } from '../modules/historic/sCell.ts';
 import type { Neocognitron } from './neocognitron.ts';
 
+/** The options of `learnNeocognitron`. */
 export interface LearnNeocognitronOptions {
-  /** How often each image is shown to each layer; 20 by default. */
+  /** The number of times that each layer sees each image; 20 by default. */
   readonly passes?: number;
-  /** q of each layer of S-cells; 1, 16, 16 by default. */
+  /** q of each layer of S-cells; `[1, 16, 16]` by default. */
   readonly learningRates?: readonly number[];
-  /** The side of the area of an S-column in each layer; 5, 5, 2 by default. */
+  /** The side of the area of an S-column in each layer; `[5, 5, 2]` by default. */
   readonly columnSizes?: readonly number[];
 }
 
 /** A cell in a layer of S-cells. */
 export interface Cell {
+  /** The row of the cell in its plane. */
   readonly row: number;
+  /** The column of the cell in its plane. */
   readonly column: number;
+  /** The plane of the cell. */
   readonly plane: number;
 }
 
 /**
- * Lets a neocognitron learn without a teacher, greedily: one layer of S-cells after the other, each from what the layers
- * before it, which are final by then, make of the images. An image changes the connections of its representatives, and
- * as all cells of a plane share them, with them those of their planes:
+ * Trains a neocognitron without labels, one layer of S-cells after the other: each layer learns
+ * from the outputs of the layers before it, which are final by then. An image changes the
+ * connections of its representatives. All cells of a plane share their connections, so the whole
+ * plane changes:
  *
- *   Δa_k(κ, ν) = q c(ν) u(κ, n + ν)        Δb_k = (q/2) v(n)        for a representative at place n in plane k
+ *   Δa_k(κ, ν) = q c(ν) u(κ, n + ν)        for a representative at position n in plane k
+ *   Δb_k = (q/2) v(n)
  *
- * So a representative comes to match what it sees, and to be inhibited by all else.
+ * A representative thus learns to match the pattern that it sees; every other pattern inhibits it.
  *
- * Shapes: images [N, H, W, 1], not negative. Errors: those of the boxes; passes below 1.
+ * Shapes: images [N, H, W, 1], not negative.
+ * Errors: those of the boxes; passes below 1; an unknown option.
  * Source: Fukushima 1980, Biological Cybernetics 36, section 3.
+ *
+ *     const network = neocognitron({ rng: new Rng(0) });
+ *     await learnNeocognitron(network, images);
  */
 export async function learnNeocognitron(
   network: Pick<Neocognitron, 'layers'>,
   images: Tensor4D,
-  {
-    passes = 20,
-    learningRates: rates = [1, 16, 16],
-    columnSizes: columns = [5, 5, 2],
-  }: LearnNeocognitronOptions = {},
+  options: LearnNeocognitronOptions = {},
 ): Promise<void> {
+  checkOptions('learnNeocognitron', options, ['passes', 'learningRates', 'columnSizes']);
+  const { passes = 20, learningRates = [1, 16, 16], columnSizes = [5, 5, 2] } = options;
   checkSize(network, 'passes', passes);
-  let seen = images.clone();
+  let input = images.clone();
   for (const [layer, { S, C }] of network.layers.entries()) {
     for (let pass = 0; pass < passes; pass++) {
       for (let n = 0; n < images.shape[0]; n++) {
-        const one: Tensor4D = tidy(() => slice(seen, [n, 0, 0, 0], [1, -1, -1, -1]));
-        await reinforce(S, one, rates[layer], columns[layer]);
+        const one: Tensor4D = tidy(() => slice(input, [n, 0, 0, 0], [1, -1, -1, -1]));
+        await reinforce(S, one, {
+          learningRate: learningRates[layer],
+          columnSize: columnSizes[layer],
+        });
         one.dispose();
       }
       await yieldToEventLoop();
     }
     const next = tidy(() => {
-      const answers = S.infer(seen);
-      return C === undefined ? answers : C.infer(answers);
+      const output = S.infer(input);
+      return C === undefined ? output : C.infer(output);
     });
-    seen.dispose();
-    seen = next;
+    input.dispose();
+    input = next;
   }
-  seen.dispose();
+  input.dispose();
 }
 
 /**
- * The representatives among S-cells. An S-column is a square of cells through all planes, one wherever it fits into the
- * layer; of a layer that is smaller, the layer. The cell of an S-column that answers most is a candidate, if it answers
- * at all, and of a plane with several candidates the strongest is the representative.
+ * Finds the representatives among S-cells. An S-column is a square of cells through all planes, one
+ * at each position where it fits into the layer (if the layer is smaller, the whole layer). The
+ * cell with the largest output in an S-column is a candidate, if that output is above 0. The
+ * representative of a plane is its candidate with the largest output.
  *
- * @param values the answers of one image, [H, W, planes].
+ * @param values the outputs for one image, [H, W, planes].
+ *
+ *     const cells = representatives(await output.data(), [height, width, planes], 5);
+ *     cells.length; // at most one per plane
  */
 export function representatives(
   values: ArrayLike<number>,
@@ -97,26 +112,24 @@ export function representatives(
   return [...best.values()];
 }
 
-/** Shows one image to a layer of S-cells. */
+/** Reinforces the representatives of a layer of S-cells for one image. */
 async function reinforce(
   cell: SCell,
   input: Tensor4D,
-  rate: number,
-  columnSize: number,
+  { learningRate, columnSize }: { learningRate: number; columnSize: number },
 ): Promise<void> {
   const { output, cache } = cell.forward(input);
   const [, height, width, planes] = output.shape;
-  const answers = representatives(await output.data(), [height, width, planes], columnSize);
-  await strengthen(cell, cache, answers, rate);
+  const cells = representatives(await output.data(), [height, width, planes], columnSize);
+  await strengthen(cell, cache, { cells, learningRate });
   disposeTensors([output, cache]);
 }
 
-/** Δa and Δb for each representative. */
+/** Adds Δa and Δb for each representative. */
 async function strengthen(
   cell: SCell,
   cache: SCellCache,
-  answers: readonly Cell[],
-  rate: number,
+  { cells, learningRate }: { cells: readonly Cell[]; learningRate: number },
 ): Promise<void> {
   const { weight, inhibition } = cell.params;
   const c = cell.window();
@@ -124,9 +137,9 @@ async function strengthen(
     [weight, inhibition, cache.input, cache.inhibitor, c].map((tensor) => tensor.data()),
   );
   const { height, width } = cache.geometry;
-  const [grownA, grownB] = [Float64Array.from(a), Float64Array.from(b)];
-  for (const { row, column, plane } of answers) {
-    grownB[plane] += (rate / 2) * v[row * width.output + column];
+  const [newA, newB] = [Float64Array.from(a), Float64Array.from(b)];
+  for (const { row, column, plane } of cells) {
+    newB[plane] += (learningRate / 2) * v[row * width.output + column];
     for (let p = 0; p < height.kernel; p++) {
       for (let q = 0; q < width.kernel; q++) {
         const [y, x] = [
@@ -136,15 +149,15 @@ async function strengthen(
         if (y < 0 || y >= height.input || x < 0 || x >= width.input) continue;
         for (let k = 0; k < cell.inPlanes; k++) {
           const from = (p * width.kernel + q) * cell.inPlanes + k;
-          grownA[from * cell.planes + plane] +=
-            rate * window[from] * u[(y * width.input + x) * cell.inPlanes + k];
+          newA[from * cell.planes + plane] +=
+            learningRate * window[from] * u[(y * width.input + x) * cell.inPlanes + k];
         }
       }
     }
   }
   tidy(() => {
-    weight.assign(constant(grownA, weight.shape));
-    inhibition.assign(constant(grownB, inhibition.shape));
+    weight.assign(constant(newA, weight.shape));
+    inhibition.assign(constant(newB, inhibition.shape));
   });
   c.dispose();
 }

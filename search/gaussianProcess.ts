@@ -36,8 +36,8 @@ export interface Prediction {
 
 /**
  * A Gaussian process with observations: y_i = f(x_i) + ε_i, where f has mean m and Matérn
- * covariance k, and ε has variance σ_n². With K_ij = k(x_i, x_j) + σ_n² [i = j] = (L Lᵀ)_ij and α =
- * K⁻¹ (y − m):
+ * covariance k, and ε has variance σ_n². With K_ij = k(x_i, x_j) + σ_n² [i = j] = (L Lᵀ)_ij and
+ * α = K⁻¹ (y − m):
  *
  *   mean       E f(x) = m + Σ_i k(x, x_i) α_i
  *   variance   V f(x) = σ² − |L⁻¹ k(x, ·)|²

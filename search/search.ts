@@ -65,9 +65,9 @@ export interface SearchOptions {
  * folds at a time.
  *
  * The points depend neither on the number of workers, nor on the time that evaluations take, nor on
- * interruptions. Point t of `grid` and `random` depends only on t. Point t of `gp` is random for t
- * < max(4, d + 1) with d dimensions. After that it depends on the results of the trials before t −
- * ahead, for which it waits, and on the points of the `ahead` trials between, but not on their
+ * interruptions. Point t of `grid` and `random` depends only on t. With d dimensions, point t of
+ * `gp` is random for t < max(4, d + 1). After that it depends on the results of the trials before
+ * t − ahead, for which it waits, and on the points of the `ahead` trials between, but not on their
  * results. So workers always have the folds of at least ahead + 1 trials. A failed trial counts as
  * the worst of the others.
  *
