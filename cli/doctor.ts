@@ -48,7 +48,7 @@ export function doctorCommand(): Command {
       const build = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });
       const diagnostics = await diagnose({ build, data, rng: new Rng(seed) });
       printLine(json ? JSON.stringify(diagnostics) : formatDiagnostics(diagnostics));
-      if (diagnostics.some(({ verdict }) => verdict === 'bad')) process.exitCode = 1;
+      if (diagnostics.some(({ severity: verdict }) => verdict === 'bad')) process.exitCode = 1;
     });
 }
 
@@ -56,7 +56,7 @@ export function doctorCommand(): Command {
 function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
   const longest = Math.max(...diagnostics.map(({ name }) => name.length));
   return diagnostics
-    .flatMap(({ name, verdict, finding, advice }) => [
+    .flatMap(({ name, severity: verdict, finding, advice }) => [
       `${verdict.padEnd(7)}  ${name.padEnd(longest)}  ${finding}`,
       ...(advice === '' ? [] : [`         ${advice}`]),
     ])

@@ -61,7 +61,7 @@ export async function showUnits(file: string, options: UnitsOptions): Promise<st
     const png = /\.png$/i.test(options.out);
     await writeFileAtomic(options.out, png ? drawPatches(found) : unitsPage(title, found));
     return found.units.map((one) => {
-      const examples = one.patches.map(({ record }) => record).join(', ');
+      const examples = one.patches.map(({ example: record }) => record).join(', ');
       return `${captionOf(one)}; examples ${examples}`;
     });
   } finally {
@@ -96,9 +96,9 @@ async function findPatches(
     box: path,
     units,
     count,
-    perRecord,
+    perExample: perRecord,
     batchSize,
-    ...(records !== undefined && { records }),
+    ...(records !== undefined && { examples: records }),
   });
   return { label: labelOf(box, path), units: patches };
 }

@@ -7,7 +7,7 @@ import type { Trace } from './trace.ts';
 
 /** A part of a record that a unit answers to. */
 export interface TopPatch {
-  readonly record: number;
+  readonly example: number;
   /** What the unit gives. */
   readonly response: number;
   /** Where in the box's output, along each axis but the channels. */
@@ -44,7 +44,7 @@ export async function cutOut(
   const found: TopPatch[] = [];
   for (let start = 0; start < answers.length; start += batchSize) {
     const some = answers.slice(start, start + batchSize);
-    const batch = await data.batch(Int32Array.from(some, ({ record }) => record));
+    const batch = await data.batch(Int32Array.from(some, ({ example: record }) => record));
     const ones = new Float32Array(some.length * size);
     some.forEach(({ place, unit }, n) => (ones[n * size + place * units + unit] = 1));
     const gradOutput = tensor(ones, [some.length, ...trace.outputShape], 'float32');
@@ -52,7 +52,7 @@ export async function cutOut(
     const [values, slopes] = [await batch.input.data(), await gradient.data()];
     disposeTensors([batch, gradOutput, gradient]);
     const [length, shape] = [values.length / some.length, data.inputShape];
-    some.forEach(({ record, place, response, unit }, n) => {
+    some.forEach(({ example: record, place, response, unit }, n) => {
       const at = placeOf(place, axes);
       const span = trace.spanOfInput([...at, unit].map((cell): Interval => [cell, cell]));
       // The patch of an image has all channels of its pixels; that of a vector is the whole vector.
@@ -63,7 +63,7 @@ export async function cutOut(
         .map((size, axis): Interval => (whole ? [0, size - 1] : (span?.[axis] ?? [0, -1])));
       const cut = (of: ArrayLike<number>) => part(of, n * length, shape, image);
       found.push({
-        record,
+        example: record,
         response,
         place: at,
         corner: image.map(([first]) => first),

@@ -1,6 +1,6 @@
 /** What a unit gives for a record at a place, which is numbered row by row. */
 export interface Answer {
-  readonly record: number;
+  readonly example: number;
   readonly place: number;
   readonly response: number;
 }
@@ -28,7 +28,7 @@ export function answersOf(
       const last = best.at(-1);
       const enters = best.length < perRecord || (last !== undefined && response > last.response);
       if (enters && !Number.isNaN(response))
-        best = better(best, [{ record, place, response }], perRecord);
+        best = better(best, [{ example: record, place, response }], perRecord);
     }
     return best;
   });

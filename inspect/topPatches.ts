@@ -17,9 +17,9 @@ export interface TopPatchesOptions {
   /** Patches of each unit, 9 by default. */
   readonly count?: number;
   /** Patches of one record at most, 1 by default. */
-  readonly perRecord?: number;
+  readonly perExample?: number;
   /** Looks at so many of the first records, by default all. */
-  readonly records?: number;
+  readonly examples?: number;
   /** 100 by default. */
   readonly batchSize?: number;
 }
@@ -61,8 +61,8 @@ export async function topPatches(
   data: Dataset,
   options: TopPatchesOptions,
 ): Promise<UnitPatches[]> {
-  const { box, count = 9, perRecord = 1, batchSize = 100 } = options;
-  const records = Math.min(options.records ?? data.length, data.length);
+  const { box, count = 9, perExample: perRecord = 1, batchSize = 100 } = options;
+  const records = Math.min(options.examples ?? data.length, data.length);
   for (const [name, value] of Object.entries({ count, perRecord, records, batchSize })) {
     if (Number.isSafeInteger(value) && value >= 1) continue;
     throw new InputError(
@@ -72,10 +72,10 @@ export async function topPatches(
   const trace = traced(network, box, data.inputShape);
   const all = trace.outputShape[trace.outputShape.length - 1];
   const units = options.units ?? Array.from({ length: all }, (_, unit) => unit);
-  const strange = units.find((unit) => !(Number.isSafeInteger(unit) && unit >= 0 && unit < all));
-  if (strange !== undefined || units.length === 0) {
+  const invalid = units.find((unit) => !(Number.isSafeInteger(unit) && unit >= 0 && unit < all));
+  if (invalid !== undefined || units.length === 0) {
     throw new InputError(
-      `topPatches: expected units of ${box} from 0 to ${all - 1}, got ${strange === undefined ? 'none' : show(strange)}`,
+      `topPatches: expected units of ${box} from 0 to ${all - 1}, got ${invalid === undefined ? 'none' : show(invalid)}`,
     );
   }
   const best = units.map((unit) => ({ unit, answers: [] as readonly Answer[], least: Infinity }));

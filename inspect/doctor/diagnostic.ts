@@ -7,7 +7,7 @@ export type Severity = 'good' | 'warning' | 'bad';
 /** What one examination found. */
 export interface Diagnostic {
   readonly name: string;
-  readonly verdict: Severity;
+  readonly severity: Severity;
   /** With figures. */
   readonly finding: string;
   /** What to do; empty where all is good. */
@@ -29,7 +29,7 @@ export function judge(
   finding: string,
   advice: string,
 ): Diagnostic {
-  return { name, verdict, finding, advice: verdict === 'good' ? '' : advice };
+  return { name, severity: verdict, finding, advice: verdict === 'good' ? '' : advice };
 }
 
 /** Records drawn at random, at most as many as there are. */

@@ -44,7 +44,7 @@ const filter = (
 /** What the first unit of a box answers to: of each patch record, response, place, corner, shape and values. */
 async function first(network: Module, data: ArrayDataset, options: TopPatchesOptions) {
   const [{ patches }] = await topPatches(network, data, options);
-  return patches.map(({ record, response, place, corner, shape, values }) => [record, response, place, corner, shape, [...values]]); // prettier-ignore
+  return patches.map(({ example: record, response, place, corner, shape, values }) => [record, response, place, corner, shape, [...values]]); // prettier-ignore
 }
 
 const SEA = [
@@ -67,11 +67,11 @@ eachBackend('top patches', () => {
       [0, 9, [0, 0], [0, 0], [2, 2, 1], [0, 9, 0, 0]],
     ]);
     // 26, then the first of those with 11 and 15.
-    expect(await first(network, data, { box: '0', count: 2, perRecord: 2 })).toEqual([
+    expect(await first(network, data, { box: '0', count: 2, perExample: 2 })).toEqual([
       [1, 26, [1, 2], [1, 2], [2, 2, 1], [5, 6, 7, 8]],
       [1, 12, [1, 1], [1, 1], [2, 2, 1], [0, 5, 0, 7]],
     ]);
-    expect(await first(network, data, { box: '0', records: 1 })).toHaveLength(1);
+    expect(await first(network, data, { box: '0', examples: 1 })).toHaveLength(1);
     const [{ least }] = await topPatches(network, data, { box: '0', batchSize: 1 });
     expect(least).toBe(0);
   });
@@ -183,7 +183,7 @@ eachBackend('top patches', () => {
     const data = images(SEA, ISLE);
     await topPatches(network, data, { box: '2' });
     const { numTensors } = tf.memory();
-    await topPatches(network, data, { box: '2', batchSize: 1, perRecord: 3 });
+    await topPatches(network, data, { box: '2', batchSize: 1, perExample: 3 });
     await topPatches(network, data, { box: '1.sum' });
     expect(tf.memory().numTensors).toBe(numTensors);
   });
@@ -195,7 +195,7 @@ eachBackend('top patches', () => {
     [{ box: '0', units: [0.5] }, 'expected units of 0 from 0 to 0, got 0.5'],
     [{ box: '0', units: [] }, 'expected units of 0 from 0 to 0, got none'],
     [{ box: '0', count: 0 }, 'expected count to be an integer of at least 1, got 0'],
-    [{ box: '0', perRecord: 1.5 }, 'expected perRecord to be an integer of at least 1, got 1.5'],
+    [{ box: '0', perExample: 1.5 }, 'expected perRecord to be an integer of at least 1, got 1.5'],
   ])('refuses %j', async (options, message) => {
     const network = new Sequential([filter([[1]]), new Sequential([new ReLU(), new ReLU()])]);
     await expect(topPatches(network, images(SEA), options)).rejects.toThrow(

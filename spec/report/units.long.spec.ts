@@ -17,7 +17,7 @@ const patch = (
   shape: number[],
   values: number[],
 ): TopPatch => ({
-  record: 3,
+  example: 3,
   response,
   place: corner,
   corner,

@@ -88,7 +88,7 @@ test('a healthy network and its data are good in everything, without advice and 
   const { numTensors } = memory();
   const found = await verdicts(network());
   expect(Object.keys(found)).toEqual(HEALTHY);
-  expect(Object.values(found).filter(({ verdict }) => verdict !== 'good')).toEqual([]);
+  expect(Object.values(found).filter(({ severity: verdict }) => verdict !== 'good')).toEqual([]);
   expect(Object.values(found).filter(({ advice }) => advice !== '')).toEqual([]);
   expect(memory().numTensors).toBe(numTensors);
 });
@@ -99,9 +99,9 @@ test('dead units are bad, and nothing is learnt', async () => {
     verdict: 'bad',
     finding: 'at most 100 %, in Sequential[1] > ReLU',
   });
-  expect(found.gradients.verdict).toBe('bad');
+  expect(found.gradients.severity).toBe('bad');
   expect(found.gradients.advice).toMatch(/^They vanish/);
-  expect(found['small subset'].verdict).toBe('bad');
+  expect(found['small subset'].severity).toBe('bad');
 });
 
 test('a bias of 0 under a dead layer stands at a kink, where there is no gradient to be wrong', async () => {
@@ -122,14 +122,14 @@ test('a bias of 0 under a dead layer stands at a kink, where there is no gradien
     ]);
   };
   const found = await verdicts(build);
-  expect(found['dead units'].verdict).toBe('bad');
-  expect(found['gradient check'].verdict).toBe('good');
+  expect(found['dead units'].severity).toBe('bad');
+  expect(found['gradient check'].severity).toBe('good');
   expect(found['gradient check'].finding).toMatch(/; 1 of the parameters stand at kinks$/);
 });
 
 test('saturated units are bad', async () => {
   const found = await verdicts(network({ scale: 30, squash: () => new Tanh() }));
-  expect(found['saturated units'].verdict).toBe('bad');
+  expect(found['saturated units'].severity).toBe('bad');
   expect(found['saturated units'].finding).toMatch(
     /^at most \d\d(\.\d)? %, in Sequential\[1\] > Tanh$/,
   );
@@ -187,13 +187,13 @@ test('labels of one class are bad, of few a warning', async () => {
     network(),
     rows(undefined, (n) => n % 2),
   );
-  expect(two['label balance'].verdict).toBe('warning');
+  expect(two['label balance'].severity).toBe('warning');
 });
 
 test('a network that gives all records the common answer has not learnt the small subset', async () => {
   const common = rows(undefined, (n) => (n % 20 < 2 ? n % 20 : 2));
   const found = await verdicts(network({ bias: -100 }), common);
-  expect(found['small subset'].verdict).toBe('bad');
+  expect(found['small subset'].severity).toBe('bad');
   const one = await verdicts(
     network(),
     rows(undefined, () => 1),
