@@ -57,7 +57,7 @@ export function fractionOption(
  *
  * Errors: `--shape: expected 3 sizes of at least 1, such as 32,32,3, got "3x3"`.
  */
-export function shapeOption(flag: string, axes: number): (text: string) => readonly number[] {
+function shapeOption(flag: string, axes: number): (text: string) => readonly number[] {
   return (text) => {
     const sizes = text.split(/[,x]/).map((size) => (/^\d+$/.test(size) ? Number(size) : NaN));
     if (sizes.length !== axes || !sizes.every((size) => Number.isSafeInteger(size) && size >= 1)) {

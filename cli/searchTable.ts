@@ -3,7 +3,7 @@ import { rankTrials, type Trial } from '../search/trial.ts';
 import { shortName, formatValue, type Space } from '../search/space.ts';
 
 /** Formats a trial's mean over the folds and its standard error: `2.31 ± 0.12 %`. */
-export function formatScore({ mean, standardError }: Trial): string {
+function formatScore({ mean, standardError }: Trial): string {
   return `${(100 * mean).toFixed(2)} ± ${(100 * standardError).toFixed(2)} %`;
 }
 

@@ -4,7 +4,7 @@ import { fitDerivative } from './fitDerivative.ts';
 import type { CheckedTensor, GradcheckTarget } from './target.ts';
 
 /** The largest |analytic − numeric| that passes: 1e-8 + 1e-6 |numeric|. */
-export function tolerance(numeric: number): number {
+function tolerance(numeric: number): number {
   return 1e-8 + 1e-6 * Math.abs(numeric);
 }
 

@@ -24,7 +24,7 @@ interface Step {
 }
 
 /** The path of every box and container of a network, in the order of the forward. */
-export function boxPaths(network: AnyModule): string[] {
+function boxPaths(network: AnyModule): string[] {
   const paths = new Set<string>();
   const add = (path: string) => void paths.add(path);
   propagate<undefined>(

@@ -22,7 +22,8 @@ import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts'
 const ONE = [1, 1] as const;
 
 /**
- * The boxes that pool. What `ceilMode` adds is written as padding after, which here never counts.
+ * The pools. The overhang of `ceilMode` is written as padding at the end, which these boxes never
+ * count.
  */
 export const POOLS: readonly OnnxExporter[] = [
   onnxExporter(MaxPool2D, (graph, box, input) => {
@@ -134,13 +135,15 @@ function average(
   if (axes.every(({ overhang = 0 }) => overhang === 0)) {
     return pool(graph, 'AveragePool', input, axes, { count_include_pad: 1 });
   }
-  // What reaches past the padding does not count.
+  // Cells beyond the padding do not count.
   return scaledMeans(graph, input, axes, (axis) =>
     windowMeans(axis, true).rows.map(({ weights }) => axis.kernel * weights[0]),
   );
 }
 
-/** The mean of each window, padding being 0, times a factor of its row and one of its column. */
+/**
+ * Writes the mean of each window over zero padding, times one factor per row and one per column.
+ */
 function scaledMeans(
   graph: OnnxGraph,
   input: Value,
@@ -158,9 +161,9 @@ function scaledMeans(
 }
 
 /**
- * R X Cᵀ for each channel X, where the rows of R and C are windows over the rows and columns of X.
+ * Writes R X Cᵀ for each channel X; the rows of R and C are windows over the rows and columns of X.
  */
-export function mapped(graph: OnnxGraph, first: Value, height: AxisMap, width: AxisMap): string {
+function mapped(graph: OnnxGraph, first: Value, height: AxisMap, width: AxisMap): string {
   const alongRows = graph.node('MatMul', [first.name, matrix(graph, width, true)]);
   return graph.node('MatMul', [matrix(graph, height, false), alongRows]);
 }

@@ -1,7 +1,7 @@
 import { PbfWriter } from 'pbf';
 
 /**
- * The few protobuf messages that an ONNX file of a network needs. The numbers are the fields' in
+ * Writes the protobuf messages of an ONNX file of a network. The numbers are the field numbers of
  * the specification.
  *
  * Source: ONNX 1.12, onnx.proto3; https://onnx.ai/onnx/repo-docs/IR.html.
@@ -14,28 +14,29 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
-/** An integer, or integers, or a string, or a number that may be none of these. */
+/** An attribute of a node: an integer, a list of integers, a string, or a float. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
 
-/** A tensor of the file but for its values: `float` is 32 bits, `int64` 64. */
+/** A tensor of the file without its values: `float` has 32 bits, `int64` 64. */
 export interface OnnxTensor {
   readonly name: string;
   readonly type: 'float' | 'int64';
   readonly dims: readonly number[];
 }
 
-/** What a graph takes or gives; a size that is a string stands for any. */
+/** An input or output of a graph; a size that is a string stands for any size. */
 export interface OnnxValue {
   readonly name: string;
   readonly dims: readonly (number | string)[];
 }
 
+/** An ONNX model: its graph, and the tensors that the graph uses. */
 export interface OnnxModel {
   readonly name: string;
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
-  /** The values of each tensor are asked for when their turn in the file comes. */
+  /** The values of each tensor are read only when the file reaches them. */
   readonly tensors: readonly {
     readonly info: OnnxTensor;
     readonly values: () => Promise<Uint8Array>;
@@ -43,17 +44,15 @@ export interface OnnxModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/**
- * The operators that are used are those of this version of the operator set, of ONNX 1.12 (2022).
- */
-export const OPSET = 17;
+/** The version of the operator set, of ONNX 1.12 (2022). */
+const OPSET = 17;
 const IR_VERSION = 8;
 
 const TYPES = { float: { code: 1, bytes: 4 }, int64: { code: 7, bytes: 8 } } as const;
 
 type Write = (to: PbfWriter) => void;
 
-/** The file in parts, so that no more than one tensor is in memory. */
+/** Encodes the file in chunks, so that at most one tensor is in memory. */
 export async function* encodeModel(model: OnnxModel): AsyncGenerator<Uint8Array> {
   const graph = encoded((to) => {
     for (const node of model.nodes) message(to, 1, (part) => writeNode(part, node));
@@ -101,7 +100,7 @@ function message(to: PbfWriter, field: number, write: Write): void {
   to.writeBytesField(field, encoded(write));
 }
 
-/** The start of a field of bytes that follow. */
+/** The tag and length of a field whose bytes follow. */
 function startBytes(to: PbfWriter, field: number, length: number): void {
   to.writeTag(field, 2);
   to.writeVarint(length);
@@ -111,7 +110,7 @@ function byteLength({ type, dims }: OnnxTensor): number {
   return dims.reduce((product, size) => product * size, TYPES[type].bytes);
 }
 
-/** An initializer of the graph, up to its values. */
+/** An initializer of the graph, without its values. */
 function tensorHead(info: OnnxTensor): Uint8Array {
   const head = encoded((to) => {
     to.writePackedVarint(1, [...info.dims]);

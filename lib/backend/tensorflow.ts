@@ -52,7 +52,7 @@ type NodeBackend = KernelBackend & {
 };
 
 /** Returns which of the two packages has registered a started backend `'tensorflow'`. */
-export function packageOf(backend: KernelBackend): 'tensorflow' | 'tensorflow-gpu' {
+function packageOf(backend: KernelBackend): 'tensorflow' | 'tensorflow-gpu' {
   return (backend as NodeBackend).isGPUPackage ? 'tensorflow-gpu' : 'tensorflow';
 }
 

@@ -71,7 +71,7 @@ function refused(error: unknown): never {
 }
 
 /** Returns whether an adapter computes on the CPU. */
-export function isSoftware(
+function isSoftware(
   info: Pick<GPUAdapterInfo, 'architecture' | 'device' | 'description'>,
 ): boolean {
   const { architecture, device, description } = info;

@@ -100,7 +100,7 @@ export function paddedInputToInput(
 }
 
 /** Returns the place that each cell of a padded axis is read from, or −1 for a zero. */
-export function sources(border: Border, mode: PaddingMode): number[] {
+function sources(border: Border, mode: PaddingMode): number[] {
   const { input } = border;
   return Array.from({ length: paddedSize(border) }, (_, cell) => {
     const at = cell - border.before;
