@@ -580,7 +580,7 @@ const WITHOUT_CASE = new Set(
     'perRow perColumn perElement slidingAttributes poolingAttributes isSame attributes',
     'poolAttributes gather scatter batchChunks windowsOf cellsOf copy windowsInside matrixAt',
     'transposeOf addProduct undilatedGeometry isDilated withDilatedGradients withDilation',
-    'webglKernels transposed nearest linear sources windowSums windowMeans windowSumsFilledUp',
+    'webglKernels transposed nearest linear windowSums windowMeans windowSumsFilledUp',
     'windowsThatCover viewOf groupSize pixelsOf spread sumRows sumInBlocks normalTail',
     'checkDropProbability',
   ].flatMap((names) => names.split(' ')),
