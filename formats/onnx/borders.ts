@@ -3,7 +3,7 @@ import type { OnnxGraph, Value } from './graph.ts';
 
 const MODES = { zeros: 'constant', reflect: 'reflect', replicate: 'edge' } as const;
 
-/** A border around the axes of the images, or of the sequence. */
+/** Writes a border around the positions of images or of a sequence. */
 export function paddedInput(
   graph: OnnxGraph,
   input: Value,
@@ -36,7 +36,7 @@ export function paddedInput(
   return { ...input, name: graph.node('Pad', inputs, { mode: MODES[mode] }), shape };
 }
 
-/** The other end before the image, and its beginning after it. */
+/** Writes a circular border: the end of the axis before it, and its beginning after it. */
 function circular(
   graph: OnnxGraph,
   from: string,

@@ -12,7 +12,7 @@ import { paddedInput } from './borders.ts';
 import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import type { Given, OnnxGraph, Value } from './graph.ts';
 
-/** The boxes that filter: a kernel [height, width, in, out] is [out, in, height, width] in ONNX. */
+/** The filtering boxes: a kernel [height, width, in, out] is [out, in, height, width] in ONNX. */
 export const FILTERS: readonly OnnxExporter[] = [
   onnxExporter(Linear, (graph, { params: { weight, bias } }, input) => {
     const inputs = [input.name, graph.weight(weight), ...biasOf(graph, bias)];
@@ -103,14 +103,15 @@ function convolve(
   return { name: graph.node('Conv', inputs, attributes), channels: 'first' };
 }
 
-/** ONNX lists what is added before all axes, then after. */
+/** The pads of ONNX: those before every axis, then those after. */
 export function padsOf(axes: readonly Axis[]): number[] {
   return [...axes.map(({ before }) => before), ...axes.map(({ after }) => after)];
 }
 
 /**
- * For each place its own matrix: the cells of all windows are cut out, one kernel cell after the
- * other, laid side by side as [places, N, cells · C], and multiplied by [places, cells · C, out].
+ * Writes a locally connected layer, which has one matrix per position: slices the input once per
+ * kernel cell, concatenates the slices to [positions, N, cells · C], and multiplies by [positions,
+ * cells · C, out].
  */
 function locallyConnected(
   graph: OnnxGraph,

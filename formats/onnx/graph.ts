@@ -8,27 +8,27 @@ import { permute } from '../safetensors/layout.ts';
 import type { Attribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './proto.ts';
 
 /**
- * A tensor on its way through the ONNX graph. The convolutions of ONNX have the channels first, [N,
- * C, H, W]; boxprop has them last. A value is turned where a box needs it so, and not before.
+ * A value of the ONNX graph. ONNX's convolutions have the channels first, [N, C, H, W]; boxprop has
+ * them last. A value is transposed only where a box needs the other order.
  */
 export interface Value {
   readonly name: string;
-  /** As boxprop has it: the batch first and the channels last. */
+  /** The shape in boxprop's order: the batch first and the channels last. */
   readonly shape: readonly number[];
   readonly channels: 'first' | 'last';
 }
 
-/** What a box gives: its shape is known without it. */
+/** The output that an exporter returns; `toOnnx` adds the shape from the box's facts. */
 export type Given = Pick<Value, 'name' | 'channels'>;
 
 /** Writes a box into the graph: adds its nodes, and returns the name of its output. */
 export type WriteOnnx = (graph: OnnxGraph, box: AnyModule, inputs: readonly Value[]) => Given;
 
-/** An ONNX graph that grows node by node. */
+/** An ONNX graph under construction. */
 export class OnnxGraph {
   readonly #nodes: OnnxNode[] = [];
   readonly #tensors: { info: OnnxTensor; values: () => Promise<Uint8Array> }[] = [];
-  /** What has been turned already, by the name and the wanted order. */
+  /** The values that have been transposed already, by order and name. */
   readonly #turned = new Map<string, Value>();
   readonly #weights = new Map<Variable, Map<string, string>>();
   readonly #names = new Set<string>();
@@ -37,15 +37,15 @@ export class OnnxGraph {
   #place = '';
 
   /**
-   * @param params of the network: the graph's tensors have their names.
-   * @param exporters by class of box.
+   * @param params the network's; the graph's tensors have their names.
+   * @param exporters the exporters by class of box.
    */
   constructor(params: Readonly<Record<string, Variable>>, exporters: BoxTable<WriteOnnx>) {
     this.#exporters = exporters;
     this.#paramNames = new Map(Object.entries(params).map(([name, param]) => [param, name]));
   }
 
-  /** Everything that is added from here on has a name that starts with this. */
+  /** The prefix of the names of everything that is added from now on. */
   set place(path: string) {
     this.#place = path;
   }
@@ -74,7 +74,7 @@ export class OnnxGraph {
   }
 
   /**
-   * Gives a value the name of an output. It may have a name of its own that others know it by, or
+   * Adds an identity that names an output. The value may have another name that other nodes use, or
    * be an input.
    */
   output(from: string, wanted: string): string {
@@ -83,7 +83,7 @@ export class OnnxGraph {
     return name;
   }
 
-  /** A name that nothing else has. */
+  /** Returns an unused name. */
   name(what: string): string {
     const base = this.#place === '' ? what : `${this.#place}/${what}`;
     let name = base;
@@ -92,7 +92,7 @@ export class OnnxGraph {
     return name;
   }
 
-  /** Numbers that the graph holds. */
+  /** Adds a constant of floats; returns its name. */
   floats(values: ArrayLike<number>, dims: readonly number[] = []): string {
     const data = Float32Array.from(values);
     return this.#tensor({ name: this.name('constant'), type: 'float', dims }, () =>
@@ -100,6 +100,7 @@ export class OnnxGraph {
     );
   }
 
+  /** Adds a constant list of integers; returns its name. */
   integers(values: readonly number[]): string {
     const data = BigInt64Array.from(values, BigInt);
     const dims = [values.length];
@@ -109,8 +110,10 @@ export class OnnxGraph {
   }
 
   /**
-   * A parameter or buffer. With `order` its axes come in another one; `dims` is the shape that ONNX
-   * is to see. It is in the file once, however many boxes use it.
+   * Adds a parameter or buffer, once however many boxes use it; returns its name.
+   *
+   * @param order the order of its axes in the file; unchanged by default.
+   * @param dims the shape in the file.
    */
   weight(
     variable: Variable,
@@ -132,12 +135,12 @@ export class OnnxGraph {
     });
   }
 
-  /** The values of a tensor that goes after the export. */
+  /** Adds the values of a tensor that is disposed after the export; returns the constant's name. */
   tensor(values: Tensor): string {
     return this.floats(values.dataSync(), values.shape);
   }
 
-  /** The value with its channels first, or last. */
+  /** Returns the value with its channels first or last; adds a transposition if it is needed. */
   with(channels: 'first' | 'last', value: Value): Value {
     const rank = value.shape.length;
     if (value.channels === channels || rank < 3) return value;
@@ -157,6 +160,7 @@ export class OnnxGraph {
     return turned;
   }
 
+  /** The finished model. */
   model(
     name: string,
     inputs: readonly OnnxValue[],
@@ -180,12 +184,12 @@ export class OnnxGraph {
   }
 }
 
-/** The axis of the channels. */
+/** The axis of a value's channels. */
 export function channelAxis({ shape, channels }: Value): number {
   return channels === 'first' && shape.length > 2 ? 1 : shape.length - 1;
 }
 
-/** A shape of one size a channel that spreads over the value: [C] or [C, 1, 1]. */
+/** The shape of one element per channel that broadcasts over the value: [C] or [C, 1, 1]. */
 export function perChannel(value: Value, size: number): number[] {
   return value.channels === 'first' ? [size, ...value.shape.slice(2).map(() => 1)] : [size];
 }

@@ -13,7 +13,7 @@ import { perChannel, type OnnxGraph, type Value } from './graph.ts';
 
 const ONE = [1, 1] as const;
 
-/** The boxes of the LeNets and of the neocognitron, of which ONNX knows none. */
+/** The boxes of the LeNets and of the neocognitron, written with several operators each. */
 export const LECTURE: readonly OnnxExporter[] = [
   onnxExporter(Abs, (graph, _box, input) => ({ ...input, name: graph.node('Abs', [input.name]) })),
 
@@ -41,7 +41,7 @@ export const LECTURE: readonly OnnxExporter[] = [
     return { name: graph.node('Neg', [distances]), channels: 'last' };
   }),
 
-  // The whole kernel, with its zeros.
+  // The dense kernel, with zeros where maps are not connected.
   onnxExporter(TableConv2D, (graph, box, input) => {
     const geometry = convGeometry(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
     const filters = tidy(() => graph.tensor(transpose(box.filters(), [3, 2, 0, 1])));

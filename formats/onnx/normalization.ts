@@ -13,7 +13,7 @@ import { disposeTensors } from '../../lib/memory.ts';
 import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { perChannel, type Given, type OnnxGraph, type Value } from './graph.ts';
 
-/** The boxes that normalize, as they do in inference. */
+/** The normalizations in inference mode. */
 export const NORMALIZATION: readonly OnnxExporter[] = [
   onnxExporter(BatchNorm, (graph, { params, buffers, features, eps }, input) => {
     const first = graph.with('first', input);
@@ -56,7 +56,7 @@ export const NORMALIZATION: readonly OnnxExporter[] = [
     };
   }),
 
-  // A group is a channel of as many places as it has numbers.
+  // InstanceNormalization normalizes each channel, so each group becomes one channel.
   onnxExporter(GroupNorm, (graph, { params, groups, channels, eps }, input) => {
     const first = graph.with('first', input);
     const apart = graph.node('Reshape', [first.name, graph.integers([0, groups, -1])]);
@@ -73,7 +73,7 @@ export const NORMALIZATION: readonly OnnxExporter[] = [
   }),
 
   onnxExporter(LocalResponseNorm, (graph, { size, alpha, beta, k }, input) => {
-    // ONNX has it for images alone, and reaches the other way where the size is even.
+    // ONNX's LRN takes only images, and for an even size its window reaches the other way.
     if (input.shape.length === 4 && size % 2 === 1) {
       const first = graph.with('first', input);
       const attributes = {
@@ -116,8 +116,8 @@ function shiftOf(graph: OnnxGraph, bias: Variable | undefined, size: number): st
 }
 
 /**
- * Column c has the value at the channels of the window around c: from c − ⌊size/2⌋ to c + ⌈size/2⌉
- * − 1.
+ * The matrix whose column c holds the value at the channels of the window around c, from
+ * c − ⌊size/2⌋ to c + ⌈size/2⌉ − 1.
  */
 function band(graph: OnnxGraph, channels: number, size: number, value: number): string {
   const matrix = new Float32Array(channels * channels);

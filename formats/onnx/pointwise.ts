@@ -19,8 +19,8 @@ import { channelAxis, perChannel, type Given, type OnnxGraph, type Value } from 
 import type { Attribute } from './proto.ts';
 
 /**
- * The boxes that work number by number, or along the channels: they leave the channels where they
- * are.
+ * The boxes that work element by element or along the channels. They accept either order of the
+ * channels and keep it.
  */
 export const POINTWISE: readonly OnnxExporter[] = [
   onnxExporter(ReLU, (graph, _box, input) => apply(graph, 'Relu', input)),
@@ -64,7 +64,7 @@ export const POINTWISE: readonly OnnxExporter[] = [
   onnxExporter(LogSoftmax, (graph, _box, input) =>
     apply(graph, 'LogSoftmax', input, { axis: channelAxis(input) }),
   ),
-  // In inference all three are nothing.
+  // In inference all three are the identity.
   onnxExporter(Identity, (_graph, _box, input) => input),
   onnxExporter(Dropout, (_graph, _box, input) => input),
   onnxExporter(SpatialDropout, (_graph, _box, input) => input),

@@ -11,7 +11,7 @@ import { paddedInput } from './borders.ts';
 import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts';
 
-/** The boxes that change a shape, or make one tensor of several. */
+/** The boxes that change a shape or merge several tensors. */
 export const SHAPE: readonly OnnxExporter[] = [
   onnxExporter(Flatten, (graph, _box, input) => {
     const last = isMap(input) ? graph.with('last', input) : input;
@@ -68,14 +68,14 @@ export const SHAPE: readonly OnnxExporter[] = [
 ];
 
 /**
- * Whether the order of the axes shows in the order of the numbers: not with one channel, or one
+ * Whether the order of the axes changes the order of the elements: not with one channel or one
  * pixel.
  */
 function isMap({ shape }: Value): boolean {
   return shape[shape.length - 1] > 1 && shape.slice(1, -1).some((size) => size > 1);
 }
 
-/** All with their channels first, if any of them has; else as they are. */
+/** Brings all values to channels first if one of them has its channels first. */
 function alike(graph: OnnxGraph, inputs: readonly Value[]): Value[] {
   const order = inputs.some(({ channels }) => channels === 'first') ? 'first' : 'last';
   return inputs.map((input) => graph.with(order, input));

@@ -4,8 +4,7 @@ import { encodeModel } from './proto.ts';
 import { toOnnx, type OnnxOptions } from './toOnnx.ts';
 
 /**
- * Writes `toOnnx(network, options)` to a file, whole or not at all, with no more than one tensor in
- * memory.
+ * Writes `toOnnx(network, options)` to a file, atomically and with at most one tensor in memory.
  *
  * Errors: those of `toOnnx`; a file that cannot be written.
  */

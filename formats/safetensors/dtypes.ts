@@ -1,6 +1,6 @@
 /**
- * The types of numbers that safetensors files hold. Values are little-endian, as on every machine
- * that runs tfjs. `read` takes a buffer of its own, of exactly the values.
+ * The dtypes of safetensors files. Values are little-endian, as on every machine that runs tfjs.
+ * `read` takes a buffer that holds exactly the values.
  */
 export type SafetensorsData =
   Float64Array | Float32Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
@@ -8,7 +8,7 @@ export type SafetensorsData =
 interface DtypeInfo {
   readonly bytes: number;
   readonly read: (buffer: ArrayBuffer) => SafetensorsData;
-  /** The typed array to write it from; none for what is read only. */
+  /** The typed array that is written; undefined for a dtype that can only be read. */
   readonly array?: string;
 }
 
@@ -32,15 +32,18 @@ const table = {
   BF16: { bytes: 2, read: fromBfloat16 },
 } satisfies Record<string, DtypeInfo>;
 
+/** The name of a dtype: `'F32'`, `'I64'`, ... */
 export type Dtype = keyof typeof table;
 
+/** The dtypes by name. */
 export const DTYPES: Readonly<Record<Dtype, DtypeInfo>> = table;
 
+/** Whether a value is the name of a dtype. */
 export function isDtype(value: unknown): value is Dtype {
   return typeof value === 'string' && Object.hasOwn(DTYPES, value);
 }
 
-/** The value of an IEEE 754 binary16: 1 bit of sign, 5 of exponent (bias 15), 10 of fraction. */
+/** The value of an IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
 function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >>> 10) & 0x1f;

@@ -1,7 +1,7 @@
 /**
- * A key that comes twice in one object of `json`, which must be valid JSON; undefined if there is
- * none. `JSON.parse` keeps the last of the two and says nothing. Keys are compared as what they
- * mean, so `"a"` and `"\u0061"` are the same. The stack is on the heap: depth does no harm.
+ * Finds a key that occurs twice in one object of `json`, which must be valid JSON; undefined if
+ * there is none. `JSON.parse` silently keeps the last of the two. Keys are compared after
+ * unescaping, so `"a"` and `"\u0061"` are equal. The stack is on the heap, so any depth is safe.
  */
 export function findDuplicateKey(json: string): string | undefined {
   const keysOfOpen: Set<string>[] = [];
@@ -30,7 +30,7 @@ function stringEnd(json: string, start: number): number {
   return i + 1;
 }
 
-/** Whether a colon follows. */
+/** Whether a colon is the next token. */
 function isKey(json: string, end: number): boolean {
   let i = end;
   while (json[i] === ' ' || json[i] === '\n' || json[i] === '\r' || json[i] === '\t') i++;

@@ -1,15 +1,14 @@
 import { numElements } from '../../lib/shapes.ts';
 
 /**
- * How a file from elsewhere holds a variable: under a name and a shape of its own, its axes in
+ * How a file from elsewhere holds a variable: under another name and shape, with its axes in
  * another order.
  */
 export interface Stored {
   readonly name: string;
   readonly shape: readonly number[];
   /**
-   * The shape seen with more axes, where the file runs several into one; the file's shape by
-   * default.
+   * The shape with more axes, where the file merges several into one; the file's shape by default.
    */
   readonly view?: readonly number[];
   /**
@@ -19,7 +18,7 @@ export interface Stored {
   readonly order?: readonly number[];
 }
 
-/** Values of the file in the order of the variable. */
+/** Reorders values of the file for the variable. */
 export function fromStored(
   values: Float32Array,
   { shape, view = shape, order }: Stored,
@@ -27,7 +26,7 @@ export function fromStored(
   return order === undefined ? values : permute(values, view, order);
 }
 
-/** Values of the variable in the order of the file. */
+/** Reorders values of the variable for the file. */
 export function toStored(
   values: Float32Array,
   { shape, view = shape, order }: Stored,
@@ -39,8 +38,7 @@ export function toStored(
 }
 
 /**
- * The values of an array of this shape with its axes in another order: axis i of the result is axis
- * `order[i]`.
+ * Transposes an array of this shape: axis i of the result is axis `order[i]`.
  */
 export function permute(
   values: Float32Array,
@@ -56,7 +54,7 @@ export function permute(
   let from = 0;
   for (let to = 0; to < values.length; to += run) {
     for (let i = 0; i < run; i++) result[to + i] = values[from + i * stride];
-    // To the next line of the result, as an odometer turns.
+    // Moves to the next line of the result: the index counts up like an odometer.
     for (let axis = last - 1; axis >= 0; axis--) {
       from += strides[axis];
       if (++index[axis] < sizes[axis]) break;

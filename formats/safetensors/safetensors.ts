@@ -10,34 +10,38 @@ import {
 } from './safetensorsHeader.ts';
 
 /**
- * The safetensors format: the length of the header (unsigned, 64 bits, little-endian), the header
- * as JSON `{ "__metadata__": { key: text }, name: { "dtype", "shape", "data_offsets": [begin, end]
- * }, ... }` with offsets from the end of the header, then the values of all tensors, without holes.
+ * A tensor of a safetensors file. The format: the length of the header (unsigned, 64 bits,
+ * little-endian), the header as JSON,
+ *
+ *     { "__metadata__": { key: text }, name: { "dtype", "shape", "data_offsets": [begin, end] }, ... }
+ *
+ * with offsets from the end of the header, then the values of all tensors without gaps.
  *
  * Source: https://github.com/huggingface/safetensors, README, "Format".
  */
 export interface SafetensorsTensor {
-  /** F16 and BF16 can be read, into a `Float32Array`, and not written. */
+  /** F16 and BF16 can only be read, into a `Float32Array`. */
   readonly dtype: Dtype;
   /** Sizes of at least 0; `[]` is a scalar. */
   readonly shape: readonly number[];
-  /** F32: `Float32Array`, I64: `BigInt64Array`, BOOL: `Uint8Array` and so on. */
+  /** F32: `Float32Array`, I64: `BigInt64Array`, BOOL: `Uint8Array`, and so on. */
   readonly data: SafetensorsData;
 }
 
+/** The content of a safetensors file. */
 export interface Safetensors {
-  /** By name; without a prototype, so any name is safe to look up. */
+  /** The tensors by name; the object has no prototype, so any name is safe to look up. */
   readonly tensors: Record<string, SafetensorsTensor>;
   readonly metadata: Record<string, string>;
 }
 
-/** What the header tells of a tensor. */
+/** The part of a tensor that the header holds. */
 export type SafetensorsInfo = Omit<SafetensorsTensor, 'data'>;
 
 /**
- * The bytes of a safetensors file. The same tensors give the same bytes in whatever order they
- * come: the widest type first, so that all are aligned, then by name. The header is padded with
- * spaces to a multiple of 8 bytes.
+ * Encodes a safetensors file. The same tensors give the same bytes in any order: the widest dtype
+ * comes first, so that all values are aligned, then the names are sorted. Spaces pad the header to
+ * a multiple of 8 bytes.
  *
  * Errors: `encodeSafetensors: tensor "w": expected a Float32Array of 6 values for F32 [2, 3], got
  *         ...`.
@@ -60,8 +64,8 @@ export function encodeSafetensors(
 }
 
 /**
- * The head of a file, up to the values, and the names in the order in which their values follow;
- * `size` bytes.
+ * Encodes the start of a file up to the values; `names` is the order of the values, `size` the size
+ * of the whole file in bytes.
  */
 export function layOut(
   tensors: Readonly<Record<string, SafetensorsInfo>>,
@@ -86,19 +90,18 @@ export function layOut(
   return { head, names: sorted.map(([name]) => name), size };
 }
 
-/** The values as they stand in a file. */
+/** The bytes of the values in a file. */
 export function bytesOf(data: SafetensorsData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /**
- * What a safetensors file holds, in memory of its own. Nothing in the file is trusted, and nothing
- * is allocated before all of the header is checked: what is allocated is at most twice the size of
- * the file.
+ * Decodes a safetensors file into new memory. Nothing in the file is trusted: the whole header is
+ * checked before anything is allocated, and at most twice the size of the file is allocated.
  *
  * Errors: an `InputError` that names the file, and the tensor if there is one:
  * `model.safetensors: tensor "w": expected 24 bytes for F32 [2, 3], got data_offsets [0, 20]`.
- * @param name what errors call the file.
+ * @param name the name of the file in errors.
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
   const length = headerLength(bytes, bytes.length, name);
@@ -119,7 +122,7 @@ function bareObject<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }
 
-/** How many values a tensor has; refuses what cannot be written. */
+/** The number of values of a tensor; refuses a tensor that cannot be written. */
 function checkInfo(name: string, { dtype, shape }: SafetensorsInfo): number {
   const fail = (problem: string) =>
     new InputError(`encodeSafetensors: tensor ${brief(name)}: ${problem}`);
@@ -154,7 +157,7 @@ function sortedMetadata(metadata: Readonly<Record<string, string>>): Record<stri
   return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => byText(a, b)));
 }
 
-/** By code unit and not by language, so that the order is the same on every machine. */
+/** Compares by code unit rather than by locale, so that the order is the same on every machine. */
 function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -5,17 +5,17 @@ import type { SafetensorsTensor } from './safetensors.ts';
 import { headerLength, LENGTH_BYTES, parseHeader, type Entry } from './safetensorsHeader.ts';
 import { systemProblem } from '../../lib/files/systemError.ts';
 
-/** A safetensors file that is open: what its header tells, and its tensors one by one. */
+/** An open safetensors file: its header, and its tensors one by one. */
 export interface SafetensorsFile {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly metadata: ReadonlyMap<string, string>;
-  /** Reads the values of one tensor; nothing else of the file is in memory. */
+  /** Reads the values of one tensor; no other values are in memory. */
   readonly read: (entry: Entry) => Promise<SafetensorsTensor>;
 }
 
 /**
- * Opens a safetensors file for `use`, and closes it. The whole header is checked first, against the
- * size of the file, as `decodeSafetensors` does.
+ * Opens a safetensors file, passes it to `use`, and closes it. The whole header is checked first
+ * against the size of the file, as `decodeSafetensors` does.
  *
  * Errors: those of `decodeSafetensors`; `w.safetensors: cannot be read: ENOENT: no such file or
  *         directory`; a file that shrinks while it is read.
@@ -29,7 +29,7 @@ export async function withSafetensors<T>(
   const kind = await stat(file).catch((error: unknown) => {
     throw cannotRead(error);
   });
-  // Opening a pipe would wait for its writer.
+  // Opening a pipe would block until it has a writer.
   if (!kind.isFile()) {
     throw new InputError(
       `${file}: expected a file, got ${kind.isDirectory() ? 'a folder' : 'a device'}`,
@@ -69,7 +69,9 @@ export async function withSafetensors<T>(
   }
 }
 
-/** Fewer than `length` where the file ends. One call of the system reads at most 2 GiB. */
+/**
+ * Reads up to `length` bytes, fewer at the end of the file. One system call reads at most 2 GiB.
+ */
 async function readBytes(handle: FileHandle, position: number, length: number) {
   const bytes = new Uint8Array(length);
   let done = 0;

@@ -16,23 +16,24 @@ export interface Entry {
   readonly end: number;
 }
 
+/** The checked header of a safetensors file. */
 export interface Header {
-  /** In the order of their bytes, which they cover without holes. */
+  /** The tensors in the order of their bytes, without gaps. */
   readonly entries: Entry[];
   readonly metadata: [string, string][];
-  /** Where the values start in the file. */
+  /** The position of the first value in the file. */
   readonly start: number;
 }
 
 /** The reference implementation's limit, in bytes. */
 const MAX_HEADER = 100_000_000;
 
-/** The bytes that hold the length of the header. */
+/** The number of bytes that hold the length of the header. */
 export const LENGTH_BYTES = 8;
 
 /**
- * How long the header of a file of `size` bytes is, from the first 8 of them, or as many as there
- * are.
+ * The length of the header of a file of `size` bytes, from its first 8 bytes, or fewer in a shorter
+ * file.
  */
 export function headerLength(first: Uint8Array, size: number, file: string): number {
   const fail = (problem: string) => new InputError(`${file}: ${problem}`);
@@ -143,7 +144,7 @@ function parseEntry(name: string, value: unknown, file: string): Entry {
   return { name, dtype, shape, begin, end };
 }
 
-/** How many values a shape has; undefined for what is no shape, or has 2^53 of them or more. */
+/** The number of values of a shape; undefined if it is invalid or the count reaches 2^53. */
 export function countElements(shape: unknown): number | undefined {
   if (!isIntegers(shape)) return undefined;
   let count = 1;

@@ -8,28 +8,28 @@ import { brief, type Entry } from './safetensorsHeader.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 
 /**
- * How a file from elsewhere names and lays out the variables of a network; `torchvisionLayout`
- * gives one.
+ * How a file from elsewhere names and lays out the variables of a network; `torchLayout` and
+ * `torchvisionLayout` return one.
  */
 export interface FileLayout {
-  /** By the variable's name; a variable that is not here has its own name and shape in the file. */
+  /** The form of each variable by its name; a variable without an entry is stored unchanged. */
   readonly stored: Readonly<Record<string, Stored>>;
-  /** Names in the file that are none of the network's business. */
+  /** Matches names in the file that do not belong to the network. */
   readonly ignored?: RegExp;
 }
 
 /**
- * More tensors than any network here has: a file of a million names would be a message of many
- * megabytes.
+ * The most names in one message, more than any network here has; a file of a million names would
+ * make a message of many megabytes.
  */
 const MAX_NAMED = 2000;
 
 const AS_IT_IS: FileLayout = { stored: {} };
 
 /**
- * Saves tensors by name as float32 in a safetensors file, whole or not at all: as they are at the
- * time of the call, tensor by tensor, so that no more than one of them is in memory twice. Doubles
- * of the float64 backend are rounded.
+ * Saves tensors by name as float32 in a safetensors file, atomically. The file has the values at
+ * the time of the call. At most one tensor is in memory twice. Doubles of the float64 backend are
+ * rounded.
  *
  * Errors: a tensor that is not float32, a file that cannot be written.
  */
@@ -50,7 +50,7 @@ export async function saveWeights(
     infos[stored.name] = { dtype: 'F32', shape: stored.shape };
   }
   const { head, names } = layOut(infos, metadata);
-  // A clone keeps the values of now and costs nothing, though the variable be set meanwhile.
+  // A clone costs nothing and keeps these values even if the variable is assigned meanwhile.
   const clones = names.map((name) => ({ ...tensors[name], values: tensors[name].values.clone() }));
   async function* bytes() {
     yield head;
@@ -70,15 +70,13 @@ export async function saveWeights(
 }
 
 /**
- * Sets variables from a safetensors file of the same names and shapes, or of those that `layout`
- * gives them: all of them, or none if anything is wrong with the file. F16, BF16 and F64 weights
- * become float32. Only the header and one tensor are in memory besides the variables. Leaves the
- * number of live tensors as it was.
+ * Sets variables from a safetensors file with the same names and shapes, or with those of `layout`:
+ * all of them, or none if anything is wrong with the file. F16, BF16 and F64 weights become
+ * float32. Only the header and one tensor are in memory besides the variables.
  *
- * Errors: a file that cannot be read, and one line with all that does not match:
+ * Errors: a file that cannot be read, and one line with everything that does not match:
  * `w.safetensors: "bias": missing; "scale": unexpected; "weight": expected shape [2, 3], got [3,
- * 2]`. A disk that fails in the middle, or a file that is cut then, leaves the variables that were
- * read so far set.
+ * 2]`. If the disk fails or the file is cut during the read, the variables that were read stay set.
  * @returns the file's metadata.
  */
 export async function loadWeights(
@@ -118,7 +116,7 @@ function storedAs(name: string, { shape }: Tensor, { stored }: FileLayout): Stor
   return Object.hasOwn(stored, name) ? stored[name] : { name, shape };
 }
 
-/** What is wrong with one variable's weights; empty if nothing is. */
+/** The problems of one variable's weights; empty if there are none. */
 function mismatch(
   { name, shape }: Stored,
   variable: Variable,
