@@ -18,6 +18,7 @@ import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { openRunData } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
+import { METADATA_VERSION } from './weightsFile.ts';
 
 /** How a run ended. */
 export interface TrainOutcome {
@@ -74,6 +75,7 @@ export async function trainNetwork(
   );
   const progress = progressBar(epochs * train.length);
   const about = {
+    metadataVersion: METADATA_VERSION,
     network: options.network,
     seed: String(seed),
     backend,

@@ -28,6 +28,9 @@ export interface TrainingData {
   readonly pixels: boolean;
 }
 
+/** The version of the metadata that `boxprop train` writes into a weights file. */
+export const METADATA_VERSION = '1';
+
 /** What the header of a weights file says of its network. */
 export interface WeightsFile {
   /** The path of the file. */
@@ -54,12 +57,13 @@ export function trainingDataMetadata(dataset: Dataset): string {
  * Reads the header of a weights file and resolves its network. The file may come from anywhere, so
  * every piece of its metadata is checked.
  *
- * Errors: a file that does not name a known network; a file that names a module file, which could
- *         run any code; metadata that `boxprop train` does not write.
+ * Errors: metadata of a newer version; a file that does not name a known network; a file that names
+ *         a module file, which could run any code; metadata that `boxprop train` does not write.
  * @param network the network given by the user; by default the one that the file names.
  */
 export async function readWeightsFile(file: string, network?: string): Promise<WeightsFile> {
   const header = await readWeightsHeader(file);
+  checkVersion(file, header);
   const name = network ?? storedName(file, header);
   const metadata = <T>(key: string, check: (value: unknown) => T | undefined) =>
     checkedMetadata(file, header, key, check);
@@ -76,6 +80,15 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
     preprocessing:
       metadata('preparation', (value) => (arePreprocessingSteps(value) ? value : undefined)) ?? [],
   };
+}
+
+/** Accepts files without a version: weights of other programs have no metadata of boxprop. */
+function checkVersion(file: string, { metadata }: WeightsHeader): void {
+  const version = metadata.get('metadataVersion') ?? METADATA_VERSION;
+  if (version === METADATA_VERSION) return;
+  throw new InputError(
+    `${file}: expected metadata of version ${METADATA_VERSION}, got version ${show(version)}; update boxprop`,
+  );
 }
 
 function storedName(file: string, header: WeightsHeader): string {

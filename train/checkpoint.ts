@@ -140,7 +140,7 @@ function checkVersion(file: string, metadata: Metadata): void {
   throw new InputError(
     version === undefined
       ? `${expected} one without a version, which an older boxprop wrote; start the training anew`
-      : `${expected} version ${version}; update boxprop`,
+      : `${expected} version ${show(version)}; update boxprop`,
   );
 }
 

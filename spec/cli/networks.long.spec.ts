@@ -231,6 +231,10 @@ describe('boxprop classify', () => {
         `${other}: the weights are of "./evil.ts", and a weights file must not run code: name that file with --network`,
       ),
     );
+    const newer = await sevens({ network: 'lenet', metadataVersion: '2', seed: '1' });
+    await expect(classifyImage(GREY, { weights: newer })).rejects.toThrow(
+      inputError(`${newer}: expected metadata of version 1, got version "2"; update boxprop`),
+    );
     const unknown = await sevens({ network: 'evil', seed: '1' });
     await expect(classifyImage(GREY, { weights: unknown })).rejects.toThrow(
       /^.*sevens2\.safetensors: network: expected one of lenet, .*, got "evil"/,

@@ -109,6 +109,7 @@ describe('boxprop train', () => {
       '7',
     ]);
     expect({ ...metadataIn(out('a')) }).toEqual({
+      metadataVersion: '1',
       network: 'lenet',
       epoch: '8',
       seed: '0',

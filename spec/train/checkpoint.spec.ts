@@ -95,7 +95,9 @@ test('weights that are not finite are not written', async () => {
 describe('refuses', () => {
   test('a version that it does not know', async () => {
     await change({ checkpointVersion: '2' });
-    await expectRefusal('expected a checkpoint of format version 1, got version 2; update boxprop');
+    await expectRefusal(
+      'expected a checkpoint of format version 1, got version "2"; update boxprop',
+    );
   });
 
   test('a checkpoint without a version', async () => {
