@@ -10,32 +10,52 @@ import {
 import { InputError } from './errors.ts';
 
 /**
- * Tensors from numbers, in the precision of the backend. tfjs's own `tensor` and `scalar` round every number to
- * single precision before a backend sees it, which is not what a double-precision reference is for.
+ * Creates a float tensor from values in row-major order, in the precision of the backend. tfjs's
+ * own `tensor` rounds them to single precision first, which float64, the double-precision
+ * reference, cannot use. The values are copied.
+ *
+ * Errors: no backend has been started.
+ *
+ *     const x = constant([1, 2, 3, 4, 5, 6], [2, 3]);
  */
 export function constant<R extends Rank>(values: ArrayLike<number>, shape: ShapeMap[R]): Tensor<R> {
   if (Object.keys(engine().registryFactory).length === 0) {
-    throw new InputError('no backend is in use: await useBackend() before making boxes or tensors');
+    throw new InputError(
+      'expected a backend, got none: call `await useBackend()` before creating boxes or tensors',
+    );
   }
-  // The backend `float64` takes doubles under the dtype float32: tfjs has no name for them.
+  // tfjs has no dtype for doubles, so the backend `float64` stores them as float32.
   const stored = getBackend() === 'float64' ? new Float64Array(values) : new Float32Array(values);
   return engine().makeTensor(stored as Float32Array, shape, 'float32') as Tensor<R>;
 }
 
+/** Creates a float scalar, in the precision of the backend. */
 export function scalar(value: number): Scalar {
   return constant<Rank.R0>([value], []);
 }
 
-/** Scalars that are made once and used again, until `dispose`: an optimizer's, which meet every parameter. */
+/**
+ * Scalars that are created once and used again until `dispose`, such as those of an optimizer,
+ * which meet every parameter.
+ *
+ *     const scalars = new Scalars();
+ *     const step = mul(grad, scalars.of(learningRate)); // for every gradient
+ *     scalars.dispose();
+ */
 export class Scalars {
   readonly #made = new Map<number, Scalar>();
 
+  /** Returns the scalar of a value. This object owns it, so the caller must not dispose it. */
   of(value: number): Scalar {
     let made = this.#made.get(value);
-    if (made === undefined) this.#made.set(value, (made = keep(scalar(value))));
+    if (made === undefined) {
+      made = keep(scalar(value));
+      this.#made.set(value, made);
+    }
     return made;
   }
 
+  /** Disposes all scalars. */
   dispose(): void {
     for (const made of this.#made.values()) made.dispose();
     this.#made.clear();

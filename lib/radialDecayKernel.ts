@@ -2,12 +2,12 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { constant } from './constant.ts';
 
 /**
- * The fixed connections of the neocognitron: weights that fall with the distance |ν| from the middle of a window, the
- * same for each of its planes.
+ * Creates the fixed connections of the neocognitron: depthwise filters whose weights decay with the
+ * distance |ν| from the middle of the window, the same for each plane. The caller owns the tensor.
  *
- *   d(ν) ∝ γ^|ν|,  Σ_ν d(ν) = total
+ *     d(ν) ∝ γ^|ν|,  Σ_ν d(ν) = total
  *
- * @returns [K_h, K_w, planes, 1], new to the caller.
+ * Shapes: output [K_h, K_w, planes, 1].
  */
 export function radialDecayKernel(
   [height, width]: readonly [number, number],
@@ -16,10 +16,8 @@ export function radialDecayKernel(
   total = 1,
 ): Tensor4D {
   const window = Float64Array.from({ length: height * width }, (_, at) => {
-    const [row, column] = [
-      Math.floor(at / width) - (height - 1) / 2,
-      (at % width) - (width - 1) / 2,
-    ];
+    const row = Math.floor(at / width) - (height - 1) / 2;
+    const column = (at % width) - (width - 1) / 2;
     return decay ** Math.hypot(row, column);
   });
   const scale = total / window.reduce((sum, weight) => sum + weight, 0);

@@ -1,33 +1,42 @@
 import { InputError, show } from './errors.ts';
 
-/**
- * A seeded, splittable random generator: Threefry-2x32 with 20 rounds, a counter-based generator whose key is the
- * seed and whose counter is the position in the stream. The same seed gives the same numbers on every backend and
- * machine; `split` gives an independent stream; `state` is all there is to save.
- *
- * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
- */
+/** The complete state of a generator, which survives JSON. */
 export interface RngState {
+  /** The two 32-bit words of the key. */
   readonly key: readonly [number, number];
+  /** The position in the stream. */
   readonly counter: number;
 }
 
+/**
+ * A seeded, splittable random generator: Threefry-2x32 with 20 rounds, a counter-based generator
+ * whose key is the seed and whose counter is the position in the stream. The same seed gives the
+ * same values on every backend and machine. `split` returns a generator with an independent stream,
+ * and `state` is all there is to save.
+ *
+ *     const rng = new Rng(0);
+ *     const network = lenet({ rng });
+ *
+ * Errors: a seed that is not an integer from 0 to 2^53 − 1.
+ * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+ */
 export class Rng {
   #key: readonly [number, number];
   #counter = 0;
-  /** Where the next block's two words are written. */
+  /** The two words of the latest block. */
   readonly #words = new Uint32Array(2);
 
-  /** @param seed any integer from 0 to 2^53 - 1; 0 is a seed like any other. */
+  /** @param seed any integer from 0 to 2^53 − 1; 0 is as good as any other. */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new InputError(
-        `Rng: expected a seed that is an integer from 0 to 2^53 - 1, got ${show(seed)}`,
+        `Rng: expected seed to be an integer from 0 to 2^53 - 1, got ${show(seed)}`,
       );
     }
     this.#key = words(seed);
   }
 
+  /** Returns a generator that continues at a saved state. */
   static fromState({ key, counter }: RngState): Rng {
     const rng = new Rng(0);
     rng.#key = [key[0] >>> 0, key[1] >>> 0];
@@ -35,71 +44,75 @@ export class Rng {
     return rng;
   }
 
+  /** The state, from which `fromState` continues. */
   get state(): RngState {
     return { key: this.#key, counter: this.#counter };
   }
 
-  /** A generator that will give the same numbers as this one from here on. */
+  /** Returns a generator with the same stream from here on. */
   clone(): Rng {
     return Rng.fromState(this.state);
   }
 
-  /** A new generator whose stream is independent of what this one gives from here on. */
+  /** Returns a generator whose stream is independent of this one's from here on. */
   split(): Rng {
     const [a, b] = this.#block();
     return Rng.fromState({ key: [a, b], counter: 0 });
   }
 
-  /** A generator of its own for each integer, independent of this one, which does not move. */
+  /** Returns a generator per integer, independent of this one, which does not advance. */
   fold(integer: number): Rng {
-    // Counters stay below 2^53, so these blocks are no part of the stream.
+    // Counters are below 2^53, so these blocks are not part of the stream.
     return Rng.fromState({ key: threefry2x32(this.#key, [integer >>> 0, 0x80000000]), counter: 0 });
   }
 
-  /** Uniform in [0, 1), a multiple of 2^-53. */
+  /** Returns a uniform value in [0, 1), a multiple of 2^−53. */
   uniform(): number {
     const words = this.#block();
     return ((words[0] >>> 5) * 0x4000000 + (words[1] >>> 6)) / 2 ** 53;
   }
 
-  /** Standard normal, by Box and Muller's transform. */
+  /** Returns a standard normal value, by Box and Muller's transform. */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Uniform among the integers 0 ... below - 1. */
+  /** Returns an integer from 0 to below − 1, all equally likely. Errors: below is not positive. */
   integer(below: number): number {
     if (!Number.isSafeInteger(below) || below < 1) {
       throw new InputError(
-        `Rng.integer: expected an integer bound of at least 1, got ${show(below)}`,
+        `Rng.integer: expected below to be an integer of at least 1, got ${show(below)}`,
       );
     }
     return Math.floor(this.uniform() * below);
   }
 
-  /** One of the given values. */
+  /** Returns one of the given values. Errors: there are none. */
   pick<T>(values: readonly T[]): T {
     return values[this.integer(values.length)];
   }
 
+  /** Returns `count` uniform values in [low, high). */
   uniforms(count: number, low = 0, high = 1): Float64Array {
     return this.fillUniforms(new Float64Array(count), low, high);
   }
 
+  /** Returns `count` normal values. */
   normals(count: number, mean = 0, standardDeviation = 1): Float64Array {
     return Float64Array.from({ length: count }, () => mean + standardDeviation * this.normal());
   }
 
-  /** `uniforms` into an array of the caller's. */
+  /** Fills an array with the values of `uniforms`. */
   fillUniforms<A extends Float32Array | Float64Array>(values: A, low = 0, high = 1): A {
     for (let i = 0; i < values.length; i++) values[i] = low + (high - low) * this.uniform();
     return values;
   }
 
   /**
-   * Normal values for many weights, of single precision: both that Box and Muller's transform gives of two numbers of
-   * 32 bits, where `normal` gives one of two of 53. None is further than 6.8 standard deviations from the mean.
+   * Fills an array with normal values in single precision, for many weights. It uses both values
+   * that Box and Muller's transform makes of two numbers of 32 bits; `normal` uses one, of two
+   * numbers of 53 bits. All of them are within 6.8 standard deviations of the mean.
    */
   fillNormals<A extends Float32Array | Float64Array>(
     values: A,
@@ -111,13 +124,13 @@ export class Rng {
       const radius = standardDeviation * Math.sqrt(-2 * Math.log((first + 0.5) / 2 ** 32));
       const angle = (2 * Math.PI * second) / 2 ** 32;
       values[i] = mean + radius * Math.cos(angle);
-      // Past an odd end nothing is written.
+      // If the length is odd, this last write has no effect.
       values[i + 1] = mean + radius * Math.sin(angle);
     }
     return values;
   }
 
-  /** The integers 0 ... count - 1 in random order (Fisher and Yates). */
+  /** Returns the integers 0 ... count − 1 in random order, by Fisher and Yates's shuffle. */
   permutation(count: number): Int32Array {
     const order = Int32Array.from({ length: count }, (_, i) => i);
     for (let i = count - 1; i > 0; i--) {
@@ -139,7 +152,7 @@ function words(integer: number): [number, number] {
   return [integer >>> 0, Math.floor(integer / 2 ** 32) >>> 0];
 }
 
-/** The Threefry-2x32-20 block function: a bijection of the 64-bit counter for each 64-bit key. */
+/** Returns a block of Threefry-2x32-20: for each 64-bit key, a bijection of the 64-bit counter. */
 export function threefry2x32(
   key: readonly [number, number],
   counter: readonly [number, number],
@@ -149,7 +162,10 @@ export function threefry2x32(
   return [block[0], block[1]];
 }
 
-/** Five times four rounds, each followed by two words of the key in turn; written out, because masks are large. */
+/**
+ * Five times four rounds, each followed by two words of the key in turn. The rounds are written
+ * out, because the masks of a dropout need many blocks.
+ */
 function writeBlock(block: Uint32Array, k0: number, k1: number, low: number, high: number): void {
   const k2 = 0x1bd11bda ^ k0 ^ k1;
   let a = (low + k0) | 0;

@@ -145,16 +145,19 @@ describe('distributions', () => {
 });
 
 describe('refuses', () => {
-  const seed = 'Rng: expected a seed that is an integer from 0 to 2^53 - 1';
+  const seed = 'Rng: expected seed to be an integer from 0 to 2^53 - 1';
   test.each<[string, () => unknown]>([
     [`${seed}, got -1`, () => new Rng(-1)],
     [`${seed}, got 0.5`, () => new Rng(0.5)],
     [`${seed}, got NaN`, () => new Rng(NaN)],
     [`${seed}, got 9007199254740992`, () => new Rng(2 ** 53)],
     [`${seed}, got "1"`, () => new Rng('1' as unknown as number)],
-    ['Rng.integer: expected an integer bound of at least 1, got 0', () => new Rng(0).integer(0)],
     [
-      'Rng.integer: expected an integer bound of at least 1, got 2.5',
+      'Rng.integer: expected below to be an integer of at least 1, got 0',
+      () => new Rng(0).integer(0),
+    ],
+    [
+      'Rng.integer: expected below to be an integer of at least 1, got 2.5',
       () => new Rng(0).integer(2.5),
     ],
   ])('%s', (message, mistake) => {

@@ -14,7 +14,10 @@ import {
   tensor,
 } from '../../../support/float64.ts';
 
-/** The float64 backend against values known to all digits, where tfjs is wrong, and as a store of tensors. */
+/**
+ * The float64 backend against values known to all digits, where tfjs is wrong, and as a store of
+ * tensors.
+ */
 
 beforeAll(async () => {
   registerFloat64();
