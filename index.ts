@@ -43,7 +43,7 @@ export { BoxError, BoxpropError, InputError } from './lib/errors.ts';
 export { Rng, type RngState } from './lib/rng.ts';
 export * as init from './lib/init/initializers.ts';
 export { gabor, type Gabor } from './lib/init/gabor.ts';
-export { gaborBank } from './lib/init/gaborBank.ts';
+export { gaborBank, type GaborBankOptions } from './lib/init/gaborBank.ts';
 export { constant, scalar, type Scalars } from './lib/constant.ts';
 export { disposeTensors } from './lib/memory.ts';
 export {

@@ -1,5 +1,5 @@
-import { keep, Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { nameOf } from '../lib/check.ts';
+import { keep, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { isTensor, nameOf } from '../lib/check.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { AnyModule, Context } from '../lib/module.ts';
 import { propagate } from '../lib/propagate.ts';
@@ -75,8 +75,4 @@ function run(box: AnyModule, inputs: readonly Value[], context: Context | undefi
   const { output } = box.forward(box.arity === 'list' ? tensors : tensors[0], context);
   if (isTensor(output)) return output;
   throw new TypeError(`${nameOf(box)}: expected a box in a container to return a tensor`);
-}
-
-function isTensor(value: unknown): value is Tensor {
-  return value instanceof Tensor;
 }

@@ -1,27 +1,31 @@
-/** A Gabor function over pixels; lengths in pixels, angles in radians. */
+/** The parameters of a Gabor function over pixels, with lengths in pixels and angles in radians. */
 export interface Gabor {
-  /** Its middle: the column, from the left, and the row, from above, of pixels counted from 0. */
+  /** x₀: the column of the centre, counted from 0 at the left. */
   readonly x: number;
+  /** y₀: the row of the centre, counted from 0 at the top. */
   readonly y: number;
   /** θ: the direction across the stripes, clockwise from the right, in 0 ... π. */
   readonly orientation: number;
-  /** σ of the envelope, across the stripes. */
+  /** σ: the width of the envelope across the stripes. */
   readonly sigma: number;
-  /** γ: how much shorter the envelope is along the stripes. */
+  /** γ: the width of the envelope across the stripes, divided by that along them. */
   readonly aspect: number;
-  /** λ, of the stripes. */
+  /** λ: the period of the stripes. */
   readonly wavelength: number;
-  /** ψ: 0 is light in the middle. */
+  /** ψ: the phase of the stripes. At 0 the centre is light. */
   readonly phase: number;
 }
 
 /**
- * The values of a Gabor function, row by row:
+ * The values of a Gabor function on a grid of height × width pixels, row by row:
  *
  *   g(x, y) = exp(−(x'² + γ² y'²)/2σ²) cos(2π x'/λ + ψ)
  *   x' = (x − x₀) cos θ + (y − y₀) sin θ        y' = −(x − x₀) sin θ + (y − y₀) cos θ
  *
  * Source: lecture, "Gabor filters"; Daugman 1985.
+ *
+ *     const shape = { orientation: 0, sigma: 2, aspect: 0.5, wavelength: 4, phase: 0 };
+ *     const values = gabor({ x: 3, y: 3, ...shape }, 7, 7);
  */
 export function gabor(parameters: Gabor, height: number, width: number): Float64Array {
   const { x: x0, y: y0, orientation, sigma, aspect, wavelength, phase } = parameters;

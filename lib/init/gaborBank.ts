@@ -2,18 +2,27 @@ import { InputError, show } from '../errors.ts';
 import type { Initializer } from './initializers.ts';
 import { gabor } from './gabor.ts';
 
+/** The options of `gaborBank`. */
+export interface GaborBankOptions {
+  /** The period of the stripes in pixels; half the kernel by default, and 2.5 at least. */
+  readonly wavelength?: number;
+  /** The width of the envelope in pixels; a quarter of the kernel by default. */
+  readonly sigma?: number;
+}
+
 /**
- * The lecture's bank of Gabor filters as an initializer for `Conv2D`: filter o of O has the orientation π o/O, and even and
- * odd ones, light in the middle and light to one side, take turns, so that neighbours differ in both. All input channels get the
- * same; the mean of each filter is taken off, and it is scaled to the variance 2/n_in of `heNormal`. It draws nothing.
+ * The lecture's bank of Gabor filters as an initializer for `Conv2D`. Filter o of O has the
+ * orientation π o/O. Even and odd filters (light in the centre, light on one side) alternate, so that
+ * neighbours differ in both. All input channels get the same filter. Each filter has mean 0 and the
+ * variance 2/n_in of `heNormal`. Nothing is drawn at random.
  *
- * Errors: a shape that is not that of a convolution's weight, [K_h, K_w, channels, filters]; filters of less than 3x3.
+ * Errors: a shape other than that of a convolution's weight, [K_h, K_w, channels, filters]; filters
+ *         smaller than 3x3.
  * Source: lecture, "Gabor filters".
+ *
+ *     const conv1 = new Conv2D(3, 8, 7, { init: gaborBank() });
  */
-export function gaborBank({
-  wavelength,
-  sigma,
-}: { wavelength?: number; sigma?: number } = {}): Initializer {
+export function gaborBank({ wavelength, sigma }: GaborBankOptions = {}): Initializer {
   return (shape, { fanIn }) => {
     const [height, width, channels, filters] = shape;
     if (shape.length !== 4 || Math.min(height, width) < 3) {

@@ -9,36 +9,53 @@ import { BoxError, BoxpropError, InputError, show } from '../errors.ts';
 import { nameOf } from '../check.ts';
 import { constant } from '../constant.ts';
 import type { Rng } from '../rng.ts';
+import { numElements } from '../shapes.ts';
 
-/** What an initializer may use: n_in and n_out count the connections into and out of one unit. */
+/** The connections into and out of one unit, n_in and n_out. */
 export interface Fan {
+  /** n_in: how many inputs one output unit sums. */
   readonly fanIn: number;
+  /** n_out: how many output units one input feeds; a stride does not count. */
   readonly fanOut: number;
 }
 
 /**
- * Gives the values of a parameter of this shape, in row-major order. What is drawn is of single precision, so that a
- * network starts from the same weights on every backend, and a large one from half the memory.
+ * Returns the initial values of a parameter of this shape, in row-major order. Random values are of
+ * single precision, so that a network starts from the same weights on every backend and a large one
+ * needs half the memory.
+ *
+ *     const small: Initializer = (shape, fan, rng) => rng!.normals(numElements(shape), 0, 0.01);
+ *     new Linear(4, 3, { init: small, rng: new Rng(0) });
  */
 export interface Initializer {
   (shape: readonly number[], fan: Fan, rng: Rng | undefined): ArrayLike<number>;
 }
 
-export const numElements = (shape: readonly number[]): number =>
-  shape.reduce((product, size) => product * size, 1);
+/**
+ * Sets every value to the same number.
+ *
+ *     new PReLU(8, { init: init.fill(0.25) });
+ */
+export function fill(value: number): Initializer {
+  return (shape) => new Float64Array(numElements(shape)).fill(value);
+}
 
-/** Every value the same. */
-export const fill =
-  (value: number): Initializer =>
-  (shape) =>
-    new Float64Array(numElements(shape)).fill(value);
-
+/**
+ * Sets every value to 0.
+ *
+ *     new Linear(4, 3, { init: init.zeros });
+ */
 export const zeros: Initializer = (shape) => new Float32Array(numElements(shape));
 
-/** The given values, nested as the shape is or flat. */
-export const values =
-  (given: readonly number[] | readonly (readonly number[])[]): Initializer =>
-  (shape) => {
+/**
+ * Sets the values to the given ones, flat or one level nested.
+ *
+ * Errors: values of another number than the parameter has.
+ *
+ *     new Linear(2, 2, { init: init.values([[1, -3], [0.2, 1]]) });
+ */
+export function values(given: readonly number[] | readonly (readonly number[])[]): Initializer {
+  return (shape) => {
     const flat = given.flat();
     if (flat.length !== numElements(shape)) {
       throw new InputError(
@@ -47,47 +64,87 @@ export const values =
     }
     return flat;
   };
+}
 
-/** Uniform in ±√(6/(n_in + n_out)). Source: Glorot & Bengio, AISTATS 2010, equation 16. */
+/**
+ * Draws uniformly from ±√(6/(n_in + n_out)).
+ *
+ * Errors: no generator.
+ * Source: Glorot & Bengio, AISTATS 2010, equation 16.
+ *
+ *     new Linear(4, 3, { init: init.glorotUniform, rng: new Rng(0) });
+ */
 export const glorotUniform: Initializer = (shape, { fanIn, fanOut }, rng) => {
   const bound = Math.sqrt(6 / (fanIn + fanOut));
-  return needed(rng).fillUniforms(new Float32Array(numElements(shape)), -bound, bound);
+  return required(rng).fillUniforms(new Float32Array(numElements(shape)), -bound, bound);
 };
 
-/** Normal with variance 2/(n_in + n_out). Source: Glorot & Bengio, AISTATS 2010. */
+/**
+ * Draws from a normal distribution of variance 2/(n_in + n_out).
+ *
+ * Errors: no generator.
+ * Source: Glorot & Bengio, AISTATS 2010, equation 12.
+ *
+ *     new Linear(4, 3, { init: init.glorotNormal, rng: new Rng(0) });
+ */
 export const glorotNormal: Initializer = (shape, { fanIn, fanOut }, rng) =>
-  needed(rng).fillNormals(new Float32Array(numElements(shape)), 0, Math.sqrt(2 / (fanIn + fanOut)));
+  drawNormal(shape, 2 / (fanIn + fanOut), rng);
 
 /**
- * Normal with ½(1 + a²) n_in Var[w] = 1: what keeps the variance through a PReLU of slope a, or a ReLU for a = 0.
+ * Draws from a normal distribution with ½(1 + a²) n_in Var[w] = 1, which keeps the variance through
+ * a PReLU of slope a, or a ReLU for a = 0.
+ *
+ * Errors: no generator.
  * Source: He et al. 2015, arXiv:1502.01852, equation 15.
+ *
+ *     new Conv2D(3, 8, 3, { init: init.preluNormal(0.25), rng: new Rng(0) });
  */
-export const preluNormal =
-  (slope: number): Initializer =>
-  (shape, { fanIn }, rng) =>
-    needed(rng).fillNormals(
-      new Float32Array(numElements(shape)),
-      0,
-      Math.sqrt(2 / ((1 + slope ** 2) * fanIn)),
-    );
+export function preluNormal(slope: number): Initializer {
+  return (shape, { fanIn }, rng) => drawNormal(shape, 2 / ((1 + slope ** 2) * fanIn), rng);
+}
 
-/** Normal with variance 2/n_in. Source: He et al. 2015, arXiv:1502.01852, equation 10. */
+/**
+ * Draws from a normal distribution of variance 2/n_in.
+ *
+ * Errors: no generator.
+ * Source: He et al. 2015, arXiv:1502.01852, equation 10.
+ *
+ *     new Conv2D(3, 8, 3, { init: init.heNormal, rng: new Rng(0) });
+ */
 export const heNormal: Initializer = preluNormal(0);
 
-/** Uniform in ±√(6/n_in): the variance of `heNormal`. */
+/**
+ * Draws uniformly from ±√(6/n_in), which has the variance of `heNormal`.
+ *
+ * Errors: no generator.
+ * Source: He et al. 2015, arXiv:1502.01852, equation 10.
+ *
+ *     new Conv2D(3, 8, 3, { init: init.heUniform, rng: new Rng(0) });
+ */
 export const heUniform: Initializer = (shape, { fanIn }, rng) => {
   const bound = Math.sqrt(6 / fanIn);
-  return needed(rng).fillUniforms(new Float32Array(numElements(shape)), -bound, bound);
+  return required(rng).fillUniforms(new Float32Array(numElements(shape)), -bound, bound);
 };
 
 /**
- * Uniform in 0 ... 0.01/n_in: positive, and so small that a cell of a neocognitron answers next to nothing before it has
- * learned.
+ * Draws uniformly from 0 to 0.01/n_in: positive, and so small that a cell of a neocognitron hardly
+ * answers before it has learned.
+ *
+ * Errors: no generator.
+ *
+ *     new SCell(1, 4, 3, { init: init.positiveUniform, rng: new Rng(0) });
  */
 export const positiveUniform: Initializer = (shape, { fanIn }, rng) =>
-  needed(rng).fillUniforms(new Float32Array(numElements(shape)), 0, 0.01 / fanIn);
+  required(rng).fillUniforms(new Float32Array(numElements(shape)), 0, 0.01 / fanIn);
 
-/** A parameter of `box`, drawn by `init`. Errors name the box and the parameter. */
+/**
+ * Makes a parameter of a box.
+ *
+ * Errors: those of the initializer, with the box and the parameter before:
+ *         `Linear: weight: expected ...`.
+ *
+ *     createParam(this, 'weight', [2, 3], { fanIn: 3, fanOut: 2 }, glorotUniform, rng);
+ */
 export function createParam<R extends Rank>(
   box: object,
   name: string,
@@ -107,7 +164,11 @@ export function createParam<R extends Rank>(
   }
 }
 
-function needed(rng: Rng | undefined): Rng {
+function drawNormal(shape: readonly number[], variance: number, rng: Rng | undefined) {
+  return required(rng).fillNormals(new Float32Array(numElements(shape)), 0, Math.sqrt(variance));
+}
+
+function required(rng: Rng | undefined): Rng {
   if (rng === undefined)
     throw new InputError('expected options.rng, such as new Rng(0), to draw from, got undefined');
   return rng;
