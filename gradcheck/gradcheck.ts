@@ -1,6 +1,7 @@
 import { Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
 import { constant } from '../lib/constant.ts';
+import { Container } from '../lib/container.ts';
 import { Cost } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
 import { Module, type Context } from '../lib/module.ts';
@@ -132,12 +133,13 @@ export async function gradcheckAll(
   return { pass: results.every(({ pass }) => pass), backend, seed, results };
 }
 
-/** The names of the classes of boxes and costs among the exports of a module. */
+/** The names of the classes of boxes and costs among the exports of a module, base classes left out. */
 export function boxNames(exported: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(exported).filter((name) => {
     const value = exported[name];
     return (
       typeof value === 'function' &&
+      value !== Container &&
       (value.prototype instanceof Module || value.prototype instanceof Cost)
     );
   });
