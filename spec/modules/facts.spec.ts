@@ -19,6 +19,7 @@ import { numElements } from '../../lib/shapes.ts';
 import { groupedChannels, inputsOf, samePosition } from '../../lib/window.ts';
 import * as losses from '../../losses/index.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
+import { oneHot, positionOf, reach } from '../support/reach.ts';
 
 /**
  * The facts that each box states, held against its forward and its backward in inference, over the
@@ -123,36 +124,6 @@ describe('a box with parameters says which of them do not decay, its bias among 
   });
 });
 
-/**
- * The smallest block that contains all elements whose gradient is not 0, without the batch; of the
- * elements at one position only, if it is given.
- */
-function reach(grad: Tensor, position: readonly number[] = []): Interval[] | undefined {
-  const values = grad.dataSync();
-  const sizes = grad.shape.slice(1);
-  let block: Interval[] | undefined;
-  values.forEach((value, i) => {
-    if (value === 0) return;
-    const at = positionOf(i % numElements(sizes), sizes);
-    if (position.some((place, axis) => place !== at[axis])) return;
-    block = at.map((place, axis) => {
-      const [first, last] = block?.[axis] ?? [place, place];
-      return [Math.min(first, place), Math.max(last, place)];
-    });
-  });
-  return block;
-}
-
-/** The indices of an element by its index in row-major order. */
-function positionOf(flat: number, sizes: Shape): number[] {
-  let left = flat;
-  return sizes.reduceRight<number[]>((at, size) => {
-    const place = left % size;
-    left = Math.floor(left / size);
-    return [place, ...at];
-  }, []);
-}
-
 /** Inputs for `EXAMPLES` examples; `middle` is the position of a pixel to make large in all channels. */
 function drawInput(name: string, shape: Shape, rng: Rng, middle?: readonly number[]): Tensor {
   const sizes = shape.slice(1);
@@ -204,15 +175,6 @@ function compareWindow(name: string, { box, config, shapes }: Target, facts: Fac
 
 function contains(block: readonly Interval[] | undefined, other: Interval[] | undefined): boolean {
   return !!block && !!other && block.every(([first, last], axis) => first <= other[axis][0] && other[axis][1] <= last); // prettier-ignore
-}
-
-/** 1 at an output element of every second example. */
-function oneHot(shape: Shape, at: readonly number[]): Tensor {
-  const size = numElements(shape.slice(1));
-  const flat = at.reduce((index, place, axis) => index * shape[axis + 1] + place, 0);
-  const values = new Float64Array(numElements(shape));
-  for (let n = 0; n < shape[0]; n += 2) values[n * size + flat] = 1;
-  return constant(values, [...shape]);
 }
 
 function someOddExample(grad: Tensor): boolean {
