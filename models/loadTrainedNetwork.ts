@@ -68,7 +68,9 @@ export function readWeightsHeader(file: string): Promise<WeightsHeader> {
   return withSafetensors(file, ({ entries, metadata }) => Promise.resolve({ entries, metadata }));
 }
 
-/** The network's name in the file's metadata, or else the torchvision network with these tensors. */
+/**
+ * The network's name in the file's metadata, or else the torchvision network with these tensors.
+ */
 export function networkNameOf({ entries, metadata }: WeightsHeader): string | undefined {
   return metadata.get('network') ?? guessTorchvision(new Set(entries.keys()));
 }

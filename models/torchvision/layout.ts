@@ -3,7 +3,10 @@ import type { AnyModule } from '../../lib/module.ts';
 import { torchLayout, type Rename } from '../../formats/torch/torchLayout.ts';
 import type { FileLayout } from '../../formats/safetensors/weights.ts';
 
-/** `layer1.0.conv1` is `stage1.0.residual.body.conv1` here, and the shortcut is `layer1.0.downsample`. */
+/**
+ * `layer1.0.conv1` is `stage1.0.residual.body.conv1` here, and the shortcut is
+ * `layer1.0.downsample`.
+ */
 const resnet: Rename = (path) =>
   path
     .replace(/^stage(\d)\.(\d+)\./, 'layer$1.$2.')
@@ -11,7 +14,7 @@ const resnet: Rename = (path) =>
     .replace('.residual.shortcut.conv', '.downsample.0')
     .replace('.residual.shortcut.bn', '.downsample.1');
 
-/** Numbers among all boxes of a chain, those without parameters included; M is a pool. */
+/** The names of a chain count all its boxes, those without parameters as well; M is a pool. */
 function vgg(layers: string): Rename {
   const convolutions: number[] = [];
   let next = 0;
@@ -43,14 +46,14 @@ const RENAMES: Readonly<Record<string, Rename>> = {
   ...Object.fromEntries([18, 34, 50, 101, 152].map((depth) => [`resnet${depth}`, resnet])),
 };
 
-/** The networks whose weights torchvision has, by the names that boxprop knows them by. */
+/** The names of boxprop's networks for which torchvision has weights. */
 export const TORCHVISION_NETWORKS = Object.keys(RENAMES);
 
 /**
- * How torchvision names and lays out the weights of a network, for `loadWeights` and `saveWeights`. The weights of the
- * two auxiliary heads of its GoogLeNet are left out where the network has none.
+ * How torchvision names and lays out the weights of a network, for `loadWeights` and `saveWeights`.
+ * The weights of the two auxiliary heads of GoogLeNet are ignored if the network has none.
  *
- * Errors: a network that torchvision has not.
+ * Errors: a network that torchvision does not have.
  */
 export function torchvisionLayout(
   name: string,
@@ -72,8 +75,8 @@ export function torchvisionLayout(
 }
 
 /**
- * The network of torchvision that a file's weights are of, by their names; undefined for any other. A file
- * may come from anywhere: this is a guess, and `loadWeights` checks all of it.
+ * Guesses the network of torchvision from the names of the weights in a file; undefined for other
+ * names. The file may come from anywhere, so `loadWeights` checks all of it.
  */
 export function guessTorchvision(names: ReadonlySet<string>): string | undefined {
   const has = (name: string) => names.has(name);
@@ -91,7 +94,7 @@ export function guessTorchvision(names: ReadonlySet<string>): string | undefined
   return has('features.34.weight') ? 'vgg19' : has('features.28.weight') ? 'vgg16' : undefined;
 }
 
-/** By the kind of block and the blocks of the second and third stage. */
+/** The ResNets, by the kind of block and the number of blocks in the second and third stage. */
 const DEPTHS: Readonly<Record<string, number | undefined>> = {
   'basic 2 2': 18,
   'basic 4 6': 34,
