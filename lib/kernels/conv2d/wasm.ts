@@ -75,19 +75,17 @@ export const wasm: Conv2dKernels = {
     const [batch, , , channels] = images.shape;
     const { height, width } = geometry;
     const shape = [height.kernel, width.kernel, channels, gradOutput.shape[3]];
-    return tidy(() => {
-      const gradFilters = computeOnHost([], shape, () => undefined);
-      for (const chunk of batchChunks(batch, geometry, channels, MAX_ELEMENTS)) {
-        tidy(() => {
-          const taps = im2colTransposed(pixelsOf(images, chunk), chunk.geometry);
-          const products = matMul(taps, gradRowsImagesLast(gradOutput, chunk));
-          writeOnHost(gradFilters, [products], (sums, terms) => {
-            for (let at = 0; at < sums.length; at++) sums[at] += terms[at];
-          });
+    const gradFilters = computeOnHost([], shape, () => undefined);
+    for (const chunk of batchChunks(batch, geometry, channels, MAX_ELEMENTS)) {
+      tidy(() => {
+        const taps = im2colTransposed(pixelsOf(images, chunk), chunk.geometry);
+        const products = matMul(taps, gradRowsImagesLast(gradOutput, chunk));
+        writeOnHost(gradFilters, [products], (sums, terms) => {
+          for (let at = 0; at < sums.length; at++) sums[at] += terms[at];
         });
-      }
-      return gradFilters as Tensor4D;
-    });
+      });
+    }
+    return gradFilters as Tensor4D;
   },
 };
 

@@ -1,13 +1,14 @@
 import {
-  getBackend,
   tidy,
   transpose,
+  type Tensor,
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 import type { Axis, Geometry } from '../../geometry.ts';
 import { computeOnHost, sliceOnHost, writeOnHost } from '../backends/host.ts';
+import { forBackend, type ByBackend } from '../backends/select.ts';
 import { cellsOf, copy, im2col, scatter } from '../conv2d/im2col.ts';
 import { matMul, matMulTransposedA, matMulTransposedB, multiplyEach } from '../matmul/matMul.ts';
 import { unfold, unfoldToInput } from '../conv2d/unfold.ts';
@@ -29,22 +30,19 @@ export function locallyConnected(
   filters: Tensor3D,
   geometry: Geometry,
 ): Tensor3D {
-  if (!placeByPlace(images.shape[0], filters.shape)) {
+  if (!hasProductPerPlace(images.shape[0], filters.shape)) {
     return tidy(() => swap(multiplyEach(swap(unfold(images, geometry)), filters)));
   }
   const [places, , outChannels] = filters.shape;
-  return tidy(() => {
-    const output = computeOnHost([], [images.shape[0], places, outChannels], () => undefined);
-    forEachPlace(geometry, (place, window) => {
-      const outputs = matMul(windowsAt(images, window), filtersAt(filters, place));
-      writeOnHost(output, [outputs], (y, values) => {
-        for (let n = 0; n < images.shape[0]; n++) {
-          copy(y, (n * places + place) * outChannels, values, n * outChannels, outChannels);
-        }
-      });
+  const shape = [images.shape[0], places, outChannels];
+  return computeByPlace(shape, geometry, (output, place, window) => {
+    const outputs = matMul(windowsAt(images, window), filtersAt(filters, place));
+    writeOnHost(output, [outputs], (y, values) => {
+      for (let n = 0; n < images.shape[0]; n++) {
+        copy(y, (n * places + place) * outChannels, values, n * outChannels, outChannels);
+      }
     });
-    return output as Tensor3D;
-  });
+  }) as Tensor3D;
 }
 
 /**
@@ -59,23 +57,19 @@ export function locallyConnectedToInput(
   geometry: Geometry,
 ): Tensor4D {
   const batch = gradOutput.shape[0];
-  if (!placeByPlace(batch, filters.shape)) {
+  if (!hasProductPerPlace(batch, filters.shape)) {
     return tidy(() => {
       const gradWindows: Tensor3D = multiplyEach(swap(gradOutput), filters, false, true);
       return unfoldToInput(swap(gradWindows), inChannels, geometry);
     });
   }
   const imageShape = [batch, geometry.height.input, geometry.width.input, inChannels];
-  return tidy(() => {
-    const gradInput = computeOnHost([], imageShape, () => undefined);
-    forEachPlace(geometry, (place, window) => {
-      const shares = matMulTransposedB(gradsAt(gradOutput, place), filtersAt(filters, place));
-      writeOnHost(gradInput, [shares], (pixels, cells) =>
-        scatter(pixels, cells, batch, window, inChannels),
-      );
-    });
-    return gradInput as Tensor4D;
-  });
+  return computeByPlace(imageShape, geometry, (gradInput, place, window) => {
+    const gradCells = matMulTransposedB(gradsAt(gradOutput, place), filtersAt(filters, place));
+    writeOnHost(gradInput, [gradCells], (pixels, cells) =>
+      scatter(pixels, cells, batch, window, inChannels),
+    );
+  }) as Tensor4D;
 }
 
 /** Computes the gradient of the filters: ∂C/∂w[P,k,o] = Σ_n window(n,P)[k] g[n,P,o]. */
@@ -86,47 +80,44 @@ export function locallyConnectedToFilters(
 ): Tensor3D {
   const [batch, places, outChannels] = gradOutput.shape;
   const shape = [places, cellsOf(geometry, images.shape[3]), outChannels];
-  if (!placeByPlace(batch, shape)) {
+  if (!hasProductPerPlace(batch, shape)) {
     return tidy(() => {
       const cellsFirst: Tensor3D = transpose(unfold(images, geometry), [1, 2, 0]);
       return multiplyEach(cellsFirst, swap(gradOutput));
     });
   }
-  return tidy(() => {
-    const gradFilters = computeOnHost([], shape, () => undefined);
-    forEachPlace(geometry, (place, window) => {
-      const grads = matMulTransposedA(windowsAt(images, window), gradsAt(gradOutput, place));
-      writeOnHost(gradFilters, [grads], (all, values) => all.set(values, place * values.length));
-    });
-    return gradFilters as Tensor3D;
-  });
+  return computeByPlace(shape, geometry, (gradFilters, place, window) => {
+    const grads = matMulTransposedA(windowsAt(images, window), gradsAt(gradOutput, place));
+    writeOnHost(gradFilters, [grads], (all, values) => all.set(values, place * values.length));
+  }) as Tensor3D;
 }
 
-/** The multiplications per place from which separate products are faster. */
-const MIN_MULTIPLICATIONS: Readonly<Partial<Record<string, number>>> = {
-  cpu: 2 ** 11,
-  wasm: 2 ** 14,
-};
+/** The multiplications per place from which one product per place is faster. */
+const MIN_MULTIPLICATIONS: ByBackend<number> = { cpu: 2 ** 11, wasm: 2 ** 14, other: Infinity };
 
-function placeByPlace(batch: number, [, cells, outChannels]: readonly number[]): boolean {
-  return batch * cells * outChannels >= (MIN_MULTIPLICATIONS[getBackend()] ?? Infinity);
+function hasProductPerPlace(batch: number, [, cells, outChannels]: readonly number[]): boolean {
+  return batch * cells * outChannels >= forBackend(MIN_MULTIPLICATIONS);
 }
 
-/** Visits each place with the geometry of its one window, and disposes the visit's tensors. */
-function forEachPlace(
+/** Creates a tensor that `write` fills place by place, given the geometry of the place's window. */
+function computeByPlace(
+  shape: readonly number[],
   { height, width }: Geometry,
-  visit: (place: number, window: Geometry) => void,
-): void {
+  write: (output: Tensor, place: number, window: Geometry) => void,
+): Tensor {
   const only = (axis: Axis, window: number): Axis => ({
     ...axis,
     output: 1,
     before: axis.before - window * axis.stride,
   });
+  const output = computeOnHost([], shape, () => undefined);
   for (let i = 0; i < height.output; i++) {
     for (let j = 0; j < width.output; j++) {
-      tidy(() => visit(i * width.output + j, { height: only(height, i), width: only(width, j) }));
+      const window = { height: only(height, i), width: only(width, j) };
+      tidy(() => write(output, i * width.output + j, window));
     }
   }
+  return output;
 }
 
 /** The window of each image at a place, [N, K]. */
