@@ -14,7 +14,10 @@ interface Published {
   readonly zeilerFergus: readonly [train: number, top1: number, top5: number];
 }
 
-/** Sources: lecture, "Architecture of Krizhevsky et al."; Zeiler, Fergus 2013, arXiv:1311.2901, table 3. */
+/**
+ * Sources: lecture, "Architecture of Krizhevsky et al."; Zeiler, Fergus 2013, arXiv:1311.2901,
+ * table 3.
+ */
 const PUBLISHED: readonly Published[] = [
   { removed: [], lecture: ['', ''], zeilerFergus: [35.1, 40.5, 18.1] },
   { removed: ['fc7'], lecture: ['16 million', '1.1'], zeilerFergus: [27.4, 40.0, 18.4] },

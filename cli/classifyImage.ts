@@ -26,7 +26,10 @@ export interface ClassifyOptions {
   readonly network?: string;
   /** A file with the names of the classes. */
   readonly labels?: string;
-  /** How pixels become inputs, one of `PREPROCESSINGS`; by default as the network's published weights. */
+  /**
+   * How pixels become inputs, one of `PREPROCESSINGS`; by default as the network's published
+   * weights.
+   */
   readonly pixels?: string;
   /** The backend that computes. */
   readonly backend?: BackendName | 'auto';
@@ -47,8 +50,8 @@ const BEST = 5;
 /**
  * Classifies an image. The image is preprocessed as the training inputs of the weights were.
  *
- * Errors: those of the image and of the weights; weights without a known network; labels that do not
- *         match the classes.
+ * Errors: those of the image and of the weights; weights without a known network; labels that do
+ *         not match the classes.
  * @returns the most probable classes, at most five, the best first.
  */
 export async function classifyImage(image: string, options: ClassifyOptions): Promise<Guess[]> {

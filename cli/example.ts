@@ -39,9 +39,9 @@ const SLIDE: readonly (readonly (readonly [name: string, after: string])[])[] = 
 ];
 
 /**
- * Computes the lecture's worked example in double precision: two inputs (1, 0.1), two tanh nodes, one
- * linear node, no biases, target 0.5, E = ½ (x − y)². One step with η = −0.2, which is the learning
- * rate 0.2, and a second forward.
+ * Computes the lecture's worked example in double precision: two inputs (1, 0.1), two tanh nodes,
+ * one linear node, no biases, target 0.5, E = ½ (x − y)². One step with η = −0.2, which is the
+ * learning rate 0.2, and a second forward.
  *
  * Source: lecture, "Backpropagation example"; the figure is that of MIT 6.7960 (2024), lecture 2.
  */
@@ -123,7 +123,9 @@ export async function backpropExample(): Promise<Example> {
 
 const digits = (value: number) => value.toFixed(7).padStart(12);
 
-/** Formats the example as tables, with seven digits and, beside the new weights, the slide's values. */
+/**
+ * Formats the example as tables, with seven digits and, beside the new weights, the slide's values.
+ */
 export function formatExample(example: Example): string {
   const row = (name: string, values: readonly number[]) =>
     `  ${name.padEnd(10)}${values.map(digits).join('')}`;

@@ -44,11 +44,11 @@ export interface FoolOptions {
 }
 
 /**
- * Makes adversarial images and writes them to a PNG. The images are those of the data: the network's
- * preprocessing counts as a part of the network.
+ * Makes adversarial images and writes them to a PNG. The images are those of the data: the
+ * network's preprocessing counts as a part of the network.
  *
- * Errors: those of the weights and the data; a target or an example that does not exist; images that
- *         cannot be drawn.
+ * Errors: those of the weights and the data; a target or an example that does not exist; images
+ *         that cannot be drawn.
  * @returns one line per image.
  */
 export async function fool(file: string, options: FoolOptions): Promise<string[]> {
@@ -101,7 +101,7 @@ function imagineImages(
   rng: Rng,
 ): Tensor {
   const labels = tensor1d([...classes], 'int32');
-  const images = imagine(network, labels, inputShape, rng);
+  const images = imagine(network, { labels, inputShape, rng });
   disposeTensors(labels);
   return images;
 }
@@ -114,15 +114,15 @@ async function changeImages(
 ) {
   const labels = Array.from(await tensor.data());
   if (method === 'sign') {
-    const after = fastGradientSign(network, input, tensor, epsilon);
+    const after = fastGradientSign(network, { input, labels: tensor, epsilon });
     disposeTensors(tensor);
     return { before: input, after, labels };
   }
   const images = cut(input, labels.length);
   const found: Tensor[] = [];
   for (const [k, image] of images.entries()) {
-    const wanted = target ?? (labels[k] + 1) % classes;
-    found.push((await closestAdversarial(network, image, wanted)) ?? image.clone());
+    const options = { input: image, target: target ?? (labels[k] + 1) % classes };
+    found.push((await closestAdversarial(network, options)) ?? image.clone());
   }
   const after = concat(found);
   disposeTensors([tensor, images, found]);
@@ -168,8 +168,8 @@ async function predict(
 }
 
 /**
- * Draws the images in the first row, the changed images in the second and the changes, grey where there
- * are none, in the third.
+ * Draws the images in the first row, the changed images in the second and the changes, grey where
+ * there are none, in the third.
  */
 async function drawImages(before: Tensor | undefined, after: Tensor): Promise<Uint8Array> {
   const [count, height, width, channels] = after.shape;

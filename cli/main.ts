@@ -20,8 +20,8 @@ import { unknownOption } from './unknownOption.ts';
 import { unitsCommand } from './units.ts';
 
 /**
- * The command line. A mistake of the caller is one line on standard error, `boxprop: <message>`. Any
- * other error is a bug of boxprop and shows its stack. Both exit with 1. To start quickly, the
+ * The command line. A mistake of the caller is one line on standard error, `boxprop: <message>`.
+ * Any other error is a bug of boxprop and shows its stack. Both exit with 1. To start quickly, the
  * commands import heavy modules only when they run.
  */
 function program(): Command {

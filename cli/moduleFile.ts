@@ -14,7 +14,8 @@ export function isModuleFile(word: string): boolean {
 /**
  * Imports a TypeScript or JavaScript file of the user.
  *
- * Errors: a missing file; TypeScript without the package tsx; a syntax error; a missing import. The file's own errors pass through.
+ * Errors: a missing file; TypeScript without the package tsx; a syntax error; a missing import. The
+ *         file's own errors pass through.
  * @returns its exports.
  */
 export async function importModule(file: string): Promise<Record<string, unknown>> {
@@ -38,10 +39,10 @@ export async function importModule(file: string): Promise<Record<string, unknown
 let isHooked = false;
 
 /**
- * Lets Node import TypeScript until the returned function is called. Modules that are loaded already,
- * boxprop itself among them, stay the same. Every TypeScript file is loaded as an ES module: as
- * CommonJS, the default where package.json has no "type": "module", it would load a second copy of
- * boxprop's classes.
+ * Lets Node import TypeScript until the returned function is called. Modules that are loaded
+ * already, boxprop itself among them, stay the same. Every TypeScript file is loaded as an ES
+ * module: as CommonJS, the default where package.json has no "type": "module", it would load a
+ * second copy of boxprop's classes.
  */
 async function registerTypeScript(): Promise<() => Promise<void>> {
   const tsx = await import('tsx/esm/api');

@@ -3,7 +3,8 @@ import { NODE_BACKENDS, type BackendName } from '../lib/backend/options.ts';
 import { InputError, show } from '../lib/errors.ts';
 
 /**
- * Reads an integer option. Like all readers here, it takes decimal notation only: no blanks, no hex.
+ * Reads an integer option. Like all readers here, it takes decimal notation only: no blanks, no
+ * hex.
  *
  * Errors: `--epochs: expected an integer of at least 1, got "0"`.
  */
@@ -69,7 +70,9 @@ function shapeOption(flag: string, axes: number): (text: string) => readonly num
   };
 }
 
-/** Reads indices such as `0,17,3`. Errors: `--units: expected indices such as 0,17,3, got "all"`. */
+/**
+ * Reads indices such as `0,17,3`. Errors: `--units: expected indices such as 0,17,3, got "all"`.
+ */
 export function indicesOption(flag: string): (text: string) => readonly number[] {
   return (text) => {
     if (/^\d+(,\d+)*$/.test(text)) return text.split(',').map(Number);

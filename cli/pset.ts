@@ -17,7 +17,9 @@ interface GradeOptions {
   readonly seed: number;
 }
 
-/** `boxprop pset new NAME`, `check DIR` (exits with 1 unless all points are reached), `grade DIR...` */
+/**
+ * `boxprop pset new NAME`, `check DIR` (exits with 1 unless all points are reached), `grade DIR...`
+ */
 export function psetCommand(): Command {
   return new Command('pset')
     .description('problem sets: write handouts, check and grade solutions')
@@ -61,8 +63,8 @@ function checkCommand(): Command {
         dir: string,
         { pset: named, seed, json }: { pset?: string; seed: number; json?: boolean },
       ) => {
-        const { checkPset, LIMITS, reportLines } = await import('../psets/grader/check.ts');
-        const { Student } = await import('../psets/grader/ask.ts');
+        const { checkPset, reportLines } = await import('../psets/grader/check.ts');
+        const { LIMITS, Student } = await import('../psets/grader/student.ts');
         const { solutionIn } = await import('../psets/grader/gradeAll.ts');
         const { Rng } = await import('../lib/rng.ts');
         const pset = await findPset(named ?? (await readPsetName(dir)));
@@ -88,8 +90,8 @@ function gradeCommand(): Command {
     )
     .option('--seed <n>', 'random seed of the examples', integerOption('--seed', 0), 0)
     .action(async (dirs: string[], { out, pset: named, jobs, seed }: GradeOptions) => {
-      const { checkPset, LIMITS } = await import('../psets/grader/check.ts');
-      const { Student } = await import('../psets/grader/ask.ts');
+      const { checkPset } = await import('../psets/grader/check.ts');
+      const { LIMITS, Student } = await import('../psets/grader/student.ts');
       const { gradeAll, gradesCsv, gradesHtml } = await import('../psets/grader/gradeAll.ts');
       const { Rng } = await import('../lib/rng.ts');
       const pset = await findPset(named ?? (await readPsetName(dirs[0])));

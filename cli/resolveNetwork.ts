@@ -19,9 +19,10 @@ export interface ResolveOptions {
 }
 
 /**
- * Resolves NETWORK of the command line: a known name, or a TypeScript or JavaScript file that exports
+ * Resolves NETWORK of the command line: a known name, or a TypeScript or JavaScript file with
  *
- *     export const network = ({ rng, inputShape, classes }: NetworkOptions) => new Sequential([...]);
+ *     export const network = ({ rng, inputShape, classes }: NetworkOptions) =>
+ *       new Sequential([...]);
  *
  * Errors: an unknown name; a missing file; a file that exports no such function. At `build`: a
  *         function that does not return a box, or does not read all of the architecture.

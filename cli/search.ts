@@ -18,7 +18,9 @@ interface Options {
   readonly resume?: string;
 }
 
-/** `boxprop search SPACE`. A signal ends it at once, with exit status 130; finished folds are kept. */
+/**
+ * `boxprop search SPACE`. A signal ends it at once, with exit status 130; finished folds are kept.
+ */
 export function searchCommand(): Command {
   const command = new Command('search')
     .description('search for hyperparameters and an architecture by k-fold cross-validation')

@@ -66,7 +66,8 @@ export class SearchFolder {
   /**
    * Creates the folder of a new search.
    *
-   * Errors: a folder that cannot be written, that another process uses, or that has a search or run.
+   * Errors: a folder that cannot be written, that another process uses, or that has a search or
+   *         run.
    */
   static async create(folder: string, plan: SearchPlan): Promise<SearchFolder> {
     const unlock = await locked('--out', folder);

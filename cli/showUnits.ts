@@ -47,7 +47,8 @@ export interface UnitsOptions {
 /**
  * Writes the patches to which units respond most, from test images after preprocessing.
  *
- * Errors: those of the weights and the data; a box or unit that does not exist; data without images.
+ * Errors: those of the weights and the data; a box or unit that does not exist; data without
+ *         images.
  * @returns one line per unit.
  */
 export async function showUnits(file: string, options: UnitsOptions): Promise<string[]> {

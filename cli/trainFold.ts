@@ -72,10 +72,10 @@ export async function preprocessFold(
 }
 
 /**
- * Trains a network as `boxprop train` would on a fold's training examples, and evaluates it on those
- * held out. Initial weights and the order of the examples depend on the run's seed and the fold, not
- * on the trial, so trials differ only in their point. The examples held out influence neither the
- * schedule nor the choice of the epoch, which is the last.
+ * Trains a network as `boxprop train` would on a fold's training examples, and evaluates it on
+ * those held out. Initial weights and the order of the examples depend on the run's seed and the
+ * fold, not on the trial, so trials differ only in their point. The examples held out influence
+ * neither the schedule nor the choice of the epoch, which is the last.
  *
  * Errors: those of the network; a loss that is not finite.
  */

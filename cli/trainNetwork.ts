@@ -38,8 +38,8 @@ export interface TrainOutcome {
  * validation error or, without a validation set, of the last epoch. The same options and backend
  * give the same weights, bit for bit, however often the run is stopped and resumed.
  *
- * Errors: those of the data and of the `Trainer`; a folder that cannot be written, which is reported
- *         before training.
+ * Errors: those of the data and of the `Trainer`; a folder that cannot be written, which is
+ *         reported before training.
  * @param resume whether to continue from the checkpoint in the folder.
  * @param print prints a line after each epoch.
  * @param signal ends the run after the step in progress, with a checkpoint.

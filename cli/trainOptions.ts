@@ -89,7 +89,9 @@ export interface RunOptions {
   readonly report?: boolean;
 }
 
-/** The options of `boxprop train` as commander parses them, before defaults that depend on others. */
+/**
+ * The options of `boxprop train` as commander parses them, before defaults that depend on others.
+ */
 export type TrainOptions = Omit<RunOptions, 'network' | 'learningRate'> & {
   /** By default that of the optimizer. */
   readonly learningRate?: number;
@@ -214,7 +216,8 @@ export function runOptionsFrom(
 /**
  * Reads the options of the run in a folder from its `config.json`.
  *
- * Errors: a folder without a run; a file that is not the options of a run; those of `runOptionsFrom`.
+ * Errors: a folder without a run; a file that is not the options of a run; those of
+ *         `runOptionsFrom`.
  * @param option the option or command that named the folder, for messages.
  */
 export async function readRun(folder: string, option = '--resume'): Promise<RunOptions> {

@@ -54,8 +54,8 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
 }
 
 /**
- * Creates the learning-rate schedule of a run. `step` and `exponential` fall to a hundredth over the
- * run; `plateau` is constant and comes with a scheduler that observes the validation error.
+ * Creates the learning-rate schedule of a run. `step` and `exponential` fall to a hundredth over
+ * the run; `plateau` is constant and comes with a scheduler that observes the validation error.
  */
 export function scheduleOf(
   { learningRate, epochs, schedule, warmupSteps }: RunOptions,
@@ -85,7 +85,9 @@ export function augmented(
   return names === undefined ? train : augment(train, augmentationsOf(names));
 }
 
-/** Parses `--augment`. Errors: `--augment: expected shift:PIXELS, flip or elastic, got "rotate"`. */
+/**
+ * Parses `--augment`. Errors: `--augment: expected shift:PIXELS, flip or elastic, got "rotate"`.
+ */
 export function augmentationsOf(names: readonly string[]): Augmentation[] {
   return names.map((name) => {
     const [, pixels] = /^shift:([1-9]\d?)$/.exec(name) ?? [];

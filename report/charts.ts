@@ -134,7 +134,9 @@ function wholes(first: number, last: number): number[] {
   );
 }
 
-/** At most six ticks of a logarithmic axis: powers of ten, or multiples of them if those are few. */
+/**
+ * At most six ticks of a logarithmic axis: powers of ten, or multiples of them if those are few.
+ */
 function decades(ys: readonly number[]): number[] {
   const [least, most] = [Math.min(...ys), Math.max(...ys)];
   const [first, last] = [Math.floor(Math.log10(least)), Math.floor(Math.log10(most))];

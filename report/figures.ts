@@ -92,8 +92,8 @@ function figure(
 }
 
 /**
- * Draws hidden units: one row per example, one column per unit. Black is 0, or the most negative value
- * if there are negative ones.
+ * Draws hidden units: one row per example, one column per unit. Black is 0, or the most negative
+ * value if there are negative ones.
  */
 export function unitsFigure({ box, examples, units, values }: HiddenUnits): Figure {
   const most = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;

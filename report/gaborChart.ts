@@ -9,9 +9,9 @@ const [WIDTH, HEIGHT] = [400, 236];
 const RIM = 0.5;
 
 /**
- * Draws the frequencies of filters as SVG. The angle of a dot is the filter's orientation, across its
- * stripes, from 0° on the right to 180°; its distance from the centre is the frequency in cycles per
- * pixel. A dot is filled if the filter is a Gabor function.
+ * Draws the frequencies of filters as SVG. The angle of a dot is the filter's orientation, across
+ * its stripes, from 0° on the right to 180°; its distance from the centre is the frequency in
+ * cycles per pixel. A dot is filled if the filter is a Gabor function.
  */
 export function gaborChart(fits: readonly FilterFit[]): string {
   const at = (frequency: number, angle: number) => ({

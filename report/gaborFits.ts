@@ -32,11 +32,12 @@ const NOISE = 20;
 const STRIPES = 0.1;
 
 /**
- * Fits Gabor functions to the filters of a first layer. With eight parameters a fit explains much of
- * any small filter, so noise of the same size is fitted for comparison. A filter is called a Gabor
- * function if the fit explains more of it than of 19 in 20 noise filters and is more than an edge or
- * a blob: a whole wave is no longer than the filter's longer side, and light and dark each have a
- * tenth of its power. A Gabor function fits any filter of fewer than 4x4 pixels, so those have none.
+ * Fits Gabor functions to the filters of a first layer. With eight parameters a fit explains much
+ * of any small filter, so noise of the same size is fitted for comparison. A filter is called a
+ * Gabor function if the fit explains more of it than of 19 in 20 noise filters and is more than an
+ * edge or a blob: a whole wave is no longer than the filter's longer side, and light and dark each
+ * have a tenth of its power. A Gabor function fits any filter of fewer than 4x4 pixels, so those
+ * have none.
  *
  * @returns undefined if the filters are too small, or all 0.
  */

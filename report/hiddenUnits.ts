@@ -10,7 +10,9 @@ export interface HiddenUnits extends Judgement {
   readonly units: number;
   /** The outputs, [examples, units]. */
   readonly values: Float32Array;
-  /** The fraction of examples for which a unit is near 0, averaged over the units that are not dead. */
+  /**
+   * The fraction of examples for which a unit is near 0, averaged over the units that are not dead.
+   */
   readonly sparsityAcrossExamples: number;
   /** The fraction of units near 0, averaged over the examples. */
   readonly sparsityAcrossUnits: number;
@@ -29,8 +31,8 @@ const NEAR = 0.05;
  * strong correlations.
  *
  * @param values [examples, units].
- * @param deadUnits the number of units with the same output for all examples, if `values` does not show
- *   all outputs.
+ * @param deadUnits the number of units with the same output for all examples, if `values` does not
+ *   show all outputs.
  * Source: lecture, "Other things good to know"; LeCun & Ranzato, ICML 2013 tutorial.
  */
 export function hiddenUnits(

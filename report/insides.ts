@@ -57,8 +57,8 @@ interface Seen {
 
 /**
  * Collects the outputs inside a network for the first examples of a dataset, at most 100. A hidden
- * unit of a convolution is a channel at the middle of the image; it ignores the input if the channel
- * does so everywhere.
+ * unit of a convolution is a channel at the middle of the image; it ignores the input if the
+ * channel does so everywhere.
  *
  * @param chosen the indices of the examples whose feature maps are shown.
  */

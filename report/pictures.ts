@@ -1,6 +1,8 @@
 import { decode, encode } from 'fast-png';
 
-/** Values [height, width, channels] to draw. Three channels are colours; of others the first counts. */
+/**
+ * Values [height, width, channels] to draw. Three channels are colours; of others the first counts.
+ */
 export interface Picture {
   readonly height: number;
   readonly width: number;
@@ -26,8 +28,8 @@ export interface Figure {
 }
 
 /**
- * The values of black and white: the smallest and largest value of the picture, the same with 0 in the
- * middle, or two given values.
+ * The values of black and white: the smallest and largest value of the picture, the same with 0 in
+ * the middle, or two given values.
  */
 export type Range = 'own' | 'around 0' | readonly [black: number, white: number];
 

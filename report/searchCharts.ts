@@ -68,7 +68,9 @@ function fewOf(dimension: Dimension): number[] | undefined {
   return Array.from({ length: high - low + 1 }, (_, k) => low + k);
 }
 
-/** Draws the error of each trial against its value of a dimension, and the error a model expects. */
+/**
+ * Draws the error of each trial against its value of a dimension, and the error a model expects.
+ */
 export function effectChart(
   dimension: Dimension,
   label: string,

@@ -35,7 +35,7 @@ export async function boxPatches(network: Module, data: Dataset): Promise<BoxPat
   const found: BoxPatches[] = [];
   for (const { path, box, units: all } of informative(network, data.inputShape)) {
     const units = Array.from({ length: Math.min(UNITS, all) }, (_, unit) => unit);
-    const options = { box: path, units, count: COUNT, records: EXAMPLES, batchSize };
+    const options = { box: path, units, count: COUNT, examples: EXAMPLES, batchSize };
     found.push({ label: labelOf(box, path), units: await topPatches(network, data, options) });
   }
   return found;
@@ -62,7 +62,10 @@ export function weighted(network: Module, inputShape: readonly number[]): Weight
   });
 }
 
-/** The most informative boxes: the first and the last with channels, and the vector before the scores. */
+/**
+ * The most informative boxes: the first and the last with channels, and the vector before the
+ * scores.
+ */
 function informative(network: Module, inputShape: readonly number[]): WeightedBox[] {
   const places = weighted(network, inputShape);
   const of = (rank: number) => places.filter(({ outputShape }) => outputShape.length === rank);
@@ -75,8 +78,8 @@ function informative(network: Module, inputShape: readonly number[]): WeightedBo
 const LIGHTEST = 0.88;
 
 /**
- * Draws a row of a unit's patches above a row of their gradients, all of one size. Pixels beyond the
- * border of the image are white.
+ * Draws a row of a unit's patches above a row of their gradients, all of one size. Pixels beyond
+ * the border of the image are white.
  */
 export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
   const shown = patches.filter(({ values }) => values.length > 0);

@@ -8,7 +8,9 @@ import type { Commands } from './commands.ts';
 export interface Tools {
   /** The Python command. */
   readonly python: string;
-  /** The folder whose `include/node` has Node's headers; undefined if node-gyp must download them. */
+  /**
+   * The folder whose `include/node` has Node's headers; undefined if node-gyp must download them.
+   */
   readonly nodedir: string | undefined;
 }
 

@@ -50,8 +50,8 @@ export class Commands {
     return new Promise((resolve, reject) => {
       if (this.#signal.aborted) return reject(new Interrupted());
       appendFileSync(this.log, `\n$ ${[command, ...args].join(' ')}\n`);
-      // A process group, so that the children of npm and node-gyp end with them. On Windows npm is a
-      // batch file, which needs a shell.
+      // A process group, so that the children of npm and node-gyp end with them. On Windows npm
+      // is a batch file, which needs a shell.
       const child = spawn(command, args, {
         cwd,
         // `npm run -s` around this process would silence this npm's errors.

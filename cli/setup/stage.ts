@@ -16,8 +16,8 @@ const DEPENDENCIES = ['dependencies', 'devDependencies', 'optionalDependencies']
 type Manifest = Partial<Record<(typeof DEPENDENCIES)[number], Record<string, string>>>;
 
 /**
- * A hidden npm project in the node_modules of the user's project, in which tfjs-node is made to work
- * before the user's project sees it. Its packages find those of the user's project above it,
+ * A hidden npm project in the node_modules of the user's project, in which tfjs-node is made to
+ * work before the user's project sees it. Its packages find those of the user's project above it,
  * tfjs-core among them. After a failure it is removed, and nothing else has changed.
  */
 export class Stage {
@@ -136,7 +136,9 @@ export class Stage {
     return DEPENDENCIES.some((kind) => manifest[kind]?.[this.name] !== undefined);
   }
 
-  /** Moves the packages that only tfjs-node needs into its folder, so the project's packages stay. */
+  /**
+   * Moves the packages that only tfjs-node needs into its folder, so the project's packages stay.
+   */
   async nest(): Promise<void> {
     const modules = join(this.folder, 'node_modules');
     for (const name of await packagesIn(modules)) {

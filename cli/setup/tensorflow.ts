@@ -31,9 +31,9 @@ export interface SetupOptions {
 
 /**
  * Makes tfjs-node work in a project. If the project's tfjs-node works, nothing changes. Otherwise
- * tfjs-node's own installer runs; it downloads a TensorFlow of 2022, which may be unreachable or may
- * not fit the machine. If that fails, the addon is built on the current TensorFlow of a Python wheel.
- * A tfjs-node works if it computes the right values.
+ * tfjs-node's own installer runs; it downloads a TensorFlow of 2022, which may be unreachable or
+ * may not fit the machine. If that fails, the addon is built on the current TensorFlow of a Python
+ * wheel. A tfjs-node works if it computes the right values.
  *
  * Errors: one line that says what is missing and where the log is. After an error, and after
  *         `Interrupted`, the project is as it was.

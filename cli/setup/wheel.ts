@@ -4,7 +4,10 @@ import { basename, join } from 'node:path';
 import { InputError } from '../../lib/errors.ts';
 import type { Commands } from './commands.ts';
 
-/** A Python wheel of TensorFlow. Its libraries are current; those that tfjs-node downloads are of 2022. */
+/**
+ * A Python wheel of TensorFlow. Its libraries are current; those that tfjs-node downloads are of
+ * 2022.
+ */
 export interface Wheel {
   /** The name of the Python package. */
   readonly name: 'tensorflow' | 'tensorflow-cpu';
@@ -37,8 +40,8 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 
 const ELSEWHERE = 'see the backends webgpu and wasm';
 
 /**
- * Chooses the wheel for a machine. On x64 it is `tensorflow` with CUDA and `tensorflow-cpu` without.
- * On arm64 there is only `tensorflow`, and it has no CUDA.
+ * Chooses the wheel for a machine. On x64 it is `tensorflow` with CUDA and `tensorflow-cpu`
+ * without. On arm64 there is only `tensorflow`, and it has no CUDA.
  *
  * Errors: no wheel for this system, architecture or C library, or none with CUDA.
  */
@@ -91,8 +94,8 @@ export function checkRoom(folder: string, { gigabytes }: Pick<Wheel, 'gigabytes'
 }
 
 /**
- * Downloads a wheel into a folder and resolves to its file. The wheel is that of one fixed version of
- * Python, because the libraries in it are the same for all versions.
+ * Downloads a wheel into a folder and resolves to its file. The wheel is that of one fixed version
+ * of Python, because the libraries in it are the same for all versions.
  *
  * Errors: pip fails.
  */
@@ -135,7 +138,9 @@ export async function downloadWheel(
   return join(folder, file);
 }
 
-/** Extracts the two libraries and the headers that the addon includes from a wheel of 15,000 files. */
+/**
+ * Extracts the two libraries and the headers that the addon includes from a wheel of 15,000 files.
+ */
 const UNPACK = `
 import os, shutil, sys, zipfile
 wheel, folder = sys.argv[1:]
@@ -154,7 +159,9 @@ with zipfile.ZipFile(wheel) as archive:
                 shutil.copyfileobj(source, target, 1 << 20)
 `;
 
-/** Extracts `lib/` and `include/` of a wheel into `folder`. Errors: a file that cannot be unpacked. */
+/**
+ * Extracts `lib/` and `include/` of a wheel into `folder`. Errors: a file that cannot be unpacked.
+ */
 export async function unpackWheel(
   commands: Commands,
   python: string,
