@@ -19,7 +19,7 @@ const fooling = {
   classes: test.classes,
   batch(indices: Int32Array) {
     const { input, labels } = test.batch(indices);
-    const moved = fastGradientSign(network, input, labels, 0.25);
+    const moved = fastGradientSign(network, { input, labels, epsilon: 0.25 });
     input.dispose();
     return { input: moved, labels };
   },

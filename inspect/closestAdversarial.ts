@@ -1,68 +1,86 @@
 import { tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
+import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { constant } from '../lib/constant.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { lbfgs, type Objective } from './lbfgs.ts';
 
-/**
- * Weights of the cost against the distance that are tried, each four times the last, before it is
- * given up.
- */
-const [FIRST, TIMES, TRIES] = [1e-3, 4, 14];
-/** Halvings, on a logarithmic scale, of the interval that the smallest weight is in. */
+/** The first weight of the cost against the distance. */
+const FIRST_WEIGHT = 1e-3;
+
+/** The ratio of a weight to the one before it, while the network is not fooled. */
+const FACTOR = 4;
+
+/** The number of further weights before the search gives up. */
+const MAX_TRIES = 14;
+
+/** The number of bisections, on a logarithmic scale, that narrow down the smallest weight. */
 const BISECTIONS = 4;
 
+/** The options of `closestAdversarial`. */
+export interface ClosestAdversarialOptions {
+  /** A batch of one input of the network, with values in 0 ... 1. */
+  readonly input: Tensor;
+  /** The class that the network is to predict. */
+  readonly target: number;
+}
+
 /**
- * An image near another that a network takes for a class of one's choice, by L-BFGS:
+ * An image near another that the network assigns to a chosen class, by L-BFGS:
  *
  *   x' = argmin ‖x' − x‖² + λ C(x', target),  0 ≤ x' ≤ 1
  *
- * for the smallest λ, to a factor of 4^(1/16), at which the network is fooled.
+ * for the smallest λ at which the network predicts the target, to a factor of 4^(1/16).
  *
- * Shapes: input [1, ...], in 0 ... 1; the result has its shape and is the caller's; undefined where
- *         no λ fools it.
- * Errors: those of the boxes; an input of more than one record; a target that is no class.
+ * Shapes: input [1, ...]; the result has its shape. The caller disposes the result.
+ * Errors: an unknown option; an input of more than one example; a target that is not a class; those
+ *         of the boxes.
  * Source: Szegedy et al. 2014, arXiv:1312.6199, section 4.1.
+ * @returns undefined if the network predicts the target for no λ.
+ *
+ *     const { input } = test.batch(Int32Array.of(0));
+ *     const adversarial = await closestAdversarial(network, { input, target: 3 });
  */
 export async function closestAdversarial(
   network: Module,
-  input: Tensor,
-  target: number,
+  options: ClosestAdversarialOptions,
 ): Promise<Tensor | undefined> {
+  checkOptions('closestAdversarial', options, ['input', 'target']);
+  const { input, target } = options;
   if (input.shape[0] !== 1) {
     throw new InputError(
-      `closestAdversarial: expected an input of one record, got ${show(input.shape)}`,
+      `closestAdversarial: expected an input of one example, got ${show(input.shape)}`,
     );
   }
   const original = Float64Array.from(await input.data());
   const distance = (x: Float64Array) => x.reduce((sum, v, i) => sum + (v - original[i]) ** 2, 0);
-  const look = async (x: Float64Array) => costOf(network, x, input.shape, target);
-  const tried = async (weight: number) => {
+  const costAt = async (x: Float64Array) => costOf(network, x, input.shape, target);
+  const attempt = async (weight: number) => {
     const objective: Objective = async (x) => {
-      const { loss, gradient } = await look(x);
+      const { loss, gradient } = await costAt(x);
       const value = distance(x) + weight * loss;
       return { value, gradient: x.map((v, i) => 2 * (v - original[i]) + weight * gradient[i]) };
     };
     const x = await lbfgs(objective, original, { bounds: [0, 1] });
-    return (await look(x)).answer === target ? x : undefined;
+    return (await costAt(x)).prediction === target ? x : undefined;
   };
-  let [low, high, best] = [0, FIRST, await tried(FIRST)];
-  for (let k = 0; k < TRIES && best === undefined; k++) {
-    [low, high] = [high, TIMES * high];
-    best = await tried(high);
+  let [low, high, best] = [0, FIRST_WEIGHT, await attempt(FIRST_WEIGHT)];
+  for (let k = 0; k < MAX_TRIES && best === undefined; k++) {
+    [low, high] = [high, FACTOR * high];
+    best = await attempt(high);
   }
   for (let k = 0; k < BISECTIONS && best !== undefined && low > 0; k++) {
     const middle = Math.sqrt(low * high);
-    const found = await tried(middle);
+    const found = await attempt(middle);
     if (found === undefined) low = middle;
     else [high, best] = [middle, found];
   }
   return best && constant(best, [...input.shape] as [number]);
 }
 
-/** The cost, its gradient and the network's answer. */
+/** The cost, its gradient and the class that the network predicts. */
 async function costOf(network: Module, x: Float64Array, shape: readonly number[], target: number) {
   const cost = new SoftmaxCrossEntropy();
   const found = tidy(() => {
@@ -81,6 +99,6 @@ async function costOf(network: Module, x: Float64Array, shape: readonly number[]
     await found.scores.data(),
   ];
   disposeTensors(found);
-  const answer = Array.from(scores).reduce((best, v, k, all) => (v > all[best] ? k : best), 0);
-  return { loss, gradient: Float64Array.from(gradient), answer };
+  const prediction = Array.from(scores).reduce((best, v, k, all) => (v > all[best] ? k : best), 0);
+  return { loss, gradient: Float64Array.from(gradient), prediction };
 }

@@ -2,59 +2,62 @@ import { tensor } from '@tensorflow/tfjs-core';
 import type { Dataset } from '../data/dataset.ts';
 import type { Interval } from '../lib/facts.ts';
 import { disposeTensors } from '../lib/memory.ts';
-import type { Answer } from './topAnswers.ts';
+import { numElements } from '../lib/shapes.ts';
+import type { PlacedResponse } from './topResponses.ts';
 import type { Trace } from './trace.ts';
 
-/** A part of a record that a unit answers to. */
+/** A part of an example to which a unit responds. */
 export interface TopPatch {
+  /** The index of the example in the dataset. */
   readonly example: number;
-  /** What the unit gives. */
+  /** The output of the unit. */
   readonly response: number;
-  /** Where in the box's output, along each axis but the channels. */
+  /** The position in the box's output, along each axis but the channels. */
   readonly place: readonly number[];
-  /** The first cell of the patch in the record, along each axis but the channels. */
+  /** The first position of the patch in the example, along each axis but the channels. */
   readonly corner: readonly number[];
   /**
-   * Of the patch, channels last; smaller at a border, and 0 where the unit depends on padding
-   * alone.
+   * The shape of the patch, channels last; smaller at a border, and 0 where the unit depends only
+   * on padding.
    */
   readonly shape: readonly number[];
+  /** The values of the patch, row by row, channels last. */
   readonly values: Float32Array;
-  /** ∂ response/∂ values. */
+  /** ∂ response/∂ values, in the order of the values. */
   readonly gradient: Float32Array;
 }
 
-/** An answer, and whose it is. */
-export interface UnitAnswer extends Answer {
+/** A response, and the unit that gave it. */
+export interface UnitResponse extends PlacedResponse {
   readonly unit: number;
 }
 
-/** What of each record an answer depends on, with its gradient; a batch of them at a time. */
+/** Cuts out the part of the example that each response depends on, with its gradient. */
 export async function cutOut(
   trace: Trace,
   data: Dataset,
-  answers: readonly UnitAnswer[],
+  responses: readonly UnitResponse[],
   batchSize: number,
 ): Promise<TopPatch[]> {
   const [axes, units] = [
     trace.outputShape.slice(0, -1),
     trace.outputShape[trace.outputShape.length - 1],
   ];
-  const size = trace.outputShape.reduce((product, length) => product * length, 1);
+  const size = numElements(trace.outputShape);
   const found: TopPatch[] = [];
-  for (let start = 0; start < answers.length; start += batchSize) {
-    const some = answers.slice(start, start + batchSize);
-    const batch = await data.batch(Int32Array.from(some, ({ example: record }) => record));
-    const ones = new Float32Array(some.length * size);
-    some.forEach(({ place, unit }, n) => (ones[n * size + place * units + unit] = 1));
-    const gradOutput = tensor(ones, [some.length, ...trace.outputShape], 'float32');
+  for (let start = 0; start < responses.length; start += batchSize) {
+    const chunk = responses.slice(start, start + batchSize);
+    const batch = await data.batch(Int32Array.from(chunk, ({ example }) => example));
+    const ones = new Float32Array(chunk.length * size);
+    chunk.forEach(({ place, unit }, n) => (ones[n * size + place * units + unit] = 1));
+    const gradOutput = tensor(ones, [chunk.length, ...trace.outputShape], 'float32');
     const gradient = trace.inputGradient(batch.input, gradOutput);
     const [values, slopes] = [await batch.input.data(), await gradient.data()];
     disposeTensors([batch, gradOutput, gradient]);
-    const [length, shape] = [values.length / some.length, data.inputShape];
-    some.forEach(({ example: record, place, response, unit }, n) => {
+    const [length, shape] = [values.length / chunk.length, data.inputShape];
+    chunk.forEach(({ example, place, response, unit }, n) => {
       const at = placeOf(place, axes);
-      const span = trace.spanOfInput([...at, unit].map((cell): Interval => [cell, cell]));
+      const span = trace.spanOfInput([...at, unit].map((index): Interval => [index, index]));
       // The patch of an image has all channels of its pixels; that of a vector is the whole vector.
       // Where a box on the way states no window, the patch is the whole example.
       const whole = span !== undefined && 'unknown' in span;
@@ -63,7 +66,7 @@ export async function cutOut(
         .map((size, axis): Interval => (whole ? [0, size - 1] : (span?.[axis] ?? [0, -1])));
       const cut = (of: ArrayLike<number>) => part(of, n * length, shape, image);
       found.push({
-        example: record,
+        example,
         response,
         place: at,
         corner: image.map(([first]) => first),
@@ -76,6 +79,7 @@ export async function cutOut(
   return found;
 }
 
+/** The indices along each axis of a place that is numbered row by row. */
 function placeOf(place: number, axes: readonly number[]): number[] {
   let left = place;
   return [...axes].reverse().reduce<number[]>((places, size) => {
@@ -85,7 +89,7 @@ function placeOf(place: number, axes: readonly number[]): number[] {
   }, []);
 }
 
-/** The numbers within an interval along each axis but the last. */
+/** The values within an interval along each axis but the last, from `start` on. */
 function part(
   values: ArrayLike<number>,
   start: number,
@@ -100,8 +104,8 @@ function part(
     [0],
   );
   const channels = shape[shape.length - 1];
-  const cells = starts.flatMap((row) =>
+  const indices = starts.flatMap((row) =>
     Array.from({ length: channels }, (_, c) => start + row * channels + c),
   );
-  return Float32Array.from(cells, (at) => values[at]);
+  return Float32Array.from(indices, (index) => values[index]);
 }

@@ -2,16 +2,19 @@ import { InputError, show } from '../lib/errors.ts';
 import type { Gabor } from '../lib/init/gabor.ts';
 import { lbfgs, type Objective } from './lbfgs.ts';
 
+/**
+ * The Gabor function nearest to a filter; positions and lengths are in pixels, angles in radians.
+ */
 export interface GaborFit extends Gabor {
-  /** Above 0. */
+  /** The factor of the function, above 0. */
   readonly amplitude: number;
-  /** 1/λ, in cycles a pixel. */
+  /** 1/λ, in cycles per pixel. */
   readonly frequency: number;
-  /** The share of Σ f² that the fit explains. */
+  /** The fraction of Σ f² that the fit explains, at most 1. */
   readonly explained: number;
 }
 
-/** x₀, y₀, θ, σ, γ, λ: what the fit does not depend on linearly. */
+/** x₀, y₀, θ, σ, γ, λ: the parameters that the function does not depend on linearly. */
 type Shape = readonly number[];
 
 interface Candidate {
@@ -19,19 +22,26 @@ interface Candidate {
   readonly cost: number;
 }
 
-/** How many of the best shapes of the grid are refined at all. */
+/** The number of the best shapes of the grid that are refined. */
 const REFINED = 10;
 
 /**
- * The Gabor function nearest to a filter, the A g with the least Σ (A g − f)². By A cos(φ + ψ) = a
- * cos φ + b sin φ the best amplitude and phase for a shape are linear least squares of its even and
- * its odd part, so only six numbers are to be searched: on a grid first, and from the best places
- * there by L-BFGS. Middles stay in the filter, σ from ½ to its longer side, γ from 0.2 to 3, λ from
- * 2 to twice that side.
+ * Fits the Gabor function A g with the least Σ (A g − f)² to a filter f. Because
  *
- * Errors: a filter that is 0 or not finite, or of other than height · width values.
+ *   A cos(φ + ψ) = a cos φ + b sin φ
+ *
+ * the best amplitude and phase for a shape are a linear least-squares fit of its even and its odd
+ * part. Six parameters remain: a grid search finds the best places, and L-BFGS refines them. The
+ * centre stays in the filter, σ is from ½ pixel to its longer side, γ from 0.2 to 3, λ from 2
+ * pixels to twice the longer side.
+ *
+ * Shapes: filter height · width values, row by row; height and width in pixels.
+ * Errors: a filter that is 0 everywhere or not finite, or has another number of values.
  * Source: Golub & Pereyra 1973, "The differentiation of pseudo-inverses and nonlinear least squares
  *         problems whose variables separate".
+ *
+ *     const truth = { x: 5, y: 5, orientation: 0, sigma: 2, aspect: 1, wavelength: 4, phase: 0 };
+ *     const { wavelength } = await fitGabor(gabor(truth, 11, 11), 11, 11);   // 4
  */
 export async function fitGabor(
   filter: ArrayLike<number>,
@@ -59,7 +69,7 @@ export async function fitGabor(
   const [x, y, theta, sigma, aspect, wavelength] = shape;
   const { even, odd } = misfit(shape);
   const turns = Math.floor(theta / Math.PI);
-  // Half a turn changes the sign of x', and so of the phase.
+  // Half a turn changes the sign of x', and so that of the phase.
   const phase = turns % 2 === 0 ? Math.atan2(-odd, even) : Math.atan2(odd, even);
   return {
     x,
@@ -75,9 +85,7 @@ export async function fitGabor(
   };
 }
 
-/**
- * From a shape to where the misfit is least nearby, with the orientation at most half a radian off.
- */
+/** Minimizes the misfit near a shape; the orientation changes by at most half a radian. */
 async function refine(
   misfit: Misfit,
   start: Shape,
@@ -104,7 +112,7 @@ async function refine(
 
 type Misfit = ReturnType<typeof misfitOf>;
 
-/** For each orientation and wavelength the best middle, width and aspect; of these the best few. */
+/** The best few shapes of the grid, at most one per orientation and wavelength. */
 function bestOfGrid(misfit: Misfit, height: number, width: number): Candidate[] {
   const side = Math.max(height, width);
   const wavelengths = [2.5, 3.5, 5, 7, 10, 14, 20].filter((length) => length <= 2 * side);
@@ -138,11 +146,14 @@ function bestOfGrid(misfit: Misfit, height: number, width: number): Candidate[] 
 }
 
 /**
- * Σ (a C + b S − f)² with the best a and b, where C = E cos φ and S = E sin φ, log E = −(u² + γ²
- * v²)/2σ², φ = 2π u/λ; and its gradient by the shape, in which a and b stand still, for there the
- * derivative by them is 0. With r = a C + b S − f:
+ * A function from a shape to the least misfit over a and b, and its gradient by the shape:
  *
- *   ∂/∂p = 2 Σ r [(a C + b S) ∂(log E)/∂p + (b C − a S) ∂φ/∂p]
+ *   misfit  Σ r²  with  r = a C + b S − f,  C = E cos φ,  S = E sin φ,
+ *                       log E = −(u² + γ² v²)/2σ²,  φ = 2π u/λ
+ *   ∂/∂p    2 Σ r [(a C + b S) ∂(log E)/∂p + (b C − a S) ∂φ/∂p]
+ *
+ * The gradient treats a and b as constants, because at their best values the derivative by them is
+ * 0.
  */
 function misfitOf(f: Float64Array, width: number) {
   const [C, S] = [new Float64Array(f.length), new Float64Array(f.length)];
@@ -169,11 +180,11 @@ function misfitOf(f: Float64Array, width: number) {
       cf += even * f[i];
       sf += odd * f[i];
     }
-    // Where the two are all but the same, as they are of one pixel, the even one does.
+    // If C and S are nearly parallel, as for a single pixel, C suffices.
     const determinant = cc * ss - cs * cs;
-    const alike = !(determinant > 1e-9 * cc * ss);
-    const a = alike ? cf / (cc + 1e-300) : (cf * ss - sf * cs) / determinant;
-    const b = alike ? 0 : (sf * cc - cf * cs) / determinant;
+    const isSingular = !(determinant > 1e-9 * cc * ss);
+    const a = isSingular ? cf / (cc + 1e-300) : (cf * ss - sf * cs) / determinant;
+    const b = isSingular ? 0 : (sf * cc - cf * cs) / determinant;
     let [cost, byX, byY, byTheta, bySigma, byAspect, byWavelength] = [0, 0, 0, 0, 0, 0, 0];
     for (let i = 0; i < f.length; i++) {
       const u = U[i];

@@ -4,11 +4,18 @@ import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Module } from '../lib/module.ts';
 
 /**
- * ∂C/∂x of the data: what the first box of a network is not asked for in training.
+ * The gradient by the input of a network, ∂C/∂x, which training does not compute.
  *
- * @param gradient of the scores, from the scores: a cost's with `costGradient`, or 1 at a class and
- *   0 elsewhere. What it makes on the way is let go.
- * Shapes: input that of the network; the result has its shape, and is the caller's.
+ * @param gradient from the scores to the gradient by the scores: `costGradient(cost, target)`, or a
+ *   function that returns 1 at a class and 0 elsewhere. Its intermediate tensors are disposed.
+ * @param context of the forward pass, inference by default.
+ *
+ * Shapes: input as for the network; the result has the input's shape. The caller disposes the
+ *         result.
+ * Errors: those of the boxes and the cost.
+ *
+ *     const toward = costGradient(new SoftmaxCrossEntropy(), labels);
+ *     const gradInput = inputGradient(network, input, toward);
  */
 export function inputGradient(
   network: Module,
@@ -24,7 +31,7 @@ export function inputGradient(
   });
 }
 
-/** The gradient of a cost of these targets, for `inputGradient`. */
+/** A function from scores to the gradient of a cost by them, the argument of `inputGradient`. */
 export const costGradient =
   (cost: Cost, target: Tensor) =>
   (scores: Tensor): Tensor =>

@@ -1,15 +1,22 @@
-/** A function to be minimized, with its gradient. */
+import { checkOptions } from '../lib/check.ts';
+
+/** A function to minimize, with its gradient. */
 export interface Objective {
   (x: Float64Array): Promise<{ readonly value: number; readonly gradient: Float64Array }>;
 }
 
+/** The options of `lbfgs`. */
 export interface LbfgsOptions {
+  /** The most iterations, 50 by default. */
   readonly iterations?: number;
-  /** Pairs of steps and changes of the gradient that are remembered. */
+  /** The number of steps, with their changes of the gradient, to remember; 8 by default. */
   readonly memory?: number;
-  /** Ends where no partial derivative of a variable that is free to move is larger. */
+  /**
+   * Ends when no partial derivative of a variable that is free to move is larger in magnitude; 1e-6
+   * by default.
+   */
   readonly tolerance?: number;
-  /** Between which all variables stay; −∞ and ∞ by default. */
+  /** The bounds of every variable, [−∞, ∞] by default. */
   readonly bounds?: readonly [low: number, high: number];
 }
 
@@ -17,25 +24,32 @@ const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + 
 const plus = (a: Float64Array, b: Float64Array, by: number) => a.map((v, i) => v + by * b[i]);
 
 /**
- * Minimizes a smooth function in a box by L-BFGS: x ← P(x − t H ∇f), where H, an inverse of the
- * curvature, is known by the last steps s and changes of the gradient y alone, P clips to the
- * bounds, and t is halved from 1 until f falls by 1e-4 of what the slope promises. Variables that
- * stand at a bound and would leave the box are left out of H ∇f.
+ * Minimizes a smooth function within bounds by L-BFGS:
  *
+ *   x ← P(x − t H ∇f)
+ *
+ * H approximates the inverse of the curvature from the last steps s and their changes of the
+ * gradient y. P clips to the bounds. t is halved from 1 until f falls by at least 1e-4 of the
+ * decrease that the slope predicts. H ∇f leaves out the variables that are at a bound and would
+ * cross it.
+ *
+ * Errors: an unknown option; those of the objective.
  * Source: Nocedal, Wright, "Numerical Optimization", 2nd edition, algorithms 7.4, 7.5 and 3.1;
  *         Bertsekas 1982, "Projected Newton methods for optimization problems with simple
  *         constraints", for the bounds.
+ * @returns a new vector; the start is not changed.
+ *
+ *     const f: Objective = async ([x]) => ({ value: x * x, gradient: Float64Array.of(2 * x) });
+ *     await lbfgs(f, Float64Array.of(3), { bounds: [1, 5] });   // [1]
  */
 export async function lbfgs(
   objective: Objective,
   start: Float64Array,
-  {
-    iterations = 50,
-    memory = 8,
-    tolerance = 1e-6,
-    bounds: [low, high] = [-Infinity, Infinity],
-  }: LbfgsOptions = {},
+  options: LbfgsOptions = {},
 ): Promise<Float64Array> {
+  checkOptions('lbfgs', options, ['iterations', 'memory', 'tolerance', 'bounds']);
+  const { iterations = 50, memory = 8, tolerance = 1e-6 } = options;
+  const { bounds: [low, high] = [-Infinity, Infinity] } = options;
   const clip = (v: number) => Math.min(high, Math.max(low, v));
   let x = start.map(clip);
   let { value, gradient } = await objective(x);
@@ -46,14 +60,14 @@ export async function lbfgs(
     );
     const downhill = gradient.map((g, i) => -g * free[i]);
     if (downhill.every((v) => Math.abs(v) <= tolerance)) break;
-    let direction = turned(downhill, pairs).map((v, i) => v * free[i]);
+    let direction = timesInverseCurvature(downhill, pairs).map((v, i) => v * free[i]);
     if (!(dot(direction, gradient) < 0)) direction = downhill;
     let step = 1;
     let moved = plus(x, direction, step).map(clip);
     let next = await objective(moved);
     while (!(next.value <= value + 1e-4 * dot(gradient, plus(moved, x, -1)))) {
       step /= 2;
-      // Rounding, or a kink: this is as low as it gets.
+      // Rounding, or a kink: no smaller step lowers f.
       if (step < 1e-10) return x;
       moved = plus(x, direction, step).map(clip);
       next = await objective(moved);
@@ -68,6 +82,7 @@ export async function lbfgs(
   return x;
 }
 
+/** A step, and the change of the gradient along it. */
 interface Pair {
   readonly s: Float64Array;
   readonly y: Float64Array;
@@ -75,8 +90,8 @@ interface Pair {
   readonly rho: number;
 }
 
-/** H v, by two loops over what is remembered. */
-function turned(v: Float64Array, pairs: readonly Pair[]): Float64Array {
+/** H v, by two loops over the remembered steps. */
+function timesInverseCurvature(v: Float64Array, pairs: readonly Pair[]): Float64Array {
   let result = v;
   const alphas = pairs.map(() => 0);
   for (let i = pairs.length - 1; i >= 0; i--) {
@@ -84,7 +99,7 @@ function turned(v: Float64Array, pairs: readonly Pair[]): Float64Array {
     result = plus(result, pairs[i].y, -alphas[i]);
   }
   const last = pairs.at(-1);
-  // Without a curvature yet, a first step of length 1 at most.
+  // Before any curvature is known, the first step has at most length 1.
   const scale = last ? 1 / (last.rho * dot(last.y, last.y)) : Math.min(1, 1 / Math.sqrt(dot(v, v)));
   result = result.map((one) => scale * one);
   pairs.forEach(({ s, y, rho }, i) => {

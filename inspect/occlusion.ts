@@ -1,23 +1,30 @@
 import { softmax, tensor4d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { checkSize, checkTensor } from '../lib/check.ts';
+import { checkOptions, checkSize, checkTensor } from '../lib/check.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 
+/** The options of `occlusion`. */
 export interface OcclusionOptions {
-  /** Side of the patch, 8 by default. */
+  /** A batch of one image, [1, H, W, C]. */
+  readonly image: Tensor4D;
+  /** The class whose probability is wanted. */
+  readonly label: number;
+  /** The side of the patch in pixels, 8 by default. */
   readonly size?: number;
-  /** From one place to the next, half the side by default. */
+  /** The distance between two places of the patch in pixels, half its side by default. */
   readonly stride?: number;
-  /** What the patch is filled with, 0.5 by default. */
+  /** The value that fills the patch, 0.5 by default. */
   readonly value?: number;
 }
 
-/** What `occlusion` finds: [rows, columns], a place of the patch each. */
+/** The probability of a class for each place of the patch; the result of `occlusion`. */
 export interface OcclusionMap {
+  /** The number of places of the patch down the image. */
   readonly rows: number;
+  /** The number of places of the patch across the image. */
   readonly columns: number;
-  /** The class's probability with the patch there. */
+  /** The probability of the class with the patch at each place, row by row. */
   readonly probabilities: Float32Array;
 }
 
@@ -25,15 +32,17 @@ export interface OcclusionMap {
  * How much a class depends on each part of an image: its probability while a patch hides that part.
  *
  * Shapes: image [1, H, W, C]; the network gives scores [N, classes].
+ * Errors: an unknown option; an image of another shape; size or stride that is not an integer of at
+ *         least 1; those of the boxes.
  * Source: Zeiler & Fergus 2013, arXiv:1311.2901, section 4.2.
+ *
+ *     const { columns, probabilities } = await occlusion(network, { image, label: 7, size: 6 });
+ *     probabilities[row * columns + column];   // small where the patch hides the 7
  */
-export async function occlusion(
-  network: Module,
-  image: Tensor4D,
-  label: number,
-  options: OcclusionOptions = {},
-): Promise<OcclusionMap> {
-  const { size = 8, stride = Math.max(1, Math.floor(size / 2)), value = 0.5 } = options;
+export async function occlusion(network: Module, options: OcclusionOptions): Promise<OcclusionMap> {
+  checkOptions('occlusion', options, ['image', 'label', 'size', 'stride', 'value']);
+  const { image, label, size = 8, value = 0.5 } = options;
+  const { stride = Math.max(1, Math.floor(size / 2)) } = options;
   const [, height, width, channels] = image.shape;
   checkTensor(network, 'occlusion', 'image', image, [1, height, width, channels]);
   checkSize(network, 'size', size);

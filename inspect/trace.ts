@@ -10,13 +10,10 @@ import type { Facts, Interval, Shape } from '../lib/facts.ts';
 import { hull, inputsOf } from '../lib/window.ts';
 import { windowAt } from './summary/receptiveField.ts';
 
-/** A range of positions per axis of a value, without the batch. */
+/** A block of a tensor: a range of positions per axis, without the batch. */
 export type Span = readonly Interval[];
 
-/**
- * A box that runs on the way, and which of the others it takes from: their numbers, −1 for the
- * input.
- */
+/** A box that runs, and the steps whose outputs are its inputs: their indices, −1 for the input. */
 interface Step {
   readonly box: AnyModule;
   readonly path: string;
@@ -37,20 +34,20 @@ function boxPaths(network: AnyModule): string[] {
 }
 
 /**
- * The way from the input of a network to one of its boxes or containers, however deep it lies in
- * others: forward, back with a gradient, and back with the cells that others depend on, which goes
- * the way of the gradient. Boxes that the target does not depend on are not run.
+ * The way from the input of a network to one of its boxes or containers, at any depth. It runs
+ * forward, backward with a gradient, and backward with a block of positions, which follows the
+ * gradient. It does not run boxes that the target does not depend on.
  *
- * Errors: `expected box to be one of 0, 1, 2, got "7"`; a graph with a list of outputs; those of
- *         the boxes.
+ * Errors: `expected box to be one of 0, 1, 2, got "7"`; a network that takes a list of
+ *         tensors; a target with several outputs; those of the boxes.
  */
 export class Trace {
-  /** Without the batch, of the target's output. */
+  /** The shape of the target's output, without the batch. */
   readonly outputShape: readonly number[];
-  /** What the target is: the box whose output it gives. */
+  /** The target; of a container the box that computes its output. */
   readonly box: AnyModule;
   readonly #steps: readonly Step[];
-  /** With a batch of one: of the input first, and after it of each step. */
+  /** The shapes of the input and of each step's output, for a batch of one. */
   readonly #shapes: readonly Shape[];
   /** One per step. */
   readonly #facts: readonly Facts[];
@@ -69,7 +66,7 @@ export class Trace {
     const outputs = ends.get(target);
     if (outputs?.length !== 1 || outputs[0] < 0) {
       throw new InputError(
-        `expected box to be one of ${listed(boxPaths(network))}, got ${show(target)}`,
+        `expected box to be one of ${listPaths(boxPaths(network))}, got ${show(target)}`,
       );
     }
     const [end] = outputs;
@@ -86,7 +83,7 @@ export class Trace {
     this.outputShape = shapes[shapes.length - 1].slice(1);
   }
 
-  /** The target's output. Values on the way are let go after their last use. */
+  /** The target's output. Disposes each intermediate value after its last use. */
   infer(input: Tensor): Tensor {
     return tidy(() => {
       const values: Tensor[] = [];
@@ -109,8 +106,8 @@ export class Trace {
   }
 
   /**
-   * ∂C/∂x of the network's input, from ∂C/∂y of the target's output y; by `backpropToInput` of the
-   * boxes between.
+   * ∂C/∂x of the network's input x, from ∂C/∂y of the target's output y, by `backpropToInput` of
+   * the boxes between.
    */
   inputGradient(input: Tensor, gradOutput: Tensor): Tensor {
     return tidy(() => {
@@ -138,10 +135,10 @@ export class Trace {
   }
 
   /**
-   * The block of the input that a block of the target's output depends on, along all ways to it;
-   * undefined if it depends on no element, as padding does.
+   * The block of the input that a block of the target's output depends on, along all ways.
    *
-   * @returns `unknown` with the first box on the way that does not state its window.
+   * @returns undefined if the block depends on no element, as padding does; `unknown` with the
+   *   first box on the way that states no window.
    */
   spanOfInput(span: Span): Span | undefined | UnknownWindow {
     const spans = new Map<number, Span>([[this.#steps.length - 1, span]]);
@@ -157,21 +154,23 @@ export class Trace {
         const before = inputsOf(windowAt(window, k), own, inputShape, outputShape);
         if (before === undefined) return;
         const other = spans.get(source);
-        spans.set(source, other === undefined ? before : both(before, other));
+        spans.set(source, other === undefined ? before : union(before, other));
       });
     }
     return spans.get(-1);
   }
 }
 
-/** The answer where a box on the way states no window: its path and class, `conv (MyConv)`. */
+/** A span that is unknown, because a box on the way states no window. */
 export interface UnknownWindow {
+  /** The path and class of the box, `conv (MyConv)`. */
   readonly unknown: string;
 }
 
-const both = (a: Span, b: Span): Span => a.map((of, axis) => hull([of, b[axis]]) ?? of);
+/** The smallest block that contains both. */
+const union = (a: Span, b: Span): Span => a.map((of, axis) => hull([of, b[axis]]) ?? of);
 
-/** The steps that one of them needs, with itself the last; numbered anew. */
+/** The steps that the step `end` depends on, itself last, with renumbered sources. */
 function ancestors(steps: readonly Step[], end: number): Step[] {
   const needed = new Set([end]);
   for (let i = end; i >= 0; i--)
@@ -183,8 +182,8 @@ function ancestors(steps: readonly Step[], end: number): Step[] {
   }));
 }
 
-/** The first of many. */
-function listed(paths: readonly string[]): string {
+/** Lists up to 24 paths. */
+function listPaths(paths: readonly string[]): string {
   const more = paths.length - 24;
   return more > 0 ? `${paths.slice(0, 24).join(', ')} and ${more} more` : paths.join(', ');
 }

@@ -3,13 +3,13 @@ import { disposeTensors, tidy } from '../../lib/memory.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
- * Whether each channel of the data has a mean and a standard deviation that initial weights are
- * made for.
+ * Checks whether each channel of the data has a mean near 0 and a standard deviation near 1, as
+ * initial weights assume.
  */
-export async function dataScale(patient: DiagnosticContext): Promise<Diagnostic> {
-  const batch = await patient.data.batch(sample(patient, 200, 1));
+export async function dataScale(context: DiagnosticContext): Promise<Diagnostic> {
+  const batch = await context.data.batch(sample(context, 200, 1));
   const { rank, size, shape } = batch.input;
-  // A list of numbers is [1, 1, numbers] to a network for images.
+  // A network for images sees a vector as an image of one pixel, [1, 1, channels].
   const isImage = rank === 4 && size > shape[0] * shape[rank - 1];
   const found = tidy(() => {
     const { mean, variance } = moments(
@@ -28,16 +28,16 @@ export async function dataScale(patient: DiagnosticContext): Promise<Diagnostic>
   const [least, most] = [Math.min(...deviations), Math.max(...deviations)];
   const constant = most === 0;
   const bad = constant || most > 10 || largest > 10;
-  // A feature that never changes is common in tabular data and in the borders of images: a channel
-  // of an image is not.
-  const verdict = bad
+  // A feature that never changes is common in tables and at the borders of images; a channel of an
+  // image that never changes is not.
+  const severity = bad
     ? 'bad'
     : largest > 2 || most < 0.05 || (isImage && least < 0.01)
       ? 'warning'
       : 'good';
-  const finding = `means up to ${brief(largest)} in size, standard deviations from ${brief(least)} to ${brief(most)}`;
+  const finding = `means up to ${brief(largest)} in magnitude, standard deviations from ${brief(least)} to ${brief(most)}`;
   const advice = constant
-    ? 'All records are the same: look how they are read.'
+    ? 'All examples are the same: check how they are read.'
     : 'Subtract the mean of the training set and divide by its standard deviation, channel by channel.';
-  return judge('data normalization', verdict, finding, advice);
+  return judge('data normalization', severity, finding, advice);
 }

@@ -8,21 +8,24 @@ import { startLoss } from './startLoss.ts';
 import { units } from './units.ts';
 
 /**
- * Looks at a network and its data before they are trained for long: label balance, data
- * normalization, the loss at the start, dead and saturated units, the size of gradients, their
- * check in double precision, and whether 20 records are learnt by heart.
+ * Checks a network and its data before a long training: label balance, data normalization, the loss
+ * at the start, dead and saturated units, the size of gradients, their values in double precision,
+ * and whether the network memorizes 20 examples.
  *
  * Errors: those of the boxes and the dataset.
  * Source: lecture, "Other things good to know".
+ *
+ *     const diagnostics = await diagnose({ build: () => lenet({ rng }), data: train, rng });
+ *     console.log(diagnostics.filter(({ severity }) => severity === 'bad'));
  */
-export async function diagnose(patient: DiagnosticContext): Promise<Diagnostic[]> {
+export async function diagnose(context: DiagnosticContext): Promise<Diagnostic[]> {
   return [
-    await labelBalance(patient),
-    await dataScale(patient),
-    await startLoss(patient),
-    ...(await units(patient)),
-    await gradients(patient),
-    await realGradient(patient),
-    await smallSubset(patient),
+    await labelBalance(context),
+    await dataScale(context),
+    await startLoss(context),
+    ...(await units(context)),
+    await gradients(context),
+    await realGradient(context),
+    await smallSubset(context),
   ];
 }

@@ -2,44 +2,48 @@ import type { Dataset } from '../../data/dataset.ts';
 import type { Module } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
 
+/** How serious a finding is. */
 export type Severity = 'good' | 'warning' | 'bad';
 
-/** What one examination found. */
+/** The result of one check. */
 export interface Diagnostic {
+  /** The name of the check: `label balance`, `dead units`. */
   readonly name: string;
   readonly severity: Severity;
-  /** With figures. */
+  /** The finding, with its figures. */
   readonly finding: string;
-  /** What to do; empty where all is good. */
+  /** The remedy; empty if the severity is good. */
   readonly advice: string;
 }
 
-/** Whom the doctor examines. */
+/** The network and data to check. */
 export interface DiagnosticContext {
-  /** A new network, the same each time, on the backend in use. */
+  /** Builds a new network on the backend in use, with the same weights each time. */
   readonly build: () => Module;
+  /** The training set. */
   readonly data: Dataset;
+  /** Draws the examples to look at. */
   readonly rng: Rng;
 }
 
-/** The finding with the advice that its verdict calls for. */
+/** Makes a diagnostic; one that is good has no advice. */
 export function judge(
   name: string,
-  verdict: Severity,
+  severity: Severity,
   finding: string,
   advice: string,
 ): Diagnostic {
-  return { name, severity: verdict, finding, advice: verdict === 'good' ? '' : advice };
+  return { name, severity, finding, advice: severity === 'good' ? '' : advice };
 }
 
-/** Records drawn at random, at most as many as there are. */
+/** Draws `count` examples without replacement; all of them if there are fewer. */
 export function sample(
   { data, rng }: DiagnosticContext,
-  records: number,
+  count: number,
   stream: number,
 ): Int32Array {
-  return rng.fold(stream).permutation(data.length).slice(0, records);
+  return rng.fold(stream).permutation(data.length).slice(0, count);
 }
 
-/** Three digits are enough of any figure. */
+/** Formats a figure with three digits. */
 export const brief = (value: number): string => String(Number(value.toPrecision(3)));

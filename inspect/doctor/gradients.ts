@@ -6,22 +6,22 @@ import { trainStep } from '../../train/trainStep.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
- * Whether gradients explode or vanish on their way to the first box: their size beside that of the
- * weights.
+ * Checks whether gradients explode or vanish on their way to the first box, by the ratio of their
+ * size to that of the weights.
  */
-export async function gradients(patient: DiagnosticContext): Promise<Diagnostic> {
-  const network = patient.build();
-  const { input, labels } = await patient.data.batch(sample(patient, 64, 4));
+export async function gradients(context: DiagnosticContext): Promise<Diagnostic> {
+  const network = context.build();
+  const { input, labels } = await context.data.batch(sample(context, 64, 4));
   let boxes: LayerStats[] = [];
-  const still = { learningRate: 0, step() {} };
+  const noUpdate = { learningRate: 0, step() {} };
   try {
     await trainStep({
       network,
       cost: new SoftmaxCrossEntropy(),
-      optimizer: still,
+      optimizer: noUpdate,
       input,
       target: labels,
-      rng: patient.rng.fold(5),
+      rng: context.rng.fold(5),
       beforeUpdate: async ({ grads }) => {
         const before = snapshot(network.params);
         boxes = await layerStats({ params: network.params, before, grads });
@@ -44,17 +44,17 @@ export async function gradients(patient: DiagnosticContext): Promise<Diagnostic>
   }));
   const least = ratios.reduce((a, b) => (b.ratio < a.ratio ? b : a));
   const most = ratios.reduce((a, b) => (b.ratio > a.ratio ? b : a));
-  const verdict =
+  const severity =
     least.ratio < 1e-7 || most.ratio > 1e3
       ? 'bad'
       : least.ratio < 1e-5 || most.ratio > 10
         ? 'warning'
         : 'good';
   const place = ({ path }: { path: string }) => describeParamPath(network, `${path}.`);
-  const finding = `relative to the weights from ${brief(least.ratio)} in ${place(least)} to ${brief(most.ratio)} in ${place(most)}`;
+  const finding = `relative to the weights, from ${brief(least.ratio)} in ${place(least)} to ${brief(most.ratio)} in ${place(most)}`;
   const advice =
     most.ratio > 10
-      ? 'They explode: make the initial weights smaller, clip the gradient, or normalize between the boxes.'
-      : 'They vanish: draw the weights with He’s or Glorot’s initialization, use ReLU, batch norm or residuals.';
-  return judge('gradients', verdict, finding, advice);
+      ? 'They explode: reduce the initial weights, clip the gradient, or add normalization between the boxes.'
+      : 'They vanish: draw the weights with He’s or Glorot’s initialization, or use ReLU, batch normalization or residuals.';
+  return judge('gradients', severity, finding, advice);
 }

@@ -9,24 +9,24 @@ import { describeParam } from '../../lib/propagate.ts';
 import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
- * Whether the gradient of the cost of two real records is right, in double precision. Along one
- * direction for each parameter, half random and half the gradient itself, it must be the central
- * difference of the cost. The best of steps from 1e-5 to 1e-7 counts, for within a step a ReLU may
- * have its kink. Where the two sides of the smallest step disagree the parameter stands at a kink,
- * as a bias of 0 under a dead layer does, and there is no gradient to check.
+ * Checks the gradient of the cost of two real examples in double precision. Along one direction per
+ * parameter, half random and half the gradient itself, it must equal the central difference of the
+ * cost. The best of steps from 1e-5 to 1e-7 counts, because a ReLU may have its kink within a step.
+ * If the two sides of the smallest step disagree, the parameter is at a kink, as a bias of 0 under
+ * a dead layer is, and there is no gradient to check.
  */
-export async function realGradient(patient: DiagnosticContext): Promise<Diagnostic> {
-  const batch = await patient.data.batch(sample(patient, 2, 6));
+export async function realGradient(context: DiagnosticContext): Promise<Diagnostic> {
+  const batch = await context.data.batch(sample(context, 2, 6));
   const [values, labels] = [await batch.input.data(), await batch.labels.data()];
   const { shape } = batch.input;
   disposeTensors(batch);
   const worst = await withBackend('float64', () => {
-    const network = patient.build();
+    const network = context.build();
     const input = constant(values, [...shape] as [number]);
     const target = tensor(labels, [labels.length], 'int32');
     const errors = Object.keys(network.params).map((name, k) => ({
       name,
-      error: errorOf(network, name, input, target, patient, k),
+      error: errorOf(network, name, input, target, context, k),
     }));
     const checked = errors.flatMap(({ name, error }) =>
       error === 'kink' ? [] : [{ name, error }],
@@ -39,19 +39,21 @@ export async function realGradient(patient: DiagnosticContext): Promise<Diagnost
     disposeTensors([input, target, network.params, network.buffers]);
     return { at, error: largest.error, kinks: errors.length - checked.length };
   });
-  const kinks = worst.kinks === 0 ? '' : `; ${worst.kinks} of the parameters stand at kinks`;
+  const kinks = worst.kinks === 0 ? '' : `; ${worst.kinks} of the parameters are at kinks`;
   return judge(
     'gradient check',
     worst.error < TOLERANCE ? 'good' : 'bad',
     `relative error at most ${worst.error.toExponential(1)}, in ${worst.at}${kinks}`,
-    'A box of your own has a wrong gradient: boxprop gradcheck --module names it and says what it looks like.',
+    'A box of your own has a wrong gradient: boxprop gradcheck --module finds it and suggests the cause.',
   );
 }
 
+/** The largest relative error of a right gradient. */
 const TOLERANCE = 1e-5;
 
 const cost: Cost = new SoftmaxCrossEntropy();
 
+/** The relative error of the gradient by one parameter, or that the parameter is at a kink. */
 function errorOf(
   network: Module,
   name: string,
@@ -60,7 +62,7 @@ function errorOf(
   { rng }: DiagnosticContext,
   k: number,
 ): number | 'kink' {
-  // The same random numbers in the boxes each time.
+  // The boxes draw the same random numbers in each forward.
   const context = (): Context => ({ mode: 'training', rng: rng.fold(7) });
   const param = network.params[name];
   return tidy(() => {
@@ -69,7 +71,7 @@ function errorOf(
     const { [name]: grad } = network.backpropParams(cost.backpropToInput(costCache), cache);
     const random = constant(rng.fold(1000 + k).normals(param.size), [...param.shape] as [number]);
     const direction = add(unit(random), unit(grad));
-    const [analytic, height] = [
+    const [analytic, magnitude] = [
       sum(mul(grad, direction)).dataSync()[0],
       Math.abs(loss.dataSync()[0]),
     ];
@@ -78,23 +80,25 @@ function errorOf(
       param.assign(add(before, mul(direction, scalar(step))));
       return cost.forward(network.forward(input, context()).output, target).loss.dataSync()[0];
     };
-    const here = loss.dataSync()[0];
+    const lossHere = loss.dataSync()[0];
     const sides = [1e-5, 1e-6, 1e-7].map((step) =>
-      [here - lossAt(-step), lossAt(step) - here].map((d) => d / step),
+      [lossHere - lossAt(-step), lossAt(step) - lossHere].map((d) => d / step),
     );
     param.assign(before);
     const errors = sides.map(([left, right]) => {
       const numeric = (left + right) / 2;
       return (
-        Math.abs(analytic - numeric) / (1e-6 * height + Math.abs(analytic) + Math.abs(numeric))
+        Math.abs(analytic - numeric) / (1e-6 * magnitude + Math.abs(analytic) + Math.abs(numeric))
       );
     });
     const [left, right] = sides[sides.length - 1];
-    const bent = Math.abs(left - right) > 1e-2 * (Math.abs(left) + Math.abs(right)) + 1e-6 * height;
-    return bent && Math.min(...errors) > TOLERANCE ? 'kink' : Math.min(...errors);
+    const isKink =
+      Math.abs(left - right) > 1e-2 * (Math.abs(left) + Math.abs(right)) + 1e-6 * magnitude;
+    return isKink && Math.min(...errors) > TOLERANCE ? 'kink' : Math.min(...errors);
   });
 }
 
+/** x at length 1; 0 stays 0. */
 function unit(x: Tensor): Tensor {
   return div(x, add(sqrt(sum(square(x))), scalar(1e-300)));
 }

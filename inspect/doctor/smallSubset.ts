@@ -8,49 +8,53 @@ import { evaluate } from '../../train/evaluate.ts';
 import { Trainer } from '../../train/trainer.ts';
 import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
-/** Records that are learnt, and those among which they are looked for. */
-const [RECORDS, AMONG] = [20, 500];
+/** The number of examples to memorize. */
+const EXAMPLES = 20;
+
+/** The number of examples that they are chosen from. */
+const CANDIDATES = 500;
 
 /**
- * Whether the network learns 20 records by heart, in 100 steps of Adam. There are as many of each
- * class as can be: where most are of one class, a network that gives all records the same answer
- * would seem to have learnt them.
+ * Checks whether the network memorizes 20 examples in 100 steps of Adam. The classes are balanced
+ * as far as possible: if most examples were of one class, a network that always predicts that class
+ * would seem to have memorized them.
  *
- * Source: lecture, "Other things good to know": train on a small subset of the data, and see the
- *         error go to 0.
+ * Source: lecture, "Other things good to know": train on a small subset of the data until the error
+ *         is 0.
  */
-export async function smallSubset(patient: DiagnosticContext): Promise<Diagnostic> {
-  const network = patient.build();
-  const { records: chosen, classes } = await ofEachClass(patient);
-  const train = subset(patient.data, chosen);
+export async function smallSubset(context: DiagnosticContext): Promise<Diagnostic> {
+  const network = context.build();
+  const { examples: chosen, classes } = await ofEachClass(context);
+  const train = subset(context.data, chosen);
   const optimizer = new Adam(network.params, { learningRate: 0.002 });
   const options = {
     network,
     cost: new SoftmaxCrossEntropy(),
     optimizer,
     train,
-    batchSize: RECORDS,
-    rng: patient.rng.fold(9),
+    batchSize: EXAMPLES,
+    rng: context.rng.fold(9),
   };
   const name = 'small subset';
   try {
     await new Trainer({ ...options, epochs: 100 }).run();
-    const { errors, examples: records } = await evaluate(network, train, { batchSize: RECORDS });
-    const finding = `${errors} of ${records} records wrong after 100 steps of Adam`;
+    const { errors, examples } = await evaluate(network, train, { batchSize: EXAMPLES });
+    const finding = `${errors} of ${examples} examples wrong after 100 steps of Adam`;
     if (classes === 1) {
-      const advice = 'They prove nothing: see the label balance above.';
+      const advice = 'Examples of one class prove nothing: see the label balance above.';
       return judge(name, 'warning', `${finding}, all of one class`, advice);
     }
-    const verdict = errors === 0 ? 'good' : errors <= records / 10 ? 'warning' : 'bad';
-    const advice = 'A network that cannot learn these will not learn all: look at what is above.';
-    return judge(name, verdict, finding, advice);
+    const severity = errors === 0 ? 'good' : errors <= examples / 10 ? 'warning' : 'bad';
+    const advice =
+      'A network that cannot memorize these cannot learn the whole set: see the diagnostics above.';
+    return judge(name, severity, finding, advice);
   } catch (error) {
     if (!(error instanceof BoxpropError)) throw error;
     return judge(
       name,
       'bad',
       error.message,
-      'The numbers grow without bound: see the gradients and the data above.',
+      'The values grow without bound: see the gradients and the data above.',
     );
   } finally {
     optimizer.dispose();
@@ -58,22 +62,22 @@ export async function smallSubset(patient: DiagnosticContext): Promise<Diagnosti
   }
 }
 
-/** Records drawn at random, one of each class in turn until there are enough. */
+/** Draws examples at random, one of each class in turn until there are enough. */
 async function ofEachClass(
-  patient: DiagnosticContext,
-): Promise<{ records: number[]; classes: number }> {
-  const drawn = sample(patient, AMONG, 8);
+  context: DiagnosticContext,
+): Promise<{ examples: number[]; classes: number }> {
+  const drawn = sample(context, CANDIDATES, 8);
   const byClass = new Map<number, number[]>();
-  for (const places of batches(drawn.length, 100)) {
-    const records = places.map((at) => drawn[at]);
-    const batch = await patient.data.batch(records);
+  for (const chunk of batches(drawn.length, 100)) {
+    const examples = chunk.map((index) => drawn[index]);
+    const batch = await context.data.batch(examples);
     const labels = await batch.labels.data();
     disposeTensors(batch);
-    labels.forEach((label, k) => byClass.set(label, [...(byClass.get(label) ?? []), records[k]]));
+    labels.forEach((label, k) => byClass.set(label, [...(byClass.get(label) ?? []), examples[k]]));
   }
   const columns = Array.from(byClass.values());
-  const turns = Array.from({ length: RECORDS }, (_, turn) =>
-    columns.flatMap((own) => own.slice(turn, turn + 1)),
+  const turns = Array.from({ length: EXAMPLES }, (_, turn) =>
+    columns.flatMap((column) => column.slice(turn, turn + 1)),
   );
-  return { records: turns.flat().slice(0, RECORDS), classes: columns.length };
+  return { examples: turns.flat().slice(0, EXAMPLES), classes: columns.length };
 }

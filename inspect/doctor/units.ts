@@ -6,14 +6,14 @@ import type { Facts } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
-/** What can be wrong with the units of a box whose outputs are bounded. */
+/** The faults of units with bounded outputs. */
 type Kind = 'dead' | 'saturated';
 
 /**
- * Whether units are dead or saturated, for 100 examples. A unit of a box that is bounded on one
- * side, such as a ReLU, is dead if it stays at the bound for every example at every position. A
- * value of a box that is bounded on both sides, such as tanh or the sigmoid, is saturated within
- * 1.5 % of its range from a bound.
+ * Checks whether units are dead or saturated for 100 examples. If the output of a box is bounded on
+ * one side, as that of a ReLU is, a unit is dead if it stays at the bound for every example at
+ * every position. If the output is bounded on both sides, as those of tanh and the sigmoid are, a
+ * value is saturated within 1.5 % of the range from a bound.
  */
 export async function units(context: DiagnosticContext): Promise<Diagnostic[]> {
   const network = context.build();
@@ -41,34 +41,36 @@ export async function units(context: DiagnosticContext): Promise<Diagnostic[]> {
   const kinds = [
     [
       'dead',
-      'ReLU',
-      'Draw the weights with He’s initialization, start biases at 0, and take a smaller learning rate.',
+      'one side, as a ReLU is',
+      'Draw the weights with He’s initialization, start biases at 0, and use a smaller learning rate.',
     ],
     [
       'saturated',
-      'tanh or sigmoid',
-      'Make the initial weights or the data smaller: here gradients come to nothing.',
+      'both sides, as tanh and the sigmoid are',
+      'Reduce the scale of the initial weights or of the data: gradients vanish at the bounds.',
     ],
   ] as const;
-  return kinds.map(([kind, of, advice]) => {
-    const these = found.filter((one) => one.kind === kind);
-    if (these.length === 0) return judge(`${kind} units`, 'good', `the network has no ${of}`, '');
-    const worst = these.reduce((a, b) => (b.share > a.share ? b : a));
-    const verdict = worst.share > 0.5 ? 'bad' : worst.share > 0.2 ? 'warning' : 'good';
+  return kinds.map(([kind, bounds, advice]) => {
+    const candidates = found.filter((one) => one.kind === kind);
+    if (candidates.length === 0)
+      return judge(`${kind} units`, 'good', `no output is bounded on ${bounds}`, '');
+    const worst = candidates.reduce((a, b) => (b.share > a.share ? b : a));
+    const severity = worst.share > 0.5 ? 'bad' : worst.share > 0.2 ? 'warning' : 'good';
     return judge(
       `${kind} units`,
-      verdict,
+      severity,
       `at most ${brief(100 * worst.share)} %, in ${worst.place}`,
       advice,
     );
   });
 }
 
+/** Infers a box that takes one input or a list. */
 function run(box: AnyModule, inputs: readonly Tensor[]): Tensor {
   return box.infer(box.arity === 'list' ? inputs : inputs[0]) as Tensor;
 }
 
-/** The share of the channels that stay at their one bound, for all examples at all positions. */
+/** The share of the channels that stay at their bound for all examples at all positions. */
 function deadShare(output: Tensor, range: Range): Tensor {
   const bound = range.find(Number.isFinite) ?? 0;
   const axes = Array.from({ length: output.rank - 1 }, (_, axis) => axis);
@@ -83,4 +85,5 @@ function saturatedShare(output: Tensor, [low, high]: Range): Tensor {
   return mean(cast(greater(abs(sub(output, centre)), limit), 'float32'));
 }
 
+/** The lower and the upper bound of an output. */
 type Range = NonNullable<Facts['range']>;

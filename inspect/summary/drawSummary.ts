@@ -1,18 +1,21 @@
 import type { Summary, SummaryRow } from './summarize.ts';
 
-/** Pixels. */
+/** The size of a box, the gap between boxes, and the margin of the drawing, in pixels. */
 const [WIDTH, HEIGHT, GAP, MARGIN] = [290, 46, 26, 16];
 
-/** A box in the drawing: how far down, and in which lane. */
+/** The place of a box in the drawing: its level from the top, and its lane from the left. */
 interface Place {
   readonly level: number;
   readonly lane: number;
 }
 
 /**
- * A network as boxes and arrows, from the input at the top down, as SVG. A box lies below all that
- * it takes from; boxes that are side by side in the network are side by side here, and what goes
- * around a box is a line around it.
+ * Draws a network as boxes and arrows in SVG, from the input at the top down. A box lies below all
+ * of its inputs. Parallel boxes lie side by side, and an arrow that bypasses boxes runs around
+ * them.
+ *
+ *     const summary = summarize(lenet({ rng }), [28, 28, 1]);
+ *     await writeFile('lenet.svg', drawSummary(summary, 'LeNet'));
  */
 export function drawSummary({ inputShape, rows, total }: Summary, title: string): string {
   const places = placeBoxes(rows);
@@ -74,27 +77,28 @@ export function drawSummary({ inputShape, rows, total }: Summary, title: string)
 }
 
 /**
- * A level below all that a box takes from; the lane of its first source, or the next that is free.
+ * Places each box one level below the lowest of its inputs, in the leftmost lane of its inputs or
+ * the next free lane.
  */
 function placeBoxes(rows: readonly SummaryRow[]): Place[] {
   const places: Place[] = [];
-  /** Down to which level each lane is in use, and by the row whose output runs there. */
+  /** The last level of each lane that is in use, and the row whose output runs there. */
   const inUse: { until: number; by: number }[] = [{ until: 0, by: -1 }];
   const lastUser = new Array<number>(rows.length).fill(-1);
   rows.forEach(({ from }, i) => from.forEach((source) => source >= 0 && (lastUser[source] = i)));
   rows.forEach((row, i) => {
     const sources = row.from.map((from) => (from < 0 ? { level: 0, lane: 0 } : places[from]));
     const level = 1 + Math.max(...sources.map((source) => source.level));
-    const wanted = Math.min(...sources.map((source) => source.lane));
+    const leftmost = Math.min(...sources.map((source) => source.lane));
     const isFree = (lane: number) => {
       const use = inUse[lane];
       return use === undefined || use.until < level || row.from.includes(use.by);
     };
-    let lane = wanted;
+    let lane = leftmost;
     while (!isFree(lane)) lane++;
     places.push({ level, lane });
     inUse[lane] = { until: lastUser[i] === i + 1 ? level : Infinity, by: i };
-    // What this box takes ends here, unless others take it too.
+    // The outputs that this box is the last to use end here.
     for (const [other, use] of inUse.entries()) {
       const ends = use !== undefined && use.by >= 0 && other !== lane && lastUser[use.by] === i;
       if (ends) inUse[other] = { until: level - 1, by: use.by };
@@ -103,7 +107,7 @@ function placeBoxes(rows: readonly SummaryRow[]): Place[] {
   return places;
 }
 
-/** A lane without boxes on the levels between two boxes: the nearest to where the line starts. */
+/** The lane nearest to the start of an arrow that has no boxes on the levels between. */
 function freeLane(places: readonly Place[], from: Place, to: Place): number | undefined {
   const between = places.filter(({ level }) => level > from.level && level < to.level);
   const lanes = Math.max(...places.map(({ lane }) => lane)) + 2;

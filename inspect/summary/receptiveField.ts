@@ -2,7 +2,8 @@ import type { Shape, InputWindow } from '../../lib/facts.ts';
 
 /**
  * The part of the network's input that one value depends on, per axis of the image: `size`
- * positions, and `jump` positions between two neighbours. `places` is the number of neighbours.
+ * positions. Two neighbours are `jump` positions of the input apart, and there are `places` of
+ * them.
  */
 export interface ReceptiveField {
   readonly size: readonly number[];
@@ -19,13 +20,12 @@ export function inputField(inputShape: Shape): ReceptiveField {
 /**
  * The receptive field behind a box. A window of K positions with stride s over values that lie j
  * apart sees j (K − 1) positions more, and its outputs lie j s apart. This is the reach of the
- * windows' weights, so it may exceed the image, where padding counts. Statistics that a
+ * windows' weights, so it may exceed the image, because padding counts. Statistics that a
  * normalization takes over the whole image do not count.
- *
- * @returns undefined if a field before or the box's window is unknown.
  *
  * Source: Araujo, Norris, Sim 2019, "Computing receptive fields of convolutional neural networks",
  *         Distill.
+ * @returns undefined if the field of an input or the window of the box is unknown.
  */
 export function fieldAfter(
   window: InputWindow | readonly InputWindow[] | undefined,

@@ -1,4 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../lib/check.ts';
 import type { Shape } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { propagate, withOptionalPath } from '../../lib/propagate.ts';
@@ -8,7 +9,7 @@ import { fieldAfter, inputField, type ReceptiveField } from './receptiveField.ts
 /** Stands for a fact that a box does not state. */
 export type Unknown = 'unknown';
 
-/** A box of a network, for one example. */
+/** A box of a network; sizes are those for one example. */
 export interface SummaryRow {
   /** The box's path: `conv1`, `stage1.0.residual.body.conv1`. */
   readonly name: string;
@@ -16,34 +17,36 @@ export interface SummaryRow {
   readonly box: string;
   /** The shape of the output, without the batch. */
   readonly outputShape: Shape;
-  /** The number of parameters; those of a box that stands in several places count at the first. */
+  /** The number of parameters; a box that occurs several times counts only at the first. */
   readonly parameters: number;
-  /** The products that are added up; other arithmetic does not count. */
+  /** The number of products that are added up; other arithmetic does not count. */
   readonly multiplyAdds: number | Unknown;
-  /** The size of the output as float32; 0 if it is the memory of the input. */
+  /** The size of the output as float32, in bytes; 0 if it shares the memory of the input. */
   readonly activationBytes: number;
   /**
-   * The positions of the input that a value depends on, per axis; may exceed the image, where
-   * padding counts.
+   * The number of positions of the network's input that a value depends on, per axis. It may exceed
+   * the image, because padding counts.
    */
   readonly receptiveField: readonly number[] | Unknown;
-  /** The rows that it takes its inputs from: their indices, −1 for the input of the network. */
+  /** The indices of the rows whose outputs are its inputs; −1 is the input of the network. */
   readonly from: readonly number[];
 }
 
 /** The boxes of a network in the order of its forward, and their totals. */
 export interface Summary {
+  /** The shape of the input, without the batch. */
   readonly inputShape: Shape;
   readonly rows: readonly SummaryRow[];
+  /** The sums over all boxes. */
   readonly total: Pick<SummaryRow, 'parameters' | 'multiplyAdds' | 'activationBytes'>;
 }
 
 /** The options of `summarize`. */
 export interface SummaryOptions {
   /**
-   * Whether every box has a row. By default a box that works element by element, such as a ReLU,
-   * stands in the row of the box before it, as on the slides, and a box that only passes its input
-   * on has none.
+   * Whether every box has a row, false by default: a box that works element by element, such as a
+   * ReLU, is then part of the row of the box before it, as on the slides, and a box that only
+   * passes its input on has no row.
    */
   readonly all?: boolean;
 }
@@ -55,16 +58,18 @@ interface Value {
 }
 
 type OpenRow = { -readonly [Key in keyof SummaryRow]: SummaryRow[Key] } & {
-  /** Whether the box works position by position, so that its row can be folded. */
+  /** Whether the box works position by position, so its row can be folded. */
   isFoldable: boolean;
   passesOn: boolean;
 };
 
 /**
- * The boxes of a network in the order of the forward, by the facts that they state. A fact that a
- * box does not state is `'unknown'`, and so is every sum and receptive field that depends on it.
+ * Lists the boxes of a network in the order of its forward, with the facts that they state. A fact
+ * that a box does not state is `'unknown'`, and so is every sum and receptive field that depends on
+ * it.
  *
- * Errors: those of a forward of an input of this shape.
+ * Shapes: inputShape is that of one example, without the batch.
+ * Errors: an unknown option; those of a forward of an input of this shape.
  *
  *     const { rows, total } = summarize(lenet({ rng }), [28, 28, 1]);
  *     console.log(total.multiplyAdds, rows[0].receptiveField);
@@ -72,8 +77,10 @@ type OpenRow = { -readonly [Key in keyof SummaryRow]: SummaryRow[Key] } & {
 export function summarize(
   network: AnyModule,
   inputShape: Shape,
-  { all = false }: SummaryOptions = {},
+  options: SummaryOptions = {},
 ): Summary {
+  checkOptions('summarize', options, ['all']);
+  const { all = false } = options;
   const rows: OpenRow[] = [];
   const counted = new Set<Variable>();
   const image: Value = { shape: [1, ...inputShape], field: inputField(inputShape), row: -1 };
@@ -116,11 +123,11 @@ export function summarize(
   };
 }
 
-/** Folds each row that can be into the one before it, if that one's output goes nowhere else. */
+/** Folds each foldable row into the row before it, if that row's output has no other use. */
 function fold(rows: readonly OpenRow[]): OpenRow[] {
   const users = rows.map((_, i) => rows.filter(({ from }) => from.includes(i)).length);
   const kept: OpenRow[] = [];
-  /** The index in `kept` of the output of each row. */
+  /** The index in `kept` of the row that holds the output of each row. */
   const places: number[] = [];
   rows.forEach((row, i) => {
     const from = row.from.map((source) => (source < 0 ? source : places[source]));

@@ -1,17 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Flatten, init, Linear, Rng, Sequential } from '../../index.ts';
 import { closestAdversarial, imagine, lbfgs, type Objective } from '../../inspect/index.ts';
-import { expectNoLeak } from '../support/compare.ts';
+import { expectNoLeak, messageOf } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { inputError } from '../support/inputError.ts';
 
-describe('lbfgs', () => {
-  const rosenbrock: Objective = ([x, y]) =>
-    Promise.resolve({
-      value: (1 - x) ** 2 + 100 * (y - x * x) ** 2,
-      gradient: Float64Array.of(-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)),
-    });
+const rosenbrock: Objective = ([x, y]) =>
+  Promise.resolve({
+    value: (1 - x) ** 2 + 100 * (y - x * x) ** 2,
+    gradient: Float64Array.of(-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)),
+  });
 
+describe('lbfgs', () => {
   it("finds the bottom of Rosenbrock's valley", async () => {
     const [x, y] = await lbfgs(rosenbrock, Float64Array.of(-1.2, 1), {
       iterations: 100,
@@ -36,19 +36,19 @@ describe('lbfgs', () => {
     expect(widest).toBeLessThanOrEqual(0.5);
   });
 
-  it('needs a few looks for a curved bowl of many variables', async () => {
-    let looks = 0;
+  it('needs few evaluations for a curved bowl of many variables', async () => {
+    let evaluations = 0;
     const bowl: Objective = (x) => {
-      looks++;
+      evaluations++;
       const value = x.reduce((sum, v, i) => sum + (i + 1) * (v - i) ** 2, 0);
       return Promise.resolve({ value, gradient: x.map((v, i) => 2 * (i + 1) * (v - i)) });
     };
     const found = await lbfgs(bowl, new Float64Array(20));
     found.forEach((v, i) => expect(v).toBeCloseTo(i, 5));
-    expect(looks).toBeLessThan(60);
+    expect(evaluations).toBeLessThan(60);
   });
 
-  it('gives the start where there is nowhere to go, and as many iterations as asked for', async () => {
+  it('returns the start at a minimum, and after 0 iterations', async () => {
     expect(await lbfgs(rosenbrock, Float64Array.of(1, 1))).toEqual(Float64Array.of(1, 1));
     const start = Float64Array.of(-1.2, 1);
     expect(await lbfgs(rosenbrock, start, { iterations: 0 })).toEqual(start);
@@ -56,7 +56,7 @@ describe('lbfgs', () => {
   });
 });
 
-/** Two classes of images of 1x3: score 0 is w · x, score 1 is what it has to beat. */
+/** Two classes of images of 1x3: score 0 is w · x, score 1 is 0. */
 const classifier = (w: readonly number[]) =>
   new Sequential([
     new Flatten(),
@@ -68,9 +68,9 @@ eachBackend('fooling', () => {
     const w = [6, -3, 2];
     const network = classifier(w);
     const image = tf.tensor4d([0.6, 0.4, 0.5], [1, 1, 3, 1]);
-    await closestAdversarial(network, image, 1).then(release);
+    await closestAdversarial(network, { input: image, target: 1 }).then(release);
     const before = tf.memory().numTensors;
-    const found = await closestAdversarial(network, image, 1);
+    const found = await closestAdversarial(network, { input: image, target: 1 });
     expect(found?.shape).toEqual([1, 1, 3, 1]);
     const moved = Array.from(found?.dataSync() ?? [], (v, i) => v - [0.6, 0.4, 0.5][i]);
     found?.dispose();
@@ -82,21 +82,28 @@ eachBackend('fooling', () => {
     moved.forEach((v, i) => expect(v).toBeCloseTo((-along * w[i]) / 7, 3));
   });
 
-  test('what no image can be is not found, within 0 ... 1', async () => {
+  test('a target that no image in 0 ... 1 reaches is not found', async () => {
     const image = tf.tensor4d([0.6, 0.4, 0.5], [1, 1, 3, 1]);
-    expect(await closestAdversarial(classifier([1, 2, 3]), image, 1)).toBeUndefined();
+    expect(
+      await closestAdversarial(classifier([1, 2, 3]), { input: image, target: 1 }),
+    ).toBeUndefined();
     await expect(
-      closestAdversarial(classifier([1, 2, 3]), tf.zeros([2, 1, 3, 1]), 1),
+      closestAdversarial(classifier([1, 2, 3]), { input: tf.zeros([2, 1, 3, 1]), target: 1 }),
     ).rejects.toThrow(
-      inputError('closestAdversarial: expected an input of one record, got [2, 1, 3, 1]'),
+      inputError('closestAdversarial: expected an input of one example, got [2, 1, 3, 1]'),
     );
   });
 
-  test('images from noise go where their class is, by their seed alone', () => {
+  test('images from noise move to their class, and depend only on the seed', () => {
     const network = classifier([6, -3, 2]);
     const labels = tf.tensor1d([0, 1], 'int32');
     const make = (seed: number) => {
-      const images = imagine(network, labels, [1, 3, 1], new Rng(seed), { steps: 60 });
+      const images = imagine(network, {
+        labels,
+        inputShape: [1, 3, 1],
+        rng: new Rng(seed),
+        steps: 60,
+      });
       const values = Array.from(images.dataSync());
       images.dispose();
       return values;
@@ -109,10 +116,27 @@ eachBackend('fooling', () => {
     expect(score(3)).toBeLessThan(0);
     expect(make(1)).toEqual(values);
     expect(make(2)).not.toEqual(values);
-    expect(() => imagine(network, labels, [1, 3, 1], new Rng(0), { steps: 0 })).toThrow(
+    const zeroSteps = { labels, inputShape: [1, 3, 1], rng: new Rng(0), steps: 0 };
+    expect(() => imagine(network, zeroSteps)).toThrow(
       inputError('imagine: expected steps to be an integer of at least 1, got 0'),
     );
   });
+});
+
+test('unknown options are refused', async () => {
+  const network = new Sequential([]);
+  const [input, labels] = [tf.zeros([1, 1, 3, 1]), tf.tensor1d([0], 'int32')];
+  const rng = new Rng(0);
+  const imagined = { labels, inputShape: [1, 3, 1], rng, rate: 0.1 };
+  expect(messageOf(() => imagine(network, imagined))).toBe(
+    'imagine: unknown option rate; expected one of labels, inputShape, rng, steps, learningRate, decay',
+  );
+  await expect(
+    closestAdversarial(network, { input, target: 1, epsilon: 1 } as never),
+  ).rejects.toThrow(/^closestAdversarial: unknown option epsilon; expected one of input, target$/);
+  await expect(lbfgs(rosenbrock, Float64Array.of(0, 0), { iteration: 1 } as never)).rejects.toThrow(
+    /^lbfgs: unknown option iteration; did you mean iterations\?$/,
+  );
 });
 
 function release(found: tf.Tensor | undefined): void {

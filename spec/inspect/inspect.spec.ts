@@ -7,7 +7,7 @@ import {
   occlusion,
   saliency,
 } from '../../inspect/index.ts';
-import { expectAllClose, expectNoLeak } from '../support/compare.ts';
+import { expectAllClose, expectNoLeak, messageOf } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { inputError } from '../support/inputError.ts';
 
@@ -47,24 +47,24 @@ eachBackend('of a linear classifier', () => {
     const network = classifier();
     const images = tf.zeros<tf.Rank.R4>([2, 1, 2, 2]);
     expectNoLeak(() => {
-      const map = saliency(network, images, [0, 1]);
+      const map = saliency(network, { images, labels: [0, 1] });
       expectAllClose(map, { shape: [2, 1, 2], values: [5, 2, 3, 4] });
       map.dispose();
     });
-    expect(() => saliency(network, images, [0, 3])).toThrow(/expected .*, got 3/);
+    expect(() => saliency(network, { images, labels: [0, 3] })).toThrow(/expected .*, got 3/);
   });
 
-  test('the fast gradient sign moves each number by ε where that raises the cost, within 0 ... 1', () => {
+  test('the fast gradient sign moves each value by ε where that raises the cost, within 0 ... 1', () => {
     const network = classifier();
     const image = tf.tensor4d([0.5, 0.25, 1, 0.1], [1, 1, 2, 2]);
     const labels = tf.tensor1d([1], 'int32');
     expectNoLeak(() => {
-      const moved = fastGradientSign(network, image, labels, 0.2);
+      const moved = fastGradientSign(network, { input: image, labels, epsilon: 0.2 });
       // Class 0 is ahead, so the cost of class 1 rises along row 0 − row 1 = (1, −8, 3, −4).
       expectAllClose(moved, { shape: [1, 1, 2, 2], values: [0.7, 0.05, 1, 0] });
       moved.dispose();
     });
-    expect(() => fastGradientSign(network, image, labels, NaN)).toThrow(
+    expect(() => fastGradientSign(network, { input: image, labels, epsilon: NaN })).toThrow(
       inputError('fastGradientSign: expected epsilon to be a number of at least 0, got NaN'),
     );
   });
@@ -74,7 +74,7 @@ eachBackend('of a linear classifier', () => {
     const pixels = [0.5, 0.25, 1, 0.1];
     const image = tf.tensor4d(pixels, [1, 1, 2, 2]);
     const { numTensors } = tf.memory();
-    const found = await occlusion(network, image, 2, { size: 1, stride: 1, value: 0 });
+    const found = await occlusion(network, { image, label: 2, size: 1, stride: 1, value: 0 });
     expect(tf.memory().numTensors).toBe(numTensors);
     expect([found.rows, found.columns]).toEqual([1, 2]);
     const expected = [
@@ -86,4 +86,18 @@ eachBackend('of a linear classifier', () => {
     });
     found.probabilities.forEach((p, i) => expect(p).toBeCloseTo(expected[i], 5));
   });
+});
+
+test('unknown options are refused', async () => {
+  const network = classifier();
+  const image = tf.zeros<tf.Rank.R4>([1, 1, 2, 2]);
+  const labels = tf.tensor1d([0], 'int32');
+  const unknownOf: [string, () => unknown][] = [
+    ['saliency: unknown option label; did you mean labels?', () => saliency(network, { images: image, labels: [0], label: 0 } as never)], // prettier-ignore
+    ['fastGradientSign: unknown option eps; expected one of input, labels, epsilon, cost', () => fastGradientSign(network, { input: image, labels, epsilon: 0.1, eps: 1 } as never)], // prettier-ignore
+  ];
+  for (const [message, call] of unknownOf) expect(messageOf(call)).toBe(message);
+  await expect(occlusion(network, { image, label: 0, strides: 2 } as never)).rejects.toThrow(
+    /^occlusion: unknown option strides; did you mean stride\?$/,
+  );
 });

@@ -182,12 +182,7 @@ test("the scale of a BatchNorm in a container of one's own does not decay", () =
 
 describe('a container that runs a Sequential twice', () => {
   const make = () =>
-    new Twice(
-      new Sequential([
-        new Conv2D(2, 2, 3, { padding: 1, rng: new Rng(3) }),
-        new ReLU(),
-      ]),
-    );
+    new Twice(new Sequential([new Conv2D(2, 2, 3, { padding: 1, rng: new Rng(3) }), new ReLU()]));
   /** The same function from a chain of two boxes that share their parameters. */
   const chain = (body: Module) => new Sequential([body, body]);
 

@@ -16,7 +16,7 @@ import {
 } from '../../index.ts';
 import { ArrayDataset } from '../../data/index.ts';
 import { topPatches, type TopPatchesOptions } from '../../inspect/index.ts';
-import { answersOf } from '../../inspect/topAnswers.ts';
+import { topResponses } from '../../inspect/topResponses.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { inputError } from '../support/inputError.ts';
 
@@ -41,10 +41,10 @@ const filter = (
     init: init.values(rows.flat()),
   });
 
-/** What the first unit of a box answers to: of each patch record, response, place, corner, shape and values. */
+/** Example, response, place, corner, shape and values of each patch of the first unit of a box. */
 async function first(network: Module, data: ArrayDataset, options: TopPatchesOptions) {
   const [{ patches }] = await topPatches(network, data, options);
-  return patches.map(({ example: record, response, place, corner, shape, values }) => [record, response, place, corner, shape, [...values]]); // prettier-ignore
+  return patches.map(({ example, response, place, corner, shape, values }) => [example, response, place, corner, shape, [...values]]); // prettier-ignore
 }
 
 const SEA = [
@@ -59,7 +59,7 @@ const ISLE = [
 ];
 
 eachBackend('top patches', () => {
-  test('a convolution: the window where its response is largest, one of each record, the largest first', async () => {
+  test('a convolution: the window where its response is largest, one of each example, the largest first', async () => {
     const network = new Sequential([filter([[1, 1], [1, 1]])]); // prettier-ignore
     const data = images(ISLE, SEA);
     expect(await first(network, data, { box: '0' })).toEqual([
@@ -85,8 +85,8 @@ eachBackend('top patches', () => {
     expect(
       await first(stepped, images(SEA.map((row) => [...row].reverse())), { box: '0' }),
     ).toEqual([[0, 1, [0, 1], [0, 2], [2, 2, 1], [0, 1, 0, 0]]]);
-    const apart = new Sequential([filter([[1, 1]], { dilation: 2 })]);
-    expect(await first(apart, images(SEA), { box: '0' })).toEqual([
+    const dilated = new Sequential([filter([[1, 1]], { dilation: 2 })]);
+    expect(await first(dilated, images(SEA), { box: '0' })).toEqual([
       [0, 8, [2, 1], [2, 1], [1, 3, 1], [0, 7, 8]],
     ]);
   });
@@ -96,14 +96,14 @@ eachBackend('top patches', () => {
     const network = new Sequential([new MaxPool2D([1, 2]), inner]);
     const expected = [[0, 8, [2, 0], [2, 0], [1, 4, 1], [0, 0, 7, 8]]];
     expect(await first(network, images(SEA), { box: '1.1' })).toEqual(expected);
-    // A container gives what its last box gives.
+    // The output of a container is that of its last box.
     expect(await first(network, images(SEA), { box: '1' })).toEqual(expected);
   });
 
-  test('a unit of a vector sees the whole record; one behind Flatten alone its own pixel', async () => {
+  test('a unit of a vector sees the whole example; one behind only Flatten its own pixel', async () => {
     const network = new Sequential([new Flatten(), new Linear(12, 2, { bias: false, init: init.values(Array.from({ length: 24 }, (_, i) => i % 12)) })]); // prettier-ignore
-    const [[record, response, place, corner, shape]] = await first(network, images(SEA), { box: '1', units: [1] }); // prettier-ignore
-    expect([record, response, place, corner, shape]).toEqual([0, 6 * 5 + 7 * 6 + 10 * 7 + 11 * 8, [], [0, 0], [3, 4, 1]]); // prettier-ignore
+    const [[example, response, place, corner, shape]] = await first(network, images(SEA), { box: '1', units: [1] }); // prettier-ignore
+    expect([example, response, place, corner, shape]).toEqual([0, 6 * 5 + 7 * 6 + 10 * 7 + 11 * 8, [], [0, 0], [3, 4, 1]]); // prettier-ignore
     expect(await first(network, images(SEA), { box: '0', units: [7] })).toEqual([
       [0, 6, [], [1, 3], [1, 1, 1], [6]],
     ]);
@@ -151,7 +151,7 @@ eachBackend('top patches', () => {
     expect(await first(network, images(SEA), { box: 'far' })).toEqual([[0, 56, [2, 1], [2, 1], [1, 3, 1], [0, 7, 8]]]); // prettier-ignore
   });
 
-  test('ties: the first record, in it the first place; NaN is no response', async () => {
+  test('ties: the first example, in it the first place; NaN is no response', async () => {
     const flat = [[2, 2], [2, 2]]; // prettier-ignore
     const network = new Sequential([filter([[1]])]);
     const found = await first(network, images(flat, flat, flat), {
@@ -159,11 +159,12 @@ eachBackend('top patches', () => {
       count: 2,
       batchSize: 2,
     });
-    expect(found.map(([record, , place]) => [record, place])).toEqual([[0, [0, 0]], [1, [0, 0]]]); // prettier-ignore
-    expect(answersOf([NaN, 4, 2, NaN], 0, 1, Int32Array.of(5, 9), 2)).toEqual({
+    expect(found.map(([example, , place]) => [example, place])).toEqual([[0, [0, 0]], [1, [0, 0]]]); // prettier-ignore
+    const batch = { unit: 0, units: 1, examples: Int32Array.of(5, 9), perExample: 2 };
+    expect(topResponses([NaN, 4, 2, NaN], batch)).toEqual({
       top: [
-        { record: 5, place: 1, response: 4 },
-        { record: 9, place: 0, response: 2 },
+        { example: 5, place: 1, response: 4 },
+        { example: 9, place: 0, response: 2 },
       ],
       least: 2,
     });
@@ -188,6 +189,13 @@ eachBackend('top patches', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
+  test('refuses an unknown option', async () => {
+    const options = { box: '0', records: 5 };
+    await expect(topPatches(new Sequential([filter([[1]])]), images(SEA), options)).rejects.toThrow(
+      /^topPatches: unknown option records; expected one of box, units, count, perExample, examples, batchSize$/,
+    );
+  });
+
   test.each<[TopPatchesOptions, string]>([
     [{ box: '7' }, 'expected box to be one of 0, 1.0, 1.1, 1, got "7"'],
     [{ box: '1.weight' }, 'expected box to be one of 0, 1.0, 1.1, 1, got "1.weight"'],
@@ -195,7 +203,7 @@ eachBackend('top patches', () => {
     [{ box: '0', units: [0.5] }, 'expected units of 0 from 0 to 0, got 0.5'],
     [{ box: '0', units: [] }, 'expected units of 0 from 0 to 0, got none'],
     [{ box: '0', count: 0 }, 'expected count to be an integer of at least 1, got 0'],
-    [{ box: '0', perExample: 1.5 }, 'expected perRecord to be an integer of at least 1, got 1.5'],
+    [{ box: '0', perExample: 1.5 }, 'expected perExample to be an integer of at least 1, got 1.5'],
   ])('refuses %j', async (options, message) => {
     const network = new Sequential([filter([[1]]), new Sequential([new ReLU(), new ReLU()])]);
     await expect(topPatches(network, images(SEA), options)).rejects.toThrow(

@@ -16,7 +16,7 @@ import { diagnose, type Diagnostic } from '../../../inspect/index.ts';
 
 beforeAll(() => useBackend('wasm'));
 
-/** Images of noise with a bright row for each class, of mean 0 and standard deviation 1 or as `change` has it. */
+/** Images of noise with a bright row for each class, of mean 0 and standard deviation 1 changed by `change`. */
 function rows(
   change: (value: number) => number = (value) => value,
   label = (n: number) => n % 3,
@@ -43,7 +43,7 @@ interface Made {
   readonly last?: number;
 }
 
-/** Two layers; weights as He has them, times `scale`. */
+/** Two layers; the weights are He’s, times `scale`. */
 function network({
   scale = 1,
   bias = 0,
@@ -67,9 +67,12 @@ function network({
   };
 }
 
-const verdicts = async (build: () => Module, data: Dataset = rows()) => {
-  const findings = await diagnose({ build, data, rng: new Rng(2) });
-  return Object.fromEntries(findings.map((one) => [one.name, one])) as Record<string, Diagnostic>;
+const diagnosticsOf = async (build: () => Module, data: Dataset = rows()) => {
+  const diagnostics = await diagnose({ build, data, rng: new Rng(2) });
+  return Object.fromEntries(diagnostics.map((one) => [one.name, one])) as Record<
+    string,
+    Diagnostic
+  >;
 };
 
 const HEALTHY = [
@@ -84,19 +87,19 @@ const HEALTHY = [
 ];
 
 test('a healthy network and its data are good in everything, without advice and without a leak', async () => {
-  await verdicts(network()); // what backends keep
+  await diagnosticsOf(network()); // Backends keep some tensors from the first run.
   const { numTensors } = memory();
-  const found = await verdicts(network());
+  const found = await diagnosticsOf(network());
   expect(Object.keys(found)).toEqual(HEALTHY);
-  expect(Object.values(found).filter(({ severity: verdict }) => verdict !== 'good')).toEqual([]);
+  expect(Object.values(found).filter(({ severity }) => severity !== 'good')).toEqual([]);
   expect(Object.values(found).filter(({ advice }) => advice !== '')).toEqual([]);
   expect(memory().numTensors).toBe(numTensors);
 });
 
-test('dead units are bad, and nothing is learnt', async () => {
-  const found = await verdicts(network({ bias: -100 }));
+test('dead units are bad, and the network learns nothing', async () => {
+  const found = await diagnosticsOf(network({ bias: -100 }));
   expect(found['dead units']).toMatchObject({
-    verdict: 'bad',
+    severity: 'bad',
     finding: 'at most 100 %, in Sequential[1] > ReLU',
   });
   expect(found.gradients.severity).toBe('bad');
@@ -104,7 +107,7 @@ test('dead units are bad, and nothing is learnt', async () => {
   expect(found['small subset'].severity).toBe('bad');
 });
 
-test('a bias of 0 under a dead layer stands at a kink, where there is no gradient to be wrong', async () => {
+test('a bias of 0 under a dead layer is at a kink, where there is no gradient to check', async () => {
   const rng = new Rng(1);
   const build = () => {
     const [first, second] = [
@@ -121,14 +124,14 @@ test('a bias of 0 under a dead layer stands at a kink, where there is no gradien
       new Linear(4, 3, { rng: rng.fold(3) }),
     ]);
   };
-  const found = await verdicts(build);
+  const found = await diagnosticsOf(build);
   expect(found['dead units'].severity).toBe('bad');
   expect(found['gradient check'].severity).toBe('good');
-  expect(found['gradient check'].finding).toMatch(/; 1 of the parameters stand at kinks$/);
+  expect(found['gradient check'].finding).toMatch(/; 1 of the parameters are at kinks$/);
 });
 
 test('saturated units are bad', async () => {
-  const found = await verdicts(network({ scale: 30, squash: () => new Tanh() }));
+  const found = await diagnosticsOf(network({ scale: 30, squash: () => new Tanh() }));
   expect(found['saturated units'].severity).toBe('bad');
   expect(found['saturated units'].finding).toMatch(
     /^at most \d\d(\.\d)? %, in Sequential\[1\] > Tanh$/,
@@ -136,8 +139,8 @@ test('saturated units are bad', async () => {
 });
 
 test('scores that are far apart at the start are bad', async () => {
-  const found = await verdicts(network({ last: 100 }));
-  expect(found['loss at the start']).toMatchObject({ verdict: 'bad' });
+  const found = await diagnosticsOf(network({ last: 100 }));
+  expect(found['loss at the start']).toMatchObject({ severity: 'bad' });
   expect(found['loss at the start'].finding).toMatch(/^\d+(\.\d+)?; chance gives ln 3 = 1\.1$/);
 });
 
@@ -155,52 +158,52 @@ test('gradients that explode or vanish are bad', async () => {
     });
     return new Sequential([new Flatten(), ...layers]);
   };
-  expect((await verdicts(chain(20))).gradients.advice).toMatch(/^They explode/);
-  expect((await verdicts(chain(0.02))).gradients).toMatchObject({ verdict: 'bad' });
-  expect((await verdicts(chain(0.02))).gradients.advice).toMatch(/^They vanish/);
+  expect((await diagnosticsOf(chain(20))).gradients.advice).toMatch(/^They explode/);
+  expect((await diagnosticsOf(chain(0.02))).gradients).toMatchObject({ severity: 'bad' });
+  expect((await diagnosticsOf(chain(0.02))).gradients.advice).toMatch(/^They vanish/);
 });
 
 test('data in 0 ... 255 and data that never change are bad', async () => {
-  const large = await verdicts(
+  const large = await diagnosticsOf(
     network(),
     rows((value) => 128 + 60 * value),
   );
-  expect(large['data normalization']).toMatchObject({ verdict: 'bad' });
+  expect(large['data normalization']).toMatchObject({ severity: 'bad' });
   expect(large['data normalization'].advice).toMatch(/^Subtract the mean/);
-  const constant = await verdicts(
+  const constant = await diagnosticsOf(
     network(),
     rows(() => 0.5),
   );
-  expect(constant['data normalization'].advice).toMatch(/^All records are the same/);
+  expect(constant['data normalization'].advice).toMatch(/^All examples are the same/);
 });
 
 test('labels of one class are bad, of few a warning', async () => {
-  const one = await verdicts(
+  const one = await diagnosticsOf(
     network(),
     rows(undefined, () => 1),
   );
   expect(one['label balance']).toMatchObject({
-    verdict: 'bad',
-    finding: '1 of 3 classes; the rarest 0 %, the commonest 100 % of the records',
+    severity: 'bad',
+    finding: '1 of 3 classes; the rarest 0 %, the commonest 100 % of the examples',
   });
-  const two = await verdicts(
+  const two = await diagnosticsOf(
     network(),
     rows(undefined, (n) => n % 2),
   );
   expect(two['label balance'].severity).toBe('warning');
 });
 
-test('a network that gives all records the common answer has not learnt the small subset', async () => {
+test('a network that predicts the common class for all examples has not memorized the small subset', async () => {
   const common = rows(undefined, (n) => (n % 20 < 2 ? n % 20 : 2));
-  const found = await verdicts(network({ bias: -100 }), common);
+  const found = await diagnosticsOf(network({ bias: -100 }), common);
   expect(found['small subset'].severity).toBe('bad');
-  const one = await verdicts(
+  const one = await diagnosticsOf(
     network(),
     rows(undefined, () => 1),
   );
   expect(one['small subset']).toMatchObject({
-    verdict: 'warning',
-    finding: '0 of 20 records wrong after 100 steps of Adam, all of one class',
+    severity: 'warning',
+    finding: '0 of 20 examples wrong after 100 steps of Adam, all of one class',
   });
 });
 
@@ -214,8 +217,8 @@ test('a box with a wrong gradient is found on the real data', async () => {
       return gradOutput.clone();
     }
   }
-  const found = await verdicts(network({ squash: () => new Double() }));
-  expect(found['gradient check']).toMatchObject({ verdict: 'bad' });
+  const found = await diagnosticsOf(network({ squash: () => new Double() }));
+  expect(found['gradient check']).toMatchObject({ severity: 'bad' });
   expect(found['gradient check'].finding).toMatch(
     /^relative error at most \d\.\de-1, in (weight|bias) of Sequential\[0\] > Conv2D$/,
   );

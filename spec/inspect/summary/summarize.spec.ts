@@ -128,6 +128,12 @@ describe('summarize', () => {
     }
   });
 
+  it('refuses an unknown option', () => {
+    expect(messageOf(() => summarize(new ReLU(), [1], { al: true } as never))).toBe(
+      'summarize: unknown option al; did you mean all?',
+    );
+  });
+
   it('names the box that an image does not fit', () => {
     const network = alexnet({ ...empty, width: 1 / 16 });
     expect(messageOf(() => summarize(network, [127, 127, 3]))).toBe(
@@ -139,17 +145,20 @@ describe('summarize', () => {
 describe('factsOf', () => {
   beforeAll(() => useBackend('cpu'));
 
-  test.each(Object.keys(cases))('the output shape of %s is the one that its forward gives', (name) => {
-    for (let i = 0; i < 5; i++) {
-      const { box, input } = cases[name](new Draw(new Rng(i)));
-      if (!(box instanceof Box)) return;
-      const any = box as unknown as AnyModule;
-      const inputs = (input instanceof Tensor ? [input] : input) as Tensor[];
-      const output = any.infer(input);
-      if (!(output instanceof Tensor)) continue;
-      expect(factsOf(any, inputs.map(({ shape }) => shape)).outputShape).toEqual(output.shape); // prettier-ignore
-    }
-  });
+  test.each(Object.keys(cases))(
+    'the output shape of %s is the one that its forward gives',
+    (name) => {
+      for (let i = 0; i < 5; i++) {
+        const { box, input } = cases[name](new Draw(new Rng(i)));
+        if (!(box instanceof Box)) return;
+        const any = box as unknown as AnyModule;
+        const inputs = (input instanceof Tensor ? [input] : input) as Tensor[];
+        const output = any.infer(input);
+        if (!(output instanceof Tensor)) continue;
+        expect(factsOf(any, inputs.map(({ shape }) => shape)).outputShape).toEqual(output.shape); // prettier-ignore
+      }
+    },
+  );
 });
 
 /** All weights 1, so that nothing that is seen cancels. */
