@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { FLOAT, runOperation } from '../../../../lib/kernels/backends/tensorflow.ts';
 import { momentumStep } from '../../../../lib/kernels/elementwise/momentum.ts';
 import { constant, Scalars } from '../../../../lib/constant.ts';
 import { Rng } from '../../../../lib/rng.ts';
@@ -32,7 +33,7 @@ function worst(tensor: tf.Tensor, expected: (i: number) => number): number {
   return most;
 }
 
-eachBackend('a step with momentum', () => {
+eachBackend('a step with momentum', (backend) => {
   test.each(
     [false, true].flatMap((nesterov) =>
       [false, true].flatMap((shared) => SHAPES.map((shape) => ({ shape, nesterov, shared }))),
@@ -60,5 +61,24 @@ eachBackend('a step with momentum', () => {
     for (const old of alias) expect(worst(old, (i) => w[i])).toBeLessThan(1e-6);
     expect(worst(grad, (i) => g[i])).toBeLessThan(1e-6);
     tf.dispose([param, grad, alias, next]);
+  });
+
+  // tfjs does not count TensorFlow's variables, which hold as much memory as the layer.
+  if (backend !== 'tensorflow') return;
+  test('destroys the variables of TensorFlow', () => {
+    const shape = [521, 523];
+    const attributes = { dtype: FLOAT, shape: { shape }, shared_name: 'boxprop/w' } as const;
+    const isAlive = () =>
+      tf.tidy(() => {
+        const handle = runOperation('VarHandleOp', attributes, []);
+        return runOperation('VarIsInitializedOp', {}, [handle]).dataSync()[0];
+      });
+    const [param, grad] = [tf.variable(tf.ones(shape)), tf.ones(shape)];
+    const scalars = new Scalars();
+    const options = { ...OPTIONS, nesterov: false };
+    const next = momentumStep(param, tf.zeros(shape), grad, options, scalars);
+    scalars.dispose();
+    expect(isAlive()).toBe(0);
+    tf.dispose([param, grad, next]);
   });
 });
