@@ -27,7 +27,7 @@ export function architectureOption(text: string): Architecture {
 /**
  * Checks an architecture that was read from a file.
  *
- * Errors: a value that is not an object of numbers, texts and booleans; a name in `GIVEN`.
+ * Errors: a value that is not an object of numbers, strings and booleans; a name in `GIVEN`.
  */
 export function checkArchitecture(value: unknown): Architecture {
   if (!isObject(value)) {
@@ -79,6 +79,6 @@ export function buildWith<T extends { dispose(): void }>(
   if (first === undefined) return box;
   box.dispose();
   throw new InputError(
-    `${name}: expected network() to take what --architecture names, but it does not read ${first}`,
+    `${name}: expected network() to read every entry of --architecture, but it does not read ${first}`,
   );
 }

@@ -89,8 +89,8 @@ function formatReport({ results, backend, seed, pass }: GradcheckReport): string
   }
   const failures = results.filter((result) => !result.pass);
   const lines = failures.map(({ name, config, tensor, message = '' }) => {
-    const what = message.startsWith(tensor) ? message : `${tensor}: ${message}`;
-    return `FAIL ${config || name}: ${what}`;
+    const problem = message.startsWith(tensor) ? message : `${tensor}: ${message}`;
+    return `FAIL ${config || name}: ${problem}`;
   });
   const verdict = pass
     ? 'every gradient agrees'

@@ -45,10 +45,10 @@ export function figureHtml({ title, picture }: Figure, look?: ImageLook): string
   return typeof picture === 'string' ? picture : image(picture, title, look);
 }
 
-/** Shows the first of many parts, and folds the others under the heading `what`. */
-export function unfolding(parts: readonly string[], first: number, what: string): string {
+/** Shows the first of many parts, and folds the others under a heading. */
+export function unfolding(parts: readonly string[], first: number, heading: string): string {
   const others = parts.slice(first);
-  const folded = `<details><summary>${what}</summary>${others.join('')}</details>`;
+  const folded = `<details><summary>${heading}</summary>${others.join('')}</details>`;
   return parts.slice(0, first).join('') + (others.length > 0 ? folded : '');
 }
 

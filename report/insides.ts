@@ -80,9 +80,7 @@ export async function insides(
   const featureMaps: FeatureMaps[] = [];
   const hidden: HiddenUnits[] = [];
   // Without such a box, hidden units are those of the last vector before the scores.
-  const known = seen.filter(
-    ({ box, window }) => window === 'elementwise' && Object.keys(box.params).length === 0,
-  );
+  const known = seen.filter(({ box, window }) => window === 'elementwise' && isNonlinearity(box));
   const hiding =
     known.length > 0
       ? known
@@ -133,6 +131,11 @@ function run(network: Module, input: Tensor): Seen[] {
 /** Names a box: `ReLU 6`, `Conv2D stage1.0.body.conv1`. */
 export function labelOf(box: AnyModule, path: string): string {
   return path === '' ? nameOf(box) : `${nameOf(box)} ${path}`;
+}
+
+/** Whether an elementwise box makes hidden units: not a merge, and not a BatchNorm, which has buffers. */
+function isNonlinearity({ arity, buffers }: AnyModule): boolean {
+  return arity !== 'list' && Object.keys(buffers).length === 0;
 }
 
 async function mapsOf({ label, output }: Seen, inputs: number): Promise<FeatureMaps> {

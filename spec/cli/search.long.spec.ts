@@ -253,7 +253,7 @@ describe('boxprop search', () => {
     const { status, stderr } = boxprop(...grid(file, 'unread'));
     expect(status).toBe(1);
     expect(stderr).toBe(
-      `boxprop: all 2 trials failed, the first: ${out('net.mjs')}: expected network() to take what --architecture names, but it does not read unitz\n`,
+      `boxprop: all 2 trials failed, the first: ${out('net.mjs')}: expected network() to read every entry of --architecture, but it does not read unitz\n`,
     );
   });
 });
