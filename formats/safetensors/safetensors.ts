@@ -13,7 +13,8 @@ import {
  * A tensor of a safetensors file. The format: the length of the header (unsigned, 64 bits,
  * little-endian), the header as JSON,
  *
- *     { "__metadata__": { key: text }, name: { "dtype", "shape", "data_offsets": [begin, end] }, ... }
+ *     { "__metadata__": { key: text },
+ *       name: { "dtype", "shape", "data_offsets": [begin, end] }, ... }
  *
  * with offsets from the end of the header, then the values of all tensors without gaps.
  *
