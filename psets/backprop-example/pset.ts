@@ -7,7 +7,7 @@ const x: Parameter = { name: 'x', type: 'number[]', doc: 'the inputs' };
 const V: Parameter = {
   name: 'V',
   type: 'number[][]',
-  doc: 'weights to the hidden units, a row of inputs for each',
+  doc: 'weights to the hidden units, one row per unit',
 };
 const w: Parameter = {
   name: 'w',
@@ -15,12 +15,12 @@ const w: Parameter = {
   doc: 'weights from the hidden units to the output',
 };
 const t: Parameter = { name: 't', type: 'number', doc: 'the target' };
-const eta: Parameter = { name: 'eta', type: 'number', doc: 'η, which is below 0' };
+const eta: Parameter = { name: 'eta', type: 'number', doc: 'η, a number below 0' };
 
 const { hiddenInput, output, toFirstWeights, toHiddenInput, toSecondWeights } = solution;
 const errorOf = (xs: number[], v: Rows, ws: number[], target: number) => output(xs, v, ws) - target;
 const outer = (g: number[], xs: number[]) => g.map((one) => xs.map((value) => one * value));
-/** The gradient at the hidden inputs with another slope of tanh there. */
+/** The gradient at the hidden inputs, with another slope in the place of that of tanh. */
 const sloped =
   (slope: (a: number) => number) =>
   (xs: number[], v: Rows, ws: number[], target: number): number[] =>
@@ -38,8 +38,8 @@ export const backpropExample: Pset = {
       name: 'hiddenInput',
       parameters: [x, V],
       points: 1,
-      returns: { type: 'number[]', doc: 'a, a number a hidden unit' },
-      doc: 'What goes into the hidden units: a[j] = Σ_i V[j][i] x[i].',
+      returns: { type: 'number[]', doc: 'a, one number per hidden unit' },
+      doc: 'The inputs of the hidden units: a[j] = Σ_i V[j][i] x[i].',
     },
     {
       name: 'output',
@@ -59,8 +59,8 @@ export const backpropExample: Pset = {
       name: 'toHiddenInput',
       parameters: [x, V, w, t],
       points: 2,
-      returns: { type: 'number[]', doc: '∂E/∂a, a number a hidden unit' },
-      doc: 'The gradient of E with respect to what goes into the hidden units.',
+      returns: { type: 'number[]', doc: '∂E/∂a, one number per hidden unit' },
+      doc: 'The gradient of E with respect to the inputs of the hidden units.',
     },
     {
       name: 'toSecondWeights',
@@ -82,8 +82,8 @@ export const backpropExample: Pset = {
       name: 'step',
       parameters: [x, V, w, t, eta],
       points: 2,
-      returns: { type: 'number[][]', doc: 'the new V, and the new w as a last row' },
-      doc: 'The weights after one step, each moved by η times its gradient at the old weights.',
+      returns: { type: 'number[][]', doc: 'the new V, and the new w as the last row' },
+      doc: 'The weights after one step: each weight moves by η times its gradient at the old weights.',
     },
   ],
   solution,
@@ -91,74 +91,74 @@ export const backpropExample: Pset = {
     {
       task: 'output',
       message: 'tanh is missing: the hidden units are not linear',
-      gives: (xs: number[], v: Rows, ws: number[]) =>
+      solve: (xs: number[], v: Rows, ws: number[]) =>
         ws.reduce((sum, one, j) => sum + one * hiddenInput(xs, v)[j], 0),
     },
     {
       task: 'output',
       message: 'tanh is applied to the output too: the last unit is linear',
-      gives: (xs: number[], v: Rows, ws: number[]) => Math.tanh(output(xs, v, ws)),
+      solve: (xs: number[], v: Rows, ws: number[]) => Math.tanh(output(xs, v, ws)),
     },
     {
       task: 'cost',
       message: 'the ½ is missing',
-      gives: (xs: number[], v: Rows, ws: number[], target: number) =>
+      solve: (xs: number[], v: Rows, ws: number[], target: number) =>
         errorOf(xs, v, ws, target) ** 2,
     },
-    { task: 'toHiddenInput', message: NO_SLOPE, gives: unsloped },
+    { task: 'toHiddenInput', message: NO_SLOPE, solve: unsloped },
     {
       task: 'toHiddenInput',
       message: 'the square is missing: the slope of tanh is 1 − tanh²',
-      gives: sloped((a) => 1 - Math.tanh(a)),
+      solve: sloped((a) => 1 - Math.tanh(a)),
     },
     {
       task: 'toHiddenInput',
-      message: 'the slope is of the input itself: 1 − a² in place of 1 − tanh² a',
-      gives: sloped((a) => 1 - a * a),
+      message: 'the slope uses the input itself: 1 − a² instead of 1 − tanh² a',
+      solve: sloped((a) => 1 - a * a),
     },
     {
       task: 'toHiddenInput',
       message: NO_TARGET,
-      gives: (xs: number[], v: Rows, ws: number[]) => toHiddenInput(xs, v, ws, 0),
+      solve: (xs: number[], v: Rows, ws: number[]) => toHiddenInput(xs, v, ws, 0),
     },
     {
       task: 'toHiddenInput',
       message: 'the weights are missing: the error reaches unit j through w[j]',
-      gives: (xs: number[], v: Rows, ws: number[], target: number) =>
+      solve: (xs: number[], v: Rows, ws: number[], target: number) =>
         hiddenInput(xs, v).map((a) => errorOf(xs, v, ws, target) * (1 - Math.tanh(a) ** 2)),
     },
     {
       task: 'toSecondWeights',
-      message: 'what goes into the hidden units in place of what comes out',
-      gives: (xs: number[], v: Rows, ws: number[], target: number) =>
+      message: 'this uses the inputs of the hidden units instead of their outputs',
+      solve: (xs: number[], v: Rows, ws: number[], target: number) =>
         hiddenInput(xs, v).map((a) => errorOf(xs, v, ws, target) * a),
     },
     {
       task: 'toSecondWeights',
       message: NO_TARGET,
-      gives: (xs: number[], v: Rows, ws: number[]) => toSecondWeights(xs, v, ws, 0),
+      solve: (xs: number[], v: Rows, ws: number[]) => toSecondWeights(xs, v, ws, 0),
     },
     {
       task: 'toFirstWeights',
       message: NO_SLOPE,
-      gives: (xs: number[], v: Rows, ws: number[], target: number) =>
+      solve: (xs: number[], v: Rows, ws: number[], target: number) =>
         outer(unsloped(xs, v, ws, target), xs),
     },
     {
       task: 'toFirstWeights',
       message: NO_TARGET,
-      gives: (xs: number[], v: Rows, ws: number[]) => toFirstWeights(xs, v, ws, 0),
+      solve: (xs: number[], v: Rows, ws: number[]) => toFirstWeights(xs, v, ws, 0),
     },
     {
       task: 'step',
-      message: 'the sign of the step is wrong: η is below 0 already, and is added',
-      gives: (xs: number[], v: Rows, ws: number[], target: number, rate: number) =>
+      message: 'the sign of the step is wrong: add η, which is already below 0',
+      solve: (xs: number[], v: Rows, ws: number[], target: number, rate: number) =>
         solution.step(xs, v, ws, target, -rate),
     },
     {
       task: 'step',
-      message: 'w was moved before the gradient of V was taken: both belong to the old weights',
-      gives: (xs: number[], v: Rows, ws: number[], target: number, rate: number) => {
+      message: 'w moved before the gradient of V: both gradients belong to the old weights',
+      solve: (xs: number[], v: Rows, ws: number[], target: number, rate: number) => {
         const moved = ws.map((one, j) => one + rate * toSecondWeights(xs, v, ws, target)[j]);
         return [...solution.step(xs, v, moved, target, rate).slice(0, -1), moved];
       },
@@ -166,14 +166,14 @@ export const backpropExample: Pset = {
     {
       task: 'step',
       message: 'only w has moved: V learns too',
-      gives: (xs: number[], v: Rows, ws: number[], target: number, rate: number) => [
+      solve: (xs: number[], v: Rows, ws: number[], target: number, rate: number) => [
         ...v,
         ...solution.step(xs, v, ws, target, rate).slice(-1),
       ],
     },
   ],
   draw(rng, k) {
-    // The figure of the slide comes first.
+    // The first case is the figure of the slide.
     const figure = { x: [1, 0.1], V: [[1, -3], [0.2, 1]], w: [1, -1], t: 0.5, eta: -0.2 }; // prettier-ignore
     if (k === 0) return { args: figure, smooth: true };
     const [I, J] = [2 + rng.integer(1 + (k >> 3)), 3 + rng.integer(1 + (k >> 3))];

@@ -12,7 +12,7 @@ const variance = (v: readonly number[]) => mean(v.map((one) => (one - mean(v)) *
 const unit = (xs: number[], e: number) =>
   xs.map((v) => (v - mean(xs)) / Math.sqrt(variance(xs) + e));
 
-/** The parts of the gradient that are kept. */
+/** The gradient without some of its paths. */
 const toInput =
   (throughMean: boolean, throughVariance: boolean) =>
   (g: number[], xs: number[], scale: number, e: number) => {
@@ -66,52 +66,52 @@ export const batchNorm: Pset = {
     {
       task: 'forward',
       message: 'a factor: the variance is over m, not over m − 1',
-      gives: (xs: number[], scale: number, shift: number, e: number) =>
+      solve: (xs: number[], scale: number, shift: number, e: number) =>
         xs.map((v) => (scale * (v - mean(xs))) / Math.sqrt((variance(xs) * xs.length) / (xs.length - 1) + e) + shift), // prettier-ignore
     },
     {
       task: 'forward',
-      message: 'ε is added to the standard deviation: it belongs to the variance, under the root',
-      gives: (xs: number[], scale: number, shift: number, e: number) =>
+      message: 'ε is added to the standard deviation: add it to the variance, under the root',
+      solve: (xs: number[], scale: number, shift: number, e: number) =>
         xs.map((v) => (scale * (v - mean(xs))) / (Math.sqrt(variance(xs)) + e) + shift),
     },
     {
       task: 'forward',
-      message: 'divided by the variance: its root belongs there',
-      gives: (xs: number[], scale: number, shift: number, e: number) =>
+      message: 'divided by the variance: divide by its root',
+      solve: (xs: number[], scale: number, shift: number, e: number) =>
         xs.map((v) => (scale * (v - mean(xs))) / (variance(xs) + e) + shift),
     },
     {
       task: 'backpropToInput',
       message:
         'the paths through the mean and the variance are missing: these are functions of the input',
-      gives: toInput(false, false),
+      solve: toInput(false, false),
     },
     {
       task: 'backpropToInput',
       message: 'the path through the variance is missing',
-      gives: toInput(true, false),
+      solve: toInput(true, false),
     },
     {
       task: 'backpropToInput',
       message: 'the path through the mean is missing',
-      gives: toInput(false, true),
+      solve: toInput(false, true),
     },
     {
       task: 'backpropToInput',
       message: 'γ is missing',
-      gives: (g: number[], xs: number[], _: number, e: number) => toInput(true, true)(g, xs, 1, e),
+      solve: (g: number[], xs: number[], _: number, e: number) => toInput(true, true)(g, xs, 1, e),
     },
     {
       task: 'backpropToGamma',
-      message: 'the input in place of the normalized input',
-      gives: (g: number[], xs: number[]) => g.reduce((sum, v, i) => sum + v * xs[i], 0),
+      message: 'this uses the input instead of the normalized input',
+      solve: (g: number[], xs: number[]) => g.reduce((sum, v, i) => sum + v * xs[i], 0),
     },
   ],
   draw(rng, k) {
     const m = 3 + rng.integer(2 + (k >> 2));
     const [scale, shift] = decimals(rng, 2);
-    // Large enough an ε to be seen, and an x whose variance is not near 0.
+    // An ε that is large enough to matter, and an x whose variance is not near 0.
     const xs = decimals(rng, m).map((v, i) => v + i);
     const args = {
       x: xs,

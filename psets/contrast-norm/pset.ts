@@ -19,7 +19,7 @@ const { windowWeights } = solution;
 const mean = (values: readonly number[]) =>
   values.reduce((sum, one) => sum + one, 0) / values.length;
 const times = (A: readonly number[][], s: readonly number[]) => A.map((row) => row.reduce((sum, a, j) => sum + a * s[j], 0)); // prettier-ignore
-/** The window as it is, cut at the ends and not scaled up. */
+/** The window cut at the ends, and not scaled up. */
 const cut = (n: number, ws: number[]) =>
   Array.from({ length: n }, (_, i) =>
     Array.from({ length: n }, (__, j) => ws[j - i + (ws.length - 1) / 2] ?? 0),
@@ -29,7 +29,7 @@ const over = (vs: number[], ws: number[], divisor: (s: number, c: number) => num
   const sigma = deviations(vs, ws);
   return vs.map((one, i) => one / divisor(sigma[i], mean(sigma)));
 };
-/** The parts of the gradient that are kept. */
+/** The gradient without some of its paths. */
 const toInput =
   (throughSigma: boolean, throughMean: boolean) =>
   (g: number[], vs: number[], ws: number[]): number[] => {
@@ -41,7 +41,7 @@ const toInput =
     return vs.map((one, j) => g[j] / Math.max(c, sigma[j]) + one * A.reduce((sum, row, i) => sum + (row[j] * s[i]) / sigma[i], 0)); // prettier-ignore
   };
 const TRANSPOSED =
-  'the weights are not transposed: what goes back to j comes from the windows that hold j';
+  'the weights are not transposed: element j collects from the windows that contain j';
 
 export const contrastNorm: Pset = {
   name: 'contrast-norm',
@@ -59,7 +59,7 @@ export const contrastNorm: Pset = {
       parameters: [x, w],
       points: 1,
       returns: { type: 'number[]', doc: 'v, N numbers' },
-      doc: 'The signal less its local mean.',
+      doc: 'The signal minus its local mean.',
     },
     {
       name: 'subtractiveToInput',
@@ -89,71 +89,71 @@ export const contrastNorm: Pset = {
   mistakes: [
     {
       task: 'windowWeights',
-      message: 'not scaled up at the ends: every row sums to 1',
-      gives: cut,
+      message: 'not scaled up at the ends: every row must sum to 1',
+      solve: cut,
     },
     {
       task: 'windowWeights',
       message: 'flipped window: cell m lies on j = i − p + m',
-      gives: (n: number, ws: number[]) => windowWeights(n, [...ws].reverse()),
+      solve: (n: number, ws: number[]) => windowWeights(n, [...ws].reverse()),
     },
     {
       task: 'subtractive',
-      message: 'not scaled up at the ends: a signal that is the same everywhere has to give 0',
-      gives: (xs: number[], ws: number[]) =>
+      message: 'not scaled up at the ends: a constant signal must give 0',
+      solve: (xs: number[], ws: number[]) =>
         xs.map((one, i) => one - times(cut(xs.length, ws), xs)[i]),
     },
     {
       task: 'subtractive',
-      message: 'this is the local mean itself: it is to be taken off',
-      gives: (xs: number[], ws: number[]) => times(windowWeights(xs.length, ws), xs),
+      message: 'this is the local mean itself: subtract it from the signal',
+      solve: (xs: number[], ws: number[]) => times(windowWeights(xs.length, ws), xs),
     },
     {
       task: 'subtractiveToInput',
       message: 'the path through the mean is missing: each number is part of the means around it',
-      gives: (g: number[]) => g,
+      solve: (g: number[]) => g,
     },
     {
       task: 'subtractiveToInput',
       message: TRANSPOSED,
-      gives: (g: number[], _: number[], ws: number[]) => solution.subtractive(g, ws),
+      solve: (g: number[], _: number[], ws: number[]) => solution.subtractive(g, ws),
     },
     {
       task: 'divisive',
-      message: 'the floor is missing: below their mean, deviations are replaced by it',
-      gives: (vs: number[], ws: number[]) => over(vs, ws, (s) => s),
+      message: 'the floor is missing: the mean replaces deviations below it',
+      solve: (vs: number[], ws: number[]) => over(vs, ws, (s) => s),
     },
     {
       task: 'divisive',
-      message: 'divided by the mean deviation alone: where the local one is larger, it counts',
-      gives: (vs: number[], ws: number[]) => over(vs, ws, (_, c) => c),
+      message: 'divided by the mean deviation only: the local deviation counts where it is larger',
+      solve: (vs: number[], ws: number[]) => over(vs, ws, (_, c) => c),
     },
     {
       task: 'divisive',
-      message: 'the smaller of the two in place of the larger',
-      gives: (vs: number[], ws: number[]) => over(vs, ws, Math.min),
+      message: 'the smaller of the two instead of the larger',
+      solve: (vs: number[], ws: number[]) => over(vs, ws, Math.min),
     },
     {
       task: 'divisiveToInput',
       message: 'the path through the divisor is missing: deviations are functions of the input',
-      gives: toInput(false, false),
+      solve: toInput(false, false),
     },
     {
       task: 'divisiveToInput',
       message: 'the path through the mean of the deviations is missing',
-      gives: toInput(true, false),
+      solve: toInput(true, false),
     },
     {
       task: 'divisiveToInput',
       message: 'the path through the local deviation is missing',
-      gives: toInput(false, true),
+      solve: toInput(false, true),
     },
   ],
   draw(rng, k) {
     const n = 4 + rng.integer(2 + (k >> 3));
     const side = 1 + rng.integer(2);
     const half = Array.from({ length: side }, () => (1 + rng.integer(4)) / 10);
-    // Not alike on both sides, so that a transposed one is told.
+    // Different on both sides, so that a transposed window shows.
     const ws = [...half, 1, ...half.map((one) => one + 0.1)];
     const args = {
       x: decimals(rng, n),

@@ -13,7 +13,7 @@ const w: Parameter = {
 const boundary: Parameter = {
   name: 'boundary',
   type: "'zeros' | 'replicate' | 'reflect' | 'circular'",
-  doc: 'what an index outside x_in reads',
+  doc: 'the element that an index outside x_in reads',
 };
 const gradOutput: Parameter = { name: 'gradOutput', type: 'number[]', doc: '∂C/∂x_out, N numbers' };
 
@@ -21,7 +21,7 @@ type Walk = (N: number, M: number, boundary: Boundary) => [i: number, j: number,
 
 const middle = (M: number) => Math.floor((M - 1) / 2);
 
-/** The terms (i, j, m), by default with the kernel where it belongs and running forwards. */
+/** The terms (i, j, m); by default the right ones, those of the correlation. */
 const terms =
   (start = middle, direction: 1 | -1 = 1): Walk =>
   (N, M, mode) => {
@@ -36,7 +36,7 @@ const terms =
     return found;
   };
 const zerosOnly: Walk = (N, M) => terms()(N, M, 'zeros');
-/** Outputs whose whole window lies in the input. */
+/** Only the outputs whose whole window lies in the input. */
 const insideOnly: Walk = (N, M) => {
   const all = terms()(N, M, 'zeros');
   return all.filter(([i]) => all.filter(([other]) => other === i).length === M);
@@ -47,7 +47,7 @@ const flipped =
     walk(N, M, mode).map(([i, j, m]) => [i, j, M - 1 - m]);
 /** The window runs the other way: x[i + p − m]. */
 const convolved = terms(middle, -1);
-/** i and j exchanged: the forward's sum in place of its transpose. */
+/** i and j exchanged: the sum of the forward instead of its transpose. */
 const forwardAgain: Walk = (N, M, mode) => terms()(N, M, mode).map(([i, j, m]) => [j, i, m]);
 
 const put = (sum: boolean, out: number[], at: number, value: number) => {
@@ -78,20 +78,20 @@ const toParams =
 const FLIPPED = 'flipped kernel: this is the convolution, the pset defines the correlation';
 const SHIFTED = 'shifted by one: the kernel starts at i − p with p = ⌊(M − 1)/2⌋';
 const EVEN = 'shifted by one for even kernels: the kernel starts at i − p with p = ⌊(M − 1)/2⌋';
-const DROPPED = 'border terms are missing: every output counts, with the terms that its window has';
-const OVERWRITTEN = 'overwritten instead of summed: each term is added to what is there';
+const DROPPED = 'border terms are missing: an output at the border sums the terms that exist';
+const OVERWRITTEN = 'overwritten instead of summed: add each term to the earlier ones';
 const OUTSIDE =
-  'border terms are missing: what is read through the boundary counts for the element it is read from';
+  'border terms are missing: a value read through the boundary belongs to the element it comes from';
 
-const each = (task: string, make: (walk: Walk, sum?: boolean) => Mistake['gives']): Mistake[] => [
-  { task, message: FLIPPED, gives: make(flipped(terms())) },
-  { task, message: FLIPPED, gives: make(convolved) },
-  { task, message: SHIFTED, gives: make(terms((M) => Math.floor((M + 1) / 2))) },
-  { task, message: SHIFTED, gives: make(terms((M) => Math.floor((M - 3) / 2))) },
-  { task, message: EVEN, gives: make(terms((M) => Math.floor(M / 2))) },
-  { task, message: DROPPED, gives: make(insideOnly) },
-  { task, message: OVERWRITTEN, gives: make(terms(), false) },
-  { task, message: OUTSIDE, gives: make(zerosOnly) },
+const each = (task: string, make: (walk: Walk, sum?: boolean) => Mistake['solve']): Mistake[] => [
+  { task, message: FLIPPED, solve: make(flipped(terms())) },
+  { task, message: FLIPPED, solve: make(convolved) },
+  { task, message: SHIFTED, solve: make(terms((M) => Math.floor((M + 1) / 2))) },
+  { task, message: SHIFTED, solve: make(terms((M) => Math.floor((M - 3) / 2))) },
+  { task, message: EVEN, solve: make(terms((M) => Math.floor(M / 2))) },
+  { task, message: DROPPED, solve: make(insideOnly) },
+  { task, message: OVERWRITTEN, solve: make(terms(), false) },
+  { task, message: OUTSIDE, solve: make(zerosOnly) },
 ];
 
 export const convolution: Pset = {
@@ -129,13 +129,13 @@ export const convolution: Pset = {
       task: 'backpropToInput',
       message:
         'transposed: this slides the kernel as the forward does; element j collects from the outputs that read it',
-      gives: toInput(forwardAgain),
+      solve: toInput(forwardAgain),
     },
     ...each('backpropToInput', toInput),
     ...each('backpropToParams', toParams),
   ],
   draw(rng, k) {
-    // Small first; each boundary in turn, with odd and even kernels.
+    // Small cases first, with each boundary in turn, and odd and even kernels.
     const M = 2 + rng.integer(2 + (k >> 3));
     const N = M + 1 + rng.integer(2 + (k >> 2));
     const [xs, ws, g] = [decimals(rng, N), decimals(rng, M), decimals(rng, N)];

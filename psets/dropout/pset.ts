@@ -2,8 +2,12 @@ import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in; some numbers may be 0' };
-const u: Parameter = { name: 'u', type: 'number[]', doc: 'a random number in [0, 1) for each' };
-const p: Parameter = { name: 'p', type: 'number', doc: 'how likely a unit is silenced, in [0, 1)' };
+const u: Parameter = { name: 'u', type: 'number[]', doc: 'one random number in [0, 1) per unit' };
+const p: Parameter = {
+  name: 'p',
+  type: 'number',
+  doc: 'the probability that a unit is silenced, in [0, 1)',
+};
 const gradOutput: Parameter = {
   name: 'gradOutput',
   type: 'number[]',
@@ -13,10 +17,10 @@ const gradOutput: Parameter = {
 type Gate = (value: number, random: number, probability: number) => number;
 const each = (gate: Gate) => (values: number[], us: number[], q: number) =>
   values.map((v, i) => gate(v, us[i], q));
-const NOT_SCALED = 'not scaled: what is kept is divided by 1 − p, so that the mean stays';
-const OTHER_UNITS = 'the other units: those with u < p are silenced';
-const BY_P = 'divided by p: kept is a share of 1 − p';
-const AS_PAPER = "multiplied by 1 − p: that is the original form's test time";
+const NOT_SCALED = 'not scaled: kept units are divided by 1 − p, which keeps the mean';
+const WRONG_UNITS = 'the wrong units: those with u < p are silenced';
+const BY_P = 'divided by p: the share of kept units is 1 − p';
+const AS_PAPER = 'multiplied by 1 − p: the original form does that, in inference';
 
 const both = ['forward', 'backpropToInput'];
 
@@ -44,58 +48,58 @@ export const dropout: Pset = {
       parameters: [x, p],
       points: 1,
       returns: { type: 'number[]', doc: 'x_out, as many numbers' },
-      doc: 'The same module when the network is used.',
+      doc: 'The same module in inference, when the network is used.',
     },
     {
       name: 'variance',
       parameters: [x, p],
       points: 2,
-      returns: { type: 'number[]', doc: 'a variance for each' },
+      returns: { type: 'number[]', doc: 'one variance per unit' },
       doc: 'The variance of each x_out in training, over all random numbers u.',
     },
   ],
   solution,
   mistakes: [
     ...both.flatMap((task) => [
-      { task, message: NOT_SCALED, gives: each((v, random, q) => (random >= q ? v : 0)) },
-      { task, message: OTHER_UNITS, gives: each((v, random, q) => (random < q ? v / (1 - q) : 0)) },
+      { task, message: NOT_SCALED, solve: each((v, random, q) => (random >= q ? v : 0)) },
+      { task, message: WRONG_UNITS, solve: each((v, random, q) => (random < q ? v / (1 - q) : 0)) },
       {
         task,
-        message: `${OTHER_UNITS}; ${NOT_SCALED}`,
-        gives: each((v, random, q) => (random < q ? v : 0)),
+        message: `${WRONG_UNITS}; ${NOT_SCALED}`,
+        solve: each((v, random, q) => (random < q ? v : 0)),
       },
-      { task, message: BY_P, gives: each((v, random, q) => (random >= q ? v / q : 0)) },
-      { task, message: AS_PAPER, gives: each((v, random, q) => (random >= q ? v * (1 - q) : 0)) },
+      { task, message: BY_P, solve: each((v, random, q) => (random >= q ? v / q : 0)) },
+      { task, message: AS_PAPER, solve: each((v, random, q) => (random >= q ? v * (1 - q) : 0)) },
     ]),
     {
       task: 'backpropToInput',
-      message: 'the mask is missing: a unit that was silenced gets no gradient',
-      gives: each((g, _, q) => g / (1 - q)),
+      message: 'the mask is missing: a silenced unit gets no gradient',
+      solve: each((g, _, q) => g / (1 - q)),
     },
     {
       task: 'backpropToInput',
-      message: 'this is inference: in training the mask goes back too',
-      gives: each((g) => g),
+      message: 'this is inference: in training the gradient is masked too',
+      solve: each((g) => g),
     },
     {
       task: 'inference',
-      message: 'scaled twice: training has divided by 1 − p already',
-      gives: (xs: number[], q: number) => xs.map((v) => v * (1 - q)),
+      message: 'scaled twice: training has already divided by 1 − p',
+      solve: (xs: number[], q: number) => xs.map((v) => v * (1 - q)),
     },
     {
       task: 'inference',
-      message: 'scaled as in training: all units are there now',
-      gives: (xs: number[], q: number) => xs.map((v) => v / (1 - q)),
+      message: 'scaled as in training: in inference no unit is silenced',
+      solve: (xs: number[], q: number) => xs.map((v) => v / (1 - q)),
     },
     {
       task: 'variance',
-      message: 'without the scale: that is of units which are kept as they are',
-      gives: (xs: number[], q: number) => xs.map((v) => v * v * q * (1 - q)),
+      message: 'without the scale: this is the variance of kept units that are not scaled',
+      solve: (xs: number[], q: number) => xs.map((v) => v * v * q * (1 - q)),
     },
     {
       task: 'variance',
-      message: 'this is the mean of the square: the square of the mean is to be taken off',
-      gives: (xs: number[], q: number) => xs.map((v) => (v * v) / (1 - q)),
+      message: 'this is the mean of the square: subtract the square of the mean',
+      solve: (xs: number[], q: number) => xs.map((v) => (v * v) / (1 - q)),
     },
   ],
   draw(rng, k) {
@@ -103,7 +107,7 @@ export const dropout: Pset = {
     const xs = decimals(rng, n).map((v, i) => (k % 3 === 2 && i === 0 ? 0 : v));
     const us = Array.from({ length: n }, () => rng.integer(100) / 100);
     const q = [0.3, 0.5, 0.2, 0.75][k % 4];
-    // Some are at the edge itself, u = p, and are kept.
+    // A unit with u = p is kept.
     if (k % 5 === 1) us[n - 1] = q;
     return { args: { x: xs, u: us, p: q, gradOutput: decimals(rng, n) }, smooth: true };
   },

@@ -6,18 +6,18 @@ type Rows = number[][];
 const x: Parameter = {
   name: 'x',
   type: 'number[][]',
-  doc: 'what the network says, a row for each of N examples',
+  doc: 'the output of the network, one row per example',
 };
-const y: Parameter = { name: 'y', type: 'number[][]', doc: 'what it should say, shaped like x' };
+const y: Parameter = { name: 'y', type: 'number[][]', doc: 'the desired output, shaped like x' };
 
-const each = (xs: Rows, ys: Rows, give: (apart: number, n: number) => number) =>
-  xs.map((row, n) => row.map((v, i) => give(v - ys[n][i], n)));
+const each = (xs: Rows, ys: Rows, make: (difference: number, n: number) => number) =>
+  xs.map((row, n) => row.map((v, i) => make(v - ys[n][i], n)));
 const squares = (xs: Rows, ys: Rows) =>
   each(xs, ys, (v) => v * v).map((row) => row.reduce((a, b) => a + b, 0));
 const total = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-const NOT_HALVED = 'the ½ of the cost is forgotten: the 2 of the square takes it away';
+const NOT_HALVED = 'the ½ of the cost is forgotten: it cancels the 2 of the square';
 const NOT_MEAN = 'not divided by N: the cost is a mean over the examples';
-const OVER_ALL = 'divided by the count of all numbers: the mean is over the examples alone';
+const OVER_ALL = 'divided by the count of all numbers: the mean is over the examples';
 
 export const euclidean: Pset = {
   name: 'euclidean',
@@ -28,7 +28,7 @@ export const euclidean: Pset = {
       parameters: [x, y],
       points: 2,
       returns: { type: 'number', doc: 'C' },
-      doc: 'Half the squared distance of x and y, the mean over the examples.',
+      doc: 'Half the squared distance of x and y, averaged over the examples.',
     },
     {
       name: 'backpropToInput',
@@ -51,7 +51,7 @@ export const euclidean: Pset = {
       parameters: [x, y],
       points: 3,
       returns: { type: 'number[][]', doc: '∂C/∂x, shaped like x' },
-      doc: 'The gradient of the distance itself, the mean over the examples; 0 for an example with x = y.',
+      doc: 'The gradient of the mean distance itself, without square and ½; 0 for an example with x = y.',
     },
   ],
   solution,
@@ -59,70 +59,70 @@ export const euclidean: Pset = {
     {
       task: 'forward',
       message: 'the ½ is missing',
-      gives: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / xs.length,
+      solve: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / xs.length,
     },
     {
       task: 'forward',
       message: NOT_MEAN,
-      gives: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / 2,
+      solve: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / 2,
     },
     {
       task: 'forward',
       message: OVER_ALL,
-      gives: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / (2 * xs.flat().length),
+      solve: (xs: Rows, ys: Rows) => total(squares(xs, ys)) / (2 * xs.flat().length),
     },
     {
       task: 'forward',
-      message: 'a root is taken: the cost is of the squared distance',
-      gives: (xs: Rows, ys: Rows) => total(squares(xs, ys).map(Math.sqrt)) / (2 * xs.length),
+      message: 'a root is taken: the cost uses the squared distance',
+      solve: (xs: Rows, ys: Rows) => total(squares(xs, ys).map(Math.sqrt)) / (2 * xs.length),
     },
     {
       task: 'backpropToInput',
       message: NOT_HALVED,
-      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => (2 * v) / xs.length),
+      solve: (xs: Rows, ys: Rows) => each(xs, ys, (v) => (2 * v) / xs.length),
     },
     {
       task: 'backpropToInput',
       message: NOT_MEAN,
-      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v),
+      solve: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v),
     },
     {
       task: 'backpropToInput',
       message: OVER_ALL,
-      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v / xs.flat().length),
+      solve: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v / xs.flat().length),
     },
     {
       task: 'backpropToTarget',
-      message: 'the sign is wrong: what raises x − y lowers it in y',
-      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v / xs.length),
+      message: 'the sign is wrong: raising y lowers x − y',
+      solve: (xs: Rows, ys: Rows) => each(xs, ys, (v) => v / xs.length),
     },
     {
       task: 'backpropToTarget',
       message: NOT_MEAN,
-      gives: (xs: Rows, ys: Rows) => each(xs, ys, (v) => -v),
+      solve: (xs: Rows, ys: Rows) => each(xs, ys, (v) => -v),
     },
     {
       task: 'distanceToInput',
       message: 'this is the gradient of half the square: the distance divides the difference',
-      gives: (xs: Rows, ys: Rows) => solution.backpropToInput(xs, ys),
+      solve: (xs: Rows, ys: Rows) => solution.backpropToInput(xs, ys),
     },
     {
       task: 'distanceToInput',
-      message: 'divided by the squared distance: the root stays in the derivative',
-      gives: (xs: Rows, ys: Rows) =>
+      message: 'divided by the squared distance: divide by the distance',
+      solve: (xs: Rows, ys: Rows) =>
         each(xs, ys, (v, n) => v / (xs.length * squares(xs, ys)[n] || 1)),
     },
     {
       task: 'distanceToInput',
       message: NOT_MEAN,
-      gives: (xs: Rows, ys: Rows) =>
+      solve: (xs: Rows, ys: Rows) =>
         each(xs, ys, (v, n) => v / (Math.sqrt(squares(xs, ys)[n]) || 1)),
     },
   ],
   draw(rng, k) {
     const [N, I] = [2 + rng.integer(1 + (k >> 2)), 3 + rng.integer(1 + (k >> 3))];
     const ys = decimalRows(rng, N, I);
-    // Every fourth has an example that is right already.
+    // Every fourth case has an example that is exactly right.
     const xs = decimalRows(rng, N, I).map((row, n) => (k % 4 === 3 && n === 0 ? [...ys[0]] : row));
     return { args: { x: xs, y: ys }, smooth: true };
   },

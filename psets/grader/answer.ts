@@ -1,24 +1,24 @@
 import type { Value } from './pset.ts';
 
-/** What calling a student's function came to. Everything but a value is a failure of the call itself. */
+/** The result of calling a student's function. Every kind but `value` is a failure of the call. */
 export type Answer =
   | { readonly kind: 'value'; readonly value: Value; readonly mutated: boolean }
-  | { readonly kind: 'strange'; readonly what: string }
+  | { readonly kind: 'invalid'; readonly description: string }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'unwritten' }
+  | { readonly kind: 'notImplemented' }
   | { readonly kind: 'threw'; readonly message: string };
 
-/** What the empty bodies of a handout throw. */
-export const UNWRITTEN = 'not implemented yet';
+/** The message of the error that the empty functions of a handout throw. */
+export const NOT_IMPLEMENTED = 'not implemented yet';
 
-/** One call that the student's process is asked for. */
+/** One call that the grader requests from the student's process. */
 export interface Call {
   readonly task: string;
   readonly args: readonly Value[];
 }
 
-/** What the student's process says to the grader. */
+/** What the student's process sends to the grader. */
 export type Reply =
-  | { readonly kind: 'loaded'; readonly names: readonly string[] }
+  | { readonly kind: 'loaded' }
   | { readonly kind: 'unloadable'; readonly message: string }
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] };

@@ -1,8 +1,6 @@
 import type { Rng } from '../../lib/rng.ts';
 import type { Answer } from './answer.ts';
-import type { Limits, ProcessFailure, Student } from './ask.ts';
-import { diagnose, type Pair } from './diagnose.ts';
-import { agree, close, flat, print } from './numbers.ts';
+import { diagnose, type Comparison } from './diagnose.ts';
 import {
   applied,
   argumentsOf,
@@ -12,23 +10,27 @@ import {
   type Task,
   type Value,
 } from './pset.ts';
+import type { Limits, ProcessFailure, Student } from './student.ts';
+import { agree, close, flatten, format } from './values.ts';
 
-export const LIMITS: Limits = { seconds: 5, memory: 256 };
+/** Random cases per task. */
 const CASES = 24;
-/** Of the first smooth cases: finite differences need two calls a number. */
-const DIFFERENCED = 4;
+/** Smooth cases that are compared with finite differences, which need two calls per number. */
+const DIFFERENCE_CASES = 4;
 
+/** The result of one task. */
 export interface TaskReport {
   readonly task: string;
   readonly pass: boolean;
   readonly points: number;
   readonly maxPoints: number;
-  /** One line: what is right or wrong. */
+  /** What is right or wrong, in one line. */
   readonly message: string;
   /** The smallest case that fails. */
   readonly example?: { readonly args: Args; readonly expected: Value; readonly got: Value };
 }
 
+/** The result of a problem set. */
 export interface PsetReport {
   readonly pset: string;
   readonly points: number;
@@ -37,8 +39,12 @@ export interface PsetReport {
 }
 
 /**
- * Grades a student's functions, each by itself. A forward is compared with the reference; a gradient with the reference and
- * with finite differences of the student's own forward, so that the right gradient of a wrong forward is told and counts.
+ * Grades a student's functions one by one. A forward is compared with the reference. A gradient is
+ * compared with the reference, and with finite differences of the student's own forward, so that the
+ * right gradient of a wrong forward counts.
+ *
+ *     const report = await checkPset(pset, new Student('solution.ts', LIMITS), new Rng(0));
+ *     console.log(reportLines(report).join('\n'));
  */
 export async function checkPset(pset: Pset, student: Student, rng: Rng): Promise<PsetReport> {
   const cases = Array.from({ length: CASES }, (_, k) => pset.draw(rng.fold(k), k));
@@ -48,11 +54,12 @@ export async function checkPset(pset: Pset, student: Student, rng: Rng): Promise
   } finally {
     student.stop();
   }
-  const sum = (of: (one: TaskReport) => number) => tasks.reduce((total, one) => total + of(one), 0);
+  const sum = (pick: (report: TaskReport) => number) =>
+    tasks.reduce((total, report) => total + pick(report), 0);
   return {
     pset: pset.name,
-    points: sum((one) => one.points),
-    maxPoints: sum((one) => one.maxPoints),
+    points: sum(({ points }) => points),
+    maxPoints: sum(({ maxPoints }) => maxPoints),
     tasks,
   };
 }
@@ -63,135 +70,127 @@ async function checkTask(
   student: Student,
   cases: readonly Case[],
 ): Promise<TaskReport> {
-  const fail = (says: string): TaskReport => ({
-    task: task.name,
-    pass: false,
-    points: 0,
-    maxPoints: task.points,
-    message: says,
-  });
+  const report = { task: task.name, points: 0, maxPoints: task.points };
+  const fail = (message: string): TaskReport => ({ ...report, pass: false, message });
+  const pass = (message: string): TaskReport => {
+    return { ...report, pass: true, points: task.points, message };
+  };
   const calls = cases.map(({ args }) => ({ task: task.name, args: argumentsOf(task, args) }));
-  // The first ones again: a function of its arguments alone gives the same again.
+  // The first three calls again, which must return the same values.
   const answers = await student.ask([...calls, ...calls.slice(0, 3)]);
-  if (!isAnswers(answers)) return fail(lossLine(answers, student.limits));
-  const pairs: Pair[] = [];
+  if (!isAnswers(answers)) return fail(describeFailure(answers, student.limits));
+  const comparisons: Comparison[] = [];
   for (const [k, answer] of answers.slice(0, cases.length).entries()) {
     if (answer.kind !== 'value') {
       return {
-        ...fail(troubleLine(answer)),
+        ...fail(describeAnswer(answer)),
         ...(answer.kind === 'threw' && exampleOf(pset, task, cases[k], 'throws')),
       };
     }
     const expected = reference(pset, task, cases[k]);
-    pairs.push({ one: cases[k], expected, got: answer.value });
+    comparisons.push({ item: cases[k], expected, got: answer.value });
   }
-  const wrong = pairs.find(({ expected, got }) => !agree(got, expected));
-  const example = wrong && exampleOf(pset, task, wrong.one, wrong.got);
-  const mutator = answers.findIndex((answer) => answer.kind === 'value' && answer.mutated);
-  if (mutator >= 0) return fail('mutates its input: an argument is not what it was after the call');
-  const again = answers.slice(cases.length).every((answer, k) => {
-    const [now, before] = [answer.kind === 'value' ? flat(answer.value) : [], flat(pairs[k].got)];
-    return now.length === before.length && now.every((v, i) => Object.is(v, before[i]));
+  const wrong = comparisons.find(({ expected, got }) => !agree(got, expected));
+  const example = wrong && exampleOf(pset, task, wrong.item, wrong.got);
+  if (answers.some((answer) => answer.kind === 'value' && answer.mutated))
+    return fail('mutates its input: an argument differs after the call');
+  const repeated = answers.slice(cases.length).every((answer, k) => {
+    const now = answer.kind === 'value' ? flatten(answer.value) : [];
+    const before = flatten(comparisons[k].got);
+    return now.length === before.length && now.every((value, i) => Object.is(value, before[i]));
   });
-  if (!again) {
+  if (!repeated) {
     return fail(
-      'keeps something between calls: the same arguments give other numbers the second time',
+      'keeps state between calls: the same arguments give different numbers the second time',
     );
   }
-  if (wrong === undefined) {
-    return {
-      task: task.name,
-      pass: true,
-      points: task.points,
-      maxPoints: task.points,
-      message: 'pass',
-    };
-  }
-  const strange = pairs.find(
+  if (wrong === undefined) return pass('pass');
+  const notFinite = comparisons.find(
     ({ expected, got }) =>
-      flat(got).some((v) => !Number.isFinite(v)) && flat(expected).every(Number.isFinite),
+      flatten(got).some((value) => !Number.isFinite(value)) &&
+      flatten(expected).every(Number.isFinite),
   );
-  if (strange !== undefined) {
-    const which = flat(strange.got).some(Number.isNaN) ? 'NaN' : 'Infinity';
-    return { ...fail(`returns ${which}`), ...exampleOf(pset, task, strange.one, strange.got) };
+  if (notFinite !== undefined) {
+    const { item, got } = notFinite;
+    const value = flatten(got).some(Number.isNaN) ? 'NaN' : 'Infinity';
+    return { ...fail(`returns ${value}`), ...exampleOf(pset, task, item, got) };
   }
-  if (await isGradientOfOwnForward(pset, task, student, pairs)) {
-    return {
-      ...fail(''),
-      pass: true,
-      points: task.points,
-      message: 'right for your own forward, which is wrong; pass',
-      ...example,
-    };
-  }
-  return { ...fail(diagnose(pset, task, pairs)), ...example };
+  if (await isGradientOfOwnForward(pset, task, student, comparisons))
+    return { ...pass('right for your own forward, which is wrong; pass'), ...example };
+  return { ...fail(diagnose(pset, task, comparisons)), ...example };
 }
 
-function isAnswers(found: readonly Answer[] | ProcessFailure): found is readonly Answer[] {
-  return Array.isArray(found);
+function isAnswers(result: readonly Answer[] | ProcessFailure): result is readonly Answer[] {
+  return Array.isArray(result);
 }
 
 function reference({ solution }: Pset, task: Task, { args }: Case): Value {
   return applied(solution[task.name], argumentsOf(task, args));
 }
 
-function exampleOf(pset: Pset, task: Task, one: Case, got: Value): Pick<TaskReport, 'example'> {
-  const args = Object.fromEntries(task.parameters.map(({ name }) => [name, one.args[name]]));
-  return { example: { args, expected: reference(pset, task, one), got } };
+function exampleOf(pset: Pset, task: Task, item: Case, got: Value): Pick<TaskReport, 'example'> {
+  const args = Object.fromEntries(task.parameters.map(({ name }) => [name, item.args[name]]));
+  return { example: { args, expected: reference(pset, task, item), got } };
 }
 
 async function isGradientOfOwnForward(
   pset: Pset,
   task: Task,
   student: Student,
-  pairs: readonly Pair[],
+  comparisons: readonly Comparison[],
 ): Promise<boolean> {
   const forward = pset.tasks.find(({ name }) => name === task.gradientOf?.task);
   if (forward === undefined || task.gradientOf === undefined) return false;
   const { argument, cost = false } = task.gradientOf;
-  const asked = pairs.map(({ one }) => ({
+  const calls = comparisons.map(({ item }) => ({
     task: forward.name,
-    args: argumentsOf(forward, one.args),
+    args: argumentsOf(forward, item.args),
   }));
-  const outputs = await student.ask(asked);
+  const outputs = await student.ask(calls);
   if (!isAnswers(outputs)) return false;
   const right = outputs.every(
     (answer, k) =>
       answer.kind === 'value' &&
-      close(flat(answer.value), flat(reference(pset, forward, pairs[k].one))),
+      close(flatten(answer.value), flatten(reference(pset, forward, comparisons[k].item))),
   );
-  // Of a right forward the reference has the gradient, at kinks too.
+  // The reference has the gradient of a right forward, also at kinks.
   if (right) return false;
-  const smooth = pairs.filter(({ one }) => one.smooth).slice(0, DIFFERENCED);
-  for (const { one, got } of smooth) {
-    const size = flat(one.args[argument]).length;
-    const step = 1e-5;
-    const calls = Array.from({ length: 2 * size }, (_, k) => {
-      const args = {
-        ...one.args,
-        [argument]: nudged(one.args[argument], k >> 1, k % 2 === 0 ? step : -step),
-      };
-      return { task: forward.name, args: argumentsOf(forward, args) };
-    });
-    const answers = await student.ask(calls);
-    if (!isAnswers(answers)) return false;
-    const weights = cost ? [1] : flat(one.args.gradOutput);
-    const sums = answers.map((answer) => {
-      const values = answer.kind === 'value' ? flat(answer.value) : [];
-      return values.length === weights.length
-        ? values.reduce((sum, v, i) => sum + v * weights[i], 0)
-        : NaN;
-    });
-    const numeric = Array.from(
-      { length: size },
-      (_, i) => (sums[2 * i] - sums[2 * i + 1]) / (2 * step),
-    );
-    if (!close(flat(got), numeric, 1e-6)) return false;
+  const smooth = comparisons.filter(({ item }) => item.smooth).slice(0, DIFFERENCE_CASES);
+  for (const { item, got } of smooth) {
+    const numeric = await numericGradient(forward, student, item, argument, cost);
+    if (numeric === undefined || !close(flatten(got), numeric, 1e-6)) return false;
   }
   return smooth.length > 0;
 }
 
-function nudged(value: Value, at: number, by: number): Value {
+/** The gradient of the student's forward by central differences; undefined if its process failed. */
+async function numericGradient(
+  forward: Task,
+  student: Student,
+  { args }: Case,
+  argument: string,
+  cost: boolean,
+): Promise<number[] | undefined> {
+  const step = 1e-5;
+  const size = flatten(args[argument]).length;
+  const calls = Array.from({ length: 2 * size }, (_, k) => {
+    const moved = nudged(args[argument], k >> 1, k % 2 === 0 ? step : -step);
+    return { task: forward.name, args: argumentsOf(forward, { ...args, [argument]: moved }) };
+  });
+  const answers = await student.ask(calls);
+  if (!isAnswers(answers)) return undefined;
+  const weights = cost ? [1] : flatten(args.gradOutput);
+  const sums = answers.map((answer) => {
+    const values = answer.kind === 'value' ? flatten(answer.value) : [];
+    return values.length === weights.length
+      ? values.reduce((sum, value, i) => sum + value * weights[i], 0)
+      : NaN;
+  });
+  return Array.from({ length: size }, (_, i) => (sums[2 * i] - sums[2 * i + 1]) / (2 * step));
+}
+
+/** A value in which one number has moved. */
+export function nudged(value: Value, at: number, by: number): Value {
   let k = 0;
   const walk = (part: Value): Value => {
     if (typeof part === 'number') return k++ === at ? part + by : part;
@@ -200,12 +199,12 @@ function nudged(value: Value, at: number, by: number): Value {
   return walk(value);
 }
 
-function lossLine(loss: ProcessFailure, { seconds, memory }: Limits): string {
-  switch (loss.kind) {
+function describeFailure(failure: ProcessFailure, { seconds, memory }: Limits): string {
+  switch (failure.kind) {
     case 'unloadable':
-      return `the file cannot be loaded: ${loss.message}`;
+      return `the file cannot be loaded: ${failure.message}`;
     case 'timeout':
-      return `does not return within ${seconds} s: a loop without end?`;
+      return `does not return within ${seconds} s: is there an endless loop?`;
     case 'memory':
       return `needs more than ${memory} MiB of memory: does a list grow without end?`;
     case 'exited':
@@ -213,33 +212,33 @@ function lossLine(loss: ProcessFailure, { seconds, memory }: Limits): string {
   }
 }
 
-function troubleLine(answer: Exclude<Answer, { kind: 'value' }>): string {
+function describeAnswer(answer: Exclude<Answer, { kind: 'value' }>): string {
   switch (answer.kind) {
     case 'missing':
       return 'missing: the file does not export it';
-    case 'unwritten':
+    case 'notImplemented':
       return 'not implemented yet';
     case 'threw':
       return `throws ${answer.message}`;
-    case 'strange':
-      return `returns ${answer.what}`;
+    case 'invalid':
+      return `returns ${answer.description}`;
   }
 }
 
-/** A line a function, and under one that fails the smallest example. */
-export function reportLines({ pset, points, maxPoints: of, tasks }: PsetReport): string[] {
+/** One line per function, followed by the smallest example if it fails, and the points. */
+export function reportLines({ pset, points, maxPoints, tasks }: PsetReport): string[] {
   const longest = Math.max(...tasks.map(({ task }) => task.length));
-  const lines = tasks.flatMap(({ task, pass, message: says, example }) => [
-    `${pass ? 'pass' : 'FAIL'}  ${task.padEnd(longest)}  ${says === 'pass' ? '' : says}`.trimEnd(),
-    ...(example === undefined
-      ? []
-      : [
-          `      ${Object.entries(example.args)
-            .map(([name, value]) => `${name} = ${print(value)}`)
-            .join(', ')}`,
-          `      expected ${print(example.expected)}`,
-          `      got      ${example.got === 'throws' ? 'an error' : print(example.got)}`,
-        ]),
-  ]);
-  return [...lines, `${pset}: ${points} of ${of} points`];
+  const lines = tasks.flatMap(({ task, pass, message, example }) => {
+    const text = message === 'pass' ? '' : message;
+    const line = `${pass ? 'pass' : 'FAIL'}  ${task.padEnd(longest)}  ${text}`.trimEnd();
+    if (example === undefined) return [line];
+    const args = Object.entries(example.args).map(([name, value]) => `${name} = ${format(value)}`);
+    return [
+      line,
+      `      ${args.join(', ')}`,
+      `      expected ${format(example.expected)}`,
+      `      got      ${example.got === 'throws' ? 'an error' : format(example.got)}`,
+    ];
+  });
+  return [...lines, `${pset}: ${points} of ${maxPoints} points`];
 }

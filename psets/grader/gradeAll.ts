@@ -8,13 +8,17 @@ import { escape } from '../../report/html.ts';
 import { STYLE } from '../../report/style.ts';
 import type { PsetReport } from './check.ts';
 
-/** A submission's folder, and what it came to. */
+/** The folder of a submission, and its result. */
 export interface Grade {
   readonly dir: string;
   readonly report: PsetReport;
 }
 
-/** The file that a student has written. Errors: a folder without one. */
+/**
+ * The file that a student submitted.
+ *
+ * Errors: a folder without one.
+ */
 export function solutionIn(dir: string): string {
   const file = ['solution.ts', 'solution.js']
     .map((name) => join(dir, name))
@@ -25,8 +29,12 @@ export function solutionIn(dir: string): string {
 }
 
 /**
- * Grades folders, some at a time. What is graded is kept in `out` under a hash of the file, the pset and the seed, so a
- * grading that was broken off goes on where it was, and a changed file is graded anew.
+ * Grades folders, several at a time. Each report is kept in `out` under a hash of the file and the
+ * key, so that an interrupted run continues where it stopped and a changed file is graded again.
+ *
+ * @param key everything besides the file that a report depends on, such as the problem set and seed.
+ *
+ *     const grades = await gradeAll(['ann', 'bob'], 'out', 2, 'linear 0', (file) => checkFile(file));
  */
 export async function gradeAll(
   dirs: readonly string[],
@@ -58,42 +66,43 @@ export async function gradeAll(
       grades[k] = { dir, report };
     }
   };
-  dirs.forEach(solutionIn); // Refuses a folder without a solution before the first is graded.
+  // Reports a folder without a solution before the first one is graded.
+  dirs.forEach(solutionIn);
   await Promise.all(Array.from({ length: jobs }, work));
   return grades;
 }
 
 const nameOf = (dir: string) => basename(resolve(dir));
 
-/** One line per submission, with the points and the result of each function. RFC 4180. */
+/** A table by RFC 4180: one line per submission, with the points and message of each function. */
 export function gradesCsv(grades: readonly Grade[]): string {
   const tasks = grades[0].report.tasks.map(({ task }) => task);
-  // A spreadsheet takes a text that begins so for a formula.
+  // A spreadsheet would read such a text as a formula.
   const cell = (text: string) => `"${text.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
   const rows = grades.map(({ dir, report }) =>
     [
       cell(nameOf(dir)),
       report.points,
       report.maxPoints,
-      ...report.tasks.flatMap(({ points, message: says }) => [points, cell(says)]),
+      ...report.tasks.flatMap(({ points, message }) => [points, cell(message)]),
     ].join(','),
   );
   const head = [
     'submission',
     'points',
-    'of',
+    'max points',
     ...tasks.flatMap((task) => [task, `${task} result`]),
   ].join(',');
   return [head, ...rows, ''].join('\r\n');
 }
 
-/** One page that needs no other file: the class, and the frequency of each result. */
+/** A self-contained page: the class, and the frequency of each message. */
 export function gradesHtml(pset: string, grades: readonly Grade[]): string {
   const tasks = grades[0].report.tasks.map(({ task }) => task);
   const counts = new Map<string, number>();
   for (const { report } of grades) {
-    for (const { task, message: says } of report.tasks) {
-      const line = `${task}: ${says}`;
+    for (const { task, message } of report.tasks) {
+      const line = `${task}: ${message}`;
       counts.set(line, (counts.get(line) ?? 0) + 1);
     }
   }
@@ -104,12 +113,11 @@ export function gradesHtml(pset: string, grades: readonly Grade[]): string {
       escape(nameOf(dir)),
       `${report.points}/${report.maxPoints}`,
       ...report.tasks.map(
-        ({ pass, message: says }) =>
-          `<span class="${pass ? 'good' : 'bad'}">${escape(says)}</span>`,
+        ({ pass, message }) => `<span class="${pass ? 'good' : 'bad'}">${escape(message)}</span>`,
       ),
     ]),
   );
-  const said = [...counts]
+  const frequencies = [...counts]
     .sort((a, b) => b[1] - a[1])
     .map(([line, count]) => row([String(count), escape(line)]));
   return (
@@ -117,6 +125,6 @@ export function gradesHtml(pset: string, grades: readonly Grade[]): string {
     `<title>${escape(pset)}</title><style>${STYLE}td, th { text-align: left; padding: 0.2rem 0.6rem; vertical-align: top; }td span { display: block; min-width: 9rem; }</style>` +
     `<h1>${escape(pset)}: ${grades.length} submissions</h1><div class="scroll"><table>` +
     `${row(['submission', 'points', ...tasks.map(escape)], 'th')}${lines.join('')}</table></div>` +
-    `<h2>Results by frequency</h2><div class="scroll"><table>${said.join('')}</table></div></html>\n`
+    `<h2>Results by frequency</h2><div class="scroll"><table>${frequencies.join('')}</table></div></html>\n`
   );
 }

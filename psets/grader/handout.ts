@@ -1,11 +1,12 @@
-import { UNWRITTEN } from './answer.ts';
+import { NOT_IMPLEMENTED } from './answer.ts';
 import type { Pset, Task } from './pset.ts';
 
 /**
- * The files of a handout: the statement, a skeleton with empty bodies and a package.json with the one command. Made of
- * the descriptions of the functions and of the statement's section alone, so no solution can leak into it.
+ * The files of a handout by name: the statement, a skeleton with empty functions, and a package.json
+ * with the one command. They are made only of the descriptions of the functions and of the statement,
+ * so no solution can leak into them.
  *
- * @param readme of the pset; what stands before the heading "Derivation" is the statement.
+ * @param readme the README of the problem set. The statement ends at the heading "Derivation".
  */
 export function handout(
   pset: Pset,
@@ -27,11 +28,11 @@ export function handout(
   const how = [
     '## What to do',
     '',
-    `Write the functions of \`${file}\`: plain numbers and lists, no library. Do not change their names or arguments. Then`,
+    `Write the functions of \`${file}\` with plain numbers and lists, without a library. Do not change their names or arguments. Then`,
     '',
     '```sh\nnpx boxprop pset check .\n```',
     '',
-    'says for each function whether it is right, and if not what is wrong, with the smallest example found.',
+    'reports for each function whether it is right, and otherwise what is wrong, with the smallest example.',
     '',
   ];
   return {
@@ -52,7 +53,7 @@ function skeleton({ name, parameters, returns, doc }: Task, js: boolean): string
     ` * @returns ${types(returns.type)}${returns.doc}`,
     ' */',
     `export function ${name}(${list})${js ? '' : `: ${returns.type}`} {`,
-    `  throw new Error('${UNWRITTEN}');`,
+    `  throw new Error('${NOT_IMPLEMENTED}');`,
     '}',
     '',
   ].join('\n');

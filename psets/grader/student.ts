@@ -1,81 +1,117 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Answer, Call, Reply } from './answer.ts';
+
+/** Why a student's process ended without answers. */
+export type ProcessFailure =
+  | { readonly kind: 'unloadable'; readonly message: string }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'exited' };
+
+/** The limits of a student's process. */
+export interface Limits {
+  /** Seconds of processor time for all calls of one task. */
+  readonly seconds: number;
+  /** MiB of JavaScript objects. */
+  readonly memory: number;
+}
+
+/** The limits of the command line. */
+export const LIMITS: Limits = { seconds: 5, memory: 256 };
+
 /**
- * The process that a student's file runs in: imports the file named by its first argument, then answers lists of calls,
- * each in the seconds of processor time that the second allows. What goes wrong in it, without end or with a crash, stays in it.
+ * A student's file in a process with a limit of time and of memory. The process is not a sandbox:
+ * the file may do everything that its user may.
+ *
+ *     const student = new Student('solution.ts', LIMITS);
+ *     const answers = await student.ask([{ task: 'forward', args: [[1, 2], [3]] }]);
  */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { UNWRITTEN, type Answer, type Call, type Reply } from './answer.ts';
-import type { Value } from './pset.ts';
-import { Watch } from './watch.ts';
+export class Student {
+  readonly #file: string;
+  /** The limits of the process. */
+  readonly limits: Limits;
+  #child: ChildProcess | undefined;
 
-function send(reply: Reply): void {
-  process.send?.(reply);
-}
-
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split(
-    '\n',
-  )[0];
-}
-
-/** The value as plain lists and numbers; undefined if it holds anything else. */
-function plain(value: unknown): Value | undefined {
-  if (typeof value === 'number') return value;
-  if (ArrayBuffer.isView(value) && 'length' in value)
-    return Array.from(value as unknown as number[]);
-  if (Array.isArray(value)) {
-    // Array.from, for holes are undefined too.
-    const items = Array.from(value as unknown[], plain);
-    return items.every((item) => item !== undefined) ? items : undefined;
+  constructor(file: string, limits: Limits) {
+    this.#file = file;
+    this.limits = limits;
   }
-  // Promises, maps and the like have nothing to see in them, and are no answer.
-  if (Object.prototype.toString.call(value) !== '[object Object]') return undefined;
-  const fields = Object.entries(value as object).map(
-    ([name, item]) => [name, plain(item)] as const,
-  );
-  if (fields.some(([, item]) => item === undefined)) return undefined;
-  return Object.fromEntries(fields) as Value;
-}
 
-function describe(value: unknown): string {
-  if (value === undefined) return 'nothing: is a return missing?';
-  if (value === null) return 'null';
-  if (value instanceof Promise) return 'a promise: the function must not be async';
-  if (Array.isArray(value)) return 'a list that holds something else than numbers';
-  return typeof value === 'object'
-    ? 'an object that holds something else than numbers'
-    : `a ${typeof value}`;
-}
-
-function answer(exported: Record<string, unknown>, { task, args }: Call): Answer {
-  const solve = exported[task];
-  if (typeof solve !== 'function') return { kind: 'missing' };
-  const own = structuredClone(args);
-  try {
-    const value: unknown = Reflect.apply(solve, undefined, own);
-    const found = plain(value);
-    if (found === undefined) return { kind: 'strange', what: describe(value) };
-    // Copied at once: it may be one of the arguments, or what a later call fills anew.
-    const mutated = JSON.stringify(own) !== JSON.stringify(args);
-    return { kind: 'value', value: structuredClone(found), mutated };
-  } catch (error) {
-    const message = messageOf(error);
-    return message.includes(UNWRITTEN) ? { kind: 'unwritten' } : { kind: 'threw', message };
+  /** The answers to calls, or why there are none. After a failure the next calls get a new process. */
+  async ask(calls: readonly Call[]): Promise<readonly Answer[] | ProcessFailure> {
+    if (this.#child === undefined) {
+      // On a busy machine it takes long to start Node and to load TypeScript.
+      const first = await this.#reply(this.#start(), 20 + this.limits.seconds);
+      if (first.kind !== 'loaded')
+        return first.kind === 'answers' ? { kind: 'exited' } : this.#fail(first);
+    }
+    const child = this.#child;
+    if (child === undefined) return { kind: 'exited' };
+    // The process limits its processor time itself. One that sleeps uses none, hence a generous limit
+    // by the clock.
+    const reply = this.#reply(child, 10 * this.limits.seconds);
+    child.send(calls, () => undefined);
+    const got = await reply;
+    if (got.kind === 'answers') return got.answers;
+    return got.kind === 'loaded' ? { kind: 'exited' } : this.#fail(got);
   }
-}
 
-try {
-  const [, , file, seconds] = process.argv;
-  const watch = new Watch();
-  const exported = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
-  process.on('message', (calls: readonly Call[]) => {
-    const answers = watch.during(Number(seconds), () =>
-      calls.map((call) => answer(exported, call)),
-    );
-    send({ kind: 'answers', answers });
-  });
-  send({ kind: 'loaded', names: Object.keys(exported) });
-} catch (error) {
-  send({ kind: 'unloadable', message: messageOf(error) });
-  process.exitCode = 1;
+  /** Ends the process. */
+  stop(): void {
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
+
+  #fail(failure: ProcessFailure): ProcessFailure {
+    this.stop();
+    return failure;
+  }
+
+  #start(): ChildProcess {
+    const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+    const program = fileURLToPath(new URL(`./studentProcess${extension}`, import.meta.url));
+    // Node 20 cannot load TypeScript, and the loader dominates the start-up time.
+    const typed = program.endsWith('.ts') || this.#file.endsWith('.ts');
+    const tsx = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+    // A solution may be submitted without the package.json that declares it an ES module. Early
+    // versions of Node 20 detect the format only if told to.
+    const detect = '--experimental-detect-module';
+    const child = fork(program, [this.#file, String(this.limits.seconds)], {
+      execArgv: [
+        `--max-old-space-size=${this.limits.memory}`,
+        ...(typed ? ['--import', tsx()] : [detect]),
+      ],
+      // The grader's output must not contain what the student prints.
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // Keeps NaN, Infinity and -0.
+      serialization: 'advanced',
+    });
+    this.#child = child;
+    return child;
+  }
+
+  #reply(child: ChildProcess, seconds: number): Promise<Reply | ProcessFailure> {
+    return new Promise((resolve) => {
+      let errors = '';
+      const onErrors = (data: Buffer) => void (errors = (errors + data.toString()).slice(-4000));
+      const end = (reply: Reply | ProcessFailure) => {
+        clearTimeout(timer);
+        child.off('message', onMessage).off('exit', onExit);
+        child.stderr?.off('data', onErrors);
+        child.stderr?.resume();
+        resolve(reply);
+      };
+      const onMessage = (reply: Reply) => end(reply);
+      const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
+        if (signal === 'SIGTERM') return end({ kind: 'timeout' });
+        const full = signal === 'SIGABRT' || code === 134 || errors.includes('heap out of memory');
+        end({ kind: full ? 'memory' : 'exited' });
+      };
+      const timer = setTimeout(() => end({ kind: 'timeout' }), seconds * 1000);
+      child.once('message', onMessage).once('exit', onExit);
+      child.stderr?.on('data', onErrors);
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import { transposed } from '../grader/numbers.ts';
+import { transposed } from '../grader/values.ts';
 import { decimalRows, decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
@@ -7,7 +7,7 @@ type Rows = number[][];
 const x: Parameter = {
   name: 'x',
   type: 'number[][]',
-  doc: 'x_in, a row of J numbers for each of N examples',
+  doc: 'x_in, N examples of J numbers, one per row',
 };
 const W: Parameter = { name: 'W', type: 'number[][]', doc: 'the weights, I rows of J numbers' };
 const b: Parameter = { name: 'b', type: 'number[]', doc: 'the biases, I numbers' };
@@ -18,7 +18,7 @@ const gradOutput: Parameter = {
 };
 
 const NOT_SUMMED =
-  'batch not summed: only one example counts, and the parameters are shared by all';
+  'batch not summed: this counts one example, but all examples share the parameters';
 const NO_BIAS = 'the bias is missing';
 
 export const linear: Pset = {
@@ -59,40 +59,39 @@ export const linear: Pset = {
   ],
   solution,
   mistakes: [
-    { task: 'forward', message: NO_BIAS, gives: (xs: Rows, w: Rows, bs: number[]) => solution.forward(xs, w, bs.map(() => 0)) }, // prettier-ignore
+    { task: 'forward', message: NO_BIAS, solve: (xs: Rows, w: Rows, bs: number[]) => solution.forward(xs, w, bs.map(() => 0)) }, // prettier-ignore
     {
       task: 'forward',
       message: 'the sign of the bias is wrong',
-      gives: (xs: Rows, w: Rows, bs: number[]) => solution.forward(xs, w, bs.map((v) => -v)), // prettier-ignore
+      solve: (xs: Rows, w: Rows, bs: number[]) => solution.forward(xs, w, bs.map((v) => -v)), // prettier-ignore
     },
     {
       task: 'backpropToWeight',
       message: NOT_SUMMED,
-      gives: (g: Rows, xs: Rows, w: Rows) =>
+      solve: (g: Rows, xs: Rows, w: Rows) =>
         solution.backpropToWeight(g.slice(0, 1), xs.slice(0, 1), w),
     },
     {
       task: 'backpropToWeight',
       message: NOT_SUMMED,
-      gives: (g: Rows, xs: Rows, w: Rows) =>
+      solve: (g: Rows, xs: Rows, w: Rows) =>
         solution.backpropToWeight(g.slice(-1), xs.slice(-1), w),
     },
     {
       task: 'backpropToBias',
       message: NOT_SUMMED,
-      gives: (g: Rows, bs: number[]) => solution.backpropToBias(g.slice(0, 1), bs),
+      solve: (g: Rows, bs: number[]) => solution.backpropToBias(g.slice(0, 1), bs),
     },
     {
       task: 'backpropToBias',
       message: NOT_SUMMED,
-      gives: (g: Rows, bs: number[]) => solution.backpropToBias(g.slice(-1), bs),
+      solve: (g: Rows, bs: number[]) => solution.backpropToBias(g.slice(-1), bs),
     },
-    { task: 'backpropToBias', message: NOT_SUMMED, gives: (g: Rows) => g },
+    { task: 'backpropToBias', message: NOT_SUMMED, solve: (g: Rows) => g },
     {
       task: 'backpropToBias',
-      message:
-        'summed over the wrong axis: a bias collects from the examples, not from the outputs',
-      gives: (g: Rows) => transposed(g).reduce((sums, column) => sums.map((v, n) => v + column[n]), g.map(() => 0)), // prettier-ignore
+      message: 'summed over the wrong axis: the gradient of a bias sums over the examples',
+      solve: (g: Rows) => transposed(g).reduce((sums, column) => sums.map((v, n) => v + column[n]), g.map(() => 0)), // prettier-ignore
     },
   ],
   draw(rng, k) {

@@ -2,13 +2,13 @@ import { decimals, type Mistake, type Parameter, type Pset } from '../grader/pse
 import * as solution from './solution.ts';
 
 const x: Parameter = { name: 'x', type: 'number[]', doc: 'x_in, N numbers' };
-const K: Parameter = { name: 'K', type: 'number', doc: 'elements of a window, at most N' };
-const S: Parameter = { name: 'S', type: 'number', doc: 'from one window to the next' };
-const grad = (length: string): Parameter => ({
+const K: Parameter = { name: 'K', type: 'number', doc: 'the size of a window, at most N' };
+const S: Parameter = { name: 'S', type: 'number', doc: 'the stride, from one window to the next' };
+const gradOutput: Parameter = {
   name: 'gradOutput',
   type: 'number[]',
-  doc: `∂C/∂x_out, ${length} numbers`,
-});
+  doc: '∂C/∂x_out, one number per window',
+};
 const gradSame: Parameter = { name: 'gradSame', type: 'number[]', doc: '∂C/∂x_out, N numbers' };
 
 type Window = readonly number[];
@@ -19,7 +19,7 @@ function windows(xs: number[], size: number, stride: number): Window[] {
     found.push(Array.from({ length: size }, (_, m) => at + m));
   return found;
 }
-/** May reach outside. */
+/** The windows around each element, which may reach outside. */
 function windowsSame(xs: number[], size: number, by = 0): Window[] {
   const p = Math.floor((size - 1) / 2) + by;
   return xs.map((_, i) => Array.from({ length: size }, (__, m) => i - p + m));
@@ -28,7 +28,7 @@ const inside = (xs: number[], window: Window) => window.filter((j) => j >= 0 && 
 const largest = (xs: number[], window: Window) => Math.max(...window.map((j) => xs[j]));
 const ties = (xs: number[], window: Window) => window.filter((j) => xs[j] === largest(xs, window));
 
-/** Who gets a window's gradient, and with what weight. */
+/** The elements that get the gradient of a window, and their weights. */
 type Choice = (xs: number[], window: Window) => readonly (readonly [j: number, weight: number])[];
 const first: Choice = (xs, window) => [[ties(xs, window)[0], 1]];
 const last: Choice = (xs, window) => [[ties(xs, window).at(-1) ?? 0, 1]];
@@ -51,16 +51,15 @@ function spread(
   return out;
 }
 
-const FULL =
-  'border terms are missing: a window of the same length that reaches outside still has its maximum inside';
+const FULL = 'border terms are missing: a window that reaches outside has its maximum inside';
 const CHOICES: readonly (readonly [string, Choice, boolean?])[] = [
   [
-    'overlap overwritten instead of summed: an element that wins several windows gets all their gradients',
+    'overlap overwritten instead of summed: an element that wins several windows gets the sum',
     first,
     false,
   ],
   ['gradient sent to all ties: only the first of equals gets it', all],
-  ['gradient shared among ties: only the first of equals gets it, whole', shared],
+  ['gradient shared among ties: the first of equals gets all of it', shared],
   ['gradient sent to the last of equals: the first one gets it', last],
   ['gradient sent to the whole window: only the winner gets it', everyone],
 ];
@@ -71,7 +70,7 @@ const gradients = (
   CHOICES.map(([message, choose, sum]) => ({
     task,
     message,
-    gives: (g: number[], xs: number[], size: number, stride: number) =>
+    solve: (g: number[], xs: number[], size: number, stride: number) =>
       spread(g, xs, find(xs, size, stride), choose, sum),
   }));
 
@@ -83,15 +82,15 @@ export const maxPooling: Pset = {
       name: 'forward',
       parameters: [x, K, S],
       points: 2,
-      returns: { type: 'number[]', doc: 'x_out, one number for each window that lies in x' },
+      returns: { type: 'number[]', doc: 'x_out, one number per window that fits into x' },
       doc: 'The largest number of each window: x_out[i] = max_m x[i S + m], 0 ≤ m < K.',
     },
     {
       name: 'backpropToInput',
-      parameters: [grad('one a window,'), x, K, S],
+      parameters: [gradOutput, x, K, S],
       points: 4,
       returns: { type: 'number[]', doc: '∂C/∂x_in, N numbers' },
-      doc: 'The gradient with respect to the input. Among equals the first one has won.',
+      doc: 'The gradient with respect to the input. Among equals the first one wins.',
       gradientOf: { task: 'forward', argument: 'x' },
     },
     {
@@ -114,13 +113,13 @@ export const maxPooling: Pset = {
     {
       task: 'forward',
       message: 'the stride is ignored: windows start S apart',
-      gives: (xs: number[], size: number) =>
+      solve: (xs: number[], size: number) =>
         windows(xs, size, 1).map((window) => largest(xs, window)),
     },
     {
       task: 'forward',
       message: 'shifted by one: window i starts at i S',
-      gives: (xs: number[], size: number, stride: number) =>
+      solve: (xs: number[], size: number, stride: number) =>
         windows(xs, size, stride).map((window) =>
           largest(
             xs,
@@ -133,8 +132,8 @@ export const maxPooling: Pset = {
     },
     {
       task: 'forward',
-      message: 'largest by size: −3 is less than 1',
-      gives: (xs: number[], size: number, stride: number) =>
+      message: 'largest by absolute value: −3 is less than 1',
+      solve: (xs: number[], size: number, stride: number) =>
         windows(xs, size, stride).map(
           (window) => xs[window.reduce((a, b) => (Math.abs(xs[b]) > Math.abs(xs[a]) ? b : a))],
         ),
@@ -143,20 +142,20 @@ export const maxPooling: Pset = {
     {
       task: 'forwardSame',
       message:
-        'the border counts as 0 and wins over negative numbers: what lies outside is no candidate',
-      gives: (xs: number[], size: number) =>
+        'the border counts as 0 and wins over negative numbers: only elements inside can win',
+      solve: (xs: number[], size: number) =>
         windowsSame(xs, size).map((window) => Math.max(...window.map((j) => xs[j] ?? 0))),
     },
     {
       task: 'forwardSame',
       message: 'shifted by one: the window starts at i − p with p = ⌊(K − 1)/2⌋',
-      gives: (xs: number[], size: number) =>
+      solve: (xs: number[], size: number) =>
         windowsSame(xs, size, 1).map((window) => largest(xs, inside(xs, window))),
     },
     {
       task: 'forwardSame',
       message: FULL,
-      gives: (xs: number[], size: number) =>
+      solve: (xs: number[], size: number) =>
         windows(xs, size, 1).map((window) => largest(xs, window)),
     },
     ...gradients('backpropSameToInput', (xs, size) =>
@@ -168,7 +167,7 @@ export const maxPooling: Pset = {
     const stride = 1 + rng.integer(size);
     const N = size + 1 + rng.integer(3 + (k >> 2));
     const xs = decimals(rng, N);
-    // Every third has ties, and every fourth no number above 0.
+    // Every third case has ties, and every fourth has no number above 0.
     const tied = k % 3 === 2;
     const numbers = xs.map((v) => (tied ? Math.sign(v) : k % 4 === 1 ? -Math.abs(v) : v));
     const g = decimals(rng, Math.floor((N - size) / stride) + 1);

@@ -5,7 +5,7 @@ import type { Kind } from './solution.ts';
 const x: Parameter = {
   name: 'x',
   type: 'number[]',
-  doc: 'x_in; some numbers are 0, some beyond 800',
+  doc: 'x_in; some numbers are 0, some about ±900',
 };
 const kind: Parameter = {
   name: 'kind',
@@ -20,12 +20,12 @@ const gradOutput: Parameter = {
 
 const { forward, backpropToInput } = solution;
 
-/** The gradient with another h' for one kind, of the input v, the output y and the gradient g. */
+/** The gradient with a wrong h' for one kind, from the gradient g, the input v and the output y. */
 const differing =
-  (which: Kind, give: (g: number, v: number, y: number) => number) =>
+  (which: Kind, make: (g: number, v: number, y: number) => number) =>
   (g: number[], xs: number[], of: Kind): number[] => {
     const y = forward(xs, of);
-    return of === which ? g.map((one, i) => give(one, xs[i], y[i])) : backpropToInput(g, xs, of);
+    return of === which ? g.map((one, i) => make(one, xs[i], y[i])) : backpropToInput(g, xs, of);
   };
 const slopes = (xs: number[], of: Kind) => backpropToInput(xs.map(() => 1), xs, of); // prettier-ignore
 
@@ -54,48 +54,48 @@ export const pointwise: Pset = {
     {
       task: 'backpropToInput',
       message: 'the slope is missing: gradOutput goes through unchanged',
-      gives: (g: number[]) => g,
+      solve: (g: number[]) => g,
     },
     {
       task: 'backpropToInput',
-      message: 'gradOutput is missing: these are the slopes alone',
-      gives: (_: number[], xs: number[], of: Kind) => slopes(xs, of),
+      message: 'gradOutput is missing: these are only the slopes',
+      solve: (_: number[], xs: number[], of: Kind) => slopes(xs, of),
     },
     {
       task: 'backpropToInput',
-      message: 'the slope is taken at the output: it belongs to the input',
-      gives: (g: number[], xs: number[], of: Kind) => backpropToInput(g, forward(xs, of), of),
+      message: 'the slope is taken at the output: take it at the input',
+      solve: (g: number[], xs: number[], of: Kind) => backpropToInput(g, forward(xs, of), of),
     },
     {
       task: 'backpropToInput',
       message:
-        'the condition looks at the gradient: the input decides where the rectifier lets it pass',
-      gives: differing('relu', (g) => Math.max(0, g)),
+        'the condition uses the gradient: the rectifier passes it where the input is above 0',
+      solve: differing('relu', (g) => Math.max(0, g)),
     },
     {
       task: 'backpropToInput',
       message: 'the derivative at 0 is that of the right side: here it is 0',
-      gives: differing('relu', (g, v) => (v >= 0 ? g : 0)),
+      solve: differing('relu', (g, v) => (v >= 0 ? g : 0)),
     },
     {
       task: 'backpropToInput',
       message: 'the derivative at 0 is that of the right side: here it is 0',
-      gives: differing('abs', (g, v) => (v >= 0 ? g : -g)),
+      solve: differing('abs', (g, v) => (v >= 0 ? g : -g)),
     },
     {
       task: 'backpropToInput',
       message: 'the square is missing: the slope of tanh is 1 − tanh²',
-      gives: differing('tanh', (g, _, y) => g * (1 - y)),
+      solve: differing('tanh', (g, _, y) => g * (1 - y)),
     },
     {
       task: 'backpropToInput',
       message: 'a factor of the slope of the sigmoid is missing: it is y (1 − y)',
-      gives: differing('sigmoid', (g, _, y) => g * (1 - y)),
+      solve: differing('sigmoid', (g, _, y) => g * (1 - y)),
     },
     {
       task: 'backpropToInput',
       message: 'a factor of the slope of the sigmoid is missing: it is y (1 − y)',
-      gives: differing('sigmoid', (g, _, y) => g * y),
+      solve: differing('sigmoid', (g, _, y) => g * y),
     },
   ],
   draw(rng, k) {

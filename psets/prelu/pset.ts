@@ -6,7 +6,7 @@ type Rows = number[][];
 const x: Parameter = {
   name: 'x',
   type: 'number[][]',
-  doc: 'x_in, a row of channels for each of N examples',
+  doc: 'x_in, one row per example, one column per channel',
 };
 const a: Parameter = { name: 'a', type: 'number[]', doc: 'the slope below 0 of each channel' };
 const gradOutput: Parameter = {
@@ -15,10 +15,10 @@ const gradOutput: Parameter = {
   doc: '∂C/∂x_out, shaped like x',
 };
 
-const each = (xs: Rows, give: (v: number, c: number, n: number) => number) =>
-  xs.map((row, n) => row.map((v, c) => give(v, c, n)));
-const toParams = (xs: Rows, as: number[], give: (v: number, c: number, n: number) => number) =>
-  as.map((_, c) => xs.reduce((sum, row, n) => sum + give(row[c], c, n), 0));
+const each = (xs: Rows, make: (v: number, c: number, n: number) => number) =>
+  xs.map((row, n) => row.map((v, c) => make(v, c, n)));
+const toParams = (xs: Rows, as: number[], make: (v: number, c: number, n: number) => number) =>
+  as.map((_, c) => xs.reduce((sum, row, n) => sum + make(row[c], c, n), 0));
 const NOT_SUMMED = 'batch not summed: the slope is shared by all examples';
 
 export const prelu: Pset = {
@@ -30,7 +30,7 @@ export const prelu: Pset = {
       parameters: [x, a],
       points: 2,
       returns: { type: 'number[][]', doc: 'x_out, shaped like x' },
-      doc: 'x where it is above 0, else a[c] x.',
+      doc: 'x where x is above 0, else a[c] x.',
     },
     {
       name: 'backpropToInput',
@@ -44,47 +44,47 @@ export const prelu: Pset = {
       name: 'backpropToParams',
       parameters: [gradOutput, x, a],
       points: 4,
-      returns: { type: 'number[]', doc: '∂C/∂a, a number a channel' },
+      returns: { type: 'number[]', doc: '∂C/∂a, one number per channel' },
       doc: 'The gradient with respect to the slopes.',
       gradientOf: { task: 'forward', argument: 'a' },
     },
   ],
   solution,
   mistakes: [
-    { task: 'forward', message: 'the slope is ignored: this is the plain rectifier', gives: (xs: Rows) => each(xs, (v) => Math.max(0, v)) }, // prettier-ignore
-    { task: 'forward', message: 'the slopes of other channels: a[c] belongs to channel c', gives: (xs: Rows, as: number[]) => each(xs, (v) => (v > 0 ? v : as[0] * v)) }, // prettier-ignore
+    { task: 'forward', message: 'the slope is ignored: this is the plain rectifier', solve: (xs: Rows) => each(xs, (v) => Math.max(0, v)) }, // prettier-ignore
+    { task: 'forward', message: 'the slopes of other channels: a[c] belongs to channel c', solve: (xs: Rows, as: number[]) => each(xs, (v) => (v > 0 ? v : as[0] * v)) }, // prettier-ignore
     {
       task: 'backpropToInput',
-      message: 'the slope is ignored: below 0 the gradient is a[c] times, not 0',
-      gives: (g: Rows, xs: Rows) => each(xs, (v, c, n) => (v > 0 ? g[n][c] : 0)),
+      message: 'the slope is ignored: below 0 the gradient is multiplied by a[c]',
+      solve: (g: Rows, xs: Rows) => each(xs, (v, c, n) => (v > 0 ? g[n][c] : 0)),
     },
     {
       task: 'backpropToInput',
-      message: 'the condition looks at the gradient: the input decides which slope it is',
-      gives: (g: Rows, xs: Rows, as: number[]) =>
+      message: 'the condition uses the gradient: the input decides which slope applies',
+      solve: (g: Rows, xs: Rows, as: number[]) =>
         each(xs, (_, c, n) => (g[n][c] > 0 ? 1 : as[c]) * g[n][c]),
     },
     {
       task: 'backpropToInput',
       message: 'the derivative at 0 is that of the right side: here it is a[c]',
-      gives: (g: Rows, xs: Rows, as: number[]) =>
+      solve: (g: Rows, xs: Rows, as: number[]) =>
         each(xs, (v, c, n) => (v >= 0 ? 1 : as[c]) * g[n][c]),
     },
     {
       task: 'backpropToParams',
-      message: 'inputs above 0 count too: the slope does not reach them',
-      gives: (g: Rows, xs: Rows, as: number[]) => toParams(xs, as, (v, c, n) => g[n][c] * v),
+      message: 'inputs above 0 are counted too: the slope does not affect them',
+      solve: (g: Rows, xs: Rows, as: number[]) => toParams(xs, as, (v, c, n) => g[n][c] * v),
     },
     {
       task: 'backpropToParams',
       message: NOT_SUMMED,
-      gives: (g: Rows, xs: Rows, as: number[]) =>
+      solve: (g: Rows, xs: Rows, as: number[]) =>
         toParams(xs.slice(-1), as, (v, c) => g[g.length - 1][c] * Math.min(0, v)),
     },
     {
       task: 'backpropToParams',
       message: NOT_SUMMED,
-      gives: (g: Rows, xs: Rows) => each(xs, (v, c, n) => g[n][c] * Math.min(0, v)),
+      solve: (g: Rows, xs: Rows) => each(xs, (v, c, n) => g[n][c] * Math.min(0, v)),
     },
   ],
   draw(rng, k) {

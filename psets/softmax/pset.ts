@@ -1,7 +1,7 @@
 import { decimals, type Parameter, type Pset } from '../grader/pset.ts';
 import * as solution from './solution.ts';
 
-const x: Parameter = { name: 'x', type: 'number[]', doc: 'the scores; some are beyond 1000' };
+const x: Parameter = { name: 'x', type: 'number[]', doc: 'the scores; some are about 1000' };
 const gradOutput: Parameter = {
   name: 'gradOutput',
   type: 'number[]',
@@ -52,36 +52,36 @@ export const softmax: Pset = {
     {
       task: 'forward',
       message: 'not normalized: the probabilities do not sum to 1',
-      gives: (xs: number[]) => xs.map((v) => Math.exp(v - Math.max(...xs))),
+      solve: (xs: number[]) => xs.map((v) => Math.exp(v - Math.max(...xs))),
     },
     {
       task: 'backpropToInput',
-      message: 'only the diagonal: each probability depends on every score, through the sum',
-      gives: diagonal,
+      message: 'only the diagonal: each probability depends on every score through the sum',
+      solve: diagonal,
     },
     {
       task: 'backpropToInput',
       message:
         'the part through the sum is missing: raising one score lowers the other probabilities',
-      gives: (g: number[], xs: number[]) => forward(xs).map((v, i) => v * g[i]),
+      solve: (g: number[], xs: number[]) => forward(xs).map((v, i) => v * g[i]),
     },
     {
       task: 'backpropToInput',
       message: 'the probability in front is missing',
-      gives: (g: number[], xs: number[]) => {
+      solve: (g: number[], xs: number[]) => {
         const mean = forward(xs).reduce((sum, v, j) => sum + v * g[j], 0);
         return g.map((v) => v - mean);
       },
     },
     {
       task: 'crossEntropyToInput',
-      message: 'the right class is missing: y − 1 there',
-      gives: forward,
+      message: 'the right class is missing: its gradient is y − 1',
+      solve: forward,
     },
   ],
   draw(rng, k) {
     const n = 2 + rng.integer(2 + (k >> 3));
-    // Every fourth has scores whose exponentials overflow.
+    // In every fourth case the exponentials of the scores overflow.
     const xs = decimals(rng, n).map((v) =>
       k % 4 === 3 ? Math.round(1000 + 10 * v) / 10 + 900 : v,
     );

@@ -27,7 +27,7 @@ test('from the handout to a full score, and a class', () => {
   expect(boxprop('pset', 'new', 'convolution', '--dir', ann)).toMatchObject({
     status: 1,
     stdout: '',
-    stderr: `boxprop: --dir: expected a folder that is not there yet, got "${ann}"\n`,
+    stderr: `boxprop: --dir: expected a folder that does not exist yet, got "${ann}"\n`,
   });
   expect(boxprop('pset', 'new', 'convolution', '--dir', bob, '--js').status).toBe(0);
   expect(boxprop('pset', 'check', ann)).toEqual({
@@ -47,14 +47,14 @@ test('from the handout to a full score, and a class', () => {
   const wrong = readFileSync(solution, 'utf8').replace('gradWeight[m] += ', 'gradWeight[m] -= ');
   writeFileSync(join(ann, 'solution.ts'), wrong);
   expect(boxprop('pset', 'check', ann).stdout).toMatch(
-    /FAIL {2}backpropToParams {2}the sign is wrong: every number has the opposite one\n {6}gradOutput = \[.+\n {6}expected \[.+\n {6}got {6}\[.+\nconvolution: 7 of 10 points\n$/,
+    /FAIL {2}backpropToParams {2}the sign is wrong: every number has the opposite sign\n {6}gradOutput = \[.+\n {6}expected \[.+\n {6}got {6}\[.+\nconvolution: 7 of 10 points\n$/,
   );
   const out = join(folder, 'out');
   const graded = boxprop('pset', 'grade', ann, bob, '--out', out);
   expect(graded).toEqual({ status: 0, stderr: '', stdout: `7/10  ${ann}\n0/10  ${bob}\n` });
   const csv = readFileSync(join(out, 'grades.csv'), 'utf8');
   expect(csv.split('\r\n')[1]).toBe(
-    '"ann",7,10,3,"pass",4,"pass",0,"the sign is wrong: every number has the opposite one"',
+    '"ann",7,10,3,"pass",4,"pass",0,"the sign is wrong: every number has the opposite sign"',
   );
   expect(readFileSync(join(out, 'grades.html'), 'utf8')).toContain('<td>bob</td><td>0/10</td>');
   // What is kept is not graded again, what has changed is.
@@ -71,7 +71,10 @@ test.each([
     ['pset', 'new', 'nothing'],
     'pset: expected one of linear, pointwise, euclidean, backprop-example, convolution, max-pooling, softmax, batch-norm, prelu, contrast-norm, dropout, got "nothing"',
   ],
-  [['pset', 'check', '.'], '--pset: expected the problem set of ".", which does not say, got none'],
+  [
+    ['pset', 'check', '.'],
+    '--pset: expected the name of a problem set, because "." has no package.json that names one',
+  ],
   [
     ['pset', 'check', 'lib', '--pset', 'convolution'],
     'lib: expected solution.ts or solution.js, found neither',

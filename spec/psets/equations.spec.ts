@@ -24,7 +24,7 @@ import {
   withBackend,
 } from '../../index.ts';
 import type { Grads, Module } from '../../index.ts';
-import { close } from '../../psets/grader/numbers.ts';
+import { close } from '../../psets/grader/values.ts';
 import { psets } from '../../psets/index.ts';
 import { Rng } from '../../lib/rng.ts';
 import { backpropToInput, forward, type Boundary } from '../../psets/convolution/solution.ts';

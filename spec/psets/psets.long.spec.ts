@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { psets } from '../../psets/index.ts';
 import { handout } from '../../psets/grader/handout.ts';
 import { transformSync } from '@babel/core';
-import type { Student } from '../../psets/grader/ask.ts';
+import type { Student } from '../../psets/grader/student.ts';
 import { checkPset } from '../../psets/grader/check.ts';
 import type { Pset } from '../../psets/grader/pset.ts';
 import { Rng } from '../../lib/rng.ts';
@@ -18,8 +18,8 @@ let folder: string;
 let Built: typeof Student;
 beforeAll(async () => {
   folder = mkdtempSync(join(BUILT, 'psets-'));
-  // As it is installed: a process of the sources takes three times as long to start.
-  ({ Student: Built } = (await import(join(BUILT, 'dist/psets/grader/ask.js'))) as {
+  // The compiled grader, as users install it: one of the sources takes three times as long to start.
+  ({ Student: Built } = (await import(join(BUILT, 'dist/psets/grader/student.js'))) as {
     Student: typeof Student;
   });
 });
@@ -32,36 +32,33 @@ async function graded(pset: Pset, source: string, kind = 'ts', where = folder) {
   return checkPset(pset, new Built(file, { seconds: 3, memory: 256 }), new Rng(1));
 }
 
-/** A solution without its types, which is graded in a third of the time. */
+/** A solution without its types, which takes a third of the time to grade. */
 function untyped(source: string): string {
   const options = { filename: 'solution.ts', babelrc: false, configFile: false };
   return transformSync(source, { ...options, presets: ['@babel/preset-typescript'] })?.code ?? '';
 }
 
-test('there are as many wrong submissions as psets ask for', () => {
+test('every problem set has at least eight wrong submissions', () => {
   expect(Object.keys(SUBMISSIONS)).toEqual(psets.map(({ name }) => name));
   for (const wrong of Object.values(SUBMISSIONS)) expect(wrong.length).toBeGreaterThanOrEqual(8);
 });
 
 describe.each(psets)('$name', (pset) => {
   test('its reference solution passes', async () => {
-    const { tasks, points, maxPoints: of } = await graded(pset, text(pset, 'solution.ts'));
-    expect(tasks.map(({ message: says }) => says)).toEqual(tasks.map(() => 'pass'));
-    expect(points).toBe(of);
+    const { tasks, points, maxPoints } = await graded(pset, text(pset, 'solution.ts'));
+    expect(tasks.map(({ message }) => message)).toEqual(tasks.map(() => 'pass'));
+    expect(points).toBe(maxPoints);
   });
 
   test('a right but unusual solution passes', async () => {
-    const { points, maxPoints: of } = await graded(
-      pset,
-      UNUSUAL[pset.name as keyof typeof UNUSUAL],
-    );
-    expect(points).toBe(of);
+    const { points, maxPoints } = await graded(pset, UNUSUAL[pset.name as keyof typeof UNUSUAL]);
+    expect(points).toBe(maxPoints);
   });
 
   test.each(['ts', 'js'])('its empty %s skeleton is not implemented yet', async (kind) => {
     const written = handout(pset, text(pset, 'README.md'), '1.0.0', kind === 'js');
     const { tasks, points } = await graded(pset, written[`solution.${kind}`], kind);
-    expect(tasks.map(({ message: says }) => says)).toEqual(
+    expect(tasks.map(({ message }) => message)).toEqual(
       pset.tasks.map(() => 'not implemented yet'),
     );
     expect(points).toBe(0);
@@ -90,8 +87,8 @@ describe.each(psets)('$name', (pset) => {
         expect(source).toContain(from);
         source = source.replace(from, () => to);
       }
-      const { tasks, points, maxPoints: of } = await graded(pset, untyped(source), 'js');
-      expect(points).toBeLessThan(of);
+      const { tasks, points, maxPoints } = await graded(pset, untyped(source), 'js');
+      expect(points).toBeLessThan(maxPoints);
       const found = tasks.find((one) => one.task === task);
       expect(found?.pass).toBe(false);
       expect(found?.message).toContain(planted);
@@ -101,25 +98,25 @@ describe.each(psets)('$name', (pset) => {
 
 test('a convolution by discrete Fourier transforms passes', async () => {
   const convolution = psets.find(({ name }) => name === 'convolution') ?? psets[0];
-  const { tasks, points, maxPoints: of } = await graded(convolution, BY_FOURIER);
-  expect(tasks.map(({ message: says }) => says)).toEqual(tasks.map(() => 'pass'));
-  expect(points).toBe(of);
+  const { tasks, points, maxPoints } = await graded(convolution, BY_FOURIER);
+  expect(tasks.map(({ message }) => message)).toEqual(tasks.map(() => 'pass'));
+  expect(points).toBe(maxPoints);
 });
 
-test('a right gradient of a wrong forward is told, and counts', async () => {
+test('the right gradient of a wrong forward is reported, and counts', async () => {
   const convolution = psets.find(({ name }) => name === 'convolution') ?? psets[0];
   const { tasks } = await graded(
     convolution,
     text(convolution, 'solution.ts').replace('source(i - p + m', 'source(i + p - m'),
   );
-  expect(tasks.map(({ task, points, message: says }) => [task, points, says])).toEqual([
+  expect(tasks.map(({ task, points, message }) => [task, points, message])).toEqual([
     ['forward', 0, 'flipped kernel: this is the convolution, the pset defines the correlation'],
     ['backpropToInput', 4, 'right for your own forward, which is wrong; pass'],
     ['backpropToParams', 3, 'right for your own forward, which is wrong; pass'],
   ]);
 });
 
-test('what takes long by the clock alone, as on a busy machine, is no loop without end', async () => {
+test('a function that is only slow by the clock, as on a busy machine, is not an endless loop', async () => {
   const sleep = 'const start = Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);';
   const [linear] = psets;
   const source = text(linear, 'solution.ts').replace(
@@ -127,25 +124,25 @@ test('what takes long by the clock alone, as on a busy machine, is no loop witho
     `$&\n  ${sleep}`,
   );
   expect(source).toContain(sleep);
-  const { points, maxPoints: of } = await graded(linear, source);
-  expect(points).toBe(of);
+  const { points, maxPoints } = await graded(linear, source);
+  expect(points).toBe(maxPoints);
 });
 
 test.each(['ts', 'js'])('a %s file may be handed in without its package.json', async (kind) => {
   const alone = mkdtempSync(join(tmpdir(), 'boxprop-psets-'));
   const [linear] = psets;
   const source = text(linear, 'solution.ts');
-  const { points, maxPoints: of } = await graded(
+  const { points, maxPoints } = await graded(
     linear,
     kind === 'ts' ? source : untyped(source),
     kind,
     alone,
   );
   rmSync(alone, { recursive: true });
-  expect(points).toBe(of);
+  expect(points).toBe(maxPoints);
 });
 
-test('a file that cannot be read is told in one line', async () => {
+test('a file that cannot be loaded is reported in one line', async () => {
   const { tasks } = await graded(psets[0], 'export function forward( {');
-  for (const { message: says } of tasks) expect(says).toMatch(/^the file cannot be loaded: \S+/);
+  for (const { message } of tasks) expect(message).toMatch(/^the file cannot be loaded: \S+/);
 });

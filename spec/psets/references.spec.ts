@@ -9,7 +9,8 @@ import {
   withBackend,
   type Module,
 } from '../../index.ts';
-import { close, flat } from '../../psets/grader/numbers.ts';
+import { close, flatten } from '../../psets/grader/values.ts';
+import { nudged } from '../../psets/grader/check.ts';
 import { applied, argumentsOf, type Args, type Value } from '../../psets/grader/pset.ts';
 import { psets } from '../../psets/index.ts';
 
@@ -25,9 +26,9 @@ const ask = (name: string, task: string, args: Args): number[] => {
   const pset = psets.find((one) => one.name === name);
   const found = pset?.tasks.find((one) => one.name === task);
   if (pset === undefined || found === undefined) throw new Error(`${name}.${task}`);
-  return flat(applied(pset.solution[task], argumentsOf(found, args)));
+  return flatten(applied(pset.solution[task], argumentsOf(found, args)));
 };
-const numbersOf = (value: Value) => flat(value);
+const numbersOf = (value: Value) => flatten(value);
 const list = (value: Value) => value as number[];
 const rows = (value: Value) => value as number[][];
 const signal = (x: Value) => constant<Rank.R3>(list(x), [1, list(x).length, 1]);
@@ -168,16 +169,6 @@ test('dropout silences and scales as its box does', async () => {
   });
 });
 
-/** A value with one of its numbers moved. */
-function nudged(value: Value, at: number, by: number): Value {
-  let k = 0;
-  const walk = (part: Value): Value => {
-    if (typeof part === 'number') return k++ === at ? part + by : part;
-    return Array.isArray(part) ? (part as readonly Value[]).map(walk) : part;
-  };
-  return walk(value);
-}
-
 describe.each(psets)('$name', (pset) => {
   const gradients = pset.tasks.flatMap((task) =>
     task.gradientOf === undefined ? [] : [{ task, of: task.gradientOf }],
@@ -197,8 +188,10 @@ describe.each(psets)('$name', (pset) => {
         const weights =
           cost === true
             ? [1]
-            : flat(
-                args[at(0, 0).length === flat(args.gradOutput).length ? 'gradOutput' : 'gradSame'],
+            : flatten(
+                args[
+                  at(0, 0).length === flatten(args.gradOutput).length ? 'gradOutput' : 'gradSame'
+                ],
               );
         const numeric = gradient.map((_, i) => {
           const [up, down] = [at(i, 1e-5), at(i, -1e-5)];

@@ -62,7 +62,7 @@ const convolution: readonly Submission[] = [
     'gradInput[j] += (j === 0 || j === x.length - 1 ? 2 : 1) * gradOutput[i] * w[m]',
   ),
   {
-    planted: 'what is read through the boundary',
+    planted: 'a value read through the boundary',
     task: 'backpropToInput',
     edits: [[`boundary, (i, j, m) => (${INPUT}))`, `'zeros', (i, j, m) => (${INPUT}))`]],
   },
@@ -79,7 +79,7 @@ const convolution: readonly Submission[] = [
   toParams('overwritten instead of summed', 'gradWeight[m] = gradOutput[i] * x[j]'),
   toParams('every number is 0', 'gradWeight[m] += 0 * gradOutput[i] * x[j]'),
   {
-    planted: 'keeps something between calls',
+    planted: 'keeps state between calls',
     task: 'backpropToParams',
     edits: [
       [
@@ -149,7 +149,7 @@ const maxPooling: readonly Submission[] = [
   ),
   pooled('returns nothing', 'collect(gradOutput, winners(x, K, S), x.length);'),
   plain('the stride is ignored', 'return winners(x, K, 1).map((j) => x[j]);'),
-  plain('largest by size', 'return winners(x.map(Math.abs), K, S).map((j) => x[j]);'),
+  plain('largest by absolute value', 'return winners(x.map(Math.abs), K, S).map((j) => x[j]);'),
   plain('ends the process', 'return process.exit(0);'),
   plain(
     'MiB of memory',
@@ -332,7 +332,7 @@ const batchNorm: readonly Submission[] = [
   edit('backpropToInput', 'the sign is wrong', 'gamma * scale *', '-gamma * scale *'),
   edit(
     'backpropToGamma',
-    'the input in place of the normalized',
+    'this uses the input instead of the normalized',
     'g * xHat[i], 0)',
     'g * x[i] + 0 * xHat[i], 0)',
   ),
@@ -368,13 +368,13 @@ const prelu: readonly Submission[] = [
   edit('backpropToInput', 'the slope is ignored', '(v > 0 ? 1 : a[c])', '(v > 0 ? 1 : 0 * a[c])'),
   edit(
     'backpropToInput',
-    'the condition looks at the gradient',
+    'the condition uses the gradient',
     '(v > 0 ? 1 : a[c])',
     '(gradOutput[n][c] > 0 * v ? 1 : a[c])',
   ),
   edit('backpropToInput', 'the derivative at 0', '(v > 0 ? 1 : a[c])', '(v >= 0 ? 1 : a[c])'),
   edit('backpropToInput', 'the sign is wrong', 'gradOutput[n][c] * (v', '-gradOutput[n][c] * (v'),
-  edit('backpropToParams', 'inputs above 0 count too', 'Math.min(0, row[c])', 'row[c]'),
+  edit('backpropToParams', 'inputs above 0 are counted too', 'Math.min(0, row[c])', 'row[c]'),
   edit(
     'backpropToParams',
     'batch not summed',
@@ -404,7 +404,7 @@ const pointwise: readonly Submission[] = [
   ),
   edit(
     'forward',
-    'the sign is wrong: every number has the opposite one, for kind "abs"',
+    'the sign is wrong: every number has the opposite sign, for kind "abs"',
     'return Math.abs(v);',
     'return -Math.abs(v);',
   ),
@@ -433,12 +433,7 @@ const pointwise: readonly Submission[] = [
     'const y = forward(x, kind);',
     'x = forward(x, kind); const y = forward(x, kind);',
   ),
-  edit(
-    'backpropToInput',
-    'the condition looks at the gradient',
-    'x[i] > 0 ? g : 0',
-    'g > 0 ? g : 0',
-  ),
+  edit('backpropToInput', 'the condition uses the gradient', 'x[i] > 0 ? g : 0', 'g > 0 ? g : 0'),
   edit(
     'backpropToInput',
     'the derivative at 0 is that of the right side',
@@ -553,7 +548,7 @@ const backpropExample: readonly Submission[] = [
     'error * w[j] + 0 * a',
   ),
   edit('toHiddenInput', 'the square is missing', 'Math.tanh(a) ** 2', 'Math.tanh(a)'),
-  edit('toHiddenInput', 'the slope is of the input itself', 'Math.tanh(a) ** 2', 'a ** 2'),
+  edit('toHiddenInput', 'the slope uses the input itself', 'Math.tanh(a) ** 2', 'a ** 2'),
   edit('toHiddenInput', 'the weights are missing', 'error * w[j] *', 'error *'),
   edit(
     'toHiddenInput',
@@ -561,7 +556,12 @@ const backpropExample: readonly Submission[] = [
     'const error = output(x, V, w) - t;\n  return hiddenInput(x, V).map((a, j)',
     'const error = output(x, V, w);\n  return hiddenInput(x, V).map((a, j)',
   ),
-  edit('toSecondWeights', 'what goes into the hidden units', 'error * Math.tanh(a))', 'error * a)'),
+  edit(
+    'toSecondWeights',
+    'this uses the inputs of the hidden units',
+    'error * Math.tanh(a))',
+    'error * a)',
+  ),
   edit('toSecondWeights', 'the sign is wrong', 'error * Math.tanh(a))', '-error * Math.tanh(a))'),
   edit(
     'toFirstWeights',
@@ -583,7 +583,7 @@ const backpropExample: readonly Submission[] = [
   ),
   edit(
     'step',
-    'w was moved before',
+    'w moved before',
     'const [first, second] = [toFirstWeights(x, V, w, t), toSecondWeights(x, V, w, t)];',
     'const second = toSecondWeights(x, V, w, t); const first = toFirstWeights(x, V, w.map((v, j) => v + eta * second[j]), t);',
   ),
@@ -636,7 +636,7 @@ const contrastNorm: readonly Submission[] = [
   ),
   edit(
     'divisive',
-    'divided by the mean deviation alone',
+    'divided by the mean deviation only',
     'one / Math.max(c, sigma[i])',
     'one / Math.max(c, 0 * sigma[i])',
   ),
@@ -676,16 +676,16 @@ const dropout: readonly Submission[] = [
   edit('forward', 'not scaled', 'v / (1 - p) : 0', 'v : 0'),
   edit(
     'forward',
-    'the other units: those with u < p are silenced',
+    'the wrong units: those with u < p are silenced',
     'u[i] >= p ? v',
     'u[i] < p ? v',
   ),
-  edit('forward', 'not scaled: what is kept', 'u[i] >= p ? v / (1 - p)', 'u[i] < p ? v'),
+  edit('forward', 'not scaled: kept units', 'u[i] >= p ? v / (1 - p)', 'u[i] < p ? v'),
   edit('forward', 'divided by p', 'v / (1 - p)', 'v / p'),
   edit('forward', 'multiplied by 1 − p', 'v / (1 - p)', 'v * (1 - p)'),
   edit(
     'forward',
-    'keeps something between calls',
+    'keeps state between calls',
     'x.map((v, i) => (u[i] >= p',
     'x.map((v, i) => (Math.random() >= p',
   ),

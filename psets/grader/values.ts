@@ -1,13 +1,15 @@
 import type { Value } from './pset.ts';
 
 /** All numbers of a value, in order. */
-export function flat(value: Value): number[] {
+export function flatten(value: Value): number[] {
   if (typeof value === 'number') return [value];
   if (typeof value !== 'object') return [];
-  return (Array.isArray(value) ? (value as readonly Value[]) : Object.values(value)).flatMap(flat);
+  return (Array.isArray(value) ? (value as readonly Value[]) : Object.values(value)).flatMap(
+    flatten,
+  );
 }
 
-/** `[2, 3]` for two rows of three; rows of different lengths are told, as in `[2, 3 or 4]`. */
+/** The shape: `[2, 3]` for two rows of three, `[2, 3 or 4]` for rows of different lengths. */
 export function shapeOf(value: Value): string {
   if (typeof value === 'number') return 'a number';
   if (typeof value !== 'object') return typeof value;
@@ -24,7 +26,7 @@ export function shapeOf(value: Value): string {
   return `[${sizes.join(', ')}]${level.some((item) => typeof item !== 'number') ? ' of lists and numbers' : ''}`;
 }
 
-/** Whether all numbers agree, to what double precision gives sums of a few dozen terms in another order. */
+/** Whether all numbers agree up to rounding, as sums of a few dozen terms in another order do. */
 export function close(a: readonly number[], b: readonly number[], tolerance = 1e-9): boolean {
   const scale = 1 + b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return (
@@ -32,11 +34,12 @@ export function close(a: readonly number[], b: readonly number[], tolerance = 1e
   );
 }
 
-/** Whether two values have the same shape and, to rounding, the same numbers. */
+/** Whether two values have the same shape and, up to rounding, the same numbers. */
 export function agree(a: Value, b: Value): boolean {
-  return shapeOf(a) === shapeOf(b) && close(flat(a), flat(b));
+  return shapeOf(a) === shapeOf(b) && close(flatten(a), flatten(b));
 }
 
+/** Whether a value is a list of rows of numbers. */
 export function isRows(value: Value): value is readonly (readonly number[])[] {
   return (
     Array.isArray(value) &&
@@ -47,17 +50,18 @@ export function isRows(value: Value): value is readonly (readonly number[])[] {
   );
 }
 
+/** Rows as columns. */
 export function transposed(rows: readonly (readonly number[])[]): number[][] {
   return rows[0].map((_, j) => rows.map((row) => row[j]));
 }
 
-/** To be read: six digits, `[1, -0.5]`. */
-export function print(value: Value): string {
+/** Formats a value for readers, to six digits: `[1, -0.5]`. */
+export function format(value: Value): string {
   if (typeof value === 'number')
     return String(Number.isFinite(value) ? Number(value.toPrecision(6)) : value);
   if (typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(print).join(', ')}]`;
+  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(format).join(', ')}]`;
   return `{ ${Object.entries(value)
-    .map(([name, item]) => `${name}: ${print(item)}`)
+    .map(([name, item]) => `${name}: ${format(item)}`)
     .join(', ')} }`;
 }

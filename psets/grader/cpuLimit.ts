@@ -1,24 +1,29 @@
 import { Worker } from 'node:worker_threads';
 
 /**
- * Ends the process with SIGTERM once one piece of work has used so many seconds of processor time. By the clock a busy
- * machine would make a loop without end of a slow function. A thread, for such a loop leaves the main one no time to look.
+ * Ends this process with SIGTERM once one piece of work has used too much processor time. The clock
+ * would mistake a slow function on a busy machine for an endless loop. A thread watches, because an
+ * endless loop never returns to the event loop of the main thread.
+ *
+ *     const limit = new CpuLimit();
+ *     const answer = limit.during(5, () => solve());
  */
-export class Watch {
+export class CpuLimit {
   readonly #until = new Float64Array(new SharedArrayBuffer(8)).fill(Infinity);
 
   constructor() {
-    const look = `
+    const watch = `
       const until = require('node:worker_threads').workerData;
       setInterval(() => {
         const { user, system } = process.cpuUsage();
         if ((user + system) / 1e6 > until[0]) process.kill(process.pid, 'SIGTERM');
       }, 50);
     `;
-    // Without the process's own options: it needs no loader of TypeScript.
-    new Worker(look, { eval: true, workerData: this.#until, execArgv: [] }).unref();
+    // Without the options of the process: the thread needs no TypeScript loader.
+    new Worker(watch, { eval: true, workerData: this.#until, execArgv: [] }).unref();
   }
 
+  /** Runs `work`, and ends the process if it takes longer. */
   during<T>(seconds: number, work: () => T): T {
     const { user, system } = process.cpuUsage();
     this.#until[0] = (user + system) / 1e6 + seconds;
