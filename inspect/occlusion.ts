@@ -8,7 +8,7 @@ import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 export interface OcclusionOptions {
   /** A batch of one image, [1, H, W, C]. */
   readonly image: Tensor4D;
-  /** The class whose probability is wanted. */
+  /** The class whose probability is computed. */
   readonly label: number;
   /** The side of the patch in pixels, 8 by default. */
   readonly size?: number;

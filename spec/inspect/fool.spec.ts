@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Flatten, init, Linear, Rng, Sequential } from '../../index.ts';
+import { Flatten, init, Linear, Rng, Sequential, useBackend } from '../../index.ts';
 import { closestAdversarial, imagine, lbfgs, type Objective } from '../../inspect/index.ts';
 import { expectNoLeak, messageOf } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';
@@ -124,6 +124,7 @@ eachBackend('fooling', () => {
 });
 
 test('unknown options are refused', async () => {
+  await useBackend('cpu');
   const network = new Sequential([]);
   const [input, labels] = [tf.zeros([1, 1, 3, 1]), tf.tensor1d([0], 'int32')];
   const rng = new Rng(0);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Flatten, init, Linear, Sequential, SoftmaxCrossEntropy } from '../../index.ts';
+import { Flatten, init, Linear, Sequential, SoftmaxCrossEntropy, useBackend } from '../../index.ts';
 import {
   costGradient,
   fastGradientSign,
@@ -89,6 +89,7 @@ eachBackend('of a linear classifier', () => {
 });
 
 test('unknown options are refused', async () => {
+  await useBackend('cpu');
   const network = classifier();
   const image = tf.zeros<tf.Rank.R4>([1, 1, 2, 2]);
   const labels = tf.tensor1d([0], 'int32');

@@ -117,7 +117,7 @@ describe('a box that delegates to Conv2D(1, 4, 5), followed by MaxPool2D(2)', ()
     expect([known.unknownWindow, known.patches[0].shape]).toEqual([undefined, [6, 6, 1]]);
   });
 
-  test('an exporter of its own writes it in ONNX as Conv2D', () => {
+  test('a user exporter writes it in ONNX as Conv2D', () => {
     const exporter = onnxExporter(MyConv, (graph, { conv }, input) => graph.write(conv, [input]));
     const options = { inputShape: IMAGE };
     const own = toOnnx(followed(new MyConv()), { ...options, exporters: [exporter] });
@@ -128,7 +128,7 @@ describe('a box that delegates to Conv2D(1, 4, 5), followed by MaxPool2D(2)', ()
     );
   });
 
-  test('an entry of its own tells how PyTorch holds its parameters', () => {
+  test('a user entry states how PyTorch stores its parameters', () => {
     const order = [2, 3, 1, 0];
     const own = torchBox(MyConv, (_box, name, shape) =>
       name === 'weight'
@@ -173,7 +173,7 @@ test('behind a Flatten, BatchNorm holds one value per element, in PyTorch channe
   });
 });
 
-test("the scale of a BatchNorm in a container of one's own does not decay", () => {
+test('the scale of a BatchNorm in a user container does not decay', () => {
   const network = new Twice(new Sequential([new BatchNorm(3)]));
   expect(Object.keys(network.params).map(withoutDecay(network).matches)).toEqual([true, true]);
   const optimizer = new SGD(network.params, { learningRate: 1, groups: [withoutDecay(network)] });

@@ -15,8 +15,8 @@ interface Rectangle {
 /** The boxes of a drawing, the input first. */
 function rectangles(svg: string): Rectangle[] {
   const pattern = /<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g;
-  return [...svg.matchAll(pattern)].map(([, ...numbers]) => {
-    const [x, y, width, height] = numbers.map(Number);
+  return [...svg.matchAll(pattern)].map(([, ...values]) => {
+    const [x, y, width, height] = values.map(Number);
     return { x, y, width, height };
   });
 }
@@ -28,11 +28,14 @@ const overlap = (a: Rectangle, b: Rectangle) =>
 function expectXml(svg: string): void {
   const open: string[] = [];
   const tag = /<(\/?)([a-z]+)((?: [\w:-]+="[^"<]*")*)(\/?)>/g;
-  const rest = svg.replace(tag, (_, closing: string, name: string, _attributes, alone: string) => {
-    if (closing) expect(open.pop()).toBe(name);
-    else if (!alone) open.push(name);
-    return '';
-  });
+  const rest = svg.replace(
+    tag,
+    (_, closing: string, name: string, _attributes, selfClosing: string) => {
+      if (closing) expect(open.pop()).toBe(name);
+      else if (!selfClosing) open.push(name);
+      return '';
+    },
+  );
   expect(open).toEqual([]);
   expect(rest).not.toMatch(/[<>]/);
   expect(rest.replace(/&(amp|lt|gt|quot);/g, '')).not.toContain('&');
@@ -47,7 +50,7 @@ describe('drawSummary', () => {
     ['resnet18', () => resnet18(empty), [64, 64, 3], 2],
     ['googlenet', () => googlenet(empty), [64, 64, 3], 4],
   ] as const)(
-    'draws every box of %s, apart from each other, below what it takes from',
+    'draws every box of %s, without overlap, below its inputs',
     (title, build, shape, lanes) => {
       const network = build();
       const summary = summarize(network, shape);
@@ -69,7 +72,7 @@ describe('drawSummary', () => {
     },
   );
 
-  it('escapes what a name or title may have', () => {
+  it('escapes special characters in names and titles', () => {
     const summary: Summary = {
       inputShape: [1],
       rows: [],

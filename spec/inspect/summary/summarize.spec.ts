@@ -62,7 +62,7 @@ describe('summarize', () => {
     expect(rows[1].box).toBe('MaxPool2D: 3x3 filters at stride 2');
     expect(rows[10].box).toBe('4096 neurons, ReLU, Dropout 0.5');
     expect(rows[0].multiplyAdds).toBe(55 * 55 * 96 * 11 * 11 * 3);
-    // Convolution and ReLU, 4 bytes a number.
+    // Convolution and ReLU, 4 bytes per element.
     expect(rows[0].activationBytes).toBe(2 * 4 * 55 * 55 * 96);
     expect(rows.map(({ receptiveField }) => receptiveField[0])).toEqual(
       // 11, then +2·4, +0, +4·8, +2·8, +0, +2·16 three times, +2·16, and 5·32 for the six places of pool5.
@@ -161,7 +161,7 @@ describe('factsOf', () => {
   );
 });
 
-/** All weights 1, so that nothing that is seen cancels. */
+/** All weights are 1, so no contributions cancel. */
 const seeing = { rng: new Rng(0), init: init.fill(1) };
 
 describe('receptive fields', () => {
@@ -200,20 +200,24 @@ describe('receptive fields', () => {
       [15, 21, 1],
     ],
     ['each channel', () => new DepthwiseConv2D(1, 3, { stride: 2, ...seeing }), [15, 17, 1]],
-    ['places of their own', () => new LocallyConnected2D([11, 13], 1, 1, 3, seeing), [11, 13, 1]],
+    [
+      'one filter per position',
+      () => new LocallyConnected2D([11, 13], 1, 1, 3, seeing),
+      [11, 13, 1],
+    ],
     [
       'an average to a size',
       () => new Sequential([new Conv2D(1, 1, 3, seeing), new AdaptiveAvgPool2D([3, 4])]),
       [14, 18, 1],
     ],
     [
-      'a linear box behind all places',
+      'a linear box over all positions',
       () =>
         new Sequential([new AvgPool2D(3), new Flatten(), new ReLU(), new Linear(12, 1, seeing)]),
       [9, 12, 1],
     ],
     [
-      'a whole average',
+      'a global average',
       () => new Sequential([new AvgPool2D(3), new GlobalAvgPool2D()]),
       [9, 12, 1],
     ],
@@ -244,7 +248,7 @@ describe('receptive fields', () => {
     ],
   ];
 
-  /** How far apart the first and last cell lie that the number in the middle of the output depends on. */
+  /** The extent of the positions that the element in the middle of the output depends on, per axis. */
   function extent(network: Module, inputShape: readonly number[]): number[] {
     return tidy(() => {
       const { output, cache } = network.forward(ones([1, ...inputShape]));
@@ -266,7 +270,7 @@ describe('receptive fields', () => {
     });
   }
 
-  test.each(chains)('of %s are what the gradient reaches', (_, build, inputShape) => {
+  test.each(chains)('of %s are the positions that the gradient reaches', (_, build, inputShape) => {
     const network = build();
     const { rows } = summarize(network, inputShape);
     expect(extent(network, inputShape)).toEqual(rows[rows.length - 1].receptiveField);
