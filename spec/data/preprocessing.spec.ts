@@ -18,6 +18,7 @@ import {
   standardization,
   stratifiedSplit,
   mapInputs,
+  type Augmentation,
 } from '../../data/index.ts';
 import {
   arePreprocessingSteps,
@@ -164,6 +165,21 @@ describe('crop', () => {
     expect([...corners].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 10, 11, 12, 13]);
     expect((await read(data, examples, new Rng(1))).values).toEqual(values);
     expect((await read(data, examples, new Rng(2))).values).not.toEqual(values);
+  });
+
+  it('does not repeat the draws of an augmentation before it', async () => {
+    const drawn: number[] = [];
+    // The rows of a window start at one of two places.
+    const spy: Augmentation = (image, _, rng) => {
+      drawn.push(rng.integer(2));
+      return image;
+    };
+    const examples = Array.from({ length: 40 }, () => 0);
+    const data = crop(augment(counted(), [spy]), [2, 4]);
+    const { values } = await read(data, examples, new Rng(1));
+    const tops = examples.map((_, k) => values[16 * k] / 10);
+    expect(new Set(tops)).toEqual(new Set([0, 1]));
+    expect(tops).not.toEqual(drawn);
   });
 
   it.each([
