@@ -133,7 +133,10 @@ export function labelOf(box: AnyModule, path: string): string {
   return path === '' ? nameOf(box) : `${nameOf(box)} ${path}`;
 }
 
-/** Whether an elementwise box makes hidden units: not a merge, and not a BatchNorm, which has buffers. */
+/**
+ * Whether an elementwise box makes hidden units. Merges and BatchNorm, the only one with buffers, do
+ * not.
+ */
 function isNonlinearity({ arity, buffers }: AnyModule): boolean {
   return arity !== 'list' && Object.keys(buffers).length === 0;
 }
