@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** boxprop as it is installed, compiled by `spec/support/build.mjs`. What is in this folder imports it as `boxprop`. */
+/** The installed form of boxprop, compiled by `build.mjs`. Files in this folder import it as `boxprop`. */
 export const BUILT = join(ROOT, 'build');
 
-/** What Node runs for `npx boxprop`. */
+/** The program that `npx boxprop` runs. */
 export const MAIN = join(BUILT, 'dist/cli/main.js');
 
 /** Runs `npx boxprop ...` as a user would. */
