@@ -70,11 +70,11 @@ async function checkTask(
   student: Student,
   cases: readonly Case[],
 ): Promise<TaskReport> {
-  const report = { task: task.name, points: 0, maxPoints: task.points };
-  const fail = (message: string): TaskReport => ({ ...report, pass: false, message });
-  const pass = (message: string): TaskReport => {
-    return { ...report, pass: true, points: task.points, message };
+  const report = (pass: boolean, message: string): TaskReport => {
+    const points = pass ? task.points : 0;
+    return { task: task.name, pass, points, maxPoints: task.points, message };
   };
+  const fail = (message: string) => report(false, message);
   const calls = cases.map(({ args }) => ({ task: task.name, args: argumentsOf(task, args) }));
   // The first three calls again, which must return the same values.
   const answers = await student.ask([...calls, ...calls.slice(0, 3)]);
@@ -104,7 +104,7 @@ async function checkTask(
       'keeps state between calls: the same arguments give different numbers the second time',
     );
   }
-  if (wrong === undefined) return pass('pass');
+  if (wrong === undefined) return report(true, 'pass');
   const notFinite = comparisons.find(
     ({ expected, got }) =>
       flatten(got).some((value) => !Number.isFinite(value)) &&
@@ -116,7 +116,7 @@ async function checkTask(
     return { ...fail(`returns ${value}`), ...exampleOf(pset, task, item, got) };
   }
   if (await isGradientOfOwnForward(pset, task, student, comparisons))
-    return { ...pass('right for your own forward, which is wrong; pass'), ...example };
+    return { ...report(true, 'right for your own forward, which is wrong; pass'), ...example };
   return { ...fail(diagnose(pset, task, comparisons)), ...example };
 }
 

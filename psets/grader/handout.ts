@@ -28,11 +28,13 @@ export function handout(
   const how = [
     '## What to do',
     '',
-    `Write the functions of \`${file}\` with plain numbers and lists, without a library. Do not change their names or arguments. Then`,
+    `Write the functions of \`${file}\` with plain numbers and lists, without a library. Do not change`,
+    'their names or arguments. Then',
     '',
     '```sh\nnpx boxprop pset check .\n```',
     '',
-    'reports for each function whether it is right, and otherwise what is wrong, with the smallest example.',
+    'reports for each function whether it is right, and otherwise what is wrong, with the smallest',
+    'example.',
     '',
   ];
   return {
