@@ -20,7 +20,7 @@ function outcomes(change: Augmentation): string[] {
   return [...new Set(Array.from({ length: 300 }, () => [...change(image(), SIZE, rng)].join()))];
 }
 
-test('a shift moves by every distance in both directions, and lets nothing in', () => {
+test('a shift moves by every distance in both directions, and fills the border with 0', () => {
   const moved = (down: number, right: number) =>
     Array.from(image(), (_, i) => {
       const [row, column, channel] = [Math.floor(i / 8), Math.floor(i / 2) % 4, i % 2];
@@ -38,11 +38,11 @@ test('a flip mirrors columns and not channels', () => {
 });
 
 describe('elastic distortion', () => {
-  test('of no displacement, turn or zoom is none', () => {
+  test('without displacement, rotation and zoom changes nothing', () => {
     expect(outcomes(elastic({ alpha: 0, rotation: 0, zoom: 0 }))).toEqual([[...image()].join()]);
   });
 
-  test('reads where the formula says, between pixels', () => {
+  test('interpolates at the place that the formula gives', () => {
     const options = { alpha: 3, sigma: 0.5, rotation: 20, zoom: 0.3 };
     const warped = elastic(options)(image(), SIZE, new Rng(9));
     // The same numbers, put into the formula pixel by pixel.
@@ -91,7 +91,7 @@ describe('augment', () => {
       classes: 2,
     });
 
-  test('changes images in training alone, each by its place in the batch, and the same for the same state', async () => {
+  test('changes images only in training, by their index in the batch, equally for an equal state', async () => {
     const data = augment(images(), [shift(2), flip()]);
     const { numTensors } = memory();
     const read = async (rng?: Rng) => {
@@ -112,7 +112,7 @@ describe('augment', () => {
     expect(memory().numTensors).toBe(numTensors);
   });
 
-  test('refuses what is no image', () => {
+  test('refuses inputs that are not images', () => {
     expect(() => augment(xor(), [flip()])).toThrow(
       inputError('xor: expected images [height, width, channels] to augment, got [2]'),
     );

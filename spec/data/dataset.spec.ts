@@ -41,7 +41,7 @@ describe('ArrayDataset', () => {
     [Int16Array.of(-3, 300), undefined, [-3, 300]],
     [Uint8Array.of(3, 30), 2, [6, 60]],
     [Float64Array.of(3, 30), 0.5, [1.5, 15]],
-  ])('scales only bytes unless told: %p by %p', (inputs, scale, expected) => {
+  ])('scales only bytes by default: %p by %p', (inputs, scale, expected) => {
     const options = {
       inputs,
       inputShape: [2],
@@ -129,7 +129,7 @@ describe('ArrayDataset', () => {
     expect(() => build(options)).toThrow(inputError(message));
   });
 
-  it('refuses batches of nothing or of examples that are not there', () => {
+  it('refuses empty batches and unknown examples', () => {
     const dataset = build({});
     expect(() => dataset.batch(Int32Array.of())).toThrow(
       inputError('toy: batch: expected at least one index, got none'),

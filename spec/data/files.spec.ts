@@ -91,7 +91,7 @@ describe('loadCsv', () => {
     );
   });
 
-  it('refuses a file that is not there', async () => {
+  it('refuses a missing file', async () => {
     const file = join(folder, 'none.csv');
     await expect(loadCsv(file)).rejects.toThrow(
       inputError(`${file}: cannot be read: ENOENT: no such file or directory`),
@@ -121,7 +121,7 @@ describe('loadImageFolder', () => {
     return directory;
   };
 
-  it('reads a folder a class, in the order of the names', async () => {
+  it('reads one folder per class, in the order of the names', async () => {
     const directory = images({
       dog: { 'b.png': [2, 1, 30], 'a.png': [2, 1, 20], '.DS_Store': 'x' },
       cat: { 'z.png': [2, 1, 10] },
@@ -187,7 +187,7 @@ describe('loadImageFolder', () => {
     );
   });
 
-  it('refuses a folder that is not there', async () => {
+  it('refuses a missing folder', async () => {
     const directory = join(folder, 'nothing');
     await expect(loadImageFolder(directory)).rejects.toThrow(
       inputError(`${directory}: cannot be read: ENOENT: no such file or directory`),

@@ -39,7 +39,7 @@ describe('loadImage', () => {
     expectPixels(await loadImage(fileOf(name)), pixels[name], name === 'alpha.png' ? 1 : 0);
   });
 
-  test('makes RGB of CMYK', async () => {
+  test('converts CMYK to RGB', async () => {
     const { data } = await loadImage(fileOf('cmyk.jpg'));
     const [red, green, blue] = data;
     // Full magenta and yellow: red, of the shade that the decoder's profile of print has.
@@ -47,7 +47,7 @@ describe('loadImage', () => {
     expect(Math.max(green, blue)).toBeLessThan(80);
   });
 
-  test('refuses what is no image, or a part of one', async () => {
+  test('refuses a file that is not an image, or is truncated', async () => {
     const png = await readFile(fileOf('rgb.png'));
     await expect(decodeImage(new Uint8Array(0), 'f')).rejects.toThrow(
       inputError('f: expected a PNG or JPEG image, got other bytes'),

@@ -62,8 +62,8 @@ const read = async (
   return found;
 };
 
-describe('through', () => {
-  it('shows a dataset as a box makes it, with its own shape, and leaves no tensor', async () => {
+describe('mapInputs', () => {
+  it('maps a dataset through a box, with its output shape, and leaks no tensor', async () => {
     const before = memory().numTensors;
     const data = mapInputs(
       counted(),
@@ -93,7 +93,7 @@ describe('through', () => {
     expect((await read(data, [1, 3], rng())).values).not.toEqual((await read(data, [1, 3])).values);
   });
 
-  it('keeps nothing of a batch that the box refuses', async () => {
+  it('leaks nothing of a batch that the box refuses', async () => {
     const source = counted();
     const larger = counted(4, [4, 4]);
     let batch = (examples: Int32Array) => source.batch(examples);
@@ -131,7 +131,7 @@ describe('standardization', () => {
     box.dispose();
   });
 
-  it('loses nothing beside a large mean, over more than one batch', async () => {
+  it('is precise for a large mean, over more than one batch', async () => {
     const inputs = Float32Array.from({ length: 2300 }, (_, i) => 4096 + (i % 2));
     const labels = inputs.map(() => 0);
     const data = new ArrayDataset({ name: 'far', inputs, inputShape: [1], labels, classes: 1 });
@@ -151,7 +151,7 @@ describe('standardization', () => {
 });
 
 describe('crop', () => {
-  it('cuts from the middle, and in training from anywhere, by its generator alone', async () => {
+  it('cuts the middle, and in training a place that only the generator decides', async () => {
     const data = crop(counted(), [2, 1]);
     expect(data.inputShape).toEqual([2, 1, 2]);
     expect(await read(data, [3, 0])).toEqual({
@@ -201,7 +201,7 @@ describe('crop', () => {
   });
 });
 
-describe('parts with the same share of each class', () => {
+describe('parts with the same fraction of each class', () => {
   const uneven = (examples: number) => {
     const labels = Array.from({ length: examples }, (_, n) =>
       n < examples / 10 ? 1 : n < examples / 2 ? 2 : 0,
@@ -244,7 +244,7 @@ describe('parts with the same share of each class', () => {
     await expect(folds(uneven(50), count, new Rng(0))).rejects.toThrow(inputError(message));
   });
 
-  it('refuses shares that do not sum to 1, and parts without an example', async () => {
+  it('refuses fractions that do not sum to 1, and empty parts', async () => {
     await expect(stratifiedSplit(uneven(50), [0.5, 0.4], new Rng(0))).rejects.toThrow(
       inputError('stratifiedSplit: expected fractions above 0 that sum to 1, got [0.5, 0.4]'),
     );
@@ -255,7 +255,7 @@ describe('parts with the same share of each class', () => {
 });
 
 describe('the words of --preprocess', () => {
-  it('mean what they say, in their order, and travel as JSON', async () => {
+  it('are steps in their order, which survive JSON', async () => {
     const found = await parsePreprocessing(
       ['standardize', 'pad:2', 'crop:5x6', 'contrast:3'],
       counted(),
@@ -277,7 +277,7 @@ describe('the words of --preprocess', () => {
     expect(await read(data, [1, 2])).toEqual(await read(byHand, [1, 2]));
   });
 
-  it('take mean and deviation after the words before', async () => {
+  it('take mean and deviation after the steps before', async () => {
     const [, { standardize }] = (await parsePreprocessing(['pad:1', 'standardize'], counted())) as [
       unknown,
       { standardize: { mean: number[] } },
@@ -321,7 +321,7 @@ describe('the words of --preprocess', () => {
   });
 });
 
-test('names of classes are as many as the classes', () => {
+test('one name per class is required', () => {
   const wrong = () =>
     new ArrayDataset({
       name: 'named',

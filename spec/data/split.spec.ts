@@ -13,7 +13,7 @@ const labels = async (data: ReturnType<typeof subset>) => {
   return found;
 };
 
-test('the parts are disjoint and complete, and drawn by the generator alone', async () => {
+test('the parts are disjoint and complete, and only the generator decides them', async () => {
   const data = xor(31);
   const all = Array.from({ length: 31 }, (_, i) => i);
   const seen: number[] = [];
@@ -30,7 +30,7 @@ test('the parts are disjoint and complete, and drawn by the generator alone', as
   expect(await labels(again[0])).toEqual(await labels(parts[0]));
 });
 
-test('classes keep their names, through whatever is done to the examples', () => {
+test('classes keep their names through every transformation of the examples', () => {
   const inputs = Float32Array.from({ length: 4 * 30 }, (_, i) => i / 120);
   const named = new ArrayDataset({
     name: 'pets',

@@ -29,7 +29,7 @@ eachBackend('by hand', () => {
     expectAllClose(sum.backpropToInput(forward.cache), { shape: [1, x.length], values: gradInput });
   });
 
-  test('a score that is no number makes the loss none', () => {
+  test('a score that is NaN makes the loss NaN', () => {
     expect(sum.forward(tf.tensor2d([[1, NaN, 0]]), labels(0)).loss.dataSync()[0]).toBeNaN();
   });
 });

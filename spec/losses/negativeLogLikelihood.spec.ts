@@ -39,7 +39,7 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('the logarithm of a probability of 0 counts where it is the label’s alone', () => {
+  test('a probability of 0 costs only if it is the label’s', () => {
     const certain = () => tf.tensor2d([[-Infinity, 0, -Infinity]]);
     expect(sum.forward(certain(), labels(1)).loss.dataSync()[0]).toBeCloseTo(0, 10);
     expect(numbers(sum.forward(certain(), labels(2)).loss)).toBe(Infinity);

@@ -59,7 +59,7 @@ eachBackend('by hand', () => {
     expectAllClose(sum.backpropToInput(forward.cache), { shape: [1, 2], values: gradInput });
   });
 
-  test('changes neither scores nor target, leaves no tensor, and serves two forwards', () => {
+  test('changes neither scores nor target, leaks no tensor, and serves two forwards', () => {
     const [input, target, other] = [scores(), labels(1, 0), scores()];
     const alone = numbers(sum.backpropToInput(sum.forward(input, target).cache));
     expectNoLeak(() => {
@@ -76,7 +76,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('the target may be let go before the backward', () => {
+  test('the target may be disposed before the backward', () => {
     const target = scores();
     const expected = numbers(sum.backpropToInput(sum.forward(scores(), target).cache));
     const { cache } = sum.forward(scores(), target);

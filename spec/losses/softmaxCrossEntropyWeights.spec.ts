@@ -40,7 +40,7 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('an ignored example costs nothing, and the rest is the mean of the rest', () => {
+  test('an ignored example costs nothing, and the mean is over the others', () => {
     const cost = new SoftmaxCrossEntropy({ ignoreIndex: -100 });
     const { loss, cache } = cost.forward(scores(), labels(-100, 0));
     expectAllClose(loss, { shape: [], values: [-log(1 / 2)] });
@@ -52,7 +52,7 @@ eachBackend('by hand', () => {
     expectAllClose(cost.forward(scores(), labels(1, 0)).loss, { shape: [], values: [-log(1 / 2)] });
   });
 
-  test('an ignored label of −1 leaves the example before it alone', () => {
+  test('an ignored label of −1 does not change the example before it', () => {
     const cost = new SoftmaxCrossEntropy({ ignoreIndex: -1 });
     expectAllClose(cost.forward(scores(), labels(1, -1)).loss, {
       shape: [],
@@ -60,7 +60,7 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('the sum over ignored examples alone is 0', () => {
+  test('the sum over only ignored examples is 0', () => {
     const cost = new SoftmaxCrossEntropy({ ignoreIndex: -1, reduction: 'sum' });
     const { loss, cache } = cost.forward(scores(), labels(-1, -1));
     expect(loss.dataSync()[0]).toBeCloseTo(0, 10);
@@ -75,7 +75,7 @@ eachBackend('by hand', () => {
     expect(numbers(cost.forward(tf.tensor2d([[0, -Infinity]]), labels(1)).loss)).toBe(Infinity);
   });
 
-  test('the weights are the cost’s own', () => {
+  test('the cost copies the weights', () => {
     const weights = [1, 4];
     const cost = new SoftmaxCrossEntropy({ weights });
     weights[1] = 100;

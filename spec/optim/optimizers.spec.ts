@@ -108,7 +108,7 @@ eachBackend('computes what PyTorch computes', () => {
   );
 });
 
-describe('what an optimizer keeps', () => {
+describe('the state of an optimizer', () => {
   beforeAll(() => useBackend('cpu'));
   const all: typeof KINDS = {
     sgd: (params, options) => new SGD(params, { ...options, momentum: 0.9 }),
@@ -125,7 +125,7 @@ describe('what an optimizer keeps', () => {
     };
   };
 
-  test.each(Object.entries(all))('%s goes on from its state, bit for bit', (_, make) => {
+  test.each(Object.entries(all))('%s continues from its state, bit for bit', (_, make) => {
     const [whole, halves] = [start(), start()];
     const options = { learningRate: 0.05, weightDecay: 0.1 };
     const [first, before] = [make(whole, options), make(halves, options)];
@@ -139,7 +139,7 @@ describe('what an optimizer keeps', () => {
     expect(numbers(halves.bias)).toEqual(numbers(whole.bias));
   });
 
-  test('a state of another network is refused, and nothing is lost', () => {
+  test('a state of another network is refused, and the old state stays', () => {
     const adam = new Adam(start(), { learningRate: 0.1 });
     adam.step(gradsOf(0));
     const kept = numbers(adam.state().tensors['mean/bias']);
@@ -158,7 +158,7 @@ describe('what an optimizer keeps', () => {
   });
 });
 
-describe('without decay are', () => {
+describe('without decay', () => {
   beforeAll(() => useBackend('cpu'));
   test('biases, scales and slopes, wherever they are in a network', () => {
     const linear = () => new Linear(3, 3, { init: init.zeros });
@@ -174,7 +174,7 @@ describe('without decay are', () => {
 });
 
 eachBackend('clipping by hand', () => {
-  test('by norm shortens all gradients together, by value each number', () => {
+  test('by norm scales all gradients together, by value clips each element', () => {
     const grads = { a: tf.tensor1d([3, 0]), b: tf.tensor2d([[-4]]) };
     expectNoLeak(() => {
       const short = clipByNorm(grads, 1);

@@ -9,11 +9,11 @@ import {
 } from '../../index.ts';
 
 describe('schedules', () => {
-  it('keep a rate', () => {
+  it('constantRate', () => {
     expect([0, 7, 1e6].map(constantRate(0.3))).toEqual([0.3, 0.3, 0.3]);
   });
 
-  it("fall as Caffe's", () => {
+  it("inverseRate falls as Caffe's `inv`", () => {
     const rate = inverseRate(0.01);
     expect(rate(0)).toBe(0.01);
     // Caffe's own log of LeNet: "Iteration 100, lr = 0.00992565", "Iteration 9900, lr = 0.00596843"
@@ -22,7 +22,7 @@ describe('schedules', () => {
     expect(inverseRate(1, { gamma: 1, power: 2 })(3)).toBeCloseTo(1 / 16, 12);
   });
 
-  it('fall along a cosine to 0', () => {
+  it('cosineRate falls to 0', () => {
     const rate = cosineRate(0.4, 10);
     expect(rate(0)).toBe(0.4);
     expect(rate(5)).toBeCloseTo(0.2, 12);
@@ -30,16 +30,16 @@ describe('schedules', () => {
     expect([rate(10), rate(11)]).toEqual([0, 0]);
   });
 
-  it('fall in steps, and by a share each step', () => {
+  it('stepRate and exponentialRate', () => {
     expect([0, 2, 3, 6].map(stepRate(8, { every: 3, gamma: 0.5 }))).toEqual([8, 8, 4, 2]);
     expect([0, 1, 3].map(exponentialRate(8, 0.5))).toEqual([8, 4, 1]);
   });
 
-  it('rise to another', () => {
+  it('warmUp rises to another schedule', () => {
     expect([0, 1, 3, 4, 9].map(warmUp(constantRate(8), 4))).toEqual([2, 4, 8, 8, 8]);
   });
 
-  it('fall where a figure does not, as in PyTorch', () => {
+  it('ReduceOnPlateau falls if a metric does not, as in PyTorch', () => {
     // torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1): the rate after each figure.
     const figures = [5, 4, 4, 4, 4, 4, 3, 2.9999, 2.9998, 1, 2, 3];
     const expected = [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125, 0.125, 0.125, 0.0625];

@@ -150,7 +150,7 @@ describe('GaussianProcess', () => {
     });
   });
 
-  it('goes through the observations without noise, and back to its mean far away', () => {
+  it('interpolates observations without noise, and returns to its mean far away', () => {
     const exact = process({ noise: 0 });
     INPUTS.forEach((x, i) => {
       const { mean, variance } = exact.predict(Float64Array.from(x));
@@ -185,7 +185,7 @@ describe('GaussianProcess', () => {
     expect(run).toThrow(`GaussianProcess: expected ${message}`);
   });
 
-  it('tells of a matrix that is not positive definite', () => {
+  it('reports a matrix that is not positive definite', () => {
     expect(() => cholesky({ size: 2, values: Float64Array.of(1, 2, 2, 1) })).toThrow(
       'cholesky: expected a positive definite matrix, got pivot -3 in row 1',
     );
@@ -193,7 +193,7 @@ describe('GaussianProcess', () => {
 });
 
 describe('fitGaussianProcess', () => {
-  it('finds which coordinate matters, and the noise, of a function that it is told nothing of', async () => {
+  it('finds the coordinate that matters, and the noise, of an unknown function', async () => {
     const rng = new Rng(7);
     const inputs = Array.from({ length: 60 }, () => rng.uniforms(2));
     const targets = inputs.map(([x]) => 100 + 5 * Math.sin(6 * x) + 0.5 * rng.normal());
@@ -209,7 +209,7 @@ describe('fitGaussianProcess', () => {
     }
   });
 
-  it('takes targets that are all the same, and one alone', async () => {
+  it('takes equal targets, and a single one', async () => {
     const same = await fitGaussianProcess(
       { inputs: at([0], [1]), targets: [4, 4] },
       { rng: new Rng(0) },
@@ -242,7 +242,7 @@ describe('expectedImprovement', () => {
     );
   });
 
-  it('of what is certain is the improvement, or none', () => {
+  it('without variance is the improvement, or 0', () => {
     expect(expectedImprovement({ mean: 1, variance: 0 }, 3)).toBe(2);
     expect(expectedImprovement({ mean: 4, variance: 0 }, 3)).toBe(0);
   });

@@ -90,7 +90,7 @@ describe('search', () => {
     },
   );
 
-  it('by gp depends on results, but not on those that are ahead', async () => {
+  it('by gp depends on results, but not on those of the `ahead` trials before', async () => {
     const of = (changed: number, ahead: number) =>
       search(
         options({
@@ -166,7 +166,7 @@ describe('search', () => {
     },
   );
 
-  it('keeps a failed trial with its reason, as the worst, and goes on', async () => {
+  it('keeps a failed trial with its reason, as the worst, and continues', async () => {
     const found = await search(
       options({
         method: 'gp',
@@ -181,14 +181,14 @@ describe('search', () => {
     expect(toObservations(found)[1].target).toBe(Math.max(...scored));
   });
 
-  it('by gp goes on even when all has failed so far', async () => {
+  it('by gp continues even if every trial has failed', async () => {
     const found = await search(
       options({ method: 'gp', evaluate: () => Promise.resolve({ failed: 'no' }) }),
     );
     expect(found.map(({ failed }) => failed)).toEqual(Array(6).fill('no'));
   });
 
-  it('ends with the error of what it calls', async () => {
+  it('rejects with the errors of its callbacks', async () => {
     const evaluate = ({ trial }: SearchTask) =>
       trial === 2 ? Promise.reject(new Error('broken')) : score(1);
     await expect(search(options({ evaluate, workers: 3 }))).rejects.toThrow('broken');

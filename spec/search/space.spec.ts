@@ -29,7 +29,7 @@ const SPACE: Space = {
 };
 
 describe('values of a dimension', () => {
-  it('are spread evenly on its scale: each quarter of the way has a quarter of the draws', () => {
+  it('are uniform on its scale: each quarter has a quarter of the draws', () => {
     const rng = new Rng(1);
     const draws = Array.from({ length: 4000 }, () => randomPoint(SPACE, rng));
     const quarters = (name: string, of: (value: number) => number) => {
@@ -60,7 +60,7 @@ describe('values of a dimension', () => {
     }
   });
 
-  it('of a logarithmic range of whole numbers have each the share from half below to half above', () => {
+  it('of a logarithmic integer range have the probability from half below to half above', () => {
     const rng = new Rng(2);
     const draws = Array.from({ length: 20000 }, () =>
       Number(valueAtQuantile(SPACE.maps, rng.uniform())),
@@ -103,7 +103,7 @@ describe('values of a dimension', () => {
     expect(valueAtQuantile(narrow, 1 / 3)).not.toBe(valueAtQuantile(narrow, 2 / 3));
   });
 
-  it('are a category only without an order', () => {
+  it('are categorical only without an order', () => {
     const choices = [
       [1, 2, 5],
       [5, 1],
@@ -131,7 +131,7 @@ describe('points', () => {
     expect(gridValues({ low: 0, high: 1, points: 5 })).toEqual([0, 0.25, 0.5, 0.75, 1]);
   });
 
-  it('that are random depend on the seed and their number alone, and differ', () => {
+  it('that are random depend only on the seed and their number, and differ', () => {
     const few = randomPoints(SPACE, 5, new Rng(3));
     expect(randomPoints(SPACE, 9, new Rng(3)).slice(0, 5)).toEqual(few);
     expect(randomPoints(SPACE, 5, new Rng(4))).not.toEqual(few);
@@ -193,14 +193,14 @@ describe('a space is refused', () => {
     expect(() => checkDimension('x', dimension)).toThrow(new Error(message));
   });
 
-  it('when nothing varies', () => {
+  it('without a dimension', () => {
     expect(() => checkSpace({})).toThrow(
       'expected something that varies, as { "low": 0.01, "high": 0.1 } or { "choices": [3, 5] }, got nothing',
     );
   });
 });
 
-test('names and values are shown short, and names as long as they must be', () => {
+test('names are as short as they are unique, and values have four digits', () => {
   const dimension = { choices: [1, 2] };
   expect(
     shortName({ 'architecture.units': dimension, rate: dimension }, 'architecture.units'),

@@ -1,6 +1,6 @@
 import { ClassificationMetrics } from '../../train/classificationMetrics.ts';
 
-describe('Tally', () => {
+describe('ClassificationMetrics', () => {
   it('counts the label that is not among the five largest', () => {
     const tally = new ClassificationMetrics(7);
     const scores = [0.3, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4]; // class 0 is the seventh, 6 the sixth, 5 the fifth

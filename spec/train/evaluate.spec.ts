@@ -54,7 +54,7 @@ describe('evaluate', () => {
     expect((await evaluate(network, scored([[1, 2], [3, 4]], [0, 1]), { batchSize: 3 })).errors).toBe(2); // prettier-ignore
   });
 
-  it('runs in inference mode and leaves no tensors', async () => {
+  it('runs in inference mode and leaks no tensor', async () => {
     const modes: unknown[] = [];
     class Spy extends Module<Tensor, Tensor> {
       forward(input: Tensor, context?: Context) {
@@ -76,7 +76,7 @@ describe('evaluate', () => {
     await expect(run).rejects.toBe(reason);
   });
 
-  it('refuses a network without a score a class', async () => {
+  it('refuses a network without one score per class', async () => {
     const run = evaluate(new Linear(2, 3, { init: init.zeros }), xor(), { batchSize: 8 });
     await expect(run).rejects.toThrow(
       'Linear.forward: expected output of shape [8, 2] for xor, got [8, 3]',

@@ -82,7 +82,7 @@ eachBackend('finalizeBatchNorm', () => {
     expectAllClose(box.buffers.runningVar, { shape: [4], values: std.map((value) => value ** 2) });
   });
 
-  test('after it, what each BatchNorm normalizes has mean 0 and deviation 1', async () => {
+  test('afterwards each BatchNorm normalizes its input to mean 0 and deviation 1', async () => {
     const rng = new Rng(2);
     const norms = [new BatchNorm(6), new BatchNorm(5), new BatchNorm(3)];
     const boxes = [
@@ -129,7 +129,7 @@ eachBackend('finalizeBatchNorm', () => {
     expectStandard(outputsOf(boxes, 3, batches));
   });
 
-  test('a box in two places gets what both receive', async () => {
+  test('a box in two places gets the statistics of both inputs', async () => {
     const box = new BatchNorm(2, { eps: 1e-9 });
     box.buffers.runningMean.assign(tf.tensor1d([1, -3]));
     const batches = batchesOf(2);
@@ -140,7 +140,7 @@ eachBackend('finalizeBatchNorm', () => {
     expectAllClose(box.buffers.runningMean, { shape: [2], values });
   });
 
-  test('takes a function that makes the batches, each of which it may let go behind its `yield`', async () => {
+  test('takes a generator function that disposes each batch after its `yield`', async () => {
     const network = new Sequential([new Linear(3, 3, { rng: new Rng(4) }), new BatchNorm(3)]);
     const listed = batchesOf(3);
     function* batches() {
@@ -172,7 +172,7 @@ eachBackend('finalizeBatchNorm', () => {
     expect(numbers(network.buffers['2.runningVar'])).toEqual(once);
   });
 
-  test('lets go of what it holds where a box fails', async () => {
+  test('leaks nothing if a box throws', async () => {
     const network = new Sequential([new BatchNorm(3), new BatchNorm(3)]);
     const bad = [...batchesOf(3), tf.zeros([2, 5])];
     const before = tf.memory().numTensors;
@@ -193,7 +193,7 @@ describe('finalizeBatchNorm refuses', () => {
     );
   });
 
-  test('a BatchNorm that its container does not tell of the context', async () => {
+  test('a BatchNorm whose container does not pass the context', async () => {
     const network = new Sequential([new BatchNorm(3), new Forgetful(new BatchNorm(3))]);
     await expect(finalizeBatchNorm(network, [batch()])).rejects.toThrow(
       'finalizeBatchNorm: expected every BatchNorm to be run, got none for 1.runningMean',
@@ -209,7 +209,7 @@ describe('finalizeBatchNorm refuses', () => {
   test.each([
     ['an iterator', (all: Iterable<tf.Tensor>) => all],
     ['no batch the second time', (all: Iterable<tf.Tensor>) => () => all],
-  ])('data that ends for good: %s', async (got, given) => {
+  ])('data that can be iterated only once: %s', async (got, given) => {
     const data = given([batch()].values());
     await expect(finalizeBatchNorm(new BatchNorm(3), data)).rejects.toThrow(
       `finalizeBatchNorm: expected a list of batches, or a function that starts anew at each call, got ${got}`,

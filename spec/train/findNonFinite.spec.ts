@@ -79,7 +79,7 @@ eachBackend('inside', () => {
     );
   });
 
-  test('with labels for a target, which are integers', async () => {
+  test('with integer labels as the target', async () => {
     const network = new Sequential([good(), linear(2, 2, [1, 2, NaN, 4])]);
     const target = tf.tensor1d([1], 'int32');
     const input = tf.tensor2d([[1, 2]]);
@@ -89,7 +89,7 @@ eachBackend('inside', () => {
     );
   });
 
-  test('what is first not finite when merged', async () => {
+  test('a sum or product that is the first value not finite', async () => {
     const large = () => linear(2, 2, [1e38, 0, 0, 1e38]);
     expect(await step(new Residual(large(), large()))).toBe('the output of Residual.sum > Sum');
     expect(await step(new Branch([large(), large()], { merge: 'product' }))).toBe(

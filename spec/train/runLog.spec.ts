@@ -15,7 +15,7 @@ import { inputError } from '../support/inputError.ts';
 const folder = mkdtempSync(join(tmpdir(), 'boxprop-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('what cannot be written is told, and the lines after it are whole', async () => {
+test('a failed write is reported, and the lines after it are complete', async () => {
   const file = join(folder, 'taken.jsonl');
   mkdirSync(file);
   const log = new RunLog(file);
@@ -30,7 +30,7 @@ test('what cannot be written is told, and the lines after it are whole', async (
   expect(await readLog(file)).toEqual([{ type: 'failed', step: 1 }]);
 });
 
-test('lines wait for flush; rewind drops what came after a checkpoint, and half a line', async () => {
+test('lines wait for flush; rewind drops the lines after a checkpoint, and an incomplete one', async () => {
   const file = join(folder, 'log.jsonl');
   expect(await readLog(file)).toEqual([]);
   const log = new RunLog(file);

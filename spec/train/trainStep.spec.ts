@@ -31,7 +31,7 @@ const snapshot = (network: Module) =>
 describe('trainStep', () => {
   beforeEach(() => useBackend('cpu'));
 
-  it('is one step of SGD, and returns the loss from before it', async () => {
+  it('does one step of SGD, and returns the loss before it', async () => {
     // x_out = w x with w = 3, x = 2, y = 5: C = ½ (6 − 5)² = 0.5, ∂C/∂w = (6 − 5) · 2 = 2, w ← 3 − 0.25 · 2
     const network = new Linear(1, 1, { bias: false, init: init.values([3]) });
     const optimizer = new SGD(network.params, { learningRate: 0.25 });
@@ -46,7 +46,7 @@ describe('trainStep', () => {
     expect(snapshot(network)).toEqual([[2.5]]);
   });
 
-  it('runs boxes in training mode, with the generator of the context, and moves the buffers once', async () => {
+  it('runs boxes in training mode, with the given generator, and updates the buffers once', async () => {
     const calls: unknown[] = [];
     class Spy extends Tanh {
       override forward(input: Tensor, context?: Context) {
@@ -66,7 +66,7 @@ describe('trainStep', () => {
     expect(calls).toEqual(['training', rng, ['output']]);
   });
 
-  describe('leaves the memory as it was', () => {
+  describe('leaks nothing', () => {
     const convnet = () =>
       new Sequential([
         new Conv2D(1, 2, 3, { rng: new Rng(1) }),
@@ -115,7 +115,7 @@ describe('trainStep', () => {
     });
   });
 
-  describe('stops at what is not finite, names the first box, and changes no parameter', () => {
+  describe('stops at a non-finite value, names its first box, and changes no parameter', () => {
     async function expectStop(
       network: Module,
       cost: Cost,
@@ -231,7 +231,7 @@ describe('trainStep', () => {
       expect([...scale.dataSync()]).toEqual([-1.5e38, -1.5e38, 1.5e38].map(Math.fround));
     });
 
-    it('with the numbers that the failed step drew', async () => {
+    it('with the random numbers that the failed step drew', async () => {
       class Lottery extends Faulty {
         override forward(input: Tensor, context?: Context) {
           const loses = (context?.rng?.uniform() ?? 0) < 0.1;

@@ -39,7 +39,7 @@ describe('Trainer', () => {
     expect(loss).toBeLessThan(0.05);
   });
 
-  it('tells of every step and epoch, and sets the rate of each step', async () => {
+  it('reports every step and epoch, and sets the rate of each step', async () => {
     const steps: StepEvent[] = [];
     const epochs: [epoch: number, loss: number, stepsBefore: number][] = [];
     const result = await fit(
@@ -79,7 +79,7 @@ describe('Trainer', () => {
     expect(losses[1]).toBeCloseTo(losses[0], 6);
   });
 
-  it('gives the same weights for the same seed, bit for bit, and others for another', async () => {
+  it('gives the same weights for the same seed, bit for bit, and others for another seed', async () => {
     const trained = async (seed: number) => {
       const options = training({ rng: new Rng(seed) });
       await fit(options);
@@ -129,12 +129,12 @@ describe('Trainer', () => {
     expect(paramsOf(options)).toEqual(before);
   });
 
-  it('lets a timer stop it', async () => {
+  it('can be stopped by a timer', async () => {
     const signal = AbortSignal.timeout(30);
     expect(await fit(training({ epochs: 1_000_000, signal }))).toMatchObject({ ended: 'aborted' });
   });
 
-  it('waits for what an epoch ends with', async () => {
+  it('awaits onEpoch', async () => {
     let waiting = false;
     const onEpoch = async () => {
       waiting = true;
@@ -145,7 +145,7 @@ describe('Trainer', () => {
     expect(waiting).toBe(false);
   });
 
-  it('leaves no tensors, also when a step fails', async () => {
+  it('leaks no tensor, also when a step throws', async () => {
     const options = training({ epochs: 1 });
     await fit(options); // makes the velocities
     const { numTensors } = memory();
@@ -156,7 +156,7 @@ describe('Trainer', () => {
     expect(memory().numTensors).toBe(numTensors);
   });
 
-  describe('saves no weights that are not finite, or give what is not', () => {
+  describe('saves no weights that are not finite, or whose scores are not', () => {
     /** Three steps an epoch; the third sets the last weights to `value`. */
     const growing = (value: number, change: Partial<TrainerOptions> = {}) => {
       const options = training(change);
@@ -195,7 +195,7 @@ describe('Trainer', () => {
     });
   });
 
-  it('asks for the next batch while a step runs, and for none past the epoch', async () => {
+  it('requests the next batch while a step runs, but none past the epoch', async () => {
     const told: string[] = [];
     const data = xor();
     const { name, length, inputShape, classes } = data;
@@ -220,7 +220,7 @@ describe('Trainer', () => {
     ]);
   });
 
-  it('tells of a bad batch when it is its turn, and keeps nothing of a batch that is not used', async () => {
+  it('reports a bad batch in its own step, and disposes a batch that no step uses', async () => {
     const data = xor();
     const { name, length, inputShape, classes } = data;
     const steps: number[] = [];
@@ -261,7 +261,7 @@ describe('Trainer', () => {
     );
   });
 
-  it('refuses an unknown option, and names the one that is meant', () => {
+  it('refuses an unknown option, and suggests the right one', () => {
     const wrong: object = { ...training(), batchsize: 32 };
     expect(messageOf(() => new Trainer(wrong as TrainerOptions))).toBe(
       'Trainer: unknown option batchsize; did you mean batchSize?',

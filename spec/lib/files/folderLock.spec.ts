@@ -11,7 +11,7 @@ describe('lockFolder', () => {
   beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'boxprop-lock-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('holds a folder until it is let go', async () => {
+  it('holds a folder until it is unlocked', async () => {
     const unlock = await lockFolder(folder);
     expect(readFileSync(file(), 'utf8')).toBe(String(process.pid));
     await unlock();
@@ -33,7 +33,7 @@ describe('lockFolder', () => {
     )();
   });
 
-  it('waits for a number that is not there yet, and then refuses', async () => {
+  it('waits for an id that is not written yet, and then refuses', async () => {
     writeFileSync(file(), '');
     await expect(lockFolder(folder)).rejects.toThrow(
       `in "${folder}", got one; if it is an unrelated process`,

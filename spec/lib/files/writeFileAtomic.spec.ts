@@ -81,7 +81,7 @@ describe('writeFileAtomic', () => {
     expect(sync).toHaveBeenCalledTimes(2);
   });
 
-  it('names a target that is a folder, or in none', async () => {
+  it('names a target that is a folder, or lies in none', async () => {
     await mkdir(file);
     await expect(writeFileAtomic(file, 'new')).rejects.toThrow(
       inputError(`${file}: cannot be written: EISDIR: illegal operation on a directory`),
