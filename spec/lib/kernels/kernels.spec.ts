@@ -5,17 +5,23 @@ import type { Axis, Geometry } from '../../../lib/geometry.ts';
 import { constant, scalar } from '../../../lib/constant.ts';
 import { conv2d, conv2dToFilter, conv2dToInput } from '../../../lib/kernels/conv2d/conv2d.ts';
 import { computeOnHost, onHost } from '../../../lib/kernels/backends/host.ts';
+import { hasOneDnn } from '../../../lib/kernels/backends/tensorflow.ts';
 import { col2im, im2col } from '../../../lib/kernels/conv2d/im2col.ts';
 import {
   matMul,
   matMulTransposedA,
   matMulTransposedB,
 } from '../../../lib/kernels/matmul/matMul.ts';
-import { maxPool2d, maxPool2dToInput } from '../../../lib/kernels/pool/maxPool2d.ts';
+import { standardize, standardizeToInput } from '../../../lib/kernels/normalize/features.ts';
+import {
+  maxPool2d,
+  maxPool2dToInput,
+  maxPool2dWithWinners,
+} from '../../../lib/kernels/pool/maxPool2d.ts';
 import { sumLeading } from '../../../lib/kernels/reduce/sumLeading.ts';
 import { Rng } from '../../../lib/rng.ts';
 import { expectAllClose, expectNoLeak, image, numbers, rowsOf } from '../../support/compare.ts';
-import { eachBackend } from '../../support/fixtures.ts';
+import { BACKENDS, eachBackend } from '../../support/fixtures.ts';
 import { Grid } from '../../support/grid.ts';
 
 /** Every kernel against the loops that its equation says, written here once more. */
@@ -440,3 +446,51 @@ eachBackend('numbers', (backend) => {
     tf.dispose([inputs, copies]);
   });
 });
+
+// TensorFlow on a GPU has no kernels of oneDNN; on the CPU, boxprop prefers them.
+if (BACKENDS.includes('tensorflow')) {
+  describe('the same values without oneDNN: tensorflow', () => {
+    const setGpu = (isUsingGpuDevice: boolean) => Object.assign(tf.backend(), { isUsingGpuDevice });
+    beforeAll(() => useBackend('tensorflow'));
+    afterEach(() => void setGpu(false));
+
+    test.each<[string, Geometry]>([
+      ['plain', { height: fixed(6, 2, 2, 1, 0, 0), width: fixed(8, 2, 2, 1, 0, 0) }],
+      ['padded', { height: fixed(6, 3, 2, 1, 1, 0), width: fixed(7, 2, 1, 1, 1, 1) }],
+    ])('%s', (_, geometry) => {
+      const { height, width } = geometry;
+      const rng = new Rng(0);
+      const [x, w, b, g, gradNormalized] = [
+        Grid.random([2, height.input, width.input, 3], rng),
+        Grid.random([height.kernel, width.kernel, 3, 3], rng),
+        Grid.random([3], rng),
+        Grid.random([2, height.output, width.output, 3], rng),
+        Grid.random([2, height.input, width.input, 3], rng),
+      ].map((grid) => grid.tensor());
+      const compute = () => {
+        const [images, grad] = [x as tf.Tensor4D, g as tf.Tensor4D];
+        const { output, winners } = maxPool2dWithWinners(images, geometry);
+        const { normalized, mean, variance, invStd } = standardize(x, 1e-3);
+        const back = standardizeToInput(gradNormalized, normalized, b);
+        return {
+          convolution: conv2d(images, w as tf.Tensor4D, geometry, b),
+          maximum: output,
+          toInput: maxPool2dToInput(grad, images, output, geometry, winners),
+          normalized,
+          mean,
+          variance,
+          invStd,
+          ...back,
+        };
+      };
+      const expected = compute();
+      expect(hasOneDnn()).toBe(true);
+      setGpu(true);
+      expect(hasOneDnn()).toBe(false);
+      const actual = Object.values<tf.Tensor>(compute());
+      Object.entries<tf.Tensor>(expected).forEach(([name, tensor], i) => {
+        expectAllClose(actual[i], { shape: tensor.shape, values: [...tensor.dataSync()] }, name);
+      });
+    });
+  });
+}

@@ -607,7 +607,7 @@ function leavesNothing(prepare: Case): void {
   });
 }
 
-describe.each([...BACKENDS, 'float64'] as const)('leaves nothing behind: %s ', (backend) => {
+describe.each([...BACKENDS, 'float64'] as const)('leaves nothing behind: %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   test.each(named({ ...CASES, ...OF_ONE_BACKEND[backend] }))('%s', (_, prepare) =>
@@ -617,7 +617,7 @@ describe.each([...BACKENDS, 'float64'] as const)('leaves nothing behind: %s ', (
 
 // As on a GPU, where TensorFlow's kernels of oneDNN do not run.
 if (BACKENDS.includes('tensorflow')) {
-  describe('leaves nothing behind without oneDNN: tensorflow ', () => {
+  describe('leaves nothing behind without oneDNN: tensorflow', () => {
     beforeAll(async () => {
       await useBackend('tensorflow');
       Object.assign(tf.backend(), { isUsingGpuDevice: true });
