@@ -355,6 +355,18 @@ class CachesItsInputInTraining extends CachesItsInput {
   }
 }
 
+class StatesAnotherShape extends Tanh {
+  override facts() {
+    return { outputShape: [2, 4] };
+  }
+}
+
+class StatesAnotherRange extends Tanh {
+  override facts() {
+    return { range: [0, 1] as const };
+  }
+}
+
 class MovesItsParameter extends Tampered {
   override readonly params = { scale: tf.variable(scalar(2)) };
 
@@ -412,8 +424,18 @@ describe('holds a box to the contract', () => {
     ],
     ['output', 'infer disposes the input: cache a clone of it', () => new CachesItsInput()],
     ['output', 'two forward runs differ', () => new CountsItsRuns()],
+    [
+      'output',
+      'facts state an output of shape [2, 4], forward returns [2, 3]',
+      () => new StatesAnotherShape(),
+    ],
+    [
+      'output',
+      expect.stringMatching(/^facts state outputs from 0 to 1, forward returns -0\.\d+$/),
+      () => new StatesAnotherRange(),
+    ],
   ] as const)('%s: %s', async (tensor, message, make) => {
-    expect((await failures(make(), on([2, 3])))[tensor]).toBe(message);
+    expect((await failures(make(), on([2, 3])))[tensor]).toEqual(message);
   });
 
   test('a gradient that is not linear in gradOutput, or not zero for zeros, fails whatever its numbers', async () => {

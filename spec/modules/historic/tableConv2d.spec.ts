@@ -5,7 +5,7 @@ import { constant } from '../../../lib/constant.ts';
 import { Rng } from '../../../lib/rng.ts';
 import { Conv2D } from '../../../modules/conv2d.ts';
 import { TableConv2D, type TableConv2DOptions } from '../../../modules/historic/tableConv2d.ts';
-import { expectAllClose, numbers } from '../../support/compare.ts';
+import { expectAllClose, expectNoLeak, numbers } from '../../support/compare.ts';
 import { describeContract } from '../../support/contract.ts';
 import { describeFacts } from '../../support/facts.ts';
 import { describeFixture, eachBackend } from '../../support/fixtures.ts';
@@ -59,6 +59,7 @@ eachBackend('by hand', () => {
   test('is the convolution of its filters, which are 0 where there is no connection', () => {
     const rng = new Rng(3);
     const box = new TableConv2D(3, [[1], [2, 0]], [2, 3], { padding: [0, 1], rng });
+    expectNoLeak(() => box.filters().dispose());
     const filters = box.filters();
     const flat = tf.reshape(filters, [6, 3, 2]).arraySync() as number[][][];
     const zero = flat.map((cell) => cell.map((row) => row.map((w) => w === 0)));
