@@ -134,8 +134,8 @@ export function labelOf(box: AnyModule, path: string): string {
 }
 
 /**
- * Whether an elementwise box makes hidden units. Merges and BatchNorm, the only one with buffers, do
- * not.
+ * Whether an elementwise box makes hidden units. Merges and BatchNorm, the only one with buffers,
+ * do not.
  */
 function isNonlinearity({ arity, buffers }: AnyModule): boolean {
   return arity !== 'list' && Object.keys(buffers).length === 0;
