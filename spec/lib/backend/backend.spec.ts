@@ -10,22 +10,28 @@ class Plain extends tf.KernelBackend {
 const asName = (name: string) => name as BackendName;
 
 describe('useBackend', () => {
-  test.each<BackendName>(['cpu', 'wasm', 'cpu'])('%s computes what follows', async (name) => {
-    expect(await useBackend(name)).toBe(name);
-    expect(tf.getBackend()).toBe(name);
-    expect(tf.add(1, 2).dataSync()[0]).toBe(3);
-  });
+  test.each<BackendName>(['cpu', 'wasm', 'cpu'])(
+    '%s computes the next operations',
+    async (name) => {
+      expect(await useBackend(name)).toBe(name);
+      expect(tf.getBackend()).toBe(name);
+      expect(tf.add(1, 2).dataSync()[0]).toBe(3);
+    },
+  );
 
-  test.each(['cuda', 'toString', ''])('refuses %j, and the one in use stays', async (name) => {
-    await useBackend('cpu');
-    await expect(useBackend(asName(name))).rejects.toThrow(
-      new InputError(
-        'useBackend: expected name to be one of "auto", "cpu", "wasm", "tensorflow", ' +
-          `"tensorflow-gpu", "webgl", "webgpu", "float64", got ${JSON.stringify(name)}`,
-      ),
-    );
-    expect(tf.getBackend()).toBe('cpu');
-  });
+  test.each(['cuda', 'toString', ''])(
+    'refuses %j, and the backend in use does not change',
+    async (name) => {
+      await useBackend('cpu');
+      await expect(useBackend(asName(name))).rejects.toThrow(
+        new InputError(
+          'useBackend: expected name to be one of "auto", "cpu", "wasm", "tensorflow", ' +
+            `"tensorflow-gpu", "webgl", "webgpu", "float64", got ${JSON.stringify(name)}`,
+        ),
+      );
+      expect(tf.getBackend()).toBe('cpu');
+    },
+  );
 
   test.each([0, 1.5, -1, NaN])('refuses %p threads', async (threads) => {
     await expect(useBackend('cpu', { threads })).rejects.toThrow(
@@ -45,7 +51,7 @@ describe('useBackend', () => {
     expect(tf.getBackend()).toBe('cpu');
   });
 
-  test('two at once start a backend once', async () => {
+  test('two concurrent calls start a backend once', async () => {
     tf.removeBackend('cpu');
     const factory = jest.fn(() => new Plain());
     tf.registerBackend('cpu', factory);
@@ -53,7 +59,7 @@ describe('useBackend', () => {
     expect(factory).toHaveBeenCalledTimes(1);
   });
 
-  test('a backend that fails to start is one line, the one in use stays, and it may be tried again', async () => {
+  test('a backend that fails to start is one line, and may be tried again', async () => {
     await useBackend('float64');
     tf.removeBackend('cpu');
     tf.registerBackend('cpu', () => {
@@ -70,13 +76,13 @@ describe('useBackend', () => {
 });
 
 describe('withBackend', () => {
-  test('gives what the body gives, and goes back', async () => {
+  test('resolves to the result of the body, and switches back', async () => {
     await useBackend('cpu');
     expect(await withBackend('wasm', () => tf.getBackend())).toBe('wasm');
     expect(tf.getBackend()).toBe('cpu');
   });
 
-  test('waits for an asynchronous body before it goes back', async () => {
+  test('waits for an asynchronous body before it switches back', async () => {
     await useBackend('cpu');
     const name = await withBackend('wasm', async () => {
       await Promise.resolve();
@@ -85,7 +91,7 @@ describe('withBackend', () => {
     expect([name, tf.getBackend()]).toEqual(['wasm', 'cpu']);
   });
 
-  test('goes back after an error too', async () => {
+  test('switches back after an error too', async () => {
     await useBackend('cpu');
     const failure = withBackend('wasm', () => {
       throw new Error('mine');

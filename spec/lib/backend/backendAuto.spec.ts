@@ -10,7 +10,7 @@ const NOT_LOADED = new InputError(
 );
 const NO_GPU = new InputError('the backend webgpu finds no GPU here');
 
-/** A machine on which each backend starts, with a note or without, or fails. */
+/** A machine on which each backend starts, with or without a note, or fails. */
 function machine(backends: Partial<Record<BackendName, Error | string>>) {
   const asked: BackendName[] = [];
   const attempt = (name: BackendName) => {
@@ -62,7 +62,7 @@ test.each<[string, Partial<Record<BackendName, Error | string>>, BackendName, st
     name,
     line: `backend ${name}: the fastest that starts here${rest}`,
   });
-  // Nothing slower is even tried.
+  // No slower backend is tried.
   expect(asked).toEqual(ORDER.node.slice(0, ORDER.node.indexOf(name) + 1));
 });
 
@@ -76,7 +76,7 @@ test('none starts', async () => {
   );
 });
 
-test('a bug is not passed over', async () => {
+test('a bug is thrown', async () => {
   const { asked, attempt } = machine({ tensorflow: new TypeError('a bug'), wasm: '' });
   await expect(firstThatStarts(['tensorflow', 'wasm'], attempt)).rejects.toThrow(
     new TypeError('a bug'),

@@ -4,16 +4,16 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from '../../support/runCommand.ts';
 
-/** An app for the browser that has installed tfjs-core and webgl alone. */
+/** An app for the browser that has installed only tfjs-core and webgl. */
 
-/** With what webgl itself depends on. */
+/** With the dependencies of webgl itself. */
 const INSTALLED = [
   '@tensorflow/tfjs-core',
   '@tensorflow/tfjs-backend-webgl',
   '@tensorflow/tfjs-backend-cpu',
   'seedrandom',
   'long',
-  // What boxprop itself depends on, where a browser can use it.
+  // boxprop's own dependencies that work in a browser.
   'pbf',
 ];
 
@@ -40,7 +40,7 @@ beforeAll(() => {
     else copyFileSync(to, path);
   };
   for (const name of INSTALLED) link(name, join(ROOT, 'node_modules', name));
-  // Not the whole folder: its own node_modules would be found in it.
+  // Not the whole folder, because esbuild would find its node_modules.
   for (const part of PARTS) link(join('boxprop', part), join(ROOT, part));
 });
 afterAll(() => rmSync(app, { recursive: true }));
@@ -55,11 +55,11 @@ const bundle = (contents: string) =>
     platform: 'browser',
     logLevel: 'silent',
     conditions: ['boxprop-source'],
-    // What is linked is found where it is linked, not in the folder of this repository.
+    // Linked files are resolved in the app, not in this repository.
     preserveSymlinks: true,
   });
 
-test('is bundled without a warning, with the backend that is there and without the others', async () => {
+test('is bundled without a warning, with only the installed backend', async () => {
   const { errors, warnings, metafile } = await bundle(
     `import { Conv2D, useBackend } from 'boxprop';
      import { gradcheck } from 'boxprop/gradcheck';
@@ -72,7 +72,7 @@ test('is bundled without a warning, with the backend that is there and without t
   expect(new Set(backends.filter(Boolean))).toEqual(new Set(['backend-cpu', 'backend-webgl']));
   // One engine.
   expect(inputs.filter((path) => /tfjs-core\/dist\/engine\.js$/.test(path))).toHaveLength(1);
-  // What is left to import fails when it is asked for, in a line that says so.
+  // The other imports fail when they are used, with a line that says so.
   const left = Object.values(metafile.outputs).flatMap(({ imports }) =>
     imports.map(({ path }) => path),
   );

@@ -4,7 +4,7 @@ import { ROOT } from '../../support/runCommand.ts';
 import { swiftshader } from '../../support/swiftshader.ts';
 import type { Trained } from '../../support/trainSteps.ts';
 
-/** What a backend does to a whole process, which must also end by itself. */
+/** The effects of a backend on a whole process, which must also end by itself. */
 
 const SWIFTSHADER = swiftshader();
 
@@ -35,7 +35,7 @@ describe('wasm with threads, in Node,', () => {
     const one = train('lenet', 'wasm');
     expect(one.losses[2]).toBeLessThan(one.losses[0]);
     expect(train('lenet', 'wasm', { threads: 2 })).toEqual(one);
-    // Emscripten's listeners, and its global `Worker`, are gone.
+    // Emscripten's listeners and its global `Worker` are gone.
     expect(one).toMatchObject({ backend: 'wasm', lines: [], listeners: 0, globals: [] });
   });
 

@@ -4,7 +4,7 @@ import type { useBackend as UseBackend } from '../../../lib/backend/useBackend.t
 import { InputError } from '../../../lib/errors.ts';
 import { mockMissing, mockPackage } from '../../support/mockPackage.ts';
 
-/** The packages as fakes; what they compute is proven where one is installed. */
+/** With fake packages; `npm run test:tensorflow` proves the values of the real one. */
 
 const NODE = '@tensorflow/tfjs-node';
 const GPU = '@tensorflow/tfjs-node-gpu';
@@ -17,7 +17,7 @@ const VARIABLES = [
 ] as const;
 
 let useBackend: typeof UseBackend;
-/** The variables as the package saw them when it was loaded. */
+/** The environment variables when the package was loaded. */
 let seen: (string | undefined)[];
 
 class FakeBackend extends tf.KernelBackend {
@@ -31,7 +31,7 @@ class FakeBackend extends tf.KernelBackend {
   override dispose() {}
 }
 
-/** As the real one: its import registers the backend and makes it the one in use. */
+/** Like the real package: its import registers the backend and switches to it. */
 function fake(name: string, isUsingGpuDevice = false): void {
   mockPackage(name, async () => {
     seen = VARIABLES.map((variable) => process.env[variable]);
@@ -51,7 +51,7 @@ beforeEach(async () => {
   jest.resetModules();
   if (tf.findBackendFactory('tensorflow') !== null) tf.removeBackend('tensorflow');
   for (const variable of VARIABLES) delete process.env[variable];
-  // tfjs-core stays the one that this file imports.
+  // The module under test gets this file's tfjs-core.
   jest.unstable_mockModule('@tensorflow/tfjs-core', () => tf);
   for (const name of ['cpu', 'wasm']) {
     mockPackage(`@tensorflow/tfjs-backend-${name}`, () => {
@@ -68,7 +68,7 @@ beforeEach(async () => {
   await useBackend('cpu');
 });
 
-test('starts, and loads TensorFlow with the number of threads, oneDNN and without its chatter', async () => {
+test('loads TensorFlow with the number of threads, with oneDNN, and without its log', async () => {
   expect(await useBackend('tensorflow', { threads: 3 })).toBe('tensorflow');
   expect(tf.getBackend()).toBe('tensorflow');
   expect(seen).toEqual(['2', '3', '1', 'false', '1']);
@@ -76,7 +76,7 @@ test('starts, and loads TensorFlow with the number of threads, oneDNN and withou
   expect(VARIABLES.map((variable) => process.env[variable])).toEqual(seen);
 });
 
-test('what the user set in the environment stays', async () => {
+test("the user's environment variables do not change", async () => {
   process.env.TF_CPP_MIN_LOG_LEVEL = '0';
   process.env.TF_NUM_INTRAOP_THREADS = '1';
   process.env.TF_ENABLE_ONEDNN_OPTS = '0';
@@ -98,7 +98,7 @@ test('the threads are fixed once it has started', async () => {
   expect(tf.getBackend()).toBe('cpu');
 });
 
-test('so are those of a backend that started with its own number', async () => {
+test('so is the default', async () => {
   await useBackend('tensorflow');
   await expect(useBackend('tensorflow', { threads: 2 })).rejects.toThrow(
     new InputError(
@@ -110,7 +110,7 @@ test('so are those of a backend that started with its own number', async () => {
 test.each([
   ['tensorflow', 'tensorflow-gpu'],
   ['tensorflow-gpu', 'tensorflow'],
-] as const)('%s leaves no room for %s', async (first, second) => {
+] as const)('after %s, %s is refused', async (first, second) => {
   await useBackend(first);
   await useBackend('cpu');
   await expect(useBackend(second)).rejects.toThrow(
@@ -144,7 +144,7 @@ const ADDON = new Error(
 const ADDON_LINE =
   'does not load here (The Node.js native addon module (tfjs_binding.node) can not be found at path: X)';
 
-test('an addon that does not load is one line with the command that repairs it; the one in use stays', async () => {
+test('an addon that does not load is one line with the command that repairs it', async () => {
   broken(NODE, ADDON);
   await expect(useBackend('tensorflow')).rejects.toThrow(
     new InputError(`the backend tensorflow ${ADDON_LINE}: npx boxprop setup tensorflow`),
@@ -161,7 +161,7 @@ test('a package that tfjs-node itself misses does not make tfjs-node missing', a
   );
 });
 
-test('auto falls through, with the reason', async () => {
+test('auto chooses the next, and gives the reason', async () => {
   mockMissing(GPU);
   broken(NODE, ADDON);
   mockMissing('webgpu');
@@ -172,7 +172,7 @@ test('auto falls through, with the reason', async () => {
   ]);
 });
 
-test('what Node 23 took out of its module util is put back, and only that', async () => {
+test('only the functions that Node 23 removed from util are restored', async () => {
   const { repairUtil } = await import('../../../lib/backend/tensorflow.ts');
   const isArray = () => 'its own';
   const util: Record<string, unknown> = { isArray };

@@ -24,24 +24,27 @@ import { expectAllClose, expectNoLeak, image, numbers, rowsOf } from '../../supp
 import { BACKENDS, eachBackend } from '../../support/fixtures.ts';
 import { Grid } from '../../support/grid.ts';
 
-/** Every kernel against the loops that its equation says, written here once more. */
+/** Every kernel against the loops of its equation, written here a second time. */
 
 const RUNS = { seed: 0, numRuns: 60 };
 
-/** How a window slides along one axis, padded differently before and after; windows may miss the input altogether. */
-const axes = (most: { dilation: number; padding: (kernel: number) => number }) =>
+/**
+ * How a window slides along one axis, with different padding before and after; windows may lie
+ * entirely outside the input.
+ */
+const axes = (limits: { dilation: number; padding: (kernel: number) => number }) =>
   fc
     .record({
       input: fc.integer({ min: 1, max: 7 }),
       kernel: fc.integer({ min: 1, max: 4 }),
       stride: fc.integer({ min: 1, max: 3 }),
-      dilation: fc.integer({ min: 1, max: most.dilation }),
+      dilation: fc.integer({ min: 1, max: limits.dilation }),
       before: fc.nat(3),
       after: fc.nat(3),
     })
     .map((axis): Axis => {
-      const before = Math.min(axis.before, most.padding(axis.kernel));
-      const after = Math.min(axis.after, most.padding(axis.kernel));
+      const before = Math.min(axis.before, limits.padding(axis.kernel));
+      const after = Math.min(axis.after, limits.padding(axis.kernel));
       const room = axis.input + before + after - (axis.dilation * (axis.kernel - 1) + 1);
       return { ...axis, before, after, output: Math.floor(room / axis.stride) + 1 };
     })
@@ -147,7 +150,7 @@ eachBackend('convolution', () => {
     ['padding after only', { height: fixed(4, 2, 1, 1, 0, 1), width: fixed(5, 4, 1, 1, 1, 2) }],
     ['padding before only', { height: fixed(4, 3, 2, 1, 2, 0), width: fixed(5, 3, 1, 2, 3, 0) }],
     [
-      'windows in the padding alone',
+      'windows entirely in the padding',
       { height: fixed(3, 1, 1, 1, 2, 1), width: fixed(2, 2, 1, 1, 3, 3) },
     ],
     [
@@ -283,7 +286,7 @@ describe("tfjs's own MaxPoolGrad", () => {
     expect(await withBackend('cpu', ownGradient)).toEqual(right);
   });
 
-  test('on wasm is wrong about them, which is why boxprop has its own; should this ever fail, that can go', async () => {
+  test('on wasm is wrong about them; if this ever fails, boxprop needs no kernel there', async () => {
     expect(await withBackend('wasm', ownGradient)).toEqual([1, ...new Array<number>(15).fill(0)]);
   });
 
@@ -309,7 +312,7 @@ describe("tfjs's own MaxPoolGrad", () => {
   });
 });
 
-test("tfjs's own Conv2DBackpropInput, on cpu, leaves the dilation out, which is why boxprop does without it there", async () => {
+test("tfjs's own Conv2DBackpropInput on cpu ignores dilation; if this ever fails, it may serve", async () => {
   await useBackend('cpu');
   const inputs = { dy: tf.ones([1, 1, 1, 1]), filter: tf.ones([1, 2, 1, 1]) };
   const attrs = {
@@ -407,14 +410,14 @@ eachBackend('numbers', (backend) => {
     expect([scalar(0.5).shape, numbers(scalar(0.5))]).toEqual([[], 0.5]);
   });
 
-  test('constant copies: what happens to the array later does not matter', () => {
+  test('constant copies: a later change of the array has no effect', () => {
     const given = new Float32Array([1, 2]);
     const x = constant<tf.Rank.R1>(given, [2]);
     given[0] = 9;
     expect(numbers(x)).toEqual([1, 2]);
   });
 
-  test('computeOnHost gives the loop zeros to write to, even where memory is used again', () => {
+  test('computeOnHost passes zeros to the loop, even in memory that is used again', () => {
     expect(onHost()).toBe(backend !== 'tensorflow');
     tf.ones([1000]).dispose();
     const inputs = [tf.tensor1d([1, 2]), tf.tensor1d([10, 20])];

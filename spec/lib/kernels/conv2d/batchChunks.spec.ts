@@ -14,7 +14,7 @@ import { Rng } from '../../../../lib/rng.ts';
 import { BACKENDS } from '../../../support/fixtures.ts';
 import { Grid } from '../../../support/grid.ts';
 
-/** The windows of a batch are worked on in parts of bounded size: together the parts must be the whole. */
+/** The windows of a batch are computed in chunks of bounded size, which must make up the whole. */
 
 const axes = fc
   .record({
@@ -28,8 +28,8 @@ const axes = fc
   .filter(({ output }) => output >= 1);
 const geometries = fc.record({ height: axes, width: axes });
 
-test('in parts, windows are gathered and scattered as in one', () => {
-  const check = (geometry: Geometry, batch: number, most: number) => {
+test('in chunks, windows are gathered and scattered as in one piece', () => {
+  const check = (geometry: Geometry, batch: number, maxElements: number) => {
     const channels = 2;
     const [windows, cells] = [windowsOf(geometry), cellsOf(geometry, channels)];
     const pixels = geometry.height.input * geometry.width.input;
@@ -38,16 +38,18 @@ test('in parts, windows are gathered and scattered as in one', () => {
     const [back, backByParts] = [0, 0].map(() => new Float64Array(x.length));
     gather(whole, x, batch, geometry, channels);
     scatter(back, whole, batch, geometry, channels);
-    for (const part of batchChunks(batch, geometry, channels, most)) {
+    for (const part of batchChunks(batch, geometry, channels, maxElements)) {
       const size = part.images * windowsOf(part.geometry) * cells;
-      expect(size <= most || (part.images === 1 && part.geometry.height.output === 1)).toBe(true);
+      expect(size <= maxElements || (part.images === 1 && part.geometry.height.output === 1)).toBe(
+        true,
+      );
       const start = part.firstPixel * channels;
       const { height, width } = part.geometry;
       const [rows, end] = [
         byParts.subarray(part.firstWindow * cells, part.firstWindow * cells + size),
         start + part.images * height.input * width.input * channels,
       ];
-      // No more than the part's own pixels: it must be a batch of its own.
+      // Only the chunk's own pixels, because it must itself be a batch.
       gather(rows, x.subarray(start, end), part.images, part.geometry, channels);
       scatter(backByParts.subarray(start, end), rows, part.images, part.geometry, channels);
     }
@@ -65,12 +67,12 @@ test('in parts, windows are gathered and scattered as in one', () => {
   );
 });
 
-/** More than 2^22 numbers a window matrix of one image, so wasm too takes it in several parts. */
+/** The windows of one image have more than 2^22 cells, so wasm too computes them in chunks. */
 const LARGE: Geometry = {
   height: axisGeometry(110, 36, 2, 1, 3),
   width: axisGeometry(76, 18, 1, 2, 0),
 };
-/** And of several images. */
+/** The windows of several images have. */
 const MANY: Geometry = {
   height: axisGeometry(26, 5, 1, 1, 0),
   width: axisGeometry(30, 5, 1, 1, 1),
@@ -80,7 +82,7 @@ test.each([
   ['within an image', 1, LARGE, 4, 1],
   ['among images', 14, MANY, 24, 2],
 ] as const)(
-  'a convolution too large for one part, %s',
+  'a convolution too large for one chunk, %s',
   async (_, batch, geometry, channels, outChannels) => {
     const { height, width } = geometry;
     expect(batchChunks(batch, geometry, channels, 2 ** 22).length).toBeGreaterThan(1);

@@ -6,7 +6,9 @@ import { expectNoLeak } from '../../../support/compare.ts';
 import { eachBackend } from '../../../support/fixtures.ts';
 
 /**
- * Φ(−z) = φ(z) / (z + 1/(z + 2/(z + 3/(z + ...)))), which converges for z > 0; near 0 the Taylor series of Φ.
+ * Φ(−z) = φ(z) / (z + 1/(z + 2/(z + 3/(z + ...)))), which converges for z > 0; near 0 the Taylor
+ * series of Φ.
+ *
  * Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.14 and 26.2.10.
  */
 function reference(x: number): number {
@@ -39,12 +41,12 @@ eachBackend('Φ', () => {
     expect(worst(normalCdf, -9, 6)).toBeLessThan(1e-5);
   });
 
-  test('½ (1 + erf(x/√2)) has not: why this is no line of tfjs', () => {
+  test('½ (1 + erf(x/√2)) has not, so one line of tfjs does not serve', () => {
     const byErf = (x: tf.Tensor) => tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
     expect(worst(byErf, -6, -3)).toBeGreaterThan(0.1);
   });
 
-  test('goes to 0 and 1 however large x is, and leaves no tensor behind', () => {
+  test('goes to 0 and 1 for any large x, and leaves no tensor behind', () => {
     const x = constant([-3e38, -1e4, 0, 1e4, 3e38], [5]);
     expectNoLeak(() => {
       const phi = normalCdf(x);

@@ -18,11 +18,12 @@ const GEOMETRY: Geometry = {
 };
 
 eachBackend('locally connected', () => {
-  // 18 cells a window: with 40 examples and 25 outputs a place is a product by itself, with 2 and 3 part of a batch.
+  // A window has 18 cells: with 40 examples and 25 outputs each place is one product, with 2 and 3
+  // all places are one batch of products.
   test.each([
     [2, 3],
     [40, 25],
-  ])('%i examples, %i outputs: the loops that the equations say', (batch, outChannels) => {
+  ])('%i examples, %i outputs: as the loops of the equations', (batch, outChannels) => {
     const rng = new Rng(0);
     const { height: h, width: w } = GEOMETRY;
     const places = h.output * w.output;

@@ -7,7 +7,7 @@ import {
 } from '../../../../lib/kernels/matmul/gemm.ts';
 import { Rng } from '../../../../lib/rng.ts';
 
-/** C += A B against the sum that it says. */
+/** C += A B against the sum of its equation. */
 
 function random(rng: Rng, size: number): Float32Array {
   return Float32Array.from({ length: size }, () => Math.floor(16 * rng.uniform()) - 8);
@@ -29,7 +29,7 @@ function check(
     return turned ? transposeOf(matrixAt(values, n, m, 3)) : matrixAt(values, m, n, 3);
   };
   const [a, b] = [factor(rows, inner, aTurned), factor(inner, columns, bTurned)];
-  // C lies in every other number of an array, two more apart a row: what lies between must stay.
+  // C is every other element of an array, with a gap of two per row: the rest must not change.
   const rowStep = 2 * columns + 2;
   const values = random(rng, rows * rowStep + 5);
   const before = values.slice();
@@ -42,7 +42,7 @@ function check(
         expected[5 + i * rowStep + 2 * j] += at(a, i, k) * at(b, k, j);
     }
   }
-  // Small whole numbers: every sum is exact.
+  // Small integers: every sum is exact.
   expect(values).toEqual(expected);
 }
 

@@ -13,8 +13,8 @@ import { expectAllClose } from '../../../support/compare.ts';
 import { AvgPool2D } from '../../../../modules/avgPool2d.ts';
 import { eachBackend } from '../../../support/fixtures.ts';
 
-/** [outer, rows, groups, columns]: each axis alone, prime lengths, and lengths that are summed in blocks. */
-const SETS: readonly [number, number, number, number][] = [
+/** [outer, rows, groups, columns]: each axis by itself, prime lengths, lengths summed in blocks. */
+const GROUPINGS: readonly [number, number, number, number][] = [
   [1, 5, 3, 1],
   [4, 1, 1, 7],
   [2, 3, 4, 5],
@@ -29,38 +29,38 @@ const SETS: readonly [number, number, number, number][] = [
   [1, 1, 1, 1],
 ];
 
-eachBackend('sums over sets', () => {
-  test.each(SETS)('[%d, %d, %d, %d]', (outer, rows, groups, columns) => {
-    const sets: ReductionGroups = { outer, rows, groups, columns };
+eachBackend('sums over groups', () => {
+  test.each(GROUPINGS)('[%d, %d, %d, %d]', (outer, rows, groups, columns) => {
+    const grouping: ReductionGroups = { outer, rows, groups, columns };
     const size = outer * rows * groups * columns;
     const values = Array.from(new Rng(2).normals(size, 1), (value) => Math.round(64 * value) / 64);
-    const setOf = (i: number) =>
+    const groupOf = (i: number) =>
       Math.floor(i / (rows * groups * columns)) * groups + (Math.floor(i / columns) % groups);
     const members = Array.from({ length: outer * groups }, (_, set) =>
-      values.filter((_, i) => setOf(i) === set),
+      values.filter((_, i) => groupOf(i) === set),
     );
     const sum = (of: number[]) => of.reduce((total, value) => total + value, 0);
     const means = members.map((own) => sum(own) / own.length);
 
     const x = constant<tf.Rank>(values, [size]);
     const shape = [outer, 1, groups];
-    expectAllClose(sumOver(x, sets), { shape, values: members.map(sum) }, 'sums');
-    expectAllClose(meanOver(x, sets), { shape, values: means }, 'means');
-    const { mean, variance } = momentsOver(x, sets);
+    expectAllClose(sumOver(x, grouping), { shape, values: members.map(sum) }, 'sums');
+    expectAllClose(meanOver(x, grouping), { shape, values: means }, 'means');
+    const { mean, variance } = momentsOver(x, grouping);
     const variances = members.map(
       (own, set) => sum(own.map((value) => (value - means[set]) ** 2)) / own.length,
     );
     expectAllClose(mean, { shape, values: means }, 'mean');
     expectAllClose(variance, { shape, values: variances }, 'variance');
-    const centered = tf.sub(tf.reshape(x, viewOf(sets)), broadcastGroups(mean, sets));
+    const centered = tf.sub(tf.reshape(x, viewOf(grouping)), broadcastGroups(mean, grouping));
     expectAllClose(
       centered,
-      { shape: viewOf(sets), values: values.map((value, i) => value - means[setOf(i)]) },
+      { shape: viewOf(grouping), values: values.map((value, i) => value - means[groupOf(i)]) },
       'centered',
     );
   });
 
-  test('sets by the ten thousand', () => {
+  test('groups by the ten thousand', () => {
     const [rows, groups] = [121, 20_000];
     const row = Array.from({ length: groups }, (_, g) => (g % 97) / 64);
     const x = constant<tf.Rank>(Array.from({ length: rows }, () => row).flat(), [rows, groups]);

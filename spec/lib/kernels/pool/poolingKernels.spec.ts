@@ -54,7 +54,7 @@ function dense({ input, rows }: AxisMap): Grid {
 }
 
 eachBackend('maps of an axis', () => {
-  test('are the matrix that they say, by loops and by a matrix product', () => {
+  test('are their matrix, by loops and by a matrix product', () => {
     fc.assert(
       fc.property(maps, fc.nat(1000), (map, seed) => {
         const x = Grid.random([2, 3, map.input, 4], new Rng(seed));
@@ -122,19 +122,19 @@ const windows = fc.record({
   pad: fc.nat(3),
 });
 
-test('ceil mode has a window for every place that starts in the input or before it, from the floor on', () => {
+test('ceil mode adds a window if it starts inside the input or before it', () => {
   fc.assert(
     fc.property(windows, ({ input, kernel, stride, pad }) => {
       const padding = Math.min(pad, Math.floor(kernel / 2));
       const floor = axisGeometry(input, kernel, stride, 1, padding);
       const ceil = axisGeometry(input, kernel, stride, 1, padding, true);
       fc.pre(floor.output >= 1);
-      // One more where the last window leaves cells over, if the next starts before the padding after.
+      // One more if the last window leaves cells over and the next starts before the padding after.
       const covered = (floor.output - 1) * stride + kernel;
       const next = floor.output * stride;
       const more = covered < input + 2 * padding && next < input + padding ? 1 : 0;
       expect(ceil.output).toBe(floor.output + more);
-      // With its overhang the window fits exactly as without rounding.
+      // With the overhang the windows fit without rounding.
       const { before, after, overhang = 0 } = ceil;
       expect([before, after - overhang]).toEqual([padding, padding]);
       expect(Math.floor((input + before + after - kernel) / stride) + 1).toBe(ceil.output);
@@ -154,7 +154,7 @@ test('ceil mode changes nothing under "same"', () => {
   );
 });
 
-test('averages weigh 1 together, but where padding counts', () => {
+test('the weights of an average sum to 1, unless padding counts', () => {
   const total = (weights: readonly number[]) => weights.reduce((sum, weight) => sum + weight, 0);
   const axis = axisGeometry(7, 4, 2, 1, 2, true);
   for (const { weights } of windowMeans(axis, false).rows)
@@ -171,7 +171,7 @@ test('averages weigh 1 together, but where padding counts', () => {
     expect(total(weights)).toBeCloseTo(1, 12);
 });
 
-test('nearest neighbours of a whole scale are exact, however large', () => {
+test('nearest neighbours of an integer scale are exact, however large', () => {
   const { rows } = nearest(40, 40 * 49, 49);
   rows.forEach(({ first }, i) => expect(first).toBe(Math.trunc(i / 49)));
 });
