@@ -38,10 +38,10 @@ eachBackend('by hand', () => {
     ];
     const gradBias = [4 + 16, 20 + 120];
     expect(numbers(box.backpropToInput(g(), cache))).toEqual(gradInput);
-    expect(numbers(box.backpropToParams(g(), cache).bias as tf.Tensor)).toEqual(gradBias);
+    expect(numbers(box.backpropToParams(g(), cache).bias)).toEqual(gradBias);
     const both = box.backprop(g(), cache);
     expect(numbers(both.gradInput)).toEqual(gradInput);
-    expect(numbers(both.gradParams.bias as tf.Tensor)).toEqual(gradBias);
+    expect(numbers(both.gradParams.bias)).toEqual(gradBias);
   });
 
   test('without bias', () => {
@@ -60,7 +60,7 @@ eachBackend('by hand', () => {
     const images = tf.ones([2, 3, 2]);
     const flat = new Pointwise(2, square, twice);
     expect(
-      numbers(flat.backpropToParams(images, flat.forward(images).cache).bias as tf.Tensor),
+      numbers(flat.backpropToParams(images, flat.forward(images).cache).bias),
     ).toEqual([12, 12]);
     const each = new Pointwise([3, 2], square, twice);
     const fours = [
@@ -69,8 +69,8 @@ eachBackend('by hand', () => {
       [4, 4],
     ];
     const { cache } = each.forward(images);
-    expect(numbers(each.backpropToParams(images, cache).bias as tf.Tensor)).toEqual(fours);
-    expect(numbers(each.backprop(images, cache).gradParams.bias as tf.Tensor)).toEqual(fours);
+    expect(numbers(each.backpropToParams(images, cache).bias)).toEqual(fours);
+    expect(numbers(each.backprop(images, cache).gradParams.bias)).toEqual(fours);
   });
 
   test('an h that returns its argument leaves output and cache apart', () => {
