@@ -9,15 +9,15 @@ function tolerance(numeric: number): number {
 }
 
 /**
- * Steps of the central difference, in units of max(1, |x|). The first balances the truncation error,
- * h² f'''/6, with the rounding error, 1e-16 f/h. If it disagrees, the others tell curvature and
- * nearby kinks from a wrong gradient.
+ * Steps of the central difference, in units of max(1, |x|). The first balances the truncation
+ * error, h² f'''/6, with the rounding error, 1e-16 f/h. If it disagrees, the others tell curvature
+ * and nearby kinks from a wrong gradient.
  */
 const STEPS = [1e-5, 1e-5 / 8, 1e-5 / 64];
 
 /**
- * A gradient more than this many tolerances from every difference is wrong. A nearer one is compared
- * with a derivative that is fitted to many values.
+ * A gradient more than this many tolerances from every difference is wrong. A nearer one is
+ * compared with a derivative that is fitted to many values.
  */
 const NEAR = 1000;
 
@@ -50,8 +50,8 @@ export interface Comparison {
  * Compares every coordinate of a gradient with the central difference of the loss Σ g_o · output_o.
  *
  * If the one-sided differences of a coordinate keep disagreeing as the step shrinks, the coordinate
- * stands at a kink and has no derivative. It is counted as skipped and drawn again, and its gradient
- * is computed at the new point.
+ * stands at a kink and has no derivative. It is counted as skipped and drawn again, and its
+ * gradient is computed at the new point.
  */
 export function compareGradient(
   target: GradcheckTarget,

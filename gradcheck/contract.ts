@@ -155,7 +155,9 @@ function checkUnchanged(target: GradcheckTarget, gradOutput: Float64Array): Viol
   });
 }
 
-/** Checks that the cache outlives the input and output, so their owners may dispose them at once. */
+/**
+ * Checks that the cache outlives the input and output, so their owners may dispose them at once.
+ */
 function checkOwnership(
   target: GradcheckTarget,
   expected: HostGradients,
@@ -343,7 +345,9 @@ function shareTensor(one: Input, other: Input): boolean {
   return tensorsOf(other).some(([, tensor]) => tensors.has(tensor));
 }
 
-/** The gradients that differ from the expected ones by more than `relative` of the largest value. */
+/**
+ * The gradients that differ from the expected ones by more than `relative` of the largest value.
+ */
 function differences(
   expected: HostGradients,
   got: HostGradients,

@@ -8,14 +8,14 @@ export interface Slope {
 const PAIRS = 8;
 
 /**
- * The derivative at 0 of a function that is too curved, or whose values are rounded too much, for one
- * difference of two values:
+ * The derivative at 0 of a function that is too curved, or whose values are rounded too much, for
+ * one difference of two values:
  *
  *   d_k = (f(t_k) − f(−t_k))/2 = a t_k + b t_k³ + rounding,   t_k = r k/8,   k = 1..8,
  *
- * by least squares for a and b. The residuals are rounding, a higher derivative, or a kink within the
- * radius r. They give the deviation of a, and of several radii the one with the smallest deviation is
- * taken. The gradient under test has no part in that choice.
+ * by least squares for a and b. The residuals are rounding, a higher derivative, or a kink within
+ * the radius r. They give the deviation of a, and of several radii the one with the smallest
+ * deviation is taken. The gradient under test has no part in that choice.
  *
  *     fitDerivative((t) => (Math.sin(t) - Math.sin(-t)) / 2, [1e-2, 1e-3]).slope; // 1
  *

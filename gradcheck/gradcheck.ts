@@ -41,8 +41,8 @@ export interface GradcheckOptions {
  *
  * The box may live on any backend. Its parameters are copied to the reference and restored.
  *
- *     const { pass, results } = await gradcheck(new Linear(3, 2, { rng: new Rng(0) }), { input: [4, 3] });
- *     for (const { tensor, message } of results) if (message) console.log(tensor, message);
+ *     const box = new Linear(3, 2, { rng: new Rng(0) });
+ *     const { pass, results } = await gradcheck(box, { input: [4, 3] });
  */
 export async function gradcheck(
   box: CheckedModule | Cost,
@@ -93,8 +93,8 @@ export interface GradcheckAllOptions {
 
 /**
  * Checks every exported box and cost over random cases. On float64 it checks the mathematics, as
- * `gradcheck` does. On another backend it checks that the kernels compute what float64 does and leak
- * no tensor. A box without cases fails.
+ * `gradcheck` does. On another backend it checks that the kernels compute what float64 does and
+ * leak no tensor. A box without cases fails.
  *
  *     const report = await gradcheckAll(modules, cases, { names: ['Conv2D'], backend: 'wasm' });
  *     if (!report.pass) throw new Error(report.results.find(({ pass }) => !pass)?.message);
@@ -133,7 +133,9 @@ export async function gradcheckAll(
   return { pass: results.every(({ pass }) => pass), backend, seed, results };
 }
 
-/** The names of the classes of boxes and costs among the exports of a module, base classes left out. */
+/**
+ * The names of the classes of boxes and costs among the exports of a module, base classes left out.
+ */
 export function boxNames(exported: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(exported).filter((name) => {
     const value = exported[name];

@@ -9,8 +9,8 @@ import { failure, messageOf, type Result } from './result.ts';
 import { GradcheckTarget, tensorsOf, toConstants } from './target.ts';
 
 /**
- * The largest error in single precision, relative to the scale of the tensor. One rounding is 6e-8 of
- * the values that are added.
+ * The largest error in single precision, relative to the scale of the tensor. One rounding is 6e-8
+ * of the values that are added.
  */
 const PARITY_TOLERANCE = 1e-5;
 

@@ -48,7 +48,9 @@ export class Replay {
     });
   }
 
-  /** The outputs after `param`, or the inputs marked as changed, took other values. Needs a `tidy`. */
+  /**
+   * The outputs after `param`, or the inputs marked as changed, took other values. Needs a `tidy`.
+   */
   outputs(inputs: readonly Value[], param?: Variable): Tensor[] {
     let visit = 0;
     const outputs = propagate<Value>(this.#box, inputs, (box, inputs) => {

@@ -116,9 +116,9 @@ export class GradcheckTarget {
   }
 
   /**
-   * Records the output of each box of a container at the current point, so that `outputsAfterChange`
-   * need not run it again. Records nothing if running the boxes one by one does not give the outputs
-   * of the container.
+   * Records the output of each box of a container at the current point, so that
+   * `outputsAfterChange` need not run it again. Records nothing if running the boxes one by one
+   * does not give the outputs of the container.
    */
   startReplay(): void {
     this.stopReplay();
@@ -140,8 +140,8 @@ export class GradcheckTarget {
 
   /**
    * All outputs after one tensor has changed since `startReplay`: only the boxes that the change
-   * reaches run again. A whole forward is the definition. Therefore the replay is compared with one,
-   * bit for bit, until the tensor has changed an output, and it stops at the first difference.
+   * reaches run again. A whole forward is the definition. Therefore the replay is compared with
+   * one, bit for bit, until the tensor has changed an output, and it stops at the first difference.
    */
   outputsAfterChange(changed: CheckedTensor): Float64Array {
     if (this.#replay === undefined) return this.outputs();
@@ -184,7 +184,9 @@ export class GradcheckTarget {
     }
   }
 
-  /** The gradients by backpropToInput and backpropToParams, for values in the order of `outputs`. */
+  /**
+   * The gradients by backpropToInput and backpropToParams, for values in the order of `outputs`.
+   */
   gradients(gradOutput: Float64Array): HostGradients {
     return tidy(() => {
       const { output, cache } = this.forward(this.input());
@@ -211,7 +213,9 @@ export class GradcheckTarget {
     return tidy(() => toHostGradients(this.gradTensors(output, cache, gradOutput)));
   }
 
-  /** The gradients from a cache as tensors, which a GPU resolves later. The caller disposes them. */
+  /**
+   * The gradients from a cache as tensors, which a GPU resolves later. The caller disposes them.
+   */
   gradTensors(output: Input, cache: unknown, gradOutput: Float64Array): Record<string, Tensor> {
     return tidy(() => this.backwardTensors(this.gradOutput(output, gradOutput), cache));
   }

@@ -172,8 +172,8 @@ export const cases: Cases = {
         }),
         draw.normal([batch, 2, 3, 2]),
       ],
-      // Two inputs and two outputs, one of which another node uses. Tied weights. One value twice in
-      // a sum.
+      // Two inputs and two outputs, one of which another node uses. Tied weights. One value twice
+      // in a sum.
       () => {
         const layer = shared();
         const graph = new Graph({

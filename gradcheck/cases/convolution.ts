@@ -13,14 +13,14 @@ import { DepthwiseConv2D } from '../../modules/depthwiseConv2d.ts';
 import { LocallyConnected1D } from '../../modules/locallyConnected1d.ts';
 import { LocallyConnected2D } from '../../modules/locallyConnected2d.ts';
 import { Pad2D } from '../../modules/pad2d.ts';
-import { type CheckedModule, type Case, type Cases, type Draw } from '../case.ts';
+import { describeCase, type CheckedModule, type Case, type Cases, type Draw } from '../case.ts';
 
 const MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
 
-/** For filters that are not shared: there are as many as places. */
+/** For filters that are not shared, because there are as many as positions. */
 const SHORT = { kernels: 3, dilations: 1 };
 
-/** Most coordinates of the input: more would only take longer. */
+/** The largest input size: more coordinates would only take longer. */
 const MAX_ELEMENTS = 60;
 
 function caseOf(
@@ -30,11 +30,10 @@ function caseOf(
   box: CheckedModule,
   shape: readonly number[],
 ): Case {
-  const words = args.map((arg) => JSON.stringify(arg)).join(', ');
-  return { config: `${name}(${words}) on [${shape.join(', ')}]`, box, input: draw.normal(shape) };
+  return { config: describeCase(name, args, shape), box, input: draw.normal(shape) };
 }
 
-/** How a kernel slides along one axis: overlapping, tiling and gapped. */
+/** A kernel along one axis, whose windows overlap, tile or leave gaps. */
 function drawAxis(draw: Draw, { kernels = 4, dilations = 3 } = {}) {
   const kernel = draw.integer(1, kernels);
   const dilation = draw.integer(1, kernel < 4 ? dilations : 1);
@@ -43,7 +42,7 @@ function drawAxis(draw: Draw, { kernels = 4, dilations = 3 } = {}) {
 
 type Drawn = ReturnType<typeof drawAxis>;
 
-/** Cells on both sides of an axis, up to more than a kernel has. */
+/** Padding cells on both sides of an axis, sometimes more than the kernel has. */
 function drawCells(draw: Draw, { kernel }: Drawn): number {
   return draw.integer(0, draw.chance(0.2) ? kernel + 1 : kernel - 1);
 }
@@ -55,8 +54,9 @@ function drawPadding(draw: Draw, height: Drawn, width: Drawn): Padding {
 }
 
 /**
- * The length of an axis: the least that the kernel fits on, that some tap meets, and that has enough to mirror in the
- * padding; or a few cells more, so that a last window may leave some over.
+ * The length of an axis: the least that the kernel fits on, that some tap meets, and that has
+ * enough cells to mirror in the padding. Or a few cells more, so that the last window may leave
+ * some over.
  */
 function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: Padding1D): number {
   const good = (length: number) => {
@@ -72,14 +72,14 @@ function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: Pa
   return good(more) ? more : least;
 }
 
-/** What a padding says of one axis. */
+/** The padding of one axis. */
 function along(padding: Padding, at: 0 | 1): Padding1D {
   return typeof padding === 'object' ? padding[at] : padding;
 }
 
 /**
- * Channels in and out. Never one out: a gradient of a single number may by chance sum to nearly nothing, and then single
- * precision has no digits of it.
+ * Channels in and out, two or more out. The gradient of a single number may by chance sum to nearly
+ * nothing, and then single precision has no correct digits.
  */
 function drawChannels(draw: Draw, groups: number): [inChannels: number, outChannels: number] {
   if (groups > 1)
@@ -87,7 +87,7 @@ function drawChannels(draw: Draw, groups: number): [inChannels: number, outChann
   return [draw.integer(1, 3), draw.integer(2, 3)];
 }
 
-/** One example or two, if two are not too many numbers. */
+/** One example, or two if they are small enough. */
 function drawShape(draw: Draw, image: readonly number[]): number[] {
   return [2 * numElements(image) <= MAX_ELEMENTS ? draw.integer(1, 2) : 1, ...image];
 }
@@ -145,7 +145,7 @@ export const cases: Cases = {
     const groups = draw.pick(1, 1, 2);
     const [inChannels, outChannels] = drawChannels(draw, groups);
     const image = [draw.integer(1, 3), draw.integer(2, 3)];
-    // Where the padding would cut all taps off, leaving biases alone, there is nothing to check.
+    // If the padding cuts all taps off and only biases are left, there is nothing to check.
     const cells = (axis: Drawn, length: number) => {
       const cut = draw.integer(0, 2);
       const last = (length - 1) * axis.stride + axis.dilation * (axis.kernel - 1) - cut;

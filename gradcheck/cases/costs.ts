@@ -44,7 +44,7 @@ function labelOptions(draw: Draw, classes: number, ignores: boolean): LabelOptio
   };
 }
 
-/** Labels, some of them the ignored one, but never the first: with none that counts there is nothing to check. */
+/** Labels, some of which are ignored. The first one counts, or there would be nothing to check. */
 function labels(draw: Draw, batch: number, classes: number, ignoreIndex?: number): Tensor {
   const drawn = Array.from({ length: batch }, (_, n) => {
     if (ignoreIndex === undefined) return draw.integer(0, classes - 1);
@@ -55,7 +55,7 @@ function labels(draw: Draw, batch: number, classes: number, ignoreIndex?: number
   return tensor1d(drawn, 'int32');
 }
 
-/** Labels for the hinge, the first of them the least likely class: some example always is on the wrong side. */
+/** Labels for the hinge. The first one is the least likely class, so some example is wrong. */
 function someWrong(draw: Draw, scores: Tensor, [batch, classes]: [number, number]): Tensor {
   const first = [...scores.dataSync().subarray(0, classes)];
   const drawn = Array.from({ length: batch }, () => draw.integer(0, classes - 1));
@@ -104,14 +104,14 @@ export const cases: Cases = {
     return {
       config: `L1({ reduction: ${reduction} }) on [${shape.join(', ')}]`,
       box: new L1({ reduction }),
-      // The differences, not the inputs, are to keep away from 0.
+      // The differences, not the inputs, must keep away from 0.
       input: tidy(() => add(target, draw.wellSeparated(shape))),
       target,
     };
   },
   Huber: (draw) => {
     const shape = batchShape(draw);
-    // Mostly outside, about half, and mostly inside of the parabola.
+    // Most, about half, and few differences lie outside the parabola.
     const options = { delta: draw.pick(0.25, 1, 2.5), reduction: reductions(draw) };
     return {
       config: `Huber(${JSON.stringify(options)}) on [${shape.join(', ')}]`,

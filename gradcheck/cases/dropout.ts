@@ -5,7 +5,9 @@ import { Dropout } from '../../modules/dropout.ts';
 import { SpatialDropout } from '../../modules/spatialDropout.ts';
 import { type CheckedModule, type Case, type Cases, type Draw } from '../case.ts';
 
-/** Training mostly, with a generator that leaves at least one of `units` units: where all are silent, so is the gradient. */
+/**
+ * Mostly training, with a generator that keeps one of `units` units, or the gradient would be zero.
+ */
 function contextFor(draw: Draw, units: number, p: number): Context {
   if (draw.chance(0.2)) return { mode: 'inference' };
   let rng: Rng;

@@ -1,3 +1,4 @@
+/** The cases of the boxes of the networks before AlexNet. */
 import type { Padding, Pair } from '../../lib/geometry.ts';
 import { zeros } from '../../lib/init/initializers.ts';
 import { constant } from '../../lib/constant.ts';
@@ -12,13 +13,11 @@ import { numElements } from '../../lib/shapes.ts';
 import type { Cases, Draw } from '../case.ts';
 import { assign } from '../target.ts';
 
-/** The boxes of the networks before AlexNet. */
-
 function anyShape(draw: Draw): number[] {
   return Array.from({ length: draw.integer(1, 4) }, () => draw.integer(2, 3));
 }
 
-/** Images of at least `least` pixels a side, not negative, as the cells of the neocognitron have them. */
+/** Positive images of at least `least` pixels per side: the input of a neocognitron. */
 function activity(
   draw: Draw,
   channels: number,

@@ -7,7 +7,7 @@ import { Product } from '../../modules/product.ts';
 import { Sum } from '../../modules/sum.ts';
 import type { CheckedModule, Cases, Draw } from '../case.ts';
 
-/** From one input to four, of one shape. */
+/** Cases of one to four inputs of one shape. */
 function alike(name: string, make: () => CheckedModule) {
   return (draw: Draw) => {
     const inputs = draw.integer(1, 4);
@@ -17,7 +17,7 @@ function alike(name: string, make: () => CheckedModule) {
   };
 }
 
-/** Inputs each of which is the largest somewhere: at element e, input e mod K. */
+/** Inputs of which each is the largest somewhere: at element e, input e mod K. */
 function eachWins(draw: Draw, inputs: number, shape: readonly number[]): Tensor[] {
   const elements = numElements(shape);
   const drawn = draw.wellSeparated([elements, inputs]);
@@ -36,7 +36,7 @@ function eachWins(draw: Draw, inputs: number, shape: readonly number[]): Tensor[
   });
 }
 
-/** The same numbers, but for a 0 as the first. */
+/** The same values, except for a 0 at the front. */
 function withZero(tensor: Tensor): Tensor {
   const values = Float64Array.from(tensor.dataSync());
   values[0] = 0;
@@ -60,7 +60,7 @@ export const cases: Cases = {
   Sum: alike('Sum', () => new Sum()),
   Product: (draw) => {
     const item = alike('Product', () => new Product())(draw);
-    // A factor of 0 silences the others, and has a gradient itself. A product of one number would be all silent.
+    // A factor of 0 silences the gradients of the others, but not its own.
     const [first, ...others] = item.input;
     return first.size > 1 ? { ...item, input: [withZero(first), ...others] } : item;
   },

@@ -12,7 +12,7 @@ import { numElements } from '../../lib/shapes.ts';
 import type { CheckedModule, Case, CaseMaker, Cases, Draw } from '../case.ts';
 import { assign } from '../target.ts';
 
-/** Up to two axes of positions, of `least` cells or more together. */
+/** Up to two axes of positions, with at least `least` cells. */
 function positions(draw: Draw, least: number): number[] {
   return draw.pick<() => number[]>(
     () => (least > 1 ? [draw.integer(least, least + 3)] : []),
@@ -31,7 +31,7 @@ function epsAndAffine(draw: Draw) {
   return { eps: draw.pick(1e-5, 1e-3, 0.3), affine: draw.chance(0.7) };
 }
 
-/** Windows of one cell, such as fit, and such as are larger than the image. */
+/** Cases with windows that fit, and windows that are larger than the image. */
 function contrastCase(
   name: string,
   make: (channels: number, options: GaussianOptions) => CheckedModule,
@@ -56,7 +56,7 @@ export const cases: Cases = {
     'SubtractiveNorm2D',
     (n, options) => new SubtractiveNorm2D(n, options),
   ),
-  // With a threshold that some examples fall under.
+  // With a threshold above the deviation of some examples.
   DivisiveNorm2D: (draw) => {
     const threshold = draw.pick(1e-4, 1e-4, 1.4);
     const make = (n: number, options: GaussianOptions) =>
@@ -76,7 +76,8 @@ export const cases: Cases = {
     const shape = [draw.integer(1, 3), ...positions(draw, 1), draw.integer(1, 7)];
     return on('LocalResponseNorm', `${size}, ${JSON.stringify(options)}`, box, draw, shape);
   },
-  // Three values a feature at least: two that are normalized are always ±1, and their gradient is next to nothing.
+  // At least three values per feature: two normalized values are always ±1, with hardly any
+  // gradient.
   BatchNorm: (draw) => {
     const mode = draw.pick('training', 'inference');
     const features = draw.integer(mode === 'training' ? 1 : 3, 4);

@@ -17,7 +17,7 @@ import { Softplus } from '../../modules/softplus.ts';
 import { Tanh } from '../../modules/tanh.ts';
 import { type CheckedModule, type Case, type CaseMaker, type Cases, type Draw } from '../case.ts';
 
-/** A shape of rank 1 to 4 with a few elements at the least and a few dozen at the most. */
+/** A shape of rank 1 to 4 with a few to a few dozen elements. */
 function anyShape(draw: Draw): number[] {
   return [
     ...Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 4)),
@@ -25,7 +25,7 @@ function anyShape(draw: Draw): number[] {
   ];
 }
 
-/** Cases of a smooth box without parameters that takes any shape. */
+/** Cases of a smooth box that takes any shape. */
 function smooth(make: () => CheckedModule): CaseMaker {
   return (draw) => {
     const shape = anyShape(draw);
@@ -53,22 +53,22 @@ function described(box: CheckedModule, options: string, input: Tensor): Case {
   };
 }
 
-/** A decimal that both the box and a reader of the config take in full. */
+/** A decimal with two digits, so that the config shows the exact value. */
 function decimal(draw: Draw, low: number, high: number): number {
   return draw.integer(Math.round(low * 100), Math.round(high * 100)) / 100;
 }
 
-/** Spaced values of which at least one is negative: where all are positive, these boxes only pass them on. */
+/** Well separated values, one of them negative: these boxes only pass on positive values. */
 function someNegative(draw: Draw, shape: readonly number[], gap: number): Tensor {
-  const somePositive = draw.wellSeparated(shape, gap);
-  const turned = neg(somePositive);
-  somePositive.dispose();
-  return turned;
+  const values = draw.wellSeparated(shape, gap);
+  const negated = neg(values);
+  values.dispose();
+  return negated;
 }
 
 /**
- * Spaced values around 0, and one far below. A single slope's gradient is one sum, and where its terms happened to
- * cancel, single precision would have only rounding to show: one large term keeps it from that.
+ * Well separated values around 0, and one far below. The gradient of a single slope is one sum. If
+ * its terms cancelled, single precision would have no correct digits. One large term prevents that.
  */
 function oneDeep(draw: Draw, shape: readonly number[]): Tensor {
   const total = numElements(shape);
@@ -106,7 +106,7 @@ export const cases: Cases = {
     const config = `Pointwise([${shape.join(', ')}], h, h', { bias: ${bias} }) on [${[...leading, ...shape].join(', ')}]`;
     const box = new Pointwise(
       shape,
-      // Not a sine, in which graphics cards may be wrong by 2^-11.
+      // Not a sine, which may be off by 2^-11 on a GPU.
       (x) => mul(x, square(x)),
       (x) => mul(scalar(3), square(x)),
       { bias },
@@ -150,7 +150,8 @@ export const cases: Cases = {
     return described(box, `{ beta: ${beta}, threshold: ${threshold} }`, input);
   },
   HardTanh: (draw) => {
-    // The values stand halfway between multiples of the gap, the bounds on multiples, at least one value between them.
+    // The values lie halfway between multiples of the gap, and the bounds on multiples, with at
+    // least one value between them.
     const gap = 0.1;
     const [minValue, maxValue] = [-draw.integer(0, 10) * gap, draw.integer(1, 10) * gap];
     const box = new HardTanh({ minValue, maxValue });

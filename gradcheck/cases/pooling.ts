@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Padding, Padding1D } from '../../lib/geometry.ts';
 import { constant } from '../../lib/constant.ts';
+import { numElements } from '../../lib/shapes.ts';
 import { AdaptiveAvgPool2D } from '../../modules/adaptiveAvgPool2d.ts';
 import { AvgPool1D } from '../../modules/avgPool1d.ts';
 import { AvgPool2D } from '../../modules/avgPool2d.ts';
@@ -11,20 +12,15 @@ import { MaxPool1D } from '../../modules/maxPool1d.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { SumPool2D } from '../../modules/sumPool2d.ts';
 import { Upsample2D } from '../../modules/upsample2d.ts';
-import type { CheckedModule, Case, Cases, Draw } from '../case.ts';
+import { describeCase, type CheckedModule, type Case, type Cases, type Draw } from '../case.ts';
 
 type Two = [number, number];
 
 function caseOf(args: readonly unknown[], box: CheckedModule, input: Tensor): Case {
-  const written = args.map((arg) => JSON.stringify(arg)).join(', ');
-  return {
-    config: `${box.constructor.name}(${written}) on [${input.shape.join(', ')}]`,
-    box,
-    input,
-  };
+  return { config: describeCase(box.constructor.name, args, input.shape), box, input };
 }
 
-/** Windows that overlap, tile and leave gaps, over images that they may not fill. */
+/** Windows that overlap, tile or leave gaps, over images that they may not fill. */
 function windows(draw: Draw) {
   const kernel: Two = [draw.integer(1, 3), draw.integer(1, 3)];
   const stride: Two = [draw.integer(1, 4), draw.integer(1, 4)];
@@ -37,7 +33,7 @@ function windows(draw: Draw) {
   return { kernel, stride, shape };
 }
 
-/** Padding of every kind, up to half the kernel. */
+/** Padding of each kind, up to half the kernel. */
 function padding(draw: Draw, kernel: Two): Padding {
   const half: Two = [Math.floor(kernel[0] / 2), Math.floor(kernel[1] / 2)];
   return draw.pick<Padding>('valid', 'same', half, Math.min(...half));
@@ -86,10 +82,10 @@ export const cases: Cases = {
     const { kernel, stride, shape } = windows(draw);
     const options = { stride, ceilMode: draw.chance(0.5) };
     const p = draw.pick(1, 2, 3, 4, 5, 2.5);
-    // Far from a sum of 0, where the root is steep. An even p may mix signs; an odd one must not, or sums come near
-    // 0, but each channel has its own; a fraction needs positive values.
+    // Sums must stay far from 0, where the root is steep. An even p may mix signs. An odd p has one
+    // sign per channel. A fractional p needs positive values.
     const channels = Array.from({ length: shape[3] }, () => draw.pick(-1, 1));
-    const values = draw.rng.uniforms(shape[0] * shape[1] * shape[2] * shape[3], 0.4, 1.6);
+    const values = draw.rng.uniforms(numElements(shape), 0.4, 1.6);
     const sign = (i: number) =>
       p === 2.5 ? 1 : p % 2 === 0 ? draw.pick(-1, 1) : channels[i % shape[3]];
     const input = constant(

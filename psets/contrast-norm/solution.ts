@@ -1,4 +1,4 @@
-/** A[i][j] = w[j − i + p]/Σ_k w[k − i + p], over the k from 0 to N − 1 that the window around i holds. */
+/** A[i][j] = w[j − i + p]/Σ_k w[k − i + p], over the k inside the window and the signal */
 export function windowWeights(N: number, w: number[]): number[][] {
   const p = (w.length - 1) / 2;
   return Array.from({ length: N }, (_, i) => {

@@ -1,4 +1,4 @@
-/** What an index outside the input reads: 0, the nearest end, its mirror image, or the other end. */
+/** An index outside the input reads 0, the nearest end, its mirror image, or the other end. */
 export type Boundary = 'zeros' | 'replicate' | 'reflect' | 'circular';
 
 /** ρ(j): the element of x that index j reads, or −1 for none. */
@@ -16,7 +16,7 @@ export function source(j: number, N: number, boundary: Boundary): number {
   }
 }
 
-/** Calls `visit(i, j, m)` for each output i and each kernel element m that reads element j of the input. */
+/** Calls `visit(i, j, m)` where kernel element m of output i reads element j of the input. */
 function eachTerm(
   N: number,
   M: number,

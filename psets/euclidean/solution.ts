@@ -15,7 +15,10 @@ export function backpropToTarget(x: number[][], y: number[][]): number[][] {
   return y.map((row, n) => row.map((v, i) => (v - x[n][i]) / y.length));
 }
 
-/** ∂C/∂x[n][i] of C = 1/N Σ_n ‖x[n] − y[n]‖, which is (x[n][i] − y[n][i])/(N ‖x[n] − y[n]‖), and 0 where x[n] = y[n] */
+/**
+ * ∂C/∂x[n][i] = (x[n][i] − y[n][i])/(N ‖x[n] − y[n]‖) for C = 1/N Σ_n ‖x[n] − y[n]‖; 0 where
+ * x[n] = y[n]
+ */
 export function distanceToInput(x: number[][], y: number[][]): number[][] {
   return x.map((row, n) => {
     const distance = Math.hypot(...row.map((v, i) => v - y[n][i]));

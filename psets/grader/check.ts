@@ -40,8 +40,8 @@ export interface PsetReport {
 
 /**
  * Grades a student's functions one by one. A forward is compared with the reference. A gradient is
- * compared with the reference, and with finite differences of the student's own forward, so that the
- * right gradient of a wrong forward counts.
+ * compared with the reference, and with finite differences of the student's own forward, so that
+ * the right gradient of a wrong forward counts.
  *
  *     const report = await checkPset(pset, new Student('solution.ts', LIMITS), new Rng(0));
  *     console.log(reportLines(report).join('\n'));
@@ -163,7 +163,9 @@ async function isGradientOfOwnForward(
   return smooth.length > 0;
 }
 
-/** The gradient of the student's forward by central differences; undefined if its process failed. */
+/**
+ * The gradient of the student's forward by central differences; undefined if its process failed.
+ */
 async function numericGradient(
   forward: Task,
   student: Student,

@@ -54,7 +54,9 @@ function explainShape(comparisons: readonly Comparison[]): string {
 const every = (lists: Lists, make: (expected: readonly number[]) => readonly number[]) =>
   lists.every(([expected, got]) => close(got, make(expected)));
 
-/** Whether element i holds the value of element i + by. The end without a counterpart is ignored. */
+/**
+ * Whether element i holds the value of element i + by. The end without a counterpart is ignored.
+ */
 const shifted = (lists: Lists, by: 1 | -1) =>
   lists.every(([expected, got]) => {
     const [a, b] =

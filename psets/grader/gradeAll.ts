@@ -32,9 +32,10 @@ export function solutionIn(dir: string): string {
  * Grades folders, several at a time. Each report is kept in `out` under a hash of the file and the
  * key, so that an interrupted run continues where it stopped and a changed file is graded again.
  *
- * @param key everything besides the file that a report depends on, such as the problem set and seed.
+ * @param key everything else that a report depends on, such as the problem set and the seed.
  *
- *     const grades = await gradeAll(['ann', 'bob'], 'out', 2, 'linear 0', (file) => checkFile(file));
+ *     const check = (file: string) => checkPset(pset, new Student(file, LIMITS), new Rng(0));
+ *     const grades = await gradeAll(['ann', 'bob'], 'out', 2, 'linear 0', check);
  */
 export async function gradeAll(
   dirs: readonly string[],

@@ -61,7 +61,9 @@ export interface Pset {
   readonly solution: { readonly [task: string]: Solve };
   /** The specific mistakes before the general ones. */
   readonly mistakes: readonly Mistake[];
-  /** Case k of a series that starts small, with the arguments of all tasks, `gradOutput` included. */
+  /**
+   * Case k of a series that starts small, with the arguments of all tasks, `gradOutput` included.
+   */
   draw(rng: Rng, k: number): Case;
 }
 

@@ -39,7 +39,9 @@ export class Student {
     this.limits = limits;
   }
 
-  /** The answers to calls, or why there are none. After a failure the next calls get a new process. */
+  /**
+   * The answers to calls, or why there are none. After a failure the next calls get a new process.
+   */
   async ask(calls: readonly Call[]): Promise<readonly Answer[] | ProcessFailure> {
     if (this.#child === undefined) {
       // On a busy machine it takes long to start Node and to load TypeScript.
@@ -49,8 +51,8 @@ export class Student {
     }
     const child = this.#child;
     if (child === undefined) return { kind: 'exited' };
-    // The process limits its processor time itself. One that sleeps uses none, hence a generous limit
-    // by the clock.
+    // The process limits its processor time itself. One that sleeps uses none, hence a generous
+    // limit by the clock.
     const reply = this.#reply(child, 10 * this.limits.seconds);
     child.send(calls, () => undefined);
     const got = await reply;

@@ -1,7 +1,7 @@
 /**
  * The program of a student's process. It imports the file that its first argument names, and then
- * answers lists of calls, each within the seconds of processor time that the second argument allows.
- * An endless loop or a crash ends only this process.
+ * answers lists of calls, each within the seconds of processor time that the second argument
+ * allows. An endless loop or a crash ends only this process.
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

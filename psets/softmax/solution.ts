@@ -1,4 +1,4 @@
-/** y_i = exp(x_i) / Σ_j exp(x_j); the largest score is taken off first, so that no exponential overflows. */
+/** y_i = exp(x_i) / Σ_j exp(x_j); subtracting the largest score first prevents overflow */
 export function forward(x: number[]): number[] {
   const largest = Math.max(...x);
   const exps = x.map((v) => Math.exp(v - largest));

@@ -4,8 +4,9 @@ import { boxNames, type GradcheckReport } from '../../gradcheck/index.ts';
 import { boxprop } from '../support/runCommand.ts';
 
 /**
- * Every box and every cost, by a few of the random cases of gradcheck/cases. The long specs of the command
- * line draw more, and npm run test:tensorflow and gradcheck/parity.long.spec.ts other backends.
+ * Every box and every cost, by a few of the random cases of gradcheck/cases. The long specs of the
+ * command line draw more, and npm run test:tensorflow and gradcheck/parity.long.spec.ts other
+ * backends.
  */
 
 // In a process of its own, where it takes half as long as inside Jest.

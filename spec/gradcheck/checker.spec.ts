@@ -506,7 +506,7 @@ describe('kinks', () => {
     expect(results[1]).toMatchObject({ tensor: 'input', skipped: 1, checked: 12 });
   });
 
-  test('a kink closer than the first step is told from a wrong gradient by smaller steps', async () => {
+  test('a kink closer than the first step is distinguished from a wrong gradient by smaller steps', async () => {
     const { pass, results } = await gradcheck(new ReLU(), at([3e-6, -4e-6, 1, 2, -3]));
     expect(pass).toBe(true);
     expect(results[1]).toMatchObject({ skipped: 0, checked: 5 });

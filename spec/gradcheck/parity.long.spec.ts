@@ -5,8 +5,9 @@ import { HOSTS } from '../support/hosts.ts';
 import type { LenetStep } from '../support/proof.ts';
 
 /**
- * Every box, and a training step of LeNet, on webgl and webgpu in a real browser, and on webgpu in Node: against the
- * double-precision reference. The GPU is SwiftShader, a program; `npm run parity` makes a table of more cases.
+ * Every box, and a training step of LeNet, on webgl and webgpu in a real browser, and on webgpu in
+ * Node: against the double-precision reference. The GPU is SwiftShader, a program; `npm run parity`
+ * makes a table of more cases.
  */
 
 /** Cases a box, so that each takes half a minute at most on one core. */
@@ -17,7 +18,10 @@ const because = isThere
   ? ''
   : " (skipped: Debian's chromium, which brings SwiftShader, is not installed)";
 
-/** The step in double precision: the same wherever it runs, and Node takes a third of Chromium's time. */
+/**
+ * The step in double precision: the same wherever it runs, and Node takes a third of Chromium's
+ * time.
+ */
 let expected: LenetStep | undefined;
 const inDoublePrecision = async () =>
   (await HOSTS.cpu.open()).call<LenetStep>('lenetStep', 'float64', 3);

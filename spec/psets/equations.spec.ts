@@ -31,7 +31,9 @@ import { backpropToInput, forward, type Boundary } from '../../psets/convolution
 import * as example from '../../psets/backprop-example/solution.ts';
 import { ROOT } from '../support/runCommand.ts';
 
-/** The final equations of the derivations, evaluated as they stand in the text, against the boxes. */
+/**
+ * The final equations of the derivations, evaluated as they stand in the text, against the boxes.
+ */
 
 const sum = (from: number, to: number, term: (k: number) => number) =>
   Array.from({ length: Math.max(0, to - from) }, (_, k) => term(from + k)).reduce(
@@ -139,7 +141,8 @@ test('max-pooling: the gradient is summed over the windows that an element wins;
       };
       const variants = [
         { g: gradOutput, box: new MaxPool1D(K, { stride: S }), start: (i: number) => i * S },
-        // Padding that never wins is the window cut at the ends; of an even kernel the box pads only alike.
+        // Padding that never wins is the window cut at the ends; of an even kernel the box pads
+        // only alike.
         ...(K % 2 === 1
           ? [
               {

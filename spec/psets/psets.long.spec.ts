@@ -18,7 +18,8 @@ let folder: string;
 let Built: typeof Student;
 beforeAll(async () => {
   folder = mkdtempSync(join(BUILT, 'psets-'));
-  // The compiled grader, as users install it: one of the sources takes three times as long to start.
+  // The compiled grader, as users install it: one of the sources takes three times as long to
+  // start.
   ({ Student: Built } = (await import(join(BUILT, 'dist/psets/grader/student.js'))) as {
     Student: typeof Student;
   });

@@ -14,7 +14,10 @@ import { nudged } from '../../psets/grader/check.ts';
 import { applied, argumentsOf, type Args, type Value } from '../../psets/grader/pset.ts';
 import { psets } from '../../psets/index.ts';
 
-/** The reference solutions: what they compute is what the boxes compute, and their gradients are those of their forwards. */
+/**
+ * The reference solutions: what they compute is what the boxes compute, and their gradients are
+ * those of their forwards.
+ */
 
 const CASES = 24;
 const drawn = (name: string): Args[] => {

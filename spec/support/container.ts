@@ -9,7 +9,7 @@ import { Linear } from '../../modules/linear.ts';
 import type { Box } from '../../modules/container/sequential.ts';
 import { expectNoLeak, messageOf, numbers } from './compare.ts';
 
-/** A layer without bias; of zeros, where no weights are given. */
+/** A linear layer without bias; its weights are 0 by default. */
 export function linear(inFeatures: number, outFeatures: number, weight?: number[]): Linear {
   return new Linear(inFeatures, outFeatures, {
     bias: false,
@@ -23,7 +23,7 @@ export function asNumbers(tensors: Readonly<Record<string, tf.Tensor>>): Record<
   );
 }
 
-/** Holds a container to another network that computes the same: output and every gradient, matched in their order. */
+/** Expects two networks to compute the same output and gradients, in the same order. */
 export function expectSame(box: Module, other: Module, input: tf.Tensor): void {
   const [one, two] = [box, other].map((network) => {
     const { output, cache } = network.forward(input, { mode: 'training' });
@@ -33,7 +33,7 @@ export function expectSame(box: Module, other: Module, input: tf.Tensor): void {
   expect(one).toEqual(two);
 }
 
-/** A box that notes what it is given. */
+/** The identity, which records its calls. */
 class Probe extends Module<tf.Tensor, tf.Tensor, { held: tf.Tensor }> {
   override readonly buffers = { calls: tf.variable(tf.scalar(0)) };
   readonly contexts: (Context | undefined)[] = [];
@@ -55,7 +55,12 @@ class Probe extends Module<tf.Tensor, tf.Tensor, { held: tf.Tensor }> {
   }
 }
 
-/** What every container promises, of one made of two boxes from [N, 3] to [N, 3]; `first` whether both come first. */
+/**
+ * The promises that every container keeps.
+ *
+ * @param make a container of two boxes from [N, 3] to [N, 3].
+ * @param first for both boxes whether they take the input of the container.
+ */
 export function describeContainer(
   make: (one: Box, two: Box) => Module<tf.Tensor, tf.Tensor, ContainerCache>,
   names: readonly [string, string],
@@ -67,31 +72,31 @@ export function describeContainer(
   describe('as a container', () => {
     beforeAll(() => useBackend('cpu'));
 
-    test('a sweep and a backprop let every cache go, and give the same gradients', () => {
+    test('backprop and backpropParams dispose every cache, and return the same gradients', () => {
       const box = make(layer(), layer());
       const input = x();
       expectNoLeak(() => {
         const [one, two, three] = [box.forward(input), box.forward(input), box.forward(input)];
         const both = box.backprop(one.output, one.cache);
-        const swept = box.backpropParams(one.output, two.cache);
+        const paramsOnly = box.backpropParams(one.output, two.cache);
         const alone = box.backpropToParams(one.output, three.cache);
         expect([one.cache.caches, two.cache.caches]).toEqual([[], []]);
-        expect(asNumbers(swept)).toEqual(asNumbers(both.gradParams));
+        expect(asNumbers(paramsOnly)).toEqual(asNumbers(both.gradParams));
         expect(asNumbers(alone)).toEqual(asNumbers(both.gradParams));
-        expect(Object.keys(swept).sort()).toEqual(Object.keys(box.params).sort());
+        expect(Object.keys(paramsOnly).sort()).toEqual(Object.keys(box.params).sort());
         disposeTensors([
           one.output,
           two.output,
           three,
           both.gradInput,
           both.gradParams,
-          swept,
+          paramsOnly,
           alone,
         ]);
       });
     });
 
-    test('infer is forward, without what it would keep', () => {
+    test('infer returns the output of forward, and keeps nothing', () => {
       const box = make(layer(), layer());
       const input = x();
       const { output } = box.forward(input);
@@ -102,7 +107,7 @@ export function describeContainer(
       });
     });
 
-    test('one box in both places: named once, its gradients those of two boxes, summed once', () => {
+    test('one box in both places: named once, with the summed gradients of two boxes', () => {
       const shared = layer();
       const [tied, free] = [make(shared, shared), make(layer(), layer())];
       const [name, other] = [`${names[0]}.weight`, `${names[1]}.weight`];
@@ -118,7 +123,7 @@ export function describeContainer(
       }
     });
 
-    test('hands on the context, the buffers and their update', () => {
+    test('passes on the context, the buffers and their update', () => {
       const [one, two] = [new Probe(), new Probe()];
       const box = make(one, two);
       const context: Context = { mode: 'training', rng: new Rng(0) };
@@ -132,7 +137,7 @@ export function describeContainer(
       expect([one.updated, two.updated]).toEqual([[false], [false]]);
     });
 
-    test('a sweep asks the boxes that come first for no gradient of the data', () => {
+    test('backpropParams does not compute the gradient of the input', () => {
       const probes = [new Probe(), new Probe()] as const;
       const box = make(...probes);
       const { output, cache } = box.forward(tf.ones([2, 3]));
@@ -141,7 +146,7 @@ export function describeContainer(
       expect(probes.map(({ asked }) => asked)).toEqual(first.map((is) => (is ? 0 : 2)));
     });
 
-    test('a second sweep over the same cache is refused', () => {
+    test('a second backward over the same cache is refused', () => {
       const box = make(layer(), layer());
       const text =
         `${box.constructor.name}.backprop: ` +
@@ -154,7 +159,7 @@ export function describeContainer(
       expect(messageOf(() => box.backpropToParams(output, cache))).toBe(text);
     });
 
-    test('a box that fails leaves nothing without an owner', () => {
+    test('a box that fails leaks nothing', () => {
       const bug = new TypeError('a bug');
       class Buggy extends Probe {
         override backpropToInput(): never {

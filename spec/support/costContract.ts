@@ -7,7 +7,11 @@ import { eachBackend } from './fixtures.ts';
 /** An input and a target. */
 type Batch<In, Target> = readonly [In, Target];
 
-/** What every cost keeps, whatever it computes. The two batches differ in their numbers of examples. */
+/**
+ * The promises that every cost keeps, whatever it computes.
+ *
+ * @param batches two batches with different numbers of examples.
+ */
 export function describeCostContract<In extends tf.Tensor, Target extends tf.Tensor, Cache>(
   make: (options?: { reduction: 'mean' | 'sum' }) => Cost<In, Target, Cache>,
   batches: () => Batch<In, Target>[],
@@ -28,7 +32,7 @@ export function describeCostContract<In extends tf.Tensor, Target extends tf.Ten
       }
     });
 
-    test('changes neither input nor target, leaves no tensor, and serves two forwards', () => {
+    test('changes neither input nor target, leaves no tensor behind, and may run twice', () => {
       const cost = make();
       const [[input, target], [otherInput, otherTarget]] = batches();
       const before = [numbers(input), numbers(target)];
@@ -44,7 +48,7 @@ export function describeCostContract<In extends tf.Tensor, Target extends tf.Ten
       expect([numbers(input), numbers(target)]).toEqual(before);
     });
 
-    test('input, target, loss and gradient may be let go before the next backward', () => {
+    test('input, target, loss and gradient may be disposed before the next backward', () => {
       const cost = make();
       const [[input, target]] = batches();
       const expected = numbers(cost.backpropToInput(cost.forward(input, target).cache));

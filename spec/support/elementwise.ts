@@ -6,7 +6,7 @@ import type { Module } from '../../lib/module.ts';
 import { describeContract } from './contract.ts';
 import { blank, describeRefusals, disposed } from './refusals.ts';
 
-/** The contract, the facts and the refusals of a box that takes any shape and keeps it. */
+/** Checks the contract, the facts and the errors of a box that keeps any shape. */
 export function describeElementwise<Cache>(
   make: () => Module<tf.Tensor, tf.Tensor, Cache>,
   { window = 'elementwise', range }: Facts = {},

@@ -1,7 +1,7 @@
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import { Rng } from '../../lib/rng.ts';
 
-/** What the specs of the float64 backend share: the data of a tensor, and a kernel run on a backend by its name. */
+/** The data of a tensor. The specs of the float64 backend run kernels by name on such data. */
 export interface Data {
   readonly values: Float64Array | Int32Array | Uint8Array;
   readonly shape: number[];
@@ -13,7 +13,7 @@ export type Inputs = Record<string, Data> | Data[];
 const rng = new Rng(7);
 const size = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
 
-/** Numbers that single precision has exactly, so that every backend sees the same ones. */
+/** Random values that are exact in single precision, so that all backends compute with the same. */
 export function real(shape: number[], low = -2, high = 2): Data {
   return { values: rng.uniforms(size(shape), low, high).map(Math.fround), shape, dtype: 'float32' };
 }
@@ -39,12 +39,14 @@ export function bools(shape: number[]): Data {
   };
 }
 
-/** A tensor on the backend in use. tfjs has no name for an array of doubles, but hands it on. */
+/**
+ * A tensor on the backend in use. The types of tfjs have no Float64Array, but tfjs passes it on.
+ */
 export function tensor({ values, shape, dtype }: Data): Tensor {
   return engine().makeTensor(values as Int32Array, shape, dtype);
 }
 
-/** The outputs of a kernel that is called by its name: no op of tfjs-core in between. */
+/** The outputs of a kernel that is called by its name, without an op of tfjs-core in between. */
 export function run(kernel: string, inputs: Inputs, attrs: object): Data[] {
   let outputs: Data[] = [];
   engine().tidy(() => {
@@ -58,7 +60,7 @@ export function call(kernel: string, tensors: object, attrs: object): Tensor | T
   return engine().runKernel(kernel, tensors as Record<string, Tensor>, { ...attrs });
 }
 
-/** The inputs with each of their tensors made: a list stays a list, a record a record. */
+/** Makes each input of a list or record. */
 export function named<T>(inputs: Inputs, make: (data: Data) => T): T[] | Record<string, T> {
   if (Array.isArray(inputs)) return inputs.map(make);
   return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, make(data)]));

@@ -9,7 +9,7 @@ import { Stacked } from './stacked.ts';
 
 type Merge = Module<readonly tf.Tensor[], tf.Tensor>;
 
-/** PyTorch, the contract and the refusals, for a box that merges several tensors. */
+/** Compares a box that merges tensors with PyTorch, and checks its contract and its errors. */
 export function describeMerging(name: string, file: string, make: () => Merge): void {
   const stacked = () => new Stacked(make());
   describeFixture(file, stacked);
@@ -59,7 +59,7 @@ export function mergedAndBack(box: Merge, inputs: readonly tf.Tensor[], gradOutp
   return { output: numbers(output), grads: box.backpropToInput(gradOutput, cache).map(numbers) };
 }
 
-/** The refusals of a merge of inputs of one shape. */
+/** The errors of a merge of inputs of one shape. */
 export function describeUnlike(name: string, make: () => Merge): void {
   test.each([
     [[2, 3, 4], 2],

@@ -1,4 +1,7 @@
-/** Wrong submissions: the reference solution with edits, and what the grader has to say of which function. */
+/**
+ * Wrong submissions: the reference solution with edits, and what the grader has to say of which
+ * function.
+ */
 export interface Submission {
   readonly planted: string;
   readonly edits: readonly (readonly [from: string, to: string])[];
