@@ -1,3 +1,4 @@
+import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
 import { datasetInfo, type Dataset } from './dataset.ts';
@@ -19,8 +20,10 @@ export interface SubsetOptions {
 export function subset(
   dataset: Dataset,
   indices: ArrayLike<number>,
-  { name = dataset.name }: SubsetOptions = {},
+  options: SubsetOptions = {},
 ): Dataset {
+  checkOptions('subset', options, ['name']);
+  const { name = dataset.name } = options;
   const chosen = Int32Array.from(indices);
   if (chosen.length === 0) throw new InputError(`${name}: expected at least one example, got none`);
   const unknown = chosen.find((index) => !(index >= 0 && index < dataset.length));

@@ -1,5 +1,6 @@
 import { Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
+import { checkOptions } from '../lib/check.ts';
 import { constant } from '../lib/constant.ts';
 import { Container } from '../lib/container.ts';
 import { Cost } from '../lib/cost.ts';
@@ -48,6 +49,7 @@ export async function gradcheck(
   box: CheckedModule | Cost,
   options: GradcheckOptions,
 ): Promise<GradcheckReport> {
+  checkOptions('gradcheck', options, ['input', 'target', 'context', 'seed']);
   const { input, target, context, seed = 0 } = options;
   const params: [Variable, Float64Array][] = [];
   if (!(box instanceof Cost)) {
@@ -104,8 +106,10 @@ export interface GradcheckAllOptions {
 export async function gradcheckAll(
   exported: Readonly<Record<string, unknown>>,
   cases: Cases,
-  { names, cases: count = 20, seed = 0, backend = 'float64', onBox }: GradcheckAllOptions = {},
+  options: GradcheckAllOptions = {},
 ): Promise<GradcheckReport> {
+  checkOptions('gradcheckAll', options, ['names', 'cases', 'seed', 'backend', 'onBox']);
+  const { names, cases: count = 20, seed = 0, backend = 'float64', onBox } = options;
   const boxes = boxNames(exported);
   const unknown = (names ?? []).filter((name) => !boxes.includes(name));
   if (unknown.length > 0)

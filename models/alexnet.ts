@@ -7,7 +7,7 @@ import { LocalResponseNorm } from '../modules/localResponseNorm.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
 import { Sequential, type Box } from '../modules/container/sequential.ts';
-import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, scaler, shapeBehind, type NetworkOptions } from './options.ts';
 
 /** The options of `alexnet`. */
 export interface AlexnetOptions extends NetworkOptions {
@@ -46,6 +46,7 @@ export type AlexnetLayer = 'conv3' | 'conv4' | 'fc6' | 'fc7';
  *     network.infer(images);   // [N, 1000]
  */
 export function alexnet(options: AlexnetOptions): Sequential {
+  checkNetworkOptions('alexnet', options, ['order', 'groups', 'without']);
   const { rng, classes = 1000, width, inputShape = [227, 227, 3], init = heNormal } = options;
   const { order = 'pool-norm', groups = 1, without = [] } = options;
   const n = scaler(width, groups);

@@ -12,7 +12,7 @@ import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
 import { Sequential, type Box } from '../modules/container/sequential.ts';
 import type { Shape } from '../lib/facts.ts';
-import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, scaler, shapeBehind, type NetworkOptions } from './options.ts';
 
 /**
  * GoogLeNet as published in 2014: 6,998,552 parameters. It has 5x5 branches and local response
@@ -28,6 +28,7 @@ import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
  *     network.infer(images);   // [N, 1000]
  */
 export function googlenet(options: NetworkOptions): Sequential {
+  checkNetworkOptions('googlenet', options);
   return new Sequential(Object.fromEntries(trunk(options)));
 }
 
@@ -44,6 +45,7 @@ export function googlenet(options: NetworkOptions): Sequential {
  *     const [scores, auxiliary1, auxiliary2] = network.infer(images);
  */
 export function googlenetWithHeads(options: NetworkOptions): Graph<string, readonly string[]> {
+  checkNetworkOptions('googlenetWithHeads', options);
   const boxes = trunk(options);
   const { inputShape = [224, 224, 3] } = options;
   const headBehind = (name: string) => {

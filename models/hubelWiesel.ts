@@ -9,7 +9,7 @@ import { Linear } from '../modules/linear.ts';
 import { Sequential, type Box } from '../modules/container/sequential.ts';
 import { TableConv2D } from '../modules/historic/tableConv2d.ts';
 import { Tanh } from '../modules/tanh.ts';
-import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, scaler, shapeBehind, type NetworkOptions } from './options.ts';
 
 /** The options of `hubelWiesel`. */
 export interface HubelWieselOptions extends NetworkOptions {
@@ -42,6 +42,7 @@ export type Pool = readonly [size: number, stride: number];
  *     network.infer(images);   // [N, 102]
  */
 export function hubelWiesel(options: HubelWieselOptions): Sequential {
+  checkNetworkOptions('hubelWiesel', options, ['kernelSize', 'contrastSize', 'pools']);
   const { rng, classes = 102, width, inputShape = [143, 143, 1], init = glorotUniform } = options;
   const {
     kernelSize = 9,

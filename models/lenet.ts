@@ -5,7 +5,7 @@ import { Linear } from '../modules/linear.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
 import { Sequential } from '../modules/container/sequential.ts';
-import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, scaler, shapeBehind, type NetworkOptions } from './options.ts';
 
 /**
  * Caffe's LeNet for images of digits: 431,080 parameters.
@@ -20,6 +20,7 @@ import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
  *     network.infer(images);   // [N, 10]
  */
 export function lenet(options: NetworkOptions): Sequential {
+  checkNetworkOptions('lenet', options);
   const { rng, classes = 10, width, inputShape = [28, 28, 1], init = glorotUniform } = options;
   const n = scaler(width);
   const draw = { init, rng };

@@ -7,7 +7,13 @@ import { ScaledTanh } from '../modules/historic/scaledTanh.ts';
 import { Sequential } from '../modules/container/sequential.ts';
 import { SumPool2D } from '../modules/sumPool2d.ts';
 import { TableConv2D } from '../modules/historic/tableConv2d.ts';
-import { scaler, scaleTable, shapeBehind, type NetworkOptions } from './options.ts';
+import {
+  checkNetworkOptions,
+  scaler,
+  scaleTable,
+  shapeBehind,
+  type NetworkOptions,
+} from './options.ts';
 
 /** The maps of H2 that each map of H3 sees. */
 const H3 = [[0], [0, 1], [0, 1], [1], [0, 1], [0, 1], [2], [2, 3], [2, 3], [3], [2, 3], [2, 3]];
@@ -25,6 +31,7 @@ const H3 = [[0], [0, 1], [0, 1], [1], [0, 1], [0, 1], [2], [2, 3], [2, 3], [3], 
  *     network.infer(images);   // [N, 10]
  */
 export function lenet1(options: NetworkOptions): Sequential {
+  checkNetworkOptions('lenet1', options);
   const { rng, classes = 10, width, inputShape = [28, 28, 1], init = glorotUniform } = options;
   const n = scaler(width);
   const draw = { rng, init };

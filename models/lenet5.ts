@@ -12,7 +12,13 @@ import { SumPool2D } from '../modules/sumPool2d.ts';
 import { TableConv2D } from '../modules/historic/tableConv2d.ts';
 import { Tanh } from '../modules/tanh.ts';
 import { digitBitmaps } from './digitBitmaps.ts';
-import { scaler, scaleTable, shapeBehind, type NetworkOptions } from './options.ts';
+import {
+  checkNetworkOptions,
+  scaler,
+  scaleTable,
+  shapeBehind,
+  type NetworkOptions,
+} from './options.ts';
 
 /**
  * The paper's table I, the maps of S2 that each map of C3 sees: three neighbours, four neighbours,
@@ -62,6 +68,7 @@ export interface Lenet5Options extends NetworkOptions {
  *     network.infer(digits);   // [N, 28, 28, 1] to [N, 10]
  */
 export function lenet5(options: Lenet5Options): Sequential {
+  checkNetworkOptions('lenet5', options, ['form', 'padding']);
   return (options.form ?? '1998') === '1998' ? paper(options) : common(options);
 }
 

@@ -4,7 +4,7 @@ import { Flatten } from '../modules/flatten.ts';
 import { Linear } from '../modules/linear.ts';
 import { SCell } from '../modules/historic/sCell.ts';
 import { Sequential, type Box } from '../modules/container/sequential.ts';
-import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, scaler, shapeBehind, type NetworkOptions } from './options.ts';
 
 /** A layer of S-cells, and the layer of C-cells behind it. */
 export interface NeocognitronLayer {
@@ -45,6 +45,7 @@ export class Neocognitron extends Sequential {
  *     await learnNeocognitron(network, images);
  */
 export function neocognitron(options: NetworkOptions): Neocognitron {
+  checkNetworkOptions('neocognitron', options);
   const { rng, classes = 10, width, inputShape = [16, 16, 1], init = positiveUniform } = options;
   const planes = scaler(width)(24);
   const draw = { rng, init };

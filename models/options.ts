@@ -1,3 +1,4 @@
+import { checkOptions } from '../lib/check.ts';
 import type { Shape } from '../lib/facts.ts';
 import type { Initializer } from '../lib/init/initializers.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -19,6 +20,16 @@ export interface NetworkOptions {
   readonly inputShape?: ImageShape;
   /** The initial weights; `zeros` is quick where a file will replace them. */
   readonly init?: Initializer;
+}
+
+/** Refuses an option that a network has not; `own` names those that other networks do not have. */
+export function checkNetworkOptions<Options extends NetworkOptions>(
+  network: string,
+  options: Options,
+  own: readonly (keyof Options & string)[] = [],
+): void {
+  const shared = ['rng', 'classes', 'width', 'inputShape', 'init'] as const;
+  checkOptions<Options>(network, options, [...shared, ...own]);
 }
 
 /** The shape of one image. */

@@ -11,7 +11,7 @@ import { PadChannels } from '../modules/historic/padChannels.ts';
 import { ReLU } from '../modules/relu.ts';
 import { Residual } from '../modules/container/residual.ts';
 import { Sequential, type Box } from '../modules/container/sequential.ts';
-import { scaler, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, scaler, type NetworkOptions } from './options.ts';
 
 /**
  * The residual network of 18 layers for ImageNet: 11,689,512 parameters. A stage begins with a
@@ -27,11 +27,13 @@ import { scaler, type NetworkOptions } from './options.ts';
  *     network.infer(images);   // [N, 102]
  */
 export function resnet18(options: NetworkOptions): Sequential {
+  checkNetworkOptions('resnet18', options);
   return imageNet(basic, [2, 2, 2, 2], options);
 }
 
 /** The residual network of 34 layers, with more blocks than `resnet18`: 21,797,672 parameters. */
 export function resnet34(options: NetworkOptions): Sequential {
+  checkNetworkOptions('resnet34', options);
   return imageNet(basic, [3, 4, 6, 3], options);
 }
 
@@ -40,16 +42,19 @@ export function resnet34(options: NetworkOptions): Sequential {
  * As in the weights that are in wide use, a bottleneck strides in its 3x3 convolution.
  */
 export function resnet50(options: NetworkOptions): Sequential {
+  checkNetworkOptions('resnet50', options);
   return imageNet(bottleneck, [3, 4, 6, 3], options);
 }
 
 /** The residual network of 101 layers, with more blocks than `resnet50`: 44,549,160 parameters. */
 export function resnet101(options: NetworkOptions): Sequential {
+  checkNetworkOptions('resnet101', options);
   return imageNet(bottleneck, [3, 4, 23, 3], options);
 }
 
 /** The residual network of 152 layers, with more blocks than `resnet101`: 60,192,808 parameters. */
 export function resnet152(options: NetworkOptions): Sequential {
+  checkNetworkOptions('resnet152', options);
   return imageNet(bottleneck, [3, 8, 36, 3], options);
 }
 
@@ -67,6 +72,7 @@ export function resnet152(options: NetworkOptions): Sequential {
  *     network.infer(images);   // [N, 10]
  */
 export function resnet20(options: NetworkOptions): Sequential {
+  checkNetworkOptions('resnet20', options);
   const { rng, classes = 10, inputShape: [, , channels] = [32, 32, 3], init = heNormal } = options;
   const n = scaler(options.width);
   const draw = { rng, init };

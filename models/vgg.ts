@@ -6,7 +6,7 @@ import { Linear } from '../modules/linear.ts';
 import { MaxPool2D } from '../modules/maxPool2d.ts';
 import { ReLU } from '../modules/relu.ts';
 import { Sequential, type Box } from '../modules/container/sequential.ts';
-import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
+import { checkNetworkOptions, scaler, shapeBehind, type NetworkOptions } from './options.ts';
 
 /**
  * VGG-16, a network of the Visual Geometry Group: 3x3 convolutions in five blocks, each of which
@@ -26,6 +26,7 @@ import { scaler, shapeBehind, type NetworkOptions } from './options.ts';
  *     network.infer(images);   // [N, 1000]
  */
 export function vgg16(options: NetworkOptions): Sequential {
+  checkNetworkOptions('vgg16', options);
   return vgg([2, 2, 3, 3, 3], options);
 }
 
@@ -41,6 +42,7 @@ export function vgg16(options: NetworkOptions): Sequential {
  *     network.infer(images);   // [N, 1000]
  */
 export function vgg19(options: NetworkOptions): Sequential {
+  checkNetworkOptions('vgg19', options);
   return vgg([2, 2, 4, 4, 4], options);
 }
 

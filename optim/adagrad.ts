@@ -38,9 +38,9 @@ export class Adagrad extends ParamOptimizer {
   readonly eps: number;
 
   constructor(params: Params, options: AdagradOptions) {
-    super(params, options, ['sum']);
     const known = ['learningRate', 'learningRateDecay', 'eps', 'weightDecay', 'groups'] as const;
-    checkOptions(this, options, known);
+    checkOptions(new.target.name, options, known);
+    super(params, options, ['sum']);
     const { learningRateDecay = 0, eps = 1e-10 } = options;
     checkNumber(this, 'learningRateDecay', learningRateDecay, 0);
     checkPositive(this, 'eps', eps);

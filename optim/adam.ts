@@ -39,8 +39,9 @@ export class Adam extends ParamOptimizer {
   readonly eps: number;
 
   constructor(params: Params, options: AdamOptions) {
+    const known = ['learningRate', 'betas', 'eps', 'weightDecay', 'groups'] as const;
+    checkOptions(new.target.name, options, known);
     super(params, options, ['mean', 'square']);
-    checkOptions(this, options, ['learningRate', 'betas', 'eps', 'weightDecay', 'groups']);
     const { betas = [0.9, 0.999], eps = 1e-8 } = options;
     for (const beta of betas) checkShare(this, 'betas', beta);
     checkPositive(this, 'eps', eps);

@@ -9,6 +9,7 @@ import {
   stack,
   sum,
 } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
@@ -72,6 +73,8 @@ export function withGradientClipping(
   optimizer: OptimizerWithState,
   clipping: GradientClipping,
 ): OptimizerWithState {
+  const known = ['value', 'norm'] as const;
+  checkOptions<{ value?: number; norm?: number }>('withGradientClipping', clipping, known);
   return {
     get learningRate() {
       return optimizer.learningRate;

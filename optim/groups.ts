@@ -1,4 +1,4 @@
-import { checkNumber } from '../lib/check.ts';
+import { checkNumber, checkOptions, nameOf } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import type { AnyModule } from '../lib/module.ts';
 import { describePath } from '../lib/propagate.ts';
@@ -35,9 +35,12 @@ export interface GroupedOptimizer {
   readonly groups: readonly ParamGroup[];
 }
 
-/** Refuses a group with a negative learning-rate scale or weight decay. */
+/** Refuses a group with an unknown option, or a negative learning-rate scale or weight decay. */
 export function checkParamGroups(optimizer: object, groups: readonly ParamGroup[]): void {
-  for (const { learningRateScale = 1, weightDecay = 0 } of groups) {
+  for (const [i, group] of groups.entries()) {
+    const place = `${nameOf(optimizer)}.groups[${i}]`;
+    checkOptions(place, group, ['matches', 'learningRateScale', 'weightDecay']);
+    const { learningRateScale = 1, weightDecay = 0 } = group;
     checkNumber(optimizer, "a group's learningRateScale", learningRateScale, 0);
     checkNumber(optimizer, "a group's weightDecay", weightDecay, 0);
   }

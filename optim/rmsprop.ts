@@ -50,11 +50,11 @@ export class RMSProp extends ParamOptimizer {
   readonly centered: boolean;
 
   constructor(params: Params, options: RMSPropOptions) {
+    const own = ['alpha', 'eps', 'momentum', 'centered'] as const;
+    checkOptions(new.target.name, options, ['learningRate', ...own, 'weightDecay', 'groups']);
     const { alpha = 0.99, eps = 1e-8, momentum = 0, centered = false } = options;
     const kinds = ['square', ...(centered ? ['mean'] : []), ...(momentum > 0 ? ['velocity'] : [])];
     super(params, options, kinds);
-    const own = ['alpha', 'eps', 'momentum', 'centered'] as const;
-    checkOptions(this, options, ['learningRate', ...own, 'weightDecay', 'groups']);
     checkShare(this, 'alpha', alpha);
     checkPositive(this, 'eps', eps);
     checkNumber(this, 'momentum', momentum, 0);

@@ -1,3 +1,5 @@
+import { checkOptions } from '../lib/check.ts';
+
 /** A learning rate per step; steps count from 0. */
 export interface Schedule {
   (step: number): number;
@@ -30,10 +32,11 @@ export interface InverseRateOptions {
  *     const schedule = inverseRate(0.01);
  *     [schedule(0), schedule(10_000)]; // [0.01, 0.0059]
  */
-export const inverseRate =
-  (rate: number, { gamma = 1e-4, power = 0.75 }: InverseRateOptions = {}): Schedule =>
-  (step) =>
-    rate * (1 + gamma * step) ** -power;
+export const inverseRate = (rate: number, options: InverseRateOptions = {}): Schedule => {
+  checkOptions('inverseRate', options, ['gamma', 'power']);
+  const { gamma = 1e-4, power = 0.75 } = options;
+  return (step) => rate * (1 + gamma * step) ** -power;
+};
 
 /**
  * Half a wave of the cosine, from ε at step 0 to 0 at step T and after: ε (1 + cos(π t/T)) / 2.
@@ -62,10 +65,11 @@ export interface StepRateOptions {
  *     const schedule = stepRate(0.1, { every: 1000 });
  *     [schedule(999), schedule(1000)]; // [0.1, 0.01]
  */
-export const stepRate =
-  (rate: number, { every, gamma = 0.1 }: StepRateOptions): Schedule =>
-  (step) =>
-    rate * gamma ** Math.floor(step / every);
+export const stepRate = (rate: number, options: StepRateOptions): Schedule => {
+  checkOptions('stepRate', options, ['every', 'gamma']);
+  const { every, gamma = 0.1 } = options;
+  return (step) => rate * gamma ** Math.floor(step / every);
+};
 
 /**
  * ε γ^t at step t.

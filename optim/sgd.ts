@@ -43,9 +43,10 @@ export class SGD extends ParamOptimizer {
   readonly nesterov: boolean;
 
   constructor(params: Params, options: SGDOptions) {
+    const known = ['learningRate', 'momentum', 'nesterov', 'weightDecay', 'groups'] as const;
+    checkOptions(new.target.name, options, known);
     const { momentum = 0, nesterov = false } = options;
     super(params, options, momentum > 0 ? ['velocity'] : []);
-    checkOptions(this, options, ['learningRate', 'momentum', 'nesterov', 'weightDecay', 'groups']);
     checkNumber(this, 'momentum', momentum, 0);
     if (nesterov && momentum === 0)
       throw new BoxError([nameOf(this)], 'expected momentum above 0 with nesterov, got 0');

@@ -1,5 +1,13 @@
+import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { sameValue, type Dimension, type Space, type Value } from './space.ts';
+import {
+  sameValue,
+  type ChoiceDimension,
+  type Dimension,
+  type RangeDimension,
+  type Space,
+  type Value,
+} from './space.ts';
 
 /** Refuses a space without a dimension, and one with a dimension that `checkDimension` refuses. */
 export function checkSpace(space: Space): void {
@@ -16,21 +24,13 @@ export function checkSpace(space: Space): void {
  *
  * Errors: `rate: expected low below high, got 0.1 and 0.01`; a logarithmic range that does not
  *         start above 0; an integer range whose bounds are not integers; fewer than two choices, or
- *         equal ones; an unknown key.
+ *         equal ones; an unknown option.
  */
 export function checkDimension(name: string, dimension: object): asserts dimension is Dimension {
   const fail = (expected: string, got: string): never => {
     throw new InputError(`${name}: expected ${expected}, got ${got}`);
   };
-  const keys = 'choices' in dimension ? ['choices'] : ['low', 'high', 'log', 'integer', 'points'];
-  const unknown = Object.keys(dimension).find((key) => !keys.includes(key));
-  if (unknown !== undefined) {
-    const expected =
-      'choices' in dimension
-        ? '"choices" and nothing else'
-        : '"choices", or "low" and "high" with log, integer, points';
-    fail(expected, show(unknown));
-  }
+  checkDimensionOptions(name, dimension);
   if ('choices' in dimension) {
     const { choices } = dimension;
     if (!Array.isArray(choices)) return fail('choices to be a list', show(choices));
@@ -65,6 +65,13 @@ export function checkDimension(name: string, dimension: object): asserts dimensi
     fail('low and high to be integers', `${low} and ${high}`);
   if (!Number.isSafeInteger(points) || points < 2)
     fail('points to be an integer of at least 2', show(points));
+}
+
+/** Refuses an option that a dimension does not have: `rate: unknown option lgo; did you mean log?` */
+export function checkDimensionOptions(name: string, dimension: object): void {
+  const range = ['low', 'high', 'log', 'integer', 'points'] as const;
+  const known = 'choices' in dimension ? (['choices'] as const) : (['choices', ...range] as const);
+  checkOptions<Partial<RangeDimension & ChoiceDimension>>(name, dimension, known);
 }
 
 function isValue(value: unknown): value is Value {

@@ -1,4 +1,5 @@
 import type { Rng } from '../lib/rng.ts';
+import { checkDimensionOptions } from './checkSpace.ts';
 import {
   encodeValue,
   gridValues,
@@ -19,6 +20,7 @@ import {
  *     gridPoints({ depth: { choices: [2, 3] }, rate }).length; // 4
  */
 export function gridPoints(space: Space): Point[] {
+  checkOptionsOf(space);
   return Object.entries(space).reduce<Point[]>(
     (points, [name, dimension]) =>
       points.flatMap((point) =>
@@ -26,6 +28,10 @@ export function gridPoints(space: Space): Point[] {
       ),
     [{}],
   );
+}
+
+function checkOptionsOf(space: Space): void {
+  for (const [name, dimension] of Object.entries(space)) checkDimensionOptions(name, dimension);
 }
 
 /** Returns the first point of a grid. */
@@ -57,6 +63,7 @@ export function randomPoint(space: Space, rng: Rng): Point {
  *     randomPoints(space, 10, new Rng(0)).length; // 10
  */
 export function randomPoints(space: Space, count: number, rng: Rng): Point[] {
+  checkOptionsOf(space);
   const points: Point[] = [];
   for (let k = 0; k < count; k++) points.push(untriedPoint(space, points, rng.fold(k)));
   return points;

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../lib/check.ts';
 import { withOptionalPath, propagate } from '../../lib/propagate.ts';
 import { type AnyModule } from '../../lib/module.ts';
 import { factsOf } from '../../lib/shapes.ts';
@@ -53,10 +54,9 @@ export interface OnnxOptions {
  *     const model = toOnnx(network, { inputShape: [28, 28, 1] });
  *     const bytes = await encodeOnnx(model);
  */
-export function toOnnx(
-  network: AnyModule,
-  { inputShape, name = 'boxprop', metadata = {}, exporters = [] }: OnnxOptions,
-): OnnxModel {
+export function toOnnx(network: AnyModule, options: OnnxOptions): OnnxModel {
+  checkOptions('toOnnx', options, ['inputShape', 'name', 'metadata', 'exporters']);
+  const { inputShape, name = 'boxprop', metadata = {}, exporters = [] } = options;
   const table = new BoxTable([...EXPORTERS, ...exporters]);
   const graph = new OnnxGraph({ ...network.params, ...network.buffers }, table);
   const shapes = network.arity === 'list' ? inputShape : [inputShape];

@@ -3,6 +3,7 @@ import { firstThatStarts, ORDER } from './auto.ts';
 import { registeredName, type BackendName, type BackendOptions } from './options.ts';
 import { started } from './start.ts';
 import { STARTERS } from './starters.ts';
+import { checkOptions } from '../check.ts';
 import { InputError, show } from '../errors.ts';
 
 export type { BackendName, BackendOptions, WasmFile } from './options.ts';
@@ -26,6 +27,14 @@ export async function useBackend(
   name: BackendName | 'auto' = 'auto',
   options: BackendOptions = {},
 ): Promise<BackendName> {
+  checkOptions('useBackend', options, [
+    'threads',
+    'wasmPaths',
+    'dawn',
+    'halfPrecision',
+    'cpuForward',
+    'log',
+  ]);
   const { threads, log = () => {} } = options;
   if (name !== 'auto' && !Object.hasOwn(STARTERS, name)) {
     const known = ['auto', ...Object.keys(STARTERS)].map(show).join(', ');

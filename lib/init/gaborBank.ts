@@ -1,3 +1,4 @@
+import { checkOptions } from '../check.ts';
 import { InputError, show } from '../errors.ts';
 import type { Initializer } from './initializers.ts';
 import { gabor } from './gabor.ts';
@@ -22,7 +23,9 @@ export interface GaborBankOptions {
  *
  *     const conv1 = new Conv2D(3, 8, 7, { init: gaborBank() });
  */
-export function gaborBank({ wavelength, sigma }: GaborBankOptions = {}): Initializer {
+export function gaborBank(options: GaborBankOptions = {}): Initializer {
+  checkOptions('gaborBank', options, ['wavelength', 'sigma']);
+  const { wavelength, sigma } = options;
   return (shape, { fanIn }) => {
     const [height, width, channels, filters] = shape;
     if (shape.length !== 4 || Math.min(height, width) < 3) {

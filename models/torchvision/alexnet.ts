@@ -7,7 +7,7 @@ import { Linear } from '../../modules/linear.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { ReLU } from '../../modules/relu.ts';
 import { Sequential } from '../../modules/container/sequential.ts';
-import { scaler, type NetworkOptions } from '../options.ts';
+import { checkNetworkOptions, scaler, type NetworkOptions } from '../options.ts';
 
 /**
  * The AlexNet whose weights torchvision gives, 61,100,840 parameters. It is not the slide's: it has
@@ -23,6 +23,7 @@ import { scaler, type NetworkOptions } from '../options.ts';
  *     network.infer(images);   // [N, 1000]
  */
 export function torchvisionAlexnet(options: NetworkOptions): Sequential {
+  checkNetworkOptions('torchvisionAlexnet', options);
   const { rng, classes = 1000, width, inputShape = [224, 224, 3], init = heNormal } = options;
   const n = scaler(width);
   const draw = { init, rng };

@@ -12,7 +12,7 @@ import { Linear } from '../../modules/linear.ts';
 import { MaxPool2D } from '../../modules/maxPool2d.ts';
 import { ReLU } from '../../modules/relu.ts';
 import { Sequential, type Box } from '../../modules/container/sequential.ts';
-import { scaler, type NetworkOptions } from '../options.ts';
+import { checkNetworkOptions, scaler, type NetworkOptions } from '../options.ts';
 
 /**
  * The GoogLeNet whose weights torchvision gives: 6,624,904 parameters. It is not the published one:
@@ -29,6 +29,7 @@ import { scaler, type NetworkOptions } from '../options.ts';
  *     network.infer(images);   // [N, 1000]
  */
 export function torchvisionGooglenet(options: NetworkOptions): Sequential {
+  checkNetworkOptions('torchvisionGooglenet', options);
   return new Sequential(chain(options).boxes);
 }
 
@@ -47,6 +48,7 @@ export function torchvisionGooglenet(options: NetworkOptions): Sequential {
 export function torchvisionGooglenetAuxiliary(
   options: NetworkOptions,
 ): Graph<string, readonly string[]> {
+  checkNetworkOptions('torchvisionGooglenetAuxiliary', options);
   const { boxes, head } = chain(options);
   const sources = ['image', ...Object.keys(boxes)];
   return new Graph({

@@ -173,9 +173,9 @@ describe('a space is refused', () => {
     [{ low: 0, high: 1, points: 1 }, 'x: expected points to be an integer of at least 2, got 1'],
     [
       { low: 0, high: 1, step: 2 },
-      'x: expected "choices", or "low" and "high" with log, integer, points, got "step"',
+      'x: unknown option step; expected one of choices, low, high, log, integer, points',
     ],
-    [{ choices: [1, 2], low: 0 }, 'x: expected "choices" and nothing else, got "low"'],
+    [{ choices: [1, 2], low: 0 }, 'x: unknown option low; expected one of choices'],
     [{ choices: 3 }, 'x: expected choices to be a list, got 3'],
     [{ choices: [] }, 'x: expected at least two choices, got []'],
     [{ choices: [3] }, 'x: expected at least two choices, got [3]'],
