@@ -16,6 +16,7 @@ export { fastGradientSign, type FastGradientSignOptions } from './fastGradientSi
 export { closestAdversarial, type ClosestAdversarialOptions } from './closestAdversarial.ts';
 export { imagine, type ImagineOptions } from './imagine.ts';
 export type { TopPatch } from './cutOut.ts';
+export { Trace, type Span, type UnknownWindow } from './trace.ts';
 export { topPatches, type TopPatchesOptions, type UnitPatches } from './topPatches.ts';
 export { fitGabor, type GaborFit } from './fitGabor.ts';
 export { lbfgs, type LbfgsOptions, type Objective } from './lbfgs.ts';

@@ -34,6 +34,22 @@ export function namedChildren<Box>(
   return children;
 }
 
+/** Refuses a child that is not a box, a name with other characters, and two children of one name. */
+export function checkChildren(container: object, children: readonly NamedModule[]): void {
+  const names = new Set<string>();
+  for (const [name, box] of children) {
+    if (!/^\d+$/.test(name)) checkName(container, name);
+    checkBox(container, name, box);
+    if (names.has(name)) {
+      throw new BoxError(
+        [nameOf(container)],
+        `expected names that differ, got ${show(name)} twice`,
+      );
+    }
+    names.add(name);
+  }
+}
+
 /** Refuses a name that parameters cannot be named after. */
 export function checkName(container: object, name: string): void {
   if (/^[A-Za-z_]\w*$/.test(name)) return;

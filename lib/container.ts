@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkMode, nameOf } from './check.ts';
-import { gatherParams, modulePath, namedChildren } from './children.ts';
+import { checkChildren, gatherParams, modulePath, namedChildren } from './children.ts';
 import { BoxError, show, withPath } from './errors.ts';
 import type { Facts, Shape } from './facts.ts';
 import { GradSum, share } from './gradSum.ts';
@@ -21,7 +21,7 @@ import {
 import { propagate, withOptionalPath } from './propagate.ts';
 import { factsOf } from './shapes.ts';
 
-/** What the forward of a container keeps, one entry per box that has run, in their order. */
+/** The values that the forward of a container keeps: one entry per box that ran, in their order. */
 export interface ContainerCache {
   /** The names of the boxes that ran. */
   readonly visited: readonly string[];
@@ -58,7 +58,7 @@ export interface Back {
  * by hand as well: it visits the same boxes in exactly the opposite order, and sums gradients where
  * the route used a value twice (`total`).
  *
- * The children are a list, named by index, or a record of names. Parameters get the child's name in
+ * The children are a record of names, or a list of pairs [name, box]. Parameters get the child's name in
  * front (`body.weight`); a box that stands in several places has its parameters named once, and
  * their gradients are summed. One backward pass computes both gradients and disposes each cache
  * behind it.
@@ -91,6 +91,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   constructor(children: readonly NamedModule[] | Readonly<Record<string, AnyModule>>) {
     super();
     this.#children = isList(children) ? children : namedChildren(this, children);
+    checkChildren(this, this.#children);
     this.params = gatherParams(this.#children, (box) => box.params);
     this.buffers = gatherParams(this.#children, (box) => box.buffers);
   }
@@ -114,8 +115,9 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     return tidy(() => {
       const visited: string[] = [];
       const caches: unknown[] = [];
-      const output = this.#along(input, ([name, box], x) => {
-        const { output, cache } = this.#inside(name, () => box.forward(x, context));
+      const output = this.#along(input, (child, x) => {
+        const [name, box] = child;
+        const { output, cache } = this.#inside(child, () => box.forward(x, context));
         visited.push(name);
         caches.push(cache);
         return output;
@@ -127,7 +129,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   override infer(input: In, context?: Context): Out {
     checkMode(this, context);
     return tidy(() =>
-      this.#along(input, ([name, box], x) => this.#inside(name, () => box.infer(x, context))),
+      this.#along(input, (child, x) => this.#inside(child, () => child[1].infer(x, context))),
     );
   }
 
@@ -199,13 +201,12 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     traversal: Traversal<V>,
     path: string,
   ): CarriedValues<V> {
-    const outputs = this.route<Carried<V>>(
-      inputs as Routed<In, Carried<V>>,
-      ([name, box], input) => {
-        const inside = path === '' ? name : `${path}.${name}`;
-        return box.traverse(input, traversal, inside) as never;
-      },
-    ) as CarriedValues<V>;
+    const outputs = this.route<Carried<V>>(inputs as Routed<In, Carried<V>>, (child, input) => {
+      const [name, box] = child as NamedModule;
+      this.#child(name, box);
+      const inside = path === '' ? name : `${path}.${name}`;
+      return box.traverse(input, traversal, inside) as never;
+    }) as CarriedValues<V>;
     const values = [outputs].flat().map(({ value }) => value);
     traversal.leave?.(values, path);
     return outputs;
@@ -233,6 +234,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     return tidy(() => {
       const sum = new GradSum(this.params);
       let at = caches.length;
+      let skipped = false;
       const go = (child: NamedModule, grad: unknown, needed: boolean): unknown => {
         const [name, box] = child;
         const expected = visited[--at];
@@ -242,11 +244,12 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
             `expected the backward route to visit ${show(expected)}, the reverse of the forward, got ${show(name)}`,
           );
         }
-        const { gradInput, gradParams } = this.#inside(name, () =>
+        const { gradInput, gradParams } = this.#inside(child, () =>
           visit(box, grad, caches[at], needed),
         );
         disposeTensors(grad);
         sum.add(modulePath(this, name), box, gradParams);
+        if (gradInput === undefined) skipped = true;
         return gradInput;
       };
       const gradInput = this.backRoute(share(gradOutput), {
@@ -259,20 +262,32 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
           `expected the backward route to visit ${show(visited[at - 1])}, got its end`,
         );
       }
-      // `gradInput` is undefined only where nobody asked for it.
+      // Only parameter gradients are asked for if `toInput` returned undefined.
+      if (gradInput === undefined && !skipped) {
+        throw new BoxError(
+          [`${nameOf(this)}.backprop`],
+          'expected the backward route to return the gradient of the input, got undefined',
+        );
+      }
       return { gradInput: gradInput as In, gradParams: sum.grads };
     });
   }
 
-  #child(name: string): AnyModule {
+  #child(name: string, box?: unknown): AnyModule {
     const child = this.#children.find(([other]) => other === name);
+    if (child !== undefined && box !== undefined && child[1] !== box) {
+      throw new BoxError(
+        [modulePath(this, name)],
+        `expected the child of this name, got another box, ${nameOf(box as object)}`,
+      );
+    }
     if (child !== undefined) return child[1];
     const names = this.#children.map(([other]) => other).join(', ');
     throw new BoxError([nameOf(this)], `expected a route through ${names}, got ${show(name)}`);
   }
 
-  #inside<T>(name: string, run: () => T): T {
-    this.#child(name);
+  #inside<T>([name, box]: NamedModule, run: () => T): T {
+    this.#child(name, box);
     return withPath(modulePath(this, name), run);
   }
 }

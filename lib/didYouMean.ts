@@ -12,16 +12,21 @@ export function didYouMean(name: string, known: readonly string[]): string {
     : `; expected one of ${known.join(', ')}`;
 }
 
-/** The number of letters to insert, delete or replace that lead from one word to the other. */
+/**
+ * The number of letters to insert, delete, replace or swap with their neighbour that leads from one
+ * word to the other (the optimal string alignment distance).
+ */
 function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
+  const rows = [Array.from({ length: to.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= from.length; i++) {
-    const next = [i];
+    const row = [i];
     for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
+      const replaced = rows[i - 1][j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1);
+      row[j] = Math.min(replaced, rows[i - 1][j] + 1, row[j - 1] + 1);
+      const isSwap = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      if (isSwap) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
     }
-    row = next;
+    rows.push(row);
   }
-  return row[to.length];
+  return rows[from.length][to.length];
 }

@@ -44,7 +44,7 @@ export type InputWindow =
   'identity' | 'elementwise' | 'channels' | 'global' | 'globalPerChannel' | PositionWindow;
 
 /**
- * What a box states about itself for inputs of given shapes. A fact that is left out is unknown,
+ * The facts that a box states about itself for inputs of given shapes. A fact that is left out is unknown,
  * and every reader of the fact says so.
  */
 export interface Facts {

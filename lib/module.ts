@@ -16,7 +16,7 @@ export type Params = Readonly<Record<string, Variable>>;
 /** One gradient per parameter, under the parameter's name. */
 export type Grads = Record<string, Tensor>;
 
-/** What a forward pass may depend on besides its input. Inference is the default. */
+/** The mode and the generator of a forward pass. Inference is the default. */
 export interface Context {
   readonly mode: 'training' | 'inference';
   /** Required by boxes that draw random numbers in training. */
@@ -52,14 +52,14 @@ export interface Carried<V> {
   readonly value: V;
 }
 
-/** What a box takes or gives in a traversal: one value, or a list where its forward has a list. */
+/** The input or output of a box in a traversal: one value, or a list where its forward has a list. */
 export type CarriedValues<V> = Carried<V> | readonly Carried<V>[];
 
-/** What a traversal does along the way. */
+/** The callbacks of a traversal. */
 export interface Traversal<V> {
   /** Visits a box that is not a container with the values that reach it; returns what it gives. */
   visit(box: AnyModule, inputs: readonly V[], path: string): V;
-  /** Hears of every box and container after it has been visited, with the values that it gave. */
+  /** Called after each box and container has been visited, with its outputs. */
   leave?(outputs: readonly V[], path: string): void;
 }
 
@@ -196,7 +196,7 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
     disposeTensors([this.params, this.buffers]);
   }
 
-  /** The box, and the boxes inside it, one per line: `Linear(inFeatures: 2, outFeatures: 3)`. */
+  /** The box, and the boxes inside it, one per line, with their settings and shapes. */
   toString(): string {
     return printModule(this);
   }

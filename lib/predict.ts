@@ -14,7 +14,7 @@ export interface Prediction {
   readonly values: ArrayLike<number>;
 }
 
-/** What a prediction asks of a box. */
+/** The part of a box that a prediction needs. */
 interface Predictor {
   readonly arity: 'tensor' | 'list';
   infer(input: unknown): unknown;

@@ -1,8 +1,9 @@
 import { nameOf } from './check.ts';
 import { show } from './errors.ts';
 
-/** What printing asks of a box. */
+/** The part of a box that printing reads. */
 interface Printable {
+  readonly params: Readonly<Record<string, { readonly shape: readonly number[] }>>;
   children(): readonly (readonly [name: string, box: Printable])[];
 }
 
@@ -14,7 +15,7 @@ const COMMON = new Set(['params', 'buffers', 'arity', 'noDecay']);
  * indented below it with their names.
  *
  *     Sequential(
- *       (0): Linear(inFeatures: 2, outFeatures: 3)
+ *       (0): Linear(inFeatures: 2, outFeatures: 3, params: { weight: [3, 2], bias: [3] })
  *       (1): ReLU()
  *     )
  */
@@ -27,9 +28,13 @@ export function printModule(box: Printable): string {
 }
 
 function settings(box: Printable): string[] {
-  return Object.entries(box).flatMap(([name, value]: [string, unknown]) =>
+  const params = Object.entries(box.params).map(
+    ([name, { shape }]) => `${name}: ${show([...shape])}`,
+  );
+  const own = Object.entries(box).flatMap(([name, value]: [string, unknown]) =>
     COMMON.has(name) || !isSetting(value) ? [] : [`${name}: ${show(value)}`],
   );
+  return params.length > 0 ? [...own, `params: { ${params.join(', ')} }`] : own;
 }
 
 /**

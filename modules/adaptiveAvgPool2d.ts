@@ -12,7 +12,7 @@ import { windowsThatCover } from '../lib/kernels/pool/windowMap.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 import { samePosition, weightedAxis } from '../lib/window.ts';
 
-/** What `AdaptiveAvgPool2D` keeps for its backward method. */
+/** The values that `AdaptiveAvgPool2D` keeps for its backward method. */
 export interface AdaptiveAvgPool2DCache {
   readonly inputShape: readonly [number, number, number, number];
 }

@@ -23,7 +23,7 @@ export interface AvgPool1DOptions {
   readonly countIncludePad?: boolean;
 }
 
-/** What `AvgPool1D` keeps for its backward method. */
+/** The values that `AvgPool1D` keeps for its backward method. */
 export interface AvgPool1DCache {
   readonly inputShape: readonly [number, number, number];
   readonly length: Axis;

@@ -29,7 +29,7 @@ export interface AvgPool2DOptions {
   readonly countIncludePad?: boolean;
 }
 
-/** What `AvgPool2D` keeps for its backward method. */
+/** The values that `AvgPool2D` keeps for its backward method. */
 export interface AvgPool2DCache {
   readonly inputShape: readonly [number, number, number, number];
   readonly geometry: Geometry;

@@ -46,11 +46,11 @@ export interface BatchNormOptions {
   readonly eps?: number;
   /** The share of a new batch in the running statistics, from 0 to 1; 0.1 by default. */
   readonly momentum?: number;
-  /** Whether there are γ and β; true by default. */
+  /** Whether the box has γ and β; true by default. */
   readonly affine?: boolean;
 }
 
-/** What `BatchNorm` keeps for its backward methods and for `updateBuffers`. */
+/** The values that `BatchNorm` keeps for its backward methods and for `updateBuffers`. */
 export interface BatchNormCache {
   /** x̂, in the shape of the input. */
   readonly normalized: Tensor;

@@ -4,7 +4,7 @@ import { clampInterval, samePositions } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `Concat` keeps for its backward method. */
+/** The values that `Concat` keeps for its backward method. */
 export interface ConcatCache {
   readonly shapes: readonly (readonly number[])[];
 }

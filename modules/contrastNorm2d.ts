@@ -14,7 +14,7 @@ import { SubtractiveNorm2D, type SubtractiveNorm2DCache } from './subtractiveNor
 /** The options of `ContrastNorm2D`. */
 export type ContrastNorm2DOptions = DivisiveNorm2DOptions;
 
-/** What `ContrastNorm2D` keeps for its backward method. */
+/** The values that `ContrastNorm2D` keeps for its backward method. */
 export interface ContrastNorm2DCache {
   readonly subtractive: SubtractiveNorm2DCache;
   readonly divisive: DivisiveNorm2DCache;

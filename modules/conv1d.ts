@@ -45,7 +45,7 @@ export interface Conv1DOptions {
   readonly dilation?: number;
   /** The number of groups that the channels fall into, 1 by default. */
   readonly groups?: number;
-  /** Whether there is a b; true by default. */
+  /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
   /** The initial w, `glorotUniform` by default. */
   readonly init?: Initializer;
@@ -53,7 +53,7 @@ export interface Conv1DOptions {
   readonly rng?: Rng;
 }
 
-/** What `Conv1D` keeps for its backward methods. */
+/** The values that `Conv1D` keeps for its backward methods. */
 export interface Conv1DCache {
   /** The input as images of one row; with its border, where that is not zeros. */
   readonly images: Tensor4D;

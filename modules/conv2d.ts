@@ -41,7 +41,7 @@ export interface Conv2DOptions {
   readonly dilation?: Pair;
   /** The number of groups that the channels fall into, 1 by default. */
   readonly groups?: number;
-  /** Whether there is a b; true by default. */
+  /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
   /** The initial w, `glorotUniform` by default. */
   readonly init?: Initializer;
@@ -49,7 +49,7 @@ export interface Conv2DOptions {
   readonly rng?: Rng;
 }
 
-/** What `Conv2D` keeps for its backward methods. */
+/** The values that `Conv2D` keeps for its backward methods. */
 export interface Conv2DCache {
   /** The input; with its border, where that is not zeros. */
   readonly images: Tensor4D;

@@ -30,7 +30,7 @@ export interface ConvTranspose2DOptions {
   readonly dilation?: Pair;
   /** The number of groups that the channels fall into, 1 by default. */
   readonly groups?: number;
-  /** Whether there is a b; true by default. */
+  /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
   /** The initial w, `glorotUniform` by default. */
   readonly init?: Initializer;
@@ -38,7 +38,7 @@ export interface ConvTranspose2DOptions {
   readonly rng?: Rng;
 }
 
-/** What `ConvTranspose2D` keeps for its backward methods. */
+/** The values that `ConvTranspose2D` keeps for its backward methods. */
 export interface ConvTranspose2DCache {
   readonly input: Tensor4D;
   /** The windows of the convolution from output to input. */

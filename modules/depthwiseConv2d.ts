@@ -40,7 +40,7 @@ export interface DepthwiseConv2DOptions {
   readonly paddingMode?: PaddingMode;
   /** d, the distance between two neighbouring taps of the kernel; 1 by default. */
   readonly dilation?: Pair;
-  /** Whether there is a b; true by default. */
+  /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
   /** The initial w, `glorotUniform` by default. */
   readonly init?: Initializer;
@@ -48,7 +48,7 @@ export interface DepthwiseConv2DOptions {
   readonly rng?: Rng;
 }
 
-/** What `DepthwiseConv2D` keeps for its backward methods. */
+/** The values that `DepthwiseConv2D` keeps for its backward methods. */
 export interface DepthwiseConv2DCache {
   /** The input; with its border, where that is not zeros. */
   readonly images: Tensor4D;

@@ -53,7 +53,7 @@ export interface DivisiveNorm2DOptions extends GaussianOptions {
   readonly threshold?: number;
 }
 
-/** What `DivisiveNorm2D` keeps for its backward method. */
+/** The values that `DivisiveNorm2D` keeps for its backward method. */
 export interface DivisiveNorm2DCache {
   readonly input: Tensor4D;
   /** σ, [N, H, W]. */

@@ -11,7 +11,7 @@ export interface DropoutOptions {
   readonly p?: number;
 }
 
-/** What `Dropout` keeps for its backward method. */
+/** The values that `Dropout` keeps for its backward method. */
 export interface DropoutCache {
   readonly shape: readonly number[];
   /** m, after a forward in training. */

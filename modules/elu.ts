@@ -12,7 +12,7 @@ export interface ELUOptions {
   readonly alpha?: number;
 }
 
-/** What `ELU` keeps for its backward method. */
+/** The values that `ELU` keeps for its backward method. */
 export interface ELUCache {
   readonly input: Tensor;
 }

@@ -4,7 +4,7 @@ import { numElements } from '../lib/shapes.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `Flatten` keeps for its backward method. */
+/** The values that `Flatten` keeps for its backward method. */
 export interface FlattenCache {
   readonly inputShape: number[];
 }

@@ -12,7 +12,7 @@ export interface GELUOptions {
   readonly approximate?: 'none' | 'tanh';
 }
 
-/** What `GELU` keeps for its backward method. */
+/** The values that `GELU` keeps for its backward method. */
 export interface GELUCache {
   readonly input: Tensor;
   /** P(x_in) */

@@ -5,7 +5,7 @@ import { mapImage, mapImageToInput, type ImageMap } from '../lib/kernels/pad/axi
 import { windowsThatCover } from '../lib/kernels/pool/windowMap.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `GlobalAvgPool2D` keeps for its backward method. */
+/** The values that `GlobalAvgPool2D` keeps for its backward method. */
 export interface GlobalAvgPool2DCache {
   readonly inputShape: readonly [number, number, number, number];
 }

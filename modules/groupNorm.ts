@@ -24,11 +24,11 @@ import { Module, type ForwardResult, type Grads } from '../lib/module.ts';
 export interface GroupNormOptions {
   /** ε, added to the variance; 1e-5 by default. */
   readonly eps?: number;
-  /** Whether there are γ and β; true by default. */
+  /** Whether the box has γ and β; true by default. */
   readonly affine?: boolean;
 }
 
-/** What `GroupNorm` keeps for its backward methods. */
+/** The values that `GroupNorm` keeps for its backward methods. */
 export interface GroupNormCache {
   /** x̂ */
   readonly normalized: Tensor;

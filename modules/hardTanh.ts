@@ -21,7 +21,7 @@ export interface HardTanhOptions {
   readonly maxValue?: number;
 }
 
-/** What `HardTanh` keeps for its backward method. */
+/** The values that `HardTanh` keeps for its backward method. */
 export interface HardTanhCache {
   readonly input: Tensor;
 }

@@ -24,11 +24,11 @@ import { Module, type ForwardResult, type Grads } from '../lib/module.ts';
 export interface InstanceNormOptions {
   /** ε, added to the variance; 1e-5 by default. */
   readonly eps?: number;
-  /** Whether there are γ and β; false by default, as in PyTorch. */
+  /** Whether the box has γ and β; false by default, as in PyTorch. */
   readonly affine?: boolean;
 }
 
-/** What `InstanceNorm` keeps for its backward methods. */
+/** The values that `InstanceNorm` keeps for its backward methods. */
 export interface InstanceNormCache {
   /** x̂ */
   readonly normalized: Tensor;

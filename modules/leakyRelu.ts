@@ -10,7 +10,7 @@ export interface LeakyReLUOptions {
   readonly negativeSlope?: number;
 }
 
-/** What `LeakyReLU` keeps for its backward method. */
+/** The values that `LeakyReLU` keeps for its backward method. */
 export interface LeakyReLUCache {
   readonly input: Tensor;
 }

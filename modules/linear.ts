@@ -10,7 +10,7 @@ import type { Rng } from '../lib/rng.ts';
 
 /** The options of `Linear`. */
 export interface LinearOptions {
-  /** Whether there is a b; true by default. */
+  /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
   /** The initial W, `glorotUniform` by default. */
   readonly init?: Initializer;
@@ -18,7 +18,7 @@ export interface LinearOptions {
   readonly rng?: Rng;
 }
 
-/** What `Linear` keeps for its backward methods. */
+/** The values that `Linear` keeps for its backward methods. */
 export interface LinearCache {
   readonly input: Tensor2D;
 }

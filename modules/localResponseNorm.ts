@@ -36,7 +36,7 @@ export interface TensorFlowLRN {
   readonly beta?: number;
 }
 
-/** What `LocalResponseNorm` keeps for its backward method. */
+/** The values that `LocalResponseNorm` keeps for its backward method. */
 export interface LocalResponseNormCache {
   readonly input: Tensor;
   /** s */

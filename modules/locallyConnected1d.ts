@@ -31,7 +31,7 @@ export interface LocallyConnected1DOptions {
    * (⌈length/stride⌉ outputs).
    */
   readonly padding?: Padding1D;
-  /** Whether there is a b; true by default. */
+  /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
   /** The initial w, `glorotUniform` by default. */
   readonly init?: Initializer;
@@ -39,7 +39,7 @@ export interface LocallyConnected1DOptions {
   readonly rng?: Rng;
 }
 
-/** What `LocallyConnected1D` keeps for its backward methods. */
+/** The values that `LocallyConnected1D` keeps for its backward methods. */
 export interface LocallyConnected1DCache {
   /** The input as images of one row. */
   readonly images: Tensor4D;

@@ -44,7 +44,7 @@ export interface LocallyConnected2DOptions {
    * (⌈size/stride⌉ outputs).
    */
   readonly padding?: Padding;
-  /** Whether there is a b; true by default. */
+  /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
   /** The initial w, `glorotUniform` by default. */
   readonly init?: Initializer;
@@ -52,7 +52,7 @@ export interface LocallyConnected2DOptions {
   readonly rng?: Rng;
 }
 
-/** What `LocallyConnected2D` keeps for its backward methods. */
+/** The values that `LocallyConnected2D` keeps for its backward methods. */
 export interface LocallyConnected2DCache {
   readonly input: Tensor4D;
 }

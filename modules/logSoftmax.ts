@@ -5,19 +5,19 @@ import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `LogSoftmax` keeps for its backward method. */
+/** The values that `LogSoftmax` keeps for its backward method. */
 export interface LogSoftmaxCache {
   readonly output: Tensor;
 }
 
 /**
- * Scores to logarithms of probabilities, along the last axis.
+ * Converts scores to log-probabilities along the last axis.
  *
  *   forward          y_i = x_i − log Σ_j exp(x_j)
  *   backpropToInput  ∂C/∂x_i = g_i − exp(y_i) Σ_j g_j,  g = ∂C/∂y
  *
  * because ∂y_j/∂x_i = 1[i = j] − exp(y_i). The largest score m is subtracted first,
- * y_i = (x_i − m) − log Σ_j exp(x_j − m), so no exponential overflows and no logarithm is of 0.
+ * y_i = (x_i − m) − log Σ_j exp(x_j − m), so no exponential overflows and no logarithm receives 0.
  *
  * Shapes: input, output, gradOutput [..., classes].
  * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the

@@ -32,7 +32,7 @@ export interface LPPool2DOptions {
   readonly ceilMode?: boolean;
 }
 
-/** What `LPPool2D` keeps for its backward method. */
+/** The values that `LPPool2D` keeps for its backward method. */
 export interface LPPool2DCache {
   readonly input: Tensor4D;
   readonly output: Tensor4D;

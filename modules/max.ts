@@ -4,7 +4,7 @@ import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `Max` keeps for its backward method. */
+/** The values that `Max` keeps for its backward method. */
 export interface MaxCache {
   readonly inputs: readonly Tensor[];
   readonly output: Tensor;

@@ -25,7 +25,7 @@ export interface MaxPool1DOptions {
   readonly ceilMode?: boolean;
 }
 
-/** What `MaxPool1D` keeps for its backward method. */
+/** The values that `MaxPool1D` keeps for its backward method. */
 export interface MaxPool1DCache {
   readonly input: Tensor3D;
   readonly output: Tensor3D;

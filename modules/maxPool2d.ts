@@ -27,7 +27,7 @@ export interface MaxPool2DOptions {
   readonly ceilMode?: boolean;
 }
 
-/** What `MaxPool2D` keeps for its backward method. */
+/** The values that `MaxPool2D` keeps for its backward method. */
 export interface MaxPool2DCache {
   readonly input: Tensor4D;
   readonly output: Tensor4D;

@@ -8,7 +8,7 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 import { sequenceGeometry } from '../lib/sequence.ts';
 import { groupedChannels, samePositions } from '../lib/window.ts';
 
-/** What `Maxout` keeps for its backward method. */
+/** The values that `Maxout` keeps for its backward method. */
 export interface MaxoutCache {
   readonly input: Tensor;
   readonly output: Tensor;

@@ -31,7 +31,7 @@ export interface Pad2DOptions {
 /** The number of pixels on all sides, [height, width], or [[top, bottom], [left, right]]. */
 export type Sides = Pair | readonly [readonly [number, number], readonly [number, number]];
 
-/** What `Pad2D` keeps for its backward method. */
+/** The values that `Pad2D` keeps for its backward method. */
 export interface Pad2DCache {
   readonly borders: Borders;
   readonly outputShape: readonly number[];

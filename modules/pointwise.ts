@@ -17,7 +17,7 @@ import type { Rng } from '../lib/rng.ts';
 
 /** The options of `Pointwise`. */
 export interface PointwiseOptions {
-  /** Whether there is a b; true by default. */
+  /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
   /** The initial b, `zeros` by default. */
   readonly init?: Initializer;
@@ -25,7 +25,7 @@ export interface PointwiseOptions {
   readonly rng?: Rng;
 }
 
-/** What `Pointwise` keeps for its backward methods. */
+/** The values that `Pointwise` keeps for its backward methods. */
 export interface PointwiseCache {
   /** x_in + b */
   readonly shifted: Tensor;

@@ -36,7 +36,7 @@ export interface PReLUOptions {
   readonly rng?: Rng;
 }
 
-/** What `PReLU` keeps for its backward methods. */
+/** The values that `PReLU` keeps for its backward methods. */
 export interface PReLUCache {
   readonly input: Tensor;
 }

@@ -5,7 +5,7 @@ import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `ReLU` keeps for its backward method. */
+/** The values that `ReLU` keeps for its backward method. */
 export interface ReLUCache {
   readonly output: Tensor;
 }

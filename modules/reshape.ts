@@ -5,7 +5,7 @@ import { numElements } from '../lib/shapes.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `Reshape` keeps for its backward method. */
+/** The values that `Reshape` keeps for its backward method. */
 export interface ReshapeCache {
   readonly inputShape: number[];
   readonly outputShape: readonly number[];

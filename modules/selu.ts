@@ -6,7 +6,7 @@ import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `SELU` keeps for its backward method. */
+/** The values that `SELU` keeps for its backward method. */
 export interface SELUCache {
   readonly input: Tensor;
 }

@@ -5,7 +5,7 @@ import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `Sigmoid` keeps for its backward method. */
+/** The values that `Sigmoid` keeps for its backward method. */
 export interface SigmoidCache {
   readonly output: Tensor;
 }

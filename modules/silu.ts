@@ -5,7 +5,7 @@ import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `SiLU` keeps for its backward method. */
+/** The values that `SiLU` keeps for its backward method. */
 export interface SiLUCache {
   readonly input: Tensor;
   /** σ(x_in) */

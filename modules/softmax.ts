@@ -4,7 +4,7 @@ import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `Softmax` keeps for its backward method. */
+/** The values that `Softmax` keeps for its backward method. */
 export interface SoftmaxCache {
   readonly output: Tensor;
 }

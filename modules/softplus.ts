@@ -30,7 +30,7 @@ export interface SoftplusOptions {
   readonly threshold?: number;
 }
 
-/** What `Softplus` keeps for its backward method. */
+/** The values that `Softplus` keeps for its backward method. */
 export interface SoftplusCache {
   /** β x_in */
   readonly scaled: Tensor;

@@ -11,7 +11,7 @@ export interface SpatialDropoutOptions {
   readonly p?: number;
 }
 
-/** What `SpatialDropout` keeps for its backward method. */
+/** The values that `SpatialDropout` keeps for its backward method. */
 export interface SpatialDropoutCache {
   readonly shape: readonly number[];
   /** m, of shape [N, 1, ..., 1, C], after a forward in training. */
@@ -71,5 +71,9 @@ export class SpatialDropout extends Module<Tensor, Tensor, SpatialDropoutCache> 
   override facts([input]: readonly Shape[]): Facts {
     checkRank(this, input, 3);
     return sameShape(input, 'identity');
+  }
+
+  override describe(): string {
+    return `SpatialDropout ${this.p}`;
   }
 }

@@ -22,7 +22,7 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 /** The options of `SubtractiveNorm2D`. */
 export type SubtractiveNorm2DOptions = GaussianOptions;
 
-/** What `SubtractiveNorm2D` keeps for its backward method. */
+/** The values that `SubtractiveNorm2D` keeps for its backward method. */
 export interface SubtractiveNorm2DCache {
   readonly shape: [number, number, number, number];
   readonly window: LocalWindow;

@@ -4,7 +4,7 @@ import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `Sum` keeps for its backward method. */
+/** The values that `Sum` keeps for its backward method. */
 export interface SumCache {
   readonly shape: readonly number[];
   /** The number of inputs. */

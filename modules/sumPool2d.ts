@@ -28,7 +28,7 @@ export interface SumPool2DOptions {
   readonly ceilMode?: boolean;
 }
 
-/** What `SumPool2D` keeps for its backward method. */
+/** The values that `SumPool2D` keeps for its backward method. */
 export interface SumPool2DCache {
   readonly inputShape: readonly [number, number, number, number];
   readonly geometry: Geometry;

@@ -5,7 +5,7 @@ import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
 
-/** What `Tanh` keeps for its backward method. */
+/** The values that `Tanh` keeps for its backward method. */
 export interface TanhCache {
   readonly output: Tensor;
 }

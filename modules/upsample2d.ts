@@ -27,7 +27,7 @@ export interface Upsample2DOptions {
   readonly alignCorners?: boolean;
 }
 
-/** What `Upsample2D` keeps for its backward method. */
+/** The values that `Upsample2D` keeps for its backward method. */
 export interface Upsample2DCache {
   readonly inputShape: readonly [number, number, number, number];
 }

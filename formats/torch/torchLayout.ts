@@ -4,7 +4,7 @@ import { InputError } from '../../lib/errors.ts';
 import type { Facts, Shape } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { propagate, withOptionalPath } from '../../lib/propagate.ts';
-import { factsOf, numElements } from '../../lib/shapes.ts';
+import { factsOf } from '../../lib/shapes.ts';
 import { BoxTable } from '../boxTable.ts';
 import type { Stored } from '../safetensors/layout.ts';
 import type { FileLayout } from '../safetensors/weights.ts';
@@ -49,7 +49,7 @@ export function torchLayout(
   );
   let count = 0;
   propagate<Value>(network, [{ shape: [1, ...inputShape] }], (box, inputs, path) => {
-    const [{ flattened }] = inputs;
+    const flattened = orderOf(inputs, path);
     const own = Object.entries({ ...box.params, ...box.buffers });
     const store = table.of(box);
     if (own.length > 0) {
@@ -72,7 +72,7 @@ export function torchLayout(
     }
     const shapes = inputs.map(({ shape }) => shape);
     const { outputShape, window } = withOptionalPath(path, () => factsOf(box, shapes));
-    return { shape: outputShape, ...after(box, path, window, shapes[0], outputShape, flattened) };
+    return { shape: outputShape, ...after(box, path, window, shapes, outputShape, flattened) };
   });
   return { stored, ignored: /\.num_batches_tracked$/ };
 }
@@ -88,21 +88,31 @@ type Flattened =
   | { readonly shape: Shape; readonly unknown?: undefined }
   | { readonly shape?: undefined; readonly unknown: string };
 
-/** The order of a vector's elements behind a box. */
+/** The order of the elements of a box's inputs; unknown if several inputs differ in it. */
+function orderOf(inputs: readonly Value[], path: string): Flattened | undefined {
+  const [{ flattened }, ...others] = inputs;
+  const key = (of: Flattened | undefined) => JSON.stringify(of ?? null);
+  const isSame = others.every((other) => key(other.flattened) === key(flattened));
+  return isSame ? flattened : { unknown: `the inputs of ${path}` };
+}
+
+/** The order of the elements of the vector that a box gives. */
 function after(
   box: AnyModule,
   path: string,
   window: Facts['window'],
-  [, ...sizes]: Shape,
+  [input, ...others]: readonly Shape[],
   outputShape: Shape,
   flattened: Flattened | undefined,
 ): Pick<Value, 'flattened'> {
-  const isVector = outputShape.length === 2;
-  if (window === 'identity' && isVector && sizes.length > 1) return { flattened: { shape: sizes } };
-  if (flattened === undefined || !isVector) return {};
-  if (window === undefined) return { flattened: { unknown: `${path} (${nameOf(box)})` } };
+  if (outputShape.length !== 2) return {};
+  const isImage = input.length > 2;
+  const unknown = { flattened: { unknown: `${path} (${nameOf(box)})` } };
+  if (window === undefined) return isImage || flattened !== undefined ? unknown : {};
+  if (window === 'identity' && isImage) return { flattened: { shape: input.slice(1) } };
+  if (flattened === undefined || window === 'global') return {};
   const keepsOrder = window === 'identity' || window === 'elementwise' || window === 'channels';
-  return keepsOrder && numElements(sizes) === outputShape[1] ? { flattened } : {};
+  return keepsOrder && others.every(({ length }) => length === 2) ? { flattened } : unknown;
 }
 
 function snakeCase(name: string): string {

@@ -1,5 +1,6 @@
+import { checkOptions, nameOf } from '../../lib/check.ts';
 import type { Variable } from '@tensorflow/tfjs-core';
-import { checkOptions } from '../../lib/check.ts';
+import { InputError } from '../../lib/errors.ts';
 import type { Shape } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { propagate, withOptionalPath } from '../../lib/propagate.ts';
@@ -61,6 +62,8 @@ type OpenRow = { -readonly [Key in keyof SummaryRow]: SummaryRow[Key] } & {
   /** Whether the box works position by position, so its row can be folded. */
   isFoldable: boolean;
   passesOn: boolean;
+  /** Whether a row that it is folded into names it: a box that only passes its input on has no words. */
+  isNamed: boolean;
 };
 
 /**
@@ -81,6 +84,11 @@ export function summarize(
 ): Summary {
   checkOptions('summarize', options, ['all']);
   const { all = false } = options;
+  if (network.arity === 'list') {
+    throw new InputError(
+      'summarize: expected a network that takes one tensor, got one that takes a list',
+    );
+  }
   const rows: OpenRow[] = [];
   const counted = new Set<Variable>();
   const image: Value = { shape: [1, ...inputShape], field: inputField(inputShape), row: -1 };
@@ -104,13 +112,14 @@ export function summarize(
       from: inputs.map(({ row }) => row),
       isFoldable: typeof window === 'string' && !window.startsWith('global'),
       passesOn: window === 'identity',
+      isNamed: window !== 'identity' || box.describe() !== nameOf(box),
     });
     return { shape: outputShape, field, row: rows.length - 1 };
   });
   const shown = all ? rows : fold(rows);
   return {
     inputShape,
-    rows: shown.map(({ isFoldable: _, passesOn: __, ...row }) => row),
+    rows: shown.map(({ isFoldable: _, passesOn: __, isNamed: ___, ...row }) => row),
     total: {
       parameters: rows.reduce((sum, row) => sum + row.parameters, 0),
       multiplyAdds: rows.reduce<number | Unknown>(
@@ -136,7 +145,7 @@ function fold(rows: readonly OpenRow[]): OpenRow[] {
     const foldable =
       row.isFoldable && row.parameters === 0 && from.length === 1 && into !== undefined;
     if (foldable && (row.passesOn || users[source] === 1)) {
-      if (!/^(Flatten|Reshape|Identity)$/.test(row.box)) into.box += `, ${row.box}`;
+      if (row.isNamed) into.box += `, ${row.box}`;
       into.activationBytes += row.activationBytes;
       into.receptiveField = row.receptiveField;
       places[i] = from[0];

@@ -55,16 +55,16 @@ export class Branch extends Container {
     checkOptions(new.target.prototype, options, ['merge']);
     checkChoice(new.target.prototype, 'merge', kind, Object.keys(MERGES));
     const branches = namedChildren(new.target.prototype, boxes);
-    const merge = MERGES[kind]();
-    super([...branches, ['merge', merge]]);
     if (branches.length === 0)
-      throw new BoxError([nameOf(this)], 'expected a box or more, got none');
+      throw new BoxError([nameOf(new.target.prototype)], 'expected a box or more, got none');
     if (branches.some(([name]) => name === 'merge')) {
       throw new BoxError(
-        [nameOf(this)],
+        [nameOf(new.target.prototype)],
         'expected names other than that of the merge, got "merge"',
       );
     }
+    const merge = MERGES[kind]();
+    super([...branches, ['merge', merge]]);
     this.#branches = branches;
     this.boxes = branches.map(([, box]) => box);
     this.merge = merge;

@@ -17,7 +17,7 @@ import type { Box } from './sequential.ts';
  * changes it alike. Parameters are named `body.weight` and `shortcut.weight`; the sum is the child
  * named `sum`.
  *
- * Shapes: input that of both; output, gradOutput that which both give.
+ * Shapes: input that of body and shortcut; output and gradOutput the shape that both return.
  * Errors: those of the boxes, with the place before: `Residual.body > Conv2D.forward: ...`; outputs
  *         of two shapes, `Residual.sum > Sum.forward: ...`.
  * Source: He, Zhang, Ren, Sun 2015, "Deep residual learning", arXiv:1512.03385, equations 1 and 2.

@@ -16,7 +16,7 @@ import type { Rng } from '../../lib/rng.ts';
 
 /** The options of `Affine`. */
 export interface AffineOptions {
-  /** Whether there is a b; true by default. */
+  /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
   /** The initial a, `fill(1)` by default. */
   readonly init?: Initializer;
@@ -24,7 +24,7 @@ export interface AffineOptions {
   readonly rng?: Rng;
 }
 
-/** What `Affine` keeps for its backward methods. */
+/** The values that `Affine` keeps for its backward methods. */
 export interface AffineCache {
   readonly input: Tensor;
 }

@@ -51,7 +51,7 @@ export interface CCellOptions {
   readonly stride?: Pair;
 }
 
-/** What `CCell` keeps for its backward method. */
+/** The values that `CCell` keeps for its backward method. */
 export interface CCellCache {
   readonly geometry: Geometry;
   /** 1/(1 + v), [N, H', W', 1] */

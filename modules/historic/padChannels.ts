@@ -4,7 +4,7 @@ import { clampInterval, samePositions } from '../../lib/window.ts';
 import type { Facts, Shape } from '../../lib/facts.ts';
 import { Module, type ForwardResult } from '../../lib/module.ts';
 
-/** What `PadChannels` keeps for its backward method. */
+/** The values that `PadChannels` keeps for its backward method. */
 export interface PadChannelsCache {
   readonly shape: readonly number[];
 }

@@ -24,7 +24,7 @@ export interface RBFOptions {
   readonly learned?: boolean;
 }
 
-/** What `RBF` keeps for its backward methods. */
+/** The values that `RBF` keeps for its backward methods. */
 export interface RBFCache {
   readonly input: Tensor2D;
 }

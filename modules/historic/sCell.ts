@@ -63,7 +63,7 @@ export interface SCellOptions {
   readonly rng?: Rng;
 }
 
-/** What `SCell` keeps for its backward methods. */
+/** The values that `SCell` keeps for its backward methods. */
 export interface SCellCache {
   readonly input: Tensor4D;
   readonly geometry: Geometry;

@@ -19,7 +19,7 @@ export interface ScaledTanhOptions {
   readonly slope?: number;
 }
 
-/** What `ScaledTanh` keeps for its backward method. */
+/** The values that `ScaledTanh` keeps for its backward method. */
 export interface ScaledTanhCache {
   /** tanh(S x_in) */
   readonly squashed: Tensor;

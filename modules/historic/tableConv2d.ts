@@ -50,7 +50,7 @@ export interface TableConv2DOptions {
    * (⌈size/stride⌉ outputs).
    */
   readonly padding?: Padding;
-  /** Whether there is a b; true by default. */
+  /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
   /** The initial w, `glorotUniform` by default. */
   readonly init?: Initializer;
@@ -58,7 +58,7 @@ export interface TableConv2DOptions {
   readonly rng?: Rng;
 }
 
-/** What `TableConv2D` keeps for its backward methods. */
+/** The values that `TableConv2D` keeps for its backward methods. */
 export interface TableConv2DCache {
   readonly images: Tensor4D;
   readonly geometry: Geometry;

@@ -16,6 +16,7 @@ import type { Facts, Shape } from '../../lib/facts.ts';
 import { Module, type NamedModule } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { BatchNorm } from '../../modules/batchNorm.ts';
+import { Branch } from '../../modules/container/branch.ts';
 import { Sequential } from '../../modules/container/sequential.ts';
 import { Conv2D, type Conv2DCache } from '../../modules/conv2d.ts';
 import { Flatten } from '../../modules/flatten.ts';
@@ -159,6 +160,44 @@ describe('a box that delegates to Conv2D(1, 4, 5), followed by MaxPool2D(2)', ()
     });
     expect(messageOf(() => torchLayout(network(new Pass()), [2, 3, 2]))).toBe(
       '2: the order of the inputs is unknown behind 1 (Pass), which states no window',
+    );
+  });
+});
+
+describe('the order of the columns of a Linear behind merges and own boxes', () => {
+  const rng = new Rng(0);
+  const flat = () => new Sequential([new Conv2D(1, 2, 3, { padding: 1, rng }), new Flatten()]);
+  const stored = (network: Module) => torchLayout(network, [4, 3, 1]).stored['1.weight'];
+
+  test('a sum of two flattened images keeps it', () => {
+    const network = new Sequential([
+      new Branch([flat(), flat()], { merge: 'sum' }),
+      new Linear(24, 2, { rng }),
+    ]);
+    expect(stored(network).order).toEqual([0, 2, 3, 1]);
+  });
+
+  test('a concatenation, and a sum with a vector of another order, are refused', () => {
+    const joined = new Sequential([new Branch([flat(), flat()]), new Linear(48, 2, { rng })]);
+    expect(messageOf(() => stored(joined))).toBe(
+      '1: the order of the inputs is unknown behind 0.merge (Concat), which states no window',
+    );
+    const turned = new Sequential([flat(), new Linear(24, 24, { rng })]);
+    const mixed = new Branch([flat(), turned], { merge: 'sum' });
+    expect(messageOf(() => stored(new Sequential([mixed, new Linear(24, 2, { rng })])))).toBe(
+      '1: the order of the inputs is unknown behind the inputs of 0.merge, which states no window',
+    );
+  });
+
+  test("a user's own flatten without facts is refused", () => {
+    class MyFlatten extends Flatten {
+      override facts(): Facts {
+        return {};
+      }
+    }
+    const network = new Sequential([new MyFlatten(), new Linear(12, 2, { rng })]);
+    expect(messageOf(() => torchLayout(network, [2, 3, 2]))).toBe(
+      '1: the order of the inputs is unknown behind 0 (MyFlatten), which states no window',
     );
   });
 });

@@ -85,7 +85,12 @@ describe('as text', () => {
   const image = (box: unknown) => box as Module;
 
   test('a box prints its settings', () => {
-    expect(String(new Linear(2, 3, { rng }))).toBe('Linear(inFeatures: 2, outFeatures: 3)');
+    expect(String(new Linear(2, 3, { rng }))).toBe(
+      'Linear(inFeatures: 2, outFeatures: 3, params: { weight: [3, 2], bias: [3] })',
+    );
+    expect(String(new Linear(2, 3, { rng, bias: false }))).toBe(
+      'Linear(inFeatures: 2, outFeatures: 3, params: { weight: [3, 2] })',
+    );
     expect(String(new ReLU())).toBe('ReLU()');
     expect(String(new MaxPool2D(3, { stride: 2 }))).toBe(
       'MaxPool2D(kernelSize: [3, 3], stride: [2, 2], padding: "valid", ceilMode: false)',
@@ -99,7 +104,7 @@ describe('as text', () => {
       sides: new Branch([new ReLU()], { merge: 'sum' }),
     });
     const text = `Sequential(
-  (stem): Conv2D(inChannels: 1, outChannels: 4, kernelSize: [3, 3], stride: [1, 1], padding: [1, 1], paddingMode: "zeros", dilation: [1, 1], groups: 1)
+  (stem): Conv2D(inChannels: 1, outChannels: 4, kernelSize: [3, 3], stride: [1, 1], padding: [1, 1], paddingMode: "zeros", dilation: [1, 1], groups: 1, params: { weight: [3, 3, 1, 4], bias: [4] })
   (block): Residual(
     (body): Sequential(
       (0): Dropout(p: 0.3)
