@@ -88,6 +88,7 @@ if (problem === undefined) {
   const specs = runJest(
     [
       'spec/modules',
+      'spec/gradcheck/leaks',
       'spec/losses',
       'spec/optim',
       'spec/lib/kernels',
