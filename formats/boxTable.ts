@@ -7,7 +7,7 @@ export interface BoxClass<B> {
 }
 
 /**
- * What a file format knows of classes of boxes. An entry counts for its class only: a class that
+ * The entries of a file format for classes of boxes. An entry counts for its class only: a class that
  * extends it may compute something else.
  */
 export class BoxTable<Entry> {

@@ -7,8 +7,7 @@ import { withOptionalPath, propagate } from '../lib/propagate.ts';
 import { type AnyModule } from '../lib/module.ts';
 import { factsOf } from '../lib/shapes.ts';
 import type { Facts, Interval, Shape } from '../lib/facts.ts';
-import { hull, inputsOf } from '../lib/window.ts';
-import { windowAt } from './summary/receptiveField.ts';
+import { hull, inputsOf, windowAt } from '../lib/window.ts';
 
 /** A block of a tensor: a range of positions per axis, without the batch. */
 export type Span = readonly Interval[];

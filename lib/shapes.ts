@@ -4,6 +4,7 @@ import { BoxError, show } from './errors.ts';
 import type { Facts, Shape } from './facts.ts';
 import { tidy } from './memory.ts';
 import type { AnyModule } from './module.ts';
+import { windowAt } from './window.ts';
 
 /** The number of elements of a tensor of this shape. */
 export function numElements(shape: Shape): number {
@@ -21,7 +22,42 @@ export function factsOf(
   inputShapes: readonly Shape[],
 ): Facts & { readonly outputShape: Shape } {
   const facts = box.facts(inputShapes);
+  checkFacts(box, facts, inputShapes);
   return { ...facts, outputShape: facts.outputShape ?? measuredShape(box, inputShapes) };
+}
+
+const WINDOWS: readonly unknown[] = [
+  'identity',
+  'elementwise',
+  'channels',
+  'global',
+  'globalPerChannel',
+];
+
+/** Refuses facts that no box can have. */
+function checkFacts(box: AnyModule, facts: Facts, inputShapes: readonly Shape[]): void {
+  const fail = (what: string, got: unknown) => {
+    throw new BoxError([`${nameOf(box)}.facts`], `expected ${what}, got ${show(got)}`);
+  };
+  const { outputShape, multiplyAdds, window } = facts;
+  const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  if (outputShape !== undefined && !outputShape.every(isCount)) {
+    fail('an outputShape of integers of at least 0', outputShape);
+  }
+  if (multiplyAdds !== undefined && !isCount(multiplyAdds)) {
+    fail('multiplyAdds to be an integer of at least 0', multiplyAdds);
+  }
+  if (window === undefined) return;
+  inputShapes.forEach((shape, k) => {
+    const own = windowAt(window, k);
+    if (typeof own === 'string' ? !WINDOWS.includes(own) : own === undefined) {
+      fail(`a window or one of ${WINDOWS.map(show).join(', ')}`, own);
+    }
+    const axes = Math.max(shape.length - 2, 0);
+    if (typeof own === 'object' && own.axes.length !== axes) {
+      fail(`a window of ${axes} axes for an input of shape ${show([...shape])}`, own.axes.length);
+    }
+  });
 }
 
 function measuredShape(box: AnyModule, inputShapes: readonly Shape[]): Shape {

@@ -204,3 +204,12 @@ function reshaped(ranges: readonly Interval[], from: Shape, to: Shape): readonly
     split < 0 || axis <= split ? [first[axis], last[axis]] : [0, size - 1],
   );
 }
+
+/** The window of a box over its input k. */
+export function windowAt(window: InputWindow | readonly InputWindow[], k: number): InputWindow {
+  return isList(window) ? window[k] : window;
+}
+
+function isList(window: InputWindow | readonly InputWindow[]): window is readonly InputWindow[] {
+  return Array.isArray(window);
+}

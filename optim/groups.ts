@@ -1,5 +1,5 @@
 import { checkNumber, checkOptions, nameOf } from '../lib/check.ts';
-import { BoxError } from '../lib/errors.ts';
+import { BoxError, show } from '../lib/errors.ts';
 import type { AnyModule } from '../lib/module.ts';
 import { describePath } from '../lib/propagate.ts';
 
@@ -68,7 +68,16 @@ export function withoutDecay(network: AnyModule): ParamGroup {
         'expected `noDecay`, the names of the parameters without weight decay, got undefined; declare it in the class',
       );
     }
-    for (const name of box.noDecay) names.add([...path, name].join('.'));
+    for (const name of box.noDecay) {
+      // A box without a bias may still name it.
+      if (name !== 'bias' && !(name in box.params)) {
+        throw new BoxError(
+          [describePath(network, path.join('.'), box)],
+          `expected noDecay to name parameters out of ${Object.keys(box.params).join(', ')}, got ${show(name)}`,
+        );
+      }
+      names.add([...path, name].join('.'));
+    }
   };
   visit(network, []);
   return { matches: (name) => names.has(name), weightDecay: 0 };

@@ -1,5 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import { nameOf } from '../../lib/check.ts';
+import { checkOptions, nameOf } from '../../lib/check.ts';
 import { InputError } from '../../lib/errors.ts';
 import type { Facts, Shape } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
@@ -38,8 +38,10 @@ export interface TorchLayoutOptions {
 export function torchLayout(
   network: AnyModule,
   inputShape: Shape,
-  { rename = (path) => path, boxes = [] }: TorchLayoutOptions = {},
+  options: TorchLayoutOptions = {},
 ): FileLayout {
+  checkOptions('torchLayout', options, ['rename', 'boxes']);
+  const { rename = (path) => path, boxes = [] } = options;
   const table = new BoxTable([...TORCH_BOXES, ...boxes]);
   const stored: Record<string, Stored> = {};
   const keys = new Map<Variable, string>(

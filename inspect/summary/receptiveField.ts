@@ -1,4 +1,5 @@
 import type { Shape, InputWindow } from '../../lib/facts.ts';
+import { windowAt } from '../../lib/window.ts';
 
 /**
  * The part of the network's input that one value depends on, per axis of the image: `size`
@@ -42,15 +43,6 @@ export function fieldAfter(
   return { size, jump, places: isImage ? outputShape.slice(1, -1) : places };
 }
 
-/** The window of a box over its input k. */
-export function windowAt(window: InputWindow | readonly InputWindow[], k: number): InputWindow {
-  return isList(window) ? window[k] : window;
-}
-
-function isList(window: InputWindow | readonly InputWindow[]): window is readonly InputWindow[] {
-  return Array.isArray(window);
-}
-
 function through(window: InputWindow, { size, jump, places }: ReceptiveField): ReceptiveField {
   if (window === 'global' || window === 'globalPerChannel') {
     return {
@@ -61,8 +53,8 @@ function through(window: InputWindow, { size, jump, places }: ReceptiveField): R
   }
   if (typeof window === 'string') return { size, jump, places };
   return {
-    size: size.map((cells, axis) => cells + ((window.axes[axis]?.size ?? 1) - 1) * jump[axis]),
-    jump: jump.map((cells, axis) => cells * (window.axes[axis]?.step ?? 1)),
+    size: size.map((cells, axis) => cells + (window.axes[axis].size - 1) * jump[axis]),
+    jump: jump.map((cells, axis) => cells * window.axes[axis].step),
     places,
   };
 }

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../lib/check.ts';
 import { Container, type Back, type Routed, type Run } from '../../lib/container.ts';
 import { accumulate, share } from '../../lib/gradSum.ts';
 import {
@@ -63,7 +64,9 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
   /** How often each value is used. */
   readonly #uses: ReadonlyMap<string, number>;
 
-  constructor({ inputs, nodes, outputs }: GraphOptions<I, O>) {
+  constructor(options: GraphOptions<I, O>) {
+    checkOptions(new.target.name, options, ['inputs', 'nodes', 'outputs']);
+    const { inputs, nodes, outputs } = options;
     const ends = { inputs, outputs };
     const sorted = topologicalSort(new.target.prototype, ends, nodes, (box) =>
       box instanceof Graph ? box : undefined,

@@ -262,3 +262,40 @@ describe('a container that runs a Sequential twice', () => {
     expect(tensors.filter(({ info }) => info.name === weights[0])).toHaveLength(1);
   });
 });
+
+describe('facts that no box can have are refused', () => {
+  const told = (facts: Facts) => {
+    class Liar extends ReLU {
+      override facts(): Facts {
+        return facts;
+      }
+    }
+    return messageOf(() => summarize(new Sequential([new Liar()]), [4, 3, 2]));
+  };
+  const axis = { size: 3, step: 1, inputsOf: () => undefined };
+
+  test.each<[Facts, string]>([
+    [{ multiplyAdds: NaN }, 'expected multiplyAdds to be an integer of at least 0, got NaN'],
+    [{ multiplyAdds: -5 }, 'expected multiplyAdds to be an integer of at least 0, got -5'],
+    [{ outputShape: [1, -2] }, 'expected an outputShape of integers of at least 0, got [1, -2]'],
+    [
+      { window: 'globl' as never },
+      'expected a window or one of "identity", "elementwise", "channels", "global", "globalPerChannel", got "globl"',
+    ],
+    [
+      { window: { axes: [axis], channels: () => undefined } },
+      'expected a window of 2 axes for an input of shape [1, 4, 3, 2], got 1',
+    ],
+  ])('%j', (facts, problem) => {
+    expect(told(facts)).toBe(`0 > Liar.facts: ${problem}`);
+  });
+
+  test('noDecay that names no parameter', () => {
+    class Wrong extends BatchNorm {
+      override readonly noDecay = ['wieght'];
+    }
+    expect(messageOf(() => withoutDecay(new Wrong(2)))).toBe(
+      'Wrong: expected noDecay to name parameters out of weight, bias, got "wieght"',
+    );
+  });
+});

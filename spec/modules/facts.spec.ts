@@ -1,7 +1,6 @@
 import { Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import { Draw } from '../../gradcheck/case.ts';
 import { cases } from '../../gradcheck/cases/index.ts';
-import { windowAt } from '../../inspect/summary/receptiveField.ts';
 import { withBackend } from '../../lib/backend/useBackend.ts';
 import { constant } from '../../lib/constant.ts';
 import { BoxpropError } from '../../lib/errors.ts';
@@ -16,7 +15,7 @@ import type {
 import { Module, type AnyModule } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { numElements } from '../../lib/shapes.ts';
-import { groupedChannels, inputsOf, samePosition } from '../../lib/window.ts';
+import { groupedChannels, inputsOf, samePosition, windowAt } from '../../lib/window.ts';
 import * as losses from '../../losses/index.ts';
 import { Conv2D } from '../../modules/conv2d.ts';
 import { oneHot, positionOf, reach } from '../support/reach.ts';
