@@ -138,8 +138,8 @@ export const NETWORK_OPTION = new Option(
   'network of the weights: a name, or a file that exports network() (default: as the weights say)',
 );
 
-/** What the argument NETWORK of a command may be. */
+/** The help text of the argument NETWORK. */
 export const NETWORK_HELP = 'name such as lenet or resnet20, or a file that exports network()';
 
-/** What the argument WEIGHTS of a command may be. */
+/** The help text of the argument WEIGHTS. */
 export const WEIGHTS_HELP = 'weights or checkpoint of `boxprop train` (safetensors)';

@@ -31,7 +31,7 @@ export interface TrainingData {
 /** The version of the metadata that `boxprop train` writes into a weights file. */
 export const METADATA_VERSION = '1';
 
-/** What the header of a weights file says of its network. */
+/** The entries of a weights file's header about its network. */
 export interface WeightsFile {
   /** The path of the file. */
   readonly file: string;

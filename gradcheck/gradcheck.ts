@@ -23,7 +23,7 @@ export interface GradcheckReport {
   readonly results: readonly Result[];
 }
 
-/** What `gradcheck` checks the box at. */
+/** The options of `gradcheck`. */
 export interface GradcheckOptions {
   /** The shape of an input that is drawn at random, or the input itself. */
   readonly input: readonly number[] | Tensor;
@@ -79,7 +79,7 @@ export async function gradcheck(
   return { pass: results.every(({ pass }) => pass), backend: 'float64', seed, results };
 }
 
-/** What `gradcheckAll` checks. */
+/** The options of `gradcheckAll`. */
 export interface GradcheckAllOptions {
   /** The boxes to check; all by default. */
   readonly names?: readonly string[];

@@ -1,4 +1,4 @@
-/** What the checker found for one tensor of one case. */
+/** The result of the check of one tensor of one case. */
 export interface Result {
   /** The class of the box. */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Result {
    */
   readonly maxError: number;
   readonly pass: boolean;
-  /** What is wrong, in one line. Absent if the check passes. */
+  /** The problem in one line; absent if the check passes. */
   readonly message?: string;
 }
 

@@ -45,7 +45,7 @@ export async function startTensorflow(
   return onCpu ? 'finds no GPU and computes on the CPU' : undefined;
 }
 
-/** What tfjs-node says about itself. */
+/** The part of tfjs-node that tells its version. */
 type NodeBackend = KernelBackend & {
   readonly isGPUPackage?: boolean;
   readonly isUsingGpuDevice?: boolean;

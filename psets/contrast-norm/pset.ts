@@ -29,7 +29,7 @@ const over = (vs: number[], ws: number[], divisor: (s: number, c: number) => num
   const sigma = deviations(vs, ws);
   return vs.map((one, i) => one / divisor(sigma[i], mean(sigma)));
 };
-/** The gradient without some of its paths. */
+/** The gradient with some terms of the chain rule left out. */
 const toInput =
   (throughSigma: boolean, throughMean: boolean) =>
   (g: number[], vs: number[], ws: number[]): number[] => {

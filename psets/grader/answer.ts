@@ -17,7 +17,7 @@ export interface Call {
   readonly args: readonly Value[];
 }
 
-/** What the student's process sends to the grader. */
+/** A message from the student's process to the grader. */
 export type Reply =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'unloadable'; readonly message: string }

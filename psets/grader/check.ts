@@ -24,7 +24,7 @@ export interface TaskReport {
   readonly pass: boolean;
   readonly points: number;
   readonly maxPoints: number;
-  /** What is right or wrong, in one line. */
+  /** The verdict in one line. */
   readonly message: string;
   /** The smallest case that fails. */
   readonly example?: { readonly args: Args; readonly expected: Value; readonly got: Value };

@@ -46,7 +46,7 @@ export interface Case {
 /** A known mistake, which is recognized by the values that a solution with it computes. */
 export interface Mistake {
   readonly task: string;
-  /** What is wrong, in one line. */
+  /** The mistake in one line. */
   readonly message: string;
   /** Computes what a solution with this mistake computes. */
   readonly solve: Solve;
