@@ -45,7 +45,7 @@ export async function startTensorflow(
   return onCpu ? 'finds no GPU and computes on the CPU' : undefined;
 }
 
-/** The part of tfjs-node that tells its version. */
+/** The properties by which tfjs-node reports whether it uses a GPU. */
 type NodeBackend = KernelBackend & {
   readonly isGPUPackage?: boolean;
   readonly isUsingGpuDevice?: boolean;
