@@ -59,9 +59,9 @@ eachBackend('by hand', () => {
   test('a bias of [channels] gathers from batch and positions, one of [height, channels] from the batch', () => {
     const images = tf.ones([2, 3, 2]);
     const flat = new Pointwise(2, square, twice);
-    expect(
-      numbers(flat.backpropToParams(images, flat.forward(images).cache).bias),
-    ).toEqual([12, 12]);
+    expect(numbers(flat.backpropToParams(images, flat.forward(images).cache).bias)).toEqual([
+      12, 12,
+    ]);
     const each = new Pointwise([3, 2], square, twice);
     const fours = [
       [4, 4],
