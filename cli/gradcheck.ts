@@ -36,7 +36,12 @@ export function gradcheckCommand(): Command {
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const backend = await useBackend(options.backend, { log: logBackend });
       const { exported, cases } = await targets(options.module);
-      const report = await gradcheckAll(exported, cases, { ...options, names, backend });
+      const report = await gradcheckAll(exported, cases, {
+        names,
+        cases: options.cases,
+        seed: options.seed,
+        backend,
+      });
       const toScreen = options.json === '-';
       if (!toScreen) printLine(formatReport(report));
       if (options.json !== undefined) {
