@@ -7,8 +7,8 @@ export interface BoxClass<B> {
 }
 
 /**
- * The entries of a file format for classes of boxes. An entry counts for its class only: a class that
- * extends it may compute something else.
+ * The entries of a file format for classes of boxes. An entry counts for its class only: a class
+ * that extends it may compute something else.
  */
 export class BoxTable<Entry> {
   readonly #entries: ReadonlyMap<unknown, Entry>;

@@ -34,7 +34,9 @@ export function namedChildren<Box>(
   return children;
 }
 
-/** Refuses a child that is not a box, a name with other characters, and two children of one name. */
+/**
+ * Refuses a child that is not a box, a name with other characters, and two children of one name.
+ */
 export function checkChildren(container: object, children: readonly NamedModule[]): void {
   const names = new Set<string>();
   for (const [name, box] of children) {

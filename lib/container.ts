@@ -58,9 +58,9 @@ export interface Back {
  * by hand as well: it visits the same boxes in exactly the opposite order, and sums gradients where
  * the route used a value twice (`total`).
  *
- * The children are a record of names, or a list of pairs [name, box]. Parameters get the child's name in
- * front (`body.weight`); a box that stands in several places has its parameters named once, and
- * their gradients are summed. One backward pass computes both gradients and disposes each cache
+ * The children are a record of names, or a list of pairs [name, box]. Parameters get the child's
+ * name in front (`body.weight`); a box that stands in several places has its parameters named once,
+ * and their gradients are summed. One backward pass computes both gradients and disposes each cache
  * behind it.
  *
  * Errors: those of the boxes, with the path before: `Twice.body > Linear.forward: ...`; a route

@@ -44,8 +44,8 @@ export type InputWindow =
   'identity' | 'elementwise' | 'channels' | 'global' | 'globalPerChannel' | PositionWindow;
 
 /**
- * The facts that a box states about itself for inputs of given shapes. A fact that is left out is unknown,
- * and every reader of the fact says so.
+ * The facts that a box states about itself for inputs of given shapes. A fact that is left out is
+ * unknown, and every reader of the fact says so.
  */
 export interface Facts {
   /** The shape of the output, batch included. */

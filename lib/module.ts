@@ -52,7 +52,9 @@ export interface Carried<V> {
   readonly value: V;
 }
 
-/** The input or output of a box in a traversal: one value, or a list where its forward has a list. */
+/**
+ * The input or output of a box in a traversal: one value, or a list where its forward has a list.
+ */
 export type CarriedValues<V> = Carried<V> | readonly Carried<V>[];
 
 /** The callbacks of a traversal. */

@@ -67,7 +67,9 @@ export function checkDimension(name: string, dimension: object): asserts dimensi
     fail('points to be an integer of at least 2', show(points));
 }
 
-/** Refuses an option that a dimension does not have: `rate: unknown option lgo; did you mean log?` */
+/**
+ * Refuses an option that a dimension does not have: `rate: unknown option lgo; did you mean log?`
+ */
 export function checkDimensionOptions(name: string, dimension: object): void {
   const range = ['low', 'high', 'log', 'integer', 'points'] as const;
   const known = 'choices' in dimension ? (['choices'] as const) : (['choices', ...range] as const);

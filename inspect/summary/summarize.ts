@@ -62,7 +62,10 @@ type OpenRow = { -readonly [Key in keyof SummaryRow]: SummaryRow[Key] } & {
   /** Whether the box works position by position, so its row can be folded. */
   isFoldable: boolean;
   passesOn: boolean;
-  /** Whether a row that it is folded into names it: a box that only passes its input on has no words. */
+  /**
+   * Whether a row that it is folded into names it: a box that only passes its input on has no
+   * words.
+   */
   isNamed: boolean;
 };
 
