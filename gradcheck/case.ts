@@ -33,7 +33,8 @@ export type Cases = Readonly<Record<string, CaseMaker>>;
 /**
  * Draws the sizes and values of a case.
  *
- *     const make = (draw: Draw) => ({ config: 'Tanh()', box: new Tanh(), input: draw.normal([2, 3]) });
+ *     const config = 'Tanh()';
+ *     const make = (draw: Draw) => ({ config, box: new Tanh(), input: draw.normal([2, 3]) });
  *     const report = await gradcheckAll({ Tanh }, { Tanh: make });
  */
 export class Draw {
