@@ -97,9 +97,9 @@ function wholeWindow(box: CheckedModule, inputShape: readonly number[]): Whole {
 }
 
 /**
- * The connections into a unit, as the mean over the channels: the values of the first parameter that
- * the output unit depends on. Every connection leaves one unit and enters another, and there are as
- * many positions on both sides, so those out of a unit follow from the numbers of channels.
+ * The connections into a unit, as the mean over the channels: the values of the first parameter
+ * that the output unit depends on. Every connection leaves one unit and enters another, and there
+ * are as many positions on both sides, so those out of a unit follow from the numbers of channels.
  */
 function countConnections([box, inputShape]: Whole): Fan {
   return tidy(() => {
