@@ -1,7 +1,7 @@
 /**
- * `npm run coverage [-- JEST ARGUMENTS]`: the share of lines and branches that the specs of `npm test`
- * run, by folder; coverage/index.html shows every line. Commands and workers run in processes of their
- * own, whose lines are not counted.
+ * `npm run coverage [-- JEST ARGUMENTS]`: by folder, the share of lines and branches that the
+ * specs of `npm test` run; coverage/index.html shows every line. Commands and workers run in
+ * processes of their own, whose lines are not counted.
  */
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';

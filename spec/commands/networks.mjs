@@ -1,7 +1,8 @@
 /**
- * `npm run test:networks [-- NAMES]`: what `npm test` has no time for. The gradient of every coordinate of every network,
- * in plain node, where it is faster than inside jest; then all of spec/models, with learning by heart. With names the
- * gradients of these networks alone. The last line is `N passed, N failed`.
+ * `npm run test:networks [-- NAMES]`: the networks for which `npm run test:all` has no time. It
+ * proves the gradient of every coordinate of every network, in plain Node, where it is faster than
+ * inside Jest; then it runs all of spec/models, in which every network learns by heart. With names
+ * it proves only the gradients of those networks. The last line is `N passed, N failed`.
  */
 import { SCALED, VARIANTS } from '../support/scaledNetworks.ts';
 import { proveGradient } from '../support/proveGradient.ts';

@@ -1,7 +1,8 @@
 /**
- * `npm run test:onnx`: what boxprop exports to ONNX computes the same in onnxruntime. Every box with its random cases,
- * to 1e-5 of the largest output, and every network, to 1e-4. Exits with 1 if any is further off, or if onnxruntime is
- * not there. Names of boxes or networks check these alone.
+ * `npm run test:onnx [-- NAMES]`: exports to ONNX compute in onnxruntime what boxprop
+ * computes. It checks every box with its random cases, to 1e-5 of the largest output, and every
+ * network, to 1e-4; with names, only those boxes and networks. The exit status is 1 if any is
+ * further off, or if onnxruntime is missing.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +28,10 @@ const [BOX_LIMIT, NETWORK_LIMIT] = [1e-5, 1e-4];
 /** Boxes that ONNX has no operators for, or whose cases are no lists of tensors. */
 const REFUSED = new Set(['Pointwise']);
 
-/** The share of their filters that large networks are checked with; these two are checked whole as well. */
+/**
+ * The share of their filters that large networks are checked with; these two are checked whole as
+ * well.
+ */
 const SMALL = 1 / 8;
 const WHOLE = ['alexnet', 'resnet18'];
 

@@ -5,8 +5,9 @@ import { integerOption } from '../../cli/options.ts';
 import { HOSTS } from '../support/hosts.ts';
 
 /**
- * `npm run parity`: the table backend x box of docs/parity.md, the largest error of a box's outputs and gradients
- * against float64 as a share of the tensor's scale. A backend that is not there is left out, and named.
+ * `npm run parity`: the table of docs/parity.md, which holds for each box and backend the largest
+ * error of outputs and gradients against float64, as a share of the tensor's scale. The page names
+ * the backends that are missing.
  */
 
 const { cases, out } = new Command('parity')

@@ -5,8 +5,8 @@
  * `npm run test:all`: the whole proof. It runs the long specs too, lints every file rather than the
  * changed ones, and runs `npm run test:tensorflow` where TensorFlow is installed.
  *
- * Types, lint, and so on count as one check each. The last line is `N passed, N failed`, and the exit
- * status is 1 if anything failed.
+ * Types, lint, and so on count as one check each. The last line is `N passed, N failed`, and the
+ * exit status is 1 if anything failed.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -25,8 +25,8 @@ const byContent = (name: string) => [
 ];
 
 /**
- * A rule that asks for types can miss what a change elsewhere does to an unchanged file, so the whole
- * proof lints without a cache. The caches of the compiler and of Prettier miss nothing.
+ * A rule that asks for types can miss what a change elsewhere does to an unchanged file, so the
+ * whole proof lints without a cache. The caches of the compiler and of Prettier miss nothing.
  */
 const CHECKS = {
   types: ['typescript/bin/tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', cache('types')],

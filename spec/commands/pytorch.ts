@@ -1,7 +1,8 @@
 /**
- * `npm run test:pytorch`: weights travel between boxprop and PyTorch. For each network of torchvision: PyTorch's weights
- * give the same scores here, go back bit for bit, and boxprop's own give the same scores there. Exits with 1 if any is
- * off by more than 1e-4 of the largest score, or if PyTorch is not there.
+ * `npm run test:pytorch [-- NAMES]`: weights travel between boxprop and PyTorch. For each network
+ * of torchvision, PyTorch's weights give the same scores here and go back bit for bit, and
+ * boxprop's own weights give the same scores there. The exit status is 1 if any is off by more than
+ * 1e-4 of the largest score, or if PyTorch is missing.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
 /**
- * `npm run test:tensorflow`: what `npm test` proves on cpu and wasm, on TensorFlow's own kernels, which must be
- * installed for it (`npm run -s boxprop -- setup tensorflow`). The last line is `N passed, N failed`, and the exit
- * status 1 if anything failed; without TensorFlow nothing is proven, and that is a failure.
+ * `npm run test:tensorflow`: proves on TensorFlow's own kernels what `npm test` proves on cpu and
+ * wasm. `npm run -s boxprop -- setup tensorflow` installs them. The last line is
+ * `N passed, N failed`, and the exit status is 1 if anything failed. Without TensorFlow nothing is
+ * proven, which is a failure.
  */
 import { tensor1d, tensor4d } from '@tensorflow/tfjs-core';
 import { cases, gradcheckAll, boxNames } from '../../gradcheck/index.ts';

@@ -38,8 +38,8 @@ export function declarationsOf(entries: Readonly<Record<string, string>>, root =
 }
 
 /**
- * What a user's compiler finds in the declaration files if it checks them too, as `--strict` without
- * `--skipLibCheck` does, with the settings that users differ in.
+ * What a user's compiler finds in the declaration files if it checks them too, as `--strict`
+ * without `--skipLibCheck` does, with the settings that users differ in.
  */
 export function declarationErrors(api: Api, settings: ts.CompilerOptions): string[] {
   const options = { strict: true, skipLibCheck: false, ...settings };
@@ -63,8 +63,8 @@ export function publicNames({ program, entries }: Api): Record<string, string[]>
 }
 
 /**
- * The types of this package that a public declaration mentions and that no entry exports, as
- * `Pair of lib/geometry.d.ts, mentioned by Conv2D`. A cache is named by its box, and needs no export.
+ * The types of this package that a public declaration mentions and that no entry exports, as `Pair
+ * of lib/geometry.d.ts, mentioned by Conv2D`. A cache is named by its box, and needs no export.
  */
 export function unexportedTypes({ program, entries }: Api): string[] {
   const checker = program.getTypeChecker();

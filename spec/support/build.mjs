@@ -1,7 +1,7 @@
 /**
  * Jest's global setup: compiles boxprop into `build/`, a package like an installed one, with the
- * modules of this project. Specs of the command line run it, because users do, and because it starts
- * in half of the time that the sources take.
+ * modules of this project. Specs of the command line run it, because users do, and because it
+ * starts in half of the time that the sources take.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';

@@ -9,7 +9,10 @@ export interface Packed {
   readonly dtype?: 'int32';
 }
 
-/** Refuses a tensor of another shape, or with a value further off than `tolerance` times the largest expected one. */
+/**
+ * Refuses a tensor of another shape, or with a value further off than `tolerance` times the largest
+ * expected one.
+ */
 export function expectAllClose(
   actual: tf.Tensor,
   expected: Packed,
@@ -48,7 +51,10 @@ export function expectNoLeak(work: () => void): void {
   expect(liveMemory()).toEqual(before);
 }
 
-/** The message of the error that a caller's mistake must raise; the path belongs to it where a box complains. */
+/**
+ * The message of the error that a caller's mistake must raise; the path belongs to it where a box
+ * complains.
+ */
 export function messageOf(mistake: () => unknown): string {
   try {
     mistake();

@@ -18,9 +18,9 @@ const WIDTH = 100;
 const DIRECTIVE = /^\/\/ (prettier-ignore|eslint-disable|@ts-)/;
 
 /**
- * The exports of some files without a docstring directly above their declaration, as `modules/linear.ts:39 Linear`;
- * so too the options of an exported interface `...Options`, and the public members of an exported class that neither
- * the class nor what it extends describes.
+ * The exports of some files without a docstring directly above their declaration, as
+ * `modules/linear.ts:39 Linear`; so too the options of an exported interface `...Options`, and the
+ * public members of an exported class that neither the class nor what it extends describes.
  */
 export function undocumented(program: ts.Program, files: readonly string[]): string[] {
   const checker = program.getTypeChecker();
@@ -45,7 +45,10 @@ export function undocumented(program: ts.Program, files: readonly string[]): str
   return [...missing].sort(byPlace);
 }
 
-/** Where the docstring of a symbol belongs: on the class, not on a namespace of the same name; on the first overload. */
+/**
+ * Where the docstring of a symbol belongs: on the class, not on a namespace of the same name; on
+ * the first overload.
+ */
 function describing(declarations: readonly ts.Declaration[]): readonly ts.Declaration[] {
   const own = declarations.filter((declaration) => !ts.isModuleDeclaration(declaration));
   const [first] = own.filter(ts.isFunctionDeclaration);
@@ -73,7 +76,10 @@ function membersToDescribe(checker: ts.TypeChecker, symbol: ts.Symbol, name: str
   return [];
 }
 
-/** Methods and accessors. The fields that a constructor sets are its options, which are described there. */
+/**
+ * Methods and accessors. The fields that a constructor sets are its options, which are described
+ * there.
+ */
 function isPublicMember(member: ts.Symbol): boolean {
   const callable = ts.SymbolFlags.Method | ts.SymbolFlags.Accessor;
   const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
@@ -86,7 +92,9 @@ function isPublicMember(member: ts.Symbol): boolean {
   );
 }
 
-/** The lines of comments that are wider than 100 characters, as `lib/check.ts:12: 117 characters`. */
+/**
+ * The lines of comments that are wider than 100 characters, as `lib/check.ts:12: 117 characters`.
+ */
 export function longComments(files: readonly string[]): string[] {
   return files.flatMap((file) => {
     const text = ts.sys.readFile(file) ?? '';

@@ -15,7 +15,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MAIN, ROOT } from './runCommand.ts';
 
-/** What goes wrong on a fake machine; by default only the official install, as its host is out of reach. */
+/**
+ * What goes wrong on a fake machine; by default only the official install, as its host is out of
+ * reach.
+ */
 export interface Fakes {
   readonly official?: 'works' | 'hangs' | 'computes wrong values';
   readonly npm?: 'fails';
@@ -140,7 +143,10 @@ export class FakeMachine {
     writeFileSync(path, text);
   }
 
-  /** Runs `boxprop setup tensorflow`. `onLine` hears each line of its output, and may send it a signal. */
+  /**
+   * Runs `boxprop setup tensorflow`. `onLine` hears each line of its output, and may send it a
+   * signal.
+   */
   async setup(
     fakes: Fakes = {},
     args: readonly string[] = [],

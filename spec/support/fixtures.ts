@@ -7,7 +7,9 @@ import { disposeTensors } from '../../lib/memory.ts';
 import type { Grads, Module } from '../../lib/module.ts';
 import { expectAllClose, expectNoLeak, type Packed } from './compare.ts';
 
-/** The backends that every box is held to PyTorch on; `npm run test:tensorflow` asks for another. */
+/**
+ * The backends that every box is held to PyTorch on; `npm run test:tensorflow` asks for another.
+ */
 export const BACKENDS: readonly BackendName[] = (process.env.BOXPROP_BACKENDS?.split(',') as
   BackendName[] | undefined) ?? ['cpu', 'wasm'];
 

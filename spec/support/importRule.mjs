@@ -131,7 +131,9 @@ function readImports(file) {
     .filter((target) => target !== undefined);
 }
 
-/** The shortest chain of imports from `start` to `end`, both included; undefined if there is none. */
+/**
+ * The shortest chain of imports from `start` to `end`, both included; undefined if there is none.
+ */
 function routeTo(end, start) {
   const from = new Map([[start, undefined]]);
   for (const file of from.keys()) {

@@ -1,4 +1,6 @@
-/** For `toThrow`: an `InputError`, and no other error, of exactly this one line, whatever its cause. */
+/**
+ * For `toThrow`: an `InputError`, and no other error, of exactly this one line, whatever its cause.
+ */
 export function inputError(message: string): Error {
   if (message.includes('\n'))
     throw new Error(`An error is one line, not ${JSON.stringify(message)}`);

@@ -1,9 +1,9 @@
 import { Grid } from './grid.ts';
 
 /**
- * Local contrast normalization as plain loops over doubles, from the equations of Jarrett et al. 2009, section 2:
- * v_ijk = x_ijk − Σ_ipq w_pq x_{i,j+p,k+q}; σ_jk = (Σ_ipq w_pq v²_{i,j+p,k+q})^½; y_ijk = v_ijk / max(c, σ_jk) with
- * c = mean(σ_jk). Grids are [N, H, W, maps].
+ * Local contrast normalization as plain loops over doubles, from the equations of Jarrett et al.
+ * 2009, section 2: v_ijk = x_ijk − Σ_ipq w_pq x_{i,j+p,k+q}; σ_jk = (Σ_ipq w_pq v²_{i,j+p,k+q})^½;
+ * y_ijk = v_ijk / max(c, σ_jk) with c = mean(σ_jk). Grids are [N, H, W, maps].
  */
 export interface Window {
   readonly size: readonly [number, number];
@@ -14,7 +14,10 @@ export function window(height: number, width: number, sigma?: number): Window {
   return { size: [height, width], sigma: [sigma ?? height / 4, sigma ?? width / 4] };
 }
 
-/** Σ_ipq w_pq of_{i,j+p,k+q} at each pixel, the weights divided by the sum of those inside the image. */
+/**
+ * Σ_ipq w_pq of_{i,j+p,k+q} at each pixel, the weights divided by the sum of those inside the
+ * image.
+ */
 function weighted(x: Grid, { size, sigma }: Window, of: (value: number) => number): Grid {
   const [batch, height, width, maps] = x.shape;
   const means = new Grid([batch, height, width]);
@@ -63,7 +66,10 @@ export function divisive(v: Grid, shape: Window, threshold = 1e-4): Grid {
   return withPixels(v, (value, n, j, k) => value / Math.max(c[n], sigma.at(n, j, k), threshold));
 }
 
-/** Σ_o g_o ∂f_o/∂x by central differences: the gradient that a box must give, from the plain loops alone. */
+/**
+ * Σ_o g_o ∂f_o/∂x by central differences: the gradient that a box must give, from the plain loops
+ * alone.
+ */
 export function numericGradient(f: (x: Grid) => Grid, x: Grid, g: Grid): Grid {
   const h = 1e-5;
   const moved = (at: number, by: number) => {

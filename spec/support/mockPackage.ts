@@ -1,6 +1,9 @@
 import { jest } from '@jest/globals';
 
-/** Replaces a package, installed or not, in the imports that follow; a `load` that throws makes it fail so. */
+/**
+ * Replaces a package, installed or not, in the imports that follow; a `load` that throws makes it
+ * fail so.
+ */
 export function mockPackage(name: string, load: () => unknown): void {
   try {
     jest.unstable_mockModule(name, load);

@@ -2,7 +2,10 @@ import { zeros } from '@tensorflow/tfjs-core';
 import { Rng, useBackend, type BackendName } from '../../index.ts';
 import { resnet152 } from '../../models/index.ts';
 
-/** A program that runs ResNet-152 on one image of 224x224, and prints its scores' shape and the most memory that it took. */
+/**
+ * A program that runs ResNet-152 on one image of 224x224, and prints its scores' shape and the most
+ * memory that it took.
+ */
 await useBackend(process.argv[2] as BackendName);
 const network = resnet152({ rng: new Rng(0) });
 const scores = network.infer(zeros([1, 224, 224, 3]), { mode: 'inference' });

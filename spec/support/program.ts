@@ -33,7 +33,10 @@ function ownOptions(): ts.CompilerOptions {
   return ts.getParsedCommandLineOfConfigFile(join(ROOT, 'tsconfig.json'), {}, host)?.options ?? {};
 }
 
-/** What a file exports, with re-exports followed to their declarations and namespaces opened: `init.zeros`. */
+/**
+ * What a file exports, with re-exports followed to their declarations and namespaces opened:
+ * `init.zeros`.
+ */
 export function exportsOf(program: ts.Program, file: string): ReadonlyMap<string, ts.Symbol> {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(file);
@@ -53,7 +56,9 @@ export function exportsOf(program: ts.Program, file: string): ReadonlyMap<string
   return found;
 }
 
-/** The declarations of a symbol in this package: not in TypeScript's library, and in no dependency. */
+/**
+ * The declarations of a symbol in this package: not in TypeScript's library, and in no dependency.
+ */
 export function ownDeclarations(program: ts.Program, symbol: ts.Symbol): ts.Declaration[] {
   return (symbol.declarations ?? []).filter((declaration) => {
     const source = declaration.getSourceFile();

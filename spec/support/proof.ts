@@ -12,7 +12,10 @@ import { numElements } from '../../lib/shapes.ts';
 import type { Conv2dKernels } from '../../lib/kernels/conv2d/conv2dKernels.ts';
 import { webglKernels } from '../../lib/kernels/conv2d/webgl.ts';
 
-/** What the parity specs call in a page of a browser, and in Node: tests of a backend that run where it does. */
+/**
+ * What the parity specs call in a page of a browser, and in Node: tests of a backend that run where
+ * it does.
+ */
 
 type Backend = 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu';
 
@@ -64,8 +67,8 @@ export async function lenetStep(backend: Backend | 'float64', batch: number): Pr
 }
 
 /**
- * The largest differences that a convolution on webgl and its gradients have in parts, of the two images whose windows
- * fit into `most` numbers, from those of the whole batch.
+ * The largest differences that a convolution on webgl and its gradients have in parts, of the two
+ * images whose windows fit into `most` numbers, from those of the whole batch.
  */
 export async function convolutionInParts(): Promise<number[]> {
   await use('webgl');

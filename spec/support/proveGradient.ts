@@ -16,7 +16,10 @@ export interface Proof {
   readonly coordinates: number;
 }
 
-/** Checks every coordinate of a network's gradient against a difference of its forward, end to end, in training. */
+/**
+ * Checks every coordinate of a network's gradient against a difference of its forward, end to end,
+ * in training.
+ */
 export function proveGradient({ build, narrow }: Narrow): Promise<Proof> {
   const { width, inputShape, batch } = narrow;
   return withBackend('float64', async () => {
@@ -39,10 +42,11 @@ export function proveGradient({ build, narrow }: Narrow): Promise<Proof> {
 }
 
 /**
- * The first of the networks of seeds 1, 2, ... in which every parameter has a gradient at an input, and that input.
- * Biases and shifts are above 0, for layers of one or two channels are dead as often as not; but those that are added to
- * a residual stream are below: under a stream that is positive everywhere its ReLUs are linear, and the batch norms that
- * follow take out what a shift puts in.
+ * The first of the networks of seeds 1, 2, ... in which every parameter has a gradient at an input,
+ * and that input. Biases and shifts are above 0, for layers of one or two channels are dead as
+ * often as not; but those that are added to a residual stream are below: under a stream that is
+ * positive everywhere its ReLUs are linear, and the batch norms that follow take out what a shift
+ * puts in.
  */
 function generic(
   build: (seed: number) => CheckedModule,
@@ -64,7 +68,10 @@ function generic(
   throw new Error('no network without a dead layer among fifty');
 }
 
-/** Whether every parameter has a gradient where `gradcheck` takes it: it moves what is constant, as is all of one number. */
+/**
+ * Whether every parameter has a gradient where `gradcheck` takes it: it moves what is constant, as
+ * is all of one number.
+ */
 function isAlive(box: CheckedModule, input: Tensor): boolean {
   const params = Object.values(box.params).map((param) => [param, param.clone()] as const);
   const rng = new Rng(SEED);

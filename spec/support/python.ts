@@ -44,7 +44,10 @@ export async function startPython(script: string, packages: string): Promise<Pyt
   };
 }
 
-/** The largest difference of two lists of numbers, as a share of the largest expected one; NaN counts as endless. */
+/**
+ * The largest difference of two lists of numbers, as a share of the largest expected one; NaN
+ * counts as endless.
+ */
 export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
   let [largest, scale] = [0, 0];

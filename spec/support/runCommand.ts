@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The installed form of boxprop, compiled by `build.mjs`. Files in this folder import it as `boxprop`. */
+/**
+ * The installed form of boxprop, compiled by `build.mjs`. Files in this folder import it as
+ * `boxprop`.
+ */
 export const BUILT = join(ROOT, 'build');
 
 /** The program that `npx boxprop` runs. */

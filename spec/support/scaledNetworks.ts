@@ -23,10 +23,16 @@ export interface Narrow {
   };
 }
 
-/** The networks with fewer channels and smaller images, so that they can be proven and trained to the end in seconds. */
+/**
+ * The networks with fewer channels and smaller images, so that they can be proven and trained to
+ * the end in seconds.
+ */
 export interface Scaled extends Narrow {
   readonly build: (options: NetworkOptions) => Module;
-  /** To train with: part of the published channels, the images, and a learning rate at which 16 images are learnt. */
+  /**
+   * To train with: part of the published channels, the images, and a learning rate at which 16
+   * images are learnt.
+   */
   readonly wide: {
     readonly width: number;
     readonly inputShape: ImageShape;
@@ -46,12 +52,16 @@ const entry = (
 
 const { vgg16, vgg19, googlenet, resnet18, resnet34, resnet50, resnet101, resnet152 } = networks;
 const wideResnet = [1 / 16, [32, 32, 3], 0.05] as const;
-/** Cells of a neocognitron that answer to anything: with its own initial connections there is no gradient to speak of. */
+/**
+ * Cells of a neocognitron that answer to anything: with its own initial connections there is no
+ * gradient to speak of.
+ */
 const excitable: init.Initializer = (shape, fan, rng) =>
   Float32Array.from(init.positiveUniform(shape, fan, rng), (a) => 100 * a);
 /**
- * 2 channels of 64 or 256, 3 of 128 or 512: a bottleneck of one channel cannot get past its batch norms. Stage 4 then has
- * 2x2 places: of fewer numbers a batch norm is too curved for finite differences.
+ * 2 channels of 64 or 256, 3 of 128 or 512: a bottleneck of one channel cannot get past its batch
+ * norms. Stage 4 then has 2x2 places: of fewer numbers a batch norm is too curved for finite
+ * differences.
  */
 const narrowResnet = [(channels: number) => 2 + (Math.log2(channels) % 2), [33, 34, 1], 2] as const;
 /** 1 channel of 16, and one more for each doubling. */

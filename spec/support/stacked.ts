@@ -10,8 +10,8 @@ interface StackedCache<Cache> {
 }
 
 /**
- * A box that takes or gives several tensors of one shape, with those stacked along a new first axis: for what is written
- * for boxes from one tensor to one.
+ * A box that takes or gives several tensors of one shape, with those stacked along a new first
+ * axis: for what is written for boxes from one tensor to one.
  */
 export class Stacked<Cache> extends Module<Tensor, Tensor, StackedCache<Cache>> {
   override readonly params;

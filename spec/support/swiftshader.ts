@@ -5,7 +5,10 @@ import { join } from 'node:path';
 /** Where Debian's Chromium keeps SwiftShader, a GPU in software, and the loader that finds it. */
 const FOLDER = '/usr/lib/chromium';
 
-/** The variables with which a process finds SwiftShader as its GPU; undefined where it is not installed. */
+/**
+ * The variables with which a process finds SwiftShader as its GPU; undefined where it is not
+ * installed.
+ */
 export function swiftshader(): Record<string, string> | undefined {
   const driver = join(FOLDER, 'vk_swiftshader_icd.json');
   if (!existsSync(driver)) return undefined;

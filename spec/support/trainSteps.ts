@@ -17,8 +17,8 @@ import { trainStep } from '../../train/index.ts';
 import { lenet } from '../../models/index.ts';
 
 /**
- * A program that trains LeNet, or a network that is small enough for a GPU in software, for three steps on a backend,
- * and prints as JSON what came of it; then it should end.
+ * A program that trains LeNet, or a network that is small enough for a GPU in software, for three
+ * steps on a backend, and prints as JSON what came of it; then it should end.
  *
  *   trainSteps.ts NETWORK BACKEND OPTIONS
  */

