@@ -111,10 +111,5 @@ function commandOf(setup: Setup): [command: string, args: string[]] {
 }
 
 function lastLine(text: string): string {
-  return (
-    text
-      .trim()
-      .split(/\s*\n\s*/)
-      .pop() ?? ''
-  );
+  return text.trim().split('\n').pop()?.trimStart() ?? '';
 }

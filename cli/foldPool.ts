@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { InputError } from '../lib/errors.ts';
+import { oneLine } from '../lib/oneLine.ts';
 import { READY, type FoldRequest, type Reply, type WorkerSetup } from './foldMessages.ts';
 
 /**
@@ -41,7 +42,7 @@ export class FoldPool {
         this.#idle.push(worker);
         resolve(reply);
       };
-      const onError = (error: Error) => lose(`failed: ${error.message.replace(/\s*\n\s*/g, ' ')}`);
+      const onError = (error: Error) => lose(`failed: ${oneLine(error.message)}`);
       const onExit = (code: number) => lose(`ended with ${code}`);
       worker.on('message', onMessage).on('error', onError).on('exit', onExit);
       this.#busy.set(worker, (error) => {

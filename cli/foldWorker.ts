@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { useBackend } from '../lib/backend/useBackend.ts';
 import { BoxpropError, show } from '../lib/errors.ts';
+import { oneLine } from '../lib/oneLine.ts';
 import { READY, type FoldRequest, type Reply, type WorkerSetup } from './foldMessages.ts';
 import { openFolds, preprocessFold, trainFold, type Fold } from './trainFold.ts';
 
@@ -26,7 +27,7 @@ async function answer({ options, fold }: FoldRequest): Promise<Reply> {
     if (error instanceof BoxpropError) return { failed: error.message };
     // An error of the user's file, or of the system, such as a lack of memory.
     const message = error instanceof Error ? `${error.name}: ${error.message}` : show(error);
-    return { failed: message.replace(/\s*\n\s*/g, ' ') };
+    return { failed: oneLine(message) };
   }
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
+import { oneLine } from '../lib/oneLine.ts';
 import { ablateCommand } from './ablate.ts';
 import { classifyCommand } from './classify.ts';
 import { foolCommand } from './fool.ts';
@@ -85,7 +86,7 @@ function fail(error: unknown): void {
       error.message === '(outputHelp)'
         ? 'expected a known command; see boxprop --help'
         : error.message;
-    const line = message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+    const line = oneLine(message.replace(/^error: /, ''));
     process.stderr.write(`boxprop: ${line}\n`);
   } else {
     const text = error instanceof Error ? (error.stack ?? error.message) : show(error);

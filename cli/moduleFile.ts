@@ -28,8 +28,7 @@ export async function importModule(file: string): Promise<Record<string, unknown
     return { ...((await import(pathToFileURL(path).href)) as Record<string, unknown>) };
   } catch (error) {
     if (!isUnloadable(error)) throw error;
-    const problem = error.message.replace(/\s*\n\s*/g, ' ');
-    throw new InputError(`${file}: cannot be loaded: ${problem}`, { cause: error });
+    throw new InputError(`${file}: cannot be loaded: ${error.message}`, { cause: error });
   } finally {
     await unregister?.();
   }

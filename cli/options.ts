@@ -21,7 +21,7 @@ export function integerOption(flag: string, least: number): (text: string) => nu
 
 /** Reads a number in decimal notation without a sign; returns NaN for any other text. */
 export function decimal(text: string): number {
-  return /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+  return /^(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
 }
 
 /** Reads a finite number above 0. Errors: `--clip-norm: expected a number above 0, got "0"`. */

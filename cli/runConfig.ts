@@ -72,8 +72,7 @@ export async function readConfig(file: string): Promise<Record<string, unknown>>
     try {
       config = JSON.parse(text);
     } catch (error) {
-      const problem =
-        error instanceof Error ? error.message.replace(/\s*\n\s*/g, ' ') : String(error);
+      const problem = error instanceof Error ? error.message : String(error);
       throw new InputError(`${file}: expected JSON: ${problem}`, { cause: error });
     }
   }

@@ -62,7 +62,7 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixe
     return { height: info.height, width: info.width, channels: 3, data: new Uint8Array(data) };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    throw new InputError(`${name}: expected a whole image: ${problem.replace(/\s*\n\s*/g, ', ')}`, {
+    throw new InputError(`${name}: expected a whole image: ${problem}`, {
       cause: error,
     });
   }

@@ -1,7 +1,9 @@
+import { oneLine, shorten } from './oneLine.ts';
+
 /**
  * The base class of every error that boxprop throws when its caller made a mistake. The message is
- * one line: where, what was expected, and what came. Any other error is a bug of boxprop, so a
- * command line shows its stack.
+ * one line of at most 1000 characters, whatever the input holds: where, what was expected, and what
+ * came. Any other error is a bug of boxprop, so a command line shows its stack.
  *
  *     try { await boxprop.trainStep({ network, cost, optimizer, input, target }); }
  *     catch (error) { if (error instanceof BoxpropError) console.error(error.message); }
@@ -9,6 +11,10 @@
 export abstract class BoxpropError extends Error {
   /** `'box'` for a `BoxError`, `'input'` for an `InputError`. */
   abstract readonly code: 'box' | 'input';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(oneLine(message), options);
+  }
 }
 
 /**
@@ -49,11 +55,42 @@ export function withPath<T>(place: string, run: () => T): T {
   }
 }
 
-/** Formats a value for an error message: short, and on one line. */
+/** The longest text that `show` keeps whole: paths are rarely longer. */
+const LONGEST_TEXT = 200;
+
+/** The longest list that `show` keeps whole, and how many of a longer one it keeps. */
+const [LONGEST_LIST, KEPT] = [16, 10];
+
+/** The depth of the lists in lists that `show` looks into. */
+const DEEPEST = 4;
+
+/**
+ * Formats a value for an error message: on one line, and short, whatever the value. It tells how
+ * much it leaves out of a long text or list.
+ *
+ *     show(['cat', 3]); // '["cat", 3]'
+ */
 export function show(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
-  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'object';
-  return String(value);
+  return showAt(value, 0);
+}
+
+function showAt(value: unknown, depth: number): string {
+  if (Array.isArray(value)) {
+    if (depth === DEEPEST) return '[...]';
+    const kept: readonly unknown[] = value.length > LONGEST_LIST ? value.slice(0, KEPT) : value;
+    const rest = kept.length < value.length ? `, ... (${value.length})` : '';
+    return `[${kept.map((one) => showAt(one, depth + 1)).join(', ')}${rest}]`;
+  }
+  if (typeof value === 'string') {
+    const rest = value.length > LONGEST_TEXT ? ` (${value.length} characters)` : '';
+    return JSON.stringify(shorten(value, LONGEST_TEXT)) + rest;
+  }
+  if (typeof value === 'function')
+    return `function ${shorten(value.name, LONGEST_TEXT) || '(anonymous)'}`;
+  if (typeof value === 'object' && value !== null) {
+    // JSON may have a property `constructor` of its own.
+    const name: unknown = value.constructor?.name;
+    return typeof name === 'string' ? shorten(name, LONGEST_TEXT) : 'object';
+  }
+  return shorten(String(value), LONGEST_TEXT);
 }

@@ -20,8 +20,8 @@ export function reason(error: unknown): string {
     typeof error === 'object' && error !== null && 'message' in error
       ? error.message
       : String(error);
-  const [line] = String(message).trim().split(/\s*\n/);
-  return line.replace(/\.$/, '');
+  const [line] = String(message).trim().split('\n', 1);
+  return line.trimEnd().replace(/\.$/, '');
 }
 
 /**

@@ -64,3 +64,27 @@ test.each<[unknown, string]>([
 ])('show(%p)', (value, text) => {
   expect(show(value)).toBe(text);
 });
+
+describe('a value from anywhere is shown shortly', () => {
+  test.each<[string, unknown, string]>([
+    ['text', 'x'.repeat(40_000), `"${'x'.repeat(197)}..." (40000 characters)`],
+    ['a list', Array(5000).fill(0), `[${'0, '.repeat(10)}... (5000)]`],
+    ['a number', 10n ** 400n, `1${'0'.repeat(196)}...`],
+    ['an object of JSON', JSON.parse('{"constructor":{"name":{}}}'), 'object'],
+  ])('%s', (_, value, text) => expect(show(value)).toBe(text));
+
+  test('lists nested 100,000 deep', () => {
+    let nested: unknown[] = [];
+    for (let depth = 0; depth < 100_000; depth++) nested = [nested];
+    expect(show(nested)).toBe('[[[[[...]]]]]');
+  });
+});
+
+test('the message of an error is one line of at most 1000 characters, whatever came', () => {
+  const { message } = new InputError(
+    `file.csv:\n  expected\r\n\ta number, got ${'x'.repeat(40_000)}`,
+  );
+  expect(message).toHaveLength(996);
+  expect(message.slice(0, 41)).toBe('file.csv: expected a number, got xxxxxxxx');
+  expect(new BoxError(['Linear'], 'no\nbias').message).toBe('Linear: no bias');
+});

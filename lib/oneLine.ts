@@ -1,0 +1,37 @@
+/** The longest line of an error message, in characters. */
+const LONGEST = 1000;
+
+/** The characters of a longer message that stay at its end, where it says what to do. */
+const TAIL = 300;
+
+/**
+ * Makes one short line of any text, for an error message: line ends and other control characters
+ * become blanks, and the middle of a text of more than 1000 characters is left out.
+ *
+ * The text may come from a file that somebody else made, so the time is linear in its length: it is
+ * shortened first, and no regular expression runs that could backtrack.
+ *
+ *     oneLine('expected JSON:\n  got "{"'); // 'expected JSON: got "{"'
+ */
+export function oneLine(text: string): string {
+  return shorten(text.trim(), LONGEST, TAIL)
+    .split(CONTROL)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+/** Control characters, among them line ends, and the two separators of Unicode that end a line. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+
+/**
+ * Leaves out the middle of a text that is longer than `longest`, and keeps `tail` characters at its
+ * end.
+ *
+ *     shorten('abcdefghij', 8, 2); // 'abc...ij'
+ */
+export function shorten(text: string, longest: number, tail = 0): string {
+  if (text.length <= longest) return text;
+  const head = longest - tail - '...'.length;
+  return `${text.slice(0, head)}...${text.slice(text.length - tail)}`;
+}
