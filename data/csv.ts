@@ -1,13 +1,26 @@
-import { CsvError, parse } from 'csv-parse/sync';
 import { checkOptions } from '../lib/check.ts';
-import { InputError, show } from '../lib/errors.ts';
-import { readText } from '../lib/files/readFile.ts';
+import { InputError } from '../lib/errors.ts';
+import { readUtf8 } from '../lib/files/readFile.ts';
+import { classesOf } from './csvClasses.ts';
+import { csvLayout } from './csvHeader.ts';
+import { CsvRows } from './csvRows.ts';
 import { ArrayDataset } from './dataset.ts';
+import { cleanCell, findDelimiter, firstRow, parseCsv } from './parseCsv.ts';
 
 /** The options of `loadCsv`. */
 export interface CsvOptions {
   /** The column with the class of each example; `label` by default. */
   readonly labelColumn?: string;
+  /**
+   * Whether the first line names the columns, which is the default. Otherwise the columns are named
+   * `1`, `2` and so on, and `labelColumn` is required.
+   */
+  readonly header?: boolean;
+  /**
+   * The names of the inputs' columns, in their order: those of the training file. By default all
+   * columns but the label's, in the order of the file.
+   */
+  readonly columns?: readonly string[];
   /** `[1, 1, columns]` by default: each column except the label's is a channel. */
   readonly inputShape?: readonly number[];
   /** The classes in the order of their labels; by default those in the file, sorted. */
@@ -17,81 +30,62 @@ export interface CsvOptions {
 }
 
 /**
- * Reads a dataset from a CSV file (RFC 4180). The first line names the columns; each further line
- * is an example, with a class in the column `label` and a number in every other one, in
- * JavaScript's notation. Classes that are all integers are sorted as numbers.
+ * Reads a dataset from a CSV file (RFC 4180) in UTF-8, separated by commas, semicolons or tabs. The
+ * first line names the columns; each further line is an example, with a class in the column `label`
+ * and a decimal number in every other one. Classes that are all integers are sorted as numbers.
+ * Blanks around names and classes do not count.
  *
- * Errors: a file that cannot be read or parsed; a missing column; a field that is not a number; an
- *         unknown class, with the file and the example, counted from 0; an unknown option.
+ * Errors, with the line where there is one: a file that cannot be read or parsed, or that is not
+ *         UTF-8; a missing, repeated or nameless column; other columns than `columns`; a line with
+ *         more or fewer cells; a cell that is not a finite number; an empty label; labels that are
+ *         numbers to predict; an unknown class; an unknown option.
  *
- *     const train = await loadCsv('iris.csv', { labelColumn: 'species' });
+ *     const train = await loadCsv('train.csv', { labelColumn: 'species' });
  *     train.inputShape; // [1, 1, 4]
+ *     const { columns = [], classNames = [] } = train;
+ *     const test = await loadCsv('test.csv', { labelColumn: 'species', columns, classNames });
  */
 export async function loadCsv(file: string, options: CsvOptions = {}): Promise<ArrayDataset> {
-  checkOptions('loadCsv', options, ['labelColumn', 'inputShape', 'classNames', 'scale']);
-  const { labelColumn = 'label', inputShape, classNames, scale = 1 } = options;
-  const [head, ...rows] = parseRows(file, await readText(file));
-  if (head === undefined)
+  checkOptions('loadCsv', options, [
+    'labelColumn',
+    'header',
+    'columns',
+    'inputShape',
+    'classNames',
+    'scale',
+  ]);
+  const { header = true, inputShape, scale = 1 } = options;
+  const labelColumn = cleanCell(options.labelColumn ?? 'label');
+  if (!header && options.labelColumn === undefined) {
+    throw new InputError(
+      `${file}: expected --label (labelColumn) with --no-header (header: false), such as 5 if the fifth column holds the classes, got none`,
+    );
+  }
+  const bytes = await readUtf8(file);
+  const delimiter = findDelimiter(file, bytes, header ? labelColumn : undefined);
+  const first = firstRow(bytes, delimiter);
+  if (first.length === 0) {
     throw new InputError(`${file}: expected a line with the names of the columns, got none`);
-  const labelAt = head.indexOf(labelColumn);
-  if (labelAt < 0)
-    throw new InputError(
-      `${file}: expected a column ${show(labelColumn)}, got ${head.map(show).join(', ')}`,
-    );
-  if (head.length < 2)
-    throw new InputError(`${file}: expected columns besides ${show(labelColumn)}, got none`);
-  if (rows.length === 0) throw new InputError(`${file}: expected at least one example, got none`);
-  const names = classNames ?? sortedClasses(rows.map((row) => row[labelAt]));
-  const inputColumns = head.filter((_, column) => column !== labelAt);
-  const columns = inputColumns.length;
-  const inputs = new Float32Array(rows.length * columns);
-  const labels = rows.map((row, example) => {
-    row
-      .filter((_, column) => column !== labelAt)
-      .forEach((text, column) => {
-        const value = text.trim() === '' ? NaN : Number(text);
-        if (!Number.isFinite(Math.fround(value * scale))) {
-          const name = show(inputColumns[column]);
-          throw new InputError(
-            `${file}: example ${example}, column ${name}: expected a number, got ${show(text)}`,
-          );
-        }
-        inputs[example * columns + column] = value;
-      });
-    const label = names.indexOf(row[labelAt]);
-    if (label >= 0) return label;
-    throw new InputError(
-      `${file}: example ${example}: expected one of the classes ${abbreviated(names)}, got ${show(row[labelAt])}`,
-    );
+  }
+  const names = header ? first : first.map((_, at) => String(at + 1));
+  const layout = csvLayout(file, names, labelColumn, options.columns?.map(cleanCell));
+  const rows = new CsvRows({ file, header, names, layout, scale });
+  let skip = header;
+  parseCsv(file, bytes, delimiter, (cells, line) => {
+    if (!skip) rows.add(cells, line);
+    skip = false;
   });
+  if (rows.labels.length === 0)
+    throw new InputError(`${file}: expected at least one example, got none`);
+  const classNames = options.classNames ?? classesOf(file, labelColumn, rows.labels);
   return new ArrayDataset({
     name: file,
-    inputs,
-    inputShape: inputShape ?? [1, 1, columns],
-    labels,
+    inputs: rows.inputs(),
+    inputShape: inputShape ?? [1, 1, layout.columns.length],
+    labels: rows.labelsAs(classNames),
     scale,
-    classes: names.length,
-    classNames: names,
+    classes: classNames.length,
+    classNames,
+    columns: layout.columns,
   });
-}
-
-function parseRows(file: string, text: string): string[][] {
-  try {
-    return parse(text, { bom: true, skip_empty_lines: true });
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new InputError(`${file}: ${error.message}`, { cause: error });
-  }
-}
-
-function sortedClasses(classes: readonly string[]): string[] {
-  const names = [...new Set(classes)];
-  const areIntegers = names.every((name) => /^\d+$/.test(name));
-  return areIntegers ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
-}
-
-function abbreviated(names: readonly string[]): string {
-  return names.length > 12
-    ? `${names.slice(0, 10).join(', ')}, ... (${names.length})`
-    : names.join(', ');
 }

@@ -30,6 +30,10 @@ export interface Dataset {
   readonly classes: number;
   /** The names of the classes, in the order of their labels. */
   readonly classNames?: readonly string[];
+  /** The names of a table's columns in the order of the inputs' elements, before preprocessing. */
+  readonly columns?: readonly string[];
+  /** The label of each example, where it is known without reading the inputs. */
+  readonly labels?: ArrayLike<number>;
   /**
    * Returns the examples at `indices`, in that order.
    *
@@ -46,8 +50,18 @@ export function datasetInfo({
   inputShape,
   classes,
   classNames,
+  columns,
+  labels,
 }: Dataset): Omit<Dataset, 'batch'> {
-  return { name, length, inputShape, classes, ...(classNames && { classNames }) };
+  return {
+    name,
+    length,
+    inputShape,
+    classes,
+    ...(classNames && { classNames }),
+    ...(columns && { columns }),
+    ...(labels && { labels }),
+  };
 }
 
 /** The options of `ArrayDataset`. */
@@ -67,6 +81,8 @@ export interface ArrayDatasetOptions {
   readonly classes: number;
   /** One name per class. */
   readonly classNames?: readonly string[];
+  /** The names of a table's columns: one per element of an input. */
+  readonly columns?: readonly string[];
   /** The factor of the inputs: 1/255 for a `Uint8Array`, so pixels lie in [0, 1]; otherwise 1. */
   readonly scale?: number;
 }
@@ -88,6 +104,7 @@ export class ArrayDataset implements Dataset {
   readonly inputShape: readonly number[];
   readonly classes: number;
   readonly classNames?: readonly string[];
+  readonly columns?: readonly string[];
   /** All inputs, example by example, before they are scaled. */
   readonly inputs: IdxData;
   /** All labels. */
@@ -103,14 +120,16 @@ export class ArrayDataset implements Dataset {
       'labels',
       'classes',
       'classNames',
+      'columns',
       'scale',
     ]);
-    const { name, inputs, inputShape, labels, classes, classNames, scale } = options;
+    const { name, inputs, inputShape, labels, classes, classNames, columns, scale } = options;
     this.name = name;
     this.length = labels.length;
     this.inputShape = [...inputShape];
     this.classes = classes;
     if (classNames !== undefined) this.classNames = [...classNames];
+    if (columns !== undefined) this.columns = [...columns];
     this.inputs = inputs;
     this.scale = scale ?? (inputs instanceof Uint8Array ? 1 / 255 : 1);
     this.#checkSizes();
@@ -158,6 +177,11 @@ export class ArrayDataset implements Dataset {
     }
     if (this.classNames !== undefined && this.classNames.length !== classes) {
       throw this.#error(`expected ${classes} names of classes, got ${this.classNames.length}`);
+    }
+    if (this.columns !== undefined && this.columns.length !== this.#inputSize()) {
+      throw this.#error(
+        `expected ${this.#inputSize()} columns for shape ${show(inputShape)}, got ${this.columns.length}`,
+      );
     }
     if (!(Number.isFinite(scale) && scale > 0)) {
       throw this.#error(`expected a finite scale above 0, got ${show(scale)}`);

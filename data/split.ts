@@ -32,10 +32,12 @@ export function subset(
       `${name}: expected examples from 0 to ${dataset.length - 1}, got ${unknown}`,
     );
   }
+  const { labels } = dataset;
   return {
     ...datasetInfo(dataset),
     name,
     length: chosen.length,
+    ...(labels && { labels: chosen.map((index) => labels[index]) }),
     batch: (indices, rng) =>
       dataset.batch(
         indices.map((index) => indexAt(name, chosen, index)),

@@ -57,12 +57,17 @@ export async function stratifiedSplit(
 /** The indices of all examples in random order, class after class. */
 async function orderByClass(dataset: Dataset, rng: Rng): Promise<number[]> {
   const byClass: number[][] = Array.from({ length: dataset.classes }, () => []);
+  const labels = dataset.labels ?? (await readLabels(dataset));
+  for (const index of rng.permutation(dataset.length)) byClass[labels[index]].push(index);
+  return byClass.flat();
+}
+
+async function readLabels(dataset: Dataset): Promise<number[]> {
   const labels: number[] = [];
   for (const indices of batches(dataset.length, 1000)) {
     const batch = await dataset.batch(indices);
-    labels.push(...(await batch.labels.data()));
+    for (const label of await batch.labels.data()) labels.push(label);
     disposeTensors(batch);
   }
-  for (const index of rng.permutation(dataset.length)) byClass[labels[index]].push(index);
-  return byClass.flat();
+  return labels;
 }

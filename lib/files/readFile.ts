@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { systemProblem } from './systemError.ts';
@@ -15,7 +16,60 @@ export async function readBytes(file: string): Promise<Uint8Array> {
   }
 }
 
-/** Reads a file as UTF-8. Errors: those of `readBytes`. */
+/**
+ * Reads the bytes of a text in UTF-8, without its byte order mark.
+ *
+ * Errors: those of `readBytes`; another encoding, with the line of the first wrong byte:
+ *         `train.csv: line 2: expected UTF-8, got the byte 0xe4; save the file as UTF-8`. A byte 0
+ *         is in no text, but in UTF-16 and in binary files.
+ */
+export async function readUtf8(file: string): Promise<Uint8Array> {
+  const bytes = await readBytes(file);
+  const starts = (...mark: number[]) => mark.every((byte, i) => bytes[i] === byte);
+  const fail = (place: string, got: string) =>
+    new InputError(`${file}: ${place}expected UTF-8, got ${got}; save the file as UTF-8`);
+  if (starts(0xff, 0xfe) || starts(0xfe, 0xff)) throw fail('', 'UTF-16');
+  const zero = bytes.indexOf(0);
+  if (zero >= 0) {
+    throw fail(`line ${lineOf(bytes, zero)}: `, 'the byte 0x00 of UTF-16 or of a binary file');
+  }
+  if (!isUtf8(bytes)) {
+    const wrong = firstInvalid(bytes);
+    throw fail(`line ${lineOf(bytes, wrong)}: `, `the byte 0x${bytes[wrong].toString(16)}`);
+  }
+  return starts(0xef, 0xbb, 0xbf) ? bytes.subarray(3) : bytes;
+}
+
+/** Reads a text in UTF-8. Errors: those of `readUtf8`; more text than a string can hold. */
 export async function readText(file: string): Promise<string> {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await readBytes(file));
+  const bytes = await readUtf8(file);
+  if (bytes.length > LONGEST_STRING) {
+    throw new InputError(`${file}: expected at most 512 MiB of text, got ${bytes.length} bytes`);
+  }
+  return new TextDecoder('utf-8').decode(bytes);
+}
+
+/** The most characters of a string of V8. */
+const LONGEST_STRING = 2 ** 29 - 24;
+
+/** The index of the first byte that is not UTF-8, found by bisection: every prefix is tested. */
+function firstInvalid(bytes: Uint8Array): number {
+  // A prefix may end within a character, of at most four bytes: then some end shortly before is valid.
+  const isValid = (end: number) =>
+    [0, 1, 2, 3].some((less) => less <= end && isUtf8(bytes.subarray(0, end - less)));
+  let [valid, invalid] = [0, bytes.length];
+  while (invalid - valid > 1) {
+    const middle = Math.floor((valid + invalid) / 2);
+    if (isValid(middle)) valid = middle;
+    else invalid = middle;
+  }
+  while (!isUtf8(bytes.subarray(0, valid))) valid--;
+  return valid;
+}
+
+/** The line of a byte, counted from 1. */
+function lineOf(bytes: Uint8Array, end: number): number {
+  let line = 1;
+  for (let at = bytes.indexOf(0x0a); at >= 0 && at < end; at = bytes.indexOf(0x0a, at + 1)) line++;
+  return line;
 }

@@ -1,0 +1,49 @@
+import { InputError, show } from '../lib/errors.ts';
+import { listNames } from './csvHeader.ts';
+
+/** So many different labels are classes, even if only one or two examples have each of them. */
+const FEW = 20;
+
+/** So many different fractions are measurements. */
+const FEW_FRACTIONS = 10;
+
+/**
+ * The classes of the labels in a column, sorted; integers are sorted as numbers.
+ *
+ * Errors: labels that look like numbers to predict: more than 10 that are not all integers; labels
+ *         of which most examples have one of their own; a number that is written in two ways.
+ */
+export function classesOf(
+  file: string,
+  column: string,
+  labels: readonly string[],
+): readonly string[] {
+  const names = [...new Set(labels)];
+  const areNumbers = names.every((name) => Number.isFinite(Number(name)));
+  const areFractions = areNumbers && names.some((name) => !Number.isInteger(Number(name)));
+  const areUnique = names.length > FEW && names.length > labels.length / 2;
+  if (areUnique || (areFractions && names.length > FEW_FRACTIONS)) {
+    throw new InputError(
+      `${file}: expected classes in column ${show(column)}, got ${names.length} different labels ` +
+        `in ${labels.length} examples, ${listNames(names.slice(0, 3))}, ...: these look like ` +
+        `${areNumbers ? 'numbers to predict' : 'names of the examples'}, not classes`,
+    );
+  }
+  if (areNumbers) checkNotation(file, column, names);
+  const areIntegers = names.every((name) => /^\d+$/.test(name));
+  return areIntegers ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
+}
+
+/** Refuses the labels 1 and 1.0, or 1 and 01: they would be two classes. */
+function checkNotation(file: string, column: string, names: readonly string[]): void {
+  const known = new Map<number, string>();
+  for (const name of names) {
+    const other = known.get(Number(name));
+    if (other !== undefined) {
+      throw new InputError(
+        `${file}: expected one notation for each class in column ${show(column)}, got ${show(other)} and ${show(name)}`,
+      );
+    }
+    known.set(Number(name), name);
+  }
+}

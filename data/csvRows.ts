@@ -1,0 +1,108 @@
+import { InputError, show } from '../lib/errors.ts';
+import { listNames, type CsvLayout } from './csvHeader.ts';
+import { cleanCell } from './parseCsv.ts';
+
+/** What is known of a CSV file before its examples are read. */
+export interface CsvFile {
+  /** The path of the file. */
+  readonly file: string;
+  /** Whether the first line names the columns. */
+  readonly header: boolean;
+  /** The names of all columns. */
+  readonly names: readonly string[];
+  /** Where the label and the inputs are in a row. */
+  readonly layout: CsvLayout;
+  /** The factor of the inputs. */
+  readonly scale: number;
+}
+
+/** The examples of a file, row by row. */
+export class CsvRows {
+  /** The label of each example. */
+  readonly labels: string[] = [];
+  readonly #file: CsvFile;
+  /** The line of each example. */
+  readonly #lines: number[] = [];
+  #values: Float32Array;
+  #length = 0;
+
+  constructor(file: CsvFile) {
+    this.#file = file;
+    this.#values = new Float32Array(file.layout.columns.length);
+  }
+
+  /** Adds an example. */
+  add(cells: readonly string[], line: number): void {
+    const { names, scale, layout } = this.#file;
+    const { labelAt, inputsAt } = layout;
+    if (cells.length !== names.length) {
+      const wanted = `${names.length} cells, one per column`;
+      throw this.#error(line, `expected ${wanted}, got ${cells.length}`);
+    }
+    if (this.#length + inputsAt.length > this.#values.length) {
+      const larger = new Float32Array(2 * this.#values.length);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    for (const at of inputsAt) {
+      const value = parseNumber(cells[at]);
+      if (!Number.isFinite(Math.fround(value * scale))) throw this.#badNumber(cells, at, line);
+      this.#values[this.#length++] = value;
+    }
+    const label = cleanCell(cells[labelAt]);
+    if (label === '' || /^nan$/i.test(label)) {
+      const column = show(names[labelAt]);
+      throw this.#error(line, `expected a class in column ${column}, got ${show(label)}`);
+    }
+    this.labels.push(label);
+    this.#lines.push(line);
+  }
+
+  /** The inputs of all examples. */
+  inputs(): Float32Array {
+    return this.#values.slice(0, this.#length);
+  }
+
+  /** The indices of the labels among the classes. Errors: an unknown class. */
+  labelsAs(classNames: readonly string[]): Int32Array {
+    const indices = new Map(classNames.map((name, k) => [cleanCell(name), k]));
+    return Int32Array.from(this.labels, (label, example) => {
+      const k = indices.get(label);
+      if (k !== undefined) return k;
+      throw this.#error(
+        this.#lines[example],
+        `expected one of the classes ${listNames(classNames)}, got ${show(label)}`,
+      );
+    });
+  }
+
+  #badNumber(cells: readonly string[], at: number, line: number): InputError {
+    const { header, names } = this.#file;
+    const text = cells[at];
+    const isFirst = !header && this.labels.length === 0;
+    const hint = isFirst ? 'a first line of names is read without --no-header' : remedy(text);
+    const expected = `a number in column ${show(names[at])}`;
+    return this.#error(line, `expected ${expected}, got ${show(text)}: ${hint}`);
+  }
+
+  #error(line: number, problem: string): InputError {
+    return new InputError(`${this.#file.file}: line ${line}: ${problem}`);
+  }
+}
+
+/** Parses a decimal number; NaN for any other text, such as none or `0x10`. */
+function parseNumber(text: string): number {
+  const value = Number(text);
+  // JavaScript reads an empty text as 0, and 0x10 as 16.
+  if (value === 0 && text.trim() === '') return NaN;
+  return text.length > 2 && /^\s*0[xob]/i.test(text) ? NaN : value;
+}
+
+/** What to do about a cell that is not a number of single precision. */
+function remedy(text: string): string {
+  const MISSING = /^(\W*|nan|n\/?a|null|none|[+-]?inf(inity)?)$/i;
+  if (MISSING.test(text.trim())) return 'fill it in, or leave the line out';
+  if (/^\s*-?\d+,\d+\s*$/.test(text)) return 'write decimals with a point';
+  if (Number.isFinite(parseNumber(text))) return 'single precision ends at 3.4e38';
+  return 'leave the column out, or write one column of 0 and 1 for each of its values';
+}

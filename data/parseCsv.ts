@@ -1,0 +1,76 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import { InputError, show } from '../lib/errors.ts';
+
+/** The separators that `findDelimiter` knows. */
+const DELIMITERS = [',', ';', '\t'] as const;
+
+/** The character between two cells. */
+export type Delimiter = (typeof DELIMITERS)[number];
+
+/**
+ * Parses CSV (RFC 4180) row by row, so that the memory does not grow with the file. Empty lines are
+ * skipped.
+ *
+ * Errors: quotes that do not match, with the line.
+ * @param onRow gets the cells of a row and its line, counted from 1: the last one, if a cell holds
+ *   line ends.
+ */
+export function parseCsv(
+  file: string,
+  bytes: Uint8Array,
+  delimiter: Delimiter,
+  onRow: (cells: readonly string[], line: number) => void,
+): void {
+  try {
+    parse(bytes, {
+      delimiter,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      on_record: (cells: string[], { lines }) => {
+        onRow(cells, lines);
+        // Nothing is to be kept.
+        return null;
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new InputError(`${file}: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Finds the separator of a file: the one of comma, semicolon and tab that is in its first line and,
+ * if there is a header, leaves the column `labelColumn` there. It is never guessed.
+ *
+ * Errors: a first line that can be read in two ways.
+ * @returns a comma if the first line can be read in no way.
+ */
+export function findDelimiter(file: string, bytes: Uint8Array, labelColumn?: string): Delimiter {
+  const found = DELIMITERS.filter((delimiter) => {
+    const cells = firstRow(bytes, delimiter);
+    return cells.length > 1 && (labelColumn === undefined || cells.includes(labelColumn));
+  });
+  if (found.length <= 1) return found.at(0) ?? ',';
+  throw new InputError(
+    `${file}: line 1: expected one separator, got ${found.map(show).join(' and ')}; write the file with commas and quotes`,
+  );
+}
+
+/** The cells of the first row, without blanks around them; none where its quotes do not match. */
+export function firstRow(bytes: Uint8Array, delimiter: Delimiter): string[] {
+  try {
+    const [row]: string[][] = parse(bytes, { delimiter, skip_empty_lines: true, to: 1 });
+    return row?.map(cleanCell) ?? [];
+  } catch (error) {
+    if (error instanceof CsvError) return [];
+    throw error;
+  }
+}
+
+/**
+ * A name as it is compared: without blanks around it, and with each accented letter as one
+ * character, because two names that look the same are the same.
+ */
+export function cleanCell(text: string): string {
+  return text.trim().normalize('NFC');
+}
