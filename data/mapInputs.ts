@@ -1,6 +1,5 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { zeros } from '@tensorflow/tfjs-core';
-import { nameOf } from '../lib/check.ts';
+import { zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { isTensor, nameOf } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
@@ -40,8 +39,4 @@ export function mapInputs(dataset: Dataset, box: Module): Dataset {
       }
     },
   };
-}
-
-function isTensor(value: unknown): value is Tensor {
-  return typeof value === 'object' && value !== null && 'shape' in value && 'dataSync' in value;
 }

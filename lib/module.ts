@@ -1,5 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { type Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { nameOf } from './check.ts';
 import type { Facts, Shape } from './facts.ts';
 import { disposeTensors } from './memory.ts';

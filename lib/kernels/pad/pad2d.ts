@@ -6,6 +6,7 @@ import {
   type Geometry,
   type PaddingMode,
 } from '../../geometry.ts';
+import { paddedPosition } from '../../window.ts';
 import { mapImageToInput, type AxisMap } from './axisMap.ts';
 import { computeOnHost, onHost } from '../backends/host.ts';
 
@@ -101,21 +102,10 @@ export function paddedInputToInput(
 
 /** Returns the place that each cell of a padded axis is read from, or −1 for a zero. */
 function sources(border: Border, mode: PaddingMode): number[] {
-  const { input } = border;
-  return Array.from({ length: paddedSize(border) }, (_, cell) => {
-    const at = cell - border.before;
-    if (at >= 0 && at < input) return at;
-    switch (mode) {
-      case 'zeros':
-        return -1;
-      case 'reflect':
-        return at < 0 ? -at : 2 * (input - 1) - at;
-      case 'replicate':
-        return at < 0 ? 0 : input - 1;
-      case 'circular':
-        return at < 0 ? at + input : at - input;
-    }
-  });
+  return Array.from(
+    { length: paddedSize(border) },
+    (_, cell) => paddedPosition(cell - border.before, border.input, mode) ?? -1,
+  );
 }
 
 function paddedSize({ before, input, after }: Border): number {
