@@ -31,6 +31,7 @@ export default tseslint.config(
         },
       ],
       eqeqeq: 'error',
+      'no-duplicate-imports': 'error',
     },
   },
   {

@@ -1,5 +1,4 @@
-import { tensor, tensor1d } from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { tensor, type Tensor, tensor1d, type Tensor1D } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';

@@ -1,6 +1,16 @@
 import { tensor2d, type Tensor } from '@tensorflow/tfjs-core';
-import { Container, Linear, ReLU, Rng, Sequential, useBackend } from 'boxprop';
-import type { Back, Module, NamedModule, Run } from 'boxprop';
+import {
+  Container,
+  Linear,
+  ReLU,
+  Rng,
+  Sequential,
+  useBackend,
+  type Back,
+  type Module,
+  type NamedModule,
+  type Run,
+} from 'boxprop';
 import { gradcheck } from 'boxprop/gradcheck';
 import { summarize } from 'boxprop/inspect';
 

@@ -4,7 +4,7 @@ import { nameOf } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import { withOptionalPath, propagate } from '../lib/propagate.ts';
-import { type AnyModule } from '../lib/module.ts';
+import type { AnyModule } from '../lib/module.ts';
 import { factsOf } from '../lib/shapes.ts';
 import type { Facts, Interval, Shape } from '../lib/facts.ts';
 import { hull, inputsOf, windowAt } from '../lib/window.ts';

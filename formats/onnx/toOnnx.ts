@@ -1,6 +1,6 @@
 import { checkOptions } from '../../lib/check.ts';
 import { withOptionalPath, propagate } from '../../lib/propagate.ts';
-import { type AnyModule } from '../../lib/module.ts';
+import type { AnyModule } from '../../lib/module.ts';
 import { factsOf } from '../../lib/shapes.ts';
 import type { Shape } from '../../lib/facts.ts';
 import { BoxTable } from '../boxTable.ts';

@@ -1,6 +1,5 @@
 import { InputError } from '../../lib/errors.ts';
-import { DTYPES } from './dtypes.ts';
-import type { Dtype, SafetensorsData } from './dtypes.ts';
+import { type Dtype, DTYPES, type SafetensorsData } from './dtypes.ts';
 import {
   brief,
   countElements,

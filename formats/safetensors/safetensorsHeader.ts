@@ -1,7 +1,6 @@
 import { InputError } from '../../lib/errors.ts';
 import { isObject } from '../../lib/isObject.ts';
-import { DTYPES, isDtype } from './dtypes.ts';
-import type { Dtype } from './dtypes.ts';
+import { type Dtype, DTYPES, isDtype } from './dtypes.ts';
 import { findDuplicateKey } from './duplicateKey.ts';
 
 /**

@@ -13,8 +13,7 @@ import { cases, Draw } from '../../gradcheck/index.ts';
 import { Rng, useBackend } from '../../index.ts';
 import { exportOnnx } from '../../formats/onnx/writeOnnx.ts';
 import { disposeTensors } from '../../lib/memory.ts';
-import { Module } from '../../lib/module.ts';
-import type { AnyModule } from '../../lib/module.ts';
+import { type AnyModule, Module } from '../../lib/module.ts';
 import { networks, type NetworkEntry } from '../../models/networks.ts';
 import {
   torchvisionGooglenetAuxiliary,

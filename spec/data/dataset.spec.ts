@@ -1,7 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { memory } from '@tensorflow/tfjs-core';
-import { ArrayDataset } from '../../data/dataset.ts';
-import type { ArrayDatasetOptions } from '../../data/dataset.ts';
+import { ArrayDataset, type ArrayDatasetOptions } from '../../data/dataset.ts';
 import { inputError } from '../support/inputError.ts';
 
 const build = (options: Partial<ArrayDatasetOptions>) =>

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { abs, dispose, memory, relu, sum, type Tensor2D } from '@tensorflow/tfjs-core';
+import { abs, dispose, memory, relu, sum, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import {
   init,
   disposeTensors,

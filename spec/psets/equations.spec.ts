@@ -4,26 +4,27 @@ import { join } from 'node:path';
 import {
   Abs,
   BatchNorm,
+  constant,
+  Conv1D,
+  disposeTensors,
   DivisiveNorm2D,
   Dropout,
   Euclidean,
+  type Grads,
+  init,
+  Linear,
+  MaxPool1D,
+  type Module,
   PReLU,
   ReLU,
   Sequential,
   Sigmoid,
-  SubtractiveNorm2D,
-  Tanh,
-  constant,
-  Conv1D,
-  init,
-  Linear,
-  MaxPool1D,
-  disposeTensors,
   Softmax,
   SoftmaxCrossEntropy,
+  SubtractiveNorm2D,
+  Tanh,
   withBackend,
 } from '../../index.ts';
-import type { Grads, Module } from '../../index.ts';
 import { close } from '../../psets/grader/values.ts';
 import { psets } from '../../psets/index.ts';
 import { Rng } from '../../lib/rng.ts';

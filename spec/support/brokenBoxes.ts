@@ -1,6 +1,5 @@
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { constant, Module } from '../../index.ts';
-import type { ForwardResult, Grads, Params } from '../../index.ts';
+import { constant, type ForwardResult, type Grads, Module, type Params } from '../../index.ts';
 
 /** The identity, but for one value that goes wrong in one place. */
 export class Faulty extends Module<Tensor, Tensor, null> {

@@ -4,8 +4,16 @@ import { InputError } from '../../errors.ts';
 import { allocate } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { sizeOf } from './strided.ts';
-import { checkShape, explicit, forEachTap, fourSizes } from './window.ts';
-import type { Padding, Pair, Rounding, Window } from './window.ts';
+import {
+  checkShape,
+  explicit,
+  forEachTap,
+  fourSizes,
+  type Padding,
+  type Pair,
+  type Rounding,
+  type Window,
+} from './window.ts';
 
 interface ConvAttrs {
   strides: Pair;

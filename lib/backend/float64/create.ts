@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type KernelConfig } from '@tensorflow/tfjs-core';
+import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../../errors.ts';
 import { allocate } from './backend.ts';
 import { kernel } from './kernel.ts';

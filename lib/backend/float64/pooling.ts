@@ -3,8 +3,16 @@ import { backend_util, type KernelConfig } from '@tensorflow/tfjs-core';
 import { allocate, type Values } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { sizeOf } from './strided.ts';
-import { checkShape, explicit, forEachTap, fourSizes } from './window.ts';
-import type { Padding, Pair, Rounding, Window } from './window.ts';
+import {
+  checkShape,
+  explicit,
+  forEachTap,
+  fourSizes,
+  type Padding,
+  type Pair,
+  type Rounding,
+  type Window,
+} from './window.ts';
 
 interface PoolAttrs {
   filterSize: Pair;

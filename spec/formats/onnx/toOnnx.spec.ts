@@ -16,8 +16,7 @@ import {
 } from '../../../index.ts';
 import * as modules from '../../../modules/index.ts';
 import { boxNames } from '../../../gradcheck/index.ts';
-import { EXPORTED } from '../../../formats/onnx/toOnnx.ts';
-import { toOnnx } from '../../../formats/onnx/toOnnx.ts';
+import { EXPORTED, toOnnx } from '../../../formats/onnx/toOnnx.ts';
 import { encodeModel } from '../../../formats/onnx/proto.ts';
 
 const draw = { rng: new Rng(0) };

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { InputError } from '../../../lib/errors.ts';
 import { inputError } from '../../support/inputError.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../../formats/safetensors/safetensors.ts';
-import type { SafetensorsTensor } from '../../../formats/safetensors/safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsTensor,
+} from '../../../formats/safetensors/safetensors.ts';
 
 const text = (string: string) => [...new TextEncoder().encode(string)];
 

@@ -25,8 +25,7 @@ import {
   type Module,
 } from '../../../index.ts';
 import { cases, Draw } from '../../../gradcheck/index.ts';
-import { Module as Box } from '../../../lib/module.ts';
-import type { AnyModule } from '../../../lib/module.ts';
+import { type AnyModule, Module as Box } from '../../../lib/module.ts';
 import { factsOf } from '../../../lib/shapes.ts';
 import { summarize } from '../../../inspect/summary/summarize.ts';
 import { alexnet } from '../../../models/alexnet.ts';

@@ -1,4 +1,5 @@
 import {
+  type FileHandle,
   mkdir,
   mkdtemp,
   open,
@@ -9,7 +10,6 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';

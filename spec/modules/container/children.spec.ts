@@ -1,10 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../../lib/backend/useBackend.ts';
 import { modulePath } from '../../../lib/children.ts';
-import { total } from '../../../lib/gradSum.ts';
-import { share } from '../../../lib/gradSum.ts';
-import { GradSum } from '../../../lib/gradSum.ts';
-import { accumulate } from '../../../lib/gradSum.ts';
+import { accumulate, GradSum, share, total } from '../../../lib/gradSum.ts';
 import { disposeTensors } from '../../../lib/memory.ts';
 import { Residual } from '../../../modules/container/residual.ts';
 import { Sequential } from '../../../modules/container/sequential.ts';

@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { axisGeometry } from '../../../../lib/geometry.ts';
 import {
+  type AxisMap,
   byMatMul,
   mapAxis,
   mapImage,
   mapImageToInput,
   transposed,
 } from '../../../../lib/kernels/pad/axisMap.ts';
-import type { AxisMap } from '../../../../lib/kernels/pad/axisMap.ts';
 import { linear, nearest } from '../../../../lib/kernels/pad/resizeMap.ts';
 import {
   windowMeans,
