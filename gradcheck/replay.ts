@@ -1,8 +1,8 @@
 import { keep, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { isTensor, nameOf } from '../lib/check.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { AnyModule, Context } from '../lib/module.ts';
 import { propagate } from '../lib/propagate.ts';
+import { forwardBox } from '../lib/runBox.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /** The output of one box of a network, and the state of the random generator before it. */
@@ -74,7 +74,5 @@ export class Replay {
 
 function run(box: AnyModule, inputs: readonly Value[], context: Context | undefined): Tensor {
   const tensors = inputs.map(({ tensor }) => tensor);
-  const { output } = box.forward(box.arity === 'list' ? tensors : tensors[0], context);
-  if (isTensor(output)) return output;
-  throw new TypeError(`${nameOf(box)}: expected a box in a container to return a tensor`);
+  return forwardBox(box, tensors, context).output;
 }

@@ -5,6 +5,7 @@ import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import { withOptionalPath, propagate } from '../lib/propagate.ts';
 import type { AnyModule } from '../lib/module.ts';
+import { forwardBox, inferBox, inputGradients } from '../lib/runBox.ts';
 import { factsOf } from '../lib/shapes.ts';
 import type { Facts, Interval, Shape } from '../lib/facts.ts';
 import { hull, inputsOf, windowAt } from '../lib/window.ts';
@@ -88,12 +89,7 @@ export class Trace {
       const values: Tensor[] = [];
       this.#steps.forEach(({ box, path, from }, i) => {
         const inputs = from.map((source) => (source < 0 ? input : values[source]));
-        values.push(
-          withOptionalPath(
-            path,
-            () => box.infer(box.arity === 'list' ? inputs : inputs[0]) as Tensor,
-          ),
-        );
+        values.push(withOptionalPath(path, () => inferBox(box, inputs)));
         const used = (source: number) =>
           this.#steps.slice(i + 1).some((later) => later.from.includes(source));
         disposeTensors(
@@ -113,19 +109,15 @@ export class Trace {
       const values: Tensor[] = [];
       const caches = this.#steps.map(({ box, path, from }) => {
         const inputs = from.map((source) => (source < 0 ? input : values[source]));
-        const { output, cache } = withOptionalPath(path, () =>
-          box.forward(box.arity === 'list' ? inputs : inputs[0]),
-        );
-        values.push(output as Tensor);
+        const { output, cache } = withOptionalPath(path, () => forwardBox(box, inputs));
+        values.push(output);
         return cache;
       });
       const grads = new Map<number, Tensor>([[this.#steps.length - 1, gradOutput.clone()]]);
       for (let i = this.#steps.length - 1; i >= 0; i--) {
         const { box, path, from } = this.#steps[i];
-        const grad = grads.get(i);
-        const parts = [
-          withOptionalPath(path, () => box.backpropToInput(grad, caches[i])),
-        ].flat() as Tensor[];
+        const grad = grads.get(i)!;
+        const parts = withOptionalPath(path, () => inputGradients(box, grad, caches[i]));
         from.forEach((source, k) => grads.set(source, accumulate(grads.get(source), parts[k])));
         disposeTensors([grad, caches[i], values[i]]);
       }

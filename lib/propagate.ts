@@ -2,6 +2,7 @@ import { nameOf } from './check.ts';
 import { modulePath } from './children.ts';
 import { withPath } from './errors.ts';
 import type { AnyModule, Carried, Traversal } from './module.ts';
+import { argumentOf } from './runBox.ts';
 
 /**
  * Takes values through a network as its forward takes tensors: shapes, the names of an ONNX graph,
@@ -19,11 +20,8 @@ export function propagate<V>(
   leave?: Traversal<V>['leave'],
 ): readonly V[] {
   const carried = inputs.map((value): Carried<V> => ({ value }));
-  const outputs = network.traverse(
-    network.arity === 'list' ? carried : carried[0],
-    { visit, ...(leave && { leave }) },
-    '',
-  );
+  const traversal = { visit, ...(leave && { leave }) };
+  const outputs = network.traverse(argumentOf(network, carried), traversal, '');
   return [outputs].flat().map(({ value }) => value);
 }
 

@@ -1,9 +1,10 @@
 import { zeros } from '@tensorflow/tfjs-core';
-import { isTensor, nameOf } from './check.ts';
+import { nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import type { Facts, Shape } from './facts.ts';
 import { tidy } from './memory.ts';
 import type { AnyModule } from './module.ts';
+import { inferBox } from './runBox.ts';
 import { windowAt } from './window.ts';
 
 /** The number of elements of a tensor of this shape. */
@@ -63,8 +64,6 @@ function checkFacts(box: AnyModule, facts: Facts, inputShapes: readonly Shape[])
 function measuredShape(box: AnyModule, inputShapes: readonly Shape[]): Shape {
   return tidy(() => {
     const tensors = inputShapes.map((shape) => zeros([...shape]));
-    const output = box.infer(box.arity === 'list' ? tensors : tensors[0]);
-    if (isTensor(output)) return output.shape;
-    throw new BoxError([`${nameOf(box)}.infer`], `expected one tensor, got ${show(output)}`);
+    return inferBox(box, tensors).shape;
   });
 }

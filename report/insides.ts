@@ -17,6 +17,7 @@ import type { Facts } from '../lib/facts.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { AnyModule, Module } from '../lib/module.ts';
 import { propagate } from '../lib/propagate.ts';
+import { inferBox } from '../lib/runBox.ts';
 import { factsOf } from '../lib/shapes.ts';
 import { summarize } from '../inspect/summary/summarize.ts';
 import { hiddenUnits, type HiddenUnits } from './hiddenUnits.ts';
@@ -115,7 +116,7 @@ function run(network: Module, input: Tensor): Seen[] {
   const seen: Seen[] = [];
   tidy(() => {
     propagate<Tensor>(network, [input], (box, inputs, path) => {
-      const output = box.infer(box.arity === 'list' ? inputs : inputs[0]) as Tensor;
+      const output = inferBox(box, inputs);
       const { window } = factsOf(
         box,
         inputs.map(({ shape }) => shape),

@@ -3,8 +3,9 @@ import { nameOf } from '../lib/check.ts';
 import type { Cost } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
-import type { Context, Module } from '../lib/module.ts';
+import type { AnyModule, Context, Module } from '../lib/module.ts';
 import { describePath, propagate } from '../lib/propagate.ts';
+import { forwardBox, inputGradients } from '../lib/runBox.ts';
 import { accumulate } from '../lib/gradSum.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 
@@ -63,16 +64,13 @@ interface Value {
 
 /** One run of a box. */
 interface BoxRun {
-  readonly box: Box;
+  readonly box: AnyModule;
   /** The path of the box in the network. */
   readonly path: string;
   readonly inputs: readonly Value[];
   readonly output: Value;
   readonly cache: unknown;
 }
-
-/** A box that is not a container; it returns one tensor. */
-type Box = Module<Tensor | readonly Tensor[], Tensor>;
 
 /** Lists all places of a training step in the order of computation. */
 function checkedPlaces({
@@ -90,7 +88,7 @@ function checkedPlaces({
   const data: Value = { tensor: input };
   const runs: BoxRun[] = [];
   const [result] = propagate<Value>(network, [data], (box, inputs, path) => {
-    const run = runBox(box as Box, describePath(network, path, box), inputs, context);
+    const run = runBox(box, describePath(network, path, box), inputs, context);
     places.push(...forwardPlaces(run));
     runs.push(run);
     return run.output;
@@ -105,8 +103,7 @@ function checkedPlaces({
     const gradParams = box.backpropToParams(grad, cache);
     // A training step does not compute the gradient of the data either.
     if (inputs.some((value) => value !== data)) {
-      const gradInput = box.backpropToInput(grad, cache);
-      [gradInput].flat().forEach((part: Tensor, k) => {
+      inputGradients(box, grad, cache).forEach((part, k) => {
         check(`the gradient of the input of ${path}`, part);
         inputs[k].grad = accumulate(inputs[k].grad, part);
       });
@@ -118,9 +115,9 @@ function checkedPlaces({
   return places;
 }
 
-function runBox(box: Box, path: string, inputs: readonly Value[], context: Context): BoxRun {
+function runBox(box: AnyModule, path: string, inputs: readonly Value[], context: Context): BoxRun {
   const tensors = inputs.map(({ tensor }) => tensor);
-  const { output, cache } = box.forward(box.arity === 'list' ? tensors : tensors[0], context);
+  const { output, cache } = forwardBox(box, tensors, context);
   return { box, path, inputs, output: { tensor: output }, cache };
 }
 

@@ -2,8 +2,8 @@ import { abs, any, cast, greater, mean, notEqual, sub, type Tensor } from '@tens
 import { scalar } from '../../lib/constant.ts';
 import { disposeTensors, tidy } from '../../lib/memory.ts';
 import { describePath, propagate } from '../../lib/propagate.ts';
+import { inferBox } from '../../lib/runBox.ts';
 import type { Facts } from '../../lib/facts.ts';
-import type { AnyModule } from '../../lib/module.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /** The faults of units with bounded outputs. */
@@ -22,7 +22,7 @@ export async function units(context: DiagnosticContext): Promise<Diagnostic[]> {
   tidy(() => {
     const shares: Tensor[] = [];
     propagate<Tensor>(network, [batch.input], (box, inputs, path) => {
-      const output = run(box, inputs);
+      const output = inferBox(box, inputs);
       const { window, range } = box.facts(inputs.map(({ shape }) => shape));
       if (window === 'elementwise' && range !== undefined) {
         const kind = range.every(Number.isFinite) ? 'saturated' : 'dead';
@@ -63,11 +63,6 @@ export async function units(context: DiagnosticContext): Promise<Diagnostic[]> {
       advice,
     );
   });
-}
-
-/** Infers a box that takes one input or a list. */
-function run(box: AnyModule, inputs: readonly Tensor[]): Tensor {
-  return box.infer(box.arity === 'list' ? inputs : inputs[0]) as Tensor;
 }
 
 /** The share of the channels that stay at their bound for all examples at all positions. */

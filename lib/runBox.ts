@@ -1,0 +1,41 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { isTensor, nameOf } from './check.ts';
+import { BoxError, show } from './errors.ts';
+import type { AnyModule, Context, ForwardResult } from './module.ts';
+
+/** The argument of a box's `forward` for these inputs: the list of them, or the only one. */
+export function argumentOf<V>(
+  box: Pick<AnyModule, 'arity'>,
+  inputs: readonly V[],
+): V | readonly V[] {
+  return box.arity === 'list' ? inputs : inputs[0];
+}
+
+/**
+ * Infers a box that is visited by a traversal, where each box gives one tensor.
+ *
+ * Errors: those of the box; an output that is not a tensor.
+ */
+export function inferBox(box: AnyModule, inputs: readonly Tensor[], context?: Context): Tensor {
+  return oneTensor(box, 'infer', box.infer(argumentOf(box, inputs), context));
+}
+
+/** Runs the forward of such a box. */
+export function forwardBox(
+  box: AnyModule,
+  inputs: readonly Tensor[],
+  context?: Context,
+): ForwardResult<Tensor, unknown> {
+  const { output, cache } = box.forward(argumentOf(box, inputs), context);
+  return { output: oneTensor(box, 'forward', output), cache };
+}
+
+/** ∂C/∂x of each input of such a box, in their order. */
+export function inputGradients(box: AnyModule, gradOutput: Tensor, cache: unknown): Tensor[] {
+  return [box.backpropToInput(gradOutput, cache) as Tensor | readonly Tensor[]].flat();
+}
+
+function oneTensor(box: AnyModule, method: string, output: unknown): Tensor {
+  if (isTensor(output)) return output;
+  throw new BoxError([`${nameOf(box)}.${method}`], `expected one tensor, got ${show(output)}`);
+}
