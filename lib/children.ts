@@ -1,7 +1,7 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
-import { Module, type NamedModule, type Params } from './module.ts';
+import { Module, type AnyModule, type NamedModule, type Params } from './module.ts';
 
 /** The place of a box in its container, as messages print it: `Sequential[2]`, `Residual.body`. */
 export function modulePath(container: object, name: string): string {
@@ -12,9 +12,8 @@ export function modulePath(container: object, name: string): string {
  * The boxes that a container is made of: those of a list are named by their index, those of a
  * record by its keys.
  *
- * Errors: an entry that is not a box; a key that is not a name of letters, digits and underscores.
- *         A
- * key made of digits would change its place in the record.
+ * Errors: a value that is no list or record; a key that is not a name of letters, digits and
+ *         underscores (a key made of digits would change its place in the record).
  */
 export function namedChildren<Box>(
   container: object,
@@ -27,29 +26,32 @@ export function namedChildren<Box>(
     );
   }
   const children = Object.entries<Box>(boxes as Record<string, Box>);
-  for (const [name, box] of children) {
-    if (!Array.isArray(boxes)) checkName(container, name);
-    checkBox(container, name, box);
-  }
+  if (!Array.isArray(boxes)) for (const [name] of children) checkName(container, name);
   return children;
 }
 
 /**
- * Refuses a child that is not a box, a name with other characters, and two children of one name.
+ * The boxes of a container by name.
+ *
+ * Errors: a child that is not a box, a name with other characters, two children of one name.
  */
-export function checkChildren(container: object, children: readonly NamedModule[]): void {
-  const names = new Set<string>();
+export function childrenByName(
+  container: object,
+  children: readonly NamedModule[],
+): ReadonlyMap<string, AnyModule> {
+  const byName = new Map<string, AnyModule>();
   for (const [name, box] of children) {
     if (!/^\d+$/.test(name)) checkName(container, name);
     checkBox(container, name, box);
-    if (names.has(name)) {
+    if (byName.has(name)) {
       throw new BoxError(
         [nameOf(container)],
         `expected names that differ, got ${show(name)} twice`,
       );
     }
-    names.add(name);
+    byName.set(name, box);
   }
+  return byName;
 }
 
 /** Refuses a name that parameters cannot be named after. */

@@ -1,10 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { checkMode, nameOf } from './check.ts';
-import { checkChildren, gatherParams, modulePath, namedChildren } from './children.ts';
+import { checkMode, isTensor, nameOf } from './check.ts';
+import { childrenByName, gatherParams, modulePath, namedChildren } from './children.ts';
 import { BoxError, show, withPath } from './errors.ts';
 import type { Facts, Shape } from './facts.ts';
 import { GradSum, share } from './gradSum.ts';
 import { disposeTensors, tidy } from './memory.ts';
+import { isList } from './isList.ts';
 import {
   Module,
   type AnyModule,
@@ -61,10 +62,12 @@ export interface Back {
  * The children are a record of names, or a list of pairs [name, box]. Parameters get the child's
  * name in front (`body.weight`); a box that stands in several places has its parameters named once,
  * and their gradients are summed. One backward pass computes both gradients and disposes each cache
- * behind it.
+ * behind it. A container computes nothing itself, and has no parameters of its own: whatever is
+ * computed or learned stands in a box, so that every traversal sees it.
  *
  * Errors: those of the boxes, with the path before: `Twice.body > Linear.forward: ...`; a route
- *         that runs a box that is not among the children; a backward route in another order.
+ *         that runs a box that is not among the children, or computes a tensor itself; a backward
+ *         route in another order.
  *
  *     class Twice extends Container {
  *       readonly body: NamedModule<Tensor, Tensor>;
@@ -83,7 +86,12 @@ export interface Back {
 export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Out, ContainerCache> {
   override readonly params: Params;
   override readonly buffers: Params;
+  /** The names of the inputs, if there are several and their number is fixed. */
+  readonly inputs?: string | readonly string[];
+  /** The names of the outputs, if there are several; a `Graph` calls them `node.output`. */
+  readonly outputs?: string | readonly string[];
   readonly #children: readonly NamedModule[];
+  readonly #byName: ReadonlyMap<string, AnyModule>;
 
   /**
    * @param children a record of names, or a list of pairs [name, box], in the order of the forward.
@@ -91,7 +99,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   constructor(children: readonly NamedModule[] | Readonly<Record<string, AnyModule>>) {
     super();
     this.#children = isList(children) ? children : namedChildren(this, children);
-    checkChildren(this, this.#children);
+    this.#byName = childrenByName(this, this.#children);
     this.params = gatherParams(this.#children, (box) => box.params);
     this.buffers = gatherParams(this.#children, (box) => box.buffers);
   }
@@ -212,13 +220,31 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     return outputs;
   }
 
-  /** Takes tensors along the route, each disposed as soon as its box has run. */
+  /**
+   * Takes tensors along the route, each disposed as soon as its box has run. Refuses a tensor that
+   * the route computed itself, because no other traversal would see that computation.
+   */
   #along(input: In, runBox: (child: NamedModule, input: unknown) => unknown): Out {
-    return this.route<Tensor>(share(input) as Routed<In, Tensor>, (child, value) => {
+    const carried = new Set<object>();
+    const carry = <T>(value: T): T => {
+      for (const tensor of [value].flat()) if (isTensor(tensor)) carried.add(tensor.dataId);
+      return value;
+    };
+    const checkCarried = (value: unknown) => {
+      if ([value].flat().every((tensor) => !isTensor(tensor) || carried.has(tensor.dataId))) return;
+      throw new BoxError(
+        [`${nameOf(this)}.route`],
+        'expected only tensors that the boxes gave, got another; compute it in a box',
+      );
+    };
+    const output = this.route<Tensor>(carry(share(input)) as Routed<In, Tensor>, (child, value) => {
+      checkCarried(value);
       const output = runBox(child, value);
       disposeTensors(value);
-      return output as never;
-    }) as Out;
+      return carry(output) as never;
+    });
+    checkCarried(output);
+    return output as Out;
   }
 
   /**
@@ -239,9 +265,11 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
         const [name, box] = child;
         const expected = visited[--at];
         if (name !== expected) {
+          const due =
+            expected === undefined ? 'end' : `visit ${show(expected)}, the reverse of the forward`;
           throw new BoxError(
             [`${nameOf(this)}.backprop`],
-            `expected the backward route to visit ${show(expected)}, the reverse of the forward, got ${show(name)}`,
+            `expected the backward route to ${due}, got ${show(name)}`,
           );
         }
         const { gradInput, gradParams } = this.#inside(child, () =>
@@ -274,16 +302,16 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   }
 
   #child(name: string, box?: unknown): AnyModule {
-    const child = this.#children.find(([other]) => other === name);
-    if (child !== undefined && box !== undefined && child[1] !== box) {
-      throw new BoxError(
-        [modulePath(this, name)],
-        `expected the child of this name, got another box, ${nameOf(box as object)}`,
-      );
+    const child = this.#byName.get(name);
+    if (child === undefined) {
+      const names = [...this.#byName.keys()].join(', ');
+      throw new BoxError([nameOf(this)], `expected a route through ${names}, got ${show(name)}`);
     }
-    if (child !== undefined) return child[1];
-    const names = this.#children.map(([other]) => other).join(', ');
-    throw new BoxError([nameOf(this)], `expected a route through ${names}, got ${show(name)}`);
+    if (box === undefined || box === child) return child;
+    throw new BoxError(
+      [modulePath(this, name)],
+      `expected the child of this name, got another box, ${nameOf(box as object)}`,
+    );
   }
 
   #inside<T>([name, box]: NamedModule, run: () => T): T {
@@ -302,7 +330,3 @@ type BackVisit = (
   cache: unknown,
   needed: boolean,
 ) => { readonly gradInput?: unknown; readonly gradParams: Grads };
-
-function isList<T>(value: readonly T[] | object): value is readonly T[] {
-  return Array.isArray(value);
-}

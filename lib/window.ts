@@ -8,6 +8,7 @@ import type {
   InputWindow,
 } from './facts.ts';
 import type { Axis, Padding, PaddingMode } from './geometry.ts';
+import { isList } from './isList.ts';
 
 /** The part of a range that lies within 0 ... size − 1, if there is one. */
 export function clampInterval([first, last]: Interval, size: number): Interval | undefined {
@@ -208,8 +209,4 @@ function reshaped(ranges: readonly Interval[], from: Shape, to: Shape): readonly
 /** The window of a box over its input k. */
 export function windowAt(window: InputWindow | readonly InputWindow[], k: number): InputWindow {
   return isList(window) ? window[k] : window;
-}
-
-function isList(window: InputWindow | readonly InputWindow[]): window is readonly InputWindow[] {
-  return Array.isArray(window);
 }

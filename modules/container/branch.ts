@@ -72,7 +72,8 @@ export class Branch extends Container {
 
   /** M(F_1(x_in) ... F_K(x_in)) */
   protected route<V>(input: V, run: Run<V>): V {
-    const outputs = this.#branches.map((child) => run(child, share(input)));
+    const last = this.#branches.length - 1;
+    const outputs = this.#branches.map((child, k) => run(child, k < last ? share(input) : input));
     return run(['merge', this.merge], outputs);
   }
 

@@ -31,7 +31,8 @@ export interface GraphOptions<I extends GraphNames, O extends GraphNames> {
  *
  * A node takes one tensor, or a list where its box merges several. One name for inputs or outputs
  * stands for a tensor, a list of names for a list of tensors. An output that other nodes use also
- * receives their gradients. A graph may be a node; its list of outputs is named `node.output`.
+ * receives their gradients. A graph or another container with named outputs may be a
+ * node; its list of outputs is named `node.output`.
  * Parameters are named `node.weight`; a box that stands at two nodes has its parameters named once,
  * and their gradients are summed.
  *
@@ -57,8 +58,8 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
   GraphValue<O>
 > {
   override readonly arity: 'tensor' | 'list';
-  readonly inputs: I;
-  readonly outputs: O;
+  override readonly inputs: I;
+  override readonly outputs: O;
   /** The nodes in the order of the forward. */
   readonly nodes: readonly SortedNode[];
   /** How often each value is used. */
@@ -67,10 +68,7 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
   constructor(options: GraphOptions<I, O>) {
     checkOptions(new.target.name, options, ['inputs', 'nodes', 'outputs']);
     const { inputs, nodes, outputs } = options;
-    const ends = { inputs, outputs };
-    const sorted = topologicalSort(new.target.prototype, ends, nodes, (box) =>
-      box instanceof Graph ? box : undefined,
-    );
+    const sorted = topologicalSort(new.target.prototype, { inputs, outputs }, nodes);
     super(sorted.map(({ name, box }) => [name, box]));
     this.inputs = inputs;
     this.outputs = outputs;

@@ -1,6 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { nameOf } from '../../lib/check.ts';
+import { isList } from '../../lib/isList.ts';
 import { checkBox, checkName, modulePath } from '../../lib/children.ts';
+import { Container } from '../../lib/container.ts';
 import { BoxError, show } from '../../lib/errors.ts';
 import type { Module } from '../../lib/module.ts';
 
@@ -35,6 +37,11 @@ export interface GraphEnds {
   readonly outputs: GraphNames;
 }
 
+/** The names that a container states for its inputs and outputs. */
+function endsOf(box: unknown): Partial<GraphEnds> | undefined {
+  return box instanceof Container ? box : undefined;
+}
+
 /** Names as a list. */
 export function listOf(names: GraphNames): readonly string[] {
   return typeof names === 'string' ? [names] : names;
@@ -63,21 +70,15 @@ export function zipNamed<V>(
   );
 }
 
-function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
-}
-
 /**
  * Checks how a graph is wired, and sorts its nodes so that each comes after all nodes whose values
  * it takes. Nodes keep their listed order where the wiring allows a choice.
  *
- * @param endsOf returns the inputs and outputs of a box that is a graph itself.
  */
 export function topologicalSort(
   graph: object,
   { inputs, outputs }: GraphEnds,
   nodes: readonly GraphNode[],
-  endsOf: (box: unknown) => GraphEnds | undefined,
 ): SortedNode[] {
   const fail = (expected: string, got: string) => {
     throw new BoxError([nameOf(graph)], `expected ${expected}, got ${got}`);
@@ -121,7 +122,7 @@ function checkFrom(
   place: string,
   box: Pick<Module, 'arity'>,
   from: GraphNames,
-  ends: GraphEnds | undefined,
+  ends: Partial<GraphEnds> | undefined,
 ): void {
   const most = typeof ends?.inputs === 'object' ? ends.inputs.length : undefined;
   const list = typeof from !== 'string';

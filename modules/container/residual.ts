@@ -42,7 +42,7 @@ export class Residual extends Container {
   /** F(x_in) + S(x_in) */
   protected route<V>(input: V, run: Run<V>): V {
     const body = run(['body', this.body], share(input));
-    const shortcut = run(['shortcut', this.shortcut], share(input));
+    const shortcut = run(['shortcut', this.shortcut], input);
     return run(['sum', this.sum], [body, shortcut]);
   }
 

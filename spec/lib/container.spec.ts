@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../lib/backend/useBackend.ts';
 import { Container, type Back, type Run } from '../../lib/container.ts';
+import { share, total } from '../../lib/gradSum.ts';
+import { gradcheck } from '../../gradcheck/gradcheck.ts';
+import { Graph } from '../../modules/container/graph.ts';
+import { Product } from '../../modules/product.ts';
+import { Tanh } from '../../modules/tanh.ts';
+import { factsOf } from '../../lib/shapes.ts';
 import type { Module, NamedModule } from '../../lib/module.ts';
 import { Linear } from '../../modules/linear.ts';
 import { ReLU } from '../../modules/relu.ts';
@@ -64,6 +70,63 @@ test('a route through a box that is not the child of this name is refused, and l
   });
 });
 
+test('a route that computes a tensor itself is refused, and leaks nothing', () => {
+  const a = one();
+  const computing = (before: boolean) =>
+    new (class Own extends Container {
+      constructor() {
+        super({ a });
+      }
+      protected route<V>(input: V, run: Run<V>): V {
+        // The types forbid it: only a cast makes a tensor of a value.
+        const square = (value: V) => (value instanceof tf.Tensor ? (tf.square(value) as V) : value);
+        const child: Place = ['a', a];
+        return before ? run(child, square(input)) : square(run(child, input));
+      }
+      protected backRoute(grad: tf.Tensor) {
+        return grad;
+      }
+    })();
+  const x = input();
+  expectNoLeak(() => {
+    for (const box of [computing(true), computing(false)]) {
+      const text =
+        'Own.route: expected only tensors that the boxes gave, got another; compute it in a box';
+      expect(messageOf(() => box.forward(x))).toBe(text);
+      expect(messageOf(() => box.infer(x))).toBe(text);
+    }
+  });
+});
+
+test('a container with named outputs is a node of a Graph, gradient-checked', async () => {
+  class Fork extends Container<tf.Tensor, readonly tf.Tensor[]> {
+    override readonly outputs = ['left', 'right'];
+    readonly left: Place;
+    readonly right: Place;
+    constructor(left: Place, right: Place) {
+      super([left, right]);
+      [this.left, this.right] = [left, right];
+    }
+    protected route<V>(input: V, run: Run<V>): readonly V[] {
+      return [run(this.left, share(input)), run(this.right, input)];
+    }
+    protected backRoute([left, right]: readonly tf.Tensor[], back: Back) {
+      const fromRight = back.toInput(this.right, right);
+      return total([fromRight, back.toInput(this.left, left)]);
+    }
+  }
+  const graph = new Graph({
+    inputs: 'x',
+    nodes: [
+      ['fork', new Fork(['left', one()], ['right', new Tanh()]), 'x'],
+      ['product', new Product(), ['fork.left', 'fork.right']],
+    ],
+    outputs: 'product',
+  });
+  expect(await gradcheck(graph, { input: [3, 2] })).toMatchObject({ pass: true });
+  expect(factsOf(graph as never, [[3, 2]]).outputShape).toEqual([3, 2]);
+});
+
 test('a backward route in the wrong order, one that ends early, and one without a result are refused', () => {
   const [a, b] = [one(), one()];
   const [A, B]: Place[] = [['a', a], ['b', b]]; // prettier-ignore
@@ -81,6 +144,9 @@ test('a backward route in the wrong order, one that ends early, and one without 
     );
     expect(told((grad, back) => back.through(B, grad))).toBe(
       'Pair.backprop: expected the backward route to visit "a", got its end',
+    );
+    expect(told((grad, back) => back.toInput(A, back.through(A, back.through(B, grad))))).toBe(
+      'Pair.backprop: expected the backward route to end, got "a"',
     );
     expect(
       told((grad, back) => {
