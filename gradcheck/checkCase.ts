@@ -11,6 +11,12 @@ import { GradcheckTarget, tensorsOf } from './target.ts';
 /** A finite difference cannot tell smaller gradients from zero. */
 const VACUOUS = 1e-9;
 
+/** A container that computes something between its boxes, or chooses them by value. */
+const OTHER_ROUTE: Violation = {
+  tensor: 'output',
+  message: 'the boxes in the order of the traversal do not give the output of forward',
+};
+
 /** Checks one case in double precision: the contract, then every coordinate of every gradient. */
 export function checkCase(name: string, item: Case, rng: Rng): Result[] {
   const { config } = item;
@@ -36,10 +42,10 @@ function checkTarget(target: GradcheckTarget, rng: Rng): TensorResult[] {
       ? Float64Array.of(1)
       : rng.normals(outputs.length).map((value) => value + 0.5 * Math.sign(value));
   const malformed = checkShapes(target, gradOutput);
-  const violations = malformed.length > 0 ? malformed : checkContract(target, gradOutput, rng);
+  const broken = malformed.length > 0 ? malformed : checkContract(target, gradOutput, rng);
+  const violations = target.startReplay() ? broken : [...broken, OTHER_ROUTE];
   const results = [contractResult('output', outputs.length, violations)];
   const gradients = target.gradients(gradOutput);
-  target.startReplay();
   for (const tensor of target.tensors) {
     if (messageFor(malformed, tensor.name) !== undefined) {
       results.push(contractResult(tensor.name, 0, malformed));

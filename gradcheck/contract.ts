@@ -2,6 +2,7 @@ import { Cost } from '../lib/cost.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Input } from './case.ts';
+import { checkFacts } from './checkFacts.ts';
 import { describeLeak, liveMemory } from './leaks.ts';
 import { messageOf } from './result.ts';
 import {
@@ -33,7 +34,7 @@ export function checkContract(
   const once = target.gradients(gradOutput);
   return [
     ...checkForward(target),
-    ...checkFacts(target),
+    ...checkFacts(target, rng.clone()).map((message) => ({ tensor: 'output', message })),
     ...checkUnchanged(target, gradOutput),
     ...checkOwnership(target, once, gradOutput),
     ...differences(once, target.gradients(gradOutput), 'two backward runs differ'),
@@ -96,29 +97,6 @@ function checkForward(target: GradcheckTarget): Violation[] {
       report('infer and forward differ');
   });
   return violations;
-}
-
-/** Checks the output's shape and range, if the box states them. */
-function checkFacts(target: GradcheckTarget): Violation[] {
-  const { box } = target;
-  if (box instanceof Cost) return [];
-  return tidy(() => {
-    const input = target.input();
-    const facts = box.facts(tensorsOf(input).map(([, { shape }]) => shape));
-    const { output } = target.forward(input);
-    const [[, { shape }], ...others] = tensorsOf(output);
-    const { outputShape = shape, range: [low, high] = [-Infinity, Infinity] } = facts;
-    const messages: string[] = [];
-    if (others.length === 0 && outputShape.join() !== shape.join()) {
-      messages.push(
-        `facts state an output of shape [${outputShape.join(', ')}], forward returns [${shape.join(', ')}]`,
-      );
-    }
-    const outside = concatValues(output).find((value) => value < low || value > high);
-    if (outside !== undefined)
-      messages.push(`facts state outputs from ${low} to ${high}, forward returns ${outside}`);
-    return messages.map((message) => ({ tensor: 'output', message }));
-  });
 }
 
 /** Checks that inputs, parameters, buffers and gradOutput are read and never written. */

@@ -4,10 +4,20 @@ import { checkOptions } from '../lib/check.ts';
 import { constant } from '../lib/constant.ts';
 import { Container } from '../lib/container.ts';
 import { Cost } from '../lib/cost.ts';
-import { InputError } from '../lib/errors.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { isList } from '../lib/isList.ts';
+import { disposeTensors } from '../lib/memory.ts';
 import { Module, type Context } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
-import { disposeCase, Draw, type CaseMaker, type Cases, type CheckedModule } from './case.ts';
+import { argumentOf } from '../lib/runBox.ts';
+import {
+  disposeCase,
+  Draw,
+  type CaseMaker,
+  type Cases,
+  type CheckedModule,
+  type Input,
+} from './case.ts';
 import { checkCase } from './checkCase.ts';
 import { describeCaseLeak, liveMemory } from './leaks.ts';
 import { checkParity } from './parity.ts';
@@ -23,10 +33,16 @@ export interface GradcheckReport {
   readonly results: readonly Result[];
 }
 
+/** A shape, or a tensor. */
+type InputOption = readonly number[] | Tensor;
+
 /** The options of `gradcheck`. */
 export interface GradcheckOptions {
-  /** The shape of an input that is drawn at random, or the input itself. */
-  readonly input: readonly number[] | Tensor;
+  /**
+   * The shape of an input that is drawn at random, or the input itself; a list of them for a box
+   * that takes a list.
+   */
+  readonly input: InputOption | readonly InputOption[];
   /** The target of a cost. */
   readonly target?: Tensor;
   /** The context of the forward; inference by default. */
@@ -57,22 +73,24 @@ export async function gradcheck(
       params.push([param, await readValues(param)]);
     }
   }
-  const given = input instanceof Tensor ? await readValues(input) : undefined;
-  const shape = input instanceof Tensor ? input.shape : [...input];
+  const inputs = await Promise.all(inputList(input).map(readInput));
+  const shapes = inputs.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ');
   const results = await withBackend('float64', () => {
     params.forEach(([param, values]) => assign(param, values));
     const rng = new Rng(seed);
-    const values =
-      given === undefined ? new Draw(rng).wellSeparated(shape) : constant(given, shape);
+    const draw = new Draw(rng);
+    const tensors = inputs.map(({ shape, values }) =>
+      values === undefined ? draw.wellSeparated(shape) : constant(values, shape),
+    );
     const item = {
-      config: `on [${shape.join(', ')}]`,
+      config: `on ${shapes}`,
       box,
-      input: values,
+      input: box instanceof Cost ? tensors[0] : (argumentOf(box, tensors) as Input),
       ...(target && { target }),
       ...(context && { context }),
     };
     const checked = checkCase(box.constructor.name, item, rng);
-    values.dispose();
+    disposeTensors(tensors);
     return checked;
   });
   params.forEach(([param, values]) => assign(param, values));
@@ -168,6 +186,24 @@ function caseGenerator(seed: number, name: string, i: number): Rng {
   let rng = new Rng(seed);
   for (const letter of name) rng = rng.fold(letter.charCodeAt(0));
   return rng.fold(i);
+}
+
+/** The inputs, one by one: a list holds tensors or shapes, a shape holds numbers. */
+function inputList(input: GradcheckOptions['input']): readonly InputOption[] {
+  const isShape = (value: unknown): value is readonly number[] =>
+    Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0);
+  if (input instanceof Tensor || isShape(input)) return [input];
+  const list = isList(input) ? input : [];
+  const odd = list.find((value) => !(value instanceof Tensor || isShape(value)));
+  if (list.length > 0 && odd === undefined) return list;
+  throw new InputError(
+    `gradcheck: expected input to be a shape, a tensor, or a list of them, got ${show(odd ?? input)}`,
+  );
+}
+
+async function readInput(input: InputOption): Promise<{ shape: number[]; values?: Float64Array }> {
+  if (!(input instanceof Tensor)) return { shape: [...input] };
+  return { shape: [...input.shape], values: await readValues(input) };
 }
 
 async function readValues(tensor: Tensor): Promise<Float64Array> {

@@ -117,18 +117,22 @@ export class GradcheckTarget {
 
   /**
    * Records the output of each box of a container at the current point, so that
-   * `outputsAfterChange` need not run it again. Records nothing if running the boxes one by one
-   * does not give the outputs of the container.
+   * `outputsAfterChange` need not run it again.
+   *
+   * @returns false, with nothing recorded, if running the boxes one by one does not give the
+   *   outputs of the container.
    */
-  startReplay(): void {
+  startReplay(): boolean {
     this.stopReplay();
     const { box } = this;
-    if (box instanceof Cost || box.children().length === 0) return;
+    if (box instanceof Cost || box.children().length === 0) return true;
     tidy(() => {
       const inputs = tensorsOf(this.input()).map(([, tensor]) => tensor);
       this.#replay = new Replay(box, inputs, this.context);
     });
-    if (!equal(this.#replayedOutputs(), this.outputs())) this.stopReplay();
+    const replays = equal(this.#replayedOutputs(), this.outputs());
+    if (!replays) this.stopReplay();
+    return replays;
   }
 
   /** Disposes the recorded outputs. */

@@ -33,12 +33,13 @@ export interface PositionWindow {
  * - `'identity'`: the output has the values of the input in the same order, in inference; its shape
  *   may differ (Identity, Dropout, Flatten, Reshape);
  * - `'elementwise'`: the element at the same place (ReLU, BatchNorm in inference, Sum);
- * - `'channels'`: all channels at the same position (Softmax, LayerNorm);
+ * - `'channels'`: all channels at the same position (Softmax, LayerNorm of vectors);
  * - `'global'`: the whole input (Linear);
  * - `'globalPerChannel'`: all positions of the same channel (GlobalAvgPool2D);
  * - a `PositionWindow`: a window that slides (Conv2D, MaxPool2D).
  *
- * Statistics that a normalization takes over positions do not count.
+ * Statistics that a normalization takes over an example do not count; `Facts.statistics` says that
+ * there are some.
  */
 export type InputWindow =
   'identity' | 'elementwise' | 'channels' | 'global' | 'globalPerChannel' | PositionWindow;
@@ -52,6 +53,11 @@ export interface Facts {
   readonly outputShape?: Shape;
   /** A list has one window per input of a box that takes several tensors. */
   readonly window?: InputWindow | readonly InputWindow[];
+  /**
+   * Whether an output also depends on statistics of its example, such as a mean, that reach beyond
+   * the window. A receptive field does not count them.
+   */
+  readonly statistics?: boolean;
   /**
    * The products that are added up for one example: each weight as often as it is used. Other
    * arithmetic does not count.

@@ -78,6 +78,6 @@ export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCac
     checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
     const [height, width] = this.subtractive.gaussian.kernelSize;
     // A window of one box over the windows of the other.
-    return localNormFacts(input, [2 * height - 1, 2 * width - 1]);
+    return { ...localNormFacts(input, [2 * height - 1, 2 * width - 1]), statistics: true };
   }
 }

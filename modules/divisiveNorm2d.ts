@@ -160,7 +160,7 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
 
   override facts([input]: readonly Shape[]): Facts {
     checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
-    return localNormFacts(input, this.gaussian.kernelSize);
+    return { ...localNormFacts(input, this.gaussian.kernelSize), statistics: true };
   }
 }
 

@@ -16,7 +16,7 @@ import {
   standardizeGroupsToInput,
 } from '../lib/kernels/normalize/standardizeGroups.ts';
 import { numElements } from '../lib/shapes.ts';
-import { sameShape } from '../lib/window.ts';
+import { groupedChannels, samePositions, sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult, type Grads } from '../lib/module.ts';
 
@@ -124,8 +124,9 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
 
   override facts([input]: readonly Shape[]): Facts {
     checkTrailingAxes(this, input, [this.channels]);
-    this.#grouping(input);
-    return sameShape(input, 'channels');
+    const { columns } = this.#grouping(input);
+    const window = samePositions(input, groupedChannels(columns, columns));
+    return { ...sameShape(input, window), statistics: true };
   }
 
   #grouping(shape: Shape): ReductionGroups {

@@ -115,7 +115,7 @@ export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
   override facts([input]: readonly Shape[]): Facts {
     checkTrailingAxes(this, input, [this.channels], 1);
     this.#grouping(input);
-    return sameShape(input, 'channels');
+    return { ...sameShape(input, 'elementwise'), statistics: true };
   }
 
   /** One group per channel of an example. */

@@ -117,7 +117,7 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
 
   override facts([input]: readonly Shape[]): Facts {
     checkTrailingAxes(this, input, this.shape);
-    return sameShape(input, 'channels');
+    return { ...sameShape(input, 'channels'), statistics: this.shape.length > 1 };
   }
 
   /** One group per example. */

@@ -1,15 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gradcheck, gradcheckAll, type Cases } from '../../gradcheck/index.ts';
 import { useBackend } from '../../lib/backend/useBackend.ts';
+import type { ContainerCache } from '../../lib/container.ts';
 import type { Geometry } from '../../lib/geometry.ts';
 import { constant, scalar } from '../../lib/constant.ts';
 import { Module, type Context, type ForwardResult } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { Euclidean } from '../../losses/euclidean.ts';
 import { Conv2D, type Conv2DCache } from '../../modules/conv2d.ts';
+import { Sequential } from '../../modules/container/sequential.ts';
 import { Linear, type LinearCache } from '../../modules/linear.ts';
 import { MaxPool2D, type MaxPool2DCache } from '../../modules/maxPool2d.ts';
 import { ReLU } from '../../modules/relu.ts';
+import { Sum } from '../../modules/sum.ts';
 import { Softmax } from '../../modules/softmax.ts';
 import { Tanh, type TanhCache } from '../../modules/tanh.ts';
 
@@ -367,6 +370,46 @@ class StatesAnotherRange extends Tanh {
   }
 }
 
+/** Says that each element depends on its own place, as a Tanh does; it depends on its neighbour. */
+class StatesASmallWindow extends Linear {
+  constructor() {
+    super(3, 2, { rng: new Rng(0) });
+  }
+
+  override facts() {
+    const channels = ([first, last]: readonly [number, number]) => [first, last] as const;
+    return { window: { axes: [], channels } };
+  }
+}
+
+/** 2x; disposes x. */
+function twice(x: tf.Tensor): tf.Tensor {
+  const doubled = tf.tidy(() => tf.mul(x, scalar(2)));
+  x.dispose();
+  return doubled;
+}
+
+/** Doubles what its boxes give, forward and backward, and its boxes do not know. */
+class DoublesItsBoxes extends Sequential {
+  override forward(input: tf.Tensor) {
+    const { output, cache } = super.forward(input);
+    return { output: twice(output), cache };
+  }
+
+  override infer(input: tf.Tensor) {
+    return twice(super.infer(input));
+  }
+
+  override backpropToInput(gradOutput: tf.Tensor, cache: ContainerCache) {
+    return twice(super.backpropToInput(gradOutput, cache));
+  }
+
+  override backprop(gradOutput: tf.Tensor, cache: ContainerCache) {
+    const { gradInput, gradParams } = super.backprop(gradOutput, cache);
+    return { gradInput: twice(gradInput), gradParams };
+  }
+}
+
 class MovesItsParameter extends Tampered {
   override readonly params = { scale: tf.variable(scalar(2)) };
 
@@ -403,6 +446,29 @@ class OtherBackprop extends Tampered {
   }
 }
 
+describe('a box that takes a list', () => {
+  test('is checked at a list of shapes, of tensors, or of both', async () => {
+    const x = tf.tensor2d([[1, -2, 3]]);
+    const both = await gradcheck(new Sum(), { input: [[1, 3], x] });
+    expect(both.results.map(({ tensor, pass }) => [tensor, pass])).toEqual([
+      ['output', true],
+      ['input:0', true],
+      ['input:1', true],
+    ]);
+    expect(both.results[0].config).toBe('on [1, 3] and [1, 3]');
+  });
+
+  test.each([
+    [[[2, 3], 'x'], '"x"'],
+    [[2.5, 3], '2.5'],
+    [undefined, 'undefined'],
+  ])('%j is refused', async (input, got) => {
+    await expect(gradcheck(new Sum() as never, { input: input as never })).rejects.toThrow(
+      `gradcheck: expected input to be a shape, a tensor, or a list of them, got ${got}`,
+    );
+  });
+});
+
 describe('holds a box to the contract', () => {
   test.each([
     ['input', 'another forward in between changes the gradient', () => new RemembersOnThis()],
@@ -433,6 +499,25 @@ describe('holds a box to the contract', () => {
       'output',
       expect.stringMatching(/^facts state outputs from 0 to 1, forward returns -0\.\d+$/),
       () => new StatesAnotherRange(),
+    ],
+    [
+      'output',
+      expect.stringMatching(
+        /^facts state a window that is too small: output \[[01]\] depends on the input at \[[0-2]\], outside \[\[[01],[01]\]\]$/,
+      ),
+      () => new StatesASmallWindow(),
+    ],
+    [
+      'output',
+      expect.stringMatching(
+        /^Sequential\[1\] > StatesASmallWindow: facts state a window that is too small/,
+      ),
+      () => new Sequential([new Tanh(), new StatesASmallWindow()]),
+    ],
+    [
+      'output',
+      'the boxes in the order of the traversal do not give the output of forward',
+      () => new DoublesItsBoxes([new Tanh()]),
     ],
   ] as const)('%s: %s', async (tensor, message, make) => {
     expect((await failures(make(), on([2, 3])))[tensor]).toEqual(message);

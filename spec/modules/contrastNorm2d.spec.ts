@@ -113,6 +113,7 @@ describeFacts({
     input: [2, 6, 9, 2],
     output: [2, 6, 9, 2],
     multiplyAdds: 0,
+    statistics: true,
     window: [
       [5, 1],
       [9, 1],

@@ -135,6 +135,7 @@ describeFacts({
     input: [2, 6, 9, 2],
     output: [2, 6, 9, 2],
     multiplyAdds: 0,
+    statistics: true,
     window: [
       [3, 1],
       [5, 1],

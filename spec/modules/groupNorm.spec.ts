@@ -63,12 +63,34 @@ describeContract(
 const cache = () => new GroupNorm(2, 4).forward(blank([3, 5, 4])).cache;
 
 describeFacts({
-  'all channels of a position': {
+  'the channels of a group at a position': {
     box: () => new GroupNorm(2, 4),
     input: [3, 5, 6, 4],
     output: [3, 5, 6, 4],
     multiplyAdds: 0,
-    window: 'channels',
+    window: [
+      [1, 1],
+      [1, 1],
+    ],
+    inputs: [
+      [
+        [2, 3, 1],
+        [
+          [2, 2],
+          [3, 3],
+          [0, 1],
+        ],
+      ],
+      [
+        [2, 3, 2],
+        [
+          [2, 2],
+          [3, 3],
+          [2, 3],
+        ],
+      ],
+    ],
+    statistics: true,
     noDecay: ['weight', 'bias'],
   },
 });

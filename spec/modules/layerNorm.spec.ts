@@ -79,6 +79,7 @@ describeFacts({
     output: [4, 2, 5, 3],
     multiplyAdds: 0,
     window: 'channels',
+    statistics: true,
     noDecay: ['weight', 'bias'],
   },
 });

@@ -11,6 +11,8 @@ export interface ExpectedFacts {
   readonly multiplyAdds: number;
   /** The size and step of a window per axis, or its name. */
   readonly window: readonly (readonly [size: number, step: number])[] | string;
+  /** Whether statistics of the example reach beyond the window; false by default. */
+  readonly statistics?: boolean;
   /** Some output positions without the batch, and the block that each depends on. */
   readonly inputs?: readonly (readonly [
     at: readonly number[],
@@ -28,10 +30,11 @@ export function describeFacts(all: Readonly<Record<string, ExpectedFacts>>): voi
     beforeAll(() => useBackend('cpu'));
     test.each(Object.entries(all))('%s', (_, expected) => {
       const box = expected.box();
-      const { outputShape, window, multiplyAdds } = box.facts([expected.input]);
-      expect({ output: outputShape, multiplyAdds }).toEqual({
+      const { outputShape, window, multiplyAdds, statistics = false } = box.facts([expected.input]);
+      expect({ output: outputShape, multiplyAdds, statistics }).toEqual({
         output: expected.output,
         multiplyAdds: expected.multiplyAdds,
+        statistics: expected.statistics ?? false,
       });
       expect(sizeAndStep(window as InputWindow)).toEqual(expected.window);
       for (const [at, block] of expected.inputs ?? []) {
