@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { accumulate } from '../lib/gradSum.ts';
 import { nameOf } from '../lib/check.ts';
-import { InputError, show } from '../lib/errors.ts';
+import { InputError, show, withPath } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
-import { withOptionalPath, propagate } from '../lib/propagate.ts';
+import { propagate } from '../lib/propagate.ts';
 import type { AnyModule } from '../lib/module.ts';
 import { forwardBox, inferBox, inputGradients } from '../lib/runBox.ts';
 import { factsOf } from '../lib/shapes.ts';
@@ -74,7 +74,7 @@ export class Trace {
     const shapes: Shape[] = [[1, ...inputShape]];
     this.#facts = this.#steps.map(({ box, path, from }) => {
       const inputs = from.map((source) => shapes[source + 1]);
-      const facts = withOptionalPath(path, () => factsOf(box, inputs));
+      const facts = withPath(path, () => factsOf(box, inputs));
       shapes.push(facts.outputShape);
       return facts;
     });
@@ -89,7 +89,7 @@ export class Trace {
       const values: Tensor[] = [];
       this.#steps.forEach(({ box, path, from }, i) => {
         const inputs = from.map((source) => (source < 0 ? input : values[source]));
-        values.push(withOptionalPath(path, () => inferBox(box, inputs)));
+        values.push(withPath(path, () => inferBox(box, inputs)));
         const used = (source: number) =>
           this.#steps.slice(i + 1).some((later) => later.from.includes(source));
         disposeTensors(
@@ -109,7 +109,7 @@ export class Trace {
       const values: Tensor[] = [];
       const caches = this.#steps.map(({ box, path, from }) => {
         const inputs = from.map((source) => (source < 0 ? input : values[source]));
-        const { output, cache } = withOptionalPath(path, () => forwardBox(box, inputs));
+        const { output, cache } = withPath(path, () => forwardBox(box, inputs));
         values.push(output);
         return cache;
       });
@@ -117,7 +117,7 @@ export class Trace {
       for (let i = this.#steps.length - 1; i >= 0; i--) {
         const { box, path, from } = this.#steps[i];
         const grad = grads.get(i)!;
-        const parts = withOptionalPath(path, () => inputGradients(box, grad, caches[i]));
+        const parts = withPath(path, () => inputGradients(box, grad, caches[i]));
         from.forEach((source, k) => grads.set(source, accumulate(grads.get(source), parts[k])));
         disposeTensors([grad, caches[i], values[i]]);
       }

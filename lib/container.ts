@@ -19,7 +19,7 @@ import {
   type Params,
   type Traversal,
 } from './module.ts';
-import { propagate, withOptionalPath } from './propagate.ts';
+import { propagate } from './propagate.ts';
 import { factsOf } from './shapes.ts';
 
 /** The values that the forward of a container keeps: one entry per box that ran, in their order. */
@@ -192,7 +192,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
       this as unknown as AnyModule,
       inputShapes,
       (box, shapes, path) => {
-        const facts = withOptionalPath(path, () => factsOf(box, shapes));
+        const facts = withPath(path, () => factsOf(box, shapes));
         all.push(facts.multiplyAdds);
         return facts.outputShape;
       },

@@ -45,8 +45,12 @@ export class BoxError extends BoxpropError {
   }
 }
 
-/** Runs a child of a container. The path of a `BoxError` from inside gets `place` in front. */
+/**
+ * Runs a child of a container. The path of a `BoxError` from inside gets `place` in front, unless
+ * it is empty.
+ */
 export function withPath<T>(place: string, run: () => T): T {
+  if (place === '') return run();
   try {
     return run();
   } catch (error) {

@@ -1,6 +1,5 @@
 import { nameOf } from './check.ts';
 import { modulePath } from './children.ts';
-import { withPath } from './errors.ts';
 import type { AnyModule, Carried, Traversal } from './module.ts';
 import { argumentOf } from './runBox.ts';
 
@@ -26,39 +25,25 @@ export function propagate<V>(
 }
 
 /**
- * Runs `run` in the name of the box at `path`: an error inside starts with the path, if there is
- * one.
- */
-export function withOptionalPath<T>(path: string, run: () => T): T {
-  return path === '' ? run() : withPath(path, run);
-}
-
-/**
  * The path of a box in a network as messages have it: `Sequential[2] > Residual.body > Linear` for
  * `2.body`.
+ *
+ * @param box the box at the path; by default the child of this name.
  */
-export function describePath(network: AnyModule, path: string, box: AnyModule): string {
+export function describePath(network: AnyModule, path: string, box?: AnyModule): string {
   let at = network;
-  const places =
-    path === ''
-      ? []
-      : path.split('.').map((name) => {
-          const place = modulePath(at, name);
-          at = at.children().find(([child]) => child === name)?.[1] ?? box;
-          return place;
-        });
-  return [...places, nameOf(box)].join(' > ');
+  const names = path === '' ? [] : path.split('.');
+  const places = names.map((name) => {
+    const place = modulePath(at, name);
+    at = at.children().find(([child]) => child === name)?.[1] ?? box ?? at;
+    return place;
+  });
+  return [...places, nameOf(box ?? at)].join(' > ');
 }
 
 /** The place of a parameter's box, such as `Sequential[2] > Linear` for `2.weight`. */
 export function describeParamPath(network: AnyModule, name: string): string {
-  const path = name.slice(0, Math.max(name.lastIndexOf('.'), 0));
-  const names = path === '' ? [] : path.split('.');
-  const box = names.reduce<AnyModule | undefined>(
-    (at, name) => at?.children().find(([child]) => child === name)?.[1],
-    network,
-  );
-  return describePath(network, path, box ?? network);
+  return describePath(network, name.slice(0, Math.max(name.lastIndexOf('.'), 0)));
 }
 
 /** `weight of Sequential[2] > Linear` for `2.weight`. */

@@ -1,5 +1,6 @@
 import { checkOptions } from '../../lib/check.ts';
-import { withOptionalPath, propagate } from '../../lib/propagate.ts';
+import { withPath } from '../../lib/errors.ts';
+import { propagate } from '../../lib/propagate.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { factsOf } from '../../lib/shapes.ts';
 import type { Shape } from '../../lib/facts.ts';
@@ -71,7 +72,7 @@ export function toOnnx(network: AnyModule, options: OnnxOptions): OnnxModel {
     const shapes = inputs.map(({ shape }) => shape);
     graph.place = path;
     const given = graph.write(box, inputs);
-    const { outputShape } = withOptionalPath(path, () => factsOf(box, shapes));
+    const { outputShape } = withPath(path, () => factsOf(box, shapes));
     return { ...given, shape: outputShape };
   });
   graph.place = '';

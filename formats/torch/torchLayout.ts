@@ -1,9 +1,9 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { checkOptions, nameOf } from '../../lib/check.ts';
-import { InputError } from '../../lib/errors.ts';
+import { InputError, withPath } from '../../lib/errors.ts';
 import type { Facts, Shape } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
-import { propagate, withOptionalPath } from '../../lib/propagate.ts';
+import { propagate } from '../../lib/propagate.ts';
 import { factsOf } from '../../lib/shapes.ts';
 import { BoxTable } from '../boxTable.ts';
 import type { Stored } from '../safetensors/layout.ts';
@@ -68,12 +68,12 @@ export function torchLayout(
         const key = keys.get(param);
         // A box that stands in several places has its parameters under the first.
         if (key === undefined || Object.hasOwn(stored, key)) continue;
-        const form = withOptionalPath(path, () => store(box, name, param.shape, flattened?.shape));
+        const form = withPath(path, () => store(box, name, param.shape, flattened?.shape));
         stored[key] = { name: `${prefix}.${snakeCase(name)}`, ...form };
       }
     }
     const shapes = inputs.map(({ shape }) => shape);
-    const { outputShape, window } = withOptionalPath(path, () => factsOf(box, shapes));
+    const { outputShape, window } = withPath(path, () => factsOf(box, shapes));
     return { shape: outputShape, ...after(box, path, window, shapes, outputShape, flattened) };
   });
   return { stored, ignored: /\.num_batches_tracked$/ };

@@ -1,9 +1,9 @@
 import { checkOptions, nameOf } from '../../lib/check.ts';
 import type { Variable } from '@tensorflow/tfjs-core';
-import { InputError } from '../../lib/errors.ts';
-import type { Shape } from '../../lib/facts.ts';
+import { InputError, withPath } from '../../lib/errors.ts';
+import type { Facts, Shape } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
-import { propagate, withOptionalPath } from '../../lib/propagate.ts';
+import { propagate } from '../../lib/propagate.ts';
 import { factsOf, numElements } from '../../lib/shapes.ts';
 import { fieldAfter, inputField, type ReceptiveField } from './receptiveField.ts';
 
@@ -58,16 +58,12 @@ interface Value {
   readonly row: number;
 }
 
-type OpenRow = { -readonly [Key in keyof SummaryRow]: SummaryRow[Key] } & {
-  /** Whether the box works position by position, so its row can be folded. */
-  isFoldable: boolean;
-  passesOn: boolean;
-  /**
-   * Whether a row that it is folded into names it: a box that only passes its input on has no
-   * words.
-   */
-  isNamed: boolean;
-};
+/** A box that the forward ran, and its row. */
+interface Run {
+  readonly row: SummaryRow;
+  readonly box: AnyModule;
+  readonly window: Facts['window'];
+}
 
 /**
  * Lists the boxes of a network in the order of its forward, with the facts that they state. A fact
@@ -92,19 +88,17 @@ export function summarize(
       'summarize: expected a network that takes one tensor, got one that takes a list',
     );
   }
-  const rows: OpenRow[] = [];
+  const runs: Run[] = [];
   const counted = new Set<Variable>();
   const image: Value = { shape: [1, ...inputShape], field: inputField(inputShape), row: -1 };
   propagate<Value>(network, [image], (box, inputs, path) => {
     const shapes = inputs.map(({ shape }) => shape);
-    const { outputShape, window, multiplyAdds } = withOptionalPath(path, () =>
-      factsOf(box, shapes),
-    );
+    const { outputShape, window, multiplyAdds } = withPath(path, () => factsOf(box, shapes));
     const fields = inputs.map((input) => input.field);
     const field = fieldAfter(window, fields, outputShape);
     const own = Object.values(box.params).filter((param) => !counted.has(param));
     own.forEach((param) => counted.add(param));
-    rows.push({
+    const row: SummaryRow = {
       name: path === '' ? 'network' : path,
       box: box.describe(),
       outputShape: outputShape.slice(1),
@@ -113,16 +107,13 @@ export function summarize(
       activationBytes: window === 'identity' ? 0 : 4 * numElements(outputShape),
       receptiveField: field?.size ?? 'unknown',
       from: inputs.map(({ row }) => row),
-      isFoldable: typeof window === 'string' && !window.startsWith('global'),
-      passesOn: window === 'identity',
-      isNamed: window !== 'identity' || box.describe() !== nameOf(box),
-    });
-    return { shape: outputShape, field, row: rows.length - 1 };
+    };
+    return { shape: outputShape, field, row: runs.push({ row, box, window }) - 1 };
   });
-  const shown = all ? rows : fold(rows);
+  const rows = runs.map(({ row }) => row);
   return {
     inputShape,
-    rows: shown.map(({ isFoldable: _, passesOn: __, isNamed: ___, ...row }) => row),
+    rows: all ? rows : fold(runs),
     total: {
       parameters: rows.reduce((sum, row) => sum + row.parameters, 0),
       multiplyAdds: rows.reduce<number | Unknown>(
@@ -135,26 +126,33 @@ export function summarize(
   };
 }
 
-/** Folds each foldable row into the row before it, if that row's output has no other use. */
-function fold(rows: readonly OpenRow[]): OpenRow[] {
-  const users = rows.map((_, i) => rows.filter(({ from }) => from.includes(i)).length);
-  const kept: OpenRow[] = [];
-  /** The index in `kept` of the row that holds the output of each row. */
+/**
+ * Folds the row of a box that works position by position into the row before it, if that row's
+ * output has no other use, or if the box only passes it on.
+ */
+function fold(runs: readonly Run[]): SummaryRow[] {
+  const users = runs.map((_, i) => runs.filter(({ row }) => row.from.includes(i)).length);
+  const kept: SummaryRow[] = [];
+  /** The index in `kept` of the row that holds the output of each run. */
   const places: number[] = [];
-  rows.forEach((row, i) => {
+  runs.forEach(({ row, box, window }, i) => {
     const from = row.from.map((source) => (source < 0 ? source : places[source]));
-    const [source] = row.from;
-    const into = from[0] < 0 ? undefined : kept[from[0]];
-    const foldable =
-      row.isFoldable && row.parameters === 0 && from.length === 1 && into !== undefined;
-    if (foldable && (row.passesOn || users[source] === 1)) {
-      if (row.isNamed) into.box += `, ${row.box}`;
-      into.activationBytes += row.activationBytes;
-      into.receptiveField = row.receptiveField;
+    const into = kept[from[0]];
+    const isPositionwise = typeof window === 'string' && !window.startsWith('global');
+    const passesOn = window === 'identity';
+    const isAlone = from.length === 1 && (passesOn || users[row.from[0]] === 1);
+    if (isPositionwise && isAlone && row.parameters === 0 && into !== undefined) {
+      // A box that only passes its input on is named only if it has words, as Dropout has.
+      const isNamed = !passesOn || row.box !== nameOf(box);
+      kept[from[0]] = {
+        ...into,
+        box: isNamed ? `${into.box}, ${row.box}` : into.box,
+        activationBytes: into.activationBytes + row.activationBytes,
+        receptiveField: row.receptiveField,
+      };
       places[i] = from[0];
     } else {
-      places[i] = kept.length;
-      kept.push({ ...row, from });
+      places[i] = kept.push({ ...row, from }) - 1;
     }
   });
   return kept;
