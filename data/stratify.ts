@@ -1,8 +1,7 @@
 import { InputError, show } from '../lib/errors.ts';
-import { disposeTensors } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
-import { batches } from './batches.ts';
 import type { Dataset } from './dataset.ts';
+import { labelsOf } from './labels.ts';
 import { checkFractions, subset } from './split.ts';
 
 /**
@@ -57,17 +56,7 @@ export async function stratifiedSplit(
 /** The indices of all examples in random order, class after class. */
 async function orderByClass(dataset: Dataset, rng: Rng): Promise<number[]> {
   const byClass: number[][] = Array.from({ length: dataset.classes }, () => []);
-  const labels = dataset.labels ?? (await readLabels(dataset));
+  const labels = await labelsOf(dataset);
   for (const index of rng.permutation(dataset.length)) byClass[labels[index]].push(index);
   return byClass.flat();
-}
-
-async function readLabels(dataset: Dataset): Promise<number[]> {
-  const labels: number[] = [];
-  for (const indices of batches(dataset.length, 1000)) {
-    const batch = await dataset.batch(indices);
-    for (const label of await batch.labels.data()) labels.push(label);
-    disposeTensors(batch);
-  }
-  return labels;
 }

@@ -10,7 +10,8 @@ import { units } from './units.ts';
 /**
  * Checks a network and its data before a long training: label balance, data normalization, the loss
  * at the start, dead and saturated units, the size of gradients, their values in double precision,
- * and whether the network memorizes 20 examples.
+ * and whether the network memorizes 20 examples. If there is only one class, it checks the data
+ * only.
  *
  * Errors: those of the boxes and the dataset.
  * Source: lecture, "Other things good to know".
@@ -19,9 +20,11 @@ import { units } from './units.ts';
  *     console.log(diagnostics.filter(({ severity }) => severity === 'bad'));
  */
 export async function diagnose(context: DiagnosticContext): Promise<Diagnostic[]> {
+  const data = [await labelBalance(context), await dataScale(context)];
+  // The cost of one class is 0 whatever a network computes, and so are its gradients.
+  if (context.data.classes === 1) return data;
   return [
-    await labelBalance(context),
-    await dataScale(context),
+    ...data,
     await startLoss(context),
     ...(await units(context)),
     await gradients(context),

@@ -32,13 +32,22 @@ export async function realGradient(context: DiagnosticContext): Promise<Diagnost
       error === 'kink' ? [] : [{ name, error }],
     );
     const largest = checked.reduce(
-      (a, b) => (b.error > a.error ? b : a),
+      // A NaN is the largest of all.
+      (a, b) => (Number.isNaN(a.error) || b.error <= a.error ? a : b),
       checked[0] ?? { name: '', error: 0 },
     );
     const at = largest.name === '' ? 'no parameter' : describeParam(network, largest.name);
     disposeTensors([input, target, network.params, network.buffers]);
     return { at, error: largest.error, kinks: errors.length - checked.length };
   });
+  if (!Number.isFinite(worst.error)) {
+    return judge(
+      'gradient check',
+      'bad',
+      `the cost or its gradient is not finite in double precision, seen in ${worst.at}`,
+      'The values grow without bound: see the loss at the start and the data above.',
+    );
+  }
   const kinks = worst.kinks === 0 ? '' : `; ${worst.kinks} of the parameters are at kinks`;
   return judge(
     'gradient check',
@@ -87,9 +96,9 @@ function errorOf(
     param.assign(before);
     const errors = sides.map(([left, right]) => {
       const numeric = (left + right) / 2;
-      return (
-        Math.abs(analytic - numeric) / (1e-6 * magnitude + Math.abs(analytic) + Math.abs(numeric))
-      );
+      // A cost of 0 has gradients of 0, which agree.
+      const scale = 1e-6 * magnitude + Math.abs(analytic) + Math.abs(numeric) + Number.MIN_VALUE;
+      return Math.abs(analytic - numeric) / scale;
     });
     const [left, right] = sides[sides.length - 1];
     const isKink =

@@ -1,6 +1,6 @@
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import { Adam } from '../../optim/adam.ts';
-import { batches } from '../../data/batches.ts';
+import { labelsOf } from '../../data/labels.ts';
 import { subset } from '../../data/split.ts';
 import { BoxpropError } from '../../lib/errors.ts';
 import { disposeTensors } from '../../lib/memory.ts';
@@ -11,7 +11,7 @@ import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagno
 /** The number of examples to memorize. */
 const EXAMPLES = 20;
 
-/** The number of examples that they are chosen from. */
+/** The number of examples that they are chosen from where labels are not known without inputs. */
 const CANDIDATES = 500;
 
 /**
@@ -66,15 +66,14 @@ export async function smallSubset(context: DiagnosticContext): Promise<Diagnosti
 async function ofEachClass(
   context: DiagnosticContext,
 ): Promise<{ examples: number[]; classes: number }> {
-  const drawn = sample(context, CANDIDATES, 8);
+  const { data } = context;
+  const drawn = sample(context, data.labels === undefined ? CANDIDATES : data.length, 8);
   const byClass = new Map<number, number[]>();
-  for (const chunk of batches(drawn.length, 100)) {
-    const examples = chunk.map((index) => drawn[index]);
-    const batch = await context.data.batch(examples);
-    const labels = await batch.labels.data();
-    disposeTensors(batch);
-    labels.forEach((label, k) => byClass.set(label, [...(byClass.get(label) ?? []), examples[k]]));
-  }
+  (await labelsOf(data, drawn)).forEach((label, k) => {
+    const examples = byClass.get(label) ?? [];
+    // More than these are never chosen.
+    if (examples.length < EXAMPLES) byClass.set(label, [...examples, drawn[k]]);
+  });
   const columns = Array.from(byClass.values());
   const turns = Array.from({ length: EXAMPLES }, (_, turn) =>
     columns.flatMap((column) => column.slice(turn, turn + 1)),

@@ -12,6 +12,8 @@ import {
   useBackend,
 } from '../../../index.ts';
 import { ArrayDataset, type Dataset } from '../../../data/index.ts';
+import { labelBalance } from '../../../inspect/doctor/labelBalance.ts';
+import { realGradient } from '../../../inspect/doctor/realGradient.ts';
 import { diagnose, type Diagnostic } from '../../../inspect/index.ts';
 
 beforeAll(() => useBackend('wasm'));
@@ -191,6 +193,64 @@ test('labels of one class are bad, of few a warning', async () => {
     rows(undefined, (n) => n % 2),
   );
   expect(two['label balance'].severity).toBe('warning');
+});
+
+test('data of one class have nothing to learn, and nothing else is checked', async () => {
+  const inputs = Float32Array.from({ length: 40 }, (_, i) => (i % 7) / 3 - 1);
+  const data = new ArrayDataset({
+    name: 'one',
+    inputs,
+    inputShape: [2],
+    labels: new Int32Array(20),
+    classes: 1,
+    classNames: ['cat'],
+  });
+  const build = () => new Linear(2, 1, { rng: new Rng(0) });
+  const diagnostics = await diagnose({ build, data, rng: new Rng(2) });
+  expect(diagnostics.map(({ name }) => name)).toEqual(['label balance', 'data normalization']);
+  expect(diagnostics[0]).toEqual({
+    name: 'label balance',
+    severity: 'bad',
+    finding: 'only one class, "cat"',
+    advice:
+      'There is nothing to tell apart, so nothing else is checked: check how the labels are read.',
+  });
+});
+
+test('a rare class is counted, where labels are known without reading inputs', async () => {
+  const length = 20_000;
+  const data = new ArrayDataset({
+    name: 'rare',
+    inputs: new Float32Array(length),
+    inputShape: [1],
+    labels: Int32Array.from({ length }, (_, n) => (n === 7777 ? 1 : 0)),
+    classes: 2,
+  });
+  const context = { build: () => new Linear(1, 2, { rng: new Rng(0) }), data, rng: new Rng(2) };
+  expect(await labelBalance(context)).toMatchObject({
+    severity: 'warning',
+    finding: '2 of 2 classes; the rarest 0.005 %, the commonest 100 % of the examples',
+  });
+});
+
+test('a cost that is not finite is said to be so', async () => {
+  class Overflow extends Module<Tensor, Tensor, object> {
+    forward(input: Tensor) {
+      return { output: tidy(() => mul(mul(input, scalar(1e300)), scalar(1e300))), cache: {} };
+    }
+    backpropToInput(gradOutput: Tensor) {
+      return gradOutput.clone();
+    }
+  }
+  const data = rows();
+  const build = () =>
+    new Sequential([new Flatten(), new Linear(30, 3, { rng: new Rng(0) }), new Overflow()]);
+  const found = await realGradient({ build, data, rng: new Rng(2) });
+  expect(found).toMatchObject({
+    severity: 'bad',
+    finding:
+      'the cost or its gradient is not finite in double precision, seen in weight of Sequential[1] > Linear',
+  });
 });
 
 test('a network that predicts the common class for all examples has not memorized the small subset', async () => {
