@@ -1,5 +1,7 @@
+import type { Sharp } from 'sharp';
 import { InputError } from '../lib/errors.ts';
-import { readBytes } from '../lib/files/readFile.ts';
+import { readRegularFile } from '../lib/files/regularFile.ts';
+import { imageFormat, quickHeader, type ImageFormat } from './imageHeader.ts';
 import { loadSharp } from './loadSharp.ts';
 
 /** An image of bytes, row by row: `data[(y * width + x) * channels + c]`. */
@@ -17,27 +19,43 @@ export interface PixelImage {
 /** The limit: a file of a few bytes can claim any size, and more would need a gigabyte. */
 const MAX_PIXELS = 1e8;
 
+/** Larger images are reduced by the decoder if fewer pixels are needed. */
+const MAX_EXACT_PIXELS = 1.6e7;
+
+/** The decoder leaves this many times the needed height and width for the exact resize. */
+const REDUCING_GAP = 4;
+
 /**
- * Reads a PNG or JPEG file as red, green and blue bytes of sRGB: any depth, palette, greys,
- * progressive, CMYK. The EXIF tag turns the image upright; transparent pixels get a white
- * background.
+ * Reads a PNG, JPEG, WebP, TIFF or GIF file as red, green and blue bytes: any palette, greys,
+ * progressive, the first of several pages. The bytes are those of Pillow's
+ * `Image.open(file).convert('RGB')`, with which torchvision reads the images of published networks:
  *
- * The decoder is `sharp`, an optional package: libvips with the same libjpeg and libpng that read
- * the images of published networks, so the bytes are the same. Decoders in plain JavaScript repeat
- * the colours of a JPEG where libjpeg interpolates them: up to 65 grey levels off at an edge.
+ * - A colour profile (Adobe RGB, Display P3) is ignored.
+ * - CMYK becomes R = (255 − C)(255 − K) / 255, likewise G and B.
  *
- * Errors: a file that cannot be read, is not PNG or JPEG, is damaged or truncated, or has more than
- *         100 million pixels; a missing package sharp.
+ * Three things are better than there, and differ:
+ *
+ * - The EXIF tag turns the image upright.
+ * - Transparent pixels get a white background; Pillow drops the transparency, and shows whatever
+ *   colour is beneath.
+ * - Of 16 bits the upper 8 count; Pillow makes a grey image of 16 bits white.
+ *
+ * The decoder is `sharp`, an optional package: libvips with the same libjpeg and libpng. Decoders in
+ * plain JavaScript repeat the colours of a JPEG where libjpeg interpolates them: up to 65 grey
+ * levels off at an edge.
+ *
+ * Errors: a path that is not a regular file, or cannot be read; a file in another format, damaged or
+ *         truncated; more than 100 million pixels; a missing package sharp.
  *
  *     const image = await loadImage('cat.jpg');
  *     const input = preprocess(image, [224, 224, 3], PREPROCESSINGS.torchvision);
  */
 export async function loadImage(file: string): Promise<PixelImage> {
-  return decodeImage(await readBytes(file), file);
+  return decodeImage(await readRegularFile(file), file);
 }
 
 /**
- * Decodes the bytes of a PNG or JPEG file; see `loadImage`.
+ * Decodes the bytes of an image file; see `loadImage`.
  *
  * Errors: those of `loadImage`.
  * @param name the name of the file, for messages.
@@ -46,29 +64,107 @@ export async function loadImage(file: string): Promise<PixelImage> {
  *     [image.height, image.width];
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<PixelImage> {
-  // The decoder knows more formats, and some of them can refer to other files.
-  if (!FORMATS.some((magic) => magic.every((byte, i) => bytes[i] === byte))) {
-    throw new InputError(`${name}: expected a PNG or JPEG image, got other bytes`);
-  }
-  const sharp = await loadSharp();
-  try {
-    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'truncated' })
-      .autoOrient()
-      .flatten({ background: 'white' })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`3 channels of sRGB, got ${info.channels}`);
-    return { height: info.height, width: info.width, channels: 3, data: new Uint8Array(data) };
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new InputError(`${name}: expected a whole image: ${problem}`, {
-      cause: error,
-    });
-  }
+  return (await openImage(bytes, name)).decode();
 }
 
-const FORMATS = [
-  [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
-  [0xff, 0xd8, 0xff],
-];
+/** An image of which only the header has been read. */
+export interface OpenedImage {
+  /** The number of pixels that will be in memory. */
+  readonly pixels: number;
+  /**
+   * Decodes the image.
+   *
+   * @param size height and width to which it will be resized. The decoder reduces an image of more
+   *   than 16 million pixels to four times this size, in a fraction of the memory; each pixel of
+   *   the resized image then differs by a level or two.
+   */
+  decode(size?: readonly [height: number, width: number]): Promise<PixelImage>;
+}
+
+/** Reads the header of an image. Errors: those of `decodeImage`. */
+export async function openImage(bytes: Uint8Array, name: string): Promise<OpenedImage> {
+  const format = imageFormat(bytes, name);
+  const sharp = await loadSharp();
+  const image = sharp(bytes, {
+    limitInputPixels: MAX_PIXELS,
+    failOn: 'truncated',
+    ignoreIcc: true,
+  });
+  const { height, width, cmyk } = await decoding(name, () => header(bytes, format, image));
+  const pixels = height * width;
+  if (pixels > MAX_PIXELS) {
+    throw new InputError(
+      `${name}: expected at most ${MAX_PIXELS / 1e6} million pixels, got ${height}x${width}`,
+    );
+  }
+  const decode = (size?: readonly [number, number]) =>
+    decoding(name, async () => {
+      image.autoOrient();
+      if (size !== undefined && pixels > MAX_EXACT_PIXELS) await reduce(image, size);
+      return cmyk ? decodeCmyk(image) : decodeRgb(image);
+    });
+  return { pixels, decode };
+}
+
+async function header(bytes: Uint8Array, format: ImageFormat, image: Sharp) {
+  const quick = quickHeader(bytes, format);
+  if (quick !== undefined) return { ...quick, cmyk: format === 'JPEG' && quick.channels === 4 };
+  const { height, width, depth, space } = await image.metadata();
+  if (format === 'TIFF' && !(SPACES.includes(space) && DEPTHS.includes(depth))) {
+    throw new Error(`8 or 16 bits of grey, RGB or CMYK, got ${depth} of ${space}`);
+  }
+  return { height, width, cmyk: space === 'cmyk' };
+}
+
+/** Of a TIFF file; others, such as heights in floating point, are no images to look at. */
+const SPACES = ['b-w', 'srgb', 'cmyk', 'grey16', 'rgb16'];
+const DEPTHS = ['uchar', 'ushort'];
+
+async function reduce(image: Sharp, [height, width]: readonly [number, number]): Promise<void> {
+  const { autoOrient: upright } = await image.metadata();
+  image.resize({
+    height: Math.min(upright.height, REDUCING_GAP * height),
+    width: Math.min(upright.width, REDUCING_GAP * width),
+    fit: 'fill',
+    kernel: 'linear',
+  });
+}
+
+async function decodeRgb(image: Sharp): Promise<PixelImage> {
+  const { data, info } = await image
+    .flatten({ background: 'white' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new Error(`3 channels of RGB, got ${info.channels}`);
+  return { height: info.height, width: info.width, channels: 3, data };
+}
+
+/** The decoder would convert by a profile of print. */
+async function decodeCmyk(image: Sharp): Promise<PixelImage> {
+  const { data: inks, info } = await image
+    .pipelineColourspace('cmyk')
+    .toColourspace('cmyk')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { height, width, channels } = info;
+  if (channels !== 4) throw new Error(`4 channels of CMYK, got ${channels}`);
+  const data = new Uint8Array(height * width * 3);
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    const light = 255 - inks[4 * pixel + 3];
+    for (let c = 0; c < 3; c++) {
+      data[3 * pixel + c] = light - Math.round((inks[4 * pixel + c] * light) / 255);
+    }
+  }
+  return { height, width, channels: 3, data };
+}
+
+/** Runs the decoder, whose errors become errors of the input. */
+async function decoding<T>(name: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${name}: expected a whole image: ${problem}`, { cause: error });
+  }
+}

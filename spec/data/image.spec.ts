@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encode } from 'fast-png';
+import sharp from 'sharp';
 import { useBackend } from '../../lib/backend/useBackend.ts';
 import { decodeImage, loadImage, type PixelImage } from '../../data/image.ts';
 import { preprocess, PREPROCESSINGS } from '../../data/preprocess.ts';
@@ -34,27 +36,81 @@ function expectPixels(image: PixelImage, expected: Pixels, levels = 0): void {
 describe('loadImage', () => {
   const pixels = fixture('imagePixels') as Record<string, Pixels>;
 
-  // Both decode with libjpeg and libpng: the same bytes. Blending with white rounds.
+  // Both decode with libjpeg, libpng and so on: the same bytes. A colour profile is ignored, and
+  // CMYK converted by arithmetic. Blending with white rounds.
   test.each(Object.keys(pixels))('decodes %s as Pillow does', async (name) => {
-    expectPixels(await loadImage(fileOf(name)), pixels[name], name === 'alpha.png' ? 1 : 0);
+    expectPixels(await loadImage(fileOf(name)), pixels[name], /alpha/i.test(name) ? 1 : 0);
   });
 
-  test('converts CMYK to RGB', async () => {
-    const { data } = await loadImage(fileOf('cmyk.jpg'));
-    const [red, green, blue] = data;
-    // Full magenta and yellow: red, of the shade that the decoder's profile of print has.
-    expect(red).toBeGreaterThan(180);
-    expect(Math.max(green, blue)).toBeLessThan(80);
+  test('the profile of the Adobe RGB files is one: the decoder would apply it', async () => {
+    const bytes = await readFile(fileOf('adobeRgb.png'));
+    const { data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
+    const plain = bytesOf(pixels['adobeRgb.png']);
+    expect(Math.max(...plain.map((value, i) => Math.abs(value - data[i])))).toBeGreaterThan(50);
+  });
+
+  test('takes the upper 8 bits of 16, where Pillow makes a grey image white', async () => {
+    const values = Uint16Array.of(0x00ff, 0x0100, 0x80ff, 0xffff);
+    const png = encode({ width: 4, height: 1, channels: 1, depth: 16, data: values });
+    const { data } = await decodeImage(png, 'f');
+    expect([...data]).toEqual([0, 1, 0x80, 0xff].flatMap((grey) => [grey, grey, grey]));
+  });
+
+  /** A TIFF file of one channel of 2x2 pixels. */
+  const tiff = (bits: number, sampleFormat: number) => {
+    const tags = [
+      [256, 2],
+      [257, 2],
+      [258, bits],
+      [259, 1],
+      [262, 1],
+      [273, 8],
+      [277, 1],
+      [278, 2],
+      [279, bits / 2],
+      [339, sampleFormat],
+    ];
+    const pixels = Buffer.alloc(bits / 2);
+    const directory = Buffer.alloc(2 + 12 * tags.length + 4);
+    directory.writeUInt16LE(tags.length);
+    tags.forEach(([tag, value], i) => {
+      directory.writeUInt16LE(tag, 2 + 12 * i);
+      directory.writeUInt16LE(3, 4 + 12 * i);
+      directory.writeUInt32LE(1, 6 + 12 * i);
+      directory.writeUInt32LE(value, 10 + 12 * i);
+    });
+    const header = Buffer.from([0x49, 0x49, 42, 0, 8 + pixels.length, 0, 0, 0]);
+    return Buffer.concat([header, pixels, directory]);
+  };
+
+  test('refuses a TIFF file that is no picture, such as heights in floating point', async () => {
+    const { data } = await decodeImage(tiff(8, 1), 'f');
+    expect(data).toHaveLength(12);
+    await expect(decodeImage(tiff(32, 3), 'f')).rejects.toThrow(
+      inputError('f: expected a whole image: 8 or 16 bits of grey, RGB or CMYK, got float of b-w'),
+    );
   });
 
   test('refuses a file that is not an image, or is truncated', async () => {
     const png = await readFile(fileOf('rgb.png'));
-    await expect(decodeImage(new Uint8Array(0), 'f')).rejects.toThrow(
-      inputError('f: expected a PNG or JPEG image, got other bytes'),
-    );
-    await expect(decodeImage(Buffer.from('<svg width="9" height="9"/>'), 'f')).rejects.toThrow(
-      inputError('f: expected a PNG or JPEG image, got other bytes'),
-    );
+    const start = 'f: expected a PNG, JPEG, WebP, TIFF or GIF image, got';
+    for (const [text, got] of [
+      ['', 'no bytes'],
+      ['<svg width="9" height="9"/>', 'other bytes'],
+      ['RIFF1234WAVE', 'other bytes'],
+      ['BM1234', 'a BMP image: convert it'],
+      ['P6 1 1 255', 'a PPM or PGM image: convert it'],
+      ['1234ftypheic', 'a HEIC or AVIF image: convert it'],
+      ['<!DOCTYPE html>', 'an HTML page: download the image itself'],
+      [
+        'version https://git-lfs.github.com/spec/v1',
+        'a pointer of Git LFS: fetch the file with `git lfs pull`',
+      ],
+    ]) {
+      await expect(decodeImage(Buffer.from(text), 'f')).rejects.toThrow(
+        inputError(`${start} ${got}`),
+      );
+    }
     const whole = await readFile(fileOf('baseline.jpg'));
     for (const part of [
       png.subarray(0, 20),
@@ -72,7 +128,7 @@ describe('loadImage', () => {
     jpeg.writeUInt16BE(60_000, frame);
     jpeg.writeUInt16BE(60_000, frame + 2);
     await expect(decodeImage(jpeg, 'f')).rejects.toThrow(
-      inputError('f: expected a whole image: Input image exceeds pixel limit'),
+      inputError('f: expected at most 100 million pixels, got 60000x60000'),
     );
   });
 
@@ -84,7 +140,7 @@ describe('loadImage', () => {
     );
     await writeFile(file, 'no image');
     await expect(loadImage(file)).rejects.toThrow(
-      inputError(`${file}: expected a PNG or JPEG image, got other bytes`),
+      inputError(`${file}: expected a PNG, JPEG, WebP, TIFF or GIF image, got other bytes`),
     );
     await rm(folder, { recursive: true });
   });

@@ -1,0 +1,85 @@
+import { InputError } from '../lib/errors.ts';
+
+/** The formats that are decoded. */
+export type ImageFormat = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'GIF';
+
+const ascii = (text: string) => Array.from(text, (letter) => letter.charCodeAt(0));
+
+/** The bytes that a format begins with; undefined stands for any byte. */
+const FORMATS: readonly [ImageFormat, readonly (number | undefined)[]][] = [
+  ['PNG', [0x89, ...ascii('PNG\r\n\x1a\n')]],
+  ['JPEG', [0xff, 0xd8, 0xff]],
+  ['WebP', [...ascii('RIFF'), undefined, undefined, undefined, undefined, ...ascii('WEBP')]],
+  ['TIFF', ascii('II*\0')],
+  ['TIFF', ascii('MM\0*')],
+  ['GIF', ascii('GIF8')],
+];
+
+/** Files that are often found in place of an image, and the way out. */
+const OTHERS: readonly [string, readonly (number | undefined)[]][] = [
+  ['a BMP image: convert it', ascii('BM')],
+  ['a PPM or PGM image: convert it', ascii('P5')],
+  ['a PPM or PGM image: convert it', ascii('P6')],
+  [
+    'a HEIC or AVIF image: convert it',
+    [undefined, undefined, undefined, undefined, ...ascii('ftyp')],
+  ],
+  ['a Photoshop file: convert it', ascii('8BPS')],
+  ['a pointer of Git LFS: fetch the file with `git lfs pull`', ascii('version https://git-lfs')],
+  ['an HTML page: download the image itself', ascii('<!DOCTYPE html')],
+  ['an HTML page: download the image itself', ascii('<html')],
+];
+
+/**
+ * Finds the format of an image by its first bytes; the name of a file says nothing.
+ *
+ * Errors: `cat.bmp: expected a PNG, JPEG, WebP, TIFF or GIF image, got a BMP image: convert it`.
+ */
+export function imageFormat(bytes: Uint8Array, name: string): ImageFormat {
+  const beginsWith = ([, start]: readonly [string, readonly (number | undefined)[]]) =>
+    start.every((byte, i) => byte === undefined || byte === bytes[i]);
+  const format = FORMATS.find(beginsWith);
+  if (format !== undefined) return format[0];
+  const [other] = OTHERS.find(beginsWith) ?? [bytes.length === 0 ? 'no bytes' : 'other bytes'];
+  throw new InputError(`${name}: expected a PNG, JPEG, WebP, TIFF or GIF image, got ${other}`);
+}
+
+/** The size of an image in its file, before it is turned upright, and its number of channels. */
+export interface ImageHeader {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/**
+ * Reads the size of a PNG or JPEG image without a decoder, whose call would cost more time than a
+ * small image.
+ *
+ * Source: PNG (ISO/IEC 15948), 11.2.2; JPEG (ITU-T T.81), B.2.2.
+ * @returns undefined if the header is damaged, or not within `bytes`.
+ */
+export function quickHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (format === 'PNG' && bytes.length >= 26) {
+    const channels = [1, undefined, 3, 1, 2, undefined, 4][bytes[25]];
+    if (channels === undefined) return undefined;
+    return { width: view.getUint32(16), height: view.getUint32(20), channels };
+  }
+  if (format !== 'JPEG') return undefined;
+  for (let at = 2; at + 10 <= bytes.length;) {
+    if (bytes[at] !== 0xff) return undefined;
+    const marker = bytes[at + 1];
+    // A marker may be filled up with further bytes of 0xff.
+    if (marker === 0xff) at++;
+    else if (isFrame(marker)) {
+      const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
+      return { height, width, channels: bytes[at + 9] };
+    } else at += 2 + view.getUint16(at + 2);
+  }
+  return undefined;
+}
+
+/** SOF0 ... SOF15, without the tables DHT, JPG and DAC among them. */
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}

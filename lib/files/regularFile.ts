@@ -1,0 +1,93 @@
+import { constants } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { InputError } from '../errors.ts';
+import { systemCode, systemProblem } from './systemError.ts';
+
+/** What a path leads to, through links. A pipe or a device is `other`; so is a socket. */
+export type PathKind = 'file' | 'folder' | 'other' | 'missing';
+
+/**
+ * Finds out what a path leads to; a link without an end or a target is `missing`.
+ *
+ * Errors: `flowers/cat: cannot be read: EACCES: permission denied`.
+ */
+export async function pathKind(path: string): Promise<PathKind> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return 'folder';
+    return found.isFile() ? 'file' : 'other';
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) return 'missing';
+    throw unreadable(path, error);
+  }
+}
+
+/** The largest file that is read: Node reads no more at once. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+/** A file that is open. */
+export interface RegularFile {
+  /** The number of bytes. */
+  readonly size: number;
+  /** Reads all of them. */
+  readonly read: () => Promise<Uint8Array>;
+}
+
+/**
+ * Opens a file of a dataset for the duration of `use`. It must be a regular file: a pipe without a
+ * writer would wait for ever, and a device may have no end.
+ *
+ * Errors: `train.bin: cannot be read: ENOENT: no such file or directory`; a path that leads to
+ *         something else than a file; a file of 2 GiB or more; those of `use`.
+ */
+export async function withRegularFile<T>(
+  file: string,
+  use: (opened: RegularFile) => Promise<T>,
+): Promise<T> {
+  const handle = await attempt(file, () =>
+    // Without the flag, opening a pipe would wait for its writer. Windows has neither.
+    open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)),
+  );
+  try {
+    const found = await attempt(file, () => handle.stat());
+    const { size } = found;
+    if (!found.isFile()) {
+      const got = found.isDirectory() ? 'a folder' : 'a pipe or device';
+      throw new InputError(`${file}: expected a file, got ${got}`);
+    }
+    if (size > MAX_BYTES) {
+      throw new InputError(`${file}: expected less than 2 GiB, got ${size} bytes`);
+    }
+    return await use({ size, read: () => attempt(file, () => readAll(handle, size)) });
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads a file of a dataset. Errors: those of `withRegularFile`. */
+export async function readRegularFile(file: string): Promise<Uint8Array> {
+  return withRegularFile(file, ({ read }) => read());
+}
+
+async function readAll(handle: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  while (length < size) {
+    const { bytesRead } = await handle.read(bytes, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
+}
+
+async function attempt<T>(path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): InputError {
+  return new InputError(`${path}: cannot be read: ${systemProblem(error)}`, { cause: error });
+}
