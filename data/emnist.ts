@@ -1,0 +1,47 @@
+import type { ArrayDatasetOptions } from './dataset.ts';
+
+const DIGITS = '0123456789';
+const CAPITALS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** The small letters that are written unlike their capitals. */
+const UNLIKE_CAPITALS = 'abdefghnqrt';
+
+/** The classes of the parts of EMNIST, in the order of their labels. */
+export const EMNIST_CLASSES = {
+  balanced: DIGITS + CAPITALS + UNLIKE_CAPITALS,
+  bymerge: DIGITS + CAPITALS + UNLIKE_CAPITALS,
+  byclass: DIGITS + CAPITALS + CAPITALS.toLowerCase(),
+  letters: CAPITALS,
+  digits: DIGITS,
+  mnist: DIGITS,
+} as const;
+
+/** The name of a part of EMNIST. */
+export type EmnistPart = keyof typeof EMNIST_CLASSES;
+
+/** The parts of EMNIST. */
+export const EMNIST_PARTS = Object.keys(EMNIST_CLASSES) as readonly EmnistPart[];
+
+/** The label of the first class in the files: that of `letters` is 1. */
+export const firstLabel = (part: EmnistPart): number => (part === 'letters' ? 1 : 0);
+
+/**
+ * Swaps the axes of every image. EMNIST's files hold images column by column; as rows they show
+ * letters that lie on their side, mirrored.
+ *
+ * Source: Cohen, Afshar, Tapson, van Schaik, "EMNIST: an extension of MNIST to handwritten letters",
+ *         2017.
+ */
+export function transposeImages(
+  images: Uint8Array,
+  [examples, height, width]: readonly number[],
+): Pick<ArrayDatasetOptions, 'inputs' | 'inputShape'> {
+  const inputs = new Uint8Array(images.length);
+  for (let example = 0; example < examples; example++) {
+    const start = example * height * width;
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++)
+        inputs[start + x * height + y] = images[start + y * width + x];
+    }
+  }
+  return { inputs, inputShape: [width, height, 1] };
+}

@@ -1,0 +1,50 @@
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { reason } from '../lib/backend/failure.ts';
+import { InputError } from '../lib/errors.ts';
+
+/** Whether bytes are those of a gzip file, whatever its name says. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/** The most bytes that data may unzip to, as many as a file that is not zipped may have. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+/** The bytes in which `lengthOf` finds the length. */
+const START = 2048;
+
+/**
+ * Unzips gzip data, as far as the data themselves say: a file of two megabytes can hold two
+ * gigabytes of zeros.
+ *
+ * Errors: `train-images-idx3-ubyte.gz: cannot be unzipped: unexpected end of file`; more bytes than
+ *         `lengthOf` says, or than 2 GiB; those of `lengthOf`.
+ * @param name the name of the file, for messages.
+ * @param lengthOf returns the number of bytes, from the first 2048 of them.
+ */
+export async function gunzip(
+  bytes: Uint8Array,
+  name: string,
+  lengthOf: (start: Uint8Array) => number,
+): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let [length, most] = [0, Infinity];
+  const unzipped: AsyncIterable<Buffer> = Readable.from([bytes]).pipe(createGunzip());
+  try {
+    for await (const chunk of unzipped) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (most === Infinity && length >= START) {
+        most = Math.min(lengthOf(Buffer.concat(chunks)), MAX_BYTES);
+      }
+      if (length > most) {
+        throw new InputError(`${name}: expected ${most} bytes when it is unzipped, got more`);
+      }
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${name}: cannot be unzipped: ${reason(error)}`, { cause: error });
+  }
+  return Buffer.concat(chunks, length);
+}
