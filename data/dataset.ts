@@ -33,6 +33,8 @@ export interface Dataset {
   readonly columns?: readonly string[];
   /** The label of each example, where it is known without reading the inputs. */
   readonly labels?: ArrayLike<number>;
+  /** A line on each thing that a reader left out or decided, such as files that are no images. */
+  readonly notes?: readonly string[];
   /**
    * Returns the examples at `indices`, in that order.
    *
@@ -82,6 +84,8 @@ export interface ArrayDatasetOptions {
   readonly classNames?: readonly string[];
   /** The names of a table's columns: one per element of an input. */
   readonly columns?: readonly string[];
+  /** A line on each thing that a reader left out or decided. */
+  readonly notes?: readonly string[];
   /** The factor of the inputs: 1/255 for a `Uint8Array`, so pixels lie in [0, 1]; otherwise 1. */
   readonly scale?: number;
 }
@@ -104,6 +108,7 @@ export class ArrayDataset implements Dataset {
   readonly classes: number;
   readonly classNames?: readonly string[];
   readonly columns?: readonly string[];
+  readonly notes?: readonly string[];
   /** All inputs, example by example, before they are scaled. */
   readonly inputs: IdxData;
   /** All labels. */
@@ -120,15 +125,18 @@ export class ArrayDataset implements Dataset {
       'classes',
       'classNames',
       'columns',
+      'notes',
       'scale',
     ]);
-    const { name, inputs, inputShape, labels, classes, classNames, columns, scale } = options;
+    const { name, inputs, inputShape, labels, classes, classNames, columns, notes, scale } =
+      options;
     this.name = name;
     this.length = labels.length;
     this.inputShape = [...inputShape];
     this.classes = classes;
     if (classNames !== undefined) this.classNames = [...classNames];
     if (columns !== undefined) this.columns = [...columns];
+    if (notes !== undefined && notes.length > 0) this.notes = [...notes];
     this.inputs = inputs;
     this.scale = scale ?? (inputs instanceof Uint8Array ? 1 / 255 : 1);
     this.#checkSizes();

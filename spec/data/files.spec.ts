@@ -91,9 +91,9 @@ describe('loadImageFolder', () => {
       'DIR/dog/b.png: expected 1x2 pixels like the first image, got 2x2; set a shape to resize to',
     ],
     [
-      { cat: { 'a.png': [1, 1, 0], 'n.txt': 'text' } },
+      { cat: { 'a.png': [1, 1, 0], 'n.jpg': 'text' } },
       {},
-      'DIR/cat/n.txt: expected a PNG or JPEG image, got other bytes',
+      'DIR/cat/n.jpg: expected a PNG, JPEG, WebP, TIFF or GIF image, got other bytes',
     ],
     [
       { cow: { 'a.png': [1, 1, 0] } },

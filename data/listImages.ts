@@ -1,0 +1,148 @@
+import type { Dirent } from 'node:fs';
+import { readdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError, show } from '../lib/errors.ts';
+import { pathKind, type PathKind } from '../lib/files/regularFile.ts';
+import { systemProblem } from '../lib/files/systemError.ts';
+import { SkippedEntries } from './skippedEntries.ts';
+
+/** The images of a class. */
+export interface ImageClass {
+  /** The name of its folder. */
+  readonly name: string;
+  /** The paths of its images, sorted. */
+  readonly files: readonly string[];
+}
+
+/** Everything that a folder of classes holds. */
+export interface ImageListing {
+  /** The classes, sorted by name. */
+  readonly classes: readonly ImageClass[];
+  /** One line each on entries that are no images of a class, and on images in sub-folders. */
+  readonly notes: readonly string[];
+}
+
+/** The endings that torchvision takes, and those of other images: leaving one out is no answer. */
+const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|p[pgbn]m|avif|hei[cf])$/i;
+
+/**
+ * Lists the images of a folder as torchvision's ImageFolder does: each folder in it is a class, and
+ * the files in and below it whose names end like those of images, in upper or lower case, are its
+ * images. Links to files and folders are followed, but not to a folder that contains the link. All
+ * other entries, and those whose names start with a dot, are skipped and counted; files that an
+ * operating system leaves behind are not even counted.
+ *
+ * Errors: a folder that cannot be read; no class; a class without images; a name that is not UTF-8.
+ */
+export async function listImages(directory: string): Promise<ImageListing> {
+  const skipped = new SkippedEntries();
+  const below: string[] = [];
+  const classes: ImageClass[] = [];
+  const ancestors = [await realFolder(directory)];
+  for (const { name, kind } of await entries(directory, '', skipped)) {
+    if (kind !== 'folder') {
+      skipped.add('outside the class folders', name);
+      continue;
+    }
+    const own = new SkippedEntries();
+    const files = await imagesBelow(directory, name, ancestors, own);
+    const path = join(directory, name);
+    if (files.length === 0) {
+      const got = own.count === 0 ? 'none' : own.text();
+      throw new InputError(`${path}: expected images, got ${got}`);
+    }
+    const deeper = files.filter((file) => file.includes('/', name.length + 1)).length;
+    if (deeper > 0) below.push(`${deeper} of the ${files.length} images of ${show(name)}`);
+    skipped.addAll(own);
+    classes.push({ name: name.normalize(), files: files.map((file) => join(directory, file)) });
+  }
+  if (classes.length === 0) {
+    const got = skipped.count === 0 ? 'none' : skipped.text();
+    throw new InputError(`${directory}: expected a folder of images for each class, got ${got}`);
+  }
+  return {
+    classes,
+    notes: [
+      ...(skipped.count > 0 ? [`${directory}: skipped ${skipped.text()}`] : []),
+      ...below.map((images) => `${directory}: ${images} are in folders below it`),
+    ],
+  };
+}
+
+/** The paths of the images in and below a folder, seen from `directory`, with slashes. */
+async function imagesBelow(
+  directory: string,
+  folder: string,
+  ancestors: readonly string[],
+  skipped: SkippedEntries,
+): Promise<string[]> {
+  const real = await realFolder(join(directory, folder));
+  if (ancestors.includes(real)) {
+    skipped.add('a link to a folder around it', folder);
+    return [];
+  }
+  const here: string[] = [];
+  const below: string[] = [];
+  for (const { name, kind } of await entries(directory, folder, skipped)) {
+    const path = `${folder}/${name}`;
+    if (kind === 'folder') {
+      below.push(...(await imagesBelow(directory, path, [...ancestors, real], skipped)));
+    } else if (IMAGE.test(name)) here.push(path);
+    else skipped.add('not an image', path);
+  }
+  return [...here, ...below];
+}
+
+/** The files and folders in a folder, by name. All else is counted as skipped. */
+async function entries(
+  directory: string,
+  folder: string,
+  skipped: SkippedEntries,
+): Promise<{ name: string; kind: 'file' | 'folder' }[]> {
+  const found: { name: string; kind: 'file' | 'folder' }[] = [];
+  for (const entry of await read(join(directory, folder))) {
+    const { name } = entry;
+    const path = folder === '' ? name : `${folder}/${name}`;
+    if (SkippedEntries.ofSystem(name)) continue;
+    if (name.startsWith('.')) {
+      skipped.add('hidden', path);
+      continue;
+    }
+    const kind = await kindOf(entry, join(directory, path));
+    if (kind === 'missing' && name.includes('\uFFFD')) {
+      throw new InputError(`${join(directory, path)}: expected a name in UTF-8: rename it`);
+    }
+    if (kind === 'missing') skipped.add('a broken link', path);
+    else if (kind === 'other') skipped.add('a pipe or device', path);
+    else found.push({ name, kind });
+  }
+  return found;
+}
+
+async function read(folder: string): Promise<Dirent[]> {
+  try {
+    const found = await readdir(folder, { withFileTypes: true });
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    throw new InputError(`${folder}: cannot be read: ${systemProblem(error)}`, { cause: error });
+  }
+}
+
+async function kindOf(entry: Dirent, path: string): Promise<PathKind> {
+  if (entry.isDirectory()) return 'folder';
+  return entry.isFile() && !entry.name.includes('\uFFFD') ? 'file' : pathKind(path);
+}
+
+async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    throw new InputError(`${folder}: cannot be read: ${systemProblem(error)}`, { cause: error });
+  }
+}
+
+/** Whether a path is a folder with an image in it, not counting the folders below. */
+export async function hasImages(path: string): Promise<boolean> {
+  if ((await pathKind(path)) !== 'folder') return false;
+  return (await read(path)).some(({ name }) => !name.startsWith('.') && IMAGE.test(name));
+}

@@ -1,0 +1,115 @@
+import { InputError, show } from '../lib/errors.ts';
+import { withRegularFile } from '../lib/files/regularFile.ts';
+import type { ArrayDatasetOptions } from './dataset.ts';
+import { loadImage, openImage, type PixelImage } from './image.ts';
+import { MemoryBudget } from './memoryBudget.ts';
+import { toGrey } from './preprocess.ts';
+import { resizeImage } from './resizeImage.ts';
+
+/** The number of images that are read at a time; libvips has its own threads. */
+const CONCURRENCY = 16;
+
+/** The number of bytes that are read from files and not decoded yet. */
+const MAX_FILE_BYTES = 2 ** 28;
+
+/** The number of pixels that are decoded at a time: 300 MB. */
+const MAX_DECODED = 1e8;
+
+/** The number of bytes of all images, the largest array of Node 20. */
+const MAX_BYTES = 2 ** 32;
+
+/**
+ * Reads images, and resizes them to `shape` where it is given; otherwise all must have the size of
+ * the first. Besides the result it takes less than a gigabyte, however many and however large the
+ * images are.
+ *
+ * Errors: those of `loadImage`, by the path of the file; more than 4 GiB of pixels.
+ * @param name the name of the dataset, for messages.
+ */
+export async function readImages(
+  name: string,
+  files: readonly string[],
+  shape?: readonly number[],
+): Promise<Pick<ArrayDatasetOptions, 'inputs' | 'inputShape'>> {
+  const inputShape = shape === undefined ? await shapeOf(files[0]) : checkedShape(shape);
+  const [height, width, channels] = inputShape;
+  const size = height * width * channels;
+  const inputs = reserve(name, files.length, inputShape);
+  const [fileBytes, pixels] = [new MemoryBudget(MAX_FILE_BYTES), new MemoryBudget(MAX_DECODED)];
+  const read = (file: string, example: number) =>
+    withRegularFile(file, (opened) =>
+      fileBytes.use(opened.size, async () => {
+        const image = await openImage(await opened.read(), file);
+        await pixels.use(image.pixels, async () => {
+          const decoded = await image.decode(shape && [height, width]);
+          if (shape === undefined) checkSize(file, decoded, inputShape);
+          inputs.set(fit(decoded, inputShape).data, example * size);
+        });
+      }),
+    );
+  await inParallel(files, read);
+  return { inputs, inputShape };
+}
+
+async function shapeOf(file: string): Promise<readonly number[]> {
+  const { height, width, channels } = await loadImage(file);
+  return [height, width, channels];
+}
+
+function checkedShape(shape: readonly number[]): readonly number[] {
+  const [, , channels] = shape;
+  if (shape.length !== 3 || !shape.every((size) => Number.isSafeInteger(size) && size >= 1)) {
+    throw new InputError(
+      `expected a shape [height, width, channels] of integers of at least 1 for images, ` +
+        `got ${show(shape)}`,
+    );
+  }
+  if (channels === 1 || channels === 3) return shape;
+  throw new InputError(`expected a shape of 1 or 3 channels for images, got ${channels}`);
+}
+
+function reserve(name: string, examples: number, shape: readonly number[]): Uint8Array {
+  const bytes = shape.reduce((product, size) => product * size, examples);
+  if (bytes <= MAX_BYTES) return new Uint8Array(bytes);
+  throw new InputError(
+    `${name}: expected at most 4 GiB of images, got ${examples} of shape ${show(shape)}, ` +
+      `${(bytes / 2 ** 30).toFixed(1)} GiB; set a smaller shape`,
+  );
+}
+
+function checkSize(file: string, image: PixelImage, [height, width]: readonly number[]): void {
+  if (image.height === height && image.width === width) return;
+  const got = `${image.height}x${image.width}`;
+  throw new InputError(
+    `${file}: expected ${height}x${width} pixels like the first image, got ${got}; set a shape to resize to`,
+  );
+}
+
+/** An image in another size. */
+function fit(image: PixelImage, [height, width, channels]: readonly number[]): PixelImage {
+  const source = channels === 1 && image.channels === 3 ? toGrey(image) : image;
+  return source.height === height && source.width === width
+    ? source
+    : resizeImage(source, height, width);
+}
+
+/** Runs a task for every item, some at a time, in their order. */
+async function inParallel<T>(
+  items: readonly T[],
+  task: (item: T, index: number) => Promise<void>,
+): Promise<void> {
+  const waiting = items.entries();
+  let failed = false;
+  const work = async () => {
+    for (const [index, item] of waiting) {
+      if (failed) return;
+      try {
+        await task(item, index);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+}

@@ -1,0 +1,55 @@
+import { show } from '../lib/errors.ts';
+
+/** Left behind by macOS, Windows and network disks. */
+const SYSTEM = [
+  '.ds_store',
+  '.localized',
+  '__macosx',
+  'thumbs.db',
+  'ehthumbs.db',
+  'desktop.ini',
+  '$recycle.bin',
+  'system volume information',
+  'lost+found',
+  '@eadir',
+];
+
+/** The entries of a folder that are not read, by the reason. */
+export class SkippedEntries {
+  readonly #paths = new Map<string, string[]>();
+
+  /** Whether an operating system made an entry for itself. */
+  static ofSystem(name: string): boolean {
+    return SYSTEM.includes(name.toLowerCase());
+  }
+
+  /** The number of entries. */
+  get count(): number {
+    return [...this.#paths.values()].flat().length;
+  }
+
+  /** Adds an entry. */
+  add(reason: string, ...paths: readonly string[]): void {
+    const known = this.#paths.get(reason);
+    if (known === undefined) this.#paths.set(reason, [...paths]);
+    else known.push(...paths);
+  }
+
+  /** Adds the entries of another folder. */
+  addAll(others: SkippedEntries): void {
+    for (const [reason, paths] of others.#paths) this.add(reason, ...paths);
+  }
+
+  /** All entries, by reason: `3 entries: not an image: "cat/a.txt", "cat/b.txt"; hidden: ".git"`. */
+  text(): string {
+    const groups = [...this.#paths].map(([reason, paths]) => {
+      const more = paths.length > SHOWN ? `, ... (${paths.length})` : '';
+      return `${reason}: ${paths.slice(0, SHOWN).map(show).join(', ')}${more}`;
+    });
+    const { count } = this;
+    return `${count} ${count === 1 ? 'entry' : 'entries'}: ${groups.join('; ')}`;
+  }
+}
+
+/** The number of paths that are shown of each reason. */
+const SHOWN = 3;
