@@ -36,13 +36,16 @@ export function doctorCommand(): Command {
       const { seed, backend, json } = options;
       const { imageShapeOf, resolveNetwork } = await import('./resolveNetwork.ts');
       const { openData } = await import('./openData.ts');
+      const { reportNotes } = await import('./openedData.ts');
       const { applyPreprocessing, parsePreprocessing } =
         await import('../data/preprocessingSteps.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { diagnose } = await import('../inspect/doctor/diagnose.ts');
       const entry = await resolveNetwork(name);
       await useBackend(backend, { log: logBackend });
-      const { train } = await openData(folder, shape);
+      const opened = await openData(folder, shape);
+      reportNotes(opened);
+      const { train } = opened;
       const data = applyPreprocessing(train, await parsePreprocessing(preprocess, train));
       const inputShape = imageShapeOf(data);
       const build = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });

@@ -34,9 +34,12 @@ export function evaluateCommand(): Command {
       const { openData } = await import('./openData.ts');
       const { evaluate } = await import('../train/evaluate.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
+      const { reportNotes, testExamples } = await import('./openedData.ts');
       const weights = await readWeightsFile(file, named);
       await useBackend(backend, { log: logBackend });
-      const test = applyPreprocessing((await openData(data, shape)).test, weights.preprocessing);
+      const opened = await openData(data, shape);
+      reportNotes(opened);
+      const test = applyPreprocessing(testExamples(opened), weights.preprocessing);
       const network = await loadForData(weights, test);
       const found = await evaluate(network, test);
       const { name } = weights;

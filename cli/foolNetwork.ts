@@ -19,6 +19,7 @@ import type { Module } from '../lib/module.ts';
 import { tiles, type Picture } from '../report/pictures.ts';
 import { Rng } from '../lib/rng.ts';
 import { openData } from './openData.ts';
+import { reportNotes, testExamples } from './openedData.ts';
 import { loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `boxprop fool`. */
@@ -55,7 +56,9 @@ export async function fool(file: string, options: FoolOptions): Promise<string[]
   const { data, shape, method, target, examples, out } = options;
   const weights = await readWeightsFile(file, options.network);
   const { preprocessing } = weights;
-  const { test } = await openData(data, shape);
+  const opened = await openData(data, shape);
+  reportNotes(opened);
+  const test = testExamples(opened);
   if (target !== undefined && target >= test.classes) {
     throw new InputError(`--target: expected a class from 0 to ${test.classes - 1}, got ${target}`);
   }

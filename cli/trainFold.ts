@@ -7,6 +7,7 @@ import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { Trainer } from '../train/trainer.ts';
 import { openData } from './openData.ts';
+import type { OpenedData } from './openedData.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { limited } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
@@ -43,12 +44,16 @@ export interface FoldScore {
  * one part. The test examples are not used.
  *
  * Errors: bad data; a limit above the number of examples; more folds than examples.
+ * @param onOpened is called with the data once they are read.
  */
 export async function openFolds(
   { data, shape, limit }: Pick<RunOptions, 'data' | 'shape' | 'limit'>,
   { folds, seed }: FoldSplit,
+  onOpened: (opened: OpenedData) => void = () => undefined,
 ): Promise<Fold[]> {
-  const train = limited((await openData(data, shape)).train, limit);
+  const opened = await openData(data, shape);
+  onOpened(opened);
+  const train = limited(opened.train, limit);
   const parts = await foldIndices(train, folds, new Rng(seed));
   return parts.map((held, k) => ({
     train: subset(train, parts.filter((_, other) => other !== k).flat()),

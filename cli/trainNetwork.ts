@@ -15,7 +15,7 @@ import { Trainer, type EpochEvent } from '../train/trainer.ts';
 import { logBackend } from './process.ts';
 import { progressBar } from './progress.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
-import { openRunData } from './runData.ts';
+import { openRunData, type RunData } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 import { METADATA_VERSION } from './weightsFile.ts';
@@ -28,6 +28,8 @@ export interface TrainOutcome {
   readonly epoch: number;
   /** The accuracy of the weights on the test examples; undefined if the run was aborted. */
   readonly accuracy?: number;
+  /** Where the test examples are from: data without any are tested on the validation examples. */
+  readonly testedOn: RunData['testedOn'];
   /** The weights file. */
   readonly file: string;
 }
@@ -59,7 +61,7 @@ export async function trainNetwork(
   const entry = await resolveNetwork(options.network, options);
   const rng = new Rng(seed);
   const data = await openRunData(options, rng);
-  const { validation } = data;
+  const { validation, testedOn } = data;
   const train = augmented(data.train, options);
   const network = entry.build({
     rng: rng.split(),
@@ -173,18 +175,21 @@ export async function trainNetwork(
     progress.show(Math.floor(trainer.progress.step / stepsPerEpoch) + 1);
     training = true;
     const result = await trainer.run();
-    if (result.ended === 'aborted') return { ended: 'aborted', epoch: result.epochs + 1, file };
+    if (result.ended === 'aborted') {
+      return { ended: 'aborted', epoch: result.epochs + 1, testedOn, file };
+    }
     if (validation !== undefined)
       await loadWeights(file, { ...network.params, ...network.buffers });
     const { accuracy } = await evaluate(network, data.test, { signal });
-    return { ended: result.ended, epoch: result.best?.epoch ?? result.epochs, accuracy, file };
+    const epoch = result.best?.epoch ?? result.epochs;
+    return { ended: result.ended, epoch, accuracy, testedOn, file };
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) {
       if (training && error instanceof BoxpropError) await fail(error.message);
       throw error;
     }
     const epoch = Math.max(1, Math.ceil(trainer.progress.step / stepsPerEpoch));
-    return { ended: 'aborted', epoch, file };
+    return { ended: 'aborted', epoch, testedOn, file };
   } finally {
     progress.hide();
     optimizer.dispose();

@@ -536,7 +536,10 @@ describe('boxprop train refuses, in one line,', () => {
   }
 
   it('a folder of data that is not there', () => {
-    expectRefusal(['--data', out('no')], `mnist: expected a folder at ${out('no')}, found none`);
+    expectRefusal(
+      ['--data', out('no')],
+      `--data: expected a folder at ${JSON.stringify(out('no'))}, found nothing`,
+    );
   });
 
   it('a folder without data', () => {

@@ -1,0 +1,173 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { encode } from 'fast-png';
+import { openData } from '../../cli/openData.ts';
+import { openRunData, openTestExamples } from '../../cli/runData.ts';
+import { runOptions } from '../../cli/trainOptions.ts';
+import { useBackend } from '../../index.ts';
+import { Rng } from '../../lib/rng.ts';
+import { inputError } from '../support/inputError.ts';
+
+let directory: string;
+beforeAll(() => useBackend('cpu'));
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'boxprop-open-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const at = (...names: string[]) => join(directory, ...names);
+/** Writes an image of one pixel into each of these files, or a text where the name is no image's. */
+function write(...files: string[]): void {
+  files.forEach((path, value) => {
+    mkdirSync(dirname(at(path)), { recursive: true });
+    const data = new Uint8Array(3).fill(value);
+    writeFileSync(
+      at(path),
+      path.endsWith('.png') ? encode({ height: 1, width: 1, channels: 3, data }) : 'text',
+    );
+  });
+}
+const refuses = (message: string) =>
+  expect(openData(directory)).rejects.toThrow(inputError(message));
+const CLASSES = (part: string) => [`${part}/cat/a.png`, `${part}/dog/a.png`];
+
+describe('folders of images', () => {
+  test('train and test, and a validation set beside them, by any of its names', async () => {
+    write(...CLASSES('train'), ...CLASSES('test'), ...CLASSES('valid'));
+    const { train, test, validation, notes } = await openData(directory);
+    expect([train.name, test.name, validation?.name]).toEqual([
+      at('train'),
+      at('test'),
+      at('valid'),
+    ]);
+    expect(notes).toEqual([]);
+  });
+
+  test.each(['val', 'valid', 'validation'])(
+    '%s takes the place of a missing test, and it is said',
+    async (name) => {
+      write(...CLASSES('train'), ...CLASSES(name));
+      const { test, validation, notes } = await openData(directory);
+      expect([test.name, validation]).toEqual([at(name), undefined]);
+      expect(notes).toEqual([
+        `${directory}: there is no folder test, so the examples of ${name} are the test examples`,
+      ]);
+    },
+  );
+
+  test('two validation sets are refused', async () => {
+    write(...CLASSES('train'), ...CLASSES('val'), ...CLASSES('valid'));
+    await refuses(`${directory}: expected one folder of validation examples, got "val", "valid"`);
+  });
+
+  test('the notes of all parts are passed on', async () => {
+    write(...CLASSES('train'), 'test/dog/a.png', 'test/dog/b.txt');
+    expect((await openData(directory)).notes).toEqual([
+      `${at('test')}: skipped 1 entry: not an image: "dog/b.txt"`,
+      `${at('test')}: no images of the classes ["cat"]`,
+    ]);
+  });
+
+  test('a class that only the test examples have is refused', async () => {
+    write(...CLASSES('train'), ...CLASSES('test'), 'test/cow/a.png');
+    await refuses(`${at('test')}: expected folders of the classes cat, dog, got "cow"`);
+  });
+
+  test('one class is refused: every network would be right', async () => {
+    write('train/cat/a.png', 'test/cat/a.png');
+    await refuses(`${at('train')}: expected folders of two classes or more, got only "cat"`);
+  });
+
+  test('one folder of classes is all training examples, and all test examples', async () => {
+    write('cat/a.png', 'dog/b.png', 'dog/c.png');
+    const { train, test, notes } = await openData(directory);
+    expect(test).toBe(train);
+    expect([train.length, train.classNames]).toEqual([3, ['cat', 'dog']]);
+    expect(notes).toEqual([]);
+  });
+
+  test('a folder of classes may be a link', async () => {
+    write('elsewhere/cat/a.png', 'elsewhere/dog/a.png', 'data/README');
+    symlinkSync(at('elsewhere'), at('data', 'train'), 'junction');
+    symlinkSync(at('elsewhere'), at('data', 'test'), 'junction');
+    expect((await openData(at('data'))).train.classes).toBe(2);
+  });
+
+  test.each(['Training', 'TRAIN', 'test', 'val'])(
+    'a folder %s without train is not a class',
+    async (name) => {
+      write(...CLASSES(name), ...CLASSES('Testing'));
+      const first = [name, 'Testing'].sort()[0];
+      await refuses(
+        `--data: expected ${JSON.stringify(directory)} to contain a folder train beside "${first}", got none`,
+      );
+    },
+  );
+});
+
+describe('a run on one folder of classes', () => {
+  const options = (more: object) => ({
+    ...runOptions('lenet', { epochs: 1, batchSize: 1, seed: 5 } as never),
+    data: directory,
+    ...more,
+  });
+
+  test('holds out validation examples, on which it is tested, also by its report', async () => {
+    write(...Array.from({ length: 10 }, (_, n) => `${n % 2 ? 'cat' : 'dog'}/${n}.png`));
+    const run = options({ validationSplit: 0.3 });
+    const { train, validation, test, testedOn } = await openRunData(run, new Rng(5));
+    expect([train.length, validation?.length, testedOn]).toEqual([7, 3, 'validation']);
+    const values = async (data: typeof test) =>
+      Array.from((await data.batch(Int32Array.of(0, 1, 2))).input.dataSync());
+    expect(await values(test)).toEqual(await values(await openTestExamples(run)));
+    const trained = new Set(
+      Array.from((await train.batch(Int32Array.of(0, 1, 2, 3, 4, 5, 6))).input.dataSync()),
+    );
+    expect((await values(test)).filter((value) => trained.has(value))).toEqual([]);
+  });
+
+  test('is refused without them', async () => {
+    write('cat/a.png', 'dog/b.png');
+    await expect(openRunData(options({}), new Rng(5))).rejects.toThrow(
+      inputError(
+        `--data: expected test examples beside ${directory}, got none: ` +
+          `--validation-split 0.2 holds out a fifth of the examples`,
+      ),
+    );
+  });
+
+  test('is refused if the data have validation examples of their own', async () => {
+    write(...CLASSES('train'), ...CLASSES('test'), ...CLASSES('val'));
+    await expect(openRunData(options({ validationSplit: 0.5 }), new Rng(5))).rejects.toThrow(
+      inputError(`--validation-split: expected data without validation examples, got ${at('val')}`),
+    );
+    const { validation, testedOn } = await openRunData(options({ patience: 2 }), new Rng(5));
+    expect([validation?.length, testedOn]).toEqual([2, 'test']);
+  });
+});
+
+describe('what no format knows', () => {
+  test.each([
+    [['data_batch_1', 'batches.meta'], 'data_batch_1, pickles): get cifar-10-binary.tar.gz'],
+    [['train', 'test', 'meta'], 'meta, pickles): get cifar-100-binary.tar.gz'],
+  ])('the Python version of CIFAR: %j', async (files, way) => {
+    write(...files);
+    await refuses(
+      `cifar: expected the binary version, got the Python version in ${directory} (${way}`,
+    );
+  });
+
+  test('nothing, a file, other files, an archive', async () => {
+    const shown = JSON.stringify(directory);
+    const start =
+      `--data: expected ${shown} to contain train.csv, a folder train, folders of images, ` +
+      `CIFAR's test_batch.bin or test.bin, or MNIST's train-images-idx3-ubyte, got`;
+    await refuses(`${start} nothing`);
+    write('a.txt', 'flowers.zip');
+    await refuses(`${start} "a.txt", "flowers.zip": unpack "flowers.zip" first`);
+    await expect(openData(at('none'))).rejects.toThrow(
+      inputError(`--data: expected a folder at ${JSON.stringify(at('none'))}, found nothing`),
+    );
+  });
+});
