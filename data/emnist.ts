@@ -28,8 +28,8 @@ export const firstLabel = (part: EmnistPart): number => (part === 'letters' ? 1 
  * Swaps the axes of every image. EMNIST's files hold images column by column; as rows they show
  * letters that lie on their side, mirrored.
  *
- * Source: Cohen, Afshar, Tapson, van Schaik, "EMNIST: an extension of MNIST to handwritten letters",
- *         2017.
+ * Source: Cohen, Afshar, Tapson, van Schaik, "EMNIST: an extension of MNIST to handwritten
+ *         letters", 2017.
  */
 export function transposeImages(
   images: Uint8Array,

@@ -40,12 +40,12 @@ const REDUCING_GAP = 4;
  *   colour is beneath.
  * - Of 16 bits the upper 8 count; Pillow makes a grey image of 16 bits white.
  *
- * The decoder is `sharp`, an optional package: libvips with the same libjpeg and libpng. Decoders in
- * plain JavaScript repeat the colours of a JPEG where libjpeg interpolates them: up to 65 grey
+ * The decoder is `sharp`, an optional package: libvips with the same libjpeg and libpng. Decoders
+ * in plain JavaScript repeat the colours of a JPEG where libjpeg interpolates them: up to 65 grey
  * levels off at an edge.
  *
- * Errors: a path that is not a regular file, or cannot be read; a file in another format, damaged or
- *         truncated; more than 100 million pixels; a missing package sharp.
+ * Errors: a path that is not a regular file, or cannot be read; a file in another format, damaged
+ *         or truncated; more than 100 million pixels; a missing package sharp.
  *
  *     const image = await loadImage('cat.jpg');
  *     const input = preprocess(image, [224, 224, 3], PREPROCESSINGS.torchvision);

@@ -40,7 +40,7 @@ export class SkippedEntries {
     for (const [reason, paths] of others.#paths) this.add(reason, ...paths);
   }
 
-  /** All entries, by reason: `3 entries: not an image: "cat/a.txt", "cat/b.txt"; hidden: ".git"`. */
+  /** All entries, by reason: `3 entries: not an image: "a.txt", "b.txt"; hidden: ".git"`. */
   text(): string {
     const groups = [...this.#paths].map(([reason, paths]) => {
       const more = paths.length > SHOWN ? `, ... (${paths.length})` : '';
