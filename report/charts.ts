@@ -125,7 +125,7 @@ function withLegend(content: string, names: readonly string[], colours: readonly
   );
 }
 
-/** At most six integers at equal distances. */
+/** Returns at most six integers at equal distances, from `first` to at most `last`. */
 function wholes(first: number, last: number): number[] {
   const apart = Math.max(1, Math.ceil((last - first) / 5));
   return Array.from(
@@ -135,7 +135,8 @@ function wholes(first: number, last: number): number[] {
 }
 
 /**
- * At most six ticks of a logarithmic axis: powers of ten, or multiples of them if those are few.
+ * Returns at most six ticks of a logarithmic axis: powers of ten, or also their multiples if fewer
+ * than three powers lie in the range.
  */
 function decades(ys: readonly number[]): number[] {
   const [least, most] = [Math.min(...ys), Math.max(...ys)];
@@ -151,7 +152,9 @@ function decades(ys: readonly number[]): number[] {
   return enough.filter((_, k) => k % every === 0);
 }
 
-/** The window of the running mean: about thirty means are independent. */
+/**
+ * The window of the running mean, a thirtieth of the points: about thirty windows do not overlap.
+ */
 const windowOf = (points: number) => Math.max(1, Math.floor(points / 30));
 
 /** Formats a tick: 0.002, 30, 2e-6. */

@@ -25,13 +25,13 @@ export interface ReportData extends Predictions, Insides {
   readonly lines: RunLines;
   /** The verdict on the run. */
   readonly judgement: Judgement;
-  /** How far the training had come with these weights, if that is known. */
+  /** The progress of the training at which these weights were saved, if it is known. */
   readonly stage?: Stage;
   /** The filters of the first box with kernels, one per output channel, the largest first. */
   readonly filters: readonly Picture[];
-  /** Their nearest Gabor functions; undefined for filters that are too small. */
+  /** The Gabor functions nearest to the filters; undefined if the filters are too small. */
   readonly gabors?: GaborFits;
-  /** The patches to which single units respond most. */
+  /** The parts of inputs to which single units respond most. */
   readonly units: readonly BoxPatches[];
   /** The names of the boxes, such as `Conv2D 0`, by their paths in the log. */
   readonly boxNames: Readonly<Record<string, string>>;
@@ -47,7 +47,10 @@ export interface ReportOptions {
   readonly network: Module;
   /** Images that the network was not trained on. */
   readonly dataset: Dataset;
-  /** The indices of the examples whose feature maps are shown; by default one of three classes. */
+  /**
+   * The indices of the examples whose feature maps are shown; by default one example from each of
+   * three classes.
+   */
   readonly examples?: readonly number[];
   /** The progress of the training with these weights, if it is known. */
   readonly progress?: Pick<TrainingProgress, 'step' | 'examples' | 'batchSize'>;

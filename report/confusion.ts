@@ -3,11 +3,14 @@ import { tiles, type Tiles } from './pictures.ts';
 
 type Matrix = readonly (readonly number[])[];
 
-/** More classes than this are drawn as an image, because the counts would be illegible. */
+/**
+ * The most classes that are drawn as a table. With more, the counts would be illegible, so an image
+ * is drawn.
+ */
 const LEGIBLE = 16;
 
 /**
- * The section of the confusion matrix.
+ * Makes the section of the confusion matrix.
  *
  * @param confusion `confusion[label][prediction]` counts examples.
  */
@@ -20,7 +23,7 @@ ${names === '' || legible ? '' : `<details><summary>The classes</summary><p>${na
 ${legible ? table(confusion) : image(picture(confusion), 'confusion matrix', { width: 480 })}`;
 }
 
-/** A table, green where label and prediction are equal, red elsewhere. */
+/** Makes a table. Cells are green if label and prediction are equal, red otherwise. */
 function table(confusion: Matrix): string {
   const [right, wrong] = [true, false].map((same) =>
     Math.max(
@@ -42,7 +45,7 @@ function table(confusion: Matrix): string {
   return `<table class="confusion"><tr><th></th>${heads}</tr>${rows.join('')}</table>`;
 }
 
-/** An image: in each row 0 is white and the largest count black. */
+/** Draws an image. In each row, 0 is white and the largest count is black. */
 function picture(confusion: Matrix): Tiles {
   const values = confusion.flatMap((row) => row.map((count) => 1 - count / Math.max(1, ...row)));
   return tiles(

@@ -7,7 +7,7 @@ import type { Figures } from './runLines.ts';
 
 const STEPS = 600;
 
-/** Draws error, loss and learning rate. */
+/** Draws the curves of the error, the loss and the learning rate. */
 export function curveFigures({ lines: { epochs, steps } }: ReportData): Figure[] {
   const every = Math.ceil(steps.length / STEPS);
   const thinned = steps.filter((_, k) => k % every === 0);
@@ -80,7 +80,7 @@ export function sizeFigures({ lines: { epochs }, boxNames }: ReportData): Figure
   ].flat();
 }
 
-/** Draws a chart; none without points. */
+/** Draws a chart, or returns an empty list if there are no points to show. */
 function figure(
   name: string,
   title: string,
@@ -92,8 +92,8 @@ function figure(
 }
 
 /**
- * Draws hidden units: one row per example, one column per unit. Black is 0, or the most negative
- * value if there are negative ones.
+ * Draws hidden units: one row per example, one column per unit. White is the largest magnitude m of
+ * all values; black is 0, or −m if there are negative values.
  */
 export function unitsFigure({ box, examples, units, values }: HiddenUnits): Figure {
   const most = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;

@@ -2,8 +2,9 @@ import type { Module } from '../lib/module.ts';
 import type { Picture } from './pictures.ts';
 
 /**
- * Collects the kernels of the first box that has any, one picture per output channel, the largest
- * first. Kernels of three input channels are in colour; of others the first channel is shown.
+ * Collects the kernels of the first box that has any. Each output channel is one picture, and the
+ * picture with the largest Σ value² is first. A kernel with three input channels is shown in
+ * colour; of any other kernel, only the first input channel is shown.
  */
 export async function firstFilters(network: Module): Promise<Picture[]> {
   const kernels = Object.values(network.params).find(({ rank }) => rank === 4);

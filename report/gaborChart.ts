@@ -5,12 +5,12 @@ import type { FilterFit } from './gaborFits.ts';
 
 const [WIDTH, HEIGHT] = [400, 236];
 
-/** Cycles per pixel at the rim, the most that pixels can show. */
+/** The frequency at the rim, in cycles per pixel. Pixels cannot show a higher one. */
 const RIM = 0.5;
 
 /**
- * Draws the frequencies of filters as SVG. The angle of a dot is the filter's orientation, across
- * its stripes, from 0° on the right to 180°; its distance from the centre is the frequency in
+ * Draws the frequencies of filters as SVG. The angle of a dot is the direction across the filter's
+ * stripes, from 0° on the right to 180°. The distance of a dot from the centre is the frequency in
  * cycles per pixel. A dot is filled if the filter is a Gabor function.
  */
 export function gaborChart(fits: readonly FilterFit[]): string {

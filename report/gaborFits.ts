@@ -3,23 +3,33 @@ import { gabor } from '../lib/init/gabor.ts';
 import { Rng } from '../lib/rng.ts';
 import type { Picture } from './pictures.ts';
 
-/** A filter and its nearest Gabor function, in the colour along which the filter varies most. */
+/**
+ * A filter and the Gabor function nearest to it. The function has one colour, the direction in
+ * colour space with the largest Σ f².
+ */
 export interface FilterFit {
   /** The filter. */
   readonly filter: Picture;
-  /** The Gabor function. */
+  /** The Gabor function, drawn with the filter's size and colours. */
   readonly fit: Picture;
-  /** Its parameters; `explained` is the fraction of the whole filter's Σ f², over all colours. */
+  /**
+   * The parameters of the function. `explained` is the explained fraction of the filter's Σ f² over
+   * all its colour channels.
+   */
   readonly gabor: GaborFit;
-  /** Whether the fit explains more than a fit to noise does, and has light and dark stripes. */
+  /**
+   * Whether the fit explains more than 19 of 20 fits to noise do, and has light and dark stripes.
+   */
   readonly isGabor: boolean;
 }
 
 /** The Gabor functions of the filters of a layer. */
 export interface GaborFits {
-  /** One per filter. */
+  /** One fit per filter that is finite and not all 0. */
   readonly fits: readonly FilterFit[];
-  /** The fraction that fits explain of 19 in 20 noise filters of this size, at most. */
+  /**
+   * The second-largest fraction of Σ f² that fits explain among 20 noise filters of the same size.
+   */
   readonly ofNoise: number;
   /** A summary for the report. */
   readonly sentence: string;
@@ -28,16 +38,19 @@ export interface GaborFits {
 /** The number of noise filters that are fitted for comparison. */
 const NOISE = 20;
 
-/** The least fraction of the fit's power that must be light, and that must be dark. */
+/**
+ * The least fraction of the fit's Σ f² in positive values (light), and in negative values (dark).
+ */
 const STRIPES = 0.1;
 
 /**
- * Fits Gabor functions to the filters of a first layer. With eight parameters a fit explains much
- * of any small filter, so noise of the same size is fitted for comparison. A filter is called a
- * Gabor function if the fit explains more of it than of 19 in 20 noise filters and is more than an
- * edge or a blob: a whole wave is no longer than the filter's longer side, and light and dark each
- * have a tenth of its power. A Gabor function fits any filter of fewer than 4x4 pixels, so those
- * have none.
+ * Fits Gabor functions to the filters of a first layer. A Gabor function has eight parameters, so
+ * it explains much of any small filter. For comparison, 20 noise filters of the same size are
+ * fitted too. A filter is called a Gabor function if three conditions hold: the fit explains more
+ * of it than of 19 of the noise filters; the wavelength is at most the filter's longer side; and
+ * both light and dark values have at least a tenth of the fit's Σ f². The last two exclude edges
+ * and blobs. A Gabor function fits any filter of fewer than 4x4 pixels, so smaller filters are not
+ * fitted.
  *
  * @returns undefined if the filters are too small, or all 0.
  */
@@ -95,7 +108,10 @@ async function fitFilter(filter: Picture): Promise<{ gabor: GaborFit; fit: Pictu
   return { gabor: { ...found, explained }, fit: { ...filter, values: drawn } };
 }
 
-/** The unit vector of the channels along which Σ f² is largest, by power iteration. */
+/**
+ * Returns the direction in colour space, a unit vector, along which Σ f² is largest. It is found by
+ * power iteration.
+ */
 function mainColour({ values, channels }: Picture): readonly number[] {
   const column = (c: number) => Array.from(values).filter((_, i) => i % channels === c);
   const columns = Array.from({ length: channels }, (_, c) => column(c));
@@ -103,7 +119,8 @@ function mainColour({ values, channels }: Picture): readonly number[] {
   const apply = (v: readonly number[]) =>
     matrix.map((row) => row.reduce((sum, m, c) => sum + m * v[c], 0));
   const unit = (v: readonly number[]) => v.map((x) => x / Math.hypot(...v));
-  // The start is a row that is not 0, so it cannot be orthogonal to the whole matrix.
+  // Power iteration starts from a row that is not 0. The matrix is symmetric, so its product with
+  // that row is not 0 either.
   const strongest = matrix.reduce((most, row, c) => (row[c] > matrix[most][most] ? c : most), 0);
   let direction = unit(matrix[strongest]);
   for (let k = 0; k < 100; k++) direction = unit(apply(direction));

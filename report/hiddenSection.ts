@@ -3,13 +3,14 @@ import { percent, type HiddenUnits } from './hiddenUnits.ts';
 import { escape, figureHtml, unfolding } from './html.ts';
 import type { Stage } from './stage.ts';
 
-/** The width of a unit in pixels of the page, at most, so that few units make a small picture. */
+/** The largest width of a unit in pixels of the page. It keeps the picture of a few units small. */
 const PIXELS = 4;
 
 /**
- * The section of the hidden units: figures of each box, and the lecture's picture of the last box.
+ * Makes the section of the hidden units: statistics of each box, and a picture of the last box's
+ * outputs as in the lecture.
  *
- * @param stage how far the training had come; units of an untrained network get no verdict.
+ * @param stage the progress of the training; units of an untrained network get no verdict.
  * @param whole whether the run did not fail.
  */
 export function hiddenSection(hidden: readonly HiddenUnits[], stage?: Stage, whole = true): string {

@@ -22,17 +22,18 @@ export interface HiddenUnits extends Judgement {
   readonly dead: number;
 }
 
-/** A unit is near 0 below this fraction of its largest output. */
+/**
+ * An output is near 0 if its magnitude is at most this fraction of the unit's largest magnitude.
+ */
 const NEAR = 0.05;
 
 /**
- * Judges hidden units as the lecture's picture of good and bad training does: in good training they
- * are sparse across examples and across features; in bad training many ignore the input, or exhibit
- * strong correlations.
+ * Judges hidden units by the lecture's criteria. In good training they are sparse across examples
+ * and across units. In bad training many ignore the input, or are strongly correlated.
  *
  * @param values [examples, units].
- * @param deadUnits the number of units with the same output for all examples, if `values` does not
- *   show all outputs.
+ * @param deadUnits the number of units with the same output for all examples. By default it is
+ *   counted in `values`; pass it if `values` holds only a part of each unit's outputs.
  * Source: lecture, "Other things good to know"; LeCun & Ranzato, ICML 2013 tutorial.
  */
 export function hiddenUnits(

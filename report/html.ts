@@ -24,7 +24,7 @@ ${content}
 `;
 }
 
-/** How an image is shown. */
+/** The display options of an image. */
 export interface ImageLook {
   /** The width in pixels of the page; by default the available width. */
   readonly width?: number;
@@ -45,7 +45,7 @@ export function figureHtml({ title, picture }: Figure, look?: ImageLook): string
   return typeof picture === 'string' ? picture : image(picture, title, look);
 }
 
-/** Shows the first of many parts, and folds the others under a heading. */
+/** Shows the first `first` parts, and hides the other parts under a heading that unfolds them. */
 export function unfolding(parts: readonly string[], first: number, heading: string): string {
   const others = parts.slice(first);
   const folded = `<details><summary>${heading}</summary>${others.join('')}</details>`;

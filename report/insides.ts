@@ -29,7 +29,10 @@ export interface FeatureMaps {
   readonly label: string;
   /** [height, width, channels], or [units]. */
   readonly shape: readonly number[];
-  /** For each example one picture per channel, at most sixteen, or one picture of all units. */
+  /**
+   * For each example, one picture per channel of the first sixteen; for a vector, one picture of
+   * all units.
+   */
   readonly maps: readonly (readonly Picture[])[];
 }
 
@@ -45,7 +48,10 @@ export interface Insides {
 
 const [EXAMPLES, CHOSEN, CHANNELS] = [100, 3, 16];
 
-/** The most bytes of activations per forward pass. */
+/**
+ * The limit for the activations of a forward pass, in bytes. At least 8 examples run even if they
+ * exceed it.
+ */
 const MEMORY = 2 ** 29;
 
 /** The output of a box. */
@@ -58,8 +64,8 @@ interface Seen {
 
 /**
  * Collects the outputs inside a network for the first examples of a dataset, at most 100. A hidden
- * unit of a convolution is a channel at the middle of the image; it ignores the input if the
- * channel does so everywhere.
+ * unit of a convolution is a channel's output in the middle of the image. It counts as dead (it
+ * ignores the input) only if every position of the channel has the same output for all examples.
  *
  * @param chosen the indices of the examples whose feature maps are shown.
  */
@@ -80,7 +86,7 @@ export async function insides(
   const seen = run(network, input);
   const featureMaps: FeatureMaps[] = [];
   const hidden: HiddenUnits[] = [];
-  // Without such a box, hidden units are those of the last vector before the scores.
+  // If the network has no nonlinear box, the hidden units are the last vector before the scores.
   const known = seen.filter(({ box, window }) => window === 'elementwise' && isNonlinearity(box));
   const hiding =
     known.length > 0
@@ -103,7 +109,7 @@ export async function insides(
   };
 }
 
-/** The first examples of the first classes. */
+/** Returns the first example of each class, for up to three classes. */
 async function firstOfClasses(data: Dataset, indices: readonly number[]): Promise<number[]> {
   const batch = await data.batch(Int32Array.from(indices));
   const labels = Array.from(await batch.labels.data());
@@ -111,7 +117,7 @@ async function firstOfClasses(data: Dataset, indices: readonly number[]): Promis
   return indices.filter((_, k) => labels.indexOf(labels[k]) === k).slice(0, CHOSEN);
 }
 
-/** The outputs of all boxes, in the order of the forward pass. */
+/** Runs the network and returns the outputs of all boxes, in the order of the forward pass. */
 function run(network: Module, input: Tensor): Seen[] {
   const seen: Seen[] = [];
   tidy(() => {
@@ -135,8 +141,8 @@ export function labelOf(box: AnyModule, path: string): string {
 }
 
 /**
- * Whether an elementwise box makes hidden units. Merges and BatchNorm, the only one with buffers,
- * do not.
+ * Whether the outputs of an elementwise box are hidden units. Those of merging boxes and of
+ * BatchNorm, the only elementwise box with buffers, are not.
  */
 function isNonlinearity({ arity, buffers }: AnyModule): boolean {
   return arity !== 'list' && Object.keys(buffers).length === 0;
@@ -159,7 +165,10 @@ async function mapsOf({ label, output }: Seen, inputs: number): Promise<FeatureM
   return { label, shape, maps };
 }
 
-/** The hidden units of a box, for the examples that follow the chosen ones in the batch. */
+/**
+ * Judges the hidden units of a box. In the batch, the `chosen` examples for feature maps come
+ * first; only the `examples` that follow are used here.
+ */
 async function unitsOf(
   { label, output }: Seen,
   chosen: number,

@@ -12,8 +12,8 @@ export interface Judgement {
 /**
  * Judges the curves of a run: whether the network learns, and whether it generalizes.
  *
- * @param classes the number of classes; guessing has a loss of ln(classes).
- * @param dead the fraction of the last hidden units with the same output for all examples.
+ * @param classes the number of classes; uniform guessing has a loss of ln(classes).
+ * @param dead the fraction of units in the last hidden box with the same output for all examples.
  */
 export function judgeRun(
   { epochs, steps, failure }: RunLines,
@@ -38,7 +38,7 @@ export function judgeRun(
     loss: 0,
     learningRate: 0,
   });
-  // A large loss at the first step, from large initial scores, is not a jump.
+  // If the first loss is large because the initial scores are, it does not count as a jump.
   const jumped = peak.loss > 3 * Math.max(chance, steps.at(0)?.loss ?? Infinity);
   if (!(train.loss < 0.95 * chance)) {
     const units = dead > 0.5 ? `${Math.round(100 * dead)} % of the hidden units are dead` : '';

@@ -1,7 +1,8 @@
 import { decode, encode } from 'fast-png';
 
 /**
- * Values [height, width, channels] to draw. Three channels are colours; of others the first counts.
+ * Values [height, width, channels] to draw. Three channels are red, green and blue; with another
+ * number of channels, only the first is drawn.
  */
 export interface Picture {
   readonly height: number;
@@ -19,7 +20,7 @@ export interface Tiles {
 
 /** A figure of a report. */
 export interface Figure {
-  /** The name of its file, without the extension. */
+  /** The name of the figure's file, without the extension. */
   readonly name: string;
   /** The caption. */
   readonly title: string;
@@ -28,8 +29,8 @@ export interface Figure {
 }
 
 /**
- * The values of black and white: the smallest and largest value of the picture, the same with 0 in
- * the middle, or two given values.
+ * The values that are drawn black and white. 'own' takes the smallest and largest value of the
+ * picture; 'around 0' takes −m and m for the largest magnitude m; a pair gives the two values.
  */
 export type Range = 'own' | 'around 0' | readonly [black: number, white: number];
 
@@ -59,7 +60,9 @@ export function tiles(pictures: readonly Picture[], columns: number, range: Rang
   return { ...full, png: encode({ ...full, data, channels: depth }) };
 }
 
-/** Stacks tiles vertically, aligned on the left, three white lines apart, as PNG. */
+/**
+ * Stacks tiles vertically, aligned on the left, with three white lines between them. Returns a PNG.
+ */
 export function stacked(parts: readonly Tiles[]): Uint8Array {
   const images = parts.map(({ png }) => decode(png));
   const depth = Math.max(...images.map(({ channels }) => channels));
@@ -91,7 +94,7 @@ function limits(values: ArrayLike<number>, range: Range): readonly [number, numb
   return [-most, most];
 }
 
-/** Arranges values in rows of `width`; the smallest value fills the last row. */
+/** Arranges values in rows of `width`. Copies of the smallest value complete the last row. */
 export function wrapped(values: ArrayLike<number>, width = 64): Picture {
   const across = Math.min(width, values.length);
   const height = Math.ceil(values.length / across);
@@ -102,7 +105,7 @@ export function wrapped(values: ArrayLike<number>, width = 64): Picture {
   return { height, width: across, channels: 1, values: filled };
 }
 
-/** The images of a batch; empty if its examples are not images. */
+/** The images of a batch; an empty list if `shape` is not [height, width, channels]. */
 export function picturesOf(values: ArrayLike<number>, shape: readonly number[]): Picture[] {
   if (shape.length !== 3) return [];
   const [height, width, channels] = shape;

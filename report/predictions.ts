@@ -10,13 +10,13 @@ import { picturesOf, type Picture } from './pictures.ts';
 export interface WrongExample {
   /** The index of the example. */
   readonly example: number;
-  /** Its image. */
+  /** The image of the example. */
   readonly picture: Picture;
-  /** Its class. */
+  /** The class of the example. */
   readonly label: number;
   /** The class that the network predicts. */
   readonly prediction: number;
-  /** The softmax of the prediction. */
+  /** The probability (softmax) of the predicted class. */
   readonly probability: number;
 }
 
@@ -28,7 +28,7 @@ export interface Predictions {
   readonly errors: number;
   /** `confusion[label][prediction]` counts examples. */
   readonly confusion: readonly (readonly number[])[];
-  /** The most confident errors, at most twelve. */
+  /** The misclassified examples with the highest probabilities, at most twelve. */
   readonly wrong: readonly WrongExample[];
 }
 

@@ -11,7 +11,7 @@ import { UNITS_TEXT, unitsSection } from './unitsSection.ts';
 /** Makes the page of a report. */
 export function renderReport(data: ReportData): string {
   const { title, judgement, hidden, examples, errors, stage } = data;
-  // The weights of a run that failed are those of an earlier step.
+  // The weights of a failed run are from an earlier step, so its hidden units get no verdict.
   const verdicts = [
     judgement,
     ...(isWhole(data) && stage?.trained !== false ? hidden.slice(-1) : []),

@@ -11,13 +11,16 @@ export interface Figures {
 
 /** The log line of an epoch. */
 export interface EpochLine {
-  /** Counted from 1. */
+  /** The number of the epoch, counted from 1. */
   readonly epoch: number;
-  /** On the training examples. */
+  /** The result on the training examples. */
   readonly train: Figures;
-  /** On the validation examples, or on the test examples if there are none. */
+  /**
+   * The result on the validation examples, or on the test examples if there are no validation
+   * examples.
+   */
   readonly validation: Figures;
-  /** At the end of the epoch. */
+  /** The learning rate at the end of the epoch. */
   readonly learningRate: number;
   /** The sizes of weights, gradients and updates per box. */
   readonly boxes: readonly LayerStats[];
@@ -25,7 +28,7 @@ export interface EpochLine {
 
 /** The log line of a step. */
 export interface StepLine {
-  /** Counted from 0. */
+  /** The number of the step, counted from 0. */
   readonly step: number;
   /** The loss of the batch, in nats. */
   readonly loss: number;

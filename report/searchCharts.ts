@@ -11,8 +11,9 @@ const WIDTH = 400;
 const [BLUE, ORANGE] = COLOURS;
 
 /**
- * Draws the fraction of the variance that each dimension explains: a bar by itself, a line with its
- * interactions. The largest stands first.
+ * Draws the fraction of the variance that each dimension explains: a bar for the dimension by
+ * itself, a line for the dimension with all its interactions. The dimension with the longest line
+ * is first.
  */
 export function sharesChart(shares: readonly (SobolIndices & { readonly name: string })[]): string {
   const sorted = [...shares].sort((a, b) => b.totalOrder - a.totalOrder);
@@ -60,7 +61,10 @@ interface Dot {
   readonly error: number;
 }
 
-/** The values of a dimension that has few, for a tick at each. */
+/**
+ * Returns the values of a dimension that has few values, so that each gets a tick; otherwise
+ * undefined.
+ */
 function fewOf(dimension: Dimension): number[] | undefined {
   if ('choices' in dimension) return dimension.choices.map(Number);
   const { low, high, integer } = dimension;
@@ -69,7 +73,8 @@ function fewOf(dimension: Dimension): number[] | undefined {
 }
 
 /**
- * Draws the error of each trial against its value of a dimension, and the error a model expects.
+ * Draws the error of each trial against the trial's value of a dimension, and the curve of the
+ * error that the model expects.
  */
 export function effectChart(
   dimension: Dimension,
@@ -96,7 +101,7 @@ export function effectChart(
   const failed = dots
     .filter((one) => one.failed !== undefined)
     .map(({ x }): Dot => ({ x, error: top }));
-  // A trial without errors stands at the bottom of a logarithmic axis.
+  // A logarithmic axis cannot show an error of 0, so such a trial is drawn at the bottom.
   const shown = good.map(({ x, error }): Dot => ({ x, error: Math.max(error, low) }));
   const best = shown[errors.indexOf(Math.min(...errors))];
   const at = { x: 'x', y: 'error' } as const;
@@ -131,7 +136,7 @@ export function effectChart(
   });
 }
 
-/** Draws the smallest error of the trials so far. */
+/** Draws the error of each trial, and the smallest error up to each trial. */
 export function bestSoFarChart(trials: readonly Trial[]): string {
   const errors = trials.map(({ mean }) => 100 * mean);
   const [low, high] = extent(errors.filter((error) => error > 0 && Number.isFinite(error)));
@@ -163,7 +168,7 @@ export function bestSoFarChart(trials: readonly Trial[]): string {
   });
 }
 
-/** An axis that is logarithmic if the errors span a factor of 3 or more. */
+/** Makes an axis that is logarithmic if the errors span more than a factor of 3. */
 function errorAxis(low: number, high: number): Plot.ScaleOptions {
   const log = high > 3 * low;
   return {

@@ -8,7 +8,7 @@ import { bestSoFarChart, effectChart, sharesChart } from './searchCharts.ts';
 export interface SearchReportData {
   /** The file of the search space. */
   readonly file: string;
-  /** How points were chosen. */
+  /** The name of the method that chose the points. */
   readonly method: string;
   /** The dimensions that vary. */
   readonly space: Space;
@@ -16,11 +16,11 @@ export interface SearchReportData {
   readonly folds: number;
   /** The number of training examples in all folds together. */
   readonly examples: number;
-  /** Seed of the search. */
+  /** The seed of the search. */
   readonly seed: number;
   /** The finished trials. */
   readonly trials: readonly Trial[];
-  /** The target of the Gaussian process for a mean error rate: its logarithm. */
+  /** Returns the target of the Gaussian process for a mean error rate: its logarithm. */
   readonly target: (mean: number) => number;
 }
 
@@ -63,10 +63,10 @@ export async function renderSearch(data: SearchReportData): Promise<string> {
 const figure = (title: string, svg: string) =>
   `<figure><figcaption>${escape(title)}</figcaption>${svg}</figure>`;
 
-/** The verdict: the best trial, and whether it is clearly better than the second. */
+/** Makes the verdict: the best trial, and whether it is clearly better than the second. */
 function judged({ trials }: SearchReportData, good: readonly Trial[]): string {
   const [best, second] = rankTrials(good);
-  // Both trials have the same folds, so their difference per fold is what is uncertain.
+  // Both trials use the same folds, so the standard error is that of their difference per fold.
   const differences = second?.scores.map((score, fold) => score - best.scores[fold]) ?? [];
   const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
   const squares = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0);

@@ -1,8 +1,8 @@
 import type { TrainingProgress } from '../train/trainer.ts';
 
-/** How far a training had come. */
+/** The progress of a training. */
 export interface Stage {
-  /** Such as `after epoch 3`. */
+  /** The progress in words, such as `after epoch 3`. */
   readonly when: string;
   /** Whether the network had been trained at all. */
   readonly trained: boolean;

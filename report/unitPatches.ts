@@ -7,20 +7,20 @@ import { summarize } from '../inspect/summary/summarize.ts';
 import { labelOf } from './insides.ts';
 import { tiles, wrapped, type Picture, type Tiles } from './pictures.ts';
 
-/** The patches to which some units of a box respond most. */
+/** The parts of inputs ("patches") to which some units of a box respond most. */
 export interface BoxPatches {
   /** The name of the box, such as `Conv2D 3`. */
   readonly label: string;
-  /** One per unit. */
+  /** The patches of each unit. */
   readonly units: readonly UnitPatches[];
 }
 
 const [EXAMPLES, UNITS, COUNT] = [1000, 8, 8];
 
-/** The most bytes of activations per batch. */
+/** The limit for the activations of a batch, in bytes. */
 const MEMORY = 2 ** 28;
 
-/** The largest batch size, up to 100, whose activations fit the memory. */
+/** Returns the largest batch size, from 1 to 100, whose activations fit the limit. */
 export function batchFor(network: Module, inputShape: readonly number[]): number {
   const { activationBytes } = summarize(network, inputShape).total;
   return Math.min(100, Math.max(1, Math.floor(MEMORY / (activationBytes + 1))));
@@ -46,11 +46,11 @@ export interface WeightedBox {
   readonly path: string;
   readonly box: AnyModule;
   readonly units: number;
-  /** Without the batch. */
+  /** The shape of the output, without the batch. */
   readonly outputShape: readonly number[];
 }
 
-/** The boxes with weights, in the order of the forward pass. */
+/** Lists the boxes with a weight of at least two axes, in the order of the forward pass. */
 export function weighted(network: Module, inputShape: readonly number[]): WeightedBox[] {
   const boxes = new Map<string, AnyModule>();
   propagate<undefined>(network, [undefined], (box, _, path) => void boxes.set(path, box));
@@ -63,8 +63,8 @@ export function weighted(network: Module, inputShape: readonly number[]): Weight
 }
 
 /**
- * The most informative boxes: the first and the last with channels, and the vector before the
- * scores.
+ * Returns the most informative boxes: the first and the last whose outputs are images, and the last
+ * but one whose output is a vector (the last gives the scores).
  */
 function informative(network: Module, inputShape: readonly number[]): WeightedBox[] {
   const places = weighted(network, inputShape);
@@ -74,12 +74,12 @@ function informative(network: Module, inputShape: readonly number[]): WeightedBo
   return chosen.filter((place, k) => place !== undefined && chosen.indexOf(place) === k);
 }
 
-/** The grey of the lightest pixel, which differs from the white beyond the border. */
+/** The grey of the lightest pixel. It is darker than the white beyond the border of the image. */
 const LIGHTEST = 0.88;
 
 /**
- * Draws a row of a unit's patches above a row of their gradients, all of one size. Pixels beyond
- * the border of the image are white.
+ * Draws a unit's patches in one row and their gradients in the row below, all of one size. Pixels
+ * beyond the border of the image are white.
  */
 export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
   const shown = patches.filter(({ values }) => values.length > 0);
@@ -106,7 +106,7 @@ function pictureOf(
   const [rows, columns, channels] = shape;
   if (rows * columns === 1 && height * width === 1 && channels > 3) return wrapped(values);
   const kept = channels === 3 ? 3 : 1;
-  // A patch at the first row or column lacks the pixels before it.
+  // The border cuts a patch at the image's first row or column there, so the white goes before it.
   const [down, right] = [
     corner[0] === 0 ? height - rows : 0,
     corner[1] === 0 ? width - columns : 0,

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { collectReport, type ReportOptions } from './collect.ts';
 import { renderReport, reportFigures } from './render.ts';
 
-/** Pixels of the PNG per pixel of the page. */
+/** The number of PNG pixels per pixel of the page. */
 const DENSITY = 2;
 
 /**
@@ -40,7 +40,10 @@ export async function writeReport(
   return [file, ...files];
 }
 
-/** A width scaled by a whole factor, so that all pixels keep one size. */
+/**
+ * Multiplies a width by the integer that brings it nearest to 800, so that all pixels stay equal in
+ * size.
+ */
 function scaled(width: number): number {
   return width * Math.max(1, Math.round(800 / width));
 }
