@@ -7,16 +7,16 @@ import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { lbfgs, type Objective } from './lbfgs.ts';
 
-/** The first weight of the cost against the distance. */
+/** The first weight λ of the cost that is tried. */
 const FIRST_WEIGHT = 1e-3;
 
-/** The ratio of a weight to the one before it, while the network is not fooled. */
+/** The factor by which λ grows from try to try until the network predicts the target. */
 const FACTOR = 4;
 
-/** The number of further weights before the search gives up. */
+/** The number of further tries before the search gives up. */
 const MAX_TRIES = 14;
 
-/** The number of bisections, on a logarithmic scale, that narrow down the smallest weight. */
+/** The number of bisections, on a logarithmic scale, that narrow down the smallest λ. */
 const BISECTIONS = 4;
 
 /** The options of `closestAdversarial`. */
@@ -28,11 +28,12 @@ export interface ClosestAdversarialOptions {
 }
 
 /**
- * An image near another that the network assigns to a chosen class, by L-BFGS:
+ * Finds an image near a given one that the network assigns to a chosen class, by L-BFGS:
  *
  *   x' = argmin ‖x' − x‖² + λ C(x', target),  0 ≤ x' ≤ 1
  *
- * for the smallest λ at which the network predicts the target, to a factor of 4^(1/16).
+ * Here λ is the smallest weight at which the network predicts the target, found to within a factor
+ * of 4^(1/16).
  *
  * Shapes: input [1, ...]; the result has its shape. The caller disposes the result.
  * Errors: an unknown option; an input of more than one example; a target that is not a class; those
@@ -80,7 +81,7 @@ export async function closestAdversarial(
   return best && constant(best, [...input.shape] as [number]);
 }
 
-/** The cost, its gradient and the class that the network predicts. */
+/** Computes the cost at x, its gradient, and the class that the network predicts. */
 async function costOf(network: Module, x: Float64Array, shape: readonly number[], target: number) {
   const cost = new SoftmaxCrossEntropy();
   const found = tidy(() => {

@@ -12,13 +12,15 @@ export interface TopPatch {
   readonly example: number;
   /** The output of the unit. */
   readonly response: number;
-  /** The position in the box's output, along each axis but the channels. */
+  /** The position in the box's output, one index for each axis except the channels. */
   readonly place: readonly number[];
-  /** The first position of the patch in the example, along each axis but the channels. */
+  /**
+   * The first position of the patch in the example, one index for each axis except the channels.
+   */
   readonly corner: readonly number[];
   /**
-   * The shape of the patch, channels last; smaller at a border, and 0 where the unit depends only
-   * on padding.
+   * The shape of the patch, channels last. It is smaller at a border of the image, and 0 along each
+   * axis if the unit depends only on padding.
    */
   readonly shape: readonly number[];
   /** The values of the patch, row by row, channels last. */
@@ -27,7 +29,7 @@ export interface TopPatch {
   readonly gradient: Float32Array;
 }
 
-/** A response, and the unit that gave it. */
+/** A response and its unit. */
 export interface UnitResponse extends PlacedResponse {
   readonly unit: number;
 }
@@ -58,8 +60,8 @@ export async function cutOut(
     chunk.forEach(({ example, place, response, unit }, n) => {
       const at = placeOf(place, axes);
       const span = trace.spanOfInput([...at, unit].map((index): Interval => [index, index]));
-      // The patch of an image has all channels of its pixels; that of a vector is the whole vector.
-      // Where a box on the way states no window, the patch is the whole example.
+      // The patch of an image has all channels of its pixels. The patch of a vector is the whole
+      // vector. If a box between input and unit states no window, the patch is the whole example.
       const whole = span !== undefined && 'unknown' in span;
       const image = shape
         .slice(0, -1)
@@ -79,7 +81,7 @@ export async function cutOut(
   return found;
 }
 
-/** The indices along each axis of a place that is numbered row by row. */
+/** Converts the number of a place, counted row by row, to its index along each axis. */
 function placeOf(place: number, axes: readonly number[]): number[] {
   let left = place;
   return [...axes].reverse().reduce<number[]>((places, size) => {
@@ -89,7 +91,10 @@ function placeOf(place: number, axes: readonly number[]): number[] {
   }, []);
 }
 
-/** The values within an interval along each axis but the last, from `start` on. */
+/**
+ * Returns the values in an interval of each axis except the last, of the example that begins at
+ * `start`.
+ */
 function part(
   values: ArrayLike<number>,
   start: number,

@@ -12,17 +12,17 @@ import { costGradient, inputGradient } from './inputGradient.ts';
 export interface FastGradientSignOptions {
   /** A batch of inputs of the network, with values in 0 ... 1. */
   readonly input: Tensor;
-  /** The targets of the cost; with the default cost the class of each example, an int32 vector. */
+  /** The targets of the cost. The default cost takes the class of each example, an int32 vector. */
   readonly labels: Tensor;
   /** The change of each value, at least 0. */
   readonly epsilon: number;
-  /** The cost to raise, a new `SoftmaxCrossEntropy()` by default. */
+  /** The cost that the change increases, a new `SoftmaxCrossEntropy()` by default. */
   readonly cost?: Cost;
 }
 
 /**
- * Adversarial inputs by the fast gradient sign method: each value moves by ε in the direction that
- * raises the cost, and stays in 0 ... 1:
+ * Makes adversarial inputs by the fast gradient sign method. Each value moves by ε (`epsilon`) in
+ * the direction that increases the cost, and stays in 0 ... 1:
  *
  *   x' = clip(x + ε sign(∂C/∂x), 0, 1)
  *

@@ -6,15 +6,18 @@ import { lbfgs, type Objective } from './lbfgs.ts';
  * The Gabor function nearest to a filter; positions and lengths are in pixels, angles in radians.
  */
 export interface GaborFit extends Gabor {
-  /** The factor of the function, above 0. */
+  /** The factor A of the function, above 0. */
   readonly amplitude: number;
-  /** 1/λ, in cycles per pixel. */
+  /** The frequency 1/wavelength, in cycles per pixel. */
   readonly frequency: number;
   /** The fraction of Σ f² that the fit explains, at most 1. */
   readonly explained: number;
 }
 
-/** x₀, y₀, θ, σ, γ, λ: the parameters that the function does not depend on linearly. */
+/**
+ * The six nonlinear parameters of a Gabor function: the centre x₀, y₀, the orientation θ, the width
+ * σ of the envelope, its aspect γ, and the wavelength λ.
+ */
 type Shape = readonly number[];
 
 interface Candidate {
@@ -22,7 +25,7 @@ interface Candidate {
   readonly cost: number;
 }
 
-/** The number of the best shapes of the grid that are refined. */
+/** The number of grid shapes that are refined, the best ones. */
 const REFINED = 10;
 
 /**
@@ -30,10 +33,11 @@ const REFINED = 10;
  *
  *   A cos(φ + ψ) = a cos φ + b sin φ
  *
- * the best amplitude and phase for a shape are a linear least-squares fit of its even and its odd
- * part. Six parameters remain: a grid search finds the best places, and L-BFGS refines them. The
- * centre stays in the filter, σ is from ½ pixel to its longer side, γ from 0.2 to 3, λ from 2
- * pixels to twice the longer side.
+ * the best amplitude A and phase ψ follow from a linear least-squares fit of the cosine and the
+ * sine part. Six parameters remain: the centre, the orientation θ, the width σ of the envelope, its
+ * aspect γ and the wavelength λ. A grid search finds the best starts, and L-BFGS refines them. The
+ * centre stays in the filter, σ is from ½ pixel to the filter's longer side, γ from 0.2 to 3, λ
+ * from 2 pixels to twice the longer side.
  *
  * Shapes: filter height · width values, row by row; height and width in pixels.
  * Errors: a filter that is 0 everywhere or not finite, or has another number of values.
@@ -69,7 +73,8 @@ export async function fitGabor(
   const [x, y, theta, sigma, aspect, wavelength] = shape;
   const { even, odd } = misfit(shape);
   const turns = Math.floor(theta / Math.PI);
-  // Half a turn changes the sign of x', and so that of the phase.
+  // A rotation by half a turn changes the sign of the coordinate along the wave, and so of the
+  // phase.
   const phase = turns % 2 === 0 ? Math.atan2(-odd, even) : Math.atan2(odd, even);
   return {
     x,
@@ -112,7 +117,7 @@ async function refine(
 
 type Misfit = ReturnType<typeof misfitOf>;
 
-/** The best few shapes of the grid, at most one per orientation and wavelength. */
+/** Returns the best shapes of the grid, at most one per orientation and wavelength. */
 function bestOfGrid(misfit: Misfit, height: number, width: number): Candidate[] {
   const side = Math.max(height, width);
   const wavelengths = [2.5, 3.5, 5, 7, 10, 14, 20].filter((length) => length <= 2 * side);
@@ -146,14 +151,15 @@ function bestOfGrid(misfit: Misfit, height: number, width: number): Candidate[] 
 }
 
 /**
- * A function from a shape to the least misfit over a and b, and its gradient by the shape:
+ * Returns a function that computes the misfit of a shape for the best a and b, and its gradient by
+ * the shape. E is the envelope; u and v are the coordinates along and across the wave:
  *
  *   misfit  Σ r²  with  r = a C + b S − f,  C = E cos φ,  S = E sin φ,
  *                       log E = −(u² + γ² v²)/2σ²,  φ = 2π u/λ
  *   ∂/∂p    2 Σ r [(a C + b S) ∂(log E)/∂p + (b C − a S) ∂φ/∂p]
  *
- * The gradient treats a and b as constants, because at their best values the derivative by them is
- * 0.
+ * The gradient treats a and b as constants, because the misfit's derivative by each is 0 at the
+ * best values.
  */
 function misfitOf(f: Float64Array, width: number) {
   const [C, S] = [new Float64Array(f.length), new Float64Array(f.length)];
@@ -180,7 +186,7 @@ function misfitOf(f: Float64Array, width: number) {
       cf += even * f[i];
       sf += odd * f[i];
     }
-    // If C and S are nearly parallel, as for a single pixel, C suffices.
+    // If C and S are nearly parallel, as for a single pixel, the fit uses C alone.
     const determinant = cc * ss - cs * cs;
     const isSingular = !(determinant > 1e-9 * cc * ss);
     const a = isSingular ? cf / (cc + 1e-300) : (cf * ss - sf * cs) / determinant;

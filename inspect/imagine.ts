@@ -31,15 +31,16 @@ export interface ImagineOptions {
   readonly steps?: number;
   /** The root mean square of a step, in units of the pixels' range 0 ... 1; 0.02 by default. */
   readonly learningRate?: number;
-  /** The share of its distance from grey, ½, that a pixel loses per step; 0.01 by default. */
+  /** The fraction by which each step reduces a pixel's distance from grey, ½; 0.01 by default. */
   readonly decay?: number;
 }
 
 const OPTIONS = ['labels', 'inputShape', 'rng', 'steps', 'learningRate', 'decay'] as const;
 
 /**
- * Images that the network assigns to given classes, although no person would: from grey noise by
- * gradient descent on the cost of these classes, with steps of equal length, in 0 ... 1:
+ * Makes images that the network assigns to given classes, although no person would. Gradient
+ * descent on the cost of these classes starts from grey noise. All steps have the same length, and
+ * the pixels stay in 0 ... 1:
  *
  *   g = ∂C/∂x        x ← clip(x − decay (x − ½) − learningRate g/rms(g), 0, 1)
  *

@@ -4,11 +4,13 @@ import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Module } from '../lib/module.ts';
 
 /**
- * The gradient by the input of a network, ∂C/∂x, which training does not compute.
+ * Computes the gradient of a cost by the input of a network, ∂C/∂x, which training does not
+ * compute.
  *
- * @param gradient from the scores to the gradient by the scores: `costGradient(cost, target)`, or a
- *   function that returns 1 at a class and 0 elsewhere. Its intermediate tensors are disposed.
- * @param context of the forward pass, inference by default.
+ * @param gradient a function from the network's scores to the gradient by the scores:
+ *   `costGradient(cost, target)`, or a function that returns 1 at a class and 0 elsewhere. The
+ *   function's intermediate tensors are disposed.
+ * @param context the context of the forward pass; its mode is inference by default.
  *
  * Shapes: input as for the network; the result has the input's shape. The caller disposes the
  *         result.
@@ -31,7 +33,10 @@ export function inputGradient(
   });
 }
 
-/** A function from scores to the gradient of a cost by them, the argument of `inputGradient`. */
+/**
+ * Makes an argument for `inputGradient`: a function from scores to the gradient of a cost by the
+ * scores.
+ */
 export const costGradient =
   (cost: Cost, target: Tensor) =>
   (scores: Tensor): Tensor =>

@@ -9,14 +9,14 @@ export interface Objective {
 export interface LbfgsOptions {
   /** The most iterations, 50 by default. */
   readonly iterations?: number;
-  /** The number of steps, with their changes of the gradient, to remember; 8 by default. */
+  /** The number of last steps that approximate the curvature, 8 by default. */
   readonly memory?: number;
   /**
-   * Ends when no partial derivative of a variable that is free to move is larger in magnitude; 1e-6
-   * by default.
+   * The search ends when the partial derivatives by all variables that are free to move are at most
+   * this in magnitude; 1e-6 by default.
    */
   readonly tolerance?: number;
-  /** The bounds of every variable, [−∞, ∞] by default. */
+  /** The bounds that hold for every variable, [−∞, ∞] by default. */
   readonly bounds?: readonly [low: number, high: number];
 }
 
@@ -28,10 +28,10 @@ const plus = (a: Float64Array, b: Float64Array, by: number) => a.map((v, i) => v
  *
  *   x ← P(x − t H ∇f)
  *
- * H approximates the inverse of the curvature from the last steps s and their changes of the
- * gradient y. P clips to the bounds. t is halved from 1 until f falls by at least 1e-4 of the
- * decrease that the slope predicts. H ∇f leaves out the variables that are at a bound and would
- * cross it.
+ * H approximates the inverse of the Hessian from the last steps s and the changes y of the gradient
+ * in these steps. P clips to the bounds. t starts at 1 and is halved until f falls by at least 1e-4
+ * of the decrease that the gradient predicts. H ∇f leaves out the variables that are at a bound and
+ * would cross it.
  *
  * Errors: an unknown option; those of the objective.
  * Source: Nocedal, Wright, "Numerical Optimization", 2nd edition, algorithms 7.4, 7.5 and 3.1;
@@ -67,7 +67,7 @@ export async function lbfgs(
     let next = await objective(moved);
     while (!(next.value <= value + 1e-4 * dot(gradient, plus(moved, x, -1)))) {
       step /= 2;
-      // Rounding, or a kink: no smaller step lowers f.
+      // Because of rounding, or at a kink, no step lowers f.
       if (step < 1e-10) return x;
       moved = plus(x, direction, step).map(clip);
       next = await objective(moved);
@@ -90,7 +90,7 @@ interface Pair {
   readonly rho: number;
 }
 
-/** H v, by two loops over the remembered steps. */
+/** Computes H v by two loops over the remembered steps ("two-loop recursion"). */
 function timesInverseCurvature(v: Float64Array, pairs: readonly Pair[]): Float64Array {
   let result = v;
   const alphas = pairs.map(() => 0);

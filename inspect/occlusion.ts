@@ -12,7 +12,10 @@ export interface OcclusionOptions {
   readonly label: number;
   /** The side of the patch in pixels, 8 by default. */
   readonly size?: number;
-  /** The distance between two places of the patch in pixels, half its side by default. */
+  /**
+   * The distance between neighbouring places of the patch in pixels; by default half the patch's
+   * side.
+   */
   readonly stride?: number;
   /** The value that fills the patch, 0.5 by default. */
   readonly value?: number;
@@ -29,7 +32,8 @@ export interface OcclusionMap {
 }
 
 /**
- * How much a class depends on each part of an image: its probability while a patch hides that part.
+ * Measures how much a class depends on each part of an image, by the probability of the class while
+ * a patch hides that part.
  *
  * Shapes: image [1, H, W, C]; the network gives scores [N, classes].
  * Errors: an unknown option; an image of another shape; size or stride that is not an integer of at

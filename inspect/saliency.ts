@@ -13,7 +13,8 @@ export interface SaliencyOptions {
 }
 
 /**
- * How strongly each pixel moves the score of a class: max over the channels of |∂s_class/∂x|.
+ * Measures how strongly each pixel changes the score of a class: the maximum of |∂s_class/∂x| over
+ * the channels.
  *
  * Shapes: images [N, H, W, C]; labels N classes; the result [N, H, W]. The caller disposes the
  *         result.

@@ -14,13 +14,16 @@ import { Trace } from './trace.ts';
 export interface TopPatchesOptions {
   /** The path of a box or container: `2`, `stage1.0.residual.body.conv1`. */
   readonly box: string;
-  /** The indices of channels, or of elements of a vector, of the box's output; all by default. */
+  /**
+   * The units to look at: indices of channels of the box's output, or of elements if it is a
+   * vector; all by default.
+   */
   readonly units?: readonly number[];
   /** The number of patches per unit, 9 by default. */
   readonly count?: number;
   /** The most patches of a unit from one example, 1 by default. */
   readonly perExample?: number;
-  /** The number of examples to look at, from the first; all by default. */
+  /** The number of examples to look at, beginning with the first; all by default. */
   readonly examples?: number;
   /** The number of examples per batch, 100 by default. */
   readonly batchSize?: number;
@@ -32,29 +35,30 @@ const OPTIONS = ['box', 'units', 'count', 'perExample', 'examples', 'batchSize']
 export interface UnitPatches {
   /** The index of the channel, or of the element of a vector. */
   readonly unit: number;
-  /** The largest response first. */
+  /** The patches, the largest response first. */
   readonly patches: readonly TopPatch[];
   /**
-   * The smallest response to any example at any place; equal to that of the first patch if the unit
-   * ignores the input.
+   * The smallest response to any example at any place. If the unit ignores the input, it equals the
+   * response of the first patch.
    */
   readonly least: number;
   /**
-   * The first box between the input and the unit that states no window, if there is one; the
-   * patches are whole examples then.
+   * A box between the input and the unit that states no window, if there is one. The patches are
+   * then whole examples.
    */
   readonly unknownWindow?: string;
 }
 
 /**
- * The parts of a data set to which the units of a box respond most. For a channel of an image, a
- * part is the receptive field of the place with the largest response; for an element of a vector it
- * is the whole example. Among equal responses the first example, and in it the first place, wins.
- * NaN does not count.
+ * Finds the parts ("patches") of a data set's examples to which the units of a box respond most.
+ * For a channel of an image, a patch is the receptive field of the place with the largest response.
+ * For an element of a vector, it is the part of the example that the element depends on: behind a
+ * Linear, the whole example. Among equal responses, the first example and its first place win. NaN
+ * does not count.
  *
- * The receptive field joins all ways from the input to the unit and respects the borders of every
- * box on them. The gradient of a patch is that of its one response, by `backpropToInput` of the
- * boxes between.
+ * The receptive field covers all paths from the input to the unit, and respects the borders of
+ * every box on these paths. The gradient of a patch is ∂ response/∂ patch, by `backpropToInput` of
+ * the boxes between.
  *
  * Errors: an unknown option; `topPatches: expected box to be one of 0, 1, 2, got "7"`; `topPatches:
  *         expected units of 2 from 0 to 19, got 20`; a number in the options that is not an integer

@@ -15,13 +15,13 @@ export interface TopResponsesOptions {
   readonly units: number;
   /** The indices of the examples in the batch. */
   readonly examples: Int32Array;
-  /** The most responses of one example. */
+  /** The largest number of responses that are kept per example. */
   readonly perExample: number;
 }
 
 /**
- * The largest responses of one unit to each example of a batch, and the smallest response of all.
- * NaN does not count.
+ * Finds the largest responses of one unit to each example of a batch, and the unit's smallest
+ * response in the batch. NaN does not count.
  *
  * Shapes: responses [examples, places, units].
  */
@@ -46,7 +46,10 @@ export function topResponses(
   return { top, least };
 }
 
-/** The `count` largest responses of both lists, the largest first; of equal ones the earlier. */
+/**
+ * Returns the `count` largest responses of both lists, the largest first. Equal responses keep
+ * their order.
+ */
 export function mergeTop(
   earlier: readonly PlacedResponse[],
   later: readonly PlacedResponse[],

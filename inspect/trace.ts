@@ -13,7 +13,10 @@ import { hull, inputsOf, windowAt } from '../lib/window.ts';
 /** A block of a tensor: a range of positions per axis, without the batch. */
 export type Span = readonly Interval[];
 
-/** A box that runs, and the steps whose outputs are its inputs: their indices, −1 for the input. */
+/**
+ * A run of a box. `from` holds the indices of the steps whose outputs are the box's inputs; −1 is
+ * the input of the network.
+ */
 interface Step {
   readonly box: AnyModule;
   readonly path: string;
@@ -34,9 +37,9 @@ function boxPaths(network: AnyModule): string[] {
 }
 
 /**
- * The way from the input of a network to one of its boxes or containers, at any depth. It runs
- * forward, backward with a gradient, and backward with a block of positions, which follows the
- * gradient. It does not run boxes that the target does not depend on.
+ * The path from the input of a network to one of its boxes or containers, the target, at any depth.
+ * A trace runs forward (`infer`), backward with a gradient (`inputGradient`), and backward with a
+ * block of positions (`spanOfInput`). It leaves out boxes that the target does not depend on.
  *
  * Errors: `expected box to be one of 0, 1, 2, got "7"`; a network that takes a list of
  *         tensors; a target with several outputs; those of the boxes.
@@ -44,12 +47,12 @@ function boxPaths(network: AnyModule): string[] {
 export class Trace {
   /** The shape of the target's output, without the batch. */
   readonly outputShape: readonly number[];
-  /** The target; of a container the box that computes its output. */
+  /** The target box. If the target is a container, the box that computes its output. */
   readonly box: AnyModule;
   readonly #steps: readonly Step[];
   /** The shapes of the input and of each step's output, for a batch of one. */
   readonly #shapes: readonly Shape[];
-  /** One per step. */
+  /** The facts of each step. */
   readonly #facts: readonly Facts[];
 
   constructor(network: AnyModule, target: string, inputShape: readonly number[]) {
@@ -83,7 +86,7 @@ export class Trace {
     this.outputShape = shapes[shapes.length - 1].slice(1);
   }
 
-  /** The target's output. Disposes each intermediate value after its last use. */
+  /** Computes the target's output. Disposes each intermediate value after its last use. */
   infer(input: Tensor): Tensor {
     return tidy(() => {
       const values: Tensor[] = [];
@@ -101,8 +104,8 @@ export class Trace {
   }
 
   /**
-   * ∂C/∂x of the network's input x, from ∂C/∂y of the target's output y, by `backpropToInput` of
-   * the boxes between.
+   * Computes ∂C/∂x for the network's input x from ∂C/∂y for the target's output y, by
+   * `backpropToInput` of the boxes between.
    */
   inputGradient(input: Tensor, gradOutput: Tensor): Tensor {
     return tidy(() => {
@@ -126,10 +129,10 @@ export class Trace {
   }
 
   /**
-   * The block of the input that a block of the target's output depends on, along all ways.
+   * Finds the block of the input that a block of the target's output depends on, over all paths.
    *
-   * @returns undefined if the block depends on no element, as padding does; `unknown` with the
-   *   first box on the way that states no window.
+   * @returns undefined if the block depends only on padding; an `UnknownWindow` if a box on a path
+   *   states no window.
    */
   spanOfInput(span: Span): Span | undefined | UnknownWindow {
     const spans = new Map<number, Span>([[this.#steps.length - 1, span]]);
@@ -154,14 +157,14 @@ export class Trace {
 
 /** A span that is unknown, because a box on the way states no window. */
 export interface UnknownWindow {
-  /** The path and class of the box, `conv (MyConv)`. */
+  /** The path and class of the box, such as `conv (MyConv)`. */
   readonly unknown: string;
 }
 
-/** The smallest block that contains both. */
+/** Returns the smallest block that contains both blocks. */
 const union = (a: Span, b: Span): Span => a.map((of, axis) => hull([of, b[axis]]) ?? of);
 
-/** The steps that the step `end` depends on, itself last, with renumbered sources. */
+/** Returns the step `end` and the steps that it depends on, in order, with renumbered sources. */
 function ancestors(steps: readonly Step[], end: number): Step[] {
   const needed = new Set([end]);
   for (let i = end; i >= 0; i--)
@@ -173,7 +176,7 @@ function ancestors(steps: readonly Step[], end: number): Step[] {
   }));
 }
 
-/** Lists up to 24 paths. */
+/** Formats a list of paths. After 24 it says how many more there are. */
 function listPaths(paths: readonly string[]): string {
   const more = paths.length - 24;
   return more > 0 ? `${paths.slice(0, 24).join(', ')} and ${more} more` : paths.join(', ');

@@ -9,7 +9,7 @@ import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from '.
 export async function dataScale(context: DiagnosticContext): Promise<Diagnostic> {
   const batch = await context.data.batch(sample(context, 200, 1));
   const { rank, size, shape } = batch.input;
-  // A network for images sees a vector as an image of one pixel, [1, 1, channels].
+  // Networks for images also accept vectors, as images of one pixel, [1, 1, channels].
   const isImage = rank === 4 && size > shape[0] * shape[rank - 1];
   const found = tidy(() => {
     const { mean, variance } = moments(
@@ -28,8 +28,8 @@ export async function dataScale(context: DiagnosticContext): Promise<Diagnostic>
   const [least, most] = [Math.min(...deviations), Math.max(...deviations)];
   const constant = most === 0;
   const bad = constant || most > 10 || largest > 10;
-  // A feature that never changes is common in tables and at the borders of images; a channel of an
-  // image that never changes is not.
+  // Tables and the borders of images often have features that never change. A whole channel of an
+  // image that never changes is unusual.
   const severity = bad
     ? 'bad'
     : largest > 2 || most < 0.05 || (isImage && least < 0.01)

@@ -9,9 +9,9 @@ import { units } from './units.ts';
 
 /**
  * Checks a network and its data before a long training: label balance, data normalization, the loss
- * at the start, dead and saturated units, the size of gradients, their values in double precision,
- * and whether the network memorizes 20 examples. If there is only one class, it checks the data
- * only.
+ * at the start, dead and saturated units, the sizes of gradients, the gradients' values in double
+ * precision, and whether the network memorizes 20 examples. If there is only one class, it checks
+ * the data only.
  *
  * Errors: those of the boxes and the dataset.
  * Source: lecture, "Other things good to know".

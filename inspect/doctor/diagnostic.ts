@@ -2,7 +2,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import type { Module } from '../../lib/module.ts';
 import type { Rng } from '../../lib/rng.ts';
 
-/** How serious a finding is. */
+/** The severity of a finding. */
 export type Severity = 'good' | 'warning' | 'bad';
 
 /** The result of one check. */
@@ -26,7 +26,7 @@ export interface DiagnosticContext {
   readonly rng: Rng;
 }
 
-/** Makes a diagnostic; one that is good has no advice. */
+/** Makes a diagnostic. If the severity is good, it leaves out the advice. */
 export function judge(
   name: string,
   severity: Severity,
@@ -36,7 +36,9 @@ export function judge(
   return { name, severity, finding, advice: severity === 'good' ? '' : advice };
 }
 
-/** Draws `count` examples without replacement; all of them if there are fewer. */
+/**
+ * Draws the indices of `count` examples without replacement, or of all examples if there are fewer.
+ */
 export function sample(
   { data, rng }: DiagnosticContext,
   count: number,

@@ -9,11 +9,12 @@ import { describeParam } from '../../lib/propagate.ts';
 import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
- * Checks the gradient of the cost of two real examples in double precision. Along one direction per
- * parameter, half random and half the gradient itself, it must equal the central difference of the
- * cost. The best of steps from 1e-5 to 1e-7 counts, because a ReLU may have its kink within a step.
- * If the two sides of the smallest step disagree, the parameter is at a kink, as a bias of 0 under
- * a dead layer is, and there is no gradient to check.
+ * Checks the gradient of the cost of two real examples in double precision. For each parameter it
+ * takes one direction, the sum of a random unit vector and the gradient's. Along it, the gradient
+ * must equal the central difference of the cost. The smallest error of the steps 1e-5, 1e-6 and
+ * 1e-7 counts, because a ReLU's kink may lie within a step. If the one-sided differences of the
+ * smallest step disagree, the parameter is at a kink and is not checked. An example is a bias of 0
+ * under a dead layer.
  */
 export async function realGradient(context: DiagnosticContext): Promise<Diagnostic> {
   const batch = await context.data.batch(sample(context, 2, 6));
@@ -57,12 +58,15 @@ export async function realGradient(context: DiagnosticContext): Promise<Diagnost
   );
 }
 
-/** The largest relative error of a right gradient. */
+/** The relative error below which a gradient counts as right. */
 const TOLERANCE = 1e-5;
 
 const cost: Cost = new SoftmaxCrossEntropy();
 
-/** The relative error of the gradient by one parameter, or that the parameter is at a kink. */
+/**
+ * Returns the relative error of the gradient by one parameter, or 'kink' if the parameter is at a
+ * kink.
+ */
 function errorOf(
   network: Module,
   name: string,
@@ -71,7 +75,7 @@ function errorOf(
   { rng }: DiagnosticContext,
   k: number,
 ): number | 'kink' {
-  // The boxes draw the same random numbers in each forward.
+  // A new generator each time, so that the boxes draw the same random numbers in each forward.
   const context = (): Context => ({ mode: 'training', rng: rng.fold(7) });
   const param = network.params[name];
   return tidy(() => {
@@ -107,7 +111,7 @@ function errorOf(
   });
 }
 
-/** x at length 1; 0 stays 0. */
+/** Scales x to length 1. A tensor of zeros stays 0. */
 function unit(x: Tensor): Tensor {
   return div(x, add(sqrt(sum(square(x))), scalar(1e-300)));
 }

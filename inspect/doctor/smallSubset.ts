@@ -16,7 +16,7 @@ const CANDIDATES = 500;
 
 /**
  * Checks whether the network memorizes 20 examples in 100 steps of Adam. The classes are balanced
- * as far as possible: if most examples were of one class, a network that always predicts that class
+ * as far as possible. If most examples had one class, a network that always predicts that class
  * would seem to have memorized them.
  *
  * Source: lecture, "Other things good to know": train on a small subset of the data until the error
@@ -62,7 +62,7 @@ export async function smallSubset(context: DiagnosticContext): Promise<Diagnosti
   }
 }
 
-/** Draws examples at random, one of each class in turn until there are enough. */
+/** Draws examples at random, one per class in each round, until there are 20. */
 async function ofEachClass(
   context: DiagnosticContext,
 ): Promise<{ examples: number[]; classes: number }> {

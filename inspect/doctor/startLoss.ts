@@ -3,7 +3,9 @@ import { subset } from '../../data/split.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
-/** Checks whether the network starts at the cross-entropy of a guess, ln(classes). */
+/**
+ * Checks whether the initial loss is near that of a uniform guess, a cross-entropy of ln(classes).
+ */
 export async function startLoss(context: DiagnosticContext): Promise<Diagnostic> {
   const { build, data } = context;
   const network = build();

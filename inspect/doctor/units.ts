@@ -6,14 +6,16 @@ import { inferBox } from '../../lib/runBox.ts';
 import type { Facts } from '../../lib/facts.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
-/** The faults of units with bounded outputs. */
+/**
+ * The faults of units with bounded outputs: dead if there is one bound, saturated if there are two.
+ */
 type Kind = 'dead' | 'saturated';
 
 /**
- * Checks whether units are dead or saturated for 100 examples. If the output of a box is bounded on
- * one side, as that of a ReLU is, a unit is dead if it stays at the bound for every example at
- * every position. If the output is bounded on both sides, as those of tanh and the sigmoid are, a
- * value is saturated within 1.5 % of the range from a bound.
+ * Checks whether units are dead or saturated for 100 examples. The output of a ReLU has one bound:
+ * a channel is dead if it stays at the bound for every example at every position. The outputs of
+ * tanh and the sigmoid have two bounds: a value is saturated if its distance from a bound is less
+ * than 1.5 % of the range.
  */
 export async function units(context: DiagnosticContext): Promise<Diagnostic[]> {
   const network = context.build();
@@ -65,7 +67,7 @@ export async function units(context: DiagnosticContext): Promise<Diagnostic[]> {
   });
 }
 
-/** The share of the channels that stay at their bound for all examples at all positions. */
+/** Returns the share of the channels that stay at the bound for all examples at all positions. */
 function deadShare(output: Tensor, range: Range): Tensor {
   const bound = range.find(Number.isFinite) ?? 0;
   const axes = Array.from({ length: output.rank - 1 }, (_, axis) => axis);
@@ -73,7 +75,10 @@ function deadShare(output: Tensor, range: Range): Tensor {
   return mean(cast(notEqual(cast(isAlive, 'float32'), scalar(1)), 'float32'));
 }
 
-/** The share of the values within 1.5 % of the range from one of its ends. */
+/**
+ * Returns the share of the values whose distance from an end of the range is below 1.5 % of the
+ * range.
+ */
 function saturatedShare(output: Tensor, [low, high]: Range): Tensor {
   const centre = scalar((low + high) / 2);
   const limit = scalar(0.97 * ((high - low) / 2));

@@ -82,7 +82,7 @@ export function drawSummary({ inputShape, rows, total }: Summary, title: string)
  */
 function placeBoxes(rows: readonly SummaryRow[]): Place[] {
   const places: Place[] = [];
-  /** The last level of each lane that is in use, and the row whose output runs there. */
+  /** For each lane, the last level that is in use, and the row whose output runs there. */
   const inUse: { until: number; by: number }[] = [{ until: 0, by: -1 }];
   const lastUser = new Array<number>(rows.length).fill(-1);
   rows.forEach(({ from }, i) => from.forEach((source) => source >= 0 && (lastUser[source] = i)));
@@ -98,7 +98,7 @@ function placeBoxes(rows: readonly SummaryRow[]): Place[] {
     while (!isFree(lane)) lane++;
     places.push({ level, lane });
     inUse[lane] = { until: lastUser[i] === i + 1 ? level : Infinity, by: i };
-    // The outputs that this box is the last to use end here.
+    // If this box is the last to use an output, the lane of that output ends here.
     for (const [other, use] of inUse.entries()) {
       const ends = use !== undefined && use.by >= 0 && other !== lane && lastUser[use.by] === i;
       if (ends) inUse[other] = { until: level - 1, by: use.by };
@@ -107,7 +107,10 @@ function placeBoxes(rows: readonly SummaryRow[]): Place[] {
   return places;
 }
 
-/** The lane nearest to the start of an arrow that has no boxes on the levels between. */
+/**
+ * Finds the lane for an arrow that bypasses boxes: the lane nearest to the arrow's start that has
+ * no box on the levels between.
+ */
 function freeLane(places: readonly Place[], from: Place, to: Place): number | undefined {
   const between = places.filter(({ level }) => level > from.level && level < to.level);
   const lanes = Math.max(...places.map(({ lane }) => lane)) + 2;

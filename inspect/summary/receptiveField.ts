@@ -2,9 +2,9 @@ import type { Shape, InputWindow } from '../../lib/facts.ts';
 import { windowAt } from '../../lib/window.ts';
 
 /**
- * The part of the network's input that one value depends on, per axis of the image: `size`
- * positions. Two neighbours are `jump` positions of the input apart, and there are `places` of
- * them.
+ * The part of the network's input that one value of a box's output depends on, per axis of the
+ * image. It has `size` positions. The fields of neighbouring values start `jump` positions apart,
+ * and the output has `places` values along the axis.
  */
 export interface ReceptiveField {
   readonly size: readonly number[];
@@ -12,17 +12,20 @@ export interface ReceptiveField {
   readonly places: readonly number[];
 }
 
-/** The field of the network's input itself, [height, width, C] or [L, C]. */
+/**
+ * The receptive field of a value of the network's input itself, of shape [height, width, C] or [L,
+ * C].
+ */
 export function inputField(inputShape: Shape): ReceptiveField {
   const places = inputShape.slice(0, -1);
   return { size: places.map(() => 1), jump: places.map(() => 1), places };
 }
 
 /**
- * The receptive field behind a box. A window of K positions with stride s over values that lie j
- * apart sees j (K − 1) positions more, and its outputs lie j s apart. This is the reach of the
- * windows' weights, so it may exceed the image, because padding counts. Statistics that a
- * normalization takes over the whole image do not count.
+ * The receptive field behind a box. If the values before the box lie j positions apart, a window of
+ * K values with stride s adds j (K − 1) positions to the size, and its outputs lie j s positions
+ * apart. The size may exceed the image, because padding counts. Statistics that a normalization
+ * takes over the whole image do not count.
  *
  * Source: Araujo, Norris, Sim 2019, "Computing receptive fields of convolutional neural networks",
  *         Distill.
@@ -38,7 +41,8 @@ export function fieldAfter(
   const seen = fields.map((field, k) => through(windowAt(window, k), field));
   const [{ jump, places }] = seen;
   const size = jump.map((_, axis) => Math.max(...seen.map((field) => field.size[axis])));
-  // The batch and the channels have an axis each; a vector has kept its places for the next Linear.
+  // An image has two more axes: the batch and the channels. A vector keeps the places of the image
+  // before it, because the next Linear sees all of them.
   const isImage = outputShape.length === jump.length + 2;
   return { size, jump, places: isImage ? outputShape.slice(1, -1) : places };
 }

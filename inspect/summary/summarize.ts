@@ -10,26 +10,29 @@ import { fieldAfter, inputField, type ReceptiveField } from './receptiveField.ts
 /** Stands for a fact that a box does not state. */
 export type Unknown = 'unknown';
 
-/** A box of a network; sizes are those for one example. */
+/** A box of a network. All sizes are for one example. */
 export interface SummaryRow {
   /** The box's path: `conv1`, `stage1.0.residual.body.conv1`. */
   readonly name: string;
-  /** The box in the words of the slides. */
+  /** The description of the box, in the words of the slides. */
   readonly box: string;
   /** The shape of the output, without the batch. */
   readonly outputShape: Shape;
-  /** The number of parameters; a box that occurs several times counts only at the first. */
+  /** The number of parameters. Shared parameters count only in the first row that has them. */
   readonly parameters: number;
-  /** The number of products that are added up; other arithmetic does not count. */
+  /** The number of multiply-adds of one forward. Other arithmetic does not count. */
   readonly multiplyAdds: number | Unknown;
   /** The size of the output as float32, in bytes; 0 if it shares the memory of the input. */
   readonly activationBytes: number;
   /**
-   * The number of positions of the network's input that a value depends on, per axis. It may exceed
-   * the image, because padding counts.
+   * The number of positions of the network's input that one output value depends on, per axis. It
+   * may exceed the image, because padding counts.
    */
   readonly receptiveField: readonly number[] | Unknown;
-  /** The indices of the rows whose outputs are its inputs; −1 is the input of the network. */
+  /**
+   * The indices of the rows whose outputs are the inputs of this box; −1 is the input of the
+   * network.
+   */
   readonly from: readonly number[];
 }
 
@@ -45,9 +48,9 @@ export interface Summary {
 /** The options of `summarize`. */
 export interface SummaryOptions {
   /**
-   * Whether every box has a row, false by default: a box that works element by element, such as a
-   * ReLU, is then part of the row of the box before it, as on the slides, and a box that only
-   * passes its input on has no row.
+   * Whether every box has a row; false by default. If false, a box that works element by element,
+   * such as a ReLU, shares the row of the box before it, as on the slides, and a box that only
+   * passes on its input has no row.
    */
   readonly all?: boolean;
 }
@@ -127,13 +130,13 @@ export function summarize(
 }
 
 /**
- * Folds the row of a box that works position by position into the row before it, if that row's
- * output has no other use, or if the box only passes it on.
+ * Merges the row of a box that works position by position into the row before it, if no other box
+ * uses that row's output, or if the box only passes it on.
  */
 function fold(runs: readonly Run[]): SummaryRow[] {
   const users = runs.map((_, i) => runs.filter(({ row }) => row.from.includes(i)).length);
   const kept: SummaryRow[] = [];
-  /** The index in `kept` of the row that holds the output of each run. */
+  /** For each run, the index in `kept` of the row that includes it. */
   const places: number[] = [];
   runs.forEach(({ row, box, window }, i) => {
     const from = row.from.map((source) => (source < 0 ? source : places[source]));
@@ -142,7 +145,8 @@ function fold(runs: readonly Run[]): SummaryRow[] {
     const passesOn = window === 'identity';
     const isAlone = from.length === 1 && (passesOn || users[row.from[0]] === 1);
     if (isPositionwise && isAlone && row.parameters === 0 && into !== undefined) {
-      // A box that only passes its input on is named only if it has words, as Dropout has.
+      // A box that only passes on its input is listed only if its description says more than its
+      // name, as Dropout's does.
       const isNamed = !passesOn || row.box !== nameOf(box);
       kept[from[0]] = {
         ...into,
