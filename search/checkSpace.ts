@@ -9,7 +9,7 @@ import {
   type Value,
 } from './space.ts';
 
-/** Refuses a space without a dimension, and one with a dimension that `checkDimension` refuses. */
+/** Throws if a space has no dimension, or has one for which `checkDimension` throws. */
 export function checkSpace(space: Space): void {
   if (Object.keys(space).length === 0) {
     throw new InputError(
@@ -20,7 +20,7 @@ export function checkSpace(space: Space): void {
 }
 
 /**
- * Refuses a dimension from a file that is not one.
+ * Throws if a value from a file is not a valid dimension.
  *
  * Errors: `rate: expected low below high, got 0.1 and 0.01`; a logarithmic range that does not
  *         start above 0; an integer range whose bounds are not integers; fewer than two choices, or
@@ -67,9 +67,7 @@ export function checkDimension(name: string, dimension: object): asserts dimensi
     fail('points to be an integer of at least 2', show(points));
 }
 
-/**
- * Refuses an option that a dimension does not have: `rate: unknown option lgo; did you mean log?`
- */
+/** Throws if a dimension has an unknown option: `rate: unknown option lgo; did you mean log?` */
 export function checkDimensionOptions(name: string, dimension: object): void {
   const range = ['low', 'high', 'log', 'integer', 'points'] as const;
   const known = 'choices' in dimension ? (['choices'] as const) : (['choices', ...range] as const);

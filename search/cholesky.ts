@@ -9,7 +9,7 @@ export interface SquareMatrix {
 }
 
 /**
- * Factorizes a symmetric positive definite A: returns the lower triangle L with L Lᵀ = A:
+ * Factorizes a symmetric positive definite matrix A. Returns the lower triangular L with L Lᵀ = A:
  *
  *   L_jj = √(A_jj − Σ_{k<j} L_jk²),   L_ij = (A_ij − Σ_{k<j} L_ik L_jk) / L_jj for i > j
  *
@@ -33,7 +33,7 @@ export function cholesky({ size, values }: SquareMatrix): SquareMatrix {
   return { size, values: lower };
 }
 
-/** Solves L x = b, from the first row down. */
+/** Solves L x = b for a lower triangular L, from the first row down. */
 export function solveLower({ size, values }: SquareMatrix, b: Float64Array): Float64Array {
   const x = Float64Array.from(b);
   for (let i = 0; i < size; i++) {
@@ -43,7 +43,7 @@ export function solveLower({ size, values }: SquareMatrix, b: Float64Array): Flo
   return x;
 }
 
-/** Solves Lᵀ x = b, from the last row up. */
+/** Solves Lᵀ x = b for a lower triangular L, from the last row up. */
 export function solveUpper({ size, values }: SquareMatrix, b: Float64Array): Float64Array {
   const x = Float64Array.from(b);
   for (let i = size - 1; i >= 0; i--) {
@@ -53,14 +53,14 @@ export function solveUpper({ size, values }: SquareMatrix, b: Float64Array): Flo
   return x;
 }
 
-/** Returns A⁻¹ = L⁻ᵀ L⁻¹ for the triangle L of `cholesky`, column by column. */
+/** Returns A⁻¹ = L⁻ᵀ L⁻¹ for the factor L that `cholesky` returns. */
 export function inverse(lower: SquareMatrix): SquareMatrix {
   const { size } = lower;
   const values = new Float64Array(size * size);
   for (let j = 0; j < size; j++) {
     const unit = new Float64Array(size);
     unit[j] = 1;
-    // A⁻¹ is symmetric, so column j is row j.
+    // A⁻¹ is symmetric, so column j is stored as row j.
     values.set(solveUpper(lower, solveLower(lower, unit)), j * size);
   }
   return { size, values };

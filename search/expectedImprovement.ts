@@ -2,13 +2,14 @@ import { normalTail } from '../lib/kernels/elementwise/normalCdf.ts';
 import type { Prediction } from './gaussianProcess.ts';
 
 /**
- * Computes the expected amount by which f(x) improves on the smallest value so far, counting no
- * improvement as 0. With f ~ N(μ, s²) and z = (best − μ)/s:
+ * Computes the expected amount by which f(x) is below the smallest value so far, `best`; it counts
+ * as 0 if f(x) is above. With f ~ N(μ, s²), z = (best − μ)/s, and the density φ and distribution
+ * function Φ of the standard normal distribution:
  *
  *   EI = E max(0, best − f) = ∫_{−∞}^{best} (best − f) φ((f − μ)/s)/s df
  *      = s ∫_{−∞}^{z} (z − t) φ(t) dt = s (z Φ(z) + φ(z)),   because ∫ t φ = −φ
  *
- * If s = 0, it is max(0, best − μ).
+ * If s = 0, the result is max(0, best − μ).
  *
  * Source: Mockus 1978; Jones, Schonlau, Welch 1998, equation 15; Snoek, Larochelle, Adams, NIPS
  *         2012, equation 2.

@@ -4,9 +4,9 @@ import type { Rng } from '../lib/rng.ts';
 import { GaussianProcess, type Hyperparameters, type Observations } from './gaussianProcess.ts';
 
 /**
- * The bounds and the prior of each hyper-parameter: its logarithm is normal around that of
- * `median`, with standard deviation `deviation`. They suit targets of mean 0 and deviation 1, and
- * coordinates from 0 to 1.
+ * The bounds and the prior of each hyper-parameter. Its logarithm is normally distributed with mean
+ * ln `median` and standard deviation `deviation`. The values suit targets with mean 0 and standard
+ * deviation 1, and coordinates from 0 to 1.
  */
 const PRIORS = {
   variance: { bounds: [0.1, 10], median: 1, deviation: 1 },
@@ -18,18 +18,20 @@ const PRIORS = {
 export interface FitGaussianProcessOptions {
   /** Draws the random starts. */
   readonly rng: Rng;
-  /** The number of random starts besides the middle, 2 by default. */
+  /** The number of random starts in addition to the centre of the bounds, 2 by default. */
   readonly restarts?: number;
 }
 
 /**
- * Fits a Gaussian process: its hyper-parameters θ = (ln σ², ln ℓ, ln σ_n²) maximize, within bounds,
+ * Fits a Gaussian process. The logarithms of its hyper-parameters, θ = (ln σ², ln ℓ, ln σ_n²),
+ * maximize within bounds
  *
  *   ln p(y | θ) + ln p(θ),   ln p(θ) = −½ Σ ((θ_i − m_i)/s_i)² + a constant
  *
- * L-BFGS starts from the middle and from random places. The prior is wide. Without it, length
- * scales near 0 and no noise explain a few dozen targets in many coordinates, and predict nothing.
- * The targets are standardized for the fit; the result is in their own scale.
+ * where the prior ln p(θ) is normal with means m_i and standard deviations s_i. L-BFGS starts from
+ * the centre of the bounds and from random points. The prior is wide. Without it, a fit to a few
+ * dozen targets in many coordinates may choose length scales near 0 and no noise, and then predicts
+ * nothing. The targets are standardized for the fit; the result is in their original scale.
  *
  * Errors: those of `GaussianProcess`; an unknown option.
  * Source: Rasmussen, Williams 2006, sections 5.2 and 5.4.1.
@@ -53,9 +55,10 @@ export async function fitGaussianProcess(
     ...Array.from({ length: d }, () => PRIORS.length),
     PRIORS.noise,
   ].map(({ bounds: [low, high], median, deviation: spread }) => {
-    return { low: Math.log(low), width: Math.log(high / low), middle: Math.log(median), spread };
+    return { low: Math.log(low), width: Math.log(high / low), logMedian: Math.log(median), spread };
   });
-  // L-BFGS takes one pair of bounds for all variables, so each runs from 0 to 1 between its own.
+  // `lbfgs` takes one pair of bounds for all variables, so each logarithm is mapped from its bounds
+  // to 0 ... 1.
   const logs = (z: Float64Array) => z.map((unit, i) => priors[i].low + unit * priors[i].width);
   const at = (z: Float64Array): Hyperparameters => {
     const [variance, ...rest] = Array.from(logs(z), Math.exp);
@@ -63,21 +66,21 @@ export async function fitGaussianProcess(
   };
   const objective = (z: Float64Array) => {
     const { value, gradient } = new GaussianProcess(scaled, at(z)).logMarginalLikelihood();
-    const deviations = logs(z).map((log, i) => (log - priors[i].middle) / priors[i].spread);
+    const deviations = logs(z).map((log, i) => (log - priors[i].logMedian) / priors[i].spread);
     return Promise.resolve({
       value: deviations.reduce((sum, v) => sum + (v * v) / 2, -value),
       gradient: gradient.map((g, i) => (deviations[i] / priors[i].spread - g) * priors[i].width),
     });
   };
-  const middle = new Float64Array(d + 2).fill(0.5);
-  const starts = [middle, ...Array.from({ length: restarts }, () => rng.uniforms(d + 2))];
+  const centre = new Float64Array(d + 2).fill(0.5);
+  const starts = [centre, ...Array.from({ length: restarts }, () => rng.uniforms(d + 2))];
   let best: { z: Float64Array; value: number } | undefined;
   for (const start of starts) {
     const z = await lbfgs(objective, start, { bounds: [0, 1], tolerance: 1e-4 });
     const { value } = await objective(z);
     if (best === undefined || value < best.value) best = { z, value };
   }
-  const { variance, lengthScales, noise } = at(best?.z ?? middle);
+  const { variance, lengthScales, noise } = at(best?.z ?? centre);
   const rescale = deviation ** 2;
   return new GaussianProcess(observations, {
     variance: rescale * variance,

@@ -12,7 +12,7 @@ import {
 export interface Hyperparameters {
   /** σ², the variance of the function around its mean. */
   readonly variance: number;
-  /** ℓ_i, one per coordinate: the distance over which the function changes. */
+  /** ℓ_i, one per coordinate: the distance over which the function changes considerably. */
   readonly lengthScales: readonly number[];
   /** σ_n², the variance of the noise on each observation. */
   readonly noise: number;
@@ -20,7 +20,7 @@ export interface Hyperparameters {
   readonly mean?: number;
 }
 
-/** Points and the values that were observed there. */
+/** Points, and the values that were observed at these points. */
 export interface Observations extends Coordinates {
   /** y, one value per point. */
   readonly targets: ArrayLike<number>;
@@ -35,9 +35,9 @@ export interface Prediction {
 }
 
 /**
- * A Gaussian process with observations: y_i = f(x_i) + ε_i, where f has mean m and Matérn
- * covariance k, and ε has variance σ_n². With K_ij = k(x_i, x_j) + σ_n² [i = j] = (L Lᵀ)_ij and
- * α = K⁻¹ (y − m):
+ * A Gaussian process with observations y_i = f(x_i) + ε_i. The function f has mean m and Matérn
+ * covariance k; the noise ε has variance σ_n². With the covariance matrix K = k(x_i, x_j) + σ_n² I,
+ * its Cholesky factor L (K = L Lᵀ) and α = K⁻¹ (y − m):
  *
  *   mean       E f(x) = m + Σ_i k(x, x_i) α_i
  *   variance   V f(x) = σ² − |L⁻¹ k(x, ·)|²
@@ -46,8 +46,9 @@ export interface Prediction {
  *   left out   E (f(x_i) | all but y_i) = y_i − α_i / K⁻¹_ii
  *
  * Shapes: n points of d coordinates each, n targets, d length scales.
- * Errors: no points; points, targets or length scales that do not fit together; values that are not
- *         finite; hyper-parameters that are not above 0 (the noise may be 0 if all points differ).
+ * Errors: no points; different numbers of points and targets, or of coordinates and length scales;
+ *         values that are not finite; hyper-parameters that are not above 0 (the noise may be 0 if
+ *         all points differ).
  * Source: Rasmussen, Williams 2006, algorithm 2.1 and equations 5.8, 5.9 and 5.12.
  *
  *     const hyperparameters = { variance: 1, lengthScales: [0.3], noise: 0.01 };
@@ -82,19 +83,22 @@ export class GaussianProcess {
     const { mean = 0, variance } = this.hyperparameters;
     const covariances = this.#covariances(x);
     const known = solveLower(this.#lower, covariances);
-    // By rounding the difference may lie a little below 0.
+    // Rounding may make the difference slightly negative.
     return {
       mean: mean + dot(covariances, this.#alpha),
       variance: Math.max(0, variance - dot(known, known)),
     };
   }
 
-  /** Returns only the mean of `predict`, which is faster. */
+  /** Returns the mean of `predict`. It is faster, because it does not compute the variance. */
   mean(x: Float64Array): number {
     return (this.hyperparameters.mean ?? 0) + dot(this.#covariances(x), this.#alpha);
   }
 
-  /** Returns ln p(y), and its derivatives by ln σ², each ln ℓ_i, and ln σ_n², in this order. */
+  /**
+   * Returns ln p(y) and the derivatives of ln p(y) by ln σ², each ln ℓ_i, and ln σ_n², in this
+   * order.
+   */
   logMarginalLikelihood(): { value: number; gradient: Float64Array } {
     const { inputs, categories } = this.observations;
     const { variance, lengthScales, noise } = this.hyperparameters;
@@ -105,7 +109,7 @@ export class GaussianProcess {
     const gradient = new Float64Array(lengthScales.length + 2);
     for (let i = 0; i < size; i++) {
       for (let j = 0; j <= i; j++) {
-        // Off the diagonal the sum contains (i, j) and (j, i), so the factor ½ counts twice.
+        // The sum contains an element off the diagonal as (i, j) and as (j, i): 2 · ½ = 1.
         const weight =
           (i === j ? 0.5 : 1) * (this.#alpha[i] * this.#alpha[j] - inverted[i * size + j]);
         const radius = squaredDistance(inputs[i], inputs[j], lengthScales, categories);
@@ -122,7 +126,7 @@ export class GaussianProcess {
     return { value, gradient };
   }
 
-  /** Predicts each observation from all others, with the same hyper-parameters. */
+  /** Predicts each observation from all other observations, with the same hyper-parameters. */
   leaveOneOut(): Float64Array {
     const { size, values } = inverse(this.#lower);
     return this.#alpha.map(

@@ -4,13 +4,13 @@ import { encodePoint, randomPoint } from './points.ts';
 import { encodeObservations, type Observation } from './propose.ts';
 import { gridValues, valueAtQuantile, type Point, type Space, type Value } from './space.ts';
 
-/** The fractions of the variance of f that one input explains. */
+/** The fractions of the variance of a function f that one input of f explains. */
 export interface SobolIndices {
-  /** S_i: the input by itself. */
+  /** S_i, the fraction that the input explains by itself. */
   readonly firstOrder: number;
   /**
-   * S_Ti: the input with all its interactions; the variance that is left, on average, if all other
-   * inputs are fixed.
+   * S_Ti, the fraction that the input explains with all its interactions. This is the variance that
+   * is left, on average, if all other inputs are fixed.
    */
   readonly totalOrder: number;
 }
@@ -28,8 +28,9 @@ export interface SobolOptions {
 /**
  * Computes the Sobol' indices of a function: the fraction of its variance that each of d
  * independent inputs, uniform in [0, 1), explains. A function has a unique decomposition into its
- * mean, functions of one input, functions of two inputs that average to 0 in each, and so on; their
- * variances add up to V f. With independent points a and b, and a' = a with coordinate i of b:
+ * mean, functions of one input, functions of two inputs that average to 0 in each, and so on; the
+ * variances of these parts add up to the variance of f, V f. Let a and b be independent points, and
+ * a' the point a with coordinate i replaced by that of b:
  *
  *   firstOrder   S_i  = V E(f | x_i) / V f = 1 − E (f(b) − f(a'))² / 2 V f
  *                       because b and a' share only coordinate i
@@ -40,8 +41,8 @@ export interface SobolOptions {
  * constant, all indices are 0.
  *
  * Source: Sobol' 1993; Jansen 1999, Computer Physics Communications 117, equations 6 and 10 (as in
- *         Saltelli et al. 2010, table 2); for hyper-parameters Hutter, Hoos, Leyton-Brown, ICML
- *         2014.
+ *         Saltelli et al. 2010, table 2); Hutter, Hoos, Leyton-Brown, ICML 2014, for
+ *         hyper-parameters.
  *
  *     const [x, y] = sobolIndices(([x, y]) => x + 2 * y, { dimensions: 2, rng });
  *     [x.firstOrder, y.firstOrder]; // about [0.2, 0.8]
@@ -70,7 +71,10 @@ export function sobolIndices(
 export interface DimensionImportance extends SobolIndices {
   /** The name of the dimension. */
   readonly name: string;
-  /** E(f | x_i): the mean score at each value of the dimension, over all other dimensions. */
+  /**
+   * E(f | x_i), the expected target at each value of the dimension, averaged over all other
+   * dimensions.
+   */
   readonly partialDependence: readonly { readonly value: Value; readonly target: number }[];
 }
 
@@ -79,15 +83,15 @@ export interface ImportanceReport {
   /** One entry per dimension, in the order of the space. */
   readonly dimensions: readonly DimensionImportance[];
   /**
-   * R² = 1 − Σ (y − ŷ)²/Σ (y − ȳ)², with ŷ predicted from all other trials. Below 0.3 or so the
-   * importance is unreliable.
+   * R² = 1 − Σ (y − ŷ)²/Σ (y − ȳ)², where ŷ is the prediction for a trial from all other trials. If
+   * it is below about 0.3, the importance is unreliable.
    */
   readonly explainedVariance: number;
 }
 
 /**
- * Computes the importance of each dimension of a search: the Sobol' indices and the partial
- * dependence of the mean of a Gaussian process that is fitted to all trials, over the whole space.
+ * Computes the importance of each dimension of a search. A Gaussian process is fitted to all
+ * trials; the Sobol' indices and the partial dependence are those of its mean over the whole space.
  */
 export async function dimensionImportance(
   space: Space,

@@ -1,46 +1,51 @@
 const { exp, sqrt } = Math; // Looked up once, because a fit spends its time here.
 
-/** Points, some of whose coordinates may be the numbers of categories, which have no order. */
+/** Points. A coordinate may be the number of a category; such numbers have no order. */
 export interface Coordinates {
   /** One row per point, all of the same length. */
   readonly inputs: readonly Float64Array[];
-  /** One flag per coordinate; by default no coordinate is a category. */
+  /** Whether each coordinate is the number of a category; by default none is. */
   readonly categories?: readonly boolean[];
 }
 
-/** d_i² of two points in one coordinate: (x_i − x'_i)², or 1 if their categories differ. */
+/**
+ * Returns d_i², the squared distance of two points in one coordinate: (x_i − x'_i)², or 1 for
+ * different categories.
+ */
 export function squaredDifference(a: number, b: number, category: boolean | undefined): number {
   return category === true ? Number(a !== b) : (a - b) ** 2;
 }
 
 /**
- * The Matérn covariance with ν = 5/2, a length scale ℓ_i per coordinate ("automatic relevance
- * determination") and variance σ². Its functions are twice differentiable.
+ * Computes the Matérn covariance with ν = 5/2, a length scale ℓ_i per coordinate ("automatic
+ * relevance determination") and variance σ². Functions with this covariance are twice
+ * differentiable.
  *
  *   k(x, x') = σ² (1 + √5 r + 5/3 r²) e^{−√5 r},   r² = Σ_i d_i² / ℓ_i²
  *
- * For a category d_i is 0 or 1, the distance of vectors e_c/√2 that represent the categories c, so
- * k stays a covariance. With u = √5 r, dk/du = −σ² u (1 + u)/3 e^{−u}, hence
+ * For a category, d_i is 0 or 1. This is the distance of the vectors e_c/√2, where e_c is the unit
+ * vector of category c, so k stays a covariance. With u = √5 r, dk/du = −σ² u (1 + u)/3 e^{−u},
+ * hence
  *
  *   ∂k/∂ln ℓ_i = σ² 5/3 (1 + √5 r) e^{−√5 r} d_i² / ℓ_i²,   which has no 1/r
  *
  * Source: Rasmussen, Williams, "Gaussian Processes for Machine Learning", MIT Press 2006, equations
  *         4.17 and 5.2; Snoek, Larochelle, Adams, NIPS 2012, section 3.1, for hyper-parameters.
  *
- * @param distance r², from `squaredDistance`.
+ * @param distance the squared distance r² that `squaredDistance` returns.
  */
 export function matern(distance: number, variance: number): number {
   const u = sqrt(5 * distance);
   return variance * (1 + u + (u * u) / 3) * exp(-u);
 }
 
-/** The factor of d_i²/ℓ_i² in ∂k/∂ln ℓ_i. */
+/** Returns the factor of d_i²/ℓ_i² in ∂k/∂ln ℓ_i, σ² 5/3 (1 + √5 r) e^{−√5 r}. */
 export function maternDerivative(distance: number, variance: number): number {
   const u = sqrt(5 * distance);
   return ((variance * 5) / 3) * (1 + u) * exp(-u);
 }
 
-/** r² = Σ_i d_i² / ℓ_i² */
+/** Returns r² = Σ_i d_i² / ℓ_i². */
 export function squaredDistance(
   a: Float64Array,
   b: Float64Array,

@@ -34,14 +34,14 @@ function checkOptionsOf(space: Space): void {
   for (const [name, dimension] of Object.entries(space)) checkDimensionOptions(name, dimension);
 }
 
-/** Returns the first point of a grid. */
+/** Returns the first point of a grid, which has the first value of each dimension. */
 export function firstPoint(space: Space): Point {
   return Object.fromEntries(
     Object.entries(space).map(([name, dimension]) => [name, gridValues(dimension)[0]]),
   );
 }
 
-/** Draws a random point: each dimension independently, uniform on its scale. */
+/** Draws a random point. Each dimension is independent, and uniform on its scale. */
 export function randomPoint(space: Space, rng: Rng): Point {
   return Object.fromEntries(
     Object.entries(space).map(([name, dimension]) => [
@@ -53,9 +53,9 @@ export function randomPoint(space: Space, rng: Rng): Point {
 
 /**
  * Draws independent random points. A grid wastes trials on dimensions that do not matter: with n
- * trials in d dimensions it tries n^(1/d) values of each, and random points try n. Point k depends
- * only on the space, the generator and the points before it; it is drawn again if it repeats one of
- * them, up to 1000 times.
+ * trials in d dimensions it tries n^(1/d) values of each dimension, and random points try n values
+ * of each. Point k depends only on the space, the generator and the points before it. If it repeats
+ * one of these points it is drawn again, up to 1000 times.
  *
  * Source: Bergstra, Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
  *
@@ -69,7 +69,10 @@ export function randomPoints(space: Space, count: number, rng: Rng): Point[] {
   return points;
 }
 
-/** Draws a random point that is not among `others`. */
+/**
+ * Draws a random point that is not among `others`. After 1000 repeated draws, it returns a repeated
+ * point.
+ */
 export function untriedPoint(space: Space, others: readonly Point[], rng: Rng): Point {
   const taken = new Set(others.map(pointKey));
   let point = randomPoint(space, rng);
@@ -78,37 +81,40 @@ export function untriedPoint(space: Space, others: readonly Point[], rng: Rng): 
   return point;
 }
 
-/** A string that is equal for equal points. */
+/** Returns a string that is the same for equal points. */
 export function pointKey(point: Point): string {
   return JSON.stringify(Object.values(point));
 }
 
-/** The number of points of a space, Infinity if a dimension is continuous. */
+/** Returns the number of points of a space, Infinity if a dimension is continuous. */
 export function spaceCardinality(space: Space): number {
   return Object.values(space).reduce((size, dimension) => size * cardinality(dimension), 1);
 }
 
-/** The coordinates of a point for a Gaussian process. */
+/** Returns the coordinates of a point for a Gaussian process. */
 export function encodePoint(space: Space, point: Point): Float64Array {
   return Float64Array.from(Object.entries(space), ([name, dimension]) =>
     encodeValue(dimension, point[name]),
   );
 }
 
-/** Whether each coordinate of `encodePoint` is the number of a category. */
+/** Returns for each coordinate of `encodePoint` whether it is the number of a category. */
 export function categoricalMask(space: Space): boolean[] {
   return Object.values(space).map(isCategorical);
 }
 
 /** The options of `perturbPoint`. */
 export interface PerturbOptions {
-  /** The standard deviation of a step, and the probability of another category. */
+  /** The standard deviation of a step, and the probability that a category is drawn anew. */
   readonly radius: number;
   /** Draws the step. */
   readonly rng: Rng;
 }
 
-/** Draws a point nearby: each coordinate takes a normal step, and each category may change. */
+/**
+ * Draws a point near `point`. Each coordinate takes a normally distributed step, and each category
+ * may change.
+ */
 export function perturbPoint(space: Space, point: Point, { radius, rng }: PerturbOptions): Point {
   return Object.fromEntries(
     Object.entries(space).map(([name, dimension]) => {
@@ -118,7 +124,8 @@ export function perturbPoint(space: Space, point: Point, { radius, rng }: Pertur
       }
       const moved = encodeValue(dimension, value) + radius * rng.normal();
       const next = valueAtQuantile(dimension, Math.min(1 - 2 ** -53, Math.max(0, moved)));
-      // A small step would never reach the next integer.
+      // A small step rarely reaches the next integer or number, so a quarter of those that fall
+      // short go there.
       const stuck =
         sameValue(next, value) && Number.isFinite(cardinality(dimension)) && rng.uniform() < 0.25;
       return [name, stuck ? neighbour(dimension, value, rng) : next];
@@ -126,7 +133,7 @@ export function perturbPoint(space: Space, point: Point, { radius, rng }: Pertur
   );
 }
 
-/** The next integer or choice, up or down. */
+/** Returns the next integer or choice, up or down at random. */
 function neighbour(dimension: Dimension, value: Value, rng: Rng): Value {
   const by = rng.uniform() < 0.5 ? -1 : 1;
   if (!('choices' in dimension))

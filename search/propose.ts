@@ -22,7 +22,7 @@ export interface Observation {
 
 /** The options of `proposePoint`. */
 export interface ProposeOptions {
-  /** The space to propose a point of. */
+  /** The space to which the proposed point belongs. */
   readonly space: Space;
   /** The finished trials, at least one. */
   readonly observed: readonly Observation[];
@@ -32,20 +32,24 @@ export interface ProposeOptions {
   readonly rng: Rng;
 }
 
-/** Candidates of a random draw; climbers among the best of them, with rounds of so many moves. */
+/**
+ * The numbers of random candidates, of the best candidates that climb, of the rounds of each
+ * climber, and of the moves in each round.
+ */
 const [CANDIDATES, CLIMBERS, ROUNDS, MOVES] = [500, 6, 12, 8];
 
 /**
- * Proposes the next point to try: the one with the largest expected improvement under a Gaussian
+ * Proposes the next point to try: the point with the largest expected improvement under a Gaussian
  * process that is fitted to the observations.
  *
- * A pending point counts as observed with the value that the process expects there, and with the
- * hyper-parameters unchanged ("kriging believer"). The variance around it falls, so the proposal
- * lies elsewhere. The improvement is over the smallest mean of the process at an observed point,
- * because observations are noisy.
+ * A pending point counts as observed, with the value that the process predicts there; the
+ * hyper-parameters stay the same ("kriging believer"). This reduces the variance around the pending
+ * point, so the proposal lies elsewhere. The improvement is relative to the smallest mean of the
+ * process at an observed point, because observations are noisy.
  *
- * The search for the maximum starts from the best of 500 random points and makes random moves that
- * become smaller, so integers and choices are never rounded.
+ * The search for the maximum starts from the best of 500 random points and of 6 points near the
+ * best trial. It makes random moves that become smaller. Every move leads to a point of the space,
+ * so no integer or choice has to be rounded at the end.
  *
  * Source: Snoek, Larochelle, Adams, "Practical Bayesian optimization of machine learning
  *         algorithms", NIPS 2012; Ginsbourger, Le Riche, Carraro 2010, section 4.2.1, for the
@@ -86,7 +90,7 @@ export async function proposePoint(options: ProposeOptions): Promise<Point> {
     if (climber.gain > winner.gain) winner = climber;
   }
   if (winner.gain >= 0) return winner.point;
-  // Every candidate has been tried already.
+  // Every candidate has been tried already, so any new point will do.
   const triedPoints = all.map(({ point }) => point);
   return untriedPoint(space, triedPoints, rng);
 }

@@ -8,7 +8,8 @@ import type { Point, Space } from './space.ts';
 import { toObservations, summarizeTrial, type FoldResult, type Trial } from './trial.ts';
 
 /**
- * How points are chosen: all of a grid, at random, or by a Gaussian process of the results so far.
+ * The methods that choose points: all points of a grid, random points, or points that a Gaussian
+ * process of the results so far proposes.
  */
 export const SEARCH_METHODS = ['grid', 'random', 'gp'] as const;
 
@@ -24,7 +25,7 @@ export interface SearchTask {
 
 /** The points and results of a search that was stopped. */
 export interface SearchHistory {
-  /** The points by the number of their trial. */
+  /** The point of each trial, indexed by the number of the trial. */
   readonly points: readonly (Point | undefined)[];
   /** Returns the result of a fold; undefined if it has not finished. */
   result(trial: number, fold: number): FoldResult | undefined;
@@ -34,7 +35,7 @@ export interface SearchHistory {
 export interface SearchOptions {
   /** The space to search. */
   readonly space: Space;
-  /** How points are chosen. */
+  /** The method that chooses the points. */
   readonly method: (typeof SEARCH_METHODS)[number];
   /** The number of trials. Omit it for `grid`, which tries all points. */
   readonly trials?: number;
@@ -44,13 +45,19 @@ export interface SearchOptions {
   readonly seed: number;
   /** The number of folds that are evaluated at a time. */
   readonly workers: number;
-  /** For `gp`: the number of unfinished trials that a proposal does not wait for; 1 by default. */
+  /** For `gp`: the number of previous trials that a proposal does not wait for; 1 by default. */
   readonly ahead?: number;
-  /** For `gp`: applied to mean scores before they are modelled, such as the logarithm. */
+  /**
+   * For `gp`: a function, such as the logarithm, that is applied to mean scores before they are
+   * modelled.
+   */
   readonly transform?: (mean: number) => number;
   /** Evaluates a point on a fold; small scores are good. */
   readonly evaluate: (task: SearchTask) => Promise<FoldResult>;
-  /** The points and results of an earlier search with the same options, which are not repeated. */
+  /**
+   * The points and results of an earlier search with the same options. They are reused, not
+   * evaluated again.
+   */
   readonly history?: SearchHistory;
   /** Called and awaited before the first fold of a new point is evaluated. */
   readonly onPoint?: (trial: number, point: Point) => void | Promise<void>;
@@ -65,15 +72,15 @@ export interface SearchOptions {
  * folds at a time.
  *
  * The points depend neither on the number of workers, nor on the time that evaluations take, nor on
- * interruptions. Point t of `grid` and `random` depends only on t. With d dimensions, point t of
- * `gp` is random for t < max(4, d + 1). After that it depends on the results of the trials before
- * t − ahead, for which it waits, and on the points of the `ahead` trials between, but not on their
- * results. So workers always have the folds of at least ahead + 1 trials. A failed trial counts as
- * the worst of the others.
+ * interruptions. With `grid` and `random`, the points do not depend on results. With `gp` and d
+ * dimensions, the first max(4, d + 1) points are random. Each later point t waits for the trials
+ * before t − ahead and depends on their results; of the `ahead` trials directly before t, it
+ * depends on the points only. So up to ahead + 1 trials are evaluated at the same time. A failed
+ * trial counts as the worst of the other trials.
  *
  * Errors: those of the space; options that are unknown or out of range; a grid with a number of
  *         trials; more trials than the space has points; those of `evaluate` and of the callbacks.
- * @returns the trials, by their number.
+ * @returns the trials, in the order of their numbers.
  *
  *     const options = { space, method: 'gp', trials: 20, folds: 1, seed: 0, workers: 1 } as const;
  *     const evaluate = async ({ point }: SearchTask) => ({ score: await errorOf(point) });
@@ -93,7 +100,7 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
   const finish = async (task: SearchTask, result: FoldResult, isNew: boolean) => {
     const { trial, fold, point } = task;
     results[trial][fold] = result;
-    // The list may have holes, which are not keys.
+    // The array may have holes, which `length` counts and `Object.keys` does not.
     if (Object.keys(results[trial]).length < folds) return;
     done[trial] = summarizeTrial(trial, point, results[trial]);
     if (isNew) await onTrial?.(done[trial]);
@@ -102,14 +109,14 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
     const result = await options.evaluate(task);
     if (!signal?.aborted) await finish(task, result, true);
   };
-  /** Returns whether there was a point to propose. */
+  /** Proposes the next point and queues its folds. Returns whether there was a point to propose. */
   const proposeNext = async (): Promise<boolean> => {
     const trial = points.length;
     const ahead = options.ahead ?? 1;
     if (trial >= trials) return false;
     const known = Math.max(0, trial - ahead);
     const modelled = method === 'gp' && trial >= initialTrials(space);
-    // The trials after them may still run.
+    // The first `known` trials must have finished. Later trials may still run.
     if (modelled && Object.keys(done.slice(0, known)).length < known) return false;
     const before = history?.points[trial];
     const rng = new Rng(options.seed).fold(trial);
@@ -151,7 +158,7 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
   }
 }
 
-/** The number of trials of `gp` that are random. */
+/** Returns the number of first trials of `gp`, whose points are random. */
 export function initialTrials(space: Space): number {
   return Math.max(4, Object.keys(space).length + 1);
 }

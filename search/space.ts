@@ -1,4 +1,4 @@
-/** A value of an option. */
+/** A value of a dimension. */
 export type Value = string | number | boolean | readonly string[];
 
 /** A dimension with the numbers from `low` to `high`, both included. */
@@ -16,7 +16,7 @@ export interface RangeDimension {
 }
 
 /**
- * A dimension with a list of values. Numbers in rising order form a scale; other values have no
+ * A dimension with a list of values. Numbers in ascending order form a scale; other values have no
  * order.
  */
 export interface ChoiceDimension {
@@ -43,7 +43,7 @@ export type Point = Readonly<Record<string, Value>>;
 /** Whether two values are equal. */
 export const sameValue = (a: Value, b: Value): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** Whether the values have no order. */
+/** Returns whether the values of a dimension have no order. */
 export function isCategorical(dimension: Dimension): boolean {
   if (!('choices' in dimension)) return false;
   const { choices } = dimension;
@@ -52,15 +52,15 @@ export function isCategorical(dimension: Dimension): boolean {
   );
 }
 
-/** The number of values, Infinity for a continuous range. */
+/** Returns the number of values of a dimension, Infinity for a continuous range. */
 export function cardinality(dimension: Dimension): number {
   if ('choices' in dimension) return dimension.choices.length;
   return dimension.integer === true ? dimension.high - dimension.low + 1 : Infinity;
 }
 
 /**
- * The value at a quantile, from 0 to below 1, of the uniform distribution on the dimension's scale:
- * every choice and every integer has the same probability.
+ * Returns the value at a quantile (0 ≤ quantile < 1) of the uniform distribution on the dimension's
+ * scale. Every choice has the same probability, and so has every integer on a linear scale.
  */
 export function valueAtQuantile(dimension: Dimension, quantile: number): Value {
   if ('choices' in dimension)
@@ -76,8 +76,8 @@ export function valueAtQuantile(dimension: Dimension, quantile: number): Value {
 }
 
 /**
- * The coordinate of a value for a Gaussian process: from 0 to 1 on the scale, or a category's
- * number.
+ * Returns the coordinate of a value for a Gaussian process: its position on the scale, from 0 to 1,
+ * or the number of its category.
  */
 export function encodeValue(dimension: Dimension, value: Value): number {
   if ('choices' in dimension) {
@@ -91,7 +91,8 @@ export function encodeValue(dimension: Dimension, value: Value): number {
 }
 
 /**
- * The values in a grid: all choices, or `points` values from low to high, equidistant on the scale.
+ * Returns the values in a grid: all choices, or `points` values from low to high at equal distances
+ * on the scale. Integers that repeat after rounding are left out.
  */
 export function gridValues(dimension: Dimension): Value[] {
   if ('choices' in dimension) return [...dimension.choices];
@@ -105,21 +106,24 @@ export function gridValues(dimension: Dimension): Value[] {
 }
 
 /**
- * The ends of the scale. For integers they lie ½ outside, so rounding gives each integer an equal
- * part.
+ * Returns the ends of the scale. For integers they lie ½ below `low` and ½ above `high`, so that
+ * the interval that rounds to each integer has length 1.
  */
 function scaleOf({ low, high, log, integer }: RangeDimension): [number, number] {
   const bounds: [number, number] = integer === true ? [low - 0.5, high + 0.5] : [low, high];
   return log === true ? [Math.log(bounds[0]), Math.log(bounds[1])] : bounds;
 }
 
-/** Rounds to six digits, or to as many as a narrow range needs. */
+/** Rounds a value to six significant digits, or to more if the range is narrow. */
 function legible(value: number, low: number, high: number): number {
   const narrow = Math.log10(Math.max(Math.abs(low), Math.abs(high)) / (high - low));
   return Number(value.toPrecision(Math.min(17, 6 + Math.max(0, Math.ceil(narrow)))));
 }
 
-/** The part of a name after the last dot if it is unique: `units` for `architecture.units`. */
+/**
+ * Returns the part of a name after the last dot, `units` for `architecture.units`. If another name
+ * ends in the same part, it returns the whole name.
+ */
 export function shortName(space: Space, name: string): string {
   const lastPart = (one: string) => one.slice(one.lastIndexOf('.') + 1);
   const sameEnd = Object.keys(space).filter((other) => lastPart(other) === lastPart(name));

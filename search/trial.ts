@@ -1,7 +1,7 @@
 import type { Observation } from './propose.ts';
 import type { Point } from './space.ts';
 
-/** The score of a fold (small is good), or the reason why it has none. */
+/** The score of a fold (small is good), or the reason why the fold failed. */
 export type FoldResult = { readonly score: number } | { readonly failed: string };
 
 /** A trial whose folds have all finished. */
@@ -18,7 +18,7 @@ export interface Trial {
    * The standard error of the mean, √(Σ (score − mean)²/(K (K − 1))) for K folds; NaN for one fold.
    */
   readonly standardError: number;
-  /** The reason of the first fold that failed; a trial with such a fold has failed. */
+  /** The reason why the first failed fold failed. A trial with a failed fold has failed. */
   readonly failed?: string;
 }
 
@@ -41,8 +41,8 @@ export function summarizeTrial(trial: number, point: Point, results: readonly Fo
 }
 
 /**
- * Sorts trials from the best to the worst; failed trials are last. Of means that differ only by
- * rounding the earlier is first.
+ * Sorts trials from the best to the worst; failed trials are last. If two means differ only by
+ * rounding, the earlier trial is first.
  */
 export function rankTrials(trials: readonly Trial[]): Trial[] {
   const equal = (a: Trial, b: Trial) => a.mean === b.mean || Math.abs(a.mean - b.mean) < 1e-12;
@@ -51,9 +51,9 @@ export function rankTrials(trials: readonly Trial[]): Trial[] {
 
 /**
  * Returns the observations for the Gaussian process. A failed trial counts as the worst of the
- * others.
+ * other trials.
  *
- * @param transform applied to each mean score, such as its logarithm.
+ * @param transform a function, such as the logarithm, that is applied to each mean score.
  */
 export function toObservations(
   trials: readonly Trial[],
