@@ -12,12 +12,13 @@ import { checkNetworkOptions, scaler, shapeBehind, type NetworkOptions } from '.
 /** The options of `alexnet`. */
 export interface AlexnetOptions extends NetworkOptions {
   /**
-   * The order behind a ReLU: `'pool-norm'`, the default, is that of the slide and of CaffeNet,
-   * `'norm-pool'` that of the paper.
+   * The order of pooling and normalization after a ReLU. `'pool-norm'`, the default, is the order
+   * of the slide and of CaffeNet; `'norm-pool'` is the order of the paper.
    */
   readonly order?: 'pool-norm' | 'norm-pool';
   /**
-   * 2 splits conv2, conv4 and conv5 over two GPUs, as in the paper; 1 by default, as on the slide.
+   * The number of groups of conv2, conv4 and conv5: 2 as in the paper, which splits them over two
+   * GPUs, or 1 as on the slide; 1 by default.
    */
   readonly groups?: 1 | 2;
   /**
@@ -31,15 +32,16 @@ export interface AlexnetOptions extends NetworkOptions {
 export type AlexnetLayer = 'conv3' | 'conv4' | 'fc6' | 'fc7';
 
 /**
- * AlexNet as on the slide, 62,378,344 parameters; with the two groups of the paper, 60,965,224. A
- * layer after a gap takes what comes before it: without conv3 and conv4, conv5 has the 256 channels
- * of norm2 as its input, and without fc6 and fc7, fc8 has the 9216 values of pool5.
+ * AlexNet as on the slide, 62,378,344 parameters; with the two groups of the paper, 60,965,224. If
+ * layers are left out, the next layer takes the output before the gap. Without conv3 and conv4, the
+ * input of conv5 is the 256 channels of norm2; without fc6 and fc7, the input of fc8 is the 9216
+ * values of pool5.
  *
  * Shapes: input [N, 227, 227, 3]; output the scores of the classes, [N, 1000], for
  *         `SoftmaxCrossEntropy`.
  * Errors: those of the boxes.
  * Source: lecture, "AlexNet architecture" and "How important is Depth"; Krizhevsky, Sutskever,
- *         Hinton, NIPS 2012; for the ablation Zeiler, Fergus 2013, arXiv:1311.2901, table 3.
+ *         Hinton, NIPS 2012; Zeiler, Fergus 2013, arXiv:1311.2901, table 3, for the ablation.
  *         Initial weights: He et al. 2015.
  *
  *     const network = alexnet({ rng: new Rng(0) });
@@ -52,7 +54,7 @@ export function alexnet(options: AlexnetOptions): Sequential {
   const n = scaler(width, groups);
   const draw = { init, rng };
   const has = (layer: AlexnetLayer) => !without.includes(layer);
-  // The channels and units that reach a layer, also behind a gap.
+  // The numbers of channels that reach conv4 and conv5, even if layers before them are left out.
   const toConv4 = has('conv3') ? n(384) : n(256);
   const toConv5 = has('conv4') ? n(384) : toConv4;
   const same = { padding: 1, ...draw };

@@ -1,5 +1,6 @@
 /**
- * The digits as pictures of 7x12, drawn for boxprop after the output codes of the paper's figure 3.
+ * The digits as pictures of 7x12 pixels. They imitate the output codes in figure 3 of the LeNet-5
+ * paper (LeCun et al. 1998).
  */
 const PICTURES = [
   [
@@ -33,10 +34,11 @@ const PICTURES = [
 ];
 
 /**
- * The codes of the first digits: 1 where the picture is black, −1 where it is white.
+ * Returns the codes of the first digits: 1 for a black pixel, −1 for a white one.
  *
  * @param classes the number of digits, at most 10.
- * @param units the length of a code: 84 for whole pictures, fewer for pixels at equal distances.
+ * @param units the length of a code. 84 gives all pixels of a picture; a smaller number gives
+ *   pixels at equal distances.
  */
 export function digitBitmaps(classes: number, units = 84): number[][] {
   return Array.from({ length: classes }, (_, digit) => {

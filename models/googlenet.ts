@@ -33,11 +33,12 @@ export function googlenet(options: NetworkOptions): Sequential {
 }
 
 /**
- * GoogLeNet with its two auxiliary heads, which bring a gradient to the middle of the network:
- * 13,378,280 parameters. The paper trains it on C(scores) + 0.3 C(auxiliary1) + 0.3 C(auxiliary2).
+ * GoogLeNet with its two auxiliary heads, which pass a gradient directly into the middle of the
+ * network: 13,378,280 parameters. The paper trains it on C(scores) + 0.3 C(auxiliary1) + 0.3
+ * C(auxiliary2).
  *
- * Shapes: input [N, 224, 224, 3]; output a list of the scores and of those of the two heads, each
- *         [N, 1000].
+ * Shapes: input [N, 224, 224, 3]; output a list of three score tensors [N, 1000]: the network's,
+ *         and those of the two heads.
  * Errors: those of the boxes.
  * Source: as for `googlenet`, section 5.
  *
@@ -112,7 +113,10 @@ function trunk(options: NetworkOptions): [name: string, box: Box][] {
   ];
 }
 
-/** Four branches: 1x1, 3x3 and 5x5 behind 1x1, and 1x1 behind a pool. */
+/**
+ * Makes four branches: a 1x1 convolution; a 3x3 one after a 1x1; a 5x5 one after a 1x1; and a 1x1
+ * one after a max pool.
+ */
 function inception(from: number, channels: readonly number[], options: NetworkOptions): Branch {
   const [one, reduce3, three, reduce5, five, project] = channels;
   return new Branch({
@@ -132,7 +136,7 @@ function inception(from: number, channels: readonly number[], options: NetworkOp
   });
 }
 
-/** An auxiliary head: the scores that an inception's output of this shape gives by itself. */
+/** Makes an auxiliary head, which computes scores from an inception's output of this shape. */
 function head(shape: Shape, options: NetworkOptions): Sequential {
   const { rng, classes = 1000, width, init = heNormal } = options;
   const n = scaler(width);
@@ -151,7 +155,7 @@ function head(shape: Shape, options: NetworkOptions): Sequential {
   });
 }
 
-/** A convolution and its rectifier. */
+/** Makes a convolution followed by a ReLU. */
 function conv(
   from: number,
   to: number,
@@ -166,7 +170,7 @@ function conv(
   });
 }
 
-/** The number of channels that an inception gives. */
+/** Returns the number of output channels of an inception. */
 function channelsOf(name: Inception, { width }: NetworkOptions): number {
   const [one, , three, , five, project] = INCEPTIONS[name].map(scaler(width));
   return one + three + five + project;

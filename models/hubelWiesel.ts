@@ -16,21 +16,21 @@ export interface HubelWieselOptions extends NetworkOptions {
   /** The size of the filters of both stages, in pixels; 9 by default. */
   readonly kernelSize?: number;
   /**
-   * The size of the windows that contrast is normalized in, in pixels; 7 by default, as in the
+   * The size of the windows of the contrast normalization, in pixels; 7 by default, as in the
    * lecture (9 in the paper).
    */
   readonly contrastSize?: number;
-  /** The pools of the two stages; 10 at stride 5 and 6 at stride 4 by default. */
+  /** The pools of the two stages; by default size 10 with stride 5, and size 6 with stride 4. */
   readonly pools?: readonly [Pool, Pool];
 }
 
-/** The windows of a pool, in pixels. */
+/** The window size and the stride of a pool, in pixels. */
 export type Pool = readonly [size: number, stride: number];
 
 /**
- * The multistage Hubel-Wiesel architecture: twice a bank of filters, rectification, contrast
- * normalization and average pooling, then a linear classifier; 755,174 parameters. Each filter of
- * the second stage sees 16 maps of the first, drawn at random.
+ * The multistage Hubel-Wiesel architecture, 755,174 parameters. It has two stages, each with a bank
+ * of filters, rectification, contrast normalization and average pooling, and then a linear
+ * classifier. Each filter of the second stage sees 16 maps of the first stage, drawn at random.
  *
  * Shapes: input [N, 143, 143, 1], normalized in contrast; output the scores of the classes,
  *         [N, 102].

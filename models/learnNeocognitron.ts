@@ -10,9 +10,12 @@ import type { Neocognitron } from './neocognitron.ts';
 export interface LearnNeocognitronOptions {
   /** The number of times that each layer sees each image; 20 by default. */
   readonly passes?: number;
-  /** q of each layer of S-cells; `[1, 16, 16]` by default. */
+  /** The learning rate q of each layer of S-cells; `[1, 16, 16]` by default. */
   readonly learningRates?: readonly number[];
-  /** The side of the area of an S-column in each layer; `[5, 5, 2]` by default. */
+  /**
+   * The side of an S-column (see `representatives`) in each layer, in cells; `[5, 5, 2]` by
+   * default.
+   */
   readonly columnSizes?: readonly number[];
 }
 
@@ -27,15 +30,17 @@ export interface Cell {
 }
 
 /**
- * Trains a neocognitron without labels, one layer of S-cells after the other: each layer learns
- * from the outputs of the layers before it, which are final by then. An image changes the
- * connections of its representatives. All cells of a plane share their connections, so the whole
- * plane changes:
+ * Trains a neocognitron without labels, one layer of S-cells after the other. Each layer learns
+ * from the outputs of the layers before it, which no longer change. An image changes the
+ * connections of its representatives, the cells that respond most. All cells of a plane share their
+ * connections, so the whole plane changes:
  *
  *   Δa_k(κ, ν) = q c(ν) u(κ, n + ν)        for a representative at position n in plane k
  *   Δb_k = (q/2) v(n)
  *
- * A representative thus learns to match the pattern that it sees; every other pattern inhibits it.
+ * Here a are the excitatory connections, b is the inhibitory one, c are fixed weights over the
+ * window, u are the cell's inputs, and v is its inhibiting input. A representative thus learns to
+ * respond to the pattern that it sees, and every other pattern inhibits it.
  *
  * Shapes: images [N, H, W, 1], not negative.
  * Errors: those of the boxes; passes below 1; an unknown option.
@@ -76,10 +81,10 @@ export async function learnNeocognitron(
 }
 
 /**
- * Finds the representatives among S-cells. An S-column is a square of cells through all planes, one
- * at each position where it fits into the layer (if the layer is smaller, the whole layer). The
- * cell with the largest output in an S-column is a candidate, if that output is above 0. The
- * representative of a plane is its candidate with the largest output.
+ * Finds the representatives among S-cells. An S-column is a square of cells through all planes.
+ * There is one at each position where the square fits into the layer; if the layer is smaller, the
+ * whole layer is one. The cell with the largest output in an S-column is a candidate, if that
+ * output is above 0. The representative of a plane is its candidate with the largest output.
  *
  * @param values the outputs for one image, [H, W, planes].
  *
@@ -125,7 +130,7 @@ async function reinforce(
   disposeTensors([output, cache]);
 }
 
-/** Adds Δa and Δb for each representative. */
+/** Adds Δa and Δb of each representative to the connections. */
 async function strengthen(
   cell: SCell,
   cache: SCellCache,

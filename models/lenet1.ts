@@ -15,14 +15,15 @@ import {
   type NetworkOptions,
 } from './options.ts';
 
-/** The maps of H2 that each map of H3 sees. */
+/** The indices of the maps of H2 that each map of H3 takes as inputs. */
 const H3 = [[0], [0, 1], [0, 1], [1], [0, 1], [0, 1], [2], [2, 3], [2, 3], [3], [2, 3], [2, 3]];
 
 /**
- * LeNet-1, the convolutional network that read zip codes: 2,578 parameters, on 98,442 connections.
+ * LeNet-1, the convolutional network that read zip codes: 2,578 parameters, shared by 98,442
+ * connections.
  *
  * Shapes: input [N, 28, 28, 1]; output the scores of the digits, [N, 10], for `SoftmaxCrossEntropy`
- *         (the paper squashes them and takes the mean squared error).
+ *         (in the paper, the scores are squashed and the cost is the mean squared error).
  * Errors: those of the boxes.
  * Source: LeCun, Boser, Denker, Henderson, Howard, Hubbard, Jackel, NIPS 2, 1990. Initial weights:
  *         Glorot & Bengio 2010.

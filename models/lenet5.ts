@@ -21,8 +21,8 @@ import {
 } from './options.ts';
 
 /**
- * The paper's table I, the maps of S2 that each map of C3 sees: three neighbours, four neighbours,
- * four others, and all.
+ * The indices of the maps of S2 that each map of C3 takes as inputs, from table I of the paper:
+ * three neighbours, four neighbours, four that are not all neighbours, or all six.
  */
 const C3 = [
   [0, 1, 2],
@@ -46,11 +46,15 @@ const C3 = [
 /** The options of `lenet5`. */
 export interface Lenet5Options extends NetworkOptions {
   /**
-   * `'1998'`, the default, is the paper's; `'common'` goes by the name today: C3 sees all maps, the
-   * pools have no parameters, and the scores are linear.
+   * `'1998'`, the default, is the network of the paper. `'common'` is the simpler network that is
+   * called LeNet-5 today: C3 sees all maps, the pools have no parameters, and the scores are
+   * linear.
    */
   readonly form?: '1998' | 'common';
-  /** The number of pixels added to the images on all sides; 0 by default, 2 for digits of 28x28. */
+  /**
+   * The number of pixels of zeros around the images on all sides, 0 by default. Digits of 28x28
+   * pixels need 2.
+   */
   readonly padding?: number;
 }
 
@@ -58,8 +62,8 @@ export interface Lenet5Options extends NetworkOptions {
  * LeNet-5: 60,000 parameters; in its common form 61,706.
  *
  * Shapes: input [N, 32, 32, 1]; output the scores of the digits, [N, 10], for
- *         `SoftmaxCrossEntropy`; in the paper's form they are the negative squared distances of the
- *         84 units of F6 from a picture of each digit.
+ *         `SoftmaxCrossEntropy`; in the paper's form, the score of a digit is the negative squared
+ *         distance of the 84 units of F6 from a picture of the digit.
  * Errors: those of the boxes; in the paper's form, more classes than the 10 digits.
  * Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document
  *         recognition", section II.B. Initial weights: Glorot & Bengio 2010.

@@ -9,30 +9,33 @@ import { guessTorchvision, TORCHVISION_NETWORKS, torchvisionLayout } from './tor
 /** The header of a weights file: its tensors by name, and its metadata. */
 export type WeightsHeader = Pick<SafetensorsFile, 'entries' | 'metadata'>;
 
-/** How `loadTrainedNetwork` builds a network. */
+/** The options of `loadTrainedNetwork`. */
 export interface TrainedNetworkOptions<M extends AnyModule> {
   /** Builds the network. `init` fills its parameters with 0, because the file replaces them all. */
   readonly build: (init: Initializer) => M;
   /** The shape of one input: `[height, width, channels]` for an image. */
   readonly inputShape: readonly number[];
-  /** The name of the network, such as `resnet18`; by default `networkNameOf` the file. */
+  /**
+   * The name of the network, such as `resnet18`; by default `networkNameOf` finds it in the file.
+   */
   readonly name?: string;
   /** The file's header, if it has been read already. */
   readonly header?: WeightsHeader;
 }
 
 /**
- * The most elements by which a network may exceed its file. A mismatch with the largest network
- * here, of 144 million elements, is still reported tensor by tensor.
+ * The largest number of elements by which a network may exceed its file. It is larger than any
+ * network here (at most 144 million elements), so a file of another network is still reported
+ * tensor by tensor.
  */
 const MARGIN = 2e8;
 
 /**
  * Builds a network and loads its parameters and buffers from a safetensors file. The file may use
- * boxprop's names of the tensors or torchvision's; the one that matches more tensors is taken.
+ * boxprop's or torchvision's names of the tensors; the naming that matches more tensors is used.
  *
- * Errors: those of `loadWeights`; a network with far more elements than the file, which an
- *         untrusted header could demand.
+ * Errors: those of `loadWeights`; a network with far more elements than the file. (An untrusted
+ *         header could name a huge network.)
  *
  *     const { network } = await loadTrainedNetwork('resnet18.safetensors', {
  *       inputShape: [224, 224, 3], build: (init) => resnet18({ rng: new Rng(0), init }) });
@@ -48,7 +51,7 @@ export async function loadTrainedNetwork<M extends AnyModule>(
   const network = build(boundedZeros(file, entries));
   const tensors = { ...network.params, ...network.buffers };
   const matches = (names: readonly string[]) => names.filter((one) => entries.has(one)).length;
-  // A checkpoint also holds the tensors of its optimizer.
+  // A checkpoint also holds the optimizer's tensors, which are ignored.
   let layout: FileLayout = { stored: {}, ignored: /^optimizer\// };
   if (name !== undefined && TORCHVISION_NETWORKS.includes(name)) {
     const torchvision = torchvisionLayout(name, network, inputShape);
@@ -69,13 +72,17 @@ export function readWeightsHeader(file: string): Promise<WeightsHeader> {
 }
 
 /**
- * The network's name in the file's metadata, or else the torchvision network with these tensors.
+ * Returns the network's name from the file's metadata, or else guesses the torchvision network from
+ * the names of the tensors; undefined if neither works.
  */
 export function networkNameOf({ entries, metadata }: WeightsHeader): string | undefined {
   return metadata.get('network') ?? guessTorchvision(new Set(entries.keys()));
 }
 
-/** Zeros for parameters, up to about as many elements as the file has. */
+/**
+ * Makes an initializer that fills parameters with zeros. It throws once the network has far more
+ * elements than the file.
+ */
 function boundedZeros(file: string, entries: WeightsHeader['entries']): Initializer {
   const stored = [...entries.values()].reduce((sum, { shape }) => sum + numElements(shape), 0);
   let total = 0;

@@ -12,7 +12,7 @@ export interface NeocognitronLayer {
   readonly C?: CCell;
 }
 
-/** The chain of a neocognitron, which knows its layers of cells. */
+/** A chain of boxes with a list of its layers of cells, for `learnNeocognitron`. */
 export class Neocognitron extends Sequential {
   readonly layers: readonly NeocognitronLayer[];
 
@@ -28,14 +28,16 @@ export class Neocognitron extends Sequential {
 }
 
 /**
- * The neocognitron: three times S-cells, which look for features, and C-cells, which do not mind
- * where they are. The S-cells learn without a teacher, by `learnNeocognitron`; 24 planes a layer. A
- * linear readout, which the paper does not have, gives scores.
+ * The neocognitron: three layers of S-cells, which detect features, each followed by a layer of
+ * C-cells, which tolerate shifts of the features. Each layer has 24 planes. The S-cells learn
+ * without labels, by `learnNeocognitron`. A linear readout, which the paper does not have, computes
+ * scores.
  *
  * The paper gives the numbers of cells and windows of 5x5, and says that the C-cells lie less
- * densely. At every second place, and beyond the border, there are as many as it has. How strong
- * their connections are it does not say; with 8 in all, the last C-cells tell five digits apart
- * from six of ten random starts; from the others two digits share one.
+ * densely. A stride of 2 and a padding of 4 give the paper's numbers of C-cells. The paper does not
+ * give the strength of the connections to C-cells. With a sum of 8 per C-cell, the last C-cells
+ * distinguish all five digits for six of ten random starts; for the other four, two digits share a
+ * cell.
  *
  * Shapes: input [N, 16, 16, 1], not negative; output the scores of the classes, [N, 10].
  * Errors: those of the boxes.

@@ -10,7 +10,7 @@ import type { ImageShape, NetworkOptions } from './options.ts';
 import { resnet18, resnet20, resnet34, resnet50, resnet101, resnet152 } from './resnet.ts';
 import { vgg16, vgg19 } from './vgg.ts';
 
-/** A network that has a name. */
+/** A network of the command line. */
 export interface NetworkEntry {
   /** Builds the network with its published sizes, or with those of the options. */
   readonly build: (options: NetworkOptions) => Module;
@@ -18,7 +18,7 @@ export interface NetworkEntry {
   readonly inputShape: ImageShape;
   /** The number of scores, if the options do not give another. */
   readonly classes: number;
-  /** The name in prose. */
+  /** The name of the network in texts. */
   readonly title: string;
   /** The publication or the file that describes the network. */
   readonly source: string;

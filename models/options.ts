@@ -9,20 +9,26 @@ import type { Box } from '../modules/container/sequential.ts';
 export interface NetworkOptions {
   /** The generator that draws the weights. */
   readonly rng: Rng;
-  /** The number of scores; that of the publication by default. */
+  /** The number of scores; by default the number in the publication. */
   readonly classes?: number;
   /**
-   * The factor of the published numbers of channels and units, such as 1/16 for a network to test
-   * with, or a function from each published number to the one to use; 1 by default.
+   * The factor that multiplies the published numbers of channels and units, such as 1/16 for a
+   * small test network; 1 by default. A function maps each published number to the number to use.
    */
   readonly width?: number | ((channels: number) => number);
   /** The height, width and channels of the images; those of the publication by default. */
   readonly inputShape?: ImageShape;
-  /** The initial weights; `zeros` is quick where a file will replace them. */
+  /**
+   * Draws the initial weights. The default is the network's own; `zeros` is faster if a file
+   * replaces the weights anyway.
+   */
   readonly init?: Initializer;
 }
 
-/** Refuses an option that a network has not; `own` names those that other networks do not have. */
+/**
+ * Throws if the network does not have an option. `own` lists the options that only this network
+ * has.
+ */
 export function checkNetworkOptions<Options extends NetworkOptions>(
   network: string,
   options: Options,
@@ -35,15 +41,18 @@ export function checkNetworkOptions<Options extends NetworkOptions>(
 /** The shape of one image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
-/** Scales published numbers of channels, to multiples of `unit` and at least to `unit`. */
+/**
+ * Returns a function that scales published numbers of channels and rounds them to multiples of
+ * `unit`, at least to `unit` itself.
+ */
 export function scaler(width: NetworkOptions['width'] = 1, unit = 1): (channels: number) => number {
   const scaled = typeof width === 'number' ? (channels: number) => channels * width : width;
   return (channels) => Math.max(1, Math.round(scaled(channels) / unit)) * unit;
 }
 
 /**
- * A table of connections for other numbers of maps: its first rows, or its rows again and again,
- * with the maps counted modulo `inChannels`.
+ * Adapts a table of connections to other numbers of maps. It takes the first rows, repeats the rows
+ * if there are too few, and takes the indices of the maps modulo `inChannels`.
  */
 export function scaleTable(
   table: readonly number[][],
@@ -56,7 +65,7 @@ export function scaleTable(
 }
 
 /**
- * The shape, without the batch, that a chain of boxes makes of an image of this shape.
+ * Returns the shape of a chain's output for an image of this shape, both without the batch.
  *
  * Errors: those of the boxes, such as a kernel larger than the image.
  */

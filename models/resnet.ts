@@ -14,8 +14,8 @@ import { Sequential, type Box } from '../modules/container/sequential.ts';
 import { checkNetworkOptions, scaler, type NetworkOptions } from './options.ts';
 
 /**
- * The residual network of 18 layers for ImageNet: 11,689,512 parameters. A stage begins with a
- * block whose shortcut is a projection where the shape changes (option B).
+ * The residual network of 18 layers for ImageNet: 11,689,512 parameters. If a block changes the
+ * shape, its shortcut is a projection (option B of the paper).
  *
  * Shapes: input [N, 224, 224, 3], or images of another size; output the scores of the classes,
  *         [N, 1000].
@@ -39,7 +39,7 @@ export function resnet34(options: NetworkOptions): Sequential {
 
 /**
  * The residual network of 50 layers: `resnet34` with bottlenecks for blocks, 25,557,032 parameters.
- * As in the weights that are in wide use, a bottleneck strides in its 3x3 convolution.
+ * A bottleneck has its stride in the 3x3 convolution, as in the weights that are in wide use.
  */
 export function resnet50(options: NetworkOptions): Sequential {
   checkNetworkOptions('resnet50', options);
@@ -59,8 +59,8 @@ export function resnet152(options: NetworkOptions): Sequential {
 }
 
 /**
- * The residual network of 20 layers for CIFAR-10: 269,722 parameters. Its shortcuts have none
- * (option A).
+ * The residual network of 20 layers for CIFAR-10: 269,722 parameters. Its shortcuts have no
+ * parameters (option A of the paper).
  *
  * Shapes: input [N, 32, 32, 3], or images of another size; output the scores of the classes,
  *         [N, 10].
@@ -88,7 +88,10 @@ export function resnet20(options: NetworkOptions): Sequential {
   });
 }
 
-/** A kind of block. The output of its body has `expansion` times as many channels as the body. */
+/**
+ * A kind of residual block. Its output has `expansion` times as many channels as its 3x3
+ * convolutions.
+ */
 interface Block {
   readonly expansion: number;
   readonly body: (from: number, channels: number, stride: number, draw: Draw) => Box;
@@ -100,7 +103,7 @@ interface Draw {
   readonly init: Initializer;
 }
 
-/** Two 3x3 convolutions. */
+/** The body of a basic block: two 3x3 convolutions. */
 const pair = (from: number, channels: number, stride: number, draw: Draw) =>
   new Sequential({
     conv1: conv(from, channels, 3, stride, draw),
@@ -110,7 +113,10 @@ const pair = (from: number, channels: number, stride: number, draw: Draw) =>
     bn2: new BatchNorm(channels),
   });
 
-/** A 1x1 convolution to few channels, a 3x3 one of these, and a 1x1 one to four times as many. */
+/**
+ * The body of a bottleneck: a 1x1 convolution to few channels, a 3x3 convolution, and a 1x1
+ * convolution to four times as many channels.
+ */
 const bottle = (from: number, channels: number, stride: number, draw: Draw) =>
   new Sequential({
     conv1: conv(from, channels, 1, 1, draw),
@@ -123,13 +129,16 @@ const bottle = (from: number, channels: number, stride: number, draw: Draw) =>
     bn3: new BatchNorm(4 * channels),
   });
 
-/** Option A: every second pixel, and channels of zeros. */
+/**
+ * The shortcut of option A: it takes every second pixel if the stride is 2, and appends channels of
+ * zeros.
+ */
 const padding = (from: number, to: number, stride: number) =>
   from === to && stride === 1
     ? new Identity()
     : new Sequential({ subsample: new AvgPool2D(1, { stride }), pad: new PadChannels(to - from) });
 
-/** Option B: a projection where the shape changes. */
+/** The shortcut of option B: a 1x1 convolution if the shape changes. */
 const projection = (from: number, to: number, stride: number, draw: Draw) =>
   from === to && stride === 1
     ? new Identity()
@@ -139,7 +148,7 @@ const plain: Block = { expansion: 1, body: pair, shortcut: padding };
 const basic: Block = { expansion: 1, body: pair, shortcut: projection };
 const bottleneck: Block = { expansion: 4, body: bottle, shortcut: projection };
 
-/** Blocks in a chain, the first of which has the stride. */
+/** Makes a chain of blocks. Only the first block has the stride. */
 function stage(
   kind: Block,
   blocks: number,
@@ -184,7 +193,9 @@ function imageNet(kind: Block, blocks: readonly number[], options: NetworkOption
   });
 }
 
-/** Without a bias, because the normalization that follows would remove it. */
+/**
+ * Makes a convolution without a bias, because the normalization that follows would remove the bias.
+ */
 function conv(from: number, to: number, kernelSize: number, stride: number, draw: Draw): Conv2D {
   return new Conv2D(from, to, kernelSize, {
     stride,

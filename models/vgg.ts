@@ -10,7 +10,7 @@ import { checkNetworkOptions, scaler, shapeBehind, type NetworkOptions } from '.
 
 /**
  * VGG-16, a network of the Visual Geometry Group: 3x3 convolutions in five blocks, each of which
- * ends with a pool; 138,357,544 parameters.
+ * ends with a max pool; 138,357,544 parameters.
  *
  *   blocks        1 (64)   2 (128)   3 (256)   4 (512)   5 (512)
  *   VGG-16        2        2         3         3         3

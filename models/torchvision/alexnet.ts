@@ -10,11 +10,12 @@ import { Sequential } from '../../modules/container/sequential.ts';
 import { checkNetworkOptions, scaler, type NetworkOptions } from '../options.ts';
 
 /**
- * The AlexNet whose weights torchvision gives, 61,100,840 parameters. It is not the slide's: it has
- * one tower, fewer filters, no normalization, and an average that makes 6x6 of images of any size.
+ * The AlexNet whose weights torchvision provides, 61,100,840 parameters. It differs from the
+ * slide's AlexNet: it has fewer filters, no groups, no normalization, and an average pool whose
+ * output is 6x6 for images of any size.
  *
- * Shapes: input [N, 224, 224, 3], or images of another size from 63 on; output the scores of the
- *         classes, [N, 1000].
+ * Shapes: input [N, 224, 224, 3], or images of another size of at least 63; output the scores of
+ *         the classes, [N, 1000].
  * Errors: those of the boxes.
  * Source: Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks",
  *         arXiv:1404.5997; torchvision's alexnet. Initial weights: He et al. 2015.

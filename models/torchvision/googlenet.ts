@@ -15,9 +15,9 @@ import { Sequential, type Box } from '../../modules/container/sequential.ts';
 import { checkNetworkOptions, scaler, type NetworkOptions } from '../options.ts';
 
 /**
- * The GoogLeNet whose weights torchvision gives: 6,624,904 parameters. It is not the published one:
- * each convolution is batch-normalized instead of biased, there is no response normalization, and
- * the 5x5 convolutions are 3x3.
+ * The GoogLeNet whose weights torchvision provides: 6,624,904 parameters. It differs from the
+ * published network: each convolution has batch normalization instead of a bias, there is no
+ * response normalization, and the 5x5 convolutions are 3x3.
  *
  * Shapes: input [N, 224, 224, 3], or images of another size; output the scores of the classes,
  *         [N, 1000].
@@ -34,11 +34,10 @@ export function torchvisionGooglenet(options: NetworkOptions): Sequential {
 }
 
 /**
- * `torchvisionGooglenet` with the two auxiliary heads that it was trained with: 13,004,888
- * parameters.
+ * `torchvisionGooglenet` with two auxiliary heads, as it was trained: 13,004,888 parameters.
  *
- * Shapes: input as for `torchvisionGooglenet`; output a list of the scores of the network, of the
- *         head behind inception 4a and of the head behind inception 4d, each [N, 1000].
+ * Shapes: input as for `torchvisionGooglenet`; output a list of three score tensors [N, 1000]: the
+ *         network's, that of the head after inception 4a, and that of the head after inception 4d.
  * Errors: those of the boxes.
  * Source: as for `torchvisionGooglenet`.
  *
@@ -62,7 +61,10 @@ export function torchvisionGooglenetAuxiliary(
   });
 }
 
-/** The filters of the four branches, and of the 1x1 convolutions before the larger ones. */
+/**
+ * The numbers of filters of the four branches. A pair is a 1x1 convolution and the larger
+ * convolution that follows.
+ */
 const INCEPTIONS = {
   //    1x1  before 3x3  before 5x5  after the pool
   '3a': [64, [96, 128], [16, 32], 32], //                                         [28x28x256]
@@ -136,7 +138,7 @@ function chain(options: NetworkOptions) {
   return { boxes, head };
 }
 
-/** A convolution without a bias, batch-normalized. */
+/** Makes a convolution without a bias, followed by batch normalization and a ReLU. */
 function filters(
   from: number,
   to: number,

@@ -8,7 +8,7 @@ export { torchvisionGooglenet, torchvisionGooglenetAuxiliary } from './googlenet
 const IMAGENET = { inputShape: [224, 224, 3], classes: 1000 } as const;
 
 /**
- * The networks whose weights torchvision has under the name of another network, by their names on
+ * The networks whose torchvision name is the name of a different network here, by their names on
  * the command line.
  */
 export const torchvisionNetworks = {

@@ -4,8 +4,8 @@ import { torchLayout, type Rename } from '../../formats/torch/torchLayout.ts';
 import type { FileLayout } from '../../formats/safetensors/weights.ts';
 
 /**
- * `layer1.0.conv1` is `stage1.0.residual.body.conv1` here, and the shortcut is
- * `layer1.0.downsample`.
+ * Renames the paths of a ResNet to torchvision's: `stage1.0.residual.body.conv1` becomes
+ * `layer1.0.conv1`, and the shortcut becomes `layer1.0.downsample`.
  */
 const resnet: Rename = (path) =>
   path
@@ -14,7 +14,10 @@ const resnet: Rename = (path) =>
     .replace('.residual.shortcut.conv', '.downsample.0')
     .replace('.residual.shortcut.bn', '.downsample.1');
 
-/** The names of a chain count all its boxes, those without parameters as well; M is a pool. */
+/**
+ * Renames the paths of a VGG. torchvision numbers all boxes of a chain, including those without
+ * parameters: a convolution (`c`) and its ReLU take two numbers, a pool (`M`) takes one.
+ */
 function vgg(layers: string): Rename {
   const convolutions: number[] = [];
   let next = 0;
@@ -50,8 +53,9 @@ const RENAMES: Readonly<Record<string, Rename>> = {
 export const TORCHVISION_NETWORKS = Object.keys(RENAMES);
 
 /**
- * How torchvision names and lays out the weights of a network, for `loadWeights` and `saveWeights`.
- * The weights of the two auxiliary heads of GoogLeNet are ignored if the network has none.
+ * Returns torchvision's names and layout of a network's weights, for `loadWeights` and
+ * `saveWeights`. The weights of GoogLeNet's two auxiliary heads are ignored if the network has no
+ * heads.
  *
  * Errors: a network that torchvision does not have.
  */
@@ -75,8 +79,9 @@ export function torchvisionLayout(
 }
 
 /**
- * Guesses the network of torchvision from the names of the weights in a file; undefined for other
- * names. The file may come from anywhere, so `loadWeights` checks all of it.
+ * Guesses the network of torchvision from the names of the weights in a file; undefined if no
+ * network matches. The guess may be wrong, because it looks at few names; `loadWeights` checks all
+ * of them.
  */
 export function guessTorchvision(names: ReadonlySet<string>): string | undefined {
   const has = (name: string) => names.has(name);
