@@ -9,12 +9,12 @@ import type { Rng } from '../lib/rng.ts';
 /** The input of a box: one tensor, or several by position or name. */
 export type Input = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
 
-/** Any box of tensors, whatever it caches. */
+/** Any box whose inputs and outputs are tensors. */
 export type CheckedModule = Module<Input, Input>;
 
-/** One box at one input: the unit that the checker checks. */
+/** One check: a box or cost at one input. */
 export interface Case {
-  /** The box's arguments and the input's shape, as a reader would write them. */
+  /** The box's arguments and the input's shape as text, such as `Tanh() on [2, 3]`. */
   readonly config: string;
   readonly box: CheckedModule | Cost;
   readonly input: Input;
@@ -24,10 +24,10 @@ export interface Case {
   readonly context?: Context;
 }
 
-/** Draws a case. Every generator gives another case. */
+/** Draws a random case. */
 export type CaseMaker = (draw: Draw) => Case;
 
-/** The cases of a set of boxes, by the name of the class. */
+/** For each box, by the name of its class, the function that draws its cases. */
 export type Cases = Readonly<Record<string, CaseMaker>>;
 
 /**
@@ -38,42 +38,42 @@ export type Cases = Readonly<Record<string, CaseMaker>>;
  *     const report = await gradcheckAll({ Tanh }, { Tanh: make });
  */
 export class Draw {
-  /** The generator that everything is drawn from. */
+  /** The generator of all random numbers. */
   readonly rng: Rng;
 
   constructor(rng: Rng) {
     this.rng = rng;
   }
 
-  /** An integer from low to high, both included. */
+  /** Draws an integer from low to high, both included. */
   integer(low: number, high: number): number {
     return low + this.rng.integer(high - low + 1);
   }
 
-  /** One of the choices. */
+  /** Draws one of the choices. */
   pick<T>(...choices: readonly T[]): T {
     return this.rng.pick(choices);
   }
 
-  /** True with this probability. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean {
     return this.rng.uniform() < probability;
   }
 
-  /** As many sizes as `rank`, each from low to high. */
+  /** Draws `rank` sizes, each from low to high. */
   sizes(rank: number, low: number, high: number): number[] {
     return Array.from({ length: rank }, () => this.integer(low, high));
   }
 
-  /** Standard normal values, for functions without kinks. */
+  /** Draws normal values with standard deviation `scale`, for functions without kinks. */
   normal(shape: readonly number[], scale = 1): Tensor {
     return constant(this.rng.normals(numElements(shape), 0, scale), [...shape]);
   }
 
   /**
-   * Distinct values in random order that keep a distance from each other and from 0, for maxima and
-   * rectifiers: a finite difference must not reach over a kink. At least one value is positive,
-   * because a rectifier of negative values has no gradient to check.
+   * Draws distinct values in random order that keep a distance from each other and from 0, for
+   * boxes such as max pooling and ReLU: a finite difference must not cross a kink. At least one
+   * value is positive, because the gradient of a ReLU is 0 at negative values.
    */
   wellSeparated(shape: readonly number[], gap = 0.1): Tensor {
     const total = numElements(shape);
@@ -85,7 +85,7 @@ export class Draw {
     return constant(values, [...shape]);
   }
 
-  /** Class labels. */
+  /** Draws class labels. */
   labels(count: number, classes: number): Tensor {
     return tensor1d(
       Array.from({ length: count }, () => this.rng.integer(classes)),
@@ -94,7 +94,7 @@ export class Draw {
   }
 }
 
-/** The text of a config: `Conv2D(2, 3) on [1, 4, 4, 2]`. Words are written as JSON. */
+/** Formats a config: `Conv2D(2, 3) on [1, 4, 4, 2]`. The arguments are written as JSON. */
 export function describeCase(
   name: string,
   args: readonly unknown[],

@@ -8,10 +8,13 @@ import { coordinates, diagnose } from './diagnose.ts';
 import { failure, messageOf, type Result } from './result.ts';
 import { GradcheckTarget, tensorsOf } from './target.ts';
 
-/** A finite difference cannot tell smaller gradients from zero. */
+/** The smallest gradient that a finite difference distinguishes from 0. */
 const VACUOUS = 1e-9;
 
-/** A container that computes something between its boxes, or chooses them by value. */
+/**
+ * The violation of a container that computes something between its boxes, or chooses boxes by the
+ * values of its input.
+ */
 const OTHER_ROUTE: Violation = {
   tensor: 'output',
   message: 'the boxes in the order of the traversal do not give the output of forward',
@@ -36,7 +39,7 @@ type TensorResult = Omit<Result, 'name' | 'config'>;
 
 function checkTarget(target: GradcheckTarget, rng: Rng): TensorResult[] {
   const outputs = target.outputs();
-  // Random, signed and distinct: mistakes that cancel in a plain sum show.
+  // Random values with both signs, so that mistakes that would cancel in a plain sum show.
   const gradOutput =
     target.box instanceof Cost
       ? Float64Array.of(1)
@@ -116,7 +119,7 @@ function messageFor(violations: readonly Violation[], tensor: string): string | 
   return violations.find((violation) => violation.tensor === tensor)?.message;
 }
 
-/** The size of the first axis, if all inputs and outputs agree in it; otherwise 1. */
+/** Returns the size of the first axis if it is the same in all inputs and outputs; otherwise 1. */
 function batchSize(target: GradcheckTarget): number {
   return tidy(() => {
     const input = target.input();

@@ -11,12 +11,13 @@ import { inputsOf, windowAt } from '../lib/window.ts';
 import { coordinates } from './diagnose.ts';
 import { concatValues, tensorsOf, type GradcheckTarget } from './target.ts';
 
-/** How many elements of a box's output are followed back to its inputs. */
+/** The number of elements of a box's output that are followed back to the inputs. */
 const ELEMENTS = 2;
 
 /**
- * Checks the facts that a box states about itself: the shape and the range of its output, and, for
- * it or each box inside it, that no gradient reaches beyond the window. Returns what is wrong.
+ * Checks the facts that a box states about itself: the shape and the range of its output. Also
+ * checks for the box, or for each box inside a container, that no gradient reaches beyond the
+ * stated window. Returns the problems.
  */
 export function checkFacts(target: GradcheckTarget, rng: Rng): string[] {
   const { box } = target;
@@ -25,7 +26,7 @@ export function checkFacts(target: GradcheckTarget, rng: Rng): string[] {
     const inputs = tensorsOf(target.input()).map(([, tensor]) => tensor);
     const messages = checkOutput(box, inputs, target);
     propagate<Tensor>(box, inputs, (inside, inputs, path) => {
-      // A window is that of the inference: a statistic of the batch reaches further.
+      // The box runs in inference, because batch statistics in training reach beyond any window.
       const { output, cache } = forwardBox(inside, inputs);
       const place = path === '' ? '' : `${describePath(box, path, inside)}: `;
       for (let element = 0; element < ELEMENTS; element++) {
@@ -56,8 +57,8 @@ function checkOutput(box: AnyModule, inputs: readonly Tensor[], target: Gradchec
 }
 
 /**
- * Follows one random element of the output back: ∂y[at]/∂x must be 0 outside the block of x that
- * the window gives for y[at].
+ * Follows one random element y[at] of the output back to the inputs: ∂y[at]/∂x must be 0 outside
+ * the block of x that the window gives for y[at].
  */
 function windowProblem(
   box: AnyModule,
@@ -67,7 +68,7 @@ function windowProblem(
   rng: Rng,
 ): string | undefined {
   const shapes = inputs.map(({ shape }) => shape);
-  // Without an axis for the batch there is no example to look at.
+  // The check looks at one example, so all tensors need an axis for the batch.
   const isBatch =
     output.size > 0 &&
     [output.shape, ...shapes].every((shape) => shape.length > 1 && shape[0] === output.shape[0]);

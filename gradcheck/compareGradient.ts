@@ -3,25 +3,25 @@ import { finiteDifference, oddPart } from './finiteDifference.ts';
 import { fitDerivative } from './fitDerivative.ts';
 import type { CheckedTensor, GradcheckTarget } from './target.ts';
 
-/** The largest |analytic − numeric| that passes: 1e-8 + 1e-6 |numeric|. */
+/** Returns the largest |analytic − numeric| that passes: 1e-8 + 1e-6 |numeric|. */
 function tolerance(numeric: number): number {
   return 1e-8 + 1e-6 * Math.abs(numeric);
 }
 
 /**
- * Steps of the central difference, in units of max(1, |x|). The first balances the truncation
- * error, h² f'''/6, with the rounding error, 1e-16 f/h. If it disagrees, the others tell curvature
- * and nearby kinks from a wrong gradient.
+ * The steps h of the central difference, in units of max(1, |x|). The first step balances the
+ * truncation error, h² f'''/6, with the rounding error, 1e-16 f/h. If the gradient disagrees there,
+ * the smaller steps distinguish curvature and nearby kinks from a wrong gradient.
  */
 const STEPS = [1e-5, 1e-5 / 8, 1e-5 / 64];
 
 /**
- * A gradient more than this many tolerances from every difference is wrong. A nearer one is
- * compared with a derivative that is fitted to many values.
+ * A gradient is wrong if its distance from every difference is more than this many tolerances. A
+ * nearer gradient is compared with a derivative that is fitted to many values.
  */
 const NEAR = 1000;
 
-/** How often a coordinate at a kink is drawn again. */
+/** The number of times that a coordinate at a kink is drawn again. */
 const REDRAWS = 3;
 
 /** A coordinate whose analytic and numeric derivative differ. */
@@ -36,7 +36,10 @@ export interface Mismatch {
 export interface Comparison {
   readonly tensor: CheckedTensor;
   readonly checked: number;
-  /** Coordinates that stood at a kink, whether or not another value could be checked instead. */
+  /**
+   * The number of coordinates that were at a kink, including those for which another value could be
+   * checked.
+   */
   readonly skipped: number;
   readonly maxError: number;
   readonly mismatches: readonly Mismatch[];
@@ -49,9 +52,9 @@ export interface Comparison {
 /**
  * Compares every coordinate of a gradient with the central difference of the loss Σ g_o · output_o.
  *
- * If the one-sided differences of a coordinate keep disagreeing as the step shrinks, the coordinate
- * stands at a kink and has no derivative. It is counted as skipped and drawn again, and its
- * gradient is computed at the new point.
+ * If the one-sided differences at a coordinate still disagree for smaller steps, the coordinate is
+ * at a kink and has no derivative. It is counted as skipped and drawn again, and the gradient at
+ * the new point is compared.
  */
 export function compareGradient(
   target: GradcheckTarget,
@@ -125,21 +128,22 @@ function probeCoordinate(
     const error = Math.abs(analytic - numeric);
     const bend = Math.abs(right - left);
     const smooth = bend <= 1e-3 * (Math.abs(left) + Math.abs(right)) + 1e-6;
-    // A NaN is wrong.
+    // For a NaN the comparison is false, so the gradient counts as wrong.
     const kind = error <= tolerance(numeric) ? 'right' : 'wrong';
     const probe: Probe = { kind, smooth, numeric, error, step, column };
     if (kind === 'right' && smooth) return probe;
     probes.push(probe);
     bends.push(bend);
   }
-  // The bend of a smooth function shrinks 8-fold with the step. The bend of a kink does not shrink,
-  // and equals the error that the kink causes. Deep in a network that error is small, and larger
-  // kinks may lie within the first step.
+  // If the function is smooth, the bend shrinks with the step, 8-fold. At a kink it does not
+  // shrink, and it is about as large as the error that the kink causes. That error may be small,
+  // deep in a network, and larger kinks may lie within the first step only, so no fixed threshold
+  // works.
   const last = bends.length - 1;
   const floor = Math.min(1e-6, probes[last].error);
   const least = Math.min(bends[0] / 8, bends[last - 1] / 2);
   if (bends[last] > floor && bends[last] > least) return { ...probes[last], kind: 'kink' };
-  // Where the function is curved, only a smaller step than the first may be accurate.
+  // If the function is strongly curved, the first step may be too large and a smaller one accurate.
   const agreeing = probes.find(({ kind }) => kind === 'right');
   if (agreeing !== undefined) return agreeing;
   const wrong = probes.find(({ smooth }) => smooth) ?? probes[0];
@@ -150,7 +154,7 @@ function probeCoordinate(
     radii,
   );
   const error = Math.abs(analytic - slope);
-  // A slope with a larger deviation than the tolerance proves nothing.
+  // A fitted slope whose deviation exceeds the tolerance proves nothing.
   const right = Math.max(error, deviation) <= tolerance(slope);
   return { ...wrong, kind: right ? 'right' : 'wrong', numeric: slope, error };
 }

@@ -14,17 +14,18 @@ import {
   type HostGradients,
 } from './target.ts';
 
-/** A promise that a box breaks. */
+/** A violation of the contract of boxes. */
 export interface Violation {
   /** `output`, or the name of a checked tensor. */
   readonly tensor: string;
-  /** One line. */
+  /** The problem in one line. */
   readonly message: string;
 }
 
 /**
- * Checks what every box promises, whatever it computes: methods are pure and repeatable, gradients
- * are linear in gradOutput, and no tensor is lost or taken. Returns the promises that are broken.
+ * Checks the contract of all boxes: methods are pure and repeatable, gradients are linear in
+ * gradOutput, and no method leaks a tensor or disposes one that it does not own. Returns the
+ * violations.
  */
 export function checkContract(
   target: GradcheckTarget,
@@ -49,7 +50,10 @@ export function checkContract(
   ];
 }
 
-/** Checks that every input and parameter has a finite gradient of its shape, and nothing else. */
+/**
+ * Checks that every input and parameter has a finite gradient of the same shape, and that there are
+ * no other gradients.
+ */
 export function checkShapes(target: GradcheckTarget, gradOutput: Float64Array): Violation[] {
   const gradients = target.gradients(gradOutput);
   const violations: Violation[] = [];
@@ -134,7 +138,8 @@ function checkUnchanged(target: GradcheckTarget, gradOutput: Float64Array): Viol
 }
 
 /**
- * Checks that the cache outlives the input and output, so their owners may dispose them at once.
+ * Checks that the cache stays valid after the input and output are disposed, because their owners
+ * may dispose them directly after the forward.
  */
 function checkOwnership(
   target: GradcheckTarget,
@@ -156,7 +161,9 @@ function checkOwnership(
   });
 }
 
-/** The gradient of a first forward, taken after a second forward at another point. */
+/**
+ * Computes the gradient from the cache of a first forward, after a second forward at another point.
+ */
 function interleaved(target: GradcheckTarget, gradOutput: Float64Array, rng: Rng): HostGradients {
   return tidy(() => {
     const first = target.forward(target.input());
@@ -239,7 +246,8 @@ function checkBackprop(
 
 /**
  * Checks on the backend in use that no method leaks a tensor or its values: once the caller has
- * disposed everything that a method returned, as much memory is in use as before. Reads no values.
+ * disposed everything that a method returned, as much memory is in use as before. Reads no values,
+ * so it also works on a GPU.
  */
 export function checkLeaks(target: GradcheckTarget, gradOutput: Float64Array): Violation[] {
   for (const [method, run] of methodsOf(target, gradOutput)) {
@@ -251,13 +259,17 @@ export function checkLeaks(target: GradcheckTarget, gradOutput: Float64Array): V
       return [{ tensor: 'output', message }];
     }
     const leak = describeLeak(before, 'return, cache or dispose them');
-    // The other methods follow a forward, and would only repeat its leak.
+    // Stops at the first leak: every other method runs after a forward, so it would report the same
+    // leak.
     if (leak !== undefined) return [{ tensor: 'output', message: `${method} ${leak}` }];
   }
   return [];
 }
 
-/** Each method of a box by its name, with everything that it returns disposed. */
+/**
+ * Returns, for each method of a box, its name and a function that runs it and disposes everything
+ * that it returns.
+ */
 function methodsOf(
   target: GradcheckTarget,
   values: Float64Array,
@@ -317,14 +329,18 @@ function methodsOf(
 
 const SAME_GRADIENT = 'the gradient is gradOutput itself: return a clone';
 
-/** Whether the same tensor object is in both. Its owner would dispose it twice. */
+/**
+ * Returns whether the same tensor object is in both values. If it is, the caller would dispose it
+ * twice.
+ */
 function shareTensor(one: Input, other: Input): boolean {
   const tensors = new Set(tensorsOf(one).map(([, tensor]) => tensor));
   return tensorsOf(other).some(([, tensor]) => tensors.has(tensor));
 }
 
 /**
- * The gradients that differ from the expected ones by more than `relative` of the largest value.
+ * Returns a violation for each gradient that differs from the expected one by more than `relative`
+ * times its largest value.
  */
 function differences(
   expected: HostGradients,

@@ -8,14 +8,17 @@ export interface Evidence extends Comparison {
   readonly batch: number;
 }
 
-/** Names the usual mistake that a wrong gradient looks like; undefined if it looks like none. */
+/** Describes the common mistake that would explain a wrong gradient; undefined if none does. */
 export function diagnose(evidence: Evidence): string | undefined {
   return HYPOTHESES.map((explain) => explain(evidence)).find((text) => text !== undefined);
 }
 
 type Hypothesis = (evidence: Evidence) => string | undefined;
 
-/** The specific before the general: a sign is also a factor, and border pixels also overlap. */
+/**
+ * The possible mistakes, specific ones before general ones; a wrong sign, for example, is also a
+ * wrong factor.
+ */
 const HYPOTHESES: readonly Hypothesis[] = [
   ({ analytic }) => (analytic.every((value) => value === 0) ? 'it is zero' : undefined),
   ({ analytic, numeric }) => (close(analytic, numeric, -1) ? 'the sign is wrong' : undefined),
@@ -98,7 +101,8 @@ function shifted({ tensor: { shape }, analytic, numeric }: Evidence) {
   for (let axis = 0; axis < shape.length; axis++) {
     if (shape[axis] < 3) continue;
     for (const by of [1, -1]) {
-      // The values that are shifted in from outside cannot be compared: use the numeric ones.
+      // Values that are shifted in from outside cannot be compared, so they are replaced by the
+      // numeric ones.
       const moved = along(analytic, shape, (at, k) => (k === axis ? at + by : at), numeric);
       if (close(moved, numeric)) return `shifted by one along axis ${axis}`;
     }
@@ -117,7 +121,8 @@ function overwritten({ analytic, jacobian, gradOutput, mismatches }: Evidence) {
 }
 
 function border({ tensor: { shape }, mismatches }: Evidence) {
-  // In images and sequences the axes of positions lie between the batch and the channels.
+  // In images and sequences, the axes between the batch and the channels are those of the
+  // positions.
   const positions = shape.map((_, axis) => axis).slice(1, -1);
   const atBorder = (index: number) =>
     positions.some((axis) => {
@@ -132,7 +137,7 @@ function border({ tensor: { shape }, mismatches }: Evidence) {
     : undefined;
 }
 
-/** The part of the numeric gradient that flows through the outputs of one example. */
+/** Returns the part of the numeric gradient that comes from the outputs of one example. */
 function ofExample(
   { jacobian, gradOutput }: Pick<Evidence, 'jacobian' | 'gradOutput'>,
   example: number,
@@ -147,7 +152,7 @@ function ofExample(
   );
 }
 
-/** Whether a ≈ scale · b in every element, to 1e-5 of the largest. */
+/** Returns whether a ≈ scale · b in every element, with an error of at most 1e-5 of the largest. */
 function close(a: Float64Array, b: Float64Array, scale = 1): boolean {
   if (a.length !== b.length) return false;
   const largest = b.reduce((most, value) => Math.max(most, Math.abs(scale * value)), 0);
@@ -162,7 +167,7 @@ function dot(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }
 
-/** The index along each axis of an element of a flat tensor. */
+/** Converts the index of an element in a flat list to its index along each axis of the tensor. */
 export function coordinates(index: number, shape: readonly number[]): number[] {
   const at: number[] = [];
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -176,7 +181,10 @@ function indexOf(at: readonly number[], shape: readonly number[]): number {
   return at.reduce((index, position, axis) => index * shape[axis] + position, 0);
 }
 
-/** Reads the values at other positions along each axis. Outside it reads `beyond`, or 0. */
+/**
+ * Replaces each value by the value at the position that `from` gives. For positions outside the
+ * tensor it takes the value in `beyond`, or 0.
+ */
 function along(
   values: Float64Array,
   shape: readonly number[],
@@ -190,7 +198,10 @@ function along(
   });
 }
 
-/** Reads the values as if two axes were exchanged, and restores the order of the axes. */
+/**
+ * Reads the values as if the tensor had been stored with two axes exchanged, and puts the axes back
+ * in order.
+ */
 function swapAxes(
   values: Float64Array,
   shape: readonly number[],

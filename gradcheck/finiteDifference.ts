@@ -1,6 +1,8 @@
 import type { CheckedTensor, GradcheckTarget } from './target.ts';
 
-/** The one-sided differences of the loss, and the central difference of every output. */
+/**
+ * Computes the two one-sided differences of the loss, and the central difference of every output.
+ */
 export function finiteDifference(
   target: GradcheckTarget,
   tensor: CheckedTensor,
@@ -15,18 +17,18 @@ export function finiteDifference(
   const column = new Float64Array(here.length);
   let [left, right] = [0, 0];
   for (let o = 0; o < here.length; o++) {
-    // Differences before sums, so that outputs that do not move add no rounding.
+    // Subtracts before summing, so that outputs that do not change add no rounding error.
     right += gradOutput[o] * (up[o] - here[o]);
     left += gradOutput[o] * (here[o] - down[o]);
     column[o] = (up[o] - down[o]) / (above - below);
   }
-  // Divided by the steps that remain after rounding.
+  // Divides by the steps that `above` and `below` have after rounding.
   return { step, column, right: right / (above - original), left: left / (original - below) };
 }
 
 /**
- * (f(x + t) − f(x − t))/2 for the loss f. The difference is scaled from the step that remains after
- * rounding to t.
+ * Computes (f(x + t) − f(x − t))/2 for the loss f. Rounding changes the step a little, so the
+ * difference is scaled to t.
  */
 export function oddPart(
   target: GradcheckTarget,
@@ -36,12 +38,15 @@ export function oddPart(
   gradOutput: Float64Array,
 ) {
   const { up, down, above, below } = outputsOnBothSides(target, tensor, index, t);
-  // Differences before sums, so that outputs that do not move add no rounding.
+  // Subtracts before summing, so that outputs that do not change add no rounding error.
   const difference = up.reduce((sum, value, o) => sum + gradOutput[o] * (value - down[o]), 0);
   return (difference * t) / (above - below);
 }
 
-/** The outputs one step above and one below, and the two points. */
+/**
+ * Computes the outputs one step above and one step below the value, and returns them with the two
+ * points.
+ */
 function outputsOnBothSides(
   target: GradcheckTarget,
   tensor: CheckedTensor,

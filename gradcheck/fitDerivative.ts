@@ -1,36 +1,36 @@
-/** A derivative with its standard deviation, as estimated from the values that it was fitted to. */
+/** A fitted derivative, and its standard deviation as estimated from the residuals of the fit. */
 export interface Slope {
   readonly slope: number;
   readonly deviation: number;
 }
 
-/** Pairs of values per radius. */
+/** The number of pairs f(t), f(−t) per radius. */
 const PAIRS = 8;
 
 /**
- * The derivative at 0 of a function that is too curved, or whose values are rounded too much, for
- * one difference of two values:
+ * Estimates the derivative a of a function f at 0 if f is too curved, or its values have too much
+ * rounding error, for a single central difference. Least squares fits a and b to
  *
  *   d_k = (f(t_k) − f(−t_k))/2 = a t_k + b t_k³ + rounding,   t_k = r k/8,   k = 1..8,
  *
- * by least squares for a and b. The residuals are rounding, a higher derivative, or a kink within
- * the radius r. They give the deviation of a, and of several radii the one with the smallest
- * deviation is taken. The gradient under test has no part in that choice.
+ * for a radius r. The residuals come from rounding, from higher derivatives, or from a kink within
+ * the radius. They give the standard deviation of a. The radius with the smallest deviation is
+ * used; the gradient under test has no influence on this choice.
  *
  *     fitDerivative((t) => (Math.sin(t) - Math.sin(-t)) / 2, [1e-2, 1e-3]).slope; // 1
  *
- * @param odd (f(t) − f(−t))/2 for a t > 0.
+ * @param odd returns (f(t) − f(−t))/2 for a t > 0.
  */
 export function fitDerivative(odd: (t: number) => number, radii: readonly number[]): Slope {
   const fits = radii.map((radius) => {
     const { slope, deviation } = fit((u) => odd(radius * u));
     return { slope: slope / radius, deviation: deviation / radius };
   });
-  // A deviation of NaN is never smaller.
+  // A NaN is never smaller, so a fit with a deviation of NaN does not replace another.
   return fits.reduce((best, one) => (one.deviation < best.deviation ? one : best));
 }
 
-/** Fits a of d(u) = a u + b u³ at u = 1/8, 2/8, ..., 1. */
+/** Fits d(u) = a u + b u³ at u = 1/8, 2/8, ..., 1. Returns a and its standard deviation. */
 function fit(d: (u: number) => number): Slope {
   const points = Array.from({ length: PAIRS }, (_, k) => {
     const u = (k + 1) / PAIRS;

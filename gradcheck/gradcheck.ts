@@ -39,22 +39,21 @@ type InputOption = readonly number[] | Tensor;
 /** The options of `gradcheck`. */
 export interface GradcheckOptions {
   /**
-   * The shape of an input that is drawn at random, or the input itself; a list of them for a box
-   * that takes a list.
+   * The input itself, or the shape of a random input. For a box that takes a list, a list of these.
    */
   readonly input: InputOption | readonly InputOption[];
   /** The target of a cost. */
   readonly target?: Tensor;
   /** The context of the forward; inference by default. */
   readonly context?: Context;
-  /** The seed of everything that is drawn; 0 by default. */
+  /** The seed of all random values; 0 by default. */
   readonly seed?: number;
 }
 
 /**
  * Checks one box or cost at one input, in double precision: every coordinate of every gradient
  * against a central difference, and the contract of every box. Resolves to a report. `report.pass`
- * is true if everything holds, and the `message` of a result says what does not.
+ * is true if everything holds; otherwise the `message` of a result describes a problem.
  *
  * The box may live on any backend. Its parameters are copied to the reference and restored.
  *
@@ -101,11 +100,11 @@ export async function gradcheck(
 export interface GradcheckAllOptions {
   /** The boxes to check; all by default. */
   readonly names?: readonly string[];
-  /** Random cases per box; 20 by default. */
+  /** The number of random cases per box; 20 by default. */
   readonly cases?: number;
   /** The seed of the cases; 0 by default. */
   readonly seed?: number;
-  /** `float64`, the default, checks the mathematics. Another backend is compared with it. */
+  /** `float64`, the default, checks the mathematics. Any other backend is compared with float64. */
   readonly backend?: BackendName;
   /** Called before each box. */
   readonly onBox?: (name: string) => void;
@@ -113,8 +112,8 @@ export interface GradcheckAllOptions {
 
 /**
  * Checks every exported box and cost over random cases. On float64 it checks the mathematics, as
- * `gradcheck` does. On another backend it checks that the kernels compute what float64 does and
- * leak no tensor. A box without cases fails.
+ * `gradcheck` does. On another backend it checks that the kernels give the same values as on
+ * float64 and leak no tensor. A box without cases fails.
  *
  *     const report = await gradcheckAll(modules, cases, { names: ['Conv2D'], backend: 'wasm' });
  *     if (!report.pass) throw new Error(report.results.find(({ pass }) => !pass)?.message);
@@ -156,7 +155,7 @@ export async function gradcheckAll(
 }
 
 /**
- * The names of the classes of boxes and costs among the exports of a module, base classes left out.
+ * Lists the names of the box and cost classes among the exports of a module, without base classes.
  */
 export function boxNames(exported: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(exported).filter((name) => {
@@ -169,26 +168,32 @@ export function boxNames(exported: Readonly<Record<string, unknown>>): string[] 
   });
 }
 
-/** Checks one case in double precision, and that nothing is left when it is disposed. */
+/** Checks one case in double precision, and that no tensor is left after the case is disposed. */
 function drawAndCheck(name: string, make: CaseMaker, rng: Rng): Result[] {
   const before = liveMemory();
   const item = make(new Draw(rng));
   const results = checkCase(name, item, rng);
   disposeCase(item);
   const leak = describeCaseLeak(before);
-  // A method that leaks has been reported already.
+  // If a check failed, its message may already report the leak of a method.
   if (leak === undefined || results.some(({ pass }) => !pass)) return results;
   return [...results, failure(name, item.config, leak)];
 }
 
-/** The generator of a case depends only on these three, so that one case can be repeated alone. */
+/**
+ * Makes the generator of a case. It depends only on the three arguments, so that one case can be
+ * repeated alone.
+ */
 function caseGenerator(seed: number, name: string, i: number): Rng {
   let rng = new Rng(seed);
   for (const letter of name) rng = rng.fold(letter.charCodeAt(0));
   return rng.fold(i);
 }
 
-/** The inputs, one by one: a list holds tensors or shapes, a shape holds numbers. */
+/**
+ * Returns the inputs as a list. A list of numbers is one shape; a list of tensors or shapes is
+ * several inputs.
+ */
 function inputList(input: GradcheckOptions['input']): readonly InputOption[] {
   const isShape = (value: unknown): value is readonly number[] =>
     Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0);

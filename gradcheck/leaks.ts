@@ -4,8 +4,8 @@ import { backend, memory } from '@tensorflow/tfjs-core';
 export interface LiveMemory {
   readonly tensors: number;
   /**
-   * Blocks of values, which tensors may share. A tensor can be disposed without its block, for
-   * example if a kernel allocates a temporary block and forgets it.
+   * The number of blocks of values, which tensors may share. A block can remain although its
+   * tensors are disposed, for example if a kernel allocates a temporary block and forgets it.
    */
   readonly blocks: number;
 }
@@ -16,9 +16,9 @@ export function liveMemory(): LiveMemory {
 }
 
 /**
- * Describes the difference to an earlier count; undefined if there is none.
+ * Describes the difference from an earlier count; undefined if there is none.
  *
- * @param advice how to keep track of a tensor that is left.
+ * @param advice the remedy for a tensor that is left behind.
  */
 export function describeLeak(before: LiveMemory, advice: string): string | undefined {
   const now = liveMemory();
@@ -30,7 +30,10 @@ export function describeLeak(before: LiveMemory, advice: string): string | undef
   return undefined;
 }
 
-/** The same for a whole case, after its box, input and target were disposed. */
+/**
+ * Describes the leak of a whole case, after its box, input and target were disposed; undefined if
+ * there is none.
+ */
 export function describeCaseLeak(before: LiveMemory): string | undefined {
   const leak = describeLeak(before, 'keep them in params or buffers, or override dispose');
   return leak && `dispose ${leak}`;

@@ -9,20 +9,21 @@ import { failure, messageOf, type Result } from './result.ts';
 import { GradcheckTarget, tensorsOf, toConstants } from './target.ts';
 
 /**
- * The largest error in single precision, relative to the scale of the tensor. One rounding is 6e-8
- * of the values that are added.
+ * The largest error in single precision that passes, relative to the scale of the tensor. A single
+ * rounding causes a relative error of 6e-8.
  */
 const PARITY_TOLERANCE = 1e-5;
 
-/** At how many further points the scale of a tensor is measured. */
+/** The number of further points at which the scale of a tensor is measured. */
 const SCALE_POINTS = 8;
 
 /** The values of an output or gradient, with their scale. */
 interface ScaledValues {
   readonly values: Float64Array;
   /**
-   * The largest value, also at inputs and gradOutputs of other signs: a few values may cancel to
-   * almost nothing, and the rounding error is relative to the values before they cancel.
+   * The largest magnitude of the tensor's values here and at further points, where inputs and
+   * gradOutputs have other signs. A few values may cancel to almost 0, but the rounding error is
+   * relative to the values before they cancel.
    */
   readonly scale: number;
 }
@@ -31,13 +32,13 @@ interface ScaledValues {
 interface Evaluation {
   readonly config: string;
   readonly tensors: Readonly<Record<string, ScaledValues>>;
-  /** The leaks, one line each. */
+  /** The descriptions of the leaks, one line each. */
   readonly leaks: readonly string[];
 }
 
 /**
- * Checks one case on a backend of single precision: its outputs and gradients equal those of the
- * double-precision reference for the same random draws, and no method leaks a tensor there.
+ * Checks one case on a backend of single precision. Its outputs and gradients must equal those of
+ * the double-precision reference for the same random draws, and no method may leak a tensor.
  */
 export async function checkParity(
   name: string,
@@ -53,7 +54,7 @@ export async function checkParity(
     const compared = Object.entries(reference.tensors).map(([tensor, expected]) => {
       const maxError = relativeError(tensors[tensor]?.values, expected);
       const checked = expected.values.length;
-      // A NaN fails.
+      // For a NaN the comparison is false, so the check fails.
       const pass = maxError <= PARITY_TOLERANCE;
       const message = `differs from float64 by ${maxError.toExponential(1)} of its scale`;
       const result = { name, config, tensor, checked, skipped: 0, maxError, pass };
@@ -65,7 +66,7 @@ export async function checkParity(
   }
 }
 
-/** @param scalePoints at how many further points to measure the scale. */
+/** @param scalePoints the number of further points at which the scale is measured. */
 async function evaluate(make: CaseMaker, rng: Rng, scalePoints: number): Promise<Evaluation> {
   const before = liveMemory();
   const drawn = make(new Draw(rng));
@@ -99,7 +100,7 @@ function outputSize(target: GradcheckTarget): number {
   );
 }
 
-/** Every output and gradient at the current point, by name. */
+/** Computes every output and gradient at the current point, by name. */
 function outputsAndGradients(
   target: GradcheckTarget,
   gradOutput: Float64Array,
@@ -124,7 +125,10 @@ async function read(
   return values;
 }
 
-/** The largest finite value: with other signs an input may leave the domain of the box. */
+/**
+ * Returns the largest magnitude of the finite values. With other signs, an input may leave the
+ * domain of the box, so some values may not be finite.
+ */
 function largest(values: Float64Array): number {
   return values.reduce(
     (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),

@@ -11,28 +11,27 @@ interface Step {
   readonly rng: Rng | undefined;
 }
 
-/** A tensor on its way through the network. */
+/** A tensor in the forward of a network. */
 export interface Value {
   readonly tensor: Tensor;
-  /** Whether it may differ from the recorded one. */
+  /** Whether the tensor may differ from the recorded one. */
   readonly changed: boolean;
 }
 
 /**
  * A forward of a network that keeps the output of every box. After one parameter or input has
- * changed, only the boxes that it reaches run again: the box that owns it, and every box that takes
- * the output of one that ran. For the last of n boxes in a chain this is one box instead of n, and
- * over all parameters about half of the work.
+ * changed, only the boxes that depend on it run again. In a chain of n boxes, a change in the last
+ * box reruns one box instead of n; over all parameters this is about half of the work.
  *
  * The boxes run in the order of the network's forward, with the same random numbers.
  */
 export class Replay {
   readonly #box: AnyModule;
   readonly #context: Context | undefined;
-  /** In the order of the visits: a container may run one box twice. */
+  /** The steps in the order of the visits, because a container may run one box twice. */
   readonly #steps: Step[] = [];
 
-  /** @param context the context of the forward. Its generator keeps its state. */
+  /** @param context the context of the forward. The state of its generator does not change. */
   constructor(box: AnyModule, inputs: readonly Tensor[], context: Context | undefined) {
     this.#box = box;
     this.#context = context;
@@ -49,7 +48,8 @@ export class Replay {
   }
 
   /**
-   * The outputs after `param`, or the inputs marked as changed, took other values. Needs a `tidy`.
+   * Computes the outputs after `param`, or the inputs marked as changed, took other values. Call it
+   * inside a `tidy`.
    */
   outputs(inputs: readonly Value[], param?: Variable): Tensor[] {
     let visit = 0;

@@ -4,14 +4,14 @@ export interface Result {
   readonly name: string;
   /** The box's arguments and the input's shape, with the number of the case. */
   readonly config: string;
-  /** `output`, `input`, `param:weight`, ... */
+  /** The name of the tensor: `output`, `input`, `param:weight`, ... */
   readonly tensor: string;
-  /** How many values were compared. */
+  /** The number of values that were compared. */
   readonly checked: number;
-  /** How many coordinates stood at kinks. */
+  /** The number of coordinates that were at kinks. */
   readonly skipped: number;
   /**
-   * On float64 the largest |analytic − numeric|. On another backend the largest error relative to
+   * On float64, the largest |analytic − numeric|. On another backend, the largest error relative to
    * the tensor's largest value.
    */
   readonly maxError: number;
@@ -20,13 +20,13 @@ export interface Result {
   readonly message?: string;
 }
 
-/** The result of a check that fails without comparing values. */
+/** Makes the result of a check that fails without comparing values. */
 export function failure(name: string, config: string, message: string): Result {
   const compared = { checked: 0, skipped: 0, maxError: 0 };
   return { name, config, tensor: 'output', ...compared, pass: false, message };
 }
 
-/** The message of whatever was thrown. */
+/** Returns the message of a thrown value, which need not be an Error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

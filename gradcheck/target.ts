@@ -13,7 +13,9 @@ export interface HostTensor {
   readonly values: Float64Array;
 }
 
-/** An input or a parameter, whose gradient is checked. Its values are the point of the check. */
+/**
+ * An input or a parameter whose gradient is checked. Its values are those at which it is checked.
+ */
 export interface CheckedTensor extends HostTensor {
   /** `input`, `input:name` or `param:name`. */
   readonly name: string;
@@ -22,13 +24,16 @@ export interface CheckedTensor extends HostTensor {
 /** The gradient of each checked tensor, by the tensor's name. */
 export type HostGradients = Record<string, HostTensor>;
 
-/** The tensors of an input or output, each with the suffix of its name: '' for a single tensor. */
+/**
+ * Lists the tensors of an input or output, each with the suffix of its name: '' for a single
+ * tensor.
+ */
 export function tensorsOf(value: Input): [suffix: string, tensor: Tensor][] {
   if (value instanceof Tensor) return [['', value]];
   return Object.entries(value).map(([key, tensor]) => [`:${key}`, tensor]);
 }
 
-/** The same structure with other tensors in it. */
+/** Makes an input or output of the same structure with other tensors. */
 function mapTensors(value: Input, make: (suffix: string, tensor: Tensor) => Tensor): Input {
   if (value instanceof Tensor) return make('', value);
   const made = tensorsOf(value).map(
@@ -38,8 +43,8 @@ function mapTensors(value: Input, make: (suffix: string, tensor: Tensor) => Tens
 }
 
 /**
- * Replaces an input by constants of the same values, which can be read at once on every backend.
- * A GPU resolves the result of an operation only asynchronously. Disposes the input.
+ * Replaces an input by constants with the same values, which can be read synchronously on every
+ * backend. (A GPU returns the result of an operation only asynchronously.) Disposes the input.
  */
 export async function toConstants(input: Input): Promise<Input> {
   const values = new Map<string, ArrayLike<number>>();
@@ -50,23 +55,24 @@ export async function toConstants(input: Input): Promise<Input> {
 }
 
 /**
- * A box or cost as a function of doubles: its outputs and gradients at any values of its inputs and
- * parameters.
+ * A box or cost as a function of doubles. It computes outputs and gradients at any values of the
+ * inputs and parameters.
  */
 export class GradcheckTarget {
   readonly box: CheckedModule | Cost;
   /** The inputs, then the parameters. */
   readonly tensors: readonly CheckedTensor[];
   readonly #case: Case;
-  /** By the name of the checked tensor. */
+  /** The parameters, by the name of the checked tensor. */
   readonly #params: ReadonlyMap<string, Variable>;
   #replay: Replay | undefined;
-  /** Tensors for which the replay is known to give the outputs of a whole forward. */
+  /** The tensors for which the replay is known to give the same outputs as a whole forward. */
   readonly #replayable = new Set<CheckedTensor>();
 
   /**
-   * Moves parameters that are constant, because a bias of 0 or a scale of 1 would hide mistakes.
-   * Random weights keep their scale: a deep network would overflow with larger ones.
+   * Changes parameters whose values are all equal, because a bias of 0 or a scale of 1 would hide
+   * mistakes. Random weights stay as they are, because a deep network might overflow with larger
+   * ones.
    */
   constructor(item: Case, rng: Rng) {
     this.#case = item;
@@ -99,7 +105,7 @@ export class GradcheckTarget {
     return context?.rng ? { ...context, rng: context.rng.clone() } : context;
   }
 
-  /** The input at the current values. The caller disposes it. */
+  /** Makes the input with the current values. The caller disposes it. */
   input(): Input {
     const { input } = this.#case;
     return mapTensors(input, (suffix, { shape }) => {
@@ -110,14 +116,14 @@ export class GradcheckTarget {
     });
   }
 
-  /** All outputs, one after the other. A cost has one output, its loss. */
+  /** Computes all outputs, in one list. A cost has one output, its loss. */
   outputs(): Float64Array {
     return tidy(() => concatValues(this.forward(this.input()).output));
   }
 
   /**
    * Records the output of each box of a container at the current point, so that
-   * `outputsAfterChange` need not run it again.
+   * `outputsAfterChange` runs fewer boxes.
    *
    * @returns false, with nothing recorded, if running the boxes one by one does not give the
    *   outputs of the container.
@@ -143,9 +149,10 @@ export class GradcheckTarget {
   }
 
   /**
-   * All outputs after one tensor has changed since `startReplay`: only the boxes that the change
-   * reaches run again. A whole forward is the definition. Therefore the replay is compared with
-   * one, bit for bit, until the tensor has changed an output, and it stops at the first difference.
+   * Computes all outputs after one tensor has changed since `startReplay`. Only the boxes that the
+   * change reaches run again. At first a whole forward runs as well, and the two are compared bit
+   * for bit; if they differ, the replay is given up. Once a change of the tensor has changed an
+   * output and both agree, the replay runs alone for it.
    */
   outputsAfterChange(changed: CheckedTensor): Float64Array {
     if (this.#replay === undefined) return this.outputs();
@@ -168,7 +175,7 @@ export class GradcheckTarget {
     });
   }
 
-  /** The gradOutput tensors, from values in the order of `outputs`. */
+  /** Makes the gradOutput tensors from values in the order of `outputs`. */
   gradOutput(output: Input, values: Float64Array): Input {
     let start = 0;
     return mapTensors(output, (_, { size, shape }) =>
@@ -176,7 +183,7 @@ export class GradcheckTarget {
     );
   }
 
-  /** Runs `body` at other inputs, whose values are a function of the current ones. */
+  /** Runs `body` with other input values: `move` of the current ones. Restores the values. */
   atOtherInputs<T>(move: (value: number) => number, body: () => T): T {
     const inputs = this.tensors.filter(({ name }) => !name.startsWith('param:'));
     const before = inputs.map(({ values }) => Float64Array.from(values));
@@ -189,7 +196,8 @@ export class GradcheckTarget {
   }
 
   /**
-   * The gradients by backpropToInput and backpropToParams, for values in the order of `outputs`.
+   * Computes the gradients by backpropToInput and backpropToParams. `gradOutput` has the order of
+   * `outputs`.
    */
   gradients(gradOutput: Float64Array): HostGradients {
     return tidy(() => {
@@ -212,19 +220,23 @@ export class GradcheckTarget {
     return { output: loss, cache };
   }
 
-  /** The gradients from a cache, read at once. */
+  /** Computes the gradients from a cache, and reads their values synchronously. */
   backward(output: Input, cache: unknown, gradOutput: Float64Array): HostGradients {
     return tidy(() => toHostGradients(this.gradTensors(output, cache, gradOutput)));
   }
 
   /**
-   * The gradients from a cache as tensors, which a GPU resolves later. The caller disposes them.
+   * Computes the gradients from a cache as tensors, whose values a GPU can return later. The caller
+   * disposes them.
    */
   gradTensors(output: Input, cache: unknown, gradOutput: Float64Array): Record<string, Tensor> {
     return tidy(() => this.backwardTensors(this.gradOutput(output, gradOutput), cache));
   }
 
-  /** The same for a gradOutput that is a tensor already. A cost ignores it. */
+  /**
+   * Computes the gradients from a cache as tensors, for a gradOutput that is already a tensor. A
+   * cost ignores gradOutput.
+   */
   backwardTensors(gradOutput: Input, cache: unknown): Record<string, Tensor> {
     const { box } = this;
     if (box instanceof Cost) return gradientsByName(box.backpropToInput(cache), {});
@@ -234,7 +246,7 @@ export class GradcheckTarget {
     );
   }
 
-  /** Sets one value of a checked tensor, in the box too if the tensor is a parameter. */
+  /** Sets one value of a checked tensor, and of the box's parameter if the tensor is one. */
   setValue(tensor: CheckedTensor, index: number, value: number): void {
     tensor.values[index] = value;
     const param = this.#params.get(tensor.name);
@@ -242,7 +254,7 @@ export class GradcheckTarget {
   }
 }
 
-/** Gradients as tensors, under the names of the checked tensors. */
+/** Collects gradients under the names of the checked tensors. */
 export function gradientsByName(gradInput: Input, gradParams: Grads): Record<string, Tensor> {
   const gradients: Record<string, Tensor> = {};
   for (const [suffix, tensor] of tensorsOf(gradInput)) gradients[`input${suffix}`] = tensor;
@@ -250,14 +262,14 @@ export function gradientsByName(gradInput: Input, gradParams: Grads): Record<str
   return gradients;
 }
 
-/** Reads gradients at once, which a GPU cannot do. */
+/** Reads gradients synchronously, which a GPU cannot do. */
 export function toHostGradients(gradients: Readonly<Record<string, Tensor>>): HostGradients {
   return Object.fromEntries(
     Object.entries(gradients).map(([name, tensor]) => [name, toHost(tensor)]),
   );
 }
 
-/** The values of all tensors, one after the other. */
+/** Returns the values of all tensors, in one list. */
 export function concatValues(value: Input): Float64Array {
   const parts = tensorsOf(value).map(([, tensor]) => tensor.dataSync());
   const all = new Float64Array(parts.reduce((size, part) => size + part.length, 0));
@@ -276,7 +288,7 @@ export function assign(variable: Variable, values: ArrayLike<number>): void {
   disposeTensors(next);
 }
 
-/** Whether two lists are equal bit for bit, and hold no NaN. */
+/** Returns whether two lists have equal values and no NaN. */
 function equal(a: Float64Array, b: Float64Array): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i]);
 }

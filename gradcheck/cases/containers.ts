@@ -18,6 +18,7 @@ import { Sum } from '../../modules/sum.ts';
 import { Tanh } from '../../modules/tanh.ts';
 import type { CheckedModule, Cases, Input } from '../case.ts';
 
+/** The cases of the containers. */
 export const cases: Cases = {
   Sequential: (draw) => {
     const { rng } = draw;
@@ -33,7 +34,7 @@ export const cases: Cases = {
         ],
         shape: [3],
       }),
-      // A small convnet, with a chain inside the chain.
+      // A small convolutional network, with a chain inside the chain.
       () => ({
         boxes: [
           new Sequential([new Conv2D(channels, 2, [2, 3], { rng, padding: 'same' }), new Tanh()]),
@@ -53,7 +54,7 @@ export const cases: Cases = {
         const shared = layer();
         return { boxes: [new Sequential([shared, new Tanh()]), shared], shape: [4] };
       },
-      // The same box in containers that name it differently.
+      // The same box in several containers, with a different name in each.
       () => {
         const shared = layer();
         const branch = new Branch({ one: shared, two: new Sequential([shared]) });
@@ -104,7 +105,7 @@ export const cases: Cases = {
       () => ['Residual', new Residual(new Sequential([new Residual(layer()), new Sigmoid()])), 3],
       () => ['BatchNorm', new Residual(new Sequential([new BatchNorm(3), new Tanh(), layer()])), 3],
     )();
-    // A normalized batch of 2 is ±1 whatever its values, so it has hardly any gradient.
+    // Normalization turns any batch of 2 into ±1, so its gradient is almost 0.
     const all = [args === 'BatchNorm' ? 4 : draw.integer(1, 3), ...shape];
     const mode = draw.pick('training', 'inference');
     const config = `Residual(${args}) on [${all.join(', ')}], ${mode}`;
@@ -147,7 +148,8 @@ export const cases: Cases = {
       },
       () => ['Linear', [new Linear(4, 2, { rng })], 4],
     )();
-    // Each branch must win somewhere, or its gradient is zero.
+    // With `max`, each branch must have the largest value somewhere, or its gradient is 0. A larger
+    // batch ensures that.
     const all = [merge === 'max' ? 5 : draw.integer(1, 3), ...shape];
     const config = `Branch(${args}, ${merge}) on [${all.join(', ')}]`;
     return { config, box: new Branch(boxes, { merge }), input: draw.normal(all) };
@@ -157,7 +159,8 @@ export const cases: Cases = {
     const batch = draw.integer(2, 3);
     const shared = () => new Linear(3, 3, { rng });
     const [args, box, input] = draw.pick<() => [string, CheckedModule, Input]>(
-      // A value with three uses, one of them the output. The nodes are listed in another order.
+      // The output of `conv` is used three times. The nodes are not listed in the order of the
+      // forward.
       () => [
         'conv, gate, gated, out',
         new Graph({
@@ -172,8 +175,8 @@ export const cases: Cases = {
         }),
         draw.normal([batch, 2, 3, 2]),
       ],
-      // Two inputs and two outputs, one of which another node uses. Tied weights. One value twice
-      // in a sum.
+      // Two inputs and two outputs; another node uses one of the outputs. Two nodes share a box,
+      // and a sum takes one value twice.
       () => {
         const layer = shared();
         const graph = new Graph({
@@ -188,7 +191,8 @@ export const cases: Cases = {
         });
         return ['two in, two out', graph, [draw.normal([batch, 3]), draw.normal([batch, 3])]];
       },
-      // Graphs at the nodes of a graph, with lists of inputs and outputs. An input is an output.
+      // The nodes of a graph are graphs with lists of inputs and outputs. One input is also an
+      // output.
       () => {
         const layer = shared();
         const graph = new Graph({
@@ -202,7 +206,7 @@ export const cases: Cases = {
         });
         return ['nested', graph, [draw.normal([batch, 3]), draw.normal([batch, 3])]];
       },
-      // A graph in a chain, with a chain inside.
+      // A graph in a chain, with a chain inside the graph.
       () => {
         const layer = shared();
         const graph = new Graph({
@@ -221,7 +225,7 @@ export const cases: Cases = {
   },
 };
 
-/** (a, b) to (W b, a · W b). */
+/** Makes a graph that maps (a, b) to (W b, a · W b). */
 function crossing(linear: Linear) {
   return new Graph({
     inputs: ['a', 'b'],

@@ -17,10 +17,10 @@ import { describeCase, type CheckedModule, type Case, type Cases, type Draw } fr
 
 const MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
 
-/** For filters that are not shared, because there are as many as positions. */
+/** Small kernels for locally connected boxes, which have different filters at each position. */
 const SHORT = { kernels: 3, dilations: 1 };
 
-/** The largest input size: more coordinates would only take longer. */
+/** The limit for an input of two examples, in elements. More coordinates would only take longer. */
 const MAX_ELEMENTS = 60;
 
 function caseOf(
@@ -33,7 +33,9 @@ function caseOf(
   return { config: describeCase(name, args, shape), box, input: draw.normal(shape) };
 }
 
-/** A kernel along one axis, whose windows overlap, tile or leave gaps. */
+/**
+ * Draws a kernel along one axis. Depending on the stride, its windows overlap, touch or leave gaps.
+ */
 function drawAxis(draw: Draw, { kernels = 4, dilations = 3 } = {}) {
   const kernel = draw.integer(1, kernels);
   const dilation = draw.integer(1, kernel < 4 ? dilations : 1);
@@ -42,21 +44,24 @@ function drawAxis(draw: Draw, { kernels = 4, dilations = 3 } = {}) {
 
 type Drawn = ReturnType<typeof drawAxis>;
 
-/** Padding cells on both sides of an axis, sometimes more than the kernel has. */
+/**
+ * Draws the number of padding cells on each side of an axis; sometimes it is larger than the
+ * kernel.
+ */
 function drawCells(draw: Draw, { kernel }: Drawn): number {
   return draw.integer(0, draw.chance(0.2) ? kernel + 1 : kernel - 1);
 }
 
-/** Padding of each kind. */
+/** Draws padding of any kind: a word, one number, or one number per axis. */
 function drawPadding(draw: Draw, height: Drawn, width: Drawn): Padding {
   const [rows, columns] = [drawCells(draw, height), drawCells(draw, width)];
   return draw.pick<Padding>('valid', 'same', Math.min(rows, columns), [rows, columns]);
 }
 
 /**
- * The length of an axis: the least that the kernel fits on, that some tap meets, and that has
- * enough cells to mirror in the padding. Or a few cells more, so that the last window may leave
- * some over.
+ * Draws the length of an axis. The smallest length is one where a window fits, some kernel element
+ * lies on a cell of the input, and the padding can mirror enough cells. Up to three more cells are
+ * added, so that the last window may leave some over.
  */
 function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: Padding1D): number {
   const good = (length: number) => {
@@ -72,14 +77,15 @@ function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: Pa
   return good(more) ? more : least;
 }
 
-/** The padding of one axis. */
+/** Returns the padding of one axis. */
 function along(padding: Padding, at: 0 | 1): Padding1D {
   return typeof padding === 'object' ? padding[at] : padding;
 }
 
 /**
- * Channels in and out, two or more out. The gradient of a single number may by chance sum to nearly
- * nothing, and then single precision has no correct digits.
+ * Draws the numbers of input and output channels, with at least two output channels. The terms of a
+ * gradient of a single number may happen to cancel almost completely, and then single precision has
+ * no correct digits.
  */
 function drawChannels(draw: Draw, groups: number): [inChannels: number, outChannels: number] {
   if (groups > 1)
@@ -87,11 +93,12 @@ function drawChannels(draw: Draw, groups: number): [inChannels: number, outChann
   return [draw.integer(1, 3), draw.integer(2, 3)];
 }
 
-/** One example, or two if they are small enough. */
+/** Draws the shape of a batch of one example, or of one or two if they are small enough. */
 function drawShape(draw: Draw, image: readonly number[]): number[] {
   return [2 * numElements(image) <= MAX_ELEMENTS ? draw.integer(1, 2) : 1, ...image];
 }
 
+/** The cases of the convolutions and of padding. */
 export const cases: Cases = {
   Conv2D: (draw) => {
     const [height, width] = [drawAxis(draw), drawAxis(draw)];
@@ -145,7 +152,8 @@ export const cases: Cases = {
     const groups = draw.pick(1, 1, 2);
     const [inChannels, outChannels] = drawChannels(draw, groups);
     const image = [draw.integer(1, 3), draw.integer(2, 3)];
-    // If the padding cuts all taps off and only biases are left, there is nothing to check.
+    // Padding crops the output. It must leave some kernel element in it, or only the bias would be
+    // checked.
     const cells = (axis: Drawn, length: number) => {
       const cut = draw.integer(0, 2);
       const last = (length - 1) * axis.stride + axis.dilation * (axis.kernel - 1) - cut;

@@ -19,7 +19,7 @@ import { NegativeLogLikelihood } from '../../losses/negativeLogLikelihood.ts';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import type { Cases, Draw } from '../case.ts';
 
-/** A batch of examples of rank 0 to 2. */
+/** Draws the shape of a batch of examples with 0 to 2 axes. */
 function batchShape(draw: Draw): number[] {
   return Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 4));
 }
@@ -28,12 +28,12 @@ function reductions(draw: Draw): Reduction {
   return draw.pick('mean', 'sum');
 }
 
-/** Rows of probabilities. */
+/** Draws rows of probabilities. */
 function distributions(draw: Draw, batch: number, classes: number): Tensor {
   return tidy(() => softmax(draw.normal([batch, classes])));
 }
 
-/** Class weights and an ignored label, or neither. */
+/** Draws class weights, an ignored label, both, or neither. */
 function labelOptions(draw: Draw, classes: number, ignores: boolean): LabelOptions {
   const weights = Array.from({ length: classes }, () => draw.integer(1, 8) / 4);
   return {
@@ -44,7 +44,7 @@ function labelOptions(draw: Draw, classes: number, ignores: boolean): LabelOptio
   };
 }
 
-/** Labels, some of which are ignored. The first one counts, or there would be nothing to check. */
+/** Draws labels, some of which are ignored. The first label is not, or the gradient could be 0. */
 function labels(draw: Draw, batch: number, classes: number, ignoreIndex?: number): Tensor {
   const drawn = Array.from({ length: batch }, (_, n) => {
     if (ignoreIndex === undefined) return draw.integer(0, classes - 1);
@@ -55,7 +55,10 @@ function labels(draw: Draw, batch: number, classes: number, ignoreIndex?: number
   return tensor1d(drawn, 'int32');
 }
 
-/** Labels for the hinge. The first one is the least likely class, so some example is wrong. */
+/**
+ * Draws labels for the hinge. The first label is the class with the lowest score, so that example
+ * has a gradient.
+ */
 function someWrong(draw: Draw, scores: Tensor, [batch, classes]: [number, number]): Tensor {
   const first = [...scores.dataSync().subarray(0, classes)];
   const drawn = Array.from({ length: batch }, () => draw.integer(0, classes - 1));
@@ -63,6 +66,7 @@ function someWrong(draw: Draw, scores: Tensor, [batch, classes]: [number, number
   return tensor1d(drawn, 'int32');
 }
 
+/** The cases of the costs. */
 export const cases: Cases = {
   Euclidean: (draw) => {
     const shape = batchShape(draw);
@@ -104,14 +108,14 @@ export const cases: Cases = {
     return {
       config: `L1({ reduction: ${reduction} }) on [${shape.join(', ')}]`,
       box: new L1({ reduction }),
-      // The differences, not the inputs, must keep away from 0.
+      // The kink of L1 is at input = target, so the differences keep a distance from 0.
       input: tidy(() => add(target, draw.wellSeparated(shape))),
       target,
     };
   },
   Huber: (draw) => {
     const shape = batchShape(draw);
-    // Most, about half, and few differences lie outside the parabola.
+    // With these deltas most, about half, or few differences lie on the linear part of the cost.
     const options = { delta: draw.pick(0.25, 1, 2.5), reduction: reductions(draw) };
     return {
       config: `Huber(${JSON.stringify(options)}) on [${shape.join(', ')}]`,
@@ -123,7 +127,7 @@ export const cases: Cases = {
   Hinge: (draw) => {
     const shape: [number, number] = [draw.integer(1, 5), draw.integer(2, 7)];
     const reduction = reductions(draw);
-    // With these gaps no two scores are equal, or 1 apart.
+    // With these gaps no two scores are equal or differ by 1, where the hinge has its kink.
     const input = draw.wellSeparated(shape, draw.pick(0.15, 0.4));
     return {
       config: `Hinge({ reduction: ${reduction} }) on [${shape.join(', ')}]`,

@@ -6,7 +6,8 @@ import { SpatialDropout } from '../../modules/spatialDropout.ts';
 import { type CheckedModule, type Case, type Cases, type Draw } from '../case.ts';
 
 /**
- * Mostly training, with a generator that keeps one of `units` units, or the gradient would be zero.
+ * Draws a context, mostly for training, with a generator that keeps at least one of `units` units.
+ * If all were dropped, the gradient would be 0.
  */
 function contextFor(draw: Draw, units: number, p: number): Context {
   if (draw.chance(0.2)) return { mode: 'inference' };
@@ -34,6 +35,7 @@ function caseOf(
   return { config, box, input: draw.normal(shape), context };
 }
 
+/** The cases of the dropout boxes. */
 export const cases: Cases = {
   Dropout: (draw) => {
     const shape = Array.from({ length: draw.integer(1, 4) }, () => draw.integer(1, 3));

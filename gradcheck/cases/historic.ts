@@ -1,4 +1,4 @@
-/** The cases of the boxes of the networks before AlexNet. */
+/** The cases of the boxes of older networks. */
 import type { Padding, Pair } from '../../lib/geometry.ts';
 import { zeros } from '../../lib/init/initializers.ts';
 import { constant } from '../../lib/constant.ts';
@@ -17,7 +17,10 @@ function anyShape(draw: Draw): number[] {
   return Array.from({ length: draw.integer(1, 4) }, () => draw.integer(2, 3));
 }
 
-/** Positive images of at least `least` pixels per side: the input of a neocognitron. */
+/**
+ * Draws images of positive pixels, the input of a neocognitron, with at least `least` pixels per
+ * side.
+ */
 function activity(
   draw: Draw,
   channels: number,
@@ -32,6 +35,7 @@ function activity(
   return [shape, constant(draw.rng.uniforms(numElements(shape), 0.1, 1.5), shape)];
 }
 
+/** The cases of the boxes in modules/historic. */
 export const cases: Cases = {
   Abs: (draw) => {
     const shape = anyShape(draw);
@@ -99,9 +103,10 @@ export const cases: Cases = {
     };
     const [shape, input] = activity(draw, inPlanes, 3);
     const box = new SCell(inPlanes, planes, kernelSize, { ...options, init: zeros });
-    // Inhibition that silences some cells, and is never negative, which would excite them.
+    // The inhibition silences some cells. It is never negative, because negative inhibition would
+    // excite them.
     assign(box.params.inhibition, draw.rng.uniforms(planes, 0.8, 1.2));
-    // One plane is excited everywhere, so that some gradient is never zero.
+    // One plane is excited everywhere, so that not all gradients are 0.
     assign(box.params.weight, excitation(box.params.weight.shape, draw));
     const config = `SCell(${inPlanes}, ${planes}, ${JSON.stringify(kernelSize)}, ${JSON.stringify(options)})`;
     return { config: `${config} on [${shape.join(', ')}]`, box, input };
@@ -126,7 +131,7 @@ export const cases: Cases = {
   },
 };
 
-/** Positive weights, the largest of them for the first plane. */
+/** Draws positive weights, with the largest weights for the first plane. */
 function excitation(shape: readonly number[], { rng }: Draw): Float64Array {
   const planes = shape[3];
   return Float64Array.from(

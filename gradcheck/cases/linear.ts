@@ -1,6 +1,7 @@
 import { Linear } from '../../modules/linear.ts';
 import type { Cases } from '../case.ts';
 
+/** The cases of Linear. */
 export const cases: Cases = {
   Linear: (draw) => {
     const [batch, inFeatures, outFeatures] = [

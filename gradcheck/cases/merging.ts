@@ -7,7 +7,7 @@ import { Product } from '../../modules/product.ts';
 import { Sum } from '../../modules/sum.ts';
 import type { CheckedModule, Cases, Draw } from '../case.ts';
 
-/** Cases of one to four inputs of one shape. */
+/** Makes cases with one to four inputs of the same shape. */
 function alike(name: string, make: () => CheckedModule) {
   return (draw: Draw) => {
     const inputs = draw.integer(1, 4);
@@ -17,7 +17,10 @@ function alike(name: string, make: () => CheckedModule) {
   };
 }
 
-/** Inputs of which each is the largest somewhere: at element e, input e mod K. */
+/**
+ * Draws K inputs, each of which is the largest somewhere: at element e, input e mod K is the
+ * largest.
+ */
 function eachWins(draw: Draw, inputs: number, shape: readonly number[]): Tensor[] {
   const elements = numElements(shape);
   const drawn = draw.wellSeparated([elements, inputs]);
@@ -36,7 +39,7 @@ function eachWins(draw: Draw, inputs: number, shape: readonly number[]): Tensor[
   });
 }
 
-/** The same values, except for a 0 at the front. */
+/** Returns the same values, with 0 as the first one. Disposes the argument. */
 function withZero(tensor: Tensor): Tensor {
   const values = Float64Array.from(tensor.dataSync());
   values[0] = 0;
@@ -44,6 +47,7 @@ function withZero(tensor: Tensor): Tensor {
   return constant(values, tensor.shape);
 }
 
+/** The cases of the boxes that merge tensors. */
 export const cases: Cases = {
   Concat: (draw) => {
     const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 3));
@@ -60,7 +64,8 @@ export const cases: Cases = {
   Sum: alike('Sum', () => new Sum()),
   Product: (draw) => {
     const item = alike('Product', () => new Product())(draw);
-    // A factor of 0 silences the gradients of the others, but not its own.
+    // If one factor is 0, the gradients of the other factors are 0 there, but its own gradient is
+    // not.
     const [first, ...others] = item.input;
     return first.size > 1 ? { ...item, input: [withZero(first), ...others] } : item;
   },

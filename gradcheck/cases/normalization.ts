@@ -12,7 +12,7 @@ import { numElements } from '../../lib/shapes.ts';
 import type { CheckedModule, Case, CaseMaker, Cases, Draw } from '../case.ts';
 import { assign } from '../target.ts';
 
-/** Up to two axes of positions, with at least `least` cells. */
+/** Draws the sizes of up to two axes of positions, with at least `least` positions in all. */
 function positions(draw: Draw, least: number): number[] {
   return draw.pick<() => number[]>(
     () => (least > 1 ? [draw.integer(least, least + 3)] : []),
@@ -22,7 +22,8 @@ function positions(draw: Draw, least: number): number[] {
 }
 
 function on(name: string, args: string, box: CheckedModule, draw: Draw, shape: number[]): Case {
-  // With a mean of 0 a box that does not subtract it would pass.
+  // The inputs have a mean of 0.7. With a mean of 0, a box that forgets to subtract the mean would
+  // pass.
   const input = constant(draw.rng.normals(numElements(shape), 0.7, 1), shape);
   return { config: `${name}(${args}) on [${shape.join(', ')}]`, box, input };
 }
@@ -31,7 +32,7 @@ function epsAndAffine(draw: Draw) {
   return { eps: draw.pick(1e-5, 1e-3, 0.3), affine: draw.chance(0.7) };
 }
 
-/** Cases with windows that fit, and windows that are larger than the image. */
+/** Makes cases with windows that fit into the image, and with windows that are larger than it. */
 function contrastCase(
   name: string,
   make: (channels: number, options: GaussianOptions) => CheckedModule,
@@ -51,12 +52,13 @@ function contrastCase(
   };
 }
 
+/** The cases of the normalizations. */
 export const cases: Cases = {
   SubtractiveNorm2D: contrastCase(
     'SubtractiveNorm2D',
     (n, options) => new SubtractiveNorm2D(n, options),
   ),
-  // With a threshold above the deviation of some examples.
+  // One threshold is above the standard deviations of some examples.
   DivisiveNorm2D: (draw) => {
     const threshold = draw.pick(1e-4, 1e-4, 1.4);
     const make = (n: number, options: GaussianOptions) =>
@@ -76,8 +78,8 @@ export const cases: Cases = {
     const shape = [draw.integer(1, 3), ...positions(draw, 1), draw.integer(1, 7)];
     return on('LocalResponseNorm', `${size}, ${JSON.stringify(options)}`, box, draw, shape);
   },
-  // At least three values per feature: two normalized values are always ±1, with hardly any
-  // gradient.
+  // There are at least three values per feature, because two normalized values are always ±1, with
+  // a gradient of almost 0.
   BatchNorm: (draw) => {
     const mode = draw.pick('training', 'inference');
     const features = draw.integer(mode === 'training' ? 1 : 3, 4);

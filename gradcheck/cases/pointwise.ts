@@ -17,7 +17,7 @@ import { Softplus } from '../../modules/softplus.ts';
 import { Tanh } from '../../modules/tanh.ts';
 import { type CheckedModule, type Case, type CaseMaker, type Cases, type Draw } from '../case.ts';
 
-/** A shape of rank 1 to 4 with a few to a few dozen elements. */
+/** Draws a shape with 1 to 4 axes and at least 3 elements. */
 function anyShape(draw: Draw): number[] {
   return [
     ...Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 4)),
@@ -25,7 +25,7 @@ function anyShape(draw: Draw): number[] {
   ];
 }
 
-/** Cases of a smooth box that takes any shape. */
+/** Makes cases of a smooth box that takes any shape. */
 function smooth(make: () => CheckedModule): CaseMaker {
   return (draw) => {
     const shape = anyShape(draw);
@@ -38,7 +38,7 @@ function smooth(make: () => CheckedModule): CaseMaker {
   };
 }
 
-/** A shape of rank 1 to 4 with 6 to 60 elements, 2 or more of them in the last axis. */
+/** Draws a shape with 1 to 4 axes and 6 to 60 elements. The last axis has at least 2. */
 function smallShape(draw: Draw): number[] {
   const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 4));
   while (numElements(leading) > 12) leading.pop();
@@ -53,12 +53,15 @@ function described(box: CheckedModule, options: string, input: Tensor): Case {
   };
 }
 
-/** A decimal with two digits, so that the config shows the exact value. */
+/** Draws a decimal with two digits, so that the config shows the exact value. */
 function decimal(draw: Draw, low: number, high: number): number {
   return draw.integer(Math.round(low * 100), Math.round(high * 100)) / 100;
 }
 
-/** Well separated values, one of them negative: these boxes only pass on positive values. */
+/**
+ * Draws well separated values, at least one of them negative, because ELU and SELU only pass on or
+ * scale positive values.
+ */
 function someNegative(draw: Draw, shape: readonly number[], gap: number): Tensor {
   const values = draw.wellSeparated(shape, gap);
   const negated = neg(values);
@@ -67,8 +70,9 @@ function someNegative(draw: Draw, shape: readonly number[], gap: number): Tensor
 }
 
 /**
- * Well separated values around 0, and one far below. The gradient of a single slope is one sum. If
- * its terms cancelled, single precision would have no correct digits. One large term prevents that.
+ * Draws well separated values around 0, and one value far below. The gradient of a slope that all
+ * elements share is one sum. If its terms cancelled, single precision would have no correct digits;
+ * one large term prevents that.
  */
 function oneDeep(draw: Draw, shape: readonly number[]): Tensor {
   const total = numElements(shape);
@@ -80,6 +84,7 @@ function oneDeep(draw: Draw, shape: readonly number[]): Tensor {
   return constant(values, [...shape]);
 }
 
+/** The cases of the boxes that work element by element, and of the softmax boxes. */
 export const cases: Cases = {
   ReLU: (draw) => {
     const shape = [...anyShape(draw), 3];
@@ -106,7 +111,7 @@ export const cases: Cases = {
     const config = `Pointwise([${shape.join(', ')}], h, h', { bias: ${bias} }) on [${[...leading, ...shape].join(', ')}]`;
     const box = new Pointwise(
       shape,
-      // Not a sine, which may be off by 2^-11 on a GPU.
+      // A cube, because a GPU may compute a sine with an error of 2^-11.
       (x) => mul(x, square(x)),
       (x) => mul(scalar(3), square(x)),
       { bias },
@@ -150,8 +155,8 @@ export const cases: Cases = {
     return described(box, `{ beta: ${beta}, threshold: ${threshold} }`, input);
   },
   HardTanh: (draw) => {
-    // The values lie halfway between multiples of the gap, and the bounds on multiples, with at
-    // least one value between them.
+    // The bounds are multiples of the gap, and the values lie near the middle between multiples. At
+    // least one value lies between the bounds.
     const gap = 0.1;
     const [minValue, maxValue] = [-draw.integer(0, 10) * gap, draw.integer(1, 10) * gap];
     const box = new HardTanh({ minValue, maxValue });

@@ -20,7 +20,10 @@ function caseOf(args: readonly unknown[], box: CheckedModule, input: Tensor): Ca
   return { config: describeCase(box.constructor.name, args, input.shape), box, input };
 }
 
-/** Windows that overlap, tile or leave gaps, over images that they may not fill. */
+/**
+ * Draws windows that overlap, touch or leave gaps, and the shape of an image that they may not
+ * fill.
+ */
 function windows(draw: Draw) {
   const kernel: Two = [draw.integer(1, 3), draw.integer(1, 3)];
   const stride: Two = [draw.integer(1, 4), draw.integer(1, 4)];
@@ -33,13 +36,13 @@ function windows(draw: Draw) {
   return { kernel, stride, shape };
 }
 
-/** Padding of each kind, up to half the kernel. */
+/** Draws padding of any kind, up to half the kernel. */
 function padding(draw: Draw, kernel: Two): Padding {
   const half: Two = [Math.floor(kernel[0] / 2), Math.floor(kernel[1] / 2)];
   return draw.pick<Padding>('valid', 'same', half, Math.min(...half));
 }
 
-/** The same along one axis. */
+/** Draws windows, padding and a shape along one axis. */
 function windows1D(draw: Draw) {
   const kernel = draw.integer(1, 5);
   const stride = draw.integer(1, 5);
@@ -48,6 +51,7 @@ function windows1D(draw: Draw) {
   return { kernel, options: { stride, padding, ceilMode: draw.chance(0.5) }, shape };
 }
 
+/** The cases of pooling, maxout and upsampling. */
 export const cases: Cases = {
   MaxPool1D: (draw) => {
     const { kernel, options, shape } = windows1D(draw);
@@ -82,8 +86,8 @@ export const cases: Cases = {
     const { kernel, stride, shape } = windows(draw);
     const options = { stride, ceilMode: draw.chance(0.5) };
     const p = draw.pick(1, 2, 3, 4, 5, 2.5);
-    // Sums must stay far from 0, where the root is steep. An even p may mix signs. An odd p has one
-    // sign per channel. A fractional p needs positive values.
+    // Sums of powers must stay far from 0, where the root is steep. So the signs are random for an
+    // even p, equal in a channel for an odd p, and positive for a fractional p.
     const channels = Array.from({ length: shape[3] }, () => draw.pick(-1, 1));
     const values = draw.rng.uniforms(numElements(shape), 0.4, 1.6);
     const sign = (i: number) =>

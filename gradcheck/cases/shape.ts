@@ -4,6 +4,7 @@ import { PadChannels } from '../../modules/historic/padChannels.ts';
 import { Reshape } from '../../modules/reshape.ts';
 import type { Cases } from '../case.ts';
 
+/** The cases of the boxes that change only the shape. */
 export const cases: Cases = {
   Flatten: (draw) => {
     const shape = Array.from({ length: draw.integer(2, 4) }, () => draw.integer(1, 4));
