@@ -20,7 +20,7 @@ const eta: Parameter = { name: 'eta', type: 'number', doc: 'η, a number below 0
 const { hiddenInput, output, toFirstWeights, toHiddenInput, toSecondWeights } = solution;
 const errorOf = (xs: number[], v: Rows, ws: number[], target: number) => output(xs, v, ws) - target;
 const outer = (g: number[], xs: number[]) => g.map((one) => xs.map((value) => one * value));
-/** The gradient at the hidden inputs, with another slope in the place of that of tanh. */
+/** Makes a wrong `toHiddenInput` that uses `slope` instead of the slope of tanh. */
 const sloped =
   (slope: (a: number) => number) =>
   (xs: number[], v: Rows, ws: number[], target: number): number[] =>
@@ -30,6 +30,7 @@ const NO_SLOPE =
 const NO_TARGET = 'the target is missing: the gradient at the output is o − t';
 const unsloped = sloped(() => 1);
 
+/** The problem set of one iteration of backpropagation by hand. */
 export const backpropExample: Pset = {
   name: 'backprop-example',
   title: 'One iteration by hand',
@@ -173,7 +174,7 @@ export const backpropExample: Pset = {
     },
   ],
   draw(rng, k) {
-    // The first case is the figure of the slide.
+    // The first case has the numbers of the figure on the slide.
     const figure = { x: [1, 0.1], V: [[1, -3], [0.2, 1]], w: [1, -1], t: 0.5, eta: -0.2 }; // prettier-ignore
     if (k === 0) return { args: figure, smooth: true };
     const [I, J] = [2 + rng.integer(1 + (k >> 3)), 3 + rng.integer(1 + (k >> 3))];

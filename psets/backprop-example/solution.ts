@@ -32,7 +32,7 @@ export function toFirstWeights(x: number[], V: number[][], w: number[], t: numbe
   return toHiddenInput(x, V, w, t).map((g) => x.map((v) => g * v));
 }
 
-/** V + η ∂E/∂V, and w + η ∂E/∂w as the last row, with an η below 0. */
+/** The new weights: the rows of V + η ∂E/∂V, and w + η ∂E/∂w as the last row. η is below 0. */
 export function step(x: number[], V: number[][], w: number[], t: number, eta: number): number[][] {
   const [first, second] = [toFirstWeights(x, V, w, t), toSecondWeights(x, V, w, t)];
   return [

@@ -12,7 +12,7 @@ const variance = (v: readonly number[]) => mean(v.map((one) => (one - mean(v)) *
 const unit = (xs: number[], e: number) =>
   xs.map((v) => (v - mean(xs)) / Math.sqrt(variance(xs) + e));
 
-/** The gradient without some of its paths. */
+/** Makes a `backpropToInput` that may leave out the paths through the mean or the variance. */
 const toInput =
   (throughMean: boolean, throughVariance: boolean) =>
   (g: number[], xs: number[], scale: number, e: number) => {
@@ -25,6 +25,7 @@ const toInput =
     );
   };
 
+/** The problem set of batch normalization. */
 export const batchNorm: Pset = {
   name: 'batch-norm',
   title: 'Batch normalization',
@@ -111,7 +112,7 @@ export const batchNorm: Pset = {
   draw(rng, k) {
     const m = 3 + rng.integer(2 + (k >> 2));
     const [scale, shift] = decimals(rng, 2);
-    // An ε that is large enough to matter, and an x whose variance is not near 0.
+    // ε is large enough to change the result, and the variance of x is not near 0.
     const xs = decimals(rng, m).map((v, i) => v + i);
     const args = {
       x: xs,

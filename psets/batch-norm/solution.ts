@@ -1,4 +1,4 @@
-/** μ, 1/√(σ² + ε) and x̂ of one feature. */
+/** Returns 1/√(σ² + ε) and the normalized input x̂ of one feature. */
 function normalized(x: number[], eps: number): { scale: number; xHat: number[] } {
   const m = x.length;
   const mean = x.reduce((sum, v) => sum + v, 0) / m;

@@ -19,7 +19,7 @@ const { windowWeights } = solution;
 const mean = (values: readonly number[]) =>
   values.reduce((sum, one) => sum + one, 0) / values.length;
 const times = (A: readonly number[][], s: readonly number[]) => A.map((row) => row.reduce((sum, a, j) => sum + a * s[j], 0)); // prettier-ignore
-/** The window cut at the ends, and not scaled up. */
+/** Wrong window weights: cut at the ends of the signal, but not scaled to sum to 1. */
 const cut = (n: number, ws: number[]) =>
   Array.from({ length: n }, (_, i) =>
     Array.from({ length: n }, (__, j) => ws[j - i + (ws.length - 1) / 2] ?? 0),
@@ -29,7 +29,7 @@ const over = (vs: number[], ws: number[], divisor: (s: number, c: number) => num
   const sigma = deviations(vs, ws);
   return vs.map((one, i) => one / divisor(sigma[i], mean(sigma)));
 };
-/** The gradient with some terms of the chain rule left out. */
+/** Makes a `divisiveToInput` that may leave out terms of the chain rule. */
 const toInput =
   (throughSigma: boolean, throughMean: boolean) =>
   (g: number[], vs: number[], ws: number[]): number[] => {
@@ -43,6 +43,7 @@ const toInput =
 const TRANSPOSED =
   'the weights are not transposed: element j collects from the windows that contain j';
 
+/** The problem set of local contrast normalization. */
 export const contrastNorm: Pset = {
   name: 'contrast-norm',
   title: 'Local contrast normalization',
@@ -153,7 +154,7 @@ export const contrastNorm: Pset = {
     const n = 4 + rng.integer(2 + (k >> 3));
     const side = 1 + rng.integer(2);
     const half = Array.from({ length: side }, () => (1 + rng.integer(4)) / 10);
-    // Different on both sides, so that a transposed window shows.
+    // The window is not symmetric, so that transposed weights give wrong results.
     const ws = [...half, 1, ...half.map((one) => one + 0.1)];
     const args = {
       x: decimals(rng, n),

@@ -21,7 +21,10 @@ type Walk = (N: number, M: number, boundary: Boundary) => [i: number, j: number,
 
 const middle = (M: number) => Math.floor((M - 1) / 2);
 
-/** The terms (i, j, m); by default the right ones, those of the correlation. */
+/**
+ * Makes a function that lists the terms x[j] w[m] of each output i, as (i, j, m). By default these
+ * are the right terms, those of the correlation.
+ */
 const terms =
   (start = middle, direction: 1 | -1 = 1): Walk =>
   (N, M, mode) => {
@@ -36,7 +39,7 @@ const terms =
     return found;
   };
 const zerosOnly: Walk = (N, M) => terms()(N, M, 'zeros');
-/** Only the outputs whose whole window lies in the input. */
+/** The terms of only those outputs whose whole window lies in the input. */
 const insideOnly: Walk = (N, M) => {
   const all = terms()(N, M, 'zeros');
   return all.filter(([i]) => all.filter(([other]) => other === i).length === M);
@@ -45,9 +48,12 @@ const flipped =
   (walk: Walk): Walk =>
   (N, M, mode) =>
     walk(N, M, mode).map(([i, j, m]) => [i, j, M - 1 - m]);
-/** The window runs the other way: x[i + p − m]. */
+/** The terms of a window that runs in the other direction: x[i + p − m]. */
 const convolved = terms(middle, -1);
-/** i and j exchanged: the sum of the forward instead of its transpose. */
+/**
+ * The right terms with i and j exchanged, so that a gradient computes the sum of the forward
+ * instead of its transpose.
+ */
 const forwardAgain: Walk = (N, M, mode) => terms()(N, M, mode).map(([i, j, m]) => [j, i, m]);
 
 const put = (sum: boolean, out: number[], at: number, value: number) => {
@@ -94,6 +100,7 @@ const each = (task: string, make: (walk: Walk, sum?: boolean) => Mistake['solve'
   { task, message: OUTSIDE, solve: make(zerosOnly) },
 ];
 
+/** The problem set of the convolution in one dimension. */
 export const convolution: Pset = {
   name: 'convolution',
   title: 'The convolution module in one dimension',
@@ -135,7 +142,7 @@ export const convolution: Pset = {
     ...each('backpropToParams', toParams),
   ],
   draw(rng, k) {
-    // Small cases first, with each boundary in turn, and odd and even kernels.
+    // The first cases are small. Each boundary takes its turn, and kernels are odd and even.
     const M = 2 + rng.integer(2 + (k >> 3));
     const N = M + 1 + rng.integer(2 + (k >> 2));
     const [xs, ws, g] = [decimals(rng, N), decimals(rng, M), decimals(rng, N)];

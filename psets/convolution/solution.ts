@@ -1,7 +1,10 @@
-/** An index outside the input reads 0, the nearest end, its mirror image, or the other end. */
+/**
+ * The value of an index outside the input: 0, the nearest end, the mirror image, or the signal
+ * repeated.
+ */
 export type Boundary = 'zeros' | 'replicate' | 'reflect' | 'circular';
 
-/** ρ(j): the element of x that index j reads, or −1 for none. */
+/** Returns ρ(j), the index of the element of x that index j reads, or −1 if it reads 0. */
 export function source(j: number, N: number, boundary: Boundary): number {
   if (j >= 0 && j < N) return j;
   switch (boundary) {
@@ -16,7 +19,10 @@ export function source(j: number, N: number, boundary: Boundary): number {
   }
 }
 
-/** Calls `visit(i, j, m)` where kernel element m of output i reads element j of the input. */
+/**
+ * Calls `visit(i, j, m)` for each kernel element m of output i that reads an element j of the
+ * input.
+ */
 function eachTerm(
   N: number,
   M: number,

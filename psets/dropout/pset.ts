@@ -24,6 +24,7 @@ const AS_PAPER = 'multiplied by 1 − p: the original form does that, in inferen
 
 const both = ['forward', 'backpropToInput'];
 
+/** The problem set of dropout. */
 export const dropout: Pset = {
   name: 'dropout',
   title: 'Dropout',

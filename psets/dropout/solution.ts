@@ -13,7 +13,9 @@ export function inference(x: number[]): number[] {
   return [...x];
 }
 
-/** The mean of x_out[i] over all u is x_in[i]; its variance x_in[i]² p/(1 − p). */
+/**
+ * Over all u, the mean of x_out[i] is x_in[i], and the variance of x_out[i] is x_in[i]² p/(1 − p).
+ */
 export function variance(x: number[], p: number): number[] {
   return x.map((v) => (v ** 2 * p) / (1 - p));
 }

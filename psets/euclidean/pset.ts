@@ -19,6 +19,7 @@ const NOT_HALVED = 'the ½ of the cost is forgotten: it cancels the 2 of the squ
 const NOT_MEAN = 'not divided by N: the cost is a mean over the examples';
 const OVER_ALL = 'divided by the count of all numbers: the mean is over the examples';
 
+/** The problem set of the Euclidean cost. */
 export const euclidean: Pset = {
   name: 'euclidean',
   title: 'The Euclidean cost',
@@ -122,7 +123,7 @@ export const euclidean: Pset = {
   draw(rng, k) {
     const [N, I] = [2 + rng.integer(1 + (k >> 2)), 3 + rng.integer(1 + (k >> 3))];
     const ys = decimalRows(rng, N, I);
-    // Every fourth case has an example that is exactly right.
+    // In every fourth case, one example has x = y.
     const xs = decimalRows(rng, N, I).map((row, n) => (k % 4 === 3 && n === 0 ? [...ys[0]] : row));
     return { args: { x: xs, y: ys }, smooth: true };
   },

@@ -16,8 +16,8 @@ export function backpropToTarget(x: number[][], y: number[][]): number[][] {
 }
 
 /**
- * ∂C/∂x[n][i] = (x[n][i] − y[n][i])/(N ‖x[n] − y[n]‖) for C = 1/N Σ_n ‖x[n] − y[n]‖; 0 where
- * x[n] = y[n]
+ * ∂C/∂x[n][i] = (x[n][i] − y[n][i])/(N ‖x[n] − y[n]‖) for C = 1/N Σ_n ‖x[n] − y[n]‖, and 0 if x[n]
+ * = y[n]
  */
 export function distanceToInput(x: number[][], y: number[][]): number[][] {
   return x.map((row, n) => {

@@ -1,6 +1,8 @@
 import type { Value } from './pset.ts';
 
-/** The result of calling a student's function. Every kind but `value` is a failure of the call. */
+/**
+ * The result of a call of a student's function. Every kind except `value` is a failure of the call.
+ */
 export type Answer =
   | { readonly kind: 'value'; readonly value: Value; readonly mutated: boolean }
   | { readonly kind: 'invalid'; readonly description: string }

@@ -13,9 +13,12 @@ import {
 import type { Limits, ProcessFailure, Student } from './student.ts';
 import { agree, close, flatten, format } from './values.ts';
 
-/** Random cases per task. */
+/** The number of random cases per task. */
 const CASES = 24;
-/** Smooth cases that are compared with finite differences, which need two calls per number. */
+/**
+ * The number of smooth cases that are compared with finite differences. These need two calls per
+ * number of the argument.
+ */
 const DIFFERENCE_CASES = 4;
 
 /** The result of one task. */
@@ -39,9 +42,9 @@ export interface PsetReport {
 }
 
 /**
- * Grades a student's functions one by one. A forward is compared with the reference. A gradient is
- * compared with the reference, and with finite differences of the student's own forward, so that
- * the right gradient of a wrong forward counts.
+ * Grades a student's functions one by one. A forward must agree with the reference. A gradient must
+ * agree with the reference, or, if the student's forward is wrong, with finite differences of that
+ * forward: the right gradient of a wrong forward passes.
  *
  *     const report = await checkPset(pset, new Student('solution.ts', LIMITS), new Rng(0));
  *     console.log(reportLines(report).join('\n'));
@@ -76,7 +79,7 @@ async function checkTask(
   };
   const fail = (message: string) => report(false, message);
   const calls = cases.map(({ args }) => ({ task: task.name, args: argumentsOf(task, args) }));
-  // The first three calls again, which must return the same values.
+  // The first three calls are repeated, and must return the same values.
   const answers = await student.ask([...calls, ...calls.slice(0, 3)]);
   if (!isAnswers(answers)) return fail(describeFailure(answers, student.limits));
   const comparisons: Comparison[] = [];
@@ -153,7 +156,7 @@ async function isGradientOfOwnForward(
       answer.kind === 'value' &&
       close(flatten(answer.value), flatten(reference(pset, forward, comparisons[k].item))),
   );
-  // The reference has the gradient of a right forward, also at kinks.
+  // If the student's forward is right, its gradient is that of the reference.
   if (right) return false;
   const smooth = comparisons.filter(({ item }) => item.smooth).slice(0, DIFFERENCE_CASES);
   for (const { item, got } of smooth) {
@@ -164,7 +167,8 @@ async function isGradientOfOwnForward(
 }
 
 /**
- * The gradient of the student's forward by central differences; undefined if its process failed.
+ * Computes the gradient of the student's forward by central differences; undefined if the student's
+ * process failed.
  */
 async function numericGradient(
   forward: Task,
@@ -191,7 +195,7 @@ async function numericGradient(
   return Array.from({ length: size }, (_, i) => (sums[2 * i] - sums[2 * i + 1]) / (2 * step));
 }
 
-/** A value in which one number has moved. */
+/** Returns a copy of a value in which number `at` is larger by `by`. */
 export function nudged(value: Value, at: number, by: number): Value {
   let k = 0;
   const walk = (part: Value): Value => {
@@ -227,7 +231,9 @@ function describeAnswer(answer: Exclude<Answer, { kind: 'value' }>): string {
   }
 }
 
-/** One line per function, followed by the smallest example if it fails, and the points. */
+/**
+ * Formats a report: one line per function, the smallest failing example below it, and the points.
+ */
 export function reportLines({ pset, points, maxPoints, tasks }: PsetReport): string[] {
   const longest = Math.max(...tasks.map(({ task }) => task.length));
   const lines = tasks.flatMap(({ task, pass, message, example }) => {

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 
 /**
- * Ends this process with SIGTERM once one piece of work has used too much processor time. The clock
- * would mistake a slow function on a busy machine for an endless loop. A thread watches, because an
- * endless loop never returns to the event loop of the main thread.
+ * Ends this process with SIGTERM once one piece of work has used too much processor time. Processor
+ * time is measured, not time by the clock, because a busy machine makes any function slow. A second
+ * thread watches, because an endless loop never returns to the event loop of the main thread.
  *
  *     const limit = new CpuLimit();
  *     const answer = limit.during(5, () => solve());
@@ -19,11 +19,11 @@ export class CpuLimit {
         if ((user + system) / 1e6 > until[0]) process.kill(process.pid, 'SIGTERM');
       }, 50);
     `;
-    // Without the options of the process: the thread needs no TypeScript loader.
+    // `execArgv` is empty, because the thread needs no TypeScript loader.
     new Worker(watch, { eval: true, workerData: this.#until, execArgv: [] }).unref();
   }
 
-  /** Runs `work`, and ends the process if it takes longer. */
+  /** Runs `work`, and ends the process if it uses more than `seconds` of processor time. */
   during<T>(seconds: number, work: () => T): T {
     const { user, system } = process.cpuUsage();
     this.#until[0] = (user + system) / 1e6 + seconds;

@@ -15,9 +15,9 @@ export interface Grade {
 }
 
 /**
- * The file that a student submitted.
+ * Returns the file that a student submitted.
  *
- * Errors: a folder without one.
+ * Errors: a folder without a solution.ts or solution.js.
  */
 export function solutionIn(dir: string): string {
   const file = ['solution.ts', 'solution.js']
@@ -29,10 +29,12 @@ export function solutionIn(dir: string): string {
 }
 
 /**
- * Grades folders, several at a time. Each report is kept in `out` under a hash of the file and the
- * key, so that an interrupted run continues where it stopped and a changed file is graded again.
+ * Grades folders, several at a time. Each report is stored in `out` under a hash of the file and
+ * the key. An interrupted run therefore continues where it stopped, and a changed file is graded
+ * again.
  *
- * @param key everything else that a report depends on, such as the problem set and the seed.
+ * @param key a text with everything else on which a report depends, such as the problem set and the
+ *   seed.
  *
  *     const check = (file: string) => checkPset(pset, new Student(file, LIMITS), new Rng(0));
  *     const grades = await gradeAll(['ann', 'bob'], 'out', 2, 'linear 0', check);
@@ -67,7 +69,7 @@ export async function gradeAll(
       grades[k] = { dir, report };
     }
   };
-  // Reports a folder without a solution before the first one is graded.
+  // Throws for a folder without a solution before any solution is graded.
   dirs.forEach(solutionIn);
   await Promise.all(Array.from({ length: jobs }, work));
   return grades;
@@ -75,10 +77,13 @@ export async function gradeAll(
 
 const nameOf = (dir: string) => basename(resolve(dir));
 
-/** A table by RFC 4180: one line per submission, with the points and message of each function. */
+/**
+ * Makes a CSV table (RFC 4180): one line per submission, with the points and message of each
+ * function.
+ */
 export function gradesCsv(grades: readonly Grade[]): string {
   const tasks = grades[0].report.tasks.map(({ task }) => task);
-  // A spreadsheet would read such a text as a formula.
+  // A spreadsheet would read a text that begins with =, +, − or @ as a formula.
   const cell = (text: string) => `"${text.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
   const rows = grades.map(({ dir, report }) =>
     [
@@ -97,7 +102,9 @@ export function gradesCsv(grades: readonly Grade[]): string {
   return [head, ...rows, ''].join('\r\n');
 }
 
-/** A self-contained page: the class, and the frequency of each message. */
+/**
+ * Makes a self-contained page with a table of all submissions and the frequency of each message.
+ */
 export function gradesHtml(pset: string, grades: readonly Grade[]): string {
   const tasks = grades[0].report.tasks.map(({ task }) => task);
   const counts = new Map<string, number>();

@@ -2,9 +2,9 @@ import { NOT_IMPLEMENTED } from './answer.ts';
 import type { Pset, Task } from './pset.ts';
 
 /**
- * The files of a handout by name: the statement, a skeleton with empty functions, and a
- * package.json with the one command. They are made only of the descriptions of the functions and of
- * the statement, so no solution can leak into them.
+ * Makes the files of a handout, by name: the statement, a skeleton with empty functions, and a
+ * package.json with the command that checks them. They are made only from the statement and the
+ * descriptions of the functions, so they cannot contain a solution.
  *
  * @param readme the README of the problem set. The statement ends at the heading "Derivation".
  */

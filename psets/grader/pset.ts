@@ -1,19 +1,22 @@
 import type { Rng } from '../../lib/rng.ts';
 
-/** A value that the grader exchanges with the student's file: numbers, lists of them, and words. */
+/**
+ * A value that the grader exchanges with the student's file: a number, a word, true or false, or a
+ * list or record of such values.
+ */
 export type Value =
   number | string | boolean | readonly Value[] | { readonly [name: string]: Value };
 
-/** The arguments of a case by name, in the order of the forward's parameters. */
+/** The arguments of all tasks of a case, by name. */
 export type Args = { readonly [name: string]: Value };
 
-/** A function of a problem set, as the reference or a known mistake computes it. */
+/** An implementation of a function of a problem set, right or with a known mistake. */
 export type Solve = (...args: never[]) => Value;
 
 /** A parameter of a function. */
 export interface Parameter {
   readonly name: string;
-  /** In TypeScript, such as `number[]`. */
+  /** The type in TypeScript, such as `number[]`. */
   readonly type: string;
   readonly doc: string;
 }
@@ -25,8 +28,9 @@ export interface Task {
   readonly returns: Omit<Parameter, 'name'>;
   readonly doc: string;
   /**
-   * The task and argument of which this function is the gradient. Its first parameter is
-   * ∂C/∂(output), unless that task is a cost.
+   * If this function computes a gradient: the task that is differentiated, and the argument by
+   * which. The first parameter of this function is ∂C/∂(output of the task), except if the task is
+   * a cost.
    */
   readonly gradientOf?: {
     readonly task: string;
@@ -39,16 +43,16 @@ export interface Task {
 /** One set of arguments. */
 export interface Case {
   readonly args: Args;
-  /** Whether finite differences are valid: false where the function has a kink. */
+  /** Whether finite differences are valid; false if the function has a kink there. */
   readonly smooth: boolean;
 }
 
-/** A known mistake, which is recognized by the values that a solution with it computes. */
+/** A known mistake. A solution has it if it computes the same values as `solve`. */
 export interface Mistake {
   readonly task: string;
   /** The mistake in one line. */
   readonly message: string;
-  /** Computes what a solution with this mistake computes. */
+  /** The function with this mistake. */
   readonly solve: Solve;
 }
 
@@ -59,15 +63,16 @@ export interface Pset {
   readonly tasks: readonly Task[];
   /** The reference solution: one function per task. */
   readonly solution: { readonly [task: string]: Solve };
-  /** The specific mistakes before the general ones. */
+  /** The known mistakes, specific ones before general ones. */
   readonly mistakes: readonly Mistake[];
   /**
-   * Case k of a series that starts small, with the arguments of all tasks, `gradOutput` included.
+   * Draws case k of a series that starts with small cases. It has the arguments of all tasks,
+   * including `gradOutput`.
    */
   draw(rng: Rng, k: number): Case;
 }
 
-/** The arguments of a task, in the order of its parameters. */
+/** Returns the arguments of a task, in the order of its parameters. */
 export function argumentsOf({ parameters }: Task, args: Args): Value[] {
   return parameters.map(({ name }) => args[name]);
 }

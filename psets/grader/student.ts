@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Answer, Call, Reply } from './answer.ts';
 
-/** Why a student's process ended without answers. */
+/** The reason why a student's process returned no answers. */
 export type ProcessFailure =
   | { readonly kind: 'unloadable'; readonly message: string }
   | { readonly kind: 'timeout' }
@@ -12,18 +12,18 @@ export type ProcessFailure =
 
 /** The limits of a student's process. */
 export interface Limits {
-  /** Seconds of processor time for all calls of one task. */
+  /** The limit of processor time for all calls of one task, in seconds. */
   readonly seconds: number;
-  /** MiB of JavaScript objects. */
+  /** The limit of memory for JavaScript objects, in MiB. */
   readonly memory: number;
 }
 
-/** The limits of the command line. */
+/** The limits that the command line sets. */
 export const LIMITS: Limits = { seconds: 5, memory: 256 };
 
 /**
- * A student's file in a process with a limit of time and of memory. The process is not a sandbox:
- * the file may do everything that its user may.
+ * Runs a student's file in a process with limits of time and memory. The process is not a sandbox:
+ * the file may do everything that the user may do.
  *
  *     const student = new Student('solution.ts', LIMITS);
  *     const answers = await student.ask([{ task: 'forward', args: [[1, 2], [3]] }]);
@@ -40,19 +40,21 @@ export class Student {
   }
 
   /**
-   * The answers to calls, or why there are none. After a failure the next calls get a new process.
+   * Returns the answers to calls, or the reason why there are none. After a failure, the next calls
+   * get a new process.
    */
   async ask(calls: readonly Call[]): Promise<readonly Answer[] | ProcessFailure> {
     if (this.#child === undefined) {
-      // On a busy machine it takes long to start Node and to load TypeScript.
+      // Starting Node and loading TypeScript may take long on a busy machine, so this limit is
+      // longer.
       const first = await this.#reply(this.#start(), 20 + this.limits.seconds);
       if (first.kind !== 'loaded')
         return first.kind === 'answers' ? { kind: 'exited' } : this.#fail(first);
     }
     const child = this.#child;
     if (child === undefined) return { kind: 'exited' };
-    // The process limits its processor time itself. One that sleeps uses none, hence a generous
-    // limit by the clock.
+    // The process limits its own processor time. A process that sleeps uses none, so a longer limit
+    // by the clock holds too.
     const reply = this.#reply(child, 10 * this.limits.seconds);
     child.send(calls, () => undefined);
     const got = await reply;
@@ -74,7 +76,8 @@ export class Student {
   #start(): ChildProcess {
     const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
     const program = fileURLToPath(new URL(`./studentProcess${extension}`, import.meta.url));
-    // Node 20 cannot load TypeScript, and the loader dominates the start-up time.
+    // Node 20 needs a loader for TypeScript. The loader is slow to start, so it is used only if a
+    // file is TypeScript.
     const typed = program.endsWith('.ts') || this.#file.endsWith('.ts');
     const tsx = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     // A solution may be submitted without the package.json that declares it an ES module. Early
@@ -85,9 +88,9 @@ export class Student {
         `--max-old-space-size=${this.limits.memory}`,
         ...(typed ? ['--import', tsx()] : [detect]),
       ],
-      // The grader's output must not contain what the student prints.
+      // Ignores everything that the student's file prints to the standard output.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // Keeps NaN, Infinity and -0.
+      // Unlike JSON, this serialization keeps NaN, Infinity and -0.
       serialization: 'advanced',
     });
     this.#child = child;

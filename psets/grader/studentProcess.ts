@@ -19,7 +19,7 @@ function messageOf(error: unknown): string {
   )[0];
 }
 
-/** Converts a value to plain lists and numbers; undefined if it holds anything else. */
+/** Converts a value to plain numbers, lists and records; undefined if it contains anything else. */
 function toPlain(value: unknown): Value | undefined {
   if (typeof value === 'number') return value;
   if (ArrayBuffer.isView(value) && 'length' in value)
@@ -29,7 +29,7 @@ function toPlain(value: unknown): Value | undefined {
     const items = Array.from(value as unknown[], toPlain);
     return items.every((item) => item !== undefined) ? items : undefined;
   }
-  // Promises, maps and the like have no entries, but are not empty records.
+  // Promises, maps and similar objects have no entries, but are not empty records.
   if (Object.prototype.toString.call(value) !== '[object Object]') return undefined;
   const fields = Object.entries(value as object).map(
     ([name, item]) => [name, toPlain(item)] as const,

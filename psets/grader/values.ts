@@ -1,6 +1,6 @@
 import type { Value } from './pset.ts';
 
-/** All numbers of a value, in order. */
+/** Returns all numbers of a value in one list, in order. */
 export function flatten(value: Value): number[] {
   if (typeof value === 'number') return [value];
   if (typeof value !== 'object') return [];
@@ -9,7 +9,10 @@ export function flatten(value: Value): number[] {
   );
 }
 
-/** The shape: `[2, 3]` for two rows of three, `[2, 3 or 4]` for rows of different lengths. */
+/**
+ * Describes the shape: `[2, 3]` for two rows of three numbers, `[2, 3 or 4]` for rows of different
+ * lengths.
+ */
 export function shapeOf(value: Value): string {
   if (typeof value === 'number') return 'a number';
   if (typeof value !== 'object') return typeof value;
@@ -26,7 +29,10 @@ export function shapeOf(value: Value): string {
   return `[${sizes.join(', ')}]${level.some((item) => typeof item !== 'number') ? ' of lists and numbers' : ''}`;
 }
 
-/** Whether all numbers agree up to rounding, as sums of a few dozen terms in another order do. */
+/**
+ * Returns whether all numbers agree up to rounding. Sums of a few dozen terms in different orders
+ * agree.
+ */
 export function close(a: readonly number[], b: readonly number[], tolerance = 1e-9): boolean {
   const scale = 1 + b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return (
@@ -34,12 +40,12 @@ export function close(a: readonly number[], b: readonly number[], tolerance = 1e
   );
 }
 
-/** Whether two values have the same shape and, up to rounding, the same numbers. */
+/** Returns whether two values have the same shape and, up to rounding, the same numbers. */
 export function agree(a: Value, b: Value): boolean {
   return shapeOf(a) === shapeOf(b) && close(flatten(a), flatten(b));
 }
 
-/** Whether a value is a list of rows of numbers. */
+/** Returns whether a value is a list of rows of numbers. */
 export function isRows(value: Value): value is readonly (readonly number[])[] {
   return (
     Array.isArray(value) &&
@@ -50,12 +56,12 @@ export function isRows(value: Value): value is readonly (readonly number[])[] {
   );
 }
 
-/** Rows as columns. */
+/** Returns the transpose: the rows become columns. */
 export function transposed(rows: readonly (readonly number[])[]): number[][] {
   return rows[0].map((_, j) => rows.map((row) => row[j]));
 }
 
-/** Formats a value for readers, to six digits: `[1, -0.5]`. */
+/** Formats a value with six digits: `[1, -0.5]`. */
 export function format(value: Value): string {
   if (typeof value === 'number')
     return String(Number.isFinite(value) ? Number(value.toPrecision(6)) : value);

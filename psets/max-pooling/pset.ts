@@ -19,7 +19,7 @@ function windows(xs: number[], size: number, stride: number): Window[] {
     found.push(Array.from({ length: size }, (_, m) => at + m));
   return found;
 }
-/** The windows around each element, which may reach outside. */
+/** Returns the window around each element, which may reach beyond the ends. */
 function windowsSame(xs: number[], size: number, by = 0): Window[] {
   const p = Math.floor((size - 1) / 2) + by;
   return xs.map((_, i) => Array.from({ length: size }, (__, m) => i - p + m));
@@ -28,7 +28,7 @@ const inside = (xs: number[], window: Window) => window.filter((j) => j >= 0 && 
 const largest = (xs: number[], window: Window) => Math.max(...window.map((j) => xs[j]));
 const ties = (xs: number[], window: Window) => window.filter((j) => xs[j] === largest(xs, window));
 
-/** The elements that get the gradient of a window, and their weights. */
+/** Chooses the elements that get the gradient of a window, with their weights. */
 type Choice = (xs: number[], window: Window) => readonly (readonly [j: number, weight: number])[];
 const first: Choice = (xs, window) => [[ties(xs, window)[0], 1]];
 const last: Choice = (xs, window) => [[ties(xs, window).at(-1) ?? 0, 1]];
@@ -74,6 +74,7 @@ const gradients = (
       spread(g, xs, find(xs, size, stride), choose, sum),
   }));
 
+/** The problem set of max pooling in one dimension. */
 export const maxPooling: Pset = {
   name: 'max-pooling',
   title: 'The max-pooling module in one dimension',

@@ -1,18 +1,21 @@
-/** The first of the largest elements x[from] … x[to − 1]. */
+/** Returns the index of the first of the largest elements among x[from] … x[to − 1]. */
 function argmax(x: number[], from: number, to: number): number {
   let best = from;
   for (let j = from + 1; j < to; j++) if (x[j] > x[best]) best = j;
   return best;
 }
 
-/** Where each window of K elements, S apart, has its maximum. */
+/** Returns the index of the maximum of each window of K elements; windows start S apart. */
 function winners(x: number[], K: number, S: number): number[] {
   const found: number[] = [];
   for (let start = 0; start + K <= x.length; start += S) found.push(argmax(x, start, start + K));
   return found;
 }
 
-/** Where the window around each element has its maximum; what reaches outside is left off. */
+/**
+ * Returns the index of the maximum in the window around each element, without the part of the
+ * window beyond the ends.
+ */
 function winnersSame(x: number[], K: number): number[] {
   const p = Math.floor((K - 1) / 2);
   return x.map((_, i) => argmax(x, Math.max(0, i - p), Math.min(x.length, i - p + K)));
@@ -29,7 +32,7 @@ export function forward(x: number[], K: number, S: number): number[] {
   return winners(x, K, S).map((j) => x[j]);
 }
 
-/** ∂C/∂x_in[j] = Σ_{i: a(i) = j} ∂C/∂x_out[i], a(i) the place of the maximum */
+/** ∂C/∂x_in[j] = Σ_{i: a(i) = j} ∂C/∂x_out[i], a(i) the index of the maximum in window i */
 export function backpropToInput(gradOutput: number[], x: number[], K: number, S: number): number[] {
   return collect(gradOutput, winners(x, K, S), x.length);
 }
@@ -39,6 +42,10 @@ export function forwardSame(x: number[], K: number): number[] {
   return winnersSame(x, K).map((j) => x[j]);
 }
 
+/**
+ * ∂C/∂x_in[j] = Σ_{i: a(i) = j} ∂C/∂x_out[i], a(i) the index of the maximum in window i of
+ * `forwardSame`
+ */
 export function backpropSameToInput(gradOutput: number[], x: number[], K: number): number[] {
   return collect(gradOutput, winnersSame(x, K), x.length);
 }

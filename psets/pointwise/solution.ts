@@ -1,4 +1,4 @@
-/** h of the module: relu, abs, tanh or sigmoid. */
+/** The function h of a pointwise module. */
 export type Kind = 'relu' | 'abs' | 'tanh' | 'sigmoid';
 
 /** x_out[i] = h(x_in[i]) */

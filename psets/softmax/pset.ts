@@ -12,6 +12,7 @@ const t: Parameter = { name: 't', type: 'number', doc: 'the right class, counted
 const { forward } = solution;
 const diagonal = (g: number[], xs: number[]) => forward(xs).map((v, i) => g[i] * v * (1 - v));
 
+/** The problem set of the softmax module and its cost. */
 export const softmax: Pset = {
   name: 'softmax',
   title: 'The softmax module and its cost',
