@@ -1,10 +1,10 @@
 import { countClasses, labelsOf } from '../../data/labels.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
-/** The number of examples that are read where labels are not known without their inputs. */
+/** The number of examples that are read if labels are not known without the inputs. */
 const READ = 2000;
 
-/** Checks whether each class has about as many examples as the others. */
+/** Checks whether all classes have about the same number of examples. */
 export async function labelBalance(context: DiagnosticContext): Promise<Diagnostic> {
   const { data } = context;
   const labels = await labelsOf(data, data.labels ? undefined : sample(context, READ, 0));

@@ -11,7 +11,9 @@ import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagno
 /** The number of examples to memorize. */
 const EXAMPLES = 20;
 
-/** The number of examples that they are chosen from where labels are not known without inputs. */
+/**
+ * The number of examples from which those are chosen, if labels are not known without the inputs.
+ */
 const CANDIDATES = 500;
 
 /**
