@@ -40,7 +40,7 @@ export default tseslint.config(
       'boxprop/imports': [
         'error',
         {
-          // A folder imports only from itself and from folders above it.
+          // A folder imports only from itself and from folders that come earlier in this list.
           order: [
             'lib',
             'lib/init',

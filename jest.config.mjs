@@ -8,10 +8,10 @@ export default {
   globalSetup: '<rootDir>/spec/support/build.mjs',
   roots: ['<rootDir>/spec'],
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
-  // Jest would leave one core free, which of two is half. More than four workers want more memory
-  // than some machines have.
+  // By default Jest leaves one core free, which is half of a machine with two. More than four
+  // workers need more memory than some machines have.
   maxWorkers: Math.min(4, availableParallelism()),
-  // A worker keeps the modules that it has loaded until it ends.
+  // A worker keeps all modules that it has loaded, so it restarts when it exceeds this limit.
   workerIdleMemoryLimit: '1GB',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

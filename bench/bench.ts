@@ -18,9 +18,10 @@ import { growth, report } from './report.ts';
 import { CHANNELS_LAST, type Setup, type SystemName } from './system.ts';
 
 /**
- * One training step of a network in boxprop and in other systems, side by side in one run: each in a process of its
- * own, which take turns. All start from the same weights and batch, and are held to the same losses. On a shared
- * machine the ratios mean something, the milliseconds little.
+ * Times one training step of a network in boxprop and in other systems, side by side in one run.
+ * Each system runs in its own process, and the processes take turns. All start from the same
+ * weights and batch, and must compute the same losses. On a shared machine, trust the ratios, not
+ * the milliseconds.
  */
 const BACKENDS = [
   'cpu',
@@ -130,7 +131,9 @@ function sizes({ network, batch, grow }: Options): Size[] {
   ];
 }
 
-/** Who is asked, PyTorch first: the ratios are to the first. */
+/**
+ * Returns the systems to measure. PyTorch comes first, because every ratio is to the first system.
+ */
 function systems({ backend, grow, peers = grow ? ['pytorch'] : PEERS }: Options) {
   const has = (name: SystemName) => peers.some((peer) => peer === name);
   const pair = (system: SystemName, on: string) => ({ system, backend: on });

@@ -44,11 +44,11 @@ const NETWORKS = {
     ]),
 };
 
-/** boxprop itself, on one of its backends. */
+/** boxprop itself on one of its backends. */
 export async function boxprop({ backend, batch, ...setup }: Setup): Promise<System> {
   await useBackend(backend as BackendName);
   const table = networks.describe(setup.network, setup.side);
-  // Weights of zeros are quick, and replaced at once.
+  // Zeros are quick to make, and setWeights replaces them at once.
   const network = NETWORKS[setup.network]({ rng: new Rng(0), init: init.zeros });
   setWeights(network, table);
   const cost = new SoftmaxCrossEntropy();
@@ -61,7 +61,8 @@ export async function boxprop({ backend, batch, ...setup }: Setup): Promise<Syst
   const [first] = Object.keys(network.params);
 
   async function step({ dropout, apart }: StepOptions) {
-    // A box forgets what no gradient needs, so only the boxes that draw random numbers see a difference.
+    // Inference mode switches dropout off. It changes nothing else, because no network here has
+    // both dropout and batch norm.
     const mode = table.dropout && !dropout ? 'inference' : 'training';
     const start = performance.now();
     const { output, cache } = network.forward(images, { mode, rng });

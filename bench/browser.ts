@@ -2,7 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { openChromium } from './chromium.ts';
 import type { Ready, Setup, Turn } from './system.ts';
 
-/** A system in a page of a headless Chromium. What the browser's processes need is not measured. */
+/**
+ * Runs a system in a page of a headless Chromium. The memory of the browser's processes is not
+ * measured.
+ */
 export async function inBrowser(setup: Setup) {
   const page = await openChromium(fileURLToPath(new URL('page.ts', import.meta.url)));
   try {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as networks from './networks.ts';
 import { CHANNELS_LAST, type Ready, type Setup, type Turn } from './system.ts';
 
-/** A system that has started in a process of its own. */
+/** A system that has started in its own process. */
 export interface Peer {
   readonly setup: Setup;
   readonly ready: Ready;
@@ -13,10 +13,11 @@ export interface Peer {
 }
 
 /**
- * Starts a system in a process of its own, so that none disturbs another's memory or threads, and each one's peak is
- * its own. It works only when it is asked to.
+ * Starts a system in its own process, so that the systems do not disturb each other's memory and
+ * threads, and each process has its own memory peak. The process works only when a turn is
+ * requested.
  *
- * Errors: one line, what the system said, or that it took longer than `limit` seconds.
+ * Errors: one line, either the system's own message or that it took longer than `limit` seconds.
  */
 export async function startPeer(setup: Setup, limit: number): Promise<Peer> {
   const [command, args] = commandOf(setup);
@@ -27,13 +28,13 @@ export async function startPeer(setup: Setup, limit: number): Promise<Peer> {
   const ended = new Promise<Error>((resolve) => {
     child.on('error', resolve);
     child.on('exit', (code, signal) =>
-      // What is still in the pipe comes first.
+      // Reads the rest of stderr before it reports the end of the process.
       setImmediate(() => resolve(new Error(`ended with ${signal ?? code}: ${lastLine(told)}`))),
     );
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
-  /** The next line of JSON; some libraries greet on standard output. */
+  /** Returns the next line of JSON. Skips other lines, because some libraries print a greeting. */
   async function next(): Promise<unknown> {
     for (;;) {
       const line = await lines.next();
@@ -60,7 +61,10 @@ export async function startPeer(setup: Setup, limit: number): Promise<Peer> {
     }
   }
 
-  /** A browser goes with its process only if that is asked kindly. */
+  /**
+   * Stops the process. SIGKILL comes only after 10 s, because a killed process leaves its browser
+   * running.
+   */
   async function stop(signal?: 'SIGTERM'): Promise<void> {
     child.stdin.end();
     if (signal !== undefined) child.kill(signal);

@@ -14,13 +14,16 @@ export interface Page {
 }
 
 export interface PageOptions {
-  /** Hears what the page writes to its console. */
+  /** Is called with each line that the page writes to its console. */
   readonly onConsole?: (line: string) => void;
-  /** More switches for Chromium. */
+  /** Additional switches for Chromium. */
   readonly switches?: readonly string[];
 }
 
-/** SwiftShader draws, so that webgl and webgpu run where there is no graphics card; nothing calls home. */
+/**
+ * SwiftShader renders in software, so webgl and webgpu also run without a graphics card. Chromium's
+ * background network requests are off.
+ */
 const SWITCHES = [
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
@@ -34,7 +37,10 @@ const SWITCHES = [
   '--no-first-run',
 ];
 
-/** The Chromium of this machine: that of the variable CHROMIUM, else the first on the PATH; undefined without one. */
+/**
+ * Returns the path of Chromium: the variable CHROMIUM, or else the first Chromium on the PATH.
+ * Returns undefined if there is none.
+ */
 export function findChromium(): string | undefined {
   const { CHROMIUM, PATH = '' } = process.env;
   if (CHROMIUM !== undefined) return CHROMIUM;
@@ -46,8 +52,9 @@ export function findChromium(): string | undefined {
 }
 
 /**
- * Bundles a module for the browser and loads it into a page of headless Chromium, at http://localhost, where webgpu is
- * allowed. It is isolated from other origins, so that its clock is as fine as a page's can be.
+ * Bundles a module for the browser and loads it into a page of headless Chromium. The page is at
+ * http://localhost, where webgpu is allowed, and it is isolated from other origins, because only
+ * isolated pages have the finest clock.
  */
 export async function openChromium(
   entry: string,
@@ -82,7 +89,7 @@ export async function openChromium(
   }
 }
 
-/** Calls one export of a module in a page of its own. */
+/** Opens a page for one call: calls an export of a module in it and closes the page. */
 export async function runInChromium<T>(
   entry: string,
   name: string,
@@ -97,7 +104,7 @@ export async function runInChromium<T>(
   }
 }
 
-/** A module and all that it imports as one module for the browser. */
+/** Bundles a module and everything that it imports into one module for the browser. */
 async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -107,9 +114,9 @@ async function bundle(entry: string): Promise<string> {
     platform: 'browser',
     target: 'es2022',
     conditions: ['boxprop-source'],
-    // tfjs's files of that name are bundles, each with a tfjs-core of its own.
+    // Not tfjs's `browser` field: each of those files bundles its own copy of tfjs-core.
     mainFields: ['module', 'main'],
-    // Results name boxes by their classes.
+    // Results name boxes by their class names, so bundling must keep them.
     keepNames: true,
     logLevel: 'error',
   });

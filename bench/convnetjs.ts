@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import * as networks from './networks.ts';
 import type { Setup, StepOptions, System } from './system.ts';
 
-/** What the benchmark uses of ConvNetJS, which has no types of its own. */
+/** The types of the part of ConvNetJS that the benchmark uses. The package itself has no types. */
 interface ConvNetJS {
   readonly Vol: new (width: number, height: number, depth: number, value: number) => Vol;
   readonly Net: new () => Net;
@@ -25,10 +25,10 @@ interface Net {
 }
 
 /**
- * ConvNetJS, plain JavaScript in double precision, one image at a time. Its first convolution computes the gradient of
- * the image too: it knows no other way.
+ * ConvNetJS: plain JavaScript in double precision, one image at a time. Its first convolution
+ * always computes the gradient of the image too, because that cannot be switched off.
  *
- * Errors: a network that it cannot express.
+ * Errors: a network with a layer that ConvNetJS does not have.
  */
 export function convnetjs({ batch, ...setup }: Setup): Promise<System> {
   const load = createRequire(import.meta.url);
@@ -57,7 +57,7 @@ export function convnetjs({ batch, ...setup }: Setup): Promise<System> {
   const { LEARNING_RATE: learning_rate, MOMENTUM: momentum, DROPOUT } = networks;
   const trainer = new Trainer(net, { method: 'sgd', learning_rate, momentum, batch_size: batch });
 
-  // The trainer does all at once; its two calls of the network are timed where they arrive.
+  // `train` runs a whole step, so the network's `forward` and `backward` are wrapped to be timed.
   const spent = { forward: 0, backward: 0 };
   const [forward, backward] = [net.forward.bind(net), net.backward.bind(net)];
   net.forward = (x, training) => timed('forward', () => forward(x, training));
@@ -108,12 +108,12 @@ function definition({ kind, kernel, stride, padding, output }: networks.Layer): 
   }
 }
 
-/** Its softmax brings a linear layer of its own. */
+/** The last layer. ConvNetJS's softmax layer contains the linear layer before it. */
 function softmax({ classes }: networks.Network): object {
   return { type: 'softmax', num_classes: classes };
 }
 
-/** Its lists: one a unit or filter, then the biases. */
+/** The weights as ConvNetJS stores them: one list per unit or filter, then one for the biases. */
 function perUnit(layer: networks.Layer, weights: Float32Array): (Float32Array | undefined)[] {
   const fan = networks.fanIn(layer);
   const units = Array.from({ length: weights.length / fan }, (_, i) =>

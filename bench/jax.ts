@@ -16,10 +16,10 @@ import type { Setup, System } from './system.ts';
 type Array = np.Array;
 
 /**
- * jax-js on its wasm: one compiled function from weights to new weights, the form in which it is fastest. Inside it the
- * parts cannot be timed apart.
+ * jax-js on its wasm backend. A step is one compiled function from weights to new weights, which is
+ * jax-js's fastest form. The parts of a step cannot be timed separately.
  *
- * Errors: a network with more than LeNet's layers.
+ * Errors: a network with a layer that LeNet does not have.
  */
 export async function jaxJs({ batch, ...setup }: Setup): Promise<System> {
   await init('wasm');
@@ -27,7 +27,7 @@ export async function jaxJs({ batch, ...setup }: Setup): Promise<System> {
   const table = networks.describe(setup.network, setup.side);
   const { LEARNING_RATE, MOMENTUM } = networks;
 
-  // An array is given away by its use: `ref` keeps it for another.
+  // jax-js disposes an array when it is used; `ref` keeps the array for another use.
   const loss = (weights: Array[], images: Array, target: Array) => {
     const unused = [...weights];
     const scores = table.layers.reduce((x, layer) => apply(layer, x, unused), images);
@@ -104,7 +104,7 @@ function apply(
   throw new Error(`${kind} is not written for jax-js here`);
 }
 
-/** The weight and the bias of a layer, with the channels before the pixels. */
+/** The initial weight and bias of a layer, in the [C, H, W] layout of jax-js. */
 function start(layer: networks.Layer, before?: networks.Layer): Array[] {
   const [out, ...rest] = networks.weightShape(layer);
   const drawn = np.array(networks.initialWeights(layer));
@@ -112,7 +112,8 @@ function start(layer: networks.Layer, before?: networks.Layer): Array[] {
   if (layer.kind === 'conv')
     return [np.transpose(drawn.reshape([out, ...rest]), [0, 3, 1, 2]), bias];
   if (before?.kind !== 'conv') return [drawn.reshape([out, ...rest]), bias];
-  // Flattened here with the channels first: by then pools have left an image of `side` x `side`.
+  // After a convolution, jax-js flattens [C, H, W] and not [H, W, C], so the weights are reordered.
+  // The pools have left images of `side` x `side`.
   const channels = before.output[2];
   const side = Math.sqrt(rest[0] / channels);
   const images = np.transpose(drawn.reshape([out, side, side, channels]), [0, 3, 1, 2]);

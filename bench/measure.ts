@@ -1,29 +1,32 @@
 import type { Peer } from './child.ts';
 import type { Setup, Step, Turn } from './system.ts';
 
-/** One system on one network; the times are medians of milliseconds. */
+/** The measurements of one system on one network. Times are medians in milliseconds. */
 export interface Result {
   readonly network: string;
   readonly batch: number;
   readonly side: number;
-  /** With its version. */
+  /** The name and version of the system. */
   readonly system: string;
   readonly backend: string;
   readonly step_ms: number;
   readonly forward_ms?: number;
   readonly backward_ms?: number;
   readonly update_ms?: number;
-  /** The quickest step: what the machine can do when it is let. */
+  /** The time of the quickest step, which other programs on the machine disturb least. */
   readonly min_ms: number;
-  /** step_ms over that of the first result of the network: PyTorch's, where it was measured. */
+  /**
+   * step_ms divided by the step_ms of the network's first result, which is PyTorch's if it was
+   * measured.
+   */
   readonly ratio: number;
-  /** The most that the process held while it trained. */
+  /** The peak memory of the process while it trained. */
   readonly peak_mb?: number;
-  /** tfjs's tensors before and after all steps. */
+  /** The number of tfjs's tensors before and after all steps. */
   readonly live_tensors?: readonly [before: number, after: number];
 }
 
-/** A system that could not be measured, and why. */
+/** A system that could not be measured, and the reason. */
 export interface Missing {
   readonly network: string;
   readonly system: string;
@@ -31,15 +34,18 @@ export interface Missing {
   readonly reason: string;
 }
 
-/** About how long a turn of a slow system may be, in milliseconds; a step is never cut. */
+/**
+ * The longest turn of a slow system, in milliseconds. A turn has at least one step, however long it
+ * is.
+ */
 const TURN = 1500;
-/** Steps of more milliseconds than this are taken in a few rounds only. */
+/** A system whose step takes more milliseconds than this runs only FEW_ROUNDS rounds. */
 const SLOW = 4000;
 const FEW_ROUNDS = 3;
 
 /**
- * Lets the peers take turns, round by round, so that a machine that slows down slows all of them. A peer that fails
- * is told of and takes part no more.
+ * Lets the peers take turns, round by round, so that a machine that slows down slows all of them. A
+ * peer that fails is reported to `failed` and gets no further turns.
  */
 export async function takeTurns(
   peers: readonly Peer[],
@@ -89,15 +95,21 @@ export function summarize({ ready, setup }: Peer, turns: readonly Turn[]): Omit<
 
 const about = ({ network, batch, side }: Setup) => ({ network, batch, side });
 
-/** Each result with its ratio to the first one. */
+/** Adds to each result the ratio of its time to the time of the first result. */
 export function withRatios(results: readonly Omit<Result, 'ratio'>[]): Result[] {
   return results.map((result) => ({ ...result, ratio: result.step_ms / results[0].step_ms }));
 }
 
-/** Losses of single precision differ by this much of themselves after a few steps from the same weights. */
+/**
+ * The allowed relative difference of two losses after a few steps in single precision from the same
+ * weights.
+ */
 const TOLERANCE = 1e-4;
 
-/** Why a system does not do what the reference does, in one line; undefined where it does. */
+/**
+ * Returns one line about how a system differs from the reference: in its number of parameters or in
+ * its losses. Returns undefined if it agrees.
+ */
 export function disagreement(peer: Peer, reference: Peer, parameters: number): string | undefined {
   const { ready } = peer;
   if (ready.parameters !== parameters) {
@@ -111,10 +123,14 @@ export function disagreement(peer: Peer, reference: Peer, parameters: number): s
   return `expected the losses ${list(reference.ready.losses)} of ${reference.ready.system}, got ${list(ready.losses)}`;
 }
 
-/** Why what was measured was no training, in one line: the same batch again and again must be learned. */
+/**
+ * Returns one line if the loss has not fallen, because training on the same batch again and again
+ * must lower it. Otherwise returns undefined.
+ */
 export function untrained({ ready }: Peer, turns: readonly Turn[]): string | undefined {
   const losses = turns.flatMap(({ steps }) => steps.map(({ loss }) => loss));
-  // A single loss says little: with dropout and this rate AlexNet's first ones jump up and down.
+  // The median, not one loss: with dropout at this learning rate AlexNet's first losses jump up and
+  // down.
   const [first, typical] = [ready.losses[0], median(losses)];
   if (losses.every(Number.isFinite) && typical < first) return undefined;
   return `expected the loss to fall from ${first.toPrecision(4)}, got a median of ${typical.toPrecision(4)}`;
@@ -126,7 +142,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** p of time ~ size^p: the slope of the least-squares line through the logarithms. */
+/** Fits time ~ size^p and returns p: the slope of the least-squares line through the logarithms. */
 export function exponent(sizes: readonly number[], times: readonly number[]): number {
   const mean = (values: readonly number[]) =>
     values.reduce((total, value) => total + value, 0) / values.length;

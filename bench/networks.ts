@@ -1,10 +1,11 @@
 /**
- * The networks of the benchmark as plain tables, which every system builds in its own way, and the numbers that they
- * start from: the same weights, images and labels everywhere, so that the losses can be compared.
+ * The networks of the benchmark as plain tables, from which every system builds its own network,
+ * and the data for all systems: the same weights, images and labels, so that the losses can be
+ * compared.
  */
 export type NetworkName = 'lenet' | 'alexnet' | 'resnet20' | 'convnet';
 
-/** How a table is written. A convolution has as many input channels as what comes before has. */
+/** One row of a table. The number of input channels comes from the row before. */
 type Row =
   | {
       readonly kind: 'conv';
@@ -22,7 +23,10 @@ type Row =
       out?: number;
     };
 
-/** A row with the shapes around it, [H, W, C] or [features]; `index` counts the convolutions and linear rows. */
+/**
+ * A row with its input and output shapes, [H, W, C] or [features]. `index` counts the convolutions
+ * and linear layers; it is -1 for other rows.
+ */
 export interface Layer {
   readonly kind: Row['kind'];
   readonly input: readonly number[];
@@ -60,7 +64,10 @@ const conv = (
   ...options,
 });
 
-/** Two 3x3 convolutions beside a way past them, which leaves out pixels and adds empty channels where it must. */
+/**
+ * Two 3x3 convolutions with a shortcut around them. With stride 2 the shortcut takes every second
+ * pixel and adds channels of zeros.
+ */
 function residual(out: number, stride: number): Row[] {
   const filter = (step: number) => [
     conv(out, 3, { stride: step, padding: 1, bias: false }),
@@ -139,7 +146,8 @@ const TABLES: Record<
       linear(10),
     ],
   },
-  // LeNet's convolutions on images of any size: all its work is in proportion to the pixels.
+  // LeNet's convolutions on images of any size. All its work is proportional to the number of
+  // pixels.
   convnet: {
     side: 32,
     channels: 1,
@@ -157,17 +165,22 @@ const TABLES: Record<
   },
 };
 
-/** What the networks have in common. */
-/** Krizhevsky's, in PyTorch's terms, which divide alpha by the size. */
+/**
+ * Krizhevsky's local response normalization with PyTorch's parameters; PyTorch divides alpha by the
+ * size.
+ */
 export const LRN = { size: 5, alpha: 5e-4, beta: 0.75, k: 2 };
 export const DROPOUT = 0.5;
 export const BATCH_NORM_EPS = 1e-5;
 export const LEARNING_RATE = 0.01;
 export const MOMENTUM = 0.9;
-/** The steps that are compared: from the same weights, without dropout. */
+/**
+ * The number of steps whose losses are compared. They start from the same weights and use no
+ * dropout.
+ */
 export const CHECKED_STEPS = 3;
 
-/** A network for images of `side` x `side`, by default those of its paper. */
+/** Describes a network for images of `side` x `side`, by default the size in its paper. */
 export function describe(name: NetworkName, side = TABLES[name].side): Network {
   const { channels, classes, rows } = TABLES[name];
   let index = 0;
@@ -242,30 +255,32 @@ function parametersOf(layer: Layer): number {
   return layer.index < 0 ? 0 : out * fanIn(layer) + (layer.bias ? out : 0);
 }
 
-/** The connections into one output of a convolution or a linear layer. */
+/** The number of connections into one output of a convolution or a linear layer. */
 export function fanIn({ kernel, input }: Layer): number {
   return kernel ** 2 * input[input.length - 1];
 }
 
-/** The convolutions and linear rows, in order. */
+/** The convolutions and linear layers, in order. */
 export function weighted(layers: readonly Layer[]): Layer[] {
   return flat(layers).filter(({ index }) => index >= 0);
 }
 
-/** How weights are laid out here: [out, h, w, in] or [out, in]. */
+/**
+ * The shape of a layer's weights: [out, h, w, in] for a convolution, [out, in] for a linear layer.
+ */
 export function weightShape(layer: Layer): number[] {
   const { kind, kernel, input, output } = layer;
   const out = output[output.length - 1];
   return kind === 'conv' ? [out, kernel, kernel, input[2]] : [out, input[0]];
 }
 
-/** The weights that a convolution or a linear row starts from; biases start at 0. */
+/** The initial weights of a convolution or a linear layer. Biases start at 0. */
 export function initialWeights(layer: Layer): Float32Array {
   const out = layer.output[layer.output.length - 1];
   return noise(layer.index + 1, out * fanIn(layer), Math.sqrt(3 / fanIn(layer)));
 }
 
-/** Pixels [batch, h, w, c] from -1 to 1. */
+/** Pixels [batch, h, w, c], each between -1 and 1. */
 export function images({ input }: Network, batch: number): Float32Array {
   return noise(
     0,
@@ -279,7 +294,8 @@ export function labels({ classes }: Network, batch: number): number[] {
 }
 
 /**
- * Numbers that look random, evenly in ±bound: a hash of their index. Every language computes the same.
+ * Pseudo-random numbers, uniform in ±bound. Each is a hash of its index, so every language computes
+ * the same numbers.
  * Source of the hash: Chris Wellons, "Prospecting for hash functions", lowbias32.
  */
 export function noise(seed: number, count: number, bound: number): Float32Array {

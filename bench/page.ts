@@ -1,6 +1,6 @@
 import { begin, turn, type Ready, type Setup, type System, type Turn } from './system.ts';
 
-/** What a page of `bench/browser.ts` loads: a system, started and timed there. */
+/** The system that `bench/browser.ts` starts and times in a page. */
 let system: System;
 
 export async function start(setup: Setup): Promise<Ready> {

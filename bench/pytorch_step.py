@@ -1,8 +1,7 @@
 """One training step of a network in PyTorch on the CPU, timed in turns.
 
-A system of bench/bench.ts, which starts it: `python bench/pytorch_step.py SETUP`, with the network's table in SETUP. It
-speaks as bench/serve.ts does: a line of JSON when it has started, and one for each number of steps that it reads.
-Needs torch; nothing else.
+bench/bench.ts starts it as `python bench/pytorch_step.py SETUP`, with the network's table in SETUP. Like bench/serve.ts,
+it prints one line of JSON when it has started, and then one for each number of steps that it reads. It needs only torch.
 """
 
 import json
@@ -22,7 +21,7 @@ TABLE, BATCH, CONSTANTS = SETUP["table"], SETUP["batch"], SETUP["constants"]
 
 
 def noise(seed, count, bound):
-    """noise() of bench/networks.ts: what the hash of an index gives."""
+    """The same numbers as noise() of bench/networks.ts: each is a hash of its index."""
     low = 0xFFFFFFFF
     x = (torch.arange(count) + (seed * 0x9E3779B1 & low)) & low
     x = ((x ^ (x >> 16)) * 0x7FEB352D) & low
@@ -32,7 +31,7 @@ def noise(seed, count, bound):
 
 
 class Subsample(nn.Module):
-    """Every second pixel, and channels of zeros."""
+    """Takes every second pixel and appends channels of zeros."""
 
     def __init__(self, stride, more):
         super().__init__()
@@ -76,7 +75,7 @@ def build(layer, image):
     elif kind == "linear":
         box = nn.Linear(channels, out)
         weights = drawn(layer, out, channels)
-        if image:  # Flattened here with the channels first.
+        if image:  # PyTorch flattens [C, H, W], not [H, W, C].
             weights = weights.view(out, *image).permute(0, 3, 1, 2).reshape(out, channels)
     elif kind == "residual":
         return Residual(chain(layer["body"]), chain(layer["shortcut"]))
@@ -108,7 +107,7 @@ cost = nn.CrossEntropyLoss()
 optimizer = torch.optim.SGD(network.parameters(), lr=CONSTANTS["learningRate"], momentum=CONSTANTS["momentum"])
 height, width, channels = TABLE["input"]
 images = noise(0, BATCH * height * width * channels, 1).view(BATCH, height, width, channels)
-# For one channel a permuted tensor would count as both layouts, and PyTorch would take channels last for all that follows.
+# A permuted tensor with one channel fits both layouts, and PyTorch would then use channels last in all layers.
 images = torch.empty(BATCH, channels, height, width).copy_(images.permute(0, 3, 1, 2))
 if SETUP["channelsLast"]:
     images = torch.empty_like(images, memory_format=torch.channels_last).copy_(images)
@@ -132,7 +131,7 @@ def step():
 
 
 def forget_peak():
-    """What was needed to start is not what training needs. Linux alone can forget it."""
+    """Resets the memory peak, so that it counts training only. Only Linux can reset it."""
     try:
         with open("/proc/self/clear_refs", "w") as file:
             file.write("5")

@@ -13,7 +13,9 @@ const COLUMNS = [
   'ratio',
 ];
 
-/** A row a system, and under the table what boxprop's steps are of its peers'. */
+/**
+ * A table with one row per system, followed by lines that compare boxprop's step with each peer's.
+ */
 export function report(results: readonly Result[], missing: readonly Missing[]): string {
   const { network, batch } = results[0] ?? { network: missing[0]?.network, batch: 0 };
   const table = newTable([`${network}, batch ${batch}`, ...COLUMNS], 2);
@@ -42,8 +44,12 @@ export function report(results: readonly Result[], missing: readonly Missing[]):
 }
 
 /**
- * `boxprop's step on wasm is 3.1 (quickest 2.9) of PyTorch 2.13.0, ...`: its median over theirs, and its quickest step
- * over theirs, which a busy machine disturbs least. tfjs-layers counts on the same backend.
+ * Compares boxprop with each peer, for example:
+ *
+ *     boxprop's step on wasm is 3.1 (quickest 2.9) of PyTorch 2.13.0
+ *
+ * The first number is the ratio of the median steps. The second is the ratio of the quickest steps,
+ * which a busy machine disturbs least. tfjs-layers is compared on the same backend only.
  */
 export function comparisons(results: readonly Result[]): string[] {
   const isOwn = ({ system }: Result) => system === 'boxprop';
@@ -62,7 +68,10 @@ export function comparisons(results: readonly Result[]): string[] {
   });
 }
 
-/** How the time grows with the batch and with the pixels: flat rows are linear growth. */
+/**
+ * Shows how the time per image grows with the batch and with the pixels. If growth is linear, all
+ * numbers of a row are the same.
+ */
 export function growth(results: readonly Result[], missing: readonly Missing[]): string {
   const least = {
     batch: Math.min(...results.map(({ batch }) => batch)),

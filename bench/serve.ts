@@ -3,8 +3,12 @@ import { createInterface } from 'node:readline';
 import { begin, turn, type Setup, type System, type SystemName, type Turn } from './system.ts';
 
 /**
- * A system in a process of its own: `node bench/serve.ts SETUP`. It prints a line of JSON when it has started, and one
- * for each number of steps that it reads; `bench/child.ts` is the other end. It ends with its input.
+ * Runs a system in its own process, which `bench/child.ts` starts:
+ *
+ *     node bench/serve.ts SETUP
+ *
+ * It prints one line of JSON when the system has started. Then it reads numbers of steps from its
+ * input, one per line, and prints one line of JSON for each. It ends when its input ends.
  */
 const BUILDERS: Partial<Record<SystemName, (setup: Setup) => Promise<System>>> = {
   boxprop: async (setup) => (await import('./boxprop.ts')).boxprop(setup),
@@ -26,7 +30,7 @@ async function serve(setup: Setup): Promise<void> {
 }
 
 async function inNode(setup: Setup) {
-  // Outside a browser there is one webgpu, so its name needs no host.
+  // Node has only one webgpu, so the backend's name there has no suffix.
   const backend = setup.backend.replace(/-node$/, '');
   const system = await BUILDERS[setup.system]!({ ...setup, backend });
   const ready = { ...(await begin(system)), backend: setup.backend };
@@ -38,13 +42,16 @@ async function inNode(setup: Setup) {
   return { ready, next, close: () => Promise.resolve() };
 }
 
-/** What was needed to start is not what training needs. Linux alone can forget it. */
+/**
+ * Resets the memory peak, so that it counts training only and not the start. Only Linux can reset
+ * it.
+ */
 function forgetPeak(): void {
   globalThis.gc?.();
   try {
     writeFileSync('/proc/self/clear_refs', '5');
   } catch {
-    // The peak is then that of the whole run.
+    // Without a reset the peak is the peak of the whole run.
   }
 }
 
@@ -54,7 +61,7 @@ function peak(): { peak_mb: number } {
       /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
     if (kilobytes !== undefined) return { peak_mb: Number(kilobytes) / 1024 };
   } catch {
-    // No /proc: not Linux.
+    // There is no /proc, because this is not Linux.
   }
   return { peak_mb: process.resourceUsage().maxRSS / 1024 };
 }

@@ -1,6 +1,6 @@
 import { CHECKED_STEPS, type NetworkName } from './networks.ts';
 
-/** What a system is to train, and on what. */
+/** The system to measure, and the network and batch that it trains. */
 export interface Setup {
   readonly system: SystemName;
   readonly backend: string;
@@ -9,20 +9,25 @@ export interface Setup {
   readonly side: number;
 }
 
-/** PyTorch with images as [N, H, W, C] in memory, which it must be asked for and is mostly quicker with. */
+/**
+ * PyTorch with images stored as [N, H, W, C], which is usually faster but not PyTorch's default.
+ */
 export const CHANNELS_LAST = 'cpu, channels last';
 
 export type SystemName = 'boxprop' | 'pytorch' | 'tfjs-layers' | 'convnetjs' | 'jax-js';
 
 /** A network with its batch and optimizer, in one of the systems. */
 export interface System {
-  /** With its version. */
+  /** The name and version of the system. */
   readonly name: string;
   readonly backend: string;
   readonly parameters: number;
-  /** Whether the work goes on after a call returns: then the parts of a step can only be timed by waiting for each. */
+  /**
+   * True if a call returns before its work is done. Each part of a step must then be waited for to
+   * be timed, which slows the step down.
+   */
   readonly asynchronous?: boolean;
-  /** One training step, timed. `apart` asks for the times of its parts. */
+  /** Runs and times one training step. With `apart`, it also times the parts of the step. */
   step(options: StepOptions): Promise<Step>;
   liveTensors?(): number;
 }
@@ -32,7 +37,7 @@ export interface StepOptions {
   readonly apart: boolean;
 }
 
-/** Milliseconds, and the loss before the update. */
+/** Times in milliseconds, and the loss before the update. */
 export interface Step {
   readonly loss: number;
   readonly step: number;
@@ -41,25 +46,25 @@ export interface Step {
   readonly update?: number;
 }
 
-/** What a system says when it has started: its first losses are those of the checked steps. */
+/** The message that a system sends when it has started, with the losses of the checked steps. */
 export interface Ready {
   readonly system: string;
   readonly backend: string;
   readonly parameters: number;
   readonly losses: readonly number[];
-  /** Milliseconds of the last checked step. */
+  /** The time of the last checked step, in milliseconds. */
   readonly step: number;
 }
 
 export interface Turn {
   readonly steps: readonly Step[];
-  /** Steps in which each part was waited for, where the others have no parts. */
+  /** The steps with timed parts, if the parts had to be timed separately; otherwise empty. */
   readonly apart: readonly Step[];
   readonly live?: { readonly before: number; readonly after: number };
   readonly peak_mb?: number;
 }
 
-/** Milliseconds; one step that took longer is check enough. */
+/** In milliseconds. After a step that is slower than this, no further steps are checked. */
 const SLOW = 8000;
 
 export async function begin(system: System): Promise<Ready> {

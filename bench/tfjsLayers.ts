@@ -4,8 +4,8 @@ import * as networks from './networks.ts';
 import type { Setup, StepOptions, System } from './system.ts';
 
 /**
- * tfjs-layers, the layers API of TensorFlow.js, on a backend of tfjs: its model trained by `trainOnBatch`, as its users
- * do, on tensors that are there already. What happens inside a step cannot be timed apart.
+ * tfjs-layers, the layers API of TensorFlow.js, on one of tfjs's backends. `trainOnBatch` trains
+ * the model on tensors that are already in memory. The parts of a step cannot be timed separately.
  */
 export async function tfjsLayers({ backend, batch, ...setup }: Setup): Promise<System> {
   await useBackend(backend as BackendName);
@@ -14,7 +14,8 @@ export async function tfjsLayers({ backend, batch, ...setup }: Setup): Promise<S
   const model = tf.model({ inputs: input, outputs: chain(table.layers, input) });
   setWeights(model, table);
   const { LEARNING_RATE, MOMENTUM, DROPOUT } = networks;
-  // On the scores, where its own cost takes probabilities: one fused and exact step in place of two.
+  // tfjs-layers' own cross-entropy takes probabilities. This one takes scores: one fused, exact
+  // step.
   const loss = (labels: tf.Tensor, scores: tf.Tensor) =>
     tf.losses.softmaxCrossEntropy(labels, scores);
   model.compile({ optimizer: tf.train.momentum(LEARNING_RATE, MOMENTUM), loss });
@@ -56,11 +57,11 @@ function place(layer: networks.Layer, x: tf.SymbolicTensor): tf.SymbolicTensor {
   const { kind, kernel, stride, padding, output, input, bias } = layer;
   const out = output[output.length - 1];
   const apply = (made: tf.layers.Layer) => made.apply(x) as tf.SymbolicTensor;
-  // Weights of zeros are quick, and replaced at once.
+  // Zeros are quick to make, and setWeights replaces them at once.
   const start = { kernelInitializer: 'zeros', biasInitializer: 'zeros', useBias: bias } as const;
   switch (kind) {
     case 'conv': {
-      // Its 'same' pads as many pixels on both sides only where the stride is 1.
+      // tfjs's 'same' pads both sides equally only if the stride is 1.
       const same = stride === 1 && 2 * padding === kernel - 1 && padding > 0;
       const border: [number, number] = [padding, padding];
       if (padding > 0 && !same) x = apply(tf.layers.zeroPadding2d({ padding: [border, border] }));
@@ -99,7 +100,10 @@ function place(layer: networks.Layer, x: tf.SymbolicTensor): tf.SymbolicTensor {
   }
 }
 
-/** tfjs-layers has none; tfjs does, with its gradient. */
+/**
+ * Local response normalization. tfjs-layers has no such layer, but tfjs has the op and its
+ * gradient.
+ */
 class LocalResponseNorm extends tf.layers.Layer {
   static readonly className = 'LocalResponseNorm';
 
@@ -110,7 +114,7 @@ class LocalResponseNorm extends tf.layers.Layer {
   }
 }
 
-/** Every second pixel, and channels of zeros. */
+/** Takes every second pixel and appends channels of zeros. */
 class Subsample extends tf.layers.Layer {
   static readonly className = 'Subsample';
   readonly stride: number;
@@ -130,7 +134,7 @@ class Subsample extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x: tf.Tensor4D = only(inputs);
-    // The average of windows of one pixel; a strided slice has no gradient in tfjs.
+    // Pooling over 1x1 windows picks the pixels, because tfjs has no gradient for a strided slice.
     return tf.tidy(() => tf.pad(tf.avgPool(x, 1, this.stride, 'valid'), [[0, 0], [0, 0], [0, 0], [0, this.more]])); // prettier-ignore
   }
 }

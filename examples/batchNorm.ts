@@ -12,8 +12,9 @@ import {
 import { loadMnist } from 'boxprop/node';
 import { evaluate, Trainer } from 'boxprop/train';
 
-// Ioffe & Szegedy 2015, section 4.1 and figure 1a: three layers of 100 sigmoids, batches of 60, with and without batch
-// normalization. They trained 50,000 steps; here it is five epochs of 1,000.
+// Ioffe & Szegedy 2015, section 4.1 and figure 1a: three layers of 100 sigmoids, batches of 60,
+// with and without batch normalization. The paper trains for 50,000 steps; this example trains for
+// five epochs of 1,000 steps.
 await useBackend('wasm');
 const { train, test } = await loadMnist();
 const EPOCHS = 5;

@@ -3,7 +3,8 @@ import { fastGradientSign } from 'boxprop/inspect';
 import { loadMnist } from 'boxprop/node';
 import { evaluate, Trainer } from 'boxprop/train';
 
-// A linear classifier of MNIST, then each test image moved by 0.25 where that raises the cost.
+// Trains a linear classifier on MNIST. Then moves each pixel of the test images by 0.25 in the
+// direction that raises the cost.
 await useBackend('wasm');
 const rng = new Rng(0);
 const network = new Sequential([new Flatten(), new Linear(784, 10, { rng })]);

@@ -1,4 +1,8 @@
-/** A box of one's own for the command line: `npm run -s boxprop -- gradcheck --module examples/ownBoxCases.ts`. */
+/**
+ * A custom box and its random cases, which the command line checks:
+ *
+ *     npm run -s boxprop -- gradcheck --module examples/ownBoxCases.ts
+ */
 import { abs, mul, sign, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { Module } from 'boxprop';
 import type { Cases } from 'boxprop/gradcheck';
@@ -14,7 +18,10 @@ export class Absolute extends Module<Tensor, Tensor, { input: Tensor }> {
   }
 }
 
-/** One function a box, which draws another case at each call. `apart` keeps the input away from the kink at 0. */
+/**
+ * One function per box. Each call draws a new random case. `wellSeparated` keeps the input away
+ * from the kink at 0.
+ */
 export const cases: Cases = {
   Absolute: (draw) => {
     const shape = [draw.integer(1, 4), draw.integer(1, 5)];

@@ -14,7 +14,7 @@ import {
 import { gradcheck } from 'boxprop/gradcheck';
 import { summarize } from 'boxprop/inspect';
 
-/** x_out = F(F(x_in, w), w), so ∂C/∂w has a term for each of the two. */
+/** x_out = F(F(x_in, w), w). ∂C/∂w is a sum of two terms, because F is used twice. */
 class Twice extends Container {
   readonly body: NamedModule<Tensor, Tensor>;
 

@@ -2,15 +2,17 @@ import { BatchNorm, Conv2D, Flatten, Linear, MaxPool2D, ReLU, Sequential } from 
 import type { NetworkOptions } from 'boxprop/models';
 
 interface Choice {
-  /** Feature maps of the first convolution. */
+  /** The number of feature maps of the first convolution. */
   readonly maps?: number;
   readonly kernelSize?: number;
-  /** Convolutions, each with half the resolution and twice the maps of the one before. */
+  /**
+   * The number of convolutions. Each has half the resolution and twice the maps of the one before.
+   */
   readonly depth?: number;
   readonly batchNorm?: boolean;
 }
 
-// What examples/search.json goes through: the number of layers, of feature maps, and what they are.
+// The network whose depth, feature maps and batch norm examples/search.json varies.
 export function network(options: NetworkOptions & Choice) {
   const { rng, inputShape = [28, 28, 1], classes = 10 } = options;
   const { maps = 8, kernelSize = 5, depth = 2, batchNorm = false } = options;

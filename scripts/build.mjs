@@ -15,7 +15,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
-// `npm ci` or `npm install` in a clone: whoever develops boxprop runs the sources.
+// After `npm ci` or `npm install` in a clone there is nothing to build, because developers run the
+// sources.
 const { npm_command: command, npm_config_local_prefix: project } = process.env;
 if (['ci', 'install'].includes(command) && join(project ?? '', sep) === join(ROOT, sep))
   process.exit();
@@ -28,7 +29,7 @@ const [{ default: ts }, { build }] = await Promise.all([
   process.exit(1);
 });
 
-/** The compiled files. */
+/** Compiles the sources and returns the paths of the compiled files. */
 function compile() {
   rmSync(DIST, { recursive: true, force: true });
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -39,7 +40,7 @@ function compile() {
   return names.map((name) => join(DIST, name));
 }
 
-/** The packages that the compiled files import and that no installation has. */
+/** The packages to bundle: the compiled files import them, but they are no dependencies. */
 function packagesToBundle(files) {
   const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   const names = new Set(files.flatMap((file) => importsOf(file).map(({ name }) => name)));
@@ -49,7 +50,7 @@ function packagesToBundle(files) {
   });
 }
 
-/** What a compiled file imports, and where the name stands in its text. */
+/** The imports of a compiled file, each with the position of its name in the text. */
 function importsOf(file) {
   const text = readFileSync(file, 'utf8');
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName: name, pos }) => {
@@ -64,7 +65,7 @@ async function bundle(files, packages) {
   const fileOf = (name) => `${name.replace(/^@/, '').replaceAll('/', '-')}`;
   const entries = new Map();
   for (const name of packages) {
-    // A CommonJS package exports by name what Node finds in it.
+    // For a CommonJS package, these are the names that Node detects as its exports.
     const names = Object.keys(await import(name)).filter((one) => one !== 'module.exports');
     entries.set(`vendor:${fileOf(name)}`, `export { ${names.join(', ')} } from '${name}';`);
   }
@@ -83,9 +84,9 @@ async function bundle(files, packages) {
     metafile: true,
     legalComments: 'none',
     logLevel: 'warning',
-    // linkedom draws on a canvas if there is one.
+    // linkedom imports canvas only if it is installed.
     external: ['canvas'],
-    // Bundled CommonJS calls require for modules of Node.
+    // Bundled CommonJS code calls `require` for Node's own modules.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
     },
