@@ -3,10 +3,10 @@ import ts from 'typescript';
 import { createProgram, exportsOf, ownDeclarations } from './program.ts';
 import { ROOT } from './runCommand.ts';
 
-/** Where the declarations stand that are compiled in memory. Nothing is written there. */
+/** The folder of the declaration files, which are compiled in memory and never written to disk. */
 const TYPES = join(ROOT, 'build', 'types');
 
-/** What the package's declaration files say of the sources of some entries. */
+/** The compiled declaration files of some entries of the package. */
 export interface Api {
   readonly program: ts.Program;
   /** Reads the declaration files that are compiled in memory. */
@@ -24,7 +24,7 @@ export function declarationsOf(entries: Readonly<Record<string, string>>, root =
   const host = ts.createCompilerHost({});
   host.fileExists = (file) => files.has(file) || ts.sys.fileExists(file);
   host.readFile = (file) => files.get(file) ?? ts.sys.readFile(file);
-  // The folder of the declarations does not exist.
+  // The folder of the declarations does not exist on disk, but the compiler must look into it.
   host.directoryExists = () => true;
   const compiled = Object.entries(entries).map(([subpath, source]) => {
     return [subpath, join(TYPES, relative(root, source).replace(/\.ts$/, '.d.ts'))] as const;
@@ -38,8 +38,8 @@ export function declarationsOf(entries: Readonly<Record<string, string>>, root =
 }
 
 /**
- * What a user's compiler finds in the declaration files if it checks them too, as `--strict`
- * without `--skipLibCheck` does, with the settings that users differ in.
+ * The errors that a user's compiler reports in the declaration files if it checks them, as
+ * `--strict` without `--skipLibCheck` does. `settings` are the user's other compiler options.
  */
 export function declarationErrors(api: Api, settings: ts.CompilerOptions): string[] {
   const options = { strict: true, skipLibCheck: false, ...settings };
@@ -53,7 +53,7 @@ export function declarationErrors(api: Api, settings: ts.CompilerOptions): strin
   });
 }
 
-/** The public names of each entry, by the name of the subpath. */
+/** The public names of each entry. The keys are subpaths. */
 export function publicNames({ program, entries }: Api): Record<string, string[]> {
   return Object.fromEntries(
     Object.entries(entries).map(([subpath, file]) => {
@@ -63,8 +63,11 @@ export function publicNames({ program, entries }: Api): Record<string, string[]>
 }
 
 /**
- * The types of this package that a public declaration mentions and that no entry exports, as `Pair
- * of lib/geometry.d.ts, mentioned by Conv2D`. A cache is named by its box, and needs no export.
+ * The types of this package that a public declaration mentions but no entry exports, for example:
+ *
+ *     Pair of lib/geometry.d.ts, mentioned by Conv2D
+ *
+ * Cache types need no export, because users need not name them.
  */
 export function unexportedTypes({ program, entries }: Api): string[] {
   const checker = program.getTypeChecker();
@@ -87,7 +90,7 @@ export function unexportedTypes({ program, entries }: Api): string[] {
   return [...missing.values()].sort();
 }
 
-/** The caches that an entry exports. */
+/** The names of the cache types that an entry exports. */
 export function exportedCaches({ program, entries }: Api): string[] {
   return Object.values(entries).flatMap((file) => {
     return [...exportsOf(program, file)].flatMap(([name, symbol]) => (isCache(symbol) ? name : []));
@@ -117,7 +120,9 @@ function mentionedIn(checker: ts.TypeChecker, declaration: ts.Declaration): Set<
   return found;
 }
 
-/** The names that a page or a worker has without an import: `Image`, `Range`, `Map`. */
+/**
+ * The names that a page or a worker can use without an import, such as `Image`, `Range` or `Map`.
+ */
 export function globalNames(): Set<string> {
   const names = new Set<string>();
   const folder = join(ROOT, 'node_modules/typescript/lib');

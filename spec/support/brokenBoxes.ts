@@ -1,7 +1,7 @@
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { constant, type ForwardResult, type Grads, Module, type Params } from '../../index.ts';
 
-/** The identity, but for one value that goes wrong in one place. */
+/** The identity, except that one value of the output or of the input gradient is wrong. */
 export class Faulty extends Module<Tensor, Tensor, null> {
   readonly place: 'output' | 'gradInput';
   readonly value: number;
@@ -28,7 +28,10 @@ export class Faulty extends Module<Tensor, Tensor, null> {
   }
 }
 
-/** The identity with a parameter that it does not use, and whose gradient is what it is told. */
+/**
+ * The identity with a parameter that it does not use. Returns the given numbers as the gradient of
+ * the parameter.
+ */
 export class FaultyParam extends Module<Tensor, Tensor, null> {
   override readonly params: Params;
   readonly gradient: readonly number[];

@@ -1,7 +1,7 @@
 /**
- * Jest's global setup: compiles boxprop into `build/`, a package like an installed one, with the
- * modules of this project. Specs of the command line run it, because users do, and because it
- * starts in half of the time that the sources take.
+ * Jest's global setup: compiles boxprop into `build/`, which looks like an installed package and
+ * uses the node_modules of this project. The specs of the command line run it, because users run
+ * the compiled form, and because it starts twice as fast as the sources.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
@@ -14,7 +14,7 @@ export default function build() {
   const folder = join(ROOT, 'build');
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  // A junction needs no rights on Windows.
+  // On Windows, a junction needs no special rights.
   const psets = join(folder, 'psets');
   if (!existsSync(psets)) symlinkSync(join(ROOT, 'psets'), psets, 'junction');
   const options = [

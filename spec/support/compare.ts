@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { liveMemory } from '../../gradcheck/leaks.ts';
 import { BoxError, BoxpropError } from '../../lib/errors.ts';
 
-/** A tensor as numbers: what fixtures hold. */
+/** A tensor as numbers, the form in which fixtures store it. */
 export interface Packed {
   readonly shape: readonly number[];
   readonly values: readonly number[];
@@ -10,8 +10,8 @@ export interface Packed {
 }
 
 /**
- * Refuses a tensor of another shape, or with a value further off than `tolerance` times the largest
- * expected one.
+ * Expects a tensor to have the expected shape and values. A value may differ by at most `tolerance`
+ * times the largest expected magnitude.
  */
 export function expectAllClose(
   actual: tf.Tensor,
@@ -30,12 +30,12 @@ export function expectAllClose(
   }
 }
 
-/** The numbers of a tensor, nested by its shape: for values that a reader can check in the head. */
+/** The values of a tensor as nested arrays, for small examples that a reader can check by hand. */
 export function numbers(tensor: tf.Tensor): unknown {
   return tensor.arraySync();
 }
 
-/** One image of one channel, and back. */
+/** Makes a tensor of one image with one channel. `rowsOf` does the reverse. */
 export function image(rows: readonly (readonly number[])[]): tf.Tensor4D {
   return tf.tensor4d(rows.flat(), [1, rows.length, rows[0].length, 1]);
 }
@@ -44,7 +44,9 @@ export function rowsOf(image: tf.Tensor4D): unknown {
   return tf.reshape(image, image.shape.slice(1, 3)).arraySync();
 }
 
-/** Expects as many live tensors, and blocks of values behind them, after the work as before. */
+/**
+ * Expects that the work leaves as many live tensors and as many memory blocks as there were before.
+ */
 export function expectNoLeak(work: () => void): void {
   const before = liveMemory();
   work();
@@ -52,8 +54,8 @@ export function expectNoLeak(work: () => void): void {
 }
 
 /**
- * The message of the error that a caller's mistake must raise; the path belongs to it where a box
- * complains.
+ * Runs a caller's mistake and returns the message of the BoxpropError that it must throw. The
+ * message of a BoxError must begin with the path of the box.
  */
 export function messageOf(mistake: () => unknown): string {
   try {

@@ -33,7 +33,10 @@ export function expectSame(box: Module, other: Module, input: tf.Tensor): void {
   expect(one).toEqual(two);
 }
 
-/** The identity, which records its calls. */
+/**
+ * The identity. It records the contexts and buffer updates that it receives and counts the calls of
+ * `backpropToInput`.
+ */
 class Probe extends Module<tf.Tensor, tf.Tensor, { held: tf.Tensor }> {
   override readonly buffers = { calls: tf.variable(tf.scalar(0)) };
   readonly contexts: (Context | undefined)[] = [];
@@ -56,10 +59,10 @@ class Probe extends Module<tf.Tensor, tf.Tensor, { held: tf.Tensor }> {
 }
 
 /**
- * The promises that every container keeps.
+ * Tests the contract that every container keeps.
  *
- * @param make a container of two boxes from [N, 3] to [N, 3].
- * @param first for both boxes whether they take the input of the container.
+ * @param make a container of two boxes, from [N, 3] to [N, 3].
+ * @param first for each of the two boxes, whether it receives the container's input.
  */
 export function describeContainer(
   make: (one: Box, two: Box) => Module<tf.Tensor, tf.Tensor, ContainerCache>,
@@ -107,7 +110,7 @@ export function describeContainer(
       });
     });
 
-    test('one box in both places: named once, with the summed gradients of two boxes', () => {
+    test('a box used twice is listed once, and its gradient is the sum of both uses', () => {
       const shared = layer();
       const [tied, free] = [make(shared, shared), make(layer(), layer())];
       const [name, other] = [`${names[0]}.weight`, `${names[1]}.weight`];

@@ -7,7 +7,7 @@ import { expectNoLeak } from './compare.ts';
 import { eachBackend } from './fixtures.ts';
 
 /**
- * The promises of lib/module.ts, which every box keeps whatever it computes.
+ * Tests the contract of lib/module.ts, which every box keeps.
  *
  * @param make a box whose parameters are not all 0.
  * @param inputs two inputs of different sizes.
@@ -81,7 +81,7 @@ export function describeContract<In extends tf.Tensor, Out extends tf.Tensor, Ca
   });
 }
 
-/** A gradient of both signs whose values differ. */
+/** A gradient with positive and negative values that differ from their neighbours. */
 function ramp<T extends tf.Tensor>(output: T): T {
   return constant(
     Float32Array.from({ length: output.size }, (_, i) => (i % 5) - 1.5),

@@ -4,11 +4,11 @@ import { disposeTensors } from '../../lib/memory.ts';
 import { expectAllClose, expectNoLeak, numbers } from './compare.ts';
 import { eachBackend } from './fixtures.ts';
 
-/** An input and a target. */
+/** An input and its target. */
 type Batch<In, Target> = readonly [In, Target];
 
 /**
- * The promises that every cost keeps, whatever it computes.
+ * Tests the contract that every cost keeps.
  *
  * @param batches two batches with different numbers of examples.
  */
@@ -17,7 +17,7 @@ export function describeCostContract<In extends tf.Tensor, Target extends tf.Ten
   batches: () => Batch<In, Target>[],
 ): void {
   eachBackend('keeps the contract of a cost', () => {
-    test('the mean is the default, and the sum over the number of examples', () => {
+    test('the default is the mean: the sum divided by the number of examples', () => {
       const [mean, sum] = [make(), make({ reduction: 'sum' })];
       expect([mean.reduction, sum.reduction]).toEqual(['mean', 'sum']);
       for (const [input, target] of batches()) {

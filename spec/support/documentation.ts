@@ -1,5 +1,5 @@
 /**
- * Which exports an editor shows no documentation for, and which comments are too long.
+ * Lists the exports for which an editor shows no documentation, and the comments that are too long.
  *
  *   node --conditions=boxprop-source --import tsx spec/support/documentation.ts          the public API
  *   node --conditions=boxprop-source --import tsx spec/support/documentation.ts modules/ every export of a folder or file
@@ -18,9 +18,9 @@ const WIDTH = 100;
 const DIRECTIVE = /^\/\/ (prettier-ignore|eslint-disable|@ts-)/;
 
 /**
- * The exports of some files without a docstring directly above their declaration, as
- * `modules/linear.ts:39 Linear`; so too the options of an exported interface `...Options`, and the
- * public members of an exported class that neither the class nor what it extends describes.
+ * The exports of some files that have no docstring directly above their declaration, such as
+ * `modules/linear.ts:39 Linear`. Options of an exported interface `...Options` count too, and so do
+ * public members of an exported class if neither the class nor its base class describes them.
  */
 export function undocumented(program: ts.Program, files: readonly string[]): string[] {
   const checker = program.getTypeChecker();
@@ -46,8 +46,8 @@ export function undocumented(program: ts.Program, files: readonly string[]): str
 }
 
 /**
- * Where the docstring of a symbol belongs: on the class, not on a namespace of the same name; on
- * the first overload.
+ * The declarations that may carry a symbol's docstring: the class, not a namespace of the same
+ * name, and only the first overload of a function.
  */
 function describing(declarations: readonly ts.Declaration[]): readonly ts.Declaration[] {
   const own = declarations.filter((declaration) => !ts.isModuleDeclaration(declaration));
@@ -77,8 +77,8 @@ function membersToDescribe(checker: ts.TypeChecker, symbol: ts.Symbol, name: str
 }
 
 /**
- * Methods and accessors. The fields that a constructor sets are its options, which are described
- * there.
+ * True for public methods and accessors. Fields are left out, because a constructor's options
+ * describe them.
  */
 function isPublicMember(member: ts.Symbol): boolean {
   const callable = ts.SymbolFlags.Method | ts.SymbolFlags.Accessor;
@@ -93,7 +93,7 @@ function isPublicMember(member: ts.Symbol): boolean {
 }
 
 /**
- * The lines of comments that are wider than 100 characters, as `lib/check.ts:12: 117 characters`.
+ * The comment lines that are wider than 100 characters, such as `lib/check.ts:12: 117 characters`.
  */
 export function longComments(files: readonly string[]): string[] {
   return files.flatMap((file) => {

@@ -6,7 +6,9 @@ import type { Module } from '../../lib/module.ts';
 import { describeContract } from './contract.ts';
 import { blank, describeRefusals, disposed } from './refusals.ts';
 
-/** Checks the contract, the facts and the errors of a box that keeps any shape. */
+/**
+ * Tests the contract, the facts and the errors of a box whose output has the shape of its input.
+ */
 export function describeElementwise<Cache>(
   make: () => Module<tf.Tensor, tf.Tensor, Cache>,
   { window = 'elementwise', range }: Facts = {},
@@ -18,7 +20,7 @@ export function describeElementwise<Cache>(
 
   describe('facts', () => {
     beforeAll(() => useBackend('cpu'));
-    test.each([[[4, 3]], [[2, 5, 6, 3]], [[7]]])('%j stays as it is', (shape) => {
+    test.each([[[4, 3]], [[2, 5, 6, 3]], [[7]]])('keeps shape %j', (shape) => {
       const expected = { outputShape: shape, window, multiplyAdds: 0, ...(range && { range }) };
       expect(make().facts([shape])).toEqual(expected);
     });
@@ -55,7 +57,7 @@ export function describeElementwise<Cache>(
   ]);
 }
 
-/** The outputs of a box for a few inputs, and its derivatives there; −0 is reported as 0. */
+/** The outputs and derivatives of a box at a few inputs. −0 is returned as 0. */
 export function atEach(
   box: Module<tf.Tensor, tf.Tensor>,
   xs: readonly number[],

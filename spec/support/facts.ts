@@ -3,28 +3,30 @@ import type { Interval, Shape, InputWindow } from '../../lib/facts.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { inputsOf } from '../../lib/window.ts';
 
-/** The facts of a box at one input shape, as a reader computes them by hand. */
+/** The facts of a box for one input shape, computed by hand. */
 export interface ExpectedFacts {
   readonly box: () => Pick<AnyModule, 'facts' | 'noDecay' | 'describe'>;
   readonly input: Shape;
   readonly output: Shape;
   readonly multiplyAdds: number;
-  /** The size and step of a window per axis, or its name. */
+  /** The size and step of a window along each axis, or the window's name. */
   readonly window: readonly (readonly [size: number, step: number])[] | string;
-  /** Whether statistics of the example reach beyond the window; false by default. */
+  /** Whether the output also depends on statistics of the whole example; false by default. */
   readonly statistics?: boolean;
-  /** Some output positions without the batch, and the block that each depends on. */
+  /**
+   * Some output positions (without the batch), each with the block of inputs that it depends on.
+   */
   readonly inputs?: readonly (readonly [
     at: readonly number[],
     block: readonly Interval[] | undefined,
   ])[];
-  /** The parameters that weight decay leaves alone; undefined for a box without parameters. */
+  /** The parameters without weight decay; undefined for a box without parameters. */
   readonly noDecay?: readonly string[];
-  /** The words of the slides; the name of the class if left out. */
+  /** The text of `describe()`; the class name by default. */
   readonly words?: string;
 }
 
-/** Facts by hand, by a title. */
+/** Compares facts with values computed by hand. The keys are test titles. */
 export function describeFacts(all: Readonly<Record<string, ExpectedFacts>>): void {
   describe('facts', () => {
     beforeAll(() => useBackend('cpu'));

@@ -16,8 +16,8 @@ import { join } from 'node:path';
 import { MAIN, ROOT } from './runCommand.ts';
 
 /**
- * What goes wrong on a fake machine; by default only the official install, as its host is out of
- * reach.
+ * The faults of a fake machine. By default only the official install fails, because its host cannot
+ * be reached.
  */
 export interface Fakes {
   readonly official?: 'works' | 'hangs' | 'computes wrong values';
@@ -26,13 +26,16 @@ export interface Fakes {
   readonly pip?: 'fails';
   readonly unpack?: 'fails';
   readonly build?: 'fails' | 'computes wrong values';
-  /** tfjs comes with a tfjs-core of its own. */
+  /** tfjs is installed with its own second copy of tfjs-core. */
   readonly secondCore?: true;
-  /** Commands that are not there; `pip` is Python's. */
+  /** Commands that are not installed; `pip` means Python's pip. */
   readonly missing?: readonly string[];
 }
 
-/** A tfjs-node that runs as its addon, a file, says. */
+/**
+ * The code of a fake tfjs-node. It computes right or wrong values according to the text in its
+ * addon file.
+ */
 const TFJS_NODE = `
 const { existsSync, readFileSync } = require('node:fs');
 const addon = __dirname + '/lib/napi-v8/tfjs_binding.node';
@@ -112,7 +115,9 @@ if (name === 'npm') {
   write(join(folder, 'lib/libtensorflow_framework.so.2'), '');
 }`;
 
-/** One for all machines, as tsx keeps what it compiled there. */
+/**
+ * All fake machines share this folder for temporary files, so tsx compiles the sources only once.
+ */
 const TEMPORARY = mkdtempSync(join(tmpdir(), 'boxprop-temporary-'));
 afterAll(() => rmSync(TEMPORARY, { recursive: true }));
 
@@ -120,7 +125,7 @@ function logs(): string[] {
   return readdirSync(TEMPORARY).filter((name) => name.startsWith('boxprop-setup-'));
 }
 
-/** A project with tfjs-core, on a machine whose npm, Python and compiler are fakes. */
+/** A project with tfjs-core on a machine whose npm, Python and compiler are fakes. */
 export class FakeMachine {
   readonly #folder = mkdtempSync(join(tmpdir(), 'boxprop-fake-'));
   readonly project = join(this.#folder, 'project');
@@ -136,7 +141,7 @@ export class FakeMachine {
     writeFileSync(join(this.project, 'package.json'), '{ "name": "project" }\n');
   }
 
-  /** Puts a file into the project. */
+  /** Writes a file in the project. */
   write(file: string, text: string): void {
     const path = join(this.project, file);
     mkdirSync(join(path, '..'), { recursive: true });
@@ -144,7 +149,7 @@ export class FakeMachine {
   }
 
   /**
-   * Runs `boxprop setup tensorflow`. `onLine` hears each line of its output, and may send it a
+   * Runs `boxprop setup tensorflow`. `onLine` receives each line of its output and can send it a
    * signal.
    */
   async setup(
@@ -178,12 +183,14 @@ export class FakeMachine {
     return { status, lines: stdout.trimEnd().split('\n'), stderr, calls: this.calls() };
   }
 
-  /** The commands that ran, one a line. */
+  /** The commands that ran, in order. */
   calls(): string[] {
     return readFileSync(this.#calls, 'utf8').trimEnd().split('\n');
   }
 
-  /** Every file of the project with its content, every link with its target, every folder. */
+  /**
+   * The files of the project with their contents, the links with their targets, and the folders.
+   */
   snapshot(folder = this.project): Record<string, string> {
     const entries = readdirSync(folder).flatMap((name) => {
       const path = join(folder, name);
@@ -195,7 +202,7 @@ export class FakeMachine {
     return Object.fromEntries(entries) as Record<string, string>;
   }
 
-  /** What this machine left in the folder of temporary files. */
+  /** The log files that this machine has left in the temporary folder. */
   temporary(): string[] {
     return logs().filter((name) => !this.#logsBefore.includes(name));
   }

@@ -1,7 +1,7 @@
 import type { LogLine } from '../../train/runLog.ts';
 import { sortLines, type RunLines } from '../../report/runLines.ts';
 
-/** Losses and error rates of training and held-out records. */
+/** The losses and error rates of one epoch, on the training and the held-out records. */
 export type EpochFigures = readonly [
   train: number,
   trainError: number,
@@ -9,7 +9,7 @@ export type EpochFigures = readonly [
   heldError: number,
 ];
 
-/** A log of epochs of ten steps, whose losses are those of the epoch, or as given. */
+/** Makes a log with ten steps per epoch. By default each step has its epoch's training loss. */
 export function logOf(
   epochs: readonly EpochFigures[],
   more: { steps?: number[]; failure?: string } = {},

@@ -8,7 +8,8 @@ import type { Grads, Module } from '../../lib/module.ts';
 import { expectAllClose, expectNoLeak, type Packed } from './compare.ts';
 
 /**
- * The backends that every box is held to PyTorch on; `npm run test:tensorflow` asks for another.
+ * The backends on which every box is compared with PyTorch. `npm run test:tensorflow` sets another
+ * one.
  */
 export const BACKENDS: readonly BackendName[] = (process.env.BOXPROP_BACKENDS?.split(',') as
   BackendName[] | undefined) ?? ['cpu', 'wasm'];
@@ -42,7 +43,7 @@ export interface OptimizerCase<Options> extends Named {
   readonly after: Readonly<Record<string, Readonly<Record<string, Packed>>>>;
 }
 
-/** The cases of `spec/fixtures/<file>.json`; make_fixtures.py says what a case holds. */
+/** The cases of `spec/fixtures/<file>.json`. make_fixtures.py documents their format. */
 export function loadFixture<Case>(file: string): Case[] {
   const text = readFileSync(new URL(`../fixtures/${file}.json`, import.meta.url), 'utf8');
   return (JSON.parse(text) as { cases: Case[] }).cases;
@@ -54,7 +55,7 @@ export function tensorOf({ shape, values, dtype }: Packed): tf.Tensor {
     : constant(values, [...shape] as never);
 }
 
-/** Holds a box to PyTorch: output and all gradients of every case, on every backend. */
+/** Compares a box with PyTorch: the output and all gradients of every case, on every backend. */
 export function describeFixture<
   Args extends unknown[],
   In extends tf.Tensor,
@@ -97,7 +98,7 @@ export function describeFixture<
   });
 }
 
-/** Holds a cost to PyTorch: loss and gradient of every case, on every backend. */
+/** Compares a cost with PyTorch: the loss and the gradient of every case, on every backend. */
 export function describeCostFixture<Args extends unknown[], Target extends tf.Tensor, Cache>(
   file: string,
   make: (...args: Args) => Cost<tf.Tensor2D, Target, Cache> | Cost<tf.Tensor, Target, Cache>,
@@ -119,7 +120,7 @@ export function describeCostFixture<Args extends unknown[], Target extends tf.Te
   });
 }
 
-/** The same tests on every backend. */
+/** Runs the same tests on every backend. */
 export function eachBackend(title: string, tests: (backend: BackendName) => void): void {
   describe.each(BACKENDS)(`${title}: %s`, (backend) => {
     beforeAll(() => useBackend(backend));

@@ -1,7 +1,7 @@
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import { Rng } from '../../lib/rng.ts';
 
-/** The data of a tensor. The specs of the float64 backend run kernels by name on such data. */
+/** The data of a tensor. The specs of the float64 backend call kernels by name on such data. */
 export interface Data {
   readonly values: Float64Array | Int32Array | Uint8Array;
   readonly shape: number[];
@@ -13,7 +13,10 @@ export type Inputs = Record<string, Data> | Data[];
 const rng = new Rng(7);
 const size = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
 
-/** Random values that are exact in single precision, so that all backends compute with the same. */
+/**
+ * Random values that single precision represents exactly, so all backends compute with the same
+ * values.
+ */
 export function real(shape: number[], low = -2, high = 2): Data {
   return { values: rng.uniforms(size(shape), low, high).map(Math.fround), shape, dtype: 'float32' };
 }
@@ -40,13 +43,14 @@ export function bools(shape: number[]): Data {
 }
 
 /**
- * A tensor on the backend in use. The types of tfjs have no Float64Array, but tfjs passes it on.
+ * Makes a tensor on the current backend. tfjs's types do not allow a Float64Array, but tfjs accepts
+ * it.
  */
 export function tensor({ values, shape, dtype }: Data): Tensor {
   return engine().makeTensor(values as Int32Array, shape, dtype);
 }
 
-/** The outputs of a kernel that is called by its name, without an op of tfjs-core in between. */
+/** Calls a kernel by name, without a tfjs-core op in between, and returns its outputs. */
 export function run(kernel: string, inputs: Inputs, attrs: object): Data[] {
   let outputs: Data[] = [];
   engine().tidy(() => {
@@ -60,7 +64,7 @@ export function call(kernel: string, tensors: object, attrs: object): Tensor | T
   return engine().runKernel(kernel, tensors as Record<string, Tensor>, { ...attrs });
 }
 
-/** Makes each input of a list or record. */
+/** Converts each input of a list or record with `make`. */
 export function named<T>(inputs: Inputs, make: (data: Data) => T): T[] | Record<string, T> {
   if (Array.isArray(inputs)) return inputs.map(make);
   return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, make(data)]));

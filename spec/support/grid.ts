@@ -3,7 +3,7 @@ import { constant } from '../../lib/constant.ts';
 import type { Rng } from '../../lib/rng.ts';
 import type { Packed } from './compare.ts';
 
-/** An array of doubles with several indices, for loops that read as the equations do. */
+/** An array of doubles with several indices, for loops that look like the equations. */
 export class Grid implements Packed {
   readonly shape: readonly number[];
   readonly values: number[];
@@ -14,7 +14,7 @@ export class Grid implements Packed {
     this.values = values ? [...values] : new Array<number>(size).fill(0);
   }
 
-  /** Multiples of 1/64 in [low, high): exact in single precision. */
+  /** Random multiples of 1/64 in [low, high), which single precision represents exactly. */
   static random(shape: readonly number[], rng: Rng, low = -2, high = 2): Grid {
     const grid = new Grid(shape);
     return new Grid(
@@ -23,7 +23,7 @@ export class Grid implements Packed {
     );
   }
 
-  /** The integers from `first` on, shuffled: no two are the same. */
+  /** The integers from `first` on, in random order and without repeats. */
   static distinct(shape: readonly number[], rng: Rng, first: number): Grid {
     const { length } = new Grid(shape).values;
     return new Grid(

@@ -3,7 +3,7 @@ import { ROOT } from './runCommand.ts';
 import { openChromium, type Page } from '../../bench/chromium.ts';
 import { swiftshader } from './swiftshader.ts';
 
-/** Where the exports of `proof.ts` run, on which backend. */
+/** A backend and the program that runs the exports of `proof.ts` on it. */
 export interface Host {
   readonly backend: 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu';
   readonly open: () => Promise<Pick<Page, 'call' | 'close'>>;
@@ -11,7 +11,7 @@ export interface Host {
 
 const inChromium = () => openChromium('spec/support/proof.ts');
 
-/** A process of its own for each call. */
+/** Starts a new Node process for each call. */
 const inNode = () =>
   Promise.resolve({
     call: <T>(name: string, ...args: unknown[]) => {

@@ -6,7 +6,9 @@ import { expectAllClose, type Packed } from './compare.ts';
 import { tensorOf } from './fixtures.ts';
 import { Grid } from './grid.ts';
 
-/** All that a box gives, as numbers: for boxes that must be the same function. */
+/**
+ * The output and gradients of a box as numbers, to compare boxes that must be the same function.
+ */
 export interface Given {
   readonly output: Packed;
   readonly gradInput: Packed;
@@ -22,7 +24,9 @@ export function packed(tensor: tf.Tensor): Packed {
   return { shape: tensor.shape, values: [...tensor.dataSync()] };
 }
 
-/** Output and gradients at an input, for a random gradient of the output unless one is given. */
+/**
+ * The output and gradients of a box at an input. The gradient of the output is random by default.
+ */
 export function given<In extends tf.Tensor, Out extends tf.Tensor, Cache>(
   box: Module<In, Out, Cache>,
   input: In,
@@ -42,12 +46,12 @@ export function given<In extends tf.Tensor, Out extends tf.Tensor, Cache>(
   return all;
 }
 
-/** The same numbers in another shape. */
+/** The same numbers with another shape. */
 export function shaped({ values }: Packed, shape: readonly number[]): Packed {
   return { shape, values };
 }
 
-/** Refuses numbers of another shape, or that differ by more than 1e-5 of the largest. */
+/** Expects the same shape, and values that differ by at most 1e-5 of the largest. */
 export function expectSame(actual: Packed, expected: Packed, what: string): void {
   const tensor = tensorOf(actual);
   expectAllClose(tensor, expected, what);

@@ -6,12 +6,13 @@ import ts from 'typescript';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * An ESLint rule: a folder imports only from the folders above it in the list `order`, and no chain
- * of imports leads back to its own file. Imports of types, dynamic imports, and the package's own
- * name count as well: each of them makes a reader open the other file. The longest entry of `order`
- * that leads to a file is its folder; a file that none leads to belongs into the list.
+ * An ESLint rule with two parts: a folder imports only from folders that come earlier in the list
+ * `order`, and no chain of imports leads back to its start. Type imports, dynamic imports and
+ * imports by the package's own name count too, because each makes a reader open the other file. If
+ * several entries of `order` match a file, the longest is its folder. Every file must match an
+ * entry.
  *
- * (`import-x/no-cycle` leaves out imports of types.)
+ * (`import-x/no-cycle` ignores type imports.)
  */
 export const importRule = {
   meta: {
@@ -52,7 +53,7 @@ export const importRule = {
           return;
         }
         const imports = nodes.map((node) => ({ node, target: targetOf(node.value, file) }));
-        // The text at hand counts, which an editor may not have saved.
+        // Uses the imports of the text that is linted, because an editor may not have saved it yet.
         graph.set(
           file,
           imports.map(({ target }) => target).filter((target) => target !== undefined),
@@ -76,7 +77,7 @@ export const importRule = {
   },
 };
 
-/** Where a file stands in the order; -1 if no entry leads to it. */
+/** The index of the entry of `order` that a file belongs to; -1 if no entry matches. */
 function placeOf(file, order) {
   let best = -1;
   for (const [i, entry] of order.entries()) {
@@ -94,7 +95,7 @@ function targetOf(specifier, importer) {
   return target !== undefined && /\.m?[jt]s$/.test(target) ? target : undefined;
 }
 
-/** What `boxprop`, `boxprop/node`, ... stand for. */
+/** The source files of `boxprop`, `boxprop/node` and the other entry points. */
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const OWN_NAMES = new Map(
   Object.entries(manifest.exports)
@@ -105,7 +106,7 @@ const OWN_NAMES = new Map(
     ]),
 );
 
-/** The files that each file imports, by path from the root. */
+/** The imports of each file, by its path from the root. */
 const graph = new Map();
 
 function importsOf(file) {

@@ -1,5 +1,6 @@
 /**
- * For `toThrow`: an `InputError`, and no other error, of exactly this one line, whatever its cause.
+ * Makes an argument for `toThrow` that matches only an `InputError` with exactly this one-line
+ * message. The cause of the error may be anything.
  */
 export function inputError(message: string): Error {
   if (message.includes('\n'))

@@ -3,7 +3,8 @@ import { Grid } from './grid.ts';
 /**
  * Local contrast normalization as plain loops over doubles, from the equations of Jarrett et al.
  * 2009, section 2: v_ijk = x_ijk − Σ_ipq w_pq x_{i,j+p,k+q}; σ_jk = (Σ_ipq w_pq v²_{i,j+p,k+q})^½;
- * y_ijk = v_ijk / max(c, σ_jk) with c = mean(σ_jk). Grids are [N, H, W, maps].
+ * y_ijk = v_ijk / max(c, σ_jk) with c = mean(σ_jk). `divisive` also keeps the divisor above a
+ * threshold. Grids are [N, H, W, maps].
  */
 export interface Window {
   readonly size: readonly [number, number];
@@ -15,8 +16,8 @@ export function window(height: number, width: number, sigma?: number): Window {
 }
 
 /**
- * Σ_ipq w_pq of_{i,j+p,k+q} at each pixel, the weights divided by the sum of those inside the
- * image.
+ * Returns Σ_ipq w_pq of(x_{i,j+p,k+q}) at each pixel. The weights inside the image are scaled to
+ * sum to 1.
  */
 function weighted(x: Grid, { size, sigma }: Window, of: (value: number) => number): Grid {
   const [batch, height, width, maps] = x.shape;
@@ -67,8 +68,8 @@ export function divisive(v: Grid, shape: Window, threshold = 1e-4): Grid {
 }
 
 /**
- * Σ_o g_o ∂f_o/∂x by central differences: the gradient that a box must give, from the plain loops
- * alone.
+ * The gradient Σ_o g_o ∂f_o/∂x by central differences of the plain loops. A box must return the
+ * same.
  */
 export function numericGradient(f: (x: Grid) => Grid, x: Grid, g: Grid): Grid {
   const h = 1e-5;

@@ -15,24 +15,27 @@ export interface Count {
 
 interface JestOptions {
   readonly tier?: Tier;
-  /** More variables of the environment. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The arguments with which Node runs Jest: Windows has no `npm` that starts without a shell. */
+/**
+ * The arguments that start Jest in Node. Specs do not start npm, because Windows needs a shell for
+ * it.
+ */
 const JEST = [
   '--experimental-vm-modules',
   '--no-warnings',
   join(ROOT, 'node_modules/jest/bin/jest.js'),
 ];
 
-/** What Jest is told for a tier: the fast one leaves out the specs named `.long.spec.ts`. */
+/** Jest's arguments for each tier. The fast tier leaves out the specs named `.long.spec.ts`. */
 const TIERS = {
   fast: [String.raw`--testPathIgnorePatterns=\.long\.spec\.ts$`],
   all: [],
 } as const satisfies Record<Tier, readonly string[]>;
 
-/** Runs Jest, which reports on the screen, and counts its tests. */
+/** Runs Jest, shows its report on the screen, and counts the tests. */
 export function runJest(
   args: readonly string[],
   { tier = 'all', env = {} }: JestOptions = {},
@@ -44,7 +47,7 @@ export function runJest(
     [...JEST, ...TIERS[tier], '--json', `--outputFile=${report}`, ...args],
     {
       cwd: ROOT,
-      // Jest prints its JSON as well as writing it.
+      // Jest also prints its JSON on standard output, where nobody needs it.
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, ...env },
     },
@@ -59,7 +62,7 @@ export function runJest(
     console.error('FAIL jest wrote no report');
   }
   rmSync(folder, { recursive: true });
-  // Whatever Jest counted, a run that it calls failed has failed.
+  // If Jest's exit status says that the run failed, at least one failure is counted.
   if (status !== 0 && count.failed === 0) count.failed = 1;
   return count;
 }

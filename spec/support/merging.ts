@@ -9,7 +9,7 @@ import { Stacked } from './stacked.ts';
 
 type Merge = Module<readonly tf.Tensor[], tf.Tensor>;
 
-/** Compares a box that merges tensors with PyTorch, and checks its contract and its errors. */
+/** Compares a box that merges tensors with PyTorch, and tests its contract and its errors. */
 export function describeMerging(name: string, file: string, make: () => Merge): void {
   const stacked = () => new Stacked(make());
   describeFixture(file, stacked);
@@ -17,23 +17,26 @@ export function describeMerging(name: string, file: string, make: () => Merge): 
     tf.reshape(tf.linspace(-2, 2, 18), [3, 2, 3]),
     tf.reshape(tf.linspace(-1, 3, 10), [2, 1, 5]),
   ]);
-  eachBackend('what it returns belongs to the caller', () => {
-    test.each([1, 2])('of %d inputs: disposing one harms no other, and nothing leaks', (count) => {
-      expectNoLeak(() => {
-        const inputs = Array.from({ length: count }, (_, k) => tf.tensor1d([k, 2]));
-        const { output, cache } = make().forward(inputs);
-        disposeTensors(inputs);
-        expect(output.isDisposed).toBe(false);
-        const gradOutput = tf.onesLike(output);
-        disposeTensors(output);
-        const grads = make().backpropToInput(gradOutput, cache);
-        disposeTensors([gradOutput, cache]);
-        for (const grad of grads) {
-          expect(grad.isDisposed).toBe(false);
-          disposeTensors(grad);
-        }
-      });
-    });
+  eachBackend('the caller owns the results', () => {
+    test.each([1, 2])(
+      'inputs: %d; disposing one result changes no other, and nothing leaks',
+      (count) => {
+        expectNoLeak(() => {
+          const inputs = Array.from({ length: count }, (_, k) => tf.tensor1d([k, 2]));
+          const { output, cache } = make().forward(inputs);
+          disposeTensors(inputs);
+          expect(output.isDisposed).toBe(false);
+          const gradOutput = tf.onesLike(output);
+          disposeTensors(output);
+          const grads = make().backpropToInput(gradOutput, cache);
+          disposeTensors([gradOutput, cache]);
+          for (const grad of grads) {
+            expect(grad.isDisposed).toBe(false);
+            disposeTensors(grad);
+          }
+        });
+      },
+    );
   });
 
   const forward = (inputs: () => unknown) => () => make().forward(inputs() as tf.Tensor[]);
@@ -59,13 +62,13 @@ export function mergedAndBack(box: Merge, inputs: readonly tf.Tensor[], gradOutp
   return { output: numbers(output), grads: box.backpropToInput(gradOutput, cache).map(numbers) };
 }
 
-/** The errors of a merge of inputs of one shape. */
+/** Tests the facts and errors of a merge whose inputs must all have the same shape. */
 export function describeUnlike(name: string, make: () => Merge): void {
   test.each([
     [[2, 3, 4], 2],
     [[5], 1],
     [[], 3],
-  ])('facts of inputs of shape %j, %d of them', (shape, count) => {
+  ])('facts for inputs of shape %j; number of inputs: %d', (shape, count) => {
     const inputs = Array.from({ length: count }, () => shape);
     const expected = { outputShape: shape, window: 'elementwise', multiplyAdds: 0 };
     expect(make().facts(inputs)).toEqual(expected);

@@ -3,8 +3,8 @@ import { Rng, useBackend, type BackendName } from '../../index.ts';
 import { resnet152 } from '../../models/index.ts';
 
 /**
- * A program that runs ResNet-152 on one image of 224x224, and prints its scores' shape and the most
- * memory that it took.
+ * A program that runs ResNet-152 on one image of 224x224. It prints the shape of the scores and its
+ * peak memory.
  */
 await useBackend(process.argv[2] as BackendName);
 const network = resnet152({ rng: new Rng(0) });

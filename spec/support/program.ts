@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { ROOT } from './runCommand.ts';
 
-/** The source files of the public entry points, by the name of their subpath: `./train`. */
+/** The source files of the public entry points. The keys are subpaths, such as `./train`. */
 export function entryPoints(): Record<string, string> {
   const text = readFileSync(join(ROOT, 'package.json'), 'utf8');
   const { exports } = JSON.parse(text) as { exports: Record<string, Record<string, string>> };
@@ -34,8 +34,8 @@ function ownOptions(): ts.CompilerOptions {
 }
 
 /**
- * What a file exports, with re-exports followed to their declarations and namespaces opened:
- * `init.zeros`.
+ * The exports of a file. Re-exports are followed to their declarations, and the members of a
+ * namespace are listed as `init.zeros`.
  */
 export function exportsOf(program: ts.Program, file: string): ReadonlyMap<string, ts.Symbol> {
   const checker = program.getTypeChecker();
@@ -57,7 +57,8 @@ export function exportsOf(program: ts.Program, file: string): ReadonlyMap<string
 }
 
 /**
- * The declarations of a symbol in this package: not in TypeScript's library, and in no dependency.
+ * The declarations of a symbol in this package. Declarations in dependencies and in TypeScript's
+ * library are left out.
  */
 export function ownDeclarations(program: ts.Program, symbol: ts.Symbol): ts.Declaration[] {
   return (symbol.declarations ?? []).filter((declaration) => {
@@ -68,7 +69,7 @@ export function ownDeclarations(program: ts.Program, symbol: ts.Symbol): ts.Decl
   });
 }
 
-/** `modules/linear.ts:39`. */
+/** The file and line of a node, such as `modules/linear.ts:39`. */
 export function lineOf(node: ts.Node): string {
   const source = node.getSourceFile();
   const { line } = source.getLineAndCharacterOfPosition(node.getStart());

@@ -13,16 +13,19 @@ import type { Conv2dKernels } from '../../lib/kernels/conv2d/conv2dKernels.ts';
 import { webglKernels } from '../../lib/kernels/conv2d/webgl.ts';
 
 /**
- * What the parity specs call in a page of a browser, and in Node: tests of a backend that run where
- * it does.
+ * Tests of a backend that the parity specs run in a page of a browser and in Node, because a
+ * backend can only be tested where it runs.
  */
 
 type Backend = 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu';
 
-/** tfjs sends small tensors to its cpu kernels, which are not what is to be proven. */
+/**
+ * Without `cpuForward: false`, tfjs would compute small tensors with its cpu kernels and not test
+ * the backend.
+ */
 const use = (backend: Backend) => boxprop.useBackend(backend, { cpuForward: false });
 
-/** Every box on a backend, against float64. */
+/** Compares every box on a backend with float64. */
 export async function parity(
   backend: Backend,
   options: GradcheckAllOptions,
@@ -34,11 +37,11 @@ export async function parity(
 export interface LenetStep {
   readonly loss: number;
   readonly grads: Readonly<Record<string, number[]>>;
-  /** Tensors that a second step leaves behind. */
+  /** The number of tensors that a second step leaks. */
   readonly left: number;
 }
 
-/** LeNet's loss and gradients in a training step, by name. */
+/** The loss of a training step of LeNet, and the gradients by parameter name. */
 export async function lenetStep(backend: Backend | 'float64', batch: number): Promise<LenetStep> {
   await (backend === 'float64' ? boxprop.useBackend(backend) : use(backend));
   const rng = new boxprop.Rng(0);
@@ -67,8 +70,8 @@ export async function lenetStep(backend: Backend | 'float64', batch: number): Pr
 }
 
 /**
- * The largest differences that a convolution on webgl and its gradients have in parts, of the two
- * images whose windows fit into `most` numbers, from those of the whole batch.
+ * Compares a webgl convolution in parts of two images with the convolution of the whole batch.
+ * Returns the largest difference of the output, the input gradient and the filter gradient.
  */
 export async function convolutionInParts(): Promise<number[]> {
   await use('webgl');

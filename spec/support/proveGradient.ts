@@ -11,14 +11,17 @@ const context = () => ({ mode: 'training', rng: new Rng(3) }) as const;
 
 export interface Proof {
   readonly wrong: readonly Result[];
-  /** Coordinates that were compared, of those that parameters and input have. */
+  /**
+   * The number of coordinates that were compared, and the number that the parameters and the input
+   * have.
+   */
   readonly checked: number;
   readonly coordinates: number;
 }
 
 /**
- * Checks every coordinate of a network's gradient against a difference of its forward, end to end,
- * in training.
+ * Compares every coordinate of a network's gradient with a finite difference of its forward pass.
+ * The network runs in training mode.
  */
 export function proveGradient({ build, narrow }: Narrow): Promise<Proof> {
   const { width, inputShape, batch } = narrow;
@@ -42,11 +45,10 @@ export function proveGradient({ build, narrow }: Narrow): Promise<Proof> {
 }
 
 /**
- * The first of the networks of seeds 1, 2, ... in which every parameter has a gradient at an input,
- * and that input. Biases and shifts are above 0, for layers of one or two channels are dead as
- * often as not; but those that are added to a residual stream are below: under a stream that is
- * positive everywhere its ReLUs are linear, and the batch norms that follow take out what a shift
- * puts in.
+ * Returns the first network of the seeds 1, 2, ..., with an input, in which every parameter has a
+ * gradient. Biases are positive, because layers of one or two channels are often dead otherwise.
+ * The last biases of residual bodies are negative: if the stream were positive everywhere, its
+ * ReLUs would be linear, and the following batch norms would cancel any shift.
  */
 function generic(
   build: (seed: number) => CheckedModule,
@@ -69,8 +71,9 @@ function generic(
 }
 
 /**
- * Whether every parameter has a gradient where `gradcheck` takes it: it moves what is constant, as
- * is all of one number.
+ * Whether every parameter has a gradient at the point where `gradcheck` computes it. That point can
+ * differ from the given one, because `gradcheck` moves constant tensors, such as those of one
+ * element.
  */
 function isAlive(box: CheckedModule, input: Tensor): boolean {
   const params = Object.values(box.params).map((param) => [param, param.clone()] as const);
@@ -80,12 +83,12 @@ function isAlive(box: CheckedModule, input: Tensor): boolean {
   const gradients = Object.values(subject.gradients(gradOutput));
   for (const [param, value] of params) param.assign(value);
   disposeTensors(params.map(([, value]) => value));
-  // What cancels leaves 1e-13 or so.
+  // Terms that cancel leave a rounding error of about 1e-13.
   return gradients.every(({ values }) => values.some((value) => Math.abs(value) > 1e-6));
 }
 
 function rangeOf(name: string, { params }: CheckedModule): readonly [number, number] {
-  // The largest of nine is what the blocks of a ResNet see of its stem.
+  // The shift must be lower here, because a max pool passes only the largest of nine values on.
   if (name === 'bn1.bias') return [-2, -1];
   const last =
     name.endsWith('bn3.bias') ||

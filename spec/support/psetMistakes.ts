@@ -1,6 +1,6 @@
 /**
- * Wrong submissions: the reference solution with edits, and what the grader has to say of which
- * function.
+ * A wrong submission: edits of the reference solution, and the function in which the grader must
+ * find the mistake.
  */
 export interface Submission {
   readonly planted: string;
@@ -731,7 +731,7 @@ export const SUBMISSIONS = {
   dropout,
 } as const;
 
-/** Right, and written another way. */
+/** Correct solutions that are written in an unusual way. */
 export const UNUSUAL = {
   convolution: `
 type Rows = number[][];
@@ -910,7 +910,10 @@ export const variance = (x: number[], p: number) => x.map((v) => (1 - p) * (v / 
 `,
 } as const;
 
-/** The border is written out, and what is then a circular correlation is a product of spectra. */
+/**
+ * A correct solution by Fourier transform. With the border written out, the correlation is
+ * circular, so it is a product of spectra.
+ */
 export const BY_FOURIER = `
 type Spectrum = { re: number; im: number }[];
 const transform = (x: Spectrum, sign: number): Spectrum => {

@@ -1,19 +1,20 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** A Python program that answers each line of JSON with one. */
+/** A Python program that answers each line of JSON with one line of JSON. */
 export interface Python {
-  /** What the program tells when it has started. */
+  /** The first message, which the program sends when it has started. */
   readonly hello: Readonly<Record<string, unknown>>;
   readonly ask: (job: object) => Promise<unknown>;
   readonly close: () => void;
 }
 
 /**
- * Starts a program with `python3`, or what the environment variable PYTHON names.
+ * Starts a program with `python3`, or with the interpreter that the environment variable PYTHON
+ * names.
  *
  * Errors: `python3: No module named 'torch'; pip install torch safetensors`.
- * @param packages what the program needs.
+ * @param packages the packages that the program needs.
  */
 export async function startPython(script: string, packages: string): Promise<Python> {
   const python = process.env.PYTHON ?? 'python3';
@@ -45,8 +46,8 @@ export async function startPython(script: string, packages: string): Promise<Pyt
 }
 
 /**
- * The largest difference of two lists of numbers, as a share of the largest expected one; NaN
- * counts as endless.
+ * The largest difference of two lists of numbers, divided by the largest expected magnitude. It is
+ * infinite if a value is NaN.
  */
 export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;

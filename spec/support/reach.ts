@@ -4,8 +4,8 @@ import type { Interval, Shape } from '../../lib/facts.ts';
 import { numElements } from '../../lib/shapes.ts';
 
 /**
- * The smallest block that contains all elements whose gradient is not 0, without the batch; of the
- * elements at one position only, if it is given.
+ * The smallest block, without the batch axis, that contains all elements with a nonzero gradient.
+ * With `position`, only elements whose first indices equal it count.
  */
 export function reach(grad: Tensor, position: readonly number[] = []): Interval[] | undefined {
   const values = grad.dataSync();
@@ -23,7 +23,7 @@ export function reach(grad: Tensor, position: readonly number[] = []): Interval[
   return block;
 }
 
-/** The indices of an element by its index in row-major order. */
+/** The indices of an element, from its row-major index. */
 export function positionOf(flat: number, sizes: Shape): number[] {
   let left = flat;
   return sizes.reduceRight<number[]>((at, size) => {
@@ -33,7 +33,7 @@ export function positionOf(flat: number, sizes: Shape): number[] {
   }, []);
 }
 
-/** 1 at one element of every second example, else 0. */
+/** A tensor of zeros with a 1 at one element of every second example. */
 export function oneHot(shape: Shape, at: readonly number[]): Tensor {
   const size = numElements(shape.slice(1));
   const flat = at.reduce((index, place, axis) => index * shape[axis + 1] + place, 0);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../lib/backend/useBackend.ts';
 import { messageOf } from './compare.ts';
 
-/** Mistakes of a caller, each with the exact text that answers it. */
+/** Tests mistakes of a caller, each with the exact message of the error. */
 export function describeRefusals(
   mistakes: readonly (readonly [message: string, mistake: () => unknown])[],
 ): void {
@@ -14,7 +14,7 @@ export function describeRefusals(
   });
 }
 
-/** Zeros of a shape, whatever rank a box's types ask for. */
+/** Zeros of a shape, typed as the tensor that a box expects, even if the rank is wrong. */
 export function blank<T extends tf.Tensor>(
   shape: number[],
   dtype: 'float32' | 'int32' = 'float32',

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * The installed form of boxprop, compiled by `build.mjs`. Files in this folder import it as
- * `boxprop`.
+ * The folder of the compiled boxprop, which `build.mjs` builds like an installed package. Files in
+ * this folder import it as `boxprop`.
  */
 export const BUILT = join(ROOT, 'build');
 

@@ -13,7 +13,7 @@ import type { NetworkOptions } from '../../models/options.ts';
 
 type Width = NonNullable<NetworkOptions['width']>;
 
-/** A network to check the gradient of every coordinate of. */
+/** A network that is narrow enough to check every coordinate of its gradient. */
 export interface Narrow {
   readonly build: (options: NetworkOptions) => CheckedModule;
   readonly narrow: {
@@ -24,14 +24,14 @@ export interface Narrow {
 }
 
 /**
- * The networks with fewer channels and smaller images, so that they can be proven and trained to
- * the end in seconds.
+ * A network with fewer channels and smaller images, so that its gradient is checked and its
+ * training ends within seconds.
  */
 export interface Scaled extends Narrow {
   readonly build: (options: NetworkOptions) => Module;
   /**
-   * To train with: part of the published channels, the images, and a learning rate at which 16
-   * images are learnt.
+   * The settings for training: the share of the published channels, the image shape, and a learning
+   * rate at which the network learns 16 images.
    */
   readonly wide: {
     readonly width: number;
@@ -53,18 +53,18 @@ const entry = (
 const { vgg16, vgg19, googlenet, resnet18, resnet34, resnet50, resnet101, resnet152 } = networks;
 const wideResnet = [1 / 16, [32, 32, 3], 0.05] as const;
 /**
- * Cells of a neocognitron that answer to anything: with its own initial connections there is no
- * gradient to speak of.
+ * Initial connections that are 100 times the usual ones. With the usual ones, the cells of a
+ * neocognitron hardly respond, so there is almost no gradient.
  */
 const excitable: init.Initializer = (shape, fan, rng) =>
   Float32Array.from(init.positiveUniform(shape, fan, rng), (a) => 100 * a);
 /**
- * 2 channels of 64 or 256, 3 of 128 or 512: a bottleneck of one channel cannot get past its batch
- * norms. Stage 4 then has 2x2 places: of fewer numbers a batch norm is too curved for finite
- * differences.
+ * 64 and 256 channels become 2, 128 and 512 become 3. With one channel, batch norm would cancel the
+ * scale of filters with a single weight, so their gradient would be 0. Images of 33x34 leave 2x2
+ * pixels in stage 4: over fewer values, batch norm is too curved for finite differences.
  */
 const narrowResnet = [(channels: number) => 2 + (Math.log2(channels) % 2), [33, 34, 1], 2] as const;
-/** 1 channel of 16, and one more for each doubling. */
+/** 16 channels become 1, and each doubling adds one. */
 const narrowInception = [
   (channels: number) => 1 + Math.log2(channels / 16),
   [32, 32, 1],
@@ -108,20 +108,20 @@ export const SCALED: Readonly<Record<string, Scaled>> = {
   resnet152: entry(resnet152.build, wideResnet, narrowResnet),
 };
 
-/** What else has a gradient to prove: the forms that the command line does not name. */
+/** Variants of networks that the command line does not offer. Their gradients are checked too. */
 export const VARIANTS: Readonly<Record<string, Narrow>> = {
   'alexnet in two groups': {
     build: (options) => alexnet({ ...options, groups: 2, order: 'norm-pool' }),
     narrow: { width: 1 / 96, inputShape: [67, 67, 1], batch: 1 },
   },
-  // The smallest image of which a head's pooling sees anything.
+  // The smallest image for which the pooling of the heads has a full window.
   'googlenet with both heads': {
     build: googlenetWithHeads,
     narrow: { width: narrowInception[0], inputShape: [79, 80, 1], batch: 1 },
   },
 };
 
-/** Random images, a label in turn for each. */
+/** Random images with the labels 0, 1, 2, ... in turn. */
 export function randomBatch(
   size: number,
   shape: ImageShape,

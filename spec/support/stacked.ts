@@ -10,8 +10,8 @@ interface StackedCache<Cache> {
 }
 
 /**
- * A box that takes or gives several tensors of one shape, with those stacked along a new first
- * axis: for what is written for boxes from one tensor to one.
+ * Wraps a box that takes or returns several tensors of one shape. The wrapper stacks them along a
+ * new first axis, so tests for boxes from one tensor to one can use it.
  */
 export class Stacked<Cache> extends Module<Tensor, Tensor, StackedCache<Cache>> {
   override readonly params;

@@ -1,7 +1,7 @@
 import { Linear, ReLU, Rng, Sequential } from '../../index.ts';
 import { ArrayDataset } from '../../data/dataset.ts';
 
-/** The exclusive or, and points near by: a chain without a hidden layer cannot learn it. */
+/** The exclusive or of two bits, with noise. A network without a hidden layer cannot learn it. */
 export function xor(examples = 32): ArrayDataset {
   const rng = new Rng(8);
   const labels: number[] = [];

@@ -17,8 +17,8 @@ import { trainStep } from '../../train/index.ts';
 import { lenet } from '../../models/index.ts';
 
 /**
- * A program that trains LeNet, or a network that is small enough for a GPU in software, for three
- * steps on a backend, and prints as JSON what came of it; then it should end.
+ * A program that trains LeNet, or a network small enough for a software GPU, for three steps on a
+ * backend. It prints the result as JSON and must then end.
  *
  *   trainSteps.ts NETWORK BACKEND OPTIONS
  */
@@ -26,7 +26,7 @@ export interface Trained {
   readonly backend: BackendName;
   readonly lines: readonly string[];
   readonly losses: readonly number[];
-  /** Of the last layer. */
+  /** The weights of the last layer. */
   readonly weights: readonly number[];
   readonly listeners: number;
   readonly globals: readonly string[];

