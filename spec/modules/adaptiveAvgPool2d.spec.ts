@@ -11,22 +11,22 @@ import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('windows overlap where the sizes do not divide', () => {
+  test('windows overlap if the output size does not divide the input size', () => {
     const box = new AdaptiveAvgPool2D([1, 2]);
     const { output, cache } = box.forward(image([[2, 4, 6, 8, 16]]));
-    // Cells 0 to 2 and 2 to 4.
+    // The windows are cells 0 to 2 and cells 2 to 4.
     expect(rowsOf(output)).toEqual([[4, 10]]);
     expect(rowsOf(box.backpropToInput(image([[3, 6]]), cache))).toEqual([[1, 1, 1 + 2, 2, 2]]);
   });
 
-  test('pixels are repeated where there are fewer than windows', () => {
+  test('pixels are repeated if there are fewer pixels than windows', () => {
     const box = new AdaptiveAvgPool2D([1, 3]);
     const { output, cache } = box.forward(image([[2, 4]]));
     expect(rowsOf(output)).toEqual([[2, 3, 4]]);
     expect(rowsOf(box.backpropToInput(image([[1, 2, 4]]), cache))).toEqual([[1 + 1, 1 + 4]]);
   });
 
-  test('is AvgPool2D where the sizes divide', () => {
+  test('is AvgPool2D if the output size divides the input size', () => {
     const rng = new Rng(2);
     const x = Grid.random([2, 6, 8, 3], rng);
     const g = Grid.random([2, 3, 2, 3], rng);

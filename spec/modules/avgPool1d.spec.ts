@@ -9,7 +9,7 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
-/** One sequence of one channel. */
+/** A batch of one sequence with one channel. */
 const sequence = (...values: number[]) => tf.tensor3d(values, [1, values.length, 1]);
 const valuesOf = (x: tf.Tensor) => [...x.dataSync()];
 

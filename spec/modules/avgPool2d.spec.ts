@@ -16,8 +16,8 @@ eachBackend('by hand', () => {
     [1, 1, 1],
   ];
 
-  test('"same" without the padding: the gradient divides by the counts of the forward', () => {
-    // tfjs's own gradient divides by 4 everywhere.
+  test('"same", padding not counted: the gradient divides by the same counts as the forward', () => {
+    // tfjs's own gradient would divide by 4 everywhere.
     const box = new AvgPool2D(2, { stride: 1, padding: 'same', countIncludePad: false });
     const { output, cache } = box.forward(image(ones));
     expect(rowsOf(output)).toEqual(ones);
@@ -28,7 +28,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('"same" with the padding', () => {
+  test('"same", padding counted', () => {
     const box = new AvgPool2D(2, { stride: 1, padding: 'same' });
     const { output, cache } = box.forward(image(ones));
     expect(rowsOf(output)).toEqual([
@@ -43,10 +43,10 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('ceil mode: what reaches past the padding does not count', () => {
+  test('ceil mode: cells beyond the padding are not counted', () => {
     const box = new AvgPool2D([1, 3], { stride: [1, 3], padding: [0, 1], ceilMode: true });
     const { output, cache } = box.forward(image([[3, 6, 2, 4, 5, 8]]));
-    // Windows 0 3 6, 2 4 5 and 8 0, the last of two cells.
+    // The windows are (0, 3, 6), (2, 4, 5) and (8, 0); the last has only two cells.
     expect(rowsOf(output)).toEqual([[3, Math.fround(11 / 3), 4]]);
     const grad = box.backpropToInput(image([[3, 6, 2]]), cache);
     expect(rowsOf(grad)).toEqual([[1, 1, 2, 2, 2, 1]]);

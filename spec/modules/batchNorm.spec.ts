@@ -17,7 +17,7 @@ interface Settings {
   readonly runningVar: number[];
 }
 
-/** A BatchNorm whose forward runs in the mode of a fixture, from its buffers. */
+/** A BatchNorm that always runs in the mode, and with the buffers, of a fixture. */
 class InMode extends BatchNorm {
   readonly mode: Settings['mode'];
 
@@ -42,7 +42,7 @@ class InMode extends BatchNorm {
 type Args = [number, BatchNormOptions, Settings];
 
 eachBackend('by hand', () => {
-  // Feature 0: mean 2, variance 1; feature 1: mean 5, variance 16.
+  // Feature 0 has mean 2 and variance 1; feature 1 has mean 5 and variance 16.
   const x = () =>
     tf.tensor2d([
       [1, 1],
@@ -50,7 +50,7 @@ eachBackend('by hand', () => {
     ]);
   const exact = { eps: 1e-12 };
 
-  test('in training: by the statistics of the batch', () => {
+  test('training mode uses the statistics of the batch', () => {
     const box = new BatchNorm(2, exact);
     box.params.weight?.assign(tf.tensor1d([2, 10]));
     box.params.bias?.assign(tf.tensor1d([0.5, 7]));
@@ -69,15 +69,15 @@ eachBackend('by hand', () => {
     };
     expect(numbers(weight)).toEqual([-1 + 5, 3 + 4]);
     expect(numbers(bias)).toEqual([6, 1]);
-    // Two values that are normalized are ±1 whatever they were.
+    // Two normalized values are always ±1, so the input has no influence on the output.
     expect(numbers(box.backpropToInput(g, cache))).toEqual([
       [0, 0],
       [0, 0],
     ]);
   });
 
-  test('three values in training: what the mean and the variance carry is taken off', () => {
-    // Mean 2, variance 6, so x̂ = (-2, -1, 3)/√(14/3) for x = 0, 1, 5 and σ² = 14/3.
+  test('three values in training: the gradient includes the terms of the mean and the variance', () => {
+    // For x = 0, 1, 5 the mean is 2 and the variance is σ² = 14/3, so x̂ = (-2, -1, 3)/√(14/3).
     const box = new BatchNorm(1, exact);
     const { cache } = box.forward(tf.tensor2d([[0], [1], [5]]), { mode: 'training' });
     const gradInput = box.backpropToInput(tf.tensor2d([[1], [0], [0]]), cache);
@@ -89,7 +89,7 @@ eachBackend('by hand', () => {
     expectAllClose(gradInput, { shape: [3, 1], values: expected });
   });
 
-  test('in inference: by the buffers, and the gradient of a constant scale', () => {
+  test('inference mode uses the buffers, and its gradient is that of a constant scale', () => {
     const box = new BatchNorm(2, exact);
     box.buffers.runningMean.assign(tf.tensor1d([1, -1]));
     box.buffers.runningVar.assign(tf.tensor1d([4, 0.25]));
@@ -124,7 +124,7 @@ eachBackend('by hand', () => {
     expect(numbers(box.buffers.runningVar)).toEqual([1, 1]);
   });
 
-  test('the cache decides which backward it is', () => {
+  test('the backward uses the mode of the forward that made the cache', () => {
     const box = new BatchNorm(1);
     const input = tf.tensor2d([[0], [1], [5]]);
     const g = tf.tensor2d([[1], [0], [0]]);
@@ -146,7 +146,7 @@ eachBackend('by hand', () => {
     expect(Object.keys(network.buffers)).toEqual(['1.runningMean', '1.runningVar']);
   });
 
-  test('keeps its variance where the mean is 10,000 times the deviation', () => {
+  test('keeps its precision if the mean is 10,000 times the standard deviation', () => {
     const rng = new Rng(3);
     const [rows, features] = [3000, 4];
     const values = rng.normals(rows * features, 10_000, 1).map((v) => Math.round(v * 256) / 256);

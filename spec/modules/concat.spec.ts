@@ -7,7 +7,7 @@ import { describeMerging, mergedAndBack } from '../support/merging.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('channels of three widths side by side, and their gradients taken apart', () => {
+  test('concatenates inputs with different numbers of channels, and splits the gradient', () => {
     const inputs = [
       tf.tensor2d([
         [1, 2],
@@ -41,7 +41,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('vectors end to end', () => {
+  test('concatenates vectors', () => {
     const { output, grads } = mergedAndBack(
       new Concat(),
       [tf.tensor1d([1]), tf.tensor1d([2, 3])],
@@ -57,7 +57,7 @@ describeMerging('Concat', 'concat', () => new Concat());
 const concat = (...shapes: number[][]) => new Concat().forward(shapes.map((shape) => blank(shape)));
 
 describe('facts', () => {
-  /** The ranges of every input that ranges of the output depend on. */
+  /** The input ranges, one list per input, that the given output ranges depend on. */
   function behind(inputs: number[][], outputs: [number, number][]) {
     const { window, outputShape } = new Concat().facts(inputs);
     return (window as PositionWindow[]).map((one, k) =>
@@ -65,7 +65,7 @@ describe('facts', () => {
     );
   }
 
-  test('of images: each input gives its channels, at the same positions', () => {
+  test('images: an output channel depends on one input, at the same position', () => {
     const images = [
       [2, 4, 5, 3],
       [2, 4, 5, 2],
@@ -91,7 +91,7 @@ describe('facts', () => {
     expect(behind(images, [...place, [8, 8]])).toEqual([undefined, undefined, [...place, [3, 3]]]);
   });
 
-  test('of rows', () => {
+  test('rows', () => {
     const rows = [
       [7, 3],
       [7, 2],

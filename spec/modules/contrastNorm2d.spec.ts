@@ -19,7 +19,10 @@ import { blank, describeRefusals } from '../support/refusals.ts';
 const images = (grid: Grid) => tensorOf(grid) as tf.Tensor4D;
 const valuesOf = (tensor: tf.Tensor) => [...tensor.dataSync()];
 
-/** Images, windows that fit, that are as large as the image and larger, of one row, and of one cell. */
+/**
+ * Image shapes with windows that are smaller than, as large as and larger than the image, and
+ * windows of one row and of one cell.
+ */
 const GEOMETRIES: readonly { shape: number[]; kernelSize: [number, number]; sigma?: number }[] = [
   { shape: [2, 6, 5, 3], kernelSize: [3, 3] },
   { shape: [1, 5, 7, 2], kernelSize: [5, 3] },
@@ -30,9 +33,9 @@ const GEOMETRIES: readonly { shape: number[]; kernelSize: [number, number]; sigm
 ];
 
 eachBackend('normalizes contrast', () => {
-  test('inside, local mean 0 and local standard deviation 1', () => {
+  test('away from the borders, the local mean is 0 and the local standard deviation is 1', () => {
     const [height, width, maps] = [24, 30, 8];
-    // Left and right differ in mean and contrast.
+    // The left and right halves differ in mean and contrast.
     const x = new Grid(
       [1, height, width, maps],
       Array.from(new Rng(4).normals(height * width * maps), (value, i) => {
@@ -48,13 +51,13 @@ eachBackend('normalizes contrast', () => {
         expect(Math.abs(means.at(0, j, k))).toBeLessThan(0.1);
         expect(Math.abs(deviations.at(0, j, k) - 1)).toBeLessThan(0.1);
       }
-      // A region with less contrast than the mean keeps less.
+      // In a region whose contrast is below the image's mean, the deviation stays small.
       for (let k = width / 2 + 7; k < width - 4; k++)
         expect(deviations.at(0, j, k)).toBeLessThan(0.5);
     }
   });
 
-  test('light and contrast of the whole image do not matter', () => {
+  test('the brightness and contrast of the whole image do not matter', () => {
     const x = Grid.random([2, 9, 8, 3], new Rng(5));
     const brighter = new Grid(
       x.shape,
@@ -67,7 +70,7 @@ eachBackend('normalizes contrast', () => {
     });
   });
 
-  test('the rounding noise of a flat image is not blown up', () => {
+  test('the rounding noise of a constant image is not amplified', () => {
     const { output } = new ContrastNorm2D(3).forward(tf.fill([1, 9, 8, 3], 0.7));
     expect(Math.max(...tf.abs(output).dataSync())).toBeLessThan(0.01);
   });

@@ -23,7 +23,7 @@ eachBackend('by hand', () => {
     expect(numbers(bias as tf.Tensor)).toEqual([6]);
   });
 
-  test('"same" puts the odd cell after', () => {
+  test('"same" adds an odd padding cell at the end', () => {
     const box = new Conv1D(1, 1, 2, {
       padding: 'same',
       paddingMode: 'circular',
@@ -160,7 +160,7 @@ describeFacts({
     multiplyAdds: 4 * (3 * 2 * 6),
     window: [[5, 2]],
     inputs: [
-      // Elements −1, which is padding, 1 and 3.
+      // The window covers elements −1, 1 and 3; −1 is padding.
       [
         [0, 0],
         [

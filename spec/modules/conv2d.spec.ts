@@ -10,7 +10,7 @@ import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
-/** A kernel from one channel to one. */
+/** The weights of a kernel from one channel to one, as a matrix. */
 const taps = (weight: tf.Tensor4D) => numbers(tf.reshape(weight, weight.shape.slice(0, 2)));
 
 eachBackend('by hand', () => {
@@ -38,7 +38,7 @@ eachBackend('by hand', () => {
     ]);
     const { weight, bias } = box.backpropToParams(g, cache);
     const first = 1 * 1 + 2 * 2 + 3 * 3 + 5 * 4 + 6 * 5 + 7 * 6;
-    const sum = 1 + 2 + 3 + 4 + 5 + 6; // a tap to the right meets pixels larger by 1, a tap below by 4
+    const sum = 1 + 2 + 3 + 4 + 5 + 6; // pixels grow by 1 to the right and by 4 downwards
     expect(taps(weight)).toEqual([
       [first, first + sum],
       [first + 4 * sum, first + 5 * sum],
@@ -46,7 +46,7 @@ eachBackend('by hand', () => {
     expect(numbers(bias as tf.Tensor)).toEqual([sum]);
   });
 
-  test('the kernel is not flipped, and "same" puts the odd cell after', () => {
+  test('the kernel is not flipped, and "same" adds an odd padding cell at the end', () => {
     const box = new Conv2D(1, 1, [1, 2], { padding: 'same', init: values([1, 10]) });
     const { output, cache } = box.forward(image([[1, 2, 3]]));
     expect(rowsOf(output)).toEqual([[1 + 20, 2 + 30, 3 + 0]]);
@@ -56,7 +56,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('pixels that no window meets get no gradient', () => {
+  test('pixels outside all windows get no gradient', () => {
     const box = new Conv2D(1, 1, [1, 2], { stride: [1, 3], init: values([1, 10]) });
     const { output, cache } = box.forward(image([[1, 2, 3, 4, 5, 6, 7]]));
     expect(rowsOf(output)).toEqual([[1 + 20, 4 + 50]]);
@@ -144,7 +144,7 @@ describeRefusals([
   ],
 ]);
 
-test('the number of connections of a unit counts the kernel, and biases start at 0', async () => {
+test('the fan-in of a unit includes the kernel size, and biases start at 0', async () => {
   await useBackend('cpu');
   const { weight, bias } = new Conv2D(5, 7, [3, 4], { rng: new Rng(0) }).params;
   const bound = Math.sqrt(6 / (12 * 5 + 12 * 7));
@@ -189,7 +189,7 @@ describeFacts({
           [0, 1],
         ],
       ],
-      // Row 7 is padding; channel 5 is of the second group.
+      // Row 7 is padding; channel 5 belongs to the second group.
       [
         [3, 5, 5],
         [
@@ -212,7 +212,7 @@ describeFacts({
       [4, 2],
     ],
     inputs: [
-      // 5 rows get 1 before and 2 after, 6 columns 1 before and 1 after.
+      // The 5 rows are padded by 1 before and 2 after, the 6 columns by 1 on each side.
       [
         [0, 0, 0],
         [

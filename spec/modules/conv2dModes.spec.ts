@@ -10,14 +10,15 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { expectSame, given, packed, random, shaped } from '../support/identity.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
-/** Padding modes, dilation and groups; spec/modules/conv2d.spec.ts has the rest. */
+/** Specs of padding modes, dilation and groups. The other specs of Conv2D are in conv2d.spec.ts. */
 
 const MODES = ['zeros', 'reflect', 'replicate', 'circular'] as const;
 
 eachBackend('by hand', () => {
   const x = () => image([[1, 2, 3, 4]]);
 
-  // The kernel [1 10 100] over 1 2 3 4 with two cells on each side; the gradient marks the first window and the last.
+  // The kernel is [1 10 100] and the input is 1 2 3 4 with two padding cells on each side. The
+  // gradient is nonzero at the first and last windows.
   test.each([
     ['zeros', [0, 0, 1, 2, 3, 4, 0, 0], [100, 0, 0, 5]],
     ['reflect', [3, 2, 1, 2, 3, 4, 3, 2], [100, 10 + 500, 1 + 50, 5]],
@@ -39,7 +40,7 @@ eachBackend('by hand', () => {
     expect(numbers(tf.reshape(weight, [3]))).toEqual([0, 1, 2].map((q) => row[q] + 5 * row[5 + q]));
   });
 
-  test('dilation spreads the taps', () => {
+  test('dilation leaves gaps between the weights', () => {
     const box = new Conv2D(1, 1, [1, 2], { dilation: [1, 3], init: values([1, 10]) });
     const { output, cache } = box.forward(image([[1, 2, 3, 4, 5]]));
     expect(rowsOf(output)).toEqual([[1 + 40, 2 + 50]]);
@@ -48,8 +49,8 @@ eachBackend('by hand', () => {
     expect(numbers(tf.reshape(weight, [2]))).toEqual([1 + 2 * 2, 4 + 2 * 5]);
   });
 
-  test('a group sees its own channels alone', () => {
-    // Channels 0, 1 make outputs 0, 1; channels 2, 3 make outputs 2, 3.
+  test('a group sees only its own channels', () => {
+    // Input channels 0 and 1 make outputs 0 and 1; channels 2 and 3 make outputs 2 and 3.
     const init = values([1, 2, 3, 4, 10, 20, 30, 40]);
     const box = new Conv2D(4, 4, 1, { groups: 2, init, bias: false });
     const { output, cache } = box.forward(tf.tensor4d([1, 2, 3, 4], [1, 1, 1, 4]));
@@ -66,8 +67,8 @@ describeFixture(
     new Conv2D(inChannels, outChannels, kernelSize, { ...options, init: zeros }),
 );
 
-eachBackend('is what it is in other words', () => {
-  /** The image shifted, what leaves at one end coming in at the other. */
+eachBackend('equals other boxes', () => {
+  /** Shifts an image cyclically. */
   const roll = (x: tf.Tensor4D, cells: number, axis: 1 | 2): tf.Tensor4D => {
     const [first, last] = tf.split<tf.Tensor4D>(x, [x.shape[axis] - cells, cells], axis);
     return tf.concat([last, first], axis);
@@ -112,7 +113,7 @@ eachBackend('is what it is in other words', () => {
     expectSame(a.gradParams.bias, b.gradParams.bias, 'bias');
   });
 
-  test('groups are convolutions side by side', () => {
+  test('groups are independent convolutions', () => {
     const box = new Conv2D(4, 6, [2, 3], { groups: 2, padding: 1, rng: new Rng(3) });
     const [x, g] = [random<tf.Tensor4D>([2, 4, 5, 4], 5), random<tf.Tensor4D>([2, 5, 5, 6], 6)];
     const whole = given(box, x, g);
@@ -149,7 +150,7 @@ eachBackend('is what it is in other words', () => {
     );
   });
 
-  test('replicated and zero padding agree where the border of the image is 0', () => {
+  test('replicate and zero padding agree if the border of the image is 0', () => {
     const x = tf.pad(random<tf.Tensor4D>([2, 3, 4, 2], 7), [
       [0, 0],
       [1, 1],

@@ -12,7 +12,7 @@ import { expectSame, given, packed, random } from '../support/identity.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('each pixel puts the kernel, times its value, into the output', () => {
+  test('each pixel adds the kernel, times its value, to the output', () => {
     const box = new ConvTranspose2D(1, 1, 2, { stride: [2, 1], init: values([1, 10, 100, 1000]) });
     box.params.bias?.assign(tf.tensor1d([0.5]));
     const { output, cache } = box.forward(
@@ -70,7 +70,8 @@ eachBackend('is the adjoint of Conv2D', () => {
   const dot = (a: Packed, b: Packed) =>
     a.values.reduce((sum, value, i) => sum + value * b.values[i], 0);
 
-  // Sizes of which the convolution leaves none over, so that going back needs no outputPadding; and some that it does.
+  // In the first cases the windows of the convolution cover the whole input. In the last case they
+  // leave a remainder, so going back needs an outputPadding.
   test.each<[string, [number, number], Pair, ConvTranspose2DOptions]>([
     ['plain', [5, 6], [2, 3], {}],
     ['stride', [6, 7], 3, { stride: [3, 2] }],
@@ -93,7 +94,7 @@ eachBackend('is the adjoint of Conv2D', () => {
     const back = transposed.forward(y);
     expect(back.output.shape).toEqual(x.shape);
     expect(dot(packed(x), packed(back.output)) / dot(packed(output), packed(y))).toBeCloseTo(1, 4);
-    // The arrows change places.
+    // The forward pass of each box is the backward pass of the other.
     expectSame(packed(back.output), packed(conv.backpropToInput(y, cache)), 'output');
     const g = given(transposed, y, x);
     expectSame(g.gradInput, packed(output), 'gradInput');
@@ -187,7 +188,7 @@ describeFacts({
       [1, 1 / 3],
     ],
     inputs: [
-      // Row 0 is tap 1 of row 0; the tap of row 1 lies outside.
+      // Output row 0 is input row 0 times weight 1. Input row 1 does not reach it.
       [
         [0, 0, 0],
         [
@@ -196,7 +197,8 @@ describeFacts({
           [0, 1],
         ],
       ],
-      // Row 1 is tap 2 of row 0 and tap 0 of row 1; column 4 is tap 1 of column 1.
+      // Output row 1 combines input row 0 (weight 2) and row 1 (weight 0); column 4 comes from
+      // column 1 (weight 1).
       [
         [1, 4, 1],
         [
@@ -205,7 +207,7 @@ describeFacts({
           [2, 3],
         ],
       ],
-      // Column 2 lies between the kernels of columns 0 and 1.
+      // Column 2 lies between the kernels of columns 0 and 1, so it depends on no input.
       [[1, 2, 0], undefined],
       [
         [6, 7, 1],

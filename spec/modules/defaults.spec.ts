@@ -7,8 +7,8 @@ import { Rng } from '../../lib/rng.ts';
 import * as modules from '../../modules/index.ts';
 
 /**
- * The defaults of every option, as the documentation has them. The fixtures pass their options, so a
- * box with another default would pass them.
+ * Compares the defaults of every option with the documented ones. The fixtures would not notice a
+ * wrong default, because they pass all options.
  */
 
 const rng = () => new Rng(3);
@@ -64,7 +64,7 @@ const pooling = { stride: 3, padding: 'valid', ceilMode: false } as const;
 const gaussian = { kernelSize: 7, sigma: 7 / 4 };
 const h = (x: Tensor) => square(x);
 
-/** Each box with its defaults, and with the same options written out. */
+/** Each box with its defaults, and the same box with all options written out. */
 const PAIRS: Record<string, readonly [() => unknown, () => unknown]> = {
   Linear: [
     () => new Linear(3, 2, { rng: rng() }),
@@ -193,7 +193,7 @@ const PLAIN = [
 
 beforeAll(() => useBackend('cpu'));
 
-/** The public fields of a box, and those of its boxes, with the values of its parameters. */
+/** The public fields of a box and of its inner boxes, and the values of their parameters. */
 function stateOf(box: AnyModule): unknown {
   const values = (tensors: AnyModule['params']) =>
     Object.entries(tensors).map(([name, tensor]) => [name, tensor.shape, [...tensor.dataSync()]]);
@@ -217,6 +217,6 @@ test.each(Object.entries(PAIRS))('%s', (_, [byDefault, written]) => {
   expect(stateOf(byDefault() as AnyModule)).toEqual(stateOf(written() as AnyModule));
 });
 
-test('every box is here', () => {
+test('every box is listed here', () => {
   expect([...Object.keys(PAIRS), ...PLAIN].sort()).toEqual(boxNames({ ...modules }).sort());
 });

@@ -11,8 +11,8 @@ import { expectSame, given, packed, random, shaped } from '../support/identity.t
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('forward and both gradients: two channels, two filters each', () => {
-    // Taps [1, 2] and [3, 4] for channel 0, [5, 6] and [7, 8] for channel 1.
+  test('forward and both gradients, with two filters for each of two channels', () => {
+    // Channel 0 has the filters [1, 2] and [3, 4], channel 1 has [5, 6] and [7, 8].
     const init = values([1, 3, 5, 7, 2, 4, 6, 8]);
     const box = new DepthwiseConv2D(2, [1, 2], { multiplier: 2, init });
     box.params.bias?.assign(tf.tensor1d([0.1, 0.2, 0.3, 0.4]));

@@ -12,7 +12,10 @@ import { blank, describeRefusals } from '../support/refusals.ts';
 const images = (grid: Grid) => tensorOf(grid) as tf.Tensor4D;
 const valuesOf = (tensor: tf.Tensor) => [...tensor.dataSync()];
 
-/** Images, windows that fit, that are as large as the image and larger, of one row, and of one cell. */
+/**
+ * Image shapes with windows that are smaller than, as large as and larger than the image, and
+ * windows of one row and of one cell.
+ */
 const GEOMETRIES: readonly { shape: number[]; kernelSize: [number, number]; sigma?: number }[] = [
   { shape: [2, 6, 5, 3], kernelSize: [3, 3] },
   { shape: [1, 5, 7, 2], kernelSize: [5, 3] },
@@ -25,9 +28,9 @@ const GEOMETRIES: readonly { shape: number[]; kernelSize: [number, number]; sigm
 eachBackend('by hand', () => {
   const row = (values: number[]) => tf.tensor4d(values, [1, 1, values.length, 1]);
 
-  test('with a window of one cell, σ is |x| and small values are divided by its mean', () => {
+  test('in a window of one cell the deviation σ is |x|, and small values are divided by the mean of σ', () => {
     const box = new DivisiveNorm2D(1, { kernelSize: 1 });
-    // c = 3: the first two are below it.
+    // The mean of σ is c = 3. The first two values are below it.
     const { output, cache } = box.forward(row([1, -2, 6]));
     expectAllClose(output, { shape: [1, 1, 3, 1], values: [1 / 3, -2 / 3, 1] });
     const gradInput = box.backpropToInput(row([1, 0, 0]), cache);
@@ -37,12 +40,12 @@ eachBackend('by hand', () => {
       shape: [1, 1, 3, 1],
       values: [1 / 3 + throughMean, -throughMean, throughMean],
     });
-    // y_2 = x_2/|x_2| does not move.
+    // y_2 = x_2/|x_2| is constant, so its gradient is 0.
     const still = valuesOf(box.backpropToInput(row([0, 0, 5]), cache));
     expect(Math.max(...still.map(Math.abs))).toBeLessThan(1e-6);
   });
 
-  test('σ runs over all maps', () => {
+  test('σ is computed over all maps', () => {
     const { output } = new DivisiveNorm2D(2, { kernelSize: 1 }).forward(
       tf.tensor4d([1, 7], [1, 1, 1, 2]),
     );
@@ -63,27 +66,27 @@ eachBackend('by hand', () => {
     expectAllClose(gradInput, { shape: [1, 1, 3, 1], values: [1, 2, -1] });
   });
 
-  test('where all is 0 the output is 0, and the gradient that of the threshold', () => {
+  test('an image of zeros gives 0, and its gradient is divided by the threshold', () => {
     const box = new DivisiveNorm2D(1, { threshold: 0.5 });
     const { output, cache } = box.forward(row([0, 0, 0]));
     expect(valuesOf(output)).toEqual([0, 0, 0]);
     expect(valuesOf(box.backpropToInput(row([1, 2, 3]), cache))).toEqual([2, 4, 6]);
   });
 
-  test('where a window is 0 its σ gives nothing to the gradient', () => {
+  test('a window of zeros adds no gradient through its σ', () => {
     const box = new DivisiveNorm2D(1, { kernelSize: 1 });
     const { cache } = box.forward(row([0, 2]));
-    // c = 1: y_0 = x_0/c, whose derivative by c is 0 at x_0 = 0; y_1 = 1.
+    // c = 1. y_0 = x_0/c, and its derivative by c is 0 because x_0 = 0. y_1 = 1 is constant.
     expectAllClose(box.backpropToInput(row([3, 5]), cache), {
       shape: [1, 1, 2, 1],
       values: [3, 0],
     });
   });
 
-  test('where σ is its mean everywhere, the derivative goes through the mean', () => {
+  test('if σ equals its mean everywhere, the derivative goes through the mean', () => {
     const box = new DivisiveNorm2D(1, { kernelSize: 1 });
     const { cache } = box.forward(row([2, -2]));
-    // y_0 = x_0/c: 1/2 directly, −x_0/c²/2 through each |x|.
+    // y_0 = x_0/c. Its derivative is 1/2 directly, and −x_0/c²/2 through each |x|.
     expectAllClose(box.backpropToInput(row([1, 0]), cache), {
       shape: [1, 1, 2, 1],
       values: [1 / 4, 1 / 4],

@@ -11,7 +11,7 @@ import { blank, describeRefusals } from '../support/refusals.ts';
 const training = (seed = 0) => ({ mode: 'training', rng: new Rng(seed) }) as const;
 const p = 0.3;
 
-/** The box as a training loop runs it, with the same draws at every forward. */
+/** A Dropout that always runs in training mode, with the same random numbers in every forward. */
 class InTraining extends Dropout {
   override forward(input: tf.Tensor) {
     return super.forward(input, training());
@@ -19,7 +19,7 @@ class InTraining extends Dropout {
 }
 
 eachBackend('by hand', () => {
-  test('in training, a unit whose draw lies below p is 0 and any other is divided by 1 − p; so are the gradients', () => {
+  test('in training, a unit whose random number is below p becomes 0, and others are divided by 1 − p; the same holds for gradients', () => {
     const draws = [...new Rng(7).uniforms(12)];
     const mask = draws.map((draw) => (draw < p ? 0 : 1 / 0.7));
     expect(new Set(mask).size).toBe(2);
@@ -49,7 +49,7 @@ eachBackend('by hand', () => {
     expect(numbers(output)).toEqual([1, -2, 3]);
   });
 
-  test('the backward follows the forward of its cache, whatever ran since', () => {
+  test('the backward uses its own cache, even after another forward', () => {
     const box = new Dropout({ p });
     const x = tf.ones([50]);
     const trained = box.forward(x, training(1));
@@ -72,10 +72,10 @@ eachBackend('by hand', () => {
 
 eachBackend('statistics of 100,000 units', () => {
   const count = 100_000;
-  // Five standard deviations of the share of dropped units.
+  // Five standard deviations of the dropped share.
   const slack = 5 * Math.sqrt((p * (1 - p)) / count);
 
-  test('a share p is dropped, the rest is 1/(1 − p) times what it was, and the mean is kept', () => {
+  test('a share p is dropped, the rest is scaled by 1/(1 − p), and the mean is kept', () => {
     const { output } = new Dropout({ p }).forward(tf.ones([count]), training(3));
     const values = Array.from(output.dataSync());
     const dropped = values.filter((value) => value === 0).length;
@@ -97,7 +97,7 @@ eachBackend('statistics of 100,000 units', () => {
 });
 
 describe('the generator', () => {
-  test('the same state gives the same mask on every backend; a generator moves on', async () => {
+  test('the same state gives the same mask on every backend, and each forward advances the state', async () => {
     const masks: unknown[] = [];
     for (const backend of ['cpu', 'wasm', 'float64'] as const) {
       await withBackend(backend, () => {

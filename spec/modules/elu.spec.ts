@@ -27,7 +27,7 @@ describeFixture('elu', (options?: ELUOptions) => new ELU(options));
 
 describeElementwise(() => new ELU(), { range: [-1, Infinity] });
 
-test('a negative α makes an ELU that is never below 0', () => {
+test('with a negative α the output is never below 0', () => {
   expect(new ELU({ alpha: -2 }).facts([[4, 3]]).range).toEqual([0, Infinity]);
 });
 

@@ -21,18 +21,19 @@ import { Conv2D } from '../../modules/conv2d.ts';
 import { oneHot, positionOf, reach } from '../support/reach.ts';
 
 /**
- * The facts that each box states, held against its forward and its backward in inference, over the
- * random cases of the gradient check.
+ * Compares the facts that each box declares with its forward and backward passes in inference mode,
+ * on the random cases of the gradient check.
  */
 
 const names = Object.keys(cases).filter((name) => !Object.hasOwn(losses, name));
 
-/** Normalizations whose statistics, taken over the positions, carry the gradient out of the window. */
+/** Normalizations with statistics over all positions, through which gradients leave the window. */
 const STATISTICS = ['LayerNorm', 'GroupNorm', 'InstanceNorm'];
 
 /**
- * Normalizations that divide by a mean over the image where it exceeds the spread of the window. One
- * large pixel in the middle of the window makes the window's own spread the larger of the two.
+ * Normalizations that divide by the local deviation of the window or by its mean over the image,
+ * whichever is larger. One large pixel in the middle makes the local deviation the larger one, so
+ * the mean has no influence.
  */
 const LARGE_MIDDLE = ['DivisiveNorm2D', 'ContrastNorm2D'];
 
@@ -41,20 +42,23 @@ const POSITIVE = ['LPPool2D'];
 
 const CASES = 12;
 
-/** Examples per case: a maximum sends its gradient to one of its inputs per example. */
+/**
+ * The number of examples per case. Many are needed, because a maximum passes the gradient to only
+ * one input per example.
+ */
 const EXAMPLES = 60;
 
-/** Output elements per case. */
+/** The number of output elements that are checked per case. */
 const ELEMENTS = 3;
 
-/** A box, and the shapes of its inputs. */
+/** A box with the shapes of its inputs. */
 interface Target {
   readonly config: string;
   readonly box: AnyModule;
   readonly shapes: readonly Shape[];
 }
 
-/** The cases of a box that take one tensor, or a list of tensors. */
+/** The random cases of a box that takes one tensor or a list of tensors. */
 function targets(name: string): Target[] {
   return Array.from({ length: CASES }, (_, k) => k).flatMap((k) => {
     const { box, input, config } = cases[name](new Draw(new Rng(1).fold(k)));
@@ -65,7 +69,7 @@ function targets(name: string): Target[] {
   });
 }
 
-/** The result of some work, or its message where it throws. */
+/** The result of some work, or the message of its BoxpropError. */
 function outcome(work: () => unknown): unknown {
   try {
     return work();
@@ -75,7 +79,7 @@ function outcome(work: () => unknown): unknown {
   }
 }
 
-/** The shape that a forward of zeros gives. */
+/** The output shape of a forward pass of zeros. */
 function forwardShape({ box, shapes }: Target): Shape {
   return tidy(() => {
     const inputs = shapes.map((shape) => zeros([...shape]));
@@ -84,8 +88,8 @@ function forwardShape({ box, shapes }: Target): Shape {
 }
 
 /**
- * The shapes of a target and, of its first input, some that a box may refuse. A container is not asked
- * to refuse any: the place in its message is that of the traversal.
+ * The input shapes of a target, and variants with another first shape that the box may refuse. A
+ * container has no variants, because its forward and its facts report a mistake at different places.
  */
 function variants({ box, shapes }: Target): (readonly Shape[])[] {
   if (box.children().length > 0) return [shapes];
@@ -95,7 +99,7 @@ function variants({ box, shapes }: Target): (readonly Shape[])[] {
   return [first, [...first, 1], first.slice(0, -1), wider, tiny].map((shape) => [shape, ...others]);
 }
 
-describe('the output shape is that of the forward, and facts refuse the same shapes in the same words', () => {
+describe('facts state the output shape of forward, and refuse the same shapes with the same message', () => {
   test.each(names)('%s', async (name) => {
     await withBackend('float64', () => {
       for (const target of targets(name)) {
@@ -111,7 +115,7 @@ describe('the output shape is that of the forward, and facts refuse the same sha
   });
 });
 
-describe('a box with parameters says which of them do not decay, its bias among them', () => {
+describe('noDecay lists the parameters without weight decay, including the bias', () => {
   test.each(names)('%s', async (name) => {
     await withBackend('float64', () => {
       for (const { box, config } of targets(name)) {
@@ -123,7 +127,10 @@ describe('a box with parameters says which of them do not decay, its bias among 
   });
 });
 
-/** Inputs for `EXAMPLES` examples; `middle` is the position of a pixel to make large in all channels. */
+/**
+ * Random inputs with `EXAMPLES` examples. The pixel at `middle`, if given, is large in all
+ * channels.
+ */
 function drawInput(name: string, shape: Shape, rng: Rng, middle?: readonly number[]): Tensor {
   const sizes = shape.slice(1);
   const many = [EXAMPLES, ...sizes];
@@ -140,8 +147,9 @@ function drawInput(name: string, shape: Shape, rng: Rng, middle?: readonly numbe
 }
 
 /**
- * Compares the declared window with the gradient of some output elements, taken in every second
- * example; returns one line per difference.
+ * Compares the declared window with the gradients of some output elements. The gradient is taken
+ * for every second example only, so that gradients in other examples are errors. Returns one line
+ * per difference.
  */
 function compareWindow(name: string, { box, config, shapes }: Target, facts: Facts, rng: Rng) {
   const differences: string[] = [];
@@ -181,14 +189,14 @@ function someOddExample(grad: Tensor): boolean {
   return grad.dataSync().some((value, i) => value !== 0 && Math.floor(i / size) % 2 === 1);
 }
 
-/** The boxes that state a window: all but the containers. */
+/** The boxes that declare a window: all boxes except the containers. */
 const windowed = names.filter(
   (name) => !['Sequential', 'Residual', 'Branch', 'Graph'].includes(name),
 );
 
 function checkWindows(name: string): string[] {
   return targets(name).flatMap((target, k) => {
-    // Without an axis for the batch there is no example to look at.
+    // A shape without a batch axis has no examples to compare.
     if (target.shapes.some((shape) => shape.length < 2)) return [];
     const facts = target.box.facts(target.shapes.map(([, ...sizes]) => [1, ...sizes]));
     return compareWindow(name, target, facts, new Rng(2).fold(k));
@@ -201,7 +209,7 @@ describe('the window is the smallest block that the gradient reaches', () => {
   });
 });
 
-describe('at its position the gradient stays in the window; it reaches others through statistics, which do not count', () => {
+describe('at the position itself the gradient stays in the window; other positions are reached through statistics only', () => {
   test.each(STATISTICS)('%s', async (name) => {
     await withBackend('float64', () => expect(checkWindows(name)).toEqual([]));
   });
@@ -228,7 +236,7 @@ describe('a wrong window is found', () => {
     };
     return [{ ...height, inputsOf }, ...others];
   };
-  test('the right one is not', async () => {
+  test('the right window passes', async () => {
     await withBackend('float64', () => expect(check((right) => right)).toEqual([]));
   });
   test.each<[string, (right: PositionWindow) => InputWindow]>([

@@ -6,7 +6,7 @@ import { eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('rows, then columns, then channels; and back', () => {
+  test('orders by rows, columns and channels, and restores the shape backward', () => {
     const box = new Flatten();
     const image = [
       [
@@ -23,7 +23,7 @@ eachBackend('by hand', () => {
     expect(numbers(box.backpropToInput(output, cache))).toEqual([image, image]);
   });
 
-  test('a matrix stays as it is', () => {
+  test('keeps a matrix as it is', () => {
     expect(new Flatten().forward(tf.zeros([3, 5])).output.shape).toEqual([3, 5]);
   });
 });

@@ -34,7 +34,7 @@ eachBackend('values from tables', () => {
     expect(at.slopes[0]).toBeCloseTo(0.8413447461 + 0.2419707245, 6);
   });
 
-  test('the tail has digits: Φ(−5) = 2.866515719e-7, Φ(−8) = 6.220960574e-16', () => {
+  test('the tail is precise: Φ(−5) = 2.866515719e-7, Φ(−8) = 6.220960574e-16', () => {
     const { outputs } = atEach(new GELU(), [-5, -8]);
     expect(outputs[0] / (-5 * 2.866515719e-7)).toBeCloseTo(1, 5);
     expect(outputs[1] / (-8 * 6.220960574e-16)).toBeCloseTo(1, 5);

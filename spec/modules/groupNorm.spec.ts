@@ -10,11 +10,12 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('neighbouring channels share their statistics, each channel has its scale', () => {
+  test('neighbouring channels share statistics, and each channel has its own scale', () => {
     const box = new GroupNorm(2, 4, { eps: 1e-12 });
     box.params.weight?.assign(tf.tensor1d([1, 2, 3, 4]));
     box.params.bias?.assign(tf.tensor1d([0, 0, 1, 0]));
-    // Two positions. Group 0 has 1 5 and 5 1: mean 3, variance 4; group 1 has 0 0 and 2 2: mean 1, variance 1.
+    // There are two positions. Group 0 has the values 1, 5, 5, 1 with mean 3 and variance 4. Group
+    // 1 has 0, 0, 2, 2 with mean 1 and variance 1.
     const { output } = box.forward(
       tf.tensor3d([
         [

@@ -4,7 +4,7 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('cut at the bounds, where the derivative is 0', () => {
+  test('clips at the bounds, where the derivative is 0', () => {
     const at = atEach(new HardTanh(), [-1e4, -100, -1, -0.75, 0, 0.75, 1, 100, 1e4]);
     expect(at.outputs).toEqual([-1, -1, -1, -0.75, 0, 0.75, 1, 1, 1]);
     expect(at.slopes).toEqual([0, 0, 0, 1, 1, 1, 0, 0, 0]);

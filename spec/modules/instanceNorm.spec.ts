@@ -10,7 +10,7 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('each channel of each example by its own statistics; no parameters by default', () => {
+  test('normalizes each channel of each example by itself; no parameters by default', () => {
     const box = new InstanceNorm(2, { eps: 1e-12 });
     const { output, cache } = box.forward(tf.tensor3d([1, 10, 5, 30, 0, 1, 2, -1], [2, 2, 2]));
     expect(numbers(output)).toEqual([

@@ -7,11 +7,11 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('each example by its own statistics, each element by its own scale', () => {
+  test('normalizes each example by itself; each element has its own scale', () => {
     const box = new LayerNorm(4, { eps: 1e-12 });
     box.params.weight?.assign(tf.tensor1d([1, 2, 3, 4]));
     box.params.bias?.assign(tf.tensor1d([0, 0, 0, 1]));
-    // Mean 3, variance 4; mean 0, variance 1.
+    // The first example has mean 3 and variance 4, the second mean 0 and variance 1.
     const { output, cache } = box.forward(
       tf.tensor2d([
         [1, 1, 5, 5],
@@ -26,7 +26,9 @@ eachBackend('by hand', () => {
       [1, 0, 0, 0],
       [0, 0, 0, 1],
     ]);
-    // ĝ = (1, 0, 0, 0): mean 1/4, mean of ĝ x̂ -1/4, all over σ = 2. ĝ = (0, 0, 0, 4): mean 1, mean of ĝ x̂ -1.
+    // ĝ is the gradient of x̂. First example: ĝ = (1, 0, 0, 0) with mean 1/4; the mean of ĝ x̂ is
+    // -1/4, and all is divided by σ = 2. Second example: ĝ = (0, 0, 0, 4) with mean 1; the mean of
+    // ĝ x̂ is -1.
     expectAllClose(box.backpropToInput(g, cache), {
       shape: [2, 4],
       values: [

@@ -4,7 +4,7 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('the slope below 0, which is the derivative at 0 too', () => {
+  test('multiplies negative inputs by the slope, which is also the derivative at 0', () => {
     const at = atEach(new LeakyReLU({ negativeSlope: 0.25 }), [-1e4, -100, -2, 0, 3, 100, 1e4]);
     expect(at.outputs).toEqual([-2500, -25, -0.5, 0, 3, 100, 1e4]);
     expect(at.slopes).toEqual([0.25, 0.25, 0.25, 0.25, 1, 1, 1]);

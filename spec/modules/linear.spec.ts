@@ -9,7 +9,7 @@ import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals, disposed } from '../support/refusals.ts';
 
-/** W = [1 2 3; 4 5 6], b = [10 20]. */
+/** A Linear box with W = [1 2 3; 4 5 6] and b = [10 20]. */
 function small(): Linear {
   const init = values([
     [1, 2, 3],

@@ -11,7 +11,10 @@ import { describeFacts } from '../support/facts.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
-/** b_i = a_i/(k + α Σ_{|j−i| ≤ radius} a_j²)^β: the paper's equation, with its undivided α. */
+/**
+ * The paper's equation b_i = a_i/(k + α Σ_{|j−i| ≤ radius} a_j²)^β. It does not divide α by the
+ * size.
+ */
 function paper(
   a: readonly number[],
   radius: number,
@@ -29,12 +32,12 @@ eachBackend('by hand', () => {
   test('three channels, with a window of three', () => {
     const box = new LocalResponseNorm(3, { alpha: 3, beta: 0.5, k: 4 });
     const { output, cache } = box.forward(tf.tensor2d([[1, 2, 4]]));
-    // s = 4 + 1² + 2², 4 + 1² + 2² + 4², 4 + 2² + 4²
+    // The sums in the denominators are s = 4 + 1² + 2², 4 + 1² + 2² + 4², 4 + 2² + 4².
     const s = [9, 25, 24];
     const y = [1 / 3, 2 / 5, 4 / Math.sqrt(24)];
     expectAllClose(output, { shape: [1, 3], values: y });
     const gradInput = box.backpropToInput(tf.tensor2d([[1, 0, 0]]), cache);
-    const share = y[0] / s[0]; // of channel 0 only, which is near channels 0 and 1
+    const share = y[0] / s[0]; // channel 0 has only the neighbours 0 and 1
     expectAllClose(gradInput, { shape: [1, 3], values: [1 / 3 - share, -2 * share, 0] });
   });
 

@@ -14,7 +14,7 @@ import { expectSame, given, packed, random } from '../support/identity.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('forward and both gradients: each place has a filter of its own', () => {
+  test('forward and both gradients: each position has its own filter', () => {
     const box = new LocallyConnected1D(3, 1, 1, 2, { init: values([1, 2, 3, 4]) });
     box.params.bias?.assign(tf.tensor2d([0, 10], [2, 1]));
     const { output, cache } = box.forward(tf.tensor3d([1, 2, 3], [1, 3, 1]));
@@ -55,7 +55,7 @@ eachBackend('with equal weights is Conv1D', () => {
     const [a, b] = [given(local, x), given(conv, x)];
     expectSame(a.output, b.output, 'output');
     expectSame(a.gradInput, b.gradInput, 'gradInput');
-    // What all places share gathers the gradients of all places.
+    // The convolution's filter is shared, so its gradient is the sum over all positions.
     const summed = (name: string) =>
       packed(tf.sum(tf.tensor([...a.gradParams[name].values], [...a.gradParams[name].shape]), 0));
     expectSame(summed('weight'), b.gradParams.weight, 'weight');

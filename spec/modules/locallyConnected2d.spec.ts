@@ -15,7 +15,7 @@ import { expectSame, given, packed, random } from '../support/identity.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('forward and both gradients: each place has a filter of its own', () => {
+  test('forward and both gradients: each position has its own filter', () => {
     const init = values([1, 2, 3, 4, 5, 6, 7, 8]);
     const box = new LocallyConnected2D([2, 3], 1, 1, [1, 2], { init });
     box.params.bias?.assign(tf.tensor3d([0, 10, 20, 30], [2, 2, 1]));
@@ -75,7 +75,7 @@ eachBackend('with equal weights is Conv2D', () => {
     const [a, b] = [given(local, x), given(conv, x)];
     expectSame(a.output, b.output, 'output');
     expectSame(a.gradInput, b.gradInput, 'gradInput');
-    // What all places share gathers the gradients of all places.
+    // The convolution's filter is shared, so its gradient is the sum over all positions.
     const summed = (name: string) =>
       packed(
         tf.sum(tf.tensor([...a.gradParams[name].values], [...a.gradParams[name].shape]), [0, 1]),

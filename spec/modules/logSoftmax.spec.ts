@@ -36,7 +36,7 @@ eachBackend('by hand', () => {
     expectAllClose(gradInput, { shape: [2, 3], values: [-6, 2, 4, -3, 0, 3] });
   });
 
-  test('is the logarithm of Softmax, and its backward that of the pair', () => {
+  test('equals Softmax followed by the logarithm, forward and backward', () => {
     const x = tf.tensor2d([
       [1, -2, 0.5],
       [0, 3, -1],

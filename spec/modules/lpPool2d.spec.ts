@@ -11,7 +11,7 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
-/** One window of 1x4. */
+/** The output and input gradient of a single 1x4 window. */
 function window(p: number, values: number[], gradOutput: number) {
   const box = new LPPool2D(p, [1, 4]);
   const { output, cache } = box.forward(image([values]));
@@ -33,32 +33,32 @@ eachBackend('by hand', () => {
     expectAllClose(gradInput, row(4 / 4, 1 / 4, 0, 1 / 4)); // x² / |y|²
   });
 
-  test.each([1, 2, 3, 4, 2.5])('where the sum is 0 the gradient is taken to be 0: p = %s', (p) => {
+  test.each([1, 2, 3, 4, 2.5])('the gradient is 0 if the sum is 0: p = %s', (p) => {
     const { output, gradInput } = window(p, [0, 0, 0, 0], 7);
     expect(rowsOf(output)).toEqual([[0]]);
     expect(rowsOf(gradInput)).toEqual([[0, 0, 0, 0]]);
   });
 
-  test.each([1, 3])('also where values of both signs cancel: p = %s', (p) => {
+  test.each([1, 3])('the gradient is 0 if positive and negative values cancel: p = %s', (p) => {
     const { output, gradInput } = window(p, [1, -1, 2, -2], 7);
     expect(rowsOf(output)).toEqual([[0]]);
     expect(rowsOf(gradInput)).toEqual([[0, 0, 0, 0]]);
   });
 
-  test('with a p that is no integer a negative input gives NaN', () => {
+  test('a negative input gives NaN if p is not an integer', () => {
     expect(rowsOf(window(2.5, [1, -4, 2, 2], 1).output)).toEqual([[NaN]]);
   });
 
-  test('ceil mode fills a window up with the average of what it holds', () => {
+  test('ceil mode fills an incomplete window with the average of its values', () => {
     const box = new LPPool2D(2, [1, 3], { ceilMode: true });
     const { output, cache } = box.forward(image([[2, 1, 2, 5]]));
     expectAllClose(output, row(3, 5 * Math.sqrt(3)));
-    // 3 x / y, with f = 3
+    // The gradient of the last window is f x / y, where f = 3 is the number of cells per value.
     expectAllClose(box.backpropToInput(image([[3, 1]]), cache), row(2, 1, 2, Math.sqrt(3)));
   });
 });
 
-eachBackend('its limits', () => {
+eachBackend('special cases', () => {
   const x = () => Grid.random([2, 5, 6, 3], new Rng(4), 0.5, 2).tensor<tf.Tensor4D>();
 
   test('p = 1 is SumPool2D', () => {

@@ -4,7 +4,7 @@ import { eachBackend } from '../support/fixtures.ts';
 import { describeMerging, describeUnlike, mergedAndBack } from '../support/merging.ts';
 
 eachBackend('by hand', () => {
-  test('the winner gets the gradient', () => {
+  test('the maximum gets the gradient', () => {
     const inputs = [tf.tensor1d([1, 9, -3]), tf.tensor1d([5, 2, -2]), tf.tensor1d([4, 3, -1])];
     const { output, grads } = mergedAndBack(new Max(), inputs, tf.tensor1d([10, 20, 30]));
     expect(output).toEqual([5, 9, -1]);
@@ -15,7 +15,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('among equals only the first wins', () => {
+  test('among equal maxima only the first gets the gradient', () => {
     const inputs = [tf.tensor1d([1, 0]), tf.tensor1d([4, 0]), tf.tensor1d([4, 0])];
     const { output, grads } = mergedAndBack(new Max(), inputs, tf.tensor1d([10, -20]));
     expect(output).toEqual([4, 0]);

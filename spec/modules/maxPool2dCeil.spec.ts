@@ -6,10 +6,10 @@ import { describeContract } from '../support/contract.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
-/** MaxPool2D with `ceilMode`; the rest of the box is in maxPool2d.spec.ts. */
+/** Specs of MaxPool2D with `ceilMode`. The other specs of MaxPool2D are in maxPool2d.spec.ts. */
 
 eachBackend('by hand', () => {
-  test('windows that reach over the end see what is there, also where all is negative', () => {
+  test('windows beyond the end use only values of the input, even if all are negative', () => {
     const box = new MaxPool2D(2, { ceilMode: true });
     const { output, cache } = box.forward(
       image([
@@ -33,7 +33,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('among equals in a window cut short the first wins', () => {
+  test('among equal values in an incomplete window the first gets the gradient', () => {
     const box = new MaxPool2D([2, 4], { stride: [2, 2], ceilMode: true });
     const { cache } = box.forward(image([[-5, -6, -3, -3, -3]]));
     expect(rowsOf(box.backpropToInput(image([[1, 2]]), cache))).toEqual([[0, 0, 3, 0, 0]]);
@@ -45,7 +45,7 @@ eachBackend('by hand', () => {
       padding: [0, 1],
       ceilMode: true,
     }).forward(image([[1, 2, 3, 4, 5]]));
-    // Windows start at -1, 2 and not at 5.
+    // Windows start at -1 and 2, but not at 5.
     expect(rowsOf(output)).toEqual([[1, 4]]);
   });
 });

@@ -7,7 +7,7 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('the pieces of a feature lie side by side, and the winner takes the gradient', () => {
+  test('the pieces of a feature are adjacent, and the largest gets the gradient', () => {
     const box = new Maxout(3);
     const { output, cache } = box.forward(
       tf.tensor2d([
@@ -30,7 +30,7 @@ eachBackend('by hand', () => {
     expect(box.backpropToParams(g, cache)).toEqual({});
   });
 
-  test('among equals the first wins and takes all', () => {
+  test('among equal pieces the first gets the whole gradient', () => {
     const box = new Maxout(4);
     const { cache } = box.forward(tf.tensor1d([0, 0, 0, 0, -7, -2, -3, -2]));
     expect(numbers(box.backpropToInput(tf.tensor1d([5, 6]), cache))).toEqual([

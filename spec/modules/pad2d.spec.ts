@@ -18,7 +18,8 @@ eachBackend('by hand', () => {
     ]);
   const ones = () => tf.ones<tf.Rank.R4>([1, 3, 6, 1]);
 
-  // One row above, two columns to the left and one to the right; each pixel's gradient counts its copies.
+  // Pads one row above, two columns on the left and one on the right. The gradient of a pixel is
+  // the number of its copies.
   test.each([
     [
       'zeros',
@@ -81,7 +82,7 @@ eachBackend('by hand', () => {
     expect(rowsOf(box.backpropToInput(ones(), cache))).toEqual(copies);
   });
 
-  test('a gradient goes to the pixel that its cell was read from', () => {
+  test('the gradient of a cell goes to the pixel that was copied there', () => {
     const { cache } = new Pad2D([0, 2], { mode: 'reflect' }).forward(image([[1, 2, 3]]));
     const g = image([[1, 10, 100, 1000, 10_000, 100_000, 1_000_000]]);
     const grad = new Pad2D([0, 2], { mode: 'reflect' }).backpropToInput(g, cache);

@@ -10,7 +10,7 @@ import { blank, describeRefusals } from '../support/refusals.ts';
 const square = (x: tf.Tensor) => tf.square(x);
 const twice = (x: tf.Tensor) => tf.mul(x, 2);
 
-/** h(x) = x², b = [1 -1]. */
+/** A Pointwise box with h(x) = x² and b = [1 -1]. */
 const squares = () => new Pointwise(2, square, twice, { init: values([1, -1]) });
 
 eachBackend('by hand', () => {
@@ -56,7 +56,7 @@ eachBackend('by hand', () => {
     expect(box.backprop(g(), cache).gradParams).toEqual({});
   });
 
-  test('a bias of [channels] gathers from batch and positions, one of [height, channels] from the batch', () => {
+  test('a bias of [channels] sums over batch and positions, one of [height, channels] over the batch', () => {
     const images = tf.ones([2, 3, 2]);
     const flat = new Pointwise(2, square, twice);
     expect(numbers(flat.backpropToParams(images, flat.forward(images).cache).bias)).toEqual([
@@ -73,7 +73,7 @@ eachBackend('by hand', () => {
     expect(numbers(each.backprop(images, cache).gradParams.bias)).toEqual(fours);
   });
 
-  test('an h that returns its argument leaves output and cache apart', () => {
+  test('if h returns its argument, output and cache are still separate tensors', () => {
     expectNoLeak(() => {
       const box = new Pointwise(
         2,
@@ -90,7 +90,7 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('with tanh it is the box Tanh', () => {
+  test('with tanh it equals the box Tanh', () => {
     const box = new Pointwise(3, tf.tanh, (x) => tf.sub(1, tf.square(tf.tanh(x))), { bias: false });
     interface Case {
       input: Packed;

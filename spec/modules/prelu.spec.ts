@@ -10,7 +10,7 @@ import { useBackend } from '../../lib/backend/useBackend.ts';
 const two = () => new PReLU(2, { init: values([0.5, -2]) });
 
 eachBackend('by hand', () => {
-  test('one slope for all: its gradient is one sum', () => {
+  test('one slope for all channels: its gradient is the sum over all elements', () => {
     const box = new PReLU(1, { init: 0.5 });
     const x = tf.tensor2d([
       [-2, 0, 3],
@@ -32,7 +32,7 @@ eachBackend('by hand', () => {
     expect(numbers(box.backpropToParams(g, cache).weight)).toEqual([-2 * 1 + -6 * -5 + -8 * 6]);
   });
 
-  test('a slope for each channel: each gathers from its own positions', () => {
+  test('one slope per channel: its gradient is the sum over the channel', () => {
     const box = two();
     const x = tf.tensor3d([
       [

@@ -4,7 +4,7 @@ import { eachBackend } from '../support/fixtures.ts';
 import { describeMerging, describeUnlike, mergedAndBack } from '../support/merging.ts';
 
 eachBackend('by hand', () => {
-  test('three factors, each with the product of the others', () => {
+  test('three factors: the gradient of each is the product of the others', () => {
     const inputs = [tf.tensor1d([1, 2]), tf.tensor1d([3, -4]), tf.tensor1d([5, 6])];
     const { output, grads } = mergedAndBack(new Product(), inputs, tf.tensor1d([10, 100]));
     expect(output).toEqual([15, -48]);
@@ -15,7 +15,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('a single zero has a gradient, and the others have none', () => {
+  test('if one factor is 0, only that factor has a gradient', () => {
     const inputs = [tf.tensor1d([2]), tf.tensor1d([0]), tf.tensor1d([3])];
     const { output, grads } = mergedAndBack(new Product(), inputs, tf.tensor1d([10]));
     expect(output).toEqual([0]);

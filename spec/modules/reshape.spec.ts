@@ -6,7 +6,7 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals, disposed } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('row by row, and back', () => {
+  test('keeps the row-major order, and restores the shape backward', () => {
     const box = new Reshape([3, 2]);
     const { output, cache } = box.forward(
       tf.tensor3d([
@@ -76,7 +76,7 @@ describeRefusals([
     'Reshape.forward: expected examples of 12 elements, got 10 of input shape [3, 2, 5]',
     () => box.forward(blank([3, 2, 5])),
   ],
-  // The batch is not to be taken for elements.
+  // The batch axis is not part of an example.
   [
     'Reshape.forward: expected examples of 12 elements, got 6 of input shape [2, 6]',
     () => box.forward(blank([2, 6])),

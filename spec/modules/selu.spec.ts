@@ -8,7 +8,7 @@ import { describeFixture, eachBackend } from '../support/fixtures.ts';
 const LAMBDA_ALPHA = 1.7580993408473766;
 
 eachBackend('by hand', () => {
-  test('λ x above 0, half of −λ α at −ln 2; the derivative at 0 is λ α', () => {
+  test('λ x for x > 0, −λ α/2 at −ln 2; the derivative at 0 is λ α', () => {
     const at = atEach(new SELU(), [-Math.LN2, 0, 2]);
     [-LAMBDA_ALPHA / 2, 0, 2.101402].forEach((y, i) => expect(at.outputs[i]).toBeCloseTo(y, 6));
     [LAMBDA_ALPHA / 2, LAMBDA_ALPHA, 1.050701].forEach((slope, i) =>
@@ -24,7 +24,7 @@ eachBackend('by hand', () => {
     [0, 0, 1.050701, 1.050701].forEach((slope, i) => expect(at.slopes[i]).toBeCloseTo(slope, 6));
   });
 
-  test('mean 0 and variance 1 stay as they are: what λ and α were solved for', () => {
+  test('keeps mean 0 and variance 1, as λ and α are chosen to do', () => {
     const count = 200_000;
     tf.tidy(() => {
       const { output } = new SELU().forward(constant(new Rng(0).normals(count), [count]));

@@ -3,7 +3,7 @@ import { atEach, describeElementwise } from '../support/elementwise.ts';
 import { describeFixture, eachBackend } from '../support/fixtures.ts';
 
 eachBackend('by hand', () => {
-  test('σ(ln 3) = 3/4, so x/4 is lost; the slope there is ¾ (1 + ¼ ln 3)', () => {
+  test('σ(ln 3) = 3/4, so the output is ¾ x; the slope there is ¾ (1 + ¼ ln 3)', () => {
     const x = Math.log(3);
     const at = atEach(new SiLU(), [0, x, -x]);
     [0, 0.75 * x, -0.25 * x].forEach((y, i) => expect(at.outputs[i]).toBeCloseTo(y, 6));

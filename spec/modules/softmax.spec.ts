@@ -32,7 +32,7 @@ eachBackend('by hand', () => {
     expectAllClose(gradInput, { shape: [2, 3], values: [0, 0, 0, -1, 0, 1] });
   });
 
-  test('a gradient that is the same for every class moves nothing', () => {
+  test('an equal gradient for every class gives an input gradient of 0', () => {
     const box = new Softmax();
     const { output, cache } = box.forward(tf.tensor2d([[1, -2, 3]]));
     const gradInput = box.backpropToInput(tf.onesLike(output), cache);

@@ -10,7 +10,7 @@ eachBackend('by hand', () => {
     [1 / 2, 3 / 4].forEach((slope, i) => expect(at.slopes[i]).toBeCloseTo(slope, 6));
   });
 
-  test('past the threshold it is the identity; at the threshold not yet', () => {
+  test('is the identity above the threshold, but not at the threshold', () => {
     const at = atEach(new Softplus({ beta: 0.5, threshold: 1 }), [2, 2.25, -3]);
     [2 * Math.log(1 + Math.E), 2.25, 2 * Math.log(1 + Math.exp(-1.5))].forEach((y, i) => {
       expect(at.outputs[i]).toBeCloseTo(y, 6);
@@ -20,7 +20,7 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('a negative threshold takes negative x as they are', () => {
+  test('with a negative threshold some negative x are returned unchanged', () => {
     const at = atEach(new Softplus({ threshold: -1 }), [-0.5, -2]);
     expect(at.outputs[0]).toBe(-0.5);
     expect(at.outputs[1]).toBeCloseTo(Math.log(1 + Math.exp(-2)), 6);
@@ -28,7 +28,8 @@ eachBackend('by hand', () => {
   });
 
   test('large inputs: 0 or x, and a slope of 0 or 1', () => {
-    // PyTorch's threshold hides large x, so a high one is tried too.
+    // With PyTorch's threshold of 20, large x never reach the formula, so a high threshold is
+    // tested too.
     for (const threshold of [20, 1e30]) {
       const xs = [-1e4, -100, 100, 1e4];
       const at = atEach(new Softplus({ threshold }), xs);
@@ -39,7 +40,7 @@ eachBackend('by hand', () => {
     }
   });
 
-  test('far below 0 it has the digits of the exponential', () => {
+  test('far below 0 it is as precise as the exponential', () => {
     const [output] = atEach(new Softplus(), [-15]).outputs;
     expect(output / Math.exp(-15)).toBeCloseTo(1, 5);
   });

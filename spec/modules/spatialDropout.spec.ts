@@ -10,14 +10,17 @@ import { blank, describeRefusals, disposed } from '../support/refusals.ts';
 const training = (seed = 0) => ({ mode: 'training', rng: new Rng(seed) }) as const;
 const p = 0.3;
 
-/** The box as a training loop runs it, with the same draws at every forward. */
+/**
+ * A SpatialDropout that always runs in training mode, with the same random numbers in every
+ * forward.
+ */
 class InTraining extends SpatialDropout {
   override forward(input: tf.Tensor) {
     return super.forward(input, training());
   }
 }
 
-/** The values of each channel of each example: out[n][c]. */
+/** The values of each channel of each example, as out[n][c][position]. */
 function byChannel(x: tf.Tensor): number[][][] {
   const [batch, channels] = [x.shape[0], x.shape[x.rank - 1]];
   const values = x.dataSync();
@@ -31,7 +34,7 @@ function byChannel(x: tf.Tensor): number[][][] {
 
 eachBackend('by hand', () => {
   test.each([{ shape: [3, 2, 5, 4] }, { shape: [2, 7, 3] }, { shape: [1, 2, 3, 2, 5] }])(
-    'one draw per channel of an example holds at all positions, forward and back: $shape',
+    'all positions of a channel are dropped or kept together, forward and backward: $shape',
     ({ shape }) => {
       const [batch, channels] = [shape[0], shape[shape.length - 1]];
       const mask = Array.from(new Rng(7).uniforms(batch * channels), (draw) =>
@@ -92,7 +95,7 @@ eachBackend('by hand', () => {
     },
   );
 
-  test('the backward follows the forward of its cache, whatever ran since', () => {
+  test('the backward uses its own cache, even after another forward', () => {
     const box = new SpatialDropout({ p });
     const x = tf.ones([4, 2, 3, 5]);
     const trained = box.forward(x, training(1));
@@ -131,7 +134,7 @@ eachBackend('statistics', () => {
     expect(Math.abs(tf.mean(output).dataSync()[0] - 1)).toBeLessThan(slack / 0.7);
   });
 
-  test('each example drops other channels', () => {
+  test('different examples drop different channels', () => {
     const { output } = new SpatialDropout({ p }).forward(tf.ones([8, 2, 2, 16]), training(4));
     const patterns = byChannel(output).map((example) =>
       example.map(([first]) => first === 0).join(),
@@ -164,7 +167,7 @@ describeContract(() => new InTraining({ p }), inputs);
 
 const box = new SpatialDropout();
 
-test('facts: in inference the values stay as they are', () => {
+test('facts: inference keeps the values', () => {
   const facts = { outputShape: [2, 3, 4], window: 'identity', multiplyAdds: 0 };
   expect(box.facts([[2, 3, 4]])).toEqual(facts);
 });

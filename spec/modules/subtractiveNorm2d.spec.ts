@@ -11,7 +11,10 @@ import { blank, describeRefusals } from '../support/refusals.ts';
 
 const images = (grid: Grid) => tensorOf(grid) as tf.Tensor4D;
 
-/** Images, windows that fit, that are as large as the image and larger, of one row, and of one cell. */
+/**
+ * Image shapes with windows that are smaller than, as large as and larger than the image, and
+ * windows of one row and of one cell.
+ */
 const GEOMETRIES: readonly { shape: number[]; kernelSize: [number, number]; sigma?: number }[] = [
   { shape: [2, 6, 5, 3], kernelSize: [3, 3] },
   { shape: [1, 5, 7, 2], kernelSize: [5, 3] },
@@ -22,8 +25,9 @@ const GEOMETRIES: readonly { shape: number[]; kernelSize: [number, number]; sigm
 ];
 
 eachBackend('by hand', () => {
-  test('a window of one row of three, cut at the border', () => {
-    // σ² = 1/(2 ln 2): the weights are 1, 2, 1 over 4 inside and 2, 1 over 3 at the ends.
+  test('a 1x3 window, which is incomplete at the border', () => {
+    // With σ² = 1/(2 ln 2) the weights are 1, 2, 1, divided by 4 inside the image; at the ends they
+    // are 2, 1, divided by 3.
     const box = new SubtractiveNorm2D(1, {
       kernelSize: [1, 3],
       sigma: Math.sqrt(0.5 / Math.log(2)),
@@ -34,7 +38,7 @@ eachBackend('by hand', () => {
       shape: [1, 1, 4, 1],
       values: [3 - means[0], 6 - means[1], 0 - means[2], 12 - means[3]],
     });
-    // Pixel 0 is in its own window with 2/3 and in that of pixel 1 with 1/4.
+    // Pixel 0 has weight 2/3 in its own window and weight 1/4 in the window of pixel 1.
     const gradInput = box.backpropToInput(tf.tensor4d([3, 4, 0, 0], [1, 1, 4, 1]), cache);
     expectAllClose(gradInput, {
       shape: [1, 1, 4, 1],
@@ -42,7 +46,7 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('the mean is that of all maps', () => {
+  test('the mean is over all maps', () => {
     const box = new SubtractiveNorm2D(3, { kernelSize: 1 });
     const { output } = box.forward(tf.tensor4d([1, 2, 6], [1, 1, 1, 3]));
     expectAllClose(output, { shape: [1, 1, 1, 3], values: [-2, -1, 3] });

@@ -12,7 +12,7 @@ import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('nearest: every pixel becomes a block, and gets the sum of its gradients', () => {
+  test('nearest: every pixel becomes a block, and its gradient is the sum over the block', () => {
     const box = new Upsample2D({ scaleFactor: [1, 2] });
     const { output, cache } = box.forward(
       image([
@@ -34,17 +34,17 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('bilinear: centres are scaled, the border is repeated', () => {
+  test('bilinear: pixel centres are scaled, and the border is repeated', () => {
     const box = new Upsample2D({ scaleFactor: [1, 2], mode: 'bilinear' });
     const { output, cache } = box.forward(image([[0, 4, 12]]));
-    // Centres at -1/4, 1/4, 3/4, 5/4, 7/4 and 9/4.
+    // The output's pixel centres are at -1/4, 1/4, 3/4, 5/4, 7/4 and 9/4 of the input.
     expect(rowsOf(output)).toEqual([[0, 1, 3, 6, 10, 12]]);
     expect(rowsOf(box.backpropToInput(image([[1, 4, 8, 16, 32, 64]]), cache))).toEqual([
       [1 + 3 + 2, 1 + 6 + 12 + 8, 4 + 24 + 64],
     ]);
   });
 
-  test('bilinear, corners aligned: the first and last pixels keep their places', () => {
+  test('bilinear, corners aligned: the first and last pixels keep their positions', () => {
     const box = new Upsample2D({ scaleFactor: [1, 2.5], mode: 'bilinear', alignCorners: true });
     const { output, cache } = box.forward(image([[0, 8]]));
     expect(rowsOf(output)).toEqual([[0, 2, 4, 6, 8]]);
@@ -64,12 +64,12 @@ eachBackend('nearest and pools undo each other', () => {
     const x = Grid.random([2, 3, 4, 2], rng);
     const up = new Upsample2D({ scaleFactor });
     const { output, cache } = up.forward(x.tensor());
-    // The average over the blocks is the image, forward and backward.
+    // The average over each block is the original pixel, and the two backward passes also cancel.
     const means = new AvgPool2D(kernel);
     const down = means.forward(output);
     expectAllClose(down.output, x);
     expectAllClose(up.backpropToInput(means.backpropToInput(x.tensor(), down.cache), cache), x);
-    // The backward is a sum over the blocks.
+    // The backward pass sums over the blocks.
     const g = Grid.random(output.shape, rng).tensor<tf.Tensor4D>();
     const sums = new SumPool2D(kernel).forward(g).output;
     expectAllClose(up.backpropToInput(g, cache), { shape: x.shape, values: [...sums.dataSync()] });
@@ -164,7 +164,7 @@ describeFacts({
       [2, 1 / 2],
     ],
     inputs: [
-      // Row −¼ is row 0; column ¼ lies between columns 0 and 1.
+      // Row −¼ is clamped to row 0; column ¼ lies between columns 0 and 1.
       [
         [0, 1, 0],
         [
@@ -173,7 +173,7 @@ describeFacts({
           [0, 0],
         ],
       ],
-      // Column 2¼ is column 2.
+      // Column 2¼ is clamped to column 2.
       [
         [2, 5, 0],
         [

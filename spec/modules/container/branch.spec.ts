@@ -40,7 +40,7 @@ eachBackend('by hand', () => {
     expect(asNumbers(gradParams)).toEqual(expectedGrads);
   });
 
-  test('concat, by default, in the order of the list', () => {
+  test('concatenates by default, in the order of the list', () => {
     const box = two();
     const { output, cache } = box.forward(tf.tensor2d([[1, 4]]));
     expect(numbers(output)).toEqual([[9, -1]]);
@@ -49,7 +49,7 @@ eachBackend('by hand', () => {
     expect(asNumbers(gradParams)).toEqual({ '0.weight': [[10, 40]], '1.weight': [[100, 400]] });
   });
 
-  test('is the graph of its boxes and its merge', () => {
+  test('equals a Graph of its boxes and its merge', () => {
     const boxes = {
       narrow: new Conv2D(2, 3, 1, { rng: new Rng(0) }),
       normed: new Sequential([
@@ -69,7 +69,7 @@ eachBackend('by hand', () => {
     expectSame(new Branch(boxes), graph, tf.reshape(tf.linspace(-1, 2, 48), [2, 3, 4, 2]));
   });
 
-  test('of one box, whatever the merge, is that box', () => {
+  test('equals its box if there is only one, for every merge', () => {
     const x = tf.tensor2d([[1, -4]]);
     for (const merge of MERGES) expectSame(new Branch([new Tanh()], { merge }), new Tanh(), x);
   });

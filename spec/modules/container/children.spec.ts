@@ -16,7 +16,7 @@ test('placeOf writes numbers and names', () => {
   expect(modulePath(new Residual(new Tanh()), 'body')).toBe('Residual.body');
 });
 
-test('accumulate and total take their terms over', () => {
+test('accumulate and total take ownership of their terms', () => {
   expectNoLeak(() => {
     const [one, two] = [tf.scalar(1), tf.scalar(10)];
     expect(accumulate(undefined, one)).toBe(one);
@@ -32,7 +32,7 @@ test('accumulate and total take their terms over', () => {
   expect(total([tf.scalar(1), undefined])).toBeUndefined();
 });
 
-test('share clones what is alive, in lists too, and leaves the rest', () => {
+test('share clones live tensors, also in lists, and keeps other values', () => {
   const [alive, dead] = [tf.scalar(1), tf.scalar(2)];
   dead.dispose();
   const [clone, ...others] = share([alive, dead, 3]);

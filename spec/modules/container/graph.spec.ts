@@ -23,7 +23,7 @@ import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { blank, describeRefusals } from '../../support/refusals.ts';
 import { Stacked } from '../../support/stacked.ts';
 
-/** (a, b) to (a + w b, b · w b): two inputs, two outputs, and a value with three uses. */
+/** Maps (a, b) to (a + w b, b · w b): two inputs, two outputs, and a value with three uses. */
 const twoByTwo = () =>
   new Graph({
     inputs: ['a', 'b'],
@@ -35,7 +35,7 @@ const twoByTwo = () =>
     outputs: ['sum', 'product', 'scaled'],
   });
 
-/** (a, b) to (W b, a · W b) */
+/** Maps (a, b) to (W b, a · W b). */
 const crossing = (shared: Linear) =>
   new Graph({
     inputs: ['a', 'b'],
@@ -59,7 +59,7 @@ const nested = (shared: Linear) =>
 eachBackend('by hand', () => {
   const [a, b] = [() => tf.tensor2d([[2]]), () => tf.tensor2d([[5]])];
 
-  test('two inputs and three outputs, in their order; what is used often gathers its gradients', () => {
+  test('two inputs and three outputs, in order; a value sums the gradients of its uses', () => {
     const box = twoByTwo();
     const { output, cache } = box.forward([a(), b()]);
     expect(output.map(numbers)).toEqual([[[2 + 15]], [[5 * 15]], [[15]]]);
@@ -74,7 +74,7 @@ eachBackend('by hand', () => {
     expect(asNumbers(gradParams)).toEqual({ 'scaled.weight': [[755]] });
   });
 
-  test('runs the nodes in the order that their wires ask for', () => {
+  test('runs each node after the nodes that it depends on', () => {
     const box = twoByTwo();
     expect(box.nodes.map(({ name }) => name)).toEqual(['scaled', 'sum', 'product']);
     expect(box.children().map(([name]) => name)).toEqual(['scaled', 'sum', 'product']);
@@ -110,14 +110,14 @@ eachBackend('by hand', () => {
     const box = nested(linear(1, 1, [3]));
     expect(Object.keys(box.params)).toEqual(['inner.first.weight']);
     const { output, cache } = box.forward([a(), b()]);
-    // First w b and a w b; then w · a w b behind them, and its product with w b.
+    // The outputs are w b · (w · a w b), w · a w b and b for w = 3.
     expect(output.map(numbers)).toEqual([[[2 * 27 * 25]], [[2 * 9 * 5]], [[5]]]);
     const zero = tf.tensor2d([[0]]);
     const grads = box.backpropToParams([tf.tensor2d([[1]]), zero, zero], cache);
     expect(asNumbers(grads)).toEqual({ 'inner.first.weight': [[3 * 9 * 2 * 25]] }); // of w³ a b²
   });
 
-  test('a chain, a residual and a branch at its nodes are those written out', () => {
+  test('containers as nodes equal the same boxes as single nodes', () => {
     const [one, two, three] = [0, 1, 2].map(
       (seed) => new Conv2D(2, 2, 3, { padding: 1, rng: new Rng(seed) }),
     );
@@ -145,7 +145,7 @@ eachBackend('by hand', () => {
     expect(Object.keys(out.buffers)).toContain('norm.runningMean');
   });
 
-  test('forward lets each value go behind the last that takes it, and a sweep leaves nothing', () => {
+  test('forward disposes each value after its last use, and a backward pass leaks nothing', () => {
     const box = nested(linear(1, 1, [3]));
     const inputs = [a(), b()];
     expectNoLeak(() => {

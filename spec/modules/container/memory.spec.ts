@@ -11,11 +11,11 @@ import { Sum } from '../../../modules/sum.ts';
 import { eachBackend } from '../../support/fixtures.ts';
 
 /**
- * A container disposes a value when the last box that uses it has run. A clone too many would not
- * survive the container's `tidy`, and nothing but the peak of the memory would show it.
+ * A container disposes a value when the last box that uses it has run. These specs measure the peak
+ * memory, because nothing else shows an unneeded clone: the container's `tidy` disposes it later.
  */
 
-/** New values in both directions, and nothing in the cache. */
+/** Returns new tensors in both directions and caches nothing. */
 class Double extends Module<Tensor, Tensor, null> {
   forward(input: Tensor): ForwardResult<Tensor, null> {
     return { output: tidy(() => mul(input, scalar(2))), cache: null };
@@ -26,7 +26,7 @@ class Double extends Module<Tensor, Tensor, null> {
   }
 }
 
-/** Counts the memory when it runs. */
+/** Records the live memory at each of its calls. */
 class Meter extends Double {
   readonly forwards: LiveMemory[] = [];
   readonly backwards: LiveMemory[] = [];
@@ -42,7 +42,10 @@ class Meter extends Double {
   }
 }
 
-/** At the meter only its own input is left, and clones of the network's input that are still needed. */
+/**
+ * The networks, with the clones of the network's input (or gradOutput) that are still needed when
+ * the meter runs. Besides these clones only the meter's own input may be alive.
+ */
 const NETWORKS: readonly (readonly [
   name: string,
   build: (meter: Meter) => Box,
@@ -103,7 +106,7 @@ const NETWORKS: readonly (readonly [
         ],
         outputs: 'b',
       }),
-    // On the way back: the gradient of the input by its two uses in the sum.
+    // The clone on the way back is the input gradient through the two direct uses in the sum.
     { forward: 1, backward: 1 },
   ],
 ];

@@ -32,7 +32,7 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('where the body gives 0 the gradient arrives undiminished, however deep', () => {
+  test('if every body returns 0, the gradient is unchanged through any depth', () => {
     const block = () => new Residual(new Linear(2, 2, { init: zeros }));
     const box = new Sequential(Array.from({ length: 50 }, block));
     const { output, cache } = box.forward(tf.tensor2d([[3, 4]]));
@@ -40,7 +40,7 @@ eachBackend('by hand', () => {
     expect(numbers(box.backpropToInput(tf.tensor2d([[5, 6]]), cache))).toEqual([[5, 6]]);
   });
 
-  test('is the graph of its body, its shortcut and a sum', () => {
+  test('equals a Graph of its body, its shortcut and a sum', () => {
     const body = new Sequential([linear(3, 2, [1, 2, 3, -1, 0, 2]), new Tanh(), new BatchNorm(2)]);
     const shortcut = linear(3, 2, [0, 1, -1, 2, 2, 0]);
     const graph = new Graph({
@@ -59,7 +59,7 @@ eachBackend('by hand', () => {
     );
   });
 
-  test('names parameters and buffers by their way', () => {
+  test('names parameters and buffers by their paths', () => {
     const box = new Residual(new Sequential([new BatchNorm(2), new Residual(new BatchNorm(2))]));
     expect(Object.keys(box.params)).toEqual([
       'body.0.weight',

@@ -28,12 +28,12 @@ eachBackend('by hand', () => {
     expect(numbers(box.backpropToInput(g, cache))).toEqual([[30, 60]]);
     const expected = { '0.weight': [[30, 120]], '2.weight': [[90]] };
     expect(asNumbers(box.backpropToParams(g, cache))).toEqual(expected);
-    const { gradInput, gradParams } = box.backprop(g, cache); // the two before did not consume the cache
+    const { gradInput, gradParams } = box.backprop(g, cache); // the calls above kept the cache
     expect(numbers(gradInput)).toEqual([[30, 60]]);
     expect(asNumbers(gradParams)).toEqual(expected);
   });
 
-  test('a box that stands twice is named once, and its gradients are summed', () => {
+  test('a box used twice is named once, and its gradients are summed', () => {
     const shared = linear(1, 1, [3]);
     const box = new Sequential([shared, new ReLU(), shared]); // C = w² x, ∂C/∂w = 2 w x
     const x = tf.tensor2d([[2]]);
@@ -71,7 +71,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('without boxes it gives what it gets', () => {
+  test('without boxes it returns its input', () => {
     const box = new Sequential([]);
     const x = tf.tensor1d([1, 2]);
     const { output, cache } = box.forward(x);
@@ -81,7 +81,7 @@ eachBackend('by hand', () => {
     expect(numbers(box.backprop(x, cache).gradInput)).toEqual([1, 2]);
   });
 
-  test('sweep gives the gradients of backprop and lets the whole cache go', () => {
+  test('backpropParams returns the gradients of backprop and disposes the whole cache', () => {
     const box = convnet();
     const x = tf.ones([2, 6, 7, 1]);
     const { output, cache } = box.forward(x);
@@ -95,7 +95,7 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('backprop lets every cache go', () => {
+  test('backprop disposes every cache', () => {
     const box = convnet();
     const x = tf.ones([2, 6, 7, 1]);
     expectNoLeak(() => {
@@ -131,7 +131,7 @@ describeContainer((one, two) => new Sequential([one, two]), ['0', '1'], [true, f
 
 describeContract(convnet, () => [tf.ones([2, 6, 7, 1]), tf.ones([1, 6, 7, 1])]);
 
-/** Holds ten tensors in its cache, and notes how many are alive whenever it is called. */
+/** Caches ten tensors, and records the number of live tensors at each call. */
 class Probe extends Module<tf.Tensor, tf.Tensor, { held: tf.Tensor[] }> {
   override readonly buffers = { calls: tf.variable(tf.scalar(0)) };
   readonly live: number[];
@@ -282,7 +282,7 @@ describeRefusals([
   ],
 ]);
 
-test('a box that stands at two depths has its parameters and gradients under one name', async () => {
+test('a box used at two depths has one name for its parameters and gradients', async () => {
   await useBackend('cpu');
   const shared = new Linear(2, 2, { init: values([1, 2, 3, 4]), bias: false });
   const chain = new Sequential([new Sequential([shared]), shared]);

@@ -7,7 +7,7 @@ import { describeContract } from '../../support/contract.ts';
 import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { blank, describeRefusals } from '../../support/refusals.ts';
 
-/** a = (2, −1, 3), b = (10, 20, 30). */
+/** An Affine box with the coefficients a = (2, −1, 3) and the biases b = (10, 20, 30). */
 function small(): Affine {
   const box = new Affine(3, { init: values([2, -1, 3]) });
   tf.tidy(() => box.params.bias?.assign(tf.tensor1d([10, 20, 30])));

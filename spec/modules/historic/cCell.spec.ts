@@ -11,26 +11,27 @@ eachBackend('by hand', () => {
   test('forward and backward', () => {
     const box = new CCell(2, 1, { alpha: 0.5 });
     const { output, cache } = box.forward(tf.tensor4d([5, 1], [1, 1, 1, 2]));
-    // v = 3;  x = (6/4 − 1, 2/4 − 1);  ψ = (0.5/1, 0)
+    // v = 3 is the mean; x = (6/4 − 1, 2/4 − 1); ψ = (0.5/1, 0).
     expectAllClose(output, { shape: [1, 1, 1, 2], values: [0.5, 0] });
-    // ∂C/∂x_1 = 8 · 0.5/1² = 4;  ∂C/∂v = −4 · 1.5/4 = −1.5;  to each of the two: its own 4/4, and half of ∂C/∂v
+    // ∂C/∂x_1 = 8 · 0.5/1² = 4 and ∂C/∂v = −4 · 1.5/4 = −1.5. Input 1 gets 4/4 and half of ∂C/∂v;
+    // input 2 gets half of ∂C/∂v.
     const gradInput = box.backpropToInput(tf.tensor4d([8, 100], [1, 1, 1, 2]), cache);
     expectAllClose(gradInput, { shape: [1, 1, 1, 2], values: [1 - 0.75, -0.75] });
   });
 
-  test('planes that see the same are silent', () => {
+  test('planes with equal inputs give 0', () => {
     const { output } = new CCell(3, 2).forward(tf.ones([1, 2, 3, 3]));
     expect(Math.max(...output.dataSync().map(Math.abs))).toBeLessThan(1e-6);
   });
 
-  test('what weak cells give is not rounded away beside 1', () => {
+  test('the outputs of weak cells are not lost by rounding near 1', () => {
     const { output } = new CCell(2, 1, { alpha: 1 }).forward(
       tf.tensor4d([3e-9, 1e-9], [1, 1, 1, 2]),
     );
     expectAllClose(output, { shape: [1, 1, 1, 2], values: [1e-9, 0] });
   });
 
-  test('the window falls from its middle, and sums to the total in each plane', () => {
+  test('the window weights decrease from the middle and sum to the total in each plane', () => {
     const window = new CCell(2, [3, 1], { decay: 0.5 }).window();
     expectAllClose(window, { shape: [3, 1, 2, 1], values: [1, 1, 2, 2, 1, 1].map((d) => d / 4) });
     const stronger = new CCell(2, [3, 1], { decay: 0.5, total: 6 }).window();

@@ -7,7 +7,7 @@ import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { blank, describeRefusals } from '../../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('zeros behind the channels, whose gradient is dropped', () => {
+  test('appends channels of zeros and drops their gradient', () => {
     const box = new PadChannels(2);
     const { output, cache } = box.forward(tf.tensor3d([[[1], [2], [3]]]));
     expect(numbers(output)).toEqual([

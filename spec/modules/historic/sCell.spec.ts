@@ -10,7 +10,7 @@ import { describeFacts } from '../../support/facts.ts';
 import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { blank, describeRefusals } from '../../support/refusals.ts';
 
-/** One pixel of two planes to two cells; r = 1, so that 2r/(1+r) = 1. */
+/** An SCell from one pixel of two planes to two cells. With r = 1 the factor 2r/(1+r) is 1. */
 function small(): SCell {
   const init = values([
     [1, 2],
@@ -25,7 +25,8 @@ eachBackend('by hand', () => {
   test('forward and both gradients', () => {
     const box = small();
     const { output, cache } = box.forward(tf.tensor4d([1, 7], [1, 1, 1, 2]));
-    // v = √((1 + 49)/2) = 5;  e = (1 + 21, 2);  h = (1, 5);  x = (23/2 − 1, 3/6 − 1), and the second is silent
+    // v = √((1 + 49)/2) = 5; e = (1 + 21, 2); h = (1, 5); x = (23/2 − 1, 3/6 − 1). The second cell
+    // gives 0.
     expectAllClose(output, { shape: [1, 1, 1, 2], values: [10.5, 0] });
     const g = tf.tensor4d([4, 100], [1, 1, 1, 2]);
     // ∂C/∂e = 4/2, ∂C/∂h = −4 · 11.5/2 = −23, ∂C/∂v = −23 · 0.2; ∂v/∂u = c u/v = (0.1, 0.7)
@@ -36,7 +37,7 @@ eachBackend('by hand', () => {
     expectAllClose(inhibition, { shape: [2], values: [-23 * 5, 0] });
   });
 
-  test('where there is nothing to see, nothing is seen and every gradient is finite', () => {
+  test('an input of zeros gives 0 with finite gradients', () => {
     const box = small();
     const { output, cache } = box.forward(tf.zeros([1, 2, 1, 2]));
     expect([...output.dataSync()]).toEqual([0, 0, 0, 0]);
@@ -46,13 +47,13 @@ eachBackend('by hand', () => {
     }
   });
 
-  test('what a new cell sees is not rounded away beside 1', () => {
+  test('the small output of a new cell is not lost by rounding near 1', () => {
     const box = new SCell(1, 1, 1, { r: 1, init: values([1e-6]) });
     const { output } = box.forward(tf.tensor4d([1e-3], [1, 1, 1, 1]));
     expectAllClose(output, { shape: [1, 1, 1, 1], values: [1e-9] });
   });
 
-  test('the window of inhibition falls from its middle, and sums to 1 over window and planes', () => {
+  test('the inhibition weights decrease from the middle and sum to 1 over window and planes', () => {
     const window = new SCell(2, 3, [1, 3], { decay: 0.5, init: zeros }).window();
     expectAllClose(window, { shape: [1, 3, 2, 1], values: [1, 1, 2, 2, 1, 1].map((c) => c / 8) });
   });

@@ -4,7 +4,7 @@ import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { describeRefusals } from '../../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('A at infinity, and A S at 0', () => {
+  test('the limit is A, and the slope at 0 is A S', () => {
     const { outputs, slopes } = atEach(
       new ScaledTanh({ amplitude: 2, slope: 0.5 }),
       [-100, 0, 100],
@@ -13,7 +13,7 @@ eachBackend('by hand', () => {
     expect(slopes).toEqual([0, 1, 0]);
   });
 
-  test('by default ±1 stay ±1, as the paper has it', () => {
+  test('by default ±1 map to ±1, as in the paper', () => {
     const { outputs } = atEach(new ScaledTanh(), [1, -1]);
     expect(outputs[0]).toBeCloseTo(1, 4);
     expect(outputs[1]).toBeCloseTo(-1, 4);

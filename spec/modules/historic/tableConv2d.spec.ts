@@ -11,7 +11,10 @@ import { describeFacts } from '../../support/facts.ts';
 import { describeFixture, eachBackend } from '../../support/fixtures.ts';
 import { blank, describeRefusals } from '../../support/refusals.ts';
 
-/** Three channels to two; connections 2 → 0, 0 → 0, 1 → 1, of 1x2 weights each. */
+/**
+ * A TableConv2D from three channels to two. Its connections are 2 → 0, 0 → 0 and 1 → 1, each with
+ * 1x2 weights.
+ */
 function small(bias = true): TableConv2D {
   const init = values([
     [1, 2, 3],
@@ -28,7 +31,8 @@ eachBackend('by hand', () => {
   test('forward and both gradients', () => {
     const box = small();
     const { output, cache } = box.forward(x());
-    // Weights 1, 10 see channel 2, which is 3, 6; 2, 20 channel 0, which is 1, 4; 3, 30 channel 1, which is 2, 5.
+    // Weights 1, 10 apply to channel 2 (values 3, 6), weights 2, 20 to channel 0 (1, 4), and
+    // weights 3, 30 to channel 1 (2, 5).
     expect(numbers(output)).toEqual([[[[3 + 60 + 2 + 80 + 100, 6 + 150 + 200]]]]);
     const g = tf.tensor4d([1, -1], [1, 1, 1, 2]);
     expect(numbers(box.backpropToInput(g, cache))).toEqual([
@@ -56,7 +60,7 @@ eachBackend('by hand', () => {
     expect(Object.keys(box.backpropToParams(output, cache))).toEqual(['weight']);
   });
 
-  test('is the convolution of its filters, which are 0 where there is no connection', () => {
+  test('equals a convolution whose filters are 0 where there is no connection', () => {
     const rng = new Rng(3);
     const box = new TableConv2D(3, [[1], [2, 0]], [2, 3], { padding: [0, 1], rng });
     expectNoLeak(() => box.filters().dispose());
