@@ -1,7 +1,7 @@
 /**
- * `npm run coverage [-- JEST ARGUMENTS]`: by folder, the share of lines and branches that the
- * specs of `npm test` run; coverage/index.html shows every line. Commands and workers run in
- * processes of their own, whose lines are not counted.
+ * `npm run coverage [-- JEST ARGUMENTS]`: prints for each folder the share of lines and branches
+ * that the specs of `npm test` run. coverage/index.html shows every line. Lines that run only in
+ * other processes, such as commands and workers, are not counted.
  */
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
@@ -17,10 +17,10 @@ const folders = include.filter((entry) => !entry.endsWith('.ts'));
 const { failed } = runJest(
   [
     '--coverage',
-    // V8 would count the lines of comments.
+    // The V8 provider would also count comment lines.
     '--coverageProvider=babel',
     ...['json-summary', 'html'].map((reporter) => `--coverageReporters=${reporter}`),
-    // Files that no spec loads count too, and Jest looks for them below its roots.
+    // Files that no spec loads count too. Jest finds them only if their folders are roots.
     ...folders.flatMap((folder) => [`--roots=<rootDir>/${folder}`]),
     '--roots=<rootDir>/spec',
     ...folders.map((folder) => `--collectCoverageFrom=${folder}/**/*.ts`),

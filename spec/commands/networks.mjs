@@ -1,8 +1,9 @@
 /**
- * `npm run test:networks [-- NAMES]`: the networks for which `npm run test:all` has no time. It
- * proves the gradient of every coordinate of every network, in plain Node, where it is faster than
- * inside Jest; then it runs all of spec/models, in which every network learns by heart. With names
- * it proves only the gradients of those networks. The last line is `N passed, N failed`.
+ * `npm run test:networks [-- NAMES]`: checks the networks that take too long for
+ * `npm run test:all`. It compares every coordinate of every network's gradient with a finite
+ * difference, in plain Node, because Jest is slower. Then it runs all of spec/models, which trains
+ * every network on a few images. With names, it checks only the gradients of those networks. The
+ * last line is `N passed, N failed`.
  */
 import { SCALED, VARIANTS } from '../support/scaledNetworks.ts';
 import { proveGradient } from '../support/proveGradient.ts';

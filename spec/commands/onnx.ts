@@ -1,8 +1,8 @@
 /**
- * `npm run test:onnx [-- NAMES]`: exports to ONNX compute in onnxruntime what boxprop
- * computes. It checks every box with its random cases, to 1e-5 of the largest output, and every
- * network, to 1e-4; with names, only those boxes and networks. The exit status is 1 if any is
- * further off, or if onnxruntime is missing.
+ * `npm run test:onnx [-- NAMES]`: checks that exported ONNX models compute the same in onnxruntime
+ * as in boxprop. Boxes run with their random cases and may differ by 1e-5 of the largest output,
+ * networks by 1e-4. With names, only those boxes and networks are checked. The exit status is 1 if
+ * any difference is larger, or if onnxruntime is missing.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,17 +24,17 @@ import { difference, startPython, type Python } from '../support/python.ts';
 const CASES = 20;
 const [BOX_LIMIT, NETWORK_LIMIT] = [1e-5, 1e-4];
 
-/** Boxes that ONNX has no operators for, or whose cases are no lists of tensors. */
+/** Boxes that cannot be exported: Pointwise computes an arbitrary function. */
 const REFUSED = new Set(['Pointwise']);
 
 /**
- * The share of their filters that large networks are checked with; these two are checked whole as
- * well.
+ * Large networks are checked with this share of their filters. The two networks in WHOLE are also
+ * checked with all filters.
  */
 const SMALL = 1 / 8;
 const WHOLE = ['alexnet', 'resnet18'];
 
-/** Exports a box, runs it there and here, and tells how far apart they are. */
+/** Exports a box, runs it in onnxruntime and in boxprop, and returns the largest difference. */
 async function compare(python: Python, folder: string, box: AnyModule, inputs: readonly Tensor[]) {
   const model = join(folder, 'model.onnx');
   const shapes = inputs.map(({ shape }) => shape.slice(1));
@@ -73,7 +73,8 @@ async function checkBox(python: Python, folder: string, name: string): Promise<s
     const { box, input, config } = cases[name](new Draw(new Rng(i)));
     if (!(box instanceof Module)) return '';
     const inputs = (input instanceof Tensor ? [input] : input) as readonly Tensor[];
-    // The first axis is the batch, and may have any size there.
+    // An exported model treats the first axis as a batch of any size, so each input needs a second
+    // axis.
     if (inputs.every(({ rank }) => rank >= 2)) {
       const apart = await compare(python, folder, box, inputs);
       if (!(apart <= BOX_LIMIT)) throw new Error(`${config}: ${apart.toExponential(1)}`);

@@ -5,9 +5,9 @@ import { integerOption } from '../../cli/options.ts';
 import { HOSTS } from '../support/hosts.ts';
 
 /**
- * `npm run parity`: the table of docs/parity.md, which holds for each box and backend the largest
- * error of outputs and gradients against float64, as a share of the tensor's scale. The page names
- * the backends that are missing.
+ * `npm run parity`: writes the table of docs/parity.md. For each box and backend it shows the
+ * largest difference of outputs and gradients from float64, relative to the scale of the tensor.
+ * The page lists the backends that were not available.
  */
 
 const { cases, out } = new Command('parity')

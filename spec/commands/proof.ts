@@ -25,8 +25,9 @@ const byContent = (name: string) => [
 ];
 
 /**
- * A rule that asks for types can miss what a change elsewhere does to an unchanged file, so the
- * whole proof lints without a cache. The caches of the compiler and of Prettier miss nothing.
+ * A lint rule that uses types may depend on other files, so a cached result can be outdated. That
+ * is why `test:all` lints without a cache. The caches of the compiler and of Prettier are always
+ * right.
  */
 const CHECKS = {
   types: ['typescript/bin/tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', cache('types')],
@@ -64,7 +65,7 @@ function proveOnTensorflow(): Count {
   });
   process.stdout.write(stdout);
   const last = /^(\d+) passed, (\d+) failed\s*$/m.exec(stdout);
-  // A run that ends without its last line has failed.
+  // A run without a last line has crashed, so it counts as failed.
   const [passed, failed] = last === null ? [0, 1] : last.slice(1).map(Number);
   console.log(`${failed === 0 ? 'pass' : 'FAIL'} npm run test:tensorflow`);
   return { passed, failed, skipped: 0 };

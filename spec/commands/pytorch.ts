@@ -1,8 +1,8 @@
 /**
- * `npm run test:pytorch [-- NAMES]`: weights travel between boxprop and PyTorch. For each network
- * of torchvision, PyTorch's weights give the same scores here and go back bit for bit, and
- * boxprop's own weights give the same scores there. The exit status is 1 if any is off by more than
- * 1e-4 of the largest score, or if PyTorch is missing.
+ * `npm run test:pytorch [-- NAMES]`: exchanges weights between boxprop and PyTorch. For each
+ * network of torchvision, PyTorch's weights must give the same scores in boxprop and return to
+ * PyTorch bit for bit, and boxprop's weights must give the same scores in PyTorch. The exit status
+ * is 1 if any score differs by more than 1e-4 of the largest score, or if PyTorch is missing.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,10 @@ import {
 } from '../../models/torchvision/index.ts';
 import { difference, startPython, type Python } from '../support/python.ts';
 
-/** The share of the published filters, and the height of the images, which are 5 pixels wider. */
+/**
+ * The networks, each with its share of the published filters and the height of its images. The
+ * width is 5 pixels more than the height.
+ */
 const CASES: readonly (readonly [name: string, width: number, height: number])[] = [
   ['torchvision-alexnet', 0.25, 224],
   ['vgg16', 0.125, 224],
@@ -90,7 +93,7 @@ async function check(
 
 const tensorsOf = (network: AnyModule) => ({ ...network.params, ...network.buffers });
 
-/** What a network makes of the image in a file, in which the channels come first. */
+/** The outputs of a network for the image in a file, which stores the channels first. */
 function infer(network: AnyModule, file: Tensors): Float32Array[] {
   const image = file.get('image');
   if (image === undefined) throw new Error('no image');

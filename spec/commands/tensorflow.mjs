@@ -1,8 +1,8 @@
 /**
- * `npm run test:tensorflow`: proves on TensorFlow's own kernels what `npm test` proves on cpu and
- * wasm. `npm run -s boxprop -- setup tensorflow` installs them. The last line is
- * `N passed, N failed`, and the exit status is 1 if anything failed. Without TensorFlow nothing is
- * proven, which is a failure.
+ * `npm run test:tensorflow`: repeats on TensorFlow's own kernels the checks that `npm test` runs on
+ * cpu and wasm. `npm run -s boxprop -- setup tensorflow` installs TensorFlow. The last line is
+ * `N passed, N failed`, and the exit status is 1 if anything failed. If TensorFlow is not
+ * installed, the run fails.
  */
 import { tensor1d, tensor4d } from '@tensorflow/tfjs-core';
 import { cases, gradcheckAll, boxNames } from '../../gradcheck/index.ts';
@@ -21,7 +21,7 @@ function check(ok, what, problems = []) {
   if (!ok) console.log([`FAIL ${what}`, ...problems].join('\n  '));
 }
 
-/** LeNet's loss and gradients in one step, by name. */
+/** The loss of one training step of LeNet, and the gradients by parameter name. */
 async function lenetStep(backend) {
   await useBackend(backend);
   const rng = new Rng(0);
@@ -40,7 +40,7 @@ async function lenetStep(backend) {
   return { loss: [loss], ...values };
 }
 
-/** The largest difference, as a share of the largest value. */
+/** The largest difference, divided by the largest expected value. */
 function relativeError(actual, expected) {
   if (actual?.length !== expected.length) return Infinity;
   const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

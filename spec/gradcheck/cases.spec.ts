@@ -4,12 +4,12 @@ import { boxNames, type GradcheckReport } from '../../gradcheck/index.ts';
 import { boxprop } from '../support/runCommand.ts';
 
 /**
- * Every box and every cost, by a few of the random cases of gradcheck/cases. The long specs of the
- * command line draw more, and npm run test:tensorflow and gradcheck/parity.long.spec.ts other
+ * Checks every box and every cost with a few random cases of gradcheck/cases. The long specs of the
+ * command line use more cases. npm run test:tensorflow and gradcheck/parity.long.spec.ts use other
  * backends.
  */
 
-// In a process of its own, where it takes half as long as inside Jest.
+// Runs in its own process, because the check takes twice as long inside Jest.
 function proven(backend: string, cases: number): GradcheckReport {
   const args = ['--backend', backend, '--cases', String(cases), '--json', '-'];
   const { status, stdout } = boxprop('gradcheck', ...args);
@@ -20,7 +20,7 @@ function proven(backend: string, cases: number): GradcheckReport {
   return report;
 }
 
-test('every gradient of every exported box and cost agrees with differences, in double precision', () => {
+test('every gradient of every exported box and cost agrees with finite differences in double precision', () => {
   const { results } = proven('float64', 10);
   expect(Math.max(...results.map(({ maxError }) => maxError))).toBeLessThan(1e-7);
   for (const name of boxNames({ ...modules, ...losses })) {
@@ -31,7 +31,7 @@ test('every gradient of every exported box and cost agrees with differences, in 
   }
 });
 
-test.each(['cpu', 'wasm'])('on %s every box and cost computes what float64 does', (backend) => {
+test.each(['cpu', 'wasm'])('on %s every box and cost computes the same as float64', (backend) => {
   const { results } = proven(backend, 4);
   const names = new Set(results.map(({ name }) => name));
   expect(boxNames({ ...modules, ...losses }).filter((name) => !names.has(name))).toEqual([]);

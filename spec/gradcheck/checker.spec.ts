@@ -16,7 +16,7 @@ import { Sum } from '../../modules/sum.ts';
 import { Softmax } from '../../modules/softmax.ts';
 import { Tanh, type TanhCache } from '../../modules/tanh.ts';
 
-/** The checker is only as good as the mistakes that it catches: each of these boxes has one. */
+/** Each of these boxes has one mistake that the gradient check must find. */
 
 const rng = () => new Rng(1);
 
@@ -77,7 +77,7 @@ class IgnoresGradOutput extends Tanh {
   }
 }
 
-/** Each window writes its gradient over what the window before it left. */
+/** Each window overwrites the gradient of earlier windows instead of adding to it. */
 class Overwrites extends MaxPool2D {
   override backpropToInput(gradOutput: tf.Tensor4D, { input, output, geometry }: MaxPool2DCache) {
     const [x, y, g] = [input, output, gradOutput].map((tensor) => tensor.dataSync());
@@ -89,7 +89,7 @@ class Overwrites extends MaxPool2D {
   }
 }
 
-/** One image, one channel. */
+/** Visits the pixels of each window, for one image with one channel. */
 function forEachCell(
   { height, width }: Geometry,
   visit: (window: number, pixel: number) => void,
@@ -101,7 +101,7 @@ function forEachCell(
           visit(i * width.output + j, (i * height.stride + p) * width.input + j * width.stride + q);
 }
 
-/** Takes the gradient at the border as if the image had no first row. */
+/** Computes the input gradient as if the image had no first row. */
 class WrongBorder extends Conv2D {
   override backpropToInput(gradOutput: tf.Tensor4D, cache: Conv2DCache) {
     const grad = super.backpropToInput(gradOutput, cache);
@@ -146,7 +146,7 @@ class NoGradient extends Linear {
 
 const on = (shape: number[]) => ({ input: shape });
 
-/** The message of each tensor that failed. */
+/** Runs the gradient check and returns the message of each tensor that failed. */
 async function failures(
   box: Parameters<typeof gradcheck>[0],
   options: Parameters<typeof gradcheck>[1],
@@ -218,7 +218,7 @@ describe('names the mistake', () => {
     expect(messages[tensor]?.split('; looks like this: ')[1]).toBe(guess);
   });
 
-  test('of a cost: a factor', async () => {
+  test('a wrong factor in a cost', async () => {
     const messages = await failures(new MissingFactor(), {
       input: [3, 2],
       target: constant([1, 2, 3, 4, 5, 6], [3, 2]),
@@ -226,7 +226,7 @@ describe('names the mistake', () => {
     expect(messages.input).toMatch(/looks like this: off by a factor 2$/);
   });
 
-  test('with box, tensor, index, both numbers and the step', async () => {
+  test('the message has box, tensor, index, both numbers and the step', async () => {
     const { input } = await failures(new WrongSign(3, 2, { rng: rng() }), on([4, 3]));
     expect(input).toMatch(
       /^input\[0, 0\]: analytic (-?[\d.]+), numeric (-?[\d.]+), step 1\.0e-5 and 11 more of 12; looks like this: the sign is wrong$/,
@@ -235,7 +235,7 @@ describe('names the mistake', () => {
     expect(Number(analytic)).toBe(-Number(numeric));
   });
 
-  test('of shape', async () => {
+  test('a wrong shape', async () => {
     const messages = await failures(new TransposedShape(3, 2, { rng: rng() }), on([4, 3]));
     expect(messages).toEqual({
       'param:weight': 'expected a gradient of shape [2, 3], got [3, 2]; looks transposed',
@@ -243,7 +243,7 @@ describe('names the mistake', () => {
   });
 });
 
-/** tanh with one promise broken. */
+/** A tanh. Each subclass breaks one rule of the box contract. */
 abstract class Tampered extends Module<tf.Tensor, tf.Tensor, { output: tf.Tensor }> {
   protected readonly tanh = new Tanh();
 
@@ -318,7 +318,7 @@ class ReturnsGradOutput extends Tampered {
   }
 }
 
-/** The identity, which is tempting to write without clones. */
+/** The identity. Its subclasses forget one of the clones that it needs. */
 class Same extends Module<tf.Tensor, tf.Tensor, null> {
   forward(input: tf.Tensor): ForwardResult<tf.Tensor, null> {
     return { output: input.clone(), cache: null };
@@ -341,7 +341,7 @@ class BackpropsGradOutput extends Same {
   }
 }
 
-/** The owner of the input disposes what the cache holds. */
+/** Caches its input without a clone, so the cache is lost when the caller disposes the input. */
 class CachesItsInput extends Tampered {
   override forward(input: tf.Tensor) {
     return { output: tf.tanh(input), cache: { output: input } };
@@ -370,7 +370,10 @@ class StatesAnotherRange extends Tanh {
   }
 }
 
-/** Says that each element depends on its own place, as a Tanh does; it depends on its neighbour. */
+/**
+ * Declares in `facts` that each element depends on the input at its own place only. In fact it
+ * depends on all features.
+ */
 class StatesASmallWindow extends Linear {
   constructor() {
     super(3, 2, { rng: new Rng(0) });
@@ -382,14 +385,17 @@ class StatesASmallWindow extends Linear {
   }
 }
 
-/** 2x; disposes x. */
+/** Returns 2x and disposes x. */
 function twice(x: tf.Tensor): tf.Tensor {
   const doubled = tf.tidy(() => tf.mul(x, scalar(2)));
   x.dispose();
   return doubled;
 }
 
-/** Doubles what its boxes give, forward and backward, and its boxes do not know. */
+/**
+ * Doubles the result of its boxes, forward and backward. A check that runs only the boxes would
+ * miss the factor.
+ */
 class DoublesItsBoxes extends Sequential {
   override forward(input: tf.Tensor) {
     const { output, cache } = super.forward(input);
@@ -447,7 +453,7 @@ class OtherBackprop extends Tampered {
 }
 
 describe('a box that takes a list', () => {
-  test('is checked at a list of shapes, of tensors, or of both', async () => {
+  test('accepts a list of shapes, of tensors, or of both', async () => {
     const x = tf.tensor2d([[1, -2, 3]]);
     const both = await gradcheck(new Sum(), { input: [[1, 3], x] });
     expect(both.results.map(({ tensor, pass }) => [tensor, pass])).toEqual([
@@ -469,7 +475,7 @@ describe('a box that takes a list', () => {
   });
 });
 
-describe('holds a box to the contract', () => {
+describe('checks the contract of a box', () => {
   test.each([
     ['input', 'another forward in between changes the gradient', () => new RemembersOnThis()],
     ['input', 'the gradient is not finite', () => new ReturnsNaN()],
@@ -523,7 +529,7 @@ describe('holds a box to the contract', () => {
     expect((await failures(make(), on([2, 3])))[tensor]).toEqual(message);
   });
 
-  test('a gradient that is not linear in gradOutput, or not zero for zeros, fails whatever its numbers', async () => {
+  test('a gradient that is not linear in gradOutput, or not zero for zeros, fails even if its values are right', async () => {
     const { gradcheckContract } = await contract();
     expect(gradcheckContract(new SquaresGradOutput())).toContain(
       'the gradient is not linear in gradOutput',
@@ -553,7 +559,10 @@ describe('holds a box to the contract', () => {
   }
 });
 
-/** One gradient is right and zero: nothing was proven. */
+/**
+ * A box whose output is constant. Its gradient is right, but it is 0 everywhere, so a check proves
+ * nothing.
+ */
 class Constant extends Module<tf.Tensor, tf.Tensor, { shape: number[] }> {
   forward(input: tf.Tensor) {
     return { output: tf.onesLike(input), cache: { shape: input.shape } };
@@ -570,7 +579,7 @@ test('a case in which both gradients are zero is vacuous, and fails', async () =
   });
 });
 
-test('a sum of outputs would let a softmax without its second term through; this checker does not', async () => {
+test('finds a softmax gradient without its second term, which a check of the sum of outputs would miss', async () => {
   class NoSecondTerm extends Softmax {
     override backpropToInput(gradOutput: tf.Tensor, { output }: { output: tf.Tensor }) {
       return tf.mul(gradOutput, output);
@@ -604,7 +613,7 @@ describe('kinks', () => {
     );
   });
 
-  test('a wrong gradient beside a kink is not taken for one', async () => {
+  test('a wrong gradient near a kink is not taken for a kink', async () => {
     class LeaksBelow extends ReLU {
       override backpropToInput(gradOutput: tf.Tensor, cache: { output: tf.Tensor }) {
         return tf.tidy(() =>
@@ -616,11 +625,13 @@ describe('kinks', () => {
   });
 });
 
-/** sin(3000 x) + 1e7: curved too much for a long step, rounded too much for a short one. */
+/**
+ * sin(3000 x) + 1e7. A long difference step suffers from the curvature, a short one from rounding.
+ */
 class Wave extends Module<tf.Tensor, tf.Tensor, { input: tf.Tensor }> {
   readonly #factor: number;
 
-  /** @param factor on the gradient; only 1 is right. */
+  /** @param factor multiplies the gradient; only 1 is right. */
   constructor(factor: number) {
     super();
     this.#factor = factor;
@@ -639,7 +650,7 @@ class Wave extends Module<tf.Tensor, tf.Tensor, { input: tf.Tensor }> {
   }
 }
 
-describe('where no one step is right, many values are', () => {
+describe('if no single step is accurate, the check combines many steps', () => {
   const at = () => ({ input: constant([0.3, -0.7, 0.11, 0.5], [2, 2]) });
 
   test('a right gradient passes', async () => {
@@ -647,7 +658,7 @@ describe('where no one step is right, many values are', () => {
   });
 
   test.each([1.00001, 0.99999, 1.001, -1])(
-    'one that is wrong by a factor %p does not',
+    'a gradient that is wrong by a factor %p fails',
     async (factor) => {
       const { input } = await failures(new Wave(factor), at());
       expect(input).toContain('and 3 more of 4');
@@ -655,8 +666,8 @@ describe('where no one step is right, many values are', () => {
   );
 });
 
-describe('gradcheck leaves the world as it was', () => {
-  test('backend, parameters and live tensors', async () => {
+describe('gradcheck changes nothing outside', () => {
+  test('restores backend, parameters and live tensors', async () => {
     await useBackend('cpu');
     const box = new Linear(3, 2, { rng: rng() });
     const input = tf.ones([2, 3]);
@@ -671,7 +682,7 @@ describe('gradcheck leaves the world as it was', () => {
     await useBackend('float64');
   });
 
-  test('an error of the box is its message, not a crash', async () => {
+  test('an error of the box is reported, and does not stop the check', async () => {
     expect(await failures(new Linear(3, 2, { rng: rng() }), on([2, 4]))).toEqual({
       output: 'Linear.forward: expected input of shape [N, 3], got [2, 4]',
     });
@@ -698,7 +709,7 @@ describe('gradcheckAll', () => {
     ]);
   });
 
-  test('a case does not depend on which others are checked', async () => {
+  test('a case does not depend on the other checked boxes', async () => {
     const alone = await gradcheckAll({ Tanh }, cases, { names: ['Tanh'], cases: 3, seed: 7 });
     const beside = await gradcheckAll(
       { ReLU, Tanh },

@@ -10,11 +10,14 @@ import { Linear } from '../../modules/linear.ts';
 import { Sequential } from '../../modules/container/sequential.ts';
 import { Tanh } from '../../modules/tanh.ts';
 
-/** A user's own containers are checked like any box, and so are the mistakes that one can make. */
+/**
+ * The gradient check of containers that a user writes: two right ones, and the mistakes that are
+ * easy to make.
+ */
 
 type Child = NamedModule<Tensor, Tensor>;
 
-/** body(body(x)) */
+/** A container that computes body(body(x)). */
 class Twice extends Container {
   protected readonly body: Child;
 
@@ -44,7 +47,10 @@ class ThriceOnTheWayBack extends Twice {
   }
 }
 
-/** The second box never hears that it is not the first. */
+/**
+ * Uses `toInput` for both uses of the body, although it is only for the first box of the forward.
+ * In `backpropParams` it returns no gradient, so the route ends too early.
+ */
 class ToInputTwice extends Twice {
   protected override backRoute(gradOutput: Tensor, back: Back) {
     const grad = back.toInput(this.body, gradOutput);
@@ -52,7 +58,7 @@ class ToInputTwice extends Twice {
   }
 }
 
-/** second(first(x)) */
+/** A container that computes second(first(x)). */
 class Pair extends Container {
   protected readonly first: Child;
   protected readonly second: Child;
@@ -78,7 +84,7 @@ class PairInForwardOrder extends Pair {
   }
 }
 
-/** A factor on the way back only. */
+/** Multiplies the gradient by a factor that the forward does not have. */
 class PairScaled extends Pair {
   protected override backRoute(gradOutput: Tensor, back: Back) {
     const scaled = tidy(() => mul(gradOutput, scalar(2)));
@@ -86,7 +92,9 @@ class PairScaled extends Pair {
   }
 }
 
-/** What the forward uses twice, it owns once. */
+/**
+ * Uses its input twice without a clone. The first box disposes the input, so the second use fails.
+ */
 class PairUnshared extends Pair {
   protected override route<V>(input: V, run: Run<V>): V {
     run(this.first, input);
@@ -117,7 +125,7 @@ async function messages(exported: Record<string, unknown>, own: Cases, backend: 
   return results.filter(({ pass }) => !pass).map(({ message }) => message);
 }
 
-test.each(['float64', 'cpu', 'wasm'] as const)('right ones pass on %s', async (backend) => {
+test.each(['float64', 'cpu', 'wasm'] as const)('right containers pass on %s', async (backend) => {
   expect(await messages({ Twice, Pair }, cases, backend)).toEqual([]);
 });
 

@@ -7,11 +7,14 @@ import { Euclidean } from '../../losses/euclidean.ts';
 import { Tanh, type TanhCache } from '../../modules/tanh.ts';
 import { BACKENDS } from '../support/fixtures.ts';
 
-/** The checker counts tensors and their values on every backend: each of these boxes loses some. */
+/**
+ * Each of these boxes leaks tensors or values, which the gradient check must count on every
+ * backend.
+ */
 
 const leak = () => void tf.keep(constant([1], [1]));
 
-/** tanh with a tensor that one of its methods forgets. */
+/** Variants of tanh. In each, the named method leaks a tensor. */
 const METHODS: Record<string, new () => Module> = {
   forward: class extends Tanh {
     override forward(input: tf.Tensor) {
@@ -56,12 +59,12 @@ const METHODS: Record<string, new () => Module> = {
   },
 };
 
-/** Nothing but the box knows of its tensor. */
+/** Keeps a tensor in a plain field, so `dispose` does not find it. */
 class Hoards extends Tanh {
   readonly hoard = constant([1], [1]);
 }
 
-/** A tensor is disposed, but another reference to its values is not. */
+/** Disposes a tensor, but keeps another reference to its values. */
 class KeepsValues extends Tanh {
   override forward(input: tf.Tensor) {
     const squares = tf.square(input);
@@ -92,13 +95,13 @@ async function messages(Box: new () => Module | Euclidean, backend: BackendName)
 describe.each(['float64', ...BACKENDS] as const)('counts on: %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
-  test.each(Object.entries(METHODS))('a tensor that %s forgets', async (method, Box) => {
+  test.each(Object.entries(METHODS))('a tensor that %s leaks', async (method, Box) => {
     expect(await messages(Box, backend)).toEqual([
       `${method} leaves 1 tensor behind: return, cache or dispose them`,
     ]);
   });
 
-  test('a tensor that a box keeps when it is disposed', async () => {
+  test('a tensor that a disposed box keeps', async () => {
     expect(await messages(Hoards, backend)).toEqual([
       'dispose leaves 1 tensor behind: keep them in params or buffers, or override dispose',
     ]);
@@ -110,13 +113,13 @@ describe.each(['float64', ...BACKENDS] as const)('counts on: %s', (backend) => {
     ]);
   });
 
-  test('a tensor that the gradient of a cost forgets', async () => {
+  test('a tensor that the gradient of a cost leaks', async () => {
     expect(await messages(LosesItsGradient, backend)).toEqual([
       'backpropToInput leaves 1 tensor behind: return, cache or dispose them',
     ]);
   });
 
-  test('nothing where nothing is lost', async () => {
+  test('nothing if nothing leaks', async () => {
     expect(await messages(Tanh, backend)).toEqual([]);
     expect(await messages(Euclidean, backend)).toEqual([]);
   });

@@ -5,12 +5,12 @@ import { HOSTS } from '../support/hosts.ts';
 import type { LenetStep } from '../support/proof.ts';
 
 /**
- * Every box, and a training step of LeNet, on webgl and webgpu in a real browser, and on webgpu in
- * Node: against the double-precision reference. The GPU is SwiftShader, a program; `npm run parity`
- * makes a table of more cases.
+ * Compares every box, and a training step of LeNet, with the double-precision reference: on webgl
+ * and webgpu in a real browser, and on webgpu in Node. The GPU is SwiftShader, which is software.
+ * `npm run parity` makes a table of more cases.
  */
 
-/** Cases a box, so that each takes half a minute at most on one core. */
+/** The number of cases per box. Each host then takes at most half a minute on one core. */
 const CASES = { 'webgl in Chromium': 2, 'webgpu in Chromium': 3, 'webgpu in Node': 3 } as const;
 
 const isThere = findChromium() !== undefined && swiftshader() !== undefined;
@@ -19,8 +19,8 @@ const because = isThere
   : " (skipped: Debian's chromium, which brings SwiftShader, is not installed)";
 
 /**
- * The step in double precision: the same wherever it runs, and Node takes a third of Chromium's
- * time.
+ * The expected step in double precision, computed once in Node. It is the same in Chromium, which
+ * takes three times as long.
  */
 let expected: LenetStep | undefined;
 const inDoublePrecision = async () =>
@@ -36,10 +36,10 @@ const hosts = Object.keys(CASES) as (keyof typeof CASES)[];
   }, 60_000);
   afterAll(() => page.close());
 
-  test('every box computes what float64 does', async () => {
+  test('every box computes the same as float64', async () => {
     const { results } = await page.call<GradcheckReport>('parity', backend, { cases: CASES[host] });
     expect(results.filter(({ pass }) => !pass)).toEqual([]);
-    // Single precision was at work.
+    // The errors are as large as those of single precision, so the backend itself has computed.
     expect(Math.max(...results.map(({ maxError }) => maxError))).toBeGreaterThan(1e-8);
     expect(new Set(results.map(({ name }) => name)).size).toBeGreaterThan(60);
   }, 300_000);

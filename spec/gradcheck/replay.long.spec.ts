@@ -21,7 +21,7 @@ const training = (): Context => ({ mode: 'training', rng: new Rng(5) });
 const normal = (shape: number[], seed: number) =>
   constant(new Rng(seed).normals(shape.reduce((a, b) => a * b)), shape);
 
-/** Counts its whole forwards. */
+/** Counts its whole forward passes. */
 class CountingTarget extends GradcheckTarget {
   forwards = 0;
 
@@ -31,7 +31,7 @@ class CountingTarget extends GradcheckTarget {
   }
 }
 
-/** Counts its forwards. */
+/** Counts its forward passes. */
 class Counting extends Linear {
   forwards = 0;
 
@@ -43,7 +43,10 @@ class Counting extends Linear {
 
 const linear = (rng: Rng) => new Linear(3, 3, { rng });
 
-/** Every container in another, a box that stands twice, and random numbers on two ways. */
+/**
+ * A network with every container inside another, a box that is used twice, and dropout in two
+ * branches.
+ */
 function everyContainer(rng: Rng): Sequential {
   const twice = linear(rng);
   const graph = new Graph({
@@ -80,7 +83,7 @@ function pairOfInputs(rng: Rng): CheckedModule {
   });
 }
 
-describe('what runs again behind a move gives what a whole forward gives, bit for bit:', () => {
+describe('a replay after a change gives the same bits as a whole forward:', () => {
   test.each([
     [
       'every container, in training',
@@ -126,7 +129,8 @@ describe('what runs again behind a move gives what a whole forward gives, bit fo
           target.setValue(tensor, index, value);
         }
       }
-      // One for each tensor, and those that move no output.
+      // Each tensor needs one whole forward, and so does each change that does not change the
+      // output.
       expect(whole).toBeGreaterThanOrEqual(target.tensors.length);
       expect(whole).toBeLessThan(target.tensors.length + moves / 4);
       target.stopReplay();
@@ -134,7 +138,7 @@ describe('what runs again behind a move gives what a whole forward gives, bit fo
   );
 });
 
-test('boxes that a move does not reach do not run again', () =>
+test('boxes that a change does not affect do not run again', () =>
   withBackend('float64', () => {
     const rng = new Rng(1);
     const [first, aside, last] = [0, 1, 2].map(() => new Counting(3, 3, { rng }));
@@ -145,7 +149,7 @@ test('boxes that a move does not reach do not run again', () =>
       const tensor = target.tensors.find((one) => one.name === name)!;
       tensor.values[0] += 0.1;
       target.setValue(tensor, 0, tensor.values[0]);
-      target.outputsAfterChange(tensor); // held to a whole forward
+      target.outputsAfterChange(tensor); // compared with a whole forward
       const before = [first, aside, last].map(({ forwards }) => forwards);
       target.outputsAfterChange(tensor);
       target.setValue(tensor, 0, tensor.values[0] - 0.1);
@@ -158,8 +162,8 @@ test('boxes that a move does not reach do not run again', () =>
     target.stopReplay();
   }));
 
-describe('a whole forward is the definition', () => {
-  /** Says that it is a chain, and is not. */
+describe('the check runs whole forwards', () => {
+  /** Extends Sequential but doubles the output, so replaying its boxes is not enough. */
   class Doubles extends Sequential {
     override forward(input: tf.Tensor, context?: Context) {
       const { output, cache } = super.forward(input, context);
@@ -171,7 +175,7 @@ describe('a whole forward is the definition', () => {
     }
   }
 
-  test('for a container that is more than its boxes', async () => {
+  test('for a container that computes more than its boxes', async () => {
     const { results } = await gradcheck(new Doubles([new Linear(3, 2, { rng: new Rng(1) })]), {
       input: [4, 3],
     });
@@ -180,9 +184,9 @@ describe('a whole forward is the definition', () => {
     );
   });
 
-  test('for a box that reads what is not its own', async () => {
+  test('for a box that reads a weight of another box', async () => {
     const other = new Linear(3, 3, { rng: new Rng(1) });
-    /** The weight of another box, which it does not name among its parameters. */
+    /** Reads the weight of another box, which is not among its own parameters. */
     class Peeks extends Tanh {
       override forward(input: tf.Tensor) {
         const { output, cache } = super.forward(input);
@@ -213,7 +217,7 @@ describe('a mistake deep in a network is found, and named', () => {
     }
   }
 
-  /** Leaves out that the mean moves with each value. */
+  /** Ignores that the mean depends on each value. */
   class NoMean extends BatchNorm {
     override backpropToInput(gradOutput: tf.Tensor, cache: BatchNormCache) {
       const mean = tf.mean(gradOutput, 0, true);
@@ -244,15 +248,15 @@ describe('a mistake deep in a network is found, and named', () => {
     return results.filter(({ pass }) => !pass).map(({ tensor }) => tensor);
   };
 
-  test('nothing where there is none', async () => {
+  test('nothing if there is no mistake', async () => {
     expect(await failed(BatchNorm)).toEqual([]);
   });
 
-  test('in the gradient of a parameter: that one alone', async () => {
+  test('in the gradient of a parameter: only that parameter fails', async () => {
     expect(await failed(HalfShift)).toEqual(['param:8.body.norm.bias']);
   });
 
-  test('in the gradient of its input: that, and the parameters before it alone', async () => {
+  test('in the gradient of an input: the input and the parameters before it fail', async () => {
     const before = Array.from({ length: 8 }, (_, i) =>
       ['fc.weight', 'norm.weight', 'norm.bias'].map((name) => `param:${i}.body.${name}`),
     );

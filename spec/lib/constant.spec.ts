@@ -3,7 +3,7 @@ import { useBackend } from '../../lib/backend/useBackend.ts';
 import { constant, scalar, Scalars } from '../../lib/constant.ts';
 import { InputError } from '../../lib/errors.ts';
 
-// First, because it needs a process without backends.
+// This test is first, because it needs a process in which no backend has started.
 test('without a backend, the error says which call is missing', () => {
   const expected = new InputError(
     'expected a backend, got none: call `await useBackend()` before creating boxes or tensors',

@@ -17,7 +17,7 @@ beforeAll(() => useBackend('cpu'));
 
 type Place = NamedModule<tf.Tensor, tf.Tensor>;
 
-/** Two boxes in a row, with routes of the test's. */
+/** A container of two boxes. The tests pass its forward and backward routes. */
 class Pair extends Container {
   readonly #there: readonly Place[];
   readonly #back: (grad: tf.Tensor, back: Back) => tf.Tensor | undefined;
@@ -46,7 +46,7 @@ const input = () => tf.tensor2d([[1, -2]]);
 const refused = (children: ConstructorParameters<typeof Container>[0]) =>
   messageOf(() => new Pair(children, [], (grad) => grad));
 
-test('children: two of one name, a name with a dot, and a value that is not a box are refused', () => {
+test('children: equal names, a name with a dot, and a value that is not a box are refused', () => {
   const a = one();
   expect(refused([['a', a], ['a', one()]])).toBe('Pair: expected names that differ, got "a" twice'); // prettier-ignore
   expect(refused([['a.b', a]])).toBe(
@@ -78,7 +78,7 @@ test('a route that computes a tensor itself is refused, and leaks nothing', () =
         super({ a });
       }
       protected route<V>(input: V, run: Run<V>): V {
-        // The types forbid it: only a cast makes a tensor of a value.
+        // The types forbid this, so the test casts the value to a tensor.
         const square = (value: V) => (value instanceof tf.Tensor ? (tf.square(value) as V) : value);
         const child: Place = ['a', a];
         return before ? run(child, square(input)) : square(run(child, input));

@@ -8,7 +8,7 @@ test('a BoxError has a path and a problem', () => {
   expect(error.problem).toBe('expected this, got that');
 });
 
-test('the two kinds of errors are siblings, told apart by class, name and code', () => {
+test('the two kinds of errors differ in class, name and code', () => {
   const [box, input] = [new BoxError(['Linear'], 'no'), new InputError('no file')];
   expect([box, input].map(({ name, code }) => [name, code])).toEqual([
     ['BoxError', 'box'],
@@ -65,7 +65,7 @@ test.each<[unknown, string]>([
   expect(show(value)).toBe(text);
 });
 
-describe('a value from anywhere is shown shortly', () => {
+describe('any value is shown briefly', () => {
   test.each<[string, unknown, string]>([
     ['text', 'x'.repeat(40_000), `"${'x'.repeat(197)}..." (40000 characters)`],
     ['a list', Array(5000).fill(0), `[${'0, '.repeat(10)}... (5000)]`],
@@ -80,7 +80,7 @@ describe('a value from anywhere is shown shortly', () => {
   });
 });
 
-test('the message of an error is one line of at most 1000 characters, whatever came', () => {
+test('the message of an error is one line of at most 1000 characters, for any value', () => {
   const { message } = new InputError(
     `file.csv:\n  expected\r\n\ta number, got ${'x'.repeat(40_000)}`,
   );

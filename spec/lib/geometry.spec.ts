@@ -11,7 +11,7 @@ const sizes = {
   padding: fc.integer({ min: 0, max: 6 }),
 };
 
-/** The windows that fit, found by trying every place: those whose last tap lies within the padded input. */
+/** Counts by trial the windows whose last tap (kernel cell) lies inside the padded input. */
 function countWindows(cells: number, kernel: number, stride: number, dilation: number): number {
   let windows = 0;
   for (let first = 0; first < cells; first += stride) {
@@ -21,7 +21,7 @@ function countWindows(cells: number, kernel: number, stride: number, dilation: n
   return windows;
 }
 
-test('a window has as many places as can be counted', () => {
+test('the number of window positions equals a count by trial', () => {
   fc.assert(
     fc.property(fc.record(sizes), ({ input, kernel, stride, dilation, padding }) => {
       const axis = axisGeometry(input, kernel, stride, dilation, padding);
@@ -33,7 +33,8 @@ test('a window has as many places as can be counted', () => {
         before: padding,
         after: padding,
       });
-      // A window that is larger than the padded input gives 0 or less, which slideOver refuses.
+      // If the window is larger than the padded input, the output size is 0 or less, and slideOver
+      // refuses it.
       expect(Math.max(axis.output, 0)).toBe(
         countWindows(input + 2 * padding, kernel, stride, dilation),
       );
@@ -53,7 +54,7 @@ test('"valid" is padding 0', () => {
   );
 });
 
-test('"same" gives ⌈size / stride⌉ outputs with the least padding, the odd cell after', () => {
+test('"same" gives ⌈size / stride⌉ outputs with the least padding, an odd cell at the end', () => {
   fc.assert(
     fc.property(fc.record(sizes), ({ input, kernel, stride, dilation }) => {
       const { output, before, after } = axisGeometry(input, kernel, stride, dilation, 'same');
@@ -71,7 +72,7 @@ test('"same" gives ⌈size / stride⌉ outputs with the least padding, the odd c
 class Toy {}
 const box = new Toy();
 
-test('slideOver keeps height and width apart', () => {
+test('slideOver handles height and width separately', () => {
   const { height, width } = convGeometry(box, 9, 12, {
     kernelSize: [2, 5],
     stride: [3, 1],
@@ -106,7 +107,7 @@ test('pair reads a number for both axes, and copies a pair', () => {
   expect(pair(box, 'padding', 0, 0)).toEqual([0, 0]);
 });
 
-test('checkPadding lets words through and makes numbers a pair', () => {
+test('checkPadding returns words unchanged and numbers as a pair', () => {
   expect(checkPadding(box, 'same')).toBe('same');
   expect(checkPadding(box, 'valid')).toBe('valid');
   expect(checkPadding(box, 2)).toEqual([2, 2]);

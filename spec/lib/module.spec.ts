@@ -21,7 +21,7 @@ eachBackend('predict', () => {
   const network = () =>
     new Sequential([new Linear(2, 3, { init: values([[1, 2], [0, -1], [3, 0]]) }), new ReLU()]); // prettier-ignore
 
-  test('takes nested arrays or a tensor, gives plain values, and leaves no tensor', async () => {
+  test('takes nested arrays or a tensor, returns plain values, and leaks no tensor', async () => {
     const box = network();
     const input = tf.tensor2d([[1, 2], [-3, 0.5]]); // prettier-ignore
     const before = tf.memory().numTensors;
@@ -40,7 +40,7 @@ eachBackend('predict', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('what fails leaves no tensor either', async () => {
+  test('a call that fails leaks no tensor', async () => {
     const box = network();
     const before = tf.memory().numTensors;
     const told = (input: number[][]) => box.predict(input).catch((error: Error) => error.message);

@@ -9,13 +9,13 @@ test.each([
   ['', ''],
 ])('oneLine(%j)', (text, line) => expect(oneLine(text)).toBe(line));
 
-test('the end of a long text stays, because it says what to do', () => {
+test('keeps the end of a long text, because it says what to do', () => {
   const line = oneLine(`expected a name, got ${'x'.repeat(10_000)}; name it with --network`);
   expect(line).toHaveLength(1000);
   expect(line).toMatch(/^expected a name, got x+\.\.\.x+; name it with --network$/);
 });
 
-test('shorten keeps the start, and the end that it is told to keep', () => {
+test('shorten keeps the start, and as much of the end as requested', () => {
   expect(shorten('abcdefghij', 10)).toBe('abcdefghij');
   expect(shorten('abcdefghij', 9)).toBe('abcdef...');
   expect(shorten('abcdefghij', 8, 2)).toBe('abc...ij');

@@ -4,7 +4,7 @@ import { messageOf } from '../support/compare.ts';
 const take = (rng: Rng, count = 5) => [...rng.uniforms(count)];
 
 describe('threefry2x32', () => {
-  // From Random123's kat_vectors, "threefry2x32 20".
+  // The known answers for "threefry2x32 20" in the file kat_vectors of Random123.
   test.each([
     [[0, 0], [0, 0], '6b200159 99ba4efe'],
     [[0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], '1cb996fc bb002be7'],
@@ -19,7 +19,7 @@ describe('threefry2x32', () => {
 });
 
 describe('a stream', () => {
-  test('depends on the seed alone, and 0 is a seed like any other', () => {
+  test('depends only on the seed, and 0 is a valid seed', () => {
     expect(take(new Rng(0))).toEqual(take(new Rng(0)));
     expect(take(new Rng(0))).not.toEqual(take(new Rng(1)));
   });
@@ -34,7 +34,7 @@ describe('a stream', () => {
     expect(new Rng(0).uniform()).toBe((high * 2 ** 26 + low) / 2 ** 53);
   });
 
-  test('goes on where its state was saved, through JSON', () => {
+  test('continues from a state that was saved as JSON', () => {
     const rng = new Rng(7);
     take(rng, 3);
     const saved = JSON.stringify(rng.state);
@@ -43,13 +43,13 @@ describe('a stream', () => {
     expect(take(rng)).not.toEqual(next);
   });
 
-  test('goes on past 2^32 draws', () => {
+  test('continues beyond 2^32 draws', () => {
     const from = (counter: number) => take(Rng.fromState({ key: [1, 2], counter }), 3);
     expect(from(2 ** 32)).not.toEqual(from(0));
     expect(from(2 ** 32 - 1).slice(1)).toEqual(from(2 ** 32).slice(0, 2));
   });
 
-  test('of a clone is the same, and drawing from one does not move the other', () => {
+  test('a clone gives the same numbers, and does not change the original', () => {
     const rng = new Rng(3);
     const clone = rng.clone();
     const first = take(rng);
@@ -64,7 +64,7 @@ describe('split', () => {
     expect(new Set(streams.flat()).size).toBe(20);
   });
 
-  test('gives the same stream whatever the parent draws afterwards', () => {
+  test('gives a stream that later draws of the parent do not change', () => {
     const [a, b] = [new Rng(5), new Rng(5)];
     const [child, same] = [a.split(), b.split()];
     take(a, 100);

@@ -3,7 +3,7 @@ import { useBackend } from '../../lib/backend/useBackend.ts';
 import { asImage, asSequence, sequenceGeometry } from '../../lib/sequence.ts';
 import { describeRefusals } from '../support/refusals.ts';
 
-test('a sequence is an image of one row, and back', async () => {
+test('a sequence becomes an image of one row, and back', async () => {
   await useBackend('cpu');
   const sequence = tensor3d([1, 2, 3, 4, 5, 6], [1, 3, 2]);
   expect(asImage(sequence).arraySync()).toEqual([[[[1, 2], [3, 4], [5, 6]]]]); // prettier-ignore

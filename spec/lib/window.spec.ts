@@ -14,7 +14,7 @@ test.each<[mode: PaddingMode, places: (number | undefined)[]]>([
   ['replicate', [0, 0, 0, 3, 3, 3]],
   ['reflect', [2, 1, 0, 3, 2, 1]],
   ['circular', [2, 3, 0, 3, 0, 1]],
-])('paddedPosition: the position that a border of %s shows', (mode, places) => {
+])('paddedPosition: the position that padding mode %s copies', (mode, places) => {
   expect([-2, -1, 0, 3, 4, 5].map((place) => paddedPosition(place, 4, mode))).toEqual(places);
 });
 
@@ -52,9 +52,9 @@ describe('inputsOf', () => {
 
   test('identity in the same shape, and reshaped to a vector and back', () => {
     expect(inputsOf('identity', outputs, image, image)).toEqual(outputs);
-    // Element 1·30 + 2·6 + 3 = 45 of the vector.
+    // Position (1, 2, 3) is element 1·30 + 2·6 + 3 = 45 of the vector.
     expect(inputsOf('identity', [[45, 45]], image, [1, 120])).toEqual([[1, 1], [2, 2], [3, 3]]); // prettier-ignore
-    // Elements 45 and 49 lie in two columns: all channels are in the block.
+    // Elements 45 to 49 lie in two columns, so the block contains all channels.
     expect(inputsOf('identity', [[45, 49]], image, [1, 120])).toEqual([[1, 1], [2, 3], [0, 5]]); // prettier-ignore
     expect(inputsOf('identity', [[1, 1], [2, 2], [3, 3]], [1, 120], image)).toEqual([[45, 45]]); // prettier-ignore
   });

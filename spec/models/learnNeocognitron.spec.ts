@@ -7,7 +7,7 @@ import { expectAllClose } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';
 
 describe('representatives', () => {
-  // Two planes of 2x3 cells: [row][column] = [plane 0, plane 1].
+  // Two planes of 2x3 cells, as [row][column] = [plane 0, plane 1].
   const answers = [
     [
       [0.1, 0.5],
@@ -22,35 +22,36 @@ describe('representatives', () => {
   ].flat(2);
 
   test('are the strongest of their column over all planes, at most one a plane', () => {
-    // The columns of 2x2 cells: on the left plane 1 answers most, with 0.5, on the right plane 0, with 0.9.
+    // The columns have 2x2 cells. In the left one plane 1 has the largest answer, 0.5; in the right
+    // one plane 0 has it, 0.9.
     expect(representatives(answers, [2, 3, 2], 2)).toEqual([
       { row: 0, column: 0, plane: 1 },
       { row: 0, column: 2, plane: 0 },
     ]);
   });
 
-  test('a column that is larger than the layer is the layer', () => {
+  test('a column larger than the layer is cut to the layer', () => {
     expect(representatives(answers, [2, 3, 2], 5)).toEqual([{ row: 0, column: 2, plane: 0 }]);
   });
 
-  test('with columns of one cell each plane has its strongest cell, unless another plane answers more there', () => {
+  test('with columns of one cell each plane chooses its strongest cell, unless another plane answers more there', () => {
     expect(representatives(answers, [2, 3, 2], 1)).toEqual([
       { row: 1, column: 2, plane: 1 },
       { row: 0, column: 2, plane: 0 },
     ]);
   });
 
-  test('a cell that does not answer is none', () => {
+  test('a cell with answer 0 is never a representative', () => {
     expect(representatives([0, 0, 0, 0], [2, 2, 1], 3)).toEqual([]);
   });
 });
 
 eachBackend('learning', () => {
-  test('the representative comes to match what it sees, by Δa = q c u and Δb = q v / 2', async () => {
+  test('the representative adapts to its input, by Δa = q c u and Δb = q v / 2', async () => {
     const cell = new SCell(1, 2, 1, { r: 1, init: init.values([0.1, 0.2]) });
     const image = tensor4d([2], [1, 1, 1, 1]);
     const before = memory().numTensors;
-    // u = v = 2 and c = 1: of the answers 0.2 and 0.4 the second is the larger.
+    // u = v = 2 and c = 1. The two cells answer 0.2 and 0.4, so the second is the representative.
     await learnNeocognitron({ layers: [{ S: cell }] }, image, {
       passes: 1,
       learningRates: [3],
@@ -61,7 +62,7 @@ eachBackend('learning', () => {
     expectAllClose(cell.params.inhibition, { shape: [2], values: [0, (3 / 2) * 2] });
   });
 
-  test('a layer learns from what the layers before it, which are final by then, make of the image', async () => {
+  test('a layer learns from the outputs of the layers before it, whose learning has ended', async () => {
     const [first, second] = [0.5, 0.25].map(
       (a) => new SCell(1, 1, 1, { r: 1, init: init.values([a]) }),
     );
@@ -72,7 +73,7 @@ eachBackend('learning', () => {
       learningRates: [1, 1],
       columnSizes: [1, 1],
     });
-    // S1: a = 0.5 + 2, b = 1, e = 5, h = 2r/(1+r) b v = 2, so u = 6/3 − 1 = 1.
+    // In S1: a = 0.5 + 2, b = 1, e = 5, h = 2r/(1+r) b v = 2, so u = 6/3 − 1 = 1.
     const seen = first.infer(tensor4d([2], [1, 1, 1, 1]));
     expectAllClose(seen, { shape: [1, 1, 1, 1], values: [1] });
     const shown = pool.infer(seen).dataSync()[0];
@@ -82,7 +83,7 @@ eachBackend('learning', () => {
 });
 
 describe('the neocognitron, shown five digits', () => {
-  /** The digits 0 to 4, moved by (down, right) from the middle. */
+  /** Images of the digits 0 to 4, moved down and right from the middle. */
   function digits(down: number, right: number) {
     const values = new Float32Array(5 * 16 * 16);
     digitBitmaps(5).forEach((code, digit) => {
@@ -95,7 +96,7 @@ describe('the neocognitron, shown five digits', () => {
   }
 
   test.each([0, 1, 10])(
-    'has one cell for each, that knows it when it is moved too (seed %i)',
+    'has one cell per digit, which also recognizes the moved digit (seed %i)',
     async (seed) => {
       await useBackend('wasm');
       const network = neocognitron({ rng: new Rng(seed) });

@@ -29,7 +29,7 @@ describe('lenet', () => {
     expect(lenet({ rng: new Rng(0) }).forward(zeros([3, 28, 28, 1])).output.shape).toEqual([3, 10]);
   });
 
-  it('starts from its seed alone', () => {
+  it('its initial weights depend only on the seed', () => {
     expect(valuesOf(1)).toEqual(valuesOf(1));
     expect(valuesOf(1)).not.toEqual(valuesOf(2));
   });

@@ -22,8 +22,8 @@ import { CLASSES } from '../support/proveGradient.ts';
 import { randomBatch, SCALED, type Scaled } from '../support/scaledNetworks.ts';
 
 /**
- * Every network of `models/`. What takes more than ten seconds is left to `npm run test:networks`, which sets
- * BOXPROP_NETWORKS.
+ * Tests every network of `models/`. Tests of more than ten seconds run only in
+ * `npm run test:networks`, which sets BOXPROP_NETWORKS.
  */
 const ALL = process.env.BOXPROP_NETWORKS === 'all';
 const SLOW_TO_TRAIN = [
@@ -78,7 +78,8 @@ describe('has the published parameters:', () => {
     resnet152: [60_192_808],
     resnet20: [269_722],
     'hubel-wiesel': [755_174],
-    // 24 planes of 5x5 connections to one plane, twice to 24, an inhibition a plane, and the readout.
+    // 24 planes of 5x5 weights from one plane, twice 24 planes from 24, one inhibition per plane,
+    // and the readout.
     neocognitron: [25 * 24 + 24 + 2 * (25 * 24 * 24 + 24) + 250],
   };
 
@@ -93,7 +94,7 @@ describe('has the published parameters:', () => {
     },
   );
 
-  test('and every network that has a name is among these', () => {
+  test('every named network is listed here', () => {
     expect(Object.keys(networks).filter((name) => !(name in published))).toEqual([]);
     expect(Object.keys(networks).filter((name) => !(name in SCALED))).toEqual([]);
   });
@@ -104,7 +105,7 @@ describe('with fewer channels and smaller images', () => {
     build({ rng: new Rng(seed), width, inputShape, classes: CLASSES });
 
   test.each(scaled)(
-    '%s starts from its seed alone, and gives a score for each class',
+    '%s depends only on its seed, and gives a score for each class',
     (_, network) => {
       const [images, labels] = randomBatch(2, network.wide.inputShape, CLASSES);
       const [a, b, c] = [0, 0, 1].map((seed) => {
@@ -126,11 +127,11 @@ describe('with fewer channels and smaller images', () => {
   );
 
   test.each(scaled.filter(([name]) => ALL || !SLOW_TO_TRAIN.includes(name)))(
-    '%s learns 16 random images by heart, and a step leaves no tensor',
+    '%s learns 16 random images by heart, and a step leaks no tensor',
     async (name, network) => {
       const box = widened(network);
       const [signed, labels] = randomBatch(16, network.wide.inputShape, CLASSES);
-      // Cells see light.
+      // The cells of a neocognitron take intensities, which are not negative.
       const images = name === 'neocognitron' ? relu(signed) : signed.clone();
       if (name === 'neocognitron') await learnNeocognitron(box as Neocognitron, images);
       const cost = new SoftmaxCrossEntropy();
@@ -147,7 +148,7 @@ describe('with fewer channels and smaller images', () => {
         left ??= memory().numTensors;
         expect(memory().numTensors).toBe(left);
         if (step % 10 > 0) continue;
-        // Without dropout, and with the statistics that batch norms have gathered.
+        // In inference mode dropout is off, and batch norms use their running statistics.
         const scores = box.infer(images, { mode: 'inference' }) as Tensor2D;
         const found = cost.forward(scores, labels);
         [loss] = await found.loss.data();
@@ -162,8 +163,9 @@ describe('with fewer channels and smaller images', () => {
   );
 });
 
-// The others are proven by `npm run test:networks`. In plain node, where it takes half as long as inside jest.
-test('every coordinate of the gradients of the smaller networks is proven, end to end, while training', () => {
+// `npm run test:networks` checks the other networks. The check runs in plain Node, because it takes
+// twice as long inside Jest.
+test('every coordinate of the gradients of the smaller networks is right in training mode', () => {
   const { stdout } = inNode('spec/commands/networks.mjs', ...QUICK_TO_CHECK);
   expect(stdout.trimEnd().split('\n')).toEqual([
     ...QUICK_TO_CHECK.map(

@@ -39,7 +39,7 @@ describe('useBackend', () => {
     );
   });
 
-  test('ignores threads where there are none', async () => {
+  test('ignores threads on a backend without threads', async () => {
     expect(await useBackend('cpu', { threads: 2 })).toBe('cpu');
   });
 
@@ -59,7 +59,7 @@ describe('useBackend', () => {
     expect(factory).toHaveBeenCalledTimes(1);
   });
 
-  test('a backend that fails to start is one line, and may be tried again', async () => {
+  test('a backend that fails to start gives a one-line error, and can be tried again', async () => {
     await useBackend('float64');
     tf.removeBackend('cpu');
     tf.registerBackend('cpu', () => {

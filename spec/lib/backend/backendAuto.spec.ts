@@ -10,7 +10,10 @@ const NOT_LOADED = new InputError(
 );
 const NO_GPU = new InputError('the backend webgpu finds no GPU here');
 
-/** A machine on which each backend starts, with or without a note, or fails. */
+/**
+ * A fake machine. Each backend starts, starts with a note, or fails with the given error. A backend
+ * that is not listed is not installed.
+ */
 function machine(backends: Partial<Record<BackendName, Error | string>>) {
   const asked: BackendName[] = [];
   const attempt = (name: BackendName) => {
@@ -62,11 +65,11 @@ test.each<[string, Partial<Record<BackendName, Error | string>>, BackendName, st
     name,
     line: `backend ${name}: the fastest that starts here${rest}`,
   });
-  // No slower backend is tried.
+  // It tries no slower backend.
   expect(asked).toEqual(ORDER.node.slice(0, ORDER.node.indexOf(name) + 1));
 });
 
-test('none starts', async () => {
+test('no backend starts', async () => {
   const { attempt } = machine({ tensorflow: NOT_LOADED });
   await expect(firstThatStarts(['tensorflow', 'wasm', 'cpu'], attempt)).rejects.toThrow(
     new InputError(

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from '../../support/runCommand.ts';
 
-/** An app for the browser that has installed only tfjs-core and webgl. */
+/** Bundles a browser app whose only tfjs packages are tfjs-core and the webgl backend. */
 
-/** With the dependencies of webgl itself. */
+/** The installed packages, with the dependencies of the webgl backend. */
 const INSTALLED = [
   '@tensorflow/tfjs-core',
   '@tensorflow/tfjs-backend-webgl',
@@ -35,12 +35,12 @@ beforeAll(() => {
   const link = (name: string, to: string) => {
     const path = join(app, 'node_modules', name);
     mkdirSync(dirname(path), { recursive: true });
-    // Windows grants everybody junctions, but no links to files.
+    // Windows lets every user make junctions, but not links to files.
     if (statSync(to).isDirectory()) symlinkSync(to, path, 'junction');
     else copyFileSync(to, path);
   };
   for (const name of INSTALLED) link(name, join(ROOT, 'node_modules', name));
-  // Not the whole folder, because esbuild would find its node_modules.
+  // Links the parts and not the whole folder, because esbuild would find the folder's node_modules.
   for (const part of PARTS) link(join('boxprop', part), join(ROOT, part));
 });
 afterAll(() => rmSync(app, { recursive: true }));
@@ -70,9 +70,9 @@ test('is bundled without a warning, with only the installed backend', async () =
   const inputs = Object.keys(metafile.inputs);
   const backends = inputs.map((path) => /tfjs-(backend-\w+|node)/.exec(path)?.[1]);
   expect(new Set(backends.filter(Boolean))).toEqual(new Set(['backend-cpu', 'backend-webgl']));
-  // One engine.
+  // There is only one copy of tfjs's engine.
   expect(inputs.filter((path) => /tfjs-core\/dist\/engine\.js$/.test(path))).toHaveLength(1);
-  // The other imports fail when they are used, with a line that says so.
+  // These imports stay in the bundle. They fail with a clear message when they are used.
   const left = Object.values(metafile.outputs).flatMap(({ imports }) =>
     imports.map(({ path }) => path),
   );

@@ -25,7 +25,7 @@ test.each<[BackendName, string]>([
   expect(name).toBe(InputError.name);
 });
 
-test('auto goes on to the next, and names the packages that are not installed', async () => {
+test('auto tries the next backend, and names the packages that are not installed', async () => {
   const lines: string[] = [];
   expect(await useBackend('auto', { log: (line) => lines.push(line) })).toBe('cpu');
   expect(lines).toEqual([

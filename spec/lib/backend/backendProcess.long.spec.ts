@@ -4,7 +4,10 @@ import { ROOT } from '../../support/runCommand.ts';
 import { swiftshader } from '../../support/swiftshader.ts';
 import type { Trained } from '../../support/trainSteps.ts';
 
-/** The effects of a backend on a whole process, which must also end by itself. */
+/**
+ * Runs each backend in its own process, checks its effects on the process, and expects the process
+ * to end by itself.
+ */
 
 const SWIFTSHADER = swiftshader();
 
@@ -31,7 +34,7 @@ function train(
 }
 
 describe('wasm with threads, in Node,', () => {
-  test('trains to the same bits as without, and leaves nothing behind', () => {
+  test('trains to the same bits as without threads, and leaves nothing behind', () => {
     const one = train('lenet', 'wasm');
     expect(one.losses[2]).toBeLessThan(one.losses[0]);
     expect(train('lenet', 'wasm', { threads: 2 })).toEqual(one);
@@ -39,7 +42,7 @@ describe('wasm with threads, in Node,', () => {
     expect(one).toMatchObject({ backend: 'wasm', lines: [], listeners: 0, globals: [] });
   });
 
-  test('has at most eight', () => {
+  test('has at most eight threads', () => {
     expect(train('small', 'wasm', { threads: 9 }).lines).toEqual([
       'backend wasm: has 8 of 9 threads here',
     ]);
@@ -82,7 +85,7 @@ describe('webgpu in Node', () => {
     );
   });
 
-  test('an option that Dawn does not know is one line', () => {
+  test('an option that Dawn does not know gives a one-line error', () => {
     const options = JSON.stringify({ dawn: ['backend=nonsense'] });
     const { status, stderr } = run({}, PROGRAM, 'small', 'webgpu', options);
     expect(status).toBe(1);

@@ -4,7 +4,9 @@ import type { useBackend as UseBackend } from '../../../lib/backend/useBackend.t
 import { InputError } from '../../../lib/errors.ts';
 import { mockMissing, mockPackage } from '../../support/mockPackage.ts';
 
-/** With fake packages; `npm run test:tensorflow` proves the values of the real one. */
+/**
+ * Tests the tensorflow backends with fake packages. `npm run test:tensorflow` tests the real one.
+ */
 
 const NODE = '@tensorflow/tfjs-node';
 const GPU = '@tensorflow/tfjs-node-gpu';
@@ -17,7 +19,7 @@ const VARIABLES = [
 ] as const;
 
 let useBackend: typeof UseBackend;
-/** The environment variables when the package was loaded. */
+/** The values of VARIABLES at the time when the package was loaded. */
 let seen: (string | undefined)[];
 
 class FakeBackend extends tf.KernelBackend {
@@ -31,7 +33,10 @@ class FakeBackend extends tf.KernelBackend {
   override dispose() {}
 }
 
-/** Like the real package: its import registers the backend and switches to it. */
+/**
+ * Replaces a package by a fake. Like the real one, its import registers the backend and switches to
+ * it.
+ */
 function fake(name: string, isUsingGpuDevice = false): void {
   mockPackage(name, async () => {
     seen = VARIABLES.map((variable) => process.env[variable]);
@@ -51,7 +56,7 @@ beforeEach(async () => {
   jest.resetModules();
   if (tf.findBackendFactory('tensorflow') !== null) tf.removeBackend('tensorflow');
   for (const variable of VARIABLES) delete process.env[variable];
-  // The module under test gets this file's tfjs-core.
+  // The tested module must use the same tfjs-core as this file.
   jest.unstable_mockModule('@tensorflow/tfjs-core', () => tf);
   for (const name of ['cpu', 'wasm']) {
     mockPackage(`@tensorflow/tfjs-backend-${name}`, () => {
@@ -72,7 +77,8 @@ test('loads TensorFlow with the number of threads, with oneDNN, and without its 
   expect(await useBackend('tensorflow', { threads: 3 })).toBe('tensorflow');
   expect(tf.getBackend()).toBe('tensorflow');
   expect(seen).toEqual(['2', '3', '1', 'false', '1']);
-  // TensorFlow reads the last two at its first operations.
+  // The variables keep their values, because TensorFlow reads the last two only at its first
+  // operations.
   expect(VARIABLES.map((variable) => process.env[variable])).toEqual(seen);
 });
 
@@ -84,7 +90,7 @@ test("the user's environment variables do not change", async () => {
   expect(seen).toEqual(['0', '1', '0', 'false', '1']);
 });
 
-test('the threads are fixed once it has started', async () => {
+test('the number of threads cannot change after the start', async () => {
   await useBackend('tensorflow', { threads: 1 });
   await useBackend('cpu');
   await useBackend('tensorflow');
@@ -98,7 +104,7 @@ test('the threads are fixed once it has started', async () => {
   expect(tf.getBackend()).toBe('cpu');
 });
 
-test('so is the default', async () => {
+test('the default number of threads cannot change after the start', async () => {
   await useBackend('tensorflow');
   await expect(useBackend('tensorflow', { threads: 2 })).rejects.toThrow(
     new InputError(
@@ -144,7 +150,7 @@ const ADDON = new Error(
 const ADDON_LINE =
   'does not load here (The Node.js native addon module (tfjs_binding.node) can not be found at path: X)';
 
-test('an addon that does not load is one line with the command that repairs it', async () => {
+test('an addon that does not load gives one line with the command that repairs it', async () => {
   broken(NODE, ADDON);
   await expect(useBackend('tensorflow')).rejects.toThrow(
     new InputError(`the backend tensorflow ${ADDON_LINE}: npx boxprop setup tensorflow`),
@@ -152,7 +158,7 @@ test('an addon that does not load is one line with the command that repairs it',
   expect(tf.getBackend()).toBe('cpu');
 });
 
-test('a package that tfjs-node itself misses does not make tfjs-node missing', async () => {
+test('if a dependency of tfjs-node is missing, tfjs-node is not reported as missing', async () => {
   broken(NODE, new Error(`Cannot find module '@mapbox/node-pre-gyp'\nRequire stack:`));
   await expect(useBackend('tensorflow')).rejects.toThrow(
     new InputError(

@@ -18,8 +18,8 @@ describe('lockFolder', () => {
     expect(existsSync(file())).toBe(false);
   });
 
-  it('refuses one that a running process holds, and takes it over when that is killed', async () => {
-    // Ends by itself too, where what follows fails.
+  it('refuses a folder that a running process holds, and takes it over after that process was killed', async () => {
+    // The timer ends the process even if a later check fails.
     const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20_000)']);
     writeFileSync(file(), String(other.pid));
     await expect(lockFolder(folder)).rejects.toThrow(
@@ -33,14 +33,14 @@ describe('lockFolder', () => {
     )();
   });
 
-  it('waits for an id that is not written yet, and then refuses', async () => {
+  it('waits for a process id that is not written yet, and then refuses', async () => {
     writeFileSync(file(), '');
     await expect(lockFolder(folder)).rejects.toThrow(
       `in "${folder}", got one; if it is an unrelated process`,
     );
   });
 
-  it('gives the error of a folder that cannot be written', async () => {
+  it('reports the error of a folder that cannot be written', async () => {
     await expect(lockFolder(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

@@ -30,7 +30,7 @@ describe('writeFileAtomic', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** What all file handles inherit from. */
+  /** The prototype of all file handles, which the tests patch. */
   async function handles(): Promise<FileHandle> {
     const handle = await open(folder, 'r');
     await handle.close();
@@ -81,7 +81,7 @@ describe('writeFileAtomic', () => {
     expect(sync).toHaveBeenCalledTimes(2);
   });
 
-  it('names a target that is a folder, or lies in none', async () => {
+  it('names a target that is a folder, or whose folder does not exist', async () => {
     await mkdir(file);
     await expect(writeFileAtomic(file, 'new')).rejects.toThrow(
       inputError(`${file}: cannot be written: EISDIR: illegal operation on a directory`),

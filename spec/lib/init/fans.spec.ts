@@ -4,8 +4,8 @@ import type { CheckedModule } from '../../../gradcheck/index.ts';
 import type { Fan } from '../../../lib/init/initializers.ts';
 
 /**
- * The fans that boxes pass to initializers, against the connections of the box, counted by its
- * gradients. Initial weights of the wrong spread pass every other check.
+ * Compares the fans that boxes pass to initializers with the connections of the box, which are
+ * counted from its gradients. No other check finds initial weights of the wrong variance.
  */
 
 interface Call {
@@ -41,8 +41,9 @@ const rng = new Rng(0);
 const image = ([height, width]: Size, channels: number) => [1, height, width, channels];
 
 /**
- * The same filters where one window is the whole input, without stride, padding or dilation: by
- * convention these do not count. Other boxes are counted as their case draws them.
+ * Returns a box with the same filters, whose single window covers the whole input, without stride,
+ * padding or dilation. By convention fans do not depend on these options. Other boxes are returned
+ * as their case draws them.
  */
 function wholeWindow(box: CheckedModule, inputShape: readonly number[]): Whole {
   const { Conv1D, Conv2D, ConvTranspose2D, DepthwiseConv2D, TableConv2D, SCell } = modules;
@@ -58,7 +59,7 @@ function wholeWindow(box: CheckedModule, inputShape: readonly number[]): Whole {
     return [other, [1, kernelSize, inChannels]];
   }
   if (box instanceof ConvTranspose2D) {
-    // Of the output only the middle depends on the whole input.
+    // Only the middle of the output depends on the whole input.
     const { inChannels, outChannels, kernelSize, groups } = box;
     const other = new ConvTranspose2D(inChannels, outChannels, kernelSize, { groups, rng });
     return [other, image(kernelSize, inChannels)];
@@ -97,13 +98,14 @@ function wholeWindow(box: CheckedModule, inputShape: readonly number[]): Whole {
 }
 
 /**
- * The connections into a unit, as the mean over the channels: the values of the first parameter
- * that the output unit depends on. Every connection leaves one unit and enters another, and there
- * are as many positions on both sides, so those out of a unit follow from the numbers of channels.
+ * Counts the connections of a unit. The fan-in is the number of values of the first parameter with
+ * a nonzero gradient, as a mean over the output channels. The fan-out follows from it, because
+ * every connection leaves one unit and enters another, and both sides have the same number of
+ * positions.
  */
 function countConnections([box, inputShape]: Whole): Fan {
   return tidy(() => {
-    // The slope of a PReLU is for inputs below 0, the cell of a neocognitron for those above.
+    // A PReLU uses its slope for negative inputs only; an SCell responds to positive inputs only.
     const sign = box instanceof modules.SCell ? 1 : -1;
     const values = rng.uniforms(numElements(inputShape), 0.5, 1.5).map((value) => sign * value);
     const input = constant(values, [...inputShape]);
@@ -130,7 +132,7 @@ test.each(names)('%s', async (name) => {
     for (let i = 0; i < CASES; i++) {
       calls.length = 0;
       const { box, config, input } = cases[name](new Draw(new Rng(7).fold(i)));
-      // Those of boxes in a container are checked with the box.
+      // The boxes inside a container are checked by their own cases.
       const own = calls.filter((call) => call.box === box);
       if (own.length === 0) continue;
       const whole = wholeWindow(box as CheckedModule, (input as Tensor).shape);

@@ -28,13 +28,13 @@ describe.each<[string, init.Initializer, number, number]>([
     expect(Math.abs(measured / variance - 1)).toBeLessThan(0.03);
   });
 
-  test('fills its bounds, where it has some, and keeps to them', () => {
+  test('fills its bounds, if it has any, and stays within them', () => {
     const largest = Math.max(...values.map(Math.abs));
     expect(largest).toBeLessThanOrEqual(bound);
     expect(largest).toBeGreaterThan(bound === Infinity ? 3.5 * Math.sqrt(variance) : 0.999 * bound);
   });
 
-  test('is repeated by the same seed only', () => {
+  test('the same seed, and only that, repeats the values', () => {
     expect(draw(initializer)).toEqual(values);
     expect(draw(initializer, 1)).not.toEqual(values);
   });
@@ -57,7 +57,7 @@ test('fill, zeros and values need no generator', () => {
   expect(init.values([1, 2, 3, 4])([2, 2], FAN, undefined)).toEqual([1, 2, 3, 4]);
 });
 
-test('values of another number are refused', () => {
+test('a wrong number of values is refused', () => {
   expect(messageOf(() => init.values([1, 2, 3])([2, 2], FAN, undefined))).toBe(
     'expected 4 initial values for shape [2, 2], got 3',
   );
@@ -85,7 +85,7 @@ describe('createParam', () => {
     );
   });
 
-  test("lets an initializer's own error through", () => {
+  test("does not change an initializer's own error", () => {
     const broken = () => {
       throw new RangeError('my own');
     };

@@ -24,12 +24,12 @@ import { expectAllClose, expectNoLeak, image, numbers, rowsOf } from '../../supp
 import { BACKENDS, eachBackend } from '../../support/fixtures.ts';
 import { Grid } from '../../support/grid.ts';
 
-/** Every kernel against the loops of its equation, written here a second time. */
+/** Compares every kernel with plain loops that follow its equation. */
 
 const RUNS = { seed: 0, numRuns: 60 };
 
 /**
- * How a window slides along one axis, with different padding before and after; windows may lie
+ * Random window settings for one axis, with different padding before and after. Some windows lie
  * entirely outside the input.
  */
 const axes = (limits: { dilation: number; padding: (kernel: number) => number }) =>
@@ -64,7 +64,10 @@ interface Tap {
   x: number;
 }
 
-/** Every tap (p, q) of every window (i, j) that meets a pixel (y, x), in reading order. */
+/**
+ * Lists the taps (kernel cells) (p, q) of the windows (i, j) that lie on a pixel (y, x), row by
+ * row.
+ */
 function tapsOf({ height: h, width: w }: Geometry): Tap[] {
   const taps: Tap[] = [];
   for (let i = 0; i < h.output; i++) {
@@ -282,11 +285,11 @@ describe("tfjs's own MaxPoolGrad", () => {
   };
   const right = [1, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4, 0, 0, 0, 0, 0];
 
-  test('on cpu is right about windows of negative values', async () => {
+  test('is right on cpu for windows of negative values', async () => {
     expect(await withBackend('cpu', ownGradient)).toEqual(right);
   });
 
-  test('on wasm is wrong about them; if this ever fails, boxprop needs no kernel there', async () => {
+  test('is wrong on wasm for windows of negative values; if this test fails, boxprop no longer needs its own kernel', async () => {
     expect(await withBackend('wasm', ownGradient)).toEqual([1, ...new Array<number>(15).fill(0)]);
   });
 
@@ -312,7 +315,7 @@ describe("tfjs's own MaxPoolGrad", () => {
   });
 });
 
-test("tfjs's own Conv2DBackpropInput on cpu ignores dilation; if this ever fails, it may serve", async () => {
+test("tfjs's own Conv2DBackpropInput on cpu ignores dilation; if this test fails, boxprop can use it", async () => {
   await useBackend('cpu');
   const inputs = { dy: tf.ones([1, 1, 1, 1]), filter: tf.ones([1, 2, 1, 1]) };
   const attrs = {
@@ -417,7 +420,7 @@ eachBackend('numbers', (backend) => {
     expect(numbers(x)).toEqual([1, 2]);
   });
 
-  test('computeOnHost passes zeros to the loop, even in memory that is used again', () => {
+  test('computeOnHost passes zeros to the loop, even in reused memory', () => {
     expect(onHost()).toBe(backend !== 'tensorflow');
     tf.ones([1000]).dispose();
     const inputs = [tf.tensor1d([1, 2]), tf.tensor1d([10, 20])];
@@ -438,7 +441,7 @@ eachBackend('numbers', (backend) => {
     ]);
   });
 
-  test('computeOnHost survives a heap that grows while it fetches inputs from another backend', async () => {
+  test('computeOnHost works if the heap grows while it fetches inputs from another backend', async () => {
     const big = 3_000_000;
     const inputs = await withBackend('cpu', () => range(8).map((k) => tf.fill([big], k + 1)));
     const copies = inputs.map((x) => computeOnHost([x], [big], (out, a) => out.set(a)));
@@ -450,7 +453,8 @@ eachBackend('numbers', (backend) => {
   });
 });
 
-// TensorFlow on a GPU has no kernels of oneDNN; on the CPU, boxprop prefers them.
+// On a CPU, boxprop uses TensorFlow's oneDNN kernels. A GPU has none, so the other kernels are
+// tested too.
 if (BACKENDS.includes('tensorflow')) {
   describe('the same values without oneDNN: tensorflow', () => {
     const setGpu = (isUsingGpuDevice: boolean) => Object.assign(tf.backend(), { isUsingGpuDevice });

@@ -43,11 +43,14 @@ import { Rng } from '../../../lib/rng.ts';
 import { BACKENDS } from '../../support/fixtures.ts';
 
 /**
- * Every kernel, on every backend: only the result remains of a call. An operation that a kernel
- * runs outside of a `tidy` leaves a tensor, and values in the backend's own store.
+ * Calls every kernel on every backend and expects that only the result remains. An operation
+ * outside of a `tidy` would leave a tensor, and values in the backend's own store.
  */
 
-/** Makes the inputs, and returns the call whose results are counted. */
+/**
+ * Makes the inputs and returns a function that calls the kernel. Only tensors of that call are
+ * counted.
+ */
 type Case = () => () => unknown;
 
 type Size = [number, number, number, number];
@@ -73,7 +76,7 @@ const axis = (
   return { input, output, kernel, stride, dilation, before, after } satisfies Axis;
 };
 
-/** Each reaches another branch of the kernels for convolution. */
+/** Geometries that together reach every branch of the convolution kernels. */
 const CONVOLUTIONS: Readonly<Record<string, Geometry>> = {
   plain: { height: axis(6, 3), width: axis(7, 2) },
   'stride 2': { height: axis(6, 3, 2), width: axis(7, 2, 2) },
@@ -108,11 +111,14 @@ const each = (
 ): Record<string, Case> =>
   Object.fromEntries(Object.entries(geometries).map(([name, at]) => [name, () => make(at)]));
 
-/** So many windows that wasm and cpu compute them in chunks. */
+/** A geometry with so many windows that wasm and cpu compute them in chunks. */
 const LARGE: Geometry = { height: axis(26, 5), width: axis(30, 5, 1, 1, 1) };
 const [LARGE_N, LARGE_C] = [14, 24];
 
-/** Seen as [outer, rows, groups, columns], with prime lengths and with lengths summed in blocks. */
+/**
+ * Groupings of a tensor seen as [outer, rows, groups, columns]. Some lengths are prime, and some
+ * are summed in blocks.
+ */
 const GROUPINGS: Readonly<Record<string, groups.ReductionGroups>> = {
   features: { outer: 1, rows: 36, groups: 5, columns: 1 },
   'groups of channels': { outer: 2, rows: 6, groups: 3, columns: 4 },
@@ -140,7 +146,7 @@ const inEachMode = (make: (mode: (typeof MODES)[number]) => () => unknown) =>
 const MEANS = { height: windowMeans(axis(6, 2, 2), false), width: windowMeans(axis(8, 3), false) };
 const RESIZED: Size = [N, 6, 8, C];
 
-/** The batch-norm kernels see images, and rows as images. */
+/** The batch-norm kernels take images, and treat rows as images. */
 const inBothRanks = (make: (shape: number[]) => () => unknown): Record<string, Case> => ({
   images: () => make([N, 5, 7, C]),
   rows: () => make([40, C]),
@@ -161,7 +167,10 @@ const momentum =
 
 const two = (): [tf.Tensor2D, tf.Tensor2D] => [draw<tf.Rank.R2>(3, 5), draw<tf.Rank.R2>(3, 5)];
 
-/** The cases of every exported function that makes tensors; those of one case have no name. */
+/**
+ * The cases of every exported function that makes tensors. A function with only one case has no
+ * case names.
+ */
 const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
   conv2d: {
     ...each(CONVOLUTIONS, (at) => {
@@ -269,7 +278,8 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     return () => windows.col2im(m, [N, height.input, width.input, C], AT);
   },
   locallyConnected: {
-    // Few multiplications per place are one product of batches, many are one product per place.
+    // With few multiplications per position the kernel uses one batched product; with many, one
+    // product per position.
     'in batches': () => {
       const [x, w] = [
         images(AT),
@@ -546,7 +556,7 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
   },
 };
 
-/** The cases of functions that only one backend has. */
+/** The cases of functions that exist on one backend only. */
 const OF_ONE_BACKEND: Readonly<Partial<Record<(typeof BACKENDS)[number], typeof CASES>>> = {
   ...Object.fromEntries(
     (['cpu', 'wasm'] as const).map((backend) => [
@@ -573,7 +583,10 @@ const OF_ONE_BACKEND: Readonly<Partial<Record<(typeof BACKENDS)[number], typeof 
   },
 };
 
-/** Exported functions that make no tensors, and helpers of one backend whose callers are above. */
+/**
+ * Exported functions that need no case: they make no tensors, or the cases of their callers test
+ * them.
+ */
 const WITHOUT_CASE = new Set(
   [
     'forBackend onHost onTensorflow onSoftwareGpu isPacked freeIfUnshared runOnWebgl runOnWebgpu',
@@ -615,7 +628,7 @@ describe.each([...BACKENDS, 'float64'] as const)('leaves nothing behind: %s', (b
   );
 });
 
-// As on a GPU, where TensorFlow's kernels of oneDNN do not run.
+// Simulates a GPU, where TensorFlow has no oneDNN kernels.
 if (BACKENDS.includes('tensorflow')) {
   describe('leaves nothing behind without oneDNN: tensorflow', () => {
     beforeAll(async () => {
@@ -624,7 +637,7 @@ if (BACKENDS.includes('tensorflow')) {
     });
     afterAll(() => void Object.assign(tf.backend(), { isUsingGpuDevice: false }));
 
-    test('is what these tests run on', () => expect(tensorflow.hasOneDnn()).toBe(false));
+    test('runs without oneDNN', () => expect(tensorflow.hasOneDnn()).toBe(false));
 
     test.each(named(CASES))('%s', (_, prepare) => leavesNothing(prepare));
   });
@@ -651,7 +664,7 @@ test('every function that lib/kernels exports has a case, unless it makes no ten
   expect([...withCase, ...WITHOUT_CASE].filter((name) => !exported.includes(name))).toEqual([]);
 });
 
-test('a result that a kernel does not return is seen', async () => {
+test('finds a tensor that a kernel makes and does not return', async () => {
   await useBackend(BACKENDS[0]);
   const leaking: Case = () => () => [0, 1].map(() => tf.ones([2]))[0];
   expect(() => leavesNothing(leaking)).toThrow('numTensors');

@@ -26,7 +26,7 @@ function layoutOf(name: string) {
 describe('torchvision', () => {
   beforeAll(() => useBackend('cpu'));
 
-  // npm run test:pytorch loads the same names into the networks in PyTorch, strictly.
+  // npm run test:pytorch loads these names into PyTorch's own networks, with strict=True.
   test.each([
     [
       'torchvision-alexnet',
@@ -65,11 +65,11 @@ describe('torchvision', () => {
     expect(guessTorchvision(new Set(names))).toBe(name);
   });
 
-  it('knows each of its networks', () => {
+  it('knows every network of torchvision that boxprop has', () => {
     expect(TORCHVISION_NETWORKS.filter((name) => !Object.hasOwn(entries, name))).toEqual([]);
   });
 
-  it('turns the columns of the first linear box behind the images', () => {
+  it('reorders the columns of the first linear box after the images', () => {
     const { stored } = layoutOf('vgg16');
     const channels = 512 / 32;
     expect(stored['fc6.weight']).toEqual({
@@ -98,7 +98,7 @@ describe('torchvision', () => {
     expect(layoutOf('resnet18').ignored?.test('aux1.conv.conv.weight')).toBe(false);
   });
 
-  it('refuses networks that torchvision has not', () => {
+  it('refuses networks that torchvision does not have', () => {
     const network = entries.alexnet.build(small) as AnyModule;
     const known = TORCHVISION_NETWORKS.join(', ');
     expect(() => torchvisionLayout('alexnet', network, [227, 227, 3])).toThrow(

@@ -16,9 +16,9 @@ import {
 } from '../../../support/float64.ts';
 
 /**
- * Every kernel of the float64 backend against tfjs's cpu backend, called by its name, at geometries
- * where swapped axes show. Where tfjs is wrong, or lacks the kernel, float64Values.spec.ts has
- * values from elsewhere.
+ * Compares every kernel of the float64 backend with tfjs's cpu backend. Kernels are called by name,
+ * with shapes for which swapped axes change the result. If tfjs is wrong or lacks the kernel,
+ * float64Values.spec.ts has values from other sources.
  */
 type Case = [kernel: string, inputs: Inputs, attrs?: object];
 
@@ -28,7 +28,10 @@ const special = reals(-Infinity, -2.5, -1.5, -0.5, 0, 0.5, 1.5, 2.5, Infinity, N
 const unary = (names: string, input: Data, attrs: object = {}): Case[] =>
   names.split(' ').map((name) => [name, { x: input }, attrs]);
 
-/** Same shapes, a scalar on either side, a row, a column against a row. */
+/**
+ * Input pairs for broadcasting: equal shapes, a scalar on either side, a row, and a column with a
+ * row.
+ */
 const binary = (names: string, make: (shape: number[]) => Data): Case[] =>
   names.split(' ').flatMap((name): Case[] => [
     [name, { a: make([2, 3, 4]), b: make([2, 3, 4]) }],
@@ -99,7 +102,8 @@ const shapes: Case[] = [
   ...unary('Reverse', x, { dims: [0, 2] }),
   ...unary('Slice', x, { begin: [1, 0, 2], size: [1, 2, -1] }),
   ...unary('StridedSlice', x, { begin: [0, 2, 3], end: [2, 0, 0], strides: [1, -1, -2], ...masks }),
-  // With an axis dropped as well, tfjs reads the wrong elements: float64Values.spec.ts.
+  // If an axis is also dropped, tfjs reads the wrong elements; float64Values.spec.ts tests that
+  // case.
   ...unary('StridedSlice', x, { begin: [1], end: [2], strides: [1], ...masks }),
   ['Concat', [real([2, 1, 4]), x, real([2, 2, 4])], { axis: 1 }],
   ['Concat', [smallIntegers([2]), smallIntegers([3])], { axis: 0 }],
@@ -182,7 +186,7 @@ const windows: Window[] = [
 const dilated: Window[] = [{ strides: 1, pad: 'same', dilations: [2, 1] }, { strides: 1, pad: asymmetric, dilations: [1, 2] }]; // prettier-ignore
 
 const image = real([2, 6, 7, 3]);
-/** The shape of the output, which is that of its gradient. */
+/** The shape of the output, which is also the shape of its gradient. */
 const outShape = (
   depthwise: boolean,
   filterShape: number[],
@@ -217,7 +221,7 @@ function convolution(
 const convolutions: Case[] = [
   ...windows.flatMap((attrs) => convolution('Conv2D', false, [3, 2, 3, 4], attrs)),
   ...windows.flatMap((attrs) => convolution('DepthwiseConv2dNative', true, [3, 2, 3, 2], attrs)),
-  // tfjs's gradients take no dilation: float64Values.spec.ts.
+  // Only forward: tfjs's gradients ignore dilation. float64Values.spec.ts tests those of float64.
   ...dilated.flatMap((attrs) => convolution('Conv2D', false, [3, 2, 3, 4], attrs).slice(0, 1)),
   ...dilated.flatMap((attrs) =>
     convolution('DepthwiseConv2dNative', true, [3, 2, 3, 2], attrs).slice(0, 1),
@@ -233,7 +237,7 @@ const pools: Case[] = windows.flatMap((window) => {
     ['AvgPool', { x: image }, attrs],
     ['MaxPoolGrad', { dy, input, output: dy }, attrs],
   ];
-  // tfjs's gradient is right only where no window leaves the input.
+  // tfjs's gradient is right only if no window reaches beyond the input.
   if (window.pad === 'valid') cases.push(['AvgPoolGrad', { dy, input }, attrs]);
   return cases;
 });
@@ -283,7 +287,7 @@ describe('a float64 kernel agrees with the cpu backend and leaks nothing:', () =
 });
 
 it('has a case for every kernel that is registered', () => {
-  const withoutOracle = ['LogSoftmax']; // tfjs composes it
+  const withoutOracle = ['LogSoftmax']; // tfjs has no such kernel
   const covered = new Set([...cases.map(([kernel]) => kernel), ...withoutOracle]);
   const registered = tf.getKernelsForBackend('float64').map(({ kernelName }) => kernelName);
   expect(registered.filter((name) => !covered.has(name))).toEqual([]);

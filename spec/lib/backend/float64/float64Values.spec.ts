@@ -15,8 +15,8 @@ import {
 } from '../../../support/float64.ts';
 
 /**
- * The float64 backend against values known to all digits, where tfjs is wrong, and as a store of
- * tensors.
+ * Tests the float64 backend with values that are known to all digits, with kernels for which tfjs
+ * is wrong, and as a store of tensors.
  */
 
 beforeAll(async () => {
@@ -88,7 +88,7 @@ describe('double precision', () => {
     );
   });
 
-  it('survives moves of the elements', () => {
+  it('is kept when elements are moved', () => {
     const x = { ...tenths, shape: [2, 3] };
     expect(values('Reshape', { x }, { shape: [6] })).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.7]);
     expect(values('Transpose', { x }, { perm: [1, 0] })).toEqual([0.1, 0.4, 0.2, 0.5, 0.3, 0.7]);
@@ -102,8 +102,8 @@ describe('double precision', () => {
   });
 });
 
-describe('where tfjs is wrong', () => {
-  it('AvgPoolGrad divides by the cells inside', () => {
+describe('kernels for which tfjs is wrong', () => {
+  it('AvgPoolGrad divides by the number of cells inside the input', () => {
     const attrs = { filterSize: 2, strides: 1, pad: 'same' };
     const input = of([1, 3, 3, 1], ...new Array<number>(9).fill(0));
     const dy = of([1, 3, 3, 1], ...new Array<number>(9).fill(1));
@@ -120,13 +120,13 @@ describe('where tfjs is wrong', () => {
     expect(values('MaxPoolGrad', { dy, input, output: dy }, attrs)).toEqual([1, 4, 0]);
   });
 
-  it('a number of cells of padding is the same on both axes of a filter that is not square', () => {
+  it('numeric padding is the same on both axes, even for a filter that is not square', () => {
     const attrs = { strides: 1, pad: 1, dilations: 1, dataFormat: 'NHWC' };
     const [output] = run('Conv2D', { x: real([1, 5, 7, 1]), filter: real([1, 3, 1, 1]) }, attrs);
     expect(output.shape).toEqual([1, 7, 7, 1]);
   });
 
-  it('StridedSlice drops an axis and strides along another', () => {
+  it('StridedSlice drops one axis and takes steps along another', () => {
     const x = of([2, 3, 2], 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
     const masks = { beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 2 };
     const attrs = { begin: [1, 2, 1], end: [-3, 3, -3], strides: [-1, 1, -1], ...masks };
@@ -158,7 +158,7 @@ describe('where tfjs is wrong', () => {
 });
 
 describe('as a store', () => {
-  it('takes and gives copies', () => {
+  it('copies values that are written and read', () => {
     const mine = Float64Array.of(0.1, 0.2);
     const x = tensor({ values: mine, shape: [2], dtype: 'float32' });
     mine[0] = 5;
@@ -184,7 +184,7 @@ describe('as a store', () => {
     expect([tf.memory().numDataBuffers, tf.backend().numDataIds()]).toEqual(before);
   });
 
-  it('shares values between shapes and frees them with the last', () => {
+  it('reshaped tensors share values, which are freed with the last of them', () => {
     const before = [tf.memory().numTensors, tf.backend().numDataIds()];
     const x = tensor({ ...tenths, shape: [2, 3] });
     const y = tf.reshape(x, [6]);

@@ -14,7 +14,10 @@ import { Rng } from '../../../../lib/rng.ts';
 import { BACKENDS } from '../../../support/fixtures.ts';
 import { Grid } from '../../../support/grid.ts';
 
-/** The windows of a batch are computed in chunks of bounded size, which must make up the whole. */
+/**
+ * The windows of a batch are computed in chunks of bounded size. Together the chunks must give the
+ * same result as the whole batch.
+ */
 
 const axes = fc
   .record({
@@ -28,7 +31,7 @@ const axes = fc
   .filter(({ output }) => output >= 1);
 const geometries = fc.record({ height: axes, width: axes });
 
-test('in chunks, windows are gathered and scattered as in one piece', () => {
+test('gather and scatter give the same in chunks as in one piece', () => {
   const check = (geometry: Geometry, batch: number, maxElements: number) => {
     const channels = 2;
     const [windows, cells] = [windowsOf(geometry), cellsOf(geometry, channels)];
@@ -49,7 +52,7 @@ test('in chunks, windows are gathered and scattered as in one piece', () => {
         byParts.subarray(part.firstWindow * cells, part.firstWindow * cells + size),
         start + part.images * height.input * width.input * channels,
       ];
-      // Only the chunk's own pixels, because it must itself be a batch.
+      // Passes only the pixels of the chunk, because a chunk must be a batch of its own.
       gather(rows, x.subarray(start, end), part.images, part.geometry, channels);
       scatter(backByParts.subarray(start, end), rows, part.images, part.geometry, channels);
     }
@@ -67,12 +70,12 @@ test('in chunks, windows are gathered and scattered as in one piece', () => {
   );
 });
 
-/** The windows of one image have more than 2^22 cells, so wasm too computes them in chunks. */
+/** The windows of a single image have more than 2^22 cells, so wasm computes them in chunks too. */
 const LARGE: Geometry = {
   height: axisGeometry(110, 36, 2, 1, 3),
   width: axisGeometry(76, 18, 1, 2, 0),
 };
-/** The windows of several images have. */
+/** The windows of several images together have more than 2^22 cells. */
 const MANY: Geometry = {
   height: axisGeometry(26, 5, 1, 1, 0),
   width: axisGeometry(30, 5, 1, 1, 1),

@@ -7,25 +7,28 @@ import { eachBackend } from '../../../support/fixtures.ts';
 
 const OPTIONS = { learningRate: 0.3, momentum: 0.7 };
 
-// The larger is changed in place on TensorFlow, where nobody else holds the old weights.
+// TensorFlow changes the larger weights in place if no other tensor shares them.
 const SHAPES = [
   [2, 3],
   [521, 523],
 ] as const;
 
-/** Weights, velocity, and gradient per shape. They are drawn once, which takes most of the time. */
+/**
+ * Random weights, velocity and gradient for each shape, made once because that takes most of the
+ * time.
+ */
 const DRAWN = SHAPES.map(([rows, columns]) => {
   const rng = new Rng(1);
   return [0, 0, 0].map(() => rng.normals(rows * columns));
 });
 
-/** The largest difference of an element from what it should be. */
+/** The largest difference of an element from its expected value. */
 function worst(tensor: tf.Tensor, expected: (i: number) => number): number {
   const values = tensor.dataSync<'float32'>();
   let most = 0;
   for (let i = 0; i < values.length; i++) {
     const difference = values[i] - expected(i);
-    // `Math.max` per element takes as long as all else.
+    // Calling `Math.max` for each element would double the time of the test.
     if (difference > most) most = difference;
     else if (-difference > most) most = -difference;
     else if (difference !== difference) return NaN;
@@ -38,7 +41,7 @@ eachBackend('a step with momentum', (backend) => {
     [false, true].flatMap((nesterov) =>
       [false, true].flatMap((shared) => SHAPES.map((shape) => ({ shape, nesterov, shared }))),
     ),
-  )('%j: what the equations say, and only w and v change hands', ({ shape, nesterov, shared }) => {
+  )('%j: computes the equations, and replaces only w and v', ({ shape, nesterov, shared }) => {
     const [w, v, g] = DRAWN[SHAPES.indexOf(shape)];
     const [initial, velocity, grad] = [w, v, g].map((values) =>
       constant<tf.Rank.R2>(values, [...shape]),
@@ -63,7 +66,8 @@ eachBackend('a step with momentum', (backend) => {
     tf.dispose([param, grad, alias, next]);
   });
 
-  // tfjs does not count TensorFlow's variables, which hold as much memory as the layer.
+  // TensorFlow has variables outside tfjs, which tfjs does not count. They use as much memory as
+  // the weights.
   if (backend !== 'tensorflow') return;
   test('destroys the variables of TensorFlow', () => {
     const shape = [521, 523];

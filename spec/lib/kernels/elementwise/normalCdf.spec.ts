@@ -6,8 +6,8 @@ import { expectNoLeak } from '../../../support/compare.ts';
 import { eachBackend } from '../../../support/fixtures.ts';
 
 /**
- * Φ(−z) = φ(z) / (z + 1/(z + 2/(z + 3/(z + ...)))), which converges for z > 0; near 0 the Taylor
- * series of Φ.
+ * The normal distribution function Φ by its continued fraction and, near 0, by its Taylor series:
+ * Φ(−z) = φ(z) / (z + 1/(z + 2/(z + 3/(z + ...)))) for z > 0, with the density φ.
  *
  * Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.14 and 26.2.10.
  */
@@ -24,7 +24,7 @@ function reference(x: number): number {
   return 0.5 + sum / Math.sqrt(2 * Math.PI);
 }
 
-/** The largest error relative to Φ(x) itself. */
+/** The largest relative error of Φ(x) between two bounds. */
 function worst(f: (x: tf.Tensor) => tf.Tensor, low: number, high: number): number {
   const xs = Float32Array.from({ length: 2001 }, (_, i) => low + ((high - low) * i) / 2000);
   const got = tf.tidy(() => f(constant(xs, [xs.length])).dataSync());
@@ -41,7 +41,7 @@ eachBackend('Φ', () => {
     expect(worst(normalCdf, -9, 6)).toBeLessThan(1e-5);
   });
 
-  test('½ (1 + erf(x/√2)) has not, so one line of tfjs does not serve', () => {
+  test('½ (1 + erf(x/√2)) in tfjs is less precise, so boxprop needs its own function', () => {
     const byErf = (x: tf.Tensor) => tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
     expect(worst(byErf, -6, -3)).toBeGreaterThan(0.1);
   });

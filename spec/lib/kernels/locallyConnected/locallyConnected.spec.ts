@@ -11,15 +11,15 @@ import { eachBackend } from '../../../support/fixtures.ts';
 import { Grid } from '../../../support/grid.ts';
 
 const CHANNELS = 3;
-/** Stride, dilation and padding that differ between the axes: 3 times 4 places. */
+/** Stride, dilation and padding differ between the axes. There are 3 times 4 window positions. */
 const GEOMETRY: Geometry = {
   height: axisGeometry(7, 3, 2, 1, 0),
   width: axisGeometry(6, 2, 2, 2, 2),
 };
 
 eachBackend('locally connected', () => {
-  // A window has 18 cells: with 40 examples and 25 outputs each place is one product, with 2 and 3
-  // all places are one batch of products.
+  // A window has 18 cells. With 40 examples and 25 outputs each position is one matrix product;
+  // with 2 and 3 all positions are one batched product.
   test.each([
     [2, 3],
     [40, 25],

@@ -7,7 +7,7 @@ import {
 } from '../../../../lib/kernels/matmul/gemm.ts';
 import { Rng } from '../../../../lib/rng.ts';
 
-/** C += A B against the sum of its equation. */
+/** Compares C += A B with plain loops. */
 
 function random(rng: Rng, size: number): Float32Array {
   return Float32Array.from({ length: size }, () => Math.floor(16 * rng.uniform()) - 8);
@@ -29,7 +29,8 @@ function check(
     return turned ? transposeOf(matrixAt(values, n, m, 3)) : matrixAt(values, m, n, 3);
   };
   const [a, b] = [factor(rows, inner, aTurned), factor(inner, columns, bTurned)];
-  // C is every other element of an array, with a gap of two per row: the rest must not change.
+  // C takes every other element of an array, with a gap of two elements per row. The elements
+  // between must not change.
   const rowStep = 2 * columns + 2;
   const values = random(rng, rows * rowStep + 5);
   const before = values.slice();
@@ -42,7 +43,7 @@ function check(
         expected[5 + i * rowStep + 2 * j] += at(a, i, k) * at(b, k, j);
     }
   }
-  // Small integers: every sum is exact.
+  // The values are small integers, so every sum is exact.
   expect(values).toEqual(expected);
 }
 
@@ -61,7 +62,7 @@ test.each([
   [4, 3, 256],
   [1, 2, 259],
   [7, 300, 513],
-])('past the size of a panel: %ix%i times %i columns', (rows, inner, columns) => {
+])('larger than a panel: %ix%i times %i columns', (rows, inner, columns) => {
   check(rows, inner, columns, false, false);
   check(rows, inner, columns, true, true);
 });

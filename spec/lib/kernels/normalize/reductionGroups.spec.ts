@@ -13,7 +13,10 @@ import { expectAllClose } from '../../../support/compare.ts';
 import { AvgPool2D } from '../../../../modules/avgPool2d.ts';
 import { eachBackend } from '../../../support/fixtures.ts';
 
-/** [outer, rows, groups, columns]: each axis by itself, prime lengths, lengths summed in blocks. */
+/**
+ * Groupings [outer, rows, groups, columns]: one axis at a time, prime lengths, and lengths that are
+ * summed in blocks.
+ */
 const GROUPINGS: readonly [number, number, number, number][] = [
   [1, 5, 3, 1],
   [4, 1, 1, 7],
@@ -60,7 +63,7 @@ eachBackend('sums over groups', () => {
     );
   });
 
-  test('groups by the ten thousand', () => {
+  test('tens of thousands of groups', () => {
     const [rows, groups] = [121, 20_000];
     const row = Array.from({ length: groups }, (_, g) => (g % 97) / 64);
     const x = constant<tf.Rank>(Array.from({ length: rows }, () => row).flat(), [rows, groups]);
@@ -83,7 +86,7 @@ eachBackend('sums over groups', () => {
 });
 
 eachBackend('averages', () => {
-  test('of more channels than a kernel may have', () => {
+  test('more channels than a kernel may have', () => {
     const channels = 20_000;
     const images = tf.tile(tf.reshape<tf.Rank.R4>(tf.range(0, 12), [1, 4, 3, 1]), [
       1,

@@ -22,7 +22,7 @@ import { Grid } from '../../../support/grid.ts';
 
 const RUNS = { seed: 0, numRuns: 60 };
 
-/** Maps of every kind, with rows of 0 to 5 weights. */
+/** Random maps along an axis. Each row has 0 to 5 weights. */
 const maps = fc.oneof(
   fc
     .record({ first: fc.nat(3), rows: fc.array(fc.nat(5), { minLength: 1, maxLength: 6 }) })
@@ -54,7 +54,7 @@ function dense({ input, rows }: AxisMap): Grid {
 }
 
 eachBackend('maps of an axis', () => {
-  test('are their matrix, by loops and by a matrix product', () => {
+  test('equal a product with their matrix, both by loops and by matmul', () => {
     fc.assert(
       fc.property(maps, fc.nat(1000), (map, seed) => {
         const x = Grid.random([2, 3, map.input, 4], new Rng(seed));
@@ -74,7 +74,7 @@ eachBackend('maps of an axis', () => {
     );
   });
 
-  test('of an image: rows, columns, and the gradient is the adjoint, Σ g·Mx = Σ Mᵀg·x', () => {
+  test('apply to rows and columns of an image, and the gradient is the adjoint: Σ g·Mx = Σ Mᵀg·x', () => {
     fc.assert(
       fc.property(maps, maps, fc.nat(1000), (height, width, seed) => {
         const rng = new Rng(seed);
@@ -129,12 +129,13 @@ test('ceil mode adds a window if it starts inside the input or before it', () =>
       const floor = axisGeometry(input, kernel, stride, 1, padding);
       const ceil = axisGeometry(input, kernel, stride, 1, padding, true);
       fc.pre(floor.output >= 1);
-      // One more if the last window leaves cells over and the next starts before the padding after.
+      // There is one more window if the windows leave cells uncovered and the next one starts
+      // before the end padding.
       const covered = (floor.output - 1) * stride + kernel;
       const next = floor.output * stride;
       const more = covered < input + 2 * padding && next < input + padding ? 1 : 0;
       expect(ceil.output).toBe(floor.output + more);
-      // With the overhang the windows fit without rounding.
+      // With the overhang added to the padding, the windows fit without rounding.
       const { before, after, overhang = 0 } = ceil;
       expect([before, after - overhang]).toEqual([padding, padding]);
       expect(Math.floor((input + before + after - kernel) / stride) + 1).toBe(ceil.output);
@@ -171,7 +172,7 @@ test('the weights of an average sum to 1, unless padding counts', () => {
     expect(total(weights)).toBeCloseTo(1, 12);
 });
 
-test('nearest neighbours of an integer scale are exact, however large', () => {
+test('nearest neighbours are exact for any integer scale', () => {
   const { rows } = nearest(40, 40 * 49, 49);
   rows.forEach(({ first }, i) => expect(first).toBe(Math.trunc(i / 49)));
 });
