@@ -5,7 +5,6 @@ import {
   sigmoid,
   softplus,
   sub,
-  sum,
   tidy,
   type Scalar,
   type Tensor,
@@ -21,6 +20,7 @@ import {
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/constant.ts';
+import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 import { probabilityTarget } from './labels.ts';
 
 /** The options of `BinaryCrossEntropy`. */
@@ -89,7 +89,10 @@ export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyC
       const yes = mul(y, this.#weights(input));
       const no = sub(scalar(1), y);
       const terms = add(mul(yes, softplus(neg(input))), mul(no, softplus(input)));
-      const loss: Scalar = mul(sum(terms), scalar(exampleWeight(this.reduction, input.shape[0])));
+      const loss: Scalar = mul(
+        sumAll(terms),
+        scalar(exampleWeight(this.reduction, input.shape[0])),
+      );
       return { loss, cache: { scores: input.clone(), yes, no } };
     });
   }

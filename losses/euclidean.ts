@@ -1,7 +1,8 @@
-import { mul, square, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, square, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkChoice, checkInput, checkOptions, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
+import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 
 /** The options of `Euclidean`. */
 export interface EuclideanOptions {
@@ -49,7 +50,7 @@ export class Euclidean extends Cost<Tensor, Tensor, EuclideanCache> {
     return tidy(() => {
       const difference = sub(input, target);
       const weight = exampleWeight(this.reduction, input.shape[0]);
-      const loss: Scalar = mul(sum(square(difference)), scalar(0.5 * weight));
+      const loss: Scalar = mul(sumAll(square(difference)), scalar(0.5 * weight));
       return { loss, cache: { difference } };
     });
   }

@@ -16,6 +16,7 @@ import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
 import { atClass } from '../lib/kernels/elementwise/oneHot.ts';
 import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
+import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 import { labelTarget } from './labels.ts';
 
 /** The options of `Hinge`. */
@@ -73,7 +74,7 @@ export class Hinge extends Cost<Tensor2D, Tensor1D, HingeCache> {
       const own = sum(mulNoNan(y, input), 1, true);
       const z = add(sub(input, own), sub(scalar(1), y));
       const terms = max(z, 1, true);
-      const loss: Scalar = mul(sum(terms), scalar(exampleWeight(this.reduction, batch)));
+      const loss: Scalar = mul(sumAll(terms), scalar(exampleWeight(this.reduction, batch)));
       // argMax takes the first of equal scores. At a lead of exactly 1 the term is 0, and so is its
       // step.
       const best = atClass(argMax(z, 1), classes);

@@ -1,7 +1,8 @@
-import { clipByValue, mul, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { clipByValue, mul, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkChoice, checkInput, checkOptions, checkPositive, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
+import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 
 /** The options of `Huber`. */
 export interface HuberOptions {
@@ -60,7 +61,7 @@ export class Huber extends Cost<Tensor, Tensor, HuberCache> {
       const difference = sub(input, target);
       const clipped = clipByValue(difference, -this.delta, this.delta);
       const h = mul(clipped, sub(difference, mul(clipped, scalar(0.5))));
-      const loss: Scalar = mul(sum(h), scalar(exampleWeight(this.reduction, input.shape[0])));
+      const loss: Scalar = mul(sumAll(h), scalar(exampleWeight(this.reduction, input.shape[0])));
       return { loss, cache: { clipped } };
     });
   }

@@ -1,7 +1,8 @@
-import { abs, mul, sign, sub, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, mul, sign, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkChoice, checkInput, checkOptions, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
+import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 
 /** The options of `L1`. */
 export interface L1Options {
@@ -48,7 +49,7 @@ export class L1 extends Cost<Tensor, Tensor, L1Cache> {
     return tidy(() => {
       const difference = sub(input, target);
       const weight = exampleWeight(this.reduction, input.shape[0]);
-      const loss: Scalar = mul(sum(abs(difference)), scalar(weight));
+      const loss: Scalar = mul(sumAll(abs(difference)), scalar(weight));
       return { loss, cache: { sign: sign(difference) } };
     });
   }

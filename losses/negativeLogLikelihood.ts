@@ -1,6 +1,7 @@
-import { neg, sum, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { neg, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { Cost, type Reduction } from '../lib/cost.ts';
 import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
+import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 import { checkLabelOptions, checkScores, labelTarget, type LabelOptions } from './labels.ts';
 
 /** The options of `NegativeLogLikelihood`. */
@@ -52,7 +53,7 @@ export class NegativeLogLikelihood extends Cost<Tensor2D, Tensor1D, NegativeLogL
     checkScores(this, input);
     return tidy(() => {
       const t = labelTarget(this, this, target, input.shape);
-      const loss: Scalar = neg(sum(mulNoNan(t, input)));
+      const loss: Scalar = neg(sumAll(mulNoNan(t, input)));
       return { loss, cache: { target: t } };
     });
   }

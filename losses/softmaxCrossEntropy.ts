@@ -16,6 +16,7 @@ import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/constant.ts';
 import { logSoftmax } from '../lib/kernels/elementwise/logSoftmax.ts';
 import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
+import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 import {
   checkLabelOptions,
   checkScores,
@@ -89,7 +90,7 @@ export class SoftmaxCrossEntropy extends Cost<
         ? labelTarget(this, this, target, input.shape)
         : this.#probabilities(target, input.shape);
       const logProbabilities = logSoftmax(input);
-      const loss: Scalar = neg(sum(mulNoNan(t, logProbabilities)));
+      const loss: Scalar = neg(sumAll(mulNoNan(t, logProbabilities)));
       return { loss, cache: { logProbabilities, target: t } };
     });
   }

@@ -1,17 +1,8 @@
-import {
-  add,
-  clipByValue as clip,
-  div,
-  minimum,
-  mul,
-  sqrt,
-  square,
-  stack,
-  sum,
-} from '@tensorflow/tfjs-core';
+import { add, clipByValue as clip, div, minimum, mul } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import { InputError, show } from '../lib/errors.ts';
+import { normOf } from '../lib/kernels/reduce/sumAll.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Grads } from '../lib/module.ts';
 import type { OptimizerWithState } from './state.ts';
@@ -36,7 +27,7 @@ export function clipByValue(grads: Grads, limit: number): Grads {
  *
  *   g ← g · min(1, limit / (‖g‖ + 1e-6))
  *
- * Returns new tensors, and reads none.
+ * Returns new tensors.
  *
  * Source: Pascanu, Mikolov, Bengio 2013; the 1e-6 is PyTorch's.
  *
@@ -47,8 +38,9 @@ export function clipByNorm(grads: Grads, limit: number): Grads {
   checkLimit('clipByNorm', limit);
   if (Object.keys(grads).length === 0) return {};
   return tidy(() => {
-    const norm = sqrt(sum(stack(Object.values(grads).map((grad) => sum(square(grad))))));
-    const factor = minimum(scalar(1), div(scalar(limit), add(norm, scalar(1e-6))));
+    const norm = normOf(Object.values(grads));
+    // In this order: wasm's minimum of 1 and NaN is 1, that of NaN and 1 is NaN.
+    const factor = minimum(div(scalar(limit), add(norm, scalar(1e-6))), scalar(1));
     return Object.fromEntries(
       Object.entries(grads).map(([name, grad]) => [name, mul(grad, factor)]),
     );

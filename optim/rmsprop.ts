@@ -1,4 +1,4 @@
-import { add, div, mul, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, div, mul, relu, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { checkNumber, checkOptions, checkPositive, checkShare } from '../lib/check.ts';
 import type { Params } from '../lib/module.ts';
 import {
@@ -27,7 +27,7 @@ export interface RMSPropOptions extends OptimizerOptions {
  *   g ← ∂E/∂w + λ w
  *   s ← α s + (1 − α) g²            (s, m, v start at 0)
  *   m ← α m + (1 − α) g             if centered, else m = 0
- *   d = g / (√(s − m²) + eps)
+ *   d = g / (√max(s − m², 0) + eps)
  *   v ← μ v + d
  *   w ← w − ε v
  *
@@ -70,7 +70,8 @@ export class RMSProp extends ParamOptimizer {
     const g = decayedGrad(step);
     const s = add(mul(slot('square'), alpha), mul(square(g), rest));
     const m = this.centered ? add(mul(slot('mean'), alpha), mul(g, rest)) : undefined;
-    const variance = m === undefined ? s : sub(s, square(m));
+    // Rounding makes the difference of two equal squares negative.
+    const variance = m === undefined ? s : relu(sub(s, square(m)));
     const d = div(g, add(sqrt(variance), scalars.of(this.eps)));
     const hasMomentum = this.momentum > 0;
     const v = hasMomentum ? add(mul(slot('velocity'), scalars.of(this.momentum)), d) : d;

@@ -1,4 +1,5 @@
-import { mean, square, stack, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { square, stack, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { meanAll } from '../lib/kernels/reduce/sumAll.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Grads, Params } from '../lib/module.ts';
 
@@ -52,7 +53,7 @@ export async function layerStats({
   const meanSquares = tidy(() =>
     stack(
       names.flatMap((name) =>
-        [before[name], grads[name], sub(params[name], before[name])].map((x) => mean(square(x))),
+        [before[name], grads[name], sub(params[name], before[name])].map((x) => meanAll(square(x))),
       ),
     ),
   );

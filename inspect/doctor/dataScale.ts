@@ -1,4 +1,5 @@
-import { moments, sqrt, stack } from '@tensorflow/tfjs-core';
+import { reshape, sqrt, stack } from '@tensorflow/tfjs-core';
+import { momentsOver } from '../../lib/kernels/normalize/reductionGroups.ts';
 import { disposeTensors, tidy } from '../../lib/memory.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
@@ -12,11 +13,10 @@ export async function dataScale(context: DiagnosticContext): Promise<Diagnostic>
   // Networks for images also accept vectors, as images of one pixel, [1, 1, channels].
   const isImage = rank === 4 && size > shape[0] * shape[rank - 1];
   const found = tidy(() => {
-    const { mean, variance } = moments(
-      batch.input,
-      Array.from({ length: rank - 1 }, (_, axis) => axis),
-    );
-    return stack([mean, sqrt(variance)]);
+    const groups = shape[rank - 1];
+    const grouping = { outer: 1, rows: size / groups, groups, columns: 1 };
+    const { mean, variance } = momentsOver(batch.input, grouping);
+    return reshape(stack([mean, sqrt(variance)]), [2, groups]);
   });
   const values = await found.data();
   const channels = values.length / 2;

@@ -1,5 +1,6 @@
 import { abs, any, cast, greater, mean, notEqual, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { scalar } from '../../lib/constant.ts';
+import { meanAll } from '../../lib/kernels/reduce/sumAll.ts';
 import { disposeTensors, tidy } from '../../lib/memory.ts';
 import { describePath, propagate } from '../../lib/propagate.ts';
 import { inferBox } from '../../lib/runBox.ts';
@@ -82,7 +83,7 @@ function deadShare(output: Tensor, range: Range): Tensor {
 function saturatedShare(output: Tensor, [low, high]: Range): Tensor {
   const centre = scalar((low + high) / 2);
   const limit = scalar(0.97 * ((high - low) / 2));
-  return mean(cast(greater(abs(sub(output, centre)), limit), 'float32'));
+  return meanAll(cast(greater(abs(sub(output, centre)), limit), 'float32'));
 }
 
 /** The lower and the upper bound of an output. */

@@ -3,6 +3,7 @@ import { importFailed } from './failure.ts';
 import type { BackendOptions } from './options.ts';
 import { start } from './start.ts';
 import { shareClones } from './wasmClone.ts';
+import { checkAllocations } from './wasmMemory.ts';
 
 /**
  * Starts wasm: XNNPACK's kernels and tfjs's own, with SIMD if the machine has it. Resolves to a
@@ -34,6 +35,7 @@ export async function startWasm({
     });
   }
   shareClones();
+  checkAllocations(await start('wasm'));
   const actual = wasm.getThreadsCount();
   return actual < threads ? `has ${actual} of ${threads} threads here` : undefined;
 }

@@ -186,6 +186,27 @@ eachBackend('clipping by hand', () => {
     });
     expect(clipByNorm({}, 1)).toEqual({});
   });
+
+  test('the norm of many values, of large ones, and of NaN', () => {
+    const many = clipByNorm({ a: tf.ones([1e7]), b: tf.ones([3, 2_007_111]) }, 1);
+    expect(many.a.dataSync()[0] * Math.sqrt(1e7 + 3 * 2_007_111)).toBeCloseTo(1, 5);
+    const large = clipByNorm({ a: tf.tensor1d([3e30, 0]), b: tf.tensor1d([-4e30]) }, 1);
+    expectAllClose(large.a, { shape: [2], values: [0.6, 0] });
+    expectAllClose(large.b, { shape: [1], values: [-0.8] });
+    const [nan, infinite] = [NaN, Infinity].map((value) =>
+      clipByNorm({ a: tf.tensor1d([value, 1]) }, 1),
+    );
+    expect(numbers(nan.a)).toEqual([NaN, NaN]);
+    expect(numbers(infinite.a)).toEqual([NaN, 0]);
+  });
+
+  test('RMSProp stays finite where the mean of squares equals the square of the mean', () => {
+    const w = tf.variable(tf.zeros([200]));
+    const grad = tf.tensor1d(Array.from({ length: 200 }, (_, k) => 0.0017 * (k + 1)));
+    const optimizer = new RMSProp({ w }, { learningRate: 0.01, centered: true });
+    for (let step = 0; step < 2000; step++) optimizer.step({ w: grad });
+    expect([...w.dataSync()].filter((value) => !Number.isFinite(value))).toEqual([]);
+  });
 });
 
 const params = () => ({ weight: tf.variable(tf.ones([3, 2])), bias: tf.variable(tf.ones([3])) });

@@ -14,12 +14,21 @@ import { byGroups } from './featuresByGroups.ts';
 export const tensorflow: FeatureKernels = {
   shift: addBias,
   scale: times,
-  standardize: (x, eps) => (hasOneDnn() ? standardize(x, eps) : byGroups.standardize(x, eps)),
+  standardize: (x, eps) =>
+    hasOneDnn() && x.size <= MAX_ROWS * x.shape[x.rank - 1]
+      ? standardize(x, eps)
+      : byGroups.standardize(x, eps),
   standardizeToInput: (g, normalized, scale) =>
     hasOneDnn()
       ? standardizeToInput(g, normalized, scale)
       : byGroups.standardizeToInput(g, normalized, scale),
 };
+
+/**
+ * The most rows that the kernel for training adds well: of this many its variance is off by 1e-5,
+ * of 3 million by 3e-3.
+ */
+const MAX_ROWS = 1 << 17;
 
 /** The examples of which the mean is an estimate. */
 const ESTIMATED_FROM = 32;

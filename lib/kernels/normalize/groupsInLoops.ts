@@ -1,5 +1,5 @@
 import { reshape, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
-import { computeOnHost } from '../backends/host.ts';
+import { computeOnHost, type Values } from '../backends/host.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 
 /**
@@ -9,18 +9,7 @@ import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 export const inLoops: GroupKernels = {
   rowsPerLine: () => 1,
 
-  sum(x, grouping) {
-    const { outer, groups, columns } = grouping;
-    return computeOnHost([x], [outer, 1, groups], (sums, values) => {
-      const totals = new Float64Array(outer * groups);
-      forEachRun(grouping, (group, at) => {
-        let total = 0;
-        for (let end = at + columns; at < end; at++) total += values[at];
-        totals[group] += total;
-      });
-      sums.set(totals);
-    }) as Tensor3D;
-  },
+  sum: sumInLoops,
 
   broadcast(perGroup, grouping) {
     const { outer, rows, groups, columns } = grouping;
@@ -40,6 +29,81 @@ export function spread(
   return computeOnHost([perGroup], shape, (elements, values) => {
     forEachRun(grouping, (group, at) => elements.fill(values[group], at, at + grouping.columns));
   });
+}
+
+/** Returns the sum of each group, [outer, 1, groups]; it is rounded once, at the end. */
+export function sumInLoops(x: Tensor, grouping: ReductionGroups): Tensor3D {
+  const { outer, groups } = grouping;
+  return computeOnHost([x], [outer, 1, groups], (sums, values) => {
+    const totals = new Float64Array(outer * groups);
+    addRows(totals, values, grouping);
+    sums.set(totals);
+  }) as Tensor3D;
+}
+
+/** Adds the rows from `firstRow` on of every group to its total. */
+export function addRows(
+  totals: Float64Array,
+  values: Values,
+  { outer, rows, groups, columns }: ReductionGroups,
+  firstRow = 0,
+): void {
+  const width = groups * columns;
+  const perColumn = new Float64Array(width);
+  for (let o = 0; o < outer; o++) {
+    const start = (o * rows + firstRow) * width;
+    const end = (o + 1) * rows * width;
+    if (end - start === width && columns > 1) {
+      for (let g = 0; g < groups; g++) {
+        totals[o * groups + g] += sumOfRun(values, start + g * columns, columns);
+      }
+      continue;
+    }
+    perColumn.fill(0);
+    addToColumns(perColumn, values, start, end);
+    for (let c = 0; c < width; c++) totals[o * groups + Math.floor(c / columns)] += perColumn[c];
+  }
+}
+
+/** The sum of contiguous values: four sums, of which none waits for another. */
+function sumOfRun(values: Values, start: number, count: number): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const end = start + count;
+  let i = start;
+  for (; i + 3 < end; i += 4) {
+    a += values[i];
+    b += values[i + 1];
+    c += values[i + 2];
+    d += values[i + 3];
+  }
+  for (; i < end; i++) a += values[i];
+  return a + b + (c + d);
+}
+
+/** Adds each column of a matrix to its total. Eight rows at once take a third of the time. */
+function addToColumns(totals: Float64Array, values: Values, start: number, end: number): void {
+  const width = totals.length;
+  let at = start;
+  for (; at + 8 * width <= end; at += 8 * width) {
+    for (let c = 0; c < width; c++) {
+      let i = at + c;
+      let sum = values[i];
+      sum += values[(i += width)];
+      sum += values[(i += width)];
+      sum += values[(i += width)];
+      sum += values[(i += width)];
+      sum += values[(i += width)];
+      sum += values[(i += width)];
+      sum += values[i + width];
+      totals[c] += sum;
+    }
+  }
+  for (; at < end; at += width) {
+    for (let c = 0; c < width; c++) totals[c] += values[at + c];
+  }
 }
 
 /** Visits every run of `columns` contiguous elements of a group, at index `at`. */

@@ -1,4 +1,13 @@
-import { mul, ones, reshape, sum, tidy, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  mul,
+  ones,
+  pad,
+  reshape,
+  sum,
+  tidy,
+  type Tensor,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 import { multiplyEach } from '../matmul/matMul.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 
@@ -6,7 +15,7 @@ import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 export const tfjs: GroupKernels = {
   rowsPerLine: () => 1,
 
-  sum: (x, grouping) => sumInBlocks(x, grouping, sumRows),
+  sum: sumInBlocks,
 
   broadcast(perGroup, { outer, rows, groups, columns }) {
     if (groups === 1 && rows === 1) return reshape(perGroup, outer === 1 ? [1] : [outer, 1, 1]);
@@ -20,34 +29,49 @@ export const tfjs: GroupKernels = {
   },
 };
 
-/** The sums of the columns of `count` matrices of shape [rows, width]. */
-export type SumRows = (x: Tensor, count: number, rows: number, width: number) => Tensor;
-
-/** Sums the rows of matrices as a product with ones. */
-export const sumRows: SumRows = (x, count, rows, width) =>
-  multiplyEach(ones([count, 1, rows]), reshape(x, [count, rows, width]));
-
 /** Sums groups in two steps: two short sums round less than one long sum. */
-export function sumInBlocks(x: Tensor, grouping: ReductionGroups, sumRows: SumRows): Tensor3D {
-  const { outer, rows, groups, columns } = grouping;
+function sumInBlocks(x: Tensor, { outer, rows, groups, columns }: ReductionGroups): Tensor3D {
+  const width = groups * columns;
   return tidy(() => {
     let sums = x;
     if (rows > 1) {
-      const blocks = divisorBelowRoot(rows);
-      const first = sumRows(sums, outer * blocks, rows / blocks, groups * columns);
-      sums = sumRows(first, outer, blocks, groups * columns);
+      const [blocks, padded] = inBlocks(sums, outer, rows, width);
+      const first = sumRows(padded, outer * blocks, padded.size / (outer * blocks * width), width);
+      sums = sumRows(first, outer, blocks, width);
     }
     if (columns > 1) {
-      const blocks = divisorBelowRoot(columns);
-      sums = sum(sum(reshape(sums, [outer * groups, blocks, columns / blocks]), 2), 1);
+      const [blocks, padded] = inBlocks(sums, outer * groups, columns, 1);
+      sums = sum(sum(reshape(padded, [outer * groups, blocks, -1]), 2), 1);
     }
     return reshape(sums, [outer, 1, groups]);
   });
 }
 
-/** The largest divisor of n that is at most √n. */
-function divisorBelowRoot(n: number): number {
-  let divisor = Math.floor(Math.sqrt(n));
-  while (n % divisor !== 0) divisor--;
-  return divisor;
+/** Sums the rows of `count` matrices of shape [rows, width] as a product with ones. */
+function sumRows(x: Tensor, count: number, rows: number, width: number): Tensor {
+  return multiplyEach(ones([count, 1, rows]), reshape(x, [count, rows, width]));
+}
+
+/** The most rows that are added at once where their number has no better divisor. */
+const ROWS = 256;
+
+/**
+ * Divides the rows of matrices into blocks of equal size, about as many as a block has rows. If
+ * their number has no such divisor, zeros are put after the last row.
+ */
+function inBlocks(x: Tensor, count: number, rows: number, width: number): [number, Tensor] {
+  const root = Math.floor(Math.sqrt(rows));
+  let blocks = root;
+  while (rows % blocks !== 0) blocks--;
+  if (rows / blocks <= Math.max(ROWS, 8 * root)) return [blocks, x];
+  const matrices = reshape(x, [count, rows, width]);
+  const missing = root * Math.ceil(rows / root) - rows;
+  return [
+    root,
+    pad(matrices, [
+      [0, 0],
+      [0, missing],
+      [0, 0],
+    ]),
+  ];
 }

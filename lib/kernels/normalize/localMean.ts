@@ -1,13 +1,18 @@
 import {
   reshape,
+  slice,
+  sub,
   tidy,
   transpose,
   type Tensor,
   type Tensor2D,
   type Tensor3D,
+  type Tensor4D,
+  type TypedArray,
 } from '@tensorflow/tfjs-core';
 import type { Gaussian } from '../../gaussian.ts';
 import { constant } from '../../constant.ts';
+import { hostValues } from '../backends/hostValues.ts';
 import { matMul, matMulTransposedB } from '../matmul/matMul.ts';
 import type { ReductionGroups } from './reductionGroups.ts';
 
@@ -46,6 +51,39 @@ export function localMean(maps: Tensor3D, { rows, columns }: LocalWindow): Tenso
     (u) => matMulTransposedB(u, columns),
     (u) => matMulTransposedB(u, rows),
   );
+}
+
+/** How many pixels of a map are read to see whether it is flat. */
+const SAMPLES = 32;
+
+/** A map whose values differ by less than this share of their size is flat. */
+const FLAT = 1 / 300;
+
+/**
+ * Returns images minus their first value if one of them may be flat, else the images. The weights
+ * of a window sum to 1, so a constant does not change x minus its local mean. Without it a flat
+ * image of 10000.3 would leave the rounding of 10000.3, which a division by its deviation amplifies.
+ *
+ * Values that exist only on a graphics card are not read, because it would have to wait.
+ */
+export function centerFlat(images: Tensor4D, maps: Tensor3D): Tensor4D {
+  const values = hostValues(maps);
+  if (values === undefined || images.size === 0 || !hasFlatMap(values, maps.shape)) return images;
+  return sub(images, slice(images, [0, 0, 0, 0], [images.shape[0], 1, 1, 1]));
+}
+
+function hasFlatMap(values: TypedArray, [batch, height, width]: readonly number[]): boolean {
+  const step = Math.max(Math.floor((height * width) / SAMPLES), 1);
+  for (let n = 0; n < batch; n++) {
+    const [start, end] = [n * height * width, (n + 1) * height * width];
+    let [low, high] = [Infinity, -Infinity];
+    for (let i = start; i < end; i += step) {
+      low = Math.min(low, values[i]);
+      high = Math.max(high, values[i]);
+    }
+    if (high - low < FLAT * Math.max(high, -low)) return true;
+  }
+  return false;
 }
 
 /** The adjoint of `localMean`, Rᵀ G C, which sums over the windows that a pixel belongs to. */

@@ -1,5 +1,16 @@
-import { mul, reshape, square, sub, tidy, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  mul,
+  reshape,
+  square,
+  sub,
+  tidy,
+  type Tensor,
+  zeros,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 import { scalar } from '../../constant.ts';
+import { hostValues } from '../backends/hostValues.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 import { inLoops } from './groupsInLoops.ts';
@@ -24,6 +35,7 @@ export function groupSize({ rows, columns }: ReductionGroups): number {
 
 /** Returns the sum of each group, [outer, 1, groups]. */
 export function sumOver(x: Tensor, grouping: ReductionGroups): Tensor3D {
+  if (x.size === 0) return zeros([grouping.outer, 1, grouping.groups]);
   return forBackend(KERNELS).sum(x, grouping);
 }
 
@@ -46,8 +58,32 @@ export function momentsOver(
   return tidy(() => {
     const mean = meanOver(x, grouping);
     const centered = sub(reshape(x, viewOf(grouping)), broadcastGroups(mean, grouping));
-    return { mean, variance: meanOver(square(centered), grouping), centered };
+    const variance = meanOver(square(centered), grouping);
+    if (!isFar(mean, variance)) return { mean, variance, centered };
+    const rest = meanOver(centered, grouping);
+    const recentered = sub(centered, broadcastGroups(rest, grouping));
+    return {
+      mean: add(mean, rest),
+      variance: meanOver(square(recentered), grouping),
+      centered: recentered,
+    };
   });
+}
+
+/** From this many standard deviations on, a mean is computed again. */
+const FAR = 300;
+
+/**
+ * Whether the mean of a group is so far from 0 that the rounding of the mean matters: 1e-7 of 10000
+ * is 1e-3. Values that exist only on a graphics card are not read, because it would have to wait.
+ */
+function isFar(mean: Tensor, variance: Tensor): boolean {
+  const [means, variances] = [hostValues(mean), hostValues(variance)];
+  if (means === undefined || variances === undefined) return false;
+  for (let i = 0; i < means.length; i++) {
+    if (means[i] ** 2 > FAR ** 2 * variances[i]) return true;
+  }
+  return false;
 }
 
 /**

@@ -1,0 +1,55 @@
+import { memory, type KernelBackend } from '@tensorflow/tfjs-core';
+import { InputError } from '../errors.ts';
+
+/** The part of the wasm backend that allocates. */
+interface WasmBackend {
+  readonly wasm: {
+    _malloc: (this: void, bytes: number) => number;
+    readonly _free: (this: void, address: number) => void;
+  };
+}
+
+/** The most that a wasm heap can have, because its addresses have 32 bits. */
+const LIMIT = 2 ** 32;
+
+/**
+ * What tensors leave to the kernels. They allocate within C++, where a failure ends the whole
+ * backend: later every call says "Aborted()".
+ */
+const RESERVE = 2 ** 26;
+
+const checked = new WeakSet<WasmBackend['wasm']>();
+
+/**
+ * Makes wasm refuse a tensor for which its heap has no room. tfjs takes the address 0 of a failed
+ * allocation for a place, and writes over other tensors; a size above 4 GiB wraps around. A refused
+ * tensor changes nothing, so everything runs on.
+ *
+ *     wasm: out of memory: 3.5 GiB of 4 GiB are in use, 512 MiB more were asked for; a smaller batch
+ *     needs less
+ */
+export function checkAllocations(backend: KernelBackend): void {
+  const { wasm } = backend as unknown as WasmBackend;
+  if (checked.has(wasm)) return;
+  checked.add(wasm);
+  // Emscripten puts the function in its place at the first call.
+  wasm._free(wasm._malloc(1));
+  const malloc = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    if (bytes < LIMIT) {
+      const address = malloc(bytes);
+      const end = (address >>> 0) + bytes;
+      if (address !== 0 && end <= LIMIT - RESERVE) return address;
+      if (address !== 0) wasm._free(address);
+    }
+    throw new InputError(
+      `wasm: out of memory: ${sizeOf(memory().numBytes)} of ${sizeOf(LIMIT)} are in use, ` +
+        `${sizeOf(bytes)} more were asked for; a smaller batch needs less`,
+    );
+  };
+}
+
+function sizeOf(bytes: number): string {
+  const [unit, name] = bytes < 2 ** 30 ? [2 ** 20, 'MiB'] : [2 ** 30, 'GiB'];
+  return `${Number((bytes / unit).toPrecision(3))} ${name}`;
+}

@@ -1,0 +1,48 @@
+import {
+  abs,
+  div,
+  max,
+  mul,
+  reshape,
+  sqrt,
+  square,
+  stack,
+  tidy,
+  type Scalar,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
+import { scalar } from '../../constant.ts';
+import { hostValues } from '../backends/hostValues.ts';
+import { sumOver } from '../normalize/reductionGroups.ts';
+
+/**
+ * Returns the sum of all values, whatever their number. tfjs's own sum on wasm adds them one after
+ * the other in single precision: of 37.7 million ones it makes 16.8 million.
+ */
+export function sumAll(x: Tensor): Scalar {
+  const grouping = { outer: 1, rows: 1, groups: 1, columns: x.size };
+  return tidy(() => reshape(sumOver(x, grouping), []));
+}
+
+/** Returns the mean of all values. */
+export function meanAll(x: Tensor): Scalar {
+  return tidy(() => mul(sumAll(x), scalar(1 / x.size)));
+}
+
+/**
+ * Returns the norm ‖x‖ of all values of all tensors. Where a square overflows, it is computed from
+ * x / max |x|. It reads one number, unless only a graphics card has it: there the norm is then ∞.
+ */
+export function normOf(tensors: readonly Tensor[]): Scalar {
+  return tidy(() => {
+    const norm = rootOfSquares(tensors);
+    if (hostValues(norm)?.[0] !== Infinity) return norm;
+    const largest = max(stack(tensors.map((x) => max(abs(x)))));
+    if (hostValues(largest)?.[0] === Infinity) return norm;
+    return mul<Scalar>(largest, rootOfSquares(tensors.map((x) => div(x, largest))));
+  });
+}
+
+function rootOfSquares(tensors: readonly Tensor[]): Scalar {
+  return sqrt(sumAll(stack(tensors.map((x) => sumAll(square(x))))));
+}
