@@ -69,10 +69,10 @@ export class SubtractiveNorm2D extends Module<Tensor4D, Tensor4D, SubtractiveNor
     return tidy(() => {
       const window = localWindow(shape[1], shape[2], this.gaussian);
       const pixels = pixelsOf(shape);
-      const channelMeans = asMap(meanOver(input, pixels), shape);
-      const centered = centerFlat(input, channelMeans);
-      const maps = centered === input ? channelMeans : asMap(meanOver(centered, pixels), shape);
-      const x = reshape(centered, viewOf(pixels));
+      const means = asMap(meanOver(input, pixels), shape);
+      const centered = centerFlat(input, means);
+      const maps = centered === undefined ? means : asMap(meanOver(centered, pixels), shape);
+      const x = reshape(centered ?? input, viewOf(pixels));
       const mean = localMean(maps, window);
       const output: Tensor4D = reshape(sub(x, broadcastGroups(mean, pixels)), shape);
       return { output, cache: { shape, window } };

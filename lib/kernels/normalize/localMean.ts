@@ -60,15 +60,16 @@ const SAMPLES = 32;
 const FLAT = 1 / 300;
 
 /**
- * Returns images minus their first value if one of them may be flat, else the images. The weights
+ * Returns images minus their first value if one of them may be flat, else undefined. The weights
  * of a window sum to 1, so a constant does not change x minus its local mean. Without it a flat
  * image of 10000.3 would leave the rounding of 10000.3, which a division by its deviation amplifies.
  *
  * Values that exist only on a graphics card are not read, because it would have to wait.
  */
-export function centerFlat(images: Tensor4D, maps: Tensor3D): Tensor4D {
+export function centerFlat(images: Tensor4D, maps: Tensor3D): Tensor4D | undefined {
   const values = hostValues(maps);
-  if (values === undefined || images.size === 0 || !hasFlatMap(values, maps.shape)) return images;
+  if (values === undefined || images.size === 0 || !hasFlatMap(values, maps.shape))
+    return undefined;
   return sub(images, slice(images, [0, 0, 0, 0], [images.shape[0], 1, 1, 1]));
 }
 

@@ -37,6 +37,7 @@ import * as avgPool from '../../../lib/kernels/pool/avgPool2d.ts';
 import * as maxPool from '../../../lib/kernels/pool/maxPool2d.ts';
 import { windowMeans } from '../../../lib/kernels/pool/windowMap.ts';
 import { zeroIfFinite } from '../../../lib/kernels/reduce/finite.ts';
+import { meanAll, normOf, sumAll } from '../../../lib/kernels/reduce/sumAll.ts';
 import { sumLeading } from '../../../lib/kernels/reduce/sumLeading.ts';
 import { disposeTensors } from '../../../lib/memory.ts';
 import { Rng } from '../../../lib/rng.ts';
@@ -469,6 +470,14 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     const x = draw<tf.Rank.R2>(N * 5 * 6, 1);
     return () => localMeans.asMap(x, [N, 5, 6, C]);
   },
+  centerFlat: () => {
+    const [flat, images] = [tf.fill([N, 5, 6, C], 7), draw<tf.Rank.R4>(N, 5, 6, C)];
+    const maps = [tf.fill([N, 5, 6], 7), draw<tf.Rank.R3>(N, 5, 6)] as tf.Tensor3D[];
+    return () => [
+      localMeans.centerFlat(flat as tf.Tensor4D, maps[0]),
+      localMeans.centerFlat(images, maps[1]),
+    ];
+  },
   sumOfChannels: () => {
     const x = images(AT);
     return () => sumOfChannels(x, 1, 2);
@@ -481,6 +490,18 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     const x = images(AT);
     const long = tf.ones([2 ** 16 + 2, 2]);
     return () => [...[0, 1, 2].map((trailing) => sumLeading(x, trailing)), sumLeading(long)];
+  },
+  sumAll: () => {
+    const x = images(AT);
+    return () => sumAll(x);
+  },
+  meanAll: () => {
+    const x = images(AT);
+    return () => meanAll(x);
+  },
+  normOf: () => {
+    const [x, huge] = [images(AT), tf.fill([3], 3e38)];
+    return () => [normOf([x, x]), normOf([x, huge])];
   },
   zeroIfFinite: () => {
     const [x, huge, integers] = [images(AT), tf.fill([3], 3e38), tf.zeros([2], 'int32')];
@@ -594,7 +615,7 @@ const WITHOUT_CASE = new Set(
     'poolAttributes gather scatter batchChunks windowsOf cellsOf copy windowsInside matrixAt',
     'transposeOf addProduct undilatedGeometry isDilated withDilatedGradients withDilation',
     'webglKernels transposed nearest linear windowSums windowMeans windowSumsFilledUp',
-    'windowsThatCover viewOf groupSize pixelsOf spread sumRows sumInBlocks normalTail',
+    'windowsThatCover viewOf groupSize pixelsOf spread sumInLoops addRows normalTail',
     'checkDropProbability',
   ].flatMap((names) => names.split(' ')),
 );
