@@ -29,7 +29,8 @@ export interface ReduceOnPlateauOptions {
  * Multiplies the learning rate by `factor` when a metric has not improved for more than `patience`
  * epochs.
  *
- * Errors: a factor that is not above 0; a negative patience or threshold; an unknown option.
+ * Errors: a factor that is not above 0; a negative patience or threshold; an unknown option; a
+ *         state of another scheduler.
  * Source: PyTorch's ReduceLROnPlateau, mode min, threshold rel, no cooldown.
  *
  *     const rates = { schedule: constantRate(0.1), plateau: new ReduceOnPlateau({ patience: 2 }) };
@@ -80,9 +81,14 @@ export class ReduceOnPlateau implements MetricScheduler {
     };
   }
 
-  restore({ scale, bad, best = Infinity }: Readonly<Record<string, number>>): void {
+  restore(state: Readonly<Record<string, number>>): void {
+    checkOptions('ReduceOnPlateau.restore', state, ['scale', 'bad', 'best']);
+    const { scale, bad, best } = state;
+    checkPositive(this, "the state's scale", scale);
+    checkSize(this, "the state's bad", bad, 0);
+    if (best !== undefined) checkNumber(this, "the state's best", best);
     this.#scale = scale;
     this.#bad = bad;
-    this.#best = best;
+    this.#best = best ?? Infinity;
   }
 }

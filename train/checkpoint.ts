@@ -1,13 +1,23 @@
+import * as v from 'valibot';
+import { checkOptions } from '../lib/check.ts';
 import { constant } from '../lib/constant.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { isObject } from '../lib/isObject.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
+import {
+  checkSchema,
+  integer,
+  number,
+  object,
+  parseJson,
+  positive,
+  record,
+} from '../lib/schema.ts';
 import type { TrainingProgress } from './trainer.ts';
 import type { OptimizerState } from '../optim/state.ts';
 import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
-import { loadWeights, saveWeights } from '../formats/safetensors/weights.ts';
+import { finiteFloats, loadWeights, saveWeights } from '../formats/safetensors/weights.ts';
 
 /** The objects whose tensors a checkpoint holds. */
 export interface Checkpointable {
@@ -35,16 +45,15 @@ const OPTIMIZER = 'optimizer/';
  * too; the optimizer's tensors as `optimizer/velocity/0.weight`; the progress as JSON and the
  * version of the format in the metadata.
  *
- * Errors: a value that is not finite; a file that cannot be written. Both leave the old file as it
- *          was.
+ * Errors: a value that is not finite; a file that cannot be written; both leave the old file as it
+ *         was. An unknown option.
  *
  *     const checkpoint = () =>
  *       saveCheckpoint('model.safetensors', { network, optimizer, progress: trainer.progress });
  */
-export async function saveCheckpoint(
-  file: string,
-  { network, optimizer, progress, metadata = {} }: SaveCheckpointOptions,
-): Promise<void> {
+export async function saveCheckpoint(file: string, options: SaveCheckpointOptions): Promise<void> {
+  checkOptions('saveCheckpoint', options, ['network', 'optimizer', 'progress', 'metadata']);
+  const { network, optimizer, progress, metadata = {} } = options;
   const { tensors, scalars } = optimizer.state();
   const optimizerTensors = Object.fromEntries(
     Object.entries(tensors).map(([name, value]) => [OPTIMIZER + name, value]),
@@ -68,8 +77,9 @@ export async function saveCheckpoint(
 /**
  * Sets a network and an optimizer to the state in a checkpoint.
  *
- * Errors: a file of weights only; a checkpoint of another version of the format; those of
- *         `loadWeights` and of the optimizer's `restore`.
+ * Errors: a file of weights only; a checkpoint of another version of the format; a progress or
+ *         scalars that no training has, with the field; a tensor that is not finite; those of
+ *         `loadWeights` and of the optimizer's `restore`; an unknown option.
  * @returns the progress, for `Trainer.restore`.
  *
  *     const trainer = new Trainer({ network, optimizer, cost, train, batchSize, epochs, rng });
@@ -77,8 +87,10 @@ export async function saveCheckpoint(
  */
 export async function loadCheckpoint(
   file: string,
-  { network, optimizer }: Checkpointable,
+  options: Checkpointable,
 ): Promise<TrainingProgress> {
+  checkOptions('loadCheckpoint', options, ['network', 'optimizer']);
+  const { network, optimizer } = options;
   const { progress, scalars, tensors } = await withSafetensors(
     file,
     async ({ entries, metadata, read }) => {
@@ -88,9 +100,13 @@ export async function loadCheckpoint(
       const tensors: OptimizerState['tensors'] = Object.fromEntries(
         await Promise.all(
           stored.map(async (entry) => {
-            const { data, shape } = await read(entry);
-            const values = Float32Array.from(data, Number);
-            const value = constant(values, [...shape] as [number]);
+            if (entry.dtype !== 'F32') {
+              const tensor = `tensor ${show(entry.name)}`;
+              throw new InputError(`${file}: ${tensor}: expected F32, got ${entry.dtype}`);
+            }
+            const stored = await read(entry);
+            const values = finiteFloats(file, entry.name, stored);
+            const value = constant(values, [...stored.shape] as [number]);
             return [entry.name.slice(OPTIMIZER.length), value] as const;
           }),
         ),
@@ -121,15 +137,11 @@ type Metadata = ReadonlyMap<string, string>;
 
 function parseProgress(file: string, metadata: Metadata): TrainingProgress {
   checkVersion(file, metadata);
-  const progress = parseEntry(file, metadata, 'progress');
-  if (isProgress(progress)) return progress;
-  throw new InputError(`${file}: expected the progress of a training, got ${show(progress)}`);
+  return checkSchema(`${file}: progress`, PROGRESS, parseEntry(file, metadata, 'progress'));
 }
 
 function parseScalars(file: string, metadata: Metadata): Record<string, number> {
-  const scalars = parseEntry(file, metadata, 'optimizer');
-  if (areScalars(scalars)) return scalars;
-  throw new InputError(`${file}: expected the scalars of an optimizer, got ${show(scalars)}`);
+  return checkSchema(`${file}: optimizer`, SCALARS, parseEntry(file, metadata, 'optimizer'));
 }
 
 /** Refuses a checkpoint without a version, which is from before 1, and one from after `VERSION`. */
@@ -145,25 +157,31 @@ function checkVersion(file: string, metadata: Metadata): void {
 }
 
 function parseEntry(file: string, metadata: Metadata, key: string): unknown {
-  try {
-    return JSON.parse(metadata.get(key) ?? '');
-  } catch {
-    throw new InputError(
-      `${file}: expected a checkpoint of a training, found no ${key} in its metadata`,
-    );
-  }
-}
-
-function areScalars(value: unknown): value is Record<string, number> {
-  return isObject(value) && Object.values(value).every(Number.isFinite);
-}
-
-function isProgress(value: unknown): value is TrainingProgress {
-  const numbers = ['step', 'examples', 'batchSize', 'lossSum', 'errors', 'learningRate'];
-  return (
-    isObject(value) &&
-    numbers.every((key) => Number.isFinite(value[key])) &&
-    Array.isArray(value.streams) &&
-    value.streams.length === 3
+  const text = metadata.get(key);
+  if (text !== undefined) return parseJson(`${file}: ${key}`, text);
+  throw new InputError(
+    `${file}: expected a checkpoint of a training, found no ${key} in its metadata`,
   );
 }
+
+const SCALARS = record(number());
+
+const WORD = integer(0, 2 ** 32 - 1);
+
+const STREAMS = 'three generators: of the order, the augmentation, and the boxes';
+
+/** The JSON of a `TrainingProgress`. */
+const PROGRESS = object({
+  step: integer(0),
+  examples: integer(1),
+  batchSize: integer(1),
+  lossSum: number(),
+  errors: integer(0),
+  best: v.exactOptional(object({ epoch: integer(1), errorRate: number(0), loss: number() })),
+  learningRate: v.exactOptional(positive()),
+  plateau: v.exactOptional(SCALARS),
+  streams: v.pipe(
+    v.array(object({ key: v.strictTuple([WORD, WORD]), counter: integer(0) })),
+    v.length(3, STREAMS),
+  ),
+}) satisfies v.GenericSchema<unknown, TrainingProgress>;

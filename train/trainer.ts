@@ -109,8 +109,8 @@ export interface TrainingProgress {
   readonly errors: number;
   /** The epoch with the smallest validation error so far. */
   readonly best?: { readonly epoch: number; readonly errorRate: number; readonly loss: number };
-  /** The learning rate of the last step. */
-  readonly learningRate: number;
+  /** The learning rate of the last step; none if it was 0, as at the end of a cosine. */
+  readonly learningRate?: number;
   /** The state of the metric scheduler. */
   readonly plateau?: Readonly<Record<string, number>>;
   /** The generators of the order, the augmentation, and the boxes. */
@@ -187,7 +187,7 @@ export class Trainer {
       lossSum: this.#lossSum,
       errors: this.#errors,
       ...(this.#best && { best: this.#best }),
-      learningRate: optimizer.learningRate,
+      ...(optimizer.learningRate > 0 && { learningRate: optimizer.learningRate }),
       ...(plateau && { plateau: plateau.state() }),
       streams: this.#streams.map(({ state }) => state),
     };
@@ -197,7 +197,8 @@ export class Trainer {
    * Continues from the progress of another trainer. The caller first restores the tensors of the
    * network and the optimizer, for example with `loadCheckpoint`.
    *
-   * Errors: a training set or batch size of another size.
+   * Errors: a training set or batch size of another size; a plateau without a state; those of the
+   *         plateau's `restore`. The trainer is then as it was.
    */
   restore(progress: TrainingProgress): void {
     const { train, batchSize, optimizer, plateau } = this.options;
@@ -208,13 +209,17 @@ export class Trainer {
       if (own !== other)
         throw new InputError(`Trainer.restore: expected ${name} to be ${other}, got ${own}`);
     }
+    if (plateau !== undefined) {
+      if (progress.plateau === undefined)
+        throw new InputError('Trainer.restore: expected progress.plateau with a plateau, got none');
+      plateau.restore(progress.plateau);
+    }
     this.#step = progress.step;
     this.#lossSum = progress.lossSum;
     this.#errors = progress.errors;
     this.#best = progress.best;
     this.#streams = progress.streams.map((state) => Rng.fromState(state));
-    optimizer.learningRate = progress.learningRate;
-    if (plateau && progress.plateau) plateau.restore(progress.plateau);
+    if (progress.learningRate !== undefined) optimizer.learningRate = progress.learningRate;
   }
 
   /** Trains until all epochs have run, the patience runs out, or the signal stops the training. */

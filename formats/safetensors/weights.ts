@@ -76,7 +76,8 @@ export async function saveWeights(
  *
  * Errors: a file that cannot be read, and one line with everything that does not match:
  * `w.safetensors: "bias": missing; "scale": unexpected; "weight": expected shape [2, 3], got [3,
- * 2]`. If the disk fails or the file is cut during the read, the variables that were read stay set.
+ * 2]`; a value that is not finite, with its tensor. If there is one, or if the disk fails or the
+ * file is cut during the read, the variables that were read stay set.
  * @returns the file's metadata.
  */
 export async function loadWeights(
@@ -105,7 +106,7 @@ export async function loadWeights(
     for (const { variable, stored } of wanted) {
       const entry = entries.get(stored.name);
       if (entry === undefined) continue;
-      const values = fromStored(floats(await read(entry)), stored);
+      const values = fromStored(finiteFloats(file, entry.name, await read(entry)), stored);
       tidy(() => void variable.assign(tensor(values, variable.shape, 'float32')));
     }
     return Object.fromEntries(metadata);
@@ -136,6 +137,28 @@ function mismatch(
 
 const FLOATS: ReadonlySet<string> = new Set(['F64', 'F32', 'F16', 'BF16']);
 
-function floats({ data }: SafetensorsTensor): Float32Array {
-  return data instanceof Float32Array ? data : Float32Array.from(data, Number);
+/**
+ * The values of a tensor in single precision.
+ *
+ * Errors: `w.safetensors: tensor "fc.bias": expected finite values, got NaN at index 3; the training
+ *         that wrote it diverged`; a double beyond single precision.
+ */
+export function finiteFloats(
+  file: string,
+  name: string,
+  { data }: SafetensorsTensor,
+): Float32Array {
+  const values = data instanceof Float32Array ? data : Float32Array.from(data, Number);
+  // x − x is 0 for a finite x and NaN for any other, so one sum tells: no branch, half the time.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] - values[i];
+  if (sum === 0) return values;
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  const value = Number(data[index]);
+  const reason = Number.isFinite(value)
+    ? 'which single precision cannot hold'
+    : 'so the training that wrote it had diverged';
+  throw new InputError(
+    `${file}: tensor ${brief(name)}: expected finite values, got ${value} at index ${index}, ${reason}`,
+  );
 }

@@ -1,9 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fill } from '@tensorflow/tfjs-core';
-import { Adam, Rng, SoftmaxCrossEntropy, useBackend } from '../../index.ts';
-import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
+import {
+  Adam,
+  constantRate,
+  ReduceOnPlateau,
+  Rng,
+  SoftmaxCrossEntropy,
+  useBackend,
+} from '../../index.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { saveWeights } from '../../formats/safetensors/weights.ts';
 import { loadCheckpoint, readProgress, saveCheckpoint } from '../../train/checkpoint.ts';
 import { Trainer } from '../../train/index.ts';
@@ -113,15 +120,135 @@ describe('refuses', () => {
     await expectRefusal('expected a checkpoint of a training, found no progress in its metadata');
   });
 
-  test('an incomplete progress', async () => {
-    await change({ progress: '{"step":1}' });
-    await expectRefusal('expected the progress of a training, got Object');
+  const streams = [1, 2, 3].map((word) => ({ key: [word, 0], counter: 0 }));
+  const counts = { step: 3, examples: 32, batchSize: 12, lossSum: 0, errors: 0 };
+  const whole = { ...counts, learningRate: 0.01, streams };
+
+  test.each<[object, string]>([
+    [{ step: -6 }, 'step: expected an integer of at least 0, got -6'],
+    [{ step: '6' }, 'step: expected an integer of at least 0, got "6"'],
+    [{ step: undefined }, 'step: expected a value, got none'],
+    [{ examples: 0 }, 'examples: expected an integer of at least 1, got 0'],
+    [{ batchSize: 1.5 }, 'batchSize: expected an integer of at least 1, got 1.5'],
+    [{ lossSum: null }, 'lossSum: expected a finite number, got null'],
+    [{ errors: [[[[[[]]]]]] }, 'errors: expected an integer of at least 0, got [[[[...]]]]'],
+    [{ best: 0 }, 'best: expected an object, got 0'],
+    [
+      { best: { epoch: 0, errorRate: 0, loss: 0 } },
+      'best.epoch: expected an integer of at least 1, got 0',
+    ],
+    [{ learningRate: 0 }, 'learningRate: expected a number above 0, got 0'],
+    [{ plateau: [] }, 'plateau: expected an object, got []'],
+    [{ plateau: { scale: '1' } }, 'plateau.scale: expected a finite number, got "1"'],
+    [{ streams: [null, null, null] }, 'streams[0]: expected an object, got null'],
+    [
+      { streams: whole.streams.slice(1) },
+      'streams: expected three generators: of the order, the augmentation, and the boxes, got [Object, Object]',
+    ],
+    [
+      { streams: [{ key: [1, -1], counter: 0 }] },
+      'streams[0].key[1]: expected an integer from 0 to 4294967295, got -1',
+    ],
+    [
+      { streams: [{ key: [1, 1], counter: 0.5 }] },
+      'streams[0].counter: expected an integer of at least 0, got 0.5',
+    ],
+  ])('the progress %j', async (entries, message) => {
+    await change({ progress: JSON.stringify({ ...whole, ...entries }) });
+    await expectRefusal(`progress: ${message}`);
   });
 
-  test.each(['["steps"]', '{"steps":"1"}'])('scalars %s of an optimizer', async (scalars) => {
+  test('a progress that is nested 100,000 deep', async () => {
+    await change({ progress: '['.repeat(1e5) + ']'.repeat(1e5) });
+    await expectRefusal('progress: expected an object, got [[[[...]]]]');
+  });
+
+  test('a progress that is no JSON', async () => {
+    await change({ progress: '{"step":' });
+    await expectRefusal('progress: expected JSON: Unexpected end of JSON input');
+  });
+
+  test.each([
+    ['["steps"]', 'expected an object, got ["steps"]'],
+    ['{"steps":"1"}', 'steps: expected a finite number, got "1"'],
+  ])('scalars %s of an optimizer', async (scalars, message) => {
     await change({ optimizer: scalars });
-    await expectRefusal(
-      `expected the scalars of an optimizer, got ${scalars.startsWith('[') ? '["steps"]' : 'Object'}`,
+    await expectRefusal(`optimizer: ${message}`);
+  });
+
+  test('a moment of the optimizer that is not finite', async () => {
+    const { network, optimizer, trainer } = training(1);
+    await trainer.run();
+    const { tensors, metadata } = decodeSafetensors(readFileSync(file), file);
+    tensors['optimizer/mean/2.bias'].data[1] = -Infinity;
+    writeFileSync(file, encodeSafetensors(tensors, metadata));
+    const message = `${file}: tensor "optimizer/mean/2.bias": expected finite values, got -Infinity at index 1, so the training that wrote it had diverged`;
+    await expect(loadCheckpoint(file, { network, optimizer })).rejects.toEqual(inputError(message));
+  });
+
+  test('a moment of the optimizer of another type', async () => {
+    const { network, optimizer, trainer } = training(1);
+    await trainer.run();
+    const bytes = readFileSync(file).toString('latin1');
+    const changed = bytes.replace(/(optimizer.mean.0\.bias":{"dtype":")F32/, '$1I32');
+    writeFileSync(file, Buffer.from(changed, 'latin1'));
+    const message = `${file}: tensor "optimizer/mean/0.bias": expected F32, got I32`;
+    await expect(loadCheckpoint(file, { network, optimizer })).rejects.toEqual(inputError(message));
+  });
+
+  test('unknown options', async () => {
+    const { network, optimizer, trainer } = training(1);
+    const options = { network, optimizer, progress: trainer.progress };
+    const misspelled = { ...options, metaData: {} };
+    await expect(saveCheckpoint(file, misspelled)).rejects.toThrow(
+      'saveCheckpoint: unknown option metaData; did you mean metadata?',
+    );
+    await saveCheckpoint(file, options);
+    await expect(loadCheckpoint(file, options)).rejects.toThrow(
+      'loadCheckpoint: unknown option progress; expected one of network, optimizer',
     );
   });
+});
+
+describe('a plateau', () => {
+  const plateauTraining = () => {
+    const { network, optimizer, trainer } = training(1);
+    const plateau = new ReduceOnPlateau();
+    const rates = { schedule: constantRate(0.1), plateau };
+    const { checkpoint: _, ...options } = trainer.options;
+    return { network, optimizer, trainer: new Trainer({ ...options, ...rates }) };
+  };
+
+  test.each<[object, string]>([
+    [{ plateau: undefined }, 'Trainer.restore: expected progress.plateau with a plateau, got none'],
+    [
+      { plateau: {} },
+      "ReduceOnPlateau: expected the state's scale to be a number above 0, got undefined",
+    ],
+    [
+      { plateau: { scale: 1, bad: -1 } },
+      "ReduceOnPlateau: expected the state's bad to be an integer of at least 0, got -1",
+    ],
+    [
+      { plateau: { scale: 1, bad: 0, bets: 1 } },
+      'ReduceOnPlateau.restore: unknown option bets; did you mean best?',
+    ],
+  ])('does not continue from %j, and nothing changes', (entries, message) => {
+    const { trainer } = plateauTraining();
+    const before = trainer.progress;
+    const progress = { ...before, step: 2, ...entries } as typeof before;
+    expect(() => trainer.restore(progress)).toThrow(message);
+    expect(trainer.progress).toEqual(before);
+  });
+});
+
+test('a learning rate of 0, at the end of a cosine, is left out, and the schedule sets the next', async () => {
+  const { network, optimizer, trainer } = training(1);
+  optimizer.learningRate = 0;
+  const { progress } = trainer;
+  expect(progress).not.toHaveProperty('learningRate');
+  await saveCheckpoint(file, { network, optimizer, progress });
+  expect(await readProgress(file)).toEqual(progress);
+  trainer.restore(progress);
+  expect(optimizer.learningRate).toBe(0);
 });

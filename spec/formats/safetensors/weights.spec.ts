@@ -120,6 +120,32 @@ describe('weights', () => {
     expect([...model.b.dataSync()]).toEqual([Math.fround(0.1), 2]);
   });
 
+  it.each([NaN, Infinity, -Infinity])('are refused with %p, by the tensor', async (value) => {
+    await saveWeights(file, {
+      weight: tensor2d([
+        [1, 2, 3],
+        [4, value, 6],
+      ]),
+      bias: zeros([2]),
+    });
+    await expect(loadWeights(file, zeroModel())).rejects.toThrow(
+      inputError(
+        `${file}: tensor "weight": expected finite values, got ${value} at index 4, ` +
+          'so the training that wrote it had diverged',
+      ),
+    );
+  });
+
+  it('are refused in double precision beyond single precision', async () => {
+    const bias = { dtype: 'F64', shape: [2], data: Float64Array.of(1, 1e300) } as const;
+    await writeFile(file, encodeSafetensors({ bias }));
+    await expect(loadWeights(file, { bias: variable(zeros([2])) })).rejects.toThrow(
+      inputError(
+        `${file}: tensor "bias": expected finite values, got 1e+300 at index 1, which single precision cannot hold`,
+      ),
+    );
+  });
+
   it('name all that does not match, and nothing is loaded', async () => {
     const ones = (length: number) => new Float32Array(length).fill(1);
     await writeFile(
