@@ -42,7 +42,7 @@ export function checkArchitecture(value: unknown): Architecture {
         `--architecture: expected names other than ${GIVEN.join(', ')}, which every network gets, got ${show(name)}`,
       );
     }
-    if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') {
+    if (typeof one !== 'string' && typeof one !== 'boolean' && !isFiniteNumber(one)) {
       throw new InputError(
         `--architecture: ${name}: expected a number, text, true or false, got ${show(one)}`,
       );
@@ -50,6 +50,10 @@ export function checkArchitecture(value: unknown): Architecture {
     architecture[name] = one;
   }
   return architecture;
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value);
 }
 
 /**

@@ -91,6 +91,11 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   const values = await probabilities.data();
   disposeTensors([input, none, probabilities]);
   network.dispose();
+  const bad = values.findIndex((probability) => !Number.isFinite(probability));
+  if (bad >= 0) {
+    const got = `${values[bad]} for class ${bad}: the weights, though finite, overflow on it`;
+    throw new InputError(`${file}: expected finite probabilities for ${image}, got ${got}`);
+  }
   return Array.from(values, (probability, i) => ({
     class: i,
     label: names?.[i] ?? `class ${i}`,

@@ -32,7 +32,7 @@ export function evaluateCommand(): Command {
       const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
       const { applyPreprocessing } = await import('../data/preprocessingSteps.ts');
       const { openData } = await import('./openData.ts');
-      const { evaluate } = await import('../train/evaluate.ts');
+      const { evaluateFinite } = await import('../train/requireFinite.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { reportNotes, testExamples } = await import('./openedData.ts');
       const weights = await readWeightsFile(file, named);
@@ -41,7 +41,7 @@ export function evaluateCommand(): Command {
       reportNotes(opened);
       const test = applyPreprocessing(testExamples(opened), weights.preprocessing);
       const network = await loadForData(weights, test);
-      const found = await evaluate(network, test);
+      const found = await evaluateFinite(network, test);
       const { name } = weights;
       printLine(
         json

@@ -1,9 +1,10 @@
+import * as v from 'valibot';
 import { ArrayDataset, type Dataset } from '../data/dataset.ts';
-import { arePreprocessingSteps, type PreprocessingStep } from '../data/preprocessingSteps.ts';
-import { InputError, show } from '../lib/errors.ts';
-import { isObject } from '../lib/isObject.ts';
+import { PREPROCESSING, type PreprocessingStep } from '../data/preprocessingSteps.ts';
+import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import type { Module } from '../lib/module.ts';
 import { Rng } from '../lib/rng.ts';
+import { checkSchema, integer, object, parseJson, text } from '../lib/schema.ts';
 import {
   loadTrainedNetwork,
   networkNameOf,
@@ -65,9 +66,13 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
   const header = await readWeightsHeader(file);
   checkVersion(file, header);
   const name = network ?? storedName(file, header);
-  const metadata = <T>(key: string, check: (value: unknown) => T | undefined) =>
-    checkedMetadata(file, header, key, check);
-  const architecture = metadata('architecture', checkArchitecture) ?? {};
+  const entryOf = (key: string): [where: string, value: unknown] => {
+    const json = header.metadata.get(key);
+    const where = `${file}: ${key}`;
+    return [where, json === undefined ? undefined : parseJson(where, json)];
+  };
+  const [where, value] = entryOf('architecture');
+  const architecture = value === undefined ? {} : placed(where, () => checkArchitecture(value));
   return {
     file,
     header,
@@ -76,10 +81,27 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
       architecture,
       ...(network === undefined && { where: `${file}: network` }),
     }),
-    trainingData: metadata('data', (value) => (isTrainingData(value) ? value : undefined)),
-    preprocessing:
-      metadata('preparation', (value) => (arePreprocessingSteps(value) ? value : undefined)) ?? [],
+    trainingData: checkedEntry(entryOf('data'), TRAINING_DATA),
+    preprocessing: checkedEntry(entryOf('preparation'), PREPROCESSING) ?? [],
   };
+}
+
+/** Checks an entry of the metadata; undefined if there is none. */
+function checkedEntry<const S extends v.GenericSchema>(
+  [where, value]: [string, unknown],
+  schema: S,
+): v.InferOutput<S> | undefined {
+  return value === undefined ? undefined : checkSchema(where, schema, value);
+}
+
+/** Puts the place in front of the message of an error. */
+function placed<T>(where: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof BoxpropError)) throw error;
+    throw new InputError(`${where}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Accepts files without a version: weights of other programs have no metadata of boxprop. */
@@ -139,45 +161,24 @@ export async function loadForData(
   return network;
 }
 
-/**
- * Reads a piece of metadata.
- *
- * @param check returns undefined or throws where the value is not one that `boxprop train` writes.
- */
-function checkedMetadata<T>(
-  file: string,
-  { metadata }: WeightsHeader,
-  key: string,
-  check: (value: unknown) => T | undefined,
-): T | undefined {
-  const text = metadata.get(key);
-  if (text === undefined) return undefined;
-  const value = attempt(() => check(JSON.parse(text)));
-  if (value !== undefined) return value;
-  throw new InputError(
-    `${file}: expected ${key} as boxprop train writes it, got ${show(text.slice(0, 60))}`,
-  );
-}
-
-function attempt<T>(run: () => T): T | undefined {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
-}
+const COUNT = integer(1, 1e5);
 
 /** Accepts sizes and class counts of any real dataset, and no more: they decide on memory. */
-function isTrainingData(value: unknown): value is TrainingData {
-  if (!isObject(value)) return false;
-  const { inputShape, classes, classNames, pixels } = value;
-  const isCount = (one: unknown) =>
-    Number.isSafeInteger(one) && Number(one) >= 1 && Number(one) <= 1e5;
-  if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(isCount))
-    return false;
-  if (inputShape.reduce((product: number, size) => product * Number(size), 1) > 1e8) return false;
-  if (!isCount(classes) || typeof pixels !== 'boolean') return false;
-  if (classNames === undefined) return true;
-  const isName = (name: unknown) => typeof name === 'string';
-  return Array.isArray(classNames) && classNames.length === classes && classNames.every(isName);
-}
+const TRAINING_DATA = v.pipe(
+  object({
+    inputShape: v.pipe(
+      v.strictTuple([COUNT, COUNT, COUNT], 'three sizes: height, width, channels'),
+      v.check(
+        ([height, width, channels]) => height * width * channels <= 1e8,
+        'at most 10^8 values',
+      ),
+    ),
+    classes: COUNT,
+    classNames: v.exactOptional(v.array(text())),
+    pixels: v.boolean(),
+  }),
+  v.check(
+    ({ classes, classNames }) => (classNames?.length ?? classes) === classes,
+    'as many classNames as classes',
+  ),
+) satisfies v.GenericSchema<unknown, TrainingData>;

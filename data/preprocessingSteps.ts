@@ -1,12 +1,31 @@
+import * as v from 'valibot';
 import { ContrastNorm2D } from '../modules/contrastNorm2d.ts';
 import { Pad2D } from '../modules/pad2d.ts';
 import { InputError, show } from '../lib/errors.ts';
-import { isObject } from '../lib/isObject.ts';
 import type { Module } from '../lib/module.ts';
+import { integer, number } from '../lib/schema.ts';
 import { crop } from './crop.ts';
 import type { Dataset } from './dataset.ts';
 import { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';
 import { mapInputs } from './mapInputs.ts';
+
+/** Sizes that `--preprocess` can ask for. */
+const SIZE = integer(1, 99);
+
+/** The JSON of preprocessing steps, none larger than `--preprocess` can ask for. */
+export const PREPROCESSING = v.array(
+  v.union(
+    [
+      v.strictObject({ pad: SIZE }),
+      v.strictObject({ crop: v.strictTuple([integer(1), integer(1)]) }),
+      v.strictObject({ contrast: SIZE }),
+      v.strictObject({
+        standardize: v.strictObject({ mean: v.array(number()), std: v.array(number(0)) }),
+      }),
+    ],
+    'a step of --preprocess: pad, crop, contrast or standardize',
+  ),
+);
 
 /** A step applied to every input, in training and after. It is JSON, so weights files store it. */
 export type PreprocessingStep =
@@ -14,31 +33,6 @@ export type PreprocessingStep =
   | { readonly crop: readonly [height: number, width: number] }
   | { readonly contrast: number }
   | { readonly standardize: ChannelStatistics };
-
-/**
- * Whether a value from a file is a list of steps, none larger than `--preprocess` can ask for:
- * nobody has checked the file.
- */
-export function arePreprocessingSteps(value: unknown): value is PreprocessingStep[] {
-  return Array.isArray(value) && value.every(isPreprocessingStep);
-}
-
-function isPreprocessingStep(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const [[kind, setting] = [''], ...others] = Object.entries(value);
-  if (others.length > 0) return false;
-  switch (kind) {
-    case 'pad':
-    case 'contrast':
-      return typeof setting === 'number' && setting > 0 && setting < 100;
-    case 'crop':
-      return Array.isArray(setting) && setting.length === 2;
-    case 'standardize':
-      return isObject(setting) && Array.isArray(setting.mean) && Array.isArray(setting.std);
-    default:
-      return false;
-  }
-}
 
 /**
  * Returns the steps as boxes in front of a network, which then takes the data unchanged.

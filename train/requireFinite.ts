@@ -34,13 +34,13 @@ async function areFinite(tensors: Parameters<typeof zeroIfFinite>[0]): Promise<b
 
 /** The options of `evaluateFinite`. */
 export interface EvaluateFiniteOptions extends EvaluateOptions {
-  /** The last training step, for messages. */
-  readonly step: number;
+  /** The last training step, for messages; none for weights from a file. */
+  readonly step?: number;
 }
 
 /**
- * Evaluates a network in the middle of its training. Finite weights may be so large that the loss
- * is not finite.
+ * Evaluates a network in the middle of its training, or one from a file. Finite weights may be so
+ * large that the loss is not finite.
  *
  * Errors: those of `evaluate`; `non-finite loss after step 12: first in the output of Sequential[2]
  *         > Linear`.
@@ -48,7 +48,7 @@ export interface EvaluateFiniteOptions extends EvaluateOptions {
 export async function evaluateFinite(
   network: Module,
   dataset: Dataset,
-  { step, ...options }: EvaluateFiniteOptions,
+  { step, ...options }: EvaluateFiniteOptions = {},
 ): Promise<Evaluation> {
   const evaluation = await evaluate(network, dataset, options);
   if (Number.isFinite(evaluation.loss)) return evaluation;
@@ -64,7 +64,6 @@ export async function evaluateFinite(
     }
     if (where !== undefined) break;
   }
-  throw new InputError(
-    `non-finite loss after step ${step}: first in ${where ?? 'the sum over the examples'}`,
-  );
+  const when = step === undefined ? '' : ` after step ${step}`;
+  throw new InputError(`non-finite loss${when}: first in ${where ?? 'the sum over the examples'}`);
 }

@@ -17,6 +17,7 @@ import { Rng } from '../../index.ts';
 import { readWeightsFile } from '../../cli/weightsFile.ts';
 import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { saveWeights } from '../../formats/safetensors/weights.ts';
+import { inputError } from '../support/inputError.ts';
 import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
 
 let folder: string;
@@ -320,17 +321,25 @@ test('images in folders are trained on, resized to --shape; what is made of the 
 });
 
 test.each([
-  [{ inputShape: [6, 5], classes: 2, pixels: true }],
-  [{ inputShape: [6, 5, 1e9], classes: 2, pixels: true }],
-  [{ inputShape: [6, 5, 1], classes: 2, classNames: ['dark'], pixels: true }],
-  [{ inputShape: [6, 5, 1], classes: 0, pixels: true }],
-  [{ inputShape: [6, 5, 1], classes: 2, pixels: 'yes' }],
-  [[]],
-])('weights with bad metadata about their data are refused: %j', async (data) => {
+  [{ inputShape: [6, 5] }, 'inputShape[2]: expected an integer from 1 to 100000, got none'],
+  [
+    { inputShape: [6, 5, 1e9] },
+    'inputShape[2]: expected an integer from 1 to 100000, got 1000000000',
+  ],
+  [
+    { inputShape: [1e5, 1e5, 3] },
+    'inputShape: expected at most 10^8 values, got [100000, 100000, 3]',
+  ],
+  [{ classNames: ['dark'] }, 'expected as many classNames as classes, got Object'],
+  [{ classNames: ['dark', null] }, 'classNames[1]: expected text, got null'],
+  [{ classes: 0 }, 'classes: expected an integer from 1 to 100000, got 0'],
+  [{ pixels: 'yes' }, 'pixels: expected true or false, got "yes"'],
+])('weights with bad metadata about their data are refused: %j', async (entries, message) => {
+  const data = { inputShape: [6, 5, 1], classes: 2, pixels: true, ...entries };
   const weights = file('strange.safetensors');
   await saveWeights(weights, {}, { network: 'lenet', data: JSON.stringify(data) });
   await expect(readWeightsFile(weights)).rejects.toThrow(
-    /strange\.safetensors: expected data as boxprop train writes it, got "/,
+    inputError(`${weights}: data: ${message}`),
   );
 });
 

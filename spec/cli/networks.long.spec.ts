@@ -214,7 +214,7 @@ describe('boxprop classify', () => {
     expect(await best(standardize(1))).toBe(3);
     expect(await best()).toBe(9);
     await expect(best('[{"pad":1000000}]')).rejects.toThrow(
-      /expected preparation as boxprop train writes it/,
+      /: preparation\[0\]: expected a step of --preprocess: pad, crop, contrast or standardize, got Object$/,
     );
   });
 

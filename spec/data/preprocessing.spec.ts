@@ -1,3 +1,4 @@
+import { safeParse } from 'valibot';
 import { dispose, memory, tensor } from '@tensorflow/tfjs-core';
 import {
   ContrastNorm2D,
@@ -21,7 +22,7 @@ import {
   type Augmentation,
 } from '../../data/index.ts';
 import {
-  arePreprocessingSteps,
+  PREPROCESSING,
   parsePreprocessing,
   applyPreprocessing,
 } from '../../data/preprocessingSteps.ts';
@@ -260,7 +261,7 @@ describe('the words of --preprocess', () => {
       ['standardize', 'pad:2', 'crop:5x6', 'contrast:3'],
       counted(),
     );
-    expect(arePreprocessingSteps(JSON.parse(JSON.stringify(found)))).toBe(true);
+    expect(safeParse(PREPROCESSING, JSON.parse(JSON.stringify(found))).success).toBe(true);
     const { mean, std } = await channelStatistics(counted());
     expect(found).toEqual([
       { standardize: { mean, std } },
@@ -311,13 +312,18 @@ describe('the words of --preprocess', () => {
     [[{ pad: 1e9 }]],
     [[{ contrast: -1 }]],
     [[{ crop: [1] }]],
+    [[{ crop: [1, {}] }]],
+    [[{ pad: 1.5 }]],
+    [[{ standardize: { mean: [0], std: ['1'] } }]],
+    [[{ standardize: { mean: [0], std: [-1] } }]],
+    [[null]],
     [[{ standardize: { mean: [0] } }]],
     [[{ standardize: null }]],
     [[{ whiten: 1 }]],
     [[{ pad: 1, crop: [1, 2] }]],
     [[{}]],
   ])('are not read from %j', (value) => {
-    expect(arePreprocessingSteps(value)).toBe(false);
+    expect(safeParse(PREPROCESSING, value).success).toBe(false);
   });
 });
 
