@@ -1,9 +1,8 @@
-import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BoxpropError, InputError, show } from '../lib/errors.ts';
+import { InputError, show } from '../lib/errors.ts';
 import { isObject } from '../lib/isObject.ts';
-import { lockFolder } from '../lib/files/folderLock.ts';
 import { readLog } from '../train/runLog.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
@@ -11,6 +10,7 @@ import type { SearchHistory, SearchOptions, SearchTask } from '../search/search.
 import type { Point } from '../search/space.ts';
 import type { FoldResult } from '../search/trial.ts';
 import type { Reply } from './foldMessages.ts';
+import { lockedFolder } from './lockedFolder.ts';
 import type { SearchSpace } from './searchSpace.ts';
 
 /** The options of a search: the content of `search.json` in its folder. */
@@ -70,7 +70,7 @@ export class SearchFolder {
    *         run.
    */
   static async create(folder: string, plan: SearchPlan): Promise<SearchFolder> {
-    const unlock = await locked('--out', folder);
+    const unlock = await lockedFolder('--out', folder);
     try {
       const taken = ['search.json', 'config.json'].find((name) => existsSync(join(folder, name)));
       if (taken !== undefined) {
@@ -105,7 +105,7 @@ export class SearchFolder {
     }
     const plan = { ...stored, trials: trials ?? stored.trials };
     const file = join(folder, 'log.jsonl');
-    const unlock = await locked('--resume', folder);
+    const unlock = await lockedFolder('--resume', folder);
     try {
       const lines = await readLog<Line>(file);
       await writePlan(folder, plan);
@@ -163,20 +163,6 @@ export class SearchFolder {
 /** Converts the reply of a worker to a result: the score of a fold is its error rate. */
 export function resultOf(reply: Reply): FoldResult {
   return 'failed' in reply ? { failed: reply.failed } : { score: reply.errors / reply.examples };
-}
-
-/** Creates the folder if necessary, and locks it for this process. */
-async function locked(option: string, folder: string): Promise<() => Promise<void>> {
-  try {
-    await mkdir(folder, { recursive: true });
-    return await lockFolder(folder);
-  } catch (error) {
-    const problem =
-      error instanceof BoxpropError
-        ? error.message
-        : `expected a folder that can be written, got ${show(folder)}: ${systemProblem(error)}`;
-    throw new InputError(`${option}: ${problem}`, { cause: error });
-  }
 }
 
 function writePlan(folder: string, plan: SearchPlan): Promise<void> {

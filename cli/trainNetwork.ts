@@ -1,4 +1,5 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { useBackend } from '../lib/backend/useBackend.ts';
@@ -12,6 +13,7 @@ import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { evaluateFinite } from '../train/requireFinite.ts';
 import { Trainer, type EpochEvent } from '../train/trainer.ts';
+import { lockedFolder } from './lockedFolder.ts';
 import { logBackend } from './process.ts';
 import { progressBar } from './progress.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
@@ -40,8 +42,8 @@ export interface TrainOutcome {
  * validation error or, without a validation set, of the last epoch. The same options and backend
  * give the same weights, bit for bit, however often the run is stopped and resumed.
  *
- * Errors: those of the data and of the `Trainer`; a folder that cannot be written, which is
- *         reported before training.
+ * Errors: those of the data and of the `Trainer`; a folder that cannot be written or that another
+ *         process uses, which is reported before training.
  * @param resume whether to continue from the checkpoint in the folder.
  * @param print prints a line after each epoch.
  * @param signal ends the run after the step in progress, with a checkpoint.
@@ -159,12 +161,14 @@ export async function trainNetwork(
     await runLog.flush().catch(() => undefined);
   };
   let training = false;
+  let unlock: (() => Promise<void>) | undefined;
   try {
+    unlock = await lockedFolder(resume ? '--resume' : '--out', folder);
     if (resume) {
       trainer.restore(await loadCheckpoint(checkpointFile, { network, optimizer }));
       await runLog.rewind(trainer.progress.step);
     } else {
-      await createFolder(folder, [checkpointFile, file]);
+      await checkNewFolder(folder, [checkpointFile, file]);
       await writeFileAtomic(
         join(folder, 'config.json'),
         `${JSON.stringify(options, undefined, 2)}\n`,
@@ -194,6 +198,7 @@ export async function trainNetwork(
     progress.hide();
     optimizer.dispose();
     network.dispose();
+    await unlock?.();
   }
 }
 
@@ -201,10 +206,9 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-/** Creates the folder and checks that files can be saved in it. */
-async function createFolder(folder: string, files: readonly string[]): Promise<void> {
+/** Checks that files can be saved in a folder, and that it has neither a run nor a search. */
+async function checkNewFolder(folder: string, files: readonly string[]): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
     const probe = join(folder, `.probe.${process.pid}`);
     await writeFileAtomic(probe, '');
     await rm(probe);
@@ -223,5 +227,9 @@ async function createFolder(folder: string, files: readonly string[]): Promise<v
         `--out: expected a folder without a run, got ${show(folder)}; --resume ${folder} continues it`,
       );
     }
+  }
+  // The log of a search would be lost.
+  if (existsSync(join(folder, 'search.json'))) {
+    throw new InputError(`--out: expected a folder without a search, got ${show(folder)}`);
   }
 }

@@ -1,9 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockFolder } from '../../../lib/files/folderLock.ts';
+import { startOf } from '../../../lib/files/isRunning.ts';
 
 describe('lockFolder', () => {
   let folder: string;
@@ -13,7 +22,9 @@ describe('lockFolder', () => {
 
   it('holds a folder until it is unlocked', async () => {
     const unlock = await lockFolder(folder);
-    expect(readFileSync(file(), 'utf8')).toBe(String(process.pid));
+    expect(readFileSync(file(), 'utf8').split(' ')[0]).toBe(String(process.pid));
+    // This process itself cannot lock it twice.
+    await expect(lockFolder(folder)).rejects.toThrow(`got process ${process.pid};`);
     await unlock();
     expect(existsSync(file())).toBe(false);
   });
@@ -31,6 +42,39 @@ describe('lockFolder', () => {
     await (
       await lockFolder(folder)
     )();
+  });
+
+  const onLinux = process.platform === 'linux' ? it : it.skip;
+  onLinux(
+    'takes over a lock whose process has ended and whose id another has now (with /proc)',
+    async () => {
+      const start = startOf(process.ppid);
+      expect(start).toMatch(/^\d+$/);
+      writeFileSync(file(), `${process.ppid} ${start} ${hostname()}`);
+      await expect(lockFolder(folder)).rejects.toThrow(`got process ${process.ppid};`);
+      writeFileSync(file(), `${process.ppid} ${Number(start) - 1} ${hostname()}`);
+      await (
+        await lockFolder(folder)
+      )();
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+
+  it('takes over the lock of another machine only after five minutes without a sign', async () => {
+    writeFileSync(file(), '1 5 elsewhere');
+    await expect(lockFolder(folder)).rejects.toThrow('got process 1 of "elsewhere";');
+    const before = Date.now() / 1000 - 301;
+    utimesSync(file(), before, before);
+    await (
+      await lockFolder(folder)
+    )();
+  });
+
+  it('lets one of many processes take over an abandoned lock', async () => {
+    writeFileSync(file(), '999999999 5 ');
+    const taken = await Promise.allSettled(Array.from({ length: 20 }, () => lockFolder(folder)));
+    expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(['lock']);
   });
 
   it('waits for a process id that is not written yet, and then refuses', async () => {
