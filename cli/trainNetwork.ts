@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { useBackend } from '../lib/backend/useBackend.ts';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
@@ -14,10 +14,12 @@ import { evaluate } from '../train/evaluate.ts';
 import { evaluateFinite } from '../train/requireFinite.ts';
 import { Trainer, type EpochEvent } from '../train/trainer.ts';
 import { lockedFolder } from './lockedFolder.ts';
+import { isModuleFile } from './moduleFile.ts';
 import { logBackend } from './process.ts';
 import { progressBar } from './progress.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { openRunData, type RunData } from './runData.ts';
+import { withAbsolutePaths } from './runFolder.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 import { METADATA_VERSION } from './weightsFile.ts';
@@ -80,7 +82,8 @@ export async function trainNetwork(
   const progress = progressBar(epochs * train.length);
   const about = {
     metadataVersion: METADATA_VERSION,
-    network: options.network,
+    // A path would differ with the folder in which the run is resumed.
+    network: isModuleFile(options.network) ? basename(options.network) : options.network,
     seed: String(seed),
     backend,
     ...data.metadata,
@@ -171,7 +174,7 @@ export async function trainNetwork(
       await checkNewFolder(folder, [checkpointFile, file]);
       await writeFileAtomic(
         join(folder, 'config.json'),
-        `${JSON.stringify(options, undefined, 2)}\n`,
+        `${JSON.stringify(withAbsolutePaths(options), undefined, 2)}\n`,
       );
       await rm(runLog.file, { force: true });
       await save();

@@ -1,10 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
-import { InputError, show } from '../lib/errors.ts';
-import { isObject } from '../lib/isObject.ts';
-import { systemProblem } from '../lib/files/systemError.ts';
+import { InputError } from '../lib/errors.ts';
 import { architectureOption, type Architecture } from './architecture.ts';
 import {
   BACKEND_OPTION,
@@ -186,7 +182,10 @@ export function trainOptions(): Command {
       'folder of the run (default: runs/<network>, then runs/<network>-2, ...)',
     )
     .option('--no-report', 'write no report.html')
-    .option('--resume <dir>', 'continue the run in this folder; only --epochs may change');
+    .option(
+      '--resume <dir>',
+      'continue the run in this folder; only --epochs and --data may change',
+    );
 }
 
 /** Fills in the defaults that depend on other options. */
@@ -211,33 +210,4 @@ export function runOptionsFrom(
   const network = applyOptions(command, file, config);
   if (network === undefined) throw new InputError(`${file}: expected a network, got none`);
   return runOptions(network, command.opts<TrainOptions>());
-}
-
-/**
- * Reads the options of the run in a folder from its `config.json`.
- *
- * Errors: a folder without a run; a file that is not the options of a run; those of
- *         `runOptionsFrom`.
- * @param option the option or command that named the folder, for messages.
- */
-export async function readRun(folder: string, option = '--resume'): Promise<RunOptions> {
-  const file = join(folder, 'config.json');
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new InputError(
-      `${option}: expected the folder of a run, got ${show(folder)}: ${systemProblem(error)}`,
-    );
-  });
-  const config = parsed(text);
-  if (isObject(config)) return runOptionsFrom(file, config);
-  throw new InputError(
-    `${file}: expected the options of a run as JSON, got ${show(text.slice(0, 40))}`,
-  );
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { didYouMean } from '../lib/didYouMean.ts';
+import { shorten } from '../lib/oneLine.ts';
 
 /** The present names of options that were renamed. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -24,7 +25,7 @@ export function unknownOption(name: string, known: readonly string[]): string {
   const present = Object.hasOwn(RENAMED, word) ? RENAMED[word] : undefined;
   const renamed = known.find((other) => camelCase(other) === present);
   const hint = renamed === undefined ? didYouMean(name, known) : `; did you mean ${renamed}?`;
-  return `unknown option ${name}${hint}`;
+  return `unknown option ${shorten(name, 60)}${hint}`;
 }
 
 /** Converts `--learning-rate` to `learningRate`. */

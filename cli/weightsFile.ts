@@ -3,8 +3,9 @@ import { ArrayDataset, type Dataset } from '../data/dataset.ts';
 import { PREPROCESSING, type PreprocessingStep } from '../data/preprocessingSteps.ts';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import type { Module } from '../lib/module.ts';
+import { parseJson } from '../lib/parseJson.ts';
 import { Rng } from '../lib/rng.ts';
-import { checkSchema, integer, object, parseJson, text } from '../lib/schema.ts';
+import { checkSchema, integer, object, text } from '../lib/schema.ts';
 import {
   loadTrainedNetwork,
   networkNameOf,

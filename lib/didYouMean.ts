@@ -4,12 +4,26 @@
  */
 export function didYouMean(name: string, known: readonly string[]): string {
   if (known.length === 0) return '; expected none';
-  const distances = known.map((other) => editDistance(name.toLowerCase(), other.toLowerCase()));
-  const least = Math.min(...distances);
-  const isSimilar = least <= Math.max(1, Math.floor(name.length / 3));
-  return isSimilar
-    ? `; did you mean ${known[distances.indexOf(least)]}?`
-    : `; expected one of ${known.join(', ')}`;
+  const similar = similarName(name, known);
+  return similar === undefined
+    ? `; expected one of ${known.join(', ')}`
+    : `; did you mean ${similar}?`;
+}
+
+/** The longest name that is compared: the time of a comparison is the product of two lengths. */
+const MAX_LENGTH = 100;
+
+/** The known name that is most similar to a name; undefined if none is. */
+export function similarName(name: string, known: readonly string[]): string | undefined {
+  const most = Math.max(1, Math.floor(name.length / 3));
+  let [similar, least]: [string | undefined, number] = [undefined, most + 1];
+  if (name.length > MAX_LENGTH) return undefined;
+  for (const other of known) {
+    if (other.length > MAX_LENGTH || Math.abs(other.length - name.length) >= least) continue;
+    const distance = editDistance(name.toLowerCase(), other.toLowerCase());
+    if (distance < least) [similar, least] = [other, distance];
+  }
+  return similar;
 }
 
 /**

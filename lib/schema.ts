@@ -24,21 +24,6 @@ export function checkSchema<const S extends v.GenericSchema>(
   throw new InputError(`${where}: ${describeIssue(result.issues[0])}`);
 }
 
-/**
- * Parses JSON from a file.
- *
- * Errors: `config.json: expected JSON: Unexpected end of JSON input`.
- */
-export function parseJson(where: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // V8 quotes only a few characters of the text, which may be line breaks.
-    const problem = error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error);
-    throw new InputError(`${where}: expected JSON: ${problem}`, { cause: error });
-  }
-}
-
 /** A finite number of at least `least`; JSON itself has no others, but a program may. */
 export function number(least = -Infinity) {
   const message = least === -Infinity ? 'a finite number' : `a number of at least ${least}`;

@@ -4,16 +4,9 @@ import { constant } from '../lib/constant.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
+import { parseJson } from '../lib/parseJson.ts';
 import type { Module } from '../lib/module.ts';
-import {
-  checkSchema,
-  integer,
-  number,
-  object,
-  parseJson,
-  positive,
-  record,
-} from '../lib/schema.ts';
+import { checkSchema, integer, number, object, positive, record } from '../lib/schema.ts';
 import type { TrainingProgress } from './trainer.ts';
 import type { OptimizerState } from '../optim/state.ts';
 import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';

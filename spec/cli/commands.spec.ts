@@ -88,7 +88,7 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
     expect(line).toMatch(/: error \d+\.\d\d % \(\d+ of 12\), accuracy /);
   },
   report() {
-    run('report', file('run'), ...WASM);
+    run('report', file('run'), '--network', network, ...WASM);
     expect(readFileSync(file('run', 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
   },
   search() {

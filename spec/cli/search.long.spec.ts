@@ -144,7 +144,8 @@ describe('boxprop search', () => {
       'wasm',
     );
     expect(evaluated).toMatchObject({ status: 0, stderr: '' });
-    expect(boxprop('report', out('trained'), '--backend', 'wasm')).toMatchObject({
+    const report = ['report', out('trained'), '--network', BASE.network, '--backend', 'wasm'];
+    expect(boxprop(...report)).toMatchObject({
       status: 0,
       stderr: '',
     });

@@ -443,7 +443,7 @@ describe('boxprop train', () => {
       expect.stringMatching(/^epoch 3\/3: /),
     ]);
     expect(boxprop('train', '--resume', out('more'), '--learning-rate', '0.1').stderr).toBe(
-      'boxprop: --resume: expected no option but --epochs, because the run keeps its own, got --learning-rate\n',
+      'boxprop: --resume: expected no option but --epochs and --data, because the run keeps its own, got --learning-rate\n',
     );
     expect(boxprop('train', '--resume', out('nowhere')).stderr).toBe(
       `boxprop: --resume: expected the folder of a run, got "${out('nowhere')}": ENOENT: no such file or directory\n`,

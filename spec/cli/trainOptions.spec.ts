@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readRun, runOptionsFrom } from '../../cli/trainOptions.ts';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readRun, withAbsolutePaths } from '../../cli/runFolder.ts';
+import { runOptionsFrom } from '../../cli/trainOptions.ts';
 import { unknownOption } from '../../cli/unknownOption.ts';
 
 test.each([
@@ -17,10 +18,12 @@ describe('the options of a run in a folder', () => {
   let folder: string;
   beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'boxprop-options-'))));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const read = (config: object) => {
-    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-    return readRun(folder);
+  const reader = { option: '--resume', remedy: 'train FILE --resume RUN' };
+  const readText = (config: string, given: object = {}) => {
+    writeFileSync(join(folder, 'config.json'), config);
+    return readRun(folder, { ...reader, ...given });
   };
+  const read = (config: object, given: object = {}) => readText(JSON.stringify(config), given);
 
   test('are those that were written', async () => {
     const options = runOptionsFrom('run.json', {
@@ -32,13 +35,69 @@ describe('the options of a run in a folder', () => {
       report: false,
       architecture: { units: 3, batchNorm: true },
     });
-    expect(await read(options)).toEqual(options);
+    expect(await read(options, { network: 'net.ts' })).toEqual(options);
+  });
+
+  test('name no code that runs, unless the user names it too', async () => {
+    const options = runOptionsFrom('run.json', { network: '/theirs/net.ts', data: 'theirs' });
+    await expect(read(options)).rejects.toHaveProperty(
+      'message',
+      `${join(folder, 'config.json')}: the run is of "/theirs/net.ts", and the folder of a run must not run code: name that file yourself: boxprop train FILE --resume RUN`,
+    );
+    const own = { network: 'own/net.ts', data: 'own' };
+    expect(await read(options, own)).toMatchObject(own);
+  });
+
+  test('have absolute paths in the folder, but for names of networks', () => {
+    expect(withAbsolutePaths({ network: 'net.ts', data: 'mnist', epochs: 1 })).toEqual({
+      network: resolve('net.ts'),
+      data: resolve('mnist'),
+      epochs: 1,
+    });
+    expect(withAbsolutePaths({ network: 'lenet' })).toEqual({ network: 'lenet' });
+  });
+
+  test('may have ~ for the home folder', () => {
+    const config = { network: '~/net.ts', data: '~' };
+    expect(runOptionsFrom('run.json', config)).toMatchObject({
+      network: join(homedir(), 'net.ts'),
+      data: join(homedir()),
+    });
+    expect(runOptionsFrom('run.json', { ...config, data: '~old/x' }).data).toBe('~old/x');
+  });
+
+  test.each([
+    ['{"network"', /: expected JSON: /],
+    ['null', /: expected an object of options, got null$/],
+    [
+      `{"network":"lenet","epochs":${'['.repeat(1e5)}1${']'.repeat(1e5)}}`,
+      /: --epochs: expected text or a number, got \[\[\[\[\[\.\.\.\]\]\]\]\]$/,
+    ],
+    [
+      `{"network":"lenet","architecture":{"units":${'['.repeat(1e5)}1${']'.repeat(1e5)}}}`,
+      /: --architecture: units: expected a number, text, true or false, got \[\[\[\[\[\.\.\.\]\]\]\]\]$/,
+    ],
+    [`{"${'x'.repeat(1e6)}":1}`, /: unknown option x{57}\.\.\.; expected one of network, /],
+  ])('%#. text that is no options is refused in one short line', async (text, message) => {
+    const error = await readText(text).catch((error: unknown) => error);
+    expect(error).toHaveProperty('name', 'InputError');
+    expect(String(error)).toMatch(message);
   });
 
   test.each([
     [{ network: 'lenet', rate: 0.1 }, 'unknown option rate; did you mean learningRate?'],
     [{ network: 'lenet', warmUp: 3 }, 'unknown option warmUp; did you mean warmupSteps?'],
     [{ network: 'lenet', epochs: 0 }, '--epochs: expected an integer of at least 1, got "0"'],
+    [{ network: 'lenet', epochs: '2' }, '--epochs: expected a number, got "2"'],
+    [{ network: 'lenet', epochs: [2] }, '--epochs: expected a number, got [2]'],
+    [{ network: 'lenet', data: 5 }, '--data: expected text, got 5'],
+    [{ network: 'lenet', data: true }, '--data: expected text or a number, got true'],
+    [{ network: 'lenet', optimizer: ['sgd'] }, '--optimizer: expected text, got ["sgd"]'],
+    [
+      { network: 'lenet', shape: [8, 8, null] },
+      '--shape: expected text or a number, got [8, 8, null]',
+    ],
+    [{ network: ['lenet'] }, 'network: expected a name or a file, got ["lenet"]'],
     [{ epochs: 1 }, 'expected a network, got none'],
   ])('%j is refused', async (config, message) => {
     await expect(read(config)).rejects.toHaveProperty(

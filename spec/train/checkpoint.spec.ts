@@ -131,7 +131,7 @@ describe('refuses', () => {
     [{ examples: 0 }, 'examples: expected an integer of at least 1, got 0'],
     [{ batchSize: 1.5 }, 'batchSize: expected an integer of at least 1, got 1.5'],
     [{ lossSum: null }, 'lossSum: expected a finite number, got null'],
-    [{ errors: [[[[[[]]]]]] }, 'errors: expected an integer of at least 0, got [[[[...]]]]'],
+    [{ errors: [[[[[[]]]]]] }, 'errors: expected an integer of at least 0, got [[[[[...]]]]]'],
     [{ best: 0 }, 'best: expected an object, got 0'],
     [
       { best: { epoch: 0, errorRate: 0, loss: 0 } },
@@ -160,7 +160,7 @@ describe('refuses', () => {
 
   test('a progress that is nested 100,000 deep', async () => {
     await change({ progress: '['.repeat(1e5) + ']'.repeat(1e5) });
-    await expectRefusal('progress: expected an object, got [[[[...]]]]');
+    await expectRefusal('progress: expected an object, got [[[[[...]]]]]');
   });
 
   test('a progress that is no JSON', async () => {

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { InputError, show } from '../lib/errors.ts';
+import { systemProblem } from '../lib/files/systemError.ts';
+import { isModuleFile } from './moduleFile.ts';
+import { parseConfig } from './runConfig.ts';
+import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
+
+/** How a command names the folder of a run, and what it takes from its own command line. */
+export interface RunReader {
+  /** The option or command that names the folder, for messages. */
+  readonly option: string;
+  /** The command that names the module of the network too, for messages. */
+  readonly remedy: string;
+  /** The network that the user named, in place of the run's. */
+  readonly network?: string | undefined;
+  /** The folder of the data that the user named, in place of the run's. */
+  readonly data?: string | undefined;
+}
+
+/**
+ * Reads the options of the run in a folder from its `config.json`. The folder may come from
+ * anywhere, so it names no code that runs.
+ *
+ * Errors: a folder without a run; a file that is not the options of a run; those of
+ *         `runOptionsFrom`; a network that is a module, unless the user names it.
+ */
+export async function readRun(
+  folder: string,
+  { option, remedy, network, data }: RunReader,
+): Promise<RunOptions> {
+  const file = join(folder, 'config.json');
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new InputError(
+      `${option}: expected the folder of a run, got ${show(folder)}: ${systemProblem(error)}`,
+    );
+  });
+  const options = runOptionsFrom(file, parseConfig(file, text));
+  if (network === undefined && isModuleFile(options.network)) {
+    throw new InputError(
+      `${file}: the run is of ${show(options.network)}, and the folder of a run must not run code: ` +
+        `name that file yourself: boxprop ${remedy}`,
+    );
+  }
+  return { ...options, ...(network !== undefined && { network }), ...(data && { data }) };
+}
+
+/** Makes the paths of options absolute, so that the run can be used from any folder. */
+export function withAbsolutePaths<T extends { network?: unknown; data?: unknown }>(options: T): T {
+  const { network, data } = options;
+  return {
+    ...options,
+    ...(typeof network === 'string' && { network: absoluteNetwork(network) }),
+    ...(typeof data === 'string' && { data: resolve(data) }),
+  };
+}
+
+/** Makes a network that is a module an absolute path. */
+export function absoluteNetwork(network: string): string {
+  return isModuleFile(network) ? resolve(network) : network;
+}

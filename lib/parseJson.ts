@@ -1,0 +1,15 @@
+import { InputError } from './errors.ts';
+
+/**
+ * Parses JSON from a file.
+ *
+ * Errors: `config.json: expected JSON: Unexpected end of JSON input`.
+ */
+export function parseJson(where: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${where}: expected JSON: ${problem}`, { cause: error });
+  }
+}
