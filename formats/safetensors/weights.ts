@@ -140,8 +140,8 @@ const FLOATS: ReadonlySet<string> = new Set(['F64', 'F32', 'F16', 'BF16']);
 /**
  * The values of a tensor in single precision.
  *
- * Errors: `w.safetensors: tensor "fc.bias": expected finite values, got NaN at index 3; the training
- *         that wrote it diverged`; a double beyond single precision.
+ * Errors: `w.safetensors: tensor "fc.bias": expected finite values, got NaN at index 3, so the
+ *         training that wrote it had diverged`; a double beyond single precision.
  */
 export function finiteFloats(
   file: string,

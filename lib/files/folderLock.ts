@@ -72,8 +72,8 @@ async function isHeld(file: string, holder: string): Promise<boolean> {
 }
 
 /**
- * Removes an abandoned lock. Two processes may do so at the same time: then the second finds the new
- * lock of the first in its hands, and puts it back.
+ * Removes an abandoned lock. Two processes may do so at the same time: then the second finds the
+ * new lock of the first in its hands, and puts it back.
  *
  * @returns false if another process was faster.
  */
