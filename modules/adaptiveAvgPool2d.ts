@@ -18,9 +18,9 @@ export interface AdaptiveAvgPool2DCache {
 }
 
 /**
- * Averages over a given number of windows, H' by W', whatever the size of the image. Together they
- * cover it and are nearly equal in size; they overlap where H' does not divide H, and repeat pixels
- * where H' is larger.
+ * Averages over a given number of windows, H' by W', for images of any size. The windows cover the
+ * image and are nearly equal in size. They overlap if H' does not divide H, and repeat pixels if H'
+ * is larger than H.
  *
  *   forward          x_out[n,i,j,c] = 1/(|R_i| |Q_j|) Σ_{y∈R_i, x∈Q_j} x_in[n,y,x,c]
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): y∈R_i, x∈Q_j} 1/(|R_i| |Q_j|) g[n,i,j,c]
@@ -81,7 +81,10 @@ export class AdaptiveAvgPool2D extends Module<Tensor4D, Tensor4D, AdaptiveAvgPoo
   }
 }
 
-/** Windows that do not tile the axis reach into one position more than their step. */
+/**
+ * Returns windows that cover the axis. If they do not tile it, a window may contain one position
+ * more than its step rounded up.
+ */
 function coveringAxis({ input, rows }: AxisMap): AxisWindow {
   const step = input / rows.length;
   const size = Number.isInteger(step) ? step : Math.min(Math.ceil(step) + 1, input);

@@ -19,7 +19,7 @@ export interface AvgPool1DOptions {
   readonly padding?: Padding1D;
   /** Whether the output length is rounded up; false by default. */
   readonly ceilMode?: boolean;
-  /** Whether the zeros of the padding count; true by default. */
+  /** Whether the zeros of the padding count in the average; true by default. */
   readonly countIncludePad?: boolean;
 }
 

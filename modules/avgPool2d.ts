@@ -25,7 +25,7 @@ export interface AvgPool2DOptions {
   readonly padding?: Padding;
   /** Whether the output size is rounded up; false by default. */
   readonly ceilMode?: boolean;
-  /** Whether the zeros of the padding count; true by default. */
+  /** Whether the zeros of the padding count in the average; true by default. */
   readonly countIncludePad?: boolean;
 }
 

@@ -56,11 +56,14 @@ export interface BatchNormCache {
   readonly normalized: Tensor;
   /** 1/√(σ² + ε), [features]. */
   readonly invStd: Tensor;
-  /** The statistics of the batch that the running statistics follow; in training only. */
+  /**
+   * The mean and variance of the batch, with which `updateBuffers` updates the running statistics;
+   * only in training.
+   */
   readonly batch?: { readonly mean: Tensor1D; readonly variance: Tensor1D };
 }
 
-/** A context that listens to every BatchNorm, as `finalizeBatchNorm` does. */
+/** A context that observes the input of every BatchNorm; `finalizeBatchNorm` uses it. */
 export interface BatchNormContext extends Context {
   /** Receives the input of each BatchNorm before its forward. */
   readonly onBatchNorm?: (box: BatchNorm, input: Tensor) => void;
@@ -191,7 +194,10 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     });
   }
 
-  /** Moves the running statistics on by one batch, if its forward was in training. */
+  /**
+   * Updates the running statistics with the statistics of one batch, if its forward was in
+   * training.
+   */
   override updateBuffers({ batch }: BatchNormCache): void {
     if (batch === undefined) return;
     const follow = (running: Variable, value: Tensor) =>

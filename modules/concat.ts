@@ -11,13 +11,13 @@ export interface ConcatCache {
 
 /**
  * Several inputs side by side: the channels of the first, then those of the second, and so on. The
- * channels of input k stand from o_k = C_1 + ... + C_{k−1} on:
+ * channels of input k begin at o_k = C_1 + ... + C_{k−1}:
  *
  *   forward          x_out[..., o_k + c] = x_k[..., c]
  *   backpropToInput  ∂C/∂x_k[..., c] = ∂C/∂x_out[..., o_k + c]
  *
  * Shapes: inputs [..., C_k]; output, gradOutput [..., Σ_k C_k].
- * Errors: inputs that differ in another axis than the last, or are not float tensors; a gradOutput
+ * Errors: inputs that differ in an axis other than the last, or are not float tensors; a gradOutput
  *         of another shape than the output.
  *
  *     const box = new Concat();
@@ -60,7 +60,7 @@ function channelsOf(shape: Shape): number {
   return shape[shape.length - 1];
 }
 
-/** o_k: the channel of the output where input k begins. */
+/** Returns o_k for each input k: the channel of the output where the input begins. */
 function channelOffsets(shapes: readonly Shape[]): number[] {
   return shapes.map((_, k) => sumOfChannels(shapes.slice(0, k)));
 }

@@ -27,10 +27,10 @@ export interface ContrastNorm2DCache {
  *   forward          v = S(x_in)        x_out = D(v)
  *   backpropToInput  ∂C/∂x_in = (∂C/∂x_out · ∂D/∂v) · ∂S/∂x_in
  *
- * The two boxes have the equations. This is Jarrett's form: the weights sum to 1 over the window
- * and all maps, and the divisor is at least its mean over the example. The two boxes also settle
- * what the paper leaves open: the σ of the window, the border, and a threshold for examples that
- * are flat throughout.
+ * See the two boxes for the equations. This is Jarrett's form: the weights sum to 1 over the window
+ * and all maps, and the divisor is at least its mean over the example. The two boxes also define
+ * what the paper does not state: the σ of the window, the border, and a threshold for examples that
+ * are constant.
  *
  * Shapes: input, output, gradOutput [N, H, W, channels].
  * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma or threshold
@@ -77,7 +77,7 @@ export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCac
   override facts([input]: readonly Shape[]): Facts {
     checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
     const [height, width] = this.subtractive.gaussian.kernelSize;
-    // A window of one box over the windows of the other.
+    // The window of one box over the windows of the other has 2 K − 1 pixels.
     return { ...localNormFacts(input, [2 * height - 1, 2 * width - 1]), statistics: true };
   }
 }

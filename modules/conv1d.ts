@@ -39,9 +39,9 @@ export interface Conv1DOptions {
    * (⌈length/stride⌉ outputs).
    */
   readonly padding?: Padding1D;
-  /** How the border is filled, `'zeros'` by default. */
+  /** The values of the border, `'zeros'` by default. */
   readonly paddingMode?: PaddingMode;
-  /** d, the distance between two neighbouring taps of the kernel; 1 by default. */
+  /** d, the distance between neighbouring elements of the kernel; 1 by default. */
   readonly dilation?: number;
   /** The number of groups that the channels fall into, 1 by default. */
   readonly groups?: number;
@@ -55,9 +55,9 @@ export interface Conv1DOptions {
 
 /** The values that `Conv1D` keeps for its backward methods. */
 export interface Conv1DCache {
-  /** The input as images of one row; with its border, where that is not zeros. */
+  /** The input as images of one row, with its border unless the border is zeros. */
   readonly images: Tensor4D;
-  /** How the kernel slides over `images`, and over the input. */
+  /** The windows over `images`. (`geometry` has those over the input.) */
   readonly windows: Geometry;
   readonly geometry: Geometry;
 }
@@ -65,7 +65,7 @@ export interface Conv1DCache {
 /**
  * The convolution of sequences with a bank of filters; the kernel is not flipped. x is x_in with
  * its border: t elements before the first, filled as `paddingMode` says. With stride s and dilation
- * d, and the input channels c of the group that o belongs to:
+ * d, and with c over the input channels in the group of output channel o:
  *
  *   forward            x_out[n,i,o] = b[o] + Σ_pc x[n, i·s + p·d, c] w[p,c,o]
  *   backpropToInput    ∂C/∂x[n,y,c] = Σ_o Σ_{(i,p): i·s+p·d=y} g[n,i,o] w[p,c,o]
@@ -73,15 +73,16 @@ export interface Conv1DCache {
  *                      ∂C/∂b[o] = Σ_ni g[n,i,o]
  *
  * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is
- * added to the elements that it was read from, or dropped where they are zeros. A sequence is
- * computed as an image of one row.
+ * added to the elements from which the border was copied, or dropped if the border is zeros. A
+ * sequence is computed as an image of one row.
  *
  * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with
  *         L' = ⌊(L + padding − d (K − 1) − 1)/s⌋ + 1; weight [K, inChannels/groups, outChannels],
  *         the output channels of a group side by side; bias [outChannels].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         reflected padding of as many elements as the sequence has, or circular padding of more;
- *         channels that are not a multiple of the groups; bad sizes; a random `init` without `rng`.
+ *         reflected padding of at least the length of the sequence, or circular padding of more
+ *         than the length; channels that are not a multiple of the groups; bad sizes; a random
+ *         `init` without `rng`.
  * Source: Waibel et al. 1989, time-delay networks. Initial weights: Glorot & Bengio 2010, biases 0.
  *
  *     const box = new Conv1D(3, 8, 5, { stride: 2, padding: 'same', rng: new Rng(0) });

@@ -35,9 +35,9 @@ export interface Conv2DOptions {
    * (⌈size/stride⌉ outputs).
    */
   readonly padding?: Padding;
-  /** How the border is filled, `'zeros'` by default. */
+  /** The values of the border, `'zeros'` by default. */
   readonly paddingMode?: PaddingMode;
-  /** d, the distance between two neighbouring taps of the kernel; 1 by default. */
+  /** d, the distance between neighbouring elements of the kernel; 1 by default. */
   readonly dilation?: Pair;
   /** The number of groups that the channels fall into, 1 by default. */
   readonly groups?: number;
@@ -51,9 +51,9 @@ export interface Conv2DOptions {
 
 /** The values that `Conv2D` keeps for its backward methods. */
 export interface Conv2DCache {
-  /** The input; with its border, where that is not zeros. */
+  /** The input, with its border unless the border is zeros. */
   readonly images: Tensor4D;
-  /** How the kernel slides over `images`, and over the input. */
+  /** The windows over `images`. (`geometry` has those over the input.) */
   readonly windows: Geometry;
   readonly geometry: Geometry;
 }
@@ -61,8 +61,8 @@ export interface Conv2DCache {
 /**
  * The convolution of images with a bank of filters; as in all frameworks, the kernel is not
  * flipped. x is x_in with its border: t pixels before the first, filled as `paddingMode` says. With
- * stride s and dilation d (all taken per axis), and the input channels c of the group that o
- * belongs to:
+ * stride s and dilation d (all taken per axis), and with c over the input channels in the group of
+ * output channel o:
  *
  *   forward            x_out[n,i,j,o] = b[o] + Σ_pqc x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,o]
  *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_o Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x}
@@ -71,15 +71,16 @@ export interface Conv2DCache {
  *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
  *
  * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is
- * added to the pixels that it was read from, or dropped where they are zeros.
+ * added to the pixels from which the border was copied, or dropped if the border is zeros.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
  *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight
  *         [K_h, K_w, inChannels/groups, outChannels], the output channels of a group side by side;
  *         bias [outChannels].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         reflected padding of as many pixels as the image has, or circular padding of more;
- *         channels that are not a multiple of the groups; bad sizes; a random `init` without `rng`.
+ *         reflected padding of at least the size of the image, or circular padding of more than the
+ *         size; channels that are not a multiple of the groups; bad sizes; a random `init` without
+ *         `rng`.
  * Source: lecture, "Filtering"; LeCun et al. 1989. Initial weights: Glorot & Bengio 2010, biases 0.
  *
  *     const box = new Conv2D(3, 8, 5, { stride: 2, padding: 'same', rng: new Rng(0) });

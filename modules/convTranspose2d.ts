@@ -17,7 +17,10 @@ import { groupedChannels, perPosition } from '../lib/window.ts';
 
 /** The options of `ConvTranspose2D`. */
 export interface ConvTranspose2DOptions {
-  /** s, the distance in the output between the kernels of two neighbouring pixels; 1 by default. */
+  /**
+   * s, the distance in the output between the kernels of neighbouring pixels of the input; 1 by
+   * default.
+   */
   readonly stride?: Pair;
   /**
    * t, the number of pixels cut off on each side, 0 by default: the padding of the convolution that
@@ -26,7 +29,7 @@ export interface ConvTranspose2DOptions {
   readonly padding?: Pair;
   /** Rows and columns added at the end, fewer than the stride; 0 by default. */
   readonly outputPadding?: Pair;
-  /** d, the distance between two neighbouring taps of the kernel; 1 by default. */
+  /** d, the distance between neighbouring elements of the kernel; 1 by default. */
   readonly dilation?: Pair;
   /** The number of groups that the channels fall into, 1 by default. */
   readonly groups?: number;
@@ -48,8 +51,9 @@ export interface ConvTranspose2DCache {
 /**
  * The transposed convolution, which makes images larger: its forward is the `backpropToInput` of
  * Conv2D, and its backpropToInput is the forward of Conv2D. Each pixel puts the kernel, times its
- * value, into the output; neighbours lie a stride s apart and overlaps add up. With dilation d and
- * t pixels cut off at each side (all taken per axis), c and o being of the same group:
+ * value, into the output; the kernels of neighbours are a stride s apart, and add up where they
+ * overlap. With dilation d and t pixels cut off at each side (all taken per axis), and c and o in
+ * the same group:
  *
  *   forward            x_out[n,y,x,o] = b[o] + Σ_c Σ_{(i,p): i·s+p·d−t=y} Σ_{(j,q): j·s+q·d−t=x}
  *                                         x_in[n,i,j,c] w[p,q,o,c]
@@ -57,13 +61,14 @@ export interface ConvTranspose2DCache {
  *   backpropToParams   ∂C/∂w[p,q,o,c] = Σ_nij g[n, i·s + p·d − t, j·s + q·d − t, o] x_in[n,i,j,c]
  *                      ∂C/∂b[o] = Σ_nyx g[n,y,x,o]
  *
- * with g = ∂C/∂x_out, 0 outside of the output. `outputPadding` adds rows and columns at the end: a
- * convolution with stride s takes s sizes to the same one, and this chooses among them.
+ * with g = ∂C/∂x_out, 0 outside of the output. A convolution with stride s maps s different input
+ * sizes to the same output size. `outputPadding` adds rows and columns at the end, and so chooses
+ * among these sizes.
  *
- * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = (H − 1) s − 2 padding + d (K_h − 1) + outputPadding + 1; weight
- *         [K_h, K_w, outChannels/groups, inChannels], the kernel of the Conv2D from output to input
- *         that this is the adjoint of; bias [outChannels].
+ * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with H' = (H −
+ *         1) s − 2 padding + d (K_h − 1) + outputPadding + 1; weight [K_h, K_w, outChannels/groups,
+ *         inChannels], as for the Conv2D from output to input, whose adjoint this box is; bias
+ *         [outChannels].
  * Errors: an input or gradOutput of another shape or dtype; padding that leaves no output; an
  *         outputPadding that is not smaller than the stride; channels that are not a multiple of
  *         the groups; bad sizes; a random `init` without `rng`.
@@ -192,7 +197,10 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
   }
 }
 
-/** The pixels whose kernel meets an output pixel: tap q of pixel i falls on i·s + q·d − t. */
+/**
+ * Returns the pixels whose kernel contains an output pixel: element q of the kernel of pixel i
+ * falls on i·s + q·d − t.
+ */
 function transposedAxis({ output: pixels, kernel, stride, dilation, before }: Axis): AxisWindow {
   return {
     size: Math.ceil((dilation * (kernel - 1) + 1) / stride),

@@ -36,9 +36,9 @@ export interface DepthwiseConv2DOptions {
    * (⌈size/stride⌉ outputs).
    */
   readonly padding?: Padding;
-  /** How the border is filled, `'zeros'` by default. */
+  /** The values of the border, `'zeros'` by default. */
   readonly paddingMode?: PaddingMode;
-  /** d, the distance between two neighbouring taps of the kernel; 1 by default. */
+  /** d, the distance between neighbouring elements of the kernel; 1 by default. */
   readonly dilation?: Pair;
   /** Whether the box has a b; true by default. */
   readonly bias?: boolean;
@@ -50,18 +50,18 @@ export interface DepthwiseConv2DOptions {
 
 /** The values that `DepthwiseConv2D` keeps for its backward methods. */
 export interface DepthwiseConv2DCache {
-  /** The input; with its border, where that is not zeros. */
+  /** The input, with its border unless the border is zeros. */
   readonly images: Tensor4D;
-  /** How the kernel slides over `images`, and over the input. */
+  /** The windows over `images`. (`geometry` has those over the input.) */
   readonly windows: Geometry;
   readonly geometry: Geometry;
 }
 
 /**
  * The convolution of each channel by itself, with M = `multiplier` filters per channel: Conv2D with
- * as many groups as channels. x is x_in with its border: t pixels before the first, filled as
- * `paddingMode` says. With stride s and dilation d (all taken per axis), and output channel o = c·M
- * + m:
+ * one group per channel. x is x_in with its border: t pixels before the first, filled as
+ * `paddingMode` says. With stride s and dilation d (all taken per axis), and with the output
+ * channel o = c·M + m:
  *
  *   forward            x_out[n,i,j,o] = b[o] + Σ_pq x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,m]
  *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_m Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x}
@@ -70,14 +70,14 @@ export interface DepthwiseConv2DCache {
  *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
  *
  * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is
- * added to the pixels that it was read from, or dropped where they are zeros.
+ * added to the pixels from which the border was copied, or dropped if the border is zeros.
  *
  * Shapes: input [N, H, W, channels]; output, gradOutput [N, H', W', channels·M] with
  *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, channels, M]; bias
  *         [channels·M].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         reflected padding of as many pixels as the image has, or circular padding of more; bad
- *         sizes; a random `init` without `rng`.
+ *         reflected padding of at least the size of the image, or circular padding of more than the
+ *         size; bad sizes; a random `init` without `rng`.
  * Source: Sifre 2014; Howard et al. 2017, arXiv:1704.04861. Initial weights: Glorot & Bengio 2010,
  *         biases 0.
  *

@@ -66,10 +66,10 @@ export interface DivisiveNorm2DCache {
 }
 
 /**
- * Divisive normalization: divides by the local standard deviation, which becomes 1. Where it is
- * below its mean over the example, that mean is the divisor, so flat regions are not amplified.
- * After `SubtractiveNorm2D`, x has local mean 0 and so σ is a standard deviation. With (j, k) one
- * of the P pixels of an example, (p, q) a cell of the window around 0 and i maps:
+ * Divisive normalization: divides each pixel by the local standard deviation σ. If σ is below its
+ * mean over the example, c, the divisor is c, so that flat regions are not amplified. After
+ * `SubtractiveNorm2D`, x has local mean 0, so σ is a standard deviation. With (j, k) one of the P
+ * pixels of an example, (p, q) a cell of the window around 0 and i maps:
  *
  *   forward          σ[j,k] = (Σ_{ipq} w_{jk}[p,q] x[i, j+p, k+q]²)^½        c = (1/P) Σ_jk σ[j,k]
  *                    d[j,k] = max(c, σ[j,k], threshold)        y[i,j,k] = x[i,j,k]/d[j,k]
@@ -82,16 +82,17 @@ export interface DivisiveNorm2DCache {
  * where w_{jk}[p,q] ∝ exp(−p²/2σ_h² − q²/2σ_w²) over the cells that are inside the image, and
  * Σ_{ipq} w_{jk}[p,q] = 1 at every pixel (jk): the window is cut and scaled up at the border. The
  * window is not a parameter. The threshold, which is not in the paper, prevents the amplification
- * of rounding noise in an example that is flat throughout.
+ * of rounding errors in an example that is constant.
  *
- * Where two of max(c, σ, threshold) are equal the derivative goes to the threshold before c and to
- * c before σ. Where σ = 0, all x of the window are 0 and √ has no derivative: s/σ is taken as 0.
+ * If two arguments of max(c, σ, threshold) are equal, the derivative goes to the threshold rather
+ * than to c, and to c rather than to σ. If σ = 0, all x in the window are 0 and √ has no
+ * derivative; s/σ is then taken as 0.
  *
  * Shapes: input, output, gradOutput [N, H, W, channels].
  * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma or threshold
  *         that is not above 0; channels below 1.
  * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2;
- *         the threshold is Torch's, whose modules have it in place of c.
+ *         the threshold is from Torch, whose modules use it instead of c.
  *
  *     const box = new DivisiveNorm2D(3, { kernelSize: 9 });
  *     box.infer(images);   // [N, H, W, 3]
@@ -146,7 +147,7 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
       const shared = mul(meanOver(sub(h, own), examples), isMean);
       const s = add(own, shared);
       const positive = step(sigma);
-      // Where σ is 0, this is 0 divided by 1.
+      // s/σ, or 0/1 where σ is 0.
       const ratio: Tensor3D = div(mul(s, positive), add(sigma, sub(scalar(1), positive)));
       const throughSigma = localMeanToInput(ratio, window);
       const perMap = mul(throughSigma, scalar(1 / this.channels));
@@ -164,7 +165,7 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
   }
 }
 
-/** One group per example: its pixels in a map. */
+/** Returns the groups of a mean over all pixels of an example: one group per example. */
 function examplesOf([batch, height, width]: readonly number[]): ReductionGroups {
   return { outer: batch, rows: height * width, groups: 1, columns: 1 };
 }

@@ -10,7 +10,7 @@ export interface FlattenCache {
 }
 
 /**
- * Each example as one row, between the images of a convolution and a linear module.
+ * Reshapes each example to one row of numbers, so that a linear module can follow a convolution.
  *
  *   forward          x_out[n, (i·W + j)·C + c] = x_in[n, i, j, c]
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out, in the shape of the input

@@ -8,7 +8,10 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 
 /** The options of `GELU`. */
 export interface GELUOptions {
-  /** Whether P is exact, `'none'` (the default), or an approximation by `'tanh'`. */
+  /**
+   * The approximation of the probability P: `'none'` (the default) computes it exactly, `'tanh'`
+   * approximates it.
+   */
   readonly approximate?: 'none' | 'tanh';
 }
 
@@ -71,7 +74,10 @@ export class GELU extends Module<Tensor, Tensor, GELUCache> {
   }
 }
 
-/** σ(2 u(x)); ½ (1 + tanh(u)) would lose all digits where tanh is close to −1. */
+/**
+ * Computes P(x) as σ(2 u(x)), because ½ (1 + tanh(u)) would lose all digits where tanh is close to
+ * −1.
+ */
 function tanhCdf(x: Tensor): Tensor {
   return tidy(() => {
     const cubic = add(x, mul(scalar(K), mul(x, square(x))));
@@ -79,15 +85,15 @@ function tanhCdf(x: Tensor): Tensor {
   });
 }
 
-/** x φ(x) */
+/** Computes x P'(x) = x φ(x). */
 function xNormal(x: Tensor): Tensor {
   const density = mul(scalar(1 / Math.sqrt(2 * Math.PI)), exp(mul(scalar(-0.5), square(x))));
   return mul(x, density);
 }
 
 /**
- * x · 2 u'(x) P (1 − P). The product starts from P (1 − P), which is 0 where x² overflows, so the
- * result is 0 there too.
+ * Computes x P'(x) = x · 2 u'(x) P (1 − P). The product starts with P (1 − P), which is 0 where x²
+ * overflows, so the result is 0 there too.
  */
 function xTanh(x: Tensor, p: Tensor): Tensor {
   const slope = mul(scalar(2 * Math.sqrt(2 / Math.PI)), mul(p, sub(scalar(1), p)));

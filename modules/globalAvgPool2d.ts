@@ -11,8 +11,8 @@ export interface GlobalAvgPool2DCache {
 }
 
 /**
- * The average of each channel over the whole image. The axes of the image are gone afterwards, so a
- * `Linear` may follow; `AdaptiveAvgPool2D(1)` keeps them.
+ * The average of each channel over the whole image. The output is a vector per example, so a
+ * `Linear` may follow. (`AdaptiveAvgPool2D(1)` computes the same as an image of one pixel.)
  *
  *   forward          x_out[n,c] = 1/(H·W) Σ_yx x_in[n,y,x,c]
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = 1/(H·W) ∂C/∂x_out[n,c]

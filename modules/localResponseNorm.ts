@@ -46,8 +46,9 @@ export interface LocalResponseNormCache {
 }
 
 /**
- * Local response normalization: each value is damped by those of the channels around it, at the
- * same position. With W(c) = c − ⌊size/2⌋ ... c + ⌈size/2⌉ − 1, as far as there are such channels:
+ * Local response normalization: each value is damped by the values of the neighbouring channels at
+ * the same position. With the channels W(c) = c − ⌊size/2⌋ ... c + ⌈size/2⌉ − 1, as far as they
+ * exist:
  *
  *   forward          s_c = k + (α/size) Σ_{j ∈ W(c)} x_j²        y_c = x_c s_c^−β
  *   backpropToInput  ∂C/∂x_c = g_c s_c^−β − (2αβ/size) x_c Σ_{j: c ∈ W(j)} g_j y_j/s_j
@@ -87,14 +88,14 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
   }
 
   /**
-   * The box of the paper's equation: n = 5, k = 2, β = 0.75 and α = 1e-4. The equation does not
-   * divide α by n, although the paper's code did.
+   * Makes the box of the paper's equation with n = 5, k = 2, β = 0.75 and α = 1e-4. The equation
+   * does not divide α by n, although the paper's code did.
    */
   static krizhevsky2012(): LocalResponseNorm {
     return new LocalResponseNorm(5, { alpha: 5 * 1e-4, beta: 0.75, k: 2 });
   }
 
-  /** The box that computes what TensorFlow does with these arguments. */
+  /** Makes the box that computes the same as TensorFlow with these arguments. */
   static fromTensorFlow(args: TensorFlowLRN = {}): LocalResponseNorm {
     checkOptions('LocalResponseNorm.fromTensorFlow', args, [
       'depthRadius',
@@ -144,7 +145,7 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
     return `LocalResponseNorm over ${this.size} channels`;
   }
 
-  /** How far W(c) reaches below and above c. */
+  /** The numbers of channels in W(c) below and above c. */
   #reach(): [below: number, above: number] {
     return [Math.floor(this.size / 2), Math.ceil(this.size / 2) - 1];
   }

@@ -40,7 +40,8 @@ export interface LPPool2DCache {
 }
 
 /**
- * The p-norm of each window, channel by channel: between the sum (p = 1) and the maximum (p → ∞).
+ * The p-norm of each window, channel by channel. It lies between the sum (p = 1) and the maximum (p
+ * → ∞).
  *
  *   forward          s[n,i,j,c] = f_ij Σ_pixels x_in^p over window (i, j)
  *                    y = x_out = sign(s) |s|^(1/p)

@@ -29,7 +29,7 @@ export interface MaxPool1DOptions {
 export interface MaxPool1DCache {
   readonly input: Tensor3D;
   readonly output: Tensor3D;
-  /** That of an image of one row. */
+  /** The windows over the sequence as an image of one row. */
   readonly geometry: Geometry;
 }
 

@@ -31,7 +31,7 @@ export interface MaxPool2DOptions {
 export interface MaxPool2DCache {
   readonly input: Tensor4D;
   readonly output: Tensor4D;
-  /** The pixel that won each window, on backends that note it. */
+  /** The index of the largest pixel of each window, on backends whose kernel returns it. */
   readonly winners?: Tensor;
   readonly geometry: Geometry;
 }

@@ -22,7 +22,7 @@ import { paddedPosition, perPosition, samePosition } from '../lib/window.ts';
 
 /** The options of `Pad2D`. */
 export interface Pad2DOptions {
-  /** How the border is filled, `'zeros'` by default. */
+  /** The values of the border, `'zeros'` by default. */
   readonly mode?: PaddingMode;
   /** The value of the border under the mode `'zeros'`; 0 by default. */
   readonly value?: number;
@@ -47,7 +47,7 @@ export interface Pad2DCache {
  *   forward          x_out[n,i,j,c] = x_in[n, r_h(i), r_w(j), c]
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{i: r_h(i)=y} Σ_{j: r_w(j)=x} ∂C/∂x_out[n,i,j,c]
  *
- * so a pixel that the border shows as well gathers the gradient of each of its copies.
+ * so the gradient of a pixel is the sum over its copies in the border and itself.
  *
  * Shapes: input [N, H, W, C]; output, gradOutput [N, top + H + bottom, left + W + right, C].
  * Errors: an input or gradOutput of another shape or dtype; a mirror of as many pixels as the image

@@ -31,7 +31,10 @@ export interface PointwiseCache {
   readonly shifted: Tensor;
 }
 
-/** Takes a tensor to one of the same shape, element by element, with the operations of tfjs. */
+/**
+ * A function that maps a tensor to one of the same shape, element by element, by operations of
+ * tfjs.
+ */
 export type Elementwise = (x: Tensor) => Tensor;
 
 /**

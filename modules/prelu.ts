@@ -42,8 +42,8 @@ export interface PReLUCache {
 }
 
 /**
- * The parametric rectifier: its slope below 0 is learned, one for all channels or one per
- * channel c.
+ * The parametric rectifier: the slope a below 0 is learned. There is one slope for all channels or
+ * one per channel c.
  *
  *   forward            x_out = max(0, x_in) + a_c min(0, x_in)
  *   backpropToInput    ∂C/∂x_in = ∂C/∂x_out · (1 where x_in > 0, a_c where x_in ≤ 0)

@@ -15,8 +15,8 @@ export interface ProductCache {
  *   forward          x_out = Π_k x_k
  *   backpropToInput  ∂C/∂x_k = ∂C/∂x_out · Π_{j≠k} x_j
  *
- * The product of the others is that of the inputs before k times that of the inputs after k,
- * because x_out/x_k would fail at 0.
+ * The product over j ≠ k is computed as the product of the inputs before k times that of the inputs
+ * after k, because x_out/x_k would fail at 0.
  *
  * Shapes: inputs, output, gradOutput: any, all the same.
  * Errors: inputs of two shapes, or that are not float tensors; a gradOutput of another shape than
@@ -37,8 +37,8 @@ export class Product extends Module<readonly Tensor[], Tensor, ProductCache> {
   backpropToInput(gradOutput: Tensor, { inputs }: ProductCache): Tensor[] {
     checkGradOutput(this, 'backpropToInput', gradOutput, inputs[0].shape);
     return tidy(() => {
-      // g Π_{j<k} x_j, from the first input to the last; then Π_{j>k} x_j, from the last to the
-      // first.
+      // First computes g Π_{j<k} x_j from the first input to the last, then Π_{j>k} x_j from the
+      // last to the first.
       const before = [gradOutput];
       for (const x of inputs.slice(0, -1)) before.push(mul(before[before.length - 1], x));
       const grads: Tensor[] = [];

@@ -12,8 +12,8 @@ export interface ReshapeCache {
 }
 
 /**
- * Each example in another shape, its elements in the same order, row by row. One size may be −1; it
- * takes the elements that remain.
+ * Reshapes each example. The elements keep their order, row by row. One size may be −1; it is
+ * computed from the other sizes.
  *
  *   forward          x_out[n] = x_in[n], in the shape `sizes`
  *   backpropToInput  ∂C/∂x_in[n] = ∂C/∂x_out[n], in the shape of the input

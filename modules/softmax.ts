@@ -10,7 +10,7 @@ export interface SoftmaxCache {
 }
 
 /**
- * Scores to probabilities, along the last axis.
+ * Converts scores to probabilities along the last axis.
  *
  *   forward          y_i = exp(x_i) / Σ_j exp(x_j)
  *   backpropToInput  ∂C/∂x_i = y_i (g_i − Σ_j g_j y_j),  g = ∂C/∂y

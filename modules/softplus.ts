@@ -42,8 +42,8 @@ export interface SoftplusCache {
  *   forward          x_out = log(1 + exp(β x_in)) / β,  or x_in where β x_in > threshold
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · σ(β x_in),  or ∂C/∂x_out where β x_in > threshold
  *
- * At the default threshold, 20, the two differ by less than single precision resolves. A low
- * threshold makes a jump.
+ * At the default threshold, 20, the two formulas are equal in single precision. With a low
+ * threshold, the output jumps there.
  *
  * Shapes: input, output, gradOutput: any, all the same.
  * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
@@ -73,7 +73,7 @@ export class Softplus extends Module<Tensor, Tensor, SoftplusCache> {
     return tidy(() => {
       const beta = scalar(this.beta);
       const scaled = mul(beta, input);
-      // tfjs's softplus takes x itself for large x, so nothing overflows.
+      // tfjs's softplus returns x itself for large x, so nothing overflows.
       const curve = div(softplus(scaled), beta);
       const output = where(greater(scaled, scalar(this.threshold)), input, curve);
       return { output, cache: { scaled } };

@@ -21,7 +21,7 @@ export interface Upsample2DOptions {
    * allowed.
    */
   readonly scaleFactor: Pair;
-  /** How values between the pixels are found, `'nearest'` by default. */
+  /** The interpolation between pixels, `'nearest'` by default. */
   readonly mode?: 'nearest' | 'bilinear';
   /** Whether the first and last pixels keep their places, under `'bilinear'`; false by default. */
   readonly alignCorners?: boolean;
@@ -33,7 +33,7 @@ export interface Upsample2DCache {
 }
 
 /**
- * Images of f times the size, in height and width.
+ * Scales images by the factor f in height and width.
  *
  *   forward          x_out[n,i,j,c] = Σ_yx h[i,y] w[j,x] x_in[n,y,x,c]
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_ij h[i,y] w[j,x] ∂C/∂x_out[n,i,j,c]

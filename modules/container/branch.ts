@@ -20,7 +20,7 @@ const MERGES = {
 
 /** The options of `Branch`. */
 export interface BranchOptions {
-  /** How the outputs are merged, `'concat'` by default. */
+  /** The merge of the outputs, `'concat'` by default. */
   readonly merge?: keyof typeof MERGES;
 }
 
@@ -35,9 +35,9 @@ export interface BranchOptions {
  * copies the input, so the backward sums the gradients. The branches are named as in a
  * `Sequential`, by index or by the keys of a record.
  *
- * Shapes: input that of every box; outputs that the merge takes: for `'concat'` alike but for the
- *         last axis, else alike.
- * Errors: those of the boxes, with the place before: `Branch[1] > Conv2D.forward: ...`,
+ * Shapes: the input as for every box; the outputs of the boxes have the same shape, except that for
+ *         `'concat'` their last axes may differ.
+ * Errors: those of the boxes, with the place in front: `Branch[1] > Conv2D.forward: ...`,
  *         `Branch.merge > Sum.forward: ...`; no box at all, or one named `merge`.
  * Source: Szegedy et al. 2014, arXiv:1409.4842, figure 2, for the concatenation.
  *

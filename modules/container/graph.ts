@@ -25,20 +25,19 @@ export interface GraphOptions<I extends GraphNames, O extends GraphNames> {
 /**
  * Boxes that are wired in any way without a cycle.
  *
- *   forward            x_i = F_i(x_j for j → i, w_i), each node after those that it takes from
+ *   forward            x_i = F_i(x_j for j → i, w_i), each node after its sources
  *   backpropToInput    ∂C/∂x_j = Σ_{i: j → i} ∂C/∂x_i · ∂F_i/∂x_j, each node after its users
  *   backpropToParams   ∂C/∂w_i = ∂C/∂x_i · ∂F_i/∂w_i
  *
- * A node takes one tensor, or a list where its box merges several. One name for inputs or outputs
- * stands for a tensor, a list of names for a list of tensors. An output that other nodes use also
- * receives their gradients. A graph or another container with named outputs may be a
- * node; its list of outputs is named `node.output`.
- * Parameters are named `node.weight`; a box that stands at two nodes has its parameters named once,
- * and their gradients are summed.
+ * A node takes one tensor, or a list if its box merges several tensors. One name for inputs or
+ * outputs stands for a tensor, a list of names for a list of tensors. An output that other nodes
+ * use also receives the gradients of these nodes. A graph or another container with named outputs
+ * may be a node; its outputs are then named `node.output`. Parameters are named `node.weight`. If a
+ * box is at two nodes, its parameters are named once, and their gradients are summed.
  *
  * Shapes: those of the boxes.
- * Errors: those of the boxes, with the node before: `Graph.conv > Conv2D.forward: ...`; at
- *         construction, a cycle, two nodes of one name, a name with other characters than letters,
+ * Errors: those of the boxes, with the node in front: `Graph.conv > Conv2D.forward: ...`; at
+ *         construction, a cycle, two nodes of one name, a name with characters other than letters,
  *         digits and underscores, an unused input or node, and a list of names for a box that takes
  *         one tensor, or the reverse.
  *
@@ -62,7 +61,7 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
   override readonly outputs: O;
   /** The nodes in the order of the forward. */
   readonly nodes: readonly SortedNode[];
-  /** How often each value is used. */
+  /** The number of uses of each value. */
   readonly #uses: ReadonlyMap<string, number>;
 
   constructor(options: GraphOptions<I, O>) {
@@ -79,8 +78,8 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
   }
 
   /**
-   * Runs each node after those that it takes from; the last user of a value gets it, others a
-   * clone.
+   * Runs each node after the nodes whose values it takes. The last user of a value gets the value
+   * itself, the earlier users get clones.
    */
   protected route<V>(input: Routed<GraphValue<I>, V>, run: Run<V>): Routed<GraphValue<O>, V> {
     const values = new Map(zipNamed<V>(this, 'forward', 'input', this.inputs, input));
@@ -98,7 +97,10 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
     return each(this.outputs, take);
   }
 
-  /** Visits each node after its users, with the sum of the gradients that they returned. */
+  /**
+   * Visits each node after the nodes that use its value, with the sum of the gradients that these
+   * returned.
+   */
   protected backRoute(gradOutput: GraphValue<O>, back: Back): GraphValue<I> | undefined {
     const grads = new Map<string, Tensor>();
     const give = (pairs: readonly (readonly [string, Tensor])[]) => {
@@ -116,8 +118,8 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
 }
 
 /**
- * One value for one name, a list for a list of names. The types `GraphValue` and `Routed` say the
- * same, but TypeScript does not resolve them while the names are a type parameter.
+ * Makes one value for one name, or a list for a list of names. The types `GraphValue` and `Routed`
+ * say the same, but TypeScript cannot resolve them for names that are a type parameter.
  */
 function each<V>(names: GraphNames, make: (name: string) => V) {
   return (typeof names === 'string' ? make(names) : names.map(make)) as V & readonly V[];

@@ -25,8 +25,8 @@ export interface SortedNode {
   readonly box: Module<GraphValue, GraphValue>;
   readonly inputs: GraphNames;
   /**
-   * The names of its values: its own name, or `name.output` for each output of a graph that has a
-   * list of them.
+   * The names of the node's outputs: its own name, or `name.output` for each output if its box is a
+   * graph with a list of outputs.
    */
   readonly outputs: GraphNames;
 }
@@ -42,13 +42,14 @@ function endsOf(box: unknown): Partial<GraphEnds> | undefined {
   return box instanceof Container ? box : undefined;
 }
 
-/** Names as a list. */
+/** Returns names as a list. */
 export function listOf(names: GraphNames): readonly string[] {
   return typeof names === 'string' ? [names] : names;
 }
 
 /**
- * Pairs each name with its value; refuses a list for one name, and one value for a list of names.
+ * Pairs each name with its value. Throws for a list of values with one name, and for one value with
+ * a list of names.
  */
 export function zipNamed<V>(
   graph: object,
@@ -71,9 +72,8 @@ export function zipNamed<V>(
 }
 
 /**
- * Checks how a graph is wired, and sorts its nodes so that each comes after all nodes whose values
- * it takes. Nodes keep their listed order where the wiring allows a choice.
- *
+ * Checks the connections of a graph, and sorts its nodes so that each comes after all nodes whose
+ * values it takes. Nodes keep their listed order if the connections allow several orders.
  */
 export function topologicalSort(
   graph: object,
@@ -162,8 +162,8 @@ function inOrder(
 }
 
 /**
- * A cycle as text, `a > b > a`: goes backwards from a node that waits to a node that it waits for,
- * until a node comes again.
+ * Describes a cycle, such as `a > b > a`. It goes from a waiting node to a node that it waits for,
+ * and so on, until a node occurs for the second time.
  */
 function cycleAmong(waiting: readonly SortedNode[], ready: ReadonlySet<string>): string {
   const path = [waiting[0]];

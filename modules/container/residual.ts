@@ -6,20 +6,20 @@ import { Sum } from '../sum.ts';
 import type { Box } from './sequential.ts';
 
 /**
- * A body and a way around it: the body learns the difference that is added to its input.
+ * A body and a shortcut around it. The body learns the difference that is added to the input.
  *
  *   forward            x_out = F(x_in, w) + S(x_in)
  *   backpropToInput    ∂C/∂x_in = ∂C/∂x_out · ∂F/∂x_in + ∂C/∂x_out · ∂S/∂x_in
  *   backpropToParams   ∂C/∂w = ∂C/∂x_out · ∂F/∂w, and likewise for the parameters of S
  *
- * F is the body and S the shortcut, the identity by default; then ∂C/∂x_out arrives at x_in
- * undiminished, however deep the network. A body that changes the shape needs a shortcut that
- * changes it alike. Parameters are named `body.weight` and `shortcut.weight`; the sum is the child
- * named `sum`.
+ * F is the body and S the shortcut, the identity by default. With the identity, ∂C/∂x_out reaches
+ * x_in unchanged, however deep the network is. A body that changes the shape needs a shortcut that
+ * changes it in the same way. Parameters are named `body.weight` and `shortcut.weight`; the sum is
+ * the child named `sum`.
  *
- * Shapes: input that of body and shortcut; output and gradOutput the shape that both return.
- * Errors: those of the boxes, with the place before: `Residual.body > Conv2D.forward: ...`; outputs
- *         of two shapes, `Residual.sum > Sum.forward: ...`.
+ * Shapes: input as for body and shortcut; output and gradOutput have the shape that both return.
+ * Errors: those of the boxes, with the place in front: `Residual.body > Conv2D.forward: ...`;
+ *         outputs of two shapes, `Residual.sum > Sum.forward: ...`.
  * Source: He, Zhang, Ren, Sun 2015, "Deep residual learning", arXiv:1512.03385, equations 1 and 2.
  *
  *     const conv = new Conv2D(8, 8, 3, { padding: 1, rng });

@@ -3,7 +3,7 @@ import { namedChildren } from '../../lib/children.ts';
 import { Container, type Back, type Run } from '../../lib/container.ts';
 import type { Module, NamedModule } from '../../lib/module.ts';
 
-/** Any box that takes a tensor to a tensor. */
+/** Any box that maps a tensor to a tensor. */
 export type Box = Module<Tensor, Tensor, unknown>;
 
 /**
@@ -13,12 +13,13 @@ export type Box = Module<Tensor, Tensor, unknown>;
  *   backpropToInput    ∂C/∂x_{i−1} = ∂C/∂x_i · ∂F_i/∂x_{i−1},  i = n ... 1
  *   backpropToParams   ∂C/∂w_i = ∂C/∂x_i · ∂F_i/∂w_i
  *
- * The boxes of a list are named by their index, from 0; those of a record, `{ conv1: ..., relu1:
- * ... }`, by its keys. Parameters are named `0.weight`, `conv1.weight`.
+ * The boxes may be a list or a record. In a list, a box is named by its index, and its parameters
+ * are `0.weight` and so on. In a record such as `{ conv1: new Conv2D(...) }`, a box is named by its
+ * key, and its parameters are `conv1.weight` and so on.
  *
- * Shapes: input that of the first box; output that of the last.
- * Errors: those of the boxes, with the place before: `Sequential[2] > Linear.forward: ...`; a name
- *         that is more than letters, digits and underscores.
+ * Shapes: input as for the first box; output as for the last box.
+ * Errors: those of the boxes, with the place in front: `Sequential[2] > Linear.forward: ...`; a
+ *         name with characters other than letters, digits and underscores.
  * Source: lecture, "Backpropagation: summary".
  *
  *     const network = new Sequential([new Linear(4, 8, { rng }), new ReLU()]);

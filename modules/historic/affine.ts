@@ -30,8 +30,8 @@ export interface AffineCache {
 }
 
 /**
- * A coefficient and a bias per feature. After a pooling it makes the trainable subsampling of the
- * LeNets; without the bias it is the gain of a filter.
+ * A coefficient and a bias per feature. After a sum pool, it makes the trainable subsampling of the
+ * LeNets. Without the bias, it is the gain of a filter.
  *
  *   forward            x_out[..., c] = a_c x_in[..., c] + b_c
  *   backpropToInput    ∂C/∂x_in[..., c] = a_c ∂C/∂x_out[..., c]

@@ -40,14 +40,14 @@ export interface CCellOptions {
   readonly alpha?: number;
   /** δ, by which d falls per pixel from the middle of the window; 0.9 by default. */
   readonly decay?: number;
-  /** Σ d, 1 by default; the paper does not say. */
+  /** The sum of all d, 1 by default; the paper does not give it. */
   readonly total?: number;
   /**
    * The number of zeros added on each side, or a pair, `'valid'` (none, the default) or `'same'`
    * (⌈size/stride⌉ outputs).
    */
   readonly padding?: Padding;
-  /** The distance between two neighbouring windows, in pixels; 1 by default. */
+  /** The distance between neighbouring windows, in pixels; 1 by default. */
   readonly stride?: Pair;
 }
 
@@ -73,8 +73,8 @@ export interface CCellCache {
  * where ∂C/∂x_k = ∂C/∂u_C · α/(α + x_k)² · 1[x_k > 0] and ∂C/∂v = −Σ_k ∂C/∂x_k (1 + x_k)/(1 + v).
  *
  * The paper writes ψ[x] = φ[x/(α + x)]; below −α that fraction is positive again, which cannot be
- * meant. d falls with the distance from the middle of the window, d(ν) ∝ δ^|ν| with Σ_ν
- * d(ν) = total.
+ * meant. d(ν) is proportional to δ^|ν|, where |ν| is the distance from the middle of the window,
+ * and sums to `total`.
  *
  * Shapes: input [N, H, W, planes], not negative; output, gradOutput [N, H', W', planes], H' as in
  *         `Conv2D`.
@@ -119,7 +119,8 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
       const gathered = depthwiseConv2d(input, this.window(), geometry);
       const average = mean(gathered, 3, true);
       const shunt: Tensor4D = div(one, add(one, average));
-      // x_k = (s_k − v)/(1 + v): next to 1 the outputs of weak cells would be rounded away.
+      // Computes x_k as (s_k − v)/(1 + v), because 1 + s_k would round the outputs of weak cells
+      // away.
       const excess: Tensor4D = mul(sub(gathered, average), shunt);
       const positive = relu(excess);
       return { output: div<Tensor4D>(positive, add(positive, scalar(this.alpha))), shunt, excess };
@@ -132,7 +133,7 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
     return tidy(() => {
       const alpha = scalar(this.alpha);
       const slope = div(mul(step(excess), alpha), square(add(relu(excess), alpha)));
-      // ∂C/∂x, already divided by 1 + v, as both of its uses need it.
+      // ∂C/∂x divided by 1 + v. It is used twice in this form.
       const direct = mul(mul(gradOutput, slope), shunt);
       const toMean = sum(mul(direct, add(excess, scalar(1))), 3, true);
       const toGathered: Tensor4D = sub(direct, mul(toMean, scalar(1 / this.planes)));
@@ -147,7 +148,7 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
       outputShape: [input[0], height.output, width.output, this.planes],
       window: {
         axes: [height, width].map((axis) => slidingAxis(axis)),
-        // The mean v takes all planes.
+        // The mean v is over all planes.
         channels: allPositions(this.planes),
       },
       multiplyAdds: 0,
@@ -158,7 +159,7 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
     return `${this.planes} planes of C-cells: ${describeWindows(this, 'always')}`;
   }
 
-  /** d, [K_h, K_w, planes, 1], new to the caller. */
+  /** Creates d, [K_h, K_w, planes, 1]. The caller disposes it. */
   window(): Tensor4D {
     return radialDecayKernel(this.kernelSize, this.decay, this.planes, this.total);
   }

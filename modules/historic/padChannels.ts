@@ -10,7 +10,8 @@ export interface PadChannelsCache {
 }
 
 /**
- * Appends channels of zeros. A shortcut without parameters meets a wider body this way.
+ * Appends channels of zeros. With it, a shortcut without parameters has as many channels as its
+ * body.
  *
  *   forward          x_out[..., c] = x_in[..., c] for c < C, else 0
  *   backpropToInput  ∂C/∂x_in[..., c] = ∂C/∂x_out[..., c], c < C

@@ -30,15 +30,15 @@ export interface RBFCache {
 }
 
 /**
- * Radial basis functions: how near the input is to each of some centres. The score is the negative
- * squared distance, so that the nearest centre has the largest one.
+ * Radial basis functions: a score for each of several centres that tells how near the input is to
+ * it. The score is the negative squared distance, so that the nearest centre has the largest one.
  *
  *   forward            x_out_i = −Σ_j (x_in_j − c_ij)²
  *   backpropToInput    ∂C/∂x_in_j = −2 Σ_i ∂C/∂x_out_i (x_in_j − c_ij)
  *   backpropToParams   ∂C/∂c_ij = 2 Σ_n ∂C/∂x_out_ni (x_in_nj − c_ij)
  *
- * The centres are fixed, and then saved among the buffers, or learned. `SoftmaxCrossEntropy` of the
- * scores is the criterion of LeNet-5 (equation 9) without its rubbish class.
+ * The centres are fixed (they are then buffers) or learned. `SoftmaxCrossEntropy` of the scores is
+ * the criterion of LeNet-5 (equation 9) without its rubbish class.
  *
  * Shapes: input [N, features]; output, gradOutput [N, centres]; centers [centres, features].
  * Errors: an input or gradOutput of another shape or dtype; no centre, or centres of several

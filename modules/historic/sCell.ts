@@ -55,7 +55,7 @@ export interface SCellOptions {
    * (⌈size/stride⌉ outputs).
    */
   readonly padding?: Padding;
-  /** The distance between two neighbouring windows, in pixels; 1 by default. */
+  /** The distance between neighbouring windows, in pixels; 1 by default. */
   readonly stride?: Pair;
   /** The initial a, `positiveUniform` by default. */
   readonly init?: Initializer;
@@ -76,9 +76,9 @@ export interface SCellCache {
 }
 
 /**
- * The S-cells of the neocognitron, planes of feature extractors: the pattern of its connections a
- * excites a cell, and the total activity in its window inhibits it. With sums over the window ν and
- * the planes κ of the input u, and φ[x] = max(0, x):
+ * The S-cells of the neocognitron, planes of feature extractors. A cell is excited by inputs that
+ * match its connections a, and inhibited by the total activity in its window. With sums over the
+ * window ν and the planes κ of the input u, and φ[x] = max(0, x):
  *
  *   forward            e_k = Σ_κν a_k(κ, ν) u(κ, n + ν)        v = √(Σ_κν c(ν) u(κ, n + ν)²)
  *                      h_k = 2r/(1+r) b_k v
@@ -93,11 +93,12 @@ export interface SCellCache {
  *   ∂C/∂e_k = g/(1 + h_k)        ∂C/∂h_k = −g (1 + x_k)/(1 + h_k)
  *   ∂C/∂v = 2r/(1+r) Σ_k ∂C/∂h_k b_k
  *
- * and where v is 0 its gradient is taken to be 0. The larger r, the more selective the cell. c is
- * fixed and falls with the distance from the middle of the window, c(ν) ∝ γ^|ν| with Σ_κν c(ν) = 1.
+ * and if v is 0, the gradient through v is taken to be 0. The larger r, the more selective the
+ * cell. c is fixed and falls with the distance from the middle of the window, c(ν) ∝ γ^|ν| with
+ * Σ_κν c(ν) = 1.
  *
- * Fukushima's cells learn without a gradient, see `learnNeocognitron`; with the gradient they can
- * learn together with other boxes.
+ * Fukushima's cells learn without a gradient (see `learnNeocognitron`). With the gradient, they can
+ * also learn together with other boxes.
  *
  * Shapes: input [N, H, W, inPlanes], not negative; output, gradOutput [N, H', W', planes], H' as in
  *         `Conv2D`; weight (a) [K_h, K_w, inPlanes, planes]; inhibition (b) [planes].
@@ -157,7 +158,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
       const inhibitor: Tensor4D = sqrt(conv2d(square(input), this.window(), geometry));
       const held = mul(mul(inhibition, scalar(this.#share)), inhibitor);
       const shunt: Tensor4D = div(one, add(one, held));
-      // x = (e − h)/(1 + h): next to 1 the excitation of a new cell would be rounded away.
+      // Computes x as (e − h)/(1 + h), because 1 + e would round the excitation of a new cell away.
       const excess: Tensor4D = mul(sub(excitation, held), shunt);
       return { output: mul<Tensor4D>(relu(excess), scalar(this.r)), inhibitor, shunt, excess };
     });
@@ -171,7 +172,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     return tidy(() => {
       const { toExcitation, toInhibition } = this.#inside(gradOutput, cache);
       const toInhibitor = sum(mul(toInhibition, mul(inhibition, scalar(this.#share))), 3, true);
-      // v where it is not 0; where it is 0 the gradient is 0, divided by 1.
+      // ∂C/∂v divided by v, or 0 divided by 1 where v is 0.
       const seen = step(inhibitor);
       const toSquares: Tensor4D = div(mul(toInhibitor, seen), add(inhibitor, sub(scalar(1), seen)));
       const throughInhibitor = mul(input, conv2dToInput(toSquares, this.window(), geometry));
@@ -207,7 +208,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     return `${this.planes} planes of S-cells: ${describeWindows(this, 'always')}`;
   }
 
-  /** c, [K_h, K_w, inPlanes, 1], new to the caller. */
+  /** Creates c, [K_h, K_w, inPlanes, 1]. The caller disposes it. */
   window(): Tensor4D {
     return radialDecayKernel(this.kernelSize, this.decay, this.inPlanes, 1 / this.inPlanes);
   }
@@ -221,7 +222,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     return (2 * this.r) / (1 + this.r);
   }
 
-  /** ∂C/∂e and ∂C/∂h. */
+  /** Computes ∂C/∂e and ∂C/∂h. */
   #inside(gradOutput: Tensor4D, { shunt, excess }: SCellCache) {
     const toExcitation: Tensor4D = mul(mul(gradOutput, mul(step(excess), scalar(this.r))), shunt);
     const toInhibition: Tensor4D = mul(toExcitation, sub(scalar(-1), excess));

@@ -26,7 +26,7 @@ export interface ScaledTanhCache {
 }
 
 /**
- * The hyperbolic tangent with an amplitude A and a slope S. Their defaults take ±1 to ±1, where the
+ * The hyperbolic tangent with an amplitude A and a slope S. The defaults map ±1 to ±1, where the
  * second derivative is largest, and keep the variance of the LeNets' units near 1.
  *
  *   forward          x_out = A tanh(S x_in)

@@ -65,8 +65,8 @@ export interface TableConv2DCache {
 }
 
 /**
- * A convolution in which each output channel sees only the input channels that a table gives it. It
- * keeps the number of connections down, and forces the channels to find different features.
+ * A convolution in which each output channel sees only the input channels that a table gives it.
+ * The table reduces the number of connections, and forces the channels to find different features.
  *
  *   forward            x_out[n,i,j,o] = b[o] + Σ_{k: o(k)=o} Σ_pq
  *                                         x_in[n, i·s + p − t, j·s + q − t, c(k)] w[p,q,k]
@@ -83,8 +83,8 @@ export interface TableConv2DCache {
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', table.length], H' as in
  *         `Conv2D`; weight [K_h, K_w, connections]; bias [table.length].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         a table with an empty row, a channel that does not exist, or one twice in a row; bad
- *         sizes; a random `init` without `rng`.
+ *         a table with an empty row, with a channel that does not exist, or with a channel twice in
+ *         one row; bad sizes; a random `init` without `rng`.
  * Source: LeCun, Bottou, Bengio, Haffner 1998, table I. Initial weights: Glorot & Bengio 2010,
  *         biases 0.
  *
@@ -99,14 +99,14 @@ export class TableConv2D extends Module<Tensor4D, Tensor4D, TableConv2DCache> {
   override readonly noDecay = ['bias'];
   readonly inChannels: number;
   readonly outChannels: number;
-  /** Per output channel the input channels that it sees. */
+  /** For each output channel, the input channels that it sees. */
   readonly table: readonly (readonly number[])[];
   readonly connections: number;
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: Padding;
 
-  /** @param table per output channel the input channels that it sees. */
+  /** @param table for each output channel, the input channels that it sees. */
   constructor(
     inChannels: number,
     table: readonly (readonly number[])[],
@@ -126,7 +126,7 @@ export class TableConv2D extends Module<Tensor4D, Tensor4D, TableConv2DCache> {
     this.stride = pair(this, 'stride', options.stride ?? 1);
     this.padding = checkPadding(this, options.padding ?? 'valid');
     const [height, width] = this.kernelSize;
-    // The fans of a unit with the average number of connections.
+    // The fan-in and fan-out of a unit with the average number of connections.
     const weights = height * width * this.connections;
     const fan = { fanIn: weights / this.outChannels, fanOut: weights / inChannels };
     this.params = {
@@ -184,8 +184,8 @@ export class TableConv2D extends Module<Tensor4D, Tensor4D, TableConv2DCache> {
   }
 
   /**
-   * The weights as those of a full convolution, [K_h, K_w, inChannels, outChannels], new to the
-   * caller.
+   * Creates the weights of the equivalent full convolution, [K_h, K_w, inChannels, outChannels].
+   * The caller disposes them.
    */
   filters(): Tensor4D {
     return tidy(() => {
