@@ -10,15 +10,16 @@ import {
 
 /** The options of `Adagrad`. */
 export interface AdagradOptions extends OptimizerOptions {
-  /** δ; 0 by default. */
+  /** δ, the decay of the learning rate; 0 by default. */
   readonly learningRateDecay?: number;
   /** The term that keeps the quotient finite, 1e-10 by default. */
   readonly eps?: number;
 }
 
 /**
- * Adaptive gradients: a parameter that has moved much moves less. With learning rate ε, weight
- * decay λ and learning-rate decay δ, and t the number of the step from 1, for each parameter w:
+ * Adaptive gradients: the larger the past gradients of a parameter, the smaller its steps. With
+ * learning rate ε, weight decay λ and learning-rate decay δ, and t the number of the step from 1,
+ * for each parameter w:
  *
  *   g ← ∂E/∂w + λ w
  *   s ← s + g²                               (s starts at 0)

@@ -58,7 +58,8 @@ export class Adam extends ParamOptimizer {
 }
 
 /**
- * The new moments for a gradient g, and the change that they make, as `Adam` and `AdamW` share it:
+ * Computes the new moments for a gradient g, and the change that is subtracted from the
+ * parameter. `Adam` and `AdamW` use it:
  *
  *   m ← β₁ m + (1 − β₁) g
  *   v ← β₂ v + (1 − β₂) g²

@@ -52,7 +52,9 @@ function checkLimit(caller: string, limit: number): void {
   throw new InputError(`${caller}: expected limit to be a number above 0, got ${show(limit)}`);
 }
 
-/** How `withGradientClipping` clips: each value, or the norm of all gradients together. */
+/**
+ * The limit of `withGradientClipping`: for each value, or for the norm of all gradients together.
+ */
 export type GradientClipping = { readonly value: number } | { readonly norm: number };
 
 /**

@@ -14,8 +14,8 @@ export interface ParamGroup {
 }
 
 /**
- * The learning rate and weight decay of a parameter: of the first group that matches, else the
- * optimizer's.
+ * Returns the learning rate and weight decay of a parameter. They are those of the first group that
+ * matches, otherwise those of the optimizer.
  */
 export function groupSettings(
   name: string,
@@ -47,8 +47,8 @@ export function checkParamGroups(optimizer: object, groups: readonly ParamGroup[
 }
 
 /**
- * The group of the parameters that weight decay should leave alone, as the boxes state them in
- * `noDecay`: biases, the scales and shifts of normalizations, and PReLU's a, which decay would turn
+ * Makes the group of the parameters without weight decay, which the boxes name in `noDecay`:
+ * biases, the scales and shifts of normalizations, and the slope of PReLU, which decay would turn
  * into ReLU (He et al. 2015, section 2.1).
  *
  * Errors: a box with parameters that does not state `noDecay`.
@@ -69,7 +69,7 @@ export function withoutDecay(network: AnyModule): ParamGroup {
       );
     }
     for (const name of box.noDecay) {
-      // A box without a bias may still name it.
+      // A box may name `bias` in `noDecay` even if it was built without one.
       if (name !== 'bias' && !(name in box.params)) {
         throw new BoxError(
           [describePath(network, path.join('.'), box)],

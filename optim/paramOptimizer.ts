@@ -29,7 +29,7 @@ export interface ParamStep {
   readonly step: number;
   /** The tensor that the previous step returned for this kind; zeros at the first step. */
   readonly slot: (kind: string) => Tensor;
-  /** Constants that serve all parameters of the step. */
+  /** Scalar tensors that all parameters of the step share. */
   readonly scalars: Scalars;
 }
 
@@ -40,11 +40,11 @@ export interface ParamStep {
 export abstract class ParamOptimizer implements OptimizerWithState {
   /** ε; may be changed between steps. */
   learningRate: number;
-  /** The parameters that the optimizer moves. */
+  /** The parameters that the optimizer updates. */
   readonly params: Params;
   /** λ */
   readonly weightDecay: number;
-  /** The parameters with settings that differ. */
+  /** The parameters with a learning rate or weight decay of their own. */
   readonly groups: readonly ParamGroup[];
   readonly #slots: Slots;
   #steps = 0;
@@ -72,7 +72,7 @@ export abstract class ParamOptimizer implements OptimizerWithState {
    */
   protected abstract update(step: ParamStep): Readonly<Record<string, Tensor>>;
 
-  /** Moves every parameter against its gradient. The caller still owns the gradients. */
+  /** Updates every parameter by its gradient. The caller still owns the gradients. */
   step(grads: Grads): void {
     checkGrads(this, this.params, grads);
     this.#steps++;

@@ -73,7 +73,7 @@ export class ReduceOnPlateau implements MetricScheduler {
   }
 
   state(): Record<string, number> {
-    // JSON has no infinity, so a scheduler that has seen no metric leaves `best` out.
+    // JSON has no infinity, so `best` is left out until a metric has been observed.
     return {
       scale: this.#scale,
       bad: this.#bad,

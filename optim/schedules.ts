@@ -6,7 +6,7 @@ export interface Schedule {
 }
 
 /**
- * ε at all steps.
+ * The learning rate `rate` at all steps.
  *
  *     const schedule = constantRate(0.1);
  *     await new Trainer({ ...options, schedule }).run();
@@ -25,7 +25,7 @@ export interface InverseRateOptions {
 }
 
 /**
- * ε (1 + γ t)^−p at step t.
+ * The learning rate ε (1 + γ t)^−p at step t, where ε is `rate`.
  *
  * Source: Caffe's `inv` policy; its LeNet has ε = 0.01, γ = 1e-4, p = 0.75.
  *
@@ -39,7 +39,8 @@ export const inverseRate = (rate: number, options: InverseRateOptions = {}): Sch
 };
 
 /**
- * Half a wave of the cosine, from ε at step 0 to 0 at step T and after: ε (1 + cos(π t/T)) / 2.
+ * The learning rate ε (1 + cos(π t/T)) / 2 at step t: half a cosine wave, from ε = `rate` at step 0
+ * to 0 at step T = `steps`. After step T it stays 0.
  *
  * Source: Loshchilov & Hutter 2017.
  *
@@ -53,14 +54,15 @@ export const cosineRate =
 
 /** The options of `stepRate`. */
 export interface StepRateOptions {
-  /** T */
+  /** T, the number of steps between two reductions. */
   readonly every: number;
   /** γ; 0.1 by default. */
   readonly gamma?: number;
 }
 
 /**
- * ε γ^⌊t/T⌋ at step t: multiplied by γ every T steps.
+ * The learning rate ε γ^⌊t/T⌋ at step t: it starts at ε = `rate` and is multiplied by γ every T
+ * steps.
  *
  *     const schedule = stepRate(0.1, { every: 1000 });
  *     [schedule(999), schedule(1000)]; // [0.1, 0.01]
@@ -72,7 +74,7 @@ export const stepRate = (rate: number, options: StepRateOptions): Schedule => {
 };
 
 /**
- * ε γ^t at step t.
+ * The learning rate ε γ^t at step t, where ε is `rate` and γ is `gamma`.
  *
  *     const schedule = exponentialRate(0.1, 0.999);
  *     [schedule(0), schedule(1000)]; // [0.1, 0.037]
@@ -83,7 +85,8 @@ export const exponentialRate =
     rate * gamma ** step;
 
 /**
- * Another schedule, reached in T steps along a line: its rate times min((t + 1)/T, 1).
+ * Multiplies another schedule by min((t + 1)/T, 1), so that its rate is reached linearly in T =
+ * `steps` steps.
  *
  * Source: Goyal et al. 2017.
  *

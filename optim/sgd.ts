@@ -14,7 +14,7 @@ import {
 export interface SGDOptions extends OptimizerOptions {
   /** μ; 0 by default. */
   readonly momentum?: number;
-  /** Whether the step looks ahead, as Nesterov's does; false by default. */
+  /** Whether the momentum is Nesterov's; false by default. */
   readonly nesterov?: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface SGDOptions extends OptimizerOptions {
 export class SGD extends ParamOptimizer {
   /** μ */
   readonly momentum: number;
-  /** Whether the step looks ahead. */
+  /** Whether the momentum is Nesterov's. */
   readonly nesterov: boolean;
 
   constructor(params: Params, options: SGDOptions) {

@@ -11,11 +11,11 @@ export interface OptimizerState {
   readonly scalars: Readonly<Record<string, number>>;
 }
 
-/** An optimizer that can be stopped and continued, as all optimizers here. */
+/** An optimizer that can be stopped and continued, as all optimizers here can. */
 export interface OptimizerWithState {
   /** ε; may be changed between steps. */
   learningRate: number;
-  /** Moves every parameter against its gradient. The caller still owns the gradients. */
+  /** Updates every parameter by its gradient. The caller still owns the gradients. */
   step(grads: Grads): void;
   /** Returns what the optimizer keeps, for a checkpoint. */
   state(): OptimizerState;
