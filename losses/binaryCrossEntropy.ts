@@ -25,7 +25,9 @@ import { probabilityTarget } from './labels.ts';
 
 /** The options of `BinaryCrossEntropy`. */
 export interface BinaryCrossEntropyOptions {
-  /** p, one number or one per place of the last axis; 1 by default. */
+  /**
+   * p, the weight of a target of 1: one number, or one per position of the last axis; 1 by default.
+   */
   readonly posWeight?: number | readonly number[];
   /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
   readonly reduction?: Reduction;
@@ -43,15 +45,15 @@ export interface BinaryCrossEntropyCache {
 
 /**
  * The cross-entropy of the sigmoid of scores x with target probabilities y, element by element: one
- * or many yes-or-no questions. A yes counts p times, p = 1 by default.
+ * or many yes-or-no questions. The part of a yes (y = 1) is multiplied by p, 1 by default.
  *
  *   forward          C = Σ −p y log σ(x) − (1 − y) log(1 − σ(x))
  *                      = Σ p y s(−x) + (1 − y) s(x), over N for 'mean'
  *   backpropToInput  ∂C/∂x = (1 − y) σ(x) − p y σ(−x), over N for 'mean'
  *
- * with s(x) = log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), exact for scores of any size. For p
- * = 1 this is max(x, 0) − x y + log(1 + exp(−|x|)), its gradient is σ(x) − y, and it equals
- * `SoftmaxCrossEntropy` on the scores [0, x].
+ * with s(x) = log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), exact for scores of any size. If p
+ * = 1, an element costs max(x, 0) − x y + log(1 + exp(−|x|)) with the gradient σ(x) − y, which
+ * equals `SoftmaxCrossEntropy` on the scores [0, x].
  *
  * PyTorch's `BCEWithLogitsLoss` has the same 'sum'; its 'mean' is over all elements.
  *

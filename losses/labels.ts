@@ -39,7 +39,7 @@ export interface LabelOptions {
   readonly reduction?: Reduction;
   /** The weight of an example, by its class; 1 by default. */
   readonly weights?: readonly number[];
-  /** The label of examples that do not count; it may lie outside the classes; none by default. */
+  /** The label of examples that do not count, none by default. It may lie outside the classes. */
   readonly ignoreIndex?: number;
 }
 
@@ -75,8 +75,8 @@ export function checkScores(cost: LabelCost, input: Tensor2D): void {
  *   t_nk = c_n 1[k = y_n] / S
  *   c_n = w_{y_n}, or 0 where y_n is ignored;   S = Σ_n c_n for 'mean', 1 for 'sum'
  *
- * Labels that exist only on the GPU are not refused. Instead t is NaN for a label that is not a
- * class, and for a 'mean' over labels of which none counts. The loss is then NaN, and training
+ * Labels that exist only on the GPU are not checked. Instead, t is NaN for a label that is not a
+ * class, and for a 'mean' of which all labels are ignored. The loss is then NaN, and training
  * stops.
  */
 export function labelTarget(
@@ -113,7 +113,7 @@ function targetOnGpu(
   return tidy(() => {
     const own = atClass(labels, classes);
     const isClass = equal(max(own, 1, true), scalar(1));
-    // 0.5 equals no label.
+    // Without an ignoreIndex, labels are compared with 0.5, which equals no label.
     const isIgnored = equal(reshape(labels, [-1, 1]), scalar(ignoreIndex ?? 0.5));
     const counts = where(
       isIgnored,
@@ -121,7 +121,7 @@ function targetOnGpu(
       weights ? mul(own, constant(weights, [classes])) : own,
     );
     const total = reduction === 'mean' ? sum(counts) : scalar(1);
-    // On webgl 0/0 is 1.
+    // On webgl 0/0 is 1, so NaN is put in explicitly.
     const none: Tensor = scalar(NaN);
     const target: Tensor = div(counts, where(greater(total, scalar(0)), total, none));
     return where(logicalOr(isClass, isIgnored), target, none) as Tensor2D;
@@ -130,7 +130,8 @@ function targetOnGpu(
 
 /**
  * Checks that target probabilities lie between 0 and `most`, and returns them. Probabilities that
- * exist only on the GPU are not refused: those outside become NaN, and so does the loss.
+ * exist only on the GPU are not checked. Instead, those out of range become NaN, and so does the
+ * loss.
  */
 export function probabilityTarget<T extends Tensor>(cost: object, target: T, most = Infinity): T {
   const values = hostValues(target);

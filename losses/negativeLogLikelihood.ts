@@ -28,8 +28,8 @@ export interface NegativeLogLikelihoodCache {
  * Errors: another shape or dtype; a number of weights that is not that of the classes; a label
  *         outside 0 ... classes − 1 that is not ignored, with its index; a 'mean' over labels of
  *         which none counts; a negative or non-finite weight; an unknown option.
- * Source: the likelihood of independent examples. PyTorch's `NLLLoss`, without its ignore_index
- *          −100.
+ * Source: the likelihood of independent examples. PyTorch's `NLLLoss`, without its default
+ *         ignore_index of −100.
  *
  *     const cost = new NegativeLogLikelihood({ weights: [1, 2, 1] });
  *     const { loss, cache } = cost.forward(logProbabilities, labels);

@@ -46,8 +46,8 @@ export interface SoftmaxCrossEntropyCache {
  * A label stands for the distribution that is 1 at its class; for an ignored label y is 0. S = 1
  * for 'sum'. For 'mean' S is PyTorch's: Σ_n w_{y_n} over the labels that are not ignored (N without
  * weights), and N for probabilities. The largest score is subtracted first, so log p is exact for
- * scores of any size, whereas the logarithm of a softmax would be −∞. A score of −∞ has p = 0 and
- * costs nothing unless the target puts weight on it.
+ * scores of any size, whereas the logarithm of a computed softmax can be −∞. A score of −∞ has p =
+ * 0 and costs nothing unless the target puts weight on it.
  *
  * Shapes: input [N, classes]; target either labels [N], int32, or probabilities [N, classes],
  *         float32; loss a scalar.
@@ -56,7 +56,7 @@ export interface SoftmaxCrossEntropyCache {
  *         which none counts; a negative or non-finite probability or weight; probabilities together
  *         with an `ignoreIndex`; an unknown option.
  * Source: Bridle 1990; the lecture's softmax classifier. PyTorch's `CrossEntropyLoss`, without its
- *         ignore_index −100.
+ *         default ignore_index of −100.
  *
  *     const cost = new SoftmaxCrossEntropy();
  *     const { loss, cache } = cost.forward(scores, labels);
