@@ -1,14 +1,14 @@
 import type { AnyModule } from '../lib/module.ts';
 
-/** A class of boxes, however it is constructed. */
+/** A class of boxes, with any constructor. */
 export interface BoxClass<B> {
   readonly name: string;
   readonly prototype: B;
 }
 
 /**
- * The entries of a file format for classes of boxes. An entry counts for its class only: a class
- * that extends it may compute something else.
+ * The entries of a file format for classes of boxes. An entry holds for its class only, not for
+ * subclasses, which may compute something else.
  */
 export class BoxTable<Entry> {
   readonly #entries: ReadonlyMap<unknown, Entry>;
@@ -18,12 +18,12 @@ export class BoxTable<Entry> {
     this.#entries = new Map(entries.map(({ kind, entry }) => [kind.prototype, entry]));
   }
 
-  /** The names of the classes. */
+  /** Returns the names of the classes. */
   get names(): string[] {
     return [...this.#entries.keys()].map((prototype) => (prototype as object).constructor.name);
   }
 
-  /** The entry of a box's class, if there is one. */
+  /** Returns the entry of a box's class, if there is one. */
   of(box: AnyModule): Entry | undefined {
     return this.#entries.get(Object.getPrototypeOf(box));
   }

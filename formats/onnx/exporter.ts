@@ -1,22 +1,22 @@
 import type { BoxClass } from '../boxTable.ts';
 import type { Given, OnnxGraph, Value, WriteOnnx } from './graph.ts';
 
-/** How the boxes of one class are written in ONNX. */
+/** A class of boxes, and the function that writes its boxes in ONNX. */
 export interface OnnxExporter {
   readonly kind: BoxClass<unknown>;
   readonly entry: WriteOnnx;
 }
 
 /**
- * The exporter of a class of boxes, for `toOnnx(network, { exporters })`. It does not count for a
- * class that extends this one, whose forward may differ.
+ * Makes the exporter of a class of boxes, for `toOnnx(network, { exporters })`. It does not hold
+ * for subclasses, whose forward may differ.
  *
  *     const square = onnxExporter(Square, (graph, _box, input) => ({
  *       ...input,
  *       name: graph.node('Mul', [input.name, input.name]),
  *     }));
  *
- * A box that delegates to another writes that one: `graph.write(box.conv, [input])`.
+ * A box that delegates to another box writes the other one: `graph.write(box.conv, [input])`.
  */
 export function onnxExporter<B>(
   kind: BoxClass<B>,

@@ -12,7 +12,10 @@ import { paddedInput } from './borders.ts';
 import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import type { Given, OnnxGraph, Value } from './graph.ts';
 
-/** The filtering boxes: a kernel [height, width, in, out] is [out, in, height, width] in ONNX. */
+/**
+ * The filtering boxes. A kernel [height, width, in, out] of boxprop is [out, in, height, width] in
+ * ONNX.
+ */
 export const FILTERS: readonly OnnxExporter[] = [
   onnxExporter(Linear, (graph, { params: { weight, bias } }, input) => {
     const inputs = [input.name, graph.weight(weight), ...biasOf(graph, bias)];
@@ -103,13 +106,16 @@ function convolve(
   return { name: graph.node('Conv', inputs, attributes), channels: 'first' };
 }
 
-/** The pads of ONNX: those before every axis, then those after. */
+/**
+ * Returns the pads of ONNX: first the numbers of cells before each axis, then those after each
+ * axis.
+ */
 export function padsOf(axes: readonly Axis[]): number[] {
   return [...axes.map(({ before }) => before), ...axes.map(({ after }) => after)];
 }
 
 /**
- * Writes a locally connected layer, which has one matrix per position: slices the input once per
+ * Writes a locally connected layer, which has one matrix per position. It slices the input once per
  * kernel cell, concatenates the slices to [positions, N, cells · C], and multiplies by [positions,
  * cells · C, out].
  */

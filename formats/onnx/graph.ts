@@ -9,7 +9,7 @@ import type { Attribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './pr
 
 /**
  * A value of the ONNX graph. ONNX's convolutions have the channels first, [N, C, H, W]; boxprop has
- * them last. A value is transposed only where a box needs the other order.
+ * them last. A value is transposed only if a box needs the other order.
  */
 export interface Value {
   readonly name: string;
@@ -28,7 +28,7 @@ export type WriteOnnx = (graph: OnnxGraph, box: AnyModule, inputs: readonly Valu
 export class OnnxGraph {
   readonly #nodes: OnnxNode[] = [];
   readonly #tensors: { info: OnnxTensor; values: () => Promise<Uint8Array> }[] = [];
-  /** The values that have been transposed already, by order and name. */
+  /** The transposed values, by order of the axes and name of the original. */
   readonly #turned = new Map<string, Value>();
   readonly #weights = new Map<Variable, Map<string, string>>();
   readonly #names = new Set<string>();
@@ -37,7 +37,7 @@ export class OnnxGraph {
   #place = '';
 
   /**
-   * @param params the network's; the graph's tensors have their names.
+   * @param params the parameters of the network. The graph's tensors have the same names.
    * @param exporters the exporters by class of box.
    */
   constructor(params: Readonly<Record<string, Variable>>, exporters: BoxTable<WriteOnnx>) {
@@ -45,7 +45,7 @@ export class OnnxGraph {
     this.#paramNames = new Map(Object.entries(params).map(([name, param]) => [param, name]));
   }
 
-  /** The prefix of the names of everything that is added from now on. */
+  /** Sets the prefix of the names of everything that is added from now on. */
   set place(path: string) {
     this.#place = path;
   }
@@ -74,8 +74,8 @@ export class OnnxGraph {
   }
 
   /**
-   * Adds an identity that names an output. The value may have another name that other nodes use, or
-   * be an input.
+   * Adds an identity that gives an output its name, because the value may be an input or have a
+   * name that other nodes use.
    */
   output(from: string, wanted: string): string {
     const name = this.name(wanted);
@@ -110,9 +110,9 @@ export class OnnxGraph {
   }
 
   /**
-   * Adds a parameter or buffer, once however many boxes use it; returns its name.
+   * Adds a parameter or buffer and returns its name. It is added only once if several boxes use it.
    *
-   * @param order the order of its axes in the file; unchanged by default.
+   * @param order the order of the axes in the file; by default the order in boxprop.
    * @param dims the shape in the file.
    */
   weight(
@@ -160,7 +160,7 @@ export class OnnxGraph {
     return turned;
   }
 
-  /** The finished model. */
+  /** Returns the finished model. */
   model(
     name: string,
     inputs: readonly OnnxValue[],
@@ -184,12 +184,15 @@ export class OnnxGraph {
   }
 }
 
-/** The axis of a value's channels. */
+/** Returns the index of the axis of a value's channels. */
 export function channelAxis({ shape, channels }: Value): number {
   return channels === 'first' && shape.length > 2 ? 1 : shape.length - 1;
 }
 
-/** The shape of one element per channel that broadcasts over the value: [C] or [C, 1, 1]. */
+/**
+ * Returns the shape of a tensor with one element per channel that broadcasts over the value: [C] or
+ * [C, 1, 1].
+ */
 export function perChannel(value: Value, size: number): number[] {
   return value.channels === 'first' ? [size, ...value.shape.slice(2).map(() => 1)] : [size];
 }

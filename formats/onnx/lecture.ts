@@ -41,7 +41,7 @@ export const LECTURE: readonly OnnxExporter[] = [
     return { name: graph.node('Neg', [distances]), channels: 'last' };
   }),
 
-  // The dense kernel, with zeros where maps are not connected.
+  // Written as a full convolution, whose weights are 0 between maps that are not connected.
   onnxExporter(TableConv2D, (graph, box, input) => {
     const geometry = convGeometry(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
     const filters = tidy(() => graph.tensor(transpose(box.filters(), [3, 2, 0, 1])));

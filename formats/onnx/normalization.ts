@@ -73,7 +73,8 @@ export const NORMALIZATION: readonly OnnxExporter[] = [
   }),
 
   onnxExporter(LocalResponseNorm, (graph, { size, alpha, beta, k }, input) => {
-    // ONNX's LRN takes only images, and for an even size its window reaches the other way.
+    // ONNX's LRN takes only images. For an even size, its window has the extra channel on the other
+    // side.
     if (input.shape.length === 4 && size % 2 === 1) {
       const first = graph.with('first', input);
       const attributes = {
@@ -116,8 +117,8 @@ function shiftOf(graph: OnnxGraph, bias: Variable | undefined, size: number): st
 }
 
 /**
- * The matrix whose column c holds the value at the channels of the window around c, from
- * c − ⌊size/2⌋ to c + ⌈size/2⌉ − 1.
+ * Adds a matrix whose column c has `value` at the channels of the window around c, from c −
+ * ⌊size/2⌋ to c + ⌈size/2⌉ − 1, and 0 elsewhere.
  */
 function band(graph: OnnxGraph, channels: number, size: number, value: number): string {
   const matrix = new Float32Array(channels * channels);
@@ -149,8 +150,8 @@ function divisive(
 }
 
 /**
- * The mean over all channels and a Gaussian window: R U Cᵀ of the mean map U, as in
- * `lib/kernels/normalize/localMean.ts`.
+ * Writes the mean over all channels and a Gaussian window: R U Cᵀ, where U is the mean of the maps
+ * and R and C are the windows along rows and columns, as in `lib/kernels/normalize/localMean.ts`.
  */
 function localMean(graph: OnnxGraph, gaussian: Gaussian, first: Value): string {
   const [, height, width] = first.shape;

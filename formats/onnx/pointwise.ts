@@ -64,7 +64,7 @@ export const POINTWISE: readonly OnnxExporter[] = [
   onnxExporter(LogSoftmax, (graph, _box, input) =>
     apply(graph, 'LogSoftmax', input, { axis: channelAxis(input) }),
   ),
-  // In inference all three are the identity.
+  // In inference, all three boxes are the identity.
   onnxExporter(Identity, (_graph, _box, input) => input),
   onnxExporter(Dropout, (_graph, _box, input) => input),
   onnxExporter(SpatialDropout, (_graph, _box, input) => input),

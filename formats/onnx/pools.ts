@@ -22,8 +22,8 @@ import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts'
 const ONE = [1, 1] as const;
 
 /**
- * The pools. The overhang of `ceilMode` is written as padding at the end, which these boxes never
- * count.
+ * The pools. With `ceilMode`, a last window may reach beyond the padding. These cells are written
+ * as padding at the end, which the boxes never count.
  */
 export const POOLS: readonly OnnxExporter[] = [
   onnxExporter(MaxPool2D, (graph, box, input) => {
@@ -135,7 +135,7 @@ function average(
   if (axes.every(({ overhang = 0 }) => overhang === 0)) {
     return pool(graph, 'AveragePool', input, axes, { count_include_pad: 1 });
   }
-  // Cells beyond the padding do not count.
+  // Cells beyond the padding do not count in the mean.
   return scaledMeans(graph, input, axes, (axis) =>
     windowMeans(axis, true).rows.map(({ weights }) => axis.kernel * weights[0]),
   );

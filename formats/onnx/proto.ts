@@ -44,7 +44,7 @@ export interface OnnxModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The version of the operator set, of ONNX 1.12 (2022). */
+/** The version of the operator set, which is that of ONNX 1.12 (2022). */
 const OPSET = 17;
 const IR_VERSION = 8;
 
@@ -100,7 +100,7 @@ function message(to: PbfWriter, field: number, write: Write): void {
   to.writeBytesField(field, encoded(write));
 }
 
-/** The tag and length of a field whose bytes follow. */
+/** Writes the tag and length of a field whose bytes follow. */
 function startBytes(to: PbfWriter, field: number, length: number): void {
   to.writeTag(field, 2);
   to.writeVarint(length);
@@ -110,7 +110,7 @@ function byteLength({ type, dims }: OnnxTensor): number {
   return dims.reduce((product, size) => product * size, TYPES[type].bytes);
 }
 
-/** An initializer of the graph, without its values. */
+/** Encodes a tensor of the graph, without its values. */
 function tensorHead(info: OnnxTensor): Uint8Array {
   const head = encoded((to) => {
     to.writePackedVarint(1, [...info.dims]);

@@ -68,8 +68,8 @@ export const SHAPE: readonly OnnxExporter[] = [
 ];
 
 /**
- * Whether the order of the axes changes the order of the elements: not with one channel or one
- * pixel.
+ * Returns whether moving the channels first changes the order of the elements. It does not if there
+ * is one channel or one pixel.
  */
 function isMap({ shape }: Value): boolean {
   return shape[shape.length - 1] > 1 && shape.slice(1, -1).some((size) => size > 1);

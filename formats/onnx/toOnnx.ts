@@ -31,23 +31,23 @@ export const EXPORTED: readonly string[] = new BoxTable(EXPORTERS).names;
 /** The options of `toOnnx`. */
 export interface OnnxOptions {
   /**
-   * The shape of one example: `[height, width, channels]`; a list of shapes where the network takes
-   * a list.
+   * The shape of one example, such as `[height, width, channels]`; a list of shapes if the network
+   * takes a list.
    */
   readonly inputShape: readonly number[] | readonly (readonly number[])[];
   /** The name of the graph, `boxprop` by default. */
   readonly name?: string;
-  /** Texts that the file carries. */
+  /** Texts, by key, that are stored in the file. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Exporters of boxes of your own, or in place of boxprop's; see `onnxExporter`. */
   readonly exporters?: readonly OnnxExporter[];
 }
 
 /**
- * A network in inference as an ONNX model, operator set 17. Its input is named `input` and its
- * output `output`, or `input0`, `output0` and so on where there are several; the first axis, the
- * batch, may have any size. Both have boxprop's layout: images are [N, H, W, C]. Inside, images
- * have their channels first, as ONNX's convolutions do.
+ * Exports a network in inference as an ONNX model with operator set 17. Its input is named `input`
+ * and its output `output`, or `input0`, `output0` and so on if there are several. The first axis,
+ * the batch, may have any size. Inputs and outputs have boxprop's layout: images are [N, H, W, C].
+ * Inside the model, images have their channels first, as ONNX's convolutions require.
  *
  * Errors: a box that has no exporter: `features.2 > Pointwise: cannot be exported to ONNX`; those
  *         of a forward of such an input.

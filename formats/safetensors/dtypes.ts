@@ -38,12 +38,12 @@ export type Dtype = keyof typeof table;
 /** The dtypes by name. */
 export const DTYPES: Readonly<Record<Dtype, DtypeInfo>> = table;
 
-/** Whether a value is the name of a dtype. */
+/** Returns whether a value is the name of a dtype. */
 export function isDtype(value: unknown): value is Dtype {
   return typeof value === 'string' && Object.hasOwn(DTYPES, value);
 }
 
-/** The value of an IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
+/** Converts an IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
 function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >>> 10) & 0x1f;
@@ -53,7 +53,7 @@ function fromHalf(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** A bfloat16 is the upper half of a float32. */
+/** Converts bfloat16 values. A bfloat16 is the upper half of a float32. */
 function fromBfloat16(buffer: ArrayBuffer): Float32Array {
   return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
 }

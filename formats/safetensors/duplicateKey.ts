@@ -1,7 +1,7 @@
 /**
  * Finds a key that occurs twice in one object of `json`, which must be valid JSON; undefined if
  * there is none. `JSON.parse` silently keeps the last of the two. Keys are compared after
- * unescaping, so `"a"` and `"\u0061"` are equal. The stack is on the heap, so any depth is safe.
+ * unescaping, so `"a"` and `"\u0061"` are equal. It does not recurse, so any depth is safe.
  */
 export function findDuplicateKey(json: string): string | undefined {
   const keysOfOpen: Set<string>[] = [];
@@ -23,14 +23,14 @@ export function findDuplicateKey(json: string): string | undefined {
   return undefined;
 }
 
-/** The index after the closing quote of the string that opens at `start`. */
+/** Returns the index after the closing quote of the string that opens at `start`. */
 function stringEnd(json: string, start: number): number {
   let i = start + 1;
   while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1;
   return i + 1;
 }
 
-/** Whether a colon is the next token. */
+/** Returns whether the next token is a colon. */
 function isKey(json: string, end: number): boolean {
   let i = end;
   while (json[i] === ' ' || json[i] === '\n' || json[i] === '\r' || json[i] === '\t') i++;

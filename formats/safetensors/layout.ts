@@ -1,14 +1,14 @@
 import { numElements } from '../../lib/shapes.ts';
 
 /**
- * How a file from elsewhere holds a variable: under another name and shape, with its axes in
- * another order.
+ * The form of a variable in a file of another framework: its name and shape there, and the order of
+ * its axes.
  */
 export interface Stored {
   readonly name: string;
   readonly shape: readonly number[];
   /**
-   * The shape with more axes, where the file merges several into one; the file's shape by default.
+   * The shape with all axes, if the file merges several axes into one; by default the file's shape.
    */
   readonly view?: readonly number[];
   /**
@@ -18,7 +18,7 @@ export interface Stored {
   readonly order?: readonly number[];
 }
 
-/** Reorders values of the file for the variable. */
+/** Converts values from the order of the file to that of the variable. */
 export function fromStored(
   values: Float32Array,
   { shape, view = shape, order }: Stored,
@@ -26,7 +26,7 @@ export function fromStored(
   return order === undefined ? values : permute(values, view, order);
 }
 
-/** Reorders values of the variable for the file. */
+/** Converts values from the order of the variable to that of the file. */
 export function toStored(
   values: Float32Array,
   { shape, view = shape, order }: Stored,
@@ -37,9 +37,7 @@ export function toStored(
   return permute(values, inVariable, back);
 }
 
-/**
- * Transposes an array of this shape: axis i of the result is axis `order[i]`.
- */
+/** Transposes an array of this shape: axis i of the result is axis `order[i]` of the array. */
 export function permute(
   values: Float32Array,
   shape: readonly number[],
@@ -54,7 +52,8 @@ export function permute(
   let from = 0;
   for (let to = 0; to < values.length; to += run) {
     for (let i = 0; i < run; i++) result[to + i] = values[from + i * stride];
-    // Moves to the next line of the result: the index counts up like an odometer.
+    // Moves to the next line of the result: increments the last index, with a carry to the index
+    // before.
     for (let axis = last - 1; axis >= 0; axis--) {
       from += strides[axis];
       if (++index[axis] < sizes[axis]) break;

@@ -22,9 +22,12 @@ import {
 export interface SafetensorsTensor {
   /** F16 and BF16 can only be read, into a `Float32Array`. */
   readonly dtype: Dtype;
-  /** Sizes of at least 0; `[]` is a scalar. */
+  /** The sizes of the axes, each at least 0; `[]` is the shape of a scalar. */
   readonly shape: readonly number[];
-  /** F32: `Float32Array`, I64: `BigInt64Array`, BOOL: `Uint8Array`, and so on. */
+  /**
+   * The values: a `Float32Array` for F32, a `BigInt64Array` for I64, a `Uint8Array` for BOOL, and
+   * so on.
+   */
   readonly data: SafetensorsData;
 }
 
@@ -39,12 +42,12 @@ export interface Safetensors {
 export type SafetensorsInfo = Omit<SafetensorsTensor, 'data'>;
 
 /**
- * Encodes a safetensors file. The same tensors give the same bytes in any order: the widest dtype
- * comes first, so that all values are aligned, then the names are sorted. Spaces pad the header to
- * a multiple of 8 bytes.
+ * Encodes a safetensors file. The bytes do not depend on the order of `tensors`. Tensors with wider
+ * dtypes come first, so that all values are aligned; tensors of the same width are sorted by name.
+ * Spaces pad the header to a multiple of 8 bytes.
  *
- * Errors: `encodeSafetensors: tensor "w": expected a Float32Array of 6 values for F32 [2, 3], got
- *         ...`.
+ * Errors: a tensor whose data has another type or number of values than its dtype and shape; a
+ *         tensor or metadata that cannot be written.
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, SafetensorsTensor>>,
@@ -64,8 +67,8 @@ export function encodeSafetensors(
 }
 
 /**
- * Encodes the start of a file up to the values; `names` is the order of the values, `size` the size
- * of the whole file in bytes.
+ * Encodes the head of a file, which is everything before the values. `names` is the order of the
+ * values, and `size` is their size in bytes.
  */
 export function layOut(
   tensors: Readonly<Record<string, SafetensorsInfo>>,
@@ -90,7 +93,7 @@ export function layOut(
   return { head, names: sorted.map(([name]) => name), size };
 }
 
-/** The bytes of the values in a file. */
+/** Returns the bytes of values in a file. */
 export function bytesOf(data: SafetensorsData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
@@ -99,8 +102,10 @@ export function bytesOf(data: SafetensorsData): Uint8Array {
  * Decodes a safetensors file into new memory. Nothing in the file is trusted: the whole header is
  * checked before anything is allocated, and at most twice the size of the file is allocated.
  *
- * Errors: an `InputError` that names the file, and the tensor if there is one:
- * `model.safetensors: tensor "w": expected 24 bytes for F32 [2, 3], got data_offsets [0, 20]`.
+ * Errors: an invalid file. The message names the file, and the tensor if there is one:
+ *
+ *     model.safetensors: tensor "w": expected 24 bytes for F32 [2, 3], got data_offsets [0, 20]
+ *
  * @param name the name of the file in errors.
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
@@ -122,7 +127,7 @@ function bareObject<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }
 
-/** The number of values of a tensor; refuses a tensor that cannot be written. */
+/** Returns the number of values of a tensor. Throws if the tensor cannot be written. */
 function checkInfo(name: string, { dtype, shape }: SafetensorsInfo): number {
   const fail = (problem: string) =>
     new InputError(`encodeSafetensors: tensor ${brief(name)}: ${problem}`);

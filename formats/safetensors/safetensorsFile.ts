@@ -5,11 +5,13 @@ import type { SafetensorsTensor } from './safetensors.ts';
 import { headerLength, LENGTH_BYTES, parseHeader, type Entry } from './safetensorsHeader.ts';
 import { systemProblem } from '../../lib/files/systemError.ts';
 
-/** An open safetensors file: its header, and its tensors one by one. */
+/**
+ * An open safetensors file: the content of its header, and a function that reads single tensors.
+ */
 export interface SafetensorsFile {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly metadata: ReadonlyMap<string, string>;
-  /** Reads the values of one tensor; no other values are in memory. */
+  /** Reads the values of one tensor. The file keeps no values in memory. */
   readonly read: (entry: Entry) => Promise<SafetensorsTensor>;
 }
 
@@ -17,8 +19,8 @@ export interface SafetensorsFile {
  * Opens a safetensors file, passes it to `use`, and closes it. The whole header is checked first
  * against the size of the file, as `decodeSafetensors` does.
  *
- * Errors: those of `decodeSafetensors`; `w.safetensors: cannot be read: ENOENT: no such file or
- *         directory`; a file that shrinks while it is read.
+ * Errors: those of `decodeSafetensors`; a file that cannot be read, or that shrinks while it is
+ *         read.
  */
 export async function withSafetensors<T>(
   file: string,
@@ -29,7 +31,7 @@ export async function withSafetensors<T>(
   const kind = await stat(file).catch((error: unknown) => {
     throw cannotRead(error);
   });
-  // Opening a pipe would block until it has a writer.
+  // Pipes are excluded too: opening one would block until it has a writer.
   if (!kind.isFile()) {
     throw new InputError(
       `${file}: expected a file, got ${kind.isDirectory() ? 'a folder' : 'a device'}`,

@@ -24,15 +24,15 @@ export interface Header {
   readonly start: number;
 }
 
-/** The reference implementation's limit, in bytes. */
+/** The limit for the size of the header in the reference implementation, in bytes. */
 const MAX_HEADER = 100_000_000;
 
 /** The number of bytes that hold the length of the header. */
 export const LENGTH_BYTES = 8;
 
 /**
- * The length of the header of a file of `size` bytes, from its first 8 bytes, or fewer in a shorter
- * file.
+ * Reads the length of the header of a file of `size` bytes from `first`, its first 8 bytes (fewer
+ * if the file is shorter).
  */
 export function headerLength(first: Uint8Array, size: number, file: string): number {
   const fail = (problem: string) => new InputError(`${file}: ${problem}`);
@@ -51,7 +51,8 @@ export function headerLength(first: Uint8Array, size: number, file: string): num
 }
 
 /**
- * The checked header of a safetensors file of `size` bytes; see `decodeSafetensors` for its errors.
+ * Parses and checks the header of a safetensors file of `size` bytes. Errors: those of
+ * `decodeSafetensors`.
  */
 export function parseHeader(bytes: Uint8Array, size: number, file: string): Header {
   const fail = (problem: string) => new InputError(`${file}: ${problem}`);
@@ -143,7 +144,10 @@ function parseEntry(name: string, value: unknown, file: string): Entry {
   return { name, dtype, shape, begin, end };
 }
 
-/** The number of values of a shape; undefined if it is invalid or the count reaches 2^53. */
+/**
+ * Returns the number of values of a shape; undefined if the shape is invalid or the number reaches
+ * 2^53.
+ */
 export function countElements(shape: unknown): number | undefined {
   if (!isIntegers(shape)) return undefined;
   let count = 1;
@@ -158,7 +162,7 @@ function isIntegers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }
 
-/** An untrusted value on one short line, however long or deep it is. */
+/** Formats an untrusted value of any size and depth on one short line. */
 export function brief(value: unknown): string {
   if (typeof value === 'string')
     return value.length > 60 ? `${JSON.stringify(value.slice(0, 60))}...` : JSON.stringify(value);

@@ -8,28 +8,31 @@ import { brief, type Entry } from './safetensorsHeader.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 
 /**
- * How a file from elsewhere names and lays out the variables of a network; `torchLayout` and
+ * The names and forms of a network's variables in a file of another framework; `torchLayout` and
  * `torchvisionLayout` return one.
  */
 export interface FileLayout {
-  /** The form of each variable by its name; a variable without an entry is stored unchanged. */
+  /**
+   * The form of each variable in the file, by its name here. A variable without an entry is stored
+   * unchanged.
+   */
   readonly stored: Readonly<Record<string, Stored>>;
   /** Matches names in the file that do not belong to the network. */
   readonly ignored?: RegExp;
 }
 
 /**
- * The most names in one message, more than any network here has; a file of a million names would
- * make a message of many megabytes.
+ * The largest number of names in one message. It is larger than in any network here; a file with a
+ * million names must not make a message of many megabytes.
  */
 const MAX_NAMED = 2000;
 
 const AS_IT_IS: FileLayout = { stored: {} };
 
 /**
- * Saves tensors by name as float32 in a safetensors file, atomically. The file has the values at
- * the time of the call. At most one tensor is in memory twice. Doubles of the float64 backend are
- * rounded.
+ * Saves tensors by name as float32 in a safetensors file, atomically. The file gets the values at
+ * the time of the call, even if variables are assigned while it is written. At most one tensor is
+ * in memory twice. The doubles of the float64 backend are rounded.
  *
  * Errors: a tensor that is not float32, a file that cannot be written.
  */
@@ -50,7 +53,8 @@ export async function saveWeights(
     infos[stored.name] = { dtype: 'F32', shape: stored.shape };
   }
   const { head, names } = layOut(infos, metadata);
-  // A clone costs nothing and keeps these values even if the variable is assigned meanwhile.
+  // A clone costs nothing, and keeps these values even if the variable is assigned while the file
+  // is written.
   const clones = names.map((name) => ({ ...tensors[name], values: tensors[name].values.clone() }));
   async function* bytes() {
     yield head;
@@ -70,9 +74,9 @@ export async function saveWeights(
 }
 
 /**
- * Sets variables from a safetensors file with the same names and shapes, or with those of `layout`:
- * all of them, or none if anything is wrong with the file. F16, BF16 and F64 weights become
- * float32. Only the header and one tensor are in memory besides the variables.
+ * Sets variables from a safetensors file with the same names and shapes, or with those of `layout`.
+ * If the file is invalid or does not match, no variable is set. F16, BF16 and F64 weights become
+ * float32. In addition to the variables, only the header and one tensor are in memory.
  *
  * Errors: a file that cannot be read, and one line with everything that does not match:
  * `w.safetensors: "bias": missing; "scale": unexpected; "weight": expected shape [2, 3], got [3,
@@ -117,7 +121,7 @@ function storedAs(name: string, { shape }: Tensor, { stored }: FileLayout): Stor
   return Object.hasOwn(stored, name) ? stored[name] : { name, shape };
 }
 
-/** The problems of one variable's weights; empty if there are none. */
+/** Describes the problems with one variable's weights; the list is empty if there are none. */
 function mismatch(
   { name, shape }: Stored,
   variable: Variable,

@@ -13,25 +13,26 @@ import { PReLU } from '../../modules/prelu.ts';
 import type { BoxClass } from '../boxTable.ts';
 import type { Stored } from '../safetensors/layout.ts';
 
-/** How the file holds a parameter, apart from its name. */
+/** The form of a parameter in the file, without its name. */
 export type StoredForm = Omit<Stored, 'name'>;
 
 /**
- * The form in the file of a parameter of a box.
+ * Returns the form of a box's parameter in the file.
  *
- * @param flattened the shape [H, W, C] of an example before it became the vector that the box
- *   takes.
+ * @param flattened the shape [H, W, C] that an example had before it was flattened to the vector
+ *   that the box takes.
  */
 export type Store = (box: AnyModule, name: string, shape: Shape, flattened?: Shape) => StoredForm;
 
-/** How PyTorch holds the parameters of one class of boxes. */
+/** A class of boxes, and the form of its parameters in PyTorch. */
 export interface TorchBox {
   readonly kind: BoxClass<unknown>;
   readonly entry: Store;
 }
 
 /**
- * States how PyTorch holds the parameters of a class of boxes, for `torchLayout(..., { boxes })`.
+ * States the form in which PyTorch stores the parameters of a class of boxes, for
+ * `torchLayout(..., { boxes })`.
  *
  *     const scale = torchBox(Scale, (_box, _name, shape) => ({ shape }));
  */
@@ -42,7 +43,10 @@ export function torchBox<B>(
   return { kind, entry: (box, ...rest) => store(box as B, ...rest) };
 }
 
-/** A kernel whose axis i is axis order[i] in the file; other parameters are vectors. */
+/**
+ * Makes the form of a kernel whose axis i is axis order[i] in the file. Other parameters of the box
+ * are vectors.
+ */
 const kernel =
   (order: readonly number[]) =>
   (_box: unknown, name: string, shape: Shape): StoredForm =>
@@ -50,14 +54,17 @@ const kernel =
       ? { shape: order.map((_, axis) => shape[order.indexOf(axis)]), order }
       : { shape };
 
-/** One value per channel; behind a `Flatten`, one per element of the image. */
+/**
+ * Returns the form of a vector with one value per channel; behind a `Flatten`, with one value per
+ * element of the image.
+ */
 function vector(_box: unknown, _name: string, shape: Shape, flattened?: Shape): StoredForm {
   return shape.length === 1 ? flattenedAxis(shape, 0, flattened) : { shape };
 }
 
 /**
- * A parameter whose axis runs over the elements of a flattened image: [H·W·C] here, [C·H·W] in the
- * file.
+ * Returns the form of a parameter with an axis over the elements of a flattened image: [H·W·C]
+ * here, [C·H·W] in the file.
  */
 function flattenedAxis(shape: Shape, axis: number, flattened: Shape | undefined): StoredForm {
   if (flattened === undefined) return { shape };

@@ -10,27 +10,27 @@ import type { Stored } from '../safetensors/layout.ts';
 import type { FileLayout } from '../safetensors/weights.ts';
 import { TORCH_BOXES, type TorchBox } from './torchBoxes.ts';
 
-/** The name that PyTorch has for the i-th box with parameters, whose path here is `path`. */
+/** Returns PyTorch's name of the i-th box with parameters, whose path here is `path`. */
 export type Rename = (path: string, i: number) => string;
 
 /** The options of `torchLayout`. */
 export interface TorchLayoutOptions {
   /** Maps the path of a box to PyTorch's name; the same name by default. */
   readonly rename?: Rename;
-  /** How PyTorch holds boxes of your own; see `torchBox`. */
+  /** The forms of the parameters of your own boxes in PyTorch; see `torchBox`. */
   readonly boxes?: readonly TorchBox[];
 }
 
 /**
- * How PyTorch holds the parameters and buffers of a network: kernels as [out, in, height, width],
- * `running_mean` for `runningMean`. PyTorch flattens images with the channels first, boxprop with
- * the channels last: so the first `Linear` after a `Flatten` has its columns in another order,
- * [out, C·H·W] there and [out, H·W·C] here. `num_batches_tracked` is left out: it is a counter on
- * which nothing depends.
+ * Returns the names and forms in which PyTorch stores the parameters and buffers of a network.
+ * Kernels are [out, in, height, width] in PyTorch, and `runningMean` is `running_mean`. PyTorch
+ * flattens images with the channels first, boxprop with the channels last. Therefore the first
+ * `Linear` after a `Flatten` has its columns in another order: [out, C·H·W] in PyTorch and [out,
+ * H·W·C] here. PyTorch's counter `num_batches_tracked` is ignored, because nothing depends on it.
  *
- * Errors: a box with parameters that PyTorch does not have; a box that does not state its window
- *         between a `Flatten` and a `Linear`, because the order of the columns is unknown then;
- *         those of a forward of an input of this shape.
+ * Errors: a box with parameters that PyTorch does not have; a box between a `Flatten` and a
+ *         `Linear` that does not state its window, because the order of the columns is then
+ *         unknown; those of a forward of an input of this shape.
  *
  *     const layout = torchLayout(network, [28, 28, 1], { rename: (path) => `features.${path}` });
  *     await loadWeights('weights.safetensors', network, layout);
@@ -66,7 +66,7 @@ export function torchLayout(
       const prefix = rename(path, count++);
       for (const [name, param] of own) {
         const key = keys.get(param);
-        // A box that stands in several places has its parameters under the first.
+        // If a box is used in several places, its parameters have the name of the first.
         if (key === undefined || Object.hasOwn(stored, key)) continue;
         const form = withPath(path, () => store(box, name, param.shape, flattened?.shape));
         stored[key] = { name: `${prefix}.${snakeCase(name)}`, ...form };
@@ -81,16 +81,22 @@ export function torchLayout(
 
 interface Value {
   readonly shape: Shape;
-  /** The shape of an example before it became a vector: [H, W, C]. */
+  /** The shape [H, W, C] that an example had before it was flattened to a vector. */
   readonly flattened?: Flattened;
 }
 
-/** The example's shape before, or the box behind which the order of the elements is unknown. */
+/**
+ * The shape of an example before it was flattened, or the box after which the order of the elements
+ * is unknown.
+ */
 type Flattened =
   | { readonly shape: Shape; readonly unknown?: undefined }
   | { readonly shape?: undefined; readonly unknown: string };
 
-/** The order of the elements of a box's inputs; unknown if several inputs differ in it. */
+/**
+ * Returns the order of the elements of a box's inputs. It is unknown if the orders of several
+ * inputs differ.
+ */
 function orderOf(inputs: readonly Value[], path: string): Flattened | undefined {
   const [{ flattened }, ...others] = inputs;
   const key = (of: Flattened | undefined) => JSON.stringify(of ?? null);
@@ -98,7 +104,7 @@ function orderOf(inputs: readonly Value[], path: string): Flattened | undefined 
   return isSame ? flattened : { unknown: `the inputs of ${path}` };
 }
 
-/** The order of the elements of the vector that a box gives. */
+/** Returns the order of the elements of a box's output. */
 function after(
   box: AnyModule,
   path: string,
