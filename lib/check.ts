@@ -5,18 +5,18 @@ import { BoxError, show } from './errors.ts';
 /** A number is a size that must match; a letter stands for any size and names it in messages. */
 export type ShapePattern = readonly (number | string)[];
 
-/** The name that a box goes by in messages. */
+/** Returns the name of a box in messages: that of its class. */
 export function nameOf(box: object): string {
   return box.constructor.name;
 }
 
-/** Whether a value is a tensor. */
+/** Returns whether a value is a tensor. */
 export function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }
 
 /**
- * Refuses a value that is not a live tensor of this shape and dtype, in the name of `box.method`.
+ * Throws an error that names `box.method`, unless a value is a live tensor of this shape and dtype.
  */
 export function checkTensor(
   box: object,
@@ -35,7 +35,7 @@ export function checkTensor(
   if (tensor.dtype !== dtype) fail(`of dtype ${dtype}`, tensor.dtype);
 }
 
-/** Refuses a shape that does not match the pattern, in the name of `box.method`. */
+/** Throws an error that names `box.method` if a shape does not match the pattern. */
 export function checkShape(
   box: object,
   method: string,
@@ -64,15 +64,16 @@ export function checkMode(box: object, context: { readonly mode: string } | unde
 
 const MODES = ['training', 'inference'];
 
-/** Whether a forward is part of training; refuses an unknown mode. */
+/** Returns whether a forward is part of training. Throws for an unknown mode. */
 export function isTraining(box: object, context: { readonly mode: string } | undefined): boolean {
   checkMode(box, context);
   return context?.mode === 'training';
 }
 
 /**
- * Refuses an option that does not exist, with the most similar one that does:
- * `Conv2D: unknown option strides; did you mean stride?`
+ * Throws for an option that does not exist, and suggests a similar one that does:
+ *
+ *     Conv2D: unknown option strides; did you mean stride?
  */
 export function checkOptions<Options extends object>(
   owner: object | string,
@@ -86,13 +87,16 @@ export function checkOptions<Options extends object>(
   }
 }
 
-/** Refuses an input that is not a float tensor of at least `minRank` axes, whatever their sizes. */
+/** Throws if an input is not a float tensor with at least `minRank` axes of any size. */
 export function checkInput(box: object, tensor: Tensor, minRank = 1): void {
   if (tensor instanceof Tensor) checkRank(box, tensor.shape, minRank);
   checkTensor(box, 'forward', 'input', tensor, tensor instanceof Tensor ? tensor.shape : []);
 }
 
-/** Refuses an input shape of fewer than `minRank` axes: the part of `checkInput` for `facts`. */
+/**
+ * Throws for an input shape with fewer than `minRank` axes. `facts` uses it where `forward` uses
+ * `checkInput`.
+ */
 export function checkRank(box: object, shape: readonly number[], minRank = 1): void {
   if (shape.length >= minRank) return;
   throw new BoxError(
@@ -101,7 +105,9 @@ export function checkRank(box: object, shape: readonly number[], minRank = 1): v
   );
 }
 
-/** Refuses a gradOutput that does not have the output's shape, in the name of a backward method. */
+/**
+ * Throws an error that names a backward method if a gradOutput does not have the output's shape.
+ */
 export function checkGradOutput(
   box: object,
   method: 'backpropToInput' | 'backpropToParams' | 'backprop',
@@ -150,7 +156,7 @@ export function checkPositive(box: object, what: string, value: number): void {
   }
 }
 
-/** Refuses a number outside 0 ... 1, or 1 itself. */
+/** Throws for a number outside [0, 1); 1 itself is not allowed. */
 export function checkShare(box: object, what: string, value: number): void {
   if (value >= 0 && value < 1) return;
   throw new BoxError(
@@ -159,7 +165,10 @@ export function checkShare(box: object, what: string, value: number): void {
   );
 }
 
-/** Refuses a label that is neither a class nor `ignoreIndex`, and names its index in the batch. */
+/**
+ * Throws for a label that is neither a class nor `ignoreIndex`. The message has its index in the
+ * batch.
+ */
 export function checkLabels(
   cost: object,
   labels: ArrayLike<number>,
@@ -197,8 +206,8 @@ export function checkProbabilities(
 }
 
 /**
- * Refuses an input that is not a float tensor, or whose last axes are not `trailing`, with at least
- * `positions` axes between the batch and them.
+ * Throws if an input is not a float tensor, or if its last axes are not `trailing`. There must be
+ * at least `positions` axes between the batch and these last axes.
  */
 export function checkTrailingShape(
   box: object,
@@ -210,7 +219,7 @@ export function checkTrailingShape(
   checkInput(box, input);
 }
 
-/** The part of `checkTrailingShape` for `facts`: checks the shape of an input. */
+/** Checks the shape of an input as `checkTrailingShape` does, for `facts`, which has no tensor. */
 export function checkTrailingAxes(
   box: object,
   shape: readonly number[],
@@ -228,10 +237,10 @@ export function checkTrailingAxes(
   );
 }
 
-/** Which axes the inputs of a box that merges several tensors have in common. */
+/** The axes that must be equal in the inputs of a box that merges several tensors. */
 export type CommonAxes = 'all' | 'all but the last';
 
-/** Refuses the inputs of a box that merges several, unless they are float tensors of one shape. */
+/** Throws if the inputs of a box that merges several are not float tensors of the same shape. */
 export function checkSameShape(
   box: object,
   inputs: readonly Tensor[],
@@ -246,7 +255,7 @@ export function checkSameShape(
   );
 }
 
-/** The part of `checkSameShape` for `facts`: checks the shapes of the inputs. */
+/** Checks the shapes of the inputs as `checkSameShape` does, for `facts`, which has no tensors. */
 export function checkSameAxes(
   box: object,
   shapes: readonly (readonly number[])[],

@@ -3,17 +3,17 @@ import { nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import { Module, type AnyModule, type NamedModule, type Params } from './module.ts';
 
-/** The place of a box in its container, as messages print it: `Sequential[2]`, `Residual.body`. */
+/** Returns the place of a box in its container for messages: `Sequential[2]`, `Residual.body`. */
 export function modulePath(container: object, name: string): string {
   return `${nameOf(container)}${/^\d+$/.test(name) ? `[${name}]` : `.${name}`}`;
 }
 
 /**
- * The boxes that a container is made of: those of a list are named by their index, those of a
- * record by its keys.
+ * Returns the boxes of a container with their names. Boxes in a list are named by their index,
+ * boxes in a record by its keys.
  *
- * Errors: a value that is no list or record; a key that is not a name of letters, digits and
- *         underscores (a key made of digits would change its place in the record).
+ * Errors: a value that is neither a list nor a record; a key that is not a name of letters, digits
+ *         and underscores (a key made of digits would change its place in the record).
  */
 export function namedChildren<Box>(
   container: object,
@@ -31,9 +31,10 @@ export function namedChildren<Box>(
 }
 
 /**
- * The boxes of a container by name.
+ * Returns the boxes of a container by name.
  *
- * Errors: a child that is not a box, a name with other characters, two children of one name.
+ * Errors: a child that is not a box, a name with invalid characters, two children with the same
+ *         name.
  */
 export function childrenByName(
   container: object,
@@ -54,7 +55,7 @@ export function childrenByName(
   return byName;
 }
 
-/** Refuses a name that parameters cannot be named after. */
+/** Throws for a child's name that cannot be part of the names of parameters. */
 export function checkName(container: object, name: string): void {
   if (/^[A-Za-z_]\w*$/.test(name)) return;
   throw new BoxError(
@@ -71,8 +72,8 @@ export function checkBox(container: object, name: string, box: unknown): void {
 }
 
 /**
- * The parameters, or the buffers, of the boxes of a container under the container's names. A tensor
- * that several boxes share appears once, under the first.
+ * Collects the parameters (or the buffers) of the boxes of a container, under the names that they
+ * have in the container. A tensor that several boxes share appears once, under the first name.
  */
 export function gatherParams(
   children: readonly NamedModule[],

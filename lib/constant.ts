@@ -11,8 +11,8 @@ import { InputError } from './errors.ts';
 
 /**
  * Creates a float tensor from values in row-major order, in the precision of the backend. tfjs's
- * own `tensor` rounds them to single precision first, which float64, the double-precision
- * reference, cannot use. The values are copied.
+ * own `tensor` first rounds the values to single precision, which is not enough for float64, the
+ * double-precision reference. The values are copied.
  *
  * Errors: no backend has been started.
  *
@@ -35,8 +35,8 @@ export function scalar(value: number): Scalar {
 }
 
 /**
- * Scalars that are created once and used again until `dispose`, such as those of an optimizer,
- * which meet every parameter.
+ * Scalars that are created once and reused until `dispose`, such as the learning rate of an
+ * optimizer, which is used for every parameter.
  *
  *     const scalars = new Scalars();
  *     const step = mul(grad, scalars.of(learningRate)); // for every gradient

@@ -22,7 +22,10 @@ import {
 import { propagate } from './propagate.ts';
 import { factsOf } from './shapes.ts';
 
-/** The values that the forward of a container keeps: one entry per box that ran, in their order. */
+/**
+ * The values that the forward of a container keeps: one entry per box that ran, in the order of the
+ * forward.
+ */
 export interface ContainerCache {
   /** The names of the boxes that ran. */
   readonly visited: readonly string[];
@@ -31,41 +34,44 @@ export interface ContainerCache {
 }
 
 /**
- * The values of a route where the forward has values of type T: V per tensor, V[] per list of
- * tensors.
+ * The type of a value in a route. T is its type in the forward: a tensor becomes a V, a list of
+ * tensors a list of V.
  */
 export type Routed<T, V> = T extends readonly Tensor[] ? readonly V[] : V;
 
 /**
- * Runs a child on a value. It owns the value: a route that uses a value twice passes
- * `share(value)`.
+ * Runs a child on a value, and takes ownership of the value. A route that uses a value twice passes
+ * `share(value)` first.
  */
 export type Run<V> = <In, Out>(child: NamedModule<In, Out>, input: Routed<In, V>) => Routed<Out, V>;
 
-/** Takes the gradient of a child's output back to that of its input; owns the former. */
+/**
+ * Computes the gradient of a child's input from that of its output, and takes ownership of the
+ * latter.
+ */
 export interface Back {
-  /** For a child whose input another child gave. */
+  /** For a child whose input is the output of another child. */
   through<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In;
   /**
    * For a child that takes the container's own input. Returns undefined if only parameter gradients
-   * are asked for.
+   * are needed.
    */
   toInput<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In | undefined;
 }
 
 /**
- * A box that is made of boxes. A container writes its route once, and the forward, the inference,
- * the shapes, the ONNX graph and every other traversal go along it. The backward route is written
- * by hand as well: it visits the same boxes in exactly the opposite order, and sums gradients where
- * the route used a value twice (`total`).
+ * A box that is made of boxes. A container defines its route once, in `route`; the forward, the
+ * inference, the shapes, the ONNX graph and every other traversal use it. The backward route,
+ * `backRoute`, is written by hand too. It visits the same boxes in exactly the opposite order, and
+ * sums gradients (by `total`) where the route used a value twice.
  *
  * The children are a record of names, or a list of pairs [name, box]. Parameters get the child's
- * name in front (`body.weight`); a box that stands in several places has its parameters named once,
+ * name in front (`body.weight`). If a box is used in several places, its parameters are named once,
  * and their gradients are summed. One backward pass computes both gradients and disposes each cache
- * behind it. A container computes nothing itself, and has no parameters of its own: whatever is
- * computed or learned stands in a box, so that every traversal sees it.
+ * after use. A container computes nothing itself and has no parameters of its own: all computations
+ * are in boxes, so that every traversal visits them.
  *
- * Errors: those of the boxes, with the path before: `Twice.body > Linear.forward: ...`; a route
+ * Errors: those of the boxes, with the path in front: `Twice.body > Linear.forward: ...`; a route
  *         that runs a box that is not among the children, or computes a tensor itself; a backward
  *         route in another order.
  *
@@ -105,16 +111,16 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   }
 
   /**
-   * The way of the input through the children.
+   * Takes the input through the children.
    *
-   * @param input owned by the route, as every value that `run` returns.
+   * @param input the input. The route owns it, and every value that `run` returns.
    */
   protected abstract route<V>(input: Routed<In, V>, run: Run<V>): Routed<Out, V>;
 
   /**
-   * The way of the gradient back through the children, in the opposite order.
+   * Takes the gradient back through the children, in the opposite order.
    *
-   * @returns the gradient of the input; undefined where `back.toInput` returned undefined.
+   * @returns the gradient of the input; undefined if `back.toInput` returned undefined.
    */
   protected abstract backRoute(gradOutput: Out, back: Back): In | undefined;
 
@@ -185,7 +191,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     return this.#children;
   }
 
-  /** The output shape, and the multiply-adds of all boxes together if all of them are known. */
+  /** States the output shape, and the sum of the multiply-adds of all boxes if all are known. */
   override facts(inputShapes: readonly Shape[]): Facts {
     const all: (number | undefined)[] = [];
     const outputShapes = propagate(
@@ -221,8 +227,9 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   }
 
   /**
-   * Takes tensors along the route, each disposed as soon as its box has run. Refuses a tensor that
-   * the route computed itself, because no other traversal would see that computation.
+   * Takes tensors along the route. Each is disposed as soon as the box that takes it has run.
+   * Throws for a tensor that the route itself computed, because other traversals would miss this
+   * computation.
    */
   #along(input: In, runBox: (child: NamedModule, input: unknown) => unknown): Out {
     const carried = new Set<object>();
@@ -248,7 +255,8 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   }
 
   /**
-   * If a box throws, the caller still owns every cache that has not been visited, so nothing leaks.
+   * Takes a gradient along the backward route. If a box throws, the caller still owns every cache
+   * that has not been visited, so nothing leaks.
    */
   #back(gradOutput: Out, { visited, caches }: ContainerCache, visit: BackVisit): Gradients<In> {
     if (caches.length !== visited.length) {
@@ -290,7 +298,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
           `expected the backward route to visit ${show(visited[at - 1])}, got its end`,
         );
       }
-      // Only parameter gradients are asked for if `toInput` returned undefined.
+      // If `toInput` returned undefined, only parameter gradients are needed.
       if (gradInput === undefined && !skipped) {
         throw new BoxError(
           [`${nameOf(this)}.backprop`],
@@ -321,8 +329,8 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
 }
 
 /**
- * Takes a gradient back through a box; the gradient of the input is `needed` unless nothing is
- * before it.
+ * Takes a gradient back through a box. The gradient of the input is `needed`, except for a box at
+ * the network's own input if only parameter gradients are needed.
  */
 type BackVisit = (
   box: AnyModule,

@@ -5,8 +5,8 @@ export type Reduction = 'mean' | 'sum';
 
 /**
  * The last box of the chain, C(x, y): it compares the network's output x with a target y. `Cost` is
- * the lecture's C, the function; the number that its forward returns is the *loss*. Nothing follows
- * a cost, so its backward needs no gradient from above.
+ * the lecture's C, the function; the number that its forward returns is the *loss*. No box follows
+ * a cost, so its backward needs no gradOutput.
  *
  *   forward          C = Σ_n C(x_n, y_n), or the mean over the N examples
  *   backpropToInput  ∂C/∂x
@@ -25,7 +25,7 @@ export abstract class Cost<In = Tensor, Target = Tensor, Cache = unknown> {
   abstract backpropToInput(cache: Cache): In;
 }
 
-/** The weight of one example in the loss: 1, or 1/N for the mean. */
+/** Returns the weight of one example in the loss: 1, or 1/N for the mean. */
 export function exampleWeight(reduction: Reduction, examples: number): number {
   return reduction === 'mean' ? 1 / examples : 1;
 }

@@ -1,6 +1,6 @@
 /**
- * The end of a message about an unknown name: `; did you mean stride?` if a known name is similar,
- * else `; expected one of bias, init, rng`.
+ * Returns the end of a message about an unknown name: `; did you mean stride?` if a known name is
+ * similar, otherwise `; expected one of bias, init, rng`.
  */
 export function didYouMean(name: string, known: readonly string[]): string {
   if (known.length === 0) return '; expected none';
@@ -27,8 +27,8 @@ export function similarName(name: string, known: readonly string[]): string | un
 }
 
 /**
- * The number of letters to insert, delete, replace or swap with their neighbour that leads from one
- * word to the other (the optimal string alignment distance).
+ * Returns the number of edits that turn one word into the other (the optimal string alignment
+ * distance). An edit inserts, deletes or replaces a letter, or swaps two neighbours.
  */
 function editDistance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, j) => j)];

@@ -2,8 +2,9 @@ import { oneLine, shorten } from './oneLine.ts';
 
 /**
  * The base class of every error that boxprop throws when its caller made a mistake. The message is
- * one line of at most 1000 characters, whatever the input holds: where, what was expected, and what
- * came. Any other error is a bug of boxprop, so a command line shows its stack.
+ * one line of at most 1000 characters, even for malicious input. It states the place, the expected
+ * value and the actual value. Any other error is a bug of boxprop, so a command line shows its
+ * stack.
  *
  *     try { await boxprop.trainStep({ network, cost, optimizer, input, target }); }
  *     catch (error) { if (error instanceof BoxpropError) console.error(error.message); }
@@ -46,8 +47,8 @@ export class BoxError extends BoxpropError {
 }
 
 /**
- * Runs a child of a container. The path of a `BoxError` from inside gets `place` in front, unless
- * it is empty.
+ * Runs `run`. If it throws a `BoxError`, `place` is put in front of the error's path, unless
+ * `place` is empty.
  */
 export function withPath<T>(place: string, run: () => T): T {
   if (place === '') return run();
@@ -59,18 +60,21 @@ export function withPath<T>(place: string, run: () => T): T {
   }
 }
 
-/** The longest text that `show` keeps whole: paths are rarely longer. */
+/** The length of the longest text that `show` does not shorten. Paths are rarely longer. */
 const LONGEST_TEXT = 200;
 
-/** The longest list that `show` keeps whole, and how many of a longer one it keeps. */
+/**
+ * The length of the longest list that `show` does not shorten, and the number of elements that it
+ * keeps of a longer list.
+ */
 const [LONGEST_LIST, KEPT] = [16, 10];
 
-/** The depth of the lists in lists that `show` looks into. */
+/** The largest depth of nested lists that `show` formats. */
 const DEEPEST = 4;
 
 /**
- * Formats a value for an error message: on one line, and short, whatever the value. It tells how
- * much it leaves out of a long text or list.
+ * Formats a value for an error message: on one line, and short, whatever the value. It states how
+ * much of a long text or list it leaves out.
  *
  *     show(['cat', 3]); // '["cat", 3]'
  */

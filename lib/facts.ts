@@ -5,24 +5,31 @@ export type Shape = readonly number[];
 export type Interval = readonly [first: number, last: number];
 
 /**
- * From a range of output positions along an axis to the range of input positions that they depend
- * on; undefined if they depend on none, as padding does.
+ * A function from a range of output positions along an axis to the range of input positions on
+ * which they depend. It returns undefined if they depend on no input position, for example only on
+ * padding.
  */
 export type Dependency = (outputs: Interval) => Interval | undefined;
 
-/** How a window slides along one axis of an image or a sequence. */
+/** The windows along one axis of an image or a sequence. */
 export interface AxisWindow {
-  /** The input positions that one output position depends on: (kernel − 1) · dilation + 1. */
+  /**
+   * The number of input positions from the first to the last on which one output position depends:
+   * (kernel − 1) · dilation + 1 for a convolution.
+   */
   readonly size: number;
-  /** The distance between the windows of two neighbours: the stride; 1/2 where a box doubles. */
+  /**
+   * The distance between the windows of neighbouring output positions: the stride of a convolution;
+   * 1/2 if a box doubles the size.
+   */
   readonly step: number;
-  /** The exact dependency, borders included. */
+  /** The exact dependency, also at the borders. */
   readonly inputsOf: Dependency;
 }
 
 /** A window over the positions of an image, [N, height, width, C], or of a sequence, [N, L, C]. */
 export interface PositionWindow {
-  /** One per axis between the batch and the channels. */
+  /** The windows along each axis between the batch and the channels. */
   readonly axes: readonly AxisWindow[];
   readonly channels: Dependency;
 }
@@ -46,12 +53,15 @@ export type InputWindow =
 
 /**
  * The facts that a box states about itself for inputs of given shapes. A fact that is left out is
- * unknown, and every reader of the fact says so.
+ * unknown.
  */
 export interface Facts {
   /** The shape of the output, batch included. */
   readonly outputShape?: Shape;
-  /** A list has one window per input of a box that takes several tensors. */
+  /**
+   * The window of the box. For a box that takes several tensors, it may be a list with one window
+   * per input.
+   */
   readonly window?: InputWindow | readonly InputWindow[];
   /**
    * Whether an output also depends on statistics of its example, such as a mean, that reach beyond
@@ -59,13 +69,13 @@ export interface Facts {
    */
   readonly statistics?: boolean;
   /**
-   * The products that are added up for one example: each weight as often as it is used. Other
+   * The number of multiply-adds for one example: each weight counts as often as it is used. Other
    * arithmetic does not count.
    */
   readonly multiplyAdds?: number;
   /**
-   * The range of the output's values, whatever the input: [0, Infinity] of a ReLU, [−1, 1] of a
-   * tanh.
+   * The range of the output's values for any input, such as [0, Infinity] for a ReLU and [−1, 1]
+   * for a tanh.
    */
   readonly range?: readonly [low: number, high: number];
 }

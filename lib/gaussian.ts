@@ -6,7 +6,7 @@ import { allPositions, sameShape, slidingAxis } from './window.ts';
 
 /** The options of a box with a Gaussian window. */
 export interface GaussianOptions {
-  /** The window in pixels, odd so that it has a middle; 7 by default, as in the lecture. */
+  /** The size of the window in pixels, which must be odd; 7 by default, as in the lecture. */
   readonly kernelSize?: Pair;
   /** The standard deviation in pixels; a quarter of the window by default. */
   readonly sigma?: number;
@@ -20,7 +20,10 @@ export interface Gaussian {
   readonly sigma: readonly [number, number];
 }
 
-/** Reads the window of a box; refuses an even size, which has no middle, and a bad σ. */
+/**
+ * Reads the window of a box. Throws for an even size, which has no middle pixel, and for an invalid
+ * σ.
+ */
 export function gaussianOf(box: object, { kernelSize = 7, sigma }: GaussianOptions): Gaussian {
   const [height, width] = pair(box, 'kernelSize', kernelSize);
   if (height % 2 === 0 || width % 2 === 0) {
@@ -30,7 +33,9 @@ export function gaussianOf(box: object, { kernelSize = 7, sigma }: GaussianOptio
   return { kernelSize: [height, width], sigma: [sigma ?? height / 4, sigma ?? width / 4] };
 }
 
-/** The facts of a box that normalizes each pixel by a window of this size and all channels. */
+/**
+ * Returns the facts of a box that normalizes each pixel by a window of this size over all channels.
+ */
 export function localNormFacts(shape: Shape, kernelSize: readonly [number, number]): Facts {
   const [, height, width, channels] = shape;
   const axes = [

@@ -5,43 +5,47 @@ import { checkChoice, checkSize, nameOf } from './check.ts';
 export type Pair = number | readonly [number, number];
 
 /**
- * Cells added on each side; `'valid'` adds none, `'same'` as many as give ⌈size / stride⌉ outputs.
+ * The number of cells added on each side. `'valid'` adds none; `'same'` adds the number that gives
+ * ⌈size / stride⌉ outputs.
  */
 export type Padding = Pair | 'valid' | 'same';
 
-/** Cells added on each side of the one axis of a sequence, as `Padding`. */
+/** The number of cells added on each side of a sequence, as in `Padding`. */
 export type Padding1D = number | 'valid' | 'same';
 
 /**
- * The values in the padding: zeros; the image mirrored at its first and last pixel, which are not
- * repeated; those pixels repeated; or the image's other end.
+ * The values in the padding. `'reflect'` mirrors the image at its first and last pixel without
+ * repeating these; `'replicate'` repeats the first and last pixel; `'circular'` continues with the
+ * other end of the image.
  */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
-/** How a window slides along one axis. */
+/** The windows along one axis. */
 export interface Axis {
   readonly input: number;
   readonly output: number;
   readonly kernel: number;
   readonly stride: number;
   readonly dilation: number;
-  /** Padding cells before the first and after the last input. */
+  /** The numbers of padding cells before the first and after the last input. */
   readonly before: number;
   readonly after: number;
   /**
-   * With `ceilMode`: the number of cells after that are beyond the padding, because the last window
-   * reaches over it.
+   * With `ceilMode`: the number of cells of `after` that lie beyond the padding, because the last
+   * window reaches beyond it.
    */
   readonly overhang?: number;
 }
 
-/** How a window slides over an image. */
+/** The windows over an image. */
 export interface Geometry {
   readonly height: Axis;
   readonly width: Axis;
 }
 
-/** The cells that are added before and after an image along one axis. */
+/**
+ * The size of an image along one axis, and the numbers of cells that are added before and after it.
+ */
 export type Border = Pick<Axis, 'input' | 'before' | 'after'>;
 
 /** The borders of an image. */
@@ -54,7 +58,7 @@ export interface Borders {
 export interface WindowOptions {
   /** The window's [height, width]. */
   readonly kernelSize: readonly [number, number];
-  /** The step between windows, [vertical, horizontal]. */
+  /** The distance between neighbouring windows, [vertical, horizontal]. */
   readonly stride: readonly [number, number];
   /** The distance between the cells of a window, [vertical, horizontal]; [1, 1] by default. */
   readonly dilation?: readonly [number, number];
@@ -65,8 +69,8 @@ export interface WindowOptions {
 }
 
 /**
- * Reads an option that is one number or [height, width]; refuses values that are not integers of at
- * least `least`.
+ * Reads an option that is one number or [height, width]. Throws for values that are not integers of
+ * at least `least`.
  */
 export function pair(box: object, what: string, value: Pair, least = 1): readonly [number, number] {
   const both: readonly number[] = typeof value === 'number' ? [value, value] : value;
@@ -97,10 +101,11 @@ export function checkPadding(box: object, padding: Padding): Padding {
 
 /**
  * The geometry of a window along one axis: output = ⌊(input + before + after − dilation (kernel −
- * 1) − 1) / stride⌋ + 1. `'same'` puts the odd cell after, as TensorFlow and PyTorch do.
+ * 1) − 1) / stride⌋ + 1. If `'same'` needs an odd number of cells, the extra cell comes after, as
+ * in TensorFlow and PyTorch.
  *
- * `ceilMode` rounds up instead: a last window may reach over the end, if it starts inside the input
- * or the padding before it (PyTorch's rule). Under `'same'` it changes nothing.
+ * `ceilMode` rounds up instead: a last window may reach beyond the end if it starts inside the
+ * input or the padding before it (PyTorch's rule). With `'same'`, `ceilMode` has no effect.
  */
 export function axisGeometry(
   input: number,
@@ -128,8 +133,8 @@ export function axisGeometry(
 }
 
 /**
- * The geometry of the windows of `box` over an image of this size; refuses a window larger than the
- * padded image.
+ * Returns the geometry of the windows of `box` over an image of this size. Throws if a window is
+ * larger than the padded image.
  */
 export function convGeometry(
   box: object,
@@ -160,7 +165,7 @@ export function checkFits(
   place: 'constructor' | 'forward' = 'forward',
 ): void {
   if (axes.every(({ output }) => output >= 1)) return;
-  // `ceilMode` accepts an input that is smaller than the kernel by less than a stride.
+  // With `ceilMode`, an input may be smaller than the kernel by less than a stride.
   const least = axes.map((a) =>
     Math.max(a.dilation * (a.kernel - 1) + 1 - (a.overhang === undefined ? 0 : a.stride - 1), 1),
   );
@@ -211,8 +216,8 @@ export function checkPaddingMode(box: object, mode: PaddingMode): PaddingMode {
 }
 
 /**
- * Refuses a border that its mode cannot fill from the image: a mirror shows at most size − 1
- * pixels, the other end at most all of them.
+ * Throws for a border that its mode cannot fill from the image: `'reflect'` can fill at most size −
+ * 1 pixels, `'circular'` at most size pixels.
  */
 export function checkBorder(box: object, mode: PaddingMode, axes: readonly Border[]): void {
   if (mode === 'zeros' || mode === 'replicate') return;
@@ -226,7 +231,7 @@ export function checkBorder(box: object, mode: PaddingMode, axes: readonly Borde
   }
 }
 
-/** The geometry of the same windows over the padded image. */
+/** Returns the geometry of the same windows over the image with its border. */
 export function paddedGeometry({ height, width }: Geometry): Geometry {
   const along = (axis: Axis): Axis => ({
     ...axis,

@@ -15,7 +15,7 @@ export class GradSum {
     this.#params = params;
   }
 
-  /** The sums, in the order of the parameters. */
+  /** Returns the sums, in the order of the parameters. */
   get grads(): Grads {
     return Object.fromEntries(
       Object.entries(this.#params).flatMap(([name, param]) => {
@@ -25,7 +25,7 @@ export class GradSum {
     );
   }
 
-  /** Takes ownership of the gradients of the box at `path`. */
+  /** Adds the gradients of the box at `path`, and takes ownership of them. */
   add(path: string, box: { readonly params: Params }, grads: Grads): void {
     for (const [name, grad] of Object.entries(grads)) {
       const param = box.params[name];
@@ -40,7 +40,10 @@ export class GradSum {
   }
 }
 
-/** The sum of an earlier gradient, if there is one, and another; owns and disposes both. */
+/**
+ * Returns the sum of an earlier gradient, if there is one, and another gradient. Takes ownership of
+ * both.
+ */
 export function accumulate(earlier: Tensor | undefined, grad: Tensor): Tensor {
   if (earlier === undefined) return grad;
   const sum = add(earlier, grad);
@@ -48,14 +51,17 @@ export function accumulate(earlier: Tensor | undefined, grad: Tensor): Tensor {
   return sum;
 }
 
-/** The sum of gradients, which it owns; undefined if one of them was not asked for. */
+/**
+ * Returns the sum of gradients and takes ownership of them; undefined if one of them is undefined,
+ * because it was not needed.
+ */
 export function total(grads: readonly (Tensor | undefined)[]): Tensor | undefined {
   return grads.reduce((sum, grad) => sum && grad && accumulate(sum, grad));
 }
 
 /**
- * A clone of a tensor, or of each tensor in a list. Other values, and tensors that are disposed,
- * are returned as they are, so that the box that receives them reports them.
+ * Returns a clone of a tensor, or of each tensor in a list. Other values and disposed tensors are
+ * returned unchanged, so that the box that receives them reports the error.
  */
 export function share<T>(value: T): T {
   if (Array.isArray(value)) return value.map(share) as T;

@@ -1,4 +1,7 @@
-/** Whether a value is a list; unlike `Array.isArray`, it also narrows a type of readonly lists. */
+/**
+ * Returns whether a value is a list. Unlike `Array.isArray`, it also narrows types with readonly
+ * lists.
+ */
 export function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }

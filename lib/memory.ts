@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * tfjs's `tidy` for values whose type tfjs cannot name, such as the cache of a box that a container
- * does not know: disposes every tensor that `run` makes, except those in its result.
+ * Disposes every tensor that `run` creates, except those in its result. It is tfjs's `tidy` for
+ * results of any type, such as a cache whose type a container does not know.
  */
 export function tidy<T>(run: () => T): T {
   return tf.tidy(run as () => tf.TensorContainer) as T;

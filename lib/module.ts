@@ -7,8 +7,8 @@ import { printModule } from './printModule.ts';
 import type { Rng } from './rng.ts';
 
 /**
- * The tensors of a box by name: `{ weight, bias }`. A container puts a box's path before:
- * `0.weight`.
+ * The tensors of a box by name, such as `{ weight, bias }`. In a container, the name of a child is
+ * put in front: `0.weight`.
  */
 export type Params = Readonly<Record<string, Variable>>;
 
@@ -34,7 +34,7 @@ export interface Gradients<In> {
   gradParams: Grads;
 }
 
-/** Any box, whatever it takes and gives. */
+/** Any box, with any types of input and output. */
 export type AnyModule = Module<unknown, unknown>;
 
 /** A box in a container, with its name there: `['0', box]`, `['body', box]`. */
@@ -44,21 +44,22 @@ export type NamedModule<In = unknown, Out = unknown> = readonly [
 ];
 
 /**
- * A value on its way through a network in a traversal: a shape, the name of an ONNX value, a
- * tensor.
+ * A value that a traversal takes through a network, such as a shape, the name of an ONNX value, or
+ * a tensor.
  */
 export interface Carried<V> {
   readonly value: V;
 }
 
-/**
- * The input or output of a box in a traversal: one value, or a list where its forward has a list.
- */
+/** The input or output of a box in a traversal: one value, or a list if the forward has a list. */
 export type CarriedValues<V> = Carried<V> | readonly Carried<V>[];
 
 /** The callbacks of a traversal. */
 export interface Traversal<V> {
-  /** Visits a box that is not a container with the values that reach it; returns what it gives. */
+  /**
+   * Visits a box that is not a container. Gets the values of its inputs and returns the value of
+   * its output.
+   */
   visit(box: AnyModule, inputs: readonly V[], path: string): V;
   /** Called after each box and container has been visited, with its outputs. */
   leave?(outputs: readonly V[], path: string): void;
@@ -101,9 +102,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   abstract forward(input: In, context?: Context): ForwardResult<Out, Cache>;
 
   /**
-   * Computes only the output, when no backward pass follows. A container disposes what each of its
-   * boxes keeps as soon as that box has run, so a deep network needs little more memory than its
-   * widest layer.
+   * Computes only the output, when no backward pass follows. A container disposes the cache of each
+   * box as soon as the box has run, so a deep network needs little more memory than its widest
+   * layer.
    */
   infer(input: In, context?: Context): Out {
     const { output, cache } = this.forward(input, context);
@@ -116,7 +117,7 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    * values come out, and no tensor is left behind. A box that takes a list of tensors takes a list
    * of inputs.
    *
-   * Errors: entries of different shapes; a box that gives a list of tensors; those of `infer`.
+   * Errors: entries of different shapes; a box that returns a list of tensors; those of `infer`.
    *
    *     const { shape, values } = await network.predict([[5.1, 3.5, 1.4, 0.2]]);   // shape [1, 3]
    */
@@ -133,8 +134,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * Computes both gradients. A box overrides this only if the two share work. A container passes
-   * its boxes once, in reverse, and disposes each cache behind it: its cache serves one `backprop`.
+   * Computes both gradients. A box overrides this only if the two share work. A container visits
+   * its boxes once, in reverse order, and disposes each cache after use, so its cache serves only
+   * one `backprop`.
    */
   backprop(gradOutput: Out, cache: Cache): Gradients<In> {
     return {
@@ -174,14 +176,15 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
     return {};
   }
 
-  /** The box in the words of the slides: `96 11x11 filters at stride 4, pad 0`. */
+  /** Describes the box in the words of the slides: `96 11x11 filters at stride 4, pad 0`. */
   describe(): string {
     return nameOf(this);
   }
 
   /**
-   * Takes values other than the forward's tensors through the box: shapes, the names of an ONNX
-   * graph. A box visits itself; a container takes them along its route. `propagate` calls this.
+   * Takes values through the box in place of the forward's tensors, such as shapes or the names of
+   * an ONNX graph. A box that is not a container visits itself; a container takes the values along
+   * its route. `propagate` calls this method.
    *
    * @param path the path of this box in the network, such as `stage1.0.residual.body.conv1`.
    */
@@ -197,7 +200,7 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
     disposeTensors([this.params, this.buffers]);
   }
 
-  /** The box, and the boxes inside it, one per line, with their settings and shapes. */
+  /** Formats the box and the boxes inside it, one per line, with their settings and shapes. */
   toString(): string {
     return printModule(this);
   }

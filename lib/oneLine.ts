@@ -1,15 +1,18 @@
-/** The longest line of an error message, in characters. */
+/** The limit for the length of an error message, in characters. */
 const LONGEST = 1000;
 
-/** The characters of a longer message that stay at its end, where it says what to do. */
+/**
+ * The number of characters at the end of a longer message that are kept, because the end often says
+ * what to do.
+ */
 const TAIL = 300;
 
 /**
  * Makes one short line of any text, for an error message: line ends and other control characters
  * become blanks, and the middle of a text of more than 1000 characters is left out.
  *
- * The text may come from a file that somebody else made, so the time is linear in its length: it is
- * shortened first, and no regular expression runs that could backtrack.
+ * The text may come from an untrusted file, so the time must be linear in the length of the text.
+ * Therefore the text is shortened first, and no regular expression can backtrack.
  *
  *     oneLine('expected JSON:\n  got "{"'); // 'expected JSON: got "{"'
  */

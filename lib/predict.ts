@@ -20,7 +20,7 @@ interface Predictor {
   infer(input: unknown): unknown;
 }
 
-/** The inference behind `Module.predict`; every tensor that it makes is disposed. */
+/** Implements `Module.predict`. Disposes every tensor that it creates. */
 export async function predict(box: Predictor, input: unknown): Promise<Prediction> {
   const isList = box.arity === 'list';
   if (isList && !Array.isArray(input)) {

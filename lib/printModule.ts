@@ -7,12 +7,12 @@ interface Printable {
   children(): readonly (readonly [name: string, box: Printable])[];
 }
 
-/** The properties that every box has, which say nothing about its settings. */
+/** The properties that every box has, which are not settings. */
 const COMMON = new Set(['params', 'buffers', 'arity', 'noDecay']);
 
 /**
- * A box as text: its settings in the order in which its constructor sets them, and its children
- * indented below it with their names.
+ * Formats a box as text: its settings in the order in which its constructor sets them, and its
+ * children indented below it with their names.
  *
  *     Sequential(
  *       (0): Linear(inFeatures: 2, outFeatures: 3, params: { weight: [3, 2], bias: [3] })
@@ -38,7 +38,7 @@ function settings(box: Printable): string[] {
 }
 
 /**
- * Whether a property is a plain value, or a list of plain values, rather than a box or a function.
+ * Returns whether a property is a plain value or a list of plain values, not a box or a function.
  */
 function isSetting(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0 && value.length <= 4 && value.every(isSetting);

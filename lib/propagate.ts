@@ -4,13 +4,13 @@ import type { AnyModule, Carried, Traversal } from './module.ts';
 import { argumentOf } from './runBox.ts';
 
 /**
- * Takes values through a network as its forward takes tensors: shapes, the names of an ONNX graph,
- * or tensors that somebody watches. Containers lead them along their routes, so a box that runs
- * twice is visited twice, under the same path. The sum of a Residual is the box `Sum` at
- * `residual.sum`; the merge of a Branch stands at `branch.merge`.
+ * Takes values through a network along the same route as the forward's tensors. The values may be
+ * shapes, the names of an ONNX graph, or observed tensors. A box that runs twice is visited twice,
+ * under the same path. The sum of a Residual is visited as the box `Sum` at `residual.sum`, and the
+ * merge of a Branch at `branch.merge`.
  *
- * @param leave hears of every box and container after it, with its outputs.
- * @returns the outputs: one, except for a network that gives a list.
+ * @param leave is called after each box and each container, with its outputs.
+ * @returns the outputs: a list of one, except for a network that returns several tensors.
  */
 export function propagate<V>(
   network: AnyModule,
@@ -25,7 +25,7 @@ export function propagate<V>(
 }
 
 /**
- * The path of a box in a network as messages have it: `Sequential[2] > Residual.body > Linear` for
+ * Returns the path of a box in the form of messages: `Sequential[2] > Residual.body > Linear` for
  * `2.body`.
  *
  * @param box the box at the path; by default the child of this name.
@@ -41,12 +41,12 @@ export function describePath(network: AnyModule, path: string, box?: AnyModule):
   return [...places, nameOf(box ?? at)].join(' > ');
 }
 
-/** The place of a parameter's box, such as `Sequential[2] > Linear` for `2.weight`. */
+/** Returns the path of a parameter's box, such as `Sequential[2] > Linear` for `2.weight`. */
 export function describeParamPath(network: AnyModule, name: string): string {
   return describePath(network, name.slice(0, Math.max(name.lastIndexOf('.'), 0)));
 }
 
-/** `weight of Sequential[2] > Linear` for `2.weight`. */
+/** Describes a parameter: `weight of Sequential[2] > Linear` for `2.weight`. */
 export function describeParam(network: AnyModule, name: string): string {
   return `${name.split('.').at(-1)} of ${describeParamPath(network, name)}`;
 }

@@ -11,8 +11,8 @@ export interface RngState {
 /**
  * A seeded, splittable random generator: Threefry-2x32 with 20 rounds, a counter-based generator
  * whose key is the seed and whose counter is the position in the stream. The same seed gives the
- * same values on every backend and machine. `split` returns a generator with an independent stream,
- * and `state` is all there is to save.
+ * same values on every backend and machine. `split` returns a generator with an independent stream.
+ * `state` is the complete state, for saving.
  *
  *     const rng = new Rng(0);
  *     const network = lenet({ rng });
@@ -26,7 +26,7 @@ export class Rng {
   /** The two words of the latest block. */
   readonly #words = new Uint32Array(2);
 
-  /** @param seed any integer from 0 to 2^53 − 1; 0 is as good as any other. */
+  /** @param seed an integer from 0 to 2^53 − 1. All seeds are equally good. */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new InputError(
@@ -49,18 +49,21 @@ export class Rng {
     return { key: this.#key, counter: this.#counter };
   }
 
-  /** Returns a generator with the same stream from here on. */
+  /** Returns a generator that continues with the same values as this one. */
   clone(): Rng {
     return Rng.fromState(this.state);
   }
 
-  /** Returns a generator whose stream is independent of this one's from here on. */
+  /** Returns a generator with a stream that is independent of the rest of this one's. */
   split(): Rng {
     const [a, b] = this.#block();
     return Rng.fromState({ key: [a, b], counter: 0 });
   }
 
-  /** Returns a generator per integer, independent of this one, which does not advance. */
+  /**
+   * Returns a generator that depends on the integer and is independent of this one. This generator
+   * does not advance.
+   */
   fold(integer: number): Rng {
     // Counters are below 2^53, so these blocks are not part of the stream.
     return Rng.fromState({ key: threefry2x32(this.#key, [integer >>> 0, 0x80000000]), counter: 0 });
@@ -88,7 +91,7 @@ export class Rng {
     return Math.floor(this.uniform() * below);
   }
 
-  /** Returns one of the given values. Errors: there are none. */
+  /** Returns one of the given values. Errors: an empty list. */
   pick<T>(values: readonly T[]): T {
     return values[this.integer(values.length)];
   }
@@ -111,8 +114,8 @@ export class Rng {
 
   /**
    * Fills an array with normal values in single precision, for many weights. It uses both values
-   * that Box and Muller's transform makes of two numbers of 32 bits; `normal` uses one, of two
-   * numbers of 53 bits. All of them are within 6.8 standard deviations of the mean.
+   * that Box and Muller's transform gives for two uniform numbers of 32 bits. (`normal` uses one
+   * value for two numbers of 53 bits.) All values are within 6.8 standard deviations of the mean.
    */
   fillNormals<A extends Float32Array | Float64Array>(
     values: A,
@@ -163,8 +166,9 @@ export function threefry2x32(
 }
 
 /**
- * Five times four rounds, each followed by two words of the key in turn. The rounds are written
- * out, because the masks of a dropout need many blocks.
+ * Computes a block into `block`: five times four rounds, and after each four rounds two words of
+ * the key are added. The rounds are written out for speed, because the masks of a dropout need many
+ * blocks.
  */
 function writeBlock(block: Uint32Array, k0: number, k1: number, low: number, high: number): void {
   const k2 = 0x1bd11bda ^ k0 ^ k1;

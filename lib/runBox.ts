@@ -3,7 +3,10 @@ import { isTensor, nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import type { AnyModule, Context, ForwardResult } from './module.ts';
 
-/** The argument of a box's `forward` for these inputs: the list of them, or the only one. */
+/**
+ * Returns the argument of a box's `forward` for these inputs: the list of inputs, or the single
+ * input.
+ */
 export function argumentOf<V>(
   box: Pick<AnyModule, 'arity'>,
   inputs: readonly V[],
@@ -12,7 +15,7 @@ export function argumentOf<V>(
 }
 
 /**
- * Infers a box that is visited by a traversal, where each box gives one tensor.
+ * Runs the inference of a box in a traversal, in which each box returns one tensor.
  *
  * Errors: those of the box; an output that is not a tensor.
  */
@@ -20,7 +23,7 @@ export function inferBox(box: AnyModule, inputs: readonly Tensor[], context?: Co
   return oneTensor(box, 'infer', box.infer(argumentOf(box, inputs), context));
 }
 
-/** Runs the forward of such a box. */
+/** Runs the forward of a box in a traversal, in which each box returns one tensor. */
 export function forwardBox(
   box: AnyModule,
   inputs: readonly Tensor[],
@@ -30,7 +33,7 @@ export function forwardBox(
   return { output: oneTensor(box, 'forward', output), cache };
 }
 
-/** ∂C/∂x of each input of such a box, in their order. */
+/** Computes ∂C/∂x for each input of a box that returns one tensor, in the order of the inputs. */
 export function inputGradients(box: AnyModule, gradOutput: Tensor, cache: unknown): Tensor[] {
   return [box.backpropToInput(gradOutput, cache) as Tensor | readonly Tensor[]].flat();
 }

@@ -7,14 +7,14 @@ import type { AnyModule } from './module.ts';
 import { inferBox } from './runBox.ts';
 import { windowAt } from './window.ts';
 
-/** The number of elements of a tensor of this shape. */
+/** Returns the number of elements of a tensor of this shape. */
 export function numElements(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
 /**
- * The facts of a box for inputs of these shapes. Where the box does not state the shape of its
- * output, a forward of zeros shows it, so the shape is always known.
+ * Returns the facts of a box for inputs of these shapes. If the box does not state the shape of its
+ * output, a forward of zeros determines it, so the shape is always known.
  *
  * Errors: those of the box's forward.
  */

@@ -10,13 +10,13 @@ import type {
 import type { Axis, Padding, PaddingMode } from './geometry.ts';
 import { isList } from './isList.ts';
 
-/** The part of a range that lies within 0 ... size − 1, if there is one. */
+/** Returns the part of a range that lies within 0 ... size − 1; undefined if there is none. */
 export function clampInterval([first, last]: Interval, size: number): Interval | undefined {
   const inside: Interval = [Math.max(first, 0), Math.min(last, size - 1)];
   return inside[0] <= inside[1] ? inside : undefined;
 }
 
-/** The smallest range that contains all of them; undefined if there is none. */
+/** Returns the smallest range that contains all intervals; undefined for an empty list. */
 export function hull(intervals: readonly Interval[]): Interval | undefined {
   if (intervals.length === 0) return undefined;
   return [
@@ -25,7 +25,10 @@ export function hull(intervals: readonly Interval[]): Interval | undefined {
   ];
 }
 
-/** The dependency of a box whose output position `i` depends on the positions `inputsOf(i)`. */
+/**
+ * Makes the dependency of an axis on which output position i depends on the input positions
+ * `inputsOf(i)`.
+ */
 export function perPosition(
   inputsOf: (output: number) => readonly (number | undefined)[],
 ): Dependency {
@@ -35,15 +38,18 @@ export function perPosition(
   };
 }
 
-/** The dependency of an axis that a box leaves as it is. */
+/** The dependency of an axis on which each output position depends on the same input position. */
 export const samePosition: Dependency = (outputs) => outputs;
 
-/** The dependency on all of an axis of this size. */
+/** Makes the dependency on all positions of an axis of this size. */
 export function allPositions(size: number): Dependency {
   return () => [0, size - 1];
 }
 
-/** The dependency between channels in groups: each group of `inputs` channels gives `outputs`. */
+/**
+ * Makes the dependency of channels in groups: each group of `outputs` output channels depends on
+ * `inputs` input channels.
+ */
 export function groupedChannels(outputs: number, inputs: number): Dependency {
   return ([first, last]) => [
     Math.floor(first / outputs) * inputs,
@@ -52,8 +58,9 @@ export function groupedChannels(outputs: number, inputs: number): Dependency {
 }
 
 /**
- * The input position that a position of the padded axis shows, or undefined for a zero. Position 0
- * of the padded axis is position 0 of the input.
+ * Returns the input position whose value is at a position of the padded axis, or undefined if a
+ * zero is there. Positions are counted from the first position of the input, so they are negative
+ * in the padding before it.
  */
 export function paddedPosition(
   position: number,
@@ -67,7 +74,7 @@ export function paddedPosition(
   return position < 0 ? -position : 2 * (size - 1) - position;
 }
 
-/** The window of a convolution or a pool along one axis. */
+/** Returns the window of a convolution or a pool along one axis. */
 export function slidingAxis(axis: Axis, mode: PaddingMode = 'zeros'): AxisWindow {
   const { input, kernel, stride, dilation, before } = axis;
   return {
@@ -81,7 +88,10 @@ export function slidingAxis(axis: Axis, mode: PaddingMode = 'zeros'): AxisWindow
   };
 }
 
-/** An axis of a resized image, by the positions whose weights are not 0. */
+/**
+ * Returns the window along an axis of a resized image. An output position depends on the positions
+ * whose weights are not 0.
+ */
 export function weightedAxis(
   rows: readonly { readonly first: number; readonly weights: readonly number[] }[],
   size: number,
@@ -93,22 +103,28 @@ export function weightedAxis(
   return { size, step, inputsOf };
 }
 
-/** The window of a box that leaves the positions of [N, ...positions, C] where they are. */
+/**
+ * Returns the window of a box whose output at each position of [N, ...positions, C] depends on the
+ * same position.
+ */
 export function samePositions(inputShape: Shape, channels: Dependency): PositionWindow {
   const axes = inputShape.slice(1, -1).map(() => ({ size: 1, step: 1, inputsOf: samePosition }));
   return { axes, channels };
 }
 
 /**
- * The facts of a box that adds up no products and keeps the shape of its input.
+ * Returns the facts of a box that has no multiply-adds and keeps the shape of its input.
  *
- * @param range of the output's values, if they are bounded.
+ * @param range the range of the output's values, if they are bounded.
  */
 export function sameShape(shape: Shape, window: InputWindow, range?: Facts['range']): Facts {
   return { outputShape: shape, window, multiplyAdds: 0, ...(range && { range }) };
 }
 
-/** The facts of a pool over [N, ...positions, C]: a window over each channel by itself. */
+/**
+ * Returns the facts of a pool over [N, ...positions, C], which has a window over each channel by
+ * itself.
+ */
 export function poolFacts(inputShape: Shape, axes: readonly Axis[]): Facts {
   return {
     outputShape: [inputShape[0], ...axes.map(({ output }) => output), inputShape.at(-1) ?? 0],
@@ -118,8 +134,8 @@ export function poolFacts(inputShape: Shape, axes: readonly Axis[]): Facts {
 }
 
 /**
- * A box's windows in the words of the slides: `11x11 filters at stride 4, pad 0`. The padding can
- * be left out where it is 0, as a pool's usually is.
+ * Describes a box's windows in the words of the slides: `11x11 filters at stride 4, pad 0`. A
+ * padding of 0 can be left out, as is usual for pools.
  */
 export function describeWindows(
   box: {
@@ -143,8 +159,8 @@ function describePadding(padding: Padding): string {
 }
 
 /**
- * The range of input elements that a range of output elements depends on, per axis without the
- * batch.
+ * Returns the range of input elements on which a range of output elements depends, per axis without
+ * the batch.
  *
  * @param outputs one range per axis of the output, without the batch.
  * @returns undefined if they depend on no element of this input.
@@ -185,7 +201,7 @@ function throughPositions(
 }
 
 /**
- * The same elements in row-major order under another shape: the smallest block that contains them.
+ * Returns the smallest block of another shape that contains the same elements in row-major order.
  */
 function reshaped(ranges: readonly Interval[], from: Shape, to: Shape): readonly Interval[] {
   if (from.join() === to.join()) return ranges;
@@ -206,7 +222,7 @@ function reshaped(ranges: readonly Interval[], from: Shape, to: Shape): readonly
   );
 }
 
-/** The window of a box over its input k. */
+/** Returns the window of a box over its input k. */
 export function windowAt(window: InputWindow | readonly InputWindow[], k: number): InputWindow {
   return isList(window) ? window[k] : window;
 }

@@ -9,8 +9,8 @@ export const ORDER: Readonly<Record<'node' | 'browser', readonly BackendName[]>>
 };
 
 /**
- * Starts the first backend of a list that can start. Resolves to its name and a line that says why
- * it was chosen, and why those before it were not:
+ * Starts the first backend of a list that can start. Resolves to its name and a line with the
+ * reasons why it was chosen and why the backends before it were not:
  *
  *     backend wasm: the fastest that starts here; tensorflow-gpu and tensorflow are not installed
  *
@@ -47,7 +47,7 @@ export async function firstThatStarts(
   );
 }
 
-/** `a, b and c` */
+/** Formats a list as `a, b and c`. */
 function listed(names: readonly string[]): string {
   return names.join(', ').replace(/, ([^,]+)$/, ' and $1');
 }

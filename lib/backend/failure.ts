@@ -14,7 +14,10 @@ export const INSTALL: Readonly<Record<Exclude<BackendName, 'float64'>, string>> 
   webgpu: 'npm install @tensorflow/tfjs-backend-webgpu',
 };
 
-/** Returns the reason, in one line, of anything that was thrown: tfjs throws plain objects too. */
+/**
+ * Returns the reason in a thrown value, in one line. The value need not be an Error, because tfjs
+ * also throws plain objects.
+ */
 export function reason(error: unknown): string {
   const message =
     typeof error === 'object' && error !== null && 'message' in error
@@ -25,15 +28,16 @@ export function reason(error: unknown): string {
 }
 
 /**
- * Returns a handler for the failed import of a backend's package, which throws an error of one line
- * with the command that helps. It belongs into `import(...).catch`, from which a bundler knows that
- * the package may be missing.
+ * Returns a handler for the failed import of a backend's package. The handler throws an error of
+ * one line with the command that helps. Use it in `import(...).catch`, because a bundler concludes
+ * from the `catch` that the package may be missing.
  *
  *     await import('@tensorflow/tfjs-backend-cpu').catch(
  *       importFailed('cpu', '@tensorflow/tfjs-backend-cpu'),
  *     );
  *
- * @param specifier the imported one, to tell a missing package from one that misses another.
+ * @param specifier the imported specifier. It distinguishes a missing package from a package that
+ *   itself misses another one.
  */
 export function importFailed(
   name: Exclude<BackendName, 'float64'>,
@@ -50,7 +54,8 @@ export function importFailed(
 
 function isMissing(error: unknown, specifier: string): boolean {
   if (!(error instanceof Error)) return false;
-  // The message of Node, then those of browsers, where a bundler has left the import as it is.
+  // The first message is Node's. The others are those of browsers, if a bundler has left the import
+  // unchanged.
   const words = /^(Cannot find (package|module)|Failed to resolve module|.*bare specifier)/;
   const names = [`'${specifier}'`, `"${specifier}"`, `“${specifier}”`];
   return words.test(error.message) && names.some((quoted) => error.message.includes(quoted));

@@ -1,4 +1,7 @@
-/** The name of a backend. `'float64'` is the gradient checker's: in double precision, and slow. */
+/**
+ * The name of a backend. `'float64'` is for the gradient checker: it has double precision, and is
+ * slow.
+ */
 export type BackendName =
   'cpu' | 'wasm' | 'tensorflow' | 'tensorflow-gpu' | 'webgl' | 'webgpu' | 'float64';
 
@@ -12,7 +15,10 @@ export const NODE_BACKENDS: readonly BackendName[] = [
   'float64',
 ];
 
-/** How a backend starts. Each backend ignores options of others, so the same ones fit `'auto'`. */
+/**
+ * The options for the start of a backend. Each backend ignores the options of other backends, so
+ * `'auto'` can take all of them.
+ */
 export interface BackendOptions {
   /**
    * The number of threads: by default all cores on tensorflow, and one on wasm. It is fixed when
@@ -20,24 +26,30 @@ export interface BackendOptions {
    */
   readonly threads?: number;
   /**
-   * wasm: where its .wasm files are: the URL of their folder, which ends in `/`, or the URL of each
-   * file.
+   * wasm: the place of its .wasm files: the URL of their folder, which ends in `/`, or the URL of
+   * each file.
    */
   readonly wasmPaths?: string | Readonly<Partial<Record<WasmFile, string>>>;
   /** webgpu in Node: options of Dawn, such as `'backend=vulkan'` or `'adapter=NAME'`. */
   readonly dawn?: readonly string[];
-  /** webgl: allows half precision if the device has no other. It makes gradients unreliable. */
+  /**
+   * webgl: whether half precision is allowed on a device without single precision; false by
+   * default. It makes gradients unreliable.
+   */
   readonly halfPrecision?: boolean;
   /** webgl, webgpu: whether tfjs computes small tensors on the CPU, as it does by default. */
   readonly cpuForward?: boolean;
-  /** Receives one line that says which backend `'auto'` chose and why. */
+  /** Receives one line with the backend that `'auto'` chose and the reason. */
   readonly log?: (line: string) => void;
 }
 
-/** The files of the wasm backend, of which the machine's abilities select one. */
+/** The files of the wasm backend. One of them is used, depending on the machine's abilities. */
 export type WasmFile = `tfjs-backend-wasm${'' | '-simd' | '-threaded-simd'}.wasm`;
 
-/** Returns the name in tfjs's registry, where both packages of TensorFlow have the same one. */
+/**
+ * Returns the name of a backend in tfjs's registry, where both packages of TensorFlow have the same
+ * name.
+ */
 export function registeredName(name: BackendName): string {
   return name === 'tensorflow-gpu' ? 'tensorflow' : name;
 }

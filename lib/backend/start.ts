@@ -14,8 +14,8 @@ export function started(registered: string): KernelBackend | undefined {
 }
 
 /**
- * Starts a backend and registers it, unless it has already started. If one fails, tfjs would print
- * the reason on many lines and continue; here the failure is an error of one line.
+ * Starts a backend and registers it, unless it has already started. If a backend fails, tfjs would
+ * print the reason on many lines and continue; here the failure is an error of one line.
  *
  * @param make creates the backend; by default, the factory that its package has registered.
  */

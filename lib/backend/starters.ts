@@ -8,7 +8,7 @@ import { startWebgpu } from './webgpu.ts';
 
 /**
  * Imports the package of a backend and starts it; resolves to a note for the user, if there is one.
- * With `hardwareOnly` it refuses a GPU in software.
+ * With `hardwareOnly`, it throws if the GPU is a program (a software GPU).
  */
 export type Starter = (
   options: BackendOptions,
@@ -33,6 +33,7 @@ async function startCpu(): Promise<undefined> {
   await import('@tensorflow/tfjs-backend-cpu').catch(
     importFailed('cpu', '@tensorflow/tfjs-backend-cpu'),
   );
-  // At its first use tfjs would recommend tfjs-node, but the caller has chosen cpu.
+  // Suppresses the recommendation of tfjs-node that tfjs prints at the first use, because the
+  // caller has chosen cpu.
   Object.assign(await start('cpu'), { firstUse: false });
 }

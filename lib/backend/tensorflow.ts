@@ -25,16 +25,18 @@ export async function startTensorflow(
   }
   const specifier = name === 'tensorflow' ? TFJS_NODE : `${TFJS_NODE}-gpu`;
   repairUtil(((await import(UTIL)) as { default: Record<string, unknown> }).default);
-  // TensorFlow reads some of them when it is loaded and others at its first operations, so they
-  // remain set.
+  // TensorFlow reads some of these variables when it is loaded and others at its first operations,
+  // so they remain set.
   const variables = {
     TF_CPP_MIN_LOG_LEVEL: '2',
-    // By default TensorFlow does without oneDNN on processors without AVX-512 VNNI, although oneDNN
+    // By default TensorFlow does not use oneDNN on processors without AVX-512 VNNI, although oneDNN
     // is faster there too.
     TF_ENABLE_ONEDNN_OPTS: '1',
-    // By default it does not keep oneDNN's compiled kernels there, and compiles them at every call.
+    // By default it does not keep oneDNN's compiled kernels on these processors, but compiles them
+    // at every call.
     TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE: 'false',
-    // Its own allocator never returns memory: for AlexNet, a tenth of a step's memory on top.
+    // TensorFlow's own allocator for oneDNN never returns memory, which costs a tenth more memory
+    // for a step of AlexNet.
     TF_ONEDNN_USE_SYSTEM_ALLOCATOR: '1',
   };
   for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
@@ -51,7 +53,7 @@ type NodeBackend = KernelBackend & {
   readonly isUsingGpuDevice?: boolean;
 };
 
-/** Returns which of the two packages has registered a started backend `'tensorflow'`. */
+/** Returns the package that has registered the started backend `'tensorflow'`. */
 function packageOf(backend: KernelBackend): 'tensorflow' | 'tensorflow-gpu' {
   return (backend as NodeBackend).isGPUPackage ? 'tensorflow-gpu' : 'tensorflow';
 }

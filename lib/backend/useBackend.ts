@@ -57,8 +57,8 @@ export async function useBackend(
 }
 
 /**
- * Runs `body` on a backend, then returns to the one in use before, even after an error. Resolves to
- * the result of `body`.
+ * Runs `body` on a backend, then switches back to the previous backend, even after an error.
+ * Resolves to the result of `body`.
  *
  *     const exact = await withBackend('float64', () => network.predict(input).dataSync());
  */
@@ -91,13 +91,13 @@ async function switchTo(
     await ready();
     return note;
   } catch (error) {
-    // The import of tfjs-node switches to it.
+    // The import of tfjs-node switches to its backend, even if the start then fails.
     if (before !== undefined && before !== inUse()) await setBackend(before);
     throw error;
   }
 }
 
-/** How a backend was started. */
+/** The settings with which a backend was started. */
 interface Running {
   readonly threads: number | undefined;
   readonly note: string | undefined;
@@ -113,7 +113,7 @@ async function startOnce(
 ): Promise<string | undefined> {
   const earlier = running.get(name);
   await earlier;
-  // tfjs's `removeBackend` may have removed it since.
+  // tfjs's `removeBackend` may have removed the backend since it started.
   const gone = earlier === undefined || started(registeredName(name)) === undefined;
   let run = running.get(name);
   if (run === undefined || (gone && run === earlier)) {
@@ -149,6 +149,6 @@ function setCpuForward(name: BackendName, onCpu: boolean): void {
 }
 
 function inUse(): string | undefined {
-  // tfjs sets null, against its types, when the backend in use is removed.
+  // When the backend in use is removed, tfjs sets null, which its types do not include.
   return engine().backendName || undefined;
 }

@@ -7,7 +7,7 @@ import { checkAllocations } from './wasmMemory.ts';
 
 /**
  * Starts wasm: XNNPACK's kernels and tfjs's own, with SIMD if the machine has it. Resolves to a
- * note if it has fewer threads than requested.
+ * note if the backend has fewer threads than requested.
  */
 export async function startWasm({
   threads = 1,
@@ -41,8 +41,9 @@ export async function startWasm({
 }
 
 /**
- * Removes the listeners that `body` adds for uncaught errors. Emscripten's throw the error again,
- * so Node would print the line that throws, all of the minified code, before the user's error.
+ * Runs `body` and removes the listeners for uncaught errors that it adds. Emscripten's listeners
+ * throw the error again. Node would then print the line of that throw, which is the whole minified
+ * code, before the user's error.
  */
 async function withoutListeners(body: () => Promise<void>): Promise<void> {
   const events = ['uncaughtException', 'unhandledRejection'] as const;

@@ -1,8 +1,9 @@
 import { registerKernel, unregisterKernel, type TensorInfo } from '@tensorflow/tfjs-core';
 
 /**
- * Makes `clone` on wasm share its values with the original, as it does on every other backend, and
- * as wasm's own `reshape` does. tfjs's kernel copies them, and caches consist of clones.
+ * Makes a clone on wasm share its values with the original, as on every other backend and as in
+ * wasm's own `reshape`. tfjs's kernel copies the values, which is slow because caches consist of
+ * clones.
  */
 export function shareClones(): void {
   unregisterKernel('Identity', 'wasm');

@@ -10,12 +10,15 @@ const WORKERS: string = 'node:worker_threads';
 
 const BUILD = '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd';
 
-/** The build creates eight workers before it knows the number of threads. */
+/**
+ * The largest number of threads, because tfjs's build creates eight workers before it knows the
+ * number of threads.
+ */
 export const MAX_THREADS = 8;
 
 type Module = ConstructorParameters<typeof BackendWasm>[0];
 
-/** Emscripten's module, whose functions do not have the names that tfjs gives them yet. */
+/** Emscripten's module before tfjs gives names to its functions. */
 interface Emscripten {
   readonly cwrap: (
     name: string,
@@ -41,7 +44,7 @@ interface Instance {
   readonly exports: object;
 }
 
-/** TypeScript declares it for browsers only. */
+/** `WebAssembly`, which TypeScript's types declare only for browsers. */
 const { WebAssembly } = globalThis as unknown as {
   readonly WebAssembly: {
     readonly Module: new (bytes: Uint8Array) => object;
@@ -50,10 +53,10 @@ const { WebAssembly } = globalThis as unknown as {
 };
 
 /**
- * Starts tfjs's build of wasm with threads in Node. tfjs itself starts it only in browsers: its
- * workers come from a blob URL, which Node's workers do not accept, and it has at most as many
- * threads as half the cores. Here the workers come from a data URL, and the build sees twice as
- * many cores as there will be threads.
+ * Starts tfjs's build of wasm with threads in Node. tfjs itself starts it only in browsers: it
+ * loads the workers from a blob URL, which Node's workers do not accept, and it uses at most half
+ * as many threads as there are cores. Here the workers are loaded from a data URL, and the build is
+ * told twice as many cores as there will be threads.
  *
  * @returns the module, and `detach`, after which waiting threads do not keep the process alive.
  */
@@ -69,7 +72,7 @@ export async function threadedModule(
   const { wasmWorkerContents } = require(`${BUILD}.worker.js`) as { wasmWorkerContents: string };
   const workerUrl = asModule(wasmWorkerContents, script);
 
-  /** Without the options of this process, such as a loader of TypeScript. */
+  /** A worker without the options of this process, such as a loader of TypeScript. */
   class PlainWorker extends Worker {
     constructor(url: URL) {
       super(url, { execArgv: [] });
@@ -80,7 +83,7 @@ export async function threadedModule(
     const made = await factory({
       locateFile(file, folder) {
         if (!file.endsWith('.worker.js')) return folder + file;
-        // Emscripten has just set Node's own, and calls it next.
+        // Emscripten has just set the global `Worker` to Node's, and uses it next.
         Object.defineProperty(globalThis, 'Worker', {
           value: PlainWorker,
           configurable: true,
@@ -109,7 +112,7 @@ function asModule(code: string, script: string): URL {
     "import { createRequire } from 'node:module';",
     `const __filename = ${JSON.stringify(script)};`,
     'const require = createRequire(__filename);',
-    // As tfjs does, because the text was once quoted.
+    // tfjs does the same, because the text was once quoted.
     code.replace(/\n/g, '\\n'),
   ];
   return new URL(`data:text/javascript,${encodeURIComponent(lines.join('\n'))}`);
@@ -128,7 +131,10 @@ function named(made: Emscripten): Module {
   return Object.assign(made as unknown as Module, { tfjs });
 }
 
-/** Waiting threads no longer keep the process alive; workers without a thread end. */
+/**
+ * After this call, waiting threads no longer keep the process alive. Workers without a thread are
+ * ended.
+ */
 function detach(pool: Pool): void {
   for (const worker of pool.runningWorkers) worker.unref();
   for (const worker of pool.unusedWorkers) void worker.terminate();

@@ -6,7 +6,8 @@ import { start } from './start.ts';
 
 /**
  * Starts webgl, in a browser. A device that cannot render 32-bit floats computes in half precision,
- * whose rounding exceeds small gradients: it is refused unless `halfPrecision` allows it.
+ * whose rounding errors exceed small gradients. For such a device it throws, unless `halfPrecision`
+ * is true.
  */
 export async function startWebgl({
   halfPrecision = false,

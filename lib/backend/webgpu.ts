@@ -10,7 +10,7 @@ const FS: string = 'node:fs';
 /** Dawn, Chromium's WebGPU, for Node. */
 const DAWN: string = 'webgpu';
 
-/** Limits of which tfjs's kernels may need more than WebGPU's defaults. */
+/** The limits for which tfjs's kernels may need more than WebGPU's defaults. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -22,9 +22,9 @@ const LIMITS = [
 ] as const;
 
 /**
- * Starts webgpu: the browser's or, in Node, that of the package `webgpu`. Resolves to a note if the
- * GPU is software, such as SwiftShader, which is correct but slower than wasm; `hardwareOnly`
- * refuses it.
+ * Starts webgpu: in a browser its own, in Node that of the package `webgpu`. Resolves to a note if
+ * the GPU is software such as SwiftShader, which is correct but slower than wasm. With
+ * `hardwareOnly`, it throws in this case.
  */
 export async function startWebgpu(
   { dawn = [] }: BackendOptions,
@@ -87,8 +87,8 @@ function nameOf({ description, device, architecture }: GPUAdapterInfo): string {
 }
 
 /**
- * Dawn must outlive the devices that it creates: without a reference, the next garbage collection
- * ends both.
+ * References to Dawn, which must live as long as the devices that it creates. Without a reference,
+ * the next garbage collection would end both.
  */
 const kept: GPU[] = [];
 
@@ -107,8 +107,8 @@ async function dawnGpu(options: readonly string[], hardwareOnly: boolean): Promi
 }
 
 /**
- * Whether it is worth looking for a GPU, because Dawn complains on stderr if there is none. Linux
- * shows its GPUs as files, and the environment may name a driver.
+ * Returns whether there may be a GPU. If there is none, Dawn is not asked, because it prints a
+ * complaint to stderr. Linux shows its GPUs as files, and the environment may name a driver.
  */
 async function mayHaveGpu(): Promise<boolean> {
   if (process.platform !== 'linux') return true;
@@ -117,7 +117,10 @@ async function mayHaveGpu(): Promise<boolean> {
   return ['/dev/dri', '/dev/nvidia0', '/dev/dxg'].some((path) => existsSync(path));
 }
 
-/** Defines `navigator.gpu` in Node while tfjs's webgpu starts and looks for it. */
+/**
+ * Runs `body` with `navigator.gpu` defined, because tfjs's webgpu looks for it in Node too when it
+ * starts.
+ */
 async function whileNavigatorHas(gpu: GPU, body: () => Promise<void>): Promise<void> {
   if ((globalThis as WithGpu).navigator?.gpu) return body();
   const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');

@@ -19,9 +19,11 @@ export async function readBytes(file: string): Promise<Uint8Array> {
 /**
  * Reads the bytes of a text in UTF-8, without its byte order mark.
  *
- * Errors: those of `readBytes`; another encoding, with the line of the first wrong byte:
- *         `train.csv: line 2: expected UTF-8, got the byte 0xe4; save the file as UTF-8`. A byte 0
- *         is in no text, but in UTF-16 and in binary files.
+ * Errors: those of `readBytes`; another encoding, with the line of the first invalid byte:
+ *
+ *     train.csv: line 2: expected UTF-8, got the byte 0xe4; save the file as UTF-8
+ *
+ * A byte 0 is an error too: it does not occur in text, but in UTF-16 and in binary files.
  */
 export async function readUtf8(file: string): Promise<Uint8Array> {
   const bytes = await readBytes(file);
@@ -49,12 +51,16 @@ export async function readText(file: string): Promise<string> {
   return new TextDecoder('utf-8').decode(bytes);
 }
 
-/** The most characters of a string of V8. */
+/** The largest number of characters in a string of V8. */
 const LONGEST_STRING = 2 ** 29 - 24;
 
-/** The index of the first byte that is not UTF-8, found by bisection: every prefix is tested. */
+/**
+ * Returns the index of the first byte that is not UTF-8, by bisection over the length of the valid
+ * prefix.
+ */
 function firstInvalid(bytes: Uint8Array): number {
-  // A prefix may end within a character, of at most four bytes: then some end shortly before is valid.
+  // A prefix may end within a character of up to four bytes. It is valid if it is so without its
+  // last 0 to 3 bytes.
   const isValid = (end: number) =>
     [0, 1, 2, 3].some((less) => less <= end && isUtf8(bytes.subarray(0, end - less)));
   let [valid, invalid] = [0, bytes.length];
@@ -67,7 +73,7 @@ function firstInvalid(bytes: Uint8Array): number {
   return valid;
 }
 
-/** The line of a byte, counted from 1. */
+/** Returns the line of a byte, counted from 1. */
 function lineOf(bytes: Uint8Array, end: number): number {
   let line = 1;
   for (let at = bytes.indexOf(0x0a); at >= 0 && at < end; at = bytes.indexOf(0x0a, at + 1)) line++;

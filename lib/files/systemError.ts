@@ -1,12 +1,16 @@
 /**
- * The code of an error of the operating system, such as `ENOENT`; undefined for any other error.
+ * Returns the code of an error of the operating system, such as `ENOENT`; undefined for any other
+ * error.
  */
 export function systemCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Node's message without the call and its paths: `ENOENT: no such file or directory`. */
+/**
+ * Returns Node's message without the system call and the paths:
+ * `ENOENT: no such file or directory`.
+ */
 export function systemProblem(error: unknown): string {
   const code = systemCode(error);
   if (code === undefined || typeof error !== 'object' || error === null) return String(error);

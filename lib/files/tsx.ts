@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { InputError } from '../errors.ts';
 
 /**
- * The path of tsx, the package that loads TypeScript.
+ * Returns the path of tsx, the package that loads TypeScript.
  *
  * Errors: `box.ts: the package tsx loads TypeScript, and is missing: npm install tsx`.
  * @param file the TypeScript file that is to be loaded.

@@ -9,11 +9,11 @@ export type FileData = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /**
  * Writes a file whole or not at all: the data goes into a temporary file in the same folder, which
- * then takes the name of the file. A reader sees the old file or the new one and never a part, even
- * after a loss of power. A link stays a link.
+ * then takes the name of the file. A reader sees either the old file or the whole new one, even
+ * after a loss of power. If the file is a symbolic link, its target is written.
  *
  * Errors: `runs/model.safetensors: cannot be written: ENOSPC: no space left on device`. The old
- *         file is then as it was, and no temporary file is left.
+ *         file is then unchanged, and no temporary file is left.
  *
  *     await writeFileAtomic('runs/config.json', JSON.stringify(config));
  */
@@ -28,7 +28,7 @@ export async function writeFileAtomic(file: string, data: FileData): Promise<voi
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    // The producer of the data may fail too; its error is not about the file.
+    // If the producer of the data has failed, the error is not about the file.
     if (systemCode(error) === undefined) throw error;
     throw new InputError(`${file}: cannot be written: ${systemProblem(error)}`, { cause: error });
   }
@@ -48,8 +48,8 @@ async function writeAndSync(file: string, data: FileData): Promise<void> {
 }
 
 /**
- * Makes the new name durable. Windows and some network file systems cannot sync a folder; the file
- * is in place anyway.
+ * Syncs the folder, so that the new name survives a loss of power. Windows and some network file
+ * systems cannot sync a folder; this is ignored.
  */
 async function syncFolder(folder: string): Promise<void> {
   try {

@@ -8,7 +8,7 @@ export interface Gabor {
   readonly orientation: number;
   /** σ: the width of the envelope across the stripes. */
   readonly sigma: number;
-  /** γ: the width of the envelope across the stripes, divided by that along them. */
+  /** γ: the width of the envelope across the stripes, divided by its width along them. */
   readonly aspect: number;
   /** λ: the period of the stripes. */
   readonly wavelength: number;
@@ -17,7 +17,7 @@ export interface Gabor {
 }
 
 /**
- * The values of a Gabor function on a grid of height × width pixels, row by row:
+ * Computes the values of a Gabor function on a grid of height × width pixels, row by row:
  *
  *   g(x, y) = exp(−(x'² + γ² y'²)/2σ²) cos(2π x'/λ + ψ)
  *   x' = (x − x₀) cos θ + (y − y₀) sin θ        y' = −(x − x₀) sin θ + (y − y₀) cos θ

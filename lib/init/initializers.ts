@@ -11,11 +11,11 @@ import { constant } from '../constant.ts';
 import type { Rng } from '../rng.ts';
 import { numElements } from '../shapes.ts';
 
-/** The connections into and out of one unit, n_in and n_out. */
+/** The numbers of connections into and out of one unit, n_in and n_out. */
 export interface Fan {
-  /** n_in: how many inputs one output unit sums. */
+  /** n_in: the number of inputs that one output unit sums. */
   readonly fanIn: number;
-  /** n_out: how many output units one input feeds; a stride does not count. */
+  /** n_out: the number of output units that depend on one input, without regard to a stride. */
   readonly fanOut: number;
 }
 
@@ -48,7 +48,7 @@ export function fill(value: number): Initializer {
 export const zeros: Initializer = (shape) => new Float32Array(numElements(shape));
 
 /**
- * Sets the values to the given ones, flat or one level nested.
+ * Sets the values to the given ones, which may be a list or a list of rows.
  *
  * Errors: values of another number than the parameter has.
  *
@@ -127,8 +127,8 @@ export const heUniform: Initializer = (shape, { fanIn }, rng) => {
 };
 
 /**
- * Draws uniformly from 0 to 0.01/n_in: positive, and so small that a cell of a neocognitron hardly
- * answers before it has learned.
+ * Draws uniformly from 0 to 0.01/n_in. The values are positive, and so small that a cell of a
+ * neocognitron hardly responds before it has learned.
  *
  * Errors: no generator.
  *
@@ -140,8 +140,7 @@ export const positiveUniform: Initializer = (shape, { fanIn }, rng) =>
 /**
  * Makes a parameter of a box.
  *
- * Errors: those of the initializer, with the box and the parameter before:
- *         `Linear: weight: expected ...`.
+ * Errors: those of the initializer, with the box and the parameter in front: `Linear: weight: ...`.
  *
  *     createParam(this, 'weight', [2, 3], { fanIn: 3, fanOut: 2 }, glorotUniform, rng);
  */

@@ -12,9 +12,9 @@ import {
 import { InputError } from '../../errors.ts';
 
 /**
- * The values of a tensor on float64. tfjs has no dtype for doubles, so its `float32` is kept in a
- * `Float64Array`, because finite differences need the digits. `int32` is an `Int32Array`, and
- * `bool` a `Uint8Array`.
+ * The values of a tensor on float64. tfjs has no dtype for doubles, so the values of dtype
+ * `float32` are kept in a `Float64Array`; finite differences need the digits. `int32` is an
+ * `Int32Array`, and `bool` a `Uint8Array`.
  */
 export type Values = Float64Array | Int32Array | Uint8Array;
 
@@ -26,8 +26,8 @@ interface Stored {
 /**
  * The backend `float64`, which stores tensors in double precision.
  *
- * It copies values that enter and leave it: a caller may change an array in place, or keep one to
- * check that a box did not modify its input, without access to the tensor itself.
+ * It copies all values that enter or leave it. A caller may therefore change its array in place, or
+ * keep it to check that a box did not modify the input; the tensor is not affected.
  *
  * tfjs moves a tensor to the backend that reads it. Moves to this backend are safe, and so are
  * moves from it to `cpu`. `wasm` would read the bytes of the doubles as single precision, so copy
@@ -36,7 +36,10 @@ interface Stored {
 export class Float64Backend extends KernelBackend {
   readonly #storage = new DataStorage<Stored>(this, engine());
 
-  /** The values of an input, not copied: read only. Another backend's are moved here first. */
+  /**
+   * Returns the values of an input without copying them; they must not be changed. Values of
+   * another backend are moved here first.
+   */
   values(tensor: TensorInfo): Values {
     return this.#storage.get(tensor.dataId).values;
   }
@@ -73,7 +76,7 @@ export class Float64Backend extends KernelBackend {
   }
 
   override readSync(dataId: DataId): BackendValues {
-    // tfjs's type lacks doubles, but tfjs passes on any typed array.
+    // tfjs's type does not include doubles, but tfjs passes on any typed array.
     return this.#storage.get(dataId).values.slice() as unknown as BackendValues;
   }
 
@@ -98,7 +101,7 @@ export class Float64Backend extends KernelBackend {
     if (this.#storage.has(dataId)) this.#storage.get(dataId).refCount--;
   }
 
-  /** Gives up one reference, or all with `force`; returns whether the values are gone. */
+  /** Gives up one reference, or all with `force`. Returns whether the values have been freed. */
   override disposeData(dataId: DataId, force = false): boolean {
     if (!this.#storage.has(dataId)) return true;
     const stored = this.#storage.get(dataId);
@@ -112,7 +115,7 @@ export class Float64Backend extends KernelBackend {
     return 1e-15;
   }
 
-  /** tfjs allows only 16 and 32 as answers. */
+  /** Returns 32, because tfjs allows only 16 and 32. */
   override floatPrecision(): 16 | 32 {
     return 32;
   }
@@ -132,7 +135,7 @@ export class Float64Backend extends KernelBackend {
   }
 
   override dispose(): void {
-    // The storage is weak: it disappears with the tensors.
+    // The storage is a WeakMap, so the values are freed with the tensors.
   }
 }
 
@@ -150,7 +153,10 @@ function convert(values: ArrayLike<number> | Uint8Array[], dtype: DataType): Val
   return converted;
 }
 
-/** Strings arrive as encoded bytes; `allocate` refuses their dtype. */
+/**
+ * Returns whether the values are numbers. Strings are lists of encoded bytes; `allocate` throws for
+ * their dtype.
+ */
 function isNumbers(values: ArrayLike<number> | Uint8Array[]): values is ArrayLike<number> {
   return !(values[0] instanceof Uint8Array);
 }

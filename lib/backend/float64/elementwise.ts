@@ -56,14 +56,14 @@ const comparison = (name: string, f: (a: number, b: number) => boolean): KernelC
     zip(backend, a, b, (l, r) => (f(l, r) ? 1 : 0), 'bool'),
   );
 
-/** Rounds to the nearest integer, and ties to the even one, as tfjs does. */
+/** Rounds to the nearest integer. A tie is rounded to the even integer, as in tfjs. */
 function round(x: number): number {
   const floor = Math.floor(x);
   if (x - floor !== 0.5) return Math.round(x);
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The remainder with the sign of the divisor. */
+/** Returns the remainder of a division, with the sign of the divisor. */
 function mod(a: number, b: number): number {
   const remainder = a % b;
   return remainder !== 0 && remainder < 0 !== b < 0 ? remainder + b : remainder;

@@ -23,7 +23,7 @@ function series(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** 1 − erf(x); 60 levels are enough for x ≥ 2. */
+/** Computes 1 − erf(x) by a continued fraction. 60 levels are enough for x ≥ 2. */
 function continuedFraction(x: number): number {
   let denominator = x;
   for (let n = 60; n > 0; n--) denominator = x + n / 2 / denominator;

@@ -11,7 +11,7 @@ function checkIndex(name: string, index: number, length: number): void {
   }
 }
 
-/** The start of the slice that index vector number `row` selects. */
+/** Returns the start of the slice that the index vector number `row` selects. */
 function sliceStart(
   name: string,
   indices: Values,
@@ -71,7 +71,7 @@ export const gatherKernels: KernelConfig[] = [
     }
     return backend.output(out, shape, params.dtype);
   }),
-  // Updates of the same place add up.
+  // Several updates of the same place are added.
   kernel<tf.ScatterNdInputs, tf.ScatterNdAttrs>(
     tf.ScatterNd,
     (backend, { indices, updates }, { shape }) => {

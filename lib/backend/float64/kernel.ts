@@ -2,8 +2,8 @@ import { type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow
 import type { Float64Backend } from './backend.ts';
 
 /**
- * The function of a kernel: from the backend, the inputs and the attributes to the outputs, in the
- * types that tfjs-core exports for them.
+ * The function of a kernel: it computes the outputs from the backend, the inputs and the
+ * attributes, which have the types that tfjs-core exports.
  */
 export type Compute<Inputs, Attrs> = (
   backend: Float64Backend,
@@ -30,6 +30,7 @@ export function kernel<Inputs, Attrs = object>(
 ): KernelConfig {
   const kernelFunc = ({ backend, inputs, attrs }: Call<Inputs, Attrs>) =>
     compute(backend, inputs, attrs);
-  // tfjs's registry erases the types of all kernels; this is the one place that does so.
+  // tfjs's registry has one type for all kernels. This is the only place that gives up the exact
+  // types.
   return { kernelName, backendName: BACKEND_NAME, kernelFunc: kernelFunc as unknown as KernelFunc };
 }

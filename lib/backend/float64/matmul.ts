@@ -6,8 +6,8 @@ import { kernel } from './kernel.ts';
 import { broadcast, sizeOf } from './strided.ts';
 
 /**
- * The product of matrices, the last two axes, either factor transposed on request; the axes before
- * them are broadcast.
+ * The product of matrices. The last two axes are those of the matrices, and each factor may be
+ * transposed. The axes before them are broadcast.
  */
 export const matmulKernels: KernelConfig[] = [
   kernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(

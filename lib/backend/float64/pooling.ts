@@ -35,7 +35,10 @@ function windowOf(
   );
 }
 
-/** For each output, the index of the input that wins; −1 if the window lies in the padding. */
+/**
+ * Returns for each output the index of the largest input in the window; −1 if the window lies in
+ * the padding.
+ */
 function winners(window: Window, x: Values): Int32Array {
   const channels = window.inChannels;
   const best = new Int32Array(sizeOf(window.outShape)).fill(-1);
@@ -43,14 +46,14 @@ function winners(window: Window, x: Values): Int32Array {
     for (let c = 0; c < channels; c++) {
       const [xAt, yAt] = [xPixel * channels + c, yPixel * channels + c];
       if (best[yAt] < 0 || x[xAt] > x[best[yAt]]) best[yAt] = xAt;
-      // A NaN wins and stays: it must not be hidden.
+      // A NaN counts as the largest value, so that the maximum does not hide it.
       else if (Number.isNaN(x[xAt]) && !Number.isNaN(x[best[yAt]])) best[yAt] = xAt;
     }
   });
   return best;
 }
 
-/** For each output pixel, the number of cells of its window inside the input. */
+/** Returns for each output pixel the number of cells of the window that lie inside the input. */
 function cellsInside(window: Window): Int32Array {
   const count = new Int32Array(window.batchSize * window.outHeight * window.outWidth);
   forEachTap(window, (_, yPixel) => {
@@ -60,9 +63,10 @@ function cellsInside(window: Window): Int32Array {
 }
 
 /**
- * 2D pools and their gradients. The gradient of the maximum goes to the first winner of each
- * window. The average is over the cells of the window inside the input, and its gradient divides by
- * the same count; tfjs's own divides by the size of the whole window, which is wrong at a border.
+ * 2D pools and their gradients. The gradient of a maximum goes to the first of the largest values
+ * in the window. The average is over the cells of the window inside the input, and its gradient
+ * divides by the same count; tfjs's own gradient divides by the size of the whole window, which is
+ * wrong at a border.
  *
  * Shapes: x [N, H, W, C].
  */

@@ -4,7 +4,7 @@ import { allocate, type Float64Backend, type Values } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { aroundAxis, copy, sameKind, sizeOf, stridesOf, whole } from './strided.ts';
 
-/** Reduces the elements start ... end − 1 to one. */
+/** Reduces the elements start ... end − 1 to one value. */
 type Fold = (values: Values, start: number, end: number) => number;
 
 function reduce(
@@ -34,7 +34,9 @@ function reduce(
   );
 }
 
-/** The values with their axes in the given order; the same array if they already are. */
+/**
+ * Returns the values with the axes in the given order; the same array if the order is unchanged.
+ */
 function reducedLast(values: Values, shape: readonly number[], order: readonly number[]): Values {
   if (order.every((axis, i) => axis === i)) return values;
   const strides = stridesOf(shape);
@@ -67,7 +69,7 @@ const min: Fold = (values, start, end) => {
   return smallest;
 };
 
-/** The index of the first maximum. */
+/** Returns the index of the first maximum. */
 const argMax: Fold = (values, start, end) => {
   let best = start;
   for (let i = start; i < end; i++) if (values[i] > values[best]) best = i;
@@ -93,7 +95,10 @@ const any: Fold = (values, start, end) => {
 const same = (dtype: DataType): DataType => dtype;
 const bool = (): DataType => 'bool';
 
-/** A reduction along `axis`; only Max has another name for it. */
+/**
+ * Makes the kernel of a reduction along `axis`. (tfjs calls this attribute `reductionIndices` for
+ * Max only.)
+ */
 const reduction = (
   name: string,
   fold: Fold,

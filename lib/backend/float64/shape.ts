@@ -11,7 +11,9 @@ import { allocate, type Float64Backend } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { aroundAxis, copy, sizeOf, stridesOf, whole } from './strided.ts';
 
-/** A new tensor whose element (i, j, ...) is x[offset + i·strides[0] + j·strides[1] + ...]. */
+/**
+ * Makes a new tensor whose element (i, j, ...) is x[offset + i·strides[0] + j·strides[1] + ...].
+ */
 function view(
   backend: Float64Backend,
   x: TensorInfo,
@@ -66,7 +68,7 @@ function cut(
   });
 }
 
-/** Joins tensors, seen in the given shapes, along an axis. */
+/** Reshapes tensors to the given shapes, and joins them along an axis. */
 function join(
   backend: Float64Backend,
   tensors: TensorInfo[],
@@ -91,7 +93,10 @@ const commonType = (tensors: TensorInfo[]): DataType =>
 const padded = (shape: number[], paddings: [number, number][]): number[] =>
   shape.map((n, axis) => paddings[axis][0] + n + paddings[axis][1]);
 
-/** The index, among n, of place `at` in a row that continues beyond its ends as in a mirror. */
+/**
+ * Returns the index, from 0 to n − 1, that position `at` shows if a row of n values is mirrored at
+ * its ends.
+ */
 function mirrored(at: number, n: number, mode: 'reflect' | 'symmetric'): number {
   const repeatEdge = mode === 'symmetric' ? 1 : 0;
   if (at < 0) return -at - repeatEdge;
@@ -141,7 +146,8 @@ export const shapeKernels: KernelConfig[] = [
     );
     const own = stridesOf(x.shape);
     const steps = own.map((stride, axis) => stride * strides[axis]);
-    // Not tfjs's `finalShapeSparse`, which lacks the axes to drop: its kernels read the wrong ones.
+    // The extents are computed here, because tfjs's `finalShapeSparse` lacks the axes that are
+    // dropped.
     const extents = own.map((_, axis) =>
       Math.max(0, Math.ceil((end[axis] - begin[axis]) / strides[axis])),
     );

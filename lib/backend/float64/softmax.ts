@@ -4,7 +4,7 @@ import { allocate, type Float64Backend } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { aroundAxis } from './strided.ts';
 
-/** Computes an output per element from x − m and Σ exp(x − m), where m is the largest x. */
+/** Computes an output for each element from x − m and Σ exp(x − m), where m is the largest x. */
 function normalize(
   backend: Float64Backend,
   logits: TensorInfo,

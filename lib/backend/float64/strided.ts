@@ -3,8 +3,8 @@ import type { Values } from './backend.ts';
 
 /**
  * An array seen through strides: element (i, j, ...) is
- * `values[offset + i·strides[0] + j·strides[1] + ...]`. A transpose, a slice, a reversal, a tile, a
- * broadcast and a pad are each one copy between two views.
+ * `values[offset + i·strides[0] + j·strides[1] + ...]`. Transposing, slicing, reversing, tiling,
+ * broadcasting and padding are each one copy between two views.
  */
 export interface View {
   readonly values: Values;
@@ -61,8 +61,8 @@ function copyAxis(
 }
 
 /**
- * Returns the values repeated along the axes that `shape` lacks or has with size 1; without such
- * axes, the same array.
+ * Returns the values repeated along the axes that `shape` lacks or in which its size is 1. If there
+ * are no such axes, it returns the same array.
  */
 export function broadcast(
   values: Values,

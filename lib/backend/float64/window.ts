@@ -2,9 +2,9 @@ import type { backend_util } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../../errors.ts';
 
 /**
- * The geometry of a convolution or a pool: which cell of the input meets which cell of the filter
- * for which cell of the output. A forward pass and its gradients visit the same triples, so they
- * are adjoint by construction.
+ * The geometry of a convolution or a pool. It determines all triples of an input pixel, a filter
+ * cell and an output pixel that meet. A forward pass and its gradients visit the same triples, so
+ * they are adjoint by construction.
  */
 export type Window = backend_util.Conv2DInfo;
 
@@ -14,13 +14,13 @@ export type Padding = 'valid' | 'same' | number | backend_util.ExplicitPadding;
 /** One number for both axes, or [height, width]. */
 export type Pair = [number, number] | number;
 
-/** How the number of windows is rounded. */
+/** The rounding of the number of windows. */
 export type Rounding = 'floor' | 'round' | 'ceil' | undefined;
 
 /**
  * Calls `visit` with every triple (input pixel, output pixel, filter cell). Pixels are counted
- * image by image and row by row, cells row by row. Cells in the padding are not visited. The taps
- * of an output pixel follow one another in reading order.
+ * image by image and row by row, cells row by row. Cells in the padding are not visited. The
+ * triples of an output pixel are visited in reading order of the filter cells.
  */
 export function forEachTap(
   window: Window,
@@ -47,8 +47,8 @@ export function forEachTap(
 }
 
 /**
- * Returns a numeric padding as an explicit one. tfjs computes the wrong size for a numeric padding
- * if the filter is not square.
+ * Converts a numeric padding to an explicit one, because tfjs computes the wrong size for a numeric
+ * padding if the filter is not square.
  */
 export function explicit(pad: Padding): 'valid' | 'same' | backend_util.ExplicitPadding {
   if (typeof pad !== 'number') return pad;
@@ -65,7 +65,7 @@ export function fourSizes([a, b, c, d]: number[]): [number, number, number, numb
   return [a, b, c, d];
 }
 
-/** Throws unless a gradient has the shape of the output, because it would be misread. */
+/** Throws if a gradient does not have the shape of the output. */
 export function checkShape(name: string, got: number[], expected: number[]): void {
   if (got.length !== expected.length || got.some((n, i) => n !== expected[i])) {
     throw new InputError(`${name}: expected dy of shape ${show(expected)}, got ${show(got)}`);

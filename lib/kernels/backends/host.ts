@@ -1,7 +1,7 @@
 import { backend, engine, getBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import { numElements } from '../../shapes.ts';
 
-/** The values of a tensor in place: in single precision, or in double precision on float64. */
+/** The values of a tensor, not copied: in single precision, or in double precision on float64. */
 export type Values = Float32Array | Float64Array;
 
 /** The methods of the wasm backend that tfjs's own interface lacks: access to its heap. */
@@ -52,9 +52,9 @@ export function computeOnHost(
 }
 
 /**
- * Continues to write to a tensor of `computeOnHost`, on cpu and wasm, for results that are put
- * together from the outputs of other kernels. The loop gets the values so far, and those of the
- * inputs.
+ * Writes into a tensor of `computeOnHost` after its creation, on cpu and wasm, for results that are
+ * assembled from the outputs of other kernels. `write` gets the tensor's current values and the
+ * values of the inputs.
  */
 export function writeOnHost(
   output: Tensor,
@@ -67,14 +67,15 @@ export function writeOnHost(
     return;
   }
   const heap = backend() as unknown as WasmHeap;
-  // The inputs are moved to the heap before any array is taken from it: growing moves the heap.
+  // The inputs are moved to the heap before any array is taken from it, because a heap that grows
+  // moves, and arrays of the old one become invalid.
   inputs.forEach((input) => heap.dataIdMap.get(input.dataId));
   write(heap.typedArrayFromHeap(output), ...inputs.map((input) => heap.typedArrayFromHeap(input)));
 }
 
 /**
- * Returns the contiguous values of a tensor from index `start`, as many as the shape has. On wasm,
- * tfjs's own `slice` copies the whole tensor.
+ * Returns a tensor of the given shape with the contiguous values of another tensor from index
+ * `start`. On wasm, tfjs's own `slice` copies the whole tensor.
  */
 export function sliceOnHost(x: Tensor, start: number, shape: readonly number[]): Tensor {
   const copy = (slice: Values, all: Values) => slice.set(all.subarray(start, start + slice.length));

@@ -2,8 +2,8 @@ import { getBackend } from '@tensorflow/tfjs-core';
 import { onSoftwareGpu } from './webgpu.ts';
 
 /**
- * The backends whose implementations of an operation may differ, by the names that tfjs knows them
- * by. `softwareWebgpu` is webgpu where the GPU is a program such as SwiftShader.
+ * The backends whose implementations of an operation may differ, by their names in tfjs.
+ * `softwareWebgpu` is webgpu on a GPU that is a program, such as SwiftShader.
  */
 export type KernelBackend =
   'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu' | 'softwareWebgpu' | 'float64';

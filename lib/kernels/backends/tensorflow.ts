@@ -64,7 +64,8 @@ export const FLOAT = Symbol('DT_FLOAT');
 
 /**
  * The attributes of an operation. Numbers are integers unless they are marked `{ float }`.
- * TensorFlow takes the others, such as the dtypes, from the inputs or from its own defaults.
+ * TensorFlow takes attributes that are not given, such as the dtypes, from the inputs or from its
+ * own defaults.
  */
 export type Attributes = Readonly<
   Record<string, PlainAttribute | FloatAttribute | ShapeAttribute | typeof FLOAT>
@@ -101,16 +102,19 @@ export function runOperations(
 }
 
 /**
- * The attribute that marks TensorFlow's wrappers of oneDNN's kernels. TensorFlow puts some of them
- * in the place of its public operations by itself, and others only where it rewrites a graph, which
- * tfjs does not have.
+ * The attribute that marks TensorFlow's wrappers of oneDNN's kernels. TensorFlow uses some of these
+ * kernels in place of its public operations, and others only when it rewrites a graph, but tfjs has
+ * no graphs.
  */
 export const ONEDNN = { _kernel: 'MklNameChangeOp' };
 
 /** Whether oneDNN's kernels run, per backend. */
 const oneDnnRuns = new WeakMap<TensorflowBackend, boolean>();
 
-/** Returns whether TensorFlow has oneDNN and computes on the CPU; the first call tries it out. */
+/**
+ * Returns whether TensorFlow has oneDNN and computes on the CPU. The first call runs one of
+ * oneDNN's kernels to find out.
+ */
 export function hasOneDnn(): boolean {
   const tensorflow = tensorflowBackend();
   if (tensorflow.isUsingGpuDevice) return false;
@@ -142,7 +146,7 @@ function tensorflowBackend(): TensorflowBackend {
   return backend() as unknown as TensorflowBackend;
 }
 
-/** The attributes in tfjs-node's form. */
+/** Converts attributes to the form of tfjs-node. */
 function listed({ binding }: TensorflowBackend, attributes: Attributes): Attribute[] {
   return Object.entries(attributes).map(([name, value]) => {
     if (value === FLOAT) return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
@@ -167,7 +171,7 @@ function kindOf(value: PlainAttribute): AttributeKind {
   }
 }
 
-/** Returns the attributes that say how the filters of a convolution slide. */
+/** Returns the attributes for the strides, dilations and padding of a convolution. */
 export function slidingAttributes(geometry: Geometry) {
   const { height, width } = geometry;
   return {
@@ -178,8 +182,8 @@ export function slidingAttributes(geometry: Geometry) {
 }
 
 /**
- * Returns whether the padding is TensorFlow's SAME: the fewest cells with ⌈input / stride⌉ outputs,
- * of which an odd one comes after.
+ * Returns whether the padding is TensorFlow's SAME: the smallest number of cells that gives ⌈input
+ * / stride⌉ outputs; if it is odd, the extra cell comes after.
  */
 export function isSame({ height, width }: Geometry): boolean {
   return [height, width].every(({ input, output, kernel, stride, dilation, before, after }) => {
@@ -192,7 +196,7 @@ export function isSame({ height, width }: Geometry): boolean {
   });
 }
 
-/** Returns the attributes that say how the windows of a pool slide. */
+/** Returns the attributes for the sizes, strides and padding of a pool's windows. */
 export function poolingAttributes({ height, width }: Geometry) {
   return {
     ksize: [1, height.kernel, width.kernel, 1],
@@ -209,14 +213,14 @@ function paddingAttributes({ height, width }: Borders) {
 
 /**
  * Frees the values of a variable that is about to be assigned new ones, unless another tensor
- * shares them. Until the assignment nothing may read the variable.
+ * shares them. Nothing may read the variable until it is assigned.
  */
 export function freeIfUnshared({ dataId }: Variable): void {
   const tensorflow = tensorflowBackend();
   if (tensorflow.refCount(dataId) === 1) tensorflow.disposeData(dataId, true);
 }
 
-/** Creates the tensor of a shape, for operations that take the shape as an input. */
+/** Creates a tensor that holds a shape, for operations that take the shape as an input. */
 export function shapeTensor(shape: readonly number[]): Tensor {
   return engine().makeTensor(Int32Array.from(shape), [shape.length], 'int32');
 }

@@ -26,13 +26,16 @@ interface WebgpuBackend {
 
 /** A shader in WGSL. */
 export interface Program {
-  /** A name of everything that the code depends on: the compiled shader is cached under it. */
+  /**
+   * The key under which the compiled shader is cached. It must contain everything on which the code
+   * depends.
+   */
   readonly key: string;
   /** The code reads the values of input `x` as the array `x`. */
   readonly inputs: Readonly<Record<string, Tensor>>;
   /** The shape of the result. */
   readonly outputShape: readonly number[];
-  /** One to four integers each, which the code reads as `uniforms.name`. */
+  /** Lists of one to four integers, which the code reads as `uniforms.name`. */
   readonly uniforms: Readonly<Record<string, readonly number[]>>;
   /** The number of invocations. */
   readonly runs: number;
@@ -45,8 +48,8 @@ const WORKGROUP = 64;
 const MAX_WORKGROUPS = 65535;
 
 /**
- * Returns whether the GPU of webgpu is software. There, values that invocations share are slow, and
- * values of one invocation cost nothing.
+ * Returns whether the GPU of webgpu is software. On such a GPU, memory that invocations share is
+ * slow, and memory of a single invocation is fast.
  */
 export function onSoftwareGpu(): boolean {
   return getBackend() === 'webgpu' && webgpu().adapterInfo.architecture === 'swiftshader';
@@ -85,8 +88,8 @@ export function runOnWebgpu<T extends Tensor>({
 }
 
 /**
- * The size of the tile of a matrix that one invocation computes: each value that it reads is part
- * of several products.
+ * The size of the tile of a matrix that one invocation computes. In a tile, each value that is read
+ * is used in several products.
  */
 export const TILE_ROWS = 8;
 export const TILE_COLUMNS = 4;

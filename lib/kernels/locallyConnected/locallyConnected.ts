@@ -46,7 +46,8 @@ export function locallyConnected(
 }
 
 /**
- * Computes the gradient of the images, that of each window added to its pixels.
+ * Computes the gradient of the images: the gradient of each window is added to the pixels of the
+ * window.
  *
  *     ∂C/∂window(n,P)[k] = Σ_o g[n,P,o] w[P,k,o]
  */
@@ -92,14 +93,17 @@ export function locallyConnectedToFilters(
   }) as Tensor3D;
 }
 
-/** The multiplications per place from which one product per place is faster. */
+/** The number of multiplications per place from which one matrix product per place is faster. */
 const MIN_MULTIPLICATIONS: ByBackend<number> = { cpu: 2 ** 11, wasm: 2 ** 14, other: Infinity };
 
 function hasProductPerPlace(batch: number, [, cells, outChannels]: readonly number[]): boolean {
   return batch * cells * outChannels >= forBackend(MIN_MULTIPLICATIONS);
 }
 
-/** Creates a tensor that `write` fills place by place, given the geometry of the place's window. */
+/**
+ * Creates a tensor that `write` fills place by place; it gets the geometry of the window of each
+ * place.
+ */
 function computeByPlace(
   shape: readonly number[],
   { height, width }: Geometry,
@@ -120,18 +124,18 @@ function computeByPlace(
   return output;
 }
 
-/** The window of each image at a place, [N, K]. */
+/** Returns the windows of all images at a place, [N, K]. */
 function windowsAt(images: Tensor4D, window: Geometry): Tensor2D {
   return im2col(images, window) as Tensor2D;
 }
 
-/** The filters of a place, [K, C_out]. */
+/** Returns the filters of a place, [K, C_out]. */
 function filtersAt(filters: Tensor3D, place: number): Tensor2D {
   const [, cells, outChannels] = filters.shape;
   return sliceOnHost(filters, place * cells * outChannels, [cells, outChannels]) as Tensor2D;
 }
 
-/** The gradients of a place, [N, C_out]. */
+/** Returns the gradients of a place, [N, C_out]. */
 function gradsAt(gradOutput: Tensor3D, place: number): Tensor2D {
   const [batch, places, outChannels] = gradOutput.shape;
   return computeOnHost([gradOutput], [batch, outChannels], (grads, g) => {
