@@ -30,7 +30,8 @@ describe('lbfgs', () => {
       iterations: 100,
       bounds: [-0.5, 0.5],
     });
-    // On x = 0.5 the valley is at y = 0.25, and inside the bounds nothing is lower.
+    // On the bound x = 0.5 the bottom of the valley is at y = 0.25. No point inside the bounds is
+    // lower.
     expect(x).toBeCloseTo(0.5, 6);
     expect(y).toBeCloseTo(0.25, 6);
     expect(widest).toBeLessThanOrEqual(0.5);
@@ -56,7 +57,7 @@ describe('lbfgs', () => {
   });
 });
 
-/** Two classes of images of 1x3: score 0 is w · x, score 1 is 0. */
+/** A classifier of 1x3 images into two classes: score 0 is w · x, and score 1 is 0. */
 const classifier = (w: readonly number[]) =>
   new Sequential([
     new Flatten(),
@@ -64,7 +65,7 @@ const classifier = (w: readonly number[]) =>
   ]);
 
 eachBackend('fooling', () => {
-  test('the closest image of another class lies across the plane between the two', async () => {
+  test('the closest image of another class lies just beyond the plane between the two', async () => {
     const w = [6, -3, 2];
     const network = classifier(w);
     const image = tf.tensor4d([0.6, 0.4, 0.5], [1, 1, 3, 1]);
@@ -75,7 +76,7 @@ eachBackend('fooling', () => {
     const moved = Array.from(found?.dataSync() ?? [], (v, i) => v - [0.6, 0.4, 0.5][i]);
     found?.dispose();
     expect(tf.memory().numTensors).toBe(before);
-    // w · x = 3.4 is 3.4/7 from the plane, along −w/7.
+    // w · x = 3.4 and |w| = 7, so the image is 3.4/7 from the plane, in the direction −w/7.
     const along = -moved.reduce((sum, v, i) => sum + v * w[i], 0) / 7;
     expect(along).toBeGreaterThan(3.4 / 7);
     expect(along).toBeLessThan(1.2 * (3.4 / 7));

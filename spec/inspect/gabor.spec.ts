@@ -16,13 +16,15 @@ const upright: Gabor = {
 
 test('the function is the equation', () => {
   const values = gabor(upright, 5, 7);
-  // One column right of the middle is a quarter of a wave: 0. Two are half a wave.
+  // One column to the right of the middle is a quarter of the wavelength, where the wave is 0. Two
+  // columns are half the wavelength.
   expect([values[2 * 7 + 3], values[2 * 7 + 4]].map((v) => Number(v.toFixed(9)))).toEqual([1, 0]);
   expect(values[2 * 7 + 5]).toBeCloseTo(-Math.exp(-4 / (2 * 1.5 ** 2)), 9);
-  // A row below, along the stripes, the envelope is that of half the distance.
+  // One row down is a step along the stripes, where the aspect ratio halves the distance.
   expect(values[3 * 7 + 3]).toBeCloseTo(Math.exp(-0.25 / (2 * 1.5 ** 2)), 9);
   const turned = gabor({ ...upright, orientation: Math.PI / 2, phase: Math.PI / 2 }, 5, 7);
-  // The stripes lie, and an odd one falls from 0 downwards.
+  // The stripes are horizontal, and the function is odd: it is negative below the middle and
+  // positive above.
   expect(turned[2 * 7 + 3]).toBeCloseTo(0, 9);
   expect(turned[3 * 7 + 3]).toBeCloseTo(-Math.exp(-1 / (2 * 1.5 ** 2)), 9);
   expect(turned[1 * 7 + 3]).toBeCloseTo(Math.exp(-1 / (2 * 1.5 ** 2)), 9);
@@ -32,7 +34,7 @@ test.each([
   { x: 4.2, y: 4.9, orientation: 0.4, sigma: 2, aspect: 0.8, wavelength: 5, phase: 0.3 },
   { x: 5, y: 3.5, orientation: 2.2, sigma: 1.6, aspect: 1.3, wavelength: 4, phase: 1.4 },
   { x: 4.5, y: 4, orientation: 1.6, sigma: 2.5, aspect: 0.6, wavelength: 6, phase: -0.5 },
-])('a fit finds the function again: %j', async (truth) => {
+])('a fit recovers the function: %j', async (truth) => {
   const filter = gabor(truth, 9, 10).map((v) => -3 * v);
   const fit = await fitGabor(filter, 9, 10);
   expect(fit.explained).toBeGreaterThan(0.9999);
@@ -51,7 +53,7 @@ test.each([
   { x: 2.1, y: 3.9, orientation: 2.6, sigma: 1.3, aspect: 0.6, wavelength: 3.2, phase: 2.5 },
   { x: 4.2, y: 1.8, orientation: 0.1, sigma: 1.7, aspect: 1.2, wavelength: 6.5, phase: -2.8 },
   { x: 1.7, y: 1.7, orientation: 3.1, sigma: 1.2, aspect: 0.4, wavelength: 4.4, phase: -0.9 },
-])('wherever its middle is, with amplitude and phase: %j', async (truth) => {
+])('a fit recovers any middle, amplitude and phase: %j', async (truth) => {
   const filter = gabor(truth, 7, 7).map((v) => 0.3 * v);
   const fit = await fitGabor(filter, 7, 7);
   expect(fit.explained).toBeGreaterThan(0.999999);
@@ -70,7 +72,7 @@ test('the orientation is in 0 ... π and the amplitude above 0, whatever the sig
   expect(fit.phase).toBeCloseTo(1 - Math.PI, 3);
 });
 
-test('noise is not explained', async () => {
+test('noise is not fitted well', async () => {
   const { explained } = await fitGabor(new Rng(3).normals(90), 9, 10);
   expect(explained).toBeLessThan(0.7);
 });
@@ -86,7 +88,7 @@ test.each([
 });
 
 describe('the bank', () => {
-  it('has every orientation, even and odd, without a mean, of the variance of heNormal', async () => {
+  it('has every orientation, even and odd, with mean 0 and the variance of heNormal', async () => {
     const { weight } = new Conv2D(2, 6, [9, 7], { init: gaborBank() }).params;
     const values = Float32Array.from(weight.dataSync());
     for (let o = 0; o < 6; o++) {
@@ -94,9 +96,9 @@ describe('the bank', () => {
       expect(own.reduce((sum, v) => sum + v, 0)).toBeCloseTo(0, 4);
       const power = own.reduce((sum, v) => sum + v * v, 0) / own.length;
       expect(power).toBeCloseTo(2 / (9 * 7 * 2), 5);
-      // Both channels alike.
+      // Both channels are equal.
       expect(own.filter((_, i) => i % 2 === 0)).toEqual(own.filter((_, i) => i % 2 === 1));
-      if (o !== 1 && o !== 4) continue; // One even, one odd: a fit takes a second.
+      if (o !== 1 && o !== 4) continue; // Only one even and one odd filter, because a fit takes a second.
       const { orientation, explained } = await fitGabor(
         own.filter((_, i) => i % 2 === 0),
         9,
@@ -107,7 +109,7 @@ describe('the bank', () => {
     }
   });
 
-  it('refuses what is no filter', () => {
+  it('refuses a weight that is not a filter', () => {
     expect(() => gaborBank()([5, 4], { fanIn: 5, fanOut: 4 }, undefined)).toThrow(
       inputError(
         'gaborBank: expected a weight [K_h, K_w, channels, filters] of at least 3x3, got [5, 4]',

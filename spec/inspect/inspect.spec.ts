@@ -11,7 +11,10 @@ import { expectAllClose, expectNoLeak, messageOf } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { inputError } from '../support/inputError.ts';
 
-/** Scores of three classes for images of 1x2 with two channels: rows of W. */
+/**
+ * The weights of a classifier of 1x2 images with two channels. Each row gives the score of one of
+ * three classes.
+ */
 const W = [
   [1, -5, 2, 0],
   [0, 3, -1, 4],
@@ -54,13 +57,14 @@ eachBackend('of a linear classifier', () => {
     expect(() => saliency(network, { images, labels: [0, 3] })).toThrow(/expected .*, got 3/);
   });
 
-  test('the fast gradient sign moves each value by ε where that raises the cost, within 0 ... 1', () => {
+  test('the fast gradient sign method moves each value by ε in the direction that raises the cost, within 0 ... 1', () => {
     const network = classifier();
     const image = tf.tensor4d([0.5, 0.25, 1, 0.1], [1, 1, 2, 2]);
     const labels = tf.tensor1d([1], 'int32');
     expectNoLeak(() => {
       const moved = fastGradientSign(network, { input: image, labels, epsilon: 0.2 });
-      // Class 0 is ahead, so the cost of class 1 rises along row 0 − row 1 = (1, −8, 3, −4).
+      // Class 0 has the largest score, so the cost of class 1 rises along row 0 − row 1 = (1, −8,
+      // 3, −4).
       expectAllClose(moved, { shape: [1, 1, 2, 2], values: [0.7, 0.05, 1, 0] });
       moved.dispose();
     });

@@ -1,4 +1,7 @@
-/** A user's own boxes and containers, in every reader of facts: with the facts declared, and without. */
+/**
+ * A user's own boxes and containers, with and without declared facts, in every function that reads
+ * facts.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import { SGD } from '../../optim/sgd.ts';
 import { withoutDecay } from '../../optim/groups.ts';
@@ -27,7 +30,7 @@ import { messageOf } from '../support/compare.ts';
 
 beforeAll(() => useBackend('cpu'));
 
-/** Delegates to a convolution, and states nothing about itself. */
+/** Delegates to a convolution, and declares no facts. */
 class Silent extends Module<tf.Tensor4D, tf.Tensor4D, Conv2DCache> {
   readonly conv = new Conv2D(1, 4, 5, { rng: new Rng(0) });
   override readonly params = this.conv.params;
@@ -45,7 +48,7 @@ class Silent extends Module<tf.Tensor4D, tf.Tensor4D, Conv2DCache> {
   }
 }
 
-/** The same box with its facts. */
+/** The same box with declared facts. */
 class MyConv extends Silent {
   override readonly noDecay = this.conv.noDecay;
 
@@ -54,7 +57,7 @@ class MyConv extends Silent {
   }
 }
 
-/** Runs one box twice. */
+/** A container that runs one box twice. */
 class Twice extends Container {
   readonly body: NamedModule<tf.Tensor, tf.Tensor>;
 
@@ -102,7 +105,7 @@ describe('a box that delegates to Conv2D(1, 4, 5), followed by MaxPool2D(2)', ()
     );
   });
 
-  test('topPatches takes the whole example where the window is unknown, and names the box', async () => {
+  test('topPatches shows the whole example if the window is unknown, and names the box', async () => {
     const values = Float32Array.from(new Rng(1).normals(3 * 28 * 28));
     const data = new ArrayDataset({
       name: 'noise',
@@ -144,7 +147,7 @@ describe('a box that delegates to Conv2D(1, 4, 5), followed by MaxPool2D(2)', ()
     );
   });
 
-  test('behind a Flatten, a box without a window makes the columns of a Linear unknown', () => {
+  test('after a Flatten, a box without a window makes the column order of a Linear unknown', () => {
     class Pass extends ReLU {
       override facts(): Facts {
         return {};
@@ -164,7 +167,7 @@ describe('a box that delegates to Conv2D(1, 4, 5), followed by MaxPool2D(2)', ()
   });
 });
 
-describe('the order of the columns of a Linear behind merges and own boxes', () => {
+describe('the column order of a Linear after merges and own boxes', () => {
   const rng = new Rng(0);
   const flat = () => new Sequential([new Conv2D(1, 2, 3, { padding: 1, rng }), new Flatten()]);
   const stored = (network: Module) => torchLayout(network, [4, 3, 1]).stored['1.weight'];
@@ -202,7 +205,7 @@ describe('the order of the columns of a Linear behind merges and own boxes', () 
   });
 });
 
-test('behind a Flatten, BatchNorm holds one value per element, in PyTorch channels first', () => {
+test('after a Flatten, BatchNorm has one value per element, which PyTorch stores channels first', () => {
   const network = new Sequential([new Flatten(), new BatchNorm(12)]);
   expect(torchLayout(network, [2, 3, 2]).stored['1.weight']).toEqual({
     name: '1.weight',
@@ -222,10 +225,10 @@ test('the scale of a BatchNorm in a user container does not decay', () => {
 describe('a container that runs a Sequential twice', () => {
   const make = () =>
     new Twice(new Sequential([new Conv2D(2, 2, 3, { padding: 1, rng: new Rng(3) }), new ReLU()]));
-  /** The same function from a chain of two boxes that share their parameters. */
+  /** The same function as a chain of two boxes that share their parameters. */
   const chain = (body: Module) => new Sequential([body, body]);
 
-  test('summary: both runs have a row, parameters count once, the field grows twice', () => {
+  test('summary: both runs have a row, parameters count once, and each run enlarges the receptive field', () => {
     const { rows, total } = summarize(make(), [6, 5, 2]);
     expect(rows.map(({ name, parameters }) => [name, parameters])).toEqual([['body.0', 38], ['body.0', 0]]); // prettier-ignore
     expect(rows.map(({ receptiveField }) => receptiveField)).toEqual([[3, 3], [5, 5]]); // prettier-ignore
@@ -239,7 +242,7 @@ describe('a container that runs a Sequential twice', () => {
     });
   });
 
-  test('trace: its output, gradient and span are those of the chain', () => {
+  test('trace: output, gradient and span equal those of the chain', () => {
     const twice = make();
     const [, body] = twice.body;
     const [one, two] = [new Trace(twice, '', [6, 5, 2]), new Trace(chain(body), '', [6, 5, 2])];
@@ -263,7 +266,7 @@ describe('a container that runs a Sequential twice', () => {
   });
 });
 
-describe('facts that no box can have are refused', () => {
+describe('impossible facts are refused', () => {
   const told = (facts: Facts) => {
     class Liar extends ReLU {
       override facts(): Facts {

@@ -20,7 +20,7 @@ import { topResponses } from '../../inspect/topResponses.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { inputError } from '../support/inputError.ts';
 
-/** Images of one channel, all of the first image's size. */
+/** Images of one channel, which all have the size of the first image. */
 const images = (...of: number[][][]) =>
   new ArrayDataset({
     name: 'digits',
@@ -30,7 +30,7 @@ const images = (...of: number[][][]) =>
     labels: of.map(() => 0),
   });
 
-/** A filter of these rows. */
+/** A convolution with one filter, given by its rows. */
 const filter = (
   rows: number[][],
   options: { stride?: number; padding?: number; dilation?: number } = {},
@@ -41,7 +41,7 @@ const filter = (
     init: init.values(rows.flat()),
   });
 
-/** Example, response, place, corner, shape and values of each patch of the first unit of a box. */
+/** The example, response, place, corner, shape and values of each patch of a box's first unit. */
 async function first(network: Module, data: ArrayDataset, options: TopPatchesOptions) {
   const [{ patches }] = await topPatches(network, data, options);
   return patches.map(({ example, response, place, corner, shape, values }) => [example, response, place, corner, shape, [...values]]); // prettier-ignore
@@ -59,14 +59,14 @@ const ISLE = [
 ];
 
 eachBackend('top patches', () => {
-  test('a convolution: the window where its response is largest, one of each example, the largest first', async () => {
+  test('a convolution: the window with the largest response, one per example, the largest first', async () => {
     const network = new Sequential([filter([[1, 1], [1, 1]])]); // prettier-ignore
     const data = images(ISLE, SEA);
     expect(await first(network, data, { box: '0' })).toEqual([
       [1, 26, [1, 2], [1, 2], [2, 2, 1], [5, 6, 7, 8]],
       [0, 9, [0, 0], [0, 0], [2, 2, 1], [0, 9, 0, 0]],
     ]);
-    // 26, then the first of those with 11 and 15.
+    // The largest response, 26, and the first of the responses between it and 11.
     expect(await first(network, data, { box: '0', count: 2, perExample: 2 })).toEqual([
       [1, 26, [1, 2], [1, 2], [2, 2, 1], [5, 6, 7, 8]],
       [1, 12, [1, 1], [1, 1], [2, 2, 1], [0, 5, 0, 7]],
@@ -76,9 +76,9 @@ eachBackend('top patches', () => {
     expect(least).toBe(0);
   });
 
-  test('stride, padding and dilation: cut at the border, and the cells between the taps', async () => {
+  test('stride, padding and dilation: patches are cut at the border, and include the cells between the weights', async () => {
     const stepped = new Sequential([filter([[0, 0, 0], [0, 1, 0], [0, 0, 0]], { stride: 3, padding: 1 })]); // prettier-ignore
-    // Its taps are on (0, 0) and (0, 3).
+    // The middle weight of the filter lies on (0, 0) and on (0, 3).
     expect(await first(stepped, images(SEA), { box: '0' })).toEqual([
       [0, 1, [0, 0], [0, 0], [2, 2, 1], [1, 0, 0, 0]],
     ]);
@@ -96,11 +96,11 @@ eachBackend('top patches', () => {
     const network = new Sequential([new MaxPool2D([1, 2]), inner]);
     const expected = [[0, 8, [2, 0], [2, 0], [1, 4, 1], [0, 0, 7, 8]]];
     expect(await first(network, images(SEA), { box: '1.1' })).toEqual(expected);
-    // The output of a container is that of its last box.
+    // The output of a container is the output of its last box.
     expect(await first(network, images(SEA), { box: '1' })).toEqual(expected);
   });
 
-  test('a unit of a vector sees the whole example; one behind only Flatten its own pixel', async () => {
+  test('a unit of a vector sees the whole example; a unit after only a Flatten sees its own pixel', async () => {
     const network = new Sequential([new Flatten(), new Linear(12, 2, { bias: false, init: init.values(Array.from({ length: 24 }, (_, i) => i % 12)) })]); // prettier-ignore
     const [[example, response, place, corner, shape]] = await first(network, images(SEA), { box: '1', units: [1] }); // prettier-ignore
     expect([example, response, place, corner, shape]).toEqual([0, 6 * 5 + 7 * 6 + 10 * 7 + 11 * 8, [], [0, 0], [3, 4, 1]]); // prettier-ignore
@@ -109,7 +109,7 @@ eachBackend('top patches', () => {
     ]);
   });
 
-  test('the union of the ways of a Residual; of a Branch the way of the channel', async () => {
+  test('a Residual shows the union of its two paths; a Branch shows the path of the channel', async () => {
     const point = () => filter([[1]]);
     const residual = new Sequential([
       new Residual(filter([[0, 1, 1]], { padding: 0 }), filter([[1, 0, 0]])),
@@ -136,7 +136,7 @@ eachBackend('top patches', () => {
     expect(await first(skip, images(SEA), { box: 'sum' })).toEqual([[0, 21, [2, 1], [2, 1], [1, 3, 1], [0, 7, 8]]]); // prettier-ignore
   });
 
-  test('a Graph: only what the node depends on is run and seen', async () => {
+  test('a Graph: only the nodes that a node depends on run', async () => {
     const network = new Graph({
       inputs: 'image',
       nodes: [
@@ -151,7 +151,7 @@ eachBackend('top patches', () => {
     expect(await first(network, images(SEA), { box: 'far' })).toEqual([[0, 56, [2, 1], [2, 1], [1, 3, 1], [0, 7, 8]]]); // prettier-ignore
   });
 
-  test('ties: the first example, in it the first place; NaN is no response', async () => {
+  test('ties: the first example and its first place win; NaN is no response', async () => {
     const flat = [[2, 2], [2, 2]]; // prettier-ignore
     const network = new Sequential([filter([[1]])]);
     const found = await first(network, images(flat, flat, flat), {
@@ -170,10 +170,10 @@ eachBackend('top patches', () => {
     });
   });
 
-  test('the gradient is that of the one response', async () => {
+  test('the gradient is that of a single response', async () => {
     const network = new Sequential([filter([[2, -3]]), new ReLU(), new MaxPool2D([1, 2])]);
     const [{ patches }] = await topPatches(network, images(ISLE), { box: '2' });
-    // 2 · 9 − 3 · 0 at column 1 is the winner of the first pool.
+    // The first window of the pool has its maximum, 2 · 9 − 3 · 0, at column 1.
     expect(patches[0].response).toBe(18);
     expect([patches[0].corner, patches[0].shape, [...patches[0].gradient]]).toEqual([[0, 0], [1, 3, 1], [0, 2, -3]]); // prettier-ignore
   });

@@ -11,17 +11,20 @@ import { Rng } from '../../lib/rng.ts';
 import { numElements } from '../../lib/shapes.ts';
 import { oneHot, reach } from '../support/reach.ts';
 
-/** Examples per case: a maximum sends its gradient to one of its inputs per example. */
+/**
+ * The number of examples per case. Many are needed, because a maximum passes the gradient to only
+ * one input per example.
+ */
 const EXAMPLES = 60;
 
-/** `spec/modules/facts.spec.ts` proves the windows of single boxes. */
-describe('the span of a container is the block that its gradient reaches, along all ways', () => {
+/** The windows of single boxes are tested in `spec/modules/facts.spec.ts`. */
+describe('the span of a container is the block that its gradient reaches, along all paths', () => {
   test.each(['Sequential', 'Residual', 'Branch', 'Graph'])('%s', async (name) => {
     await withBackend('float64', () => {
       let checked = 0;
       for (let k = 0; k < 24; k++) {
         const { box: drawn, input, config } = cases[name](new Draw(new Rng(1).fold(k)));
-        // A graph of several inputs, or of several outputs.
+        // Skips graphs with several inputs or outputs.
         if (!(drawn instanceof Module) || !(input instanceof Tensor)) continue;
         const box = drawn as AnyModule;
         const outputShape = box.facts([[1, ...input.shape.slice(1)]]).outputShape?.slice(1);

@@ -18,7 +18,7 @@ let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'boxprop-psets-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('from the handout to a full score, and a class', () => {
+test('from the handout to a full score, and the grades of a class', () => {
   const [ann, bob] = ['ann', 'bob'].map((name) => join(folder, name));
   expect(boxprop('pset', 'new', 'convolution', '--dir', ann)).toMatchObject({
     status: 0,
@@ -57,7 +57,7 @@ test('from the handout to a full score, and a class', () => {
     '"ann",7,10,3,"pass",4,"pass",0,"the sign is wrong: every number has the opposite sign"',
   );
   expect(readFileSync(join(out, 'grades.html'), 'utf8')).toContain('<td>bob</td><td>0/10</td>');
-  // What is kept is not graded again, what has changed is.
+  // Unchanged submissions are not graded again, but changed ones are.
   copyFileSync(solution, join(bob, 'solution.js'));
   writeFileSync(join(bob, 'solution.js'), 'export const forward = (x) => x;');
   expect(boxprop('pset', 'grade', ann, bob, '--out', out).stdout).toBe(graded.stdout);
@@ -83,7 +83,7 @@ test.each([
   expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
 });
 
-test('a grading that is killed goes on where it was, and ends as one that was not', async () => {
+test('a killed grading continues where it stopped, and has the same result as an uninterrupted one', async () => {
   const solution = readFileSync(join(ROOT, 'psets', 'dropout', 'solution.ts'), 'utf8');
   const dirs = Array.from({ length: 10 }, (_, n) => {
     const dir = join(folder, `student${n}`);

@@ -33,7 +33,8 @@ import * as example from '../../psets/backprop-example/solution.ts';
 import { ROOT } from '../support/runCommand.ts';
 
 /**
- * The final equations of the derivations, evaluated as they stand in the text, against the boxes.
+ * Evaluates the final equations of the derivations as they stand in the text, and compares the
+ * results with the boxes.
  */
 
 const sum = (from: number, to: number, term: (k: number) => number) =>
@@ -46,7 +47,9 @@ const list = (length: number, give: (k: number) => number) =>
 const readme = (name: string) =>
   readFileSync(join(ROOT, 'psets', name, 'README.md'), 'utf8').replace(/\s+/g, ' ');
 
-/** The table of the statement; undefined reads none. */
+/**
+ * The table of border indices in the problem statement. undefined means that no element is read.
+ */
 const rho = (j: number, N: number, boundary: string): number | undefined => {
   if (j >= 0 && j < N) return j;
   return {
@@ -124,7 +127,7 @@ test("convolution: the README's worked numbers", () => {
   }
 });
 
-test('max-pooling: the gradient is summed over the windows that an element wins; the same length too', async () => {
+test('max-pooling: the gradient sums over the windows whose maximum an element is; also with same length', async () => {
   const equation = '= \\sum_{i \\,:\\, a(i) = j} \\frac{\\partial C}{\\partial x_{out}[i]}';
   expect(readme('max-pooling')).toContain(equation);
   await withBackend('float64', () => {
@@ -142,8 +145,9 @@ test('max-pooling: the gradient is summed over the windows that an element wins;
       };
       const variants = [
         { g: gradOutput, box: new MaxPool1D(K, { stride: S }), start: (i: number) => i * S },
-        // Padding that never wins is the window cut at the ends; of an even kernel the box pads
-        // only alike.
+        // Padding is never the maximum, so it equals windows that are cut at the ends. For an even
+        // kernel the box pads both ends equally and therefore differs, so only odd kernels are
+        // compared.
         ...(K % 2 === 1
           ? [
               {
@@ -201,7 +205,7 @@ test('linear: input, weights and biases, a batch', async () => {
   });
 });
 
-test('softmax: the module alone, and with its cost', async () => {
+test('softmax: the box by itself, and with its cost', async () => {
   expect(readme('softmax')).toContain('= y_i \\left( g_i - \\sum_j g_j y_j \\right)');
   expect(readme('softmax')).toContain('\\frac{\\partial C}{\\partial x_i} = y_i - 1[i = t]');
   await withBackend('float64', () => {
@@ -292,7 +296,7 @@ test('prelu: input and slopes', async () => {
   });
 });
 
-test('pointwise: each slope, against its box', async () => {
+test('pointwise: each slope, compared with its box', async () => {
   for (const equation of [
     "= \\frac{\\partial C}{\\partial x_{out}[i]} \\cdot h'(x_{in}[i])",
     "h'(x) = 1[x > 0]",
@@ -346,7 +350,8 @@ test('euclidean: input, target, and the distance', async () => {
       const { x, y } = args as Record<string, number[][]>;
       const [N, I] = [x.length, x[0].length];
       const cost = new Euclidean();
-      // The cost is symmetric: its target's gradient is its input's, the two exchanged.
+      // The cost is symmetric, so the gradient of the target is that of the input with both
+      // exchanged.
       for (const [a, b] of [
         [x, y],
         [y, x],
@@ -358,7 +363,7 @@ test('euclidean: input, target, and the distance', async () => {
         expect(close(literal, [...gradient.dataSync()])).toBe(true);
         disposeTensors([target, found, gradient]);
       }
-      // No box has the distance for its cost: against differences of it.
+      // No box computes the distance, so its gradient is compared with finite differences.
       const distance = (rows: number[][]) =>
         sum(0, N, (n) => Math.hypot(...rows[n].map((v, i) => v - y[n][i]))) / N;
       x.forEach((row, n) => {
@@ -374,7 +379,7 @@ test('euclidean: input, target, and the distance', async () => {
   });
 });
 
-test('backprop-example: the gradients against the boxes, and the numbers of the text', async () => {
+test('backprop-example: the gradients compared with the boxes, and the numbers of the text', async () => {
   for (const equation of [
     '\\frac{\\partial E}{\\partial w_j} = (o - t) \\tanh a_j',
     '\\frac{\\partial E}{\\partial a_j} = (o - t) \\, w_j \\left( 1 - \\tanh^2 a_j \\right)',
@@ -435,7 +440,7 @@ test('backprop-example: the gradients against the boxes, and the numbers of the 
   );
 });
 
-test('contrast-norm: both modules, against the boxes', async () => {
+test('contrast-norm: both modules, compared with the boxes', async () => {
   for (const equation of [
     'A_{ij} = \\frac{w_{j - i + p}}{\\sum_k w_{k - i + p}}',
     '\\frac{\\partial C}{\\partial x_j} = g_j - \\sum_i A_{ij} \\, g_i',
@@ -448,7 +453,7 @@ test('contrast-norm: both modules, against the boxes', async () => {
     for (const args of drawn('contrast-norm')) {
       const { x, v, gradOutput: g } = args as { x: number[]; v: number[]; gradOutput: number[] };
       const N = x.length;
-      // The boxes' windows are Gaussian, with a quarter of the window as their σ.
+      // The boxes use Gaussian windows, whose standard deviation σ is a quarter of the window size.
       const p = 1 + (N % 2);
       const M = 2 * p + 1;
       const w = list(M, (m) => Math.exp(-((m - p) ** 2) / (2 * (M / 4) ** 2)));
@@ -480,7 +485,7 @@ test('contrast-norm: both modules, against the boxes', async () => {
   });
 });
 
-test('dropout: the mask goes back, the mean stays, the variance', async () => {
+test('dropout: the gradient uses the mask, and the mean and variance are right', async () => {
   for (const equation of [
     '= m_i \\, \\frac{\\partial C}{\\partial x_{out}[i]}',
     '= x_{in}[i]^2 \\, \\frac{p}{1 - p}',
@@ -505,7 +510,8 @@ test('dropout: the mask goes back, the mean stays, the variance', async () => {
     expect(close(m.map((v, i) => v * g[i]), [...gradInput.dataSync()])).toBe(true); // prettier-ignore
     const mean = sum(0, draws, (i) => 2 * m[i]) / draws;
     const variance = sum(0, draws, (i) => (2 * m[i] - mean) ** 2) / draws;
-    // Four standard errors of the mean, √(4 · 3/7 / 4000), and as much of the variance.
+    // The tolerances are about four standard errors: of the mean, √(4 · 3/7 / 4000), and of the
+    // variance.
     expect(Math.abs(mean - 2)).toBeLessThan(0.083);
     expect(Math.abs(variance - 4 * (0.3 / 0.7))).toBeLessThan(0.1);
   });

@@ -18,7 +18,7 @@ let folder: string;
 let Built: typeof Student;
 beforeAll(async () => {
   folder = mkdtempSync(join(BUILT, 'psets-'));
-  // The compiled grader, as users install it: one of the sources takes three times as long to
+  // The compiled grader, as users install it. From the sources it would take three times as long to
   // start.
   ({ Student: Built } = (await import(join(BUILT, 'dist/psets/grader/student.js'))) as {
     Student: typeof Student;
@@ -33,7 +33,7 @@ async function graded(pset: Pset, source: string, kind = 'ts', where = folder) {
   return checkPset(pset, new Built(file, { seconds: 3, memory: 256 }), new Rng(1));
 }
 
-/** A solution without its types, which takes a third of the time to grade. */
+/** A solution without its types, which is graded in a third of the time. */
 function untyped(source: string): string {
   const options = { filename: 'solution.ts', babelrc: false, configFile: false };
   return transformSync(source, { ...options, presets: ['@babel/preset-typescript'] })?.code ?? '';
@@ -51,7 +51,7 @@ describe.each(psets)('$name', (pset) => {
     expect(points).toBe(maxPoints);
   });
 
-  test('a right but unusual solution passes', async () => {
+  test('an unusual but correct solution passes', async () => {
     const { points, maxPoints } = await graded(pset, UNUSUAL[pset.name as keyof typeof UNUSUAL]);
     expect(points).toBe(maxPoints);
   });
@@ -104,7 +104,7 @@ test('a convolution by discrete Fourier transforms passes', async () => {
   expect(points).toBe(maxPoints);
 });
 
-test('the right gradient of a wrong forward is reported, and counts', async () => {
+test('the right gradient of a wrong forward is accepted and reported', async () => {
   const convolution = psets.find(({ name }) => name === 'convolution') ?? psets[0];
   const { tasks } = await graded(
     convolution,
@@ -117,7 +117,7 @@ test('the right gradient of a wrong forward is reported, and counts', async () =
   ]);
 });
 
-test('a function that is only slow by the clock, as on a busy machine, is not an endless loop', async () => {
+test('a function that is slow only because the machine is busy is not an endless loop', async () => {
   const sleep = 'const start = Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);';
   const [linear] = psets;
   const source = text(linear, 'solution.ts').replace(

@@ -15,8 +15,8 @@ import { applied, argumentsOf, type Args, type Value } from '../../psets/grader/
 import { psets } from '../../psets/index.ts';
 
 /**
- * The reference solutions: what they compute is what the boxes compute, and their gradients are
- * those of their forwards.
+ * Compares the reference solutions with the boxes, and their gradients with finite differences of
+ * their forwards.
  */
 
 const CASES = 24;
@@ -42,7 +42,7 @@ const out = (box: Module, input: Tensor, training = false) => {
 };
 const window = (box: Module, of: Value) =>
   out(box, constant<Rank.R4>(list(of), [1, 1, list(of).length, 1]));
-/** The window of the boxes for 2p + 1 cells. */
+/** The Gaussian window of the boxes, with 2p + 1 cells. */
 const gaussian = (p: number) => {
   const size = 2 * p + 1;
   return Array.from({ length: size }, (_, m) => Math.exp(-((m - p) ** 2) / (2 * (size / 4) ** 2)));
@@ -92,7 +92,7 @@ const BY_BOXES: Record<string, Record<string, (args: Args) => number[] | undefin
   'max-pooling': {
     forward: ({ x, K, S }) =>
       out(new boxprop.MaxPool1D(Number(K), { stride: Number(S) }), signal(x)),
-    // Of an even window the box pads both ends alike.
+    // For an even window the box pads both ends equally, which differs from the problem set.
     forwardSame: ({ x, K }) =>
       Number(K) % 2 === 0
         ? undefined
@@ -135,16 +135,16 @@ const BY_BOXES: Record<string, Record<string, (args: Args) => number[] | undefin
   dropout: { inference: ({ x, p }) => out(new boxprop.Dropout({ p: Number(p) }), signal(x)) },
 };
 
-test('every pset is here', () => {
+test('every pset is listed here', () => {
   expect(Object.keys(BY_BOXES)).toEqual(psets.map(({ name }) => name));
 });
 
-test.each(Object.keys(BY_BOXES))('%s computes what its box does', async (name) => {
+test.each(Object.keys(BY_BOXES))('%s computes the same as its box', async (name) => {
   await withBackend('float64', () => {
     for (const [task, byBox] of Object.entries(BY_BOXES[name])) {
       let compared = 0;
       for (const args of drawn(name)) {
-        // The boxes' windows are Gaussian.
+        // The windows of the boxes are always Gaussian.
         const own =
           name === 'contrast-norm' ? { ...args, w: gaussian((list(args.w).length - 1) / 2) } : args;
         const expected = byBox(own);
@@ -157,7 +157,7 @@ test.each(Object.keys(BY_BOXES))('%s computes what its box does', async (name) =
   });
 });
 
-test('dropout silences and scales as its box does', async () => {
+test('dropout drops and scales like its box', async () => {
   await withBackend('float64', () => {
     const x = new Rng(1).normals(50);
     const box = new boxprop.Dropout({ p: 0.3 });
@@ -187,7 +187,7 @@ describe.each(psets)('$name', (pset) => {
         const gradient = ask(pset.name, name, args);
         const at = (i: number, by: number) =>
           ask(pset.name, task, { ...args, [argument]: nudged(args[argument], i, by) });
-        // max-pooling's two variants have gradients of their own lengths.
+        // The two variants of max-pooling have output gradients of different lengths.
         const weights =
           cost === true
             ? [1]

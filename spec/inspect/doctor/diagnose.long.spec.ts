@@ -18,7 +18,10 @@ import { diagnose, type Diagnostic } from '../../../inspect/index.ts';
 
 beforeAll(() => useBackend('wasm'));
 
-/** Images of noise with a bright row for each class, of mean 0 and standard deviation 1 changed by `change`. */
+/**
+ * Noise images with a bright row for each class. Their values have mean 0 and standard deviation 1
+ * before `change` is applied.
+ */
 function rows(
   change: (value: number) => number = (value) => value,
   label = (n: number) => n % 3,
@@ -45,7 +48,7 @@ interface Made {
   readonly last?: number;
 }
 
-/** Two layers; the weights are He’s, times `scale`. */
+/** A network of two layers whose weights are He's initial weights times `scale`. */
 function network({
   scale = 1,
   bias = 0,
@@ -88,8 +91,8 @@ const HEALTHY = [
   'small subset',
 ];
 
-test('a healthy network and its data are good in everything, without advice and without a leak', async () => {
-  await diagnosticsOf(network()); // Backends keep some tensors from the first run.
+test('a healthy network and its data are good in every diagnostic, without advice and without a leak', async () => {
+  await diagnosticsOf(network()); // In the first run backends make tensors that they keep.
   const { numTensors } = memory();
   const found = await diagnosticsOf(network());
   expect(Object.keys(found)).toEqual(HEALTHY);
@@ -109,7 +112,7 @@ test('dead units are bad, and the network learns nothing', async () => {
   expect(found['small subset'].severity).toBe('bad');
 });
 
-test('a bias of 0 under a dead layer is at a kink, where there is no gradient to check', async () => {
+test('a bias of 0 after a dead layer is at a kink, so its gradient cannot be checked', async () => {
   const rng = new Rng(1);
   const build = () => {
     const [first, second] = [
@@ -140,7 +143,7 @@ test('saturated units are bad', async () => {
   );
 });
 
-test('scores that are far apart at the start are bad', async () => {
+test('initial scores that differ too much are bad', async () => {
   const found = await diagnosticsOf(network({ last: 100 }));
   expect(found['loss at the start']).toMatchObject({ severity: 'bad' });
   expect(found['loss at the start'].finding).toMatch(/^\d+(\.\d+)?; chance gives ln 3 = 1\.1$/);
@@ -268,7 +271,7 @@ test('a network that predicts the common class for all examples has not memorize
 });
 
 test('a box with a wrong gradient is found on the real data', async () => {
-  /** Twice its input, with the gradient of once. */
+  /** Doubles its input, but its gradient lacks the factor 2. */
   class Double extends Module<Tensor, Tensor, object> {
     forward(input: Tensor) {
       return { output: mul(input, scalar(2)), cache: {} };

@@ -12,7 +12,7 @@ interface Rectangle {
   readonly height: number;
 }
 
-/** The boxes of a drawing, the input first. */
+/** The rectangles of the boxes in a drawing. The first is the input. */
 function rectangles(svg: string): Rectangle[] {
   const pattern = /<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g;
   return [...svg.matchAll(pattern)].map(([, ...values]) => {
@@ -24,7 +24,7 @@ function rectangles(svg: string): Rectangle[] {
 const overlap = (a: Rectangle, b: Rectangle) =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
-/** Every element is closed, in order, and every attribute quoted. */
+/** Expects every element to be closed in the right order, and every attribute to be quoted. */
 function expectXml(svg: string): void {
   const open: string[] = [];
   const tag = /<(\/?)([a-z]+)((?: [\w:-]+="[^"<]*")*)(\/?)>/g;

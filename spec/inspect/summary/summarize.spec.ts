@@ -61,10 +61,11 @@ describe('summarize', () => {
     expect(rows[1].box).toBe('MaxPool2D: 3x3 filters at stride 2');
     expect(rows[10].box).toBe('4096 neurons, ReLU, Dropout 0.5');
     expect(rows[0].multiplyAdds).toBe(55 * 55 * 96 * 11 * 11 * 3);
-    // Convolution and ReLU, 4 bytes per element.
+    // The activations of the convolution and of the ReLU, with 4 bytes per element.
     expect(rows[0].activationBytes).toBe(2 * 4 * 55 * 55 * 96);
     expect(rows.map(({ receptiveField }) => receptiveField[0])).toEqual(
-      // 11, then +2·4, +0, +4·8, +2·8, +0, +2·16 three times, +2·16, and 5·32 for the six places of pool5.
+      // The field starts with 11 and grows by 2·4, 0, 4·8, 2·8, 0, 2·16 three times, 2·16, and 5·32
+      // for the six positions of pool5.
       [11, 19, 19, 51, 67, 67, 99, 131, 163, 195, 355, 355, 355],
     );
     expect(total.parameters).toBe(62_378_344);
@@ -97,7 +98,7 @@ describe('summarize', () => {
     expect(shown).toEqual([
       ['body.body.0', '2 3x3 filters at stride 1, pad 1, ReLU', '4x6x2', [-1]],
       ['body.body.2', '2 3x3 filters at stride 1, pad 1', '4x6x2', [0]],
-      // The input goes around the body, and the sum into two branches.
+      // The input also goes through the shortcut, and the sum goes into two branches.
       ['body.shortcut', 'Identity', '4x6x2', [-1]],
       ['body.sum', 'Sum', '4x6x2', [1, 2]],
       ['branch.wide', '3 1x1 filters at stride 1, pad 0', '4x6x3', [3]],
@@ -119,7 +120,8 @@ describe('summarize', () => {
     ] as const) {
       // prettier-ignore
       const whole = build(empty);
-      // The paper counts 1.8 and 3.8 billion; its bottleneck strides in the 1x1 convolution, which makes the latter less.
+      // The paper counts 1.8 and 3.8 billion. The second count is smaller than ours, because its
+      // bottleneck strides in the first 1x1 convolution.
       const multiplyAdds = Number(summarize(whole, [224, 224, 3]).total.multiplyAdds);
       expect(multiplyAdds / expected).toBeGreaterThan(0.98);
       expect(multiplyAdds / expected).toBeLessThan(1.1);
@@ -144,23 +146,20 @@ describe('summarize', () => {
 describe('factsOf', () => {
   beforeAll(() => useBackend('cpu'));
 
-  test.each(Object.keys(cases))(
-    'the output shape of %s is the one that its forward gives',
-    (name) => {
-      for (let i = 0; i < 5; i++) {
-        const { box, input } = cases[name](new Draw(new Rng(i)));
-        if (!(box instanceof Box)) return;
-        const any = box as unknown as AnyModule;
-        const inputs = (input instanceof Tensor ? [input] : input) as Tensor[];
-        const output = any.infer(input);
-        if (!(output instanceof Tensor)) continue;
-        expect(factsOf(any, inputs.map(({ shape }) => shape)).outputShape).toEqual(output.shape); // prettier-ignore
-      }
-    },
-  );
+  test.each(Object.keys(cases))('the output shape of %s is that of its forward', (name) => {
+    for (let i = 0; i < 5; i++) {
+      const { box, input } = cases[name](new Draw(new Rng(i)));
+      if (!(box instanceof Box)) return;
+      const any = box as unknown as AnyModule;
+      const inputs = (input instanceof Tensor ? [input] : input) as Tensor[];
+      const output = any.infer(input);
+      if (!(output instanceof Tensor)) continue;
+      expect(factsOf(any, inputs.map(({ shape }) => shape)).outputShape).toEqual(output.shape); // prettier-ignore
+    }
+  });
 });
 
-/** All weights are 1, so no contributions cancel. */
+/** All weights are 1, so gradients do not cancel. */
 const seeing = { rng: new Rng(0), init: init.fill(1) };
 
 describe('receptive fields', () => {
@@ -247,7 +246,9 @@ describe('receptive fields', () => {
     ],
   ];
 
-  /** The extent of the positions that the element in the middle of the output depends on, per axis. */
+  /**
+   * The extent along each axis of the input positions that the middle output element depends on.
+   */
   function extent(network: Module, inputShape: readonly number[]): number[] {
     return tidy(() => {
       const { output, cache } = network.forward(ones([1, ...inputShape]));
@@ -269,13 +270,16 @@ describe('receptive fields', () => {
     });
   }
 
-  test.each(chains)('of %s are the positions that the gradient reaches', (_, build, inputShape) => {
-    const network = build();
-    const { rows } = summarize(network, inputShape);
-    expect(extent(network, inputShape)).toEqual(rows[rows.length - 1].receptiveField);
-  });
+  test.each(chains)(
+    'of %s are exactly the positions that the gradient reaches',
+    (_, build, inputShape) => {
+      const network = build();
+      const { rows } = summarize(network, inputShape);
+      expect(extent(network, inputShape)).toEqual(rows[rows.length - 1].receptiveField);
+    },
+  );
 
-  it('of a box beside one of a larger field is the larger', () => {
+  it('of two branches is the larger of both', () => {
     const network = new Branch([
       new MaxPool2D(3, { stride: 1, padding: 1 }),
       new Conv2D(1, 1, 5, { padding: 2, ...seeing }),
