@@ -1,8 +1,8 @@
 import { Rng } from '../../index.ts';
 import { hiddenUnits } from '../../report/hiddenUnits.ts';
 
-test('by hand: one is dead, two are alike, and what is near 0', () => {
-  // Four examples of three units: (1, 2, 0), (0, 0, 0), (3, 6, 0), (0, 0, 0).
+test('by hand: one unit is dead, two are alike, and outputs near 0 are counted', () => {
+  // The outputs of three units for four examples: (1, 2, 0), (0, 0, 0), (3, 6, 0), (0, 0, 0).
   const found = hiddenUnits('ReLU 6', Float32Array.of(1, 2, 0, 0, 0, 0, 3, 6, 0, 0, 0, 0), 4);
   expect(found).toMatchObject({
     units: 3,
@@ -16,7 +16,7 @@ test('by hand: one is dead, two are alike, and what is near 0', () => {
   expect(found.correlation).toBeCloseTo(1, 6);
 });
 
-/** Outputs of 20 units for 100 examples, drawn at random. */
+/** Random outputs of 20 units for 100 examples. */
 const drawn = (draw: (rng: Rng, unit: number, ofExample: number) => number) => {
   const rng = new Rng(3);
   const ofExample = rng.normals(100);
@@ -38,7 +38,7 @@ test.each<[what: string, verdict: string, values: Float32Array]>([
   expect(hiddenUnits('ReLU', values, 100).verdict).toBe(verdict);
 });
 
-test('a few that ignore the input, of units that are not all shown', () => {
+test('some units ignore the input, and not all units are shown', () => {
   const found = hiddenUnits('Tanh', drawn(sparse), 100, 0.1);
   expect(found.sentence).toMatch(
     /^Good training in Tanh: less than 1 % of the units ignore the input; the others/,

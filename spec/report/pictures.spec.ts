@@ -9,13 +9,13 @@ const pixels = (range?: Range) => {
   return [width, height, ...data];
 };
 
-test('tiles stand side by side with a white line between, each from its black to its white', () => {
+test('tiles are separated by white lines, and each has its own range from black to white', () => {
   expect(pixels()).toEqual([
     5, 3, 0, 255, 255, 0, 255, 255, 255, 255, 255, 255, 128, 128, 255, 255, 255,
   ]);
 });
 
-test('with 0 in the middle, or between two numbers', () => {
+test('the range can be symmetric about 0, or given by two numbers', () => {
   expect(pixels('around 0').slice(2, 7)).toEqual([128, 255, 255, 0, 255]);
   expect(pixels([0, 5]).slice(2, 7)).toEqual([0, 204, 255, 0, 51]);
 });
@@ -25,7 +25,7 @@ test('three channels are colours', () => {
   expect([...decode(png).data]).toEqual([0, 128, 255, 255, 128, 0]);
 });
 
-test('numbers in rows, filled up with the smallest', () => {
+test('numbers are arranged in rows, and the rest is filled with the smallest', () => {
   expect(wrapped([3, 1, 2, 5, 4], 3)).toEqual({
     height: 2,
     width: 3,

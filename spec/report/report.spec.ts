@@ -19,7 +19,7 @@ const FALLING: EpochFigures[] = [
 ];
 const STUCK: EpochFigures[] = FALLING.map(() => [2.3, 0.9, 2.3, 0.9]);
 
-/** Of a network whose hidden units have this bias, on noise. */
+/** Report options for a network on noise data. All its hidden units have the given bias. */
 function optionsOf(
   bias: number,
   log = logOf(FALLING),
@@ -96,14 +96,14 @@ test('calls the classes by their names', async () => {
   expect(renderReport(await collectReport(optionsOf(0)))).not.toContain('The classes:');
 });
 
-test('says of dead units that the training is bad', async () => {
+test('reports dead units as bad', async () => {
   const html = renderReport(await collectReport(optionsOf(-1000, logOf(STUCK))));
   expect(html).toMatch(
     /<b>bad<\/b> The network does not learn: .* 100 % of the hidden units are dead/,
   );
   expect(html).toContain('<b>bad</b> Bad training in ReLU 4: 100 % of the units ignore the input.');
   expect(html).toContain('<h1>noise &#38; &#60;nothing&#62;</h1>');
-  // A gradient of 0 is no point on a logarithmic axis.
+  // A logarithmic axis cannot show a gradient of 0.
   expect(html).toContain('>Flatten 2 (0)<');
 });
 
@@ -114,7 +114,7 @@ describe('of a run that diverged', () => {
       await collectReport({ ...optionsOf(0, log), progress: { step, examples: 60, batchSize: 7 } }),
     );
 
-  test('says of which epoch the hidden units are, and puts no verdict on them at the top', async () => {
+  test('names the epoch of the hidden units, and shows no verdict on them at the top', async () => {
     const html = await at(27);
     expect(html.match(/<p class="\w+"><b>\w+<\/b>/g)).toEqual(['<p class="bad"><b>bad</b>']);
     expect(html).toContain('The network after epoch 3 was evaluated on 60 examples');
@@ -169,7 +169,7 @@ describe('in a browser', () => {
           page.on('request', (request) => requests.push(request.url()));
           await page.goto(`file://${file}`);
           expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-          // Nor does a table or picture leave the page within a part that scrolls.
+          // No table or picture may overflow its scrollable part either.
           expect(
             await page.evaluate(
               `[...document.querySelectorAll('svg, img, table')].filter((e) => e.getBoundingClientRect().right > ${width}).length`,

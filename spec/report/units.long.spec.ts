@@ -26,8 +26,8 @@ const patch = (
   gradient: Float32Array.from(values, (v) => -v),
 });
 
-describe('what units answer to', () => {
-  test('patches above their gradients, those that the border cuts in their place, white past it', () => {
+describe('patches of units', () => {
+  test('shows patches above their gradients; a patch cut by the border keeps its position, and the rest is white', () => {
     const picture = patchesPicture({
       unit: 0,
       least: 0,
@@ -47,7 +47,7 @@ describe('what units answer to', () => {
     ]);
   });
 
-  test('says of each unit what it gives', () => {
+  test('describes the response of each unit', () => {
     const one = { unit: 3, patches: [patch(4.2171, [0], [], []), patch(3, [0], [], [])] };
     expect(captionOf({ ...one, least: -1 })).toBe('unit 3: 4.22 to 3');
     expect(captionOf({ unit: 3, patches: [patch(0, [0], [], [])], least: 0 })).toBe(
@@ -64,7 +64,7 @@ describe('what units answer to', () => {
     );
   });
 
-  test('of the first and the last convolution and of the vector before the scores, without a leak', async () => {
+  test('shows the first and last convolutions and the vector before the scores, without a leak', async () => {
     const rng = new Rng(0);
     const network = new Sequential([
       new Conv2D(1, 9, 3, { rng }),
@@ -94,7 +94,8 @@ describe('what units answer to', () => {
       ['Conv2D 2.0', 4, [4, 4, 1]],
       ['Linear 4', 5, [6, 7, 1]],
     ]);
-    // Of one box that is the first and the last, and of no vector but the scores.
+    // This network has a single convolution, which is the first and the last, and no vector except
+    // the scores.
     const small = new Sequential([
       new Conv2D(1, 2, 3, { rng }),
       new Flatten(),
@@ -103,7 +104,7 @@ describe('what units answer to', () => {
     expect((await boxPatches(small, data)).map(({ label }) => label)).toEqual(['Conv2D 0']);
   });
 
-  test('pictures of grey and of colour below each other', () => {
+  test('grey and colour pictures can be stacked', () => {
     const grey = tiles([{ height: 1, width: 1, channels: 1, values: [0.2] }], 1, [0, 1]);
     const colour = tiles(
       [{ height: 1, width: 2, channels: 3, values: [0, 0.2, 1, 0, 0, 0] }],
@@ -126,7 +127,7 @@ describe('the Gabor functions of a first layer', () => {
     values,
   });
 
-  test('are told from noise, from edges and from blobs', async () => {
+  test('are distinguished from noise, edges and blobs', async () => {
     const found = await gaborFits([
       picture(gabor(stripes, 7, 7)),
       picture(new Rng(4).normals(49)),
@@ -151,7 +152,7 @@ describe('the Gabor functions of a first layer', () => {
     expect(html?.match(/<circle/g)).toHaveLength(4);
   });
 
-  test('in colour: along the colour that varies most, as a share of all three', async () => {
+  test('in colour: the fit is along the colour direction that varies most, and its quality counts all three channels', async () => {
     const [colour, grey] = [[0.8, -0.6, 0], gabor(stripes, 7, 7)];
     const noise = new Rng(2).normals(147);
     const values = Float32Array.from(
@@ -168,7 +169,7 @@ describe('the Gabor functions of a first layer', () => {
     expect(found?.sentence).toMatch(/^Most of these filters are Gabor functions: 1 of 1 is/);
   });
 
-  test('of filters that are too small, or all 0, nothing is said', async () => {
+  test('are not reported for filters that are too small or all 0', async () => {
     expect(
       await gaborFits([{ height: 3, width: 5, channels: 1, values: new Rng(0).normals(15) }]),
     ).toBeUndefined();

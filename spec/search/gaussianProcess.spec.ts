@@ -6,7 +6,7 @@ import { GaussianProcess, type Hyperparameters } from '../../search/gaussianProc
 
 const at = (...rows: number[][]) => rows.map((row) => Float64Array.from(row));
 
-/** Gaussian elimination with pivots: x of A x = b, and ln |A|. */
+/** Gaussian elimination with pivots. Returns the solution x of A x = b, and ln |A|. */
 function eliminate(
   matrix: readonly (readonly number[])[],
   b: readonly number[],
@@ -33,7 +33,10 @@ function eliminate(
   return { x, logDet };
 }
 
-/** Written from Rasmussen & Williams 4.17 with r itself, not from the code. */
+/**
+ * The kernel of Rasmussen & Williams, equation 4.17, written from the book and not from the tested
+ * code.
+ */
 function kernel(
   a: readonly number[],
   b: readonly number[],
@@ -67,7 +70,7 @@ const process = (change: Partial<Hyperparameters> = {}) =>
     { ...HYPER, ...change },
   );
 
-/** The posterior at x of some of the observations. */
+/** The posterior at x, given some of the observations. */
 function posterior(x: readonly number[], inputs = INPUTS, targets = TARGETS) {
   const K = inputs.map((a, i) =>
     inputs.map((b, j) => kernel(a, b, HYPER, CATEGORIES) + (i === j ? HYPER.noise : 0)),
@@ -83,7 +86,8 @@ function posterior(x: readonly number[], inputs = INPUTS, targets = TARGETS) {
 
 describe('GaussianProcess', () => {
   it('by hand: one observation, at r = 1/√5 from the point', () => {
-    // k = 2 (1 + 1 + 1/3)/e = 1.716771; mean = k/(2 + 0.5) · 3, variance = 2 − k²/2.5
+    // k = 2 (1 + 1 + 1/3)/e = 1.716771. The mean is k/(2 + 0.5) · 3, and the variance is 2 −
+    // k²/2.5.
     const one = new GaussianProcess(
       { inputs: at([0]), targets: [3] },
       { variance: 2, lengthScales: [Math.sqrt(5)], noise: 0.5 },
@@ -92,7 +96,7 @@ describe('GaussianProcess', () => {
     const { mean, variance } = one.predict(Float64Array.of(1));
     expect(mean).toBeCloseTo((3 * k) / 2.5, 12);
     expect(variance).toBeCloseTo(2 - k ** 2 / 2.5, 12);
-    // ln N(3; 0, 2.5)
+    // The logarithm of the density N(3; 0, 2.5).
     expect(one.logMarginalLikelihood().value).toBeCloseTo(
       -9 / 5 - Math.log(2.5) / 2 - Math.log(2 * Math.PI) / 2,
       12,
@@ -123,7 +127,7 @@ describe('GaussianProcess', () => {
     );
   });
 
-  it('leaves one out as if it had never been observed', () => {
+  it('leave-one-out predicts as if the observation had never been made', () => {
     const left = process().leaveOneOut();
     INPUTS.forEach((x, i) => {
       const without = <T>(values: readonly T[]) => values.filter((_, j) => j !== i);
@@ -209,7 +213,7 @@ describe('fitGaussianProcess', () => {
     }
   });
 
-  it('takes equal targets, and a single one', async () => {
+  it('accepts equal targets, and a single target', async () => {
     const same = await fitGaussianProcess(
       { inputs: at([0], [1]), targets: [4, 4] },
       { rng: new Rng(0) },
@@ -227,11 +231,11 @@ describe('expectedImprovement', () => {
     [-1, 4, 0.5],
     [5, 0.5, 3],
     [0, 1, 6],
-  ])('of N(%p, %p) below %p is its integral', (mean, variance, best) => {
+  ])('of N(%p, %p) below %p equals its integral', (mean, variance, best) => {
     const s = Math.sqrt(variance);
     const f = (y: number) =>
       ((best - y) * Math.exp(-((y - mean) ** 2) / (2 * variance))) / (s * Math.sqrt(2 * Math.PI));
-    // Simpson's rule from 14 deviations below.
+    // Simpson's rule, starting 14 standard deviations below.
     const [from, steps] = [Math.min(mean, best) - 14 * s, 20000];
     const h = (best - from) / steps;
     let sum = f(from) + f(best);

@@ -4,7 +4,7 @@ import { search, initialTrials, type SearchOptions, type SearchTask } from '../.
 import type { Point, Space } from '../../search/space.ts';
 import { toObservations, type FoldResult, type Trial } from '../../search/trial.ts';
 
-/** Branin's function has three minima of 0.397887 in this rectangle. */
+/** The domain of Branin's function, which has three minima of 0.397887 there. */
 const BRANIN: Space = { x: { low: -5, high: 10 }, y: { low: 0, high: 15 } };
 const LEAST = 0.397887;
 function branin({ x, y }: Point): number {
@@ -25,7 +25,7 @@ const options = (change: Partial<SearchOptions> = {}): SearchOptions => ({
   ...change,
 });
 
-/** Evaluates after a while that depends on a seed: folds end in another order. */
+/** Evaluates after a random delay, so that folds end in another order. */
 const shuffled = (seed: number) => {
   const rng = new Rng(seed);
   return async ({ point, fold }: SearchTask): Promise<FoldResult> => {
@@ -38,7 +38,8 @@ describe('search', () => {
   it('scores a trial by the mean over its folds, with its standard error', async () => {
     const [first] = await search(options({ evaluate: ({ fold }) => score([1, 2, 6][fold]) }));
     expect(first.mean).toBe(3);
-    // Σ (−2)² + (−1)² + 3² = 14; √(14 / (3 · 2))
+    // The squared deviations sum to (−2)² + (−1)² + 3² = 14, so the standard error is √(14 / (3 ·
+    // 2)).
     expect(first.standardError).toBeCloseTo(Math.sqrt(14 / 6), 12);
     expect(first.scores).toEqual([1, 2, 6]);
   });
@@ -64,7 +65,7 @@ describe('search', () => {
     expect(most).toBe(4);
   });
 
-  it('by grid tries the grid', async () => {
+  it('by grid tries every grid point', async () => {
     const space: Space = { a: { choices: [1, 2] }, b: { low: 0, high: 1, points: 3 } };
     const { trials: _, ...rest } = options({ space, method: 'grid', evaluate: () => score(1) });
     expect((await search(rest)).map(({ point }) => point)).toEqual(
@@ -73,7 +74,7 @@ describe('search', () => {
   });
 
   it.each(['random', 'gp'] as const)(
-    'by %s is the same with any number of workers, whatever ends first',
+    'by %s is the same with any number of workers, in whatever order trials end',
     async (method) => {
       const of = (workers: number, seed: number) =>
         search(options({ method, trials: 10, workers, evaluate: shuffled(seed) }));
@@ -85,7 +86,7 @@ describe('search', () => {
       ])
         expect(await of(workers, seed)).toEqual(alone);
       expect(await search(options({ method, trials: 10, seed: 1 }))).not.toEqual(alone);
-      // More trials begin as fewer do.
+      // A search with more trials begins with the same trials.
       expect((await search(options({ method, trials: 12 }))).slice(0, 10)).toEqual(alone);
     },
   );
@@ -105,14 +106,14 @@ describe('search', () => {
     const plain = points(await of(-1, 2));
     const other = points(await of(4, 2));
     expect(initialTrials(BRANIN)).toBe(4);
-    // Trials 5 and 6 do not wait for trial 4; 7 does.
+    // Trials 5 and 6 do not wait for trial 4, but trial 7 does.
     expect(other.slice(0, 7)).toEqual(plain.slice(0, 7));
     expect(other[7]).not.toEqual(plain[7]);
     expect(points(await of(4, 0))[5]).not.toEqual(points(await of(-1, 0))[5]);
   });
 
   it.each(['random', 'gp'] as const)(
-    'by %s, stopped after any fold, goes on to the same end and evaluates the rest alone',
+    'by %s, stopped after any fold, continues to the same result and evaluates only the remaining folds',
     async (method) => {
       const whole = await search(options({ method, trials: 7 }));
       const stopAfter = [1, 5, 13, 20];
@@ -239,7 +240,8 @@ describe('importance', () => {
       return Math.sin(a) + 7 * Math.sin(b) ** 2 + 0.1 * c ** 4 * Math.sin(a);
     };
     const indices = sobolIndices(ishigami, { dimensions: 3, rng: new Rng(1) });
-    // Saltelli et al., "Global Sensitivity Analysis", 2008, section 4.5, with a = 7 and b = 0.1.
+    // The expected indices are from Saltelli et al., "Global Sensitivity Analysis", 2008, section
+    // 4.5, with a = 7 and b = 0.1.
     const expected = [
       { firstOrder: 0.3139, totalOrder: 0.5576 },
       { firstOrder: 0.4424, totalOrder: 0.4424 },
@@ -284,7 +286,8 @@ describe('importance', () => {
   it('is found from trials: the dimensions that matter, and their best values', async () => {
     const { dimensions, explainedVariance } = await observe(0.05);
     const [rate, kind, idle] = dimensions;
-    // Over the space: variance of 2 s² with s in [−1, 1] is 16/45; of the kinds 2/9.
+    // The exact variances over the space: 16/45 for 2 s² with s uniform in [−1, 1], and 2/9 for the
+    // kinds.
     const whole = 16 / 45 + 2 / 9;
     expect(Math.abs(rate.firstOrder - 16 / 45 / whole)).toBeLessThan(0.1);
     expect(Math.abs(kind.firstOrder - 2 / 9 / whole)).toBeLessThan(0.1);

@@ -38,7 +38,7 @@ describe('values of a dimension', () => {
       return counts;
     };
     const expectEven = (counts: number[], each: number) => {
-      // Five standard deviations of a binomial count.
+      // The tolerance is five standard deviations of a binomial count.
       for (const count of counts) expect(Math.abs(count - each)).toBeLessThan(5 * Math.sqrt(each));
     };
     expectEven(
@@ -60,7 +60,7 @@ describe('values of a dimension', () => {
     }
   });
 
-  it('of a logarithmic integer range have the probability from half below to half above', () => {
+  it('of a logarithmic integer range: n has the probability of the interval from n − ½ to n + ½', () => {
     const rng = new Rng(2);
     const draws = Array.from({ length: 20000 }, () =>
       Number(valueAtQuantile(SPACE.maps, rng.uniform())),
@@ -75,7 +75,7 @@ describe('values of a dimension', () => {
   });
 
   it.each(Object.entries(SPACE))(
-    '%s: the place of a value leads back to it, and the bounds are in',
+    '%s: a value is recovered from its position, and the bounds are included',
     (_, dimension) => {
       const last = 1 - 2 ** -53;
       for (const share of [0, 0.2, 0.5, 0.77, last]) {
@@ -96,14 +96,14 @@ describe('values of a dimension', () => {
     },
   );
 
-  it('have six digits, and more where the range is narrow', () => {
+  it('have six digits, and more if the range is narrow', () => {
     expect(valueAtQuantile({ low: 0, high: 1 }, 1 / 3)).toBe(0.333333);
     const narrow: Dimension = { low: 1000, high: 1000.001 };
     expect(valueAtQuantile(narrow, 0.5)).toBeCloseTo(1000.0005, 9);
     expect(valueAtQuantile(narrow, 1 / 3)).not.toBe(valueAtQuantile(narrow, 2 / 3));
   });
 
-  it('are categorical only without an order', () => {
+  it('are categorical only if they have no order', () => {
     const choices = [
       [1, 2, 5],
       [5, 1],
@@ -139,7 +139,7 @@ describe('points', () => {
     const all = randomPoints(small, 6, new Rng(0));
     expect(new Set(all.map((point) => JSON.stringify(point))).size).toBe(6);
     expect(spaceCardinality(small)).toBe(6);
-    // One more there is not; it is told by `search`, and no endless loop here.
+    // No untried point is left, so a tried one is returned. `search` reports this case.
     expect(all).toContainEqual(untriedPoint(small, all, new Rng(1)));
   });
 
@@ -200,7 +200,7 @@ describe('a space is refused', () => {
   });
 });
 
-test('names are as short as they are unique, and values have four digits', () => {
+test('names are as short as possible while unique, and values have four digits', () => {
   const dimension = { choices: [1, 2] };
   expect(
     shortName({ 'architecture.units': dimension, rate: dimension }, 'architecture.units'),

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A training of `epochs` epochs that saves a checkpoint after each. */
+/** Trains for `epochs` epochs and saves a checkpoint after each. */
 function training(epochs: number) {
   const network = perceptron(0);
   const optimizer = new Adam(network.params, { learningRate: 0.01 });
@@ -54,7 +54,7 @@ function training(epochs: number) {
 const values = ({ network }: ReturnType<typeof training>) =>
   Object.values(network.params).map((param) => [...param.dataSync()]);
 
-/** Writes the checkpoint again with other metadata; undefined removes an entry. */
+/** Rewrites the checkpoint with other metadata. The value undefined removes an entry. */
 async function change(entries: Record<string, string | undefined>): Promise<void> {
   const { network, optimizer, trainer } = training(1);
   await saveCheckpoint(file, { network, optimizer, progress: trainer.progress });

@@ -5,7 +5,7 @@ import { ArrayDataset } from '../../data/dataset.ts';
 import { evaluate } from '../../train/index.ts';
 import { perceptron, xor } from '../support/toy.ts';
 
-/** Records whose scores are their inputs. */
+/** A data set whose inputs are the scores. */
 function scored(scores: number[][], labels: number[]): ArrayDataset {
   const classes = scores[0].length;
   const inputs = Float32Array.from(scores.flat());
@@ -17,7 +17,7 @@ describe('evaluate', () => {
 
   it('counts errors over all batches, the last of which is shorter', async () => {
     const scores = [[2, 1, 0], [0, 1, 2], [1, 3, 2], [-1, -2, -3], [5, 6, 7]]; // prettier-ignore
-    // Right: the first, the third, the fourth.
+    // The first, third and fourth predictions are right.
     const { loss, ...counts } = await evaluate(new Flatten(), scored(scores, [0, 1, 1, 0, 0]), {
       batchSize: 2,
     });

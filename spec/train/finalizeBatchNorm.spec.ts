@@ -13,7 +13,7 @@ import { Tanh } from '../../modules/tanh.ts';
 import { expectAllClose, numbers } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';
 
-/** The output of the first `count` boxes of a chain for each batch, in inference. */
+/** The output of the first `count` boxes of a chain for each batch, in inference mode. */
 function outputsOf(
   boxes: readonly Box[],
   count: number,
@@ -23,7 +23,7 @@ function outputsOf(
   return batches.map((batch) => start.forward(batch, { mode: 'inference' }).output);
 }
 
-/** Mean and deviation of each feature over all batches, in doubles. */
+/** The mean and standard deviation of each feature over all batches, in double precision. */
 function statistics(outputs: readonly tf.Tensor[]): { mean: number[]; std: number[] } {
   const features = outputs[0].shape[outputs[0].rank - 1];
   const values = outputs.flatMap((output) => [...output.dataSync()]);
@@ -42,7 +42,7 @@ function expectStandard(outputs: readonly tf.Tensor[]): void {
   for (const value of std) expect(Math.abs(value - 1)).toBeLessThan(1e-4);
 }
 
-/** A box that runs its child, but does not hand the context on. */
+/** Runs its child but does not pass the context on, so the child does not know the mode. */
 class Forgetful extends Module<tf.Tensor, tf.Tensor> {
   readonly child: BatchNorm;
   override readonly buffers: BatchNorm['buffers'];
@@ -63,7 +63,7 @@ class Forgetful extends Module<tf.Tensor, tf.Tensor> {
 }
 
 eachBackend('finalizeBatchNorm', () => {
-  /** Batches of unequal sizes, whose means and deviations differ from batch to batch. */
+  /** Batches of different sizes, means and deviations. */
   const batchesOf = (...shape: number[]) => {
     const rng = new Rng(1);
     return [3, 1, 7, 2].map((size, i) => {
@@ -82,7 +82,7 @@ eachBackend('finalizeBatchNorm', () => {
     expectAllClose(box.buffers.runningVar, { shape: [4], values: std.map((value) => value ** 2) });
   });
 
-  test('afterwards each BatchNorm normalizes its input to mean 0 and deviation 1', async () => {
+  test('afterwards each BatchNorm normalizes its input to mean 0 and standard deviation 1', async () => {
     const rng = new Rng(2);
     const norms = [new BatchNorm(6), new BatchNorm(5), new BatchNorm(3)];
     const boxes = [
@@ -96,7 +96,8 @@ eachBackend('finalizeBatchNorm', () => {
       norms[2],
     ] as Box[];
     const batches = batchesOf(4);
-    // A scale and shift of the layer before changes what the next one sees, and not whether it is standardized.
+    // A new scale and shift change the input of the next layer, but not whether that layer
+    // standardizes it.
     for (const { features, params } of norms) {
       params.weight?.assign(constant(rng.uniforms(features, 0.5, 3), [features]));
       params.bias?.assign(constant(rng.normals(features), [features]));
@@ -129,12 +130,12 @@ eachBackend('finalizeBatchNorm', () => {
     expectStandard(outputsOf(boxes, 3, batches));
   });
 
-  test('a box in two places gets the statistics of both inputs', async () => {
+  test('a box used twice gets the statistics of both inputs', async () => {
     const box = new BatchNorm(2, { eps: 1e-9 });
     box.buffers.runningMean.assign(tf.tensor1d([1, -3]));
     const batches = batchesOf(2);
     await finalizeBatchNorm(new Sequential([box, box]), batches);
-    // The second place received what the first did, less the mean of before.
+    // The second use of the box receives the first input minus the old running mean.
     const { mean } = statistics(batches);
     const values = [mean[0] - 1 / 2, mean[1] + 3 / 2];
     expectAllClose(box.buffers.runningMean, { shape: [2], values });
@@ -161,7 +162,7 @@ eachBackend('finalizeBatchNorm', () => {
     expect(numbers(network.buffers['1.runningMean'])).toEqual(expected);
   });
 
-  test('leaves no tensor behind, nor a training statistic', async () => {
+  test('leaks no tensor, and keeps no training statistics', async () => {
     const network = new Sequential([new BatchNorm(3), new Tanh(), new BatchNorm(3)]);
     const batches = batchesOf(3);
     const before = tf.memory().numTensors;

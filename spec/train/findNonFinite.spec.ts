@@ -15,7 +15,7 @@ import { eachBackend } from '../support/fixtures.ts';
 
 const good = () => linear(2, 2, [1, 2, 3, 4]);
 
-/** Each container with a box in its depth, and the place of that box. */
+/** Each container with a box deep inside it, and the path of that box. */
 const CONTAINERS: readonly (readonly [place: string, make: (box: Box) => Box])[] = [
   ['Sequential[1]', (box) => new Sequential([new Tanh(), box, new ReLU()])],
   ['Sequential.bad', (box) => new Sequential({ good: good(), bad: box })],
@@ -63,7 +63,7 @@ eachBackend('inside', () => {
     );
   });
 
-  test.each(CONTAINERS)('%s: nothing', async (_, make) => {
+  test.each(CONTAINERS)('%s: finds nothing if all values are finite', async (_, make) => {
     expect(await step(make(good()))).toBeUndefined();
   });
 
@@ -89,7 +89,7 @@ eachBackend('inside', () => {
     );
   });
 
-  test('a sum or product that is the first value not finite', async () => {
+  test('a sum or product as the first value that is not finite', async () => {
     const large = () => linear(2, 2, [1e38, 0, 0, 1e38]);
     expect(await step(new Residual(large(), large()))).toBe('the output of Residual.sum > Sum');
     expect(await step(new Branch([large(), large()], { merge: 'product' }))).toBe(
@@ -97,7 +97,7 @@ eachBackend('inside', () => {
     );
   });
 
-  test('gradients that are too large only in their sum', async () => {
+  test('gradients of which only the sum overflows', async () => {
     class Steep extends Tanh {
       override backpropToInput(gradOutput: tf.Tensor): tf.Tensor {
         return tf.fill(gradOutput.shape, 1e38);

@@ -24,7 +24,7 @@ test('a failed write is reported, and the lines after it are complete', async ()
     inputError(`${file}: cannot be written: EISDIR: illegal operation on a directory`),
   );
   rmdirSync(file);
-  writeFileSync(file, '{"type":"st'); // What a full disk had room for.
+  writeFileSync(file, '{"type":"st'); // The part of a line that fitted on a full disk.
   log.add({ type: 'failed', step: 1 });
   await log.flush();
   expect(await readLog(file)).toEqual([{ type: 'failed', step: 1 }]);
@@ -43,7 +43,7 @@ test('lines wait for flush; rewind drops the lines after a checkpoint, and an in
   await log.flush();
   appendFileSync(file, '{"type":"st');
   expect(await readLog(file)).toHaveLength(6);
-  // After three steps: 0, 1 and 2 are done, and the epoch that ended with step 1.
+  // After three steps, the steps 0, 1 and 2 are done, and so is the epoch that ended with step 1.
   await log.rewind(3);
   expect(readFileSync(file, 'utf8')).toBe(
     '{"type":"step","step":0}\n{"type":"step","step":1}\n{"type":"epoch","step":2}\n{"type":"step","step":2}\n',

@@ -32,7 +32,8 @@ describe('trainStep', () => {
   beforeEach(() => useBackend('cpu'));
 
   it('does one step of SGD, and returns the loss before it', async () => {
-    // x_out = w x with w = 3, x = 2, y = 5: C = ½ (6 − 5)² = 0.5, ∂C/∂w = (6 − 5) · 2 = 2, w ← 3 − 0.25 · 2
+    // x_out = w x with w = 3, x = 2 and y = 5, so C = ½ (6 − 5)² = 0.5, ∂C/∂w = (6 − 5) · 2 = 2 and
+    // w ← 3 − 0.25 · 2.
     const network = new Linear(1, 1, { bias: false, init: init.values([3]) });
     const optimizer = new SGD(network.params, { learningRate: 0.25 });
     const loss = await trainStep({
@@ -98,11 +99,12 @@ describe('trainStep', () => {
       const before = process.memoryUsage().rss;
       await run(1000);
       expect(memory()).toMatchObject({ numTensors, numBytes });
-      // A step computes on about 5 kB; 1000 leaked steps would be 5 MB in wasm's heap, and more in tfjs's books.
+      // A step computes on about 5 kB, so 1000 leaked steps would take 5 MB in wasm's heap and more
+      // in tfjs's own records.
       expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(24);
     });
 
-    it('also when it stops', async () => {
+    it('also when it stops at a non-finite value', async () => {
       const network = new Sequential([linear(2, 2), new Faulty('gradInput', NaN), new Tanh()]);
       const optimizer = new SGD(network.params, { learningRate: 0.1 });
       const x = constant([1, 2], [1, 2]);
@@ -147,7 +149,7 @@ describe('trainStep', () => {
       await expectStop(network, new Euclidean(), x(), x(), message);
     });
 
-    it('a loss, though every output is finite', async () => {
+    it('a loss, even if every output is finite', async () => {
       const huge = constant([1e30, 1, 1, 1], [2, 2]);
       const message = 'non-finite loss at step 12: first in the loss of Euclidean';
       await expectStop(new Tanh(), new Euclidean(), x(), huge, message);
@@ -196,7 +198,7 @@ describe('trainStep', () => {
       await expectStop(network, new Euclidean(), x(), x(), message);
     });
 
-    it('a parameter that no output shows', async () => {
+    it('a parameter that changes no output', async () => {
       const scale = variable(constant([1, Infinity], [2]));
       const network = new Sequential([linear(2, 2), new FaultyParam({ scale }, [0, 0])]);
       const message =
@@ -204,7 +206,7 @@ describe('trainStep', () => {
       await expectStop(network, new Euclidean(), x(), x(), message);
     });
 
-    it('not the gradient of the data, which no step computes', async () => {
+    it('not at the gradient of the data, which no step computes', async () => {
       const network = new Sequential([new Faulty('gradInput', NaN), linear(2, 2)]);
       const optimizer = new SGD(network.params, { learningRate: 0.1 });
       const step = { network, cost: new Euclidean(), optimizer, input: x(), target: x() };
@@ -223,7 +225,7 @@ describe('trainStep', () => {
       await expectStop(network, new Euclidean(), x(), x(), message);
     });
 
-    it('not gradients that are large, though their squares overflow', async () => {
+    it('not at large gradients, even if their squares overflow', async () => {
       const scale = variable(constant([0, 0, 0], [3]));
       const network = new FaultyParam({ scale }, [3e38, 3e38, -3e38]);
       const optimizer = new SGD(network.params, { learningRate: 0.5 });

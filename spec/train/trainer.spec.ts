@@ -79,7 +79,7 @@ describe('Trainer', () => {
     expect(losses[1]).toBeCloseTo(losses[0], 6);
   });
 
-  it('gives the same weights for the same seed, bit for bit, and others for another seed', async () => {
+  it('gives the same weights for the same seed, bit for bit, and other weights for another seed', async () => {
     const trained = async (seed: number) => {
       const options = training({ rng: new Rng(seed) });
       await fit(options);
@@ -90,7 +90,7 @@ describe('Trainer', () => {
     expect(await trained(5)).not.toEqual(first);
   });
 
-  it('takes another order each epoch, with every example once', async () => {
+  it('uses a new order in each epoch, with every example once', async () => {
     const seen: number[] = [];
     const dataset = xor();
     const batch = (indices: Int32Array) => {
@@ -122,7 +122,7 @@ describe('Trainer', () => {
     expect([result, steps, epochs]).toEqual([{ epochs: 1, steps: 4, ended: 'aborted' }, 4, 1]);
   });
 
-  it('takes no step when it is aborted already', async () => {
+  it('runs no step if it was aborted before the start', async () => {
     const options = training({ signal: AbortSignal.abort() });
     const before = paramsOf(options);
     expect(await fit(options)).toEqual({ epochs: 0, steps: 0, ended: 'aborted' });
@@ -157,7 +157,7 @@ describe('Trainer', () => {
   });
 
   describe('saves no weights that are not finite, or whose scores are not', () => {
-    /** Three steps an epoch; the third sets the last weights to `value`. */
+    /** A training with three steps per epoch. The third step sets the last weights to `value`. */
     const growing = (value: number, change: Partial<TrainerOptions> = {}) => {
       const options = training(change);
       const saved: number[] = [];
@@ -195,7 +195,7 @@ describe('Trainer', () => {
     });
   });
 
-  it('requests the next batch while a step runs, but none past the epoch', async () => {
+  it('requests the next batch while a step runs, but none after the end of the epoch', async () => {
     const told: string[] = [];
     const data = xor();
     const { name, length, inputShape, classes } = data;
@@ -241,7 +241,7 @@ describe('Trainer', () => {
     steps.length = 0;
     await expect(fit(options)).rejects.toThrow('the third is bad');
     expect(steps).toEqual([0, 1]);
-    // The velocities of the optimizer stay.
+    // Only the velocities of the optimizer remain.
     expect(memory().numTensors - before).toBe(Object.keys(options.network.params).length);
     const controller = new AbortController();
     const stopped = training({ signal: controller.signal, onStep: () => controller.abort() });
