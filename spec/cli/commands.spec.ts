@@ -5,7 +5,10 @@ import { Rng } from '../../lib/rng.ts';
 import { FakeMachine } from '../support/fakeMachine.ts';
 import { boxprop, BUILT, ROOT } from '../support/runCommand.ts';
 
-/** Every command once, from end to end, on a few small images. Their own specs have the rest. */
+/**
+ * Runs every command once, from end to end, on a few small images. Each command also has its own
+ * specs.
+ */
 
 const NETWORK = `
 import { Conv2D, Flatten, Linear, ReLU, Sequential } from 'boxprop';
@@ -28,7 +31,7 @@ let photo: string;
 const file = (...names: string[]) => join(folder, ...names);
 const WASM = ['--backend', 'wasm'];
 
-/** Dark and light images, by class. */
+/** Writes dark and light images, one folder per class. */
 function writePhotos(part: string, rng: Rng): void {
   for (const [label, name] of ['dark', 'light'].entries()) {
     mkdirSync(file('photos', part, name), { recursive: true });
@@ -43,20 +46,23 @@ function writePhotos(part: string, rng: Rng): void {
   }
 }
 
-/** TensorFlow, where it is installed, writes to stderr that it is on, which nothing turns off. */
+/**
+ * Lines that TensorFlow, if it is installed, writes to stderr when it starts. They cannot be
+ * switched off.
+ */
 const TENSORFLOW = /^(WARNING: All log messages before absl|I0000 ).*\n/gm;
 
-/** The lines that a command prints. It must complain of nothing. */
+/** The lines that a command prints to stdout. It must print nothing to stderr. */
 function run(...args: string[]): string[] {
   const { status, stdout, stderr } = boxprop(...args);
   expect(stderr.replace(TENSORFLOW, '')).toBe('');
-  // The doctor exits with 1 where something is bad, as it is with 12 images.
+  // The doctor exits with 1 if it finds a problem, and 12 images are too few for it.
   if (args[0] !== 'doctor') expect(status).toBe(0);
   return stdout.trimEnd().split('\n');
 }
 
 beforeAll(() => {
-  // Inside the project, so that the network finds boxprop.
+  // The folder is inside the project, so that the network's import of boxprop is resolved.
   folder = mkdtempSync(join(BUILT, 'spec-'));
   network = file('net.ts');
   writeFileSync(network, NETWORK);
@@ -68,7 +74,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** In this order: the commands behind `train` read what it wrote. */
+/** The commands, in the order of the tests: those after `train` read the files that it wrote. */
 const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
   gradcheck() {
     const lines = run('gradcheck', 'Linear', 'Euclidean', '--cases', '2');
@@ -153,7 +159,7 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
     expect(run('pset', 'grade', dir, '--out', file('grades'))).toEqual([`10/10  ${dir}`]);
   },
   async setup() {
-    // The fake npm and compiler are scripts that Windows cannot start.
+    // Windows cannot start the scripts that stand in for npm and the compiler.
     if (process.platform === 'win32') return;
     const machine = new FakeMachine();
     try {
@@ -168,7 +174,7 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
 
 test.each(Object.entries(COMMANDS))('boxprop %s', (_, command) => command());
 
-test('these are all commands', () => {
+test('every command is listed here', () => {
   const [, commands] = run('--help').join('\n').split('Commands:\n');
   const names = [...commands.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
   expect(names.filter((name) => name !== 'help').sort()).toEqual(Object.keys(COMMANDS).sort());

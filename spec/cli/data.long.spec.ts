@@ -23,7 +23,7 @@ import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'boxprop-data-'));
-  // As a project that has boxprop installed.
+  // The folder looks like a project that has boxprop installed.
   mkdirSync(file('node_modules'));
   symlinkSync(BUILT, file('node_modules', 'boxprop'));
   writeFileSync(file('package.json'), '{"type":"module"}');
@@ -39,7 +39,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const file = (...names: string[]) => join(folder, ...names);
 const WASM = ['--backend', 'wasm'];
 
-/** Channels, by their means and deviations, that need to be standardized before anything is learnt from them. */
+/**
+ * Writes records whose channels have very different means and deviations. A network learns from
+ * them only after standardization.
+ */
 function writeFlowers(name: string, count: number, seed: number): void {
   const rng = new Rng(seed);
   const lines = Array.from({ length: count }, (_, n) => {
@@ -64,7 +67,7 @@ export const network = ({ rng, inputShape: [h, w, c], classes }) =>
 `;
 
 describe('a network of one file, on CSV', () => {
-  it('is trained as --config says, with the command line before it; weights know how inputs are preprocessed', () => {
+  it('is trained with --config, which the command line overrides; the weights store the preprocessing', () => {
     const config = {
       network: file('net.ts'),
       data: file('csv'),
@@ -125,7 +128,7 @@ describe('a network of one file, on CSV', () => {
     );
   });
 
-  it('is what boxprop doctor looks at', () => {
+  it('can be checked by boxprop doctor', () => {
     const args = ['doctor', file('net.ts'), '--data', file('csv'), ...WASM];
     const scale = (text: string) =>
       text.split('\n').find((line) => /data|input/i.test(line.slice(0, 30)));
@@ -217,7 +220,7 @@ describe('a network of one file, on CSV', () => {
     expect(existsSync(file('never'))).toBe(false);
   });
 
-  it('is what boxprop summary lists', () => {
+  it('can be listed by boxprop summary', () => {
     const { status, stdout } = boxprop('summary', file('net.ts'), '--input', '1,1,3', '--json');
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -226,7 +229,7 @@ describe('a network of one file, on CSV', () => {
     });
   });
 
-  it('refuses Nesterov’s momentum where there is none', () => {
+  it('refuses Nesterov’s momentum for an optimizer without momentum', () => {
     const args = [
       'train',
       file('net.ts'),
@@ -242,7 +245,7 @@ describe('a network of one file, on CSV', () => {
     expect(boxprop(...args, '--optimizer', 'adam').stderr).toBe(`${expected} adam\n`);
   });
 
-  it('refuses a shape that is none, or not that of the data', () => {
+  it('refuses an invalid shape, and a shape that the data do not have', () => {
     const args = ['train', file('net.ts'), ...WASM, '--out', file('never')];
     expect(boxprop(...args, '--shape', '3x3').stderr).toBe(
       'boxprop: --shape: expected 3 sizes of at least 1, such as 32,32,3, got "3x3"\n',
@@ -253,7 +256,7 @@ describe('a network of one file, on CSV', () => {
   });
 });
 
-test('images in folders are trained on, resized to --shape; what is made of the weights knows them', () => {
+test('images in folders are trained on, resized to --shape; the weights store the shape and classes', () => {
   const rng = new Rng(3);
   for (const part of ['train', 'test']) {
     for (const [label, name] of ['dark', 'light'].entries()) {
@@ -373,7 +376,7 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
   };
 
   it('the disk is full', () => {
-    // 600,000 weights, and as many velocities, are 4.8 MB.
+    // 600,000 weights and as many velocities take 4.8 MB.
     writeFileSync(
       file('wide.ts'),
       NETWORK.replace('new Flatten()', 'new Flatten(), new Linear(3, 150000, { rng })').replace(
@@ -383,7 +386,7 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
     );
     const dir = made('full', file('wide.ts'));
     const before = whole(dir);
-    // A limit on the size of files: to write past it fails as on a full disk.
+    // A limit on the file size. Writing past it fails as on a full disk.
     const command = `trap '' XFSZ; ulimit -f 1000; exec "$0" "$@"`;
     const { status, stderr } = spawnSync(
       'bash',
@@ -406,11 +409,12 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
       ...WASM,
     );
     expect(stdout).toContain(' of 60)');
-    // And with room again it goes on.
+    // With enough room again, the training continues.
     expect(boxprop('train', file('wide.ts'), '--resume', dir, '--epochs', '2').status).toBe(0);
   }, 60_000);
 
-  // Root may write anywhere: then the program runs as nobody, who has to be able to read it.
+  // Root may write anywhere, so under root the program runs as nobody, who must be able to read the
+  // sources.
   const root = process.getuid?.() === 0;
   const nobody = { uid: 65534, gid: 65534 };
   const able =

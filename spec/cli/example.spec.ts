@@ -46,7 +46,7 @@ describe('the worked example of the lecture', () => {
     }
   });
 
-  it('rounds to what the slide shows', () => {
+  it('rounds as the slide does', () => {
     for (const { after, slide } of example.weights) {
       expect(after.toFixed(slide.split('.')[1].length)).toBe(slide);
     }

@@ -6,7 +6,7 @@ import { boxNames, type GradcheckReport } from '../../gradcheck/index.ts';
 import { boxprop, BUILT } from '../support/runCommand.ts';
 
 let folder: string;
-// Inside the project, so that a user's file finds boxprop and tfjs.
+// The folder is inside the project, so that a user's file can import boxprop and tfjs.
 beforeAll(() => (folder = mkdtempSync(join(BUILT, 'spec-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -18,7 +18,7 @@ function userFile(name: string, text: string): string {
 
 const HEADER = `import { mul, tidy } from '@tensorflow/tfjs-core';\nimport { Module, scalar } from 'boxprop';\n`;
 
-/** A box of the user's own, whose gradient is \`factor\` times too large. */
+/** A user's box whose gradient is \`factor\` times too large. */
 const doubled = (factor: number) => `${HEADER}
 export class Twice extends Module {
   forward(input: any) { return { output: tidy(() => mul(input, scalar(2))), cache: {} }; }
@@ -28,7 +28,7 @@ export const cases = {
   Twice: (draw: any) => ({ config: 'Twice()', box: new Twice(), input: draw.normal([2, 3]) }),
 };`;
 
-test('every exported box and cost is proven in float64, fifty cases each', () => {
+test('every exported box and cost is checked in float64 with fifty cases', () => {
   const { status, stdout } = boxprop('gradcheck', '--cases', '50', '--json', '-');
   const report = JSON.parse(stdout) as GradcheckReport;
   expect(report).toMatchObject({ pass: true, backend: 'float64', seed: 0 });
@@ -43,7 +43,7 @@ test('every exported box and cost is proven in float64, fifty cases each', () =>
   }
 });
 
-test.each(['wasm', 'cpu'])('on %s every box computes what float64 does', (backend) => {
+test.each(['wasm', 'cpu'])('on %s every box computes the same as float64', (backend) => {
   const { status, stdout } = boxprop(
     'gradcheck',
     '--backend',
@@ -59,7 +59,7 @@ test.each(['wasm', 'cpu'])('on %s every box computes what float64 does', (backen
   expect(status).toBe(0);
 });
 
-test('names, cases and seed choose; the table has a row a box and a verdict', () => {
+test('names, cases and seed select the checks; the table has a row per box and a verdict', () => {
   const { status, stdout } = boxprop('gradcheck', 'Tanh', 'Linear', '--cases', '3', '--seed', '7');
   expect(stdout).toMatch(/│ Tanh +│ +3 │ input +│ +\d+ │ +0 │ +[\d.e-]+ │ pass │/);
   expect(stdout).toMatch(/│ Linear +│ +3 │ input, weight, bias +│/);
@@ -68,7 +68,7 @@ test('names, cases and seed choose; the table has a row a box and a verdict', ()
   expect(status).toBe(0);
 });
 
-test("a user's box is checked from its file, and a file takes the results", () => {
+test("a user's box is checked from its file, and the results are written to a file", () => {
   const file = userFile('twice.ts', doubled(1));
   const json = join(folder, 'report.json');
   expect(boxprop('gradcheck', '--module', file, '--json', json)).toMatchObject({

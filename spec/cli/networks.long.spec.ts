@@ -71,7 +71,7 @@ describe('boxprop summary', () => {
     expect(await readFile(svg, 'utf8')).toMatch(/^<svg [^]*<\/svg>\n$/);
   });
 
-  it('refuses what it does not know in one line', () => {
+  it('refuses unknown arguments in one line', () => {
     const unknown = boxprop('summary', 'alexnet2');
     expect(unknown).toMatchObject({ status: 1, stdout: '' });
     expect(unknown.stderr).toMatch(
@@ -96,7 +96,8 @@ describe('boxprop ablate', () => {
       ['', 0, 0],
       ['fc7', 16_781_312, 16_781_312],
       ['fc6,fc7', 49_414_144, 49_414_144],
-      // The layers themselves, and that conv5 sees 256 channels instead of 384.
+      // The parameters of the two layers, and the weights that conv5 loses because it sees 256
+      // channels instead of 384.
       ['conv3,conv4', 2_212_608 + 128 * 9 * 256, 1_549_056 + 64 * 9 * 256],
       ['conv3,conv4,fc6,fc7', 2_507_520 + 49_414_144, 1_696_512 + 49_414_144],
     ]);
@@ -125,7 +126,10 @@ describe('boxprop ablate', () => {
 });
 
 describe('boxprop classify', () => {
-  /** Weights of 0 but for the last bias: every image is a seven, or else a two. */
+  /**
+   * Weights that are 0 except for the last bias: class 7 has the highest score for every image, and
+   * class 2 the second highest.
+   */
   async function sevens(metadata: Record<string, string>): Promise<string> {
     const network = lenet({ rng: new Rng(0), init: init.zeros });
     const scores = tensor1d([0, 0, 2, 0, 0, 0, 0, 4, 0, 0]);
@@ -135,7 +139,7 @@ describe('boxprop classify', () => {
     return file;
   }
 
-  it('prints the five best, each with a bar', async () => {
+  it('prints the five best classes, each with a bar', async () => {
     const weights = await sevens({ network: 'lenet' });
     const { status, stdout } = boxprop('classify', GREY, '--weights', weights, '--backend', 'cpu');
     expect(status).toBe(0);
@@ -147,7 +151,7 @@ describe('boxprop classify', () => {
     expect(others).toHaveLength(3);
   });
 
-  it('takes labels from lines, a list, or an object as torchvision’s', async () => {
+  it('takes labels from lines, a list, or an object like torchvision’s', async () => {
     const weights = await sevens({ network: 'lenet' });
     const names = Array.from({ length: 10 }, (_, i) => `digit ${i}`);
     const files: Record<string, string> = {
@@ -169,7 +173,7 @@ describe('boxprop classify', () => {
     );
   });
 
-  it('tells the network from torchvision’s names, and what its weights expect', async () => {
+  it('recognizes a network by torchvision’s names, and uses the preprocessing of its weights', async () => {
     const network = resnet18({ rng: new Rng(0), init: init.zeros }) as AnyModule;
     tidy(
       () =>
@@ -185,7 +189,8 @@ describe('boxprop classify', () => {
   });
 
   it('preprocesses the image as the training images were', async () => {
-    // A network of one filter, which is on where the image is brighter than the mean that it is told of.
+    // A network of one filter, which responds if the image is brighter than the mean in its
+    // preprocessing.
     const weights = async (preprocessing: string | undefined) => {
       const network = lenet({ rng: new Rng(0), init: init.fill(0.1) });
       const file = join(folder, 'preprocessed.safetensors');
@@ -218,7 +223,7 @@ describe('boxprop classify', () => {
     );
   });
 
-  it('refuses weights that do not say their network, and weights of another', async () => {
+  it('refuses weights that do not name their network, and weights of a network in a file', async () => {
     const weights = await sevens({});
     await expect(classifyImage(GREY, { weights })).rejects.toThrow(
       inputError(

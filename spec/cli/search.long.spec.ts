@@ -18,7 +18,10 @@ import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
 let folder: string;
 const out = (name: string) => join(folder, name);
 
-/** Two classes of four numbers each, told apart by the sum of the first two. */
+/**
+ * Writes records of four numbers in two classes. The sign of the sum of the first two numbers is
+ * the class.
+ */
 function writeCsv(directory: string, rows: Record<string, number>): void {
   const rng = new Rng(8);
   for (const [part, count] of Object.entries(rows)) {
@@ -40,7 +43,7 @@ export function network({ rng, inputShape, classes, units = 4, mode = 'good' }) 
 }
 `;
 
-/** Writes a space with these entries, and gives its file. */
+/** Writes a search space with these entries and returns its file. */
 function spaceFile(name: string, entries: object): string {
   const file = out(`${name}.json`);
   writeFileSync(file, JSON.stringify({ ...BASE, ...entries }));
@@ -51,7 +54,7 @@ const RATE = { learningRate: { low: 0.01, high: 1, log: true } };
 const UNITS = { architecture: { units: { low: 1, high: 12, integer: true } } };
 
 beforeAll(() => {
-  // Inside the clone, so that the network finds boxprop; git does not see this folder.
+  // The folder is inside the project, so that the network can import boxprop, and git ignores it.
   folder = mkdtempSync(join(BUILT, 'spec-'));
   writeCsv(folder, { train: 90, test: 30 });
   writeFileSync(out('net.mjs'), NETWORK);
@@ -65,7 +68,7 @@ const logIn = (name: string) =>
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Line);
-/** What a search found, without when and how long. */
+/** The results of a search without its times, in the order of trials and folds. */
 const foundIn = (name: string) =>
   logIn(name)
     .map(({ seconds: _, ...line }) => line)
@@ -77,7 +80,7 @@ describe('boxprop search', () => {
     return ['search', file, '--method', 'grid', '--folds', '2', '--out', out(name)];
   };
 
-  it('tries, tells, and writes what trains the best', () => {
+  it('runs trials, prints them, and writes a config for the best', () => {
     const file = spaceFile('space', { ...RATE, ...UNITS, momentum: { choices: [0, 0.9] } });
     const { status, stdout, stderr } = boxprop(
       'search',
@@ -130,7 +133,7 @@ describe('boxprop search', () => {
     expect(html.replaceAll('http://www.w3.org/', '')).not.toMatch(/https?:\/\/|NaN|undefined/);
   });
 
-  it('the best is trained, and its weights know their architecture', () => {
+  it('the best config can be trained, and its weights store their architecture', () => {
     const args = ['--config', join(out('one'), 'best.json'), '--out', out('trained')];
     expect(boxprop('train', ...args)).toMatchObject({ status: 0, stderr: '' });
     const evaluated = boxprop(
@@ -183,14 +186,14 @@ describe('boxprop search', () => {
         null,
       );
       kept.push(readFileSync(log, 'utf8'));
-      // As if the machine had stopped within a line.
+      // Imitates a machine that stopped while it wrote a line.
       if (kills === 0) appendFileSync(log, '{"type":"fold","trial":');
       if (kills === 1 && size() > 30) truncateSync(log, size() - 9);
       args = ['search', '--resume', out('killed'), '--workers', '2'];
     }
     expect(boxprop(...args)).toMatchObject({ status: 0, stderr: '' });
     expect(foundIn('killed')).toEqual(foundIn('one'));
-    // What was whole is still there, with the very seconds that it took.
+    // Every complete line is still there, with the same measured seconds.
     const whole = readFileSync(log, 'utf8');
     for (const [kill, text] of kept.entries()) {
       const lines = text.split('\n').slice(0, kill === 1 ? -2 : -1);
@@ -200,7 +203,7 @@ describe('boxprop search', () => {
     expect(new Set(tasks).size).toBe(tasks.length);
   });
 
-  it('goes on for more trials', () => {
+  it('continues with more trials', () => {
     const args = ['search', '--resume', out('three'), '--trials', '10', '--workers', '2'];
     const { status, stdout } = boxprop(...args);
     expect(status).toBe(0);
@@ -209,23 +212,26 @@ describe('boxprop search', () => {
     expect(foundIn('three').slice(0, 32)).toEqual(foundIn('one'));
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('stops at %s, and says how to go on', async (signal) => {
-    const file = spaceFile('long', { ...RATE, epochs: 200 });
-    const result = await ended(
-      ['search', file, '--out', out(signal)],
-      signal,
-      () => existsSync(join(out(signal), 'log.jsonl')),
-      500,
-    );
-    expect(result.code).toBe(130);
-    expect(result.stderr).toMatch(
-      RegExp(
-        `^boxprop: interrupted with \\d+ of 20 trials done; boxprop search --resume ${out(signal)} continues the search\n$`,
-      ),
-    );
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'stops at %s, and says how to continue',
+    async (signal) => {
+      const file = spaceFile('long', { ...RATE, epochs: 200 });
+      const result = await ended(
+        ['search', file, '--out', out(signal)],
+        signal,
+        () => existsSync(join(out(signal), 'log.jsonl')),
+        500,
+      );
+      expect(result.code).toBe(130);
+      expect(result.stderr).toMatch(
+        RegExp(
+          `^boxprop: interrupted with \\d+ of 20 trials done; boxprop search --resume ${out(signal)} continues the search\n$`,
+        ),
+      );
+    },
+  );
 
-  it('goes on past trials that diverge, that cannot be built, and whose thread ends', () => {
+  it('continues after trials that diverge, that cannot be built, and whose thread ends', () => {
     const architecture = { mode: { choices: ['good', 'throw', 'exit'] } };
     const file = spaceFile('failing', { architecture, learningRate: { choices: [0.1, 1e30] } });
     const { status, stdout, stderr } = boxprop(...grid(file, 'failing'), '--workers', '2');
@@ -249,7 +255,7 @@ describe('boxprop search', () => {
     expect(stdout).toContain('\n5 of 6 trials failed\n');
   });
 
-  it('in which all trials fail has failed; a name that the network does not read is told', () => {
+  it('fails if all trials fail; reports a name that the network does not read', () => {
     const file = spaceFile('unread', { architecture: { unitz: { choices: [1, 2] } } });
     const { status, stderr } = boxprop(...grid(file, 'unread'));
     expect(status).toBe(1);
@@ -412,14 +418,14 @@ describe('boxprop search refuses, in one line,', () => {
     );
   });
 
-  it('what train does not know', async () => {
+  it('options that train does not know', async () => {
     const file = spaceFile('bad', { rat: { low: 1, high: 2 } });
     await expect(searched(file)).rejects.toThrow(
       /^[^:]*bad\.json: unknown option rat; expected one of network, architecture, data, /,
     );
   });
 
-  it('as a command does', () => {
+  it('wrong arguments of the command itself', () => {
     const file = spaceFile('bad', { learningRate: { low: 1, high: 0.1 } });
     expect(boxprop('search', file)).toEqual({
       status: 1,
@@ -429,12 +435,15 @@ describe('boxprop search refuses, in one line,', () => {
   });
 });
 
-/** The command in this process: what it refuses, it rejects with. */
+/** Runs the command in this process. A refusal rejects the promise. */
 function searched(...args: string[]): Promise<unknown> {
   return searchCommand().exitOverride().parseAsync(args, { from: 'user' });
 }
 
-/** Runs boxprop, sends a signal once it is `ready` (and a while has passed), and waits for its end. */
+/**
+ * Runs boxprop, waits until `ready` returns true, waits `wait` more, and sends a signal. Resolves
+ * when boxprop ends.
+ */
 function ended(args: string[], signal: NodeJS.Signals, ready: () => boolean, wait = 0) {
   return new Promise<{ code: number | null; stderr: string }>((resolve) => {
     const child = spawn(process.execPath, [MAIN, ...args], {

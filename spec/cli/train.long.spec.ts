@@ -19,7 +19,7 @@ import { boxprop, MAIN, ROOT } from '../support/runCommand.ts';
 let folder: string;
 let data: string;
 
-/** The bytes of an IDX file: header, then values. */
+/** The bytes of an IDX file: a header, then the values. */
 const idx = (shape: number[], values: ArrayLike<number>) =>
   Buffer.from([
     0,
@@ -30,7 +30,9 @@ const idx = (shape: number[], values: ArrayLike<number>) =>
     ...Array.from(values),
   ]);
 
-/** MNIST's files with few images: a bright row whose height is the digit, in noise. */
+/**
+ * Writes the files of MNIST with a few images: noise with a bright row, whose height is the digit.
+ */
 function writeDigits(directory: string, sizes = { train: 96, t10k: 40 }, side = 28): string {
   mkdirSync(directory);
   const rng = new Rng(6);
@@ -52,7 +54,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** With its backend, for `'auto'` depends on what is installed. */
+/** Training arguments. They name a backend, because `'auto'` depends on the installed packages. */
 const TRAIN = ['train', 'lenet', '--backend', 'wasm', '--no-report'];
 const out = (name: string) => join(folder, name);
 const weightsIn = (directory: string) => join(directory, 'weights.safetensors');
@@ -119,7 +121,7 @@ describe('boxprop train', () => {
     });
   });
 
-  it('gives the same file for the same seed, bit for bit, and another for another', () => {
+  it('writes the same file for the same seed, bit for bit, and another file for another seed', () => {
     const bytes = (name: string, ...more: string[]) => {
       const args = [...TRAIN, '--data', data, '--epochs', '1', '--limit', '40', '--out', out(name)];
       const { stdout } = boxprop(...args, ...more);
@@ -129,9 +131,9 @@ describe('boxprop train', () => {
         .slice(2000);
     };
     const first = bytes('b1', '--seed', '7');
-    // Compared as booleans: a difference of two megabytes is not worth printing.
+    // The comparison is of booleans, so that a failure does not print two megabytes.
     expect(bytes('b2', '--seed', '7') === first).toBe(true);
-    // Past the header, which names the seed.
+    // Compares only the values after the header, because the header contains the seed.
     const weights = (text: string) => text.slice(-4 * 431_080);
     expect(weights(bytes('b3', '--seed', '8')) === weights(first)).toBe(false);
     expect(weights(bytes('b4', '--seed', '7', '--learning-rate', '0.01')) === weights(first)).toBe(
@@ -140,25 +142,28 @@ describe('boxprop train', () => {
     expect(weights(bytes('b5', '--seed', '7', '--limit', '41')) === weights(first)).toBe(false);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('keeps the last whole epoch after %s', async (signal) => {
-    const args = [...TRAIN, '--data', data, '--epochs', '500', '--out', out(signal)];
-    const { code, stdout, stderr } = await interrupted(args, signal, (text) =>
-      text.includes('epoch 2/500'),
-    );
-    const saved = [...stdout.matchAll(/^epoch (\d+)\/500: /gm)]
-      .map(([, epoch]) => Number(epoch))
-      .at(-1);
-    expect(code).toBe(130);
-    expect(stderr).toMatch(
-      RegExp(
-        `^boxprop: interrupted in epoch \\d+; boxprop train --resume ${out(signal)} continues the run\n$`,
-      ),
-    );
-    expect(metadataIn(out(signal)).epoch).toBe(String(saved));
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'keeps the last complete epoch after %s',
+    async (signal) => {
+      const args = [...TRAIN, '--data', data, '--epochs', '500', '--out', out(signal)];
+      const { code, stdout, stderr } = await interrupted(args, signal, (text) =>
+        text.includes('epoch 2/500'),
+      );
+      const saved = [...stdout.matchAll(/^epoch (\d+)\/500: /gm)]
+        .map(([, epoch]) => Number(epoch))
+        .at(-1);
+      expect(code).toBe(130);
+      expect(stderr).toMatch(
+        RegExp(
+          `^boxprop: interrupted in epoch \\d+; boxprop train --resume ${out(signal)} continues the run\n$`,
+        ),
+      );
+      expect(metadataIn(out(signal)).epoch).toBe(String(saved));
+    },
+  );
 
   it('can be interrupted in the first epoch, and continues the run', async () => {
-    // Enough steps that the first epoch outlasts the signal.
+    // With this many steps, the first epoch lasts until the signal arrives.
     const args = [...TRAIN, '--limit', '20000', '--out', out('early')];
     const { code, stdout, stderr } = await interrupted(
       args,
@@ -178,7 +183,7 @@ describe('boxprop train', () => {
     ]);
   });
 
-  it('keeps the epoch with the smallest validation error, and stops when it gets no smaller', () => {
+  it('keeps the epoch with the smallest validation error, and stops when it no longer falls', () => {
     const args = [
       ...TRAIN,
       '--data',
@@ -224,7 +229,8 @@ describe('boxprop train', () => {
     const written = () => (existsSync(file) ? statSync(file).mtimeMs : 0);
     const steps: number[] = [];
     for (let kills = 0; kills < 20; kills++) {
-      // Some time after a checkpoint of its own, so that each comes further than the last.
+      // Each run is killed only after it has written a checkpoint, so each gets further than the
+      // one before.
       const before = written();
       const { code } = await interrupted(
         args,
@@ -237,7 +243,7 @@ describe('boxprop train', () => {
       steps.push((JSON.parse(progress) as { step: number }).step);
       args = ['train', '--resume', out('killed')];
     }
-    // Within epochs, and not only at their ends.
+    // Most runs were killed within an epoch, not at its end.
     expect(new Set(steps).size).toBeGreaterThan(15);
     expect(steps.filter((step) => step % 22 !== 0).length).toBeGreaterThan(10);
     expect(boxprop(...args)).toMatchObject({ status: 0, stderr: '' });
@@ -249,7 +255,7 @@ describe('boxprop train', () => {
     expect(untimed('killed')).toEqual(untimed('whole'));
   }, 120_000);
 
-  it('is what boxprop evaluate reports of the weights, and of the checkpoint', () => {
+  it('writes weights and checkpoints that boxprop evaluate reads', () => {
     const [weights, checkpoint] = ['weights', 'checkpoint'].map((name) =>
       join(out('a'), `${name}.safetensors`),
     );
@@ -281,7 +287,7 @@ describe('boxprop train', () => {
     );
   });
 
-  it('is fooled: by the sign of the gradient, by the closest image, and from noise', () => {
+  it('trains a network that boxprop fool deceives by gradient sign, by closest image, and from noise', () => {
     const picture = out('fool.png');
     const fool = (...args: string[]) =>
       boxprop(
@@ -331,7 +337,7 @@ describe('boxprop train', () => {
     );
   });
 
-  it('shows the patches of its units, as a page and as a picture', () => {
+  it('trains a network whose patches boxprop units shows, as a page and as a picture', () => {
     const units = (...args: string[]) =>
       boxprop('units', weightsIn(out('a')), '--data', data, '--backend', 'wasm', ...args);
     const [page, picture] = [out('units.html'), out('units.png')];
@@ -344,10 +350,11 @@ describe('boxprop train', () => {
     const html = readFileSync(page, 'utf8');
     expect(html).toContain('<h1>lenet, Conv2D 2, on mnist test</h1>');
     expect(html.match(/<img src="data:image\/png;base64,/g)).toHaveLength(2);
-    // Two rows of three patches: the second convolution sees 5 + 1 + 2 · 4 = 14 pixels.
+    // The picture has two rows of three patches. The second convolution sees 5 + 1 + 2 · 4 = 14
+    // pixels.
     expect(units('--box', '2', '--units', '0,1', '--count', '3', '--out', picture).status).toBe(0);
     expect(decode(readFileSync(picture))).toMatchObject({ width: 3 * 14 + 2, height: 2 * 29 + 3 });
-    // By default the first box with weights; all patches may be of one image.
+    // The default is the first box with weights. All patches of a unit may come from one image.
     const one = units(
       '--units',
       '0',
@@ -383,7 +390,7 @@ describe('boxprop train', () => {
     expect(result).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
   });
 
-  it('becomes one HTML file that needs no network, with its verdicts', () => {
+  it('writes a report with verdicts as one HTML file, which loads nothing from the internet', () => {
     expect(boxprop('report', out('a'), '--backend', 'wasm')).toEqual({
       status: 0,
       stdout: `${join(out('a'), 'report.html')}\n`,
@@ -423,7 +430,7 @@ describe('boxprop train', () => {
     );
   });
 
-  it('resumes for more epochs, and refuses options that the run keeps', () => {
+  it('resumes for more epochs, and refuses to change the options of the run', () => {
     const args = [
       ...TRAIN,
       '--data',
@@ -582,7 +589,7 @@ describe('boxprop train refuses, in one line,', () => {
     expect(existsSync(out('none'))).toBe(false);
   });
 
-  it('a limit past the data', () => {
+  it('a limit larger than the data set', () => {
     const message = '--limit: expected at most the 96 examples of mnist train, got 97';
     expectRefusal(['--data', data, '--limit', '97'], message);
   });
@@ -615,7 +622,7 @@ describe('boxprop', () => {
     expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
   });
 
-  it('tells its version and its commands', () => {
+  it('prints its version and its commands', () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       version: string;
     };
@@ -626,7 +633,10 @@ describe('boxprop', () => {
   });
 });
 
-/** Runs boxprop, sends a signal once its output is `ready` (and a while has passed), and waits for its end. */
+/**
+ * Runs boxprop, waits until its output is `ready`, waits `wait` more, and sends a signal. Resolves
+ * when boxprop ends.
+ */
 function interrupted(
   args: string[],
   signal: NodeJS.Signals,

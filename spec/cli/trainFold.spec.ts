@@ -7,7 +7,7 @@ import type { Dataset } from '../../data/index.ts';
 import { openFolds, preprocessFold, trainFold } from '../../cli/trainFold.ts';
 import { runOptionsAt } from '../../cli/searchSpace.ts';
 
-/** 40 images of 4x4, labelled by the sign of their first pixel. */
+/** The folder of 40 images of 4x4. The sign of an image's first pixel is its label. */
 let data: string;
 beforeAll(async () => {
   await useBackend('cpu');
@@ -63,7 +63,7 @@ describe('the folds of a search', () => {
     expect(new Set(held).size).toBe(40);
   });
 
-  it('are trained on in the same way for the same options, with a loss that training made smaller', async () => {
+  it('give the same result for the same options, and training lowers the loss', async () => {
     const [fold] = await foldsOf(2);
     const [first, again] = [
       await trainFold(optionsAt(0.01), fold, 0),
@@ -74,7 +74,7 @@ describe('the folds of a search', () => {
     expect(first.loss).toBeLessThan((await trainFold(optionsAt(1e-6), fold, 0)).loss);
   });
 
-  it('leave no tensor behind, of a trial that ends and of one that fails', async () => {
+  it('leak no tensor, whether a trial ends or fails', async () => {
     const [fold] = await foldsOf(2);
     const part = await preprocessFold(fold, ['standardize']);
     const before = tf.memory().numTensors;

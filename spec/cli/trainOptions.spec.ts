@@ -25,7 +25,7 @@ describe('the options of a run in a folder', () => {
   };
   const read = (config: object, given: object = {}) => readText(JSON.stringify(config), given);
 
-  test('are those that were written', async () => {
+  test('are read as they were written', async () => {
     const options = runOptionsFrom('run.json', {
       network: 'net.ts',
       preprocess: ['pad:2', 'standardize'],

@@ -14,7 +14,7 @@ import { messageOf } from '../../support/compare.ts';
 import { FakeMachine, type Fakes } from '../../support/fakeMachine.ts';
 import { boxprop } from '../../support/runCommand.ts';
 
-/** Without a network: `npm run test:tensorflow` needs the real thing, and `.ci/run` makes it. */
+/** These specs use no network. `npm run test:tensorflow` needs the real TensorFlow. */
 
 const NAME = '@tensorflow/tfjs-node';
 const TRY_OFFICIAL = [
@@ -33,7 +33,7 @@ afterEach(() => machine.remove());
 
 const addonOf = () => readFileSync(join(machine.target, 'lib/napi-v8/tfjs_binding.node'), 'utf8');
 
-test('the official install is saved in package.json where it works; what works stays', async () => {
+test('the official install is saved in package.json if it works; a working installation is kept', async () => {
   const first = await machine.setup({ official: 'works' });
   expect(first).toMatchObject({ status: 0, stderr: '' });
   expect(first.lines).toEqual([...TRY_OFFICIAL, `${WORKS}; saved in package.json`]);
@@ -56,7 +56,7 @@ test('npm that refuses to save leaves the project as it was', async () => {
   expect(machine.snapshot()).toEqual(before);
 });
 
-// tfjs-node is built on a wheel on Linux alone, and the spec of wheelFor holds for the rest.
+// Only Linux builds tfjs-node on a wheel. For other platforms the specs of wheelFor are enough.
 (process.platform === 'linux' ? describe : describe.skip)('the build on a wheel (on Linux)', () => {
   test('follows an official install that fails, and is not saved', async () => {
     const before = machine.snapshot();
@@ -74,7 +74,7 @@ test('npm that refuses to save leaves the project as it was', async () => {
     expect(status).toBe(0);
     expect(addonOf()).toBe('built');
     expect(machine.snapshot()).toMatchObject(before);
-    // What tfjs-node alone needs is inside it; tfjs-core is the project's.
+    // The packages that only tfjs-node needs are inside it; tfjs-core is the one of the project.
     expect(existsSync(join(machine.target, 'node_modules/@tensorflow/tfjs'))).toBe(true);
     expect(existsSync(join(machine.target, 'node_modules/progress'))).toBe(true);
     expect(existsSync(join(machine.target, 'node_modules/@tensorflow/tfjs-core'))).toBe(false);
@@ -98,7 +98,7 @@ test('npm that refuses to save leaves the project as it was', async () => {
     expect(existsSync(join(machine.target, 'deps/lib/libtensorflow.so.2'))).toBe(false);
   });
 
-  test('replaces a tfjs-node that does not run; one that package.json names needs other words', async () => {
+  test('replaces a tfjs-node that does not run; if package.json names it, the message differs', async () => {
     machine.write('package.json', JSON.stringify({ dependencies: { [NAME]: '^4.22.0' } }));
     machine.write(
       `node_modules/${NAME}/package.json`,
@@ -115,7 +115,7 @@ test('npm that refuses to save leaves the project as it was', async () => {
     expect(existsSync(join(machine.target, 'old.txt'))).toBe(false);
   });
 
-  test('takes a wheel that is there, and then tries no official install and no pip', async () => {
+  test('uses a given wheel, and then tries neither the official install nor pip', async () => {
     const { name, platform } = wheelFor(thisMachine(), false);
     const file = `${name.replace('-', '_')}-2.21.0-cp312-cp312-${platform}.whl`;
     machine.write(file, '');
@@ -169,21 +169,24 @@ test('npm that refuses to save leaves the project as it was', async () => {
     ],
     [{ secondCore: true }, `but ${NAME} uses `],
   ];
-  test.each(refusals)('%j is one line, and the project is as it was', async (fakes, message) => {
-    machine.write(`node_modules/${NAME}/old.txt`, 'kept');
-    const before = machine.snapshot();
-    const { status, stderr } = await machine.setup(fakes);
-    expect(stderr).toContain(message);
-    expect(stderr).toMatch(/^boxprop: .+; log: \S+\n$/);
-    const [, log] = /log: (\S+)\n$/.exec(stderr) ?? [];
-    expect(readFileSync(log, 'utf8')).toMatch(/^\n\$ npm --prefix=\. install /);
-    expect(status).toBe(1);
-    expect(machine.snapshot()).toEqual(before);
-  });
+  test.each(refusals)(
+    '%j gives a one-line error and does not change the project',
+    async (fakes, message) => {
+      machine.write(`node_modules/${NAME}/old.txt`, 'kept');
+      const before = machine.snapshot();
+      const { status, stderr } = await machine.setup(fakes);
+      expect(stderr).toContain(message);
+      expect(stderr).toMatch(/^boxprop: .+; log: \S+\n$/);
+      const [, log] = /log: (\S+)\n$/.exec(stderr) ?? [];
+      expect(readFileSync(log, 'utf8')).toMatch(/^\n\$ npm --prefix=\. install /);
+      expect(status).toBe(1);
+      expect(machine.snapshot()).toEqual(before);
+    },
+  );
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  '%s leaves the project as it was, and no process',
+  'after %s the project is unchanged and no process runs',
   async (signal) => {
     const before = machine.snapshot();
     const { status, stderr, calls } = await machine.setup(
@@ -207,7 +210,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
-test('what a killed setup left is removed by the next, and only that', async () => {
+test('the next setup removes the files of a killed setup, and no others', async () => {
   machine.write(`node_modules/.boxprop-setup.${2 ** 30}/deps/half`, '');
   machine.write(`node_modules/.boxprop-setup.${process.pid}/deps/half`, '');
   await machine.setup({ official: 'works' });
@@ -225,7 +228,7 @@ describe('refuses a project', () => {
     expect(status).toBe(1);
   });
 
-  test('with another version of it', async () => {
+  test('with another version of tfjs-core', async () => {
     rmSync(join(machine.modules, '@tensorflow'), { recursive: true });
     machine.write('node_modules/@tensorflow/tfjs-core/package.json', '{ "version": "4.21.0" }');
     expect((await machine.setup()).stderr).toBe(
@@ -242,7 +245,7 @@ describe('refuses a project', () => {
     );
   });
 
-  test('that is none', async () => {
+  test('that does not exist', async () => {
     rmSync(join(machine.project, 'package.json'));
     expect((await machine.setup()).stderr).toBe(
       `boxprop: ${machine.project}: expected an npm project, got no package.json here or above: npm init -y\n`,
@@ -319,7 +322,7 @@ describe('wheelFor', () => {
     }
   });
 
-  test('too little room is refused', () => {
+  test('too little disk space is refused', () => {
     checkRoom(tmpdir(), { gigabytes: 0 });
     expect(messageOf(() => checkRoom(tmpdir(), { gigabytes: 1e9 }))).toMatch(
       /^expected 1000000000 GB free in \S+, got [\d.]+ GB: make room there$/,
@@ -349,7 +352,7 @@ describe('Commands', () => {
     expect(await node(commandsWith(), script)).toMatchObject({ ok: false, problem });
   });
 
-  test('one that takes too long is ended, and with it what it started', async () => {
+  test('a command that takes too long is ended, with the processes that it started', async () => {
     const file = join(mkdtempSync(join(machine.project, 'alive-')), 'beat');
     writeFileSync(file, '');
     const beat = `setInterval(() => require('fs').appendFileSync(${JSON.stringify(file)}, '.'), 10)`;
@@ -362,7 +365,7 @@ describe('Commands', () => {
     expect(readFileSync(file, 'utf8').length).toBe(beats);
   });
 
-  test('after an interruption nothing runs', async () => {
+  test('after an interruption no command starts', async () => {
     const stop = new AbortController();
     stop.abort();
     await expect(node(commandsWith(stop.signal), 'process.exit(0)')).rejects.toThrow(Interrupted);
