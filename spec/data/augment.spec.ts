@@ -14,7 +14,7 @@ import { inputError } from '../support/inputError.ts';
 const SIZE = [3, 4, 2] as const;
 const image = () => Float32Array.from({ length: 24 }, (_, i) => i + 1);
 
-/** All that an augmentation makes of the image in many tries. */
+/** The different images that an augmentation makes of one image in many tries. */
 function outcomes(change: Augmentation): string[] {
   const rng = new Rng(5);
   return [...new Set(Array.from({ length: 300 }, () => [...change(image(), SIZE, rng)].join()))];
@@ -42,10 +42,10 @@ describe('elastic distortion', () => {
     expect(outcomes(elastic({ alpha: 0, rotation: 0, zoom: 0 }))).toEqual([[...image()].join()]);
   });
 
-  test('interpolates at the place that the formula gives', () => {
+  test('interpolates at the position that the formula gives', () => {
     const options = { alpha: 3, sigma: 0.5, rotation: 20, zoom: 0.3 };
     const warped = elastic(options)(image(), SIZE, new Rng(9));
-    // The same numbers, put into the formula pixel by pixel.
+    // Evaluates the formula with the same random numbers, pixel by pixel.
     const rng = new Rng(9);
     const fields = [0, 1].map(() => rng.fillUniforms(new Float32Array(12), -1, 1));
     const weight = (x: number) => Math.exp(-(x ** 2) / 0.5);
@@ -91,7 +91,7 @@ describe('augment', () => {
       classes: 2,
     });
 
-  test('changes images only in training, by their index in the batch, equally for an equal state', async () => {
+  test('changes images only in training, by their index in the batch, and in the same way for the same generator state', async () => {
     const data = augment(images(), [shift(2), flip()]);
     const { numTensors } = memory();
     const read = async (rng?: Rng) => {

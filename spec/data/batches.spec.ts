@@ -16,7 +16,7 @@ describe('batches', () => {
 });
 
 describe('shuffledBatches', () => {
-  it('has every example once, in an order that only the generator decides', () => {
+  it('has every example once, in an order that depends only on the generator', () => {
     const epoch = all(shuffledBatches(103, 10, new Rng(3)));
     expect(epoch.map((batch) => batch.length)).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 3]);
     expect(epoch.flat()).toEqual([...new Rng(3).permutation(103)]);

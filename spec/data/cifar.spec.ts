@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** An example whose red, green and blue planes start with three bytes of their own. */
+/** An example whose red, green and blue planes each start with three known bytes. */
 const example = (labels: number[], tag: number) => {
   const bytes = new Uint8Array(3072);
   for (let c = 0; c < 3; c++) bytes.set([tag, 10 * (c + 1), 100 + c], 1024 * c);
@@ -27,7 +27,7 @@ function writeTen(): void {
   write('test_batch.bin', example([7], 99));
 }
 
-test('CIFAR-10: the five parts one after the other, planes to channels', async () => {
+test('CIFAR-10: reads the five parts in order, and turns planes into channels', async () => {
   writeTen();
   const { train, test: held } = await loadCifar(folder);
   expect([train.name, train.length, train.classes, held.length]).toEqual([
@@ -45,7 +45,7 @@ test('CIFAR-10: the five parts one after the other, planes to channels', async (
   expect(values.slice(3072, 3075)).toEqual([1, 1, 1]);
 });
 
-test('CIFAR-100: the fine label', async () => {
+test('CIFAR-100: reads the fine label', async () => {
   write('train.bin', example([3, 97], 1), example([19, 0], 2));
   write('test.bin', example([0, 5], 3));
   const { train, test: held } = await loadCifar(folder);
@@ -76,7 +76,7 @@ test('the version is that of any of its files', async () => {
   );
 });
 
-test('a bad example is named with its file, and so is a missing file', async () => {
+test('the error names a bad example with its file, or a missing file', async () => {
   const refuses = (message: string) =>
     expect(loadCifar(folder)).rejects.toThrow(inputError(message));
   await refuses(

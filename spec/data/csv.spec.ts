@@ -29,12 +29,12 @@ const all = async (data: Dataset) => {
   return found;
 };
 
-/** `count` lines that end with what `cell` returns. */
+/** Makes `count` lines. Each ends with the result of `cell`. */
 const lines = (count: number, cell: (line: number) => string) =>
   Array.from({ length: count }, (_, line) => `${line},${cell(line)}\n`).join('');
 
 describe('loadCsv', () => {
-  it('reads numbers and classes, quoted or not, whatever the line ends', async () => {
+  it('reads numbers and classes, quoted or not, with any line endings', async () => {
     const file = csv('\uFEFFa,label,"b, c"\r\n1,dog,-2.5e1\r\n"3",cat,.5\r\n\r\n4,dog,0\r\n');
     const data = await loadCsv(file, { scale: 0.5 });
     expect(data).toMatchObject({
@@ -48,7 +48,7 @@ describe('loadCsv', () => {
     expect(await all(data)).toEqual({ values: [0.5, -12.5, 1.5, 0.25, 2, 0], labels: [1, 0, 1] });
   });
 
-  it('sorts classes that are numbers, and takes a shape, a column and names of classes', async () => {
+  it('sorts classes that are numbers, and accepts a shape, a column and class names', async () => {
     const text = `digit,${[0, 1, 2, 3, 4, 5].map((i) => `p${i}`).join(',')}\n10,1,2,3,4,5,6\n9,6,5,4,3,2,1\n`;
     const data = await loadCsv(csv(text), { labelColumn: 'digit', inputShape: [3, 2, 1] });
     expect([data.classNames, data.inputShape]).toEqual([
@@ -72,7 +72,7 @@ describe('loadCsv', () => {
   it.each([
     ['semicolons', ';'],
     ['tabs', '\t'],
-  ])('reads a file separated by %s, which the column of the label tells', async (_, separator) => {
+  ])('finds the separator %s by the column of the label', async (_, separator) => {
     const rows = ['size, in cm', 'label', '1.5', 'a,b', '2', 'c'];
     const text = [0, 2, 4].map((at) => rows.slice(at, at + 2).join(separator)).join('\n');
     const data = await loadCsv(csv(text));
@@ -92,7 +92,7 @@ describe('loadCsv', () => {
     expect((await all(data)).labels).toEqual([0, 1]);
   });
 
-  it('takes classes that look the same as one: blanks around them, and accents in two characters', async () => {
+  it('treats class names that look equal as one: blanks around them, and accents as separate characters', async () => {
     const data = await loadCsv(csv('a, label\n1,\u00e4 \n2, a\u0308\n3,"b "\n4,b\n'));
     expect([data.classNames, (await all(data)).labels]).toEqual([
       ['b', '\u00e4'],
@@ -100,7 +100,7 @@ describe('loadCsv', () => {
     ]);
   });
 
-  it('knows its labels without reading the inputs, and so do its parts', async () => {
+  it('gives its labels, and those of its parts, without reading the inputs', async () => {
     const data = await loadCsv(csv(`a,label\n${lines(10, (line) => 'xy'[line % 2])}`));
     expect(data.labels).toEqual(Int32Array.of(0, 1, 0, 1, 0, 1, 0, 1, 0, 1));
     const [, held] = await stratifiedSplit(data, [0.8, 0.2], new Rng(0));

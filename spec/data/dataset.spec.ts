@@ -53,7 +53,7 @@ describe('ArrayDataset', () => {
     labels.dispose();
   });
 
-  it('does not change when the labels it was made from do', () => {
+  it('does not change if the label array of the caller changes', () => {
     const labels = Uint8Array.of(2, 0, 1);
     const dataset = build({ labels });
     labels.fill(9);

@@ -67,7 +67,7 @@ describe('loadImageFolder', () => {
     );
   });
 
-  it('resizes and greys to a shape', async () => {
+  it('resizes to a shape, and converts to grey', async () => {
     const directory = images({ one: { 'a.png': [4, 6, 90], 'b.png': [3, 3, 60] } });
     const data = await loadImageFolder(directory, {
       inputShape: [2, 3, 1],
@@ -75,7 +75,7 @@ describe('loadImageFolder', () => {
     });
     const { values, labels } = await all(data);
     expect(labels).toEqual([1, 1]);
-    // 0.587 · 1 + 0.114 · 2 above red, rounded.
+    // Green is 1 and blue is 2 above red, so luma adds 0.587 · 1 + 0.114 · 2, rounded.
     expect(values.map((value) => Math.round(255 * value))).toEqual([
       ...Array<number>(6).fill(91),
       ...Array<number>(6).fill(61),

@@ -84,7 +84,7 @@ describe('parseIdx', () => {
     expect(() => parse(...bytes)).toThrow(inputError(message));
   });
 
-  it('gives an array or an InputError for any bytes', () => {
+  it('returns an array or throws an InputError for any bytes', () => {
     const start = fc.tuple(
       fc.constant(0),
       fc.constant(0),

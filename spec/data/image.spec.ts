@@ -36,13 +36,13 @@ function expectPixels(image: PixelImage, expected: Pixels, levels = 0): void {
 describe('loadImage', () => {
   const pixels = fixture('imagePixels') as Record<string, Pixels>;
 
-  // Both decode with libjpeg, libpng and so on: the same bytes. A colour profile is ignored, and
-  // CMYK converted by arithmetic. Blending with white rounds.
+  // sharp and Pillow decode with the same libraries, so the bytes are equal. Colour profiles are
+  // ignored, and CMYK is converted by arithmetic. Only blending with white may round differently.
   test.each(Object.keys(pixels))('decodes %s as Pillow does', async (name) => {
     expectPixels(await loadImage(fileOf(name)), pixels[name], /alpha/i.test(name) ? 1 : 0);
   });
 
-  test('the profile of the Adobe RGB files is one: the decoder would apply it', async () => {
+  test('the Adobe RGB files have a colour profile that the decoder would apply by default', async () => {
     const bytes = await readFile(fileOf('adobeRgb.png'));
     const { data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
     const plain = bytesOf(pixels['adobeRgb.png']);
@@ -121,9 +121,9 @@ describe('loadImage', () => {
     }
   });
 
-  test('refuses an image that claims more pixels than fit', async () => {
+  test('refuses an image whose header states too many pixels', async () => {
     const jpeg = await readFile(fileOf('baseline.jpg'));
-    // Behind the marker of the frame, its length and the depth: height and width.
+    // The height and width follow the frame marker, its length and the bit depth.
     const frame = jpeg.indexOf(Buffer.of(0xff, 0xc0)) + 5;
     jpeg.writeUInt16BE(60_000, frame);
     jpeg.writeUInt16BE(60_000, frame + 2);
@@ -157,16 +157,17 @@ describe('resizing', () => {
     image = await loadImage(fileOf('rgb.png'));
   });
 
-  // Pillow computes with integers of 22 bits of fraction; what lies halfway may fall to the other side.
+  // Pillow computes with 22 fractional bits, so values halfway between two integers may be rounded
+  // differently.
   test.each(resized.map((expected) => [expected.shape.slice(0, 2).join('x'), expected] as const))(
-    'to %s is Pillow’s',
+    'to %s equals Pillow’s',
     (_, expected) => {
       expectPixels(resizeImage(image, expected.shape[0], expected.shape[1]), expected, 1);
     },
   );
 
   test.each(cuts)(
-    'to a shorter side of $side and a cut of $size is torchvision’s',
+    'to a shorter side of $side with a crop of $size equals torchvision’s',
     ({ side, size, ...cut }) => {
       const recipe = { ...PREPROCESSINGS.unit, shorterSide: side };
       const tensor = preprocess(image, [size, size, 3], recipe);
@@ -191,13 +192,13 @@ describe('preprocess', () => {
     expect(values('torchvision')).toEqual([2.2489, -2.0357, -0.9156]);
     expect(values('inception')).toEqual([1, -1, -0.6]);
     expect(values('unit')).toEqual([1, 0, 0.2]);
-    // Blue first.
+    // The channels are in the order blue, green, red.
     expect(values('caffe')).toEqual(
       [51 - 104.007, -116.669, 255 - 122.679].map((v) => Number(v.toFixed(4))),
     );
   });
 
-  test('gives a network of one channel the luma', () => {
+  test('converts to luma for a network of one channel', () => {
     const tensor = preprocess(one, [1, 1, 1], PREPROCESSINGS.unit);
     expect(tensor.dataSync()[0]).toBeCloseTo(Math.round(0.299 * 255 + 0.114 * 51) / 255, 6);
     tensor.dispose();

@@ -17,7 +17,8 @@ describe('loadMnist', () => {
     for (const part of [train, test]) {
       expect(part).toMatchObject({ inputShape: [28, 28, 1], classes: 10, scale: 1 / 255 });
     }
-    // The mean and standard deviation of the training pixels, as PyTorch's MNIST example has them.
+    // The mean and standard deviation of the training pixels equal those in PyTorch's MNIST
+    // example.
     const histogram = new Float64Array(256);
     for (const pixel of train.inputs) histogram[pixel]++;
     const moment = (power: number) =>
@@ -27,7 +28,7 @@ describe('loadMnist', () => {
     expect(Math.sqrt(moment(2) - moment(1) ** 2)).toBeCloseTo(0.3081, 4);
   });
 
-  it('says how to get the data when the package is not there', async () => {
+  it('says how to get the data if the package is not installed', async () => {
     jest.resetModules();
     jest.unstable_mockModule('node:module', () => ({
       createRequire: () => ({
@@ -183,7 +184,7 @@ describe('loadMnist of a folder', () => {
     });
   });
 
-  it('names the file that is truncated, and where', async () => {
+  it('names a truncated file and where it ends', async () => {
     truncateSync(at('train-images-idx3-ubyte'), 21);
     const file = at('train-images-idx3-ubyte');
     await expectError(
@@ -206,7 +207,7 @@ describe('loadMnist of a folder', () => {
     );
   });
 
-  it('takes more than ten classes, if labels go on from 10 without a gap', async () => {
+  it('accepts more than ten classes, if the labels have no gap', async () => {
     write('train-labels.idx1-ubyte', [2], [11, 10]);
     const { train, test } = await loadMnist({ directory });
     expect([train.classes, test.classes]).toEqual([12, 12]);

@@ -30,7 +30,10 @@ import { inputError } from '../support/inputError.ts';
 
 beforeAll(() => useBackend('cpu'));
 
-/** Image n has 100 n + 10 y + x in its first channel, and a constant in its second. */
+/**
+ * Images of two channels. In image n the first channel is 100 n + 10 y + x, and the second is
+ * constant.
+ */
 const counted = (examples = 4, [height, width] = [3, 4]) =>
   new ArrayDataset({
     name: 'counted',
@@ -84,7 +87,7 @@ describe('mapInputs', () => {
     expect(memory().numTensors).toBe(before);
   });
 
-  it('passes the generator on', async () => {
+  it('passes the generator to the box', async () => {
     const moved = augment(counted(), [shift(1)]);
     const data = mapInputs(moved, new Flatten());
     const rng = () => new Rng(4);
@@ -94,7 +97,7 @@ describe('mapInputs', () => {
     expect((await read(data, [1, 3], rng())).values).not.toEqual((await read(data, [1, 3])).values);
   });
 
-  it('leaks nothing of a batch that the box refuses', async () => {
+  it('leaks no tensor if the box refuses a batch', async () => {
     const source = counted();
     const larger = counted(4, [4, 4]);
     let batch = (examples: Int32Array) => source.batch(examples);
@@ -118,10 +121,10 @@ const fieldsOf = ({ name, length, classes, inputShape }: ArrayDataset) => ({
 });
 
 describe('standardization', () => {
-  it('gives channels mean 0 and deviation 1, and a constant one 0', async () => {
+  it('gives channels mean 0 and standard deviation 1, and constant channels 0', async () => {
     const data = counted(1, [1, 4]);
     const statistics = await channelStatistics(data);
-    // 0, 1, 2, 3: mean 1.5, mean squared deviation 5/4.
+    // The values 0, 1, 2, 3 have mean 1.5 and mean squared deviation 5/4.
     expect(statistics).toEqual({ mean: [1.5, 7], std: [Math.sqrt(1.25), 0] });
     const box = standardization(statistics);
     const { values } = await read(mapInputs(data, box), [0]);
@@ -152,7 +155,7 @@ describe('standardization', () => {
 });
 
 describe('crop', () => {
-  it('cuts the middle, and in training a place that only the generator decides', async () => {
+  it('crops the middle, and in training a position that depends only on the generator', async () => {
     const data = crop(counted(), [2, 1]);
     expect(data.inputShape).toEqual([2, 1, 2]);
     expect(await read(data, [3, 0])).toEqual({
@@ -168,9 +171,10 @@ describe('crop', () => {
     expect((await read(data, examples, new Rng(2))).values).not.toEqual(values);
   });
 
-  it('does not repeat the draws of an augmentation before it', async () => {
+  it('does not reuse the random numbers of an augmentation before it', async () => {
     const drawn: number[] = [];
-    // The rows of a window start at one of two places.
+    // A cropped window can start at one of two rows, so the augmentation also draws from two
+    // values.
     const spy: Augmentation = (image, _, rng) => {
       drawn.push(rng.integer(2));
       return image;
@@ -233,7 +237,7 @@ describe('parts with the same fraction of each class', () => {
         const held = labels.filter((one) => one === label).length;
         expect(Math.abs(held - count * shares[k])).toBeLessThanOrEqual(1);
       });
-      // At random, not the first ones.
+      // The examples are chosen at random and are not the first ones.
       expect(values).not.toEqual([...values].sort((a, b) => a - b));
     });
     const again = await Promise.all((await make()).map(examplesOf));
@@ -278,12 +282,12 @@ describe('the words of --preprocess', () => {
     expect(await read(data, [1, 2])).toEqual(await read(byHand, [1, 2]));
   });
 
-  it('take mean and deviation after the steps before', async () => {
+  it('compute mean and deviation after the earlier steps', async () => {
     const [, { standardize }] = (await parsePreprocessing(['pad:1', 'standardize'], counted())) as [
       unknown,
       { standardize: { mean: number[] } },
     ];
-    // Twelve pixels of 7 among 30.
+    // After padding, 12 of 30 pixels have the value 7.
     expect(standardize.mean[1]).toBeCloseTo((7 * 12) / 30, 6);
   });
 

@@ -13,7 +13,7 @@ const labels = async (data: ReturnType<typeof subset>) => {
   return found;
 };
 
-test('the parts are disjoint and complete, and only the generator decides them', async () => {
+test('the parts are disjoint and complete, and depend only on the generator', async () => {
   const data = xor(31);
   const all = Array.from({ length: 31 }, (_, i) => i);
   const seen: number[] = [];

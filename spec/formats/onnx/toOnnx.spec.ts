@@ -27,7 +27,10 @@ async function bytesOf(model: ReturnType<typeof toOnnx>): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** A message as its fields: number, and the values in their order. */
+/**
+ * Decodes a protobuf message. The keys are field numbers, and the values of each field are in
+ * order.
+ */
 function fields(bytes: Uint8Array): Map<number, (number | Uint8Array)[]> {
   return new PbfReader(bytes).readFields(
     (tag, found: Map<number, (number | Uint8Array)[]>, pbf) => {
@@ -44,20 +47,20 @@ const messages = (of: Map<number, (number | Uint8Array)[]>, tag: number) =>
 const texts = (of: Map<number, (number | Uint8Array)[]>, tag: number) =>
   (of.get(tag) ?? []).map((bytes) => Buffer.from(bytes as Uint8Array).toString());
 
-/** The operators of a network, in their order. */
+/** The operators of an exported network, in order. */
 const operators = (network: Module, inputShape: readonly number[]) =>
   toOnnx(network, { inputShape }).nodes.map(({ op }) => op);
 
 describe('ONNX', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('has an operator, or several, for every box but a function of the user’s', () => {
+  it('has one or more operators for every box except Pointwise', () => {
     const containers = ['Branch', 'Graph', 'Residual', 'Sequential'];
     const known = new Set([...EXPORTED, ...containers, 'Pointwise']);
     expect(boxNames(modules).filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it('turns images twice, at the input and before they are flattened', () => {
+  it('transposes images twice, at the input and before they are flattened', () => {
     const network = new Sequential([
       new Conv2D(2, 3, 3, draw),
       new ReLU(),
@@ -72,7 +75,7 @@ describe('ONNX', () => {
     );
   });
 
-  it('turns nothing where the order does not show', () => {
+  it('transposes nothing if the order does not matter', () => {
     const network = new Sequential([new ReLU(), new Flatten(), new Linear(12, 4, draw)]);
     expect(operators(network, [6, 1, 2])).toEqual(['Relu', 'Flatten', 'Gemm', 'Identity']);
   });
@@ -106,7 +109,7 @@ describe('ONNX', () => {
     const [gemm] = messages(graph, 1);
     const [transB] = messages(gemm, 5);
     expect([texts(transB, 1), transB.get(3), transB.get(20)]).toEqual([['transB'], [1], [2]]);
-    // A box that stands twice has its weights once.
+    // The weights of a box that is used twice are written once.
     const tensors = messages(graph, 5);
     expect(tensors.map((tensor) => texts(tensor, 8)[0])).toEqual(['first.weight', 'first.bias']);
     const [weight] = tensors;
@@ -121,7 +124,7 @@ describe('ONNX', () => {
     expect([texts(dims[0], 2), dims[1].get(1)]).toEqual([['N'], [2]]);
   });
 
-  it('writes the same bytes again', async () => {
+  it('writes the same bytes every time', async () => {
     const network = new Sequential([new Conv2D(2, 3, 3, draw), new ReLU()]);
     const [first, second] = [0, 1].map(() => toOnnx(network, { inputShape: [4, 4, 2] }));
     expect(await bytesOf(first)).toEqual(await bytesOf(second));
@@ -140,7 +143,7 @@ describe('ONNX', () => {
     );
   });
 
-  it('refuses an image that the network does not take', () => {
+  it('refuses an image that does not fit the network', () => {
     expect(() => toOnnx(new Sequential([new Linear(3, 2, draw)]), { inputShape: [2] })).toThrow(
       expect.objectContaining({
         message: '0 > Linear.forward: expected input of shape [N, 3], got [1, 2]',

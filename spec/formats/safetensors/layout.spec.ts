@@ -18,7 +18,7 @@ const numbered = (shape: readonly number[]) =>
 describe('layouts', () => {
   beforeAll(() => useBackend('cpu'));
 
-  test('permute is tfjs’s transpose', () => {
+  test('permute equals tfjs’s transpose', () => {
     fc.assert(
       fc.property(shapeAndOrder, ([shape, order]) => {
         const values = numbered(shape);
@@ -29,7 +29,7 @@ describe('layouts', () => {
     );
   });
 
-  test('what is stored comes back', () => {
+  test('values survive storing and loading', () => {
     fc.assert(
       fc.property(shapeAndOrder, ([shape, order]) => {
         const stored = { name: 'w', shape, order };
@@ -39,8 +39,8 @@ describe('layouts', () => {
     );
   });
 
-  test('images flattened with the channels first become images flattened with the channels last', () => {
-    // Two rows of a matrix over two channels of a 1x3 image.
+  test('reorders images flattened with channels first to channels last', () => {
+    // A matrix of two rows. Its columns are the pixels of a 1x3 image with two channels.
     const stored = { name: 'w', shape: [2, 6], view: [2, 2, 1, 3], order: [0, 2, 3, 1] };
     const file = Float32Array.of(0, 1, 2, 10, 11, 12, 100, 101, 102, 110, 111, 112);
     const here = Float32Array.of(0, 10, 1, 11, 2, 12, 100, 110, 101, 111, 102, 112);

@@ -9,7 +9,7 @@ import {
 
 const text = (string: string) => [...new TextEncoder().encode(string)];
 
-/** A file of this header and this many bytes of values. */
+/** A safetensors file with this header and these bytes of values. */
 function file(header: unknown, values: number[] = []): Uint8Array {
   const json = text(typeof header === 'string' ? header : JSON.stringify(header));
   const length = new Uint8Array(8);
@@ -107,7 +107,7 @@ describe('encodeSafetensors', () => {
     );
   });
 
-  it('refuses the name of the metadata, and metadata that is no text', () => {
+  it('refuses the name of the metadata, and metadata that are not text', () => {
     const data = Uint8Array.of(1);
     expect(() => encodeSafetensors({ __metadata__: { dtype: 'U8', shape: [], data } })).toThrow(
       inputError(
@@ -156,7 +156,7 @@ describe('decodeSafetensors', () => {
     expect({ ...metadata }).toEqual({});
   });
 
-  it('takes __proto__ for a name like any other', () => {
+  it('accepts __proto__ as a tensor name', () => {
     const json =
       '{"__metadata__":{"__proto__":"m"},"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}';
     const { tensors, metadata } = decodeSafetensors(file(json, [5]), 'f');
@@ -275,7 +275,7 @@ describe('decodeSafetensors', () => {
     );
   });
 
-  it('stays on a short line, whatever is in the file', () => {
+  it('gives a short one-line error for any file', () => {
     const deep = `{"${'n'.repeat(1e6)}":{"dtype":${'['.repeat(1e5)}${']'.repeat(1e5)}}}`;
     expectError(file(deep), `f: tensor "${'n'.repeat(60)}"...: ${dtypes}, got [array]`);
     const long = file({ w: tensor('U8', Array(1e5).fill(-1), 0, 1) });
@@ -331,7 +331,8 @@ describe('safetensors, for any tensors', () => {
       fc.property(tensors, metadata, damage, (given, notes, edits) => {
         const bytes = [...encodeSafetensors(given, notes)];
         for (const [position, value, kind] of edits) {
-          // Half of the damage is to the header's structure, where it hurts.
+          // Half of the edits are in the first 60 bytes, because damage to the header has the
+          // largest effect.
           const at = position % (position % 2 ? Math.min(bytes.length, 60) : bytes.length);
           if (kind === 0) bytes[at] = value;
           else if (kind === 1) bytes.splice(at, 1);

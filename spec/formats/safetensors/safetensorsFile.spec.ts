@@ -53,7 +53,7 @@ describe('withSafetensors', () => {
     });
   });
 
-  it('says of any file what decodeSafetensors says of its bytes', async () => {
+  it('gives the same result or error as decodeSafetensors for any file', async () => {
     const intact = sample();
     const damage = fc.array(fc.tuple(fc.nat(intact.length), fc.nat(255)), { maxLength: 3 });
     await fc.assert(
@@ -84,7 +84,7 @@ describe('withSafetensors', () => {
     );
   });
 
-  it('notices a file that is cut while it is read', async () => {
+  it('notices a file that is truncated while it is read', async () => {
     await writeFile(file, sample());
     await expect(
       withSafetensors(file, async ({ entries, read }) => {
@@ -96,7 +96,7 @@ describe('withSafetensors', () => {
     );
   });
 
-  it('names what cannot be read, or is no file', async () => {
+  it('names a path that cannot be read or is not a file', async () => {
     await expect(readAll(file)).rejects.toThrow(
       inputError(`${file}: cannot be read: ENOENT: no such file or directory`),
     );

@@ -19,7 +19,7 @@ describe('weights', () => {
 
   const zeroModel = () => ({ weight: variable(zeros([2, 3])), bias: variable(zeros([2])) });
 
-  it('come back bit for bit, with the metadata and no tensor more', async () => {
+  it('are loaded bit for bit, with the metadata and without a leak', async () => {
     const values = [1 / 3, -0, 1e-45, 3.4e38, -7, Math.fround(Math.PI)];
     await saveWeights(
       file,
@@ -35,7 +35,7 @@ describe('weights', () => {
     expect(memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
   });
 
-  it('are those of the moment of the call, though the variable is set meanwhile', async () => {
+  it('are saved as they are at the call, even if the variable changes meanwhile', async () => {
     const model = zeroModel();
     const saved = saveWeights(file, model);
     model.bias.assign(tensor1d([8, 9]));
@@ -44,7 +44,7 @@ describe('weights', () => {
     expect([...model.bias.dataSync()]).toEqual([0, 0]);
   });
 
-  it('leave no tensor behind when they are saved, or cannot be', async () => {
+  it('leak no tensor when they are saved, or when saving fails', async () => {
     const model = zeroModel();
     const before = memory().numTensors;
     await saveWeights(file, model);
@@ -53,7 +53,7 @@ describe('weights', () => {
     expect(memory().numTensors).toBe(before + 1);
   });
 
-  it('have other names and layouts in a file from elsewhere', async () => {
+  it('can have other names and layouts in a file of another program', async () => {
     const model = {
       weight: variable(tensor2d([1, 2, 3, 4, 5, 6], [2, 3])),
       bias: variable(tensor1d([7, 8])),
@@ -80,7 +80,7 @@ describe('weights', () => {
     );
   });
 
-  it('keep the line readable when a name in the file is endless', async () => {
+  it('give a readable error if a name in the file is very long', async () => {
     const name = 'n'.repeat(1e6);
     await writeFile(
       file,
@@ -91,7 +91,7 @@ describe('weights', () => {
     );
   });
 
-  it('name 2000 of the tensors that nothing asked for, and count the others', async () => {
+  it('the error names 2000 of the unexpected tensors, and counts the others', async () => {
     const one = { dtype: 'F32' as const, shape: [0], data: new Float32Array(0) };
     const many = Array.from(
       { length: 2003 },
@@ -146,7 +146,7 @@ describe('weights', () => {
     );
   });
 
-  it('name all that does not match, and nothing is loaded', async () => {
+  it('the error names every mismatch, and nothing is loaded', async () => {
     const ones = (length: number) => new Float32Array(length).fill(1);
     await writeFile(
       file,
@@ -177,7 +177,7 @@ describe('weights', () => {
     );
   });
 
-  it('name the file that is missing or damaged, and nothing is loaded', async () => {
+  it('the error names a missing or damaged file, and nothing is loaded', async () => {
     const model = zeroModel();
     await expect(loadWeights(file, model)).rejects.toThrow(
       inputError(`${file}: cannot be read: ENOENT: no such file or directory`),
@@ -188,7 +188,7 @@ describe('weights', () => {
     );
   });
 
-  it('are saved only if they are float32, and into a folder that is there', async () => {
+  it('are saved only if they are float32, and only into an existing folder', async () => {
     await expect(saveWeights(file, { n: tensor1d([1], 'int32') })).rejects.toThrow(
       inputError(`${file}: tensor "n": expected float32, got int32`),
     );

@@ -26,7 +26,7 @@ import { loadWeights, saveWeights } from '../../../formats/safetensors/weights.t
 import { expectAllClose } from '../../support/compare.ts';
 import { inputError } from '../../support/inputError.ts';
 
-/** The network of make_weight_fixtures.py, which says what PyTorch makes of its image. */
+/** The network of make_weight_fixtures.py, which stores PyTorch's output for an image. */
 const build = () => {
   const draw = { init: init.zeros, rng: new Rng(0) };
   return new Sequential([
@@ -54,7 +54,8 @@ describe('torchLayout', () => {
 
   test.each([
     ['tiny.safetensors', 1e-5],
-    // A bfloat16 has 8 bits: 2^-9 a weight, a few of which add up.
+    // A bfloat16 has 8 significant bits, so each weight has a relative error of up to 2^-9, and a
+    // few errors add up.
     ['tiny.bfloat16.safetensors', 3e-2],
   ])('PyTorch’s weights of %s give PyTorch’s output', async (name, tolerance) => {
     const network = build();
@@ -71,7 +72,7 @@ describe('torchLayout', () => {
     );
   });
 
-  test('weights go back as they came', async () => {
+  test('weights are written back as they were read', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'boxprop-torch-'));
     const network = build();
     const layout = torchLayout(network, inputShape);
@@ -83,7 +84,7 @@ describe('torchLayout', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('a wrong shape is told as the file has it', async () => {
+  test('a wrong shape is reported in the layout of the file', async () => {
     const network = new Sequential([
       new Conv2D(3, 4, [3, 3], { init: init.zeros, rng: new Rng(0) }),
     ]);
@@ -94,7 +95,7 @@ describe('torchLayout', () => {
     await expect(
       loadWeights(name, network.params, torchLayout(network, inputShape)),
     ).rejects.toThrow(
-      // All of them, in the order of the file.
+      // The message lists all wrong shapes, in the order of the file.
       expect.objectContaining({
         name: 'InputError',
         message: expect.stringMatching(
@@ -109,7 +110,7 @@ describe('torchLayout', () => {
     expect(message).not.toContain('num_batches_tracked');
   });
 
-  test('refuses a box that PyTorch has not in this form', () => {
+  test('refuses a box that PyTorch does not have in this form', () => {
     const network = new Sequential({ norm: new LayerNorm([6, 10, 3]) });
     expect(() => torchLayout(network, inputShape)).toThrow(
       inputError('norm: expected a box that PyTorch has, got LayerNorm'),
