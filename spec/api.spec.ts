@@ -22,7 +22,7 @@ describe('the public API', () => {
     expect(unexportedTypes(api)).toEqual([]);
   });
 
-  test.each([true, false])('compiles where exactOptionalPropertyTypes is %s', (exact) => {
+  test.each([true, false])('compiles if exactOptionalPropertyTypes is %s', (exact) => {
     expect(declarationErrors(api, { exactOptionalPropertyTypes: exact })).toEqual([]);
   });
 
@@ -30,7 +30,7 @@ describe('the public API', () => {
     expect(exportedCaches(api)).toEqual([]);
   });
 
-  test('shadows no name of a page', () => {
+  test('shadows no global name of a browser', () => {
     const globals = globalNames();
     const names = Object.values(publicNames(api)).flat();
     expect(names.filter((name) => globals.has(name))).toEqual([]);
@@ -42,7 +42,7 @@ describe('the public API', () => {
   });
 });
 
-describe('the checks see', () => {
+describe('the checks find', () => {
   let folder: string;
   const plant = (text: string) => {
     const file = join(folder, 'planted.ts');
@@ -78,7 +78,7 @@ describe('the checks see', () => {
     expect(exportedCaches(api)).toEqual([]);
   });
 
-  test('an override that fits only where exactOptionalPropertyTypes is on', () => {
+  test('an override that is valid only if exactOptionalPropertyTypes is on', () => {
     const api = plant(`
       export class Box { grads(): Record<string, number> { return {}; } }
       export class Own extends Box { override grads() { return Box.length ? { a: 1 } : {}; } }
@@ -89,7 +89,7 @@ describe('the checks see', () => {
     ]);
   });
 
-  test('an exported cache, and the names of a page', () => {
+  test('an exported cache, and global names of a browser', () => {
     expect(exportedCaches(plant('export interface BoxCache { e: number }'))).toEqual(['BoxCache']);
     const globals = globalNames();
     for (const name of ['Image', 'Range', 'Map', 'fetch', 'Text', 'Node', 'Cache']) {

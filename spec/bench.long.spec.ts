@@ -43,13 +43,13 @@ describe('the numbers', () => {
     expect(median([9, 1, 4, 2])).toBe(3);
   });
 
-  test('the growth of a power', () => {
+  test('exponent finds the power', () => {
     const sizes = [16, 32, 64];
     expect(exponent(sizes, [3, 6, 12])).toBeCloseTo(1, 10);
     expect(exponent(sizes, [3, 12, 48])).toBeCloseTo(2, 10);
   });
 
-  test('a turn is of as many steps as asked for, of fewer where they are slow, and of one at least', () => {
+  test('a turn has the requested number of steps, fewer if they are slow, and at least one', () => {
     expect([1, 400, 99_999].map((ms) => stepsATurn(ms, 10))).toEqual([10, 3, 1]);
   });
 
@@ -58,7 +58,7 @@ describe('the numbers', () => {
     expect(withRatios(results).map(({ ratio }) => ratio)).toEqual([1, 0.25]);
   });
 
-  test("boxprop's step is compared with its peers', with tfjs-layers' on the same backend alone", () => {
+  test("boxprop's step is compared with its peers', with that of tfjs-layers only on the same backend", () => {
     const row = (system: string, backend: string, step_ms: number, min_ms: number) =>
       ({ system, backend, step_ms, min_ms }) as Result;
     const rows = [
@@ -72,7 +72,7 @@ describe('the numbers', () => {
     ]);
   });
 
-  test('a result is the median of all steps; parts come from steps that were timed apart, where there are any', () => {
+  test('a result is the median of all steps; its parts come from the separately timed steps, if there are any', () => {
     const turns: Turn[] = [
       {
         steps: [
@@ -124,7 +124,7 @@ describe('the numbers', () => {
 });
 
 describe('the turns', () => {
-  test('go round; who fails is told of and left out; what is slow takes three', async () => {
+  test('rotate; a system that fails is reported and left out; a slow system gets three rounds', async () => {
     const heard: string[] = [];
     const named = (name: string, step: number, failing = Infinity) => {
       let turns = 0;
@@ -147,7 +147,7 @@ describe('the turns', () => {
     expect([...taken.values()].map((turns) => turns.length)).toEqual([4, 3]);
   });
 
-  test('another number of parameters or other losses are no comparison', () => {
+  test('a different number of parameters or different losses are reported', () => {
     const reference = peer({ ready: ready([2, 1.5]) });
     const verdict = (...of: Parameters<typeof ready>) =>
       disagreement(peer({ ready: ready(...of) }), reference, 10);
@@ -160,7 +160,7 @@ describe('the turns', () => {
     expect(verdict([2, NaN])).toMatch(/got 2.000000, NaN$/);
   });
 
-  test('a loss that does not fall, or is not finite, is no training', () => {
+  test('a loss that does not fall, or is not finite, is reported as no training', () => {
     const turns = (...losses: number[]) => [
       { steps: losses.map((loss) => ({ loss, step: 1 })), apart: [] },
     ];
@@ -189,14 +189,14 @@ describe('a system', () => {
     };
   };
 
-  test('starts with three steps without dropout; one is enough of a slow one', async () => {
+  test('starts with three steps without dropout, or with one if it is slow', async () => {
     const quick = system(false);
     expect(await begin(quick)).toEqual({ ...ready([2, 1, 0]) });
     expect(quick.asked).toEqual(Array(3).fill({ dropout: false, apart: false }));
     expect(await begin(system(false, 20_000))).toMatchObject({ losses: [2], step: 20_000 });
   });
 
-  test('times the parts within its steps, or, where the work goes on after a call, in a step more', async () => {
+  test('times the parts within its steps, or in an extra step if calls return before their work is done', async () => {
     const [waiting, hurrying] = [system(false), system(true)];
     expect(await turn(waiting, 2)).toMatchObject({ live: { before: 3, after: 3 }, apart: [] });
     expect(waiting.asked).toEqual(Array(2).fill({ dropout: true, apart: true }));
@@ -215,7 +215,7 @@ describe('the networks', () => {
     expect(describeNetwork(name).parameters).toBe(parameters);
   });
 
-  test('start from numbers that look random and depend on the layer', () => {
+  test('start from pseudo-random numbers that depend on the layer', () => {
     const [first, second] = weighted(describeNetwork('lenet').layers).map(initialWeights);
     expect([first.length, second.length]).toEqual([500, 25_000]);
     const mean = (values: Float32Array) =>
@@ -283,7 +283,7 @@ describe('npm run bench', () => {
     }
   });
 
-  test('what cannot be measured is a line that says why', () => {
+  test('a system that cannot be measured gets a line with the reason', () => {
     const peers = ['--backend', 'wasm', '--peers', 'pytorch,tfjs-layers'];
     const { status, stdout, stderr } = bench([...tiny, ...peers], { PYTHON: '/nowhere/python' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

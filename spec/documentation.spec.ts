@@ -18,7 +18,7 @@ test('comments wrap at 100 columns', () => {
   expect(longComments([...sourceFiles(...folders), ...Object.values(entryPoints())])).toEqual([]);
 });
 
-describe('the checks see', () => {
+describe('the checks find', () => {
   let folder: string;
   const plant = (text: string) => {
     const file = join(folder, 'planted.ts');
@@ -35,7 +35,7 @@ describe('the checks see', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test('a docstring that stands on the options and not on the class', () => {
+  test('a docstring on the options instead of the class', () => {
     const text = `/** A box. */
 export interface BoxOptions {
   /** Its size. */

@@ -1,19 +1,19 @@
 import { ESLint } from 'eslint';
 import { ROOT } from './support/runCommand.ts';
 
-/** Imports flow one way: the rule of eslint.config.mjs sees what is planted. */
+/** Tests the import rule of eslint.config.mjs on right and wrong files. */
 
 const eslint = new ESLint({
   cwd: ROOT,
   ruleFilter: ({ ruleId }) => ruleId === 'boxprop/imports',
-  // The rules that need types are off, and with them the type checker.
+  // Rules that use types are off, so the slow type checker does not run.
   overrideConfig: {
     languageOptions: { parserOptions: { projectService: false } },
     linterOptions: { reportUnusedDisableDirectives: 'off' },
   },
 });
 
-/** The complaints about a file with this text in place of its own. */
+/** The messages for a file if it had this text. */
 async function complaints(filePath: string, text: string): Promise<string[]> {
   const [{ messages }] = await eslint.lintText(text, { filePath });
   return messages.map(({ message }) => message);
@@ -49,7 +49,7 @@ test.each([
   ]);
 });
 
-test('a cycle fails at every file that it leads through, with its route', async () => {
+test('a cycle is reported in every file of the cycle, with its route', async () => {
   // lib/check.ts imports lib/errors.ts.
   expect(await complaints('lib/errors.ts', `import { checkInput } from './check.ts';`)).toEqual([
     expect.stringMatching(
@@ -62,7 +62,7 @@ test('a cycle fails at every file that it leads through, with its route', async 
   expect(await complaints('lib/errors.ts', `import './errors.ts';`)).toHaveLength(1);
 });
 
-test('a new folder fails until it stands in the order', async () => {
+test('a new folder fails until `order` contains it', async () => {
   expect(await complaints('utils/planted.ts', '')).toEqual([
     'utils/planted.ts: expected it below an entry of `order` in eslint.config.mjs, got none',
   ]);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { ROOT } from './support/runCommand.ts';
 
-/** The examples run, and print what they should. */
+/** Runs the examples and checks their output. */
 
 test.each([
   ['examples/ownBox.ts', /^every gradient agrees\n$/],
@@ -19,7 +19,8 @@ test.each([
       encoding: 'utf8',
     },
   );
-  // TensorFlow, where it is installed, writes to stderr that it is on, which nothing turns off.
+  // If TensorFlow is installed, it writes these lines to stderr when it starts. They cannot be
+  // switched off.
   expect(stderr.replace(/^(WARNING: All log messages before absl|I0000 ).*\n/gm, '')).toBe('');
   expect(stdout).toMatch(output);
 });

@@ -1,7 +1,7 @@
 import * as boxprop from '../index.ts';
 import { boxNames, cases } from '../gradcheck/index.ts';
 
-/** The public names. One that goes, or comes unannounced, is a change to the changelog. */
+/** The public names. Whoever adds or removes one must also change this list and the changelog. */
 test('exports the boxes and costs, each with gradient-check cases', () => {
   const names = `
     Abs AdaptiveAvgPool2D Affine AvgPool1D AvgPool2D BatchNorm BinaryCrossEntropy Branch CCell Concat

@@ -3,9 +3,12 @@ import { join, relative, sep } from 'node:path';
 import { listSpecs, type Tier } from './support/jest.ts';
 import { ROOT } from './support/runCommand.ts';
 
-/** No spec vanishes: `npm run test:all` runs every file, and `npm test` all but the long ones. */
+/**
+ * Checks that `npm run test:all` runs every spec file, and `npm test` every file except the long
+ * ones.
+ */
 
-/** The files below a folder, by path from the root. */
+/** The files below a folder. Paths are relative to the root. */
 function filesIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true })
     .filter(({ name }) => !name.startsWith('.') && !IGNORED.includes(name))
@@ -28,7 +31,7 @@ test('npm run test:all runs every spec, npm test every one that is not named lon
   );
 });
 
-test('what looks like a spec is one, and helpers lie in support, commands, or fixtures', () => {
+test('all specs are in spec, and other files of spec are in support, commands, or fixtures', () => {
   const elsewhere = filesIn('').filter((path) => !path.startsWith('spec/'));
   expect(elsewhere.filter((path) => /[.-](spec|test)\.[cm]?[jt]sx?$/.test(path))).toEqual([]);
   const others = filesIn('spec').filter((path) => !path.endsWith('.spec.ts'));

@@ -13,7 +13,7 @@ import { dirname, join, relative } from 'node:path';
 import { entryPoints } from './support/program.ts';
 import { ROOT } from './support/runCommand.ts';
 
-/** What a user gets: the tarball of `npm pack`, installed in an empty project. */
+/** Tests the package as a user installs it: the tarball of `npm pack` in an empty project. */
 
 let folder: string;
 let project: string;
@@ -75,10 +75,10 @@ test('installs what the library needs, and nothing that only the command line ne
   expect(names.filter((name) => !name.startsWith('@')).sort()).toEqual([
     'boxprop',
     'csv-parse',
-    // Of tfjs-core:
+    // Dependencies of tfjs-core:
     'long',
     'node-fetch',
-    // Of pbf:
+    // Dependencies of pbf:
     'pbf',
     'protocol-buffers-schema',
     'resolve-protobuf-schema',
@@ -121,7 +121,8 @@ describe('with types', () => {
   const modes = {
     nodenext: ['--module', 'nodenext'],
     bundler: ['--module', 'esnext', '--moduleResolution', 'bundler'],
-    // Knows no exports: typesVersions keeps it from the sources, which lie where a subpath points.
+    // node10 ignores `exports`. typesVersions makes it read the declarations instead of the
+    // sources.
     node10: [
       ...['--module', 'esnext', '--moduleResolution', 'node10'],
       ...['--ignoreDeprecations', '6.0'],
@@ -134,14 +135,14 @@ describe('with types', () => {
       writeFileSync(join(project, 'box.ts'), BOX);
       const lenient = [...modes[mode], '--skipLibCheck'];
       expect(compile('box.ts', ...lenient)).toMatchObject({ status: 0, stdout: '' });
-      // The types say something: a box cannot be fed what it does not take.
+      // A box with a wrong argument must not compile.
       const bad = `import { Linear } from 'boxprop';\nnew Linear('3', 2);\n`;
       writeFileSync(join(project, 'bad.ts'), bad);
       expect(compile('bad.ts', ...lenient).stdout).toMatch(/TS2345/);
     },
   );
 
-  // tfjs's own declaration files do not pass, so only boxprop's are looked at.
+  // tfjs's own declaration files have errors, so only errors in boxprop's files count.
   test.each([
     ['nodenext', 'true'],
     ['nodenext', 'false'],
@@ -160,7 +161,7 @@ describe('with types', () => {
       expect(lines.filter((line) => /^(all\.ts|node_modules\/boxprop\/.*)\(/.test(line))).toEqual(
         [],
       );
-      // The compiler has read the declaration files, and none of the sources beside them.
+      // The compiler has read boxprop's declaration files, but none of its sources.
       const read = lines.filter((line) => line.startsWith(join(project, 'node_modules/boxprop')));
       expect(read.length).toBeGreaterThan(100);
       expect(read.filter((line) => !line.endsWith('.d.ts'))).toEqual([]);
@@ -184,7 +185,7 @@ test('"Go to definition" ends in the source, which is in the package', () => {
   expect(declarations).toMatch(/^\/\/# sourceMappingURL=linear\.d\.ts\.map$/m);
 });
 
-test('npx boxprop proves boxprop, and a box of the user', () => {
+test('npx boxprop checks the gradients of boxprop and of a custom box', () => {
   const own = run('npx', '--no-install', 'boxprop', 'gradcheck', 'Linear', 'Conv2D');
   expect(own).toMatchObject({ status: 0, stderr: '' });
   expect(own.stdout).toMatch(/float64, seed 0: every gradient agrees\n$/);

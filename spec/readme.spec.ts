@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './support/runCommand.ts';
 
-/** The README shows the examples as they are. examples.long.spec.ts runs them. */
+/** The README must contain the examples unchanged. examples.long.spec.ts runs them. */
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const shown = [...readme.matchAll(/<!-- (examples\/\S+) -->\n+```ts\n([\s\S]*?)```/g)];

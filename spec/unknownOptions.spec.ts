@@ -31,7 +31,7 @@ import * as models from '../models/index.ts';
 import { gridPoints, randomPoints } from '../search/index.ts';
 import { messageOf } from './support/compare.ts';
 
-/** Valid options with one more, which the types would refuse in a literal. */
+/** Adds an unknown option to valid ones. In an object literal the types would refuse it. */
 const withExtra = <Options extends object>(valid: Options, extra: object): Options => ({
   ...valid,
   ...extra,
@@ -51,7 +51,7 @@ const dataset = new ArrayDataset({
   inputShape: [1],
   classes: 2,
 });
-/** Options that lack the learning rate under its name. */
+/** Options in which learningRate is misspelled. */
 const misspelledRate = withExtra<typeof rate>(
   { ...rate },
   { learningrate: 0.1, learningRate: undefined },
@@ -61,7 +61,7 @@ const group = { matches: () => true };
 type Calls = readonly (readonly [call: () => unknown, message: string])[];
 
 const calls: Calls = [
-  // The misspelled name is reported, and not the one that is missing.
+  // The message reports the misspelled name, and not that learningRate is missing.
   ...[SGD, Adagrad, RMSProp, Adam, AdamW].map((Optimizer) => {
     const message = `${Optimizer.name}: unknown option learningrate; did you mean learningRate?`;
     return [() => new Optimizer(box().params, misspelledRate), message] as const;
@@ -206,6 +206,6 @@ test.each([
     () => hubelWiesel(withExtra({ rng }, { pool: [] })),
     'hubelWiesel: unknown option pool; did you mean pools?',
   ],
-])('an option that one network only has is suggested: %#', (call, message) => {
+])('an option that only one network has is suggested: %#', (call, message) => {
   expect(messageOf(call)).toBe(message);
 });

@@ -28,7 +28,7 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('a yes counts posWeight times', () => {
+  test('a positive target has weight posWeight', () => {
     const cost = new BinaryCrossEntropy({ posWeight: [2, 5], reduction: 'sum' });
     const { loss, cache } = cost.forward(tf.tensor2d([[log(3), 0]]), tf.tensor2d([[1, 0.5]]));
     expectAllClose(loss, { shape: [], values: [-2 * log(3 / 4) - (5 / 2 + 1 / 2) * log(1 / 2)] });
@@ -62,11 +62,12 @@ eachBackend('is SoftmaxCrossEntropy on the scores [0, x]', () => {
   });
 
   test.each(draws)(
-    '$batch examples, $reduction, a yes counts $weight',
+    '$batch examples, $reduction, posWeight $weight',
     ({ batch, weight, x, y, reduction }) => {
       const binary = new BinaryCrossEntropy({ posWeight: weight, reduction });
       const ofBinary = binary.forward(tensorOf(x), tf.tensor1d(y));
-      // As probabilities: there 'mean' is over the examples whatever the weights.
+      // The target is given as probabilities, because 'mean' then divides by the number of examples
+      // for any weights.
       const softmax = new SoftmaxCrossEntropy({ weights: [1, weight], reduction });
       const pairs = tf.tensor2d(x.values.map((score) => [0, score]));
       const ofSoftmax = softmax.forward(pairs, tf.tensor2d(y.map((yes) => [1 - yes, yes])));
@@ -93,7 +94,7 @@ describeCostContract(
   ],
 );
 
-// Without a weight the target is the cache's own too.
+// Without a posWeight the cache holds its own copy of the target too.
 describeCostContract(
   (options) => new BinaryCrossEntropy(options),
   () => [

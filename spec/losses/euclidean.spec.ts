@@ -39,7 +39,7 @@ eachBackend('by hand', () => {
     ]);
   });
 
-  test('changes neither input nor target, leaks no tensor, and serves two forwards', () => {
+  test('changes neither input nor target, leaks no tensor, and allows two forwards', () => {
     const [input, target] = [x(), y()];
     const cost = new Euclidean({ reduction: 'sum' });
     expectNoLeak(() => {

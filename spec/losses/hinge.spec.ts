@@ -34,7 +34,7 @@ eachBackend('by hand', () => {
   });
 });
 
-/** Crammer and Singer's equation, term by term. */
+/** The equation of Crammer and Singer, term by term. */
 function hinge(x: Grid, y: readonly number[], reduction: Reduction) {
   const [batch, classes] = x.shape;
   const gradInput = new Grid(x.shape);
@@ -58,7 +58,7 @@ eachBackend('is its equation', () => {
   const rng = new Rng(2);
   const draws = Array.from({ length: 40 }, (_, i) => {
     const shape = [1 + (i % 7), 2 + rng.integer(6)];
-    // Every other time from few values, so that many are equal or 1 apart.
+    // Every other case uses only the values 0 to 3, so that many scores are equal or differ by 1.
     const x =
       i % 2
         ? Grid.random(shape, rng)

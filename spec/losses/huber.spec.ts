@@ -11,7 +11,7 @@ import { Grid } from '../support/grid.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
 eachBackend('by hand', () => {
-  test('a parabola up to δ, lines from there on, and the difference cut off at ±δ', () => {
+  test('quadratic up to δ and linear beyond; the gradient is the difference clipped at ±δ', () => {
     const cost = new Huber({ delta: 2, reduction: 'sum' });
     const { loss, cache } = cost.forward(tf.tensor2d([[1, -2, 5, -4, 0]]), tf.zeros([1, 5]));
     expect(numbers(loss)).toBe(1 / 2 + 4 / 2 + 2 * (5 - 1) + 2 * (4 - 1) + 0);
@@ -36,7 +36,7 @@ eachBackend('by hand', () => {
   });
 });
 
-/** Loss and gradient as numbers, over a factor. */
+/** The loss and the gradient as numbers, divided by a factor. */
 function run(cost: Cost<tf.Tensor, tf.Tensor>, x: Packed, y: Packed, factor = 1): [Packed, Packed] {
   const { loss, cache } = cost.forward(tensorOf(x), tensorOf(y));
   const over = (tensor: tf.Tensor) => ({
@@ -54,21 +54,27 @@ eachBackend('at its ends', () => {
     return { shape, reduction, x: Grid.random(shape, rng), y: Grid.random(shape, rng) };
   });
 
-  test.each(draws)('on $shape, $reduction: Euclidean for a huge δ', ({ x, y, reduction }) => {
-    const [loss, gradInput] = run(new Huber({ delta: 1e6, reduction }), x, y);
-    const expected = run(new Euclidean({ reduction }), x, y);
-    expectAllClose(tensorOf(loss), expected[0], 'loss');
-    expectAllClose(tensorOf(gradInput), expected[1], 'gradInput');
-  });
+  test.each(draws)(
+    'on $shape, $reduction: equals Euclidean for a huge δ',
+    ({ x, y, reduction }) => {
+      const [loss, gradInput] = run(new Huber({ delta: 1e6, reduction }), x, y);
+      const expected = run(new Euclidean({ reduction }), x, y);
+      expectAllClose(tensorOf(loss), expected[0], 'loss');
+      expectAllClose(tensorOf(gradInput), expected[1], 'gradInput');
+    },
+  );
 
-  test.each(draws)('on $shape, $reduction: δ times L1 for a tiny δ', ({ x, y, reduction }) => {
-    const delta = 2 ** -24;
-    const [loss, gradInput] = run(new Huber({ delta, reduction }), x, y, delta);
-    const expected = run(new L1({ reduction }), x, y);
-    // C/δ falls short of L1 by δ/2 for each element.
-    expectAllClose(tensorOf(loss), expected[0], 'loss');
-    expectAllClose(tensorOf(gradInput), expected[1], 'gradInput');
-  });
+  test.each(draws)(
+    'on $shape, $reduction: equals δ times L1 for a tiny δ',
+    ({ x, y, reduction }) => {
+      const delta = 2 ** -24;
+      const [loss, gradInput] = run(new Huber({ delta, reduction }), x, y, delta);
+      const expected = run(new L1({ reduction }), x, y);
+      // For each element, C/δ is smaller than L1 by δ/2.
+      expectAllClose(tensorOf(loss), expected[0], 'loss');
+      expectAllClose(tensorOf(gradInput), expected[1], 'gradInput');
+    },
+  );
 });
 
 describeCostFixture('huber', (options: HuberOptions) => new Huber(options));

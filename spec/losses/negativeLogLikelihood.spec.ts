@@ -28,7 +28,7 @@ eachBackend('by hand', () => {
     expectAllClose(sum.backpropToInput(cache), { shape: [2, 3], values: [0, -1, 0, -1, 0, 0] });
   });
 
-  test('the mean divides by the weights of the examples that count', () => {
+  test('the mean divides by the sum of the weights of the examples that are not ignored', () => {
     const cost = new NegativeLogLikelihood({ weights: [4, 2, 8], ignoreIndex: -1 });
     const three = tf.concat([x(), tf.ones<tf.Rank.R2>([1, 3])]);
     const { loss, cache } = cost.forward(three, labels(1, 0, -1));
@@ -39,7 +39,7 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('a probability of 0 costs only if it is the label’s', () => {
+  test('a probability of 0 adds to the loss only if it belongs to the label', () => {
     const certain = () => tf.tensor2d([[-Infinity, 0, -Infinity]]);
     expect(sum.forward(certain(), labels(1)).loss.dataSync()[0]).toBeCloseTo(0, 10);
     expect(numbers(sum.forward(certain(), labels(2)).loss)).toBe(Infinity);

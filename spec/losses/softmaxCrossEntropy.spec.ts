@@ -9,7 +9,7 @@ import { expectAllClose, expectNoLeak, numbers } from '../support/compare.ts';
 import { describeCostFixture, eachBackend } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
-/** p = [1/4 3/4], [1/2 1/2] */
+/** Scores whose softmax is p = [1/4 3/4] and [1/2 1/2]. */
 const scores = () =>
   tf.tensor2d([
     [0, Math.log(3)],
@@ -35,7 +35,7 @@ eachBackend('by hand', () => {
     expectAllClose(gradInput, { shape: [2, 2], values: [1 / 8, -1 / 8, -1 / 4, 1 / 4] });
   });
 
-  test('labels are probabilities of 0 and 1', () => {
+  test('labels equal probabilities of 0 and 1', () => {
     const certain = tf.tensor2d([
       [0, 1],
       [1, 0],
@@ -59,7 +59,7 @@ eachBackend('by hand', () => {
     expectAllClose(sum.backpropToInput(forward.cache), { shape: [1, 2], values: gradInput });
   });
 
-  test('changes neither scores nor target, leaks no tensor, and serves two forwards', () => {
+  test('changes neither scores nor target, leaks no tensor, and allows two forwards', () => {
     const [input, target, other] = [scores(), labels(1, 0), scores()];
     const alone = numbers(sum.backpropToInput(sum.forward(input, target).cache));
     expectNoLeak(() => {

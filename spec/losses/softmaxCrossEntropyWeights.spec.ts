@@ -12,7 +12,7 @@ import { blank, describeRefusals } from '../support/refusals.ts';
 const labels = (...of: number[]) => tf.tensor1d(of, 'int32');
 const { log } = Math;
 
-/** p = [1/4 3/4], [1/2 1/2] */
+/** Scores whose softmax is p = [1/4 3/4] and [1/2 1/2]. */
 const scores = () =>
   tf.tensor2d([
     [0, log(3)],
@@ -20,7 +20,7 @@ const scores = () =>
   ]);
 
 eachBackend('by hand', () => {
-  test('the mean over labels divides by the weights of the labels', () => {
+  test('the mean over labels divides by the sum of the label weights', () => {
     const cost = new SoftmaxCrossEntropy({ weights: [1, 4] });
     const { loss, cache } = cost.forward(scores(), labels(1, 0));
     expectAllClose(loss, { shape: [], values: [(-4 * log(3 / 4) - log(1 / 2)) / 5] });
@@ -40,14 +40,14 @@ eachBackend('by hand', () => {
     });
   });
 
-  test('an ignored example costs nothing, and the mean is over the others', () => {
+  test('an ignored example adds nothing to the loss, and the mean is over the others', () => {
     const cost = new SoftmaxCrossEntropy({ ignoreIndex: -100 });
     const { loss, cache } = cost.forward(scores(), labels(-100, 0));
     expectAllClose(loss, { shape: [], values: [-log(1 / 2)] });
     expectAllClose(cost.backpropToInput(cache), { shape: [2, 2], values: [0, 0, -1 / 2, 1 / 2] });
   });
 
-  test('an ignored label may be a class', () => {
+  test('the ignored label may be a valid class', () => {
     const cost = new SoftmaxCrossEntropy({ ignoreIndex: 1 });
     expectAllClose(cost.forward(scores(), labels(1, 0)).loss, { shape: [], values: [-log(1 / 2)] });
   });
@@ -67,7 +67,7 @@ eachBackend('by hand', () => {
     expectAllClose(cost.backpropToInput(cache), { shape: [2, 2], values: [0, 0, 0, 0] });
   });
 
-  test('a class that is ruled out by a score of −∞ costs nothing', () => {
+  test('a class with a score of −∞ adds nothing to the loss', () => {
     const cost = new SoftmaxCrossEntropy();
     const { loss, cache } = cost.forward(tf.tensor2d([[0, -Infinity, log(3)]]), labels(2));
     expectAllClose(loss, { shape: [], values: [-log(3 / 4)] });
@@ -114,7 +114,7 @@ describeRefusals([
     () => three.forward(x(), labels(-100, 3)),
   ],
   [
-    'SoftmaxCrossEntropy.forward: expected labels from 0 to 2, got -1 at index 1', // the ignored one is a class
+    'SoftmaxCrossEntropy.forward: expected labels from 0 to 2, got -1 at index 1', // -1 is not the ignored label
     () => new SoftmaxCrossEntropy({ ignoreIndex: 0 }).forward(x(), labels(0, -1)),
   ],
   [

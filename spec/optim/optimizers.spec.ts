@@ -34,7 +34,7 @@ interface Optimizer {
   dispose(): void;
 }
 
-/** Takes a fixture's steps, and compares after those that it shows. */
+/** Runs the steps of a fixture and compares the parameters after each recorded step. */
 function follow<Options>(
   expected: OptimizerCase<Options>,
   make: (params: Params, options: Options) => Optimizer,

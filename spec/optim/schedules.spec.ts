@@ -13,10 +13,11 @@ describe('schedules', () => {
     expect([0, 7, 1e6].map(constantRate(0.3))).toEqual([0.3, 0.3, 0.3]);
   });
 
-  it("inverseRate falls as Caffe's `inv`", () => {
+  it("inverseRate falls like Caffe's `inv`", () => {
     const rate = inverseRate(0.01);
     expect(rate(0)).toBe(0.01);
-    // Caffe's own log of LeNet: "Iteration 100, lr = 0.00992565", "Iteration 9900, lr = 0.00596843"
+    // From the log of Caffe's LeNet example: "Iteration 100, lr = 0.00992565" and "Iteration 9900,
+    // lr = 0.00596843".
     expect(rate(100)).toBeCloseTo(0.00992565, 8);
     expect(rate(9900)).toBeCloseTo(0.00596843, 8);
     expect(inverseRate(1, { gamma: 1, power: 2 })(3)).toBeCloseTo(1 / 16, 12);
@@ -40,7 +41,8 @@ describe('schedules', () => {
   });
 
   it('ReduceOnPlateau falls if a metric does not, as in PyTorch', () => {
-    // torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1): the rate after each figure.
+    // The expected rates come from torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer,
+    // factor=0.5, patience=1).
     const figures = [5, 4, 4, 4, 4, 4, 3, 2.9999, 2.9998, 1, 2, 3];
     const expected = [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125, 0.125, 0.125, 0.0625];
     const plateau = new ReduceOnPlateau({ factor: 0.5, patience: 1 });

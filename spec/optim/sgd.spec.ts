@@ -5,7 +5,7 @@ import { expectAllClose, expectNoLeak, messageOf, numbers } from '../support/com
 import { eachBackend, loadFixture, tensorOf, type OptimizerCase } from '../support/fixtures.ts';
 import { blank, describeRefusals } from '../support/refusals.ts';
 
-/** One parameter, w, and what it is after steps with these gradients. */
+/** The values of a single parameter w after each step with these gradients. */
 function walk(options: SGDOptions, start: number, grads: number[]): unknown[] {
   const w = tf.variable(tf.tensor1d([start]));
   const sgd = new SGD({ w }, options);
@@ -18,9 +18,9 @@ function walk(options: SGDOptions, start: number, grads: number[]): unknown[] {
 eachBackend('by hand', () => {
   test.each<[string, SGDOptions, number, number[], number[]]>([
     ['plain: w − ε g', { learningRate: 0.5 }, 8, [2, -4], [7, 9]],
-    // v = 2, then 1 − 4 = −3, then −1.5
+    // v is 2, then 1 − 4 = −3, then −1.5.
     ['momentum: v ← μ v + g', { learningRate: 1, momentum: 0.5 }, 8, [2, -4, 0], [6, 9, 10.5]],
-    // g + μ v = 2 + 1, then −4 − 1.5, then 0 − 0.75
+    // g + μ v is 2 + 1, then −4 − 1.5, then 0 − 0.75.
     [
       'Nesterov: w − ε (g + μ v)',
       { learningRate: 1, momentum: 0.5, nesterov: true },
@@ -33,7 +33,7 @@ eachBackend('by hand', () => {
     expect(walk(options, start, grads)).toEqual(after);
   });
 
-  test('a learning rate changed between steps counts from the next step on, for all of v', () => {
+  test('a learning rate changed between steps applies to the whole velocity from the next step on', () => {
     const w = tf.variable(tf.tensor1d([8]));
     const sgd = new SGD({ w }, { learningRate: 1, momentum: 0.5 });
     sgd.step({ w: tf.tensor1d([2]) });
@@ -49,7 +49,7 @@ eachBackend('by hand', () => {
   ])(
     'steps leave no tensor behind, the gradients unchanged, and dispose frees the velocities: %j',
     (options) => {
-      // The tidy leaves the variables as the only owners of their values.
+      // The tidy disposes the initial tensors, so only the variables own their values.
       const params = tf.tidy(() => ({
         weight: tf.variable(tf.ones([3, 2])),
         bias: tf.variable(tf.ones([3])),
@@ -76,7 +76,7 @@ eachBackend('by hand', () => {
   });
 
   test.each(loadFixture<OptimizerCase<SGDOptions>>('sgd'))(
-    'computes what PyTorch computes: $name',
+    'computes the same as PyTorch: $name',
     (expected) => {
       expectNoLeak(() => {
         const params = Object.fromEntries(
