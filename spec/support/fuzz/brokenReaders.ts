@@ -1,0 +1,72 @@
+/** Readers that each break one promise, to show that `npm run fuzz` finds it. */
+import { readFileSync } from 'node:fs';
+import { InputError } from '../../../lib/errors.ts';
+import type { FuzzReader } from './reader.ts';
+
+const sample = new TextEncoder().encode('{"rate":1,"names":["a"],"inner":{"list":[[1]]}}');
+
+interface Parsed {
+  readonly rate: unknown;
+  readonly names: readonly unknown[];
+  readonly inner: unknown;
+}
+
+/** Parses strictly; `use` is called with what is left. */
+function broken(use: (parsed: Parsed, text: string) => unknown): FuzzReader {
+  return {
+    ending: '.json',
+    samples: () => [sample],
+    documents: (bytes) => [
+      {
+        text: new TextDecoder().decode(bytes),
+        embed: (text) => new TextEncoder().encode(text),
+      },
+    ],
+    untyped: /^/,
+    async read(file) {
+      const text = readFileSync(file, 'utf8');
+      let parsed: Parsed;
+      try {
+        parsed = JSON.parse(text) as Parsed;
+      } catch {
+        throw new InputError('expected JSON');
+      }
+      await Promise.resolve();
+      return use(parsed, text);
+    },
+  };
+}
+
+/** Whether a mutant is not the sample: a broken reader still reads that one. */
+const isOther = (text: string) => text !== new TextDecoder().decode(sample);
+
+const blocks: Uint8Array[] = [];
+
+export const readers: Readonly<Record<string, FuzzReader>> = {
+  good: broken((parsed) => parsed),
+  typeError: broken(({ names }) => names.map((name) => String(name))),
+  recursion: broken(({ inner }) => {
+    const depth = (value: unknown): number =>
+      Array.isArray(value) ? 1 + Math.max(0, ...value.map(depth)) : 0;
+    return depth((inner as { list?: unknown } | null)?.list);
+  }),
+  anyType: { ...broken((parsed) => parsed), untyped: /^names|^inner|^$/ },
+  wrongValue: {
+    ...broken((parsed) => parsed),
+    problem: (value) =>
+      typeof (value as Parsed | null)?.rate === 'number' ? undefined : 'rate is no number',
+  },
+  slow: broken((_, text) => {
+    const end = process.cpuUsage().user + 2.2e6;
+    while (isOther(text) && process.cpuUsage().user < end) /* works */ ;
+  }),
+  memory: broken((_, text) => {
+    if (isOther(text)) blocks.push(new Uint8Array(64 * 2 ** 20).fill(1));
+  }),
+  exits: broken((_, text) => {
+    if (isOther(text)) process.exit(3);
+  }),
+  endless: broken((_, text) => {
+    while (isOther(text)) /* never ends */ ;
+  }),
+};

@@ -1,0 +1,27 @@
+/** A JSON text inside a file. */
+export interface JsonDocument {
+  readonly text: string;
+  /** The file with another text in its place. */
+  readonly embed: (text: string) => Uint8Array;
+}
+
+/** A reader of files, and what is fuzzed with it. */
+export interface FuzzReader {
+  /** The ending of the file's name, `.csv`. */
+  readonly ending: string;
+  /** Valid files. They are small, because every mutant is read whole. */
+  readonly samples: (folder: string) => readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  /** The JSON texts in a sample. Half of the mutants then change one JSON value. */
+  readonly documents?: (sample: Uint8Array) => readonly JsonDocument[];
+  /** The paths of JSON values that may have more than one type. */
+  readonly untyped?: RegExp;
+  /** Reads a file; a bad one must throw a `BoxpropError`. */
+  readonly read: (file: string) => Promise<unknown>;
+  /** Describes what is wrong with a value that was read; undefined if nothing is. */
+  readonly problem?: (value: unknown) => string | undefined;
+}
+
+/** The largest processor time for one mutant, in seconds. */
+export const SECONDS = 2;
+/** How much the memory of the process may grow while it reads mutants, in MiB. */
+export const MEBIBYTES = 512;

@@ -1,0 +1,326 @@
+/**
+ * The readers that `npm run fuzz` tries, with small valid files.
+ */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import sharp from 'sharp';
+import { readSpace } from '../../../cli/searchSpace.ts';
+import { SearchFolder } from '../../../cli/searchFolder.ts';
+import { readRun } from '../../../cli/trainOptions.ts';
+import { readWeightsFile } from '../../../cli/weightsFile.ts';
+import { loadCifar } from '../../../data/cifar.ts';
+import { loadCsv } from '../../../data/csv.ts';
+import type { ArrayDataset } from '../../../data/dataset.ts';
+import { loadImage, type PixelImage } from '../../../data/image.ts';
+import { loadMnist } from '../../../data/mnist.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+} from '../../../formats/safetensors/safetensors.ts';
+import { useBackend } from '../../../lib/backend/useBackend.ts';
+import { disposeTensors } from '../../../lib/memory.ts';
+import { Rng } from '../../../lib/rng.ts';
+import { SoftmaxCrossEntropy } from '../../../losses/softmaxCrossEntropy.ts';
+import { Adam } from '../../../optim/adam.ts';
+import { loadCheckpoint, saveCheckpoint } from '../../../train/checkpoint.ts';
+import { readLog } from '../../../train/runLog.ts';
+import { Trainer } from '../../../train/trainer.ts';
+import { perceptron, xor } from '../toy.ts';
+import type { FuzzReader, JsonDocument } from './reader.ts';
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const json = (value: unknown) => utf8(JSON.stringify(value));
+
+/** A file that is one JSON text. */
+const wholeFile = (sample: Uint8Array): JsonDocument[] => [
+  { text: textOf(sample), embed: (text) => utf8(text) },
+];
+
+/** A file with one JSON text per line. */
+function eachLine(sample: Uint8Array): JsonDocument[] {
+  const lines = textOf(sample).trimEnd().split('\n');
+  return lines.map((text, k) => ({
+    text,
+    embed: (changed) =>
+      utf8(`${[...lines.slice(0, k), changed, ...lines.slice(k + 1)].join('\n')}\n`),
+  }));
+}
+
+/** The header of a safetensors file. */
+function header(sample: Uint8Array): JsonDocument[] {
+  const view = new DataView(sample.buffer, sample.byteOffset);
+  const length = Number(view.getBigUint64(0, true));
+  const embed = (text: string) => {
+    const bytes = utf8(text);
+    const size = new Uint8Array(8);
+    new DataView(size.buffer).setBigUint64(0, BigInt(bytes.length), true);
+    return Uint8Array.from([...size, ...bytes, ...sample.subarray(8 + length)]);
+  };
+  return [{ text: textOf(sample.subarray(8, 8 + length)), embed }];
+}
+
+/** The entries of the metadata of a safetensors file that are JSON. */
+function metadata(sample: Uint8Array): JsonDocument[] {
+  const { tensors, metadata } = decodeSafetensors(sample, 'sample');
+  return Object.entries(metadata).flatMap(([key, text]) => {
+    if (!text.startsWith('{') && !text.startsWith('[')) return [];
+    const embed = (changed: string) => encodeSafetensors(tensors, { ...metadata, [key]: changed });
+    return [{ text, embed }];
+  });
+}
+
+function tensorProblem({ tensors }: Safetensors): string | undefined {
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    const size = shape.reduce((product, length) => product * length, 1);
+    if (size !== data.length) return `${name}: ${data.length} values for [${shape.join(', ')}]`;
+  }
+  return undefined;
+}
+
+function datasetProblem(value: unknown): string | undefined {
+  for (const part of Object.values(value as Record<string, ArrayDataset>)) {
+    const { inputs, inputShape, labels, classes, length } = part;
+    const size = inputShape.reduce((product, side) => product * side, length);
+    if (inputs.length !== size) return `${inputs.length} inputs for ${size}`;
+    if (!inputs.every((input) => Number.isFinite(input))) return 'an input is not finite';
+    if (!labels.every((label) => label >= 0 && label < classes)) return 'a label is no class';
+  }
+  return undefined;
+}
+
+function imageProblem({ height, width, channels, data }: PixelImage): string | undefined {
+  return data.length === height * width * channels
+    ? undefined
+    : `${data.length} bytes for ${height}x${width}x${channels}`;
+}
+
+/** An IDX file of bytes. */
+function idx(shape: readonly number[]): Uint8Array {
+  const head = new DataView(new ArrayBuffer(4 + 4 * shape.length));
+  head.setUint32(0, (0x08 << 8) | shape.length);
+  shape.forEach((size, axis) => head.setUint32(4 + 4 * axis, size));
+  const values = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i % 10);
+  return Uint8Array.from([...new Uint8Array(head.buffer), ...values]);
+}
+
+/** Some examples of CIFAR-10's binary format. */
+const cifarExamples = (count: number) =>
+  Uint8Array.from({ length: count * 3073 }, (_, i) => (i % 3073 === 0 ? i % 10 : i % 251));
+
+/** The files of a checkpoint after one epoch. */
+async function checkpoints(folder: string): Promise<Uint8Array[]> {
+  await useBackend('cpu');
+  const file = join(folder, 'checkpoint.safetensors');
+  const network = perceptron(0);
+  const optimizer = new Adam(network.params, { learningRate: 0.01 });
+  const checkpoint = () => saveCheckpoint(file, { network, optimizer, progress: trainer.progress });
+  const trainer: Trainer = new Trainer({
+    network,
+    optimizer,
+    checkpoint,
+    epochs: 2,
+    cost: new SoftmaxCrossEntropy(),
+    train: xor(),
+    validation: xor(),
+    batchSize: 12,
+    rng: new Rng(0),
+  });
+  await trainer.run();
+  return [readFileSync(file)];
+}
+
+/** Copies a file into a folder of its own, beside other files. */
+function placed(file: string, folder: string, name: string, others: Record<string, Uint8Array>) {
+  const own = join(dirname(file), folder);
+  mkdirSync(own, { recursive: true });
+  for (const [other, bytes] of Object.entries(others)) writeFileSync(join(own, other), bytes);
+  copyFileSync(file, join(own, name));
+  return own;
+}
+
+const SPACE = {
+  network: 'lenet',
+  limit: 300,
+  epochs: 2,
+  batchSize: 32,
+  preprocess: ['pad:2', 'standardize'],
+  learningRate: { low: 0.003, high: 0.3, log: true },
+  momentum: { choices: [0, 0.9] },
+  optimizer: { choices: ['sgd', 'adam'] },
+};
+
+const RUN = {
+  network: 'lenet',
+  epochs: 2,
+  batchSize: 32,
+  learningRate: 0.02,
+  momentum: 0.9,
+  weightDecay: 1e-4,
+  optimizer: 'sgd',
+  schedule: 'cosine',
+  seed: 3,
+  preprocess: ['pad:2'],
+  nesterov: true,
+  backend: 'cpu',
+};
+
+/** By the name on the command line of `npm run fuzz`. */
+export const readers: Readonly<Record<string, FuzzReader>> = {
+  safetensors: {
+    ending: '.safetensors',
+    samples: () => [
+      encodeSafetensors(
+        {
+          weight: { dtype: 'F32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+          count: { dtype: 'I64', shape: [], data: BigInt64Array.of(5n) },
+          empty: { dtype: 'U8', shape: [0, 4], data: new Uint8Array() },
+        },
+        { network: 'lenet' },
+      ),
+    ],
+    documents: header,
+    read: (file) => Promise.resolve(decodeSafetensors(readFileSync(file), file)),
+    problem: (value) => tensorProblem(value as Safetensors),
+  },
+  weights: {
+    ending: '.safetensors',
+    samples: () => [
+      encodeSafetensors(
+        { 'conv1.weight': { dtype: 'F32', shape: [1], data: Float32Array.of(1) } },
+        {
+          network: 'lenet',
+          metadataVersion: '1',
+          data: JSON.stringify({
+            inputShape: [28, 28, 1],
+            classes: 3,
+            classNames: ['a', 'b', 'c'],
+            pixels: true,
+          }),
+          preparation: JSON.stringify([{ type: 'pad', amount: 2 }]),
+        },
+      ),
+    ],
+    documents: metadata,
+    read: (file) => readWeightsFile(file),
+  },
+  checkpoint: {
+    ending: '.safetensors',
+    samples: checkpoints,
+    documents: metadata,
+    async read(file) {
+      const network = perceptron(0);
+      const optimizer = new Adam(network.params, { learningRate: 0.01 });
+      try {
+        return await loadCheckpoint(file, { network, optimizer });
+      } finally {
+        optimizer.dispose();
+        disposeTensors([network.params]);
+      }
+    },
+  },
+  idx: {
+    ending: '.idx',
+    samples: () => [idx([3, 4, 5]), Uint8Array.from(gzipSync(idx([3, 4, 5])))],
+    async read(file) {
+      const labels = idx([3]);
+      const others = {
+        'train-labels-idx1-ubyte': labels,
+        't10k-labels-idx1-ubyte': labels,
+        't10k-images-idx3-ubyte': idx([3, 4, 5]),
+      };
+      const isGzip = readFileSync(file)[0] === 0x1f;
+      const name = `train-images-idx3-ubyte${isGzip ? '.gz' : ''}`;
+      return loadMnist({ directory: placed(file, isGzip ? 'gz' : 'plain', name, others) });
+    },
+    problem: datasetProblem,
+  },
+  csv: {
+    ending: '.csv',
+    samples: () => [
+      utf8('width,length,label\n1,2,a\n-3.5,4e1,b\n0.25,6,"a"\n'),
+      utf8('\ufeffa;b;label\r\n1,5;2;x y\r\n3;4;"z;""z"""\r\n'.replace('1,5', '1.5')),
+      utf8('label\tx\n0\t1\n1\t2\n10\t3\n'),
+    ],
+    read: async (file) => ({ data: await loadCsv(file) }),
+    problem: datasetProblem,
+  },
+  cifar: {
+    ending: '.bin',
+    samples: () => [cifarExamples(2)],
+    read(file) {
+      const part = cifarExamples(1);
+      const others = Object.fromEntries(
+        [2, 3, 4, 5].map((k) => [`data_batch_${k}.bin`, part] as const),
+      );
+      const all = { ...others, 'test_batch.bin': part };
+      return loadCifar(placed(file, 'cifar', 'data_batch_1.bin', all));
+    },
+    problem: datasetProblem,
+  },
+  image: {
+    ending: '.img',
+    async samples() {
+      const raw = { width: 7, height: 5, channels: 3 } as const;
+      const noise = Uint8Array.from({ length: 105 }, (_, i) => (i * 97) % 256);
+      const picture = () => sharp(noise, { raw });
+      const pictures = [
+        picture().png(),
+        picture().png({ palette: true }),
+        picture().jpeg(),
+        picture().toColourspace('cmyk').jpeg(),
+        picture().greyscale().jpeg({ progressive: true }),
+      ];
+      return Promise.all(pictures.map(async (one) => Uint8Array.from(await one.toBuffer())));
+    },
+    read: (file) => loadImage(file),
+    problem: (value) => imageProblem(value as PixelImage),
+  },
+  config: {
+    ending: '.json',
+    samples: () => [json(RUN)],
+    documents: wholeFile,
+    // A list of one value and the value are the same on the command line.
+    read: (file) => readRun(placed(file, 'run', 'config.json', {})),
+  },
+  log: {
+    ending: '.jsonl',
+    samples: () => [
+      utf8(
+        '{"type":"step","step":0,"loss":2.3,"learningRate":0.02,"gradientNorm":1.5}\n' +
+          '{"type":"epoch","step":1,"epoch":1,"loss":2.3,"validation":{"accuracy":0.5}}\n',
+      ),
+    ],
+    documents: eachLine,
+    read: (file) => readLog(file),
+  },
+  space: {
+    ending: '.json',
+    samples: () => [json(SPACE)],
+    documents: wholeFile,
+    read: (file) => readSpace(file),
+  },
+  searchLog: {
+    ending: '.jsonl',
+    samples: () => [
+      utf8(
+        '{"type":"point","trial":0,"point":{"learningRate":0.01,"momentum":0,"optimizer":"sgd"}}\n' +
+          '{"type":"fold","trial":0,"fold":0,"errors":3,"examples":10}\n' +
+          '{"type":"fold","trial":0,"fold":1,"failed":"loss is not finite"}\n',
+      ),
+    ],
+    documents: eachLine,
+    async read(file) {
+      const plan = { space: SPACE, method: 'random', examples: 100, trials: 2, folds: 2, seed: 0 };
+      const folder = placed(file, 'search', 'log.jsonl', { 'search.json': json(plan) });
+      const search = await SearchFolder.resume(folder);
+      try {
+        return search.history;
+      } finally {
+        await search.close();
+      }
+    },
+  },
+};
