@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { readSpace } from '../../../cli/searchSpace.ts';
 import { SearchFolder } from '../../../cli/searchFolder.ts';
-import { readRun } from '../../../cli/trainOptions.ts';
+import { readRun } from '../../../cli/runFolder.ts';
 import { readWeightsFile } from '../../../cli/weightsFile.ts';
 import { loadCifar } from '../../../data/cifar.ts';
 import { loadCsv } from '../../../data/csv.ts';
@@ -282,8 +282,10 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
     ending: '.json',
     samples: () => [json(RUN)],
     documents: wholeFile,
-    // A list of one value and the value are the same on the command line.
-    read: (file) => readRun(placed(file, 'run', 'config.json', {})),
+    read: (file) => {
+      const run = placed(file, 'run', 'config.json', {});
+      return readRun(run, { option: '--resume', remedy: 'train' });
+    },
   },
   log: {
     ending: '.jsonl',
