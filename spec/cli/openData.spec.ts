@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 const at = (...names: string[]) => join(directory, ...names);
-/** Writes an image of one pixel into each of these files, or a text where the name is no image's. */
+/** Writes these files: an image of one pixel for a name with .png, otherwise a text. */
 function write(...files: string[]): void {
   files.forEach((path, value) => {
     mkdirSync(dirname(at(path)), { recursive: true });
@@ -33,7 +33,7 @@ const refuses = (message: string) =>
 const CLASSES = (part: string) => [`${part}/cat/a.png`, `${part}/dog/a.png`];
 
 describe('folders of images', () => {
-  test('train and test, and a validation set beside them, by any of its names', async () => {
+  test('train and test, and a validation set by any of its names', async () => {
     write(...CLASSES('train'), ...CLASSES('test'), ...CLASSES('valid'));
     const { train, test, validation, notes } = await openData(directory);
     expect([train.name, test.name, validation?.name]).toEqual([
@@ -45,7 +45,7 @@ describe('folders of images', () => {
   });
 
   test.each(['val', 'valid', 'validation'])(
-    '%s takes the place of a missing test, and it is said',
+    '%s replaces a missing test set, which is reported',
     async (name) => {
       write(...CLASSES('train'), ...CLASSES(name));
       const { test, validation, notes } = await openData(directory);
@@ -147,7 +147,7 @@ describe('a run on one folder of classes', () => {
   });
 });
 
-describe('what no format knows', () => {
+describe('data of no known format', () => {
   test.each([
     [['data_batch_1', 'batches.meta'], 'data_batch_1, pickles): get cifar-10-binary.tar.gz'],
     [['train', 'test', 'meta'], 'meta, pickles): get cifar-100-binary.tar.gz'],

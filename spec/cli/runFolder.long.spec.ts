@@ -7,7 +7,7 @@ import { Rng } from '../../lib/rng.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { BUILT, MAIN } from '../support/runCommand.ts';
 
-/** The folder of a run: who may write it, whose code it may run, and from where it can be used. */
+/** Tests which process may write the folder of a run, which code runs, and from where it is used. */
 
 const NETWORK = `
 import { Flatten, Linear, Sequential } from 'boxprop';
@@ -31,7 +31,7 @@ function run(args: readonly string[], cwd = folder) {
 }
 
 beforeAll(() => {
-  // Inside the project, so that the network finds boxprop.
+  // The folder is inside the project, so that the network's import of boxprop is resolved.
   folder = mkdtempSync(join(BUILT, 'spec-'));
   writeFileSync(file('net.mjs'), NETWORK);
   mkdirSync(file('elsewhere'));
@@ -56,7 +56,7 @@ const linesIn = (name: string) =>
   readFileSync(file(name, 'log.jsonl'), 'utf8').trimEnd().split('\n');
 
 describe('a run that is still running', () => {
-  test('is neither resumed nor replaced; killed, it is', async () => {
+  test('is neither resumed nor replaced until it is killed', async () => {
     const args = [...TRAIN, '--epochs', '100000', '--checkpoint-steps', '1', '--out', 'busy'];
     const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder });
     try {
@@ -153,7 +153,7 @@ describe('a run of a module', () => {
     expect(linesIn('own').filter((line) => line.includes('"epoch",'))).toHaveLength(2);
   });
 
-  test('has another place for its data', () => {
+  test('can use data from another place', () => {
     const config = JSON.parse(readFileSync(file('own', 'config.json'), 'utf8')) as object;
     mkdirSync(file('moved'));
     writeFileSync(

@@ -1,5 +1,5 @@
-"""Runs ONNX models in onnxruntime, for check.ts: a line of JSON in, `{"model", "inputs": [{"shape", "file"}]}`, and a
-line out, `{"shape", "file"}` a output, or `{"error"}`. Values are float32 in files, row by row.
+"""Runs ONNX models in onnxruntime, for onnx.ts. Each input line is `{"model", "inputs": [{"shape", "file"}]}`. The
+answer is one line: a list with one `{"shape", "file"}` per output, or `{"error"}`. Files hold float32, row by row.
 """
 
 import json

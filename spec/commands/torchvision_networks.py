@@ -1,10 +1,10 @@
-"""torchvision's networks in plain PyTorch, with the names of torchvision's state dicts, for check.ts. torchvision itself
-is not needed. Each line of standard input is a job and is answered by a line, both JSON:
+"""torchvision's networks in plain PyTorch, with the names of torchvision's state dicts, for pytorch.ts. torchvision
+itself is not needed. Each line of standard input is a job in JSON, and the answer is one line of JSON:
 
   {"make": network, "width": w, "size": s, "weights": file, "outputs": file}
-      random weights and running statistics to `weights`, an image and what the network makes of it to `outputs`
+      random weights and running statistics to `weights`, an image and the network's outputs for it to `outputs`
   {"load": network, "width": w, "size": s, "weights": file, "outputs": file}
-      loads `weights`, strictly, and writes what it makes of the image in `outputs` to `outputs` + ".again"
+      loads `weights`, strictly, and writes the outputs for the image in `outputs` to `outputs` + ".again"
 
 Written with torch 2.13.0 and safetensors 0.8.0; names and sizes are those of torchvision 0.2x, models/*.py.
 """
@@ -221,7 +221,7 @@ NETWORKS = {
 
 
 def randomize(model):
-    """Weights that keep the numbers in range through all layers, and statistics that are not those of no training."""
+    """Random weights that keep activations in range in all layers, and running statistics that differ from the initial ones."""
     for module in model.modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             nn.init.kaiming_normal_(module.weight)

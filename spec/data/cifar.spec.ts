@@ -60,7 +60,7 @@ test('CIFAR-100: reads the fine label', async () => {
 test.each([
   ['data_batch_1', 'cifar-10-binary.tar.gz'],
   ['meta', 'cifar-100-binary.tar.gz'],
-])('the Python version is known by %s, and refused', async (file, archive) => {
+])('the Python version is recognized by %s, and refused', async (file, archive) => {
   write(file, Buffer.from('\x80\x03pickle'));
   await expect(loadCifar(folder)).rejects.toThrow(
     inputError(
@@ -69,7 +69,7 @@ test.each([
   );
 });
 
-test('the version is that of any of its files', async () => {
+test('any of its files decides the version', async () => {
   write('data_batch_4.bin', example([1], 1));
   await expect(loadCifar(folder)).rejects.toThrow(
     /data_batch_\d\.bin: cannot be read: ENOENT: no such file or directory$/,

@@ -83,7 +83,7 @@ describe('loadImage', () => {
     return Buffer.concat([header, pixels, directory]);
   };
 
-  test('refuses a TIFF file that is no picture, such as heights in floating point', async () => {
+  test('refuses a TIFF file that is not a picture, such as floating-point heights', async () => {
     const { data } = await decodeImage(tiff(8, 1), 'f');
     expect(data).toHaveLength(12);
     await expect(decodeImage(tiff(32, 3), 'f')).rejects.toThrow(

@@ -26,7 +26,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 const at = (...names: string[]) => join(directory, ...names);
 const png = (value: number) =>
   encode({ height: 1, width: 1, channels: 3, data: new Uint8Array(3).fill(value) });
-/** Writes images of one pixel of this grey, or a text. */
+/** Writes files: for a number an image of one pixel of this grey, otherwise a text. */
 function write(files: Record<string, number | string>): void {
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(at(path)), { recursive: true });
@@ -63,7 +63,7 @@ describe('as torchvision reads it', () => {
     });
   });
 
-  test('images in folders below a class belong to it, and are told', async () => {
+  test('images in folders below a class belong to it, and are reported', async () => {
     write({ 'cat/z.png': 1, 'cat/more/a.png': 2, 'cat/more/yet/b.png': 3, 'dog/a.png': 4 });
     expect(await load()).toEqual({
       greys: [1, 2, 3, 4],
@@ -125,12 +125,12 @@ describe('entries that are skipped', () => {
 });
 
 describe('classes', () => {
-  test('are compared in one Unicode form: macOS writes another than Linux', async () => {
+  test('are compared in one Unicode form, because macOS and Linux write different ones', async () => {
     write({ ['cafe\u0301/a.png']: 1 });
     expect((await load({ classNames: ['bar', 'caf\u00e9'] })).labels).toEqual([1]);
   });
 
-  test('without images here are told', async () => {
+  test('without images in this folder are reported', async () => {
     write({ 'dog/a.png': 1 });
     expect(await load({ classNames: ['cat', 'cow', 'dog'] })).toEqual({
       greys: [1],
@@ -155,7 +155,7 @@ describe('classes', () => {
 });
 
 describe('refuses', () => {
-  test('a file that only its name calls an image', async () => {
+  test('a file that is an image only by its name', async () => {
     write({ 'cat/a.png': 'text' });
     await refuses(
       `${at('cat', 'a.png')}: expected a PNG, JPEG, WebP, TIFF or GIF image, got other bytes`,
@@ -184,7 +184,7 @@ describe('refuses', () => {
     );
   });
 
-  // Root may read everything.
+  // Root may read every file, so the test would fail under root.
   const root = process.getuid?.() === 0;
   (root ? test.skip : test)(
     `what may not be read${root ? ' (skipped: run as root)' : ''}`,

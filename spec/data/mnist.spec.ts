@@ -101,10 +101,10 @@ describe('loadMnist of a folder', () => {
     },
   );
 
-  describe('zipped by gzip', () => {
+  describe('compressed by gzip', () => {
     const zip = (name: string) => gzipSync(readFileSync(at(name)));
 
-    it('is unzipped, with or without .gz behind the name', async () => {
+    it('is decompressed, with or without .gz in the name', async () => {
       writeFileSync(at('train-images-idx3-ubyte.gz'), zip('train-images-idx3-ubyte'));
       rmSync(at('train-images-idx3-ubyte'));
       writeFileSync(at('t10k-labels-idx1-ubyte'), zip('t10k-labels-idx1-ubyte'));
@@ -126,7 +126,7 @@ describe('loadMnist of a folder', () => {
       );
     });
 
-    it('stops at more bytes than the header says', async () => {
+    it('stops if there are more bytes than the header says', async () => {
       const file = at('train-images-idx3-ubyte');
       const zeros = Buffer.alloc(2 ** 24);
       const bomb = gzipSync(Buffer.concat([readFileSync(file), ...Array<Buffer>(8).fill(zeros)]));
@@ -137,7 +137,7 @@ describe('loadMnist of a folder', () => {
 
   describe('EMNIST', () => {
     const part = (name: string, labels: [train: number, test: number]) => {
-      // Two rows of three: the file holds the columns of an image of three rows.
+      // The file stores 2 rows of 3 pixels. They are the columns of an image with 3 rows.
       write(`emnist-${name}-train-images-idx3-ubyte`, [1, 2, 3], [0, 1, 2, 3, 4, 5]);
       write(`emnist-${name}-train-labels-idx1-ubyte`, [1], [labels[0]]);
       write(`emnist-${name}-test-images-idx3-ubyte`, [1, 2, 3], [5, 4, 3, 2, 1, 0]);

@@ -242,7 +242,7 @@ describe('a plateau', () => {
   });
 });
 
-test('a learning rate of 0, at the end of a cosine, is left out, and the schedule sets the next', async () => {
+test('a learning rate of 0, as at the end of a cosine schedule, is not saved, and the schedule sets the next rate', async () => {
   const { network, optimizer, trainer } = training(1);
   optimizer.learningRate = 0;
   const { progress } = trainer;

@@ -120,21 +120,24 @@ describe('weights', () => {
     expect([...model.b.dataSync()]).toEqual([Math.fround(0.1), 2]);
   });
 
-  it.each([NaN, Infinity, -Infinity])('are refused with %p, by the tensor', async (value) => {
-    await saveWeights(file, {
-      weight: tensor2d([
-        [1, 2, 3],
-        [4, value, 6],
-      ]),
-      bias: zeros([2]),
-    });
-    await expect(loadWeights(file, zeroModel())).rejects.toThrow(
-      inputError(
-        `${file}: tensor "weight": expected finite values, got ${value} at index 4, ` +
-          'so the training that wrote it had diverged',
-      ),
-    );
-  });
+  it.each([NaN, Infinity, -Infinity])(
+    'are refused with %p, and the error names the tensor',
+    async (value) => {
+      await saveWeights(file, {
+        weight: tensor2d([
+          [1, 2, 3],
+          [4, value, 6],
+        ]),
+        bias: zeros([2]),
+      });
+      await expect(loadWeights(file, zeroModel())).rejects.toThrow(
+        inputError(
+          `${file}: tensor "weight": expected finite values, got ${value} at index 4, ` +
+            'so the training that wrote it had diverged',
+        ),
+      );
+    },
+  );
 
   it('are refused in double precision beyond single precision', async () => {
     const bias = { dtype: 'F64', shape: [2], data: Float64Array.of(1, 1e300) } as const;

@@ -220,7 +220,7 @@ test('data of one class have nothing to learn, and nothing else is checked', asy
   });
 });
 
-test('a rare class is counted, where labels are known without reading inputs', async () => {
+test('a rare class is reported if labels are known without reading inputs', async () => {
   const length = 20_000;
   const data = new ArrayDataset({
     name: 'rare',
@@ -236,7 +236,7 @@ test('a rare class is counted, where labels are known without reading inputs', a
   });
 });
 
-test('a cost that is not finite is said to be so', async () => {
+test('a cost that is not finite is reported', async () => {
   class Overflow extends Module<Tensor, Tensor, object> {
     forward(input: Tensor) {
       return { output: tidy(() => mul(mul(input, scalar(1e300)), scalar(1e300))), cache: {} };

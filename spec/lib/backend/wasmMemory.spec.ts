@@ -8,10 +8,10 @@ const MIB = 2 ** 20;
 
 beforeAll(() => useBackend('wasm'));
 
-test('a tensor past the heap is refused with the sizes, and everything else runs on', () => {
+test('a tensor that does not fit into the heap is refused with the sizes, and later work succeeds', () => {
   const kept = tf.fill([1000], 7);
   const before = tf.memory().numTensors;
-  // Its heap has grown by now: 4 GiB of untouched pages take no memory of the machine.
+  // This fills wasm's heap up to 4 GiB. Pages that are never touched take no memory of the machine.
   const heap = tf.backend() as unknown as {
     write(values: null, shape: number[], dtype: string): object;
   };
@@ -31,7 +31,7 @@ test('a tensor past the heap is refused with the sizes, and everything else runs
   expect(tf.memory().numTensors).toBe(before + 3);
 });
 
-test('a size that does not fit into 32 bits is refused; it would wrap around to a small one', () => {
+test('a size that does not fit into 32 bits is refused, because it would wrap around to a small size', () => {
   const heap = tf.backend() as unknown as {
     write(values: null, shape: number[], dtype: string): object;
   };

@@ -23,7 +23,7 @@ describe('lockFolder', () => {
   it('holds a folder until it is unlocked', async () => {
     const unlock = await lockFolder(folder);
     expect(readFileSync(file(), 'utf8').split(' ')[0]).toBe(String(process.pid));
-    // This process itself cannot lock it twice.
+    // The same process cannot lock the folder twice either.
     await expect(lockFolder(folder)).rejects.toThrow(`got process ${process.pid};`);
     await unlock();
     expect(existsSync(file())).toBe(false);

@@ -12,7 +12,7 @@ import { Rng } from '../../../../lib/rng.ts';
 import { numbers } from '../../../support/compare.ts';
 import { eachBackend } from '../../../support/fixtures.ts';
 
-/** The sizes of real networks, and values far from 0, where single precision shows. */
+/** Tests inputs as large as in real networks, and values far from 0, where rounding errors grow. */
 
 const largest = (x: tf.Tensor) => tf.max(tf.abs(x)).dataSync()[0];
 
@@ -46,7 +46,7 @@ eachBackend('normalization far from 0', () => {
     const errors = values.map((value, i) =>
       Math.abs(got[i] - (value - mean) / Math.sqrt(variance + 1e-5)),
     );
-    // Half a unit in the last place of 1000 is 3e-5.
+    // Rounding a value near 1000 to single precision gives an error of up to 3e-5.
     expect(errors.reduce((most, error) => Math.max(most, error))).toBeLessThan(4e-5);
   });
 
