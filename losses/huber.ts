@@ -1,7 +1,8 @@
-import { clipByValue, mul, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkChoice, checkInput, checkOptions, checkPositive, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
+import { clip } from '../lib/kernels/elementwise/clip.ts';
 import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 
 /** The options of `Huber`. */
@@ -59,7 +60,7 @@ export class Huber extends Cost<Tensor, Tensor, HuberCache> {
     checkTensor(this, 'forward', 'target', target, input.shape);
     return tidy(() => {
       const difference = sub(input, target);
-      const clipped = clipByValue(difference, -this.delta, this.delta);
+      const clipped = clip(difference, -this.delta, this.delta);
       const h = mul(clipped, sub(difference, mul(clipped, scalar(0.5))));
       const loss: Scalar = mul(sumAll(h), scalar(exampleWeight(this.reduction, input.shape[0])));
       return { loss, cache: { clipped } };

@@ -1,7 +1,8 @@
-import { abs, mul, sign, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, mul, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkChoice, checkInput, checkOptions, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
+import { signOf } from '../lib/kernels/elementwise/sign.ts';
 import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 
 /** The options of `L1`. */
@@ -50,7 +51,7 @@ export class L1 extends Cost<Tensor, Tensor, L1Cache> {
       const difference = sub(input, target);
       const weight = exampleWeight(this.reduction, input.shape[0]);
       const loss: Scalar = mul(sumAll(abs(difference)), scalar(weight));
-      return { loss, cache: { sign: sign(difference) } };
+      return { loss, cache: { sign: signOf(difference) } };
     });
   }
 

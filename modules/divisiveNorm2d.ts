@@ -1,7 +1,6 @@
 import {
   add,
   div,
-  maximum,
   mul,
   neg,
   reshape,
@@ -28,6 +27,7 @@ import {
   type Gaussian,
   type GaussianOptions,
 } from '../lib/gaussian.ts';
+import { maximum } from '../lib/kernels/elementwise/maximum.ts';
 import {
   asMap,
   localMean,

@@ -1,7 +1,7 @@
-import { add, exp, expm1, mul, relu, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { add, exp, expm1, mul, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkNumber, checkOptions, checkRank } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
-import { negativePart } from '../lib/kernels/elementwise/parts.ts';
+import { negativePart, positivePart } from '../lib/kernels/elementwise/parts.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -47,7 +47,7 @@ export class ELU extends Module<Tensor, Tensor, ELUCache> {
   forward(input: Tensor): ForwardResult<Tensor, ELUCache> {
     checkInput(this, input);
     const output = tidy(() =>
-      add(relu(input), mul(scalar(this.alpha), expm1(negativePart(input)))),
+      add(positivePart(input), mul(scalar(this.alpha), expm1(negativePart(input)))),
     );
     return { output, cache: { input: input.clone() } };
   }

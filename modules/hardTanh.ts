@@ -1,4 +1,4 @@
-import { clipByValue, mul, step, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, step, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import {
   checkGradOutput,
   checkInput,
@@ -9,6 +9,7 @@ import {
 } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import { scalar } from '../lib/constant.ts';
+import { clip } from '../lib/kernels/elementwise/clip.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -66,7 +67,7 @@ export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
   forward(input: Tensor): ForwardResult<Tensor, HardTanhCache> {
     checkInput(this, input);
     return {
-      output: clipByValue(input, this.minValue, this.maxValue),
+      output: clip(input, this.minValue, this.maxValue),
       cache: { input: input.clone() },
     };
   }
@@ -74,9 +75,10 @@ export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
   backpropToInput(gradOutput: Tensor, { input }: HardTanhCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
     return tidy(() => {
-      const above = step(sub(input, scalar(this.minValue)));
-      const below = step(sub(scalar(this.maxValue), input));
-      return mul(gradOutput, mul(above, below));
+      // The product of the distances is positive only between the two bounds.
+      const above = sub(input, scalar(this.minValue));
+      const below = sub(scalar(this.maxValue), input);
+      return mul(gradOutput, step(mul(above, below)));
     });
   }
 

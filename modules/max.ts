@@ -1,5 +1,6 @@
-import { equal, maximum, tidy, where, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
+import { less, tidy, where, zerosLike, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkSameAxes, checkSameShape } from '../lib/check.ts';
+import { maximum } from '../lib/kernels/elementwise/maximum.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -41,9 +42,10 @@ export class Max extends Module<readonly Tensor[], Tensor, MaxCache> {
       // The gradient of the elements that no input before k has won.
       let left: Tensor = gradOutput;
       return inputs.map((x) => {
-        const wins = equal(x, output);
-        const grad = where(wins, left, zero);
-        left = where(wins, zero, left);
+        // Where the output is NaN, nobody loses, and the first gets the gradient.
+        const loses = less(x, output);
+        const grad = where(loses, zero, left);
+        left = where(loses, left, zero);
         return grad;
       });
     });

@@ -1,7 +1,6 @@
 import {
   add,
   mul,
-  relu,
   reshape,
   step,
   sub,
@@ -21,7 +20,7 @@ import {
 import { scalar } from '../lib/constant.ts';
 import { BoxError } from '../lib/errors.ts';
 import { createParam, fill, type Initializer } from '../lib/init/initializers.ts';
-import { negativePart } from '../lib/kernels/elementwise/parts.ts';
+import { negativePart, positivePart } from '../lib/kernels/elementwise/parts.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
@@ -82,7 +81,9 @@ export class PReLU extends Module<Tensor, Tensor, PReLUCache> {
   forward(input: Tensor): ForwardResult<Tensor, PReLUCache> {
     checkInput(this, input);
     this.#checkChannels(input.shape);
-    const output = tidy(() => add(relu(input), mul(this.params.weight, negativePart(input))));
+    const output = tidy(() =>
+      add(positivePart(input), mul(this.params.weight, negativePart(input))),
+    );
     return { output, cache: { input: input.clone() } };
   }
 

@@ -1,7 +1,7 @@
-import { add, exp, expm1, mul, relu, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { add, exp, expm1, mul, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
-import { negativePart } from '../lib/kernels/elementwise/parts.ts';
+import { negativePart, positivePart } from '../lib/kernels/elementwise/parts.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -37,7 +37,10 @@ export class SELU extends Module<Tensor, Tensor, SELUCache> {
   forward(input: Tensor): ForwardResult<Tensor, SELUCache> {
     checkInput(this, input);
     const output = tidy(() => {
-      const unscaled = add(relu(input), mul(scalar(SELU.alpha), expm1(negativePart(input))));
+      const unscaled = add(
+        positivePart(input),
+        mul(scalar(SELU.alpha), expm1(negativePart(input))),
+      );
       return mul(scalar(SELU.lambda), unscaled);
     });
     return { output, cache: { input: input.clone() } };

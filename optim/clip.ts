@@ -1,14 +1,15 @@
-import { add, clipByValue as clip, div, minimum, mul } from '@tensorflow/tfjs-core';
+import { add, div, mul } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import { InputError, show } from '../lib/errors.ts';
+import { clip } from '../lib/kernels/elementwise/clip.ts';
 import { normOf } from '../lib/kernels/reduce/sumAll.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Grads } from '../lib/module.ts';
 import type { OptimizerWithState } from './state.ts';
 
 /**
- * Clips each value of the gradients to −limit ... limit. Returns new tensors.
+ * Clips each value of the gradients to −limit ... limit; a NaN stays. Returns new tensors.
  *
  *     const clipped = clipByValue(grads, 1);
  *     optimizer.step(clipped);
@@ -39,8 +40,8 @@ export function clipByNorm(grads: Grads, limit: number): Grads {
   if (Object.keys(grads).length === 0) return {};
   return tidy(() => {
     const norm = normOf(Object.values(grads));
-    // In this order: wasm's minimum of 1 and NaN is 1, that of NaN and 1 is NaN.
-    const factor = minimum(div(scalar(limit), add(norm, scalar(1e-6))), scalar(1));
+    // A norm that is NaN makes all gradients NaN.
+    const factor = clip(div(scalar(limit), add(norm, scalar(1e-6))), 0, 1);
     return Object.fromEntries(
       Object.entries(grads).map(([name, grad]) => [name, mul(grad, factor)]),
     );

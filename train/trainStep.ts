@@ -82,12 +82,15 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       const grads = network.backpropParams(gradOutput, cache);
       // The loss does not show every overflow of the last update: a pooling window can swallow the
       // value that an infinite parameter produced.
-      const finite = [Object.values(grads), Object.values(network.params)].map(zeroIfFinite);
+      // Nor need it show a value of the input.
+      const finite = [Object.values(grads), Object.values(network.params), [input]].map(
+        zeroIfFinite,
+      );
       return { grads, output: beforeUpdate && [output], verdicts: stack([loss, ...finite]) };
     });
     grads = computed.grads;
     observed = computed.output ?? [];
-    const [loss, gradsVerdict, paramsVerdict] = await computed.verdicts.data();
+    const [loss, gradsVerdict, paramsVerdict, inputVerdict] = await computed.verdicts.data();
     disposeTensors(computed.verdicts);
     const broken = !Number.isFinite(loss)
       ? 'loss'
@@ -95,7 +98,9 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
         ? 'gradient'
         : paramsVerdict !== 0
           ? 'parameter'
-          : '';
+          : inputVerdict !== 0
+            ? 'input'
+            : '';
     if (broken !== '') {
       const when = step === undefined ? '' : ` at step ${step}`;
       const where = await findNonFinite({ network, cost, input, target, context: before });

@@ -1,5 +1,6 @@
-import { abs, mul, sign, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkRank } from '../../lib/check.ts';
+import { signOf } from '../../lib/kernels/elementwise/sign.ts';
 import { sameShape } from '../../lib/window.ts';
 import type { Facts, Shape } from '../../lib/facts.ts';
 import { Module, type ForwardResult } from '../../lib/module.ts';
@@ -32,7 +33,7 @@ export class Abs extends Module<Tensor, Tensor, AbsCache> {
 
   backpropToInput(gradOutput: Tensor, { input }: AbsCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
-    return tidy(() => mul(gradOutput, sign(input)));
+    return tidy(() => mul(gradOutput, signOf(input)));
   }
 
   override facts([input]: readonly Shape[]): Facts {

@@ -3,7 +3,6 @@ import {
   div,
   mean,
   mul,
-  relu,
   square,
   step,
   sub,
@@ -19,6 +18,7 @@ import {
   checkSize,
   checkTensor,
 } from '../../lib/check.ts';
+import { positivePart } from '../../lib/kernels/elementwise/parts.ts';
 import type { Facts, Shape } from '../../lib/facts.ts';
 import { radialDecayKernel } from '../../lib/radialDecayKernel.ts';
 import {
@@ -122,7 +122,7 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
       // Computes x_k as (s_k − v)/(1 + v), because 1 + s_k would round the outputs of weak cells
       // away.
       const excess: Tensor4D = mul(sub(gathered, average), shunt);
-      const positive = relu(excess);
+      const positive = positivePart(excess);
       return { output: div<Tensor4D>(positive, add(positive, scalar(this.alpha))), shunt, excess };
     });
     return { output, cache: { geometry, shunt, excess } };
@@ -132,7 +132,7 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
     checkGradOutput(this, 'backpropToInput', gradOutput, excess.shape);
     return tidy(() => {
       const alpha = scalar(this.alpha);
-      const slope = div(mul(step(excess), alpha), square(add(relu(excess), alpha)));
+      const slope = div(mul(step(excess), alpha), square(add(positivePart(excess), alpha)));
       // ∂C/∂x divided by 1 + v. It is used twice in this form.
       const direct = mul(mul(gradOutput, slope), shunt);
       const toMean = sum(mul(direct, add(excess, scalar(1))), 3, true);

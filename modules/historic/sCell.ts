@@ -2,7 +2,6 @@ import {
   add,
   div,
   mul,
-  relu,
   sqrt,
   square,
   step,
@@ -21,6 +20,7 @@ import {
   checkSize,
   checkTensor,
 } from '../../lib/check.ts';
+import { positivePart } from '../../lib/kernels/elementwise/parts.ts';
 import type { Facts, Shape } from '../../lib/facts.ts';
 import { radialDecayKernel } from '../../lib/radialDecayKernel.ts';
 import {
@@ -160,7 +160,12 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
       const shunt: Tensor4D = div(one, add(one, held));
       // Computes x as (e − h)/(1 + h), because 1 + e would round the excitation of a new cell away.
       const excess: Tensor4D = mul(sub(excitation, held), shunt);
-      return { output: mul<Tensor4D>(relu(excess), scalar(this.r)), inhibitor, shunt, excess };
+      return {
+        output: mul<Tensor4D>(positivePart(excess), scalar(this.r)),
+        inhibitor,
+        shunt,
+        excess,
+      };
     });
     return { output, cache: { input: input.clone(), geometry, ...tensors } };
   }

@@ -207,6 +207,14 @@ eachBackend('clipping by hand', () => {
     for (let step = 0; step < 2000; step++) optimizer.step({ w: grad });
     expect([...w.dataSync()].filter((value) => !Number.isFinite(value))).toEqual([]);
   });
+
+  test('a NaN stays one, and makes the norm NaN', () => {
+    const grads = { a: tf.tensor1d([3, NaN]), b: tf.tensor1d([1]) };
+    const flat = clipByValue(grads, 1);
+    expect([numbers(flat.a), numbers(flat.b)]).toEqual([[1, NaN], [1]]);
+    const short = clipByNorm(grads, 1);
+    expect([numbers(short.a), numbers(short.b)]).toEqual([[NaN, NaN], [NaN]]);
+  });
 });
 
 const params = () => ({ weight: tf.variable(tf.ones([3, 2])), bias: tf.variable(tf.ones([3])) });

@@ -8,6 +8,7 @@ import {
   type GradcheckAllOptions,
   type GradcheckReport,
 } from '../../gradcheck/index.ts';
+import { nonFiniteReport, type NonFiniteOptions } from './nonFinite.ts';
 import { numElements } from '../../lib/shapes.ts';
 import type { Conv2dKernels } from '../../lib/kernels/conv2d/conv2dKernels.ts';
 import { webglKernels } from '../../lib/kernels/conv2d/webgl.ts';
@@ -32,6 +33,15 @@ export async function parity(
 ): Promise<GradcheckReport> {
   await use(backend);
   return gradcheckAll(boxprop, cases, { ...options, backend });
+}
+
+/** The differences from float64 at values that are not finite, of every box on a backend. */
+export async function nonFinite(
+  backend: Backend,
+  options: NonFiniteOptions,
+): Promise<Record<string, string[]>> {
+  await use(backend);
+  return nonFiniteReport(backend, options);
 }
 
 export interface LenetStep {

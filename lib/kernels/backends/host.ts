@@ -12,6 +12,11 @@ interface WasmHeap {
   makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
 }
 
+/** Returns values in single precision as the integers that have the same bits. */
+export function bitsOf({ buffer, byteOffset, length }: Values): Int32Array {
+  return new Int32Array(buffer, byteOffset, length);
+}
+
 /** Returns whether tensors lie in this process's memory, where a loop needs no copy of them. */
 export function onHost(): boolean {
   return ['cpu', 'wasm', 'float64'].includes(getBackend());

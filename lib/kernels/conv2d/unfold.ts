@@ -1,8 +1,17 @@
-import { reshape, tidy, transpose, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  reshape,
+  tidy,
+  transpose,
+  type Tensor,
+  type Tensor3D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 import { constant } from '../../constant.ts';
 import { depthwiseConv2d, depthwiseConv2dToInput } from '../depthwise/depthwise.ts';
 import { onHost } from '../backends/host.ts';
+import { onTensorflow } from '../backends/tensorflow.ts';
+import { surelyFinite } from '../reduce/surelyFinite.ts';
 import { cellsOf, col2im, im2col, windowsOf } from './im2col.ts';
 
 /**
@@ -16,7 +25,7 @@ export function unfold(images: Tensor4D, geometry: Geometry): Tensor3D {
   const [batch, , , channels] = images.shape;
   const [places, cells] = [windowsOf(geometry), cellsOf(geometry, channels)];
   return tidy(() => {
-    if (onHost()) return reshape(im2col(images, geometry), [batch, places, cells]);
+    if (inLoops(images)) return reshape(im2col(images, geometry), [batch, places, cells]);
     const met = depthwiseConv2d(images, oneTapEach(geometry, channels), geometry);
     const byChannel: Tensor3D = reshape(met, [batch * places, channels, cells / channels]);
     return reshape(transpose(byChannel, [0, 2, 1]), [batch, places, cells]);
@@ -28,7 +37,7 @@ export function unfoldToInput(rows: Tensor3D, channels: number, geometry: Geomet
   const { height, width } = geometry;
   const [batch, places, cells] = rows.shape;
   return tidy(() => {
-    if (onHost()) {
+    if (inLoops(rows)) {
       const imageShape = [batch, height.input, width.input, channels];
       return col2im(rows, imageShape, geometry) as Tensor4D;
     }
@@ -41,6 +50,14 @@ export function unfoldToInput(rows: Tensor3D, channels: number, geometry: Geomet
     ]);
     return depthwiseConv2dToInput(met, oneTapEach(geometry, channels), geometry);
   });
+}
+
+/**
+ * Whether loops gather the values: where they reach them fast, and on TensorFlow where a filter's
+ * zeros would make a NaN of a value that is not finite.
+ */
+function inLoops(x: Tensor): boolean {
+  return onHost() || (onTensorflow() && !surelyFinite(x));
 }
 
 /** Filters [K_h, K_w, C, K_h·K_w], of which filter m is 1 at tap m and 0 elsewhere. */

@@ -1,29 +1,23 @@
-import { reshape, tidy, type Rank, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  reshape,
+  tidy,
+  type Rank,
+  type Tensor,
+  type Tensor3D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
+import { disposeTensors } from '../../memory.ts';
 import { numElements } from '../../shapes.ts';
 import { constant } from '../../constant.ts';
 import { multiplyEach } from '../matmul/matMul.ts';
-import { computeOnHost, onHost, type Values } from '../backends/host.ts';
+import { computeOnHost, type Values } from '../backends/host.ts';
+import { forBackend, type ByBackend } from '../backends/select.ts';
 import { copy } from '../conv2d/im2col.ts';
+import { surelyFinite } from '../reduce/surelyFinite.ts';
+import { mapOnWebgl, mapOnWebgpu } from './axisMapOnCards.ts';
+import type { AxisMap, ImageMap } from './imageMap.ts';
 
-/**
- * A linear map of one axis, whose rows have few weights, next to one another: sums, averages and
- * interpolations of an image, one axis at a time. The gradient is the transposed map.
- *
- *     forward    y[..., i, ...] = Σ_r m[i,r] x[..., r, ...]
- *     toInput    ∂C/∂x[..., r, ...] = Σ_i m[i,r] g[..., i, ...]
- */
-export interface AxisMap {
-  /** The length of x along the axis. */
-  readonly input: number;
-  /** The weights m[i, first], m[i, first + 1] ... of each output i; all of them lie inside x. */
-  readonly rows: readonly { readonly first: number; readonly weights: readonly number[] }[];
-}
-
-/** One map per axis of an image. */
-export interface ImageMap {
-  readonly height: AxisMap;
-  readonly width: AxisMap;
-}
+export type { AxisMap, ImageMap } from './imageMap.ts';
 
 /**
  * Applies both maps: y[n,i,j,c] = Σ_rq m_h[i,r] m_w[j,q] x[n,r,q,c].
@@ -64,15 +58,58 @@ export function transposed({ input, rows }: AxisMap): AxisMap {
 
 /** Applies a map to one axis of a tensor: y[..., i, ...] = Σ_r m[i,r] x[..., r, ...]. */
 export function mapAxis<T extends Tensor>(x: T, axis: number, map: AxisMap): T {
-  return (onHost() ? byLoops : byMatMul)(x, axis, map) as T;
+  return forBackend(MAP_AXIS)(x, axis, map) as T;
+}
+
+const MAP_AXIS: ByBackend<(x: Tensor, axis: number, map: AxisMap) => Tensor> = {
+  cpu: byLoops,
+  wasm: byLoops,
+  float64: byLoops,
+  tensorflow: onTensorflow,
+  webgl: (x, axis, map) => inThreeAxes(x, axis, map, mapOnWebgl),
+  webgpu: (x, axis, map) => inThreeAxes(x, axis, map, mapOnWebgpu),
+  other: byMatMul,
+};
+
+/**
+ * A product on TensorFlow, unless a value is not finite: a zero of the matrix would make it a NaN
+ * in every output. The smaller one of x and y shows it, because y then has a NaN.
+ */
+function onTensorflow(x: Tensor, axis: number, map: AxisMap): Tensor {
+  const inputIsSmaller = map.input < map.rows.length;
+  if (inputIsSmaller && !surelyFinite(x)) return byLoops(x, axis, map);
+  const y = byMatMul(x, axis, map);
+  if (inputIsSmaller || surelyFinite(y)) return y;
+  disposeTensors(y);
+  return byLoops(x, axis, map);
 }
 
 function byLoops(x: Tensor, axis: number, map: AxisMap): Tensor {
   const { outer, inner, shape } = viewAround(x, axis, map);
+  const withGaps = map.rows.some(({ weights }) => weights.includes(0));
+  const write = withGaps ? mapRowsWithGaps : mapRows;
   const fill = (y: Values, values: Values) => {
-    for (let o = 0; o < outer; o++) mapRows(y, values, o, inner, map);
+    for (let o = 0; o < outer; o++) write(y, values, o, inner, map);
   };
-  return computeOnHost([x], shape, fill, { zeroed: false });
+  return computeOnHost([x], shape, fill, { zeroed: withGaps });
+}
+
+/** `mapRows` for a map with weights of 0, whose cells must not count even if they are infinite. */
+function mapRowsWithGaps(
+  y: Values,
+  x: Values,
+  o: number,
+  inner: number,
+  { input, rows }: AxisMap,
+): void {
+  rows.forEach(({ first, weights }, i) => {
+    const to = (o * rows.length + i) * inner;
+    weights.forEach((weight, tap) => {
+      if (weight === 0) return;
+      const from = (o * input + first + tap) * inner;
+      for (let k = 0; k < inner; k++) y[to + k] += weight * x[from + k];
+    });
+  });
 }
 
 /** Index o of the outer axes, two taps at a time, in half the time of one at a time. */
@@ -107,7 +144,10 @@ function addTwo(
   for (let k = 0; k < inner; k++) y[to + k] += a * x[from + k] + b * x[from + inner + k];
 }
 
-/** `mapAxis` as a product of matrices, for a backend whose tensors are not in main memory. */
+/**
+ * `mapAxis` as a product of matrices, which multiplies every cell outside of a window by 0. A value
+ * that is not finite therefore spoils the others.
+ */
 export function byMatMul(x: Tensor, axis: number, map: AxisMap): Tensor {
   const { outer, inner, shape } = viewAround(x, axis, map);
   const matrix = new Float64Array(map.rows.length * map.input);
@@ -116,6 +156,16 @@ export function byMatMul(x: Tensor, axis: number, map: AxisMap): Tensor {
     const m = constant<Rank.R3>(matrix, [1, map.rows.length, map.input]);
     return reshape(multiplyEach(m, reshape<Rank.R3>(x, [outer, map.input, inner])), shape);
   });
+}
+
+function inThreeAxes(
+  x: Tensor,
+  axis: number,
+  map: AxisMap,
+  apply: (x: Tensor3D, map: AxisMap) => Tensor3D,
+): Tensor {
+  const { outer, inner, shape } = viewAround(x, axis, map);
+  return tidy(() => reshape(apply(reshape(x, [outer, map.input, inner]), map), shape));
 }
 
 /** A tensor seen as [outer, axis, inner], and the shape of the output. */

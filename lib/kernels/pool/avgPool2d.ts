@@ -1,6 +1,8 @@
 import { engine, getBackend, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
+import { disposeTensors } from '../../memory.ts';
 import { mapImage, mapImageToInput, type ImageMap } from '../pad/axisMap.ts';
+import { surelyFinite } from '../reduce/surelyFinite.ts';
 import { poolAttributes } from './poolAttributes.ts';
 import { windowMeans } from './windowMap.ts';
 
@@ -22,7 +24,10 @@ export function avgPool2d(images: Tensor4D, geometry: Geometry, countPadding: bo
   // wasm's own kernel is six times as fast, but never counts padding.
   const counts = countPadding && isPadded(geometry);
   if (getBackend() === 'wasm' && !counts && images.shape[3] <= MAX_AVGPOOL_CHANNELS) {
-    return engine().runKernel('AvgPool', { x: images }, poolAttributes(geometry));
+    const output: Tensor4D = engine().runKernel('AvgPool', { x: images }, poolAttributes(geometry));
+    // That kernel turns a NaN into −∞.
+    if (surelyFinite(output)) return output;
+    disposeTensors(output);
   }
   return mapImage(images, means(geometry, countPadding));
 }

@@ -3,6 +3,7 @@ import type { Geometry } from '../../geometry.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
 import { host } from './maxPool2dHost.ts';
 import type { MaxPool2dKernels, MaxPooled } from './maxPool2dKernels.ts';
+import { webgl, webgpu } from './maxPool2dOnCards.ts';
 import { tensorflow } from './maxPool2dTensorflow.ts';
 import { tfjs } from './maxPool2dTfjs.ts';
 
@@ -11,6 +12,8 @@ const KERNELS: ByBackend<MaxPool2dKernels> = {
   wasm: host,
   float64: host,
   tensorflow,
+  webgl,
+  webgpu,
   other: tfjs,
 };
 

@@ -8,20 +8,26 @@ import {
   runOperations,
 } from '../backends/tensorflow.ts';
 import { pad2d, pad2dToInput } from '../pad/pad2d.ts';
+import { surelyFinite } from '../reduce/surelyFinite.ts';
+import { maxPool2dInLoops, maxPool2dToInputInLoops } from './maxPool2dLoops.ts';
 import type { MaxPool2dKernels, MaxPooled } from './maxPool2dKernels.ts';
 
 /**
  * Max pooling on TensorFlow. Its own gradient searches every window again, slowly. oneDNN's kernels
  * record the winners in the forward pass: where it is present, both passes take a quarter of the
- * time, and a thirtieth with the overlapping windows of AlexNet.
+ * time, and a thirtieth with the overlapping windows of AlexNet. None of them sees a NaN, so images
+ * that hold one are pooled in loops.
  */
 export const tensorflow: MaxPool2dKernels = {
   forward(images, geometry) {
+    if (!surelyFinite(images)) return { output: maxPool2dInLoops(images, geometry) };
     if (hasOneDnn()) return recordWinners(images, geometry);
     return { output: runOperation('MaxPool', poolingAttributes(geometry), [images]) };
   },
 
   toInput(gradOutput, images, output, geometry, winners) {
+    // A window whose maximum is not finite is one in which a kernel may have overlooked a NaN.
+    if (!surelyFinite(output)) return maxPool2dToInputInLoops(gradOutput, images, output, geometry);
     if (!hasOneDnn()) {
       return runOperation('MaxPoolGrad', poolingAttributes(geometry), [images, output, gradOutput]);
     }

@@ -1,6 +1,16 @@
-import { add, addN, mul, sum, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  add,
+  addN,
+  getBackend,
+  mul,
+  sum,
+  tidy,
+  type Scalar,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { scalar } from '../../constant.ts';
 import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
+import { surelyFinite } from './surelyFinite.ts';
 
 /**
  * Returns the scalar 0 if all values of the tensors are finite, else NaN. 0·x is 0 for a finite x
@@ -11,6 +21,7 @@ import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 export function zeroIfFinite(tensors: readonly Tensor[]): Tensor {
   return tidy(() => {
     const zero = scalar(0);
+    if (getBackend() === 'wasm' && tensors.every(surelyFinite)) return zero;
     if (onTensorflow() && tensors.length > 0 && haveFiniteSquares(tensors)) return zero;
     return tensors.reduce<Tensor>((all, x) => add(all, sum(mul(x, zero))), zero.clone());
   });

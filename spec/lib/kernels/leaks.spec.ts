@@ -14,12 +14,15 @@ import { runConvolution } from '../../../lib/kernels/conv2d/tfjs.ts';
 import * as unfolding from '../../../lib/kernels/conv2d/unfold.ts';
 import * as depthwise from '../../../lib/kernels/depthwise/depthwise.ts';
 import * as arithmetic from '../../../lib/kernels/elementwise/arithmetic.ts';
+import { clip } from '../../../lib/kernels/elementwise/clip.ts';
 import { dropMask } from '../../../lib/kernels/elementwise/dropMask.ts';
 import { logSoftmax } from '../../../lib/kernels/elementwise/logSoftmax.ts';
+import { maximum } from '../../../lib/kernels/elementwise/maximum.ts';
 import { momentumStep } from '../../../lib/kernels/elementwise/momentum.ts';
 import { normalCdf } from '../../../lib/kernels/elementwise/normalCdf.ts';
 import { atClass, oneHot } from '../../../lib/kernels/elementwise/oneHot.ts';
 import * as parts from '../../../lib/kernels/elementwise/parts.ts';
+import { signOf } from '../../../lib/kernels/elementwise/sign.ts';
 import * as local from '../../../lib/kernels/locallyConnected/locallyConnected.ts';
 import * as matrix from '../../../lib/kernels/matmul/matMul.ts';
 import { inversePower, sumOfChannels } from '../../../lib/kernels/normalize/channelWindow.ts';
@@ -35,10 +38,12 @@ import * as padding from '../../../lib/kernels/pad/pad2d.ts';
 import { linear, nearest, resize } from '../../../lib/kernels/pad/resizeMap.ts';
 import * as avgPool from '../../../lib/kernels/pool/avgPool2d.ts';
 import * as maxPool from '../../../lib/kernels/pool/maxPool2d.ts';
+import * as maxPoolLoops from '../../../lib/kernels/pool/maxPool2dLoops.ts';
 import { windowMeans } from '../../../lib/kernels/pool/windowMap.ts';
 import { zeroIfFinite } from '../../../lib/kernels/reduce/finite.ts';
 import { meanAll, normOf, sumAll } from '../../../lib/kernels/reduce/sumAll.ts';
 import { sumLeading } from '../../../lib/kernels/reduce/sumLeading.ts';
+import { surelyFinite } from '../../../lib/kernels/reduce/surelyFinite.ts';
 import { disposeTensors } from '../../../lib/memory.ts';
 import { Rng } from '../../../lib/rng.ts';
 import { BACKENDS } from '../../support/fixtures.ts';
@@ -105,6 +110,18 @@ const POOLS: Readonly<Record<string, Geometry>> = {
   overlapping: { height: axis(7, 3, 2), width: axis(9, 3, 2) },
   padded: { height: axis(6, 3, 2, 1, 1), width: axis(7, 2, 1, 1, 1, 0) },
 };
+
+/** Kernels take another way where a value is not finite. */
+const withAndWithoutNaN = (kernel: (x: tf.Tensor) => unknown): Record<string, Case> => ({
+  finite: () => {
+    const x = draw(50, 48);
+    return () => kernel(x);
+  },
+  NaN: () => {
+    const x = tf.fill([50, 48], NaN);
+    return () => kernel(x);
+  },
+});
 
 const each = (
   geometries: Readonly<Record<string, Geometry>>,
@@ -356,6 +373,18 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     const { height, width } = mode === 'zeros' ? AT : paddedGeometry(AT);
     const g = draw<tf.Rank.R4>(N, height.input, width.input, C);
     return () => padding.paddedInputToInput(g, AT, mode);
+  }),
+  clip: withAndWithoutNaN((x) => clip(x, 0, 1)),
+  maximum: withAndWithoutNaN((x) => maximum(x, x)),
+  signOf: withAndWithoutNaN(signOf),
+  surelyFinite: withAndWithoutNaN((x) => void surelyFinite(x)),
+  maxPool2dInLoops: each(POOLS, (at) => {
+    const x = images(at);
+    return () => maxPoolLoops.maxPool2dInLoops(x, at);
+  }),
+  maxPool2dToInputInLoops: each(POOLS, (at) => {
+    const [g, x, y] = [outputs(at, C), images(at), outputs(at, C)];
+    return () => maxPoolLoops.maxPool2dToInputInLoops(g, x, y, at);
   }),
   mapAxis: () => {
     const x = draw<tf.Rank.R4>(...RESIZED);
@@ -616,7 +645,7 @@ const WITHOUT_CASE = new Set(
     'transposeOf addProduct undilatedGeometry isDilated withDilatedGradients withDilation',
     'webglKernels transposed nearest linear windowSums windowMeans windowSumsFilledUp',
     'windowsThatCover viewOf groupSize pixelsOf spread sumInLoops addRows normalTail',
-    'checkDropProbability',
+    'checkDropProbability bitsOf mapOnWebgl mapOnWebgpu',
   ].flatMap((names) => names.split(' ')),
 );
 

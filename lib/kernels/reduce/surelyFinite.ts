@@ -1,0 +1,56 @@
+import { engine, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { forBackend, type ByBackend } from '../backends/select.ts';
+import { runOperation } from '../backends/tensorflow.ts';
+
+const SURELY_FINITE: ByBackend<(x: Tensor) => boolean> = {
+  wasm: (x) => tidy(() => columnSums(x).every(Number.isFinite)),
+  tensorflow: (x) => tidy(() => Number.isFinite(runOperation('L2Loss', {}, [x]).dataSync()[0])),
+  other: (x) => hasFiniteSum(x.dataSync()),
+};
+
+/**
+ * Returns whether all values are certainly finite, by one sum, which is the fastest way to see all
+ * of them. A sum that overflows says false as well, so false means: look closely.
+ *
+ * It reads a result at once, so it is only for backends whose tensors lie in main memory. There it
+ * guards kernels that lose a NaN, or multiply it by 0.
+ */
+export function surelyFinite(x: Tensor): boolean {
+  return x.size === 0 || x.dtype !== 'float32' || forBackend(SURELY_FINITE)(x);
+}
+
+/** The widths of the rows that are added, widest first. */
+const WIDTHS = [512, 256, 128, 96, 64, 50, 48, 40, 36, 32, 30, 28, 24, 20, 18, 16];
+/** Below this size a loop is faster than a kernel. */
+const SMALL = 1024;
+
+/**
+ * Sums, or means, of all values. An average pool is wasm's fastest sum; it turns NaN into −∞, which
+ * is not finite either.
+ */
+function columnSums(x: Tensor): number[] {
+  const width = WIDTHS.find((columns) => x.size % columns === 0);
+  if (width === undefined || x.size < SMALL) return [sumOf(x.dataSync())];
+  const rows = x.size / width;
+  const images = reshape(x, [1, rows, 1, width]);
+  const window = { filterSize: [rows, 1], strides: [rows, 1], pad: 'valid' };
+  return [...engine().runKernel<Tensor>('AvgPool', { x: images }, window).dataSync()];
+}
+
+function hasFiniteSum(values: ArrayLike<number>): boolean {
+  return Number.isFinite(sumOf(values));
+}
+
+/** The sum of the values, in four parts, none of which waits for another. */
+function sumOf(values: ArrayLike<number>): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < values.length; i += 4) {
+    a += values[i];
+    b += values[i + 1];
+    c += values[i + 2];
+    d += values[i + 3];
+  }
+  for (; i < values.length; i++) a += values[i];
+  return a + b + c + d;
+}

@@ -1,0 +1,147 @@
+import { Cost } from '../../lib/cost.ts';
+import { disposeTensors, tidy } from '../../lib/memory.ts';
+import { withBackend, type BackendName } from '../../lib/backend/useBackend.ts';
+import { cases } from '../../gradcheck/index.ts';
+import { Rng } from '../../lib/rng.ts';
+import { disposeCase, Draw, type CaseMaker } from '../../gradcheck/case.ts';
+import { messageOf } from '../../gradcheck/result.ts';
+import { GradcheckTarget, tensorsOf, toConstants } from '../../gradcheck/target.ts';
+
+/** The values that are planted. */
+export const NON_FINITE: readonly (readonly [name: string, value: number])[] = [
+  ['NaN', NaN],
+  // A processor makes this one of ∞ − ∞. Kernels that compare bits take it for a negative number.
+  ['-NaN', new Float64Array(new BigInt64Array([-1n]).buffer)[0]],
+  ['∞', Infinity],
+  ['-∞', -Infinity],
+];
+
+/** The values of every output and gradient, by the value that was planted and the tensor's name. */
+type Outcomes = Record<string, Float64Array | string>;
+
+/**
+ * Plants NaN, ∞ and −∞, one at a time, in one element of each input, of each parameter and of
+ * gradOutput of a case, and compares every output and gradient with those in double precision: the
+ * places of NaN and of each infinity must be the same, and the finite values close.
+ *
+ * @returns one line per tensor that differs.
+ */
+export async function nonFiniteDifferences(
+  name: string,
+  rng: Rng,
+  backend: BackendName,
+): Promise<string[]> {
+  const make = cases[name];
+  const expected = await withBackend('float64', () => plantEach(make, rng.clone()));
+  const got = await withBackend(backend, () => plantEach(make, rng.clone()));
+  return Object.entries(expected).flatMap(([what, values]) => {
+    const difference = differenceOf(got[what], values);
+    return difference === undefined ? [] : [`${difference}, ${what}`];
+  });
+}
+
+/** The options of `nonFiniteReport`. */
+export interface NonFiniteOptions {
+  /** How many cases a box. */
+  readonly cases: number;
+  /** The boxes; all by default. */
+  readonly names?: readonly string[];
+}
+
+/** Returns the differences of every box with cases, by the box's name; [] if there is none. */
+export async function nonFiniteReport(
+  backend: BackendName,
+  { cases: count, names = Object.keys(cases) }: NonFiniteOptions,
+): Promise<Record<string, string[]>> {
+  const report: Record<string, string[]> = {};
+  for (const name of names) {
+    const lines: string[] = [];
+    for (let i = 0; i < count; i++) {
+      lines.push(...(await nonFiniteDifferences(name, new Rng(1000 * i + name.length), backend)));
+    }
+    report[name] = lines;
+  }
+  return report;
+}
+
+async function plantEach(make: CaseMaker, rng: Rng): Promise<Outcomes> {
+  const drawn = make(new Draw(rng));
+  const item = { ...drawn, input: await toConstants(drawn.input) };
+  const target = new GradcheckTarget(item, rng);
+  const size = tidy(() =>
+    tensorsOf(target.forward(target.input()).output).reduce((sum, [, { size }]) => sum + size, 0),
+  );
+  const gradOutput = rng.normals(size);
+  const { config } = item;
+  const outcomes: Outcomes = {};
+  const evaluate = async (what: string) => {
+    let tensors;
+    try {
+      tensors = tidy(() => {
+        const { output, cache } = target.forward(target.input());
+        const outputs = tensorsOf(output).map(([suffix, y]) => [`output${suffix}`, y] as const);
+        return { ...Object.fromEntries(outputs), ...target.gradTensors(output, cache, gradOutput) };
+      });
+    } catch (error) {
+      outcomes[`${config} with ${what}`] = messageOf(error);
+      return;
+    }
+    for (const [name, tensor] of Object.entries(tensors)) {
+      outcomes[`${name} of ${config} with ${what}`] = Float64Array.from(await tensor.data());
+    }
+    disposeTensors(tensors);
+  };
+  for (const [symbol, value] of NON_FINITE) {
+    for (const tensor of target.tensors) {
+      const at = rng.integer(tensor.values.length);
+      const before = tensor.values[at];
+      target.setValue(tensor, at, value);
+      await evaluate(`${symbol} in ${tensor.name}[${at}]`);
+      target.setValue(tensor, at, before);
+    }
+    if (target.box instanceof Cost) continue;
+    const at = rng.integer(size);
+    const before = gradOutput[at];
+    gradOutput[at] = value;
+    await evaluate(`${symbol} in gradOutput[${at}]`);
+    gradOutput[at] = before;
+  }
+  disposeCase(item);
+  return outcomes;
+}
+
+/** The largest error of a finite value, as a share of the largest finite value. */
+const TOLERANCE = 1e-4;
+
+/**
+ * How a tensor differs from that in double precision:
+ *
+ *     hidden     a value that is not finite has become finite
+ *     spoiled    NaN in place of another value
+ *     different  anything else
+ */
+function differenceOf(
+  got: Float64Array | string | undefined,
+  expected: Float64Array | string,
+): string | undefined {
+  if (typeof got !== 'object' || typeof expected !== 'object') {
+    return got === expected ? undefined : `different: ${String(got)} for ${String(expected)}`;
+  }
+  if (got.length !== expected.length) return `different: ${got.length} values`;
+  const scale = expected.reduce(
+    (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
+    0,
+  );
+  const kinds = Array.from(expected, (value, i) => kindOf(got[i], value, scale));
+  for (const kind of ['hidden', 'different', 'spoiled'] as const) {
+    const at = kinds.indexOf(kind);
+    if (at >= 0) return `${kind}: ${got[at]} for ${expected[at]} at ${at}`;
+  }
+  return undefined;
+}
+
+function kindOf(got: number, expected: number, scale: number) {
+  if (Object.is(got, expected) || Math.abs(got - expected) <= TOLERANCE * scale) return 'same';
+  if (Number.isNaN(got)) return 'spoiled';
+  return Number.isFinite(got) && !Number.isFinite(expected) ? 'hidden' : 'different';
+}
