@@ -2,7 +2,10 @@ import { Tensor, type DataType } from '@tensorflow/tfjs-core';
 import { didYouMean } from './didYouMean.ts';
 import { BoxError, show } from './errors.ts';
 
-/** A number is a size that must match; a letter stands for any size and names it in messages. */
+/**
+ * A number is a size that must match; a letter stands for any size from 1 on, and names it in
+ * messages.
+ */
 export type ShapePattern = readonly (number | string)[];
 
 /** Returns the name of a box in messages: that of its class. */
@@ -46,10 +49,25 @@ export function checkShape(
   const fits =
     shape.length === pattern.length &&
     pattern.every((size, axis) => typeof size === 'string' || size === shape[axis]);
-  if (fits) return;
+  if (fits) {
+    checkNotEmpty(box, method, what, shape);
+    return;
+  }
   throw new BoxError(
     [`${nameOf(box)}.${method}`],
     `expected ${what} of shape [${pattern.join(', ')}], got [${shape.join(', ')}]`,
+  );
+}
+
+/**
+ * Refuses a tensor without elements. A batch of no examples has no mean, and kernels of the backends
+ * crash at it, or read memory of others.
+ */
+function checkNotEmpty(box: object, method: string, what: string, shape: readonly number[]): void {
+  if (!shape.includes(0)) return;
+  throw new BoxError(
+    [`${nameOf(box)}.${method}`],
+    `expected ${what} without an axis of size 0, got shape [${shape.join(', ')}]`,
   );
 }
 
@@ -98,7 +116,10 @@ export function checkInput(box: object, tensor: Tensor, minRank = 1): void {
  * `checkInput`.
  */
 export function checkRank(box: object, shape: readonly number[], minRank = 1): void {
-  if (shape.length >= minRank) return;
+  if (shape.length >= minRank) {
+    checkNotEmpty(box, 'forward', 'input', shape);
+    return;
+  }
   throw new BoxError(
     [`${nameOf(box)}.forward`],
     `expected input of rank ${minRank} or more, got shape [${shape.join(', ')}]`,
@@ -229,7 +250,10 @@ export function checkTrailingAxes(
   const fits =
     shape.length >= 1 + positions + trailing.length &&
     trailing.every((size, axis) => size === shape.at(axis - trailing.length));
-  if (fits) return;
+  if (fits) {
+    checkNotEmpty(box, 'forward', 'input', shape);
+    return;
+  }
   const between = positions > 0 ? 'positions, ..., ' : '..., ';
   throw new BoxError(
     [`${nameOf(box)}.forward`],

@@ -2,7 +2,7 @@ import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import type { Cost } from '../lib/cost.ts';
 import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { BoxError } from '../lib/errors.ts';
+import { BoxError, InputError } from '../lib/errors.ts';
 import { checkOptions, nameOf } from '../lib/check.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
@@ -43,7 +43,7 @@ export interface EvaluateOptions {
  * with a score that is NaN is an error. `evaluate` yields to the event loop after each batch.
  *
  * Shapes: the network's input [N, ...inputShape], its output [N, classes].
- * Errors: those of the boxes and of the dataset; an output of another shape; an unknown option.
+ * Errors: those of the boxes and of the dataset; no examples; an output of another shape; an unknown option.
  *
  *     const { accuracy, confusion } = await evaluate(network, test, { batchSize: 250 });
  *     console.log(`${(100 * accuracy).toFixed(1)} % correct`);
@@ -56,6 +56,9 @@ export async function evaluate(
   checkOptions('evaluate', options, ['batchSize', 'signal']);
   const { batchSize = 250, signal } = options;
   const cost: Cost = new SoftmaxCrossEntropy({ reduction: 'sum' });
+  if (dataset.length === 0) {
+    throw new InputError(`evaluate: expected examples in ${dataset.name}, got none`);
+  }
   const metrics = new ClassificationMetrics(dataset.classes);
   let loss = 0;
   for (const indices of batches(dataset.length, batchSize)) {

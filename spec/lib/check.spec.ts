@@ -16,7 +16,6 @@ describe('accepts', () => {
 
   test.each<[string, () => void]>([
     ['any size for a letter', () => check.checkTensor(box, 'f', 'x', blank([4, 3]), ['N', 3])],
-    ['an empty batch', () => check.checkTensor(box, 'f', 'x', blank([0, 3]), ['N', 3])],
     [
       'another dtype where asked for',
       () => check.checkTensor(box, 'f', 'x', blank([2], 'int32'), ['N'], 'int32'),
@@ -60,6 +59,18 @@ describeRefusals([
   [
     'Toy.f: expected x of shape [], got [1]',
     () => check.checkTensor(box, 'f', 'x', blank([1]), []),
+  ],
+  [
+    'Toy.f: expected x without an axis of size 0, got shape [0, 3]',
+    () => check.checkTensor(box, 'f', 'x', blank([0, 3]), ['N', 3]),
+  ],
+  [
+    'Toy.forward: expected input without an axis of size 0, got shape [2, 0]',
+    () => check.checkInput(box, blank([2, 0])),
+  ],
+  [
+    'Toy.forward: expected input without an axis of size 0, got shape [0, 3]',
+    () => check.checkTrailingShape(box, blank([0, 3]), [3]),
   ],
   [
     'Toy.f: expected x of dtype float32, got bool',

@@ -3,6 +3,7 @@ import { memory, type Tensor } from '@tensorflow/tfjs-core';
 import { Flatten, init, Linear, Module, useBackend, type Context } from '../../index.ts';
 import { ArrayDataset } from '../../data/dataset.ts';
 import { evaluate } from '../../train/index.ts';
+import { inputError } from '../support/inputError.ts';
 import { perceptron, xor } from '../support/toy.ts';
 
 /** A data set whose inputs are the scores. */
@@ -14,6 +15,13 @@ function scored(scores: number[][], labels: number[]): ArrayDataset {
 
 describe('evaluate', () => {
   beforeAll(() => useBackend('cpu'));
+
+  it('refuses a dataset without examples, whose accuracy would be NaN', async () => {
+    const none = Object.assign(Object.create(scored([[1, 2]], [0])) as ArrayDataset, { length: 0 });
+    await expect(evaluate(new Flatten(), none)).rejects.toThrow(
+      inputError('evaluate: expected examples in scored, got none'),
+    );
+  });
 
   it('counts errors over all batches, the last of which is shorter', async () => {
     const scores = [[2, 1, 0], [0, 1, 2], [1, 3, 2], [-1, -2, -3], [5, 6, 7]]; // prettier-ignore
