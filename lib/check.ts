@@ -60,8 +60,8 @@ export function checkShape(
 }
 
 /**
- * Refuses a tensor without elements. A batch of no examples has no mean, and kernels of the backends
- * crash at it, or read memory of others.
+ * Refuses a tensor without elements. A batch of no examples has no mean, and kernels of the
+ * backends crash at it, or read memory of others.
  */
 function checkNotEmpty(box: object, method: string, what: string, shape: readonly number[]): void {
   if (!shape.includes(0)) return;

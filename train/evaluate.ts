@@ -43,7 +43,8 @@ export interface EvaluateOptions {
  * with a score that is NaN is an error. `evaluate` yields to the event loop after each batch.
  *
  * Shapes: the network's input [N, ...inputShape], its output [N, classes].
- * Errors: those of the boxes and of the dataset; no examples; an output of another shape; an unknown option.
+ * Errors: those of the boxes and of the dataset; no examples; an output of another shape; an
+ *         unknown option.
  *
  *     const { accuracy, confusion } = await evaluate(network, test, { batchSize: 250 });
  *     console.log(`${(100 * accuracy).toFixed(1)} % correct`);

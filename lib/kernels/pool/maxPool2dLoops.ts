@@ -28,7 +28,7 @@ function findMaxima(y: Values, x: Values, { taps, ends, channels, imageSize }: W
   }
 }
 
-/** Adds each gradient to the first pixel of its window that equals the output, or is NaN as well. */
+/** Adds each gradient to the first pixel of its window that equals the output, or is NaN too. */
 export function maxPool2dToInputInLoops(
   gradOutput: Tensor4D,
   images: Tensor4D,
