@@ -63,8 +63,8 @@ eachBackend('of a linear classifier', () => {
     const labels = tf.tensor1d([1], 'int32');
     expectNoLeak(() => {
       const moved = fastGradientSign(network, { input: image, labels, epsilon: 0.2 });
-      // Class 0 has the largest score, so the cost of class 1 rises along row 0 − row 1 = (1, −8,
-      // 3, −4).
+      // Class 0 has the largest score, so the cost of class 1 rises along
+      // row 0 − row 1 = (1, −8, 3, −4).
       expectAllClose(moved, { shape: [1, 1, 2, 2], values: [0.7, 0.05, 1, 0] });
       moved.dispose();
     });

@@ -51,7 +51,7 @@ test.each<[verdict: string, sentence: RegExp, lines: Parameters<typeof linesOf>,
     /^The network learns \(.*\), but in step 1 the loss jumped to 400: a smaller/,
     [GOOD, { steps: [2.3, 400, 0.5] }],
   ],
-  // Large losses before the first step are not a jump.
+  // A large loss at the start, from large initial scores, is not a jump.
   ['good', /^The network learns and/, [GOOD, { steps: [400, 390, 0.5] }]],
   [
     'warning',

@@ -86,8 +86,8 @@ function posterior(x: readonly number[], inputs = INPUTS, targets = TARGETS) {
 
 describe('GaussianProcess', () => {
   it('by hand: one observation, at r = 1/√5 from the point', () => {
-    // k = 2 (1 + 1 + 1/3)/e = 1.716771. The mean is k/(2 + 0.5) · 3, and the variance is 2 −
-    // k²/2.5.
+    // k = 2 (1 + 1 + 1/3)/e = 1.716771.
+    // The mean is k/(2 + 0.5) · 3, and the variance is 2 − k²/2.5.
     const one = new GaussianProcess(
       { inputs: at([0]), targets: [3] },
       { variance: 2, lengthScales: [Math.sqrt(5)], noise: 0.5 },

@@ -38,8 +38,8 @@ describe('search', () => {
   it('scores a trial by the mean over its folds, with its standard error', async () => {
     const [first] = await search(options({ evaluate: ({ fold }) => score([1, 2, 6][fold]) }));
     expect(first.mean).toBe(3);
-    // The squared deviations sum to (−2)² + (−1)² + 3² = 14, so the standard error is √(14 / (3 ·
-    // 2)).
+    // The squared deviations sum to (−2)² + (−1)² + 3² = 14.
+    // The standard error is √(14 / (3 · 2)).
     expect(first.standardError).toBeCloseTo(Math.sqrt(14 / 6), 12);
     expect(first.scores).toEqual([1, 2, 6]);
   });

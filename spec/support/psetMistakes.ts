@@ -911,8 +911,8 @@ export const variance = (x: number[], p: number) => x.map((v) => (1 - p) * (v / 
 } as const;
 
 /**
- * A correct solution by Fourier transform. With the border written out, the correlation is
- * circular, so it is a product of spectra.
+ * A correct solution by Fourier transform. It first pads the signal explicitly and then computes
+ * the correlation as a product of spectra.
  */
 export const BY_FOURIER = `
 type Spectrum = { re: number; im: number }[];

@@ -167,7 +167,7 @@ const RUN = {
   backend: 'cpu',
 };
 
-/** By the name on the command line of `npm run fuzz`. */
+/** The readers. The keys are their names on the command line of `npm run fuzz`. */
 export const readers: Readonly<Record<string, FuzzReader>> = {
   safetensors: {
     ending: '.safetensors',
