@@ -1,9 +1,10 @@
 /**
- * Builds dist/, the package as it is installed. npm runs this before it packs (`npm pack`, `npm publish`) and when
- * boxprop is installed from its repository (`npm install git+https://...`).
+ * Builds dist/, the package as it is installed. npm runs this before it packs (`npm pack`,
+ * `npm publish`) and when boxprop is installed from its repository (`npm install git+https://...`).
  *
- * The compiler writes a .js and a .d.ts per source. Packages that only the command line and its reports need are not
- * dependencies, because the library does not need them: esbuild bundles each into dist/vendor/.
+ * The compiler writes one .js and one .d.ts file per source. Packages that only the command line
+ * and its reports need are not dependencies, because the library does not need them. esbuild
+ * bundles each of them into dist/vendor/.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
