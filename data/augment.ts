@@ -1,4 +1,4 @@
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { tensor } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
@@ -17,7 +17,8 @@ export interface Augmentation {
  * are applied, one after the other. Image k of a batch draws from `rng.fold(k)` of the batch's
  * generator. Batches without a generator, as in validation, are not changed.
  *
- * Errors: a dataset whose examples are not images [height, width, channels].
+ * Errors: a dataset whose examples are not images [height, width, channels]; in a batch, those of
+ *         the augmentations, and an image that gets another size.
  * Source: Simard, Steinkraus, Platt 2003, section 2; Krizhevsky, Sutskever, Hinton 2012, section
  *          4.1.
  *
@@ -40,13 +41,25 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
     async batch(indices: Int32Array, rng?: Rng): Promise<Batch> {
       const batch = await dataset.batch(indices, rng);
       if (rng === undefined) return batch;
-      const values = Float32Array.from(await batch.input.data());
-      for (let k = 0; k < indices.length; k++) {
-        values.set(change(values.slice(k * size, (k + 1) * size), rng.fold(k)), k * size);
+      try {
+        const values = Float32Array.from(await batch.input.data());
+        for (let k = 0; k < indices.length; k++) {
+          const changed = change(values.slice(k * size, (k + 1) * size), rng.fold(k));
+          if (changed.length !== size) {
+            throw new InputError(
+              `${name}: expected augmentations to keep the ${size} values of an image, ` +
+                `got ${changed.length}`,
+            );
+          }
+          values.set(changed, k * size);
+        }
+        return { input: tensor(values, batch.input.shape, 'float32'), labels: batch.labels };
+      } catch (error) {
+        disposeTensors(batch.labels);
+        throw error;
+      } finally {
+        disposeTensors(batch.input);
       }
-      const input: Tensor = tensor(values, batch.input.shape, 'float32');
-      disposeTensors(batch.input);
-      return { input, labels: batch.labels };
     },
   };
 }
@@ -55,12 +68,24 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
  * Shifts an image by up to `maxShift` pixels in each direction and fills the border with 0: a
  * random crop of the padded image.
  *
+ * Errors: a number of pixels that is not an integer of at least 0, or that can move a whole image
+ *         out of its frame.
+ *
  *     const augmented = augment(train, [shift(2)]);
  *     await new Trainer({ ...options, train: augmented }).run();
  */
-export const shift =
-  (maxShift: number): Augmentation =>
-  (image, [height, width, channels], rng) => {
+export function shift(maxShift: number): Augmentation {
+  if (!Number.isSafeInteger(maxShift) || maxShift < 0) {
+    throw new InputError(
+      `shift: expected a number of pixels that is an integer of at least 0, got ${show(maxShift)}`,
+    );
+  }
+  return (image, [height, width, channels], rng) => {
+    if (maxShift >= Math.min(height, width)) {
+      throw new InputError(
+        `shift: expected fewer pixels than images of ${height}x${width} have, got ${maxShift}`,
+      );
+    }
     const draw = () => rng.integer(2 * maxShift + 1) - maxShift;
     const [down, right] = [draw(), draw()];
     const shifted = new Float32Array(image.length);
@@ -72,6 +97,7 @@ export const shift =
     }
     return shifted;
   };
+}
 
 /**
  * Mirrors every other image, left for right.

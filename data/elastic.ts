@@ -1,4 +1,5 @@
 import { checkOptions } from '../lib/check.ts';
+import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Augmentation } from './augment.ts';
 
@@ -20,7 +21,8 @@ export interface ElasticOptions {
  *
  *   image'(p) = image(m + z R_θ (p − m) + α d(p)),  bilinear between pixels, 0 outside
  *
- * Errors: an unknown option.
+ * Errors: a sigma that is not above 0; another option that is negative or not finite; a zoom of 1 or
+ *         more; an unknown option.
  * Source: Simard, Steinkraus, Platt 2003, section 2.1: α = 34, σ = 4 for MNIST.
  *
  *     const { train } = await loadMnist();
@@ -29,6 +31,10 @@ export interface ElasticOptions {
 export function elastic(options: ElasticOptions = {}): Augmentation {
   checkOptions('elastic', options, ['alpha', 'sigma', 'rotation', 'zoom']);
   const { alpha = 34, sigma = 4, rotation = 15, zoom = 0.15 } = options;
+  requireRange('alpha', alpha, alpha >= 0, 'of at least 0');
+  requireRange('sigma', sigma, sigma > 0, 'above 0');
+  requireRange('rotation', rotation, rotation >= 0, 'of at least 0');
+  requireRange('zoom', zoom, zoom >= 0 && zoom < 1, 'from 0 to below 1');
   const window = gaussianWindow(sigma);
   return (image, [height, width, channels], rng) => {
     const [down, right] = [0, 1].map(() =>
@@ -62,6 +68,13 @@ export function elastic(options: ElasticOptions = {}): Augmentation {
     }
     return warped;
   };
+}
+
+function requireRange(name: string, value: number, fits: boolean, range: string): void {
+  if (fits && Number.isFinite(value)) return;
+  throw new InputError(
+    `elastic: expected ${name} to be a finite number ${range}, got ${show(value)}`,
+  );
 }
 
 function field(length: number, rng: Rng): Float32Array {

@@ -1,5 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { constant } from '../lib/constant.ts';
+import { InputError, show } from '../lib/errors.ts';
 import type { PixelImage } from './image.ts';
 import { resizeImage } from './resizeImage.ts';
 
@@ -54,7 +55,11 @@ export type PreprocessingName = keyof typeof PREPROCESSINGS;
 
 /**
  * Turns an image into a batch of one for an input [height, width, channels]: resizes it, cuts out
- * the middle, and normalizes it. For one channel it takes the luma, 0.299 R + 0.587 G + 0.114 B.
+ * the middle, and normalizes it. For one channel it takes the luma, 0.299 R + 0.587 G + 0.114 B,
+ * and the first mean and std.
+ *
+ * Errors: an input of other than 1 or 3 channels; a grey image for 3 channels; a mean or std that is missing for a channel; a
+ *         number that is not finite, or a std, scale or shorter side that is not above 0.
  *
  *     const input = preprocess(image, [224, 224, 3], PREPROCESSINGS.torchvision);
  *     const scores = network.infer(input);
@@ -62,8 +67,10 @@ export type PreprocessingName = keyof typeof PREPROCESSINGS;
 export function preprocess(
   image: PixelImage,
   [height, width, channels]: readonly [number, number, number],
-  { shorterSide, order, scale, mean, std }: Preprocessing,
+  recipe: Preprocessing,
 ): Tensor4D {
+  checkRecipe(image, channels, recipe);
+  const { shorterSide, order, scale, mean, std } = recipe;
   const grey = channels === 1 && image.channels === 3;
   const source = grey ? toGrey(image) : image;
   const cut =
@@ -77,6 +84,28 @@ export function preprocess(
     values[i] = (cut.data[from] * scale - mean[c]) / std[c];
   }
   return constant(values, [1, height, width, channels]);
+}
+
+function checkRecipe(
+  image: PixelImage,
+  channels: number,
+  { shorterSide = 1, scale, mean, std }: Preprocessing,
+): void {
+  const fail = (expected: string, got: unknown) =>
+    new InputError(`preprocess: expected ${expected}, got ${show(got)}`);
+  if (channels !== 1 && channels !== 3) throw fail('an input of 1 or 3 channels', channels);
+  if (image.channels < channels) throw fail('an image of 3 channels', image.channels);
+  const finite = (values: readonly number[]) => values.every(Number.isFinite);
+  if (mean.length < channels || !finite(mean)) {
+    throw fail(`a finite mean for each of ${channels} channels`, mean);
+  }
+  if (std.length < channels || !finite(std) || !std.every((value) => value > 0)) {
+    throw fail(`a std above 0 for each of ${channels} channels`, std);
+  }
+  if (!(scale > 0 && Number.isFinite(scale))) throw fail('a scale above 0', scale);
+  if (!Number.isSafeInteger(shorterSide) || shorterSide < 1) {
+    throw fail('a shorter side that is an integer of at least 1', shorterSide);
+  }
 }
 
 /** Resizes to a given shorter side; the longer one keeps the proportion, rounded down. */

@@ -91,11 +91,17 @@ export async function parsePreprocessing(
   for (const word of words) {
     const [, pixels] = /^pad:([1-9]\d?)$/.exec(word) ?? [];
     const [, height, width] = /^crop:([1-9]\d*)x([1-9]\d*)$/.exec(word) ?? [];
-    const [, size] = /^contrast:(\d?[13579])$/.exec(word) ?? [];
+    const [, size] = /^contrast:([1-9]?[13579])$/.exec(word) ?? [];
     if (pixels !== undefined) steps.push({ pad: Number(pixels) });
     else if (height !== undefined) steps.push({ crop: [Number(height), Number(width)] });
-    else if (size !== undefined) steps.push({ contrast: Number(size) });
-    else if (word === 'standardize') {
+    else if (size !== undefined) {
+      if (size === '1' && train.inputShape.at(-1) === 1) {
+        throw new InputError(
+          '--preprocess: expected contrast:3 or more for one channel, got "contrast:1", which makes every input 0',
+        );
+      }
+      steps.push({ contrast: Number(size) });
+    } else if (word === 'standardize') {
       steps.push({ standardize: await channelStatistics(applyPreprocessing(train, steps)) });
     } else {
       const expected = 'pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd) or standardize';

@@ -1,3 +1,4 @@
+import { InputError, show } from '../lib/errors.ts';
 import type { PixelImage } from './image.ts';
 
 /**
@@ -10,6 +11,7 @@ import type { PixelImage } from './image.ts';
  * along the rows, rounded to bytes, then along the columns. If the image shrinks from n to n', s is
  * n/n': every pixel counts and nothing aliases. Otherwise s is 1: linear interpolation.
  *
+ * Errors: a height or width that is not an integer of at least 1.
  * Source: Pillow's `resize` with the filter BILINEAR, which resized the images of the published
  *          weights.
  *
@@ -17,6 +19,12 @@ import type { PixelImage } from './image.ts';
  *     small.data.length; // 224 · 224 · 3
  */
 export function resizeImage(image: PixelImage, height: number, width: number): PixelImage {
+  if (![height, width].every((size) => Number.isSafeInteger(size) && size >= 1)) {
+    throw new InputError(
+      `resizeImage: expected a height and width that are integers of at least 1, ` +
+        `got ${show([height, width])}`,
+    );
+  }
   return resizeRows(resizeColumns(image, width), height);
 }
 

@@ -24,14 +24,18 @@ export function subset(
 ): Dataset {
   checkOptions('subset', options, ['name']);
   const { name = dataset.name } = options;
-  const chosen = Int32Array.from(indices);
-  if (chosen.length === 0) throw new InputError(`${name}: expected at least one example, got none`);
-  const unknown = chosen.find((index) => !(index >= 0 && index < dataset.length));
-  if (unknown !== undefined) {
+  const given = Array.from(indices);
+  if (given.length === 0) throw new InputError(`${name}: expected at least one example, got none`);
+  // Before a typed array would make 0 of NaN, and 1 of 1.5.
+  const unknown = given.findIndex(
+    (index) => !(Number.isInteger(index) && index >= 0 && index < dataset.length),
+  );
+  if (unknown >= 0) {
     throw new InputError(
-      `${name}: expected examples from 0 to ${dataset.length - 1}, got ${unknown}`,
+      `${name}: expected examples from 0 to ${dataset.length - 1}, got ${show(given[unknown])}`,
     );
   }
+  const chosen = Int32Array.from(given);
   const { labels } = dataset;
   return {
     ...datasetInfo(dataset),

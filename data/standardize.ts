@@ -47,7 +47,8 @@ export async function channelStatistics(dataset: Dataset): Promise<ChannelStatis
  * Makes the box (x_in − mean) / std, which gives channels mean 0 and standard deviation 1. A
  * constant channel, with std = 0, becomes 0. `mapInputs` applies the box to a dataset.
  *
- * Errors: lists of different lengths; a value that is not finite; a std below 0.
+ * Errors: lists of different lengths; a value that is not finite; a std below 0, or so small that a
+ *         parameter of the box would not be finite.
  *
  *     const box = standardization(await channelStatistics(train));
  *     const [train2, test2] = [mapInputs(train, box), mapInputs(test, box)];
@@ -68,6 +69,15 @@ export function standardization({ mean, std }: ChannelStatistics): Affine {
   const box = new Affine(mean.length);
   const gains = std.map((value) => 1 / (value || 1));
   const shifts = mean.map((value, c) => -value * gains[c]);
+  const extreme = gains.findIndex(
+    (gain, c) => !Number.isFinite(Math.fround(gain)) || !Number.isFinite(Math.fround(shifts[c])),
+  );
+  if (extreme >= 0) {
+    throw new InputError(
+      `standardization: expected 1/std and mean/std that are finite in single precision, ` +
+        `got mean ${mean[extreme]} and std ${std[extreme]} of channel ${extreme}`,
+    );
+  }
   for (const [name, values] of [
     ['weight', gains],
     ['bias', shifts],

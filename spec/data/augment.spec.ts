@@ -112,6 +112,37 @@ describe('augment', () => {
     expect(memory().numTensors).toBe(numTensors);
   });
 
+  test('refuses an image of another size, and a shift out of the frame, and keeps no tensor', async () => {
+    const { numTensors } = memory();
+    const act = (change: Augmentation) =>
+      augment(images(), [change]).batch(Int32Array.of(1, 0), new Rng(0));
+    await expect(act((image) => image.subarray(1))).rejects.toThrow(
+      inputError('ramps: expected augmentations to keep the 24 values of an image, got 23'),
+    );
+    await expect(act(shift(3))).rejects.toThrow(
+      inputError('shift: expected fewer pixels than images of 3x4 have, got 3'),
+    );
+    expect(memory().numTensors).toBe(numTensors);
+  });
+
+  test.each([NaN, -1, 1.5, Infinity])('refuses a shift by %d', (pixels) => {
+    expect(() => shift(pixels)).toThrow(
+      inputError(
+        `shift: expected a number of pixels that is an integer of at least 0, got ${pixels}`,
+      ),
+    );
+  });
+
+  test.each([
+    [{ alpha: NaN }, 'alpha to be a finite number of at least 0, got NaN'],
+    [{ sigma: 0 }, 'sigma to be a finite number above 0, got 0'],
+    [{ sigma: Infinity }, 'sigma to be a finite number above 0, got Infinity'],
+    [{ rotation: -5 }, 'rotation to be a finite number of at least 0, got -5'],
+    [{ zoom: 1 }, 'zoom to be a finite number from 0 to below 1, got 1'],
+  ])('refuses elastic(%j)', (options, message) => {
+    expect(() => elastic(options)).toThrow(inputError(`elastic: expected ${message}`));
+  });
+
   test('refuses inputs that are not images', () => {
     expect(() => augment(xor(), [flip()])).toThrow(
       inputError('xor: expected images [height, width, channels] to augment, got [2]'),

@@ -198,6 +198,33 @@ describe('preprocess', () => {
     );
   });
 
+  test.each([
+    [{ mean: [0] }, 'a finite mean for each of 3 channels, got [0]'],
+    [{ mean: [0, NaN, 0] }, 'a finite mean for each of 3 channels, got [0, NaN, 0]'],
+    [{ std: [1, 0, 1] }, 'a std above 0 for each of 3 channels, got [1, 0, 1]'],
+    [{ scale: NaN }, 'a scale above 0, got NaN'],
+    [{ shorterSide: 0.5 }, 'a shorter side that is an integer of at least 1, got 0.5'],
+  ])('refuses %j', (change, message) => {
+    expect(() => preprocess(one, [1, 1, 3], { ...PREPROCESSINGS.unit, ...change })).toThrow(
+      inputError(`preprocess: expected ${message}`),
+    );
+  });
+
+  test('refuses channels that it cannot make', () => {
+    expect(() => preprocess(one, [1, 1, 2] as never, PREPROCESSINGS.unit)).toThrow(
+      inputError('preprocess: expected an input of 1 or 3 channels, got 2'),
+    );
+    const grey: PixelImage = { height: 1, width: 1, channels: 1, data: Uint8Array.of(7) };
+    expect(() => preprocess(grey, [1, 1, 3], PREPROCESSINGS.unit)).toThrow(
+      inputError('preprocess: expected an image of 3 channels, got 1'),
+    );
+    expect(() => resizeImage(one, 0, NaN)).toThrow(
+      inputError(
+        'resizeImage: expected a height and width that are integers of at least 1, got [0, NaN]',
+      ),
+    );
+  });
+
   test('converts to luma for a network of one channel', () => {
     const tensor = preprocess(one, [1, 1, 1], PREPROCESSINGS.unit);
     expect(tensor.dataSync()[0]).toBeCloseTo(Math.round(0.299 * 255 + 0.114 * 51) / 255, 6);

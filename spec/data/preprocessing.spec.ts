@@ -145,6 +145,11 @@ describe('standardization', () => {
   });
 
   it.each([
+    [
+      { mean: [0, 1], std: [1, 1e-40] },
+      'expected 1/std and mean/std that are finite in single precision, ' +
+        'got mean 1 and std 1e-40 of channel 1',
+    ],
     [{ mean: [1], std: [1, 2] }, 'expected a mean and a std for each channel, got 1 and 2'],
     [{ mean: [], std: [] }, 'expected a mean and a std for each channel, got 0 and 0'],
     [{ mean: [NaN], std: [1] }, 'expected finite means, and stds of at least 0, got NaN'],
@@ -280,6 +285,22 @@ describe('the words of --preprocess', () => {
       new ContrastNorm2D(2, { kernelSize: 3 }),
     );
     expect(await read(data, [1, 2])).toEqual(await read(byHand, [1, 2]));
+  });
+
+  it('refuse a window of one pixel for one channel, which leaves nothing', async () => {
+    const inputs = Float32Array.of(1, 2);
+    const grey = new ArrayDataset({
+      name: 'grey',
+      inputs,
+      inputShape: [1, 1, 1],
+      labels: [0, 1],
+      classes: 2,
+    });
+    await expect(parsePreprocessing(['contrast:1'], grey)).rejects.toThrow(
+      inputError(
+        '--preprocess: expected contrast:3 or more for one channel, got "contrast:1", which makes every input 0',
+      ),
+    );
   });
 
   it('compute mean and deviation after the earlier steps', async () => {

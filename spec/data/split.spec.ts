@@ -58,6 +58,8 @@ test.each([
   ],
   [() => split(xor(4), [0.99, 0.01], new Rng(0)), 'xor: expected at least one example, got none'],
   [() => subset(xor(4), [0, 4]), 'xor: expected examples from 0 to 3, got 4'],
+  [() => subset(xor(4), [0, NaN]), 'xor: expected examples from 0 to 3, got NaN'],
+  [() => subset(xor(4), [1.5]), 'xor: expected examples from 0 to 3, got 1.5'],
   [
     () => subset(xor(4), [1]).batch(Int32Array.of(1)),
     'xor: batch: expected an index from 0 to 0, got 1',
