@@ -21,8 +21,8 @@ export interface ElasticOptions {
  *
  *   image'(p) = image(m + z R_θ (p − m) + α d(p)),  bilinear between pixels, 0 outside
  *
- * Errors: a sigma that is not above 0; another option that is negative or not finite; a zoom of 1 or
- *         more; an unknown option.
+ * Errors: a sigma that is not above 0; another option that is negative or not finite; a zoom of 1
+ *         or more; an unknown option.
  * Source: Simard, Steinkraus, Platt 2003, section 2.1: α = 34, σ = 4 for MNIST.
  *
  *     const { train } = await loadMnist();

@@ -58,8 +58,9 @@ export type PreprocessingName = keyof typeof PREPROCESSINGS;
  * the middle, and normalizes it. For one channel it takes the luma, 0.299 R + 0.587 G + 0.114 B,
  * and the first mean and std.
  *
- * Errors: an input of other than 1 or 3 channels; a grey image for 3 channels; a mean or std that is missing for a channel; a
- *         number that is not finite, or a std, scale or shorter side that is not above 0.
+ * Errors: an input of other than 1 or 3 channels; a grey image for 3 channels; a mean or std that
+ *         is missing for a channel; a number that is not finite, or a std, scale or shorter side
+ *         that is not above 0.
  *
  *     const input = preprocess(image, [224, 224, 3], PREPROCESSINGS.torchvision);
  *     const scores = network.infer(input);
