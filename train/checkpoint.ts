@@ -22,7 +22,7 @@ export interface Checkpointable {
 
 /** The options of `saveCheckpoint`. */
 export interface SaveCheckpointOptions extends Checkpointable {
-  /** `trainer.progress` */
+  /** The progress of the training, from `trainer.progress`. */
   readonly progress: TrainingProgress;
   /** Further entries of the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -33,13 +33,13 @@ const VERSION = 1;
 const OPTIMIZER = 'optimizer/';
 
 /**
- * Writes everything that a training is continued from into one safetensors file, whole or not at
- * all: the network's parameters and buffers under their own names, so the file serves as weights
- * too; the optimizer's tensors as `optimizer/velocity/0.weight`; the progress as JSON and the
- * version of the format in the metadata.
+ * Writes everything that a continued training needs into one safetensors file, whole or not at all.
+ * The network's parameters and buffers have their own names, so the file also serves as a weights
+ * file. The optimizer's tensors have names such as `optimizer/velocity/0.weight`. The metadata hold
+ * the progress as JSON and the version of the format.
  *
- * Errors: a value that is not finite; a file that cannot be written; both leave the old file as it
- *         was. An unknown option.
+ * Errors: a value that is not finite; a file that cannot be written; an unknown option. The old
+ *         file is then unchanged.
  *
  *     const checkpoint = () =>
  *       saveCheckpoint('model.safetensors', { network, optimizer, progress: trainer.progress });
@@ -137,7 +137,10 @@ function parseScalars(file: string, metadata: Metadata): Record<string, number> 
   return checkSchema(`${file}: optimizer`, SCALARS, parseEntry(file, metadata, 'optimizer'));
 }
 
-/** Refuses a checkpoint without a version, which is from before 1, and one from after `VERSION`. */
+/**
+ * Throws for a checkpoint without a version, which is older than version 1, and for one of a newer
+ * version.
+ */
 function checkVersion(file: string, metadata: Metadata): void {
   const version = metadata.get('checkpointVersion');
   if (version === String(VERSION) || !metadata.has('progress')) return;

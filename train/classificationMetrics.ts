@@ -1,6 +1,6 @@
 /**
- * Counts how well scores fit labels, batch by batch. The answer is the class with the largest
- * score; among equal scores the first class wins. An example with a score that is NaN is an error
+ * Counts the errors of a classifier, batch by batch. Its answer is the class with the largest
+ * score; among equal scores, the first class wins. An example with a score that is NaN is an error
  * and has no answer.
  *
  * Shapes: scores [examples, classes], row by row; one label per example.

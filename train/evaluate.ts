@@ -11,19 +11,22 @@ import { ClassificationMetrics } from './classificationMetrics.ts';
 
 /** The metrics of a classifier on a dataset. */
 export interface Evaluation {
-  /** Examples whose label has not the largest score; among equal scores the first class wins. */
+  /**
+   * The number of examples whose label does not have the largest score. Among equal scores, the
+   * first class wins.
+   */
   readonly errors: number;
   /** The number of examples. */
   readonly examples: number;
-  /** errors / examples */
+  /** The fraction of errors, errors / examples. */
   readonly errorRate: number;
-  /** 1 − errorRate */
+  /** The fraction of right answers, 1 − errorRate. */
   readonly accuracy: number;
   /** The mean cross-entropy, in nats. */
   readonly loss: number;
   /**
-   * Examples whose label is not among the five largest scores; with five classes or fewer, those
-   * with a NaN.
+   * The number of examples whose label is not among the five largest scores. With five classes or
+   * fewer, only examples with a score that is NaN are counted.
    */
   readonly top5Errors: number;
   /** `confusion[label][answer]` counts the examples whose scores are not NaN. */

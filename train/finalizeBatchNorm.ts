@@ -18,29 +18,29 @@ export type InputBatches = Iterable<Tensor> | (() => Iterable<Tensor>);
  * The final phase of training with batch normalization. For each BatchNorm, from the first of the
  * network to the last:
  *
- *   1. propagates all training data to it, in inference mode, so through boxes that are final
- *      already;
+ *   1. propagates all training data to it in inference mode, through boxes whose statistics are
+ *      already final;
  *   2. computes the mean and the variance of each feature over all of that data and stores them in
  *      its buffers.
  *
  * Afterwards each BatchNorm normalizes the same data, in inference, to mean 0 and variance 1. The
  * statistics do not depend on the split into batches: means and sums of squares are merged in
- * double precision. The variance is Σ (x − μ)²/m. A box that stands in several places gets the
- * statistics of all of its inputs together.
+ * double precision. The variance is Σ (x − μ)²/m. A box that is used in several places gets the
+ * statistics of all its inputs together.
  *
  * The caller owns the batches; a generator disposes each one in a `finally` after its `yield`. The
  * function yields to the event loop after each batch.
  *
- * Errors: a network without a BatchNorm, or with one that its containers do not run or do not pass
- *         the context to; data without a batch, or data that can be iterated only once; those of
- *         the boxes.
+ * Errors: a network without a BatchNorm, or with a BatchNorm that its container does not run or
+ *         does not pass the context to; data without a batch, or data that can be iterated only
+ *         once; those of the boxes.
  * Source: lecture, "Batch normalization: test time"; Chan, Golub, LeVeque 1983 for the merging.
  *
  *     await trainer.run();
  *     await finalizeBatchNorm(network, batchesOfInputs);
  */
 export async function finalizeBatchNorm(network: Module, data: InputBatches): Promise<void> {
-  // An iterator returns itself, wherever it stands, so it cannot start again.
+  // An iterator returns itself at its current position, so it cannot start again.
   if (typeof data !== 'function' && Object.is(data[Symbol.iterator](), data))
     throw notRepeatable('an iterator');
   const batches = () => (typeof data === 'function' ? data() : data);

@@ -24,13 +24,13 @@ export interface FindNonFiniteOptions {
 }
 
 /**
- * Runs a training step again, box by box and without moving a parameter, and finds the first value
- * that is NaN or infinite, in the order of computation: forward from the first box to the cost,
- * then backward from the cost to the first box. It reads every tensor of the step, so it is meant
- * for the time after a failure.
+ * Runs a training step again, box by box, without an update, and finds the first value that is NaN
+ * or infinite. The order is that of the computation: forward from the first box to the cost, then
+ * backward from the cost to the first box. The function checks every tensor of the step, so it is
+ * slow; use it after a failure.
  *
- * @returns `the output of Sequential[2] > Linear`, `the gradient of the parameter weight of
- *   Sequential[0] > Conv2D`, and so on; undefined if all values are finite.
+ * @returns the place of the value, such as `the output of Sequential[2] > Linear`; undefined if all
+ *   values are finite.
  *
  *     const context = { mode: 'training', rng };
  *     await findNonFinite({ network, cost, input, target, context });
@@ -101,7 +101,7 @@ function checkedPlaces({
   for (const { box, path, inputs, output, cache } of runs.reverse()) {
     const grad = output.grad as Tensor;
     const gradParams = box.backpropToParams(grad, cache);
-    // A training step does not compute the gradient of the data either.
+    // The gradient of the data is left out, because a training step does not compute it.
     if (inputs.some((value) => value !== data)) {
       inputGradients(box, grad, cache).forEach((part, k) => {
         check(`the gradient of the input of ${path}`, part);
@@ -121,7 +121,10 @@ function runBox(box: AnyModule, path: string, inputs: readonly Value[], context:
   return { box, path, inputs, output: { tensor: output }, cache };
 }
 
-/** The output, and the parameters: one that is not finite is the likelier cause, so it is named. */
+/**
+ * Returns the output of a box and its parameters as places. A parameter that is not finite is the
+ * likelier cause, so it comes first.
+ */
 function forwardPlaces({ box, path, output }: BoxRun): CheckedPlace[] {
   const verdict = zeroIfFinite([output.tensor]);
   const params = Object.entries(box.params).map(

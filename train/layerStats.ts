@@ -37,7 +37,8 @@ export function snapshot(tensors: Readonly<Record<string, Tensor>>): Record<stri
 }
 
 /**
- * Computes the size of the weights, gradients and updates of each box. It awaits one tensor.
+ * Computes the sizes of the weights, gradients and updates of each box. It reads all of them at
+ * once.
  *
  *     const before = snapshot(network.params);
  *     optimizer.step(grads);

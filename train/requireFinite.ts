@@ -10,9 +10,10 @@ import { evaluate, type Evaluation, type EvaluateOptions } from './evaluate.ts';
 import { findNonFinite } from './findNonFinite.ts';
 
 /**
- * Refuses a network whose last update has overflowed, so that nobody saves it.
+ * Throws if a parameter of a network is not finite after an update, so that the network is not
+ * saved.
  *
- * Errors: `non-finite parameter after step 12: first in weight of Sequential[2] > Linear`.
+ * Errors: a parameter that is NaN or infinite, with its place.
  */
 export async function requireFinite(network: Module, step: number): Promise<void> {
   const params = Object.entries(network.params);
@@ -34,16 +35,16 @@ async function areFinite(tensors: Parameters<typeof zeroIfFinite>[0]): Promise<b
 
 /** The options of `evaluateFinite`. */
 export interface EvaluateFiniteOptions extends EvaluateOptions {
-  /** The last training step, for messages; none for weights from a file. */
+  /** The number of the last training step, for messages; undefined for weights from a file. */
   readonly step?: number;
 }
 
 /**
- * Evaluates a network in the middle of its training, or one from a file. Finite weights may be so
- * large that the loss is not finite.
+ * Evaluates a network during its training or from a file, and checks that the loss is finite. (It
+ * may not be, even if all weights are finite, because they may be very large.)
  *
- * Errors: those of `evaluate`; `non-finite loss after step 12: first in the output of Sequential[2]
- *         > Linear`.
+ * Errors: those of `evaluate`; a loss that is NaN or infinite, with the box that first produced
+ *         such a value.
  */
 export async function evaluateFinite(
   network: Module,

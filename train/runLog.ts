@@ -14,7 +14,7 @@ export interface LogLine {
 
 /**
  * The log of a run, one line of JSON per event. Lines stay in memory until `flush`; flush the log
- * before you write a checkpoint, so that the file is never behind the checkpoint.
+ * before you write a checkpoint, so that the file always has all steps up to the checkpoint.
  *
  *     const log = new RunLog('runs/lenet/log.jsonl');
  *     log.add({ type: 'step', step: 0, loss: 2.3 });
@@ -28,7 +28,7 @@ export class RunLog {
     this.file = file;
   }
 
-  /** Adds a line, in memory. */
+  /** Adds a line, which is kept in memory until `flush`. */
   add(line: LogLine): void {
     this.#waiting.push(`${JSON.stringify(line)}\n`);
   }
@@ -41,7 +41,7 @@ export class RunLog {
     try {
       await appendFile(this.file, text);
     } catch (error) {
-      // The file may end in the middle of a line now; the next line must not continue it.
+      // The file may now end in the middle of a line. A line end keeps the next line apart.
       this.#waiting = ['\n'];
       throw new InputError(`${this.file}: cannot be written: ${systemProblem(error)}`, {
         cause: error,
@@ -49,7 +49,7 @@ export class RunLog {
     }
   }
 
-  /** Removes all lines that are younger than a checkpoint after `steps` steps. */
+  /** Removes all lines that were written after a checkpoint at `steps` steps. */
   async rewind(steps: number): Promise<void> {
     const kept = (await readLog(this.file)).filter(
       ({ type, step }) => step < steps + (type === 'epoch' ? 1 : 0),
@@ -58,7 +58,7 @@ export class RunLog {
   }
 }
 
-/** Reads the complete lines of a log; a file that does not exist has none. */
+/** Reads the complete lines of a log. If the file does not exist, the list is empty. */
 export async function readLog<Line = LogLine>(file: string): Promise<Line[]> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return '';

@@ -10,9 +10,9 @@ import { findNonFinite } from './findNonFinite.ts';
 
 /** The part of an optimizer that `trainStep` uses. */
 export interface Optimizer {
-  /** ε. The `Trainer` sets it before each step if it has a schedule. */
+  /** The learning rate. The `Trainer` sets it before each step if there is a schedule. */
   learningRate: number;
-  /** Moves the parameters against the gradients, which stay the caller's to dispose. */
+  /** Updates the parameters by their gradients. The caller still owns the gradients. */
   step(grads: Grads): void;
 }
 
@@ -33,8 +33,8 @@ export interface TrainStepOptions {
   /** The number of the step, for messages. */
   readonly step?: number;
   /**
-   * Called with the output and the gradients of a finite step before the parameters move. The step
-   * awaits it and then disposes both.
+   * Called before the update with the output and the gradients, if all values of the step are
+   * finite. The step awaits the callback and then disposes both.
    */
   readonly beforeUpdate?: (computed: { output: Tensor; grads: Grads }) => void | Promise<void>;
 }
@@ -47,13 +47,13 @@ export interface TrainStepOptions {
  *   ∂C/∂w                     one backward pass
  *   w ← w − ...               the optimizer
  *
- * The step leaves no tensor behind except those that the optimizer keeps from its first step on. It
- * awaits one small tensor: the loss, and whether the gradients and the parameters are finite.
+ * The step leaves no tensors behind, except those that the optimizer keeps. It waits for only one
+ * small tensor, which holds the loss and whether the gradients and the parameters are finite.
  *
  * Shapes: input and target as the network and the cost take them.
- * Errors: those of the boxes; a loss, gradient or parameter that is NaN or infinite, with the first
- *         box that produced it: `non-finite loss at step 12: first in the output of
- *         Sequential[2] > Linear`. If the step throws, no parameter and no buffer has changed.
+ * Errors: those of the boxes; a loss, gradient or parameter that is NaN or infinite, with the box
+ *         that first produced such a value. If the step throws, no parameter and no buffer has
+ *         changed.
  * Source: lecture, "Backpropagation: summary".
  * @returns C, computed before w changes.
  *
@@ -80,9 +80,8 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       disposeTensors(costCache);
       if (beforeUpdate === undefined) disposeTensors(output);
       const grads = network.backpropParams(gradOutput, cache);
-      // The loss does not show every overflow of the last update: a pooling window can swallow the
-      // value that an infinite parameter produced.
-      // Nor need it show a value of the input.
+      // The parameters are checked too, because the loss may be finite although a parameter is not:
+      // a max pool can hide the value that it produced. Nor need it show a value of the input.
       const finite = [Object.values(grads), Object.values(network.params), [input]].map(
         zeroIfFinite,
       );

@@ -37,11 +37,14 @@ export interface EpochEvent {
   /** The number of steps so far. */
   readonly step: number;
   /**
-   * Means over the examples of the epoch, each measured when the network trained on it: in training
-   * mode, augmented, with the weights of that step.
+   * Means over the examples of the epoch. Each example is measured in the step that trains on it:
+   * in training mode, augmented, and with the weights of that step.
    */
   readonly train: { readonly loss: number; readonly errorRate: number };
-  /** Measured with the weights at the end of the epoch, in inference mode. */
+  /**
+   * The result on the validation set, with the weights at the end of the epoch and in inference
+   * mode.
+   */
   readonly validation?: Evaluation;
   /** The learning rate of the last step of the epoch. */
   readonly learningRate: number;
@@ -70,12 +73,16 @@ export interface TrainerOptions {
   readonly batchSize: number;
   /** The number of epochs. */
   readonly epochs: number;
-  /** Orders the examples, augments them, and feeds boxes that draw random numbers in training. */
+  /**
+   * The generator of the order of the examples, the augmentation, and the random numbers of boxes
+   * in training.
+   */
   readonly rng: Rng;
-  /** Sets the optimizer's learning rate before each step; without it the rate stays as it is. */
+  /** Sets the optimizer's learning rate before each step. By default the rate does not change. */
   readonly schedule?: Schedule;
   /**
-   * Scales the schedule, which it needs, by the validation loss or, without one, the training loss.
+   * Scales the schedule, depending on the validation loss, or on the training loss if there is no
+   * validation set. It requires `schedule`.
    */
   readonly plateau?: MetricScheduler;
   /** Stops after this many epochs without a smaller validation error. */
@@ -109,7 +116,9 @@ export interface TrainingProgress {
   readonly errors: number;
   /** The epoch with the smallest validation error so far. */
   readonly best?: { readonly epoch: number; readonly errorRate: number; readonly loss: number };
-  /** The learning rate of the last step; none if it was 0, as at the end of a cosine. */
+  /**
+   * The learning rate of the last step; undefined if it was 0, as at the end of a cosine schedule.
+   */
   readonly learningRate?: number;
   /** The state of the metric scheduler. */
   readonly plateau?: Readonly<Record<string, number>>;
@@ -155,7 +164,7 @@ export class Trainer {
   #best: TrainingProgress['best'];
   /** The generators of the order, the augmentation, and the boxes. */
   #streams: readonly Rng[];
-  /** The batch of the next step, requested while the current one runs. */
+  /** The batch of the next step, which is requested while the current step runs. */
   #next: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
   constructor(options: TrainerOptions) {
@@ -198,7 +207,7 @@ export class Trainer {
    * network and the optimizer, for example with `loadCheckpoint`.
    *
    * Errors: a training set or batch size of another size; a plateau without a state; those of the
-   *         plateau's `restore`. The trainer is then as it was.
+   *         plateau's `restore`. The trainer is then unchanged.
    */
   restore(progress: TrainingProgress): void {
     const { train, batchSize, optimizer, plateau } = this.options;
@@ -227,7 +236,7 @@ export class Trainer {
     try {
       return await this.#run();
     } finally {
-      // A step that throws leaves the next batch behind.
+      // After a step that throws, the next batch has not been used.
       disposeTensors(await this.#next?.batch.catch(() => []));
       this.#next = undefined;
     }
@@ -312,7 +321,7 @@ export class Trainer {
       if (following !== undefined) {
         // The next batch is read and augmented while the GPU computes this step.
         const batch = this.#batch(following, step + 1);
-        batch.catch(() => undefined); // Its own step reports the error.
+        batch.catch(() => undefined); // The step of that batch reports the error.
         this.#next = { step: step + 1, batch };
       }
       const loss = await running;
