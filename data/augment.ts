@@ -7,15 +7,19 @@ import { datasetInfo, type Batch, type Dataset } from './dataset.ts';
 /** Height, width and channels of an image. */
 export type ImageSize = readonly [height: number, width: number, channels: number];
 
-/** Changes one image at random: [H, W, C] as a list, to a new list of the same length. */
+/**
+ * Changes one image at random. The image is a list of the values of [H, W, C]; the result is a new
+ * list of the same length.
+ */
 export interface Augmentation {
   (image: Float32Array, size: ImageSize, rng: Rng): Float32Array;
 }
 
 /**
- * A dataset of images that change at random each time the network trains on them: all augmentations
- * are applied, one after the other. Image k of a batch draws from `rng.fold(k)` of the batch's
- * generator. Batches without a generator, as in validation, are not changed.
+ * Makes a dataset whose images change at random each time the network trains on them. All
+ * augmentations are applied, one after the other. Image k of a batch draws its random numbers from
+ * `rng.fold(k)`, where `rng` is the generator of the batch. Batches without a generator, as in
+ * validation, are not changed.
  *
  * Errors: a dataset whose examples are not images [height, width, channels]; in a batch, those of
  *         the augmentations, and an image that gets another size.
@@ -100,7 +104,7 @@ export function shift(maxShift: number): Augmentation {
 }
 
 /**
- * Mirrors every other image, left for right.
+ * Mirrors an image from left to right with probability ½.
  *
  *     const { train } = await loadCifar('cifar-10-batches-bin');
  *     const augmented = augment(train, [flip(), shift(4)]);

@@ -2,7 +2,8 @@ import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
 
 /**
- * The indices 0 ... length − 1 in order, in batches of `batchSize`; the last batch may be shorter.
+ * Returns the indices 0 ... length − 1 in order, in batches of `batchSize`. The last batch may be
+ * shorter.
  *
  * Errors: a length or batch size that is not an integer of at least 1, at the call and not at the
  *         first batch.
@@ -20,8 +21,9 @@ export function batches(length: number, batchSize: number): Iterable<Int32Array>
 }
 
 /**
- * As `batches`, in random order: one epoch, every example exactly once. The order is drawn at the
- * call, so the generator ends in the same state whether or not all batches are used.
+ * Returns the indices of `batches` in random order, for one epoch: every example occurs exactly
+ * once. The order is drawn at the call, so the final state of the generator does not depend on how
+ * many batches are used.
  *
  * Errors: those of `batches`.
  *

@@ -14,7 +14,8 @@ export interface Cifar {
 const PIXELS = 32 * 32;
 
 /**
- * The files of a version. The label is the last byte before the pixels; in CIFAR-100 the fine one.
+ * The files of each version. The label is the last byte before the pixels, in CIFAR-100 the fine
+ * label.
  */
 const VERSIONS = {
   'cifar-10': {
@@ -61,7 +62,7 @@ export async function loadCifar(directory: string): Promise<Cifar> {
   return { train: await load('train'), test: await load('test') };
 }
 
-/** The version in a folder: that of the first of its files that is there. */
+/** Returns the version in a folder: that of the first file that exists. */
 async function versionIn(directory: string): Promise<Version> {
   const has = async (file: string) => (await pathKind(join(directory, file))) !== 'missing';
   for (const version of Object.keys(VERSIONS) as Version[]) {

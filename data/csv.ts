@@ -17,15 +17,17 @@ export interface CsvOptions {
    */
   readonly header?: boolean;
   /**
-   * The names of the inputs' columns, in their order: those of the training file. By default all
-   * columns but the label's, in the order of the file.
+   * The names of the columns with the inputs, in the order of the inputs; for a test file, those of
+   * the training file. By default all columns except the label's, in the order of the file.
    */
   readonly columns?: readonly string[];
   /** `[1, 1, columns]` by default: each column except the label's is a channel. */
   readonly inputShape?: readonly number[];
-  /** The classes in the order of their labels; by default those in the file, sorted. */
+  /**
+   * The names of the classes in the order of their labels; by default those in the file, sorted.
+   */
   readonly classNames?: readonly string[];
-  /** The factor of the inputs; 1 by default. */
+  /** The factor by which the inputs are multiplied; 1 by default. */
   readonly scale?: number;
 }
 
@@ -36,7 +38,7 @@ export interface CsvOptions {
  * Blanks around names and classes do not count.
  *
  * Errors, with the line where there is one: a file that cannot be read or parsed, or that is not
- *         UTF-8; a missing, repeated or nameless column; other columns than `columns`; a line with
+ *         UTF-8; a missing, repeated or nameless column; columns other than `columns`; a line with
  *         more or fewer cells; a cell that is not a finite number; an empty label; labels that are
  *         numbers to predict; an unknown class; an unknown option.
  *

@@ -1,14 +1,20 @@
 import { InputError, show } from '../lib/errors.ts';
 import { listNames } from './csvHeader.ts';
 
-/** So many different labels are classes, even if only one or two examples have each of them. */
+/**
+ * The number of different labels up to which they count as classes, even if each label has only one
+ * or two examples.
+ */
 const FEW = 20;
 
-/** So many different fractions are measurements. */
+/**
+ * The number of different labels above which labels that are not all integers count as
+ * measurements.
+ */
 const FEW_FRACTIONS = 10;
 
 /**
- * The classes of the labels in a column, sorted; integers are sorted as numbers.
+ * Returns the classes in a column of labels, sorted; integers are sorted as numbers.
  *
  * Errors: labels that look like numbers to predict: more than 10 that are not all integers; labels
  *         of which most examples have one of their own; a number that is written in two ways.

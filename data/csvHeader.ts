@@ -1,7 +1,7 @@
 import { InputError, show } from '../lib/errors.ts';
 import { shorten } from '../lib/oneLine.ts';
 
-/** Where the label and the inputs are in a row of a CSV file. */
+/** The positions of the label and the inputs in a row of a CSV file. */
 export interface CsvLayout {
   /** The column of the label. */
   readonly labelAt: number;
@@ -14,9 +14,10 @@ export interface CsvLayout {
 /**
  * Checks the names of a CSV file's columns, and finds the label and the inputs among them.
  *
- * Errors: no column `labelColumn`, or none besides; a column without a name, or with the name of
- *         another; numbers instead of names; other columns than `wanted`.
- * @param wanted the names of the inputs' columns, in their order; by default all but the label's.
+ * Errors: no column `labelColumn`, or no other column; a column without a name, or with the name of
+ *         another; numbers instead of names; columns other than `wanted`.
+ * @param wanted the names of the columns with the inputs, in order; by default all except the
+ *   label's.
  */
 export function csvLayout(
   file: string,
@@ -46,7 +47,9 @@ export function csvLayout(
   return { labelAt, inputsAt, columns };
 }
 
-/** The positions of the inputs' columns. Errors: a column that is missing, or one too many. */
+/**
+ * Returns the positions of the columns with the inputs. Errors: a missing or an additional column.
+ */
 function positions(
   file: string,
   names: readonly string[],
@@ -92,13 +95,16 @@ function isNumber(name: string): boolean {
   return name !== '' && Number.isFinite(Number(name));
 }
 
-/** Whether the names are 0, 1, 2, ... or 1, 2, 3, ..., as pandas has them in a table without names. */
+/**
+ * Returns whether the names are 0, 1, 2, ... or 1, 2, 3, ..., which pandas writes for a table
+ * without names.
+ */
 function countColumns(names: readonly string[]): boolean {
   const start = Number(names[0]);
   return (start === 0 || start === 1) && names.every((name, at) => name === String(start + at));
 }
 
-/** Names for an error message: the first ten, each one short. */
+/** Formats names for an error message: the first ten, each of them shortened. */
 export function listNames(names: readonly string[]): string {
   const shown = names.slice(0, 10).map((name) => show(shorten(name, 40)));
   return `${shown.join(', ')}${names.length > 10 ? `, ... (${names.length})` : ''}`;

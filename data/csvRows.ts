@@ -2,7 +2,7 @@ import { InputError, show } from '../lib/errors.ts';
 import { listNames, type CsvLayout } from './csvHeader.ts';
 import { cleanCell } from './parseCsv.ts';
 
-/** What is known of a CSV file before its examples are read. */
+/** The facts about a CSV file that are known before its examples are read. */
 export interface CsvFile {
   /** The path of the file. */
   readonly file: string;
@@ -10,7 +10,7 @@ export interface CsvFile {
   readonly header: boolean;
   /** The names of all columns. */
   readonly names: readonly string[];
-  /** Where the label and the inputs are in a row. */
+  /** The positions of the label and the inputs in a row. */
   readonly layout: CsvLayout;
   /** The factor of the inputs. */
   readonly scale: number;
@@ -98,7 +98,7 @@ function parseNumber(text: string): number {
   return text.length > 2 && /^\s*0[xob]/i.test(text) ? NaN : value;
 }
 
-/** What to do about a cell that is not a number of single precision. */
+/** Returns advice about a cell that is not a number of single precision. */
 function remedy(text: string): string {
   const MISSING = /^(\W*|nan|n\/?a|null|none|[+-]?inf(inity)?)$/i;
   if (MISSING.test(text.trim())) return 'fill it in, or leave the line out';

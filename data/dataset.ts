@@ -6,9 +6,9 @@ import type { IdxData } from './idx.ts';
 
 /** Some examples of a dataset. The caller owns both tensors. */
 export interface Batch {
-  /** float32, `[examples, ...inputShape]`. */
+  /** The inputs, float32 of shape `[examples, ...inputShape]`. */
   readonly input: Tensor;
-  /** int32, `[examples]`, each from 0 to classes − 1. */
+  /** The labels, int32 of shape `[examples]`, each from 0 to classes − 1. */
   readonly labels: Tensor1D;
 }
 
@@ -31,20 +31,25 @@ export interface Dataset {
   readonly classNames?: readonly string[];
   /** The names of a table's columns in the order of the inputs' elements, before preprocessing. */
   readonly columns?: readonly string[];
-  /** The label of each example, where it is known without reading the inputs. */
+  /** The label of each example, if the labels are known without reading the inputs. */
   readonly labels?: ArrayLike<number>;
-  /** A line on each thing that a reader left out or decided, such as files that are no images. */
+  /**
+   * The decisions of the function that read the data, one line each, such as files that it left out
+   * because they are not images.
+   */
   readonly notes?: readonly string[];
   /**
    * Returns the examples at `indices`, in that order.
    *
-   * @param rng passed in training: augmentations draw from it, the same for the same state. Without
-   *   it examples are not augmented.
+   * @param rng the generator for augmentations, passed only in training. A generator in the same
+   *   state gives the same batch. Without it, the examples are not augmented.
    */
   batch(indices: Int32Array, rng?: Rng): Batch | Promise<Batch>;
 }
 
-/** Returns everything that a dataset knows besides its examples, for a dataset derived from it. */
+/**
+ * Returns all properties of a dataset except its examples, for a dataset that is derived from it.
+ */
 export function datasetInfo({
   name,
   length,
@@ -70,8 +75,8 @@ export interface ArrayDatasetOptions {
   /** The name of the dataset, for messages. */
   readonly name: string;
   /**
-   * All inputs, example by example. They are not copied: bytes stay bytes until they are in a
-   * batch.
+   * All inputs, example by example. They are not copied, and bytes are converted to floats only in
+   * a batch.
    */
   readonly inputs: IdxData;
   /** The shape of one input: `[height, width, channels]` for an image. */
@@ -84,19 +89,20 @@ export interface ArrayDatasetOptions {
   readonly classNames?: readonly string[];
   /** The names of a table's columns: one per element of an input. */
   readonly columns?: readonly string[];
-  /** A line on each thing that a reader left out or decided. */
+  /** The decisions of the function that read the data, one line each. */
   readonly notes?: readonly string[];
-  /** The factor of the inputs: 1/255 for a `Uint8Array`, so pixels lie in [0, 1]; otherwise 1. */
+  /**
+   * The factor by which the inputs are multiplied. By default it is 1/255 for a `Uint8Array`, so
+   * that pixels lie in [0, 1], and otherwise 1.
+   */
   readonly scale?: number;
 }
 
 /**
- * A dataset in memory. The constructor checks all of it, so no batch can bring bad data to the
- * network.
+ * A dataset in memory. The constructor checks all data, so that no batch contains invalid data.
  *
- * Errors: `mnist train: example 7: expected a label from 0 to 9, got 12`; likewise inputs that are
- *         not finite in single precision, no examples, unequal numbers of inputs and labels, an
- *         unknown option.
+ * Errors: a label that is not a class; inputs that are not finite in single precision; no examples;
+ *         unequal numbers of inputs and labels; an unknown option.
  *
  *     const [inputs, labels] = [Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), [0, 1, 1, 0]];
  *     const xor = new ArrayDataset({ name: 'xor', inputs, inputShape: [2], labels, classes: 2 });

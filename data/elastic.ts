@@ -16,8 +16,9 @@ export interface ElasticOptions {
 }
 
 /**
- * Elastic distortion after a small rotation and zoom about the middle m. For a pixel at p, with d
- * two fields of values uniform in −1 ... 1 that a Gaussian of width σ smooths:
+ * Makes an elastic distortion, after a small random rotation by θ and zoom by z about the middle m.
+ * The displacement d of each pixel p has two components, uniform in −1 ... 1 and then smoothed by a
+ * Gaussian of width σ:
  *
  *   image'(p) = image(m + z R_θ (p − m) + α d(p)),  bilinear between pixels, 0 outside
  *
@@ -81,7 +82,7 @@ function field(length: number, rng: Rng): Float32Array {
   return rng.fillUniforms(new Float32Array(length), -1, 1);
 }
 
-/** exp(−x²/2σ²) at x = −3σ ... 3σ, with sum 1. */
+/** Returns exp(−x²/2σ²) at x = −3σ ... 3σ, scaled to sum 1. */
 function gaussianWindow(sigma: number): Float64Array {
   const reach = Math.ceil(3 * sigma);
   const window = Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>

@@ -2,7 +2,7 @@ import type { ArrayDatasetOptions } from './dataset.ts';
 
 const DIGITS = '0123456789';
 const CAPITALS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-/** The small letters that are written unlike their capitals. */
+/** The small letters whose form differs from that of their capitals. */
 const UNLIKE_CAPITALS = 'abdefghnqrt';
 
 /** The classes of the parts of EMNIST, in the order of their labels. */
@@ -21,12 +21,12 @@ export type EmnistPart = keyof typeof EMNIST_CLASSES;
 /** The parts of EMNIST. */
 export const EMNIST_PARTS = Object.keys(EMNIST_CLASSES) as readonly EmnistPart[];
 
-/** The label of the first class in the files: that of `letters` is 1. */
+/** Returns the label of the first class in the files: 1 for `letters`, otherwise 0. */
 export const firstLabel = (part: EmnistPart): number => (part === 'letters' ? 1 : 0);
 
 /**
- * Swaps the axes of every image. EMNIST's files hold images column by column; as rows they show
- * letters that lie on their side, mirrored.
+ * Swaps the axes of every image. EMNIST's files store images column by column. Read row by row, the
+ * letters would be mirrored and lie on their side.
  *
  * Source: Cohen, Afshar, Tapson, van Schaik, "EMNIST: an extension of MNIST to handwritten
  *         letters", 2017.

@@ -3,25 +3,27 @@ import { createGunzip } from 'node:zlib';
 import { reason } from '../lib/backend/failure.ts';
 import { InputError } from '../lib/errors.ts';
 
-/** Whether bytes are those of a gzip file, whatever its name says. */
+/** Returns whether bytes are those of a gzip file, regardless of the file's name. */
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** The most bytes that data may unzip to, as many as a file that is not zipped may have. */
+/**
+ * The largest number of bytes after unzipping. It is also the limit for a file that is not zipped.
+ */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** The bytes in which `lengthOf` finds the length. */
+/** The number of bytes at the start in which `lengthOf` finds the length. */
 const START = 2048;
 
 /**
- * Unzips gzip data, as far as the data themselves say: a file of two megabytes can hold two
- * gigabytes of zeros.
+ * Unzips gzip data, up to the length that the header of the unzipped data states. Without a limit,
+ * a file of two megabytes could unzip to two gigabytes of zeros.
  *
  * Errors: `train-images-idx3-ubyte.gz: cannot be unzipped: unexpected end of file`; more bytes than
  *         `lengthOf` says, or than 2 GiB; those of `lengthOf`.
  * @param name the name of the file, for messages.
- * @param lengthOf returns the number of bytes, from the first 2048 of them.
+ * @param lengthOf returns the number of bytes after unzipping, from the first 2048 of them.
  */
 export async function gunzip(
   bytes: Uint8Array,

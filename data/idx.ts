@@ -81,7 +81,9 @@ interface IdxHeader {
   readonly end: number;
 }
 
-/** Parses the header, of at most 1024 bytes. Errors: those of `parseIdx`, but for the length. */
+/**
+ * Parses the header, of at most 1024 bytes. Errors: those of `parseIdx` except for a wrong length.
+ */
 export function parseIdxHeader(bytes: Uint8Array, name: string): IdxHeader {
   const fail = (byte: number, problem: string) => failure(name, byte, problem);
   const { length } = bytes;

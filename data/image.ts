@@ -16,13 +16,19 @@ export interface PixelImage {
   readonly data: Uint8Array;
 }
 
-/** The limit: a file of a few bytes can claim any size, and more would need a gigabyte. */
+/**
+ * The largest number of pixels. A file of a few bytes can claim any size, and more pixels would
+ * need a gigabyte.
+ */
 const MAX_PIXELS = 1e8;
 
-/** Larger images are reduced by the decoder if fewer pixels are needed. */
+/** The number of pixels above which the decoder reduces an image, if fewer pixels are needed. */
 const MAX_EXACT_PIXELS = 1.6e7;
 
-/** The decoder leaves this many times the needed height and width for the exact resize. */
+/**
+ * The decoder reduces an image to this multiple of the needed height and width; the exact resize
+ * follows.
+ */
 const REDUCING_GAP = 4;
 
 /**
@@ -33,16 +39,16 @@ const REDUCING_GAP = 4;
  * - A colour profile (Adobe RGB, Display P3) is ignored.
  * - CMYK becomes R = (255 − C)(255 − K) / 255, likewise G and B.
  *
- * Three things are better than there, and differ:
+ * In three cases the result differs from Pillow's and is better:
  *
  * - The EXIF tag turns the image upright.
  * - Transparent pixels get a white background; Pillow drops the transparency, and shows whatever
  *   colour is beneath.
- * - Of 16 bits the upper 8 count; Pillow makes a grey image of 16 bits white.
+ * - For 16 bits per value, the upper 8 bits are used; Pillow makes a grey image of 16 bits white.
  *
  * The decoder is `sharp`, an optional package: libvips with the same libjpeg and libpng. Decoders
- * in plain JavaScript repeat the colours of a JPEG where libjpeg interpolates them: up to 65 grey
- * levels off at an edge.
+ * in plain JavaScript repeat the colours of a JPEG instead of interpolating them as libjpeg does,
+ * which gives errors of up to 65 grey levels at edges.
  *
  * Errors: a path that is not a regular file, or cannot be read; a file in another format, damaged
  *         or truncated; more than 100 million pixels; a missing package sharp.
@@ -116,7 +122,10 @@ async function header(bytes: Uint8Array, format: ImageFormat, image: Sharp) {
   return { height, width, cmyk: space === 'cmyk' };
 }
 
-/** Of a TIFF file; others, such as heights in floating point, are no images to look at. */
+/**
+ * The colour spaces and depths that a TIFF file may have. Others, such as heights in floating
+ * point, are not images to look at.
+ */
 const SPACES = ['b-w', 'srgb', 'cmyk', 'grey16', 'rgb16'];
 const DEPTHS = ['uchar', 'ushort'];
 
@@ -140,7 +149,10 @@ async function decodeRgb(image: Sharp): Promise<PixelImage> {
   return { height: info.height, width: info.width, channels: 3, data };
 }
 
-/** The decoder would convert by a profile of print. */
+/**
+ * Decodes a CMYK image without the decoder's conversion, which would use a colour profile for
+ * print.
+ */
 async function decodeCmyk(image: Sharp): Promise<PixelImage> {
   const { data: inks, info } = await image
     .pipelineColourspace('cmyk')
@@ -159,7 +171,7 @@ async function decodeCmyk(image: Sharp): Promise<PixelImage> {
   return { height, width, channels: 3, data };
 }
 
-/** Runs the decoder, whose errors become errors of the input. */
+/** Runs the decoder, and converts its errors to an `InputError`. */
 async function decoding<T>(name: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

@@ -7,8 +7,8 @@ import { readImages } from './readImages.ts';
 /** The options of `loadImageFolder`. */
 export interface ImageFolderOptions {
   /**
-   * Images are resized to this shape, and turned grey for one channel. By default all must have the
-   * size of the first.
+   * The shape of the images. They are resized to it, and converted to grey if it has one channel.
+   * By default, all images must have the size of the first.
    */
   readonly inputShape?: readonly number[];
   /** The names of the folders, in the order of their labels; by default all folders, sorted. */
@@ -16,10 +16,10 @@ export interface ImageFolderOptions {
 }
 
 /**
- * Reads a dataset from images, one folder per class: `cat/1.png`, `dog/more/7.JPG`. Which files are
- * images of which class is torchvision's rule, see `listImages`; their bytes are those of
- * `loadImage`. The images stay in memory as bytes. `notes` of the dataset tells which entries were
- * skipped, and which classes of `classNames` have no images.
+ * Reads a dataset from images, one folder per class: `cat/1.png`, `dog/more/7.JPG`. The files and
+ * their classes are chosen by torchvision's rule (see `listImages`) and read by `loadImage`. The
+ * images stay in memory as bytes. The dataset's `notes` name the entries that were skipped and the
+ * classes of `classNames` that have no images.
  *
  * Errors: a folder that cannot be read, that has no class, or that has a class without images; a
  *         file that is not an image, or is of another size than the first, by its path; a folder

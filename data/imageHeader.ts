@@ -15,7 +15,7 @@ const FORMATS: readonly [ImageFormat, readonly (number | undefined)[]][] = [
   ['GIF', ascii('GIF8')],
 ];
 
-/** Files that are often found in place of an image, and the way out. */
+/** Files that are often found in place of an image, with advice. */
 const OTHERS: readonly [string, readonly (number | undefined)[]][] = [
   ['a BMP image: convert it', ascii('BM')],
   ['a PPM or PGM image: convert it', ascii('P5')],
@@ -31,7 +31,7 @@ const OTHERS: readonly [string, readonly (number | undefined)[]][] = [
 ];
 
 /**
- * Finds the format of an image by its first bytes; the name of a file says nothing.
+ * Finds the format of an image by its first bytes, regardless of the file's name.
  *
  * Errors: `cat.bmp: expected a PNG, JPEG, WebP, TIFF or GIF image, got a BMP image: convert it`.
  */
@@ -44,7 +44,7 @@ export function imageFormat(bytes: Uint8Array, name: string): ImageFormat {
   throw new InputError(`${name}: expected a PNG, JPEG, WebP, TIFF or GIF image, got ${other}`);
 }
 
-/** The size of an image in its file, before it is turned upright, and its number of channels. */
+/** The size of an image as stored, before it is turned upright, and the number of channels. */
 export interface ImageHeader {
   readonly height: number;
   readonly width: number;
@@ -52,8 +52,8 @@ export interface ImageHeader {
 }
 
 /**
- * Reads the size of a PNG or JPEG image without a decoder, whose call would cost more time than a
- * small image.
+ * Reads the size of a PNG or JPEG image without the decoder, because a call of the decoder takes
+ * longer than a small image is worth.
  *
  * Source: PNG (ISO/IEC 15948), 11.2.2; JPEG (ITU-T T.81), B.2.2.
  * @returns undefined if the header is damaged, or not within `bytes`.
@@ -79,7 +79,10 @@ export function quickHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader
   return undefined;
 }
 
-/** SOF0 ... SOF15, without the tables DHT, JPG and DAC among them. */
+/**
+ * Returns whether a marker starts a frame: SOF0 ... SOF15. The markers DHT, JPG and DAC in this
+ * range do not.
+ */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }

@@ -3,8 +3,8 @@ import { batches } from './batches.ts';
 import type { Dataset } from './dataset.ts';
 
 /**
- * The labels of the examples at `indices`, by default of all examples, in that order. The inputs
- * are read only where the dataset does not know its labels without them.
+ * Returns the labels of the examples at `indices` (by default all), in that order. The inputs are
+ * read only if the dataset does not know its labels without them.
  */
 export async function labelsOf(
   dataset: Dataset,
@@ -23,7 +23,7 @@ export async function labelsOf(
   return found;
 }
 
-/** The number of examples of each class. */
+/** Returns the number of examples of each class. */
 export function countClasses(labels: ArrayLike<number>, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (let i = 0; i < labels.length; i++) counts[labels[i]]++;

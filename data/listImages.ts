@@ -8,9 +8,9 @@ import { SkippedEntries } from './skippedEntries.ts';
 
 /** The images of a class. */
 export interface ImageClass {
-  /** The name of its folder. */
+  /** The name of the class's folder. */
   readonly name: string;
-  /** The paths of its images, sorted. */
+  /** The paths of the images, sorted. */
   readonly files: readonly string[];
 }
 
@@ -18,11 +18,16 @@ export interface ImageClass {
 export interface ImageListing {
   /** The classes, sorted by name. */
   readonly classes: readonly ImageClass[];
-  /** One line each on entries that are no images of a class, and on images in sub-folders. */
+  /**
+   * Remarks, one line each, on entries that are not images of a class and on images in sub-folders.
+   */
   readonly notes: readonly string[];
 }
 
-/** The endings that torchvision takes, and those of other images: leaving one out is no answer. */
+/**
+ * The file name endings that torchvision accepts, and those of other image formats, which are not
+ * skipped silently but reported as errors.
+ */
 const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|p[pgbn]m|avif|hei[cf])$/i;
 
 /**
@@ -30,7 +35,7 @@ const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|p[pgbn]m|avif|hei[cf])$/
  * the files in and below it whose names end like those of images, in upper or lower case, are its
  * images. Links to files and folders are followed, but not to a folder that contains the link. All
  * other entries, and those whose names start with a dot, are skipped and counted; files that an
- * operating system leaves behind are not even counted.
+ * operating system leaves behind are skipped without being counted.
  *
  * Errors: a folder that cannot be read; no class; a class without images; a name that is not UTF-8.
  */
@@ -69,7 +74,9 @@ export async function listImages(directory: string): Promise<ImageListing> {
   };
 }
 
-/** The paths of the images in and below a folder, seen from `directory`, with slashes. */
+/**
+ * Returns the paths of the images in and below a folder, relative to `directory` and with slashes.
+ */
 async function imagesBelow(
   directory: string,
   folder: string,
@@ -93,7 +100,7 @@ async function imagesBelow(
   return [...here, ...below];
 }
 
-/** The files and folders in a folder, by name. All else is counted as skipped. */
+/** Returns the files and folders in a folder, by name. Other entries are counted as skipped. */
 async function entries(
   directory: string,
   folder: string,
@@ -141,7 +148,7 @@ async function realFolder(folder: string): Promise<string> {
   }
 }
 
-/** Whether a path is a folder with an image in it, not counting the folders below. */
+/** Returns whether a path is a folder with an image directly in it. */
 export async function hasImages(path: string): Promise<boolean> {
   if ((await pathKind(path)) !== 'folder') return false;
   return (await read(path)).some(({ name }) => !name.startsWith('.') && IMAGE.test(name));

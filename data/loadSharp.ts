@@ -3,7 +3,7 @@ import { InputError } from '../lib/errors.ts';
 import { systemCode } from '../lib/files/systemError.ts';
 
 /**
- * Imports the image decoder. It stands in its own file, so that the declarations of `data/image.ts`
+ * Imports the image decoder. It has its own file, so that the type declarations of `data/image.ts`
  * do not need the types of an optional package.
  *
  * Errors: the package sharp is not installed.

@@ -1,7 +1,6 @@
 /**
- * Bounds how much memory tasks that run at the same time take together. A task states its cost
- * first, and waits for its turn until that much is free. A task that costs more than the whole
- * budget runs while no other does.
+ * Limits the memory of tasks that run at the same time. A task states its cost first, and waits
+ * until this much of the budget is free. A task that costs more than the whole budget runs alone.
  *
  *     const budget = new MemoryBudget(1e8);
  *     const image = await budget.use(height * width, () => decode(bytes));

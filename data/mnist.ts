@@ -23,9 +23,9 @@ export interface MnistOptions {
 
 /** The training and the test set of MNIST. */
 export interface Mnist {
-  /** 60,000 images, in MNIST itself. */
+  /** The training set, 60,000 images in MNIST itself. */
   readonly train: ArrayDataset;
-  /** 10,000 images, in MNIST itself. */
+  /** The test set, 10,000 images in MNIST itself. */
   readonly test: ArrayDataset;
 }
 
@@ -36,12 +36,12 @@ export interface Mnist {
  * `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, and so on; the files may be zipped by
  * gzip, with or without `.gz` behind the name.
  *
- * A part of EMNIST is known by its names, such as `emnist-letters-train-images-idx3-ubyte`. Its
- * classes get their names, the labels of `letters` start at 0 and not at 1, and the images, which
- * the files hold transposed, are turned upright. torchvision does neither: its weights see other
- * images.
+ * A part of EMNIST is recognized by its file names, such as
+ * `emnist-letters-train-images-idx3-ubyte`. Its classes get their names, the labels of `letters`
+ * start at 0 and not at 1, and the images, which the files hold transposed, are turned upright.
+ * torchvision does neither, so networks trained with it expect other images.
  *
- * Errors: a missing package, folder or file; a file that does not hold what its name says; training
+ * Errors: a missing package, folder or file; a file whose content does not fit its name; training
  *         and test images of different sizes; several parts of EMNIST; an unknown option.
  * Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
  *         recognition", 1998.
@@ -99,7 +99,7 @@ interface Part {
   /** The name of the dataset. */
   readonly name: string;
   readonly emnist: EmnistPart | undefined;
-  /** By default as many as the labels show. */
+  /** The number of classes; by default it is determined from the labels. */
   readonly classes?: number;
 }
 
@@ -140,7 +140,10 @@ async function loadPart(
   });
 }
 
-/** Counts ten classes, and further ones without a gap: a single large label is a mistake. */
+/**
+ * Returns the number of classes: ten, and further ones if their labels continue without a gap. (A
+ * single large label is a mistake.)
+ */
 function countClasses(labels: Uint8Array): number {
   const found = new Set(labels);
   let classes = 10;
@@ -178,13 +181,13 @@ async function loadBytes(
   return { file, shape, data };
 }
 
-/** The names that a file goes by. */
+/** Returns the names that a file may have. */
 function fileNames(stem: string, rank: number): string[] {
   const names = [`${stem}-idx${rank}-ubyte`, `${stem}.idx${rank}-ubyte`];
   return [...names, ...names.map((name) => `${name}.gz`)];
 }
 
-/** The path of the first of these files that exists. */
+/** Returns the path of the first of these files that exists. */
 async function firstOf(folder: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
     const file = join(folder, name);

@@ -12,8 +12,8 @@ export type Delimiter = (typeof DELIMITERS)[number];
  * skipped.
  *
  * Errors: quotes that do not match, with the line.
- * @param onRow gets the cells of a row and its line, counted from 1: the last one, if a cell holds
- *   line ends.
+ * @param onRow gets the cells of a row and the number of its line, counted from 1. If a cell
+ *   contains line ends, this is the last line of the row.
  */
 export function parseCsv(
   file: string,
@@ -28,7 +28,7 @@ export function parseCsv(
       relax_column_count: true,
       on_record: (cells: string[], { lines }) => {
         onRow(cells, lines);
-        // Nothing is to be kept.
+        // The parser keeps nothing of the row.
         return null;
       },
     });
@@ -39,8 +39,8 @@ export function parseCsv(
 }
 
 /**
- * Finds the separator of a file: the one of comma, semicolon and tab that is in its first line and,
- * if there is a header, leaves the column `labelColumn` there. It is never guessed.
+ * Finds the separator of a file: the comma, semicolon or tab that occurs in the first line and, if
+ * there is a header, separates out a column `labelColumn`. It is never guessed.
  *
  * Errors: a first line that can be read in two ways.
  * @returns a comma if the first line can be read in no way.
@@ -56,7 +56,10 @@ export function findDelimiter(file: string, bytes: Uint8Array, labelColumn?: str
   );
 }
 
-/** The cells of the first row, without blanks around them; none where its quotes do not match. */
+/**
+ * Returns the cells of the first row, without blanks around them; an empty list if the quotes do
+ * not match.
+ */
 export function firstRow(bytes: Uint8Array, delimiter: Delimiter): string[] {
   try {
     const [row]: string[][] = parse(bytes, { delimiter, skip_empty_lines: true, to: 1 });
@@ -68,8 +71,8 @@ export function firstRow(bytes: Uint8Array, delimiter: Delimiter): string[] {
 }
 
 /**
- * A name as it is compared: without blanks around it, and with each accented letter as one
- * character, because two names that look the same are the same.
+ * Returns a name in the form in which names are compared: without blanks around it, and with each
+ * accented letter as one character, so that two names that look the same are equal.
  */
 export function cleanCell(text: string): string {
   return text.trim().normalize('NFC');

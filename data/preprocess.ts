@@ -4,16 +4,16 @@ import { InputError, show } from '../lib/errors.ts';
 import type { PixelImage } from './image.ts';
 import { resizeImage } from './resizeImage.ts';
 
-/** How an image becomes the input that a network's weights expect. */
+/** The steps that turn an image into the input that a network's weights expect. */
 export interface Preprocessing {
   /**
-   * The length of the shorter side before the middle is cut out. Without it the whole image is
-   * resized to the input, which may change its proportions.
+   * The length to which the shorter side is resized before the middle is cut out. If it is
+   * undefined, the whole image is resized to the input, which may change the proportions.
    */
   readonly shorterSide?: number;
   /** The order of the channels. */
   readonly order: 'RGB' | 'BGR';
-  /** The factor of a byte, 0 ... 255. */
+  /** The factor by which the bytes, 0 ... 255, are multiplied. */
   readonly scale: number;
   /** Subtracted from the scaled channels, in their order, before the division by `std`. */
   readonly mean: readonly number[];
@@ -109,7 +109,10 @@ function checkRecipe(
   }
 }
 
-/** Resizes to a given shorter side; the longer one keeps the proportion, rounded down. */
+/**
+ * Resizes an image to a given shorter side. The longer side keeps the proportion and is rounded
+ * down.
+ */
 function resizeShorter(image: PixelImage, side: number): PixelImage {
   const { height, width } = image;
   const [newHeight, newWidth] =
@@ -130,7 +133,7 @@ function cropMiddle(image: PixelImage, height: number, width: number): PixelImag
   return { height, width, channels, data };
 }
 
-/** Half of an integer, rounded to even as Python does and therefore torchvision's CenterCrop. */
+/** Returns half of an integer, rounded to even as in Python, and so in torchvision's CenterCrop. */
 function halfEven(value: number): number {
   const half = Math.floor(value / 2);
   return value % 2 === 0 ? half : half + (half % 2);

@@ -9,10 +9,10 @@ import type { Dataset } from './dataset.ts';
 import { channelStatistics, standardization, type ChannelStatistics } from './standardize.ts';
 import { mapInputs } from './mapInputs.ts';
 
-/** Sizes that `--preprocess` can ask for. */
+/** The sizes that `--preprocess` accepts. */
 const SIZE = integer(1, 99);
 
-/** The JSON of preprocessing steps, none larger than `--preprocess` can ask for. */
+/** The JSON of preprocessing steps, with sizes that `--preprocess` accepts. */
 export const PREPROCESSING = v.array(
   v.union(
     [
@@ -27,7 +27,10 @@ export const PREPROCESSING = v.array(
   ),
 );
 
-/** A step applied to every input, in training and after. It is JSON, so weights files store it. */
+/**
+ * A step that is applied to every input, in training and afterwards. It is JSON, so that weights
+ * files can store it.
+ */
 export type PreprocessingStep =
   | { readonly pad: number }
   | { readonly crop: readonly [height: number, width: number] }
@@ -76,12 +79,12 @@ export function preprocessedShape(
 }
 
 /**
- * Parses the words of `--preprocess` for a training set: `pad:PIXELS`; `crop:HEIGHTxWIDTH`;
- * `contrast:SIZE`, local contrast normalization in a window of SIZE pixels; `standardize`, by the
- * mean and deviation of the training set's channels after the words before it.
+ * Parses the words of `--preprocess` for a training set. They are `pad:PIXELS`,
+ * `crop:HEIGHTxWIDTH`, `contrast:SIZE` (local contrast normalization in a window of SIZE pixels)
+ * and `standardize` (by the mean and standard deviation of the training set's channels, after the
+ * preceding steps).
  *
- * Errors: `--preprocess: expected pad:PIXELS, crop:HEIGHTxWIDTH, contrast:SIZE (odd) or
- *         standardize, got "whiten"`.
+ * Errors: an unknown word, or a size that is missing or out of range; those of the steps.
  */
 export async function parsePreprocessing(
   words: readonly string[],

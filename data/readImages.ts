@@ -9,19 +9,19 @@ import { resizeImage } from './resizeImage.ts';
 /** The number of images that are read at a time; libvips has its own threads. */
 const CONCURRENCY = 16;
 
-/** The number of bytes that are read from files and not decoded yet. */
+/** The largest number of bytes that have been read from files and not yet decoded. */
 const MAX_FILE_BYTES = 2 ** 28;
 
-/** The number of pixels that are decoded at a time: 300 MB. */
+/** The largest number of pixels that are decoded at a time, 300 MB. */
 const MAX_DECODED = 1e8;
 
-/** The number of bytes of all images, the largest array of Node 20. */
+/** The largest number of bytes of all images, which is the largest array of Node 20. */
 const MAX_BYTES = 2 ** 32;
 
 /**
- * Reads images, and resizes them to `shape` where it is given; otherwise all must have the size of
- * the first. Besides the result it takes less than a gigabyte, however many and however large the
- * images are.
+ * Reads images, and resizes them to `shape` if it is given; otherwise all must have the size of the
+ * first. In addition to the result, it takes less than a gigabyte of memory for any number and size
+ * of images.
  *
  * Errors: those of `loadImage`, by the path of the file; more than 4 GiB of pixels.
  * @param name the name of the dataset, for messages.
@@ -85,7 +85,7 @@ function checkSize(file: string, image: PixelImage, [height, width]: readonly nu
   );
 }
 
-/** An image in another size. */
+/** Returns an image of the given shape. */
 function fit(image: PixelImage, [height, width, channels]: readonly number[]): PixelImage {
   const source = channels === 1 && image.channels === 3 ? toGrey(image) : image;
   return source.height === height && source.width === width
@@ -93,7 +93,7 @@ function fit(image: PixelImage, [height, width, channels]: readonly number[]): P
     : resizeImage(source, height, width);
 }
 
-/** Runs a task for every item, some at a time, in their order. */
+/** Runs a task for every item, several at a time. The tasks start in the order of the items. */
 async function inParallel<T>(
   items: readonly T[],
   task: (item: T, index: number) => Promise<void>,

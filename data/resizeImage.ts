@@ -2,14 +2,15 @@ import { InputError, show } from '../lib/errors.ts';
 import type { PixelImage } from './image.ts';
 
 /**
- * Resizes an image. Each new pixel is the mean of old ones, weighted by a triangle around its
- * center c_i:
+ * Resizes an image. Each new pixel i is the mean of old pixels x, weighted by a triangle of
+ * half-width s around the centre c_i:
  *
  *   out[i] = Σ_x w(x − c_i) in[x] / Σ_x w(x − c_i)
  *   w(d) = max(0, 1 − |d|/s),  c_i = (i + ½) n/n' − ½
  *
- * along the rows, rounded to bytes, then along the columns. If the image shrinks from n to n', s is
- * n/n': every pixel counts and nothing aliases. Otherwise s is 1: linear interpolation.
+ * It is computed along the rows, rounded to bytes, and then along the columns. If the image shrinks
+ * from n to n' pixels, s is n/n': every old pixel counts, and there is no aliasing. Otherwise s is
+ * 1, which is linear interpolation.
  *
  * Errors: a height or width that is not an integer of at least 1.
  * Source: Pillow's `resize` with the filter BILINEAR, which resized the images of the published
@@ -28,7 +29,7 @@ export function resizeImage(image: PixelImage, height: number, width: number): P
   return resizeRows(resizeColumns(image, width), height);
 }
 
-/** The old pixels that a new one is the mean of. */
+/** The old pixels whose mean is a new pixel. */
 interface TriangleWindow {
   readonly first: number;
   readonly weights: Float64Array;

@@ -1,6 +1,6 @@
 import { show } from '../lib/errors.ts';
 
-/** Left behind by macOS, Windows and network disks. */
+/** The names of entries that macOS, Windows and network disks leave behind. */
 const SYSTEM = [
   '.ds_store',
   '.localized',
@@ -14,11 +14,11 @@ const SYSTEM = [
   '@eadir',
 ];
 
-/** The entries of a folder that are not read, by the reason. */
+/** The entries of a folder that are not read, grouped by the reason. */
 export class SkippedEntries {
   readonly #paths = new Map<string, string[]>();
 
-  /** Whether an operating system made an entry for itself. */
+  /** Returns whether an operating system made an entry for its own use. */
   static ofSystem(name: string): boolean {
     return SYSTEM.includes(name.toLowerCase());
   }
@@ -40,7 +40,9 @@ export class SkippedEntries {
     for (const [reason, paths] of others.#paths) this.add(reason, ...paths);
   }
 
-  /** All entries, by reason: `3 entries: not an image: "a.txt", "b.txt"; hidden: ".git"`. */
+  /**
+   * Describes all entries by reason: `3 entries: not an image: "a.txt", "b.txt"; hidden: ".git"`.
+   */
   text(): string {
     const groups = [...this.#paths].map(([reason, paths]) => {
       const more = paths.length > SHOWN ? `, ... (${paths.length})` : '';
@@ -51,5 +53,5 @@ export class SkippedEntries {
   }
 }
 
-/** The number of paths that are shown of each reason. */
+/** The largest number of paths that are shown for each reason. */
 const SHOWN = 3;

@@ -10,7 +10,7 @@ export interface SubsetOptions {
 }
 
 /**
- * The examples of a dataset at `indices`, in that order.
+ * Makes a dataset of the examples at `indices`, in that order.
  *
  * Errors: no indices; an index that is not that of an example.
  *

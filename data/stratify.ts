@@ -5,8 +5,9 @@ import { labelsOf } from './labels.ts';
 import { checkFractions, subset } from './split.ts';
 
 /**
- * Splits a dataset at random into `count` disjoint parts of equal size, to within one example, each
- * with its part of every class, to within one example: the folds of a cross-validation.
+ * Splits a dataset at random into `count` disjoint parts, the folds of a cross-validation. The
+ * sizes of the parts, and the numbers of examples of each class in the parts, are equal to within
+ * one example.
  *
  * Errors: a count that is not an integer from 2 to the number of examples.
  *
@@ -29,8 +30,8 @@ export async function foldIndices(dataset: Dataset, count: number, rng: Rng): Pr
 }
 
 /**
- * Splits a dataset as `split` does, and gives every part the same fraction of each class, to within
- * one example.
+ * Splits a dataset as `split` does, with each class split in the same fractions, to within one
+ * example.
  *
  * Errors: those of `split`.
  *
@@ -53,7 +54,7 @@ export async function stratifiedSplit(
   return parts.map((part) => subset(dataset, part));
 }
 
-/** The indices of all examples in random order, class after class. */
+/** Returns the indices of all examples class by class, in random order within each class. */
 async function orderByClass(dataset: Dataset, rng: Rng): Promise<number[]> {
   const byClass: number[][] = Array.from({ length: dataset.classes }, () => []);
   const labels = await labelsOf(dataset);
