@@ -8,9 +8,12 @@ import { thousands } from './summary.ts';
 /** Published results of AlexNet without some of its layers. */
 interface Published {
   readonly removed: readonly AlexnetLayer[];
-  /** The lecture: the parameters removed, and the rise of the top-5 error in points. */
+  /**
+   * From the lecture: the number of parameters removed, and the rise of the top-5 error in
+   * percentage points.
+   */
   readonly lecture: readonly [parameters: string, points: string];
-  /** Zeiler and Fergus: errors in percent, on training images and on validation images. */
+  /** From Zeiler and Fergus: the errors in percent, on training images and on validation images. */
   readonly zeilerFergus: readonly [train: number, top1: number, top5: number];
 }
 
@@ -30,7 +33,7 @@ const PUBLISHED: readonly Published[] = [
   },
 ];
 
-/** A smaller AlexNet: its published results, and counts of our network. */
+/** An AlexNet without some layers: the published results, and the counts of boxprop's network. */
 export interface Ablation extends Published {
   /** Counts of the network on the slide. */
   readonly slide: Counts;
@@ -42,9 +45,9 @@ export interface Ablation extends Published {
 
 interface Counts {
   readonly parameters: number;
-  /** Parameters fewer than with all layers. */
+  /** The number of parameters fewer than with all layers. */
   readonly dropped: number;
-  /** Parameters of the removed layers only; the layer behind them changes too. */
+  /** The number of parameters of the removed layers only. (The layer behind them changes too.) */
   readonly ofLayers: number;
 }
 
@@ -85,7 +88,7 @@ export async function ablateAlexnet(): Promise<Ablation[]> {
   });
 }
 
-/** Formats our counts and the published errors as two tables. */
+/** Formats the counts and the published errors as two tables. */
 export function formatAblation(ablations: readonly Ablation[]): string {
   const style = { head: [], border: [], compact: true };
   const parameters = new Table({
@@ -134,7 +137,7 @@ export function formatAblation(ablations: readonly Ablation[]): string {
   ].join('\n');
 }
 
-/** `boxprop ablate alexnet` */
+/** Makes the command `boxprop ablate alexnet`. */
 export function ablateCommand(): Command {
   return new Command('ablate')
     .description("show the lecture's ablation: AlexNet without some of its layers")

@@ -3,7 +3,7 @@ import type { ClassifyOptions, Guess } from './classifyImage.ts';
 import { BACKEND_OPTION, NETWORK_OPTION } from './options.ts';
 import { printLine } from './process.ts';
 
-/** `boxprop classify IMAGE --weights FILE` */
+/** Makes the command `boxprop classify IMAGE --weights FILE`. */
 export function classifyCommand(): Command {
   return new Command('classify')
     .description('classify an image: the five most probable classes')

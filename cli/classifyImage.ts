@@ -22,13 +22,13 @@ import { loadForData, readWeightsFile } from './weightsFile.ts';
 export interface ClassifyOptions {
   /** The weights file; required. */
   readonly weights?: string;
-  /** The network of the weights; by default as the file says. */
+  /** The network of the weights; by default the network that the file names. */
   readonly network?: string;
   /** A file with the names of the classes. */
   readonly labels?: string;
   /**
-   * How pixels become inputs, one of `PREPROCESSINGS`; by default as the network's published
-   * weights.
+   * The conversion of pixels to inputs, one of `PREPROCESSINGS`; by default that of the network's
+   * published weights.
    */
   readonly pixels?: string;
   /** The backend that computes. */
@@ -41,7 +41,7 @@ export interface Guess {
   readonly class: number;
   /** The name of the class, or `class 7`. */
   readonly label: string;
-  /** The softmax of the class's score. */
+  /** The probability of the class, the softmax of its score. */
   readonly probability: number;
 }
 
@@ -105,7 +105,9 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
     .slice(0, BEST);
 }
 
-/** A dataset whose only example is the picture, so that it is preprocessed as any dataset. */
+/**
+ * Makes a dataset whose only example is the picture, so that it is preprocessed like any dataset.
+ */
 function asDataset(picture: PixelImage, inputShape: ImageShape, recipe: Preprocessing): Dataset {
   return {
     name: 'image',
@@ -119,7 +121,10 @@ function asDataset(picture: PixelImage, inputShape: ImageShape, recipe: Preproce
   };
 }
 
-/** The recipe for pixels: the one asked for, or the one of the network's published weights. */
+/**
+ * Returns the conversion of pixels: the one that the user chose, or that of the network's published
+ * weights.
+ */
 function pixelsOf(asked: string | undefined, network: string): PreprocessingName {
   if (asked !== undefined) {
     const known = (Object.keys(PREPROCESSINGS) as PreprocessingName[]).find(
@@ -135,8 +140,8 @@ function pixelsOf(asked: string | undefined, network: string): PreprocessingName
 }
 
 /**
- * Reads the names of the classes: one per line; or JSON, a list of names, or an object from class
- * indices to names or to lists that end with a name, as torchvision has it.
+ * Reads the names of the classes. The file has one name per line, or it is JSON: a list of names,
+ * or an object from class indices to names or to lists that end with a name, as in torchvision.
  */
 async function readLabels(file: string): Promise<string[]> {
   const text = await readText(file);

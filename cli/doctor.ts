@@ -21,7 +21,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `boxprop doctor NETWORK`: exits with 1 if a verdict is bad. */
+/** Makes the command `boxprop doctor NETWORK`, which exits with 1 if a verdict is bad. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('check a network and its data before training; print verdicts and advice')

@@ -18,7 +18,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `boxprop evaluate WEIGHTS` */
+/** Makes the command `boxprop evaluate WEIGHTS`. */
 export function evaluateCommand(): Command {
   return new Command('evaluate')
     .description('evaluate trained weights on the test examples; print the confusion matrix')

@@ -12,7 +12,7 @@ export interface ExampleWeight {
   /** The name in the figure: w13 leads from node 1 to node 3. */
   readonly name: string;
   readonly before: number;
-  /** ∂E/∂w */
+  /** The gradient ∂E/∂w. */
   readonly gradient: number;
   readonly after: number;
   /** The text that the slide shows for `after`. */
@@ -39,9 +39,9 @@ const SLIDE: readonly (readonly (readonly [name: string, after: string])[])[] = 
 ];
 
 /**
- * Computes the lecture's worked example in double precision: two inputs (1, 0.1), two tanh nodes,
- * one linear node, no biases, target 0.5, E = ½ (x − y)². One step with η = −0.2, which is the
- * learning rate 0.2, and a second forward.
+ * Computes the lecture's worked example in double precision. The network has two inputs (1, 0.1),
+ * two tanh nodes, one linear node and no biases; the target is 0.5, and E = ½ (x − y)². The example
+ * makes one step with η = −0.2, which is the learning rate 0.2, and a second forward.
  *
  * Source: lecture, "Backpropagation example"; the figure is that of MIT 6.7960 (2024), lecture 2.
  */
@@ -124,7 +124,7 @@ export async function backpropExample(): Promise<Example> {
 const digits = (value: number) => value.toFixed(7).padStart(12);
 
 /**
- * Formats the example as tables, with seven digits and, beside the new weights, the slide's values.
+ * Formats the example as tables with seven digits. The slide's values stand beside the new weights.
  */
 export function formatExample(example: Example): string {
   const row = (name: string, values: readonly number[]) =>
@@ -152,7 +152,7 @@ export function formatExample(example: Example): string {
   ].join('\n');
 }
 
-/** `boxprop example` */
+/** Makes the command `boxprop example`. */
 export function exampleCommand(): Command {
   return new Command('example')
     .description("print every value of the lecture's worked example of backpropagation")

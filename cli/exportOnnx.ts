@@ -11,7 +11,7 @@ interface Options {
   readonly input?: ImageShape;
 }
 
-/** `boxprop export NETWORK --weights FILE` */
+/** Makes the command `boxprop export NETWORK --weights FILE`. */
 export function exportCommand(): Command {
   return new Command('export')
     .description("export a trained network as ONNX, or its weights with torchvision's names")

@@ -25,7 +25,7 @@ export class FoldPool {
     return new Promise<Reply>((resolve, reject) => {
       const lose = (problem: string) => {
         end();
-        // A thread that does not start says nothing about the trial.
+        // If a thread does not start, this is not a failure of the trial.
         if (this.#ready.has(worker)) resolve({ failed: `the worker thread ${problem}` });
         else reject(new InputError(`a worker thread ${problem} before it was ready`));
       };
@@ -69,7 +69,7 @@ export class FoldPool {
           eval: true,
         })
       : new Worker(new URL('./foldWorker.js', import.meta.url), options);
-    // If an idle thread fails, the pool forgets it.
+    // A thread that fails or ends is removed from the pool, also while it is idle.
     worker.on('error', () => this.#drop(worker)).on('exit', () => this.#drop(worker));
     return worker;
   }

@@ -7,7 +7,10 @@ import { openFolds, preprocessFold, trainFold, type Fold } from './trainFold.ts'
 
 const { common, folds, seed } = workerData as WorkerSetup;
 
-/** The folds, opened at the first request, and each fold as each preprocessing leaves it. */
+/**
+ * The folds, which are opened at the first request, and the preprocessed folds by fold and
+ * preprocessing.
+ */
 let opened: Promise<Fold[]> | undefined;
 const preprocessed = new Map<string, Promise<Fold>>();
 

@@ -16,7 +16,7 @@ import { logBackend, printLine } from './process.ts';
 
 const METHODS: readonly FoolOptions['method'][] = ['sign', 'closest', 'imagine'];
 
-/** `boxprop fool WEIGHTS` */
+/** Makes the command `boxprop fool WEIGHTS`. */
 export function foolCommand(): Command {
   return new Command('fool')
     .description('make adversarial images that a trained network misclassifies')

@@ -24,7 +24,7 @@ import { loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `boxprop fool`. */
 export interface FoolOptions {
-  /** The network of the weights; by default as the file says. */
+  /** The network of the weights; by default the network that the file names. */
   readonly network?: string;
   /** The folder of the data. */
   readonly data?: string;
@@ -38,15 +38,15 @@ export interface FoolOptions {
   readonly examples: readonly number[];
   /** The class to be predicted (closest, imagine). */
   readonly target?: number;
-  /** Seed of the noise (imagine). */
+  /** The seed of the noise (imagine). */
   readonly seed: number;
   /** The PNG file. */
   readonly out: string;
 }
 
 /**
- * Makes adversarial images and writes them to a PNG. The images are those of the data: the
- * network's preprocessing counts as a part of the network.
+ * Makes adversarial images and writes them to a PNG. The images are changed before preprocessing,
+ * which counts as a part of the network.
  *
  * Errors: those of the weights and the data; a target or an example that does not exist; images
  *         that cannot be drawn.
@@ -132,7 +132,9 @@ async function changeImages(
   return { before: input, after, labels };
 }
 
-/** Formats one line per image: the prediction before, if there is one, and after. */
+/**
+ * Formats one line per image with the prediction before the attack, if there is one, and after it.
+ */
 async function describeImages(
   network: Module,
   { classNames }: Dataset,
@@ -171,8 +173,8 @@ async function predict(
 }
 
 /**
- * Draws the images in the first row, the changed images in the second and the changes, grey where
- * there are none, in the third.
+ * Draws the images in the first row, the changed images in the second, and the changes in the
+ * third, where grey means no change.
  */
 async function drawImages(before: Tensor | undefined, after: Tensor): Promise<Uint8Array> {
   const [count, height, width, channels] = after.shape;

@@ -13,7 +13,10 @@ interface Options {
   readonly module?: string;
 }
 
-/** `boxprop gradcheck`: checks every box and cost, prints a table, exits with 1 on any failure. */
+/**
+ * Makes the command `boxprop gradcheck`, which checks every box and cost, prints a table, and exits
+ * with 1 if a check fails.
+ */
 export function gradcheckCommand(): Command {
   return new Command('gradcheck')
     .description('check the gradients of boxes and costs by finite differences')
@@ -56,7 +59,7 @@ export function gradcheckCommand(): Command {
     });
 }
 
-/** The boxes to check and their cases: boxprop's, or those of a file. */
+/** Returns the boxes to check and their cases: boxprop's own, or those of a file. */
 async function targets(
   file?: string,
 ): Promise<{ exported: Record<string, unknown>; cases: Cases }> {

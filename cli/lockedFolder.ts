@@ -4,8 +4,8 @@ import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 
 /**
- * Creates the folder of a run or a search if necessary, and locks it for this process: two that
- * write one log would both be lost.
+ * Creates the folder of a run or a search if necessary, and locks it for this process, because two
+ * processes that write to one log would destroy it.
  *
  * Errors: a folder that cannot be written, or that another process uses.
  * @param option the option that named the folder, for messages.

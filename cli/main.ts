@@ -21,9 +21,9 @@ import { unknownOption } from './unknownOption.ts';
 import { unitsCommand } from './units.ts';
 
 /**
- * The command line. A mistake of the caller is one line on standard error, `boxprop: <message>`.
- * Any other error is a bug of boxprop and shows its stack. Both exit with 1. To start quickly, the
- * commands import heavy modules only when they run.
+ * Makes the command line. A mistake of the user prints one line on standard error,
+ * `boxprop: <message>`. Any other error is a bug of boxprop and prints its stack. Both exit with 1.
+ * To start quickly, the commands import heavy modules only when they run.
  */
 function program(): Command {
   const commands = [
@@ -48,7 +48,7 @@ function program(): Command {
     .version(packageVersion());
   for (const command of commands) boxprop.addCommand(command);
   for (const command of [boxprop, ...commands, ...commands.flatMap((one) => one.commands)]) {
-    // commander throws and prints no error: `fail` does.
+    // commander throws its errors and does not print them; `fail` prints them.
     const silent = { outputError() {}, writeErr() {} };
     command.configureOutput(silent).exitOverride((error) => refuse(command, error));
   }

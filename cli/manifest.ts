@@ -4,12 +4,12 @@ import { dirname } from 'node:path';
 
 const manifestFile = () => createRequire(import.meta.url).resolve('boxprop/package.json');
 
-/** The folder in which boxprop is installed. */
+/** Returns the folder in which boxprop is installed. */
 export function packageRoot(): string {
   return dirname(manifestFile());
 }
 
-/** The version of boxprop. */
+/** Returns the version of boxprop. */
 export function packageVersion(): string {
   const file = manifestFile();
   const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));

@@ -6,7 +6,7 @@ import { InputError } from '../lib/errors.ts';
 import { systemCode } from '../lib/files/systemError.ts';
 import { resolveTsx } from '../lib/files/tsx.ts';
 
-/** Whether an argument of the command line names a TypeScript or JavaScript file. */
+/** Returns whether an argument of the command line names a TypeScript or JavaScript file. */
 export function isModuleFile(word: string): boolean {
   return /\.[cm]?[jt]s$/.test(word);
 }
@@ -38,10 +38,10 @@ export async function importModule(file: string): Promise<Record<string, unknown
 let isHooked = false;
 
 /**
- * Lets Node import TypeScript until the returned function is called. Modules that are loaded
- * already, boxprop itself among them, stay the same. Every TypeScript file is loaded as an ES
- * module: as CommonJS, the default where package.json has no "type": "module", it would load a
- * second copy of boxprop's classes.
+ * Makes Node able to import TypeScript until the returned function is called. Modules that are
+ * already loaded, including boxprop itself, are not loaded again. Every TypeScript file is loaded
+ * as an ES module. As CommonJS, the default if package.json has no "type": "module", it would load
+ * a second copy of boxprop's classes.
  */
 async function registerTypeScript(): Promise<() => Promise<void>> {
   const tsx = await import('tsx/esm/api');
@@ -56,7 +56,10 @@ async function registerTypeScript(): Promise<() => Promise<void>> {
   return unregister;
 }
 
-/** Whether the file never ran, because of a syntax error or a missing import. */
+/**
+ * Returns whether an error, such as a syntax error or a missing import, prevented the file from
+ * running.
+ */
 function isUnloadable(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const missing = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(systemCode(error) ?? '');

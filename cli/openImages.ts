@@ -9,15 +9,16 @@ import type { OpenedData } from './openedData.ts';
 /** The names of a folder of validation examples. */
 const VALIDATION = ['val', 'valid', 'validation'];
 
-/** Names that parts of a dataset have, and classes have not. */
+/** Names that are typical for parts of a dataset, and not for classes. */
 const PART = /^(train(ing|_set)?|test(ing|_set)?|val(id(ation)?)?)$/i;
 
 /** Images in folders, and what was decided about them. */
 type OpenedImages = Omit<OpenedData, 'notes'> & { readonly notes?: readonly string[] };
 
 /**
- * Opens `train/CLASS/*`, with `test/CLASS/*` and `val/CLASS/*`. Without `test`, the validation
- * examples are the test examples; without both, the training examples are.
+ * Opens `train/CLASS/*`, with `test/CLASS/*` and `val/CLASS/*`. If there is no `test`, the
+ * validation examples are used as test examples. If there is neither `test` nor `val`, the training
+ * examples are used.
  *
  * Errors: fewer than two classes; two folders of validation examples; those of `loadImageFolder`.
  * @param names the entries of the folder.

@@ -5,25 +5,22 @@ import { logBackend } from './process.ts';
 export interface OpenedData {
   /** The training examples. */
   readonly train: Dataset;
-  /** The test examples. Where the data have none, these are the training examples. */
+  /** The test examples. If the data have none, these are the training examples. */
   readonly test: Dataset;
-  /** The validation examples, where the data have some beside the test examples. */
+  /** The validation examples, if the data have some in addition to the test examples. */
   readonly validation?: Dataset;
-  /** A line on each thing that was left out or decided, for the user. */
+  /** Lines for the user about files that were left out and decisions that were made. */
   readonly notes: readonly string[];
 }
 
-/**
- * Prints which files the readers of the data left out, and what they decided, one line each, to
- * standard error: nothing is left out silently.
- */
+/** Prints the notes to standard error, one line each, so that nothing is left out silently. */
 export function reportNotes({ notes }: Pick<OpenedData, 'notes'>): void {
   notes.forEach((note) => logBackend(`boxprop: ${note}`));
 }
 
 /**
- * Returns the test examples. Where the data have none, these are all examples, which is said on
- * standard error.
+ * Returns the test examples. If the data have none, it returns all examples and prints a line about
+ * this to standard error.
  */
 export function testExamples({ train, test }: Pick<OpenedData, 'train' | 'test'>): Dataset {
   if (test === train) {

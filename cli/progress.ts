@@ -2,7 +2,7 @@ import { Presets, SingleBar } from 'cli-progress';
 
 /** The progress bar of a training run. */
 export interface Progress {
-  /** Shows the bar at its present state. */
+  /** Shows the bar in its current state. */
   show(epoch: number): void;
   /** Advances the bar by the examples of a step. */
   step(examples: number, loss: number): void;
@@ -11,7 +11,8 @@ export interface Progress {
 }
 
 /**
- * Creates a progress bar on standard error if that is a terminal, or else one that shows nothing.
+ * Creates a progress bar on standard error. If standard error is not a terminal, the bar shows
+ * nothing.
  *
  * @param total the number of examples of all epochs.
  */

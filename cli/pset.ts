@@ -18,7 +18,8 @@ interface GradeOptions {
 }
 
 /**
- * `boxprop pset new NAME`, `check DIR` (exits with 1 unless all points are reached), `grade DIR...`
+ * Makes the commands `boxprop pset new NAME`, `pset check DIR` (which exits with 1 unless all
+ * points are reached) and `pset grade DIR...`.
  */
 export function psetCommand(): Command {
   return new Command('pset')
@@ -115,7 +116,7 @@ async function findPset(name: string): Promise<Pset> {
   );
 }
 
-/** The name of the problem set in the package.json of a handout. */
+/** Reads the name of the problem set from the package.json of a handout. */
 async function readPsetName(dir: string): Promise<string> {
   const text = await readFile(join(dir, 'package.json'), 'utf8').catch(() => '{}');
   const name = /"boxprop":\s*\{\s*"pset":\s*"([^"]*)"/.exec(text)?.[1];

@@ -14,7 +14,7 @@ interface Options {
   readonly png?: boolean;
 }
 
-/** `boxprop report RUN` */
+/** Makes the command `boxprop report RUN`. */
 export function reportCommand(): Command {
   return new Command('report')
     .description('write a report of a training run: one HTML file')

@@ -17,11 +17,11 @@ export interface ReportRunOptions {
 }
 
 /**
- * Writes the report of the run in a folder, for the weights in its checkpoint.
+ * Writes the report of the run in `folder`. It shows the weights of the run's checkpoint.
  *
  * Errors: those of the checkpoint and the data; a file that cannot be written.
  * @param out the HTML file.
- * @returns the files written.
+ * @returns the paths of the files that were written.
  */
 export async function reportRun(
   folder: string,

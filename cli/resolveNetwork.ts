@@ -10,7 +10,7 @@ import { importModule, isModuleFile } from './moduleFile.ts';
 
 const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
 
-/** How `resolveNetwork` builds a network and reports an unknown name. */
+/** The options of `resolveNetwork`. */
 export interface ResolveOptions {
   /** Further arguments of the network's function. */
   readonly architecture?: Architecture | undefined;
@@ -33,7 +33,8 @@ export async function resolveNetwork(
 ): Promise<NetworkEntry> {
   const entry = isModuleFile(network) ? await entryOf(network) : known(network, where);
   const { inputShape, classes } = entry;
-  // Our own networks have defaults of their published size; a file's function may have none.
+  // boxprop's own networks have their published sizes as defaults; a file's function may have no
+  // defaults.
   const defaults = isModuleFile(network) ? { inputShape, classes } : {};
   const build: NetworkEntry['build'] = (options) =>
     buildWith(network, entry.build, { ...defaults, ...options }, architecture);
@@ -76,8 +77,8 @@ function isBox(value: unknown): value is Module {
 }
 
 /**
- * Whether a value looks like a box of a second copy of boxprop: a CommonJS file, or a file beside
- * another installation, loads one.
+ * Returns whether a value looks like a box of a second copy of boxprop. A CommonJS file, or a file
+ * next to another installation, loads a second copy.
  */
 function isForeignBox(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'backpropToInput' in value;
@@ -87,7 +88,7 @@ function isBuilder(value: unknown): value is (options: NetworkOptions) => unknow
   return typeof value === 'function';
 }
 
-/** The input shape of a dataset of images as networks take it. */
+/** Returns the input shape of a dataset of images in the form that networks take. */
 export function imageShapeOf({ inputShape }: Pick<Dataset, 'inputShape'>): ImageShape {
   const [height, width, channels] = inputShape;
   return [height, width, channels];

@@ -17,7 +17,8 @@ const COMMAND_LINE_ONLY = ['config', 'resume', 'out'];
  *
  *     { "network": "lenet5", "preprocess": ["pad:2", "standardize"], "weightDecay": 1e-4 }
  *
- * Errors: unknown keys, and values that the command line would refuse, with the file.
+ * Errors: unknown keys, and values that the command line would not accept. The message names the
+ *         file.
  * @returns the network, if the object names one.
  */
 export function applyOptions(
@@ -64,7 +65,7 @@ function parsed(file: string, option: Command['options'][number], value: unknown
       throw new InputError(`${file}: ${error.message}`, { cause: error });
     throw error;
   }
-  // The text of the command line has no types, but the file has.
+  // Values on the command line are texts, but values in the file have types, which must fit.
   if (typeof found === 'number' && typeof value !== 'number') throw refuse('a number');
   if (typeof found === 'string' && typeof value !== 'string') throw refuse('text');
   return found;

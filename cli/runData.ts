@@ -8,20 +8,20 @@ import { reportNotes, type OpenedData } from './openedData.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { trainingDataMetadata } from './weightsFile.ts';
 
-/** The data of a run as its network sees them, but for augmentation. */
+/** The data of a run as the network gets them, before augmentation. */
 export interface RunData {
   readonly train: Dataset;
   readonly validation?: Dataset;
   readonly test: Dataset;
-  /** Where the test examples are from: data without any are tested on the validation examples. */
+  /** The origin of the test examples: if the data have none, the validation examples are used. */
   readonly testedOn: 'test' | 'validation';
   /** Metadata for the weights files: the shape and classes of the data, and its preprocessing. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * Opens the data of a run, holds out the validation examples and preprocesses all parts alike. Mean
- * and deviation are those of the training examples only.
+ * Opens the data of a run, holds out the validation examples, and preprocesses all parts in the
+ * same way. The mean and standard deviation are computed from the training examples only.
  *
  * Errors: bad data; a limit above the number of examples; a split that leaves a part empty.
  */
@@ -44,7 +44,9 @@ export async function openRunData(options: RunOptions, rng: Rng): Promise<RunDat
   };
 }
 
-/** The first examples of a dataset. Errors: a limit above their number. */
+/**
+ * Returns the first `limit` examples of a dataset. Errors: a limit above the number of examples.
+ */
 export function limited(dataset: Dataset, limit = dataset.length): Dataset {
   if (limit > dataset.length) {
     throw new InputError(
@@ -60,7 +62,10 @@ export function limited(dataset: Dataset, limit = dataset.length): Dataset {
 /** The examples of a run by their use, before preprocessing. */
 type Parts = Pick<RunData, 'train' | 'validation' | 'test' | 'testedOn'>;
 
-/** The training examples, and those held out by `--validation-split` or by the data. */
+/**
+ * Divides the data into training, validation and test examples. The validation examples are held
+ * out by `--validation-split`, or are those of the data.
+ */
 function divide(opened: OpenedData, options: RunOptions, rng: Rng): Parts {
   const { limit, validationSplit, patience } = options;
   const whole = limited(opened.train, limit);

@@ -6,21 +6,24 @@ import { isModuleFile } from './moduleFile.ts';
 import { parseConfig } from './runConfig.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
 
-/** How a command names the folder of a run, and what it takes from its own command line. */
+/**
+ * The settings of a command that reads a run: names for messages, and options that replace those of
+ * the run.
+ */
 export interface RunReader {
   /** The option or command that names the folder, for messages. */
   readonly option: string;
-  /** The command that names the module of the network too, for messages. */
+  /** The command line that also names the network's module file, as advice in messages. */
   readonly remedy: string;
-  /** The network that the user named, in place of the run's. */
+  /** The network that the user named; it replaces that of the run. */
   readonly network?: string | undefined;
-  /** The folder of the data that the user named, in place of the run's. */
+  /** The folder of the data that the user named; it replaces that of the run. */
   readonly data?: string | undefined;
 }
 
 /**
  * Reads the options of the run in a folder from its `config.json`. The folder may come from
- * anywhere, so it names no code that runs.
+ * anywhere, so code that it names is not run.
  *
  * Errors: a folder without a run; a file that is not the options of a run; those of
  *         `runOptionsFrom`; a network that is a module, unless the user names it.
@@ -55,7 +58,7 @@ export function withAbsolutePaths<T extends { network?: unknown; data?: unknown 
   };
 }
 
-/** Makes a network that is a module an absolute path. */
+/** Makes the path of a network's module file absolute. */
 export function absoluteNetwork(network: string): string {
   return isModuleFile(network) ? resolve(network) : network;
 }

@@ -16,7 +16,8 @@ import { openFolds } from './trainFold.ts';
 
 /**
  * Completes a plan and checks it as far as possible before training. It replaces the backend `auto`
- * by the one that starts here, so that a resumed search continues on the same backend.
+ * by the backend that it chooses on this machine, so that a resumed search continues on the same
+ * backend.
  *
  * Errors: more trials than points; an unknown network; bad data; more folds than examples.
  */
@@ -49,7 +50,7 @@ export async function checkPlan(plan: Omit<SearchPlan, 'examples'>): Promise<Sea
  *
  * Errors: a folder that cannot be written; a search in which all trials failed.
  * @param signal stops the search at once.
- * @returns how many trials are done, and whether the signal stopped the search.
+ * @returns the number of trials that are done, and whether the signal stopped the search.
  */
 export async function runSearch(
   run: SearchFolder,
@@ -106,8 +107,8 @@ export async function runSearch(
 }
 
 /**
- * The target of the Gaussian process: ln of the error rate, because ratios of errors matter. No
- * errors count as half an error.
+ * Returns the target function of the Gaussian process: ln of the error rate, because ratios of
+ * errors matter. If there are no errors, half an error is counted.
  */
 function logErrorOf({ examples }: SearchPlan): (mean: number) => number {
   return (mean) => Math.log(Math.max(mean, 0.5 / examples));

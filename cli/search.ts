@@ -19,7 +19,8 @@ interface Options {
 }
 
 /**
- * `boxprop search SPACE`. A signal ends it at once, with exit status 130; finished folds are kept.
+ * Makes the command `boxprop search SPACE`. A signal ends it at once, with exit status 130;
+ * finished folds are kept.
  */
 export function searchCommand(): Command {
   const command = new Command('search')

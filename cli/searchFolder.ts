@@ -15,7 +15,7 @@ import type { SearchSpace } from './searchSpace.ts';
 
 /** The options of a search: the content of `search.json` in its folder. */
 export interface SearchPlan extends SearchSpace {
-  /** How points are chosen. */
+  /** The method that chooses the points. */
   readonly method: SearchOptions['method'];
   /** The number of points to try. */
   readonly trials: number;
@@ -23,9 +23,9 @@ export interface SearchPlan extends SearchSpace {
   readonly examples: number;
   /** The number of folds. */
   readonly folds: number;
-  /** Seed of the points and the folds. */
+  /** The seed of the points and the folds. */
   readonly seed: number;
-  /** Unfinished trials that a proposal of gp does not wait for. */
+  /** The number of previous trials that a proposal of gp does not wait for. */
   readonly ahead: number;
 }
 
@@ -37,7 +37,8 @@ type Line =
 /**
  * The folder of a search. `search.json` has its options. `log.jsonl` gets each point before it is
  * tried and each fold when it is finished, and is flushed to the disk before anything depends on
- * the line. So a search that is killed loses only the folds in progress; half a line is dropped.
+ * the line. If a search is killed, it loses only the folds in progress; an incomplete last line is
+ * dropped.
  */
 export class SearchFolder {
   /** The path of the folder. */
@@ -109,7 +110,7 @@ export class SearchFolder {
     try {
       const lines = await readLog<Line>(file);
       await writePlan(folder, plan);
-      // Removes half a line at the end, which the next line would be appended to.
+      // Removes an incomplete line at the end; otherwise the next line would be appended to it.
       await writeFileAtomic(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
       return new SearchFolder(folder, plan, lines, await open(file, 'a'), unlock);
     } catch (error) {
@@ -180,7 +181,7 @@ async function readPlan(folder: string): Promise<SearchPlan> {
     const plan: unknown = JSON.parse(text);
     if (isPlan(plan)) return plan;
   } catch {
-    // Reported below.
+    // The error is thrown below.
   }
   throw new InputError(
     `${file}: expected the options of a search as JSON, got ${show(text.slice(0, 40))}`,

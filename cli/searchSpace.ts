@@ -27,7 +27,7 @@ export interface SearchSpace {
 
 /** Options that must be the same for all trials. */
 const COMMON = ['data', 'shape', 'limit', 'seed', 'backend', 'threads'];
-/** Options that the folds replace, or that concern files that a fold does not write. */
+/** Options that folds replace, or that are about files that a fold does not write. */
 const REFUSED = ['validationSplit', 'patience', 'checkpointSteps', 'report'];
 const ARCHITECTURE = 'architecture.';
 
@@ -39,8 +39,8 @@ const ARCHITECTURE = 'architecture.';
  *       "learningRate": { "low": 0.001, "high": 0.1, "log": true },
  *       "architecture": { "units": { "low": 16, "high": 256, "log": true, "integer": true } } }
  *
- * Errors: those of `readConfig` and of the dimensions; options that a search cannot use; every
- *         bound or choice that `boxprop train` would refuse. All name the file.
+ * Errors: those of `readConfig` and of the dimensions; options that a search cannot use; a bound or
+ *         choice that `boxprop train` would not accept. All messages name the file.
  */
 export async function readSpace(file: string): Promise<SearchSpace> {
   const config = await readConfig(file);
@@ -83,7 +83,7 @@ export async function readSpace(file: string): Promise<SearchSpace> {
   return read;
 }
 
-/** The base with the values of a point, as `boxprop train --config` would take it. */
+/** Returns the base with the values of a point, as a config for `boxprop train --config`. */
 export function configOf({ base }: SearchSpace, point: Point): Config {
   const own = Object.entries(point);
   const architecture = own.flatMap(([name, value]) =>
@@ -98,7 +98,10 @@ export function configOf({ base }: SearchSpace, point: Point): Config {
   };
 }
 
-/** The options of a run at a point. Errors: those of `runOptionsFrom`; unknown augmentations. */
+/**
+ * Returns the options of a run at a point. Errors: those of `runOptionsFrom`; unknown
+ * augmentations.
+ */
 export function runOptionsAt(space: SearchSpace, point: Point): RunOptions {
   const options = runOptionsFrom(space.file, configOf(space, point));
   augmentationsOf(options.augment ?? []);
@@ -106,8 +109,8 @@ export function runOptionsAt(space: SearchSpace, point: Point): RunOptions {
 }
 
 /**
- * Checks values of one dimension with the first values of the others: all choices, or the bounds of
- * a range and a value between them.
+ * Checks all choices of a dimension, or the bounds of a range and a value between them. The other
+ * dimensions have their first values.
  */
 function checkValues(space: SearchSpace, name: string): void {
   const dimension = space.space[name];

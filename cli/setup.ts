@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { choiceOption } from './options.ts';
 import { printLine, untilSignal } from './process.ts';
 
-/** `boxprop setup tensorflow`. A signal undoes it, with exit status 130. */
+/**
+ * Makes the command `boxprop setup tensorflow`. A signal undoes the setup, with exit status 130.
+ */
 export function setupCommand(): Command {
   return new Command('setup')
     .description('install tfjs-node; builds it on a Python wheel if its own installer fails')

@@ -29,13 +29,13 @@ export interface UnitsOptions {
   readonly box?: string;
   /** The channels of the box's output; by default the first 16. */
   readonly units?: readonly number[];
-  /** Patches per unit. */
+  /** The number of patches per unit. */
   readonly count: number;
-  /** Patches per image, at most. */
+  /** The largest number of patches per image. */
   readonly perImage: number;
   /** The number of test examples to search; by default all. */
   readonly limit?: number;
-  /** The network of the weights; by default as the file says. */
+  /** The network of the weights; by default the network that the file names. */
   readonly network?: string;
   /** The folder of the data. */
   readonly data?: string;

@@ -12,7 +12,7 @@ interface Options {
   readonly svg?: string;
 }
 
-/** `boxprop summary NETWORK` */
+/** Makes the command `boxprop summary NETWORK`. */
 export function summaryCommand(): Command {
   return new Command('summary')
     .description('list the boxes of a network: shapes, parameters, multiply-adds, receptive fields')

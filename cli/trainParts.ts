@@ -24,7 +24,8 @@ import {
 import type { RunOptions } from './trainOptions.ts';
 
 /**
- * Creates the optimizer of a run. Biases, normalizations and the slopes of PReLU do not decay.
+ * Creates the optimizer of a run. There is no weight decay of biases, normalizations and the slopes
+ * of PReLU.
  *
  * Errors: Nesterov momentum with an optimizer other than sgd, or with momentum 0.
  */
@@ -36,7 +37,7 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
       `--nesterov: expected --optimizer sgd with a --momentum above 0, got ${got}`,
     );
   }
-  // Without weight decay, a user's box need not declare which of its parameters decay.
+  // If there is no weight decay, a user's box need not state `noDecay`.
   const groups = weightDecay === 0 ? [] : [withoutDecay(network)];
   const rates = { learningRate, weightDecay, groups };
   const make: Record<RunOptions['optimizer'], () => OptimizerWithState> = {
@@ -77,7 +78,7 @@ export function scheduleOf(
   };
 }
 
-/** Augments the training examples as the options say. */
+/** Augments the training examples as the options state. */
 export function augmented(
   train: Dataset,
   { augment: names }: Pick<RunOptions, 'augment'>,

@@ -13,7 +13,7 @@ import {
 import { logBackend, printLine } from './process.ts';
 import type { UnitsOptions } from './showUnits.ts';
 
-/** `boxprop units WEIGHTS` */
+/** Makes the command `boxprop units WEIGHTS`. */
 export function unitsCommand(): Command {
   return new Command('units')
     .description('show the image patches to which units of a trained network respond most')

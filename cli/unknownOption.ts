@@ -1,7 +1,7 @@
 import { didYouMean } from '../lib/didYouMean.ts';
 import { shorten } from '../lib/oneLine.ts';
 
-/** The present names of options that were renamed. */
+/** The current names of options that were renamed. */
 const RENAMED: Readonly<Record<string, string>> = {
   rate: 'learningRate',
   batch: 'batchSize',
@@ -14,7 +14,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 };
 
 /**
- * The message about an unknown option, with the known one that the user probably meant:
+ * Returns the message about an unknown option, with the known option that the user probably meant:
  * `unknown option --rate; did you mean --learning-rate?`
  *
  * @param name a flag, or a key of a file in camel case.

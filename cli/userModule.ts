@@ -3,8 +3,8 @@ import { InputError } from '../lib/errors.ts';
 import { importModule } from './moduleFile.ts';
 
 /**
- * Loads a user's boxes and their cases from a TypeScript or JavaScript file. It exports the
- * classes, and `cases` with a function per class that draws a random case:
+ * Loads a user's boxes and their cases from a TypeScript or JavaScript file. The file exports the
+ * classes, and `cases` with one function per class that draws a random case:
  *
  *     export const cases = {
  *       MyBox: (draw) => ({ box: new MyBox(), config: 'MyBox()', input: draw.normal([2, 3]) }),

@@ -42,13 +42,15 @@ export interface WeightsFile {
   readonly name: string;
   /** The network as it was built in its training. */
   readonly entry: NetworkEntry;
-  /** The data of the training; undefined if the file does not say. */
+  /** The data of the training; undefined if the file does not state them. */
   readonly trainingData: TrainingData | undefined;
-  /** The preprocessing of the inputs; empty if the file does not say. */
+  /** The preprocessing of the inputs; empty if the file does not state it. */
   readonly preprocessing: readonly PreprocessingStep[];
 }
 
-/** The entry `data` of a weights file's metadata, for `dataset` before preprocessing. */
+/**
+ * Makes the entry `data` of a weights file's metadata. `dataset` is the data before preprocessing.
+ */
 export function trainingDataMetadata(dataset: Dataset): string {
   const { inputShape, classes, classNames } = dataset;
   const pixels = dataset instanceof ArrayDataset && dataset.inputs instanceof Uint8Array;
@@ -87,7 +89,7 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
   };
 }
 
-/** Checks an entry of the metadata; undefined if there is none. */
+/** Checks an entry of the metadata and returns its value; undefined if there is none. */
 function checkedEntry<const S extends v.GenericSchema>(
   [where, value]: [string, unknown],
   schema: S,
@@ -95,7 +97,7 @@ function checkedEntry<const S extends v.GenericSchema>(
   return value === undefined ? undefined : checkSchema(where, schema, value);
 }
 
-/** Puts the place in front of the message of an error. */
+/** Runs `run`, and puts the place in front of the message of its errors. */
 function placed<T>(where: string, run: () => T): T {
   try {
     return run();
@@ -105,7 +107,10 @@ function placed<T>(where: string, run: () => T): T {
   }
 }
 
-/** Accepts files without a version: weights of other programs have no metadata of boxprop. */
+/**
+ * Checks the version of the metadata. Files without a version are accepted, because weights of
+ * other programs have no metadata of boxprop.
+ */
 function checkVersion(file: string, { metadata }: WeightsHeader): void {
   const version = metadata.get('metadataVersion') ?? METADATA_VERSION;
   if (version === METADATA_VERSION) return;
@@ -133,7 +138,7 @@ function storedName(file: string, header: WeightsHeader): string {
 /**
  * Loads the network of a weights file for data like that of its training.
  *
- * Errors: data with other classes than those of the training; those of `loadTrainedNetwork`.
+ * Errors: data with classes other than those of the training; those of `loadTrainedNetwork`.
  * @param data the inputs as the network gets them, after preprocessing.
  */
 export async function loadForData(
@@ -164,7 +169,10 @@ export async function loadForData(
 
 const COUNT = integer(1, 1e5);
 
-/** Accepts sizes and class counts of any real dataset, and no more: they decide on memory. */
+/**
+ * The schema of the training data. Sizes and numbers of classes are limited to those of real
+ * datasets, because they determine the memory that is needed.
+ */
 const TRAINING_DATA = v.pipe(
   object({
     inputShape: v.pipe(

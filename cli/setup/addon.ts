@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { InputError } from '../../lib/errors.ts';
 import type { Commands } from './commands.ts';
 
-/** The tools of a build, besides npm and the node-gyp that comes with it. */
+/** The tools of a build, apart from npm and its node-gyp. */
 export interface Tools {
   /** The Python command. */
   readonly python: string;
@@ -43,7 +43,10 @@ export async function findTools(commands: Commands, cwd: string, pip: boolean): 
   return { python, nodedir: nodedir() };
 }
 
-/** The folder of Node's headers: the one configured in npm, or the prefix of the running Node. */
+/**
+ * Returns the folder with Node's headers: the one configured in npm, or the prefix of the running
+ * Node.
+ */
 function nodedir(): string | undefined {
   const prefix = dirname(dirname(realpathSync(process.execPath)));
   return [process.env.npm_config_nodedir, prefix].find(
@@ -54,7 +57,7 @@ function nodedir(): string | undefined {
 }
 
 /**
- * Builds the addon of tfjs-node into the path where tfjs-node looks for it.
+ * Builds the addon of tfjs-node at the path where tfjs-node looks for it.
  *
  * Errors: the build fails.
  * @param stage the npm project around it; its script `node-gyp` runs the node-gyp of npm.
@@ -66,7 +69,8 @@ export async function buildAddon(
   stage: string,
   folder: string,
 ): Promise<void> {
-  // The linker needs names without a version; the library it finds names the file to load.
+  // The linker needs file names without a version. The library itself contains the name of the file
+  // that is loaded at run time.
   const library = join(folder, 'deps/lib');
   await symlink('libtensorflow_cc.so.2', join(library, 'libtensorflow.so'));
   await symlink('libtensorflow_framework.so.2', join(library, 'libtensorflow_framework.so'));

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Findings } from './checkRun.ts';
 import type { Commands } from './commands.ts';
 
-/** The result of running a tfjs-node: its findings, or the reason why it does not run. */
+/** The result of running a tfjs-node: the findings, or the reason why it does not run. */
 export type Check =
   | { readonly runs: true; readonly findings: Findings }
   | { readonly runs: false; readonly problem: string };

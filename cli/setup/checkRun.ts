@@ -5,9 +5,9 @@ import type * as tfjs from '@tensorflow/tfjs-core';
 import { repairUtil } from '../../lib/backend/tensorflow.ts';
 
 /**
- * A separate program, because a native addon that does not fit may end the process. It loads the
- * tfjs-node in a folder, computes a convolution, its gradients and a matrix product, and prints its
- * findings as one line of JSON. It fails on a wrong value.
+ * This is a separate program, because a native addon that does not fit may end the process. It
+ * loads the tfjs-node in a folder, computes a convolution, its gradients and a matrix product, and
+ * prints its findings as one line of JSON. It fails on a wrong value.
  */
 
 /** The findings of the program. */
@@ -56,7 +56,9 @@ const cores = [
 const findings: Findings = { tensorflow: binding.TF_Version, gpu: isUsingGpuDevice, cores };
 process.stdout.write(`${JSON.stringify(findings)}\n`);
 
-/** Compares exactly: small integers are exact in any order of summation. */
+/**
+ * Compares values exactly. This is possible because sums of small integers are exact in any order.
+ */
 function expectValues(name: string, actual: tfjs.Tensor, expected: readonly number[]): void {
   const values = [...actual.dataSync()];
   if (values.join() !== expected.join()) {

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 
-/** A command was interrupted by a signal. */
+/** Reports that a command was interrupted by a signal. */
 export class Interrupted extends Error {}
 
-/** How a command ended. */
+/** The result of a command. */
 export interface Ending {
   /** Whether it succeeded. */
   readonly ok: boolean;
@@ -14,7 +14,7 @@ export interface Ending {
   readonly problem: string;
 }
 
-/** How a command runs. */
+/** The options of a command. */
 export interface CommandOptions {
   /** The working directory. */
   readonly cwd: string;
@@ -50,11 +50,12 @@ export class Commands {
     return new Promise((resolve, reject) => {
       if (this.#signal.aborted) return reject(new Interrupted());
       appendFileSync(this.log, `\n$ ${[command, ...args].join(' ')}\n`);
-      // A process group, so that the children of npm and node-gyp end with them. On Windows npm
-      // is a batch file, which needs a shell.
+      // The command gets its own process group, so that the children of npm and node-gyp end with
+      // them. On Windows, npm is a batch file, which needs a shell.
       const child = spawn(command, args, {
         cwd,
-        // `npm run -s` around this process would silence this npm's errors.
+        // If this process was started by `npm run -s`, the setting -s would also silence this npm's
+        // errors.
         env: { ...process.env, npm_config_loglevel: 'notice', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: !WINDOWS,
@@ -105,7 +106,7 @@ function kill(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** Lines of npm about an error that do not say the reason. */
+/** Lines of npm about an error that do not contain the reason. */
 const ASIDE = /^npm error (code|errno|syscall|path|command|A complete|network This)\b/;
 
 /** Finds the first error message in the output of Node, Python, pip, npm or a compiler. */

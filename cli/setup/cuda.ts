@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { InputError } from '../../lib/errors.ts';
 import type { Commands } from './commands.ts';
 
-/** Whether the machine has an NVIDIA driver, or runs in a Windows that may have one. */
+/**
+ * Returns whether the machine has an NVIDIA driver, or is a Linux under Windows (WSL), which may
+ * have one.
+ */
 export function hasNvidiaDriver(): boolean {
   return existsSync('/proc/driver/nvidia/version') || existsSync('/dev/dxg');
 }

@@ -11,7 +11,10 @@ const CORE = '@tensorflow/tfjs-core';
 export interface Project {
   /** The folder of its package.json. */
   readonly folder: string;
-  /** The node_modules with its tfjs-core; tfjs-node belongs beside it. */
+  /**
+   * The node_modules folder that contains the project's tfjs-core. tfjs-node must be in the same
+   * folder.
+   */
   readonly modules: string;
 }
 
@@ -50,7 +53,7 @@ export function findProject(from: string): Project {
 }
 
 /**
- * Refuses a second copy of tfjs-core.
+ * Throws if there is a second copy of tfjs-core.
  *
  * Errors: a file outside the project's tfjs-core.
  * @param files the files of tfjs-core that are used.
@@ -72,7 +75,7 @@ export function refuseSecondCore(
   }
 }
 
-/** The version of the package in a folder; undefined if there is no package. */
+/** Returns the version of the package in a folder; undefined if there is no package. */
 export function versionOf(folder: string): string | undefined {
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -8,7 +8,7 @@ import { TFJS_VERSION, versionOf, type Project } from './project.ts';
 
 const PREFIX = '.boxprop-setup.';
 
-/** Without this prefix npm would work on the project around node_modules. */
+/** Arguments of npm. Without this prefix, npm would work on the project around node_modules. */
 const HERE = ['--prefix=.'];
 const QUIET = ['--no-audit', '--no-fund'];
 
@@ -16,9 +16,10 @@ const DEPENDENCIES = ['dependencies', 'devDependencies', 'optionalDependencies']
 type Manifest = Partial<Record<(typeof DEPENDENCIES)[number], Record<string, string>>>;
 
 /**
- * A hidden npm project in the node_modules of the user's project, in which tfjs-node is made to
- * work before the user's project sees it. Its packages find those of the user's project above it,
- * tfjs-core among them. After a failure it is removed, and nothing else has changed.
+ * A hidden npm project in the node_modules of the user's project, in which tfjs-node is installed
+ * and checked before it is moved into the user's project. Its packages find those of the user's
+ * project in the folder above, such as tfjs-core. After a failure it is removed, and nothing else
+ * has changed.
  */
 export class Stage {
   /** The user's project. */
@@ -54,12 +55,12 @@ export class Stage {
     return rm(this.folder, { recursive: true, force: true });
   }
 
-  /** The path of tfjs-node in the stage. */
+  /** Returns the path of tfjs-node in the stage. */
   get staged(): string {
     return join(this.folder, 'node_modules', this.name);
   }
 
-  /** The path of tfjs-node in the project. */
+  /** Returns the path of tfjs-node in the project. */
   get target(): string {
     return join(this.project.modules, this.name);
   }
@@ -128,7 +129,7 @@ export class Stage {
     }
   }
 
-  /** Whether the project's package.json names tfjs-node. */
+  /** Returns whether the project's package.json names tfjs-node. */
   isSaved(): boolean {
     const manifest = JSON.parse(
       readFileSync(join(this.project.folder, 'package.json'), 'utf8'),
@@ -137,7 +138,8 @@ export class Stage {
   }
 
   /**
-   * Moves the packages that only tfjs-node needs into its folder, so the project's packages stay.
+   * Moves the packages that only tfjs-node needs into tfjs-node's folder, so that the project's own
+   * packages do not change.
    */
   async nest(): Promise<void> {
     const modules = join(this.folder, 'node_modules');
@@ -149,7 +151,7 @@ export class Stage {
     }
   }
 
-  /** Moves tfjs-node into the project, replacing one that does not work. */
+  /** Moves tfjs-node into the project. It replaces a tfjs-node that does not work. */
   async place(): Promise<void> {
     const old = join(this.folder, 'old');
     const replaces = existsSync(this.target);

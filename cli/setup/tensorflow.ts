@@ -23,7 +23,7 @@ import {
 export interface SetupOptions {
   /** Whether to install tfjs-node-gpu instead of tfjs-node. */
   readonly gpu: boolean;
-  /** A TensorFlow wheel that is downloaded already. */
+  /** The file of a TensorFlow wheel that has already been downloaded. */
   readonly wheel?: string;
   /** A folder inside the project. */
   readonly folder: string;
@@ -31,12 +31,12 @@ export interface SetupOptions {
 
 /**
  * Makes tfjs-node work in a project. If the project's tfjs-node works, nothing changes. Otherwise
- * tfjs-node's own installer runs; it downloads a TensorFlow of 2022, which may be unreachable or
- * may not fit the machine. If that fails, the addon is built on the current TensorFlow of a Python
- * wheel. A tfjs-node works if it computes the right values.
+ * tfjs-node's own installer runs. It downloads a TensorFlow of 2022, which may be unreachable or
+ * may not fit the machine. If this fails, the addon is built on the current TensorFlow of a Python
+ * wheel. A tfjs-node counts as working if it computes the right values.
  *
- * Errors: one line that says what is missing and where the log is. After an error, and after
- *         `Interrupted`, the project is as it was.
+ * Errors: a missing tool, or a step that fails; the message names the log file. After an error, and
+ *         after `Interrupted`, the project is unchanged.
  */
 export async function setupTensorflow(
   { gpu, wheel, folder }: SetupOptions,
@@ -142,7 +142,9 @@ async function build(stage: Stage, { commands, print, gpu, file }: Run): Promise
   return built.findings;
 }
 
-/** Whether tfjs-node runs, and uses the GPU if one is wanted and has a driver. */
+/**
+ * Returns whether tfjs-node runs, and uses the GPU if a GPU is requested and a driver is installed.
+ */
 function isGood(check: Check, gpu: boolean): check is Extract<Check, { runs: true }> {
   return check.runs && (!gpu || check.findings.gpu || !hasNvidiaDriver());
 }

@@ -5,8 +5,8 @@ import { InputError } from '../../lib/errors.ts';
 import type { Commands } from './commands.ts';
 
 /**
- * A Python wheel of TensorFlow. Its libraries are current; those that tfjs-node downloads are of
- * 2022.
+ * A Python wheel of TensorFlow. Its libraries are current, whereas those that tfjs-node downloads
+ * are of 2022.
  */
 export interface Wheel {
   /** The name of the Python package. */
@@ -19,17 +19,17 @@ export interface Wheel {
   readonly gigabytes: number;
 }
 
-/** The properties of a machine that decide on the wheel. */
+/** The properties of a machine that determine the wheel. */
 export interface Machine {
-  /** As `process.platform`. */
+  /** The platform, as in `process.platform`. */
   readonly platform: string;
-  /** As `process.arch`. */
+  /** The architecture, as in `process.arch`. */
   readonly arch: string;
   /** The version of glibc; undefined with another C library, as on Alpine. */
   readonly glibc: string | undefined;
 }
 
-/** The properties of this machine. */
+/** Returns the properties of this machine. */
 export function thisMachine(): Machine {
   const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
   return { platform: process.platform, arch: process.arch, glibc: header?.glibcVersionRuntime };
@@ -94,8 +94,8 @@ export function checkRoom(folder: string, { gigabytes }: Pick<Wheel, 'gigabytes'
 }
 
 /**
- * Downloads a wheel into a folder and resolves to its file. The wheel is that of one fixed version
- * of Python, because the libraries in it are the same for all versions.
+ * Downloads a wheel into a folder and resolves to its file. The wheel is for one fixed version of
+ * Python, because the libraries are the same in the wheels for all versions.
  *
  * Errors: pip fails.
  */
@@ -125,7 +125,7 @@ export async function downloadWheel(
       platform,
       `${name}==${version}`,
     ],
-    // pip downloads into its temporary folder first.
+    // pip first downloads into a temporary folder, which is set to the same disk.
     { cwd: folder, minutes: 30, env: { TMPDIR: folder } },
   );
   const file = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
@@ -139,7 +139,8 @@ export async function downloadWheel(
 }
 
 /**
- * Extracts the two libraries and the headers that the addon includes from a wheel of 15,000 files.
+ * A Python program that extracts from a wheel of 15,000 files the two libraries and the headers
+ * that the addon includes.
  */
 const UNPACK = `
 import os, shutil, sys, zipfile
