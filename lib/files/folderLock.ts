@@ -6,17 +6,24 @@ import { InputError, show } from '../errors.ts';
 import { isRunning, startOf } from './isRunning.ts';
 import { systemCode } from './systemError.ts';
 
-/** A process shows that often that it still holds its lock, in milliseconds. */
+/**
+ * The interval at which a process touches its lock file, to show that it still holds the lock, in
+ * milliseconds.
+ */
 const HEARTBEAT = 20_000;
 
-/** A lock of another machine is abandoned when it has shown nothing for so long. */
+/**
+ * A lock of another machine counts as abandoned if its file has not been touched for this time, in
+ * milliseconds.
+ */
 const ABANDONED = 15 * HEARTBEAT;
 
 /**
  * Locks a folder for this process. The folder gets a file `lock` that names the process; a second
- * process finds it and gives up. A lock is taken over if its process no longer runs, even where
- * another one has its id by now. Whether a process of another machine runs is unknown, for example
- * in a folder of a network; its lock is taken over after five minutes without a sign of it.
+ * process that finds it throws an error. If the process of a lock no longer runs, the lock is taken
+ * over, even if another process has the same id by now. In a folder on a network, the lock may be
+ * of another machine, whose processes are unknown. Such a lock is taken over if its file has not
+ * been touched for five minutes.
  *
  * Errors: another process holds the lock; the system's own error if the folder cannot be written.
  * @returns a function that unlocks the folder.
@@ -43,7 +50,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Shows from time to time that the lock is held. Returns the function that unlocks. */
+/** Touches the lock file from time to time. Returns the function that unlocks. */
 function holding(file: string, own: string): () => Promise<void> {
   const timer = setInterval(() => {
     const now = new Date();
@@ -52,13 +59,13 @@ function holding(file: string, own: string): () => Promise<void> {
   timer.unref();
   return async () => {
     clearInterval(timer);
-    // After a sleep of the machine the lock may be another's.
+    // If the machine was asleep, another process may have taken the lock.
     const holder = await readFile(file, 'utf8').catch(() => '');
     if (holder === own) await rm(file, { force: true });
   };
 }
 
-/** Whether the process that a lock names may still be at work. */
+/** Returns whether the process that a lock names may still be running. */
 async function isHeld(file: string, holder: string): Promise<boolean> {
   if (holder === '') return false;
   const [pid, start = '', host = ''] = holder.split(' ');
@@ -72,8 +79,8 @@ async function isHeld(file: string, holder: string): Promise<boolean> {
 }
 
 /**
- * Removes an abandoned lock. Two processes may do so at the same time: then the second finds the
- * new lock of the first in its hands, and puts it back.
+ * Removes an abandoned lock. If two processes do this at the same time, the second may have removed
+ * the new lock of the first; it notices this and puts the lock back.
  *
  * @returns false if another process was faster.
  */
