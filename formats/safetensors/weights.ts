@@ -78,9 +78,9 @@ export async function saveWeights(
  * If the file is invalid or does not match, no variable is set. F16, BF16 and F64 weights become
  * float32. In addition to the variables, only the header and one tensor are in memory.
  *
- * Errors: a file that cannot be read; names or shapes that do not match, all in one message; a value
- *         that is not finite, with its tensor. After such a value, or if the disk fails or the file
- *         is truncated during the read, the variables that were already read stay set.
+ * Errors: a file that cannot be read; names or shapes that do not match, all in one message; a
+ *         value that is not finite, with its tensor. After such a value, or if the disk fails or
+ *         the file is truncated during the read, the variables that were already read stay set.
  * @returns the file's metadata.
  */
 export async function loadWeights(
