@@ -4,7 +4,8 @@ import type { Geometry } from '../../geometry.ts';
 export function attributes({ height, width }: Geometry) {
   return {
     strides: [height.stride, width.stride],
-    // Always explicit: given one number, tfjs takes the filter's height for both axes.
+    // The padding is always explicit, because for a single number tfjs uses the filter's height
+    // along both axes.
     pad: [
       [0, 0],
       [height.before, height.after],

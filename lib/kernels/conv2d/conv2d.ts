@@ -25,7 +25,7 @@ const KERNELS: ByBackend<Conv2dKernels> = {
   wasm,
   tensorflow,
   webgl: webglKernels(),
-  // On a real GPU tfjs's kernels do, except for the gradient of the filters.
+  // On a hardware GPU, tfjs's kernels are used, except for the gradient of the filters.
   webgpu: { ...other, toFilter: webgpu.toFilter },
   softwareWebgpu: webgpu,
   float64: tfjs,
@@ -51,7 +51,7 @@ export function conv2d(
  *
  *     ∂C/∂x[n,y,x,c] = Σ_ijo g[n,i,j,o] w[p,q,c,o]
  *
- * over the windows (i, j) whose tap (p, q) meets the pixel (y, x).
+ * over the windows (i, j) whose cell (p, q) lies on the pixel (y, x).
  */
 export function conv2dToInput(
   gradOutput: Tensor4D,

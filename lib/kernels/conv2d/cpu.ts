@@ -5,7 +5,10 @@ import { addProduct, matrixAt, transposeOf } from '../matmul/gemm.ts';
 import type { Conv2dKernels } from './conv2dKernels.ts';
 import { batchChunks, cellsOf, gather, scatter, windowsOf, type Chunk } from './im2col.ts';
 
-/** The elements of X: a megabyte stays in the processor's cache between writing and reading it. */
+/**
+ * The largest number of elements of X. They take a megabyte, which stays in the processor's cache
+ * between writing and reading.
+ */
 const MAX_ELEMENTS = 2 ** 18;
 
 /**
@@ -17,8 +20,8 @@ const MAX_ELEMENTS = 2 ** 18;
  *     toInput    ∂C/∂X = G Wᵀ, each cell added to the pixel that it was read from
  *     toFilter   ∂C/∂W = Xᵀ G
  *
- * This is five times as fast as tfjs's own kernels, and seventy times for the gradient of the
- * filters. Besides, tfjs's dilated gradient of the input is wrong.
+ * This is five times as fast as tfjs's own kernels, and for the gradient of the filters seventy
+ * times as fast. In addition, tfjs's dilated gradient of the input is wrong.
  */
 export const cpu: Conv2dKernels = {
   forward(images, filters, geometry, bias) {
@@ -67,13 +70,16 @@ export const cpu: Conv2dKernels = {
   },
 };
 
-/** Writes X of a chunk. */
+/** Writes the matrix X of a chunk. */
 function gatherChunk(cells: Values, x: Values, chunk: Chunk, channels: number): void {
   cells.fill(0);
   gather(cells, x.subarray(chunk.firstPixel * channels), chunk.images, chunk.geometry, channels);
 }
 
-/** Visits the chunks of a batch, each with an array for the cells of its windows, its rows. */
+/**
+ * Visits the chunks of a batch. Each visit gets an array for the cells of the windows, and the
+ * number of windows.
+ */
 function forEachChunk(
   batch: number,
   geometry: Geometry,

@@ -52,7 +52,9 @@ export function dilateAdjoint<T extends Tensor>(y: T, axis: number, distance: nu
   });
 }
 
-/** Returns filters [K_h, K_w, ...] with zeros between their taps, in place of the dilation. */
+/**
+ * Returns filters [K_h, K_w, ...] with zeros between their elements, which replace the dilation.
+ */
 export function dilateFilters(filters: Tensor4D, { height, width }: Geometry): Tensor4D {
   return tidy(() => dilate(dilate(filters, 0, height.dilation), 1, width.dilation));
 }
@@ -72,7 +74,7 @@ export function undilatedGeometry({ height, width }: Geometry): Geometry {
   return { height: undilated(height), width: undilated(width) };
 }
 
-/** Makes gradients that take dilation of gradients that ignore it. */
+/** Makes gradients with dilation from gradients that ignore it. */
 export function withDilatedGradients({ toInput, toFilter }: ConvGradients): ConvGradients {
   return {
     toInput(gradOutput, filters, geometry) {
@@ -90,7 +92,7 @@ export function withDilatedGradients({ toInput, toFilter }: ConvGradients): Conv
   };
 }
 
-/** Returns whether a window has cells between its taps, along either axis. */
+/** Returns whether a convolution is dilated along one of the axes. */
 export function isDilated({ height, width }: Geometry): boolean {
   return height.dilation * width.dilation > 1;
 }
@@ -99,7 +101,10 @@ function dilatedSize(size: number, distance: number): number {
   return (size - 1) * distance + 1;
 }
 
-/** A tensor seen as [outer, size, inner], and its shape with another size of the axis. */
+/**
+ * Returns the sizes of a tensor seen as [outer, size, inner], and a function that returns its shape
+ * with another size of the axis.
+ */
 function aroundAxis({ shape }: Tensor, axis: number) {
   return {
     outer: numElements(shape.slice(0, axis)),

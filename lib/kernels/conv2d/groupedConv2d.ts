@@ -11,7 +11,7 @@ import { computeOnHost, onHost } from '../backends/host.ts';
  *         are neighbours.
  */
 
-/** Convolves each group of channels: y_k = x_k ∗ w_k (+ b_k) for group k. */
+/** Convolves each group of channels by itself: y_k = x_k ∗ w_k (+ b_k) for group k. */
 export function groupedConv2d(
   images: Tensor4D,
   filters: Tensor4D,
@@ -27,7 +27,7 @@ export function groupedConv2d(
   });
 }
 
-/** Computes the gradient of the images: for each group, that of `conv2dToInput`. */
+/** Computes the gradient of the images, for each group by `conv2dToInput`. */
 export function groupedConv2dToInput(
   gradOutput: Tensor4D,
   filters: Tensor4D,
@@ -41,7 +41,7 @@ export function groupedConv2dToInput(
   });
 }
 
-/** Computes the gradient of the filters: for each group, that of `conv2dToFilter`. */
+/** Computes the gradient of the filters, for each group by `conv2dToFilter`. */
 export function groupedConv2dToFilter(
   images: Tensor4D,
   gradOutput: Tensor4D,
@@ -55,7 +55,10 @@ export function groupedConv2dToFilter(
   });
 }
 
-/** The groups of channels, one tensor each. On wasm, tfjs's `split` copies all of x per group. */
+/**
+ * Splits a tensor into its groups of channels. On wasm, tfjs's own `split` would copy all of x for
+ * each group.
+ */
 function splitGroups(x: Tensor4D, groups: number): Tensor4D[] {
   if (!onHost()) return split(x, groups, 3);
   const size = x.shape[3] / groups;
@@ -69,7 +72,7 @@ function splitGroups(x: Tensor4D, groups: number): Tensor4D[] {
   });
 }
 
-/** The inverse of `splitGroups`, and its adjoint. */
+/** Joins groups of channels to one tensor. This is the inverse and the adjoint of `splitGroups`. */
 function joinGroups(groups: readonly Tensor4D[]): Tensor4D {
   if (!onHost()) return concat([...groups], 3);
   const shape = groups[0].shape;

@@ -11,7 +11,7 @@ import { computeOnHost, type Values } from '../backends/host.ts';
 
 /**
  * Returns the windows of a batch of images as the rows of a matrix: cell (p, q, c) of window (i, j)
- * is the pixel that the kernel's (p, q, c) meets there, or 0 in the padding.
+ * is the pixel under the kernel's element (p, q, c), or 0 in the padding.
  *
  * Shapes: images [N, H, W, C]; output [N·H_out·W_out, K_h·K_w·C].
  */
@@ -31,7 +31,7 @@ export function col2im(matrix: Tensor, imageShape: readonly number[], geometry: 
   );
 }
 
-/** `im2col` from array to array. The cells in the padding keep their values. */
+/** Computes `im2col` from array to array. The cells in the padding keep their values. */
 export function gather(
   cells: Values,
   pixels: Values,
@@ -48,7 +48,7 @@ export function gather(
   }
 }
 
-/** `col2im` from array to array. It adds to the values of the pixels. */
+/** Computes `col2im` from array to array. It adds to the values of the pixels. */
 export function scatter(
   pixels: Values,
   cells: Values,
@@ -63,7 +63,7 @@ export function scatter(
       let pixel = n * imageSize + runs[r];
       let cell = n * matrixSize + runs[r + 1];
       const end = pixel + runs[r + 2];
-      // Four at a time are a third faster than one.
+      // Copying four values at a time is a third faster than one at a time.
       for (; pixel + 3 < end; pixel += 4, cell += 4) {
         pixels[pixel] += cells[cell];
         pixels[pixel + 1] += cells[cell + 1];
@@ -76,14 +76,14 @@ export function scatter(
 }
 
 /**
- * A part of a batch: some of its images or, where one image has too many windows, some rows of its
- * windows with the rows of pixels that they meet. Both are contiguous in memory, so a chunk is
- * itself a batch.
+ * A part of a batch: some of the images or, if one image has too many windows, some rows of windows
+ * of an image with the rows of pixels under them. Both are contiguous in memory, so a chunk is a
+ * batch itself.
  */
 export interface Chunk {
   /** The number of images. */
   readonly images: number;
-  /** How the windows of the chunk slide over its pixels. */
+  /** The windows of the chunk over its pixels. */
   readonly geometry: Geometry;
   /** The index of the chunk's first pixel in the batch. */
   readonly firstPixel: number;
@@ -114,7 +114,7 @@ export function batchChunks(
   const rowSize = matrixSize / height.output;
   const rowsAtOnce = Math.max(Math.floor(maxElements / rowSize), 1);
   const strips = spans(height.output, rowsAtOnce).map(([first, past]) => {
-    // At least one row of pixels, even for windows that lie entirely in the padding.
+    // A chunk has at least one row of pixels, even if its windows lie entirely in the padding.
     const top = Math.min(Math.max(source(height, first, 0), 0), height.input - 1);
     const end = Math.min(source(height, past - 1, height.kernel - 1) + 1, height.input);
     const before = height.before - first * height.stride + top;
@@ -150,7 +150,7 @@ export function cellsOf({ height, width }: Geometry, channels: number): number {
   return height.kernel * width.kernel * channels;
 }
 
-/** The number of elements of an image, and of its matrix of windows. */
+/** Returns the numbers of elements of an image and of its matrix of windows. */
 function sizesOf(geometry: Geometry, channels: number) {
   const { height, width } = geometry;
   return {
@@ -160,10 +160,10 @@ function sizesOf(geometry: Geometry, channels: number) {
 }
 
 /**
- * Returns the cells of `im2col` transposed: row (p, q, c) holds the pixel that the tap meets in
- * each window (i, j) of each image n, in the order (i, j, n). With the images last, a row of
- * windows reads contiguous values, so this is several times as fast as transposing `im2col`. The
- * gradient of the filters needs it.
+ * Returns the cells of `im2col` transposed: row (p, q, c) holds the pixel under the kernel's
+ * element (p, q, c) in each window (i, j) of each image n, in the order (i, j, n). With the images
+ * last, neighbouring windows read contiguous values, so this is several times as fast as
+ * transposing the result of `im2col`. The gradient of the filters needs it.
  *
  * Shapes: images [N, H, W, C]; output [K_h·K_w·C, H_out·W_out·N].
  */
@@ -184,7 +184,8 @@ export function im2colTransposed(images: Tensor, { height, width }: Geometry): T
           const [runs, length] = width.stride === 1 ? [1, past - left] : [past - left, 1];
           for (let c = 0; c < channels; c++) {
             const row = ((p * width.kernel + q) * channels + c) * columns;
-            // The padding, row by row: while the row is in the cache this costs almost nothing.
+            // Sets the padding to 0 row by row. While the row is in the cache, this costs almost
+            // nothing.
             if (!isInside) cells.fill(0, row, row + columns);
             for (let i = top; i < bottom; i++) {
               const y = c * height.input + source(height, i, p);
@@ -202,16 +203,19 @@ export function im2colTransposed(images: Tensor, { height, width }: Geometry): T
   });
 }
 
-/** Copies `length` values. A long run is faster through `set`, a short one without its overhead. */
+/**
+ * Copies `length` values. For a long run `set` is faster, for a short one a loop without its
+ * overhead.
+ */
 export function copy(to: Values, at: number, from: Values, start: number, length: number): void {
   if (length > 16) to.set(from.subarray(start, start + length), at);
   else for (let k = 0; k < length; k++) to[at + k] = from[start + k];
 }
 
 /**
- * The windows of one image as runs (first pixel, first cell, length), contiguous both in the image
- * and in the matrix: a row of the kernel or, if it is dilated, one pixel. Cells in the padding
- * belong to no run.
+ * Returns the windows of one image as runs (first pixel, first cell, length) that are contiguous
+ * both in the image and in the matrix. A run is a row of the kernel or, if the kernel is dilated,
+ * one pixel. Cells in the padding belong to no run.
  */
 function windowRuns({ height, width }: Geometry, channels: number): Int32Array {
   const runs: number[] = [];
@@ -235,12 +239,18 @@ function windowRuns({ height, width }: Geometry, channels: number): Int32Array {
   return Int32Array.from(runs);
 }
 
-/** The input cell that a tap of a window meets; outside 0 ... input − 1 it is padding. */
+/**
+ * Returns the index of the input cell under an element (`tap`) of the kernel in a window. An index
+ * outside 0 ... input − 1 is padding.
+ */
 function source(axis: Axis, window: number, tap: number): number {
   return window * axis.stride + tap * axis.dilation - axis.before;
 }
 
-/** The taps of a window that meet the input, as runs (first tap, number of taps). */
+/**
+ * Returns the kernel elements (`taps`) of a window that lie inside the input, as runs (first tap,
+ * number of taps).
+ */
 function tapsInside(axis: Axis, window: number): [tap: number, taps: number][] {
   const inside: number[] = [];
   for (let tap = 0; tap < axis.kernel; tap++) {
@@ -251,7 +261,10 @@ function tapsInside(axis: Axis, window: number): [tap: number, taps: number][] {
   return axis.dilation === 1 ? [[inside[0], inside.length]] : inside.map((tap) => [tap, 1]);
 }
 
-/** Returns the windows [first, past) whose tap `tap` meets the input; past = first if none does. */
+/**
+ * Returns the windows [first, past) in which the kernel's element `tap` lies inside the input; past
+ * = first if there is none.
+ */
 export function windowsInside(axis: Axis, tap: number): [first: number, past: number] {
   const offset = axis.before - tap * axis.dilation;
   const first = Math.max(Math.ceil(offset / axis.stride), 0);

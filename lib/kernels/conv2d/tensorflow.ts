@@ -16,10 +16,11 @@ import { withDilatedGradients } from './dilate.ts';
  * Convolution and its gradients on TensorFlow, whose kernels take explicit padding; tfjs-node
  * passes on only the words `'same'` and `'valid'`.
  *
- * The gradients do without explicit padding, because oneDNN leaves it to kernels that run at a
- * quarter to half of its speed, and that of the input ends Node with a corrupted heap while
- * TensorFlow's profiler runs (TensorFlow 2.21). So the padding becomes part of the images, and is
- * cut off again. They also ignore dilation.
+ * The gradients do not use explicit padding. With it, oneDNN leaves the work to kernels that run at
+ * a quarter to half of its speed, and the gradient of the input ends Node with a corrupted heap
+ * while TensorFlow's profiler runs (TensorFlow 2.21). So the padding is made part of the images,
+ * and is cut off again. TensorFlow's gradients also ignore dilation, so the filters are dilated
+ * with zeros.
  */
 export const tensorflow: Conv2dKernels = {
   forward,
@@ -43,8 +44,9 @@ function forward(images: Tensor4D, filters: Tensor4D, geometry: Geometry, bias?:
 }
 
 /**
- * With one window per row the stride has no effect, but with one input channel TensorFlow 2.21 (its
- * oneDNN) then computes wrong values. So the stride becomes 1, and the other windows are cut off.
+ * Convolves with one window per row. The stride then has no effect, but with one input channel
+ * TensorFlow 2.21 (its oneDNN) computes wrong values. So the stride is set to 1, and the other
+ * windows are cut off.
  */
 function forwardOfOneColumn(
   images: Tensor4D,
@@ -81,8 +83,8 @@ function toFilter(images: Tensor4D, gradOutput: Tensor4D, geometry: Geometry): T
   }
   const { height, width } = geometry;
   if (height.kernel * width.kernel === 1 && height.stride !== width.stride) {
-    // oneDNN then writes beyond its memory and Node ends (TensorFlow 2.21). So the pixels that the
-    // kernel meets are taken out of the images.
+    // In this case, oneDNN writes beyond its memory and Node ends (TensorFlow 2.21). So the pixels
+    // under the kernel are first taken out of the images.
     return tidy(() => {
       const strides = [1, height.stride, width.stride, 1];
       const met: Tensor = stridedSlice(images, [0, 0, 0, 0], images.shape, strides);
@@ -98,7 +100,7 @@ function toFilter(images: Tensor4D, gradOutput: Tensor4D, geometry: Geometry): T
   });
 }
 
-/** Whether the geometry has padding that TensorFlow's word SAME does not describe. */
+/** Returns whether the geometry has padding that is not TensorFlow's SAME. */
 function isPaddedExplicitly(geometry: Geometry): boolean {
   const { height, width } = geometry;
   const isPadded = [height, width].some(({ before, after }) => before > 0 || after > 0);

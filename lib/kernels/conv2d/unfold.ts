@@ -15,9 +15,9 @@ import { surelyFinite } from '../reduce/surelyFinite.ts';
 import { cellsOf, col2im, im2col, windowsOf } from './im2col.ts';
 
 /**
- * Returns the windows of each image as rows, on every backend. Where loops cannot reach the values
- * of a tensor, a depthwise convolution gathers them: its filter m is 1 at tap m and 0 elsewhere, so
- * its output m is the pixel that the tap meets.
+ * Returns the windows of each image as rows, on every backend. If the values of a tensor are not in
+ * main memory, a depthwise convolution gathers them: its filter m is 1 at element m and 0
+ * elsewhere, so its output m is the pixel under this element.
  *
  * Shapes: images [N, H, W, C]; output [N, H_out·W_out, K_h·K_w·C].
  */
@@ -60,7 +60,7 @@ function inLoops(x: Tensor): boolean {
   return onHost() || (onTensorflow() && !surelyFinite(x));
 }
 
-/** Filters [K_h, K_w, C, K_h·K_w], of which filter m is 1 at tap m and 0 elsewhere. */
+/** Creates filters [K_h, K_w, C, K_h·K_w], of which filter m is 1 at element m and 0 elsewhere. */
 function oneTapEach({ height, width }: Geometry, channels: number): Tensor4D {
   const taps = height.kernel * width.kernel;
   const filters = new Float32Array(taps * channels * taps);

@@ -18,28 +18,31 @@ import type { Conv2dKernels } from './conv2dKernels.ts';
 import { batchChunks, im2colTransposed, scatter, windowsOf, type Chunk } from './im2col.ts';
 import { runConvolution } from './tfjs.ts';
 
-/** The elements of X, 16 MB: a small heap holds them, and larger chunks are no faster. */
+/**
+ * The largest number of elements of X. They take 16 MB, which fit into a small heap, and larger
+ * chunks are not faster.
+ */
 const MAX_ELEMENTS = 2 ** 22;
 
 /**
  * Convolution on wasm by XNNPACK, and its gradients as products of matrices or as a convolution,
  * both of which XNNPACK computes at full speed. tfjs's own gradient of the input is eight times as
- * slow, and it has none of the filters.
+ * slow, and tfjs has no gradient of the filters on wasm.
  */
 export const wasm: Conv2dKernels = {
   forward(images, filters, geometry, bias) {
     if (bias === undefined) {
       return runConvolution('Conv2D', { x: images, filter: filters }, geometry);
     }
-    // On wasm the fused bias is free.
+    // On wasm, a bias that is added by the convolution's kernel costs no time.
     return runConvolution('FusedConv2D', { x: images, filter: filters, bias }, geometry);
   },
 
   toInput(gradOutput, filters, geometry) {
     const { height, width } = geometry;
     if (hasWindowPerPixel(height) && hasWindowPerPixel(width)) {
-      // A convolution of the gradients with the flipped filters: as many multiplications as the
-      // matrix product, and no matrix of windows.
+      // Computes a convolution of the gradients with the flipped filters. It needs the same number
+      // of multiplications as the matrix product, and no matrix of windows.
       const flippedGeometry = { height: reversed(height), width: reversed(width) };
       return tidy(() => {
         const inputs = { x: gradOutput, filter: flip(filters) };
@@ -52,13 +55,13 @@ export const wasm: Conv2dKernels = {
     const chunks = batchChunks(batch, geometry, channels, MAX_ELEMENTS);
     return tidy(() => {
       const weights: Tensor2D = reshape(filters, [filters.size / outChannels, outChannels]);
-      // Several chunks share one transpose of the weights, and one packing.
+      // Several chunks share one transpose of the weights, which is also packed only once.
       const shared = chunks.length > 1 ? transpose(weights) : undefined;
       const gradInput = computeOnHost([], shape, () => undefined);
       for (const chunk of chunks) {
         tidy(() => {
           const grads = gradRows(gradOutput, chunk);
-          // G Wᵀ holds what each window adds to each of its pixels.
+          // The rows of G Wᵀ hold the contributions of each window to its pixels.
           const cells = shared ? matMul(grads, shared) : matMulTransposedB(grads, weights);
           writeOnHost(gradInput, [cells], (pixels, values) => {
             const first = pixels.subarray(chunk.firstPixel * channels);
@@ -70,7 +73,7 @@ export const wasm: Conv2dKernels = {
     });
   },
 
-  /** Xᵀ G, where the rows of X are the windows. */
+  /** Computes Xᵀ G, where the rows of X are the windows. */
   toFilter(images, gradOutput, geometry) {
     const [batch, , , channels] = images.shape;
     const { height, width } = geometry;
@@ -89,14 +92,20 @@ export const wasm: Conv2dKernels = {
   },
 };
 
-/** Whether the stride is 1 with at least as many windows as pixels, as with padding `'same'`. */
+/**
+ * Returns whether the stride is 1 and there are at least as many windows as pixels, as with padding
+ * `'same'`.
+ */
 function hasWindowPerPixel(axis: Axis): boolean {
   const { input, output, kernel, stride, dilation, before, after } = axis;
   const reach = dilation * (kernel - 1);
   return stride === 1 && output >= input && before <= reach && after <= reach;
 }
 
-/** How the flipped kernel slides over the windows: one step per pixel. */
+/**
+ * Returns the geometry of the flipped kernel over the gradients of the windows. It makes one step
+ * per pixel.
+ */
 function reversed(axis: Axis): Axis {
   const reach = axis.dilation * (axis.kernel - 1);
   return {
@@ -108,7 +117,7 @@ function reversed(axis: Axis): Axis {
   };
 }
 
-/** The filters rotated by half a turn, with inputs and outputs swapped: [K_h, K_w, C_out, C_in]. */
+/** Rotates the filters by half a turn, and swaps inputs and outputs: [K_h, K_w, C_out, C_in]. */
 function flip(filters: Tensor4D): Tensor4D {
   const [kernelHeight, kernelWidth, inputs, outputs] = filters.shape;
   const taps = kernelHeight * kernelWidth;
@@ -125,21 +134,24 @@ function flip(filters: Tensor4D): Tensor4D {
   }) as Tensor4D;
 }
 
-/** The pixels of a chunk, as a batch. */
+/** Returns the pixels of a chunk, as a batch. */
 function pixelsOf(images: Tensor4D, { images: examples, geometry, firstPixel }: Chunk): Tensor {
   const channels = images.shape[3];
   const shape = [examples, geometry.height.input, geometry.width.input, channels];
   return valuesOf(images, firstPixel * channels, shape);
 }
 
-/** The gradients of a chunk, one row per window. */
+/** Returns the gradients of a chunk, one row per window. */
 function gradRows(gradOutput: Tensor4D, { images, geometry, firstWindow }: Chunk): Tensor2D {
   const outChannels = gradOutput.shape[3];
   const shape = [images * windowsOf(geometry), outChannels];
   return valuesOf(gradOutput, firstWindow * outChannels, shape) as Tensor2D;
 }
 
-/** The same rows in the order of `im2colTransposed`: window by window, the images side by side. */
+/**
+ * Returns the rows of `gradRows` in the order of `im2colTransposed`: window by window, and for each
+ * window all images.
+ */
 function gradRowsImagesLast(gradOutput: Tensor4D, chunk: Chunk): Tensor2D {
   const rows = gradRows(gradOutput, chunk);
   const byImage: Tensor3D = reshape(rows, [chunk.images, windowsOf(chunk.geometry), -1]);

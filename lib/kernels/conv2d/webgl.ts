@@ -14,20 +14,24 @@ import type { Axis, Geometry } from '../../geometry.ts';
 import { isPacked, runOnWebgl } from '../backends/webgl.ts';
 import type { Conv2dKernels } from './conv2dKernels.ts';
 
-/** The elements of a matrix of windows, a quarter of a gigabyte, unless one image has more. */
+/**
+ * The largest number of elements of a matrix of windows, a quarter of a gigabyte. A single image
+ * may exceed it.
+ */
 const MAX_ELEMENTS = 1 << 26;
 
 /**
- * Makes convolution and its gradients for webgl, as matrix products, of which tfjs computes four
- * values at a time there. The rows of X, [N·H_out·W_out, K_h·K_w·C_in], are the windows, and G has
- * the gradients of the windows as rows.
+ * Makes convolution and its gradients for webgl as matrix products, because tfjs's matrix product
+ * computes four values at a time on webgl. The rows of X, [N·H_out·W_out, K_h·K_w·C_in], are the
+ * windows, and G has the gradients of the windows as rows.
  *
  *     forward    Y = X W (+ b)
  *     toInput    ∂C/∂X = G Wᵀ, each cell added to the pixel that it was read from
  *     toFilter   ∂C/∂W = Xᵀ G
  *
  * tfjs's own kernels for the gradients compute one value at a time, and ignore dilation. Its
- * convolution makes one product per image, which takes twice as long as one product of all.
+ * convolution computes one product per image, which takes twice as long as one product for all
+ * images.
  *
  * @param maxElements the limit for X; a larger batch is computed in chunks.
  */
@@ -83,7 +87,10 @@ export function webglKernels(maxElements = MAX_ELEMENTS): Conv2dKernels {
   };
 }
 
-/** The chunks of a batch whose windows fit into one matrix: first image and number of images. */
+/**
+ * Returns chunks of a batch whose windows fit into one matrix, as pairs of the first image and the
+ * number of images.
+ */
 function imageChunks(
   batch: number,
   channels: number,
@@ -106,7 +113,7 @@ function joined(chunks: Tensor4D[]): Tensor4D {
   return chunks.length === 1 ? chunks[0] : concat(chunks, 0);
 }
 
-/** a b or a bᵀ (+ bias), [1, rows, columns]. */
+/** Computes a b or a bᵀ (+ bias), [1, rows, columns]. */
 function product(a: Tensor2D, b: Tensor2D, transposeB: boolean, bias?: Tensor): Tensor3D {
   const factors = { a: reshape(a, [1, ...a.shape]), b: reshape(b, [1, ...b.shape]) };
   const attributes = { transposeA: false, transposeB };
@@ -118,19 +125,22 @@ function product(a: Tensor2D, b: Tensor2D, transposeB: boolean, bias?: Tensor): 
   );
 }
 
-/** The rows that are summed at a time; even, because two of them share a texture's pixel. */
+/**
+ * The number of rows that are summed at a time. It is even, because two rows share a texture's
+ * pixel.
+ */
 const ROWS = 1024;
 
 /**
- * aᵀ b of matrices [rows, K] and [rows, C] with many rows. The product has few values, each a long
- * sum, which would keep few cores busy and round much. So every `ROWS` rows are summed separately,
- * and then their sums.
+ * Computes aᵀ b of matrices [rows, K] and [rows, C] with many rows. The product has few values, and
+ * each is a long sum, which would use few cores and have a large rounding error. So each part of
+ * `ROWS` rows is summed separately, and then the sums are added.
  */
 function productOfLong(a: Tensor2D, b: Tensor2D): Tensor {
   const [rows, k] = a.shape;
   const columns = b.shape[1];
   const parts = Math.ceil(rows / ROWS);
-  // Even, so that no pixel of the texture belongs to two parts.
+  // The height is even, so that no pixel of the texture belongs to two parts.
   const height = k + (k % 2);
   const sums: Tensor2D = runOnWebgl({
     inputs: { a, b },
@@ -165,7 +175,7 @@ function productOfLong(a: Tensor2D, b: Tensor2D): Tensor {
   });
 }
 
-/** The windows as the rows of a matrix. */
+/** Returns the windows as the rows of a matrix. */
 function im2col(images: Tensor4D, geometry: Geometry): Tensor2D {
   const { height, width } = geometry;
   const [batch, , , channels] = images.shape;
@@ -233,7 +243,7 @@ function col2im(
   });
 }
 
-/** Whether the windows are the pixels. */
+/** Returns whether each window is one pixel, so that the matrix of windows is the image itself. */
 function isPointwise({ kernel, stride, before, after }: Axis): boolean {
   return kernel === 1 && stride === 1 && before === 0 && after === 0;
 }

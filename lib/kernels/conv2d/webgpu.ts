@@ -13,9 +13,9 @@ import type { Conv2dKernels } from './conv2dKernels.ts';
 
 /**
  * Convolution and its gradients on webgpu, each as the plain sum of its equation. One invocation of
- * the shader computes one tile of the output. Invocations share nothing. A tile that reaches past
- * the end computes the last row or column again; there are no branches, because they take long to
- * compile.
+ * the shader computes one tile of the output. Invocations share nothing. A tile that reaches beyond
+ * the end computes the last row or column several times. The code has no branches, because they
+ * take long to compile.
  *
  * tfjs's own kernels share tiles within a workgroup, whose invocations wait for each other. On a
  * GPU in software that takes thirty times as long. Its gradient of the filters ignores dilation.
@@ -105,7 +105,7 @@ function toInput(gradOutput: Tensor4D, filters: Tensor4D, { height, width }: Geo
       )}
       for (var p = 0; p < uniforms.kernel.x; p++) {
         for (var q = 0; q < uniforms.kernel.y; q++) {
-          // The window whose tap (p, q) meets the pixel, if there is one.
+          // The window whose cell (p, q) lies on the pixel, if there is one.
           ${perRow(
             (m) => `
           let down${m} = row${m} - p * uniforms.dilation.x;
@@ -138,8 +138,8 @@ function toFilter(images: Tensor4D, gradOutput: Tensor4D, { height, width }: Geo
   const rows = height.kernel * width.kernel * inChannels;
   const tiles = Math.ceil(outChannels / TILE_COLUMNS);
   const runs = tiles * Math.ceil(rows / TILE_ROWS);
-  // Few filters make few invocations. So the rows of windows are divided into parts, whose sums are
-  // added afterwards.
+  // With few filters there are few invocations. So the rows of windows are divided into parts,
+  // whose sums are added afterwards.
   const parts = Math.min(Math.ceil(TARGET_RUNS / runs), batch * height.output);
   const share = Math.ceil((batch * height.output) / parts);
   return tidy(() => {
@@ -205,7 +205,7 @@ function toFilter(images: Tensor4D, gradOutput: Tensor4D, { height, width }: Geo
 /** The number of invocations that keeps a graphics card busy. */
 const TARGET_RUNS = 8192;
 
-/** The sum over the first axis, in another shape. */
+/** Returns the sum over the first axis, in the given shape. */
 function sumParts(parts: Tensor, shape: readonly number[]): Tensor4D {
   return runOnWebgpu({
     key: 'sumParts',
@@ -228,7 +228,10 @@ function slidingUniforms({ height, width }: Geometry) {
   };
 }
 
-/** Code for the pixel that tap (p, q) of window m meets: its index, and if it is in the image. */
+/**
+ * Returns code for the pixel under cell (p, q) of window m: its index, and whether it is in the
+ * image.
+ */
 function metPixel(m: number): string {
   return `
           let row${m} = i${m} * uniforms.stride.x + p * uniforms.dilation.x - uniforms.before.x;
@@ -239,7 +242,7 @@ function metPixel(m: number): string {
           let at${m} = (line${m} * uniforms.xShape[2] + column${m}) * channels;`;
 }
 
-/** Code that adds the products of a tile: sum(m, k) += a_m b_k. */
+/** Returns code that adds the products of a tile: sum(m, k) += a_m b_k. */
 function products(sum: (m: number, k: number) => string, a: string, b: string): string {
   return perElement((m, k) => `${sum(m, k)} = fma(${a}${m}, ${b}${k}, ${sum(m, k)});`);
 }

@@ -19,7 +19,8 @@ const KERNELS: ByBackend<DepthwiseKernels> = {
   wasm,
   tensorflow,
   float64: tfjs,
-  // tfjs's kernels for graphics cards compute all three, without dilation.
+  // tfjs's kernels for graphics cards compute the convolution and both gradients, but ignore
+  // dilation.
   other: withDilation(tfjs),
 };
 
@@ -37,7 +38,7 @@ export function depthwiseConv2d(images: Tensor4D, filters: Tensor4D, geometry: G
  *
  *     ∂C/∂x[n,y,x,c] = Σ_ijm g[n,i,j,cM+m] w[p,q,c,m]
  *
- * over the windows (i, j) whose tap (p, q) meets the pixel (y, x).
+ * over the windows (i, j) whose cell (p, q) lies on the pixel (y, x).
  */
 export function depthwiseConv2dToInput(
   gradOutput: Tensor4D,

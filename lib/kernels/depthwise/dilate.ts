@@ -7,7 +7,10 @@ import {
 } from '../conv2d/dilate.ts';
 import type { DepthwiseKernels } from './depthwiseKernels.ts';
 
-/** Makes kernels that take dilation of kernels that do not: they get dilated filters instead. */
+/**
+ * Makes kernels with dilation from kernels that ignore it, by filters with zeros between their
+ * elements.
+ */
 export function withDilation(kernels: DepthwiseKernels): DepthwiseKernels {
   return {
     forward(images, filters, geometry) {

@@ -5,7 +5,10 @@ import { copy, windowsInside } from '../conv2d/im2col.ts';
 import type { DepthwiseKernels } from './depthwiseKernels.ts';
 import { tfjs } from './tfjs.ts';
 
-/** Depthwise convolution on cpu in loops, because tfjs's refuses a stride with a dilation there. */
+/**
+ * Depthwise convolution on cpu in loops, because tfjs's kernel does not allow a stride together
+ * with a dilation.
+ */
 export const cpu: DepthwiseKernels = {
   forward: forwardInLoops,
   toInput: (...args) => toInputAsConvolution(forwardInLoops, ...args),
@@ -38,8 +41,9 @@ function forwardInLoops(images: Tensor4D, filters: Tensor4D, geometry: Geometry)
 }
 
 /**
- * The gradient of the images as a convolution: of the gradients, each put where its window starts,
- * with the flipped filters. On wasm this is twenty times as fast as a loop.
+ * Computes the gradient of the images as a convolution with the flipped filters. The input of this
+ * convolution is an image with each gradient at the cell where its window starts. On wasm this is
+ * twenty times as fast as a loop.
  */
 function toInputAsConvolution(
   convolve: DepthwiseKernels['forward'],
@@ -58,7 +62,8 @@ function toInputAsConvolution(
     ]);
     const spread = spreadGradients(gradOutput, geometry);
     const overSpread = { height: spreadAxis(height), width: spreadAxis(width) };
-    // One channel per filter; those of an input channel still have to be added up.
+    // The result has one channel per filter. The channels of the filters of an input channel are
+    // added afterwards.
     const perFilter = convolve(spread, flipped, overSpread);
     if (multiplier === 1) return perFilter;
     const rows = reshape(perFilter, [perFilter.size / multiplier, multiplier]);
@@ -82,7 +87,10 @@ function toFilterInLoops(images: Tensor4D, gradOutput: Tensor4D, geometry: Geome
   }) as Tensor4D;
 }
 
-/** Σ_k a[i + k·di] b[j + k·dj], four terms at a time, so that no sum waits for the one before. */
+/**
+ * Computes Σ_k a[i + k·di] b[j + k·dj] in four separate sums, so that no addition waits for the one
+ * before.
+ */
 function dot(
   a: Values,
   i: number,
@@ -103,9 +111,9 @@ function dot(
 }
 
 /**
- * Puts each gradient where its window starts, zeros between them, and as many zeros around them as
- * make a kernel slide over every pixel: window i is at cell i·s + d (K − 1) − before of an axis of
- * input + d (K − 1) cells.
+ * Puts each gradient at the cell where its window starts, and zeros elsewhere. Along each axis, the
+ * result has input + d (K − 1) cells, so that the flipped kernel has one window per pixel. The
+ * gradient of window i is at cell i·s + d (K − 1) − before.
  */
 function spreadGradients(gradOutput: Tensor4D, { height, width }: Geometry): Tensor4D {
   const [batch, , , channels] = gradOutput.shape;
@@ -126,21 +134,25 @@ function spreadGradients(gradOutput: Tensor4D, { height, width }: Geometry): Ten
   }) as Tensor4D;
 }
 
-/** The cell that the gradient of a window is put into, along one axis. */
+/** Returns the cell of the gradient of a window in `spreadGradients`, along one axis. */
 function spreadCell({ stride, dilation, kernel, before }: Axis, window: number): number {
   return window * stride + dilation * (kernel - 1) - before;
 }
 
-/** How the flipped kernel slides over the spread gradients: one step per pixel. */
+/**
+ * Returns the geometry of the flipped kernel over the spread gradients. It makes one step per
+ * pixel.
+ */
 function spreadAxis({ input, kernel, dilation }: Axis): Axis {
   const cells = input + dilation * (kernel - 1);
   return { input: cells, output: input, kernel, stride: 1, dilation, before: 0, after: 0 };
 }
 
 /**
- * Calls `visit` for every tap of every row of windows, with the first pixel and the first window
- * that meet there and the number of windows that do; each is one stride of pixels after the one
- * before. Pixels, windows and taps are counted row by row.
+ * Calls `visit` for every kernel element (`tap`) in every row of windows, with the number of
+ * windows in which the element lies inside the image, the first of these windows, and the pixel
+ * under the element there. From window to window, the pixel moves by one stride. Pixels, windows
+ * and elements are counted row by row.
  */
 function forEachRow(
   batch: number,

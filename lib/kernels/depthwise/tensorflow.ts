@@ -7,8 +7,8 @@ import { withDilation } from './dilate.ts';
 
 /**
  * Depthwise convolution and its gradients on TensorFlow, whose kernels need the same stride along
- * both axes and take no dilation. Where the strides differ, both become 1, and the windows that the
- * strides would skip are removed from the result.
+ * both axes and take no dilation. If the strides differ, both are set to 1, and the windows that
+ * the strides would skip are removed from the result.
  */
 export const tensorflow: DepthwiseKernels = withDilation({ forward, toInput, toFilter });
 
@@ -53,7 +53,9 @@ function hasEqualStrides({ height, width }: Geometry): boolean {
   return height.stride === width.stride;
 }
 
-/** The same windows, and all that the strides skip. */
+/**
+ * Returns the geometry with stride 1, which has the same windows and those that the strides skip.
+ */
 function denseGeometry({ height, width }: Geometry): Geometry {
   const dense = (axis: Axis): Axis => ({ ...axis, stride: 1, output: denseOutput(axis) });
   return { height: dense(height), width: dense(width) };
@@ -63,7 +65,7 @@ function denseOutput({ input, before, after, kernel }: Axis): number {
   return input + before + after - kernel + 1;
 }
 
-/** The gradients of all windows: 0 for those that the strides skip. */
+/** Returns the gradients of all windows: 0 for those that the strides skip. */
 function denseGradient(gradOutput: Tensor4D, { height, width }: Geometry): Tensor4D {
   const rows = dilate(gradOutput, 1, height.stride, denseOutput(height));
   return dilate(rows, 2, width.stride, denseOutput(width));

@@ -42,8 +42,8 @@ export function addBias<T extends Tensor>(x: T, bias: Tensor): T {
 }
 
 /**
- * Returns t x, and 0 where t is 0, even if x is infinite there: log 0 of a probability that no
- * target asks for.
+ * Returns t x, and 0 where t is 0 even if x is infinite. This happens if x is the log of a
+ * probability of 0 whose target is 0.
  */
 export function mulNoNan(target: Tensor2D, x: Tensor2D): Tensor2D {
   if (onTensorflow()) return runOperation('MulNoNan', {}, [x, target]);

@@ -9,7 +9,7 @@ import { constant } from '../../constant.ts';
  * Draws a mask whose elements are 0 with probability p, else 1/(1 − p). There is one draw per
  * element, row by row, so the same generator draws the same mask on every backend.
  *
- * Errors: in the name of `box.forward`, no generator.
+ * Errors: no generator; the message names `box.forward`.
  */
 export function dropMask<R extends Rank>(
   box: object,
@@ -29,7 +29,9 @@ export function dropMask<R extends Rank>(
   return constant(mask, shape);
 }
 
-/** Throws, in the name of the box, unless 0 ≤ p < 1: with p = 1 nothing would remain. */
+/**
+ * Throws an error that names the box, unless 0 ≤ p < 1. With p = 1, all elements would be dropped.
+ */
 export function checkDropProbability(box: object, p: number): void {
   if (!(p >= 0 && p < 1)) {
     throw new BoxError([nameOf(box)], `expected p to be at least 0 and below 1, got ${show(p)}`);

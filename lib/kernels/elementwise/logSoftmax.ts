@@ -6,7 +6,7 @@ import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
  *
  *     y_i = (x_i − m) − log Σ_j exp(x_j − m),  m = max_j x_j
  *
- * Thanks to m no exponential overflows, and the sum is at least 1.
+ * Because m is subtracted, no exponential overflows, and the sum is at least 1.
  */
 export function logSoftmax<T extends Tensor>(x: T): T {
   if (onTensorflow() && x.rank > 0 && x.size > 0) return runOperation<T>('LogSoftmax', {}, [x]);

@@ -15,7 +15,7 @@ export interface MomentumOptions {
   readonly learningRate: number;
   /** μ */
   readonly momentum: number;
-  /** Whether the step looks ahead, as Nesterov's does. */
+  /** Whether the momentum is Nesterov's. */
   readonly nesterov: boolean;
 }
 
@@ -51,8 +51,8 @@ export function momentumStep(
 }
 
 /**
- * From this size, one operation and two reads of a variable are faster than four operations that
- * each write a new tensor.
+ * The number of elements from which one operation and two reads of a variable are faster than four
+ * operations that each write a new tensor.
  */
 const LARGE = 1 << 18;
 

@@ -16,7 +16,7 @@ import { computeOnHost } from '../backends/host.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
 
 const NORMAL_CDF: ByBackend<(x: Tensor) => Tensor> = {
-  // float64 has an erf in double precision, which can spare the digits.
+  // float64 has an erf in double precision, so enough digits of a small Φ remain.
   float64: (x) => tidy(() => mul(scalar(0.5), add(scalar(1), erf(mul(x, scalar(Math.SQRT1_2)))))),
 
   // A loop is ten times as fast as the single operations.
@@ -34,7 +34,7 @@ const NORMAL_CDF: ByBackend<(x: Tensor) => Tensor> = {
       const t = reciprocal(add(mul(z, scalar(0.5)), scalar(1)));
       const p = FIT.reduceRight((sum: Tensor, c) => add(mul(sum, t), scalar(c)), scalar(0));
       const tail = mul(mul(t, scalar(0.5)), exp(sub(p, square(z))));
-      // 1 − tail above 0, tail below.
+      // The result is 1 − tail for x above 0, and tail below.
       return sub(step(x), mul(step(x, -1), tail));
     }),
 };
@@ -42,13 +42,13 @@ const NORMAL_CDF: ByBackend<(x: Tensor) => Tensor> = {
 /**
  * Returns Φ(x) = ½ (1 + erf(x/√2)), the probability that a standard normal variable lies below x.
  *
- * In single precision that sum loses a small Φ, because erf is close to −1 there: at x = −4 tfjs's
- * own erf would leave one digit of Φ. So the tail Φ(−|x|) = ½ erfc(z), z = |x|/√2, is computed, by
- * a fit with a relative error of 1.2e-7 everywhere:
+ * In single precision, this sum loses the digits of a small Φ, because erf is close to −1: at x =
+ * −4, tfjs's own erf would leave one digit of Φ. So the tail Φ(−|x|) = ½ erfc(z), z = |x|/√2, is
+ * computed by a fit with a relative error of at most 1.2e-7:
  *
  *     erfc(z) = t exp(−z² + P(t)),  t = 1/(1 + z/2)
  *
- * Source: of P, Press et al., Numerical Recipes in C, 2nd edition, section 6.2, `erfcc`.
+ * Source: Press et al., for P, Numerical Recipes in C, 2nd edition, section 6.2, `erfcc`.
  */
 export function normalCdf(x: Tensor): Tensor {
   return forBackend(NORMAL_CDF)(x);

@@ -10,9 +10,9 @@ import {
 import { constant } from '../../constant.ts';
 
 /**
- * Returns one row per label, with the label's value, 1 by default, at the label and 0 elsewhere. A
- * label of value 0 may lie outside the classes. tfjs's own kernel on wasm ignores the dtype and
- * returns integers.
+ * Returns one row per label, which is 0 except at the label. There it has the label's value in
+ * `values`, 1 by default. A label with the value 0 may lie outside the classes. tfjs's own kernel
+ * on wasm ignores the dtype and returns integers.
  *
  * Shapes: output [labels, classes].
  */

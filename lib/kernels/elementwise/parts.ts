@@ -26,7 +26,7 @@ function positivePartInLoop(x: Tensor): Tensor {
 
 /**
  * Computes the gradient of max(0, x): gradOutput where the output is above 0, else 0. On TensorFlow
- * one operation does it, because tfjs-node composes `step` of five.
+ * it uses one operation, because tfjs-node's `step` consists of five.
  */
 export function positivePartToInput(gradOutput: Tensor, output: Tensor): Tensor {
   if (onTensorflow()) return runOperation('ReluGrad', {}, [gradOutput, output]);

@@ -29,18 +29,27 @@ export function transposeOf(m: Matrix): Matrix {
   return { ...m, rows: m.columns, columns: m.rows, rowStep: m.columnStep, columnStep: m.rowStep };
 }
 
-/** The rows and columns of a tile of C, whose sums a processor keeps in registers. */
+/**
+ * The number of rows, and of columns, of a tile of C. The processor keeps the sums of a tile in
+ * registers.
+ */
 const TILE = 4;
-/** The terms that are summed before C is written: a panel of this length fits the first cache. */
+/**
+ * The number of terms that are summed before C is written. Panels of this length fit into the
+ * first-level cache.
+ */
 const DEPTH = 256;
-/** The columns of B that are packed at a time: their panels fit the second cache. */
+/**
+ * The number of columns of B that are packed at a time. Their panels fit into the second-level
+ * cache.
+ */
 const WIDTH = 256;
 
 /**
  * Adds a product to a matrix: C += A B.
  *
  * Both factors are first copied into panels of four rows of A, or four columns of B, in the order
- * in which a tile of C reads them. Panels at the edge are filled up with zeros. Each sum of DEPTH
+ * in which a tile of C reads them. Panels at the edge are completed with zeros. Each sum of DEPTH
  * terms is in double precision.
  */
 export function addProduct(c: Matrix, a: Matrix, b: Matrix): void {

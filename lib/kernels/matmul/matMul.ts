@@ -43,10 +43,10 @@ export function matMulTransposedB(a: Tensor2D, b: Tensor2D): Tensor2D {
 }
 
 /**
- * Returns the products a[n] b[n] of two batches of matrices, either factor transposed on request.
+ * Returns the products a[n] b[n] of two batches of matrices. Each factor may be transposed.
  *
- * Shapes: a [N, rows, inner]; b [N, inner, columns]; output [N, rows, columns]. A batch of 1 serves
- *         for all N of the other.
+ * Shapes: a [N, rows, inner]; b [N, inner, columns]; output [N, rows, columns]. A batch of 1 is
+ *         used for all N of the other batch.
  */
 export function multiplyEach(
   a: Tensor3D,
@@ -58,8 +58,9 @@ export function multiplyEach(
 }
 
 /**
- * Applies `work` to a tensor as a matrix [N, columns], whose columns are the last axis, and returns
- * the result in the tensor's shape. webgpu's kernels fail at tensors with five axes.
+ * Reshapes a tensor to a matrix [N, columns], where columns is the size of the last axis, applies
+ * `work`, and returns the result in the tensor's shape. It is needed because webgpu's kernels fail
+ * for tensors with five axes.
  */
 export function asRows(x: Tensor, work: (rows: Tensor2D) => Tensor2D): Tensor {
   const columns = x.shape[x.rank - 1];

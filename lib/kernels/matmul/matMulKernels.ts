@@ -9,7 +9,10 @@ export interface MatMulKernels {
     transposeA: boolean,
     transposeB: boolean,
   ) => Tensor2D;
-  /** The products of two batches of matrices; a batch of 1 serves for all of the other. */
+  /**
+   * The products of two batches of matrices. A batch of 1 is used for all matrices of the other
+   * batch.
+   */
   readonly multiplyEach: (
     a: Tensor3D,
     b: Tensor3D,

@@ -4,7 +4,7 @@ import { tfjs } from './tfjs.ts';
 
 /** Products of matrices on TensorFlow. */
 export const tensorflow: MatMulKernels = {
-  // tfjs-node runs the operation for batches of matrices, between two reshapes.
+  // tfjs-node itself would run the operation for batches of matrices, between two reshapes.
   multiply: (a, b, transposeA, transposeB) =>
     runOperation('MatMul', { transpose_a: transposeA, transpose_b: transposeB }, [a, b]),
 

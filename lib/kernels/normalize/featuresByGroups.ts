@@ -19,7 +19,10 @@ import {
   type ReductionGroups,
 } from './reductionGroups.ts';
 
-/** Operations on features on every backend: each feature is a group that shares a mean. */
+/**
+ * Operations on features for every backend. The values of each feature are a group with a common
+ * mean.
+ */
 export const byGroups: FeatureKernels = {
   shift(x, shift) {
     const grouping = byFeature(x);
@@ -81,7 +84,7 @@ export function normGradSums(
   }));
 }
 
-/** One group per feature: its values in all places of the batch. */
+/** Returns one group per feature: the feature's values at all positions of the batch. */
 function byFeature(x: Tensor): ReductionGroups {
   const groups = x.shape[x.rank - 1];
   return { outer: 1, rows: x.size / groups, groups, columns: 1 };

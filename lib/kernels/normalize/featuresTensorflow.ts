@@ -8,8 +8,8 @@ import { byGroups } from './featuresByGroups.ts';
 
 /**
  * Operations on features on TensorFlow, whose kernels for batch normalization read the batch twice;
- * single operations read it ten times. On a graphics card these kernels keep other values for the
- * gradient, so there the single operations serve.
+ * single operations read it ten times. On a graphics card, these kernels keep other values for the
+ * gradient, so the single operations are used.
  */
 export const tensorflow: FeatureKernels = {
   shift: addBias,
@@ -25,17 +25,18 @@ export const tensorflow: FeatureKernels = {
 };
 
 /**
- * The most rows that the kernel for training adds well: of this many its variance is off by 1e-5,
- * of 3 million by 3e-3.
+ * The largest number of rows that the kernel for training sums precisely. For this number its
+ * variance has a relative error of 1e-5, for 3 million rows of 3e-3.
  */
 const MAX_ROWS = 1 << 17;
 
-/** The examples of which the mean is an estimate. */
+/** The number of examples from which the mean is estimated. */
 const ESTIMATED_FROM = 32;
 
 /**
- * The kernel sums in single precision, which loses a mean that is much larger than the deviation.
- * So an estimate of the mean, from a few values, is subtracted first.
+ * Standardizes by TensorFlow's kernel. The kernel sums in single precision, which is imprecise if
+ * the mean is much larger than the standard deviation. So an estimate of the mean, from a few
+ * examples, is subtracted first.
  */
 function standardize(x: Tensor, eps: number): Standardized {
   return tidy(() => {
@@ -58,12 +59,13 @@ function standardize(x: Tensor, eps: number): Standardized {
   });
 }
 
-/** A power of 2, so that 1 − ε + ε is exactly 1. */
+/** The ε of the kernel for the gradient, a power of 2, so that 1 − ε + ε is exactly 1. */
 const EPS = 2 ** -10;
 
 /**
- * TensorFlow's gradient takes x, its mean and its variance. x̂ is an x with mean 0 and, as it is
- * told here, variance 1 − ε, so its division has no effect. The rest is the gradient through both.
+ * TensorFlow's kernel for the gradient takes x, its mean and its variance. It gets x̂ as x, with
+ * mean 0 and variance 1 − ε, so that its own normalization has no effect. Its result is then the
+ * gradient through mean and variance.
  */
 function standardizeToInput(g: Tensor, normalized: Tensor, scale: Tensor): StandardizedGrads {
   return tidy(() => {

@@ -1,8 +1,9 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 
 /**
- * How the elements of a tensor are divided into groups that share a mean. Seen as
- * [outer, rows, groups, columns], the elements of one `outer` and one `group` are a group.
+ * A division of the elements of a tensor into groups with a common mean each. If the tensor has the
+ * shape [outer, rows, groups, columns], the elements with the same index in `outer` and in `groups`
+ * are a group.
  */
 export interface ReductionGroups {
   readonly outer: number;
@@ -13,10 +14,10 @@ export interface ReductionGroups {
 
 /** One backend's sums of groups. */
 export interface GroupKernels {
-  /** The number of rows that one row of the view consists of; it divides the rows. */
+  /** The number of rows that form one line of `viewOf`; it is a divisor of `rows`. */
   readonly rowsPerLine: (grouping: ReductionGroups) => number;
   /** The sum of each group, [outer, 1, groups]. */
   readonly sum: (x: Tensor, grouping: ReductionGroups) => Tensor3D;
-  /** One value per group in a shape that broadcasts to the view. */
+  /** Returns one value per group in a shape that broadcasts to `viewOf`. */
   readonly broadcast: (perGroup: Tensor, grouping: ReductionGroups) => Tensor;
 }

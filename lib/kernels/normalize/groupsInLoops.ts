@@ -3,8 +3,8 @@ import { computeOnHost, type Values } from '../backends/host.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 
 /**
- * Sums of groups on cpu and float64, where tfjs's own sums and broadcasts are slower than a plain
- * loop, which moreover adds in double precision.
+ * Sums of groups on cpu and float64. A plain loop is faster there than tfjs's own sums and
+ * broadcasts, and it adds in double precision.
  */
 export const inLoops: GroupKernels = {
   rowsPerLine: () => 1,
@@ -65,7 +65,10 @@ export function addRows(
   }
 }
 
-/** The sum of contiguous values: four sums, of which none waits for another. */
+/**
+ * Returns the sum of contiguous values. It computes four sums, so that no addition waits for the
+ * one before.
+ */
 function sumOfRun(values: Values, start: number, count: number): number {
   let a = 0;
   let b = 0;
@@ -83,7 +86,9 @@ function sumOfRun(values: Values, start: number, count: number): number {
   return a + b + (c + d);
 }
 
-/** Adds each column of a matrix to its total. Eight rows at once take a third of the time. */
+/**
+ * Adds each column of a matrix to its total. Adding eight rows at a time takes a third of the time.
+ */
 function addToColumns(totals: Float64Array, values: Values, start: number, end: number): void {
   const width = totals.length;
   let at = start;

@@ -24,8 +24,8 @@ export const wasm: GroupKernels = {
 };
 
 /**
- * wasm broadcasts one line at a time, so a line consists of several short rows: 32768 rows of 16
- * values take a third of the time.
+ * Returns the number of rows per line. wasm broadcasts one line at a time, so several short rows
+ * form a line; 32768 rows of 16 values then take a third of the time.
  */
 function rowsPerLine({ rows, groups, columns }: ReductionGroups): number {
   let lineRows = Math.max(Math.min(Math.floor(512 / (groups * columns)), rows), 1);
@@ -33,14 +33,17 @@ function rowsPerLine({ rows, groups, columns }: ReductionGroups): number {
   return lineRows;
 }
 
-/** The values that tfjs's sum adds in single precision, at most. */
+/** The largest number of values that tfjs's sum adds in single precision. */
 const RUN = 128;
 
-/** The loop adds what tfjs's sum made of short runs, which takes it a third of the loop's time. */
+/**
+ * Sums short runs by tfjs's sum, which takes a third of the time of a loop, and adds the results in
+ * a loop.
+ */
 function sumOfRuns(x: Tensor, grouping: ReductionGroups): Tensor3D {
   const { outer, groups, columns } = grouping;
   const run = largestDivisor(columns, RUN);
-  // A number without divisors leaves everything to the loop.
+  // If the number has no suitable divisor, the loop adds everything.
   if (run < Math.min(columns, 16)) return sumInLoops(x, grouping);
   return tidy(() => {
     const sums = sum(reshape(x, [x.size / run, run]), 1);
@@ -49,27 +52,27 @@ function sumOfRuns(x: Tensor, grouping: ReductionGroups): Tensor3D {
   });
 }
 
-/** The largest divisor of n that is at most `most`. */
+/** Returns the largest divisor of n that is at most `most`. */
 function largestDivisor(n: number, most: number): number {
   let divisor = Math.min(n, most);
   while (n % divisor !== 0) divisor--;
   return divisor;
 }
 
-/** A smaller tensor is summed by the loop before the pool has started. */
+/** The number of values below which the loop is faster than the start of the pool. */
 const SMALL = 1 << 13;
 
 /**
- * The rows that the pool adds in single precision: the most whose sum rounds nine times, because it
- * adds nine rows, then eight at a time.
+ * The number of rows that the pool adds in single precision. It adds nine rows, then eight at a
+ * time, so this is the largest number whose sum needs only nine roundings per value.
  */
 const BLOCK = 9 + 7 * 8;
 
 /**
- * An average pool over blocks of rows is wasm's fastest column sum: a third of the time of a loop.
- * The loop adds the blocks, and the rows that are left over, in double precision.
+ * Sums rows by an average pool over blocks of rows, which is wasm's fastest column sum and takes a
+ * third of the time of a loop. The loop adds the blocks and the remaining rows in double precision.
  *
- * The pool gives −∞ for NaN, so where it gives −∞, the loop does everything.
+ * The pool gives −∞ for NaN. If it gives −∞, the loop adds everything again.
  */
 function sumOfRows(x: Tensor, grouping: ReductionGroups): Tensor3D {
   const { outer, rows, groups, columns } = grouping;

@@ -29,7 +29,9 @@ export const tfjs: GroupKernels = {
   },
 };
 
-/** Sums groups in two steps: two short sums round less than one long sum. */
+/**
+ * Sums groups in two steps, because two short sums have a smaller rounding error than one long sum.
+ */
 function sumInBlocks(x: Tensor, { outer, rows, groups, columns }: ReductionGroups): Tensor3D {
   const width = groups * columns;
   return tidy(() => {
@@ -52,12 +54,14 @@ function sumRows(x: Tensor, count: number, rows: number, width: number): Tensor 
   return multiplyEach(ones([count, 1, rows]), reshape(x, [count, rows, width]));
 }
 
-/** The most rows that are added at once where their number has no better divisor. */
+/**
+ * The largest number of rows that are added at once if the number of rows has no better divisor.
+ */
 const ROWS = 256;
 
 /**
- * Divides the rows of matrices into blocks of equal size, about as many as a block has rows. If
- * their number has no such divisor, zeros are put after the last row.
+ * Divides the rows of matrices into blocks of equal size. There are about as many blocks as rows in
+ * a block. If the number of rows has no such divisor, rows of zeros are appended.
  */
 function inBlocks(x: Tensor, count: number, rows: number, width: number): [number, Tensor] {
   const root = Math.floor(Math.sqrt(rows));

@@ -19,7 +19,7 @@ import type { ReductionGroups } from './reductionGroups.ts';
 /**
  * The two matrices of a Gaussian mean around each pixel. The window is separable, so the mean of a
  * map U, [H, W], is R U Cᵀ. Row j of R, [H, H], holds the window around j, cut off at the edge of
- * the image and scaled to sum to 1. C, [W, W], is the same along the other axis.
+ * the image and scaled to sum 1. C, [W, W], is the same along the other axis.
  */
 export interface LocalWindow {
   /** R */
@@ -53,18 +53,20 @@ export function localMean(maps: Tensor3D, { rows, columns }: LocalWindow): Tenso
   );
 }
 
-/** How many pixels of a map are read to see whether it is flat. */
+/** The number of pixels of a map that are read to see whether it is flat. */
 const SAMPLES = 32;
 
-/** A map whose values differ by less than this share of their size is flat. */
+/** A map is flat if its values differ by less than this fraction of their magnitude. */
 const FLAT = 1 / 300;
 
 /**
- * Returns images minus their first value if one of them may be flat, else undefined. The weights
- * of a window sum to 1, so a constant does not change x minus its local mean. Without it a flat
- * image of 10000.3 would leave the rounding of 10000.3, which a division by its deviation amplifies.
+ * Returns images minus their first value if one of them may be flat, else undefined. The weights of
+ * a window sum to 1, so a constant does not change x minus its local mean. Otherwise, a flat image
+ * of 10000.3 would leave the rounding error of 10000.3, which a division by the deviation
+ * amplifies.
  *
- * Values that exist only on a graphics card are not read, because it would have to wait.
+ * Values that exist only on a graphics card are not read, because the program would have to wait
+ * for the card.
  */
 export function centerFlat(images: Tensor4D, maps: Tensor3D): Tensor4D | undefined {
   const values = hostValues(maps);
@@ -87,7 +89,10 @@ function hasFlatMap(values: TypedArray, [batch, height, width]: readonly number[
   return false;
 }
 
-/** The adjoint of `localMean`, Rᵀ G C, which sums over the windows that a pixel belongs to. */
+/**
+ * Computes the adjoint of `localMean`, Rᵀ G C, which sums over the windows to which a pixel
+ * belongs.
+ */
 export function localMeanToInput(gradMeans: Tensor3D, { rows, columns }: LocalWindow): Tensor3D {
   return alongBothAxes(
     gradMeans,
@@ -98,7 +103,7 @@ export function localMeanToInput(gradMeans: Tensor3D, { rows, columns }: LocalWi
 
 type Shape4D = readonly [number, number, number, number];
 
-/** Returns the groups of maps that share their statistics: one per pixel, of its channels. */
+/** Returns one group per pixel, which consists of the pixel's channels. */
 export function pixelsOf([batch, height, width, channels]: Shape4D): ReductionGroups {
   return { outer: batch * height * width, rows: 1, groups: 1, columns: channels };
 }
@@ -110,7 +115,7 @@ export function asMap(perPixel: Tensor, [batch, height, width]: Shape4D): Tensor
 
 type OfRows = (matrix: Tensor2D) => Tensor2D;
 
-/** Applies one linear map to the rows of each image, then one to its columns. */
+/** Applies one linear map to the rows of each image, then another to its columns. */
 function alongBothAxes(maps: Tensor3D, toRows: OfRows, toColumns: OfRows): Tensor3D {
   const [batch, height, width] = maps.shape;
   return tidy(() => {
@@ -121,7 +126,7 @@ function alongBothAxes(maps: Tensor3D, toRows: OfRows, toColumns: OfRows): Tenso
   });
 }
 
-/** The matrix of the windows along one axis, [size, size]. */
+/** Creates the matrix of the windows along one axis, [size, size]. */
 function windows(size: number, kernel: number, sigma: number): Tensor2D {
   const reach = (kernel - 1) / 2;
   const matrix = new Float64Array(size * size);

@@ -49,7 +49,7 @@ export function meanOver(x: Tensor, grouping: ReductionGroups): Tensor3D {
  *
  *     variance = Σ (x − mean)² / size
  *
- * The variance is computed from x − mean, because E[x²] − E[x]² cancels.
+ * The variance is computed from x − mean, because in E[x²] − E[x]² most digits cancel.
  */
 export function momentsOver(
   x: Tensor,
@@ -70,12 +70,13 @@ export function momentsOver(
   });
 }
 
-/** From this many standard deviations on, a mean is computed again. */
+/** The distance of a mean from 0, in standard deviations, from which it is computed again. */
 const FAR = 300;
 
 /**
- * Whether the mean of a group is so far from 0 that the rounding of the mean matters: 1e-7 of 10000
- * is 1e-3. Values that exist only on a graphics card are not read, because it would have to wait.
+ * Returns whether the mean of a group is so far from 0 that the rounding error of the mean matters:
+ * 1e-7 of 10000 is 1e-3. Values that exist only on a graphics card are not read, because the
+ * program would have to wait for the card.
  */
 function isFar(mean: Tensor, variance: Tensor): boolean {
   const [means, variances] = [hostValues(mean), hostValues(variance)];
@@ -88,7 +89,7 @@ function isFar(mean: Tensor, variance: Tensor): boolean {
 
 /**
  * Returns one value per group, [outer, 1, groups], in a shape that broadcasts to
- * `viewOf(grouping)`, so that each element meets the value of its group.
+ * `viewOf(grouping)`, so that each element is combined with the value of its group.
  */
 export function broadcastGroups(perGroup: Tensor, grouping: ReductionGroups): Tensor {
   return forBackend(KERNELS).broadcast(perGroup, grouping);

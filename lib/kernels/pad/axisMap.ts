@@ -25,8 +25,8 @@ export type { AxisMap, ImageMap } from './imageMap.ts';
  * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
  */
 export function mapImage(images: Tensor4D, { height, width }: ImageMap): Tensor4D {
-  // The map that leaves less work to the other goes first. If both leave the same, the map of the
-  // height is applied to the larger image, because its runs are longer.
+  // The first map is the one that leaves less work to the other. If both leave the same, the map of
+  // the height is applied to the larger image, because its contiguous runs are longer.
   const difference = height.rows.length * width.input - height.input * width.rows.length;
   const heightFirst = difference < 0 || (difference === 0 && height.rows.length <= height.input);
   return tidy(() =>
@@ -48,7 +48,7 @@ export function transposed({ input, rows }: AxisMap): AxisMap {
     weights.forEach((weight, tap) => {
       const column = columns[first + tap];
       if (column.weights.length === 0) column.first = i;
-      // Rows in between without this cell have weight 0.
+      // Rows in between that do not use this cell have weight 0.
       while (column.first + column.weights.length < i) column.weights.push(0);
       column.weights.push(weight);
     });
@@ -112,7 +112,10 @@ function mapRowsWithGaps(
   });
 }
 
-/** Index o of the outer axes, two taps at a time, in half the time of one at a time. */
+/**
+ * Maps index o of the outer axes. It adds two products at a time, which takes half the time of one
+ * at a time.
+ */
 function mapRows(y: Values, x: Values, o: number, inner: number, { input, rows }: AxisMap): void {
   for (let i = 0; i < rows.length; i++) {
     const { first, weights } = rows[i];
@@ -168,7 +171,10 @@ function inThreeAxes(
   return tidy(() => reshape(apply(reshape(x, [outer, map.input, inner]), map), shape));
 }
 
-/** A tensor seen as [outer, axis, inner], and the shape of the output. */
+/**
+ * Returns the outer and inner sizes of a tensor seen as [outer, axis, inner], and the shape of the
+ * output.
+ */
 function viewAround({ shape }: Tensor, axis: number, map: AxisMap) {
   return {
     outer: numElements(shape.slice(0, axis)),

@@ -11,8 +11,8 @@ import { mapImageToInput, type AxisMap } from './axisMap.ts';
 import { computeOnHost, onHost } from '../backends/host.ts';
 
 /**
- * Puts a border around a batch of images. Along each axis `sources` says from which pixel a cell is
- * read; a cell without a source becomes `value`.
+ * Puts a border around a batch of images. Along each axis, `sources` gives the pixel from which a
+ * cell is read; a cell without a source becomes `value`.
  *
  *     y[n,i,j,c] = x[n, sources_h(i), sources_w(j), c]
  *
@@ -46,7 +46,7 @@ export function pad2dToInput(gradOutput: Tensor4D, borders: Borders, mode: Paddi
   }) as Tensor4D;
 }
 
-/** `pad2d` by tfjs's operations, for a backend whose tensors are not in main memory. */
+/** Computes `pad2d` by tfjs's operations, for a backend whose tensors are not in main memory. */
 function padElsewhere(
   images: Tensor4D,
   { height, width }: Borders,
@@ -84,7 +84,7 @@ function padElsewhereToInput(
 
 /**
  * Returns the images and the geometry for windows with this padding mode. Kernels pad with zeros
- * themselves. Any other border becomes part of the images, over which the windows then slide.
+ * themselves. Any other border is made part of the images, and the windows slide over these.
  */
 export function paddedInput(images: Tensor4D, geometry: Geometry, mode: PaddingMode) {
   if (mode === 'zeros') return { images: images.clone(), windows: geometry };
@@ -100,7 +100,7 @@ export function paddedInputToInput(
   return mode === 'zeros' ? gradImages.clone() : pad2dToInput(gradImages, geometry, mode);
 }
 
-/** Returns the place that each cell of a padded axis is read from, or −1 for a zero. */
+/** Returns the position from which each cell of a padded axis is read, or −1 for a zero. */
 function sources(border: Border, mode: PaddingMode): number[] {
   return Array.from(
     { length: paddedSize(border) },
@@ -112,7 +112,10 @@ function paddedSize({ before, input, after }: Border): number {
   return before + input + after;
 }
 
-/** Calls `visit` with each run (first cell, first pixel, length) of values contiguous in both. */
+/**
+ * Calls `visit` with each run (first cell, first pixel, length) of values that are contiguous in
+ * the border image and in the image.
+ */
 function forEachRun(
   [batch, , , channels]: readonly number[],
   { height, width }: Borders,
@@ -134,7 +137,7 @@ function forEachRun(
   }
 }
 
-/** The runs (first cell, length) of an axis whose sources follow one another. */
+/** Returns the runs (first cell, length) of cells whose sources follow one another. */
 function contiguousRuns(places: readonly number[]): [first: number, length: number][] {
   const runs: [number, number][] = [];
   places.forEach((place, cell) => {

@@ -17,7 +17,7 @@ export function nearest(input: number, output: number, scale: number): AxisMap {
  *     u_i = i (input − 1)/(output − 1)    with aligned corners: first and last cells stay in place
  *     u_i = (i + ½)/scale − ½             else: cells are areas, and their centres are scaled
  *
- * Beyond the first and the last centre these cells are repeated.
+ * Beyond the centres of the first and the last cell, these cells are repeated.
  */
 export function linear(
   input: number,
@@ -35,7 +35,10 @@ export function linear(
   return { input, rows };
 }
 
-/** How an image is resized. `'aligned'` is bilinear and keeps first and last cells in place. */
+/**
+ * The method of resizing an image. `'aligned'` is bilinear and keeps the first and last cells in
+ * place.
+ */
 export type Resizing = 'nearest' | 'bilinear' | 'aligned';
 
 /** wasm's kernels, which are eight times as fast for a bilinear map. */
@@ -47,7 +50,7 @@ const WASM_KERNELS = {
 /**
  * Resizes images by factors [height, width], as `map` does.
  *
- * @param kind the kind of the map, of which wasm may have a kernel.
+ * @param kind the method, for which wasm may have a kernel.
  *
  * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
  */
@@ -57,7 +60,7 @@ export function resize(
   kind: Resizing,
   map: ImageMap,
 ): Tensor4D {
-  // wasm computes places in single precision, which is exact for powers of two.
+  // wasm's kernel computes positions in single precision, which is exact for powers of two.
   const isExact = factors.every((factor) => factor >= 1 && Number.isInteger(Math.log2(factor)));
   if (getBackend() !== 'wasm' || kind === 'aligned' || !isExact) return mapImage(images, map);
   const [kernel, attributes] = WASM_KERNELS[kind];

@@ -7,16 +7,17 @@ import { poolAttributes } from './poolAttributes.ts';
 import { windowMeans } from './windowMap.ts';
 
 /**
- * The maximal number of channels for tfjs's AvgPool on wasm. For windows of more than nine cells it
- * keeps one value per channel on its stack of 64 KiB: with 16384 channels it overwrites other
- * tensors, without an error.
+ * The maximal number of channels for tfjs's AvgPool on wasm. For windows of more than nine cells,
+ * it keeps one value per channel on its stack of 64 KiB. With 16384 channels it would overwrite
+ * other tensors without an error.
  */
 export const MAX_AVGPOOL_CHANNELS = 8192;
 
 /**
  * Returns the average of each window over its cells inside the input or, with `countPadding`,
  * inside the padded input, whose padding is 0. The number of cells is a number of rows times a
- * number of columns, so an average along one axis, then along the other, computes it.
+ * number of columns, so the result is an average along one axis followed by an average along the
+ * other.
  *
  * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
  */
@@ -33,8 +34,8 @@ export function avgPool2d(images: Tensor4D, geometry: Geometry, countPadding: bo
 }
 
 /**
- * Computes the gradient of `avgPool2d`, which divides by the same counts. tfjs's own divides by the
- * size of the whole window at a padded border.
+ * Computes the gradient of `avgPool2d`, which divides by the same counts. tfjs's own gradient
+ * divides by the size of the whole window at a padded border, which is wrong.
  */
 export function avgPool2dToInput(
   gradOutput: Tensor4D,

@@ -29,7 +29,7 @@ export function maxPool2d(images: Tensor4D, geometry: Geometry): Tensor4D {
 }
 
 /**
- * Returns the maximum of each window and, on backends that record it, the cell that won it, for
+ * Returns the maximum of each window and, on backends that record it, the cell of the maximum, for
  * `maxPool2dToInput`.
  */
 export function maxPool2dWithWinners(images: Tensor4D, geometry: Geometry): MaxPooled {
@@ -37,7 +37,8 @@ export function maxPool2dWithWinners(images: Tensor4D, geometry: Geometry): MaxP
 }
 
 /**
- * Adds each gradient to the pixel that won its window: the first of the largest, row by row.
+ * Adds each gradient to the pixel with the largest value in its window, the first row by row if
+ * there are several.
  *
  * @param winners those of `maxPool2dWithWinners`; without them they may be computed again.
  */

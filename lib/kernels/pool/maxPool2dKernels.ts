@@ -4,7 +4,7 @@ import type { Geometry } from '../../geometry.ts';
 /** The outputs of a max pool. */
 export interface MaxPooled {
   readonly output: Tensor4D;
-  /** Which cell won each window, if the backend records it. */
+  /** The cell of the maximum of each window, if the backend records it. */
   readonly winners?: Tensor;
 }
 

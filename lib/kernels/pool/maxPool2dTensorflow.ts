@@ -14,9 +14,9 @@ import type { MaxPool2dKernels, MaxPooled } from './maxPool2dKernels.ts';
 
 /**
  * Max pooling on TensorFlow. Its own gradient searches every window again, slowly. oneDNN's kernels
- * record the winners in the forward pass: where it is present, both passes take a quarter of the
- * time, and a thirtieth with the overlapping windows of AlexNet. None of them sees a NaN, so images
- * that hold one are pooled in loops.
+ * record the cells of the maxima in the forward pass. If oneDNN is present, both passes take a
+ * quarter of the time, and for the overlapping windows of AlexNet a thirtieth. None of them sees a
+ * NaN, so images that hold one are pooled in loops.
  */
 export const tensorflow: MaxPool2dKernels = {
   forward(images, geometry) {
@@ -50,7 +50,10 @@ function recordWinners(images: Tensor4D, geometry: Geometry): Required<MaxPooled
   });
 }
 
-/** The padded images: oneDNN's kernels take no explicit padding. A border of −∞ never wins. */
+/**
+ * Returns the images with a border of −∞, which never is the maximum, because oneDNN's kernels take
+ * no explicit padding.
+ */
 function padded(images: Tensor4D, geometry: Geometry): Tensor4D {
   return isPadded(geometry) ? pad2d(images, geometry, 'zeros', -Infinity) : images;
 }

@@ -2,8 +2,8 @@ import type { Axis } from '../../geometry.ts';
 import type { AxisMap } from '../pad/axisMap.ts';
 
 /**
- * A window that slides along an axis, as a linear map: the sum of its cells inside the input, times
- * a weight that may depend on the window's first cell and its end.
+ * Returns the linear map of a window that slides along an axis: the sum of the window's cells
+ * inside the input, times a weight that may depend on the first cell and the end of the window.
  */
 function slideWindow(axis: Axis, weightOf: (first: number, past: number) => number): AxisMap {
   const rows = Array.from({ length: axis.output }, (_, window) => {
@@ -32,8 +32,8 @@ export function windowMeans(axis: Axis, countPadding: boolean): AxisMap {
 }
 
 /**
- * Returns the map to the sum of each window, in which a cell outside the input counts as much as
- * the average of the others.
+ * Returns the map to the sum of each window, in which a cell outside the input counts as the
+ * average of the cells inside.
  */
 export function windowSumsFilledUp(axis: Axis): AxisMap {
   return slideWindow(

@@ -16,8 +16,8 @@ import { hostValues } from '../backends/hostValues.ts';
 import { sumOver } from '../normalize/reductionGroups.ts';
 
 /**
- * Returns the sum of all values, whatever their number. tfjs's own sum on wasm adds them one after
- * the other in single precision: of 37.7 million ones it makes 16.8 million.
+ * Returns the sum of all values, precisely for any number of values. tfjs's own sum on wasm adds
+ * them one after the other in single precision: its sum of 37.7 million ones is 16.8 million.
  */
 export function sumAll(x: Tensor): Scalar {
   const grouping = { outer: 1, rows: 1, groups: 1, columns: x.size };
@@ -30,8 +30,9 @@ export function meanAll(x: Tensor): Scalar {
 }
 
 /**
- * Returns the norm ‖x‖ of all values of all tensors. Where a square overflows, it is computed from
- * x / max |x|. It reads one number, unless only a graphics card has it: there the norm is then ∞.
+ * Returns the norm ‖x‖ of all values of all tensors. If a square overflows, the norm is computed
+ * from x / max |x|. To find out, it reads one number. If only a graphics card has this number, it
+ * is not read, and the norm is ∞ after an overflow.
  */
 export function normOf(tensors: readonly Tensor[]): Scalar {
   return tidy(() => {

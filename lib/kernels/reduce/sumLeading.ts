@@ -4,8 +4,8 @@ import { sumOver } from '../normalize/reductionGroups.ts';
 import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 
 /**
- * TensorFlow's gradient of a bias adds one row after the other: with more rows than this it rounds
- * more than `sumOver`.
+ * The largest number of rows for TensorFlow's gradient of a bias. It adds one row after the other,
+ * so for more rows its rounding error is larger than that of `sumOver`.
  */
 const MAX_ROWS = 1 << 16;
 
