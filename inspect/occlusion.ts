@@ -1,4 +1,5 @@
 import { softmax, tensor4d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { InputError, show } from '../lib/errors.ts';
 import { checkOptions, checkSize, checkTensor } from '../lib/check.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
@@ -71,6 +72,12 @@ export async function occlusion(network: Module, options: OcclusionOptions): Pro
     );
     const values = await seen.data();
     const classes = seen.shape[1] ?? 1;
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      disposeTensors(seen);
+      throw new InputError(
+        `occlusion: expected label to be a class from 0 to ${classes - 1}, got ${show(label)}`,
+      );
+    }
     for (let column = 0; column < columns; column++) {
       probabilities[row * columns + column] = values[column * classes + label];
     }

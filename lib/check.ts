@@ -92,15 +92,23 @@ export function isTraining(box: object, context: { readonly mode: string } | und
  * Throws for an option that does not exist, and suggests a similar one that does:
  *
  *     Conv2D: unknown option strides; did you mean stride?
+ *
+ * It refuses a bare value too: `new Dropout(0.3)` would drop half.
  */
 export function checkOptions<Options extends object>(
   owner: object | string,
   options: Options,
   known: readonly (keyof Options & string)[],
 ): void {
+  const place = typeof owner === 'string' ? owner : nameOf(owner);
+  if (typeof options !== 'object' || (options as object | null) === null) {
+    throw new BoxError(
+      [place],
+      `expected options in braces, such as { ${known[0]}: ... }, got ${show(options)}`,
+    );
+  }
   for (const name of Object.keys(options)) {
     if ((known as readonly string[]).includes(name)) continue;
-    const place = typeof owner === 'string' ? owner : nameOf(owner);
     throw new BoxError([place], `unknown option ${name}${didYouMean(name, known)}`);
   }
 }

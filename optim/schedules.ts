@@ -1,8 +1,23 @@
 import { checkOptions } from '../lib/check.ts';
+import { InputError, show } from '../lib/errors.ts';
 
 /** A learning rate per step; steps count from 0. */
 export interface Schedule {
   (step: number): number;
+}
+
+/** Refuses a number that is not finite or below 0, in the name of a schedule. */
+function checkSetting(schedule: string, what: string, value: number): void {
+  if (value >= 0 && value < Infinity) return;
+  throw new InputError(
+    `${schedule}: expected ${what} to be a number of at least 0, got ${show(value)}`,
+  );
+}
+
+/** Refuses a number of steps by which a schedule could not divide. */
+function checkSteps(schedule: string, what: string, steps: number): void {
+  if (steps > 0 && steps < Infinity) return;
+  throw new InputError(`${schedule}: expected ${what} to be a number above 0, got ${show(steps)}`);
 }
 
 /**
@@ -11,10 +26,10 @@ export interface Schedule {
  *     const schedule = constantRate(0.1);
  *     await new Trainer({ ...options, schedule }).run();
  */
-export const constantRate =
-  (rate: number): Schedule =>
-  () =>
-    rate;
+export const constantRate = (rate: number): Schedule => {
+  checkSetting('constantRate', 'the rate', rate);
+  return () => rate;
+};
 
 /** The options of `inverseRate`. */
 export interface InverseRateOptions {
@@ -35,6 +50,9 @@ export interface InverseRateOptions {
 export const inverseRate = (rate: number, options: InverseRateOptions = {}): Schedule => {
   checkOptions('inverseRate', options, ['gamma', 'power']);
   const { gamma = 1e-4, power = 0.75 } = options;
+  checkSetting('inverseRate', 'the rate', rate);
+  checkSetting('inverseRate', 'gamma', gamma);
+  checkSetting('inverseRate', 'power', power);
   return (step) => rate * (1 + gamma * step) ** -power;
 };
 
@@ -47,10 +65,11 @@ export const inverseRate = (rate: number, options: InverseRateOptions = {}): Sch
  *     const schedule = cosineRate(0.1, 1000);
  *     [schedule(0), schedule(500), schedule(1000)]; // [0.1, 0.05, 0]
  */
-export const cosineRate =
-  (rate: number, steps: number): Schedule =>
-  (step) =>
-    (rate * (1 + Math.cos(Math.PI * Math.min(step / steps, 1)))) / 2;
+export const cosineRate = (rate: number, steps: number): Schedule => {
+  checkSetting('cosineRate', 'the rate', rate);
+  checkSteps('cosineRate', 'steps', steps);
+  return (step) => (rate * (1 + Math.cos(Math.PI * Math.min(step / steps, 1)))) / 2;
+};
 
 /** The options of `stepRate`. */
 export interface StepRateOptions {
@@ -70,6 +89,9 @@ export interface StepRateOptions {
 export const stepRate = (rate: number, options: StepRateOptions): Schedule => {
   checkOptions('stepRate', options, ['every', 'gamma']);
   const { every, gamma = 0.1 } = options;
+  checkSetting('stepRate', 'the rate', rate);
+  checkSteps('stepRate', 'every', every);
+  checkSetting('stepRate', 'gamma', gamma);
   return (step) => rate * gamma ** Math.floor(step / every);
 };
 
@@ -79,10 +101,11 @@ export const stepRate = (rate: number, options: StepRateOptions): Schedule => {
  *     const schedule = exponentialRate(0.1, 0.999);
  *     [schedule(0), schedule(1000)]; // [0.1, 0.037]
  */
-export const exponentialRate =
-  (rate: number, gamma: number): Schedule =>
-  (step) =>
-    rate * gamma ** step;
+export const exponentialRate = (rate: number, gamma: number): Schedule => {
+  checkSetting('exponentialRate', 'the rate', rate);
+  checkSetting('exponentialRate', 'gamma', gamma);
+  return (step) => rate * gamma ** step;
+};
 
 /**
  * Multiplies another schedule by min((t + 1)/T, 1), so that its rate is reached linearly in T =
@@ -93,7 +116,7 @@ export const exponentialRate =
  *     const schedule = warmUp(cosineRate(0.1, 10_000), 500);
  *     schedule(0); // 0.0002
  */
-export const warmUp =
-  (schedule: Schedule, steps: number): Schedule =>
-  (step) =>
-    schedule(step) * Math.min((step + 1) / steps, 1);
+export const warmUp = (schedule: Schedule, steps: number): Schedule => {
+  checkSetting('warmUp', 'steps', steps);
+  return (step) => schedule(step) * Math.min((step + 1) / steps, 1);
+};

@@ -158,6 +158,13 @@ export function createParam<R extends Rank>(
     initial.dispose();
     return param;
   } catch (error) {
+    if (error instanceof RangeError) {
+      const gibibytes = Number(((4 * numElements(shape)) / 2 ** 30).toPrecision(3));
+      throw new BoxError(
+        [nameOf(box)],
+        `${name}: expected a shape whose values fit into memory, got [${shape.join(', ')}], ${gibibytes} GiB`,
+      );
+    }
     if (!(error instanceof BoxpropError)) throw error;
     throw new BoxError([nameOf(box)], `${name}: ${error.message}`);
   }

@@ -127,6 +127,10 @@ test('describes itself with p', () => {
 });
 
 describeRefusals([
+  [
+    'Dropout: expected options in braces, such as { p: ... }, got 0.3',
+    () => new Dropout(0.3 as never),
+  ],
   ['Dropout: unknown option rate; expected one of p', () => new Dropout({ rate: 0.5 } as never)],
   [
     'Dropout.forward: expected context.mode to be one of "training", "inference", got "train"',

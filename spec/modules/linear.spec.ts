@@ -68,6 +68,10 @@ const cache = () => small().forward(blank([4, 3])).cache;
 
 describeRefusals([
   [
+    'Linear: weight: expected a shape whose values fit into memory, got [100000, 100000], 37.3 GiB',
+    () => new Linear(1e5, 1e5, { rng: new Rng(0) }),
+  ],
+  [
     'Linear: unknown option biased; did you mean bias?',
     () => new Linear(3, 2, { biased: false } as never),
   ],

@@ -1,3 +1,4 @@
+import { describeRefusals } from '../support/refusals.ts';
 import {
   constantRate,
   cosineRate,
@@ -55,3 +56,24 @@ describe('schedules', () => {
     expect(rates).toEqual(expected);
   });
 });
+
+describeRefusals([
+  [
+    'constantRate: expected the rate to be a number of at least 0, got NaN',
+    () => constantRate(NaN),
+  ],
+  ['cosineRate: expected steps to be a number above 0, got 0', () => cosineRate(0.1, 0)],
+  ['stepRate: expected every to be a number above 0, got NaN', () => stepRate(0.1, { every: NaN })],
+  [
+    'exponentialRate: expected gamma to be a number of at least 0, got -1',
+    () => exponentialRate(0.1, -1),
+  ],
+  [
+    'inverseRate: expected gamma to be a number of at least 0, got -1',
+    () => inverseRate(0.1, { gamma: -1 }),
+  ],
+  [
+    'warmUp: expected steps to be a number of at least 0, got -3',
+    () => warmUp(constantRate(1), -3),
+  ],
+]);

@@ -72,7 +72,7 @@ export function centerFlat(images: Tensor4D, maps: Tensor3D): Tensor4D | undefin
   const values = hostValues(maps);
   if (values === undefined || images.size === 0 || !hasFlatMap(values, maps.shape))
     return undefined;
-  return sub(images, slice(images, [0, 0, 0, 0], [images.shape[0], 1, 1, 1]));
+  return tidy(() => sub(images, slice(images, [0, 0, 0, 0], [images.shape[0], 1, 1, 1])));
 }
 
 function hasFlatMap(values: TypedArray, [batch, height, width]: readonly number[]): boolean {
