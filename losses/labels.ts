@@ -1,4 +1,5 @@
 import {
+  abs,
   div,
   equal,
   greater,
@@ -9,6 +10,7 @@ import {
   max,
   mul,
   reshape,
+  sub,
   sum,
   tidy,
   where,
@@ -146,4 +148,42 @@ export function probabilityTarget<T extends Tensor>(cost: object, target: T, mos
     );
     return where<Tensor>(inside, target, scalar(NaN)) as T;
   });
+}
+
+/** How far the probabilities of an example may be from 1 in all: half precision rounds them so. */
+const SUM_TOLERANCE = 1e-3;
+
+/**
+ * Checks that the target probabilities of each example sum to 1, and returns them. Those that exist
+ * only on the GPU are not refused: an example whose sum is another becomes NaN.
+ */
+export function distributionTarget(cost: object, target: Tensor2D): Tensor2D {
+  const values = hostValues(target);
+  if (values !== undefined) {
+    const checked = probabilityTarget(cost, target);
+    checkDistributions(cost, values, target.shape);
+    return checked;
+  }
+  return tidy(() => {
+    const checked = probabilityTarget(cost, target);
+    const excess = abs(sub(sum(checked, 1, true), scalar(1)));
+    const isOne = lessEqual(excess, scalar(SUM_TOLERANCE));
+    return where<Tensor>(isOne, checked, scalar(NaN)) as Tensor2D;
+  });
+}
+
+function checkDistributions(
+  cost: object,
+  values: ArrayLike<number>,
+  [batch, classes]: readonly number[],
+): void {
+  for (let n = 0; n < batch; n++) {
+    let total = 0;
+    for (let k = 0; k < classes; k++) total += values[n * classes + k];
+    if (Math.abs(total - 1) <= SUM_TOLERANCE) continue;
+    throw new BoxError(
+      [`${nameOf(cost)}.forward`],
+      `expected target probabilities that sum to 1 for each example, got ${Number(total.toPrecision(4))} for example ${n}`,
+    );
+  }
 }

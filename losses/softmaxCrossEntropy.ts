@@ -20,8 +20,8 @@ import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 import {
   checkLabelOptions,
   checkScores,
+  distributionTarget,
   labelTarget,
-  probabilityTarget,
   type LabelOptions,
 } from './labels.ts';
 
@@ -53,8 +53,9 @@ export interface SoftmaxCrossEntropyCache {
  *         float32; loss a scalar.
  * Errors: another shape or dtype; a number of weights that is not that of the classes; a label
  *         outside 0 ... classes − 1 that is not ignored, with its index; a 'mean' over labels of
- *         which none counts; a negative or non-finite probability or weight; probabilities together
- *         with an `ignoreIndex`; an unknown option.
+ *         which none counts; a negative or non-finite probability or weight; probabilities of an
+ *         example that do not sum to 1; probabilities together with an `ignoreIndex`; an unknown
+ *         option.
  * Source: Bridle 1990; the lecture's softmax classifier. PyTorch's `CrossEntropyLoss`, without its
  *         default ignore_index of −100.
  *
@@ -108,7 +109,7 @@ export class SoftmaxCrossEntropy extends Cost<
         `expected labels, of which to ignore ${this.ignoreIndex}, got probabilities`,
       );
     }
-    const checked = probabilityTarget(this, target);
+    const checked = distributionTarget(this, target);
     const weighted: Tensor2D = this.weights
       ? mul(checked, constant(this.weights, [classes]))
       : checked;

@@ -60,7 +60,7 @@ eachBackend('by hand', () => {
   });
 
   test('changes neither scores nor target, leaks no tensor, and allows two forwards', () => {
-    const [input, target, other] = [scores(), labels(1, 0), scores()];
+    const [input, target, other] = [scores(), labels(1, 0), tf.softmax(scores())];
     const alone = numbers(sum.backpropToInput(sum.forward(input, target).cache));
     expectNoLeak(() => {
       const first = sum.forward(input, target);
@@ -72,12 +72,12 @@ eachBackend('by hand', () => {
     expect([numbers(input), numbers(target), numbers(other)]).toEqual([
       numbers(scores()),
       [1, 0],
-      numbers(scores()),
+      numbers(tf.softmax(scores())),
     ]);
   });
 
   test('the target may be disposed before the backward', () => {
-    const target = scores();
+    const target = tf.softmax(scores());
     const expected = numbers(sum.backpropToInput(sum.forward(scores(), target).cache));
     const { cache } = sum.forward(scores(), target);
     target.dispose();
@@ -133,6 +133,14 @@ describeRefusals([
   [
     'SoftmaxCrossEntropy.forward: expected target probabilities of at least 0, got -0.5 at index 4',
     () => sum.forward(x(), probabilities(0, 0, 1, 1, -0.5, 0.5)),
+  ],
+  [
+    'SoftmaxCrossEntropy.forward: expected target probabilities that sum to 1 for each example, got 3 for example 0',
+    () => sum.forward(x(), probabilities(1, 1, 1, 1, 0, 0)),
+  ],
+  [
+    'SoftmaxCrossEntropy.forward: expected target probabilities that sum to 1 for each example, got 0.99 for example 1',
+    () => sum.forward(x(), probabilities(0.9, 0.1, 0, 0.9, 0.09, 0)),
   ],
   [
     'SoftmaxCrossEntropy.forward: expected target probabilities of at least 0, got NaN at index 2',

@@ -93,7 +93,7 @@ describeCostContract(
     new SoftmaxCrossEntropy({ weights: [1, 4], ...options }),
   () => [
     [scores(), tf.tensor2d([0, 1, 1, 0], [2, 2])],
-    [tf.ones([3, 2]), tf.ones([3, 2])],
+    [tf.ones([3, 2]), tf.fill([3, 2], 0.5)],
   ],
 );
 
