@@ -72,8 +72,8 @@ const MAP_AXIS: ByBackend<(x: Tensor, axis: number, map: AxisMap) => Tensor> = {
 };
 
 /**
- * A product on TensorFlow, unless a value is not finite: a zero of the matrix would make it a NaN
- * in every output. The smaller one of x and y shows it, because y then has a NaN.
+ * Computes a product of matrices on TensorFlow, unless a value is not finite: 0 times such a value
+ * would make every output NaN. The smaller of x and y is checked, because y then has a NaN.
  */
 function onTensorflow(x: Tensor, axis: number, map: AxisMap): Tensor {
   const inputIsSmaller = map.input < map.rows.length;
@@ -94,7 +94,10 @@ function byLoops(x: Tensor, axis: number, map: AxisMap): Tensor {
   return computeOnHost([x], shape, fill, { zeroed: withGaps });
 }
 
-/** `mapRows` for a map with weights of 0, whose cells must not count even if they are infinite. */
+/**
+ * Does the work of `mapRows` for a map with weights of 0. Cells with weight 0 must not count, even
+ * if they are infinite.
+ */
 function mapRowsWithGaps(
   y: Values,
   x: Values,
@@ -148,8 +151,8 @@ function addTwo(
 }
 
 /**
- * `mapAxis` as a product of matrices, which multiplies every cell outside of a window by 0. A value
- * that is not finite therefore spoils the others.
+ * Computes `mapAxis` as a product of matrices, which multiplies every cell outside a window by 0. A
+ * value that is not finite therefore gives NaN in all outputs along the axis.
  */
 export function byMatMul(x: Tensor, axis: number, map: AxisMap): Tensor {
   const { outer, inner, shape } = viewAround(x, axis, map);

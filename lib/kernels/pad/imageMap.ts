@@ -1,6 +1,7 @@
 /**
- * A linear map of one axis, whose rows have few weights, next to one another: sums, averages and
- * interpolations of an image, one axis at a time. The gradient is the transposed map.
+ * A linear map along one axis. Each row of its matrix has few weights, which are next to each
+ * other. Sums, averages and interpolations of an image are such maps, one axis at a time. The
+ * gradient is the transposed map.
  *
  *     forward    y[..., i, ...] = Σ_r m[i,r] x[..., r, ...]
  *     toInput    ∂C/∂x[..., r, ...] = Σ_i m[i,r] g[..., i, ...]
