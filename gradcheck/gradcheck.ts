@@ -34,14 +34,14 @@ export interface GradcheckReport {
 }
 
 /** A shape, or a tensor. */
-type InputOption = readonly number[] | Tensor;
+export type GradcheckInput = readonly number[] | Tensor;
 
 /** The options of `gradcheck`. */
 export interface GradcheckOptions {
   /**
    * The input itself, or the shape of a random input. For a box that takes a list, a list of these.
    */
-  readonly input: InputOption | readonly InputOption[];
+  readonly input: GradcheckInput | readonly GradcheckInput[];
   /** The target of a cost. */
   readonly target?: Tensor;
   /** The context of the forward; inference by default. */
@@ -194,7 +194,7 @@ function caseGenerator(seed: number, name: string, i: number): Rng {
  * Returns the inputs as a list. A list of numbers is one shape; a list of tensors or shapes is
  * several inputs.
  */
-function inputList(input: GradcheckOptions['input']): readonly InputOption[] {
+function inputList(input: GradcheckOptions['input']): readonly GradcheckInput[] {
   const isShape = (value: unknown): value is readonly number[] =>
     Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0);
   if (input instanceof Tensor || isShape(input)) return [input];
@@ -206,7 +206,9 @@ function inputList(input: GradcheckOptions['input']): readonly InputOption[] {
   );
 }
 
-async function readInput(input: InputOption): Promise<{ shape: number[]; values?: Float64Array }> {
+async function readInput(
+  input: GradcheckInput,
+): Promise<{ shape: number[]; values?: Float64Array }> {
   if (!(input instanceof Tensor)) return { shape: [...input] };
   return { shape: [...input.shape], values: await readValues(input) };
 }

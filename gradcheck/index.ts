@@ -13,6 +13,7 @@ export {
   gradcheck,
   gradcheckAll,
   type GradcheckAllOptions,
+  type GradcheckInput,
   type GradcheckOptions,
   type GradcheckReport,
 } from './gradcheck.ts';
