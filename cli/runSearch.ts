@@ -10,7 +10,7 @@ import { reportNotes } from './openedData.ts';
 import { logBackend } from './process.ts';
 import { resolveNetwork } from './resolveNetwork.ts';
 import { resultOf, type SearchFolder, type SearchPlan } from './searchFolder.ts';
-import { configOf, runOptionsAt } from './searchSpace.ts';
+import { configOf, runOptionsAt, withAbsoluteSpace } from './searchSpace.ts';
 import { formatTrial, formatTrials } from './searchTable.ts';
 import { openFolds } from './trainFold.ts';
 
@@ -41,7 +41,7 @@ export async function checkPlan(plan: Omit<SearchPlan, 'examples'>): Promise<Sea
   });
   const parts = await openFolds(options, { folds, seed }, reportNotes);
   const examples = parts.reduce((sum, { held }) => sum + held.length, 0);
-  return { ...plan, trials, examples, base: { ...base, backend } };
+  return withAbsoluteSpace({ ...plan, trials, examples, base: { ...base, backend } });
 }
 
 /**

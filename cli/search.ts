@@ -64,8 +64,10 @@ export function searchCommand(): Command {
       );
       if (!aborted) return;
       const { folder, plan } = search;
+      const { modulesOf } = await import('./searchSpace.ts');
+      const space = modulesOf(plan).length > 0 ? `${plan.file} ` : '';
       process.stderr.write(
-        `boxprop: interrupted with ${done} of ${plan.trials} trials done; boxprop search --resume ${folder} continues the search\n`,
+        `boxprop: interrupted with ${done} of ${plan.trials} trials done; boxprop search ${space}--resume ${folder} continues the search\n`,
       );
       process.exitCode = 130;
     } finally {
@@ -87,13 +89,12 @@ async function openFolder(
         !['--resume', '--trials', '--workers'].includes(String(option.long)) &&
         command.getOptionValueSource(option.attributeName()) === 'cli',
     );
-    if (file !== undefined || extra !== undefined) {
-      const got = file === undefined ? extra?.long : 'a space';
+    if (extra !== undefined) {
       throw new InputError(
-        `--resume: expected no options but --trials and --workers, because the search keeps its own, got ${got}`,
+        `--resume: expected no options but --trials and --workers, because the search keeps its own, got ${extra.long}`,
       );
     }
-    return SearchFolder.resume(resume, given.trials);
+    return SearchFolder.resume(resume, given.trials, file);
   }
   if (file === undefined) throw new InputError("missing required argument 'space'");
   const { readSpace } = await import('./searchSpace.ts');

@@ -1,17 +1,27 @@
+import * as v from 'valibot';
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, show } from '../lib/errors.ts';
 import { isObject } from '../lib/isObject.ts';
-import { readLog } from '../train/runLog.ts';
+import { parseJson } from '../lib/parseJson.ts';
+import { checkSchema, integer, number, object, record, text } from '../lib/schema.ts';
+import { checkPoint, checkSpace } from '../search/checkSpace.ts';
+import { readLines } from '../train/runLog.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
-import type { SearchHistory, SearchOptions, SearchTask } from '../search/search.ts';
-import type { Point } from '../search/space.ts';
+import {
+  SEARCH_METHODS,
+  type SearchHistory,
+  type SearchOptions,
+  type SearchTask,
+} from '../search/search.ts';
+import type { Point, Space } from '../search/space.ts';
 import type { FoldResult } from '../search/trial.ts';
 import type { Reply } from './foldMessages.ts';
 import { lockedFolder } from './lockedFolder.ts';
-import type { SearchSpace } from './searchSpace.ts';
+import { placed } from './placed.ts';
+import { checkSpaceValues, modulesOf, readSpace, type SearchSpace } from './searchSpace.ts';
 
 /** The options of a search: the content of `search.json` in its folder. */
 export interface SearchPlan extends SearchSpace {
@@ -33,6 +43,28 @@ export interface SearchPlan extends SearchSpace {
 type Line =
   | { readonly type: 'point'; readonly trial: number; readonly point: Point }
   | ({ readonly type: 'fold'; readonly trial: number; readonly fold: number } & Reply);
+
+/** The JSON of a line of the log of a search. */
+function lineSchema({ trials, folds, space }: SearchPlan) {
+  const trial = integer(0, trials - 1);
+  const fold = { type: v.literal('fold'), trial, fold: integer(0, folds - 1) };
+  const point = v.pipe(
+    record(v.unknown()),
+    v.transform((value) => checkPoint(space, value)),
+  );
+  // A loss that overflows is null in JSON; nobody reads it.
+  const loss = v.pipe(
+    v.nullable(number()),
+    v.transform((value) => value ?? NaN),
+  );
+  return v.lazy((value) => {
+    if (isObject(value) && value.type === 'point')
+      return object({ type: v.literal('point'), trial, point });
+    if (isObject(value) && 'failed' in value) return object({ ...fold, failed: text() });
+    const score = { errors: integer(0), examples: integer(1), loss, seconds: number(0) };
+    return object({ ...fold, ...score });
+  });
+}
 
 /**
  * The folder of a search. `search.json` has its options. `log.jsonl` gets each point before it is
@@ -94,9 +126,11 @@ export class SearchFolder {
    * Errors: a folder without a search, or that another process uses; fewer trials than before, or
    *         any number of trials for a grid.
    * @param trials the new number of trials.
+   * @param space the file of the search's space, if it names modules: the folder must not run code.
    */
-  static async resume(folder: string, trials?: number): Promise<SearchFolder> {
+  static async resume(folder: string, trials?: number, space?: string): Promise<SearchFolder> {
     const stored = await readPlan(folder);
+    await checkModules(folder, stored, space);
     if (trials !== undefined && (stored.method === 'grid' || trials < stored.trials)) {
       const expected =
         stored.method === 'grid'
@@ -108,7 +142,7 @@ export class SearchFolder {
     const file = join(folder, 'log.jsonl');
     const unlock = await lockedFolder('--resume', folder);
     try {
-      const lines = await readLog<Line>(file);
+      const lines = await readLines(file, lineSchema(plan));
       await writePlan(folder, plan);
       // Removes an incomplete line at the end; otherwise the next line would be appended to it.
       await writeFileAtomic(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -177,17 +211,37 @@ async function readPlan(folder: string): Promise<SearchPlan> {
       `--resume: expected the folder of a search, got ${show(folder)}: ${systemProblem(error)}`,
     );
   });
-  try {
-    const plan: unknown = JSON.parse(text);
-    if (isPlan(plan)) return plan;
-  } catch {
-    // The error is thrown below.
-  }
-  throw new InputError(
-    `${file}: expected the options of a search as JSON, got ${show(text.slice(0, 40))}`,
-  );
+  const { space, ...plan } = checkSchema(file, PLAN, parseJson(file, text));
+  const checked = placed(file, (): Space => {
+    checkSpace(space);
+    return space;
+  });
+  checkSpaceValues({ file, base: plan.base, space: checked });
+  return { ...plan, space: checked };
 }
 
-function isPlan(value: unknown): value is SearchPlan {
-  return isObject(value) && ['space', 'method', 'examples'].every((key) => key in value);
+/** The JSON of a `SearchPlan`, but for its dimensions. */
+const PLAN = object({
+  file: text(),
+  base: record(v.unknown()),
+  space: record(record(v.unknown())),
+  method: v.picklist(SEARCH_METHODS),
+  trials: integer(2),
+  examples: integer(1),
+  folds: integer(2),
+  seed: integer(0),
+  ahead: integer(0),
+});
+
+/** Refuses a search of modules, unless the user names a space with the same modules. */
+async function checkModules(folder: string, plan: SearchPlan, space?: string): Promise<void> {
+  const modules = modulesOf(plan);
+  if (modules.length === 0 && space === undefined) return;
+  const given = space === undefined ? [] : modulesOf(await readSpace(space));
+  const missing = modules.find((module) => !given.includes(module));
+  if (missing === undefined) return;
+  throw new InputError(
+    `${join(folder, 'search.json')}: the search is of ${show(missing)}, and the folder of a search must not run code: ` +
+      `name its space yourself: boxprop search SPACE --resume ${folder}`,
+  );
 }

@@ -9,7 +9,9 @@ import {
   type Space,
   type Value,
 } from '../search/space.ts';
+import { isModuleFile } from './moduleFile.ts';
 import { readConfig } from './runConfig.ts';
+import { absoluteNetwork, withAbsolutePaths } from './runFolder.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
 import { augmentationsOf } from './trainParts.ts';
 
@@ -61,9 +63,7 @@ export async function readSpace(file: string): Promise<SearchSpace> {
         );
       }
       if (COMMON.includes(key) && isObject(value)) {
-        throw new InputError(
-          `${key}: expected one value for all trials, got ${JSON.stringify(value)}`,
-        );
+        throw new InputError(`${key}: expected one value for all trials, got a dimension`);
       }
       if (key !== 'architecture' || !isObject(value)) add(base, key, value, key);
       else {
@@ -78,9 +78,35 @@ export async function readSpace(file: string): Promise<SearchSpace> {
       ? new InputError(`${file}: ${error.message}`, { cause: error })
       : error;
   }
-  const read = { file, base, space };
-  for (const name of Object.keys(space)) checkValues(read, name);
-  return read;
+  return checkSpaceValues({ file, base, space });
+}
+
+/** Refuses every bound or choice of a space that `boxprop train` would refuse. */
+export function checkSpaceValues(space: SearchSpace): SearchSpace {
+  for (const name of Object.keys(space.space)) checkValues(space, name);
+  return space;
+}
+
+/** The modules that a space names as networks, as absolute paths. */
+export function modulesOf({ base, space }: Pick<SearchSpace, 'base' | 'space'>): string[] {
+  const { network } = space;
+  const choices = network !== undefined && 'choices' in network ? network.choices : [];
+  return [base.network, ...choices]
+    .filter((name) => typeof name === 'string')
+    .filter(isModuleFile)
+    .map(absoluteNetwork);
+}
+
+/** Makes the paths of a space absolute, so that its search can be resumed from any folder. */
+export function withAbsoluteSpace<T extends SearchSpace>(plan: T): T {
+  const { network } = plan.space;
+  if (network === undefined || !('choices' in network))
+    return { ...plan, base: withAbsolutePaths(plan.base) };
+  const choices = network.choices.map((one) => {
+    return typeof one === 'string' ? absoluteNetwork(one) : one;
+  });
+  const space = { ...plan.space, network: { choices } };
+  return { ...plan, base: withAbsolutePaths(plan.base), space };
 }
 
 /** Returns the base with the values of a point, as a config for `boxprop train --config`. */

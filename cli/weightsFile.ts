@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ArrayDataset, type Dataset } from '../data/dataset.ts';
 import { PREPROCESSING, type PreprocessingStep } from '../data/preprocessingSteps.ts';
-import { BoxpropError, InputError, show } from '../lib/errors.ts';
+import { InputError, show } from '../lib/errors.ts';
 import type { Module } from '../lib/module.ts';
 import { parseJson } from '../lib/parseJson.ts';
 import { Rng } from '../lib/rng.ts';
@@ -16,6 +16,7 @@ import type { NetworkEntry } from '../models/networks.ts';
 import type { ImageShape } from '../models/options.ts';
 import { checkArchitecture } from './architecture.ts';
 import { isModuleFile } from './moduleFile.ts';
+import { placed } from './placed.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 
 /** The data that a network was trained on, before preprocessing. */
@@ -95,16 +96,6 @@ function checkedEntry<const S extends v.GenericSchema>(
   schema: S,
 ): v.InferOutput<S> | undefined {
   return value === undefined ? undefined : checkSchema(where, schema, value);
-}
-
-/** Runs `run`, and puts the place in front of the message of its errors. */
-function placed<T>(where: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof BoxpropError)) throw error;
-    throw new InputError(`${where}: ${error.message}`, { cause: error });
-  }
 }
 
 /**

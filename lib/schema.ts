@@ -68,6 +68,7 @@ export function text() {
 
 /** Our names of valibot's types; a schema with a message of its own says what it expects. */
 const TYPES: Readonly<Record<string, string>> = {
+  Object: 'an object',
   Array: 'a list',
   string: 'text',
   number: 'a number',
@@ -87,7 +88,7 @@ function expectedBy({ message, expected, path }: v.BaseIssue<unknown>): string {
   if (expected === null) return 'another value';
   // For a key that is missing, valibot expects the name of the key.
   if (expected === JSON.stringify(path?.at(-1)?.key)) return 'a value';
-  return TYPES[expected] ?? expected.replaceAll(' | ', ' or ');
+  return TYPES[expected] ?? expected.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ');
 }
 
 /** The key as part of a path: `.name`, `[0]`, or quoted and shortened if it is not a word. */

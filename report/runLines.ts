@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+import { checkSchema, integer, number, object, text } from '../lib/schema.ts';
 import type { LogLine } from '../train/runLog.ts';
 import type { LayerStats } from '../train/layerStats.ts';
 
@@ -46,14 +48,41 @@ export interface RunLines {
   readonly failure?: string;
 }
 
-/** Sorts the lines of a log by their types. */
+const FIGURES = object({ loss: number(), errorRate: number(0) });
+
+/** JSON writes a size that overflows as null. */
+const SIZE = v.pipe(
+  v.nullable(number()),
+  v.transform((size) => size ?? NaN),
+);
+
+const STEP = object({ step: integer(0), loss: number(), learningRate: number(0) });
+
+const EPOCH = object({
+  epoch: integer(1),
+  train: FIGURES,
+  validation: FIGURES,
+  learningRate: number(0),
+  boxes: v.array(object({ path: text(), weight: SIZE, gradient: SIZE, update: SIZE })),
+});
+
+/**
+ * Sorts the lines of a log by their types.
+ *
+ * Errors: a line without the fields of its type:
+ *         `log.jsonl: epoch at step 20: train.loss: expected a finite number, got "low"`.
+ */
 export function sortLines(log: readonly LogLine[]): RunLines {
-  const of = <T>(type: LogLine['type']) =>
-    log.filter((line) => line.type === type) as unknown as T[];
+  const of = <const S extends v.GenericSchema>(type: LogLine['type'], schema: S) =>
+    log
+      .filter((line) => line.type === type)
+      .map((line) => checkSchema(`log.jsonl: ${type} at step ${line.step}`, schema, line));
   const last = log.at(-1);
   return {
-    steps: of<StepLine>('step'),
-    epochs: of<EpochLine>('epoch'),
-    ...(last?.type === 'failed' && { failure: String(last.message) }),
+    steps: of('step', STEP),
+    epochs: of('epoch', EPOCH),
+    ...(last?.type === 'failed' && {
+      failure: typeof last.message === 'string' ? last.message : 'no reason given',
+    }),
   };
 }

@@ -4,13 +4,14 @@ import {
   sameValue,
   type ChoiceDimension,
   type Dimension,
+  type Point,
   type RangeDimension,
   type Space,
   type Value,
 } from './space.ts';
 
 /** Throws if a space has no dimension, or has one for which `checkDimension` throws. */
-export function checkSpace(space: Space): void {
+export function checkSpace(space: Readonly<Record<string, object>>): asserts space is Space {
   if (Object.keys(space).length === 0) {
     throw new InputError(
       'expected something that varies, as { "low": 0.01, "high": 0.1 } or { "choices": [3, 5] }, got nothing',
@@ -65,6 +66,27 @@ export function checkDimension(name: string, dimension: object): asserts dimensi
     fail('low and high to be integers', `${low} and ${high}`);
   if (!Number.isSafeInteger(points) || points < 2)
     fail('points to be an integer of at least 2', show(points));
+}
+
+/**
+ * Refuses a point from a file that is not one of a space.
+ *
+ * Errors: `rate: expected a value of its dimension, got "fast"`; a dimension without a value.
+ */
+export function checkPoint(space: Space, point: Readonly<Record<string, unknown>>): Point {
+  const checked: Record<string, Value> = {};
+  for (const [name, dimension] of Object.entries(space)) {
+    const value = Object.hasOwn(point, name) ? point[name] : undefined;
+    if (!isValue(value) || !isIn(dimension, value))
+      throw new InputError(`${name}: expected a value of its dimension, got ${show(value)}`);
+    checked[name] = value;
+  }
+  return checked;
+}
+
+function isIn(dimension: Dimension, value: Value): boolean {
+  if ('choices' in dimension) return dimension.choices.some((choice) => sameValue(choice, value));
+  return typeof value === 'number' && value >= dimension.low && value <= dimension.high;
 }
 
 /** Throws if a dimension has an unknown option: `rate: unknown option lgo; did you mean log?` */

@@ -1,5 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
+import * as v from 'valibot';
 import { InputError } from '../lib/errors.ts';
+import { checkSchema, integer } from '../lib/schema.ts';
 import { systemCode, systemProblem } from '../lib/files/systemError.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 
@@ -58,17 +60,35 @@ export class RunLog {
   }
 }
 
-/** Reads the complete lines of a log. If the file does not exist, the list is empty. */
-export async function readLog<Line = LogLine>(file: string): Promise<Line[]> {
+/** The JSON of a line, but for the fields of its type. */
+const LINE = v.looseObject({ type: v.picklist(['step', 'epoch', 'failed']), step: integer(0) });
+
+/**
+ * Reads the complete lines of a run's log. If the file does not exist, the list is empty.
+ *
+ * Errors: `log.jsonl: line 3: expected an object, got null`.
+ */
+export function readLog(file: string): Promise<LogLine[]> {
+  return readLines(file, LINE);
+}
+
+/** As `readLog`, for a log whose lines have another schema. */
+export async function readLines<const S extends v.GenericSchema>(
+  file: string,
+  schema: S,
+): Promise<v.InferOutput<S>[]> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return '';
-    throw error;
+    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
   });
-  return text.split('\n').flatMap((line) => {
+  return text.split('\n').flatMap((line, i) => {
+    if (line === '') return [];
+    let value: unknown;
     try {
-      return line === '' ? [] : [JSON.parse(line) as Line];
+      value = JSON.parse(line);
     } catch {
       return []; // The machine stopped in the middle of the line.
     }
+    return [checkSchema(`${file}: line ${i + 1}`, schema, value)];
   });
 }

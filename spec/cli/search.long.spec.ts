@@ -189,7 +189,7 @@ describe('boxprop search', () => {
       // Imitates a machine that stopped while it wrote a line.
       if (kills === 0) appendFileSync(log, '{"type":"fold","trial":');
       if (kills === 1 && size() > 30) truncateSync(log, size() - 9);
-      args = ['search', '--resume', out('killed'), '--workers', '2'];
+      args = ['search', out('space.json'), '--resume', out('killed'), '--workers', '2'];
     }
     expect(boxprop(...args)).toMatchObject({ status: 0, stderr: '' });
     expect(foundIn('killed')).toEqual(foundIn('one'));
@@ -204,7 +204,8 @@ describe('boxprop search', () => {
   });
 
   it('continues with more trials', () => {
-    const args = ['search', '--resume', out('three'), '--trials', '10', '--workers', '2'];
+    const given = [out('space.json'), '--resume', out('three'), '--trials', '10'];
+    const args = ['search', ...given, '--workers', '2'];
     const { status, stdout } = boxprop(...args);
     expect(status).toBe(0);
     expect(stdout.match(/^trial (9|10)\/10: /gm)).toHaveLength(2);
@@ -225,7 +226,7 @@ describe('boxprop search', () => {
       expect(result.code).toBe(130);
       expect(result.stderr).toMatch(
         RegExp(
-          `^boxprop: interrupted with \\d+ of 20 trials done; boxprop search --resume ${out(signal)} continues the search\n$`,
+          `^boxprop: interrupted with \\d+ of 20 trials done; boxprop search ${file} --resume ${out(signal)} continues the search\n$`,
         ),
       );
     },
@@ -405,7 +406,9 @@ describe('boxprop search refuses, in one line,', () => {
   ])('%s', async (_, args, message) => {
     spaceFile('ok', { network: 'lenet', learningRate: { choices: [0.1, 0.2, 0.3] } });
     mkdirSync(out('stored'), { recursive: true });
-    const plan = { method: 'gp', trials: 8, space: {}, examples: 90 };
+    const space = { learningRate: { choices: [0.1, 0.2, 0.3] } };
+    const counts = { trials: 8, examples: 90, folds: 2, seed: 0, ahead: 1 };
+    const plan = { file: 'ok.json', base: { network: 'lenet' }, space, method: 'gp', ...counts };
     writeFileSync(join(out('stored'), 'search.json'), JSON.stringify(plan));
     await expect(searched(...args())).rejects.toHaveProperty('message', message());
   });

@@ -55,3 +55,14 @@ test('lines wait for flush; rewind drops the lines after a checkpoint, and an in
     ['epoch', 2],
   ]);
 });
+
+test.each([
+  ['null', 'expected an object, got null'],
+  ['[]', 'type: expected a value, got none'],
+  ['{"type":"step","step":-1}', 'step: expected an integer of at least 0, got -1'],
+  ['{"type":"stop","step":1}', 'type: expected "step" or "epoch" or "failed", got "stop"'],
+])('the line %s is refused', async (line, message) => {
+  const file = join(folder, 'bad.jsonl');
+  writeFileSync(file, `{"type":"step","step":0}\n${line}\n`);
+  await expect(readLog(file)).rejects.toEqual(inputError(`${file}: line 2: ${message}`));
+});
