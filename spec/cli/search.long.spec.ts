@@ -311,7 +311,7 @@ describe('boxprop search refuses, in one line,', () => {
     [
       'data that vary',
       { data: { choices: ['a', 'b'] } },
-      ': data: expected one value for all trials, got {"choices":["a","b"]}',
+      ': data: expected one value for all trials, got a dimension',
     ],
     [
       'an architecture that is none',
