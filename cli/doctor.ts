@@ -5,16 +5,17 @@ import type { Diagnostic } from '../inspect/doctor/diagnostic.ts';
 import {
   BACKEND_OPTION,
   DATA_OPTION,
+  HEADER_OPTION,
   integerOption,
+  LABEL_OPTION,
   NETWORK_HELP,
   PREPROCESS_OPTION,
   SHAPE_OPTION,
 } from './options.ts';
+import type { DataOptions } from './openData.ts';
 import { logBackend, printLine } from './process.ts';
 
-interface Options {
-  readonly data?: string;
-  readonly shape?: readonly number[];
+interface Options extends DataOptions {
   readonly preprocess?: readonly string[];
   readonly seed: number;
   readonly backend: BackendName | 'auto';
@@ -27,12 +28,14 @@ export function doctorCommand(): Command {
     .description('check a network and its data before training; print verdicts and advice')
     .argument('<network>', NETWORK_HELP)
     .addOption(DATA_OPTION)
+    .addOption(LABEL_OPTION)
+    .addOption(HEADER_OPTION)
     .addOption(SHAPE_OPTION)
     .addOption(PREPROCESS_OPTION)
     .option('--seed <n>', 'random seed', integerOption('--seed', 0), 0)
     .addOption(BACKEND_OPTION)
     .option('--json', 'print JSON')
-    .action(async (name: string, { data: folder, shape, preprocess = [], ...options }: Options) => {
+    .action(async (name: string, { preprocess = [], ...options }: Options) => {
       const { seed, backend, json } = options;
       const { imageShapeOf, resolveNetwork } = await import('./resolveNetwork.ts');
       const { openData } = await import('./openData.ts');
@@ -43,7 +46,7 @@ export function doctorCommand(): Command {
       const { diagnose } = await import('../inspect/doctor/diagnose.ts');
       const entry = await resolveNetwork(name);
       await useBackend(backend, { log: logBackend });
-      const opened = await openData(folder, shape);
+      const opened = await openData(options);
       reportNotes(opened);
       const { train } = opened;
       const data = applyPreprocessing(train, await parsePreprocessing(preprocess, train));

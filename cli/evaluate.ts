@@ -4,16 +4,17 @@ import type { Evaluation } from '../train/evaluate.ts';
 import {
   BACKEND_OPTION,
   DATA_OPTION,
+  HEADER_OPTION,
+  LABEL_OPTION,
   NETWORK_OPTION,
   SHAPE_OPTION,
   WEIGHTS_HELP,
 } from './options.ts';
+import type { DataOptions } from './openData.ts';
 import { logBackend, printLine } from './process.ts';
 
-interface Options {
+interface Options extends DataOptions {
   readonly network?: string;
-  readonly data?: string;
-  readonly shape?: readonly number[];
   readonly backend: BackendName | 'auto';
   readonly json?: boolean;
 }
@@ -25,10 +26,12 @@ export function evaluateCommand(): Command {
     .argument('<weights>', WEIGHTS_HELP)
     .addOption(NETWORK_OPTION)
     .addOption(DATA_OPTION)
+    .addOption(LABEL_OPTION)
+    .addOption(HEADER_OPTION)
     .addOption(SHAPE_OPTION)
     .addOption(BACKEND_OPTION)
     .option('--json', 'print JSON')
-    .action(async (file: string, { network: named, data, shape, backend, json }: Options) => {
+    .action(async (file: string, { network: named, backend, json, ...options }: Options) => {
       const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
       const { applyPreprocessing } = await import('../data/preprocessingSteps.ts');
       const { openData } = await import('./openData.ts');
@@ -37,7 +40,7 @@ export function evaluateCommand(): Command {
       const { reportNotes, testExamples } = await import('./openedData.ts');
       const weights = await readWeightsFile(file, named);
       await useBackend(backend, { log: logBackend });
-      const opened = await openData(data, shape);
+      const opened = await openData(options, weights.table);
       reportNotes(opened);
       const test = applyPreprocessing(testExamples(opened), weights.preprocessing);
       const network = await loadForData(weights, test);

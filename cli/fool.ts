@@ -5,8 +5,10 @@ import {
   BACKEND_OPTION,
   choiceOption,
   DATA_OPTION,
+  HEADER_OPTION,
   indicesOption,
   integerOption,
+  LABEL_OPTION,
   NETWORK_OPTION,
   positiveOption,
   SHAPE_OPTION,
@@ -45,6 +47,8 @@ export function foolCommand(): Command {
     )
     .addOption(NETWORK_OPTION)
     .addOption(DATA_OPTION)
+    .addOption(LABEL_OPTION)
+    .addOption(HEADER_OPTION)
     .addOption(SHAPE_OPTION)
     .option('--seed <n>', 'random seed (imagine)', integerOption('--seed', 0), 0)
     .addOption(BACKEND_OPTION)

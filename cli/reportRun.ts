@@ -29,9 +29,9 @@ export async function reportRun(
   out: string,
   { png = false, examples }: ReportRunOptions = {},
 ): Promise<string[]> {
-  const test = await openTestExamples(options);
   const file = join(folder, 'checkpoint.safetensors');
   const weights = await readWeightsFile(file, options.network);
+  const test = await openTestExamples(options, weights.table);
   const dataset = applyPreprocessing(test, weights.preprocessing);
   const network = await loadForData(weights, dataset);
   try {

@@ -3,9 +3,11 @@ import { applyPreprocessing, parsePreprocessing } from '../data/preprocessingSte
 import { split, subset } from '../data/split.ts';
 import { InputError } from '../lib/errors.ts';
 import { Rng } from '../lib/rng.ts';
+import { requireClasses } from './describeData.ts';
 import { openData } from './openData.ts';
 import { reportNotes, type OpenedData } from './openedData.ts';
 import type { RunOptions } from './trainOptions.ts';
+import { tableMetadata, type TrainingTable } from './trainingTable.ts';
 import { trainingDataMetadata } from './weightsFile.ts';
 
 /** The data of a run as the network gets them, before augmentation. */
@@ -26,10 +28,11 @@ export interface RunData {
  * Errors: bad data; a limit above the number of examples; a split that leaves a part empty.
  */
 export async function openRunData(options: RunOptions, rng: Rng): Promise<RunData> {
-  const { data, shape, preprocess = [] } = options;
-  const opened = await openData(data, shape);
+  const { preprocess = [] } = options;
+  const opened = await openData(options);
   reportNotes(opened);
   const { train, validation, test, testedOn } = divide(opened, options, rng);
+  requireClasses(train);
   const preprocessing = await parsePreprocessing(preprocess, train);
   const preprocessed = (dataset: Dataset) => applyPreprocessing(dataset, preprocessing);
   return {
@@ -39,6 +42,7 @@ export async function openRunData(options: RunOptions, rng: Rng): Promise<RunDat
     ...(validation && { validation: preprocessed(validation) }),
     metadata: {
       data: trainingDataMetadata(opened.train),
+      ...tableMetadata(opened.train, options),
       ...(preprocessing.length > 0 && { preparation: JSON.stringify(preprocessing) }),
     },
   };
@@ -96,9 +100,14 @@ function divide(opened: OpenedData, options: RunOptions, rng: Rng): Parts {
 /**
  * Opens the examples on which a run is tested, before preprocessing. Errors: those of
  * `openRunData`.
+ *
+ * @param training the columns of the run's weights, if it was trained on a CSV file.
  */
-export async function openTestExamples(options: RunOptions): Promise<Dataset> {
-  const opened = await openData(options.data, options.shape);
+export async function openTestExamples(
+  options: RunOptions,
+  training?: TrainingTable,
+): Promise<Dataset> {
+  const opened = await openData(options, training);
   return divide(opened, options, new Rng(options.seed)).test;
 }
 

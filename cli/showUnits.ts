@@ -16,7 +16,7 @@ import {
   type BoxPatches,
 } from '../report/unitPatches.ts';
 import { UNITS_TEXT, unitsSection } from '../report/unitsSection.ts';
-import { openData } from './openData.ts';
+import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
 import { loadForData, readWeightsFile } from './weightsFile.ts';
 
@@ -24,7 +24,7 @@ import { loadForData, readWeightsFile } from './weightsFile.ts';
 const UNITS = 16;
 
 /** The options of `boxprop units`. */
-export interface UnitsOptions {
+export interface UnitsOptions extends DataOptions {
   /** The path of the box; by default the first one with a weight matrix or kernel. */
   readonly box?: string;
   /** The channels of the box's output; by default the first 16. */
@@ -37,10 +37,6 @@ export interface UnitsOptions {
   readonly limit?: number;
   /** The network of the weights; by default the network that the file names. */
   readonly network?: string;
-  /** The folder of the data. */
-  readonly data?: string;
-  /** The input shape of images in folders or of CSV rows. */
-  readonly shape?: readonly number[];
   /** The HTML or PNG file. */
   readonly out: string;
 }
@@ -54,7 +50,7 @@ export interface UnitsOptions {
  */
 export async function showUnits(file: string, options: UnitsOptions): Promise<string[]> {
   const weights = await readWeightsFile(file, options.network);
-  const opened = await openData(options.data, options.shape);
+  const opened = await openData(options, weights.table);
   reportNotes(opened);
   const test = testExamples(opened);
   const data = applyPreprocessing(test, weights.preprocessing);

@@ -6,7 +6,8 @@ import { foldIndices } from '../data/stratify.ts';
 import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { Trainer } from '../train/trainer.ts';
-import { openData } from './openData.ts';
+import { requireClasses } from './describeData.ts';
+import { openData, type DataOptions } from './openData.ts';
 import type { OpenedData } from './openedData.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { limited } from './runData.ts';
@@ -47,13 +48,14 @@ export interface FoldScore {
  * @param onOpened is called with the data once they are read.
  */
 export async function openFolds(
-  { data, shape, limit }: Pick<RunOptions, 'data' | 'shape' | 'limit'>,
+  options: DataOptions & Pick<RunOptions, 'limit'>,
   { folds, seed }: FoldSplit,
   onOpened: (opened: OpenedData) => void = () => undefined,
 ): Promise<Fold[]> {
-  const opened = await openData(data, shape);
+  const opened = await openData(options);
   onOpened(opened);
-  const train = limited(opened.train, limit);
+  const train = limited(opened.train, options.limit);
+  requireClasses(train);
   const parts = await foldIndices(train, folds, new Rng(seed));
   return parts.map((held, k) => ({
     train: subset(train, parts.filter((_, other) => other !== k).flat()),

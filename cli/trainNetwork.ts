@@ -13,6 +13,7 @@ import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { evaluateFinite } from '../train/requireFinite.ts';
 import { Trainer, type EpochEvent } from '../train/trainer.ts';
+import { describeData } from './describeData.ts';
 import { lockedFolder } from './lockedFolder.ts';
 import { isModuleFile } from './moduleFile.ts';
 import { logBackend } from './process.ts';
@@ -20,6 +21,7 @@ import { progressBar } from './progress.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { openRunData, type RunData } from './runData.ts';
 import { withAbsolutePaths } from './runFolder.ts';
+import { checkSameData } from './sameData.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 import { METADATA_VERSION } from './weightsFile.ts';
@@ -172,6 +174,7 @@ export async function trainNetwork(
   try {
     unlock = await lockedFolder(resume ? '--resume' : '--out', folder);
     if (resume) {
+      await checkSameData(checkpointFile, data.metadata);
       trainer.restore(await loadCheckpoint(checkpointFile, { network, optimizer }));
       await runLog.rewind(trainer.progress.step);
     } else {
@@ -183,6 +186,7 @@ export async function trainNetwork(
       await rm(runLog.file, { force: true });
       await save();
     }
+    describeData(data).forEach(print);
     progress.show(Math.floor(trainer.progress.step / stepsPerEpoch) + 1);
     training = true;
     const result = await trainer.run();

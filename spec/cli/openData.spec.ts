@@ -29,13 +29,13 @@ function write(...files: string[]): void {
   });
 }
 const refuses = (message: string) =>
-  expect(openData(directory)).rejects.toThrow(inputError(message));
+  expect(openData({ data: directory })).rejects.toThrow(inputError(message));
 const CLASSES = (part: string) => [`${part}/cat/a.png`, `${part}/dog/a.png`];
 
 describe('folders of images', () => {
   test('train and test, and a validation set by any of its names', async () => {
     write(...CLASSES('train'), ...CLASSES('test'), ...CLASSES('valid'));
-    const { train, test, validation, notes } = await openData(directory);
+    const { train, test, validation, notes } = await openData({ data: directory });
     expect([train.name, test.name, validation?.name]).toEqual([
       at('train'),
       at('test'),
@@ -48,7 +48,7 @@ describe('folders of images', () => {
     '%s replaces a missing test set, which is reported',
     async (name) => {
       write(...CLASSES('train'), ...CLASSES(name));
-      const { test, validation, notes } = await openData(directory);
+      const { test, validation, notes } = await openData({ data: directory });
       expect([test.name, validation]).toEqual([at(name), undefined]);
       expect(notes).toEqual([
         `${directory}: there is no folder test, so the examples of ${name} are the test examples`,
@@ -63,7 +63,7 @@ describe('folders of images', () => {
 
   test('the notes of all parts are passed on', async () => {
     write(...CLASSES('train'), 'test/dog/a.png', 'test/dog/b.txt');
-    expect((await openData(directory)).notes).toEqual([
+    expect((await openData({ data: directory })).notes).toEqual([
       `${at('test')}: skipped 1 entry: not an image: "dog/b.txt"`,
       `${at('test')}: no images of the classes ["cat"]`,
     ]);
@@ -81,7 +81,7 @@ describe('folders of images', () => {
 
   test('one folder of classes is all training examples, and all test examples', async () => {
     write('cat/a.png', 'dog/b.png', 'dog/c.png');
-    const { train, test, notes } = await openData(directory);
+    const { train, test, notes } = await openData({ data: directory });
     expect(test).toBe(train);
     expect([train.length, train.classNames]).toEqual([3, ['cat', 'dog']]);
     expect(notes).toEqual([]);
@@ -91,7 +91,7 @@ describe('folders of images', () => {
     write('elsewhere/cat/a.png', 'elsewhere/dog/a.png', 'data/README');
     symlinkSync(at('elsewhere'), at('data', 'train'), 'junction');
     symlinkSync(at('elsewhere'), at('data', 'test'), 'junction');
-    expect((await openData(at('data'))).train.classes).toBe(2);
+    expect((await openData({ data: at('data') })).train.classes).toBe(2);
   });
 
   test.each(['Training', 'TRAIN', 'test', 'val'])(
@@ -166,8 +166,65 @@ describe('data of no known format', () => {
     await refuses(`${start} nothing`);
     write('a.txt', 'flowers.zip');
     await refuses(`${start} "a.txt", "flowers.zip": unpack "flowers.zip" first`);
-    await expect(openData(at('none'))).rejects.toThrow(
-      inputError(`--data: expected a folder at ${JSON.stringify(at('none'))}, found nothing`),
+    write('b.csv');
+    await refuses(
+      `${start} "a.txt", "b.csv", "flowers.zip": unpack "flowers.zip" first: --data ${at('b.csv')} reads that file`,
+    );
+    await expect(openData({ data: at('flowers.zip') })).rejects.toThrow(
+      inputError(
+        `--data: expected a folder or a file named .csv at ${JSON.stringify(at('flowers.zip'))}, found a file of another kind`,
+      ),
+    );
+    await expect(openData({ data: at('none') })).rejects.toThrow(
+      inputError(
+        `--data: expected a folder or a file named .csv at ${JSON.stringify(at('none'))}, found nothing`,
+      ),
+    );
+  });
+
+  test('train.csv beside a folder train', async () => {
+    write('train.csv', ...CLASSES('train'));
+    await refuses(
+      `--data: expected train.csv or a folder train in ${JSON.stringify(directory)}, got both`,
+    );
+  });
+});
+
+describe('one CSV file', () => {
+  const csv = (lines: readonly string[]) => {
+    write('data.csv');
+    writeFileSync(at('data.csv'), lines.join('\n'));
+    return at('data.csv');
+  };
+
+  test('is read as the options say, or else as the training of weights', async () => {
+    const data = csv([
+      'kind;b;a',
+      ...Array.from({ length: 10 }, (_, n) => `${'xy'[n % 2]};1;${n}`),
+    ]);
+    const { train, test } = await openData({ data, label: 'kind' });
+    expect([train.length, test.length, train.columns]).toEqual([8, 2, ['b', 'a']]);
+    const training = { columns: ['a', 'b'], label: 'kind', header: true };
+    expect((await openData({ data }, training)).test.columns).toEqual(['a', 'b']);
+    await expect(openData({ data, label: 'a' }, training)).rejects.toThrow(
+      inputError(`${data}: expected the columns of the training, "a", "b", got no "a"`),
+    );
+  });
+
+  test('has at most 5000 classes', async () => {
+    const data = csv(['a,label', ...Array.from({ length: 15_003 }, (_, n) => `1,n${n % 5001}`)]);
+    await expect(openData({ data })).rejects.toThrow(
+      inputError(`${data}: expected at most 5000 classes, got 5001`),
+    );
+  });
+
+  test('is asked for by weights that were trained on one', async () => {
+    write(...CLASSES('train'), ...CLASSES('test'));
+    const training = { columns: ['a', 'b'], label: 'kind', header: true };
+    await expect(openData({ data: directory }, training)).rejects.toThrow(
+      inputError(
+        `--data: expected a CSV file, as in the training of the weights, got images of ${at('train')}`,
+      ),
     );
   });
 });

@@ -116,6 +116,11 @@ describe('loadCsv', () => {
       'expected a column "label" with the classes, got "a", "b"; --label names another one',
     ],
     [
+      'size;kind\n1;x\n',
+      {},
+      'expected a column "label" with the classes, got "size", "kind"; --label names another one',
+    ],
+    [
       '5.1,3.5,setosa\n',
       {},
       'expected a column "label" with the classes, got "5.1", "3.5", "setosa"; --label names another one; ' +
@@ -247,7 +252,7 @@ describe('loadCsv', () => {
       `line 2: expected a number in column "a", got "${'x'.repeat(197)}..." (40000 characters): leave the column out, or write ` +
         'one column of 0 and 1 for each of its values',
     ],
-  ])('refuses %.60j %j', async (text, options, message) => {
+  ])('refuses %j %j', async (text, options, message) => {
     const file = csv(text);
     await expect(loadCsv(file, options)).rejects.toThrow(inputError(`${file}: ${message}`));
   });

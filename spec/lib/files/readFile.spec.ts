@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readText, readUtf8 } from '../../../lib/files/readFile.ts';
+import { checkUtf8, readText } from '../../../lib/files/readFile.ts';
 import { inputError } from '../../support/inputError.ts';
 
 let file: string;
@@ -45,5 +45,5 @@ test.each<[string, number[], string]>([
   writeFileSync(file, Uint8Array.from(bytes));
   const error = inputError(`${file}: ${message}; save the file as UTF-8`);
   await expect(readText(file)).rejects.toThrow(error);
-  await expect(readUtf8(file)).rejects.toThrow(error);
+  expect(() => checkUtf8(file, Uint8Array.from(bytes))).toThrow(error);
 });

@@ -1,0 +1,60 @@
+import type { Dataset } from '../data/dataset.ts';
+import { countClasses } from '../data/labels.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { oneLine, shorten } from '../lib/oneLine.ts';
+
+/** The number of names that are listed. */
+const LISTED = 12;
+
+/**
+ * Describes the data of a run in one line per part, with the number of examples of each class, so
+ * that the user sees whether all of it was read, and as what:
+ *
+ *     training: 96 examples of 3 classes (aster 32, iris 32, rose 32); columns size, bend
+ *     test: 60 examples of 3 classes (aster 20, iris 20, rose 20)
+ */
+export function describeData(parts: {
+  readonly train: Dataset;
+  readonly validation?: Dataset;
+  readonly test: Dataset;
+}): string[] {
+  const { train, validation, test } = parts;
+  const columns = train.columns === undefined ? '' : `; columns ${list(train.columns)}`;
+  return [
+    `training: ${describePart(train)}${columns}`,
+    ...(validation === undefined ? [] : [`validation: ${describePart(validation)}`]),
+    ...(validation === test ? [] : [`test: ${describePart(test)}`]),
+  ];
+}
+
+/**
+ * Refuses training examples that are all of one class: a network that has learnt nothing would be
+ * right for each of them.
+ */
+export function requireClasses({ name, length, classes, classNames, labels }: Dataset): void {
+  const present = labels && countClasses(labels, classes).flatMap((n, k) => (n > 0 ? [k] : []));
+  if (classes > 1 && (present === undefined || present.length > 1)) return;
+  const only = classNames?.[present?.[0] ?? 0];
+  const got = only === undefined ? 'one' : `only ${show(only)}`;
+  throw new InputError(
+    `${name}: expected training examples of two classes or more, got ${got} in ${length} examples`,
+  );
+}
+
+function describePart({ length, classes, classNames, labels }: Dataset): string {
+  const examples = `${length} example${length === 1 ? '' : 's'} of ${classes} classes`;
+  if (labels === undefined) return examples;
+  const counts = countClasses(labels, classes);
+  const each = counts.map((count, k) => `${short(classNames?.[k] ?? `class ${k}`)} ${count}`);
+  if (classes <= LISTED) return `${examples} (${each.join(', ')})`;
+  return `${examples} (${Math.min(...counts)} to ${Math.max(...counts)} of each)`;
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, LISTED).map(short).join(', ');
+  return names.length > LISTED ? `${shown}, ... (${names.length})` : shown;
+}
+
+function short(name: string): string {
+  return oneLine(shorten(name, 40));
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadCsv, type CsvOptions } from '../data/csv.ts';
+import type { ArrayDataset } from '../data/dataset.ts';
+import { stratifiedSplit } from '../data/stratify.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { Rng } from '../lib/rng.ts';
+import type { OpenedData } from './openedData.ts';
+
+/** The seed of the split of a single file. No option changes it, because `evaluate` repeats it. */
+const SEED = 0;
+
+/** The fractions of the examples of a single file that are for training and for testing. */
+const FRACTIONS = [0.8, 0.2] as const;
+
+/**
+ * Opens a folder with `train.csv` and `test.csv`. The columns of the test file are found by the
+ * names of those of the training file.
+ *
+ * Errors: no `test.csv`; those of `loadCsv`.
+ */
+export async function openCsvFolder(directory: string, options: CsvOptions): Promise<OpenedData> {
+  const [trainFile, testFile] = ['train.csv', 'test.csv'].map((name) => join(directory, name));
+  if (!existsSync(testFile)) {
+    throw new InputError(
+      `--data: expected ${show(testFile)} beside train.csv, found none: ` +
+        `--data ${trainFile} splits that file into training and test examples`,
+    );
+  }
+  const train = await loadCsv(trainFile, options);
+  const test = await loadCsv(testFile, { ...options, ...likeTraining(train) });
+  return { train, test, notes: [] };
+}
+
+/**
+ * Opens one file, and holds out a fifth of the examples of each class, at random but always the
+ * same, for testing.
+ *
+ * Errors: fewer than three examples; those of `loadCsv`.
+ */
+export async function openCsvFile(file: string, options: CsvOptions): Promise<OpenedData> {
+  const whole = await loadCsv(file, options);
+  if (whole.length < 3) {
+    throw new InputError(
+      `${file}: expected three examples or more, to train on and to test, got ${whole.length}`,
+    );
+  }
+  const [train, test] = await stratifiedSplit(whole, FRACTIONS, new Rng(SEED));
+  const note =
+    `${file} is one file: ${test.length} of its ${whole.length} examples, a fifth of each class, drawn with seed ${SEED}, ` +
+    `are the test examples; a folder with train.csv and test.csv has a split of your own`;
+  return { train, test: { ...test, name: `${file}, test examples` }, notes: [note] };
+}
+
+/** The options for a file that is read like the training file. */
+function likeTraining({ inputShape, classNames, columns }: ArrayDataset): CsvOptions {
+  return { inputShape, ...(classNames && { classNames }), ...(columns && { columns }) };
+}

@@ -1,0 +1,33 @@
+import { InputError } from '../lib/errors.ts';
+import { readWeightsHeader } from '../models/loadTrainedNetwork.ts';
+
+/** The entries of a checkpoint's metadata about its data, and what differs if they do. */
+const ENTRIES = {
+  data: 'shape or classes',
+  table: 'columns',
+  preparation: 'means and deviations',
+} as const;
+
+/**
+ * Checks that a run is resumed with the data that it began with.
+ *
+ * Errors: data of another shape, with other classes or columns, or, if they are standardized, with
+ *         other statistics.
+ * @param checkpoint the file of the run's checkpoint.
+ * @param metadata the entries for the data as they are now.
+ */
+export async function checkSameData(
+  checkpoint: string,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { metadata: stored } = await readWeightsHeader(checkpoint);
+  for (const [entry, what] of Object.entries(ENTRIES)) {
+    const began = stored.get(entry);
+    // Checkpoints of earlier versions do not have all entries.
+    if (began === undefined || began === metadata[entry]) continue;
+    throw new InputError(
+      `--resume: expected the data that the run began with, got data with other ${what}; ` +
+        `a new run can be trained on them`,
+    );
+  }
+}
