@@ -10,8 +10,8 @@ const LISTED = 12;
  * Describes the data of a run in one line per part, with the number of examples of each class, so
  * that the user sees whether all of it was read, and as what:
  *
- *     training: 96 examples of 3 classes (aster 32, iris 32, rose 32); columns size, bend
- *     test: 60 examples of 3 classes (aster 20, iris 20, rose 20)
+ *     training: 96 examples of 3 classes (aster: 32, iris: 32, rose: 32); columns size, bend
+ *     test: 60 examples of 3 classes (aster: 20, iris: 20, rose: 20)
  */
 export function describeData(parts: {
   readonly train: Dataset;
@@ -45,7 +45,7 @@ function describePart({ length, classes, classNames, labels }: Dataset): string 
   const examples = `${length} example${length === 1 ? '' : 's'} of ${classes} classes`;
   if (labels === undefined) return examples;
   const counts = countClasses(labels, classes);
-  const each = counts.map((count, k) => `${short(classNames?.[k] ?? `class ${k}`)} ${count}`);
+  const each = counts.map((count, k) => `${short(classNames?.[k] ?? String(k))}: ${count}`);
   if (classes <= LISTED) return `${examples} (${each.join(', ')})`;
   return `${examples} (${Math.min(...counts)} to ${Math.max(...counts)} of each)`;
 }

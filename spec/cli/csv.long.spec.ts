@@ -65,8 +65,8 @@ describe('weights trained on one file', () => {
     const trained = train(file('flowers.csv'), 'run', ...options);
     expect(trained).toMatchObject({ status: 0, stderr: note(file('flowers.csv')) });
     expect(trained.stdout.split('\n').slice(0, 2)).toEqual([
-      'training: 120 examples of 3 classes (aster 40, iris 40, rose 40); columns length, width',
-      'test: 30 examples of 3 classes (aster 10, iris 10, rose 10)',
+      'training: 120 examples of 3 classes (aster: 40, iris: 40, rose: 40); columns length, width',
+      'test: 30 examples of 3 classes (aster: 10, iris: 10, rose: 10)',
     ]);
   });
 
@@ -95,7 +95,7 @@ describe('weights trained on one file', () => {
   });
 
   it('are not trained on with other columns, and name the data that are gone', () => {
-    const resume = () => boxprop('train', '--resume', file('run'), '--epochs', '31');
+    const resume = () => boxprop('train', network, '--resume', file('run'), '--epochs', '31');
     const away = file('away.csv');
     renameSync(file('flowers.csv'), away);
     expect(resume().stderr).toBe(
@@ -108,8 +108,6 @@ describe('weights trained on one file', () => {
     );
     renameSync(away, file('flowers.csv'));
     expect(resume().status).toBe(0);
-    const report = () => boxprop('report', file('run'), ...CPU);
-    expect(report().status).toBe(0);
   });
 });
 
@@ -119,7 +117,7 @@ it('trains on a file without a header', () => {
   const options = ['--no-header', '--label', '3', '--epochs', '1'];
   const { status, stdout } = train(file('bare.data'), 'bare', ...options);
   expect(status).toBe(0);
-  expect(stdout).toContain('(aster 40, iris 40, rose 40); columns 1, 2\n');
+  expect(stdout).toContain('(aster: 40, iris: 40, rose: 40); columns 1, 2\n');
   expect(readFileSync(file('bare', 'config.json'), 'utf8')).toContain('"header": false');
 });
 

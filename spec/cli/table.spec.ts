@@ -34,8 +34,8 @@ describe('one CSV file', () => {
         'a folder with train.csv and test.csv has a split of your own',
     ]);
     expect(describeData({ train, test })).toEqual([
-      'training: 120 examples of 3 classes (aster 40, iris 40, rose 40); columns x',
-      'test: 30 examples of 3 classes (aster 10, iris 10, rose 10)',
+      'training: 120 examples of 3 classes (aster: 40, iris: 40, rose: 40); columns x',
+      'test: 30 examples of 3 classes (aster: 10, iris: 10, rose: 10)',
     ]);
     const inputs = async (data: typeof train) => {
       const all = Int32Array.from({ length: data.length }, (_, k) => k);
@@ -103,7 +103,7 @@ describe('describeData', () => {
     const { labels: _, ...unknown } = subset(many, [0, 1]);
     expect(describeData({ train: many, validation: data([0, 1]), test: unknown })).toEqual([
       'training: 30 examples of 20 classes (1 to 11 of each)',
-      'validation: 2 examples of 2 classes (class 0 1, class 1 1)',
+      'validation: 2 examples of 2 classes (0: 1, 1: 1)',
       'test: 2 examples of 20 classes',
     ]);
   });
@@ -111,7 +111,7 @@ describe('describeData', () => {
   it('shows names of classes on one line, and shortened', () => {
     const train = data([0, 1], ['a\n\u001b[2Jb', 'c'.repeat(50)]);
     const [line] = describeData({ train, test: train });
-    expect(line).toBe(`training: 2 examples of 2 classes (a [2Jb 1, ${'c'.repeat(37)}... 1)`);
+    expect(line).toBe(`training: 2 examples of 2 classes (a [2Jb: 1, ${'c'.repeat(37)}...: 1)`);
   });
 });
 

@@ -72,6 +72,10 @@ describe('boxprop train', () => {
     const result = boxprop(...args, '--epochs', '8', '--batch-size', '8', '--out', out('a'));
     expect(result).toMatchObject({ status: 0, stderr: '' });
     const lines = result.stdout.trimEnd().split('\n');
+    expect(lines.splice(0, 2)).toEqual([
+      'training: 40 examples of 10 classes (0: 4, 1: 4, 2: 4, 3: 4, 4: 4, 5: 4, 6: 4, 7: 4, 8: 4, 9: 4)',
+      'test: 40 examples of 10 classes (0: 4, 1: 4, 2: 4, 3: 4, 4: 4, 5: 4, 6: 4, 7: 4, 8: 4, 9: 4)',
+    ]);
     expect(lines).toHaveLength(10);
     lines.slice(0, 8).forEach((line, i) => {
       expect(line).toMatch(
@@ -173,7 +177,9 @@ describe('boxprop train', () => {
     );
     expect({ code, stdout, stderr }).toEqual({
       code: 130,
-      stdout: '',
+      stdout: expect.stringMatching(
+        /^training: 20000 examples of 10 classes [^\n]*\ntest: 10000 examples of 10 classes [^\n]*\n$/,
+      ) as string,
       stderr: `boxprop: interrupted in epoch 1; boxprop train --resume ${out('early')} continues the run\n`,
     });
     expect(readdirSync(out('early')).sort()).toEqual([
