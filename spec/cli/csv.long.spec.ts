@@ -133,7 +133,12 @@ it('refuses a single class, which the doctor names', () => {
 });
 
 it('refuses a search with a label that is not there, and a cell of 200,000 blanks, in one short line', () => {
-  const space = { network, data: file('flowers.csv'), momentum: { choices: [0, 0.9] } };
+  const space = {
+    network,
+    backend: 'cpu',
+    data: file('flowers.csv'),
+    momentum: { choices: [0, 0.9] },
+  };
   writeFileSync(file('space.json'), JSON.stringify(space));
   expect(
     boxprop('search', file('space.json'), '--method', 'grid', '--out', file('never')).stderr,
