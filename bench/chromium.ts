@@ -114,7 +114,7 @@ async function bundle(entry: string): Promise<string> {
     platform: 'browser',
     target: 'es2022',
     conditions: ['boxprop-source'],
-    // Not tfjs's `browser` field: each of those files bundles its own copy of tfjs-core.
+    // The files that tfjs's packages name in `browser` each bundle a copy of tfjs-core of their own.
     mainFields: ['module', 'main'],
     // Results name boxes by their class names, so bundling must keep them.
     keepNames: true,

@@ -166,8 +166,8 @@ const TABLES: Record<
 };
 
 /**
- * Krizhevsky's local response normalization with PyTorch's parameters; PyTorch divides alpha by the
- * size.
+ * Krizhevsky's local response normalization. His alpha is 1e-4; PyTorch divides its alpha by the
+ * size 5, so it is 5e-4 here.
  */
 export const LRN = { size: 5, alpha: 5e-4, beta: 0.75, k: 2 };
 export const DROPOUT = 0.5;

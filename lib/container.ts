@@ -65,11 +65,11 @@ export interface Back {
  * `backRoute`, is written by hand too. It visits the same boxes in exactly the opposite order, and
  * sums gradients (by `total`) where the route used a value twice.
  *
- * The children are a record of names, or a list of pairs [name, box]. Parameters get the child's
- * name in front (`body.weight`). If a box is used in several places, its parameters are named once,
- * and their gradients are summed. One backward pass computes both gradients and disposes each cache
- * after use. A container computes nothing itself and has no parameters of its own: all computations
- * are in boxes, so that every traversal visits them.
+ * The children are a record of boxes by name, or a list of pairs [name, box]. Parameters get the
+ * child's name in front (`body.weight`). If a box is used in several places, its parameters are
+ * named once, and their gradients are summed. One backward pass computes both gradients and
+ * disposes each cache after use. A container computes nothing itself and has no parameters of its
+ * own: all computations are in boxes, so that every traversal visits them.
  *
  * Errors: those of the boxes, with the path in front: `Twice.body > Linear.forward: ...`; a route
  *         that runs a box that is not among the children, or computes a tensor itself; a backward
@@ -100,7 +100,8 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   readonly #byName: ReadonlyMap<string, AnyModule>;
 
   /**
-   * @param children a record of names, or a list of pairs [name, box], in the order of the forward.
+   * @param children the boxes by name, as a record or as a list of pairs [name, box], in the order
+   *   of the forward pass.
    */
   constructor(children: readonly NamedModule[] | Readonly<Record<string, AnyModule>>) {
     super();

@@ -201,7 +201,9 @@ function throughPositions(
 }
 
 /**
- * Returns the smallest block of another shape that contains the same elements in row-major order.
+ * Converts a block of a tensor of shape `from` to a block of the same values in shape `to`. The
+ * block contains all elements from the first to the last one of the given block, in row-major
+ * order.
  */
 function reshaped(ranges: readonly Interval[], from: Shape, to: Shape): readonly Interval[] {
   if (from.join() === to.join()) return ranges;

@@ -106,7 +106,7 @@ export function chart(points: readonly Point[], options: ChartOptions): string {
   return withLegend(plot.innerHTML, curves.length > 1 ? names : [], colours);
 }
 
-/** Puts a legend above the content of a plot, three names per line. */
+/** Puts a legend above the content of a plot: three names per line, or two if a name is long. */
 function withLegend(content: string, names: readonly string[], colours: readonly string[]): string {
   const columns = names.some((name) => name.length > 15) ? 2 : 3;
   const top = names.length === 0 ? 0 : LINE * Math.ceil(names.length / columns) + 4;

@@ -73,7 +73,7 @@ async function ofEachClass(
   const byClass = new Map<number, number[]>();
   (await labelsOf(data, drawn)).forEach((label, k) => {
     const examples = byClass.get(label) ?? [];
-    // More than these are never chosen.
+    // At most EXAMPLES examples of a class can be chosen.
     if (examples.length < EXAMPLES) byClass.set(label, [...examples, drawn[k]]);
   });
   const columns = Array.from(byClass.values());

@@ -28,9 +28,9 @@ export interface Task {
   readonly returns: Omit<Parameter, 'name'>;
   readonly doc: string;
   /**
-   * If this function computes a gradient: the task that is differentiated, and the argument by
-   * which. The first parameter of this function is ∂C/∂(output of the task), except if the task is
-   * a cost.
+   * Set if this function computes a gradient: the task that it differentiates, and the argument
+   * with respect to which it does so. Its first parameter is then ∂C/∂(output of that task), unless
+   * that task is a cost.
    */
   readonly gradientOf?: {
     readonly task: string;

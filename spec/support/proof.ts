@@ -14,8 +14,8 @@ import type { Conv2dKernels } from '../../lib/kernels/conv2d/conv2dKernels.ts';
 import { webglKernels } from '../../lib/kernels/conv2d/webgl.ts';
 
 /**
- * Tests of a backend that the parity specs run in a page of a browser and in Node, because a
- * backend can only be tested where it runs.
+ * Functions that test a backend. The parity specs call them in a page of a browser and in Node,
+ * because a backend can only be tested where it runs.
  */
 
 type Backend = 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu';

@@ -47,7 +47,7 @@ export async function startPython(script: string, packages: string): Promise<Pyt
 
 /**
  * The largest difference of two lists of numbers, divided by the largest expected magnitude. It is
- * infinite if a value is NaN.
+ * infinite if the lengths differ or a value is NaN.
  */
 export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
@@ -57,5 +57,6 @@ export function difference(actual: ArrayLike<number>, expected: ArrayLike<number
     if (!(apart <= largest)) largest = Number.isNaN(apart) ? Infinity : apart;
     scale = Math.max(scale, Math.abs(expected[i]));
   }
+  if (largest === Infinity) return Infinity;
   return largest === 0 ? 0 : largest / scale;
 }

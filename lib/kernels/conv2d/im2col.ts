@@ -203,10 +203,7 @@ export function im2colTransposed(images: Tensor, { height, width }: Geometry): T
   });
 }
 
-/**
- * Copies `length` values. For a long run `set` is faster, for a short one a loop without its
- * overhead.
- */
+/** Copies `length` values: a long run by `set`, a short one by a loop, which starts faster. */
 export function copy(to: Values, at: number, from: Values, start: number, length: number): void {
   if (length > 16) to.set(from.subarray(start, start + length), at);
   else for (let k = 0; k < length; k++) to[at + k] = from[start + k];

@@ -87,7 +87,8 @@ function sumOfRun(values: Values, start: number, count: number): number {
 }
 
 /**
- * Adds each column of a matrix to its total. Adding eight rows at a time takes a third of the time.
+ * Adds each column of a matrix to its total. It adds eight rows at a time, which takes a third of
+ * the time of one row at a time.
  */
 function addToColumns(totals: Float64Array, values: Values, start: number, end: number): void {
   const width = totals.length;

@@ -1,7 +1,10 @@
 import { engine, getBackend, type Tensor4D } from '@tensorflow/tfjs-core';
 import { mapImage, type AxisMap, type ImageMap } from './axisMap.ts';
 
-/** Returns the map to the nearest neighbour: output i is the input cell ⌊i / scale⌋. */
+/**
+ * Returns the map to the nearest neighbour: output i is the input cell ⌊i / scale⌋, or the last
+ * cell if there is no such cell.
+ */
 export function nearest(input: number, output: number, scale: number): AxisMap {
   const rows = Array.from({ length: output }, (_, i) => ({
     first: Math.min(Math.floor(i / scale), input - 1),
