@@ -8,7 +8,7 @@ import { messageOf } from '../../gradcheck/result.ts';
 import { GradcheckTarget, tensorsOf, toConstants } from '../../gradcheck/target.ts';
 
 /** The values that are planted. */
-export const NON_FINITE: readonly (readonly [name: string, value: number])[] = [
+const NON_FINITE: readonly (readonly [name: string, value: number])[] = [
   ['NaN', NaN],
   // A processor makes this one of ∞ − ∞. Kernels that compare bits take it for a negative number.
   ['-NaN', new Float64Array(new BigInt64Array([-1n]).buffer)[0]],
@@ -26,7 +26,7 @@ type Outcomes = Record<string, Float64Array | string>;
  *
  * @returns one line per tensor that differs.
  */
-export async function nonFiniteDifferences(
+async function nonFiniteDifferences(
   name: string,
   rng: Rng,
   backend: BackendName,
