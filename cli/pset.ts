@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { InputError, show } from '../lib/errors.ts';
+import { makeFolder } from '../lib/files/makeFolder.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import type { Pset } from '../psets/grader/pset.ts';
 import { packageRoot, packageVersion } from './manifest.ts';
@@ -44,7 +45,7 @@ function newCommand(): Command {
       if (existsSync(dir))
         throw new InputError(`--dir: expected a folder that does not exist yet, got ${show(dir)}`);
       const readme = await readFile(join(packageRoot(), 'psets', name, 'README.md'), 'utf8');
-      await mkdir(dir, { recursive: true });
+      await makeFolder(dir);
       for (const [file, text] of Object.entries(handout(pset, readme, packageVersion(), js))) {
         await writeFileAtomic(join(dir, file), text);
         printLine(join(dir, file));
@@ -96,6 +97,7 @@ function gradeCommand(): Command {
       const { gradeAll, gradesCsv, gradesHtml } = await import('../psets/grader/gradeAll.ts');
       const { Rng } = await import('../lib/rng.ts');
       const pset = await findPset(named ?? (await readPsetName(dirs[0])));
+      if (named === undefined) await refuseOtherPsets(dirs, pset.name);
       const key = `${pset.name} ${seed} ${packageVersion()}`;
       const grades = await gradeAll(dirs, out, jobs, key, (file) =>
         checkPset(pset, new Student(file, LIMITS), new Rng(seed)),
@@ -116,10 +118,25 @@ async function findPset(name: string): Promise<Pset> {
   );
 }
 
+/** Refuses folders whose package.json names another problem set than that of the first folder. */
+async function refuseOtherPsets(dirs: readonly string[], first: string): Promise<void> {
+  for (const dir of dirs) {
+    const own = await psetNamedIn(dir);
+    if (own === undefined || own === first) continue;
+    throw new InputError(
+      `${dir}: expected the problem set ${first}, as in ${show(dirs[0])}, got ${show(own)}; --pset NAME decides`,
+    );
+  }
+}
+
+async function psetNamedIn(dir: string): Promise<string | undefined> {
+  const text = await readFile(join(dir, 'package.json'), 'utf8').catch(() => '{}');
+  return /"boxprop":\s*\{\s*"pset":\s*"([^"]*)"/.exec(text)?.[1];
+}
+
 /** Reads the name of the problem set from the package.json of a handout. */
 async function readPsetName(dir: string): Promise<string> {
-  const text = await readFile(join(dir, 'package.json'), 'utf8').catch(() => '{}');
-  const name = /"boxprop":\s*\{\s*"pset":\s*"([^"]*)"/.exec(text)?.[1];
+  const name = await psetNamedIn(dir);
   if (name === undefined)
     throw new InputError(
       `--pset: expected the name of a problem set, because ${show(dir)} has no package.json that names one`,

@@ -1,3 +1,4 @@
+import { isObject } from '../../lib/isObject.ts';
 import type { Value } from './pset.ts';
 
 /**
@@ -24,3 +25,38 @@ export type Reply =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'unloadable'; readonly message: string }
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] };
+
+/**
+ * Whether a message is a reply as `studentProcess` sends it. The file of a student runs in the same
+ * process, and may send anything.
+ */
+export function isReply(message: unknown): message is Reply {
+  if (!isObject(message)) return false;
+  if (message.kind === 'unloadable') return typeof message.message === 'string';
+  if (message.kind === 'answers')
+    return Array.isArray(message.answers) && message.answers.every(isAnswer);
+  return message.kind === 'loaded';
+}
+
+function isAnswer(answer: unknown): boolean {
+  if (!isObject(answer)) return false;
+  switch (answer.kind) {
+    case 'value':
+      return typeof answer.mutated === 'boolean' && isValue(answer.value, MOST_LEVELS);
+    case 'invalid':
+      return typeof answer.description === 'string';
+    case 'threw':
+      return typeof answer.message === 'string';
+    default:
+      return answer.kind === 'missing' || answer.kind === 'notImplemented';
+  }
+}
+
+/** The levels of lists in a value; no task returns more than four. */
+const MOST_LEVELS = 8;
+
+function isValue(value: unknown, levels: number): boolean {
+  if (typeof value === 'number') return true;
+  if (levels === 0 || typeof value !== 'object' || value === null) return false;
+  return Object.values(value).every((item) => isValue(item, levels - 1));
+}

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { existsSync, realpathSync } from 'node:fs';
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { InputError } from '../../lib/errors.ts';
+import * as v from 'valibot';
+import { InputError, show } from '../../lib/errors.ts';
+import { makeFolder } from '../../lib/files/makeFolder.ts';
+import { readBytes } from '../../lib/files/readFile.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 import { escape } from '../../report/html.ts';
 import { STYLE } from '../../report/style.ts';
@@ -29,12 +32,13 @@ export function solutionIn(dir: string): string {
 }
 
 /**
- * Grades folders, several at a time. Each report is stored in `out` under a hash of the file and
- * the key. An interrupted run therefore continues where it stopped, and a changed file is graded
- * again.
+ * Grades folders, several at a time. Each report is kept in `out` under a hash of the folder and
+ * the key, so that an interrupted run continues where it stopped and a changed submission is graded
+ * again. The hash contains the folder's path and the files in it, which are all that a submission
+ * can import, so no submission gets the report of another.
  *
- * @param key a text with everything else on which a report depends, such as the problem set and the
- *   seed.
+ * Errors: a folder without a solution, or named twice, before the first one is graded.
+ * @param key everything else that a report depends on, such as the problem set and the seed.
  *
  *     const check = (file: string) => checkPset(pset, new Student(file, LIMITS), new Rng(0));
  *     const grades = await gradeAll(['ann', 'bob'], 'out', 2, 'linear 0', check);
@@ -46,36 +50,84 @@ export async function gradeAll(
   key: string,
   check: (file: string) => Promise<PsetReport>,
 ): Promise<Grade[]> {
+  dirs.forEach(solutionIn);
+  const paths = dirs.map((dir) => realpathSync(dir));
+  const again = dirs.find((_, k) => paths.indexOf(paths[k]) < k);
+  if (again !== undefined)
+    throw new InputError(`expected each folder once, got ${show(again)} again`);
   const kept = join(out, 'kept');
-  await mkdir(kept, { recursive: true });
+  await makeFolder(kept);
   const grades: Grade[] = [];
   const waiting = [...dirs.entries()];
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [k, dir] = next;
-      const file = solutionIn(dir);
-      const hash = createHash('sha256')
-        .update(key)
-        .update(await readFile(file))
-        .digest('hex')
-        .slice(0, 32);
-      const store = join(kept, `${hash}.json`);
-      let report: PsetReport;
-      if (existsSync(store)) report = JSON.parse(await readFile(store, 'utf8')) as PsetReport;
-      else {
-        report = await check(file);
+      const store = join(kept, `${await submissionHash(dir, key)}.json`);
+      let report = await readReport(store);
+      if (report === undefined) {
+        report = await check(solutionIn(dir));
         await writeFileAtomic(store, JSON.stringify(report));
       }
       grades[k] = { dir, report };
     }
   };
-  // Throws for a folder without a solution before any solution is graded.
-  dirs.forEach(solutionIn);
   await Promise.all(Array.from({ length: jobs }, work));
   return grades;
 }
 
-const nameOf = (dir: string) => basename(resolve(dir));
+/** A hash of the key, the folder's path, and the names and contents of all files in it. */
+async function submissionHash(dir: string, key: string): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([key, await realpath(dir)]));
+  const add = async (folder: string) => {
+    const entries = await readdir(join(dir, folder), { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      // The grader refuses imports from there.
+      if (entry.name === 'node_modules') continue;
+      const name = join(folder, entry.name);
+      const path = join(dir, name);
+      if (entry.isDirectory()) await add(name);
+      else if (entry.isSymbolicLink()) hash.update(JSON.stringify([name, await readlink(path)]));
+      else if (entry.isFile()) {
+        const content = createHash('sha256').update(await readBytes(path));
+        hash.update(JSON.stringify([name, content.digest('hex')]));
+      }
+    }
+  };
+  await add('');
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** A report as it is kept, without its examples: JSON has no NaN, and the table shows none. */
+const KEPT = v.object({
+  pset: v.string(),
+  points: v.number(),
+  maxPoints: v.number(),
+  tasks: v.array(
+    v.object({
+      task: v.string(),
+      pass: v.boolean(),
+      points: v.number(),
+      maxPoints: v.number(),
+      message: v.string(),
+    }),
+  ),
+});
+
+/** A report that is kept; undefined if there is none, or if the file is damaged. */
+async function readReport(file: string): Promise<PsetReport | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  try {
+    return v.parse(KEPT, JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The submissions' folders by name, or as they were given where two have the same name. */
+function namesOf(grades: readonly Grade[]): string[] {
+  const names = grades.map(({ dir }) => basename(resolve(dir)));
+  return new Set(names).size === names.length ? names : grades.map(({ dir }) => dir);
+}
 
 /**
  * Makes a CSV table (RFC 4180): one line per submission, with the points and message of each
@@ -85,9 +137,10 @@ export function gradesCsv(grades: readonly Grade[]): string {
   const tasks = grades[0].report.tasks.map(({ task }) => task);
   // A spreadsheet would read a text that begins with =, +, − or @ as a formula.
   const cell = (text: string) => `"${text.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
-  const rows = grades.map(({ dir, report }) =>
+  const names = namesOf(grades);
+  const rows = grades.map(({ report }, k) =>
     [
-      cell(nameOf(dir)),
+      cell(names[k]),
       report.points,
       report.maxPoints,
       ...report.tasks.flatMap(({ points, message }) => [points, cell(message)]),
@@ -116,9 +169,10 @@ export function gradesHtml(pset: string, grades: readonly Grade[]): string {
   }
   const row = (cells: readonly string[], kind = 'td') =>
     `<tr>${cells.map((c) => `<${kind}>${c}</${kind}>`).join('')}</tr>`;
-  const lines = grades.map(({ dir, report }) =>
+  const names = namesOf(grades);
+  const lines = grades.map(({ report }, k) =>
     row([
-      escape(nameOf(dir)),
+      escape(names[k]),
       `${report.points}/${report.maxPoints}`,
       ...report.tasks.map(
         ({ pass, message }) => `<span class="${pass ? 'good' : 'bad'}">${escape(message)}</span>`,

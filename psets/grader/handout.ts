@@ -29,7 +29,7 @@ export function handout(
     '## What to do',
     '',
     `Write the functions of \`${file}\` with plain numbers and lists, without a library. Do not change`,
-    'their names or arguments. Then',
+    'their names or arguments. The file may import others of this folder, and nothing else. Then',
     '',
     '```sh\nnpx boxprop pset check .\n```',
     '',

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Answer, Call, Reply } from './answer.ts';
+import { isReply, type Answer, type Call, type Reply } from './answer.ts';
 
 /** The reason why a student's process returned no answers. */
 export type ProcessFailure =
@@ -14,7 +14,7 @@ export type ProcessFailure =
 export interface Limits {
   /** The limit of processor time for all calls of one task, in seconds. */
   readonly seconds: number;
-  /** The limit of memory for JavaScript objects, in MiB. */
+  /** MiB of JavaScript objects; typed arrays may take as much again. */
   readonly memory: number;
 }
 
@@ -22,8 +22,9 @@ export interface Limits {
 export const LIMITS: Limits = { seconds: 5, memory: 256 };
 
 /**
- * Runs a student's file in a process with limits of time and memory. The process is not a sandbox:
- * the file may do everything that the user may do.
+ * A student's file in a process with a limit of time and of memory, which imports only files of the
+ * file's own folder. The process is not a sandbox: a file with bad intent may do everything that
+ * its user may.
  *
  *     const student = new Student('solution.ts', LIMITS);
  *     const answers = await student.ask([{ task: 'forward', args: [[1, 2], [3]] }]);
@@ -33,6 +34,8 @@ export class Student {
   /** The limits of the process. */
   readonly limits: Limits;
   #child: ChildProcess | undefined;
+  /** Why the file does not load, which is so for all calls. */
+  #unloadable: ProcessFailure | undefined;
 
   constructor(file: string, limits: Limits) {
     this.#file = file;
@@ -44,12 +47,15 @@ export class Student {
    * get a new process.
    */
   async ask(calls: readonly Call[]): Promise<readonly Answer[] | ProcessFailure> {
+    if (this.#unloadable !== undefined) return this.#unloadable;
     if (this.#child === undefined) {
       // Starting Node and loading TypeScript may take long on a busy machine, so this limit is
       // longer.
       const first = await this.#reply(this.#start(), 20 + this.limits.seconds);
-      if (first.kind !== 'loaded')
-        return first.kind === 'answers' ? { kind: 'exited' } : this.#fail(first);
+      if (first.kind !== 'loaded') {
+        this.#unloadable = this.#fail(first.kind === 'answers' ? { kind: 'exited' } : first);
+        return this.#unloadable;
+      }
     }
     const child = this.#child;
     if (child === undefined) return { kind: 'exited' };
@@ -58,8 +64,8 @@ export class Student {
     const reply = this.#reply(child, 10 * this.limits.seconds);
     child.send(calls, () => undefined);
     const got = await reply;
-    if (got.kind === 'answers') return got.answers;
-    return got.kind === 'loaded' ? { kind: 'exited' } : this.#fail(got);
+    if (got.kind === 'answers' && got.answers.length === calls.length) return got.answers;
+    return this.#fail(got.kind === 'answers' || got.kind === 'loaded' ? { kind: 'exited' } : got);
   }
 
   /** Ends the process. */
@@ -83,12 +89,10 @@ export class Student {
     // A solution may be submitted without the package.json that declares it an ES module. Early
     // versions of Node 20 detect the format only if told to.
     const detect = '--experimental-detect-module';
-    const child = fork(program, [this.#file, String(this.limits.seconds)], {
-      execArgv: [
-        `--max-old-space-size=${this.limits.memory}`,
-        ...(typed ? ['--import', tsx()] : [detect]),
-      ],
-      // Ignores everything that the student's file prints to the standard output.
+    const { seconds, memory } = this.limits;
+    const child = fork(program, [this.#file, String(seconds), String(memory)], {
+      execArgv: [`--max-old-space-size=${memory}`, ...(typed ? ['--import', tsx()] : [detect])],
+      // The grader's output must not contain what the student prints.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // Unlike JSON, this serialization keeps NaN, Infinity and -0.
       serialization: 'advanced',
@@ -108,10 +112,14 @@ export class Student {
         child.stderr?.resume();
         resolve(reply);
       };
-      const onMessage = (reply: Reply) => end(reply);
+      const onMessage = (reply: unknown) => end(isReply(reply) ? reply : { kind: 'exited' });
       const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
         if (signal === 'SIGTERM') return end({ kind: 'timeout' });
-        const full = signal === 'SIGABRT' || code === 134 || errors.includes('heap out of memory');
+        const full =
+          signal === 'SIGABRT' ||
+          signal === 'SIGKILL' ||
+          code === 134 ||
+          errors.includes('heap out of memory');
         end({ kind: full ? 'memory' : 'exited' });
       };
       const timer = setTimeout(() => end({ kind: 'timeout' }), seconds * 1000);

@@ -1,22 +1,29 @@
 /**
  * The program of a student's process. It imports the file that its first argument names, and then
  * answers lists of calls, each within the seconds of processor time that the second argument
- * allows. An endless loop or a crash ends only this process.
+ * allows, and within the MiB of memory of the third. An endless loop or a crash ends only this
+ * process.
  */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { NOT_IMPLEMENTED, type Answer, type Call, type Reply } from './answer.ts';
-import { CpuLimit } from './cpuLimit.ts';
+import { confineImports, hideProcess } from './confine.ts';
+import { ProcessLimit } from './processLimit.ts';
 import type { Value } from './pset.ts';
 
+/** This process, which is hidden from the submission. */
+const grader = process;
+/** The submission may replace the global one. */
+const copy = structuredClone;
+
 function send(reply: Reply): void {
-  process.send?.(reply);
+  grader.send?.(reply);
 }
 
 function messageOf(error: unknown): string {
-  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split(
-    '\n',
-  )[0];
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.slice(0, 300).split('\n')[0];
 }
 
 /** Converts a value to plain numbers, lists and records; undefined if it contains anything else. */
@@ -51,14 +58,14 @@ function describe(value: unknown): string {
 function answer(exported: Record<string, unknown>, { task, args }: Call): Answer {
   const solve = exported[task];
   if (typeof solve !== 'function') return { kind: 'missing' };
-  const given = structuredClone(args);
+  const given = copy(args);
   try {
     const returned: unknown = Reflect.apply(solve, undefined, given);
     const value = toPlain(returned);
     if (value === undefined) return { kind: 'invalid', description: describe(returned) };
-    const mutated = JSON.stringify(given) !== JSON.stringify(args);
+    const mutated = !isDeepStrictEqual(given, args);
     // A copy, because a later call may reuse the list that this one returned.
-    return { kind: 'value', value: structuredClone(value), mutated };
+    return { kind: 'value', value: copy(value), mutated };
   } catch (error) {
     const message = messageOf(error);
     return message.includes(NOT_IMPLEMENTED)
@@ -68,10 +75,13 @@ function answer(exported: Record<string, unknown>, { task, args }: Call): Answer
 }
 
 try {
-  const [, , file, seconds] = process.argv;
-  const limit = new CpuLimit();
-  const exported = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
-  process.on('message', (calls: readonly Call[]) => {
+  const [, , file, seconds, memory] = grader.argv;
+  const limit = new ProcessLimit(Number(memory));
+  const path = resolve(file);
+  confineImports(dirname(path));
+  hideProcess();
+  const exported = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  grader.on('message', (calls: readonly Call[]) => {
     const answers = limit.during(Number(seconds), () =>
       calls.map((call) => answer(exported, call)),
     );
@@ -80,5 +90,5 @@ try {
   send({ kind: 'loaded' });
 } catch (error) {
   send({ kind: 'unloadable', message: messageOf(error) });
-  process.exitCode = 1;
+  grader.exitCode = 1;
 }

@@ -1,0 +1,63 @@
+import Module, { register } from 'node:module';
+import { realpathSync } from 'node:fs';
+import { sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** Node's resolution of `require`, which has no public hook in Node 20. */
+interface CommonJs {
+  _resolveFilename: (request: string, ...rest: unknown[]) => string;
+}
+
+/**
+ * From now on this process imports only files of one folder: no file of another submission, no
+ * library, no module of Node, such as `node:fs` with which it could read the reference solution.
+ * So the content of the folder is all that a submission consists of. This holds off mistakes and
+ * simple tricks, and is no sandbox.
+ *
+ * Errors: at an import, `it imports node:fs, and may import only files of its own folder`.
+ */
+export function confineImports(folder: string): void {
+  const own = `${realpathSync(folder)}${sep}`;
+  const hooks = `
+    const refusal = ${refusal.toString()};
+    let own;
+    export function initialize(data) { own = data; }
+    export async function resolve(specifier, context, next) {
+      const found = await next(specifier, context);
+      if (!found.url.startsWith(own) || found.url.includes('/node_modules/')) throw refusal(specifier);
+      return found;
+    }`;
+  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: pathToFileURL(own).href });
+  const commonJs = Module as unknown as CommonJs;
+  const resolve = commonJs._resolveFilename;
+  commonJs._resolveFilename = (request, ...rest) => {
+    const file = resolve.call(commonJs, request, ...rest);
+    const inside = file.startsWith(own) && !file.includes(`${sep}node_modules${sep}`);
+    if (!inside) throw refusal(request);
+    return file;
+  };
+}
+
+/** The program of the hooks contains its text, so it uses nothing from outside. */
+function refusal(specifier: string): Error {
+  return new Error(`it imports ${specifier}, and may import only files of its own folder`);
+}
+
+/**
+ * Replaces the global `process` by one with which a submission can only end its own process: it
+ * sends no messages to the grader, and no signals to other processes. The loader of TypeScript
+ * reads the rest.
+ */
+export function hideProcess(): void {
+  const { arch, env, features, platform, release, version, versions } = process;
+  const value = {
+    ...{ arch, features, platform, release, version, versions },
+    ...{ argv: [], env: { ...env }, execArgv: [] },
+    cwd: process.cwd.bind(process),
+    emitWarning: process.emitWarning.bind(process),
+    exit: process.exit.bind(process),
+    hrtime: process.hrtime.bind(process),
+    nextTick: process.nextTick.bind(process),
+  };
+  Object.defineProperty(globalThis, 'process', { value, configurable: true, writable: true });
+}

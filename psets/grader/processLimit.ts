@@ -1,0 +1,48 @@
+import { Worker } from 'node:worker_threads';
+
+/** This process, which is hidden from the submission. */
+const grader = process;
+
+/**
+ * Ends this process once one piece of work has used too much processor time (SIGTERM), or once the
+ * process has too much memory (SIGKILL, as the system itself would). The clock would mistake a slow
+ * function on a busy machine for an endless loop. Node's own limit of memory leaves out typed
+ * arrays. A thread watches, because an endless loop never returns to the event loop of the main
+ * thread.
+ *
+ *     const limit = new ProcessLimit(256);
+ *     const answer = limit.during(5, () => solve());
+ */
+export class ProcessLimit {
+  readonly #until = new Float64Array(new SharedArrayBuffer(8)).fill(Infinity);
+
+  /**
+   * @param memory MiB of JavaScript objects, which Node limits, and of typed arrays: the process
+   *               may grow to twice as much beyond its present size.
+   */
+  constructor(memory: number) {
+    const watch = `
+      const { until, most } = require('node:worker_threads').workerData;
+      setInterval(() => {
+        const { user, system } = process.cpuUsage();
+        if ((user + system) / 1e6 > until[0]) process.kill(process.pid, 'SIGTERM');
+        if (process.memoryUsage.rss() > most) process.kill(process.pid, 'SIGKILL');
+      }, 50);
+    `;
+    const most = process.memoryUsage.rss() + 2 * memory * 2 ** 20;
+    // Without the options of the process: the thread needs no TypeScript loader.
+    const workerData = { until: this.#until, most };
+    new Worker(watch, { eval: true, workerData, execArgv: [] }).unref();
+  }
+
+  /** Runs `work`, and ends the process if it uses more than `seconds` of processor time. */
+  during<T>(seconds: number, work: () => T): T {
+    const { user, system } = grader.cpuUsage();
+    this.#until[0] = (user + system) / 1e6 + seconds;
+    try {
+      return work();
+    } finally {
+      this.#until[0] = Infinity;
+    }
+  }
+}
