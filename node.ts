@@ -12,7 +12,8 @@ export {
 export { exportOnnx } from './formats/onnx/writeOnnx.ts';
 export { withSafetensors, type SafetensorsFile } from './formats/safetensors/safetensorsFile.ts';
 export { loadWeights, saveWeights, type FileLayout } from './formats/safetensors/weights.ts';
-export { writeFileAtomic, type FileData } from './lib/files/writeFileAtomic.ts';
+export { writeFileAtomic } from './lib/files/writeFileAtomic.ts';
+export type { FileData } from './lib/files/writeThrough.ts';
 export {
   loadCheckpoint,
   saveCheckpoint,

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { InputError } from '../errors.ts';
+import { BoxpropError, InputError } from '../errors.ts';
 import { systemCode, systemProblem } from './systemError.ts';
-
-/** The content of a file, whole or in parts. */
-export type FileData = Uint8Array | string | AsyncIterable<Uint8Array>;
+import { partsOf, writeThrough, type FileData } from './writeThrough.ts';
 
 /**
  * Writes a file whole or not at all: the data goes into a temporary file in the same folder, which
  * then takes the name of the file. A reader sees either the old file or the whole new one, even
- * after a loss of power. If the file is a symbolic link, its target is written.
+ * after a loss of power. If the file is a symbolic link, its target is written. A device or a pipe
+ * receives the data as they come, and stays what it is.
  *
  * Errors: `runs/model.safetensors: cannot be written: ENOSPC: no space left on device`. The old
  *         file is then unchanged, and no temporary file is left.
@@ -18,6 +17,11 @@ export type FileData = Uint8Array | string | AsyncIterable<Uint8Array>;
  *     await writeFileAtomic('runs/config.json', JSON.stringify(config));
  */
 export async function writeFileAtomic(file: string, data: FileData): Promise<void> {
+  try {
+    if (await writeThrough(file, data)) return;
+  } catch (error) {
+    throw writeError(file, error);
+  }
   const target = await realpath(file).catch(() => file);
   const temporary = join(
     dirname(target),
@@ -28,19 +32,22 @@ export async function writeFileAtomic(file: string, data: FileData): Promise<voi
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    // If the producer of the data has failed, the error is not about the file.
-    if (systemCode(error) === undefined) throw error;
-    throw new InputError(`${file}: cannot be written: ${systemProblem(error)}`, { cause: error });
+    throw writeError(file, error);
   }
   await syncFolder(dirname(target));
+}
+
+/** The error about a file. The producer of the data may fail too; its error is not about the file. */
+function writeError(file: string, error: unknown): unknown {
+  if (error instanceof BoxpropError || systemCode(error) === undefined) return error;
+  return new InputError(`${file}: cannot be written: ${systemProblem(error)}`, { cause: error });
 }
 
 async function writeAndSync(file: string, data: FileData): Promise<void> {
   const handle = await open(file, 'wx');
   try {
-    const parts = typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
     // Each call continues where the previous part ended.
-    for await (const part of parts) await handle.writeFile(part);
+    for await (const part of partsOf(data)) await handle.writeFile(part);
     await handle.sync();
   } finally {
     await handle.close();

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   type FileHandle,
   mkdir,
@@ -7,9 +8,11 @@ import {
   readFile,
   readlink,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
@@ -99,5 +102,44 @@ describe('writeFileAtomic', () => {
     await writeFileAtomic(file, 'new');
     expect(await readlink(file)).toBe('real.bin');
     expect(await readFile(join(folder, 'real.bin'), 'utf8')).toBe('new');
+  });
+
+  /** A device in the folder: only root may make one, and others cannot replace the system's. */
+  function device(name: string, minor: number): string {
+    const own = join(folder, name);
+    return spawnSync('mknod', [own, 'c', '1', String(minor)]).status === 0 ? own : `/dev/${name}`;
+  }
+  const LINUX = process.platform === 'linux' ? it : it.skip;
+
+  LINUX('writes into a device, on Linux, and leaves it one', async () => {
+    const nothing = device('null', 3);
+    await writeFileAtomic(nothing, 'text');
+    expect((await stat(nothing)).isCharacterDevice()).toBe(true);
+    const full = device('full', 7);
+    await expect(writeFileAtomic(full, 'text')).rejects.toThrow(
+      inputError(`${full}: cannot be written: ENOSPC: no space left on device`),
+    );
+    expect((await stat(full)).isCharacterDevice()).toBe(true);
+  });
+
+  LINUX('writes into a pipe, on Linux, and leaves it one', async () => {
+    spawnSync('mkfifo', [file]);
+    async function* parts() {
+      yield Uint8Array.of(97);
+      await Promise.resolve();
+      yield Uint8Array.of(98);
+    }
+    const [read] = await Promise.all([readFile(file, 'utf8'), writeFileAtomic(file, parts())]);
+    expect(read).toBe('ab');
+    expect((await stat(file)).isFIFO()).toBe(true);
+  });
+
+  LINUX('refuses a socket, on Linux', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(file, resolve));
+    await expect(writeFileAtomic(file, 'text')).rejects.toThrow(
+      inputError(`${file}: cannot be written: expected a file, got a socket`),
+    );
+    server.close();
   });
 });

@@ -1,0 +1,59 @@
+import { fstatSync, type Stats } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { InputError } from '../errors.ts';
+
+/** The content of a file, whole or in parts. */
+export type FileData = Uint8Array | string | AsyncIterable<Uint8Array>;
+
+/**
+ * Writes to what has the name of a file and is none: a device such as `/dev/null`, a pipe, or this
+ * process's own standard output or error, also where that is redirected to a file. Nothing is
+ * replaced there.
+ *
+ * Errors: those of the system; a device that holds a disk, or a socket.
+ * @returns false, and writes nothing, for a file, a folder, and a name that does not exist.
+ */
+export async function writeThrough(file: string, data: FileData): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) return false;
+  const stream = ownStream(found);
+  if (stream === undefined) {
+    if (found.isFile() || found.isDirectory()) return false;
+    if (!found.isCharacterDevice() && !found.isFIFO()) {
+      const kind = found.isSocket() ? 'a socket' : 'the device of a disk';
+      throw new InputError(`${file}: cannot be written: expected a file, got ${kind}`);
+    }
+    const handle = await open(file, 'w');
+    try {
+      for await (const part of partsOf(data)) await handle.writeFile(part);
+    } finally {
+      await handle.close();
+    }
+    return true;
+  }
+  for await (const part of partsOf(data)) await writeTo(stream, part);
+  return true;
+}
+
+/** The content of a file in parts. */
+export function partsOf(data: FileData): Iterable<Uint8Array | string> | AsyncIterable<Uint8Array> {
+  return typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
+}
+
+/** Standard output or standard error, if that is where a name leads. */
+function ownStream({ dev, ino }: Stats): Writable | undefined {
+  const streams = [process.stdout, process.stderr];
+  // Windows knows no number for a pipe.
+  if (ino === 0) return undefined;
+  return streams.find((_, k) => {
+    const own = fstatSync(k + 1);
+    return own.dev === dev && own.ino === ino;
+  });
+}
+
+function writeTo(stream: Writable, part: Uint8Array | string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(part, (error) => (error ? reject(error) : resolve()));
+  });
+}
