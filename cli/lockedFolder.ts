@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { lockFolder } from '../lib/files/folderLock.ts';
+import { makeFolder } from '../lib/files/makeFolder.ts';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 
@@ -13,7 +13,7 @@ import { systemProblem } from '../lib/files/systemError.ts';
  */
 export async function lockedFolder(option: string, folder: string): Promise<() => Promise<void>> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return await lockFolder(folder);
   } catch (error) {
     const problem =

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
 import { homePath } from '../lib/files/homePath.ts';
+import { refuseLinks } from '../lib/files/refuseLinks.ts';
 import { BACKEND_OPTION, indicesOption } from './options.ts';
 import { logBackend, printLine } from './process.ts';
 
@@ -36,6 +37,7 @@ export function reportCommand(): Command {
       const { network, data } = options;
       const remedy = `report ${folder} --network FILE`;
       const run = await readRun(folder, { option: 'report', remedy, network, data });
+      if (options.out === undefined) await refuseLinks(folder, ['report.html', 'report']);
       await useBackend(backend, { log: logBackend });
       const out = options.out ?? join(folder, 'report.html');
       const files = await reportRun(folder, run, out, { png, ...(examples && { examples }) });

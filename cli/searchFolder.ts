@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, show } from '../lib/errors.ts';
 import { isObject } from '../lib/isObject.ts';
+import { refuseLinks } from '../lib/files/refuseLinks.ts';
 import { parseJson } from '../lib/parseJson.ts';
 import { checkSchema, integer, number, object, record, text } from '../lib/schema.ts';
 import { checkPoint, checkSpace } from '../search/checkSpace.ts';
@@ -21,6 +22,7 @@ import type { FoldResult } from '../search/trial.ts';
 import type { Reply } from './foldMessages.ts';
 import { lockedFolder } from './lockedFolder.ts';
 import { placed } from './placed.ts';
+import { refuseFiles, SEARCH_FILES } from './runFiles.ts';
 import { checkSpaceValues, modulesOf, readSpace, type SearchSpace } from './searchSpace.ts';
 
 /** The options of a search: the content of `search.json` in its folder. */
@@ -112,6 +114,7 @@ export class SearchFolder {
           `--out: expected a folder without a run, got ${show(folder)}${remedy}`,
         );
       }
+      await refuseFiles(folder, SEARCH_FILES);
       await writePlan(folder, plan);
       return new SearchFolder(folder, plan, [], await open(join(folder, 'log.jsonl'), 'a'), unlock);
     } catch (error) {
@@ -140,6 +143,7 @@ export class SearchFolder {
     }
     const plan = { ...stored, trials: trials ?? stored.trials };
     const file = join(folder, 'log.jsonl');
+    await refuseLinks(folder, SEARCH_FILES);
     const unlock = await lockedFolder('--resume', folder);
     try {
       const lines = await readLines(file, lineSchema(plan));

@@ -21,6 +21,7 @@ import { progressBar } from './progress.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { openRunData, type RunData } from './runData.ts';
 import { withAbsolutePaths } from './runFolder.ts';
+import { refuseFiles, RUN_FILES } from './runFiles.ts';
 import { checkSameData } from './sameData.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
@@ -183,7 +184,6 @@ export async function trainNetwork(
         join(folder, 'config.json'),
         `${JSON.stringify(withAbsolutePaths(options), undefined, 2)}\n`,
       );
-      await rm(runLog.file, { force: true });
       await save();
     }
     describeData(data).forEach(print);
@@ -243,4 +243,5 @@ async function checkNewFolder(folder: string, files: readonly string[]): Promise
   if (existsSync(join(folder, 'search.json'))) {
     throw new InputError(`--out: expected a folder without a search, got ${show(folder)}`);
   }
+  await refuseFiles(folder, RUN_FILES);
 }

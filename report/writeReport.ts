@@ -1,6 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { loadSharp } from '../data/loadSharp.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { makeFolder } from '../lib/files/makeFolder.ts';
+import { refuseLinks } from '../lib/files/refuseLinks.ts';
+import { systemProblem } from '../lib/files/systemError.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { collectReport, type ReportOptions } from './collect.ts';
 import { renderReport, reportFigures } from './render.ts';
@@ -12,7 +15,8 @@ const DENSITY = 2;
  * Writes the report of a run: one HTML file and, with `png`, its figures as PNG in a folder of the
  * same name beside it.
  *
- * Errors: those of `collectReport`; files that cannot be written; a missing sharp, for PNG.
+ * Errors: those of `collectReport`; files that cannot be written; for PNG, a missing sharp, an HTML
+ *         file whose name has no extension, or a link in the folder.
  * @returns the files written.
  */
 export async function writeReport(
@@ -20,14 +24,28 @@ export async function writeReport(
   options: ReportOptions,
   png = false,
 ): Promise<string[]> {
+  const folder = join(dirname(file), parse(file).name);
+  if (png && parse(file).ext === '') {
+    throw new InputError(
+      `--png: expected an HTML file beside the folder of the figures, such as report.html, got ${show(file)}`,
+    );
+  }
   const data = await collectReport(options);
   await writeFileAtomic(file, renderReport(data));
   if (!png) return [file];
   const sharp = await loadSharp();
-  const folder = join(dirname(file), parse(file).name);
-  await mkdir(folder, { recursive: true });
+  const figures = reportFigures(data);
+  try {
+    await makeFolder(folder);
+  } catch (error) {
+    throw new InputError(`${folder}: cannot be written: ${systemProblem(error)}`, { cause: error });
+  }
+  await refuseLinks(
+    folder,
+    figures.map(({ name }) => `${name}.png`),
+  );
   const files = await Promise.all(
-    reportFigures(data).map(async ({ name, picture }) => {
+    figures.map(async ({ name, picture }) => {
       const image =
         typeof picture === 'string'
           ? sharp(Buffer.from(picture), { density: 72 * DENSITY }).flatten({ background: 'white' })
