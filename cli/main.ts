@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
-import { oneLine } from '../lib/oneLine.ts';
 import { ablateCommand } from './ablate.ts';
 import { classifyCommand } from './classify.ts';
 import { foolCommand } from './fool.ts';
@@ -11,6 +10,7 @@ import { exampleCommand } from './example.ts';
 import { exportCommand } from './exportOnnx.ts';
 import { gradcheckCommand } from './gradcheck.ts';
 import { packageVersion } from './manifest.ts';
+import { outliveReaders, printNote } from './process.ts';
 import { psetCommand } from './pset.ts';
 import { reportCommand } from './report.ts';
 import { searchCommand } from './search.ts';
@@ -21,8 +21,9 @@ import { unknownOption } from './unknownOption.ts';
 import { unitsCommand } from './units.ts';
 
 /**
- * Makes the command line. A mistake of the user prints one line on standard error,
- * `boxprop: <message>`. Any other error is a bug of boxprop and prints its stack. Both exit with 1.
+ * Makes the command line. An error is one line on standard error, `boxprop: <message>`, and the exit
+ * status is 1. An error that is no mistake of the caller comes from the code of boxprop or from a
+ * file that the user named: the line says where, and with `BOXPROP_STACK=1` the stack precedes it.
  * To start quickly, the commands import heavy modules only when they run.
  */
 function program(): Command {
@@ -80,24 +81,27 @@ function fail(error: unknown): void {
   // The user asked for --help or --version.
   if (error instanceof CommanderError && error.exitCode === 0) return;
   process.exitCode = 1;
-  if (error instanceof BoxpropError || error instanceof CommanderError) {
-    // `boxprop help nonsense` has no message of its own.
-    const message =
-      error.message === '(outputHelp)'
-        ? 'expected a known command; see boxprop --help'
-        : error.message;
-    const line = oneLine(message.replace(/^error: /, ''));
-    process.stderr.write(`boxprop: ${line}\n`);
-  } else {
-    const text = error instanceof Error ? (error.stack ?? error.message) : show(error);
-    process.stderr.write(`${text}\n`);
-  }
+  printNote(messageOf(error));
 }
 
-// A reader that closes the pipe early, such as `head`, is not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return show(error);
+  const { message } = error;
+  // `boxprop help nonsense` has no message of its own.
+  if (message === '(outputHelp)') return 'expected a known command; see boxprop --help';
+  if (error instanceof BoxpropError || error instanceof CommanderError)
+    return message.replace(/^error: /, '');
+  // Of the system, such as a lack of permission or of space.
+  if ('syscall' in error) return message;
+  if (process.env.BOXPROP_STACK) process.stderr.write(`${error.stack}\n`);
+  const [, place] = /\n {4}at (?:.*\()?([^\n()]+:\d+:\d+)\)?/.exec(error.stack ?? '') ?? [];
+  const where = place === undefined ? '' : `, at ${place}`;
+  return `${error.name}: ${message}${where}; BOXPROP_STACK=1 prints where it was called from`;
+}
+
+outliveReaders();
+process.on('uncaughtException', (error) => {
+  fail(error);
   process.exit();
 });
-
 await main(process.argv.slice(2));

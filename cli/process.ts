@@ -1,27 +1,92 @@
+import { constants } from 'node:os';
+import { oneLine } from '../lib/oneLine.ts';
+import { systemCode, systemProblem } from '../lib/files/systemError.ts';
+
 /** Prints one line of a command's result to standard output. */
 export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/**
- * Prints a line, such as the backend that starts and the reason, to standard error. Standard output
- * is for results.
- */
+/** Prints one line about the command itself to standard error: standard output is for results. */
+export function printNote(line: string): void {
+  process.stderr.write(`boxprop: ${oneLine(line)}\n`);
+}
+
+/** Prints which backend starts, and why, to standard error. */
 export function logBackend(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** The signals that ask a command to end: Ctrl-C, `kill`, and a terminal that closes. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The reason with which `untilSignal` aborts. */
+class Interruption extends Error {
+  readonly by: (typeof SIGNALS)[number];
+
+  constructor(by: (typeof SIGNALS)[number]) {
+    super(`interrupted by ${by}`);
+    this.by = by;
+  }
+}
+
+/** The milliseconds in which npm repeats a Ctrl-C that the terminal has sent already. */
+const REPEATED = 1000;
+
 /**
- * Runs work that the user may interrupt. While it runs, SIGINT and SIGTERM do not end the process,
- * but abort the `AbortSignal` that `run` gets.
+ * Runs work that the user may interrupt. While it runs, the first SIGINT, SIGTERM or SIGHUP aborts
+ * the signal that it gets and does not end the process. The second one does, at once; but for a
+ * second SIGHUP, because a terminal that closes sends several.
  */
 export async function untilSignal<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  let first = 0;
+  const unlisten = () => SIGNALS.forEach((name) => process.off(name, onSignal));
+  const onSignal = (by: NodeJS.Signals) => {
+    const name = SIGNALS.find((one) => one === by);
+    if (name === undefined) return;
+    if (!stop.signal.aborted) {
+      first = performance.now();
+      stop.abort(new Interruption(name));
+    } else if (name !== 'SIGHUP' && performance.now() - first > REPEATED) {
+      unlisten();
+      process.kill(process.pid, name);
+    }
+  };
+  SIGNALS.forEach((name) => process.on(name, onSignal));
   try {
     return await run(stop.signal);
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    unlisten();
   }
+}
+
+/**
+ * Ends a command that a signal interrupted, after its work is saved: prints a note, and sets the
+ * exit status that a shell gives to a process that the signal ended, such as 130 for Ctrl-C.
+ */
+export function endInterrupted(signal: AbortSignal, note: string): void {
+  printNote(note);
+  const { reason } = signal as { readonly reason: unknown };
+  process.exitCode = 128 + constants.signals[reason instanceof Interruption ? reason.by : 'SIGINT'];
+}
+
+/** The codes of an error of standard output or error whose reader has gone. */
+const GONE = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
+
+/**
+ * Lets the command go on if nobody reads what it prints, as in `boxprop train lenet | head -1`: its
+ * files and its exit status matter as well. A result that cannot be written otherwise, because the
+ * disk is full, is an error.
+ */
+export function outliveReaders(): void {
+  let failed = false;
+  process.stdout.on('error', (error: Error) => {
+    if (failed || GONE.includes(systemCode(error) ?? '')) return;
+    failed = true;
+    printNote(`standard output cannot be written: ${systemProblem(error)}`);
+    process.on('exit', () => (process.exitCode ||= 1));
+  });
+  // There is nowhere to report it.
+  process.stderr.on('error', () => {});
 }

@@ -10,6 +10,7 @@ import type { Pset } from '../psets/grader/pset.ts';
 import { packageRoot, packageVersion } from './manifest.ts';
 import { integerOption } from './options.ts';
 import { printLine } from './process.ts';
+import { refuseFiles } from './runFiles.ts';
 
 interface GradeOptions {
   readonly out: string;
@@ -98,6 +99,7 @@ function gradeCommand(): Command {
       const { Rng } = await import('../lib/rng.ts');
       const pset = await findPset(named ?? (await readPsetName(dirs[0])));
       if (named === undefined) await refuseOtherPsets(dirs, pset.name);
+      if (!existsSync(join(out, 'kept'))) await refuseFiles(out, ['grades.csv', 'grades.html']);
       const key = `${pset.name} ${seed} ${packageVersion()}`;
       const grades = await gradeAll(dirs, out, jobs, key, (file) =>
         checkPset(pset, new Student(file, LIMITS), new Rng(seed)),

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { InputError } from '../lib/errors.ts';
 import { SEARCH_METHODS } from '../search/search.ts';
 import { choiceOption, integerOption } from './options.ts';
-import { printLine, untilSignal } from './process.ts';
+import { endInterrupted, printLine, untilSignal } from './process.ts';
 import type { SearchFolder } from './searchFolder.ts';
 
 interface Options {
@@ -19,8 +19,8 @@ interface Options {
 }
 
 /**
- * Makes the command `boxprop search SPACE`. A signal ends it at once, with exit status 130;
- * finished folds are kept.
+ * Makes the command `boxprop search SPACE`. A signal ends it at once, with exit status
+ * 128 + signal; finished folds are kept.
  */
 export function searchCommand(): Command {
   const command = new Command('search')
@@ -59,17 +59,17 @@ export function searchCommand(): Command {
     const { runSearch } = await import('./runSearch.ts');
     const search = await openFolder(command, file, given);
     try {
-      const { done, aborted } = await untilSignal((signal) =>
-        runSearch(search, given.workers, printLine, signal),
-      );
-      if (!aborted) return;
-      const { folder, plan } = search;
-      const { modulesOf } = await import('./searchSpace.ts');
-      const space = modulesOf(plan).length > 0 ? `${plan.file} ` : '';
-      process.stderr.write(
-        `boxprop: interrupted with ${done} of ${plan.trials} trials done; boxprop search ${space}--resume ${folder} continues the search\n`,
-      );
-      process.exitCode = 130;
+      await untilSignal(async (signal) => {
+        const { done, aborted } = await runSearch(search, given.workers, printLine, signal);
+        if (!aborted) return;
+        const { folder, plan } = search;
+        const { modulesOf } = await import('./searchSpace.ts');
+        const space = modulesOf(plan).length > 0 ? `${plan.file} ` : '';
+        endInterrupted(
+          signal,
+          `interrupted with ${done} of ${plan.trials} trials done; boxprop search ${space}--resume ${folder} continues the search`,
+        );
+      });
     } finally {
       await search.close();
     }

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { choiceOption } from './options.ts';
-import { printLine, untilSignal } from './process.ts';
+import { endInterrupted, printLine, untilSignal } from './process.ts';
 
 /**
- * Makes the command `boxprop setup tensorflow`. A signal undoes the setup, with exit status 130.
+ * Makes the command `boxprop setup tensorflow`. A signal undoes the setup, with exit status
+ * 128 + signal.
  */
 export function setupCommand(): Command {
   return new Command('setup')
@@ -18,16 +19,15 @@ export function setupCommand(): Command {
       ) => {
         const { setupTensorflow } = await import('./setup/tensorflow.ts');
         const { Interrupted } = await import('./setup/commands.ts');
-        try {
-          const folder = process.cwd();
-          await untilSignal((signal) =>
-            setupTensorflow({ ...options, gpu, folder }, printLine, signal),
-          );
-        } catch (error) {
-          if (!(error instanceof Interrupted)) throw error;
-          process.stderr.write('boxprop: interrupted; the project is as it was\n');
-          process.exitCode = 130;
-        }
+        const folder = process.cwd();
+        await untilSignal(async (signal) => {
+          try {
+            await setupTensorflow({ ...options, gpu, folder }, printLine, signal);
+          } catch (error) {
+            if (!(error instanceof Interrupted)) throw error;
+            endInterrupted(signal, 'interrupted; the project is as it was');
+          }
+        });
       },
     );
 }

@@ -2,16 +2,18 @@ import { existsSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../lib/errors.ts';
+import { refuseLinks } from '../lib/files/refuseLinks.ts';
 import { isModuleFile } from './moduleFile.ts';
-import { printLine, untilSignal } from './process.ts';
+import { endInterrupted, printLine, untilSignal } from './process.ts';
 import { applyOptions, readConfig } from './runConfig.ts';
+import { RUN_FILES } from './runFiles.ts';
 import { readRun } from './runFolder.ts';
 import { runOptions, trainOptions, type RunOptions, type TrainOptions } from './trainOptions.ts';
 import type { TrainOutcome } from './trainNetwork.ts';
 
 /**
- * Makes the command `boxprop train NETWORK`. A signal ends it after the step in progress, with exit
- * status 130.
+ * Makes the command `boxprop train NETWORK`. A signal ends it after the step in progress, with a
+ * checkpoint and exit status 128 + signal.
  */
 export function trainCommand(): Command {
   const command = trainOptions();
@@ -28,7 +30,7 @@ export function trainCommand(): Command {
       try {
         const continued = resume !== undefined;
         const outcome = await trainNetwork(options, folder, continued, printLine, signal);
-        printOutcome(outcome, folder, options.network);
+        printOutcome(outcome, folder, options.network, signal);
         if (outcome.ended !== 'aborted') await report(options, folder);
       } catch (error) {
         await reportFailure(options, folder);
@@ -74,6 +76,7 @@ async function resumedRun(
   }
   const remedy = `train FILE --resume ${folder}`;
   const options = await readRun(folder, { option: '--resume', remedy, network, data });
+  await refuseLinks(folder, RUN_FILES);
   return { options: flags.includes('--epochs') ? { ...options, epochs } : options, folder };
 }
 
@@ -108,14 +111,12 @@ function printOutcome(
   { ended, epoch, accuracy = 0, testedOn, file }: TrainOutcome,
   folder: string,
   network: string,
+  signal: AbortSignal,
 ): void {
   if (ended === 'aborted') {
     const module = isModuleFile(network) ? `${network} ` : '';
-    process.stderr.write(
-      `boxprop: interrupted in epoch ${epoch}; boxprop train ${module}--resume ${folder} continues the run\n`,
-    );
-    process.exitCode = 130;
-    return;
+    const remedy = `boxprop train ${module}--resume ${folder} continues the run`;
+    return endInterrupted(signal, `interrupted in epoch ${epoch}; ${remedy}`);
   }
   const early = ended === 'early' ? ', stopped early' : '';
   printLine(

@@ -213,24 +213,25 @@ describe('boxprop search', () => {
     expect(foundIn('three').slice(0, 32)).toEqual(foundIn('one'));
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'stops at %s, and says how to continue',
-    async (signal) => {
-      const file = spaceFile('long', { ...RATE, epochs: 200 });
-      const result = await ended(
-        ['search', file, '--out', out(signal)],
-        signal,
-        () => existsSync(join(out(signal), 'log.jsonl')),
-        500,
-      );
-      expect(result.code).toBe(130);
-      expect(result.stderr).toMatch(
-        RegExp(
-          `^boxprop: interrupted with \\d+ of 20 trials done; boxprop search ${file} --resume ${out(signal)} continues the search\n$`,
-        ),
-      );
-    },
-  );
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('stops at %s, and says how to continue', async (signal, status) => {
+    const file = spaceFile('long', { ...RATE, epochs: 200 });
+    const result = await ended(
+      ['search', file, '--out', out(signal)],
+      signal,
+      () => existsSync(join(out(signal), 'log.jsonl')),
+      500,
+    );
+    expect(result.code).toBe(status);
+    expect(result.stderr).toMatch(
+      RegExp(
+        `^boxprop: interrupted with \\d+ of 20 trials done; boxprop search ${file} --resume ${out(signal)} continues the search\n$`,
+      ),
+    );
+  });
 
   it('continues after trials that diverge, that cannot be built, and whose thread ends', () => {
     const architecture = { mode: { choices: ['good', 'throw', 'exit'] } };

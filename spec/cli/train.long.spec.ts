@@ -146,25 +146,26 @@ describe('boxprop train', () => {
     expect(weights(bytes('b5', '--seed', '7', '--limit', '41')) === weights(first)).toBe(false);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'keeps the last complete epoch after %s',
-    async (signal) => {
-      const args = [...TRAIN, '--data', data, '--epochs', '500', '--out', out(signal)];
-      const { code, stdout, stderr } = await interrupted(args, signal, (text) =>
-        text.includes('epoch 2/500'),
-      );
-      const saved = [...stdout.matchAll(/^epoch (\d+)\/500: /gm)]
-        .map(([, epoch]) => Number(epoch))
-        .at(-1);
-      expect(code).toBe(130);
-      expect(stderr).toMatch(
-        RegExp(
-          `^boxprop: interrupted in epoch \\d+; boxprop train --resume ${out(signal)} continues the run\n$`,
-        ),
-      );
-      expect(metadataIn(out(signal)).epoch).toBe(String(saved));
-    },
-  );
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('keeps the last complete epoch after %s', async (signal, status) => {
+    const args = [...TRAIN, '--data', data, '--epochs', '500', '--out', out(signal)];
+    const { code, stdout, stderr } = await interrupted(args, signal, (text) =>
+      text.includes('epoch 2/500'),
+    );
+    const saved = [...stdout.matchAll(/^epoch (\d+)\/500: /gm)]
+      .map(([, epoch]) => Number(epoch))
+      .at(-1);
+    expect(code).toBe(status);
+    expect(stderr).toMatch(
+      RegExp(
+        `^boxprop: interrupted in epoch \\d+; boxprop train --resume ${out(signal)} continues the run\n$`,
+      ),
+    );
+    expect(metadataIn(out(signal)).epoch).toBe(String(saved));
+  });
 
   it('can be interrupted in the first epoch, and continues the run', async () => {
     // With this many steps, the first epoch lasts until the signal arrives.

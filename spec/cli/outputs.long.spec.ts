@@ -1,0 +1,254 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
+
+/** Nothing of the user is overwritten, and no output or reader that fails goes unnoticed. */
+
+const NETWORK = `
+import { Flatten, Linear, Sequential } from 'boxprop';
+export const network = ({ rng, inputShape: [height, width], classes }) =>
+  new Sequential([new Flatten(), new Linear(height * width, classes, { rng })]);
+`;
+
+let folder: string;
+/** The arguments of a run of a moment. */
+let TRAIN: readonly string[];
+const file = (...names: string[]) => join(folder, ...names);
+
+beforeAll(() => {
+  // Inside the project, so that the network finds boxprop.
+  folder = realpathSync(mkdtempSync(join(BUILT, 'spec-')));
+  writeFileSync(file('net.mjs'), NETWORK);
+  for (const place of ['train/dark', 'train/light', 'test/dark', 'test/light']) {
+    mkdirSync(file('photos', place), { recursive: true });
+    for (let i = 0; i < 4; i++) {
+      const data = new Uint8Array(12).fill(20 * i + (place.endsWith('dark') ? 0 : 180));
+      const png = encode({ height: 4, width: 3, channels: 1, data });
+      writeFileSync(file('photos', place, `${i}.png`), png);
+    }
+  }
+  const data = ['--data', file('photos'), '--shape', '4,3,1'];
+  TRAIN = ['train', file('net.mjs'), ...data, '--backend', 'wasm', '--no-report'];
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function refused(args: readonly string[], message: string): void {
+  expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
+}
+
+/** Runs boxprop in a shell, as `$BOXPROP`. Windows has none. */
+const POSIX = process.platform === 'win32' ? test.skip : test;
+function shell(line: string) {
+  const env = { ...process.env, BOXPROP: `${process.execPath} ${MAIN}` };
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', line], {
+    cwd: ROOT,
+    env,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('a file of the user stays as it is', () => {
+  test.each(['config.json', 'log.jsonl', 'report.html'])(
+    'in the folder of a new run: %s',
+    (name) => {
+      const own = file(`own-${name}`);
+      mkdirSync(own);
+      writeFileSync(join(own, name), 'mine');
+      refused(
+        [...TRAIN, '--out', own],
+        `--out: expected a folder without ${name}, got ${JSON.stringify(own)}`,
+      );
+      expect(readFileSync(join(own, name), 'utf8')).toBe('mine');
+    },
+  );
+
+  test.each(['log.jsonl', 'best.json', 'search.html'])(
+    'in the folder of a new search: %s',
+    (name) => {
+      const own = file(`search-${name}`);
+      mkdirSync(own);
+      writeFileSync(join(own, name), 'mine');
+      const [network, data, shape] = [file('net.mjs'), file('photos'), '4,3,1'];
+      const momentum = { choices: [0, 0.5] };
+      writeFileSync(
+        file('space.json'),
+        JSON.stringify({ network, data, shape, momentum, backend: 'wasm' }),
+      );
+      refused(
+        ['search', file('space.json'), '--trials', '2', '--folds', '2', '--out', own],
+        `--out: expected a folder without ${name}, got ${JSON.stringify(own)}`,
+      );
+      expect(readFileSync(join(own, name), 'utf8')).toBe('mine');
+    },
+  );
+
+  test('in the folder of the grades', () => {
+    const own = file('own-grades');
+    mkdirSync(own);
+    writeFileSync(join(own, 'grades.csv'), 'mine');
+    refused(
+      ['pset', 'grade', join(ROOT, 'psets', 'linear'), '--pset', 'linear', '--out', own],
+      `--out: expected a folder without grades.csv, got ${JSON.stringify(own)}`,
+    );
+  });
+
+  test('behind a link in the folder of a run', () => {
+    const [run, notes] = [file('run'), file('notes.txt')];
+    expect(boxprop(...TRAIN, '--epochs', '1', '--out', run)).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    writeFileSync(notes, 'mine');
+    const link = (name: string) => {
+      rmSync(join(run, name), { force: true });
+      symlinkSync(notes, join(run, name));
+      return `${join(run, name)}: expected a file in its folder, got a link to ${JSON.stringify(notes)}; delete the link`;
+    };
+    const message = link('report.html');
+    refused(['report', run, '--backend', 'wasm'], message);
+    refused(['train', '--resume', run, '--epochs', '2'], message);
+    rmSync(join(run, 'report.html'));
+    refused(['train', '--resume', run, '--epochs', '2'], link('log.jsonl'));
+    expect(readFileSync(notes, 'utf8')).toBe('mine');
+  });
+});
+
+POSIX('an output may be a pipe or standard output, in a shell', () => {
+  const run = shell(`cd ${folder}; mkfifo pipe; cat pipe > copy.svg & \
+    $BOXPROP summary lenet --svg pipe > /dev/null; wait; \
+    $BOXPROP summary lenet --svg /dev/stdout > both.txt`);
+  expect(run.status).toBe(0);
+  expect(statSync(file('pipe')).isFIFO()).toBe(true);
+  const svg = readFileSync(file('copy.svg'), 'utf8');
+  expect(svg).toMatch(/^<svg [^]*<\/svg>\n?$/);
+  const both = readFileSync(file('both.txt'), 'utf8');
+  expect(both.slice(0, svg.length)).toBe(svg);
+  expect(both.slice(svg.length)).toContain('multiply-adds');
+});
+
+const LINUX = process.platform === 'linux' ? test : test.skip;
+
+LINUX('a folder where none can be made is refused, on Linux', () => {
+  const message =
+    '--out: expected a folder that can be written, got "/proc/foo": ENOENT: no such file or directory';
+  refused([...TRAIN, '--out', '/proc/foo'], message);
+});
+
+LINUX('standard output on a full disk is one line and exit status 1, on Linux', () => {
+  expect(shell('$BOXPROP example > /dev/full')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'boxprop: standard output cannot be written: ENOSPC: no space left on device\n',
+  });
+});
+
+POSIX('a closed standard output or error changes no exit status', () => {
+  expect(shell('$BOXPROP example >&- 2>&-').status).toBe(0);
+  expect(shell('$BOXPROP example --bad 2>&-')).toEqual({ status: 1, stdout: '', stderr: '' });
+});
+
+POSIX('a training goes on when nobody reads its lines any more', () => {
+  const run = file('unread');
+  const options = [...TRAIN, '--epochs', '3', '--out', run].join(' ');
+  const { stdout, stderr } = shell(
+    `$BOXPROP ${options} | head -1; echo "status \${PIPESTATUS[0]}"`,
+  );
+  expect(stdout).toMatch(/^epoch 1\/3: .*\nstatus 0\n$/);
+  expect(stderr).toBe('');
+  const epochs = readFileSync(join(run, 'log.jsonl'), 'utf8').match(/"type":"epoch"/g);
+  expect(epochs).toHaveLength(3);
+});
+
+POSIX('the verdict of a check survives a reader that ends early', () => {
+  writeFileSync(
+    file('wrong.mjs'),
+    `import { Module } from 'boxprop';
+     export class Wrong extends Module {
+       forward(input) { return { output: input.clone(), cache: {} }; }
+       backpropToInput(gradOutput) { return gradOutput.neg(); }
+     }
+     export const cases = { Wrong: (draw) => ({ box: new Wrong(), config: 'Wrong()', input: draw.normal([20]) }) };`,
+  );
+  const { stdout } = shell(
+    `$BOXPROP gradcheck --module ${file('wrong.mjs')} | true; echo "status \${PIPESTATUS[0]}"`,
+  );
+  expect(stdout).toBe('status 1\n');
+});
+
+test('an error of a file of the user is one line with its place, and the stack on request', () => {
+  const network = file('throws.mjs');
+  writeFileSync(network, 'export function network() {\n  return undefined.shape;\n}\n');
+  const line = `boxprop: TypeError: Cannot read properties of undefined (reading 'shape'), at file://${network}:2:20; BOXPROP_STACK=1 prints where it was called from\n`;
+  const args = ['doctor', network, '--backend', 'cpu', ...TRAIN.slice(2, 6)];
+  expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: line });
+  const env = { ...process.env, BOXPROP_STACK: '1' };
+  const { stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    env,
+    encoding: 'utf8',
+  });
+  expect(stderr).toMatch(/^TypeError: [^\n]*\n {4}at [^]*\n {4}at /);
+  expect(stderr.endsWith(line)).toBe(true);
+});
+
+/** Work of 4 s that goes on after signals; the time and the number of each signal after the first. */
+async function endOf(signals: readonly (readonly [number, NodeJS.Signals])[]) {
+  const program = `
+    import { endInterrupted, untilSignal } from ${JSON.stringify(join(BUILT, 'dist/cli/process.js'))};
+    await untilSignal(async (signal) => {
+      console.log('ready');
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      endInterrupted(signal, 'saved');
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdout.once('data', () => {
+    for (const [at, signal] of signals) setTimeout(() => child.kill(signal), at);
+  });
+  return new Promise((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal, stderr })),
+  );
+}
+
+POSIX.each([
+  ['one signal waits for the work', [[0, 'SIGTERM']], { code: 143, signal: null }],
+  [
+    'npm repeats a Ctrl-C at once',
+    [
+      [0, 'SIGINT'],
+      [50, 'SIGINT'],
+    ],
+    { code: 130, signal: null },
+  ],
+  [
+    'a terminal that closes sends several signals',
+    [
+      [0, 'SIGHUP'],
+      [1500, 'SIGHUP'],
+    ],
+    { code: 129, signal: null },
+  ],
+  [
+    'a second signal ends the work at once',
+    [
+      [0, 'SIGINT'],
+      [1500, 'SIGTERM'],
+    ],
+    { code: null, signal: 'SIGTERM' },
+  ],
+] as const)('%s', async (_, signals, end) => {
+  const stderr = end.code === null ? '' : 'boxprop: saved\n';
+  expect(await endOf(signals)).toEqual({ ...end, stderr });
+});
