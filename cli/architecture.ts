@@ -21,6 +21,9 @@ export function architectureOption(text: string): Architecture {
     if (value === 'true' || value === 'false') return [name, value === 'true'];
     return [name, Number.isNaN(decimal(value.replace(/^-/, ''))) ? value : Number(value)];
   });
+  const [twice] = pairs.find(([name], k) => pairs.findIndex(([other]) => other === name) < k) ?? [];
+  if (twice !== undefined)
+    throw new InputError(`--architecture: expected each name once, got ${show(twice)} again`);
   return checkArchitecture(Object.fromEntries(pairs));
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
+import { formatLoss } from './formatLoss.ts';
 import type { Evaluation } from '../train/evaluate.ts';
 import {
   BACKEND_OPTION,
@@ -67,7 +68,7 @@ function formatEvaluation(
   const classes = confusion.map((_, k) => k);
   return [
     `${name}: error ${percent(errors)} (${errors} of ${examples}), accuracy ${(100 * (1 - errorRate)).toFixed(2)} %, ` +
-      `top-5 error ${percent(top5Errors)}, loss ${loss.toFixed(4)}`,
+      `top-5 error ${percent(top5Errors)}, loss ${formatLoss(loss)}`,
     '',
     `label${classes.map(cell).join('')}  prediction`,
     ...confusion.map((row, k) => {

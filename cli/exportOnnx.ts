@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { InputError } from '../lib/errors.ts';
+import { InputError, show } from '../lib/errors.ts';
 import type { ImageShape } from '../models/options.ts';
 import { INPUT_OPTION, NETWORK_HELP } from './options.ts';
 import { printLine } from './process.ts';
@@ -26,6 +27,12 @@ export function exportCommand(): Command {
       if (onnx === undefined && torchvision === undefined) {
         throw new InputError('expected --onnx FILE, --torchvision FILE or both, got neither');
       }
+      const files = [file, onnx, torchvision].flatMap((one) => one ?? []);
+      const twice = files.find((one, k) => files.slice(0, k).some((other) => isSame(one, other)));
+      if (twice !== undefined)
+        throw new InputError(
+          `expected different files for the weights and each output, got ${show(twice)} twice`,
+        );
       const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { preprocessedShape } = await import('../data/preprocessingSteps.ts');
@@ -52,3 +59,5 @@ export function exportCommand(): Command {
       network.dispose();
     });
 }
+
+const isSame = (file: string, other: string) => resolve(file) === resolve(other);

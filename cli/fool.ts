@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { BackendName } from '../lib/backend/useBackend.ts';
+import { InputError } from '../lib/errors.ts';
 import type { FoolOptions } from './foolNetwork.ts';
 import {
   BACKEND_OPTION,
@@ -20,7 +21,8 @@ const METHODS: readonly FoolOptions['method'][] = ['sign', 'closest', 'imagine']
 
 /** Makes the command `boxprop fool WEIGHTS`. */
 export function foolCommand(): Command {
-  return new Command('fool')
+  const command = new Command('fool');
+  return command
     .description('make adversarial images that a trained network misclassifies')
     .argument('<weights>', WEIGHTS_HELP)
     .option(
@@ -58,6 +60,7 @@ export function foolCommand(): Command {
         file: string,
         { backend, ...options }: FoolOptions & { backend: BackendName | 'auto' },
       ) => {
+        refuseIgnored(command, options.method);
         const { useBackend } = await import('../lib/backend/useBackend.ts');
         const { fool } = await import('./foolNetwork.ts');
         await useBackend(backend, { log: logBackend });
@@ -65,4 +68,20 @@ export function foolCommand(): Command {
         printLine(options.out);
       },
     );
+}
+
+/** The methods that read each option; the others are read by all. */
+const READ_BY: Readonly<Record<string, readonly FoolOptions['method'][]>> = {
+  epsilon: ['sign'],
+  target: ['closest', 'imagine'],
+  examples: ['sign', 'closest'],
+  seed: ['imagine'],
+};
+
+/** Refuses an option that the method would ignore. */
+function refuseIgnored(command: Command, method: FoolOptions['method']): void {
+  for (const [name, methods] of Object.entries(READ_BY)) {
+    if (methods.includes(method) || command.getOptionValueSource(name) !== 'cli') continue;
+    throw new InputError(`--${name}: expected --method ${methods.join(' or ')}, got ${method}`);
+  }
 }

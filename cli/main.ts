@@ -52,6 +52,7 @@ function program(): Command {
     // commander throws its errors and does not print them; `fail` prints them.
     const silent = { outputError() {}, writeErr() {} };
     command.configureOutput(silent).exitOverride((error) => refuse(command, error));
+    refuseRepeated(command);
   }
   return boxprop;
 }
@@ -62,6 +63,19 @@ function refuse(command: Command, error: CommanderError): never {
   if (error.code !== 'commander.unknownOption' || flag === undefined) throw error;
   const flags = command.options.flatMap(({ long }) => long ?? []);
   throw new InputError(unknownOption(flag, [...flags, '--help']));
+}
+
+/** Refuses an option without a text, and one that is given twice, of which only the last counts. */
+function refuseRepeated(command: Command): void {
+  for (const option of command.options) {
+    const flag = option.long ?? option.flags;
+    let given = false;
+    command.on(`option:${option.name()}`, (value: unknown) => {
+      if (value === '') throw new InputError(`${flag}: expected a value, got ""`);
+      if (given) throw new InputError(`${flag}: expected once, got it twice`);
+      given = true;
+    });
+  }
 }
 
 async function main(args: readonly string[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { formatLoss } from './formatLoss.ts';
 
 /** The progress bar of a training run. */
 export interface Progress {
@@ -43,7 +44,7 @@ export function progressBar(total: number): Progress {
       done += examples;
       const rate = (1000 * done) / milliseconds;
       const left = clock((total - done) / rate);
-      bar.update(done, { loss: loss.toFixed(4), rate: Math.round(rate), left });
+      bar.update(done, { loss: formatLoss(loss), rate: Math.round(rate), left });
     },
     hide: () => bar.stop(),
   };

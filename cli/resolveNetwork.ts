@@ -3,6 +3,7 @@ import { networks, type NetworkEntry } from '../models/networks.ts';
 import type { ImageShape, NetworkOptions } from '../models/options.ts';
 import { torchvisionNetworks } from '../models/torchvision/index.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { similarName } from '../lib/didYouMean.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { Module } from '../lib/module.ts';
 import { buildWith, type Architecture } from './architecture.ts';
@@ -43,9 +44,12 @@ export async function resolveNetwork(
 
 function known(name: string, where: string): NetworkEntry {
   if (Object.hasOwn(KNOWN, name)) return KNOWN[name];
-  const names = Object.keys(KNOWN).join(', ');
+  const names = Object.keys(KNOWN);
+  const similar = similarName(name, names);
+  if (similar !== undefined)
+    throw new InputError(`${where}: unknown network ${show(name)}; did you mean ${similar}?`);
   throw new InputError(
-    `${where}: expected one of ${names}, or a file such as net.ts, got ${show(name)}`,
+    `${where}: expected one of ${names.join(', ')}, or a file such as net.ts, got ${show(name)}`,
   );
 }
 

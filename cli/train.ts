@@ -23,7 +23,11 @@ export function trainCommand(): Command {
     const given = command.opts<TrainOptions>();
     const { options, folder } =
       resume === undefined
-        ? await plannedRun(network ?? configured, given)
+        ? await plannedRun(
+            network ?? configured,
+            given,
+            command.getOptionValueSource('momentum') === 'cli',
+          )
         : await resumedRun(command, resume, network, given);
     const { trainNetwork } = await import('./trainNetwork.ts');
     await untilSignal(async (signal) => {
@@ -46,8 +50,15 @@ interface Run {
   readonly folder: string;
 }
 
-async function plannedRun(network: string | undefined, given: TrainOptions): Promise<Run> {
+async function plannedRun(
+  network: string | undefined,
+  given: TrainOptions,
+  momentumGiven: boolean,
+): Promise<Run> {
   if (network === undefined) throw new InputError("missing required argument 'network'");
+  if (momentumGiven && !['sgd', 'rmsprop'].includes(given.optimizer)) {
+    throw new InputError(`--momentum: expected --optimizer sgd or rmsprop, got ${given.optimizer}`);
+  }
   const { resolveNetwork } = await import('./resolveNetwork.ts');
   await resolveNetwork(network);
   const name = isModuleFile(network) ? parse(network).name : network;

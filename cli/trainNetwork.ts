@@ -14,6 +14,7 @@ import { evaluate } from '../train/evaluate.ts';
 import { evaluateFinite } from '../train/requireFinite.ts';
 import { Trainer, type EpochEvent } from '../train/trainer.ts';
 import { describeData } from './describeData.ts';
+import { formatLoss } from './formatLoss.ts';
 import { lockedFolder } from './lockedFolder.ts';
 import { isModuleFile } from './moduleFile.ts';
 import { logBackend } from './process.ts';
@@ -127,7 +128,7 @@ export async function trainNetwork(
     }
     const [trainError, heldError] = [own.errorRate, errorRate].map(percent);
     print(
-      `epoch ${epoch}/${epochs}: loss ${own.loss.toFixed(4)}, training error ${trainError}, ${on} error ${heldError}, ` +
+      `epoch ${epoch}/${epochs}: loss ${formatLoss(own.loss)}, training error ${trainError}, ${on} error ${heldError}, ` +
         `${Math.round(train.length / seconds)} examples/s`,
     );
     started = performance.now();

@@ -4,6 +4,7 @@ import { checkOptions } from '../lib/check.ts';
 import { constant } from '../lib/constant.ts';
 import { Container } from '../lib/container.ts';
 import { Cost } from '../lib/cost.ts';
+import { didYouMean } from '../lib/didYouMean.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { isList } from '../lib/isList.ts';
 import { disposeTensors } from '../lib/memory.ts';
@@ -128,9 +129,9 @@ export async function gradcheckAll(
   checkOptions('gradcheckAll', options, ['names', 'cases', 'seed', 'backend', 'onBox']);
   const { names, cases: count = 20, seed = 0, backend = 'float64', onBox } = options;
   const boxes = boxNames(exported);
-  const unknown = (names ?? []).filter((name) => !boxes.includes(name));
-  if (unknown.length > 0)
-    throw new InputError(`expected names out of ${boxes.join(', ')}, got ${unknown.join(', ')}`);
+  const unknown = (names ?? []).find((name) => !boxes.includes(name));
+  if (unknown !== undefined)
+    throw new InputError(`unknown box or cost ${show(unknown)}${didYouMean(unknown, boxes)}`);
   const results: Result[] = [];
   for (const name of names?.length ? names : boxes) {
     onBox?.(name);

@@ -37,7 +37,7 @@ export async function writeFileAtomic(file: string, data: FileData): Promise<voi
   await syncFolder(dirname(target));
 }
 
-/** The error about a file. The producer of the data may fail too; its error is not about the file. */
+/** The producer of the data may fail too; its error is not about the file. */
 function writeError(file: string, error: unknown): unknown {
   if (error instanceof BoxpropError || systemCode(error) === undefined) return error;
   return new InputError(`${file}: cannot be written: ${systemProblem(error)}`, { cause: error });

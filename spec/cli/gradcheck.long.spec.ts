@@ -102,7 +102,9 @@ test('a user box without a case fails', () => {
 });
 
 test.each([
-  [['Linaer'], /^boxprop: expected names out of .*Linear.*, got Linaer\n$/],
+  [['Linaer'], /^boxprop: unknown box or cost "Linaer"; did you mean Linear\?\n$/],
+  [['Conv2d'], /^boxprop: unknown box or cost "Conv2d"; did you mean Conv2D\?\n$/],
+  [['Transformer'], /^boxprop: unknown box or cost "Transformer"; expected one of .*Linear.*\n$/],
   [['--cases', '0'], /^boxprop: --cases: expected an integer of at least 1, got "0"\n$/],
   [['--seed', 'x'], /^boxprop: --seed: expected an integer of at least 0, got "x"\n$/],
   [

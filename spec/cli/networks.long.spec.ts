@@ -75,7 +75,7 @@ describe('boxprop summary', () => {
     const unknown = boxprop('summary', 'alexnet2');
     expect(unknown).toMatchObject({ status: 1, stdout: '' });
     expect(unknown.stderr).toMatch(
-      /^boxprop: network: expected one of lenet, [^\n]+, got "alexnet2"[^\n]*\n$/,
+      /^boxprop: network: unknown network "alexnet2"; did you mean alexnet\?\n$/,
     );
     expect(boxprop('summary', 'lenet', '--input', '28,28').stderr).toBe(
       'boxprop: --input: expected 3 sizes of at least 1, such as 32,32,3, got "28,28"\n',

@@ -537,7 +537,10 @@ describe('boxprop train refuses, in one line,', () => {
 
   it('an unknown network', () => {
     expect(boxprop('train', 'lent').stderr).toMatch(
-      /^boxprop: network: expected one of lenet, lenet1, .*, or a file such as net\.ts, got "lent"\n$/,
+      /^boxprop: network: unknown network "lent"; did you mean lenet\?\n$/,
+    );
+    expect(boxprop('train', 'transformer').stderr).toMatch(
+      /^boxprop: network: expected one of lenet, lenet1, .*, or a file such as net\.ts, got "transformer"\n$/,
     );
   });
 

@@ -726,7 +726,7 @@ describe('gradcheckAll', () => {
 
   test('an unknown name is refused', async () => {
     await expect(gradcheckAll({ Tanh }, cases, { names: ['Tahn'] })).rejects.toThrow(
-      'expected names out of Tanh, got Tahn',
+      'unknown box or cost "Tahn"; did you mean Tanh?',
     );
   });
 });

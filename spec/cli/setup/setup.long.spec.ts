@@ -185,30 +185,26 @@ test('npm that refuses to save leaves the project as it was', async () => {
   );
 });
 
-test.each(['SIGINT', 'SIGTERM'] as const)(
-  'after %s the project is unchanged and no process runs',
-  async (signal) => {
-    const before = machine.snapshot();
-    const { status, stderr, calls } = await machine.setup(
-      { official: 'hangs' },
-      [],
-      (line, send) => {
-        if (line !== TRY_OFFICIAL[2]) return;
-        const begun = () => machine.calls().some((call) => call.includes('rebuild'));
-        const clock = setInterval(() => {
-          if (!begun()) return;
-          clearInterval(clock);
-          send(signal);
-        }, 20);
-      },
-    );
-    expect(calls.at(-1)).toMatch(/rebuild/);
-    expect(stderr).toBe('boxprop: interrupted; the project is as it was\n');
-    expect(status).toBe(130);
-    expect(machine.snapshot()).toEqual(before);
-    expect(machine.temporary()).toEqual([]);
-  },
-);
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('after %s the project is unchanged and no process runs', async (signal, expected) => {
+  const before = machine.snapshot();
+  const { status, stderr, calls } = await machine.setup({ official: 'hangs' }, [], (line, send) => {
+    if (line !== TRY_OFFICIAL[2]) return;
+    const begun = () => machine.calls().some((call) => call.includes('rebuild'));
+    const clock = setInterval(() => {
+      if (!begun()) return;
+      clearInterval(clock);
+      send(signal);
+    }, 20);
+  });
+  expect(calls.at(-1)).toMatch(/rebuild/);
+  expect(stderr).toBe('boxprop: interrupted; the project is as it was\n');
+  expect(status).toBe(expected);
+  expect(machine.snapshot()).toEqual(before);
+  expect(machine.temporary()).toEqual([]);
+});
 
 test('the next setup removes the files of a killed setup, and no others', async () => {
   machine.write(`node_modules/.boxprop-setup.${2 ** 30}/deps/half`, '');
