@@ -117,10 +117,11 @@ describe('a file of the user stays as it is', () => {
       return `${join(run, name)}: expected a file in its folder, got a link to ${JSON.stringify(notes)}; delete the link`;
     };
     const message = link('report.html');
-    refused(['report', run, '--backend', 'wasm'], message);
-    refused(['train', '--resume', run, '--epochs', '2'], message);
+    refused(['report', run, '--network', file('net.mjs'), '--backend', 'wasm'], message);
+    const resume = ['train', file('net.mjs'), '--resume', run, '--epochs', '2'];
+    refused(resume, message);
     rmSync(join(run, 'report.html'));
-    refused(['train', '--resume', run, '--epochs', '2'], link('log.jsonl'));
+    refused(resume, link('log.jsonl'));
     expect(readFileSync(notes, 'utf8')).toBe('mine');
   });
 });
