@@ -25,6 +25,7 @@ import { Rng } from '../../../lib/rng.ts';
 import { SoftmaxCrossEntropy } from '../../../losses/softmaxCrossEntropy.ts';
 import { Adam } from '../../../optim/adam.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../../train/checkpoint.ts';
+import { sortLines } from '../../../report/runLines.ts';
 import { readLog } from '../../../train/runLog.ts';
 import { Trainer } from '../../../train/trainer.ts';
 import { perceptron, xor } from '../toy.ts';
@@ -135,8 +136,9 @@ async function checkpoints(folder: string): Promise<Uint8Array[]> {
 /** Copies a file into a folder of its own, beside other files. */
 function placed(file: string, folder: string, name: string, others: Record<string, Uint8Array>) {
   const own = join(dirname(file), folder);
-  mkdirSync(own, { recursive: true });
-  for (const [other, bytes] of Object.entries(others)) writeFileSync(join(own, other), bytes);
+  // The other files stay as they are, so they are written once.
+  if (mkdirSync(own, { recursive: true }) !== undefined)
+    for (const [other, bytes] of Object.entries(others)) writeFileSync(join(own, other), bytes);
   copyFileSync(file, join(own, name));
   return own;
 }
@@ -166,6 +168,38 @@ const RUN = {
   nesterov: true,
   backend: 'cpu',
 };
+
+/** The options of a search, as `search.json` keeps them. */
+const PLAN = {
+  file: 'space.json',
+  base: { network: 'lenet', limit: 300, epochs: 2, batchSize: 32 },
+  space: {
+    learningRate: SPACE.learningRate,
+    momentum: SPACE.momentum,
+    optimizer: SPACE.optimizer,
+  },
+  method: 'random',
+  trials: 2,
+  examples: 100,
+  folds: 2,
+  seed: 0,
+  ahead: 1,
+};
+
+const FIGURES = { loss: 2.3, errorRate: 0.5 };
+const LOG = [
+  { type: 'step', step: 0, loss: 2.3, learningRate: 0.02 },
+  {
+    type: 'epoch',
+    step: 1,
+    epoch: 1,
+    train: FIGURES,
+    validation: FIGURES,
+    learningRate: 0.01,
+    boxes: [{ path: 'conv1', weight: 1.5, gradient: 0.5, update: 0.25 }],
+  },
+  { type: 'failed', step: 2, message: 'the loss is not finite' },
+];
 
 /** The readers. The keys are their names on the command line of `npm run fuzz`. */
 export const readers: Readonly<Record<string, FuzzReader>> = {
@@ -199,7 +233,11 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
             classNames: ['a', 'b', 'c'],
             pixels: true,
           }),
-          preparation: JSON.stringify([{ type: 'pad', amount: 2 }]),
+          preparation: JSON.stringify([
+            { pad: 2 },
+            { crop: [20, 20] },
+            { standardize: { mean: [0.5], std: [0.25] } },
+          ]),
         },
       ),
     ],
@@ -282,6 +320,8 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
     ending: '.json',
     samples: () => [json(RUN)],
     documents: wholeFile,
+    // A list of one value may be the value itself.
+    untyped: /^preprocess$/,
     read: (file) => {
       const run = placed(file, 'run', 'config.json', {});
       return readRun(run, { option: '--resume', remedy: 'train' });
@@ -289,34 +329,45 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
   },
   log: {
     ending: '.jsonl',
-    samples: () => [
-      utf8(
-        '{"type":"step","step":0,"loss":2.3,"learningRate":0.02,"gradientNorm":1.5}\n' +
-          '{"type":"epoch","step":1,"epoch":1,"loss":2.3,"validation":{"accuracy":0.5}}\n',
-      ),
-    ],
+    samples: () => [LOG.map((line) => JSON.stringify(line)).join('\n')].map(utf8),
     documents: eachLine,
-    read: (file) => readLog(file),
+    // Only the reasons of a failure are for people, and a size that overflows is null.
+    untyped: /^message$|^boxes\.\d+\.(weight|gradient|update)$/,
+    read: async (file) => sortLines(await readLog(file)),
   },
   space: {
     ending: '.json',
     samples: () => [json(SPACE)],
     documents: wholeFile,
+    // A dimension may be a value, and a list of one value the value itself.
+    untyped: /^(learningRate|momentum|optimizer|preprocess)$/,
     read: (file) => readSpace(file),
+  },
+  searchPlan: {
+    ending: '.json',
+    samples: () => [json(PLAN)],
+    documents: wholeFile,
+    // The value of an option, or of a dimension, may have another type, such as a name.
+    untyped: /^(base|space)\./,
+    async read(file) {
+      const search = await SearchFolder.resume(placed(file, 'plan', 'search.json', {}));
+      await search.close();
+    },
   },
   searchLog: {
     ending: '.jsonl',
     samples: () => [
       utf8(
         '{"type":"point","trial":0,"point":{"learningRate":0.01,"momentum":0,"optimizer":"sgd"}}\n' +
-          '{"type":"fold","trial":0,"fold":0,"errors":3,"examples":10}\n' +
+          '{"type":"fold","trial":0,"fold":0,"errors":3,"examples":10,"loss":0.7,"seconds":2}\n' +
           '{"type":"fold","trial":0,"fold":1,"failed":"loss is not finite"}\n',
       ),
     ],
     documents: eachLine,
+    // A loss that overflows is null.
+    untyped: /^loss$/,
     async read(file) {
-      const plan = { space: SPACE, method: 'random', examples: 100, trials: 2, folds: 2, seed: 0 };
-      const folder = placed(file, 'search', 'log.jsonl', { 'search.json': json(plan) });
+      const folder = placed(file, 'search', 'log.jsonl', { 'search.json': json(PLAN) });
       const search = await SearchFolder.resume(folder);
       try {
         return search.history;

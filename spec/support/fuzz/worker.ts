@@ -27,7 +27,8 @@ let slowest = 0;
 
 for (const [k, sample] of samples.entries()) {
   writeFileSync(file, sample);
-  const problem = reader.problem?.(await reader.read(file));
+  const value = await reader.read(file);
+  const problem = reader.problem?.(value);
   if (problem !== undefined) throw new Error(`sample ${k} of ${name}: ${problem}`);
 }
 const start = process.resourceUsage().maxRSS;
