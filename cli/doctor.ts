@@ -17,6 +17,7 @@ import { logBackend, printLine } from './process.ts';
 
 interface Options extends DataOptions {
   readonly preprocess?: readonly string[];
+  readonly batchSize: number;
   readonly seed: number;
   readonly backend: BackendName | 'auto';
   readonly json?: boolean;
@@ -32,11 +33,12 @@ export function doctorCommand(): Command {
     .addOption(HEADER_OPTION)
     .addOption(SHAPE_OPTION)
     .addOption(PREPROCESS_OPTION)
+    .option('--batch-size <n>', 'batch size of the training', integerOption('--batch-size', 1), 64)
     .option('--seed <n>', 'random seed', integerOption('--seed', 0), 0)
     .addOption(BACKEND_OPTION)
     .option('--json', 'print JSON')
     .action(async (name: string, { preprocess = [], ...options }: Options) => {
-      const { seed, backend, json } = options;
+      const { batchSize, seed, backend, json } = options;
       const { imageShapeOf, resolveNetwork } = await import('./resolveNetwork.ts');
       const { openData } = await import('./openData.ts');
       const { reportNotes } = await import('./openedData.ts');
@@ -52,7 +54,7 @@ export function doctorCommand(): Command {
       const data = applyPreprocessing(train, await parsePreprocessing(preprocess, train));
       const inputShape = imageShapeOf(data);
       const build = () => entry.build({ rng: new Rng(seed), inputShape, classes: data.classes });
-      const diagnostics = await diagnose({ build, data, rng: new Rng(seed) });
+      const diagnostics = await diagnose({ build, data, rng: new Rng(seed), batchSize });
       printLine(json ? JSON.stringify(diagnostics) : formatDiagnostics(diagnostics));
       if (diagnostics.some(({ severity: verdict }) => verdict === 'bad')) process.exitCode = 1;
     });

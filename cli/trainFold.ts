@@ -1,4 +1,5 @@
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
+import { batchCount } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { applyPreprocessing, parsePreprocessing } from '../data/preprocessingSteps.ts';
 import { subset } from '../data/split.ts';
@@ -91,7 +92,7 @@ export async function trainFold(
   { train, held }: Fold,
   fold: number,
 ): Promise<FoldScore> {
-  const { batchSize, epochs } = options;
+  const { batchSize, dropLast = false, epochs } = options;
   const rng = new Rng(options.seed).fold(fold);
   const entry = await resolveNetwork(options.network, options);
   const network = entry.build({
@@ -101,7 +102,8 @@ export async function trainFold(
   });
   const optimizer = optimizerOf(options, network);
   try {
-    const { schedule, plateau } = scheduleOf(options, Math.ceil(train.length / batchSize));
+    const stepsPerEpoch = batchCount(train.length, batchSize, { dropLast });
+    const { schedule, plateau } = scheduleOf(options, stepsPerEpoch);
     const cost = new SoftmaxCrossEntropy();
     await new Trainer({
       network,
@@ -109,6 +111,7 @@ export async function trainFold(
       optimizer,
       train: augmented(train, options),
       batchSize,
+      dropLast,
       epochs,
       rng,
       schedule,

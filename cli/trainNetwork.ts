@@ -12,6 +12,7 @@ import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { Rng } from '../lib/rng.ts';
 import { evaluate } from '../train/evaluate.ts';
 import { evaluateFinite } from '../train/requireFinite.ts';
+import { batchCount } from '../data/batches.ts';
 import { Trainer, type EpochEvent } from '../train/trainer.ts';
 import { describeData } from './describeData.ts';
 import { formatLoss } from './formatLoss.ts';
@@ -64,7 +65,7 @@ export async function trainNetwork(
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<TrainOutcome> {
-  const { threads, epochs, batchSize, seed } = options;
+  const { threads, epochs, batchSize, dropLast = false, seed } = options;
   const backend = await useBackend(options.backend, {
     ...(threads !== undefined && { threads }),
     log: logBackend,
@@ -80,13 +81,14 @@ export async function trainNetwork(
     classes: train.classes,
   });
   const optimizer = optimizerOf(options, network);
-  const stepsPerEpoch = Math.ceil(train.length / batchSize);
+  const stepsPerEpoch = batchCount(train.length, batchSize, { dropLast });
+  const examplesPerEpoch = Math.min(train.length, stepsPerEpoch * batchSize);
   const { schedule, plateau } = scheduleOf(options, stepsPerEpoch);
   const runLog = new RunLog(join(folder, 'log.jsonl'));
   const [checkpointFile, file] = ['checkpoint', 'weights'].map((name) =>
     join(folder, `${name}.safetensors`),
   );
-  const progress = progressBar(epochs * train.length);
+  const progress = progressBar(epochs * examplesPerEpoch);
   const about = {
     metadataVersion: METADATA_VERSION,
     // Only the file's name is stored, because a path would depend on the folder in which the run is
@@ -129,7 +131,7 @@ export async function trainNetwork(
     const [trainError, heldError] = [own.errorRate, errorRate].map(percent);
     print(
       `epoch ${epoch}/${epochs}: loss ${formatLoss(own.loss)}, training error ${trainError}, ${on} error ${heldError}, ` +
-        `${Math.round(train.length / seconds)} examples/s`,
+        `${Math.round(examplesPerEpoch / seconds)} examples/s`,
     );
     started = performance.now();
     if (epoch < epochs) progress.show(epoch + 1);
@@ -140,6 +142,7 @@ export async function trainNetwork(
     optimizer,
     train,
     batchSize,
+    dropLast,
     epochs,
     rng,
     signal,

@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly epochs: number;
   /** The number of examples per step. */
   readonly batchSize: number;
+  /** Whether a last batch with fewer examples is left out of each epoch. */
+  readonly dropLast?: boolean;
   /** The initial learning rate. */
   readonly learningRate: number;
   /** The update rule. */
@@ -126,6 +128,7 @@ export function trainOptions(): Command {
     .option('--augment <list>', 'random image changes: shift:N, flip, elastic', listOption)
     .option('--epochs <n>', 'passes over the training examples', integerOption('--epochs', 1), 4)
     .option('--batch-size <n>', 'batch size', integerOption('--batch-size', 1), 64)
+    .option('--drop-last', 'leave out a last batch with fewer examples')
     .option(
       '--optimizer <name>',
       `optimizer: ${OPTIMIZERS.join(', ')}`,

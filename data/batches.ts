@@ -1,28 +1,41 @@
+import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
+
+/** The options of `batches`, `shuffledBatches` and `batchCount`. */
+export interface BatchesOptions {
+  /** Whether a last batch with fewer than `batchSize` examples is left out; false by default. */
+  readonly dropLast?: boolean;
+}
 
 /**
  * Returns the indices 0 ... length − 1 in order, in batches of `batchSize`. The last batch may be
  * shorter.
  *
- * Errors: a length or batch size that is not an integer of at least 1, at the call and not at the
- *         first batch.
+ * Errors: a length or batch size that is not an integer of at least 1; a batch size above the
+ *         length with `dropLast`; an unknown option; at the call and not at the first batch.
  *
  *     for (const indices of batches(test.length, 250)) {
  *       const { input, labels } = await test.batch(indices);
  *     }
  */
-export function batches(length: number, batchSize: number): Iterable<Int32Array> {
-  check('batches', length, batchSize);
+export function batches(
+  length: number,
+  batchSize: number,
+  options: BatchesOptions = {},
+): Iterable<Int32Array> {
+  const count = countOf('batches', length, batchSize, options);
   return cut(
     Int32Array.from({ length }, (_, i) => i),
     batchSize,
+    count,
   );
 }
 
 /**
  * Returns the indices of `batches` in random order, for one epoch: every example occurs exactly
- * once. The order is drawn at the call, so the final state of the generator does not depend on how
+ * once, except that with `dropLast` the examples of the last batch are left out, others in each
+ * epoch. The order is drawn at the call, so the final state of the generator does not depend on how
  * many batches are used.
  *
  * Errors: those of `batches`.
@@ -31,17 +44,45 @@ export function batches(length: number, batchSize: number): Iterable<Int32Array>
  *       const { input, labels } = await train.batch(indices, rng);
  *     }
  */
-export function shuffledBatches(length: number, batchSize: number, rng: Rng): Iterable<Int32Array> {
-  check('shuffledBatches', length, batchSize);
-  return cut(rng.permutation(length), batchSize);
+export function shuffledBatches(
+  length: number,
+  batchSize: number,
+  rng: Rng,
+  options: BatchesOptions = {},
+): Iterable<Int32Array> {
+  const count = countOf('shuffledBatches', length, batchSize, options);
+  return cut(rng.permutation(length), batchSize, count);
 }
 
-function* cut(order: Int32Array, batchSize: number): Generator<Int32Array> {
-  for (let start = 0; start < order.length; start += batchSize)
-    yield order.slice(start, start + batchSize);
+/**
+ * Returns the number of batches of an epoch: ⌈length / batchSize⌉, or ⌊length / batchSize⌋ with
+ * `dropLast`.
+ *
+ * Errors: those of `batches`.
+ *
+ *     batchCount(65, 64);                       // 2
+ *     batchCount(65, 64, { dropLast: true });   // 1
+ */
+export function batchCount(
+  length: number,
+  batchSize: number,
+  options: BatchesOptions = {},
+): number {
+  return countOf('batchCount', length, batchSize, options);
 }
 
-function check(caller: string, length: number, batchSize: number): void {
+function* cut(order: Int32Array, batchSize: number, count: number): Generator<Int32Array> {
+  for (let k = 0; k < count; k++) yield order.slice(k * batchSize, (k + 1) * batchSize);
+}
+
+/** Returns the number of batches, after a check of the arguments of `caller`. */
+function countOf(
+  caller: string,
+  length: number,
+  batchSize: number,
+  options: BatchesOptions,
+): number {
+  checkOptions(caller, options, ['dropLast']);
   if (!isCount(length)) {
     throw new InputError(
       `${caller}: expected a length that is an integer of at least 1, got ${show(length)}`,
@@ -52,6 +93,15 @@ function check(caller: string, length: number, batchSize: number): void {
       `${caller}: expected a batch size that is an integer of at least 1, got ${show(batchSize)}`,
     );
   }
+  const { dropLast = false } = options;
+  if (typeof dropLast !== 'boolean')
+    throw new InputError(`${caller}: expected dropLast to be true or false, got ${show(dropLast)}`);
+  if (dropLast && batchSize > length) {
+    throw new InputError(
+      `${caller}: expected a batch size of at most the ${length} examples with dropLast, got ${batchSize}`,
+    );
+  }
+  return dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
 }
 
 function isCount(value: number): boolean {

@@ -1,6 +1,6 @@
 /** boxprop/data: data sets in memory, and what is done to them before and during training. */
 export { ArrayDataset, type ArrayDatasetOptions, type Batch, type Dataset } from './dataset.ts';
-export { batches, shuffledBatches } from './batches.ts';
+export { batchCount, batches, shuffledBatches, type BatchesOptions } from './batches.ts';
 export { split, subset, type SubsetOptions } from './split.ts';
 export { folds, stratifiedSplit } from './stratify.ts';
 export { mapInputs } from './mapInputs.ts';

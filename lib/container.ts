@@ -192,15 +192,20 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     return this.#children;
   }
 
-  /** States the output shape, and the sum of the multiply-adds of all boxes if all are known. */
+  /**
+   * States the output shape, the sum of the multiply-adds of all boxes if all are known, and the
+   * largest number of examples that a box needs in training.
+   */
   override facts(inputShapes: readonly Shape[]): Facts {
     const all: (number | undefined)[] = [];
+    let trainingExamples = 1;
     const outputShapes = propagate(
       this as unknown as AnyModule,
       inputShapes,
       (box, shapes, path) => {
         const facts = withPath(path, () => factsOf(box, shapes));
         all.push(facts.multiplyAdds);
+        trainingExamples = Math.max(trainingExamples, facts.trainingExamples ?? 1);
         return facts.outputShape;
       },
     );
@@ -208,6 +213,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     return {
       ...(outputShapes.length === 1 && { outputShape: outputShapes[0] }),
       ...(known.length === all.length && { multiplyAdds: known.reduce((a, b) => a + b, 0) }),
+      ...(trainingExamples > 1 && { trainingExamples }),
     };
   }
 

@@ -40,13 +40,16 @@ function checkFacts(box: AnyModule, facts: Facts, inputShapes: readonly Shape[])
   const fail = (what: string, got: unknown) => {
     throw new BoxError([`${nameOf(box)}.facts`], `expected ${what}, got ${show(got)}`);
   };
-  const { outputShape, multiplyAdds, window } = facts;
+  const { outputShape, multiplyAdds, window, trainingExamples = 1 } = facts;
   const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
   if (outputShape !== undefined && !outputShape.every(isCount)) {
     fail('an outputShape of integers of at least 0', outputShape);
   }
   if (multiplyAdds !== undefined && !isCount(multiplyAdds)) {
     fail('multiplyAdds to be an integer of at least 0', multiplyAdds);
+  }
+  if (!(isCount(trainingExamples) && trainingExamples >= 1)) {
+    fail('trainingExamples to be an integer of at least 1', trainingExamples);
   }
   if (window === undefined) return;
   inputShapes.forEach((shape, k) => {

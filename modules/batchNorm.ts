@@ -30,6 +30,7 @@ import {
   standardizeToInput,
   type Standardized,
 } from '../lib/kernels/normalize/features.ts';
+import { numElements } from '../lib/shapes.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import {
@@ -211,7 +212,9 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
 
   override facts([input]: readonly Shape[]): Facts {
     checkTrailingAxes(this, input, [this.features]);
-    return sameShape(input, 'elementwise');
+    const positions = numElements(input.slice(1, -1));
+    // One value has no variance, so one position per example takes two examples.
+    return { ...sameShape(input, 'elementwise'), ...(positions === 1 && { trainingExamples: 2 }) };
   }
 
   override describe(): string {

@@ -53,7 +53,7 @@ export interface ReportOptions {
    */
   readonly examples?: readonly number[];
   /** The progress of the training with these weights, if it is known. */
-  readonly progress?: Pick<TrainingProgress, 'step' | 'examples' | 'batchSize'>;
+  readonly progress?: Pick<TrainingProgress, 'step' | 'examples' | 'batchSize' | 'dropLast'>;
 }
 
 /**

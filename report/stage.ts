@@ -1,3 +1,4 @@
+import { batchCount } from '../data/batches.ts';
 import type { TrainingProgress } from '../train/trainer.ts';
 
 /** The progress of a training. */
@@ -13,9 +14,10 @@ export function stageOf({
   step,
   examples,
   batchSize,
-}: Pick<TrainingProgress, 'step' | 'examples' | 'batchSize'>): Stage {
+  dropLast = false,
+}: Pick<TrainingProgress, 'step' | 'examples' | 'batchSize' | 'dropLast'>): Stage {
   if (step === 0) return { when: 'before the first step', trained: false };
-  const epochs = step / Math.ceil(examples / batchSize);
+  const epochs = step / batchCount(examples, batchSize, { dropLast });
   const whole = Number.isInteger(epochs);
   const when = whole
     ? `after epoch ${epochs}`

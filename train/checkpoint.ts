@@ -171,6 +171,7 @@ const PROGRESS = object({
   step: integer(0),
   examples: integer(1),
   batchSize: integer(1),
+  dropLast: v.exactOptional(v.boolean()),
   lossSum: number(),
   errors: integer(0),
   best: v.exactOptional(object({ epoch: integer(1), errorRate: number(0), loss: number() })),

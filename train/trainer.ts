@@ -1,12 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, nameOf } from '../lib/check.ts';
 import type { Cost } from '../lib/cost.ts';
-import { batches } from '../data/batches.ts';
+import { batchCount } from '../data/batches.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { Grads, Module } from '../lib/module.ts';
 import { Rng, type RngState } from '../lib/rng.ts';
+import { checkBatches } from './checkBatches.ts';
 import { layerStats, snapshot, type LayerStats } from './layerStats.ts';
 import type { MetricScheduler } from '../optim/reduceOnPlateau.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
@@ -71,6 +72,11 @@ export interface TrainerOptions {
   readonly validation?: Dataset;
   /** The number of examples per step; the last step of an epoch may have fewer. */
   readonly batchSize: number;
+  /**
+   * Whether the last step of an epoch is left out if it has fewer examples; false by default. Each
+   * epoch leaves out other examples.
+   */
+  readonly dropLast?: boolean;
   /** The number of epochs. */
   readonly epochs: number;
   /**
@@ -110,6 +116,8 @@ export interface TrainingProgress {
   readonly examples: number;
   /** The number of examples per step. */
   readonly batchSize: number;
+  /** Whether a shorter last batch of an epoch is left out; false by default. */
+  readonly dropLast?: boolean;
   /** The sum of the losses over the examples of the current epoch. */
   readonly lossSum: number;
   /** The number of errors among the examples of the current epoch. */
@@ -140,13 +148,14 @@ export interface TrainResult {
 
 /**
  * Trains a classifier. Each epoch calls `trainStep` on every example once, in a new random order,
- * and then evaluates the validation set. The trainer yields to the event loop after each step, so
- * signals arrive.
+ * and then evaluates the validation set; with `dropLast`, it leaves out a shorter last batch. The
+ * trainer yields to the event loop after each step, so signals arrive.
  *
  * Random numbers of epoch e and step t come from generators that depend only on e and t. A training
  * that is continued from its `progress` therefore equals an uninterrupted one bit for bit.
  *
- * Errors: those of `trainStep`, `evaluate` and the datasets; weights after an update, or a
+ * Errors: those of `trainStep`, `evaluate` and the datasets; a batch with fewer examples than a box
+ *         needs in training, before the first step; weights after an update, or a
  *         validation loss, that are not finite, before they are saved; epochs or a patience that is
  *         not an integer of at least 1; a patience without a validation set; a plateau without a
  *         schedule; an unknown option.
@@ -169,7 +178,7 @@ export class Trainer {
 
   constructor(options: TrainerOptions) {
     checkOptions(this, options, OPTIONS);
-    const { epochs, patience = 1, checkpointSteps = 1, validation, train, batchSize } = options;
+    const { epochs, patience = 1, checkpointSteps = 1, validation, network } = options;
     for (const [name, value] of Object.entries({ epochs, patience, checkpointSteps })) {
       if (!Number.isSafeInteger(value) || value < 1) {
         throw new InputError(
@@ -181,18 +190,19 @@ export class Trainer {
       throw new InputError('Trainer: expected a validation set with patience, got none');
     if (options.plateau !== undefined && options.schedule === undefined)
       throw new InputError('Trainer: expected a schedule with plateau, got none');
-    batches(train.length, batchSize); // Refuses a bad batch size at once.
+    checkBatches(network, options);
     this.options = options;
     this.#streams = [options.rng.split(), options.rng.split(), options.rng.split()];
   }
 
   /** The current state, for `saveCheckpoint`. */
   get progress(): TrainingProgress {
-    const { train, batchSize, optimizer, plateau } = this.options;
+    const { train, batchSize, dropLast, optimizer, plateau } = this.options;
     return {
       step: this.#step,
       examples: train.length,
       batchSize,
+      ...(dropLast === true && { dropLast }),
       lossSum: this.#lossSum,
       errors: this.#errors,
       ...(this.#best && { best: this.#best }),
@@ -206,14 +216,15 @@ export class Trainer {
    * Continues from the progress of another trainer. The caller first restores the tensors of the
    * network and the optimizer, for example with `loadCheckpoint`.
    *
-   * Errors: a training set or batch size of another size; a plateau without a state; those of the
-   *         plateau's `restore`. The trainer is then unchanged.
+   * Errors: a training set or batch size of another size; another `dropLast`; a plateau without a
+   *         state; those of the plateau's `restore`. The trainer is then unchanged.
    */
   restore(progress: TrainingProgress): void {
-    const { train, batchSize, optimizer, plateau } = this.options;
+    const { train, batchSize, dropLast = false, optimizer, plateau } = this.options;
     for (const [name, own, other] of [
       ['examples', train.length, progress.examples],
       ['batchSize', batchSize, progress.batchSize],
+      ['dropLast', dropLast, progress.dropLast ?? false],
     ] as const) {
       if (own !== other)
         throw new InputError(`Trainer.restore: expected ${name} to be ${other}, got ${own}`);
@@ -231,6 +242,17 @@ export class Trainer {
     if (progress.learningRate !== undefined) optimizer.learningRate = progress.learningRate;
   }
 
+  get #stepsPerEpoch(): number {
+    const { train, batchSize, dropLast = false } = this.options;
+    return batchCount(train.length, batchSize, { dropLast });
+  }
+
+  /** The number of examples that an epoch trains on. */
+  get #used(): number {
+    const { train, batchSize } = this.options;
+    return Math.min(train.length, this.#stepsPerEpoch * batchSize);
+  }
+
   /** Trains until all epochs have run, the patience runs out, or the signal stops the training. */
   async run(): Promise<TrainResult> {
     try {
@@ -244,7 +266,7 @@ export class Trainer {
 
   async #run(): Promise<TrainResult> {
     const { epochs, train, batchSize, patience, checkpointSteps } = this.options;
-    const perEpoch = Math.ceil(train.length / batchSize);
+    const perEpoch = this.#stepsPerEpoch;
     let ended: TrainResult['ended'] = 'completed';
     while (this.#step < epochs * perEpoch) {
       const epoch = Math.floor(this.#step / perEpoch) + 1;
@@ -253,7 +275,7 @@ export class Trainer {
         ended = 'early';
         break;
       }
-      const order = this.#streams[0].fold(epoch).permutation(train.length);
+      const order = this.#streams[0].fold(epoch).permutation(train.length).slice(0, this.#used);
       let layers: LayerStats[] = [];
       for (let from = (this.#step % perEpoch) * batchSize; from < order.length; from += batchSize) {
         if (this.options.signal?.aborted) {
@@ -342,8 +364,8 @@ export class Trainer {
   }
 
   async #finishEpoch(epoch: number, layers: readonly LayerStats[]): Promise<void> {
-    const { network, train, validation, optimizer, plateau, batchSize, onEpoch } = this.options;
-    const trained = { loss: this.#lossSum / train.length, errorRate: this.#errors / train.length };
+    const { network, validation, optimizer, plateau, batchSize, onEpoch } = this.options;
+    const trained = { loss: this.#lossSum / this.#used, errorRate: this.#errors / this.#used };
     [this.#lossSum, this.#errors] = [0, 0];
     await requireFinite(network, this.#step - 1);
     const evaluated =
@@ -385,6 +407,7 @@ const OPTIONS = [
   'train',
   'validation',
   'batchSize',
+  'dropLast',
   'epochs',
   'rng',
   'schedule',

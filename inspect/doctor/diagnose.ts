@@ -2,16 +2,17 @@ import { dataScale } from './dataScale.ts';
 import type { Diagnostic, DiagnosticContext } from './diagnostic.ts';
 import { gradients } from './gradients.ts';
 import { labelBalance } from './labelBalance.ts';
+import { lastBatch } from './lastBatch.ts';
 import { realGradient } from './realGradient.ts';
 import { smallSubset } from './smallSubset.ts';
 import { startLoss } from './startLoss.ts';
 import { units } from './units.ts';
 
 /**
- * Checks a network and its data before a long training: label balance, data normalization, the loss
- * at the start, dead and saturated units, the sizes of gradients, the gradients' values in double
- * precision, and whether the network memorizes 20 examples. If there is only one class, it checks
- * the data only.
+ * Checks a network and its data before a long training: label balance, data normalization, the size
+ * of the last batch, the loss at the start, dead and saturated units, the sizes of gradients, the
+ * gradients' values in double precision, and whether the network memorizes 20 examples. If there is
+ * only one class, it checks the data only.
  *
  * Errors: those of the boxes and the dataset.
  * Source: lecture, "Other things good to know".
@@ -25,6 +26,7 @@ export async function diagnose(context: DiagnosticContext): Promise<Diagnostic[]
   if (context.data.classes === 1) return data;
   return [
     ...data,
+    lastBatch(context),
     await startLoss(context),
     ...(await units(context)),
     await gradients(context),

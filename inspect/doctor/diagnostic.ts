@@ -24,6 +24,8 @@ export interface DiagnosticContext {
   readonly data: Dataset;
   /** Draws the examples to look at. */
   readonly rng: Rng;
+  /** The number of examples per step of the training to come; 64 by default. */
+  readonly batchSize?: number;
 }
 
 /** Makes a diagnostic. If the severity is good, it leaves out the advice. */

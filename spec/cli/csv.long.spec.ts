@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Rng } from '../../index.ts';
 import { boxprop, BUILT } from '../support/runCommand.ts';
@@ -119,6 +127,54 @@ it('trains on a file without a header', () => {
   expect(status).toBe(0);
   expect(stdout).toContain('(aster: 40, iris: 40, rose: 40); columns 1, 2\n');
   expect(readFileSync(file('bare', 'config.json'), 'utf8')).toContain('"header": false');
+});
+
+describe('a BatchNorm and a last batch of one example', () => {
+  const data = () => ['--data', file('flowers.csv'), '--label', 'species', ...CPU];
+  const advice =
+    'hoose another batchSize (--batch-size), or leave out the last batch with dropLast (--drop-last)';
+  const fault = 'a last batch of 1 (65 examples in batches of 64)';
+  const needed =
+    'expected batches of at least 2 examples, which Sequential[1] > BatchNorm needs in training';
+  let normalized: string;
+  beforeAll(() => {
+    normalized = file('normalized.mjs');
+    writeFileSync(
+      normalized,
+      `import { BatchNorm, Flatten, Linear, Sequential } from 'boxprop';
+export const network = ({ rng, classes }) =>
+  new Sequential([new Flatten(), new BatchNorm(2), new Linear(2, classes, { rng })]);`,
+    );
+  });
+  const run = (...more: string[]) =>
+    boxprop('train', normalized, ...data(), '--no-report', '--limit', '65', ...more);
+
+  it('are refused before the first step, without a folder', () => {
+    expect(run('--out', file('refused'))).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `${note(file('flowers.csv'))}boxprop: Trainer: ${needed}, got ${fault}; c${advice}\n`,
+    });
+    expect(existsSync(file('refused'))).toBe(false);
+  });
+
+  it('train with --drop-last, also when the run is resumed', () => {
+    const [whole, half] = [file('whole'), file('half')];
+    const constant = ['--drop-last', '--schedule', 'constant'];
+    expect(run('--out', whole, ...constant, '--epochs', '2').status).toBe(0);
+    expect(run('--out', half, ...constant, '--epochs', '1').status).toBe(0);
+    expect(boxprop('train', normalized, '--resume', half, '--epochs', '2').status).toBe(0);
+    const weights = (at: string) => readFileSync(join(at, 'weights.safetensors'));
+    expect(weights(half)).toEqual(weights(whole));
+  });
+
+  it('are a warning of the doctor', () => {
+    const { stdout } = boxprop('doctor', normalized, ...data(), '--batch-size', '7');
+    const found = 'a last batch of 1 (120 examples in batches of 7)';
+    expect(stdout).toContain(
+      `warning  last batch          ${found}; ${needed}\n         C${advice}.\n`,
+    );
+  });
 });
 
 it('refuses a single class, which the doctor names', () => {

@@ -14,6 +14,15 @@ test.each([
   expect(runOptionsFrom('run.json', { ...options, learningRate: 0.5 }).learningRate).toBe(0.5);
 });
 
+test('dropLast is true or false, and false by default', () => {
+  const read = (config: object) => runOptionsFrom('run.json', { network: 'lenet', ...config });
+  expect(read({ dropLast: true })).toMatchObject({ dropLast: true });
+  expect(read({})).not.toHaveProperty('dropLast', true);
+  expect(() => read({ dropLast: 1 })).toThrow(
+    'run.json: --drop-last: expected true or false, got 1',
+  );
+});
+
 describe('the options of a run in a folder', () => {
   let folder: string;
   beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'boxprop-options-'))));

@@ -1,4 +1,4 @@
-import { batches, shuffledBatches } from '../../data/batches.ts';
+import { batchCount, batches, shuffledBatches } from '../../data/batches.ts';
 import { inputError } from '../support/inputError.ts';
 import { Rng } from '../../lib/rng.ts';
 
@@ -33,9 +33,37 @@ describe('shuffledBatches', () => {
   });
 });
 
+describe('dropLast', () => {
+  const dropLast = true;
+
+  it('leaves out a short last batch, and only that', () => {
+    expect(all(batches(7, 3, { dropLast }))).toEqual([
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
+    expect(all(batches(6, 3, { dropLast }))).toEqual(all(batches(6, 3)));
+    expect(all(batches(3, 3, { dropLast }))).toEqual([[0, 1, 2]]);
+  });
+
+  it('leaves out the end of the order', () => {
+    const whole = all(shuffledBatches(65, 64, new Rng(3)));
+    expect(all(shuffledBatches(65, 64, new Rng(3), { dropLast }))).toEqual([whole[0]]);
+  });
+
+  it('changes the number of batches', () => {
+    expect([batchCount(65, 64), batchCount(65, 64, { dropLast })]).toEqual([2, 1]);
+    expect([batchCount(64, 64), batchCount(64, 64, { dropLast })]).toEqual([1, 1]);
+  });
+});
+
 describe.each([
   ['batches', batches],
-  ['shuffledBatches', (length: number, size: number) => shuffledBatches(length, size, new Rng(0))],
+  ['batchCount', batchCount],
+  [
+    'shuffledBatches',
+    (length: number, size: number, options?: object) =>
+      shuffledBatches(length, size, new Rng(0), options),
+  ],
 ])('%s', (name, run) => {
   it.each([0, -1, 1.5, NaN, Infinity])(
     'refuses a batch size or length of %d at the call',
@@ -48,4 +76,16 @@ describe.each([
       );
     },
   );
+
+  it('refuses options that leave no batch, or that do not exist', () => {
+    expect(() => run(10, 64, { dropLast: true })).toThrow(
+      inputError(`${name}: expected a batch size of at most the 10 examples with dropLast, got 64`),
+    );
+    expect(() => run(10, 5, { dropLast: 'yes' } as never)).toThrow(
+      inputError(`${name}: expected dropLast to be true or false, got "yes"`),
+    );
+    expect(() => run(10, 5, { dropLst: true } as never)).toThrow(
+      `${name}: unknown option dropLst; did you mean dropLast?`,
+    );
+  });
 });

@@ -280,6 +280,7 @@ describe('impossible facts are refused', () => {
   test.each<[Facts, string]>([
     [{ multiplyAdds: NaN }, 'expected multiplyAdds to be an integer of at least 0, got NaN'],
     [{ multiplyAdds: -5 }, 'expected multiplyAdds to be an integer of at least 0, got -5'],
+    [{ trainingExamples: 0 }, 'expected trainingExamples to be an integer of at least 1, got 0'],
     [{ outputShape: [1, -2] }, 'expected an outputShape of integers of at least 0, got [1, -2]'],
     [
       { window: 'globl' as never },

@@ -116,6 +116,29 @@ describe('facts state the output shape of forward, and refuse the same shapes wi
   });
 });
 
+describe('trainingExamples is the least number of examples that a forward in training accepts', () => {
+  test.each(names)('%s', async (name) => {
+    await withBackend('float64', () => {
+      for (const { box, config, shapes } of targets(name)) {
+        const train = (examples: number) =>
+          outcome(() => {
+            const some = shapes.map(([, ...sizes]) => [examples, ...sizes]);
+            const inputs = some.map((shape) => new Rng(5).normals(numElements(shape))).map((values, k) => constant(values, some[k] as [number])); // prettier-ignore
+            const context = { mode: 'training', rng: new Rng(0) } as const;
+            tidy(() => void box.forward(box.arity === 'list' ? inputs : inputs[0], context));
+            return [];
+          });
+        // A shape without a batch axis has no examples to count.
+        if (shapes.some((shape) => shape.length < 2)) continue;
+        const stated = box.facts(shapes.map(([, ...sizes]) => [1, ...sizes]));
+        const { trainingExamples: least = 1 } = stated;
+        expect([config, train(least)]).toEqual([config, []]);
+        if (least > 1) expect([config, train(least - 1)]).toEqual([config, expect.any(String)]);
+      }
+    });
+  });
+});
+
 describe('noDecay lists the parameters without weight decay, including the bias', () => {
   test.each(names)('%s', async (name) => {
     await withBackend('float64', () => {

@@ -13,7 +13,7 @@ import {
 import { decodeSafetensors, encodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { saveWeights } from '../../formats/safetensors/weights.ts';
 import { loadCheckpoint, readProgress, saveCheckpoint } from '../../train/checkpoint.ts';
-import { Trainer } from '../../train/index.ts';
+import { Trainer, type StepEvent, type TrainerOptions } from '../../train/index.ts';
 import { inputError } from '../support/inputError.ts';
 import { perceptron, xor } from '../support/toy.ts';
 
@@ -28,7 +28,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Trains for `epochs` epochs and saves a checkpoint after each. */
-function training(epochs: number) {
+function training(epochs: number, change: Partial<TrainerOptions> = {}) {
   const network = perceptron(0);
   const optimizer = new Adam(network.params, { learningRate: 0.01 });
   const checkpoint = () =>
@@ -47,6 +47,7 @@ function training(epochs: number) {
     train: xor(),
     batchSize: 12,
     rng: new Rng(0),
+    ...change,
   });
   return { network, optimizer, trainer };
 }
@@ -83,6 +84,25 @@ test('a continued training equals one that was never interrupted', async () => {
   await trainer.run();
   expect(values(second)).toEqual(values(whole));
   expect(optimizer.state().scalars).toEqual({ steps: 6 });
+});
+
+test('a training that leaves out the last batch continues in the same epoch, with the same bytes', async () => {
+  const change = { dropLast: true };
+  const whole = training(2, change);
+  expect(await whole.trainer.run()).toMatchObject({ epochs: 2, steps: 4 });
+  const stop = new AbortController();
+  const onStep = ({ step }: StepEvent) => step === 2 && stop.abort();
+  await training(2, { ...change, onStep, signal: stop.signal }).trainer.run();
+  const second = training(2, change);
+  const { network, optimizer, trainer } = second;
+  const progress = await loadCheckpoint(file, { network, optimizer });
+  expect(progress).toMatchObject({ step: 3, dropLast: true });
+  expect(() => training(2).trainer.restore(progress)).toThrow(
+    inputError('Trainer.restore: expected dropLast to be true, got false'),
+  );
+  trainer.restore(progress);
+  expect(await trainer.run()).toMatchObject({ epochs: 2, steps: 4 });
+  expect(values(second)).toEqual(values(whole));
 });
 
 test('the metadata holds the version of the format beside the entries of the caller', async () => {

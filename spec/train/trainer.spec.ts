@@ -1,7 +1,19 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { fill, memory, tidy } from '@tensorflow/tfjs-core';
-import { Rng, SGD, SoftmaxCrossEntropy, useBackend } from '../../index.ts';
+import { fill, memory, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  BatchNorm,
+  Conv2D,
+  Flatten,
+  Linear,
+  Module,
+  Rng,
+  Sequential,
+  SGD,
+  SoftmaxCrossEntropy,
+  useBackend,
+} from '../../index.ts';
 import { evaluate, Trainer, type StepEvent, type TrainerOptions } from '../../train/index.ts';
+import { ArrayDataset } from '../../data/dataset.ts';
 import { ReduceOnPlateau } from '../../optim/reduceOnPlateau.ts';
 import { messageOf } from '../support/compare.ts';
 import { inputError } from '../support/inputError.ts';
@@ -266,5 +278,118 @@ describe('Trainer', () => {
     expect(messageOf(() => new Trainer(wrong as TrainerOptions))).toBe(
       'Trainer: unknown option batchsize; did you mean batchSize?',
     );
+  });
+});
+
+/** A box of a user that states that it needs seven examples in training. */
+class OwnSeven extends Module {
+  forward(input: Tensor) {
+    return { output: input.clone(), cache: {} };
+  }
+
+  backpropToInput(gradOutput: Tensor): Tensor {
+    return gradOutput.clone();
+  }
+
+  override facts() {
+    return { trainingExamples: 7 };
+  }
+}
+
+describe('a batch with fewer examples than a box needs in training', () => {
+  beforeAll(() => useBackend('cpu'));
+
+  const normalized = (box: Module = new BatchNorm(2)) => {
+    const network = new Sequential([box, new Linear(2, 2, { rng: new Rng(0) })]);
+    return {
+      network,
+      optimizer: new SGD(network.params, { learningRate: 0.1 }),
+      train: xor(65),
+      batchSize: 64,
+    };
+  };
+
+  test.each<[string, Partial<TrainerOptions>]>([
+    [
+      'Trainer: expected batches of at least 2 examples, which Sequential[0] > BatchNorm needs in training, got a last batch of 1 (65 examples in batches of 64); choose another batchSize (--batch-size), or leave out the last batch with dropLast (--drop-last)',
+      {},
+    ],
+    [
+      'Trainer: expected batches of at least 2 examples, which Sequential[0] > BatchNorm needs in training, got batchSize 1; choose a larger batchSize (--batch-size)',
+      { batchSize: 1, dropLast: true },
+    ],
+    [
+      'Trainer: expected batches of at least 2 examples, which Sequential[0] > BatchNorm needs in training, got a training set of 1; train on more examples',
+      { train: xor(1) },
+    ],
+    [
+      'batchCount: expected a batch size of at most the 65 examples with dropLast, got 66',
+      { batchSize: 66, dropLast: true },
+    ],
+  ])('is refused before the first step: %s', (message, change) => {
+    expect(() => new Trainer(training({ ...normalized(), ...change }))).toThrow(
+      inputError(message),
+    );
+  });
+
+  it('is refused for a box of one’s own that states it, inside containers', () => {
+    const own = new Sequential([new Sequential([new OwnSeven()])]);
+    expect(own.facts([[1, 2]])).toMatchObject({ trainingExamples: 7 });
+    expect(() => new Trainer(training({ ...normalized(own), batchSize: 12 }))).toThrow(
+      inputError(
+        'Trainer: expected batches of at least 7 examples, which Sequential[0] > Sequential[0] > Sequential[0] > OwnSeven needs in training, got a last batch of 5 (65 examples in batches of 12); choose another batchSize (--batch-size), or leave out the last batch with dropLast (--drop-last)',
+      ),
+    );
+    expect(() => new Trainer(training({ ...normalized(own), batchSize: 29 }))).not.toThrow();
+  });
+
+  it('is left out with dropLast, from the steps, the means and the epochs', async () => {
+    const steps: StepEvent[] = [];
+    const losses: number[] = [];
+    const options = training({
+      ...normalized(),
+      dropLast: true,
+      epochs: 3,
+      onStep: (event) => steps.push(event),
+      onEpoch: ({ train }) => void losses.push(train.loss),
+    });
+    expect(await fit(options)).toEqual({ epochs: 3, steps: 3, ended: 'completed' });
+    expect(steps.map(({ examples }) => examples)).toEqual([64, 64, 64]);
+    expect(losses).toEqual(steps.map(({ loss }) => expect.closeTo(loss, 12) as number));
+    expect((await evaluate(options.network, options.train, { batchSize: 64 })).examples).toBe(65);
+  });
+
+  it('leaves out other examples in each epoch', async () => {
+    const seen: Set<number>[] = [];
+    const dataset = xor();
+    const batch = (indices: Int32Array) => {
+      seen.push(new Set(indices));
+      return dataset.batch(indices);
+    };
+    const { name, length, inputShape, classes } = dataset;
+    const train = { name, length, inputShape, classes, batch };
+    await fit(training({ train, batchSize: 31, dropLast: true, epochs: 2 }));
+    expect(seen.map(({ size }) => size)).toEqual([31, 31]);
+    expect(seen[1]).not.toEqual(seen[0]);
+  });
+
+  it('is trained on where a BatchNorm has several positions per example', async () => {
+    const rng = new Rng(0);
+    const network = new Sequential([
+      new Conv2D(1, 2, 2, { rng }),
+      new BatchNorm(2),
+      new Flatten(),
+      new Linear(8, 2, { rng }),
+    ]);
+    const train = new ArrayDataset({
+      name: 'images',
+      inputs: Float32Array.from({ length: 5 * 9 }, () => rng.normal()),
+      inputShape: [3, 3, 1],
+      labels: [0, 1, 0, 1, 0],
+      classes: 2,
+    });
+    const optimizer = new SGD(network.params, { learningRate: 0.1 });
+    const options = { network, optimizer, train, batchSize: 4, epochs: 1 };
+    expect(await fit(training(options))).toMatchObject({ steps: 2 });
   });
 });

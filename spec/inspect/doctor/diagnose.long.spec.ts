@@ -1,5 +1,6 @@
 import { fill, memory, mul, scalar, tidy, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import {
+  BatchNorm,
   Conv2D,
   Flatten,
   init,
@@ -12,6 +13,7 @@ import {
   useBackend,
 } from '../../../index.ts';
 import { ArrayDataset, type Dataset } from '../../../data/index.ts';
+import { lastBatch } from '../../../inspect/doctor/lastBatch.ts';
 import { labelBalance } from '../../../inspect/doctor/labelBalance.ts';
 import { realGradient } from '../../../inspect/doctor/realGradient.ts';
 import { diagnose, type Diagnostic } from '../../../inspect/index.ts';
@@ -83,6 +85,7 @@ const diagnosticsOf = async (build: () => Module, data: Dataset = rows()) => {
 const HEALTHY = [
   'label balance',
   'data normalization',
+  'last batch',
   'loss at the start',
   'dead units',
   'saturated units',
@@ -98,6 +101,29 @@ test('a healthy network and its data are good in every diagnostic, without advic
   expect(Object.keys(found)).toEqual(HEALTHY);
   expect(Object.values(found).filter(({ severity }) => severity !== 'good')).toEqual([]);
   expect(Object.values(found).filter(({ advice }) => advice !== '')).toEqual([]);
+  expect(memory().numTensors).toBe(numTensors);
+});
+
+test('a last batch that is too small for a box is a warning, with the ways out', () => {
+  const build = () =>
+    new Sequential([new Flatten(), new BatchNorm(30), new Linear(30, 3, { rng: new Rng(0) })]);
+  const { numTensors } = memory();
+  const found = (batchSize?: number) =>
+    lastBatch({ build, data: rows(), rng: new Rng(2), ...(batchSize && { batchSize }) });
+  expect(found()).toEqual({
+    name: 'last batch',
+    severity: 'good',
+    finding: '22 examples at batch size 64',
+    advice: '',
+  });
+  expect(found(149)).toEqual({
+    name: 'last batch',
+    severity: 'warning',
+    finding:
+      'a last batch of 1 (150 examples in batches of 149); expected batches of at least 2 examples, which Sequential[1] > BatchNorm needs in training',
+    advice:
+      'Choose another batchSize (--batch-size), or leave out the last batch with dropLast (--drop-last).',
+  });
   expect(memory().numTensors).toBe(numTensors);
 });
 
