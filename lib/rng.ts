@@ -65,8 +65,8 @@ export class Rng {
    * does not advance.
    */
   fold(integer: number): Rng {
-    // The counter of the stream stays below 2^53, so its high word is below 2^21. This block has the
-    // high word 0x80000000, so it never occurs in the stream.
+    // The counter of the stream stays below 2^53, so its high word is below 2^21. This block has
+    // the high word 0x80000000, so it never occurs in the stream.
     return Rng.fromState({ key: threefry2x32(this.#key, [integer >>> 0, 0x80000000]), counter: 0 });
   }
 

@@ -25,8 +25,7 @@ const checked = new WeakSet<WasmBackend['wasm']>();
  * allocation for a place, and writes over other tensors; a size above 4 GiB wraps around. A refused
  * tensor changes nothing, so everything runs on.
  *
- *     wasm: out of memory: 3.5 GiB of 4 GiB are in use, 512 MiB more were asked for; a smaller batch
- *     needs less
+ *     wasm: out of memory: 3.5 GiB of 4 GiB are in use, 512 MiB more were asked for; ...
  */
 export function checkAllocations(backend: KernelBackend): void {
   const { wasm } = backend as unknown as WasmBackend;
