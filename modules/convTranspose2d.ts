@@ -2,13 +2,22 @@ import { add, type Rank, type Tensor4D, type Variable } from '@tensorflow/tfjs-c
 import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import type { AxisWindow, Facts, Shape } from '../lib/facts.ts';
-import { checkGroups, pair, type Axis, type Geometry, type Pair } from '../lib/geometry.ts';
+import {
+  checkGroups,
+  pair,
+  type Axis,
+  type Border,
+  type Borders,
+  type Geometry,
+  type Pair,
+} from '../lib/geometry.ts';
 import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
 import {
   groupedConv2d,
   groupedConv2dToFilter,
   groupedConv2dToInput,
 } from '../lib/kernels/conv2d/groupedConv2d.ts';
+import { pad2d, pad2dToInput } from '../lib/kernels/pad/pad2d.ts';
 import { sumLeading } from '../lib/kernels/reduce/sumLeading.ts';
 import { tidy } from '../lib/memory.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -27,7 +36,10 @@ export interface ConvTranspose2DOptions {
    * is transposed.
    */
   readonly padding?: Pair;
-  /** Rows and columns added at the end, fewer than the stride; 0 by default. */
+  /**
+   * Rows and columns added at the end, fewer than the stride or fewer than the dilation; 0 by
+   * default.
+   */
   readonly outputPadding?: Pair;
   /** d, the distance between neighbouring elements of the kernel; 1 by default. */
   readonly dilation?: Pair;
@@ -46,6 +58,16 @@ export interface ConvTranspose2DCache {
   readonly input: Tensor4D;
   /** The windows of the convolution from output to input. */
   readonly geometry: Geometry;
+  /** The frame of the output, if an `outputPadding` reaches the stride. */
+  readonly frame?: Frame;
+}
+
+/** The rows and columns of the uncut sum of the kernels that become the output. */
+interface Frame {
+  /** The zeros that are put after the last row and column. */
+  readonly end: Borders;
+  /** The rows and columns that are then cut off, and the size of the output. */
+  readonly cut: Borders;
 }
 
 /**
@@ -63,15 +85,15 @@ export interface ConvTranspose2DCache {
  *
  * with g = ∂C/∂x_out, 0 outside of the output. A convolution with stride s maps s different input
  * sizes to the same output size. `outputPadding` adds rows and columns at the end, and so chooses
- * among these sizes.
+ * among these sizes. As in PyTorch it may also reach the stride, if it is smaller than the dilation.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with H' = (H −
  *         1) s − 2 padding + d (K_h − 1) + outputPadding + 1; weight [K_h, K_w, outChannels/groups,
  *         inChannels], as for the Conv2D from output to input, whose adjoint this box is; bias
  *         [outChannels].
  * Errors: an input or gradOutput of another shape or dtype; padding that leaves no output; an
- *         outputPadding that is not smaller than the stride; channels that are not a multiple of
- *         the groups; bad sizes; a random `init` without `rng`.
+ *         outputPadding that is smaller neither than the stride nor than the dilation; channels
+ *         that are not a multiple of the groups; bad sizes; a random `init` without `rng`.
  * Source: Zeiler et al. 2010, "Deconvolutional networks"; Long et al. 2015, arXiv:1411.4038,
  *         section 3.3; sizes as in PyTorch. Initial weights: Glorot & Bengio 2010, biases 0.
  *
@@ -122,10 +144,11 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
     this.outputPadding = pair(this, 'outputPadding', options.outputPadding ?? 0, 0);
     this.dilation = pair(this, 'dilation', options.dilation ?? 1);
     this.groups = groups;
-    if (this.outputPadding.some((cells, axis) => cells >= this.stride[axis])) {
+    const { stride, dilation } = this;
+    if (this.outputPadding.some((cells, k) => cells >= Math.max(stride[k], dilation[k]))) {
       throw new BoxError(
         ['ConvTranspose2D'],
-        `expected outputPadding below the stride, ${this.stride.join('x')}, got ${this.outputPadding.join('x')}`,
+        `expected outputPadding below the stride, ${stride.join('x')}, or the dilation, ${dilation.join('x')}, got ${this.outputPadding.join('x')}`,
       );
     }
     const [height, width] = this.kernelSize;
@@ -139,34 +162,44 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
 
   forward(input: Tensor4D): ForwardResult<Tensor4D, ConvTranspose2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', this.inChannels]);
-    const geometry = this.#geometry(input.shape);
+    const windows = this.#windows(input.shape);
+    const { geometry, frame } = windows;
     const { weight, bias } = this.params;
     return tidy(() => {
-      const spread = groupedConv2dToInput(input, weight, geometry, this.groups);
+      const sum = groupedConv2dToInput(input, weight, geometry, this.groups);
+      const spread = frame ? framed(sum, frame) : sum;
       const output: Tensor4D = bias ? add(spread, bias) : spread;
-      return { output, cache: { input: input.clone(), geometry } };
+      return { output, cache: { input: input.clone(), ...windows } };
     });
   }
 
-  backpropToInput(gradOutput: Tensor4D, { input, geometry }: ConvTranspose2DCache): Tensor4D {
-    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(input.shape, geometry));
-    return groupedConv2d(gradOutput, this.params.weight, geometry, this.groups);
+  backpropToInput(gradOutput: Tensor4D, { input, ...windows }: ConvTranspose2DCache): Tensor4D {
+    checkGradOutput(this, 'backpropToInput', gradOutput, this.#outputShape(input.shape, windows));
+    const { geometry, frame } = windows;
+    return tidy(() => {
+      const g = frame ? framedToInput(gradOutput, frame) : gradOutput;
+      return groupedConv2d(g, this.params.weight, geometry, this.groups);
+    });
   }
 
-  override backpropToParams(gradOutput: Tensor4D, { input, geometry }: ConvTranspose2DCache) {
-    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(input.shape, geometry));
-    const weight = groupedConv2dToFilter(gradOutput, input, geometry, this.groups);
-    return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput) }) };
+  override backpropToParams(gradOutput: Tensor4D, { input, ...windows }: ConvTranspose2DCache) {
+    checkGradOutput(this, 'backpropToParams', gradOutput, this.#outputShape(input.shape, windows));
+    const { geometry, frame } = windows;
+    return tidy(() => {
+      const g = frame ? framedToInput(gradOutput, frame) : gradOutput;
+      const weight = groupedConv2dToFilter(g, input, geometry, this.groups);
+      return { weight, ...(this.params.bias && { bias: sumLeading(gradOutput) }) };
+    });
   }
 
   override facts([input]: readonly Shape[]): Facts {
     checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.inChannels]);
-    const geometry = this.#geometry(input);
-    const { height, width } = geometry;
+    const windows = this.#windows(input);
+    const { height, width } = windows.geometry;
     return {
-      outputShape: this.#outputShape(input, geometry),
+      outputShape: this.#outputShape(input, windows),
       window: {
-        axes: [height, width].map(transposedAxis),
+        axes: [height, width].map((axis, k) => transposedAxis(axis, this.padding[k])),
         channels: groupedChannels(this.outChannels / this.groups, this.inChannels / this.groups),
       },
       multiplyAdds: height.output * width.output * this.params.weight.size,
@@ -174,41 +207,73 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
   }
 
   /** The windows over the output, one per pixel of the input. */
-  #geometry([, inputHeight, inputWidth]: Shape): Geometry {
-    const along = (at: 0 | 1, output: number): Axis => {
-      const [kernel, stride, dilation] = [this.kernelSize[at], this.stride[at], this.dilation[at]];
-      const [before, after] = [this.padding[at], this.padding[at]];
-      const reach = dilation * (kernel - 1) + 1;
-      const input = (output - 1) * stride - before - after + reach + this.outputPadding[at];
-      return { input, output, kernel, stride, dilation, before, after };
-    };
-    const [height, width] = [along(0, inputHeight), along(1, inputWidth)];
-    if (height.input < 1 || width.input < 1) {
+  #windows([, inputHeight, inputWidth]: Shape): Pick<ConvTranspose2DCache, 'geometry' | 'frame'> {
+    const [height, width] = [this.#along(0, inputHeight), this.#along(1, inputWidth)];
+    if (height.size < 1 || width.size < 1) {
       throw new BoxError(
         ['ConvTranspose2D.forward'],
-        `expected an output of at least 1x1, got ${height.input}x${width.input} from ${inputHeight}x${inputWidth}`,
+        `expected an output of at least 1x1, got ${height.size}x${width.size} from ${inputHeight}x${inputWidth}`,
       );
     }
-    return { height, width };
+    const geometry = { height: height.axis, width: width.axis };
+    if (!height.isUncut && !width.isUncut) return { geometry };
+    const end = { height: height.end, width: width.end };
+    const cut = { height: height.cut, width: width.cut };
+    return { geometry, frame: { end, cut } };
   }
 
-  #outputShape([batch]: Shape, { height, width }: Geometry) {
+  /**
+   * The windows along one axis. An `outputPadding` that reaches the stride would have room for more
+   * windows than there are pixels. The windows then lie over the sum of all kernels, uncut.
+   */
+  #along(at: 0 | 1, output: number) {
+    const [kernel, stride, dilation] = [this.kernelSize[at], this.stride[at], this.dilation[at]];
+    const [padding, added] = [this.padding[at], this.outputPadding[at]];
+    const uncut = (output - 1) * stride + dilation * (kernel - 1) + 1;
+    const size = uncut - 2 * padding + added;
+    const isUncut = added >= stride;
+    const [input, before, after] = isUncut ? [uncut, 0, 0] : [size, padding, padding];
+    const axis: Axis = { input, output, kernel, stride, dilation, before, after };
+    const from = isUncut ? padding : 0;
+    const end: Border = { input, before: 0, after: Math.max(0, from + size - input) };
+    const cut: Border = { input: size, before: from, after: input + end.after - from - size };
+    return { axis, size, isUncut, end, cut };
+  }
+
+  #outputShape(
+    [batch]: Shape,
+    { geometry, frame }: Pick<ConvTranspose2DCache, 'geometry' | 'frame'>,
+  ) {
+    const { height, width } = frame?.cut ?? geometry;
     return [batch, height.input, width.input, this.outChannels];
   }
+}
+
+/** Returns the frame of the sum of the kernels, with zeros beyond its end. */
+function framed(sum: Tensor4D, { end, cut }: Frame): Tensor4D {
+  return pad2dToInput(pad2d(sum, end, 'zeros'), cut, 'zeros');
+}
+
+/** The adjoint of `framed`. */
+function framedToInput(gradOutput: Tensor4D, { end, cut }: Frame): Tensor4D {
+  return pad2dToInput(pad2d(gradOutput, cut, 'zeros'), end, 'zeros');
 }
 
 /**
  * Returns the pixels whose kernel contains an output pixel: element q of the kernel of pixel i
  * falls on i·s + q·d − t.
  */
-function transposedAxis({ output: pixels, kernel, stride, dilation, before }: Axis): AxisWindow {
+function transposedAxis(
+  { output: pixels, kernel, stride, dilation }: Axis,
+  padding: number,
+): AxisWindow {
   return {
     size: Math.ceil((dilation * (kernel - 1) + 1) / stride),
     step: 1 / stride,
     inputsOf: perPosition((position) =>
       Array.from(
         { length: kernel },
-        (_, tap) => (position + before - tap * dilation) / stride,
+        (_, tap) => (position + padding - tap * dilation) / stride,
       ).filter((pixel) => Number.isInteger(pixel) && pixel >= 0 && pixel < pixels),
     ),
   };

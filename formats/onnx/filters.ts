@@ -55,20 +55,31 @@ export const FILTERS: readonly OnnxExporter[] = [
   }),
 
   onnxExporter(ConvTranspose2D, (graph, box, input) => {
-    const { padding, stride, dilation, groups, outputPadding, kernelSize } = box;
-    const filters = graph.weight(box.params.weight, [3, 2, 0, 1]);
-    const inputs = [graph.with('first', input).name, filters, ...biasOf(graph, box.params.bias)];
-    return {
-      name: graph.node('ConvTranspose', inputs, {
-        kernel_shape: [...kernelSize],
-        strides: [...stride],
-        pads: [...padding, ...padding],
-        dilations: [...dilation],
-        output_padding: [...outputPadding],
-        group: groups,
-      }),
-      channels: 'first',
-    };
+    const { padding, stride, dilation, groups, outputPadding, kernelSize, outChannels } = box;
+    const { weight, bias } = box.params;
+    // onnxruntime refuses an output padding that reaches the stride. Along such an axis all kernels
+    // are added uncut, and a Pad, which also cuts, makes the output of the sum.
+    const isUncut = outputPadding.map((cells, axis) => cells >= stride[axis]);
+    const isFramed = isUncut.includes(true);
+    const pads = padding.map((cells, axis) => (isUncut[axis] ? 0 : cells));
+    const filters = graph.weight(weight, [3, 2, 0, 1]);
+    const own = isFramed ? [] : biasOf(graph, bias);
+    const sum = graph.node('ConvTranspose', [graph.with('first', input).name, filters, ...own], {
+      kernel_shape: [...kernelSize],
+      strides: [...stride],
+      pads: [...pads, ...pads],
+      dilations: [...dilation],
+      output_padding: outputPadding.map((cells, axis) => (isUncut[axis] ? 0 : cells)),
+      group: groups,
+    });
+    if (!isFramed) return { name: sum, channels: 'first' };
+    const before = padding.map((cells, axis) => (isUncut[axis] ? -cells : 0));
+    const after = padding.map((cells, axis) => (isUncut[axis] ? outputPadding[axis] - cells : 0));
+    const cells = graph.integers([0, 0, ...before, 0, 0, ...after]);
+    const spread = graph.node('Pad', [sum, cells], { mode: 'constant' });
+    if (bias === undefined) return { name: spread, channels: 'first' };
+    const shift = graph.weight(bias, undefined, [outChannels, 1, 1]);
+    return { name: graph.node('Add', [spread, shift]), channels: 'first' };
   }),
 
   onnxExporter(LocallyConnected2D, (graph, { geometry: { height, width }, params }, input) =>

@@ -166,8 +166,8 @@ export const cases: Cases = {
       stride: [height.stride, width.stride] as const,
       padding: [cells(height, image[0]), cells(width, image[1])] as const,
       outputPadding: [
-        draw.integer(0, height.stride - 1),
-        draw.integer(0, width.stride - 1),
+        draw.integer(0, Math.max(height.stride, height.dilation) - 1),
+        draw.integer(0, Math.max(width.stride, width.dilation) - 1),
       ] as const,
       dilation: [height.dilation, width.dilation] as const,
       groups,

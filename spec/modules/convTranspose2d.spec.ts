@@ -58,6 +58,29 @@ eachBackend('by hand', () => {
     expect(rows({ padding: [0, 1], outputPadding: [0, 1] })).toEqual([[10, 102, 20, 200]]);
     expect(rows({ outputPadding: [0, 1] })).toEqual([[1, 10, 102, 20, 200, 0]]);
   });
+
+  test('outputPadding that reaches the stride shows what padding cut, then the bias', () => {
+    const init = values([1, 10]);
+    const made = (padding: number, outputPadding: number) => {
+      const along = { padding: [0, padding], outputPadding: [0, outputPadding] } as const;
+      const box = new ConvTranspose2D(1, 1, [1, 2], { dilation: [1, 3], init, ...along });
+      box.params.bias?.assign(tf.tensor1d([0.5]));
+      return box;
+    };
+    const rows = (padding: number, outputPadding: number) =>
+      rowsOf(made(padding, outputPadding).forward(image([[1, 2]])).output);
+    expect(rows(0, 2)).toEqual([[1.5, 2.5, 0.5, 10.5, 20.5, 0.5, 0.5]]);
+    expect(rows(1, 2)).toEqual([[2.5, 0.5, 10.5, 20.5, 0.5]]);
+    expect(rows(2, 2)).toEqual([[0.5, 10.5, 20.5]]);
+
+    const box = made(1, 2);
+    const { cache } = box.forward(image([[1, 2]]));
+    const g = image([[1, 2, 3, 4, 5]]);
+    expect(rowsOf(box.backpropToInput(g, cache))).toEqual([[10 * 3, 1 + 10 * 4]]);
+    const { weight, bias } = box.backpropToParams(g, cache);
+    expect(numbers(tf.reshape(weight, [2]))).toEqual([2 * 1, 3 + 2 * 4]);
+    expect(numbers(bias as tf.Tensor)).toEqual([15]);
+  });
 });
 
 describeFixture(
@@ -110,6 +133,13 @@ describeContract(
   () => [tf.ones([2, 3, 4, 2]), tf.ones([1, 2, 5, 2])],
 );
 
+describe('an outputPadding that reaches the stride', () => {
+  describeContract(
+    () => small({ dilation: [3, 1], padding: [1, 0], outputPadding: [2, 0] }),
+    () => [tf.ones([2, 3, 4, 2]), tf.ones([1, 2, 5, 2])],
+  );
+});
+
 const cache = () => small().forward(blank([2, 3, 4, 2])).cache;
 
 describeRefusals([
@@ -138,8 +168,12 @@ describeRefusals([
     () => small({ padding: [0, 2] }).forward(blank([1, 1, 1, 2])),
   ],
   [
-    'ConvTranspose2D: expected outputPadding below the stride, 2x1, got 1x1',
+    'ConvTranspose2D: expected outputPadding below the stride, 2x1, or the dilation, 1x1, got 1x1',
     () => small({ stride: [2, 1], outputPadding: 1 }),
+  ],
+  [
+    'ConvTranspose2D: expected outputPadding below the stride, 1x2, or the dilation, 3x1, got 3x0',
+    () => small({ stride: [1, 2], dilation: [3, 1], outputPadding: [3, 0] }),
   ],
   [
     'ConvTranspose2D: expected inChannels to be an integer of at least 1, got 0',
