@@ -185,6 +185,20 @@ export function checkPositive(box: object, what: string, value: number): void {
   }
 }
 
+/**
+ * Refuses a number that is not positive and finite in single precision, which most backends have:
+ * an eps of 1e-50 would be 0 there.
+ */
+export function checkPositiveFloat(box: object, what: string, value: number): void {
+  checkPositive(box, what, value);
+  const single = Math.fround(value);
+  if (single > 0 && single < Infinity) return;
+  throw new BoxError(
+    [nameOf(box)],
+    `expected ${what} to be a number from 1.5e-45 to 3.4e38, because single precision has no other, got ${show(value)}`,
+  );
+}
+
 /** Throws for a number outside [0, 1); 1 itself is not allowed. */
 export function checkShare(box: object, what: string, value: number): void {
   if (value >= 0 && value < 1) return;

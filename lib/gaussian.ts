@@ -1,4 +1,4 @@
-import { checkPositive, nameOf } from './check.ts';
+import { checkPositiveFloat, nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import type { Facts, Shape } from './facts.ts';
 import { axisGeometry, pair, type Pair } from './geometry.ts';
@@ -29,7 +29,7 @@ export function gaussianOf(box: object, { kernelSize = 7, sigma }: GaussianOptio
   if (height % 2 === 0 || width % 2 === 0) {
     throw new BoxError([nameOf(box)], `expected kernelSize to be odd, got ${show(kernelSize)}`);
   }
-  if (sigma !== undefined) checkPositive(box, 'sigma', sigma);
+  if (sigma !== undefined) checkPositiveFloat(box, 'sigma', sigma);
   return { kernelSize: [height, width], sigma: [sigma ?? height / 4, sigma ?? width / 4] };
 }
 

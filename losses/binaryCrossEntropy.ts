@@ -13,7 +13,7 @@ import {
   checkChoice,
   checkInput,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkTensor,
   nameOf,
 } from '../lib/check.ts';
@@ -76,8 +76,8 @@ export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyC
     super();
     checkOptions(this, options, ['posWeight', 'reduction']);
     const { posWeight = 1, reduction = 'mean' } = options;
-    if (typeof posWeight === 'number') checkPositive(this, 'posWeight', posWeight);
-    else posWeight.forEach((weight, k) => checkPositive(this, `posWeight[${k}]`, weight));
+    if (typeof posWeight === 'number') checkPositiveFloat(this, 'posWeight', posWeight);
+    else posWeight.forEach((weight, k) => checkPositiveFloat(this, `posWeight[${k}]`, weight));
     checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
     this.posWeight = typeof posWeight === 'number' ? posWeight : [...posWeight];
     this.reduction = reduction;

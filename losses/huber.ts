@@ -1,5 +1,5 @@
 import { mul, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
-import { checkChoice, checkInput, checkOptions, checkPositive, checkTensor } from '../lib/check.ts';
+import { checkChoice, checkInput, checkOptions, checkPositiveFloat, checkTensor } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
 import { clip } from '../lib/kernels/elementwise/clip.ts';
@@ -49,7 +49,7 @@ export class Huber extends Cost<Tensor, Tensor, HuberCache> {
     super();
     checkOptions(this, options, ['delta', 'reduction']);
     const { delta = 1, reduction = 'mean' } = options;
-    checkPositive(this, 'delta', delta);
+    checkPositiveFloat(this, 'delta', delta);
     checkChoice(this, 'reduction', reduction, ['mean', 'sum']);
     this.delta = delta;
     this.reduction = reduction;

@@ -12,7 +12,7 @@ import {
 import {
   checkGradOutput,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkSize,
   checkTrailingAxes,
   checkTrailingShape,
@@ -120,7 +120,7 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     checkOptions(this, options, ['eps', 'momentum', 'affine']);
     const { eps = 1e-5, momentum = 0.1, affine = true } = options;
     checkSize(this, 'features', features);
-    checkPositive(this, 'eps', eps);
+    checkPositiveFloat(this, 'eps', eps);
     if (!(momentum >= 0 && momentum <= 1)) {
       throw new BoxError(
         ['BatchNorm'],

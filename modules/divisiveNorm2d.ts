@@ -15,7 +15,7 @@ import {
 import {
   checkGradOutput,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkShape,
   checkSize,
   checkTensor,
@@ -109,7 +109,7 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
     this.channels = channels;
     this.gaussian = gaussianOf(this, options);
     const { threshold = 1e-4 } = options;
-    checkPositive(this, 'threshold', threshold);
+    checkPositiveFloat(this, 'threshold', threshold);
     this.threshold = threshold;
   }
 

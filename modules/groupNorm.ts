@@ -2,7 +2,7 @@ import { add, mul, tidy, type Rank, type Tensor, type Variable } from '@tensorfl
 import {
   checkGradOutput,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkSize,
   checkTrailingAxes,
   checkTrailingShape,
@@ -82,7 +82,7 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
         `expected groups to divide the ${channels} channels, got ${groups}`,
       );
     }
-    checkPositive(this, 'eps', eps);
+    checkPositiveFloat(this, 'eps', eps);
     this.groups = groups;
     this.channels = channels;
     this.eps = eps;

@@ -2,7 +2,7 @@ import { add, mul, tidy, type Rank, type Tensor, type Variable } from '@tensorfl
 import {
   checkGradOutput,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkSize,
   checkTrailingAxes,
   checkTrailingShape,
@@ -73,7 +73,7 @@ export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
     checkOptions(this, options, ['eps', 'affine']);
     const { eps = 1e-5, affine = false } = options;
     checkSize(this, 'channels', channels);
-    checkPositive(this, 'eps', eps);
+    checkPositiveFloat(this, 'eps', eps);
     this.channels = channels;
     this.eps = eps;
     const fan = { fanIn: 1, fanOut: 1 };

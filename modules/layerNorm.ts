@@ -2,7 +2,7 @@ import { add, mul, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-cor
 import {
   checkGradOutput,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkSize,
   checkTrailingAxes,
   checkTrailingShape,
@@ -76,7 +76,7 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
         `expected a shape of 2 elements or more, got ${show([...this.shape])}`,
       );
     }
-    checkPositive(this, 'eps', eps);
+    checkPositiveFloat(this, 'eps', eps);
     this.eps = eps;
     const fan = { fanIn: 1, fanOut: 1 };
     this.params = affine

@@ -4,7 +4,7 @@ import {
   checkInput,
   checkNumber,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkRank,
   checkSize,
 } from '../lib/check.ts';
@@ -80,7 +80,7 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
     checkSize(this, 'size', size);
     checkNumber(this, 'alpha', alpha, 0);
     checkNumber(this, 'beta', beta, 0);
-    checkPositive(this, 'k', k);
+    checkPositiveFloat(this, 'k', k);
     this.size = size;
     this.alpha = alpha;
     this.beta = beta;

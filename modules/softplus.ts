@@ -14,7 +14,7 @@ import {
   checkInput,
   checkNumber,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkRank,
 } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
@@ -62,7 +62,7 @@ export class Softplus extends Module<Tensor, Tensor, SoftplusCache> {
     super();
     checkOptions(this, options, ['beta', 'threshold']);
     const { beta = 1, threshold = 20 } = options;
-    checkPositive(this, 'beta', beta);
+    checkPositiveFloat(this, 'beta', beta);
     checkNumber(this, 'threshold', threshold);
     this.beta = beta;
     this.threshold = threshold;

@@ -1,7 +1,8 @@
 import { add, div, mul, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
-import { checkNumber, checkOptions, checkPositive } from '../lib/check.ts';
+import { checkNumber, checkOptions, checkPositiveFloat } from '../lib/check.ts';
 import type { Params } from '../lib/module.ts';
 import {
+  bounded,
   decayedGrad,
   ParamOptimizer,
   type OptimizerOptions,
@@ -25,6 +26,8 @@ export interface AdagradOptions extends OptimizerOptions {
  *   s ← s + g²                               (s starts at 0)
  *   w ← w − ε/(1 + (t − 1) δ) · g / (√s + eps)
  *
+ * Each element of g is clipped to ±1e16, so that its square is finite in single precision.
+ *
  * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
  *          changes.
  * Source: Duchi, Hazan, Singer 2011, in PyTorch's form.
@@ -44,14 +47,14 @@ export class Adagrad extends ParamOptimizer {
     super(params, options, ['sum']);
     const { learningRateDecay = 0, eps = 1e-10 } = options;
     checkNumber(this, 'learningRateDecay', learningRateDecay, 0);
-    checkPositive(this, 'eps', eps);
+    checkPositiveFloat(this, 'eps', eps);
     this.learningRateDecay = learningRateDecay;
     this.eps = eps;
   }
 
   protected update(step: ParamStep): { sum: Tensor } {
     const { param: w, learningRate, step: t, slot, scalars } = step;
-    const g = decayedGrad(step);
+    const g = bounded(decayedGrad(step));
     const s = add(slot('sum'), square(g));
     const rate = scalars.of(learningRate / (1 + (t - 1) * this.learningRateDecay));
     w.assign(sub(w, div(mul(g, rate), add(sqrt(s), scalars.of(this.eps)))));

@@ -1,7 +1,8 @@
 import { add, div, mul, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
-import { checkOptions, checkPositive, checkShare } from '../lib/check.ts';
+import { checkOptions, checkPositiveFloat, checkShare } from '../lib/check.ts';
 import type { Params } from '../lib/module.ts';
 import {
+  bounded,
   decayedGrad,
   ParamOptimizer,
   type OptimizerOptions,
@@ -25,6 +26,8 @@ export interface AdamOptions extends OptimizerOptions {
  *   v ← β₂ v + (1 − β₂) g²
  *   w ← w − ε · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + eps)
  *
+ * Each element of g is clipped to ±1e16, so that its square is finite in single precision.
+ *
  * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
  *          changes.
  * Source: Kingma & Ba 2015, arXiv:1412.6980, algorithm 1; the weight decay as in PyTorch's `Adam`.
@@ -44,7 +47,7 @@ export class Adam extends ParamOptimizer {
     super(params, options, ['mean', 'square']);
     const { betas = [0.9, 0.999], eps = 1e-8 } = options;
     for (const beta of betas) checkShare(this, 'betas', beta);
-    checkPositive(this, 'eps', eps);
+    checkPositiveFloat(this, 'eps', eps);
     this.betas = betas;
     this.eps = eps;
   }
@@ -66,10 +69,11 @@ export class Adam extends ParamOptimizer {
  *   change = ε · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + eps)
  */
 export function adamChange(
-  g: Tensor,
+  gradient: Tensor,
   { slot, step, learningRate, scalars }: ParamStep,
   { betas: [beta1, beta2], eps }: Pick<Adam, 'betas' | 'eps'>,
 ): { mean: Tensor; square: Tensor; change: Tensor } {
+  const g = bounded(gradient);
   const m = add(mul(slot('mean'), scalars.of(beta1)), mul(g, scalars.of(1 - beta1)));
   const v = add(mul(slot('square'), scalars.of(beta2)), mul(square(g), scalars.of(1 - beta2)));
   const rate = scalars.of(learningRate / (1 - beta1 ** step));

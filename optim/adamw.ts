@@ -15,6 +15,8 @@ export type AdamWOptions = AdamOptions;
  *   v ← β₂ v + (1 − β₂) g²
  *   w ← w − ε λ w − ε · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + eps)
  *
+ * Each element of g is clipped to ±1e16, so that its square is finite in single precision.
+ *
  * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
  *          changes.
  * Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, in PyTorch's form, where ε

@@ -1,5 +1,6 @@
 import { add, mul, tidy, zerosLike, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { checkNumber, checkSize } from '../lib/check.ts';
+import { bound } from '../lib/kernels/elementwise/bound.ts';
 import { Scalars } from '../lib/constant.ts';
 import type { Grads, Params } from '../lib/module.ts';
 import { checkParamGroups, groupSettings, type ParamGroup } from './groups.ts';
@@ -113,6 +114,22 @@ export abstract class ParamOptimizer implements OptimizerWithState {
     this.#slots.dispose();
     this.#steps = 0;
   }
+}
+
+/**
+ * The largest |g| that `bounded` leaves alone. Its square, and the sum of a million such squares,
+ * are finite in single precision.
+ */
+const LARGEST_GRADIENT = 1e16;
+
+/**
+ * Clips a gradient to ±1e16 before it is squared. The square of a gradient above 1.8e19 is infinite
+ * in single precision, and an optimizer that divides by its root would never change the weight
+ * again. The quotient is about the same with the clipped gradient: it depends on ratios only. A
+ * gradient that is not finite stays so, and the weight shows it.
+ */
+export function bounded(g: Tensor): Tensor {
+  return bound(g, LARGEST_GRADIENT);
 }
 
 /** g = ∂E/∂w + λ w */

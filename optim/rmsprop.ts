@@ -1,7 +1,8 @@
 import { add, div, mul, relu, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
-import { checkNumber, checkOptions, checkPositive, checkShare } from '../lib/check.ts';
+import { checkNumber, checkOptions, checkPositiveFloat, checkShare } from '../lib/check.ts';
 import type { Params } from '../lib/module.ts';
 import {
+  bounded,
   decayedGrad,
   ParamOptimizer,
   type OptimizerOptions,
@@ -31,6 +32,8 @@ export interface RMSPropOptions extends OptimizerOptions {
  *   v ← μ v + d
  *   w ← w − ε v
  *
+ * Each element of g is clipped to ±1e16, so that its square is finite in single precision.
+ *
  * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
  *          changes.
  * Source: Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850; in PyTorch's
@@ -56,7 +59,7 @@ export class RMSProp extends ParamOptimizer {
     const kinds = ['square', ...(centered ? ['mean'] : []), ...(momentum > 0 ? ['velocity'] : [])];
     super(params, options, kinds);
     checkShare(this, 'alpha', alpha);
-    checkPositive(this, 'eps', eps);
+    checkPositiveFloat(this, 'eps', eps);
     checkNumber(this, 'momentum', momentum, 0);
     this.alpha = alpha;
     this.eps = eps;
@@ -67,7 +70,7 @@ export class RMSProp extends ParamOptimizer {
   protected update(step: ParamStep): Readonly<Record<string, Tensor>> {
     const { param: w, learningRate, slot, scalars } = step;
     const [alpha, rest] = [scalars.of(this.alpha), scalars.of(1 - this.alpha)];
-    const g = decayedGrad(step);
+    const g = bounded(decayedGrad(step));
     const s = add(mul(slot('square'), alpha), mul(square(g), rest));
     const m = this.centered ? add(mul(slot('mean'), alpha), mul(g, rest)) : undefined;
     // Rounding makes the difference of two equal squares negative.

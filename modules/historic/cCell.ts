@@ -13,7 +13,7 @@ import {
 import {
   checkGradOutput,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkShape,
   checkSize,
   checkTensor,
@@ -99,9 +99,9 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
     checkOptions(this, options, ['alpha', 'decay', 'total', 'padding', 'stride']);
     const { alpha = 0.5, decay = 0.9, total = 1 } = options;
     checkSize(this, 'planes', planes);
-    checkPositive(this, 'alpha', alpha);
-    checkPositive(this, 'decay', decay);
-    checkPositive(this, 'total', total);
+    checkPositiveFloat(this, 'alpha', alpha);
+    checkPositiveFloat(this, 'decay', decay);
+    checkPositiveFloat(this, 'total', total);
     this.planes = planes;
     this.kernelSize = pair(this, 'kernelSize', kernelSize);
     this.stride = pair(this, 'stride', options.stride ?? 1);

@@ -15,7 +15,7 @@ import {
 import {
   checkGradOutput,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkShape,
   checkSize,
   checkTensor,
@@ -131,8 +131,8 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     const { r = 4, decay = 0.9, init = positiveUniform, rng } = options;
     checkSize(this, 'inPlanes', inPlanes);
     checkSize(this, 'planes', planes);
-    checkPositive(this, 'r', r);
-    checkPositive(this, 'decay', decay);
+    checkPositiveFloat(this, 'r', r);
+    checkPositiveFloat(this, 'decay', decay);
     this.inPlanes = inPlanes;
     this.planes = planes;
     this.kernelSize = pair(this, 'kernelSize', kernelSize);

@@ -3,7 +3,7 @@ import {
   checkGradOutput,
   checkInput,
   checkOptions,
-  checkPositive,
+  checkPositiveFloat,
   checkRank,
 } from '../../lib/check.ts';
 import { scalar } from '../../lib/constant.ts';
@@ -48,8 +48,8 @@ export class ScaledTanh extends Module<Tensor, Tensor, ScaledTanhCache> {
     super();
     checkOptions(this, options, ['amplitude', 'slope']);
     const { amplitude = 1.7159, slope = 2 / 3 } = options;
-    checkPositive(this, 'amplitude', amplitude);
-    checkPositive(this, 'slope', slope);
+    checkPositiveFloat(this, 'amplitude', amplitude);
+    checkPositiveFloat(this, 'slope', slope);
     this.amplitude = amplitude;
     this.slope = slope;
   }

@@ -219,6 +219,39 @@ eachBackend('clipping by hand', () => {
 
 const params = () => ({ weight: tf.variable(tf.ones([3, 2])), bias: tf.variable(tf.ones([3])) });
 const rate = { learningRate: 0.1 };
+eachBackend('a gradient whose square is infinite in single precision', () => {
+  const kinds = [
+    ['Adam', (params: Params) => new Adam(params, { learningRate: 0.1 })],
+    ['AdamW', (params: Params) => new AdamW(params, { learningRate: 0.1, weightDecay: 0 })],
+    ['RMSProp', (params: Params) => new RMSProp(params, { learningRate: 0.1 })],
+    ['Adagrad', (params: Params) => new Adagrad(params, { learningRate: 0.1 })],
+  ] as const;
+
+  test.each(kinds)('moves the weight as any other gradient does: %s', (_, make) => {
+    const path = (size: number) => {
+      const params = { w: tf.variable(tf.tensor1d([1, 1])) };
+      const optimizer = make(params);
+      return [1, 2, 3].flatMap(() => {
+        optimizer.step({ w: tf.tensor1d([-size, size]) });
+        return numbers(params.w) as number[];
+      });
+    };
+    const usual = path(1e10);
+    for (const size of [1.9e19, 1e25, 3e38]) {
+      const found = path(size);
+      found.forEach((w, k) => expect(w).toBeCloseTo(usual[k], 4));
+    }
+  });
+
+  test.each(kinds)('is not hidden if it is not finite itself: %s', (_, make) => {
+    for (const bad of [Infinity, -Infinity, NaN]) {
+      const params = { w: tf.variable(tf.tensor1d([1])) };
+      make(params).step({ w: tf.tensor1d([bad]) });
+      expect(numbers(params.w)).toEqual([NaN]);
+    }
+  });
+});
+
 describeRefusals([
   [
     'Adam.step: expected gradients of weight, bias, got one of scale',
@@ -237,6 +270,10 @@ describeRefusals([
     'AdamW: expected eps to be a number above 0, got 0',
     () => new AdamW(params(), { ...rate, eps: 0 }),
   ],
+  ...[Adam, AdamW, RMSProp, Adagrad].map((Kind): [string, () => unknown] => [
+    `${Kind.name}: expected eps to be a number from 1.5e-45 to 3.4e38, because single precision has no other, got 1e-50`,
+    () => new Kind(params(), { ...rate, eps: 1e-50 }),
+  ]),
   [
     'AdamW: expected weightDecay to be a number of at least 0, got -1',
     () => new AdamW(params(), { ...rate, weightDecay: -1 }),

@@ -1,0 +1,17 @@
+import { add, mul, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { scalar } from '../../constant.ts';
+import { computeOnHost, onHost } from '../backends/host.ts';
+import { clip } from './clip.ts';
+
+/** Returns x clipped to −limit ... limit. An infinite value and a NaN stay not finite. */
+export function bound(x: Tensor, limit: number): Tensor {
+  if (!onHost()) return tidy(() => add(clip(x, -limit, limit), mul(x, scalar(0))));
+  const fill = (y: Float32Array | Float64Array, values: ArrayLike<number>) => {
+    for (let i = 0; i < y.length; i++) {
+      const value = values[i];
+      if (Math.abs(value) <= limit || !Number.isFinite(value)) y[i] = value;
+      else y[i] = value > 0 ? limit : -limit;
+    }
+  };
+  return computeOnHost([x], x.shape, fill, { zeroed: false });
+}
