@@ -1,5 +1,11 @@
 import { mul, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
-import { checkChoice, checkInput, checkOptions, checkPositiveFloat, checkTensor } from '../lib/check.ts';
+import {
+  checkChoice,
+  checkInput,
+  checkOptions,
+  checkPositiveFloat,
+  checkTensor,
+} from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { scalar } from '../lib/constant.ts';
 import { clip } from '../lib/kernels/elementwise/clip.ts';
