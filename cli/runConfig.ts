@@ -67,9 +67,9 @@ function parsed(file: string, option: Command['options'][number], value: unknown
   }
   // Values on the command line are texts, but values in the file have types, which must fit.
   if (typeof found === 'number' && typeof value !== 'number') throw refuse('a number');
-  const isText =
-    typeof found === 'string' || (Array.isArray(found) && typeof found[0] === 'string');
-  if (isText && !words.every((word) => typeof word === 'string')) throw refuse('text');
+  if (typeof found === 'string' && typeof value !== 'string') throw refuse('text');
+  const isTextList = Array.isArray(found) && typeof found[0] === 'string';
+  if (isTextList && !words.every((word) => typeof word === 'string')) throw refuse('text');
   return found;
 }
 

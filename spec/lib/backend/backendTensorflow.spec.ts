@@ -25,6 +25,8 @@ let seen: (string | undefined)[];
 class FakeBackend extends tf.KernelBackend {
   readonly isGPUPackage: boolean;
   readonly isUsingGpuDevice: boolean;
+  /** The heap of the wasm backend. */
+  readonly wasm = { _malloc: () => 8, _free: () => {} };
   constructor(isGPUPackage = false, isUsingGpuDevice = false) {
     super();
     this.isGPUPackage = isGPUPackage;
