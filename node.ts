@@ -6,6 +6,7 @@ export { loadMnist, type Mnist, type MnistOptions } from './data/mnist.ts';
 export { decodeImage, loadImage } from './data/image.ts';
 export {
   loadTrainedNetwork,
+  type TrainedNetwork,
   type TrainedNetworkOptions,
   type WeightsHeader,
 } from './models/loadTrainedNetwork.ts';

@@ -17,6 +17,7 @@ import type { ImageShape } from '../models/options.ts';
 import { checkArchitecture } from './architecture.ts';
 import { isModuleFile } from './moduleFile.ts';
 import { placed } from './placed.ts';
+import { logBackend } from './process.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { checkTable, TRAINING_TABLE, type TrainingTable } from './trainingTable.ts';
 
@@ -155,12 +156,14 @@ export async function loadForData(
     const expected = `data whose class ${k} is ${show(names[k])}, as in its training`;
     throw new InputError(`${file}: expected ${expected}, got ${show(classNames?.[k])}`);
   }
-  const { network } = await loadTrainedNetwork(file, {
+  const { network, prefix } = await loadTrainedNetwork(file, {
     name,
     header,
     inputShape,
     build: (init) => entry.build({ rng: new Rng(0), init, inputShape, classes }),
   });
+  if (prefix !== '')
+    logBackend(`boxprop: ${file}: the names begin with ${show(prefix)}, which is ignored`);
   return network;
 }
 

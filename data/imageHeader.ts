@@ -1,4 +1,5 @@
 import { InputError } from '../lib/errors.ts';
+import { notFetched } from '../lib/files/notFetched.ts';
 
 /** The formats that are decoded. */
 export type ImageFormat = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'GIF';
@@ -25,9 +26,6 @@ const OTHERS: readonly [string, readonly (number | undefined)[]][] = [
     [undefined, undefined, undefined, undefined, ...ascii('ftyp')],
   ],
   ['a Photoshop file: convert it', ascii('8BPS')],
-  ['a pointer of Git LFS: fetch the file with `git lfs pull`', ascii('version https://git-lfs')],
-  ['an HTML page: download the image itself', ascii('<!DOCTYPE html')],
-  ['an HTML page: download the image itself', ascii('<html')],
 ];
 
 /**
@@ -40,7 +38,10 @@ export function imageFormat(bytes: Uint8Array, name: string): ImageFormat {
     start.every((byte, i) => byte === undefined || byte === bytes[i]);
   const format = FORMATS.find(beginsWith);
   if (format !== undefined) return format[0];
-  const [other] = OTHERS.find(beginsWith) ?? [bytes.length === 0 ? 'no bytes' : 'other bytes'];
+  const other =
+    OTHERS.find(beginsWith)?.[0] ??
+    notFetched(bytes) ??
+    (bytes.length === 0 ? 'no bytes' : 'other bytes');
   throw new InputError(`${name}: expected a PNG, JPEG, WebP, TIFF or GIF image, got ${other}`);
 }
 

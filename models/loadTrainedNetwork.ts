@@ -1,9 +1,11 @@
+import { checkOptions } from '../lib/check.ts';
 import { InputError } from '../lib/errors.ts';
 import { zeros, type Initializer } from '../lib/init/initializers.ts';
 import { numElements } from '../lib/shapes.ts';
 import type { AnyModule } from '../lib/module.ts';
 import { withSafetensors, type SafetensorsFile } from '../formats/safetensors/safetensorsFile.ts';
 import { loadWeights, type FileLayout } from '../formats/safetensors/weights.ts';
+import { withoutWrapper, wrapperPrefixes } from '../formats/safetensors/wrapperPrefix.ts';
 import { guessTorchvision, TORCHVISION_NETWORKS, torchvisionLayout } from './torchvision/layout.ts';
 
 /** The header of a weights file: its tensors by name, and its metadata. */
@@ -23,6 +25,18 @@ export interface TrainedNetworkOptions<M extends AnyModule> {
   readonly header?: WeightsHeader;
 }
 
+/** A network with the weights of a file. */
+export interface TrainedNetwork<M extends AnyModule> {
+  readonly network: M;
+  /** The metadata of the file. */
+  readonly metadata: Record<string, string>;
+  /**
+   * The prefix of a wrapper, such as `module.` of DataParallel, that all names in the file have and
+   * that was removed; `''` if there is none.
+   */
+  readonly prefix: string;
+}
+
 /**
  * The largest number of elements by which a network may exceed its file. It is larger than any
  * network here (at most 144 million elements), so a file of another network is still reported
@@ -34,23 +48,26 @@ const MARGIN = 2e8;
  * Builds a network and loads its parameters and buffers from a safetensors file. The file may use
  * boxprop's or torchvision's names of the tensors; the naming that matches more tensors is used.
  *
- * Errors: those of `loadWeights`; a network with far more elements than the file. (An untrusted
- *         header could name a huge network.)
+ * Errors: those of `loadWeights`; a network with far more elements than the file, because an
+ *         untrusted header could name a huge network; an unknown option.
  *
  *     const { network } = await loadTrainedNetwork('resnet18.safetensors', {
  *       inputShape: [224, 224, 3], build: (init) => resnet18({ rng: new Rng(0), init }) });
- *
- * @returns the network and the file's metadata.
  */
 export async function loadTrainedNetwork<M extends AnyModule>(
   file: string,
-  { build, inputShape, header, name: given }: TrainedNetworkOptions<M>,
-): Promise<{ network: M; metadata: Record<string, string> }> {
+  options: TrainedNetworkOptions<M>,
+): Promise<TrainedNetwork<M>> {
+  checkOptions('loadTrainedNetwork', options, ['build', 'inputShape', 'name', 'header']);
+  const { build, inputShape, header, name: given } = options;
   const { entries, metadata } = header ?? (await readWeightsHeader(file));
   const name = given ?? networkNameOf({ entries, metadata });
   const network = build(boundedZeros(file, entries));
   const tensors = { ...network.params, ...network.buffers };
-  const matches = (names: readonly string[]) => names.filter((one) => entries.has(one)).length;
+  const matches = (names: readonly string[]) => {
+    const { entries: found } = withoutWrapper(entries, names);
+    return names.filter((one) => found.has(one)).length;
+  };
   // A checkpoint also holds the optimizer's tensors, which are ignored.
   let layout: FileLayout = { stored: {}, ignored: /^optimizer\// };
   if (name !== undefined && TORCHVISION_NETWORKS.includes(name)) {
@@ -58,8 +75,10 @@ export async function loadTrainedNetwork<M extends AnyModule>(
     const theirs = Object.values(torchvision.stored).map((stored) => stored.name);
     if (matches(theirs) > matches(Object.keys(tensors))) layout = torchvision;
   }
+  const names = Object.keys(tensors).map((key) => layout.stored[key]?.name ?? key);
   try {
-    return { network, metadata: await loadWeights(file, tensors, layout) };
+    const stored = await loadWeights(file, tensors, layout);
+    return { network, metadata: stored, prefix: withoutWrapper(entries, names).prefix };
   } catch (error) {
     network.dispose();
     throw error;
@@ -73,10 +92,16 @@ export function readWeightsHeader(file: string): Promise<WeightsHeader> {
 
 /**
  * Returns the network's name from the file's metadata, or else guesses the torchvision network from
- * the names of the tensors; undefined if neither works.
+ * the names of the tensors, without the prefix of a wrapper; undefined if neither works.
  */
 export function networkNameOf({ entries, metadata }: WeightsHeader): string | undefined {
-  return metadata.get('network') ?? guessTorchvision(new Set(entries.keys()));
+  const names = [...entries.keys()];
+  return (
+    metadata.get('network') ??
+    wrapperPrefixes(names)
+      .map(({ length }) => guessTorchvision(new Set(names.map((name) => name.slice(length)))))
+      .find((guess) => guess !== undefined)
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { InputError } from '../../lib/errors.ts';
 import { type Dtype, DTYPES, type SafetensorsData } from './dtypes.ts';
+import { checkSafetensors, SNIFFED_BYTES } from './foreignFile.ts';
 import {
   brief,
   countElements,
@@ -109,6 +110,7 @@ export function bytesOf(data: SafetensorsData): Uint8Array {
  * @param name the name of the file in errors.
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
+  checkSafetensors(bytes.subarray(0, SNIFFED_BYTES), name);
   const length = headerLength(bytes, bytes.length, name);
   const header = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
   const { entries, metadata, start } = parseHeader(header, bytes.length, name);

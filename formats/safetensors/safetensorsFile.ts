@@ -1,6 +1,7 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../../lib/errors.ts';
 import { DTYPES } from './dtypes.ts';
+import { checkSafetensors, SNIFFED_BYTES } from './foreignFile.ts';
 import type { SafetensorsTensor } from './safetensors.ts';
 import { headerLength, LENGTH_BYTES, parseHeader, type Entry } from './safetensorsHeader.ts';
 import { systemProblem } from '../../lib/files/systemError.ts';
@@ -46,7 +47,8 @@ export async function withSafetensors<T>(
       readBytes(handle, position, length).catch((error: unknown) => {
         throw cannotRead(error);
       });
-    const first = await readAt(0, Math.min(size, LENGTH_BYTES));
+    const first = await readAt(0, Math.min(size, SNIFFED_BYTES));
+    checkSafetensors(first, file);
     const length = headerLength(first, size, file);
     const { entries, metadata, start } = parseHeader(
       await readAt(LENGTH_BYTES, length),

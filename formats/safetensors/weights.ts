@@ -4,7 +4,9 @@ import { disposeTensors } from '../../lib/memory.ts';
 import { fromStored, toStored, type Stored } from './layout.ts';
 import { bytesOf, layOut, type SafetensorsInfo, type SafetensorsTensor } from './safetensors.ts';
 import { withSafetensors } from './safetensorsFile.ts';
-import { brief, type Entry } from './safetensorsHeader.ts';
+import { brief } from './safetensorsHeader.ts';
+import { mismatches } from './mismatches.ts';
+import { withoutWrapper } from './wrapperPrefix.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 
 /**
@@ -20,12 +22,6 @@ export interface FileLayout {
   /** Matches names in the file that do not belong to the network. */
   readonly ignored?: RegExp;
 }
-
-/**
- * The largest number of names in one message. It is larger than in any network here; a file with a
- * million names must not make a message of many megabytes.
- */
-const MAX_NAMED = 2000;
 
 const AS_IT_IS: FileLayout = { stored: {} };
 
@@ -76,9 +72,11 @@ export async function saveWeights(
 /**
  * Sets variables from a safetensors file with the same names and shapes, or with those of `layout`.
  * If the file is invalid or does not match, no variable is set. F16, BF16 and F64 weights become
- * float32. In addition to the variables, only the header and one tensor are in memory.
+ * float32. A prefix of all names that a wrapper of PyTorch put there, such as `module.`, is removed
+ * if the names fit without it. In addition to the variables, only the header and one tensor are in
+ * memory.
  *
- * Errors: a file that cannot be read; names or shapes that do not match, all in one message; a
+ * Errors: a file that cannot be read; names or shapes that do not match, the first few by name; a
  *         value that is not finite, with its tensor. After such a value, or if the disk fails or
  *         the file is truncated during the read, the variables that were already read stay set.
  * @returns the file's metadata.
@@ -92,22 +90,12 @@ export async function loadWeights(
     const wanted = Object.entries(params).map(([name, variable]) => {
       return { variable, stored: storedAs(name, variable, layout) };
     });
-    const known = new Set(wanted.map(({ stored }) => stored.name));
-    const others = [...entries.keys()].filter(
-      (name) => !known.has(name) && !layout.ignored?.test(name),
-    );
-    const problems = [
-      ...wanted.flatMap(({ variable, stored }) =>
-        mismatch(stored, variable, entries.get(stored.name)),
-      ),
-      ...others.slice(0, MAX_NAMED).map((name) => `${brief(name)}: unexpected`),
-      ...(others.length > MAX_NAMED
-        ? [`and ${others.length - MAX_NAMED} more are unexpected`]
-        : []),
-    ];
+    const names = wanted.map(({ stored }) => stored.name);
+    const { entries: found } = withoutWrapper(entries, names);
+    const problems = mismatches(wanted, found, layout.ignored);
     if (problems.length > 0) throw new InputError(`${file}: ${problems.join('; ')}`);
     for (const { variable, stored } of wanted) {
-      const entry = entries.get(stored.name);
+      const entry = found.get(stored.name);
       if (entry === undefined) continue;
       const values = fromStored(finiteFloats(file, entry.name, await read(entry)), stored);
       tidy(() => void variable.assign(tensor(values, variable.shape, 'float32')));
@@ -119,26 +107,6 @@ export async function loadWeights(
 function storedAs(name: string, { shape }: Tensor, { stored }: FileLayout): Stored {
   return Object.hasOwn(stored, name) ? stored[name] : { name, shape };
 }
-
-/** Describes the problems with one variable's weights; the list is empty if there are none. */
-function mismatch(
-  { name, shape }: Stored,
-  variable: Variable,
-  weights: Entry | undefined,
-): string[] {
-  if (!weights) return [`${show(name)}: missing`];
-  if (show(weights.shape) !== show(shape)) {
-    return [`${show(name)}: expected shape ${show(shape)}, got ${brief(weights.shape)}`];
-  }
-  if (!FLOATS.has(weights.dtype)) {
-    return [`${show(name)}: expected floating-point weights, got ${weights.dtype}`];
-  }
-  if (variable.dtype !== 'float32')
-    return [`${show(name)}: expected a float32 variable, got ${variable.dtype}`];
-  return [];
-}
-
-const FLOATS: ReadonlySet<string> = new Set(['F64', 'F32', 'F16', 'BF16']);
 
 /**
  * The values of a tensor in single precision.

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
+import { notFetched } from './notFetched.ts';
 import { systemCode, systemProblem } from './systemError.ts';
 
 /** What a path leads to, through links. A pipe or a device is `other`; so is a socket. */
@@ -64,9 +65,17 @@ export async function withRegularFile<T>(
   }
 }
 
-/** Reads a file of a dataset. Errors: those of `withRegularFile`. */
+/**
+ * Reads a file of a dataset.
+ *
+ * Errors: those of `withRegularFile`; a file that was not fetched: `train.csv: expected data, got a
+ *         pointer of Git LFS: fetch the file with git lfs pull`.
+ */
 export async function readRegularFile(file: string): Promise<Uint8Array> {
-  return withRegularFile(file, ({ read }) => read());
+  const bytes = await withRegularFile(file, ({ read }) => read());
+  const other = notFetched(bytes);
+  if (other !== undefined) throw new InputError(`${file}: expected data, got ${other}`);
+  return bytes;
 }
 
 async function readAll(handle: FileHandle, size: number): Promise<Uint8Array> {

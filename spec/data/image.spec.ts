@@ -101,7 +101,8 @@ describe('loadImage', () => {
       ['BM1234', 'a BMP image: convert it'],
       ['P6 1 1 255', 'a PPM or PGM image: convert it'],
       ['1234ftypheic', 'a HEIC or AVIF image: convert it'],
-      ['<!DOCTYPE html>', 'an HTML page: download the image itself'],
+      ['<!DOCTYPE html>', 'an HTML page: download the file itself'],
+      ['\n<!doctype html>', 'an HTML page: download the file itself'],
       [
         'version https://git-lfs.github.com/spec/v1',
         'a pointer of Git LFS: fetch the file with `git lfs pull`',

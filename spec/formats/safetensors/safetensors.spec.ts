@@ -176,7 +176,6 @@ describe('decodeSafetensors', () => {
   });
 
   it('refuses a file that is too short for its header', () => {
-    expectError(new Uint8Array(0), 'f: expected at least 8 bytes, the file ends after 0');
     expectError(new Uint8Array(7), 'f: expected at least 8 bytes, the file ends after 7');
     expectError(
       file('{}').subarray(0, 9),

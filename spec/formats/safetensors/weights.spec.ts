@@ -91,15 +91,63 @@ describe('weights', () => {
     );
   });
 
-  it('the error names 2000 of the unexpected tensors, and counts the others', async () => {
-    const one = { dtype: 'F32' as const, shape: [0], data: new Float32Array(0) };
-    const many = Array.from(
-      { length: 2003 },
-      (_, i) => [`n${String(i).padStart(4, '0')}`, one] as const,
+  const numbers = (...names: string[]) =>
+    encodeSafetensors(
+      Object.fromEntries(
+        names.map((name, i) => [
+          name,
+          { dtype: 'F32' as const, shape: [2], data: Float32Array.of(i, 7) },
+        ]),
+      ),
     );
-    await writeFile(file, encodeSafetensors(Object.fromEntries(many)));
-    await expect(loadWeights(file, {})).rejects.toThrow(
-      /: "n0000": unexpected; .*"n1999": unexpected; and 3 more are unexpected$/,
+  const vectors = (...names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, variable(zeros([2]))]));
+
+  it('the error names the first few of each kind, and counts the others', async () => {
+    const named = (start: string) => Array.from({ length: 2003 }, (_, i) => `${start}${i + 1000}`);
+    await writeFile(file, numbers(...named('other')));
+    await expect(loadWeights(file, vectors(...named('mine')))).rejects.toThrow(
+      inputError(
+        `${file}: "mine1000": missing; "mine1001": missing; "mine1002": missing; ` +
+          '"mine1003": missing; and 1999 more; "other1000": unexpected; "other1001": unexpected; ' +
+          '"other1002": unexpected; "other1003": unexpected; and 1999 more are unexpected',
+      ),
+    );
+  });
+
+  it('the error suggests a similar name of the same shape', async () => {
+    await writeFile(file, numbers('fc.wieght', 'fc.bais'));
+    const model = { 'fc.weight': variable(zeros([2])), 'fc.bias': variable(zeros([1, 2])) };
+    await expect(loadWeights(file, model)).rejects.toThrow(
+      inputError(
+        `${file}: "fc.weight": missing, perhaps it is "fc.wieght"; "fc.bias": missing; ` +
+          '"fc.bais": unexpected; "fc.wieght": unexpected',
+      ),
+    );
+  });
+
+  it.each(['module.', '_orig_mod.', 'model.', 'state_dict.', 'module._orig_mod.'])(
+    'are found behind the prefix %s of a wrapper',
+    async (prefix) => {
+      await writeFile(file, numbers(`${prefix}bias`, `${prefix}model.weight`));
+      const params = vectors('model.weight', 'bias');
+      await loadWeights(file, params);
+      expect([...params['model.weight'].dataSync()]).toEqual([1, 7]);
+      expect([...params.bias.dataSync()]).toEqual([0, 7]);
+    },
+  );
+
+  it('keep a prefix that the network has as well, or that only some names have', async () => {
+    await writeFile(file, numbers('model.a', 'model.b'));
+    const own = vectors('model.a', 'model.b');
+    await loadWeights(file, own);
+    expect([...own['model.b'].dataSync()]).toEqual([1, 7]);
+    await writeFile(file, numbers('model.model.b', 'model.model.a'));
+    await loadWeights(file, own);
+    expect([...own['model.b'].dataSync()]).toEqual([0, 7]);
+    await writeFile(file, numbers('model.a', 'b'));
+    await expect(loadWeights(file, vectors('a', 'b'))).rejects.toThrow(
+      inputError(`${file}: "a": missing; "model.a": unexpected`),
     );
   });
 

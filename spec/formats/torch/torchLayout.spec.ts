@@ -95,7 +95,6 @@ describe('torchLayout', () => {
     await expect(
       loadWeights(name, network.params, torchLayout(network, inputShape)),
     ).rejects.toThrow(
-      // The message lists all wrong shapes, in the order of the file.
       expect.objectContaining({
         name: 'InputError',
         message: expect.stringMatching(
@@ -106,7 +105,8 @@ describe('torchLayout', () => {
     const message = await loadWeights(name, network.params, torchLayout(network, inputShape)).catch(
       String,
     );
-    for (const one of last) expect(message).toContain(`"${one}": unexpected`);
+    const unexpected = last.slice(0, 4).map((one) => `"${one}": unexpected; `);
+    expect(message).toContain(`${unexpected.join('')}and 12 more are unexpected`);
     expect(message).not.toContain('num_batches_tracked');
   });
 

@@ -37,6 +37,19 @@ test('a missing file and a file of 2 GiB are refused', async () => {
   );
 });
 
+test.each([
+  [
+    'version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 9\n',
+    'a pointer of Git LFS: fetch the file with `git lfs pull`',
+  ],
+  ['\uFEFF<!DOCTYPE html><title>404</title>', 'an HTML page: download the file itself'],
+])('data that were not fetched are refused: %j', async (text, got) => {
+  writeFileSync(at('train.csv'), text);
+  await expect(readRegularFile(at('train.csv'))).rejects.toThrow(
+    inputError(`${at('train.csv')}: expected data, got ${got}`),
+  );
+});
+
 const unix = process.platform !== 'win32';
 (unix ? test : test.skip)(
   `a folder, a pipe and a device are refused, without waiting${unix ? '' : ' (skipped: Unix only)'}`,

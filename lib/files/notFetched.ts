@@ -1,0 +1,19 @@
+/**
+ * Recognizes a file that holds something else than the download that its name promises, by its
+ * first bytes (64 are enough): a pointer of Git LFS, or a page of a web site.
+ *
+ * @returns the kind of file and what to do, for the end of an error; undefined for any other file.
+ *
+ *     notFetched(bytes);   // 'a pointer of Git LFS: fetch the file with `git lfs pull`'
+ */
+export function notFetched(bytes: Uint8Array): string | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, 64));
+  if (start.startsWith('version https://git-lfs')) {
+    return 'a pointer of Git LFS: fetch the file with `git lfs pull`';
+  }
+  // A byte order mark and empty lines may come first.
+  if (/^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)/i.test(start)) {
+    return 'an HTML page: download the file itself';
+  }
+  return undefined;
+}
