@@ -177,7 +177,7 @@ export function checkNumber(box: object, what: string, value: number, least = -I
 
 /** Refuses a number that is not finite or not above 0. */
 export function checkPositive(box: object, what: string, value: number): void {
-  if (!(value > 0 && value < Infinity)) {
+  if (!(Number.isFinite(value) && value > 0)) {
     throw new BoxError(
       [nameOf(box)],
       `expected ${what} to be a number above 0, got ${show(value)}`,
@@ -201,7 +201,8 @@ export function checkPositiveFloat(box: object, what: string, value: number): vo
 
 /** Throws for a number outside [0, 1); 1 itself is not allowed. */
 export function checkShare(box: object, what: string, value: number): void {
-  if (value >= 0 && value < 1) return;
+  // A comparison alone would accept the text '0.5'.
+  if (Number.isFinite(value) && value >= 0 && value < 1) return;
   throw new BoxError(
     [nameOf(box)],
     `expected ${what} to be a number from 0 to below 1, got ${show(value)}`,

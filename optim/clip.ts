@@ -49,7 +49,7 @@ export function clipByNorm(grads: Grads, limit: number): Grads {
 }
 
 function checkLimit(caller: string, limit: number): void {
-  if (limit > 0) return;
+  if (typeof limit === 'number' && limit > 0) return;
   throw new InputError(`${caller}: expected limit to be a number above 0, got ${show(limit)}`);
 }
 
@@ -70,6 +70,12 @@ export function withGradientClipping(
 ): OptimizerWithState {
   const known = ['value', 'norm'] as const;
   checkOptions<{ value?: number; norm?: number }>('withGradientClipping', clipping, known);
+  const given = Object.entries(clipping);
+  if (given.length !== 1) {
+    const got = given.length === 0 ? 'none' : 'both';
+    throw new InputError(`withGradientClipping: expected one of value, norm, got ${got}`);
+  }
+  checkLimit('withGradientClipping', given[0][1]);
   return {
     get learningRate() {
       return optimizer.learningRate;

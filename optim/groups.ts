@@ -37,10 +37,20 @@ export interface GroupedOptimizer {
 
 /** Refuses a group with an unknown option, or a negative learning-rate scale or weight decay. */
 export function checkParamGroups(optimizer: object, groups: readonly ParamGroup[]): void {
+  const given: unknown = groups;
+  if (!Array.isArray(given)) {
+    throw new BoxError([nameOf(optimizer)], `expected groups to be a list, got ${show(given)}`);
+  }
   for (const [i, group] of groups.entries()) {
     const place = `${nameOf(optimizer)}.groups[${i}]`;
     checkOptions(place, group, ['matches', 'learningRateScale', 'weightDecay']);
-    const { learningRateScale = 1, weightDecay = 0 } = group;
+    const { matches, learningRateScale = 1, weightDecay = 0 } = group;
+    if (typeof matches !== 'function') {
+      throw new BoxError(
+        [place],
+        `expected matches to be a function of a name, got ${show(matches)}`,
+      );
+    }
     checkNumber(optimizer, "a group's learningRateScale", learningRateScale, 0);
     checkNumber(optimizer, "a group's weightDecay", weightDecay, 0);
   }

@@ -76,6 +76,8 @@ export abstract class ParamOptimizer implements OptimizerWithState {
   /** Updates every parameter by its gradient. The caller still owns the gradients. */
   step(grads: Grads): void {
     checkGrads(this, this.params, grads);
+    // A schedule may have set it since. A negative rate would climb without a sign of it.
+    checkNumber(this, 'learningRate', this.learningRate, 0);
     this.#steps++;
     const scalars = new Scalars();
     try {

@@ -8,7 +8,7 @@ export interface Schedule {
 
 /** Refuses a number that is not finite or below 0, in the name of a schedule. */
 function checkSetting(schedule: string, what: string, value: number): void {
-  if (value >= 0 && value < Infinity) return;
+  if (Number.isFinite(value) && value >= 0) return;
   throw new InputError(
     `${schedule}: expected ${what} to be a number of at least 0, got ${show(value)}`,
   );
@@ -16,7 +16,7 @@ function checkSetting(schedule: string, what: string, value: number): void {
 
 /** Refuses a number of steps by which a schedule could not divide. */
 function checkSteps(schedule: string, what: string, steps: number): void {
-  if (steps > 0 && steps < Infinity) return;
+  if (Number.isFinite(steps) && steps > 0) return;
   throw new InputError(`${schedule}: expected ${what} to be a number above 0, got ${show(steps)}`);
 }
 

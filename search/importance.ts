@@ -1,3 +1,4 @@
+import { checkOptions } from '../lib/check.ts';
 import { Rng } from '../lib/rng.ts';
 import { fitGaussianProcess } from './fitGaussianProcess.ts';
 import { encodePoint, randomPoint } from './points.ts';
@@ -49,8 +50,10 @@ export interface SobolOptions {
  */
 export function sobolIndices(
   f: (x: readonly number[]) => number,
-  { dimensions, rng }: SobolOptions,
+  options: SobolOptions,
 ): SobolIndices[] {
+  checkOptions('sobolIndices', options, ['dimensions', 'rng']);
+  const { dimensions, rng } = options;
   const draw = () => Array.from({ length: SAMPLES }, () => [...rng.uniforms(dimensions)]);
   const [a, b] = [draw(), draw()];
   const [fa, fb] = [a.map(f), b.map(f)];

@@ -155,10 +155,10 @@ export interface TrainResult {
  * that is continued from its `progress` therefore equals an uninterrupted one bit for bit.
  *
  * Errors: those of `trainStep`, `evaluate` and the datasets; a batch with fewer examples than a box
- *         needs in training, before the first step; weights after an update, or a
- *         validation loss, that are not finite, before they are saved; epochs or a patience that is
- *         not an integer of at least 1; a patience without a validation set; a plateau without a
- *         schedule; an unknown option.
+ *         needs in training, before the first step; weights after an update, or a validation loss,
+ *         that are not finite, before they are saved; epochs or a patience that is not an integer
+ *         of at least 1; an rng that is no generator; a patience without a validation set; a plateau
+ *         without a schedule; an unknown option.
  * Source: lecture, "Stochastic gradient descent" and "Other things good to know".
  *
  *     const data = { train, validation, batchSize: 64 };
@@ -191,6 +191,16 @@ export class Trainer {
     if (options.plateau !== undefined && options.schedule === undefined)
       throw new InputError('Trainer: expected a schedule with plateau, got none');
     checkBatches(network, options);
+    if (!(options.rng instanceof Rng)) {
+      const got = show(options.rng);
+      throw new InputError(
+        `Trainer: expected rng to be a generator, such as new Rng(0), got ${got}`,
+      );
+    }
+    if (options.schedule !== undefined && typeof options.schedule !== 'function') {
+      const got = show(options.schedule);
+      throw new InputError(`Trainer: expected schedule to be a function of the step, got ${got}`);
+    }
     this.options = options;
     this.#streams = [options.rng.split(), options.rng.split(), options.rng.split()];
   }

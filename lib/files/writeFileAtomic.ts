@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BoxpropError, InputError } from '../errors.ts';
+import { removeAbandoned, temporaryName } from './removeAbandoned.ts';
 import { systemCode, systemProblem } from './systemError.ts';
 import { partsOf, writeThrough, type FileData } from './writeThrough.ts';
 
@@ -9,7 +10,8 @@ import { partsOf, writeThrough, type FileData } from './writeThrough.ts';
  * Writes a file whole or not at all: the data goes into a temporary file in the same folder, which
  * then takes the name of the file. A reader sees either the old file or the whole new one, even
  * after a loss of power. If the file is a symbolic link, its target is written. A device or a pipe
- * receives the data as they come, and stays what it is.
+ * receives the data as they come, and stays what it is. Temporary files that killed processes left
+ * of the same file are removed.
  *
  * Errors: `runs/model.safetensors: cannot be written: ENOSPC: no space left on device`. The old
  *         file is then unchanged, and no temporary file is left.
@@ -23,10 +25,8 @@ export async function writeFileAtomic(file: string, data: FileData): Promise<voi
     throw writeError(file, error);
   }
   const target = await realpath(file).catch(() => file);
-  const temporary = join(
-    dirname(target),
-    `.${basename(target)}.${process.pid}.${randomUUID()}.tmp`,
-  );
+  const [folder, name] = [dirname(target), basename(target)];
+  const temporary = join(folder, temporaryName(name, randomUUID()));
   try {
     await writeAndSync(temporary, data);
     await rename(temporary, target);
@@ -34,7 +34,8 @@ export async function writeFileAtomic(file: string, data: FileData): Promise<voi
     await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(file, error);
   }
-  await syncFolder(dirname(target));
+  await syncFolder(folder);
+  await removeAbandoned(folder, name);
 }
 
 /** The producer of the data may fail too; its error is not about the file. */

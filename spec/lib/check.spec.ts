@@ -112,6 +112,14 @@ describeRefusals([
     () => check.checkNumber(box, 'eps', -1, 0),
   ],
   ['Toy: expected eps to be a number above 0, got 0', () => check.checkPositive(box, 'eps', 0)],
+  [
+    'Toy: expected eps to be a number above 0, got "1"',
+    () => check.checkPositive(box, 'eps', '1' as never),
+  ],
+  [
+    'Toy: expected p to be a number from 0 to below 1, got "0.5"',
+    () => check.checkShare(box, 'p', '0.5' as never),
+  ],
   ['Toy: expected eps to be a number above 0, got NaN', () => check.checkPositive(box, 'eps', NaN)],
   [
     'Toy: expected eps to be a number above 0, got Infinity',

@@ -62,6 +62,14 @@ describeRefusals([
     'constantRate: expected the rate to be a number of at least 0, got NaN',
     () => constantRate(NaN),
   ],
+  [
+    'constantRate: expected the rate to be a number of at least 0, got "0.1"',
+    () => constantRate('0.1' as never),
+  ],
+  [
+    'stepRate: expected every to be a number above 0, got "9"',
+    () => stepRate(0.1, { every: '9' as never }),
+  ],
   ['cosineRate: expected steps to be a number above 0, got 0', () => cosineRate(0.1, 0)],
   ['stepRate: expected every to be a number above 0, got NaN', () => stepRate(0.1, { every: NaN })],
   [

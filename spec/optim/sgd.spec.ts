@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../lib/backend/useBackend.ts';
+import { withGradientClipping } from '../../optim/clip.ts';
 import { SGD, type SGDOptions } from '../../optim/sgd.ts';
 import { expectAllClose, expectNoLeak, messageOf, numbers } from '../support/compare.ts';
 import { eachBackend, loadFixture, tensorOf, type OptimizerCase } from '../support/fixtures.ts';
@@ -135,6 +136,34 @@ describeRefusals([
   [
     'SGD: expected learningRate to be a number of at least 0, got -0.1',
     () => new SGD(params(), { learningRate: -0.1 }),
+  ],
+  [
+    'SGD: expected learningRate to be a number of at least 0, got NaN',
+    () => {
+      const sgd = new SGD(params(), plain);
+      sgd.learningRate = NaN;
+      sgd.step({ weight: weight(), bias: blank([3]) });
+    },
+  ],
+  [
+    'SGD: expected groups to be a list, got Object',
+    () => new SGD(params(), { ...plain, groups: { matches: () => true } as never }),
+  ],
+  [
+    'SGD.groups[0]: expected matches to be a function of a name, got "bias"',
+    () => new SGD(params(), { ...plain, groups: [{ matches: 'bias' as never }] }),
+  ],
+  [
+    'withGradientClipping: expected one of value, norm, got both',
+    () => withGradientClipping(new SGD(params(), plain), { norm: 1, value: 1 }),
+  ],
+  [
+    'withGradientClipping: expected one of value, norm, got none',
+    () => withGradientClipping(new SGD(params(), plain), {} as never),
+  ],
+  [
+    'withGradientClipping: expected limit to be a number above 0, got NaN',
+    () => withGradientClipping(new SGD(params(), plain), { norm: NaN }),
   ],
   [
     'SGD: expected momentum to be a number of at least 0, got -1',

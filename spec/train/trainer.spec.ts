@@ -15,7 +15,7 @@ import {
 import { evaluate, Trainer, type StepEvent, type TrainerOptions } from '../../train/index.ts';
 import { ArrayDataset } from '../../data/dataset.ts';
 import { ReduceOnPlateau } from '../../optim/reduceOnPlateau.ts';
-import { messageOf } from '../support/compare.ts';
+import { messageOf, numbers } from '../support/compare.ts';
 import { inputError } from '../support/inputError.ts';
 import { perceptron, xor } from '../support/toy.ts';
 
@@ -265,6 +265,27 @@ describe('Trainer', () => {
   it.each([0, 1.5, NaN])('refuses %d epochs', async (epochs) => {
     const message = `Trainer: expected epochs to be an integer of at least 1, got ${epochs}`;
     await expect(async () => fit(training({ epochs }))).rejects.toEqual(inputError(message));
+  });
+
+  it.each([
+    ['rng', 1, 'rng to be a generator, such as new Rng(0), got 1'],
+    ['rng', undefined, 'rng to be a generator, such as new Rng(0), got undefined'],
+    ['schedule', 0.1, 'schedule to be a function of the step, got 0.1'],
+    ['epochs', '3', 'epochs to be an integer of at least 1, got "3"'],
+  ])('refuses %s %j', (name, value, expected) => {
+    const wrong: object = { ...training(), [name]: value };
+    expect(() => new Trainer(wrong as TrainerOptions)).toThrow(
+      inputError(`Trainer: expected ${expected}`),
+    );
+  });
+
+  it('refuses a schedule that would climb, and changes no weight', async () => {
+    const options = training({ schedule: () => -0.1 });
+    const before = Object.values(options.network.params).map(numbers);
+    await expect(fit(options)).rejects.toThrow(
+      'SGD: expected learningRate to be a number of at least 0, got -0.1',
+    );
+    expect(Object.values(options.network.params).map(numbers)).toEqual(before);
   });
 
   it('refuses a plateau without a schedule to scale', () => {

@@ -10,11 +10,13 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { jest } from '@jest/globals';
 import { InputError } from '../../../lib/errors.ts';
 import { inputError } from '../../support/inputError.ts';
@@ -76,6 +78,35 @@ describe('writeFileAtomic', () => {
     await expect(writeFileAtomic(file, 'new')).rejects.toThrow(InputError);
     expect(await readFile(file, 'utf8')).toBe('old');
     expect(await readdir(folder)).toEqual(['model.bin']);
+  });
+
+  it('removes what killed writers of the same file left, and nothing else', async () => {
+    const writer = `
+      process.stdout.write(String(process.pid));
+      import { writeFileAtomic } from '${pathToFileURL('lib/files/writeFileAtomic.ts').href}';
+      async function* parts() {
+        yield Buffer.from('half');
+        process.kill(process.pid, 'SIGKILL');
+        await new Promise((resolve) => setTimeout(resolve, 1e6));
+      }
+      setInterval(() => undefined, 1000);
+      await writeFileAtomic(${JSON.stringify(file)}, parts());`;
+    spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', writer]);
+    const [left] = await readdir(folder);
+    const [, killed] = /^\.model\.bin\.(.*)\.[0-9a-f]{8}\.tmp$/.exec(left) ?? [];
+    expect(killed).toMatch(/\.\d+$/);
+
+    const kept = [
+      `.model.bin.${hostname()}.${process.pid}.0123abcd.tmp`,
+      `.model.bin.elsewhere.1.0123abcd.tmp`,
+      `.other.bin.${killed}.0123abcd.tmp`,
+      '.model.bin.tmp',
+    ];
+    const old = '.model.bin.elsewhere.2.0123abcd.tmp';
+    for (const name of [...kept, old]) await writeFile(join(folder, name), 'half');
+    await utimes(join(folder, old), new Date(0), new Date(0));
+    await writeFileAtomic(file, 'new');
+    expect((await readdir(folder)).sort()).toEqual([...kept, 'model.bin'].sort());
   });
 
   it('syncs the file and then the folder', async () => {

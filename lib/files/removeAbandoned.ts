@@ -1,0 +1,38 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { isRunning } from './isRunning.ts';
+
+/**
+ * A temporary file that may be of a living process counts as abandoned if nothing has been written
+ * to it for this time, in milliseconds.
+ */
+const ABANDONED = 3_600_000;
+
+/**
+ * Returns the name of a temporary file of this process, which `removeAbandoned` reads:
+ * `.model.bin.laptop.4711.0123abcd.tmp` is a file of process 4711 of the machine `laptop`.
+ */
+export function temporaryName(name: string, random: string): string {
+  return `.${name}.${hostname()}.${process.pid}.${random.slice(0, 8)}.tmp`;
+}
+
+/**
+ * Removes the temporary files of a file whose process was killed. The process of another machine,
+ * on a shared disk, is unknown, and a process may have the id of one that was killed; their files
+ * are removed after an hour. A failure is ignored, because the file itself is written.
+ */
+export async function removeAbandoned(folder: string, name: string): Promise<void> {
+  const start = `.${name}.`;
+  for (const entry of await readdir(folder).catch(() => [])) {
+    if (!entry.startsWith(start)) continue;
+    const writer = /^(.*)\.(\d+)\.[\da-f]{8}\.tmp$/s.exec(entry.slice(start.length));
+    if (writer === null) continue;
+    const path = join(folder, entry);
+    const isDead = writer[1] === hostname() && !isRunning(Number(writer[2]));
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+    if (isDead || Date.now() - mtimeMs > ABANDONED) {
+      await rm(path, { force: true }).catch(() => undefined);
+    }
+  }
+}
