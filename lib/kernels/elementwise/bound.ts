@@ -3,9 +3,13 @@ import { scalar } from '../../constant.ts';
 import { computeOnHost, onHost } from '../backends/host.ts';
 import { clip } from './clip.ts';
 
-/** Returns x clipped to −limit ... limit. An infinite value and a NaN stay not finite. */
+/**
+ * Returns x clipped to −limit ... limit. An infinite value and a NaN stay not finite. On host
+ * memory a look at the values, which costs little, saves the copy if nothing is to be clipped.
+ */
 export function bound(x: Tensor, limit: number): Tensor {
   if (!onHost()) return tidy(() => add(clip(x, -limit, limit), mul(x, scalar(0))));
+  if (isBounded(x.dataSync(), limit)) return x.clone();
   const fill = (y: Float32Array | Float64Array, values: ArrayLike<number>) => {
     for (let i = 0; i < y.length; i++) {
       const value = values[i];
@@ -14,4 +18,9 @@ export function bound(x: Tensor, limit: number): Tensor {
     }
   };
   return computeOnHost([x], x.shape, fill, { zeroed: false });
+}
+
+function isBounded(values: ArrayLike<number>, limit: number): boolean {
+  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]) <= limit)) return false;
+  return true;
 }
