@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { accumulate } from '../lib/gradSum.ts';
 import { nameOf } from '../lib/check.ts';
+import { similarName } from '../lib/didYouMean.ts';
 import { InputError, show, withPath } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import { propagate } from '../lib/propagate.ts';
@@ -68,8 +69,12 @@ export class Trace {
     propagate<number>(network, [-1], visit, (outputs, path) => void ends.set(path, outputs));
     const outputs = ends.get(target);
     if (outputs?.length !== 1 || outputs[0] < 0) {
+      const paths = boxPaths(network);
+      // Numbers are all similar.
+      const similar = /[a-z]/i.test(target) ? similarName(target, paths) : undefined;
+      const hint = similar === undefined ? '' : `; did you mean ${similar}?`;
       throw new InputError(
-        `expected box to be one of ${listPaths(boxPaths(network))}, got ${show(target)}`,
+        `expected box to be one of ${listPaths(paths)}, got ${show(target)}${hint}`,
       );
     }
     const [end] = outputs;

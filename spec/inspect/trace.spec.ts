@@ -8,6 +8,7 @@ import type { Interval } from '../../lib/facts.ts';
 import { tidy } from '../../lib/memory.ts';
 import { Module, type AnyModule } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
+import { ReLU, Sequential } from '../../modules/index.ts';
 import { numElements } from '../../lib/shapes.ts';
 import { oneHot, reach } from '../support/reach.ts';
 
@@ -52,3 +53,12 @@ function allBoxes(box: AnyModule): AnyModule[] {
   const children = box.children();
   return children.length === 0 ? [] : children.flatMap(([, child]) => [child, ...allBoxes(child)]);
 }
+
+test('a box with a similar name is suggested', () => {
+  const network = new Sequential({ conv1: new ReLU(), conv2: new ReLU(), '3': new ReLU() });
+  const wrong = (target: string) => () => new Trace(network, target, [2]);
+  expect(wrong('cnv1')).toThrow(
+    'expected box to be one of 3, conv1, conv2, got "cnv1"; did you mean conv1?',
+  );
+  expect(wrong('4')).toThrow(/got "4"$/);
+});
