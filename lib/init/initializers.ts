@@ -158,7 +158,8 @@ export function createParam<R extends Rank>(
     initial.dispose();
     return param;
   } catch (error) {
-    if (error instanceof RangeError) {
+    // Only the engine's errors of an array that is too large; an initializer may throw its own.
+    if (error instanceof RangeError && /allocation failed|Invalid .*length/.test(error.message)) {
       const gibibytes = Number(((4 * numElements(shape)) / 2 ** 30).toPrecision(3));
       throw new BoxError(
         [nameOf(box)],
