@@ -85,15 +85,15 @@ interface Frame {
  *
  * with g = ∂C/∂x_out, 0 outside of the output. A convolution with stride s maps s different input
  * sizes to the same output size. `outputPadding` adds rows and columns at the end, and so chooses
- * among these sizes. As in PyTorch it may also reach the stride, if it is smaller than the dilation.
+ * among these sizes. As in PyTorch, it may also reach the stride if it is below the dilation.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with H' = (H −
  *         1) s − 2 padding + d (K_h − 1) + outputPadding + 1; weight [K_h, K_w, outChannels/groups,
  *         inChannels], as for the Conv2D from output to input, whose adjoint this box is; bias
  *         [outChannels].
  * Errors: an input or gradOutput of another shape or dtype; padding that leaves no output; an
- *         outputPadding that is smaller neither than the stride nor than the dilation; channels
- *         that are not a multiple of the groups; bad sizes; a random `init` without `rng`.
+ *         outputPadding that is below neither the stride nor the dilation; channels that are not a
+ *         multiple of the groups; bad sizes; a random `init` without `rng`.
  * Source: Zeiler et al. 2010, "Deconvolutional networks"; Long et al. 2015, arXiv:1411.4038,
  *         section 3.3; sizes as in PyTorch. Initial weights: Glorot & Bengio 2010, biases 0.
  *
