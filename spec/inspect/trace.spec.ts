@@ -10,6 +10,7 @@ import { Module, type AnyModule } from '../../lib/module.ts';
 import { Rng } from '../../lib/rng.ts';
 import { ReLU, Sequential } from '../../modules/index.ts';
 import { numElements } from '../../lib/shapes.ts';
+import { inputError } from '../support/inputError.ts';
 import { oneHot, reach } from '../support/reach.ts';
 
 /**
@@ -54,11 +55,12 @@ function allBoxes(box: AnyModule): AnyModule[] {
   return children.length === 0 ? [] : children.flatMap(([, child]) => [child, ...allBoxes(child)]);
 }
 
-test('a box with a similar name is suggested', () => {
-  const network = new Sequential({ conv1: new ReLU(), conv2: new ReLU(), '3': new ReLU() });
-  const wrong = (target: string) => () => new Trace(network, target, [2]);
-  expect(wrong('cnv1')).toThrow(
-    'expected box to be one of 3, conv1, conv2, got "cnv1"; did you mean conv1?',
+test('a box with a similar name is suggested, and for a number none', () => {
+  const named = new Sequential({ conv1: new ReLU(), conv2: new ReLU() });
+  expect(() => new Trace(named, 'cnv1', [2])).toThrow(
+    inputError('expected box to be one of conv1, conv2, got "cnv1"; did you mean conv1?'),
   );
-  expect(wrong('4')).toThrow(/got "4"$/);
+  expect(() => new Trace(new Sequential([new ReLU()]), '4', [2])).toThrow(
+    inputError('expected box to be one of 0, got "4"'),
+  );
 });
