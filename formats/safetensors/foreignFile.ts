@@ -20,8 +20,8 @@ const CONVERT_KERAS =
  * are 559903. The JSON of a header begins with `{`, so a file with `{` after a length that fits is
  * never refused here.
  *
- * Errors: `model.pth: expected a safetensors file, got a PyTorch file: convert it ...`; a pointer of
- *         Git LFS, an HTML page, HDF5, ONNX, gzip, zip, NumPy, GGUF; an empty file.
+ * Errors: `model.pth: expected a safetensors file, got a PyTorch file: convert it ...`; a pointer
+ *         of Git LFS, an HTML page, HDF5, ONNX, gzip, zip, NumPy, GGUF; an empty file.
  * @param first the first bytes of the file, up to `SNIFFED_BYTES`.
  */
 export function checkSafetensors(first: Uint8Array, file: string): void {
