@@ -9,6 +9,7 @@ import {
   type GradcheckReport,
 } from '../../gradcheck/index.ts';
 import { nonFiniteReport, type NonFiniteOptions } from './nonFinite.ts';
+import { compareRealSizes, type RealResult, type RealSizesOptions } from './realSizes.ts';
 import { numElements } from '../../lib/shapes.ts';
 import type { Conv2dKernels } from '../../lib/kernels/conv2d/conv2dKernels.ts';
 import { webglKernels } from '../../lib/kernels/conv2d/webgl.ts';
@@ -33,6 +34,15 @@ export async function parity(
 ): Promise<GradcheckReport> {
   await use(backend);
   return gradcheckAll(boxprop, cases, { ...options, backend });
+}
+
+/** Compares boxes at the sizes of real networks on a backend with float64. */
+export async function realSizes(
+  backend: Backend,
+  options: RealSizesOptions,
+): Promise<RealResult[]> {
+  await use(backend);
+  return compareRealSizes(backend, options);
 }
 
 /** The differences from float64 at values that are not finite, of every box on a backend. */
