@@ -49,7 +49,8 @@ const GREATER_EQUAL = 0x46;
 
 /**
  * The code of a function (x, y, end) that copies vectors and clears the values for which a
- * comparison with 0 holds; it never holds for NaN. Local 3 is a vector of zeros, local 4 the values.
+ * comparison with 0 holds; it never holds for NaN. Local 3 is a vector of zeros, local 4 has the
+ * values.
  */
 function loop(comparison: number): number[] {
   const code = [
