@@ -14,6 +14,7 @@ import { runConvolution } from '../../../lib/kernels/conv2d/tfjs.ts';
 import * as unfolding from '../../../lib/kernels/conv2d/unfold.ts';
 import * as depthwise from '../../../lib/kernels/depthwise/depthwise.ts';
 import * as arithmetic from '../../../lib/kernels/elementwise/arithmetic.ts';
+import { bound } from '../../../lib/kernels/elementwise/bound.ts';
 import { clip } from '../../../lib/kernels/elementwise/clip.ts';
 import { dropMask } from '../../../lib/kernels/elementwise/dropMask.ts';
 import { logSoftmax } from '../../../lib/kernels/elementwise/logSoftmax.ts';
@@ -374,6 +375,7 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     const g = draw<tf.Rank.R4>(N, height.input, width.input, C);
     return () => padding.paddedInputToInput(g, AT, mode);
   }),
+  bound: withAndWithoutNaN((x) => bound(x, 0.5)),
   clip: withAndWithoutNaN((x) => clip(x, 0, 1)),
   maximum: withAndWithoutNaN((x) => maximum(x, x)),
   signOf: withAndWithoutNaN(signOf),
