@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { oneLine, shorten } from '../lib/oneLine.ts';
 import type { ClassifyOptions, Guess } from './classifyImage.ts';
 import { BACKEND_OPTION, NETWORK_OPTION } from './options.ts';
 import { printLine } from './process.ts';
@@ -25,11 +26,18 @@ export function classifyCommand(): Command {
 }
 
 const BAR = 30;
+/** The most characters of a name that are printed. */
+const LONGEST = 60;
 
 /** Formats one line per class, with its probability as a bar. */
 export function formatGuesses(guesses: readonly Guess[]): string {
-  const longest = Math.max(...guesses.map(({ label }) => label.length));
-  return guesses
+  // Names come from a file: a long one, or one with line ends, must not spoil the terminal.
+  const rows = guesses.map(({ label, probability }) => ({
+    label: oneLine(shorten(label, LONGEST)),
+    probability,
+  }));
+  const longest = Math.max(...rows.map(({ label }) => label.length));
+  return rows
     .map(({ label, probability }) => {
       const percent = `${(100 * probability).toFixed(2)} %`.padStart(8);
       return `${label.padEnd(longest)} ${percent} ${bar(probability)}`.trimEnd();

@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { applyPreprocessing, parsePreprocessing } from '../data/preprocessingSteps.ts';
-import { split, subset } from '../data/split.ts';
+import { subset } from '../data/split.ts';
+import { stratifiedSplit } from '../data/stratify.ts';
 import { InputError } from '../lib/errors.ts';
 import { Rng } from '../lib/rng.ts';
 import { requireClasses } from './describeData.ts';
@@ -31,7 +32,7 @@ export async function openRunData(options: RunOptions, rng: Rng): Promise<RunDat
   const { preprocess = [] } = options;
   const opened = await openData(options);
   reportNotes(opened);
-  const { train, validation, test, testedOn } = divide(opened, options, rng);
+  const { train, validation, test, testedOn } = await divide(opened, options, rng);
   requireClasses(train);
   const preprocessing = await parsePreprocessing(preprocess, train);
   const preprocessed = (dataset: Dataset) => applyPreprocessing(dataset, preprocessing);
@@ -70,10 +71,10 @@ type Parts = Pick<RunData, 'train' | 'validation' | 'test' | 'testedOn'>;
  * Divides the data into training, validation and test examples. The validation examples are held
  * out by `--validation-split`, or are those of the data.
  */
-function divide(opened: OpenedData, options: RunOptions, rng: Rng): Parts {
+async function divide(opened: OpenedData, options: RunOptions, rng: Rng): Promise<Parts> {
   const { limit, validationSplit, patience } = options;
   const whole = limited(opened.train, limit);
-  const [train, split] = parts(whole, validationSplit, rng);
+  const [train, split] = await parts(whole, validationSplit, rng);
   if (split !== undefined && opened.validation !== undefined) {
     throw new InputError(
       `--validation-split: expected data without validation examples, got ${opened.validation.name}`,
@@ -108,10 +109,14 @@ export async function openTestExamples(
   training?: TrainingTable,
 ): Promise<Dataset> {
   const opened = await openData(options, training);
-  return divide(opened, options, new Rng(options.seed)).test;
+  return (await divide(opened, options, new Rng(options.seed))).test;
 }
 
-function parts(dataset: Dataset, fraction: number | undefined, rng: Rng): [Dataset, Dataset?] {
+async function parts(
+  dataset: Dataset,
+  fraction: number | undefined,
+  rng: Rng,
+): Promise<[Dataset, Dataset?]> {
   if (fraction === undefined) return [dataset];
   const held = Math.round(fraction * dataset.length);
   if (held === 0 || held === dataset.length) {
@@ -120,6 +125,7 @@ function parts(dataset: Dataset, fraction: number | undefined, rng: Rng): [Datas
         `got ${fraction} of the ${dataset.length} examples of ${dataset.name}`,
     );
   }
-  const [train, validation] = split(dataset, [1 - fraction, fraction], rng.fold(0));
+  // Each class is split alike: a class without validation examples would not be tested at all.
+  const [train, validation] = await stratifiedSplit(dataset, [1 - fraction, fraction], rng.fold(0));
   return [train, { ...validation, name: `${dataset.name}, validation` }];
 }

@@ -188,6 +188,10 @@ const TRAINING_DATA = v.pipe(
   }),
   v.check(
     ({ classes, classNames }) => (classNames?.length ?? classes) === classes,
-    'as many classNames as classes',
+    ({ input }) => `as many classNames as the ${input.classes} classes`,
+  ),
+  v.check(
+    ({ classNames = [] }) => new Set(classNames).size === classNames.length,
+    'classNames that differ',
   ),
 ) satisfies v.GenericSchema<unknown, TrainingData>;

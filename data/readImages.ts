@@ -15,6 +15,9 @@ const MAX_FILE_BYTES = 2 ** 28;
 /** The largest number of pixels that are decoded at a time, 300 MB. */
 const MAX_DECODED = 1e8;
 
+/** The largest number of pixels of an input whose shape is not given: a photograph needs one. */
+const MAX_PIXELS = 2 ** 22;
+
 /** The largest number of bytes of all images, which is the largest array of Node 20. */
 const MAX_BYTES = 2 ** 32;
 
@@ -23,7 +26,8 @@ const MAX_BYTES = 2 ** 32;
  * first. In addition to the result, it takes less than a gigabyte of memory for any number and size
  * of images.
  *
- * Errors: those of `loadImage`, by the path of the file; more than 4 GiB of pixels.
+ * Errors: those of `loadImage`, by the path of the file; more than 4 GiB of pixels; no shape for
+ *         images of more than 2^22 pixels.
  * @param name the name of the dataset, for messages.
  */
 export async function readImages(
@@ -53,7 +57,11 @@ export async function readImages(
 
 async function shapeOf(file: string): Promise<readonly number[]> {
   const { height, width, channels } = await loadImage(file);
-  return [height, width, channels];
+  if (height * width <= MAX_PIXELS) return [height, width, channels];
+  throw new InputError(
+    `${file}: expected a shape to resize to (--shape) for an image of ${height}x${width} pixels, ` +
+      `because an input may have at most ${MAX_PIXELS} pixels, got none`,
+  );
 }
 
 function checkedShape(shape: readonly number[]): readonly number[] {

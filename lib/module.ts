@@ -1,5 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { nameOf } from './check.ts';
+import { BoxError, show } from './errors.ts';
 import type { Facts, Shape } from './facts.ts';
 import { disposeTensors } from './memory.ts';
 import { predict, type NestedArray, type Prediction } from './predict.ts';
@@ -97,6 +98,12 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    * means unknown, and `withoutDecay` refuses the box.
    */
   readonly noDecay: readonly string[] | undefined = undefined;
+
+  /** Refuses the arguments of `new ReLU({ inplace: true })`: a box without options takes none. */
+  constructor(...unexpected: never[]) {
+    if (unexpected.length === 0) return;
+    throw new BoxError([nameOf(this)], `expected no arguments, got ${show(unexpected[0])}`);
+  }
 
   /** Computes the output, and the cache for the backward methods. */
   abstract forward(input: In, context?: Context): ForwardResult<Out, Cache>;

@@ -84,6 +84,8 @@ test('installs what the library needs, and nothing that only the command line ne
     'resolve-protobuf-schema',
     'seedrandom',
     'tr46',
+    // The schemas of JSON that is read:
+    'valibot',
     'webidl-conversions',
     'whatwg-url',
   ]);

@@ -260,6 +260,13 @@ describe('boxprop classify', () => {
     );
   });
 
+  it('prints a name of a class on one short line, whatever the weights call it', () => {
+    const label = `d\u001b[31mog\n${' '.repeat(200_000)}2`;
+    const [line, ...more] = formatGuesses([{ class: 0, label, probability: 0 }]).split('\n');
+    expect(more).toEqual([]);
+    expect(line).toMatch(/^d \[31mog \.\.\. {50,}0\.00 %$|^d \[31mog .{0,80}0\.00 %$/);
+  });
+
   it('draws bars of eighths', () => {
     const bars = formatGuesses(
       [1, 0.5, 0.0125, 0].map((probability, i) => ({ class: i, label: 'x', probability })),

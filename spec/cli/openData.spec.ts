@@ -127,6 +127,13 @@ describe('a run on one folder of classes', () => {
     expect((await values(test)).filter((value) => trained.has(value))).toEqual([]);
   });
 
+  test('holds out the same fraction of each class', async () => {
+    write(...Array.from({ length: 20 }, (_, n) => `${n < 10 ? 'cat' : 'dog'}/${n}.png`));
+    const { validation } = await openRunData(options({ validationSplit: 0.2 }), new Rng(5));
+    const { labels } = await validation!.batch(Int32Array.of(0, 1, 2, 3));
+    expect(Array.from(labels.dataSync()).sort()).toEqual([0, 0, 1, 1]);
+  });
+
   test('is refused without them', async () => {
     write('cat/a.png', 'dog/b.png');
     await expect(openRunData(options({}), new Rng(5))).rejects.toThrow(

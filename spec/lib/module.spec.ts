@@ -152,3 +152,10 @@ describe('unknown names are refused', () => {
     );
   });
 });
+
+test('a box without options takes no arguments', () => {
+  const make = (...args: unknown[]) => () => new (ReLU as new (...given: unknown[]) => ReLU)(...args); // prettier-ignore
+  expect(make({ inplace: true })).toThrow('ReLU: expected no arguments, got Object');
+  expect(make(2)).toThrow('ReLU: expected no arguments, got 2');
+  expect(make()).not.toThrow();
+});

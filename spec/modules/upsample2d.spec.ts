@@ -44,6 +44,19 @@ eachBackend('by hand', () => {
     ]);
   });
 
+  test('bilinear: a NaN or ∞ spreads only to the outputs whose weight for it is not 0', () => {
+    const box = new Upsample2D({ scaleFactor: 2, mode: 'bilinear' });
+    for (const value of [NaN, Infinity]) {
+      const pixels = Float32Array.from({ length: 36 }, (_, i) => (i === 7 ? value : 1));
+      const output = box.infer(tf.tensor4d(pixels, [1, 6, 6, 1])).dataSync();
+      const spread = Array.from(output).flatMap((y, i) => (Object.is(y, value) ? [i] : []));
+      // Rows and columns 1 to 4 of 12.
+      expect(spread).toEqual(
+        [1, 2, 3, 4].flatMap((row) => [1, 2, 3, 4].map((at) => 12 * row + at)),
+      );
+    }
+  });
+
   test('bilinear, corners aligned: the first and last pixels keep their positions', () => {
     const box = new Upsample2D({ scaleFactor: [1, 2.5], mode: 'bilinear', alignCorners: true });
     const { output, cache } = box.forward(image([[0, 8]]));

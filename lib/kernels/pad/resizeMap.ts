@@ -1,4 +1,5 @@
 import { engine, getBackend, type Tensor4D } from '@tensorflow/tfjs-core';
+import { surelyFinite } from '../reduce/surelyFinite.ts';
 import { mapImage, type AxisMap, type ImageMap } from './axisMap.ts';
 
 /**
@@ -66,6 +67,8 @@ export function resize(
   // wasm's kernel computes positions in single precision, which is exact for powers of two.
   const isExact = factors.every((factor) => factor >= 1 && Number.isInteger(Math.log2(factor)));
   if (getBackend() !== 'wasm' || kind === 'aligned' || !isExact) return mapImage(images, map);
+  // The bilinear kernel also multiplies values whose weight is 0, and 0 · ∞ is NaN.
+  if (kind === 'bilinear' && !surelyFinite(images)) return mapImage(images, map);
   const [kernel, attributes] = WASM_KERNELS[kind];
   const size = [map.height.rows.length, map.width.rows.length];
   return engine().runKernel(kernel, { images }, { ...attributes, size });
