@@ -226,11 +226,12 @@ export class Trainer {
    * Continues from the progress of another trainer. The caller first restores the tensors of the
    * network and the optimizer, for example with `loadCheckpoint`.
    *
-   * Errors: a training set or batch size of another size; another `dropLast`; a plateau without a
-   *         state; those of the plateau's `restore`. The trainer is then unchanged.
+   * Errors: a training set or batch size of another size; another `dropLast`; more steps than the
+   *         epochs have, or more errors than examples; a plateau without a state; those of the
+   *         plateau's `restore`. The trainer is then unchanged.
    */
   restore(progress: TrainingProgress): void {
-    const { train, batchSize, dropLast = false, optimizer, plateau } = this.options;
+    const { train, batchSize, dropLast = false, epochs, optimizer, plateau } = this.options;
     for (const [name, own, other] of [
       ['examples', train.length, progress.examples],
       ['batchSize', batchSize, progress.batchSize],
@@ -238,6 +239,17 @@ export class Trainer {
     ] as const) {
       if (own !== other)
         throw new InputError(`Trainer.restore: expected ${name} to be ${other}, got ${own}`);
+    }
+    const most = epochs * this.#stepsPerEpoch;
+    if (progress.step > most) {
+      throw new InputError(
+        `Trainer.restore: expected progress of at most ${most} steps, ${epochs} epochs, got step ${progress.step}`,
+      );
+    }
+    if (progress.errors > train.length) {
+      throw new InputError(
+        `Trainer.restore: expected at most ${train.length} errors in an epoch, got ${progress.errors}`,
+      );
     }
     if (plateau !== undefined) {
       if (progress.plateau === undefined)

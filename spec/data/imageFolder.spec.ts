@@ -224,6 +224,17 @@ describe('large images', () => {
     expect(Math.max(...apart)).toBeLessThanOrEqual(2);
   });
 
+  test("need a shape: an input of millions of pixels is nobody's aim", async () => {
+    const background = { r: 10, g: 20, b: 30 };
+    mkdirSync(at('cat'));
+    const file = at('cat', '0.png');
+    await sharp({ create: { width: 2049, height: 2048, channels: 3, background } }).toFile(file);
+    await refuses(
+      `${file}: expected a shape to resize to (--shape) for an image of 2048x2049 pixels, ` +
+        `because an input may have at most 4194304 pixels, got none`,
+    );
+  });
+
   test('sixteen of 100 million pixels take little memory and time', async () => {
     mkdirSync(at('cat'));
     const background = { r: 10, g: 20, b: 30 };

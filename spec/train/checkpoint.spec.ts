@@ -86,6 +86,20 @@ test('a continued training equals one that was never interrupted', async () => {
   expect(optimizer.state().scalars).toEqual({ steps: 6 });
 });
 
+test('progress that contradicts the training is refused', async () => {
+  const { trainer } = training(1);
+  await trainer.run();
+  const progress = trainer.progress;
+  const refusal = (more: object) => () => training(2).trainer.restore({ ...progress, ...more });
+  expect(refusal({ step: 7 })).toThrow(
+    inputError('Trainer.restore: expected progress of at most 6 steps, 2 epochs, got step 7'),
+  );
+  expect(refusal({ errors: 500 })).toThrow(
+    inputError('Trainer.restore: expected at most 32 errors in an epoch, got 500'),
+  );
+  expect(refusal({})).not.toThrow();
+});
+
 test('a training that leaves out the last batch continues in the same epoch, with the same bytes', async () => {
   const change = { dropLast: true };
   const whole = training(2, change);
