@@ -14,7 +14,7 @@ function fuzz(...args: string[]) {
   return { status, lines, last: lines.at(-1) };
 }
 
-const planted = (name: string, mutants = 60) =>
+const planted = (name: string, mutants = 100) =>
   fuzz(
     '--table',
     join(ROOT, 'spec/support/fuzz/brokenReaders.ts'),
@@ -47,7 +47,7 @@ test.each([
   'a reader with the fault %s fails, and the file is kept',
   (name, problem) => {
     const few = ['slow', 'exits', 'endless'].includes(name);
-    const { status, lines, last } = planted(name, few ? 4 : 60);
+    const { status, lines, last } = planted(name, few ? 4 : 500);
     const found = lines.filter((line) => line.startsWith(`FAIL ${name} `) && problem.test(line));
     expect(found.length).toBeGreaterThan(0);
     expect(readFileSync(found[0].split('; ').at(-1) ?? '')).toBeInstanceOf(Buffer);

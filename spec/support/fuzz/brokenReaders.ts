@@ -45,10 +45,10 @@ const blocks: Uint8Array[] = [];
 export const readers: Readonly<Record<string, FuzzReader>> = {
   good: broken((parsed) => parsed),
   typeError: broken(({ names }) => names.map((name) => String(name))),
-  recursion: broken(({ inner }) => {
+  recursion: broken((parsed: Partial<Parsed> | null) => {
     const depth = (value: unknown): number =>
       Array.isArray(value) ? 1 + Math.max(0, ...value.map(depth)) : 0;
-    return depth((inner as { list?: unknown } | null)?.list);
+    return depth((parsed?.inner as { list?: unknown } | null | undefined)?.list);
   }),
   anyType: { ...broken((parsed) => parsed), untyped: /^names|^inner|^$/ },
   wrongValue: {
