@@ -336,7 +336,7 @@ test.each([
     { inputShape: [1e5, 1e5, 3] },
     'inputShape: expected at most 10^8 values, got [100000, 100000, 3]',
   ],
-  [{ classNames: ['dark'] }, 'expected as many classNames as classes, got Object'],
+  [{ classNames: ['dark'] }, 'expected as many classNames as the 2 classes, got Object'],
   [{ classNames: ['dark', null] }, 'classNames[1]: expected text, got null'],
   [{ classes: 0 }, 'classes: expected an integer from 1 to 100000, got 0'],
   [{ pixels: 'yes' }, 'pixels: expected true or false, got "yes"'],
