@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { InputError } from '../lib/errors.ts';
 import { pathKind, readRegularFile } from '../lib/files/regularFile.ts';
 import { ArrayDataset } from './dataset.ts';
@@ -88,6 +88,13 @@ async function readParts(
   { labelBytes, classes }: { readonly labelBytes: number; readonly classes: number },
 ): Promise<ArrayDataset> {
   const size = labelBytes + 3 * PIXELS;
+  for (const file of files) {
+    if ((await pathKind(file)) !== 'missing') continue;
+    const all = files.map((one) => basename(one)).join(', ');
+    throw new InputError(
+      `${name}: expected the files ${all} in ${dirname(file)}, found no ${basename(file)}: unpack the archive again`,
+    );
+  }
   const parts = await Promise.all(files.map((file) => readExamples(file, size)));
   const examples = parts.reduce((total, bytes) => total + bytes.length / size, 0);
   const inputs = new Uint8Array(examples * 3 * PIXELS);

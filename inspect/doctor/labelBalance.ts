@@ -16,7 +16,7 @@ export async function labelBalance(context: DiagnosticContext): Promise<Diagnost
       name,
       'bad',
       `only one class${only}`,
-      'There is nothing to tell apart, so nothing else is checked: check how the labels are read.',
+      'There is nothing to tell apart, so only the scale of the data is checked too: check how the labels are read.',
     );
   }
   const present = counts.filter((count) => count > 0).length;

@@ -242,7 +242,7 @@ test('data of one class have nothing to learn, and nothing else is checked', asy
     severity: 'bad',
     finding: 'only one class, "cat"',
     advice:
-      'There is nothing to tell apart, so nothing else is checked: check how the labels are read.',
+      'There is nothing to tell apart, so only the scale of the data is checked too: check how the labels are read.',
   });
 });
 
