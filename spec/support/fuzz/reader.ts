@@ -15,6 +15,8 @@ export interface FuzzReader {
   readonly documents?: (sample: Uint8Array) => readonly JsonDocument[];
   /** The paths of JSON values that may have more than one type. */
   readonly untyped?: RegExp;
+  /** How much the memory may grow, in MiB; `MEBIBYTES` by default. */
+  readonly mebibytes?: number;
   /** Reads a file; a bad one must throw a `BoxpropError`. */
   readonly read: (file: string) => Promise<unknown>;
   /** Describes what is wrong with a value that was read; undefined if nothing is. */

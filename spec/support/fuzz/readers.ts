@@ -313,6 +313,9 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
       ];
       return Promise.all(pictures.map(async (one) => Uint8Array.from(await one.toBuffer())));
     },
+    // The most that a header may ask for, 100 million pixels, is 300 MB in the decoder and in the
+    // result.
+    mebibytes: 1024,
     read: (file) => loadImage(file),
     problem: (value) => imageProblem(value as PixelImage),
   },

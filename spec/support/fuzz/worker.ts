@@ -32,7 +32,7 @@ for (const [k, sample] of samples.entries()) {
   if (problem !== undefined) throw new Error(`sample ${k} of ${name}: ${problem}`);
 }
 const start = process.resourceUsage().maxRSS;
-let peak = start + MEBIBYTES * 1024;
+let peak = start + (reader.mebibytes ?? MEBIBYTES) * 1024;
 
 for (let i = first; i < count; i++) {
   const rng = new Rng(seed).fold(i);
