@@ -1,6 +1,7 @@
 import { reshape, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 import { computeOnHost, type Values } from '../backends/host.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
+import { sumOfRun } from '../reduce/sumOfRun.ts';
 
 /**
  * Sums of groups on cpu and float64. A plain loop is faster there than tfjs's own sums and
@@ -63,27 +64,6 @@ export function addRows(
     addToColumns(perColumn, values, start, end);
     for (let c = 0; c < width; c++) totals[o * groups + Math.floor(c / columns)] += perColumn[c];
   }
-}
-
-/**
- * Returns the sum of contiguous values. It computes four sums, so that no addition waits for the
- * one before.
- */
-function sumOfRun(values: Values, start: number, count: number): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const end = start + count;
-  let i = start;
-  for (; i + 3 < end; i += 4) {
-    a += values[i];
-    b += values[i + 1];
-    c += values[i + 2];
-    d += values[i + 3];
-  }
-  for (; i < end; i++) a += values[i];
-  return a + b + (c + d);
 }
 
 /**

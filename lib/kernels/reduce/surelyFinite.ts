@@ -1,6 +1,7 @@
 import { engine, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { forBackend, type ByBackend } from '../backends/select.ts';
 import { runOperation } from '../backends/tensorflow.ts';
+import { sumOfRun } from './sumOfRun.ts';
 
 const SURELY_FINITE: ByBackend<(x: Tensor) => boolean> = {
   wasm: (x) => tidy(() => columnSums(x).every(Number.isFinite)),
@@ -30,7 +31,7 @@ const SMALL = 1024;
  */
 function columnSums(x: Tensor): number[] {
   const width = WIDTHS.find((columns) => x.size % columns === 0);
-  if (width === undefined || x.size < SMALL) return [sumOf(x.dataSync())];
+  if (width === undefined || x.size < SMALL) return [sumOfRun(x.dataSync(), 0, x.size)];
   const rows = x.size / width;
   const images = reshape(x, [1, rows, 1, width]);
   const window = { filterSize: [rows, 1], strides: [rows, 1], pad: 'valid' };
@@ -38,19 +39,5 @@ function columnSums(x: Tensor): number[] {
 }
 
 function hasFiniteSum(values: ArrayLike<number>): boolean {
-  return Number.isFinite(sumOf(values));
-}
-
-/** The sum of the values, in four parts, none of which waits for another. */
-function sumOf(values: ArrayLike<number>): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 3 < values.length; i += 4) {
-    a += values[i];
-    b += values[i + 1];
-    c += values[i + 2];
-    d += values[i + 3];
-  }
-  for (; i < values.length; i++) a += values[i];
-  return a + b + c + d;
+  return Number.isFinite(sumOfRun(values, 0, values.length));
 }

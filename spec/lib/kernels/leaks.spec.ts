@@ -647,7 +647,7 @@ const WITHOUT_CASE = new Set(
     'transposeOf addProduct undilatedGeometry isDilated withDilatedGradients withDilation',
     'webglKernels transposed nearest linear windowSums windowMeans windowSumsFilledUp',
     'windowsThatCover viewOf groupSize pixelsOf spread sumInLoops addRows normalTail',
-    'checkDropProbability bitsOf mapOnWebgl mapOnWebgpu partOnWasm',
+    'checkDropProbability bitsOf mapOnWebgl mapOnWebgpu partOnWasm sumOfRun',
   ].flatMap((names) => names.split(' ')),
 );
 
