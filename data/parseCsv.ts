@@ -43,7 +43,8 @@ export function parseCsv(
  * there is a header, separates out a column `labelColumn`. It is never guessed.
  *
  * Errors: a first line that can be read in two ways.
- * @returns the one that separates most cells if the label is nowhere, for the message about it.
+ * @returns if no separator gives a column of that name, the separator with the most cells; the
+ *   error about the missing column then lists those cells.
  */
 export function findDelimiter(file: string, bytes: Uint8Array, labelColumn?: string): Delimiter {
   const rows = DELIMITERS.map((delimiter) => ({ delimiter, cells: firstRow(bytes, delimiter) }));

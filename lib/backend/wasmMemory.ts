@@ -13,8 +13,8 @@ interface WasmBackend {
 const LIMIT = 2 ** 32;
 
 /**
- * What tensors leave to the kernels. They allocate within C++, where a failure ends the whole
- * backend: later every call says "Aborted()".
+ * The bytes that tensors leave to the kernels. Kernels allocate within C++, where a failure ends
+ * the whole backend: later every call says "Aborted()".
  */
 const RESERVE = 2 ** 26;
 

@@ -2,7 +2,7 @@
  * Recognizes a file that holds something else than the download that its name promises, by its
  * first bytes (64 are enough): a pointer of Git LFS, or a page of a web site.
  *
- * @returns the kind of file and what to do, for the end of an error; undefined for any other file.
+ * @returns the end of an error: the kind of file and what to do; undefined for any other file.
  *
  *     notFetched(bytes);   // 'a pointer of Git LFS: fetch the file with `git lfs pull`'
  */

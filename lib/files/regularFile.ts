@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import { notFetched } from './notFetched.ts';
 import { systemCode, systemProblem } from './systemError.ts';
 
-/** What a path leads to, through links. A pipe or a device is `other`; so is a socket. */
+/** The kind of thing that a path leads to, through links; a pipe, device or socket is `other`. */
 export type PathKind = 'file' | 'folder' | 'other' | 'missing';
 
 /**

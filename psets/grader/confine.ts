@@ -11,8 +11,8 @@ interface CommonJs {
 /**
  * From now on this process imports only files of one folder: no file of another submission, no
  * library, no module of Node, such as `node:fs` with which it could read the reference solution.
- * So the content of the folder is all that a submission consists of. This holds off mistakes and
- * simple tricks, and is no sandbox.
+ * So the content of the folder is all that a submission consists of. This prevents mistakes and
+ * simple tricks; a determined attacker can still break out.
  *
  * Errors: at an import, `it imports node:fs, and may import only files of its own folder`.
  */
