@@ -4,7 +4,7 @@ import type { BackendName } from '../lib/backend/useBackend.ts';
 import { homePath } from '../lib/files/homePath.ts';
 import { refuseLinks } from '../lib/files/refuseLinks.ts';
 import { BACKEND_OPTION, indicesOption } from './options.ts';
-import { logBackend, printLine } from './process.ts';
+import { logBackend, printLine, printNote } from './process.ts';
 
 interface Options {
   readonly out?: string;
@@ -34,10 +34,14 @@ export function reportCommand(): Command {
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { reportRun } = await import('./reportRun.ts');
       const { readRun } = await import('./runFolder.ts');
+      const { checkSameSettings } = await import('./sameSettings.ts');
       const { network, data } = options;
       const remedy = `report ${folder} --network FILE`;
       const run = await readRun(folder, { option: 'report', remedy, network, data });
       if (options.out === undefined) await refuseLinks(folder, ['report.html', 'report']);
+      const networkNamed = network !== undefined;
+      const settings = { option: 'report', folder, options: run, networkNamed };
+      (await checkSameSettings(settings)).forEach(printNote);
       await useBackend(backend, { log: logBackend });
       const out = options.out ?? join(folder, 'report.html');
       const files = await reportRun(folder, run, out, { png, ...(examples && { examples }) });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { InputError, show } from '../lib/errors.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
+import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { isModuleFile } from './moduleFile.ts';
 import { parseConfig } from './runConfig.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
@@ -46,6 +47,22 @@ export async function readRun(
     );
   }
   return { ...options, ...(network !== undefined && { network }), ...(data && { data }) };
+}
+
+/**
+ * Writes another number of epochs into a run's `config.json`, so that a run which continues with
+ * `--epochs` can be resumed again without it.
+ */
+export async function storeEpochs(folder: string, epochs: number): Promise<void> {
+  const file = join(folder, 'config.json');
+  const config = { ...parseConfig(file, await readFile(file, 'utf8')), epochs };
+  await writeConfig(folder, config);
+}
+
+/** Writes a run's `config.json`. */
+export function writeConfig(folder: string, config: object): Promise<void> {
+  const text = JSON.stringify(config, undefined, 2);
+  return writeFileAtomic(join(folder, 'config.json'), `${text}\n`);
 }
 
 /** Makes the paths of options absolute, so that the run can be used from any folder. */

@@ -9,7 +9,7 @@ import { applyOptions, readConfig } from './runConfig.ts';
 import { RUN_FILES } from './runFiles.ts';
 import { readRun } from './runFolder.ts';
 import { runOptions, trainOptions, type RunOptions, type TrainOptions } from './trainOptions.ts';
-import type { TrainOutcome } from './trainNetwork.ts';
+import type { Resumed, TrainOutcome } from './trainNetwork.ts';
 
 /**
  * Makes the command `boxprop train NETWORK`. A signal ends it after the step in progress, with a
@@ -21,7 +21,7 @@ export function trainCommand(): Command {
     const configured =
       config === undefined ? undefined : applyOptions(command, config, await readConfig(config));
     const given = command.opts<TrainOptions>();
-    const { options, folder } =
+    const { options, folder, resumed } =
       resume === undefined
         ? await plannedRun(
             network ?? configured,
@@ -32,8 +32,7 @@ export function trainCommand(): Command {
     const { trainNetwork } = await import('./trainNetwork.ts');
     await untilSignal(async (signal) => {
       try {
-        const continued = resume !== undefined;
-        const outcome = await trainNetwork(options, folder, continued, printLine, signal);
+        const outcome = await trainNetwork(options, folder, resumed, printLine, signal);
         printOutcome(outcome, folder, options.network, signal);
         if (outcome.ended !== 'aborted') await report(options, folder);
       } catch (error) {
@@ -48,6 +47,8 @@ export function trainCommand(): Command {
 interface Run {
   readonly options: RunOptions;
   readonly folder: string;
+  /** Set if the run continues. */
+  readonly resumed?: Resumed;
 }
 
 async function plannedRun(
@@ -86,9 +87,23 @@ async function resumedRun(
     );
   }
   const remedy = `train FILE --resume ${folder}`;
-  const options = await readRun(folder, { option: '--resume', remedy, network, data });
+  const option = '--resume';
+  const options = await readRun(folder, { option, remedy, network, data });
   await refuseLinks(folder, RUN_FILES);
-  return { options: flags.includes('--epochs') ? { ...options, epochs } : options, folder };
+  const epochsNamed = flags.includes('--epochs');
+  const { checkSameSettings } = await import('./sameSettings.ts');
+  const notes = await checkSameSettings({
+    option,
+    folder,
+    options,
+    networkNamed: network !== undefined,
+    ...(epochsNamed && { epochs }),
+  });
+  return {
+    options: epochsNamed ? { ...options, epochs } : options,
+    folder,
+    resumed: { notes, epochsNamed },
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { useBackend } from '../lib/backend/useBackend.ts';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
@@ -17,14 +17,14 @@ import { Trainer, type EpochEvent } from '../train/trainer.ts';
 import { describeData } from './describeData.ts';
 import { formatLoss } from './formatLoss.ts';
 import { lockedFolder } from './lockedFolder.ts';
-import { isModuleFile } from './moduleFile.ts';
-import { logBackend } from './process.ts';
+import { logBackend, printNote } from './process.ts';
 import { progressBar } from './progress.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { openRunData, type RunData } from './runData.ts';
-import { withAbsolutePaths } from './runFolder.ts';
+import { storeEpochs, withAbsolutePaths, writeConfig } from './runFolder.ts';
 import { refuseFiles, RUN_FILES } from './runFiles.ts';
 import { checkSameData } from './sameData.ts';
+import { backendNotes, networkMetadata, settingsMetadata } from './sameSettings.ts';
 import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 import { METADATA_VERSION } from './weightsFile.ts';
@@ -46,6 +46,14 @@ export interface TrainOutcome {
   readonly file: string;
 }
 
+/** A run that continues. */
+export interface Resumed {
+  /** Notes on options that are not those with which the run began. */
+  readonly notes: readonly string[];
+  /** Whether the user named the number of epochs, which `config.json` then gets. */
+  readonly epochsNamed: boolean;
+}
+
 /**
  * Trains a network in a folder. It writes `config.json`, `log.jsonl`, `checkpoint.safetensors` with
  * everything that a resumed run needs, and `weights.safetensors` of the epoch with the smallest
@@ -54,14 +62,14 @@ export interface TrainOutcome {
  *
  * Errors: those of the data and of the `Trainer`; a folder that cannot be written or that another
  *         process uses, which is reported before training.
- * @param resume whether to continue from the checkpoint in the folder.
+ * @param resumed set if the run continues from the checkpoint in the folder.
  * @param print prints a line after each epoch.
  * @param signal ends the run after the step in progress, with a checkpoint.
  */
 export async function trainNetwork(
   options: RunOptions,
   folder: string,
-  resume: boolean,
+  resumed: Resumed | undefined,
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<TrainOutcome> {
@@ -91,9 +99,7 @@ export async function trainNetwork(
   const progress = progressBar(epochs * examplesPerEpoch);
   const about = {
     metadataVersion: METADATA_VERSION,
-    // Only the file's name is stored, because a path would depend on the folder in which the run is
-    // resumed.
-    network: isModuleFile(options.network) ? basename(options.network) : options.network,
+    network: networkMetadata(options.network),
     seed: String(seed),
     backend,
     ...data.metadata,
@@ -167,7 +173,7 @@ export async function trainNetwork(
       network,
       optimizer,
       progress: trainer.progress,
-      metadata: about,
+      metadata: { ...about, settings: settingsMetadata(options) },
     });
   const fail = async (message: string) => {
     runLog.add({ type: 'failed', step: trainer.progress.step, message });
@@ -177,17 +183,20 @@ export async function trainNetwork(
   let training = false;
   let unlock: (() => Promise<void>) | undefined;
   try {
-    unlock = await lockedFolder(resume ? '--resume' : '--out', folder);
-    if (resume) {
+    unlock = await lockedFolder(resumed ? '--resume' : '--out', folder);
+    if (resumed) {
       await checkSameData(checkpointFile, data.metadata);
+      const notes = [...resumed.notes, ...(await backendNotes(checkpointFile, backend))];
       trainer.restore(await loadCheckpoint(checkpointFile, { network, optimizer }));
       await runLog.rewind(trainer.progress.step);
+      if (resumed.epochsNamed) {
+        await save();
+        await storeEpochs(folder, epochs);
+      }
+      notes.forEach(printNote);
     } else {
       await checkNewFolder(folder, [checkpointFile, file]);
-      await writeFileAtomic(
-        join(folder, 'config.json'),
-        `${JSON.stringify(withAbsolutePaths(options), undefined, 2)}\n`,
-      );
+      await writeConfig(folder, withAbsolutePaths(options));
       await save();
     }
     describeData(data).forEach(print);

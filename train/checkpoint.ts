@@ -36,7 +36,8 @@ const OPTIMIZER = 'optimizer/';
  * Writes everything that a continued training needs into one safetensors file, whole or not at all.
  * The network's parameters and buffers have their own names, so the file also serves as a weights
  * file. The optimizer's tensors have names such as `optimizer/velocity/0.weight`. The metadata hold
- * the progress as JSON and the version of the format.
+ * the progress as JSON, the version of the format, and the number of steps that the optimizer made
+ * outside this training, if any.
  *
  * Errors: a value that is not finite; a file that cannot be written; an unknown option. The old
  *         file is then unchanged.
@@ -48,6 +49,7 @@ export async function saveCheckpoint(file: string, options: SaveCheckpointOption
   checkOptions('saveCheckpoint', options, ['network', 'optimizer', 'progress', 'metadata']);
   const { network, optimizer, progress, metadata = {} } = options;
   const { tensors, scalars } = optimizer.state();
+  const otherSteps = (scalars.steps ?? progress.step) - progress.step;
   const optimizerTensors = Object.fromEntries(
     Object.entries(tensors).map(([name, value]) => [OPTIMIZER + name, value]),
   );
@@ -64,6 +66,7 @@ export async function saveCheckpoint(file: string, options: SaveCheckpointOption
     checkpointVersion: String(VERSION),
     progress: JSON.stringify(progress),
     optimizer: JSON.stringify(scalars),
+    ...(otherSteps !== 0 && { otherSteps: JSON.stringify(otherSteps) }),
   });
 }
 
@@ -71,8 +74,9 @@ export async function saveCheckpoint(file: string, options: SaveCheckpointOption
  * Sets a network and an optimizer to the state in a checkpoint.
  *
  * Errors: a file of weights only; a checkpoint of another version of the format; a progress or
- *         scalars that no training has, with the field; a tensor that is not finite; those of
- *         `loadWeights` and of the optimizer's `restore`; an unknown option.
+ *         scalars that no training has, with the field; progress of more or fewer steps than the
+ *         optimizer's; a tensor that is not finite; those of `loadWeights` and of the optimizer's
+ *         `restore`; an unknown option.
  * @returns the progress, for `Trainer.restore`.
  *
  *     const trainer = new Trainer({ network, optimizer, cost, train, batchSize, epochs, rng });
@@ -89,6 +93,7 @@ export async function loadCheckpoint(
     async ({ entries, metadata, read }) => {
       const progress = parseProgress(file, metadata);
       const scalars = parseScalars(file, metadata);
+      checkSteps(file, metadata, progress, scalars);
       const stored = [...entries.values()].filter(({ name }) => name.startsWith(OPTIMIZER));
       const tensors: OptimizerState['tensors'] = Object.fromEntries(
         await Promise.all(
@@ -138,6 +143,25 @@ function parseScalars(file: string, metadata: Metadata): Record<string, number> 
 }
 
 /**
+ * Checks that the optimizer has made the steps of the training. An optimizer without a number of
+ * steps cannot be checked.
+ */
+function checkSteps(
+  file: string,
+  metadata: Metadata,
+  { step }: TrainingProgress,
+  { steps }: Readonly<Record<string, number | undefined>>,
+): void {
+  const other = metadata.has('otherSteps') ? parseEntry(file, metadata, 'otherSteps') : 0;
+  const expected = step + checkSchema(`${file}: otherSteps`, WHOLE, other);
+  if (steps === undefined || steps === expected) return;
+  throw new InputError(
+    `${file}: expected an optimizer after ${expected} steps, because the progress has ${step}, ` +
+      `got one after ${steps}: the file was changed; use another checkpoint, or start the training anew`,
+  );
+}
+
+/**
  * Throws for a checkpoint without a version, which is older than version 1, and for one of a newer
  * version.
  */
@@ -161,6 +185,8 @@ function parseEntry(file: string, metadata: Metadata, key: string): unknown {
 }
 
 const SCALARS = record(number());
+
+const WHOLE = integer(Number.MIN_SAFE_INTEGER);
 
 const WORD = integer(0, 2 ** 32 - 1);
 

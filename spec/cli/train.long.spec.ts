@@ -451,12 +451,23 @@ describe('boxprop train', () => {
       out('more'),
     ];
     expect(boxprop(...args).status).toBe(0);
-    const { status, stdout } = boxprop('train', '--resume', out('more'), '--epochs', '3');
+    const { status, stdout, stderr } = boxprop('train', '--resume', out('more'), '--epochs', '3');
+    expect(stderr).toBe('boxprop: --resume: the run goes on with epochs 3; it began with 1\n');
     expect(status).toBe(0);
     expect(stdout.split('\n').slice(2, 4)).toEqual([
       expect.stringMatching(/^epoch 2\/3: /),
       expect.stringMatching(/^epoch 3\/3: /),
     ]);
+    expect(boxprop('train', '--resume', out('more'))).toMatchObject({ status: 0, stderr: '' });
+    const file = join(out('more'), 'config.json');
+    const config = readFileSync(file, 'utf8');
+    writeFileSync(file, config.replace('"learningRate": 0.02', '"learningRate": 0.5'));
+    const change = `${file}: expected learningRate to be 0.02, with which the run was trained, got 0.5: write 0.02 there, or train a new run`;
+    expect(boxprop('train', '--resume', out('more'), '--epochs', '9').stderr).toBe(
+      `boxprop: --resume: ${change}\n`,
+    );
+    expect(boxprop('report', out('more')).stderr).toBe(`boxprop: report: ${change}\n`);
+    writeFileSync(file, config);
     expect(boxprop('train', '--resume', out('more'), '--learning-rate', '0.1').stderr).toBe(
       'boxprop: --resume: expected no option but --epochs and --data, because the run keeps its own, got --learning-rate\n',
     );

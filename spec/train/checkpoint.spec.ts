@@ -100,6 +100,36 @@ test('progress that contradicts the training is refused', async () => {
   expect(refusal({})).not.toThrow();
 });
 
+describe("the optimizer's number of steps", () => {
+  test.each([
+    [{ step: 2 }, 'after 2 steps, because the progress has 2, got one after 3'],
+    [{ step: 5 }, 'after 5 steps, because the progress has 5, got one after 3'],
+  ])('contradicts a progress with %j, which is refused', async (changed, message) => {
+    const { network, optimizer, trainer } = training(1);
+    await trainer.run();
+    const { tensors, metadata } = decodeSafetensors(readFileSync(file), file);
+    const progress = JSON.stringify({ ...trainer.progress, ...changed });
+    writeFileSync(file, encodeSafetensors(tensors, { ...metadata, progress }));
+    await expect(loadCheckpoint(file, { network, optimizer })).rejects.toEqual(
+      inputError(
+        `${file}: expected an optimizer ${message}: the file was changed; use another checkpoint, or start the training anew`,
+      ),
+    );
+  });
+
+  test('may be larger by the steps of an earlier training', async () => {
+    const { network, optimizer, trainer } = training(1);
+    await trainer.run();
+    const { train, cost, batchSize } = trainer.options;
+    const again = { network, optimizer, train, cost, batchSize, epochs: 1, rng: new Rng(1) };
+    const second = new Trainer(again);
+    await second.run();
+    await saveCheckpoint(file, { network, optimizer, progress: second.progress });
+    expect(await loadCheckpoint(file, { network, optimizer })).toEqual(second.progress);
+    expect(optimizer.state().scalars).toEqual({ steps: 6 });
+  });
+});
+
 test('a training that leaves out the last batch continues in the same epoch, with the same bytes', async () => {
   const change = { dropLast: true };
   const whole = training(2, change);
