@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { applyPreprocessing } from '../data/preprocessingSteps.ts';
+import { checkFiniteWeights } from '../formats/safetensors/weights.ts';
 import { readProgress } from '../train/checkpoint.ts';
 import { readLog } from '../train/runLog.ts';
 import { writeReport } from '../report/writeReport.ts';
@@ -19,7 +21,8 @@ export interface ReportRunOptions {
 /**
  * Writes the report of the run in `folder`. It shows the weights of the run's checkpoint.
  *
- * Errors: those of the checkpoint and the data; a file that cannot be written.
+ * Errors: those of the checkpoint and the data; a value in the weights file of the run that is not
+ *         finite; a file that cannot be written.
  * @param out the HTML file.
  * @returns the paths of the files that were written.
  */
@@ -30,6 +33,9 @@ export async function reportRun(
   { png = false, examples }: ReportRunOptions = {},
 ): Promise<string[]> {
   const file = join(folder, 'checkpoint.safetensors');
+  const best = join(folder, 'weights.safetensors');
+  // The report of a run must not call it good if the weights that it left behind are damaged.
+  if (existsSync(best)) await checkFiniteWeights(best);
   const weights = await readWeightsFile(file, options.network);
   const test = await openTestExamples(options, weights.table);
   const dataset = applyPreprocessing(test, weights.preprocessing);

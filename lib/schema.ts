@@ -24,10 +24,16 @@ export function checkSchema<const S extends v.GenericSchema>(
   throw new InputError(`${where}: ${describeIssue(result.issues[0])}`);
 }
 
-/** A finite number of at least `least`; JSON itself has no others, but a program may. */
-export function number(least = -Infinity) {
-  const message = least === -Infinity ? 'a finite number' : `a number of at least ${least}`;
-  return v.pipe(v.number(message), v.finite(message), v.minValue(least, message));
+/** A finite number from `least` to `most`; JSON itself has no others, but a program may. */
+export function number(least = -Infinity, most = Infinity) {
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  const message = least === -Infinity ? 'a finite number' : `a number ${range}`;
+  return v.pipe(
+    v.number(message),
+    v.finite(message),
+    v.minValue(least, message),
+    v.maxValue(most, message),
+  );
 }
 
 /** A finite number above 0. */

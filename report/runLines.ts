@@ -48,7 +48,13 @@ export interface RunLines {
   readonly failure?: string;
 }
 
-const FIGURES = object({ loss: number(), errorRate: number(0) });
+/** A cross-entropy is at least 0, but for the rounding errors of single precision. */
+const LOSS = v.pipe(
+  number(),
+  v.check((loss) => loss > -1e-6, 'a cross-entropy of at least 0'),
+);
+
+const FIGURES = object({ loss: LOSS, errorRate: number(0, 1) });
 
 /** JSON writes a size that overflows as null. */
 const SIZE = v.pipe(
@@ -56,7 +62,7 @@ const SIZE = v.pipe(
   v.transform((size) => size ?? NaN),
 );
 
-const STEP = object({ step: integer(0), loss: number(), learningRate: number(0) });
+const STEP = object({ step: integer(0), loss: LOSS, learningRate: number(0) });
 
 const EPOCH = object({
   epoch: integer(1),

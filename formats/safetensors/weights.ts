@@ -104,6 +104,18 @@ export async function loadWeights(
   });
 }
 
+/**
+ * Reads every tensor of a safetensors file, one after the other, and checks that its values are
+ * finite.
+ *
+ * Errors: those of `withSafetensors` and `finiteFloats`.
+ */
+export function checkFiniteWeights(file: string): Promise<void> {
+  return withSafetensors(file, async ({ entries, read }) => {
+    for (const entry of entries.values()) finiteFloats(file, entry.name, await read(entry));
+  });
+}
+
 function storedAs(name: string, { shape }: Tensor, { stored }: FileLayout): Stored {
   return Object.hasOwn(stored, name) ? stored[name] : { name, shape };
 }

@@ -117,7 +117,7 @@ describe('weights that are not finite', () => {
       'weights',
       ['export', 'net.mjs', '--weights', WEIGHTS, '--input', '6,5,1', '--onnx', 'out.onnx'],
     ],
-    ['checkpoint', ['report', 'spoilt', ...module, ...backend]],
+    ['weights', ['report', 'spoilt', ...module, ...backend]],
     ['checkpoint', ['train', 'net.mjs', '--resume', 'spoilt', '--epochs', '2']],
   ])('%s are refused by %j', (name, args) => {
     const { status, stderr } = run(args);
