@@ -51,6 +51,23 @@ export function findChromium(): string | undefined {
     .find((path) => existsSync(path));
 }
 
+/** Starts a headless Chromium with a new profile, which `close` removes. */
+export async function launchChromium(switches: readonly string[] = []) {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error('Chromium is not installed');
+  const profile = mkdtempSync(join(tmpdir(), 'boxprop-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    args: [...SWITCHES, ...switches],
+  });
+  const close = async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { context, close };
+}
+
 /**
  * Bundles a module for the browser and loads it into a page of headless Chromium. The page is at
  * http://localhost, where webgpu is allowed, and it is isolated from other origins, because only
@@ -60,19 +77,11 @@ export async function openChromium(
   entry: string,
   { onConsole, switches = [] }: PageOptions = {},
 ): Promise<Page> {
-  const executablePath = findChromium();
-  if (executablePath === undefined) throw new Error('Chromium is not installed');
   const server = await serve(await bundle(entry));
-  const profile = mkdtempSync(join(tmpdir(), 'boxprop-chromium-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
-    args: [...SWITCHES, ...switches],
-  });
+  const { context, close: closeChromium } = await launchChromium(switches);
   const close = async () => {
-    await context.close();
+    await closeChromium();
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     const page = await context.newPage();

@@ -28,35 +28,36 @@ export function reason(error: unknown): string {
 }
 
 /**
- * Returns a handler for the failed import of a backend's package. The handler throws an error of
- * one line with the command that helps. Use it in `import(...).catch`, because a bundler concludes
- * from the `catch` that the package may be missing.
+ * Returns the error, of one line, for the failed import of a backend's package. It names the command
+ * that helps. Write the `import` in a `try` block, because bundlers conclude from it that the
+ * package may be missing: webpack then builds without it.
  *
- *     await import('@tensorflow/tfjs-backend-cpu').catch(
- *       importFailed('cpu', '@tensorflow/tfjs-backend-cpu'),
- *     );
+ *     try {
+ *       await import('@tensorflow/tfjs-backend-cpu');
+ *     } catch (error) {
+ *       throw importFailure(error, 'cpu', '@tensorflow/tfjs-backend-cpu');
+ *     }
  *
  * @param specifier the imported specifier. It distinguishes a missing package from a package that
  *   itself misses another one.
  */
-export function importFailed(
+export function importFailure(
+  error: unknown,
   name: Exclude<BackendName, 'float64'>,
   specifier: string,
   install = INSTALL[name],
-): (error: unknown) => never {
-  return (error) => {
-    if (isMissing(error, specifier)) {
-      throw new MissingBackend(`the backend ${name} is not installed: ${install}`);
-    }
-    throw new InputError(`the backend ${name} does not load here (${reason(error)}): ${install}`);
-  };
+): InputError {
+  return isMissing(error, specifier)
+    ? new MissingBackend(`the backend ${name} is not installed: ${install}`)
+    : new InputError(`the backend ${name} does not load here (${reason(error)}): ${install}`);
 }
 
 function isMissing(error: unknown, specifier: string): boolean {
   if (!(error instanceof Error)) return false;
-  // The first message is Node's. The others are those of browsers, if a bundler has left the import
-  // unchanged.
-  const words = /^(Cannot find (package|module)|Failed to resolve module|.*bare specifier)/;
+  // The first message is Node's and webpack's, the second is Vite's. The others are those of
+  // browsers, if a bundler has left the import unchanged.
+  const words =
+    /^(Cannot find (package|module)|Could not resolve|Failed to resolve module|.*bare specifier)/;
   const names = [`'${specifier}'`, `"${specifier}"`, `“${specifier}”`];
   return words.test(error.message) && names.some((quoted) => error.message.includes(quoted));
 }

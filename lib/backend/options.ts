@@ -27,7 +27,8 @@ export interface BackendOptions {
   readonly threads?: number;
   /**
    * wasm: the place of its .wasm files: the URL of their folder, which ends in `/`, or the URL of
-   * each file.
+   * each file. By default a page finds them where webpack or Vite has put them, where an import map
+   * or node_modules has the package, beside the script, and beside the page.
    */
   readonly wasmPaths?: string | Readonly<Partial<Record<WasmFile, string>>>;
   /** webgpu in Node: options of Dawn, such as `'backend=vulkan'` or `'adapter=NAME'`. */

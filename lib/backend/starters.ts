@@ -1,4 +1,4 @@
-import { importFailed } from './failure.ts';
+import { importFailure } from './failure.ts';
 import type { BackendName, BackendOptions } from './options.ts';
 import { start } from './start.ts';
 import { startTensorflow } from './tensorflow.ts';
@@ -30,9 +30,11 @@ export const STARTERS: Readonly<Record<BackendName, Starter>> = {
 };
 
 async function startCpu(): Promise<undefined> {
-  await import('@tensorflow/tfjs-backend-cpu').catch(
-    importFailed('cpu', '@tensorflow/tfjs-backend-cpu'),
-  );
+  try {
+    await import('@tensorflow/tfjs-backend-cpu');
+  } catch (error) {
+    throw importFailure(error, 'cpu', '@tensorflow/tfjs-backend-cpu');
+  }
   // Suppresses the recommendation of tfjs-node that tfjs prints at the first use, because the
   // caller has chosen cpu.
   Object.assign(await start('cpu'), { firstUse: false });

@@ -1,10 +1,10 @@
-import { device_util, type KernelBackend } from '@tensorflow/tfjs-core';
+import { env, type KernelBackend } from '@tensorflow/tfjs-core';
 import { InputError } from '../errors.ts';
-import { importFailed } from './failure.ts';
+import { importFailure } from './failure.ts';
 import type { BackendOptions } from './options.ts';
 import { start, started } from './start.ts';
 
-/** Typed as strings, because a bundler for the browser resolves literals. */
+/** Typed as strings, because bundlers for the browser resolve literals. */
 const TFJS_NODE: string = '@tensorflow/tfjs-node';
 const UTIL: string = 'node:util';
 
@@ -16,7 +16,7 @@ export async function startTensorflow(
   name: 'tensorflow' | 'tensorflow-gpu',
   { threads }: BackendOptions,
 ): Promise<string | undefined> {
-  if (device_util.isBrowser()) throw new InputError(`the backend ${name} needs Node`);
+  if (env().getBool('IS_BROWSER')) throw new InputError(`the backend ${name} needs Node`);
   const loaded = started('tensorflow');
   if (loaded !== undefined && packageOf(loaded) !== name) {
     throw new InputError(
@@ -24,7 +24,13 @@ export async function startTensorflow(
     );
   }
   const specifier = name === 'tensorflow' ? TFJS_NODE : `${TFJS_NODE}-gpu`;
-  repairUtil(((await import(UTIL)) as { default: Record<string, unknown> }).default);
+  repairUtil(
+    (
+      (await import(/* webpackIgnore: true */ /* @vite-ignore */ UTIL)) as {
+        default: Record<string, unknown>;
+      }
+    ).default,
+  );
   // TensorFlow reads some of these variables when it is loaded and others at its first operations,
   // so they remain set.
   const variables = {
@@ -41,7 +47,11 @@ export async function startTensorflow(
   };
   for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
   if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS = String(threads);
-  await import(specifier).catch(importFailed(name, specifier));
+  try {
+    await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier);
+  } catch (error) {
+    throw importFailure(error, name, specifier);
+  }
   const backend = await start('tensorflow');
   const onCpu = name === 'tensorflow-gpu' && !(backend as NodeBackend).isUsingGpuDevice;
   return onCpu ? 'finds no GPU and computes on the CPU' : undefined;

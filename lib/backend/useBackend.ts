@@ -1,4 +1,4 @@
-import { device_util, engine, env, ready, setBackend } from '@tensorflow/tfjs-core';
+import { engine, env, ready, setBackend } from '@tensorflow/tfjs-core';
 import { firstThatStarts, ORDER } from './auto.ts';
 import { registeredName, type BackendName, type BackendOptions } from './options.ts';
 import { started } from './start.ts';
@@ -50,7 +50,7 @@ export async function useBackend(
     if (note !== undefined) log(`backend ${name}: ${note}`);
     return name;
   }
-  const order = ORDER[device_util.isBrowser() ? 'browser' : 'node'];
+  const order = ORDER[env().getBool('IS_BROWSER') ? 'browser' : 'node'];
   const choice = await firstThatStarts(order, (candidate) => switchTo(candidate, options, true));
   log(choice.line);
   return choice.name;

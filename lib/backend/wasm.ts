@@ -1,8 +1,9 @@
-import { device_util } from '@tensorflow/tfjs-core';
-import { importFailed } from './failure.ts';
+import { env } from '@tensorflow/tfjs-core';
+import { importFailure } from './failure.ts';
 import type { BackendOptions } from './options.ts';
-import { start } from './start.ts';
+import { start, started } from './start.ts';
 import { shareClones } from './wasmClone.ts';
+import { findWasmFiles } from './wasmFiles.ts';
 import { checkAllocations } from './wasmMemory.ts';
 
 /**
@@ -13,14 +14,15 @@ export async function startWasm({
   threads = 1,
   wasmPaths,
 }: BackendOptions): Promise<string | undefined> {
-  const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(
-    importFailed('wasm', '@tensorflow/tfjs-backend-wasm'),
-  );
-  if (wasmPaths !== undefined) {
+  const wasm = await importWasm();
+  const inBrowser = env().getBool('IS_BROWSER');
+  if (inBrowser) {
+    if (started('wasm') === undefined) wasm.setWasmPaths(await findWasmFiles(wasmPaths));
+  } else if (wasmPaths !== undefined) {
     wasm.setWasmPaths(typeof wasmPaths === 'string' ? wasmPaths : { ...wasmPaths });
   }
   wasm.setThreadsCount(threads);
-  if (device_util.isBrowser()) {
+  if (inBrowser) {
     await start('wasm');
   } else {
     await withoutListeners(async () => {
@@ -38,6 +40,14 @@ export async function startWasm({
   checkAllocations(await start('wasm'));
   const actual = wasm.getThreadsCount();
   return actual < threads ? `has ${actual} of ${threads} threads here` : undefined;
+}
+
+async function importWasm() {
+  try {
+    return await import('@tensorflow/tfjs-backend-wasm');
+  } catch (error) {
+    throw importFailure(error, 'wasm', '@tensorflow/tfjs-backend-wasm');
+  }
 }
 
 /**

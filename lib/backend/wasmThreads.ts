@@ -3,7 +3,7 @@ import type * as node from 'node:module';
 import type * as workerThreads from 'node:worker_threads';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 
-/** Typed as strings, because a bundler for the browser resolves literals. */
+/** Typed as strings, because bundlers for the browser resolve literals. */
 const FS: string = 'node:fs';
 const MODULE: string = 'node:module';
 const WORKERS: string = 'node:worker_threads';
@@ -63,9 +63,15 @@ const { WebAssembly } = globalThis as unknown as {
 export async function threadedModule(
   threads: number,
 ): Promise<{ module: Module; detach: () => void }> {
-  const { readFileSync } = (await import(FS)) as typeof fs;
-  const { createRequire } = (await import(MODULE)) as typeof node;
-  const { Worker } = (await import(WORKERS)) as typeof workerThreads;
+  const { readFileSync } = (await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ FS
+  )) as typeof fs;
+  const { createRequire } = (await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ MODULE
+  )) as typeof node;
+  const { Worker } = (await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ WORKERS
+  )) as typeof workerThreads;
   const require = createRequire(import.meta.url);
   const script = require.resolve(`${BUILD}.js`);
   const factory = require(script) as Factory;

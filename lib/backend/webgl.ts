@@ -1,6 +1,6 @@
-import { device_util, env } from '@tensorflow/tfjs-core';
+import { env } from '@tensorflow/tfjs-core';
 import { InputError } from '../errors.ts';
-import { importFailed } from './failure.ts';
+import { importFailure } from './failure.ts';
 import type { BackendOptions } from './options.ts';
 import { start } from './start.ts';
 
@@ -12,10 +12,12 @@ import { start } from './start.ts';
 export async function startWebgl({
   halfPrecision = false,
 }: BackendOptions): Promise<string | undefined> {
-  if (!device_util.isBrowser()) throw new InputError('the backend webgl needs a browser');
-  await import('@tensorflow/tfjs-backend-webgl').catch(
-    importFailed('webgl', '@tensorflow/tfjs-backend-webgl'),
-  );
+  if (!env().getBool('IS_BROWSER')) throw new InputError('the backend webgl needs a browser');
+  try {
+    await import('@tensorflow/tfjs-backend-webgl');
+  } catch (error) {
+    throw importFailure(error, 'webgl', '@tensorflow/tfjs-backend-webgl');
+  }
   if (env().getNumber('WEBGL_VERSION') === 0) {
     throw new InputError('the backend webgl finds no WebGL here');
   }

@@ -1,11 +1,11 @@
 import type * as fs from 'node:fs';
-import { device_util } from '@tensorflow/tfjs-core';
+import { env } from '@tensorflow/tfjs-core';
 import { InputError } from '../errors.ts';
-import { importFailed, INSTALL, reason } from './failure.ts';
+import { importFailure, INSTALL, reason } from './failure.ts';
 import type { BackendOptions } from './options.ts';
 import { start } from './start.ts';
 
-/** Typed as strings, because a bundler for the browser resolves literals. */
+/** Typed as strings, because bundlers for the browser resolve literals. */
 const FS: string = 'node:fs';
 /** Dawn, Chromium's WebGPU, for Node. */
 const DAWN: string = 'webgpu';
@@ -30,7 +30,7 @@ export async function startWebgpu(
   { dawn = [] }: BackendOptions,
   hardwareOnly = false,
 ): Promise<string | undefined> {
-  const inNode = !device_util.isBrowser();
+  const inNode = !env().getBool('IS_BROWSER');
   const gpu = inNode ? await dawnGpu(dawn, hardwareOnly) : (globalThis as WithGpu).navigator?.gpu;
   const found = await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(refused);
   if (!gpu || !found) throw new InputError('the backend webgpu finds no GPU here');
@@ -42,9 +42,7 @@ export async function startWebgpu(
     );
   }
   await whileNavigatorHas(gpu, async () => {
-    const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu').catch(
-      importFailed('webgpu', '@tensorflow/tfjs-backend-webgpu'),
-    );
+    const { WebGPUBackend } = await importWebgpu();
     await start('webgpu', async () => {
       const device = await adapter.requestDevice({
         requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
@@ -54,6 +52,14 @@ export async function startWebgpu(
     });
   });
   return software ? `computes on ${nameOf(adapter.info)}, a GPU in software` : undefined;
+}
+
+async function importWebgpu() {
+  try {
+    return await import('@tensorflow/tfjs-backend-webgpu');
+  } catch (error) {
+    throw importFailure(error, 'webgpu', '@tensorflow/tfjs-backend-webgpu');
+  }
 }
 
 interface Dawn {
@@ -93,9 +99,7 @@ function nameOf({ description, device, architecture }: GPUAdapterInfo): string {
 const kept: GPU[] = [];
 
 async function dawnGpu(options: readonly string[], hardwareOnly: boolean): Promise<GPU> {
-  const { create, globals } = await (import(DAWN) as Promise<Dawn>).catch(
-    importFailed('webgpu', DAWN, `${INSTALL.webgpu} ${DAWN}`),
-  );
+  const { create, globals } = await importDawn();
   if (hardwareOnly && !(await mayHaveGpu())) {
     throw new InputError('the backend webgpu finds no GPU here');
   }
@@ -106,6 +110,14 @@ async function dawnGpu(options: readonly string[], hardwareOnly: boolean): Promi
   return gpu;
 }
 
+async function importDawn(): Promise<Dawn> {
+  try {
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ DAWN)) as Dawn;
+  } catch (error) {
+    throw importFailure(error, 'webgpu', DAWN, `${INSTALL.webgpu} ${DAWN}`);
+  }
+}
+
 /**
  * Returns whether there may be a GPU. If there is none, Dawn is not asked, because it prints a
  * complaint to stderr. Linux shows its GPUs as files, and the environment may name a driver.
@@ -113,7 +125,9 @@ async function dawnGpu(options: readonly string[], hardwareOnly: boolean): Promi
 async function mayHaveGpu(): Promise<boolean> {
   if (process.platform !== 'linux') return true;
   if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return true;
-  const { existsSync } = (await import(FS)) as typeof fs;
+  const { existsSync } = (await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ FS
+  )) as typeof fs;
   return ['/dev/dri', '/dev/nvidia0', '/dev/dxg'].some((path) => existsSync(path));
 }
 
