@@ -3,8 +3,8 @@ import { didYouMean } from './didYouMean.ts';
 import { BoxError, show } from './errors.ts';
 
 /**
- * A number is a size that must match; a letter stands for any size from 1 on, and names it in
- * messages.
+ * The shape that a tensor must have. A number is a size that must match; a letter stands for any
+ * size from 1 on, and names it in messages.
  */
 export type ShapePattern = readonly (number | string)[];
 
@@ -60,8 +60,8 @@ export function checkShape(
 }
 
 /**
- * Refuses a tensor without elements. A batch of no examples has no mean, and kernels of the
- * backends crash at it, or read memory of others.
+ * Refuses a tensor without elements. A batch of no examples has no mean, and some kernels crash on
+ * it or read the memory of other tensors.
  */
 function checkNotEmpty(box: object, method: string, what: string, shape: readonly number[]): void {
   if (!shape.includes(0)) return;
@@ -82,7 +82,10 @@ export function checkMode(box: object, context: { readonly mode: string } | unde
 
 const MODES = ['training', 'inference'];
 
-/** Returns whether a forward is part of training. Throws for an unknown mode. */
+/**
+ * Returns whether the context of a forward pass is that of training; without a context it is not.
+ * Throws for an unknown mode.
+ */
 export function isTraining(box: object, context: { readonly mode: string } | undefined): boolean {
   checkMode(box, context);
   return context?.mode === 'training';
@@ -93,7 +96,8 @@ export function isTraining(box: object, context: { readonly mode: string } | und
  *
  *     Conv2D: unknown option strides; did you mean stride?
  *
- * It refuses a bare value too: `new Dropout(0.3)` would drop half.
+ * It also refuses options that are not an object: `new Dropout(0.3)` would otherwise ignore 0.3 and
+ * use the default probability.
  */
 export function checkOptions<Options extends object>(
   owner: object | string,
@@ -210,8 +214,8 @@ export function checkShare(box: object, what: string, value: number): void {
 }
 
 /**
- * Throws for a label that is neither a class nor `ignoreIndex`. The message has its index in the
- * batch.
+ * Throws for a label that is neither a class nor `ignoreIndex`. The message states the label's
+ * index in the batch.
  */
 export function checkLabels(
   cost: object,

@@ -13,7 +13,7 @@ export function modulePath(container: object, name: string): string {
  * boxes in a record by its keys.
  *
  * Errors: a value that is neither a list nor a record; a key that is not a name of letters, digits
- *         and underscores (a key made of digits would change its place in the record).
+ *         and underscores (JavaScript moves keys made of digits to the front of a record).
  */
 export function namedChildren<Box>(
   container: object,

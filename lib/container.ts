@@ -23,8 +23,8 @@ import { propagate } from './propagate.ts';
 import { factsOf } from './shapes.ts';
 
 /**
- * The values that the forward of a container keeps: one entry per box that ran, in the order of the
- * forward.
+ * The values that a container keeps from a forward pass: one entry per box that ran, in the order
+ * of the pass.
  */
 export interface ContainerCache {
   /** The names of the boxes that ran. */
@@ -34,7 +34,7 @@ export interface ContainerCache {
 }
 
 /**
- * The type of a value in a route. T is its type in the forward: a tensor becomes a V, a list of
+ * The type of a value in a route. T is its type in a forward pass: a tensor becomes a V, a list of
  * tensors a list of V.
  */
 export type Routed<T, V> = T extends readonly Tensor[] ? readonly V[] : V;
@@ -60,10 +60,10 @@ export interface Back {
 }
 
 /**
- * A box that is made of boxes. A container defines its route once, in `route`; the forward, the
- * inference, the shapes, the ONNX graph and every other traversal use it. The backward route,
- * `backRoute`, is written by hand too. It visits the same boxes in exactly the opposite order, and
- * sums gradients (by `total`) where the route used a value twice.
+ * A box that is made of boxes. A container defines its route once, in `route`; `forward`, `infer`,
+ * the shapes, the ONNX graph and every other traversal use it. The backward route, `backRoute`, is
+ * written by hand too. It visits the same boxes in exactly the opposite order, and sums gradients
+ * (by `total`) where the route used a value twice.
  *
  * The children are a record of boxes by name, or a list of pairs [name, box]. Parameters get the
  * child's name in front (`body.weight`). If a box is used in several places, its parameters are

@@ -1,12 +1,15 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 
-/** `'sum'` is the lecture's E; `'mean'` divides it by the number of examples. */
+/**
+ * How a cost combines the examples of a batch: `'sum'` adds their losses (the lecture's E),
+ * `'mean'` divides this sum by the number of examples.
+ */
 export type Reduction = 'mean' | 'sum';
 
 /**
  * The last box of the chain, C(x, y): it compares the network's output x with a target y. `Cost` is
- * the lecture's C, the function; the number that its forward returns is the *loss*. No box follows
- * a cost, so its backward needs no gradOutput.
+ * the lecture's C, the function; the number that `forward` returns is the *loss*. No box follows a
+ * cost, so `backpropToInput` needs no gradOutput.
  *
  *   forward          C = Σ_n C(x_n, y_n), or the mean over the N examples
  *   backpropToInput  ∂C/∂x
@@ -15,7 +18,7 @@ export type Reduction = 'mean' | 'sum';
  *     const gradOutput = cost.backpropToInput(cache);   // ∂C/∂x_out, for network.backprop
  */
 export abstract class Cost<In = Tensor, Target = Tensor, Cache = unknown> {
-  /** Whether the loss is a sum over the examples or their mean. */
+  /** Computes the loss, and the cache for `backpropToInput`. The caller owns both. */
   abstract readonly reduction: Reduction;
 
   /** Computes the loss, and the cache for the backward. The caller owns both. */

@@ -10,10 +10,13 @@ export function didYouMean(name: string, known: readonly string[]): string {
     : `; did you mean ${similar}?`;
 }
 
-/** The longest name that is compared: the time of a comparison is the product of two lengths. */
+/**
+ * The longest name that is compared, because the time of a comparison grows with the product of the
+ * two lengths.
+ */
 const MAX_LENGTH = 100;
 
-/** The known name that is most similar to a name; undefined if none is. */
+/** Returns the known name that is most similar to a name; undefined if none is similar. */
 export function similarName(name: string, known: readonly string[]): string | undefined {
   const most = Math.max(1, Math.floor(name.length / 3));
   let [similar, least]: [string | undefined, number] = [undefined, most + 1];

@@ -96,7 +96,7 @@ function showAt(value: unknown, depth: number): string {
   if (typeof value === 'function')
     return `function ${shorten(value.name, LONGEST_TEXT) || '(anonymous)'}`;
   if (typeof value === 'object' && value !== null) {
-    // JSON may have a property `constructor` of its own.
+    // An object from JSON may have its own property `constructor`, whose `name` may be any value.
     const name: unknown = value.constructor?.name;
     return typeof name === 'string' ? shorten(name, LONGEST_TEXT) : 'object';
   }

@@ -79,9 +79,9 @@ export interface Facts {
    */
   readonly range?: readonly [low: number, high: number];
   /**
-   * The least number of examples in a batch that a forward in training accepts, such as 2 for a
-   * BatchNorm of vectors, because one value has no variance; 1 if it is left out. `Trainer` refuses
-   * smaller batches before the first step.
+   * The least number of examples in a batch that a forward pass in training accepts, such as 2 for
+   * a BatchNorm of vectors, because one value has no variance; 1 if it is left out. `Trainer`
+   * refuses smaller batches before the first step.
    */
   readonly trainingExamples?: number;
 }

@@ -87,7 +87,7 @@ export function pair(box: object, what: string, value: Pair, least = 1): readonl
   return [both[0], both[1]];
 }
 
-/** Refuses a padding that is neither `'valid'` nor `'same'` nor a pair of integers. */
+/** Refuses a padding that is not `'valid'`, `'same'`, an integer or a pair of integers. */
 export function checkPadding(box: object, padding: Padding): Padding {
   if (padding === 'valid' || padding === 'same') return padding;
   if (typeof padding === 'string') {
@@ -231,7 +231,7 @@ export function checkBorder(box: object, mode: PaddingMode, axes: readonly Borde
   }
 }
 
-/** Returns the geometry of the same windows over the image with its border. */
+/** Returns the geometry of the same windows over an image to which the padding has been added. */
 export function paddedGeometry({ height, width }: Geometry): Geometry {
   const along = (axis: Axis): Axis => ({
     ...axis,

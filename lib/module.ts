@@ -52,7 +52,7 @@ export interface Carried<V> {
   readonly value: V;
 }
 
-/** The input or output of a box in a traversal: one value, or a list if the forward has a list. */
+/** The input or output of a box in a traversal: one value, or a list where `forward` has a list. */
 export type CarriedValues<V> = Carried<V> | readonly Carried<V>[];
 
 /** The callbacks of a traversal. */
@@ -153,8 +153,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * Computes only the parameter gradients and disposes the cache: the backward of a training step.
-   * The gradient of the network's own input is not needed, so a container does not compute it.
+   * Computes only the parameter gradients and disposes the cache: the backward pass of a training
+   * step. The gradient of the network's own input is not needed, so a container does not compute
+   * it.
    */
   backpropParams(gradOutput: Out, cache: Cache): Grads {
     const gradParams = this.backpropToParams(gradOutput, cache);
@@ -168,7 +169,7 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    */
   updateBuffers(_cache: Cache): void {}
 
-  /** The boxes of a container with their names, in the order of the forward; a leaf has none. */
+  /** The boxes of a container with their names, in the order in which they run; a leaf has none. */
   children(): readonly NamedModule[] {
     return [];
   }
@@ -189,9 +190,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * Takes values through the box in place of the forward's tensors, such as shapes or the names of
-   * an ONNX graph. A box that is not a container visits itself; a container takes the values along
-   * its route. `propagate` calls this method.
+   * Takes values, such as shapes or the names of an ONNX graph, through the box in place of
+   * tensors. A box that is not a container visits itself; a container takes the values along its
+   * route. `propagate` calls this method.
    *
    * @param path the path of this box in the network, such as `stage1.0.residual.body.conv1`.
    */

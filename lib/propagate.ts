@@ -4,10 +4,10 @@ import type { AnyModule, Carried, Traversal } from './module.ts';
 import { argumentOf } from './runBox.ts';
 
 /**
- * Takes values through a network along the same route as the forward's tensors. The values may be
- * shapes, the names of an ONNX graph, or observed tensors. A box that runs twice is visited twice,
- * under the same path. The sum of a Residual is visited as the box `Sum` at `residual.sum`, and the
- * merge of a Branch at `branch.merge`.
+ * Takes values through a network along the same route as the tensors of a forward pass. The values
+ * may be shapes, the names of an ONNX graph, or observed tensors. A box that runs twice is visited
+ * twice, under the same path. The sum of a Residual is visited as the box `Sum` at `residual.sum`,
+ * and the merge of a Branch at `branch.merge`.
  *
  * @param leave is called after each box and each container, with its outputs.
  * @returns the outputs: a list of one, except for a network that returns several tensors.

@@ -61,8 +61,8 @@ export class Rng {
   }
 
   /**
-   * Returns a generator that depends on the integer and is independent of this one. This generator
-   * does not advance.
+   * Returns a generator that this generator's key and the integer determine, and whose stream is
+   * independent of this one's. This generator does not advance.
    */
   fold(integer: number): Rng {
     // The counter of the stream stays below 2^53, so its high word is below 2^21. This block has

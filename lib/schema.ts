@@ -24,7 +24,7 @@ export function checkSchema<const S extends v.GenericSchema>(
   throw new InputError(`${where}: ${describeIssue(result.issues[0])}`);
 }
 
-/** A finite number from `least` to `most`; JSON itself has no others, but a program may. */
+/** A finite number from `least` to `most`. All numbers of JSON are finite, but not of a program. */
 export function number(least = -Infinity, most = Infinity) {
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
   const message = least === -Infinity ? 'a finite number' : `a number ${range}`;
@@ -72,7 +72,7 @@ export function text() {
   return v.string('text');
 }
 
-/** Our names of valibot's types; a schema with a message of its own says what it expects. */
+/** The words for valibot's types in messages, for schemas that have no message of their own. */
 const TYPES: Readonly<Record<string, string>> = {
   Object: 'an object',
   Array: 'a list',
@@ -97,7 +97,9 @@ function expectedBy({ message, expected, path }: v.BaseIssue<unknown>): string {
   return TYPES[expected] ?? expected.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ');
 }
 
-/** The key as part of a path: `.name`, `[0]`, or quoted and shortened if it is not a word. */
+/**
+ * Returns the key as part of a path: `.name`, `[0]`, or quoted and shortened if it is not a word.
+ */
 function keyIn(key: unknown, isFirst: boolean): string {
   if (typeof key === 'string' && /^[\w-]{1,60}$/.test(key)) return isFirst ? key : `.${key}`;
   return `[${show(key)}]`;

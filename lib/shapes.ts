@@ -14,7 +14,7 @@ export function numElements(shape: Shape): number {
 
 /**
  * Returns the facts of a box for inputs of these shapes. If the box does not state the shape of its
- * output, a forward of zeros determines it, so the shape is always known.
+ * output, a forward pass of zeros determines it, so the shape is always known.
  *
  * Errors: those of the box's forward.
  */

@@ -14,7 +14,7 @@ export const ORDER: Readonly<Record<'node' | 'browser', readonly BackendName[]>>
  *
  *     backend wasm: the fastest that starts here; tensorflow-gpu and tensorflow are not installed
  *
- * Errors: none starts. An error that is not an `InputError` is a bug, and is thrown.
+ * Errors: no backend starts. An error that is not an `InputError` is a bug, and is thrown.
  *
  * @param attempt starts a backend, and resolves to a note for the user, if there is one.
  */

@@ -54,8 +54,8 @@ export function importFailure(
 
 function isMissing(error: unknown, specifier: string): boolean {
   if (!(error instanceof Error)) return false;
-  // The first message is Node's and webpack's, the second is Vite's. The others are those of
-  // browsers, if a bundler has left the import unchanged.
+  // The first alternative matches the message of Node and webpack, the second that of Vite. The
+  // others match those of browsers, which appear if a bundler has left the import unchanged.
   const words =
     /^(Cannot find (package|module)|Could not resolve|Failed to resolve module|.*bare specifier)/;
   const names = [`'${specifier}'`, `"${specifier}"`, `“${specifier}”`];

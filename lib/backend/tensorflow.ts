@@ -4,7 +4,10 @@ import { importFailure } from './failure.ts';
 import type { BackendOptions } from './options.ts';
 import { start, started } from './start.ts';
 
-/** Typed as strings, because bundlers for the browser resolve literals. */
+/**
+ * Typed as `string`, because a bundler for the browser would try to resolve the import of a
+ * literal.
+ */
 const TFJS_NODE: string = '@tensorflow/tfjs-node';
 const UTIL: string = 'node:util';
 

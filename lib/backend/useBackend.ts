@@ -97,7 +97,10 @@ async function switchTo(
   }
 }
 
-/** The settings with which a backend was started. */
+/**
+ * The number of threads with which a backend was started, and the note for the user that its start
+ * returned.
+ */
 interface Running {
   readonly threads: number | undefined;
   readonly note: string | undefined;

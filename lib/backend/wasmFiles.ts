@@ -5,7 +5,7 @@ import type { BackendOptions, WasmFile } from './options.ts';
 
 type Places = Readonly<Record<WasmFile, string>>;
 
-/** Typed as a string, because bundlers resolve literals. */
+/** Typed as `string`, because bundlers would try to resolve the import of a literal. */
 const PACKAGE: string = '@tensorflow/tfjs-backend-wasm';
 
 /**

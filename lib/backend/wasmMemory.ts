@@ -9,21 +9,21 @@ interface WasmBackend {
   };
 }
 
-/** The most that a wasm heap can have, because its addresses have 32 bits. */
+/** The largest size of a wasm heap in bytes, because its addresses have 32 bits. */
 const LIMIT = 2 ** 32;
 
 /**
- * The bytes that tensors leave to the kernels. Kernels allocate within C++, where a failure ends
- * the whole backend: later every call says "Aborted()".
+ * The number of bytes of the heap that tensors must leave free for the kernels. Kernels allocate
+ * within C++, where a failure ends the whole backend: every later call reports "Aborted()".
  */
 const RESERVE = 2 ** 26;
 
 const checked = new WeakSet<WasmBackend['wasm']>();
 
 /**
- * Makes wasm refuse a tensor for which its heap has no room. tfjs takes the address 0 of a failed
- * allocation for a place, and writes over other tensors; a size above 4 GiB wraps around. A refused
- * tensor changes nothing, so everything runs on.
+ * Makes wasm refuse a tensor for which its heap has no room. Without this check, tfjs would use the
+ * 0 that a failed allocation returns as an address, and write over other tensors; a size above 4
+ * GiB would wrap around. A refused tensor changes nothing, so the program can continue.
  *
  *     wasm: out of memory: 3.5 GiB of 4 GiB are in use, 512 MiB more were asked for; ...
  */
@@ -31,7 +31,8 @@ export function checkAllocations(backend: KernelBackend): void {
   const { wasm } = backend as unknown as WasmBackend;
   if (checked.has(wasm)) return;
   checked.add(wasm);
-  // Emscripten puts the function in its place at the first call.
+  // `_malloc` is a stub that its first call replaces by the real function. This call makes sure
+  // that the replacement does not undo the check.
   wasm._free(wasm._malloc(1));
   const malloc = wasm._malloc;
   wasm._malloc = (bytes) => {

@@ -3,7 +3,10 @@ import type * as node from 'node:module';
 import type * as workerThreads from 'node:worker_threads';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 
-/** Typed as strings, because bundlers for the browser resolve literals. */
+/**
+ * Typed as `string`, because a bundler for the browser would try to resolve the import of a
+ * literal.
+ */
 const FS: string = 'node:fs';
 const MODULE: string = 'node:module';
 const WORKERS: string = 'node:worker_threads';
@@ -118,7 +121,8 @@ function asModule(code: string, script: string): URL {
     "import { createRequire } from 'node:module';",
     `const __filename = ${JSON.stringify(script)};`,
     'const require = createRequire(__filename);',
-    // tfjs does the same, because the text was once quoted.
+    // The code comes from a string literal, in which each `\n` of the code became a line break.
+    // This restores them, as tfjs does.
     code.replace(/\n/g, '\\n'),
   ];
   return new URL(`data:text/javascript,${encodeURIComponent(lines.join('\n'))}`);

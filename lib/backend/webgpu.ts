@@ -5,7 +5,10 @@ import { importFailure, INSTALL, reason } from './failure.ts';
 import type { BackendOptions } from './options.ts';
 import { start } from './start.ts';
 
-/** Typed as strings, because bundlers for the browser resolve literals. */
+/**
+ * Typed as `string`, because a bundler for the browser would try to resolve the import of a
+ * literal.
+ */
 const FS: string = 'node:fs';
 /** Dawn, Chromium's WebGPU, for Node. */
 const DAWN: string = 'webgpu';

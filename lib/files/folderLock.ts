@@ -43,7 +43,8 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       if (systemCode(error) !== 'EEXIST') throw error;
     }
     const holder = await readFile(file, 'utf8').catch(() => '');
-    // An empty file belongs to a process that is writing its id now, or that was killed meanwhile.
+    // An empty lock file belongs to a process that has not written its id yet, or that was killed
+    // before it could.
     if (tries > 0 || (await isHeld(file, holder))) throw heldBy(folder, file, holder);
     if (holder === '') await new Promise((resolve) => setTimeout(resolve, 200));
     else if (!(await takeAway(file, holder))) throw heldBy(folder, file, holder);
@@ -73,7 +74,8 @@ async function isHeld(file: string, holder: string): Promise<boolean> {
     const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }));
     return Date.now() - mtimeMs < ABANDONED;
   }
-  // In a new container this process may itself have the id of the former one.
+  // Without start times, a lock that names this process's own id is an old one: after a restart in
+  // a new container, a process often has the same id as before.
   if (start === '') return Number(pid) !== process.pid && isRunning(Number(pid));
   return isRunning(Number(pid)) && startOf(Number(pid)) === start;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { systemCode } from './systemError.ts';
 
-/** Whether a process of this machine runs. */
+/** Returns whether a process of this machine runs. */
 export function isRunning(pid: number): boolean {
   if (!(Number.isSafeInteger(pid) && pid > 0)) return false;
   try {
@@ -13,8 +13,9 @@ export function isRunning(pid: number): boolean {
 }
 
 /**
- * When a process started, in a unit of the system, which tells it from a later process of the same
- * id; `''` where the system has no /proc.
+ * Returns the time at which a process started, in clock ticks of the system; `''` if it is unknown,
+ * for example because the system has no /proc. The time distinguishes the process from a later one
+ * with the same id.
  */
 export function startOf(pid: number): string {
   try {

@@ -1,6 +1,6 @@
 /**
- * Recognizes a file that holds something else than the download that its name promises, by its
- * first bytes (64 are enough): a pointer of Git LFS, or a page of a web site.
+ * Recognizes a file whose real content was never downloaded: it holds a pointer of Git LFS or a
+ * page of a web site instead. The first 64 bytes of the file are enough.
  *
  * @returns the end of an error: the kind of file and what to do; undefined for any other file.
  *

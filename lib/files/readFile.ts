@@ -62,8 +62,8 @@ const LONGEST_STRING = 2 ** 29 - 24;
  * prefix.
  */
 function firstInvalid(bytes: Uint8Array): number {
-  // A prefix may end within a character of up to four bytes. It is valid if it is so without its
-  // last 0 to 3 bytes.
+  // A prefix may end within a character, which has up to four bytes. So a prefix counts as valid if
+  // it is valid without its last 0, 1, 2 or 3 bytes.
   const isValid = (end: number) =>
     [0, 1, 2, 3].some((less) => less <= end && isUtf8(bytes.subarray(0, end - less)));
   let [valid, invalid] = [0, bytes.length];

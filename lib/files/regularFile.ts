@@ -8,7 +8,7 @@ import { systemCode, systemProblem } from './systemError.ts';
 export type PathKind = 'file' | 'folder' | 'other' | 'missing';
 
 /**
- * Finds out what a path leads to; a link without an end or a target is `missing`.
+ * Finds out what a path leads to; a link that leads to itself or to nothing is `missing`.
  *
  * Errors: `flowers/cat: cannot be read: EACCES: permission denied`.
  */
@@ -30,7 +30,7 @@ const MAX_BYTES = 2 ** 31 - 1;
 export interface RegularFile {
   /** The number of bytes. */
   readonly size: number;
-  /** Reads all of them. */
+  /** Reads all bytes. */
   readonly read: () => Promise<Uint8Array>;
 }
 
@@ -46,7 +46,8 @@ export async function withRegularFile<T>(
   use: (opened: RegularFile) => Promise<T>,
 ): Promise<T> {
   const handle = await attempt(file, () =>
-    // Without the flag, opening a pipe would wait for its writer. Windows has neither.
+    // Without the flag O_NONBLOCK, opening a pipe would wait for its writer. Windows has neither
+    // this flag nor such pipes.
     open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)),
   );
   try {

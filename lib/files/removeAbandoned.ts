@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { isRunning } from './isRunning.ts';
 
 /**
- * A temporary file that may be of a living process counts as abandoned if nothing has been written
- * to it for this time, in milliseconds.
+ * A temporary file whose process may still run counts as abandoned if nothing has been written to
+ * it for this time, in milliseconds.
  */
 const ABANDONED = 3_600_000;
 
@@ -18,9 +18,10 @@ export function temporaryName(name: string, random: string): string {
 }
 
 /**
- * Removes the temporary files of a file whose process was killed. The process of another machine,
- * on a shared disk, is unknown, and a process may have the id of one that was killed; their files
- * are removed after an hour. A failure is ignored, because the file itself is written.
+ * Removes the temporary files of `name` that killed processes left. If the process may still run,
+ * the file is removed only after an hour: a process of another machine on a shared disk cannot be
+ * asked, and a process with the same id may be a later one. Failures are ignored, because the file
+ * `name` itself has been written.
  */
 export async function removeAbandoned(folder: string, name: string): Promise<void> {
   const start = `.${name}.`;

@@ -10,8 +10,8 @@ import { partsOf, writeThrough, type FileData } from './writeThrough.ts';
  * Writes a file whole or not at all: the data goes into a temporary file in the same folder, which
  * then takes the name of the file. A reader sees either the old file or the whole new one, even
  * after a loss of power. If the file is a symbolic link, its target is written. A device or a pipe
- * receives the data as they come, and stays what it is. Temporary files that killed processes left
- * of the same file are removed.
+ * receives the data directly, and is not replaced. Temporary files that killed processes left of
+ * the same file are removed.
  *
  * Errors: `runs/model.safetensors: cannot be written: ENOSPC: no space left on device`. The old
  *         file is then unchanged, and no temporary file is left.
@@ -38,7 +38,10 @@ export async function writeFileAtomic(file: string, data: FileData): Promise<voi
   await removeAbandoned(folder, name);
 }
 
-/** The producer of the data may fail too; its error is not about the file. */
+/**
+ * Converts an error of the system to an `InputError` that names the file. Other errors are returned
+ * unchanged, because they come from the code that produces the data.
+ */
 function writeError(file: string, error: unknown): unknown {
   if (error instanceof BoxpropError || systemCode(error) === undefined) return error;
   return new InputError(`${file}: cannot be written: ${systemProblem(error)}`, { cause: error });

@@ -7,9 +7,9 @@ import { InputError } from '../errors.ts';
 export type FileData = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /**
- * Writes to what has the name of a file and is none: a device such as `/dev/null`, a pipe, or this
- * process's own standard output or error, also where that is redirected to a file. Nothing is
- * replaced there.
+ * Writes to a path that does not lead to an ordinary file: a device such as `/dev/null`, a pipe, or
+ * this process's own standard output or error, even if that is redirected to a file. The data go
+ * into the existing target, which is not replaced.
  *
  * Errors: those of the system; a device that holds a disk, or a socket.
  * @returns false, and writes nothing, for a file, a folder, and a name that does not exist.
@@ -44,7 +44,7 @@ export function partsOf(data: FileData): Iterable<Uint8Array | string> | AsyncIt
 /** Standard output or standard error, if that is where a name leads. */
 function ownStream({ dev, ino }: Stats): Writable | undefined {
   const streams = [process.stdout, process.stderr];
-  // Windows knows no number for a pipe.
+  // On Windows, the inode number of a pipe is 0.
   if (ino === 0) return undefined;
   return streams.find((_, k) => {
     const own = fstatSync(k + 1);

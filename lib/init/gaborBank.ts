@@ -5,7 +5,7 @@ import { gabor } from './gabor.ts';
 
 /** The options of `gaborBank`. */
 export interface GaborBankOptions {
-  /** The period of the stripes in pixels; half the kernel by default, and 2.5 at least. */
+  /** The period of the stripes in pixels; by default half the kernel, but at least 2.5. */
   readonly wavelength?: number;
   /** The width of the envelope in pixels; a quarter of the kernel by default. */
   readonly sigma?: number;

@@ -158,7 +158,8 @@ export function createParam<R extends Rank>(
     initial.dispose();
     return param;
   } catch (error) {
-    // Only the engine's errors of an array that is too large; an initializer may throw its own.
+    // Converts only the JavaScript engine's error for an array that is too large, because an
+    // initializer may throw a RangeError of its own.
     if (error instanceof RangeError && /allocation failed|Invalid .*length/.test(error.message)) {
       const gibibytes = Number(((4 * numElements(shape)) / 2 ** 30).toPrecision(3));
       throw new BoxError(

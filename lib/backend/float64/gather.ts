@@ -11,7 +11,7 @@ function checkIndex(name: string, index: number, length: number): void {
   }
 }
 
-/** Returns the start of the slice that the index vector number `row` selects. */
+/** Returns the offset of the slice that the index vector in row `row` of the indices selects. */
 function sliceStart(
   name: string,
   indices: Values,

@@ -54,7 +54,10 @@ function split(shape: number[]): [batch: number[], matrix: number[]] {
   return [shape.slice(0, -2), shape.slice(-2)];
 }
 
-/** For each matrix of the result, the index of the factor's matrix that it depends on. */
+/**
+ * Returns, for each matrix of the result, the index of the matrix of this factor from which it is
+ * computed.
+ */
 function matrixNumbers(own: number[], batch: number[]) {
   return broadcast(
     Int32Array.from({ length: sizeOf(own) }, (_, i) => i),

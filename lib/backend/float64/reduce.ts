@@ -96,8 +96,8 @@ const same = (dtype: DataType): DataType => dtype;
 const bool = (): DataType => 'bool';
 
 /**
- * Makes the kernel of a reduction along `axis`. (tfjs calls this attribute `reductionIndices` for
- * Max only.)
+ * Makes the kernel of a reduction along `axis`. (For Max, tfjs calls this attribute
+ * `reductionIndices`.)
  */
 const reduction = (
   name: string,

@@ -9,8 +9,8 @@ import {
 import type { Borders, Geometry } from '../../geometry.ts';
 
 /*
- * TensorFlow's own operations on the backend `tensorflow`. tfjs-node passes on a part of them: no
- * explicit padding, no gradient with dilation, no gradient of a bias.
+ * Access to TensorFlow's own operations on the backend `tensorflow`. tfjs-node itself offers only a
+ * part of them: no explicit padding, no gradient with dilation, no gradient of a bias.
  */
 
 /** The methods of tfjs-node that tfjs's own interface lacks: TensorFlow's operations by name. */
@@ -103,8 +103,8 @@ export function runOperations(
 
 /**
  * The attribute that marks TensorFlow's wrappers of oneDNN's kernels. TensorFlow uses some of these
- * kernels in place of its public operations, and others only when it rewrites a graph, but tfjs has
- * no graphs.
+ * kernels in place of its public operations, and the others only when it rewrites a graph. tfjs has
+ * no graphs, so those are called by name, with this attribute.
  */
 export const ONEDNN = { _kernel: 'MklNameChangeOp' };
 

@@ -17,7 +17,10 @@ import { webgpu } from './webgpu.ts';
  *         output [N, H_out, W_out, C_out].
  */
 
-/** tfjs's gradients ignore dilation, on all backends but float64. */
+/**
+ * tfjs's kernels, but with gradients that respect dilation. tfjs's own gradients ignore it on all
+ * backends but float64.
+ */
 const other: Conv2dKernels = { ...tfjs, ...withDilatedGradients(tfjs) };
 
 const KERNELS: ByBackend<Conv2dKernels> = {

@@ -6,8 +6,8 @@ import type { Conv2dKernels } from './conv2dKernels.ts';
 import { batchChunks, cellsOf, gather, scatter, windowsOf, type Chunk } from './im2col.ts';
 
 /**
- * The largest number of elements of X. They take a megabyte, which stays in the processor's cache
- * between writing and reading.
+ * The largest number of elements of X, the matrix of the windows of a chunk. They take a megabyte,
+ * which stays in the processor's cache between writing and reading.
  */
 const MAX_ELEMENTS = 2 ** 18;
 
@@ -77,8 +77,8 @@ function gatherChunk(cells: Values, x: Values, chunk: Chunk, channels: number): 
 }
 
 /**
- * Visits the chunks of a batch. Each visit gets an array for the cells of the windows, and the
- * number of windows.
+ * Visits the chunks of a batch. Each visit gets an array for the matrix X, the chunk, and the
+ * number of windows in the chunk.
  */
 function forEachChunk(
   batch: number,

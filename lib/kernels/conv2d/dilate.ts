@@ -4,9 +4,10 @@ import { numElements } from '../../shapes.ts';
 import type { ConvGradients } from './conv2dKernels.ts';
 
 /*
- * Zeros between the values of an axis, for kernels that lack a dilation or a stride. A filter whose
- * taps lie d cells apart is a larger filter of d (K − 1) + 1 taps. Windows s cells apart are every
- * s-th of the windows that lie 1 apart.
+ * Zeros between the values of an axis, for kernels that lack a dilation or a stride. A filter with
+ * dilation d and K taps equals a filter without dilation of d (K − 1) + 1 taps, of which every d-th
+ * is a tap of the first and the others are 0. The windows with stride s are every s-th of those
+ * with stride 1.
  */
 
 /**
@@ -59,7 +60,10 @@ export function dilateFilters(filters: Tensor4D, { height, width }: Geometry): T
   return tidy(() => dilate(dilate(filters, 0, height.dilation), 1, width.dilation));
 }
 
-/** The adjoint of `dilateFilters`: the gradient of the filters from that of the dilated ones. */
+/**
+ * Computes the gradient of the filters from that of the dilated filters: the adjoint of
+ * `dilateFilters`.
+ */
 export function dilateFiltersAdjoint(filters: Tensor4D, { height, width }: Geometry): Tensor4D {
   return tidy(() => dilateAdjoint(dilateAdjoint(filters, 0, height.dilation), 1, width.dilation));
 }

@@ -44,9 +44,9 @@ function forward(images: Tensor4D, filters: Tensor4D, geometry: Geometry, bias?:
 }
 
 /**
- * Convolves with one window per row. The stride then has no effect, but with one input channel
- * TensorFlow 2.21 (its oneDNN) computes wrong values. So the stride is set to 1, and the other
- * windows are cut off.
+ * Convolves if there is only one window per row. The horizontal stride should then have no effect,
+ * but with one input channel TensorFlow 2.21 (its oneDNN) computes wrong values. So this stride is
+ * set to 1, and all windows of a row but the first are cut off.
  */
 function forwardOfOneColumn(
   images: Tensor4D,

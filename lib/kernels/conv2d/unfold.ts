@@ -53,8 +53,8 @@ export function unfoldToInput(rows: Tensor3D, channels: number, geometry: Geomet
 }
 
 /**
- * Whether loops gather the values: where they reach them fast, and on TensorFlow where a filter's
- * zeros would make a NaN of a value that is not finite.
+ * Returns whether loops gather the values: if they lie in this process's memory, and on TensorFlow
+ * if one may not be finite, because the zeros of a filter would turn it into a NaN.
  */
 function inLoops(x: Tensor): boolean {
   return onHost() || (onTensorflow() && !surelyFinite(x));

@@ -19,8 +19,8 @@ import { batchChunks, im2colTransposed, scatter, windowsOf, type Chunk } from '.
 import { runConvolution } from './tfjs.ts';
 
 /**
- * The largest number of elements of X. They take 16 MB, which fit into a small heap, and larger
- * chunks are not faster.
+ * The largest number of elements of a chunk's matrix of windows. They take 16 MB, which fit into a
+ * small heap, and larger chunks are not faster.
  */
 const MAX_ELEMENTS = 2 ** 22;
 
@@ -73,7 +73,7 @@ export const wasm: Conv2dKernels = {
     });
   },
 
-  /** Computes Xᵀ G, where the rows of X are the windows. */
+  /** Computes Xᵀ G, where the rows of X are the windows and those of G are their gradients. */
   toFilter(images, gradOutput, geometry) {
     const [batch, , , channels] = images.shape;
     const { height, width } = geometry;
@@ -103,8 +103,8 @@ function hasWindowPerPixel(axis: Axis): boolean {
 }
 
 /**
- * Returns the geometry of the flipped kernel over the gradients of the windows. It makes one step
- * per pixel.
+ * Returns the geometry of the flipped kernel over the gradients of the windows. It has one window
+ * per pixel of the image.
  */
 function reversed(axis: Axis): Axis {
   const reach = axis.dilation * (axis.kernel - 1);

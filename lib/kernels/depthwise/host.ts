@@ -140,8 +140,8 @@ function spreadCell({ stride, dilation, kernel, before }: Axis, window: number):
 }
 
 /**
- * Returns the geometry of the flipped kernel over the spread gradients. It makes one step per
- * pixel.
+ * Returns the geometry of the flipped kernel over the spread gradients. It has one window per pixel
+ * of the image.
  */
 function spreadAxis({ input, kernel, dilation }: Axis): Axis {
   const cells = input + dilation * (kernel - 1);

@@ -19,7 +19,7 @@ import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 
 /*
  * On TensorFlow these operations bypass tfjs, which for a small tensor takes longer to look up
- * types and shapes than TensorFlow takes to compute. An update consists of many small tensors.
+ * types and shapes than TensorFlow takes to compute. An optimizer updates many small tensors.
  */
 
 /** Returns a + b. */

@@ -11,8 +11,9 @@ import { computeOnHost } from '../backends/host.ts';
 import { surelyFinite } from '../reduce/surelyFinite.ts';
 
 /**
- * Returns x clipped to min ... max; a NaN stays. wasm's own kernel turns it into min, so it serves
- * where there is none. webgl's clips none of the four values of a pixel that has one.
+ * Returns x clipped to min ... max; a NaN stays a NaN. wasm's own kernel turns a NaN into min, so
+ * it is used only if x has none. webgl's own kernel fails to clip the neighbours of a NaN in the
+ * same pixel of its texture, so it is not used.
  */
 export function clip(x: Tensor, min: number, max: number): Tensor {
   if (getBackend() === 'webgl') {

@@ -5,11 +5,11 @@ import { computeOnHost } from '../backends/host.ts';
  * Returns the larger of a and b, element by element, or NaN where either is NaN. wasm's own kernel
  * loses a NaN of b, and is slower than a loop.
  *
- * Shapes: a and output any; b the same, or with 1 in place of all axes from some axis on, or [].
+ * Shapes: a and output any; b the same, or with size 1 in all axes from some axis on, or [].
  */
 export function maximum<T extends Tensor>(a: T, b: Tensor): T {
   if (getBackend() !== 'wasm') return byTfjs<T>(a, b);
-  // The number of elements of a that meet one of b.
+  // The number of elements of a with which each element of b is compared.
   const run = a.size / b.size;
   return computeOnHost(
     [a, b],

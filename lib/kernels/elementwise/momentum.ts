@@ -57,8 +57,8 @@ export function momentumStep(
 const LARGE = 1 << 18;
 
 /**
- * TensorFlow's own step changes its variables in place, if no other tensor shares their values. The
- * variables exist only during the step.
+ * Makes the step by TensorFlow's own operation, which changes variables in place if no other tensor
+ * shares their values. These variables exist only during the step.
  */
 function stepInPlace(
   param: Variable,

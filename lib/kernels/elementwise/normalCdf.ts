@@ -48,7 +48,7 @@ const NORMAL_CDF: ByBackend<(x: Tensor) => Tensor> = {
  *
  *     erfc(z) = t exp(−z² + P(t)),  t = 1/(1 + z/2)
  *
- * Source: Press et al., for P, Numerical Recipes in C, 2nd edition, section 6.2, `erfcc`.
+ * Source of P: Press et al., Numerical Recipes in C, 2nd edition, section 6.2, `erfcc`.
  */
 export function normalCdf(x: Tensor): Tensor {
   return forBackend(NORMAL_CDF)(x);

@@ -81,7 +81,7 @@ function section(id: number, content: readonly number[]): number[] {
   return [id, ...size(content.length), ...content];
 }
 
-/** A size below 2^14, seven bits a byte. */
+/** Encodes a size below 2^14 with seven bits per byte. */
 function size(length: number): number[] {
   return length < 128 ? [length] : [(length & 127) | 128, length >> 7];
 }

@@ -13,7 +13,10 @@ const SIGN: ByBackend<(x: Tensor) => Tensor> = {
   other: (x) => tidy(() => sub(step(x), step(neg(x)))),
 };
 
-/** Returns −1, 0 or 1, or NaN where x is NaN, where the kernels of cpu, wasm and webgl return 0. */
+/**
+ * Returns −1, 0 or 1, or NaN where x is NaN; there tfjs's own kernels on cpu, wasm and webgl return
+ * 0.
+ */
 export function signOf(x: Tensor): Tensor {
   return forBackend(SIGN)(x);
 }

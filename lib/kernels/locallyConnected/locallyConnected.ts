@@ -24,7 +24,7 @@ import { unfold, unfoldToInput } from '../conv2d/unfold.ts';
  * Shapes: images [N, H, W, C_in]; filters [P, K, C_out]; output [N, P, C_out].
  */
 
-/** Convolves images with the filters of each place: y[n,P,o] = Σ_k window(n,P)[k] w[P,k,o]. */
+/** Convolves images with the filters of each place p: y[n,p,o] = Σ_k window(n,p)[k] w[p,k,o]. */
 export function locallyConnected(
   images: Tensor4D,
   filters: Tensor3D,
@@ -49,7 +49,7 @@ export function locallyConnected(
  * Computes the gradient of the images: the gradient of each window is added to the pixels of the
  * window.
  *
- *     ∂C/∂window(n,P)[k] = Σ_o g[n,P,o] w[P,k,o]
+ *     ∂C/∂window(n,p)[k] = Σ_o g[n,p,o] w[p,k,o]
  */
 export function locallyConnectedToInput(
   gradOutput: Tensor3D,
@@ -73,7 +73,7 @@ export function locallyConnectedToInput(
   }) as Tensor4D;
 }
 
-/** Computes the gradient of the filters: ∂C/∂w[P,k,o] = Σ_n window(n,P)[k] g[n,P,o]. */
+/** Computes the gradient of the filters: ∂C/∂w[p,k,o] = Σ_n window(n,p)[k] g[n,p,o]. */
 export function locallyConnectedToFilters(
   images: Tensor4D,
   gradOutput: Tensor3D,

@@ -2,8 +2,8 @@ import type { Values } from '../backends/host.ts';
 
 /*
  * Products of matrices in plain JavaScript, for the backend `cpu`. tfjs's own product computes less
- * than one multiplication per nanosecond there. This one computes three times as many, and it needs
- * no copy of a transposed factor.
+ * than one multiplication per nanosecond there. This one is several times as fast, and it needs no
+ * copy of a transposed factor.
  */
 
 /** A matrix inside an array: element (i, j) is `values[start + i·rowStep + j·columnStep]`. */

@@ -52,7 +52,10 @@ function sumInLoops(x: Tensor, before: number, after: number): Tensor {
   });
 }
 
-/** The sums as a map of the last axis, where a shader computes it. */
+/**
+ * Computes the sums as a linear map of the last axis, for the backends on which a shader computes
+ * it.
+ */
 function sumByMap(x: Tensor, before: number, after: number): Tensor {
   const input = x.shape[x.rank - 1];
   const rows = windowsOf(input, before, after).map(([first, last]) => ({

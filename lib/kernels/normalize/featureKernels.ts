@@ -28,7 +28,7 @@ export interface FeatureKernels {
   readonly shift: (x: Tensor, shift: Tensor) => Tensor;
   /** s x */
   readonly scale: (x: Tensor, scale: Tensor) => Tensor;
-  /** x̂, its mean and its deviation, from x. */
+  /** x̂, and the mean and the deviation of x, from x. */
   readonly standardize: (x: Tensor, eps: number) => Standardized;
   /** ∂C/∂x, Σ g x̂ and Σ g, from g, x̂ and the scale. */
   readonly standardizeToInput: (g: Tensor, normalized: Tensor, scale: Tensor) => StandardizedGrads;

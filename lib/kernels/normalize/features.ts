@@ -25,7 +25,9 @@ export function scaleFeatures(x: Tensor, scale: Tensor): Tensor {
   return forBackend(KERNELS).scale(x, scale);
 }
 
-/** Returns x̂ = (x − μ)/√(σ² + ε), whose features have mean 0 and variance 1, and its moments. */
+/**
+ * Returns x̂ = (x − μ)/√(σ² + ε), whose features have mean 0 and variance 1, and the moments of x.
+ */
 export function standardize(x: Tensor, eps: number): Standardized {
   return forBackend(KERNELS).standardize(x, eps);
 }

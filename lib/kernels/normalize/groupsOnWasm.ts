@@ -33,7 +33,9 @@ function rowsPerLine({ rows, groups, columns }: ReductionGroups): number {
   return lineRows;
 }
 
-/** The largest number of values that tfjs's sum adds in single precision. */
+/**
+ * The largest number of values that tfjs's sum, which adds in single precision, is given at once.
+ */
 const RUN = 128;
 
 /**
@@ -59,7 +61,10 @@ function largestDivisor(n: number, most: number): number {
   return divisor;
 }
 
-/** The number of values below which the loop is faster than the start of the pool. */
+/**
+ * The number of values below which the loop is faster than the average pool, which takes time to
+ * start.
+ */
 const SMALL = 1 << 13;
 
 /**

@@ -61,9 +61,9 @@ const FLAT = 1 / 300;
 
 /**
  * Returns images minus their first value if one of them may be flat, else undefined. The weights of
- * a window sum to 1, so a constant does not change x minus its local mean. Otherwise, a flat image
- * of 10000.3 would leave the rounding error of 10000.3, which a division by the deviation
- * amplifies.
+ * a window sum to 1, so a constant does not change x minus its local mean. If it were not
+ * subtracted, a flat image of 10000.3 would leave the rounding error of 10000.3, which a division
+ * by the deviation amplifies.
  *
  * Values that exist only on a graphics card are not read, because the program would have to wait
  * for the card.

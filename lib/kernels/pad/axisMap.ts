@@ -73,7 +73,8 @@ const MAP_AXIS: ByBackend<(x: Tensor, axis: number, map: AxisMap) => Tensor> = {
 
 /**
  * Computes a product of matrices on TensorFlow, unless a value is not finite: 0 times such a value
- * would make every output NaN. The smaller of x and y is checked, because y then has a NaN.
+ * would make every output along the axis NaN. The smaller of x and y is checked; checking y is
+ * enough, because it has a NaN if x has a value that is not finite.
  */
 function onTensorflow(x: Tensor, axis: number, map: AxisMap): Tensor {
   const inputIsSmaller = map.input < map.rows.length;

@@ -63,7 +63,10 @@ export function mapOnWebgpu(x: Tensor3D, map: AxisMap): Tensor3D {
   });
 }
 
-/** One row per output: its first cell, the number of its weights, and the weights. */
+/**
+ * Returns a table with one row per output: its first cell, the number of its weights, and the
+ * weights.
+ */
 function tableOf({ rows }: AxisMap): Tensor<Rank.R2> {
   const columns = WEIGHTS + Math.max(...rows.map(({ weights }) => weights.length), 1);
   const table = new Float64Array(rows.length * columns);

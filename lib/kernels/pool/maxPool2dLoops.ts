@@ -28,7 +28,10 @@ function findMaxima(y: Values, x: Values, { taps, ends, channels, imageSize }: W
   }
 }
 
-/** Adds each gradient to the first pixel of its window that equals the output, or is NaN too. */
+/**
+ * Adds each gradient to the first pixel of its window that equals the output, or that is NaN if the
+ * output is NaN.
+ */
 export function maxPool2dToInputInLoops(
   gradOutput: Tensor4D,
   images: Tensor4D,
@@ -37,7 +40,7 @@ export function maxPool2dToInputInLoops(
 ): Tensor4D {
   const windows = windowsOf(geometry, images.shape[3]);
   const hasNoNaN = surelyFinite(output);
-  // Windows that cover the image leave no pixel that is not written.
+  // If the windows cover the image without overlap, every pixel is written.
   const covered = windows.taps.length * windows.channels === windows.imageSize;
   return computeOnHost(
     [gradOutput, images, output],
@@ -56,7 +59,10 @@ function areSingle(values: Values): values is Float32Array {
   return values instanceof Float32Array;
 }
 
-/** A separate function without closures: the compiler makes faster code of it than of a closure. */
+/**
+ * Does the work of `maxPool2dToInputInLoops` if no output is NaN. The compiler makes faster code of
+ * a separate function than of a closure.
+ */
 function addToWinners(
   gradInput: Values,
   grad: Values,
@@ -89,9 +95,9 @@ function addToWinners(
 }
 
 /**
- * The same for windows of 2x2 that do not overlap, the most common: each of the four pixels is
- * written, with the bits of the gradient where it is the first winner, else with none. In the first
- * pool of LeNet this takes 1.2 ms, and `addToWinners` 1.7 ms.
+ * Does the work of `addToWinners` for windows of 2x2 that do not overlap, the most common ones: it
+ * writes each of the four pixels, the first winner with the bits of the gradient and the others
+ * with 0. In the first pool of LeNet this takes 1.2 ms, and `addToWinners` 1.7 ms.
  */
 function writeToWinners(
   gradInput: Float32Array,
@@ -118,7 +124,10 @@ function writeToWinners(
   }
 }
 
-/** `addToWinners` where an output may be NaN: the first NaN of its window has won. */
+/**
+ * Does the work of `addToWinners` if an output may be NaN; then the first NaN of its window is the
+ * winner.
+ */
 function addToWinnersOrNaN(
   gradInput: Values,
   grad: Values,
@@ -144,7 +153,7 @@ interface Windows {
   readonly taps: Int32Array;
   /** The end of each window in `taps`. */
   readonly ends: Int32Array;
-  /** Whether all windows have four cells, which they share with no other. */
+  /** Whether all windows have four cells, which they share with no other window. */
   readonly areSeparateFours: boolean;
   readonly channels: number;
   readonly imageSize: number;
@@ -173,7 +182,7 @@ function windowsOf({ height, width }: Geometry, channels: number): Windows {
   };
 }
 
-/** The input cells [first, past) of a window along one axis, without the padding. */
+/** Returns the input cells [first, past) of a window along one axis, without the padding. */
 function inside(axis: Axis, window: number): [first: number, past: number] {
   const first = window * axis.stride - axis.before;
   return [Math.max(first, 0), Math.min(first + axis.kernel, axis.input)];

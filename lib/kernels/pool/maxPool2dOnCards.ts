@@ -36,7 +36,9 @@ export const webgl: MaxPool2dKernels = {
   toInput: tfjs.toInput,
 };
 
-/** Max pooling on webgpu, whose language has no test for NaN but its bits. */
+/**
+ * Max pooling on webgpu. Its language has no function that tests for NaN, so the bits are tested.
+ */
 export const webgpu: MaxPool2dKernels = {
   forward(images, geometry) {
     const { height, width } = geometry;

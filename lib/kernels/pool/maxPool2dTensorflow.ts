@@ -54,7 +54,7 @@ function recordWinners(images: Tensor4D, geometry: Geometry): Required<MaxPooled
 }
 
 /**
- * Returns the images with a border of −∞, which never is the maximum, because oneDNN's kernels take
+ * Returns the images with a border of −∞, which is never the maximum, because oneDNN's kernels take
  * no explicit padding.
  */
 function padded(images: Tensor4D, geometry: Geometry): Tensor4D {

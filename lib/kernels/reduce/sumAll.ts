@@ -31,8 +31,8 @@ export function meanAll(x: Tensor): Scalar {
 
 /**
  * Returns the norm ‖x‖ of all values of all tensors. If a square overflows, the norm is computed
- * from x / max |x|. To find out, it reads one number. If only a graphics card has this number, it
- * is not read, and the norm is ∞ after an overflow.
+ * from x / max |x|. The norm is read to notice an overflow. If only a graphics card has its value,
+ * it is not read, and the result is ∞ after an overflow.
  */
 export function normOf(tensors: readonly Tensor[]): Scalar {
   return tidy(() => {

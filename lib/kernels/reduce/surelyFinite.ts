@@ -11,7 +11,8 @@ const SURELY_FINITE: ByBackend<(x: Tensor) => boolean> = {
 
 /**
  * Returns whether all values are certainly finite, by one sum, which is the fastest way to see all
- * of them. A sum that overflows says false as well, so false means: look closely.
+ * of them. The result is also false if the sum of finite values overflows, so after false the
+ * values need a closer look.
  *
  * It reads a result at once, so it is only for backends whose tensors lie in main memory. There it
  * guards kernels that lose a NaN, or multiply it by 0.
@@ -26,8 +27,8 @@ const WIDTHS = [512, 256, 128, 96, 64, 50, 48, 40, 36, 32, 30, 28, 24, 20, 18, 1
 const SMALL = 1024;
 
 /**
- * Sums, or means, of all values. An average pool is wasm's fastest sum; it turns NaN into −∞, which
- * is not finite either.
+ * Returns sums or means that together contain all values. An average pool is wasm's fastest sum; it
+ * turns NaN into −∞, which is not finite either.
  */
 function columnSums(x: Tensor): number[] {
   const width = WIDTHS.find((columns) => x.size % columns === 0);
