@@ -48,8 +48,8 @@ export interface BinaryCrossEntropyCache {
  * or many yes-or-no questions. The part of a yes (y = 1) is multiplied by p, 1 by default.
  *
  *   forward          C = Σ −p y log σ(x) − (1 − y) log(1 − σ(x))
- *                      = Σ p y s(−x) + (1 − y) s(x), over N for 'mean'
- *   backpropToInput  ∂C/∂x = (1 − y) σ(x) − p y σ(−x), over N for 'mean'
+ *                      = Σ p y s(−x) + (1 − y) s(x), divided by N for 'mean'
+ *   backpropToInput  ∂C/∂x = (1 − y) σ(x) − p y σ(−x), divided by N for 'mean'
  *
  * with s(x) = log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), exact for scores of any size. If p
  * = 1, an element costs max(x, 0) − x y + log(1 + exp(−|x|)) with the gradient σ(x) − y, which
@@ -68,7 +68,7 @@ export interface BinaryCrossEntropyCache {
  *     const { loss, cache } = cost.forward(scores, probabilities);
  */
 export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyCache> {
-  /** p */
+  /** p, the weight of a target of 1. */
   readonly posWeight: number | readonly number[];
   readonly reduction: Reduction;
 

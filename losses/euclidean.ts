@@ -19,8 +19,8 @@ export interface EuclideanCache {
 /**
  * Half the squared distance.
  *
- *   forward          C = ½ Σ_n ‖x_n − y_n‖², over N for the reduction 'mean'
- *   backpropToInput  ∂C/∂x = x − y, over N for 'mean'
+ *   forward          C = ½ Σ_n ‖x_n − y_n‖², divided by N for the reduction 'mean'
+ *   backpropToInput  ∂C/∂x = x − y, divided by N for 'mean'
  *
  * PyTorch's `MSELoss` has no ½, and its 'mean' is over all elements: with D elements per example,
  * this 'mean' is D/2 times PyTorch's.

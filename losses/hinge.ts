@@ -34,9 +34,9 @@ export interface HingeCache {
 /**
  * The multi-class hinge: the score of the label y should lead the score of every other class by 1.
  *
- *   forward          C = Σ_n max(0, 1 + max_{j≠y} x_nj − x_ny), over N for the reduction 'mean'
+ *   forward          C = Σ_n max(0, 1 + max_{j≠y} x_nj − x_ny), divided by N for 'mean'
  *   backpropToInput  ∂C/∂x_nj = 1[j = j*] − 1[j = y] where the n-th term is above 0, else 0;
- *                    over N for 'mean'
+ *                    divided by N for 'mean'
  *
  * with j* the best other class, the first of equal ones. A lead of exactly 1 costs nothing and has
  * gradient 0. With z_nj = x_nj − x_ny + 1[j ≠ y] a term is max_j z_nj: z_ny = 0 is the 0 of the

@@ -13,7 +13,7 @@ import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 
 /** The options of `Huber`. */
 export interface HuberOptions {
-  /** δ; 1 by default. */
+  /** δ, the difference from which the loss is linear; 1 by default. */
   readonly delta?: number;
   /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
   readonly reduction?: Reduction;
@@ -21,7 +21,7 @@ export interface HuberOptions {
 
 /** The cache of `Huber`. */
 export interface HuberCache {
-  /** c */
+  /** c, the clipped difference. */
   readonly clipped: Tensor;
 }
 
@@ -29,9 +29,9 @@ export interface HuberCache {
  * Half the squared difference up to δ, and its tangent from there on: the gradient of an outlier is
  * at most δ.
  *
- *   forward          C = Σ h(x − y), over N for the reduction 'mean'
+ *   forward          C = Σ h(x − y), divided by N for the reduction 'mean'
  *                    h(d) = ½ d² if |d| ≤ δ, else δ (|d| − ½ δ)
- *   backpropToInput  ∂C/∂x = c, over N for 'mean';  c = d clipped to ±δ, with d = x − y
+ *   backpropToInput  ∂C/∂x = c, divided by N for 'mean';  c = d clipped to ±δ, with d = x − y
  *
  * In both branches h(d) = c (d − ½ c), and h' is continuous: there is no kink. A δ that no
  * difference reaches gives `Euclidean`, and C/δ for δ → 0 gives `L1`.
@@ -47,7 +47,7 @@ export interface HuberCache {
  *     const { loss, cache } = cost.forward(output, target);
  */
 export class Huber extends Cost<Tensor, Tensor, HuberCache> {
-  /** δ */
+  /** δ, the difference from which the loss is linear. */
   readonly delta: number;
   readonly reduction: Reduction;
 

@@ -20,8 +20,8 @@ export interface L1Cache {
 /**
  * The sum of absolute differences. If a difference is 0, its derivative is 0.
  *
- *   forward          C = Σ_n ‖x_n − y_n‖₁, over N for the reduction 'mean'
- *   backpropToInput  ∂C/∂x = sign(x − y), over N for 'mean'
+ *   forward          C = Σ_n ‖x_n − y_n‖₁, divided by N for the reduction 'mean'
+ *   backpropToInput  ∂C/∂x = sign(x − y), divided by N for 'mean'
  *
  * PyTorch's `L1Loss` has the same 'sum'; its 'mean' is over all elements.
  *

@@ -150,12 +150,15 @@ export function probabilityTarget<T extends Tensor>(cost: object, target: T, mos
   });
 }
 
-/** How far the probabilities of an example may be from 1 in all: half precision rounds them so. */
+/**
+ * The largest distance of the sum of an example's probabilities from 1. Rounding the probabilities
+ * to half precision causes about as much.
+ */
 const SUM_TOLERANCE = 1e-3;
 
 /**
- * Checks that the target probabilities of each example sum to 1, and returns them. Those that exist
- * only on the GPU are not refused: an example whose sum is another becomes NaN.
+ * Checks that the target probabilities of each example sum to 1, and returns them. Probabilities
+ * that exist only on the GPU are not refused: they become NaN in each example whose sum is not 1.
  */
 export function distributionTarget(cost: object, target: Tensor2D): Tensor2D {
   const values = hostValues(target);

@@ -9,7 +9,7 @@ export type NegativeLogLikelihoodOptions = LabelOptions;
 
 /** The cache of `NegativeLogLikelihood`. */
 export interface NegativeLogLikelihoodCache {
-  /** t */
+  /** t, the weight of each score in the loss. */
   readonly target: Tensor2D;
 }
 

@@ -31,7 +31,7 @@ export type SoftmaxCrossEntropyOptions = LabelOptions;
 /** The cache of `SoftmaxCrossEntropy`. */
 export interface SoftmaxCrossEntropyCache {
   readonly logProbabilities: Tensor2D;
-  /** t */
+  /** t, the weight of each score in the loss. */
   readonly target: Tensor2D;
 }
 

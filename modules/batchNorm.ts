@@ -47,7 +47,7 @@ export interface BatchNormOptions {
   readonly eps?: number;
   /** The share of a new batch in the running statistics, from 0 to 1; 0.1 by default. */
   readonly momentum?: number;
-  /** Whether the box has γ and β; true by default. */
+  /** Whether the box has a learned scale γ and shift β; true by default. */
   readonly affine?: boolean;
 }
 
@@ -66,7 +66,7 @@ export interface BatchNormCache {
 
 /** A context that observes the input of every BatchNorm; `finalizeBatchNorm` uses it. */
 export interface BatchNormContext extends Context {
-  /** Receives the input of each BatchNorm before its forward. */
+  /** Receives the input of each BatchNorm before its forward pass. */
   readonly onBatchNorm?: (box: BatchNorm, input: Tensor) => void;
 }
 
@@ -82,8 +82,9 @@ export interface BatchNormContext extends Context {
  *   backpropToParams   ∂C/∂γ = Σ_i g_i x̂_i        ∂C/∂β = Σ_i g_i
  *
  * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². In
- * inference μ and σ² are the constants in the buffers, so these parts are 0:
- * ∂C/∂x_i = γ/√(σ² + ε) · g_i. The cache tells the backward which of the two forwards it follows.
+ * inference μ and σ² are the constants in the buffers, so these parts are 0: ∂C/∂x_i = γ/√(σ² + ε)
+ * · g_i. The cache tells the backward methods whether the forward pass was in training or in
+ * inference.
  *
  * Only `updateBuffers` changes the buffers. They follow the training batches:
  * running ← (1 − momentum) running + momentum new, with σ² m/(m − 1) as the new variance.
@@ -196,7 +197,7 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
   }
 
   /**
-   * Updates the running statistics with the statistics of one batch, if its forward was in
+   * Updates the running statistics with the statistics of one batch, if its forward pass was in
    * training.
    */
   override updateBuffers({ batch }: BatchNormCache): void {

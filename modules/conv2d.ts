@@ -41,11 +41,11 @@ export interface Conv2DOptions {
   readonly dilation?: Pair;
   /** The number of groups that the channels fall into, 1 by default. */
   readonly groups?: number;
-  /** Whether the box has a b; true by default. */
+  /** Whether the box adds a bias b; true by default. */
   readonly bias?: boolean;
-  /** The initial w, `glorotUniform` by default. */
+  /** The initial weights w, `glorotUniform` by default. */
   readonly init?: Initializer;
-  /** The generator that draws the initial w; a random `init` requires it. */
+  /** The generator that draws the initial weights; a random `init` requires it. */
   readonly rng?: Rng;
 }
 

@@ -37,19 +37,19 @@ export interface ConvTranspose2DOptions {
    */
   readonly padding?: Pair;
   /**
-   * Rows and columns added at the end, fewer than the stride or fewer than the dilation; 0 by
-   * default.
+   * The numbers of rows and columns that are added at the end, below the larger of stride and
+   * dilation; 0 by default.
    */
   readonly outputPadding?: Pair;
   /** d, the distance between neighbouring elements of the kernel; 1 by default. */
   readonly dilation?: Pair;
   /** The number of groups that the channels fall into, 1 by default. */
   readonly groups?: number;
-  /** Whether the box has a b; true by default. */
+  /** Whether the box adds a bias b; true by default. */
   readonly bias?: boolean;
-  /** The initial w, `glorotUniform` by default. */
+  /** The initial weights w, `glorotUniform` by default. */
   readonly init?: Initializer;
-  /** The generator that draws the initial w; a random `init` requires it. */
+  /** The generator that draws the initial weights; a random `init` requires it. */
   readonly rng?: Rng;
 }
 
@@ -71,11 +71,10 @@ interface Frame {
 }
 
 /**
- * The transposed convolution, which makes images larger: its forward is the `backpropToInput` of
- * Conv2D, and its backpropToInput is the forward of Conv2D. Each pixel puts the kernel, times its
- * value, into the output; the kernels of neighbours are a stride s apart, and add up where they
- * overlap. With dilation d and t pixels cut off at each side (all taken per axis), and c and o in
- * the same group:
+ * The transposed convolution, which makes images larger: its `forward` is the `backpropToInput` of
+ * Conv2D, and the reverse. Each pixel puts the kernel, times its value, into the output; the
+ * kernels of neighbours are a stride s apart, and add up where they overlap. With dilation d and t
+ * pixels cut off at each side (all taken per axis), and c and o in the same group:
  *
  *   forward            x_out[n,y,x,o] = b[o] + Σ_c Σ_{(i,p): i·s+p·d−t=y} Σ_{(j,q): j·s+q·d−t=x}
  *                                         x_in[n,i,j,c] w[p,q,o,c]

@@ -14,7 +14,7 @@ export interface DropoutOptions {
 /** The values that `Dropout` keeps for its backward method. */
 export interface DropoutCache {
   readonly shape: readonly number[];
-  /** m, after a forward in training. */
+  /** The mask m, after a forward pass in training. */
   readonly mask?: Tensor;
 }
 
@@ -28,8 +28,8 @@ export interface DropoutCache {
  *
  *   in inference     x_out = x_in,  ∂C/∂x_in = ∂C/∂x_out
  *
- * Each forward draws a new mask m from `context.rng`, one element per unit, and keeps it in the
- * cache. The backward follows this forward, whatever the mode is by then.
+ * Each forward pass in training draws a new mask m from `context.rng`, one element per unit, and
+ * keeps it in the cache, from which `backpropToInput` reads it.
  *
  * Shapes: input, output, gradOutput: any, all the same.
  * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the

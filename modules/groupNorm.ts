@@ -24,7 +24,7 @@ import { Module, type ForwardResult, type Grads } from '../lib/module.ts';
 export interface GroupNormOptions {
   /** ε, added to the variance; 1e-5 by default. */
   readonly eps?: number;
-  /** Whether the box has γ and β; true by default. */
+  /** Whether the box has a learned scale γ and shift β; true by default. */
   readonly affine?: boolean;
 }
 

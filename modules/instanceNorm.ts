@@ -24,7 +24,7 @@ import { Module, type ForwardResult, type Grads } from '../lib/module.ts';
 export interface InstanceNormOptions {
   /** ε, added to the variance; 1e-5 by default. */
   readonly eps?: number;
-  /** Whether the box has γ and β; false by default, as in PyTorch. */
+  /** Whether the box has a learned scale γ and shift β; false by default, as in PyTorch. */
   readonly affine?: boolean;
 }
 

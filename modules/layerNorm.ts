@@ -24,7 +24,7 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 export interface LayerNormOptions {
   /** ε, added to the variance; 1e-5 by default. */
   readonly eps?: number;
-  /** Whether the box has γ and β; true by default. */
+  /** Whether the box has a learned scale γ and shift β; true by default. */
   readonly affine?: boolean;
 }
 
@@ -120,7 +120,7 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
     return { ...sameShape(input, 'channels'), statistics: this.shape.length > 1 };
   }
 
-  /** One group per example. */
+  /** One group per example and position before the last axes. */
   #examples(x: Tensor): ReductionGroups {
     const columns = numElements(this.shape);
     return { outer: x.size / columns, rows: 1, groups: 1, columns };

@@ -10,11 +10,11 @@ import type { Rng } from '../lib/rng.ts';
 
 /** The options of `Linear`. */
 export interface LinearOptions {
-  /** Whether the box has a b; true by default. */
+  /** Whether the box adds a bias b; true by default. */
   readonly bias?: boolean;
-  /** The initial W, `glorotUniform` by default. */
+  /** The initial weights W, `glorotUniform` by default. */
   readonly init?: Initializer;
-  /** The generator that draws the initial W; a random `init` requires it. */
+  /** The generator that draws the initial weights; a random `init` requires it. */
   readonly rng?: Rng;
 }
 

@@ -16,11 +16,11 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 
 /** The options of `LocalResponseNorm`. */
 export interface LocalResponseNormOptions {
-  /** α, 1e-4 by default; it is divided by the size. */
+  /** α, the factor of the sum of squares, 1e-4 by default; it is divided by the size. */
   readonly alpha?: number;
-  /** β, 0.75 by default. */
+  /** The exponent β, 0.75 by default. */
   readonly beta?: number;
-  /** k, 1 by default. */
+  /** k, the constant to which the sum is added; 1 by default. */
   readonly k?: number;
 }
 
@@ -28,18 +28,18 @@ export interface LocalResponseNormOptions {
 export interface TensorFlowLRN {
   /** The channels on each side, 5 by default. */
   readonly depthRadius?: number;
-  /** k, 1 by default. */
+  /** k, the constant to which the sum is added; 1 by default. */
   readonly bias?: number;
-  /** α, 1 by default; it is not divided by the size. */
+  /** α, the factor of the sum of squares, 1 by default; it is not divided by the size. */
   readonly alpha?: number;
-  /** β, 0.5 by default. */
+  /** The exponent β, 0.5 by default. */
   readonly beta?: number;
 }
 
 /** The values that `LocalResponseNorm` keeps for its backward method. */
 export interface LocalResponseNormCache {
   readonly input: Tensor;
-  /** s */
+  /** s, the base of the damping. */
   readonly base: Tensor;
   /** s^−β */
   readonly damping: Tensor;

@@ -44,11 +44,11 @@ export interface LocallyConnected2DOptions {
    * (⌈size/stride⌉ outputs).
    */
   readonly padding?: Padding;
-  /** Whether the box has a b; true by default. */
+  /** Whether the box adds a bias b; true by default. */
   readonly bias?: boolean;
-  /** The initial w, `glorotUniform` by default. */
+  /** The initial weights w, `glorotUniform` by default. */
   readonly init?: Initializer;
-  /** The generator that draws the initial w; a random `init` requires it. */
+  /** The generator that draws the initial weights; a random `init` requires it. */
   readonly rng?: Rng;
 }
 

@@ -39,7 +39,7 @@ export class Max extends Module<readonly Tensor[], Tensor, MaxCache> {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
     return tidy(() => {
       const zero = zerosLike(gradOutput);
-      // The gradient of the elements that no input before k has won.
+      // The gradient, with 0 at the elements that an input before k has won.
       let left: Tensor = gradOutput;
       return inputs.map((x) => {
         // Where the output is NaN, nobody loses, and the first gets the gradient.

@@ -53,7 +53,7 @@ export interface Pad2DCache {
  * Errors: an input or gradOutput of another shape or dtype; a mirror of as many pixels as the image
  *         has, or more; a circular border larger than the image; a value with a mode that does not
  *         use it; bad sizes.
- * Source: lecture, "Filtering": discuss how you handle the boundaries.
+ * Source: lecture, "Filtering": "discuss how you handle the boundaries".
  *
  *     const box = new Pad2D([[1, 0], [2, 2]], { mode: 'reflect' });
  *     box.infer(images);   // [N, 1 + H, 2 + W + 2, C]

@@ -17,11 +17,11 @@ import type { Rng } from '../lib/rng.ts';
 
 /** The options of `Pointwise`. */
 export interface PointwiseOptions {
-  /** Whether the box has a b; true by default. */
+  /** Whether the box adds a bias b; true by default. */
   readonly bias?: boolean;
-  /** The initial b, `zeros` by default. */
+  /** The initial biases b, `zeros` by default. */
   readonly init?: Initializer;
-  /** The generator that draws the initial b; a random `init` requires it. */
+  /** The generator that draws the initial biases; a random `init` requires it. */
   readonly rng?: Rng;
 }
 

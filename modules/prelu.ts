@@ -29,9 +29,9 @@ import type { Rng } from '../lib/rng.ts';
 
 /** The options of `PReLU`. */
 export interface PReLUOptions {
-  /** The initial a, 0.25 by default as in the paper. */
+  /** The initial slope a, 0.25 by default as in the paper. */
   readonly init?: number | Initializer;
-  /** The generator that draws the initial a; a random `init` requires it. */
+  /** The generator that draws the initial slope; a random `init` requires it. */
   readonly rng?: Rng;
 }
 

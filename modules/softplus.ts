@@ -24,7 +24,7 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 
 /** The options of `Softplus`. */
 export interface SoftplusOptions {
-  /** β, 1 by default; a larger one bends more sharply. */
+  /** The sharpness β of the bend, 1 by default. */
   readonly beta?: number;
   /** The box is the identity where β x_in is above this; 20 by default. */
   readonly threshold?: number;

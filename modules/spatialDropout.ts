@@ -14,7 +14,7 @@ export interface SpatialDropoutOptions {
 /** The values that `SpatialDropout` keeps for its backward method. */
 export interface SpatialDropoutCache {
   readonly shape: readonly number[];
-  /** m, of shape [N, 1, ..., 1, C], after a forward in training. */
+  /** The mask m, of shape [N, 1, ..., 1, C], after a forward pass in training. */
   readonly mask?: Tensor;
 }
 
@@ -29,8 +29,8 @@ export interface SpatialDropoutCache {
  *   in inference     x_out = x_in,  ∂C/∂x_in = ∂C/∂x_out
  *
  * with m[n, c] = 0 with probability p, else 1/(1 − p), which keeps the mean, as in `Dropout`. Each
- * forward draws a new mask m from `context.rng` and keeps it in the cache. The backward follows
- * this forward.
+ * forward pass in training draws a new mask m from `context.rng` and keeps it in the cache, from
+ * which `backpropToInput` reads it.
  *
  * Shapes: input, output, gradOutput [N, ..., C], with at least one axis of positions between N and
  *         C.

@@ -31,8 +31,8 @@ export interface BranchOptions {
  *   backpropToInput    ∂C/∂x_in = Σ_k ∂C/∂y_k · ∂F_k/∂x_in,  ∂C/∂y_k = ∂C/∂x_out · ∂M/∂y_k
  *   backpropToParams   ∂C/∂w_k = ∂C/∂y_k · ∂F_k/∂w_k
  *
- * M is the box `Concat`, `Sum`, `Product` or `Max`; it is the child named `merge`. The forward
- * copies the input, so the backward sums the gradients. The branches are named as in a
+ * M is the box `Concat`, `Sum`, `Product` or `Max`; it is the child named `merge`. The forward pass
+ * copies the input, so the backward pass sums the gradients. The branches are named as in a
  * `Sequential`, by index or by the keys of a record.
  *
  * Shapes: the input as for every box; the outputs of the boxes have the same shape, except that for

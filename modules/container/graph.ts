@@ -59,7 +59,7 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
   override readonly arity: 'tensor' | 'list';
   override readonly inputs: I;
   override readonly outputs: O;
-  /** The nodes in the order of the forward. */
+  /** The nodes in the order in which they run. */
   readonly nodes: readonly SortedNode[];
   /** The number of uses of each value. */
   readonly #uses: ReadonlyMap<string, number>;

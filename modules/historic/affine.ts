@@ -16,11 +16,11 @@ import type { Rng } from '../../lib/rng.ts';
 
 /** The options of `Affine`. */
 export interface AffineOptions {
-  /** Whether the box has a b; true by default. */
+  /** Whether the box adds a bias b; true by default. */
   readonly bias?: boolean;
-  /** The initial a, `fill(1)` by default. */
+  /** The initial coefficients a, `fill(1)` by default. */
   readonly init?: Initializer;
-  /** The generator that draws the initial a; a random `init` requires it. */
+  /** The generator that draws the initial coefficients; a random `init` requires it. */
   readonly rng?: Rng;
 }
 

@@ -38,9 +38,12 @@ import { allPositions, describeWindows, slidingAxis } from '../../lib/window.ts'
 export interface CCellOptions {
   /** α, the x at which the output is 1/2; 0.5 by default. */
   readonly alpha?: number;
-  /** δ, by which d falls per pixel from the middle of the window; 0.9 by default. */
+  /**
+   * δ, the factor by which the fixed connections d fall per pixel of distance from the middle of
+   * the window; 0.9 by default.
+   */
   readonly decay?: number;
-  /** The sum of all d, 1 by default; the paper does not give it. */
+  /** The sum of all fixed connections d, 1 by default; the paper does not give it. */
   readonly total?: number;
   /**
    * The number of zeros added on each side, or a pair, `'valid'` (none, the default) or `'same'`
@@ -56,7 +59,7 @@ export interface CCellCache {
   readonly geometry: Geometry;
   /** 1/(1 + v), [N, H', W', 1] */
   readonly shunt: Tensor4D;
-  /** x */
+  /** x, the excess of the excitation over the inhibition. */
   readonly excess: Tensor4D;
 }
 

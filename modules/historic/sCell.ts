@@ -48,7 +48,10 @@ import { allPositions, describeWindows, slidingAxis } from '../../lib/window.ts'
 export interface SCellOptions {
   /** r, the selectivity; 4 by default, as in the paper's first layer. */
   readonly r?: number;
-  /** γ, by which c falls per pixel from the middle of the window; 0.9 by default. */
+  /**
+   * γ, the factor by which the fixed connections c fall per pixel of distance from the middle of
+   * the window; 0.9 by default.
+   */
   readonly decay?: number;
   /**
    * The number of zeros added on each side, or a pair, `'valid'` (none, the default) or `'same'`
@@ -57,9 +60,9 @@ export interface SCellOptions {
   readonly padding?: Padding;
   /** The distance between neighbouring windows, in pixels; 1 by default. */
   readonly stride?: Pair;
-  /** The initial a, `positiveUniform` by default. */
+  /** The initial connections a, `positiveUniform` by default. */
   readonly init?: Initializer;
-  /** The generator that draws the initial a; a random `init` requires it. */
+  /** The generator that draws the initial connections; a random `init` requires it. */
   readonly rng?: Rng;
 }
 
@@ -67,11 +70,11 @@ export interface SCellOptions {
 export interface SCellCache {
   readonly input: Tensor4D;
   readonly geometry: Geometry;
-  /** v, [N, H', W', 1] */
+  /** v, the total activity in each window, [N, H', W', 1]. */
   readonly inhibitor: Tensor4D;
   /** 1/(1 + h) */
   readonly shunt: Tensor4D;
-  /** x */
+  /** x, the excess of the excitation over the inhibition. */
   readonly excess: Tensor4D;
 }
 

@@ -13,9 +13,9 @@ import { Module, type ForwardResult } from '../../lib/module.ts';
 
 /** The options of `ScaledTanh`. */
 export interface ScaledTanhOptions {
-  /** A, 1.7159 by default. */
+  /** The amplitude A, 1.7159 by default. */
   readonly amplitude?: number;
-  /** S, 2/3 by default. */
+  /** The slope S, 2/3 by default. */
   readonly slope?: number;
 }
 
