@@ -20,7 +20,7 @@ export interface Case {
   readonly input: Input;
   /** The target of a cost. */
   readonly target?: Tensor;
-  /** The context of the forward; inference by default. */
+  /** The context of the forward pass; inference by default. */
   readonly context?: Context;
 }
 

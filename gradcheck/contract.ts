@@ -139,7 +139,7 @@ function checkUnchanged(target: GradcheckTarget, gradOutput: Float64Array): Viol
 
 /**
  * Checks that the cache stays valid after the input and output are disposed, because their owners
- * may dispose them directly after the forward.
+ * may dispose them directly after the forward pass.
  */
 function checkOwnership(
   target: GradcheckTarget,
@@ -162,7 +162,8 @@ function checkOwnership(
 }
 
 /**
- * Computes the gradient from the cache of a first forward, after a second forward at another point.
+ * Computes the gradient from the cache of a first forward pass, after a second forward pass at
+ * another point.
  */
 function interleaved(target: GradcheckTarget, gradOutput: Float64Array, rng: Rng): HostGradients {
   return tidy(() => {
@@ -259,7 +260,7 @@ export function checkLeaks(target: GradcheckTarget, gradOutput: Float64Array): V
       return [{ tensor: 'output', message }];
     }
     const leak = describeLeak(before, 'return, cache or dispose them');
-    // Stops at the first leak: every other method runs after a forward, so it would report the same
+    // Stops at the first leak: every other method runs after `forward`, so it would report the same
     // leak.
     if (leak !== undefined) return [{ tensor: 'output', message: `${method} ${leak}` }];
   }

@@ -8,8 +8,9 @@ export interface Slope {
 const PAIRS = 8;
 
 /**
- * Estimates the derivative a of a function f at 0 if f is too curved, or its values have too much
- * rounding error, for a single central difference. Least squares fits a and b to
+ * Estimates the derivative a of a function f at 0 more precisely than a single central difference
+ * does. This helps if f is strongly curved or its values have a large rounding error. Least squares
+ * fits a and b to
  *
  *   d_k = (f(t_k) − f(−t_k))/2 = a t_k + b t_k³ + rounding,   t_k = r k/8,   k = 1..8,
  *

@@ -45,7 +45,7 @@ export interface GradcheckOptions {
   readonly input: GradcheckInput | readonly GradcheckInput[];
   /** The target of a cost. */
   readonly target?: Tensor;
-  /** The context of the forward; inference by default. */
+  /** The context of the forward pass; inference by default. */
   readonly context?: Context;
   /** The seed of all random values; 0 by default. */
   readonly seed?: number;

@@ -83,6 +83,8 @@ export async function checkParity(
 }
 
 /**
+ * Computes the outputs and gradients of a case on the backend in use.
+ *
  * @param options `scalePoints`, the number of further points at which the scale is measured;
  *   `checksLeaks`, whether the methods run once more to see whether they leak.
  */

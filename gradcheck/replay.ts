@@ -11,7 +11,7 @@ interface Step {
   readonly rng: Rng | undefined;
 }
 
-/** A tensor in the forward of a network. */
+/** A tensor in the forward pass of a network. */
 export interface Value {
   readonly tensor: Tensor;
   /** Whether the tensor may differ from the recorded one. */
@@ -19,11 +19,11 @@ export interface Value {
 }
 
 /**
- * A forward of a network that keeps the output of every box. After one parameter or input has
+ * A forward pass of a network that keeps the output of every box. After one parameter or input has
  * changed, only the boxes that depend on it run again. In a chain of n boxes, a change in the last
  * box reruns one box instead of n; over all parameters this is about half of the work.
  *
- * The boxes run in the order of the network's forward, with the same random numbers.
+ * The boxes run in the order of the network's forward pass, with the same random numbers.
  */
 export class Replay {
   readonly #box: AnyModule;
@@ -31,7 +31,7 @@ export class Replay {
   /** The steps in the order of the visits, because a container may run one box twice. */
   readonly #steps: Step[] = [];
 
-  /** @param context the context of the forward. The state of its generator does not change. */
+  /** @param context the context of the forward pass. The state of its generator does not change. */
   constructor(box: AnyModule, inputs: readonly Tensor[], context: Context | undefined) {
     this.#box = box;
     this.#context = context;

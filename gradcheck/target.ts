@@ -66,7 +66,7 @@ export class GradcheckTarget {
   /** The parameters, by the name of the checked tensor. */
   readonly #params: ReadonlyMap<string, Variable>;
   #replay: Replay | undefined;
-  /** The tensors for which the replay is known to give the same outputs as a whole forward. */
+  /** The tensors for which the replay is known to give the same outputs as a whole forward pass. */
   readonly #replayable = new Set<CheckedTensor>();
 
   /**
@@ -150,8 +150,8 @@ export class GradcheckTarget {
 
   /**
    * Computes all outputs after one tensor has changed since `startReplay`. Only the boxes that the
-   * change reaches run again. At first a whole forward runs as well, and the two are compared bit
-   * for bit; if they differ, the replay is given up. Once a change of the tensor has changed an
+   * change reaches run again. At first a whole forward pass runs as well, and the two are compared
+   * bit for bit; if they differ, the replay is given up. Once a change of the tensor has changed an
    * output and both agree, the replay runs alone for it.
    */
   outputsAfterChange(changed: CheckedTensor): Float64Array {
@@ -183,7 +183,10 @@ export class GradcheckTarget {
     );
   }
 
-  /** Runs `body` with other input values: `move` of the current ones. Restores the values. */
+  /**
+   * Runs `body` with other input values, which `move` makes of the current ones. Restores the
+   * values.
+   */
   atOtherInputs<T>(move: (value: number) => number, body: () => T): T {
     const inputs = this.tensors.filter(({ name }) => !name.startsWith('param:'));
     const before = inputs.map(({ values }) => Float64Array.from(values));
@@ -206,7 +209,7 @@ export class GradcheckTarget {
     });
   }
 
-  /** Runs the box's forward. The caller disposes the output and the cache. */
+  /** Runs `forward` of the box. The caller disposes the output and the cache. */
   forward(input: Input): { output: Input; cache: unknown } {
     const { box } = this;
     if (!(box instanceof Cost)) return box.forward(input, this.context);

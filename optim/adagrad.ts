@@ -36,7 +36,7 @@ export interface AdagradOptions extends OptimizerOptions {
  *     const loss = await trainStep({ network, cost, optimizer, input, target });
  */
 export class Adagrad extends ParamOptimizer {
-  /** δ */
+  /** δ, the decay of the learning rate. */
   readonly learningRateDecay: number;
   /** The term that keeps the quotient finite. */
   readonly eps: number;

@@ -76,7 +76,8 @@ export abstract class ParamOptimizer implements OptimizerWithState {
   /** Updates every parameter by its gradient. The caller still owns the gradients. */
   step(grads: Grads): void {
     checkGrads(this, this.params, grads);
-    // A schedule may have set it since. A negative rate would climb without a sign of it.
+    // A schedule may have changed the rate since the constructor checked it. With a negative rate
+    // the loss would rise without an error.
     checkNumber(this, 'learningRate', this.learningRate, 0);
     this.#steps++;
     const scalars = new Scalars();
@@ -111,7 +112,7 @@ export abstract class ParamOptimizer implements OptimizerWithState {
     this.#steps = scalars.steps;
   }
 
-  /** Disposes the tensors that the optimizer keeps. */
+  /** Disposes the tensors that the optimizer keeps, and starts counting steps from 0 again. */
   dispose(): void {
     this.#slots.dispose();
     this.#steps = 0;
@@ -127,14 +128,14 @@ const LARGEST_GRADIENT = 1e16;
 /**
  * Clips a gradient to ±1e16 before it is squared. The square of a gradient above 1.8e19 is infinite
  * in single precision, and an optimizer that divides by its root would never change the weight
- * again. The quotient is about the same with the clipped gradient: it depends on ratios only. A
- * gradient that is not finite stays so, and the weight shows it.
+ * again. Clipping hardly changes this quotient, which depends only on ratios of gradients. A
+ * gradient that is not finite stays so, and makes the weight not finite.
  */
 export function bounded(g: Tensor): Tensor {
   return bound(g, LARGEST_GRADIENT);
 }
 
-/** g = ∂E/∂w + λ w */
+/** Returns g = ∂E/∂w + λ w, the gradient with weight decay. */
 export function decayedGrad({ param, grad, weightDecay, scalars }: ParamStep): Tensor {
   return weightDecay === 0 ? grad : add(grad, mul(param, scalars.of(weightDecay)));
 }

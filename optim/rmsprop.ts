@@ -11,11 +11,11 @@ import {
 
 /** The options of `RMSProp`. */
 export interface RMSPropOptions extends OptimizerOptions {
-  /** α, the smoothing; 0.99 by default. */
+  /** α, the smoothing of the running means; 0.99 by default. */
   readonly alpha?: number;
   /** The term that keeps the quotient finite, 1e-8 by default. */
   readonly eps?: number;
-  /** μ; 0 by default. */
+  /** The momentum μ; 0 by default. */
   readonly momentum?: number;
   /** Whether the mean of the gradients is subtracted; false by default. */
   readonly centered?: boolean;
@@ -43,7 +43,7 @@ export interface RMSPropOptions extends OptimizerOptions {
  *     const loss = await trainStep({ network, cost, optimizer, input, target });
  */
 export class RMSProp extends ParamOptimizer {
-  /** α */
+  /** α, the smoothing of the running means. */
   readonly alpha: number;
   /** The term that keeps the quotient finite. */
   readonly eps: number;
@@ -73,7 +73,7 @@ export class RMSProp extends ParamOptimizer {
     const g = bounded(decayedGrad(step));
     const s = add(mul(slot('square'), alpha), mul(square(g), rest));
     const m = this.centered ? add(mul(slot('mean'), alpha), mul(g, rest)) : undefined;
-    // Rounding makes the difference of two equal squares negative.
+    // Rounding can make the difference of two equal squares negative.
     const variance = m === undefined ? s : relu(sub(s, square(m)));
     const d = div(g, add(sqrt(variance), scalars.of(this.eps)));
     const hasMomentum = this.momentum > 0;

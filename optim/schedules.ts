@@ -33,9 +33,9 @@ export const constantRate = (rate: number): Schedule => {
 
 /** The options of `inverseRate`. */
 export interface InverseRateOptions {
-  /** γ; 1e-4 by default. */
+  /** The decay γ per step; 1e-4 by default. */
   readonly gamma?: number;
-  /** p; 0.75 by default. */
+  /** The exponent p; 0.75 by default. */
   readonly power?: number;
 }
 
@@ -75,7 +75,7 @@ export const cosineRate = (rate: number, steps: number): Schedule => {
 export interface StepRateOptions {
   /** T, the number of steps between two reductions. */
   readonly every: number;
-  /** γ; 0.1 by default. */
+  /** The factor γ of each reduction; 0.1 by default. */
   readonly gamma?: number;
 }
 

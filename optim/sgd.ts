@@ -12,7 +12,7 @@ import {
 
 /** The options of `SGD`. */
 export interface SGDOptions extends OptimizerOptions {
-  /** μ; 0 by default. */
+  /** The momentum μ; 0 by default. */
   readonly momentum?: number;
   /** Whether the momentum is Nesterov's; false by default. */
   readonly nesterov?: boolean;

@@ -105,7 +105,8 @@ export const cases: Cases = {
       () => ['Residual', new Residual(new Sequential([new Residual(layer()), new Sigmoid()])), 3],
       () => ['BatchNorm', new Residual(new Sequential([new BatchNorm(3), new Tanh(), layer()])), 3],
     )();
-    // Normalization turns any batch of 2 into ±1, so its gradient is almost 0.
+    // BatchNorm turns any batch of 2 into ±1, and its gradient is then almost 0, so its batch has 4
+    // examples.
     const all = [args === 'BatchNorm' ? 4 : draw.integer(1, 3), ...shape];
     const mode = draw.pick('training', 'inference');
     const config = `Residual(${args}) on [${all.join(', ')}], ${mode}`;
@@ -159,8 +160,8 @@ export const cases: Cases = {
     const batch = draw.integer(2, 3);
     const shared = () => new Linear(3, 3, { rng });
     const [args, box, input] = draw.pick<() => [string, CheckedModule, Input]>(
-      // The output of `conv` is used three times. The nodes are not listed in the order of the
-      // forward.
+      // The output of `conv` is used three times. The nodes are not listed in the order in which
+      // they run.
       () => [
         'conv, gate, gated, out',
         new Graph({
@@ -191,8 +192,8 @@ export const cases: Cases = {
         });
         return ['two in, two out', graph, [draw.normal([batch, 3]), draw.normal([batch, 3])]];
       },
-      // The nodes of a graph are graphs with lists of inputs and outputs. One input is also an
-      // output.
+      // Two nodes are graphs with lists of inputs and outputs. An input of the outer graph is also
+      // an output.
       () => {
         const layer = shared();
         const graph = new Graph({
@@ -225,7 +226,7 @@ export const cases: Cases = {
   },
 };
 
-/** Makes a graph that maps (a, b) to (W b, a · W b). */
+/** Makes a graph that maps (a, b) to the two outputs c and a · c, with c = linear(b). */
 function crossing(linear: Linear) {
   return new Graph({
     inputs: ['a', 'b'],

@@ -19,7 +19,7 @@ import { NegativeLogLikelihood } from '../../losses/negativeLogLikelihood.ts';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
 import type { Cases, Draw } from '../case.ts';
 
-/** Draws the shape of a batch of examples with 0 to 2 axes. */
+/** Draws the shape of a batch whose examples have 0 to 2 axes. */
 function batchShape(draw: Draw): number[] {
   return Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 4));
 }

@@ -64,7 +64,7 @@ export const cases: Cases = {
   Sum: alike('Sum', () => new Sum()),
   Product: (draw) => {
     const item = alike('Product', () => new Product())(draw);
-    // If one factor is 0, the gradients of the other factors are 0 there, but its own gradient is
+    // The first factor gets a 0. There the gradients of the other factors are 0, but its own is
     // not.
     const [first, ...others] = item.input;
     return first.size > 1 ? { ...item, input: [withZero(first), ...others] } : item;

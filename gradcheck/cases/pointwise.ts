@@ -53,7 +53,9 @@ function described(box: CheckedModule, options: string, input: Tensor): Case {
   };
 }
 
-/** Draws a decimal with two digits, so that the config shows the exact value. */
+/**
+ * Draws a number with at most two digits after the point, so that the config shows the exact value.
+ */
 function decimal(draw: Draw, low: number, high: number): number {
   return draw.integer(Math.round(low * 100), Math.round(high * 100)) / 100;
 }
@@ -111,7 +113,7 @@ export const cases: Cases = {
     const config = `Pointwise([${shape.join(', ')}], h, h', { bias: ${bias} }) on [${[...leading, ...shape].join(', ')}]`;
     const box = new Pointwise(
       shape,
-      // A cube, because a GPU may compute a sine with an error of 2^-11.
+      // A cube and not, for example, a sine, which a GPU may compute with an error of 2^-11.
       (x) => mul(x, square(x)),
       (x) => mul(scalar(3), square(x)),
       { bias },
