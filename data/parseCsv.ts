@@ -43,8 +43,8 @@ export function parseCsv(
  * there is a header, separates out a column `labelColumn`. It is never guessed.
  *
  * Errors: a first line that can be read in two ways.
- * @returns if no separator gives a column of that name, the separator with the most cells; the
- *   error about the missing column then lists those cells.
+ * @returns the separator. If none gives a column of that name, it is the one with the most cells;
+ * the error about the missing column then lists those cells.
  */
 export function findDelimiter(file: string, bytes: Uint8Array, labelColumn?: string): Delimiter {
   const rows = DELIMITERS.map((delimiter) => ({ delimiter, cells: firstRow(bytes, delimiter) }));

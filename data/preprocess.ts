@@ -28,8 +28,9 @@ const [ZEROS, ONES] = [
 
 /**
  * The preprocessing of published weights: `torchvision` for torchvision's AlexNet, VGG and ResNet;
- * `inception` for its GoogLeNet, which applies the same by `transform_input`; `caffe` for Caffe's
- * weights, such as CaffeNet; `unit` for networks of `boxprop train`, pixels from 0 to 1.
+ * `inception` for its GoogLeNet, where the option `transform_input` has the same effect; `caffe`
+ * for Caffe's weights, such as CaffeNet; `unit` for networks of `boxprop train`, pixels from 0 to
+ * 1.
  */
 export const PREPROCESSINGS = {
   torchvision: {

@@ -66,7 +66,7 @@ export function applyPreprocessing(dataset: Dataset, steps: readonly Preprocessi
   }, dataset);
 }
 
-/** The shape of an input after the steps. */
+/** Returns the shape of an input after the steps. */
 export function preprocessedShape(
   inputShape: readonly [number, number, number],
   steps: readonly PreprocessingStep[],

@@ -15,7 +15,10 @@ const MAX_FILE_BYTES = 2 ** 28;
 /** The largest number of pixels that are decoded at a time, 300 MB. */
 const MAX_DECODED = 1e8;
 
-/** The largest number of pixels of an input whose shape is not given: a photograph needs one. */
+/**
+ * The largest number of pixels of an image if no shape is given. Larger images, such as
+ * photographs, need a shape.
+ */
 const MAX_PIXELS = 2 ** 22;
 
 /** The largest number of bytes of all images, which is the largest array of Node 20. */

@@ -26,7 +26,8 @@ export function subset(
   const { name = dataset.name } = options;
   const given = Array.from(indices);
   if (given.length === 0) throw new InputError(`${name}: expected at least one example, got none`);
-  // Before a typed array would make 0 of NaN, and 1 of 1.5.
+  // The check comes before the conversion to a typed array, which would turn NaN into 0 and 1.5
+  // into 1.
   const unknown = given.findIndex(
     (index) => !(Number.isInteger(index) && index >= 0 && index < dataset.length),
   );

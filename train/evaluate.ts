@@ -35,7 +35,7 @@ export interface Evaluation {
 
 /** The options of `evaluate`. */
 export interface EvaluateOptions {
-  /** The number of examples per forward, 250 by default. */
+  /** The number of examples per forward pass, 250 by default. */
   readonly batchSize?: number;
   /** Stops before the next batch; `evaluate` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;

@@ -59,7 +59,10 @@ function notRepeatable(got: string): InputError {
   return new InputError(`finalizeBatchNorm: expected ${expected}, got ${got}`);
 }
 
-/** Lists the BatchNorms in the order in which data reaches them, with their uses per forward. */
+/**
+ * Lists the BatchNorms in the order in which data reaches them, with the number of their uses in a
+ * forward pass.
+ */
 function batchNormsOf(network: Module, batches: Iterable<Tensor>): Map<BatchNorm, number> {
   const uses = new Map<BatchNorm, number>();
   const context: BatchNormContext = {

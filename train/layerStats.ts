@@ -37,8 +37,8 @@ export function snapshot(tensors: Readonly<Record<string, Tensor>>): Record<stri
 }
 
 /**
- * Computes the sizes of the weights, gradients and updates of each box. It reads all of them at
- * once.
+ * Computes the root mean squares of the weights, gradients and updates of each box, and reads them
+ * all at once.
  *
  *     const before = snapshot(network.params);
  *     optimizer.step(grads);

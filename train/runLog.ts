@@ -60,7 +60,7 @@ export class RunLog {
   }
 }
 
-/** The JSON of a line, but for the fields of its type. */
+/** The schema of a line, without the fields of its type. */
 const LINE = v.looseObject({ type: v.picklist(['step', 'epoch', 'failed']), step: integer(0) });
 
 /**
@@ -72,7 +72,7 @@ export function readLog(file: string): Promise<LogLine[]> {
   return readLines(file, LINE);
 }
 
-/** As `readLog`, for a log whose lines have another schema. */
+/** Reads the complete lines of a log, as `readLog` does, but with another schema of a line. */
 export async function readLines<const S extends v.GenericSchema>(
   file: string,
   schema: S,

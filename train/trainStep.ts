@@ -80,8 +80,8 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       disposeTensors(costCache);
       if (beforeUpdate === undefined) disposeTensors(output);
       const grads = network.backpropParams(gradOutput, cache);
-      // The parameters are checked too, because the loss may be finite although a parameter is not:
-      // a max pool can hide the value that it produced. Nor need it show a value of the input.
+      // The parameters and the input are checked too, because the loss may be finite although one
+      // of their values is not: a max pool can hide it.
       const finite = [Object.values(grads), Object.values(network.params), [input]].map(
         zeroIfFinite,
       );

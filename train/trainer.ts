@@ -49,7 +49,7 @@ export interface EpochEvent {
   readonly validation?: Evaluation;
   /** The learning rate of the last step of the epoch. */
   readonly learningRate: number;
-  /** The sizes of weights, gradients and updates at the last step of the epoch. */
+  /** The root mean squares of weights, gradients and updates at the last step of the epoch. */
   readonly layers: readonly LayerStats[];
   /**
    * Whether the validation error is smaller than in every earlier epoch; if errors are equal, the
@@ -329,7 +329,7 @@ export class Trainer {
     return this.options.train.batch(indices, this.#streams[1].fold(step));
   }
 
-  /** Does one step. Returns the sizes of the layers if it is the last step of its epoch. */
+  /** Does one step. Returns the statistics of the layers if it is the last step of its epoch. */
   async #trainBatch(
     indices: Int32Array,
     following: Int32Array | undefined,

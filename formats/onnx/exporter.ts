@@ -8,8 +8,8 @@ export interface OnnxExporter {
 }
 
 /**
- * Makes the exporter of a class of boxes, for `toOnnx(network, { exporters })`. It does not hold
- * for subclasses, whose forward may differ.
+ * Makes the exporter of a class of boxes, for `toOnnx(network, { exporters })`. It does not apply
+ * to subclasses, whose `forward` may compute something else.
  *
  *     const square = onnxExporter(Square, (graph, _box, input) => ({
  *       ...input,

@@ -1,8 +1,8 @@
 import { PbfWriter } from 'pbf';
 
 /**
- * Writes the protobuf messages of an ONNX file of a network. The numbers are the field numbers of
- * the specification.
+ * A node of an ONNX graph. This file writes the protobuf messages of an ONNX model; the numbers in
+ * its calls are the field numbers of the specification.
  *
  * Source: ONNX 1.12, onnx.proto3; https://onnx.ai/onnx/repo-docs/IR.html.
  */

@@ -50,7 +50,7 @@ export interface OnnxOptions {
  * Inside the model, images have their channels first, as ONNX's convolutions require.
  *
  * Errors: a box that has no exporter: `features.2 > Pointwise: cannot be exported to ONNX`; those
- *         of a forward of such an input.
+ *         of a forward pass of such an input.
  *
  *     const model = toOnnx(network, { inputShape: [28, 28, 1] });
  *     const bytes = await encodeOnnx(model);

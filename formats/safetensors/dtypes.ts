@@ -1,12 +1,13 @@
 /**
- * The dtypes of safetensors files. Values are little-endian, as on every machine that runs tfjs.
- * `read` takes a buffer that holds exactly the values.
+ * The values of a tensor, in the typed array of its dtype. Files are little-endian, as is every
+ * machine that runs tfjs.
  */
 export type SafetensorsData =
   Float64Array | Float32Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface DtypeInfo {
   readonly bytes: number;
+  /** Converts a buffer that holds exactly the values. */
   readonly read: (buffer: ArrayBuffer) => SafetensorsData;
   /** The typed array that is written; undefined for a dtype that can only be read. */
   readonly array?: string;

@@ -36,7 +36,7 @@ export function checkSafetensors(first: Uint8Array, file: string): void {
 /** How the fields 2 to 8 of an ONNX model begin. */
 const ONNX_FIELDS = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42];
 
-/** The format of a file and what to do; undefined if it is none that is known here. */
+/** Returns the format of a file and what to do; undefined if the format is not known here. */
 function foreign(first: Uint8Array): string | undefined {
   const start = String.fromCharCode(...first.subarray(0, SNIFFED_BYTES));
   const [zeroth] = first;
@@ -57,7 +57,7 @@ function foreign(first: Uint8Array): string | undefined {
   return notFetched(first);
 }
 
-/** The kind of a zip file, by the name of its first entry. */
+/** Returns the kind of a zip file and what to do, by the name of its first entry. */
 function zipped(start: string): string {
   const name = start.slice(30, 30 + start.charCodeAt(26) + 256 * start.charCodeAt(27));
   if (/(?:^|\/)data\.pkl$/.test(name)) return `a PyTorch file: ${CONVERT_TORCH}`;

@@ -10,7 +10,7 @@ export interface Wanted {
   readonly stored: Stored;
 }
 
-/** The number of problems of one kind that a message names; it counts the others. */
+/** The number of problems of one kind that a message describes; the others are only counted. */
 const FEW = 4;
 
 /** The number of names among which a similar one is looked for. A file may have a million. */
@@ -40,16 +40,17 @@ export function mismatches(
   ];
 }
 
-/** Describes the first few, and counts the others. */
+/** Describes the first few elements of a list, and counts the others. */
 function few<T>(all: readonly T[], describe: (one: T) => string, more: string): string[] {
-  // One that is left over takes no more room than its count.
+  // If only one element were left over, its count would take as much room as its description.
   if (all.length <= FEW + 1) return all.map(describe);
   return [...all.slice(0, FEW).map(describe), `and ${all.length - FEW} ${more}`];
 }
 
 /**
  * Returns a function that describes the problem of one variable's weights; undefined if there is
- * none. The search for a similar name takes time, and a message shows few of them.
+ * none. Only the few problems that a message shows are described, because the search for a similar
+ * name takes time.
  */
 function mismatch(
   { variable, stored: { name, shape } }: Wanted,

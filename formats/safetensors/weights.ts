@@ -121,7 +121,7 @@ function storedAs(name: string, { shape }: Tensor, { stored }: FileLayout): Stor
 }
 
 /**
- * The values of a tensor in single precision.
+ * Returns the values of a tensor in single precision.
  *
  * Errors: `w.safetensors: tensor "fc.bias": expected finite values, got NaN at index 3, so the
  *         training that wrote it had diverged`; a double beyond single precision.

@@ -30,7 +30,7 @@ export interface TorchLayoutOptions {
  *
  * Errors: a box with parameters that PyTorch does not have; a box between a `Flatten` and a
  *         `Linear` that does not state its window, because the order of the columns is then
- *         unknown; those of a forward of an input of this shape.
+ *         unknown; those of a forward pass of an input of this shape.
  *
  *     const layout = torchLayout(network, [28, 28, 1], { rename: (path) => `features.${path}` });
  *     await loadWeights('weights.safetensors', network, layout);
