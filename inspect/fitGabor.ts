@@ -25,7 +25,7 @@ interface Candidate {
   readonly cost: number;
 }
 
-/** The number of grid shapes that are refined, the best ones. */
+/** The number of shapes of the grid, the best ones, that are refined. */
 const REFINED = 10;
 
 /**

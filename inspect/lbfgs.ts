@@ -7,7 +7,7 @@ export interface Objective {
 
 /** The options of `lbfgs`. */
 export interface LbfgsOptions {
-  /** The most iterations, 50 by default. */
+  /** The largest number of iterations, 50 by default. */
   readonly iterations?: number;
   /** The number of last steps that approximate the curvature, 8 by default. */
   readonly memory?: number;

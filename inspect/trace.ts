@@ -24,7 +24,7 @@ interface Step {
   readonly from: readonly number[];
 }
 
-/** The path of every box and container of a network, in the order of the forward. */
+/** The path of every box and container of a network, in the order in which they run. */
 function boxPaths(network: AnyModule): string[] {
   const paths = new Set<string>();
   const add = (path: string) => void paths.add(path);
@@ -70,7 +70,7 @@ export class Trace {
     const outputs = ends.get(target);
     if (outputs?.length !== 1 || outputs[0] < 0) {
       const paths = boxPaths(network);
-      // Numbers are all similar.
+      // Paths of numbers, such as 0.2 and 0.3, are all similar, so none is suggested.
       const similar = /[a-z]/i.test(target) ? similarName(target, paths) : undefined;
       const hint = similar === undefined ? '' : `; did you mean ${similar}?`;
       throw new InputError(

@@ -66,7 +66,7 @@ export function googlenetWithHeads(options: NetworkOptions): Graph<string, reado
 }
 
 const INCEPTIONS = {
-  //    1x1  to 3x3    to 5x5   pooled
+  //    1x1, 1x1 and 3x3, 1x1 and 5x5, 1x1 after the pool
   '3a': [64, 96, 128, 16, 32, 32],
   '3b': [128, 128, 192, 32, 96, 64],
   '4a': [192, 96, 208, 16, 48, 64],

@@ -69,7 +69,7 @@ export function checkDimension(name: string, dimension: object): asserts dimensi
 }
 
 /**
- * Refuses a point from a file that is not one of a space.
+ * Refuses values from a file that are not a point of the space.
  *
  * Errors: `rate: expected a value of its dimension, got "fast"`; a dimension without a value.
  */

@@ -9,7 +9,7 @@ import { toObservations, summarizeTrial, type FoldResult, type Trial } from './t
 
 /**
  * The methods that choose points: all points of a grid, random points, or points that a Gaussian
- * process of the results so far proposes.
+ * process (`gp`) of the results so far proposes.
  */
 export const SEARCH_METHODS = ['grid', 'random', 'gp'] as const;
 

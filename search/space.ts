@@ -40,7 +40,7 @@ export type Space = Readonly<Record<string, Dimension>>;
 /** One value per dimension. */
 export type Point = Readonly<Record<string, Value>>;
 
-/** Whether two values are equal. */
+/** Returns whether two values are equal. */
 export const sameValue = (a: Value, b: Value): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Returns whether the values of a dimension have no order. */

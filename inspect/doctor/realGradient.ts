@@ -75,7 +75,7 @@ function errorOf(
   { rng }: DiagnosticContext,
   k: number,
 ): number | 'kink' {
-  // A new generator each time, so that the boxes draw the same random numbers in each forward.
+  // A new generator each time, so that the boxes draw the same random numbers in each forward pass.
   const context = (): Context => ({ mode: 'training', rng: rng.fold(7) });
   const param = network.params[name];
   return tidy(() => {

@@ -12,7 +12,7 @@ import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagno
 const EXAMPLES = 20;
 
 /**
- * The number of examples from which those are chosen, if labels are not known without the inputs.
+ * The number of examples from which the 20 are chosen, if labels are not known without the inputs.
  */
 const CANDIDATES = 500;
 

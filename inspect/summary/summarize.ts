@@ -20,7 +20,7 @@ export interface SummaryRow {
   readonly outputShape: Shape;
   /** The number of parameters. Shared parameters count only in the first row that has them. */
   readonly parameters: number;
-  /** The number of multiply-adds of one forward. Other arithmetic does not count. */
+  /** The number of multiply-adds of one forward pass. Other arithmetic does not count. */
   readonly multiplyAdds: number | Unknown;
   /** The size of the output as float32, in bytes; 0 if it shares the memory of the input. */
   readonly activationBytes: number;
@@ -36,7 +36,7 @@ export interface SummaryRow {
   readonly from: readonly number[];
 }
 
-/** The boxes of a network in the order of its forward, and their totals. */
+/** The boxes of a network in the order in which they run, and their totals. */
 export interface Summary {
   /** The shape of the input, without the batch. */
   readonly inputShape: Shape;
@@ -61,7 +61,7 @@ interface Value {
   readonly row: number;
 }
 
-/** A box that the forward ran, and its row. */
+/** One run of a box in a forward pass, and its row. */
 interface Run {
   readonly row: SummaryRow;
   readonly box: AnyModule;
@@ -69,12 +69,12 @@ interface Run {
 }
 
 /**
- * Lists the boxes of a network in the order of its forward, with the facts that they state. A fact
- * that a box does not state is `'unknown'`, and so is every sum and receptive field that depends on
- * it.
+ * Lists the boxes of a network in the order in which they run, with the facts that they state. A
+ * fact that a box does not state is `'unknown'`, and so is every sum and receptive field that
+ * depends on it.
  *
  * Shapes: inputShape is that of one example, without the batch.
- * Errors: an unknown option; those of a forward of an input of this shape.
+ * Errors: an unknown option; those of a forward pass of an input of this shape.
  *
  *     const { rows, total } = summarize(lenet({ rng }), [28, 28, 1]);
  *     console.log(total.multiplyAdds, rows[0].receptiveField);

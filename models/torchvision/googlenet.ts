@@ -66,7 +66,7 @@ export function torchvisionGooglenetAuxiliary(
  * convolution that follows.
  */
 const INCEPTIONS = {
-  //    1x1  before 3x3  before 5x5  after the pool
+  //    1x1, [1x1, 3x3], [1x1, 3x3], 1x1 after the pool
   '3a': [64, [96, 128], [16, 32], 32], //                                         [28x28x256]
   '3b': [128, [128, 192], [32, 96], 64], //                                       [28x28x480]
   '4a': [192, [96, 208], [16, 48], 64], //                                        [14x14x512]
