@@ -152,9 +152,7 @@ function decades(ys: readonly number[]): number[] {
   return enough.filter((_, k) => k % every === 0);
 }
 
-/**
- * The window of the running mean, a thirtieth of the points: about thirty windows do not overlap.
- */
+/** Returns the width of the running mean's window, a thirtieth of the number of points. */
 const windowOf = (points: number) => Math.max(1, Math.floor(points / 30));
 
 /** Formats a tick: 0.002, 30, 2e-6. */

@@ -45,7 +45,7 @@ export function curveFigures({ lines: { epochs, steps } }: ReportData): Figure[]
   ].flat();
 }
 
-/** Draws the sizes of weights, gradients and updates. */
+/** Draws the root mean squares of weights, gradients and updates. */
 export function sizeFigures({ lines: { epochs }, boxNames }: ReportData): Figure[] {
   const nameOf = ({ path }: LayerStats) => boxNames[path] ?? path;
   const curves = Array.from(new Set(epochs.flatMap(({ boxes }) => boxes.map(nameOf))));

@@ -141,7 +141,7 @@ export function labelOf(box: AnyModule, path: string): string {
 }
 
 /**
- * Whether the outputs of an elementwise box are hidden units. Those of merging boxes and of
+ * Returns whether the outputs of an elementwise box are hidden units. Those of merging boxes and of
  * BatchNorm, the only elementwise box with buffers, are not.
  */
 function isNonlinearity({ arity, buffers }: AnyModule): boolean {

@@ -24,7 +24,7 @@ export interface EpochLine {
   readonly validation: Figures;
   /** The learning rate at the end of the epoch. */
   readonly learningRate: number;
-  /** The sizes of weights, gradients and updates per box. */
+  /** The root mean squares of weights, gradients and updates per box. */
   readonly boxes: readonly LayerStats[];
 }
 
@@ -56,7 +56,7 @@ const LOSS = v.pipe(
 
 const FIGURES = object({ loss: LOSS, errorRate: number(0, 1) });
 
-/** JSON writes a size that overflows as null. */
+/** The schema of a root mean square. JSON writes one that is not finite as null. */
 const SIZE = v.pipe(
   v.nullable(number()),
   v.transform((size) => size ?? NaN),

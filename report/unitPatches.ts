@@ -106,7 +106,8 @@ function pictureOf(
   const [rows, columns, channels] = shape;
   if (rows * columns === 1 && height * width === 1 && channels > 3) return wrapped(values);
   const kept = channels === 3 ? 3 : 1;
-  // The border cuts a patch at the image's first row or column there, so the white goes before it.
+  // If a patch starts at the first row or column of the image, the border cuts it there, so the
+  // white goes before it.
   const [down, right] = [
     corner[0] === 0 ? height - rows : 0,
     corner[1] === 0 ? width - columns : 0,

@@ -51,8 +51,8 @@ const flipped =
 /** The terms of a window that runs in the other direction: x[i + p − m]. */
 const convolved = terms(middle, -1);
 /**
- * The right terms with i and j exchanged, so that a gradient computes the sum of the forward
- * instead of its transpose.
+ * The right terms with i and j exchanged, so that a gradient repeats the sum of the forward
+ * function instead of using its transpose.
  */
 const forwardAgain: Walk = (N, M, mode) => terms()(N, M, mode).map(([i, j, m]) => [j, i, m]);
 

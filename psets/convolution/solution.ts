@@ -1,6 +1,6 @@
 /**
- * The value of an index outside the input: 0, the nearest end, the mirror image, or the signal
- * repeated.
+ * The value that is read at an index outside the input: 0, the nearest end, the mirror image, or
+ * the signal repeated.
  */
 export type Boundary = 'zeros' | 'replicate' | 'reflect' | 'circular';
 

@@ -27,8 +27,8 @@ export type Reply =
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] };
 
 /**
- * Whether a message is a reply as `studentProcess` sends it. The file of a student runs in the same
- * process, and may send anything.
+ * Returns whether a message is a reply as `studentProcess` sends it. The file of a student runs in
+ * the same process, and may send anything.
  */
 export function isReply(message: unknown): message is Reply {
   if (!isObject(message)) return false;
@@ -52,7 +52,7 @@ function isAnswer(answer: unknown): boolean {
   }
 }
 
-/** The levels of lists in a value; no task returns more than four. */
+/** The largest depth of nested lists in a value. No task returns more than four levels. */
 const MOST_LEVELS = 8;
 
 function isValue(value: unknown, levels: number): boolean {

@@ -16,8 +16,8 @@ import { agree, close, flatten, format } from './values.ts';
 /** The number of random cases per task. */
 const CASES = 24;
 /**
- * The number of smooth cases that are compared with finite differences. These need two calls per
- * number of the argument.
+ * The number of smooth cases that are compared with finite differences. Each of them needs two
+ * calls per number of the argument.
  */
 const DIFFERENCE_CASES = 4;
 
@@ -42,9 +42,9 @@ export interface PsetReport {
 }
 
 /**
- * Grades a student's functions one by one. A forward must agree with the reference. A gradient must
- * agree with the reference, or, if the student's forward is wrong, with finite differences of that
- * forward: the right gradient of a wrong forward passes.
+ * Grades a student's functions one by one. A forward function must agree with the reference. A
+ * gradient must agree with the reference or, if the student's forward function is wrong, with
+ * finite differences of that function. So the right gradient of a wrong forward function passes.
  *
  *     const report = await checkPset(pset, new Student('solution.ts', LIMITS), new Rng(0));
  *     console.log(reportLines(report).join('\n'));
@@ -156,10 +156,11 @@ async function isGradientOfOwnForward(
       answer.kind === 'value' &&
       close(flatten(answer.value), flatten(reference(pset, forward, comparisons[k].item))),
   );
-  // If the student's forward is right, its gradient is that of the reference.
+  // If the student's forward function is right, its gradient is that of the reference.
   if (right) return false;
   const smooth = comparisons.filter(({ item }) => item.smooth).slice(0, DIFFERENCE_CASES);
-  // A forward that ignores the argument has the gradient 0, which takes no work.
+  // A forward function that ignores the argument has the gradient 0, which takes no work and
+  // therefore does not pass.
   let depends = false;
   for (const { item, got } of smooth) {
     const numeric = await numericGradient(forward, student, item, argument, cost);
@@ -170,8 +171,8 @@ async function isGradientOfOwnForward(
 }
 
 /**
- * Computes the gradient of the student's forward by central differences; undefined if the student's
- * process failed.
+ * Computes the gradient of the student's forward function by central differences; undefined if the
+ * student's process failed.
  */
 async function numericGradient(
   forward: Task,

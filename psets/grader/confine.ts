@@ -9,10 +9,10 @@ interface CommonJs {
 }
 
 /**
- * From now on this process imports only files of one folder: no file of another submission, no
- * library, no module of Node, such as `node:fs` with which it could read the reference solution.
- * So the content of the folder is all that a submission consists of. This prevents mistakes and
- * simple tricks; a determined attacker can still break out.
+ * After this call, this process imports only files of one folder: no file of another submission, no
+ * library, no module of Node, such as `node:fs` with which it could read the reference solution. So
+ * the content of the folder is all that a submission consists of. This prevents mistakes and simple
+ * tricks; a determined attacker can still break out.
  *
  * Errors: at an import, `it imports node:fs, and may import only files of its own folder`.
  */
@@ -38,15 +38,18 @@ export function confineImports(folder: string): void {
   };
 }
 
-/** The program of the hooks contains its text, so it uses nothing from outside. */
+/**
+ * Makes the error of a refused import. The program of the hooks contains the text of this function,
+ * so it must not use anything outside of it.
+ */
 function refusal(specifier: string): Error {
   return new Error(`it imports ${specifier}, and may import only files of its own folder`);
 }
 
 /**
  * Replaces the global `process` by one with which a submission can only end its own process: it
- * sends no messages to the grader, and no signals to other processes. The loader of TypeScript
- * reads the rest.
+ * sends no messages to the grader, and no signals to other processes. The replacement has the
+ * properties that the loader of TypeScript reads.
  */
 export function hideProcess(): void {
   const { arch, env, features, platform, release, version, versions } = process;

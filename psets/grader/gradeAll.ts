@@ -75,13 +75,13 @@ export async function gradeAll(
   return grades;
 }
 
-/** A hash of the key, the folder's path, and the names and contents of all files in it. */
+/** Returns a hash of the key, the folder's path, and the names and contents of all files in it. */
 async function submissionHash(dir: string, key: string): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([key, await realpath(dir)]));
   const add = async (folder: string) => {
     const entries = await readdir(join(dir, folder), { withFileTypes: true });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      // The grader refuses imports from there.
+      // The grader refuses imports from node_modules.
       if (entry.name === 'node_modules') continue;
       const name = join(folder, entry.name);
       const path = join(dir, name);
@@ -97,7 +97,10 @@ async function submissionHash(dir: string, key: string): Promise<string> {
   return hash.digest('hex').slice(0, 32);
 }
 
-/** A report as it is kept, without its examples: JSON has no NaN, and the table shows none. */
+/**
+ * The schema of a report in a file. Examples are left out, because JSON has no NaN and the table
+ * does not show them.
+ */
 const KEPT = v.object({
   pset: v.string(),
   points: v.number(),
@@ -113,7 +116,7 @@ const KEPT = v.object({
   ),
 });
 
-/** A report that is kept; undefined if there is none, or if the file is damaged. */
+/** Reads a report from its file; undefined if there is none, or if the file is damaged. */
 async function readReport(file: string): Promise<PsetReport | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   try {
@@ -123,7 +126,10 @@ async function readReport(file: string): Promise<PsetReport | undefined> {
   }
 }
 
-/** The submissions' folders by name, or as they were given where two have the same name. */
+/**
+ * Returns the names of the submissions' folders, or the folders as they were given if two names are
+ * equal.
+ */
 function namesOf(grades: readonly Grade[]): string[] {
   const names = grades.map(({ dir }) => basename(resolve(dir)));
   return new Set(names).size === names.length ? names : grades.map(({ dir }) => dir);

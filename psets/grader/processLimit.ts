@@ -5,10 +5,10 @@ const grader = process;
 
 /**
  * Ends this process once one piece of work has used too much processor time (SIGTERM), or once the
- * process has too much memory (SIGKILL, as the system itself would). The clock would mistake a slow
- * function on a busy machine for an endless loop. Node's own limit of memory leaves out typed
- * arrays. A thread watches, because an endless loop never returns to the event loop of the main
- * thread.
+ * process has too much memory (SIGKILL, as the system itself would). A limit by the clock would
+ * mistake a slow function on a busy machine for an endless loop. Node's own limit of memory leaves
+ * out typed arrays. A thread watches, because an endless loop never returns to the event loop of
+ * the main thread.
  *
  *     const limit = new ProcessLimit(256);
  *     const answer = limit.during(5, () => solve());

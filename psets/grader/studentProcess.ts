@@ -14,7 +14,7 @@ import type { Value } from './pset.ts';
 
 /** This process, which is hidden from the submission. */
 const grader = process;
-/** The submission may replace the global one. */
+/** Kept here, because the submission may replace the global function. */
 const copy = structuredClone;
 
 function send(reply: Reply): void {
