@@ -1,4 +1,4 @@
-import { PbfWriter } from 'pbf';
+import type { PbfWriter } from 'pbf';
 
 /**
  * A node of an ONNX graph. This file writes the protobuf messages of an ONNX model; the numbers in
@@ -51,9 +51,19 @@ const IR_VERSION = 8;
 const TYPES = { float: { code: 1, bytes: 4 }, int64: { code: 7, bytes: 8 } } as const;
 
 type Write = (to: PbfWriter) => void;
+type Encode = (write: Write) => Uint8Array;
 
-/** Encodes the file in chunks, so that at most one tensor is in memory. */
+/**
+ * Encodes the file in chunks, so that at most one tensor is in memory. `pbf` is imported here, so
+ * that a page which only loads weights does not load it.
+ */
 export async function* encodeModel(model: OnnxModel): AsyncGenerator<Uint8Array> {
+  const pbf = await import('pbf');
+  const encoded: Encode = (write) => {
+    const to = new pbf.PbfWriter();
+    write(to);
+    return to.finish();
+  };
   const graph = encoded((to) => {
     for (const node of model.nodes) message(to, 1, (part) => writeNode(part, node));
     to.writeStringField(2, model.name);
@@ -61,7 +71,7 @@ export async function* encodeModel(model: OnnxModel): AsyncGenerator<Uint8Array>
     for (const value of model.outputs) message(to, 12, (part) => writeValue(part, value));
   });
   const tensors = model.tensors.map(({ info, values }) => ({
-    head: tensorHead(info),
+    head: tensorHead(info, encoded),
     info,
     values,
   }));
@@ -90,14 +100,8 @@ export async function* encodeModel(model: OnnxModel): AsyncGenerator<Uint8Array>
   }
 }
 
-function encoded(write: Write): Uint8Array {
-  const to = new PbfWriter();
-  write(to);
-  return to.finish();
-}
-
 function message(to: PbfWriter, field: number, write: Write): void {
-  to.writeBytesField(field, encoded(write));
+  to.writeMessage(field, (_, part) => write(part), undefined);
 }
 
 /** Writes the tag and length of a field whose bytes follow. */
@@ -111,7 +115,7 @@ function byteLength({ type, dims }: OnnxTensor): number {
 }
 
 /** Encodes a tensor of the graph, without its values. */
-function tensorHead(info: OnnxTensor): Uint8Array {
+function tensorHead(info: OnnxTensor, encoded: Encode): Uint8Array {
   const head = encoded((to) => {
     to.writePackedVarint(1, [...info.dims]);
     to.writeVarintField(2, TYPES[info.type].code);
