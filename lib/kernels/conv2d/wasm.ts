@@ -13,9 +13,17 @@ import type { Axis } from '../../geometry.ts';
 import { numElements } from '../../shapes.ts';
 import { computeOnHost, sliceOnHost, writeOnHost } from '../backends/host.ts';
 import { matMulTransposedB } from '../matmul/matMul.ts';
+import { matMulInBlocks, MOST_TERMS } from '../matmul/matMulInBlocks.ts';
 import { attributes } from './attributes.ts';
 import type { Conv2dKernels } from './conv2dKernels.ts';
-import { batchChunks, im2colTransposed, scatter, windowsOf, type Chunk } from './im2col.ts';
+import {
+  batchChunks,
+  cellsOf,
+  im2colTransposed,
+  scatter,
+  windowsOf,
+  type Chunk,
+} from './im2col.ts';
 import { runConvolution } from './tfjs.ts';
 
 /**
@@ -79,10 +87,12 @@ export const wasm: Conv2dKernels = {
     const { height, width } = geometry;
     const shape = [height.kernel, width.kernel, channels, gradOutput.shape[3]];
     const gradFilters = computeOnHost([], shape, () => undefined);
-    for (const chunk of batchChunks(batch, geometry, channels, MAX_ELEMENTS)) {
+    // The product would have to copy longer sums in order to divide them.
+    const most = Math.min(MAX_ELEMENTS, MOST_TERMS * cellsOf(geometry, channels));
+    for (const chunk of batchChunks(batch, geometry, channels, most)) {
       tidy(() => {
         const taps = im2colTransposed(pixelsOf(images, chunk), chunk.geometry);
-        const products = matMul(taps, gradRowsImagesLast(gradOutput, chunk));
+        const products = matMulInBlocks(taps, gradRowsImagesLast(gradOutput, chunk));
         writeOnHost(gradFilters, [products], (sums, terms) => {
           for (let at = 0; at < sums.length; at++) sums[at] += terms[at];
         });

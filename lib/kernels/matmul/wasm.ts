@@ -1,4 +1,5 @@
-import { matMul, tidy, transpose } from '@tensorflow/tfjs-core';
+import { tidy, transpose } from '@tensorflow/tfjs-core';
+import { matMulInBlocks } from './matMulInBlocks.ts';
 import type { MatMulKernels } from './matMulKernels.ts';
 import { tfjs } from './tfjs.ts';
 
@@ -10,11 +11,11 @@ import { tfjs } from './tfjs.ts';
  */
 export const wasm: MatMulKernels = {
   multiply(a, b, transposeA, transposeB) {
-    if (transposeA) return tidy(() => matMul(transpose(a), transposeB ? transpose(b) : b));
+    if (transposeA) return tidy(() => matMulInBlocks(transpose(a), transposeB ? transpose(b) : b));
     if (b.size > a.size) {
-      return tidy(() => transpose(matMul(transposeB ? b : transpose(b), transpose(a))));
+      return tidy(() => transpose(matMulInBlocks(transposeB ? b : transpose(b), transpose(a))));
     }
-    return transposeB ? tidy(() => matMul(a, transpose(b))) : matMul(a, b);
+    return transposeB ? tidy(() => matMulInBlocks(a, transpose(b))) : matMulInBlocks(a, b);
   },
 
   multiplyEach: tfjs.multiplyEach,

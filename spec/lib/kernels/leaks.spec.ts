@@ -26,6 +26,7 @@ import * as parts from '../../../lib/kernels/elementwise/parts.ts';
 import { signOf } from '../../../lib/kernels/elementwise/sign.ts';
 import * as local from '../../../lib/kernels/locallyConnected/locallyConnected.ts';
 import * as matrix from '../../../lib/kernels/matmul/matMul.ts';
+import { matMulInBlocks } from '../../../lib/kernels/matmul/matMulInBlocks.ts';
 import { inversePower, sumOfChannels } from '../../../lib/kernels/normalize/channelWindow.ts';
 import * as features from '../../../lib/kernels/normalize/features.ts';
 import * as localMeans from '../../../lib/kernels/normalize/localMean.ts';
@@ -614,6 +615,10 @@ const OF_ONE_BACKEND: Readonly<Partial<Record<(typeof BACKENDS)[number], typeof 
     (['cpu', 'wasm'] as const).map((backend) => [
       backend,
       {
+        matMulInBlocks: () => {
+          const [a, b] = [draw<tf.Rank.R2>(2, 20_000), draw<tf.Rank.R2>(20_000, 3)];
+          return () => matMulInBlocks(a, b);
+        },
         writeOnHost: () => {
           const [x, y] = [images(AT), host.computeOnHost([], [3], () => undefined)];
           return () => host.writeOnHost(y, [x], (values, [first]) => values.fill(first));
