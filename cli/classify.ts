@@ -26,7 +26,7 @@ export function classifyCommand(): Command {
 }
 
 const BAR = 30;
-/** The most characters of a name that are printed. */
+/** The number of characters to which the name of a class is shortened. */
 const LONGEST = 60;
 
 /** Formats one line per class, with its probability as a bar. */

@@ -41,7 +41,7 @@ const SLIDE: readonly (readonly (readonly [name: string, after: string])[])[] = 
 /**
  * Computes the lecture's worked example in double precision. The network has two inputs (1, 0.1),
  * two tanh nodes, one linear node and no biases; the target is 0.5, and E = ½ (x − y)². The example
- * makes one step with η = −0.2, which is the learning rate 0.2, and a second forward.
+ * makes one step with η = −0.2, which is the learning rate 0.2, and a second forward pass.
  *
  * Source: lecture, "Backpropagation example"; the figure is that of MIT 6.7960 (2024), lecture 2.
  */

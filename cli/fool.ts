@@ -70,7 +70,7 @@ export function foolCommand(): Command {
     );
 }
 
-/** The methods that read each option; the others are read by all. */
+/** For each option that only some methods read, these methods. */
 const READ_BY: Readonly<Record<string, readonly FoolOptions['method'][]>> = {
   epsilon: ['sign'],
   target: ['closest', 'imagine'],

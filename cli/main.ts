@@ -105,7 +105,7 @@ function messageOf(error: unknown): string {
   if (message === '(outputHelp)') return 'expected a known command; see boxprop --help';
   if (error instanceof BoxpropError || error instanceof CommanderError)
     return message.replace(/^error: /, '');
-  // Of the system, such as a lack of permission or of space.
+  // An error of the system, such as a lack of permission or of space.
   if ('syscall' in error) return message;
   if (process.env.BOXPROP_STACK) process.stderr.write(`${error.stack}\n`);
   const [, place] = /\n {4}at (?:.*\()?([^\n()]+:\d+:\d+)\)?/.exec(error.stack ?? '') ?? [];

@@ -34,7 +34,10 @@ export async function importModule(file: string): Promise<Record<string, unknown
   }
 }
 
-/** Whether the hook below is registered. Node cannot unregister it, and would run it twice. */
+/**
+ * Whether `registerTypeScript` has registered its hook. Node cannot unregister a hook, and would
+ * run it once per registration.
+ */
 let isHooked = false;
 
 /**

@@ -30,13 +30,16 @@ class Interruption extends Error {
   }
 }
 
-/** The milliseconds in which npm repeats a Ctrl-C that the terminal has sent already. */
+/**
+ * The time, in milliseconds, in which npm may repeat a Ctrl-C that the terminal has sent to this
+ * process already.
+ */
 const REPEATED = 1000;
 
 /**
  * Runs work that the user may interrupt. While it runs, the first SIGINT, SIGTERM or SIGHUP aborts
- * the signal that it gets and does not end the process. The second one does, at once; but for a
- * second SIGHUP, because a terminal that closes sends several.
+ * the `AbortSignal` that `run` gets, and does not end the process. A second signal ends the process
+ * at once, unless both are SIGHUP, because a terminal that closes sends several.
  */
 export async function untilSignal<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
@@ -76,8 +79,8 @@ const GONE = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
 
 /**
  * Lets the command go on if nobody reads what it prints, as in `boxprop train lenet | head -1`: its
- * files and its exit status matter as well. A result that cannot be written otherwise, because the
- * disk is full, is an error.
+ * files and its exit status matter as well. A result that cannot be written for another reason,
+ * such as a full disk, is an error.
  */
 export function outliveReaders(): void {
   let failed = false;
@@ -87,6 +90,6 @@ export function outliveReaders(): void {
     printNote(`standard output cannot be written: ${systemProblem(error)}`);
     process.on('exit', () => (process.exitCode ||= 1));
   });
-  // There is nowhere to report it.
+  // There is nowhere to report an error of standard error.
   process.stderr.on('error', () => {});
 }

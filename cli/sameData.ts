@@ -1,7 +1,10 @@
 import { InputError } from '../lib/errors.ts';
 import { readWeightsHeader } from '../models/loadTrainedNetwork.ts';
 
-/** The entries of a checkpoint's metadata about its data, and what differs if they do. */
+/**
+ * The entries of a checkpoint's metadata about its data, each with the words for what differs if
+ * the entry differs.
+ */
 const ENTRIES = {
   data: 'shape or classes',
   table: 'columns',

@@ -64,7 +64,8 @@ export async function checkSameSettings(check: SettingsCheck): Promise<string[]>
   const stored = parseJson(`${file}: settings`, text);
   if (!isObject(stored))
     throw new InputError(`${file}: settings: expected an object, got ${show(stored)}`);
-  // The same reader fills in the same defaults, also those of options that are new since.
+  // The same reader reads both, so both get the same defaults, even for options that are newer than
+  // the checkpoint.
   const read = runOptionsFrom(`${file}: settings`, { ...stored, network: options.network });
   const began = entriesOf(read, metadata.get('network'));
   const now = entriesOf(options, networkMetadata(options.network));
@@ -101,7 +102,7 @@ export async function backendNotes(checkpoint: string, backend: string): Promise
   return [`--resume: the run goes on with ${backend}; it began with ${show(began)}, so ${problem}`];
 }
 
-/** The settings and the network by name, as JSON. */
+/** Returns the settings and the network by name, as JSON. */
 function entriesOf(options: RunOptions, network: string | undefined): Map<string, string> {
   const entries = Object.entries({ ...options, network }).filter(
     ([name]) => name === 'network' || !NO_SETTINGS.has(name),

@@ -37,7 +37,9 @@ export interface SearchPlan extends SearchSpace {
   readonly folds: number;
   /** The seed of the points and the folds. */
   readonly seed: number;
-  /** The number of previous trials that a proposal of gp does not wait for. */
+  /**
+   * The number of previous trials that a point does not wait for when the method `gp` proposes it.
+   */
   readonly ahead: number;
 }
 
@@ -46,7 +48,7 @@ type Line =
   | { readonly type: 'point'; readonly trial: number; readonly point: Point }
   | ({ readonly type: 'fold'; readonly trial: number; readonly fold: number } & Reply);
 
-/** The JSON of a line of the log of a search. */
+/** Makes the schema of a line of the log of a search. */
 function lineSchema({ trials, folds, space }: SearchPlan) {
   const trial = integer(0, trials - 1);
   const fold = { type: v.literal('fold'), trial, fold: integer(0, folds - 1) };
@@ -54,7 +56,7 @@ function lineSchema({ trials, folds, space }: SearchPlan) {
     record(v.unknown()),
     v.transform((value) => checkPoint(space, value)),
   );
-  // A loss that overflows is null in JSON; nobody reads it.
+  // JSON writes a loss that is not finite as null. Nothing reads the loss of a fold again.
   const loss = v.pipe(
     v.nullable(number()),
     v.transform((value) => value ?? NaN),
@@ -224,7 +226,7 @@ async function readPlan(folder: string): Promise<SearchPlan> {
   return { ...plan, space: checked };
 }
 
-/** The JSON of a `SearchPlan`, but for its dimensions. */
+/** The schema of a `SearchPlan`, without its dimensions. */
 const PLAN = object({
   file: text(),
   base: record(v.unknown()),

@@ -4,9 +4,12 @@ import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { object, text } from '../lib/schema.ts';
 
-/** How the CSV file that a network was trained on is read: an entry of the weights' metadata. */
+/**
+ * The form of the CSV file on which a network was trained, as an entry of the metadata of its
+ * weights.
+ */
 export interface TrainingTable {
-  /** The names of the inputs' columns, in their order. */
+  /** The names of the columns of the inputs, in the order of the inputs. */
   readonly columns: readonly string[];
   /** The column of the classes. */
   readonly label: string;
@@ -37,7 +40,10 @@ export const TRAINING_TABLE = object({
   header: v.boolean(),
 }) satisfies v.GenericSchema<unknown, TrainingTable>;
 
-/** How a CSV file is read: as the options say, and in all else as in the training of weights. */
+/**
+ * Returns how to read a CSV file: as the options say, and in all that they leave open as in the
+ * training of the weights.
+ */
 export function csvOptions(options: TableOptions, training?: TrainingTable): CsvOptions {
   const label = options.label ?? training?.label;
   const header = options.header === false ? false : (training?.header ?? true);

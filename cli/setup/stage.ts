@@ -138,8 +138,8 @@ export class Stage {
   }
 
   /**
-   * Moves the packages that only tfjs-node needs into tfjs-node's folder, so that the project's own
-   * packages do not change.
+   * Moves all other packages of the stage into the node_modules folder of tfjs-node, so that they
+   * do not replace packages of the project.
    */
   async nest(): Promise<void> {
     const modules = join(this.folder, 'node_modules');
