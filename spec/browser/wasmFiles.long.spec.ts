@@ -89,7 +89,7 @@ const IMPORT_MAP = {
   test('webpack', async () => {
     const { errors, warnings } = buildWithWebpack(app.folder);
     expect(errors).toEqual([]);
-    // The packages that are not installed are warnings.
+    // webpack warns about the packages that are not installed.
     expect(warnings.map((line) => /Can't resolve '(.+?)'/.exec(line)?.[1])).toEqual([
       '@tensorflow/tfjs-backend-webgl',
       '@tensorflow/tfjs-backend-webgpu',

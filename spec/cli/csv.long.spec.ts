@@ -11,7 +11,10 @@ import { join } from 'node:path';
 import { Rng } from '../../index.ts';
 import { boxprop, BUILT } from '../support/runCommand.ts';
 
-/** Training on CSV files, from end to end, as they come: one file, other separators, faults. */
+/**
+ * Tests training on CSV files as users have them, from end to end: a single file, other separators,
+ * faults.
+ */
 
 let folder: string;
 let network: string;

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
 
-/** Nothing of the user is overwritten, and no output or reader that fails goes unnoticed. */
+/** Tests that no file of the user is overwritten, and that no output or reader fails unnoticed. */
 
 const NETWORK = `
 import { Flatten, Linear, Sequential } from 'boxprop';
@@ -22,7 +22,7 @@ export const network = ({ rng, inputShape: [height, width], classes }) =>
 `;
 
 let folder: string;
-/** The arguments of a run of a moment. */
+/** The arguments of a run that takes a moment. */
 let TRAIN: readonly string[];
 const file = (...names: string[]) => join(folder, ...names);
 
@@ -47,7 +47,7 @@ function refused(args: readonly string[], message: string): void {
   expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
 }
 
-/** Runs boxprop in a shell, as `$BOXPROP`. Windows has none. */
+/** For tests that run boxprop in a POSIX shell, as `$BOXPROP`. Windows has no such shell. */
 const POSIX = process.platform === 'win32' ? test.skip : test;
 function shell(line: string) {
   const env = { ...process.env, BOXPROP: `${process.execPath} ${MAIN}` };
@@ -203,7 +203,10 @@ test('an error of a file of the user is one line with its place, and the stack o
   expect(stderr.endsWith(line)).toBe(true);
 });
 
-/** Work of 4 s that goes on after signals; the time and the number of each signal after the first. */
+/**
+ * Runs work of 4 s that goes on after a signal, and sends these signals, each at its time in ms.
+ * Resolves to the way in which the process ended.
+ */
 async function endOf(signals: readonly (readonly [number, NodeJS.Signals])[]) {
   const program = `
     import { endInterrupted, untilSignal } from ${JSON.stringify(join(BUILT, 'dist/cli/process.js'))};

@@ -31,7 +31,8 @@ const idx = (shape: number[], values: ArrayLike<number>) =>
   ]);
 
 /**
- * Writes the files of MNIST with a few images: noise with a bright row, whose height is the digit.
+ * Writes the files of MNIST with a few images: noise with a bright row, whose position shows the
+ * digit.
  */
 function writeDigits(directory: string, sizes = { train: 96, t10k: 40 }, side = 28): string {
   mkdirSync(directory);

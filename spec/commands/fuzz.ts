@@ -25,9 +25,9 @@ import { readers as own } from '../support/fuzz/readers.ts';
 import type { FuzzReader } from '../support/fuzz/reader.ts';
 import { ROOT } from '../support/runCommand.ts';
 
-/** A mutant that has not been read after these seconds is taken to never end. */
+/** The number of seconds after which the reading of a mutant counts as endless. */
 const PATIENCE = 60;
-/** A reader with so many problems is left. */
+/** The number of problems after which a reader is not tried further. */
 const MOST = 20;
 
 const command = new Command('fuzz')
@@ -47,7 +47,10 @@ if (unknown !== undefined) {
   process.exit(1);
 }
 
-/** The last line of a process: how many mutants it accepted, the slowest in s, its growth in MiB. */
+/**
+ * The last line of a process: the number of mutants that it accepted, the time of the slowest in
+ * seconds, and the growth of its memory in MiB.
+ */
 interface Figures {
   accepted: number;
   slowest: number;
@@ -143,7 +146,7 @@ async function runWorker(
   return `ended the process with ${signal ?? `status ${status}`}: ${errors.trim()}`;
 }
 
-/** The number of the mutant that is read at the moment. */
+/** Returns the number of the mutant that is being read. */
 function readAt(own: string): number {
   return Number(readFileSync(join(own, 'at'), 'utf8'));
 }

@@ -7,12 +7,15 @@ import { INPUT_KINDS, REAL_SIZES, type RealResult } from '../support/realSizes.t
 
 /**
  * `npm run parity`: writes the tables of docs/parity.md. For each box and backend they show the
- * largest difference of outputs and gradients from float64, relative to the scale of the tensor: for
- * small random cases, and at the sizes of real networks. The page lists the backends that were not
- * available.
+ * largest difference of outputs and gradients from float64, relative to the scale of the tensor:
+ * for small random cases, and at the sizes of real networks. The page lists the backends that were
+ * not available.
  */
 
-/** The most input values of a case on a graphics card in software, where more take minutes. */
+/**
+ * The largest number of input values of a case on a GPU in software, where larger cases take
+ * minutes.
+ */
 const LARGEST_ON_CARDS = 1 << 17;
 
 const { cases, out } = new Command('parity')
@@ -59,7 +62,10 @@ interface Compared {
   readonly pass: boolean;
 }
 
-/** Writes the largest error. A NaN has become null on its way here, so a failure has no number. */
+/**
+ * Formats the largest error, or `fails`. A failure has no number, because JSON has turned a NaN
+ * into null.
+ */
 function cell(compared: readonly Compared[]): string {
   if (compared.length === 0) return '';
   if (compared.some(({ pass }) => !pass)) return 'fails';

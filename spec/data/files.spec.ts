@@ -75,7 +75,7 @@ describe('loadImageFolder', () => {
     });
     const { values, labels } = await all(data);
     expect(labels).toEqual([1, 1]);
-    // Green is 1 and blue is 2 above red, so luma adds 0.587 · 1 + 0.114 · 2, rounded.
+    // Green is 1 and blue is 2 above red, so the luma is 0.587 · 1 + 0.114 · 2 above red, rounded.
     expect(values.map((value) => Math.round(255 * value))).toEqual([
       ...Array<number>(6).fill(91),
       ...Array<number>(6).fill(61),

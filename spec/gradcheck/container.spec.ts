@@ -48,8 +48,8 @@ class ThriceOnTheWayBack extends Twice {
 }
 
 /**
- * Uses `toInput` for both uses of the body, although it is only for the first box of the forward.
- * In `backpropParams` it returns no gradient, so the route ends too early.
+ * Uses `toInput` for both uses of the body, although it is only for the first box of the forward
+ * pass. In `backpropParams` it returns no gradient, so the route ends too early.
  */
 class ToInputTwice extends Twice {
   protected override backRoute(gradOutput: Tensor, back: Back) {
@@ -84,7 +84,7 @@ class PairInForwardOrder extends Pair {
   }
 }
 
-/** Multiplies the gradient by a factor that the forward does not have. */
+/** Multiplies the gradient by a factor that the forward pass does not have. */
 class PairScaled extends Pair {
   protected override backRoute(gradOutput: Tensor, back: Back) {
     const scaled = tidy(() => mul(gradOutput, scalar(2)));

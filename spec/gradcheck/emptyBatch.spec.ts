@@ -9,12 +9,14 @@ import { init } from '../../index.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { expectNoLeak, messageOf } from '../support/compare.ts';
 
-/** The axes of an input, of which each becomes empty in turn; the first is the batch. */
+/** The axes that become empty, one after the other; the first is the batch. */
 const AXES = [0, 1, 2, 3];
 
 const REFUSED = /expected (input|target) without an axis of size 0, got shape \[[\d, ]*\]$/;
 
-/** The same input, empty along an axis, or undefined if there is no such axis in one of its parts. */
+/**
+ * Returns the same input, but empty along an axis; undefined if one of its parts has no such axis.
+ */
 function emptied(input: Input, axis: number): Input | undefined {
   const parts = input instanceof tf.Tensor ? [input] : Object.values(input);
   if (parts.some(({ rank }) => rank <= axis)) return undefined;
@@ -29,7 +31,7 @@ function forward({ box, target, context }: Case, input: Input): void {
   else box.forward(input as tf.Tensor, target as tf.Tensor);
 }
 
-/** A chain of no boxes is the identity, which looks at nothing. */
+/** A chain of no boxes is the identity, which checks nothing. */
 const looksAtNothing = ({ box }: Case) =>
   !(box instanceof Cost) && box.constructor.name === 'Sequential' && box.children().length === 0;
 
@@ -43,7 +45,8 @@ eachBackend('an input without elements is refused', () => {
           const input = emptied(item.input, axis);
           if (input === undefined) return;
           const message = messageOf(() => forward(item, input));
-          // The batch is never the wrong size; another axis may be.
+          // No box expects a batch of a certain size, so the message must be about the empty axis.
+          // For another axis it may be about a wrong size.
           if (axis === 0) expect(message).toMatch(REFUSED);
           disposeTensors(input);
         });

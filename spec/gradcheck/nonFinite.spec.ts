@@ -3,14 +3,14 @@ import { BACKENDS } from '../support/fixtures.ts';
 import { nonFiniteReport } from '../support/nonFinite.ts';
 
 /**
- * NaN and ±∞ pass through every box and cost as double precision lets them pass, forward and
+ * Tests that NaN and ±∞ pass through every box and cost as they do on float64, forward and
  * backward.
  */
 
 /**
  * Boxes with a kernel that multiplies by zeros of padding or of a dilation, in a matrix product, so
- * that 0 · ∞ makes more NaN than in double precision, which leaves these products out. None hides a
- * value that is not finite.
+ * that 0 · ∞ makes more NaNs than on float64, which leaves these products out. None of these boxes
+ * hides a value that is not finite.
  */
 const MULTIPLIES_BY_ZERO = [
   'Conv1D',
@@ -39,6 +39,6 @@ function isKnown(backend: string, name: string, difference: string): boolean {
     return difference.startsWith('hidden') && difference.includes(', input of');
   }
   if (!MULTIPLIES_BY_ZERO.includes(name)) return false;
-  // A NaN more in one branch changes which branch is the largest.
+  // An additional NaN in one branch changes which branch is the largest.
   return kind === 'spoiled' || (name === 'Branch' && kind === 'different');
 }

@@ -129,7 +129,7 @@ describe('a replay after a change gives the same bits as a whole forward:', () =
           target.setValue(tensor, index, value);
         }
       }
-      // Each tensor needs one whole forward, and so does each change that does not change the
+      // Each tensor needs one whole forward pass, and so does each change that does not change the
       // output.
       expect(whole).toBeGreaterThanOrEqual(target.tensors.length);
       expect(whole).toBeLessThan(target.tensors.length + moves / 4);
@@ -149,7 +149,7 @@ test('boxes that a change does not affect do not run again', () =>
       const tensor = target.tensors.find((one) => one.name === name)!;
       tensor.values[0] += 0.1;
       target.setValue(tensor, 0, tensor.values[0]);
-      target.outputsAfterChange(tensor); // compared with a whole forward
+      target.outputsAfterChange(tensor); // compared with a whole forward pass
       const before = [first, aside, last].map(({ forwards }) => forwards);
       target.outputsAfterChange(tensor);
       target.setValue(tensor, 0, tensor.values[0] - 0.1);

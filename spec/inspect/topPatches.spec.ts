@@ -66,7 +66,7 @@ eachBackend('top patches', () => {
       [1, 26, [1, 2], [1, 2], [2, 2, 1], [5, 6, 7, 8]],
       [0, 9, [0, 0], [0, 0], [2, 2, 1], [0, 9, 0, 0]],
     ]);
-    // The largest response, 26, and the first of the responses between it and 11.
+    // The two largest responses, 26 and 12, are both in the second image.
     expect(await first(network, data, { box: '0', count: 2, perExample: 2 })).toEqual([
       [1, 26, [1, 2], [1, 2], [2, 2, 1], [5, 6, 7, 8]],
       [1, 12, [1, 1], [1, 1], [2, 2, 1], [0, 5, 0, 7]],

@@ -33,8 +33,8 @@ test('the number of window positions equals a count by trial', () => {
         before: padding,
         after: padding,
       });
-      // If the window is larger than the padded input, the output size is 0 or less, and slideOver
-      // refuses it.
+      // If the window is larger than the padded input, the output size is 0 or less, and
+      // `convGeometry` refuses it.
       expect(Math.max(axis.output, 0)).toBe(
         countWindows(input + 2 * padding, kernel, stride, dilation),
       );

@@ -73,7 +73,7 @@ eachBackend('learning', () => {
       learningRates: [1, 1],
       columnSizes: [1, 1],
     });
-    // In S1: a = 0.5 + 2, b = 1, e = 5, h = 2r/(1+r) b v = 2, so u = 6/3 − 1 = 1.
+    // In S1: a = 0.5 + 2, b = 1, e = 5, h = 2r/(1+r) b v = 2, so the output is 6/3 − 1 = 1.
     const seen = first.infer(tensor4d([2], [1, 1, 1, 1]));
     expectAllClose(seen, { shape: [1, 1, 1, 1], values: [1] });
     const shown = pool.infer(seen).dataSync()[0];

@@ -11,7 +11,9 @@ import { blank, describeRefusals } from '../support/refusals.ts';
 const training = (seed = 0) => ({ mode: 'training', rng: new Rng(seed) }) as const;
 const p = 0.3;
 
-/** A Dropout that always runs in training mode, with the same random numbers in every forward. */
+/**
+ * A Dropout that always runs in training mode, with the same random numbers in every forward pass.
+ */
 class InTraining extends Dropout {
   override forward(input: tf.Tensor) {
     return super.forward(input, training());

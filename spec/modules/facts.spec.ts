@@ -89,7 +89,7 @@ function forwardShape({ box, shapes }: Target): Shape {
 
 /**
  * The input shapes of a target, and variants with another first shape that the box may refuse. A
- * container has no variants, because its forward and its facts report a mistake at different
+ * container has no variants, because its `forward` and its `facts` report a mistake at different
  * places.
  */
 function variants({ box, shapes }: Target): (readonly Shape[])[] {

@@ -11,8 +11,8 @@ const training = (seed = 0) => ({ mode: 'training', rng: new Rng(seed) }) as con
 const p = 0.3;
 
 /**
- * A SpatialDropout that always runs in training mode, with the same random numbers in every
- * forward.
+ * A SpatialDropout that always runs in training mode, with the same random numbers in every forward
+ * pass.
  */
 class InTraining extends SpatialDropout {
   override forward(input: tf.Tensor) {

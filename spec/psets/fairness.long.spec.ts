@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { transformSync } from '@babel/core';
 import { boxprop, ROOT } from '../support/runCommand.ts';
 
-/** No wrong answer gets points, and no submission touches another. */
+/** Tests that no wrong answer gets points, and that no submission affects another. */
 
 let folder: string;
 /** The reference solution of `linear`, without its types. */

@@ -16,7 +16,7 @@ import { psets } from '../../psets/index.ts';
 
 /**
  * Compares the reference solutions with the boxes, and their gradients with finite differences of
- * their forwards.
+ * their forward functions.
  */
 
 const CASES = 24;

@@ -10,7 +10,8 @@ import { GradcheckTarget, tensorsOf, toConstants } from '../../gradcheck/target.
 /** The values that are planted. */
 const NON_FINITE: readonly (readonly [name: string, value: number])[] = [
   ['NaN', NaN],
-  // A processor makes this one of ∞ − ∞. Kernels that compare bits take it for a negative number.
+  // A processor returns this NaN for ∞ − ∞. Kernels that compare bits treat it as a negative
+  // number.
   ['-NaN', new Float64Array(new BigInt64Array([-1n]).buffer)[0]],
   ['∞', Infinity],
   ['-∞', -Infinity],
@@ -42,7 +43,7 @@ async function nonFiniteDifferences(
 
 /** The options of `nonFiniteReport`. */
 export interface NonFiniteOptions {
-  /** How many cases a box. */
+  /** The number of cases per box. */
   readonly cases: number;
   /** The boxes; all by default. */
   readonly names?: readonly string[];

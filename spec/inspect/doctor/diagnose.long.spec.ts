@@ -50,7 +50,10 @@ interface Made {
   readonly last?: number;
 }
 
-/** A network of two layers whose weights are He's initial weights times `scale`. */
+/**
+ * A network of two layers. The weights are He's initial weights, times `scale` in the first layer
+ * and times `last`/2 in the second. `bias` is the bias of the first layer.
+ */
 function network({
   scale = 1,
   bias = 0,

@@ -113,7 +113,7 @@ const POOLS: Readonly<Record<string, Geometry>> = {
   padded: { height: axis(6, 3, 2, 1, 1), width: axis(7, 2, 1, 1, 1, 0) },
 };
 
-/** Kernels take another way where a value is not finite. */
+/** Some kernels use another algorithm if a value is not finite. */
 const withAndWithoutNaN = (kernel: (x: tf.Tensor) => unknown): Record<string, Case> => ({
   finite: () => {
     const x = draw(50, 48);

@@ -25,7 +25,7 @@ const two = (options?: BranchOptions) =>
   new Branch([linear(2, 1, [1, 2]), linear(2, 1, [3, -1])], options);
 
 eachBackend('by hand', () => {
-  // y = 9, −1
+  // The outputs of the branches are y = (9, −1).
   test.each([
     ['sum', [[8]], [10, 10]],
     ['product', [[-9]], [-10, 90]],

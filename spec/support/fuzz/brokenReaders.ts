@@ -11,7 +11,7 @@ interface Parsed {
   readonly inner: unknown;
 }
 
-/** Parses strictly; `use` is called with what is left. */
+/** Makes a reader that refuses invalid JSON, and passes the parsed value and the text to `use`. */
 function broken(use: (parsed: Parsed, text: string) => unknown): FuzzReader {
   return {
     ending: '.json',
@@ -37,7 +37,7 @@ function broken(use: (parsed: Parsed, text: string) => unknown): FuzzReader {
   };
 }
 
-/** Whether a mutant is not the sample: a broken reader still reads that one. */
+/** Returns whether a mutant differs from the sample, which a broken reader still reads. */
 const isOther = (text: string) => text !== new TextDecoder().decode(sample);
 
 const blocks: Uint8Array[] = [];

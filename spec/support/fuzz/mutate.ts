@@ -6,7 +6,9 @@ const BORDERS = [0, 1, -1, 127, 128, 255, 256, 32767, 65535, 2 ** 31 - 1, -(2 **
 /** Texts that look like numbers, structure or names to some parser. */
 const WORDS = ['NaN', '-1', '1e308', '1e-400', 'null', '"', '\\', '{', '}', '[', ',', '\n', '\r\n', ';', '\t', '__proto__', '\u0000', '\ufeff', '%', '../', '~']; // prettier-ignore
 
-/** One to four random changes of the bytes of a sample; a slice may come from another sample. */
+/**
+ * Makes one to four random changes of the bytes of a sample; a slice may come from another sample.
+ */
 export function mutateBytes(samples: readonly Uint8Array[], sample: Uint8Array, rng: Rng) {
   let bytes = sample;
   for (let change = rng.integer(4); change >= 0; change--) bytes = mutateOnce(bytes, samples, rng);
@@ -95,7 +97,10 @@ export function mutateJson(text: string, rng: Rng): JsonMutant {
   return { text: mutated, path: path.slice(1).join('.'), ...(types && { types }) };
 }
 
-/** Every value below an object or list: its path, what holds it, and its key there. */
+/**
+ * Lists every value below an object or list: its path, the object or list that holds it, and its
+ * key there.
+ */
 function places(parent: object, path: readonly string[]): [string[], object, string][] {
   return Object.entries(parent).flatMap(([key, value]: [string, unknown]) => {
     const own: [string[], object, string] = [[...path, key], parent, key];

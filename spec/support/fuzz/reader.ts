@@ -15,7 +15,7 @@ export interface FuzzReader {
   readonly documents?: (sample: Uint8Array) => readonly JsonDocument[];
   /** The paths of JSON values that may have more than one type. */
   readonly untyped?: RegExp;
-  /** How much the memory may grow, in MiB; `MEBIBYTES` by default. */
+  /** The largest allowed growth of the memory, in MiB; `MEBIBYTES` by default. */
   readonly mebibytes?: number;
   /** Reads a file; a bad one must throw a `BoxpropError`. */
   readonly read: (file: string) => Promise<unknown>;
@@ -25,5 +25,5 @@ export interface FuzzReader {
 
 /** The largest processor time for one mutant, in seconds. */
 export const SECONDS = 2;
-/** How much the memory of the process may grow while it reads mutants, in MiB. */
+/** The largest allowed growth of the memory of the process while it reads mutants, in MiB. */
 export const MEBIBYTES = 512;

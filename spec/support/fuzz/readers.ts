@@ -313,8 +313,8 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
       ];
       return Promise.all(pictures.map(async (one) => Uint8Array.from(await one.toBuffer())));
     },
-    // The most that a header may ask for, 100 million pixels, is 300 MB in the decoder and in the
-    // result.
+    // The largest image that a header may ask for, 100 million pixels, takes 300 MB in the decoder
+    // and 300 MB in the result.
     mebibytes: 1024,
     read: (file) => loadImage(file),
     problem: (value) => imageProblem(value as PixelImage),
@@ -334,7 +334,8 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
     ending: '.jsonl',
     samples: () => [LOG.map((line) => JSON.stringify(line)).join('\n')].map(utf8),
     documents: eachLine,
-    // Only the reasons of a failure are for people, and a size that overflows is null.
+    // The message of a failure is only for people, and JSON writes a root mean square that is not
+    // finite as null.
     untyped: /^message$|^boxes\.\d+\.(weight|gradient|update)$/,
     read: async (file) => sortLines(await readLog(file)),
   },
@@ -367,7 +368,7 @@ export const readers: Readonly<Record<string, FuzzReader>> = {
       ),
     ],
     documents: eachLine,
-    // A loss that overflows is null.
+    // JSON writes a loss that is not finite as null.
     untyped: /^loss$/,
     async read(file) {
       const folder = placed(file, 'search', 'log.jsonl', { 'search.json': json(PLAN) });

@@ -1,6 +1,7 @@
 /**
- * The process that reads the mutants of one reader: `worker.ts READERS NAME FOLDER SEED FIRST COUNT`.
- * `fuzz.ts` starts it, kills it if a mutant never ends, and starts it again behind that mutant.
+ * The process that reads the mutants of one reader: `worker.ts READERS NAME FOLDER SEED FIRST
+ * COUNT`. `fuzz.ts` starts it, kills it if a mutant never ends, and starts it again after that
+ * mutant.
  *
  * It writes the number of each mutant to FOLDER/at and the mutant to FOLDER/mutant before it reads
  * it, and one line of JSON per problem to standard output.
