@@ -1,4 +1,4 @@
-/** boxprop/node: what needs a file system. */
+/** boxprop/node: everything that needs a file system. */
 export { loadCifar, type Cifar } from './data/cifar.ts';
 export { loadCsv, type CsvOptions } from './data/csv.ts';
 export { loadImageFolder, type ImageFolderOptions } from './data/imageFolder.ts';

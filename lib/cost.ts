@@ -18,10 +18,10 @@ export type Reduction = 'mean' | 'sum';
  *     const gradOutput = cost.backpropToInput(cache);   // ∂C/∂x_out, for network.backprop
  */
 export abstract class Cost<In = Tensor, Target = Tensor, Cache = unknown> {
-  /** Computes the loss, and the cache for `backpropToInput`. The caller owns both. */
+  /** Whether the loss is a sum over the examples or their mean. */
   abstract readonly reduction: Reduction;
 
-  /** Computes the loss, and the cache for the backward. The caller owns both. */
+  /** Computes the loss, and the cache for `backpropToInput`. The caller owns both. */
   abstract forward(input: In, target: Target): { loss: Scalar; cache: Cache };
 
   /** Computes ∂C/∂x. The caller owns it. */

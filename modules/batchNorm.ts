@@ -82,9 +82,9 @@ export interface BatchNormContext extends Context {
  *   backpropToParams   ∂C/∂γ = Σ_i g_i x̂_i        ∂C/∂β = Σ_i g_i
  *
  * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². In
- * inference μ and σ² are the constants in the buffers, so these parts are 0: ∂C/∂x_i = γ/√(σ² + ε)
- * · g_i. The cache tells the backward methods whether the forward pass was in training or in
- * inference.
+ * inference μ and σ² are the constants in the buffers, so these parts are 0:
+ * ∂C/∂x_i = γ/√(σ² + ε) · g_i. The cache tells the backward methods whether the forward pass was in
+ * training or in inference.
  *
  * Only `updateBuffers` changes the buffers. They follow the training batches:
  * running ← (1 − momentum) running + momentum new, with σ² m/(m − 1) as the new variance.

@@ -28,7 +28,7 @@ export function reason(error: unknown): string {
 }
 
 /**
- * Returns the error, of one line, for the failed import of a backend's package. It names the command
+ * Returns the error for the failed import of a backend's package: one line, which names the command
  * that helps. Write the `import` in a `try` block, because bundlers conclude from it that the
  * package may be missing: webpack then builds without it.
  *
