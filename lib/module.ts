@@ -1,5 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import { nameOf } from './check.ts';
+import { checkMode, nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import type { Facts, Shape } from './facts.ts';
 import { disposeTensors } from './memory.ts';
@@ -105,15 +105,21 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
     throw new BoxError([nameOf(this)], `expected no arguments, got ${show(unexpected[0])}`);
   }
 
-  /** Computes the output, and the cache for the backward methods. */
+  /**
+   * Computes the output, and the cache for the backward methods. Containers, and boxes that differ
+   * between the modes, refuse a mode that does not exist; the others do not read the context.
+   */
   abstract forward(input: In, context?: Context): ForwardResult<Out, Cache>;
 
   /**
    * Computes only the output, when no backward pass follows. A container disposes the cache of each
    * box as soon as the box has run, so a deep network needs little more memory than its widest
    * layer.
+   *
+   * Errors: those of `forward`; a mode that does not exist, also if the box ignores the mode.
    */
   infer(input: In, context?: Context): Out {
+    checkMode(this, context);
     const { output, cache } = this.forward(input, context);
     disposeTensors(cache);
     return output;

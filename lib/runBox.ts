@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { isTensor, nameOf } from './check.ts';
+import { checkMode, isTensor, nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import type { AnyModule, Context, ForwardResult } from './module.ts';
 
@@ -29,6 +29,7 @@ export function forwardBox(
   inputs: readonly Tensor[],
   context?: Context,
 ): ForwardResult<Tensor, unknown> {
+  checkMode(box, context);
   const { output, cache } = box.forward(argumentOf(box, inputs), context);
   return { output: oneTensor(box, 'forward', output), cache };
 }

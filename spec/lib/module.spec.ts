@@ -13,6 +13,7 @@ import { ReLU } from '../../modules/relu.ts';
 import { Sum } from '../../modules/sum.ts';
 import { values } from '../../lib/init/initializers.ts';
 import type { Module } from '../../lib/module.ts';
+import { forwardBox } from '../../lib/runBox.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { messageOf } from '../support/compare.ts';
 import { useBackend } from '../../lib/backend/useBackend.ts';
@@ -158,4 +159,15 @@ test('a box without options takes no arguments', () => {
   expect(make({ inplace: true })).toThrow('ReLU: expected no arguments, got Object');
   expect(make(2)).toThrow('ReLU: expected no arguments, got 2');
   expect(make()).not.toThrow();
+});
+
+test('a mode that does not exist is refused, also by boxes that ignore the mode', async () => {
+  await useBackend('cpu');
+  const context = { mode: 'train' } as never;
+  const input = tf.ones([1, 2]);
+  const message =
+    'ReLU.forward: expected context.mode to be one of "training", "inference", got "train"';
+  expect(messageOf(() => new ReLU().infer(input, context))).toBe(message);
+  expect(messageOf(() => forwardBox(new ReLU(), [input], context))).toBe(message);
+  expect(new ReLU().infer(input, { mode: 'training' }).shape).toEqual([1, 2]);
 });
