@@ -12,7 +12,8 @@ export {
 } from './models/loadTrainedNetwork.ts';
 export { exportOnnx } from './formats/onnx/writeOnnx.ts';
 export { withSafetensors, type SafetensorsFile } from './formats/safetensors/safetensorsFile.ts';
-export { loadWeights, saveWeights, type FileLayout } from './formats/safetensors/weights.ts';
+export { loadWeights, saveWeights } from './formats/safetensors/weights.ts';
+export type { FileLayout } from './formats/safetensors/fileLayout.ts';
 export { writeFileAtomic } from './lib/files/writeFileAtomic.ts';
 export type { FileData } from './lib/files/writeThrough.ts';
 export {

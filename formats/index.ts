@@ -1,10 +1,14 @@
-/** boxprop/formats: weights and networks as bytes. Files are in boxprop/node. */
+/**
+ * boxprop/formats: weights and networks as bytes, and weights from a URL. Paths are in
+ * boxprop/node.
+ */
 export {
   decodeSafetensors,
   encodeSafetensors,
   type Safetensors,
   type SafetensorsTensor,
 } from './safetensors/safetensors.ts';
+export { loadWeights, type WeightsSource } from './safetensors/loadWeights.ts';
 export type { Dtype, SafetensorsData } from './safetensors/dtypes.ts';
 export { onnxExporter, type OnnxExporter } from './onnx/exporter.ts';
 export type {

@@ -4,7 +4,8 @@ import { zeros, type Initializer } from '../lib/init/initializers.ts';
 import { numElements } from '../lib/shapes.ts';
 import type { AnyModule } from '../lib/module.ts';
 import { withSafetensors, type SafetensorsFile } from '../formats/safetensors/safetensorsFile.ts';
-import { loadWeights, type FileLayout } from '../formats/safetensors/weights.ts';
+import type { FileLayout } from '../formats/safetensors/fileLayout.ts';
+import { loadWeights } from '../formats/safetensors/weights.ts';
 import { withoutWrapper, wrapperPrefixes } from '../formats/safetensors/wrapperPrefix.ts';
 import { guessTorchvision, TORCHVISION_NETWORKS, torchvisionLayout } from './torchvision/layout.ts';
 

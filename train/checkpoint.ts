@@ -10,7 +10,8 @@ import { checkSchema, integer, number, object, positive, record } from '../lib/s
 import type { TrainingProgress } from './trainer.ts';
 import type { OptimizerState } from '../optim/state.ts';
 import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
-import { finiteFloats, loadWeights, saveWeights } from '../formats/safetensors/weights.ts';
+import { finiteFloats } from '../formats/safetensors/finiteFloats.ts';
+import { loadWeights, saveWeights } from '../formats/safetensors/weights.ts';
 
 /** The objects whose tensors a checkpoint holds. */
 export interface Checkpointable {

@@ -1,20 +1,9 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../../lib/errors.ts';
-import { DTYPES } from './dtypes.ts';
-import { checkSafetensors, SNIFFED_BYTES } from './foreignFile.ts';
-import type { SafetensorsTensor } from './safetensors.ts';
-import { headerLength, LENGTH_BYTES, parseHeader, type Entry } from './safetensorsHeader.ts';
+import { openSafetensors, type SafetensorsFile } from './openSafetensors.ts';
 import { systemProblem } from '../../lib/files/systemError.ts';
 
-/**
- * An open safetensors file: the content of its header, and a function that reads single tensors.
- */
-export interface SafetensorsFile {
-  readonly entries: ReadonlyMap<string, Entry>;
-  readonly metadata: ReadonlyMap<string, string>;
-  /** Reads the values of one tensor. The file keeps no values in memory. */
-  readonly read: (entry: Entry) => Promise<SafetensorsTensor>;
-}
+export type { SafetensorsFile } from './openSafetensors.ts';
 
 /**
  * Opens a safetensors file, passes it to `use`, and closes it. The whole header is checked first
@@ -47,27 +36,7 @@ export async function withSafetensors<T>(
       readBytes(handle, position, length).catch((error: unknown) => {
         throw cannotRead(error);
       });
-    const first = await readAt(0, Math.min(size, SNIFFED_BYTES));
-    checkSafetensors(first, file);
-    const length = headerLength(first, size, file);
-    const { entries, metadata, start } = parseHeader(
-      await readAt(LENGTH_BYTES, length),
-      size,
-      file,
-    );
-    return await use({
-      entries: new Map(entries.map((entry) => [entry.name, entry])),
-      metadata: new Map(metadata),
-      async read({ dtype, shape, begin, end }) {
-        const bytes = await readAt(start + begin, end - begin);
-        if (bytes.length < end - begin) {
-          throw new InputError(
-            `${file}: expected ${size} bytes, the file was cut while it was read`,
-          );
-        }
-        return { dtype, shape, data: DTYPES[dtype].read(bytes.buffer) };
-      },
-    });
+    return await use(await openSafetensors(file, size, readAt));
   } finally {
     await handle.close();
   }

@@ -1,29 +1,13 @@
-import { tensor, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../../lib/errors.ts';
 import { disposeTensors } from '../../lib/memory.ts';
-import { fromStored, toStored, type Stored } from './layout.ts';
-import { bytesOf, layOut, type SafetensorsInfo, type SafetensorsTensor } from './safetensors.ts';
+import { assignWeights } from './assignWeights.ts';
+import { AS_IT_IS, storedAs, type FileLayout } from './fileLayout.ts';
+import { finiteFloats } from './finiteFloats.ts';
+import { toStored, type Stored } from './layout.ts';
+import { bytesOf, layOut, type SafetensorsInfo } from './safetensors.ts';
 import { withSafetensors } from './safetensorsFile.ts';
-import { brief } from './safetensorsHeader.ts';
-import { mismatches } from './mismatches.ts';
-import { withoutWrapper } from './wrapperPrefix.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
-
-/**
- * The names and forms of a network's variables in a file of another framework; `torchLayout` and
- * `torchvisionLayout` return one.
- */
-export interface FileLayout {
-  /**
-   * The form of each variable in the file, by its name here. A variable without an entry is stored
-   * unchanged.
-   */
-  readonly stored: Readonly<Record<string, Stored>>;
-  /** Matches names in the file that do not belong to the network. */
-  readonly ignored?: RegExp;
-}
-
-const AS_IT_IS: FileLayout = { stored: {} };
 
 /**
  * Saves tensors by name as float32 in a safetensors file, atomically. The file gets the values at
@@ -86,22 +70,7 @@ export async function loadWeights(
   params: Readonly<Record<string, Variable>>,
   layout: FileLayout = AS_IT_IS,
 ): Promise<Record<string, string>> {
-  return withSafetensors(file, async ({ entries, metadata, read }) => {
-    const wanted = Object.entries(params).map(([name, variable]) => {
-      return { variable, stored: storedAs(name, variable, layout) };
-    });
-    const names = wanted.map(({ stored }) => stored.name);
-    const { entries: found } = withoutWrapper(entries, names);
-    const problems = mismatches(wanted, found, layout.ignored);
-    if (problems.length > 0) throw new InputError(`${file}: ${problems.join('; ')}`);
-    for (const { variable, stored } of wanted) {
-      const entry = found.get(stored.name);
-      if (entry === undefined) continue;
-      const values = fromStored(finiteFloats(file, entry.name, await read(entry)), stored);
-      tidy(() => void variable.assign(tensor(values, variable.shape, 'float32')));
-    }
-    return Object.fromEntries(metadata);
-  });
+  return withSafetensors(file, (opened) => assignWeights(file, opened, params, layout));
 }
 
 /**
@@ -114,35 +83,4 @@ export function checkFiniteWeights(file: string): Promise<void> {
   return withSafetensors(file, async ({ entries, read }) => {
     for (const entry of entries.values()) finiteFloats(file, entry.name, await read(entry));
   });
-}
-
-function storedAs(name: string, { shape }: Tensor, { stored }: FileLayout): Stored {
-  return Object.hasOwn(stored, name) ? stored[name] : { name, shape };
-}
-
-/**
- * Returns the values of a tensor in single precision.
- *
- * Errors: `w.safetensors: tensor "fc.bias": expected finite values, got NaN at index 3, so the
- *         training that wrote it had diverged`; a double beyond single precision.
- */
-export function finiteFloats(
-  file: string,
-  name: string,
-  { data }: SafetensorsTensor,
-): Float32Array {
-  const values = data instanceof Float32Array ? data : Float32Array.from(data, Number);
-  // x − x is 0 for a finite x and NaN for any other, so the sum is 0 only if all x are finite. It
-  // takes half the time of a test of each x.
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] - values[i];
-  if (sum === 0) return values;
-  const index = values.findIndex((value) => !Number.isFinite(value));
-  const value = Number(data[index]);
-  const reason = Number.isFinite(value)
-    ? 'which single precision cannot hold'
-    : 'so the training that wrote it had diverged';
-  throw new InputError(
-    `${file}: tensor ${brief(name)}: expected finite values, got ${value} at index ${index}, ${reason}`,
-  );
 }

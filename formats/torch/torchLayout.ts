@@ -7,7 +7,7 @@ import { propagate } from '../../lib/propagate.ts';
 import { factsOf } from '../../lib/shapes.ts';
 import { BoxTable } from '../boxTable.ts';
 import type { Stored } from '../safetensors/layout.ts';
-import type { FileLayout } from '../safetensors/weights.ts';
+import type { FileLayout } from '../safetensors/fileLayout.ts';
 import { TORCH_BOXES, type TorchBox } from './torchBoxes.ts';
 
 /** Returns PyTorch's name of the i-th box with parameters, whose path here is `path`. */

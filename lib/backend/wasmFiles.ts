@@ -1,5 +1,6 @@
 import { env } from '@tensorflow/tfjs-core';
 import { InputError } from '../errors.ts';
+import { pageUrl } from '../pageUrl.ts';
 import { reason } from './failure.ts';
 import type { BackendOptions, WasmFile } from './options.ts';
 
@@ -50,11 +51,11 @@ async function neededFile(): Promise<WasmFile> {
 
 function given(wasmPaths: NonNullable<BackendOptions['wasmPaths']>): Places {
   if (typeof wasmPaths === 'string') return inFolder(wasmPaths);
-  return mapFiles((file) => new URL(wasmPaths[file] ?? file, base()).href);
+  return mapFiles((file) => new URL(wasmPaths[file] ?? file, pageUrl()).href);
 }
 
 function inFolder(folder: string): Places {
-  return mapFiles((file) => new URL(folder + file, base()).href);
+  return mapFiles((file) => new URL(folder + file, pageUrl()).href);
 }
 
 function mapFiles(place: (file: WasmFile) => string): Places {
@@ -111,17 +112,6 @@ function resolved(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Returns the URL of the page, or of the worker's script. */
-function base(): URL {
-  const { document, location } = globalThis as {
-    readonly document?: { readonly baseURI: string };
-    readonly location?: { readonly href: string };
-  };
-  const url = new URL(document?.baseURI ?? location?.href ?? import.meta.url);
-  // Nothing is relative to a blob.
-  return url.protocol === 'blob:' ? new URL(url.origin) : url;
 }
 
 /** Requests a file. Returns why it is no wasm file, or undefined if it is one. */

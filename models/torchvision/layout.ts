@@ -1,7 +1,7 @@
 import { InputError } from '../../lib/errors.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { torchLayout, type Rename } from '../../formats/torch/torchLayout.ts';
-import type { FileLayout } from '../../formats/safetensors/weights.ts';
+import type { FileLayout } from '../../formats/safetensors/fileLayout.ts';
 
 /**
  * Renames the paths of a ResNet to torchvision's: `stage1.0.residual.body.conv1` becomes

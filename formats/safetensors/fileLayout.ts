@@ -1,0 +1,24 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Stored } from './layout.ts';
+
+/**
+ * The names and forms of a network's variables in a file of another framework; `torchLayout` and
+ * `torchvisionLayout` return one.
+ */
+export interface FileLayout {
+  /**
+   * The form of each variable in the file, by its name here. A variable without an entry is stored
+   * unchanged.
+   */
+  readonly stored: Readonly<Record<string, Stored>>;
+  /** Matches names in the file that do not belong to the network. */
+  readonly ignored?: RegExp;
+}
+
+/** The layout of a file with the variables' own names and forms. */
+export const AS_IT_IS: FileLayout = { stored: {} };
+
+/** Returns the form of a variable in a file. */
+export function storedAs(name: string, { shape }: Tensor, { stored }: FileLayout): Stored {
+  return Object.hasOwn(stored, name) ? stored[name] : { name, shape };
+}
