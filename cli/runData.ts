@@ -125,7 +125,8 @@ async function parts(
         `got ${fraction} of the ${dataset.length} examples of ${dataset.name}`,
     );
   }
-  // Each class is split alike: a class without validation examples would not be tested at all.
+  // Each class is split in the same fractions, because a class without validation examples would
+  // not be validated at all.
   const [train, validation] = await stratifiedSplit(dataset, [1 - fraction, fraction], rng.fold(0));
   return [train, { ...validation, name: `${dataset.name}, validation` }];
 }

@@ -20,7 +20,10 @@ export function settingsMetadata(options: RunOptions): string {
   return JSON.stringify(Object.fromEntries(entries));
 }
 
-/** The entry `network` of the metadata. A path would depend on the folder of the run. */
+/**
+ * Returns the entry `network` of the metadata. Of a module it is only the file name, because a path
+ * would depend on the folder of the run.
+ */
 export function networkMetadata(network: string): string {
   return isModuleFile(network) ? basename(network) : network;
 }

@@ -90,7 +90,7 @@ export class CsvRows {
   }
 }
 
-/** Parses a decimal number; NaN for any other text, such as none or `0x10`. */
+/** Parses a decimal number; NaN for any other text, such as an empty one or `0x10`. */
 function parseNumber(text: string): number {
   const value = Number(text);
   // JavaScript reads an empty text as 0, and 0x10 as 16.

@@ -17,7 +17,7 @@ const PARITY_TOLERANCE = 1e-5;
 /** The number of further points at which the scale of a tensor is measured. */
 const SCALE_POINTS = 8;
 
-/** How a case is compared. */
+/** The options of `checkParity`. */
 export interface ParityOptions {
   /** The largest relative error that passes; 1e-5 by default. */
   readonly tolerance?: number;

@@ -152,7 +152,7 @@ export class GradcheckTarget {
    * Computes all outputs after one tensor has changed since `startReplay`. Only the boxes that the
    * change reaches run again. At first a whole forward pass runs as well, and the two are compared
    * bit for bit; if they differ, the replay is given up. Once a change of the tensor has changed an
-   * output and both agree, the replay runs alone for it.
+   * output and both agree, only the replay runs for this tensor.
    */
   outputsAfterChange(changed: CheckedTensor): Float64Array {
     if (this.#replay === undefined) return this.outputs();

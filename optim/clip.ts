@@ -9,7 +9,7 @@ import type { Grads } from '../lib/module.ts';
 import type { OptimizerWithState } from './state.ts';
 
 /**
- * Clips each value of the gradients to −limit ... limit; a NaN stays. Returns new tensors.
+ * Clips each value of the gradients to −limit ... limit; a NaN stays a NaN. Returns new tensors.
  *
  *     const clipped = clipByValue(grads, 1);
  *     optimizer.step(clipped);

@@ -120,8 +120,8 @@ export abstract class ParamOptimizer implements OptimizerWithState {
 }
 
 /**
- * The largest |g| that `bounded` leaves alone. Its square, and the sum of a million such squares,
- * are finite in single precision.
+ * The largest |g| that `bounded` does not change. Its square, and the sum of a million such
+ * squares, are finite in single precision.
  */
 const LARGEST_GRADIENT = 1e16;
 

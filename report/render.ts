@@ -42,7 +42,7 @@ export function reportFigures(data: ReportData): Figure[] {
   ];
 }
 
-/** Whether the run did not fail. */
+/** Returns whether the run ended without a failure. */
 function isWhole({ lines }: ReportData): boolean {
   return lines.failure === undefined;
 }

@@ -33,7 +33,7 @@ export function checkSafetensors(first: Uint8Array, file: string): void {
   }
 }
 
-/** How the fields 2 to 8 of an ONNX model begin. */
+/** The bytes with which the fields 2 to 8 of an ONNX model begin. */
 const ONNX_FIELDS = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42];
 
 /** Returns the format of a file and what to do; undefined if the format is not known here. */

@@ -8,7 +8,7 @@ import { startWebgpu } from './webgpu.ts';
 
 /**
  * Imports the package of a backend and starts it; resolves to a note for the user, if there is one.
- * With `hardwareOnly`, it throws if the GPU is a program (a software GPU).
+ * With `hardwareOnly`, it throws if the GPU is software.
  */
 export type Starter = (
   options: BackendOptions,

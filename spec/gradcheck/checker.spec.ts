@@ -16,7 +16,7 @@ import { Sum } from '../../modules/sum.ts';
 import { Softmax } from '../../modules/softmax.ts';
 import { Tanh, type TanhCache } from '../../modules/tanh.ts';
 
-/** Each of these boxes has one mistake that the gradient check must find. */
+/** Tests that the gradient check finds the mistake in each of these boxes. */
 
 const rng = () => new Rng(1);
 

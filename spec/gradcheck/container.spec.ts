@@ -11,8 +11,8 @@ import { Sequential } from '../../modules/container/sequential.ts';
 import { Tanh } from '../../modules/tanh.ts';
 
 /**
- * The gradient check of containers that a user writes: two right ones, and the mistakes that are
- * easy to make.
+ * Tests the gradient check of containers that a user writes: two right ones, and the mistakes that
+ * are easy to make.
  */
 
 type Child = NamedModule<Tensor, Tensor>;

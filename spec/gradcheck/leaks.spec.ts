@@ -8,7 +8,7 @@ import { Tanh, type TanhCache } from '../../modules/tanh.ts';
 import { BACKENDS } from '../support/fixtures.ts';
 
 /**
- * Each of these boxes leaks tensors or values, which the gradient check must count on every
+ * Tests that the gradient check counts the tensors and values that these boxes leak, on every
  * backend.
  */
 

@@ -37,7 +37,7 @@ const STATISTICS = ['LayerNorm', 'GroupNorm', 'InstanceNorm'];
  */
 const LARGE_MIDDLE = ['DivisiveNorm2D', 'ContrastNorm2D'];
 
-/** Boxes that are defined for positive inputs only. */
+/** Boxes that may need positive inputs, depending on their options. */
 const POSITIVE = ['LPPool2D'];
 
 const CASES = 12;

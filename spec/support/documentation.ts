@@ -77,8 +77,8 @@ function membersToDescribe(checker: ts.TypeChecker, symbol: ts.Symbol, name: str
 }
 
 /**
- * True for public methods and accessors. Fields are left out, because a constructor's options
- * describe them.
+ * Returns whether a member is a public method or accessor. Fields are left out, because a
+ * constructor's options describe them.
  */
 function isPublicMember(member: ts.Symbol): boolean {
   const callable = ts.SymbolFlags.Method | ts.SymbolFlags.Accessor;

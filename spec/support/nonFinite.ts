@@ -115,7 +115,7 @@ async function plantEach(make: CaseMaker, rng: Rng): Promise<Outcomes> {
 const TOLERANCE = 1e-4;
 
 /**
- * How a tensor differs from that in double precision:
+ * Describes how a tensor differs from that in double precision; undefined if it does not:
  *
  *     hidden     a value that is not finite has become finite
  *     spoiled    NaN in place of another value

@@ -71,9 +71,9 @@ function generic(
 }
 
 /**
- * Whether every parameter has a gradient at the point where `gradcheck` computes it. That point can
- * differ from the given one, because `gradcheck` moves constant tensors, such as those of one
- * element.
+ * Returns whether every parameter has a gradient at the point where `gradcheck` computes it. That
+ * point can differ from the given one, because `gradcheck` moves constant tensors, such as those of
+ * one element.
  */
 function isAlive(box: CheckedModule, input: Tensor): boolean {
   const params = Object.values(box.params).map((param) => [param, param.clone()] as const);

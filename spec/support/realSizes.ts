@@ -73,7 +73,10 @@ function box(
   return { name, config, size: numElements(shape), kinds, tolerance, make: caseOf };
 }
 
-/** @param target draws the target from the shape of the scores; by default values like the scores. */
+/**
+ * @param target draws the target from the shape of the scores; by default, values like those of the
+ * scores.
+ */
 function cost(
   make: () => Cost,
   shape: readonly number[],
@@ -157,7 +160,8 @@ export const REAL_SIZES: readonly RealCase[] = [
     () => new boxprop.LocalResponseNorm(5, { alpha: 1e-4, beta: 0.75, k: 2 }),
   ),
   box('SubtractiveNorm2D(3)', [2, 112, 112, 3], () => new boxprop.SubtractiveNorm2D(3)),
-  // Far from 0 all standard deviations are almost equal to their mean, where the maximum has a kink.
+  // Far from 0 all standard deviations are almost equal to their mean, where the maximum has a
+  // kink. So this box is compared around 0 only.
   box('DivisiveNorm2D(3)', [2, 112, 112, 3], () => new boxprop.DivisiveNorm2D(3), ['around 0']),
   box('ContrastNorm2D(3)', [2, 112, 112, 3], () => new boxprop.ContrastNorm2D(3)),
   box('Linear(9216, 64)', [32, 9216], (rng) => new boxprop.Linear(9216, 64, { rng })),

@@ -28,7 +28,10 @@ const KERNELS = [
   ...softmaxKernels,
 ];
 
-/** Below every other backend, so tfjs chooses this one by itself only if there is no other. */
+/**
+ * The priority of the backend. It is lower than that of every other backend, so tfjs chooses this
+ * one only if there is no other.
+ */
 const PRIORITY = 0;
 
 /**

@@ -19,8 +19,8 @@ import { withDilatedGradients } from './dilate.ts';
  * The gradients do not use explicit padding. With it, oneDNN leaves the work to kernels that run at
  * a quarter to half of its speed, and the gradient of the input ends Node with a corrupted heap
  * while TensorFlow's profiler runs (TensorFlow 2.21). So the padding is made part of the images,
- * and is cut off again. TensorFlow's gradients also ignore dilation, so the filters are dilated
- * with zeros.
+ * and is cut off from their gradient. TensorFlow's gradients also ignore dilation, so the filters
+ * are dilated with zeros.
  */
 export const tensorflow: Conv2dKernels = {
   forward,

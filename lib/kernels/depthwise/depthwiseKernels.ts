@@ -4,6 +4,6 @@ import type { ConvGradients } from '../conv2d/conv2dKernels.ts';
 
 /** One backend's depthwise convolution and its gradients. */
 export interface DepthwiseKernels extends ConvGradients {
-  /** y from x and w. */
+  /** Computes the output y from the images x and the filters w. */
   readonly forward: (images: Tensor4D, filters: Tensor4D, geometry: Geometry) => Tensor4D;
 }

@@ -3,8 +3,8 @@ import { computeOnHost, sliceOnHost, type Values } from '../backends/host.ts';
 
 /**
  * The largest number of terms that XNNPACK sums at a time. It adds them one after another in single
- * precision, so the relative error of a sum of n equal terms grows like n · 2⁻²⁵: to 0.05 % for this
- * number, and to 1 % for 800,000. A smaller number costs time.
+ * precision, so the relative error of a sum of n equal terms grows like n · 2⁻²⁵: to 0.05 % for
+ * this number of terms, and to 1 % for 800,000. A smaller number costs time.
  */
 export const MOST_TERMS = 2 ** 14;
 

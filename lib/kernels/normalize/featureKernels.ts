@@ -24,12 +24,12 @@ export interface StandardizedGrads {
 
 /** One backend's operations on the features of a batch; `features.ts` has their equations. */
 export interface FeatureKernels {
-  /** x + b */
+  /** Returns x + b, with one b per feature. */
   readonly shift: (x: Tensor, shift: Tensor) => Tensor;
-  /** s x */
+  /** Returns s x, with one s per feature. */
   readonly scale: (x: Tensor, scale: Tensor) => Tensor;
-  /** x̂, and the mean and the deviation of x, from x. */
+  /** Returns x̂, and the mean and the deviation of x. */
   readonly standardize: (x: Tensor, eps: number) => Standardized;
-  /** ∂C/∂x, Σ g x̂ and Σ g, from g, x̂ and the scale. */
+  /** Returns ∂C/∂x, Σ g x̂ and Σ g, from g, x̂ and the scale. */
   readonly standardizeToInput: (g: Tensor, normalized: Tensor, scale: Tensor) => StandardizedGrads;
 }

@@ -68,8 +68,9 @@ function largestDivisor(n: number, most: number): number {
 const SMALL = 1 << 13;
 
 /**
- * The number of rows that the pool adds in single precision. It adds nine rows, then eight at a
- * time, so this is the largest number whose sum needs only nine roundings per value.
+ * The largest number of rows that the pool adds at once, because it adds in single precision. It
+ * adds nine rows first and then eight at a time, so no rows are left over, and each value goes
+ * through few roundings.
  */
 const BLOCK = 9 + 7 * 8;
 

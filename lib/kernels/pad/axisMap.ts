@@ -117,8 +117,8 @@ function mapRowsWithGaps(
 }
 
 /**
- * Maps index o of the outer axes. It adds two products at a time, which takes half the time of one
- * at a time.
+ * Maps the part of x at index o of the outer axes. It adds two products at a time, which takes half
+ * the time of one at a time.
  */
 function mapRows(y: Values, x: Values, o: number, inner: number, { input, rows }: AxisMap): void {
   for (let i = 0; i < rows.length; i++) {

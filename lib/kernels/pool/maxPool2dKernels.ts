@@ -10,9 +10,9 @@ export interface MaxPooled {
 
 /** One backend's max pool and its gradient. */
 export interface MaxPool2dKernels {
-  /** y, and possibly the winners, from x. */
+  /** Computes the maxima y of the images x and, if the backend records them, the winners. */
   readonly forward: (images: Tensor4D, geometry: Geometry) => MaxPooled;
-  /** ∂C/∂x from ∂C/∂y, x, y, and, if there are any, the winners. */
+  /** Computes ∂C/∂x from ∂C/∂y, x, y and, if there are any, the winners. */
   readonly toInput: (
     gradOutput: Tensor4D,
     images: Tensor4D,

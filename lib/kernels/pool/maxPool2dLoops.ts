@@ -18,7 +18,7 @@ function findMaxima(y: Values, x: Values, { taps, ends, channels, imageSize }: W
     for (let window = 0, first = 0; window < ends.length; first = ends[window++]) {
       for (let pixel = image; pixel < image + channels; pixel++, at++) {
         let most = x[pixel + taps[first]];
-        // A NaN wins, and stays.
+        // If a value is NaN, the maximum becomes NaN and stays so.
         for (let tap = first + 1; tap < ends[window]; tap++) {
           most = Math.max(most, x[pixel + taps[tap]]);
         }

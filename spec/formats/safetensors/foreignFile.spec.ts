@@ -36,7 +36,8 @@ const latin1 = (text: string) => Buffer.concat([Buffer.from(text, 'latin1'), Buf
 
 test.each<[string, Uint8Array, string]>([
   ['torch.save', zip('archive/data.pkl'), `a PyTorch file: ${TORCH}`],
-  // These 8 bytes are a valid length of a header in a file of more than 67 MB.
+  // The first 8 bytes of this file would be a valid length of a header in a file of more than 67
+  // MB.
   ['torch.save without flags', zip('m/data.pkl', [0, 0]), `a PyTorch file: ${TORCH}`],
   // The first bytes of torch.save(..., _use_new_zipfile_serialization=False) of PyTorch 2.13.
   [

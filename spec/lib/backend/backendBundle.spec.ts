@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from '../../support/runCommand.ts';
 
-/** Bundles a browser app whose only tfjs packages are tfjs-core and the webgl backend. */
+/**
+ * Tests that a browser app can be bundled if the only backend that it installs is webgl, which
+ * depends on the cpu backend.
+ */
 
 /** The installed packages, with the dependencies of the webgl backend. */
 const INSTALLED = [

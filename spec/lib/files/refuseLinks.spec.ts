@@ -38,7 +38,7 @@ test('refuses links to elsewhere', async () => {
       `${join(run, 'log.jsonl')}: expected a file in its folder, got a link to nothing; delete the link`,
     ),
   );
-  // A folder whose name only begins alike.
+  // Another folder, whose name only begins with that of the first.
   await mkdir(`${run}-2`);
   await symlink(`${run}-2`, join(run, 'report'));
   await expect(refuseLinks(run, ['report'])).rejects.toThrow(`got a link to "${run}-2"`);

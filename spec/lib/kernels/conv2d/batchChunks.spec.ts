@@ -15,8 +15,8 @@ import { BACKENDS } from '../../../support/fixtures.ts';
 import { Grid } from '../../../support/grid.ts';
 
 /**
- * The windows of a batch are computed in chunks of bounded size. Together the chunks must give the
- * same result as the whole batch.
+ * Tests that the chunks of bounded size, in which the windows of a batch are computed, together
+ * give the same result as the whole batch.
  */
 
 const axes = fc

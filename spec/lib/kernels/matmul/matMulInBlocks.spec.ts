@@ -10,8 +10,9 @@ import { Rng } from '../../../../lib/rng.ts';
 import { Conv1D, Conv2D, Linear } from '../../../../modules/index.ts';
 
 /**
- * Sums of many terms on wasm. The largest error of a sum of n equal terms is that of one block,
- * n · 2⁻²⁵, and less than 2⁻²⁴ for each addition of blocks that are computed apart.
+ * Tests sums of many terms on wasm, which are computed in blocks of at most MOST_TERMS terms. The
+ * relative error of a block of n equal terms is at most n · 2⁻²⁵. Each addition of two blocks in
+ * single precision adds less than 2⁻²⁴, and TOLERANCE allows for 64 such additions.
  */
 
 beforeAll(() => useBackend('wasm'));
