@@ -7,7 +7,7 @@ export default tseslint.config(
   { ignores: ['build', 'dist', 'runs', 'coverage', 'node_modules'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: {
@@ -58,6 +58,7 @@ export default tseslint.config(
             'search',
             'report',
             'psets',
+            'explore',
             'cli',
             'index.ts',
             'node.ts',

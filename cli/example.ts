@@ -31,40 +31,21 @@ export interface Example {
   readonly secondLoss: number;
 }
 
-/** The slide's names of each box's weights, [out, in] row by row, and its values after the step. */
-const SLIDE: readonly (readonly (readonly [name: string, after: string])[])[] = [
-  [['w13', '1.02'], ['w23', '-3.0'], ['w14', '0.17'], ['w24', '1.0']], // prettier-ignore
-  [],
-  [['w35', '1.02'], ['w45', '-0.99']], // prettier-ignore
-];
-
 /**
- * Computes the lecture's worked example in double precision. The network has two inputs (1, 0.1),
- * two tanh nodes, one linear node and no biases; the target is 0.5, and E = ½ (x − y)². The example
- * makes one step with η = −0.2, which is the learning rate 0.2, and a second forward pass.
- *
- * Source: lecture, "Backpropagation example"; the figure is that of MIT 6.7960 (2024), lecture 2.
+ * Computes the lecture's worked example (`workedExample`) in double precision: a forward, a backward,
+ * one step and a second forward.
  */
 export async function backpropExample(): Promise<Example> {
   const { withBackend } = await import('../lib/backend/useBackend.ts');
-  const { constant } = await import('../lib/constant.ts');
-  const init = await import('../lib/init/initializers.ts');
-  const { Euclidean } = await import('../losses/euclidean.ts');
-  const { Linear, Sequential, Tanh } = await import('../modules/index.ts');
+  const { SLIDE } = await import('../models/slideOfExample.ts');
+  const { workedExample } = await import('../models/workedExample.ts');
+  const { Sequential } = await import('../modules/index.ts');
   const { SGD } = await import('../optim/sgd.ts');
   const { tidy } = await import('../lib/memory.ts');
   return withBackend('float64', () =>
     tidy(() => {
-      const hidden = init.values([[1, -3], [0.2, 1]]); // prettier-ignore
-      const boxes = [
-        new Linear(2, 2, { bias: false, init: hidden }),
-        new Tanh(),
-        new Linear(2, 1, { bias: false, init: init.values([[1, -1]]) }),
-      ];
+      const { boxes, cost, input, target, learningRate } = workedExample();
       const network = new Sequential(boxes);
-      const cost = new Euclidean({ reduction: 'sum' });
-      const input = constant([1, 0.1], [1, 2]);
-      const target = constant([0.5], [1, 1]);
 
       const runForward = () => {
         const lines: ExampleLine[] = [{ name: 'input', values: [...input.dataSync()] }];
@@ -104,7 +85,7 @@ export async function backpropExample(): Promise<Example> {
         }
         grad = box.backpropToInput(grad, first.caches[i]);
       }
-      new SGD(network.params, { learningRate: 0.2 }).step(grads);
+      new SGD(network.params, { learningRate }).step(grads);
       const after = Object.values(network.params).flatMap((param) => [...param.dataSync()]);
 
       const second = runForward();

@@ -24,7 +24,8 @@ const OTHER_ROUTE: Violation = {
 export function checkCase(name: string, item: Case, rng: Rng): Result[] {
   const { config } = item;
   try {
-    const target = new GradcheckTarget(item, rng);
+    const target = new GradcheckTarget(item);
+    target.moveEqualParams(rng);
     try {
       return checkTarget(target, rng).map((result) => ({ name, config, ...result }));
     } finally {

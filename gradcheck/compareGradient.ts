@@ -95,7 +95,8 @@ export function compareGradient(
   return { tensor, checked, skipped, maxError, mismatches, analytic, numeric, jacobian };
 }
 
-interface Probe {
+/** The comparison of one derivative with a central difference. */
+export interface Probe {
   readonly kind: 'right' | 'wrong' | 'kink';
   /** Whether the two one-sided differences agree. */
   readonly smooth: boolean;
@@ -105,7 +106,13 @@ interface Probe {
   readonly column: Float64Array;
 }
 
-function probeCoordinate(
+/**
+ * Compares the derivative of Σ g_o · output_o by one value of a tensor with the central difference.
+ * At a kink, where the one-sided differences disagree for every step, there is no derivative.
+ *
+ * @param here the outputs at the current values.
+ */
+export function probeCoordinate(
   target: GradcheckTarget,
   tensor: CheckedTensor,
   index: number,

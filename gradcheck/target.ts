@@ -69,12 +69,7 @@ export class GradcheckTarget {
   /** The tensors for which the replay is known to give the same outputs as a whole forward pass. */
   readonly #replayable = new Set<CheckedTensor>();
 
-  /**
-   * Changes parameters whose values are all equal, because a bias of 0 or a scale of 1 would hide
-   * mistakes. Random weights stay as they are, because a deep network might overflow with larger
-   * ones.
-   */
-  constructor(item: Case, rng: Rng) {
+  constructor(item: Case) {
     this.#case = item;
     this.box = item.box;
     const { box } = item;
@@ -88,15 +83,22 @@ export class GradcheckTarget {
       name: `input${suffix}`,
       ...toHost(tensor),
     }));
-    const params = [...this.#params].map(([name, param]) => {
-      const moved = { name, ...toHost(param) };
-      if (moved.values.every((value) => value === moved.values[0])) {
-        moved.values.forEach((value, i) => (moved.values[i] = value + 0.3 * rng.normal()));
-        assign(param, moved.values);
-      }
-      return moved;
-    });
+    const params = [...this.#params].map(([name, param]) => ({ name, ...toHost(param) }));
     this.tensors = [...inputs, ...params];
+  }
+
+  /**
+   * Changes parameters whose values are all equal, because a bias of 0 or a scale of 1 would hide
+   * mistakes. Random weights stay as they are, because a deep network might overflow with larger
+   * ones.
+   */
+  moveEqualParams(rng: Rng): void {
+    for (const { name, values } of this.tensors) {
+      const param = this.#params.get(name);
+      if (param === undefined || values.some((value) => value !== values[0])) continue;
+      values.forEach((value, i) => (values[i] = value + 0.3 * rng.normal()));
+      assign(param, values);
+    }
   }
 
   /** The context of `forward`, with the same random numbers at every call. */

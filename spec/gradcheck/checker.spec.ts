@@ -549,10 +549,8 @@ describe('checks the contract of a box', () => {
     const { checkContract } = await import('../../gradcheck/contract.ts');
     const { GradcheckTarget } = await import('../../gradcheck/target.ts');
     const gradcheckContract = (box: Tampered) => {
-      const target = new GradcheckTarget(
-        { config: '', box, input: constant([1, -2, 0.5, 0.3], [2, 2]) },
-        rng(),
-      );
+      const input = constant([1, -2, 0.5, 0.3], [2, 2]);
+      const target = new GradcheckTarget({ config: '', box, input });
       return checkContract(target, rng().normals(4), rng()).map(({ message }) => message);
     };
     return { gradcheckContract };

@@ -111,10 +111,14 @@ describe('a replay after a change gives the same bits as a whole forward:', () =
     ],
   ])('%s', (_, build, draw, context) =>
     withBackend('float64', () => {
-      const target = new CountingTarget(
-        { config: '', box: build(), input: draw(), ...(context && { context }) },
-        new Rng(0),
-      );
+      const box = build();
+      const target = new CountingTarget({
+        config: '',
+        box,
+        input: draw(),
+        ...(context && { context }),
+      });
+      target.moveEqualParams(new Rng(0));
       target.startReplay();
       let [moves, whole] = [0, 0];
       for (const tensor of target.tensors) {
@@ -143,7 +147,8 @@ test('boxes that a change does not affect do not run again', () =>
     const rng = new Rng(1);
     const [first, aside, last] = [0, 1, 2].map(() => new Counting(3, 3, { rng }));
     const box = new Sequential([first, new Residual(new Tanh(), aside), last]) as CheckedModule;
-    const target = new CountingTarget({ config: '', box, input: normal([4, 3], 2) }, new Rng(0));
+    const target = new CountingTarget({ config: '', box, input: normal([4, 3], 2) });
+    target.moveEqualParams(new Rng(0));
     target.startReplay();
     const forwardsFor = (name: string) => {
       const tensor = target.tensors.find((one) => one.name === name)!;

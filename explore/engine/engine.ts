@@ -1,0 +1,92 @@
+import { tidy } from '../../lib/memory.ts';
+import { workedExample } from '../../models/workedExample.ts';
+import { checkNumber, type Check } from './check.ts';
+import { Microscope, type Snapshot } from './microscope.ts';
+import { productsOf, type Products } from './products.ts';
+import type { Ref } from './refs.ts';
+import { toValue } from './values.ts';
+
+/** What is known about one number. */
+export interface Inspection {
+  readonly value: number;
+  readonly products?: Products;
+  readonly check?: Check;
+}
+
+/** A chain of boxes that the page looks at, as the worker is asked to make it. */
+export type Subject = { readonly kind: 'example' };
+
+/**
+ * The computations behind the page, in double precision. It holds one microscope per name. The worker
+ * runs it; every method takes and returns values that can be sent between threads.
+ */
+export class Engine {
+  readonly #open = new Map<string, Microscope>();
+
+  /** Opens a chain of boxes under a name, in place of an earlier one of the same name. */
+  open(name: string, subject: Subject): Snapshot {
+    const microscope = makeMicroscope(subject);
+    this.close(name);
+    this.#open.set(name, microscope);
+    return microscope.snapshot();
+  }
+
+  /** Changes a number that the reader may change. */
+  write(name: string, ref: Ref, value: number): Snapshot {
+    const microscope = this.#get(name);
+    microscope.write(ref, value);
+    return microscope.snapshot();
+  }
+
+  /** Makes one step of gradient descent. */
+  step(name: string, learningRate: number): Snapshot {
+    const microscope = this.#get(name);
+    microscope.step(learningRate);
+    return microscope.snapshot();
+  }
+
+  /** Puts back the parameters of an earlier snapshot. */
+  restore(name: string, snapshot: Snapshot): Snapshot {
+    const microscope = this.#get(name);
+    microscope.restore(snapshot.boxes.map(({ params }) => params));
+    return microscope.snapshot();
+  }
+
+  /** Finds the products that a number is the sum of, and its central difference. */
+  inspect(name: string, ref: Ref): Inspection {
+    const microscope = this.#get(name);
+    const products = productsOf(microscope, ref);
+    const check = checkNumber(microscope, ref);
+    return {
+      value: microscope.read(ref),
+      ...(products && { products }),
+      ...(check && { check }),
+    };
+  }
+
+  /** Disposes what was opened under a name; nothing happens if there is nothing. */
+  close(name: string): void {
+    this.#open.get(name)?.dispose();
+    this.#open.delete(name);
+  }
+
+  #get(name: string): Microscope {
+    const microscope = this.#open.get(name);
+    if (microscope === undefined) throw new Error(`expected an open view, got ${name}`);
+    return microscope;
+  }
+}
+
+function makeMicroscope(subject: Subject): Microscope {
+  switch (subject.kind) {
+    case 'example':
+      return openExample();
+  }
+}
+
+function openExample(): Microscope {
+  const { boxes, cost, input, target } = workedExample();
+  const [x, y] = [toValue(input), toValue(target)];
+  tidy(() => [input, target].forEach((tensor) => tensor.dispose()));
+  return new Microscope({ boxes, input: [x], cost: { cost, target: y } });
+}

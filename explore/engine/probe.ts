@@ -1,0 +1,72 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { tidy } from '../../lib/memory.ts';
+import type { AnyModule } from '../../lib/module.ts';
+import { assign } from '../../gradcheck/target.ts';
+import { mapValues, tensorsOf, type Microscope } from './microscope.ts';
+import { toTensor, toValue, type Value } from './values.ts';
+
+/** The parameters of a box, by name. */
+export type ParamValues = Readonly<Record<string, Value>>;
+
+/**
+ * One box of a microscope as functions of plain values, at inputs and parameters of the caller's
+ * choice. The box has its own parameters again after each call.
+ */
+export class BoxProbe {
+  readonly box: AnyModule;
+  /** The input of the box in the chain. */
+  readonly inputs: readonly Value[];
+  readonly params: ParamValues;
+  readonly output: Value;
+  readonly #microscope: Microscope;
+  readonly #k: number;
+
+  constructor(microscope: Microscope, k: number) {
+    const { activations, boxes } = microscope.snapshot();
+    this.box = microscope.boxes[k];
+    this.inputs = activations[k];
+    this.params = boxes[k].params;
+    this.output = activations[k + 1][0];
+    this.#microscope = microscope;
+    this.#k = k;
+  }
+
+  /** Computes x_out. */
+  forward(inputs = this.inputs, params = this.params): Float64Array {
+    return this.#with(params, () => {
+      const output = this.box.infer(this.#argument(inputs), this.#microscope.context);
+      return toValue(tensorsOf(output)[0]).values;
+    });
+  }
+
+  /** Computes ∂C/∂x_in and ∂C/∂w for a ∂C/∂x_out. */
+  backward(gradOutput: Value, inputs = this.inputs, params = this.params) {
+    return this.#with(params, () => {
+      const { cache } = this.box.forward(this.#argument(inputs), this.#microscope.context);
+      const grad = toTensor(gradOutput);
+      return {
+        gradInputs: tensorsOf(this.box.backpropToInput(grad, cache)).map(toValue),
+        gradParams: mapValues<Tensor, Value>(this.box.backpropToParams(grad, cache), toValue),
+      };
+    });
+  }
+
+  #argument(inputs: readonly Value[]): unknown {
+    return this.#microscope.argument(this.#k, inputs.map(toTensor));
+  }
+
+  #with<T>(params: ParamValues, body: () => T): T {
+    if (params === this.params) return tidy(body);
+    const set = (values: ParamValues) => {
+      for (const [name, value] of Object.entries(values)) {
+        assign(this.box.params[name], value.values);
+      }
+    };
+    set(params);
+    try {
+      return tidy(body);
+    } finally {
+      set(this.params);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { constant } from '../../lib/constant.ts';
+
+/** The values of a tensor in double precision, as they are sent between the page and its worker. */
+export interface Value {
+  readonly shape: readonly number[];
+  readonly values: Float64Array;
+}
+
+/** Reads a tensor. The backend must be `float64`, which keeps double precision. */
+export function toValue(tensor: Tensor): Value {
+  return { shape: tensor.shape, values: Float64Array.from(tensor.dataSync()) };
+}
+
+/** Makes a tensor; the caller disposes it. */
+export function toTensor({ shape, values }: Value): Tensor {
+  return constant(values, [...shape]);
+}
+
+/** Makes a value of this shape whose element `index` is 1 and all others 0. */
+export function oneHot(shape: readonly number[], index: number): Value {
+  const values = new Float64Array(shape.reduce((size, length) => size * length, 1));
+  values[index] = 1;
+  return { shape, values };
+}
+
+/** Returns a copy of a value in which one element has changed. */
+export function withElement({ shape, values }: Value, index: number, element: number): Value {
+  const changed = Float64Array.from(values);
+  changed[index] = element;
+  return { shape, values: changed };
+}

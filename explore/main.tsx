@@ -1,0 +1,113 @@
+import './style.css';
+import { render, type ComponentType, type JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { connect } from './engine/client.ts';
+import type { RemoteEngine } from './engine/messages.ts';
+import { addressOf, view } from './router.ts';
+import { VIEWS } from './views/index.ts';
+
+const engine = connect();
+
+type Theme = 'auto' | 'light' | 'dark';
+const theme = signal<Theme>(readTheme());
+const projector = signal(false);
+
+/** The page: the navigation, and the view that the address names. */
+function Page(): JSX.Element {
+  const entry = VIEWS.find(({ name }) => name === view.value) ?? VIEWS[0];
+  const [View, setView] = useState<ComponentType<{ engine: RemoteEngine }> | undefined>();
+  useEffect(() => {
+    let current = true;
+    void entry.load().then((loaded) => {
+      if (current) setView(() => loaded);
+    });
+    document.title = `${entry.title} · boxprop`;
+    return () => (current = false);
+  }, [entry]);
+  return (
+    <>
+      <a class="skip" href="#main" onClick={toMain}>
+        To the figure
+      </a>
+      <header class="page">
+        <a class="brand" href={addressOf('')}>
+          <Mark /> boxprop
+        </a>
+        <nav aria-label="views">
+          {VIEWS.map(({ name, title }) => (
+            <a key={name} href={addressOf(name)} aria-current={name === entry.name && 'page'}>
+              {title}
+            </a>
+          ))}
+        </nav>
+        <div class="settings">
+          <button
+            type="button"
+            aria-pressed={projector.value}
+            onClick={() => {
+              projector.value = !projector.value;
+              document.documentElement.classList.toggle('projector', projector.value);
+            }}
+          >
+            Projector
+          </button>
+          <label>
+            <span class="sr-only">colours</span>
+            <select
+              value={theme.value}
+              onChange={({ currentTarget }) => setTheme(currentTarget.value as Theme)}
+            >
+              <option value="auto">auto</option>
+              <option value="light">light</option>
+              <option value="dark">dark</option>
+            </select>
+          </label>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {View ? <View engine={engine} /> : <p class="loading">Loading</p>}
+      </main>
+    </>
+  );
+}
+
+/** The figure of a box as a mark: one arrow in, one back, one down. */
+function Mark() {
+  return (
+    <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
+      <rect
+        x="7.5"
+        y="5"
+        width="9"
+        height="9"
+        rx="1.5"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.6"
+      />
+      <path d="M1 7.5h5m11 0h6m-2.5-2 2.5 2-2.5 2" class="mark-forward" />
+      <path d="M23 11.5h-6m-11 0H1m2.5-2-2.5 2 2.5 2" class="mark-backward" />
+      <path d="M12 14.5v7m-2-2.5 2 2.5 2-2.5" class="mark-params" />
+    </svg>
+  );
+}
+
+function toMain(event: Event) {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}
+
+function readTheme(): Theme {
+  const saved = new URLSearchParams(location.search).get('theme');
+  return saved === 'light' || saved === 'dark' ? saved : 'auto';
+}
+
+function setTheme(next: Theme) {
+  theme.value = next;
+  document.documentElement.style.colorScheme = next === 'auto' ? 'light dark' : next;
+}
+setTheme(theme.value);
+
+const root = document.getElementById('app');
+if (root) render(<Page />, root);

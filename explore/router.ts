@@ -1,0 +1,31 @@
+import { computed, signal } from '@preact/signals';
+
+/** The address of the page after `#/`: a view and its state, such as `box?name=Tanh`. */
+const hash = signal(location.hash);
+addEventListener('hashchange', () => (hash.value = location.hash));
+
+/** The name of the view; empty for the first one. */
+export const view = computed(() => hash.value.replace(/^#\/?/, '').split('?')[0]);
+
+/** The state of the view. */
+export const state = computed(() => new URLSearchParams(hash.value.split('?')[1] ?? ''));
+
+/** Makes the address of a view. */
+export function addressOf(name: string, values: Readonly<Record<string, string>> = {}): string {
+  const query = new URLSearchParams(values).toString();
+  return `#/${name}${query && `?${query}`}`;
+}
+
+/**
+ * Changes the state in the address, without a new entry in the history. An undefined value removes
+ * its key.
+ */
+export function setState(changes: Readonly<Record<string, string | undefined>>): void {
+  const next = new URLSearchParams(state.value);
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) next.delete(key);
+    else next.set(key, value);
+  }
+  history.replaceState(null, '', addressOf(view.value, Object.fromEntries(next)));
+  hash.value = location.hash;
+}

@@ -1,0 +1,241 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { Snapshot } from '../engine/microscope.ts';
+import type { Session } from '../session.ts';
+import { TensorView } from './tensorView.tsx';
+
+/** Which arrows are shown; the worked example reveals them one after another. */
+export interface Shown {
+  readonly forward: boolean;
+  readonly backward: boolean;
+}
+
+interface ChainProps {
+  readonly session: Session;
+  readonly snapshot: Snapshot;
+  readonly shown?: Shown;
+  /** Names of single weights, per box and parameter. */
+  readonly weightNames?: (box: number, name: string) => readonly string[] | undefined;
+  /** What a view adds inside a box, such as its options. */
+  readonly inside?: (box: number) => ComponentChildren;
+  readonly inputEditable?: boolean;
+  readonly gradEditable?: boolean;
+}
+
+/**
+ * The recurring figure: a chain of boxes with the three arrows of each. Values run forward along the
+ * upper line, gradients back along the lower line, and ∂C/∂w leaves each box at the bottom.
+ */
+export function Chain(props: ChainProps): JSX.Element {
+  const { snapshot, shown = { forward: true, backward: true } } = props;
+  const last = snapshot.boxes.length;
+  return (
+    <div class="chain">
+      {snapshot.activations.map((_, place) => (
+        <>
+          <Place {...props} place={place} shown={shown} />
+          {place < last && <BoxBody {...props} box={place} shown={shown} />}
+        </>
+      ))}
+      {snapshot.cost && <CostBody {...props} />}
+    </div>
+  );
+}
+
+/** The names of the values at a place: x_in, x_1, ..., x_out. */
+export function placeName(place: number, last: number): string {
+  if (place === 0) return 'x_in';
+  return place === last ? 'x_out' : `x_${place}`;
+}
+
+function Place({
+  session,
+  snapshot,
+  place,
+  shown,
+  inputEditable = true,
+  gradEditable = false,
+}: ChainProps & { readonly place: number; readonly shown: Shown }) {
+  const last = snapshot.boxes.length;
+  const { value: before } = session.before;
+  const name = placeName(place, last);
+  const parts = snapshot.activations[place];
+  const visible = place === 0 || shown.forward;
+  return (
+    <div class="place">
+      <div class="value forward">
+        <Name text={name} />
+        {visible ? (
+          parts.map((value, part) => (
+            <TensorView
+              key={part}
+              session={session}
+              value={value}
+              before={before?.activations[place]?.[part]}
+              label={parts.length > 1 ? `${name} ${part}` : name}
+              role="activation"
+              refOf={(index) => ({ kind: 'activation', place, part, index })}
+              editable={inputEditable && place === 0}
+            />
+          ))
+        ) : (
+          <Hidden />
+        )}
+      </div>
+      <div class="value backward">
+        <Name text={`∂C/∂${name}`} />
+        {shown.backward ? (
+          snapshot.gradients[place].map((value, part) => (
+            <TensorView
+              key={part}
+              session={session}
+              value={value}
+              before={before?.gradients[place]?.[part]}
+              label={parts.length > 1 ? `∂C/∂${name} ${part}` : `∂C/∂${name}`}
+              role="activation"
+              refOf={(index) => ({ kind: 'gradient', place, part, index })}
+              editable={gradEditable && place === last}
+            />
+          ))
+        ) : (
+          <Hidden />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function BoxBody({
+  session,
+  snapshot,
+  box,
+  shown,
+  weightNames,
+  inside,
+}: ChainProps & { readonly box: number; readonly shown: Shown }) {
+  const { name, description, params, gradParams } = snapshot.boxes[box];
+  const before = session.before.value?.boxes[box];
+  const names = Object.keys(params);
+  return (
+    <section class="box" aria-label={`box ${box}: ${name}`}>
+      <div class="arrow forward" aria-hidden="true">
+        →
+      </div>
+      <div class="body">
+        <h3>{name}</h3>
+        {description !== name && <p class="description">{description}</p>}
+        {inside?.(box)}
+        {names.map((param) => (
+          <div class="value param" key={param}>
+            <Name text={names.length === 1 && param === 'weight' ? 'w' : param} />
+            <TensorView
+              session={session}
+              value={params[param]}
+              before={before?.params[param]}
+              label={param}
+              role="param"
+              refOf={(index) => ({ kind: 'param', box, name: param, index })}
+              editable
+              {...named(weightNames?.(box, param))}
+            />
+          </div>
+        ))}
+      </div>
+      <div class="arrow backward" aria-hidden="true">
+        ←
+      </div>
+      {names.length > 0 && (
+        <div class="below">
+          <div class="arrow params" aria-hidden="true">
+            ↓
+          </div>
+          {names.map((param) => (
+            <div class="value gradParam" key={param}>
+              <Name text={`∂C/∂${names.length === 1 && param === 'weight' ? 'w' : param}`} />
+              {shown.backward ? (
+                <TensorView
+                  session={session}
+                  value={gradParams[param]}
+                  before={before?.gradParams[param]}
+                  label={`∂C/∂${param}`}
+                  role="param"
+                  refOf={(index) => ({ kind: 'gradParam', box, name: param, index })}
+                  {...named(weightNames?.(box, param)?.map((one) => `∂C/∂${one}`))}
+                />
+              ) : (
+                <Hidden />
+              )}
+            </div>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function CostBody({ session, snapshot, shown }: ChainProps) {
+  const { cost, loss } = snapshot;
+  if (cost === undefined) return null;
+  const visible = shown?.forward ?? true;
+  return (
+    <section class="box cost" aria-label={`cost: ${cost.name}`}>
+      <div class="arrow forward" aria-hidden="true">
+        →
+      </div>
+      <div class="body">
+        <h3>{cost.name}</h3>
+        <div class="value">
+          <Name text="y" />
+          <TensorView
+            session={session}
+            value={cost.target}
+            before={session.before.value?.cost?.target}
+            label="target y"
+            role="activation"
+            refOf={(index) => ({ kind: 'target', index })}
+            editable
+          />
+        </div>
+        <div class="value">
+          <Name text="C" />
+          {visible ? (
+            <TensorView
+              session={session}
+              value={{ shape: [], values: Float64Array.of(loss) }}
+              label="C"
+              role="activation"
+              refOf={() => ({ kind: 'loss' })}
+            />
+          ) : (
+            <Hidden />
+          )}
+        </div>
+      </div>
+      <div class="arrow backward" aria-hidden="true">
+        ←
+      </div>
+    </section>
+  );
+}
+
+/** The name of a tensor; what follows an underscore is a subscript. */
+export function Name({ text }: { readonly text: string }): JSX.Element {
+  const [base, ...rest] = text.split('_');
+  return (
+    <div class="name">
+      {base}
+      {rest.length > 0 && <sub>{rest.join('_')}</sub>}
+    </div>
+  );
+}
+
+function Hidden(): JSX.Element {
+  return (
+    <span class="hidden-value" aria-label="not computed yet">
+      ·
+    </span>
+  );
+}
+
+function named(names: readonly string[] | undefined) {
+  return names === undefined ? {} : { names };
+}

@@ -1,0 +1,27 @@
+/**
+ * The diverging scale of signed numbers: purple for negative, green for positive, the background for
+ * 0. Readers who cannot tell red from green can tell these apart.
+ */
+export const NEGATIVE = [118, 42, 131] as const;
+export const POSITIVE = [27, 120, 55] as const;
+
+/** How strong the colour of a value is, from 0 to 1; the square root lifts small values. */
+export function strength(value: number, largest: number): number {
+  if (!Number.isFinite(value)) return 1;
+  return largest > 0 ? Math.sqrt(Math.min(1, Math.abs(value) / largest)) : 0;
+}
+
+/** The colour of a cell behind its number, as CSS. The number on it stays readable. */
+export function tint(value: number, largest: number): string {
+  const [r, g, b] = value < 0 ? NEGATIVE : POSITIVE;
+  return `rgb(${r} ${g} ${b} / ${(0.38 * strength(value, largest)).toFixed(3)})`;
+}
+
+/** Returns the largest magnitude among finite values. */
+export function largestOf(values: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) largest = Math.max(largest, Math.abs(values[i]));
+  }
+  return largest;
+}

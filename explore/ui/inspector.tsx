@@ -1,0 +1,264 @@
+import type { JSX } from 'preact';
+import { docs } from '../docs.ts';
+import type { Check } from '../engine/check.ts';
+import type { Snapshot } from '../engine/microscope.ts';
+import type { Factor, Products, Term } from '../engine/products.ts';
+import type { Ref } from '../engine/refs.ts';
+import type { Session } from '../session.ts';
+import { placeName } from './boxFigure.tsx';
+import { Equation } from './equation.tsx';
+import { format, position } from './format.ts';
+
+/** The number of products that are written out; more are counted. */
+const MOST_TERMS = 12;
+
+/**
+ * What is known about the selected number: the equation of its box, the products that it is the sum
+ * of, and the central difference beside the derivative.
+ */
+export function Inspector({ session }: { readonly session: Session }): JSX.Element {
+  const { value: selected } = session.selected;
+  const { value: snapshot } = session.snapshot;
+  const { value: inspection } = session.inspection;
+  if (selected === undefined || snapshot === undefined) {
+    return (
+      <aside class="inspector empty" aria-label="about the selected number">
+        <p>Click any number to see where it comes from, and its proof.</p>
+        <p class="hint">
+          Outlined numbers are yours to change: double click, or press a digit. Everything that
+          depends on them follows.
+        </p>
+      </aside>
+    );
+  }
+  return (
+    <aside class="inspector" aria-label="about the selected number" aria-live="polite">
+      <header>
+        <h2>
+          <Equation text={nameOf(selected, snapshot)} />
+        </h2>
+        <button
+          type="button"
+          class="close"
+          aria-label="close"
+          onClick={() => void session.select(undefined)}
+        >
+          ×
+        </button>
+      </header>
+      {inspection && (
+        <>
+          <p class="big">{format(inspection.value, 7)}</p>
+          {inspection.products ? (
+            <Sum session={session} snapshot={snapshot} products={inspection.products} />
+          ) : (
+            <Origin selected={selected} snapshot={snapshot} />
+          )}
+          {inspection.check && (
+            <Proof selected={selected} snapshot={snapshot} check={inspection.check} />
+          )}
+        </>
+      )}
+    </aside>
+  );
+}
+
+/** The name of a number: the tensor and the position in it. */
+export function nameOf(ref: Ref, { activations, boxes, cost }: Snapshot): string {
+  switch (ref.kind) {
+    case 'activation':
+    case 'gradient': {
+      const name = placeName(ref.place, boxes.length);
+      const { shape } = activations[ref.place][ref.part];
+      return `${ref.kind === 'gradient' ? '∂C/∂' : ''}${name}${position(ref.index, shape)}`;
+    }
+    case 'param':
+    case 'gradParam': {
+      const { shape } = boxes[ref.box].params[ref.name];
+      const name = ref.name === 'weight' ? 'w' : ref.name;
+      return `${ref.kind === 'gradParam' ? '∂C/∂' : ''}${name}${position(ref.index, shape)}`;
+    }
+    case 'target':
+      return `y${position(ref.index, cost?.target.shape ?? [])}`;
+    case 'loss':
+      return 'C';
+  }
+}
+
+/** Where a number comes from that no box computes. */
+function Origin({ selected, snapshot }: { readonly selected: Ref; readonly snapshot: Snapshot }) {
+  const { cost } = snapshot;
+  if (cost && (selected.kind === 'loss' || selected.kind === 'gradient')) {
+    const arrow = selected.kind === 'loss' ? 'forward' : 'backpropToInput';
+    return (
+      <section>
+        <h4>{cost.name} computes it</h4>
+        <Equations box={cost.name} arrow={arrow} />
+      </section>
+    );
+  }
+  const words: Record<string, string> = {
+    activation: 'This is an input. Change it, and everything that depends on it follows.',
+    param: 'This is a weight. Change it, or let a step change it: w ← w + η ∂C/∂w.',
+    target: 'This is the target of the cost.',
+    loss: 'Without a cost, C = Σ g · x_out, where g is the given ∂C/∂x_out.',
+    gradient: 'This is the given ∂C/∂x_out; a cost, or the next box, would send it back.',
+  };
+  return <p class="hint">{words[selected.kind]}</p>;
+}
+
+const ARROW_WORDS = {
+  forward: 'forward',
+  backpropToInput: 'backprop to the input',
+  backpropToParams: 'backprop to the parameters',
+} as const;
+
+function Equations({ box, arrow }: { readonly box: string; readonly arrow: string }) {
+  const lines = docs[box]?.equations[arrow] ?? [];
+  return (
+    <div class="equations">
+      {lines.map((line) => (
+        <div key={line}>
+          <Equation text={line} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Sum({
+  session,
+  snapshot,
+  products,
+}: {
+  readonly session: Session;
+  readonly snapshot: Snapshot;
+  readonly products: Products;
+}) {
+  const { box, arrow, terms, isSum, value } = products;
+  const { name } = snapshot.boxes[box];
+  const shown = terms.slice(0, MOST_TERMS);
+  return (
+    <section class={`sum ${arrow}`}>
+      <h4>
+        {name}, {ARROW_WORDS[arrow]}
+      </h4>
+      <Equations box={name} arrow={arrow} />
+      {isSum ? (
+        <p class="numbers-in">
+          <span class="equals">=</span>
+          {shown.map((term, i) => (
+            <>
+              {i > 0 && <span class="plus"> + </span>}
+              <Product key={i} session={session} snapshot={snapshot} term={term} />
+            </>
+          ))}
+          {terms.length > shown.length && <span> + … ({terms.length - shown.length} more)</span>}
+          {terms.length === 0 && <span>0: no term reaches it</span>}
+          <span class="equals"> = </span>
+          <strong>{format(value, 7)}</strong>
+        </p>
+      ) : (
+        <p class="numbers-in">
+          A function of{' '}
+          {shown.map((term, i) => (
+            <>
+              {i > 0 && ', '}
+              <Product key={i} session={session} snapshot={snapshot} term={term} />
+            </>
+          ))}
+          {terms.length > shown.length && <span> and {terms.length - shown.length} more</span>}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Product({
+  session,
+  snapshot,
+  term,
+}: {
+  readonly session: Session;
+  readonly snapshot: Snapshot;
+  readonly term: Term;
+}) {
+  return (
+    <span class="product">
+      {term.map((factor, i) => (
+        <>
+          {i > 0 && '·'}
+          <FactorView key={i} session={session} snapshot={snapshot} factor={factor} />
+        </>
+      ))}
+    </span>
+  );
+}
+
+function FactorView({
+  session,
+  snapshot,
+  factor: { ref, value },
+}: {
+  readonly session: Session;
+  readonly snapshot: Snapshot;
+  readonly factor: Factor;
+}) {
+  const text = value < 0 ? `(${format(value)})` : format(value);
+  if (ref === undefined) {
+    return (
+      <span class="factor derivative" title={`a derivative of the box: ${value}`}>
+        {text}
+      </span>
+    );
+  }
+  const name = nameOf(ref, snapshot);
+  return (
+    <button
+      type="button"
+      class={`factor ${ref.kind}`}
+      title={`${name} = ${value}`}
+      aria-label={`${name} = ${format(value)}`}
+      onClick={() => void session.select(ref)}
+    >
+      {text}
+    </button>
+  );
+}
+
+const VERDICTS = {
+  right: 'they agree',
+  wrong: 'they do not agree',
+  kink: 'a kink: the slopes on its two sides differ, so there is no derivative here',
+} as const;
+
+function Proof({
+  selected,
+  snapshot,
+  check: { analytic, numeric, step, verdict },
+}: {
+  readonly selected: Ref;
+  readonly snapshot: Snapshot;
+  readonly check: Check;
+}) {
+  const name = nameOf(selected, snapshot).replace(/^∂C\/∂/, '');
+  return (
+    <section class={`proof ${verdict}`}>
+      <h4>Proof</h4>
+      <dl>
+        <dt>
+          <Equation text={`∂C/∂${name}`} />, from the boxes
+        </dt>
+        <dd data-proof="analytic">{format(analytic, 9)}</dd>
+        <dt>(C(x + h) − C(x − h)) / 2h</dt>
+        <dd data-proof="numeric">{format(numeric, 9)}</dd>
+        <dt>h</dt>
+        <dd>{step.toExponential(1)}</dd>
+      </dl>
+      <p class="verdict">
+        <span aria-hidden="true">{verdict === 'right' ? '✓' : verdict === 'kink' ? '∧' : '✗'}</span>{' '}
+        {VERDICTS[verdict]}
+      </p>
+    </section>
+  );
+}

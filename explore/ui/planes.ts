@@ -1,0 +1,49 @@
+/** A part of a tensor that is drawn as one picture: rows and columns, and the element at each. */
+export interface Plane {
+  readonly rows: number;
+  readonly columns: number;
+  /** The name of the plane: the indices along the other axes. */
+  readonly title: string;
+  /** The index of an element in the tensor. */
+  index(row: number, column: number): number;
+}
+
+/**
+ * Cuts a tensor into planes. Images [N, H, W, C] give one plane per example and channel, and filters
+ * [K_h, K_w, in, out] one per pair of channels; a list or a matrix is one plane.
+ *
+ * @param role whether the first axis counts examples (`activation`) or not (`param`).
+ */
+export function planesOf(shape: readonly number[], role: 'activation' | 'param'): Plane[] {
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const [rowAxis, columnAxis] = axesOf(shape.length, role);
+  const others = shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis !== rowAxis && axis !== columnAxis);
+  let starts: { at: number; title: string }[] = [{ at: 0, title: '' }];
+  for (const axis of others) {
+    starts = starts.flatMap(({ at, title }) =>
+      Array.from({ length: shape[axis] }, (_, i) => ({
+        at: at + i * strides[axis],
+        title: shape[axis] > 1 ? `${title}${title && ', '}${i}` : title,
+      })),
+    );
+  }
+  const size = (axis: number | undefined) => (axis === undefined ? 1 : shape[axis]);
+  const stride = (axis: number | undefined) => (axis === undefined ? 0 : strides[axis]);
+  return starts.map(({ at, title }) => ({
+    rows: size(rowAxis),
+    columns: size(columnAxis),
+    title,
+    index: (row, column) => at + row * stride(rowAxis) + column * stride(columnAxis),
+  }));
+}
+
+/** The axes that are the rows and the columns of the planes. */
+function axesOf(rank: number, role: 'activation' | 'param'): (number | undefined)[] {
+  if (rank === 0) return [undefined, undefined];
+  if (rank === 1) return [undefined, 0];
+  if (rank === 2) return [0, 1];
+  if (role === 'param') return rank === 3 ? [2, 0] : [rank - 4, rank - 3];
+  return rank === 3 ? [2, 1] : [rank - 3, rank - 2];
+}

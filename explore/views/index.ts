@@ -1,0 +1,20 @@
+import type { ComponentType } from 'preact';
+import type { RemoteEngine } from '../engine/messages.ts';
+
+/** A view of the page. */
+export interface ViewEntry {
+  /** The name in the address: `#/example`. */
+  readonly name: string;
+  readonly title: string;
+  /** Loads the view's code when it is first opened. */
+  load(): Promise<ComponentType<{ engine: RemoteEngine }>>;
+}
+
+/** The views, in the order of the navigation; the first one opens by default. */
+export const VIEWS: readonly ViewEntry[] = [
+  {
+    name: 'example',
+    title: 'Worked example',
+    load: async () => (await import('./example.tsx')).ExampleView,
+  },
+];

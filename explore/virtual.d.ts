@@ -1,0 +1,5 @@
+/** What a plugin of explore/build provides; explore/docs.ts states its type. */
+declare module 'virtual:docstrings' {
+  const docstrings: unknown;
+  export default docstrings;
+}

@@ -1,0 +1,25 @@
+import { fileURLToPath, URL } from 'node:url';
+import { defineConfig } from 'vite';
+import { docstrings } from './build/docstrings.ts';
+
+/** The page: static files that work below any path, without a request to another host. */
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  // Relative addresses, so that the folder works below any path.
+  base: './',
+  plugins: [docstrings()],
+  resolve: { conditions: ['boxprop-source', 'module', 'browser', 'default'] },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // The page shows boxes by the names of their classes, so minification must keep them.
+  worker: {
+    format: 'es',
+    plugins: () => [docstrings()],
+    rolldownOptions: { output: { keepNames: true } },
+  },
+  build: {
+    outDir: '../dist/explore',
+    emptyOutDir: true,
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+  },
+});

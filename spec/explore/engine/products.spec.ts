@@ -1,0 +1,136 @@
+import { mul, type Tensor } from '@tensorflow/tfjs-core';
+import * as boxprop from '../../../index.ts';
+import { checkNumber } from '../../../explore/engine/check.ts';
+import { Microscope, type MicroscopeOptions } from '../../../explore/engine/microscope.ts';
+import { productsOf, sumOf } from '../../../explore/engine/products.ts';
+import type { Ref } from '../../../explore/engine/refs.ts';
+import { Rng } from '../../../lib/rng.ts';
+import type { AnyModule, Context } from '../../../lib/module.ts';
+
+const { withBackend, Conv2D, Linear, Tanh, MaxPool2D, BatchNorm, PReLU, Concat, Dropout } = boxprop;
+const rng = () => new Rng(7);
+
+function valueOf(shape: readonly number[], seed = 1) {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return { shape, values: Float64Array.from(new Rng(seed).normals(size)) };
+}
+
+function microscope(box: AnyModule, inputs: number[][], output: number[], context?: Context) {
+  const options: MicroscopeOptions = {
+    boxes: [box],
+    input: inputs.map((shape, i) => valueOf(shape, i + 1)),
+    gradOutput: valueOf(output, 9),
+    ...(context && { context }),
+  };
+  return new Microscope(options);
+}
+
+/** The addresses of every number of a microscope that has products or a derivative. */
+function allRefs(subject: Microscope): Ref[] {
+  const { activations, boxes } = subject.snapshot();
+  const places = activations.flatMap((parts, place) =>
+    parts.flatMap(({ values }, part) =>
+      [...values.keys()].flatMap((index): Ref[] => [
+        { kind: 'activation', place, part, index },
+        { kind: 'gradient', place, part, index },
+      ]),
+    ),
+  );
+  const weights = boxes.flatMap(({ params }, box) =>
+    Object.entries(params).flatMap(([name, { values }]) =>
+      [...values.keys()].flatMap((index): Ref[] => [
+        { kind: 'param', box, name, index },
+        { kind: 'gradParam', box, name, index },
+      ]),
+    ),
+  );
+  return [...places, ...weights];
+}
+
+const training = (): Context => ({ mode: 'training', rng: rng() });
+
+describe('every number of a box is the sum of its products, and its derivative is proven', () => {
+  test.each<[string, () => AnyModule, number[][], number[], Context?]>([
+    [
+      'Conv2D',
+      () => new Conv2D(2, 3, [3, 2], { padding: 'same', rng: rng() }),
+      [[2, 4, 3, 2]],
+      [2, 4, 3, 3],
+    ],
+    [
+      'Conv2D reflect',
+      () => new Conv2D(1, 2, 3, { padding: 1, paddingMode: 'reflect', stride: 2, rng: rng() }),
+      [[1, 5, 4, 1]],
+      [1, 3, 2, 2],
+    ],
+    ['Linear', () => new Linear(4, 3, { rng: rng() }), [[2, 4]], [2, 3]],
+    ['Tanh', () => new Tanh(), [[2, 3]], [2, 3]],
+    ['MaxPool2D', () => new MaxPool2D(2), [[1, 4, 6, 2]], [1, 2, 3, 2]],
+    ['BatchNorm', () => new BatchNorm(3), [[4, 3]], [4, 3], training()],
+    ['PReLU', () => new PReLU(3), [[4, 3]], [4, 3]],
+    ['Concat', () => new Concat(), [[2, 3], [2, 2]], [2, 5]], // prettier-ignore
+    ['Dropout', () => new Dropout({ p: 0.3 }), [[2, 6]], [2, 6], training()],
+  ])('%s', (_, ...[make, inputs, output, context]) =>
+    withBackend('float64', () => {
+      const subject = microscope(make(), inputs, output, context);
+      for (const ref of allRefs(subject)) {
+        const products = productsOf(subject, ref);
+        if (products?.isSum) expect(sumOf(products.terms)).toBeCloseTo(products.value, 10);
+        expect(checkNumber(subject, ref)?.verdict).not.toBe('wrong');
+      }
+    }),
+  );
+});
+
+test('an output of a convolution is its patch times its kernel, plus the bias', () =>
+  withBackend('float64', () => {
+    const box = new Conv2D(1, 1, 2, { init: () => Float64Array.of(2, 3, 5, 7) });
+    const input = { shape: [1, 2, 3, 1], values: Float64Array.of(1, 10, 100, 0, 20, 200) };
+    const gradOutput = { shape: [1, 1, 2, 1], values: Float64Array.of(1, -1) };
+    const subject = new Microscope({ boxes: [box], input: [input], gradOutput });
+    const products = productsOf(subject, { kind: 'activation', place: 1, part: 0, index: 1 });
+    // 2 · 10 + 3 · 100 + 5 · 20 + 7 · 200 + 0
+    expect(products?.value).toBe(1820);
+    expect(products?.terms.map((term) => term.map(({ value }) => value))).toEqual([
+      [2, 10],
+      [3, 100],
+      [5, 20],
+      [7, 200],
+      [0],
+    ]);
+    const ofWeight = productsOf(subject, { kind: 'gradParam', box: 0, name: 'weight', index: 2 });
+    // ∂C/∂w[1, 0] = 1 · 0 + (−1) · 20; a pixel of 0 is a term too.
+    expect(ofWeight?.terms.map((term) => term.map(({ ref }) => ref))).toEqual([
+      [
+        { kind: 'gradient', place: 1, part: 0, index: 0 },
+        { kind: 'activation', place: 0, part: 0, index: 3 },
+      ],
+      [
+        { kind: 'gradient', place: 1, part: 0, index: 1 },
+        { kind: 'activation', place: 0, part: 0, index: 4 },
+      ],
+    ]);
+  }));
+
+test('a wrong backward is told', () =>
+  withBackend('float64', () => {
+    class Wrong extends boxprop.Tanh {
+      override backpropToInput(gradOutput: Tensor, cache: { output: Tensor }) {
+        return mul(super.backpropToInput(gradOutput, cache), 2);
+      }
+    }
+    const subject = microscope(new Wrong(), [[1, 2]], [1, 2]);
+    expect(checkNumber(subject, { kind: 'gradient', place: 0, part: 0, index: 1 })?.verdict).toBe(
+      'wrong',
+    );
+  }));
+
+test('only inputs, weights, targets and a given gradient can be changed', () =>
+  withBackend('float64', () => {
+    const subject = microscope(new Tanh(), [[1, 2]], [1, 2]);
+    expect(() => subject.write({ kind: 'activation', place: 1, part: 0, index: 0 }, 1)).toThrow(
+      'expected an input, a weight, a target or a given ∂C/∂x_out, got a number that follows from these',
+    );
+    subject.write({ kind: 'activation', place: 0, part: 0, index: 0 }, 0.5);
+    expect(subject.read({ kind: 'activation', place: 1, part: 0, index: 0 })).toBe(Math.tanh(0.5));
+  }));
