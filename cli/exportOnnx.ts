@@ -33,6 +33,9 @@ export function exportCommand(): Command {
         throw new InputError(
           `expected different files for the weights and each output, got ${show(twice)} twice`,
         );
+      const { checkWritable } = await import('../lib/files/checkWritable.ts');
+      for (const output of [onnx, torchvision])
+        if (output !== undefined) await checkWritable(output);
       const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { preprocessedShape } = await import('../data/preprocessingSteps.ts');

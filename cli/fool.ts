@@ -61,6 +61,8 @@ export function foolCommand(): Command {
         { backend, ...options }: FoolOptions & { backend: BackendName | 'auto' },
       ) => {
         refuseIgnored(command, options.method);
+        const { checkWritable } = await import('../lib/files/checkWritable.ts');
+        await checkWritable(options.out);
         const { useBackend } = await import('../lib/backend/useBackend.ts');
         const { fool } = await import('./foolNetwork.ts');
         await useBackend(backend, { log: logBackend });

@@ -35,6 +35,10 @@ export function gradcheckCommand(): Command {
       'check the boxes of a TypeScript or JavaScript file that exports `cases`',
     )
     .action(async (names: string[], options: Options) => {
+      if (options.json !== undefined && options.json !== '-') {
+        const { checkWritable } = await import('../lib/files/checkWritable.ts');
+        await checkWritable(options.json);
+      }
       const { gradcheckAll } = await import('../gradcheck/index.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const backend = await useBackend(options.backend, { log: logBackend });

@@ -31,6 +31,7 @@ export function reportCommand(): Command {
     .option('--png', 'also write the figures as PNG into a folder (needs sharp)')
     .addOption(BACKEND_OPTION)
     .action(async (folder: string, { backend, examples, png = false, ...options }: Options) => {
+      const { checkWritable } = await import('../lib/files/checkWritable.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { reportRun } = await import('./reportRun.ts');
       const { readRun } = await import('./runFolder.ts');
@@ -42,8 +43,9 @@ export function reportCommand(): Command {
       const networkNamed = network !== undefined;
       const settings = { option: 'report', folder, options: run, networkNamed };
       (await checkSameSettings(settings)).forEach(printNote);
-      await useBackend(backend, { log: logBackend });
       const out = options.out ?? join(folder, 'report.html');
+      await checkWritable(out);
+      await useBackend(backend, { log: logBackend });
       const files = await reportRun(folder, run, out, { png, ...(examples && { examples }) });
       files.forEach(printLine);
     });

@@ -17,7 +17,8 @@ const COMMAND_LINE_ONLY = ['config', 'resume', 'out'];
  *
  *     { "network": "lenet5", "preprocess": ["pad:2", "standardize"], "weightDecay": 1e-4 }
  *
- * Errors: unknown keys, and values that the command line would not accept. The message names the
+ * Errors: unknown keys, those that belong to the command line only, and values that the command
+ *         line would not accept. The message names the
  *         file.
  * @returns the network, if the object names one.
  */
@@ -33,6 +34,8 @@ export function applyOptions(
     throw new InputError(`${file}: network: expected a name or a file, got ${show(network)}`);
   for (const [name, value] of Object.entries(given)) {
     const option = options.get(name);
+    if (COMMAND_LINE_ONLY.includes(name))
+      throw new InputError(`${file}: ${name}: expected --${name} on the command line only`);
     if (option === undefined) {
       const known = ['network', ...options.keys()];
       throw new InputError(`${file}: ${unknownOption(name, known)}`);

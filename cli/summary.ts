@@ -22,6 +22,8 @@ export function summaryCommand(): Command {
     .option('--json', 'print JSON')
     .option('--svg <file>', 'draw the network as SVG')
     .action(async (name: string, { input, all = false, json, svg }: Options) => {
+      const { checkWritable } = await import('../lib/files/checkWritable.ts');
+      if (svg !== undefined) await checkWritable(svg);
       const { resolveNetwork } = await import('./resolveNetwork.ts');
       const { zeros } = await import('../lib/init/initializers.ts');
       const { Rng } = await import('../lib/rng.ts');

@@ -51,6 +51,14 @@ interface Run {
   readonly resumed?: Resumed;
 }
 
+/** The backends that read `--threads`, and `auto`, which may choose one of them. */
+const THREADED: readonly TrainOptions['backend'][] = [
+  'auto',
+  'tensorflow-gpu',
+  'tensorflow',
+  'wasm',
+];
+
 async function plannedRun(
   network: string | undefined,
   given: TrainOptions,
@@ -59,6 +67,10 @@ async function plannedRun(
   if (network === undefined) throw new InputError("missing required argument 'network'");
   if (momentumGiven && !['sgd', 'rmsprop'].includes(given.optimizer)) {
     throw new InputError(`--momentum: expected --optimizer sgd or rmsprop, got ${given.optimizer}`);
+  }
+  if (given.threads !== undefined && !THREADED.includes(given.backend)) {
+    const known = THREADED.join(', ');
+    throw new InputError(`--threads: expected --backend ${known}, got ${given.backend}`);
   }
   const { resolveNetwork } = await import('./resolveNetwork.ts');
   await resolveNetwork(network);

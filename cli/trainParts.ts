@@ -57,12 +57,20 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
 /**
  * Creates the learning-rate schedule of a run. `step` and `exponential` fall to a hundredth over
  * the run; `plateau` is constant and comes with a scheduler that observes the validation error.
+ *
+ * Errors: a warm-up longer than the run.
  */
 export function scheduleOf(
   { learningRate, epochs, schedule, warmupSteps }: RunOptions,
   perEpoch: number,
 ): { schedule: Schedule; plateau?: ReduceOnPlateau } {
   const steps = epochs * perEpoch;
+  if (warmupSteps !== undefined && warmupSteps > steps) {
+    throw new InputError(
+      `--warmup-steps: expected at most the ${steps} steps of the run, got ${warmupSteps}: ` +
+        'the learning rate would never be reached',
+    );
+  }
   const make: Record<RunOptions['schedule'], () => Schedule> = {
     cosine: () => cosineRate(learningRate, steps),
     constant: () => constantRate(learningRate),

@@ -44,6 +44,8 @@ export function unitsCommand(): Command {
         file: string,
         { backend, ...options }: UnitsOptions & { backend: BackendName | 'auto' },
       ) => {
+        const { checkWritable } = await import('../lib/files/checkWritable.ts');
+        await checkWritable(options.out);
         const { useBackend } = await import('../lib/backend/useBackend.ts');
         const { showUnits } = await import('./showUnits.ts');
         await useBackend(backend, { log: logBackend });

@@ -11,7 +11,7 @@ export type Delimiter = (typeof DELIMITERS)[number];
  * Parses CSV (RFC 4180) row by row, so that the memory does not grow with the file. Empty lines are
  * skipped.
  *
- * Errors: quotes that do not match, with the line.
+ * Errors: quotes that do not match, with the line; for one that is never closed, its own line.
  * @param onRow gets the cells of a row and the number of its line, counted from 1. If a cell
  *   contains line ends, this is the last line of the row.
  */
@@ -34,8 +34,32 @@ export function parseCsv(
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new InputError(`${file}: ${error.message}`, { cause: error });
+    // The parser names the line at which it gave up: the last one of the file.
+    const problem =
+      error.code === 'CSV_QUOTE_NOT_CLOSED'
+        ? `line ${lineOfOpenQuote(bytes)}: expected a closing quote, found the end of the file`
+        : error.message;
+    throw new InputError(`${file}: ${problem}`, { cause: error });
   }
+}
+
+const [QUOTE, CR, LF] = [...'"\r\n'].map((character) => character.charCodeAt(0));
+
+/** Returns the line, counted from 1, of the last quote that opens a cell. */
+function lineOfOpenQuote(bytes: Uint8Array): number {
+  let [line, opened, isInside] = [1, 1, false];
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === LF || (byte === CR && bytes[at + 1] !== LF)) line++;
+    if (byte !== QUOTE) continue;
+    // Two quotes inside a cell are one character of its text.
+    if (isInside && bytes[at + 1] === QUOTE) at++;
+    else {
+      isInside = !isInside;
+      if (isInside) opened = line;
+    }
+  }
+  return opened;
 }
 
 /**

@@ -9,6 +9,9 @@ import { isRunning } from './isRunning.ts';
  */
 const ABANDONED = 3_600_000;
 
+/** The end of a temporary file's name before it named the machine: the process and a UUID. */
+const OLD_NAME = /^\d+\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/;
+
 /**
  * Returns the name of a temporary file of this process, which `removeAbandoned` reads:
  * `.model.bin.laptop.4711.0123abcd.tmp` is a file of process 4711 of the machine `laptop`.
@@ -20,17 +23,19 @@ export function temporaryName(name: string, random: string): string {
 /**
  * Removes the temporary files of `name` that killed processes left. If the process may still run,
  * the file is removed only after an hour: a process of another machine on a shared disk cannot be
- * asked, and a process with the same id may be a later one. Failures are ignored, because the file
+ * asked, and a process with the same id may be a later one. The same holds for files with the names
+ * of earlier versions. Failures are ignored, because the file
  * `name` itself has been written.
  */
 export async function removeAbandoned(folder: string, name: string): Promise<void> {
   const start = `.${name}.`;
   for (const entry of await readdir(folder).catch(() => [])) {
     if (!entry.startsWith(start)) continue;
-    const writer = /^(.*)\.(\d+)\.[\da-f]{8}\.tmp$/s.exec(entry.slice(start.length));
-    if (writer === null) continue;
+    const rest = entry.slice(start.length);
+    const writer = /^(.*)\.(\d+)\.[\da-f]{8}\.tmp$/s.exec(rest);
+    if (writer === null && !OLD_NAME.test(rest)) continue;
     const path = join(folder, entry);
-    const isDead = writer[1] === hostname() && !isRunning(Number(writer[2]));
+    const isDead = writer?.[1] === hostname() && !isRunning(Number(writer[2]));
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
     if (isDead || Date.now() - mtimeMs > ABANDONED) {
       await rm(path, { force: true }).catch(() => undefined);

@@ -47,8 +47,9 @@ function refused(args: readonly string[], message: string): void {
   expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
 }
 
-/** For tests that run boxprop in a POSIX shell, as `$BOXPROP`. Windows has no such shell. */
-const POSIX = process.platform === 'win32' ? test.skip : test;
+/** For tests that run boxprop in a POSIX shell, as `$BOXPROP`; the name of each says why it is skipped. */
+const NO_SHELL = process.platform === 'win32' ? ' (skipped: no bash on Windows)' : '';
+const POSIX = NO_SHELL === '' ? test : test.skip;
 function shell(line: string) {
   const env = { ...process.env, BOXPROP: `${process.execPath} ${MAIN}` };
   const { status, stdout, stderr } = spawnSync('bash', ['-c', line], {
@@ -126,7 +127,7 @@ describe('a file of the user stays as it is', () => {
   });
 });
 
-POSIX('an output may be a pipe or standard output, in a shell', () => {
+POSIX(`an output may be a pipe or standard output, in a shell${NO_SHELL}`, () => {
   const run = shell(`cd ${folder}; mkfifo pipe; cat pipe > copy.svg & \
     $BOXPROP summary lenet --svg pipe > /dev/null; wait; \
     $BOXPROP summary lenet --svg /dev/stdout > both.txt`);
@@ -139,15 +140,16 @@ POSIX('an output may be a pipe or standard output, in a shell', () => {
   expect(both.slice(svg.length)).toContain('multiply-adds');
 });
 
-const LINUX = process.platform === 'linux' ? test : test.skip;
+const NO_PROC = process.platform === 'linux' ? '' : ' (skipped: no /proc or /dev/full)';
+const LINUX = NO_PROC === '' ? test : test.skip;
 
-LINUX('a folder where none can be made is refused, on Linux', () => {
+LINUX(`a folder where none can be made is refused${NO_PROC}`, () => {
   const message =
     '--out: expected a folder that can be written, got "/proc/foo": ENOENT: no such file or directory';
   refused([...TRAIN, '--out', '/proc/foo'], message);
 });
 
-LINUX('standard output on a full disk is one line and exit status 1, on Linux', () => {
+LINUX(`standard output on a full disk is one line and exit status 1${NO_PROC}`, () => {
   expect(shell('$BOXPROP example > /dev/full')).toEqual({
     status: 1,
     stdout: '',
@@ -155,12 +157,12 @@ LINUX('standard output on a full disk is one line and exit status 1, on Linux', 
   });
 });
 
-POSIX('a closed standard output or error changes no exit status', () => {
+POSIX(`a closed standard output or error changes no exit status${NO_SHELL}`, () => {
   expect(shell('$BOXPROP example >&- 2>&-').status).toBe(0);
   expect(shell('$BOXPROP example --bad 2>&-')).toEqual({ status: 1, stdout: '', stderr: '' });
 });
 
-POSIX('a training goes on when nobody reads its lines any more', () => {
+POSIX(`a training goes on when nobody reads its lines any more${NO_SHELL}`, () => {
   const run = file('unread');
   const options = [...TRAIN, '--epochs', '3', '--out', run].join(' ');
   const { stdout, stderr } = shell(
@@ -172,7 +174,7 @@ POSIX('a training goes on when nobody reads its lines any more', () => {
   expect(epochs).toHaveLength(3);
 });
 
-POSIX('the verdict of a check survives a reader that ends early', () => {
+POSIX(`the verdict of a check survives a reader that ends early${NO_SHELL}`, () => {
   writeFileSync(
     file('wrong.mjs'),
     `import { Module } from 'boxprop';
@@ -186,6 +188,30 @@ POSIX('the verdict of a check survives a reader that ends early', () => {
     `$BOXPROP gradcheck --module ${file('wrong.mjs')} | true; echo "status \${PIPESTATUS[0]}"`,
   );
   expect(stdout).toBe('status 1\n');
+});
+
+describe('an output that cannot be written is refused before the work', () => {
+  const nowhere = '/no/such/folder/out';
+  const problem = 'cannot be written: ENOENT: no such file or directory';
+  // The weights do not exist either; they would be reported if they were read first.
+  test.each([
+    ['.html', ['units', 'no.safetensors', '--out']],
+    ['.png', ['fool', 'no.safetensors', '--out']],
+    ['.onnx', ['export', 'lenet', '--weights', 'no.safetensors', '--onnx']],
+    ['.bin', ['export', 'lenet', '--weights', 'no.safetensors', '--torchvision']],
+    ['.svg', ['summary', 'lenet', '--svg']],
+    ['.json', ['gradcheck', 'ReLU', '--json']],
+  ])('%s of %j', (extension, args) => {
+    refused([...args, nowhere + extension], `${nowhere}${extension}: ${problem}`);
+  });
+
+  test('the page of report', () => {
+    const run = file('reported');
+    expect(boxprop(...TRAIN, '--epochs', '1', '--out', run).status).toBe(0);
+    const args = ['report', run, '--network', file('net.mjs'), '--backend', 'wasm', '--out'];
+    refused([...args, `${nowhere}.html`], `${nowhere}.html: ${problem}`);
+    refused([...args, folder], `${folder}: cannot be written: expected a file, got a folder`);
+  });
 });
 
 test('an error of a file of the user is one line with its place, and the stack on request', () => {
@@ -252,7 +278,7 @@ POSIX.each([
     ],
     { code: null, signal: 'SIGTERM' },
   ],
-] as const)('%s', async (_, signals, end) => {
+] as const)(`%s${NO_SHELL}`, async (_, signals, end) => {
   const stderr = end.code === null ? '' : 'boxprop: saved\n';
   expect(await endOf(signals)).toEqual({ ...end, stderr });
 });

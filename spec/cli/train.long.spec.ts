@@ -536,6 +536,11 @@ describe('boxprop train refuses, in one line,', () => {
       '--limit: expected an integer of at least 1, got ""',
     ],
     [
+      'threads of a backend without them',
+      ['lenet', '--backend', 'cpu', '--threads', '2'],
+      '--threads: expected --backend auto, tensorflow-gpu, tensorflow, wasm, got cpu',
+    ],
+    [
       'an unknown backend',
       ['lenet', '--backend', 'gpu'],
       '--backend: expected one of auto, tensorflow-gpu, tensorflow, webgpu, wasm, cpu, float64, got "gpu"',

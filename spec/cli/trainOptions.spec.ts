@@ -108,6 +108,7 @@ describe('the options of a run in a folder', () => {
     ],
     [{ network: ['lenet'] }, 'network: expected a name or a file, got ["lenet"]'],
     [{ epochs: 1 }, 'expected a network, got none'],
+    [{ network: 'lenet', out: 'runs/a' }, 'out: expected --out on the command line only'],
   ])('%j is refused', async (config, message) => {
     await expect(read(config)).rejects.toHaveProperty(
       'message',

@@ -34,6 +34,16 @@ const lines = (count: number, cell: (line: number) => string) =>
   Array.from({ length: count }, (_, line) => `${line},${cell(line)}\n`).join('');
 
 describe('loadCsv', () => {
+  // Labels are compared as they are written, here and in later data, so the two never mix.
+  it('reads classes that differ only by case as two classes', async () => {
+    const train = await loadCsv(csv('a,label\n1,P\n2,p\n3,P\n'));
+    expect(train.classNames).toEqual(['P', 'p']);
+    expect((await all(train)).labels).toEqual([0, 1, 0]);
+    const { columns = [], classNames = [] } = train;
+    const test = await loadCsv(csv('a,label\n5,p\n'), { columns, classNames });
+    expect((await all(test)).labels).toEqual([1]);
+  });
+
   it('reads numbers and classes, quoted or not, with any line endings', async () => {
     const file = csv('\uFEFFa,label,"b, c"\r\n1,dog,-2.5e1\r\n"3",cat,.5\r\n\r\n4,dog,0\r\n');
     const data = await loadCsv(file, { scale: 0.5 });
@@ -213,10 +223,16 @@ describe('loadCsv', () => {
     ['a,b,label\n0,1,x\n1,y\n', {}, 'line 3: expected 3 cells, one per column, got 2'],
     ['a,label\n1,x\n2,\n', {}, 'line 3: expected a class in column "label", got ""'],
     ['a,label\n1,x\n2,nan\n', {}, 'line 3: expected a class in column "label", got "nan"'],
+    ['label,a\n0,"1\n', {}, 'line 2: expected a closing quote, found the end of the file'],
     [
-      'label,a\n0,"1\n',
+      'label,a\n0,"1\n2,3\n4,5\n6,7\n',
       {},
-      'Quote Not Closed: the parsing is finished with an opening quote at line 2',
+      'line 2: expected a closing quote, found the end of the file',
+    ],
+    [
+      'label,a\r\n"x\r\ny","1 ""2""\r\n3\r\n',
+      {},
+      'line 3: expected a closing quote, found the end of the file',
     ],
     [
       'label,a,b,c\n0,1,2,3\n',

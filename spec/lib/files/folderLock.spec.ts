@@ -44,9 +44,10 @@ describe('lockFolder', () => {
     )();
   });
 
-  const onLinux = process.platform === 'linux' ? it : it.skip;
+  const because = process.platform === 'linux' ? '' : ' (skipped: no /proc)';
+  const onLinux = because === '' ? it : it.skip;
   onLinux(
-    'takes over a lock whose process has ended and whose id another has now (with /proc)',
+    `takes over a lock whose process has ended and whose id another has now${because}`,
     async () => {
       const start = startOf(process.ppid);
       expect(start).toMatch(/^\d+$/);

@@ -102,9 +102,11 @@ describe('writeFileAtomic', () => {
       `.other.bin.${killed}.0123abcd.tmp`,
       '.model.bin.tmp',
     ];
-    const old = '.model.bin.elsewhere.2.0123abcd.tmp';
-    for (const name of [...kept, old]) await writeFile(join(folder, name), 'half');
-    await utimes(join(folder, old), new Date(0), new Date(0));
+    const uuid = '01234567-89ab-4cde-8f01-23456789abcd';
+    kept.push(`.model.bin.${process.pid}.${uuid}.tmp`);
+    const old = ['.model.bin.elsewhere.2.0123abcd.tmp', `.model.bin.4711.${uuid}.tmp`];
+    for (const name of [...kept, ...old]) await writeFile(join(folder, name), 'half');
+    for (const name of old) await utimes(join(folder, name), new Date(0), new Date(0));
     await writeFileAtomic(file, 'new');
     expect((await readdir(folder)).sort()).toEqual([...kept, 'model.bin'].sort());
   });
@@ -140,9 +142,10 @@ describe('writeFileAtomic', () => {
     const own = join(folder, name);
     return spawnSync('mknod', [own, 'c', '1', String(minor)]).status === 0 ? own : `/dev/${name}`;
   }
-  const LINUX = process.platform === 'linux' ? it : it.skip;
+  const because = process.platform === 'linux' ? '' : ' (skipped: not on Linux)';
+  const LINUX = because === '' ? it : it.skip;
 
-  LINUX('writes into a device, on Linux, and leaves it one', async () => {
+  LINUX(`writes into a device, and leaves it one${because}`, async () => {
     const nothing = device('null', 3);
     await writeFileAtomic(nothing, 'text');
     expect((await stat(nothing)).isCharacterDevice()).toBe(true);
@@ -153,7 +156,7 @@ describe('writeFileAtomic', () => {
     expect((await stat(full)).isCharacterDevice()).toBe(true);
   });
 
-  LINUX('writes into a pipe, on Linux, and leaves it one', async () => {
+  LINUX(`writes into a pipe, and leaves it one${because}`, async () => {
     spawnSync('mkfifo', [file]);
     async function* parts() {
       yield Uint8Array.of(97);
@@ -165,7 +168,7 @@ describe('writeFileAtomic', () => {
     expect((await stat(file)).isFIFO()).toBe(true);
   });
 
-  LINUX('refuses a socket, on Linux', async () => {
+  LINUX(`refuses a socket${because}`, async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(file, resolve));
     await expect(writeFileAtomic(file, 'text')).rejects.toThrow(

@@ -1,0 +1,30 @@
+import { constants } from 'node:fs';
+import { access, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InputError } from '../errors.ts';
+import { systemProblem } from './systemError.ts';
+
+/**
+ * Checks that `writeFileAtomic` will be able to write a file, so that a command refuses a wrong path
+ * before its work and not after it. The disk may still be full in the end.
+ *
+ * Errors: `out/page.html: cannot be written: ENOENT: no such file or directory`, as those of
+ *         `writeFileAtomic`; a folder of that name.
+ */
+export async function checkWritable(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isDirectory())
+    throw new InputError(`${file}: cannot be written: expected a file, got a folder`);
+  try {
+    // A device or a pipe is written itself. A file is replaced, for which its folder counts.
+    if (found !== undefined && !found.isFile()) return await access(file, constants.W_OK);
+    const target = await realpath(file).catch(() => file);
+    const folder = dirname(target);
+    if (!(await stat(folder)).isDirectory())
+      throw new InputError(`${file}: cannot be written: ENOTDIR: not a directory`);
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${file}: cannot be written: ${systemProblem(error)}`, { cause: error });
+  }
+}
