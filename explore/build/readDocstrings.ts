@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import type { BoxDoc, OptionDoc } from './boxDoc.ts';
+
+/** The folders whose exported classes are boxes and costs. */
+const FOLDERS = ['modules', 'modules/container', 'modules/historic', 'losses'];
+
+/** Reads the docstrings of all boxes and costs from the sources below `root`, by class. */
+export function readDocstrings(root: string): Record<string, BoxDoc> {
+  const docs: Record<string, BoxDoc> = {};
+  for (const folder of FOLDERS) {
+    for (const file of readdirSync(join(root, folder)).sort()) {
+      if (!file.endsWith('.ts') || file === 'index.ts') continue;
+      const path = `${folder}/${file}`;
+      const text = readFileSync(join(root, path), 'utf8');
+      const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+      source.forEachChild((node) => {
+        if (!ts.isClassDeclaration(node) || !node.name || !isExported(node)) return;
+        const doc = docstringOf(node);
+        if (doc !== undefined)
+          docs[node.name.text] = { file: path, ...parse(doc), ...parametersOf(node, source) };
+      });
+    }
+  }
+  return docs;
+}
+
+/** The three arrows, and the figure that each of them is in the README. */
+const ARROWS = ['forward', 'backpropToInput', 'backpropToParams'] as const;
+
+/** Splits a docstring into its summary, the equations of each arrow, and the labelled parts. */
+export function parse(doc: string): Omit<BoxDoc, 'file' | 'parameters' | 'options'> {
+  const lines = doc.split('\n');
+  const equations: Record<string, string[]> = {};
+  const labelled: Record<string, string> = {};
+  const summary: string[] = [];
+  const notes: string[] = [];
+  let arrow: string | undefined;
+  let label: string | undefined;
+  let inSummary = true;
+  for (const line of lines) {
+    const name = ARROWS.find((one) => new RegExp(`^ {2}${one}\\b`).test(line));
+    const heading = /^(Shapes|Errors|Source): +(.*)$/.exec(line);
+    if (name !== undefined) {
+      arrow = name;
+      label = undefined;
+      inSummary = false;
+      equations[name] = equationsIn(line.slice(2 + name.length));
+    } else if (heading) {
+      arrow = undefined;
+      label = heading[1];
+      inSummary = false;
+      labelled[label] = heading[2];
+    } else if (line.trim() === '') {
+      arrow = undefined;
+      label = undefined;
+      if (summary.length > 0) inSummary = false;
+    } else if (arrow !== undefined && /^ {4}/.test(line)) {
+      equations[arrow].push(...equationsIn(line));
+    } else if (label !== undefined && /^ {4}/.test(line)) {
+      labelled[label] += ` ${line.trim()}`;
+    } else if (inSummary) {
+      summary.push(line.trim());
+    } else if (!/^ {4}/.test(line)) {
+      notes.push(line.trim());
+    }
+  }
+  return {
+    summary: summary.join(' '),
+    equations,
+    notes: notes.join(' '),
+    ...(labelled.Shapes !== undefined && { shapes: labelled.Shapes }),
+    ...(labelled.Errors !== undefined && { errors: labelled.Errors }),
+    ...(labelled.Source !== undefined && { source: labelled.Source }),
+  };
+}
+
+/** The equations of a line; three spaces or more stand between two of them. */
+function equationsIn(line: string): string[] {
+  return line.trim().split(/ {3,}/);
+}
+
+function isExported(node: ts.ClassDeclaration): boolean {
+  return ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
+}
+
+/** The text of the docstring above a node, without the stars. */
+function docstringOf(node: ts.Node): string | undefined {
+  const ranges = ts.getLeadingCommentRanges(node.getSourceFile().text, node.pos) ?? [];
+  const text = ranges
+    .map(({ pos, end }) => node.getSourceFile().text.slice(pos, end))
+    .filter((comment) => comment.startsWith('/**'))
+    .at(-1);
+  return text
+    ?.slice(3, -2)
+    .split('\n')
+    .map((line) => line.replace(/^\s*\* ?/, ''))
+    .join('\n')
+    .trim();
+}
+
+/** The parameters of the constructor; an options parameter is listed by its members. */
+function parametersOf(node: ts.ClassDeclaration, source: ts.SourceFile) {
+  const constructor = node.members.find(ts.isConstructorDeclaration);
+  const options: OptionDoc[] = [];
+  const parameters: OptionDoc[] = [];
+  for (const { name, type, initializer } of constructor?.parameters ?? []) {
+    const typeName = type?.getText().split('<')[0] ?? 'unknown';
+    const found = findInterface(source, typeName);
+    if (name.getText() === 'options' && found !== undefined) {
+      for (const member of found.members.filter(ts.isPropertySignature)) {
+        options.push({
+          name: member.name.getText(),
+          type: member.type?.getText() ?? 'unknown',
+          doc: (docstringOf(member) ?? '').replace(/\s+/g, ' '),
+          required: member.questionToken === undefined,
+        });
+      }
+    } else if (name.getText() !== 'unexpected') {
+      const text = type?.getText() ?? (initializer ? 'number' : 'unknown');
+      parameters.push({ name: name.getText(), type: text, doc: '', required: !initializer });
+    }
+  }
+  return { parameters, options };
+}
+
+function findInterface(source: ts.SourceFile, name: string): ts.InterfaceDeclaration | undefined {
+  return source.statements
+    .filter(ts.isInterfaceDeclaration)
+    .find((declared) => declared.name.text === name);
+}
