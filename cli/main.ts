@@ -65,7 +65,7 @@ function refuse(command: Command, error: CommanderError): never {
   throw new InputError(unknownOption(flag, [...flags, '--help']));
 }
 
-/** Refuses an option without a text, and one that is given twice, of which only the last counts. */
+/** Refuses an option that has an empty value, or that is given twice. */
 function refuseRepeated(command: Command): void {
   for (const option of command.options) {
     const flag = option.long ?? option.flags;

@@ -25,8 +25,8 @@ export interface ResolveOptions {
  *     export const network = ({ rng, inputShape, classes }: NetworkOptions) =>
  *       new Sequential([...]);
  *
- * Errors: an unknown name; a missing file; a file that exports no such function. At `build`: a
- *         function that does not return a box, or does not read all of the architecture.
+ * Errors: an unknown name; a missing file; a file that exports no such function. `build` throws if
+ *         the function does not return a box, or does not read every entry of `architecture`.
  */
 export async function resolveNetwork(
   network: string,

@@ -9,8 +9,9 @@ import { isModuleFile } from './moduleFile.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
 
 /**
- * The options that are not among a checkpoint's settings. Other metadata name the network and
- * describe the data, whose paths depend on the machine; the other two do not change the weights.
+ * The options that the entry `settings` of a checkpoint leaves out. Other entries name the network
+ * and describe the data, whose path depends on the machine. `report` and `checkpointSteps` do not
+ * change the weights.
  */
 const NO_SETTINGS = new Set<string>(['network', 'data', 'report', 'checkpointSteps']);
 

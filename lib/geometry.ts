@@ -176,7 +176,7 @@ export function checkFits(
   );
 }
 
-/** Refuses a padding along one axis that is neither `'valid'` nor `'same'` nor an integer. */
+/** Refuses a padding along one axis that is not `'valid'`, `'same'` or an integer of at least 0. */
 export function checkPadding1D(box: object, padding: Padding1D): Padding1D {
   if (padding === 'valid' || padding === 'same') return padding;
   if (!Number.isSafeInteger(padding) || padding < 0) {

@@ -9,6 +9,6 @@ export function pageUrl(): URL | undefined {
   const href = document?.baseURI ?? location?.href;
   if (href === undefined) return undefined;
   const url = new URL(href);
-  // Nothing is relative to a blob, from which a worker may come.
+  // The script of a worker may have a blob URL, to which no URL can be relative.
   return url.protocol === 'blob:' ? new URL(url.origin) : url;
 }

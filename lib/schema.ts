@@ -24,7 +24,10 @@ export function checkSchema<const S extends v.GenericSchema>(
   throw new InputError(`${where}: ${describeIssue(result.issues[0])}`);
 }
 
-/** A finite number from `least` to `most`. All numbers of JSON are finite, but not of a program. */
+/**
+ * A finite number from `least` to `most`. Every number in JSON is finite, but a value from a
+ * program may not be.
+ */
 export function number(least = -Infinity, most = Infinity) {
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
   const message = least === -Infinity ? 'a finite number' : `a number ${range}`;

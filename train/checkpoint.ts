@@ -144,8 +144,8 @@ function parseScalars(file: string, metadata: Metadata): Record<string, number> 
 }
 
 /**
- * Checks that the optimizer has made the steps of the training. An optimizer without a number of
- * steps cannot be checked.
+ * Checks that the optimizer has made the steps of the training and those outside it, `otherSteps`
+ * in the metadata. An optimizer that does not count its steps is not checked.
  */
 function checkSteps(
   file: string,

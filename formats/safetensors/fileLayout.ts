@@ -7,8 +7,8 @@ import type { Stored } from './layout.ts';
  */
 export interface FileLayout {
   /**
-   * The form of each variable in the file, by its name here. A variable without an entry is stored
-   * unchanged.
+   * The form of each variable in the file, by the variable's name in the network. A variable
+   * without an entry is stored unchanged.
    */
   readonly stored: Readonly<Record<string, Stored>>;
   /** Matches names in the file that do not belong to the network. */

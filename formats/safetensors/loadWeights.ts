@@ -5,20 +5,20 @@ import { assignWeights } from './assignWeights.ts';
 import { AS_IT_IS, type FileLayout } from './fileLayout.ts';
 import { openSafetensors } from './openSafetensors.ts';
 
-/** The place of weights: a URL, a File that the user has chosen, or the bytes themselves. */
+/** A source of weights: a URL, a File that the user has chosen, or the bytes themselves. */
 export type WeightsSource = string | URL | Blob | ArrayBuffer | Uint8Array;
 
 /**
  * Sets variables from safetensors weights that a page fetches, that the user has chosen, or that
- * are in memory. Everything else is as in `loadWeights` of boxprop/node, which reads a path. Of a
- * File only the header and one tensor at a time are read into memory.
+ * are in memory. Everything else is as in `loadWeights` of boxprop/node, which reads a path. Of
+ * a File, only the header and one tensor at a time are read into memory.
  *
  *     await loadWeights('lenet.safetensors', network.params);
  *     await loadWeights(input.files[0], network.params, torchLayout(network, [28, 28, 1]));
  *
  * Errors: a URL that cannot be fetched; a file that is no safetensors file; names or shapes that do
  *         not match, the first few by name; a value that is not finite, with its tensor.
- * @param source a string is a URL, which is relative to the page.
+ * @param source a string is a URL, which may be relative to the page.
  * @returns the metadata of the weights.
  */
 export async function loadWeights(

@@ -20,7 +20,7 @@ export interface SafetensorsFile {
 export type ReadAt = (position: number, length: number) => Promise<Uint8Array<ArrayBuffer>>;
 
 /**
- * Reads and checks the header of a safetensors file of this size, as `decodeSafetensors` does.
+ * Reads and checks the header of a safetensors file of `size` bytes, as `decodeSafetensors` does.
  *
  * @param file the name of the file in errors.
  */

@@ -5,8 +5,8 @@ import { entryPoints } from '../support/program.ts';
 import { BUILT, ROOT } from '../support/runCommand.ts';
 
 /**
- * A page without a bundler loads every file that an entry imports, used or not. So the files of a
- * browser's entries import no package except tfjs-core before they need one.
+ * Tests that no entry for browsers loads a package other than tfjs-core when it is imported. A page
+ * without a bundler would load every such package, used or not.
  */
 
 /** The packages and Node modules that a file imports when it is loaded, with the importing file. */

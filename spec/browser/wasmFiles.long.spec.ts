@@ -11,7 +11,7 @@ import {
 } from '../support/bundlers.ts';
 import { serveFolder } from '../support/serveFolder.ts';
 
-/** Starts wasm in a page that each bundler has built, and in a page without a bundler. */
+/** Tests that wasm starts in the pages that bundlers build, and in a page without a bundler. */
 
 const because = findChromium() === undefined ? ' (skipped: Chromium is not installed)' : '';
 

@@ -87,7 +87,8 @@ export const wasm: Conv2dKernels = {
     const { height, width } = geometry;
     const shape = [height.kernel, width.kernel, channels, gradOutput.shape[3]];
     const gradFilters = computeOnHost([], shape, () => undefined);
-    // The product would have to copy longer sums in order to divide them.
+    // A chunk has at most MOST_TERMS windows, unless one row of windows has more. The product of a
+    // larger chunk would be divided into blocks, for which its factors would be copied.
     const most = Math.min(MAX_ELEMENTS, MOST_TERMS * cellsOf(geometry, channels));
     for (const chunk of batchChunks(batch, geometry, channels, most)) {
       tidy(() => {
