@@ -54,6 +54,9 @@ export interface TrainStepOptions {
  * Errors: those of the boxes; a loss, gradient or parameter that is NaN or infinite, with the box
  *         that first produced such a value. If the step throws, no parameter and no buffer has
  *         changed.
+ * Limits: an activation that is infinite is not found if a box such as Tanh or HardTanh makes it
+ *         finite and its gradient 0. To check the outputs of all boxes with parameters takes 0.7 %
+ *         of a step of LeNet on wasm, and 2.3 % on tensorflow.
  * Source: lecture, "Backpropagation: summary".
  * @returns C, computed before w changes.
  *
