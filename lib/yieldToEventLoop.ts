@@ -1,8 +1,16 @@
 /** Waits until the event loop has run pending work: signals, timers, the next frame. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
-    // Browsers have no setImmediate.
-    if (typeof setImmediate === 'function') setImmediate(resolve);
-    else setTimeout(resolve);
+    if (typeof setImmediate === 'function') {
+      setImmediate(resolve);
+      return;
+    }
+    // Browsers have no setImmediate, and their setTimeout waits for 4 ms.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
   });
 }

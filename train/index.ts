@@ -11,3 +11,6 @@ export {
 export type { LayerStats } from './layerStats.ts';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
 export { finalizeBatchNorm, type InputBatches } from './finalizeBatchNorm.ts';
+export { serveTraining, type TrainingHooks } from './serveTraining.ts';
+export { trainInWorker, type TrainInWorkerOptions } from './trainInWorker.ts';
+export type { TrainingHost } from './workerMessages.ts';

@@ -1,0 +1,55 @@
+import type { BoxError } from '../lib/errors.ts';
+import type { EpochEvent, StepEvent, TrainResult } from './trainer.ts';
+import type { NetworkWeights } from './networkWeights.ts';
+
+/** The part of a `Worker` and of a worker's global scope that a training needs. */
+export interface TrainingHost {
+  /** Sends a message. The objects of `transfer` are moved, not copied. */
+  postMessage(message: unknown, transfer: object[]): void;
+  /** Adds a listener for messages, or for errors of the worker. */
+  addEventListener(
+    type: string,
+    listener: (event: { readonly data?: unknown; readonly message?: string }) => void,
+  ): void;
+  /** Removes a listener. */
+  removeEventListener(
+    type: string,
+    listener: (event: { readonly data?: unknown; readonly message?: string }) => void,
+  ): void;
+}
+
+/** The part of a `MessagePort` that a training needs. */
+export interface TrainingPort extends TrainingHost {
+  start(): void;
+  close(): void;
+}
+
+/** Starts a training. Everything else about it goes through `port`. */
+export interface StartMessage {
+  readonly boxprop: 'train';
+  readonly settings: unknown;
+  readonly weights: NetworkWeights;
+  /** Whether the page has aborted before the start. */
+  readonly aborted: boolean;
+  readonly port: TrainingPort;
+}
+
+/** The messages of the worker. */
+export type WorkerMessage =
+  | { readonly type: 'steps'; readonly events: readonly StepEvent[] }
+  | { readonly type: 'epoch'; readonly event: EpochEvent; readonly weights: NetworkWeights }
+  | { readonly type: 'end'; readonly result: TrainResult; readonly weights: NetworkWeights }
+  | WorkerError;
+
+/** An error of the worker. `box` is there if it belongs to a box. */
+export interface WorkerError {
+  readonly type: 'error';
+  readonly name: string;
+  readonly message: string;
+  readonly box?: Pick<BoxError, 'path' | 'problem'>;
+}
+
+/** Returns whether a message of a page starts a training. */
+export function isStart(data: unknown): data is StartMessage {
+  return typeof data === 'object' && data !== null && 'boxprop' in data && data.boxprop === 'train';
+}
