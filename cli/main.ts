@@ -7,6 +7,7 @@ import { foolCommand } from './fool.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exampleCommand } from './example.ts';
+import { exploreCommand } from './explore.ts';
 import { exportCommand } from './exportOnnx.ts';
 import { gradcheckCommand } from './gradcheck.ts';
 import { packageVersion } from './manifest.ts';
@@ -34,6 +35,7 @@ function program(): Command {
     searchCommand(),
     evaluateCommand(),
     reportCommand(),
+    exploreCommand(),
     exampleCommand(),
     summaryCommand(),
     ablateCommand(),

@@ -11,6 +11,9 @@ import { importModule, isModuleFile } from './moduleFile.ts';
 
 const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
 
+/** The names of the networks of boxprop. */
+export const NETWORK_NAMES: readonly string[] = Object.keys(KNOWN);
+
 /** The options of `resolveNetwork`. */
 export interface ResolveOptions {
   /** Further arguments of the network's function. */
@@ -44,12 +47,11 @@ export async function resolveNetwork(
 
 function known(name: string, where: string): NetworkEntry {
   if (Object.hasOwn(KNOWN, name)) return KNOWN[name];
-  const names = Object.keys(KNOWN);
-  const similar = similarName(name, names);
+  const similar = similarName(name, NETWORK_NAMES);
   if (similar !== undefined)
     throw new InputError(`${where}: unknown network ${show(name)}; did you mean ${similar}?`);
   throw new InputError(
-    `${where}: expected one of ${names.join(', ')}, or a file such as net.ts, got ${show(name)}`,
+    `${where}: expected one of ${NETWORK_NAMES.join(', ')}, or a file such as net.ts, got ${show(name)}`,
   );
 }
 

@@ -4,7 +4,7 @@
  *
  * The compiler writes one .js and one .d.ts file per source. Packages that only the command line
  * and its reports need are not dependencies, because the library does not need them. esbuild
- * bundles each of them into dist/vendor/.
+ * bundles each of them into dist/vendor/. Vite builds the live page into dist/explore/.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -138,3 +138,5 @@ function licenses(inputs) {
 
 const files = compile();
 await bundle(files, packagesToBundle(files));
+const { build: buildPage } = await import('vite');
+await buildPage({ configFile: join(ROOT, 'explore/vite.config.ts'), logLevel: 'warn' });

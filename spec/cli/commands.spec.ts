@@ -115,6 +115,11 @@ const COMMANDS: Readonly<Record<string, () => void | Promise<void>>> = {
   example() {
     expect(run('example').join('\n')).toContain('w13');
   },
+  explore() {
+    // spec/cli/explore.spec.ts opens the page.
+    const { stderr } = boxprop('explore', file('run'), '--no-open');
+    expect(stderr).toContain('expected weights of a network of boxprop');
+  },
   summary() {
     const { total } = JSON.parse(
       run('summary', network, '--input', `${HEIGHT},${WIDTH},1`, '--json').join('\n'),

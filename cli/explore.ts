@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { similarName } from '../lib/didYouMean.ts';
+import { InputError, show } from '../lib/errors.ts';
+import { integerOption } from './options.ts';
+import { printLine, untilSignal } from './process.ts';
+
+interface Options {
+  readonly port: number;
+  readonly open: boolean;
+}
+
+/** What the page opens with: the address after its own, and a file outside the page. */
+interface Opening {
+  readonly route: string;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** The address of the weights, relative to the page. */
+const WEIGHTS = 'run/weights.safetensors';
+
+/** Makes the command `boxprop explore [RUN | WEIGHTS | NETWORK]`. */
+export function exploreCommand(): Command {
+  return new Command('explore')
+    .description('open the live page: both arrows of every box, as numbers that can be checked')
+    .argument(
+      '[what]',
+      'folder of a run, weights (safetensors) that name their network, or a known network',
+    )
+    .option('--port <n>', 'port of 127.0.0.1 (default: any free one)', portOption, 0)
+    .option('--no-open', 'open no browser')
+    .action(async (what: string | undefined, { port, open }: Options) => {
+      const { pageFolder } = await import('./pageFolder.ts');
+      const { serveStatic } = await import('./staticServer.ts');
+      const { route, files = {} } = what === undefined ? { route: '' } : await openingOf(what);
+      const { url, close } = await serveStatic({ folder: pageFolder(), files, port });
+      printLine(`${url}${route}`);
+      if (open) openBrowser(`${url}${route}`);
+      await untilSignal(
+        (signal) =>
+          new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+      );
+      close();
+    });
+}
+
+function portOption(text: string): number {
+  const port = integerOption('--port', 0)(text);
+  if (port > 65535)
+    throw new InputError(`--port: expected an integer of at most 65535, got ${show(text)}`);
+  return port;
+}
+
+/**
+ * Finds out whether the user named a network, the folder of a run, or weights. The page cannot run
+ * the module of a network, so weights of one are refused.
+ */
+async function openingOf(what: string): Promise<Opening> {
+  const { NETWORK_NAMES } = await import('./resolveNetwork.ts');
+  if (NETWORK_NAMES.includes(what)) {
+    return { route: `#/architectures?name=${encodeURIComponent(what)}` };
+  }
+  const isFolder = (await stat(what).catch(() => undefined))?.isDirectory() ?? false;
+  if (!isFolder && !what.endsWith('.safetensors')) {
+    const similar = similarName(what, NETWORK_NAMES);
+    const hint = similar === undefined ? '' : `; did you mean ${similar}?`;
+    throw new InputError(
+      `explore: expected the folder of a run, a file of weights (.safetensors) or the name of a network, ` +
+        `got ${show(what)}${hint}`,
+    );
+  }
+  const file = isFolder ? join(what, 'weights.safetensors') : what;
+  const { networkNameOf, readWeightsHeader } = await import('../models/loadTrainedNetwork.ts');
+  const name = networkNameOf(await readWeightsHeader(file));
+  if (name === undefined || !NETWORK_NAMES.includes(name)) {
+    throw new InputError(
+      `${file}: expected weights of a network of boxprop, such as lenet, got ${show(name)}: ` +
+        'the page runs no module of a network',
+    );
+  }
+  return { route: `#/live?weights=${WEIGHTS}`, files: { [WEIGHTS]: file } };
+}
+
+/** Opens the browser of the user. If there is none, the printed address is all that the user needs. */
+function openBrowser(url: string): void {
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open', url]
+      : process.platform === 'win32'
+        ? ['cmd', '/c', 'start', '""', url]
+        : ['xdg-open', url];
+  const child = spawn(command, args, { stdio: 'ignore', detached: true });
+  child.on('error', () => {});
+  child.unref();
+}
