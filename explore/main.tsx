@@ -8,6 +8,8 @@ import { addressOf, view } from './router.ts';
 import { VIEWS } from './views/index.ts';
 
 const engine = connect();
+// The view's code is fetched while the engine starts.
+void currentView().load();
 
 type Theme = 'auto' | 'light' | 'dark';
 const theme = signal<Theme>(readTheme());
@@ -15,7 +17,7 @@ const projector = signal(false);
 
 /** The page: the navigation, and the view that the address names. */
 function Page(): JSX.Element {
-  const entry = VIEWS.find(({ name }) => name === view.value) ?? VIEWS[0];
+  const entry = currentView();
   const [View, setView] = useState<ComponentType<{ engine: RemoteEngine }> | undefined>();
   useEffect(() => {
     let current = true;
@@ -70,6 +72,11 @@ function Page(): JSX.Element {
       </main>
     </>
   );
+}
+
+/** The view that the address names; the first one if it names none. */
+function currentView() {
+  return VIEWS.find(({ name }) => name === view.value) ?? VIEWS[0];
 }
 
 /** The figure of a box as a mark: one arrow in, one back, one down. */

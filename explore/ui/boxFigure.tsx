@@ -121,7 +121,7 @@ function BoxBody({
         →
       </div>
       <div class="body">
-        <h3>{name}</h3>
+        <h2>{name}</h2>
         {description !== name && <p class="description">{description}</p>}
         {inside?.(box)}
         {names.map((param) => (
@@ -182,7 +182,7 @@ function CostBody({ session, snapshot, shown }: ChainProps) {
         →
       </div>
       <div class="body">
-        <h3>{cost.name}</h3>
+        <h2>{cost.name}</h2>
         <div class="value">
           <Name text="y" />
           <TensorView

@@ -32,6 +32,21 @@ function partsOf(text: string): (string | JSX.Element)[] {
   return parts;
 }
 
+/** Sets a sentence in which names such as x_out and ∂C/∂w stand. */
+export function Prose({ text }: { readonly text: string }): JSX.Element {
+  const parts: (string | JSX.Element)[] = [];
+  let at = 0;
+  for (const { 0: symbol, index } of text.matchAll(SYMBOL)) {
+    parts.push(text.slice(at, index), <Equation text={symbol} />);
+    at = index + symbol.length;
+  }
+  parts.push(text.slice(at));
+  return <>{parts}</>;
+}
+
+/** A derivative, a name with a subscript, or a single letter in a formula. */
+const SYMBOL = /∂C\/∂[A-Za-z]+(?:_[A-Za-z0-9]+)?|[A-Za-z]+_[A-Za-z0-9]+|\b[a-zA-ZηC] ← [^,]+/g;
+
 /** The text of a subscript: `_out_i` is `out i`, and `_{(i,p)}` is `(i,p)`. */
 function subscript(text: string): string {
   return text

@@ -92,7 +92,7 @@ function Origin({ selected, snapshot }: { readonly selected: Ref; readonly snaps
     const arrow = selected.kind === 'loss' ? 'forward' : 'backpropToInput';
     return (
       <section>
-        <h4>{cost.name} computes it</h4>
+        <h3>{cost.name} computes it</h3>
         <Equations box={cost.name} arrow={arrow} />
       </section>
     );
@@ -140,9 +140,9 @@ function Sum({
   const shown = terms.slice(0, MOST_TERMS);
   return (
     <section class={`sum ${arrow}`}>
-      <h4>
+      <h3>
         {name}, {ARROW_WORDS[arrow]}
-      </h4>
+      </h3>
       <Equations box={name} arrow={arrow} />
       {isSum ? (
         <p class="numbers-in">
@@ -244,7 +244,7 @@ function Proof({
   const name = nameOf(selected, snapshot).replace(/^∂C\/∂/, '');
   return (
     <section class={`proof ${verdict}`}>
-      <h4>Proof</h4>
+      <h3>Proof</h3>
       <dl>
         <dt>
           <Equation text={`∂C/∂${name}`} />, from the boxes

@@ -140,7 +140,6 @@ function Cell(props: CellProps): JSX.Element {
       data-index={index}
       data-ref={key}
       aria-selected={isSelected}
-      aria-label={`${label} ${name} = ${format(number)}${editable ? ', can be changed' : ''}`}
       title={`${label} ${name} = ${number}${editable ? ' (double click to change)' : ''}`}
       tabIndex={props.tabbable ? 0 : -1}
       style={{ '--tint': tint(number, largest) }}
@@ -160,8 +159,12 @@ function Cell(props: CellProps): JSX.Element {
         }
       }}
     >
-      {names && <span class="cell-name">{names[index]}</span>}
-      {format(number)}
+      <span class="sr-only">
+        {label} {!names && name}{' '}
+      </span>
+      {names && <span class="cell-name">{names[index]} </span>}
+      <span class="number">{format(number)}</span>
+      {editable && <span class="sr-only">, can be changed</span>}
     </button>
   );
 }

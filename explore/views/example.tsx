@@ -6,6 +6,7 @@ import type { Snapshot } from '../engine/microscope.ts';
 import { SLIDE } from '../../models/slideOfExample.ts';
 import { Session } from '../session.ts';
 import { Chain } from '../ui/boxFigure.tsx';
+import { Prose } from '../ui/equation.tsx';
 import { format } from '../ui/format.ts';
 import { Inspector } from '../ui/inspector.tsx';
 
@@ -69,7 +70,9 @@ export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.
     <>
       <div class="lead">
         <h1>The worked example</h1>
-        <p>{WORDS[at]}</p>
+        <p>
+          <Prose text={WORDS[at]} />
+        </p>
       </div>
       <div class="toolbar" role="group" aria-label="steps of the example">
         <ol class="steps">
