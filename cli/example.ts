@@ -32,8 +32,8 @@ export interface Example {
 }
 
 /**
- * Computes the lecture's worked example (`workedExample`) in double precision: a forward, a backward,
- * one step and a second forward.
+ * Computes the lecture's worked example (`workedExample`) in double precision: a forward pass, a
+ * backward pass, one step and a second forward pass.
  */
 export async function backpropExample(): Promise<Example> {
   const { withBackend } = await import('../lib/backend/useBackend.ts');

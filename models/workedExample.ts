@@ -6,8 +6,8 @@ import { Tanh } from '../modules/tanh.ts';
 
 /**
  * The lecture's worked example: two inputs (1, 0.1), two tanh nodes, one linear node and no biases;
- * the target is 0.5, and E = ½ (x − y)². It makes one step with η = −0.2, which is the learning rate
- * 0.2. The caller disposes the boxes and tensors.
+ * the target is 0.5, and E = ½ (x − y)². It makes one step with η = −0.2, which is the learning
+ * rate 0.2. The caller disposes the boxes and tensors.
  *
  * Source: lecture, "Backpropagation example"; the figure is that of MIT 6.7960 (2024), lecture 2.
  */

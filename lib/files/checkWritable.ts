@@ -5,8 +5,8 @@ import { InputError } from '../errors.ts';
 import { systemProblem } from './systemError.ts';
 
 /**
- * Checks that `writeFileAtomic` will be able to write a file, so that a command refuses a wrong path
- * before its work and not after it. The disk may still be full in the end.
+ * Checks that `writeFileAtomic` will be able to write a file, so that a command refuses a wrong
+ * path before its work and not after it. The disk may still be full in the end.
  *
  * Errors: `out/page.html: cannot be written: ENOENT: no such file or directory`, as those of
  *         `writeFileAtomic`; a folder of that name.
