@@ -70,7 +70,7 @@ export function quickHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader
   for (let at = 2; at + 10 <= bytes.length;) {
     if (bytes[at] !== 0xff) return undefined;
     const marker = bytes[at + 1];
-    // A marker may be filled up with further bytes of 0xff.
+    // Any number of fill bytes, 0xff, may stand before the marker's code.
     if (marker === 0xff) at++;
     else if (isFrame(marker)) {
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];

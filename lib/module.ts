@@ -94,8 +94,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   readonly arity: 'tensor' | 'list' = 'tensor';
 
   /**
-   * The names of the parameters that weight decay should leave alone, such as `['bias']`; undefined
-   * means unknown, and `withoutDecay` refuses the box.
+   * The names of the parameters that weight decay should leave alone, such as `['bias']`. Undefined
+   * means unknown: `withoutDecay` refuses a box that has parameters of its own and leaves this
+   * undefined.
    */
   readonly noDecay: readonly string[] | undefined = undefined;
 

@@ -24,7 +24,7 @@ export function oneLine(text: string): string {
     .join(' ');
 }
 
-/** Control characters, among them line ends, and the two separators of Unicode that end a line. */
+/** Control characters, which include line ends, and Unicode's line and paragraph separators. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 /**

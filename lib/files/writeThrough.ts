@@ -11,7 +11,7 @@ export type FileData = Uint8Array | string | AsyncIterable<Uint8Array>;
  * this process's own standard output or error, even if that is redirected to a file. The data go
  * into the existing target, which is not replaced.
  *
- * Errors: those of the system; a device that holds a disk, or a socket.
+ * Errors: those of the system; a block device, such as a disk; a socket.
  * @returns false, and writes nothing, for a file, a folder, and a name that does not exist.
  */
 export async function writeThrough(file: string, data: FileData): Promise<boolean> {
