@@ -74,6 +74,17 @@ export default tseslint.config(
     },
   },
   {
+    files: ['examples/browser/**/*.js'],
+    languageOptions: {
+      globals: {
+        AbortController: 'readonly',
+        document: 'readonly',
+        URL: 'readonly',
+        Worker: 'readonly',
+      },
+    },
+  },
+  {
     files: ['**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
   },
