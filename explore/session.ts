@@ -15,6 +15,8 @@ export class Session {
   readonly selected = signal<Ref | undefined>(undefined);
   readonly inspection = signal<Inspection | undefined>(undefined);
   readonly error = signal<string | undefined>(undefined);
+  /** The numbers that the reader has changed since the chain was opened, by `refKey`. */
+  readonly edits = signal<ReadonlyMap<string, number>>(new Map());
   /** The numbers that are factors of the selected number, by `refKey`. */
   readonly lit = computed(() => {
     const terms = this.inspection.value?.products?.terms ?? [];
@@ -33,12 +35,17 @@ export class Session {
   async open(subject: Subject): Promise<void> {
     this.selected.value = undefined;
     this.inspection.value = undefined;
+    const edits = 'edits' in subject ? (subject.edits ?? []) : [];
+    this.edits.value = new Map(edits.map(([ref, value]) => [refKey(ref), value]));
     await this.#show(this.#engine.open(this.#name, subject), true);
   }
 
   /** Changes a number; every number that depends on it changes too. */
-  write(ref: Ref, value: number): Promise<void> {
-    return this.#show(this.#engine.write(this.#name, ref, value));
+  async write(ref: Ref, value: number): Promise<void> {
+    await this.#show(this.#engine.write(this.#name, ref, value));
+    if (this.error.value === undefined) {
+      this.edits.value = new Map(this.edits.value).set(refKey(ref), value);
+    }
   }
 
   /** Makes one step of gradient descent. */

@@ -1,10 +1,14 @@
 import { tidy } from '../../lib/memory.ts';
 import { workedExample } from '../../models/workedExample.ts';
 import { checkNumber, type Check } from './check.ts';
+
 import { Microscope, type Snapshot } from './microscope.ts';
+import type { Mistake } from './mistakes.ts';
+import { openBox, type BoxSubject } from './openBox.ts';
 import { productsOf, type Products } from './products.ts';
 import type { Ref } from './refs.ts';
 import { toValue } from './values.ts';
+import { mistakesFor, verdictOn, type Verdict } from './verdict.ts';
 
 /** What is known about one number. */
 export interface Inspection {
@@ -14,7 +18,7 @@ export interface Inspection {
 }
 
 /** A chain of boxes that the page looks at, as the worker is asked to make it. */
-export type Subject = { readonly kind: 'example' };
+export type Subject = { readonly kind: 'example' } | BoxSubject;
 
 /**
  * The computations behind the page, in double precision. It holds one microscope per name. The worker
@@ -26,16 +30,23 @@ export class Engine {
   /** Opens a chain of boxes under a name, in place of an earlier one of the same name. */
   open(name: string, subject: Subject): Snapshot {
     const microscope = makeMicroscope(subject);
+    const snapshot = microscope.snapshot();
     this.close(name);
     this.#open.set(name, microscope);
-    return microscope.snapshot();
+    return snapshot;
   }
 
-  /** Changes a number that the reader may change. */
+  /** Changes a number that the reader may change. A number that the box refuses is put back. */
   write(name: string, ref: Ref, value: number): Snapshot {
     const microscope = this.#get(name);
-    microscope.write(ref, value);
-    return microscope.snapshot();
+    const before = microscope.read(ref);
+    try {
+      microscope.write(ref, value);
+      return microscope.snapshot();
+    } catch (error) {
+      if (microscope.isEditable(ref)) microscope.write(ref, before);
+      throw error;
+    }
   }
 
   /** Makes one step of gradient descent. */
@@ -64,6 +75,16 @@ export class Engine {
     };
   }
 
+  /** Runs the gradient checker over an open box or cost. */
+  verdict(name: string): readonly Verdict[] {
+    return verdictOn(this.#get(name));
+  }
+
+  /** Lists the mistakes that can be built into a box. */
+  mistakes(subject: BoxSubject): readonly Mistake[] {
+    return mistakesFor(subject);
+  }
+
   /** Disposes what was opened under a name; nothing happens if there is nothing. */
   close(name: string): void {
     this.#open.get(name)?.dispose();
@@ -81,6 +102,8 @@ function makeMicroscope(subject: Subject): Microscope {
   switch (subject.kind) {
     case 'example':
       return openExample();
+    case 'box':
+      return openBox(subject);
   }
 }
 

@@ -26,6 +26,8 @@ export interface Products {
   readonly terms: readonly Term[];
   readonly isSum: boolean;
   readonly value: number;
+  /** The sum of the products, if a wrong box returns another value. */
+  readonly sum?: number;
 }
 
 /** The largest number of outputs whose derivative is taken one by one. */
@@ -53,12 +55,19 @@ export function productsOf(microscope: Microscope, ref: Ref): Products | undefin
   if (ref.kind === 'gradient' && ref.place < last) {
     const { place, part, index } = ref;
     const terms = ofGradInput(microscope, place, part, index, value);
-    return { box: place, arrow: 'backpropToInput', terms, isSum: true, value };
+    return {
+      box: place,
+      arrow: 'backpropToInput',
+      terms,
+      isSum: true,
+      value,
+      ...other(terms, value),
+    };
   }
   if (ref.kind === 'gradParam') {
     const { box, name, index } = ref;
     const terms = ofGradParam(microscope, box, name, index, value);
-    return { box, arrow: 'backpropToParams', terms, isSum: true, value };
+    return { box, arrow: 'backpropToParams', terms, isSum: true, value, ...other(terms, value) };
   }
   return undefined;
 }
@@ -138,6 +147,8 @@ function ofGradInput(
     const at1 = attempt(() => probe.forward(one, params));
     return at0 && at1?.map((y, i) => y - at0[i]);
   };
+  // The products by the forward, which a wrong backward does not add up to.
+  let expected: Term[] | undefined;
   if (names.length > 0) {
     const codes = codesFor(Object.values(probe.params));
     const first = column(named(probe.params, codes.once));
@@ -151,18 +162,22 @@ function ofGradInput(
         }
       });
       if (near(sumOf(terms), value)) return terms;
+      expected = terms;
     }
   }
   const plain = column(probe.params);
   if (plain) {
     const terms = nonZero(plain, (i) => [grad(i), { value: plain[i] }]);
     if (near(sumOf(terms), value)) return terms;
+    // They count only if the box is linear, as the codes suppose.
+    if (!near(sumOf(expected ?? []), sumOf(terms))) expected = undefined;
   }
   const moved = probe.inputs.map((input, p) => (p === part ? nudged(input, j) : input));
-  return nonZero(difference(probe.forward(moved), probe.output.values), (i) => {
+  const own = nonZero(difference(probe.forward(moved), probe.output.values), (i) => {
     const { gradInputs } = probe.backward(oneHot(probe.output.shape, i));
     return [grad(i), { value: gradInputs[part].values[j] }];
   });
+  return expected?.length ? expected : own;
 }
 
 /** The products of ∂C/∂w[k]. */
@@ -188,6 +203,8 @@ function ofGradParam(
   const codes = codesFor(probe.inputs);
   const first = column(codes.once);
   const second = column(codes.squared);
+  // The products by the forward, which a wrong backward does not add up to.
+  let expected: Term[] | undefined;
   if (first && second) {
     const terms: Term[] = [];
     first.forEach((code, i) => {
@@ -200,17 +217,20 @@ function ofGradParam(
       }
     });
     if (near(sumOf(terms), value)) return terms;
+    expected = terms;
   }
   const plain = column(probe.inputs);
   if (plain) {
     const terms = nonZero(plain, (i) => [grad(i), { value: plain[i] }]);
     if (near(sumOf(terms), value)) return terms;
+    if (!near(sumOf(expected ?? []), sumOf(terms))) expected = undefined;
   }
   const moved = { ...probe.params, [name]: nudged(probe.params[name], k) };
-  return nonZero(difference(probe.forward(probe.inputs, moved), probe.output.values), (i) => {
+  const own = nonZero(difference(probe.forward(probe.inputs, moved), probe.output.values), (i) => {
     const { gradParams } = probe.backward(oneHot(probe.output.shape, i));
     return [grad(i), { value: gradParams[name].values[k] }];
   });
+  return expected?.length ? expected : own;
 }
 
 function inputFactor({ inputs }: BoxProbe, box: number, part: number, index: number): Factor {
@@ -243,6 +263,14 @@ export function sumOf(terms: readonly Term[]): number {
 /** Multiplies the factors of a term. */
 export function productOf(term: Term): number {
   return term.reduce((product, { value }) => product * value, 1);
+}
+
+/** The sum of all products, where it is not the value. */
+function other(terms: readonly Term[], value: number): { sum?: number } {
+  const sum = sumOf(terms);
+  return terms.length >= MOST || Math.abs(sum - value) <= 1e-8 * Math.max(1, Math.abs(value))
+    ? {}
+    : { sum };
 }
 
 function near(a: number, b: number): boolean {

@@ -36,3 +36,26 @@ export function refKey(ref: Ref): string {
       return 'loss';
   }
 }
+
+/** Reads an address that `refKey` has written; undefined for any other text. */
+export function parseRef(text: string): Ref | undefined {
+  const [kind, a, b, c] = text.split(' ');
+  const isIndex = (...parts: (string | undefined)[]) =>
+    parts.every((part) => /^\d+$/.test(part ?? ''));
+  switch (kind) {
+    case 'activation':
+    case 'gradient':
+      return isIndex(a, b, c)
+        ? { kind, place: Number(a), part: Number(b), index: Number(c) }
+        : undefined;
+    case 'param':
+    case 'gradParam':
+      return isIndex(a, c) ? { kind, box: Number(a), name: b, index: Number(c) } : undefined;
+    case 'target':
+      return isIndex(a) ? { kind, index: Number(a) } : undefined;
+    case 'loss':
+      return { kind };
+    default:
+      return undefined;
+  }
+}

@@ -29,7 +29,7 @@ export function Chain(props: ChainProps): JSX.Element {
   const { snapshot, shown = { forward: true, backward: true } } = props;
   const last = snapshot.boxes.length;
   return (
-    <div class="chain">
+    <div class={last <= 1 ? 'chain one' : 'chain'}>
       {snapshot.activations.map((_, place) => (
         <>
           <Place {...props} place={place} shown={shown} />
@@ -41,8 +41,9 @@ export function Chain(props: ChainProps): JSX.Element {
   );
 }
 
-/** The names of the values at a place: x_in, x_1, ..., x_out. */
+/** The names of the values at a place: x_in, x_1, ..., x_out; x if a cost is alone. */
 export function placeName(place: number, last: number): string {
+  if (last === 0) return 'x';
   if (place === 0) return 'x_in';
   return place === last ? 'x_out' : `x_${place}`;
 }

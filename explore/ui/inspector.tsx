@@ -135,7 +135,7 @@ function Sum({
   readonly snapshot: Snapshot;
   readonly products: Products;
 }) {
-  const { box, arrow, terms, isSum, value } = products;
+  const { box, arrow, terms, isSum, value, sum } = products;
   const { name } = snapshot.boxes[box];
   const shown = terms.slice(0, MOST_TERMS);
   return (
@@ -156,7 +156,8 @@ function Sum({
           {terms.length > shown.length && <span> + … ({terms.length - shown.length} more)</span>}
           {terms.length === 0 && <span>0: no term reaches it</span>}
           <span class="equals"> = </span>
-          <strong>{format(value, 7)}</strong>
+          <strong>{format(sum ?? value, 7)}</strong>
+          {sum !== undefined && <span class="but">, but the box returns {format(value, 7)}</span>}
         </p>
       ) : (
         <p class="numbers-in">

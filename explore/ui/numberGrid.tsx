@@ -25,7 +25,13 @@ export function NumberGrid(props: Props): JSX.Element {
     root.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus();
   };
   return (
-    <div class="numbers" ref={root}>
+    <div
+      class="numbers"
+      ref={root}
+      style={
+        props.role === 'param' && value.shape.length === 4 ? { '--across': value.shape[3] } : {}
+      }
+    >
       {planes.map((plane) => (
         <div class="plane" key={plane.title}>
           {planes.length > 1 && <div class="plane-title">{plane.title}</div>}

@@ -17,4 +17,9 @@ export const VIEWS: readonly ViewEntry[] = [
     title: 'Worked example',
     load: async () => (await import('./example.tsx')).ExampleView,
   },
+  {
+    name: 'box',
+    title: 'Any box',
+    load: async () => (await import('./box.tsx')).BoxView,
+  },
 ];

@@ -1,0 +1,179 @@
+import { mul, neg, type Tensor } from '@tensorflow/tfjs-core';
+import { constant, scalar } from '../../lib/constant.ts';
+import { Cost } from '../../lib/cost.ts';
+import { disposeTensors, tidy } from '../../lib/memory.ts';
+import { nameOf } from '../../lib/check.ts';
+import type { AnyModule, Grads } from '../../lib/module.ts';
+import { coordinates } from '../../gradcheck/diagnose.ts';
+import { mapValues, tensorsOf } from './microscope.ts';
+import type { Mistake } from './mistakes.ts';
+
+/** The two backward methods of a box. */
+interface Backward {
+  input(gradOutput: Tensor, cache: unknown): Tensor | Tensor[];
+  params(gradOutput: Tensor, cache: unknown): Grads;
+}
+
+/** The axes of the weight along which the kernel runs. */
+const KERNEL_AXES: Readonly<Record<string, readonly number[]>> = {
+  Conv1D: [0],
+  Conv2D: [0, 1],
+  ConvTranspose2D: [0, 1],
+  DepthwiseConv2D: [0, 1],
+  LocallyConnected1D: [1],
+  LocallyConnected2D: [2, 3],
+  SCell: [0, 1],
+  TableConv2D: [0, 1],
+};
+
+/** The largest output whose elements are sent back one by one. */
+const MOST_OUTPUTS = 300;
+
+/** Makes the wrong methods of each mistake from the right ones; a method that is absent stays right. */
+const BREAK: Record<Mistake, (right: Backward, box: string) => Partial<Backward>> = {
+  flip: ({ params }, box) => ({
+    params: (g, cache) => {
+      const { weight, ...others } = params(g, cache);
+      const axes = KERNEL_AXES[box];
+      return weight && axes ? { ...others, weight: flip(weight, axes) } : params(g, cache);
+    },
+  }),
+  batch: ({ params }) => ({ params: (g, cache) => params(firstExample(g), cache) }),
+  overwrite: ({ input }) => ({ input: (g, cache) => lastTerms(input, g, cache) }),
+  factor: ({ input, params }) => ({
+    input: (g, cache) => each(input(g, cache), twice),
+    params: (g, cache) => mapValues(params(g, cache), twice),
+  }),
+  pass: ({ input }) => ({
+    input: (g, cache) => {
+      const right = input(g, cache);
+      return each(right, (one) => (one.shape.join() === g.shape.join() ? g.clone() : one));
+    },
+  }),
+  ignore: ({ input, params }) => ({
+    input: (g, cache) => input(ones(g), cache),
+    params: (g, cache) => params(ones(g), cache),
+  }),
+  transpose: ({ input, params }) => ({
+    input: (g, cache) => {
+      const hasWeight = Object.values(params(g, cache)).some(({ rank }) => rank > 1);
+      return hasWeight ? input(g, cache) : each(input(g, cache), transposed);
+    },
+    params: (g, cache) => mapValues(params(g, cache), transposed),
+  }),
+  sign: ({ input, params }) => ({
+    input: (g, cache) => each(input(g, cache), (one) => neg(one)),
+    params: (g, cache) => mapValues(params(g, cache), (one) => neg(one)),
+  }),
+};
+
+/**
+ * Builds a mistake into the backward methods of a box or cost. The forward stays right, and so does
+ * every method that the mistake does not touch.
+ */
+export function breakBox(box: AnyModule | Cost, mistake: Mistake): void {
+  if (box instanceof Cost) {
+    const right = box.backpropToInput.bind(box);
+    if (mistake === 'factor') box.backpropToInput = (cache) => tidy(() => times(right(cache)));
+    if (mistake === 'sign') box.backpropToInput = (cache) => tidy(() => neg(right(cache)));
+    return;
+  }
+  const right: Backward = {
+    input: box.backpropToInput.bind(box) as Backward['input'],
+    params: box.backpropToParams.bind(box),
+  };
+  const wrong = { ...right, ...BREAK[mistake](right, nameOf(box)) };
+  box.backpropToInput = (g, cache) => tidy(() => wrong.input(g as Tensor, cache));
+  box.backpropToParams = (g, cache) => tidy(() => wrong.params(g as Tensor, cache));
+  box.backprop = (g, cache) => ({
+    gradInput: box.backpropToInput(g, cache),
+    gradParams: box.backpropToParams(g, cache),
+  });
+  box.backpropParams = (g, cache) => {
+    const gradParams = box.backpropToParams(g, cache);
+    disposeTensors(cache);
+    return gradParams;
+  };
+}
+
+function each(value: Tensor | Tensor[], change: (tensor: Tensor) => Tensor): Tensor | Tensor[] {
+  return Array.isArray(value) ? value.map(change) : change(value);
+}
+
+function twice(tensor: Tensor): Tensor {
+  return mul(tensor, scalar(2));
+}
+
+/** The gradient of a mean without its 1/N. */
+function times(tensor: Tensor): Tensor {
+  return mul(tensor, scalar(tensor.shape[0] > 1 ? tensor.shape[0] : 2));
+}
+
+function ones({ size, shape }: Tensor): Tensor {
+  return constant(new Float64Array(size).fill(1), shape);
+}
+
+/** Keeps ∂C/∂x_out of the first example. */
+function firstExample(g: Tensor): Tensor {
+  const each = g.size / (g.shape[0] ?? 1);
+  return constant(
+    g.dataSync().map((value, i) => (i < each ? value : 0)),
+    g.shape,
+  );
+}
+
+/** Sends the outputs back one after another, and lets each overwrite what an earlier one wrote. */
+function lastTerms(input: Backward['input'], g: Tensor, cache: unknown): Tensor | Tensor[] {
+  const right = input(g, cache);
+  if (g.size > MOST_OUTPUTS) return right;
+  const grads = g.dataSync();
+  const sums = tensorsOf(right).map(({ size }) => new Float64Array(size));
+  grads.forEach((grad, i) => {
+    tidy(() => {
+      const alone = constant(
+        grads.map((_, k) => (k === i ? grad : 0)),
+        g.shape,
+      );
+      tensorsOf(input(alone, cache)).forEach((part, p) => {
+        part.dataSync().forEach((term, j) => {
+          if (term !== 0) sums[p][j] = term;
+        });
+      });
+    });
+  });
+  const wrong = tensorsOf(right).map(({ shape }, p) => constant(sums[p], shape));
+  return Array.isArray(right) ? wrong : wrong[0];
+}
+
+function flip(tensor: Tensor, axes: readonly number[]): Tensor {
+  return gather(tensor, tensor.shape, (at) =>
+    at.map((i, axis) => (axes.includes(axis) ? tensor.shape[axis] - 1 - i : i)),
+  );
+}
+
+/** Stores a tensor as if its last two axes of more than one element were exchanged. */
+function transposed(tensor: Tensor): Tensor {
+  const { shape } = tensor;
+  const [q, p] = [...shape.keys()].filter((axis) => shape[axis] > 1).reverse();
+  if (p === undefined) return tensor;
+  const swap = (list: readonly number[]) =>
+    list.map((item, axis) => (axis === p ? list[q] : axis === q ? list[p] : item));
+  return gather(tensor, swap(shape), swap);
+}
+
+/**
+ * Makes a tensor of the same shape whose flat list runs through the positions of `shape`, and takes
+ * the element at the place that `from` gives.
+ */
+function gather(
+  tensor: Tensor,
+  shape: readonly number[],
+  from: (at: number[]) => number[],
+): Tensor {
+  const values = tensor.dataSync();
+  const taken = values.map((_, index) => {
+    const at = from(coordinates(index, shape));
+    return values[at.reduce((flat, i, axis) => flat * tensor.shape[axis] + i, 0)];
+  });
+  return constant(taken, tensor.shape);
+}

@@ -1,0 +1,24 @@
+import { Rng } from '../../lib/rng.ts';
+import { numElements } from '../../lib/shapes.ts';
+import type { Value } from './values.ts';
+
+/**
+ * Makes seeded values of few digits, with which a reader can compute along. No two are equal and none
+ * is 0, so a max pooling or a ReLU has a derivative at them.
+ */
+export function exampleValues(shape: readonly number[], seed: number, positive = false): Value {
+  const size = numElements(shape);
+  const gap = size <= 40 ? 0.1 : 0.02;
+  const below = positive ? 0 : Math.floor(size / 2);
+  const values = Float64Array.from(new Rng(seed).permutation(size), (rank) =>
+    Number((gap * (rank - below + 0.5)).toFixed(2)),
+  );
+  return { shape, values };
+}
+
+/** Makes seeded class labels, one per example. */
+export function exampleLabels(examples: number, classes: number, seed: number): Value {
+  const rng = new Rng(seed);
+  const values = Float64Array.from({ length: examples }, () => rng.integer(classes));
+  return { shape: [examples], values };
+}

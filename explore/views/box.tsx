@@ -1,0 +1,205 @@
+import type { JSX } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
+import { effect, signal, untracked } from '@preact/signals';
+import { exampleOf, GROUPS } from '../engine/boxes.ts';
+import type { RemoteEngine } from '../engine/messages.ts';
+import { MISTAKES, type Mistake } from '../engine/mistakes.ts';
+import type { Verdict } from '../engine/verdict.ts';
+import { docs } from '../docs.ts';
+import { setState, state } from '../router.ts';
+import { Session } from '../session.ts';
+import { Chain } from '../ui/boxFigure.tsx';
+import { Inspector } from '../ui/inspector.tsx';
+import { About, Prose, sentencesOf } from './box/about.tsx';
+import { editsText, shapesOf, shapesText, subjectOf } from './box/address.ts';
+import { CallForm } from './box/form.tsx';
+import { VerdictView } from './box/verdict.tsx';
+
+/** The view of one box or cost: its arguments, an input of the reader's own, and the three arrows. */
+export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Element {
+  const { session, verdict, mistakes, start } = useMemo(() => boxState(engine), [engine]);
+  useEffect(() => {
+    const stop = start();
+    return () => {
+      stop();
+      void session.close();
+    };
+  }, [session, start]);
+  const subject = subjectOf(state.value);
+  const { name } = subject;
+  const example = exampleOf(name);
+  const snapshot = session.snapshot.value;
+  const error = session.error.value;
+  return (
+    <>
+      <div class="lead box-lead">
+        <h1>
+          <label>
+            <span class="sr-only">box</span>
+            <BoxSelect name={name} />
+          </label>
+        </h1>
+        <p>
+          <Prose text={sentencesOf(docs[name]?.summary ?? '')[0] ?? ''} />
+        </p>
+      </div>
+      <div class="toolbar form" role="group" aria-label={`arguments of ${name}`}>
+        {subject.call && (
+          <CallForm
+            name={name}
+            call={subject.call}
+            onCall={({ args, options }) =>
+              setState({
+                args: JSON.stringify(args),
+                options: JSON.stringify(options),
+                edits: undefined,
+              })
+            }
+          />
+        )}
+        <label class="field">
+          <span>{(subject.shapes?.length ?? 1) > 1 ? 'shapes of x_in' : 'shape of x_in'}</span>
+          <input
+            type="text"
+            class="wide"
+            value={shapesText(subject.shapes ?? [])
+              .replaceAll(',', ', ')
+              .replaceAll(';', '; ')}
+            onChange={({ currentTarget }) =>
+              setState({
+                shape: shapesText(shapesOf(currentTarget.value)) || undefined,
+                edits: undefined,
+              })
+            }
+          />
+        </label>
+        {example?.modes && (
+          <Choice
+            label="mode"
+            value={subject.training ? 'training' : 'inference'}
+            choices={{ inference: 'inference', training: 'training' }}
+            onChoice={(mode) => setState({ mode: mode === 'training' ? mode : undefined })}
+          />
+        )}
+        <Choice
+          label="break it"
+          value={subject.mistake ?? ''}
+          choices={{
+            '': 'not broken',
+            ...Object.fromEntries(mistakes.value.map((key) => [key, MISTAKES[key]])),
+          }}
+          onChoice={(mistake) => setState({ break: mistake || undefined })}
+        />
+        <button type="button" onClick={() => reset(name)}>
+          Start again
+        </button>
+      </div>
+      {error && (
+        <p class="error" role="alert">
+          {error}
+        </p>
+      )}
+      <div class="stage box-stage">
+        <div class={error ? 'figure stale' : 'figure'}>
+          {snapshot && <Chain session={session} snapshot={snapshot} gradEditable />}
+        </div>
+        <Inspector session={session} />
+      </div>
+      {!error && <VerdictView verdict={verdict.value} />}
+      <About name={name} />
+    </>
+  );
+}
+
+/** The session of the view. It opens what the address names, and writes changed numbers into it. */
+function boxState(engine: RemoteEngine) {
+  const session = new Session(engine, 'box');
+  const verdict = signal<readonly Verdict[]>([]);
+  const mistakes = signal<readonly Mistake[]>([]);
+  let opened = '';
+  const start = () => {
+    opened = '';
+    const stops = [
+      effect(() => {
+        const subject = subjectOf(state.value);
+        const key = JSON.stringify(subject);
+        if (key === opened) return;
+        opened = key;
+        untracked(() => void open());
+        async function open() {
+          const { value: selected } = session.selected;
+          const same = session.snapshot.value?.boxes[0]?.name === subject.name;
+          await session.open(subject);
+          if (session.error.value === undefined && same) await session.select(selected);
+          mistakes.value = await engine.mistakes(subject).catch(() => []);
+        }
+      }),
+      effect(() => {
+        const edits = editsText(session.edits.value);
+        untracked(() => {
+          if (edits === (state.value.get('edits') ?? undefined)) return;
+          opened = JSON.stringify(subjectOf(withEdits(state.value, edits)));
+          setState({ edits });
+        });
+      }),
+      effect(() => {
+        if (session.snapshot.value === undefined) return;
+        void engine.verdict('box').then(
+          (next) => (verdict.value = next),
+          () => (verdict.value = []),
+        );
+      }),
+    ];
+    return () => stops.forEach((stop) => stop());
+  };
+  return { session, verdict, mistakes, start };
+}
+
+function withEdits(state: URLSearchParams, edits: string | undefined): URLSearchParams {
+  const next = new URLSearchParams(state);
+  if (edits === undefined) next.delete('edits');
+  else next.set('edits', edits);
+  return next;
+}
+
+/** Goes to a box with the arguments of its example. */
+function reset(name: string): void {
+  const cleared = Object.fromEntries([...state.value.keys()].map((key) => [key, undefined]));
+  setState({ ...cleared, name });
+}
+
+function BoxSelect({ name }: { readonly name: string }) {
+  return (
+    <select value={name} onChange={({ currentTarget }) => reset(currentTarget.value)}>
+      {GROUPS.map(({ title, boxes }) => (
+        <optgroup key={title} label={title}>
+          {Object.keys(boxes).map((box) => (
+            <option key={box}>{box}</option>
+          ))}
+        </optgroup>
+      ))}
+    </select>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly choices: Readonly<Record<string, string>>;
+  readonly onChoice: (choice: string) => void;
+}
+
+function Choice({ label, value, choices, onChoice }: ChoiceProps) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select value={value} onChange={({ currentTarget }) => onChoice(currentTarget.value)}>
+        {Object.entries(choices).map(([key, words]) => (
+          <option key={key} value={key}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

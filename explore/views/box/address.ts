@@ -1,0 +1,75 @@
+import type { Argument, BoxCall } from '../../engine/boxes.ts';
+import { exampleOf } from '../../engine/boxes.ts';
+import { MISTAKES, type Mistake } from '../../engine/mistakes.ts';
+import type { BoxSubject } from '../../engine/openBox.ts';
+import { parseRef, type Ref } from '../../engine/refs.ts';
+
+/** The first box that the view shows. */
+const FIRST = 'Conv2D';
+
+/**
+ * Reads the box, its arguments, shapes and edited numbers from the address. A part that cannot be
+ * read is as in the example of the box.
+ */
+export function subjectOf(state: URLSearchParams): BoxSubject {
+  const name = state.get('name') ?? FIRST;
+  const example = exampleOf(name);
+  const args = parse(state.get('args'));
+  const options = parse(state.get('options'));
+  const shapes = shapesOf(state.get('shape') ?? '');
+  const mistake = state.get('break') ?? '';
+  const call: BoxCall = {
+    args: Array.isArray(args) ? (args as Argument[]) : (example?.args ?? []),
+    options: isRecord(options) ? options : (example?.options ?? {}),
+  };
+  return {
+    kind: 'box',
+    name,
+    call,
+    shapes: shapes.length > 0 ? shapes : (example?.shapes ?? []),
+    training: state.get('mode') === 'training',
+    ...(Object.hasOwn(MISTAKES, mistake) && { mistake: mistake as Mistake }),
+    edits: editsOf(state.get('edits') ?? ''),
+  };
+}
+
+/** Writes shapes as `1,4,3,2`, one after another with a semicolon between. */
+export function shapesText(shapes: readonly (readonly number[])[]): string {
+  return shapes.map((shape) => shape.join(',')).join(';');
+}
+
+/** Reads shapes that a reader typed, with commas, spaces or × between the sizes. */
+export function shapesOf(text: string): number[][] {
+  return text
+    .split(';')
+    .map((one) => one.split(/[\s,×x[\]]+/).filter(Boolean))
+    .filter((sizes) => sizes.length > 0)
+    .map((sizes) => sizes.map(Number));
+}
+
+/** Writes the numbers that the reader has changed; undefined if there are none. */
+export function editsText(edits: ReadonlyMap<string, number>): string | undefined {
+  const all = [...edits].map(([key, value]) => `${key} ${value}`);
+  return all.length > 0 ? all.join(',') : undefined;
+}
+
+function editsOf(text: string): (readonly [ref: Ref, value: number])[] {
+  return text.split(',').flatMap((one) => {
+    const at = one.lastIndexOf(' ');
+    const ref = parseRef(one.slice(0, at));
+    const value = Number(one.slice(at + 1));
+    return ref && at > 0 && Number.isFinite(value) ? [[ref, value] as const] : [];
+  });
+}
+
+function parse(text: string | null): unknown {
+  try {
+    return text === null ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, Argument>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

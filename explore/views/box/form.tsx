@@ -1,0 +1,113 @@
+import type { JSX } from 'preact';
+import type { OptionDoc } from '../../build/boxDoc.ts';
+import { docs } from '../../docs.ts';
+import type { Argument, BoxCall } from '../../engine/boxes.ts';
+import { argumentText, entryOf, isShown, parseArgument } from './fields.ts';
+
+interface FormProps {
+  readonly name: string;
+  readonly call: BoxCall;
+  readonly onCall: (call: BoxCall) => void;
+}
+
+/** The arguments of a constructor and its options as a form. */
+export function CallForm({ name, call, onCall }: FormProps): JSX.Element {
+  const { parameters = [], options = [] } = docs[name] ?? {};
+  const known = new Set(options.map((option) => option.name));
+  // Options that the box inherits, and that its example sets, are not in its own docstring.
+  const inherited = Object.keys(call.options)
+    .filter((option) => !known.has(option))
+    .map((option): OptionDoc => ({ name: option, type: typeOf(call.options[option]), doc: '', required: false })); // prettier-ignore
+  const setOption = (option: string, value: Argument | undefined) => {
+    const { [option]: _, ...others } = call.options;
+    onCall({ ...call, options: value === undefined ? others : { ...others, [option]: value } });
+  };
+  return (
+    <>
+      {parameters.map(
+        (parameter, i) =>
+          isShown(parameter) && (
+            <Field
+              key={parameter.name}
+              doc={parameter}
+              value={call.args[i]}
+              onValue={(value) => {
+                if (value === undefined) return;
+                onCall({ ...call, args: call.args.map((arg, k) => (k === i ? value : arg)) });
+              }}
+            />
+          ),
+      )}
+      {[...options, ...inherited].filter(isShown).map((option) => (
+        <Field
+          key={option.name}
+          doc={option}
+          value={call.options[option.name]}
+          onValue={(value) => setOption(option.name, value)}
+        />
+      ))}
+    </>
+  );
+}
+
+interface FieldProps {
+  readonly doc: OptionDoc;
+  readonly value: Argument | undefined;
+  readonly onValue: (value: Argument | undefined) => void;
+}
+
+function Field({ doc, value, onValue }: FieldProps) {
+  const entry = entryOf(doc);
+  const text = argumentText(value);
+  if (entry.kind === 'tick') {
+    const checked = value === undefined ? entry.byDefault : value === true;
+    return (
+      <label class="field tick" title={doc.doc}>
+        <span>{doc.name}</span>
+        <input
+          type="checkbox"
+          checked={checked}
+          onChange={({ currentTarget }) => {
+            const next = currentTarget.checked;
+            onValue(next === entry.byDefault ? undefined : next);
+          }}
+        />
+      </label>
+    );
+  }
+  if (entry.kind === 'choice') {
+    const own = typeof value === 'object' ? JSON.stringify(value).replaceAll(',', ', ') : text;
+    const choices = own === '' || entry.choices.includes(own) ? entry.choices : [...entry.choices, own]; // prettier-ignore
+    return (
+      <label class="field" title={doc.doc}>
+        <span>{doc.name}</span>
+        <select
+          value={own}
+          onChange={({ currentTarget }) => onValue(parseArgument(currentTarget.value))}
+        >
+          {!doc.required && <option value="">default</option>}
+          {choices.map((choice) => (
+            <option key={choice}>{choice}</option>
+          ))}
+        </select>
+      </label>
+    );
+  }
+  return (
+    <label class="field" title={doc.doc}>
+      <span>{doc.name}</span>
+      <input
+        type="text"
+        inputMode={doc.type === 'number' ? 'decimal' : 'text'}
+        class={text.length > 9 ? 'wide' : ''}
+        value={text}
+        placeholder={doc.required ? '' : 'default'}
+        onChange={({ currentTarget }) => onValue(parseArgument(currentTarget.value))}
+      />
+    </label>
+  );
+}
+
+function typeOf(value: Argument): string {
+  return typeof value === 'string' && ['mean', 'sum'].includes(value) ? 'Reduction' : typeof value;
+}

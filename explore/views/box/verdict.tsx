@@ -1,0 +1,50 @@
+import type { JSX } from 'preact';
+import type { Verdict } from '../../engine/verdict.ts';
+
+/** The gradient checker's verdict on a box, in its own words. */
+export function VerdictView({
+  verdict,
+}: {
+  readonly verdict: readonly Verdict[];
+}): JSX.Element | null {
+  const wrong = verdict.filter(({ message }) => message !== undefined);
+  const checked = verdict
+    .filter(({ tensor }) => tensor !== 'output')
+    .reduce((sum, one) => sum + one.checked, 0);
+  if (verdict.length === 0) return null;
+  return (
+    <section class={`checker ${wrong.length > 0 ? 'wrong' : 'right'}`} aria-live="polite">
+      <h2>The gradient checker</h2>
+      {wrong.length === 0 ? (
+        <p class="verdict">
+          <span aria-hidden="true">✓</span> all {checked} derivatives agree with their central
+          difference
+        </p>
+      ) : (
+        <ul>
+          {wrong.map(({ tensor, message }) => (
+            <li key={tensor}>
+              <Message text={message ?? ''} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="hint">It draws ∂C/∂x_out itself, and compares every element of every gradient.</p>
+    </section>
+  );
+}
+
+/** A message of the checker: the numbers, then the mistake that would explain them. */
+function Message({ text }: { readonly text: string }) {
+  const [numbers, guess] = text.split('; looks like this: ');
+  return (
+    <>
+      {guess !== undefined && (
+        <p class="verdict">
+          <span aria-hidden="true">✗</span> looks like this: {guess}
+        </p>
+      )}
+      <p class={guess === undefined ? 'verdict' : 'numbers-in'}>{numbers}</p>
+    </>
+  );
+}
