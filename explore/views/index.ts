@@ -21,6 +21,8 @@ export const VIEWS: readonly ViewEntry[] = [
     name: 'box',
     title: 'Any box',
     load: async () => (await import('./box.tsx')).BoxView,
+  },
+  {
     name: 'tour',
     title: 'Tour',
     load: async () => (await import('./tour.tsx')).TourView,

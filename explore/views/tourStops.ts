@@ -80,10 +80,10 @@ export const STOPS: readonly Stop[] = [
     title: 'A closed gate',
     text: [
       'ReLU passes what is above 0. Look at an input below 0: its output is 0.',
-      'Find the first number of x_in below 0 in the figure, and predict the gradient there.',
+      'The last number in the first row of x_in is below 0. Predict the gradient there.',
     ],
     subject: { kind: 'box', name: 'ReLU' },
-    ask: { ref: gradient(0, 1), name: '∂C/∂x_in[0, 1]' },
+    ask: { ref: gradient(0, 2), name: '∂C/∂x_in[0, 2]' },
     lesson:
       'Below 0 the slope is 0: nothing comes back. Above 0 everything comes back. A unit that is below 0 for every example no longer learns.',
     next: { view: 'box', state: { name: 'ReLU' }, words: 'Open the gate' },
@@ -121,10 +121,10 @@ export const STOPS: readonly Stop[] = [
     title: 'Classes',
     text: [
       'For classes, softmax turns the outputs into probabilities, and the cost is the logarithm of the probability of the right class.',
-      'The target of the first example is a class. Predict the gradient at the output of this class.',
+      'The target y of the first example is class 1. Predict the gradient at the output of this class.',
     ],
     subject: { kind: 'box', name: 'SoftmaxCrossEntropy' },
-    ask: { ref: gradient(0, 0), name: '∂C/∂x[0, 0]' },
+    ask: { ref: gradient(0, 1), name: '∂C/∂x_in[0, 1]' },
     lesson:
       'The gradient is the probability, less 1 for the right class, over the number of examples. So it is negative for the right class and positive for every other.',
     next: { view: 'live', words: 'Train LeNet on digits' },

@@ -1,5 +1,4 @@
-import type { Argument, BoxCall } from '../../engine/boxes.ts';
-import { exampleOf } from '../../engine/boxes.ts';
+import { exampleOf, type Argument, type BoxCall } from '../../engine/boxes.ts';
 import { MISTAKES, type Mistake } from '../../engine/mistakes.ts';
 import type { BoxSubject } from '../../engine/openBox.ts';
 import { parseRef, type Ref } from '../../engine/refs.ts';
