@@ -144,6 +144,12 @@ function BoxBody({
       <div class="arrow backward" aria-hidden="true">
         ←
       </div>
+      <div class="arrow forward out" aria-hidden="true">
+        →
+      </div>
+      <div class="arrow backward out" aria-hidden="true">
+        ←
+      </div>
       {names.length > 0 && (
         <div class="below">
           <div class="arrow params" aria-hidden="true">
