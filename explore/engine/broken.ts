@@ -10,8 +10,8 @@ import type { Mistake } from './mistakes.ts';
 
 /** The two backward methods of a box. */
 interface Backward {
-  input(gradOutput: Tensor, cache: unknown): Tensor | Tensor[];
-  params(gradOutput: Tensor, cache: unknown): Grads;
+  readonly input: (gradOutput: Tensor, cache: unknown) => Tensor | Tensor[];
+  readonly params: (gradOutput: Tensor, cache: unknown) => Grads;
 }
 
 /** The axes of the weight along which the kernel runs. */

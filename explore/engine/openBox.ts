@@ -56,7 +56,7 @@ export function openBox(subject: BoxSubject): Microscope {
 }
 
 /** The call with which a box opens. */
-export function callOf({ args, options = {} }: BoxExample): BoxCall {
+function callOf({ args, options = {} }: BoxExample): BoxCall {
   return { args, options };
 }
 

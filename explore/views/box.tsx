@@ -101,7 +101,9 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
       )}
       <div class="stage box-stage">
         <div class={error ? 'figure stale' : 'figure'}>
-          {snapshot && <Chain session={session} snapshot={snapshot} gradEditable />}
+          {snapshot && (
+            <Chain session={session} snapshot={snapshot} gradEditable={!snapshot.cost} />
+          )}
         </div>
         <Inspector session={session} />
       </div>

@@ -29,7 +29,11 @@ export function VerdictView({
           ))}
         </ul>
       )}
-      <p class="hint">It draws ∂C/∂x_out itself, and compares every element of every gradient.</p>
+      {wrong.length > 0 && (
+        <p class="hint">
+          It compares every element of every gradient, at a ∂C/∂x_out that it draws.
+        </p>
+      )}
     </section>
   );
 }
