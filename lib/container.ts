@@ -92,6 +92,7 @@ export interface Back {
 export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Out, ContainerCache> {
   override readonly params: Params;
   override readonly buffers: Params;
+  override readonly hidesInfinity = false;
   /** The names of the inputs, if there are several and their number is fixed. */
   readonly inputs?: string | readonly string[];
   /** The names of the outputs, if there are several; a `Graph` calls them `node.output`. */
@@ -135,6 +136,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
         const { output, cache } = this.#inside(child, () => box.forward(x, context));
         visited.push(name);
         caches.push(cache);
+        context?.afterBox?.(box, x, output);
         return output;
       });
       return { output, cache: { visited, caches } };

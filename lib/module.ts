@@ -21,6 +21,8 @@ export interface Context {
   readonly mode: 'training' | 'inference';
   /** Required by boxes that draw random numbers in training. */
   readonly rng?: Rng;
+  /** Called by containers after the forward of each child, inner children first. */
+  readonly afterBox?: (box: AnyModule, input: unknown, output: unknown) => void;
 }
 
 /** The result of `forward`: the output, and the cache that the backward methods need. */
@@ -99,6 +101,14 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    * undefined.
    */
   readonly noDecay: readonly string[] | undefined = undefined;
+
+  /**
+   * Whether an infinite input can leave the output finite although the output depends on it, as in
+   * Tanh and ReLU; finite inputs then never make an infinite output. False means that an infinity
+   * shows in the output. Undefined means unknown. A training step checks the inputs of a box unless
+   * it is false.
+   */
+  readonly hidesInfinity: boolean | undefined = undefined;
 
   /** Refuses the arguments of `new ReLU({ inplace: true })`: a box without options takes none. */
   constructor(...unexpected: never[]) {

@@ -8,7 +8,7 @@ interface Printable {
 }
 
 /** The properties that every box has, which are not settings. */
-const COMMON = new Set(['params', 'buffers', 'arity', 'noDecay']);
+const COMMON = new Set(['params', 'buffers', 'arity', 'noDecay', 'hidesInfinity']);
 
 /**
  * Formats a box as text: its settings in the order in which its constructor sets them, and its

@@ -37,6 +37,7 @@ export interface AdaptiveAvgPool2DCache {
  *     box.infer(images);   // [N, 2, 3, C]
  */
 export class AdaptiveAvgPool2D extends Module<Tensor4D, Tensor4D, AdaptiveAvgPool2DCache> {
+  override readonly hidesInfinity = false;
   readonly outputSize: readonly [number, number];
 
   constructor(outputSize: Pair) {

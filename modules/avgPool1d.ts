@@ -51,6 +51,7 @@ export interface AvgPool1DCache {
  *     box.infer(sequences);   // [N, ⌊L/2⌋, C]
  */
 export class AvgPool1D extends Module<Tensor3D, Tensor3D, AvgPool1DCache> {
+  override readonly hidesInfinity = false;
   readonly kernelSize: number;
   readonly stride: number;
   readonly padding: Padding1D;

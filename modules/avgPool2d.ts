@@ -58,6 +58,7 @@ export interface AvgPool2DCache {
  *     box.infer(images);   // [N, 7, 9, C] to [N, 3, 4, C]
  */
 export class AvgPool2D extends Module<Tensor4D, Tensor4D, AvgPool2DCache> {
+  override readonly hidesInfinity = false;
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: Padding;

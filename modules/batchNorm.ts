@@ -112,6 +112,7 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     readonly runningVar: Variable<Rank.R1>;
   };
   override readonly noDecay = ['weight', 'bias'];
+  override readonly hidesInfinity = false;
   readonly features: number;
   readonly eps: number;
   readonly momentum: number;

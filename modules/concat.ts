@@ -25,6 +25,7 @@ export interface ConcatCache {
  */
 export class Concat extends Module<readonly Tensor[], Tensor, ConcatCache> {
   override readonly arity = 'list';
+  override readonly hidesInfinity = false;
 
   forward(inputs: readonly Tensor[]): ForwardResult<Tensor, ConcatCache> {
     checkSameShape(this, inputs, 'all but the last');

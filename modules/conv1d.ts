@@ -94,6 +94,7 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
     readonly bias?: Variable<Rank.R1>;
   };
   override readonly noDecay = ['bias'];
+  override readonly hidesInfinity = false;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: number;

@@ -92,6 +92,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
     readonly bias?: Variable<Rank.R1>;
   };
   override readonly noDecay = ['bias'];
+  override readonly hidesInfinity = false;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly [number, number];

@@ -105,6 +105,7 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
     readonly bias?: Variable<Rank.R1>;
   };
   override readonly noDecay = ['bias'];
+  override readonly hidesInfinity = false;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly [number, number];

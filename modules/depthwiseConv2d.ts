@@ -90,6 +90,7 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
     readonly bias?: Variable<Rank.R1>;
   };
   override readonly noDecay = ['bias'];
+  override readonly hidesInfinity = false;
   readonly channels: number;
   readonly multiplier: number;
   readonly kernelSize: readonly [number, number];

@@ -41,6 +41,7 @@ export interface DropoutCache {
  *     box.forward(input, { mode: 'training', rng: new Rng(0) });   // a fifth of the output is 0
  */
 export class Dropout extends Module<Tensor, Tensor, DropoutCache> {
+  override readonly hidesInfinity = false;
   readonly p: number;
 
   constructor(options: DropoutOptions = {}) {

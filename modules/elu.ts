@@ -34,6 +34,7 @@ export interface ELUCache {
  *     box.infer(tensor1d([-10, 3]));   // [-1.9999, 3]
  */
 export class ELU extends Module<Tensor, Tensor, ELUCache> {
+  override readonly hidesInfinity = true;
   readonly alpha: number;
 
   constructor(options: ELUOptions = {}) {

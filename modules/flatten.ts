@@ -22,6 +22,8 @@ export interface FlattenCache {
  *     box.infer(images);   // [N, H W C] for images [N, H, W, C]
  */
 export class Flatten extends Module<Tensor, Tensor2D, FlattenCache> {
+  override readonly hidesInfinity = false;
+
   forward(input: Tensor): ForwardResult<Tensor2D, FlattenCache> {
     checkInput(this, input, 2);
     return { output: reshape(input, rows(input.shape)), cache: { inputShape: input.shape } };

@@ -44,6 +44,7 @@ const K = 0.044715;
  *     box.infer(tensor1d([-1, 0, 1]));   // [-0.1588, 0, 0.8412]
  */
 export class GELU extends Module<Tensor, Tensor, GELUCache> {
+  override readonly hidesInfinity = true;
   readonly approximate: 'none' | 'tanh';
 
   constructor(options: GELUOptions = {}) {

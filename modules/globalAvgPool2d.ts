@@ -25,6 +25,8 @@ export interface GlobalAvgPool2DCache {
  *     box.infer(images);   // [N, C]
  */
 export class GlobalAvgPool2D extends Module<Tensor4D, Tensor2D, GlobalAvgPool2DCache> {
+  override readonly hidesInfinity = false;
+
   forward(input: Tensor4D): ForwardResult<Tensor2D, GlobalAvgPool2DCache> {
     checkTensor(this, 'forward', 'input', input, ['N', 'H', 'W', 'C']);
     const [batch, height, width, channels] = input.shape;

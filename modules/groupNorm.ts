@@ -66,6 +66,7 @@ export class GroupNorm extends Module<Tensor, Tensor, GroupNormCache> {
     readonly bias?: Variable<Rank.R1>;
   };
   override readonly noDecay = ['weight', 'bias'];
+  override readonly hidesInfinity = false;
   readonly groups: number;
   readonly channels: number;
   readonly eps: number;

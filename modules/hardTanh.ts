@@ -45,6 +45,7 @@ export interface HardTanhCache {
  *     relu6.infer(tensor1d([-1, 4, 9]));   // [0, 4, 6]
  */
 export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
+  override readonly hidesInfinity = true;
   readonly minValue: number;
   readonly maxValue: number;
 

@@ -24,6 +24,8 @@ export interface IdentityCache {
  *     box.infer(tensor1d([1, 2]));   // [1, 2]
  */
 export class Identity extends Module<Tensor, Tensor, IdentityCache> {
+  override readonly hidesInfinity = false;
+
   forward(input: Tensor): ForwardResult<Tensor, IdentityCache> {
     checkInput(this, input);
     return { output: input.clone(), cache: { shape: input.shape } };

@@ -65,6 +65,7 @@ export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
     readonly bias?: Variable<Rank.R1>;
   };
   override readonly noDecay = ['weight', 'bias'];
+  override readonly hidesInfinity = false;
   readonly channels: number;
   readonly eps: number;
 

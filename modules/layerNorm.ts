@@ -61,6 +61,7 @@ export interface LayerNormCache {
 export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
   override readonly params: { readonly weight?: Variable; readonly bias?: Variable };
   override readonly noDecay = ['weight', 'bias'];
+  override readonly hidesInfinity = false;
   readonly shape: readonly number[];
   readonly eps: number;
 

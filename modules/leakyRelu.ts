@@ -33,6 +33,7 @@ export interface LeakyReLUCache {
  *     box.infer(tensor1d([-2, 3]));   // [-0.5, 3]
  */
 export class LeakyReLU extends Module<Tensor, Tensor, LeakyReLUCache> {
+  override readonly hidesInfinity = false;
   readonly negativeSlope: number;
 
   constructor(options: LeakyReLUOptions = {}) {

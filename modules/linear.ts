@@ -47,6 +47,7 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
     readonly bias?: Variable<Rank.R1>;
   };
   override readonly noDecay = ['bias'];
+  override readonly hidesInfinity = false;
   readonly inFeatures: number;
   readonly outFeatures: number;
 

@@ -75,6 +75,7 @@ export class LocallyConnected1D extends Module<Tensor3D, Tensor3D, LocallyConnec
     readonly bias?: Variable<Rank.R2>;
   };
   override readonly noDecay = ['bias'];
+  override readonly hidesInfinity = false;
   readonly inputLength: number;
   readonly inChannels: number;
   readonly outChannels: number;

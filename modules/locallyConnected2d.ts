@@ -89,6 +89,7 @@ export class LocallyConnected2D extends Module<Tensor4D, Tensor4D, LocallyConnec
     readonly bias?: Variable<Rank.R3>;
   };
   override readonly noDecay = ['bias'];
+  override readonly hidesInfinity = false;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly [number, number];

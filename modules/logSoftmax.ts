@@ -28,6 +28,8 @@ export interface LogSoftmaxCache {
  *     box.infer(tensor2d([[0, Math.log(3)]]));   // [[log 0.25, log 0.75]]
  */
 export class LogSoftmax extends Module<Tensor, Tensor, LogSoftmaxCache> {
+  override readonly hidesInfinity = true;
+
   forward(input: Tensor): ForwardResult<Tensor, LogSoftmaxCache> {
     checkInput(this, input);
     const output = logSoftmax(input);

@@ -28,6 +28,7 @@ export interface MaxCache {
  */
 export class Max extends Module<readonly Tensor[], Tensor, MaxCache> {
   override readonly arity = 'list';
+  override readonly hidesInfinity = true;
 
   forward(inputs: readonly Tensor[]): ForwardResult<Tensor, MaxCache> {
     checkSameShape(this, inputs);

@@ -55,6 +55,7 @@ export interface MaxPool1DCache {
  *     box.infer(sequences);   // [N, ⌊L/2⌋, C]
  */
 export class MaxPool1D extends Module<Tensor3D, Tensor3D, MaxPool1DCache> {
+  override readonly hidesInfinity = true;
   readonly kernelSize: number;
   readonly stride: number;
   readonly padding: Padding1D;

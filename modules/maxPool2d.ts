@@ -59,6 +59,7 @@ export interface MaxPool2DCache {
  *     box.infer(images);   // [N, ⌊H/2⌋, ⌊W/2⌋, C]
  */
 export class MaxPool2D extends Module<Tensor4D, Tensor4D, MaxPool2DCache> {
+  override readonly hidesInfinity = true;
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: Padding;

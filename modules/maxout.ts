@@ -34,6 +34,7 @@ export interface MaxoutCache {
  *     box.infer(tensor2d([[1, 5, 2, -4, -2, -3]]));   // [[5, -2]]
  */
 export class Maxout extends Module<Tensor, Tensor, MaxoutCache> {
+  override readonly hidesInfinity = true;
   readonly pieces: number;
 
   /** @param pieces k, at least 1. */

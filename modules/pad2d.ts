@@ -59,6 +59,8 @@ export interface Pad2DCache {
  *     box.infer(images);   // [N, 1 + H, 2 + W + 2, C]
  */
 export class Pad2D extends Module<Tensor4D, Tensor4D, Pad2DCache> {
+  override readonly hidesInfinity = false;
+
   /** [[top, bottom], [left, right]] */
   readonly padding: readonly [readonly [number, number], readonly [number, number]];
   readonly mode: PaddingMode;

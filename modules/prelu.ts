@@ -64,6 +64,7 @@ export interface PReLUCache {
 export class PReLU extends Module<Tensor, Tensor, PReLUCache> {
   override readonly params: { readonly weight: Variable<Rank.R1> };
   override readonly noDecay = ['weight'];
+  override readonly hidesInfinity = false;
   readonly numParameters: number;
 
   constructor(numParameters = 1, options: PReLUOptions = {}) {

@@ -27,6 +27,7 @@ export interface ProductCache {
  */
 export class Product extends Module<readonly Tensor[], Tensor, ProductCache> {
   override readonly arity = 'list';
+  override readonly hidesInfinity = false;
 
   forward(inputs: readonly Tensor[]): ForwardResult<Tensor, ProductCache> {
     checkSameShape(this, inputs);

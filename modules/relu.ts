@@ -25,6 +25,8 @@ export interface ReLUCache {
  *     box.infer(tensor1d([-1, 2]));   // [0, 2]
  */
 export class ReLU extends Module<Tensor, Tensor, ReLUCache> {
+  override readonly hidesInfinity = true;
+
   forward(input: Tensor): ForwardResult<Tensor, ReLUCache> {
     checkInput(this, input);
     const output = positivePart(input);

@@ -26,6 +26,7 @@ export interface ReshapeCache {
  *     box.infer(zeros([2, 12]));   // [2, 4, 3]
  */
 export class Reshape extends Module<Tensor, Tensor, ReshapeCache> {
+  override readonly hidesInfinity = false;
   readonly sizes: readonly number[];
 
   constructor(sizes: readonly number[]) {

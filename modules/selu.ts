@@ -29,6 +29,8 @@ export interface SELUCache {
  *     box.infer(tensor1d([-10, 2]));   // [-1.7580, 2.1014]
  */
 export class SELU extends Module<Tensor, Tensor, SELUCache> {
+  override readonly hidesInfinity = true;
+
   /** α */
   static readonly alpha = 1.6732632423543772;
   /** λ */

@@ -25,6 +25,8 @@ export interface SigmoidCache {
  *     box.infer(tensor1d([-100, 0, 2]));   // [0, 0.5, 0.8808]
  */
 export class Sigmoid extends Module<Tensor, Tensor, SigmoidCache> {
+  override readonly hidesInfinity = true;
+
   forward(input: Tensor): ForwardResult<Tensor, SigmoidCache> {
     checkInput(this, input);
     const output = sigmoid(input);

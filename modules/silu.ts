@@ -27,6 +27,8 @@ export interface SiLUCache {
  *     box.infer(tensor1d([-1, 0, 1]));   // [-0.2689, 0, 0.7311]
  */
 export class SiLU extends Module<Tensor, Tensor, SiLUCache> {
+  override readonly hidesInfinity = true;
+
   forward(input: Tensor): ForwardResult<Tensor, SiLUCache> {
     checkInput(this, input);
     const gate = sigmoid(input);

@@ -28,6 +28,8 @@ export interface SoftmaxCache {
  *     box.infer(tensor2d([[0, Math.log(3)]]));   // [[0.25, 0.75]]
  */
 export class Softmax extends Module<Tensor, Tensor, SoftmaxCache> {
+  override readonly hidesInfinity = true;
+
   forward(input: Tensor): ForwardResult<Tensor, SoftmaxCache> {
     checkInput(this, input);
     const output = softmax(input);

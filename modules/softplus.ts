@@ -55,6 +55,7 @@ export interface SoftplusCache {
  *     box.infer(tensor1d([-1, 0, 30]));   // [0.3133, 0.6931, 30]
  */
 export class Softplus extends Module<Tensor, Tensor, SoftplusCache> {
+  override readonly hidesInfinity = true;
   readonly beta: number;
   readonly threshold: number;
 

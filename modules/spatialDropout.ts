@@ -43,6 +43,7 @@ export interface SpatialDropoutCache {
  *     box.forward(images, { mode: 'training', rng: new Rng(0) });   // a fifth of the maps is 0
  */
 export class SpatialDropout extends Module<Tensor, Tensor, SpatialDropoutCache> {
+  override readonly hidesInfinity = false;
   readonly p: number;
 
   constructor(options: SpatialDropoutOptions = {}) {

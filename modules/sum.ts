@@ -26,6 +26,7 @@ export interface SumCache {
  */
 export class Sum extends Module<readonly Tensor[], Tensor, SumCache> {
   override readonly arity = 'list';
+  override readonly hidesInfinity = false;
 
   forward(inputs: readonly Tensor[]): ForwardResult<Tensor, SumCache> {
     checkSameShape(this, inputs);

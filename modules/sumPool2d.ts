@@ -55,6 +55,7 @@ export interface SumPool2DCache {
  *     box.infer(images);   // [N, ⌊H/2⌋, ⌊W/2⌋, C]
  */
 export class SumPool2D extends Module<Tensor4D, Tensor4D, SumPool2DCache> {
+  override readonly hidesInfinity = false;
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: Padding;

@@ -25,6 +25,8 @@ export interface TanhCache {
  *     box.infer(tensor1d([-1, 0, 1]));   // [-0.7616, 0, 0.7616]
  */
 export class Tanh extends Module<Tensor, Tensor, TanhCache> {
+  override readonly hidesInfinity = true;
+
   forward(input: Tensor): ForwardResult<Tensor, TanhCache> {
     checkInput(this, input);
     const output = tanh(input);

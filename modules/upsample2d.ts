@@ -55,6 +55,7 @@ export interface Upsample2DCache {
  *     box.infer(images);   // [N, 2 H, 2 W, C]
  */
 export class Upsample2D extends Module<Tensor4D, Tensor4D, Upsample2DCache> {
+  override readonly hidesInfinity = false;
   readonly scaleFactor: readonly [number, number];
   readonly interpolation: 'nearest' | 'bilinear';
   readonly alignCorners: boolean;

@@ -26,6 +26,8 @@ export interface AbsCache {
  *     box.infer(tensor1d([-2, 3]));   // [2, 3]
  */
 export class Abs extends Module<Tensor, Tensor, AbsCache> {
+  override readonly hidesInfinity = false;
+
   forward(input: Tensor): ForwardResult<Tensor, AbsCache> {
     checkInput(this, input);
     return { output: abs(input), cache: { input: input.clone() } };

@@ -54,6 +54,7 @@ export class Affine extends Module<Tensor, Tensor, AffineCache> {
     readonly bias?: Variable<Rank.R1>;
   };
   override readonly noDecay = ['weight', 'bias'];
+  override readonly hidesInfinity = false;
   readonly features: number;
 
   constructor(features: number, options: AffineOptions = {}) {

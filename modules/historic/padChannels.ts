@@ -25,6 +25,7 @@ export interface PadChannelsCache {
  *     box.infer(tensor2d([[5, 6]]));   // [[5, 6, 0, 0]]
  */
 export class PadChannels extends Module<Tensor, Tensor, PadChannelsCache> {
+  override readonly hidesInfinity = false;
   readonly more: number;
 
   constructor(more: number) {

@@ -41,6 +41,7 @@ export interface ScaledTanhCache {
  *     box.infer(tensor1d([-1, 0, 1]));   // [-1.0000, 0, 1.0000]
  */
 export class ScaledTanh extends Module<Tensor, Tensor, ScaledTanhCache> {
+  override readonly hidesInfinity = true;
   readonly amplitude: number;
   readonly slope: number;
 

@@ -1,0 +1,16 @@
+import { sum, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { scalar } from '../../constant.ts';
+import { onHost } from '../backends/host.ts';
+import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
+import { surelyFinite } from './surelyFinite.ts';
+
+/**
+ * Returns a scalar that is finite only if all values are, by the fastest sum of the backend. The
+ * sum may also overflow, so if it is not finite the values need a closer look.
+ *
+ * Shapes: any, of dtype float32; output [].
+ */
+export function roughSum(x: Tensor): Scalar {
+  if (onHost()) return scalar(surelyFinite(x) ? 0 : NaN);
+  return onTensorflow() ? runOperation('L2Loss', {}, [x]) : sum(x);
+}
