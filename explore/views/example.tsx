@@ -4,6 +4,7 @@ import { signal } from '@preact/signals';
 import type { RemoteEngine } from '../engine/messages.ts';
 import type { Snapshot } from '../engine/microscope.ts';
 import { SLIDE } from '../../models/slideOfExample.ts';
+import { setState, state } from '../router.ts';
 import { Session } from '../session.ts';
 import { Chain } from '../ui/boxFigure.tsx';
 import { Prose } from '../ui/equation.tsx';
@@ -21,51 +22,54 @@ const WORDS: readonly string[] = [
   'With the new weights the cost is smaller. You can go on: every further step is one more update.',
 ];
 
-/** The view of the lecture's worked example, step by step. */
+/** The steps taken when the page opens: forward and backward are done. */
+const FIRST = 2;
+/** The last step, because the address may hold any number. */
+const MOST = 100;
+
+/** The number of updates that have been made after so many steps; each step after the last is one. */
+function updatesAt(step: number): number {
+  return Math.max(0, step < 3 ? 0 : step <= 4 ? 1 : step - 3);
+}
+
+/** The view of the lecture's worked example, step by step. The address holds the step and η. */
 export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.Element {
-  const { session, step, eta, history } = useMemo(
+  const { session, history } = useMemo(
     () => ({
       session: new Session(engine, 'example'),
-      step: signal(2),
-      eta: signal(-0.2),
       /** The snapshots before each update. */
       history: signal<readonly Snapshot[]>([]),
     }),
     [engine],
   );
-  useEffect(() => {
-    void session.open({ kind: 'example' });
-    return () => void session.close();
-  }, [session]);
-  const snapshot = session.snapshot.value;
-  const at = step.value;
-  const update = async () => {
-    const { value: before } = session.snapshot;
-    if (before === undefined) return;
-    await session.step(-eta.value);
-    history.value = [...history.value, before];
-  };
-  const next = async () => {
-    if (at === 2 || at === 4) await update();
-    step.value = at === 4 ? 4 : at + 1;
-  };
-  const back = async () => {
-    const last = history.value.at(-1);
-    if ((at === 3 || at === 4) && last !== undefined) {
-      if (at === 3 || history.value.length > 1) {
-        await session.restore(last);
-        history.value = history.value.slice(0, -1);
-      }
+  const step = Math.min(MOST, Math.max(0, Math.trunc(numberIn('step', FIRST))));
+  const at = Math.min(4, step);
+  const eta = numberIn('eta', -0.2);
+  /** Makes or takes back updates until the numbers are those of a step. */
+  const goTo = async (next: number) => {
+    while (history.value.length > updatesAt(next)) {
+      await session.restore(history.value[history.value.length - 1]);
+      history.value = history.value.slice(0, -1);
     }
-    step.value = at === 4 && history.value.length > 0 && last ? at : Math.max(0, at - 1);
+    while (history.value.length < updatesAt(next)) {
+      const { value: before } = session.snapshot;
+      if (before === undefined) return;
+      await session.step(-eta);
+      history.value = [...history.value, before];
+    }
+    setState({ step: next === FIRST ? undefined : String(next) });
   };
+  useEffect(() => {
+    void session.open({ kind: 'example' }).then(() => goTo(step));
+    return () => void session.close();
+    // The address is read once; later it follows the steps.
+  }, [session]);
   const restart = async () => {
-    const [first] = history.value;
-    if (first) await session.restore(first);
     history.value = [];
-    step.value = 0;
+    setState({ step: '0', eta: undefined });
     await session.open({ kind: 'example' });
   };
+  const snapshot = session.snapshot.value;
   return (
     <>
       <div class="lead">
@@ -86,10 +90,10 @@ export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.
             </li>
           ))}
         </ol>
-        <button type="button" onClick={() => void back()} disabled={at === 0}>
+        <button type="button" onClick={() => void goTo(step - 1)} disabled={step <= 0}>
           Back
         </button>
-        <button type="button" class="primary" onClick={() => void next()}>
+        <button type="button" class="primary" onClick={() => void goTo(step + 1)}>
           {at === 4 ? 'Another step' : 'Next'}
         </button>
         <label>
@@ -97,9 +101,9 @@ export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.
           <input
             type="number"
             step="0.05"
-            value={eta.value}
+            value={eta}
             onInput={({ currentTarget: { valueAsNumber } }) => {
-              if (Number.isFinite(valueAsNumber)) eta.value = valueAsNumber;
+              if (Number.isFinite(valueAsNumber)) setState({ eta: String(valueAsNumber) });
             }}
           />
         </label>
@@ -128,6 +132,13 @@ export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.
       {snapshot && history.value.length > 0 && <Updates history={history.value} now={snapshot} />}
     </>
   );
+}
+
+/** Reads a number of the address. */
+function numberIn(key: string, byDefault: number): number {
+  const text = state.value.get(key);
+  const value = Number(text);
+  return text !== null && Number.isFinite(value) ? value : byDefault;
 }
 
 /** The weights before and after the first update, beside the slide's rounded numbers. */

@@ -74,6 +74,15 @@ const because = findChromium() === undefined ? ' (skipped: Chromium is not insta
     await page.click('text=Next');
     expect(await shown('activation', 4)).toEqual(formatted(example.secondForward));
     expect(await numbersOf(page, '[data-ref="loss"]')).toEqual([format(example.secondLoss)]);
+    // The address holds the step, so a page that is opened with it shows the same numbers.
+    expect(page.url()).toMatch(/#\/example\?step=4$/);
+    await page.reload();
+    await page.waitForSelector('.updates');
+    expect(await numbersOf(page, '[data-ref="loss"]')).toEqual([format(example.secondLoss)]);
+    await page.click('text=Back');
+    await page.click('text=Back');
+    await page.waitForSelector('.updates', { state: 'detached' });
+    expect(await numbersOf(page, '[data-ref="loss"]')).toEqual([format(example.loss)]);
     await page.close();
   });
 
@@ -95,6 +104,19 @@ const because = findChromium() === undefined ? ' (skipped: Chromium is not insta
         const verdict = await page.getAttribute('.inspector .proof', 'class');
         expect([name, key, verdict]).toEqual([name, key, expect.stringMatching(/right|kink/)]);
         await page.keyboard.press('Enter');
+        clicked++;
+      }
+      // In a picture, the arrow keys move a cursor to a number.
+      const pictures = await page.$$('.pictures');
+      for (const picture of pictures.slice(0, 12)) {
+        await picture.focus();
+        const keys = ['ArrowRight', 'ArrowDown', 'PageDown'];
+        for (let i = 0; i < 12; i++) await page.keyboard.press(keys[rng.integer(3)]);
+        await page.keyboard.press('Enter');
+        await page.waitForSelector('.inspector .proof');
+        const verdict = await page.getAttribute('.inspector .proof', 'class');
+        expect([name, verdict]).toEqual([name, expect.stringMatching(/right|kink/)]);
+        await page.click('.inspector .close');
         clicked++;
       }
       await page.close();
