@@ -7,7 +7,10 @@ import { InputError, show } from '../lib/errors.ts';
 import { Rng } from '../lib/rng.ts';
 import type { OpenedData } from './openedData.ts';
 
-/** The seed of the split of a single file. No option changes it, because `evaluate` repeats it. */
+/**
+ * The seed of the split of a single file. No option changes it, because `evaluate` must repeat the
+ * split.
+ */
 const SEED = 0;
 
 /** The fractions of the examples of a single file that are for training and for testing. */
@@ -52,7 +55,7 @@ export async function openCsvFile(file: string, options: CsvOptions): Promise<Op
   return { train, test: { ...test, name: `${file}, test examples` }, notes: [note] };
 }
 
-/** The options for a file that is read like the training file. */
+/** Returns the options for a file that is read like the training file. */
 function likeTraining({ inputShape, classNames, columns }: ArrayDataset): CsvOptions {
   return { inputShape, ...(classNames && { classNames }), ...(columns && { columns }) };
 }

@@ -18,7 +18,7 @@ export interface DataOptions extends TableOptions {
   readonly shape?: readonly number[];
 }
 
-/** The most classes: a confusion matrix of more would not fit into memory. */
+/** The largest number of classes: a confusion matrix of more would not fit into memory. */
 const MAX_CLASSES = 5000;
 
 /**

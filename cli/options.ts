@@ -4,8 +4,8 @@ import { InputError, show } from '../lib/errors.ts';
 import { homePath } from '../lib/files/homePath.ts';
 
 /**
- * Reads an integer option. Like all readers here, it takes decimal notation only: no blanks, no
- * hex.
+ * Returns a function that reads an integer option. Like all readers here, it takes decimal notation
+ * only: no blanks, no hex.
  *
  * Errors: `--epochs: expected an integer of at least 1, got "0"`.
  */
@@ -25,7 +25,10 @@ export function decimal(text: string): number {
   return /^(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
 }
 
-/** Reads a finite number above 0. Errors: `--clip-norm: expected a number above 0, got "0"`. */
+/**
+ * Returns a function that reads a finite number above 0. Errors: `--clip-norm: expected a number
+ * above 0, got "0"`.
+ */
 export function positiveOption(flag: string): (text: string) => number {
   return (text) => {
     const value = decimal(text);
@@ -37,7 +40,7 @@ export function positiveOption(flag: string): (text: string) => number {
 }
 
 /**
- * Reads a fraction below 1.
+ * Returns a function that reads a fraction below 1.
  *
  * Errors: `--momentum: expected a number from 0 to below 1, got "2"`.
  * @param zero whether 0 is allowed.
@@ -55,7 +58,7 @@ export function fractionOption(
 }
 
 /**
- * Reads sizes such as `227,227,3` or `227x227x3`.
+ * Returns a function that reads sizes such as `227,227,3` or `227x227x3`.
  *
  * Errors: `--shape: expected 3 sizes of at least 1, such as 32,32,3, got "3x3"`.
  */
@@ -72,7 +75,8 @@ function shapeOption(flag: string, axes: number): (text: string) => readonly num
 }
 
 /**
- * Reads indices such as `0,17,3`. Errors: `--units: expected indices such as 0,17,3, got "all"`.
+ * Returns a function that reads indices such as `0,17,3`. Errors: `--units: expected indices such
+ * as 0,17,3, got "all"`.
  */
 export function indicesOption(flag: string): (text: string) => readonly number[] {
   return (text) => {
@@ -81,7 +85,10 @@ export function indicesOption(flag: string): (text: string) => readonly number[]
   };
 }
 
-/** Reads one of several words. Errors: `--method: expected one of sign, closest, got "magic"`. */
+/**
+ * Returns a function that reads one of several words. Errors: `--method: expected one of sign,
+ * closest, got "magic"`.
+ */
 export function choiceOption<T extends string>(
   flag: string,
   choices: readonly T[],

@@ -12,7 +12,7 @@ export function printNote(line: string): void {
   process.stderr.write(`boxprop: ${oneLine(line)}\n`);
 }
 
-/** Prints which backend starts, and why, to standard error. */
+/** Prints a line to standard error, such as which backend starts and why. */
 export function logBackend(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -18,8 +18,7 @@ const COMMAND_LINE_ONLY = ['config', 'resume', 'out'];
  *     { "network": "lenet5", "preprocess": ["pad:2", "standardize"], "weightDecay": 1e-4 }
  *
  * Errors: unknown keys, those that belong to the command line only, and values that the command
- *         line would not accept. The message names the
- *         file.
+ *         line would not accept. The message names the file.
  * @returns the network, if the object names one.
  */
 export function applyOptions(

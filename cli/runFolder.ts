@@ -18,7 +18,7 @@ export interface RunReader {
   readonly remedy: string;
   /** The network that the user named; it replaces that of the run. */
   readonly network?: string | undefined;
-  /** The folder of the data that the user named; it replaces that of the run. */
+  /** The path of the data that the user named; it replaces that of the run. */
   readonly data?: string | undefined;
 }
 

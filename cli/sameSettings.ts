@@ -22,8 +22,8 @@ export function settingsMetadata(options: RunOptions): string {
 }
 
 /**
- * Returns the entry `network` of the metadata. Of a module it is only the file name, because a path
- * would depend on the folder of the run.
+ * Returns the entry `network` of the metadata. For a module it is only the name of the file,
+ * because a path would depend on the folder of the run.
  */
 export function networkMetadata(network: string): string {
   return isModuleFile(network) ? basename(network) : network;

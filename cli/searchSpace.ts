@@ -87,7 +87,7 @@ export function checkSpaceValues(space: SearchSpace): SearchSpace {
   return space;
 }
 
-/** The modules that a space names as networks, as absolute paths. */
+/** Returns the modules that a space names as networks, as absolute paths. */
 export function modulesOf({ base, space }: Pick<SearchSpace, 'base' | 'space'>): string[] {
   const { network } = space;
   const choices = network !== undefined && 'choices' in network ? network.choices : [];

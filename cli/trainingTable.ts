@@ -25,7 +25,10 @@ export interface TableOptions {
   readonly header?: boolean;
 }
 
-/** The entry `table` of a weights file's metadata; none if the training data were no table. */
+/**
+ * Returns the entry `table` of a weights file's metadata; no entry if the training data were no
+ * table.
+ */
 export function tableMetadata(
   { columns }: Dataset,
   { label = 'label', header = true }: TableOptions,
@@ -41,8 +44,8 @@ export const TRAINING_TABLE = object({
 }) satisfies v.GenericSchema<unknown, TrainingTable>;
 
 /**
- * Returns how to read a CSV file: as the options say, and in all that they leave open as in the
- * training of the weights.
+ * Returns the options of `loadCsv`: those of the command line, and for all that they leave open,
+ * those of the training of the weights.
  */
 export function csvOptions(options: TableOptions, training?: TrainingTable): CsvOptions {
   const label = options.label ?? training?.label;

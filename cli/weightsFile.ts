@@ -47,7 +47,10 @@ export interface WeightsFile {
   readonly entry: NetworkEntry;
   /** The data of the training; undefined if the file does not state them. */
   readonly trainingData: TrainingData | undefined;
-  /** The columns of the training data; undefined if it was no table, or the file has none. */
+  /**
+   * The columns of the training data; undefined if the data were no table, or the file does not
+   * state it.
+   */
   readonly table: TrainingTable | undefined;
   /** The preprocessing of the inputs; empty if the file does not state it. */
   readonly preprocessing: readonly PreprocessingStep[];

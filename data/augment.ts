@@ -69,8 +69,8 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
 }
 
 /**
- * Shifts an image by up to `maxShift` pixels in each direction and fills the border with 0: a
- * random crop of the padded image.
+ * Returns an augmentation that shifts an image by up to `maxShift` pixels in each direction and
+ * fills the border with 0: a random crop of the padded image.
  *
  * Errors: a number of pixels that is not an integer of at least 0, or that can move a whole image
  *         out of its frame.
@@ -104,7 +104,7 @@ export function shift(maxShift: number): Augmentation {
 }
 
 /**
- * Mirrors an image from left to right with probability ½.
+ * Returns an augmentation that mirrors an image from left to right with probability ½.
  *
  *     const { train } = await loadCifar('cifar-10-batches-bin');
  *     const augmented = augment(train, [flip(), shift(4)]);

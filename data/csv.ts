@@ -22,7 +22,10 @@ export interface CsvOptions {
    * the training file. By default all columns except the label's, in the order of the file.
    */
   readonly columns?: readonly string[];
-  /** `[1, 1, columns]` by default: each column except the label's is a channel. */
+  /**
+   * The shape of one input. By default it is `[1, 1, columns]`, so each column of the inputs is a
+   * channel.
+   */
   readonly inputShape?: readonly number[];
   /**
    * The names of the classes in the order of their labels; by default those in the file, sorted.
@@ -33,10 +36,10 @@ export interface CsvOptions {
 }
 
 /**
- * Reads a dataset from a CSV file (RFC 4180) in UTF-8, separated by commas, semicolons or tabs. The
- * first line names the columns; each further line is an example, with a class in the column `label`
- * and a decimal number in every other one. Classes that are all integers are sorted as numbers.
- * Blanks around names and classes do not count.
+ * Reads a dataset from a CSV file (RFC 4180) in UTF-8, separated by commas, semicolons or tabs. By
+ * default, the first line names the columns, and each further line is an example, with a class in
+ * the column `label` and a decimal number in every other one. Classes that are all integers are
+ * sorted as numbers. Blanks around names and classes do not count.
  *
  * Errors, with the line where there is one: a file that cannot be read or parsed, or that is not
  *         UTF-8; a missing, repeated or nameless column; columns other than `columns`; a line with

@@ -16,8 +16,9 @@ const FEW_FRACTIONS = 10;
 /**
  * Returns the classes in a column of labels, sorted; integers are sorted as numbers.
  *
- * Errors: labels that look like numbers to predict: more than 10 that are not all integers; labels
- *         of which most examples have one of their own; a number that is written in two ways.
+ * Errors: labels that look like numbers to predict or like names of the examples: more than 10
+ *         different numbers that are not all integers, or more than 20 different labels if there
+ *         are more of them than half the examples; a number that is written in two ways.
  */
 export function classesOf(
   file: string,

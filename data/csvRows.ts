@@ -58,12 +58,12 @@ export class CsvRows {
     this.#lines.push(line);
   }
 
-  /** The inputs of all examples. */
+  /** Returns the inputs of all examples. */
   inputs(): Float32Array {
     return this.#values.slice(0, this.#length);
   }
 
-  /** The indices of the labels among the classes. Errors: an unknown class. */
+  /** Returns the index of each label among the classes. Errors: an unknown class. */
   labelsAs(classNames: readonly string[]): Int32Array {
     const indices = new Map(classNames.map((name, k) => [cleanCell(name), k]));
     return Int32Array.from(this.labels, (label, example) => {

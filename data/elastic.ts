@@ -16,9 +16,9 @@ export interface ElasticOptions {
 }
 
 /**
- * Makes an elastic distortion, after a small random rotation by θ and zoom by z about the middle m.
- * The displacement d of each pixel p has two components, uniform in −1 ... 1 and then smoothed by a
- * Gaussian of width σ:
+ * Returns an augmentation that distorts an image elastically, after a small random rotation by θ
+ * and zoom by z about the middle m. The displacement d of each pixel p has two components, uniform
+ * in −1 ... 1 and then smoothed by a Gaussian of width σ:
  *
  *   image'(p) = image(m + z R_θ (p − m) + α d(p)),  bilinear between pixels, 0 outside
  *

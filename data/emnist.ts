@@ -5,7 +5,7 @@ const CAPITALS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 /** The small letters whose form differs from that of their capitals. */
 const UNLIKE_CAPITALS = 'abdefghnqrt';
 
-/** The classes of the parts of EMNIST, in the order of their labels. */
+/** The classes of each part of EMNIST, one character per class, in the order of their labels. */
 export const EMNIST_CLASSES = {
   balanced: DIGITS + CAPITALS + UNLIKE_CAPITALS,
   bymerge: DIGITS + CAPITALS + UNLIKE_CAPITALS,

@@ -32,9 +32,10 @@ const MAX_EXACT_PIXELS = 1.6e7;
 const REDUCING_GAP = 4;
 
 /**
- * Reads a PNG, JPEG, WebP, TIFF or GIF file as red, green and blue bytes: any palette, greys,
- * progressive, the first of several pages. The bytes are those of Pillow's
- * `Image.open(file).convert('RGB')`, with which torchvision reads the images of published networks:
+ * Reads a PNG, JPEG, WebP, TIFF or GIF file as red, green and blue bytes. The file may have a
+ * palette, be grey, or be progressive; if it has several pages, the first is read. The bytes are
+ * those of Pillow's `Image.open(file).convert('RGB')`, with which torchvision reads the images of
+ * published networks:
  *
  * - A colour profile (Adobe RGB, Display P3) is ignored.
  * - CMYK becomes R = (255 − C)(255 − K) / 255, likewise G and B.

@@ -80,7 +80,7 @@ function packageFolder(): string {
   }
 }
 
-/** The part of EMNIST in a folder, if there is one. */
+/** Returns the part of EMNIST that is in a folder; undefined if there is none. */
 async function emnistPart(folder: string): Promise<EmnistPart | undefined> {
   const found: EmnistPart[] = [];
   for (const part of EMNIST_PARTS) {

@@ -34,7 +34,7 @@ export function parseCsv(
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    // The parser names the line at which it gave up: the last one of the file.
+    // For a quote that is never closed, the parser names the last line of the file.
     const problem =
       error.code === 'CSV_QUOTE_NOT_CLOSED'
         ? `line ${lineOfOpenQuote(bytes)}: expected a closing quote, found the end of the file`

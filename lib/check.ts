@@ -83,7 +83,7 @@ export function checkMode(box: object, context: { readonly mode: string } | unde
 const MODES = ['training', 'inference'];
 
 /**
- * Returns whether the context of a forward pass is that of training; without a context it is not.
+ * Returns whether a forward pass is one of training. Without a context it is one of inference.
  * Throws for an unknown mode.
  */
 export function isTraining(box: object, context: { readonly mode: string } | undefined): boolean {

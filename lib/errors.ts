@@ -3,8 +3,8 @@ import { oneLine, shorten } from './oneLine.ts';
 /**
  * The base class of every error that boxprop throws when its caller made a mistake. The message is
  * one line of at most 1000 characters, even for malicious input. It states the place, the expected
- * value and the actual value. Any other error is a bug of boxprop, so a command line says where it
- * was thrown.
+ * value and the actual value. Any other error is a bug of boxprop, so the command line says where
+ * it was thrown.
  *
  *     try { await boxprop.trainStep({ network, cost, optimizer, input, target }); }
  *     catch (error) { if (error instanceof BoxpropError) console.error(error.message); }

@@ -53,7 +53,7 @@ export type InputWindow =
 
 /**
  * The facts that a box states about itself for inputs of given shapes. A fact that is left out is
- * unknown.
+ * unknown, except that `statistics` is then false and `trainingExamples` 1.
  */
 export interface Facts {
   /** The shape of the output, batch included. */

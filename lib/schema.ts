@@ -25,8 +25,8 @@ export function checkSchema<const S extends v.GenericSchema>(
 }
 
 /**
- * A finite number from `least` to `most`. Every number in JSON is finite, but a value from a
- * program may not be.
+ * A finite number from `least` to `most`. The check is needed for JSON too, because `JSON.parse`
+ * reads 1e999 as Infinity.
  */
 export function number(least = -Infinity, most = Infinity) {
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;

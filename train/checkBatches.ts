@@ -25,8 +25,8 @@ export interface SmallBatch {
 }
 
 /**
- * Finds out whether a batch of an epoch is too small for a box of the network in training, such as
- * a last batch of one vector for a BatchNorm.
+ * Finds a batch of an epoch that is too small for a box of the network in training, such as a last
+ * batch of one vector for a BatchNorm. Returns undefined if there is none.
  *
  * Errors: those of `batches`.
  */

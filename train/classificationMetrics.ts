@@ -11,11 +11,11 @@
 export class ClassificationMetrics {
   /** The number of classes. */
   readonly classes: number;
-  /** The examples counted so far. */
+  /** The number of examples so far. */
   examples = 0;
-  /** The examples whose label is not the answer. */
+  /** The number of examples whose label is not the answer. */
   errors = 0;
-  /** The examples whose label is not among the five largest scores. */
+  /** The number of examples whose label is not among the five largest scores. */
   top5Errors = 0;
   /** `confusion[label][answer]` counts examples. */
   readonly confusion: number[][];

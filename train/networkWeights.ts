@@ -15,7 +15,7 @@ export async function readWeights(network: Network): Promise<NetworkWeights> {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** The memory of weights, for the transfer to another thread. */
+/** Returns the memory of weights, for the transfer to another thread. */
 export function buffersOf(weights: NetworkWeights): ArrayBuffer[] {
   return Object.values(weights).map(({ buffer }) => buffer);
 }

@@ -55,7 +55,7 @@ async function serve(
     port.postMessage(message, transfer);
   const abort = new AbortController();
   if (aborted) abort.abort();
-  // The only message that the page sends later.
+  // After the start, the page sends only one message: to abort.
   port.addEventListener('message', () => abort.abort());
   port.start();
   let steps: StepEvent[] = [];

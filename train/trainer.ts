@@ -74,7 +74,7 @@ export interface TrainerOptions {
   readonly batchSize: number;
   /**
    * Whether the last step of an epoch is left out if it has fewer examples; false by default. Each
-   * epoch leaves out other examples.
+   * epoch then leaves out different examples.
    */
   readonly dropLast?: boolean;
   /** The number of epochs. */
@@ -156,9 +156,9 @@ export interface TrainResult {
  *
  * Errors: those of `trainStep`, `evaluate` and the datasets; a batch with fewer examples than a box
  *         needs in training, before the first step; weights after an update, or a validation loss,
- *         that are not finite, before they are saved; epochs or a patience that is not an integer
- *         of at least 1; an rng that is no generator; a patience without a validation set; a
- *         plateau without a schedule; an unknown option.
+ *         that are not finite, before they are saved; epochs, checkpointSteps or a patience that is
+ *         not an integer of at least 1; an rng that is no generator; a patience without a
+ *         validation set; a plateau without a schedule; an unknown option.
  * Source: lecture, "Stochastic gradient descent" and "Other things good to know".
  *
  *     const data = { train, validation, batchSize: 64 };

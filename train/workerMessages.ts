@@ -24,7 +24,7 @@ export interface TrainingPort extends TrainingHost {
   close(): void;
 }
 
-/** Starts a training. Everything else about it goes through `port`. */
+/** The message that starts a training. All later messages go through `port`. */
 export interface StartMessage {
   readonly boxprop: 'train';
   readonly settings: unknown;

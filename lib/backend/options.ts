@@ -26,9 +26,9 @@ export interface BackendOptions {
    */
   readonly threads?: number;
   /**
-   * wasm: the place of its .wasm files: the URL of their folder, which ends in `/`, or the URL of
-   * each file. By default a page finds them where webpack or Vite has put them, where an import map
-   * or node_modules has the package, beside the script, and beside the page.
+   * wasm: the URL of the folder with its .wasm files, which ends in `/`, or the URLs of the files.
+   * By default a page looks for them where webpack or Vite has put them, where an import map or
+   * node_modules has the package, beside the script, and beside the page.
    */
   readonly wasmPaths?: string | Readonly<Partial<Record<WasmFile, string>>>;
   /** webgpu in Node: options of Dawn, such as `'backend=vulkan'` or `'adapter=NAME'`. */

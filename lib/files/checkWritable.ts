@@ -16,7 +16,8 @@ export async function checkWritable(file: string): Promise<void> {
   if (found?.isDirectory())
     throw new InputError(`${file}: cannot be written: expected a file, got a folder`);
   try {
-    // A device or a pipe is written itself. A file is replaced, for which its folder counts.
+    // A device or a pipe is written directly, so its own permissions count. A file is replaced, so
+    // those of its folder count.
     if (found !== undefined && !found.isFile()) return await access(file, constants.W_OK);
     const target = await realpath(file).catch(() => file);
     const folder = dirname(target);

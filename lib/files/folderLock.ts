@@ -21,9 +21,9 @@ const ABANDONED = 15 * HEARTBEAT;
 /**
  * Locks a folder for this process. The folder gets a file `lock` that names the process; a second
  * process that finds it throws an error. If the process of a lock no longer runs, the lock is taken
- * over, even if another process has the same id by now. In a folder on a network, the lock may be
- * of another machine, whose processes are unknown. Such a lock is taken over if its file has not
- * been touched for five minutes.
+ * over, even if another process has the same id by now (on a system with /proc). In a folder on a
+ * network, the lock may be of another machine, whose processes are unknown. Such a lock is taken
+ * over if its file has not been touched for five minutes.
  *
  * Errors: another process holds the lock; the system's own error if the folder cannot be written.
  * @returns a function that unlocks the folder.
@@ -84,7 +84,7 @@ async function isHeld(file: string, holder: string): Promise<boolean> {
  * Removes an abandoned lock. If two processes do this at the same time, the second may have removed
  * the new lock of the first; it notices this and puts the lock back.
  *
- * @returns false if another process was faster.
+ * @returns false if another process has already taken over the lock.
  */
 async function takeAway(file: string, holder: string): Promise<boolean> {
   const aside = `${file}.${randomUUID()}`;

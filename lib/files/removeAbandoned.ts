@@ -9,7 +9,10 @@ import { isRunning } from './isRunning.ts';
  */
 const ABANDONED = 3_600_000;
 
-/** The end of a temporary file's name before it named the machine: the process and a UUID. */
+/**
+ * The end of a temporary file's name in earlier versions, which did not name the machine: the
+ * process and a UUID.
+ */
 const OLD_NAME = /^\d+\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/;
 
 /**
@@ -24,8 +27,7 @@ export function temporaryName(name: string, random: string): string {
  * Removes the temporary files of `name` that killed processes left. If the process may still run,
  * the file is removed only after an hour: a process of another machine on a shared disk cannot be
  * asked, and a process with the same id may be a later one. The same holds for files with the names
- * of earlier versions. Failures are ignored, because the file
- * `name` itself has been written.
+ * of earlier versions. Failures are ignored, because the file `name` itself has been written.
  */
 export async function removeAbandoned(folder: string, name: string): Promise<void> {
   const start = `.${name}.`;

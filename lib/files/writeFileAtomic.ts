@@ -10,8 +10,8 @@ import { partsOf, writeThrough, type FileData } from './writeThrough.ts';
  * Writes a file whole or not at all: the data goes into a temporary file in the same folder, which
  * then takes the name of the file. A reader sees either the old file or the whole new one, even
  * after a loss of power. If the file is a symbolic link, its target is written. A device or a pipe
- * receives the data directly, and is not replaced. Temporary files that killed processes left of
- * the same file are removed.
+ * receives the data directly, and is not replaced. Temporary files of the same file that killed
+ * processes left behind are removed.
  *
  * Errors: `runs/model.safetensors: cannot be written: ENOSPC: no space left on device`. The old
  *         file is then unchanged, and no temporary file is left.

@@ -36,12 +36,12 @@ export async function writeThrough(file: string, data: FileData): Promise<boolea
   return true;
 }
 
-/** The content of a file in parts. */
+/** Returns the content of a file in parts. */
 export function partsOf(data: FileData): Iterable<Uint8Array | string> | AsyncIterable<Uint8Array> {
   return typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
 }
 
-/** Standard output or standard error, if that is where a name leads. */
+/** Returns standard output or standard error if the file is one of them, else undefined. */
 function ownStream({ dev, ino }: Stats): Writable | undefined {
   const streams = [process.stdout, process.stderr];
   // On Windows, the inode number of a pipe is 0.

@@ -20,9 +20,9 @@ export interface Fan {
 }
 
 /**
- * Returns the initial values of a parameter of this shape, in row-major order. Random values are of
- * single precision, so that a network starts from the same weights on every backend and a large one
- * needs half the memory.
+ * Returns the initial values of a parameter of this shape, in row-major order. boxprop's own
+ * initializers draw values of single precision, so that a network starts from the same weights on
+ * every backend and a large one needs half the memory.
  *
  *     const small: Initializer = (shape, fan, rng) => rng!.normals(numElements(shape), 0, 0.01);
  *     new Linear(4, 3, { init: small, rng: new Rng(0) });

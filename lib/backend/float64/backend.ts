@@ -44,7 +44,7 @@ export class Float64Backend extends KernelBackend {
     return this.#storage.get(tensor.dataId).values;
   }
 
-  /** Makes the output of a kernel, which owns the array from then on. */
+  /** Makes the output of a kernel. The output owns the array from then on. */
   output(values: Values, shape: number[], dtype: DataType): TensorInfo {
     const dataId = {};
     this.#storage.set(dataId, { values, refCount: 1 });

@@ -55,7 +55,10 @@ const full: ForEachProduct = (window, visit) => {
   });
 };
 
-/** Output channel c · multiplier + m depends only on input channel c. */
+/**
+ * With `multiplier` filters per channel, output channel c · multiplier + m depends only on input
+ * channel c.
+ */
 const depthwise: ForEachProduct = (window, visit) => {
   const { inChannels, outChannels } = window;
   const multiplier = outChannels / inChannels;

@@ -13,8 +13,8 @@ const MAX_ELEMENTS = 2 ** 18;
 
 /**
  * Convolution and its gradients on cpu, as products of matrices. The rows of X are the windows of
- * one chunk of the batch, the columns of W are the filters, and the columns of G the gradients of
- * the windows.
+ * one chunk of the batch, the columns of W are the filters, and the rows of G the gradients of the
+ * windows.
  *
  *     forward    Y = X W (+ b)
  *     toInput    ∂C/∂X = G Wᵀ, each cell added to the pixel that it was read from

@@ -21,9 +21,9 @@ import type { Conv2dKernels } from './conv2dKernels.ts';
 const MAX_ELEMENTS = 1 << 26;
 
 /**
- * Makes convolution and its gradients for webgl as matrix products, because tfjs's matrix product
- * computes four values at a time on webgl. The rows of X, [N·H_out·W_out, K_h·K_w·C_in], are the
- * windows, and G has the gradients of the windows as rows.
+ * Returns convolution and its gradients for webgl. They are matrix products, because tfjs's matrix
+ * product computes four values at a time on webgl. The rows of X, [N·H_out·W_out, K_h·K_w·C_in],
+ * are the windows, and G has the gradients of the windows as rows.
  *
  *     forward    Y = X W (+ b)
  *     toInput    ∂C/∂X = G Wᵀ, each cell added to the pixel that it was read from

@@ -18,7 +18,8 @@ import type { Conv2dKernels } from './conv2dKernels.ts';
  * take long to compile.
  *
  * tfjs's own kernels share tiles within a workgroup, whose invocations wait for each other. On a
- * GPU in software that takes thirty times as long. Its gradient of the filters ignores dilation.
+ * GPU in software that takes thirty times as long. tfjs's gradient of the filters also ignores
+ * dilation.
  */
 export const webgpu: Conv2dKernels = { forward, toInput, toFilter };
 

@@ -9,7 +9,7 @@ const SIGN: ByBackend<(x: Tensor) => Tensor> = {
     computeOnHost([x], x.shape, (signs, values) => {
       for (let i = 0; i < signs.length; i++) signs[i] = Math.sign(values[i]);
     }),
-  // Four times as fast on wasm as its own kernel.
+  // On wasm this is four times as fast as tfjs's own kernel.
   other: (x) => tidy(() => sub(step(x), step(neg(x)))),
 };
 

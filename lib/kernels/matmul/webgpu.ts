@@ -38,7 +38,7 @@ function multiplyEach(
   const columns = transposeB ? b.shape[1] : b.shape[2];
   const batch = Math.max(a.shape[0], b.shape[0]);
   const [down, across] = [Math.ceil(rows / TILE_ROWS), Math.ceil(columns / TILE_COLUMNS)];
-  // The distances in memory between the values of a row, of a column, and of the batch.
+  // The distances in memory between neighbours in a column, in a row, and in the batch.
   const stepsOf = ({ shape: [n, height, width] }: Tensor3D, isTransposed: boolean) => {
     const both = isTransposed ? [1, width] : [width, 1];
     return [...both, n === 1 ? 0 : height * width];

@@ -30,13 +30,13 @@ export const tensorflow: FeatureKernels = {
  */
 const MAX_ROWS = 1 << 17;
 
-/** The number of examples from which the mean is estimated. */
+/** The number of rows, each with one value per feature, from which the mean is estimated. */
 const ESTIMATED_FROM = 32;
 
 /**
  * Standardizes by TensorFlow's kernel. The kernel sums in single precision, which is imprecise if
- * the mean is much larger than the standard deviation. So an estimate of the mean, from a few
- * examples, is subtracted first.
+ * the mean is much larger than the standard deviation. So an estimate of the mean, from a few rows,
+ * is subtracted first.
  */
 function standardize(x: Tensor, eps: number): Standardized {
   return tidy(() => {

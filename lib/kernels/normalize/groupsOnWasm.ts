@@ -69,8 +69,8 @@ const SMALL = 1 << 13;
 
 /**
  * The largest number of rows that the pool adds at once, because it adds in single precision. It
- * adds nine rows first and then eight at a time, so no rows are left over, and each value goes
- * through few roundings.
+ * adds nine rows first and then eight at a time, so it adds these 65 rows in eight full steps, and
+ * each value goes through few roundings.
  */
 const BLOCK = 9 + 7 * 8;
 

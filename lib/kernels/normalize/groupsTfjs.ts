@@ -55,7 +55,8 @@ function sumRows(x: Tensor, count: number, rows: number, width: number): Tensor 
 }
 
 /**
- * The largest number of rows that are added at once if the number of rows has no better divisor.
+ * A block may have this number of rows, or eight times the square root of the number of all rows if
+ * that is more.
  */
 const ROWS = 256;
 

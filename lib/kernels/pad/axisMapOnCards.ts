@@ -11,7 +11,7 @@ import type { AxisMap } from './imageMap.ts';
  * Shapes: x [outer, input, inner]; output [outer, rows, inner].
  */
 
-/** The columns of a map's table before its weights. */
+/** The columns of a map's table: the first cell, the number of weights, and the first weight. */
 const [FIRST, TAPS, WEIGHTS] = [0, 1, 2];
 
 /** Applies a map on webgl. */
