@@ -113,8 +113,8 @@ export interface GradcheckAllOptions {
 
 /**
  * Checks every exported box and cost over random cases. On float64 it checks the mathematics, as
- * `gradcheck` does. On another backend it checks that the kernels give the same values as on
- * float64 and leak no tensor. A box without cases fails.
+ * `gradcheck` does. On another backend it checks that the kernels give the values of float64, up to
+ * a relative error of 1e-5, and leak no tensor. A box without cases fails.
  *
  *     const report = await gradcheckAll(modules, cases, { names: ['Conv2D'], backend: 'wasm' });
  *     if (!report.pass) throw new Error(report.results.find(({ pass }) => !pass)?.message);

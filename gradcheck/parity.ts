@@ -48,8 +48,9 @@ interface Evaluation {
 }
 
 /**
- * Checks one case on a backend of single precision. Its outputs and gradients must equal those of
- * the double-precision reference for the same random draws, and no method may leak a tensor.
+ * Checks one case on a backend of single precision. Its outputs and gradients may differ from those
+ * of the double-precision reference, for the same random draws, by at most `tolerance`, and no
+ * method may leak a tensor.
  */
 export async function checkParity(
   name: string,

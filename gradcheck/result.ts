@@ -1,6 +1,6 @@
 /** The result of the check of one tensor of one case. */
 export interface Result {
-  /** The class of the box. */
+  /** The name of the box's class. */
   readonly name: string;
   /** The box's arguments and the input's shape, with the number of the case. */
   readonly config: string;
@@ -12,7 +12,7 @@ export interface Result {
   readonly skipped: number;
   /**
    * On float64, the largest |analytic − numeric|. On another backend, the largest error relative to
-   * the tensor's largest value.
+   * the tensor's scale, which is its largest value at several points.
    */
   readonly maxError: number;
   readonly pass: boolean;

@@ -39,7 +39,7 @@ import { hostValues } from '../lib/kernels/backends/hostValues.ts';
 export interface LabelOptions {
   /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
   readonly reduction?: Reduction;
-  /** The weight of an example, by its class; 1 by default. */
+  /** The weight of each class, with which its examples count; 1 by default. */
   readonly weights?: readonly number[];
   /** The label of examples that do not count, none by default. It may lie outside the classes. */
   readonly ignoreIndex?: number;
@@ -157,8 +157,9 @@ export function probabilityTarget<T extends Tensor>(cost: object, target: T, mos
 const SUM_TOLERANCE = 1e-3;
 
 /**
- * Checks that the target probabilities of each example sum to 1, and returns them. Probabilities
- * that exist only on the GPU are not refused: they become NaN in each example whose sum is not 1.
+ * Checks that the target probabilities of each example sum to 1, up to `SUM_TOLERANCE`, and returns
+ * them. Probabilities that exist only on the GPU are not refused: they become NaN in each example
+ * whose sum is not 1.
  */
 export function distributionTarget(cost: object, target: Tensor2D): Tensor2D {
   const values = hostValues(target);

@@ -223,8 +223,8 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
   }
 
   /**
-   * The windows along one axis. An `outputPadding` that reaches the stride would have room for more
-   * windows than there are pixels. The windows then lie over the sum of all kernels, uncut.
+   * The windows along one axis. An `outputPadding` that reaches the stride would make room for more
+   * windows than there are pixels. In this case the windows lie over the uncut sum of all kernels.
    */
   #along(at: 0 | 1, output: number) {
     const [kernel, stride, dilation] = [this.kernelSize[at], this.stride[at], this.dilation[at]];

@@ -38,7 +38,7 @@ export interface DropoutCache {
  *         inverted form.
  *
  *     const box = new Dropout({ p: 0.2 });
- *     box.forward(input, { mode: 'training', rng: new Rng(0) });   // a fifth of the output is 0
+ *     box.forward(input, { mode: 'training', rng: new Rng(0) });   // about a fifth is 0
  */
 export class Dropout extends Module<Tensor, Tensor, DropoutCache> {
   override readonly hidesInfinity = false;

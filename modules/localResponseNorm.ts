@@ -26,7 +26,7 @@ export interface LocalResponseNormOptions {
 
 /** The arguments of TensorFlow's and tfjs's localResponseNormalization. */
 export interface TensorFlowLRN {
-  /** The channels on each side, 5 by default. */
+  /** The number of channels on each side, 5 by default. */
   readonly depthRadius?: number;
   /** k, the constant to which the sum is added; 1 by default. */
   readonly bias?: number;

@@ -185,7 +185,7 @@ export class LocallyConnected2D extends Module<Tensor4D, Tensor4D, LocallyConnec
     return reshape(this.params.weight, [height.output * width.output, -1, this.outChannels]);
   }
 
-  /** The rows and columns as one axis. */
+  /** Returns gradOutput with its rows and columns as one axis. */
   #positions(gradOutput: Tensor4D): Tensor3D {
     const [batch, height, width, channels] = gradOutput.shape;
     return reshape(gradOutput, [batch, height * width, channels]);

@@ -40,7 +40,7 @@ export interface SpatialDropoutCache {
  * Source: Tompson et al. 2014, arXiv:1411.4280, section 3.2.
  *
  *     const box = new SpatialDropout({ p: 0.2 });
- *     box.forward(images, { mode: 'training', rng: new Rng(0) });   // a fifth of the maps is 0
+ *     box.forward(images, { mode: 'training', rng: new Rng(0) });   // about a fifth is 0
  */
 export class SpatialDropout extends Module<Tensor, Tensor, SpatialDropoutCache> {
   override readonly hidesInfinity = false;

@@ -25,7 +25,7 @@ const EXPORTERS: readonly OnnxExporter[] = [
   ...LECTURE,
 ];
 
-/** The classes of boxes that have operators in ONNX. */
+/** The names of the classes of boxes that have an exporter. */
 export const EXPORTED: readonly string[] = new BoxTable(EXPORTERS).names;
 
 /** The options of `toOnnx`. */

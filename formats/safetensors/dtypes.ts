@@ -9,7 +9,7 @@ interface DtypeInfo {
   readonly bytes: number;
   /** Converts a buffer that holds exactly the values. */
   readonly read: (buffer: ArrayBuffer) => SafetensorsData;
-  /** The typed array that is written; undefined for a dtype that can only be read. */
+  /** The name of the typed array that is written; undefined for a dtype that can only be read. */
   readonly array?: string;
 }
 

@@ -44,8 +44,8 @@ export function torchBox<B>(
 }
 
 /**
- * Makes the form of a kernel whose axis i is axis order[i] in the file. Other parameters of the box
- * are vectors.
+ * Returns a function that returns the form of a kernel whose axis i is axis order[i] in the file.
+ * Other parameters of the box are vectors.
  */
 const kernel =
   (order: readonly number[]) =>

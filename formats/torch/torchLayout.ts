@@ -33,7 +33,7 @@ export interface TorchLayoutOptions {
  *         unknown; those of a forward pass of an input of this shape.
  *
  *     const layout = torchLayout(network, [28, 28, 1], { rename: (path) => `features.${path}` });
- *     await loadWeights('weights.safetensors', network, layout);
+ *     await loadWeights('weights.safetensors', network.params, layout);
  */
 export function torchLayout(
   network: AnyModule,

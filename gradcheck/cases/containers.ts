@@ -150,7 +150,7 @@ export const cases: Cases = {
       () => ['Linear', [new Linear(4, 2, { rng })], 4],
     )();
     // With `max`, each branch must have the largest value somewhere, or its gradient is 0. A larger
-    // batch ensures that.
+    // batch makes this likely.
     const all = [merge === 'max' ? 5 : draw.integer(1, 3), ...shape];
     const config = `Branch(${args}, ${merge}) on [${all.join(', ')}]`;
     return { config, box: new Branch(boxes, { merge }), input: draw.normal(all) };

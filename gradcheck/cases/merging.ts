@@ -7,7 +7,7 @@ import { Product } from '../../modules/product.ts';
 import { Sum } from '../../modules/sum.ts';
 import type { CheckedModule, Cases, Draw } from '../case.ts';
 
-/** Makes cases with one to four inputs of the same shape. */
+/** Returns a function that draws cases with one to four inputs of the same shape. */
 function alike(name: string, make: () => CheckedModule) {
   return (draw: Draw) => {
     const inputs = draw.integer(1, 4);

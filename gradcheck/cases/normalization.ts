@@ -32,7 +32,7 @@ function epsAndAffine(draw: Draw) {
   return { eps: draw.pick(1e-5, 1e-3, 0.3), affine: draw.chance(0.7) };
 }
 
-/** Makes cases with windows that fit into the image, and with windows that are larger than it. */
+/** Returns a function that draws cases, in some of which the windows are larger than the image. */
 function contrastCase(
   name: string,
   make: (channels: number, options: GaussianOptions) => CheckedModule,

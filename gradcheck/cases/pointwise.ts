@@ -25,7 +25,7 @@ function anyShape(draw: Draw): number[] {
   ];
 }
 
-/** Makes cases of a smooth box that takes any shape. */
+/** Returns a function that draws cases of a smooth box that takes any shape. */
 function smooth(make: () => CheckedModule): CaseMaker {
   return (draw) => {
     const shape = anyShape(draw);

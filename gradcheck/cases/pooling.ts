@@ -21,8 +21,8 @@ function caseOf(args: readonly unknown[], box: CheckedModule, input: Tensor): Ca
 }
 
 /**
- * Draws windows that overlap, touch or leave gaps, and the shape of an image that they may not
- * fill.
+ * Draws windows that overlap, touch or leave gaps, and the shape of an image that they do not
+ * always fill.
  */
 function windows(draw: Draw) {
   const kernel: Two = [draw.integer(1, 3), draw.integer(1, 3)];

@@ -31,9 +31,10 @@ export interface GraphOptions<I extends GraphNames, O extends GraphNames> {
  *
  * A node takes one tensor, or a list if its box merges several tensors. One name for inputs or
  * outputs stands for a tensor, a list of names for a list of tensors. An output that other nodes
- * use also receives the gradients of these nodes. A graph or another container with named outputs
- * may be a node; its outputs are then named `node.output`. Parameters are named `node.weight`. If a
- * box is at two nodes, its parameters are named once, and their gradients are summed.
+ * use also receives the gradients of these nodes. A graph or another container with a list of
+ * outputs may be a node; its outputs are then named `node.output`. Parameters are named
+ * `node.weight`. If a box is at two nodes, its parameters are named once, and their gradients are
+ * summed.
  *
  * Shapes: those of the boxes.
  * Errors: those of the boxes, with the node in front: `Graph.conv > Conv2D.forward: ...`; at

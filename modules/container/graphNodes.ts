@@ -26,7 +26,7 @@ export interface SortedNode {
   readonly inputs: GraphNames;
   /**
    * The names of the node's outputs: its own name, or `name.output` for each output if its box is a
-   * graph with a list of outputs.
+   * graph, or another container, with a list of outputs.
    */
   readonly outputs: GraphNames;
 }
@@ -37,7 +37,10 @@ export interface GraphEnds {
   readonly outputs: GraphNames;
 }
 
-/** The names that a container states for its inputs and outputs. */
+/**
+ * Returns the names that a container states for its inputs and outputs; undefined for any other
+ * box.
+ */
 function endsOf(box: unknown): Partial<GraphEnds> | undefined {
   return box instanceof Container ? box : undefined;
 }
