@@ -113,7 +113,10 @@ function softmax({ classes }: networks.Network): object {
   return { type: 'softmax', num_classes: classes };
 }
 
-/** The weights as ConvNetJS stores them: one list per unit or filter, then one for the biases. */
+/**
+ * Returns the weights in the order of ConvNetJS's lists: one per unit or filter, then undefined for
+ * the biases, which stay 0.
+ */
 function perUnit(layer: networks.Layer, weights: Float32Array): (Float32Array | undefined)[] {
   const fan = networks.fanIn(layer);
   const units = Array.from({ length: weights.length / fan }, (_, i) =>

@@ -104,7 +104,7 @@ function apply(
   throw new Error(`${kind} is not written for jax-js here`);
 }
 
-/** The initial weight and bias of a layer, in the [C, H, W] layout of jax-js. */
+/** Returns the initial weight and bias of a layer, in the [C, H, W] layout of jax-js. */
 function start(layer: networks.Layer, before?: networks.Layer): Array[] {
   const [out, ...rest] = networks.weightShape(layer);
   const drawn = np.array(networks.initialWeights(layer));

@@ -255,18 +255,19 @@ function parametersOf(layer: Layer): number {
   return layer.index < 0 ? 0 : out * fanIn(layer) + (layer.bias ? out : 0);
 }
 
-/** The number of connections into one output of a convolution or a linear layer. */
+/** Returns the number of connections into one output of a convolution or a linear layer. */
 export function fanIn({ kernel, input }: Layer): number {
   return kernel ** 2 * input[input.length - 1];
 }
 
-/** The convolutions and linear layers, in order. */
+/** Returns the convolutions and linear layers, in order. */
 export function weighted(layers: readonly Layer[]): Layer[] {
   return flat(layers).filter(({ index }) => index >= 0);
 }
 
 /**
- * The shape of a layer's weights: [out, h, w, in] for a convolution, [out, in] for a linear layer.
+ * Returns the shape of a layer's weights: [out, h, w, in] for a convolution, [out, in] for a linear
+ * layer.
  */
 export function weightShape(layer: Layer): number[] {
   const { kind, kernel, input, output } = layer;
@@ -274,13 +275,13 @@ export function weightShape(layer: Layer): number[] {
   return kind === 'conv' ? [out, kernel, kernel, input[2]] : [out, input[0]];
 }
 
-/** The initial weights of a convolution or a linear layer. Biases start at 0. */
+/** Returns the initial weights of a convolution or a linear layer. Biases start at 0. */
 export function initialWeights(layer: Layer): Float32Array {
   const out = layer.output[layer.output.length - 1];
   return noise(layer.index + 1, out * fanIn(layer), Math.sqrt(3 / fanIn(layer)));
 }
 
-/** Pixels [batch, h, w, c], each between -1 and 1. */
+/** Returns pixels [batch, h, w, c], each between -1 and 1. */
 export function images({ input }: Network, batch: number): Float32Array {
   return noise(
     0,
@@ -294,9 +295,9 @@ export function labels({ classes }: Network, batch: number): number[] {
 }
 
 /**
- * Pseudo-random numbers, uniform in ±bound. Each is a hash of its index, so every language computes
- * the same numbers.
- * Source of the hash: Chris Wellons, "Prospecting for hash functions", lowbias32.
+ * Returns pseudo-random numbers, uniform in ±bound. Each is a hash of its index, so every language
+ * computes the same numbers. Source of the hash: Chris Wellons, "Prospecting for hash functions",
+ * lowbias32.
  */
 export function noise(seed: number, count: number, bound: number): Float32Array {
   const values = new Float32Array(count);

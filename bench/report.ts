@@ -14,7 +14,8 @@ const COLUMNS = [
 ];
 
 /**
- * A table with one row per system, followed by lines that compare boxprop's step with each peer's.
+ * Returns a table with one row per system, followed by lines that compare boxprop's step with each
+ * peer's.
  */
 export function report(results: readonly Result[], missing: readonly Missing[]): string {
   const { network, batch } = results[0] ?? { network: missing[0]?.network, batch: 0 };

@@ -64,7 +64,7 @@ export interface Turn {
   readonly peak_mb?: number;
 }
 
-/** In milliseconds. After a step that is slower than this, no further steps are checked. */
+/** A time in milliseconds. After a step that takes longer, no further steps are checked. */
 const SLOW = 8000;
 
 export async function begin(system: System): Promise<Ready> {

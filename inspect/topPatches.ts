@@ -21,7 +21,7 @@ export interface TopPatchesOptions {
   readonly units?: readonly number[];
   /** The number of patches per unit, 9 by default. */
   readonly count?: number;
-  /** The most patches of a unit from one example, 1 by default. */
+  /** The largest number of patches of a unit from one example, 1 by default. */
   readonly perExample?: number;
   /** The number of examples to look at, beginning with the first; all by default. */
   readonly examples?: number;

@@ -24,7 +24,7 @@ interface Step {
   readonly from: readonly number[];
 }
 
-/** The path of every box and container of a network, in the order in which they run. */
+/** Returns the paths of all boxes and containers of a network, in the order in which they run. */
 function boxPaths(network: AnyModule): string[] {
   const paths = new Set<string>();
   const add = (path: string) => void paths.add(path);

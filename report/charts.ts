@@ -20,7 +20,7 @@ export interface ChartOptions {
   readonly log?: boolean;
   /** The curves in the order of the legend. */
   readonly curves: readonly string[];
-  /** Whether to draw the curves pale, with their running mean above. */
+  /** Whether to draw the curves pale, with their running means over them. */
   readonly noisy?: boolean;
   /** The height of a dashed horizontal line. */
   readonly at?: number;
@@ -163,7 +163,7 @@ export function tick(value: number): string {
     : value.toExponential();
 }
 
-/** A colour between blue, for the first curve, and orange, for the last. */
+/** Returns a colour between blue, for the first curve, and orange, for the last. */
 function shade(k: number, of: number): string {
   const share = k / (of - 1);
   const mix = (from: number, to: number) => Math.round(from + (to - from) * share);

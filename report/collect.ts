@@ -83,7 +83,7 @@ export async function collectReport(options: ReportOptions): Promise<ReportData>
   };
 }
 
-/** The names of the boxes by their paths. */
+/** Returns the names of the boxes by their paths. */
 function namesOf(network: Module): Record<string, string> {
   const names: Record<string, string> = {};
   propagate<undefined>(network, [undefined], (box, _, path) => {

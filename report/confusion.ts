@@ -4,8 +4,8 @@ import { tiles, type Tiles } from './pictures.ts';
 type Matrix = readonly (readonly number[])[];
 
 /**
- * The most classes that are drawn as a table. With more, the counts would be illegible, so an image
- * is drawn.
+ * The largest number of classes that are drawn as a table. With more, the counts would be
+ * illegible, so an image is drawn.
  */
 const LEGIBLE = 16;
 

@@ -104,7 +104,7 @@ function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The mean of |correlation| over pairs of the first 256 units. */
+/** Returns the mean of |correlation| over pairs of the first 256 units. */
 function meanCorrelation(columns: readonly Float32Array[]): number {
   const directions = columns.slice(0, 256).map((column) => {
     const centre = column.reduce((sum, value) => sum + value, 0) / column.length;

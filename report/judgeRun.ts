@@ -103,7 +103,7 @@ const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 const brief = (value: number) => String(Number(value.toPrecision(3)));
 
-/** The largest learning rate of the run. */
+/** Formats the largest learning rate of the run. */
 function rate(steps: RunLines['steps']): string {
   return brief(steps.reduce((most, { learningRate }) => Math.max(most, learningRate), 0));
 }

@@ -105,7 +105,7 @@ export function wrapped(values: ArrayLike<number>, width = 64): Picture {
   return { height, width: across, channels: 1, values: filled };
 }
 
-/** The images of a batch; an empty list if `shape` is not [height, width, channels]. */
+/** Returns the images of a batch; an empty list if `shape` is not [height, width, channels]. */
 export function picturesOf(values: ArrayLike<number>, shape: readonly number[]): Picture[] {
   if (shape.length !== 3) return [];
   const [height, width, channels] = shape;
@@ -118,7 +118,7 @@ export function picturesOf(values: ArrayLike<number>, shape: readonly number[]):
   }));
 }
 
-/** The channels of one image as separate pictures. */
+/** Returns the channels of one image as separate pictures. */
 export function channelsOf(values: ArrayLike<number>, shape: readonly number[]): Picture[] {
   const [height, width, channels] = shape;
   return Array.from({ length: channels }, (_, c) => ({

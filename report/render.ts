@@ -30,7 +30,7 @@ ${parts.join('\n')}`,
   );
 }
 
-/** The figures of a report, except the misclassified examples. */
+/** Returns the figures of a report, except the misclassified examples. */
 export function reportFigures(data: ReportData): Figure[] {
   const { hidden, filters } = data;
   return [
@@ -51,7 +51,7 @@ function judged({ verdict, sentence }: Judgement): string {
   return `<p class="${verdict}"><b>${verdict}</b> ${escape(sentence)}</p>`;
 }
 
-/** The sections that have content. */
+/** Returns the sections that have content. */
 function sections(data: ReportData): [name: string, content: string][] {
   const { hidden, stage, filters, gabors, units, inputs, wrong, confusion, classNames } = data;
   const sizes = sizeFigures(data);

@@ -41,7 +41,9 @@ function compile() {
   return names.map((name) => join(DIST, name));
 }
 
-/** The packages to bundle: the compiled files import them, but they are no dependencies. */
+/**
+ * Returns the packages to bundle, which the compiled files import but which are no dependencies.
+ */
 function packagesToBundle(files) {
   const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   const names = new Set(files.flatMap((file) => importsOf(file).map(({ name }) => name)));
@@ -51,7 +53,7 @@ function packagesToBundle(files) {
   });
 }
 
-/** The imports of a compiled file, each with the position of its name in the text. */
+/** Returns the imports of a compiled file, each with the position of its name in the text. */
 function importsOf(file) {
   const text = readFileSync(file, 'utf8');
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName: name, pos }) => {
@@ -117,7 +119,7 @@ async function bundle(files, packages) {
   writeFileSync(join(vendor, 'LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 }
 
-/** The licence of every package that is bundled. */
+/** Returns the licences of all packages that are bundled. */
 function licenses(inputs) {
   const folders = inputs.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
   const texts = [...new Set(folders)]

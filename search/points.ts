@@ -53,9 +53,9 @@ export function randomPoint(space: Space, rng: Rng): Point {
 
 /**
  * Draws independent random points. A grid wastes trials on dimensions that do not matter: with n
- * trials in d dimensions it tries n^(1/d) values of each dimension, and random points try n values
- * of each. Point k depends only on the space, the generator and the points before it. If it repeats
- * one of these points it is drawn again, up to 1000 times.
+ * trials in d dimensions it tries n^(1/d) values of each dimension, and random points try up to n
+ * values of each. Point k depends only on the space, the generator and the points before it. If it
+ * repeats one of these points it is drawn again, up to 1000 times.
  *
  * Source: Bergstra, Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
  *

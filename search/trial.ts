@@ -15,7 +15,8 @@ export interface Trial {
   /** The mean of the scores; Infinity for a failed trial. */
   readonly mean: number;
   /**
-   * The standard error of the mean, √(Σ (score − mean)²/(K (K − 1))) for K folds; NaN for one fold.
+   * The standard error of the mean, √(Σ (score − mean)²/(K (K − 1))) for K folds; NaN for one fold
+   * or a failed trial.
    */
   readonly standardError: number;
   /** The reason why the first failed fold failed. A trial with a failed fold has failed. */

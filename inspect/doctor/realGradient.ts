@@ -11,10 +11,10 @@ import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagno
 /**
  * Checks the gradient of the cost of two real examples in double precision. For each parameter it
  * takes one direction, the sum of a random unit vector and the gradient's. Along it, the gradient
- * must equal the central difference of the cost. The smallest error of the steps 1e-5, 1e-6 and
- * 1e-7 counts, because a ReLU's kink may lie within a step. If the one-sided differences of the
- * smallest step disagree, the parameter is at a kink and is not checked. An example is a bias of 0
- * under a dead layer.
+ * must agree with the central difference of the cost, up to `TOLERANCE`. The smallest error of the
+ * steps 1e-5, 1e-6 and 1e-7 counts, because a ReLU's kink may lie within a step. If this error is
+ * too large and the one-sided differences of the smallest step disagree, the parameter is at a kink
+ * and does not count. An example is a bias of 0 under a dead layer.
  */
 export async function realGradient(context: DiagnosticContext): Promise<Diagnostic> {
   const batch = await context.data.batch(sample(context, 2, 6));

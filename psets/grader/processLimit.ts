@@ -30,7 +30,7 @@ export class ProcessLimit {
       }, 50);
     `;
     const most = process.memoryUsage.rss() + 2 * memory * 2 ** 20;
-    // Without the options of the process: the thread needs no TypeScript loader.
+    // The thread gets no options of the process, because it needs no TypeScript loader.
     const workerData = { until: this.#until, most };
     new Worker(watch, { eval: true, workerData, execArgv: [] }).unref();
   }

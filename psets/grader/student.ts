@@ -34,7 +34,7 @@ export class Student {
   /** The limits of the process. */
   readonly limits: Limits;
   #child: ChildProcess | undefined;
-  /** Why the file does not load, which is so for all calls. */
+  /** The reason why the file does not load; it is the same for all calls. */
   #unloadable: ProcessFailure | undefined;
 
   constructor(file: string, limits: Limits) {
