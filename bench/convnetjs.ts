@@ -115,7 +115,7 @@ function softmax({ classes }: networks.Network): object {
 
 /**
  * Returns the weights in the order of ConvNetJS's lists: one per unit or filter, then undefined for
- * the biases, which stay 0.
+ * the biases, which start at 0.
  */
 function perUnit(layer: networks.Layer, weights: Float32Array): (Float32Array | undefined)[] {
   const fan = networks.fanIn(layer);
