@@ -83,7 +83,9 @@ async function openingOf(what: string): Promise<Opening> {
   return { route: `#/live?weights=${WEIGHTS}`, files: { [WEIGHTS]: file } };
 }
 
-/** Opens the browser of the user. If there is none, the printed address is all that the user needs. */
+/**
+ * Opens the browser of the user. If there is none, the printed address is all that the user needs.
+ */
 function openBrowser(url: string): void {
   const [command, ...args] =
     process.platform === 'darwin'

@@ -35,8 +35,8 @@ export function batches(
 /**
  * Returns the indices of `batches` in random order, for one epoch: every example occurs exactly
  * once. With `dropLast`, the examples of an incomplete last batch are left out; they differ from
- * epoch to epoch. The order is drawn at the call, so the final state of the generator does not depend on how
- * many batches are used.
+ * epoch to epoch. The order is drawn at the call, so the final state of the generator does not
+ * depend on how many batches are used.
  *
  * Errors: those of `batches`.
  *

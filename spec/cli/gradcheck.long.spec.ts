@@ -18,7 +18,7 @@ function userFile(name: string, text: string): string {
 
 const HEADER = `import { mul, tidy } from '@tensorflow/tfjs-core';\nimport { Module, scalar } from 'boxprop';\n`;
 
-/** A user's box whose gradient is \`factor\` times too large. */
+/** A user's box whose gradient is `factor` times too large. */
 const doubled = (factor: number) => `${HEADER}
 export class Twice extends Module {
   forward(input: any) { return { output: tidy(() => mul(input, scalar(2))), cache: {} }; }

@@ -68,8 +68,8 @@ export function divisive(v: Grid, shape: Window, threshold = 1e-4): Grid {
 }
 
 /**
- * The gradient Σ_o g_o ∂f_o/∂x by central differences of the plain loops. A box must return the
- * same.
+ * The gradient Σ_o g_o ∂f_o/∂x by central differences of the plain loops. A box must agree with it
+ * up to rounding.
  */
 export function numericGradient(f: (x: Grid) => Grid, x: Grid, g: Grid): Grid {
   const h = 1e-5;

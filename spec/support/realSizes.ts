@@ -28,7 +28,7 @@ export const INPUT_KINDS = Object.keys(INPUTS) as InputKind[];
 
 /** A case with its name. */
 export interface RealCase {
-  /** The class of the box. */
+  /** The name of the box's class. */
   readonly name: string;
   /** The box and the shape of its input, such as `Linear(9216, 64) on [32, 9216]`. */
   readonly config: string;

@@ -1,6 +1,9 @@
 import type { Rng } from '../../../lib/rng.ts';
 
-/** Integers at the borders of their types: sizes and offsets in a file are often wrong there. */
+/**
+ * Integers at the borders of their types, where readers often mishandle the sizes and offsets of a
+ * file.
+ */
 const BORDERS = [0, 1, -1, 127, 128, 255, 256, 32767, 65535, 2 ** 31 - 1, -(2 ** 31), 2 ** 32 - 1];
 
 /** Texts that look like numbers, structure or names to some parser. */
