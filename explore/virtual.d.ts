@@ -3,3 +3,9 @@ declare module 'virtual:docstrings' {
   const docstrings: unknown;
   export default docstrings;
 }
+
+/** What a plugin of explore/build provides; explore/digits.ts states its type. */
+declare module 'virtual:digits' {
+  const digits: unknown;
+  export default digits;
+}
