@@ -1,30 +1,40 @@
 import type { Engine } from './engine.ts';
-import type { RemoteEngine, Reply, Request } from './messages.ts';
+import type { Remote, RemoteEngine, Reply, Report, Request } from './messages.ts';
 
-/** Starts the worker of the engine; a call is a message to it and its answer. */
+/** Starts the worker of the engine. */
 export function connect(): RemoteEngine {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  return remote<Engine>(worker);
+}
+
+/**
+ * Makes the object of a worker that `serve` runs: a call is a message to the worker and its answer.
+ *
+ * @param onReport is called with what the worker reports unasked.
+ */
+export function remote<T, R = never>(worker: Worker, onReport?: (report: R) => void): Remote<T> {
   const waiting = new Map<
     number,
     { resolve: (value: unknown) => void; reject: (error: Error) => void }
   >();
   let next = 0;
-  worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+  worker.addEventListener('message', ({ data }: MessageEvent<Reply | Report<R>>) => {
+    if ('report' in data) return onReport?.(data.report);
     const caller = waiting.get(data.id);
     waiting.delete(data.id);
     if (data.error === undefined) caller?.resolve(data.result);
     else caller?.reject(new Error(data.error));
   });
-  const call = (method: keyof Engine, args: unknown[]) =>
+  const call = (method: string, args: readonly unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
       const request: Request = { id: next++, method, args };
       waiting.set(request.id, { resolve, reject });
       worker.postMessage(request);
     });
-  return new Proxy({} as RemoteEngine, {
+  return new Proxy({} as Remote<T>, {
     get:
       (_, method) =>
       (...args: unknown[]) =>
-        call(method as keyof Engine, args),
+        call(String(method), args),
   });
 }

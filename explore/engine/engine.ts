@@ -1,10 +1,10 @@
 import { tidy } from '../../lib/memory.ts';
 import { workedExample } from '../../models/workedExample.ts';
 import { checkNumber, type Check } from './check.ts';
-
 import { Microscope, type Snapshot } from './microscope.ts';
 import type { Mistake } from './mistakes.ts';
 import { openBox, type BoxSubject } from './openBox.ts';
+import { openNetwork, type NetworkSubject } from './openNetwork.ts';
 import { productsOf, type Products } from './products.ts';
 import type { Ref } from './refs.ts';
 import { toValue } from './values.ts';
@@ -18,7 +18,7 @@ export interface Inspection {
 }
 
 /** A chain of boxes that the page looks at, as the worker is asked to make it. */
-export type Subject = { readonly kind: 'example' } | BoxSubject;
+export type Subject = { readonly kind: 'example' } | BoxSubject | NetworkSubject;
 
 /**
  * The computations behind the page, in double precision. It holds one microscope per name. The worker
@@ -104,6 +104,8 @@ function makeMicroscope(subject: Subject): Microscope {
       return openExample();
     case 'box':
       return openBox(subject);
+    case 'network':
+      return openNetwork(subject);
   }
 }
 

@@ -1,0 +1,31 @@
+import type { Dataset } from '../../../data/dataset.ts';
+import type { Module } from '../../../lib/module.ts';
+import { firstFilters } from '../../../report/filters.ts';
+import { gaborFits, type GaborFits } from '../../../report/gaborFits.ts';
+import type { HiddenUnits } from '../../../report/hiddenUnits.ts';
+import { insides } from '../../../report/insides.ts';
+import { judgeRun, type Judgement } from '../../../report/judgeRun.ts';
+import type { RunLines } from '../../../report/runLines.ts';
+
+/** What the lecture's criteria say about a training. */
+export interface Verdicts {
+  /** The curves. */
+  readonly run: Judgement;
+  /** The hidden units of each nonlinear box. */
+  readonly hidden: readonly HiddenUnits[];
+  /** The filters of the first box, each beside the nearest Gabor function. */
+  readonly filters?: GaborFits;
+}
+
+/** Judges a network by the functions of the report. */
+export async function judgeNetwork(
+  network: Module,
+  data: Dataset,
+  lines: RunLines,
+): Promise<Verdicts> {
+  const { hidden } = await insides(network, data);
+  const filters = await gaborFits(await firstFilters(network));
+  const dead = hidden.at(-1)?.dead ?? 0;
+  const run = judgeRun(lines, data.classes, dead);
+  return { run, hidden, ...(filters && { filters }) };
+}

@@ -1,0 +1,146 @@
+import type { Variable } from '@tensorflow/tfjs-core';
+import type { ArrayDataset } from '../../../data/dataset.ts';
+import { loadWeights } from '../../../formats/safetensors/loadWeights.ts';
+import { Rng } from '../../../lib/rng.ts';
+import { lenet } from '../../../models/lenet.ts';
+import type { Sequential } from '../../../modules/container/sequential.ts';
+import type { StepLine } from '../../../report/runLines.ts';
+import { readWeights, type NetworkWeights } from '../../../train/networkWeights.ts';
+import type { DigitSprites } from '../../build/sprite.ts';
+import { answer, attend, makeIt, type Answer, type Attention, type Pixels } from './analyse.ts';
+import { judgeNetwork, type Verdicts } from './judge.ts';
+import { loadDigits } from './loadDigits.ts';
+import type { EpochPoint, Progress } from './progress.ts';
+import { Training, type TrainingSettings } from './training.ts';
+
+/** A digit of the test set. */
+export interface Digit {
+  readonly pixels: Pixels;
+  readonly label: number;
+}
+
+/**
+ * LeNet and its training, in a worker of its own on the backend wasm. Every method takes and
+ * returns values that can be sent between threads.
+ */
+export class LiveNetwork {
+  readonly #onProgress: (progress: Progress) => void;
+  #data: { readonly train: ArrayDataset; readonly test: ArrayDataset } | undefined;
+  #network: Sequential | undefined;
+  #training: Training | undefined;
+  #steps: StepLine[] = [];
+  #epochs: EpochPoint[] = [];
+  #failure: string | undefined;
+
+  constructor(onProgress: (progress: Progress) => void) {
+    this.#onProgress = onProgress;
+  }
+
+  /** Loads the digits. `base` is the address of the page. */
+  async load({ train, test }: DigitSprites, base: string): Promise<void> {
+    this.#data = {
+      train: await loadDigits('MNIST train', train, base),
+      test: await loadDigits('MNIST test', test, base),
+    };
+  }
+
+  /** Draws new weights. */
+  async begin(seed: number, settings: TrainingSettings): Promise<void> {
+    await this.#training?.dispose();
+    const network = lenet({ rng: new Rng(seed) });
+    this.#network = network;
+    [this.#steps, this.#epochs, this.#failure] = [[], [], undefined];
+    const onProgress = (progress: Progress) => {
+      this.#steps.push(...progress.steps);
+      this.#epochs.push(...progress.epochs);
+      this.#failure = progress.failure ?? this.#failure;
+      this.#onProgress(progress);
+    };
+    const data = this.#loaded();
+    this.#training = new Training({ network, ...data, seed, ...settings, onProgress });
+  }
+
+  /** Changes the settings of the following steps. */
+  set(settings: TrainingSettings): Promise<void> {
+    return this.#begun().training.set(settings);
+  }
+
+  /** Starts to learn. */
+  start(): void {
+    this.#begun().training.start();
+  }
+
+  /** Stops after the current step. */
+  pause(): Promise<void> {
+    return this.#begun().training.pause();
+  }
+
+  /** Does one step. */
+  oneStep(): Promise<void> {
+    return this.#begun().training.oneStep();
+  }
+
+  /** Replaces the weights by those of a file that boxprop has written. */
+  loadWeights(file: File): Promise<Record<string, string>> {
+    const { training, network } = this.#begun();
+    return training.whilePaused(() =>
+      loadWeights(file, network.params as Record<string, Variable>),
+    );
+  }
+
+  /** Copies the weights. */
+  weights(): Promise<NetworkWeights> {
+    return this.#paused(readWeights);
+  }
+
+  /** Returns a digit of the test set. */
+  digit(index: number): Digit {
+    const { test } = this.#loaded();
+    const size = test.inputs.length / test.length;
+    const bytes = test.inputs.slice(index * size, (index + 1) * size);
+    return { pixels: Float32Array.from(bytes, (b) => b * test.scale), label: test.labels[index] };
+  }
+
+  /** Computes the scores of an image. */
+  answer(pixels: Pixels): Promise<Answer> {
+    return this.#paused((network) => answer(network, pixels));
+  }
+
+  /** Computes which pixels matter for a class. */
+  attend(pixels: Pixels, label?: number): Promise<Attention> {
+    return this.#paused((network) => attend(network, pixels, label));
+  }
+
+  /** Looks for the closest image that the network takes for a digit. */
+  makeIt(pixels: Pixels, target: number) {
+    return this.#paused((network) => makeIt(network, pixels, target));
+  }
+
+  /** Judges the filters, the units and the curves. */
+  judge(): Promise<Verdicts> {
+    const { train } = this.#loaded();
+    const lines = {
+      steps: this.#steps,
+      epochs: this.#epochs,
+      ...(this.#failure !== undefined && { failure: this.#failure }),
+    };
+    return this.#paused((network) => judgeNetwork(network, train, lines));
+  }
+
+  #paused<T>(body: (network: Sequential) => T | Promise<T>): Promise<T> {
+    const { training, network } = this.#begun();
+    return training.whilePaused(() => body(network));
+  }
+
+  #begun() {
+    if (this.#training === undefined || this.#network === undefined) {
+      throw new Error('expected a network, got none: call begin first');
+    }
+    return { training: this.#training, network: this.#network };
+  }
+
+  #loaded() {
+    if (this.#data === undefined) throw new Error('expected digits, got none: call load first');
+    return this.#data;
+  }
+}

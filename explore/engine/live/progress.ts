@@ -1,0 +1,28 @@
+import type { LayerStats } from '../../../train/layerStats.ts';
+import type { EpochLine, StepLine } from '../../../report/runLines.ts';
+
+/** The end of an epoch. */
+export interface EpochPoint extends EpochLine {
+  /** The number of steps done. */
+  readonly step: number;
+}
+
+/** What the worker tells the page about the training, at most ten times a second. */
+export interface Progress {
+  /** The number of steps done. */
+  readonly step: number;
+  readonly running: boolean;
+  /** The steps since the last report. */
+  readonly steps: readonly StepLine[];
+  /** The epochs that have ended since the last report. */
+  readonly epochs: readonly EpochPoint[];
+  /** The mean speed since the training was last started, in images per second. */
+  readonly imagesPerSecond?: number;
+  /** The sizes of weights, gradients and updates, if the step was watched. */
+  readonly layers?: readonly LayerStats[];
+  /** The error that ended the training. */
+  readonly failure?: string;
+  /** The tensors of the worker, and their bytes. */
+  readonly tensors: number;
+  readonly bytes: number;
+}

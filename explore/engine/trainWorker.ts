@@ -1,0 +1,17 @@
+import { env } from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-wasm';
+import { useBackend } from '../../lib/backend/useBackend.ts';
+import { LiveNetwork } from './live/liveNetwork.ts';
+import type { Progress } from './live/progress.ts';
+import { report, serve } from './serve.ts';
+
+/** The worker of the live network: it trains on the backend wasm, beside the page and its engine. */
+async function start(): Promise<LiveNetwork> {
+  // tfjs starts its threads from the source text of a function, which a bundler has changed. The
+  // build without threads works with and without the headers that allow threads.
+  env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  await useBackend('wasm');
+  return new LiveNetwork((progress) => report<Progress>(progress));
+}
+
+serve(start());
