@@ -19,6 +19,8 @@ interface ChainProps {
   readonly inside?: (box: number) => ComponentChildren;
   readonly inputEditable?: boolean;
   readonly gradEditable?: boolean;
+  /** The first and the last box that are drawn; by default all. */
+  readonly range?: readonly [first: number, last: number];
 }
 
 /**
@@ -27,16 +29,21 @@ interface ChainProps {
  */
 export function Chain(props: ChainProps): JSX.Element {
   const { snapshot, shown = { forward: true, backward: true } } = props;
-  const last = snapshot.boxes.length;
+  const end = snapshot.boxes.length - 1;
+  const [first, last] = props.range ?? [0, end];
   return (
-    <div class={last <= 1 ? 'chain one' : 'chain'}>
-      {snapshot.activations.map((_, place) => (
-        <>
-          <Place {...props} place={place} shown={shown} />
-          {place < last && <BoxBody {...props} box={place} shown={shown} />}
-        </>
-      ))}
-      {snapshot.cost && <CostBody {...props} />}
+    <div class={first === last ? 'chain one' : 'chain'}>
+      {snapshot.activations.map(
+        (_, place) =>
+          place >= first &&
+          place <= last + 1 && (
+            <>
+              <Place {...props} place={place} shown={shown} />
+              {place <= last && <BoxBody {...props} box={place} shown={shown} />}
+            </>
+          ),
+      )}
+      {snapshot.cost && last === end && <CostBody {...props} />}
     </div>
   );
 }

@@ -1,36 +1,49 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { refKey } from '../engine/refs.ts';
+import { refKey, type Ref } from '../engine/refs.ts';
 import { largestOf, NEGATIVE, POSITIVE, strength } from './colour.ts';
 import { format, position } from './format.ts';
-import type { Plane } from './planes.ts';
+import { locate, type Plane } from './planes.ts';
 import type { TensorViewProps } from './tensorView.tsx';
 
 interface Props extends TensorViewProps {
   readonly planes: readonly Plane[];
-  /** The height of a plane in CSS pixels; 56 by default. */
+  /** The height of a plane in CSS pixels; by default 56, or 30 if there are many. */
   readonly height?: number;
 }
 
-/** The largest number of planes that is drawn at once. */
+/** The largest number of planes that is drawn at once; buttons lead to the others. */
 const MOST_PLANES = 64;
+
+/** More planes than this are drawn smaller. */
+const MANY_PLANES = 24;
 
 /**
  * A large tensor as pictures in signed colours, one per plane. A click selects the number under the
  * pointer; with the keyboard, the arrow keys move a cursor and Enter selects.
  */
 export function Picture(props: Props): JSX.Element {
-  const { session, value, label, planes, height = 56 } = props;
+  const { session, value, label, planes, refOf } = props;
+  const height = props.height ?? (planes.length > MANY_PLANES ? 30 : 56);
+  const [first, setFirst] = useState(0);
   const [cursor, setCursor] = useState({ plane: 0, row: 0, column: 0 });
   const [focused, setFocused] = useState(false);
   const largest = largestOf(value.values);
-  const shown = planes.slice(0, MOST_PLANES);
-  const plane = planes[Math.min(cursor.plane, shown.length - 1)];
+  const from = first < planes.length ? first : 0;
+  const shown = planes.slice(from, from + MOST_PLANES);
+  const plane = shown[Math.min(cursor.plane, shown.length - 1)];
   const at = plane.index(
     Math.min(cursor.row, plane.rows - 1),
     Math.min(cursor.column, plane.columns - 1),
   );
-  const choose = (index: number) => void session.select(props.refOf(index));
+  useEffect(() => {
+    const wanted = session.selected.value;
+    if (planes.length <= MOST_PLANES || wanted === undefined) return;
+    const index = indexIn(refOf, wanted);
+    const place = index === undefined ? -1 : planes.findIndex((one) => locate(one, index));
+    if (place >= 0) setFirst(place - (place % MOST_PLANES));
+  }, [session.selected.value]);
+  const choose = (index: number) => void session.select(refOf(index));
   const move = (event: KeyboardEvent) => {
     const steps: Record<string, [number, number, number]> = {
       ArrowUp: [0, -1, 0],
@@ -54,7 +67,7 @@ export function Picture(props: Props): JSX.Element {
       choose(at);
     }
   };
-  return (
+  const pictures = (
     <div
       class="pictures"
       role="application"
@@ -81,12 +94,27 @@ export function Picture(props: Props): JSX.Element {
           }}
         />
       ))}
-      {planes.length > shown.length && (
-        <span class="more">and {planes.length - shown.length} more</span>
-      )}
       <span class="sr-only" aria-live="polite">
         {focused && `${position(at, value.shape)} = ${format(value.values[at])}`}
       </span>
+    </div>
+  );
+  if (planes.length <= MOST_PLANES) return pictures;
+  const to = from + shown.length;
+  return (
+    <div>
+      {pictures}
+      <div class="pager">
+        <button type="button" disabled={from === 0} onClick={() => setFirst(from - MOST_PLANES)}>
+          <span class="sr-only">earlier maps of {label}</span>
+          <span aria-hidden="true">←</span>
+        </button>
+        {from + 1} to {to} of {planes.length}
+        <button type="button" disabled={to === planes.length} onClick={() => setFirst(to)}>
+          <span class="sr-only">later maps of {label}</span>
+          <span aria-hidden="true">→</span>
+        </button>
+      </div>
     </div>
   );
 }
@@ -102,38 +130,39 @@ interface MapProps extends TensorViewProps {
 function Map({ session, value, refOf, plane, largest, height, cursor, onPick }: MapProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { rows, columns } = plane;
-  const scale = Math.max(1, Math.round(height / Math.max(rows, columns > 4 * rows ? 4 : rows)));
+  const [width, tall] = scaleOf(rows, columns, height);
   const { value: lit } = session.lit;
   const selected = session.selected.value && refKey(session.selected.value);
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!context) return;
     const image = context.createImageData(columns, rows);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
+    const { data } = image;
+    for (let row = 0, at = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++, at += 4) {
         const number = value.values[plane.index(row, column)];
-        const [r, g, b] = number < 0 ? NEGATIVE : POSITIVE;
-        const alpha = 255 * strength(number, largest);
-        image.data.set([r, g, b, alpha], 4 * (row * columns + column));
+        const colour = number < 0 ? NEGATIVE : POSITIVE;
+        data[at] = colour[0];
+        data[at + 1] = colour[1];
+        data[at + 2] = colour[2];
+        data[at + 3] = 255 * strength(number, largest);
       }
     }
     context.putImageData(image, 0, 0);
   }, [value, plane.title, rows, columns, largest]);
   const marks: { row: number; column: number; kind: string }[] = [];
-  if (lit.size > 0 || selected !== undefined || cursor) {
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const key = refKey(refOf(plane.index(row, column)));
-        if (key === selected) marks.push({ row, column, kind: 'selected' });
-        else if (lit.has(key)) marks.push({ row, column, kind: 'lit' });
-      }
-    }
-    if (cursor) marks.push({ row: cursor.row, column: cursor.column, kind: 'cursor' });
-  }
+  const tensor = keyOfTensor(refOf);
+  const mark = (key: string, kind: string) => {
+    const place = key.startsWith(tensor) && locate(plane, Number(key.slice(tensor.length)));
+    if (place) marks.push({ ...place, kind });
+  };
+  for (const key of lit) if (key !== selected) mark(key, 'lit');
+  if (selected !== undefined) mark(selected, 'selected');
+  if (cursor) marks.push({ row: cursor.row, column: cursor.column, kind: 'cursor' });
   return (
     <span
       class="map"
-      style={{ width: `${columns * scale}px`, height: `${rows * scale}px` }}
+      style={{ width: `${columns * width}px`, height: `${rows * tall}px` }}
       title={plane.title}
       onClick={({ currentTarget, clientX, clientY }) => {
         const box = currentTarget.getBoundingClientRect();
@@ -148,13 +177,34 @@ function Map({ session, value, refOf, plane, largest, height, cursor, onPick }: 
           key={`${kind} ${row} ${column}`}
           class={`mark ${kind}`}
           style={{
-            left: `${column * scale}px`,
-            top: `${row * scale}px`,
-            width: `${scale}px`,
-            height: `${scale}px`,
+            left: `${(100 * column) / columns}%`,
+            top: `${(100 * row) / rows}%`,
+            width: `${100 / columns}%`,
+            height: `${100 / rows}%`,
           }}
         />
       ))}
     </span>
   );
+}
+
+/** The largest side of a plane in CSS pixels. */
+const LARGEST_SIDE = 320;
+
+/** The width and height of an element in CSS pixels: whole numbers, unless the plane is large. */
+function scaleOf(rows: number, columns: number, height: number): [width: number, height: number] {
+  const wanted = Math.round(height / Math.max(rows, columns > 4 * rows ? 4 : rows));
+  const scale = Math.max(1, wanted);
+  return [Math.min(scale, LARGEST_SIDE / columns), Math.min(scale, LARGEST_SIDE / rows)];
+}
+
+/** What the keys of all elements of a tensor begin with; they end with the index. */
+function keyOfTensor(refOf: (index: number) => Ref): string {
+  return refKey(refOf(0)).replace(/\d+$/, '');
+}
+
+/** The index of an element in a tensor; undefined if it is an element of another one. */
+function indexIn(refOf: (index: number) => Ref, ref: Ref): number | undefined {
+  const [tensor, key] = [keyOfTensor(refOf), refKey(ref)];
+  return key.startsWith(tensor) ? Number(key.slice(tensor.length)) : undefined;
 }

@@ -39,6 +39,44 @@ export function planesOf(shape: readonly number[], role: 'activation' | 'param')
   }));
 }
 
+/** Cuts a plane of one long row into several rows of equal length. */
+export function wrapped(plane: Plane): Plane {
+  const { rows, columns, title } = plane;
+  if (rows > 1 || columns <= LONGEST_LIST) return plane;
+  const lines = linesOf(columns);
+  const across = columns / lines;
+  const index = (row: number, column: number) => plane.index(0, row * across + column);
+  return { rows: lines, columns: across, title, index };
+}
+
+/** The longest list that is drawn in one row. */
+const LONGEST_LIST = 24;
+
+/** The number of rows of equal length in which a list of this length is nearest to a square. */
+function linesOf(length: number): number {
+  let lines = Math.floor(Math.sqrt(length));
+  while (length % lines !== 0) lines--;
+  return lines;
+}
+
+/** Returns the place of an element in a plane; undefined if the plane does not have it. */
+export function locate(plane: Plane, index: number): { row: number; column: number } | undefined {
+  const { rows, columns } = plane;
+  const offset = index - plane.index(0, 0);
+  const down = rows > 1 ? plane.index(1, 0) - plane.index(0, 0) : 0;
+  const right = columns > 1 ? plane.index(0, 1) - plane.index(0, 0) : 0;
+  if (offset < 0) return undefined;
+  const steps = (left: number, stride: number) => (stride > 0 ? Math.floor(left / stride) : 0);
+  const rowFirst = down > right;
+  const outer = steps(offset, rowFirst ? down : right);
+  const inner = rowFirst
+    ? steps(offset - outer * down, right)
+    : steps(offset - outer * right, down);
+  const [row, column] = rowFirst ? [outer, inner] : [inner, outer];
+  const inside = row < rows && column < columns;
+  return inside && plane.index(row, column) === index ? { row, column } : undefined;
+}
+
 /** The axes that are the rows and the columns of the planes. */
 function axesOf(rank: number, role: 'activation' | 'param'): (number | undefined)[] {
   if (rank === 0) return [undefined, undefined];

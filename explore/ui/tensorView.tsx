@@ -4,7 +4,7 @@ import type { Value } from '../engine/values.ts';
 import type { Session } from '../session.ts';
 import { NumberGrid } from './numberGrid.tsx';
 import { Picture } from './picture.tsx';
-import { planesOf } from './planes.ts';
+import { planesOf, wrapped } from './planes.ts';
 
 /** The largest number of elements that is shown as numbers; larger tensors are pictures. */
 const MOST_NUMBERS = 150;
@@ -33,6 +33,6 @@ export function TensorView(props: TensorViewProps): JSX.Element {
   return value.values.length <= MOST_NUMBERS && planes.every(({ columns }) => columns <= 12) ? (
     <NumberGrid {...props} planes={planes} />
   ) : (
-    <Picture {...props} planes={planes} />
+    <Picture {...props} planes={planes.map(wrapped)} />
   );
 }

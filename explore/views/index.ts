@@ -27,4 +27,9 @@ export const VIEWS: readonly ViewEntry[] = [
     title: 'Tour',
     load: async () => (await import('./tour.tsx')).TourView,
   },
+  {
+    name: 'live',
+    title: 'Live network',
+    load: async () => (await import('./live.tsx')).LiveView,
+  },
 ];

@@ -1,0 +1,81 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Answer } from '../../engine/live/analyse.ts';
+import { format } from '../../ui/format.ts';
+import { Raster } from '../../ui/raster.tsx';
+import type { LiveDigit } from './liveDigit.ts';
+import { SIDE } from './pixels.ts';
+import { Scores } from './scores.tsx';
+
+/** Changes an image as little as possible, so that the network takes it for another digit. */
+export function Adversary({
+  digit,
+  answer,
+}: {
+  readonly digit: LiveDigit;
+  readonly answer: Answer;
+}): JSX.Element {
+  const [target, setTarget] = useState(3);
+  const { value: found } = digit.adversarial;
+  const { pixels } = digit.shown.value;
+  return (
+    <section class="adversary">
+      <h2>Fool it</h2>
+      <div class="toolbar">
+        <label>
+          make it a
+          <select
+            value={target}
+            onChange={({ currentTarget }) => setTarget(Number(currentTarget.value))}
+          >
+            {answer.scores.map((_, k) => (
+              <option key={k} value={k}>
+                {k}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button
+          type="button"
+          disabled={found === 'searching'}
+          onClick={() => void digit.makeIt(target)}
+        >
+          Change as little as possible
+        </button>
+      </div>
+      <div aria-live="polite">
+        {found === 'searching' && <p class="hint">Looking for the closest image.</p>}
+        {found === 'none' && <p class="hint">No image nearby is a {target} to this network.</p>}
+        {typeof found === 'object' && (
+          <div class="maps">
+            <figure>
+              <Raster
+                rows={SIDE}
+                columns={SIDE}
+                values={found.pixels}
+                scale="grey"
+                width={140}
+                label={`the changed image, which the network takes for a ${found.answer.digit}`}
+              />
+              <figcaption>the changed image</figcaption>
+            </figure>
+            <figure>
+              <Raster
+                rows={SIDE}
+                columns={SIDE}
+                values={found.pixels.map((value, i) => value - pixels[i])}
+                width={140}
+                label={`the changes; the largest is ${format(found.largest, 2)}`}
+              />
+              <figcaption>
+                the change, of length {format(found.distance, 2)}; the largest of a pixel is{' '}
+                {format(found.largest, 2)}
+              </figcaption>
+            </figure>
+            <Scores answer={found.answer} />
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}

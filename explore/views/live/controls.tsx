@@ -1,0 +1,95 @@
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import { setState } from '../../router.ts';
+import { address } from './address.ts';
+import type { Lab } from './lab.ts';
+
+/** Starts and stops the training, and sets its rate, batch size and seed. */
+export function Controls({ lab }: { readonly lab: Lab }): JSX.Element {
+  const { mode } = lab;
+  const { seed, rate, batch } = address();
+  const file = useRef<HTMLInputElement>(null);
+  const runs = mode.value === 'running' || mode.value === 'slow';
+  const loading = mode.value === 'loading';
+  const change = (key: 'rate' | 'batch', value: number) => {
+    if (!(value > 0) || (key === 'batch' && !Number.isInteger(value))) return;
+    setState({ [key]: String(value) });
+    const next = address();
+    void lab.set({ learningRate: next.rate, batchSize: next.batch });
+  };
+  const begin = (from: number) => void lab.restart(from, { learningRate: rate, batchSize: batch });
+  return (
+    <div class="toolbar" role="group" aria-label="training">
+      <button
+        type="button"
+        class="primary start"
+        disabled={loading}
+        onClick={() => void (runs ? lab.pause() : lab.start())}
+      >
+        {runs ? 'Pause' : 'Train'}
+      </button>
+      <button type="button" disabled={loading} onClick={() => void lab.oneStep()}>
+        One step
+      </button>
+      <button
+        type="button"
+        disabled={loading}
+        aria-pressed={mode.value === 'slow'}
+        onClick={() => void (mode.value === 'slow' ? lab.pause() : lab.slowMotion())}
+      >
+        Slow motion
+      </button>
+      <label>
+        learning rate
+        <input
+          type="number"
+          step="0.01"
+          min="0.0001"
+          value={rate}
+          onChange={({ currentTarget }) => change('rate', currentTarget.valueAsNumber)}
+        />
+      </label>
+      <label>
+        batch
+        <input
+          type="number"
+          min="1"
+          max="512"
+          value={batch}
+          onChange={({ currentTarget }) => change('batch', currentTarget.valueAsNumber)}
+        />
+      </label>
+      <label>
+        seed
+        <input
+          type="number"
+          min="0"
+          value={seed}
+          onChange={({ currentTarget: { valueAsNumber } }) => {
+            if (!Number.isInteger(valueAsNumber) || valueAsNumber < 0) return;
+            setState({ seed: String(valueAsNumber) });
+            begin(valueAsNumber);
+          }}
+        />
+      </label>
+      <button type="button" disabled={loading} onClick={() => begin(seed)}>
+        Start again
+      </button>
+      <button type="button" disabled={loading} onClick={() => file.current?.click()}>
+        Own weights
+      </button>
+      <input
+        ref={file}
+        hidden
+        type="file"
+        accept=".safetensors"
+        aria-label="weights of a LeNet run, a safetensors file"
+        onChange={({ currentTarget }) => {
+          const [chosen] = currentTarget.files ?? [];
+          if (chosen) void lab.loadWeights(chosen);
+          currentTarget.value = '';
+        }}
+      />
+    </div>
+  );
+}

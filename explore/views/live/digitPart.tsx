@@ -1,0 +1,118 @@
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import type { DigitSprites } from '../../build/sprite.ts';
+import { setState } from '../../router.ts';
+import { Raster } from '../../ui/raster.tsx';
+import { address } from './address.ts';
+import { Adversary } from './adversary.tsx';
+import type { Lab } from './lab.ts';
+import type { LiveDigit } from './liveDigit.ts';
+import { Pad } from './pad.tsx';
+import { readImage, SIDE } from './pixels.ts';
+import { Scores } from './scores.tsx';
+
+interface Props {
+  readonly lab: Lab;
+  readonly digit: LiveDigit;
+  readonly sprites: DigitSprites;
+}
+
+/** A digit that a reader draws or chooses: scores, the pixels that matter, an adversarial image. */
+export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
+  const { value: attention } = digit.attention;
+  const { value: shown } = digit.shown;
+  const epochs = lab.curves.value.epochs.length;
+  useEffect(() => {
+    if (lab.mode.value !== 'loading') void digit.ask();
+  }, [epochs, lab.version.value]);
+  const count = sprites.test.labels.length;
+  return (
+    <div class="digit">
+      <div class="draw">
+        <Pad digit={digit} />
+        <div class="toolbar">
+          <label>
+            test digit
+            <input
+              type="number"
+              min="0"
+              max={count - 1}
+              value={address().digit}
+              onInput={({ currentTarget: { valueAsNumber } }) => {
+                if (!Number.isInteger(valueAsNumber) || valueAsNumber < 0 || valueAsNumber >= count)
+                  return;
+                setState({ digit: String(valueAsNumber) });
+                void digit.choose(valueAsNumber);
+              }}
+            />
+          </label>
+          <button type="button" onClick={() => void digit.draw(new Float32Array(SIDE * SIDE))}>
+            Clear
+          </button>
+          <label class="file">
+            own image
+            <input
+              type="file"
+              accept="image/*"
+              onChange={({ currentTarget: { files } }) => {
+                const [file] = files ?? [];
+                if (file) void readImage(file).then((pixels) => digit.draw(pixels));
+              }}
+            />
+          </label>
+        </div>
+        <p class="hint">Draw a digit, or choose one of the {count} test digits by its number.</p>
+      </div>
+      {attention && (
+        <div class="said">
+          <Scores answer={attention.answer} label={shown.label} />
+          <div class="maps">
+            <figure>
+              <Raster
+                rows={SIDE}
+                columns={SIDE}
+                values={shown.pixels}
+                scale="grey"
+                width={140}
+                label="the image that the network sees"
+              />
+              <figcaption>the network sees this</figcaption>
+            </figure>
+            <figure>
+              <Raster
+                rows={SIDE}
+                columns={SIDE}
+                values={attention.saliency}
+                width={140}
+                label={`saliency: the pixels that change the score of ${attention.label} most`}
+              />
+              <figcaption>
+                saliency: |∂s<sub>{attention.label}</sub>/∂x|
+              </figcaption>
+            </figure>
+            <figure>
+              <Raster
+                rows={attention.occlusion.rows}
+                columns={attention.occlusion.columns}
+                values={attention.occlusion.probabilities}
+                largest={1}
+                width={140}
+                label={occlusionText(attention.label, attention.occlusion.probabilities)}
+              />
+              <figcaption>
+                occlusion: P({attention.label}) with a patch at each place; white hides what matters
+              </figcaption>
+            </figure>
+          </div>
+          <Adversary digit={digit} answer={attention.answer} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function occlusionText(label: number, probabilities: Float32Array): string {
+  const [least, most] = [Math.min(...probabilities), Math.max(...probabilities)];
+  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  return `occlusion: the probability of ${label} is from ${percent(least)} to ${percent(most)}, depending on the place of the patch`;
+}

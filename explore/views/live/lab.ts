@@ -1,0 +1,141 @@
+import { computed, signal } from '@preact/signals';
+import type { DigitSprites } from '../../build/sprite.ts';
+import { remote } from '../../engine/client.ts';
+import type { LiveNetwork } from '../../engine/live/liveNetwork.ts';
+import type { Progress } from '../../engine/live/progress.ts';
+import type { TrainingSettings } from '../../engine/live/training.ts';
+import type { Remote } from '../../engine/messages.ts';
+import { Curves } from './curves.ts';
+
+/** What the training does. */
+export type Mode = 'loading' | 'paused' | 'running' | 'slow';
+
+/** The least time between two steps of slow motion, in milliseconds. */
+const SLOW = 1000;
+
+/** The live network as the page sees it: its worker, and signals with what the worker reports. */
+export class Lab {
+  readonly network: Remote<LiveNetwork>;
+  readonly mode = signal<Mode>('loading');
+  readonly progress = signal<Progress | undefined>(undefined);
+  readonly layers = signal<Progress['layers']>(undefined);
+  readonly curves = signal(new Curves());
+  readonly error = signal<string | undefined>(undefined);
+  /** Counts the weights that a reader may look at: it grows when they have changed and rest. */
+  readonly version = signal(0);
+  readonly step = computed(() => this.progress.value?.step ?? 0);
+  /** Is awaited after each step of slow motion, so that the figures keep up. */
+  afterStep: () => Promise<void> = () => Promise.resolve();
+  readonly #worker: Worker;
+  #slow: number | undefined;
+
+  constructor() {
+    this.#worker = new Worker(new URL('../../engine/trainWorker.ts', import.meta.url), {
+      type: 'module',
+    });
+    this.network = remote<LiveNetwork, Progress>(this.#worker, (progress) => this.#take(progress));
+  }
+
+  /** Loads the digits, and draws the first weights. */
+  async open(sprites: DigitSprites, seed: number, settings: TrainingSettings): Promise<void> {
+    await this.#attempt(async () => {
+      await this.network.load(sprites, document.baseURI);
+      await this.#begin(seed, settings);
+    });
+  }
+
+  /** Draws new weights, and forgets the curves. */
+  async restart(seed: number, settings: TrainingSettings): Promise<void> {
+    this.#endSlow();
+    await this.#attempt(() => this.#begin(seed, settings));
+  }
+
+  async start(): Promise<void> {
+    this.#endSlow();
+    this.mode.value = 'running';
+    await this.#attempt(() => this.network.start());
+  }
+
+  async pause(): Promise<void> {
+    this.#endSlow();
+    this.mode.value = 'paused';
+    await this.#attempt(() => this.network.pause());
+  }
+
+  async oneStep(): Promise<void> {
+    this.#endSlow();
+    this.mode.value = 'paused';
+    await this.#attempt(() => this.network.oneStep());
+  }
+
+  /** Does one step per second. */
+  async slowMotion(): Promise<void> {
+    await this.pause();
+    this.mode.value = 'slow';
+    const turn = async () => {
+      const began = performance.now();
+      await this.#attempt(() => this.network.oneStep());
+      await this.afterStep();
+      if (this.mode.value !== 'slow') return;
+      this.#slow = window.setTimeout(
+        () => void turn(),
+        Math.max(0, SLOW - (performance.now() - began)),
+      );
+    };
+    await turn();
+  }
+
+  set(settings: TrainingSettings): Promise<void> {
+    return this.#attempt(() => this.network.set(settings));
+  }
+
+  /** Replaces the weights by those of a file. */
+  async loadWeights(file: File): Promise<void> {
+    await this.#attempt(async () => {
+      await this.network.loadWeights(file);
+      this.version.value++;
+    });
+  }
+
+  /** Ends the worker. */
+  close(): void {
+    this.#endSlow();
+    this.#worker.terminate();
+  }
+
+  async #begin(seed: number, settings: TrainingSettings): Promise<void> {
+    await this.network.begin(seed, settings);
+    this.curves.value = new Curves();
+    this.progress.value = undefined;
+    this.layers.value = undefined;
+    this.mode.value = 'paused';
+    this.version.value++;
+  }
+
+  #take(progress: Progress): void {
+    this.progress.value = progress;
+    this.curves.value = this.curves.value.with(progress);
+    const layers = progress.layers ?? progress.epochs.at(-1)?.boxes;
+    if (layers) this.layers.value = layers;
+    if (progress.failure !== undefined) {
+      this.error.value = progress.failure;
+      this.#endSlow();
+      this.mode.value = 'paused';
+    }
+    if (!progress.running) this.version.value++;
+  }
+
+  #endSlow(): void {
+    window.clearTimeout(this.#slow);
+    if (this.mode.value === 'slow') this.mode.value = 'paused';
+  }
+
+  async #attempt(body: () => Promise<unknown>): Promise<void> {
+    try {
+      this.error.value = undefined;
+      await body();
+    } catch (error) {
+      this.error.value = error instanceof Error ? error.message : String(error);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import 'uplot/dist/uPlot.min.css';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+
+/** A line of a plot. */
+export interface Series {
+  readonly name: string;
+  /** A colour of the page, such as `--forward`. */
+  readonly colour: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  /** Whether each point is drawn as a dot. */
+  readonly dots?: boolean;
+}
+
+interface Props {
+  readonly title: string;
+  readonly series: readonly Series[];
+  /** Whether y is drawn on a logarithmic scale. */
+  readonly log?: boolean;
+  /** A text for those who do not see the plot. */
+  readonly label: string;
+}
+
+const HEIGHT = 220;
+
+/** Lines over the steps of a training. */
+export function Plot({ title, series, log = false, label }: Props): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const data = uPlot.join(series.map(({ x, y }) => [[...x], [...y]]));
+  const latest = useRef(data);
+  latest.current = data;
+  useEffect(() => {
+    const { current: element } = place;
+    if (element === null) return;
+    const draw = () => {
+      plot.current?.destroy();
+      const made = new uPlot(optionsOf(element, series, log), latest.current, element);
+      plot.current = made;
+    };
+    draw();
+    const resized = new ResizeObserver(() =>
+      plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }),
+    );
+    resized.observe(element);
+    // The canvas has fixed colours, so another theme needs another plot.
+    const themed = new MutationObserver(draw);
+    themed.observe(document.documentElement, { attributeFilter: ['style', 'class'] });
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', draw);
+    return () => {
+      resized.disconnect();
+      themed.disconnect();
+      dark.removeEventListener('change', draw);
+      plot.current?.destroy();
+    };
+  }, [log]);
+  useEffect(() => plot.current?.setData(data));
+  return (
+    <figure class="plot">
+      <figcaption>
+        {title}
+        {series.map(({ name, colour }) => (
+          <span class="key" key={name} style={{ '--key': `var(${colour})` }}>
+            {name}
+          </span>
+        ))}
+      </figcaption>
+      <div ref={place} role="img" aria-label={label} />
+    </figure>
+  );
+}
+
+function optionsOf(element: HTMLElement, series: readonly Series[], log: boolean): uPlot.Options {
+  const colour = (name: string) => colourOf(element, name);
+  const axis = {
+    stroke: colour('--soft'),
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { stroke: colour('--line'), width: 1 },
+  };
+  return {
+    width: element.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
+    axes: [axis, { ...axis, size: 58 }],
+    series: [
+      {},
+      ...series.map(({ colour: name, dots = false }) => ({
+        stroke: colour(name),
+        width: 1.5,
+        spanGaps: true,
+        points: { show: dots, size: 5, fill: colour(name) },
+      })),
+    ],
+  };
+}
+
+/** The value of a colour of the page; a canvas does not know `light-dark`. */
+function colourOf(element: HTMLElement, name: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
