@@ -175,8 +175,8 @@ export const BATCH_NORM_EPS = 1e-5;
 export const LEARNING_RATE = 0.01;
 export const MOMENTUM = 0.9;
 /**
- * The number of steps whose losses are compared. They start from the same weights and use no
- * dropout.
+ * The number of first steps whose losses are compared between the systems. All systems start from
+ * the same weights, and these steps use no dropout.
  */
 export const CHECKED_STEPS = 3;
 

@@ -25,8 +25,8 @@ export interface ImageListing {
 }
 
 /**
- * The file name endings that torchvision accepts, and those of other image formats, which are not
- * skipped silently but reported as errors.
+ * The file name endings of images: those that torchvision accepts, and some more. A file in a
+ * format that boxprop cannot read is reported as an error, not skipped silently.
  */
 const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|p[pgbn]m|avif|hei[cf])$/i;
 

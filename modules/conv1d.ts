@@ -64,8 +64,8 @@ export interface Conv1DCache {
 
 /**
  * The convolution of sequences with a bank of filters; the kernel is not flipped. x is x_in with
- * its border: t elements before the first, filled as `paddingMode` says. With stride s and dilation
- * d, and with c over the input channels in the group of output channel o:
+ * its border, filled as `paddingMode` says; x[n, 0] is the first element of the border. With stride
+ * s and dilation d, and with c over the input channels in the group of output channel o:
  *
  *   forward            x_out[n,i,o] = b[o] + Σ_pc x[n, i·s + p·d, c] w[p,c,o]
  *   backpropToInput    ∂C/∂x[n,y,c] = Σ_o Σ_{(i,p): i·s+p·d=y} g[n,i,o] w[p,c,o]
@@ -77,8 +77,9 @@ export interface Conv1DCache {
  * sequence is computed as an image of one row.
  *
  * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with
- *         L' = ⌊(L + padding − d (K − 1) − 1)/s⌋ + 1; weight [K, inChannels/groups, outChannels],
- *         the output channels of a group side by side; bias [outChannels].
+ *         L' = ⌊(L + P − d (K − 1) − 1)/s⌋ + 1, where P is the padding of both sides together;
+ *         weight [K, inChannels/groups, outChannels], the output channels of a group side by side;
+ *         bias [outChannels].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
  *         reflected padding of at least the length of the sequence, or circular padding of more
  *         than the length; channels that are not a multiple of the groups; bad sizes; a random

@@ -60,9 +60,9 @@ export interface Conv2DCache {
 
 /**
  * The convolution of images with a bank of filters; as in all frameworks, the kernel is not
- * flipped. x is x_in with its border: t pixels before the first, filled as `paddingMode` says. With
- * stride s and dilation d (all taken per axis), and with c over the input channels in the group of
- * output channel o:
+ * flipped. x is x_in with its border, filled as `paddingMode` says; x[n, 0, 0] is its first pixel.
+ * With stride s and dilation d (all taken per axis), and with c over the input channels in the
+ * group of output channel o:
  *
  *   forward            x_out[n,i,j,o] = b[o] + Σ_pqc x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,o]
  *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_o Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x}
@@ -74,9 +74,9 @@ export interface Conv2DCache {
  * added to the pixels from which the border was copied, or dropped if the border is zeros.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight
- *         [K_h, K_w, inChannels/groups, outChannels], the output channels of a group side by side;
- *         bias [outChannels].
+ *         H' = ⌊(H + P − d (K_h − 1) − 1)/s⌋ + 1, where P is the padding of both sides together;
+ *         weight [K_h, K_w, inChannels/groups, outChannels], the output channels of a group side
+ *         by side; bias [outChannels].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
  *         reflected padding of at least the size of the image, or circular padding of more than the
  *         size; channels that are not a multiple of the groups; bad sizes; a random `init` without

@@ -59,7 +59,7 @@ export interface DepthwiseConv2DCache {
 
 /**
  * The convolution of each channel by itself, with M = `multiplier` filters per channel: Conv2D with
- * one group per channel. x is x_in with its border: t pixels before the first, filled as
+ * one group per channel. x is x_in with its border, which begins at x[n, 0, 0], filled as
  * `paddingMode` says. With stride s and dilation d (all taken per axis), and with the output
  * channel o = c·M + m:
  *
@@ -73,8 +73,8 @@ export interface DepthwiseConv2DCache {
  * added to the pixels from which the border was copied, or dropped if the border is zeros.
  *
  * Shapes: input [N, H, W, channels]; output, gradOutput [N, H', W', channels·M] with
- *         H' = ⌊(H + padding − d (K_h − 1) − 1)/s⌋ + 1; weight [K_h, K_w, channels, M]; bias
- *         [channels·M].
+ *         H' = ⌊(H + P − d (K_h − 1) − 1)/s⌋ + 1, where P is the padding of both sides together;
+ *         weight [K_h, K_w, channels, M]; bias [channels·M].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
  *         reflected padding of at least the size of the image, or circular padding of more than the
  *         size; bad sizes; a random `init` without `rng`.

@@ -59,8 +59,8 @@ export interface LocallyConnected1DCache {
  * part of the input. A sequence is computed as an image of one row.
  *
  * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with
- *         L' = ⌊(L + padding − K)/s⌋ + 1; weight [L', K, inChannels, outChannels]; bias
- *         [L', outChannels].
+ *         L' = ⌊(L + P − K)/s⌋ + 1, where P is the padding of both sides together; weight
+ *         [L', K, inChannels, outChannels]; bias [L', outChannels].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
  *         bad sizes; a random `init` without `rng`.
  * Source: LeCun 1989, "Generalization and network design strategies". Initial weights: Glorot &

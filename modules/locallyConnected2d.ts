@@ -73,8 +73,8 @@ export interface LocallyConnected2DCache {
  * part of the input.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = ⌊(H + padding − K_h)/s⌋ + 1; weight [H', W', K_h, K_w, inChannels, outChannels];
- *         bias [H', W', outChannels].
+ *         H' = ⌊(H + P − K_h)/s⌋ + 1, where P is the padding of both sides together; weight
+ *         [H', W', K_h, K_w, inChannels, outChannels]; bias [H', W', outChannels].
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
  *         bad sizes; a random `init` without `rng`.
  * Source: LeCun 1989, "Generalization and network design strategies"; Taigman et al. 2014,

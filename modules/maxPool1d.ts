@@ -46,7 +46,8 @@ export interface MaxPool1DCache {
  * `ceilMode` rounds L' up: a last window may reach over the end if it starts inside the input or
  * the padding before it.
  *
- * Shapes: input [N, L, C]; output, gradOutput [N, L', C], L' = ⌊(L + padding − K)/s⌋ + 1.
+ * Shapes: input [N, L, C]; output, gradOutput [N, L', C], L' = ⌊(L + P − K)/s⌋ + 1, where P is the
+ *         padding of both sides together.
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
  *         padding of more than half the kernel, which would leave windows without an element.
  * Source: lecture, second problem set; the sizes are those of PyTorch's MaxPool1d.

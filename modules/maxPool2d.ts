@@ -49,7 +49,8 @@ export interface MaxPool2DCache {
  * `ceilMode` rounds H' and W' up: a last window may reach over the end if it starts inside the
  * input or the padding before it.
  *
- * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + padding − K_h)/s⌋ + 1.
+ * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + P − K_h)/s⌋ + 1, where
+ *         P is the padding of both sides together.
  * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
  *         padding of more than half the kernel, which would leave windows without a pixel.
  * Source: lecture, "Pooling" and the second problem set; the sizes are those of PyTorch's

@@ -8,8 +8,8 @@ import { Rng } from '../../lib/rng.ts';
 import * as losses from '../../losses/index.ts';
 
 /**
- * Plants ∞ and −∞ at the inputs on which the output of a box depends, on the random cases of the
- * gradient check, and compares with `hidesInfinity`.
+ * Tests that a box with `hidesInfinity = false` tells the truth: on random cases of the gradient
+ * check, ∞ or −∞ in an input element on which the output depends makes some output infinite or NaN.
  */
 
 const names = Object.keys(cases).filter((name) => !Object.hasOwn(losses, name));

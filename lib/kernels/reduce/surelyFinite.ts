@@ -14,8 +14,9 @@ const SURELY_FINITE: ByBackend<(x: Tensor) => boolean> = {
  * of them. The result is also false if the sum of finite values overflows, so after false the
  * values need a closer look.
  *
- * It reads a result at once, so it is only for backends whose tensors lie in main memory. There it
- * guards kernels that lose a NaN, or multiply it by 0.
+ * It reads its result synchronously, so it is only for backends whose tensors lie in main memory.
+ * There it guards kernels that lose a NaN, or that multiply an infinity by a weight of 0, which
+ * gives NaN.
  */
 export function surelyFinite(x: Tensor): boolean {
   return x.size === 0 || x.dtype !== 'float32' || forBackend(SURELY_FINITE)(x);

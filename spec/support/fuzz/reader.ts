@@ -7,7 +7,7 @@ export interface JsonDocument {
 
 /** A reader of files, and what is fuzzed with it. */
 export interface FuzzReader {
-  /** The ending of the file's name, `.csv`. */
+  /** The ending of the file's name, such as `.csv`. */
   readonly ending: string;
   /** Valid files. They are small, because every mutant is read whole. */
   readonly samples: (folder: string) => readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
