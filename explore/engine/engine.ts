@@ -1,5 +1,12 @@
 import { tidy } from '../../lib/memory.ts';
 import { workedExample } from '../../models/workedExample.ts';
+import {
+  Architecture,
+  NETWORKS,
+  type ArchitectureSummary,
+  type NetworkName,
+  type UnitField,
+} from './architecture.ts';
 import { checkNumber, type Check } from './check.ts';
 import { Microscope, type Snapshot } from './microscope.ts';
 import type { Mistake } from './mistakes.ts';
@@ -26,6 +33,8 @@ export type Subject = { readonly kind: 'example' } | BoxSubject | NetworkSubject
  */
 export class Engine {
   readonly #open = new Map<string, Microscope>();
+  /** The network of `#/architectures`, if one was opened. */
+  #architecture: Architecture | undefined;
 
   /** Opens a chain of boxes under a name, in place of an earlier one of the same name. */
   open(name: string, subject: Subject): Snapshot {
@@ -85,10 +94,34 @@ export class Engine {
     return mistakesFor(subject);
   }
 
+  /** Lists the networks whose boxes `architecture` lists. */
+  networks(): readonly NetworkName[] {
+    return NETWORKS;
+  }
+
+  /** Lists the boxes of a network. */
+  architecture(name: string): ArchitectureSummary {
+    return this.#networkNamed(name).summary;
+  }
+
+  /** Finds the part of the image that a unit of a box depends on. */
+  fieldOf(name: string, path: string, unit: readonly [number, number]): UnitField {
+    return this.#networkNamed(name).fieldOf(path, unit);
+  }
+
   /** Disposes what was opened under a name; nothing happens if there is nothing. */
   close(name: string): void {
     this.#open.get(name)?.dispose();
     this.#open.delete(name);
+  }
+
+  #networkNamed(name: string): Architecture {
+    if (this.#architecture?.summary.name !== name) {
+      const next = new Architecture(name);
+      this.#architecture?.dispose();
+      this.#architecture = next;
+    }
+    return this.#architecture;
   }
 
   #get(name: string): Microscope {

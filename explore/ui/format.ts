@@ -22,3 +22,6 @@ export function position(index: number, shape: readonly number[]): string {
   }
   return `[${at.join(', ')}]`;
 }
+
+/** Formats a count with a comma after each three digits. */
+export const thousands = (count: number): string => count.toLocaleString('en-US');

@@ -32,4 +32,9 @@ export const VIEWS: readonly ViewEntry[] = [
     title: 'Live network',
     load: async () => (await import('./live.tsx')).LiveView,
   },
+  {
+    name: 'architectures',
+    title: 'Architectures',
+    load: async () => (await import('./architectures.tsx')).ArchitecturesView,
+  },
 ];

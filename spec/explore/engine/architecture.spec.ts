@@ -1,0 +1,61 @@
+import { memory } from '@tensorflow/tfjs-core';
+import { Architecture, NETWORKS } from '../../../explore/engine/architecture.ts';
+import { zeros } from '../../../lib/init/initializers.ts';
+import { useBackend } from '../../../lib/backend/useBackend.ts';
+import { Rng } from '../../../lib/rng.ts';
+import { summarize } from '../../../inspect/summary/summarize.ts';
+import { networks } from '../../../models/networks.ts';
+
+beforeAll(() => useBackend('float64'));
+
+test('lists the boxes as `boxprop summary` does, without drawing weights', () => {
+  const { inputShape, build } = networks.resnet20;
+  const network = build({ rng: new Rng(0), init: zeros, inputShape });
+  const expected = summarize(network, inputShape);
+  network.dispose();
+  const resnet20 = new Architecture('resnet20');
+  expect(resnet20.summary.summary).toEqual(expected);
+  resnet20.dispose();
+});
+
+test.each(NETWORKS.map(({ name }) => [name]))('%s: its boxes and the field of a unit', (name) => {
+  const before = memory().numTensors;
+  const heap = process.memoryUsage().arrayBuffers;
+  const network = new Architecture(name);
+  const { rows, inputShape, total } = network.summary.summary;
+  expect(total.parameters).toBeGreaterThan(0);
+  for (const { name: path, outputShape } of [rows[0], rows[rows.length - 1]]) {
+    const { span, outputShape: shape } = network.fieldOf(path, [0, 0]);
+    expect(shape).toEqual(outputShape);
+    expect(span).toHaveLength(inputShape.length);
+  }
+  expect(process.memoryUsage().arrayBuffers - heap).toBeLessThan(2 ** 25);
+  network.dispose();
+  expect(memory().numTensors).toBe(before);
+});
+
+test("a unit of AlexNet's first filters sees 11x11 pixels, four further for its neighbour", () => {
+  const alexnet = new Architecture('alexnet');
+  expect(alexnet.fieldOf('conv1', [0, 0]).span).toEqual([
+    [0, 10],
+    [0, 10],
+    [0, 2],
+  ]);
+  expect(alexnet.fieldOf('conv1', [54, 1]).span).toEqual([
+    [216, 226],
+    [4, 14],
+    [0, 2],
+  ]);
+  expect(alexnet.fieldOf('fc6', [0, 0]).span).toEqual([
+    [0, 226],
+    [0, 226],
+    [0, 2],
+  ]);
+  alexnet.dispose();
+});
+
+test('a network that does not exist', () => {
+  expect(() => new Architecture('lenett')).toThrow(
+    /^expected a network, one of lenet, .* got "lenett"$/,
+  );
+});
