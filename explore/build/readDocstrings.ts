@@ -30,7 +30,7 @@ export function readDocstrings(root: string): Record<string, BoxDoc> {
 const ARROWS = ['forward', 'backpropToInput', 'backpropToParams'] as const;
 
 /** Splits a docstring into its summary, the equations of each arrow, and the labelled parts. */
-export function parse(doc: string): Omit<BoxDoc, 'file' | 'parameters' | 'options'> {
+function parse(doc: string): Omit<BoxDoc, 'file' | 'parameters' | 'options'> {
   const lines = doc.split('\n');
   const equations: Record<string, string[]> = {};
   const labelled: Record<string, string> = {};

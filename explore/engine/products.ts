@@ -261,7 +261,7 @@ export function sumOf(terms: readonly Term[]): number {
 }
 
 /** Multiplies the factors of a term. */
-export function productOf(term: Term): number {
+function productOf(term: Term): number {
   return term.reduce((product, { value }) => product * value, 1);
 }
 

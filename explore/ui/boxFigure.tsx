@@ -232,7 +232,7 @@ function CostBody({ session, snapshot, shown }: ChainProps) {
 }
 
 /** The name of a tensor; what follows an underscore is a subscript. */
-export function Name({ text }: { readonly text: string }): JSX.Element {
+function Name({ text }: { readonly text: string }): JSX.Element {
   const [base, ...rest] = text.split('_');
   return (
     <div class="name">

@@ -64,7 +64,7 @@ export function Inspector({ session }: { readonly session: Session }): JSX.Eleme
 }
 
 /** The name of a number: the tensor and the position in it. */
-export function nameOf(ref: Ref, { activations, boxes, cost }: Snapshot): string {
+function nameOf(ref: Ref, { activations, boxes, cost }: Snapshot): string {
   switch (ref.kind) {
     case 'activation':
     case 'gradient': {
