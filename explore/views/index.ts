@@ -23,6 +23,11 @@ export const VIEWS: readonly ViewEntry[] = [
     load: async () => (await import('./box.tsx')).BoxView,
   },
   {
+    name: 'borders',
+    title: 'Borders',
+    load: async () => (await import('./borders.tsx')).BordersView,
+  },
+  {
     name: 'tour',
     title: 'Tour',
     load: async () => (await import('./tour.tsx')).TourView,
