@@ -78,7 +78,7 @@ export function Row({ session, name, columns, cells, bars, moves }: RowProps): J
               class={classes.join(' ')}
               style={style}
               data-ref={refKey(sel)}
-              aria-label={`${cell.label} = ${short(cell.value)}`}
+              aria-label={`${cell.label} = ${short(cell.value)}${cell.note ?? ''}`}
               tabIndex={cell.strong || (!cells.some(({ strong }) => strong) && i === 0) ? 0 : -1}
               onFocus={go}
               onPointerEnter={({ buttons }) => buttons > 0 && go?.()}

@@ -157,7 +157,7 @@ interface TermsProps {
 }
 
 function Terms({ terms, pooling }: TermsProps) {
-  if (terms.length === 0) return <>0, for no output reads it</>;
+  if (terms.length === 0) return <>nothing is sent here</>;
   return (
     <>
       {pooling && 'max('}
