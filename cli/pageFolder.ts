@@ -32,7 +32,8 @@ function build(root: string): string {
   }
   printNote('builds the page');
   const folder = join(root, 'build', 'explore');
-  const args = ['build', 'explore', '--outDir', folder, '--emptyOutDir', '--logLevel', 'error'];
+  const options = ['--outDir', folder, '--emptyOutDir', '--logLevel', 'error', '--bypass-lock'];
+  const args = ['build', 'explore', ...options];
   const { status, stderr } = spawnSync(process.execPath, [vite, ...args], {
     cwd: root,
     encoding: 'utf8',

@@ -9,3 +9,9 @@ declare module 'virtual:digits' {
   const digits: unknown;
   export default digits;
 }
+
+/** What a plugin of explore/build provides; explore/psetPages.ts states its type. */
+declare module 'virtual:psetPages' {
+  const pages: unknown;
+  export default pages;
+}

@@ -2,13 +2,14 @@ import { fileURLToPath, URL } from 'node:url';
 import { defineConfig } from 'vite';
 import { docstrings } from './build/docstrings.ts';
 import { mnistSprites } from './build/mnistSprites.ts';
+import { psetPages } from './build/psetPages.ts';
 
 /** The page: static files that work below any path, without a request to another host. */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   // Relative addresses, so that the folder works below any path.
   base: './',
-  plugins: [docstrings(), mnistSprites()],
+  plugins: [docstrings(), mnistSprites(), psetPages()],
   resolve: { conditions: ['boxprop-source', 'module', 'browser', 'default'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   // The page shows boxes by the names of their classes, so minification must keep them.

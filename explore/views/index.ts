@@ -42,4 +42,9 @@ export const VIEWS: readonly ViewEntry[] = [
     title: 'Architectures',
     load: async () => (await import('./architectures.tsx')).ArchitecturesView,
   },
+  {
+    name: 'psets',
+    title: 'Problem sets',
+    load: async () => (await import('./psets.tsx')).PsetsView,
+  },
 ];

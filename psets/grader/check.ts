@@ -10,7 +10,7 @@ import {
   type Task,
   type Value,
 } from './pset.ts';
-import type { Limits, ProcessFailure, Student } from './student.ts';
+import type { Limits, ProcessFailure, Submission } from './student.ts';
 import { agree, close, flatten, format } from './values.ts';
 
 /** The number of random cases per task. */
@@ -49,7 +49,7 @@ export interface PsetReport {
  *     const report = await checkPset(pset, new Student('solution.ts', LIMITS), new Rng(0));
  *     console.log(reportLines(report).join('\n'));
  */
-export async function checkPset(pset: Pset, student: Student, rng: Rng): Promise<PsetReport> {
+export async function checkPset(pset: Pset, student: Submission, rng: Rng): Promise<PsetReport> {
   const cases = Array.from({ length: CASES }, (_, k) => pset.draw(rng.fold(k), k));
   const tasks: TaskReport[] = [];
   try {
@@ -70,7 +70,7 @@ export async function checkPset(pset: Pset, student: Student, rng: Rng): Promise
 async function checkTask(
   pset: Pset,
   task: Task,
-  student: Student,
+  student: Submission,
   cases: readonly Case[],
 ): Promise<TaskReport> {
   const report = (pass: boolean, message: string): TaskReport => {
@@ -139,7 +139,7 @@ function exampleOf(pset: Pset, task: Task, item: Case, got: Value): Pick<TaskRep
 async function isGradientOfOwnForward(
   pset: Pset,
   task: Task,
-  student: Student,
+  student: Submission,
   comparisons: readonly Comparison[],
 ): Promise<boolean> {
   const forward = pset.tasks.find(({ name }) => name === task.gradientOf?.task);
@@ -176,7 +176,7 @@ async function isGradientOfOwnForward(
  */
 async function numericGradient(
   forward: Task,
-  student: Student,
+  student: Submission,
   { args }: Case,
   argument: string,
   cost: boolean,

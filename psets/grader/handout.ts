@@ -6,7 +6,7 @@ import type { Pset, Task } from './pset.ts';
  * package.json with the command that checks them. They are made only from the statement and the
  * descriptions of the functions, so they cannot contain a solution.
  *
- * @param readme the README of the problem set. The statement ends at the heading "Derivation".
+ * @param readme the README of the problem set.
  */
 export function handout(
   pset: Pset,
@@ -14,8 +14,7 @@ export function handout(
   version: string,
   js: boolean,
 ): Record<string, string> {
-  const end = readme.search(/^## Derivation/m);
-  if (end < 0) throw new Error(`${pset.name}: expected a heading "## Derivation" in README.md`);
+  const { statement } = splitReadme(pset.name, readme);
   const file = `solution.${js ? 'js' : 'ts'}`;
   const manifest = {
     name: `pset-${pset.name}`,
@@ -38,10 +37,27 @@ export function handout(
     '',
   ];
   return {
-    'README.md': `${readme.slice(0, end)}${how.join('\n')}`,
-    [file]: pset.tasks.map((task) => skeleton(task, js)).join('\n'),
+    'README.md': `${statement}${how.join('\n')}`,
+    [file]: skeletonOf(pset, js),
     'package.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
   };
+}
+
+/**
+ * Splits the README of a problem set into the statement and the solution, which begins at the
+ * heading "Derivation".
+ *
+ * Errors: a README without that heading.
+ */
+export function splitReadme(name: string, readme: string): { statement: string; solution: string } {
+  const end = readme.search(/^## Derivation/m);
+  if (end < 0) throw new Error(`${name}: expected a heading "## Derivation" in README.md`);
+  return { statement: readme.slice(0, end), solution: readme.slice(end) };
+}
+
+/** Returns the functions of a problem set without their bodies. */
+export function skeletonOf({ tasks }: Pset, js: boolean): string {
+  return tasks.map((task) => skeleton(task, js)).join('\n');
 }
 
 function skeleton({ name, parameters, returns, doc }: Task, js: boolean): string {

@@ -21,6 +21,18 @@ export interface Limits {
 /** The limits that the command line sets. */
 export const LIMITS: Limits = { seconds: 5, memory: 256 };
 
+/** A submission that can be asked: the command line has it in a process, the live page in a worker. */
+export interface Submission {
+  readonly limits: Limits;
+  /**
+   * Returns the answers to calls, or the reason why there are none. After a failure, the next calls
+   * get a new process or worker.
+   */
+  ask(calls: readonly Call[]): Promise<readonly Answer[] | ProcessFailure>;
+  /** Ends the process or worker. */
+  stop(): void;
+}
+
 /**
  * A student's file in a process with a limit of time and of memory, which imports only files of the
  * file's own folder. The process is not a sandbox: a file with bad intent may do everything that
@@ -29,9 +41,8 @@ export const LIMITS: Limits = { seconds: 5, memory: 256 };
  *     const student = new Student('solution.ts', LIMITS);
  *     const answers = await student.ask([{ task: 'forward', args: [[1, 2], [3]] }]);
  */
-export class Student {
+export class Student implements Submission {
   readonly #file: string;
-  /** The limits of the process. */
   readonly limits: Limits;
   #child: ChildProcess | undefined;
   /** The reason why the file does not load; it is the same for all calls. */
@@ -42,10 +53,6 @@ export class Student {
     this.limits = limits;
   }
 
-  /**
-   * Returns the answers to calls, or the reason why there are none. After a failure, the next calls
-   * get a new process.
-   */
   async ask(calls: readonly Call[]): Promise<readonly Answer[] | ProcessFailure> {
     if (this.#unloadable !== undefined) return this.#unloadable;
     if (this.#child === undefined) {
@@ -68,7 +75,6 @@ export class Student {
     return this.#fail(got.kind === 'answers' || got.kind === 'loaded' ? { kind: 'exited' } : got);
   }
 
-  /** Ends the process. */
   stop(): void {
     this.#child?.kill('SIGKILL');
     this.#child = undefined;

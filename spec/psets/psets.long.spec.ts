@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { psets } from '../../psets/index.ts';
 import { handout } from '../../psets/grader/handout.ts';
-import { transformSync } from '@babel/core';
 import type { Student } from '../../psets/grader/student.ts';
 import { checkPset } from '../../psets/grader/check.ts';
 import type { Pset } from '../../psets/grader/pset.ts';
 import { Rng } from '../../lib/rng.ts';
 import { BUILT, ROOT } from '../support/runCommand.ts';
 import { BY_FOURIER, SUBMISSIONS, UNUSUAL } from '../support/psetMistakes.ts';
+import { untyped } from '../support/untyped.ts';
 
 const text = (pset: Pset, file: string) =>
   readFileSync(join(ROOT, 'psets', pset.name, file), 'utf8');
@@ -31,12 +31,6 @@ async function graded(pset: Pset, source: string, kind = 'ts', where = folder) {
   const file = join(where, `solution${files++}.${kind}`);
   writeFileSync(file, source);
   return checkPset(pset, new Built(file, { seconds: 3, memory: 256 }), new Rng(1));
-}
-
-/** A solution without its types: it is graded in a third of the time of one with types. */
-function untyped(source: string): string {
-  const options = { filename: 'solution.ts', babelrc: false, configFile: false };
-  return transformSync(source, { ...options, presets: ['@babel/preset-typescript'] })?.code ?? '';
 }
 
 test('every problem set has at least eight wrong submissions', () => {

@@ -1,0 +1,131 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { Rng } from '../../lib/rng.ts';
+import { checkPset, reportLines } from '../../psets/grader/check.ts';
+import { skeletonOf } from '../../psets/grader/handout.ts';
+import { psets } from '../../psets/index.ts';
+import type { PsetPage } from '../build/psetPages.ts';
+import { PageStudent } from '../engine/pageStudent.ts';
+import { loadPsetPage } from '../psetPages.ts';
+import { setState, state } from '../router.ts';
+import { CodeEditor } from '../ui/codeEditor.tsx';
+
+/** The view of a problem set: its statement, an editor, and the verdict of the grader. */
+export function PsetsView(): JSX.Element {
+  const named = state.value.get('name');
+  const pset = psets.find(({ name }) => name === named) ?? psets[0];
+  const { name, title } = pset;
+  const [page, setPage] = useState<PsetPage | undefined>();
+  const [code, setCode] = useState(() => draftOf(name) ?? skeletonOf(pset, true));
+  const [lines, setLines] = useState<readonly string[]>([]);
+  const [isBusy, setBusy] = useState(false);
+  useEffect(() => {
+    let current = true;
+    setLines([]);
+    setCode(draftOf(name) ?? skeletonOf(pset, true));
+    void loadPsetPage(name).then((loaded) => current && setPage(loaded));
+    return () => (current = false);
+  }, [pset]);
+  const edit = (next: string) => {
+    setCode(next);
+    keepDraft(name, next);
+  };
+  const check = async () => {
+    if (isBusy) return;
+    setBusy(true);
+    setLines([]);
+    try {
+      setLines(reportLines(await checkPset(pset, new PageStudent(code), new Rng(0))));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <div class="lead">
+        <h1>{title}</h1>
+        <p>
+          Write the three arrows yourself. The grader compares them with the reference and with
+          finite differences, and says what is wrong.
+        </p>
+      </div>
+      <div class="toolbar">
+        <label>
+          problem set
+          <select
+            value={name}
+            onChange={({ currentTarget }) => setState({ name: currentTarget.value })}
+          >
+            {psets.map((one) => (
+              <option key={one.name} value={one.name}>
+                {one.title}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <div class="pset">
+        <article>
+          {page && <div class="statement" dangerouslySetInnerHTML={{ __html: page.statement }} />}
+          {page && (
+            <details key={name}>
+              <summary>Show the derivation</summary>
+              <div class="statement" dangerouslySetInnerHTML={{ __html: page.solution }} />
+            </details>
+          )}
+        </article>
+        <section aria-label="your solution">
+          <CodeEditor
+            label="your solution, in JavaScript"
+            value={code}
+            onInput={edit}
+            onRun={() => void check()}
+          />
+          <div class="toolbar">
+            <button type="button" class="primary" disabled={isBusy} onClick={() => void check()}>
+              {isBusy ? 'Checking' : 'Check'}
+            </button>
+            <button type="button" onClick={() => edit(skeletonOf(pset, true))}>
+              Start again
+            </button>
+            <span class="hint">
+              Ctrl+Enter checks. Tab indents while you type; after Escape it moves on.
+            </span>
+          </div>
+          <div class="report" role="status">
+            {lines.map((line, i) => (
+              <p key={i} class={classOf(line)}>
+                {line.trim()}
+              </p>
+            ))}
+          </div>
+        </section>
+      </div>
+    </>
+  );
+}
+
+function classOf(line: string): string {
+  if (line.startsWith(' ')) return 'example';
+  return /^(pass|FAIL) /.exec(line)?.[1].toLowerCase() ?? 'points';
+}
+
+const keyOf = (name: string) => `boxprop pset ${name}`;
+
+/** The code that the reader wrote on an earlier visit. */
+function draftOf(name: string): string | undefined {
+  try {
+    return localStorage.getItem(keyOf(name)) ?? undefined;
+  } catch {
+    // The reader has switched storage off.
+    return undefined;
+  }
+}
+
+function keepDraft(name: string, code: string): void {
+  try {
+    localStorage.setItem(keyOf(name), code);
+  } catch {
+    // The code stays in the page until it is closed.
+  }
+}

@@ -1,0 +1,87 @@
+import { NOT_IMPLEMENTED, type Answer, type Call } from './answer.ts';
+import type { Value } from './pset.ts';
+
+/** Kept here, because a submission, which is loaded later, may replace the global functions. */
+const copy = structuredClone;
+const { is, keys } = Object;
+
+/** Formats an error of a submission in one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.slice(0, 300).split('\n')[0];
+}
+
+/**
+ * Calls a function of a submission. The command line does so in a process of its own, and the live
+ * page in a worker.
+ *
+ * @param exported the exports of the submission's module.
+ */
+export function answerCall(exported: Record<string, unknown>, { task, args }: Call): Answer {
+  const solve = exported[task];
+  if (typeof solve !== 'function') return { kind: 'missing' };
+  const given = copy(args);
+  try {
+    const returned: unknown = Reflect.apply(solve, undefined, given);
+    const value = toPlain(returned);
+    if (value === undefined) return { kind: 'invalid', description: describe(returned) };
+    const mutated = !same(given, args);
+    // A copy, because a later call may reuse the list that this one returned.
+    return { kind: 'value', value: copy(value), mutated };
+  } catch (error) {
+    const message = messageOf(error);
+    return message.includes(NOT_IMPLEMENTED)
+      ? { kind: 'notImplemented' }
+      : { kind: 'threw', message };
+  }
+}
+
+/** Converts a value to plain numbers, lists and records; undefined if it contains anything else. */
+function toPlain(value: unknown): Value | undefined {
+  if (typeof value === 'number') return value;
+  if (ArrayBuffer.isView(value) && 'length' in value)
+    return Array.from(value as unknown as number[]);
+  if (Array.isArray(value)) {
+    // Array.from turns the holes of a sparse list into undefined.
+    const items = Array.from(value as unknown[], toPlain);
+    return items.every((item) => item !== undefined) ? items : undefined;
+  }
+  // Promises, maps and similar objects have no entries, but are not empty records.
+  if (Object.prototype.toString.call(value) !== '[object Object]') return undefined;
+  const fields = Object.entries(value as object).map(
+    ([name, item]) => [name, toPlain(item)] as const,
+  );
+  if (fields.some(([, item]) => item === undefined)) return undefined;
+  return Object.fromEntries(fields) as Value;
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing: is a return missing?';
+  if (value === null) return 'null';
+  if (value instanceof Promise) return 'a promise: the function must not be async';
+  if (Array.isArray(value)) return 'a list that holds something other than numbers';
+  return typeof value === 'object'
+    ? 'an object that holds something other than numbers'
+    : `a ${typeof value}`;
+}
+
+/**
+ * Returns whether an argument is still the value that the grader keeps. -0 and 0 differ, and NaN is
+ * itself. Only the kept value limits the depth: a submission may have made a list that contains
+ * itself.
+ */
+function same(given: unknown, kept: unknown): boolean {
+  if (is(given, kept)) return true;
+  if (!hasKeys(given) || !hasKeys(kept) || Array.isArray(given) !== Array.isArray(kept))
+    return false;
+  const names = keys(kept);
+  return (
+    keys(given).length === names.length &&
+    given.length === kept.length &&
+    names.every((name) => same(given[name], kept[name]))
+  );
+}
+
+function hasKeys(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
