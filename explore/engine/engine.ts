@@ -1,12 +1,6 @@
 import { tidy } from '../../lib/memory.ts';
 import { workedExample } from '../../models/workedExample.ts';
-import {
-  Architecture,
-  NETWORKS,
-  type ArchitectureSummary,
-  type NetworkName,
-  type UnitField,
-} from './architecture.ts';
+import type { Architecture, ArchitectureSummary, NetworkName, UnitField } from './architecture.ts';
 import { checkNumber, type Check } from './check.ts';
 import { Microscope, type Snapshot } from './microscope.ts';
 import type { Mistake } from './mistakes.ts';
@@ -95,18 +89,18 @@ export class Engine {
   }
 
   /** Lists the networks whose boxes `architecture` lists. */
-  networks(): readonly NetworkName[] {
-    return NETWORKS;
+  async networks(): Promise<readonly NetworkName[]> {
+    return (await import('./architecture.ts')).NETWORKS;
   }
 
   /** Lists the boxes of a network. */
-  architecture(name: string): ArchitectureSummary {
-    return this.#networkNamed(name).summary;
+  async architecture(name: string): Promise<ArchitectureSummary> {
+    return (await this.#networkNamed(name)).summary;
   }
 
   /** Finds the part of the image that a unit of a box depends on. */
-  fieldOf(name: string, path: string, unit: readonly [number, number]): UnitField {
-    return this.#networkNamed(name).fieldOf(path, unit);
+  async fieldOf(name: string, path: string, unit: readonly [number, number]): Promise<UnitField> {
+    return (await this.#networkNamed(name)).fieldOf(path, unit);
   }
 
   /** Disposes what was opened under a name; nothing happens if there is nothing. */
@@ -115,7 +109,9 @@ export class Engine {
     this.#open.delete(name);
   }
 
-  #networkNamed(name: string): Architecture {
+  /** Loads the networks when they are first asked for, so that the page starts without them. */
+  async #networkNamed(name: string): Promise<Architecture> {
+    const { Architecture } = await import('./architecture.ts');
     if (this.#architecture?.summary.name !== name) {
       const next = new Architecture(name);
       this.#architecture?.dispose();
