@@ -232,7 +232,7 @@ function CostBody({ session, snapshot, shown }: ChainProps) {
 }
 
 /** The name of a tensor; what follows an underscore is a subscript. */
-function Name({ text }: { readonly text: string }): JSX.Element {
+export function Name({ text }: { readonly text: string }): JSX.Element {
   const [base, ...rest] = text.split('_');
   return (
     <div class="name">

@@ -34,15 +34,17 @@ function updatesAt(step: number): number {
 
 /** The view of the lecture's worked example, step by step. The address holds the step and η. */
 export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.Element {
-  const { session, history } = useMemo(
+  const { session, history, moves } = useMemo(
     () => ({
       session: new Session(engine, 'example'),
       /** The snapshots before each update. */
       history: signal<readonly Snapshot[]>([]),
+      /** The last move; a click may come while an earlier one is still being computed. */
+      moves: { last: Promise.resolve() },
     }),
     [engine],
   );
-  const step = Math.min(MOST, Math.max(0, Math.trunc(numberIn('step', FIRST))));
+  const step = stepIn();
   const at = Math.min(4, step);
   const eta = numberIn('eta', -0.2);
   /** Makes or takes back updates until the numbers are those of a step. */
@@ -58,6 +60,9 @@ export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.
       history.value = [...history.value, before];
     }
     setState({ step: next === FIRST ? undefined : String(next) });
+  };
+  const move = (by: number) => {
+    moves.last = moves.last.then(() => goTo(stepIn() + by));
   };
   useEffect(() => {
     void session.open({ kind: 'example' }).then(() => goTo(step));
@@ -90,10 +95,10 @@ export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.
             </li>
           ))}
         </ol>
-        <button type="button" onClick={() => void goTo(step - 1)} disabled={step <= 0}>
+        <button type="button" onClick={() => move(-1)} disabled={step <= 0}>
           Back
         </button>
-        <button type="button" class="primary" onClick={() => void goTo(step + 1)}>
+        <button type="button" class="primary" onClick={() => move(1)}>
           {at === 4 ? 'Another step' : 'Next'}
         </button>
         <label>
@@ -132,6 +137,11 @@ export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.
       {snapshot && history.value.length > 0 && <Updates history={history.value} now={snapshot} />}
     </>
   );
+}
+
+/** Reads the step of the address. */
+function stepIn(): number {
+  return Math.min(MOST, Math.max(0, Math.trunc(numberIn('step', FIRST))));
 }
 
 /** Reads a number of the address. */
