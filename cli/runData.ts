@@ -5,6 +5,7 @@ import { stratifiedSplit } from '../data/stratify.ts';
 import { InputError } from '../lib/errors.ts';
 import { Rng } from '../lib/rng.ts';
 import { requireClasses } from './describeData.ts';
+import { dataFingerprint } from './dataFingerprint.ts';
 import { openData } from './openData.ts';
 import { reportNotes, type OpenedData } from './openedData.ts';
 import type { RunOptions } from './trainOptions.ts';
@@ -18,7 +19,7 @@ export interface RunData {
   readonly test: Dataset;
   /** The origin of the test examples: if the data have none, the validation examples are used. */
   readonly testedOn: 'test' | 'validation';
-  /** Metadata for the weights files: the shape and classes of the data, and its preprocessing. */
+  /** Metadata for the weights files: the shape, classes and a hash of the data, and its preprocessing. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -43,6 +44,7 @@ export async function openRunData(options: RunOptions, rng: Rng): Promise<RunDat
     ...(validation && { validation: preprocessed(validation) }),
     metadata: {
       data: trainingDataMetadata(opened.train),
+      fingerprint: await dataFingerprint(opened.train),
       ...tableMetadata(opened.train, options),
       ...(preprocessing.length > 0 && { preparation: JSON.stringify(preprocessing) }),
     },

@@ -9,13 +9,14 @@ const ENTRIES = {
   data: 'shape or classes',
   table: 'columns',
   preparation: 'means and deviations',
+  fingerprint: 'examples or labels',
 } as const;
 
 /**
  * Checks that a run is resumed with the data that it began with.
  *
- * Errors: data of another shape, with other classes or columns, or, if they are standardized, with
- *         other statistics.
+ * Errors: data of another shape, with other classes or columns, if they are standardized, with
+ *         other statistics, or with another fingerprint.
  * @param checkpoint the file of the run's checkpoint.
  * @param metadata the entries for the data as they are now.
  */

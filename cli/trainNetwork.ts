@@ -188,7 +188,14 @@ export async function trainNetwork(
       await checkSameData(checkpointFile, data.metadata);
       const notes = [...resumed.notes, ...(await backendNotes(checkpointFile, backend))];
       trainer.restore(await loadCheckpoint(checkpointFile, { network, optimizer }));
-      await runLog.rewind(trainer.progress.step);
+      const { step } = trainer.progress;
+      const missing = await runLog.rewind(step);
+      if (missing > 0) {
+        notes.push(
+          `${runLog.file}: expected a line for each of the ${step} steps of the checkpoint, ` +
+            `${missing} are missing: the report's curves have gaps`,
+        );
+      }
       if (resumed.epochsNamed) {
         await save();
         await storeEpochs(folder, epochs);

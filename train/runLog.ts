@@ -51,12 +51,18 @@ export class RunLog {
     }
   }
 
-  /** Removes all lines that were written after a checkpoint at `steps` steps. */
-  async rewind(steps: number): Promise<void> {
+  /**
+   * Removes all lines that were written after a checkpoint at `steps` steps.
+   *
+   * @returns the number of these steps of which the log has no line, because somebody has removed
+   *   or cut off the file.
+   */
+  async rewind(steps: number): Promise<number> {
     const kept = (await readLog(this.file)).filter(
       ({ type, step }) => step < steps + (type === 'epoch' ? 1 : 0),
     );
     await writeFileAtomic(this.file, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    return steps - new Set(kept.flatMap(({ type, step }) => (type === 'step' ? [step] : []))).size;
   }
 }
 

@@ -117,8 +117,24 @@ describe('weights trained on one file', () => {
       `${note(file('flowers.csv'))}boxprop: --resume: expected the data that the run began with, got data with other columns; ` +
         'a new run can be trained on them\n',
     );
+    // The same columns and sizes, with other labels.
+    const text = readFileSync(away, 'utf8');
+    const swapped: Record<string, string> = { iris: 'rose', rose: 'iris' };
+    const relabelled = text.replace(/iris|rose/g, (name) => swapped[name]);
+    writeFileSync(file('flowers.csv'), relabelled);
+    expect(resume().stderr).toContain(
+      'boxprop: --resume: expected the data that the run began with, got data with other examples or labels; ' +
+        'a new run can be trained on them\n',
+    );
     renameSync(away, file('flowers.csv'));
     expect(resume().status).toBe(0);
+    rmSync(file('run', 'log.jsonl'));
+    const { status, stderr } = boxprop('train', network, '--resume', file('run'), '--epochs', '32');
+    expect(status).toBe(0);
+    expect(stderr).toContain(
+      `${file('run', 'log.jsonl')}: expected a line for each of the 465 steps of the checkpoint, ` +
+        "465 are missing: the report's curves have gaps\n",
+    );
   });
 });
 

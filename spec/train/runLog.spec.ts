@@ -44,16 +44,22 @@ test('lines wait for flush; rewind drops the lines after a checkpoint, and an in
   appendFileSync(file, '{"type":"st');
   expect(await readLog(file)).toHaveLength(6);
   // After three steps, the steps 0, 1 and 2 are done, and so is the epoch that ended with step 1.
-  await log.rewind(3);
+  expect(await log.rewind(3)).toBe(0);
   expect(readFileSync(file, 'utf8')).toBe(
     '{"type":"step","step":0}\n{"type":"step","step":1}\n{"type":"epoch","step":2}\n{"type":"step","step":2}\n',
   );
-  await log.rewind(2);
+  expect(await log.rewind(2)).toBe(0);
   expect((await readLog(file)).map(({ type, step }) => [type, step])).toEqual([
     ['step', 0],
     ['step', 1],
     ['epoch', 2],
   ]);
+  // The log has two of five steps.
+  expect(await log.rewind(5)).toBe(3);
+});
+
+test('rewind counts the steps of a log that was removed', async () => {
+  expect(await new RunLog(join(folder, 'removed.jsonl')).rewind(4)).toBe(4);
 });
 
 test.each([

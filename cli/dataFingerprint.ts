@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import type { Dataset } from '../data/dataset.ts';
+import { disposeTensors } from '../lib/memory.ts';
+
+/** The number of examples whose inputs are read. To read all of them may take minutes. */
+const EXAMPLES = 16;
+
+/**
+ * Returns a hash of a dataset: of the inputs and labels of examples at equal distances, of all
+ * labels where they are known without reading the inputs, and of the number of examples. A change
+ * of a few other inputs does not change it.
+ *
+ * Errors: those of the dataset.
+ */
+export async function dataFingerprint(dataset: Dataset): Promise<string> {
+  const { length, labels } = dataset;
+  const count = Math.min(EXAMPLES, length);
+  const indices = Int32Array.from({ length: count }, (_, i) => Math.floor((i * length) / count));
+  const batch = await dataset.batch(indices);
+  try {
+    const hash = createHash('sha256').update(`${length} `);
+    hash.update(Float32Array.from(await batch.input.data()));
+    hash.update(Int32Array.from(await batch.labels.data()));
+    if (labels !== undefined) hash.update(Int32Array.from(labels));
+    return hash.digest('hex').slice(0, 32);
+  } finally {
+    disposeTensors([batch.input, batch.labels]);
+  }
+}
