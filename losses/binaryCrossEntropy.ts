@@ -1,14 +1,4 @@
-import {
-  add,
-  mul,
-  neg,
-  sigmoid,
-  softplus,
-  sub,
-  tidy,
-  type Scalar,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { add, mul, neg, sub, tidy, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import {
   checkChoice,
   checkInput,
@@ -20,6 +10,7 @@ import {
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/constant.ts';
+import { sigmoidOf, softplusOf } from '../lib/kernels/elementwise/keepNaN.ts';
 import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 import { probabilityTarget } from './labels.ts';
 
@@ -90,7 +81,7 @@ export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyC
       const y = probabilityTarget(this, target, 1);
       const yes = mul(y, this.#weights(input));
       const no = sub(scalar(1), y);
-      const terms = add(mul(yes, softplus(neg(input))), mul(no, softplus(input)));
+      const terms = add(mul(yes, softplusOf(neg(input))), mul(no, softplusOf(input)));
       const loss: Scalar = mul(
         sumAll(terms),
         scalar(exampleWeight(this.reduction, input.shape[0])),
@@ -101,7 +92,7 @@ export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyC
 
   backpropToInput({ scores, yes, no }: BinaryCrossEntropyCache): Tensor {
     return tidy(() => {
-      const gradient = sub(mul(no, sigmoid(scores)), mul(yes, sigmoid(neg(scores))));
+      const gradient = sub(mul(no, sigmoidOf(scores)), mul(yes, sigmoidOf(neg(scores))));
       return mul(gradient, scalar(exampleWeight(this.reduction, scores.shape[0])));
     });
   }

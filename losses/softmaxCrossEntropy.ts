@@ -1,5 +1,4 @@
 import {
-  exp,
   mul,
   neg,
   sub,
@@ -14,6 +13,7 @@ import { checkTensor, nameOf } from '../lib/check.ts';
 import { Cost, exampleWeight, type Reduction } from '../lib/cost.ts';
 import { BoxError } from '../lib/errors.ts';
 import { constant, scalar } from '../lib/constant.ts';
+import { expOf } from '../lib/kernels/elementwise/keepNaN.ts';
 import { logSoftmax } from '../lib/kernels/elementwise/logSoftmax.ts';
 import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
 import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
@@ -97,7 +97,7 @@ export class SoftmaxCrossEntropy extends Cost<
   }
 
   backpropToInput({ logProbabilities, target: t }: SoftmaxCrossEntropyCache): Tensor2D {
-    return tidy(() => sub(mul(exp(logProbabilities), sum(t, 1, true)), t));
+    return tidy(() => sub(mul(expOf(logProbabilities), sum(t, 1, true)), t));
   }
 
   /** Computes t from probabilities, and checks them. */

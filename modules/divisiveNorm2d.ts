@@ -27,6 +27,7 @@ import {
   type Gaussian,
   type GaussianOptions,
 } from '../lib/gaussian.ts';
+import { quotient } from '../lib/kernels/elementwise/keepNaN.ts';
 import { maximum } from '../lib/kernels/elementwise/maximum.ts';
 import {
   asMap,
@@ -125,7 +126,7 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
       const threshold = scalar(this.threshold);
       const floor = maximum(mean, threshold);
       const divisor = maximum<Tensor3D>(sigma, floor);
-      const output: Tensor4D = reshape(div(x, broadcastGroups(divisor, pixels)), shape);
+      const output: Tensor4D = reshape(quotient(x, broadcastGroups(divisor, pixels)), shape);
       return {
         output,
         cache: { input: input.clone(), sigma, floor, isMean: step(sub(mean, threshold)), window },
@@ -152,7 +153,7 @@ export class DivisiveNorm2D extends Module<Tensor4D, Tensor4D, DivisiveNorm2DCac
       const throughSigma = localMeanToInput(ratio, window);
       const perMap = mul(throughSigma, scalar(1 / this.channels));
       const gradInput = add(
-        div(g, broadcastGroups(divisor, pixels)),
+        quotient(g, broadcastGroups(divisor, pixels)),
         mul(x, broadcastGroups(perMap, pixels)),
       );
       return reshape(gradInput, shape);

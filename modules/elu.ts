@@ -1,6 +1,7 @@
-import { add, exp, expm1, mul, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { add, expm1, mul, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkNumber, checkOptions, checkRank } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
+import { expOf } from '../lib/kernels/elementwise/keepNaN.ts';
 import { negativePart, positivePart } from '../lib/kernels/elementwise/parts.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
@@ -56,7 +57,7 @@ export class ELU extends Module<Tensor, Tensor, ELUCache> {
   backpropToInput(gradOutput: Tensor, { input }: ELUCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
     // Above 0 both factors are 1.
-    return tidy(() => mul(gradOutput, mul(step(input, this.alpha), exp(negativePart(input)))));
+    return tidy(() => mul(gradOutput, mul(step(input, this.alpha), expOf(negativePart(input)))));
   }
 
   override facts([input]: readonly Shape[]): Facts {

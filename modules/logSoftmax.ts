@@ -1,5 +1,6 @@
-import { exp, mul, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
+import { expOf } from '../lib/kernels/elementwise/keepNaN.ts';
 import { logSoftmax } from '../lib/kernels/elementwise/logSoftmax.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
@@ -38,7 +39,7 @@ export class LogSoftmax extends Module<Tensor, Tensor, LogSoftmaxCache> {
 
   backpropToInput(gradOutput: Tensor, { output: y }: LogSoftmaxCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, y.shape);
-    return tidy(() => sub(gradOutput, mul(exp(y), sum(gradOutput, -1, true))));
+    return tidy(() => sub(gradOutput, mul(expOf(y), sum(gradOutput, -1, true))));
   }
 
   override facts([input]: readonly Shape[]): Facts {

@@ -1,6 +1,7 @@
-import { add, exp, expm1, mul, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { add, expm1, mul, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
+import { expOf } from '../lib/kernels/elementwise/keepNaN.ts';
 import { negativePart, positivePart } from '../lib/kernels/elementwise/parts.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
@@ -52,7 +53,7 @@ export class SELU extends Module<Tensor, Tensor, SELUCache> {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
     return tidy(() => {
       // Above 0 both factors are 1.
-      const unscaled = mul(step(input, SELU.alpha), exp(negativePart(input)));
+      const unscaled = mul(step(input, SELU.alpha), expOf(negativePart(input)));
       return mul(gradOutput, mul(scalar(SELU.lambda), unscaled));
     });
   }

@@ -1,6 +1,7 @@
-import { mul, sigmoid, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
+import { sigmoidOf } from '../lib/kernels/elementwise/keepNaN.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -29,7 +30,7 @@ export class Sigmoid extends Module<Tensor, Tensor, SigmoidCache> {
 
   forward(input: Tensor): ForwardResult<Tensor, SigmoidCache> {
     checkInput(this, input);
-    const output = sigmoid(input);
+    const output = sigmoidOf(input);
     return { output, cache: { output: output.clone() } };
   }
 

@@ -1,6 +1,7 @@
-import { add, mul, sigmoid, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
+import { sigmoidOf } from '../lib/kernels/elementwise/keepNaN.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -31,7 +32,7 @@ export class SiLU extends Module<Tensor, Tensor, SiLUCache> {
 
   forward(input: Tensor): ForwardResult<Tensor, SiLUCache> {
     checkInput(this, input);
-    const gate = sigmoid(input);
+    const gate = sigmoidOf(input);
     return { output: mul(input, gate), cache: { input: input.clone(), gate } };
   }
 

@@ -1,5 +1,6 @@
-import { mul, softmax, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { checkGradOutput, checkInput, checkRank } from '../lib/check.ts';
+import { softmaxOf } from '../lib/kernels/elementwise/keepNaN.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -32,7 +33,7 @@ export class Softmax extends Module<Tensor, Tensor, SoftmaxCache> {
 
   forward(input: Tensor): ForwardResult<Tensor, SoftmaxCache> {
     checkInput(this, input);
-    const output = softmax(input);
+    const output = softmaxOf(input);
     return { output, cache: { output: output.clone() } };
   }
 

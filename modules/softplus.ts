@@ -1,14 +1,4 @@
-import {
-  div,
-  greater,
-  mul,
-  onesLike,
-  sigmoid,
-  softplus,
-  tidy,
-  where,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { div, greater, mul, onesLike, tidy, where, type Tensor } from '@tensorflow/tfjs-core';
 import {
   checkGradOutput,
   checkInput,
@@ -18,6 +8,7 @@ import {
   checkRank,
 } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
+import { sigmoidOf, softplusOf } from '../lib/kernels/elementwise/keepNaN.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import { Module, type ForwardResult } from '../lib/module.ts';
@@ -75,7 +66,7 @@ export class Softplus extends Module<Tensor, Tensor, SoftplusCache> {
       const beta = scalar(this.beta);
       const scaled = mul(beta, input);
       // tfjs's softplus returns x itself for large x, so nothing overflows.
-      const curve = div(softplus(scaled), beta);
+      const curve = div(softplusOf(scaled), beta);
       const output = where(greater(scaled, scalar(this.threshold)), input, curve);
       return { output, cache: { scaled } };
     });
@@ -85,7 +76,7 @@ export class Softplus extends Module<Tensor, Tensor, SoftplusCache> {
     checkGradOutput(this, 'backpropToInput', gradOutput, scaled.shape);
     return tidy(() => {
       const linear = greater(scaled, scalar(this.threshold));
-      return mul(gradOutput, where(linear, onesLike(scaled), sigmoid(scaled)));
+      return mul(gradOutput, where(linear, onesLike(scaled), sigmoidOf(scaled)));
     });
   }
 

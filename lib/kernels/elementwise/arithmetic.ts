@@ -3,7 +3,6 @@ import {
   equal,
   mul,
   onesLike,
-  pow,
   reciprocal,
   sqrt,
   square,
@@ -16,6 +15,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { scalar } from '../../constant.ts';
 import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
+import { powOf } from './keepNaN.ts';
 
 /*
  * On TensorFlow these operations bypass tfjs, which for a small tensor takes longer to look up
@@ -67,6 +67,6 @@ export function power<T extends Tensor>(x: T, p: number): T {
     case 2:
       return square(x);
     default:
-      return tidy(() => pow(x, scalar(p)));
+      return powOf(x, p);
   }
 }

@@ -1,4 +1,13 @@
-import { clipByValue, minimum, mul, relu, step, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  clipByValue,
+  maximum,
+  minimum,
+  mul,
+  relu,
+  step,
+  tidy,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { scalar } from '../../constant.ts';
 import { computeOnHost } from '../backends/host.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
@@ -10,6 +19,8 @@ const POSITIVE_PART: ByBackend<(x: Tensor) => Tensor> = {
   tensorflow: (x) => runOperation('Relu', {}, [x]),
   // tfjs's own kernel returns 0 for a NaN whose sign bit is set, such as ∞ − ∞.
   wasm: (x) => partOnWasm('positive', x) ?? (surelyFinite(x) ? relu(x) : positivePartInLoop(x)),
+  // tfjs's own kernel multiplies −∞ by 0.
+  webgl: (x) => tidy(() => maximum(x, scalar(0))),
   other: relu,
 };
 

@@ -1,9 +1,12 @@
 import {
+  isFinite,
   reshape,
   slice,
   sub,
   tidy,
   transpose,
+  where,
+  zerosLike,
   type Tensor,
   type Tensor2D,
   type Tensor3D,
@@ -66,13 +69,17 @@ const FLAT = 1 / 300;
  * by the deviation amplifies.
  *
  * Values that exist only on a graphics card are not read, because the program would have to wait
- * for the card.
+ * for the card; the result is then never undefined. A first value that is not finite is not
+ * subtracted, because it would spread to the whole image.
  */
 export function centerFlat(images: Tensor4D, maps: Tensor3D): Tensor4D | undefined {
   const values = hostValues(maps);
-  if (values === undefined || images.size === 0 || !hasFlatMap(values, maps.shape))
+  if (images.size === 0 || (values !== undefined && !hasFlatMap(values, maps.shape)))
     return undefined;
-  return tidy(() => sub(images, slice(images, [0, 0, 0, 0], [images.shape[0], 1, 1, 1])));
+  return tidy(() => {
+    const first = slice(images, [0, 0, 0, 0], [images.shape[0], 1, 1, 1]);
+    return sub(images, where(isFinite(first), first, zerosLike(first)));
+  });
 }
 
 function hasFlatMap(values: TypedArray, [batch, height, width]: readonly number[]): boolean {

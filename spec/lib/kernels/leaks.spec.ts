@@ -17,6 +17,7 @@ import * as arithmetic from '../../../lib/kernels/elementwise/arithmetic.ts';
 import { bound } from '../../../lib/kernels/elementwise/bound.ts';
 import { clip } from '../../../lib/kernels/elementwise/clip.ts';
 import { dropMask } from '../../../lib/kernels/elementwise/dropMask.ts';
+import * as nan from '../../../lib/kernels/elementwise/keepNaN.ts';
 import { logSoftmax } from '../../../lib/kernels/elementwise/logSoftmax.ts';
 import { maximum } from '../../../lib/kernels/elementwise/maximum.ts';
 import { momentumStep } from '../../../lib/kernels/elementwise/momentum.ts';
@@ -45,6 +46,7 @@ import { windowMeans } from '../../../lib/kernels/pool/windowMap.ts';
 import { zeroIfFinite } from '../../../lib/kernels/reduce/finite.ts';
 import { meanAll, normOf, sumAll } from '../../../lib/kernels/reduce/sumAll.ts';
 import { sumLeading } from '../../../lib/kernels/reduce/sumLeading.ts';
+import { roughSum } from '../../../lib/kernels/reduce/roughSum.ts';
 import { surelyFinite } from '../../../lib/kernels/reduce/surelyFinite.ts';
 import { disposeTensors } from '../../../lib/memory.ts';
 import { Rng } from '../../../lib/rng.ts';
@@ -380,6 +382,7 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
   clip: withAndWithoutNaN((x) => clip(x, 0, 1)),
   maximum: withAndWithoutNaN((x) => maximum(x, x)),
   signOf: withAndWithoutNaN(signOf),
+  roughSum: withAndWithoutNaN(roughSum),
   surelyFinite: withAndWithoutNaN((x) => void surelyFinite(x)),
   maxPool2dInLoops: each(POOLS, (at) => {
     const x = images(at);
@@ -575,6 +578,13 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     const x = images(AT);
     return () => parts.negativePart(x);
   },
+  expOf: withAndWithoutNaN(nan.expOf),
+  logOf: withAndWithoutNaN(nan.logOf),
+  powOf: withAndWithoutNaN((x) => nan.powOf(x, 1.2)),
+  quotient: withAndWithoutNaN((x) => nan.quotient(x, x)),
+  sigmoidOf: withAndWithoutNaN(nan.sigmoidOf),
+  softmaxOf: withAndWithoutNaN(nan.softmaxOf),
+  softplusOf: withAndWithoutNaN(nan.softplusOf),
   logSoftmax: () => {
     const [x] = two();
     return () => logSoftmax(x);
