@@ -39,7 +39,7 @@ export function psetPages(): Plugin {
 }
 
 /** Converts the README of a problem set. */
-export function readPsetPage(name: string, readme: string): PsetPage {
+function readPsetPage(name: string, readme: string): PsetPage {
   const { statement, solution } = splitReadme(name, readme);
   // The view has its own title.
   const body = statement.replace(/^# .*\n/, '').replace(/^## Statement\n/m, '');

@@ -34,6 +34,7 @@ function Live({
   useEffect(() => {
     void lab
       .open(sprites, at.seed, { learningRate: at.rate, batchSize: at.batch })
+      .then(() => (at.weights === undefined ? undefined : lab.fetchWeights(at.weights)))
       .then(() => digit.choose(at.digit));
     return () => lab.close();
   }, [lab]);

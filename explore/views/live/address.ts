@@ -20,6 +20,8 @@ export interface Address {
   readonly digit: number;
   /** The box that is looked into. */
   readonly box: number;
+  /** The address of weights to start with, relative to the page. */
+  readonly weights: string | undefined;
 }
 
 /** Reads the address; what is missing or no number has its default. */
@@ -32,6 +34,7 @@ export function address(): Address {
     batch: integer('batch', 32, 1, 512),
     digit: integer('digit', 0, 0, 299),
     box: integer('box', 0, 0, 7),
+    weights: state.value.get('weights') ?? undefined,
   };
 }
 

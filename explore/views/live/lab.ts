@@ -97,6 +97,23 @@ export class Lab {
     });
   }
 
+  /**
+   * Replaces the weights by those at an address below the page, where `boxprop explore` serves them.
+   * A link must not make the page ask another host, so other addresses are refused.
+   */
+  async fetchWeights(path: string): Promise<void> {
+    await this.#attempt(async () => {
+      const url = new URL(path, document.baseURI);
+      if (!url.href.startsWith(new URL('.', document.baseURI).href)) {
+        throw new Error(`weights: expected an address below the page, got ${path}`);
+      }
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(`weights: ${path} cannot be read (${response.status})`);
+      await this.network.loadWeights(new File([await response.blob()], path));
+      this.version.value++;
+    });
+  }
+
   /** Ends the worker. */
   close(): void {
     this.#endSlow();
