@@ -25,11 +25,16 @@ interface Props {
 
 const HEIGHT = 220;
 
+/** The smallest value on a logarithmic scale; the loss of a small batch may be 0. */
+const LEAST = 1e-6;
+
 /** Lines over the steps of a training. */
 export function Plot({ title, series, log = false, label }: Props): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  const data = uPlot.join(series.map(({ x, y }) => [[...x], [...y]]));
+  // uPlot does not return from drawing 0 on a logarithmic scale.
+  const shown = (value: number) => (log ? Math.max(value, LEAST) : value);
+  const data = uPlot.join(series.map(({ x, y }) => [[...x], y.map(shown)]));
   const latest = useRef(data);
   latest.current = data;
   useEffect(() => {
