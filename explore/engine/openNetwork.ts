@@ -3,16 +3,17 @@ import { assign } from '../../gradcheck/target.ts';
 import { zeros } from '../../lib/init/initializers.ts';
 import { Rng } from '../../lib/rng.ts';
 import { SoftmaxCrossEntropy } from '../../losses/softmaxCrossEntropy.ts';
-import { networks } from '../../models/networks.ts';
-import { Sequential } from '../../modules/container/sequential.ts';
+import { lenet } from '../../models/lenet.ts';
 import { Microscope } from './microscope.ts';
 import type { Value } from './values.ts';
+
+/** The networks that are chains of boxes small enough for double precision. */
+const NETWORKS = { lenet } as const;
 
 /** A network of `models/` at one image. */
 export interface NetworkSubject {
   readonly kind: 'network';
-  /** The name of the network, such as `lenet`. */
-  readonly architecture: string;
+  readonly architecture: keyof typeof NETWORKS;
   /** The weights by their paths, such as `0.weight`. */
   readonly weights: Readonly<Record<string, ArrayLike<number>>>;
   /** The image, [1, H, W, C]. */
@@ -23,10 +24,7 @@ export interface NetworkSubject {
 
 /** Opens the chain of boxes of a network, with the cost of the label. */
 export function openNetwork({ architecture, weights, input, label }: NetworkSubject): Microscope {
-  const network = networks[architecture]?.build({ rng: new Rng(0), init: zeros });
-  if (!(network instanceof Sequential)) {
-    throw new Error(`expected the name of a network that is a chain of boxes, got ${architecture}`);
-  }
+  const network = NETWORKS[architecture]({ rng: new Rng(0), init: zeros });
   const params: Readonly<Record<string, Variable>> = network.params;
   for (const [name, param] of Object.entries(params)) {
     const values = weights[name];
