@@ -79,8 +79,8 @@ const because = findChromium() === undefined ? ' (skipped: Chromium is not insta
     await page.reload();
     await page.waitForSelector('.updates');
     expect(await numbersOf(page, '[data-ref="loss"]')).toEqual([format(example.secondLoss)]);
-    await page.click('text=Back');
-    await page.click('text=Back');
+    await page.click('button:text-is("Back")');
+    await page.click('button:text-is("Back")');
     await page.waitForSelector('.updates', { state: 'detached' });
     expect(await numbersOf(page, '[data-ref="loss"]')).toEqual([format(example.loss)]);
     await page.close();
