@@ -19,7 +19,10 @@ export interface RunData {
   readonly test: Dataset;
   /** The origin of the test examples: if the data have none, the validation examples are used. */
   readonly testedOn: 'test' | 'validation';
-  /** Metadata for the weights files: the shape, classes and a hash of the data, and its preprocessing. */
+  /**
+   * Metadata for the weights files: the shape, classes and a hash of the data, and its
+   * preprocessing.
+   */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

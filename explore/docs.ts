@@ -1,5 +1,7 @@
 import docstrings from 'virtual:docstrings';
 import type { BoxDoc } from './build/boxDoc.ts';
 
-/** The docstring of each box and cost, by class; a plugin of the build reads them from the sources. */
+/**
+ * The docstring of each box and cost, by class; a plugin of the build reads them from the sources.
+ */
 export const docs = docstrings as Readonly<Record<string, BoxDoc | undefined>>;

@@ -58,7 +58,9 @@ export class Session {
     return this.#show(this.#engine.restore(this.#name, snapshot));
   }
 
-  /** Selects a number, and finds its products and its central difference; undefined selects none. */
+  /**
+   * Selects a number, and finds its products and its central difference; undefined selects none.
+   */
   async select(ref: Ref | undefined): Promise<void> {
     this.selected.value = ref;
     if (ref === undefined) {

@@ -29,7 +29,9 @@ const KERNEL_AXES: Readonly<Record<string, readonly number[]>> = {
 /** The largest output whose elements are sent back one by one. */
 const MOST_OUTPUTS = 300;
 
-/** Makes the wrong methods of each mistake from the right ones; a method that is absent stays right. */
+/**
+ * Makes the wrong methods of each mistake from the right ones; a method that is absent stays right.
+ */
 const BREAK: Record<Mistake, (right: Backward, box: string) => Partial<Backward>> = {
   flip: ({ params }, box) => ({
     params: (g, cache) => {

@@ -41,7 +41,10 @@ export function makeBox(name: string, example: BoxExample, call: BoxCall): AnyMo
   return example.seeded ? rounded(box as AnyModule, example.positive) : (box as AnyModule);
 }
 
-/** Rounds the weights. Those of a cell that counts activity are too small for that, so they get others. */
+/**
+ * Rounds the weights. Those of a cell that counts activity are too small for that, so they get
+ * others.
+ */
 function rounded(box: AnyModule, positive = false): AnyModule {
   for (const param of Object.values(box.params)) {
     const { values } = positive ? exampleValues(param.shape, 3, true) : toValue(param);

@@ -14,7 +14,9 @@ import type { Mistake } from './mistakes.ts';
 import type { Ref } from './refs.ts';
 import { toTensor, type Value } from './values.ts';
 
-/** One exported box or cost, at an input of the reader's own. What is absent is as in its example. */
+/**
+ * One exported box or cost, at an input of the reader's own. What is absent is as in its example.
+ */
 export interface BoxSubject {
   readonly kind: 'box';
   readonly name: string;

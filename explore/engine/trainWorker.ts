@@ -5,7 +5,9 @@ import { LiveNetwork } from './live/liveNetwork.ts';
 import type { Progress } from './live/progress.ts';
 import { report, serve } from './serve.ts';
 
-/** The worker of the live network: it trains on the backend wasm, beside the page and its engine. */
+/**
+ * The worker of the live network: it trains on the backend wasm, beside the page and its engine.
+ */
 async function start(): Promise<LiveNetwork> {
   // tfjs starts its threads from the source text of a function, which a bundler has changed. The
   // build without threads works with and without the headers that allow threads.

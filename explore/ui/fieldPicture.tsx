@@ -22,7 +22,9 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowRight: [0, 1],
 };
 
-/** The image, the output of a box, and the lines from a unit to the part of the image that it sees. */
+/**
+ * The image, the output of a box, and the lines from a unit to the part of the image that it sees.
+ */
 export function FieldPicture({ name, inputShape, field, unit, onMove }: Props): JSX.Element {
   const [height, width, channels] = inputShape;
   const { outputShape, span } = field;

@@ -8,7 +8,9 @@ export function format(value: number, decimals = 4): string {
   return text.replaceAll('-', '−');
 }
 
-/** Formats a number as short as it can be written with at most four decimals, as a reader typed it. */
+/**
+ * Formats a number as short as it can be written with at most four decimals, as a reader typed it.
+ */
 export function short(value: number): string {
   return format(value).replace(/\.?0+$/, '');
 }

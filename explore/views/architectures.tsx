@@ -10,7 +10,9 @@ import { BoxTable } from './boxTable.tsx';
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** The view of a network as the slides list it: a row per box, and what a unit sees of the image. */
+/**
+ * The view of a network as the slides list it: a row per box, and what a unit sees of the image.
+ */
 export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine }): JSX.Element {
   const name = state.value.get('name') ?? 'alexnet';
   const [names, setNames] = useState<readonly NetworkName[]>([]);

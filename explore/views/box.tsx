@@ -15,7 +15,9 @@ import { editsText, shapesOf, shapesText, subjectOf } from './box/address.ts';
 import { CallForm } from './box/form.tsx';
 import { VerdictView } from './box/verdict.tsx';
 
-/** The view of one box or cost: its arguments, an input of the reader's own, and the three arrows. */
+/**
+ * The view of one box or cost: its arguments, an input of the reader's own, and the three arrows.
+ */
 export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Element {
   const { session, verdict, mistakes, start } = useMemo(() => boxState(engine), [engine]);
   useEffect(() => {

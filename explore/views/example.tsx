@@ -27,7 +27,9 @@ const FIRST = 2;
 /** The last step, because the address may hold any number. */
 const MOST = 100;
 
-/** The number of updates that have been made after so many steps; each step after the last is one. */
+/**
+ * The number of updates that have been made after so many steps; each step after the last is one.
+ */
 function updatesAt(step: number): number {
   return Math.max(0, step < 3 ? 0 : step <= 4 ? 1 : step - 3);
 }

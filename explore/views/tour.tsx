@@ -10,7 +10,9 @@ import { format } from '../ui/format.ts';
 import { Inspector } from '../ui/inspector.tsx';
 import { STOPS, type Stop } from './tourStops.ts';
 
-/** The tour along the lecture: at each stop the reader predicts the sign of a number, then looks. */
+/**
+ * The tour along the lecture: at each stop the reader predicts the sign of a number, then looks.
+ */
 export function TourView({ engine }: { readonly engine: RemoteEngine }): JSX.Element {
   const session = useMemo(() => new Session(engine, 'tour'), [engine]);
   const guess = useMemo(() => signal<number | undefined>(undefined), []);

@@ -21,7 +21,9 @@ export interface Limits {
 /** The limits that the command line sets. */
 export const LIMITS: Limits = { seconds: 5, memory: 256 };
 
-/** A submission that can be asked: the command line has it in a process, the live page in a worker. */
+/**
+ * A submission that can be asked: the command line has it in a process, the live page in a worker.
+ */
 export interface Submission {
   readonly limits: Limits;
   /**

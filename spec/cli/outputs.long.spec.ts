@@ -47,7 +47,10 @@ function refused(args: readonly string[], message: string): void {
   expect(boxprop(...args)).toEqual({ status: 1, stdout: '', stderr: `boxprop: ${message}\n` });
 }
 
-/** For tests that run boxprop in a POSIX shell, as `$BOXPROP`; the name of each says why it is skipped. */
+/**
+ * For tests that run boxprop in a POSIX shell, as `$BOXPROP`; the name of each says why it is
+ * skipped.
+ */
 const NO_SHELL = process.platform === 'win32' ? ' (skipped: no bash on Windows)' : '';
 const POSIX = NO_SHELL === '' ? test : test.skip;
 function shell(line: string) {

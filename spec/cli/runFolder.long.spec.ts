@@ -7,7 +7,9 @@ import { Rng } from '../../lib/rng.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { BUILT, MAIN } from '../support/runCommand.ts';
 
-/** Tests which process may write the folder of a run, which code runs, and from where it is used. */
+/**
+ * Tests which process may write the folder of a run, which code runs, and from where it is used.
+ */
 
 const NETWORK = `
 import { Flatten, Linear, Sequential } from 'boxprop';

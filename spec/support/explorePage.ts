@@ -20,7 +20,9 @@ export interface ExploreSite {
   readonly folder: string;
   /** Opens the page at a route, such as `#/example`, and waits until it has loaded. */
   open(route: string, settings?: PageSettings): Promise<Page>;
-  /** What pages have written to the console, errors that nobody caught, and requests to other hosts. */
+  /**
+   * What pages have written to the console, errors that nobody caught, and requests to other hosts.
+   */
   readonly complaints: string[];
   close(): Promise<void>;
 }

@@ -5,7 +5,9 @@ import { BOXES } from './boxes.ts';
 /** The range of the picture of update / weight, as powers of ten. */
 const [LEAST, MOST] = [-6, 0];
 
-/** The sizes of weights, gradients and updates of each box; update / weight near 0.001 is healthy. */
+/**
+ * The sizes of weights, gradients and updates of each box; update / weight near 0.001 is healthy.
+ */
 export function Layers({ lab }: { readonly lab: Lab }): JSX.Element {
   const { value: layers } = lab.layers;
   return (
