@@ -126,9 +126,7 @@ convolutions and Linear, whose kernels add up to 50,176 terms one after another 
 DivisiveNorm2D far from 0 is left out, because there its maximum has a kink. On webgl and webgpu the cases above
 ${LARGEST_ON_CARDS.toLocaleString('en')} input values are left out, because in software they take minutes.
 
-"fails" marks an error above its bound. On webgl and webgpu, SubtractiveNorm2D and ContrastNorm2D do not see that an
-image is almost flat, because its values are on the card: around 1000 their error is up to 5e-5, and ContrastNorm2D
-amplifies the rounding error of an image whose values are all equal.
+"fails" marks an error above its bound.
 
 ${real.join('\n')}`,
 );
