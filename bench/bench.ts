@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { choiceOption, integerOption } from '../cli/options.ts';
-import { BoxpropError } from '../lib/errors.ts';
+import { BoxpropError, messageOf } from '../lib/errors.ts';
 import { startPeer, type Peer } from './child.ts';
 import {
   disagreement,
@@ -184,7 +184,7 @@ async function measure(size: Size, options: Options) {
 }
 
 function reasonOf(error: unknown, system?: SystemName): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const name = system && INSTALL[system];
   if (system === 'pytorch' && message.includes('ENOENT')) {
     return `${message}: PYTHON names a Python with torch; pip install torch==2.13.0`;

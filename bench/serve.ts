@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { messageOf } from '../lib/errors.ts';
 import { begin, turn, type Setup, type System, type SystemName, type Turn } from './system.ts';
 
 /**
@@ -70,6 +71,6 @@ try {
   await serve(JSON.parse(process.argv[2]) as Setup);
   process.exit();
 } catch (error) {
-  say({ error: error instanceof Error ? error.message : String(error) });
+  say({ error: messageOf(error) });
   process.exit(1);
 }

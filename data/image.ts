@@ -1,5 +1,5 @@
 import type { Sharp } from 'sharp';
-import { InputError } from '../lib/errors.ts';
+import { InputError, messageOf } from '../lib/errors.ts';
 import { readRegularFile } from '../lib/files/regularFile.ts';
 import { imageFormat, quickHeader, type ImageFormat } from './imageHeader.ts';
 import { loadSharp } from './loadSharp.ts';
@@ -177,7 +177,7 @@ async function decoding<T>(name: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     throw new InputError(`${name}: expected a whole image: ${problem}`, { cause: error });
   }
 }

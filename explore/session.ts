@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import { messageOf } from '../lib/errors.ts';
 import type { Inspection, Subject } from './engine/engine.ts';
 import type { RemoteEngine } from './engine/messages.ts';
 import type { Snapshot } from './engine/microscope.ts';
@@ -93,8 +94,4 @@ export class Session {
       this.error.value = messageOf(error);
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,12 @@
 import { Cost } from '../lib/cost.ts';
+import { messageOf } from '../lib/errors.ts';
 import { tidy } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Case } from './case.ts';
 import { compareGradient, type Comparison } from './compareGradient.ts';
 import { checkContract, checkShapes, type Violation } from './contract.ts';
 import { coordinates, diagnose } from './diagnose.ts';
-import { failure, messageOf, type Result } from './result.ts';
+import { failure, type Result } from './result.ts';
 import { GradcheckTarget, tensorsOf } from './target.ts';
 
 /** The smallest gradient that a finite difference distinguishes from 0. */

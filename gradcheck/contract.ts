@@ -1,10 +1,10 @@
 import { Cost } from '../lib/cost.ts';
+import { messageOf } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { Input } from './case.ts';
 import { checkFacts } from './checkFacts.ts';
 import { describeLeak, liveMemory } from './leaks.ts';
-import { messageOf } from './result.ts';
 import {
   concatValues,
   gradientsByName,

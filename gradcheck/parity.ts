@@ -1,11 +1,12 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { withBackend, type BackendName } from '../lib/backend/useBackend.ts';
+import { messageOf } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import { disposeCase, Draw, type CaseMaker } from './case.ts';
 import { checkLeaks } from './contract.ts';
 import { describeCaseLeak, liveMemory } from './leaks.ts';
-import { failure, messageOf, type Result } from './result.ts';
+import { failure, type Result } from './result.ts';
 import { GradcheckTarget, tensorsOf, toConstants } from './target.ts';
 
 /**

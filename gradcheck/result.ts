@@ -25,8 +25,3 @@ export function failure(name: string, config: string, message: string): Result {
   const compared = { checked: 0, skipped: 0, maxError: 0 };
   return { name, config, tensor: 'output', ...compared, pass: false, message };
 }
-
-/** Returns the message of a thrown value, which need not be an Error. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

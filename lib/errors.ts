@@ -60,6 +60,11 @@ export function withPath<T>(place: string, run: () => T): T {
   }
 }
 
+/** Returns the message of a thrown value, which need not be an Error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The length of the longest text that `show` does not shorten. Paths are rarely longer. */
 const LONGEST_TEXT = 200;
 

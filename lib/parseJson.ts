@@ -1,4 +1,4 @@
-import { InputError } from './errors.ts';
+import { InputError, messageOf } from './errors.ts';
 
 /**
  * Parses JSON from a file.
@@ -9,7 +9,7 @@ export function parseJson(where: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     throw new InputError(`${where}: expected JSON: ${problem}`, { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../lib/errors.ts';
 import type { Reply, Report, Request } from './messages.ts';
 
 /** Runs an object in a worker: it answers the calls of `remote`, one after another. */
@@ -19,7 +20,7 @@ async function answer(object: Promise<object>, { id, method, args }: Request): P
     const methods = target as Record<string, (...args: unknown[]) => unknown>;
     reply = { id, result: await methods[method](...args) };
   } catch (error) {
-    reply = { id, error: error instanceof Error ? error.message : String(error) };
+    reply = { id, error: messageOf(error) };
   }
   self.postMessage(reply);
 }

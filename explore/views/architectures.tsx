@@ -1,14 +1,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Summary, SummaryRow } from '../../inspect/summary/summarize.ts';
+import { messageOf } from '../../lib/errors.ts';
 import type { ArchitectureSummary, NetworkName, UnitField } from '../engine/architecture.ts';
 import type { RemoteEngine } from '../engine/messages.ts';
 import { setState, state } from '../router.ts';
 import { FieldPicture } from '../ui/fieldPicture.tsx';
 import { thousands } from '../ui/format.ts';
 import { BoxTable } from './boxTable.tsx';
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /**
  * The view of a network as the slides list it: a row per box, and what a unit sees of the image.

@@ -1,5 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import { InputError, show } from '../../lib/errors.ts';
+import { InputError, messageOf, show } from '../../lib/errors.ts';
 import { pageUrl } from '../../lib/pageUrl.ts';
 import { assignWeights } from './assignWeights.ts';
 import { AS_IT_IS, type FileLayout } from './fileLayout.ts';
@@ -54,7 +54,7 @@ async function fetched(source: WeightsSource): Promise<Named> {
   const cannotFetch = (problem: string, error?: unknown) =>
     new InputError(`${url}: cannot be fetched: ${problem}`, { cause: error });
   const response = await fetch(url).catch((error: unknown) => {
-    throw cannotFetch(error instanceof Error ? error.message : String(error), error);
+    throw cannotFetch(messageOf(error), error);
   });
   if (!response.ok) throw cannotFetch(`status ${response.status}`);
   return { name: url, data: await response.blob() };

@@ -12,6 +12,7 @@ import { randomNormal, randomUniform, Tensor, tidy } from '@tensorflow/tfjs-core
 import { cases, Draw } from '../../gradcheck/index.ts';
 import { Rng, useBackend } from '../../index.ts';
 import { exportOnnx } from '../../formats/onnx/writeOnnx.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { disposeTensors } from '../../lib/memory.ts';
 import { type AnyModule, Module } from '../../lib/module.ts';
 import { networks, type NetworkEntry } from '../../models/networks.ts';
@@ -152,13 +153,13 @@ try {
       console.log(`pass ${name}: ${told}`);
     } catch (error) {
       failed++;
-      console.log(`FAIL ${name}: ${error instanceof Error ? error.message : String(error)}`);
+      console.log(`FAIL ${name}: ${messageOf(error)}`);
     }
   }
   python.close();
 } catch (error) {
   failed++;
-  console.log(`FAIL ${error instanceof Error ? error.message : String(error)}`);
+  console.log(`FAIL ${messageOf(error)}`);
 } finally {
   await rm(folder, { recursive: true });
 }

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { tensor, tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import { init, Rng, useBackend } from '../../index.ts';
 import { withSafetensors } from '../../formats/safetensors/safetensorsFile.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { torchvisionLayout } from '../../models/torchvision/layout.ts';
 import { loadWeights, saveWeights } from '../../formats/safetensors/weights.ts';
 import type { AnyModule } from '../../lib/module.ts';
@@ -147,13 +148,13 @@ try {
       );
     } catch (error) {
       failed++;
-      console.log(`FAIL ${test[0]}: ${error instanceof Error ? error.message : String(error)}`);
+      console.log(`FAIL ${test[0]}: ${messageOf(error)}`);
     }
   }
   python.close();
 } catch (error) {
   failed++;
-  console.log(`FAIL ${error instanceof Error ? error.message : String(error)}`);
+  console.log(`FAIL ${messageOf(error)}`);
 } finally {
   await rm(folder, { recursive: true });
 }

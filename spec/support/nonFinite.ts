@@ -1,10 +1,10 @@
 import { Cost } from '../../lib/cost.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { disposeTensors, tidy } from '../../lib/memory.ts';
 import { withBackend, type BackendName } from '../../lib/backend/useBackend.ts';
 import { cases } from '../../gradcheck/index.ts';
 import { Rng } from '../../lib/rng.ts';
 import { disposeCase, Draw, type CaseMaker } from '../../gradcheck/case.ts';
-import { messageOf } from '../../gradcheck/result.ts';
 import { GradcheckTarget, tensorsOf, toConstants } from '../../gradcheck/target.ts';
 
 /** The values that are planted. */

@@ -1,5 +1,6 @@
 import { memory } from '@tensorflow/tfjs-core';
 import type { Dataset } from '../../../data/dataset.ts';
+import { messageOf } from '../../../lib/errors.ts';
 import type { Module } from '../../../lib/module.ts';
 import { Rng } from '../../../lib/rng.ts';
 import { SoftmaxCrossEntropy } from '../../../losses/softmaxCrossEntropy.ts';
@@ -128,7 +129,7 @@ export class Training {
       try {
         await this.#train(most, stop);
       } catch (error) {
-        failure = error instanceof Error ? error.message : String(error);
+        failure = messageOf(error);
       }
       await this.#report(false, failure);
     };

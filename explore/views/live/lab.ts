@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import { messageOf } from '../../../lib/errors.ts';
 import type { DigitSprites } from '../../build/sprite.ts';
 import { remote } from '../../engine/client.ts';
 import type { LiveNetwork } from '../../engine/live/liveNetwork.ts';
@@ -152,7 +153,7 @@ export class Lab {
       this.error.value = undefined;
       await body();
     } catch (error) {
-      this.error.value = error instanceof Error ? error.message : String(error);
+      this.error.value = messageOf(error);
     }
   }
 }

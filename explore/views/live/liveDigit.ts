@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { messageOf } from '../../../lib/errors.ts';
 import type { Adversarial, Attention, Pixels } from '../../engine/live/analyse.ts';
 import type { Lab } from './lab.ts';
 import { centred, SIDE } from './pixels.ts';
@@ -55,7 +56,7 @@ export class LiveDigit {
         this.attention.value = await this.#lab.network.attend(this.shown.value.pixels);
       } while (this.#askAgain);
     } catch (error) {
-      this.#lab.error.value = error instanceof Error ? error.message : String(error);
+      this.#lab.error.value = messageOf(error);
     } finally {
       this.#asking = false;
     }

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { messageOf } from '../../../lib/errors.ts';
 import type { Verdicts } from '../../engine/live/judge.ts';
 import type { Judgement } from '../../../report/judgeRun.ts';
 import type { Lab } from './lab.ts';
@@ -16,7 +17,7 @@ export function VerdictPart({ lab }: { readonly lab: Lab }): JSX.Element {
       const { value: step } = lab.step;
       setFound({ ...(await lab.network.judge()), step });
     } catch (error) {
-      lab.error.value = error instanceof Error ? error.message : String(error);
+      lab.error.value = messageOf(error);
     } finally {
       setBusy(false);
     }
