@@ -1,3 +1,4 @@
+import { coordinates } from '../lib/coordinates.ts';
 import { Cost } from '../lib/cost.ts';
 import { messageOf } from '../lib/errors.ts';
 import { tidy } from '../lib/memory.ts';
@@ -5,7 +6,7 @@ import type { Rng } from '../lib/rng.ts';
 import type { Case } from './case.ts';
 import { compareGradient, type Comparison } from './compareGradient.ts';
 import { checkContract, checkShapes, type Violation } from './contract.ts';
-import { coordinates, diagnose } from './diagnose.ts';
+import { diagnose } from './diagnose.ts';
 import { failure, type Result } from './result.ts';
 import { GradcheckTarget, tensorsOf } from './target.ts';
 

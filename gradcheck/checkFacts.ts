@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { constant } from '../lib/constant.ts';
+import { coordinates } from '../lib/coordinates.ts';
 import { Cost } from '../lib/cost.ts';
 import { tidy } from '../lib/memory.ts';
 import type { AnyModule } from '../lib/module.ts';
@@ -8,7 +9,6 @@ import type { Rng } from '../lib/rng.ts';
 import { forwardBox, inputGradients } from '../lib/runBox.ts';
 import { factsOf, numElements } from '../lib/shapes.ts';
 import { inputsOf, windowAt } from '../lib/window.ts';
-import { coordinates } from './diagnose.ts';
 import { concatValues, tensorsOf, type GradcheckTarget } from './target.ts';
 
 /** The number of elements of a box's output that are followed back to the inputs. */

@@ -1,5 +1,6 @@
-import type { Comparison } from './compareGradient.ts';
+import { coordinates, flatIndex } from '../lib/coordinates.ts';
 import { numElements } from '../lib/shapes.ts';
+import type { Comparison } from './compareGradient.ts';
 
 /** A wrong gradient, and the data that may explain it. */
 export interface Evidence extends Comparison {
@@ -167,20 +168,6 @@ function dot(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }
 
-/** Converts the index of an element in a flat list to its index along each axis of the tensor. */
-export function coordinates(index: number, shape: readonly number[]): number[] {
-  const at: number[] = [];
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    at[axis] = index % shape[axis];
-    index = Math.floor(index / shape[axis]);
-  }
-  return at;
-}
-
-function indexOf(at: readonly number[], shape: readonly number[]): number {
-  return at.reduce((index, position, axis) => index * shape[axis] + position, 0);
-}
-
 /**
  * Replaces each value by the value at the position that `from` gives. For positions outside the
  * tensor it takes the value in `beyond`, or 0.
@@ -194,7 +181,7 @@ function along(
   return values.map((_, index) => {
     const source = coordinates(index, shape).map(from);
     const inside = source.every((at, axis) => at >= 0 && at < shape[axis]);
-    return inside ? values[indexOf(source, shape)] : (beyond?.[index] ?? 0);
+    return inside ? values[flatIndex(source, shape)] : (beyond?.[index] ?? 0);
   });
 }
 
@@ -211,5 +198,5 @@ function swapAxes(
   const swap = (list: readonly number[]) =>
     list.map((item, axis) => (axis === p ? list[q] : axis === q ? list[p] : item));
   const swapped = swap(shape);
-  return values.map((_, index) => values[indexOf(swap(coordinates(index, shape)), swapped)]);
+  return values.map((_, index) => values[flatIndex(swap(coordinates(index, shape)), swapped)]);
 }

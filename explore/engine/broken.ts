@@ -1,10 +1,10 @@
 import { mul, neg, type Tensor } from '@tensorflow/tfjs-core';
 import { constant, scalar } from '../../lib/constant.ts';
+import { coordinates, flatIndex } from '../../lib/coordinates.ts';
 import { Cost } from '../../lib/cost.ts';
 import { disposeTensors, tidy } from '../../lib/memory.ts';
 import { nameOf } from '../../lib/check.ts';
 import type { AnyModule, Grads } from '../../lib/module.ts';
-import { coordinates } from '../../gradcheck/diagnose.ts';
 import { mapValues, tensorsOf } from './microscope.ts';
 import type { Mistake } from './mistakes.ts';
 
@@ -174,8 +174,7 @@ function gather(
 ): Tensor {
   const values = tensor.dataSync();
   const taken = values.map((_, index) => {
-    const at = from(coordinates(index, shape));
-    return values[at.reduce((flat, i, axis) => flat * tensor.shape[axis] + i, 0)];
+    return values[flatIndex(from(coordinates(index, shape)), tensor.shape)];
   });
   return constant(taken, tensor.shape);
 }

@@ -1,3 +1,5 @@
+import { coordinates } from '../../lib/coordinates.ts';
+
 /** Formats a number with a fixed number of decimals, or as a power of ten if that shows nothing. */
 export function format(value: number, decimals = 4): string {
   if (Number.isNaN(value)) return 'NaN';
@@ -17,12 +19,7 @@ export function short(value: number): string {
 
 /** Writes the index of an element along each axis: [0, 2, 1]. */
 export function position(index: number, shape: readonly number[]): string {
-  const at: number[] = [];
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    at[axis] = index % shape[axis];
-    index = Math.floor(index / shape[axis]);
-  }
-  return `[${at.join(', ')}]`;
+  return `[${coordinates(index, shape).join(', ')}]`;
 }
 
 /** Formats a count with a comma after each three digits. */
