@@ -1,5 +1,5 @@
 import pages from 'virtual:psetPages';
-import type { PsetPage } from './build/psetPages.ts';
+import type { PsetPage } from './plugins/psetPages.ts';
 
 /** Loads the texts of a problem set, which a plugin of the build makes from its README. */
 export async function loadPsetPage(name: string): Promise<PsetPage> {

@@ -1,8 +1,8 @@
 import { fileURLToPath, URL } from 'node:url';
 import { defineConfig } from 'vite';
-import { docstrings } from './build/docstrings.ts';
-import { mnistSprites } from './build/mnistSprites.ts';
-import { psetPages } from './build/psetPages.ts';
+import { docstrings } from './plugins/docstrings.ts';
+import { mnistSprites } from './plugins/mnistSprites.ts';
+import { psetPages } from './plugins/psetPages.ts';
 
 /** The page: static files that work below any path, without a request to another host. */
 export default defineConfig({

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { digits } from '../digits.ts';
-import type { DigitSprites } from '../build/sprite.ts';
+import type { DigitSprites } from '../plugins/sprite.ts';
 import type { RemoteEngine } from '../engine/messages.ts';
 import { addressOf, state } from '../router.ts';
 import { address, PARTS, type Part } from './live/address.ts';

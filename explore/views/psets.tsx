@@ -4,7 +4,7 @@ import { Rng } from '../../lib/rng.ts';
 import { checkPset, reportLines } from '../../psets/grader/check.ts';
 import { skeletonOf } from '../../psets/grader/handout.ts';
 import { psets } from '../../psets/index.ts';
-import type { PsetPage } from '../build/psetPages.ts';
+import type { PsetPage } from '../plugins/psetPages.ts';
 import { PageStudent } from '../engine/pageStudent.ts';
 import { loadPsetPage } from '../psetPages.ts';
 import { setState, state } from '../router.ts';

@@ -6,7 +6,7 @@ import { lenet } from '../../../models/lenet.ts';
 import type { Sequential } from '../../../modules/container/sequential.ts';
 import type { StepLine } from '../../../report/runLines.ts';
 import { readWeights, type NetworkWeights } from '../../../train/networkWeights.ts';
-import type { DigitSprites } from '../../build/sprite.ts';
+import type { DigitSprites } from '../../plugins/sprite.ts';
 import { answer, attend, makeIt, type Answer, type Attention, type Pixels } from './analyse.ts';
 import { judgeNetwork, type Verdicts } from './judge.ts';
 import { loadDigits } from './loadDigits.ts';

@@ -1,5 +1,5 @@
 import { ArrayDataset } from '../../../data/dataset.ts';
-import type { Sprite } from '../../build/sprite.ts';
+import type { Sprite } from '../../plugins/sprite.ts';
 
 /**
  * Loads the digits of a sprite as a dataset.

@@ -1,4 +1,4 @@
-import type { OptionDoc } from '../../build/boxDoc.ts';
+import type { OptionDoc } from '../../plugins/boxDoc.ts';
 import type { Argument } from '../../engine/boxes.ts';
 
 /** How a reader enters an argument: a choice, a tick, or text. */

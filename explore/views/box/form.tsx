@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { OptionDoc } from '../../build/boxDoc.ts';
+import type { OptionDoc } from '../../plugins/boxDoc.ts';
 import { docs } from '../../docs.ts';
 import type { Argument, BoxCall } from '../../engine/boxes.ts';
 import { argumentText, entryOf, isShown, parseArgument } from './fields.ts';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { DigitSprites } from '../../build/sprite.ts';
+import type { DigitSprites } from '../../plugins/sprite.ts';
 import { setState } from '../../router.ts';
 import { Raster } from '../../ui/raster.tsx';
 import { address } from './address.ts';

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import { messageOf } from '../../../lib/errors.ts';
-import type { DigitSprites } from '../../build/sprite.ts';
+import type { DigitSprites } from '../../plugins/sprite.ts';
 import { remote } from '../../engine/client.ts';
 import type { LiveNetwork } from '../../engine/live/liveNetwork.ts';
 import type { Progress } from '../../engine/live/progress.ts';

@@ -1,6 +1,6 @@
 import { decode } from 'fast-png';
 import { loadMnist } from '../../../data/mnist.ts';
-import { makeSprites } from '../../../explore/build/mnistSprites.ts';
+import { makeSprites } from '../../../explore/plugins/mnistSprites.ts';
 
 test('the sprites hold the first digits of each class', async () => {
   const sprites = await makeSprites();
