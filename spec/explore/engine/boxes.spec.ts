@@ -4,8 +4,8 @@ import { withBackend } from '../../../index.ts';
 import { exampleOf, GROUPS } from '../../../explore/engine/boxes.ts';
 import { Engine } from '../../../explore/engine/engine.ts';
 import type { Snapshot } from '../../../explore/engine/microscope.ts';
-import { sumOf } from '../../../explore/engine/products.ts';
 import type { Ref } from '../../../explore/engine/refs.ts';
+import { sumOf } from '../../../explore/engine/terms.ts';
 import { Rng } from '../../../lib/rng.ts';
 
 const NAMES = GROUPS.flatMap(({ boxes }) => Object.keys(boxes));

@@ -2,8 +2,9 @@ import { mul, type Tensor } from '@tensorflow/tfjs-core';
 import * as boxprop from '../../../index.ts';
 import { checkNumber } from '../../../explore/engine/check.ts';
 import { Microscope, type MicroscopeOptions } from '../../../explore/engine/microscope.ts';
-import { productsOf, sumOf } from '../../../explore/engine/products.ts';
+import { productsOf } from '../../../explore/engine/products.ts';
 import type { Ref } from '../../../explore/engine/refs.ts';
+import { sumOf } from '../../../explore/engine/terms.ts';
 import { Rng } from '../../../lib/rng.ts';
 import type { AnyModule, Context } from '../../../lib/module.ts';
 

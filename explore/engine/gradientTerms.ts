@@ -1,0 +1,149 @@
+import { codesFor, named } from './codes.ts';
+import { mapValues, type Microscope } from './microscope.ts';
+import { BoxProbe } from './probe.ts';
+import { inputFactor, MOST, near, paramFactor, sumOf, type Factor, type Term } from './terms.ts';
+import { oneHot, type Value } from './values.ts';
+
+/** The products of ∂C/∂x_in[j]. */
+export function ofGradInput(
+  microscope: Microscope,
+  box: number,
+  part: number,
+  j: number,
+  value: number,
+): Term[] {
+  const probe = new BoxProbe(microscope, box);
+  const names = Object.keys(probe.params);
+  const none = probe.inputs.map(zeros);
+  const one = none.map((zero, p) => (p === part ? oneHot(zero.shape, j) : zero));
+  return ofGradient(microscope, box, probe, value, {
+    partners: Object.values(probe.params),
+    partner: (tensor, k) => paramFactor(probe.params, box, names[tensor], k),
+    isAddend: false,
+    forward: (at, weights) => probe.forward(at === 0 ? none : one, named(probe.params, weights)),
+    moved: () =>
+      probe.forward(probe.inputs.map((input, p) => (p === part ? nudged(input, j) : input))),
+    derivative: ({ gradInputs }) => gradInputs[part].values[j],
+  });
+}
+
+/** The products of ∂C/∂w[k]. */
+export function ofGradParam(
+  microscope: Microscope,
+  box: number,
+  name: string,
+  k: number,
+  value: number,
+): Term[] {
+  const probe = new BoxProbe(microscope, box);
+  const none = mapValues(probe.params, zeros);
+  const one = { ...none, [name]: oneHot(probe.params[name].shape, k) };
+  return ofGradient(microscope, box, probe, value, {
+    partners: probe.inputs,
+    partner: (part, j) => inputFactor(probe, box, part, j),
+    isAddend: true,
+    forward: (at, inputs) => probe.forward(inputs, at === 0 ? none : one),
+    moved: () =>
+      probe.forward(probe.inputs, { ...probe.params, [name]: nudged(probe.params[name], k) }),
+    derivative: ({ gradParams }) => gradParams[name].values[k],
+  });
+}
+
+/** A number v of a box, of which ∂C/∂v is explained: an element of its input, or of a weight. */
+interface Subject {
+  /** The tensors that the box may multiply v with: its weights, or its inputs. */
+  readonly partners: readonly Value[];
+  readonly partner: (tensor: number, index: number) => Factor;
+  /** Whether the box may add v to an output, as it adds a bias, without a partner. */
+  readonly isAddend: boolean;
+  /** Computes x_out with v at 0 or 1, and all that is of its kind at 0. */
+  readonly forward: (v: 0 | 1, partners: readonly Value[]) => Float64Array;
+  /** Computes x_out with v moved a little. */
+  readonly moved: () => Float64Array;
+  /** Reads ∂C/∂v in the result of a backward pass. */
+  readonly derivative: (gradients: ReturnType<BoxProbe['backward']>) => number;
+}
+
+/** The products of ∂C/∂v. */
+function ofGradient(
+  microscope: Microscope,
+  box: number,
+  probe: BoxProbe,
+  value: number,
+  { partners, partner, isAddend, forward, moved, derivative }: Subject,
+): Term[] {
+  const grad = (i: number) => gradFactor(microscope, box, i);
+  // The column of a box that is linear in v: x_out at v = 1, less x_out at v = 0.
+  const column = (values: readonly Value[]) => {
+    const at0 = attempt(() => forward(0, values));
+    const at1 = attempt(() => forward(1, values));
+    return at0 && at1?.map((y, i) => y - at0[i]);
+  };
+  // The products by the forward, which a wrong backward does not add up to.
+  let expected: Term[] | undefined;
+  if (partners.length > 0) {
+    const codes = codesFor(partners);
+    const first = column(codes.once);
+    const second = column(codes.squared);
+    if (first && second) {
+      const terms: Term[] = [];
+      first.forEach((code, i) => {
+        if (code === 0) return;
+        if (isAddend && code === 1 && second[i] === 1) terms.push([grad(i)]);
+        for (const [tensor, k] of codes.decode(code, second[i]) ?? []) {
+          terms.push([grad(i), partner(tensor, k)]);
+        }
+      });
+      if (near(sumOf(terms), value)) return terms;
+      expected = terms;
+    }
+  }
+  const plain = column(partners);
+  if (plain) {
+    const terms = nonZero(plain, (i) => [grad(i), { value: plain[i] }]);
+    if (near(sumOf(terms), value)) return terms;
+    // They count only if the box is linear, as the codes suppose.
+    if (!near(sumOf(expected ?? []), sumOf(terms))) expected = undefined;
+  }
+  const own = nonZero(difference(moved(), probe.output.values), (i) => [
+    grad(i),
+    { value: derivative(probe.backward(oneHot(probe.output.shape, i))) },
+  ]);
+  return expected?.length ? expected : own;
+}
+
+function gradFactor(microscope: Microscope, box: number, index: number): Factor {
+  const ref = { kind: 'gradient', place: box + 1, part: 0, index } as const;
+  return { value: microscope.read(ref), ref };
+}
+
+/** Makes a term for each index at which a column is not 0, for at most `MOST` of them. */
+function nonZero(column: Float64Array, term: (i: number) => Term): Term[] {
+  return [...column.keys()]
+    .filter((i) => column[i] !== 0)
+    .slice(0, MOST)
+    .map(term);
+}
+
+function zeros({ shape, values }: Value): Value {
+  return { shape, values: new Float64Array(values.length) };
+}
+
+function nudged({ shape, values }: Value, index: number): Value {
+  const moved = Float64Array.from(values);
+  moved[index] += 1e-6 * Math.max(1, Math.abs(moved[index]));
+  return { shape, values: moved };
+}
+
+function difference(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => value - b[i]);
+}
+
+/** Runs a probe that a box may refuse, such as a constant input that a norm cannot take. */
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
