@@ -14,13 +14,24 @@ import { printNote } from './process.ts';
  */
 export function pageFolder(): string {
   const root = packageRoot();
-  if (existsSync(join(root, 'explore', 'vite.config.ts'))) return build(root);
+  if (existsSync(join(root, 'explore', 'vite.config.ts'))) {
+    const folder = join(root, 'build', 'explore');
+    printNote('builds the page');
+    buildPage(folder);
+    return folder;
+  }
   const folder = join(root, 'dist', 'explore');
   if (existsSync(join(folder, 'index.html'))) return folder;
   throw new InputError(`${folder}: expected the built page, found none: run npm run build`);
 }
 
-function build(root: string): string {
+/**
+ * Builds the live page from the sources of a clone into a folder.
+ *
+ * Errors: a clone without the development packages; a page that cannot be built.
+ */
+export function buildPage(folder: string): void {
+  const root = packageRoot();
   const require = createRequire(join(root, 'package.json'));
   let vite: string;
   try {
@@ -30,14 +41,10 @@ function build(root: string): string {
       'explore: expected the development packages, which build the page: npm ci',
     );
   }
-  printNote('builds the page');
-  const folder = join(root, 'build', 'explore');
-  const options = ['--outDir', folder, '--emptyOutDir', '--logLevel', 'error', '--bypass-lock'];
-  const args = ['build', 'explore', ...options];
+  const args = ['build', 'explore', '--outDir', folder, '--emptyOutDir', '--logLevel', 'error'];
   const { status, stderr } = spawnSync(process.execPath, [vite, ...args], {
     cwd: root,
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`the page cannot be built: ${stderr}`);
-  return folder;
 }

@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { launchChromium } from '../../bench/chromium.ts';
-import { ROOT } from './runCommand.ts';
+import { buildPage } from '../../cli/pageFolder.ts';
 import { serveFolder } from './serveFolder.ts';
 
 /** The settings of a page of the live page's site. */
@@ -30,21 +29,7 @@ export interface ExploreSite {
 /** Builds the live page with Vite, serves it, and starts Chromium. */
 export async function openExplore(): Promise<ExploreSite> {
   const folder = mkdtempSync(join(tmpdir(), 'boxprop-explore-'));
-  const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
-  const args = [
-    vite,
-    'build',
-    'explore',
-    '--outDir',
-    folder,
-    '--emptyOutDir',
-    '--logLevel',
-    'warn',
-    // Other spec files may build the page at the same time.
-    '--bypass-lock',
-  ];
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`the live page cannot be built: ${stderr}`);
+  buildPage(folder);
   const server = await serveFolder(folder);
   const { context, close: closeChromium } = await launchChromium();
   const complaints: string[] = [];
