@@ -5,6 +5,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { ArchitectureSummary, NetworkName, UnitField } from '../engine/architecture.ts';
 import type { RemoteEngine } from '../engine/messages.ts';
 import { setState, state } from '../router.ts';
+import { Alert } from '../ui/alert.tsx';
 import { FieldPicture } from '../ui/fieldPicture.tsx';
 import { thousands } from '../ui/format.ts';
 import { BoxTable } from './boxTable.tsx';
@@ -85,11 +86,7 @@ export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine })
           </span>
         )}
       </div>
-      {error && (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
+      <Alert text={error} />
       {network && inputShape && (
         <div class="stage architecture">
           <BoxTable

@@ -4,7 +4,7 @@ import { outputsOf, readsOf, signalSubject, type Signal } from '../engine/border
 import type { RemoteEngine } from '../engine/messages.ts';
 import { setState, state } from '../router.ts';
 import { Session } from '../session.ts';
-import { Inspector } from '../ui/inspector.tsx';
+import { Stage } from '../ui/stage.tsx';
 import { Backward, Forward } from './borders/rows.tsx';
 
 const BOUNDARIES = ['zeros', 'replicate', 'reflect', 'circular'] as const;
@@ -19,11 +19,13 @@ export function BordersView({ engine }: { readonly engine: RemoteEngine }): JSX.
     void session.open(signalSubject(signalOf(state.value)));
   }, [session, key]);
   const snapshot = session.snapshot.value;
-  const error = session.error.value;
   const outputs = outputsOf(signal);
   const at = Math.min(numberOf('at', 0), Math.max(0, outputs - 1));
   const to = Math.min(numberOf('to', 0), signal.x.length - 1);
-  const fits = snapshot?.activations[1]?.[0].values.length === outputs && snapshot.activations[0][0].values.length === signal.x.length; // prettier-ignore
+  // Until the worker has opened this signal, the numbers are those of an earlier one.
+  const fits =
+    snapshot?.activations[1]?.[0].values.length === outputs &&
+    snapshot.activations[0][0].values.length === signal.x.length;
   return (
     <>
       <div class="lead">
@@ -50,30 +52,26 @@ export function BordersView({ engine }: { readonly engine: RemoteEngine }): JSX.
         )}
         <List name="g" label="∂C/∂x_out" value={signal.g} />
       </div>
-      {error && (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
-      <div class="stage">
-        <div class={error ? 'figure stale' : 'figure'}>
-          {snapshot && fits && (
-            <>
-              <Forward
-                session={session}
-                snapshot={snapshot}
-                signal={signal}
-                reads={readsOf(signal)}
-                at={at}
-              />{' '}
-              {/* prettier-ignore */}
-              <Backward session={session} snapshot={snapshot} signal={signal} reads={readsOf(signal)} at={to} />{' '}
-              {/* prettier-ignore */}
-            </>
-          )}
-        </div>
-        <Inspector session={session} />
-      </div>
+      <Stage session={session}>
+        {snapshot && fits && (
+          <>
+            <Forward
+              session={session}
+              snapshot={snapshot}
+              signal={signal}
+              reads={readsOf(signal)}
+              at={at}
+            />
+            <Backward
+              session={session}
+              snapshot={snapshot}
+              signal={signal}
+              reads={readsOf(signal)}
+              at={to}
+            />
+          </>
+        )}
+      </Stage>
     </>
   );
 }

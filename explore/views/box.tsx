@@ -9,7 +9,7 @@ import { docs } from '../docs.ts';
 import { setState, state } from '../router.ts';
 import { Session } from '../session.ts';
 import { Chain } from '../ui/boxFigure.tsx';
-import { Inspector } from '../ui/inspector.tsx';
+import { Stage } from '../ui/stage.tsx';
 import { About, Prose, sentencesOf } from './box/about.tsx';
 import { editsText, shapesOf, shapesText, subjectOf } from './box/address.ts';
 import { CallForm } from './box/form.tsx';
@@ -31,7 +31,6 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
   const { name } = subject;
   const example = exampleOf(name);
   const snapshot = session.snapshot.value;
-  const error = session.error.value;
   return (
     <>
       <div class="lead box-lead">
@@ -96,20 +95,10 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
           Start again
         </button>
       </div>
-      {error && (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
-      <div class="stage box-stage">
-        <div class={error ? 'figure stale' : 'figure'}>
-          {snapshot && (
-            <Chain session={session} snapshot={snapshot} gradEditable={!snapshot.cost} />
-          )}
-        </div>
-        <Inspector session={session} />
-      </div>
-      {!error && <VerdictView verdict={verdict.value} />}
+      <Stage session={session} kind="box-stage">
+        {snapshot && <Chain session={session} snapshot={snapshot} gradEditable={!snapshot.cost} />}
+      </Stage>
+      {!session.error.value && <VerdictView verdict={verdict.value} />}
       <About name={name} />
     </>
   );

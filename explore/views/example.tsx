@@ -9,7 +9,7 @@ import { Session } from '../session.ts';
 import { Chain } from '../ui/boxFigure.tsx';
 import { Prose } from '../ui/equation.tsx';
 import { format } from '../ui/format.ts';
-import { Inspector } from '../ui/inspector.tsx';
+import { Stage } from '../ui/stage.tsx';
 
 /** The steps of the example, in the order of the lecture. */
 const STEPS = ['the input', 'forward', 'backward', 'update', 'forward again'] as const;
@@ -118,24 +118,16 @@ export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.
           Start again
         </button>
       </div>
-      {session.error.value && (
-        <p class="error" role="alert">
-          {session.error.value}
-        </p>
-      )}
-      <div class="stage">
-        <div class="figure">
-          {snapshot && (
-            <Chain
-              session={session}
-              snapshot={snapshot}
-              shown={{ forward: at !== 0, backward: at >= 2 }}
-              weightNames={(box) => SLIDE[box].map(([name]) => name)}
-            />
-          )}
-        </div>
-        <Inspector session={session} />
-      </div>
+      <Stage session={session}>
+        {snapshot && (
+          <Chain
+            session={session}
+            snapshot={snapshot}
+            shown={{ forward: at !== 0, backward: at >= 2 }}
+            weightNames={(box) => SLIDE[box].map(([name]) => name)}
+          />
+        )}
+      </Stage>
       {snapshot && history.value.length > 0 && <Updates history={history.value} now={snapshot} />}
     </>
   );

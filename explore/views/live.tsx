@@ -4,6 +4,7 @@ import { digits } from '../digits.ts';
 import type { DigitSprites } from '../plugins/sprite.ts';
 import type { RemoteEngine } from '../engine/messages.ts';
 import { addressOf, state } from '../router.ts';
+import { Alert } from '../ui/alert.tsx';
 import { address, PARTS, type Part } from './live/address.ts';
 import { Controls } from './live/controls.tsx';
 import { DigitPart } from './live/digitPart.tsx';
@@ -48,11 +49,7 @@ function Live({
         </p>
       </div>
       <Controls lab={lab} />
-      {lab.error.value && (
-        <p class="error" role="alert">
-          {lab.error.value}
-        </p>
-      )}
+      <Alert text={lab.error.value} />
       <nav class="parts" aria-label="parts of this view">
         {(Object.keys(PARTS) as Part[]).map((part) => (
           <a

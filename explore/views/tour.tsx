@@ -7,7 +7,7 @@ import { Session } from '../session.ts';
 import { Chain } from '../ui/boxFigure.tsx';
 import { Equation, Prose } from '../ui/equation.tsx';
 import { format } from '../ui/format.ts';
-import { Inspector } from '../ui/inspector.tsx';
+import { Stage } from '../ui/stage.tsx';
 import { STOPS, type Stop } from './tourStops.ts';
 
 /**
@@ -44,18 +44,15 @@ export function TourView({ engine }: { readonly engine: RemoteEngine }): JSX.Ele
           )}
         </p>
       </div>
-      <div class="stage">
-        <div class="figure">
-          {snapshot && (
-            <Chain
-              session={session}
-              snapshot={snapshot}
-              shown={{ forward: true, backward: guess.value !== undefined }}
-            />
-          )}
-        </div>
-        <Inspector session={session} />
-      </div>
+      <Stage session={session}>
+        {snapshot && (
+          <Chain
+            session={session}
+            snapshot={snapshot}
+            shown={{ forward: true, backward: guess.value !== undefined }}
+          />
+        )}
+      </Stage>
     </>
   );
 }

@@ -36,7 +36,8 @@ export function Row({ session, name, columns, cells, bars, moves }: RowProps): J
   const largest = largestOf(cells.map(({ value }) => value)) || 1;
   const selected = session.selected.value && refKey(session.selected.value);
   const step = (event: KeyboardEvent, by: number) => {
-    const all = [...(event.currentTarget as HTMLElement).closest('.signal-row')?.querySelectorAll('button') ?? []]; // prettier-ignore
+    const row = (event.currentTarget as HTMLElement).closest('.signal-row');
+    const all = [...(row?.querySelectorAll('button') ?? [])];
     all[all.indexOf(event.currentTarget as HTMLButtonElement) + by]?.focus();
   };
   return (
@@ -65,8 +66,6 @@ export function Row({ session, name, columns, cells, bars, moves }: RowProps): J
                 role="img"
                 aria-label={`${cell.label}: ${short(cell.value)}`}
               >
-                {' '}
-                {/* prettier-ignore */}
                 {content}
               </span>
             );

@@ -81,8 +81,7 @@ export function Forward({ session, snapshot, signal, reads, at }: RowsProps): JS
       <Row session={session} name="x_in" columns={columns} cells={cells} bars moves />
       {signal.kind === 'convolution' && (
         <Row session={session} name="w" columns={columns} cells={taps} />
-      )}{' '}
-      {/* prettier-ignore */}
+      )}
       <Row session={session} name="x_out" columns={columns} cells={outs} bars moves />
       <p class="sum-line" aria-live="polite">
         x<sub>out</sub>[{at}] ={' '}
@@ -93,8 +92,7 @@ export function Forward({ session, snapshot, signal, reads, at }: RowsProps): JS
           }))}
           pooling={signal.kind === 'pooling'}
         />{' '}
-        = {/* prettier-ignore */}
-        <strong>{short(results[at])}</strong>
+        = <strong>{short(results[at])}</strong>
         {last >= signal.x.length || first < 0 ? (
           <span class="hint"> (the border is marked)</span>
         ) : null}
@@ -111,7 +109,9 @@ export function Backward({ session, snapshot, signal, reads, at }: RowsProps): J
   const results = snapshot.gradients[0][0].values;
   const outs = [...grads].map((value, i): RowCell => {
     const mine = senders.filter((read) => read.output === i);
-    const factors = mine.map(({ tap }) => signal.kind === 'convolution' ? `·${short(signal.w[tap])}` : '·1'); // prettier-ignore
+    const factors = mine.map(({ tap }) =>
+      signal.kind === 'convolution' ? `·${short(signal.w[tap])}` : '·1',
+    );
     return {
       column: middle(i) - first,
       value,

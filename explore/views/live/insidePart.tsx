@@ -3,7 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { RemoteEngine } from '../../engine/messages.ts';
 import { addressOf, state } from '../../router.ts';
 import { Chain } from '../../ui/boxFigure.tsx';
-import { Inspector } from '../../ui/inspector.tsx';
+import { Stage } from '../../ui/stage.tsx';
 import { address } from './address.ts';
 import { BOXES } from './boxes.ts';
 import { Inside } from './inside.ts';
@@ -61,17 +61,9 @@ export function InsidePart({ engine, lab, digit }: Props): JSX.Element {
           </>
         )}
       </p>
-      {session.error.value && (
-        <p class="error" role="alert">
-          {session.error.value}
-        </p>
-      )}
-      <div class="stage inside">
-        <div class="figure">
-          {snapshot && <Chain session={session} snapshot={snapshot} range={[box, box]} />}
-        </div>
-        <Inspector session={session} />
-      </div>
+      <Stage session={session} kind="inside">
+        {snapshot && <Chain session={session} snapshot={snapshot} range={[box, box]} />}
+      </Stage>
     </>
   );
 }
