@@ -1,3 +1,4 @@
+import type { Arrow } from '../plugins/boxDoc.ts';
 import { codesFor, named } from './codes.ts';
 import { ofGradInput, ofGradParam } from './gradientTerms.ts';
 import type { Microscope } from './microscope.ts';
@@ -10,7 +11,7 @@ import { oneHot } from './values.ts';
 export interface Products {
   /** The box that computes the number, and by which of its methods. */
   readonly box: number;
-  readonly arrow: 'forward' | 'backpropToInput' | 'backpropToParams';
+  readonly arrow: Arrow;
   /**
    * The products that the number is the sum of. The terms of a function that is no such sum, such
    * as a tanh, are the numbers that it reads.

@@ -1,3 +1,9 @@
+/** The three arrows, in the order of a docstring. */
+export const ARROWS = ['forward', 'backpropToInput', 'backpropToParams'] as const;
+
+/** One of the three arrows. */
+export type Arrow = (typeof ARROWS)[number];
+
 /** An argument or option of a box. */
 export interface OptionDoc {
   readonly name: string;
@@ -12,8 +18,8 @@ export interface BoxDoc {
   /** The path of the source in the repository. */
   readonly file: string;
   readonly summary: string;
-  /** The lines of the equations of `forward`, `backpropToInput` and `backpropToParams`. */
-  readonly equations: Readonly<Record<string, readonly string[]>>;
+  /** The lines of the equations of each arrow. */
+  readonly equations: Readonly<Partial<Record<Arrow, readonly string[]>>>;
   readonly notes: string;
   readonly shapes?: string;
   readonly errors?: string;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import type { BoxDoc, OptionDoc } from './boxDoc.ts';
+import { ARROWS, type Arrow, type BoxDoc, type OptionDoc } from './boxDoc.ts';
 
 /** The folders whose exported classes are boxes and costs. */
 const FOLDERS = ['modules', 'modules/container', 'modules/historic', 'losses'];
@@ -26,17 +26,14 @@ export function readDocstrings(root: string): Record<string, BoxDoc> {
   return docs;
 }
 
-/** The three arrows, and the figure that each of them is in the README. */
-const ARROWS = ['forward', 'backpropToInput', 'backpropToParams'] as const;
-
 /** Splits a docstring into its summary, the equations of each arrow, and the labelled parts. */
 function parse(doc: string): Omit<BoxDoc, 'file' | 'parameters' | 'options'> {
   const lines = doc.split('\n');
-  const equations: Record<string, string[]> = {};
+  const equations: Partial<Record<Arrow, string[]>> = {};
   const labelled: Record<string, string> = {};
   const summary: string[] = [];
   const notes: string[] = [];
-  let arrow: string | undefined;
+  let arrow: Arrow | undefined;
   let label: string | undefined;
   let inSummary = true;
   for (const line of lines) {
@@ -57,7 +54,7 @@ function parse(doc: string): Omit<BoxDoc, 'file' | 'parameters' | 'options'> {
       label = undefined;
       if (summary.length > 0) inSummary = false;
     } else if (arrow !== undefined && /^ {4}/.test(line)) {
-      equations[arrow].push(...equationsIn(line));
+      equations[arrow]?.push(...equationsIn(line));
     } else if (label !== undefined && /^ {4}/.test(line)) {
       labelled[label] += ` ${line.trim()}`;
     } else if (inSummary) {

@@ -1,5 +1,4 @@
 import type { JSX } from 'preact';
-import { docs } from '../docs.ts';
 import type { Check } from '../engine/check.ts';
 import type { Snapshot } from '../engine/microscope.ts';
 import type { Products } from '../engine/products.ts';
@@ -8,6 +7,7 @@ import type { Factor, Term } from '../engine/terms.ts';
 import type { Session } from '../session.ts';
 import { placeName } from './boxFigure.tsx';
 import { Equation } from './equation.tsx';
+import { ARROW_WORDS, Equations } from './equations.tsx';
 import { format, position } from './format.ts';
 
 /** The number of products that are written out; more are counted. */
@@ -106,25 +106,6 @@ function Origin({ selected, snapshot }: { readonly selected: Ref; readonly snaps
     gradient: 'This is the given ∂C/∂x_out; a cost, or the next box, would send it back.',
   };
   return <p class="hint">{words[selected.kind]}</p>;
-}
-
-const ARROW_WORDS = {
-  forward: 'forward',
-  backpropToInput: 'backprop to the input',
-  backpropToParams: 'backprop to the parameters',
-} as const;
-
-function Equations({ box, arrow }: { readonly box: string; readonly arrow: string }) {
-  const lines = docs[box]?.equations[arrow] ?? [];
-  return (
-    <div class="equations">
-      {lines.map((line) => (
-        <div key={line}>
-          <Equation text={line} />
-        </div>
-      ))}
-    </div>
-  );
 }
 
 function Sum({

@@ -6,6 +6,7 @@ import type { ArchitectureSummary, NetworkName, UnitField } from '../engine/arch
 import type { RemoteEngine } from '../engine/messages.ts';
 import { setState, state } from '../router.ts';
 import { Alert } from '../ui/alert.tsx';
+import { Choice } from '../ui/choice.tsx';
 import { FieldPicture } from '../ui/fieldPicture.tsx';
 import { thousands } from '../ui/format.ts';
 import { BoxTable } from './boxTable.tsx';
@@ -64,21 +65,12 @@ export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine })
         </p>
       </div>
       <div class="toolbar">
-        <label>
-          network
-          <select
-            value={name}
-            onChange={({ currentTarget }) =>
-              setState({ name: currentTarget.value, box: undefined, unit: undefined })
-            }
-          >
-            {names.map((one) => (
-              <option key={one.name} value={one.name}>
-                {one.title}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="network"
+          value={name}
+          choices={names.map((one) => [one.name, one.title])}
+          onChoice={(next) => setState({ name: next, box: undefined, unit: undefined })}
+        />
         {total && (
           <span class="hint">
             {thousands(total.parameters)} parameters, {countOf(total.multiplyAdds)} multiply-adds

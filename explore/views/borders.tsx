@@ -4,6 +4,7 @@ import { outputsOf, readsOf, signalSubject, type Signal } from '../engine/border
 import type { RemoteEngine } from '../engine/messages.ts';
 import { setState, state } from '../router.ts';
 import { Session } from '../session.ts';
+import { Choice } from '../ui/choice.tsx';
 import { Stage } from '../ui/stage.tsx';
 import { Backward, Forward } from './borders/rows.tsx';
 
@@ -37,12 +38,22 @@ export function BordersView({ engine }: { readonly engine: RemoteEngine }): JSX.
         </p>
       </div>
       <div class="toolbar form" role="group" aria-label="the signal">
-        <Choice name="box" value={signal.kind} choices={['convolution', 'pooling']} />
+        <Choice
+          label="box"
+          value={signal.kind}
+          choices={['convolution', 'pooling']}
+          onChoice={(box) => setState({ box, x: undefined, g: undefined })}
+        />
         <List name="x" label="x_in" value={signal.x} />
         {signal.kind === 'convolution' ? (
           <>
             <List name="w" label="kernel w" value={signal.w} />
-            <Choice name="border" value={signal.boundary} choices={BOUNDARIES} />
+            <Choice
+              label="border"
+              value={signal.boundary}
+              choices={BOUNDARIES}
+              onChoice={(border) => setState({ border })}
+            />
           </>
         ) : (
           <>
@@ -107,28 +118,6 @@ function numberOf(key: string, otherwise: number): number {
   return Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
 }
 
-function Choice({
-  name,
-  value,
-  choices,
-}: {
-  readonly name: string;
-  readonly value: string;
-  readonly choices: readonly string[];
-}) {
-  // prettier-ignore
-  return (
-    <label class="field">
-      <span>{name}</span>
-      <select value={value} onChange={({ currentTarget }) => setState({ [name]: currentTarget.value, ...(name === 'box' && { x: undefined, g: undefined }) })}> {/* prettier-ignore */}
-        {choices.map((choice) => (
-          <option key={choice}>{choice}</option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
 function List({
   name,
   label,
@@ -138,9 +127,8 @@ function List({
   readonly label: string;
   readonly value: readonly number[];
 }) {
-  // prettier-ignore
   return (
-    <label class="field">
+    <label>
       <span>{label}</span>
       <input
         type="text"

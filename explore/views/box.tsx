@@ -9,8 +9,9 @@ import { docs } from '../docs.ts';
 import { setState, state } from '../router.ts';
 import { Session } from '../session.ts';
 import { Chain } from '../ui/boxFigure.tsx';
+import { Choice } from '../ui/choice.tsx';
 import { Stage } from '../ui/stage.tsx';
-import { About, Prose, sentencesOf } from './box/about.tsx';
+import { About, DocText, sentencesOf } from './box/about.tsx';
 import { editsText, shapesOf, shapesText, subjectOf } from './box/address.ts';
 import { CallForm } from './box/form.tsx';
 import { VerdictView } from './box/verdict.tsx';
@@ -41,7 +42,7 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
           </label>
         </h1>
         <p>
-          <Prose text={sentencesOf(docs[name]?.summary ?? '')[0] ?? ''} />
+          <DocText text={sentencesOf(docs[name]?.summary ?? '')[0] ?? ''} />
         </p>
       </div>
       <div class="toolbar form" role="group" aria-label={`arguments of ${name}`}>
@@ -58,7 +59,7 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
             }
           />
         )}
-        <label class="field">
+        <label>
           <span>{(subject.shapes?.length ?? 1) > 1 ? 'shapes of x_in' : 'shape of x_in'}</span>
           <input
             type="text"
@@ -78,17 +79,17 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
           <Choice
             label="mode"
             value={subject.training ? 'training' : 'inference'}
-            choices={{ inference: 'inference', training: 'training' }}
+            choices={['inference', 'training']}
             onChoice={(mode) => setState({ mode: mode === 'training' ? mode : undefined })}
           />
         )}
         <Choice
           label="break it"
           value={subject.mistake ?? ''}
-          choices={{
-            '': 'not broken',
-            ...Object.fromEntries(mistakes.value.map((key) => [key, MISTAKES[key]])),
-          }}
+          choices={[
+            ['', 'not broken'],
+            ...mistakes.value.map((key) => [key, MISTAKES[key]] as const),
+          ]}
           onChoice={(mistake) => setState({ break: mistake || undefined })}
         />
         <button type="button" onClick={() => reset(name)}>
@@ -172,27 +173,5 @@ function BoxSelect({ name }: { readonly name: string }) {
         </optgroup>
       ))}
     </select>
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly value: string;
-  readonly choices: Readonly<Record<string, string>>;
-  readonly onChoice: (choice: string) => void;
-}
-
-function Choice({ label, value, choices, onChoice }: ChoiceProps) {
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <select value={value} onChange={({ currentTarget }) => onChoice(currentTarget.value)}>
-        {Object.entries(choices).map(([key, words]) => (
-          <option key={key} value={key}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

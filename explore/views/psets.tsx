@@ -8,6 +8,7 @@ import type { PsetPage } from '../plugins/psetPages.ts';
 import { PageStudent } from '../engine/pageStudent.ts';
 import { loadPsetPage } from '../psetPages.ts';
 import { setState, state } from '../router.ts';
+import { Choice } from '../ui/choice.tsx';
 import { CodeEditor } from '../ui/codeEditor.tsx';
 
 /** The view of a problem set: its statement, an editor, and the verdict of the grader. */
@@ -50,19 +51,12 @@ export function PsetsView(): JSX.Element {
         </p>
       </div>
       <div class="toolbar">
-        <label>
-          problem set
-          <select
-            value={name}
-            onChange={({ currentTarget }) => setState({ name: currentTarget.value })}
-          >
-            {psets.map((one) => (
-              <option key={one.name} value={one.name}>
-                {one.title}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="problem set"
+          value={name}
+          choices={psets.map((one) => [one.name, one.title])}
+          onChoice={(next) => setState({ name: next })}
+        />
       </div>
       <div class="pset">
         <article>

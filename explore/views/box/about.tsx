@@ -1,12 +1,7 @@
 import type { JSX } from 'preact';
 import { docs } from '../../docs.ts';
-import { Equation } from '../../ui/equation.tsx';
-
-const ARROWS = [
-  ['forward', 'forward'],
-  ['backpropToInput', 'backprop to the input'],
-  ['backpropToParams', 'backprop to the parameters'],
-] as const;
+import { ARROWS } from '../../plugins/boxDoc.ts';
+import { ARROW_WORDS, Equations } from '../../ui/equations.tsx';
 
 /** The docstring of a box: its equations, notes, shapes and source. */
 export function About({ name }: { readonly name: string }): JSX.Element | null {
@@ -15,26 +10,19 @@ export function About({ name }: { readonly name: string }): JSX.Element | null {
   return (
     <section class="about" aria-label={`about ${name}`}>
       <dl>
-        {ARROWS.map(
-          ([arrow, words]) =>
-            doc.equations[arrow] && (
-              <div key={arrow} class={arrow}>
-                <dt>{words}</dt>
-                <dd>
-                  {doc.equations[arrow].map((line) => (
-                    <div key={line}>
-                      <Equation text={line} />
-                    </div>
-                  ))}
-                </dd>
-              </div>
-            ),
-        )}
+        {ARROWS.filter((arrow) => doc.equations[arrow]).map((arrow) => (
+          <div key={arrow} class={arrow}>
+            <dt>{ARROW_WORDS[arrow]}</dt>
+            <dd>
+              <Equations box={name} arrow={arrow} />
+            </dd>
+          </div>
+        ))}
         {doc.shapes && (
           <div>
             <dt>shapes</dt>
             <dd>
-              <Prose text={doc.shapes} />
+              <DocText text={doc.shapes} />
             </dd>
           </div>
         )}
@@ -42,13 +30,13 @@ export function About({ name }: { readonly name: string }): JSX.Element | null {
           <div>
             <dt>source</dt>
             <dd>
-              <Prose text={doc.source} />
+              <DocText text={doc.source} />
             </dd>
           </div>
         )}
       </dl>
       <p>
-        <Prose text={[...sentencesOf(doc.summary).slice(1), doc.notes].join(' ')} /> The box is in{' '}
+        <DocText text={[...sentencesOf(doc.summary).slice(1), doc.notes].join(' ')} /> The box is in{' '}
         <code>{doc.file}</code>.
       </p>
     </section>
@@ -61,8 +49,8 @@ export function sentencesOf(text: string): readonly string[] {
   return sentences.filter((sentence) => !sentence.endsWith(':'));
 }
 
-/** Prose of a docstring, with code between backticks. */
-export function Prose({ text }: { readonly text: string }) {
+/** A text of a docstring, with code between backticks. */
+export function DocText({ text }: { readonly text: string }) {
   return (
     <>{text.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}</>
   );

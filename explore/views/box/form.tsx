@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { OptionDoc } from '../../plugins/boxDoc.ts';
 import { docs } from '../../docs.ts';
 import type { Argument, BoxCall } from '../../engine/boxes.ts';
+import { Choice } from '../../ui/choice.tsx';
 import { argumentText, entryOf, isShown, parseArgument } from './fields.ts';
 
 interface FormProps {
@@ -62,7 +63,7 @@ function Field({ doc, value, onValue }: FieldProps) {
   if (entry.kind === 'tick') {
     const checked = value === undefined ? entry.byDefault : value === true;
     return (
-      <label class="field tick" title={doc.doc}>
+      <label class="tick" title={doc.doc}>
         <span>{doc.name}</span>
         <input
           type="checkbox"
@@ -77,24 +78,20 @@ function Field({ doc, value, onValue }: FieldProps) {
   }
   if (entry.kind === 'choice') {
     const own = typeof value === 'object' ? JSON.stringify(value).replaceAll(',', ', ') : text;
-    const choices = own === '' || entry.choices.includes(own) ? entry.choices : [...entry.choices, own]; // prettier-ignore
+    const isKnown = own === '' || entry.choices.includes(own);
+    const choices = isKnown ? entry.choices : [...entry.choices, own];
     return (
-      <label class="field" title={doc.doc}>
-        <span>{doc.name}</span>
-        <select
-          value={own}
-          onChange={({ currentTarget }) => onValue(parseArgument(currentTarget.value))}
-        >
-          {!doc.required && <option value="">default</option>}
-          {choices.map((choice) => (
-            <option key={choice}>{choice}</option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label={doc.name}
+        title={doc.doc}
+        value={own}
+        choices={doc.required ? choices : [['', 'default'], ...choices]}
+        onChoice={(choice) => onValue(parseArgument(choice))}
+      />
     );
   }
   return (
-    <label class="field" title={doc.doc}>
+    <label title={doc.doc}>
       <span>{doc.name}</span>
       <input
         type="text"

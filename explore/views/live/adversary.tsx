@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Answer } from '../../engine/live/analyse.ts';
+import { Choice } from '../../ui/choice.tsx';
 import { format } from '../../ui/format.ts';
 import { Raster } from '../../ui/raster.tsx';
 import type { LiveDigit } from './liveDigit.ts';
@@ -22,19 +23,12 @@ export function Adversary({
     <section class="adversary">
       <h2>Fool it</h2>
       <div class="toolbar">
-        <label>
-          make it a
-          <select
-            value={target}
-            onChange={({ currentTarget }) => setTarget(Number(currentTarget.value))}
-          >
-            {answer.scores.map((_, k) => (
-              <option key={k} value={k}>
-                {k}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="make it a"
+          value={String(target)}
+          choices={answer.scores.map((_, k) => String(k))}
+          onChoice={(next) => setTarget(Number(next))}
+        />
         <button
           type="button"
           disabled={found === 'searching'}
