@@ -1,4 +1,4 @@
-import { tidy } from '../../lib/memory.ts';
+import { disposeTensors } from '../../lib/memory.ts';
 import { workedExample } from '../../models/workedExample.ts';
 import type { Architecture, ArchitectureSummary, NetworkName, UnitField } from './architecture.ts';
 import { checkNumber, type Check } from './check.ts';
@@ -141,6 +141,6 @@ function makeMicroscope(subject: Subject): Microscope {
 function openExample(): Microscope {
   const { boxes, cost, input, target } = workedExample();
   const [x, y] = [toValue(input), toValue(target)];
-  tidy(() => [input, target].forEach((tensor) => tensor.dispose()));
+  disposeTensors([input, target]);
   return new Microscope({ boxes, input: [x], cost: { cost, target: y } });
 }

@@ -224,13 +224,6 @@ export class Microscope {
     this.#snapshot = undefined;
   }
 
-  /** Replaces the whole input. */
-  setInput(input: readonly Value[], target?: Value): void {
-    this.#input = input;
-    if (target !== undefined) this.#target = target;
-    this.#snapshot = undefined;
-  }
-
   /** Makes one step of gradient descent, w ← w − η ∂C/∂w, by the optimizer `SGD`. */
   step(learningRate: number): void {
     const { boxes } = this.snapshot();

@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import type { Snapshot } from '../engine/microscope.ts';
 import type { Session } from '../session.ts';
 import { TensorView } from './tensorView.tsx';
@@ -15,9 +15,7 @@ interface ChainProps {
   readonly shown?: Shown;
   /** Names of single weights, per box and parameter. */
   readonly weightNames?: (box: number, name: string) => readonly string[] | undefined;
-  /** What a view adds inside a box, such as its options. */
-  readonly inside?: (box: number) => ComponentChildren;
-  readonly inputEditable?: boolean;
+  /** Whether the reader may change ∂C/∂x_out of the last box. */
   readonly gradEditable?: boolean;
   /** The first and the last box that are drawn; by default all. */
   readonly range?: readonly [first: number, last: number];
@@ -60,7 +58,6 @@ function Place({
   snapshot,
   place,
   shown,
-  inputEditable = true,
   gradEditable = false,
 }: ChainProps & { readonly place: number; readonly shown: Shown }) {
   const last = snapshot.boxes.length;
@@ -82,7 +79,7 @@ function Place({
               label={parts.length > 1 ? `${name} ${part}` : name}
               role="activation"
               refOf={(index) => ({ kind: 'activation', place, part, index })}
-              editable={inputEditable && place === 0}
+              editable={place === 0}
             />
           ))
         ) : (
@@ -118,7 +115,6 @@ function BoxBody({
   box,
   shown,
   weightNames,
-  inside,
 }: ChainProps & { readonly box: number; readonly shown: Shown }) {
   const { name, description, params, gradParams } = snapshot.boxes[box];
   const before = session.before.value?.boxes[box];
@@ -131,7 +127,6 @@ function BoxBody({
       <div class="body">
         <h2>{name}</h2>
         {description !== name && <p class="description">{description}</p>}
-        {inside?.(box)}
         {names.map((param) => (
           <div class="value param" key={param}>
             <Name text={names.length === 1 && param === 'weight' ? 'w' : param} />

@@ -31,7 +31,7 @@ const MOST = 100;
  * The number of updates that have been made after so many steps; each step after the last is one.
  */
 function updatesAt(step: number): number {
-  return Math.max(0, step < 3 ? 0 : step <= 4 ? 1 : step - 3);
+  return step < 3 ? 0 : Math.max(1, step - 3);
 }
 
 /** The view of the lecture's worked example, step by step. The address holds the step and η. */
