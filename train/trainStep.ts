@@ -101,18 +101,15 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
     const [loss, gradsVerdict, paramsVerdict, inputVerdict, ...sums] =
       await computed.verdicts.data();
     disposeTensors(computed.verdicts);
-    const broken = !Number.isFinite(loss)
-      ? 'loss'
-      : gradsVerdict !== 0
-        ? 'gradient'
-        : paramsVerdict !== 0
-          ? 'parameter'
-          : inputVerdict !== 0
-            ? 'input'
-            : sums.every(Number.isFinite)
-              ? ''
-              : 'activation';
-    if (broken !== '') {
+    const verdicts = [
+      ['loss', !Number.isFinite(loss)],
+      ['gradient', gradsVerdict !== 0],
+      ['parameter', paramsVerdict !== 0],
+      ['input', inputVerdict !== 0],
+      ['activation', !sums.every(Number.isFinite)],
+    ] as const;
+    const [broken] = verdicts.find(([, isBad]) => isBad) ?? [];
+    if (broken !== undefined) {
       const when = step === undefined ? '' : ` at step ${step}`;
       const where = await findNonFinite({ network, cost, input, target, context: before });
       // The sum of large activations can overflow although all of them are finite.

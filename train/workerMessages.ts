@@ -1,4 +1,5 @@
 import type { BoxError } from '../lib/errors.ts';
+import { isObject } from '../lib/isObject.ts';
 import type { EpochEvent, StepEvent, TrainResult } from './trainer.ts';
 import type { NetworkWeights } from './networkWeights.ts';
 
@@ -51,5 +52,5 @@ export interface WorkerError {
 
 /** Returns whether a message of a page starts a training. */
 export function isStart(data: unknown): data is StartMessage {
-  return typeof data === 'object' && data !== null && 'boxprop' in data && data.boxprop === 'train';
+  return isObject(data) && data.boxprop === 'train';
 }

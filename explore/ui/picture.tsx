@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { refKey, type Ref } from '../engine/refs.ts';
-import { largestOf, NEGATIVE, POSITIVE, strength } from './colour.ts';
+import { largestOf, paint, putSigned } from './colour.ts';
 import { format, position } from './format.ts';
 import { locate, type Plane } from './planes.ts';
 import type { TensorViewProps } from './tensorView.tsx';
@@ -134,21 +134,10 @@ function Map({ session, value, refOf, plane, largest, height, cursor, onPick }: 
   const { value: lit } = session.lit;
   const selected = session.selected.value && refKey(session.selected.value);
   useEffect(() => {
-    const context = canvas.current?.getContext('2d');
-    if (!context) return;
-    const image = context.createImageData(columns, rows);
-    const { data } = image;
-    for (let row = 0, at = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++, at += 4) {
-        const number = value.values[plane.index(row, column)];
-        const colour = number < 0 ? NEGATIVE : POSITIVE;
-        data[at] = colour[0];
-        data[at + 1] = colour[1];
-        data[at + 2] = colour[2];
-        data[at + 3] = 255 * strength(number, largest);
-      }
-    }
-    context.putImageData(image, 0, 0);
+    paint(canvas, [rows, columns], (data, i) => {
+      const at = plane.index(Math.floor(i / columns), i % columns);
+      putSigned(data, i, value.values[at], largest);
+    });
   }, [value, plane.title, rows, columns, largest]);
   const marks: { row: number; column: number; kind: string }[] = [];
   const tensor = keyOfTensor(refOf);

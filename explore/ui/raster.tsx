@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { largestOf, NEGATIVE, POSITIVE, strength } from './colour.ts';
+import { largestOf, paint, putSigned } from './colour.ts';
 
 /** A picture of numbers, row by row, that is only looked at. */
 export interface RasterProps {
@@ -23,20 +23,11 @@ export function Raster(props: RasterProps): JSX.Element {
   const largest = props.largest ?? largestOf(values);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    const context = canvas.current?.getContext('2d');
-    if (!context) return;
-    const image = context.createImageData(columns, rows);
-    for (let i = 0; i < rows * columns; i++) {
-      const value = values[i];
-      if (scale === 'grey') {
-        image.data.fill(255 * Math.min(1, Math.max(0, value)), 4 * i, 4 * i + 3);
-        image.data[4 * i + 3] = 255;
-      } else {
-        image.data.set(value < 0 ? NEGATIVE : POSITIVE, 4 * i);
-        image.data[4 * i + 3] = 255 * strength(value, largest);
-      }
-    }
-    context.putImageData(image, 0, 0);
+    paint(canvas, [rows, columns], (data, i) => {
+      if (scale === 'signed') return putSigned(data, i, values[i], largest);
+      data.fill(255 * Math.min(1, Math.max(0, values[i])), 4 * i, 4 * i + 3);
+      data[4 * i + 3] = 255;
+    });
   }, [values, rows, columns, scale, largest]);
   return (
     <canvas

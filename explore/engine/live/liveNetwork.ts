@@ -80,11 +80,10 @@ export class LiveNetwork {
     return this.#begun().training.oneStep();
   }
 
-  /** Replaces the weights by those of a file that boxprop has written. */
-  loadWeights(file: File): Promise<Record<string, string>> {
-    const { training, network } = this.#begun();
-    return training.whilePaused(() =>
-      loadWeights(file, network.params as Record<string, Variable>),
+  /** Replaces the weights by those of a file that boxprop has written, or of one at a URL. */
+  loadWeights(source: File | string): Promise<Record<string, string>> {
+    return this.#paused((network) =>
+      loadWeights(source, network.params as Record<string, Variable>),
     );
   }
 

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { RemoteEngine } from '../../engine/messages.ts';
 import { Session } from '../../session.ts';
+import { coalesce } from './coalesce.ts';
 import type { Lab } from './lab.ts';
 import type { LiveDigit } from './liveDigit.ts';
 import { SIDE } from './pixels.ts';
@@ -10,10 +11,10 @@ export class Inside {
   readonly session: Session;
   /** The step whose weights are shown. */
   readonly step = signal<number | undefined>(undefined);
+  /** Takes the current weights and image. Calls during the work become one call after it. */
+  readonly refresh = coalesce(() => this.#open());
   readonly #lab: Lab;
   readonly #digit: LiveDigit;
-  #opening: Promise<void> | undefined;
-  #openAgain = false;
 
   constructor(engine: RemoteEngine, lab: Lab, digit: LiveDigit) {
     this.session = new Session(engine, 'live');
@@ -21,30 +22,20 @@ export class Inside {
     this.#digit = digit;
   }
 
-  /** Takes the current weights and image. Calls during the work become one call after it. */
-  refresh(): Promise<void> {
-    this.#openAgain = this.#opening !== undefined;
-    this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
-    return this.#opening;
-  }
-
   async #open(): Promise<void> {
     const { session } = this;
-    do {
-      this.#openAgain = false;
-      const weights = await this.#lab.network.weights();
-      const { value: step } = this.#lab.step;
-      const values = Float64Array.from(this.#digit.shown.value.pixels);
-      const { value: selected } = session.selected;
-      await session.open({
-        kind: 'network',
-        architecture: 'lenet',
-        weights,
-        input: { shape: [1, SIDE, SIDE, 1], values },
-        label: this.#digit.label,
-      });
-      this.step.value = step;
-      if (selected) await session.select(selected);
-    } while (this.#openAgain);
+    const weights = await this.#lab.network.weights();
+    const { value: step } = this.#lab.step;
+    const values = Float64Array.from(this.#digit.shown.value.pixels);
+    const { value: selected } = session.selected;
+    await session.open({
+      kind: 'network',
+      architecture: 'lenet',
+      weights,
+      input: { shape: [1, SIDE, SIDE, 1], values },
+      label: this.#digit.label,
+    });
+    this.step.value = step;
+    if (selected) await session.select(selected);
   }
 }

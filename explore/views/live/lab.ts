@@ -108,9 +108,7 @@ export class Lab {
       if (!url.href.startsWith(new URL('.', document.baseURI).href)) {
         throw new Error(`weights: expected an address below the page, got ${path}`);
       }
-      const response = await fetch(url);
-      if (!response.ok) throw new Error(`weights: ${path} cannot be read (${response.status})`);
-      await this.network.loadWeights(new File([await response.blob()], path));
+      await this.network.loadWeights(url.href);
       this.version.value++;
     });
   }
@@ -148,9 +146,15 @@ export class Lab {
     if (this.mode.value === 'slow') this.mode.value = 'paused';
   }
 
-  async #attempt(body: () => Promise<unknown>): Promise<void> {
+  /** Does what the reader asked for; the error of an earlier wish is no longer shown. */
+  #attempt(body: () => Promise<unknown>): Promise<void> {
+    this.error.value = undefined;
+    return this.showingErrors(body);
+  }
+
+  /** Runs a task, and shows its error if it throws one. */
+  async showingErrors(body: () => Promise<unknown>): Promise<void> {
     try {
-      this.error.value = undefined;
       await body();
     } catch (error) {
       this.error.value = messageOf(error);

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
-import { messageOf } from '../../../lib/errors.ts';
 import type { Adversarial, Attention, Pixels } from '../../engine/live/analyse.ts';
+import { coalesce } from './coalesce.ts';
 import type { Lab } from './lab.ts';
 import { centred, SIDE } from './pixels.ts';
 
@@ -18,9 +18,9 @@ export class LiveDigit {
   readonly drawn = signal<Pixels | undefined>(undefined);
   readonly attention = signal<Attention | undefined>(undefined);
   readonly adversarial = signal<Adversarial | 'none' | 'searching' | undefined>(undefined);
+  /** Asks the network about the image, after the image or the weights have changed. */
+  readonly ask = coalesce(() => this.#lab.showingErrors(() => this.#ask()));
   readonly #lab: Lab;
-  #asking = false;
-  #askAgain = false;
 
   constructor(lab: Lab) {
     this.#lab = lab;
@@ -43,31 +43,16 @@ export class LiveDigit {
     return this.#show({ pixels: centred(pixels) });
   }
 
-  /** Asks the network about the image, after the image or the weights have changed. */
-  async ask(): Promise<void> {
-    if (this.#asking) {
-      this.#askAgain = true;
-      return;
-    }
-    this.#asking = true;
-    try {
-      do {
-        this.#askAgain = false;
-        this.attention.value = await this.#lab.network.attend(this.shown.value.pixels);
-      } while (this.#askAgain);
-    } catch (error) {
-      this.#lab.error.value = messageOf(error);
-    } finally {
-      this.#asking = false;
-    }
-  }
-
   /** Looks for the closest image that the network takes for a digit. */
   async makeIt(target: number): Promise<void> {
     const { pixels } = this.shown.value;
     this.adversarial.value = 'searching';
     const found = await this.#lab.network.makeIt(pixels, target);
     if (this.shown.value.pixels === pixels) this.adversarial.value = found ?? 'none';
+  }
+
+  async #ask(): Promise<void> {
+    this.attention.value = await this.#lab.network.attend(this.shown.value.pixels);
   }
 
   async #show(shown: Shown): Promise<void> {

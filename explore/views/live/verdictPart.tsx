@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { messageOf } from '../../../lib/errors.ts';
 import type { Verdicts } from '../../engine/live/judge.ts';
 import type { Judgement } from '../../../report/judgeRun.ts';
 import type { Lab } from './lab.ts';
@@ -13,14 +12,11 @@ export function VerdictPart({ lab }: { readonly lab: Lab }): JSX.Element {
   const [busy, setBusy] = useState(false);
   const judge = async () => {
     setBusy(true);
-    try {
+    await lab.showingErrors(async () => {
       const { value: step } = lab.step;
       setFound({ ...(await lab.network.judge()), step });
-    } catch (error) {
-      lab.error.value = messageOf(error);
-    } finally {
-      setBusy(false);
-    }
+    });
+    setBusy(false);
   };
   return (
     <div class="verdicts">
