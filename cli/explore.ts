@@ -12,7 +12,7 @@ interface Options {
   readonly open: boolean;
 }
 
-/** What the page opens with: the address after its own, and a file outside the page. */
+/** The first view of the page: the address after its own, and a file outside the page. */
 interface Opening {
   readonly route: string;
   readonly files?: Readonly<Record<string, string>>;

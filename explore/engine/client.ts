@@ -10,7 +10,7 @@ export function connect(): RemoteEngine {
 /**
  * Makes the object of a worker that `serve` runs: a call is a message to the worker and its answer.
  *
- * @param onReport is called with what the worker reports unasked.
+ * @param onReport is called with each message that the worker sends without a request.
  */
 export function remote<T, R = never>(worker: Worker, onReport?: (report: R) => void): Remote<T> {
   const waiting = new Map<

@@ -11,7 +11,7 @@ import type { Ref } from './refs.ts';
 import { toValue } from './values.ts';
 import { mistakesFor, verdictOn, type Verdict } from './verdict.ts';
 
-/** What is known about one number. */
+/** One number with the products that it is the sum of, and its central difference. */
 export interface Inspection {
   readonly value: number;
   readonly products?: Products;
@@ -103,7 +103,7 @@ export class Engine {
     return (await this.#networkNamed(name)).fieldOf(path, unit);
   }
 
-  /** Disposes what was opened under a name; nothing happens if there is nothing. */
+  /** Disposes the chain that was opened under a name, if there is one. */
   close(name: string): void {
     this.#open.get(name)?.dispose();
     this.#open.delete(name);

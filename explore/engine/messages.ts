@@ -14,7 +14,7 @@ export interface Reply {
   readonly error?: string;
 }
 
-/** What a worker reports unasked. */
+/** A message that a worker sends without a request. */
 export interface Report<R> {
   readonly report: R;
 }

@@ -33,7 +33,7 @@ export interface Snapshot {
   readonly cost?: { readonly name: string; readonly target: Value };
 }
 
-/** What a microscope looks at. */
+/** The chain of boxes that a microscope looks at, and its input. */
 export interface MicroscopeOptions {
   readonly boxes: readonly AnyModule[];
   /** The input: one value, or one per tensor of a box that takes a list. */

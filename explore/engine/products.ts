@@ -88,7 +88,7 @@ function ofOutput(microscope: Microscope, box: number, i: number) {
         }
       });
     });
-    // What is left is a bias: ∂x_out/∂b = 1.
+    // A parameter without a product is a bias: ∂x_out/∂b = 1.
     names.forEach((name, tensor) => {
       gradParams[name].values.forEach((derivative, k) => {
         if (

@@ -14,7 +14,7 @@ export interface Verdict {
   readonly tensor: string;
   /** The number of elements that were compared with a central difference. */
   readonly checked: number;
-  /** What is wrong, in the checker's words; absent if nothing is. */
+  /** The problem in the checker's words; absent if the gradient is right. */
   readonly message?: string;
 }
 

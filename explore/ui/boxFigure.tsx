@@ -3,7 +3,7 @@ import type { Snapshot } from '../engine/microscope.ts';
 import type { Session } from '../session.ts';
 import { TensorView } from './tensorView.tsx';
 
-/** Which arrows are shown; the worked example reveals them one after another. */
+/** The arrows that are shown; the worked example reveals them one after another. */
 export interface Shown {
   readonly forward: boolean;
   readonly backward: boolean;

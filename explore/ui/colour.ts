@@ -5,7 +5,7 @@
 const NEGATIVE = [118, 42, 131] as const;
 const POSITIVE = [27, 120, 55] as const;
 
-/** How strong the colour of a value is, from 0 to 1; the square root lifts small values. */
+/** The strength of the colour of a value, from 0 to 1; the square root lifts small values. */
 function strength(value: number, largest: number): number {
   if (!Number.isFinite(value)) return 1;
   return largest > 0 ? Math.sqrt(Math.min(1, Math.abs(value) / largest)) : 0;

@@ -14,8 +14,8 @@ import { format, position } from './format.ts';
 const MOST_TERMS = 12;
 
 /**
- * What is known about the selected number: the equation of its box, the products that it is the sum
- * of, and the central difference beside the derivative.
+ * The selected number: the equation of its box, the products that it is the sum of, and the central
+ * difference beside the derivative.
  */
 export function Inspector({ session }: { readonly session: Session }): JSX.Element {
   const { value: selected } = session.selected;
@@ -86,7 +86,7 @@ function nameOf(ref: Ref, { activations, boxes, cost }: Snapshot): string {
   }
 }
 
-/** Where a number comes from that no box computes. */
+/** The origin of a number that no box computes. */
 function Origin({ selected, snapshot }: { readonly selected: Ref; readonly snapshot: Snapshot }) {
   const { cost } = snapshot;
   if (cost && (selected.kind === 'loss' || selected.kind === 'gradient')) {

@@ -187,7 +187,7 @@ function scaleOf(rows: number, columns: number, height: number): [width: number,
   return [Math.min(scale, LARGEST_SIDE / columns), Math.min(scale, LARGEST_SIDE / rows)];
 }
 
-/** What the keys of all elements of a tensor begin with; they end with the index. */
+/** The part that the keys of all elements of a tensor share; the index follows it. */
 function keyOfTensor(refOf: (index: number) => Ref): string {
   return refKey(refOf(0)).replace(/\d+$/, '');
 }

@@ -9,7 +9,7 @@ import { planesOf, wrapped } from './planes.ts';
 /** The largest number of elements that is shown as numbers; larger tensors are pictures. */
 const MOST_NUMBERS = 150;
 
-/** What a view of a tensor needs to know. */
+/** The tensor of a view, and the way to its numbers. */
 export interface TensorViewProps {
   readonly session: Session;
   readonly value: Value;

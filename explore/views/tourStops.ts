@@ -6,11 +6,11 @@ export interface Stop {
   readonly title: string;
   readonly text: readonly string[];
   readonly subject: Subject;
-  /** The number to predict, and how the text names it. The answer is read from the figure. */
+  /** The number to predict, and its name in the text. The answer is read from the figure. */
   readonly ask: { readonly ref: Ref; readonly name: string };
-  /** What the answer shows. */
+  /** The lesson of the answer. */
   readonly lesson: string;
-  /** Where the reader can go on by themselves. */
+  /** A view in which the reader can go on alone. */
   readonly next?: {
     readonly view: string;
     readonly state?: Readonly<Record<string, string>>;

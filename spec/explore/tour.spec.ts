@@ -2,7 +2,7 @@ import { Engine } from '../../explore/engine/engine.ts';
 import { STOPS } from '../../explore/views/tourStops.ts';
 import { withBackend } from '../../index.ts';
 
-/** What the text of each stop says about the number that the reader predicts. */
+/** The sign that the text of each stop states for the number that the reader predicts. */
 const SIGNS: Readonly<Record<string, 'negative' | 'zero' | 'positive' | 'any'>> = {
   'A chain of boxes': 'negative',
   'One box back': 'positive',

@@ -20,7 +20,7 @@ export interface ExploreSite {
   /** Opens the page at a route, such as `#/example`, and waits until it has loaded. */
   open(route: string, settings?: PageSettings): Promise<Page>;
   /**
-   * What pages have written to the console, errors that nobody caught, and requests to other hosts.
+   * Lines that pages wrote to the console, errors that nobody caught, and requests to other hosts.
    */
   readonly complaints: string[];
   close(): Promise<void>;

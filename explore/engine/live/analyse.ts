@@ -16,7 +16,7 @@ export interface Answer {
   readonly digit: number;
 }
 
-/** Where a network looks for the class that it answers. */
+/** The places at which a network looks for a class. */
 export interface Attention {
   readonly answer: Answer;
   /** The class that both maps are about. */

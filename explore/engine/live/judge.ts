@@ -7,7 +7,7 @@ import { insides } from '../../../report/insides.ts';
 import { judgeRun, type Judgement } from '../../../report/judgeRun.ts';
 import type { RunLines } from '../../../report/runLines.ts';
 
-/** What the lecture's criteria say about a training. */
+/** The verdicts of the lecture's criteria on a training. */
 export interface Verdicts {
   /** The curves. */
   readonly run: Judgement;

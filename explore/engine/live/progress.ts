@@ -7,7 +7,7 @@ export interface EpochPoint extends EpochLine {
   readonly step: number;
 }
 
-/** What the worker tells the page about the training, at most ten times a second. */
+/** A report of the worker to the page about the training, at most ten times a second. */
 export interface Progress {
   /** The number of steps done. */
   readonly step: number;

@@ -10,7 +10,7 @@ import { Trainer, type TrainingProgress } from '../../../train/trainer.ts';
 import type { EpochPoint, Progress } from './progress.ts';
 import { WatchedOptimizer } from './watchedOptimizer.ts';
 
-/** What a reader may change while the network learns. */
+/** The settings that a reader may change while the network learns. */
 export interface TrainingSettings {
   readonly learningRate: number;
   readonly batchSize: number;

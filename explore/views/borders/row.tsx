@@ -15,7 +15,7 @@ export interface RowCell {
   readonly lit?: boolean;
   readonly strong?: boolean;
   readonly ghost?: boolean;
-  /** What stands under the number. */
+  /** The text under the number. */
   readonly note?: string;
   /** Moves the window to this cell. */
   readonly go?: () => void;

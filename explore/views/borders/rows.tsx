@@ -25,7 +25,7 @@ const gradIn = (index: number): Ref => ({ kind: 'gradient', place: 0, part: 0, i
 const gradOut = (index: number): Ref => ({ kind: 'gradient', place: 1, part: 0, index });
 const weight = (index: number): Ref => ({ kind: 'param', box: 0, name: 'weight', index });
 
-/** How the cells of all rows stand: cells before the signal, and the place of an output. */
+/** The columns of all rows: cells before the signal, and the place of an output. */
 function layoutOf(signal: Signal, reads: readonly Read[]) {
   const first = Math.min(0, ...reads.map(({ cell }) => cell));
   const last = Math.max(signal.x.length - 1, ...reads.map(({ cell }) => cell));
@@ -101,7 +101,7 @@ export function Forward({ session, snapshot, signal, reads, at }: RowsProps): JS
   );
 }
 
-/** The backward: which outputs send what to one element of the input. */
+/** The backward: the outputs that send a gradient to one element of the input. */
 export function Backward({ session, snapshot, signal, reads, at }: RowsProps): JSX.Element {
   const { first, columns, middle } = layoutOf(signal, reads);
   const senders = reads.filter(({ from, counts }) => counts && from === at);

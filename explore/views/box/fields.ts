@@ -1,7 +1,7 @@
 import type { OptionDoc } from '../../plugins/boxDoc.ts';
 import type { Argument } from '../../engine/boxes.ts';
 
-/** How a reader enters an argument: a choice, a tick, or text. */
+/** The way in which a reader enters an argument: a choice, a tick, or text. */
 export type Entry =
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'tick'; readonly byDefault: boolean }
@@ -26,7 +26,7 @@ export function isShown({ name }: OptionDoc): boolean {
   return !HIDDEN.has(name);
 }
 
-/** How a reader enters an argument of this type. */
+/** Chooses the way in which a reader enters an argument of this type. */
 export function entryOf({ type, doc }: OptionDoc): Entry {
   if (type === 'boolean') return { kind: 'tick', byDefault: /\btrue by default/.test(doc) };
   const words = type.split('|').map((word) => word.trim());

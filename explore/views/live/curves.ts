@@ -31,7 +31,7 @@ export class Curves {
     this.#rest = rest;
   }
 
-  /** Returns these curves with what a report adds. */
+  /** Returns these curves, continued by a report. */
   with({ steps, epochs }: Pick<Progress, 'steps' | 'epochs'>): Curves {
     let [x, y, stride] = [[...this.losses.x], [...this.losses.y], this.#stride];
     let rest = [...this.#rest];

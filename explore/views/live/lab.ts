@@ -8,13 +8,13 @@ import type { TrainingSettings } from '../../engine/live/training.ts';
 import type { Remote } from '../../engine/messages.ts';
 import { Curves } from './curves.ts';
 
-/** What the training does. */
+/** The state of the training. */
 export type Mode = 'loading' | 'paused' | 'running' | 'slow';
 
 /** The least time between two steps of slow motion, in milliseconds. */
 const SLOW = 1000;
 
-/** The live network as the page sees it: its worker, and signals with what the worker reports. */
+/** The live network as the page sees it: its worker, and its reports as signals. */
 export class Lab {
   readonly network: Remote<LiveNetwork>;
   readonly mode = signal<Mode>('loading');

@@ -61,7 +61,7 @@ export function TrainingPart({ lab }: { readonly lab: Lab }): JSX.Element {
   );
 }
 
-/** Where the training is, as a sentence of numbers. */
+/** The progress of the training in numbers. */
 function Status({ lab }: { readonly lab: Lab }) {
   const { value: progress } = lab.progress;
   const last = lab.curves.value.epochs.at(-1);

@@ -53,7 +53,7 @@ test('the proof of a number of a broken box says that it is wrong, and its produ
     expect(wrong.check?.verdict).toBe('wrong');
     expect(wrong.check?.numeric).toBeCloseTo(right.check?.analytic ?? NaN, 8);
     expect(wrong.products?.terms).toEqual(right.products?.terms);
-    // What is not broken stays right.
+    // The other gradients stay right.
     const input = { kind: 'gradient', place: 0, part: 0, index: 0 } as const;
     expect(engine.inspect('wrong', input).check?.verdict).toBe('right');
   }));
