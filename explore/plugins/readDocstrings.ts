@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { ARROWS, type Arrow, type BoxDoc, type OptionDoc } from './boxDoc.ts';
 
@@ -13,8 +13,7 @@ export function readDocstrings(root: string): Record<string, BoxDoc> {
     for (const file of readdirSync(join(root, folder)).sort()) {
       if (!file.endsWith('.ts') || file === 'index.ts') continue;
       const path = `${folder}/${file}`;
-      const text = readFileSync(join(root, path), 'utf8');
-      const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+      const source = parseFile(join(root, path));
       source.forEachChild((node) => {
         if (!ts.isClassDeclaration(node) || !node.name || !isExported(node)) return;
         const doc = docstringOf(node);
@@ -24,6 +23,10 @@ export function readDocstrings(root: string): Record<string, BoxDoc> {
     }
   }
   return docs;
+}
+
+function parseFile(path: string): ts.SourceFile {
+  return ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
 }
 
 /** Splits a docstring into its summary, the equations of each arrow, and the labelled parts. */
@@ -104,9 +107,9 @@ function parametersOf(node: ts.ClassDeclaration, source: ts.SourceFile) {
   const parameters: OptionDoc[] = [];
   for (const { name, type, initializer } of constructor?.parameters ?? []) {
     const typeName = type?.getText().split('<')[0] ?? 'unknown';
-    const found = findInterface(source, typeName);
-    if (name.getText() === 'options' && found !== undefined) {
-      for (const member of found.members.filter(ts.isPropertySignature)) {
+    const members = membersOf(source, typeName);
+    if (name.getText() === 'options' && members !== undefined) {
+      for (const member of members) {
         options.push({
           name: member.name.getText(),
           type: member.type?.getText() ?? 'unknown',
@@ -122,8 +125,34 @@ function parametersOf(node: ts.ClassDeclaration, source: ts.SourceFile) {
   return { parameters, options };
 }
 
-function findInterface(source: ts.SourceFile, name: string): ts.InterfaceDeclaration | undefined {
-  return source.statements
-    .filter(ts.isInterfaceDeclaration)
-    .find((declared) => declared.name.text === name);
+/**
+ * Lists the members of a type, after those that it inherits. It follows aliases and imports, and
+ * returns undefined for a type that is neither an interface nor an alias of one.
+ */
+function membersOf(source: ts.SourceFile, name: string): ts.PropertySignature[] | undefined {
+  for (const statement of source.statements) {
+    if (ts.isInterfaceDeclaration(statement) && statement.name.text === name) {
+      const bases = (statement.heritageClauses ?? []).flatMap(({ types }) => [...types]);
+      const inherited = bases.flatMap(
+        ({ expression }) => membersOf(source, expression.getText()) ?? [],
+      );
+      return [...inherited, ...statement.members.filter(ts.isPropertySignature)];
+    }
+    if (ts.isTypeAliasDeclaration(statement) && statement.name.text === name) {
+      const { type } = statement;
+      return ts.isTypeReferenceNode(type) ? membersOf(source, type.typeName.getText()) : undefined;
+    }
+    if (ts.isImportDeclaration(statement) && imports(statement, name)) {
+      const { moduleSpecifier: from } = statement;
+      if (!ts.isStringLiteral(from) || !from.text.startsWith('.')) return undefined;
+      return membersOf(parseFile(join(dirname(source.fileName), from.text)), name);
+    }
+  }
+  return undefined;
+}
+
+function imports({ importClause }: ts.ImportDeclaration, name: string): boolean {
+  const bindings = importClause?.namedBindings;
+  const names = bindings && ts.isNamedImports(bindings) ? bindings.elements : [];
+  return names.some((element) => element.name.text === name);
 }

@@ -14,11 +14,6 @@ interface FormProps {
 /** The arguments of a constructor and its options as a form. */
 export function CallForm({ name, call, onCall }: FormProps): JSX.Element {
   const { parameters = [], options = [] } = docs[name] ?? {};
-  const known = new Set(options.map((option) => option.name));
-  // Options that the box inherits, and that its example sets, are not in its own docstring.
-  const inherited = Object.keys(call.options)
-    .filter((option) => !known.has(option))
-    .map((option): OptionDoc => ({ name: option, type: typeOf(call.options[option]), doc: '', required: false })); // prettier-ignore
   const setOption = (option: string, value: Argument | undefined) => {
     const { [option]: _, ...others } = call.options;
     onCall({ ...call, options: value === undefined ? others : { ...others, [option]: value } });
@@ -39,7 +34,7 @@ export function CallForm({ name, call, onCall }: FormProps): JSX.Element {
             />
           ),
       )}
-      {[...options, ...inherited].filter(isShown).map((option) => (
+      {options.filter(isShown).map((option) => (
         <Field
           key={option.name}
           doc={option}
@@ -103,8 +98,4 @@ function Field({ doc, value, onValue }: FieldProps) {
       />
     </label>
   );
-}
-
-function typeOf(value: Argument): string {
-  return typeof value === 'string' && ['mean', 'sum'].includes(value) ? 'Reduction' : typeof value;
 }
