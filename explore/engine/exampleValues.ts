@@ -16,6 +16,21 @@ export function exampleValues(shape: readonly number[], seed: number, positive =
   return { shape, values };
 }
 
+/** The largest magnitude of a number of `exampleGradient`. */
+const MOST = 9;
+
+/**
+ * Makes a seeded ∂C/∂x_out of whole numbers, ±1, ±2, ... ±9 and again ±1. A reader tells them at a
+ * glance from the inputs and weights, which have decimals, and sees them in the products.
+ */
+export function exampleGradient(shape: readonly number[], seed: number): Value {
+  const values = Float64Array.from(new Rng(seed).permutation(numElements(shape)), (rank) => {
+    const magnitude = 1 + (Math.floor(rank / 2) % MOST);
+    return rank % 2 === 0 ? magnitude : -magnitude;
+  });
+  return { shape, values };
+}
+
 /** Makes seeded class labels, one per example. */
 export function exampleLabels(examples: number, classes: number, seed: number): Value {
   const rng = new Rng(seed);

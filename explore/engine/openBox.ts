@@ -7,7 +7,7 @@ import { Rng } from '../../lib/rng.ts';
 import { numElements } from '../../lib/shapes.ts';
 import { exampleOf, type BoxCall, type BoxExample } from './boxes.ts';
 import { breakBox } from './broken.ts';
-import { exampleLabels, exampleValues } from './exampleValues.ts';
+import { exampleGradient, exampleLabels, exampleValues } from './exampleValues.ts';
 import { makeBox } from './makeBox.ts';
 import { Microscope, tensorsOf } from './microscope.ts';
 import type { Mistake } from './mistakes.ts';
@@ -77,7 +77,7 @@ function ofBox(box: AnyModule, example: BoxExample, { shapes, training }: BoxSub
   return new Microscope({
     boxes: [box],
     input,
-    gradOutput: exampleValues(checked(output[0]), 9),
+    gradOutput: exampleGradient(checked(output[0]), 9),
     ...(context && { context }),
   });
 }

@@ -64,3 +64,20 @@ describe.each(NAMES)('%s', (name) => {
       }),
   );
 });
+
+/** The names of the boxes; a cost has no given ∂C/∂x_out. */
+const BOXES = GROUPS.filter(({ title }) => title !== 'Costs').flatMap(({ boxes }) =>
+  Object.keys(boxes),
+);
+
+test.each(BOXES)('%s: ∂C/∂x_out shares no number with x_in and the drawn weights', (name) =>
+  withBackend('float64', () => {
+    const engine = new Engine();
+    const { activations, gradients, boxes } = engine.open('box', { kind: 'box', name });
+    const params = exampleOf(name)?.seeded ? Object.values(boxes[0].params) : [];
+    const others = [...activations[0], ...params].flatMap(({ values }) => [...values]);
+    const [gradOutput] = gradients[1];
+    expect([...gradOutput.values].filter((value) => others.includes(value))).toEqual([]);
+    engine.close('box');
+  }),
+);
