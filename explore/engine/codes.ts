@@ -1,11 +1,11 @@
 import type { ParamValues } from './probe.ts';
-import type { Value } from './values.ts';
+import type { Element, Value } from './values.ts';
 
 /**
  * Codes find out which elements a box multiplies with each other. Each element of a list of tensors
  * gets an integer as its value; where a result of the box shows that integer, it shows the element.
  * Two rounds, with c and with c², tell apart an element from a sum of two elements, and a sum of two
- * from all others.
+ * from all others. Of a longer sum they only confirm which elements it has.
  */
 export interface Codes {
   /** The tensors with c as values. */
@@ -13,13 +13,15 @@ export interface Codes {
   /** The tensors with c² as values. */
   readonly squared: readonly Value[];
   /**
-   * Returns the elements, as [tensor, index], whose codes add up to the two results; undefined if
-   * there are more than two or none.
+   * Returns the elements whose codes add up to the two results; undefined if there are none.
+   *
+   * @param guess is called for a sum of more than two elements, and lists them.
    */
   decode(
     once: number,
     squared: number,
-  ): readonly (readonly [tensor: number, index: number])[] | undefined;
+    guess?: () => readonly Element[] | undefined,
+  ): readonly Element[] | undefined;
 }
 
 /** The first code; 0 and 1 are the results of elements that take no part. */
@@ -38,8 +40,7 @@ export function codesFor(tensors: readonly Value[]): Codes {
     const tensor = starts.filter((start) => code >= start).length - 1;
     return tensor < 0 || code >= next ? undefined : ([tensor, code - starts[tensor]] as const);
   };
-  const decode = (sum: number, sumOfSquares: number) => {
-    if (!Number.isInteger(sum) || !Number.isInteger(sumOfSquares)) return undefined;
+  const decodeFew = (sum: number, sumOfSquares: number): readonly Element[] | undefined => {
     if (sum * sum === sumOfSquares) {
       const found = locate(sum);
       return found && [found];
@@ -47,8 +48,18 @@ export function codesFor(tensors: readonly Value[]): Codes {
     // a + b = s and a² + b² = q give (a − b)² = 2q − s².
     const difference = Math.sqrt(2 * sumOfSquares - sum * sum);
     if (!Number.isInteger(difference)) return undefined;
-    const [a, b] = [locate((sum + difference) / 2), locate((sum - difference) / 2)];
+    const [a, b] = [locate((sum - difference) / 2), locate((sum + difference) / 2)];
     return a && b && Number.isInteger((sum + difference) / 2) ? [a, b] : undefined;
+  };
+  const total = (tensors: readonly Value[], elements: readonly Element[]) =>
+    elements.reduce((sum, [tensor, index]) => sum + tensors[tensor].values[index], 0);
+  const decode: Codes['decode'] = (sum, sumOfSquares, guess) => {
+    if (!Number.isInteger(sum) || !Number.isInteger(sumOfSquares)) return undefined;
+    const few = decodeFew(sum, sumOfSquares);
+    if (few !== undefined) return few;
+    const many = guess?.();
+    if (many === undefined || total(once, many) !== sum) return undefined;
+    return total(squared, many) === sumOfSquares ? many : undefined;
   };
   return { once, squared, decode };
 }

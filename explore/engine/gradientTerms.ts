@@ -1,8 +1,8 @@
 import { codesFor, named } from './codes.ts';
 import { mapValues, type Microscope } from './microscope.ts';
-import { BoxProbe } from './probe.ts';
+import { attempt, BoxProbe } from './probe.ts';
 import { inputFactor, MOST, near, paramFactor, sumOf, type Factor, type Term } from './terms.ts';
-import { oneHot, type Value } from './values.ts';
+import { oneHot, zeros, type Element, type Value } from './values.ts';
 
 /** The products of ∂C/∂x_in[j]. */
 export function ofGradInput(
@@ -19,6 +19,7 @@ export function ofGradInput(
   return ofGradient(microscope, box, probe, value, {
     partners: Object.values(probe.params),
     partner: (tensor, k) => paramFactor(probe.params, box, names[tensor], k),
+    together: (i) => probe.weightsBetween(part, j, i),
     isAddend: false,
     forward: (at, weights) => probe.forward(at === 0 ? none : one, named(probe.params, weights)),
     moved: () =>
@@ -54,6 +55,8 @@ interface Subject {
   /** The tensors that the box may multiply v with: its weights, or its inputs. */
   readonly partners: readonly Value[];
   readonly partner: (tensor: number, index: number) => Factor;
+  /** Lists the partners for output i, where they may be more than two. */
+  readonly together?: (i: number) => readonly Element[] | undefined;
   /** Whether the box may add v to an output, as it adds a bias, without a partner. */
   readonly isAddend: boolean;
   /** Computes x_out with v at 0 or 1, and all that is of its kind at 0. */
@@ -70,7 +73,7 @@ function ofGradient(
   box: number,
   probe: BoxProbe,
   value: number,
-  { partners, partner, isAddend, forward, moved, derivative }: Subject,
+  { partners, partner, together, isAddend, forward, moved, derivative }: Subject,
 ): Term[] {
   const grad = (i: number) => gradFactor(microscope, box, i);
   // The column of a box that is linear in v: x_out at v = 1, less x_out at v = 0.
@@ -90,7 +93,7 @@ function ofGradient(
       first.forEach((code, i) => {
         if (code === 0) return;
         if (isAddend && code === 1 && second[i] === 1) terms.push([grad(i)]);
-        for (const [tensor, k] of codes.decode(code, second[i]) ?? []) {
+        for (const [tensor, k] of codes.decode(code, second[i], () => together?.(i)) ?? []) {
           terms.push([grad(i), partner(tensor, k)]);
         }
       });
@@ -125,10 +128,6 @@ function nonZero(column: Float64Array, term: (i: number) => Term): Term[] {
     .map(term);
 }
 
-function zeros({ shape, values }: Value): Value {
-  return { shape, values: new Float64Array(values.length) };
-}
-
 function nudged({ shape, values }: Value, index: number): Value {
   const moved = Float64Array.from(values);
   moved[index] += 1e-6 * Math.max(1, Math.abs(moved[index]));
@@ -137,13 +136,4 @@ function nudged({ shape, values }: Value, index: number): Value {
 
 function difference(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((value, i) => value - b[i]);
-}
-
-/** Runs a probe that a box may refuse, such as a constant input that a norm cannot take. */
-function attempt<T>(run: () => T): T | undefined {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
 }

@@ -3,7 +3,7 @@ import { tidy } from '../../lib/memory.ts';
 import type { AnyModule } from '../../lib/module.ts';
 import { assign } from '../../gradcheck/target.ts';
 import { mapValues, tensorsOf, type Microscope } from './microscope.ts';
-import { toTensor, toValue, type Value } from './values.ts';
+import { oneHot, toTensor, toValue, zeros, type Element, type Value } from './values.ts';
 
 /** The parameters of a box, by name. */
 export type ParamValues = Readonly<Record<string, Value>>;
@@ -51,6 +51,28 @@ export class BoxProbe {
     });
   }
 
+  /**
+   * Lists the weights that box output `i` multiplies with an element of the input. The slope of the
+   * output by such a weight is 1 where the element is 1 and all others are 0.
+   */
+  weightsBetween(part: number, index: number, i: number): readonly Element[] | undefined {
+    const none = this.inputs.map(zeros);
+    const one = none.map((zero, p) => (p === part ? oneHot(zero.shape, index) : zero));
+    const gradOutput = oneHot(this.output.shape, i);
+    const slopes = (inputs: readonly Value[]) => {
+      const { gradParams } = this.backward(gradOutput, inputs);
+      return Object.keys(this.params).map((name) => gradParams[name].values);
+    };
+    return attempt(() => {
+      const [at0, at1] = [slopes(none), slopes(one)];
+      return at1.flatMap((values, tensor) =>
+        [...values.keys()]
+          .filter((k) => values[k] - at0[tensor][k] === 1)
+          .map((k) => [tensor, k] as const),
+      );
+    });
+  }
+
   #argument(inputs: readonly Value[]): unknown {
     return this.#microscope.argument(this.#k, inputs.map(toTensor));
   }
@@ -68,5 +90,14 @@ export class BoxProbe {
     } finally {
       set(this.params);
     }
+  }
+}
+
+/** Runs a probe that a box may refuse, such as a constant input that a norm cannot take. */
+export function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
   }
 }

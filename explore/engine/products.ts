@@ -79,7 +79,8 @@ function ofOutput(microscope: Microscope, box: number, i: number) {
     first.forEach(({ values }, part) => {
       values.forEach((code, j) => {
         if (code === 0) return;
-        for (const [tensor, k] of codes.decode(code, second[part].values[j]) ?? []) {
+        const guess = () => probe.weightsBetween(part, j, i);
+        for (const [tensor, k] of codes.decode(code, second[part].values[j], guess) ?? []) {
           used.add(`${tensor} ${k}`);
           terms.push([
             paramFactor(probe.params, box, names[tensor], k),

@@ -7,6 +7,9 @@ export interface Value {
   readonly values: Float64Array;
 }
 
+/** An element of a list of tensors. */
+export type Element = readonly [tensor: number, index: number];
+
 /** Reads a tensor. The backend must be `float64`, which keeps double precision. */
 export function toValue(tensor: Tensor): Value {
   return { shape: tensor.shape, values: Float64Array.from(tensor.dataSync()) };
@@ -29,4 +32,9 @@ export function withElement({ shape, values }: Value, index: number, element: nu
   const changed = Float64Array.from(values);
   changed[index] = element;
   return { shape, values: changed };
+}
+
+/** Makes a value of the same shape whose elements are all 0. */
+export function zeros({ shape, values }: Value): Value {
+  return { shape, values: new Float64Array(values.length) };
 }

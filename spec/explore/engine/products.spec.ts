@@ -3,7 +3,7 @@ import * as boxprop from '../../../index.ts';
 import { checkNumber } from '../../../explore/engine/check.ts';
 import { Microscope, type MicroscopeOptions } from '../../../explore/engine/microscope.ts';
 import { productsOf } from '../../../explore/engine/products.ts';
-import type { Ref } from '../../../explore/engine/refs.ts';
+import { refKey, type Ref } from '../../../explore/engine/refs.ts';
 import { sumOf } from '../../../explore/engine/terms.ts';
 import { Rng } from '../../../lib/rng.ts';
 import type { AnyModule, Context } from '../../../lib/module.ts';
@@ -110,6 +110,43 @@ test('an output of a convolution is its patch times its kernel, plus the bias', 
         { kind: 'gradient', place: 1, part: 0, index: 1 },
         { kind: 'activation', place: 0, part: 0, index: 4 },
       ],
+    ]);
+  }));
+
+test('a cell that the border reads too has a product for each weight that meets it', () =>
+  withBackend('float64', () => {
+    const box = new Conv2D(1, 1, 3, { padding: 1, paddingMode: 'reflect', rng: rng() });
+    const subject = microscope(box, [[1, 3, 3, 1]], [1, 3, 3, 1]);
+    const middle: Ref = { kind: 'gradient', place: 0, part: 0, index: 4 };
+    const keysOf = (ref: Ref) => {
+      const { terms = [], value = NaN } = productsOf(subject, ref) ?? {};
+      expect(sumOf(terms)).toBeCloseTo(value, 12);
+      return terms.map((term) => term.map(({ ref }) => (ref ? refKey(ref) : 'a derivative')));
+    };
+    // The output of a corner reads the cell itself, and it over the sides and over the corner.
+    const taps = [
+      [0, 2, 6, 8],
+      [1, 7],
+      [0, 2, 6, 8],
+      [3, 5],
+      [4],
+      [3, 5],
+      [0, 2, 6, 8],
+      [1, 7],
+      [0, 2, 6, 8],
+    ];
+    expect(keysOf(middle)).toEqual(
+      taps.flatMap((all, output) =>
+        all.map((tap) => [`gradient 1 0 ${output}`, `param 0 weight ${tap}`]),
+      ),
+    );
+    // The cells that the output of the corner reads, each with its weights; then the bias.
+    const cells = { 0: [4], 1: [3, 5], 3: [1, 7], 4: [0, 2, 6, 8] };
+    expect(keysOf({ kind: 'activation', place: 1, part: 0, index: 0 })).toEqual([
+      ...Object.entries(cells).flatMap(([cell, all]) =>
+        all.map((tap) => [`param 0 weight ${tap}`, `activation 0 0 ${cell}`]),
+      ),
+      ['param 0 bias 0'],
     ]);
   }));
 
