@@ -1,21 +1,24 @@
 import { fileURLToPath, URL } from 'node:url';
 import { defineConfig } from 'vite';
 import { docstrings } from './plugins/docstrings.ts';
+import { licenses } from './plugins/licenses.ts';
 import { mnistSprites } from './plugins/mnistSprites.ts';
 import { psetPages } from './plugins/psetPages.ts';
+
+const licensesOf = licenses('LICENSES.md');
 
 /** The page: static files that work below any path, without a request to another host. */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   // Relative addresses, so that the folder works below any path.
   base: './',
-  plugins: [docstrings(), mnistSprites(), psetPages()],
+  plugins: [docstrings(), mnistSprites(), psetPages(), licensesOf.page],
   resolve: { conditions: ['boxprop-source', 'module', 'browser', 'default'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   // The page shows boxes by the names of their classes, so minification must keep them.
   worker: {
     format: 'es',
-    plugins: () => [docstrings()],
+    plugins: () => [docstrings(), licensesOf.worker],
     rolldownOptions: { output: { keepNames: true } },
   },
   build: {
@@ -23,6 +26,5 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },
-    license: { fileName: 'LICENSES.md' },
   },
 });

@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../../support/runCommand.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'boxprop-licenses-'));
+  const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
+  const args = [vite, 'build', 'explore', '--outDir', folder, '--emptyOutDir', '--sourcemap'];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, expect.any(String)]);
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The packages whose sources the built files of the page contain, by their source maps. */
+function bundledPackages(): string[] {
+  const assets = join(folder, 'assets');
+  const maps = readdirSync(assets).filter((file) => file.endsWith('.map'));
+  const sources = maps.flatMap((file) => {
+    const map = JSON.parse(readFileSync(join(assets, file), 'utf8')) as { sources: string[] };
+    return map.sources;
+  });
+  const names = sources.map((path) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))].sort();
+}
+
+test('LICENSES.md names every package in the page and in its workers', () => {
+  const packages = bundledPackages();
+  expect(packages).toEqual(expect.arrayContaining(['preact', 'uplot', '@tensorflow/tfjs-core']));
+  const text = readFileSync(join(folder, 'LICENSES.md'), 'utf8');
+  const listed = [...text.matchAll(/^## (\S+) - \d/gm)].map(([, name]) => name);
+  expect(listed.sort()).toEqual(expect.arrayContaining(packages));
+});
