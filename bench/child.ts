@@ -21,7 +21,10 @@ export interface Peer {
  */
 export async function startPeer(setup: Setup, limit: number): Promise<Peer> {
   const [command, args] = commandOf(setup);
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  // By default OpenMP's threads spin while they wait for work, and PyTorch's CPU time would count
+  // that. They sleep instead.
+  const env = { OMP_WAIT_POLICY: 'PASSIVE', ...process.env };
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
   let told = '';
   child.stderr.on('data', (data: Buffer) => (told = (told + data.toString()).slice(-4000)));
   child.stdin.on('error', () => {});
@@ -106,10 +109,11 @@ function commandOf(setup: Setup): [command: string, args: string[]] {
     checkedSteps: networks.CHECKED_STEPS,
   };
   const table = networks.describe(setup.network, setup.side);
+  const { batch, threads, inference = false } = setup;
   const channelsLast = setup.backend === CHANNELS_LAST;
   const args = [
     file('pytorch_step.py'),
-    JSON.stringify({ table, batch: setup.batch, constants, channelsLast }),
+    JSON.stringify({ table, batch, threads, inference, constants, channelsLast }),
   ];
   return [process.env.PYTHON ?? 'python3', args];
 }

@@ -1,5 +1,5 @@
 import type { Peer } from './child.ts';
-import type { Setup, Step, Turn } from './system.ts';
+import type { Ready, Setup, Simd, Step, Turn } from './system.ts';
 
 /** The measurements of one system on one network. Times are medians in milliseconds. */
 export interface Result {
@@ -9,17 +9,27 @@ export interface Result {
   /** The name and version of the system. */
   readonly system: string;
   readonly backend: string;
+  readonly threads?: number;
+  readonly simd?: Simd;
+  /** Whether the step is a forward pass in inference. */
+  readonly inference?: boolean;
   readonly step_ms: number;
   readonly forward_ms?: number;
   readonly backward_ms?: number;
   readonly update_ms?: number;
   /** The time of the quickest step, which other programs on the machine disturb least. */
   readonly min_ms: number;
+  /** The CPU time of a step, of all threads: the median of the turns. A page does not know it. */
+  readonly cpu_ms?: number;
+  /** The CPU time of a step in the turn that took the least. */
+  readonly min_cpu_ms?: number;
   /**
-   * step_ms divided by the step_ms of the network's first result, which is PyTorch's if it was
-   * measured.
+   * step_ms divided by the step_ms of the network's first result with as many threads, or else of
+   * its first result. That is PyTorch's if it was measured.
    */
   readonly ratio: number;
+  /** The same for min_cpu_ms. */
+  readonly cpu_ratio?: number;
   /** The peak memory of the process while it trained. */
   readonly peak_mb?: number;
   /** The number of tfjs's tensors before and after all steps. */
@@ -31,6 +41,7 @@ export interface Missing {
   readonly network: string;
   readonly system: string;
   readonly backend: string;
+  readonly threads?: number;
   readonly reason: string;
 }
 
@@ -71,13 +82,16 @@ export function stepsATurn(stepMs: number, steps: number): number {
   return Math.max(1, Math.min(steps, Math.floor(TURN / stepMs)));
 }
 
-export function summarize({ ready, setup }: Peer, turns: readonly Turn[]): Omit<Result, 'ratio'> {
+type Summary = Omit<Result, 'ratio' | 'cpu_ratio'>;
+
+export function summarize({ ready, setup }: Peer, turns: readonly Turn[]): Summary {
   const steps = turns.flatMap((turn) => turn.steps);
   const apart = turns.flatMap((turn) => turn.apart);
   const part = (name: 'forward' | 'backward' | 'update') => {
     const times = (apart.length > 0 ? apart : steps).flatMap((step: Step) => step[name] ?? []);
     return times.length > 0 ? { [`${name}_ms`]: median(times) } : {};
   };
+  const cpu = turns.flatMap((turn) => turn.cpu ?? []);
   const [first, last] = [turns[0], turns[turns.length - 1]];
   return {
     ...about(setup),
@@ -88,47 +102,91 @@ export function summarize({ ready, setup }: Peer, turns: readonly Turn[]): Omit<
     ...part('backward'),
     ...part('update'),
     min_ms: Math.min(...steps.map(({ step }) => step)),
+    ...(cpu.length > 0 && { cpu_ms: median(cpu), min_cpu_ms: Math.min(...cpu) }),
     ...(last.peak_mb !== undefined && { peak_mb: last.peak_mb }),
     ...(first.live && last.live && { live_tensors: [first.live.before, last.live.after] as const }),
   };
 }
 
-const about = ({ network, batch, side }: Setup) => ({ network, batch, side });
+const about = ({ network, batch, side, threads, simd, inference }: Setup) => ({
+  network,
+  batch,
+  side,
+  ...(threads !== undefined && { threads }),
+  ...(simd !== undefined && { simd }),
+  ...(inference && { inference }),
+});
 
-/** Adds to each result the ratio of its time to the time of the first result. */
-export function withRatios(results: readonly Omit<Result, 'ratio'>[]): Result[] {
-  return results.map((result) => ({ ...result, ratio: result.step_ms / results[0].step_ms }));
+/** Adds to each result the ratios of its times to those of the result that it is compared with. */
+export function withRatios(results: readonly Summary[]): Result[] {
+  return results.map((result) => {
+    const reference =
+      results.find((other) => sameThreads(result.threads, other.threads)) ?? results[0];
+    const cpuRatio = (result.min_cpu_ms ?? NaN) / (reference.min_cpu_ms ?? NaN);
+    return {
+      ...result,
+      ratio: result.step_ms / reference.step_ms,
+      ...(Number.isFinite(cpuRatio) && { cpu_ratio: cpuRatio }),
+    };
+  });
 }
 
 /**
- * The allowed relative difference of two losses after a few steps in single precision from the same
- * weights.
+ * Returns whether a system may be compared with another by their numbers of threads. Without
+ * threads, a system is compared with everything, and counts as one thread for the others.
+ */
+export function sameThreads(own: number | undefined, others: number | undefined): boolean {
+  return own === undefined || own === (others ?? 1);
+}
+
+/**
+ * The allowed difference in single precision from the same weights: of two losses after a few
+ * steps, relative to the loss; of two scores in inference, relative to the largest.
  */
 const TOLERANCE = 1e-4;
 
 /**
- * Returns one line about how a system differs from the reference: in its number of parameters or in
- * its losses. Returns undefined if it agrees.
+ * Returns one line about how a system differs from the reference: in its number of parameters, in
+ * its losses, or in inference in its scores. Returns undefined if it agrees.
  */
 export function disagreement(peer: Peer, reference: Peer, parameters: number): string | undefined {
-  const { ready } = peer;
-  if (ready.parameters !== parameters) {
-    return `expected ${parameters} parameters, got ${ready.parameters}`;
+  const [own, theirs] = [peer.ready, reference.ready];
+  if (own.parameters !== undefined && own.parameters !== parameters) {
+    return `expected ${parameters} parameters, got ${own.parameters}`;
   }
-  const common = Math.min(ready.losses.length, reference.ready.losses.length);
+  if (theirs.outputs !== undefined) return otherOutputs(own.outputs ?? [], theirs.outputs, theirs);
+  const common = Math.min(own.losses.length, theirs.losses.length);
   const near = (loss: number, i: number) =>
-    Math.abs(loss - reference.ready.losses[i]) <= TOLERANCE * Math.abs(reference.ready.losses[i]);
-  if (ready.losses.slice(0, common).every(near)) return undefined;
+    Math.abs(loss - theirs.losses[i]) <= TOLERANCE * Math.abs(theirs.losses[i]);
+  if (own.losses.slice(0, common).every(near)) return undefined;
   const list = (losses: readonly number[]) => losses.map((loss) => loss.toPrecision(7)).join(', ');
-  return `expected the losses ${list(reference.ready.losses)} of ${reference.ready.system}, got ${list(ready.losses)}`;
+  return `expected the losses ${list(theirs.losses)} of ${theirs.system}, got ${list(own.losses)}`;
+}
+
+function otherOutputs(
+  outputs: readonly number[],
+  expected: readonly number[],
+  { system }: Ready,
+): string | undefined {
+  if (outputs.length !== expected.length) {
+    return `expected the ${expected.length} scores of ${system}, got ${outputs.length}`;
+  }
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const apart = outputs.map((value, i) => Math.abs(value - expected[i]));
+  // A NaN is not near anything.
+  const worst = apart.findIndex((difference) => !(difference <= TOLERANCE * largest));
+  if (worst < 0) return undefined;
+  const [theirs, own] = [expected[worst], outputs[worst]].map((value) => value.toPrecision(7));
+  return `expected the score ${theirs} of ${system}, got ${own}`;
 }
 
 /**
  * Returns one line if the loss has not fallen, because training on the same batch again and again
- * must lower it. Otherwise returns undefined.
+ * must lower it. Otherwise, and in inference, returns undefined.
  */
-export function untrained({ ready }: Peer, turns: readonly Turn[]): string | undefined {
-  const losses = turns.flatMap(({ steps }) => steps.map(({ loss }) => loss));
+export function untrained({ setup, ready }: Peer, turns: readonly Turn[]): string | undefined {
+  if (setup.inference) return undefined;
+  const losses = turns.flatMap(({ steps }) => steps.map(({ loss = NaN }) => loss));
   // The median, not one loss: with dropout at this learning rate AlexNet's first losses jump up and
   // down.
   const [first, typical] = [ready.losses[0], median(losses)];

@@ -1,4 +1,4 @@
-"""One training step of a network in PyTorch on the CPU, timed in turns.
+"""One training step, or in inference one forward pass, of a network in PyTorch on the CPU, timed in turns.
 
 bench/bench.ts starts it as `python bench/pytorch_step.py SETUP`, with the network's table in SETUP. Like bench/serve.ts,
 it prints one line of JSON when it has started, and then one for each number of steps that it reads. It needs only torch.
@@ -18,6 +18,8 @@ except ImportError as error:
 
 SETUP = json.loads(sys.argv[1])
 TABLE, BATCH, CONSTANTS = SETUP["table"], SETUP["batch"], SETUP["constants"]
+INFERENCE = SETUP["inference"]
+torch.set_num_threads(SETUP["threads"])
 
 
 def noise(seed, count, bound):
@@ -115,7 +117,14 @@ if SETUP["channelsLast"]:
 labels = torch.tensor([7 * i % TABLE["classes"] for i in range(BATCH)])
 
 
-def step():
+def forward_pass():
+    start = time.perf_counter()
+    with torch.no_grad():
+        network(images)
+    return {"step": 1000 * (time.perf_counter() - start)}
+
+
+def training_step():
     start = time.perf_counter()
     loss = cost(network(images), labels)
     forward = time.perf_counter()
@@ -153,19 +162,36 @@ def say(message):
     print(json.dumps(message), flush=True)
 
 
-if TABLE["dropout"]:
+step = forward_pass if INFERENCE else training_step
+
+
+def turn(count):
+    # The user and system time of all threads, as process.cpuUsage() in Node.
+    start = time.process_time()
+    steps = [step() for _ in range(count)]
+    cpu = 1000 * (time.process_time() - start) / count
+    return {"steps": steps, "apart": [], "cpu": cpu, "peak_mb": peak()}
+
+
+if INFERENCE or TABLE["dropout"]:
     network.eval()
+outputs = {}
+if INFERENCE:
+    with torch.no_grad():
+        outputs["outputs"] = network(images).flatten().tolist()
 checked = [step() for _ in range(CONSTANTS["checkedSteps"])]
-network.train()
+if not INFERENCE:
+    network.train()
 say(
     {
         "system": f"PyTorch {torch.__version__.split('+')[0]}" + (" channels last" if SETUP["channelsLast"] else ""),
-        "backend": f"cpu, {torch.get_num_threads()} threads",
+        "backend": "cpu",
         "parameters": sum(p.numel() for p in network.parameters()),
-        "losses": [s["loss"] for s in checked],
+        "losses": [s["loss"] for s in checked if "loss" in s],
+        **outputs,
         "step": checked[-1]["step"],
     }
 )
 forget_peak()
 for line in sys.stdin:
-    say({"steps": [step() for _ in range(int(line))], "apart": [], "peak_mb": peak()})
+    say(turn(int(line)))

@@ -16,6 +16,7 @@ const BUILDERS: Partial<Record<SystemName, (setup: Setup) => Promise<System>>> =
   'tfjs-layers': async (setup) => (await import('./tfjsLayers.ts')).tfjsLayers(setup),
   convnetjs: async (setup) => (await import('./convnetjs.ts')).convnetjs(setup),
   'jax-js': async (setup) => (await import('./jax.ts')).jaxJs(setup),
+  'onnxruntime-web': async (setup) => (await import('./onnxruntime.ts')).onnxruntime(setup),
 };
 
 const say = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -37,10 +38,15 @@ async function inNode(setup: Setup) {
   const ready = { ...(await begin(system)), backend: setup.backend };
   forgetPeak();
   const next = async (count: number): Promise<Turn> => ({
-    ...(await turn(system, count)),
+    ...(await turn(system, count, cpuTime)),
     ...peak(),
   });
   return { ready, next, close: () => Promise.resolve() };
+}
+
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { useBackend, type BackendName } from '../lib/backend/useBackend.ts';
+import { startBackend } from './backend.ts';
 import * as networks from './networks.ts';
 import type { Setup, StepOptions, System } from './system.ts';
 
@@ -7,8 +7,9 @@ import type { Setup, StepOptions, System } from './system.ts';
  * tfjs-layers, the layers API of TensorFlow.js, on one of tfjs's backends. `trainOnBatch` trains
  * the model on tensors that are already in memory. The parts of a step cannot be timed separately.
  */
-export async function tfjsLayers({ backend, batch, ...setup }: Setup): Promise<System> {
-  await useBackend(backend as BackendName);
+export async function tfjsLayers(setup: Setup): Promise<System> {
+  await startBackend(setup);
+  const { backend, batch } = setup;
   const table = networks.describe(setup.network, setup.side);
   const input = tf.input({ shape: [...table.input] });
   const model = tf.model({ inputs: input, outputs: chain(table.layers, input) });
