@@ -42,6 +42,11 @@ export class Training {
   /** Steps and epochs of earlier batch sizes. */
   #offset = { steps: 0, epochs: 0 };
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  /** Whether a reader wants it to learn; a task may hold it up. */
+  #wanted = false;
+  /** The number of tasks that need the weights at rest, and the end of the last one. */
+  #waiting = 0;
+  #turn: Promise<void> = Promise.resolve();
   #steps: StepLine[] = [];
   #epochs: EpochPoint[] = [];
   #reported = 0;
@@ -77,49 +82,75 @@ export class Training {
     });
   }
 
-  /** Starts to learn, until `pause` or an error. */
+  /** Starts to learn, until `pause` or an error; after the tasks for which it waits. */
   start(): void {
-    if (this.#running) return;
-    this.#optimizer.watching = false;
-    const running = this.#launch(Infinity);
-    this.#running = running;
-    void running.ended.then(() => {
-      if (this.#running === running) this.#running = undefined;
-    });
+    this.#wanted = true;
+    this.#goOn();
   }
 
   /** Does one step, and measures it. */
-  async oneStep(): Promise<void> {
-    await this.pause();
-    this.#optimizer.watching = true;
-    await this.#launch(1).ended;
+  oneStep(): Promise<void> {
+    this.#wanted = false;
+    return this.whilePaused(async () => {
+      this.#optimizer.watching = true;
+      await this.#launch(1).ended;
+    });
   }
 
   /** Stops after the current step. */
-  async pause(): Promise<void> {
-    const running = this.#running;
-    if (running === undefined) return;
-    running.stop.abort();
-    await running.ended;
-    this.#running = undefined;
+  pause(): Promise<void> {
+    this.#wanted = false;
+    return this.#stop();
   }
 
-  /** Runs `body` between two steps, so that no weight changes meanwhile. */
+  /**
+   * Runs `body` between two steps, so that no weight changes meanwhile. Bodies run one after
+   * another; a reader who pauses or starts meanwhile is heeded after the last one.
+   */
   async whilePaused<T>(body: () => T | Promise<T>): Promise<T> {
-    const wasRunning = this.isRunning;
-    await this.pause();
+    this.#waiting++;
+    const turn = this.#turn.then(async () => {
+      await this.#stop();
+      return body();
+    });
+    this.#turn = turn.then(ignore, ignore);
     try {
-      return await body();
+      return await turn;
     } finally {
-      if (wasRunning) this.start();
+      this.#waiting--;
+      this.#goOn();
     }
   }
 
   /** Disposes the network and what the optimizer keeps. */
   async dispose(): Promise<void> {
     await this.pause();
+    await this.#turn;
     this.#optimizer.forget();
     this.#options.network.dispose();
+  }
+
+  /** Learns, if a reader wants it and no task needs the weights at rest. */
+  #goOn(): void {
+    if (!this.#wanted || this.#running || this.#waiting > 0) return;
+    this.#optimizer.watching = false;
+    const running = this.#launch(Infinity);
+    this.#running = running;
+    void running.ended.then(() => {
+      if (this.#running !== running) return;
+      this.#running = undefined;
+      // Nobody stopped it, so an error has ended it.
+      if (!running.stop.signal.aborted) this.#wanted = false;
+    });
+  }
+
+  /** Ends the current run after its step. */
+  async #stop(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    running.stop.abort();
+    await running.ended;
+    if (this.#running === running) this.#running = undefined;
   }
 
   #launch(most: number) {
@@ -197,3 +228,5 @@ export class Training {
     this.#options.onProgress({ ...progress, steps, epochs, tensors, bytes });
   }
 }
+
+function ignore(): void {}
