@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import { messageOf } from '../lib/errors.ts';
 import type { Inspection, Subject } from './engine/engine.ts';
 import type { RemoteEngine } from './engine/messages.ts';
@@ -16,6 +16,10 @@ export class Session {
   readonly selected = signal<Ref | undefined>(undefined);
   readonly inspection = signal<Inspection | undefined>(undefined);
   readonly error = signal<string | undefined>(undefined);
+  /** The chain whose numbers `snapshot` holds; a later one may not have opened. */
+  readonly subject = signal<Subject | undefined>(undefined);
+  /** Whether a later chain did not open, so that the numbers are not those of the form. */
+  readonly isStale = signal(false);
   /** The numbers that the reader has changed since the chain was opened, by `refKey`. */
   readonly edits = signal<ReadonlyMap<string, number>>(new Map());
   /** The numbers that are factors of the selected number, by `refKey`. */
@@ -38,7 +42,7 @@ export class Session {
     this.inspection.value = undefined;
     const edits = 'edits' in subject ? (subject.edits ?? []) : [];
     this.edits.value = new Map(edits.map(([ref, value]) => [refKey(ref), value]));
-    await this.#show(this.#engine.open(this.#name, subject), true);
+    await this.#show(this.#engine.open(this.#name, subject), subject);
   }
 
   /** Changes a number; every number that depends on it changes too. */
@@ -49,9 +53,37 @@ export class Session {
     }
   }
 
+  /** Says why a number that the reader typed is not taken. */
+  refuse(message: string): void {
+    this.error.value = message;
+  }
+
   /** Makes one step of gradient descent. */
   step(learningRate: number): Promise<void> {
     return this.#show(this.#engine.step(this.#name, learningRate));
+  }
+
+  /** Finds the numbers after a step of gradient descent, and makes none. */
+  async preview(learningRate: number): Promise<Snapshot | undefined> {
+    try {
+      return await this.#engine.preview(this.#name, learningRate);
+    } catch (error) {
+      this.error.value = messageOf(error);
+      return undefined;
+    }
+  }
+
+  /** Counts all parameters among the numbers that the reader has changed. */
+  editAllParams(): void {
+    const next = new Map(this.edits.value);
+    this.snapshot.value?.boxes.forEach(({ params }, box) => {
+      for (const [name, { values }] of Object.entries(params)) {
+        values.forEach((value, index) => {
+          next.set(refKey({ kind: 'param', box, name, index }), value);
+        });
+      }
+    });
+    this.edits.value = next;
   }
 
   /** Goes back to the parameters of an earlier snapshot. */
@@ -82,16 +114,22 @@ export class Session {
     return this.#engine.close(this.#name);
   }
 
-  async #show(result: Promise<Snapshot>, anew = false): Promise<void> {
+  /** @param opened the chain, if it was opened anew. */
+  async #show(result: Promise<Snapshot>, opened?: Subject): Promise<void> {
     try {
       const snapshot = await result;
-      this.before.value = anew ? undefined : this.snapshot.value;
-      this.snapshot.value = snapshot;
-      this.error.value = undefined;
+      batch(() => {
+        this.before.value = opened ? undefined : this.snapshot.value;
+        this.snapshot.value = snapshot;
+        this.subject.value = opened ?? this.subject.value;
+        this.error.value = undefined;
+        this.isStale.value = false;
+      });
       const { value: selected } = this.selected;
       if (selected) await this.select(selected);
     } catch (error) {
       this.error.value = messageOf(error);
+      if (opened) this.isStale.value = true;
     }
   }
 }

@@ -1,10 +1,11 @@
 import { disposeTensors } from '../../lib/memory.ts';
+import { SLIDE } from '../../models/slideOfExample.ts';
 import { workedExample } from '../../models/workedExample.ts';
 import type { Architecture, ArchitectureSummary, NetworkName, UnitField } from './architecture.ts';
 import { checkNumber, type Check } from './check.ts';
 import { Microscope, type Snapshot } from './microscope.ts';
 import type { Mistake } from './mistakes.ts';
-import { openBox, type BoxSubject } from './openBox.ts';
+import { openBox, writeAll, type BoxSubject, type Edits } from './openBox.ts';
 import { openNetwork, type NetworkSubject } from './openNetwork.ts';
 import { productsOf, type Products } from './products.ts';
 import type { Ref } from './refs.ts';
@@ -19,7 +20,13 @@ export interface Inspection {
 }
 
 /** A chain of boxes that the page looks at, as the worker is asked to make it. */
-export type Subject = { readonly kind: 'example' } | BoxSubject | NetworkSubject;
+export type Subject = ExampleSubject | BoxSubject | NetworkSubject;
+
+/** The lecture's worked example, with the numbers that the reader has changed. */
+export interface ExampleSubject {
+  readonly kind: 'example';
+  readonly edits?: Edits;
+}
 
 /**
  * The computations behind the page, in double precision. It holds one microscope per name. The worker
@@ -57,6 +64,18 @@ export class Engine {
     const microscope = this.#get(name);
     microscope.step(learningRate);
     return microscope.snapshot();
+  }
+
+  /** Finds the numbers after a step of gradient descent, and leaves the chain as it is. */
+  preview(name: string, learningRate: number): Snapshot {
+    const microscope = this.#get(name);
+    const saved = microscope.save();
+    try {
+      microscope.step(learningRate);
+      return microscope.snapshot();
+    } finally {
+      microscope.restore(saved);
+    }
   }
 
   /** Puts back the parameters of an earlier snapshot. */
@@ -130,7 +149,7 @@ export class Engine {
 function makeMicroscope(subject: Subject): Microscope {
   switch (subject.kind) {
     case 'example':
-      return openExample();
+      return openExample(subject);
     case 'box':
       return openBox(subject);
     case 'network':
@@ -138,9 +157,14 @@ function makeMicroscope(subject: Subject): Microscope {
   }
 }
 
-function openExample(): Microscope {
+function openExample({ edits = [] }: ExampleSubject): Microscope {
   const { boxes, cost, input, target } = workedExample();
   const [x, y] = [toValue(input), toValue(target)];
   disposeTensors([input, target]);
-  return new Microscope({ boxes, input: [x], cost: { cost, target: y } });
+  const names = SLIDE.map((weights) => ({
+    weight: weights.map(([name]) => name.replace('w', 'w_')),
+  }));
+  const microscope = new Microscope({ boxes, input: [x], cost: { cost, target: y }, names });
+  writeAll(microscope, edits);
+  return microscope;
 }

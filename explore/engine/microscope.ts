@@ -17,9 +17,14 @@ export interface BoxView {
   /** The box in the words of the slides. */
   readonly description: string;
   readonly params: Readonly<Record<string, Value>>;
+  /** The names of single weights, such as `w_13`, by parameter. */
+  readonly names?: WeightNames;
   /** ∂C/∂w of each parameter. */
   readonly gradParams: Readonly<Record<string, Value>>;
 }
+
+/** The names of the elements of parameters. */
+export type WeightNames = Readonly<Record<string, readonly string[]>>;
 
 /** All numbers of a chain of boxes at one input. */
 export interface Snapshot {
@@ -46,6 +51,8 @@ export interface MicroscopeOptions {
   readonly gradOutput?: Value;
   /** The context of every forward; inference by default. */
   readonly context?: Context;
+  /** The names of single weights of each box, where they have some. */
+  readonly names?: readonly WeightNames[];
 }
 
 /**
@@ -59,15 +66,17 @@ export class Microscope {
   readonly boxes: readonly AnyModule[];
   readonly cost: MicroscopeOptions['cost'];
   readonly #context: Context | undefined;
+  readonly #names: readonly WeightNames[];
   #input: readonly Value[];
   #target: Value | undefined;
   #gradOutput: Value | undefined;
   #snapshot: Snapshot | undefined;
 
-  constructor({ boxes, input, cost, gradOutput, context }: MicroscopeOptions) {
+  constructor({ boxes, input, cost, gradOutput, context, names = [] }: MicroscopeOptions) {
     this.boxes = boxes;
     this.cost = cost;
     this.#context = context;
+    this.#names = names;
     this.#input = input;
     this.#target = cost?.target;
     this.#gradOutput = gradOutput;
@@ -106,6 +115,7 @@ export class Microscope {
         name: nameOf(box),
         description: box.describe(),
         params: mapValues(box.params, toValue),
+        ...(this.#names[k] && { names: this.#names[k] }),
         gradParams: mapValues(gradParams, toValue),
       });
       grad = box.backpropToInput(grad, caches[k]);

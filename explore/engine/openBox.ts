@@ -27,8 +27,11 @@ export interface BoxSubject {
   readonly training?: boolean;
   readonly mistake?: Mistake;
   /** The numbers that the reader has changed. */
-  readonly edits?: readonly (readonly [ref: Ref, value: number])[];
+  readonly edits?: Edits;
 }
+
+/** Numbers that the reader has changed. */
+export type Edits = readonly (readonly [ref: Ref, value: number])[];
 
 /** The largest tensor that the page computes with. */
 const MOST_ELEMENTS = 4096;
@@ -48,7 +51,7 @@ export function openBox(subject: BoxSubject): Microscope {
   try {
     if (mistake !== undefined) breakBox(box, mistake);
     const microscope = box instanceof Cost ? ofCost(box, example, subject) : ofBox(box, example, subject); // prettier-ignore
-    for (const [ref, value] of edits) writeExisting(microscope, ref, value);
+    writeAll(microscope, edits);
     microscope.snapshot();
     return microscope;
   } catch (error) {
@@ -104,7 +107,11 @@ function checked(shape: readonly number[]): readonly number[] {
   );
 }
 
-/** Writes a number that came from the address, which may name a place that does not exist. */
+/** Writes numbers that came from the address, which may name places that do not exist. */
+export function writeAll(microscope: Microscope, edits: Edits): void {
+  for (const [ref, value] of edits) writeExisting(microscope, ref, value);
+}
+
 function writeExisting(microscope: Microscope, ref: Ref, value: number): void {
   try {
     if (microscope.read(ref) === undefined) throw new InputError('no such number');

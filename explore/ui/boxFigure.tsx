@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
 import type { Snapshot } from '../engine/microscope.ts';
+import type { Value } from '../engine/values.ts';
 import type { Session } from '../session.ts';
+import { placeName } from './names.ts';
 import { TensorView } from './tensorView.tsx';
 
 /** The arrows that are shown; the worked example reveals them one after another. */
@@ -13,8 +15,6 @@ interface ChainProps {
   readonly session: Session;
   readonly snapshot: Snapshot;
   readonly shown?: Shown;
-  /** Names of single weights, per box and parameter. */
-  readonly weightNames?: (box: number, name: string) => readonly string[] | undefined;
   /** Whether the reader may change ∂C/∂x_out of the last box. */
   readonly gradEditable?: boolean;
   /** The first and the last box that are drawn; by default all. */
@@ -44,13 +44,6 @@ export function Chain(props: ChainProps): JSX.Element {
       {snapshot.cost && last === end && <CostBody {...props} />}
     </div>
   );
-}
-
-/** The names of the values at a place: x_in, x_1, ..., x_out; x if a cost is alone. */
-export function placeName(place: number, last: number): string {
-  if (last === 0) return 'x';
-  if (place === 0) return 'x_in';
-  return place === last ? 'x_out' : `x_${place}`;
 }
 
 function Place({
@@ -114,9 +107,8 @@ function BoxBody({
   snapshot,
   box,
   shown,
-  weightNames,
 }: ChainProps & { readonly box: number; readonly shown: Shown }) {
-  const { name, description, params, gradParams } = snapshot.boxes[box];
+  const { name, description, params, gradParams, names: one } = snapshot.boxes[box];
   const before = session.before.value?.boxes[box];
   const names = Object.keys(params);
   return (
@@ -138,7 +130,7 @@ function BoxBody({
               role="param"
               refOf={(index) => ({ kind: 'param', box, name: param, index })}
               editable
-              {...named(weightNames?.(box, param))}
+              {...(one?.[param] && { names: one[param] })}
             />
           </div>
         ))}
@@ -168,7 +160,7 @@ function BoxBody({
                   label={`∂C/∂${param}`}
                   role="param"
                   refOf={(index) => ({ kind: 'gradParam', box, name: param, index })}
-                  {...named(weightNames?.(box, param)?.map((one) => `∂C/∂${one}`))}
+                  {...(one?.[param] && { names: one[param].map((name) => `∂C/∂${name}`) })}
                 />
               ) : (
                 <Hidden />
@@ -185,6 +177,7 @@ function CostBody({ session, snapshot, shown }: ChainProps) {
   const { cost, loss } = snapshot;
   if (cost === undefined) return null;
   const visible = shown?.forward ?? true;
+  const { value: before } = session.before;
   return (
     <section class="box cost" aria-label={`cost: ${cost.name}`}>
       <div class="arrow forward" aria-hidden="true">
@@ -197,7 +190,7 @@ function CostBody({ session, snapshot, shown }: ChainProps) {
           <TensorView
             session={session}
             value={cost.target}
-            before={session.before.value?.cost?.target}
+            before={before?.cost?.target}
             label="target y"
             role="activation"
             refOf={(index) => ({ kind: 'target', index })}
@@ -209,7 +202,8 @@ function CostBody({ session, snapshot, shown }: ChainProps) {
           {visible ? (
             <TensorView
               session={session}
-              value={{ shape: [], values: Float64Array.of(loss) }}
+              value={scalarOf(loss)}
+              before={before && scalarOf(before.loss)}
               label="C"
               role="activation"
               refOf={() => ({ kind: 'loss' })}
@@ -245,6 +239,6 @@ function Hidden(): JSX.Element {
   );
 }
 
-function named(names: readonly string[] | undefined) {
-  return names === undefined ? {} : { names };
+function scalarOf(value: number): Value {
+  return { shape: [], values: Float64Array.of(value) };
 }

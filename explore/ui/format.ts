@@ -14,7 +14,9 @@ export function format(value: number, decimals = 4): string {
  * Formats a number as short as it can be written with at most four decimals, as a reader typed it.
  */
 export function short(value: number): string {
-  return format(value).replace(/\.?0+$/, '');
+  return format(value)
+    .replace(/(\.\d*?)0+(?=e|$)/, '$1')
+    .replace(/\.(?=e|$)/, '');
 }
 
 /** Writes the index of an element along each axis: [0, 2, 1]. */

@@ -5,10 +5,10 @@ import type { Products } from '../engine/products.ts';
 import type { Ref } from '../engine/refs.ts';
 import type { Factor, Term } from '../engine/terms.ts';
 import type { Session } from '../session.ts';
-import { placeName } from './boxFigure.tsx';
 import { Equation } from './equation.tsx';
 import { ARROW_WORDS, Equations } from './equations.tsx';
-import { format, position } from './format.ts';
+import { format } from './format.ts';
+import { nameOf } from './names.ts';
 
 /** The number of products that are written out; more are counted. */
 const MOST_TERMS = 12;
@@ -62,28 +62,6 @@ export function Inspector({ session }: { readonly session: Session }): JSX.Eleme
       )}
     </aside>
   );
-}
-
-/** The name of a number: the tensor and the position in it. */
-function nameOf(ref: Ref, { activations, boxes, cost }: Snapshot): string {
-  switch (ref.kind) {
-    case 'activation':
-    case 'gradient': {
-      const name = placeName(ref.place, boxes.length);
-      const { shape } = activations[ref.place][ref.part];
-      return `${ref.kind === 'gradient' ? '∂C/∂' : ''}${name}${position(ref.index, shape)}`;
-    }
-    case 'param':
-    case 'gradParam': {
-      const { shape } = boxes[ref.box].params[ref.name];
-      const name = ref.name === 'weight' ? 'w' : ref.name;
-      return `${ref.kind === 'gradParam' ? '∂C/∂' : ''}${name}${position(ref.index, shape)}`;
-    }
-    case 'target':
-      return `y${position(ref.index, cost?.target.shape ?? [])}`;
-    case 'loss':
-      return 'C';
-  }
 }
 
 /** The origin of a number that no box computes. */

@@ -2,8 +2,10 @@ import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { refKey } from '../engine/refs.ts';
 import { largestOf, tint } from './colour.ts';
+import { Equation } from './equation.tsx';
 import { format, position, short } from './format.ts';
 import type { Plane } from './planes.ts';
+import { readNumber } from './readNumber.ts';
 import type { TensorViewProps } from './tensorView.tsx';
 
 interface Props extends TensorViewProps {
@@ -100,11 +102,21 @@ function Cell(props: CellProps): JSX.Element {
   const { value: selected } = session.selected;
   const isSelected = selected !== undefined && refKey(selected) === key;
   const changed = before !== undefined && before.values[index] !== number;
-  const finish = (text: string) => {
-    const next = Number(text.replaceAll('−', '-').replace(',', '.'));
+  const name = names?.[index].replace('_', '') ?? position(index, value.shape);
+  // The field leaves the page after Enter and Escape, and so loses the focus: that changes nothing.
+  const isOpen = useRef(false);
+  const close = () => {
+    isOpen.current = false;
     props.onEdit(undefined);
-    if (text.trim() !== '' && Number.isFinite(next)) void session.write(ref, next);
-    setTimeout(props.refocus);
+  };
+  const finish = (text: string) => {
+    if (!isOpen.current) return;
+    close();
+    // The text has fewer digits than the number, so only another text changes it.
+    if (text === short(number)) return;
+    const typed = readNumber(text);
+    if ('value' in typed) void session.write(ref, typed.value);
+    else session.refuse(`${label} ${name}: ${typed.problem}; it is still ${short(number)}`);
   };
   if (props.edit !== undefined) {
     return (
@@ -117,14 +129,14 @@ function Cell(props: CellProps): JSX.Element {
           autocomplete="off"
           value={props.edit}
           ref={(input) => {
-            if (input !== null && document.activeElement !== input) input.focus();
+            if (input === null || document.activeElement === input) return;
+            isOpen.current = true;
+            input.focus();
           }}
           onKeyDown={(event) => {
             if (event.key === 'Enter') finish(event.currentTarget.value);
-            if (event.key === 'Escape') {
-              props.onEdit(undefined);
-              setTimeout(props.refocus);
-            }
+            if (event.key === 'Escape') close();
+            if (!isOpen.current) setTimeout(props.refocus);
             event.stopPropagation();
           }}
           onBlur={(event) => finish(event.currentTarget.value)}
@@ -137,7 +149,6 @@ function Cell(props: CellProps): JSX.Element {
   if (session.lit.value.has(key)) classes.push('lit');
   if (changed) classes.push('changed');
   if (editable) classes.push('editable');
-  const name = names?.[index] ?? position(index, value.shape);
   return (
     <button
       type="button"
@@ -168,7 +179,11 @@ function Cell(props: CellProps): JSX.Element {
       <span class="sr-only">
         {label} {!names && name}{' '}
       </span>
-      {names && <span class="cell-name">{names[index]} </span>}
+      {names && (
+        <span class="cell-name">
+          <Equation text={names[index]} />{' '}
+        </span>
+      )}
       <span class="number">{format(number)}</span>
       {editable && <span class="sr-only">, can be changed</span>}
     </button>

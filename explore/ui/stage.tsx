@@ -18,7 +18,7 @@ export function Stage({ session, kind, children }: Props): JSX.Element {
     <>
       <Alert text={error} />
       <div class={kind === undefined ? 'stage' : `stage ${kind}`}>
-        <div class={error ? 'figure stale' : 'figure'}>{children}</div>
+        <div class={session.isStale.value ? 'figure stale' : 'figure'}>{children}</div>
         <Inspector session={session} />
       </div>
     </>

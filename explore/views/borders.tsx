@@ -1,10 +1,12 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { outputsOf, readsOf, signalSubject, type Signal } from '../engine/borders.ts';
+import type { Subject } from '../engine/engine.ts';
 import type { RemoteEngine } from '../engine/messages.ts';
 import { setState, state } from '../router.ts';
 import { Session } from '../session.ts';
 import { Choice } from '../ui/choice.tsx';
+import { readNumber, readNumbers, type NumberRule } from '../ui/readNumber.ts';
 import { Stage } from '../ui/stage.tsx';
 import { Backward, Forward } from './borders/rows.tsx';
 
@@ -16,17 +18,15 @@ export function BordersView({ engine }: { readonly engine: RemoteEngine }): JSX.
   useEffect(() => () => void session.close(), [session]);
   const signal = signalOf(state.value);
   const key = JSON.stringify(signal);
+  const signals = useMemo(() => new WeakMap<Subject, Signal>(), []);
   useEffect(() => {
-    void session.open(signalSubject(signalOf(state.value)));
+    const subject = signalSubject(signal);
+    signals.set(subject, signal);
+    void session.open(subject);
   }, [session, key]);
-  const snapshot = session.snapshot.value;
-  const outputs = outputsOf(signal);
-  const at = Math.min(numberOf('at', 0), Math.max(0, outputs - 1));
-  const to = Math.min(numberOf('to', 0), signal.x.length - 1);
-  // Until the worker has opened this signal, the numbers are those of an earlier one.
-  const fits =
-    snapshot?.activations[1]?.[0].values.length === outputs &&
-    snapshot.activations[0][0].values.length === signal.x.length;
+  // The figure shows the last signal that was opened; the box may refuse a later one.
+  const { value: opened } = session.subject;
+  const drawn = opened && signals.get(opened);
   return (
     <>
       <div class="lead">
@@ -57,32 +57,28 @@ export function BordersView({ engine }: { readonly engine: RemoteEngine }): JSX.
           </>
         ) : (
           <>
-            <List name="size" label="window K" value={[signal.size]} />
-            <List name="stride" label="stride" value={[signal.stride]} />
+            <Size name="size" label="window K" value={signal.size} />
+            <Size name="stride" label="stride" value={signal.stride} />
           </>
         )}
         <List name="g" label="∂C/∂x_out" value={signal.g} />
       </div>
-      <Stage session={session}>
-        {snapshot && fits && (
-          <>
-            <Forward
-              session={session}
-              snapshot={snapshot}
-              signal={signal}
-              reads={readsOf(signal)}
-              at={at}
-            />
-            <Backward
-              session={session}
-              snapshot={snapshot}
-              signal={signal}
-              reads={readsOf(signal)}
-              at={to}
-            />
-          </>
-        )}
-      </Stage>
+      <Stage session={session}>{drawn && <Rows session={session} signal={drawn} />}</Stage>
+    </>
+  );
+}
+
+/** Both directions of a signal that the session has opened. */
+function Rows({ session, signal }: { readonly session: Session; readonly signal: Signal }) {
+  const { value: snapshot } = session.snapshot;
+  if (snapshot === undefined) return null;
+  const at = Math.min(numberOf('at', 0), Math.max(0, outputsOf(signal) - 1));
+  const to = Math.min(numberOf('to', 0), signal.x.length - 1);
+  const rows = { session, snapshot, signal, reads: readsOf(signal) };
+  return (
+    <>
+      <Forward {...rows} at={at} />
+      <Backward {...rows} at={to} />
     </>
   );
 }
@@ -92,8 +88,8 @@ function signalOf(values: URLSearchParams): Signal {
   const pooling = values.get('box') === 'pooling';
   const x = listOf(values.get('x'), pooling ? [2, 5, 5, 1, 3] : [1, 2, 3, 4]);
   if (pooling) {
-    const [size] = listOf(values.get('size'), [3]);
-    const [stride] = listOf(values.get('stride'), [1]);
+    const size = sizeOf(values.get('size'), 3);
+    const stride = sizeOf(values.get('stride'), 1);
     const count = outputsOf({ kind: 'pooling', x, g: [], size, stride });
     return { kind: 'pooling', x, size, stride, g: fitted(listOf(values.get('g'), [1, 10, 100]), count) }; // prettier-ignore
   }
@@ -102,10 +98,20 @@ function signalOf(values: URLSearchParams): Signal {
   return { kind: 'convolution', x, w, boundary, g: fitted(listOf(values.get('g'), [1]), x.length) };
 }
 
-/** Reads a list of at most twelve numbers. */
+/** The longest list of numbers, which still fits beside each other. */
+const LONGEST = 12;
+
+/** The sizes of a window, and its steps. */
+const SIZE: NumberRule = { whole: true, least: 1, most: LONGEST };
+
 function listOf(text: string | null, otherwise: readonly number[]): readonly number[] {
-  const list = (text ?? '').replaceAll('−', '-').split(/[\s,;]+/).filter(Boolean).map(Number); // prettier-ignore
-  return list.length > 0 && list.every(Number.isFinite) ? list.slice(0, 12) : otherwise;
+  const typed = readNumbers(text ?? '', LONGEST);
+  return 'values' in typed ? typed.values : otherwise;
+}
+
+function sizeOf(text: string | null, otherwise: number): number {
+  const typed = readNumber(text ?? '', SIZE);
+  return 'value' in typed ? typed.value : otherwise;
 }
 
 /** Makes a list of this length; its last number is repeated. */
@@ -118,24 +124,54 @@ function numberOf(key: string, otherwise: number): number {
   return Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
 }
 
-function List({
-  name,
-  label,
-  value,
-}: {
+interface FieldProps {
   readonly name: string;
   readonly label: string;
+  /** The numbers in use. */
   readonly value: readonly number[];
-}) {
+  /** Finds out why the text in the address is not in use. */
+  readonly problemOf: (text: string) => string | undefined;
+}
+
+/** Numbers of the signal. A text that is none of them stays, with the reason beside it. */
+function Field({ name, label, value, problemOf }: FieldProps) {
+  const text = state.value.get(name);
+  const problem = text === null ? undefined : problemOf(text);
+  const used = value.join(', ');
   return (
     <label>
       <span>{label}</span>
       <input
         type="text"
         class={value.length > 1 ? 'wide' : ''}
-        value={value.join(', ')}
-        onChange={({ currentTarget }) => setState({ [name]: currentTarget.value })}
+        value={problem === undefined ? used : (text ?? '')}
+        aria-invalid={problem !== undefined}
+        onChange={({ currentTarget }) => setState({ [name]: currentTarget.value || undefined })}
       />
+      {problem !== undefined && (
+        <span class="problem" role="alert">
+          {label}: {problem}; {used} is used
+        </span>
+      )}
     </label>
   );
+}
+
+function List(props: Omit<FieldProps, 'problemOf'>) {
+  const problemOf = (text: string) => {
+    const typed = readNumbers(text, LONGEST);
+    return 'problem' in typed ? typed.problem : undefined;
+  };
+  return <Field {...props} problemOf={problemOf} />;
+}
+
+function Size({
+  value,
+  ...props
+}: Omit<FieldProps, 'problemOf' | 'value'> & { readonly value: number }) {
+  const problemOf = (text: string) => {
+    const typed = readNumber(text, SIZE);
+    return 'problem' in typed ? typed.problem : undefined;
+  };
+  return <Field {...props} value={[value]} problemOf={problemOf} />;
 }

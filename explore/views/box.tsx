@@ -99,7 +99,7 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
       <Stage session={session} kind="box-stage">
         {snapshot && <Chain session={session} snapshot={snapshot} gradEditable={!snapshot.cost} />}
       </Stage>
-      {!session.error.value && <VerdictView verdict={verdict.value} />}
+      {!session.isStale.value && <VerdictView verdict={verdict.value} />}
       <About name={name} />
     </>
   );

@@ -68,10 +68,13 @@ const because = findChromium() === undefined ? ' (skipped: Chromium is not insta
         format(before, 7),
         format(gradient, 7),
         format(after, 7),
-        slide,
+        slide.replace('-', '−'),
       ]),
     );
+    // The figure still has the numbers from which the update is computed.
+    expect(await shown('activation', 4)).toEqual(formatted(example.forward));
     await page.click('text=Next');
+    await page.waitForSelector('text=the cost is smaller');
     expect(await shown('activation', 4)).toEqual(formatted(example.secondForward));
     expect(await numbersOf(page, '[data-ref="loss"]')).toEqual([format(example.secondLoss)]);
     // The address holds the step, so a page that is opened with it shows the same numbers.

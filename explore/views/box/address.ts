@@ -52,7 +52,8 @@ export function editsText(edits: ReadonlyMap<string, number>): string | undefine
   return all.length > 0 ? all.join(',') : undefined;
 }
 
-function editsOf(text: string): (readonly [ref: Ref, value: number])[] {
+/** Reads the numbers that the reader has changed. */
+export function editsOf(text: string): (readonly [ref: Ref, value: number])[] {
   return text.split(',').flatMap((one) => {
     const at = one.lastIndexOf(' ');
     const ref = parseRef(one.slice(0, at));

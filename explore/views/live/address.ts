@@ -1,4 +1,5 @@
 import { state } from '../../router.ts';
+import { readNumber, type NumberRule } from '../../ui/readNumber.ts';
 
 /** The parts of the view, in the order of their links. */
 export const PARTS = {
@@ -7,6 +8,15 @@ export const PARTS = {
   inside: 'Inside',
   verdict: 'Good or bad?',
 } as const;
+
+/** The numbers that the address may hold. */
+export const RULES = {
+  seed: { whole: true, least: 0, most: 2 ** 31 },
+  rate: { above: 0 },
+  batch: { whole: true, least: 1, most: 512 },
+  digit: { whole: true, least: 0, most: 299 },
+  box: { whole: true, least: 0, most: 7 },
+} as const satisfies Readonly<Record<string, NumberRule>>;
 
 export type Part = keyof typeof PARTS;
 
@@ -28,22 +38,17 @@ export interface Address {
 export function address(): Address {
   const part = state.value.get('part') ?? '';
   return {
-    part: part in PARTS ? (part as Part) : 'training',
-    seed: integer('seed', 0, 0, 2 ** 31),
+    part: Object.hasOwn(PARTS, part) ? (part as Part) : 'training',
+    seed: number('seed', 0),
     rate: number('rate', 0.1),
-    batch: integer('batch', 32, 1, 512),
-    digit: integer('digit', 0, 0, 299),
-    box: integer('box', 0, 0, 7),
+    batch: number('batch', 32),
+    digit: number('digit', 0),
+    box: number('box', 0),
     weights: state.value.get('weights') ?? undefined,
   };
 }
 
-function number(key: string, byDefault: number): number {
-  const value = Number(state.value.get(key) ?? NaN);
-  return value > 0 && value < Infinity ? value : byDefault;
-}
-
-function integer(key: string, byDefault: number, least: number, most: number): number {
-  const value = Number(state.value.get(key) ?? NaN);
-  return Number.isInteger(value) && value >= least && value <= most ? value : byDefault;
+function number(key: keyof typeof RULES, byDefault: number): number {
+  const typed = readNumber(state.value.get(key) ?? '', RULES[key]);
+  return 'value' in typed ? typed.value : byDefault;
 }

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { setState } from '../../router.ts';
-import { address } from './address.ts';
+import { NumberField } from '../../ui/numberField.tsx';
+import { address, RULES } from './address.ts';
 import type { Lab } from './lab.ts';
 
 /** Starts and stops the training, and sets its rate, batch size and seed. */
@@ -12,7 +13,6 @@ export function Controls({ lab }: { readonly lab: Lab }): JSX.Element {
   const runs = mode.value === 'running' || mode.value === 'slow';
   const loading = mode.value === 'loading';
   const change = (key: 'rate' | 'batch', value: number) => {
-    if (!(value > 0) || (key === 'batch' && !Number.isInteger(value))) return;
     setState({ [key]: String(value) });
     const next = address();
     void lab.set({ learningRate: next.rate, batchSize: next.batch });
@@ -39,39 +39,28 @@ export function Controls({ lab }: { readonly lab: Lab }): JSX.Element {
       >
         Slow motion
       </button>
-      <label>
-        learning rate
-        <input
-          type="number"
-          step="0.01"
-          min="0.0001"
-          value={rate}
-          onChange={({ currentTarget }) => change('rate', currentTarget.valueAsNumber)}
-        />
-      </label>
-      <label>
-        batch
-        <input
-          type="number"
-          min="1"
-          max="512"
-          value={batch}
-          onChange={({ currentTarget }) => change('batch', currentTarget.valueAsNumber)}
-        />
-      </label>
-      <label>
-        seed
-        <input
-          type="number"
-          min="0"
-          value={seed}
-          onChange={({ currentTarget: { valueAsNumber } }) => {
-            if (!Number.isInteger(valueAsNumber) || valueAsNumber < 0) return;
-            setState({ seed: String(valueAsNumber) });
-            begin(valueAsNumber);
-          }}
-        />
-      </label>
+      <NumberField
+        label="learning rate"
+        step={0.01}
+        value={rate}
+        rule={RULES.rate}
+        onValue={(value) => change('rate', value)}
+      />
+      <NumberField
+        label="batch"
+        value={batch}
+        rule={RULES.batch}
+        onValue={(value) => change('batch', value)}
+      />
+      <NumberField
+        label="seed"
+        value={seed}
+        rule={RULES.seed}
+        onValue={(value) => {
+          setState({ seed: String(value) });
+          begin(value);
+        }}
+      />
       <button type="button" disabled={loading} onClick={() => begin(seed)}>
         Start again
       </button>

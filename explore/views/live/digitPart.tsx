@@ -2,8 +2,9 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { DigitSprites } from '../../plugins/sprite.ts';
 import { setState } from '../../router.ts';
+import { NumberField } from '../../ui/numberField.tsx';
 import { Raster } from '../../ui/raster.tsx';
-import { address } from './address.ts';
+import { address, RULES } from './address.ts';
 import { Adversary } from './adversary.tsx';
 import type { Lab } from './lab.ts';
 import type { LiveDigit } from './liveDigit.ts';
@@ -31,21 +32,15 @@ export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
       <div class="draw">
         <Pad digit={digit} />
         <div class="toolbar">
-          <label>
-            test digit
-            <input
-              type="number"
-              min="0"
-              max={count - 1}
-              value={address().digit}
-              onInput={({ currentTarget: { valueAsNumber } }) => {
-                if (!Number.isInteger(valueAsNumber) || valueAsNumber < 0 || valueAsNumber >= count)
-                  return;
-                setState({ digit: String(valueAsNumber) });
-                void digit.choose(valueAsNumber);
-              }}
-            />
-          </label>
+          <NumberField
+            label="test digit"
+            value={address().digit}
+            rule={{ ...RULES.digit, most: count - 1 }}
+            onValue={(next) => {
+              setState({ digit: String(next) });
+              void digit.choose(next);
+            }}
+          />
           <button type="button" onClick={() => void digit.draw(new Float32Array(SIDE * SIDE))}>
             Clear
           </button>

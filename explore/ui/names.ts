@@ -1,0 +1,34 @@
+import type { Snapshot } from '../engine/microscope.ts';
+import type { Ref } from '../engine/refs.ts';
+import { position } from './format.ts';
+
+/** The names of the values at a place: x_in, x_1, ..., x_out; x if a cost is alone. */
+export function placeName(place: number, last: number): string {
+  if (last === 0) return 'x';
+  if (place === 0) return 'x_in';
+  return place === last ? 'x_out' : `x_${place}`;
+}
+
+/** The name of a number: the tensor and the position in it, or the name of a weight. */
+export function nameOf(ref: Ref, { activations, boxes, cost }: Snapshot): string {
+  switch (ref.kind) {
+    case 'activation':
+    case 'gradient': {
+      const name = placeName(ref.place, boxes.length);
+      const { shape } = activations[ref.place][ref.part];
+      return `${ref.kind === 'gradient' ? '∂C/∂' : ''}${name}${position(ref.index, shape)}`;
+    }
+    case 'param':
+    case 'gradParam': {
+      const { params, names } = boxes[ref.box];
+      const tensor = ref.name === 'weight' ? 'w' : ref.name;
+      const name =
+        names?.[ref.name]?.[ref.index] ?? `${tensor}${position(ref.index, params[ref.name].shape)}`;
+      return `${ref.kind === 'gradParam' ? '∂C/∂' : ''}${name}`;
+    }
+    case 'target':
+      return `y${position(ref.index, cost?.target.shape ?? [])}`;
+    case 'loss':
+      return 'C';
+  }
+}
