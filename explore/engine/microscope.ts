@@ -8,6 +8,7 @@ import { nameOf } from '../../lib/check.ts';
 import { assign } from '../../gradcheck/target.ts';
 import { SGD } from '../../optim/sgd.ts';
 import type { Ref } from './refs.ts';
+import { valueAt } from './valueAt.ts';
 import { toTensor, toValue, withElement, type Value } from './values.ts';
 
 /** A box of the chain with its parameters and their gradients. */
@@ -172,21 +173,7 @@ export class Microscope {
 
   /** Returns the value at an address. */
   read(ref: Ref): number {
-    const { activations, gradients, boxes, loss, cost } = this.snapshot();
-    switch (ref.kind) {
-      case 'activation':
-        return activations[ref.place][ref.part].values[ref.index];
-      case 'gradient':
-        return gradients[ref.place][ref.part].values[ref.index];
-      case 'param':
-        return boxes[ref.box].params[ref.name].values[ref.index];
-      case 'gradParam':
-        return boxes[ref.box].gradParams[ref.name].values[ref.index];
-      case 'target':
-        return cost?.target.values[ref.index] ?? NaN;
-      case 'loss':
-        return loss;
-    }
+    return valueAt(this.snapshot(), ref);
   }
 
   /** Whether a reader may change the number at an address; all others follow from these. */
@@ -213,6 +200,9 @@ export class Microscope {
     }
     if (!Number.isFinite(element)) {
       throw new InputError(`expected a finite number, got ${element}`);
+    }
+    if (ref.kind === 'target' && this.cost?.labels && !Number.isSafeInteger(element)) {
+      throw new InputError(`target: expected the number of a class, got ${element}`);
     }
     switch (ref.kind) {
       case 'activation':
