@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { effect, signal, untracked } from '@preact/signals';
+import { messageOf } from '../../lib/errors.ts';
 import { exampleOf, GROUPS } from '../engine/boxes.ts';
 import type { RemoteEngine } from '../engine/messages.ts';
 import { MISTAKES, type Mistake } from '../engine/mistakes.ts';
-import type { Verdict } from '../engine/verdict.ts';
 import { docs } from '../docs.ts';
 import { setState, state } from '../router.ts';
 import { Session } from '../session.ts';
@@ -14,7 +14,8 @@ import { Stage } from '../ui/stage.tsx';
 import { About, DocText, sentencesOf } from './box/about.tsx';
 import { editsText, shapesOf, shapesText, subjectOf } from './box/address.ts';
 import { CallForm } from './box/form.tsx';
-import { VerdictView } from './box/verdict.tsx';
+import { latest } from './box/latest.ts';
+import { VerdictView, type VerdictState } from './box/verdict.tsx';
 
 /**
  * The view of one box or cost: its arguments, an input of the reader's own, and the three arrows.
@@ -108,8 +109,10 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
 /** The session of the view. It opens what the address names, and writes changed numbers into it. */
 function boxState(engine: RemoteEngine) {
   const session = new Session(engine, 'box');
-  const verdict = signal<readonly Verdict[]>([]);
+  const verdict = signal<VerdictState>('checking');
   const mistakes = signal<readonly Mistake[]>([]);
+  const showVerdict = latest<VerdictState>((next) => (verdict.value = next ?? 'checking'));
+  const showMistakes = latest<readonly Mistake[]>((next) => (mistakes.value = next ?? []));
   let opened = '';
   const start = () => {
     opened = '';
@@ -125,7 +128,7 @@ function boxState(engine: RemoteEngine) {
           const same = session.snapshot.value?.boxes[0]?.name === subject.name;
           await session.open(subject);
           if (session.error.value === undefined && same) await session.select(selected);
-          mistakes.value = await engine.mistakes(subject).catch(() => []);
+          await showMistakes(engine.mistakes(subject).catch(() => []));
         }
       }),
       effect(() => {
@@ -138,9 +141,8 @@ function boxState(engine: RemoteEngine) {
       }),
       effect(() => {
         if (session.snapshot.value === undefined) return;
-        void engine.verdict('box').then(
-          (next) => (verdict.value = next),
-          () => (verdict.value = []),
+        void showVerdict(
+          engine.verdict('box').catch((error: unknown) => ({ problem: messageOf(error) })),
         );
       }),
     ];

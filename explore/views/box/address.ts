@@ -1,6 +1,7 @@
 import { exampleOf, type Argument, type BoxCall } from '../../engine/boxes.ts';
 import { MISTAKES, type Mistake } from '../../engine/mistakes.ts';
 import type { BoxSubject } from '../../engine/openBox.ts';
+import { isArgument } from './fields.ts';
 import { parseRef, type Ref } from '../../engine/refs.ts';
 
 /** The first box that the view shows. */
@@ -18,7 +19,7 @@ export function subjectOf(state: URLSearchParams): BoxSubject {
   const shapes = shapesOf(state.get('shape') ?? '');
   const mistake = state.get('break') ?? '';
   const call: BoxCall = {
-    args: Array.isArray(args) ? (args as Argument[]) : (example?.args ?? []),
+    args: Array.isArray(args) && args.every(isArgument) ? args : (example?.args ?? []),
     options: isRecord(options) ? options : (example?.options ?? {}),
   };
   return {
@@ -71,5 +72,10 @@ function parse(text: string | null): unknown {
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, Argument>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every(isArgument)
+  );
 }

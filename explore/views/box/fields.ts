@@ -45,13 +45,20 @@ export function argumentText(value: Argument | undefined): string {
   return plain ? value.join(', ') : JSON.stringify(value).replaceAll(',', ', ');
 }
 
+/** Whether a value that JSON gave can be an argument; a null or 1e400 cannot. */
+export function isArgument(value: unknown): value is Argument {
+  if (Array.isArray(value)) return value.every(isArgument);
+  return typeof value === 'number' ? Number.isFinite(value) : /boolean|string/.test(typeof value);
+}
+
 /** Reads an argument: a number, a list of numbers with or without brackets, or a word. */
 export function parseArgument(text: string): Argument | undefined {
   const trimmed = text.trim().replaceAll('−', '-');
   if (trimmed === '') return undefined;
   for (const json of [trimmed, `[${trimmed.split(/[\s,]+/).join(',')}]`]) {
     try {
-      return JSON.parse(json) as Argument;
+      const value: unknown = JSON.parse(json);
+      if (isArgument(value)) return value;
     } catch {
       // It is not JSON, so it may be a list without brackets, or a word.
     }

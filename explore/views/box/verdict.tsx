@@ -1,17 +1,23 @@
 import type { JSX } from 'preact';
 import type { Verdict } from '../../engine/verdict.ts';
 
+/** The verdict; before that, or instead of it, the reason why there is none. */
+export type VerdictState = readonly Verdict[] | 'checking' | { readonly problem: string };
+
 /** The gradient checker's verdict on a box, in its own words. */
-export function VerdictView({
-  verdict,
-}: {
-  readonly verdict: readonly Verdict[];
-}): JSX.Element | null {
+export function VerdictView({ verdict }: { readonly verdict: VerdictState }): JSX.Element {
+  if (verdict === 'checking' || 'problem' in verdict) {
+    return (
+      <section class="checker" aria-live="polite">
+        <h2>The gradient checker</h2>
+        <p class="hint">{verdict === 'checking' ? 'checking…' : verdict.problem}</p>
+      </section>
+    );
+  }
   const wrong = verdict.filter(({ message }) => message !== undefined);
   const checked = verdict
     .filter(({ tensor }) => tensor !== 'output')
     .reduce((sum, one) => sum + one.checked, 0);
-  if (verdict.length === 0) return null;
   return (
     <section class={`checker ${wrong.length > 0 ? 'wrong' : 'right'}`} aria-live="polite">
       <h2>The gradient checker</h2>
@@ -31,7 +37,8 @@ export function VerdictView({
       )}
       {wrong.length > 0 && (
         <p class="hint">
-          It compares every element of every gradient, at a ∂C/∂x_out that it draws.
+          It compares every element of every gradient, at a ∂C/∂x_out that it draws, so these
+          numbers are not those of the figure.
         </p>
       )}
     </section>

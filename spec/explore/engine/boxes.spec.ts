@@ -81,3 +81,18 @@ test.each(BOXES)('%s: ∂C/∂x_out shares no number with x_in and the drawn wei
     engine.close('box');
   }),
 );
+
+/** The costs whose target is a class per example. */
+const OF_CLASSES = NAMES.filter((name) => exampleOf(name)?.labels);
+
+test.each(OF_CLASSES)('%s: a label that is no class is refused, and the old one stays', (name) =>
+  withBackend('float64', () => {
+    const engine = new Engine();
+    const before = engine.open('box', { kind: 'box', name });
+    const ref = { kind: 'target', index: 0 } as const;
+    expect(() => engine.write('box', ref, 0.5)).toThrow('expected the number of a class, got 0.5');
+    expect(() => engine.write('box', ref, 99)).toThrow('99');
+    expect(engine.write('box', ref, before.cost?.target.values[0] ?? NaN)).toEqual(before);
+    engine.close('box');
+  }),
+);
