@@ -2,7 +2,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { messageOf } from '../lib/errors.ts';
 import type { Inspection, Subject } from './engine/engine.ts';
 import type { RemoteEngine } from './engine/messages.ts';
-import type { Snapshot } from './engine/microscope.ts';
+import type { Snapshot } from './engine/snapshot.ts';
 import { refKey, type Ref } from './engine/refs.ts';
 
 /**

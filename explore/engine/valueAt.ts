@@ -1,4 +1,4 @@
-import type { Snapshot } from './microscope.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Ref } from './refs.ts';
 
 /** Returns the number at an address. */

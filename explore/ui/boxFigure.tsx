@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Snapshot } from '../engine/microscope.ts';
+import type { Snapshot } from '../engine/snapshot.ts';
 import type { Value } from '../engine/values.ts';
 import type { Session } from '../session.ts';
 import { placeName } from './names.ts';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Check } from '../engine/check.ts';
-import type { Snapshot } from '../engine/microscope.ts';
+import type { Snapshot } from '../engine/snapshot.ts';
 import type { Products } from '../engine/products.ts';
 import type { Ref } from '../engine/refs.ts';
 import type { Factor, Term } from '../engine/terms.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../engine/microscope.ts';
+import type { Snapshot } from '../engine/snapshot.ts';
 import type { Ref } from '../engine/refs.ts';
 import { position } from './format.ts';
 

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import type { RemoteEngine } from '../engine/messages.ts';
-import type { Snapshot } from '../engine/microscope.ts';
+import type { Snapshot } from '../engine/snapshot.ts';
 import { valueAt } from '../engine/valueAt.ts';
 import { addressOf, state } from '../router.ts';
 import { Session } from '../session.ts';

@@ -1,5 +1,5 @@
 import type { Subject } from '../engine/engine.ts';
-import type { Snapshot } from '../engine/microscope.ts';
+import type { Snapshot } from '../engine/snapshot.ts';
 import type { Ref } from '../engine/refs.ts';
 import { valueAt } from '../engine/valueAt.ts';
 import { format, short } from '../ui/format.ts';

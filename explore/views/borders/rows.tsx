@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Read, Signal } from '../../engine/borders.ts';
-import type { Snapshot } from '../../engine/microscope.ts';
+import type { Snapshot } from '../../engine/snapshot.ts';
 import type { Ref } from '../../engine/refs.ts';
 import { setState } from '../../router.ts';
 import type { Session } from '../../session.ts';

@@ -1,6 +1,6 @@
 import { effect, signal, untracked } from '@preact/signals';
 import type { RemoteEngine } from '../../engine/messages.ts';
-import type { Snapshot } from '../../engine/microscope.ts';
+import type { Snapshot } from '../../engine/snapshot.ts';
 import { setState, state } from '../../router.ts';
 import { Session } from '../../session.ts';
 import { editsOf, editsText } from '../box/address.ts';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Snapshot } from '../../engine/microscope.ts';
+import type { Snapshot } from '../../engine/snapshot.ts';
 import { SLIDE } from '../../../models/slideOfExample.ts';
 import { Equation } from '../../ui/equation.tsx';
 import { format } from '../../ui/format.ts';

@@ -3,7 +3,7 @@ import * as modules from '../../../modules/index.ts';
 import { withBackend } from '../../../index.ts';
 import { exampleOf, GROUPS } from '../../../explore/engine/boxes.ts';
 import { Engine } from '../../../explore/engine/engine.ts';
-import type { Snapshot } from '../../../explore/engine/microscope.ts';
+import type { Snapshot } from '../../../explore/engine/snapshot.ts';
 import type { Ref } from '../../../explore/engine/refs.ts';
 import { sumOf } from '../../../explore/engine/terms.ts';
 import { Rng } from '../../../lib/rng.ts';
