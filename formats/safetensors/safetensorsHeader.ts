@@ -42,8 +42,11 @@ export function headerLength(first: Uint8Array, size: number, file: string): num
     );
   }
   const length = new DataView(first.buffer, first.byteOffset).getBigUint64(0, true);
-  if (length > MAX_HEADER)
-    throw fail(`expected a header of at most ${MAX_HEADER} bytes, got ${length}`);
+  if (length > MAX_HEADER) {
+    throw fail(
+      `expected a header of at most ${MAX_HEADER} bytes, got ${length}: this is no safetensors file`,
+    );
+  }
   if (LENGTH_BYTES + Number(length) > size) {
     throw fail(`expected a header of ${length} bytes, the file ends after ${size}`);
   }

@@ -187,11 +187,11 @@ describe('decodeSafetensors', () => {
     );
     expectError(
       Uint8Array.of(1, 0xe1, 0xf5, 5, 0, 0, 0, 0),
-      'f: expected a header of at most 100000000 bytes, got 100000001',
+      'f: expected a header of at most 100000000 bytes, got 100000001: this is no safetensors file',
     );
     expectError(
       new Uint8Array(9).fill(255),
-      'f: expected a header of at most 100000000 bytes, got 18446744073709551615',
+      'f: expected a header of at most 100000000 bytes, got 18446744073709551615: this is no safetensors file',
     );
   });
 
