@@ -21,6 +21,7 @@ export function NumberGrid(props: Props): JSX.Element {
   const [current, setCurrent] = useState(0);
   const [editing, setEditing] = useState<{ index: number; text: string } | undefined>();
   const root = useRef<HTMLDivElement>(null);
+  const digits = Math.max(...Array.from(value.values, (number) => format(number).length));
   const largest = largestOf(value.values);
   const focus = (index: number) => {
     setCurrent(index);
@@ -30,9 +31,10 @@ export function NumberGrid(props: Props): JSX.Element {
     <div
       class="numbers"
       ref={root}
-      style={
-        props.role === 'param' && value.shape.length === 4 ? { '--across': value.shape[3] } : {}
-      }
+      style={{
+        '--digits': digits,
+        ...(props.role === 'param' && value.shape.length === 4 && { '--across': value.shape[3] }),
+      }}
     >
       {planes.map((plane) => (
         <div class="plane" key={plane.title}>

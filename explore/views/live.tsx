@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { digits } from '../digits.ts';
 import type { DigitSprites } from '../plugins/sprite.ts';
 import type { RemoteEngine } from '../engine/messages.ts';
-import { addressOf, state } from '../router.ts';
+import { addressOf, setState, state, view } from '../router.ts';
 import { Alert } from '../ui/alert.tsx';
 import { address, PARTS, type Part } from './live/address.ts';
 import { Controls } from './live/controls.tsx';
@@ -27,18 +27,13 @@ function Live({
   readonly engine: RemoteEngine;
   readonly sprites: DigitSprites;
 }) {
-  const { lab, digit } = useMemo(() => {
-    const made = new Lab();
-    return { lab: made, digit: new LiveDigit(made) };
-  }, []);
+  const { lab, digit } = labOfPage();
   const at = address();
+  useEffect(() => void resume(sprites), [lab]);
   useEffect(() => {
-    void lab
-      .open(sprites, at.seed, { learningRate: at.rate, batchSize: at.batch })
-      .then(() => (at.weights === undefined ? undefined : lab.fetchWeights(at.weights)))
-      .then(() => digit.choose(at.digit));
-    return () => lab.close();
-  }, [lab]);
+    // While the next view loads, this one is still there.
+    if (view.value === 'live') remembered = state.value;
+  }, [state.value]);
   return (
     <>
       <div class="lead">
@@ -67,6 +62,41 @@ function Live({
       {at.part === 'verdict' && <VerdictPart lab={lab} />}
     </>
   );
+}
+
+/** The one training of the page. It goes on while another view is open. */
+let ofPage: { readonly lab: Lab; readonly digit: LiveDigit } | undefined;
+/** The state of the view when it was last open. */
+let remembered: URLSearchParams | undefined;
+
+function labOfPage() {
+  if (ofPage === undefined) {
+    const lab = new Lab();
+    ofPage = { lab, digit: new LiveDigit(lab) };
+  }
+  return ofPage;
+}
+
+/**
+ * Begins what the address names, or goes on with the training that was left. An address without a
+ * state gets that of the training; one with other weights begins anew.
+ */
+async function resume(sprites: DigitSprites): Promise<void> {
+  const { lab, digit } = labOfPage();
+  const before = remembered;
+  if (before !== undefined && state.value.size === 0) {
+    setState(Object.fromEntries(before));
+    return;
+  }
+  if (before !== undefined && lab.mode.value === 'loading') return;
+  const at = address();
+  const settings = { learningRate: at.rate, batchSize: at.batch };
+  const isSame = (key: string) => before?.get(key) === state.value.get(key);
+  if (before === undefined) await lab.open(sprites, at.seed, settings);
+  else if (isSame('seed') && isSame('weights')) await lab.set(settings);
+  else await lab.restart(at.seed, settings);
+  if (at.weights !== undefined && !isSame('weights')) await lab.fetchWeights(at.weights);
+  if (before === undefined || !isSame('digit')) await digit.choose(at.digit);
 }
 
 function WithoutDigits({ problem }: { readonly problem: string }) {

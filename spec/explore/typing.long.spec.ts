@@ -137,4 +137,43 @@ const because = findChromium() === undefined ? ' (skipped: Chromium is not insta
     await page.click('button:text-is("forward again")');
     await page.waitForSelector('text=the cost is larger');
   });
+
+  test('a long number stays in its cell', async () => {
+    page = await site.open(
+      '#/box?name=Linear&edits=param+0+weight+0+-1e308,param+0+weight+1+-859.39334',
+    );
+    await page.waitForSelector('.cell');
+    const spilt = await page.$$eval('.cell', (cells) =>
+      cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent),
+    );
+    expect(spilt).toEqual([]);
+  });
+
+  test('the training goes on while another view is open', async () => {
+    page = await site.open('#/live?rate=0.05');
+    await page.waitForSelector('button.start:not(:disabled)', { timeout: 60_000 });
+    await page.click('text=One step');
+    await page.waitForSelector('[data-fact="steps"]:text-is("1")');
+    await page.click('nav >> text=Tour');
+    await page.waitForSelector('h1:text-is("A chain of boxes")');
+    await page.click('nav >> text=Live network');
+    await page.waitForSelector('[data-fact="steps"]:text-is("1")');
+    expect(page.url()).toContain('rate=0.05');
+    await page.click('text=One step');
+    await page.waitForSelector('[data-fact="steps"]:text-is("2")');
+  }, 90_000);
+
+  test('a file that is no image is refused in words', async () => {
+    page = await site.open('#/live?part=digit');
+    await page.waitForSelector('.scores', { timeout: 60_000 });
+    await page.setInputFiles('input[accept="image/*"]', {
+      name: 'notes.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('no image'),
+    });
+    await page.waitForSelector('[role=alert]');
+    expect(await page.textContent('[role=alert]')).toBe(
+      'notes.txt: expected an image, such as a PNG or a JPEG, got another file',
+    );
+  }, 90_000);
 });

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { DigitSprites } from '../../plugins/sprite.ts';
 import { setState } from '../../router.ts';
 import { NumberField } from '../../ui/numberField.tsx';
@@ -26,6 +26,7 @@ export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
   useEffect(() => {
     if (lab.mode.value !== 'loading') void digit.ask();
   }, [epochs, lab.version.value]);
+  const image = useRef<HTMLInputElement>(null);
   const count = sprites.test.labels.length;
   return (
     <div class="digit">
@@ -44,17 +45,21 @@ export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
           <button type="button" onClick={() => void digit.draw(new Float32Array(SIDE * SIDE))}>
             Clear
           </button>
-          <label class="file">
-            own image
-            <input
-              type="file"
-              accept="image/*"
-              onChange={({ currentTarget: { files } }) => {
-                const [file] = files ?? [];
-                if (file) void readImage(file).then((pixels) => digit.draw(pixels));
-              }}
-            />
-          </label>
+          <button type="button" onClick={() => image.current?.click()}>
+            Own image
+          </button>
+          <input
+            ref={image}
+            hidden
+            type="file"
+            accept="image/*"
+            aria-label="an image of a digit"
+            onChange={({ currentTarget }) => {
+              const [file] = currentTarget.files ?? [];
+              if (file) void lab.attempt(async () => digit.draw(await readImage(file)));
+              currentTarget.value = '';
+            }}
+          />
         </div>
         <p class="hint">Draw a digit, or choose one of the {count} test digits by its number.</p>
       </div>

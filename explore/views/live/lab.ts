@@ -27,19 +27,18 @@ export class Lab {
   readonly step = computed(() => this.progress.value?.step ?? 0);
   /** Is awaited after each step of slow motion, so that the figures keep up. */
   afterStep: () => Promise<void> = () => Promise.resolve();
-  readonly #worker: Worker;
   #slow: number | undefined;
 
   constructor() {
-    this.#worker = new Worker(new URL('../../engine/trainWorker.ts', import.meta.url), {
+    const worker = new Worker(new URL('../../engine/trainWorker.ts', import.meta.url), {
       type: 'module',
     });
-    this.network = remote<LiveNetwork, Progress>(this.#worker, (progress) => this.#take(progress));
+    this.network = remote<LiveNetwork, Progress>(worker, (progress) => this.#take(progress));
   }
 
   /** Loads the digits, and draws the first weights. */
   async open(sprites: DigitSprites, seed: number, settings: TrainingSettings): Promise<void> {
-    await this.#attempt(async () => {
+    await this.attempt(async () => {
       await this.network.load(sprites, document.baseURI);
       await this.#begin(seed, settings);
     });
@@ -48,25 +47,25 @@ export class Lab {
   /** Draws new weights, and forgets the curves. */
   async restart(seed: number, settings: TrainingSettings): Promise<void> {
     this.#endSlow();
-    await this.#attempt(() => this.#begin(seed, settings));
+    await this.attempt(() => this.#begin(seed, settings));
   }
 
   async start(): Promise<void> {
     this.#endSlow();
     this.mode.value = 'running';
-    await this.#attempt(() => this.network.start());
+    await this.attempt(() => this.network.start());
   }
 
   async pause(): Promise<void> {
     this.#endSlow();
     this.mode.value = 'paused';
-    await this.#attempt(() => this.network.pause());
+    await this.attempt(() => this.network.pause());
   }
 
   async oneStep(): Promise<void> {
     this.#endSlow();
     this.mode.value = 'paused';
-    await this.#attempt(() => this.network.oneStep());
+    await this.attempt(() => this.network.oneStep());
   }
 
   /** Does one step per second. */
@@ -75,7 +74,7 @@ export class Lab {
     this.mode.value = 'slow';
     const turn = async () => {
       const began = performance.now();
-      await this.#attempt(() => this.network.oneStep());
+      await this.attempt(() => this.network.oneStep());
       await this.afterStep();
       if (this.mode.value !== 'slow') return;
       this.#slow = window.setTimeout(
@@ -87,12 +86,12 @@ export class Lab {
   }
 
   set(settings: TrainingSettings): Promise<void> {
-    return this.#attempt(() => this.network.set(settings));
+    return this.attempt(() => this.network.set(settings));
   }
 
   /** Replaces the weights by those of a file. */
   async loadWeights(file: File): Promise<void> {
-    await this.#attempt(async () => {
+    await this.attempt(async () => {
       await this.network.loadWeights(file);
       this.version.value++;
     });
@@ -103,7 +102,7 @@ export class Lab {
    * A link must not make the page ask another host, so other addresses are refused.
    */
   async fetchWeights(path: string): Promise<void> {
-    await this.#attempt(async () => {
+    await this.attempt(async () => {
       const url = new URL(path, document.baseURI);
       if (!url.href.startsWith(new URL('.', document.baseURI).href)) {
         throw new Error(`weights: expected an address below the page, got ${path}`);
@@ -111,12 +110,6 @@ export class Lab {
       await this.network.loadWeights(url.href);
       this.version.value++;
     });
-  }
-
-  /** Ends the worker. */
-  close(): void {
-    this.#endSlow();
-    this.#worker.terminate();
   }
 
   async #begin(seed: number, settings: TrainingSettings): Promise<void> {
@@ -147,7 +140,7 @@ export class Lab {
   }
 
   /** Does what the reader asked for; the error of an earlier wish is no longer shown. */
-  #attempt(body: () => Promise<unknown>): Promise<void> {
+  attempt(body: () => Promise<unknown>): Promise<void> {
     this.error.value = undefined;
     return this.showingErrors(body);
   }

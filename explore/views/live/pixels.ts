@@ -50,7 +50,9 @@ export function centred(pixels: Pixels): Pixels {
 
 /** Reads an image file as light ink on a dark ground, 20 pixels high or wide, as MNIST's digits. */
 export async function readImage(file: File): Promise<Pixels> {
-  const bitmap = await createImageBitmap(file);
+  const bitmap = await createImageBitmap(file).catch(() => {
+    throw new Error(`${file.name}: expected an image, such as a PNG or a JPEG, got another file`);
+  });
   const context = new OffscreenCanvas(SIDE, SIDE).getContext('2d', { willReadFrequently: true });
   if (context === null) throw new Error('expected a canvas, got none');
   // An image of MNIST's size is taken as it is.
