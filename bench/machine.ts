@@ -23,5 +23,5 @@ function readFlags(): readonly string[] {
 
 /** The note that says which of the printed figures to trust. */
 export const ADVICE =
-  'Trust the ratio of the least CPU times with as many threads: other programs disturb it least. ' +
-  'Of the times themselves, none is comparable with another run.';
+  'Trust the ratio of the least CPU times: other programs disturb it least. With more than one ' +
+  'thread it also counts the loops in which threads wait for each other.';

@@ -70,7 +70,7 @@ describe('npm run bench', () => {
     ]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(
-      /^medians of 1 turns of 1 steps; \d+ x .*, Node v.*\nTrust the ratio of/,
+      /^medians of 1 turns of 1 steps; \d+ x .*, Node v.*\nTrust the ratio of the least CPU times: /,
     );
     expect(stdout).toMatch(/│ lenet inference, batch 4 │ backend │ threads │ step ms │/);
     expect(stdout).toMatch(/│ boxprop +│ cpu +│ +│/);
