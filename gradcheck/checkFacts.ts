@@ -14,28 +14,38 @@ import { concatValues, tensorsOf, type GradcheckTarget } from './target.ts';
 /** The number of elements of a box's output that are followed back to the inputs. */
 const ELEMENTS = 2;
 
+/** A fact that a box does not keep. */
+export interface FactProblem {
+  readonly message: string;
+  /** Whether `backpropToInput` showed it. */
+  readonly byBackward: boolean;
+}
+
 /**
  * Checks the facts that a box states about itself: the shape and the range of its output. Also
  * checks for the box, or for each box inside a container, that no gradient reaches beyond the
  * stated window. Returns the problems.
  */
-export function checkFacts(target: GradcheckTarget, rng: Rng): string[] {
+export function checkFacts(target: GradcheckTarget, rng: Rng): FactProblem[] {
   const { box } = target;
   if (box instanceof Cost) return [];
   return tidy(() => {
     const inputs = tensorsOf(target.input()).map(([, tensor]) => tensor);
-    const messages = checkOutput(box, inputs, target);
+    const problems = checkOutput(box, inputs, target).map((message) => ({
+      message,
+      byBackward: false,
+    }));
     propagate<Tensor>(box, inputs, (inside, inputs, path) => {
       // The box runs in inference, because batch statistics in training reach beyond any window.
       const { output, cache } = forwardBox(inside, inputs);
       const place = path === '' ? '' : `${describePath(box, path, inside)}: `;
       for (let element = 0; element < ELEMENTS; element++) {
         const problem = windowProblem(inside, inputs, output, cache, rng);
-        if (problem !== undefined) messages.push(place + problem);
+        if (problem !== undefined) problems.push({ message: place + problem, byBackward: true });
       }
       return output;
     });
-    return messages;
+    return problems;
   });
 }
 

@@ -43,6 +43,7 @@ export interface Comparison {
   readonly skipped: number;
   readonly maxError: number;
   readonly mismatches: readonly Mismatch[];
+  /** The derivatives; of a coordinate at a kink those at the value that was drawn for it. */
   readonly analytic: Float64Array;
   readonly numeric: Float64Array;
   /** ∂output/∂coordinate by finite differences, one column per coordinate. */
@@ -59,10 +60,11 @@ export interface Comparison {
 export function compareGradient(
   target: GradcheckTarget,
   tensor: CheckedTensor,
-  analytic: Float64Array,
+  gradient: Float64Array,
   gradOutput: Float64Array,
   rng: Rng,
 ): Comparison {
+  const analytic = Float64Array.from(gradient);
   const count = tensor.values.length;
   const numeric = new Float64Array(count);
   const jacobian: Float64Array[] = [];
@@ -71,20 +73,20 @@ export function compareGradient(
   const here = target.outputs();
   for (let index = 0; index < count; index++) {
     let probe = probeCoordinate(target, tensor, index, analytic[index], gradOutput, here);
-    numeric[index] = probe.numeric;
-    jacobian.push(probe.column);
     if (probe.kind === 'kink') {
       skipped++;
       const original = tensor.values[index];
       for (let redraw = 0; redraw < REDRAWS && probe.kind === 'kink'; redraw++) {
         target.setValue(tensor, index, original + rng.normal());
-        const moved = target.gradients(gradOutput)[tensor.name].values[index];
+        analytic[index] = target.gradients(gradOutput)[tensor.name].values[index];
         const there = target.outputsAfterChange(tensor);
-        probe = probeCoordinate(target, tensor, index, moved, gradOutput, there);
+        probe = probeCoordinate(target, tensor, index, analytic[index], gradOutput, there);
       }
       target.setValue(tensor, index, original);
-      if (probe.kind === 'kink') continue;
     }
+    numeric[index] = probe.numeric;
+    jacobian.push(probe.column);
+    if (probe.kind === 'kink') continue;
     checked++;
     maxError = Math.max(maxError, probe.error);
     if (probe.kind === 'wrong') {

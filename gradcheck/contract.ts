@@ -20,6 +20,8 @@ export interface Violation {
   readonly tensor: string;
   /** The problem in one line. */
   readonly message: string;
+  /** Whether `backpropToInput` showed the problem, so that a wrong one may be its cause. */
+  readonly byBackward?: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export function checkContract(
   const once = target.gradients(gradOutput);
   return [
     ...checkForward(target),
-    ...checkFacts(target, rng.clone()).map((message) => ({ tensor: 'output', message })),
+    ...checkFacts(target, rng.clone()).map((problem) => ({ tensor: 'output', ...problem })),
     ...checkUnchanged(target, gradOutput),
     ...checkOwnership(target, once, gradOutput),
     ...differences(once, target.gradients(gradOutput), 'two backward runs differ'),

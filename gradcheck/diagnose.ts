@@ -21,7 +21,7 @@ type Hypothesis = (evidence: Evidence) => string | undefined;
  * wrong factor.
  */
 const HYPOTHESES: readonly Hypothesis[] = [
-  ({ analytic }) => (analytic.every((value) => value === 0) ? 'it is zero' : undefined),
+  isZero,
   ({ analytic, numeric }) => (close(analytic, numeric, -1) ? 'the sign is wrong' : undefined),
   ignoresGradOutput,
   oneExample,
@@ -34,12 +34,30 @@ const HYPOTHESES: readonly Hypothesis[] = [
   border,
 ];
 
+/** The largest rounding error of a gradient that is 0. */
+const ROUNDING = 1e-12;
+
+function isZero({ analytic, jacobian, gradOutput }: Evidence) {
+  const vanishes = (values: Float64Array) => values.every((value) => Math.abs(value) < ROUNDING);
+  if (!vanishes(analytic)) return undefined;
+  const sums = sumsOf(jacobian);
+  const sumIsFlat = gradOutput.length > 1 && sums.every((sum) => Math.abs(sum) < FLAT);
+  return sumIsFlat
+    ? 'it is zero, and so is the gradient of the sum of the outputs: perhaps gradOutput is ignored'
+    : 'it is zero';
+}
+
+/** The largest error of a finite difference of a sum that does not change. */
+const FLAT = 1e-6;
+
+/** ∂C/∂x where C is the sum of the outputs. */
+function sumsOf(jacobian: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(jacobian, (column) => column.reduce((sum, value) => sum + value, 0));
+}
+
 function ignoresGradOutput({ analytic, jacobian, gradOutput }: Evidence) {
   if (gradOutput.length === 1) return undefined;
-  const sums = Float64Array.from(jacobian, (column) =>
-    column.reduce((sum, value) => sum + value, 0),
-  );
-  return close(analytic, sums)
+  return close(analytic, sumsOf(jacobian))
     ? 'gradOutput is ignored: this is the gradient of the sum of the outputs'
     : undefined;
 }
