@@ -43,8 +43,8 @@ const BREAK: Record<Mistake, (right: Backward, box: string) => Partial<Backward>
   batch: ({ params }) => ({ params: (g, cache) => params(firstExample(g), cache) }),
   overwrite: ({ input }) => ({ input: (g, cache) => lastTerms(input, g, cache) }),
   factor: ({ input, params }) => ({
-    input: (g, cache) => each(input(g, cache), twice),
-    params: (g, cache) => mapValues(params(g, cache), twice),
+    input: (g, cache) => each(input(g, cache), thrice),
+    params: (g, cache) => mapValues(params(g, cache), thrice),
   }),
   pass: ({ input }) => ({
     input: (g, cache) => {
@@ -85,8 +85,20 @@ export function breakBox(box: AnyModule | Cost, mistake: Mistake): void {
     params: box.backpropToParams.bind(box),
   };
   const wrong = { ...right, ...BREAK[mistake](right, nameOf(box)) };
-  box.backpropToInput = (g, cache) => tidy(() => wrong.input(g as Tensor, cache));
-  box.backpropToParams = (g, cache) => tidy(() => wrong.params(g as Tensor, cache));
+  // A right method may call the other one, which must then be right too.
+  let isInside = false;
+  const once = <T extends Tensor | Tensor[] | Grads>(body: () => T): T => {
+    isInside = true;
+    try {
+      return tidy(body);
+    } finally {
+      isInside = false;
+    }
+  };
+  box.backpropToInput = (g, cache) =>
+    isInside ? right.input(g as Tensor, cache) : once(() => wrong.input(g as Tensor, cache));
+  box.backpropToParams = (g, cache) =>
+    isInside ? right.params(g as Tensor, cache) : once(() => wrong.params(g as Tensor, cache));
   box.backprop = (g, cache) => ({
     gradInput: box.backpropToInput(g, cache),
     gradParams: box.backpropToParams(g, cache),
@@ -102,8 +114,9 @@ function each(value: Tensor | Tensor[], change: (tensor: Tensor) => Tensor): Ten
   return Array.isArray(value) ? value.map(change) : change(value);
 }
 
-function twice(tensor: Tensor): Tensor {
-  return mul(tensor, scalar(2));
+/** The factor of a mistake; the examples have no batch of three, which would explain it too. */
+function thrice(tensor: Tensor): Tensor {
+  return mul(tensor, scalar(3));
 }
 
 /** The gradient of a mean without its 1/N. */

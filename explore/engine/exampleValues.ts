@@ -4,14 +4,20 @@ import type { Value } from './values.ts';
 
 /**
  * Makes seeded values of few digits, with which a reader can compute along. No two are equal and none
- * is 0, so a max pooling or a ReLU has a derivative at them.
+ * is 0, so a max pooling or a ReLU has a derivative at them. Two tensors of another `shift` share
+ * none, which a maximum of the two needs.
  */
-export function exampleValues(shape: readonly number[], seed: number, positive = false): Value {
+export function exampleValues(
+  shape: readonly number[],
+  seed: number,
+  positive = false,
+  shift = 0,
+): Value {
   const size = numElements(shape);
   const gap = size <= 40 ? 0.1 : 0.02;
   const below = positive ? 0 : Math.floor(size / 2);
   const values = Float64Array.from(new Rng(seed).permutation(size), (rank) =>
-    Number((gap * (rank - below + 0.5)).toFixed(2)),
+    Number((gap * (rank - below + 0.5) + shift).toFixed(2)),
   );
   return { shape, values };
 }

@@ -67,7 +67,7 @@ function callOf({ args, options = {} }: BoxExample): BoxCall {
 
 function ofBox(box: AnyModule, example: BoxExample, { shapes, training }: BoxSubject): Microscope {
   const input = (shapes ?? example.shapes).map((shape, i) =>
-    exampleValues(checked(shape), i + 1, example.positive),
+    exampleValues(checked(shape), i + 1, example.positive, 0.03 * i),
   );
   const context: Context | undefined = training ? { mode: 'training', rng: new Rng(5) } : undefined;
   const inputShapes = input.map(({ shape }) => shape);

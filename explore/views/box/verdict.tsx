@@ -55,7 +55,10 @@ function Message({ text }: { readonly text: string }) {
           <span aria-hidden="true">✗</span> looks like this: {guess}
         </p>
       )}
-      <p class={guess === undefined ? 'verdict' : 'numbers-in'}>{numbers}</p>
+      <p class={guess === undefined ? 'verdict' : 'numbers-in'}>
+        {guess === undefined && <span aria-hidden="true">✗ </span>}
+        {numbers}
+      </p>
     </>
   );
 }

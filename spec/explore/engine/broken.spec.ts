@@ -1,6 +1,9 @@
 import { withBackend } from '../../../index.ts';
+import { GROUPS } from '../../../explore/engine/boxes.ts';
 import { Engine } from '../../../explore/engine/engine.ts';
 import type { Mistake } from '../../../explore/engine/mistakes.ts';
+
+const NAMES = GROUPS.flatMap(({ boxes }) => Object.keys(boxes));
 
 /** The messages of the gradient checker on a box with a mistake. */
 function messages(engine: Engine, name: string, mistake: Mistake): string {
@@ -17,7 +20,13 @@ describe('the checker names the mistake that is built into a box', () => {
     ['Linear', 'batch', 'looks like this: the batch is not summed'],
     ['Conv2D', 'overwrite', 'looks like this: only one of several terms is there: = for +='],
     ['MaxPool2D', 'overwrite', 'looks like this: only one of several terms is there: = for +='],
-    ['AvgPool2D', 'factor', 'looks like this: off by a factor 2'],
+    ['AvgPool2D', 'factor', 'looks like this: off by a factor 3'],
+    ['Tanh', 'factor', 'looks like this: off by a factor 3'],
+    ['Max', 'factor', 'looks like this: off by a factor 3'],
+    ['Max', 'sign', 'looks like this: the sign is wrong'],
+    ['Max', 'transpose', 'looks like this: transposed'],
+    ['Pointwise', 'transpose', 'looks like this: transposed'],
+    ['Softmax', 'ignore', 'looks like this: it is zero, and so is the gradient of the sum'],
     ['Euclidean', 'factor', 'looks like this: off by a factor 2'],
     ['Tanh', 'pass', 'looks like this: gradOutput is passed on'],
     ['Sigmoid', 'ignore', 'looks like this: gradOutput is ignored'],
@@ -66,3 +75,16 @@ test('the checker leaves the parameters as they were', () =>
     const ref = { kind: 'param', box: 0, name: 'bias', index: 1 } as const;
     expect(engine.inspect('box', ref).value).toBe(boxes[0].params.bias.values[1]);
   }));
+
+test.each(NAMES)('%s: each mistake has its explanation, and the facts are not blamed', (name) =>
+  withBackend('float64', () => {
+    const engine = new Engine();
+    for (const mistake of engine.mistakes({ kind: 'box', name })) {
+      const lines = messages(engine, name, mistake).split('\n');
+      expect([mistake, lines[0]]).toEqual([mistake, expect.stringContaining('looks like this')]);
+      expect([mistake, ...lines.filter((line) => /facts|\(the batch\)/.test(line))]).toEqual([
+        mistake,
+      ]);
+    }
+  }),
+);
