@@ -1,3 +1,5 @@
+import type { SimdChoice } from '../kernels/simd/startSimd.ts';
+
 /**
  * The name of a backend. `'float64'` is for the gradient checker: it has double precision, and is
  * slow.
@@ -25,6 +27,13 @@ export interface BackendOptions {
    * the backend first starts. In a browser, wasm has threads if the page is cross-origin isolated.
    */
   readonly threads?: number;
+  /**
+   * wasm: the instructions that boxprop's own kernels may use. `'relaxed'`, the default, rounds a
+   * product and a sum once where the machine can do that. `'plain'` gives the same bytes on every
+   * machine. `'none'` uses tfjs's kernels. A machine that lacks the instructions gets the next
+   * choice.
+   */
+  readonly simd?: SimdChoice;
   /**
    * wasm: the URL of the folder with its .wasm files, which ends in `/`, or the URLs of the files.
    * By default a page looks for them where webpack or Vite has put them, where an import map or

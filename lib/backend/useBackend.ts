@@ -30,6 +30,7 @@ export async function useBackend(
   checkOptions('useBackend', options, [
     'threads',
     'wasmPaths',
+    'simd',
     'dawn',
     'halfPrecision',
     'cpuForward',

@@ -1,4 +1,5 @@
 import { env } from '@tensorflow/tfjs-core';
+import { startSimd } from '../kernels/simd/startSimd.ts';
 import { importFailure } from './failure.ts';
 import type { BackendOptions } from './options.ts';
 import { start, started } from './start.ts';
@@ -13,6 +14,7 @@ import { checkAllocations } from './wasmMemory.ts';
 export async function startWasm({
   threads = 1,
   wasmPaths,
+  simd = 'relaxed',
 }: BackendOptions): Promise<string | undefined> {
   const wasm = await importWasm();
   const inBrowser = env().getBool('IS_BROWSER');
@@ -37,10 +39,20 @@ export async function startWasm({
     });
   }
   shareClones();
-  checkAllocations(await start('wasm'));
+  const backend = await start('wasm');
+  checkAllocations(backend);
+  const kernels = await startSimd(backend, simd, wasm.getThreadsCount());
   const actual = wasm.getThreadsCount();
-  return actual < threads ? `has ${actual} of ${threads} threads here` : undefined;
+  const shortage = actual < threads ? `${actual} of ${threads} threads here, ` : '';
+  return `${shortage}${KERNELS[kernels]}`;
 }
+
+/** The kernels that compute, for the note. */
+const KERNELS = {
+  relaxed: 'own kernels with relaxed SIMD',
+  plain: 'own kernels with plain SIMD',
+  none: "tfjs's kernels",
+} as const;
 
 async function importWasm() {
   try {

@@ -1,12 +1,14 @@
 import { getBackend } from '@tensorflow/tfjs-core';
+import { hasSimd } from '../simd/simd.ts';
 import { onSoftwareGpu } from './webgpu.ts';
 
 /**
  * The backends whose implementations of an operation may differ, by their names in tfjs.
- * `softwareWebgpu` is webgpu on a GPU that is a program, such as SwiftShader.
+ * `softwareWebgpu` is webgpu on a GPU that is a program, such as SwiftShader. `wasmSimd`
+ * is wasm with boxprop's own kernels.
  */
 export type KernelBackend =
-  'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu' | 'softwareWebgpu' | 'float64';
+  'cpu' | 'wasm' | 'wasmSimd' | 'tensorflow' | 'webgl' | 'webgpu' | 'softwareWebgpu' | 'float64';
 
 /**
  * One implementation of an operation per backend. `other` serves every backend without an entry,
@@ -25,5 +27,6 @@ export function forBackend<T>(implementations: ByBackend<T>): T {
   if (name === 'webgpu' && implementations.softwareWebgpu !== undefined && onSoftwareGpu()) {
     return implementations.softwareWebgpu;
   }
+  if (implementations.wasmSimd !== undefined && hasSimd()) return implementations.wasmSimd;
   return implementations[name as KernelBackend] ?? implementations.other;
 }

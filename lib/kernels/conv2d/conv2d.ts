@@ -7,6 +7,7 @@ import { withDilatedGradients } from './dilate.ts';
 import { tensorflow } from './tensorflow.ts';
 import { tfjs } from './tfjs.ts';
 import { wasm } from './wasm.ts';
+import { wasmSimd } from './wasmSimd.ts';
 import { webglKernels } from './webgl.ts';
 import { webgpu } from './webgpu.ts';
 
@@ -26,6 +27,7 @@ const other: Conv2dKernels = { ...tfjs, ...withDilatedGradients(tfjs) };
 const KERNELS: ByBackend<Conv2dKernels> = {
   cpu,
   wasm,
+  wasmSimd,
   tensorflow,
   webgl: webglKernels(),
   // On a hardware GPU, tfjs's kernels are used, except for the gradient of the filters.

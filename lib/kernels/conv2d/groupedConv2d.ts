@@ -2,14 +2,70 @@ import { concat, split, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfj
 import type { Geometry } from '../../geometry.ts';
 import { conv2d, conv2dToFilter, conv2dToInput } from './conv2d.ts';
 import { computeOnHost, onHost } from '../backends/host.ts';
+import { forBackend, type ByBackend } from '../backends/select.ts';
+import { wasmSimd } from './wasmSimd.ts';
 
 /*
  * Convolution in groups: the channels are divided into groups, and each group of output channels
- * sees one group of input channels. tfjs has no kernel for this, so each group is one convolution.
+ * sees one group of input channels. tfjs has no kernel for this, so there each group is one
+ * convolution.
  *
  * Shapes: those of conv2d.ts, but filters [K_h, K_w, C_in / groups, C_out]; the filters of a group
  *         are neighbours.
  */
+
+/** One backend's convolution in groups and its gradients; they are those of conv2d.ts per group. */
+interface GroupedConv2dKernels {
+  readonly forward: (
+    images: Tensor4D,
+    filters: Tensor4D,
+    geometry: Geometry,
+    bias: Tensor | undefined,
+    groups: number,
+  ) => Tensor4D;
+  readonly toInput: (
+    gradOutput: Tensor4D,
+    filters: Tensor4D,
+    geometry: Geometry,
+    groups: number,
+  ) => Tensor4D;
+  readonly toFilter: (
+    images: Tensor4D,
+    gradOutput: Tensor4D,
+    geometry: Geometry,
+    groups: number,
+  ) => Tensor4D;
+}
+
+/** One convolution for each group. */
+const groupByGroup: GroupedConv2dKernels = {
+  forward(images, filters, geometry, bias, groups) {
+    if (groups === 1) return conv2d(images, filters, geometry, bias);
+    return tidy(() => {
+      const [x, w] = [splitGroups(images, groups), splitGroups(filters, groups)];
+      const b = bias && split(bias, groups);
+      return joinGroups(x.map((group, k) => conv2d(group, w[k], geometry, b?.[k])));
+    });
+  },
+
+  toInput(gradOutput, filters, geometry, groups) {
+    if (groups === 1) return conv2dToInput(gradOutput, filters, geometry);
+    return tidy(() => {
+      const [g, w] = [splitGroups(gradOutput, groups), splitGroups(filters, groups)];
+      return joinGroups(g.map((group, k) => conv2dToInput(group, w[k], geometry)));
+    });
+  },
+
+  toFilter(images, gradOutput, geometry, groups) {
+    if (groups === 1) return conv2dToFilter(images, gradOutput, geometry);
+    return tidy(() => {
+      const [x, g] = [splitGroups(images, groups), splitGroups(gradOutput, groups)];
+      return joinGroups(x.map((group, k) => conv2dToFilter(group, g[k], geometry)));
+    });
+  },
+};
+
+const KERNELS: ByBackend<GroupedConv2dKernels> = { wasmSimd, other: groupByGroup };
 
 /** Convolves each group of channels by itself: y_k = x_k ∗ w_k (+ b_k) for group k. */
 export function groupedConv2d(
@@ -19,12 +75,7 @@ export function groupedConv2d(
   groups: number,
   bias?: Tensor,
 ): Tensor4D {
-  if (groups === 1) return conv2d(images, filters, geometry, bias);
-  return tidy(() => {
-    const [x, w] = [splitGroups(images, groups), splitGroups(filters, groups)];
-    const b = bias && split(bias, groups);
-    return joinGroups(x.map((group, k) => conv2d(group, w[k], geometry, b?.[k])));
-  });
+  return forBackend(KERNELS).forward(images, filters, geometry, bias, groups);
 }
 
 /** Computes the gradient of the images, for each group by `conv2dToInput`. */
@@ -34,11 +85,7 @@ export function groupedConv2dToInput(
   geometry: Geometry,
   groups: number,
 ): Tensor4D {
-  if (groups === 1) return conv2dToInput(gradOutput, filters, geometry);
-  return tidy(() => {
-    const [g, w] = [splitGroups(gradOutput, groups), splitGroups(filters, groups)];
-    return joinGroups(g.map((group, k) => conv2dToInput(group, w[k], geometry)));
-  });
+  return forBackend(KERNELS).toInput(gradOutput, filters, geometry, groups);
 }
 
 /** Computes the gradient of the filters, for each group by `conv2dToFilter`. */
@@ -48,11 +95,7 @@ export function groupedConv2dToFilter(
   geometry: Geometry,
   groups: number,
 ): Tensor4D {
-  if (groups === 1) return conv2dToFilter(images, gradOutput, geometry);
-  return tidy(() => {
-    const [x, g] = [splitGroups(images, groups), splitGroups(gradOutput, groups)];
-    return joinGroups(x.map((group, k) => conv2dToFilter(group, g[k], geometry)));
-  });
+  return forBackend(KERNELS).toFilter(images, gradOutput, geometry, groups);
 }
 
 /**

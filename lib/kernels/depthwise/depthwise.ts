@@ -6,6 +6,7 @@ import { withDilation } from './dilate.ts';
 import { cpu, wasm } from './host.ts';
 import { tensorflow } from './tensorflow.ts';
 import { tfjs } from './tfjs.ts';
+import { wasmSimd } from './wasmSimd.ts';
 
 /*
  * Convolution of each channel separately, with M filters per channel, and its two gradients.
@@ -17,6 +18,7 @@ import { tfjs } from './tfjs.ts';
 const KERNELS: ByBackend<DepthwiseKernels> = {
   cpu,
   wasm,
+  wasmSimd,
   tensorflow,
   float64: tfjs,
   // tfjs's kernels for graphics cards compute the convolution and both gradients, but ignore

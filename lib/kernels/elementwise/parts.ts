@@ -11,14 +11,15 @@ import {
 import { scalar } from '../../constant.ts';
 import { computeOnHost } from '../backends/host.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
-import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
+import { runOperation } from '../backends/tensorflow.ts';
 import { surelyFinite } from '../reduce/surelyFinite.ts';
-import { partOnWasm } from './partsOnWasm.ts';
+import { runElementwise, simdOf, type SimdKernel } from '../simd/simd.ts';
 
 const POSITIVE_PART: ByBackend<(x: Tensor) => Tensor> = {
   tensorflow: (x) => runOperation('Relu', {}, [x]),
   // tfjs's own kernel returns 0 for a NaN whose sign bit is set, such as ∞ − ∞.
-  wasm: (x) => partOnWasm('positive', x) ?? (surelyFinite(x) ? relu(x) : positivePartInLoop(x)),
+  wasm: (x) => (surelyFinite(x) ? relu(x) : positivePartInLoop(x)),
+  wasmSimd: (x) => elementwise('relu', [x]),
   // tfjs's own kernel multiplies −∞ by 0.
   webgl: (x) => tidy(() => maximum(x, scalar(0))),
   other: relu,
@@ -36,22 +37,31 @@ function positivePartInLoop(x: Tensor): Tensor {
   });
 }
 
-/**
- * Computes the gradient of max(0, x): gradOutput where the output is above 0, else 0. On TensorFlow
- * it uses one operation, because tfjs-node's `step` consists of five.
- */
+const POSITIVE_PART_TO_INPUT: ByBackend<(gradOutput: Tensor, output: Tensor) => Tensor> = {
+  // tfjs-node's `step` consists of five operations.
+  tensorflow: (gradOutput, output) => runOperation('ReluGrad', {}, [gradOutput, output]),
+  wasmSimd: (gradOutput, output) => elementwise('reluGrad', [gradOutput, output]),
+  other: (gradOutput, output) => tidy(() => mul(gradOutput, step(output))),
+};
+
+/** Computes the gradient of max(0, x): gradOutput where the output is above 0, else 0. */
 export function positivePartToInput(gradOutput: Tensor, output: Tensor): Tensor {
-  if (onTensorflow()) return runOperation('ReluGrad', {}, [gradOutput, output]);
-  return tidy(() => mul(gradOutput, step(output)));
+  return forBackend(POSITIVE_PART_TO_INPUT)(gradOutput, output);
+}
+
+/** Runs one of boxprop's own kernels on tensors of the same shape. */
+function elementwise(kernel: SimdKernel, inputs: readonly Tensor[]): Tensor {
+  const output = simdOf().output(inputs[0].shape);
+  runElementwise(kernel, inputs, [output]);
+  return output;
 }
 
 const NEGATIVE_PART: ByBackend<(x: Tensor) => Tensor> = {
   float64: negativePartInLoop,
   cpu: negativePartInLoop,
   // `clipByValue` takes a fiftieth of the time of tfjs's own minimum, but it loses a NaN.
-  wasm: (x) =>
-    partOnWasm('negative', x) ??
-    (surelyFinite(x) ? clipByValue(x, -Infinity, 0) : negativePartInLoop(x)),
+  wasm: (x) => (surelyFinite(x) ? clipByValue(x, -Infinity, 0) : negativePartInLoop(x)),
+  wasmSimd: (x) => elementwise('negativePart', [x]),
   other: (x) => tidy(() => minimum(x, scalar(0))),
 };
 

@@ -5,11 +5,13 @@ import type { MatMulKernels } from './matMulKernels.ts';
 import { tensorflow } from './tensorflow.ts';
 import { tfjs } from './tfjs.ts';
 import { wasm } from './wasm.ts';
+import { wasmSimd } from './wasmSimd.ts';
 import { webgpu } from './webgpu.ts';
 
 const KERNELS: ByBackend<MatMulKernels> = {
   cpu,
   wasm,
+  wasmSimd,
   tensorflow,
   softwareWebgpu: webgpu,
   other: tfjs,

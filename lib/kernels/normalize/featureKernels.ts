@@ -12,14 +12,18 @@ export interface Standardized {
   readonly invStd: Tensor1D;
 }
 
-/** The result of `standardizeToInput`. */
-export interface StandardizedGrads {
-  /** ∂C/∂x */
-  readonly gradInput: Tensor;
+/** The sums of gradients over the values of each feature. */
+export interface GradSums {
   /** Σ g x̂ */
   readonly products: Tensor1D;
   /** Σ g */
   readonly sums: Tensor1D;
+}
+
+/** The result of `standardizeToInput`. */
+export interface StandardizedGrads extends GradSums {
+  /** ∂C/∂x */
+  readonly gradInput: Tensor;
 }
 
 /** One backend's operations on the features of a batch; `features.ts` has their equations. */
@@ -32,4 +36,6 @@ export interface FeatureKernels {
   readonly standardize: (x: Tensor, eps: number) => Standardized;
   /** Returns ∂C/∂x, Σ g x̂ and Σ g, from g, x̂ and the scale. */
   readonly standardizeToInput: (g: Tensor, normalized: Tensor, scale: Tensor) => StandardizedGrads;
+  /** Returns Σ g x̂ and Σ g. */
+  readonly gradSums: (g: Tensor, normalized: Tensor) => GradSums;
 }

@@ -2,10 +2,15 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { forBackend, type ByBackend } from '../backends/select.ts';
 import { byGroups } from './featuresByGroups.ts';
 import { tensorflow } from './featuresTensorflow.ts';
-import type { FeatureKernels, Standardized, StandardizedGrads } from './featureKernels.ts';
+import { wasmSimd } from './featuresSimd.ts';
+import type {
+  FeatureKernels,
+  GradSums,
+  Standardized,
+  StandardizedGrads,
+} from './featureKernels.ts';
 
-export { normGradSums } from './featuresByGroups.ts';
-export type { Standardized, StandardizedGrads } from './featureKernels.ts';
+export type { GradSums, Standardized, StandardizedGrads } from './featureKernels.ts';
 
 /*
  * Operations on each feature, the last axis, of a batch.
@@ -13,7 +18,7 @@ export type { Standardized, StandardizedGrads } from './featureKernels.ts';
  * Shapes: x, g, normalized [..., features]; shift, scale, mean, variance, ... [features].
  */
 
-const KERNELS: ByBackend<FeatureKernels> = { tensorflow, other: byGroups };
+const KERNELS: ByBackend<FeatureKernels> = { tensorflow, wasmSimd, other: byGroups };
 
 /** Returns x + b, with one b per feature. */
 export function shiftFeatures(x: Tensor, shift: Tensor): Tensor {
@@ -43,4 +48,9 @@ export function standardizeToInput(
   scale: Tensor,
 ): StandardizedGrads {
   return forBackend(KERNELS).standardizeToInput(g, normalized, scale);
+}
+
+/** Returns Σ g x̂ and Σ g of each feature. */
+export function normGradSums(g: Tensor, normalized: Tensor): GradSums {
+  return forBackend(KERNELS).gradSums(g, normalized);
 }

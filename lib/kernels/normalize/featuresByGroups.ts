@@ -10,14 +10,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import { scalar } from '../../constant.ts';
 import { sumLeading } from '../reduce/sumLeading.ts';
-import type { FeatureKernels } from './featureKernels.ts';
-import {
-  broadcastGroups,
-  groupSize,
-  momentsOver,
-  viewOf,
-  type ReductionGroups,
-} from './reductionGroups.ts';
+import { byFeature } from './byFeature.ts';
+import type { FeatureKernels, GradSums } from './featureKernels.ts';
+import { broadcastGroups, groupSize, momentsOver, viewOf } from './reductionGroups.ts';
 
 /**
  * Operations on features for every backend. The values of each feature are a group with a common
@@ -57,7 +52,7 @@ export const byGroups: FeatureKernels = {
     const grouping = byFeature(g);
     const view = viewOf(grouping);
     return tidy(() => {
-      const { products, sums } = normGradSums(g, normalized);
+      const { products, sums } = gradSums(g, normalized);
       const perValue = scalar(1 / groupSize(grouping));
       const throughMean = broadcastGroups(mul(sums, perValue), grouping);
       const throughVariance = mul(
@@ -71,21 +66,13 @@ export const byGroups: FeatureKernels = {
       return { gradInput: reshape(gradInput, g.shape), products, sums };
     });
   },
+
+  gradSums,
 };
 
-/** Returns Σ g x̂ and Σ g of each feature. */
-export function normGradSums(
-  g: Tensor,
-  normalized: Tensor,
-): { products: Tensor1D; sums: Tensor1D } {
+function gradSums(g: Tensor, normalized: Tensor): GradSums {
   return tidy(() => ({
     products: sumLeading(mul(g, normalized)) as Tensor1D,
     sums: sumLeading(g) as Tensor1D,
   }));
-}
-
-/** Returns one group per feature: the feature's values at all positions of the batch. */
-function byFeature(x: Tensor): ReductionGroups {
-  const groups = x.shape[x.rank - 1];
-  return { outer: 1, rows: x.size / groups, groups, columns: 1 };
 }

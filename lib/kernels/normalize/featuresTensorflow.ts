@@ -22,6 +22,7 @@ export const tensorflow: FeatureKernels = {
     hasOneDnn()
       ? standardizeToInput(g, normalized, scale)
       : byGroups.standardizeToInput(g, normalized, scale),
+  gradSums: byGroups.gradSums,
 };
 
 /**

@@ -15,11 +15,18 @@ import { forBackend, type ByBackend } from '../backends/select.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 import { inLoops } from './groupsInLoops.ts';
 import { wasm } from './groupsOnWasm.ts';
+import { wasmSimd } from './groupsSimd.ts';
 import { tfjs } from './groupsTfjs.ts';
 
 export type { ReductionGroups } from './groupKernels.ts';
 
-const KERNELS: ByBackend<GroupKernels> = { cpu: inLoops, float64: inLoops, wasm, other: tfjs };
+const KERNELS: ByBackend<GroupKernels> = {
+  cpu: inLoops,
+  float64: inLoops,
+  wasm,
+  wasmSimd,
+  other: tfjs,
+};
 
 /** Returns the shape to which `broadcastGroups` broadcasts: [outer, lines, values of a line]. */
 export function viewOf(grouping: ReductionGroups): [number, number, number] {

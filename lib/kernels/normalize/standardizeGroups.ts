@@ -1,5 +1,7 @@
 import { add, mul, reshape, rsqrt, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { scalar } from '../../constant.ts';
+import { forBackend, type ByBackend } from '../backends/select.ts';
+import { standardize, standardizeToInput } from './groupsSimd.ts';
 import { broadcastGroups, meanOver, momentsOver, viewOf } from './reductionGroups.ts';
 import type { ReductionGroups } from './groupKernels.ts';
 
@@ -11,6 +13,53 @@ export interface StandardizedGroups {
   readonly invStd: Tensor;
 }
 
+/** One backend's standardization of groups and its gradient. */
+interface StandardizeKernels {
+  readonly forward: (x: Tensor, grouping: ReductionGroups, eps: number) => StandardizedGroups;
+  readonly toInput: (
+    g: Tensor,
+    standardized: StandardizedGroups,
+    grouping: ReductionGroups,
+  ) => Tensor;
+}
+
+const KERNELS: ByBackend<StandardizeKernels> = {
+  wasmSimd: {
+    forward(x, grouping, eps) {
+      return tidy(() => {
+        const { normalized, invStd } = standardize(x, grouping, eps);
+        return { normalized, invStd };
+      });
+    },
+    toInput: (g, { normalized, invStd }, grouping) =>
+      tidy(() => standardizeToInput(g, normalized, invStd, grouping).gradInput),
+  },
+  other: {
+    forward(x, grouping, eps) {
+      return tidy(() => {
+        const { variance, centered } = momentsOver(x, grouping);
+        const invStd = rsqrt(add(variance, scalar(eps)));
+        const normalized = reshape(mul(centered, broadcastGroups(invStd, grouping)), x.shape);
+        return { normalized, invStd };
+      });
+    },
+    toInput(g, { normalized, invStd }, grouping) {
+      return tidy(() => {
+        const view = viewOf(grouping);
+        const [grad, xhat] = [reshape(g, view), reshape(normalized, view)];
+        const throughMean = broadcastGroups(meanOver(grad, grouping), grouping);
+        const projection = broadcastGroups(meanOver(mul(grad, xhat), grouping), grouping);
+        const throughVariance = mul(xhat, projection);
+        const gradInput = mul(
+          sub(sub(grad, throughMean), throughVariance),
+          broadcastGroups(invStd, grouping),
+        );
+        return reshape(gradInput, g.shape);
+      });
+    },
+  },
+};
+
 /**
  * Gives each group mean 0 and variance 1. With the mean μ and the variance σ² of a group:
  *
@@ -21,12 +70,7 @@ export function standardizeGroups(
   grouping: ReductionGroups,
   eps: number,
 ): StandardizedGroups {
-  return tidy(() => {
-    const { variance, centered } = momentsOver(x, grouping);
-    const invStd = rsqrt(add(variance, scalar(eps)));
-    const normalized = reshape(mul(centered, broadcastGroups(invStd, grouping)), x.shape);
-    return { normalized, invStd };
-  });
+  return forBackend(KERNELS).forward(x, grouping, eps);
 }
 
 /**
@@ -37,19 +81,8 @@ export function standardizeGroups(
  */
 export function standardizeGroupsToInput(
   g: Tensor,
-  { normalized, invStd }: StandardizedGroups,
+  standardized: StandardizedGroups,
   grouping: ReductionGroups,
 ): Tensor {
-  return tidy(() => {
-    const view = viewOf(grouping);
-    const [grad, xhat] = [reshape(g, view), reshape(normalized, view)];
-    const throughMean = broadcastGroups(meanOver(grad, grouping), grouping);
-    const projection = broadcastGroups(meanOver(mul(grad, xhat), grouping), grouping);
-    const throughVariance = mul(xhat, projection);
-    const gradInput = mul(
-      sub(sub(grad, throughMean), throughVariance),
-      broadcastGroups(invStd, grouping),
-    );
-    return reshape(gradInput, g.shape);
-  });
+  return forBackend(KERNELS).toInput(g, standardized, grouping);
 }

@@ -1,8 +1,11 @@
-import { engine, getBackend, type Tensor4D } from '@tensorflow/tfjs-core';
+import { engine, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 import { disposeTensors } from '../../memory.ts';
+import { forBackend, type ByBackend } from '../backends/select.ts';
 import { mapImage, mapImageToInput, type ImageMap } from '../pad/axisMap.ts';
 import { surelyFinite } from '../reduce/surelyFinite.ts';
+import type { AvgPool2dKernels } from './avgPool2dKernels.ts';
+import { wasmSimd } from './avgPool2dSimd.ts';
 import { poolAttributes } from './poolAttributes.ts';
 import { windowMeans } from './windowMap.ts';
 
@@ -13,6 +16,18 @@ import { windowMeans } from './windowMap.ts';
  */
 export const MAX_AVGPOOL_CHANNELS = 8192;
 
+const inMaps: AvgPool2dKernels = {
+  forward: (images, geometry, countPadding) => mapImage(images, means(geometry, countPadding)),
+  toInput: (gradOutput, geometry, countPadding) =>
+    mapImageToInput(gradOutput, means(geometry, countPadding)),
+};
+
+const KERNELS: ByBackend<AvgPool2dKernels> = {
+  wasm: { forward: onWasm, toInput: inMaps.toInput },
+  wasmSimd,
+  other: inMaps,
+};
+
 /**
  * Returns the average of each window over its cells inside the input or, with `countPadding`,
  * inside the padded input, whose padding is 0. The number of cells is a number of rows times a
@@ -22,15 +37,7 @@ export const MAX_AVGPOOL_CHANNELS = 8192;
  * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
  */
 export function avgPool2d(images: Tensor4D, geometry: Geometry, countPadding: boolean): Tensor4D {
-  // wasm's own kernel is six times as fast, but never counts padding.
-  const counts = countPadding && isPadded(geometry);
-  if (getBackend() === 'wasm' && !counts && images.shape[3] <= MAX_AVGPOOL_CHANNELS) {
-    const output: Tensor4D = engine().runKernel('AvgPool', { x: images }, poolAttributes(geometry));
-    // That kernel turns a NaN into −∞.
-    if (surelyFinite(output)) return output;
-    disposeTensors(output);
-  }
-  return mapImage(images, means(geometry, countPadding));
+  return forBackend(KERNELS).forward(images, geometry, countPadding);
 }
 
 /**
@@ -42,7 +49,19 @@ export function avgPool2dToInput(
   geometry: Geometry,
   countPadding: boolean,
 ): Tensor4D {
-  return mapImageToInput(gradOutput, means(geometry, countPadding));
+  return forBackend(KERNELS).toInput(gradOutput, geometry, countPadding);
+}
+
+/** wasm's own kernel is six times as fast as the maps, but it never counts padding. */
+function onWasm(images: Tensor4D, geometry: Geometry, countPadding: boolean): Tensor4D {
+  const counts = countPadding && isPadded(geometry);
+  if (!counts && images.shape[3] <= MAX_AVGPOOL_CHANNELS) {
+    const output: Tensor4D = engine().runKernel('AvgPool', { x: images }, poolAttributes(geometry));
+    // That kernel turns a NaN into −∞.
+    if (surelyFinite(output)) return output;
+    disposeTensors(output);
+  }
+  return inMaps.forward(images, geometry, countPadding);
 }
 
 function means({ height, width }: Geometry, countPadding: boolean): ImageMap {

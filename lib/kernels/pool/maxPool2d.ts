@@ -5,11 +5,13 @@ import { host } from './maxPool2dHost.ts';
 import type { MaxPool2dKernels, MaxPooled } from './maxPool2dKernels.ts';
 import { webgl, webgpu } from './maxPool2dOnCards.ts';
 import { tensorflow } from './maxPool2dTensorflow.ts';
+import { wasmSimd } from './maxPool2dSimd.ts';
 import { tfjs } from './maxPool2dTfjs.ts';
 
 const KERNELS: ByBackend<MaxPool2dKernels> = {
   cpu: host,
   wasm: host,
+  wasmSimd,
   float64: host,
   tensorflow,
   webgl,

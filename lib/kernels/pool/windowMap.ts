@@ -26,9 +26,18 @@ export function windowSums(axis: Axis): AxisMap {
  * `ceilMode` adds, never count.
  */
 export function windowMeans(axis: Axis, countPadding: boolean): AxisMap {
+  const count = cellsInWindow(axis, countPadding);
+  return slideWindow(axis, (first, past) => 1 / count(first, past));
+}
+
+/** Returns a function that counts the cells of a window over which `windowMeans` averages. */
+export function cellsInWindow(
+  axis: Axis,
+  countPadding: boolean,
+): (first: number, past: number) => number {
   const begin = countPadding ? -axis.before : 0;
   const end = axis.input + (countPadding ? axis.after - (axis.overhang ?? 0) : 0);
-  return slideWindow(axis, (first, past) => 1 / (Math.min(past, end) - Math.max(first, begin)));
+  return (first, past) => Math.min(past, end) - Math.max(first, begin);
 }
 
 /**

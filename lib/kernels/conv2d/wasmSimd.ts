@@ -1,0 +1,247 @@
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Axis, Geometry } from '../../geometry.ts';
+import {
+  axisFields,
+  PANEL,
+  panelsWidth,
+  reach,
+  rowsOfStrip,
+  TILE,
+  type AxisFields,
+} from '../simd/layout.ts';
+import { simdOf, unitsOf } from '../simd/simd.ts';
+
+/*
+ * Convolution and its gradients on wasm by boxprop's own kernels, which read the windows from the
+ * images themselves. A group is a range of the channels.
+ */
+
+/**
+ * The number of values of the cells of a strip, which fit into the second-level cache together with
+ * a panel of filters.
+ */
+const STRIP = 2 ** 14;
+/** The same for the gradient of the filters, which reads each strip once per tile of taps. */
+const FILTER_STRIP = 2 ** 15;
+/** The number of windows of a strip, whose terms are summed in single precision. */
+const MOST_WINDOWS = 2 ** 11;
+
+export const wasmSimd = {
+  forward(
+    images: Tensor4D,
+    filters: Tensor4D,
+    { height, width }: Geometry,
+    bias?: Tensor,
+    groups = 1,
+  ): Tensor4D {
+    const [batch, , , pixel] = images.shape;
+    const outputs = filters.shape[3];
+    const output = simdOf().output<Tensor4D>([batch, height.output, width.output, outputs]);
+    const [channels, perGroup] = [pixel / groups, outputs / groups];
+    const [kernelHeight, kernelWidth] = [height.kernel, width.kernel];
+    for (let group = 0; group < groups; group++) {
+      convolve({
+        images: { tensor: images, channel: group * channels, channels },
+        height,
+        width,
+        pack: {
+          tensor: filters,
+          start: group * perGroup,
+          taps: [kernelHeight, kernelWidth * channels * outputs, kernelWidth, channels * outputs],
+          terms: [channels, outputs],
+          columns: [perGroup, 1],
+        },
+        output,
+        start: group * perGroup,
+        steps: [height.output * width.output * outputs, width.output * outputs, outputs],
+        bias,
+        biasStart: group * perGroup,
+      });
+    }
+    return output;
+  },
+
+  toInput(gradOutput: Tensor4D, filters: Tensor4D, geometry: Geometry, groups = 1): Tensor4D {
+    const { height, width } = geometry;
+    const [batch, , , outputs] = gradOutput.shape;
+    const [perGroup, channels] = [outputs / groups, filters.shape[2]];
+    const pixel = channels * groups;
+    const gradInput = simdOf().output<Tensor4D>([batch, height.input, width.input, pixel]);
+    const [rows, columns] = [phasesOf(height), phasesOf(width)];
+    const tapSize = channels * outputs;
+    // Pixels under no cell of a window are in no phase.
+    if ([...rows, ...columns].some(({ axis }) => axis.kernel === 0)) clear(gradInput);
+    for (let group = 0; group < groups; group++) {
+      for (const row of rows) {
+        for (const column of columns) {
+          if (row.axis.kernel === 0 || column.axis.kernel === 0) continue;
+          convolve({
+            images: { tensor: gradOutput, channel: group * perGroup, channels: perGroup },
+            height: row.axis,
+            width: column.axis,
+            pack: {
+              tensor: filters,
+              start: (row.lastTap * width.kernel + column.lastTap) * tapSize + group * perGroup,
+              taps: [
+                row.axis.kernel,
+                -row.tapStep * width.kernel * tapSize,
+                column.axis.kernel,
+                -column.tapStep * tapSize,
+              ],
+              terms: [perGroup, 1],
+              columns: [channels, outputs],
+            },
+            output: gradInput,
+            start: (row.first * width.input + column.first) * pixel + group * channels,
+            steps: [
+              height.input * width.input * pixel,
+              height.stride * width.input * pixel,
+              width.stride * pixel,
+            ],
+          });
+        }
+      }
+    }
+    return gradInput;
+  },
+
+  toFilter(
+    images: Tensor4D,
+    gradOutput: Tensor4D,
+    { height, width }: Geometry,
+    groups = 1,
+  ): Tensor4D {
+    const simd = simdOf();
+    const [batch, , , pixel] = images.shape;
+    const outputs = gradOutput.shape[3];
+    const [channels, perGroup] = [pixel / groups, outputs / groups];
+    const shape = [height.kernel, width.kernel, channels, outputs];
+    const gradFilters = simd.output<Tensor4D>(shape);
+    if (batch === 0) clear(gradFilters);
+    const stripRows = Math.min(
+      rowsOfStrip(height, width, channels, FILTER_STRIP),
+      Math.max(Math.floor(MOST_WINDOWS / width.output), 1),
+    );
+    const windows = stripRows * width.output;
+    const scratch =
+      reach(height, stripRows) * reach(width, width.output) * channels +
+      windows * (panelsWidth(perGroup) + TILE);
+    const tiles = unitsOf(height.kernel * width.kernel * channels, TILE);
+    for (let group = 0; group < groups; group++) {
+      simd.run(
+        'conv2dFilter',
+        batch === 0 ? 0 : tiles,
+        [
+          simd.addressOf(images) + 4 * group * channels,
+          ...[channels, pixel, ...axisFields(height), ...axisFields(width)],
+          simd.addressOf(gradOutput) + 4 * group * perGroup,
+          simd.addressOf(gradFilters) + 4 * group * perGroup,
+          ...[batch, perGroup, outputs, outputs, stripRows],
+        ],
+        { scratch, work: gradOutput.size * height.kernel * width.kernel * channels },
+      );
+    }
+    return gradFilters;
+  },
+};
+
+/** The values of `convolve`. Distances are in numbers of values. */
+interface Convolution {
+  /** The images: some channels from the first one on. */
+  readonly images: {
+    readonly tensor: Tensor4D;
+    readonly channel: number;
+    readonly channels: number;
+  };
+  readonly height: AxisFields;
+  readonly width: AxisFields;
+  /** The filters: a number and a distance for each of their axes, as in `struct Pack`. */
+  readonly pack: {
+    readonly tensor: Tensor;
+    readonly start: number;
+    readonly taps: readonly [number, number, number, number];
+    readonly terms: readonly [number, number];
+    readonly columns: readonly [number, number];
+  };
+  readonly output: Tensor4D;
+  /** The index of the first value that is written, and the distances of images, rows and pixels. */
+  readonly start: number;
+  readonly steps: readonly [number, number, number];
+  readonly bias?: Tensor | undefined;
+  readonly biasStart?: number;
+}
+
+function convolve(c: Convolution): void {
+  const simd = simdOf();
+  const { tensor, channel, channels } = c.images;
+  const { height, width, pack } = c;
+  const [outputs] = pack.columns;
+  const terms = height.kernel * width.kernel * pack.terms[0];
+  const stripRows = rowsOfStrip(height, width, channels, STRIP);
+  const scratch = reach(height, stripRows) * reach(width, width.output) * channels;
+  simd.withRoom(terms * panelsWidth(outputs), (packed) => {
+    simd.run('pack', unitsOf(outputs, PANEL), [
+      simd.addressOf(pack.tensor) + 4 * pack.start,
+      ...[packed, ...pack.taps, ...pack.terms, ...pack.columns],
+    ]);
+    simd.run(
+      'conv2d',
+      tensor.shape[0] * height.output,
+      [
+        simd.addressOf(tensor) + 4 * channel,
+        ...[channels, tensor.shape[3], ...axisFields(height), ...axisFields(width)],
+        packed,
+        simd.addressOf(c.output) + 4 * c.start,
+        c.bias === undefined ? 0 : simd.addressOf(c.bias) + 4 * (c.biasStart ?? 0),
+        ...[outputs, ...c.steps, stripRows],
+      ],
+      { scratch, work: tensor.shape[0] * height.output * width.output * outputs * terms },
+    );
+  });
+}
+
+/**
+ * The pixels first, first + s, ... of one axis of the gradient of the input, for the stride s. They
+ * lie under the taps lastTap, lastTap − tapStep, ... of the kernel, so their gradient is a
+ * convolution with stride 1 of the gradients of the windows with these taps.
+ */
+interface Phase {
+  readonly first: number;
+  readonly lastTap: number;
+  readonly tapStep: number;
+  readonly axis: AxisFields;
+}
+
+/**
+ * Returns the phases of an axis, one for each remainder of a pixel's index divided by the stride.
+ *
+ * Pixel y lies under tap p of window i if y = i·s + p·d − before. So p·d ≡ y + before modulo s,
+ * which holds for every (s/gcd(s, d))-th tap.
+ */
+function phasesOf({ input, output, kernel, stride, dilation, before }: Axis): Phase[] {
+  const tapStep = stride / greatestCommonDivisor(stride, dilation);
+  return Array.from({ length: Math.min(stride, input) }, (_, first) => {
+    const taps = Array.from({ length: kernel }, (_, p) => p).filter(
+      (p) => (p * dilation - first - before) % stride === 0,
+    );
+    const lastTap = taps.at(-1) ?? 0;
+    const axis = {
+      input: output,
+      output: Math.ceil((input - first) / stride),
+      kernel: taps.length,
+      stride: 1,
+      dilation: (tapStep * dilation) / stride,
+      before: (lastTap * dilation - first - before) / stride,
+    };
+    return { first, lastTap, tapStep, axis };
+  });
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+function clear(x: Tensor): void {
+  const simd = simdOf();
+  simd.write(simd.addressOf(x), new Float32Array(x.size));
+}

@@ -1,0 +1,46 @@
+import { reshape, tidy, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
+import { byFeature } from './byFeature.ts';
+import type { FeatureKernels } from './featureKernels.ts';
+import { mapLines, moments, standardize, standardizeToInput, withSums } from './groupsSimd.ts';
+import { simdOf } from '../simd/simd.ts';
+
+/** Operations on features on wasm by boxprop's own kernels: two passes over x, one over g. */
+export const wasmSimd: FeatureKernels = {
+  shift: (x, shift) => mapLines('shiftLines', x, byFeature(x), [shift]),
+
+  scale: (x, scale) => mapLines('scaleLines', x, byFeature(x), [scale]),
+
+  standardize(x, eps) {
+    return tidy(() => {
+      const { normalized, mean, variance, invStd } = standardize(x, byFeature(x), eps);
+      return {
+        normalized,
+        mean: asVector(mean),
+        variance: asVector(variance),
+        invStd: asVector(invStd),
+      };
+    });
+  },
+
+  standardizeToInput(g, normalized, scale) {
+    return tidy(() => {
+      const grads = standardizeToInput(g, normalized, scale, byFeature(g));
+      const { gradInput, products, sums } = grads;
+      return { gradInput, products: asVector(products), sums: asVector(sums) };
+    });
+  },
+
+  gradSums(g, normalized) {
+    const [products, sums] = [1, 2].map(() => simdOf().output<Tensor1D>([g.shape[g.rank - 1]]));
+    const grouping = byFeature(g);
+    withSums({ x: g, y: normalized, grouping }, (at) => {
+      moments(at.sums, grouping, { sum: sums });
+      moments(at.products, grouping, { sum: products });
+    });
+    return { products, sums };
+  },
+};
+
+function asVector(perGroup: Tensor): Tensor1D {
+  return reshape(perGroup, [perGroup.size]);
+}

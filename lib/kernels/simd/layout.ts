@@ -1,0 +1,54 @@
+import type { Axis } from '../../geometry.ts';
+
+/*
+ * The fields of the structs of source/axis.h and source/conv2d.c, in their order.
+ */
+
+/** The part of an axis that the kernels need. */
+export type AxisFields = Pick<
+  Axis,
+  'input' | 'output' | 'kernel' | 'stride' | 'dilation' | 'before'
+>;
+
+/** Returns the fields of `struct Axis`. */
+export function axisFields({
+  input,
+  output,
+  kernel,
+  stride,
+  dilation,
+  before,
+}: AxisFields): number[] {
+  return [input, output, kernel, stride, dilation, before];
+}
+
+/** Returns the number of cells over which `count` windows reach. */
+export function reach({ stride, kernel, dilation }: AxisFields, count: number): number {
+  return (count - 1) * stride + (kernel - 1) * dilation + 1;
+}
+
+/**
+ * Returns the number of rows of windows of a strip whose cells take at most `size` values, or 1 if a
+ * single row takes more.
+ */
+export function rowsOfStrip(
+  height: AxisFields,
+  width: AxisFields,
+  channels: number,
+  size: number,
+): number {
+  const cellRows = Math.floor(size / (reach(width, width.output) * channels));
+  const rows = Math.floor((cellRows - reach(height, 1)) / height.stride) + 1;
+  return Math.min(Math.max(rows, 1), height.output);
+}
+
+/** The number of columns of a panel. */
+export const PANEL = 8;
+
+/** The number of rows of a tile, and of taps that are computed at once. */
+export const TILE = 4;
+
+/** Returns the number of values of a row of all panels of so many columns. */
+export function panelsWidth(columns: number): number {
+  return Math.ceil(columns / 4) * 4;
+}

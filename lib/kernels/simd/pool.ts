@@ -1,0 +1,151 @@
+import type * as workerThreads from 'node:worker_threads';
+import type { Instance } from './instance.ts';
+
+/*
+ * Threads for the kernels: workers that share the memory of the wasm backend. The caller is one of
+ * the threads. It writes a job into shared cells, wakes the workers, does its own part, and waits.
+ */
+
+/** The shared cells: the number of the job, the parts that are unfinished, and the job. */
+const CELLS = 8;
+const [JOB, UNFINISHED] = [0, 1];
+
+/**
+ * The code of a worker, for Node and browsers. It is text, because a worker is loaded from a URL, and
+ * only text is found by every bundler. `receive(serve)` calls `serve` with the data of the worker.
+ */
+const SERVE = `
+function serve({ module, memory, cells, stack, thread, threads, kernels }, ready) {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  exports.__stack_pointer.value = stack;
+  const state = new Int32Array(memory.buffer, cells, ${CELLS});
+  ready();
+  for (let job = 0; ; ) {
+    Atomics.wait(state, ${JOB}, job);
+    job = Atomics.load(state, ${JOB});
+    const [, , kernel, args, units, scratch, scratchBytes] = state;
+    const first = Math.floor((units * thread) / threads);
+    const past = Math.floor((units * (thread + 1)) / threads);
+    if (past > first) exports[kernels[kernel]](args, first, past, scratch + thread * scratchBytes);
+    if (Atomics.sub(state, ${UNFINISHED}, 1) === 1) Atomics.notify(state, ${UNFINISHED});
+  }
+}`;
+
+const IN_NODE = `${SERVE}
+const { parentPort, workerData } = require('node:worker_threads');
+serve(workerData, () => parentPort.postMessage('ready'));`;
+
+const IN_BROWSER = `${SERVE}
+onmessage = ({ data }) => serve(data, () => postMessage('ready'));`;
+
+/** One job of the pool. */
+export interface Job {
+  readonly kernel: string;
+  /** The address of the kernel's struct, and the number of units of its work. */
+  readonly args: number;
+  readonly units: number;
+  /** The address of the memory for intermediate values, and its size per thread. */
+  readonly scratch: number;
+  readonly scratchBytes: number;
+}
+
+/** The threads of one wasm backend. */
+export class Pool {
+  readonly threads: number;
+  readonly #state: Int32Array;
+  readonly #kernels: readonly string[];
+  readonly #instance: Instance;
+
+  constructor(threads: number, state: Int32Array, kernels: readonly string[], instance: Instance) {
+    this.threads = threads;
+    this.#state = state;
+    this.#kernels = kernels;
+    this.#instance = instance;
+  }
+
+  /** Runs a job on all threads, the caller's as thread 0, and returns when it is done. */
+  run({ kernel, args, units, scratch, scratchBytes }: Job): void {
+    const state = this.#state;
+    state.set([this.#kernels.indexOf(kernel), args, units, scratch, scratchBytes], 2);
+    Atomics.store(state, UNFINISHED, this.threads - 1);
+    Atomics.add(state, JOB, 1);
+    Atomics.notify(state, JOB);
+    const past = Math.floor(units / this.threads);
+    if (past > 0) this.#instance.exports[kernel](args, 0, past, scratch);
+    this.#wait();
+  }
+
+  /** Waits for the other threads; the main thread of a page may not block, so it looks again. */
+  #wait(): void {
+    const state = this.#state;
+    for (let tries = 0; ; tries++) {
+      const unfinished = Atomics.load(state, UNFINISHED);
+      if (unfinished === 0) return;
+      if (tries > SPINS && MAY_BLOCK) Atomics.wait(state, UNFINISHED, unfinished);
+    }
+  }
+}
+
+/** The number of times that the caller looks before it sleeps, which takes some microseconds. */
+const SPINS = 2000;
+
+/** Whether this thread may sleep: not the main thread of a page. */
+const MAY_BLOCK = typeof document === 'undefined';
+
+/** Starts `threads − 1` workers and resolves to the pool when all are ready. */
+export async function startPool(
+  threads: number,
+  instance: Instance,
+  reserve: (bytes: number) => number,
+  stack: () => number,
+): Promise<Pool> {
+  const { memory, module } = instance;
+  const cells = reserve(4 * CELLS);
+  const state = new Int32Array(memory.buffer, cells, CELLS).fill(0);
+  const kernels = Object.keys(instance.exports).filter((name) => !name.startsWith('__'));
+  const workers = Array.from({ length: threads - 1 }, (_, k) => {
+    const data = { module, memory, cells, stack: stack(), thread: k + 1, threads, kernels };
+    return isNode() ? startInNode(data) : startInBrowser(data);
+  });
+  await Promise.all(workers);
+  return new Pool(threads, state, kernels, instance);
+}
+
+function isNode(): boolean {
+  return typeof process !== 'undefined' && process.versions?.node !== undefined;
+}
+
+/** Typed as `string`, because a bundler for the browser would try to resolve a literal. */
+const WORKERS: string = 'node:worker_threads';
+
+async function startInNode(data: object): Promise<void> {
+  const { Worker } = (await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ WORKERS
+  )) as typeof workerThreads;
+  const worker = new Worker(IN_NODE, { eval: true, execArgv: [], workerData: data });
+  await new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+  // A waiting worker does not keep the process alive.
+  worker.unref();
+}
+
+/** The part of a browser's interface that this file needs. */
+interface BrowserWorker {
+  onmessage: (() => void) | null;
+  onerror: ((event: { readonly message?: string }) => void) | null;
+  postMessage(data: object): void;
+}
+
+async function startInBrowser(data: object): Promise<void> {
+  const { Worker } = globalThis as unknown as { Worker: new (url: string) => BrowserWorker };
+  const url = URL.createObjectURL(new Blob([IN_BROWSER], { type: 'text/javascript' }));
+  const worker = new Worker(url);
+  await new Promise<void>((resolve, reject) => {
+    worker.onmessage = () => resolve();
+    worker.onerror = ({ message }) => reject(new Error(`wasm: a thread did not start: ${message}`));
+    worker.postMessage(data);
+  });
+  URL.revokeObjectURL(url);
+}

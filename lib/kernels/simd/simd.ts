@@ -1,0 +1,169 @@
+import type { Instance } from './instance.ts';
+import type { Pool } from './pool.ts';
+import { backend, engine, getBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+
+/** The kernels of `source/`, by their names. */
+export type SimdKernel =
+  | 'pack'
+  | 'product'
+  | 'conv2d'
+  | 'conv2dFilter'
+  | 'depthwise'
+  | 'depthwiseInput'
+  | 'depthwiseFilter'
+  | 'maxPool'
+  | 'maxPoolGrad'
+  | 'avgPool'
+  | 'avgPoolGrad'
+  | 'sumRuns'
+  | 'sumLines'
+  | 'moments'
+  | 'standardize'
+  | 'standardizeGrad'
+  | 'scaleLines'
+  | 'shiftLines'
+  | 'relu'
+  | 'negativePart'
+  | 'reluGrad'
+  | 'zeroIfFinite'
+  | 'momentum';
+
+/** The parts of the wasm backend that the kernels need: its heap. */
+export interface WasmHeap {
+  readonly wasm: {
+    readonly _malloc: (bytes: number) => number;
+    readonly _free: (address: number) => void;
+  };
+  /** `get` moves a tensor to the heap if another backend still holds it. */
+  readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
+  makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
+}
+
+/** The number of bytes for the struct of a kernel. */
+const ARGS_BYTES = 256;
+
+/** boxprop's own kernels, which work on the tensors in the heap of the wasm backend. */
+export class Simd {
+  readonly #heap: WasmHeap;
+  readonly #instance: Instance;
+  readonly #pool: Pool | undefined;
+  readonly #args: number;
+
+  /** @param pool the threads; without them, the caller's thread does everything. */
+  constructor(heap: WasmHeap, instance: Instance, pool?: Pool) {
+    this.#heap = heap;
+    this.#instance = instance;
+    this.#pool = pool;
+    this.#args = heap.wasm._malloc(ARGS_BYTES) >>> 0;
+  }
+
+  /** Returns the address of a tensor's values. It stays valid when the heap grows. */
+  addressOf(x: Tensor): number {
+    return this.#heap.dataIdMap.get(x.dataId).memoryOffset;
+  }
+
+  /** Creates a tensor whose values a kernel will write. */
+  output<T extends Tensor>(shape: readonly number[]): T {
+    const info = this.#heap.makeOutput([...shape], 'float32');
+    return engine().makeTensorFromTensorInfo(info) as T;
+  }
+
+  /** Calls `body` with the address of memory for `size` values, which is free again afterwards. */
+  withRoom<T>(size: number, body: (address: number) => T): T {
+    const address = this.#heap.wasm._malloc(4 * Math.max(size, 1)) >>> 0;
+    try {
+      return body(address);
+    } finally {
+      this.#heap.wasm._free(address);
+    }
+  }
+
+  /** Writes values to memory of `withRoom`. */
+  write(address: number, values: ArrayLike<number>): void {
+    new Float32Array(this.#instance.memory.buffer, address, values.length).set(values);
+  }
+
+  /**
+   * Runs a kernel.
+   *
+   * @param units the number of units of its work; the kernel's comment says what a unit is. A unit
+   *   gives the same values in any thread.
+   * @param args the fields of its struct, in order; a number with a fraction as `float(x)`.
+   * @param options the number of values that the kernel keeps in between, and its number of
+   *   multiplications, by which threads are used or not.
+   */
+  run(
+    kernel: SimdKernel,
+    units: number,
+    args: readonly number[],
+    { scratch = 0, work = 0 }: { readonly scratch?: number; readonly work?: number } = {},
+  ): void {
+    if (units === 0) return;
+    const pool = work < WORTHWHILE || units === 1 ? undefined : this.#pool;
+    // Each thread's values begin at a multiple of 16 bytes.
+    const size = Math.ceil(scratch / 4) * 4;
+    this.withRoom(size * (pool?.threads ?? 1), (address) => {
+      new Int32Array(this.#instance.memory.buffer, this.#args, args.length).set(args);
+      if (pool === undefined) this.#instance.exports[kernel](this.#args, 0, units, address);
+      else {
+        const at = { args: this.#args, scratch: address, scratchBytes: 4 * size };
+        pool.run({ kernel, units, ...at });
+      }
+    });
+  }
+}
+
+/**
+ * The number of multiplications from which threads are used. It takes about 20 µs to wake them, in
+ * which one thread computes this many.
+ */
+const WORTHWHILE = 2 ** 18;
+
+/** The number of elements of a unit of the elementwise kernels. */
+const BLOCK = 4096;
+
+/** Runs a kernel of source/elementwise.c, which maps elements of the inputs to elements of outputs. */
+export function runElementwise(
+  kernel: SimdKernel,
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  numbers: readonly number[] = [],
+): void {
+  const simd = simdOf();
+  const addresses = (tensors: readonly Tensor[], count: number) =>
+    Array.from({ length: count }, (_, k) => (k in tensors ? simd.addressOf(tensors[k]) : 0));
+  const { size } = inputs[0];
+  const fields = [...addresses(inputs, 4), ...addresses(outputs, 2), size, ...numbers.map(float)];
+  // A single output is the result of all elements.
+  simd.run(kernel, outputs[0].size === size ? unitsOf(size, BLOCK) : 1, fields, { work: size });
+}
+
+/** Returns the integer with the bits of a number in single precision, for a field of a struct. */
+export function float(x: number): number {
+  return new Int32Array(Float32Array.of(x).buffer)[0];
+}
+
+/** Returns the number of units of a kernel that works on `size` things, so many at a time. */
+export function unitsOf(size: number, atOnce: number): number {
+  return Math.ceil(size / atOnce);
+}
+
+/** The kernels of each wasm backend that has them. */
+const kernelsOf = new WeakMap<object, Simd>();
+
+/** Makes the kernels those of a backend. */
+export function setSimd(of: object, simd: Simd): void {
+  kernelsOf.set(of, simd);
+}
+
+/** Returns whether the backend in use is wasm with boxprop's own kernels. */
+export function hasSimd(): boolean {
+  return getBackend() === 'wasm' && kernelsOf.has(backend());
+}
+
+/** Returns the kernels of the backend in use, which `hasSimd()`. */
+export function simdOf(): Simd {
+  const simd = kernelsOf.get(backend());
+  if (simd === undefined) throw new Error('simdOf: expected the backend wasm with own kernels');
+  return simd;
+}

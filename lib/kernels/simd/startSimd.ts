@@ -1,0 +1,139 @@
+import type { Instance, Memory } from './instance.ts';
+import { startPool } from './pool.ts';
+import { Simd, setSimd, type WasmHeap } from './simd.ts';
+
+/** The instructions that the kernels use: see the option `simd` of `useBackend`. */
+export type SimdChoice = 'relaxed' | 'plain' | 'none';
+
+/** `WebAssembly`, which TypeScript's types declare only for browsers. */
+const { WebAssembly } = globalThis as unknown as {
+  readonly WebAssembly: {
+    readonly validate: (bytes: Uint8Array) => boolean;
+    readonly compile: (bytes: Uint8Array) => Promise<object>;
+    readonly Instance: new (
+      module: object,
+      imports: { readonly env: { readonly memory: object } },
+    ) => { readonly exports: Readonly<Record<string, unknown>> };
+  };
+};
+
+/**
+ * The wasm backend, which has its memory in one of two places: the build for one thread exports it,
+ * the build with threads imports it.
+ */
+interface WasmBackend extends WasmHeap {
+  readonly wasm: WasmHeap['wasm'] & {
+    readonly asm?: { readonly memory?: Memory };
+    readonly wasmMemory?: Memory;
+  };
+}
+
+/** The number of bytes of the stack of an instance; the kernels use a few hundred. */
+const STACK_BYTES = 4096;
+
+/**
+ * Gives a wasm backend boxprop's own kernels. Resolves to the choice that the machine allows:
+ * `'none'` if it has no SIMD, or if the backend's memory is out of reach.
+ *
+ * @param most the best choice that is allowed.
+ * @param threads the number of threads; more than one needs the backend's build with threads.
+ */
+export async function startSimd(
+  wasmBackend: object,
+  most: SimdChoice,
+  threads: number,
+): Promise<SimdChoice> {
+  const backend = wasmBackend as WasmBackend;
+  const memory = backend.wasm.asm?.memory ?? backend.wasm.wasmMemory;
+  if (memory === undefined || most === 'none') return 'none';
+  for (const choice of most === 'relaxed' ? (['relaxed', 'plain'] as const) : ['plain' as const]) {
+    if (choice === 'relaxed') await allowRelaxed();
+    const bytes = decode(await importBinary(choice), isShared(memory));
+    if (!WebAssembly.validate(bytes)) continue;
+    const module = await WebAssembly.compile(bytes);
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    // The compiler's own stack starts at address 0, where tfjs keeps its data.
+    (exports.__stack_pointer as StackPointer).value = stackIn(backend);
+    const instance = { module, memory, exports: exports as Instance['exports'] };
+    const pool =
+      threads > 1 && isShared(memory)
+        ? await startPool(
+            threads,
+            instance,
+            (bytes) => backend.wasm._malloc(bytes) >>> 0,
+            () => stackIn(backend),
+          )
+        : undefined;
+    setSimd(backend, new Simd(backend, instance, pool));
+    return choice;
+  }
+  return 'none';
+}
+
+/** The variable of the compiled kernels that holds the end of their stack. */
+interface StackPointer {
+  value: number;
+}
+
+/** Reserves a stack in the heap and returns its upper end, because it grows downwards. */
+function stackIn({ wasm }: WasmHeap): number {
+  const end = (wasm._malloc(STACK_BYTES) >>> 0) + STACK_BYTES;
+  return end - (end % 16);
+}
+
+async function importBinary(choice: 'relaxed' | 'plain'): Promise<string> {
+  const binary = await (choice === 'relaxed'
+    ? import('./binary/relaxed.ts')
+    : import('./binary/plain.ts'));
+  return binary.default;
+}
+
+/** Typed as `string`, because a bundler for the browser would try to resolve a literal. */
+const V8: string = 'node:v8';
+
+/** Switches relaxed SIMD on in Node 20, which has it behind a flag. */
+async function allowRelaxed(): Promise<void> {
+  if (typeof process === 'undefined' || process.versions?.v8 === undefined) return;
+  try {
+    const v8 = (await import(/* webpackIgnore: true */ /* @vite-ignore */ V8)) as {
+      setFlagsFromString(flags: string): void;
+    };
+    v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  } catch {
+    // A bundle for the browser has no such module.
+  }
+}
+
+function isShared({ buffer }: Memory): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
+}
+
+/** The import of the memory: "env", "memory", of kind 2 (memory), without a maximum (flag 0). */
+const IMPORT = [3, ...letters('env'), 6, ...letters('memory'), 2, 0];
+
+/** The flag of a shared memory with a maximum, and the maximum of tfjs's, 65536 pages. */
+const SHARED = 3;
+const MAXIMUM = [0x80, 0x80, 0x04];
+
+/**
+ * Decodes a binary. The memory of the build with threads is shared, and has a maximum, and its
+ * import must say so.
+ */
+function decode(base64: string, shared: boolean): Uint8Array {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  if (!shared) return bytes;
+  const at = bytes.findIndex((_, i) => IMPORT.every((byte, k) => bytes[i + k] === byte));
+  const [flag, minimum] = [at + IMPORT.length - 1, at + IMPORT.length];
+  bytes[flag] = SHARED;
+  // The length of the section stands before the number of imports, which is 1.
+  bytes[at - 2] += MAXIMUM.length;
+  return Uint8Array.from([
+    ...bytes.subarray(0, minimum + 1),
+    ...MAXIMUM,
+    ...bytes.subarray(minimum + 1),
+  ]);
+}
+
+function letters(word: string): number[] {
+  return Array.from(word, (letter) => letter.charCodeAt(0));
+}
