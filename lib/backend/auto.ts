@@ -12,7 +12,7 @@ export const ORDER: Readonly<Record<'node' | 'browser', readonly BackendName[]>>
  * Starts the first backend of a list that can start. Resolves to its name and a line with the
  * reasons why it was chosen and why the backends before it were not:
  *
- *     backend wasm: the fastest that starts here; tensorflow-gpu and tensorflow are not installed
+ *     backend wasm: the fastest that starts here; it uses own kernels in plain SIMD; ...
  *
  * Errors: no backend starts. An error that is not an `InputError` is a bug, and is thrown.
  *
@@ -34,8 +34,8 @@ export async function firstThatStarts(
   for (const name of names) {
     try {
       const note = await attempt(name);
-      const best = `the fastest that starts here${note === undefined ? '' : `, though it ${note}`}`;
-      return { name, line: `backend ${name}: ${[best, ...others()].join('; ')}` };
+      const best = ['the fastest that starts here', ...(note === undefined ? [] : [`it ${note}`])];
+      return { name, line: `backend ${name}: ${[...best, ...others()].join('; ')}` };
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       if (error instanceof MissingBackend) missing.push(name);

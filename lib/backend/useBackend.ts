@@ -3,6 +3,7 @@ import { firstThatStarts, ORDER } from './auto.ts';
 import { registeredName, type BackendName, type BackendOptions } from './options.ts';
 import { started } from './start.ts';
 import { STARTERS } from './starters.ts';
+import { SIMD_CHOICES } from '../kernels/simd/startSimd.ts';
 import { checkOptions } from '../check.ts';
 import { InputError, show } from '../errors.ts';
 
@@ -20,8 +21,8 @@ export type { BackendName, BackendOptions, WasmFile } from './options.ts';
  * Each backend is a separate package that the user installs. It is imported at its first use.
  *
  * Errors: a backend that is not installed or does not start, with the command that helps;
- *         tensorflow after tensorflow-gpu was loaded, or the reverse; another number of threads
- *         than the backend has started with. The backend in use does not change.
+ *         tensorflow after tensorflow-gpu was loaded, or the reverse; another number of threads,
+ *         or other instructions, than the backend has started with. The backend in use does not change.
  */
 export async function useBackend(
   name: BackendName | 'auto' = 'auto',
@@ -36,7 +37,7 @@ export async function useBackend(
     'cpuForward',
     'log',
   ]);
-  const { threads, log = () => {} } = options;
+  const { threads, simd, log = () => {} } = options;
   if (name !== 'auto' && !Object.hasOwn(STARTERS, name)) {
     const known = ['auto', ...Object.keys(STARTERS)].map(show).join(', ');
     throw new InputError(`useBackend: expected name to be one of ${known}, got ${show(name)}`);
@@ -45,6 +46,10 @@ export async function useBackend(
     throw new InputError(
       `useBackend: expected threads to be an integer of at least 1, got ${show(threads)}`,
     );
+  }
+  if (simd !== undefined && !SIMD_CHOICES.includes(simd)) {
+    const known = SIMD_CHOICES.map(show).join(', ');
+    throw new InputError(`useBackend: expected simd to be one of ${known}, got ${show(simd)}`);
   }
   if (name !== 'auto') {
     const note = await switchTo(name, options);
@@ -99,11 +104,12 @@ async function switchTo(
 }
 
 /**
- * The number of threads with which a backend was started, and the note for the user that its start
+ * The number of threads and the instructions with which a backend was started, and the note for the user that its start
  * returned.
  */
 interface Running {
   readonly threads: number | undefined;
+  readonly simd: BackendOptions['simd'];
   readonly note: string | undefined;
 }
 
@@ -125,7 +131,13 @@ async function startOnce(
     running.set(name, run);
     run.catch(() => running.delete(name));
   }
-  const { threads, note } = await run;
+  const { threads, simd, note } = await run;
+  if (name === 'wasm' && options.simd !== undefined && options.simd !== (simd ?? 'relaxed')) {
+    throw new InputError(
+      `useBackend: expected simd to be ${show(simd ?? 'relaxed')}, as when the backend wasm ` +
+        `started, got ${show(options.simd)}`,
+    );
+  }
   if (THREADED.includes(name) && options.threads !== undefined && options.threads !== threads) {
     throw new InputError(
       `useBackend: expected threads to be ${threads ?? 'left out'}, as when the backend ${name} ` +
@@ -144,7 +156,7 @@ async function startNow(
 ): Promise<Running> {
   const byOthers = started(registeredName(name)) !== undefined;
   const note = await STARTERS[name](options, hardwareOnly);
-  return { threads: byOthers ? undefined : options.threads, note };
+  return { threads: byOthers ? undefined : options.threads, simd: options.simd, note };
 }
 
 /** Sets whether tfjs computes small tensors of webgl and webgpu on the CPU. */

@@ -8,8 +8,8 @@ import { findWasmFiles } from './wasmFiles.ts';
 import { checkAllocations } from './wasmMemory.ts';
 
 /**
- * Starts wasm: XNNPACK's kernels and tfjs's own, with SIMD if the machine has it. Resolves to a
- * note if the backend has fewer threads than requested.
+ * Starts wasm: boxprop's own kernels, XNNPACK's and tfjs's, with SIMD if the machine has it.
+ * Resolves to a note that names the kernels, and the threads if there are fewer than requested.
  */
 export async function startWasm({
   threads = 1,
@@ -43,14 +43,14 @@ export async function startWasm({
   checkAllocations(backend);
   const kernels = await startSimd(backend, simd, wasm.getThreadsCount());
   const actual = wasm.getThreadsCount();
-  const shortage = actual < threads ? `${actual} of ${threads} threads here, ` : '';
-  return `${shortage}${KERNELS[kernels]}`;
+  const shortage = actual < threads ? `has ${actual} of ${threads} threads here, ` : '';
+  return `${shortage}uses ${KERNELS[kernels]}`;
 }
 
 /** The kernels that compute, for the note. */
 const KERNELS = {
-  relaxed: 'own kernels with relaxed SIMD',
-  plain: 'own kernels with plain SIMD',
+  relaxed: 'own kernels in relaxed SIMD',
+  plain: 'own kernels in plain SIMD',
   none: "tfjs's kernels",
 } as const;
 

@@ -1,7 +1,13 @@
 import { reshape, tidy, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
 import { byFeature } from './byFeature.ts';
 import type { FeatureKernels } from './featureKernels.ts';
-import { mapLines, moments, standardize, standardizeToInput, withSums } from './groupsSimd.ts';
+import {
+  mapLines,
+  moments,
+  simdStandardize,
+  simdStandardizeToInput,
+  withSums,
+} from './groupsSimd.ts';
 import { simdOf } from '../simd/simd.ts';
 
 /** Operations on features on wasm by boxprop's own kernels: two passes over x, one over g. */
@@ -12,7 +18,7 @@ export const wasmSimd: FeatureKernels = {
 
   standardize(x, eps) {
     return tidy(() => {
-      const { normalized, mean, variance, invStd } = standardize(x, byFeature(x), eps);
+      const { normalized, mean, variance, invStd } = simdStandardize(x, byFeature(x), eps);
       return {
         normalized,
         mean: asVector(mean),
@@ -24,7 +30,7 @@ export const wasmSimd: FeatureKernels = {
 
   standardizeToInput(g, normalized, scale) {
     return tidy(() => {
-      const grads = standardizeToInput(g, normalized, scale, byFeature(g));
+      const grads = simdStandardizeToInput(g, normalized, scale, byFeature(g));
       const { gradInput, products, sums } = grads;
       return { gradInput, products: asVector(products), sums: asVector(sums) };
     });

@@ -1,4 +1,5 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import { disposeTensors } from '../../memory.ts';
 import { float, simdOf, unitsOf } from '../simd/simd.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 import { wasm } from './groupsOnWasm.ts';
@@ -22,14 +23,16 @@ export const wasmSimd: GroupKernels = {
 /** The number of lines that `sumLines` adds at once. */
 const LINES = 64;
 
-/** The values that `withSums` adds: x, or (x − mean)², and x·y. */
+/** The values that `withSums` adds: x − center, or its square, and x·y. */
 interface Summed {
   readonly x: Tensor;
   readonly grouping: ReductionGroups;
   /** Another tensor, whose products with x are added too. */
   readonly y?: Tensor;
-  /** The mean of each group, as a sum of two numbers. */
-  readonly mean?: readonly [high: Tensor, low: Tensor];
+  /** The number that is subtracted in each group, as a sum of one or two. */
+  readonly center?: readonly Tensor[];
+  /** Whether the differences are squared; false by default. */
+  readonly isSquare?: boolean;
 }
 
 /** The addresses of sums in double precision. */
@@ -39,7 +42,10 @@ interface Sums {
 }
 
 /** Calls `body` with the sums of the groups, which are valid during the call. */
-export function withSums({ x, grouping, y, mean }: Summed, body: (sums: Sums) => void): void {
+export function withSums(
+  { x, grouping, y, center = [], isSquare = false }: Summed,
+  body: (sums: Sums) => void,
+): void {
   const simd = simdOf();
   const { outer, rows, groups, columns } = grouping;
   const units = rows === 1 ? outer * groups : outer * unitsOf(rows, LINES);
@@ -52,7 +58,8 @@ export function withSums({ x, grouping, y, mean }: Summed, body: (sums: Sums) =>
     const fields = [
       simd.addressOf(x),
       y === undefined ? 0 : simd.addressOf(y),
-      ...(mean === undefined ? [0, 0] : mean.map((part) => simd.addressOf(part))),
+      ...[0, 1].map((k) => (k in center ? simd.addressOf(center[k]) : 0)),
+      isSquare ? 1 : 0,
       ...[sums, products, outer, rows, groups, columns],
     ];
     simd.run(rows === 1 ? 'sumRuns' : 'sumLines', units, fields, { work: x.size });
@@ -70,22 +77,26 @@ interface MomentOutputs {
   readonly invStd?: Tensor;
 }
 
-/** Writes values per group from the sums of `withSums`. */
+/**
+ * Writes values per group from the sums of `withSums`.
+ *
+ * @param options ε, and the center that was subtracted from the values.
+ */
 export function moments(
   sums: number,
   { outer, rows, groups, columns }: ReductionGroups,
   { sum, high, low, invStd }: MomentOutputs,
-  eps = 0,
+  { eps = 0, shift }: { readonly eps?: number; readonly shift?: Tensor } = {},
 ): void {
   const simd = simdOf();
   const at = (x: Tensor | undefined) => (x === undefined ? 0 : simd.addressOf(x));
   simd.run('moments', outer * groups, [
-    ...[sums, rows === 1 ? 0 : 1, outer, rows, groups, columns, float(eps)],
+    ...[sums, rows === 1 ? 0 : 1, outer, rows, groups, columns, float(eps), at(shift)],
     ...[at(sum), at(high), at(low), at(invStd)],
   ]);
 }
 
-/** x̂ and the values per group of `standardize`. */
+/** x̂ and the values per group of `simdStandardize`. */
 export interface SimdStandardized {
   readonly normalized: Tensor;
   readonly mean: Tensor;
@@ -94,23 +105,33 @@ export interface SimdStandardized {
 }
 
 /** Gives each group mean 0 and variance 1: x̂ = (x − μ)/√(σ² + ε). */
-export function standardize(x: Tensor, grouping: ReductionGroups, eps: number): SimdStandardized {
+export function simdStandardize(
+  x: Tensor,
+  grouping: ReductionGroups,
+  eps: number,
+): SimdStandardized {
   const simd = simdOf();
   const shape = [grouping.outer, 1, grouping.groups];
-  const [mean, low, variance, invStd] = Array.from({ length: 4 }, () => simd.output(shape));
-  withSums({ x, grouping }, ({ sums }) => moments(sums, grouping, { high: mean, low }));
-  withSums({ x, grouping, mean: [mean, low] }, ({ sums }) =>
-    moments(sums, grouping, { high: variance, invStd }, eps),
+  const [shift, mean, low, variance, invStd] = Array.from({ length: 5 }, () => simd.output(shape));
+  const { outer, rows, groups, columns } = grouping;
+  // The sums of x − first are precise even if the mean is much larger than the deviation.
+  const fields = [simd.addressOf(x), simd.addressOf(shift), outer, rows, groups, columns];
+  simd.run('firstOfGroups', x.size === 0 ? 0 : outer * groups, fields);
+  withSums({ x, grouping, center: [shift] }, ({ sums }) =>
+    moments(sums, grouping, { high: mean, low }, { shift }),
+  );
+  withSums({ x, grouping, center: [mean, low], isSquare: true }, ({ sums }) =>
+    moments(sums, grouping, { high: variance, invStd }, { eps }),
   );
   const normalized = mapLines('standardize', x, grouping, [mean, low, invStd]);
-  low.dispose();
+  disposeTensors([shift, low]);
   return { normalized, mean, variance, invStd };
 }
 
 /**
  * Computes scale (g − (1/m) Σ g − x̂ (1/m) Σ g x̂), with one scale per group, and the two sums.
  */
-export function standardizeToInput(
+export function simdStandardizeToInput(
   g: Tensor,
   normalized: Tensor,
   scale: Tensor,
@@ -124,8 +145,7 @@ export function standardizeToInput(
     moments(products, grouping, { sum: product, high: projection });
   });
   const gradInput = mapLines('standardizeGrad', g, grouping, [mean, projection, scale], normalized);
-  mean.dispose();
-  projection.dispose();
+  disposeTensors([mean, projection]);
   return { gradInput, products: product, sums: sum };
 }
 

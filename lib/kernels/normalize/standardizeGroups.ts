@@ -1,7 +1,7 @@
 import { add, mul, reshape, rsqrt, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { scalar } from '../../constant.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
-import { standardize, standardizeToInput } from './groupsSimd.ts';
+import { simdStandardize, simdStandardizeToInput } from './groupsSimd.ts';
 import { broadcastGroups, meanOver, momentsOver, viewOf } from './reductionGroups.ts';
 import type { ReductionGroups } from './groupKernels.ts';
 
@@ -27,12 +27,12 @@ const KERNELS: ByBackend<StandardizeKernels> = {
   wasmSimd: {
     forward(x, grouping, eps) {
       return tidy(() => {
-        const { normalized, invStd } = standardize(x, grouping, eps);
+        const { normalized, invStd } = simdStandardize(x, grouping, eps);
         return { normalized, invStd };
       });
     },
     toInput: (g, { normalized, invStd }, grouping) =>
-      tidy(() => standardizeToInput(g, normalized, invStd, grouping).gradInput),
+      tidy(() => simdStandardizeToInput(g, normalized, invStd, grouping).gradInput),
   },
   other: {
     forward(x, grouping, eps) {

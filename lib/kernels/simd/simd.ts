@@ -18,6 +18,7 @@ export type SimdKernel =
   | 'sumRuns'
   | 'sumLines'
   | 'moments'
+  | 'firstOfGroups'
   | 'standardize'
   | 'standardizeGrad'
   | 'scaleLines'

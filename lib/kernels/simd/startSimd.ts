@@ -3,7 +3,10 @@ import { startPool } from './pool.ts';
 import { Simd, setSimd, type WasmHeap } from './simd.ts';
 
 /** The instructions that the kernels use: see the option `simd` of `useBackend`. */
-export type SimdChoice = 'relaxed' | 'plain' | 'none';
+export type SimdChoice = (typeof SIMD_CHOICES)[number];
+
+/** The choices, the fastest first. */
+export const SIMD_CHOICES = ['relaxed', 'plain', 'none'] as const;
 
 /** `WebAssembly`, which TypeScript's types declare only for browsers. */
 const { WebAssembly } = globalThis as unknown as {

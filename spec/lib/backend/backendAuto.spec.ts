@@ -57,7 +57,7 @@ test.each<[string, Partial<Record<BackendName, Error | string>>, BackendName, st
     'the one that starts is less than its name says',
     { 'tensorflow-gpu': 'finds no GPU and computes on the CPU', tensorflow: '' },
     'tensorflow-gpu',
-    ', though it finds no GPU and computes on the CPU',
+    '; it finds no GPU and computes on the CPU',
   ],
 ])('%s', async (_, backends, name, rest) => {
   const { asked, attempt } = machine(backends);

@@ -39,12 +39,17 @@ describe('wasm with threads, in Node,', () => {
     expect(one.losses[2]).toBeLessThan(one.losses[0]);
     expect(train('lenet', 'wasm', { threads: 2 })).toEqual(one);
     // Emscripten's listeners and its global `Worker` are gone.
-    expect(one).toMatchObject({ backend: 'wasm', lines: [], listeners: 0, globals: [] });
+    expect(one).toMatchObject({
+      backend: 'wasm',
+      lines: ['backend wasm: uses own kernels in relaxed SIMD'],
+      listeners: 0,
+      globals: [],
+    });
   });
 
   test('has at most eight threads', () => {
     expect(train('small', 'wasm', { threads: 9 }).lines).toEqual([
-      'backend wasm: has 8 of 9 threads here',
+      'backend wasm: has 8 of 9 threads here, uses own kernels in relaxed SIMD',
     ]);
   });
 });

@@ -135,7 +135,7 @@ test('tensorflow-gpu says when it computes on the CPU', async () => {
   expect(lines).toEqual(['backend tensorflow-gpu: finds no GPU and computes on the CPU']);
   expect(await useBackend('auto', { log })).toBe('tensorflow-gpu');
   expect(lines[1]).toBe(
-    'backend tensorflow-gpu: the fastest that starts here, though it finds no GPU and computes on the CPU',
+    'backend tensorflow-gpu: the fastest that starts here; it finds no GPU and computes on the CPU',
   );
 });
 
@@ -176,7 +176,7 @@ test('auto chooses the next, and gives the reason', async () => {
   const lines: string[] = [];
   expect(await useBackend('auto', { log: (line) => lines.push(line) })).toBe('wasm');
   expect(lines).toEqual([
-    `backend wasm: the fastest that starts here; tensorflow-gpu and webgpu are not installed; tensorflow ${ADDON_LINE}: npx boxprop setup tensorflow`,
+    `backend wasm: the fastest that starts here; it uses tfjs's kernels; tensorflow-gpu and webgpu are not installed; tensorflow ${ADDON_LINE}: npx boxprop setup tensorflow`,
   ]);
 });
 

@@ -662,7 +662,10 @@ const WITHOUT_CASE = new Set(
     'transposeOf addProduct undilatedGeometry isDilated withDilatedGradients withDilation',
     'webglKernels transposed nearest linear windowSums windowMeans windowSumsFilledUp',
     'windowsThatCover viewOf groupSize pixelsOf spread sumInLoops addRows normalTail',
-    'checkDropProbability bitsOf mapOnWebgl mapOnWebgpu partOnWasm sumOfRun',
+    'checkDropProbability bitsOf mapOnWebgl mapOnWebgpu sumOfRun cellsInWindow',
+    // These are parts of the kernels on wasm, which have cases.
+    'Simd Pool startSimd startPool setSimd hasSimd simdOf runElementwise float unitsOf byFeature',
+    'axisFields reach rowsOfStrip panelsWidth simdStandardize simdStandardizeToInput moments withSums mapLines',
   ].flatMap((names) => names.split(' ')),
 );
 

@@ -16,14 +16,16 @@ struct Groups {
 
 struct Sums {
   const float *x, *y;
-  /** The means of the groups, as sums of two numbers each, for squares; or null. */
+  /** The numbers that are subtracted in each group, as sums of two; null for 0. */
   const float *high, *low;
+  /** Whether the differences are squared. */
+  int isSquare;
   /** The partial sums, and those of the products with y or null. */
   double *sums, *products;
   struct Groups of;
 };
 
-/** Σ x or, with means, Σ (x − mean)² of `count` contiguous values. */
+/** Σ (x − high − low) or Σ (x − high − low)² of `count` contiguous values. */
 INLINE double sumOfRun(const float *x, int count, int isSquare, float high, float low) {
   double total = 0;
   for (int from = 0; from < count; from += RUN) {
@@ -34,15 +36,15 @@ INLINE double sumOfRun(const float *x, int count, int isSquare, float high, floa
 #pragma clang loop unroll(full)
       for (int m = 0; m < 4; m++) {
         f4 v = load(x + i + 4 * m);
-        if (isSquare) v = v - high - low, v *= v;
-        s[m] += v;
+        v = v - high - low;
+        s[m] += isSquare ? v * v : v;
       }
     }
     float rest = 0;
     for (; i < end; i++) {
       float v = x[i];
-      if (isSquare) v = v - high - low, v *= v;
-      rest += v;
+      v = v - high - low;
+      rest += isSquare ? v * v : v;
     }
     const f4 t = (s[0] + s[1]) + (s[2] + s[3]);
     total += (double)((t[0] + t[1]) + (t[2] + t[3]) + rest);
@@ -76,25 +78,27 @@ KERNEL(sumRuns)(const struct Sums *args, int first, int past, float *scratch) {
   const int columns = p.of.columns;
   for (int run = first; run < past; run++) {
     const float *x = p.x + run * columns;
-    p.sums[run] = p.high ? sumOfRun(x, columns, 1, p.high[run], p.low[run])
-                         : sumOfRun(x, columns, 0, 0, 0);
+    const float high = p.high ? p.high[run] : 0, low = p.low ? p.low[run] : 0;
+    if (p.isSquare) p.sums[run] = sumOfRun(x, columns, 1, high, low);
+    else p.sums[run] = sumOfRun(x, columns, 0, high, low);
     if (p.products) p.products[run] = productOfRun(x, p.y + run * columns, columns);
   }
 }
 
-/** Adds up to 16 columns of some lines. The means repeat for each column of their group. */
+/** Adds up to 16 columns of some lines. */
 INLINE void sumOfLines(const struct Sums *p, const float *x, const float *y, int lines, int width,
                        int column, int outer, double *sums, double *products) {
   const int vectors = least((width - column) / 4, 4);
-  f4 high[4], low[4], s[4] = {{0}}, t[4] = {{0}};
+  f4 high[4] = {{0}}, low[4] = {{0}}, s[4] = {{0}}, t[4] = {{0}};
   if (vectors == 0) {
     for (; column < width; column++) {
       const int group = outer * p->of.groups + column / p->of.columns;
       float sum = 0, product = 0;
       for (int line = 0; line < lines; line++) {
         float v = x[line * width + column];
-        if (p->high) v = v - p->high[group] - p->low[group], v *= v;
-        sum += v;
+        if (p->high) v -= p->high[group];
+        if (p->low) v -= p->low[group];
+        sum += p->isSquare ? v * v : v;
         if (products) product += v * y[line * width + column];
       }
       sums[column] = sum;
@@ -106,7 +110,8 @@ INLINE void sumOfLines(const struct Sums *p, const float *x, const float *y, int
     for (int m = 0; m < vectors; m++) {
       for (int k = 0; k < 4; k++) {
         const int group = outer * p->of.groups + (column + 4 * m + k) / p->of.columns;
-        high[m][k] = p->high[group], low[m][k] = p->low[group];
+        high[m][k] = p->high[group];
+        if (p->low) low[m][k] = p->low[group];
       }
     }
   }
@@ -115,8 +120,8 @@ INLINE void sumOfLines(const struct Sums *p, const float *x, const float *y, int
     const int at = line * width + column;                               \
     _Pragma("clang loop unroll(full)") for (int m = 0; m < count; m++) { \
       f4 v = load(x + at + 4 * m);                                      \
-      if (p->high) v = v - high[m] - low[m], v *= v;                    \
-      s[m] += v;                                                        \
+      if (p->high) v = v - high[m] - low[m];                            \
+      s[m] += p->isSquare ? v * v : v;                                  \
       if (products) t[m] += v * load(y + at + 4 * m);                   \
     }                                                                   \
   }
@@ -153,6 +158,23 @@ KERNEL(sumLines)(const struct Sums *args, int first, int past, float *scratch) {
   }
 }
 
+/** The first value of each group, or 0 if it is not finite: see `shift` below. */
+struct Firsts {
+  const float *x;
+  float *firsts;
+  struct Groups of;
+};
+
+KERNEL(firstOfGroups)(const struct Firsts *args, int first, int past, float *scratch) {
+  const struct Firsts p = *args;
+  const int size = p.of.rows * p.of.groups * p.of.columns;
+  for (int group = first; group < past; group++) {
+    const float value =
+        p.x[group / p.of.groups * size + group % p.of.groups * p.of.columns];
+    p.firsts[group] = value - value == 0 ? value : 0;
+  }
+}
+
 /** Some values per group, from its sums. */
 struct Moments {
   const double *sums;
@@ -160,6 +182,8 @@ struct Moments {
   int areBlocks;
   struct Groups of;
   float eps;
+  /** The numbers that were subtracted from the values, or null. */
+  const float *shift;
   /** The results; null for those that are not wanted. */
   float *sum, *high, *low, *invStd;
 };
@@ -180,7 +204,7 @@ KERNEL(moments)(const struct Moments *args, int first, int past, float *scratch)
     } else {
       sum = p.sums[group];
     }
-    const double mean = sum / size;
+    const double mean = sum / size + (p.shift ? (double)p.shift[group] : 0);
     if (p.sum) p.sum[group] = (float)sum;
     if (p.high) p.high[group] = (float)mean;
     // The remainder of a mean that is not finite would be NaN instead of infinite.

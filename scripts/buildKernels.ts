@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
  * writes each binary as a TypeScript module, which every bundler and Node can load.
  *
  *     python3 -m pip install ziglang==0.17.1
- *     node scripts/buildKernels.mjs
+ *     npm run build:kernels
  */
 
 /** The version of the package whose clang gives the same bytes on every machine. */
@@ -19,7 +19,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCE = join(ROOT, 'lib/kernels/simd/source');
 
 /** The name of each build, and its flags. */
-const BUILDS = {
+const BUILDS: Readonly<Record<string, readonly string[]>> = {
   plain: [],
   relaxed: ['-mrelaxed-simd', '-DRELAXED'],
 };
@@ -35,7 +35,7 @@ const FLAGS = [
 ];
 
 /** Compiles the kernels. Returns the text of each module, by its path from the root. */
-export function compileKernels() {
+export function compileKernels(): Record<string, string> {
   const version = zig('version').trim();
   if (version !== ZIG) {
     throw new Error(
@@ -57,20 +57,22 @@ export function compileKernels() {
   }
 }
 
-function zig(...args) {
+function zig(...args: readonly string[]): string {
   const { error, status, stdout, stderr } = spawnSync('python3', ['-m', 'ziglang', ...args], {
     cwd: SOURCE,
     encoding: 'utf8',
   });
   if (error !== undefined || status !== 0) {
-    throw new Error(`kernels: expected ziglang ${ZIG} to work, got ${error ?? stderr.trim()}`);
+    throw new Error(
+      `kernels: expected ziglang ${ZIG} to work, got ${error?.message ?? stderr.trim()}`,
+    );
   }
   return stdout;
 }
 
-function moduleOf(bytes) {
+function moduleOf(bytes: Buffer): string {
   return [
-    '/* Compiled from ../source by scripts/buildKernels.mjs. */',
+    '/* Compiled from ../source by scripts/buildKernels.ts. */',
     `export default '${bytes.toString('base64')}';`,
     '',
   ].join('\n');

@@ -1,0 +1,105 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { useBackend } from '../../../../lib/backend/useBackend.ts';
+import { constant } from '../../../../lib/constant.ts';
+import { hasSimd } from '../../../../lib/kernels/simd/simd.ts';
+import { Rng } from '../../../../lib/rng.ts';
+import { BatchNorm } from '../../../../modules/batchNorm.ts';
+import { Conv2D } from '../../../../modules/conv2d.ts';
+import { Linear } from '../../../../modules/linear.ts';
+import { expectNoLeak } from '../../../support/compare.ts';
+
+const lines: string[] = [];
+
+beforeAll(() => useBackend('wasm', { log: (line) => void lines.push(line) }));
+
+test('the line of useBackend names the kernels', () => {
+  expect(lines).toEqual(['backend wasm: uses own kernels in relaxed SIMD']);
+  expect(hasSimd()).toBe(true);
+});
+
+test('a choice of instructions that does not exist is refused', async () => {
+  await expect(useBackend('wasm', { simd: 'fast' as 'plain' })).rejects.toThrow(
+    'useBackend: expected simd to be one of "relaxed", "plain", "none", got "fast"',
+  );
+});
+
+test('the choice is fixed when the backend starts', async () => {
+  await expect(useBackend('wasm', { simd: 'plain' })).rejects.toThrow(
+    'useBackend: expected simd to be "relaxed", as when the backend wasm started, got "plain"',
+  );
+  await useBackend('wasm', { simd: 'relaxed' });
+  await useBackend('wasm');
+});
+
+const [INF, NAN] = [Infinity, NaN];
+
+describe('a value that is not finite', () => {
+  // The window slides over 0 x 0.
+  test.each([
+    [INF, [-INF, INF]],
+    [-INF, [INF, -INF]],
+    [NAN, [NAN, NAN]],
+  ])('%d passes through a convolution', (x, expected) => {
+    const box = new Conv2D(1, 1, [1, 2], { padding: [0, 1], rng: new Rng(0) });
+    box.params.weight.assign(tf.tensor4d([2, -1], [1, 2, 1, 1]));
+    expect([...box.infer(tf.tensor4d([x], [1, 1, 1, 1])).dataSync()]).toEqual(expected);
+  });
+
+  test('spreads in a product as in IEEE arithmetic', () => {
+    const linear = new Linear(3, 2, { bias: false, rng: new Rng(0) });
+    linear.params.weight.assign(tf.tensor2d([1, 0, 2, -1, 1, -3], [2, 3]));
+    const rows = [
+      [INF, 1, 1],
+      [1, INF, 1],
+      [1, 1, NAN],
+      [INF, 1, INF],
+    ];
+    expect(linear.infer(tf.tensor2d(rows)).arraySync()).toEqual([
+      [INF, -INF],
+      [NAN, INF],
+      [NAN, NAN],
+      [INF, -INF],
+    ]);
+  });
+
+  test('makes its feature NaN in BatchNorm, and no other', () => {
+    const norm = new BatchNorm(2);
+    const { output } = norm.forward(
+      tf.tensor2d([
+        [1, INF],
+        [2, 3],
+        [4, 5],
+      ]),
+      { mode: 'training' },
+    );
+    const columns = tf.transpose(output).arraySync() as number[][];
+    expect(columns[0].every(Number.isFinite)).toBe(true);
+    expect(columns[1]).toEqual([NAN, NAN, NAN]);
+  });
+});
+
+test('kernels find their tensors after the heap has grown', () => {
+  const box = new Conv2D(3, 5, 3, { rng: new Rng(1) });
+  const x = constant<tf.Rank.R4>(new Rng(2).uniforms(2 * 6 * 7 * 3), [2, 6, 7, 3]);
+  const before = box.infer(x).dataSync();
+  const large = tf.zeros([2 ** 27]);
+  expect(box.infer(x).dataSync()).toEqual(before);
+  large.dispose();
+  expect(box.infer(x).dataSync()).toEqual(before);
+});
+
+test('a thousand steps leave the heap as large as it was', () => {
+  const box = new Conv2D(3, 5, 3, { padding: 1, stride: 2, rng: new Rng(1) });
+  const x = tf.zeros<tf.Rank.R4>([2, 6, 7, 3]);
+  const work = () => {
+    tf.tidy(() => {
+      const { output, cache } = box.forward(x);
+      box.backprop(output, cache);
+    });
+  };
+  expectNoLeak(work);
+  const { wasm } = tf.backend() as unknown as { readonly wasm: { readonly HEAPU8: Uint8Array } };
+  const before = wasm.HEAPU8.length;
+  for (let step = 0; step < 1000; step++) work();
+  expect(wasm.HEAPU8.length).toBe(before);
+});
