@@ -37,6 +37,7 @@ export {
   withBackend,
   type BackendName,
   type BackendOptions,
+  type SimdChoice,
   type WasmFile,
 } from './lib/backend/useBackend.ts';
 export { BoxError, BoxpropError, InputError } from './lib/errors.ts';

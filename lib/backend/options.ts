@@ -1,5 +1,7 @@
 import type { SimdChoice } from '../kernels/simd/startSimd.ts';
 
+export type { SimdChoice } from '../kernels/simd/startSimd.ts';
+
 /**
  * The name of a backend. `'float64'` is for the gradient checker: it has double precision, and is
  * slow.

@@ -7,7 +7,7 @@ import { SIMD_CHOICES } from '../kernels/simd/startSimd.ts';
 import { checkOptions } from '../check.ts';
 import { InputError, show } from '../errors.ts';
 
-export type { BackendName, BackendOptions, WasmFile } from './options.ts';
+export type { BackendName, BackendOptions, SimdChoice, WasmFile } from './options.ts';
 
 /**
  * Starts a tfjs backend and switches to it: all tensors are computed there until the next switch.
@@ -22,7 +22,8 @@ export type { BackendName, BackendOptions, WasmFile } from './options.ts';
  *
  * Errors: a backend that is not installed or does not start, with the command that helps;
  *         tensorflow after tensorflow-gpu was loaded, or the reverse; another number of threads,
- *         or other instructions, than the backend has started with. The backend in use does not change.
+ *         or other instructions, than the backend has started with. The backend in use does not
+ *         change.
  */
 export async function useBackend(
   name: BackendName | 'auto' = 'auto',
@@ -104,8 +105,8 @@ async function switchTo(
 }
 
 /**
- * The number of threads and the instructions with which a backend was started, and the note for the user that its start
- * returned.
+ * The number of threads and the instructions with which a backend was started, and the note for
+ * the user that its start returned.
  */
 interface Running {
   readonly threads: number | undefined;

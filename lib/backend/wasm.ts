@@ -29,7 +29,7 @@ export async function startWasm({
   } else {
     await withoutListeners(async () => {
       if (threads === 1) return void (await start('wasm'));
-      const { MAX_THREADS, threadedModule } = await import('./wasmThreads.ts');
+      const { threadedModule } = await import('./wasmThreads.ts');
       await start('wasm', async () => {
         const { module, detach } = await threadedModule(Math.min(threads, MAX_THREADS));
         const backend = new wasm.BackendWasm(module);
@@ -41,11 +41,18 @@ export async function startWasm({
   shareClones();
   const backend = await start('wasm');
   checkAllocations(backend);
-  const kernels = await startSimd(backend, simd, wasm.getThreadsCount());
-  const actual = wasm.getThreadsCount();
+  const kernels = await startSimd(backend, simd, Math.min(threads, MAX_THREADS));
+  // tfjs uses at most half of the cores in a browser; its kernels do little of the work.
+  const actual = kernels.choice === 'none' ? wasm.getThreadsCount() : kernels.threads;
   const shortage = actual < threads ? `has ${actual} of ${threads} threads here, ` : '';
-  return `${shortage}uses ${KERNELS[kernels]}`;
+  return `${shortage}uses ${KERNELS[kernels.choice]}`;
 }
+
+/**
+ * The largest number of threads, because tfjs's build creates eight workers before it knows the
+ * number of threads.
+ */
+const MAX_THREADS = 8;
 
 /** The kernels that compute, for the note. */
 const KERNELS = {

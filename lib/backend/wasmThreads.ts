@@ -13,12 +13,6 @@ const WORKERS: string = 'node:worker_threads';
 
 const BUILD = '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd';
 
-/**
- * The largest number of threads, because tfjs's build creates eight workers before it knows the
- * number of threads.
- */
-export const MAX_THREADS = 8;
-
 type Module = ConstructorParameters<typeof BackendWasm>[0];
 
 /** Emscripten's module before tfjs gives names to its functions. */

@@ -13,8 +13,8 @@ interface Matrix {
 }
 
 /**
- * Products of matrices on wasm by boxprop's own kernel, which reads a transposed factor in place. The
- * smaller factor is packed: if that is the left one, (A B)ᵀ = Bᵀ Aᵀ is computed.
+ * Products of matrices on wasm by boxprop's own kernel, which reads a transposed factor in place.
+ * The smaller factor is packed: if that is the left one, (A B)ᵀ = Bᵀ Aᵀ is computed.
  */
 export const wasmSimd: MatMulKernels = {
   multiply(a, b, transposeA, transposeB) {

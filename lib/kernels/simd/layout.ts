@@ -28,8 +28,8 @@ export function reach({ stride, kernel, dilation }: AxisFields, count: number): 
 }
 
 /**
- * Returns the number of rows of windows of a strip whose cells take at most `size` values, or 1 if a
- * single row takes more.
+ * Returns the number of rows of windows of a strip whose cells take at most `size` values, or 1 if
+ * a single row takes more.
  */
 export function rowsOfStrip(
   height: AxisFields,

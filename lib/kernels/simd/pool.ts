@@ -11,8 +11,8 @@ const CELLS = 8;
 const [JOB, UNFINISHED] = [0, 1];
 
 /**
- * The code of a worker, for Node and browsers. It is text, because a worker is loaded from a URL, and
- * only text is found by every bundler. `receive(serve)` calls `serve` with the data of the worker.
+ * The code of a worker, for Node and browsers. It is text, because a worker is loaded from a URL,
+ * and every bundler keeps text.
  */
 const SERVE = `
 function serve({ module, memory, cells, stack, thread, threads, kernels }, ready) {

@@ -123,7 +123,7 @@ const WORTHWHILE = 2 ** 18;
 /** The number of elements of a unit of the elementwise kernels. */
 const BLOCK = 4096;
 
-/** Runs a kernel of source/elementwise.c, which maps elements of the inputs to elements of outputs. */
+/** Runs a kernel of source/elementwise.c, which maps elements of inputs to elements of outputs. */
 export function runElementwise(
   kernel: SimdKernel,
   inputs: readonly Tensor[],

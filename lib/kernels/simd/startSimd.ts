@@ -34,48 +34,55 @@ interface WasmBackend extends WasmHeap {
 /** The number of bytes of the stack of an instance; the kernels use a few hundred. */
 const STACK_BYTES = 4096;
 
+/** What `startSimd` has started. */
+export interface StartedSimd {
+  readonly choice: SimdChoice;
+  readonly threads: number;
+}
+
+const NONE: StartedSimd = { choice: 'none', threads: 1 };
+
 /**
- * Gives a wasm backend boxprop's own kernels. Resolves to the choice that the machine allows:
- * `'none'` if it has no SIMD, or if the backend's memory is out of reach.
+ * Gives a wasm backend boxprop's own kernels. Resolves to the choice that the machine allows, which
+ * is `'none'` if it has no SIMD, or if the backend's memory is out of reach, and to the number of
+ * threads, which is 1 unless the backend is tfjs's build with threads.
  *
  * @param most the best choice that is allowed.
- * @param threads the number of threads; more than one needs the backend's build with threads.
  */
 export async function startSimd(
   wasmBackend: object,
   most: SimdChoice,
   threads: number,
-): Promise<SimdChoice> {
+): Promise<StartedSimd> {
   const backend = wasmBackend as WasmBackend;
   const memory = backend.wasm.asm?.memory ?? backend.wasm.wasmMemory;
-  if (memory === undefined || most === 'none') return 'none';
+  if (memory === undefined || most === 'none') return NONE;
   for (const choice of most === 'relaxed' ? (['relaxed', 'plain'] as const) : ['plain' as const]) {
     if (choice === 'relaxed') await allowRelaxed();
     const bytes = decode(await importBinary(choice), isShared(memory));
     if (!WebAssembly.validate(bytes)) continue;
-    const module = await WebAssembly.compile(bytes);
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    // The compiler's own stack starts at address 0, where tfjs keeps its data.
-    (exports.__stack_pointer as StackPointer).value = stackIn(backend);
-    const instance = { module, memory, exports: exports as Instance['exports'] };
+    const instance = await instantiate(bytes, memory);
+    setStack(instance, stackIn(backend));
+    const count = isShared(memory) ? threads : 1;
+    const reserve = (size: number) => backend.wasm._malloc(size) >>> 0;
     const pool =
-      threads > 1 && isShared(memory)
-        ? await startPool(
-            threads,
-            instance,
-            (bytes) => backend.wasm._malloc(bytes) >>> 0,
-            () => stackIn(backend),
-          )
-        : undefined;
+      count > 1 ? await startPool(count, instance, reserve, () => stackIn(backend)) : undefined;
     setSimd(backend, new Simd(backend, instance, pool));
-    return choice;
+    return { choice, threads: count };
   }
-  return 'none';
+  return NONE;
 }
 
-/** The variable of the compiled kernels that holds the end of their stack. */
-interface StackPointer {
-  value: number;
+async function instantiate(bytes: Uint8Array, memory: Memory): Promise<Instance> {
+  const module = await WebAssembly.compile(bytes);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return { module, memory, exports: exports as Instance['exports'] };
+}
+
+/** Moves the compiler's own stack, which starts at address 0, where tfjs keeps its data. */
+function setStack({ exports }: Instance, end: number): void {
+  (exports as unknown as { readonly __stack_pointer: { value: number } }).__stack_pointer.value =
+    end;
 }
 
 /** Reserves a stack in the heap and returns its upper end, because it grows downwards. */
