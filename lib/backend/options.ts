@@ -1,6 +1,6 @@
-import type { SimdChoice } from '../kernels/simd/startSimd.ts';
+import type { SimdChoice } from '../kernels/simd/choice.ts';
 
-export type { SimdChoice } from '../kernels/simd/startSimd.ts';
+export type { SimdChoice } from '../kernels/simd/choice.ts';
 
 /**
  * The name of a backend. `'float64'` is for the gradient checker: it has double precision, and is

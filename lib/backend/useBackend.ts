@@ -3,7 +3,7 @@ import { firstThatStarts, ORDER } from './auto.ts';
 import { registeredName, type BackendName, type BackendOptions } from './options.ts';
 import { started } from './start.ts';
 import { STARTERS } from './starters.ts';
-import { SIMD_CHOICES } from '../kernels/simd/startSimd.ts';
+import { SIMD_CHOICES } from '../kernels/simd/choice.ts';
 import { checkOptions } from '../check.ts';
 import { InputError, show } from '../errors.ts';
 

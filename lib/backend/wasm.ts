@@ -1,5 +1,4 @@
 import { env } from '@tensorflow/tfjs-core';
-import { startSimd } from '../kernels/simd/startSimd.ts';
 import { importFailure } from './failure.ts';
 import type { BackendOptions } from './options.ts';
 import { start, started } from './start.ts';
@@ -41,6 +40,7 @@ export async function startWasm({
   shareClones();
   const backend = await start('wasm');
   checkAllocations(backend);
+  const { startSimd } = await import('../kernels/simd/startSimd.ts');
   const kernels = await startSimd(backend, simd, Math.min(threads, MAX_THREADS));
   // tfjs uses at most half of the cores in a browser; its kernels do little of the work.
   const actual = kernels.choice === 'none' ? wasm.getThreadsCount() : kernels.threads;

@@ -1,11 +1,10 @@
 import { getBackend } from '@tensorflow/tfjs-core';
-import { hasSimd } from '../simd/simd.ts';
 import { onSoftwareGpu } from './webgpu.ts';
 
 /**
  * The backends whose implementations of an operation may differ, by their names in tfjs.
  * `softwareWebgpu` is webgpu on a GPU that is a program, such as SwiftShader. `wasmSimd`
- * is wasm with boxprop's own kernels.
+ * is wasm with boxprop's own kernels, and undefined without them.
  */
 export type KernelBackend =
   'cpu' | 'wasm' | 'wasmSimd' | 'tensorflow' | 'webgl' | 'webgpu' | 'softwareWebgpu' | 'float64';
@@ -14,7 +13,9 @@ export type KernelBackend =
  * One implementation of an operation per backend. `other` serves every backend without an entry,
  * such as one that a user has registered with tfjs.
  */
-export type ByBackend<T> = Readonly<Partial<Record<KernelBackend, T>>> & { readonly other: T };
+export type ByBackend<T> = Readonly<Partial<Record<KernelBackend, T | undefined>>> & {
+  readonly other: T;
+};
 
 /**
  * Returns the implementation for the backend in use.
@@ -27,6 +28,7 @@ export function forBackend<T>(implementations: ByBackend<T>): T {
   if (name === 'webgpu' && implementations.softwareWebgpu !== undefined && onSoftwareGpu()) {
     return implementations.softwareWebgpu;
   }
-  if (implementations.wasmSimd !== undefined && hasSimd()) return implementations.wasmSimd;
+  if (name === 'wasm')
+    return implementations.wasmSimd ?? implementations.wasm ?? implementations.other;
   return implementations[name as KernelBackend] ?? implementations.other;
 }

@@ -1,13 +1,13 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
+import { simd } from '../simd/current.ts';
 import type { Conv2dKernels } from './conv2dKernels.ts';
 import { cpu } from './cpu.ts';
 import { withDilatedGradients } from './dilate.ts';
 import { tensorflow } from './tensorflow.ts';
 import { tfjs } from './tfjs.ts';
 import { wasm } from './wasm.ts';
-import { wasmSimd } from './wasmSimd.ts';
 import { webglKernels } from './webgl.ts';
 import { webgpu } from './webgpu.ts';
 
@@ -27,7 +27,9 @@ const other: Conv2dKernels = { ...tfjs, ...withDilatedGradients(tfjs) };
 const KERNELS: ByBackend<Conv2dKernels> = {
   cpu,
   wasm,
-  wasmSimd,
+  get wasmSimd() {
+    return simd()?.conv2d;
+  },
   tensorflow,
   webgl: webglKernels(),
   // On a hardware GPU, tfjs's kernels are used, except for the gradient of the filters.

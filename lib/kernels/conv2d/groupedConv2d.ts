@@ -3,7 +3,7 @@ import type { Geometry } from '../../geometry.ts';
 import { conv2d, conv2dToFilter, conv2dToInput } from './conv2d.ts';
 import { computeOnHost, onHost } from '../backends/host.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
-import { wasmSimd } from './wasmSimd.ts';
+import { simd } from '../simd/current.ts';
 
 /*
  * Convolution in groups: the channels are divided into groups, and each group of output channels
@@ -65,7 +65,12 @@ const groupByGroup: GroupedConv2dKernels = {
   },
 };
 
-const KERNELS: ByBackend<GroupedConv2dKernels> = { wasmSimd, other: groupByGroup };
+const KERNELS: ByBackend<GroupedConv2dKernels> = {
+  get wasmSimd() {
+    return simd()?.conv2d;
+  },
+  other: groupByGroup,
+};
 
 /** Convolves each group of channels by itself: y_k = x_k ∗ w_k (+ b_k) for group k. */
 export function groupedConv2d(

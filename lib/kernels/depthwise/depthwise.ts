@@ -1,12 +1,12 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
+import { simd } from '../simd/current.ts';
 import type { DepthwiseKernels } from './depthwiseKernels.ts';
 import { withDilation } from './dilate.ts';
 import { cpu, wasm } from './host.ts';
 import { tensorflow } from './tensorflow.ts';
 import { tfjs } from './tfjs.ts';
-import { wasmSimd } from './wasmSimd.ts';
 
 /*
  * Convolution of each channel separately, with M filters per channel, and its two gradients.
@@ -18,7 +18,9 @@ import { wasmSimd } from './wasmSimd.ts';
 const KERNELS: ByBackend<DepthwiseKernels> = {
   cpu,
   wasm,
-  wasmSimd,
+  get wasmSimd() {
+    return simd()?.depthwise;
+  },
   tensorflow,
   float64: tfjs,
   // tfjs's kernels for graphics cards compute the convolution and both gradients, but ignore

@@ -1,5 +1,6 @@
 import { tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { hasSimd, runElementwise, simdOf } from '../simd/simd.ts';
+import { simd } from '../simd/current.ts';
+import type { MomentumOptions } from './momentumSimd.ts';
 import { minus, plus, times } from './arithmetic.ts';
 import type { Scalars } from '../../constant.ts';
 import {
@@ -9,16 +10,6 @@ import {
   runOperation,
   runOperations,
 } from '../backends/tensorflow.ts';
-
-/** The options of `momentumStep`. */
-export interface MomentumOptions {
-  /** ε */
-  readonly learningRate: number;
-  /** μ */
-  readonly momentum: number;
-  /** Whether the momentum is Nesterov's. */
-  readonly nesterov: boolean;
-}
 
 /**
  * Makes one step of gradient descent with momentum, and returns the new velocity.
@@ -41,30 +32,14 @@ export function momentumStep(
   if (onTensorflow() && param.size >= LARGE) {
     return stepInPlace(param, velocity, grad, options, scalars);
   }
-  if (hasSimd()) return stepOnWasm(param, velocity, grad, options);
+  const own = simd()?.momentumStep;
+  if (own !== undefined) return own(param, velocity, grad, options);
   const [rate, decay] = [scalars.of(options.learningRate), scalars.of(options.momentum)];
   return tidy(() => {
     const moved = plus(times(velocity, decay), grad);
     velocity.dispose();
     const direction = options.nesterov ? plus(grad, times(moved, decay)) : moved;
     param.assign(minus(param, times(direction, rate)));
-    return moved;
-  });
-}
-
-/** Makes the step by boxprop's own kernel, in one pass over the three tensors. */
-function stepOnWasm(
-  param: Variable,
-  velocity: Tensor,
-  grad: Tensor,
-  { learningRate, momentum, nesterov }: MomentumOptions,
-): Tensor {
-  return tidy(() => {
-    const [moved, updated] = [1, 2].map(() => simdOf().output(param.shape));
-    const numbers = [learningRate, momentum, nesterov ? 1 : 0];
-    runElementwise('momentum', [param, velocity, grad], [updated, moved], numbers);
-    velocity.dispose();
-    param.assign(updated);
     return moved;
   });
 }

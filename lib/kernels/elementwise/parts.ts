@@ -13,13 +13,15 @@ import { computeOnHost } from '../backends/host.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
 import { runOperation } from '../backends/tensorflow.ts';
 import { surelyFinite } from '../reduce/surelyFinite.ts';
-import { runElementwise, simdOf, type SimdKernel } from '../simd/simd.ts';
+import { simd } from '../simd/current.ts';
 
 const POSITIVE_PART: ByBackend<(x: Tensor) => Tensor> = {
   tensorflow: (x) => runOperation('Relu', {}, [x]),
   // tfjs's own kernel returns 0 for a NaN whose sign bit is set, such as ∞ − ∞.
   wasm: (x) => (surelyFinite(x) ? relu(x) : positivePartInLoop(x)),
-  wasmSimd: (x) => elementwise('relu', [x]),
+  get wasmSimd() {
+    return simd()?.parts.positivePart;
+  },
   // tfjs's own kernel multiplies −∞ by 0.
   webgl: (x) => tidy(() => maximum(x, scalar(0))),
   other: relu,
@@ -40,7 +42,9 @@ function positivePartInLoop(x: Tensor): Tensor {
 const POSITIVE_PART_TO_INPUT: ByBackend<(gradOutput: Tensor, output: Tensor) => Tensor> = {
   // tfjs-node's `step` consists of five operations.
   tensorflow: (gradOutput, output) => runOperation('ReluGrad', {}, [gradOutput, output]),
-  wasmSimd: (gradOutput, output) => elementwise('reluGrad', [gradOutput, output]),
+  get wasmSimd() {
+    return simd()?.parts.positivePartToInput;
+  },
   other: (gradOutput, output) => tidy(() => mul(gradOutput, step(output))),
 };
 
@@ -49,19 +53,14 @@ export function positivePartToInput(gradOutput: Tensor, output: Tensor): Tensor 
   return forBackend(POSITIVE_PART_TO_INPUT)(gradOutput, output);
 }
 
-/** Runs one of boxprop's own kernels on tensors of the same shape. */
-function elementwise(kernel: SimdKernel, inputs: readonly Tensor[]): Tensor {
-  const output = simdOf().output(inputs[0].shape);
-  runElementwise(kernel, inputs, [output]);
-  return output;
-}
-
 const NEGATIVE_PART: ByBackend<(x: Tensor) => Tensor> = {
   float64: negativePartInLoop,
   cpu: negativePartInLoop,
   // `clipByValue` takes a fiftieth of the time of tfjs's own minimum, but it loses a NaN.
   wasm: (x) => (surelyFinite(x) ? clipByValue(x, -Infinity, 0) : negativePartInLoop(x)),
-  wasmSimd: (x) => elementwise('negativePart', [x]),
+  get wasmSimd() {
+    return simd()?.parts.negativePart;
+  },
   other: (x) => tidy(() => minimum(x, scalar(0))),
 };
 

@@ -1,17 +1,19 @@
 import { reshape, tidy, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { forBackend, type ByBackend } from '../backends/select.ts';
+import { simd } from '../simd/current.ts';
 import { cpu } from './cpu.ts';
 import type { MatMulKernels } from './matMulKernels.ts';
 import { tensorflow } from './tensorflow.ts';
 import { tfjs } from './tfjs.ts';
 import { wasm } from './wasm.ts';
-import { wasmSimd } from './wasmSimd.ts';
 import { webgpu } from './webgpu.ts';
 
 const KERNELS: ByBackend<MatMulKernels> = {
   cpu,
   wasm,
-  wasmSimd,
+  get wasmSimd() {
+    return simd()?.matMul;
+  },
   tensorflow,
   softwareWebgpu: webgpu,
   other: tfjs,

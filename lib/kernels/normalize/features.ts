@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { forBackend, type ByBackend } from '../backends/select.ts';
+import { simd } from '../simd/current.ts';
 import { byGroups } from './featuresByGroups.ts';
 import { tensorflow } from './featuresTensorflow.ts';
-import { wasmSimd } from './featuresSimd.ts';
 import type {
   FeatureKernels,
   GradSums,
@@ -18,7 +18,13 @@ export type { GradSums, Standardized, StandardizedGrads } from './featureKernels
  * Shapes: x, g, normalized [..., features]; shift, scale, mean, variance, ... [features].
  */
 
-const KERNELS: ByBackend<FeatureKernels> = { tensorflow, wasmSimd, other: byGroups };
+const KERNELS: ByBackend<FeatureKernels> = {
+  tensorflow,
+  get wasmSimd() {
+    return simd()?.features;
+  },
+  other: byGroups,
+};
 
 /** Returns x + b, with one b per feature. */
 export function shiftFeatures(x: Tensor, shift: Tensor): Tensor {

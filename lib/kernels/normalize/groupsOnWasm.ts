@@ -1,6 +1,6 @@
 import { engine, reshape, sum, tidy, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 import { computeOnHost } from '../backends/host.ts';
-import { MAX_AVGPOOL_CHANNELS } from '../pool/avgPool2d.ts';
+import { MAX_AVGPOOL_CHANNELS } from '../pool/poolAttributes.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 import { addRows, spread, sumInLoops } from './groupsInLoops.ts';
 

@@ -12,10 +12,10 @@ import {
 import { scalar } from '../../constant.ts';
 import { hostValues } from '../backends/hostValues.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
+import { simd } from '../simd/current.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 import { inLoops } from './groupsInLoops.ts';
 import { wasm } from './groupsOnWasm.ts';
-import { wasmSimd } from './groupsSimd.ts';
 import { tfjs } from './groupsTfjs.ts';
 
 export type { ReductionGroups } from './groupKernels.ts';
@@ -24,7 +24,9 @@ const KERNELS: ByBackend<GroupKernels> = {
   cpu: inLoops,
   float64: inLoops,
   wasm,
-  wasmSimd,
+  get wasmSimd() {
+    return simd()?.groups;
+  },
   other: tfjs,
 };
 

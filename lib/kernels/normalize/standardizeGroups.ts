@@ -1,38 +1,16 @@
 import { add, mul, reshape, rsqrt, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { scalar } from '../../constant.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
-import { simdStandardize, simdStandardizeToInput } from './groupsSimd.ts';
+import { simd } from '../simd/current.ts';
+import type { StandardizedGroups, StandardizeKernels } from './standardizeKernels.ts';
 import { broadcastGroups, meanOver, momentsOver, viewOf } from './reductionGroups.ts';
 import type { ReductionGroups } from './groupKernels.ts';
 
-/** The result of `standardizeGroups`. */
-export interface StandardizedGroups {
-  /** x̂, in the shape of x. */
-  readonly normalized: Tensor;
-  /** 1/√(σ² + ε), one per group. */
-  readonly invStd: Tensor;
-}
-
-/** One backend's standardization of groups and its gradient. */
-interface StandardizeKernels {
-  readonly forward: (x: Tensor, grouping: ReductionGroups, eps: number) => StandardizedGroups;
-  readonly toInput: (
-    g: Tensor,
-    standardized: StandardizedGroups,
-    grouping: ReductionGroups,
-  ) => Tensor;
-}
+export type { StandardizedGroups } from './standardizeKernels.ts';
 
 const KERNELS: ByBackend<StandardizeKernels> = {
-  wasmSimd: {
-    forward(x, grouping, eps) {
-      return tidy(() => {
-        const { normalized, invStd } = simdStandardize(x, grouping, eps);
-        return { normalized, invStd };
-      });
-    },
-    toInput: (g, { normalized, invStd }, grouping) =>
-      tidy(() => simdStandardizeToInput(g, normalized, invStd, grouping).gradInput),
+  get wasmSimd() {
+    return simd()?.standardizeGroups;
   },
   other: {
     forward(x, grouping, eps) {

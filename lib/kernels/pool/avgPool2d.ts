@@ -2,19 +2,12 @@ import { engine, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 import { disposeTensors } from '../../memory.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
+import { simd } from '../simd/current.ts';
 import { mapImage, mapImageToInput, type ImageMap } from '../pad/axisMap.ts';
 import { surelyFinite } from '../reduce/surelyFinite.ts';
 import type { AvgPool2dKernels } from './avgPool2dKernels.ts';
-import { wasmSimd } from './avgPool2dSimd.ts';
-import { poolAttributes } from './poolAttributes.ts';
+import { MAX_AVGPOOL_CHANNELS, poolAttributes } from './poolAttributes.ts';
 import { windowMeans } from './windowMap.ts';
-
-/**
- * The maximal number of channels for tfjs's AvgPool on wasm. For windows of more than nine cells,
- * it keeps one value per channel on its stack of 64 KiB. With 16384 channels it would overwrite
- * other tensors without an error.
- */
-export const MAX_AVGPOOL_CHANNELS = 8192;
 
 const inMaps: AvgPool2dKernels = {
   forward: (images, geometry, countPadding) => mapImage(images, means(geometry, countPadding)),
@@ -24,7 +17,9 @@ const inMaps: AvgPool2dKernels = {
 
 const KERNELS: ByBackend<AvgPool2dKernels> = {
   wasm: { forward: onWasm, toInput: inMaps.toInput },
-  wasmSimd,
+  get wasmSimd() {
+    return simd()?.avgPool2d;
+  },
   other: inMaps,
 };
 

@@ -1,17 +1,19 @@
 import { tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Geometry } from '../../geometry.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
+import { simd } from '../simd/current.ts';
 import { host } from './maxPool2dHost.ts';
 import type { MaxPool2dKernels, MaxPooled } from './maxPool2dKernels.ts';
 import { webgl, webgpu } from './maxPool2dOnCards.ts';
 import { tensorflow } from './maxPool2dTensorflow.ts';
-import { wasmSimd } from './maxPool2dSimd.ts';
 import { tfjs } from './maxPool2dTfjs.ts';
 
 const KERNELS: ByBackend<MaxPool2dKernels> = {
   cpu: host,
   wasm: host,
-  wasmSimd,
+  get wasmSimd() {
+    return simd()?.maxPool2d;
+  },
   float64: host,
   tensorflow,
   webgl,

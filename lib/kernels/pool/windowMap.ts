@@ -1,5 +1,5 @@
 import type { Axis } from '../../geometry.ts';
-import type { AxisMap } from '../pad/axisMap.ts';
+import type { AxisMap } from '../pad/imageMap.ts';
 
 /**
  * Returns the linear map of a window that slides along an axis: the sum of the window's cells

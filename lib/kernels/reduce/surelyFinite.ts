@@ -1,11 +1,13 @@
 import { engine, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { forBackend, type ByBackend } from '../backends/select.ts';
 import { runOperation } from '../backends/tensorflow.ts';
-import { runElementwise, simdOf } from '../simd/simd.ts';
+import { simd } from '../simd/current.ts';
 import { sumOfRun } from './sumOfRun.ts';
 
 const SURELY_FINITE: ByBackend<(x: Tensor) => boolean> = {
-  wasmSimd: isFiniteOnWasm,
+  get wasmSimd() {
+    return simd()?.surelyFinite;
+  },
   wasm: (x) => tidy(() => columnSums(x).every(Number.isFinite)),
   tensorflow: (x) => tidy(() => Number.isFinite(runOperation('L2Loss', {}, [x]).dataSync()[0])),
   other: (x) => hasFiniteSum(x.dataSync()),
@@ -22,15 +24,6 @@ const SURELY_FINITE: ByBackend<(x: Tensor) => boolean> = {
  */
 export function surelyFinite(x: Tensor): boolean {
   return x.size === 0 || x.dtype !== 'float32' || forBackend(SURELY_FINITE)(x);
-}
-
-/** Adds 0·x, which is 0 if all values are finite, by boxprop's own kernel. */
-function isFiniteOnWasm(x: Tensor): boolean {
-  return tidy(() => {
-    const zero = simdOf().output([]);
-    runElementwise('zeroIfFinite', [x], [zero]);
-    return zero.dataSync()[0] === 0;
-  });
 }
 
 /** The widths of the rows that are added, widest first. */

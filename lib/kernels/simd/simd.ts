@@ -1,6 +1,6 @@
 import type { Instance } from './instance.ts';
 import type { Pool } from './pool.ts';
-import { backend, engine, getBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend, engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 
 /** The kernels of `source/`, by their names. */
 export type SimdKernel =
@@ -150,21 +150,16 @@ export function unitsOf(size: number, atOnce: number): number {
 }
 
 /** The kernels of each wasm backend that has them. */
-const kernelsOf = new WeakMap<object, Simd>();
+const instances = new WeakMap<object, Simd>();
 
-/** Makes the kernels those of a backend. */
-export function setSimd(of: object, simd: Simd): void {
-  kernelsOf.set(of, simd);
+/** Makes the kernels those of a wasm backend. */
+export function addSimd(of: object, simd: Simd): void {
+  instances.set(of, simd);
 }
 
-/** Returns whether the backend in use is wasm with boxprop's own kernels. */
-export function hasSimd(): boolean {
-  return getBackend() === 'wasm' && kernelsOf.has(backend());
-}
-
-/** Returns the kernels of the backend in use, which `hasSimd()`. */
+/** Returns the kernels of the backend in use, which is wasm and has them. */
 export function simdOf(): Simd {
-  const simd = kernelsOf.get(backend());
+  const simd = instances.get(backend());
   if (simd === undefined) throw new Error('simdOf: expected the backend wasm with own kernels');
   return simd;
 }

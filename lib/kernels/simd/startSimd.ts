@@ -1,12 +1,9 @@
+import type { SimdChoice } from './choice.ts';
 import type { Instance, Memory } from './instance.ts';
 import { startPool } from './pool.ts';
-import { Simd, setSimd, type WasmHeap } from './simd.ts';
-
-/** The instructions that the kernels use: see the option `simd` of `useBackend`. */
-export type SimdChoice = (typeof SIMD_CHOICES)[number];
-
-/** The choices, the fastest first. */
-export const SIMD_CHOICES = ['relaxed', 'plain', 'none'] as const;
+import { setSimd } from './current.ts';
+import { SIMD_KERNELS } from './kernels.ts';
+import { addSimd, Simd, type WasmHeap } from './simd.ts';
 
 /** `WebAssembly`, which TypeScript's types declare only for browsers. */
 const { WebAssembly } = globalThis as unknown as {
@@ -67,7 +64,8 @@ export async function startSimd(
     const reserve = (size: number) => backend.wasm._malloc(size) >>> 0;
     const pool =
       count > 1 ? await startPool(count, instance, reserve, () => stackIn(backend)) : undefined;
-    setSimd(backend, new Simd(backend, instance, pool));
+    addSimd(backend, new Simd(backend, instance, pool));
+    setSimd(backend, SIMD_KERNELS);
     return { choice, threads: count };
   }
   return NONE;

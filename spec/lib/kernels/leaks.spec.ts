@@ -664,7 +664,8 @@ const WITHOUT_CASE = new Set(
     'windowsThatCover viewOf groupSize pixelsOf spread sumInLoops addRows normalTail',
     'checkDropProbability bitsOf mapOnWebgl mapOnWebgpu sumOfRun cellsInWindow',
     // These are parts of the kernels on wasm, which have cases.
-    'Simd Pool startSimd startPool setSimd hasSimd simdOf runElementwise float unitsOf byFeature',
+    'Simd Pool startSimd startPool setSimd addSimd simd simdOf runElementwise float unitsOf',
+    'byFeature wasmSimd',
     'axisFields reach rowsOfStrip panelsWidth simdStandardize simdStandardizeToInput moments withSums mapLines',
   ].flatMap((names) => names.split(' ')),
 );

@@ -36,10 +36,11 @@ KERNEL(negativePart)(const struct Arrays *args, int first, int past, float *scra
        p.y[i] = p.a[i] >= 0 ? 0 : p.a[i])
 }
 
-/** y = a · 1[b > 0], where a NaN of a stays NaN as in a product. */
+/** y = a · 1[b > 0], and NaN where a or b is NaN. */
 KERNEL(reluGrad)(const struct Arrays *args, int first, int past, float *scratch) {
-  EACH(const f4 one = choose(load(p.b + i) > 0, splat(1)); store(p.y + i, load(p.a + i) * one),
-       p.y[i] = p.a[i] * (p.b[i] > 0 ? 1.0f : 0.0f))
+  EACH(const f4 b = load(p.b + i); const f4 one = choose(b > 0, splat(1)) + choose(b != b, b);
+       store(p.y + i, load(p.a + i) * one),
+       p.y[i] = p.a[i] * (p.b[i] > 0 ? 1.0f : p.b[i] <= 0 ? 0.0f : p.b[i]))
 }
 
 /** Writes 0 to *y if all of a is finite, else NaN. Sums of 0·a are 0 or NaN. */
