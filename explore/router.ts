@@ -16,6 +16,11 @@ export function addressOf(name: string, values: Readonly<Record<string, string>>
   return `#/${name}${query && `?${query}`}`;
 }
 
+/** Goes to a view, with a new entry in the history. */
+export function visit(name: string, values: Readonly<Record<string, string>>): void {
+  location.hash = addressOf(name, values);
+}
+
 /**
  * Changes the state in the address, without a new entry in the history. An undefined value removes
  * its key.

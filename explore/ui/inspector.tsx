@@ -17,7 +17,14 @@ const MOST_TERMS = 12;
  * The selected number: the equation of its box, the products that it is the sum of, and the central
  * difference beside the derivative.
  */
-export function Inspector({ session }: { readonly session: Session }): JSX.Element {
+export function Inspector({
+  session,
+  editable = true,
+}: {
+  readonly session: Session;
+  /** Whether the figure has numbers that the reader may change. */
+  readonly editable?: boolean;
+}): JSX.Element {
   const { value: selected } = session.selected;
   const { value: snapshot } = session.snapshot;
   const { value: inspection } = session.inspection;
@@ -26,8 +33,10 @@ export function Inspector({ session }: { readonly session: Session }): JSX.Eleme
       <aside class="inspector empty" aria-label="about the selected number">
         <p>Click any number to see where it comes from, and its proof.</p>
         <p class="hint">
-          Outlined numbers are yours to change: double click, or press a digit. Everything that
-          depends on them follows.
+          {editable
+            ? 'Outlined numbers are yours to change: drag to the side, double click, or press a digit. '
+            : 'The fields above change the numbers. '}
+          Everything that depends on them follows.
         </p>
       </aside>
     );
@@ -115,13 +124,13 @@ function Sum({
           ))}
           {terms.length > shown.length && <span> + … ({terms.length - shown.length} more)</span>}
           {terms.length === 0 && <span>0: no term reaches it</span>}
-          <span class="equals"> = </span>
+          <span class="equals"> {isExact(shown) ? '=' : '≈'} </span>
           <strong>{format(sum ?? value, 7)}</strong>
           {sum !== undefined && <span class="but">, but the box returns {format(value, 7)}</span>}
         </p>
       ) : (
         <p class="numbers-in">
-          A function of{' '}
+          No sum of products; the box computes it from{' '}
           {shown.map((term, i) => (
             <>
               {i > 0 && ', '}
@@ -133,6 +142,11 @@ function Sum({
       )}
     </section>
   );
+}
+
+/** Whether the factors have no more digits than are shown. */
+function isExact(terms: readonly Term[]): boolean {
+  return terms.flat().every(({ value }) => Number(value.toFixed(4)) === value);
 }
 
 function Product({
@@ -203,9 +217,32 @@ function Proof({
   readonly check: Check;
 }) {
   const name = nameOf(selected, snapshot).replace(/^∂C\/∂/, '');
+  const isLast = 'place' in selected && selected.place === snapshot.boxes.length;
+  if (isLast && snapshot.cost === undefined) {
+    return (
+      <section class="proof right">
+        <h3>
+          <Equation text={`∂C/∂${name}`} />
+        </h3>
+        <p class="hint">
+          It is given: C is the sum of x<sub>out</sub> times these numbers, so there is nothing to
+          prove. Every other gradient follows from it.
+        </p>
+      </section>
+    );
+  }
+  const isDerivative = selected.kind === 'gradient' || selected.kind === 'gradParam';
   return (
     <section class={`proof ${verdict}`}>
-      <h3>Proof</h3>
+      <h3>
+        {isDerivative ? (
+          'Proof'
+        ) : (
+          <>
+            If it changes, C changes by <Equation text={`∂C/∂${name}`} />
+          </>
+        )}
+      </h3>
       <dl>
         <dt>
           <Equation text={`∂C/∂${name}`} />, from the boxes

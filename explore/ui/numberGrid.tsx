@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { refKey } from '../engine/refs.ts';
 import { largestOf, tint } from './colour.ts';
 import { Equation } from './equation.tsx';
+import { makeDrag, stepOf } from './drag.ts';
 import { format, position, short } from './format.ts';
 import type { Plane } from './planes.ts';
 import { readNumber } from './readNumber.ts';
@@ -105,6 +106,9 @@ function Cell(props: CellProps): JSX.Element {
   const isSelected = selected !== undefined && refKey(selected) === key;
   const changed = before !== undefined && before.values[index] !== number;
   const name = names?.[index].replace('_', '') ?? position(index, value.shape);
+  const write = useRef((_: number) => Promise.resolve());
+  write.current = (next) => session.write(ref, next);
+  const drag = useMemo(() => makeDrag((next) => write.current(next)), []);
   // The field leaves the page after Enter and Escape, and so loses the focus: that changes nothing.
   const isOpen = useRef(false);
   const close = () => {
@@ -159,11 +163,18 @@ function Cell(props: CellProps): JSX.Element {
       data-index={index}
       data-ref={key}
       aria-selected={isSelected}
-      title={`${label} ${name} = ${number}${editable ? ' (double click to change)' : ''}`}
+      title={`${label} ${name} = ${number}${editable ? ' (drag or double click to change)' : ''}`}
       tabIndex={props.tabbable ? 0 : -1}
       style={{ '--tint': tint(number, largest) }}
       onFocus={props.onFocus}
-      onClick={() => void session.select(isSelected ? undefined : ref)}
+      onPointerDown={(event) => {
+        const isClass = ref.kind === 'target' && Number.isInteger(number);
+        if (editable && event.button === 0) drag.start(event, number, stepOf(number, isClass));
+      }}
+      onPointerMove={(event) => drag.move(event)}
+      onClick={() => {
+        if (!drag.end()) void session.select(isSelected ? undefined : ref);
+      }}
       onDblClick={() => editable && props.onEdit(short(number))}
       onKeyDown={(event) => {
         const move = MOVES[event.key];

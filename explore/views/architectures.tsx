@@ -4,7 +4,7 @@ import type { Summary, SummaryRow } from '../../inspect/summary/summarize.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { ArchitectureSummary, NetworkName, UnitField } from '../engine/architecture.ts';
 import type { RemoteEngine } from '../engine/messages.ts';
-import { setState, state } from '../router.ts';
+import { setState, state, visit } from '../router.ts';
 import { Alert } from '../ui/alert.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { FieldPicture } from '../ui/fieldPicture.tsx';
@@ -69,7 +69,7 @@ export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine })
           label="network"
           value={name}
           choices={names.map((one) => [one.name, one.title])}
-          onChoice={(next) => setState({ name: next, box: undefined, unit: undefined })}
+          onChoice={(next) => visit('architectures', { name: next })}
         />
         {total && (
           <span class="hint">

@@ -7,6 +7,7 @@ import { setState, state } from '../router.ts';
 import { Session } from '../session.ts';
 import { Choice } from '../ui/choice.tsx';
 import { readNumber, readNumbers, type NumberRule } from '../ui/readNumber.ts';
+import { Equation } from '../ui/equation.tsx';
 import { Stage } from '../ui/stage.tsx';
 import { Backward, Forward } from './borders/rows.tsx';
 
@@ -63,7 +64,9 @@ export function BordersView({ engine }: { readonly engine: RemoteEngine }): JSX.
         )}
         <List name="g" label="∂C/∂x_out" value={signal.g} />
       </div>
-      <Stage session={session}>{drawn && <Rows session={session} signal={drawn} />}</Stage>
+      <Stage session={session} editable={false}>
+        {drawn && <Rows session={session} signal={drawn} />}
+      </Stage>
     </>
   );
 }
@@ -140,7 +143,9 @@ function Field({ name, label, value, problemOf }: FieldProps) {
   const used = value.join(', ');
   return (
     <label>
-      <span>{label}</span>
+      <span>
+        <Equation text={label} />
+      </span>
       <input
         type="text"
         class={value.length > 1 ? 'wide' : ''}

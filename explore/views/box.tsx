@@ -6,7 +6,7 @@ import { exampleOf, GROUPS } from '../engine/boxes.ts';
 import type { RemoteEngine } from '../engine/messages.ts';
 import { MISTAKES, type Mistake } from '../engine/mistakes.ts';
 import { docs } from '../docs.ts';
-import { setState, state } from '../router.ts';
+import { setState, state, visit } from '../router.ts';
 import { Session } from '../session.ts';
 import { Chain } from '../ui/boxFigure.tsx';
 import { Choice } from '../ui/choice.tsx';
@@ -14,6 +14,7 @@ import { Stage } from '../ui/stage.tsx';
 import { About, DocText, sentencesOf } from './box/about.tsx';
 import { editsText, shapesOf, shapesText, subjectOf } from './box/address.ts';
 import { CallForm } from './box/form.tsx';
+import { keptEdits, type Change } from './box/keptEdits.ts';
 import { latest } from './box/latest.ts';
 import { VerdictView, type VerdictState } from './box/verdict.tsx';
 
@@ -21,7 +22,7 @@ import { VerdictView, type VerdictState } from './box/verdict.tsx';
  * The view of one box or cost: its arguments, an input of the reader's own, and the three arrows.
  */
 export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Element {
-  const { session, verdict, mistakes, start } = useMemo(() => boxState(engine), [engine]);
+  const { session, verdict, mistakes, dropped, start } = useMemo(() => boxState(engine), [engine]);
   useEffect(() => {
     const stop = start();
     return () => {
@@ -33,6 +34,11 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
   const { name } = subject;
   const example = exampleOf(name);
   const snapshot = session.snapshot.value;
+  const change = (changes: Parameters<typeof setState>[0], what: Change) => {
+    const kept = keptEdits(subject.edits ?? [], what);
+    dropped.value = kept.dropped;
+    setState({ ...changes, edits: kept.edits });
+  };
   return (
     <>
       <div class="lead box-lead">
@@ -51,13 +57,13 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
           <CallForm
             name={name}
             call={subject.call}
-            onCall={({ args, options }) =>
-              setState({
-                args: JSON.stringify(args),
-                options: JSON.stringify(options),
-                edits: undefined,
-              })
-            }
+            onCall={({ args, options }) => {
+              const sameArgs = JSON.stringify(args) === JSON.stringify(subject.call?.args);
+              change(
+                { args: JSON.stringify(args), options: JSON.stringify(options) },
+                { kind: sameArgs ? 'options' : 'args' },
+              );
+            }}
           />
         )}
         <label>
@@ -68,12 +74,13 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
             value={shapesText(subject.shapes ?? [])
               .replaceAll(',', ', ')
               .replaceAll(';', '; ')}
-            onChange={({ currentTarget }) =>
-              setState({
-                shape: shapesText(shapesOf(currentTarget.value)) || undefined,
-                edits: undefined,
-              })
-            }
+            onChange={({ currentTarget }) => {
+              const to = shapesOf(currentTarget.value);
+              change(
+                { shape: shapesText(to) || undefined },
+                { kind: 'shapes', from: subject.shapes ?? [], to },
+              );
+            }}
           />
         </label>
         {example?.modes && (
@@ -81,7 +88,7 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
             label="mode"
             value={subject.training ? 'training' : 'inference'}
             choices={['inference', 'training']}
-            onChoice={(mode) => setState({ mode: mode === 'training' ? mode : undefined })}
+            onChoice={(mode) => setState({ mode: mode === 'training' ? undefined : mode })}
           />
         )}
         <Choice
@@ -97,6 +104,12 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
           Start again
         </button>
       </div>
+      {dropped.value > 0 && (
+        <p class="hint" role="status">
+          {dropped.value} of your numbers had no place in the new shapes; the example&apos;s are
+          there again.
+        </p>
+      )}
       <Stage session={session} kind="box-stage">
         {snapshot && <Chain session={session} snapshot={snapshot} gradEditable={!snapshot.cost} />}
       </Stage>
@@ -111,6 +124,8 @@ function boxState(engine: RemoteEngine) {
   const session = new Session(engine, 'box');
   const verdict = signal<VerdictState>('checking');
   const mistakes = signal<readonly Mistake[]>([]);
+  /** The number of changed numbers that the last change of the form has dropped. */
+  const dropped = signal(0);
   const showVerdict = latest<VerdictState>((next) => (verdict.value = next ?? 'checking'));
   const showMistakes = latest<readonly Mistake[]>((next) => (mistakes.value = next ?? []));
   let opened = '';
@@ -148,7 +163,7 @@ function boxState(engine: RemoteEngine) {
     ];
     return () => stops.forEach((stop) => stop());
   };
-  return { session, verdict, mistakes, start };
+  return { session, verdict, mistakes, dropped, start };
 }
 
 function withEdits(state: URLSearchParams, edits: string | undefined): URLSearchParams {
@@ -166,7 +181,10 @@ function reset(name: string): void {
 
 function BoxSelect({ name }: { readonly name: string }) {
   return (
-    <select value={name} onChange={({ currentTarget }) => reset(currentTarget.value)}>
+    <select
+      value={name}
+      onChange={({ currentTarget }) => visit('box', { name: currentTarget.value })}
+    >
       {GROUPS.map(({ title, boxes }) => (
         <optgroup key={title} label={title}>
           {Object.keys(boxes).map((box) => (

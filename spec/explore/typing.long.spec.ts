@@ -176,4 +176,38 @@ const because = findChromium() === undefined ? ' (skipped: Chromium is not insta
       'notes.txt: expected an image, such as a PNG or a JPEG, got another file',
     );
   }, 90_000);
+
+  test('a weight that is dragged changes, and the gradient follows', async () => {
+    page = await site.open('#/example');
+    const weight = '[data-ref="param 0 weight 0"]';
+    const gradient = await textOf('[data-ref="gradient 1 0 0"]');
+    const box = await (await page.waitForSelector(weight)).boundingBox();
+    if (box === null) throw new Error('expected a weight in sight');
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 40, y, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForSelector(`${weight} .number:text-is("2.0000")`);
+    expect(await textOf('[data-ref="gradient 1 0 0"]')).not.toBe(gradient);
+    // A drag selects nothing.
+    expect(await page.$('.cell.selected')).toBeNull();
+  });
+
+  test('a new shape keeps the numbers that have a place in it', async () => {
+    page = await site.open('#/box?name=Tanh&edits=activation+0+0+4+0.7,gradient+1+0+0+5');
+    await page.waitForSelector('[data-ref="activation 0 0 4"] .number:text-is("0.7000")');
+    await page.fill('label:has-text("shape of") input', '3, 4');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-ref="activation 0 0 5"] .number:text-is("0.7000")');
+    expect(await page.textContent('[role=status]')).toContain('1 of your numbers');
+  });
+
+  test('the browser goes back to the box before', async () => {
+    page = await site.open('#/box');
+    await page.selectOption('h1 select', 'Tanh');
+    await page.waitForSelector('.body h2:text-is("Tanh")');
+    await page.goBack();
+    await page.waitForSelector('.body h2:text-is("Conv2D")');
+  });
 });

@@ -27,7 +27,8 @@ export function subjectOf(state: URLSearchParams): BoxSubject {
     name,
     call,
     shapes: shapes.length > 0 ? shapes : (example?.shapes ?? []),
-    training: state.get('mode') === 'training',
+    // The equations of the page are those of training.
+    training: example?.modes === true && state.get('mode') !== 'inference',
     ...(Object.hasOwn(MISTAKES, mistake) && { mistake: mistake as Mistake }),
     edits: editsOf(state.get('edits') ?? ''),
   };

@@ -11,6 +11,13 @@ test('an argument that JSON cannot hold stays a word, which the box refuses', ()
   expect(parseArgument('true')).toBe(true);
 });
 
+test('a box with two modes opens in training, whose equations the page shows', () => {
+  const training = (query: string) => subjectOf(new URLSearchParams(query)).training;
+  expect(training('name=BatchNorm')).toBe(true);
+  expect(training('name=BatchNorm&mode=inference')).toBe(false);
+  expect(training('name=Tanh')).toBe(false);
+});
+
 test.each([
   'args=[2,3,null]',
   'args=[2,3,{}]',

@@ -1,0 +1,65 @@
+import type { TargetedPointerEvent } from 'preact';
+
+/** The movement, in pixels, from which on a press is a drag and no click. */
+const LEAST = 4;
+
+/** The movement that changes a number by one step. */
+const PIXELS = 4;
+
+/** A drag that changes a number, sideways. */
+interface Drag {
+  readonly x: number;
+  readonly from: number;
+  readonly step: number;
+  moved: boolean;
+  last: number;
+}
+
+/** Finds the step of a number: about a hundredth of it; a class changes by one. */
+export function stepOf(value: number, isClass: boolean): number {
+  if (isClass) return 1;
+  return 10 ** (Math.floor(Math.log10(Math.max(Math.abs(value), 0.1))) - 1);
+}
+
+/**
+ * Turns the pointer events of a cell into numbers. `write` gets at most one number at a time, and
+ * the last one in the end.
+ */
+export function makeDrag(write: (value: number) => Promise<void>) {
+  let drag: Drag | undefined;
+  let next: number | undefined;
+  let isWriting = false;
+  const flush = async () => {
+    if (isWriting) return;
+    isWriting = true;
+    while (next !== undefined) {
+      const value = next;
+      next = undefined;
+      await write(value);
+    }
+    isWriting = false;
+  };
+  return {
+    start(event: TargetedPointerEvent<HTMLElement>, from: number, step: number) {
+      event.currentTarget.setPointerCapture(event.pointerId);
+      drag = { x: event.clientX, from, step, moved: false, last: from };
+    },
+    move({ clientX, buttons }: TargetedPointerEvent<HTMLElement>) {
+      if (drag === undefined || buttons === 0) return;
+      const way = clientX - drag.x;
+      drag.moved ||= Math.abs(way) >= LEAST;
+      if (!drag.moved) return;
+      const { from, step, last } = drag;
+      const value = Number((from + Math.round(way / PIXELS) * step).toFixed(10));
+      if (value === last) return;
+      drag.last = next = value;
+      void flush();
+    },
+    /** Ends a press; returns whether it was a drag. */
+    end(): boolean {
+      const moved = drag?.moved ?? false;
+      drag = undefined;
+      return moved;
+    },
+  };
+}
