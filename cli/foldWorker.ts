@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { useBackend } from '../lib/backend/useBackend.ts';
+import { backendOptions } from './backendOptions.ts';
 import { BoxpropError, show } from '../lib/errors.ts';
 import { oneLine } from '../lib/oneLine.ts';
 import { READY, type FoldRequest, type Reply, type WorkerSetup } from './foldMessages.ts';
@@ -15,9 +16,9 @@ let opened: Promise<Fold[]> | undefined;
 const preprocessed = new Map<string, Promise<Fold>>();
 
 async function answer({ options, fold }: FoldRequest): Promise<Reply> {
-  const { backend, threads, preprocess = [] } = options;
+  const { backend, preprocess = [] } = options;
   try {
-    await useBackend(backend, threads === undefined ? {} : { threads });
+    await useBackend(backend, backendOptions(options));
     const started = performance.now();
     opened ??= openFolds(common, { folds, seed });
     const parts = await opened;

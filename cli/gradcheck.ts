@@ -1,12 +1,14 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import type { BackendName } from '../lib/backend/useBackend.ts';
-import { BACKENDS, choiceOption, integerOption } from './options.ts';
+import type { BackendName, SimdChoice } from '../lib/backend/useBackend.ts';
+import { backendOptions } from './backendOptions.ts';
+import { BACKENDS, choiceOption, integerOption, SIMD_OPTION } from './options.ts';
 import { logBackend, printLine } from './process.ts';
 import type { Cases, GradcheckReport, Result } from '../gradcheck/index.ts';
 
 interface Options {
   readonly backend: BackendName | 'auto';
+  readonly simd?: SimdChoice;
   readonly cases: number;
   readonly seed: number;
   readonly json?: string;
@@ -27,6 +29,7 @@ export function gradcheckCommand(): Command {
       choiceOption('--backend', BACKENDS),
       'float64',
     )
+    .addOption(SIMD_OPTION)
     .option('--cases <n>', 'random cases per box', integerOption('--cases', 1), 20)
     .option('--seed <n>', 'random seed', integerOption('--seed', 0), 0)
     .option('--json <file>', 'write the results as JSON (- for standard output)')
@@ -41,7 +44,10 @@ export function gradcheckCommand(): Command {
       }
       const { gradcheckAll } = await import('../gradcheck/index.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
-      const backend = await useBackend(options.backend, { log: logBackend });
+      const backend = await useBackend(options.backend, {
+        ...backendOptions(options),
+        log: logBackend,
+      });
       const { exported, cases } = await targets(options.module);
       const report = await gradcheckAll(exported, cases, {
         names,

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { NODE_BACKENDS, type BackendName } from '../lib/backend/options.ts';
+import { SIMD_CHOICES } from '../lib/kernels/simd/choice.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { homePath } from '../lib/files/homePath.ts';
 
@@ -114,6 +115,12 @@ export const BACKENDS: readonly (BackendName | 'auto')[] = ['auto', ...NODE_BACK
 export const BACKEND_OPTION = new Option('--backend <name>', `backend: ${BACKENDS.join(', ')}`)
   .argParser(choiceOption('--backend', BACKENDS))
   .default('auto');
+
+/** The option `--simd` of commands that train, or that check the kernels of a backend. */
+export const SIMD_OPTION = new Option(
+  '--simd <kind>',
+  `instructions of own kernels (wasm): ${SIMD_CHOICES.join(', ')}; plain gives the same bytes on every machine`,
+).argParser(choiceOption('--simd', SIMD_CHOICES));
 
 /** The option `--data` of every command that reads a dataset. */
 export const DATA_OPTION = new Option(

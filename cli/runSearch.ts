@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { useBackend } from '../lib/backend/useBackend.ts';
+import { backendOptions } from './backendOptions.ts';
 import { InputError } from '../lib/errors.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { firstPoint, gridPoints, spaceCardinality } from '../search/points.ts';
@@ -34,9 +35,8 @@ export async function checkPlan(plan: Omit<SearchPlan, 'examples'>): Promise<Sea
   const networks =
     'network' in space && 'choices' in space.network ? space.network.choices : [options.network];
   for (const network of networks) await resolveNetwork(String(network));
-  const { threads } = options;
   const backend = await useBackend(options.backend, {
-    ...(threads !== undefined && { threads }),
+    ...backendOptions(options),
     log: logBackend,
   });
   const parts = await openFolds(options, { folds, seed }, reportNotes);

@@ -28,7 +28,7 @@ export interface SearchSpace {
 }
 
 /** Options that must be the same for all trials. */
-const COMMON = ['data', 'label', 'header', 'shape', 'limit', 'seed', 'backend', 'threads'];
+const COMMON = ['data', 'label', 'header', 'shape', 'limit', 'seed', 'backend', 'threads', 'simd'];
 /** Options that folds replace, or that are about files that a fold does not write. */
 const REFUSED = ['validationSplit', 'patience', 'checkpointSteps', 'report'];
 const ARCHITECTURE = 'architecture.';

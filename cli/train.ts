@@ -72,6 +72,9 @@ async function plannedRun(
     const known = THREADED.join(', ');
     throw new InputError(`--threads: expected --backend ${known}, got ${given.backend}`);
   }
+  if (given.simd !== undefined && !['auto', 'wasm'].includes(given.backend)) {
+    throw new InputError(`--simd: expected --backend auto, wasm, got ${given.backend}`);
+  }
   const { resolveNetwork } = await import('./resolveNetwork.ts');
   await resolveNetwork(network);
   const name = isModuleFile(network) ? parse(network).name : network;

@@ -3,6 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import { useBackend } from '../lib/backend/useBackend.ts';
+import { backendOptions } from './backendOptions.ts';
 import { BoxpropError, InputError, show } from '../lib/errors.ts';
 import { loadCheckpoint, saveCheckpoint } from '../train/checkpoint.ts';
 import { RunLog } from '../train/runLog.ts';
@@ -73,9 +74,9 @@ export async function trainNetwork(
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<TrainOutcome> {
-  const { threads, epochs, batchSize, dropLast = false, seed } = options;
+  const { epochs, batchSize, dropLast = false, seed } = options;
   const backend = await useBackend(options.backend, {
-    ...(threads !== undefined && { threads }),
+    ...backendOptions(options),
     log: logBackend,
   });
   const entry = await resolveNetwork(options.network, options);

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import type { BackendName } from '../lib/backend/useBackend.ts';
+import type { BackendName, SimdChoice } from '../lib/backend/useBackend.ts';
 import { InputError } from '../lib/errors.ts';
 import { architectureOption, type Architecture } from './architecture.ts';
 import {
   BACKEND_OPTION,
+  SIMD_OPTION,
   choiceOption,
   DATA_OPTION,
   fractionOption,
@@ -85,6 +86,8 @@ export interface RunOptions {
   readonly backend: BackendName | 'auto';
   /** The number of threads of tensorflow or wasm. */
   readonly threads?: number;
+  /** The instructions of own kernels on wasm. */
+  readonly simd?: SimdChoice;
   /** The number of examples to train on, beginning with the first; all by default. */
   readonly limit?: number;
   /** The number of steps between checkpoints within an epoch. */
@@ -183,6 +186,7 @@ export function trainOptions(): Command {
     .option('--seed <n>', 'random seed', integerOption('--seed', 0), 0)
     .addOption(BACKEND_OPTION)
     .option('--threads <n>', 'threads (tensorflow, wasm)', integerOption('--threads', 1))
+    .addOption(SIMD_OPTION)
     .option('--limit <n>', 'train on the first n examples only', integerOption('--limit', 1))
     .option(
       '--checkpoint-steps <n>',

@@ -52,13 +52,10 @@ function writePhotos(part: string, rng: Rng): void {
  */
 const TENSORFLOW = /^(WARNING: All log messages before absl|I0000 ).*\n/gm;
 
-/** The line that names the kernels of wasm. */
-const KERNELS = /^backend wasm: uses own kernels in relaxed SIMD\n/;
-
-/** The lines that a command prints to stdout. It must print nothing else to stderr. */
+/** The lines that a command prints to stdout. It must print nothing to stderr. */
 function run(...args: string[]): string[] {
   const { status, stdout, stderr } = boxprop(...args);
-  expect(stderr.replace(TENSORFLOW, '').replace(KERNELS, '')).toBe('');
+  expect(stderr.replace(TENSORFLOW, '')).toBe('');
   // The doctor exits with 1 if it finds a problem, and 12 images are too few for it.
   if (args[0] !== 'doctor') expect(status).toBe(0);
   return stdout.trimEnd().split('\n');

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { Rng } from '../../index.ts';
 import { searchCommand } from '../../cli/search.ts';
-import { boxprop, BUILT, MAIN, ROOT } from '../support/runCommand.ts';
+import { boxprop, BUILT, KERNELS, MAIN, ROOT } from '../support/runCommand.ts';
 
 let folder: string;
 const out = (name: string) => join(folder, name);
@@ -463,7 +463,7 @@ function ended(args: string[], signal: NodeJS.Signals, ready: () => boolean, wai
     }, 10);
     child.on('close', (code) => {
       clearInterval(poll);
-      resolve({ code, stderr });
+      resolve({ code, stderr: stderr.replace(KERNELS, '') });
     });
   });
 }

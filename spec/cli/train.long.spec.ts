@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { Rng } from '../../index.ts';
 import { decodeSafetensors } from '../../formats/safetensors/safetensors.ts';
-import { boxprop, MAIN, ROOT } from '../support/runCommand.ts';
+import { boxprop, KERNELS, MAIN, ROOT } from '../support/runCommand.ts';
 
 let folder: string;
 let data: string;
@@ -543,6 +543,11 @@ describe('boxprop train refuses, in one line,', () => {
       '--threads: expected --backend auto, tensorflow-gpu, tensorflow, wasm, got cpu',
     ],
     [
+      'instructions of a backend without own kernels',
+      ['lenet', '--backend', 'cpu', '--simd', 'plain'],
+      '--simd: expected --backend auto, wasm, got cpu',
+    ],
+    [
       'an unknown backend',
       ['lenet', '--backend', 'gpu'],
       '--backend: expected one of auto, tensorflow-gpu, tensorflow, webgpu, wasm, cpu, float64, got "gpu"',
@@ -686,7 +691,7 @@ function interrupted(
     }, 20);
     child.on('close', (code) => {
       clearInterval(poll);
-      resolve({ code, stdout, stderr });
+      resolve({ code, stdout, stderr: stderr.replace(KERNELS, '') });
     });
   });
 }

@@ -1,0 +1,10 @@
+import type { BackendOptions } from '../lib/backend/options.ts';
+import type { RunOptions } from './trainOptions.ts';
+
+/** Returns the options of a run that its backend takes. */
+export function backendOptions({
+  threads,
+  simd,
+}: Pick<RunOptions, 'threads' | 'simd'>): BackendOptions {
+  return { ...(threads !== undefined && { threads }), ...(simd !== undefined && { simd }) };
+}
