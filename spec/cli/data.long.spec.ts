@@ -156,7 +156,8 @@ describe('a network of one file, on CSV', () => {
       '{"network":"lenet","data":{"a":1}}',
       '--data: expected text or a number, got Object',
     ],
-    ['g.json', '{"network":"lenet","out":"x"}', /^unknown option out; expected one of network, /],
+    ['g.json', '{"network":"lenet","out":"x"}', 'out: expected --out on the command line only'],
+    ['k.json', '{"network":"lenet","zzz":1}', /^unknown option zzz; expected one of network, /],
     ['i.json', '{"network":"lenet","rate":0.1}', 'unknown option rate; did you mean learningRate?'],
     ['j.json', '{"network":3}', 'network: expected a name or a file, got 3'],
     ['h.ts', 'export const options = 3;', 'expected an object of options, got undefined'],
@@ -437,7 +438,7 @@ describe('when the checkpoint cannot be written, the one before it stays and loa
       });
       chmodSync(dir, 0o755);
       expect(status).toBe(1);
-      expect(stderr).toBe(
+      expect(stderr.replace(KERNELS, '')).toBe(
         `boxprop: --resume: expected a folder that can be written, got ${JSON.stringify(dir)}: EACCES: permission denied\n`,
       );
       expect(whole(dir) === before).toBe(true);
