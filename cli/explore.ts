@@ -27,7 +27,8 @@ export function exploreCommand(): Command {
     .description('open the live page: both arrows of every box, as numbers that can be checked')
     .argument(
       '[what]',
-      'folder of a run, weights (safetensors) that name their network, or a known network',
+      'folder of a run, weights (safetensors) that name their network, or a known network ' +
+        '(default: the worked example)',
     )
     .option('--port <n>', 'port of 127.0.0.1 (default: any free one)', portOption, 0)
     .option('--no-open', 'open no browser')

@@ -13,7 +13,8 @@ void currentView().load();
 
 type Theme = 'auto' | 'light' | 'dark';
 const theme = signal<Theme>(readTheme());
-const projector = signal(false);
+const projector = signal(localStorage.getItem('projector') === 'on');
+document.documentElement.classList.toggle('projector', projector.value);
 
 /** The page: the navigation, and the view that the address names. */
 function Page(): JSX.Element {
@@ -49,6 +50,7 @@ function Page(): JSX.Element {
             aria-pressed={projector.value}
             onClick={() => {
               projector.value = !projector.value;
+              localStorage.setItem('projector', projector.value ? 'on' : 'off');
               document.documentElement.classList.toggle('projector', projector.value);
             }}
           >

@@ -60,7 +60,7 @@ export const networks: Readonly<Record<string, NetworkEntry>> = {
     inputShape: [227, 227, 3],
     classes: 1000,
     title: 'AlexNet',
-    source: 'Krizhevsky, Sutskever, Hinton, NIPS 2012',
+    source: 'Krizhevsky, Sutskever, Hinton, NIPS 2012, without its two groups',
   },
   vgg16: { build: vgg16, ...IMAGENET, title: 'VGG-16', source: VGG },
   vgg19: { build: vgg19, ...IMAGENET, title: 'VGG-19', source: VGG },

@@ -97,6 +97,6 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
   }
 
   override describe(): string {
-    return `${this.outFeatures} neurons`;
+    return `${this.outFeatures} ${this.outFeatures === 1 ? 'neuron' : 'neurons'}`;
   }
 }

@@ -56,6 +56,9 @@ function parse(doc: string): Omit<BoxDoc, 'file' | 'parameters' | 'options'> {
       arrow = undefined;
       label = undefined;
       if (summary.length > 0) inSummary = false;
+      // A line such as `where S = N` below an equation has no full stop, but ends a paragraph here.
+      const last = notes.length - 1;
+      if (last >= 0 && !/[.:;]$/.test(notes[last])) notes[last] += '.';
     } else if (arrow !== undefined && /^ {4}/.test(line)) {
       equations[arrow]?.push(...equationsIn(line));
     } else if (label !== undefined && /^ {4}/.test(line)) {

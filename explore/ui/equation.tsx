@@ -45,7 +45,8 @@ export function Prose({ text }: { readonly text: string }): JSX.Element {
 }
 
 /** A derivative, a name with a subscript, or a single letter in a formula. */
-const SYMBOL = /∂C\/∂[A-Za-z]+(?:_[A-Za-z0-9]+)?|[A-Za-z]+_[A-Za-z0-9]+|\b[a-zA-ZηC] ← [^,]+/g;
+const SYMBOL =
+  /∂C\/∂[A-Za-z]+(?:_[A-Za-z0-9]+)?|(?<![A-Za-z])[A-Za-zΣ]{1,3}_(?:\{[^}]*\}|[A-Za-z0-9]+)|\b[a-zA-ZηC] ← [^,]+/g;
 
 /** The text of a subscript: `_out_i` is `out i`, and `_{(i,p)}` is `(i,p)`. */
 function subscript(text: string): string {

@@ -6,6 +6,8 @@ interface Props {
   readonly name: string;
   readonly inputShape: readonly number[];
   readonly field: UnitField;
+  /** The receptive field of the table, which the image may clip. */
+  readonly receptiveField: readonly number[] | 'unknown';
   /** The row and column of the unit. */
   readonly unit: readonly [row: number, column: number];
   readonly onMove: (to: readonly [row: number, column: number]) => void;
@@ -25,7 +27,14 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
 /**
  * The image, the output of a box, and the lines from a unit to the part of the image that it sees.
  */
-export function FieldPicture({ name, inputShape, field, unit, onMove }: Props): JSX.Element {
+export function FieldPicture({
+  name,
+  inputShape,
+  field,
+  receptiveField,
+  unit,
+  onMove,
+}: Props): JSX.Element {
   const [height, width, channels] = inputShape;
   const { outputShape, span } = field;
   const [places, across] = outputShape.length === 3 ? outputShape : [1, 1];
@@ -55,6 +64,10 @@ export function FieldPicture({ name, inputShape, field, unit, onMove }: Props): 
     ]);
   };
   const text = textOf(field, unit, name);
+  const clipped =
+    seen &&
+    receptiveField !== 'unknown' &&
+    seen.some(([first, last], axis) => last - first + 1 < receptiveField[axis]);
   return (
     <section class="field" aria-label="the part of the image that a unit sees">
       <div
@@ -95,9 +108,20 @@ export function FieldPicture({ name, inputShape, field, unit, onMove }: Props): 
         </svg>
       </div>
       <p aria-live="polite">{text}</p>
-      <p class="hint">Drag, or use the arrow keys; with Shift, five units at a time.</p>
+      {clipped && (
+        <p class="hint">
+          Its receptive field of {sizesOf(receptiveField)} reaches beyond the image.
+        </p>
+      )}
+      {places * across > 1 && (
+        <p class="hint">Drag, or use the arrow keys; with Shift, five units at a time.</p>
+      )}
     </section>
   );
+}
+
+function sizesOf(sizes: readonly number[] | 'unknown'): string {
+  return sizes === 'unknown' ? sizes : sizes.join('×');
 }
 
 /** Says what the picture shows. */

@@ -37,7 +37,8 @@ export function NumberField(props: Props): JSX.Element {
       />
       {refused && (
         <span class="problem" role="alert">
-          {label}: {refused.problem}; {value} is used{because && `. ${because}`}
+          {label}: {refused.problem}; {String(value).replace('-', '−')} is used
+          {because && `. ${because}`}
         </span>
       )}
     </label>

@@ -92,6 +92,7 @@ export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine })
               name={box.name}
               inputShape={inputShape}
               field={field}
+              receptiveField={box.receptiveField}
               unit={unit}
               onMove={(to) => setState({ unit: clamped(to, places).join(',') })}
             />

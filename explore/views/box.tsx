@@ -10,6 +10,7 @@ import { setState, state, visit } from '../router.ts';
 import { Session } from '../session.ts';
 import { Chain } from '../ui/boxFigure.tsx';
 import { Choice } from '../ui/choice.tsx';
+import { Prose } from '../ui/equation.tsx';
 import { Stage } from '../ui/stage.tsx';
 import { About, DocText, sentencesOf } from './box/about.tsx';
 import { editsText, shapesOf, shapesText, subjectOf } from './box/address.ts';
@@ -67,7 +68,9 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
           />
         )}
         <label>
-          <span>{(subject.shapes?.length ?? 1) > 1 ? 'shapes of x_in' : 'shape of x_in'}</span>
+          <span>
+            <Prose text={(subject.shapes?.length ?? 1) > 1 ? 'shapes of x_in' : 'shape of x_in'} />
+          </span>
           <input
             type="text"
             class="wide"
@@ -96,7 +99,9 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
           value={subject.mistake ?? ''}
           choices={[
             ['', 'not broken'],
-            ...mistakes.value.map((key) => [key, MISTAKES[key]] as const),
+            ...choicesOf(mistakes.value, subject.mistake).map(
+              (key) => [key, MISTAKES[key]] as const,
+            ),
           ]}
           onChoice={(mistake) => setState({ break: mistake || undefined })}
         />
@@ -127,7 +132,9 @@ function boxState(engine: RemoteEngine) {
   /** The number of changed numbers that the last change of the form has dropped. */
   const dropped = signal(0);
   const showVerdict = latest<VerdictState>((next) => (verdict.value = next ?? 'checking'));
-  const showMistakes = latest<readonly Mistake[]>((next) => (mistakes.value = next ?? []));
+  const showMistakes = latest<readonly Mistake[]>(
+    (next) => (mistakes.value = next ?? mistakes.value),
+  );
   let opened = '';
   const start = () => {
     opened = '';
@@ -194,4 +201,9 @@ function BoxSelect({ name }: { readonly name: string }) {
       ))}
     </select>
   );
+}
+
+/** The mistakes to choose from; that of the address is among them before the list is there. */
+function choicesOf(known: readonly Mistake[], chosen: Mistake | undefined): readonly Mistake[] {
+  return chosen === undefined || known.includes(chosen) ? known : [chosen, ...known];
 }

@@ -108,7 +108,7 @@ const because = findChromium() === undefined ? ' (skipped: Chromium is not insta
     await page.fill('label:has-text("η") input', '0.2');
     await page.click('text=Next');
     expect(await page.textContent('.problem')).toBe(
-      'η: expected a number of at most 0, got 0.2; -0.2 is used. The lecture writes w ← w + η ∂C/∂w, so a step down has η below 0',
+      'η: expected a number of at most 0, got 0.2; −0.2 is used. The lecture writes w ← w + η ∂C/∂w, so a step down has η below 0',
     );
   });
 

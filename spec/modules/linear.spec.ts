@@ -139,4 +139,14 @@ describeFacts({
     noDecay: ['bias'],
     words: '2 neurons',
   },
+  'one neuron': {
+    box: () => new Linear(3, 1, { rng: new Rng(0) }),
+    input: [4, 3],
+    output: [4, 1],
+    multiplyAdds: 3,
+    window: 'global',
+    inputs: [[[0], [[0, 2]]]],
+    noDecay: ['bias'],
+    words: '1 neuron',
+  },
 });

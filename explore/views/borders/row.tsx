@@ -34,6 +34,8 @@ interface RowProps {
 /** A row of a signal: a bar and a number per cell. */
 export function Row({ session, name, columns, cells, bars, moves }: RowProps): JSX.Element {
   const largest = largestOf(cells.map(({ value }) => value)) || 1;
+  const shares = cells.map(({ value }) => value / largest);
+  const [up, down] = [Math.max(0, ...shares), Math.max(0, ...shares.map((share) => -share))];
   const selected = session.selected.value && refKey(session.selected.value);
   const step = (event: KeyboardEvent, by: number) => {
     const row = (event.currentTarget as HTMLElement).closest('.signal-row');
@@ -43,7 +45,10 @@ export function Row({ session, name, columns, cells, bars, moves }: RowProps): J
   return (
     <div class={`signal-row${moves ? ' moves' : ''}`} role="group" aria-label={name}>
       <Name text={name} />
-      <div class="signal-cells" style={{ '--columns': columns }}>
+      <div
+        class="signal-cells"
+        style={{ '--columns': columns, '--up': up, '--down': bars ? down : 0 }}
+      >
         {cells.map((cell, i) => {
           const { sel, go } = cell;
           const classes = ['cell', 'signal-cell'];
@@ -52,7 +57,11 @@ export function Row({ session, name, columns, cells, bars, moves }: RowProps): J
           const style = { '--column': cell.column + 1, '--height': Math.abs(cell.value) / largest };
           const content = (
             <>
-              {bars && <span class={`bar ${cell.value < 0 ? 'below' : ''}`} aria-hidden="true" />}
+              {bars && (
+                <span class="bar-area" aria-hidden="true">
+                  <span class={cell.value < 0 ? 'bar below' : 'bar'} />
+                </span>
+              )}
               <span class="number">{short(cell.value)}</span>
               {cell.note !== undefined && <span class="note">{cell.note || '\u00a0'}</span>}
             </>

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { docs } from '../../docs.ts';
 import { ARROWS } from '../../plugins/boxDoc.ts';
+import { Prose } from '../../ui/equation.tsx';
 import { ARROW_WORDS, Equations } from '../../ui/equations.tsx';
 
 /** The docstring of a box: its equations, notes, shapes and source. */
@@ -49,9 +50,15 @@ export function sentencesOf(text: string): readonly string[] {
   return sentences.filter((sentence) => !sentence.endsWith(':'));
 }
 
-/** A text of a docstring, with code between backticks. */
+/** A text of a docstring, with code between backticks and stressed words between asterisks. */
 export function DocText({ text }: { readonly text: string }) {
   return (
-    <>{text.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}</>
+    <>
+      {text.split(/(`[^`]*`|\*\w+\*)/).map((part, i) => {
+        if (i % 2 === 0) return <Prose key={i} text={part} />;
+        const inner = part.slice(1, -1);
+        return part.startsWith('`') ? <code key={i}>{inner}</code> : <em key={i}>{inner}</em>;
+      })}
+    </>
   );
 }

@@ -19,6 +19,7 @@ export function Adversary({
   const [target, setTarget] = useState(3);
   const { value: found } = digit.adversarial;
   const { pixels } = digit.shown.value;
+  const isSame = answer.digit === target;
   return (
     <section class="adversary">
       <h2>Fool it</h2>
@@ -31,13 +32,14 @@ export function Adversary({
         />
         <button
           type="button"
-          disabled={found === 'searching'}
+          disabled={found === 'searching' || isSame}
           onClick={() => void digit.makeIt(target)}
         >
           Change as little as possible
         </button>
       </div>
       <div aria-live="polite">
+        {isSame && <p class="hint">It says {target} already; choose another digit.</p>}
         {found === 'searching' && <p class="hint">Looking for the closest image.</p>}
         {found === 'none' && <p class="hint">No image nearby is a {target} to this network.</p>}
         {typeof found === 'object' && (

@@ -61,7 +61,10 @@ export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
             }}
           />
         </div>
-        <p class="hint">Draw a digit, or choose one of the {count} test digits by its number.</p>
+        <p class="hint">
+          {digit.drawn.value && 'This is your own image, not the test digit. '}
+          Draw a digit, or choose one of the {count} test digits by its number.
+        </p>
       </div>
       {attention && (
         <div class="said">

@@ -13,6 +13,11 @@ export function Filters({
     <section>
       <h2>The filters of the first box</h2>
       <p>{sentence}</p>
+      <p class="hint">
+        Beside each filter f is the nearest Gabor function, a wave under a bell, as cells of the
+        visual cortex have. The percentage is the share of Σ f², the sum of its squared weights,
+        that the function explains. Many smooth filters do not make a training good.
+      </p>
       <ul class="filters">
         {fits.map((one, k) => (
           <li key={k}>

@@ -23,7 +23,7 @@ interface Props {
   readonly label: string;
 }
 
-const HEIGHT = 220;
+const HEIGHT = 240;
 
 /** The smallest value on a logarithmic scale; the loss of a small batch may be 0. */
 const LEAST = 1e-6;
@@ -91,14 +91,23 @@ function optionsOf(element: HTMLElement, series: readonly Series[], log: boolean
     legend: { show: false },
     cursor: { show: false },
     scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
-    axes: [axis, { ...axis, size: 58 }],
+    axes: [
+      { ...axis, label: 'steps', labelSize: 20, size: 34 },
+      { ...axis, size: 58 },
+    ],
     series: [
       {},
       ...series.map(({ colour: name, dots = false }) => ({
         stroke: colour(name),
         width: 1.5,
         spanGaps: true,
-        points: { show: dots, size: 5, fill: colour(name) },
+        // A line of one point would show nothing.
+        points: {
+          show: ({ data }: uPlot, i: number) =>
+            dots || Array.from(data[i]).filter((y) => typeof y === 'number').length === 1,
+          size: 5,
+          fill: colour(name),
+        },
       })),
     ],
   };

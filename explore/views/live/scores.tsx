@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { format } from '../../ui/format.ts';
 import type { Answer } from '../../engine/live/analyse.ts';
 
 /** The probability of each digit, as bars and numbers. */
@@ -32,7 +33,7 @@ export function Scores({
               <span style={{ width: `${100 * probability}%` }} />
             </td>
             <td>{(100 * probability).toFixed(1)} %</td>
-            <td class="score">{scores[k].toFixed(2)}</td>
+            <td class="score">{format(scores[k], 2)}</td>
           </tr>
         ))}
       </tbody>

@@ -37,9 +37,10 @@ export function VerdictPart({ lab }: { readonly lab: Lab }): JSX.Element {
       </div>
       {found === undefined ? (
         <p class="hint">
-          In good training the filters become smooth and differ, and each hidden unit answers to few
-          examples. In bad training filters stay noise, units ignore the input, or many say the
-          same. Train with a rate of 0.1, then with 1, and compare.
+          In good training the loss falls, the filters become smooth and differ, and each hidden
+          unit answers to few examples. In bad training the loss stays or grows, units ignore the
+          input, or many say the same. Filters alone prove little: those of a training that diverged
+          may be smooth as well. Train with a rate of 0.1, then with 1, and compare.
         </p>
       ) : (
         <>
