@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/spec/support/environment.mjs',
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons', 'boxprop-source'] },
   testSequencer: '<rootDir>/spec/support/sequencer.mjs',
   globalSetup: '<rootDir>/spec/support/build.mjs',
