@@ -180,10 +180,13 @@ function convolve(c: Convolution): void {
   const stripRows = rowsOfStrip(height, width, channels, STRIP);
   const scratch = reach(height, stripRows) * reach(width, width.output) * channels;
   simd.withRoom(terms * panelsWidth(outputs), (packed) => {
-    simd.run('pack', unitsOf(outputs, PANEL), [
-      simd.addressOf(pack.tensor) + 4 * pack.start,
-      ...[packed, ...pack.taps, ...pack.terms, ...pack.columns],
-    ]);
+    const fields = [packed, ...pack.taps, ...pack.terms, ...pack.columns];
+    simd.run(
+      'pack',
+      unitsOf(outputs, PANEL),
+      [simd.addressOf(pack.tensor) + 4 * pack.start, ...fields],
+      { work: terms * outputs },
+    );
     simd.run(
       'conv2d',
       tensor.shape[0] * height.output,

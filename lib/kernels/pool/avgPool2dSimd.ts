@@ -13,10 +13,12 @@ export const wasmSimd: AvgPool2dKernels = {
     const [batch, , , channels] = images.shape;
     const output = simd.output<Tensor4D>([batch, height.output, width.output, channels]);
     withScales(simd, geometry, countPadding, (scales) => {
-      simd.run('avgPool', output.size === 0 ? 0 : batch * height.output, [
+      const fields = [
         ...[simd.addressOf(images), 0, 0, simd.addressOf(output), ...scales],
         ...[channels, ...axisFields(height), ...axisFields(width)],
-      ]);
+      ];
+      const units = output.size === 0 ? 0 : batch * height.output;
+      simd.run('avgPool', units, fields, { work: images.size });
     });
     return output;
   },
@@ -27,10 +29,12 @@ export const wasmSimd: AvgPool2dKernels = {
     const [batch, , , channels] = gradOutput.shape;
     const gradInput = simd.output<Tensor4D>([batch, height.input, width.input, channels]);
     withScales(simd, geometry, countPadding, (scales) => {
-      simd.run('avgPoolGrad', gradInput.size === 0 ? 0 : batch, [
+      const fields = [
         ...[0, 0, simd.addressOf(gradOutput), simd.addressOf(gradInput), ...scales],
         ...[channels, ...axisFields(height), ...axisFields(width)],
-      ]);
+      ];
+      const units = gradInput.size === 0 ? 0 : batch;
+      simd.run('avgPoolGrad', units, fields, { work: gradInput.size });
     });
     return gradInput;
   },
