@@ -6,9 +6,12 @@ import type { Instance } from './instance.ts';
  * the threads. It writes a job into shared cells, wakes the workers, does its own part, and waits.
  */
 
-/** The shared cells: the number of the job, the parts that are unfinished, and the job. */
+/**
+ * The shared cells: the number of the job, the parts that are unfinished, whether one has failed,
+ * and the job.
+ */
 const CELLS = 8;
-const [JOB, UNFINISHED] = [0, 1];
+const [JOB, UNFINISHED, FAILED] = [0, 1, 2];
 
 /**
  * The code of a worker, for Node and browsers. It is text, because a worker is loaded from a URL,
@@ -23,10 +26,15 @@ function serve({ module, memory, cells, stack, thread, threads, kernels }, ready
   for (let job = 0; ; ) {
     Atomics.wait(state, ${JOB}, job);
     job = Atomics.load(state, ${JOB});
-    const [, , kernel, args, units, scratch, scratchBytes] = state;
+    const [, , , kernel, args, units, scratch, scratchBytes] = state;
     const first = Math.floor((units * thread) / threads);
     const past = Math.floor((units * (thread + 1)) / threads);
-    if (past > first) exports[kernels[kernel]](args, first, past, scratch + thread * scratchBytes);
+    try {
+      if (past > first)
+        exports[kernels[kernel]](args, first, past, scratch + thread * scratchBytes);
+    } catch {
+      Atomics.store(state, ${FAILED}, 1);
+    }
     if (Atomics.sub(state, ${UNFINISHED}, 1) === 1) Atomics.notify(state, ${UNFINISHED});
   }
 }`;
@@ -49,30 +57,56 @@ export interface Job {
   readonly scratchBytes: number;
 }
 
+/** The part of a worker that the pool needs once it serves. */
+interface PoolWorker {
+  terminate(): unknown;
+}
+
 /** The threads of one wasm backend. */
 export class Pool {
   readonly threads: number;
   readonly #state: Int32Array;
   readonly #kernels: readonly string[];
   readonly #instance: Instance;
+  readonly #workers: readonly PoolWorker[];
 
-  constructor(threads: number, state: Int32Array, kernels: readonly string[], instance: Instance) {
-    this.threads = threads;
+  constructor(
+    state: Int32Array,
+    kernels: readonly string[],
+    instance: Instance,
+    workers: readonly PoolWorker[],
+  ) {
+    this.threads = workers.length + 1;
     this.#state = state;
     this.#kernels = kernels;
     this.#instance = instance;
+    this.#workers = workers;
   }
 
-  /** Runs a job on all threads, the caller's as thread 0, and returns when it is done. */
+  /** Ends the workers, which would keep the memory of a backend that has been removed. */
+  end(): void {
+    for (const worker of this.#workers) worker.terminate();
+  }
+
+  /**
+   * Runs a job on all threads, the caller's as thread 0, and returns when it is done. After an
+   * error in any thread it throws, but only when all threads are ready for the next job.
+   */
   run({ kernel, args, units, scratch, scratchBytes }: Job): void {
     const state = this.#state;
-    state.set([this.#kernels.indexOf(kernel), args, units, scratch, scratchBytes], 2);
+    state.set([0, this.#kernels.indexOf(kernel), args, units, scratch, scratchBytes], FAILED);
     Atomics.store(state, UNFINISHED, this.threads - 1);
     Atomics.add(state, JOB, 1);
     Atomics.notify(state, JOB);
     const past = Math.floor(units / this.threads);
-    if (past > 0) this.#instance.exports[kernel](args, 0, past, scratch);
-    this.#wait();
+    try {
+      if (past > 0) this.#instance.exports[kernel](args, 0, past, scratch);
+    } finally {
+      this.#wait();
+    }
+    if (Atomics.load(state, FAILED) !== 0) {
+      throw new Error(`wasm: expected kernel ${kernel} to finish, got an error in a thread`);
+    }
   }
 
   /** Waits for the other threads; the main thread of a page may not block, so it looks again. */
@@ -103,12 +137,11 @@ export async function startPool(
   const cells = reserve(4 * CELLS);
   const state = new Int32Array(memory.buffer, cells, CELLS).fill(0);
   const kernels = Object.keys(instance.exports).filter((name) => !name.startsWith('__'));
-  const workers = Array.from({ length: threads - 1 }, (_, k) => {
+  const workers = Array.from({ length: threads - 1 }, (_, k): Promise<PoolWorker> => {
     const data = { module, memory, cells, stack: stack(), thread: k + 1, threads, kernels };
     return isNode() ? startInNode(data) : startInBrowser(data);
   });
-  await Promise.all(workers);
-  return new Pool(threads, state, kernels, instance);
+  return new Pool(state, kernels, instance, await Promise.all(workers));
 }
 
 function isNode(): boolean {
@@ -118,7 +151,7 @@ function isNode(): boolean {
 /** Typed as `string`, because a bundler for the browser would try to resolve a literal. */
 const WORKERS: string = 'node:worker_threads';
 
-async function startInNode(data: object): Promise<void> {
+async function startInNode(data: object): Promise<PoolWorker> {
   const { Worker } = (await import(
     /* webpackIgnore: true */ /* @vite-ignore */ WORKERS
   )) as typeof workerThreads;
@@ -129,16 +162,17 @@ async function startInNode(data: object): Promise<void> {
   });
   // A waiting worker does not keep the process alive.
   worker.unref();
+  return worker;
 }
 
 /** The part of a browser's interface that this file needs. */
-interface BrowserWorker {
+interface BrowserWorker extends PoolWorker {
   onmessage: (() => void) | null;
   onerror: ((event: { readonly message?: string }) => void) | null;
   postMessage(data: object): void;
 }
 
-async function startInBrowser(data: object): Promise<void> {
+async function startInBrowser(data: object): Promise<PoolWorker> {
   const { Worker } = globalThis as unknown as { Worker: new (url: string) => BrowserWorker };
   const url = URL.createObjectURL(new Blob([IN_BROWSER], { type: 'text/javascript' }));
   const worker = new Worker(url);
@@ -148,4 +182,5 @@ async function startInBrowser(data: object): Promise<void> {
     worker.postMessage(data);
   });
   URL.revokeObjectURL(url);
+  return worker;
 }

@@ -1,6 +1,6 @@
 import type { SimdChoice } from './choice.ts';
 import type { Instance, Memory } from './instance.ts';
-import { startPool } from './pool.ts';
+import { startPool, type Pool } from './pool.ts';
 import { setSimd } from './current.ts';
 import { SIMD_KERNELS } from './kernels.ts';
 import { addSimd, Simd, type WasmHeap } from './simd.ts';
@@ -22,6 +22,7 @@ const { WebAssembly } = globalThis as unknown as {
  * the build with threads imports it.
  */
 interface WasmBackend extends WasmHeap {
+  dispose: () => void;
   readonly wasm: WasmHeap['wasm'] & {
     readonly asm?: { readonly memory?: Memory };
     readonly wasmMemory?: Memory;
@@ -64,11 +65,21 @@ export async function startSimd(
     const reserve = (size: number) => backend.wasm._malloc(size) >>> 0;
     const pool =
       count > 1 ? await startPool(count, instance, reserve, () => stackIn(backend)) : undefined;
+    if (pool !== undefined) endWith(backend, pool);
     addSimd(backend, new Simd(backend, instance, pool));
     setSimd(backend, SIMD_KERNELS);
     return { choice, threads: count };
   }
   return NONE;
+}
+
+/** Ends the threads when tfjs removes the backend. */
+function endWith(backend: WasmBackend, pool: Pool): void {
+  const dispose = backend.dispose.bind(backend);
+  backend.dispose = () => {
+    pool.end();
+    dispose();
+  };
 }
 
 async function instantiate(bytes: Uint8Array, memory: Memory): Promise<Instance> {
