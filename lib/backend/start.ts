@@ -21,10 +21,11 @@ export function started(registered: string): KernelBackend | undefined {
  */
 export async function start(
   name: string,
-  make: () => KernelBackend | Promise<KernelBackend> = () => factoryOf(name)(),
+  make: Factory = () => factoryOf(name)(),
 ): Promise<KernelBackend> {
   const running = started(name);
   if (running !== undefined) return running;
+  rememberFactory(name);
   let backend: KernelBackend;
   try {
     backend = await make();
@@ -32,12 +33,27 @@ export async function start(
     throw new InputError(`the backend ${name} does not start here: ${reason(error)}`);
   }
   if (findBackendFactory(name) !== null) removeBackend(name);
-  registerBackend(name, () => backend);
+  const factory = () => backend;
+  own.add(factory);
+  registerBackend(name, factory);
   return backend;
 }
 
-function factoryOf(name: string) {
-  const factory = findBackendFactory(name);
-  if (factory === null) throw new Error('its package did not register it');
+type Factory = () => KernelBackend | Promise<KernelBackend>;
+
+/** The factories of the packages, which tfjs forgets when a backend is replaced or removed. */
+const factories = new Map<string, Factory>();
+
+/** The factories that `start` has registered, which return a backend that may be disposed. */
+const own = new WeakSet<Factory>();
+
+function factoryOf(name: string): Factory {
+  const factory = findBackendFactory(name) ?? factories.get(name);
+  if (factory === undefined) throw new Error('its package did not register it');
   return factory;
+}
+
+function rememberFactory(name: string): void {
+  const factory = findBackendFactory(name);
+  if (factory !== null && !own.has(factory)) factories.set(name, factory);
 }

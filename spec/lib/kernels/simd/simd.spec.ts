@@ -103,3 +103,17 @@ test('a thousand steps leave the heap as large as it was', () => {
   for (let step = 0; step < 1000; step++) work();
   expect(wasm.HEAPU8.length).toBe(before);
 });
+
+test('a backend that tfjs has removed starts again, with the choice of that call', async () => {
+  await useBackend('float64');
+  tf.removeBackend('wasm');
+  await useBackend('wasm', { simd: 'none' });
+  expect(simd()).toBeUndefined();
+  await useBackend('float64');
+  tf.removeBackend('wasm');
+  await useBackend('wasm', { simd: 'plain' });
+  expect(lines).toHaveLength(1);
+  const box = new Conv2D(1, 1, 1, { rng: new Rng(0) });
+  const x = tf.ones<tf.Rank.R4>([1, 1, 1, 1]);
+  expect(box.infer(x).dataSync()).toEqual(box.params.weight.dataSync());
+});
