@@ -1,5 +1,7 @@
-import { add, div, mul, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { sub, type Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, checkPositiveFloat, checkShare } from '../lib/check.ts';
+import { adamMoments } from '../lib/kernels/elementwise/adam.ts';
+import type { AdamMoments } from '../lib/kernels/elementwise/adamKernel.ts';
 import type { Params } from '../lib/module.ts';
 import {
   bounded,
@@ -72,11 +74,12 @@ export function adamChange(
   gradient: Tensor,
   { slot, step, learningRate, scalars }: ParamStep,
   { betas: [beta1, beta2], eps }: Pick<Adam, 'betas' | 'eps'>,
-): { mean: Tensor; square: Tensor; change: Tensor } {
-  const g = bounded(gradient);
-  const m = add(mul(slot('mean'), scalars.of(beta1)), mul(g, scalars.of(1 - beta1)));
-  const v = add(mul(slot('square'), scalars.of(beta2)), mul(square(g), scalars.of(1 - beta2)));
-  const rate = scalars.of(learningRate / (1 - beta1 ** step));
-  const root = mul(sqrt(v), scalars.of(1 / Math.sqrt(1 - beta2 ** step)));
-  return { mean: m, square: v, change: div(mul(m, rate), add(root, scalars.of(eps))) };
+): AdamMoments {
+  const numbers = {
+    betas: [beta1, beta2],
+    rate: learningRate / (1 - beta1 ** step),
+    scale: 1 / Math.sqrt(1 - beta2 ** step),
+    eps,
+  } as const;
+  return adamMoments(bounded(gradient), slot('mean'), slot('square'), numbers, scalars);
 }

@@ -1,4 +1,5 @@
 import {
+  square,
   variable,
   type Tensor,
   type Tensor2D,
@@ -10,6 +11,7 @@ import { Scalars } from '../../lib/constant.ts';
 import { axisGeometry, type Geometry } from '../../lib/geometry.ts';
 import * as grouped from '../../lib/kernels/conv2d/groupedConv2d.ts';
 import * as depthwise from '../../lib/kernels/depthwise/depthwise.ts';
+import { adamMoments } from '../../lib/kernels/elementwise/adam.ts';
 import { momentumStep } from '../../lib/kernels/elementwise/momentum.ts';
 import * as parts from '../../lib/kernels/elementwise/parts.ts';
 import * as matrix from '../../lib/kernels/matmul/matMul.ts';
@@ -202,6 +204,19 @@ export const SIMD_KERNELS: Readonly<Record<string, (rng: Rng) => SimdCase>> = {
         parts.positivePartToInput(g, parts.positivePart(x)),
       ],
       title: String(shape),
+    };
+  },
+
+  adam(rng) {
+    const shape = [size(rng, 9000)];
+    return {
+      shapes: [shape, shape, shape],
+      run: (g, mean, roots) => {
+        const numbers = { betas: [0.9, 0.999], rate: 0.01, scale: 4.7, eps: 1e-3 } as const;
+        const moments = adamMoments(g, mean, square(roots), numbers, new Scalars());
+        return [moments.mean, moments.square, moments.change];
+      },
+      title: String(shape[0]),
     };
   },
 

@@ -1,5 +1,6 @@
 import { wasmSimd as conv2d } from '../conv2d/wasmSimd.ts';
 import { wasmSimd as depthwise } from '../depthwise/wasmSimd.ts';
+import { wasmSimd as adam } from '../elementwise/adamSimd.ts';
 import { wasmSimd as momentumStep } from '../elementwise/momentumSimd.ts';
 import { wasmSimd as parts } from '../elementwise/partsSimd.ts';
 import { wasmSimd as matMul } from '../matmul/wasmSimd.ts';
@@ -16,6 +17,7 @@ import { wasmSimd as surelyFinite } from '../reduce/surelyFiniteSimd.ts';
  * load them.
  */
 export const SIMD_KERNELS = {
+  adam,
   conv2d,
   depthwise,
   momentumStep,

@@ -27,7 +27,8 @@ export type SimdKernel =
   | 'negativePart'
   | 'reluGrad'
   | 'zeroIfFinite'
-  | 'momentum';
+  | 'momentum'
+  | 'adam';
 
 /** The parts of the wasm backend that the kernels need: its heap. */
 export interface WasmHeap {
@@ -134,7 +135,7 @@ export function runElementwise(
   const addresses = (tensors: readonly Tensor[], count: number) =>
     Array.from({ length: count }, (_, k) => (k in tensors ? simd.addressOf(tensors[k]) : 0));
   const { size } = inputs[0];
-  const fields = [...addresses(inputs, 4), ...addresses(outputs, 2), size, ...numbers.map(float)];
+  const fields = [...addresses(inputs, 3), ...addresses(outputs, 3), size, ...numbers.map(float)];
   // A single output is the result of all elements.
   simd.run(kernel, outputs[0].size === size ? unitsOf(size, BLOCK) : 1, fields, { work: size });
 }

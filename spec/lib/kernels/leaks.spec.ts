@@ -20,6 +20,7 @@ import { dropMask } from '../../../lib/kernels/elementwise/dropMask.ts';
 import * as nan from '../../../lib/kernels/elementwise/keepNaN.ts';
 import { logSoftmax } from '../../../lib/kernels/elementwise/logSoftmax.ts';
 import { maximum } from '../../../lib/kernels/elementwise/maximum.ts';
+import { adamMoments } from '../../../lib/kernels/elementwise/adam.ts';
 import { momentumStep } from '../../../lib/kernels/elementwise/momentum.ts';
 import { normalCdf } from '../../../lib/kernels/elementwise/normalCdf.ts';
 import { atClass, oneHot } from '../../../lib/kernels/elementwise/oneHot.ts';
@@ -599,6 +600,16 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     return () => atClass(labels, 3);
   },
   dropMask: () => () => dropMask({}, [3, 4], 0.3, new Rng(0)),
+  adamMoments: () => {
+    const [g, mean, squares] = [1, 2, 3].map(() => tf.ones([2, 3]));
+    const numbers = { betas: [0.9, 0.999], rate: 0.1, scale: 2, eps: 1e-8 } as const;
+    return () => {
+      const scalars = new Scalars();
+      const moments = adamMoments(g, mean, squares, numbers, scalars);
+      scalars.dispose();
+      return { ...moments };
+    };
+  },
   momentumStep: {
     small: momentum([2, 3], false),
     'small, Nesterov': momentum([2, 3], true),

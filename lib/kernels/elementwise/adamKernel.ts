@@ -1,0 +1,29 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Scalars } from '../../constant.ts';
+
+/** The numbers of a step of Adam. */
+export interface AdamNumbers {
+  /** β₁ and β₂ */
+  readonly betas: readonly [number, number];
+  /** ε/(1 − β₁ᵗ) */
+  readonly rate: number;
+  /** 1/√(1 − β₂ᵗ) */
+  readonly scale: number;
+  readonly eps: number;
+}
+
+/** The result of a step of Adam. */
+export interface AdamMoments {
+  readonly mean: Tensor;
+  readonly square: Tensor;
+  readonly change: Tensor;
+}
+
+/** One backend's step of Adam; `adam.ts` has its equations. */
+export type AdamKernel = (
+  gradient: Tensor,
+  mean: Tensor,
+  squares: Tensor,
+  numbers: AdamNumbers,
+  scalars: Scalars,
+) => AdamMoments;
