@@ -35,7 +35,7 @@ export function cholesky({ size, values }: SquareMatrix): SquareMatrix {
 
 /** Solves L x = b for a lower triangular L, from the first row down. */
 export function solveLower({ size, values }: SquareMatrix, b: Float64Array): Float64Array {
-  const x = Float64Array.from(b);
+  const x = b.slice();
   for (let i = 0; i < size; i++) {
     for (let k = 0; k < i; k++) x[i] -= values[i * size + k] * x[k];
     x[i] /= values[i * size + i];
@@ -45,7 +45,7 @@ export function solveLower({ size, values }: SquareMatrix, b: Float64Array): Flo
 
 /** Solves Lᵀ x = b for a lower triangular L, from the last row up. */
 export function solveUpper({ size, values }: SquareMatrix, b: Float64Array): Float64Array {
-  const x = Float64Array.from(b);
+  const x = b.slice();
   for (let i = size - 1; i >= 0; i--) {
     for (let k = i + 1; k < size; k++) x[i] -= values[k * size + i] * x[k];
     x[i] /= values[i * size + i];

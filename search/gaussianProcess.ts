@@ -137,9 +137,11 @@ export class GaussianProcess {
   #covariances(x: Float64Array): Float64Array {
     const { inputs, categories } = this.observations;
     const { variance, lengthScales } = this.hyperparameters;
-    return Float64Array.from(inputs, (at) =>
-      matern(squaredDistance(x, at, lengthScales, categories), variance),
-    );
+    // The same with Float64Array.from takes twice as long, most of the time of a search.
+    const covariances = new Float64Array(inputs.length);
+    for (let i = 0; i < inputs.length; i++)
+      covariances[i] = matern(squaredDistance(x, inputs[i], lengthScales, categories), variance);
+    return covariances;
   }
 }
 
