@@ -1,21 +1,41 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type ts from 'typescript';
+import { readDocstrings } from '../explore/plugins/readDocstrings.ts';
+import { useBackend } from '../index.ts';
 import {
   declarationErrors,
   declarationsOf,
   exportedCaches,
   globalNames,
   publicNames,
+  sourcesOf,
   unexportedTypes,
   type Api,
 } from './support/api.ts';
+import { longComments, sourceFiles, undocumented } from './support/documentation.ts';
+import { optionNames, takingOptions } from './support/optionsOf.ts';
 import { entryPoints } from './support/program.ts';
+import { ROOT } from './support/runCommand.ts';
+
+/**
+ * The public API, as the compiler sees it: its types, its documentation, and its options. One spec
+ * has all of these tests, because the compiler's program of the entries takes long to make.
+ */
+
+const FOLDERS = `lib modules losses optim gradcheck formats models data train inspect search report psets cli`;
+
+const entries = entryPoints();
+const files = Object.values(entries);
+let program: ts.Program;
+beforeAll(() => {
+  program = sourcesOf(entries);
+});
 
 describe('the public API', () => {
   let api: Api;
   beforeAll(() => {
-    api = declarationsOf(entryPoints());
+    api = declarationsOf(program, entries);
   });
 
   test('exports every type that a public signature mentions', () => {
@@ -43,59 +63,57 @@ describe('the public API', () => {
   });
 });
 
-describe('the checks find', () => {
-  let folder: string;
-  const plant = (text: string) => {
-    const file = join(folder, 'planted.ts');
-    writeFileSync(file, text);
-    return declarationsOf({ '.': file }, folder);
-  };
-
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'boxprop-api-'));
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  test('types that are written, inferred, extended and nested; no type parameter, no cache', () => {
-    const api = plant(`
-      interface Written { a: number }
-      interface Inferred { b: number }
-      interface Extended { c: number }
-      interface Nested { d: number }
-      interface BoxCache { e: number }
-      export interface Known { f: number }
-      const make = (): Inferred => ({ b: 1 });
-      export function written<T>(a: Written, t: T, known: Known): T { return t; }
-      export const inferred = () => make();
-      export interface Extends extends Extended { g: readonly { h?: Nested }[] }
-      export class Box { forward(): BoxCache { return { e: 1 }; } }
-    `);
-    expect(unexportedTypes(api)).toEqual([
-      'Extended of planted.d.ts, mentioned by Extends',
-      'Inferred of planted.d.ts, mentioned by inferred',
-      'Nested of planted.d.ts, mentioned by Extends',
-      'Written of planted.d.ts, mentioned by written',
-    ]);
-    expect(exportedCaches(api)).toEqual([]);
-  });
-
-  test('an override that is valid only if exactOptionalPropertyTypes is on', () => {
-    const api = plant(`
-      export class Box { grads(): Record<string, number> { return {}; } }
-      export class Own extends Box { override grads() { return Box.length ? { a: 1 } : {}; } }
-    `);
-    expect(declarationErrors(api, { exactOptionalPropertyTypes: true })).toEqual([]);
-    expect(declarationErrors(api, { exactOptionalPropertyTypes: false })).toEqual([
-      expect.stringMatching(/^planted\.d\.ts: Property 'grads' in type 'Own' is not assignable/),
-    ]);
-  });
-
-  test('an exported cache, and global names of a browser', () => {
-    expect(exportedCaches(plant('export interface BoxCache { e: number }'))).toEqual(['BoxCache']);
-    const globals = globalNames();
-    for (const name of ['Image', 'Range', 'Map', 'fetch', 'Text', 'Node', 'Cache']) {
-      expect(globals).toContain(name);
-    }
-    expect(globals).not.toContain('Linear');
-  });
+test('an editor shows documentation for every public class, function, type and option', () => {
+  expect(undocumented(program, files)).toEqual([]);
 });
+
+test('comments wrap at 100 columns', () => {
+  const folders = FOLDERS.split(' ').map((folder) => join(ROOT, folder));
+  expect(longComments([...sourceFiles(...folders), ...files])).toEqual([]);
+});
+
+test('the docstrings of the live page have all options of a box, inherited ones too', () => {
+  const docs = readDocstrings(ROOT);
+  const expected = optionNames(
+    program,
+    ['modules/index.ts', 'losses/index.ts'].map((file) => join(ROOT, file)),
+  );
+  expect(Object.keys(expected).length).toBeGreaterThan(30);
+  const read = Object.keys(expected).map((name) => [
+    name,
+    (docs[name]?.options ?? []).map((option) => option.name).sort(),
+  ]);
+  expect(read).toEqual(Object.entries(expected).map(([name, options]) => [name, options.sort()]));
+});
+
+test('every exported function and class with options refuses an unknown one by name, first', async () => {
+  await useBackend('cpu');
+  const silent: string[] = [];
+  let count = 0;
+  for (const [file, taking] of takingOptions(program, files)) {
+    const exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    for (const { name, before, isClass } of taking) {
+      const value = name.split('.').reduce<unknown>((of, key) => (of as never)[key], exported);
+      const got = await failureOf(value as never, before, isClass);
+      count++;
+      if (!got.includes('unknown option notAnOption')) silent.push(`${name}: ${got}`);
+    }
+  }
+  expect(count).toBeGreaterThan(50);
+  expect(silent).toEqual([]);
+});
+
+/** The message of a call with nothing but an unknown option. */
+async function failureOf(
+  callee: (new (...args: unknown[]) => unknown) & ((...args: unknown[]) => unknown),
+  before: number,
+  isClass: boolean,
+): Promise<string> {
+  const args = [...new Array<undefined>(before), { notAnOption: 1 }];
+  try {
+    await (isClass ? new callee(...args) : callee(...args));
+    return 'no error';
+  } catch (error) {
+    return String(error);
+  }
+}

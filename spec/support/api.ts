@@ -15,11 +15,24 @@ export interface Api {
   readonly entries: Readonly<Record<string, string>>;
 }
 
-/** Compiles the declaration files of some entries, as `npm run build` writes them. */
-export function declarationsOf(entries: Readonly<Record<string, string>>, root = ROOT): Api {
-  const files = new Map<string, string>();
+/** The program of some sources, from which `declarationsOf` can compile declaration files. */
+export function sourcesOf(
+  entries: Readonly<Record<string, string>>,
+  root = ROOT,
+  settings: ts.CompilerOptions = {},
+): ts.Program {
   const emit = { noEmit: false, declaration: true, emitDeclarationOnly: true, noCheck: true };
-  const sources = createProgram(Object.values(entries), { ...emit, outDir: TYPES, rootDir: root });
+  const options = { ...settings, ...emit, outDir: TYPES, rootDir: root };
+  return createProgram(Object.values(entries), options);
+}
+
+/** Compiles the declaration files of some entries, as `npm run build` writes them. */
+export function declarationsOf(
+  sources: ts.Program,
+  entries: Readonly<Record<string, string>>,
+): Api {
+  const files = new Map<string, string>();
+  const { rootDir: root = ROOT, types = [] } = sources.getCompilerOptions();
   sources.emit(undefined, (file, text) => files.set(file, text));
   const host = ts.createCompilerHost({});
   host.fileExists = (file) => files.has(file) || ts.sys.fileExists(file);
@@ -31,7 +44,7 @@ export function declarationsOf(entries: Readonly<Record<string, string>>, root =
   });
   const program = createProgram(
     compiled.map(([, file]) => file),
-    {},
+    { types },
     host,
   );
   return { program, host, entries: Object.fromEntries(compiled) };
@@ -42,7 +55,8 @@ export function declarationsOf(entries: Readonly<Record<string, string>>, root =
  * `--strict` without `--skipLibCheck` does. `settings` are the user's other compiler options.
  */
 export function declarationErrors(api: Api, settings: ts.CompilerOptions): string[] {
-  const options = { strict: true, skipLibCheck: false, ...settings };
+  const { types = [] } = api.program.getCompilerOptions();
+  const options = { strict: true, skipLibCheck: false, types, ...settings };
   const program = createProgram(Object.values(api.entries), options, api.host);
   const own = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(TYPES));
   return own.flatMap((file) => {

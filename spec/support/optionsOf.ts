@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { createProgram, exportsOf, ownDeclarations } from './program.ts';
+import { exportsOf, ownDeclarations } from './program.ts';
 
 /** An exported function or class that takes options. */
 export interface TakesOptions {
@@ -14,8 +14,10 @@ export interface TakesOptions {
  * The exported functions and classes of some files that have a parameter with options: its type is
  * named `...Options`, or it is named `options`.
  */
-export function takingOptions(files: readonly string[]): Map<string, TakesOptions[]> {
-  const program = createProgram(files);
+export function takingOptions(
+  program: ts.Program,
+  files: readonly string[],
+): Map<string, TakesOptions[]> {
   const checker = program.getTypeChecker();
   const found = new Map<string, TakesOptions[]>();
   for (const file of files) {
@@ -33,6 +35,27 @@ export function takingOptions(files: readonly string[]): Map<string, TakesOption
       }
     }
     found.set(file, taking);
+  }
+  return found;
+}
+
+/** The names of the options of each exported class that has some, by the name of the class. */
+export function optionNames(
+  program: ts.Program,
+  files: readonly string[],
+): Record<string, string[]> {
+  const checker = program.getTypeChecker();
+  const found: Record<string, string[]> = {};
+  for (const [name, symbol] of files.flatMap((file) => [...exportsOf(program, file)])) {
+    const [declaration] = symbol.declarations ?? [];
+    if (declaration === undefined || !(symbol.flags & ts.SymbolFlags.Class)) continue;
+    const [signature] = checker
+      .getTypeOfSymbolAtLocation(symbol, declaration)
+      .getConstructSignatures();
+    const options = signature.parameters.find((parameter) => parameter.name === 'options');
+    if (options === undefined) continue;
+    const type = checker.getNonNullableType(checker.getTypeOfSymbol(options));
+    found[name] = type.getProperties().map((property) => property.name);
   }
   return found;
 }
