@@ -1,4 +1,7 @@
 import {
+  add,
+  mul,
+  round,
   square,
   variable,
   type Tensor,
@@ -9,6 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { Scalars } from '../../lib/constant.ts';
 import { axisGeometry, type Geometry } from '../../lib/geometry.ts';
+import * as conv from '../../lib/kernels/conv2d/conv2d.ts';
 import * as grouped from '../../lib/kernels/conv2d/groupedConv2d.ts';
 import * as depthwise from '../../lib/kernels/depthwise/depthwise.ts';
 import { adamMoments } from '../../lib/kernels/elementwise/adam.ts';
@@ -75,6 +79,20 @@ export const SIMD_KERNELS: Readonly<Record<string, (rng: Rng) => SimdCase>> = {
     };
   },
 
+  conv2dToFilterOfLongRows(rng) {
+    const height = axisGeometry(size(rng, 3), 1, 1, 1, 0);
+    // Rows of more than WINDOWS windows of source/conv2d.c.
+    const width = axisGeometry(1100 + size(rng, 1500), size(rng, 3), 1, 1, size(rng, 2) - 1);
+    const [x, , y] = shapesOf(1, size(rng, 3), size(rng, 40), 1, { height, width });
+    return {
+      shapes: [x, y],
+      run: (images, g) => [
+        conv.conv2dToFilter(images as Tensor4D, g as Tensor4D, { height, width }),
+      ],
+      title: `${titleOf(x, { height, width })} to ${y[3]}`,
+    };
+  },
+
   depthwise(rng) {
     const geometry = drawGeometry(rng);
     const [batch, channels, multiplier] = [size(rng, 3), size(rng, 19), size(rng, 3)];
@@ -107,6 +125,19 @@ export const SIMD_KERNELS: Readonly<Record<string, (rng: Rng) => SimdCase>> = {
         matrix.matMulTransposedA(aT as Tensor2D, b as Tensor2D),
         matrix.matMulTransposedB(a as Tensor2D, bT as Tensor2D),
       ],
+      title: `${rows} x ${inner} x ${columns}`,
+    };
+  },
+
+  matMulOfManyColumns(rng) {
+    // More than COLUMNS of source/product.c in both factors.
+    const [rows, inner, columns] = [256 + size(rng, 40), size(rng, 20), 256 + size(rng, 40)];
+    return {
+      shapes: [
+        [rows, inner],
+        [inner, columns],
+      ],
+      run: (a, b) => [matrix.matMul(a as Tensor2D, b as Tensor2D)],
       title: `${rows} x ${inner} x ${columns}`,
     };
   },
@@ -167,6 +198,20 @@ export const SIMD_KERNELS: Readonly<Record<string, (rng: Rng) => SimdCase>> = {
           features.scaleFeatures(x, scale),
           features.shiftFeatures(x, scale),
         ];
+      },
+      title: shape.join(' x '),
+    };
+  },
+
+  featuresFarFromZero(rng) {
+    const shape = [2 + size(rng, 400), size(rng, 20)];
+    return {
+      shapes: [shape],
+      // Integers, so that single precision holds the values but not their mean.
+      run: (x) => {
+        const integers = add(round(mul(x, 8)), 50_000);
+        const { normalized, variance } = features.standardize(integers, 1e-2);
+        return [normalized, variance];
       },
       title: shape.join(' x '),
     };
