@@ -88,8 +88,8 @@ export class Simd {
   /**
    * Runs a kernel.
    *
-   * @param units the number of units of its work; the kernel's comment says what a unit is. A unit
-   *   gives the same values in any thread.
+   * @param units the number of units of its work; the kernel's comment says what a unit is. If all
+   *   inputs are finite, a unit gives the same values in any thread.
    * @param args the fields of its struct, in order; a number with a fraction as `float(x)`.
    * @param options the number of values that the kernel keeps in between, and its number of
    *   multiplications, by which threads are used or not.

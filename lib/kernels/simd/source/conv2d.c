@@ -23,10 +23,6 @@ INLINE void copyValues(float *to, const float *from, int count) {
   for (; k < count; k++) to[k] = from[k];
 }
 
-INLINE void fillZeros(float *to, int count) {
-  for (int k = 0; k < count; k++) to[k] = 0;
-}
-
 /**
  * Returns the cells under `rows` rows of windows from row `row` on. They are those of the image
  * itself, or, if a window reaches into the padding or other channels lie between, a copy.

@@ -60,7 +60,7 @@ KERNEL(depthwiseInput)(const struct Depthwise *args, int first, int past, float 
   const int outputs = d.channels * d.multiplier, size = h->input * w->input * d.channels;
   for (int image = first; image < past; image++) {
     float *to = d.to + image * size;
-    for (int k = 0; k < size; k++) to[k] = 0;
+    fillZeros(to, size);
     for (int i = 0; i < h->output; i++) {
       for (int j = 0; j < w->output; j++) {
         const float *g = d.g + ((image * h->output + i) * w->output + j) * outputs;

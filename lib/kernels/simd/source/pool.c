@@ -49,27 +49,24 @@ KERNEL(maxPool)(const struct Pool *args, int first, int past, float *scratch) {
       for (int c = 0; c < channels; c += 4) {
         if (channels < 4) {
           for (; c < channels; c++) {
-            float most = from[start + c];
+            float winner = from[start + c];
             EACH_CELL {
               const float value = from[(y * p.width.input + x) * channels + c];
-              if (!(value <= most || most != most)) most = value;
+              if (!(value <= winner || winner != winner)) winner = value;
             }
-            to[c] = most;
+            to[c] = winner;
           }
           break;
         }
         // The last vector may repeat some channels.
         const int k = least(c, channels - 4);
-        f4 most = load(from + start + k);
-        EACH_CELL most = largest(most, load(from + (y * p.width.input + x) * channels + k));
-        store(to + k, most);
+        f4 winner = load(from + start + k);
+        EACH_CELL
+          winner = largest(winner, load(from + (y * p.width.input + x) * channels + k));
+        store(to + k, winner);
       }
     }
   }
-}
-
-INLINE void fillZeros(float *to, int count) {
-  for (int k = 0; k < count; k++) to[k] = 0;
 }
 
 /**
@@ -89,13 +86,13 @@ KERNEL(maxPoolGrad)(const struct Pool *args, int first, int past, float *scratch
         const int window = ((image * p.height.output + i) * p.width.output + j) * channels;
         int c = 0;
         for (; c + 3 < channels; c += 4) {
-          const f4 most = load(p.y + window + c);
+          const f4 winner = load(p.y + window + c);
           i4 left = (i4)load(p.g + window + c);
           EACH_CELL {
             const int k = (y * p.width.input + x) * channels + c;
-            const i4 won = left & equal(load(values + k), most);
+            const i4 won = left & equal(load(values + k), winner);
             store(to + k, load(to + k) + (f4)won);
-            left &= ~equal(load(values + k), most);
+            left &= ~equal(load(values + k), winner);
           }
         }
         for (; c < channels; c++) {

@@ -21,6 +21,10 @@ INLINE void store(float *at, f4 x) { *(f4u *)at = x; }
 INLINE int least(int a, int b) { return a < b ? a : b; }
 INLINE int most(int a, int b) { return a > b ? a : b; }
 
+INLINE void fillZeros(float *to, int count) {
+  for (int k = 0; k < count; k++) to[k] = 0;
+}
+
 /** Returns a b + c, with one rounding where the machine has it and the build allows it. */
 INLINE f4 madd(f4 a, f4 b, f4 c) {
 #ifdef RELAXED
