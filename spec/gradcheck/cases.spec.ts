@@ -1,38 +1,8 @@
-import * as losses from '../../losses/index.ts';
-import * as modules from '../../modules/index.ts';
-import { boxNames, type GradcheckReport } from '../../gradcheck/index.ts';
-import { boxprop } from '../support/runCommand.ts';
+import { describeCases } from '../support/gradcheckCases.ts';
 
 /**
- * Checks every box and every cost with a few random cases of gradcheck/cases. The long specs of the
- * command line use more cases. npm run test:tensorflow and gradcheck/parity.long.spec.ts use other
- * backends.
+ * Checks every box and every cost with a few random cases of gradcheck/cases, the first of those
+ * that `cases.long.spec.ts` checks. npm run test:tensorflow and gradcheck/parity.long.spec.ts use
+ * other backends.
  */
-
-// Runs in its own process, because the check takes twice as long inside Jest.
-function proven(backend: string, cases: number): GradcheckReport {
-  const args = ['--backend', backend, '--cases', String(cases), '--json', '-'];
-  const { status, stdout } = boxprop('gradcheck', ...args);
-  const report = JSON.parse(stdout) as GradcheckReport;
-  expect(report.results.filter(({ pass }) => !pass)).toEqual([]);
-  expect(report).toMatchObject({ pass: true, backend });
-  expect(status).toBe(0);
-  return report;
-}
-
-test('every gradient of every exported box and cost agrees with finite differences in double precision', () => {
-  const { results } = proven('float64', 10);
-  expect(Math.max(...results.map(({ maxError }) => maxError))).toBeLessThan(1e-7);
-  for (const name of boxNames({ ...modules, ...losses })) {
-    const ofBox = results.filter((result) => result.name === name);
-    expect(new Set(ofBox.map(({ config }) => config)).size).toBe(10);
-    const inputs = ofBox.filter(({ tensor }) => tensor.startsWith('input'));
-    expect(inputs.some(({ checked }) => checked > 0)).toBe(true);
-  }
-});
-
-test.each(['cpu', 'wasm'])('on %s every box and cost computes the same as float64', (backend) => {
-  const { results } = proven(backend, 4);
-  const names = new Set(results.map(({ name }) => name));
-  expect(boxNames({ ...modules, ...losses }).filter((name) => !names.has(name))).toEqual([]);
-});
+describeCases({ float64: 4, others: 2 });
