@@ -42,7 +42,7 @@ test('a kernel whose addresses are wrong throws in any thread, and the next one 
   const { wasm } = tf.backend() as unknown as { readonly wasm: { readonly HEAPU8: Uint8Array } };
   const end = wasm.HEAPU8.length;
   const relu = (from: number) => {
-    const args = [from, 0, 0, 0, simd.addressOf(y), 0, y.size, 0, 0, 0, 0];
+    const args = [from, 0, 0, simd.addressOf(y), 0, 0, y.size, 0, 0, 0, 0, 0, 0, 0];
     simd.run('relu', 3, args, { work: Infinity });
   };
   // Only the last of the three blocks lies outside the memory, then all do.
