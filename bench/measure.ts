@@ -1,5 +1,6 @@
 import type { Peer } from './child.ts';
-import type { Ready, Setup, Simd, Step, Turn } from './system.ts';
+import type { SimdChoice } from '../lib/kernels/simd/choice.ts';
+import type { Ready, Setup, Step, Turn } from './system.ts';
 
 /** The measurements of one system on one network. Times are medians in milliseconds. */
 export interface Result {
@@ -10,7 +11,7 @@ export interface Result {
   readonly system: string;
   readonly backend: string;
   readonly threads?: number;
-  readonly simd?: Simd;
+  readonly simd?: SimdChoice;
   /** Whether the step is a forward pass in inference. */
   readonly inference?: boolean;
   readonly step_ms: number;

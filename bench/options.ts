@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { choiceOption, integerOption } from '../cli/options.ts';
+import type { SimdChoice } from '../lib/kernels/simd/choice.ts';
 import { InputError } from '../lib/errors.ts';
 import { describe, type NetworkName } from './networks.ts';
-import { CHANNELS_LAST, SIMD, type Setup, type Simd } from './system.ts';
+import { CHANNELS_LAST, type Setup } from './system.ts';
 
+const SIMD = ['plain', 'relaxed', 'none'] as const satisfies readonly SimdChoice[];
 const BACKENDS = [
   'cpu',
   'wasm',
@@ -28,7 +30,7 @@ export interface Options {
   readonly backend: readonly string[];
   readonly peers?: readonly PeerName[] | 'all';
   readonly threads: readonly number[];
-  readonly simd?: readonly Simd[];
+  readonly simd?: readonly SimdChoice[];
   readonly inference?: boolean;
   readonly batch?: number;
   readonly rounds: number;

@@ -1,3 +1,4 @@
+import type { SimdChoice } from '../lib/kernels/simd/choice.ts';
 import { CHECKED_STEPS, type NetworkName } from './networks.ts';
 
 /** The system to measure, and the network and batch that it trains. */
@@ -10,13 +11,10 @@ export interface Setup {
   /** The number of threads, for a system that has threads. */
   readonly threads?: number;
   /** boxprop on wasm: the option `simd` of `useBackend`. */
-  readonly simd?: Simd;
+  readonly simd?: SimdChoice;
   /** Whether the step is a forward pass in inference instead of a training step. */
   readonly inference?: boolean;
 }
-
-export const SIMD = ['plain', 'relaxed', 'none'] as const;
-export type Simd = (typeof SIMD)[number];
 
 /**
  * PyTorch with images stored as [N, H, W, C], which is usually faster but not PyTorch's default.

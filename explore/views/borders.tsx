@@ -136,7 +136,7 @@ interface FieldProps {
   readonly problemOf: (text: string) => string | undefined;
 }
 
-/** Numbers of the signal. A text that is none of them stays, with the reason beside it. */
+/** A field for the numbers of the signal. It keeps a refused text, with the reason beside it. */
 function Field({ name, label, value, problemOf }: FieldProps) {
   const text = state.value.get(name);
   const problem = text === null ? undefined : problemOf(text);

@@ -54,7 +54,7 @@ export async function startWasm({
  */
 const MAX_THREADS = 8;
 
-/** The kernels that compute, for the note. */
+/** The names of the kernels in the note. */
 const KERNELS = {
   relaxed: 'own kernels in relaxed SIMD',
   plain: 'own kernels in plain SIMD',

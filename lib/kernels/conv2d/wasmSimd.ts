@@ -70,7 +70,7 @@ export const wasmSimd = {
     const [rows, columns] = [phasesOf(height), phasesOf(width)];
     const tapSize = channels * outputs;
     // Pixels under no cell of a window are in no phase.
-    if ([...rows, ...columns].some(({ axis }) => axis.kernel === 0)) clear(gradInput);
+    if ([...rows, ...columns].some(({ axis }) => axis.kernel === 0)) simdOf().clear(gradInput);
     for (let group = 0; group < groups; group++) {
       for (const row of rows) {
         for (const column of columns) {
@@ -117,7 +117,7 @@ export const wasmSimd = {
     const [channels, perGroup] = [pixel / groups, outputs / groups];
     const shape = [height.kernel, width.kernel, channels, outputs];
     const gradFilters = simd.output<Tensor4D>(shape);
-    if (batch === 0) clear(gradFilters);
+    if (batch === 0) simd.clear(gradFilters);
     const stripRows = Math.min(
       rowsOfStrip(height, width, channels, FILTER_STRIP),
       Math.max(Math.floor(MOST_WINDOWS / width.output), 1),
@@ -204,8 +204,8 @@ function convolve(c: Convolution): void {
 }
 
 /**
- * The pixels first, first + s, ... of one axis of the gradient of the input, for the stride s. They
- * lie under the taps lastTap, lastTap − tapStep, ... of the kernel, so their gradient is a
+ * Every s-th pixel of one axis of the gradient of the input, from `first` on, where s is the stride.
+ * These pixels lie under the taps lastTap, lastTap − tapStep, ... of the kernel, so their gradient is a
  * convolution with stride 1 of the gradients of the windows with these taps.
  */
 interface Phase {
@@ -242,9 +242,4 @@ function phasesOf({ input, output, kernel, stride, dilation, before }: Axis): Ph
 
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
-
-function clear(x: Tensor): void {
-  const simd = simdOf();
-  simd.write(simd.addressOf(x), new Float32Array(x.size));
 }

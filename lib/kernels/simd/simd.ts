@@ -1,6 +1,6 @@
+import { backend, engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Instance } from './instance.ts';
 import type { Pool } from './pool.ts';
-import { backend, engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 
 /** The kernels of `source/`, by their names. */
 export type SimdKernel =
@@ -78,6 +78,11 @@ export class Simd {
     } finally {
       this.#heap.wasm._free(address);
     }
+  }
+
+  /** Sets all values of a tensor of `output` to 0. */
+  clear(x: Tensor): void {
+    new Float32Array(this.#instance.memory.buffer, this.addressOf(x), x.size).fill(0);
   }
 
   /** Writes values to memory of `withRoom`. */

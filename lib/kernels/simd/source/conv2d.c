@@ -151,7 +151,7 @@ KERNEL(conv2d)(const struct Conv2d *args, int first, int past, float *scratch) {
   }
 }
 
-/** The number of outputs from which the terms of four taps are copied. */
+/** Up to this number of outputs, the terms of four taps are read from the images themselves. */
 #define FEW 24
 
 /** The gradient of the filters. */

@@ -221,7 +221,7 @@ struct Map {
   struct Groups of;
 };
 
-/** Runs `line(i, k)` for each vector of a line, with its groups' values, and for single values. */
+/** Writes an expression of x, y and the values A, B, C of the group for all elements of lines. */
 #define LINEWISE(expression)                                                        \
   const struct Map p = *args;                                                       \
   const int width = p.of.groups * p.of.columns, columns = p.of.columns;             \
