@@ -204,9 +204,9 @@ function convolve(c: Convolution): void {
 }
 
 /**
- * Every s-th pixel of one axis of the gradient of the input, from `first` on, where s is the stride.
- * These pixels lie under the taps lastTap, lastTap − tapStep, ... of the kernel, so their gradient is a
- * convolution with stride 1 of the gradients of the windows with these taps.
+ * Every s-th pixel of one axis of the gradient of the input, from `first` on, where s is the
+ * stride. These pixels lie under the taps lastTap, lastTap − tapStep, ... of the kernel. Their
+ * gradient is a convolution with stride 1 of the gradients of the windows with these taps.
  */
 interface Phase {
   readonly first: number;
