@@ -20,6 +20,7 @@ import { tiles, type Picture } from '../report/pictures.ts';
 import { Rng } from '../lib/rng.ts';
 import { openData, type DataOptions } from './openData.ts';
 import { reportNotes, testExamples } from './openedData.ts';
+import { searchBar } from './progress.ts';
 import { loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `boxprop fool`. */
@@ -108,7 +109,7 @@ function imagineImages(
 async function changeImages(
   network: Module,
   { input, labels: tensor }: { input: Tensor; labels: Tensor },
-  { method, epsilon, target }: FoolOptions,
+  { method, epsilon, target, examples }: FoolOptions,
   classes: number,
 ) {
   const labels = Array.from(await tensor.data());
@@ -119,9 +120,19 @@ async function changeImages(
   }
   const images = cut(input, labels.length);
   const found: Tensor[] = [];
-  for (const [k, image] of images.entries()) {
-    const options = { input: image, target: target ?? (labels[k] + 1) % classes };
-    found.push((await closestAdversarial(network, options)) ?? image.clone());
+  const bar = searchBar();
+  try {
+    for (const [k, image] of images.entries()) {
+      bar.begin(examples[k]);
+      const adversarial = await closestAdversarial(network, {
+        input: image,
+        target: target ?? (labels[k] + 1) % classes,
+        onTry: ({ tries, atMost }) => bar.tried(tries, atMost),
+      });
+      found.push(adversarial ?? image.clone());
+    }
+  } finally {
+    bar.hide();
   }
   const after = concat(found);
   disposeTensors([tensor, images, found]);

@@ -50,6 +50,32 @@ export function progressBar(total: number): Progress {
   };
 }
 
+/** The progress bar of searches for adversarial images. */
+export interface SearchProgress {
+  /** Begins the search for an example. */
+  begin(example: number): void;
+  /** Advances the bar to a number of tries. */
+  tried(tries: number, atMost: number): void;
+  /** Removes the bar and restores the cursor; may be called at any time. */
+  hide(): void;
+}
+
+/** Creates the bar of `boxprop fool --method closest` on standard error, if that is a terminal. */
+export function searchBar(): SearchProgress {
+  if (!process.stderr.isTTY) return { begin() {}, tried() {}, hide() {} };
+  const format = 'example {example} {bar} try {value}, at most {total}';
+  const options = { format, clearOnComplete: true, hideCursor: true };
+  const bar = new SingleBar(options, Presets.shades_classic);
+  return {
+    begin: (example) => bar.start(1, 0, { example }),
+    tried(tries, atMost) {
+      bar.setTotal(atMost);
+      bar.update(tries);
+    },
+    hide: () => bar.stop(),
+  };
+}
+
 /** Formats seconds as `1:05`. */
 function clock(seconds: number): string {
   const whole = Math.round(seconds);

@@ -5,6 +5,7 @@ import { InputError, show } from '../lib/errors.ts';
 import { constant } from '../lib/constant.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
+import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import { lbfgs, type Objective } from './lbfgs.ts';
 
 /** The first weight λ of the cost that is tried. */
@@ -25,6 +26,22 @@ export interface ClosestAdversarialOptions {
   readonly input: Tensor;
   /** The class that the network is to predict. */
   readonly target: number;
+  /** Called after each λ that was tried. */
+  readonly onTry?: (tried: AdversarialTry) => void;
+  /** Stops the search; `closestAdversarial` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** One λ that `closestAdversarial` has tried. */
+export interface AdversarialTry {
+  /** The number of tries so far, this one included. */
+  readonly tries: number;
+  /** The largest number of tries that a search needs. */
+  readonly atMost: number;
+  /** λ */
+  readonly weight: number;
+  /** Whether the network predicts the target at this λ. */
+  readonly found: boolean;
 }
 
 /**
@@ -33,7 +50,7 @@ export interface ClosestAdversarialOptions {
  *   x' = argmin ‖x' − x‖² + λ C(x', target),  0 ≤ x' ≤ 1
  *
  * Here λ is the smallest weight at which the network predicts the target, found to within a factor
- * of 4^(1/16).
+ * of 4^(1/16). The search yields to the event loop after each evaluation of C, so signals arrive.
  *
  * Shapes: input [1, ...]; the result has its shape. The caller disposes the result.
  * Errors: an unknown option; an input of more than one example; a target that is not a class; those
@@ -48,8 +65,8 @@ export async function closestAdversarial(
   network: Module,
   options: ClosestAdversarialOptions,
 ): Promise<Tensor | undefined> {
-  checkOptions('closestAdversarial', options, ['input', 'target']);
-  const { input, target } = options;
+  checkOptions('closestAdversarial', options, ['input', 'target', 'onTry', 'signal']);
+  const { input, target, onTry, signal } = options;
   if (input.shape[0] !== 1) {
     throw new InputError(
       `closestAdversarial: expected an input of one example, got ${show(input.shape)}`,
@@ -57,7 +74,13 @@ export async function closestAdversarial(
   }
   const original = Float64Array.from(await input.data());
   const distance = (x: Float64Array) => x.reduce((sum, v, i) => sum + (v - original[i]) ** 2, 0);
-  const costAt = async (x: Float64Array) => costOf(network, x, input.shape, target);
+  const costAt = async (x: Float64Array) => {
+    signal?.throwIfAborted();
+    const cost = await costOf(network, x, input.shape, target);
+    await yieldToEventLoop();
+    return cost;
+  };
+  let tries = 0;
   const attempt = async (weight: number) => {
     const objective: Objective = async (x) => {
       const { loss, gradient } = await costAt(x);
@@ -65,7 +88,10 @@ export async function closestAdversarial(
       return { value, gradient: x.map((v, i) => 2 * (v - original[i]) + weight * gradient[i]) };
     };
     const x = await lbfgs(objective, original, { bounds: [0, 1] });
-    return (await costAt(x)).prediction === target ? x : undefined;
+    const found = (await costAt(x)).prediction === target;
+    tries++;
+    onTry?.({ tries, atMost: 1 + MAX_TRIES + BISECTIONS, weight, found });
+    return found ? x : undefined;
   };
   let [low, high, best] = [0, FIRST_WEIGHT, await attempt(FIRST_WEIGHT)];
   for (let k = 0; k < MAX_TRIES && best === undefined; k++) {

@@ -13,7 +13,11 @@ export { costGradient, inputGradient } from './inputGradient.ts';
 export { saliency, type SaliencyOptions } from './saliency.ts';
 export { occlusion, type OcclusionMap, type OcclusionOptions } from './occlusion.ts';
 export { fastGradientSign, type FastGradientSignOptions } from './fastGradientSign.ts';
-export { closestAdversarial, type ClosestAdversarialOptions } from './closestAdversarial.ts';
+export {
+  closestAdversarial,
+  type AdversarialTry,
+  type ClosestAdversarialOptions,
+} from './closestAdversarial.ts';
 export { imagine, type ImagineOptions } from './imagine.ts';
 export type { TopPatch } from './cutOut.ts';
 export { Trace, type Span, type UnknownWindow } from './trace.ts';

@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Flatten, init, Linear, Rng, Sequential, useBackend } from '../../index.ts';
-import { closestAdversarial, imagine, lbfgs, type Objective } from '../../inspect/index.ts';
+import {
+  closestAdversarial,
+  imagine,
+  lbfgs,
+  type AdversarialTry,
+  type Objective,
+} from '../../inspect/index.ts';
 import { expectNoLeak, messageOf } from '../support/compare.ts';
 import { eachBackend } from '../support/fixtures.ts';
 import { inputError } from '../support/inputError.ts';
@@ -95,6 +101,49 @@ eachBackend('fooling', () => {
     );
   });
 
+  test('each λ is told, and a signal stops the search', async () => {
+    const network = classifier([6, -3, 2]);
+    const input = tf.tensor4d([0.6, 0.4, 0.5], [1, 1, 3, 1]);
+    const told: AdversarialTry[] = [];
+    const onTry = (tried: AdversarialTry) => void told.push(tried);
+    await closestAdversarial(network, { input, target: 1, onTry }).then(release);
+    // λ grows by a factor of 4 until the network predicts the target; then four bisections.
+    const first = told.findIndex(({ found }) => found);
+    expect(told.map(({ tries }) => tries)).toEqual(told.map((_, i) => i + 1));
+    expect(told).toHaveLength(first + 5);
+    for (let i = 1; i <= first; i++) {
+      expect(told[i].weight / told[i - 1].weight).toBeCloseTo(4, 10);
+    }
+    expect(told.every(({ tries, atMost }) => tries <= atMost)).toBe(true);
+
+    const stop = new AbortController();
+    const before = tf.memory().numTensors;
+    const reason = new Error('enough');
+    const seen: number[] = [];
+    const stopped = closestAdversarial(network, {
+      input,
+      target: 1,
+      signal: stop.signal,
+      onTry: ({ tries }) => {
+        seen.push(tries);
+        if (tries === 2) stop.abort(reason);
+      },
+    });
+    await expect(stopped).rejects.toBe(reason);
+    expect(seen).toEqual([1, 2]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a message of the event loop stops a search', async () => {
+    const input = tf.tensor4d([0.6, 0.4, 0.5], [1, 1, 3, 1]);
+    const stop = new AbortController();
+    setImmediate(() => stop.abort(new Error('enough')));
+    const network = classifier([1, 2, 3]);
+    await expect(
+      closestAdversarial(network, { input, target: 1, signal: stop.signal }),
+    ).rejects.toThrow('enough');
+  });
+
   test('images from noise move to their class, and depend only on the seed', () => {
     const network = classifier([6, -3, 2]);
     const labels = tf.tensor1d([0, 1], 'int32');
@@ -135,7 +184,9 @@ test('unknown options are refused', async () => {
   );
   await expect(
     closestAdversarial(network, { input, target: 1, epsilon: 1 } as never),
-  ).rejects.toThrow(/^closestAdversarial: unknown option epsilon; expected one of input, target$/);
+  ).rejects.toThrow(
+    /^closestAdversarial: unknown option epsilon; expected one of input, target, onTry, signal$/,
+  );
   await expect(lbfgs(rosenbrock, Float64Array.of(0, 0), { iteration: 1 } as never)).rejects.toThrow(
     /^lbfgs: unknown option iteration; did you mean iterations\?$/,
   );
