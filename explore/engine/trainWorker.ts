@@ -2,7 +2,7 @@ import { env } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { useBackend } from '../../lib/backend/useBackend.ts';
 import { LiveNetwork } from './live/liveNetwork.ts';
-import type { Progress } from './live/progress.ts';
+import type { LiveReport } from './live/progress.ts';
 import { report, serve } from './serve.ts';
 
 /**
@@ -13,7 +13,7 @@ async function start(): Promise<LiveNetwork> {
   // build without threads works with and without the headers that allow threads.
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   await useBackend('wasm');
-  return new LiveNetwork((progress) => report<Progress>(progress));
+  return new LiveNetwork((about) => report<LiveReport>(about));
 }
 
 serve(start());

@@ -87,6 +87,23 @@ const DURATION = 6000;
     await page.close();
   }, 200_000);
 
+  test('the search for an image tells its tries, holds up nothing, and can be stopped', async () => {
+    const page = await open('#/live?part=digit&digit=7');
+    await page.waitForSelector('.scores');
+    const answer = (await page.textContent('.scores caption'))?.match(/It says (\d)/)?.[1];
+    await page.selectOption('.adversary select', String((Number(answer) + 1) % 10));
+    await page.click('text=Change as little as possible');
+    await page.waitForSelector('.searching:has-text("of at most 19")');
+    await page.click('.parts >> text=Inside');
+    await page.waitForSelector('.inside .chain');
+    await page.click('.parts >> text=A digit');
+    // The search is still under way.
+    await page.click('text=Stop');
+    await page.waitForSelector('.searching', { state: 'detached' });
+    expect(await page.$('.adversary .scores')).toBeNull();
+    await page.close();
+  }, 120_000);
+
   test('a number inside has its products and its proof', async () => {
     const page = await open('#/live?part=inside&box=2');
     await page.waitForSelector('.inside .map', { timeout: 60_000 });

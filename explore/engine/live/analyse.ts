@@ -1,5 +1,8 @@
 import { softmax, tensor4d, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
-import { closestAdversarial } from '../../../inspect/closestAdversarial.ts';
+import {
+  closestAdversarial,
+  type ClosestAdversarialOptions,
+} from '../../../inspect/closestAdversarial.ts';
 import { occlusion } from '../../../inspect/occlusion.ts';
 import { saliency } from '../../../inspect/saliency.ts';
 import { disposeTensors, tidy } from '../../../lib/memory.ts';
@@ -84,11 +87,12 @@ export interface Adversarial {
 export async function makeIt(
   network: Module,
   pixels: Pixels,
-  target: number,
+  options: Pick<ClosestAdversarialOptions, 'target' | 'onTry' | 'signal'>,
 ): Promise<Adversarial | undefined> {
   const input = imageOf(pixels);
-  const found = await closestAdversarial(network, { input, target });
-  disposeTensors(input);
+  const found = await closestAdversarial(network, { input, ...options }).finally(() =>
+    disposeTensors(input),
+  );
   if (found === undefined) return undefined;
   const changed = Float32Array.from(await found.data());
   disposeTensors(found);

@@ -1,16 +1,26 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { ArrayDataset } from '../../../data/dataset.ts';
 import { loadWeights } from '../../../formats/safetensors/loadWeights.ts';
+import { zeros } from '../../../lib/init/initializers.ts';
 import { Rng } from '../../../lib/rng.ts';
 import { lenet } from '../../../models/lenet.ts';
 import type { Sequential } from '../../../modules/container/sequential.ts';
 import type { StepLine } from '../../../report/runLines.ts';
-import { readWeights, type NetworkWeights } from '../../../train/networkWeights.ts';
+import { readWeights, setWeights, type NetworkWeights } from '../../../train/networkWeights.ts';
 import type { DigitSprites } from '../../plugins/sprite.ts';
-import { answer, attend, makeIt, type Answer, type Attention, type Pixels } from './analyse.ts';
+import type { AdversarialTry } from '../../../inspect/closestAdversarial.ts';
+import {
+  answer,
+  attend,
+  makeIt,
+  type Adversarial,
+  type Answer,
+  type Attention,
+  type Pixels,
+} from './analyse.ts';
 import { judgeNetwork, type Verdicts } from './judge.ts';
 import { loadDigits } from './loadDigits.ts';
-import type { EpochPoint, Progress } from './progress.ts';
+import type { EpochPoint, LiveReport, Progress } from './progress.ts';
 import { Training, type TrainingSettings } from './training.ts';
 
 /** A digit of the test set. */
@@ -24,16 +34,17 @@ export interface Digit {
  * returns values that can be sent between threads.
  */
 export class LiveNetwork {
-  readonly #onProgress: (progress: Progress) => void;
+  readonly #report: (report: LiveReport) => void;
   #data: { readonly train: ArrayDataset; readonly test: ArrayDataset } | undefined;
   #network: Sequential | undefined;
   #training: Training | undefined;
   #steps: StepLine[] = [];
   #epochs: EpochPoint[] = [];
   #failure: string | undefined;
+  #search: AbortController | undefined;
 
-  constructor(onProgress: (progress: Progress) => void) {
-    this.#onProgress = onProgress;
+  constructor(report: (report: LiveReport) => void) {
+    this.#report = report;
   }
 
   /** Loads the digits. `base` is the address of the page. */
@@ -54,7 +65,7 @@ export class LiveNetwork {
       this.#steps.push(...progress.steps);
       this.#epochs.push(...progress.epochs);
       this.#failure = progress.failure ?? this.#failure;
-      this.#onProgress(progress);
+      this.#report({ training: progress });
     };
     const data = this.#loaded();
     this.#training = new Training({ network, ...data, seed, ...settings, onProgress });
@@ -110,9 +121,34 @@ export class LiveNetwork {
     return this.#paused((network) => attend(network, pixels, label));
   }
 
-  /** Looks for the closest image that the network takes for a digit. */
-  makeIt(pixels: Pixels, target: number) {
-    return this.#paused((network) => makeIt(network, pixels, target));
+  /**
+   * Looks for the closest image that the network takes for a digit. The search has a copy of the
+   * weights, so the training goes on meanwhile. It ends an earlier search.
+   *
+   * @returns undefined if there is none, `stopped` if `stopMakingIt` has ended the search.
+   */
+  async makeIt(pixels: Pixels, target: number): Promise<Adversarial | 'stopped' | undefined> {
+    this.stopMakingIt();
+    const search = new AbortController();
+    this.#search = search;
+    const weights = await this.weights();
+    const network = lenet({ rng: new Rng(0), init: zeros });
+    setWeights(network, weights, 'makeIt');
+    const { signal } = search;
+    const onTry = (tried: AdversarialTry) => this.#report({ search: tried });
+    try {
+      return await makeIt(network, pixels, { target, onTry, signal });
+    } catch (error) {
+      if (signal.aborted) return 'stopped';
+      throw error;
+    } finally {
+      network.dispose();
+    }
+  }
+
+  /** Ends the search for an image, if there is one. */
+  stopMakingIt(): void {
+    this.#search?.abort();
   }
 
   /** Judges the filters, the units and the curves. */

@@ -1,3 +1,4 @@
+import type { AdversarialTry } from '../../../inspect/closestAdversarial.ts';
 import type { LayerStats } from '../../../train/layerStats.ts';
 import type { EpochLine, StepLine } from '../../../report/runLines.ts';
 
@@ -7,7 +8,10 @@ export interface EpochPoint extends EpochLine {
   readonly step: number;
 }
 
-/** A report of the worker to the page about the training, at most ten times a second. */
+/** A report of the worker to the page: about the training, or about a search for an image. */
+export type LiveReport = { readonly training: Progress } | { readonly search: AdversarialTry };
+
+/** A report about the training, at most ten times a second. */
 export interface Progress {
   /** The number of steps done. */
   readonly step: number;

@@ -1,18 +1,22 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import type { AdversarialTry } from '../../../inspect/closestAdversarial.ts';
 import type { Answer } from '../../engine/live/analyse.ts';
 import { Choice } from '../../ui/choice.tsx';
 import { format } from '../../ui/format.ts';
 import { Raster } from '../../ui/raster.tsx';
+import type { Lab } from './lab.ts';
 import type { LiveDigit } from './liveDigit.ts';
 import { SIDE } from './pixels.ts';
 import { Scores } from './scores.tsx';
 
 /** Changes an image as little as possible, so that the network takes it for another digit. */
 export function Adversary({
+  lab,
   digit,
   answer,
 }: {
+  readonly lab: Lab;
   readonly digit: LiveDigit;
   readonly answer: Answer;
 }): JSX.Element {
@@ -37,10 +41,15 @@ export function Adversary({
         >
           Change as little as possible
         </button>
+        {found === 'searching' && (
+          <button type="button" onClick={() => void digit.stop()}>
+            Stop
+          </button>
+        )}
       </div>
+      {found === 'searching' && <Searching tried={lab.search.value} />}
       <div aria-live="polite">
         {isSame && <p class="hint">It says {target} already; choose another digit.</p>}
-        {found === 'searching' && <p class="hint">Looking for the closest image.</p>}
         {found === 'none' && <p class="hint">No image nearby is a {target} to this network.</p>}
         {typeof found === 'object' && (
           <div class="maps">
@@ -53,7 +62,10 @@ export function Adversary({
                 width={140}
                 label={`the changed image, which the network takes for a ${found.answer.digit}`}
               />
-              <figcaption>the changed image</figcaption>
+              <figcaption>
+                the changed image, for the weights after {digit.fooledAt.value.toLocaleString('en')}{' '}
+                steps
+              </figcaption>
             </figure>
             <figure>
               <Raster
@@ -73,5 +85,18 @@ export function Adversary({
         )}
       </div>
     </section>
+  );
+}
+
+/** The progress of the search: a larger λ makes the answer matter more than the distance. */
+function Searching({ tried }: { readonly tried: AdversarialTry | undefined }) {
+  const { tries = 0, atMost = 1, found = false } = tried ?? {};
+  return (
+    <p class="hint searching">
+      <progress value={tries} max={atMost} aria-label="tries" />
+      {tried === undefined && 'Looking for the closest image.'}
+      {tried && (found ? 'There is one; looking for a closer one.' : 'No such image yet.')}
+      {tried && ` Try ${tries} of at most ${atMost}.`}
+    </p>
   );
 }

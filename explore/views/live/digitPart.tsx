@@ -107,7 +107,7 @@ export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
               </figcaption>
             </figure>
           </div>
-          <Adversary digit={digit} answer={attention.answer} />
+          <Adversary lab={lab} digit={digit} answer={attention.answer} />
         </div>
       )}
     </div>

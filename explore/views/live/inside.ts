@@ -12,7 +12,7 @@ export class Inside {
   /** The step whose weights are shown. */
   readonly step = signal<number | undefined>(undefined);
   /** Takes the current weights and image. Calls during the work become one call after it. */
-  readonly refresh = coalesce(() => this.#open());
+  readonly refresh = coalesce(() => this.#lab.showingErrors(() => this.#open()));
   readonly #lab: Lab;
   readonly #digit: LiveDigit;
 

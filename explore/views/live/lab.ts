@@ -1,9 +1,10 @@
 import { computed, signal } from '@preact/signals';
 import { messageOf } from '../../../lib/errors.ts';
+import type { AdversarialTry } from '../../../inspect/closestAdversarial.ts';
 import type { DigitSprites } from '../../plugins/sprite.ts';
 import { remote } from '../../engine/client.ts';
 import type { LiveNetwork } from '../../engine/live/liveNetwork.ts';
-import type { Progress } from '../../engine/live/progress.ts';
+import type { LiveReport, Progress } from '../../engine/live/progress.ts';
 import type { TrainingSettings } from '../../engine/live/training.ts';
 import type { Remote } from '../../engine/messages.ts';
 import { Curves } from './curves.ts';
@@ -22,6 +23,8 @@ export class Lab {
   readonly layers = signal<Progress['layers']>(undefined);
   readonly curves = signal(new Curves());
   readonly error = signal<string | undefined>(undefined);
+  /** The last try of the search for an image that fools the network. */
+  readonly search = signal<AdversarialTry | undefined>(undefined);
   /** Counts the weights that a reader may look at: it grows when they have changed and rest. */
   readonly version = signal(0);
   readonly step = computed(() => this.progress.value?.step ?? 0);
@@ -33,7 +36,10 @@ export class Lab {
     const worker = new Worker(new URL('../../engine/trainWorker.ts', import.meta.url), {
       type: 'module',
     });
-    this.network = remote<LiveNetwork, Progress>(worker, (progress) => this.#take(progress));
+    this.network = remote<LiveNetwork, LiveReport>(worker, (report) => {
+      if ('search' in report) this.search.value = report.search;
+      else this.#take(report.training);
+    });
   }
 
   /** Loads the digits, and draws the first weights. */

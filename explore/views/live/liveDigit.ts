@@ -18,6 +18,8 @@ export class LiveDigit {
   readonly drawn = signal<Pixels | undefined>(undefined);
   readonly attention = signal<Attention | undefined>(undefined);
   readonly adversarial = signal<Adversarial | 'none' | 'searching' | undefined>(undefined);
+  /** The number of steps of training after which the weights of `adversarial` were. */
+  readonly fooledAt = signal(0);
   /** Asks the network about the image, after the image or the weights have changed. */
   readonly ask = coalesce(() => this.#lab.showingErrors(() => this.#ask()));
   readonly #lab: Lab;
@@ -33,8 +35,11 @@ export class LiveDigit {
 
   /** Shows a digit of the test set. */
   async choose(index: number): Promise<void> {
-    this.drawn.value = undefined;
-    await this.#show(await this.#lab.network.digit(index));
+    await this.#lab.showingErrors(async () => {
+      const digit = await this.#lab.network.digit(index);
+      this.drawn.value = undefined;
+      await this.#show(digit);
+    });
   }
 
   /** Shows an image of the reader. */
@@ -46,9 +51,20 @@ export class LiveDigit {
   /** Looks for the closest image that the network takes for a digit. */
   async makeIt(target: number): Promise<void> {
     const { pixels } = this.shown.value;
+    this.#lab.search.value = undefined;
+    this.fooledAt.value = this.#lab.step.value;
     this.adversarial.value = 'searching';
-    const found = await this.#lab.network.makeIt(pixels, target);
-    if (this.shown.value.pixels === pixels) this.adversarial.value = found ?? 'none';
+    let found: Adversarial | 'none' | undefined;
+    await this.#lab.showingErrors(async () => {
+      const result = await this.#lab.network.makeIt(pixels, target);
+      found = result === 'stopped' ? undefined : (result ?? 'none');
+    });
+    if (this.shown.value.pixels === pixels) this.adversarial.value = found;
+  }
+
+  /** Ends the search of `makeIt`. */
+  stop(): Promise<void> {
+    return this.#lab.showingErrors(() => this.#lab.network.stopMakingIt());
   }
 
   async #ask(): Promise<void> {
@@ -56,6 +72,7 @@ export class LiveDigit {
   }
 
   async #show(shown: Shown): Promise<void> {
+    if (this.adversarial.value === 'searching') void this.stop();
     this.shown.value = shown;
     this.adversarial.value = undefined;
     await this.ask();
