@@ -2,29 +2,37 @@ import './style.css';
 import { render, type ComponentType, type JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { signal } from '@preact/signals';
+import { messageOf } from '../lib/errors.ts';
 import { connect } from './engine/client.ts';
 import type { RemoteEngine } from './engine/messages.ts';
 import { addressOf, view } from './router.ts';
+import { keep, kept } from './storage.ts';
+import { Alert } from './ui/alert.tsx';
 import { VIEWS } from './views/index.ts';
 
 const engine = connect();
-// The view's code is fetched while the engine starts.
-void currentView().load();
+// The view's code is fetched while the engine starts; `Page` shows the error if it fails.
+currentView()
+  .load()
+  .catch(() => undefined);
 
 type Theme = 'auto' | 'light' | 'dark';
 const theme = signal<Theme>(readTheme());
-const projector = signal(localStorage.getItem('projector') === 'on');
+const projector = signal(kept('projector') === 'on');
 document.documentElement.classList.toggle('projector', projector.value);
 
 /** The page: the navigation, and the view that the address names. */
 function Page(): JSX.Element {
   const entry = currentView();
   const [View, setView] = useState<ComponentType<{ engine: RemoteEngine }> | undefined>();
+  const [error, setError] = useState<string>();
   useEffect(() => {
     let current = true;
-    void entry.load().then((loaded) => {
-      if (current) setView(() => loaded);
-    });
+    setError(undefined);
+    entry.load().then(
+      (loaded) => current && setView(() => loaded),
+      (problem: unknown) => current && setError(messageOf(problem)),
+    );
     document.title = `${entry.title} · boxprop`;
     return () => (current = false);
   }, [entry]);
@@ -50,7 +58,7 @@ function Page(): JSX.Element {
             aria-pressed={projector.value}
             onClick={() => {
               projector.value = !projector.value;
-              localStorage.setItem('projector', projector.value ? 'on' : 'off');
+              keep('projector', projector.value ? 'on' : 'off');
               document.documentElement.classList.toggle('projector', projector.value);
             }}
           >
@@ -70,7 +78,8 @@ function Page(): JSX.Element {
         </div>
       </header>
       <main id="main" tabIndex={-1}>
-        {View ? <View engine={engine} /> : <p class="loading">Loading</p>}
+        <Alert text={error && `${error}. Load the page again.`} />
+        {View ? <View engine={engine} /> : !error && <p class="loading">Loading</p>}
       </main>
     </>
   );

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { docs } from '../docs.ts';
+import { docOf } from '../docs.ts';
 import type { Arrow } from '../plugins/boxDoc.ts';
 import { Equation } from './equation.tsx';
 
@@ -17,7 +17,7 @@ interface Props {
 
 /** The equations of one arrow of a box, as its docstring has them. */
 export function Equations({ box, arrow }: Props): JSX.Element {
-  const lines = docs[box]?.equations[arrow] ?? [];
+  const lines = docOf(box)?.equations[arrow] ?? [];
   return (
     <div class="equations">
       {lines.map((line) => (

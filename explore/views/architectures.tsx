@@ -21,7 +21,9 @@ export function ArchitecturesView({ engine }: { readonly engine: RemoteEngine })
   const [field, setField] = useState<UnitField | undefined>();
   const [error, setError] = useState<string | undefined>();
 
-  useEffect(() => void engine.networks().then(setNames), [engine]);
+  useEffect(() => {
+    engine.networks().then(setNames, (problem: unknown) => setError(messageOf(problem)));
+  }, [engine]);
   useEffect(() => {
     let current = true;
     setNetwork(undefined);

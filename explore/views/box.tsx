@@ -5,13 +5,14 @@ import { messageOf } from '../../lib/errors.ts';
 import { exampleOf, GROUPS } from '../engine/boxes.ts';
 import type { RemoteEngine } from '../engine/messages.ts';
 import { MISTAKES, type Mistake } from '../engine/mistakes.ts';
-import { docs } from '../docs.ts';
+import { docOf } from '../docs.ts';
 import { setState, state, visit } from '../router.ts';
 import { Session } from '../session.ts';
 import { Chain } from '../ui/boxFigure.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { Prose } from '../ui/equation.tsx';
 import { Stage } from '../ui/stage.tsx';
+import { TextField } from '../ui/textField.tsx';
 import { About, DocText, sentencesOf } from './box/about.tsx';
 import { editsText, shapesOf, shapesText, subjectOf } from './box/address.ts';
 import { CallForm } from './box/form.tsx';
@@ -35,6 +36,7 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
   const { name } = subject;
   const example = exampleOf(name);
   const snapshot = session.snapshot.value;
+  const shapesName = (subject.shapes?.length ?? 1) > 1 ? 'shapes of x_in' : 'shape of x_in';
   const change = (changes: Parameters<typeof setState>[0], what: Change) => {
     const kept = keptEdits(subject.edits ?? [], what);
     dropped.value = kept.dropped;
@@ -50,7 +52,7 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
           </label>
         </h1>
         <p>
-          <DocText text={sentencesOf(docs[name]?.summary ?? '')[0] ?? ''} />
+          <DocText text={sentencesOf(docOf(name)?.summary ?? '')[0] ?? ''} />
         </p>
       </div>
       <div class="toolbar form" role="group" aria-label={`arguments of ${name}`}>
@@ -67,25 +69,22 @@ export function BoxView({ engine }: { readonly engine: RemoteEngine }): JSX.Elem
             }}
           />
         )}
-        <label>
-          <span>
-            <Prose text={(subject.shapes?.length ?? 1) > 1 ? 'shapes of x_in' : 'shape of x_in'} />
-          </span>
-          <input
-            type="text"
-            class="wide"
-            value={shapesText(subject.shapes ?? [])
-              .replaceAll(',', ', ')
-              .replaceAll(';', '; ')}
-            onChange={({ currentTarget }) => {
-              const to = shapesOf(currentTarget.value);
-              change(
-                { shape: shapesText(to) || undefined },
-                { kind: 'shapes', from: subject.shapes ?? [], to },
-              );
-            }}
-          />
-        </label>
+        <TextField
+          label={<Prose text={shapesName} />}
+          name={shapesName}
+          text={shapesText(subject.shapes ?? [])
+            .replaceAll(',', ', ')
+            .replaceAll(';', '; ')}
+          required
+          isWide
+          onText={(text) => {
+            const to = shapesOf(text);
+            change(
+              { shape: shapesText(to) || undefined },
+              { kind: 'shapes', from: subject.shapes ?? [], to },
+            );
+          }}
+        />
         {example?.modes && (
           <Choice
             label="mode"

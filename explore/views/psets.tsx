@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { messageOf } from '../../lib/errors.ts';
 import { Rng } from '../../lib/rng.ts';
 import { checkPset, reportLines } from '../../psets/grader/check.ts';
 import { skeletonOf } from '../../psets/grader/handout.ts';
@@ -8,6 +9,8 @@ import type { PsetPage } from '../plugins/psetPages.ts';
 import { PageStudent } from '../engine/pageStudent.ts';
 import { loadPsetPage } from '../psetPages.ts';
 import { setState, state } from '../router.ts';
+import { keep, kept } from '../storage.ts';
+import { Alert } from '../ui/alert.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { CodeEditor } from '../ui/codeEditor.tsx';
 
@@ -17,26 +20,33 @@ export function PsetsView(): JSX.Element {
   const pset = psets.find(({ name }) => name === named) ?? psets[0];
   const { name, title } = pset;
   const [page, setPage] = useState<PsetPage | undefined>();
-  const [code, setCode] = useState(() => draftOf(name) ?? skeletonOf(pset, true));
+  const [code, setCode] = useState(() => kept(keyOf(name)) ?? skeletonOf(pset, true));
   const [lines, setLines] = useState<readonly string[]>([]);
   const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<string>();
   useEffect(() => {
     let current = true;
     setLines([]);
-    setCode(draftOf(name) ?? skeletonOf(pset, true));
-    void loadPsetPage(name).then((loaded) => current && setPage(loaded));
+    setCode(kept(keyOf(name)) ?? skeletonOf(pset, true));
+    loadPsetPage(name).then(
+      (loaded) => current && setPage(loaded),
+      (problem: unknown) => current && setError(messageOf(problem)),
+    );
     return () => (current = false);
   }, [pset]);
   const edit = (next: string) => {
     setCode(next);
-    keepDraft(name, next);
+    keep(keyOf(name), next);
   };
   const check = async () => {
     if (isBusy) return;
     setBusy(true);
     setLines([]);
+    setError(undefined);
     try {
       setLines(reportLines(await checkPset(pset, new PageStudent(code), new Rng(0))));
+    } catch (problem) {
+      setError(messageOf(problem));
     } finally {
       setBusy(false);
     }
@@ -58,6 +68,7 @@ export function PsetsView(): JSX.Element {
           onChoice={(next) => setState({ name: next })}
         />
       </div>
+      <Alert text={error} />
       <div class="pset">
         <article>
           {page && <div class="statement" dangerouslySetInnerHTML={{ __html: page.statement }} />}
@@ -105,21 +116,3 @@ function classOf(line: string): string {
 }
 
 const keyOf = (name: string) => `boxprop pset ${name}`;
-
-/** The code that the reader wrote on an earlier visit. */
-function draftOf(name: string): string | undefined {
-  try {
-    return localStorage.getItem(keyOf(name)) ?? undefined;
-  } catch {
-    // The reader has switched storage off.
-    return undefined;
-  }
-}
-
-function keepDraft(name: string, code: string): void {
-  try {
-    localStorage.setItem(keyOf(name), code);
-  } catch {
-    // The code stays in the page until it is closed.
-  }
-}

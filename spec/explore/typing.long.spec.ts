@@ -35,6 +35,33 @@ const because = findChromium() === undefined ? ' (skipped: Chromium is not insta
     await page.waitForURL(/edits=/);
   });
 
+  test('an argument that the box requires and that was emptied is told', async () => {
+    page = await site.open('#/box');
+    await page.fill('label:has-text("inChannels") input', '');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.problem');
+    expect(await page.textContent('.problem')).toBe(
+      'inChannels: expected a value, got nothing; 2 is used',
+    );
+    await page.fill('label:has-text("inChannels") input', '2');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.problem', { state: 'detached' });
+    await page.fill('label:has-text("shape of") input', '');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.problem');
+    expect(await page.textContent('.problem')).toBe(
+      'shape of x_in: expected a value, got nothing; 1, 4, 3, 2 is used',
+    );
+  });
+
+  test('a box with the name of a method of every object is refused in words', async () => {
+    page = await site.open('#/box?name=constructor');
+    await page.waitForSelector('[role=alert]');
+    expect(await page.textContent('[role=alert]')).toBe(
+      'expected the name of a box, got constructor; choose one from the list',
+    );
+  });
+
   test('a text that is no number is refused in words', async () => {
     page = await site.open('#/example');
     await type(X, '1/3');

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
-import { docs } from '../../docs.ts';
+import { docOf } from '../../docs.ts';
 import { ARROWS } from '../../plugins/boxDoc.ts';
 import { Prose } from '../../ui/equation.tsx';
 import { ARROW_WORDS, Equations } from '../../ui/equations.tsx';
 
 /** The docstring of a box: its equations, notes, shapes and source. */
 export function About({ name }: { readonly name: string }): JSX.Element | null {
-  const doc = docs[name];
+  const doc = docOf(name);
   if (doc === undefined) return null;
   return (
     <section class="about" aria-label={`about ${name}`}>

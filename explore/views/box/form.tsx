@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import type { OptionDoc } from '../../plugins/boxDoc.ts';
-import { docs } from '../../docs.ts';
+import { docOf } from '../../docs.ts';
 import type { Argument, BoxCall } from '../../engine/boxes.ts';
 import { Choice } from '../../ui/choice.tsx';
+import { TextField } from '../../ui/textField.tsx';
 import { argumentText, entryOf, isShown, parseArgument } from './fields.ts';
 
 interface FormProps {
@@ -13,7 +14,7 @@ interface FormProps {
 
 /** The arguments of a constructor and its options as a form. */
 export function CallForm({ name, call, onCall }: FormProps): JSX.Element {
-  const { parameters = [], options = [] } = docs[name] ?? {};
+  const { parameters = [], options = [] } = docOf(name) ?? {};
   const setOption = (option: string, value: Argument | undefined) => {
     const { [option]: _, ...others } = call.options;
     onCall({ ...call, options: value === undefined ? others : { ...others, [option]: value } });
@@ -86,16 +87,15 @@ function Field({ doc, value, onValue }: FieldProps) {
     );
   }
   return (
-    <label title={doc.doc}>
-      <span>{doc.name}</span>
-      <input
-        type="text"
-        inputMode={doc.type === 'number' ? 'decimal' : 'text'}
-        class={text.length > 9 ? 'wide' : ''}
-        value={text}
-        placeholder={doc.required ? '' : 'default'}
-        onChange={({ currentTarget }) => onValue(parseArgument(currentTarget.value))}
-      />
-    </label>
+    <TextField
+      label={doc.name}
+      name={doc.name}
+      title={doc.doc}
+      text={text}
+      required={doc.required}
+      isNumber={doc.type === 'number'}
+      isWide={text.length > 9}
+      onText={(typed) => onValue(parseArgument(typed))}
+    />
   );
 }
