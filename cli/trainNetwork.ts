@@ -143,7 +143,7 @@ export async function trainNetwork(
     started = performance.now();
     if (epoch < epochs) progress.show(epoch + 1);
   };
-  const { patience, checkpointSteps } = options;
+  const { patience, checkpointSteps, compile } = options;
   const trainer: Trainer = new Trainer({
     network,
     optimizer,
@@ -158,6 +158,7 @@ export async function trainNetwork(
     ...(validation && { validation }),
     ...(plateau && { plateau }),
     ...(patience !== undefined && { patience }),
+    ...(compile !== undefined && { compile }),
     ...(checkpointSteps !== undefined && { checkpointSteps }),
     cost: new SoftmaxCrossEntropy(),
     onStep: (event) => {

@@ -86,6 +86,8 @@ export interface RunOptions {
   readonly backend: BackendName | 'auto';
   /** The number of threads of tensorflow or wasm. */
   readonly threads?: number;
+  /** Whether steps run as graphs on tensorflow; true by default. */
+  readonly compile?: boolean;
   /** The instructions of own kernels on wasm. */
   readonly simd?: SimdChoice;
   /** The number of examples to train on, beginning with the first; all by default. */
@@ -186,6 +188,7 @@ export function trainOptions(): Command {
     .option('--seed <n>', 'random seed', integerOption('--seed', 0), 0)
     .addOption(BACKEND_OPTION)
     .option('--threads <n>', 'threads (tensorflow, wasm)', integerOption('--threads', 1))
+    .option('--no-compile', 'run the operations of a step one by one (tensorflow)')
     .addOption(SIMD_OPTION)
     .option('--limit <n>', 'train on the first n examples only', integerOption('--limit', 1))
     .option(

@@ -6,6 +6,7 @@ import { BoxError, InputError } from '../lib/errors.ts';
 import { checkOptions, nameOf } from '../lib/check.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
+import type { StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import { ClassificationMetrics } from './classificationMetrics.ts';
 
@@ -37,6 +38,8 @@ export interface Evaluation {
 export interface EvaluateOptions {
   /** The number of examples per forward pass, 250 by default. */
   readonly batchSize?: number;
+  /** Runs the forward passes as graphs on TensorFlow. The caller disposes it. */
+  readonly compiler?: StepCompiler;
   /** Stops before the next batch; `evaluate` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -57,8 +60,9 @@ export async function evaluate(
   dataset: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  checkOptions('evaluate', options, ['batchSize', 'signal']);
-  const { batchSize = 250, signal } = options;
+  checkOptions('evaluate', options, ['batchSize', 'compiler', 'signal']);
+  const { batchSize = 250, compiler, signal } = options;
+  const run: StepCompiler['run'] = compiler?.run ?? ((part) => part());
   const cost: Cost = new SoftmaxCrossEntropy({ reduction: 'sum' });
   if (dataset.length === 0) {
     throw new InputError(`evaluate: expected examples in ${dataset.name}, got none`);
@@ -69,7 +73,7 @@ export async function evaluate(
     signal?.throwIfAborted();
     const { input, labels } = await dataset.batch(indices);
     try {
-      const result = tidy(() => {
+      const infer = () => {
         const scores = network.infer(input, { mode: 'inference' });
         if (scores.shape.join() !== `${indices.length},${dataset.classes}`) {
           throw new BoxError(
@@ -78,7 +82,12 @@ export async function evaluate(
           );
         }
         return { scores, loss: cost.forward(scores, labels).loss };
-      });
+      };
+      // An inference changes nothing that must be taken back before it runs again.
+      const result = run(
+        () => tidy(infer),
+        () => undefined,
+      );
       metrics.add(await result.scores.data(), await labels.data());
       loss += (await result.loss.data())[0];
       disposeTensors(result);

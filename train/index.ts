@@ -10,6 +10,12 @@ export {
 } from './trainer.ts';
 export type { LayerStats } from './layerStats.ts';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts';
+export { compileStep, type CompiledStep } from './compileStep.ts';
+export {
+  stepCompiler,
+  type StepCompiler,
+  type StepCompilerOptions,
+} from '../lib/kernels/graph/stepCompiler.ts';
 export { finalizeBatchNorm, type InputBatches } from './finalizeBatchNorm.ts';
 export { serveTraining, type TrainingHooks } from './serveTraining.ts';
 export { trainInWorker, type TrainInWorkerOptions } from './trainInWorker.ts';

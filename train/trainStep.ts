@@ -5,6 +5,7 @@ import { InputError } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Grads, Module } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
+import type { StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { ActivationCheck } from './activationCheck.ts';
 import { findNonFinite } from './findNonFinite.ts';
@@ -38,6 +39,11 @@ export interface TrainStepOptions {
    * finite. The step awaits the callback and then disposes both.
    */
   readonly beforeUpdate?: (computed: { output: Tensor; grads: Grads }) => void | Promise<void>;
+  /**
+   * Runs the two parts of the step, gradients and update, as graphs on TensorFlow. The caller keeps
+   * it from step to step, and disposes it.
+   */
+  readonly compiler?: StepCompiler;
 }
 
 /**
@@ -66,19 +72,24 @@ export interface TrainStepOptions {
  */
 export async function trainStep(options: TrainStepOptions): Promise<number> {
   checkOptions('trainStep', options, OPTIONS);
-  const { network, cost, optimizer, input, target, rng, step, beforeUpdate } = options;
-  const activations = new ActivationCheck(input);
-  const { afterBox } = activations;
-  const context: Context = { mode: 'training', afterBox, ...(rng && { rng }) };
+  const { network, cost, optimizer, input, target, rng, step, beforeUpdate, compiler } = options;
+  const run: StepCompiler['run'] = compiler?.run ?? ((part) => part());
   const before: Context = { mode: 'training', ...(rng && { rng: rng.clone() }) };
+  let activations = new ActivationCheck(input);
+  let random = rng;
   const buffers = Object.values(network.buffers).map((buffer) => ({
     buffer,
     kept: buffer.clone(),
   }));
+  const restoreBuffers = () => {
+    for (const { buffer, kept } of buffers) if (!buffer.isDisposed) buffer.assign(kept);
+  };
   let grads: Grads = {};
   let observed: Tensor[] = [];
-  try {
-    const computed = tidy(() => {
+  const compute = () =>
+    tidy(() => {
+      const { afterBox } = activations;
+      const context: Context = { mode: 'training', afterBox, ...(random && { rng: random }) };
       const { output, cache } = network.forward(input, context);
       // A cost can hide an infinity too, such as the score −∞ of a class that is not the target.
       activations.add(output);
@@ -96,6 +107,14 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       const verdicts = stack([loss, ...finite, ...activations.sums]);
       return { grads, output: beforeUpdate && [output], verdicts };
     });
+  const undo = () => {
+    restoreBuffers();
+    disposeTensors(activations.sums);
+    activations = new ActivationCheck(input);
+    random = before.rng?.clone();
+  };
+  try {
+    const computed = run(compute, undo);
     grads = computed.grads;
     observed = computed.output ?? [];
     const [loss, gradsVerdict, paramsVerdict, inputVerdict, ...sums] =
@@ -120,10 +139,10 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       }
     }
     if (observed.length > 0) await beforeUpdate?.({ output: observed[0], grads });
-    optimizer.step(grads);
+    run(() => optimizer.step(grads));
     return loss;
   } catch (error) {
-    for (const { buffer, kept } of buffers) if (!buffer.isDisposed) buffer.assign(kept);
+    restoreBuffers();
     throw error;
   } finally {
     disposeTensors([grads, observed, activations.sums, buffers.map(({ kept }) => kept)]);
@@ -139,4 +158,5 @@ const OPTIONS = [
   'rng',
   'step',
   'beforeUpdate',
+  'compiler',
 ] as const;

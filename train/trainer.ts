@@ -9,6 +9,7 @@ import type { Grads, Module } from '../lib/module.ts';
 import { Rng, type RngState } from '../lib/rng.ts';
 import { checkBatches } from './checkBatches.ts';
 import { layerStats, snapshot, type LayerStats } from './layerStats.ts';
+import { stepCompiler, type StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
 import type { MetricScheduler } from '../optim/reduceOnPlateau.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -93,6 +94,11 @@ export interface TrainerOptions {
   readonly plateau?: MetricScheduler;
   /** Stops after this many epochs without a smaller validation error. */
   readonly patience?: number;
+  /**
+   * Whether the steps and the evaluation run as graphs on the backend `tensorflow`, which is
+   * faster; true by default. Other backends ignore it.
+   */
+  readonly compile?: boolean;
   /** Stops after the current step. */
   readonly signal?: AbortSignal;
   /** Called after each step. */
@@ -175,6 +181,7 @@ export class Trainer {
   #streams: readonly Rng[];
   /** The batch of the next step, which is requested while the current step runs. */
   #next: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
+  #compiler: StepCompiler | undefined;
 
   constructor(options: TrainerOptions) {
     checkOptions(this, options, OPTIONS);
@@ -277,9 +284,12 @@ export class Trainer {
 
   /** Trains until all epochs have run, the patience runs out, or the signal stops the training. */
   async run(): Promise<TrainResult> {
+    if (this.options.compile !== false) this.#compiler = await stepCompiler();
     try {
       return await this.#run();
     } finally {
+      this.#compiler?.dispose();
+      this.#compiler = undefined;
       // After a step that throws, the next batch has not been used.
       disposeTensors(await this.#next?.batch.catch(() => []));
       this.#next = undefined;
@@ -354,6 +364,7 @@ export class Trainer {
         target: labels,
         rng: random.fold(step),
         step,
+        ...(this.#compiler && { compiler: this.#compiler }),
         beforeUpdate: async ({ output, grads }) => {
           this.#checkScores(output, indices.length);
           metrics.add(await output.data(), await labels.data());
@@ -394,6 +405,7 @@ export class Trainer {
       validation &&
       (await evaluateFinite(network, validation, {
         batchSize: Math.max(batchSize, 250),
+        ...(this.#compiler && { compiler: this.#compiler }),
         step: this.#step - 1,
       }));
     plateau?.step((evaluated ?? trained).loss);
@@ -435,6 +447,7 @@ const OPTIONS = [
   'schedule',
   'plateau',
   'patience',
+  'compile',
   'signal',
   'onStep',
   'onEpoch',

@@ -13,6 +13,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { scalar } from '../../constant.ts';
 import { hostValues } from '../backends/hostValues.ts';
+import { onTensorflow } from '../backends/tensorflow.ts';
+import { passes } from '../graph/assume.ts';
 import { sumOver } from '../normalize/reductionGroups.ts';
 
 /**
@@ -37,7 +39,8 @@ export function meanAll(x: Tensor): Scalar {
 export function normOf(tensors: readonly Tensor[]): Scalar {
   return tidy(() => {
     const norm = rootOfSquares(tensors);
-    if (hostValues(norm)?.[0] !== Infinity) return norm;
+    const isFinite = (value: number) => value !== Infinity;
+    if (onTensorflow() ? passes(norm, isFinite) : hostValues(norm)?.[0] !== Infinity) return norm;
     const largest = max(stack(tensors.map((x) => max(abs(x)))));
     if (hostValues(largest)?.[0] === Infinity) return norm;
     return mul<Scalar>(largest, rootOfSquares(tensors.map((x) => div(x, largest))));

@@ -1,6 +1,7 @@
 import { engine, reshape, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { forBackend, type ByBackend } from '../backends/select.ts';
 import { runOperation } from '../backends/tensorflow.ts';
+import { passes } from '../graph/assume.ts';
 import { simd } from '../simd/current.ts';
 import { sumOfRun } from './sumOfRun.ts';
 
@@ -9,7 +10,7 @@ const SURELY_FINITE: ByBackend<(x: Tensor) => boolean> = {
     return simd()?.surelyFinite;
   },
   wasm: (x) => tidy(() => columnSums(x).every(Number.isFinite)),
-  tensorflow: (x) => tidy(() => Number.isFinite(runOperation('L2Loss', {}, [x]).dataSync()[0])),
+  tensorflow: (x) => tidy(() => passes(runOperation('L2Loss', {}, [x]), Number.isFinite)),
   other: (x) => hasFiniteSum(x.dataSync()),
 };
 

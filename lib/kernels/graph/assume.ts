@@ -1,0 +1,34 @@
+import { backend, type Tensor } from '@tensorflow/tfjs-core';
+import { onTensorflow } from '../backends/tensorflow.ts';
+
+/** The part of a recorder on which kernels depend. */
+export interface Running {
+  /**
+   * Assumes that the value of a scalar passes a test. Returns false if the value must be read.
+   */
+  assume(scalar: Tensor, holds: (value: number) => boolean): boolean;
+}
+
+/** The recorder that is running, per backend. */
+const recorders = new WeakMap<object, Running>();
+
+/** Returns the recorder that is running on the backend in use. */
+export function runningRecorder(): Running | undefined {
+  return recorders.get(backend());
+}
+
+/** Sets the recorder that is running on the backend in use. */
+export function setRunningRecorder(recorder: Running | undefined): void {
+  if (recorder === undefined) recorders.delete(backend());
+  else recorders.set(backend(), recorder);
+}
+
+/**
+ * Returns whether the value of a scalar on TensorFlow passes a test. While a step is recorded, the
+ * value is not known yet. Then the test is assumed to pass, and the step runs without a recording
+ * if it turns out otherwise.
+ */
+export function passes(scalar: Tensor, holds: (value: number) => boolean): boolean {
+  if (onTensorflow() && runningRecorder()?.assume(scalar, holds)) return true;
+  return holds(scalar.dataSync()[0]);
+}

@@ -1,0 +1,89 @@
+import type { TypedArray } from '@tensorflow/tfjs-core';
+import type { Attribute, NativeTensor } from './tfjsNode.ts';
+
+/** The shape of a tensor, and its dtype as TensorFlow's number. */
+export interface Signature {
+  readonly shape: readonly number[];
+  readonly dtype: number;
+}
+
+/**
+ * The origin of an input of an operation in a recording:
+ *
+ * - `output`: another operation's output. The outputs of a recording are counted through.
+ * - `feed`: a tensor that existed before the recording, or whose values the host has written. Its
+ *   values are given anew whenever the graph runs.
+ * - `constant`: integers that the host has written, such as a shape or an axis. They are a part of
+ *   the graph, because TensorFlow needs them to know shapes.
+ */
+export type Source =
+  | ({ readonly kind: 'output' | 'feed'; readonly index: number } & Signature)
+  | ({ readonly kind: 'constant'; readonly values: TypedArray } & Signature);
+
+/** A call of one of TensorFlow's operations. */
+export interface Call {
+  readonly name: string;
+  readonly attributes: readonly Attribute[];
+  readonly inputs: readonly Source[];
+}
+
+/** A recording that TensorFlow can run at once. */
+export interface Graph {
+  /**
+   * Runs the graph. The caller owns the results.
+   *
+   * @param feeds the native tensors of all feeds.
+   * @param outputs the indices of the outputs to return.
+   */
+  run(feeds: readonly number[], outputs: readonly number[]): NativeTensor[];
+  /** Frees the graph. */
+  dispose(): void;
+}
+
+/**
+ * An operation in a recording. Recordings that begin with the same operations share them: they form
+ * a tree, in which every operation lists those that have followed it.
+ */
+export interface Operation extends Call {
+  readonly outputs: readonly Signature[];
+  readonly following: Operation[];
+  /**
+   * The graph of the recording that ends here; undefined if none has ended here, and the reason if
+   * TensorFlow refuses the graph.
+   */
+  graph?: Graph | { readonly refused: string };
+}
+
+/** Returns whether two calls are the same, apart from the values of what they are fed. */
+export function sameCall(a: Call, b: Call): boolean {
+  return (
+    a.name === b.name &&
+    a.inputs.length === b.inputs.length &&
+    a.attributes.length === b.attributes.length &&
+    a.inputs.every((input, i) => sameSource(input, b.inputs[i])) &&
+    a.attributes.every((attribute, i) => sameAttribute(attribute, b.attributes[i]))
+  );
+}
+
+function sameSource(a: Source, b: Source): boolean {
+  if (a === b) return true;
+  if (a.dtype !== b.dtype || !sameValues(a.shape, b.shape)) return false;
+  if (a.kind === 'constant') return b.kind === 'constant' && sameValues(a.values, b.values);
+  return a.kind === b.kind && a.index === b.index;
+}
+
+function sameAttribute(a: Attribute, b: Attribute): boolean {
+  if (a.name !== b.name || a.type !== b.type) return false;
+  if (a.value === b.value) return true;
+  return isList(a.value) && isList(b.value) && sameValues(a.value, b.value);
+}
+
+function isList(value: Attribute['value']): value is readonly number[] {
+  return typeof value === 'object';
+}
+
+function sameValues(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,179 @@
+import type { DataType, Tensor, TypedArray } from '@tensorflow/tfjs-core';
+import { CompiledGraph, type Tools } from './compiledGraph.ts';
+import { setRunningRecorder, type Running } from './assume.ts';
+import type { Graph, Operation, Source } from './operation.ts';
+import { Segment, WrongAssumption } from './segment.ts';
+import { tfjsNode, type Attribute, type Methods, type TfjsNode } from './tfjsNode.ts';
+
+export { WrongAssumption };
+
+/**
+ * Operations that stay outside of graphs, because they change something in place or draw random
+ * numbers. They run at once.
+ */
+const IMMEDIATE = new Set([
+  'VarHandleOp',
+  'AssignVariableOp',
+  'ReadVariableOp',
+  'ResourceApplyMomentum',
+  'DestroyResourceOp',
+  'Multinomial',
+]);
+
+/** The number of graphs that a recorder makes. */
+const MOST_GRAPHS = 32;
+
+/**
+ * Runs functions that compute with tensors on TensorFlow so that the operations between two reads
+ * of a value are one graph.
+ */
+export class Recorder implements Running {
+  readonly #tfjs: TfjsNode = tfjsNode();
+  readonly #tools: Tools;
+  readonly #warn: (line: string) => void;
+  readonly #root: Pick<Operation, 'following'> = { following: [] };
+  readonly #graphs: Graph[] = [];
+  readonly #problems = new Set<string>();
+  #written = new WeakMap<object, Source>();
+  #segment: Segment | undefined;
+  #assumes = false;
+
+  /** @param warn receives the reason why operations run one by one. */
+  constructor(tools: Tools, warn: (line: string) => void) {
+    this.#tools = tools;
+    this.#warn = warn;
+  }
+
+  /** Why some operations run one by one, one line each. */
+  get problems(): readonly string[] {
+    return [...this.#problems];
+  }
+
+  /** The number of graphs. */
+  get graphs(): number {
+    return this.#graphs.length;
+  }
+
+  /**
+   * Runs a function, and all of its operations.
+   *
+   * @param options `assumes` is whether it may throw `WrongAssumption`; without it, values on which
+   *   operations depend are read.
+   */
+  run<T>(part: () => T, { assumes = false }: { readonly assumes?: boolean } = {}): T {
+    this.#assumes = assumes;
+    const methods = this.#replaceMethods();
+    setRunningRecorder(this);
+    this.#written = new WeakMap();
+    this.#segment = this.#newSegment();
+    try {
+      const result = part();
+      this.#flush();
+      return result;
+    } catch (error) {
+      if (!(error instanceof WrongAssumption)) this.#segment.flushOneByOne();
+      throw error;
+    } finally {
+      this.#segment = undefined;
+      setRunningRecorder(undefined);
+      Object.assign(this.#tfjs, methods);
+    }
+  }
+
+  /**
+   * Assumes that the value of a scalar passes a test. The operations that follow are recorded at
+   * once; `run` throws `WrongAssumption` if the value turns out otherwise. Returns false if the
+   * value must be read.
+   */
+  assume({ dataId }: Tensor, holds: (value: number) => boolean): boolean {
+    if (!this.#assumes || !this.#segment?.isPending(dataId)) return false;
+    this.#segment.assume(dataId, holds);
+    return true;
+  }
+
+  /** Ends the sessions of all graphs. */
+  dispose(): void {
+    for (const graph of this.#graphs) graph.dispose();
+    this.#graphs.length = 0;
+    this.#root.following.length = 0;
+  }
+
+  #newSegment(): Segment {
+    return new Segment(this.#tfjs, this.#root, this.#written, (path) => this.#compile(path));
+  }
+
+  #flush(): void {
+    const segment = this.#segment;
+    this.#segment = this.#newSegment();
+    segment?.flush();
+  }
+
+  #compile(path: readonly Operation[]): Graph | { readonly refused: string } {
+    const refuse = (refused: string) => {
+      if (!this.#problems.has(refused)) this.#warn(refused);
+      this.#problems.add(refused);
+      return { refused };
+    };
+    if (this.#graphs.length >= MOST_GRAPHS) {
+      const { name } = path[path.length - 1];
+      return refuse(
+        `some operations run one by one, because more than ${MOST_GRAPHS} graphs are needed: the next would end with ${name}`,
+      );
+    }
+    try {
+      const graph = new CompiledGraph(this.#tfjs.binding, path, this.#tools);
+      this.#graphs.push(graph);
+      return graph;
+    } catch (error) {
+      const [line] = String(error instanceof Error ? error.message : error).split('\n');
+      return refuse(
+        `some operations run one by one, because TensorFlow refuses their graph: ${line}`,
+      );
+    }
+  }
+
+  /** Puts the recording in front of tfjs-node's methods, and returns those. */
+  #replaceMethods(): Methods {
+    const tfjs = this.#tfjs;
+    const { executeSingleOutput, executeMultipleOutputs, write, readSync, disposeData } = tfjs;
+    const before = { executeSingleOutput, executeMultipleOutputs, write, readSync, disposeData };
+    const execute = (
+      name: string,
+      attributes: readonly Attribute[],
+      inputs: readonly Tensor[],
+      outputs: number,
+    ): Tensor[] => {
+      const segment = this.#segment;
+      if (segment === undefined || IMMEDIATE.has(name)) {
+        if (segment && inputs.some(({ dataId }) => segment.isPending(dataId))) this.#flush();
+        return executeMultipleOutputs.call(tfjs, name, attributes, inputs, outputs);
+      }
+      return segment.call(name, attributes, inputs, outputs);
+    };
+    const during: Methods = {
+      executeSingleOutput: (name, attributes, inputs) => execute(name, attributes, inputs, 1)[0],
+      executeMultipleOutputs: execute,
+      write: (values: TypedArray, shape: number[], dtype: DataType) => {
+        const dataId = write.call(tfjs, values, shape, dtype);
+        if (dtype === 'int32') {
+          const source = { kind: 'constant', shape, dtype: tfjs.binding.TF_INT32, values } as const;
+          this.#written.set(dataId, source);
+        }
+        return dataId;
+      },
+      readSync: (dataId) => {
+        if (this.#segment?.isPending(dataId)) this.#flush();
+        return readSync.call(tfjs, dataId);
+      },
+      disposeData: (dataId, force = false) => {
+        if (tfjs.tensorMap.has(dataId)) {
+          const isLast = force || tfjs.tensorMap.get(dataId).refCount <= 1;
+          this.#segment?.beforeDispose(dataId, isLast);
+        }
+        return disposeData.call(tfjs, dataId, force);
+      },
+    };
+    Object.assign(tfjs, during);
+    return before;
+  }
+}

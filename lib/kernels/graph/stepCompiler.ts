@@ -1,0 +1,92 @@
+import type * as fs from 'node:fs';
+import type * as os from 'node:os';
+import type * as path from 'node:path';
+import { getBackend } from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../check.ts';
+import { disposeTensors } from '../../memory.ts';
+import { runningRecorder } from './assume.ts';
+
+/** Runs the parts of a training step, on TensorFlow as graphs. */
+export interface StepCompiler {
+  /**
+   * Runs a part of a step, a function that computes with tensors and awaits nothing, and returns
+   * its result.
+   *
+   * @param undo takes back what the part has changed, apart from the tensors that it returns, so
+   *   that it can run again. It is called after a rare value, such as an overflow, which needs
+   *   other operations than those that were recorded. Without it, the part waits for each value on
+   *   which its operations depend.
+   */
+  readonly run: <T>(part: () => T, undo?: () => void) => T;
+  /** Why some operations are not in a graph; each reason is one line. */
+  readonly problems: readonly string[];
+  /** The number of graphs that have been made. */
+  readonly graphs: number;
+  /** Frees the graphs. */
+  dispose(): void;
+}
+
+/** The options of `stepCompiler`. */
+export interface StepCompilerOptions {
+  /**
+   * Receives a line if operations cannot be a graph and run one by one; `console.warn` by default.
+   * Each reason is given once.
+   */
+  readonly warn?: (line: string) => void;
+}
+
+const FS: string = 'node:fs';
+const OS: string = 'node:os';
+const PATH: string = 'node:path';
+
+/**
+ * Makes a compiler of training steps for the backend in use. On TensorFlow, the first run of a part
+ * records its operations, and later runs execute them as one graph, which takes less time than one
+ * by one. The function of the part still runs each time, so every value that it makes on the host,
+ * such as a mask or a learning rate, is the current one. On other backends a part simply runs.
+ */
+export async function stepCompiler(options: StepCompilerOptions = {}): Promise<StepCompiler> {
+  checkOptions('stepCompiler', options, ['warn']);
+  const { warn = console.warn } = options;
+  if (getBackend() !== 'tensorflow') return PLAIN;
+  const load = <T>(name: string) =>
+    import(/* webpackIgnore: true */ /* @vite-ignore */ name) as Promise<T>;
+  const [files, system, paths, { PbfWriter }, { Recorder, WrongAssumption }] = await Promise.all([
+    load<typeof fs>(FS),
+    load<typeof os>(OS),
+    load<typeof path>(PATH),
+    import('pbf'),
+    import('./recorder.ts'),
+  ]);
+  const newWriter = () => new PbfWriter();
+  const recorder = new Recorder({ fs: files, os: system, path: paths, newWriter }, warn);
+  return {
+    run(part, undo) {
+      if (getBackend() !== 'tensorflow' || runningRecorder() !== undefined) return part();
+      if (undo === undefined) return recorder.run(part);
+      let result;
+      try {
+        return recorder.run(() => (result = part()), { assumes: true });
+      } catch (error) {
+        if (!(error instanceof WrongAssumption)) throw error;
+      }
+      disposeTensors(result);
+      undo();
+      return part();
+    },
+    get problems() {
+      return recorder.problems;
+    },
+    get graphs() {
+      return recorder.graphs;
+    },
+    dispose: () => recorder.dispose(),
+  };
+}
+
+const PLAIN: StepCompiler = {
+  run: (part) => part(),
+  problems: [],
+  graphs: 0,
+  dispose: () => undefined,
+};

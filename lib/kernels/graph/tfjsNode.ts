@@ -1,0 +1,97 @@
+import { backend, type DataType, type Tensor, type TypedArray } from '@tensorflow/tfjs-core';
+
+/*
+ * The parts of tfjs-node's backend that tfjs's own interface lacks, as a recording needs them.
+ */
+
+/** An attribute of an operation, as tfjs-node passes it to TensorFlow. */
+export interface Attribute {
+  readonly name: string;
+  /** One of the binding's numbers `TF_ATTR_...`. */
+  readonly type: number;
+  readonly value: number | boolean | string | readonly number[];
+}
+
+/** A tensor of TensorFlow: its number in the addon, its shape, and its dtype as a number. */
+export interface NativeTensor {
+  readonly id: number;
+  readonly shape: number[];
+  readonly dtype: number;
+}
+
+/** The entry of a tensor in tfjs-node's table. */
+export interface Entry {
+  readonly shape: number[];
+  readonly dtype: number;
+  /** The number of the native tensor; −1 while only `values` holds the values. */
+  id: number;
+  /** Values that the host has written and TensorFlow has not yet received. */
+  readonly values: TypedArray | null;
+  readonly refCount: number;
+}
+
+/** The kinds of attributes, with the binding's number of each. */
+export type AttributeKinds = Readonly<
+  Record<
+    | 'TF_ATTR_STRING'
+    | 'TF_ATTR_INT'
+    | 'TF_ATTR_FLOAT'
+    | 'TF_ATTR_BOOL'
+    | 'TF_ATTR_TYPE'
+    | 'TF_ATTR_SHAPE',
+    number
+  >
+>;
+
+/** The addon. */
+export interface Binding extends AttributeKinds {
+  readonly TF_INT32: number;
+  executeOp(
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): NativeTensor[];
+  createTensor(shape: readonly number[], dtype: number, values: TypedArray): number;
+  tensorDataSync(id: number): TypedArray;
+  deleteTensor(id: number): void;
+  loadSavedModel(folder: string, tags: string): number;
+  runSavedModel(
+    model: number,
+    inputs: readonly number[],
+    inputNames: string,
+    outputNames: string,
+  ): NativeTensor[];
+  deleteSavedModel(model: number): void;
+}
+
+/** The methods of tfjs-node's backend that a recording replaces. */
+export interface Methods {
+  readonly executeSingleOutput: (
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly Tensor[],
+  ) => Tensor;
+  readonly executeMultipleOutputs: (
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly Tensor[],
+    outputs: number,
+  ) => Tensor[];
+  readonly write: (values: TypedArray, shape: number[], dtype: DataType) => object;
+  readonly readSync: (dataId: object) => TypedArray;
+  readonly disposeData: (dataId: object, force?: boolean) => boolean;
+}
+
+/** tfjs-node's backend. */
+export interface TfjsNode extends Methods {
+  readonly binding: Binding;
+  readonly tensorMap: { get(dataId: object): Entry; has(dataId: object): boolean };
+  getInputTensorIds(tensors: readonly Tensor[]): number[];
+  createOutputTensor(metadata: NativeTensor): Tensor;
+}
+
+/** Returns the backend in use, which must be `tensorflow`. */
+export function tfjsNode(): TfjsNode {
+  return backend() as unknown as TfjsNode;
+}
