@@ -24,6 +24,7 @@ import { createParam, fill } from '../lib/init/initializers.ts';
 import { plus, times } from '../lib/kernels/elementwise/arithmetic.ts';
 import {
   normGradSums,
+  scaleAndShiftFeatures,
   scaleFeatures,
   shiftFeatures,
   standardize,
@@ -156,9 +157,7 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
         ? standardize(input, this.eps)
         : this.#byRunning(input);
       const output =
-        weight && bias
-          ? shiftFeatures(scaleFeatures(normalized, weight), bias)
-          : normalized.clone();
+        weight && bias ? scaleAndShiftFeatures(normalized, weight, bias) : normalized.clone();
       if (!training) return { output, cache: { normalized, invStd } };
       const batch = { mean, variance: mul<Tensor1D>(variance, scalar(m / (m - 1))) };
       return { output, cache: { normalized, invStd, batch } };

@@ -93,6 +93,23 @@ export const SIMD_KERNELS: Readonly<Record<string, (rng: Rng) => SimdCase>> = {
     };
   },
 
+  conv2dToFilterOfSmallImages(rng) {
+    // Several images fit into WINDOWS_AT_ONCE of wasmSimd.ts, and the last ones are fewer.
+    const height = axisGeometry(3 + size(rng, 6), size(rng, 3), size(rng, 2), 1, size(rng, 2) - 1);
+    const width = axisGeometry(3 + size(rng, 9), size(rng, 3), size(rng, 2), 1, size(rng, 2) - 1);
+    const [x, , y] = shapesOf(20 + size(rng, 60), size(rng, 9), size(rng, 50), 1, {
+      height,
+      width,
+    });
+    return {
+      shapes: [x, y],
+      run: (images, g) => [
+        conv.conv2dToFilter(images as Tensor4D, g as Tensor4D, { height, width }),
+      ],
+      title: `${titleOf(x, { height, width })} to ${y[3]}`,
+    };
+  },
+
   depthwise(rng) {
     const geometry = drawGeometry(rng);
     const [batch, channels, multiplier] = [size(rng, 3), size(rng, 19), size(rng, 3)];
@@ -188,8 +205,8 @@ export const SIMD_KERNELS: Readonly<Record<string, (rng: Rng) => SimdCase>> = {
   features(rng) {
     const shape = [size(rng, 200), size(rng, 67)];
     return {
-      shapes: [shape, shape, [shape[1]]],
-      run: (x, g, scale) => {
+      shapes: [shape, shape, [shape[1]], [shape[1]]],
+      run: (x, g, scale, shift) => {
         const { normalized, mean, variance, invStd } = features.standardize(x, 1e-2);
         const grads = features.standardizeToInput(g, normalized, scale);
         return [
@@ -197,6 +214,7 @@ export const SIMD_KERNELS: Readonly<Record<string, (rng: Rng) => SimdCase>> = {
           ...Object.values<Tensor>({ ...features.normGradSums(g, x) }),
           features.scaleFeatures(x, scale),
           features.shiftFeatures(x, scale),
+          features.scaleAndShiftFeatures(x, scale, shift),
         ];
       },
       title: shape.join(' x '),

@@ -9,6 +9,7 @@ import {
   TILE,
   type AxisFields,
 } from '../simd/layout.ts';
+import { wasmSimd as surelyFinite } from '../reduce/surelyFiniteSimd.ts';
 import { simdOf, unitsOf } from '../simd/simd.ts';
 
 /*
@@ -25,6 +26,8 @@ const STRIP = 2 ** 14;
 const FILTER_STRIP = 2 ** 15;
 /** The number of windows of a strip, whose terms are summed in single precision. */
 const MOST_WINDOWS = 2 ** 11;
+/** The number of windows of small images that are summed at once, and fit into the first cache. */
+const WINDOWS_AT_ONCE = 2 ** 9;
 
 export const wasmSimd = {
   forward(
@@ -37,6 +40,8 @@ export const wasmSimd = {
     const [batch, , , pixel] = images.shape;
     const outputs = filters.shape[3];
     const output = simdOf().output<Tensor4D>([batch, height.output, width.output, outputs]);
+    // The padding is zeros, whose product with a filter that is not finite is NaN.
+    const alike = surelyFinite(filters) ? TILE : 0;
     const [channels, perGroup] = [pixel / groups, outputs / groups];
     const [kernelHeight, kernelWidth] = [height.kernel, width.kernel];
     for (let group = 0; group < groups; group++) {
@@ -54,6 +59,7 @@ export const wasmSimd = {
         output,
         start: group * perGroup,
         steps: [height.output * width.output * outputs, width.output * outputs, outputs],
+        alike,
         bias,
         biasStart: group * perGroup,
       });
@@ -68,6 +74,8 @@ export const wasmSimd = {
     const pixel = channels * groups;
     const gradInput = simdOf().output<Tensor4D>([batch, height.input, width.input, pixel]);
     const [rows, columns] = [phasesOf(height), phasesOf(width)];
+    // No window lies past the border, so no filter is multiplied there.
+    const alike = surelyFinite(filters) ? TILE : 1;
     const tapSize = channels * outputs;
     // Pixels under no cell of a window are in no phase.
     if ([...rows, ...columns].some(({ axis }) => axis.kernel === 0)) simdOf().clear(gradInput);
@@ -98,6 +106,7 @@ export const wasmSimd = {
               height.stride * width.input * pixel,
               width.stride * pixel,
             ],
+            alike,
           });
         }
       }
@@ -122,10 +131,11 @@ export const wasmSimd = {
       rowsOfStrip(height, width, channels, FILTER_STRIP),
       Math.max(Math.floor(MOST_WINDOWS / width.output), 1),
     );
+    const cells = reach(height, stripRows) * reach(width, width.output) * channels;
     const windows = stripRows * width.output;
-    const scratch =
-      reach(height, stripRows) * reach(width, width.output) * channels +
-      windows * (panelsWidth(perGroup) + TILE);
+    const most = Math.min(FILTER_STRIP / cells, WINDOWS_AT_ONCE / windows, batch);
+    const stripImages = stripRows < height.output ? 1 : Math.max(Math.floor(most), 1);
+    const scratch = stripImages * (cells + windows * (panelsWidth(perGroup) + TILE));
     const tiles = unitsOf(height.kernel * width.kernel * channels, TILE);
     for (let group = 0; group < groups; group++) {
       simd.run(
@@ -136,7 +146,7 @@ export const wasmSimd = {
           ...[channels, pixel, ...axisFields(height), ...axisFields(width)],
           simd.addressOf(gradOutput) + 4 * group * perGroup,
           simd.addressOf(gradFilters) + 4 * group * perGroup,
-          ...[batch, perGroup, outputs, outputs, stripRows],
+          ...[batch, perGroup, outputs, outputs, stripRows, stripImages],
         ],
         { scratch, work: gradOutput.size * height.kernel * width.kernel * channels },
       );
@@ -167,6 +177,8 @@ interface Convolution {
   /** The index of the first value that is written, and the distances of images, rows and pixels. */
   readonly start: number;
   readonly steps: readonly [number, number, number];
+  /** The number of pixels that leave out a tap together, as in `struct Conv2d`. */
+  readonly alike: number;
   readonly bias?: Tensor | undefined;
   readonly biasStart?: number;
 }
@@ -196,7 +208,7 @@ function convolve(c: Convolution): void {
         packed,
         simd.addressOf(c.output) + 4 * c.start,
         c.bias === undefined ? 0 : simd.addressOf(c.bias) + 4 * (c.biasStart ?? 0),
-        ...[outputs, ...c.steps, stripRows],
+        ...[outputs, ...c.steps, stripRows, c.alike],
       ],
       { scratch, work: tensor.shape[0] * height.output * width.output * outputs * terms },
     );

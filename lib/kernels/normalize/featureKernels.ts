@@ -32,6 +32,8 @@ export interface FeatureKernels {
   readonly shift: (x: Tensor, shift: Tensor) => Tensor;
   /** Returns s x, with one s per feature. */
   readonly scale: (x: Tensor, scale: Tensor) => Tensor;
+  /** Returns s x + b, with one s and one b per feature. */
+  readonly scaleAndShift: (x: Tensor, scale: Tensor, shift: Tensor) => Tensor;
   /** Returns x̂, and the mean, the variance and 1/√(σ² + ε) of each feature. */
   readonly standardize: (x: Tensor, eps: number) => Standardized;
   /** Returns ∂C/∂x, Σ g x̂ and Σ g, from g, x̂ and the scale. */

@@ -36,6 +36,11 @@ export function scaleFeatures(x: Tensor, scale: Tensor): Tensor {
   return forBackend(KERNELS).scale(x, scale);
 }
 
+/** Returns s x + b, with one s and one b per feature. */
+export function scaleAndShiftFeatures(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
+  return forBackend(KERNELS).scaleAndShift(x, scale, shift);
+}
+
 /**
  * Returns x̂ = (x − μ)/√(σ² + ε), whose features have mean 0 and variance 1, and the moments of x.
  */

@@ -35,6 +35,8 @@ export const byGroups: FeatureKernels = {
     });
   },
 
+  scaleAndShift: (x, scale, shift) => tidy(() => byGroups.shift(byGroups.scale(x, scale), shift)),
+
   standardize(x, eps) {
     const grouping = byFeature(x);
     return tidy(() => {

@@ -16,6 +16,9 @@ export const wasmSimd: FeatureKernels = {
 
   scale: (x, scale) => mapLines('scaleLines', x, byFeature(x), [scale]),
 
+  scaleAndShift: (x, scale, shift) =>
+    mapLines('scaleAndShiftLines', x, byFeature(x), [scale, shift]),
+
   standardize(x, eps) {
     return tidy(() => {
       const { normalized, mean, variance, invStd } = simdStandardize(x, byFeature(x), eps);

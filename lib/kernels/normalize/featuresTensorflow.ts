@@ -14,6 +14,7 @@ import { byGroups } from './featuresByGroups.ts';
 export const tensorflow: FeatureKernels = {
   shift: addBias,
   scale: times,
+  scaleAndShift: (x, scale, shift) => tidy(() => addBias(times(x, scale), shift)),
   standardize: (x, eps) =>
     hasOneDnn() && x.size <= MAX_ROWS * x.shape[x.rank - 1]
       ? standardize(x, eps)

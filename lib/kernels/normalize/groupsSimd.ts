@@ -151,7 +151,7 @@ export function simdStandardizeToInput(
 
 /** Maps each element of x, and of y, with the values a, b, c of its group. */
 export function mapLines(
-  kernel: 'standardize' | 'standardizeGrad' | 'scaleLines' | 'shiftLines',
+  kernel: 'standardize' | 'standardizeGrad' | 'scaleLines' | 'shiftLines' | 'scaleAndShiftLines',
   x: Tensor,
   { outer, rows, groups, columns }: ReductionGroups,
   perGroup: readonly Tensor[],

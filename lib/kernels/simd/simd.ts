@@ -23,6 +23,7 @@ export type SimdKernel =
   | 'standardizeGrad'
   | 'scaleLines'
   | 'shiftLines'
+  | 'scaleAndShiftLines'
   | 'relu'
   | 'negativePart'
   | 'reluGrad'

@@ -475,6 +475,10 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     const [x, b] = [tf.ones(shape), draw<tf.Rank.R1>(C)];
     return () => features.shiftFeatures(x, b);
   }),
+  scaleAndShiftFeatures: inBothRanks((shape) => {
+    const [x, s, b] = [tf.ones(shape), draw<tf.Rank.R1>(C), draw<tf.Rank.R1>(C)];
+    return () => features.scaleAndShiftFeatures(x, s, b);
+  }),
   scaleFeatures: inBothRanks((shape) => {
     const [x, s] = [tf.ones(shape), draw<tf.Rank.R1>(C)];
     return () => features.scaleFeatures(x, s);

@@ -68,6 +68,11 @@ struct Conv2d {
   int yImage, yRow, yPixel;
   /** The largest number of rows of a strip. */
   int stripRows;
+  /**
+   * The number of neighbouring pixels from which a tap is left out if it lies in the padding of all
+   * of them: 4; 1 if a filter is not finite, since 0·∞ is NaN; 0 if that NaN is the result.
+   */
+  int alike;
 };
 
 INLINE void convPanel(const struct Conv2d *p, const struct Strip *cells, float *y, int row,
@@ -93,21 +98,23 @@ INLINE void convPanel(const struct Conv2d *p, const struct Strip *cells, float *
   const int rowStep = h->stride * cells->width * channels, pixelStep = w->stride * channels;
   int i = 0, j = 0;
   const float *at = cells->cells;
-  for (int pixel = 0; pixel < pixels; pixel += 4) {
+  const int alone = cells->isPadded && p->alike == 1;
+  for (int pixel = 0; pixel < pixels; pixel += alone ? 1 : 4) {
     float *to[4];
     const int top = i, start = j;
     int bottom = i, end = j;
-    // Past the last pixel, the last one is computed again.
+    // Past the last pixel, the last one is computed again. So is a pixel that is alone.
 #pragma clang loop unroll(full)
     for (int m = 0; m < 4; m++) {
       left.row[m] = at + j * pixelStep;
       to[m] = y + i * p->yRow + j * p->yPixel + column;
       bottom = i, end = j;
-      if (pixel + m < pixels - 1 && ++j == w->output) j = 0, i++, at += rowStep;
+      if (alone ? m < 3 || pixel == pixels - 1 : pixel + m >= pixels - 1) continue;
+      if (++j == w->output) j = 0, i++, at += rowStep;
     }
     const float *right = filters;
-    if (cells->isPadded) {
-      // The taps that lie in the padding under all four pixels are left out.
+    if (cells->isPadded && p->alike) {
+      // The taps that lie in the padding under all pixels are left out.
       const struct Taps down = tapsInside(h, row + top, row + bottom);
       const struct Taps across =
           top == bottom ? tapsInside(w, start, end) : (struct Taps){0, w->kernel};
@@ -163,6 +170,8 @@ struct Conv2dFilter {
   /** The numbers of all channels of g, and of a row of gradFilters. */
   int gPixel, gradRow;
   int stripRows;
+  /** The largest number of images at once; more than one only if a strip is a whole image. */
+  int stripImages;
 };
 
 /** Copies the gradients of some windows into panels of columns, as `pack` does. */
@@ -194,6 +203,20 @@ INLINE int tapsOf(struct Left *left, const struct Images *x, const struct Strip 
          left->row[3] == left->row[0] + 3;
 }
 
+/** Copies the terms of four taps side by side, window after window. */
+INLINE void packTerms(float *to, const struct Left *left, int adjacent, int step) {
+  for (int o = 0; o < left->outer; o++) {
+    for (int i = 0; i < left->inner; i++) {
+      int at = o * left->outerStep + i * left->innerStep;
+      for (int k = 0; k < left->run; k++, at += step, to += 4) {
+        if (adjacent) store(to, load(left->row[0] + at));
+        else
+          store(to, (f4){left->row[0][at], left->row[1][at], left->row[2][at], left->row[3][at]});
+      }
+    }
+  }
+}
+
 /** The number of windows of a long row that are summed before they are added. */
 #define WINDOWS 1024
 
@@ -203,7 +226,7 @@ INLINE void filterTile(const struct Conv2dFilter *p, struct Left left, const flo
   const int taps = p->x.height.kernel * p->x.width.kernel * p->x.channels;
   const int width = panelWidth(p->outputs, column);
   const int count = least(p->outputs - column, width);
-  const int isLong = left.outer == 1 && left.run > WINDOWS, windows = left.run;
+  const int isLong = left.outer * left.inner == 1 && left.run > WINDOWS, windows = left.run;
   for (int from = 0; from < windows; from += isLong ? WINDOWS : windows) {
     if (isLong) left.run = least(windows - from, WINDOWS);
     f4 sum[4][2] = {{{0}}};
@@ -235,32 +258,31 @@ INLINE void filterTile(const struct Conv2dFilter *p, struct Left left, const flo
 KERNEL(conv2dFilter)(const struct Conv2dFilter *args, int first, int past, float *scratch) {
   const struct Conv2dFilter p = *args;
   const struct Axis *h = &p.x.height, *w = &p.x.width;
-  float *gradients = scratch + reach(h, p.stripRows) * reach(w, w->output) * p.x.channels;
-  float *terms = gradients + p.stripRows * w->output * panelsWidth(p.outputs);
+  const int copy = reach(h, p.stripRows) * reach(w, w->output) * p.x.channels;
+  float *gradients = scratch + p.stripImages * copy;
+  float *terms =
+      gradients + p.stripImages * p.stripRows * w->output * panelsWidth(p.outputs);
   const int step = w->stride * p.x.channels;
-  int isFirst = 1;
-  for (int n = 0; n < p.batch; n++) {
+  int images, isFirst = 1;
+  for (int n = 0; n < p.batch; n += images) {
+    images = least(p.stripImages, p.batch - n);
     for (int row = 0; row < h->output; row += p.stripRows) {
-      const int rows = least(h->output - row, p.stripRows), windows = rows * w->output;
+      const int rows = least(h->output - row, p.stripRows);
+      const int windows = images * rows * w->output;
       const struct Strip cells = strip(&p.x, n, row, rows, scratch);
+      int imageStep = 0;
+      for (int k = 1; k < images; k++)
+        imageStep = (strip(&p.x, n + k, row, rows, scratch + k * copy).cells - cells.cells) / k;
       const float *g = p.g + (n * h->output + row) * w->output * p.gPixel;
       packGradients(gradients, g, windows, p.gPixel, p.outputs);
       for (int tap = 4 * first; tap < 4 * past; tap += 4) {
-        struct Left left = {
-            {0}, rows, h->stride * cells.width * p.x.channels, 1, 0, w->output, 0};
+        struct Left left = {{0}, images, imageStep, rows, h->stride * cells.width * p.x.channels,
+                            w->output, 0};
         const int adjacent = tapsOf(&left, &p.x, &cells, tap);
         // The terms of the four rows are far apart in memory. Many panels read them often.
         const int isPacked = p.outputs > FEW;
         if (isPacked) {
-          float *to = terms;
-          for (int i = 0; i < rows; i++) {
-            for (int j = 0, at = i * left.outerStep; j < w->output; j++, at += step, to += 4) {
-              if (adjacent) store(to, load(left.row[0] + at));
-              else
-                store(to, (f4){left.row[0][at], left.row[1][at], left.row[2][at],
-                               left.row[3][at]});
-            }
-          }
+          packTerms(terms, &left, adjacent, step);
           left = (struct Left){{terms}, 1, 0, 1, 0, windows, 0};
         }
         for (int column = 0; column < p.outputs; column += PANEL)

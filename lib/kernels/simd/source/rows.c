@@ -272,6 +272,11 @@ KERNEL(scaleLines)(const struct Map *args, int first, int past, float *scratch) 
   LINEWISE(x * A)
 }
 
+/** z = x a + b */
+KERNEL(scaleAndShiftLines)(const struct Map *args, int first, int past, float *scratch) {
+  LINEWISE(x * A + B)
+}
+
 /** z = x + a */
 KERNEL(shiftLines)(const struct Map *args, int first, int past, float *scratch) {
   LINEWISE(x + A)

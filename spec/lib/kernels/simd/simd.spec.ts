@@ -45,6 +45,39 @@ describe('a value that is not finite', () => {
     expect([...box.infer(tf.tensor4d([x], [1, 1, 1, 1])).dataSync()]).toEqual(expected);
   });
 
+  test.each([
+    { size: [5, 6], options: { padding: 1 } },
+    { size: [7, 6], options: { padding: 1, stride: 2 } },
+    { size: [8, 9], options: { padding: 3, dilation: 2, groups: 2 } },
+    { size: [90, 70], options: { padding: 2 } },
+  ])('meets the padding in a convolution of $size as on cpu, $options', async (geometry) => {
+    const { size, options } = geometry;
+    const run = async (backend: 'cpu' | 'wasm') => {
+      await useBackend(backend);
+      const box = new Conv2D(4, 6, 3, { ...options, rng: new Rng(0) });
+      const shape = [2, size[0], size[1], 4] as const;
+      const { output, cache } = box.forward(tf.ones([...shape]));
+      const gradients = tf.onesLike(output).dataSync();
+      gradients[0] = INF;
+      const g = tf.tensor<tf.Rank.R4>(gradients, output.shape);
+      const { weight } = box.params;
+      const { weight: gradWeight } = box.backpropToParams(g, cache);
+      const values = weight.dataSync();
+      [values[0], values[17]] = [NAN, INF];
+      weight.assign(tf.tensor(values, weight.shape));
+      const results = [
+        box.infer(tf.ones([...shape])),
+        box.backpropToInput(tf.onesLike(output), cache),
+        gradWeight,
+      ];
+      const kinds = results.map((x) => Array.from(x.dataSync(), (v) => v - v === 0 || String(v)));
+      tf.disposeVariables();
+      return kinds;
+    };
+    expect(await run('wasm')).toEqual(await run('cpu'));
+    await useBackend('wasm');
+  });
+
   test('spreads in a product as in IEEE arithmetic', () => {
     const linear = new Linear(3, 2, { bias: false, rng: new Rng(0) });
     linear.params.weight.assign(tf.tensor2d([1, 0, 2, -1, 1, -3], [2, 3]));
