@@ -22,11 +22,11 @@ export class Session {
   readonly isStale = signal(false);
   /** The numbers that the reader has changed since the chain was opened, by `refKey`. */
   readonly edits = signal<ReadonlyMap<string, number>>(new Map());
-  /** The numbers that are factors of the selected number, by `refKey`. */
+  /** The numbers that are factors of the selected number, or that these read, by `refKey`. */
   readonly lit = computed(() => {
     const terms = this.inspection.value?.products?.terms ?? [];
-    const refs = terms.flat().flatMap(({ ref }) => (ref ? [refKey(ref)] : []));
-    return new Set(refs);
+    const refs = terms.flat().flatMap(({ ref, reads = [] }) => (ref ? [ref] : reads));
+    return new Set(refs.map(refKey));
   });
   readonly #engine: RemoteEngine;
   readonly #name: string;

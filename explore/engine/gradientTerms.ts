@@ -12,7 +12,7 @@ export function ofGradInput(
   j: number,
   value: number,
 ): Term[] {
-  const probe = new BoxProbe(microscope, box);
+  const probe = BoxProbe.at(microscope, box);
   const names = Object.keys(probe.params);
   const none = probe.inputs.map(zeros);
   const one = none.map((zero, p) => (p === part ? oneHot(zero.shape, j) : zero));
@@ -36,7 +36,7 @@ export function ofGradParam(
   k: number,
   value: number,
 ): Term[] {
-  const probe = new BoxProbe(microscope, box);
+  const probe = BoxProbe.at(microscope, box);
   const none = mapValues(probe.params, zeros);
   const one = { ...none, [name]: oneHot(probe.params[name].shape, k) };
   return ofGradient(microscope, box, probe, value, {

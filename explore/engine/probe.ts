@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { tidy } from '../../lib/memory.ts';
-import type { AnyModule } from '../../lib/module.ts';
+import type { AnyModule, Context } from '../../lib/module.ts';
+import { argumentOf } from '../../lib/runBox.ts';
 import { assign } from '../../gradcheck/target.ts';
 import { mapValues, tensorsOf, type Microscope } from './microscope.ts';
 import { oneHot, toTensor, toValue, zeros, type Element, type Value } from './values.ts';
@@ -8,9 +9,18 @@ import { oneHot, toTensor, toValue, zeros, type Element, type Value } from './va
 /** The parameters of a box, by name. */
 export type ParamValues = Readonly<Record<string, Value>>;
 
+/** A box, and the values that it got and gave in a chain. */
+export interface ProbeOptions {
+  readonly box: AnyModule;
+  readonly inputs: readonly Value[];
+  readonly output: Value;
+  /** Makes the context of a forward. */
+  readonly context: () => Context | undefined;
+}
+
 /**
- * One box of a microscope as functions of plain values, at inputs and parameters of the caller's
- * choice. The box has its own parameters again after each call.
+ * One box as functions of plain values, at inputs and parameters of the caller's choice. The box has
+ * its own parameters again after each call.
  */
 export class BoxProbe {
   readonly box: AnyModule;
@@ -18,23 +28,31 @@ export class BoxProbe {
   readonly inputs: readonly Value[];
   readonly params: ParamValues;
   readonly output: Value;
-  readonly #microscope: Microscope;
-  readonly #k: number;
+  readonly #context: () => Context | undefined;
 
-  constructor(microscope: Microscope, k: number) {
-    const { activations, boxes } = microscope.snapshot();
-    this.box = microscope.boxes[k];
-    this.inputs = activations[k];
-    this.params = boxes[k].params;
-    this.output = activations[k + 1][0];
-    this.#microscope = microscope;
-    this.#k = k;
+  constructor({ box, inputs, output, context }: ProbeOptions) {
+    this.box = box;
+    this.inputs = inputs;
+    this.params = mapValues(box.params, toValue);
+    this.output = output;
+    this.#context = context;
+  }
+
+  /** Makes the probe of box k of a microscope. */
+  static at(microscope: Microscope, k: number): BoxProbe {
+    const { activations } = microscope.snapshot();
+    return new BoxProbe({
+      box: microscope.boxes[k],
+      inputs: activations[k],
+      output: activations[k + 1][0],
+      context: () => microscope.context,
+    });
   }
 
   /** Computes x_out. */
   forward(inputs = this.inputs, params = this.params): Float64Array {
     return this.#with(params, () => {
-      const output = this.box.infer(this.#argument(inputs), this.#microscope.context);
+      const output = this.box.infer(this.#argument(inputs), this.#context());
       return toValue(tensorsOf(output)[0]).values;
     });
   }
@@ -42,7 +60,7 @@ export class BoxProbe {
   /** Computes ∂C/∂x_in and ∂C/∂w for a ∂C/∂x_out. */
   backward(gradOutput: Value, inputs = this.inputs, params = this.params) {
     return this.#with(params, () => {
-      const { cache } = this.box.forward(this.#argument(inputs), this.#microscope.context);
+      const { cache } = this.box.forward(this.#argument(inputs), this.#context());
       const grad = toTensor(gradOutput);
       return {
         gradInputs: tensorsOf(this.box.backpropToInput(grad, cache)).map(toValue),
@@ -74,7 +92,7 @@ export class BoxProbe {
   }
 
   #argument(inputs: readonly Value[]): unknown {
-    return this.#microscope.argument(this.#k, inputs.map(toTensor));
+    return argumentOf(this.box, inputs.map(toTensor));
   }
 
   #with<T>(params: ParamValues, body: () => T): T {

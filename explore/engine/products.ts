@@ -1,15 +1,19 @@
 import type { Arrow } from '../plugins/boxDoc.ts';
-import { codesFor, named } from './codes.ts';
+import { CostProbe } from './costProducts.ts';
 import { ofGradInput, ofGradParam } from './gradientTerms.ts';
+import { boxInside } from './inside.ts';
 import type { Microscope } from './microscope.ts';
 import { BoxProbe } from './probe.ts';
+import { outputTerms } from './outputTerms.ts';
 import type { Ref } from './refs.ts';
-import { inputFactor, MOST, near, paramFactor, sumOf, type Term } from './terms.ts';
-import { oneHot } from './values.ts';
+import { inputFactor, MOST, paramFactor, sumOf, type Term } from './terms.ts';
 
 /** The origin of a number. */
 export interface Products {
-  /** The box that computes the number, and by which of its methods. */
+  /**
+   * The box that computes the number, and by which of its methods. The number after that of the last
+   * box stands for the cost.
+   */
   readonly box: number;
   readonly arrow: Arrow;
   /**
@@ -30,13 +34,19 @@ export interface Products {
  *   x_out[i]      = Σ_j w x_in[j] + b
  *   ∂C/∂x_in[j]   = Σ_i ∂C/∂x_out[i] · ∂x_out[i]/∂x_in[j]
  *   ∂C/∂w[k]      = Σ_i ∂C/∂x_out[i] · ∂x_out[i]/∂w[k]
+ *   C             = Σ_n a_n C_n, and so for ∂C/∂x of the cost
  *
- * @returns undefined for a number that no box computes: an input, a weight, the cost and its
- *   gradient.
+ * @returns undefined for a number that no box computes: an input, a weight, a target.
  */
 export function productsOf(microscope: Microscope, ref: Ref): Products | undefined {
   const last = microscope.boxes.length;
   const value = microscope.read(ref);
+  if (microscope.cost && (ref.kind === 'loss' || (ref.kind === 'gradient' && ref.place === last))) {
+    const probe = new CostProbe(microscope, microscope.cost);
+    if (ref.kind === 'loss') return { box: last, arrow: 'forward', ...probe.ofLoss(), value };
+    const terms = probe.ofGradient(ref.index);
+    return terms && { box: last, arrow: 'backpropToInput', terms, isSum: true, value };
+  }
   if (ref.kind === 'activation' && ref.place > 0) {
     const box = ref.place - 1;
     const sum = ofOutput(microscope, box, ref.index);
@@ -62,61 +72,23 @@ export function productsOf(microscope: Microscope, ref: Ref): Products | undefin
   return undefined;
 }
 
-/** The products of x_out[i]. */
+/** The products of x_out[i]; of a container, those of the box inside that gives its output. */
 function ofOutput(microscope: Microscope, box: number, i: number) {
-  const probe = new BoxProbe(microscope, box);
-  const value = probe.output.values[i];
-  const one = oneHot(probe.output.shape, i);
-  const { gradInputs, gradParams } = probe.backward(one);
-  const params = Object.values(probe.params);
-  const names = Object.keys(probe.params);
-  if (params.length > 0) {
-    const codes = codesFor(params);
-    const first = probe.backward(one, probe.inputs, named(probe.params, codes.once)).gradInputs;
-    const second = probe.backward(one, probe.inputs, named(probe.params, codes.squared)).gradInputs;
-    const terms: Term[] = [];
-    const used = new Set<string>();
-    first.forEach(({ values }, part) => {
-      values.forEach((code, j) => {
-        if (code === 0) return;
-        const guess = () => probe.weightsBetween(part, j, i);
-        for (const [tensor, k] of codes.decode(code, second[part].values[j], guess) ?? []) {
-          used.add(`${tensor} ${k}`);
-          terms.push([
-            paramFactor(probe.params, box, names[tensor], k),
-            inputFactor(probe, box, part, j),
-          ]);
-        }
-      });
-    });
-    // A parameter without a product is a bias: ∂x_out/∂b = 1.
-    names.forEach((name, tensor) => {
-      gradParams[name].values.forEach((derivative, k) => {
-        if (
-          derivative === 1 &&
-          !used.has(`${tensor} ${k}`) &&
-          gradParams[name].shape.length === 1
-        ) {
-          terms.push([paramFactor(probe.params, box, name, k)]);
-        }
-      });
-    });
-    if (near(sumOf(terms), value)) return { terms, isSum: true };
-  }
-  const reads: Term[] = [];
-  gradInputs.forEach(({ values }, part) => {
-    values.forEach((derivative, j) => {
-      if (derivative === 0) return;
-      reads.push([{ value: derivative }, inputFactor(probe, box, part, j)]);
-    });
+  const probe = BoxProbe.at(microscope, box);
+  const own = outputTerms(probe, i, {
+    input: (part, index) => inputFactor(probe, box, part, index),
+    param: (name, index) => paramFactor(probe.params, box, name, index),
   });
-  if (near(sumOf(reads), value)) return { terms: reads, isSum: true };
-  const own = names.flatMap((name) =>
-    [...gradParams[name].values.keys()]
-      .filter((k) => gradParams[name].values[k] !== 0)
-      .map((k): Term => [paramFactor(probe.params, box, name, k)]),
+  if (own.isSum) return own;
+  const inside = boxInside(microscope, box);
+  const inner = inside && outputTerms(inside.probe, i, inside.factors);
+  if (!inner?.isSum) return own;
+  // A value inside is no number of the figure. Those that it depends on are lit in its place.
+  const reads = own.terms.flat().flatMap(({ ref }) => ref ?? []);
+  const terms = inner.terms.map((term) =>
+    term.map((factor) => (factor.inside ? { ...factor, reads } : factor)),
   );
-  return { terms: [...reads.map(([, input]): Term => [input]), ...own], isSum: false };
+  return { terms, isSum: true };
 }
 
 /** The sum of all products, where it is not the value. */

@@ -6,10 +6,22 @@ export interface Factor {
   readonly value: number;
   /** The address of the number; absent for a derivative. */
   readonly ref?: Ref;
+  /** For a value inside a container: the box that gives it, and its place there. */
+  readonly inside?: string;
+  /** The numbers of the chain that it is computed from, if they are to be lit. */
+  readonly reads?: readonly Ref[];
+  /** A text about a number without an address; by default it is a derivative of the box. */
+  readonly name?: string;
 }
 
 /** One product of a sum. */
 export type Term = readonly Factor[];
+
+/** Makes the factors of the products of a box. */
+export interface FactorsOf {
+  input(part: number, index: number): Factor;
+  param(name: string, index: number): Factor;
+}
 
 /** The largest number of outputs whose derivative is taken one by one. */
 export const MOST = 128;

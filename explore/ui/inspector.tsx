@@ -62,7 +62,7 @@ export function Inspector({
           {inspection.products ? (
             <Sum session={session} snapshot={snapshot} products={inspection.products} />
           ) : (
-            <Origin selected={selected} snapshot={snapshot} />
+            <Origin selected={selected} />
           )}
           {inspection.check && (
             <Proof selected={selected} snapshot={snapshot} check={inspection.check} />
@@ -74,17 +74,7 @@ export function Inspector({
 }
 
 /** The origin of a number that no box computes. */
-function Origin({ selected, snapshot }: { readonly selected: Ref; readonly snapshot: Snapshot }) {
-  const { cost } = snapshot;
-  if (cost && (selected.kind === 'loss' || selected.kind === 'gradient')) {
-    const arrow = selected.kind === 'loss' ? 'forward' : 'backpropToInput';
-    return (
-      <section>
-        <h3>{cost.name} computes it</h3>
-        <Equations box={cost.name} arrow={arrow} />
-      </section>
-    );
-  }
+function Origin({ selected }: { readonly selected: Ref }) {
   const words: Record<string, string> = {
     activation: 'This is an input. Change it, and everything that depends on it follows.',
     param: 'This is a weight. Change it, or let a step change it: w ← w + η ∂C/∂w.',
@@ -105,7 +95,7 @@ function Sum({
   readonly products: Products;
 }) {
   const { box, arrow, terms, isSum, value, sum } = products;
-  const { name } = snapshot.boxes[box];
+  const name = snapshot.boxes[box]?.name ?? snapshot.cost?.name ?? '';
   const shown = terms.slice(0, MOST_TERMS);
   return (
     <section class={`sum ${arrow}`}>
@@ -173,7 +163,7 @@ function Product({
 function FactorView({
   session,
   snapshot,
-  factor: { ref, value },
+  factor: { ref, value, inside, name: words = 'a derivative of the box' },
 }: {
   readonly session: Session;
   readonly snapshot: Snapshot;
@@ -182,7 +172,8 @@ function FactorView({
   const text = value < 0 ? `(${format(value)})` : format(value);
   if (ref === undefined) {
     return (
-      <span class="factor derivative" title={`a derivative of the box: ${value}`}>
+      <span class="factor derivative" title={`${inside ?? words}: ${value}`}>
+        {inside && <span class="from">{inside} </span>}
         {text}
       </span>
     );

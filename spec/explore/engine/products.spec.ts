@@ -2,6 +2,7 @@ import { mul, type Tensor } from '@tensorflow/tfjs-core';
 import * as boxprop from '../../../index.ts';
 import { checkNumber } from '../../../explore/engine/check.ts';
 import { Microscope, type MicroscopeOptions } from '../../../explore/engine/microscope.ts';
+import { openBox } from '../../../explore/engine/openBox.ts';
 import { productsOf } from '../../../explore/engine/products.ts';
 import { refKey, type Ref } from '../../../explore/engine/refs.ts';
 import { sumOf } from '../../../explore/engine/terms.ts';
@@ -149,6 +150,128 @@ test('a cell that the border reads too has a product for each weight that meets 
       ['param 0 bias 0'],
     ]);
   }));
+
+describe('the box inside a container that gives its output says what it sums', () => {
+  const terms = (name: string, index: number) =>
+    withBackend('float64', () => {
+      const subject = openBox({ kind: 'box', name });
+      const found = productsOf(subject, { kind: 'activation', place: 1, part: 0, index });
+      expect(found?.isSum).toBe(true);
+      expect(sumOf(found?.terms ?? [])).toBeCloseTo(found?.value ?? NaN, 12);
+      return found?.terms.map((term) =>
+        term.map(({ ref, inside }) => (ref ? refKey(ref) : inside)),
+      );
+    });
+
+  test.each([
+    ['Residual', 1, [['body[0, 1]'], ['activation 0 0 1']]],
+    ['Graph', 3, [['tanh[1, 1]'], ['sigmoid[1, 1]']]],
+    [
+      'Sequential',
+      1,
+      [
+        ['param 0 2.weight 2', 'Tanh 1[0, 0]'],
+        ['param 0 2.weight 3', 'Tanh 1[0, 1]'],
+        ['param 0 2.bias 1'],
+      ],
+    ],
+    [
+      'Branch',
+      0,
+      [
+        ['param 0 0.weight 0', 'activation 0 0 0'],
+        ['param 0 0.weight 1', 'activation 0 0 1'],
+        ['param 0 0.weight 2', 'activation 0 0 2'],
+        ['param 0 0.bias 0'],
+      ],
+    ],
+    ['Product', 4, [['activation 0 0 4', 'activation 0 1 4']]],
+  ])('%s', async (name, index, expected) => {
+    expect(await terms(name, index)).toEqual(expected);
+  });
+});
+
+describe('a cost is the sum of those of its examples or elements, and so is its gradient', () => {
+  const costs = [
+    'Euclidean',
+    'SoftmaxCrossEntropy',
+    'NegativeLogLikelihood',
+    'BinaryCrossEntropy',
+    'L1',
+    'Huber',
+    'Hinge',
+  ];
+  const call = (options: Record<string, string>) => ({ args: [], options });
+  test.each(costs.flatMap((name) => [[name, 'mean'] as const, [name, 'sum'] as const]))(
+    '%s, %s',
+    (name, reduction) =>
+      withBackend('float64', () => {
+        const subject = openBox({ kind: 'box', name, call: call({ reduction }), shapes: [[3, 4]] });
+        const { loss, gradients } = subject.snapshot();
+        const whole = productsOf(subject, { kind: 'loss' });
+        expect(whole?.isSum).toBe(true);
+        expect(sumOf(whole?.terms ?? [])).toBeCloseTo(loss, 12);
+        gradients[0][0].values.forEach((value, index) => {
+          const found = productsOf(subject, { kind: 'gradient', place: 0, part: 0, index });
+          expect(found?.isSum).toBe(true);
+          expect(sumOf(found?.terms ?? [])).toBeCloseTo(value, 12);
+          // Only numbers of the example of x are lit.
+          const read = found?.terms.flat().flatMap(({ ref, reads = [] }) => (ref ? [ref] : reads));
+          for (const ref of read ?? []) {
+            if (ref.kind === 'activation') {
+              expect(Math.floor(ref.index / 4)).toBe(Math.floor(index / 4));
+            }
+          }
+        });
+      }),
+  );
+
+  test('x − y of Euclidean, and p − y of a cross-entropy', () =>
+    withBackend('float64', () => {
+      const euclidean = openBox({
+        kind: 'box',
+        name: 'Euclidean',
+        call: call({ reduction: 'sum' }),
+      });
+      const factors = (subject: Microscope, index: number) =>
+        productsOf(subject, { kind: 'gradient', place: 0, part: 0, index })?.terms.map((term) =>
+          term.map(({ value, ref }) => (ref ? refKey(ref) : value)),
+        );
+      expect(factors(euclidean, 1)).toEqual([['activation 0 0 1'], [-1, 'target 1']]);
+
+      const entropy = openBox({ kind: 'box', name: 'SoftmaxCrossEntropy' });
+      const { activations, cost } = entropy.snapshot();
+      const scores = activations[0][0].values.slice(0, 3);
+      const total = scores.reduce((sum, x) => sum + Math.exp(x), 0);
+      scores.forEach((x, k) => {
+        const p = Math.exp(x) / total;
+        const isLabel = cost?.target.values[0] === k;
+        const expected = isLabel
+          ? [
+              [0.5, p],
+              [0.5, -1],
+            ]
+          : [[0.5, p]];
+        const found = factors(entropy, k) as number[][];
+        expect(found.map((term) => term.map((one) => one.toFixed(12)))).toEqual(
+          expected.map((term) => term.map((one) => one.toFixed(12))),
+        );
+      });
+    }));
+
+  test('the cost of one example is no sum; it is computed from all scores and the label', () =>
+    withBackend('float64', () => {
+      const subject = openBox({ kind: 'box', name: 'SoftmaxCrossEntropy', shapes: [[1, 3]] });
+      const { terms, isSum } = productsOf(subject, { kind: 'loss' }) ?? {};
+      expect(isSum).toBe(false);
+      expect(terms?.flat().map(({ ref }) => ref && refKey(ref))).toEqual([
+        'activation 0 0 0',
+        'activation 0 0 1',
+        'activation 0 0 2',
+        'target 0',
+      ]);
+    }));
+});
 
 test('a wrong backward is told', () =>
   withBackend('float64', () => {

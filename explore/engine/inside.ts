@@ -1,0 +1,99 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { nameOf } from '../../lib/check.ts';
+import { coordinates } from '../../lib/coordinates.ts';
+import { tidy } from '../../lib/memory.ts';
+import type { AnyModule } from '../../lib/module.ts';
+import { tensorsOf, type Microscope } from './microscope.ts';
+import { BoxProbe } from './probe.ts';
+import { inputFactor, paramFactor, type FactorsOf } from './terms.ts';
+import { toTensor, toValue, type Value } from './values.ts';
+
+/** One run of a box inside a container. */
+interface Run {
+  readonly box: AnyModule;
+  readonly inputs: readonly Value[];
+  readonly output: Value;
+  /** The memory of the tensors. A tensor that is passed on keeps it. */
+  readonly from: readonly object[];
+  readonly to: object;
+}
+
+/**
+ * Finds the box inside a container that gives the container's output, such as the `Sum` of a
+ * `Residual`, with the values that it got in this chain.
+ *
+ * @returns undefined for a box that is no container.
+ */
+export function boxInside(
+  microscope: Microscope,
+  k: number,
+): { readonly probe: BoxProbe; readonly factors: FactorsOf } | undefined {
+  const container = microscope.boxes[k];
+  if (container.children().length === 0) return undefined;
+  const runs: Run[] = [];
+  const outer = tidy(() => {
+    const inputs = microscope.snapshot().activations[k].map(toTensor);
+    const context = microscope.context ?? { mode: 'inference' as const };
+    const afterBox = (box: AnyModule, input: unknown, output: unknown) => {
+      const [from, [to]] = [tensorsOf(input), tensorsOf(output)];
+      runs.push({
+        box,
+        inputs: from.map(toValue),
+        output: toValue(to),
+        from: from.map(memoryOf),
+        to: memoryOf(to),
+      });
+    };
+    const { output } = container.forward(microscope.argument(k, inputs), { ...context, afterBox });
+    return { from: inputs.map(memoryOf), to: memoryOf(tensorsOf(output)[0]) };
+  });
+  // A box that passes its input on, as an Identity does, computes nothing.
+  const last = runs.find(
+    ({ box, from, to }) =>
+      box.children().length === 0 && to === outer.to && !from.includes(outer.to),
+  );
+  if (last === undefined) return undefined;
+  const paths = pathsIn(container);
+  const probe = new BoxProbe({
+    box: last.box,
+    inputs: last.inputs,
+    output: last.output,
+    context: () => microscope.context,
+  });
+  const whole = BoxProbe.at(microscope, k);
+  const prefix = paths.get(last.box) ?? '';
+  return {
+    probe,
+    factors: {
+      input: (part, index) => {
+        const own = outer.from.indexOf(last.from[part]);
+        if (own >= 0) return inputFactor(whole, k, own, index);
+        // Of a container and its last box, which give the same tensor, the container comes later.
+        const { box } = [...runs].reverse().find(({ to }) => to === last.from[part]) ?? last;
+        const { shape, values } = last.inputs[part];
+        const path = paths.get(box) ?? '';
+        const words = /^\d/.test(path) ? `${nameOf(box)} ${path}` : path;
+        return {
+          value: values[index],
+          inside: `${words}[${coordinates(index, shape).join(', ')}]`,
+        };
+      },
+      param: (name, index) => paramFactor(whole.params, k, `${prefix}.${name}`, index),
+    },
+  };
+}
+
+function memoryOf({ dataId }: Tensor): object {
+  return dataId;
+}
+
+/** The path of each box below a container, as the names of the parameters have it. */
+function pathsIn(container: AnyModule, prefix = ''): ReadonlyMap<AnyModule, string> {
+  const paths = new Map<AnyModule, string>();
+  for (const [name, box] of container.children()) {
+    const path = `${prefix}${name}`;
+    if (!paths.has(box)) paths.set(box, path);
+    for (const [inner, at] of pathsIn(box, `${path}.`)) if (!paths.has(inner)) paths.set(inner, at);
+  }
+  return paths;
+}
