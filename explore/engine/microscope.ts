@@ -84,6 +84,8 @@ export class Microscope {
     const boxes: BoxView[] = [];
     for (let k = this.boxes.length - 1; k >= 0; k--) {
       const box = this.boxes[k];
+      const buffers = mapValues(box.buffers, toValue);
+      const nextBuffers = this.#updated(box, buffers, caches[k]);
       const gradParams = box.backpropToParams(grad, caches[k]);
       boxes.unshift({
         name: nameOf(box),
@@ -91,6 +93,8 @@ export class Microscope {
         params: mapValues(box.params, toValue),
         ...(this.#names[k] && { names: this.#names[k] }),
         gradParams: mapValues(gradParams, toValue),
+        buffers,
+        ...(nextBuffers && { nextBuffers }),
       });
       grad = box.backpropToInput(grad, caches[k]);
       gradients.unshift(tensorsOf(grad).map(toValue));
@@ -103,6 +107,18 @@ export class Microscope {
       loss,
       ...(cost && { cost: { name: nameOf(cost.cost), target: this.#target ?? cost.target } }),
     };
+  }
+
+  /** The state of a box after its update by this batch, which is not kept. */
+  #updated(box: AnyModule, buffers: Readonly<Record<string, Value>>, cache: unknown) {
+    if (this.#context?.mode !== 'training' || Object.keys(buffers).length === 0) return undefined;
+    box.updateBuffers(cache);
+    const next = mapValues(box.buffers, toValue);
+    for (const [name, { values }] of Object.entries(buffers)) assign(box.buffers[name], values);
+    const isSame = Object.entries(next).every(([name, { values }]) =>
+      values.every((value, i) => value === buffers[name].values[i]),
+    );
+    return isSame ? undefined : next;
   }
 
   /** The argument of box k: one tensor, or a list for a box that takes one. */
@@ -157,6 +173,7 @@ export class Microscope {
       case 'gradient':
         return ref.place === this.boxes.length && this.cost === undefined;
       case 'param':
+      case 'buffer':
       case 'target':
         return true;
       default:
@@ -164,7 +181,7 @@ export class Microscope {
     }
   }
 
-  /** Changes an input, weight, target, or given gradient. */
+  /** Changes an input, weight, target, given gradient, or the state of a box. */
   write(ref: Ref, element: number): void {
     if (!this.isEditable(ref)) {
       throw new InputError(
@@ -189,6 +206,11 @@ export class Microscope {
       case 'param': {
         const param = this.boxes[ref.box].params[ref.name];
         assign(param, withElement(toValue(param), ref.index, element).values);
+        break;
+      }
+      case 'buffer': {
+        const buffer = this.boxes[ref.box].buffers[ref.name];
+        assign(buffer, withElement(toValue(buffer), ref.index, element).values);
         break;
       }
       case 'target':

@@ -6,6 +6,7 @@ import type { Microscope } from './microscope.ts';
 import { BoxProbe } from './probe.ts';
 import { outputTerms } from './outputTerms.ts';
 import type { Ref } from './refs.ts';
+import { ofState } from './stateTerms.ts';
 import { inputFactor, MOST, paramFactor, sumOf, type Term } from './terms.ts';
 
 /** The origin of a number. */
@@ -15,7 +16,8 @@ export interface Products {
    * box stands for the cost.
    */
   readonly box: number;
-  readonly arrow: Arrow;
+  /** Absent for the state of a box, which it updates apart from the three arrows. */
+  readonly arrow?: Arrow;
   /**
    * The products that the number is the sum of. The terms of a function that is no such sum, such
    * as a tanh, are the numbers that it reads.
@@ -68,6 +70,9 @@ export function productsOf(microscope: Microscope, ref: Ref): Products | undefin
     const { box, name, index } = ref;
     const terms = ofGradParam(microscope, box, name, index, value);
     return { box, arrow: 'backpropToParams', terms, isSum: true, value, ...other(terms, value) };
+  }
+  if (ref.kind === 'nextBuffer') {
+    return { box: ref.box, terms: ofState(microscope, ref), isSum: true, value };
   }
   return undefined;
 }

@@ -12,8 +12,11 @@ export type Ref =
       readonly index: number;
     }
   | {
-      /** `param` is w, `gradParam` is ∂C/∂w. */
-      readonly kind: 'param' | 'gradParam';
+      /**
+       * `param` is w, `gradParam` is ∂C/∂w; `buffer` is state of the box that no gradient changes,
+       * such as a running mean, and `nextBuffer` the state after this batch.
+       */
+      readonly kind: 'param' | 'gradParam' | 'buffer' | 'nextBuffer';
       readonly box: number;
       readonly name: string;
       readonly index: number;
@@ -29,6 +32,8 @@ export function refKey(ref: Ref): string {
       return `${ref.kind} ${ref.place} ${ref.part} ${ref.index}`;
     case 'param':
     case 'gradParam':
+    case 'buffer':
+    case 'nextBuffer':
       return `${ref.kind} ${ref.box} ${ref.name} ${ref.index}`;
     case 'target':
       return `target ${ref.index}`;
@@ -50,6 +55,8 @@ export function parseRef(text: string): Ref | undefined {
         : undefined;
     case 'param':
     case 'gradParam':
+    case 'buffer':
+    case 'nextBuffer':
       return isIndex(a, c) ? { kind, box: Number(a), name: b, index: Number(c) } : undefined;
     case 'target':
       return isIndex(a) ? { kind, index: Number(a) } : undefined;

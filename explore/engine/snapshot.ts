@@ -11,6 +11,10 @@ export interface BoxView {
   readonly names?: WeightNames;
   /** ∂C/∂w of each parameter. */
   readonly gradParams: Readonly<Record<string, Value>>;
+  /** The state that is saved with the parameters but not learned, such as a running mean. */
+  readonly buffers: Readonly<Record<string, Value>>;
+  /** The state after this batch; absent unless the box updates it. */
+  readonly nextBuffers?: Readonly<Record<string, Value>>;
 }
 
 /** The names of the elements of parameters. */

@@ -13,6 +13,10 @@ export function valueAt(snapshot: Snapshot, ref: Ref): number {
       return boxes[ref.box].params[ref.name].values[ref.index];
     case 'gradParam':
       return boxes[ref.box].gradParams[ref.name].values[ref.index];
+    case 'buffer':
+      return boxes[ref.box].buffers[ref.name].values[ref.index];
+    case 'nextBuffer':
+      return boxes[ref.box].nextBuffers?.[ref.name].values[ref.index] ?? NaN;
     case 'target':
       return cost?.target.values[ref.index] ?? NaN;
     case 'loss':

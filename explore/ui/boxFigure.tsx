@@ -108,7 +108,9 @@ function BoxBody({
   box,
   shown,
 }: ChainProps & { readonly box: number; readonly shown: Shown }) {
-  const { name, description, params, gradParams, names: one } = snapshot.boxes[box];
+  const shownBox = snapshot.boxes[box];
+  const { name, description, params, gradParams, names: one, buffers, nextBuffers } = shownBox;
+  const states = Object.keys(buffers);
   const before = session.before.value?.boxes[box];
   const names = Object.keys(params);
   return (
@@ -132,6 +134,34 @@ function BoxBody({
               editable
               {...(one?.[param] && { names: one[param] })}
             />
+          </div>
+        ))}
+        {states.length > 0 && <h3 class="state-head">state</h3>}
+        {states.map((name) => (
+          <div class="value state" key={name}>
+            <Name text={name} />
+            <TensorView
+              session={session}
+              value={buffers[name]}
+              before={before?.buffers[name]}
+              label={name}
+              role="param"
+              refOf={(index) => ({ kind: 'buffer', box, name, index })}
+              editable
+            />
+            {nextBuffers && (
+              <>
+                <div class="name after">after this batch</div>
+                <TensorView
+                  session={session}
+                  value={nextBuffers[name]}
+                  before={before?.nextBuffers?.[name]}
+                  label={`${name} after this batch`}
+                  role="param"
+                  refOf={(index) => ({ kind: 'nextBuffer', box, name, index })}
+                />
+              </>
+            )}
           </div>
         ))}
       </div>

@@ -78,6 +78,8 @@ function Origin({ selected }: { readonly selected: Ref }) {
   const words: Record<string, string> = {
     activation: 'This is an input. Change it, and everything that depends on it follows.',
     param: 'This is a weight. Change it, or let a step change it: w ← w + η ∂C/∂w.',
+    buffer:
+      'This is state of the box. It is saved with the weights, but no gradient changes it: the box itself updates it after each batch of training, if at all.',
     target: 'This is the target of the cost.',
     loss: 'Without a cost, C = Σ g · x_out, where g is the given ∂C/∂x_out.',
     gradient: 'This is the given ∂C/∂x_out; a cost, or the next box, would send it back.',
@@ -98,11 +100,11 @@ function Sum({
   const name = snapshot.boxes[box]?.name ?? snapshot.cost?.name ?? '';
   const shown = terms.slice(0, MOST_TERMS);
   return (
-    <section class={`sum ${arrow}`}>
+    <section class={`sum ${arrow ?? ''}`}>
       <h3>
-        {name}, {ARROW_WORDS[arrow]}
+        {name}, {arrow ? ARROW_WORDS[arrow] : 'the update of its state'}
       </h3>
-      <Equations box={name} arrow={arrow} />
+      {arrow && <Equations box={name} arrow={arrow} />}
       {isSum ? (
         <p class="numbers-in">
           <span class="equals">=</span>

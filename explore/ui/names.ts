@@ -26,6 +26,11 @@ export function nameOf(ref: Ref, { activations, boxes, cost }: Snapshot): string
         names?.[ref.name]?.[ref.index] ?? `${tensor}${position(ref.index, params[ref.name].shape)}`;
       return `${ref.kind === 'gradParam' ? '∂C/∂' : ''}${name}`;
     }
+    case 'buffer':
+    case 'nextBuffer': {
+      const at = position(ref.index, boxes[ref.box].buffers[ref.name].shape);
+      return `${ref.kind === 'nextBuffer' ? 'next ' : ''}${ref.name}${at}`;
+    }
     case 'target':
       return `y${position(ref.index, cost?.target.shape ?? [])}`;
     case 'loss':

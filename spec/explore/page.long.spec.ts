@@ -97,7 +97,7 @@ const because = findChromium() === undefined ? ' (skipped: Chromium is not insta
       const keys = await page.$$eval('[data-ref]', (cells) =>
         cells.map((cell) => cell.getAttribute('data-ref') ?? ''),
       );
-      const proven = keys.filter((key) => !/^(target|loss)/.test(key));
+      const proven = keys.filter((key) => !/^(target|loss|buffer|nextBuffer)/.test(key));
       for (let i = 0; i < Math.min(40, proven.length); i++) {
         const key = proven[rng.integer(proven.length)];
         await page.focus(`[data-ref="${key}"]`);

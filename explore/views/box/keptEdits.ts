@@ -26,7 +26,8 @@ export interface Kept {
  */
 export function keptEdits(edits: Edits, change: Change): Kept {
   const kept = edits.flatMap(([ref, value]): Edits => {
-    if (ref.kind === 'param') return change.kind === 'args' ? [] : [[ref, value]];
+    if (ref.kind === 'param' || ref.kind === 'buffer')
+      return change.kind === 'args' ? [] : [[ref, value]];
     if (ref.kind === 'target') return change.kind === 'shapes' ? [] : [[ref, value]];
     if (ref.kind !== 'activation') return [];
     if (change.kind !== 'shapes') return [[ref, value]];

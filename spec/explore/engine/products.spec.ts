@@ -191,6 +191,33 @@ describe('the box inside a container that gives its output says what it sums', (
   });
 });
 
+test('the running statistics of BatchNorm are its state, and a batch moves them by a tenth', () =>
+  withBackend('float64', () => {
+    const subject = openBox({ kind: 'box', name: 'BatchNorm', training: true });
+    const [x] = subject.snapshot().activations[0];
+    const feature = [1, 4, 7, 10].map((i) => x.values[i]);
+    const mean = feature.reduce((sum, one) => sum + one, 0) / 4;
+    const at = { box: 0, name: 'runningMean', index: 1 };
+    const now: Ref = { kind: 'buffer', ...at };
+    const next: Ref = { kind: 'nextBuffer', ...at };
+    subject.write(now, 3);
+    expect(subject.read(next)).toBeCloseTo(0.9 * 3 + 0.1 * mean, 12);
+    const { terms = [] } = productsOf(subject, next) ?? {};
+    expect(sumOf(terms)).toBeCloseTo(subject.read(next), 12);
+    expect(terms[0].map(({ value }) => value.toFixed(10))).toEqual([
+      '0.9000000000',
+      '3.0000000000',
+    ]);
+    expect(terms[1][0].reads?.map(refKey)).toEqual([1, 4, 7, 10].map((i) => `activation 0 0 ${i}`));
+    // It is looked at, and not done.
+    expect(subject.read(now)).toBe(3);
+    // In inference the box computes with them, and leaves them.
+    const inference = openBox({ kind: 'box', name: 'BatchNorm', training: false });
+    expect(inference.snapshot().boxes[0].nextBuffers).toBeUndefined();
+    inference.write(now, x.values[1]);
+    expect(inference.read({ kind: 'activation', place: 1, part: 0, index: 1 })).toBe(0);
+  }));
+
 describe('a cost is the sum of those of its examples or elements, and so is its gradient', () => {
   const costs = [
     'Euclidean',
