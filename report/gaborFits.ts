@@ -83,10 +83,14 @@ export async function gaborFits(filters: readonly Picture[]): Promise<GaborFits 
 
 function sentenceOf(fits: readonly FilterFit[], threshold: number): string {
   const count = fits.filter(({ isGabor }) => isGabor).length;
-  const share = 2 * count < fits.length ? 'Most of these filters are not' : 2 * count > fits.length ? 'Most of these filters are' : 'Half of these filters are'; // prettier-ignore
+  const all = fits.length;
+  const share =
+    count === 0
+      ? `None of the ${all} filters is a Gabor function`
+      : `${count} of ${all} filters ${count === 1 ? 'is a Gabor function' : 'are Gabor functions'}`;
   const near = fits.filter(({ gabor: { explained } }) => explained > threshold).length;
   return (
-    `${share} Gabor functions: ${count} of ${fits.length} ${count === 1 ? 'is' : 'are'}. The nearest Gabor function explains more ` +
+    `${share}. The nearest Gabor function explains more ` +
     `than ${Math.round(100 * threshold)} % of Σ f² of ${near} of them, as it does of one in twenty noise filters of this size. ` +
     'A filter counts only if a whole wave, light and dark, fits into it; others are edges or blobs.'
   );

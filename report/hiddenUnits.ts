@@ -57,7 +57,8 @@ export function hiddenUnits(
   const sparsityAcrossExamples = mean(quiet.filter((_, unit) => alive.includes(columns[unit])));
   const sparsityAcrossUnits = mean(quiet);
   const correlation = meanCorrelation(alive);
-  const dead = (deadUnits ?? units - alive.length) / units;
+  const ignoring = deadUnits ?? units - alive.length;
+  const dead = ignoring / units;
   const positive = values.every((value) => value >= 0);
   const verdict =
     dead > 0.5 || correlation > 0.5
@@ -76,7 +77,11 @@ export function hiddenUnits(
       : `; ${dead === 0 ? 'they' : 'the others'} are near 0 for ${percent(sparsityAcrossExamples)} of the examples, and ` +
         `their mean correlation is ${correlation.toFixed(2)}`;
   const ignore =
-    dead === 0 ? 'no unit ignores the input' : `${percent(dead)} of the units ignore the input`;
+    ignoring === units
+      ? `all ${units} units ignore the input: each gives one output, whatever the example`
+      : ignoring === 0
+        ? 'no unit ignores the input'
+        : `${ignoring} of ${units} units ${ignoring === 1 ? 'ignores' : 'ignore'} the input`;
   return {
     box,
     examples,

@@ -10,7 +10,7 @@ test('by hand: one unit is dead, two are alike, and outputs near 0 are counted',
     sparsityAcrossUnits: 8 / 12,
     verdict: 'bad',
     sentence:
-      'Bad training in ReLU 6: 33 % of the units ignore the input; the others are near 0 for 50 % of the examples, and their mean correlation is 1.00.',
+      'Bad training in ReLU 6: 1 of 3 units ignores the input; the others are near 0 for 50 % of the examples, and their mean correlation is 1.00.',
   });
   expect(found.dead).toBeCloseTo(1 / 3, 12);
   expect(found.correlation).toBeCloseTo(1, 6);
@@ -39,8 +39,8 @@ test.each<[what: string, verdict: string, values: Float32Array]>([
 });
 
 test('some units ignore the input, and not all units are shown', () => {
-  const found = hiddenUnits('Tanh', drawn(sparse), 100, 0.1);
+  const found = hiddenUnits('Tanh', drawn(sparse), 100, 2);
   expect(found.sentence).toMatch(
-    /^Good training in Tanh: less than 1 % of the units ignore the input; the others/,
+    /^Good training in Tanh: 2 of 20 units ignore the input; the others/,
   );
 });

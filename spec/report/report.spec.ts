@@ -101,7 +101,9 @@ test('reports dead units as bad', async () => {
   expect(html).toMatch(
     /<b>bad<\/b> The network does not learn: .* 100 % of the hidden units are dead/,
   );
-  expect(html).toContain('<b>bad</b> Bad training in ReLU 4: 100 % of the units ignore the input.');
+  expect(html).toContain(
+    '<b>bad</b> Bad training in ReLU 4: all 16 units ignore the input: each gives one output, whatever the example.',
+  );
   expect(html).toContain('<h1>noise &#38; &#60;nothing&#62;</h1>');
   // A logarithmic axis cannot show a gradient of 0.
   expect(html).toContain('>Flatten 2 (0)<');

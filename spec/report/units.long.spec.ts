@@ -145,7 +145,7 @@ describe('the Gabor functions of a first layer', () => {
       '0.250',
     ]);
     expect(found?.sentence).toMatch(
-      /^Most of these filters are not Gabor functions: 1 of 4 is\. The nearest .* more than \d\d % of Σ f² of 3 of them, /,
+      /^1 of 4 filters is a Gabor function\. The nearest .* more than \d\d % of Σ f² of 3 of them, /,
     );
     const html = found && gaborSection(found);
     expect(html).toContain('<b>100 %</b> · 29°<br>0.25 · 57°');
@@ -166,7 +166,7 @@ describe('the Gabor functions of a first layer', () => {
     expect(found?.fits[0].gabor.explained).toBeCloseTo(1 - rest / total, 5);
     expect(found?.fits[0].gabor.explained).toBeGreaterThan(0.97);
     expect(found?.fits[0].gabor.explained).toBeLessThan(1);
-    expect(found?.sentence).toMatch(/^Most of these filters are Gabor functions: 1 of 1 is/);
+    expect(found?.sentence).toMatch(/^1 of 1 filters is a Gabor function/);
   });
 
   test('are not reported for filters that are too small or all 0', async () => {

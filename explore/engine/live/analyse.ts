@@ -5,6 +5,7 @@ import {
 } from '../../../inspect/closestAdversarial.ts';
 import { occlusion } from '../../../inspect/occlusion.ts';
 import { saliency } from '../../../inspect/saliency.ts';
+import { PATCH } from './patch.ts';
 import { disposeTensors, tidy } from '../../../lib/memory.ts';
 import type { Module } from '../../../lib/module.ts';
 
@@ -26,19 +27,19 @@ export interface Attention {
   readonly label: number;
   /** |∂s_label/∂x| of each pixel. */
   readonly saliency: Float32Array;
-  /** The probability of the class while a patch hides a part of the image. */
+  /**
+   * The change of the probability of the class while a patch hides a part of the image, by the place
+   * of the patch. The probability itself is close to 1 everywhere for an image that is easy.
+   */
   readonly occlusion: {
     readonly rows: number;
     readonly columns: number;
-    readonly probabilities: Float32Array;
+    readonly changes: Float32Array;
   };
 }
 
 /** The side of an image. */
 const SIDE = 28;
-
-/** The patch that hides a part of the image, and its steps. */
-const PATCH = { size: 7, stride: 3, value: 0 } as const;
 
 /** Computes scores and probabilities. */
 export async function answer(network: Module, pixels: Pixels): Promise<Answer> {
@@ -63,11 +64,13 @@ export async function attend(network: Module, pixels: Pixels, label?: number): P
   const image = imageOf(pixels);
   const map = saliency(network, { images: image, labels: [about] });
   try {
+    const { probabilities, ...size } = await occlusion(network, { image, label: about, ...PATCH });
+    const changes = probabilities.map((probability) => probability - said.probabilities[about]);
     return {
       answer: said,
       label: about,
       saliency: Float32Array.from(await map.data()),
-      occlusion: await occlusion(network, { image, label: about, ...PATCH }),
+      occlusion: { ...size, changes },
     };
   } finally {
     disposeTensors([image, map]);

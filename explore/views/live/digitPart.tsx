@@ -1,7 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Attention } from '../../engine/live/analyse.ts';
+import { PATCH } from '../../engine/live/patch.ts';
 import type { DigitSprites } from '../../plugins/sprite.ts';
 import { setState } from '../../router.ts';
+import { format } from '../../ui/format.ts';
 import { NumberField } from '../../ui/numberField.tsx';
 import { Raster } from '../../ui/raster.tsx';
 import { address, RULES } from './address.ts';
@@ -97,14 +100,11 @@ export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
               <Raster
                 rows={attention.occlusion.rows}
                 columns={attention.occlusion.columns}
-                values={attention.occlusion.probabilities}
-                largest={1}
+                values={attention.occlusion.changes}
                 width={140}
-                label={occlusionText(attention.label, attention.occlusion.probabilities)}
+                label={`occlusion: ${occlusionText(attention)}`}
               />
-              <figcaption>
-                occlusion: P({attention.label}) with a patch at each place; white hides what matters
-              </figcaption>
+              <figcaption>occlusion: {occlusionText(attention)}</figcaption>
             </figure>
           </div>
           <Adversary lab={lab} digit={digit} answer={attention.answer} />
@@ -114,8 +114,14 @@ export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
   );
 }
 
-function occlusionText(label: number, probabilities: Float32Array): string {
-  const [least, most] = [Math.min(...probabilities), Math.max(...probabilities)];
-  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
-  return `occlusion: the probability of ${label} is from ${percent(least)} to ${percent(most)}, depending on the place of the patch`;
+/** The meaning of the strongest colours of the occlusion map, in words. */
+function occlusionText({ answer, label, occlusion: { changes } }: Attention): string {
+  const [least, most] = [Math.min(...changes), Math.max(...changes)];
+  const percent = (share: number) => `${format(100 * share, 1)} %`;
+  const now = answer.probabilities[label];
+  const [fall, rise] = [percent(now + least), percent(now + most)];
+  return (
+    `P(${label}) is ${percent(now)}; a black patch of ${PATCH.size}×${PATCH.size} pixels changes it, ` +
+    `by its place, to between ${fall} and ${rise}. Purple: it falls, so the patch hides what speaks for a ${label}.`
+  );
 }

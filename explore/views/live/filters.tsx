@@ -15,8 +15,8 @@ export function Filters({
       <p>{sentence}</p>
       <p class="hint">
         Beside each filter f is the nearest Gabor function, a wave under a bell, as cells of the
-        visual cortex have. The percentage is the share of Σ f², the sum of its squared weights,
-        that the function explains. Many smooth filters do not make a training good.
+        visual cortex have. The percentage says how much of the filter it explains, as a share of Σ
+        f², the sum of its squared weights. Many smooth filters do not make a training good.
       </p>
       <ul class="filters">
         {fits.map((one, k) => (
@@ -52,7 +52,10 @@ function Filter({
           label={`its Gabor function, which explains ${share}`}
         />
       </div>
-      <figcaption>{isGabor ? <b>{share}, a Gabor function</b> : share}</figcaption>
+      <figcaption>
+        {isGabor && <b>Gabor, </b>}
+        {share} explained
+      </figcaption>
     </figure>
   );
 }
