@@ -69,10 +69,10 @@ const drawn = (name: string) => {
 
 test('convolution: forward, input and parameters, all boundaries, odd and even kernels', async () => {
   for (const equation of [
-    'x_{out}[i] = \\sum_{m} x_{in}[\\rho(i - p + m)] \\; w[m]',
-    '= \\sum_{(i, m) \\,:\\, \\rho(i-p+m) = j} \\frac{\\partial C}{\\partial x_{out}[i]} \\; w[m]',
-    '= \\sum_i \\frac{\\partial C}{\\partial x_{out}[i]} \\; x_{in}[\\rho(i - p + m)]',
-    '= \\sum_{m} \\frac{\\partial C}{\\partial x_{out}[j + p - m]} \\; w[m]',
+    'x_{\\text{out}}[i] = \\sum_{m} x_{\\text{in}}[\\rho(i - p + m)] \\; w[m]',
+    '= \\sum_{(i, m) \\,:\\, \\rho(i-p+m) = j} \\frac{\\partial C}{\\partial x_{\\text{out}}[i]} \\; w[m]',
+    '= \\sum_i \\frac{\\partial C}{\\partial x_{\\text{out}}[i]} \\; x_{\\text{in}}[\\rho(i - p + m)]',
+    '= \\sum_{m} \\frac{\\partial C}{\\partial x_{\\text{out}}[j + p - m]} \\; w[m]',
   ]) {
     expect(readme('convolution')).toContain(equation);
   }
@@ -128,7 +128,7 @@ test("convolution: the README's worked numbers", () => {
 });
 
 test('max-pooling: the gradient sums over the windows whose maximum an element is; also with same length', async () => {
-  const equation = '= \\sum_{i \\,:\\, a(i) = j} \\frac{\\partial C}{\\partial x_{out}[i]}';
+  const equation = '= \\sum_{i \\,:\\, a(i) = j} \\frac{\\partial C}{\\partial x_{\\text{out}}[i]}';
   expect(readme('max-pooling')).toContain(equation);
   await withBackend('float64', () => {
     for (const args of drawn('max-pooling')) {
@@ -173,10 +173,10 @@ test('max-pooling: the gradient sums over the windows whose maximum an element i
 
 test('linear: input, weights and biases, a batch', async () => {
   for (const equation of [
-    'x_{out}[n][i] = b[i] + \\sum_j W[i][j] \\; x_{in}[n][j]',
-    '= \\sum_i \\frac{\\partial C}{\\partial x_{out}[n][i]} \\; W[i][j]',
-    '= \\sum_n \\frac{\\partial C}{\\partial x_{out}[n][i]} \\; x_{in}[n][j]',
-    '\\frac{\\partial C}{\\partial b[i]} = \\sum_n \\frac{\\partial C}{\\partial x_{out}[n][i]}',
+    'x_{\\text{out}}[n][i] = b[i] + \\sum_j W[i][j] \\; x_{\\text{in}}[n][j]',
+    '= \\sum_i \\frac{\\partial C}{\\partial x_{\\text{out}}[n][i]} \\; W[i][j]',
+    '= \\sum_n \\frac{\\partial C}{\\partial x_{\\text{out}}[n][i]} \\; x_{\\text{in}}[n][j]',
+    '\\frac{\\partial C}{\\partial b[i]} = \\sum_n \\frac{\\partial C}{\\partial x_{\\text{out}}[n][i]}',
   ]) {
     expect(readme('linear')).toContain(equation);
   }
@@ -267,10 +267,10 @@ test('batch-norm: input, scale and shift', async () => {
 
 test('prelu: input and slopes', async () => {
   expect(readme('prelu')).toContain(
-    "\\cdot h'(x_{in}[n][c]), \\qquad h'(x) = 1 \\text{ if } x > 0, \\text{ else } a[c]",
+    "\\cdot h'(x_{\\text{in}}[n][c]), \\qquad h'(x) = 1 \\text{ if } x > 0, \\text{ else } a[c]",
   );
   expect(readme('prelu')).toContain(
-    '= \\sum_n \\frac{\\partial C}{\\partial x_{out}[n][c]} \\; \\min(0, x_{in}[n][c])',
+    '= \\sum_n \\frac{\\partial C}{\\partial x_{\\text{out}}[n][c]} \\; \\min(0, x_{\\text{in}}[n][c])',
   );
   await withBackend('float64', () => {
     for (const args of drawn('prelu')) {
@@ -298,7 +298,7 @@ test('prelu: input and slopes', async () => {
 
 test('pointwise: each slope, compared with its box', async () => {
   for (const equation of [
-    "= \\frac{\\partial C}{\\partial x_{out}[i]} \\cdot h'(x_{in}[i])",
+    "= \\frac{\\partial C}{\\partial x_{\\text{out}}[i]} \\cdot h'(x_{\\text{in}}[i])",
     "h'(x) = 1[x > 0]",
     "h'(x) = \\mathrm{sign}(x)",
     "h'(x) = y \\, (1 - y)",
@@ -487,8 +487,8 @@ test('contrast-norm: both modules, compared with the boxes', async () => {
 
 test('dropout: the gradient uses the mask, and the mean and variance are right', async () => {
   for (const equation of [
-    '= m_i \\, \\frac{\\partial C}{\\partial x_{out}[i]}',
-    '= x_{in}[i]^2 \\, \\frac{p}{1 - p}',
+    '= m_i \\, \\frac{\\partial C}{\\partial x_{\\text{out}}[i]}',
+    '= x_{\\text{in}}[i]^2 \\, \\frac{p}{1 - p}',
   ]) {
     expect(readme('dropout')).toContain(equation);
   }
