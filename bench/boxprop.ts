@@ -1,5 +1,6 @@
-import { memory, tensor, tensor1d, type Tensor2D } from '@tensorflow/tfjs-core';
-import { disposeTensors, Rng, SGD, SoftmaxCrossEntropy } from 'boxprop';
+import { memory, tensor, tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { disposeTensors, Rng, SGD, SoftmaxCrossEntropy, type Context } from 'boxprop';
+import { stepCompiler, type StepCompiler } from 'boxprop/train';
 import { startBackend } from './backend.ts';
 import { buildNetwork } from './boxpropNetwork.ts';
 import * as networks from './networks.ts';
@@ -18,6 +19,10 @@ export async function boxprop(setup: Setup): Promise<System> {
     parameters: Object.values(network.params).reduce((total, { size }) => total + size, 0),
     liveTensors: () => memory().numTensors,
   };
+  // On other backends than tensorflow the compiler has no effect.
+  const compiler = await stepCompiler();
+  const compiled = backend === 'tensorflow' && setup.compile !== false;
+  const run: StepCompiler['run'] = compiled ? compiler.run : (part) => part();
   return setup.inference ? { ...system, ...inference() } : { ...system, ...training() };
 
   function training() {
@@ -29,30 +34,62 @@ export async function boxprop(setup: Setup): Promise<System> {
     const asynchronous = backend === 'webgl' || backend === 'webgpu';
     const [first] = Object.keys(network.params);
 
+    function forward(mode: Context['mode']) {
+      const { output, cache } = network.forward(images, { mode, rng });
+      const { loss, cache: costCache } = cost.forward(output as Tensor2D, labels);
+      network.updateBuffers(cache);
+      return { loss, output, cache, costCache };
+    }
+
+    function backward({ output, cache, costCache }: Omit<ReturnType<typeof forward>, 'loss'>) {
+      const gradOutput = cost.backpropToInput(costCache);
+      disposeTensors([output, costCache]);
+      const grads = network.backpropParams(gradOutput, cache);
+      disposeTensors(gradOutput);
+      return grads;
+    }
+
     async function step({ dropout, apart }: StepOptions) {
       // Inference mode switches dropout off. It changes nothing else, because no network here has
       // both dropout and batch norm.
       const mode = table.dropout && !dropout ? 'inference' : 'training';
+      return compiled ? stepAsGraphs(mode) : stepInParts(mode, apart);
+    }
+
+    /** Runs forward and backward as one graph, as `trainStep` does, so they have no own times. */
+    async function stepAsGraphs(mode: Context['mode']) {
       const start = performance.now();
-      const { output, cache } = network.forward(images, { mode, rng });
-      const { loss, cache: costCache } = cost.forward(output as Tensor2D, labels);
-      network.updateBuffers(cache);
+      const { loss, grads } = run(
+        () => {
+          const { loss, ...rest } = forward(mode);
+          return { loss, grads: backward(rest) };
+        },
+        () => undefined,
+      );
+      run(() => optimizer.step(grads));
+      const [value] = await loss.data();
+      const end = performance.now();
+      disposeTensors([loss, grads]);
+      return { loss: value, step: end - start };
+    }
+
+    async function stepInParts(mode: Context['mode'], apart: boolean) {
+      const start = performance.now();
+      const { loss, ...rest } = forward(mode);
       if (apart && asynchronous) await loss.data();
-      const forward = performance.now();
-      const gradOutput = cost.backpropToInput(costCache);
-      disposeTensors([output, costCache]);
-      const grads = network.backpropParams(gradOutput, cache);
+      const forwardEnd = performance.now();
+      const grads = backward(rest);
       if (apart && asynchronous) await grads[first].data();
-      const backward = performance.now();
+      const backwardEnd = performance.now();
       optimizer.step(grads);
       const [value] = await loss.data();
       if (asynchronous) await network.params[first].data();
       const end = performance.now();
-      disposeTensors([loss, gradOutput, grads]);
+      disposeTensors([loss, grads]);
       const parts = {
-        forward: forward - start,
-        backward: backward - forward,
-        update: end - backward,
+        forward: forwardEnd - start,
+        backward: backwardEnd - forwardEnd,
+        update: end - backwardEnd,
       };
       return { loss: value, step: end - start, ...(apart && parts) };
     }
@@ -61,15 +98,18 @@ export async function boxprop(setup: Setup): Promise<System> {
   }
 
   function inference() {
-    async function run() {
+    async function pass() {
       const start = performance.now();
-      const output = network.infer(images);
+      const output = run(
+        (): Tensor => network.infer(images),
+        () => undefined,
+      );
       const values = await output.data();
       const step = performance.now() - start;
       output.dispose();
       return { step, values };
     }
-    const step = async () => ({ step: (await run()).step });
-    return { step, outputs: async () => [...(await run()).values] };
+    const step = async () => ({ step: (await pass()).step });
+    return { step, outputs: async () => [...(await pass()).values] };
   }
 }

@@ -12,6 +12,7 @@ export interface Result {
   readonly backend: string;
   readonly threads?: number;
   readonly simd?: SimdChoice;
+  readonly compile?: boolean;
   /** Whether the step is a forward pass in inference. */
   readonly inference?: boolean;
   readonly step_ms: number;
@@ -109,12 +110,13 @@ export function summarize({ ready, setup }: Peer, turns: readonly Turn[]): Summa
   };
 }
 
-const about = ({ network, batch, side, threads, simd, inference }: Setup) => ({
+const about = ({ network, batch, side, threads, simd, compile, inference }: Setup) => ({
   network,
   batch,
   side,
   ...(threads !== undefined && { threads }),
   ...(simd !== undefined && { simd }),
+  ...(compile !== undefined && { compile }),
   ...(inference && { inference }),
 });
 

@@ -31,6 +31,7 @@ export interface Options {
   readonly peers?: readonly PeerName[] | 'all';
   readonly threads: readonly number[];
   readonly simd?: readonly SimdChoice[];
+  readonly eager?: boolean;
   readonly inference?: boolean;
   readonly batch?: number;
   readonly rounds: number;
@@ -68,6 +69,7 @@ const program = new Command('bench')
   .option('--inference', 'a forward pass in inference, not a training step')
   .option('--threads <list>', 'numbers of threads, for what has threads', threadList, oneAndTwo)
   .option('--simd <names>', `wasm: ${SIMD.join(', ')}`, list('--simd', SIMD))
+  .option('--eager', 'tensorflow: also measure boxprop without graphs')
   .option('--batch <n>', 'images a step; 64, 16 and 32 by default', atLeastOne('--batch'))
   .option('--rounds <n>', 'turns of each system', atLeastOne('--rounds'), 7)
   .option('--steps <n>', 'steps a turn, fewer for what is slow', atLeastOne('--steps'), 10)
@@ -142,6 +144,8 @@ export function systems({ backend, grow, inference = false, ...options }: Option
     const own = pair('boxprop', name).flatMap((setup) =>
       name === 'wasm' && simd ? simd.map((kind): Named => ({ ...setup, simd: kind })) : [setup],
     );
+    if (name === 'tensorflow' && options.eager)
+      own.push(...own.map((setup): Named => ({ ...setup, compile: false })));
     const both = [...own, ...pair('tfjs-layers', name)];
     return name === 'wasm' || name === 'tensorflow' ? threaded(both) : both;
   };

@@ -43,7 +43,8 @@ export function report(results: readonly Result[], missing: readonly Missing[]):
 }
 
 /** Names a backend with its SIMD instructions, if they were chosen. */
-export function onBackend({ backend, simd }: Result): string {
+export function onBackend({ backend, simd, compile }: Result): string {
+  if (compile === false) return `${backend}, no graphs`;
   return simd === undefined ? backend : `${backend}, simd ${simd}`;
 }
 

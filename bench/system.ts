@@ -12,6 +12,8 @@ export interface Setup {
   readonly threads?: number;
   /** boxprop on wasm: the option `simd` of `useBackend`. */
   readonly simd?: SimdChoice;
+  /** boxprop on tensorflow: whether a step runs as graphs; true by default. */
+  readonly compile?: boolean;
   /** Whether the step is a forward pass in inference instead of a training step. */
   readonly inference?: boolean;
 }
