@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { memory, mul, tensor1d, type Tensor } from '@tensorflow/tfjs-core';
+import { gather, memory, mul, tensor1d, type Tensor } from '@tensorflow/tfjs-core';
 import {
   Adagrad,
   Adam,
@@ -227,6 +227,66 @@ eachBackend('a compiled step', (backend) => {
       expect({ ...found, loss: expected.loss }).toEqual(expected);
       if (Number.isNaN(expected.loss)) expect(loss).toBeNaN();
       else expect(Math.abs(loss / expected.loss - 1)).toBeLessThan(1e-5);
+    }
+    compiler.dispose();
+  });
+
+  it('follows a number on the host that changes from call to call', async () => {
+    const compiler = await stepCompiler();
+    const x = constant([1, 2], [2]);
+    for (const factor of [1, 2, 3, 3, 5]) {
+      const product = compiler.run(() => mul(x, constant([factor], [])));
+      expect([...product.dataSync()]).toEqual([factor, 2 * factor]);
+    }
+    expect(compiler.graphs).toBe(isCompiled ? 1 : 0);
+    compiler.dispose();
+  });
+
+  it('runs one by one what needs another graph in every step, and says so once', async () => {
+    const lines: string[] = [];
+    const compiler = await stepCompiler({ warn: (line) => lines.push(line) });
+    const x = constant([1, 2, 3, 4], [4]);
+    const known = () => compiler.run(() => mul(x, constant([2], [])));
+    known().dispose();
+    for (let i = 0; i < 64; i++) {
+      const indices = [i % 4, (i >> 2) % 4, (i >> 4) % 4];
+      const picked = compiler.run(() => gather(x, tensor1d(indices, 'int32')));
+      expect([...picked.dataSync()]).toEqual(indices.map((k) => k + 1));
+      picked.dispose();
+    }
+    expect([...known().dataSync()]).toEqual([2, 4, 6, 8]);
+    expect(compiler.problems).toEqual(lines);
+    expect(lines).toEqual(
+      isCompiled
+        ? [
+            'some operations of a step run one by one, because they differ from step to step, and 32 graphs are made already: GatherV2',
+          ]
+        : [],
+    );
+    expect(compiler.graphs).toBe(isCompiled ? 32 : 0);
+    compiler.dispose();
+  });
+
+  it('reads a value within a part, and leaves the tensors of a part that throws readable', async () => {
+    const compiler = await stepCompiler();
+    const x = constant([1, 2], [2]);
+    for (const factor of [2, 3]) {
+      const parts = compiler.run(() => {
+        const product = mul(x, constant([factor], []));
+        const [first] = product.dataSync();
+        return [product, mul(product, constant([first], []))];
+      });
+      expect(parts.map((part) => [...part.dataSync()])).toEqual([
+        [factor, 2 * factor],
+        [factor ** 2, 2 * factor ** 2],
+      ]);
+      const made: Tensor[] = [];
+      const fail = () => {
+        made.push(mul(x, constant([factor], [])));
+        throw new Error('stop');
+      };
+      expect(() => compiler.run(fail)).toThrow('stop');
+      expect([...made[0].dataSync()]).toEqual([factor, 2 * factor]);
     }
     compiler.dispose();
   });

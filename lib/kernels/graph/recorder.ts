@@ -2,7 +2,7 @@ import type { DataType, Tensor, TypedArray } from '@tensorflow/tfjs-core';
 import { CompiledGraph, type Tools } from './compiledGraph.ts';
 import { setRunningRecorder, type Running } from './assume.ts';
 import type { Graph, Operation, Source } from './operation.ts';
-import { Segment, WrongAssumption } from './segment.ts';
+import { Segment, WrongAssumption, type SegmentOwner } from './segment.ts';
 import { tfjsNode, type Attribute, type Methods, type TfjsNode } from './tfjsNode.ts';
 
 export { WrongAssumption };
@@ -27,13 +27,13 @@ const MOST_GRAPHS = 32;
  * Runs functions that compute with tensors on TensorFlow so that the operations between two reads
  * of a value are one graph.
  */
-export class Recorder implements Running {
+export class Recorder implements Running, SegmentOwner {
   readonly #tfjs: TfjsNode = tfjsNode();
   readonly #tools: Tools;
   readonly #warn: (line: string) => void;
   readonly #root: Pick<Operation, 'following'> = { following: [] };
   readonly #graphs: Graph[] = [];
-  readonly #problems = new Set<string>();
+  readonly #problems = new Map<string, string>();
   #written = new WeakMap<object, Source>();
   #segment: Segment | undefined;
   #assumes = false;
@@ -46,12 +46,17 @@ export class Recorder implements Running {
 
   /** Why some operations run one by one, one line each. */
   get problems(): readonly string[] {
-    return [...this.#problems];
+    return [...this.#problems.values()];
   }
 
   /** The number of graphs. */
   get graphs(): number {
     return this.#graphs.length;
+  }
+
+  /** Whether it can make more graphs. */
+  get records(): boolean {
+    return this.#graphs.length < MOST_GRAPHS;
   }
 
   /**
@@ -91,6 +96,33 @@ export class Recorder implements Running {
     return true;
   }
 
+  /** Makes a graph, unless there are too many or TensorFlow refuses it. */
+  compile(path: readonly Operation[], kernel: string): ReturnType<SegmentOwner['compile']> {
+    if (!this.records)
+      return this.#refuse(
+        `they differ from step to step, and ${MOST_GRAPHS} graphs are made already`,
+        kernel,
+      );
+    try {
+      const graph = new CompiledGraph(this.#tfjs.binding, path, this.#tools);
+      this.#graphs.push(graph);
+      return graph;
+    } catch (error) {
+      const [line] = String(error instanceof Error ? error.message : error).split('\n');
+      return this.#refuse('TensorFlow refuses their graph', line);
+    }
+  }
+
+  /** Gives a reason once. */
+  #refuse(reason: string, detail: string): { readonly refused: string } {
+    if (!this.#problems.has(reason)) {
+      const line = `some operations of a step run one by one, because ${reason}: ${detail}`;
+      this.#problems.set(reason, line);
+      this.#warn(line);
+    }
+    return { refused: reason };
+  }
+
   /** Ends the sessions of all graphs. */
   dispose(): void {
     for (const graph of this.#graphs) graph.dispose();
@@ -99,37 +131,13 @@ export class Recorder implements Running {
   }
 
   #newSegment(): Segment {
-    return new Segment(this.#tfjs, this.#root, this.#written, (path) => this.#compile(path));
+    return new Segment(this.#tfjs, this.#root, this.#written, this);
   }
 
   #flush(): void {
     const segment = this.#segment;
     this.#segment = this.#newSegment();
     segment?.flush();
-  }
-
-  #compile(path: readonly Operation[]): Graph | { readonly refused: string } {
-    const refuse = (refused: string) => {
-      if (!this.#problems.has(refused)) this.#warn(refused);
-      this.#problems.add(refused);
-      return { refused };
-    };
-    if (this.#graphs.length >= MOST_GRAPHS) {
-      const { name } = path[path.length - 1];
-      return refuse(
-        `some operations run one by one, because more than ${MOST_GRAPHS} graphs are needed: the next would end with ${name}`,
-      );
-    }
-    try {
-      const graph = new CompiledGraph(this.#tfjs.binding, path, this.#tools);
-      this.#graphs.push(graph);
-      return graph;
-    } catch (error) {
-      const [line] = String(error instanceof Error ? error.message : error).split('\n');
-      return refuse(
-        `some operations run one by one, because TensorFlow refuses their graph: ${line}`,
-      );
-    }
   }
 
   /** Puts the recording in front of tfjs-node's methods, and returns those. */

@@ -20,8 +20,17 @@ interface Pending extends Signature {
 /** Thrown if a value is not as `assume` has assumed. */
 export class WrongAssumption extends Error {}
 
-/** Makes the graph of a recording, or states why TensorFlow refuses it. */
-export type Compile = (operations: readonly Operation[]) => Graph | { readonly refused: string };
+/** What a segment needs from its recorder. */
+export interface SegmentOwner {
+  /** Whether calls that no recording knows are kept. */
+  readonly records: boolean;
+  /**
+   * Makes the graph of a recording, or states why there is none.
+   *
+   * @param kernel the first operation that differs from every earlier recording.
+   */
+  compile(operations: readonly Operation[], kernel: string): Graph | { readonly refused: string };
+}
 
 /**
  * Operations that have been called and not yet run. Their outputs are tensors whose shapes are
@@ -36,10 +45,12 @@ export type Compile = (operations: readonly Operation[]) => Graph | { readonly r
  */
 export class Segment {
   readonly #tfjs: TfjsNode;
-  readonly #compile: Compile;
+  readonly #owner: SegmentOwner;
   /** The integers that the host has written since the recorder started, by dataId. */
   readonly #written: WeakMap<object, Source>;
   readonly #path: Operation[] = [];
+  /** The first operation that differs from every earlier recording. */
+  #differs: string | undefined;
   #last: Pick<Operation, 'following'>;
   readonly #sources = new Map<object, Source>();
   /** The native tensors of the feeds. */
@@ -56,12 +67,12 @@ export class Segment {
     tfjs: TfjsNode,
     root: Pick<Operation, 'following'>,
     written: WeakMap<object, Source>,
-    compile: Compile,
+    owner: SegmentOwner,
   ) {
     this.#tfjs = tfjs;
     this.#last = root;
     this.#written = written;
-    this.#compile = compile;
+    this.#owner = owner;
   }
 
   /** Returns whether the tensor is an output without values. */
@@ -79,6 +90,7 @@ export class Segment {
     const call: Call = { name, attributes, inputs: inputs.map((tensor) => this.#sourceOf(tensor)) };
     let next = this.#last.following.find((known) => sameCall(known, call));
     if (next === undefined) {
+      this.#differs ??= name;
       this.#runOneByOne();
       const results = this.#execute(call, outputs);
       next = {
@@ -86,7 +98,7 @@ export class Segment {
         outputs: results.map(({ shape, dtype }) => ({ shape, dtype })),
         following: [],
       };
-      this.#last.following.push(next);
+      if (this.#owner.records) this.#last.following.push(next);
       this.#natives?.push(...results.map(({ id }) => id));
     } else if (this.#natives !== undefined) {
       this.#natives.push(...this.#execute(next, next.outputs.length).map(({ id }) => id));
@@ -121,7 +133,7 @@ export class Segment {
   flush(): void {
     const last = this.#path.at(-1);
     if (last === undefined) return;
-    last.graph ??= this.#compile(this.#path);
+    last.graph ??= this.#owner.compile(this.#path, this.#differs ?? last.name);
     if ('refused' in last.graph) return this.flushOneByOne();
     this.#outputs.forEach((_, index) => this.#deleteNative(index));
     const wanted = this.#outputs.flatMap((output, index) =>

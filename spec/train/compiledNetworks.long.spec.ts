@@ -1,0 +1,47 @@
+import { memory } from '@tensorflow/tfjs-core';
+import { Adam, cosineRate, Rng, SoftmaxCrossEntropy, useBackend } from '../../index.ts';
+import { compileStep, trainStep } from '../../train/index.ts';
+import { BACKENDS } from '../support/fixtures.ts';
+import { randomBatch, SCALED } from '../support/scaledNetworks.ts';
+
+const STEPS = 50;
+
+/** The losses of a training, with the short batch in every fifth step. */
+async function losses(name: string, step: typeof trainStep): Promise<number[]> {
+  const { build, wide } = SCALED[name];
+  const rng = new Rng(1);
+  const { width, inputShape } = wide;
+  const network = build({ rng, width, inputShape, classes: 4 });
+  const optimizer = new Adam(network.params, { learningRate: 1e-4, eps: 1e-3 });
+  const rate = cosineRate(1e-4, STEPS);
+  const cost = new SoftmaxCrossEntropy();
+  const batches = [8, 8, 8, 8, 6].map((size) => randomBatch(size, inputShape, 4));
+  const found: number[] = [];
+  for (let i = 0; i < STEPS; i++) {
+    optimizer.learningRate = rate(i);
+    const [input, target] = batches[i % batches.length];
+    found.push(await step({ network, cost, optimizer, input, target, rng: rng.fold(i) }));
+  }
+  for (const batch of batches) batch.forEach((tensor) => tensor.dispose());
+  optimizer.dispose();
+  network.dispose();
+  return found;
+}
+
+// `npm run test:tensorflow` runs these; on other backends a compiled step is the plain one.
+describe.each(BACKENDS)('a compiled training of each network: %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
+  test.each(Object.keys(SCALED))('%s has the losses of an eager one', async (name) => {
+    const { numTensors } = memory();
+    const expected = await losses(name, trainStep);
+    const lines: string[] = [];
+    const step = await compileStep(trainStep, { warn: (line) => lines.push(line) });
+    const actual = await losses(name, step);
+    step.dispose();
+    expect(lines).toEqual([]);
+    expect(memory().numTensors).toBe(numTensors);
+    const errors = actual.map((loss, i) => Math.abs(loss - expected[i]));
+    expect(Math.max(...errors)).toBeLessThan(1e-5);
+  });
+});
