@@ -122,6 +122,12 @@ export const SIMD_OPTION = new Option(
   `instructions of own kernels (wasm): ${SIMD_CHOICES.join(', ')}; plain gives the same bytes on every machine`,
 ).argParser(choiceOption('--simd', SIMD_CHOICES));
 
+/** The option `--no-compile` of commands that run a network many times. */
+export const NO_COMPILE_OPTION = new Option(
+  '--no-compile',
+  'run the operations one by one and not as graphs (tensorflow)',
+);
+
 /** The option `--data` of every command that reads a dataset. */
 export const DATA_OPTION = new Option(
   '--data <path>',

@@ -92,7 +92,7 @@ export async function trainFold(
   { train, held }: Fold,
   fold: number,
 ): Promise<FoldScore> {
-  const { batchSize, dropLast = false, epochs } = options;
+  const { batchSize, dropLast = false, compile = true, epochs } = options;
   const rng = new Rng(options.seed).fold(fold);
   const entry = await resolveNetwork(options.network, options);
   const network = entry.build({
@@ -115,9 +115,10 @@ export async function trainFold(
       epochs,
       rng,
       schedule,
+      compile,
       ...(plateau && { plateau }),
     }).run();
-    const { errors, examples, loss } = await evaluate(network, held);
+    const { errors, examples, loss } = await evaluate(network, held, { compile });
     return { errors, examples, loss };
   } finally {
     optimizer.dispose();

@@ -74,7 +74,7 @@ export async function trainNetwork(
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<TrainOutcome> {
-  const { epochs, batchSize, dropLast = false, seed } = options;
+  const { epochs, batchSize, dropLast = false, compile = true, seed } = options;
   const backend = await useBackend(options.backend, {
     ...backendOptions(options),
     log: logBackend,
@@ -112,7 +112,8 @@ export async function trainNetwork(
     progress.hide();
     const { epoch, train: own, validation: measured, layers: boxes, learningRate, step } = event;
     const seconds = (performance.now() - started) / 1000;
-    const held = measured ?? (await evaluateFinite(network, data.test, { step: step - 1, signal }));
+    const held =
+      measured ?? (await evaluateFinite(network, data.test, { step: step - 1, compile, signal }));
     const on = measured === undefined ? 'test' : 'validation';
     const { loss, errorRate, top5Errors, examples } = held;
     runLog.add({
@@ -143,7 +144,7 @@ export async function trainNetwork(
     started = performance.now();
     if (epoch < epochs) progress.show(epoch + 1);
   };
-  const { patience, checkpointSteps, compile } = options;
+  const { patience, checkpointSteps } = options;
   const trainer: Trainer = new Trainer({
     network,
     optimizer,
@@ -158,7 +159,7 @@ export async function trainNetwork(
     ...(validation && { validation }),
     ...(plateau && { plateau }),
     ...(patience !== undefined && { patience }),
-    ...(compile !== undefined && { compile }),
+    compile,
     ...(checkpointSteps !== undefined && { checkpointSteps }),
     cost: new SoftmaxCrossEntropy(),
     onStep: (event) => {
@@ -217,7 +218,7 @@ export async function trainNetwork(
     }
     if (validation !== undefined)
       await loadWeights(file, { ...network.params, ...network.buffers });
-    const { accuracy } = await evaluate(network, data.test, { signal });
+    const { accuracy } = await evaluate(network, data.test, { compile, signal });
     const epoch = result.best?.epoch ?? result.epochs;
     return { ended: result.ended, epoch, accuracy, testedOn, file };
   } catch (error) {

@@ -13,6 +13,7 @@ import {
   LABEL_OPTION,
   listOption,
   NETWORK_HELP,
+  NO_COMPILE_OPTION,
   positiveOption,
   PREPROCESS_OPTION,
   SHAPE_OPTION,
@@ -188,7 +189,7 @@ export function trainOptions(): Command {
     .option('--seed <n>', 'random seed', integerOption('--seed', 0), 0)
     .addOption(BACKEND_OPTION)
     .option('--threads <n>', 'threads (tensorflow, wasm)', integerOption('--threads', 1))
-    .option('--no-compile', 'run the operations of a step one by one (tensorflow)')
+    .addOption(NO_COMPILE_OPTION)
     .addOption(SIMD_OPTION)
     .option('--limit <n>', 'train on the first n examples only', integerOption('--limit', 1))
     .option(

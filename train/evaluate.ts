@@ -6,7 +6,7 @@ import { BoxError, InputError } from '../lib/errors.ts';
 import { checkOptions, nameOf } from '../lib/check.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
-import type { StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
+import { stepCompiler, type StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import { ClassificationMetrics } from './classificationMetrics.ts';
 
@@ -38,11 +38,19 @@ export interface Evaluation {
 export interface EvaluateOptions {
   /** The number of examples per forward pass, 250 by default. */
   readonly batchSize?: number;
-  /** Runs the forward passes as graphs on TensorFlow. The caller disposes it. */
+  /**
+   * Whether the forward passes run as graphs on the backend `tensorflow`, if there are enough of
+   * them to be worth it; true by default. Other backends ignore it.
+   */
+  readonly compile?: boolean;
+  /** Runs the forward passes instead of an own compiler. The caller disposes it. */
   readonly compiler?: StepCompiler;
   /** Stops before the next batch; `evaluate` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+/** The number of batches from which a graph takes less time than the operations one by one. */
+const WORTH_COMPILING = 8;
 
 /**
  * Measures a network that returns one score per class on a dataset, in inference mode. An example
@@ -60,41 +68,47 @@ export async function evaluate(
   dataset: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  checkOptions('evaluate', options, ['batchSize', 'compiler', 'signal']);
-  const { batchSize = 250, compiler, signal } = options;
-  const run: StepCompiler['run'] = compiler?.run ?? ((part) => part());
+  checkOptions('evaluate', options, ['batchSize', 'compile', 'compiler', 'signal']);
+  const { batchSize = 250, compile = true, signal } = options;
   const cost: Cost = new SoftmaxCrossEntropy({ reduction: 'sum' });
   if (dataset.length === 0) {
     throw new InputError(`evaluate: expected examples in ${dataset.name}, got none`);
   }
   const metrics = new ClassificationMetrics(dataset.classes);
+  const isWorthIt = compile && dataset.length >= WORTH_COMPILING * batchSize;
+  const own = options.compiler === undefined && isWorthIt ? await stepCompiler() : undefined;
+  const run: StepCompiler['run'] = (options.compiler ?? own)?.run ?? ((part) => part());
   let loss = 0;
-  for (const indices of batches(dataset.length, batchSize)) {
-    signal?.throwIfAborted();
-    const { input, labels } = await dataset.batch(indices);
-    try {
-      const infer = () => {
-        const scores = network.infer(input, { mode: 'inference' });
-        if (scores.shape.join() !== `${indices.length},${dataset.classes}`) {
-          throw new BoxError(
-            [`${nameOf(network)}.forward`],
-            `expected output of shape [${indices.length}, ${dataset.classes}] for ${dataset.name}, got [${scores.shape.join(', ')}]`,
-          );
-        }
-        return { scores, loss: cost.forward(scores, labels).loss };
-      };
-      // An inference changes nothing that must be taken back before it runs again.
-      const result = run(
-        () => tidy(infer),
-        () => undefined,
-      );
-      metrics.add(await result.scores.data(), await labels.data());
-      loss += (await result.loss.data())[0];
-      disposeTensors(result);
-    } finally {
-      disposeTensors([input, labels]);
+  try {
+    for (const indices of batches(dataset.length, batchSize)) {
+      signal?.throwIfAborted();
+      const { input, labels } = await dataset.batch(indices);
+      try {
+        const infer = () => {
+          const scores = network.infer(input, { mode: 'inference' });
+          if (scores.shape.join() !== `${indices.length},${dataset.classes}`) {
+            throw new BoxError(
+              [`${nameOf(network)}.forward`],
+              `expected output of shape [${indices.length}, ${dataset.classes}] for ${dataset.name}, got [${scores.shape.join(', ')}]`,
+            );
+          }
+          return { scores, loss: cost.forward(scores, labels).loss };
+        };
+        // An inference changes nothing that must be taken back before it runs again.
+        const result = run(
+          () => tidy(infer),
+          () => undefined,
+        );
+        metrics.add(await result.scores.data(), await labels.data());
+        loss += (await result.loss.data())[0];
+        disposeTensors(result);
+      } finally {
+        disposeTensors([input, labels]);
+      }
+      await yieldToEventLoop();
     }
-    await yieldToEventLoop();
+  } finally {
+    own?.dispose();
   }
   const { errors, top5Errors, confusion } = metrics;
   const errorRate = errors / dataset.length;

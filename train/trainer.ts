@@ -405,7 +405,7 @@ export class Trainer {
       validation &&
       (await evaluateFinite(network, validation, {
         batchSize: Math.max(batchSize, 250),
-        ...(this.#compiler && { compiler: this.#compiler }),
+        ...(this.#compiler ? { compiler: this.#compiler } : { compile: false }),
         step: this.#step - 1,
       }));
     plateau?.step((evaluated ?? trained).loss);
