@@ -18,6 +18,7 @@ export {
   type Params,
   type Traversal,
 } from './lib/module.ts';
+export type { ChannelMap } from './lib/channelMap.ts';
 export type { NestedArray, Prediction } from './lib/predict.ts';
 export { Container, type Back, type Routed, type Run } from './lib/container.ts';
 export type {

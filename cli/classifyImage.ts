@@ -15,6 +15,7 @@ import {
   type Preprocessing,
   type PreprocessingName,
 } from '../data/preprocess.ts';
+import { foldBatchNorm } from '../inspect/foldBatchNorm.ts';
 import { logBackend } from './process.ts';
 import { loadForData, readWeightsFile } from './weightsFile.ts';
 
@@ -83,13 +84,15 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
   );
   const network: AnyModule = await loadForData(weights, { ...seen, classes });
   const { input, labels: none } = await seen.batch(Int32Array.of(0));
+  const { network: folded, dispose } = foldBatchNorm(network);
   const probabilities = tidy(() => {
-    const scores = network.infer(input);
+    const scores = folded.infer(input);
     const [first] = scores instanceof Tensor ? [scores] : (scores as Tensor[]);
     return softmax(first);
   });
   const values = await probabilities.data();
   disposeTensors([input, none, probabilities]);
+  dispose();
   network.dispose();
   const bad = values.findIndex((probability) => !Number.isFinite(probability));
   if (bad >= 0) {

@@ -36,6 +36,7 @@ export function evaluateCommand(): Command {
       const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
       const { applyPreprocessing } = await import('../data/preprocessingSteps.ts');
       const { openData } = await import('./openData.ts');
+      const { foldBatchNorm } = await import('../inspect/foldBatchNorm.ts');
       const { evaluateFinite } = await import('../train/requireFinite.ts');
       const { useBackend } = await import('../lib/backend/useBackend.ts');
       const { reportNotes, testExamples } = await import('./openedData.ts');
@@ -45,7 +46,9 @@ export function evaluateCommand(): Command {
       reportNotes(opened);
       const test = applyPreprocessing(testExamples(opened), weights.preprocessing);
       const network = await loadForData(weights, test);
-      const found = await evaluateFinite(network, test);
+      const { network: folded, dispose } = foldBatchNorm(network);
+      const found = await evaluateFinite(network, test, { folded });
+      dispose();
       const { name } = weights;
       printLine(
         json

@@ -9,6 +9,7 @@ interface Options {
   readonly weights?: string;
   readonly onnx?: string;
   readonly torchvision?: string;
+  readonly fold?: boolean;
   readonly input?: ImageShape;
 }
 
@@ -20,12 +21,16 @@ export function exportCommand(): Command {
     .option('--weights <file>', "safetensors file with boxprop's or torchvision's names (required)")
     .option('--onnx <file>', 'write ONNX, opset 17; the input is [N, H, W, C]')
     .option('--torchvision <file>', "write safetensors with torchvision's names and layouts")
+    .option('--fold', 'ONNX: batch normalizations become part of the convolutions before them')
     .addOption(INPUT_OPTION)
-    .action(async (name: string, { weights: file, onnx, torchvision, input }: Options) => {
+    .action(async (name: string, { weights: file, onnx, torchvision, fold, input }: Options) => {
       if (file === undefined)
         throw new InputError('--weights: expected a safetensors file, got none');
       if (onnx === undefined && torchvision === undefined) {
         throw new InputError('expected --onnx FILE, --torchvision FILE or both, got neither');
+      }
+      if (fold && onnx === undefined) {
+        throw new InputError('--fold: expected --onnx FILE, which it is for, got none');
       }
       const files = [file, onnx, torchvision].flatMap((one) => one ?? []);
       const twice = files.find((one, k) => files.slice(0, k).some((other) => isSame(one, other)));
@@ -49,7 +54,10 @@ export function exportCommand(): Command {
       const metadata = Object.fromEntries(weights.header.metadata);
       if (onnx !== undefined) {
         const { exportOnnx } = await import('../formats/onnx/writeOnnx.ts');
-        await exportOnnx(onnx, network, { inputShape, name, metadata });
+        const { foldBatchNorm } = await import('../inspect/foldBatchNorm.ts');
+        const folded = fold ? foldBatchNorm(network) : undefined;
+        await exportOnnx(onnx, folded?.network ?? network, { inputShape, name, metadata });
+        folded?.dispose();
         printLine(`${onnx}: ${entry.title} as ONNX`);
       }
       if (torchvision !== undefined) {

@@ -9,6 +9,7 @@ export {
 export { drawSummary } from './summary/drawSummary.ts';
 export { diagnose } from './doctor/diagnose.ts';
 export type { Diagnostic, DiagnosticContext, Severity } from './doctor/diagnostic.ts';
+export { foldBatchNorm, type Folded } from './foldBatchNorm.ts';
 export { costGradient, inputGradient } from './inputGradient.ts';
 export { saliency, type SaliencyOptions } from './saliency.ts';
 export { occlusion, type OcclusionMap, type OcclusionOptions } from './occlusion.ts';

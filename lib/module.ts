@@ -1,4 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { ChannelMap } from './channelMap.ts';
 import { checkMode, nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import type { Facts, Shape } from './facts.ts';
@@ -199,6 +200,22 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    */
   facts(_inputShapes: readonly Shape[]): Facts {
     return {};
+  }
+
+  /**
+   * Returns the map of a box that in inference only multiplies each channel (the last axis) by a
+   * number and adds another; undefined for any other box. The caller owns the tensors.
+   */
+  channelMap(): ChannelMap | undefined {
+    return undefined;
+  }
+
+  /**
+   * Returns a new box of the same kind that computes scale · F(x) + shift for each channel of its
+   * output, where F is this box; undefined if there is none. Its parameters are new tensors.
+   */
+  withChannelMap(_map: ChannelMap): Module<In, Out> | undefined {
+    return undefined;
   }
 
   /** Describes the box in the words of the slides: `96 11x11 filters at stride 4, pad 0`. */

@@ -9,6 +9,7 @@ import {
   type Tensor1D,
   type Variable,
 } from '@tensorflow/tfjs-core';
+import type { ChannelMap } from '../lib/channelMap.ts';
 import {
   checkGradOutput,
   checkOptions,
@@ -216,6 +217,18 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     const positions = numElements(input.slice(1, -1));
     // One value has no variance, so one position per example takes two examples.
     return { ...sameShape(input, 'elementwise'), ...(positions === 1 && { trainingExamples: 2 }) };
+  }
+
+  /** With the running statistics, scale = γ/√(σ² + ε) and shift = β − μ · scale. */
+  override channelMap(): ChannelMap {
+    const { runningMean, runningVar } = this.buffers;
+    return tidy(() => {
+      const invStd = rsqrt(add<Tensor1D>(runningVar, scalar(this.eps)));
+      const { weight, bias } = this.params;
+      const scale = weight ? mul<Tensor1D>(weight, invStd) : invStd;
+      const moved = neg<Tensor1D>(mul(runningMean, scale));
+      return { scale, shift: bias ? add<Tensor1D>(moved, bias) : moved };
+    });
   }
 
   override describe(): string {

@@ -5,6 +5,7 @@ import {
   type Tensor4D,
   type Variable,
 } from '@tensorflow/tfjs-core';
+import { assignMapped, type ChannelMap } from '../lib/channelMap.ts';
 import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import {
@@ -191,6 +192,15 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
       },
       multiplyAdds: geometry.width.output * this.params.weight.size,
     };
+  }
+
+  override withChannelMap(map: ChannelMap): Conv1D {
+    const { inChannels, outChannels, kernelSize, stride, padding, paddingMode, dilation, groups } =
+      this;
+    const options = { stride, padding, paddingMode, dilation, groups, init: zeros };
+    const box = new Conv1D(inChannels, outChannels, kernelSize, options);
+    assignMapped(box.params, this.params, map);
+    return box;
   }
 
   #geometry([, length]: Shape): Geometry {

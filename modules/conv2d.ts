@@ -1,4 +1,5 @@
 import type { Rank, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import { assignMapped, type ChannelMap } from '../lib/channelMap.ts';
 import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import {
   checkBorder,
@@ -177,6 +178,15 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
       },
       multiplyAdds: height.output * width.output * this.params.weight.size,
     };
+  }
+
+  override withChannelMap(map: ChannelMap): Conv2D {
+    const { inChannels, outChannels, kernelSize, stride, padding, paddingMode, dilation, groups } =
+      this;
+    const options = { stride, padding, paddingMode, dilation, groups, init: zeros };
+    const box = new Conv2D(inChannels, outChannels, kernelSize, options);
+    assignMapped(box.params, this.params, map);
+    return box;
   }
 
   override describe(): string {

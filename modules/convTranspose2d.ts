@@ -1,4 +1,13 @@
-import { add, type Rank, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
+import {
+  add,
+  reshape,
+  tile,
+  transpose,
+  type Rank,
+  type Tensor4D,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { assignMapped, type ChannelMap } from '../lib/channelMap.ts';
 import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import { BoxError } from '../lib/errors.ts';
 import type { AxisWindow, Facts, Shape } from '../lib/facts.ts';
@@ -207,6 +216,30 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
   }
 
   /** The windows over the output, one per pixel of the input. */
+  override withChannelMap(map: ChannelMap): ConvTranspose2D {
+    const {
+      inChannels,
+      outChannels,
+      kernelSize,
+      stride,
+      padding,
+      outputPadding,
+      dilation,
+      groups,
+    } = this;
+    const options = { stride, padding, outputPadding, dilation, groups, init: zeros };
+    const box = new ConvTranspose2D(inChannels, outChannels, kernelSize, options);
+    const [perGroup, taken] = [outChannels / groups, inChannels / groups];
+    const factors = tidy(() => {
+      // The weight has an axis of the outputs of a group and an axis of the inputs of all groups.
+      const ofGroups = transpose(reshape(map.scale, [groups, perGroup, 1]), [1, 0, 2]);
+      return reshape(tile(ofGroups, [1, 1, taken]), [perGroup, inChannels]);
+    });
+    assignMapped(box.params, this.params, map, factors);
+    factors.dispose();
+    return box;
+  }
+
   #windows([, inputHeight, inputWidth]: Shape): Pick<ConvTranspose2DCache, 'geometry' | 'frame'> {
     const [height, width] = [this.#along(0, inputHeight), this.#along(1, inputWidth)];
     if (height.size < 1 || width.size < 1) {

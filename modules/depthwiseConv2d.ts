@@ -1,4 +1,5 @@
-import { add, type Rank, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
+import { add, reshape, type Rank, type Tensor4D, type Variable } from '@tensorflow/tfjs-core';
+import { assignMapped, type ChannelMap } from '../lib/channelMap.ts';
 import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
 import {
@@ -170,6 +171,16 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
       },
       multiplyAdds: height.output * width.output * this.params.weight.size,
     };
+  }
+
+  override withChannelMap(map: ChannelMap): DepthwiseConv2D {
+    const { channels, kernelSize, multiplier, stride, padding, paddingMode, dilation } = this;
+    const options = { multiplier, stride, padding, paddingMode, dilation, init: zeros };
+    const box = new DepthwiseConv2D(channels, kernelSize, options);
+    const factors = reshape(map.scale, [channels, multiplier]);
+    assignMapped(box.params, this.params, map, factors);
+    factors.dispose();
+    return box;
   }
 
   override describe(): string {

@@ -1,4 +1,5 @@
-import { tidy, type Rank, type Tensor2D, type Variable } from '@tensorflow/tfjs-core';
+import { reshape, tidy, type Rank, type Tensor2D, type Variable } from '@tensorflow/tfjs-core';
+import { assignMapped, type ChannelMap } from '../lib/channelMap.ts';
 import { checkGradOutput, checkOptions, checkShape, checkSize, checkTensor } from '../lib/check.ts';
 import { createParam, glorotUniform, zeros, type Initializer } from '../lib/init/initializers.ts';
 import { addBias } from '../lib/kernels/elementwise/arithmetic.ts';
@@ -94,6 +95,14 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
       window: 'global',
       multiplyAdds: this.inFeatures * this.outFeatures,
     };
+  }
+
+  override withChannelMap(map: ChannelMap): Linear {
+    const box = new Linear(this.inFeatures, this.outFeatures, { init: zeros });
+    const factors = reshape(map.scale, [this.outFeatures, 1]);
+    assignMapped(box.params, this.params, map, factors);
+    factors.dispose();
+    return box;
   }
 
   override describe(): string {

@@ -37,6 +37,11 @@ async function areFinite(tensors: Parameters<typeof zeroIfFinite>[0]): Promise<b
 export interface EvaluateFiniteOptions extends EvaluateOptions {
   /** The number of the last training step, for messages; undefined for weights from a file. */
   readonly step?: number;
+  /**
+   * A network that computes the same in inference, such as that of `foldBatchNorm`, and is
+   * evaluated in place of `network`. A message names a box of `network`.
+   */
+  readonly folded?: Module;
 }
 
 /**
@@ -49,9 +54,9 @@ export interface EvaluateFiniteOptions extends EvaluateOptions {
 export async function evaluateFinite(
   network: Module,
   dataset: Dataset,
-  { step, ...options }: EvaluateFiniteOptions = {},
+  { step, folded = network, ...options }: EvaluateFiniteOptions = {},
 ): Promise<Evaluation> {
-  const evaluation = await evaluate(network, dataset, options);
+  const evaluation = await evaluate(folded, dataset, options);
   if (Number.isFinite(evaluation.loss)) return evaluation;
   const cost = new SoftmaxCrossEntropy();
   let where: string | undefined;

@@ -314,6 +314,10 @@ describe('boxprop export', () => {
     const { tensors, metadata } = decodeSafetensors(await readFile(theirs), 'f');
     expect(tensors['layer1.0.conv1.weight'].shape).toEqual([64, 64, 3, 3]);
     expect({ ...metadata }).toEqual({ network: 'resnet18', epoch: '3' });
+    expect(bytes.includes('BatchNormalization')).toBe(true);
+    const folded = join(folder, 'folded.onnx');
+    boxprop('export', 'resnet18', '--weights', weights, '--onnx', folded, '--fold');
+    expect((await readFile(folded)).includes('BatchNormalization')).toBe(false);
   });
 
   it('says what is missing', () => {
@@ -322,6 +326,10 @@ describe('boxprop export', () => {
     );
     expect(boxprop('export', 'lenet', '--weights', 'w').stderr).toBe(
       'boxprop: expected --onnx FILE, --torchvision FILE or both, got neither\n',
+    );
+    const fold = ['--weights', 'w', '--torchvision', 'f', '--fold'];
+    expect(boxprop('export', 'lenet', ...fold).stderr).toBe(
+      'boxprop: --fold: expected --onnx FILE, which it is for, got none\n',
     );
   });
 });

@@ -1,0 +1,41 @@
+import {
+  add,
+  mul,
+  type Rank,
+  type Tensor,
+  type Tensor1D,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { tidy } from './memory.ts';
+
+/** A map of each channel: y = scale · x + shift, with one number of both per channel. */
+export interface ChannelMap {
+  readonly scale: Tensor1D;
+  readonly shift: Tensor1D;
+}
+
+/** The parameters of a box whose output is linear in its weights and has a bias per channel. */
+interface Weights {
+  readonly weight: Variable;
+  readonly bias?: Variable<Rank.R1>;
+}
+
+/**
+ * Sets the parameters of a box so that it computes scale · F(x) + shift, where F is the box of
+ * other parameters.
+ *
+ *     w' = w · scale        b' = b · scale + shift
+ *
+ * @param factors the scale in a shape that can be multiplied with the weight.
+ */
+export function assignMapped(
+  to: Weights,
+  { weight, bias }: Weights,
+  { scale, shift }: ChannelMap,
+  factors: Tensor = scale,
+): void {
+  tidy(() => {
+    to.weight.assign(mul(weight, factors));
+    to.bias?.assign(bias === undefined ? shift : add(mul(bias, scale), shift));
+  });
+}
