@@ -1,5 +1,6 @@
 import type { DataType, Tensor, TypedArray } from '@tensorflow/tfjs-core';
 import { CompiledGraph, type Tools } from './compiledGraph.ts';
+import { ConstantPool } from './constantPool.ts';
 import { setRunningRecorder, type Running } from './assume.ts';
 import type { Graph, Operation, Source } from './operation.ts';
 import { Segment, WrongAssumption, type SegmentOwner } from './segment.ts';
@@ -29,6 +30,7 @@ const MOST_GRAPHS = 32;
  */
 export class Recorder implements Running, SegmentOwner {
   readonly #tfjs: TfjsNode = tfjsNode();
+  readonly pool = new ConstantPool(this.#tfjs.binding);
   readonly #tools: Tools;
   readonly #warn: (line: string) => void;
   readonly #root: Pick<Operation, 'following'> = { following: [] };
@@ -80,6 +82,7 @@ export class Recorder implements Running, SegmentOwner {
       throw error;
     } finally {
       this.#segment = undefined;
+      this.pool.endTurn();
       setRunningRecorder(undefined);
       Object.assign(this.#tfjs, methods);
     }
@@ -127,6 +130,7 @@ export class Recorder implements Running, SegmentOwner {
   dispose(): void {
     for (const graph of this.#graphs) graph.dispose();
     this.#graphs.length = 0;
+    this.pool.dispose();
     this.#root.following.length = 0;
   }
 

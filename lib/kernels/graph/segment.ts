@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ConstantPool } from './constantPool.ts';
 import {
   sameCall,
   type Call,
@@ -24,6 +25,7 @@ export class WrongAssumption extends Error {}
 export interface SegmentOwner {
   /** Whether calls that no recording knows are kept. */
   readonly records: boolean;
+  readonly pool: ConstantPool;
   /**
    * Makes the graph of a recording, or states why there is none.
    *
@@ -122,7 +124,8 @@ export class Segment {
     if (source === undefined || !isLast) return;
     if (source.kind === 'feed') {
       const entry = this.#tfjs.tensorMap.get(dataId);
-      this.#released.push(entry.id);
+      // The tensors of the pool stay.
+      if (entry.id >= 0) this.#released.push(entry.id);
       entry.id = -1;
     } else if (source.kind === 'output' && !this.#outputs[source.index].wanted) {
       this.#deleteNative(source.index);
@@ -181,8 +184,9 @@ export class Segment {
     const { dataId } = tensor;
     const known = this.#sources.get(dataId) ?? this.#written.get(dataId);
     if (known !== undefined) return known;
-    const [id] = this.#tfjs.getInputTensorIds([tensor]);
-    const { shape, dtype } = this.#tfjs.tensorMap.get(dataId);
+    const entry = this.#tfjs.tensorMap.get(dataId);
+    const { shape, dtype } = entry;
+    const id = this.#owner.pool.find(entry) ?? this.#tfjs.getInputTensorIds([tensor])[0];
     const source = { kind: 'feed', index: this.#feeds.length, shape, dtype } as const;
     this.#feeds.push(id);
     this.#sources.set(dataId, source);

@@ -45,6 +45,7 @@ export type AttributeKinds = Readonly<
 
 /** The addon. */
 export interface Binding extends AttributeKinds {
+  readonly TF_FLOAT: number;
   readonly TF_INT32: number;
   executeOp(
     name: string,
