@@ -91,7 +91,7 @@ function sentenceOf(fits: readonly FilterFit[], threshold: number): string {
   const near = fits.filter(({ gabor: { explained } }) => explained > threshold).length;
   return (
     `${share}. The nearest Gabor function explains more ` +
-    `than ${Math.round(100 * threshold)} % of Σ f² of ${near} of them, as it does of one in twenty noise filters of this size. ` +
+    `than ${Math.round(100 * threshold)} % of Σ f² of ${near === 0 ? 'none' : near} of them, as it does of one in twenty noise filters of this size. ` +
     'A filter counts only if a whole wave, light and dark, fits into it; others are edges or blobs.'
   );
 }

@@ -99,11 +99,22 @@ export function Picture(props: Props): JSX.Element {
       </span>
     </div>
   );
-  if (planes.length <= MOST_PLANES) return pictures;
+  const scale = (
+    <p class="scale">{largest === 0 ? 'all 0' : `strongest colours: ±${format(largest)}`}</p>
+  );
+  if (planes.length <= MOST_PLANES) {
+    return (
+      <div>
+        {pictures}
+        {scale}
+      </div>
+    );
+  }
   const to = from + shown.length;
   return (
     <div>
       {pictures}
+      {scale}
       <div class="pager">
         <button type="button" disabled={from === 0} onClick={() => setFirst(from - MOST_PLANES)}>
           <span class="sr-only">earlier maps of {label}</span>
@@ -151,7 +162,7 @@ function Map({ session, value, refOf, plane, largest, height, cursor, onPick }: 
   return (
     <span
       class="map"
-      style={{ width: `${columns * width}px`, height: `${rows * tall}px` }}
+      style={{ width: `${(columns * width) / 16}rem`, height: `${(rows * tall) / 16}rem` }}
       title={plane.title}
       onClick={({ currentTarget, clientX, clientY }) => {
         const box = currentTarget.getBoundingClientRect();

@@ -13,7 +13,7 @@ export interface RasterProps {
   readonly scale?: 'grey' | 'signed';
   /** The value of the strongest colour; by default the largest magnitude. */
   readonly largest?: number;
-  /** The width in CSS pixels. */
+  /** The width in CSS pixels, at the page's usual size of letters. */
   readonly width: number;
 }
 
@@ -37,7 +37,7 @@ export function Raster(props: RasterProps): JSX.Element {
       aria-label={label}
       width={columns}
       height={rows}
-      style={{ width: `${width}px`, aspectRatio: `${columns} / ${rows}` }}
+      style={{ width: `${width / 16}rem`, aspectRatio: `${columns} / ${rows}` }}
     />
   );
 }

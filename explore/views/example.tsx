@@ -76,7 +76,7 @@ export function ExampleView({ engine }: { readonly engine: RemoteEngine }): JSX.
           Start again
         </button>
       </div>
-      <Stage session={session}>
+      <Stage session={session} kind="chain-stage">
         {snapshot && (
           <Chain
             session={session}

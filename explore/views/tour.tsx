@@ -54,7 +54,7 @@ export function TourView({ engine }: { readonly engine: RemoteEngine }): JSX.Ele
           )}
         </p>
       </div>
-      <Stage session={session}>
+      <Stage session={session} kind="chain-stage">
         {snapshot && (
           <Chain
             session={session}

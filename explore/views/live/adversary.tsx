@@ -59,7 +59,7 @@ export function Adversary({
                 columns={SIDE}
                 values={found.pixels}
                 scale="grey"
-                width={140}
+                width={168}
                 label={`the changed image, which the network takes for a ${found.answer.digit}`}
               />
               <figcaption>
@@ -72,7 +72,7 @@ export function Adversary({
                 rows={SIDE}
                 columns={SIDE}
                 values={found.pixels.map((value, i) => value - pixels[i])}
-                width={140}
+                width={168}
                 label={`the changes; the largest is ${format(found.largest, 2)}`}
               />
               <figcaption>

@@ -79,7 +79,7 @@ export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
                 columns={SIDE}
                 values={shown.pixels}
                 scale="grey"
-                width={140}
+                width={168}
                 label="the image that the network sees"
               />
               <figcaption>the network sees this</figcaption>
@@ -89,7 +89,7 @@ export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
                 rows={SIDE}
                 columns={SIDE}
                 values={attention.saliency}
-                width={140}
+                width={168}
                 label={`saliency: the pixels that change the score of ${attention.label} most`}
               />
               <figcaption>
@@ -101,7 +101,7 @@ export function DigitPart({ lab, digit, sprites }: Props): JSX.Element {
                 rows={attention.occlusion.rows}
                 columns={attention.occlusion.columns}
                 values={attention.occlusion.changes}
-                width={140}
+                width={168}
                 label={`occlusion: ${occlusionText(attention)}`}
               />
               <figcaption>occlusion: {occlusionText(attention)}</figcaption>

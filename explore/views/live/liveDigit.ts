@@ -23,6 +23,7 @@ export class LiveDigit {
   /** Asks the network about the image, after the image or the weights have changed. */
   readonly ask = coalesce(() => this.#lab.showingErrors(() => this.#ask()));
   readonly #lab: Lab;
+  readonly #nothing = this.shown.value;
 
   constructor(lab: Lab) {
     this.#lab = lab;
@@ -68,6 +69,8 @@ export class LiveDigit {
   }
 
   async #ask(): Promise<void> {
+    // Before the first digit is there, the network has nothing to look at.
+    if (this.shown.value === this.#nothing) return;
     this.attention.value = await this.#lab.network.attend(this.shown.value.pixels);
   }
 

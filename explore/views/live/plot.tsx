@@ -19,6 +19,8 @@ interface Props {
   readonly series: readonly Series[];
   /** Whether y is drawn on a logarithmic scale. */
   readonly log?: boolean;
+  /** A text in place of lines that have no point yet. */
+  readonly empty: string;
   /** A text for those who do not see the plot. */
   readonly label: string;
 }
@@ -29,7 +31,7 @@ const HEIGHT = 240;
 const LEAST = 1e-6;
 
 /** Lines over the steps of a training. */
-export function Plot({ title, series, log = false, label }: Props): JSX.Element {
+export function Plot({ title, series, log = false, empty, label }: Props): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   // uPlot does not return from drawing 0 on a logarithmic scale.
@@ -73,6 +75,7 @@ export function Plot({ title, series, log = false, label }: Props): JSX.Element 
           </span>
         ))}
       </figcaption>
+      {series.every(({ x }) => x.length === 0) && <p class="hint">{empty}</p>}
       <div ref={place} role="img" aria-label={label} />
     </figure>
   );

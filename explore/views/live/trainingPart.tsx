@@ -18,6 +18,7 @@ export function TrainingPart({ lab }: { readonly lab: Lab }): JSX.Element {
       <div class="plots">
         <Plot
           title="loss"
+          empty="Each step adds a point."
           log
           series={[
             { name: 'each batch', colour: '--forward', ...losses },
@@ -37,6 +38,7 @@ export function TrainingPart({ lab }: { readonly lab: Lab }): JSX.Element {
         />
         <Plot
           title="errors in %"
+          empty="The end of each epoch adds a point."
           series={[
             {
               name: 'training digits',
