@@ -27,6 +27,7 @@ const INSTALL: Partial<Record<SystemName, string>> = {
   'tfjs-layers': '@tensorflow/tfjs',
   convnetjs: 'convnetjs',
   'jax-js': '@jax-js/jax',
+  'onnxruntime-node': 'onnxruntime-node --ignore-scripts',
   'onnxruntime-web': 'onnxruntime-web',
 };
 

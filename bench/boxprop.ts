@@ -1,6 +1,7 @@
 import { memory, tensor, tensor1d, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { disposeTensors, Rng, SGD, SoftmaxCrossEntropy, type Context } from 'boxprop';
 import { stepCompiler, type StepCompiler } from 'boxprop/train';
+import { foldBatchNorm } from 'boxprop/inspect';
 import { startBackend } from './backend.ts';
 import { buildNetwork } from './boxpropNetwork.ts';
 import * as networks from './networks.ts';
@@ -98,10 +99,11 @@ export async function boxprop(setup: Setup): Promise<System> {
   }
 
   function inference() {
+    const { network: folded } = foldBatchNorm(network);
     async function pass() {
       const start = performance.now();
       const output = run(
-        (): Tensor => network.infer(images),
+        (): Tensor => folded.infer(images),
         () => undefined,
       );
       const values = await output.data();

@@ -1,6 +1,6 @@
 import { tensor, tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import { Conv2D, GlobalAvgPool2D, init, Linear, MaxPool2D, ReLU, Rng, Sequential } from 'boxprop';
-import { alexnet, lenet, resnet20 } from 'boxprop/models';
+import { alexnet, lenet, resnet20, resnet50, vgg16 } from 'boxprop/models';
 import * as networks from './networks.ts';
 
 /** The networks that boxprop ships, and LeNet's convolutions for images of any size. */
@@ -8,6 +8,8 @@ const NETWORKS = {
   lenet,
   alexnet,
   resnet20,
+  resnet50,
+  vgg16,
   convnet: ({ rng }: { readonly rng: Rng }) =>
     new Sequential([
       new Conv2D(1, 20, 5, { padding: 2, rng }),

@@ -92,6 +92,7 @@ function definition({ kind, kernel, stride, padding, output }: networks.Layer): 
     case 'conv':
       return [{ type: 'conv', sx: kernel, filters: out, stride, pad: padding }];
     case 'maxPool':
+      if (padding > 0) throw new Error('pads max pools with zeros');
       return [{ type: 'pool', sx: kernel, stride }];
     case 'linear':
       return [{ type: 'fc', num_neurons: out }];

@@ -95,7 +95,7 @@ function apply(
     const [weight, bias] = weights.splice(0, 2);
     return np.matmul(x, np.transpose(weight)).add(bias);
   }
-  if (kind === 'maxPool' && kernel === stride) {
+  if (kind === 'maxPool' && kernel === stride && padding === 0) {
     return np.max(x.reshape([batch, channels, height, kernel, width, kernel]), [3, 5]);
   }
   if (kind === 'relu') return nn.relu(x);

@@ -3,7 +3,7 @@
  * and the data for all systems: the same weights, images and labels, so that the losses can be
  * compared.
  */
-export type NetworkName = 'lenet' | 'alexnet' | 'resnet20' | 'convnet';
+export type NetworkName = 'lenet' | 'alexnet' | 'resnet20' | 'resnet50' | 'vgg16' | 'convnet';
 
 /** One row of a table. The number of input channels comes from the row before. */
 type Row =
@@ -15,7 +15,7 @@ type Row =
       padding?: number;
       bias?: boolean;
     }
-  | { readonly kind: 'maxPool'; kernel: number; stride: number }
+  | { readonly kind: 'maxPool'; kernel: number; stride: number; padding: number }
   | { readonly kind: 'linear'; out: number }
   | { readonly kind: 'residual'; body: Row[]; shortcut: Row[] }
   | {
@@ -51,7 +51,12 @@ export interface Network {
 
 const relu: Row = { kind: 'relu' };
 const batchNorm: Row = { kind: 'batchNorm' };
-const maxPool = (kernel: number, stride = kernel): Row => ({ kind: 'maxPool', kernel, stride });
+const maxPool = (kernel: number, stride = kernel, padding = 0): Row => ({
+  kind: 'maxPool',
+  kernel,
+  stride,
+  padding,
+});
 const linear = (out: number): Row => ({ kind: 'linear', out });
 const conv = (
   out: number,
@@ -78,6 +83,24 @@ function residual(out: number, stride: number): Row[] {
     { kind: 'residual', body, shortcut: stride === 1 ? [] : [{ kind: 'subsample', out }] },
     relu,
   ];
+}
+
+/**
+ * ResNet-50's block: a 1x1 convolution to `channels`, a 3x3 convolution and a 1x1 convolution to
+ * four times as many. A shortcut that changes the shape is a 1x1 convolution.
+ */
+function bottleneck(channels: number, stride: number, projects: boolean): Row[] {
+  const filter = (out: number, kernel: number, step = 1) => [
+    conv(out, kernel, { stride: step, padding: (kernel - 1) / 2, bias: false }),
+    batchNorm,
+  ];
+  const body = [
+    ...[...filter(channels, 1), relu],
+    ...[...filter(channels, 3, stride), relu],
+    ...filter(4 * channels, 1),
+  ];
+  const shortcut = projects ? filter(4 * channels, 1, stride) : [];
+  return [{ kind: 'residual', body, shortcut }, relu];
 }
 
 const TABLES: Record<
@@ -144,6 +167,41 @@ const TABLES: Record<
       ]),
       { kind: 'mean' } as const,
       linear(10),
+    ],
+  },
+  resnet50: {
+    side: 224,
+    channels: 3,
+    classes: 1000,
+    rows: [
+      conv(64, 7, { stride: 2, padding: 3, bias: false }),
+      batchNorm,
+      relu,
+      maxPool(3, 2, 1),
+      ...[3, 4, 6, 3].flatMap((blocks, stage) =>
+        Array.from({ length: blocks }, (_, k) =>
+          bottleneck(64 * 2 ** stage, k === 0 && stage > 0 ? 2 : 1, k === 0),
+        ).flat(),
+      ),
+      { kind: 'mean' } as const,
+      linear(1000),
+    ],
+  },
+  vgg16: {
+    side: 224,
+    channels: 3,
+    classes: 1000,
+    rows: [
+      ...[64, 128, 256, 512, 512].flatMap((out, block) => [
+        ...Array.from({ length: block < 2 ? 2 : 3 }, () => [
+          conv(out, 3, { padding: 1 }),
+          relu,
+        ]).flat(),
+        maxPool(2),
+      ]),
+      { kind: 'flatten' } as const,
+      ...[0, 1].flatMap(() => [linear(4096), relu, { kind: 'dropout' } as const]),
+      linear(1000),
     ],
   },
   // LeNet's convolutions on images of any size. All its work is proportional to the number of

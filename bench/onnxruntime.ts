@@ -6,18 +6,21 @@ import { fileURLToPath } from 'node:url';
 import * as networks from './networks.ts';
 import type { Setup, System } from './system.ts';
 
-/**
- * Typed as `string`, so that the types of the benchmark can be checked without this large package.
- */
-const PACKAGE: string = 'onnxruntime-web';
-
-/** The types of the part of onnxruntime-web that the benchmark uses. */
+/** The types of the part of onnxruntime's packages for Node and for the web that is used here. */
 interface OnnxRuntime {
-  readonly env: { readonly versions: { readonly web?: string }; readonly wasm: Wasm };
+  readonly env: {
+    readonly versions: { readonly web?: string; readonly node?: string };
+    readonly wasm: Wasm;
+  };
   readonly Tensor: new (type: 'float32', values: Float32Array, shape: readonly number[]) => Tensor;
   readonly InferenceSession: {
-    create(file: Uint8Array, options: { executionProviders: string[] }): Promise<Session>;
+    create(file: Uint8Array, options: SessionOptions): Promise<Session>;
   };
+}
+
+interface SessionOptions {
+  readonly executionProviders: readonly string[];
+  readonly intraOpNumThreads?: number;
 }
 
 interface Wasm {
@@ -33,16 +36,21 @@ interface Session {
 }
 
 /**
- * The forward pass in onnxruntime-web on wasm, of the network that boxprop's `toOnnx` has exported.
+ * The forward pass in onnxruntime on the CPU (onnxruntime-node) or on wasm (onnxruntime-web), of the
+ * network that boxprop's `toOnnx` has exported.
  * The images have boxprop's layout, and the model itself moves their channels to the front.
  * onnxruntime does not tell the number of parameters.
  */
 export async function onnxruntime({ threads, batch, ...setup }: Setup): Promise<System> {
-  const ort = (await import(PACKAGE)) as OnnxRuntime;
-  if (threads !== undefined) ort.env.wasm.numThreads = threads;
+  const isWeb = setup.system === 'onnxruntime-web';
+  // A string, so that the types of the benchmark can be checked without these large packages.
+  const name: string = setup.system;
+  const ort = (await import(name)) as OnnxRuntime;
+  if (threads !== undefined && isWeb) ort.env.wasm.numThreads = threads;
   const table = networks.describe(setup.network, setup.side);
   const session = await ort.InferenceSession.create(exported({ ...setup, batch }), {
-    executionProviders: ['wasm'],
+    executionProviders: [isWeb ? 'wasm' : 'cpu'],
+    ...(threads !== undefined && !isWeb && { intraOpNumThreads: threads }),
   });
   const shape = [batch, ...table.input];
   const input = new ort.Tensor('float32', networks.images(table, batch), shape);
@@ -54,8 +62,8 @@ export async function onnxruntime({ threads, batch, ...setup }: Setup): Promise<
   }
 
   return {
-    name: `onnxruntime-web ${ort.env.versions.web}`,
-    backend: 'wasm',
+    name: `${name} ${ort.env.versions[isWeb ? 'web' : 'node']}`,
+    backend: isWeb ? 'wasm' : 'cpu',
     step,
     outputs: async () => [...(await session.run({ input })).output.data],
   };

@@ -16,14 +16,27 @@ const BACKENDS = [
   'webgpu',
   'webgpu-node',
 ] as const;
-const PEERS = ['pytorch', 'tfjs-layers', 'convnetjs', 'jax-js', 'onnxruntime-web'] as const;
+const PEERS = [
+  'pytorch',
+  'tfjs-layers',
+  'convnetjs',
+  'jax-js',
+  'onnxruntime-node',
+  'onnxruntime-web',
+] as const;
 type PeerName = (typeof PEERS)[number];
-/** The networks, with the number of images in a step. */
-const NETWORKS = { lenet: 64, alexnet: 16, resnet20: 32 } as const;
+/** The networks, with the numbers of images of a training step, and of a forward pass. */
+const NETWORKS = {
+  lenet: { training: [64], inference: [64] },
+  alexnet: { training: [16], inference: [16] },
+  resnet20: { training: [32], inference: [32] },
+  resnet50: { training: [4], inference: [1, 8] },
+  vgg16: { training: [4], inference: [1, 8] },
+} as const;
 
 /** The peers that have a step of each kind. */
 const TRAINING: readonly PeerName[] = ['pytorch', 'tfjs-layers', 'convnetjs', 'jax-js'];
-const INFERENCE: readonly PeerName[] = ['pytorch', 'onnxruntime-web'];
+const INFERENCE: readonly PeerName[] = ['pytorch', 'onnxruntime-node', 'onnxruntime-web'];
 
 export interface Options {
   readonly network: readonly (keyof typeof NETWORKS)[];
@@ -57,7 +70,7 @@ const program = new Command('bench')
   .description('one step of a network in boxprop and in other systems, side by side')
   .option(
     '--network <names>',
-    'lenet, alexnet, resnet20',
+    Object.keys(NETWORKS).join(', '),
     list('--network', Object.keys(NETWORKS)),
     ['lenet', 'resnet20'],
   )
@@ -70,7 +83,11 @@ const program = new Command('bench')
   .option('--threads <list>', 'numbers of threads, for what has threads', threadList, oneAndTwo)
   .option('--simd <names>', `wasm: ${SIMD.join(', ')}`, list('--simd', SIMD))
   .option('--eager', 'tensorflow: also measure boxprop without graphs')
-  .option('--batch <n>', 'images a step; 64, 16 and 32 by default', atLeastOne('--batch'))
+  .option(
+    '--batch <n>',
+    'images a step; by default as many as the network is measured with',
+    atLeastOne('--batch'),
+  )
   .option('--rounds <n>', 'turns of each system', atLeastOne('--rounds'), 7)
   .option('--steps <n>', 'steps a turn, fewer for what is slow', atLeastOne('--steps'), 10)
   .option('--limit <s>', 'seconds that a system may take to start', atLeastOne('--limit'), 180)
@@ -104,13 +121,17 @@ export interface Size {
   readonly side: number;
 }
 
-export function sizes({ network, batch, grow }: Options): Size[] {
+export function sizes({ network, batch, grow, inference }: Options): Size[] {
   if (!grow) {
-    return network.map((name) => ({
-      network: name,
-      batch: batch ?? NETWORKS[name],
-      side: describe(name).input[0],
-    }));
+    return network.flatMap((name) => {
+      const usual = NETWORKS[name][inference ? 'inference' : 'training'];
+      const batches = batch === undefined ? usual : [batch];
+      return batches.map((images) => ({
+        network: name,
+        batch: images,
+        side: describe(name).input[0],
+      }));
+    });
   }
   const grown = (size: { batch?: number; side?: number }): Size => ({
     network: 'convnet',
@@ -152,6 +173,7 @@ export function systems({ backend, grow, inference = false, ...options }: Option
   return [
     ...threaded(['cpu', CHANNELS_LAST].flatMap((layout) => pair('pytorch', layout))),
     ...backend.flatMap(onBackend),
+    ...threaded(pair('onnxruntime-node', 'cpu')),
     ...threaded(pair('onnxruntime-web', 'wasm')),
     ...pair('convnetjs', 'JavaScript'),
     ...pair('jax-js', 'wasm'),

@@ -83,7 +83,7 @@ def build(layer, image):
         return Residual(chain(layer["body"]), chain(layer["shortcut"]))
     else:
         return {
-            "maxPool": lambda: nn.MaxPool2d(kernel, stride),
+            "maxPool": lambda: nn.MaxPool2d(kernel, stride, padding),
             "relu": lambda: nn.ReLU(),
             "lrn": lambda: nn.LocalResponseNorm(**CONSTANTS["lrn"]),
             "dropout": lambda: nn.Dropout(CONSTANTS["dropout"]),

@@ -16,6 +16,7 @@ const BUILDERS: Partial<Record<SystemName, (setup: Setup) => Promise<System>>> =
   'tfjs-layers': async (setup) => (await import('./tfjsLayers.ts')).tfjsLayers(setup),
   convnetjs: async (setup) => (await import('./convnetjs.ts')).convnetjs(setup),
   'jax-js': async (setup) => (await import('./jax.ts')).jaxJs(setup),
+  'onnxruntime-node': async (setup) => (await import('./onnxruntime.ts')).onnxruntime(setup),
   'onnxruntime-web': async (setup) => (await import('./onnxruntime.ts')).onnxruntime(setup),
 };
 

@@ -24,7 +24,13 @@ export interface Setup {
 export const CHANNELS_LAST = 'cpu, channels last';
 
 export type SystemName =
-  'boxprop' | 'pytorch' | 'tfjs-layers' | 'convnetjs' | 'jax-js' | 'onnxruntime-web';
+  | 'boxprop'
+  | 'pytorch'
+  | 'tfjs-layers'
+  | 'convnetjs'
+  | 'jax-js'
+  | 'onnxruntime-node'
+  | 'onnxruntime-web';
 
 /** A network with its batch and optimizer, in one of the systems. */
 export interface System {

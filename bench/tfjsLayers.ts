@@ -77,6 +77,7 @@ function place(layer: networks.Layer, x: tf.SymbolicTensor): tf.SymbolicTensor {
     case 'linear':
       return apply(tf.layers.dense({ units: out, ...start }));
     case 'maxPool':
+      if (padding > 0) throw new Error('pads max pools on one side only');
       return apply(tf.layers.maxPooling2d({ poolSize: kernel, strides: stride }));
     case 'batchNorm':
       return apply(

@@ -98,7 +98,7 @@ describe('npm run bench', () => {
     [['--simd', 'all'], /^bench: --simd: expected one of plain, relaxed, none, got "all"\n$/],
     [
       ['--inference', '--peers', 'convnetjs'],
-      /^bench: --peers: expected one of pytorch, onnxruntime-web with --inference, got "convnetjs"\n$/,
+      /^bench: --peers: expected one of pytorch, onnxruntime-node, onnxruntime-web with --inference, got "convnetjs"\n$/,
     ],
     [
       ['--peers', 'onnxruntime-web'],
