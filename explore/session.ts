@@ -16,13 +16,22 @@ export class Session {
   readonly selected = signal<Ref | undefined>(undefined);
   readonly inspection = signal<Inspection | undefined>(undefined);
   readonly error = signal<string | undefined>(undefined);
-  /** The chain whose numbers `snapshot` holds; a later one may not have opened. */
+  /**
+   * The chain that `snapshot` shows. If a later chain could not be opened, this is still the
+   * earlier one.
+   */
   readonly subject = signal<Subject | undefined>(undefined);
-  /** Whether a later chain did not open, so that the numbers are not those of the form. */
+  /**
+   * Whether a later chain could not be opened. Then the page still shows the numbers of the earlier
+   * chain, and its form shows the later one.
+   */
   readonly isStale = signal(false);
   /** The numbers that the reader has changed since the chain was opened, by `refKey`. */
   readonly edits = signal<ReadonlyMap<string, number>>(new Map());
-  /** The numbers that are factors of the selected number, or that these read, by `refKey`. */
+  /**
+   * The factors of the selected number that are numbers of the chain, and the numbers from which
+   * its other factors are computed; by `refKey`.
+   */
   readonly lit = computed(() => {
     const terms = this.inspection.value?.products?.terms ?? [];
     const refs = terms.flat().flatMap(({ ref, reads = [] }) => (ref ? [ref] : reads));
@@ -63,7 +72,7 @@ export class Session {
     return this.#show(this.#engine.step(this.#name, learningRate));
   }
 
-  /** Finds the numbers after a step of gradient descent, and makes none. */
+  /** Returns the numbers after a step of gradient descent. The chain itself does not change. */
   async preview(learningRate: number): Promise<Snapshot | undefined> {
     try {
       return await this.#engine.preview(this.#name, learningRate);
@@ -73,7 +82,7 @@ export class Session {
     }
   }
 
-  /** Counts all parameters among the numbers that the reader has changed. */
+  /** Marks all parameters as changed by the reader. */
   editAllParams(): void {
     const next = new Map(this.edits.value);
     this.snapshot.value?.boxes.forEach(({ params }, box) => {
@@ -114,7 +123,7 @@ export class Session {
     return this.#engine.close(this.#name);
   }
 
-  /** @param opened the chain, if it was opened anew. */
+  /** @param opened the chain, if this call opens it. */
   async #show(result: Promise<Snapshot>, opened?: Subject): Promise<void> {
     try {
       const snapshot = await result;

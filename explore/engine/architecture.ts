@@ -45,7 +45,10 @@ const noValues: Initializer = () => [];
 export class Architecture {
   readonly summary: ArchitectureSummary;
   readonly #network: Module;
-  /** The last box that was asked for, because the reader moves from unit to unit. */
+  /**
+   * The trace to the box that was asked for last. A reader who moves from unit to unit asks for the
+   * same box again.
+   */
   #trace: { readonly path: string; readonly trace: Trace } | undefined;
 
   constructor(name: string) {
@@ -61,7 +64,7 @@ export class Architecture {
   /**
    * Finds the part of the image that a unit depends on, in all of its channels.
    *
-   * @param unit the row and column of the unit; they do not count for a box without places.
+   * @param unit the row and column of the unit; ignored for a box whose output has no positions.
    */
   fieldOf(path: string, [row, column]: readonly [number, number]): UnitField {
     const { inputShape } = this.summary.summary;

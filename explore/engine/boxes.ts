@@ -15,7 +15,7 @@ export interface BoxExample {
   readonly shapes: readonly (readonly number[])[];
   /** Whether the box draws its weights, and so takes an `rng`. */
   readonly seeded?: true;
-  /** Whether the input must be above 0, and the weights too: a cell that counts activity. */
+  /** Whether the input and the weights must be above 0, as in a cell that counts activity. */
   readonly positive?: true;
   /** Whether the box differs between training and inference. */
   readonly modes?: true;
@@ -51,8 +51,8 @@ const merge = (first: readonly number[], second: readonly number[]): BoxExample 
 });
 
 /**
- * All boxes and costs by group, each with a small example. Its sizes tell things apart: the height
- * is not the width, and the batch not the number of channels.
+ * All boxes and costs by group, each with a small example. The sizes of an example differ, so that
+ * a reader can tell the axes apart: the height from the width, the batch from the channels.
  */
 export const GROUPS: readonly BoxGroup[] = [
   {

@@ -30,7 +30,8 @@ const KERNEL_AXES: Readonly<Record<string, readonly number[]>> = {
 const MOST_OUTPUTS = 300;
 
 /**
- * Makes the wrong methods of each mistake from the right ones; a method that is absent stays right.
+ * For each mistake, makes the wrong methods from the right ones. A method that it does not return
+ * stays right.
  */
 const BREAK: Record<Mistake, (right: Backward, box: string) => Partial<Backward>> = {
   flip: ({ params }, box) => ({
@@ -85,7 +86,8 @@ export function breakBox(box: AnyModule | Cost, mistake: Mistake): void {
     params: box.backpropToParams.bind(box),
   };
   const wrong = { ...right, ...BREAK[mistake](right, nameOf(box)) };
-  // A right method may call the other one, which must then be right too.
+  // A method of the box may call the other one. Such a call must get the right method, not the
+  // wrong one.
   let isInside = false;
   const once = <T extends Tensor | Tensor[] | Grads>(body: () => T): T => {
     isInside = true;
@@ -114,7 +116,9 @@ function each(value: Tensor | Tensor[], change: (tensor: Tensor) => Tensor): Ten
   return Array.isArray(value) ? value.map(change) : change(value);
 }
 
-/** The factor of a mistake; the examples have no batch of three, which would explain it too. */
+/**
+ * Multiplies by 3. No example has a batch of three, so this cannot look like a wrong batch factor.
+ */
 function thrice(tensor: Tensor): Tensor {
   return mul(tensor, scalar(3));
 }
@@ -128,7 +132,7 @@ function ones({ size, shape }: Tensor): Tensor {
   return constant(new Float64Array(size).fill(1), shape);
 }
 
-/** Keeps ∂C/∂x_out of the first example. */
+/** Keeps the part of ∂C/∂x_out that belongs to the first example; the rest becomes 0. */
 function firstExample(g: Tensor): Tensor {
   const each = g.size / (g.shape[0] ?? 1);
   return constant(
@@ -137,7 +141,7 @@ function firstExample(g: Tensor): Tensor {
   );
 }
 
-/** Sends the outputs back one after another, and lets each overwrite what an earlier one wrote. */
+/** Computes the gradient of each output alone, and lets it overwrite those of earlier outputs. */
 function lastTerms(input: Backward['input'], g: Tensor, cache: unknown): Tensor | Tensor[] {
   const right = input(g, cache);
   if (g.size > MOST_OUTPUTS) return right;

@@ -9,9 +9,9 @@ import { tensorsOf, type Microscope } from './microscope.ts';
 import type { Ref } from './refs.ts';
 import { toTensor } from './values.ts';
 
-/** A derivative beside its central difference. */
+/** A derivative, compared with its central difference. */
 export interface Check {
-  /** ∂C by the number, from the boxes' backward methods. */
+  /** The derivative of C by the number, from the boxes' backward methods. */
   readonly analytic: number;
   /** (C(x + h) − C(x − h)) / 2h, from two forwards. */
   readonly numeric: number;
@@ -22,10 +22,11 @@ export interface Check {
 }
 
 /**
- * Checks ∂C by one number with the gradient checker's own comparison. The number may be an
- * activation, a weight, or the gradient of one, which names the same derivative.
+ * Compares the derivative of C by one number with its central difference, as the gradient checker
+ * does. The number may be an activation or a weight. For an entry of a gradient, the check is that
+ * of the activation or weight to which it belongs.
  *
- * @returns undefined for the loss and for a target, by which no box differentiates.
+ * @returns undefined for the loss and for a target, because no box differentiates by them.
  */
 export function checkNumber(microscope: Microscope, ref: Ref): Check | undefined {
   const subject = subjectOf(microscope, ref);
@@ -77,7 +78,7 @@ function targetOf(microscope: Microscope, tail: Tail): GradcheckTarget {
   });
 }
 
-/** The boxes from one place of the chain to its end, with the cost: x ↦ C. It runs forward only. */
+/** The boxes from one place of the chain to its end, and the cost: x ↦ C. It has no backward. */
 class Tail extends Module<unknown, Tensor, undefined> {
   readonly start: number;
   override readonly params: Params;

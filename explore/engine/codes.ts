@@ -8,14 +8,15 @@ import type { Element, Value } from './values.ts';
  * from all others. Of a longer sum they only confirm which elements it has.
  */
 export interface Codes {
-  /** The tensors with c as values. */
+  /** The tensors whose values are the codes c. */
   readonly once: readonly Value[];
-  /** The tensors with c² as values. */
+  /** The tensors whose values are the squares c². */
   readonly squared: readonly Value[];
   /**
-   * Returns the elements whose codes add up to the two results; undefined if there are none.
+   * Returns the elements whose codes have the sum `once` and whose squared codes have the sum
+   * `squared`; undefined if it finds none.
    *
-   * @param guess is called for a sum of more than two elements, and lists them.
+   * @param guess lists the elements of a sum of more than two; called only for such a sum.
    */
   decode(
     once: number,
@@ -24,7 +25,7 @@ export interface Codes {
   ): readonly Element[] | undefined;
 }
 
-/** The first code; 0 and 1 are the results of elements that take no part. */
+/** The first code. 0 and 1 are not codes, because a box also returns them for other reasons. */
 const FIRST = 2;
 
 /** Gives a code to each element of these tensors. */

@@ -5,12 +5,12 @@ import { attempt } from './probe.ts';
 import { MOST, near } from './terms.ts';
 import { toTensor, toValue, zeros, type Value } from './values.ts';
 
-/** A part of the batch that the cost is computed of alone. */
+/** A part of the batch, with the cost of this part only. */
 export interface Piece {
   readonly name: string;
   readonly x: Value;
   readonly y: Value;
-  /** The indices of its elements in x, and in the target. */
+  /** The indices of the part's elements in x; `targets` are those in the target. */
   readonly at: readonly number[];
   readonly targets: readonly number[];
   readonly loss: number;
@@ -19,7 +19,7 @@ export interface Piece {
   readonly weight: number;
 }
 
-/** The cost of a microscope, as a function of parts of its batch and of other targets. */
+/** Computes the cost of a microscope for parts of its batch, and for other targets. */
 export class CostPieces {
   readonly #cost: NonNullable<Microscope['cost']>;
   readonly #x: Value;
@@ -35,7 +35,10 @@ export class CostPieces {
     this.#gradient = gradients[length][0].values;
   }
 
-  /** The elements one by one, for a target of the shape of x; undefined if the cost refuses one. */
+  /**
+   * Returns one piece per element, if the target has the shape of x; undefined if the cost refuses
+   * one.
+   */
   elements(): readonly Piece[] | undefined {
     const { shape, values } = this.#x;
     if (this.#cost.labels || values.length > MOST) return undefined;
@@ -48,7 +51,7 @@ export class CostPieces {
     return pieces.every((piece) => piece !== undefined) ? pieces : undefined;
   }
 
-  /** The examples one by one. */
+  /** Returns one piece per example; undefined if the cost refuses one. */
   examples(): readonly Piece[] | undefined {
     const [examples, ...rest] = this.#x.shape;
     const size = this.#x.values.length / examples;
@@ -64,7 +67,10 @@ export class CostPieces {
     return pieces.every((piece) => piece !== undefined) ? pieces : undefined;
   }
 
-  /** Runs the cost on a piece. One that does not count, as an ignored label, may be refused. */
+  /**
+   * Runs the cost on a piece. The cost may refuse a piece whose gradient is 0, such as an example
+   * with an ignored label: then its loss is 0. Returns undefined if it refuses any other piece.
+   */
   #piece(part: Omit<Piece, 'loss' | 'gradient' | 'weight'>): Piece | undefined {
     const here = part.at.map((index) => this.#gradient[index]);
     const run = this.run(part.x, part.y);
@@ -79,8 +85,8 @@ export class CostPieces {
   }
 
   /**
-   * Computes the loss and ∂C/∂x of other inputs and targets; undefined if the cost refuses them. A
-   * cost of labels may take probabilities, of the shape of x, as well.
+   * Computes the loss and ∂C/∂x for the given input and target; undefined if the cost refuses them.
+   * If the cost takes labels, the target may also be probabilities of the shape of x.
    */
   run(x: Value, y: Value) {
     return attempt(() =>

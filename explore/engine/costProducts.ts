@@ -23,7 +23,10 @@ export class CostProbe {
     this.#place = microscope.boxes.length;
   }
 
-  /** The products of C; the numbers that it reads, if it is the cost of a single example. */
+  /**
+   * Returns the products whose sum is C. For the cost of a single example, returns the numbers that
+   * it reads.
+   */
   ofLoss(): { readonly terms: readonly Term[]; readonly isSum: boolean } {
     const { loss, activations, cost } = this.#snapshot;
     for (const pieces of [this.#pieces.elements(), this.#pieces.examples()]) {
@@ -41,7 +44,10 @@ export class CostProbe {
     return { terms: [...reads, ...read], isSum: false };
   }
 
-  /** The products of ∂C/∂x at an index; undefined if it is not a_n ∂C_n/∂x of one example. */
+  /**
+   * Returns the products whose sum is ∂C/∂x at an index; undefined unless it is a_n ∂C_n/∂x of one
+   * example n.
+   */
   ofGradient(index: number): readonly Term[] | undefined {
     const value = this.#snapshot.gradients[this.#place][0].values[index];
     const pieces = this.#pieces.elements() ?? this.#pieces.examples();
@@ -58,7 +64,10 @@ export class CostProbe {
       .find((terms) => near(sumOf(terms), value));
   }
 
-  /** Splits p_k − y_k, for a cost that takes probabilities in place of the label and is linear. */
+  /**
+   * Splits the derivative into p_k − y_k, for a cost that also takes probabilities in place of the
+   * label and is linear in them.
+   */
   #byLabel(piece: Piece, index: number): Term[] | undefined {
     if (piece.y.shape.length !== 1) return undefined;
     const k = piece.at.indexOf(index);
@@ -77,7 +86,7 @@ export class CostProbe {
     return terms.filter(([{ value }]) => !near(value, 0));
   }
 
-  /** Splits a derivative a + b y, for one element x with its target y. */
+  /** Splits the derivative into a + b y, for a piece of one element x with its target y. */
   #byTarget(piece: Piece, index: number): Term[] | undefined {
     if (piece.at.length !== 1) return undefined;
     const [[x], [y]] = [piece.x.values, piece.y.values];
@@ -103,7 +112,7 @@ export class CostProbe {
   }
 }
 
-/** The weight of a piece as a factor; a weight of 1 is not written. */
+/** Returns the weight of a piece as a factor, or no factor if the weight is 1. */
 function weightOf({ weight }: Piece): Factor[] {
   return weight === 1 ? [] : [{ value: weight, name: 'the weight in C' }];
 }

@@ -20,7 +20,7 @@ export interface Inspection {
   readonly check?: Check;
 }
 
-/** A chain of boxes that the page looks at, as the worker is asked to make it. */
+/** Describes a chain of boxes for the worker, which builds it. */
 export type Subject = ExampleSubject | BoxSubject | NetworkSubject;
 
 /** The lecture's worked example, with the numbers that the reader has changed. */
@@ -67,7 +67,7 @@ export class Engine {
     return microscope.snapshot();
   }
 
-  /** Finds the numbers after a step of gradient descent, and leaves the chain as it is. */
+  /** Returns the numbers after a step of gradient descent. The chain itself does not change. */
   preview(name: string, learningRate: number): Snapshot {
     const microscope = this.#get(name);
     const saved = microscope.save();

@@ -3,9 +3,9 @@ import { numElements } from '../../lib/shapes.ts';
 import type { Value } from './values.ts';
 
 /**
- * Makes seeded values of few digits, with which a reader can compute along. No two are equal and none
- * is 0, so a max pooling or a ReLU has a derivative at them. Two tensors of another `shift` share
- * none, which a maximum of the two needs.
+ * Makes seeded values of few digits, so that a reader can compute along. No two values are equal
+ * and none is 0, so that max pooling and ReLU have a derivative there. With different `shift`, two
+ * tensors have no value in common, as a maximum of both needs.
  */
 export function exampleValues(
   shape: readonly number[],
@@ -26,8 +26,8 @@ export function exampleValues(
 const MOST = 9;
 
 /**
- * Makes a seeded ∂C/∂x_out of whole numbers, ±1, ±2, ... ±9 and again ±1. A reader tells them at a
- * glance from the inputs and weights, which have decimals, and sees them in the products.
+ * Makes a seeded ∂C/∂x_out of whole numbers, ±1, ±2, ... ±9 and again ±1. Inputs and weights have
+ * decimals, so a reader recognizes the gradient in the products.
  */
 export function exampleGradient(shape: readonly number[], seed: number): Value {
   const values = Float64Array.from(new Rng(seed).permutation(numElements(shape)), (rank) => {

@@ -4,7 +4,7 @@ import { attempt, BoxProbe } from './probe.ts';
 import { inputFactor, MOST, near, paramFactor, sumOf, type Factor, type Term } from './terms.ts';
 import { oneHot, zeros, type Element, type Value } from './values.ts';
 
-/** The products of ∂C/∂x_in[j]. */
+/** Returns the products whose sum is ∂C/∂x_in[j]. */
 export function ofGradInput(
   microscope: Microscope,
   box: number,
@@ -28,7 +28,7 @@ export function ofGradInput(
   });
 }
 
-/** The products of ∂C/∂w[k]. */
+/** Returns the products whose sum is ∂C/∂w[k]. */
 export function ofGradParam(
   microscope: Microscope,
   box: number,
@@ -55,11 +55,14 @@ interface Subject {
   /** The tensors that the box may multiply v with: its weights, or its inputs. */
   readonly partners: readonly Value[];
   readonly partner: (tensor: number, index: number) => Factor;
-  /** Lists the partners for output i, where they may be more than two. */
+  /** Lists the partners of v in output i. Codes need this list if there are more than two. */
   readonly together?: (i: number) => readonly Element[] | undefined;
-  /** Whether the box may add v to an output, as it adds a bias, without a partner. */
+  /** Whether the box may add v to an output without a partner, as it adds a bias. */
   readonly isAddend: boolean;
-  /** Computes x_out with v at 0 or 1, and all that is of its kind at 0. */
+  /**
+   * Computes x_out with v at 0 or 1. All other elements of the inputs (or of the weights, if v is
+   * one) are 0.
+   */
   readonly forward: (v: 0 | 1, partners: readonly Value[]) => Float64Array;
   /** Computes x_out with v moved a little. */
   readonly moved: () => Float64Array;
@@ -67,7 +70,7 @@ interface Subject {
   readonly derivative: (gradients: ReturnType<BoxProbe['backward']>) => number;
 }
 
-/** The products of ∂C/∂v. */
+/** Returns the products whose sum is ∂C/∂v. */
 function ofGradient(
   microscope: Microscope,
   box: number,
@@ -76,13 +79,13 @@ function ofGradient(
   { partners, partner, together, isAddend, forward, moved, derivative }: Subject,
 ): Term[] {
   const grad = (i: number) => gradFactor(microscope, box, i);
-  // The column of a box that is linear in v: x_out at v = 1, less x_out at v = 0.
+  // If the box is linear in v, this is what each output gains when v rises from 0 to 1.
   const column = (values: readonly Value[]) => {
     const at0 = attempt(() => forward(0, values));
     const at1 = attempt(() => forward(1, values));
     return at0 && at1?.map((y, i) => y - at0[i]);
   };
-  // The products by the forward, which a wrong backward does not add up to.
+  // The products that the forward pass implies. A wrong backward returns another sum.
   let expected: Term[] | undefined;
   if (partners.length > 0) {
     const codes = codesFor(partners);
@@ -105,7 +108,7 @@ function ofGradient(
   if (plain) {
     const terms = nonZero(plain, (i) => [grad(i), { value: plain[i] }]);
     if (near(sumOf(terms), value)) return terms;
-    // They count only if the box is linear, as the codes suppose.
+    // The codes suppose a linear box. If the box is not linear, their products do not count.
     if (!near(sumOf(expected ?? []), sumOf(terms))) expected = undefined;
   }
   const own = nonZero(difference(moved(), probe.output.values), (i) => [

@@ -13,7 +13,10 @@ interface Run {
   readonly box: AnyModule;
   readonly inputs: readonly Value[];
   readonly output: Value;
-  /** The memory of the tensors. A tensor that is passed on keeps it. */
+  /**
+   * The memory of the inputs and of the output. If a box passes a tensor on, its output has the
+   * memory of the input.
+   */
   readonly from: readonly object[];
   readonly to: object;
 }
@@ -47,7 +50,7 @@ export function boxInside(
     const { output } = container.forward(microscope.argument(k, inputs), { ...context, afterBox });
     return { from: inputs.map(memoryOf), to: memoryOf(tensorsOf(output)[0]) };
   });
-  // A box that passes its input on, as an Identity does, computes nothing.
+  // A box such as Identity, which passes its input on, is not the one that computes the output.
   const last = runs.find(
     ({ box, from, to }) =>
       box.children().length === 0 && to === outer.to && !from.includes(outer.to),
@@ -68,7 +71,8 @@ export function boxInside(
       input: (part, index) => {
         const own = outer.from.indexOf(last.from[part]);
         if (own >= 0) return inputFactor(whole, k, own, index);
-        // Of a container and its last box, which give the same tensor, the container comes later.
+        // A container and its last box have the same output. The container is later in the list, so
+        // the search starts at the end.
         const { box } = [...runs].reverse().find(({ to }) => to === last.from[part]) ?? last;
         const { shape, values } = last.inputs[part];
         const path = paths.get(box) ?? '';
@@ -87,7 +91,7 @@ function memoryOf({ dataId }: Tensor): object {
   return dataId;
 }
 
-/** The path of each box below a container, as the names of the parameters have it. */
+/** Returns the path of each box inside a container, as in the names of the parameters. */
 function pathsIn(container: AnyModule, prefix = ''): ReadonlyMap<AnyModule, string> {
   const paths = new Map<AnyModule, string>();
   for (const [name, box] of container.children()) {

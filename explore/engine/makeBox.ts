@@ -42,8 +42,8 @@ export function makeBox(name: string, example: BoxExample, call: BoxCall): AnyMo
 }
 
 /**
- * Rounds the weights. Those of a cell that counts activity are too small for that, so they get
- * others.
+ * Rounds the weights. The initial weights of a cell that counts activity would round to 0, so these
+ * cells get other weights.
  */
 function rounded(box: AnyModule, positive = false): AnyModule {
   for (const param of Object.values(box.params)) {

@@ -15,7 +15,8 @@ import type { Ref } from './refs.ts';
 import { toTensor, type Value } from './values.ts';
 
 /**
- * One exported box or cost, at an input of the reader's own. What is absent is as in its example.
+ * One exported box or cost, at an input that the reader chose. A property that is left out is as in
+ * the example of the box.
  */
 export interface BoxSubject {
   readonly kind: 'box';
@@ -23,7 +24,7 @@ export interface BoxSubject {
   readonly call?: BoxCall;
   /** The shape of each input. */
   readonly shapes?: readonly (readonly number[])[];
-  /** Whether the forward is one of training. */
+  /** Whether the forward pass is one in training mode. */
   readonly training?: boolean;
   readonly mistake?: Mistake;
   /** The numbers that the reader has changed. */
@@ -107,7 +108,7 @@ function checked(shape: readonly number[]): readonly number[] {
   );
 }
 
-/** Writes numbers that came from the address, which may name places that do not exist. */
+/** Writes the numbers of the address. A number that does not exist in this chain is ignored. */
 export function writeAll(microscope: Microscope, edits: Edits): void {
   for (const [ref, value] of edits) writeExisting(microscope, ref, value);
 }

@@ -37,7 +37,10 @@ export function outputTerms(
   return { terms: [...read, ...weights].map((factor) => [factor]), isSum: false };
 }
 
-/** The products of a weight and an input, and the biases, that codes in place of weights reveal. */
+/**
+ * Returns the products of weights and inputs, and the biases. Codes in place of the weights reveal
+ * them.
+ */
 function ofCodes(probe: BoxProbe, i: number, factors: FactorsOf): Term[] | undefined {
   const params = Object.values(probe.params);
   if (params.length === 0) return undefined;

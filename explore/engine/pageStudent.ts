@@ -5,8 +5,8 @@ import type { Limits, ProcessFailure, Submission } from '../../psets/grader/stud
 const LIMITS: Limits = { seconds: 5, memory: Infinity };
 
 /**
- * A student's code in a worker with a limit of time. It is the student's own browser, so the worker
- * keeps only mistakes apart, such as an endless loop.
+ * A student's code in a worker with a time limit. The page protects itself against mistakes, such
+ * as an endless loop, and not against attacks, because it runs in the student's own browser.
  *
  *     const report = await checkPset(pset, new PageStudent(source), new Rng(0));
  */
@@ -14,7 +14,7 @@ export class PageStudent implements Submission {
   readonly limits = LIMITS;
   readonly #source: string;
   #worker: Worker | undefined;
-  /** Why the code does not load, which is so for all calls. */
+  /** The reason why the code does not load; it is the same for all calls. */
   #unloadable: ProcessFailure | undefined;
 
   /** @param source the JavaScript of the module. */

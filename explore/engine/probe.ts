@@ -9,7 +9,7 @@ import { oneHot, toTensor, toValue, zeros, type Element, type Value } from './va
 /** The parameters of a box, by name. */
 export type ParamValues = Readonly<Record<string, Value>>;
 
-/** A box, and the values that it got and gave in a chain. */
+/** A box with its inputs and its output in a chain. */
 export interface ProbeOptions {
   readonly box: AnyModule;
   readonly inputs: readonly Value[];

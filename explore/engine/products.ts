@@ -12,20 +12,20 @@ import { inputFactor, MOST, paramFactor, sumOf, type Term } from './terms.ts';
 /** The origin of a number. */
 export interface Products {
   /**
-   * The box that computes the number, and by which of its methods. The number after that of the last
-   * box stands for the cost.
+   * The index of the box that computes the number, and the method that does. An index one above
+   * that of the last box stands for the cost.
    */
   readonly box: number;
   /** Absent for the state of a box, which it updates apart from the three arrows. */
   readonly arrow?: Arrow;
   /**
-   * The products that the number is the sum of. The terms of a function that is no such sum, such
-   * as a tanh, are the numbers that it reads.
+   * If `isSum`, the products whose sum is the number. For any other function, such as a tanh, the
+   * numbers that it reads.
    */
   readonly terms: readonly Term[];
   readonly isSum: boolean;
   readonly value: number;
-  /** The sum of the products, if a wrong box returns another value. */
+  /** The sum of the products, if it differs from `value` because a box is wrong. */
   readonly sum?: number;
 }
 
@@ -77,7 +77,10 @@ export function productsOf(microscope: Microscope, ref: Ref): Products | undefin
   return undefined;
 }
 
-/** The products of x_out[i]; of a container, those of the box inside that gives its output. */
+/**
+ * Returns the products of x_out[i]. For a container, they are those of the inner box that computes
+ * its output.
+ */
 function ofOutput(microscope: Microscope, box: number, i: number) {
   const probe = BoxProbe.at(microscope, box);
   const own = outputTerms(probe, i, {
@@ -88,7 +91,8 @@ function ofOutput(microscope: Microscope, box: number, i: number) {
   const inside = boxInside(microscope, box);
   const inner = inside && outputTerms(inside.probe, i, inside.factors);
   if (!inner?.isSum) return own;
-  // A value inside is no number of the figure. Those that it depends on are lit in its place.
+  // The figure does not show the values inside a container, so it lights the numbers on which they
+  // depend.
   const reads = own.terms.flat().flatMap(({ ref }) => ref ?? []);
   const terms = inner.terms.map((term) =>
     term.map((factor) => (factor.inside ? { ...factor, reads } : factor)),
@@ -96,7 +100,7 @@ function ofOutput(microscope: Microscope, box: number, i: number) {
   return { terms, isSum: true };
 }
 
-/** The sum of all products, where it is not the value. */
+/** Returns the sum of all products, if it differs from the value. */
 function other(terms: readonly Term[], value: number): { sum?: number } {
   const sum = sumOf(terms);
   return terms.length >= MOST || Math.abs(sum - value) <= 1e-8 * Math.max(1, Math.abs(value))

@@ -8,16 +8,22 @@ export interface Factor {
   readonly ref?: Ref;
   /** For a value inside a container: the box that gives it, and its place there. */
   readonly inside?: string;
-  /** The numbers of the chain that it is computed from, if they are to be lit. */
+  /**
+   * The numbers of the chain from which a value without an address is computed; the page lights
+   * them.
+   */
   readonly reads?: readonly Ref[];
-  /** A text about a number without an address; by default it is a derivative of the box. */
+  /**
+   * The words for a number without an address; by default they say that it is a derivative of the
+   * box.
+   */
   readonly name?: string;
 }
 
 /** One product of a sum. */
 export type Term = readonly Factor[];
 
-/** Makes the factors of the products of a box. */
+/** Makes factors from the inputs and the parameters of a box. */
 export interface FactorsOf {
   input(part: number, index: number): Factor;
   param(name: string, index: number): Factor;
@@ -26,7 +32,7 @@ export interface FactorsOf {
 /** The largest number of outputs whose derivative is taken one by one. */
 export const MOST = 128;
 
-/** Makes the factor of an element of the input of a box. */
+/** Makes a factor from one element of a box's input. */
 export function inputFactor(
   { inputs }: BoxProbe,
   box: number,
@@ -37,7 +43,7 @@ export function inputFactor(
   return { value: inputs[part].values[index], ref };
 }
 
-/** Makes the factor of an element of a parameter of a box. */
+/** Makes a factor from one element of a box's parameter. */
 export function paramFactor(params: ParamValues, box: number, name: string, index: number): Factor {
   return { value: params[name].values[index], ref: { kind: 'param', box, name, index } };
 }

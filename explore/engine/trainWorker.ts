@@ -9,8 +9,8 @@ import { report, serve } from './serve.ts';
  * The worker of the live network: it trains on the backend wasm, beside the page and its engine.
  */
 async function start(): Promise<LiveNetwork> {
-  // tfjs starts its threads from the source text of a function, which a bundler has changed. The
-  // build without threads works with and without the headers that allow threads.
+  // tfjs starts threads from the source text of a function, and the bundler has changed that text.
+  // So threads are off, whether or not the page's headers allow them.
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   await useBackend('wasm');
   return new LiveNetwork((about) => report<LiveReport>(about));

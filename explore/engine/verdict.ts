@@ -41,7 +41,7 @@ export function verdictOn(microscope: Microscope): readonly Verdict[] {
       }));
     });
   } finally {
-    // The checker moves parameters that are all equal, such as biases of 0.
+    // The checker changes parameters that are all equal, such as biases of 0.
     microscope.restore(saved);
   }
 }

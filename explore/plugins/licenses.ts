@@ -5,7 +5,8 @@ import { isObject } from '../../lib/isObject.ts';
 
 /**
  * Writes the licences of all packages that the page and its workers contain. Vite's own list leaves
- * out the workers, because each of them is a build of its own; these end before that of the page.
+ * out the workers, because each worker is a separate build. The workers are built before the page,
+ * so the plugin of the page writes the whole list.
  *
  * @returns the plugin of the page, and the plugin of the workers.
  */

@@ -17,7 +17,7 @@ export interface DigitSprites {
   readonly test: Sprite;
 }
 
-/** Why the page was built without digits. */
+/** The reason why the page was built without digits. */
 export interface NoDigits {
   readonly problem: string;
 }

@@ -1,6 +1,6 @@
 import type { TargetedPointerEvent } from 'preact';
 
-/** The movement, in pixels, from which on a press is a drag and no click. */
+/** The movement in pixels from which a press counts as a drag, not as a click. */
 const LEAST = 4;
 
 /** The movement that changes a number by one step. */

@@ -2,14 +2,17 @@ import type { Snapshot } from '../engine/snapshot.ts';
 import type { Ref } from '../engine/refs.ts';
 import { position } from './format.ts';
 
-/** The names of the values at a place: x_in, x_1, ..., x_out; x if a cost is alone. */
+/**
+ * Returns the name of the values at a place: x_in, x_1, ..., x_out. If the chain has only a cost,
+ * it is x.
+ */
 export function placeName(place: number, last: number): string {
   if (last === 0) return 'x';
   if (place === 0) return 'x_in';
   return place === last ? 'x_out' : `x_${place}`;
 }
 
-/** The name of a number: the tensor and the position in it, or the name of a weight. */
+/** Returns the name of a number: its tensor and position, or the name of the weight. */
 export function nameOf(ref: Ref, { activations, boxes, cost }: Snapshot): string {
   switch (ref.kind) {
     case 'activation':

@@ -33,7 +33,7 @@ export function nestBoxes(rows: readonly SummaryRow[], prefix = ''): BoxNode[] {
       });
     } else {
       const children = nestBoxes(own, `${path}.`);
-      // A container that holds only another container adds nothing: `residual` of `0.residual`.
+      // A container whose only content is another container shares its line: `0.residual`.
       const [only] = children;
       nodes.push(
         children.length === 1

@@ -27,7 +27,7 @@ export interface TrainingOptions extends TrainingSettings {
 /** The least time between two reports while the network learns, in milliseconds. */
 const PAUSE = 150;
 
-/** The number of epochs; a reader stops before. */
+/** The number of epochs, which no reader reaches. */
 const EPOCHS = 1e6;
 
 /**
@@ -39,12 +39,14 @@ export class Training {
   readonly #optimizer: WatchedOptimizer;
   #batchSize: number;
   #progress: TrainingProgress | undefined;
-  /** Steps and epochs of earlier batch sizes. */
+  /** The steps and epochs that were done with earlier batch sizes. */
   #offset = { steps: 0, epochs: 0 };
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
-  /** Whether a reader wants it to learn; a task may hold it up. */
+  /** Whether the reader wants the network to learn. It may still have to wait for a task. */
   #wanted = false;
-  /** The number of tasks that need the weights at rest, and the end of the last one. */
+  /**
+   * The number of tasks during which the weights must not change. `#turn` ends with the last task.
+   */
   #waiting = 0;
   #turn: Promise<void> = Promise.resolve();
   #steps: StepLine[] = [];
@@ -82,7 +84,10 @@ export class Training {
     });
   }
 
-  /** Starts to learn, until `pause` or an error; after the tasks for which it waits. */
+  /**
+   * Starts to learn, after the tasks that need the weights at rest. Learns until `pause` or an
+   * error.
+   */
   start(): void {
     this.#wanted = true;
     this.#goOn();
@@ -105,7 +110,7 @@ export class Training {
 
   /**
    * Runs `body` between two steps, so that no weight changes meanwhile. Bodies run one after
-   * another; a reader who pauses or starts meanwhile is heeded after the last one.
+   * another. If a reader pauses or starts meanwhile, this takes effect after the last body.
    */
   async whilePaused<T>(body: () => T | Promise<T>): Promise<T> {
     this.#waiting++;
@@ -130,7 +135,9 @@ export class Training {
     this.#options.network.dispose();
   }
 
-  /** Learns, if a reader wants it and no task needs the weights at rest. */
+  /**
+   * Starts a run, if the reader wants the network to learn and no task needs the weights at rest.
+   */
   #goOn(): void {
     if (!this.#wanted || this.#running || this.#waiting > 0) return;
     this.#optimizer.watching = false;
@@ -139,7 +146,7 @@ export class Training {
     void running.ended.then(() => {
       if (this.#running !== running) return;
       this.#running = undefined;
-      // Nobody stopped it, so an error has ended it.
+      // If nobody stopped the run, an error has ended it.
       if (!running.stop.signal.aborted) this.#wanted = false;
     });
   }

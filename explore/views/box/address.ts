@@ -8,8 +8,8 @@ import { parseRef, type Ref } from '../../engine/refs.ts';
 const FIRST = 'Conv2D';
 
 /**
- * Reads the box, its arguments, shapes and edited numbers from the address. A part that cannot be
- * read is as in the example of the box.
+ * Reads the box, its arguments, shapes and edited numbers from the address. For a part that cannot
+ * be read, takes that of the box's example.
  */
 export function subjectOf(state: URLSearchParams): BoxSubject {
   const name = state.get('name') ?? FIRST;

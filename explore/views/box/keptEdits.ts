@@ -11,18 +11,19 @@ export type Change =
       readonly to: readonly (readonly number[])[];
     };
 
-/** The numbers of the reader that a changed box still has, as the address holds them. */
+/** The edits that are still valid after a box has changed. */
 export interface Kept {
-  /** Undefined if there are none. */
+  /** The edits as text for the address; undefined if there are none. */
   readonly edits: string | undefined;
-  /** The number of edits whose tensor has another shape now. */
+  /** The number of edits that are no longer valid. */
   readonly dropped: number;
 }
 
 /**
- * Finds out which numbers of the reader a changed box still has. Inputs stay at their coordinates,
- * and weights stay unless the arguments change, which may be their sizes. A given ∂C/∂x_out has
- * another shape.
+ * Finds out which edits are still valid after a box has changed. Edits of inputs keep their
+ * coordinates. Edits of weights are dropped if the arguments change, because the weights may then
+ * have other sizes. Edits of targets are dropped if the shapes change, and edits of ∂C/∂x_out
+ * always.
  */
 export function keptEdits(edits: Edits, change: Change): Kept {
   const kept = edits.flatMap(([ref, value]): Edits => {

@@ -6,14 +6,20 @@ import { Session } from '../../session.ts';
 import { editsOf, editsText } from '../box/address.ts';
 import { ETA, etaIn, FIRST, MOST, stepIn, UPDATE, updatesAt } from './steps.ts';
 
-/** The worked example at a step: it makes and takes back updates, and keeps the address in step. */
+/**
+ * The worked example at a step. It makes and undoes updates so that the numbers belong to the step,
+ * and keeps the step in the address.
+ */
 export class ExampleRun {
   readonly session: Session;
   /** The snapshots before each update. */
   readonly history = signal<readonly Snapshot[]>([]);
-  /** The numbers after the update that is shown but not made. */
+  /** The numbers after the next update, which the page shows before it is made. */
   readonly preview = signal<Snapshot | undefined>(undefined);
-  /** The last move; a click may come while an earlier one is still being computed. */
+  /**
+   * The end of the last move. A click may come while an earlier move is still being computed, so
+   * moves run one after another.
+   */
   #moves = Promise.resolve();
   /** The learning rate of the updates in `history`. */
   #eta = NaN;
@@ -38,7 +44,7 @@ export class ExampleRun {
     };
   }
 
-  /** Goes to a step, which depends on the one that is shown. */
+  /** Goes to the step that `next` returns for the step shown. */
   goTo(next: (step: number) => number): void {
     this.#moves = this.#moves.then(() => {
       return this.#goTo(Math.min(MOST, Math.max(0, next(stepIn(state.value)))));
@@ -63,7 +69,7 @@ export class ExampleRun {
   async #goTo(step: number): Promise<void> {
     const { session } = this;
     const eta = etaIn(state.value);
-    // Another learning rate makes other updates, from the first one on.
+    // With another learning rate, all updates are made again.
     const kept = eta === this.#eta ? updatesAt(step) : 0;
     const made = this.history.value;
     if (made.length > kept) {
@@ -85,8 +91,8 @@ export class ExampleRun {
   }
 
   /**
-   * Writes numbers that the reader has changed into the address. After updates, the changed numbers
-   * are a new beginning, so that the address still makes them.
+   * Writes the numbers that the reader has changed into the address. If updates were made before
+   * the change, the address must contain all parameters, because it does not contain the updates.
    */
   #follow(changed: ReadonlyMap<string, number>): void {
     if (editsText(changed) === (state.value.get('edits') ?? undefined)) return;

@@ -9,7 +9,7 @@ export const FIRST = 2;
 /** The last step, because the address may hold any number. */
 export const MOST = 100;
 
-/** The step that shows an update; its numbers are still those before it. */
+/** The step that shows the first update before it is made. */
 export const UPDATE = 3;
 
 /** The learning rate of the lecture, which is below 0: w ← w + η ∂C/∂w. */
@@ -35,7 +35,7 @@ export function etaIn(state: URLSearchParams): number {
   return 'value' in typed ? typed.value : ETA;
 }
 
-/** The costs and the target that the words of a step speak of. */
+/** The costs and the target that appear in the words of a step. */
 export interface Numbers {
   readonly target: number;
   readonly loss: number;

@@ -34,7 +34,7 @@ export interface Address {
   readonly weights: string | undefined;
 }
 
-/** Reads the address; what is missing or no number has its default. */
+/** Reads the address. A part that is missing or invalid gets its default. */
 export function address(): Address {
   const part = state.value.get('part') ?? '';
   return {

@@ -25,7 +25,10 @@ export class Lab {
   readonly error = signal<string | undefined>(undefined);
   /** The last try of the search for an image that fools the network. */
   readonly search = signal<AdversarialTry | undefined>(undefined);
-  /** Counts the weights that a reader may look at: it grows when they have changed and rest. */
+  /**
+   * Grows by 1 when the weights have changed and do not change at the moment, so that the page
+   * reads them again.
+   */
   readonly version = signal(0);
   readonly step = computed(() => this.progress.value?.step ?? 0);
   /** Is awaited after each step of slow motion, so that the figures keep up. */
@@ -145,7 +148,7 @@ export class Lab {
     if (this.mode.value === 'slow') this.mode.value = 'paused';
   }
 
-  /** Does what the reader asked for; the error of an earlier wish is no longer shown. */
+  /** Runs a task that the reader asked for, and hides the error of an earlier task. */
   attempt(body: () => Promise<unknown>): Promise<void> {
     this.error.value = undefined;
     return this.showingErrors(body);

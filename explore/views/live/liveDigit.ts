@@ -7,7 +7,7 @@ import { centred, SIDE } from './pixels.ts';
 /** The image that the view shows to the network. */
 export interface Shown {
   readonly pixels: Pixels;
-  /** The right answer, of a test digit. */
+  /** The right answer, if the image is a test digit. */
   readonly label?: number;
 }
 
@@ -18,7 +18,7 @@ export class LiveDigit {
   readonly drawn = signal<Pixels | undefined>(undefined);
   readonly attention = signal<Attention | undefined>(undefined);
   readonly adversarial = signal<Adversarial | 'none' | 'searching' | undefined>(undefined);
-  /** The number of steps of training after which the weights of `adversarial` were. */
+  /** The number of training steps that had been done when `adversarial` was found. */
   readonly fooledAt = signal(0);
   /** Asks the network about the image, after the image or the weights have changed. */
   readonly ask = coalesce(() => this.#lab.showingErrors(() => this.#ask()));
