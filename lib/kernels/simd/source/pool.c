@@ -32,41 +32,76 @@ INLINE struct Window windowAt(const struct Pool *p, int i, int j) {
   for (int y = at.top; y < at.bottom; y++)          \
     for (int x = at.left; x < at.right; x++)
 
-/**
- * Computes the rows first ... past − 1 of the output of a max pool, where the rows of all images are
- * counted. A NaN wins its window.
- */
-KERNEL(maxPool)(const struct Pool *args, int first, int past, float *scratch) {
-  const struct Pool p = *args;
-  const int channels = p.channels, columns = p.width.output;
-  for (int row = first; row < past; row++) {
-    const int image = row / p.height.output, i = row % p.height.output;
-    const float *from = p.x + image * p.height.input * p.width.input * channels;
-    for (int j = 0; j < columns; j++) {
-      const struct Window at = windowAt(&p, i, j);
-      float *to = p.to + (row * columns + j) * channels;
-      const int start = (at.top * p.width.input + at.left) * channels;
-      for (int c = 0; c < channels; c += 4) {
-        if (channels < 4) {
-          for (; c < channels; c++) {
-            float winner = from[start + c];
-            EACH_CELL {
-              const float value = from[(y * p.width.input + x) * channels + c];
-              if (!(value <= winner || winner != winner)) winner = value;
-            }
-            to[c] = winner;
-          }
-          break;
-        }
-        // The last vector may repeat some channels.
-        const int k = least(c, channels - 4);
-        f4 winner = load(from + start + k);
-        EACH_CELL
-          winner = largest(winner, load(from + (y * p.width.input + x) * channels + k));
-        store(to + k, winner);
+/** Writes the maximum of each channel over a window of the image `from`. A NaN wins its window. */
+INLINE void maxOfWindow(const struct Pool *p, struct Window at, const float *from, float *to) {
+  const int channels = p->channels, start = (at.top * p->width.input + at.left) * channels;
+  if (channels < 4) {
+    for (int c = 0; c < channels; c++) {
+      float winner = from[start + c];
+      EACH_CELL {
+        const float value = from[(y * p->width.input + x) * channels + c];
+        if (!(value <= winner || winner != winner)) winner = value;
       }
+      to[c] = winner;
+    }
+    return;
+  }
+  for (int c = 0; c < channels; c += 4) {
+    // The last vector may repeat some channels.
+    const int k = least(c, channels - 4);
+    f4 winner = load(from + start + k);
+    EACH_CELL
+      winner = largest(winner, load(from + (y * p->width.input + x) * channels + k));
+    store(to + k, winner);
+  }
+}
+
+/** Writes the sum of each channel over a window of the image `from`, times `scale`. */
+INLINE void meanOfWindow(const struct Pool *p, struct Window at, const float *from, float scale,
+                         float *to) {
+  const int channels = p->channels;
+  int c = 0;
+  for (; c + 3 < channels; c += 4) {
+    f4 sum = splat(0);
+    // Each row of the window is summed by itself, because short sums have small rounding errors.
+    for (int y = at.top; y < at.bottom; y++) {
+      f4 part = splat(0);
+      for (int x = at.left; x < at.right; x++)
+        part += load(from + (y * p->width.input + x) * channels + c);
+      sum += part;
+    }
+    store(to + c, sum * scale);
+  }
+  for (; c < channels; c++) {
+    float sum = 0;
+    EACH_CELL sum += from[(y * p->width.input + x) * channels + c];
+    to[c] = sum * scale;
+  }
+}
+
+/** Computes the rows first ... past − 1 of the output, where the rows of all images are counted. */
+INLINE void poolRows(const struct Pool *p, int first, int past, const int isMax) {
+  const int columns = p->width.output;
+  for (int row = first; row < past; row++) {
+    const int image = row / p->height.output, i = row % p->height.output;
+    const float *from = p->x + image * p->height.input * p->width.input * p->channels;
+    for (int j = 0; j < columns; j++) {
+      const struct Window at = windowAt(p, i, j);
+      float *to = p->to + (row * columns + j) * p->channels;
+      if (isMax) maxOfWindow(p, at, from, to);
+      else meanOfWindow(p, at, from, p->rowScale[i] * p->columnScale[j], to);
     }
   }
+}
+
+KERNEL(maxPool)(const struct Pool *args, int first, int past, float *scratch) {
+  const struct Pool p = *args;
+  poolRows(&p, first, past, 1);
+}
+
+KERNEL(avgPool)(const struct Pool *args, int first, int past, float *scratch) {
+  const struct Pool p = *args;
+  poolRows(&p, first, past, 0);
 }
 
 /**
@@ -104,38 +139,6 @@ KERNEL(maxPoolGrad)(const struct Pool *args, int first, int past, float *scratch
             isFound = 1;
           }
         }
-      }
-    }
-  }
-}
-
-/** Computes the rows first ... past − 1 of the averages of the windows, as `maxPool` does. */
-KERNEL(avgPool)(const struct Pool *args, int first, int past, float *scratch) {
-  const struct Pool p = *args;
-  const int channels = p.channels, columns = p.width.output;
-  for (int row = first; row < past; row++) {
-    const int image = row / p.height.output, i = row % p.height.output;
-    const float *from = p.x + image * p.height.input * p.width.input * channels;
-    for (int j = 0; j < columns; j++) {
-      const struct Window at = windowAt(&p, i, j);
-      const float scale = p.rowScale[i] * p.columnScale[j];
-      float *to = p.to + (row * columns + j) * channels;
-      int c = 0;
-      for (; c + 3 < channels; c += 4) {
-        f4 sum = splat(0);
-        // One sum per row of the window, because few terms round less.
-        for (int y = at.top; y < at.bottom; y++) {
-          f4 part = splat(0);
-          for (int x = at.left; x < at.right; x++)
-            part += load(from + (y * p.width.input + x) * channels + c);
-          sum += part;
-        }
-        store(to + c, sum * scale);
-      }
-      for (; c < channels; c++) {
-        float sum = 0;
-        EACH_CELL sum += from[(y * p.width.input + x) * channels + c];
-        to[c] = sum * scale;
       }
     }
   }

@@ -85,9 +85,12 @@ KERNEL(sumRuns)(const struct Sums *args, int first, int past, float *scratch) {
   }
 }
 
-/** Adds up to 16 columns of some lines. */
-INLINE void sumOfLines(const struct Sums *p, const float *x, const float *y, int lines, int width,
-                       int column, int outer, double *sums, double *products) {
+/**
+ * Sums some columns over `lines` lines: 16 columns from `column` on, or the whole vectors that are
+ * left, or the last one to three columns. Returns the column after them.
+ */
+INLINE int sumOfLines(const struct Sums *p, const float *x, const float *y, int lines, int width,
+                      int column, int outer, double *sums, double *products) {
   const int vectors = least((width - column) / 4, 4);
   f4 high[4] = {{0}}, low[4] = {{0}}, s[4] = {{0}}, t[4] = {{0}};
   if (vectors == 0) {
@@ -104,7 +107,7 @@ INLINE void sumOfLines(const struct Sums *p, const float *x, const float *y, int
       sums[column] = sum;
       if (products) products[column] = product;
     }
-    return;
+    return column;
   }
   if (p->high) {
     for (int m = 0; m < vectors; m++) {
@@ -136,6 +139,7 @@ INLINE void sumOfLines(const struct Sums *p, const float *x, const float *y, int
       if (products) products[column + 4 * m + k] = t[m][k];
     }
   }
+  return column + 4 * vectors;
 }
 
 /** Returns the number of blocks of lines of one index of `outer`. */
@@ -149,12 +153,9 @@ KERNEL(sumLines)(const struct Sums *args, int first, int past, float *scratch) {
     const int outer = block / blocks, line = block % blocks * LINES;
     const int from = (outer * p.of.rows + line) * width;
     const int lines = least(p.of.rows - line, LINES);
-    for (int column = 0; column < width;) {
-      sumOfLines(&p, p.x + from, p.y + from, lines, width, column, outer, p.sums + block * width,
-                 p.products ? p.products + block * width : 0);
-      const int vectors = least((width - column) / 4, 4);
-      column = vectors == 0 ? width : column + 4 * vectors;
-    }
+    double *sums = p.sums + block * width, *products = p.products ? p.products + block * width : 0;
+    for (int column = 0; column < width;)
+      column = sumOfLines(&p, p.x + from, p.y + from, lines, width, column, outer, sums, products);
   }
 }
 
