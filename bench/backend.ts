@@ -20,7 +20,7 @@ export async function startBackend({ backend, threads, simd }: Setup): Promise<v
   await useBackend(backend as BackendName, options);
 }
 
-/** Returns the notes of a backend that starts as requested: wasm names its kernels. */
+/** Returns the notes of a backend that starts as requested. On wasm, the note names the kernels. */
 function asRequested(simd: Setup['simd']): string[] {
   if (simd === 'none') return ["backend wasm: uses tfjs's kernels"];
   const kinds = simd === undefined ? ['relaxed', 'plain'] : [simd];

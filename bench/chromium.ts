@@ -123,7 +123,8 @@ async function bundle(entry: string): Promise<string> {
     platform: 'browser',
     target: 'es2022',
     conditions: ['boxprop-source'],
-    // The files that tfjs's packages name in `browser` each bundle a copy of tfjs-core of their own.
+    // tfjs's packages also have a bundle for browsers in `browser`, but each such bundle contains
+    // its own copy of tfjs-core.
     mainFields: ['module', 'main'],
     // Results name boxes by their class names, so bundling must keep them.
     keepNames: true,

@@ -20,7 +20,7 @@ try {
   await useBackend('cpu');
   await exportOnnx(file, buildNetwork(table), { inputShape: table.input });
 } catch (error) {
-  // bench/onnxruntime.ts shows the last line.
+  // bench/onnxruntime.ts reports the last line of standard error.
   console.error(messageOf(error));
   process.exitCode = 1;
 }

@@ -10,13 +10,13 @@ const TIMES: Readonly<Record<string, Time>> = {
   'ms (quickest)': ({ min_ms }) => min_ms,
 };
 
-/** The work of a step: its pixels, in images of 32 x 32. */
+/** Returns the work of a step, measured in images of 32 x 32 pixels. */
 const work: Size = ({ batch, side }) => batch * (side / 32) ** 2;
 
 /**
- * Shows how the time per image grows with the batch and with the pixels. If growth is linear, all
- * numbers of a row are the same. The last columns say how far from linear it is: the power of the
- * size with which the time grows, and the difference of the numbers from the first that is largest.
+ * Shows how the time per image grows with the batch and with the pixels. If the growth is linear,
+ * all numbers of a row are the same. The last two columns say how far from linear it is: the power
+ * of the size with which the time grows, and the largest difference from the row's first number.
  */
 export function growth(results: readonly Result[], missing: readonly Missing[]): string {
   const least = {
@@ -64,8 +64,8 @@ function grown(title: string, sizeOf: Size, timeOf: Time, results: readonly Resu
 }
 
 /**
- * Returns how far times are from linear, such as `+8 %`: of the times per unit of work, the largest
- * difference from the first. Empty if there is only one.
+ * Returns how far times are from linear, such as `+8 %`. It compares the times per unit of work
+ * with the first one, and returns the largest difference; an empty text if there is only one time.
  */
 export function offLinear(amounts: readonly number[], times: readonly number[]): string {
   if (times.length < 2) return '';

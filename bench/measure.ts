@@ -30,7 +30,7 @@ export interface Result {
    * its first result. That is PyTorch's if it was measured.
    */
   readonly ratio: number;
-  /** The same for min_cpu_ms. */
+  /** The same ratio of min_cpu_ms. */
   readonly cpu_ratio?: number;
   /** The peak memory of the process while it trained. */
   readonly peak_mb?: number;
@@ -120,7 +120,10 @@ const about = ({ network, batch, side, threads, simd, compile, inference }: Setu
   ...(inference && { inference }),
 });
 
-/** Adds to each result the ratios of its times to those of the result that it is compared with. */
+/**
+ * Adds to each result the ratios of its times to the times of its reference: the first result with
+ * the same number of threads.
+ */
 export function withRatios(results: readonly Summary[]): Result[] {
   return results.map((result) => {
     const reference =
@@ -135,16 +138,18 @@ export function withRatios(results: readonly Summary[]): Result[] {
 }
 
 /**
- * Returns whether a system may be compared with another by their numbers of threads. Without
- * threads, a system is compared with everything, and counts as one thread for the others.
+ * Returns whether a system may be compared with a system that has `others` threads. A system
+ * without threads may be compared with any system. As a reference, it counts as one with one
+ * thread.
  */
 export function sameThreads(own: number | undefined, others: number | undefined): boolean {
   return own === undefined || own === (others ?? 1);
 }
 
 /**
- * The allowed difference in single precision from the same weights: of two losses after a few
- * steps, relative to the loss; of two scores in inference, relative to the largest.
+ * The largest allowed difference between two systems, which compute in single precision from the
+ * same weights. A difference of losses after a few steps is relative to the loss. In inference, a
+ * difference of scores is relative to the largest score.
  */
 const TOLERANCE = 1e-4;
 

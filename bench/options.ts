@@ -34,7 +34,7 @@ const NETWORKS = {
   vgg16: { training: [4], inference: [1, 8] },
 } as const;
 
-/** The peers that have a step of each kind. */
+/** The peers that can train, and the peers that can run a forward pass. */
 const TRAINING: readonly PeerName[] = ['pytorch', 'tfjs-layers', 'convnetjs', 'jax-js'];
 const INFERENCE: readonly PeerName[] = ['pytorch', 'onnxruntime-node', 'onnxruntime-web'];
 

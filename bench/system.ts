@@ -84,8 +84,8 @@ export interface Turn {
   /** The steps with timed parts, if the parts had to be timed separately; otherwise empty. */
   readonly apart: readonly Step[];
   /**
-   * The CPU time of one of `steps` in milliseconds, of all threads of the process: the mean of the
-   * turn, because Linux counts a running thread only every few milliseconds.
+   * The CPU time of one step in milliseconds, of all threads of the process. It is the mean over
+   * `steps`, because Linux counts a running thread only every few milliseconds.
    */
   readonly cpu?: number;
   readonly live?: { readonly before: number; readonly after: number };

@@ -45,7 +45,7 @@ export interface Ablation extends Published {
 
 interface Counts {
   readonly parameters: number;
-  /** The number of parameters fewer than with all layers. */
+  /** The number of parameters by which the network is smaller than with all layers. */
   readonly dropped: number;
   /** The number of parameters of the removed layers only. (The layer behind them changes too.) */
   readonly ofLayers: number;

@@ -12,7 +12,10 @@ interface Options {
   readonly open: boolean;
 }
 
-/** The first view of the page: the address after its own, and a file outside the page. */
+/**
+ * The first view of the page: the part of the address that names it, and the files that it loads
+ * from outside the page's folder.
+ */
 interface Opening {
   readonly route: string;
   readonly files?: Readonly<Record<string, string>>;
@@ -55,8 +58,8 @@ function portOption(text: string): number {
 }
 
 /**
- * Finds out whether the user named a network, the folder of a run, or weights. The page cannot run
- * the module of a network, so weights of one are refused.
+ * Finds out whether the user named a network, the folder of a run, or a weights file. The page
+ * cannot run a network from a module of the user, so weights of such a network are refused.
  */
 async function openingOf(what: string): Promise<Opening> {
   const { NETWORK_NAMES } = await import('./resolveNetwork.ts');

@@ -9,8 +9,8 @@ import { openFolds, preprocessFold, trainFold, type Fold } from './trainFold.ts'
 const { common, folds, seed } = workerData as WorkerSetup;
 
 /**
- * The folds, which are opened at the first request, and the preprocessed folds by fold and
- * preprocessing.
+ * `opened` holds the folds, from the first request on. `preprocessed` holds the preprocessed folds;
+ * the key names the fold and its preprocessing.
  */
 let opened: Promise<Fold[]> | undefined;
 const preprocessed = new Map<string, Promise<Fold>>();

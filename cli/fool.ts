@@ -72,7 +72,7 @@ export function foolCommand(): Command {
     );
 }
 
-/** For each option that only some methods read, these methods. */
+/** The options that only some methods read, each with these methods. */
 const READ_BY: Readonly<Record<string, readonly FoolOptions['method'][]>> = {
   epsilon: ['sign'],
   target: ['closest', 'imagine'],

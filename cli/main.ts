@@ -23,7 +23,7 @@ import { unitsCommand } from './units.ts';
 
 /**
  * Makes the command line. An error is one line on standard error, `boxprop: <message>`, and the
- * exit status is 1. An error that is no mistake of the caller comes from the code of boxprop or
+ * exit status is 1. An error that is not a mistake of the user comes from the code of boxprop or
  * from a file that the user named: the line says where, and with `BOXPROP_STACK=1` the stack
  * precedes it. To start quickly, the commands import heavy modules only when they run.
  */

@@ -34,7 +34,7 @@ export async function reportRun(
 ): Promise<string[]> {
   const file = join(folder, 'checkpoint.safetensors');
   const best = join(folder, 'weights.safetensors');
-  // The report of a run must not call it good if the weights that it left behind are damaged.
+  // A report must not call a run good if the weights file of the run is damaged.
   if (existsSync(best)) await checkFiniteWeights(best);
   const weights = await readWeightsFile(file, options.network);
   const test = await openTestExamples(options, weights.table);

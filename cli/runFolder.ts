@@ -8,13 +8,13 @@ import { parseConfig } from './runConfig.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
 
 /**
- * The settings of a command that reads a run: names for messages, and options that replace those of
- * the run.
+ * The settings of a command that reads a run: the names for messages, and the options that the user
+ * gave in place of those of the run.
  */
 export interface RunReader {
   /** The option or command that names the folder, for messages. */
   readonly option: string;
-  /** The command line that also names the network's module file, as advice in messages. */
+  /** A command line that also names the network's module file, which messages suggest. */
   readonly remedy: string;
   /** The network that the user named; it replaces that of the run. */
   readonly network?: string | undefined;

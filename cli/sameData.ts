@@ -2,8 +2,8 @@ import { InputError } from '../lib/errors.ts';
 import { readWeightsHeader } from '../models/loadTrainedNetwork.ts';
 
 /**
- * The entries of a checkpoint's metadata about its data, each with the words for what differs if
- * the entry differs.
+ * The entries of a checkpoint's metadata about its data. If an entry differs, the message names
+ * what these words say.
  */
 const ENTRIES = {
   data: 'shape or classes',

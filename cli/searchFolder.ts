@@ -38,7 +38,8 @@ export interface SearchPlan extends SearchSpace {
   /** The seed of the points and the folds. */
   readonly seed: number;
   /**
-   * The number of previous trials that a point does not wait for when the method `gp` proposes it.
+   * The number of previous trials whose results the method `gp` does not wait for when it proposes
+   * a point.
    */
   readonly ahead: number;
 }
@@ -239,7 +240,10 @@ const PLAN = object({
   ahead: integer(0),
 });
 
-/** Refuses a search of modules, unless the user names a space with the same modules. */
+/**
+ * Refuses to resume a search whose networks are modules, unless the user names a search space with
+ * the same modules.
+ */
 async function checkModules(folder: string, plan: SearchPlan, space?: string): Promise<void> {
   const modules = modulesOf(plan);
   if (modules.length === 0 && space === undefined) return;

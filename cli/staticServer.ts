@@ -41,8 +41,8 @@ export interface StaticSite {
 }
 
 /**
- * Serves a folder at `http://127.0.0.1`. It answers only requests for that name, so a page of
- * another site cannot read the files through a name that leads here.
+ * Serves a folder at `http://127.0.0.1`. It answers only requests for that host name. A page of
+ * another site may have a host name that leads to this machine, but it cannot read the files.
  *
  * Errors: `--port: expected a free port, got 80: EACCES: permission denied`.
  */

@@ -66,7 +66,7 @@ export async function openFolds(
 
 /**
  * Preprocesses the inputs of a fold. The mean and standard deviation are computed from the fold's
- * training examples only. The boxes that preprocess are kept as long as the fold's data.
+ * training examples only. The preprocessing boxes live as long as the data of the fold.
  */
 export async function preprocessFold(
   { train, held }: Fold,

@@ -51,7 +51,7 @@ export interface TrainOutcome {
 export interface Resumed {
   /** Notes on options that are not those with which the run began. */
   readonly notes: readonly string[];
-  /** Whether the user named the number of epochs, which `config.json` then gets. */
+  /** Whether the user named the number of epochs. If so, it is written into `config.json`. */
   readonly epochsNamed: boolean;
 }
 

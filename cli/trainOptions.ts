@@ -89,7 +89,7 @@ export interface RunOptions {
   readonly threads?: number;
   /** Whether steps run as graphs on tensorflow; true by default. */
   readonly compile?: boolean;
-  /** The instructions of own kernels on wasm. */
+  /** The instructions that boxprop's own kernels on wasm use. */
   readonly simd?: SimdChoice;
   /** The number of examples to train on, beginning with the first; all by default. */
   readonly limit?: number;

@@ -44,8 +44,8 @@ export const TRAINING_TABLE = object({
 }) satisfies v.GenericSchema<unknown, TrainingTable>;
 
 /**
- * Returns the options of `loadCsv`: those of the command line, and for all that they leave open,
- * those of the training of the weights.
+ * Returns the options of `loadCsv`. An option that the command line leaves open is the one with
+ * which the weights were trained.
  */
 export function csvOptions(options: TableOptions, training?: TrainingTable): CsvOptions {
   const label = options.label ?? training?.label;

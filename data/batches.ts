@@ -12,8 +12,8 @@ export interface BatchesOptions {
  * Returns the indices 0 ... length − 1 in order, in batches of `batchSize`. The last batch may be
  * shorter.
  *
- * Errors: a length or batch size that is not an integer of at least 1; a batch size above the
- *         length with `dropLast`; an unknown option; at the call and not at the first batch.
+ * Errors, at the call and not at the first batch: a length or batch size that is not an integer of
+ *         at least 1; a batch size above the length with `dropLast`; an unknown option.
  *
  *     for (const indices of batches(test.length, 250)) {
  *       const { input, labels } = await test.batch(indices);

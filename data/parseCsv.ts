@@ -28,7 +28,7 @@ export function parseCsv(
       relax_column_count: true,
       on_record: (cells: string[], { lines }) => {
         onRow(cells, lines);
-        // The parser keeps nothing of the row.
+        // For null, the parser keeps nothing of the row in memory.
         return null;
       },
     });

@@ -29,7 +29,7 @@ export function resizeImage(image: PixelImage, height: number, width: number): P
   return resizeRows(resizeColumns(image, width), height);
 }
 
-/** The old pixels whose mean is a new pixel. */
+/** The weighted input pixels whose sum is one output pixel, along one axis. */
 interface TriangleWindow {
   readonly first: number;
   readonly weights: Float64Array;

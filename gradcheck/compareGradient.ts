@@ -43,7 +43,10 @@ export interface Comparison {
   readonly skipped: number;
   readonly maxError: number;
   readonly mismatches: readonly Mismatch[];
-  /** The derivatives; of a coordinate at a kink those at the value that was drawn for it. */
+  /**
+   * The analytic derivatives. For a coordinate at a kink, it is the derivative at the value that
+   * was drawn instead.
+   */
   readonly analytic: Float64Array;
   readonly numeric: Float64Array;
   /** ∂output/∂coordinate by finite differences, one column per coordinate. */

@@ -25,7 +25,7 @@ interface Candidate {
   readonly cost: number;
 }
 
-/** The number of shapes of the grid, the best ones, that are refined. */
+/** The number of shapes that are refined, which are the best of the grid. */
 const REFINED = 10;
 
 /**

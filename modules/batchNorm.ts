@@ -215,7 +215,8 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
   override facts([input]: readonly Shape[]): Facts {
     checkTrailingAxes(this, input, [this.features]);
     const positions = numElements(input.slice(1, -1));
-    // One value has no variance, so one position per example takes two examples.
+    // One value has no variance. With one position per example, a batch therefore needs two
+    // examples.
     return { ...sameShape(input, 'elementwise'), ...(positions === 1 && { trainingExamples: 2 }) };
   }
 

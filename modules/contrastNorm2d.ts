@@ -77,7 +77,8 @@ export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCac
   override facts([input]: readonly Shape[]): Facts {
     checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
     const [height, width] = this.subtractive.gaussian.kernelSize;
-    // The window of one box over the windows of the other has 2 K − 1 pixels.
+    // One box slides its window of K pixels over the output of the other, so together they see
+    // 2 K − 1 pixels.
     return { ...localNormFacts(input, [2 * height - 1, 2 * width - 1]), statistics: true };
   }
 }

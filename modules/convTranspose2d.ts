@@ -71,11 +71,11 @@ export interface ConvTranspose2DCache {
   readonly frame?: Frame;
 }
 
-/** The rows and columns of the uncut sum of the kernels that become the output. */
+/** Maps the uncut sum of all kernels to the output: first `end`, then `cut`. */
 interface Frame {
-  /** The zeros that are put after the last row and column. */
+  /** The zeros that are added after the last row and column. */
   readonly end: Borders;
-  /** The rows and columns that are then cut off, and the size of the output. */
+  /** The rows and columns that are cut off; its result has the size of the output. */
   readonly cut: Borders;
 }
 
@@ -256,8 +256,9 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
   }
 
   /**
-   * The windows along one axis. An `outputPadding` that reaches the stride would make room for more
-   * windows than there are pixels. In this case the windows lie over the uncut sum of all kernels.
+   * Returns the windows along one axis. If `outputPadding` reached the stride, there would be room
+   * for more windows than there are pixels. In this case the windows lie over the uncut sum of all
+   * kernels.
    */
   #along(at: 0 | 1, output: number) {
     const [kernel, stride, dilation] = [this.kernelSize[at], this.stride[at], this.dilation[at]];

@@ -18,7 +18,8 @@ export interface FilterFit {
    */
   readonly gabor: GaborFit;
   /**
-   * Whether the fit explains more than 19 of 20 fits to noise do, and has light and dark stripes.
+   * Whether the fit explains more of the filter than 19 of 20 fits to noise explain of theirs, and
+   * has light and dark stripes.
    */
   readonly isGabor: boolean;
 }
@@ -28,7 +29,8 @@ export interface GaborFits {
   /** One fit per filter that is finite and not all 0. */
   readonly fits: readonly FilterFit[];
   /**
-   * The second-largest fraction of Σ f² that fits explain among 20 noise filters of the same size.
+   * Among 20 noise filters of the same size, the second-largest fraction of Σ f² that a fit
+   * explains.
    */
   readonly ofNoise: number;
   /** A summary for the report. */
@@ -39,7 +41,8 @@ export interface GaborFits {
 const NOISE = 20;
 
 /**
- * The least fraction of the fit's Σ f² in positive values (light), and in negative values (dark).
+ * The fit must have at least this share of its Σ f² in positive values (light) and in negative
+ * values (dark).
  */
 const STRIPES = 0.1;
 

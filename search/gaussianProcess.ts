@@ -137,7 +137,8 @@ export class GaussianProcess {
   #covariances(x: Float64Array): Float64Array {
     const { inputs, categories } = this.observations;
     const { variance, lengthScales } = this.hyperparameters;
-    // The same with Float64Array.from takes twice as long, most of the time of a search.
+    // A loop, because Float64Array.from takes twice as long, and most of the time of a search is
+    // spent here.
     const covariances = new Float64Array(inputs.length);
     for (let i = 0; i < inputs.length; i++)
       covariances[i] = matern(squaredDistance(x, inputs[i], lengthScales, categories), variance);

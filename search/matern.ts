@@ -1,4 +1,5 @@
-const { exp, sqrt } = Math; // Looked up once, because a fit spends its time here.
+// A fit spends its time in these functions, so they are looked up only once.
+const { exp, sqrt } = Math;
 
 /** Points. A coordinate may be the number of a category; such numbers have no order. */
 export interface Coordinates {

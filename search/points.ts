@@ -124,8 +124,8 @@ export function perturbPoint(space: Space, point: Point, { radius, rng }: Pertur
       }
       const moved = encodeValue(dimension, value) + radius * rng.normal();
       const next = valueAtQuantile(dimension, Math.min(1 - 2 ** -53, Math.max(0, moved)));
-      // A small step rarely reaches the next integer or number, so a quarter of those that fall
-      // short go there.
+      // A small step rarely reaches the next integer or choice. In a quarter of the cases, a step
+      // that does not reach it goes there nevertheless.
       const stuck =
         sameValue(next, value) && Number.isFinite(cardinality(dimension)) && rng.uniform() < 0.25;
       return [name, stuck ? neighbour(dimension, value, rng) : next];

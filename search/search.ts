@@ -45,7 +45,10 @@ export interface SearchOptions {
   readonly seed: number;
   /** The number of folds that are evaluated at a time. */
   readonly workers: number;
-  /** For `gp`: the number of previous trials that a proposal does not wait for; 1 by default. */
+  /**
+   * For `gp`: the number of previous trials whose results a proposal does not wait for; 1 by
+   * default.
+   */
   readonly ahead?: number;
   /**
    * For `gp`: a function, such as the logarithm, that is applied to mean scores before they are
@@ -158,7 +161,7 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
   }
 }
 
-/** Returns the number of first trials of `gp`, whose points are random. */
+/** Returns the number of trials with which `gp` begins; their points are random. */
 export function initialTrials(space: Space): number {
   return Math.max(4, Object.keys(space).length + 1);
 }

@@ -11,10 +11,14 @@ import type { AnyModule } from '../lib/module.ts';
  */
 export class ActivationCheck {
   /**
-   * One number per tensor; it is finite only if the tensor is. The caller disposes these tensors.
+   * One number per tensor. It is finite only if all values of the tensor are finite. The caller
+   * disposes these tensors.
    */
   readonly sums: Tensor[] = [];
-  /** The values that have been summed up, or are finite if those are. */
+  /**
+   * The tensors that need no further check, by `dataId`: they are in `sums`, or they are finite if
+   * all tensors in `sums` are.
+   */
   readonly #known = new WeakSet<object>();
 
   /** @param input the input of the network, which the step checks itself. */
@@ -26,7 +30,7 @@ export class ActivationCheck {
   readonly afterBox = (box: AnyModule, input: unknown, output: unknown): void => {
     if (box.hidesInfinity === false) return;
     for (const tensor of [input].flat()) this.add(tensor);
-    // The outputs of a box of which nothing is known may be infinite.
+    // If it is unknown whether the box hides an infinity, its outputs are not known to be finite.
     if (box.hidesInfinity === undefined) return;
     for (const tensor of [output].flat()) if (isTensor(tensor)) this.#known.add(tensor.dataId);
   };

@@ -94,7 +94,7 @@ export async function evaluate(
           }
           return { scores, loss: cost.forward(scores, labels).loss };
         };
-        // An inference changes nothing that must be taken back before it runs again.
+        // An inference changes nothing that must be undone before it runs again.
         const result = run(
           () => tidy(infer),
           () => undefined,

@@ -64,7 +64,7 @@ export async function trainInWorker<Settings>(
         try {
           receive(data);
         } catch (error) {
-          // A callback of the page has thrown.
+          // A callback of the page has thrown an error.
           abort();
           reject(error instanceof Error ? error : new Error(String(error)));
         }

@@ -123,7 +123,7 @@ function thrice(tensor: Tensor): Tensor {
   return mul(tensor, scalar(3));
 }
 
-/** The gradient of a mean without its 1/N. */
+/** Multiplies by the size of the first axis, as if 1/N were missing in the gradient of a mean. */
 function times(tensor: Tensor): Tensor {
   return mul(tensor, scalar(tensor.shape[0] > 1 ? tensor.shape[0] : 2));
 }
@@ -170,7 +170,7 @@ function flip(tensor: Tensor, axes: readonly number[]): Tensor {
   );
 }
 
-/** Stores a tensor as if its last two axes of more than one element were exchanged. */
+/** Exchanges the last two axes of more than one element, but keeps the shape. */
 function transposed(tensor: Tensor): Tensor {
   const { shape } = tensor;
   const [q, p] = [...shape.keys()].filter((axis) => shape[axis] > 1).reverse();
@@ -181,8 +181,8 @@ function transposed(tensor: Tensor): Tensor {
 }
 
 /**
- * Makes a tensor of the same shape whose flat list runs through the positions of `shape`, and takes
- * the element at the place that `from` gives.
+ * Makes a tensor of the same shape. Its elements, in order, are those at the positions `from(at)`,
+ * where `at` runs through all positions of `shape`.
  */
 function gather(
   tensor: Tensor,

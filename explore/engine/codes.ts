@@ -3,9 +3,9 @@ import type { Element, Value } from './values.ts';
 
 /**
  * Codes find out which elements a box multiplies with each other. Each element of a list of tensors
- * gets an integer as its value; where a result of the box shows that integer, it shows the element.
- * Two rounds, with c and with c², tell apart an element from a sum of two elements, and a sum of two
- * from all others. Of a longer sum they only confirm which elements it has.
+ * gets a different integer c as its value, so an integer c in the output of the box tells which
+ * element went into it. Two runs, one with c and one with c², distinguish one element from a sum of
+ * two, and both from a longer sum. For a longer sum, they can only confirm a guess of its elements.
  */
 export interface Codes {
   /** The tensors whose values are the codes c. */
@@ -65,7 +65,7 @@ export function codesFor(tensors: readonly Value[]): Codes {
   return { once, squared, decode };
 }
 
-/** The parameters of a box with other values, in the order of their names. */
+/** Returns parameters with the names of `params` and with other values, in the same order. */
 export function named(params: ParamValues, values: readonly Value[]): ParamValues {
   return Object.fromEntries(Object.keys(params).map((name, i) => [name, values[i]]));
 }

@@ -6,8 +6,8 @@ import { near, sumOf, type Factor, type Term } from './terms.ts';
 import { oneHot, withElement } from './values.ts';
 
 /**
- * Finds the products that a cost, or its gradient, is the sum of, by running the cost on one element
- * or one example at a time, and on other targets. No cost is known here by name.
+ * Finds the products whose sum is a cost or its gradient. It runs the cost on one element or one
+ * example at a time, and on other targets. It knows no cost by name.
  *
  *   C         = Σ_n a_n C_n,  with C_n the cost of example n alone, or of one element alone
  *   ∂C/∂x_nk  = a_n ∂C_n/∂x_nk,  which is split further where it is linear in the target

@@ -13,7 +13,7 @@ import type { Ref } from './refs.ts';
 import { toValue } from './values.ts';
 import { mistakesFor, verdictOn, type Verdict } from './verdict.ts';
 
-/** One number with the products that it is the sum of, and its central difference. */
+/** One number, the products whose sum it is, and its central difference. */
 export interface Inspection {
   readonly value: number;
   readonly products?: Products;
@@ -86,7 +86,7 @@ export class Engine {
     return microscope.snapshot();
   }
 
-  /** Finds the products that a number is the sum of, and its central difference. */
+  /** Finds the products whose sum is a number, and the central difference of the number. */
   inspect(name: string, ref: Ref): Inspection {
     const microscope = this.#get(name);
     const products = productsOf(microscope, ref);

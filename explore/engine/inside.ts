@@ -22,10 +22,10 @@ interface Run {
 }
 
 /**
- * Finds the box inside a container that gives the container's output, such as the `Sum` of a
+ * Finds the box inside a container that computes the container's output, such as the `Sum` of a
  * `Residual`, with the values that it got in this chain.
  *
- * @returns undefined for a box that is no container.
+ * @returns undefined for a box that is not a container.
  */
 export function boxInside(
   microscope: Microscope,

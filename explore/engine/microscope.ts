@@ -165,7 +165,7 @@ export class Microscope {
     return valueAt(this.snapshot(), ref);
   }
 
-  /** Whether a reader may change the number at an address; all others follow from these. */
+  /** Whether a reader may change the number at an address. The other numbers are computed. */
   isEditable(ref: Ref): boolean {
     switch (ref.kind) {
       case 'activation':

@@ -4,9 +4,10 @@ import { near, sumOf, type FactorsOf, type Term } from './terms.ts';
 import { oneHot } from './values.ts';
 
 /**
- * The products that output i of a box is the sum of, or else the numbers that it depends on.
+ * Returns the products whose sum is output i of a box, or else the numbers on which the output
+ * depends.
  *
- * @param factors makes the factors, because the box may be one inside a container.
+ * @param factors makes the factors, because the box may be inside a container.
  */
 export function outputTerms(
   probe: BoxProbe,

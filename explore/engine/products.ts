@@ -30,8 +30,8 @@ export interface Products {
 }
 
 /**
- * Finds the products that a number is the sum of, by running the box's own three methods on inputs
- * and weights that reveal them. No box is known here by name.
+ * Finds the products whose sum is a number. It runs the box's own three methods on inputs and
+ * weights that reveal the products. It knows no box by name.
  *
  *   x_out[i]      = Σ_j w x_in[j] + b
  *   ∂C/∂x_in[j]   = Σ_i ∂C/∂x_out[i] · ∂x_out[i]/∂x_in[j]

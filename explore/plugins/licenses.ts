@@ -40,7 +40,10 @@ export function licenses(fileName: string): { readonly page: Plugin; readonly wo
 /** The folder of the package that a module belongs to. */
 const PACKAGE = /^[^\0].*\/node_modules\/(?:@[^/]+\/)?[^/]+/;
 
-/** Reads the licence of a package; a package without a file of it has at least its name. */
+/**
+ * Reads the licence of a package. If the package has no licence file, the text has only its name,
+ * its version and the name of the licence.
+ */
 function licenseOf(folder: string): string {
   const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const { name, version, license } = isObject(manifest) ? manifest : {};

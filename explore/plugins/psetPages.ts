@@ -41,7 +41,7 @@ export function psetPages(): Plugin {
 /** Converts the README of a problem set. */
 function readPsetPage(name: string, readme: string): PsetPage {
   const { statement, solution } = splitReadme(name, readme);
-  // The view has its own title.
+  // The view shows its own title, so that of the README is left out.
   const body = statement.replace(/^# .*\n/, '').replace(/^## Statement\n/m, '');
   return { statement: renderStatement(body), solution: renderStatement(solution) };
 }

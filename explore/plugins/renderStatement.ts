@@ -41,7 +41,7 @@ function mathml(tex: string, displayMode: boolean): string {
     throwOnError: true,
     strict: 'error',
   });
-  // KaTeX repeats the source of each equation as an annotation.
+  // KaTeX adds the source of each equation as an annotation, which the page does not need.
   const math = html
     .replace(/<annotation.*?<\/annotation>/gs, '')
     .replace(/^<span class="katex">(.*)<\/span>$/s, '$1');

@@ -6,7 +6,7 @@ const LEAST = 4;
 /** The movement that changes a number by one step. */
 const PIXELS = 4;
 
-/** A drag that changes a number, sideways. */
+/** A horizontal drag that changes a number. */
 interface Drag {
   readonly x: number;
   readonly from: number;

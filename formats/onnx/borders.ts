@@ -36,7 +36,10 @@ export function paddedInput(
   return { ...input, name: graph.node('Pad', inputs, { mode: MODES[mode] }), shape };
 }
 
-/** Writes a circular border: the end of the axis before it, and its beginning after it. */
+/**
+ * Writes a circular border: the end of the axis comes before its beginning, and the beginning after
+ * its end.
+ */
 function circular(
   graph: OnnxGraph,
   from: string,

@@ -13,7 +13,9 @@ import { perChannel, type OnnxGraph, type Value } from './graph.ts';
 
 const ONE = [1, 1] as const;
 
-/** The boxes of the LeNets and of the neocognitron, written with several operators each. */
+/**
+ * The boxes of the LeNets and of the neocognitron. Most of them are written with several operators.
+ */
 export const LECTURE: readonly OnnxExporter[] = [
   onnxExporter(Abs, (graph, _box, input) => ({ ...input, name: graph.node('Abs', [input.name]) })),
 

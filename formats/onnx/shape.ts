@@ -75,7 +75,7 @@ function isMap({ shape }: Value): boolean {
   return shape[shape.length - 1] > 1 && shape.slice(1, -1).some((size) => size > 1);
 }
 
-/** Brings all values to channels first if one of them has its channels first. */
+/** If one of the values has its channels first, brings all of them into this order. */
 function alike(graph: OnnxGraph, inputs: readonly Value[]): Value[] {
   const order = inputs.some(({ channels }) => channels === 'first') ? 'first' : 'last';
   return inputs.map((input) => graph.with(order, input));

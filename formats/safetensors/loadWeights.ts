@@ -38,7 +38,7 @@ export async function loadWeights(
   return assignWeights(name, opened, params, layout);
 }
 
-/** Weights with their name in errors. */
+/** Weights, and the name by which errors call them. */
 interface Named {
   readonly name: string;
   readonly data: Blob | Uint8Array;
@@ -65,7 +65,7 @@ function asUrl(source: unknown): string {
     if (source instanceof URL) return source.href;
     if (typeof source === 'string') return new URL(source, pageUrl()).href;
   } catch {
-    // A path in Node is no URL, and the next error says so.
+    // In Node, a path is not a valid URL. The error below says what to do.
   }
   throw new InputError(
     `loadWeights: expected source to be a URL, a File, a Blob or bytes, got ${show(source)}` +

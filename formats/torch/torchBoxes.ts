@@ -44,7 +44,7 @@ export function torchBox<B>(
 }
 
 /**
- * Returns a function that returns the form of a kernel whose axis i is axis order[i] in the file.
+ * Makes the function for a box with a kernel: axis i of the kernel is axis order[i] in the file.
  * Other parameters of the box are vectors.
  */
 const kernel =

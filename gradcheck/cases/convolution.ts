@@ -59,9 +59,9 @@ function drawPadding(draw: Draw, height: Drawn, width: Drawn): Padding {
 }
 
 /**
- * Draws the length of an axis. The smallest length is one where a window fits, some kernel element
- * lies on a cell of the input, and the padding can mirror enough cells. Up to three more cells are
- * added, so that the last window may leave some over.
+ * Draws the length of an axis. At the smallest length, a window fits, some kernel element lies on a
+ * cell of the input, and the padding can mirror enough cells. Up to three cells are added to it, so
+ * that the last window may leave cells over.
  */
 function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: Padding1D): number {
   const good = (length: number) => {
@@ -152,8 +152,8 @@ export const cases: Cases = {
     const groups = draw.pick(1, 1, 2);
     const [inChannels, outChannels] = drawChannels(draw, groups);
     const image = [draw.integer(1, 3), draw.integer(2, 3)];
-    // Padding crops the output. It must leave some kernel element in it, or only the bias would be
-    // checked.
+    // Padding crops the output. Part of the kernel must remain in the output, or only the bias
+    // would be checked.
     const cells = (axis: Drawn, length: number) => {
       const cut = draw.integer(0, 2);
       const last = (length - 1) * axis.stride + axis.dilation * (axis.kernel - 1) - cut;

@@ -33,7 +33,7 @@ export async function realGradient(context: DiagnosticContext): Promise<Diagnost
       error === 'kink' ? [] : [{ name, error }],
     );
     const largest = checked.reduce(
-      // A NaN is the largest of all.
+      // A NaN counts as the largest error.
       (a, b) => (Number.isNaN(a.error) || b.error <= a.error ? a : b),
       checked[0] ?? { name: '', error: 0 },
     );

@@ -44,7 +44,9 @@ type Factory = () => KernelBackend | Promise<KernelBackend>;
 /** The factories of the packages, which tfjs forgets when a backend is replaced or removed. */
 const factories = new Map<string, Factory>();
 
-/** The factories that `start` has registered, which return a backend that may be disposed. */
+/**
+ * The factories that `start` has registered. The backend that they return may have been disposed.
+ */
 const own = new WeakSet<Factory>();
 
 function factoryOf(name: string): Factory {

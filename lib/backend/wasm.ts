@@ -42,7 +42,8 @@ export async function startWasm({
   checkAllocations(backend);
   const { startSimd } = await import('../kernels/simd/startSimd.ts');
   const kernels = await startSimd(backend, simd, Math.min(threads, MAX_THREADS));
-  // tfjs uses at most half of the cores in a browser; its kernels do little of the work.
+  // boxprop's own kernels do most of the work, so their number of threads counts. tfjs's number may
+  // be smaller, because tfjs uses at most half of the cores in a browser.
   const actual = kernels.choice === 'none' ? wasm.getThreadsCount() : kernels.threads;
   const shortage = actual < threads ? `has ${actual} of ${threads} threads here, ` : '';
   return `${shortage}uses ${KERNELS[kernels.choice]}`;

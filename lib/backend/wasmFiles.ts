@@ -114,7 +114,7 @@ function resolved(): string | undefined {
   }
 }
 
-/** Requests a file. Returns why it is no wasm file, or undefined if it is one. */
+/** Requests a file. Returns the reason why it is not a wasm file, or undefined if it is one. */
 async function problemAt(url: string): Promise<string | undefined> {
   try {
     const response = await fetch(url);

@@ -17,8 +17,8 @@ export class ProcessLimit {
   readonly #until = new Float64Array(new SharedArrayBuffer(8)).fill(Infinity);
 
   /**
-   * @param memory MiB of JavaScript objects, which Node limits, and of typed arrays: the process
-   *               may grow to twice as much beyond its present size.
+   * @param memory the limit of JavaScript objects, in MiB. Typed arrays may take as much again: the
+   *               process may grow by twice this number.
    */
   constructor(memory: number) {
     const watch = `

@@ -9,7 +9,7 @@ import type { RunLines } from '../../../report/runLines.ts';
 
 /** The verdicts of the lecture's criteria on a training. */
 export interface Verdicts {
-  /** The curves. */
+  /** The verdict on the curves. */
   readonly run: Judgement;
   /** The hidden units of each nonlinear box. */
   readonly hidden: readonly HiddenUnits[];
@@ -17,7 +17,7 @@ export interface Verdicts {
   readonly filters?: GaborFits;
 }
 
-/** Judges a network by the functions of the report. */
+/** Judges a network with the functions that the report uses. */
 export async function judgeNetwork(
   network: Module,
   data: Dataset,

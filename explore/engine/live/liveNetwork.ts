@@ -30,8 +30,8 @@ export interface Digit {
 }
 
 /**
- * LeNet and its training, in a worker of its own on the backend wasm. Every method takes and
- * returns values that can be sent between threads.
+ * LeNet and its training, in a separate worker on the backend wasm. Every method takes and returns
+ * values that can be sent between threads.
  */
 export class LiveNetwork {
   readonly #report: (report: LiveReport) => void;
@@ -91,7 +91,10 @@ export class LiveNetwork {
     return this.#begun().training.oneStep();
   }
 
-  /** Replaces the weights by those of a file that boxprop has written, or of one at a URL. */
+  /**
+   * Replaces the weights by those of a file that boxprop has written. A string is the URL of such a
+   * file.
+   */
   loadWeights(source: File | string): Promise<Record<string, string>> {
     return this.#paused((network) =>
       loadWeights(source, network.params as Record<string, Variable>),

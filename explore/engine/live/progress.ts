@@ -26,7 +26,7 @@ export interface Progress {
   readonly layers?: readonly LayerStats[];
   /** The error that ended the training. */
   readonly failure?: string;
-  /** The tensors of the worker, and their bytes. */
+  /** The number of tensors in the worker; `bytes` is their size. */
   readonly tensors: number;
   readonly bytes: number;
 }

@@ -27,7 +27,7 @@ export function subjectOf(state: URLSearchParams): BoxSubject {
     name,
     call,
     shapes: shapes.length > 0 ? shapes : (example?.shapes ?? []),
-    // The equations of the page are those of training.
+    // The page shows the equations of training, so a box with modes opens in training mode.
     training: example?.modes === true && state.get('mode') !== 'inference',
     ...(Object.hasOwn(MISTAKES, mistake) && { mistake: mistake as Mistake }),
     edits: editsOf(state.get('edits') ?? ''),

@@ -83,7 +83,7 @@ export function scatter(
 export interface Chunk {
   /** The number of images. */
   readonly images: number;
-  /** The windows of the chunk over its pixels. */
+  /** The windows of the chunk; their input is the chunk's pixels. */
   readonly geometry: Geometry;
   /** The index of the chunk's first pixel in the batch. */
   readonly firstPixel: number;

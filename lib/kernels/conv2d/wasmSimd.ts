@@ -18,15 +18,18 @@ import { simdOf, unitsOf } from '../simd/simd.ts';
  */
 
 /**
- * The number of values of the cells of a strip, which fit into the second-level cache together with
- * a panel of filters.
+ * The largest number of values in the cells of a strip. They fit into the second-level cache
+ * together with a panel of filters.
  */
 const STRIP = 2 ** 14;
-/** The same for the gradient of the filters, which reads each strip once per tile of taps. */
+/** The same limit for the gradient of the filters, where each tile of taps reads the strip once. */
 const FILTER_STRIP = 2 ** 15;
-/** The number of windows of a strip, whose terms are summed in single precision. */
+/** The largest number of windows in a strip, because their terms are summed in single precision. */
 const MOST_WINDOWS = 2 ** 11;
-/** The number of windows of small images that are summed at once, and fit into the first cache. */
+/**
+ * The largest number of windows in a strip of several small images, which then fit into the
+ * first-level cache.
+ */
 const WINDOWS_AT_ONCE = 2 ** 9;
 
 export const wasmSimd = {
@@ -40,7 +43,8 @@ export const wasmSimd = {
     const [batch, , , pixel] = images.shape;
     const outputs = filters.shape[3];
     const output = simdOf().output<Tensor4D>([batch, height.output, width.output, outputs]);
-    // The padding is zeros, whose product with a filter that is not finite is NaN.
+    // A filter value times a zero of the padding is part of the result: if the value is not finite,
+    // the product is NaN. Then no tap is left out.
     const alike = surelyFinite(filters) ? TILE : 0;
     const [channels, perGroup] = [pixel / groups, outputs / groups];
     const [kernelHeight, kernelWidth] = [height.kernel, width.kernel];
@@ -74,10 +78,11 @@ export const wasmSimd = {
     const pixel = channels * groups;
     const gradInput = simdOf().output<Tensor4D>([batch, height.input, width.input, pixel]);
     const [rows, columns] = [phasesOf(height), phasesOf(width)];
-    // No window lies past the border, so no filter is multiplied there.
+    // The gradients have no padding: windows beyond the border do not exist. If a filter value is
+    // not finite, each pixel leaves out exactly the taps of such windows.
     const alike = surelyFinite(filters) ? TILE : 1;
     const tapSize = channels * outputs;
-    // Pixels under no cell of a window are in no phase.
+    // A phase without taps computes nothing. No window reads its pixels, so their gradient is 0.
     if ([...rows, ...columns].some(({ axis }) => axis.kernel === 0)) simdOf().clear(gradInput);
     for (let group = 0; group < groups; group++) {
       for (const row of rows) {
@@ -155,7 +160,7 @@ export const wasmSimd = {
   },
 };
 
-/** The values of `convolve`. Distances are in numbers of values. */
+/** The arguments of `convolve`. Distances are in numbers of values. */
 interface Convolution {
   /** The images: some channels from the first one on. */
   readonly images: {
@@ -165,7 +170,9 @@ interface Convolution {
   };
   readonly height: AxisFields;
   readonly width: AxisFields;
-  /** The filters: a number and a distance for each of their axes, as in `struct Pack`. */
+  /**
+   * The filters. For each axis, the size and the distance between neighbours, as in `struct Pack`.
+   */
   readonly pack: {
     readonly tensor: Tensor;
     readonly start: number;
@@ -174,10 +181,10 @@ interface Convolution {
     readonly columns: readonly [number, number];
   };
   readonly output: Tensor4D;
-  /** The index of the first value that is written, and the distances of images, rows and pixels. */
+  /** The index of the first value to write, and the distances between images, rows and pixels. */
   readonly start: number;
   readonly steps: readonly [number, number, number];
-  /** The number of pixels that leave out a tap together, as in `struct Conv2d`. */
+  /** The number of neighbouring pixels that leave out a tap together; see `struct Conv2d`. */
   readonly alike: number;
   readonly bias?: Tensor | undefined;
   readonly biasStart?: number;

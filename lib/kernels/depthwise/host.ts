@@ -62,8 +62,8 @@ function toInputAsConvolution(
     ]);
     const spread = spreadGradients(gradOutput, geometry);
     const overSpread = { height: spreadAxis(height), width: spreadAxis(width) };
-    // The result has one channel per filter. The channels of the filters of an input channel are
-    // added afterwards.
+    // The result has one channel per filter. If an input channel has several filters, their
+    // channels are added.
     const perFilter = convolve(spread, flipped, overSpread);
     if (multiplier === 1) return perFilter;
     const rows = reshape(perFilter, [perFilter.size / multiplier, multiplier]);

@@ -4,7 +4,8 @@ import { onTensorflow } from '../backends/tensorflow.ts';
 /** The part of a recorder on which kernels depend. */
 export interface Running {
   /**
-   * Assumes that the value of a scalar passes a test. Returns false if the value must be read.
+   * Assumes that the value of a scalar passes a test, and returns true. Returns false if the caller
+   * must read the value.
    */
   assume(scalar: Tensor, holds: (value: number) => boolean): boolean;
 }
@@ -25,8 +26,8 @@ export function setRunningRecorder(recorder: Running | undefined): void {
 
 /**
  * Returns whether the value of a scalar on TensorFlow passes a test. While a step is recorded, the
- * value is not known yet. Then the test is assumed to pass, and the step runs without a recording
- * if it turns out otherwise.
+ * value is not known yet, so the test is assumed to pass. If it fails later, the step runs again
+ * without a recording.
  */
 export function passes(scalar: Tensor, holds: (value: number) => boolean): boolean {
   if (onTensorflow() && runningRecorder()?.assume(scalar, holds)) return true;

@@ -6,7 +6,10 @@ import { encodeSavedModel } from './savedModel.ts';
 import type { Call, Graph } from './operation.ts';
 import type { Binding, NativeTensor } from './tfjsNode.ts';
 
-/** What writing a SavedModel needs from outside. A page in a browser never imports it. */
+/**
+ * The modules that write a SavedModel. They are passed in, so that a page in a browser does not
+ * import them.
+ */
 export interface Tools {
   readonly fs: typeof fs;
   readonly os: typeof os;
@@ -14,7 +17,7 @@ export interface Tools {
   readonly newWriter: () => PbfWriter;
 }
 
-/** An operation whose outputs are known. */
+/** A call, with one entry per output. */
 interface Recorded extends Call {
   readonly outputs: readonly unknown[];
 }
@@ -28,8 +31,8 @@ export class CompiledGraph implements Graph {
   readonly #outputNames: readonly string[];
 
   /**
-   * Gives the graph to TensorFlow. The addon takes a graph only from a folder with a SavedModel, so
-   * it is written to a temporary one.
+   * Gives the graph to TensorFlow. The addon reads a graph only from the folder of a SavedModel, so
+   * the constructor writes one to a temporary folder.
    *
    * Errors: TensorFlow refuses the graph.
    */

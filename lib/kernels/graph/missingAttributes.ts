@@ -2,8 +2,8 @@ import type { Call } from './operation.ts';
 import type { Attribute, AttributeKinds } from './tfjsNode.ts';
 
 /**
- * The attributes that hold dtypes, with the input whose dtype they hold, for the operations where
- * this is not `T` and the first input.
+ * The attributes of an operation that hold a dtype, each with the index of an input of that dtype.
+ * Operations that are not listed have one such attribute, `T`, with the dtype of input 0.
  */
 const DTYPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   Conv2DBackpropInput: { T: 1 },
@@ -13,8 +13,8 @@ const DTYPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 
 /**
- * Returns the dtypes that a call leaves out. An eager operation takes them from its inputs; in a
- * graph they must be stated.
+ * Returns the dtypes that a call does not state. An eager operation takes them from its inputs, but
+ * a graph needs them.
  */
 export function missingAttributes(
   { name, attributes, inputs }: Call,

@@ -10,11 +10,11 @@ export interface Signature {
 /**
  * The origin of an input of an operation in a recording:
  *
- * - `output`: another operation's output. The outputs of a recording are counted through.
- * - `feed`: a tensor that existed before the recording, or whose values the host has written. Its
- *   values are given anew whenever the graph runs.
- * - `constant`: integers that the host has written, such as a shape or an axis. They are a part of
- *   the graph, because TensorFlow needs them to know shapes.
+ * - `output`: an output of an earlier operation. The outputs of a recording are numbered in order.
+ * - `feed`: a tensor that existed before the recording, or whose values the host has written. Each
+ *   run of the graph gets its current values.
+ * - `constant`: integers that the host has written, such as a shape or an axis. They are part of
+ *   the graph, because TensorFlow derives the shapes of outputs from them.
  */
 export type Source =
   | ({ readonly kind: 'output' | 'feed'; readonly index: number } & Signature)
@@ -27,7 +27,7 @@ export interface Call {
   readonly inputs: readonly Source[];
 }
 
-/** A recording that TensorFlow can run at once. */
+/** A recording as one graph, which TensorFlow runs in a single call. */
 export interface Graph {
   /**
    * Runs the graph. The caller owns the results.
@@ -48,13 +48,13 @@ export interface Operation extends Call {
   readonly outputs: readonly Signature[];
   readonly following: Operation[];
   /**
-   * The graph of the recording that ends here; undefined if none has ended here, and the reason if
-   * TensorFlow refuses the graph.
+   * The graph of the recording that ends with this operation, or the reason why TensorFlow refuses
+   * it; undefined if no recording has ended here.
    */
   graph?: Graph | { readonly refused: string };
 }
 
-/** Returns whether two calls are the same, apart from the values of what they are fed. */
+/** Returns whether two calls are the same. The values of their feeds may differ. */
 export function sameCall(a: Call, b: Call): boolean {
   return (
     a.name === b.name &&

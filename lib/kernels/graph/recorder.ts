@@ -9,8 +9,8 @@ import { tfjsNode, type Attribute, type Methods, type TfjsNode } from './tfjsNod
 export { WrongAssumption };
 
 /**
- * Operations that stay outside of graphs, because they change something in place or draw random
- * numbers. They run at once.
+ * Operations that run at once and are not part of a graph, because they change a variable in place
+ * or draw random numbers.
  */
 const IMMEDIATE = new Set([
   'VarHandleOp',
@@ -40,13 +40,13 @@ export class Recorder implements Running, SegmentOwner {
   #segment: Segment | undefined;
   #assumes = false;
 
-  /** @param warn receives the reason why operations run one by one. */
+  /** @param warn is called with the reason if operations run one by one. */
   constructor(tools: Tools, warn: (line: string) => void) {
     this.#tools = tools;
     this.#warn = warn;
   }
 
-  /** Why some operations run one by one, one line each. */
+  /** The reasons why some operations run one by one, one line each. */
   get problems(): readonly string[] {
     return [...this.#problems.values()];
   }
@@ -64,8 +64,8 @@ export class Recorder implements Running, SegmentOwner {
   /**
    * Runs a function, and all of its operations.
    *
-   * @param options `assumes` is whether it may throw `WrongAssumption`; without it, values on which
-   *   operations depend are read.
+   * @param options `assumes`: whether `assume` may return true, so that `run` may throw
+   * `WrongAssumption`. If not, each value on which operations depend is read.
    */
   run<T>(part: () => T, { assumes = false }: { readonly assumes?: boolean } = {}): T {
     this.#assumes = assumes;
@@ -89,9 +89,9 @@ export class Recorder implements Running, SegmentOwner {
   }
 
   /**
-   * Assumes that the value of a scalar passes a test. The operations that follow are recorded at
-   * once; `run` throws `WrongAssumption` if the value turns out otherwise. Returns false if the
-   * value must be read.
+   * Assumes that the value of a scalar passes a test, so that the operations after it belong to the
+   * same graph. If the test fails, `run` throws `WrongAssumption`. Returns false if the caller must
+   * read the value.
    */
   assume({ dataId }: Tensor, holds: (value: number) => boolean): boolean {
     if (!this.#assumes || !this.#segment?.isPending(dataId)) return false;

@@ -10,15 +10,15 @@ import {
 } from './operation.ts';
 import type { Attribute, TfjsNode } from './tfjsNode.ts';
 
-/** An output of a pending operation. */
+/** An output of an operation that has not run. */
 interface Pending extends Signature {
   /** tfjs's name of the tensor. */
   readonly dataId: object;
-  /** Whether the values are needed even if the tensor is disposed. */
+  /** Whether the value is read even if its tensor has been disposed. */
   wanted: boolean;
 }
 
-/** Thrown if a value is not as `assume` has assumed. */
+/** Thrown if a value fails the test of `assume`. */
 export class WrongAssumption extends Error {}
 
 /** What a segment needs from its recorder. */
@@ -35,15 +35,14 @@ export interface SegmentOwner {
 }
 
 /**
- * Operations that have been called and not yet run. Their outputs are tensors whose shapes are
- * known and whose values are not. `flush` runs the operations as one graph and gives the outputs
- * their values.
+ * Operations that have been called but have not run. The shapes of their outputs are known, and the
+ * values are not. `flush` runs the operations as one graph and gives the outputs their values.
  *
- * While the calls are those of an earlier recording, nothing is computed before `flush`. At the
- * first call that no recording knows, all operations are run one by one, because only so their
- * shapes become known. Even then `flush` takes the values of the outputs from the graph. So every
- * step of a training is computed by the same graph, the first one too, and a training that is
- * continued in another process ends with the same bytes.
+ * As long as the calls repeat those of an earlier recording, nothing is computed before `flush`. At
+ * the first new call, all operations run one by one, because otherwise its shapes would be unknown.
+ * Even then, `flush` takes the values of the outputs from the graph. So every step of a training,
+ * including the first, is computed by the same graph, and a training that another process continues
+ * ends with the same bytes.
  */
 export class Segment {
   readonly #tfjs: TfjsNode;
@@ -60,7 +59,7 @@ export class Segment {
   readonly #outputs: Pending[] = [];
   /** The native tensors of the outputs, once the operations have been run one by one. */
   #natives: (number | undefined)[] | undefined;
-  /** Native tensors that were disposed while they are still to be fed. */
+  /** Native tensors that were disposed but are still needed as feeds. */
   readonly #released: number[] = [];
   readonly #assumptions: { readonly output: number; readonly holds: (value: number) => boolean }[] =
     [];
@@ -77,7 +76,7 @@ export class Segment {
     this.#owner = owner;
   }
 
-  /** Returns whether the tensor is an output without values. */
+  /** Returns whether a tensor is the output of an operation that has not run. */
   isPending(dataId: object): boolean {
     return this.#sources.get(dataId)?.kind === 'output';
   }
@@ -110,7 +109,10 @@ export class Segment {
     return next.outputs.map((signature) => this.#newOutput(signature));
   }
 
-  /** Assumes that a pending value passes a test. If not, `flush` throws `WrongAssumption`. */
+  /**
+   * Assumes that the value of a pending tensor passes a test. If it does not, `flush` throws
+   * `WrongAssumption`.
+   */
   assume(dataId: object, holds: (value: number) => boolean): void {
     const source = this.#sources.get(dataId);
     if (source?.kind !== 'output') throw new Error('assume: expected a pending tensor');
@@ -118,7 +120,10 @@ export class Segment {
     this.#assumptions.push({ output: source.index, holds });
   }
 
-  /** Notes that tfjs is about to dispose a tensor: its last reference if `isLast`. */
+  /**
+   * Must be called before tfjs disposes a reference to a tensor. `isLast` says whether the tensor
+   * has no other reference.
+   */
   beforeDispose(dataId: object, isLast: boolean): void {
     const source = this.#sources.get(dataId);
     if (source === undefined || !isLast) return;
@@ -132,7 +137,7 @@ export class Segment {
     }
   }
 
-  /** Runs the pending operations, as a graph unless TensorFlow refuses it. */
+  /** Runs the pending operations as a graph, or one by one if TensorFlow refuses the graph. */
   flush(): void {
     const last = this.#path.at(-1);
     if (last === undefined) return;
@@ -202,7 +207,7 @@ export class Segment {
     return output;
   }
 
-  /** Runs the operations of the path one by one, unless this has been done. */
+  /** Runs the operations of the path one by one, if they have not run. */
   #runOneByOne(): void {
     if (this.#natives !== undefined) return;
     this.#natives = [];

@@ -6,7 +6,7 @@ import { checkOptions } from '../../check.ts';
 import { disposeTensors } from '../../memory.ts';
 import { runningRecorder } from './assume.ts';
 
-/** Runs the parts of a training step, on TensorFlow as graphs. */
+/** Runs the parts of a training step. On TensorFlow they run as graphs. */
 export interface StepCompiler {
   /**
    * Runs a part of a step, a function that computes with tensors and awaits nothing, and returns
@@ -18,7 +18,7 @@ export interface StepCompiler {
    *   which its operations depend.
    */
   readonly run: <T>(part: () => T, undo?: () => void) => T;
-  /** Why some operations are not in a graph; each reason is one line. */
+  /** The reasons why some operations are not in a graph, one line each. */
   readonly problems: readonly string[];
   /** The number of graphs that have been made. */
   readonly graphs: number;

@@ -7,7 +7,7 @@ import { backend, type DataType, type Tensor, type TypedArray } from '@tensorflo
 /** An attribute of an operation, as tfjs-node passes it to TensorFlow. */
 export interface Attribute {
   readonly name: string;
-  /** One of the binding's numbers `TF_ATTR_...`. */
+  /** The type of the value, one of the binding's numbers `TF_ATTR_...`. */
   readonly type: number;
   readonly value: number | boolean | string | readonly number[];
 }

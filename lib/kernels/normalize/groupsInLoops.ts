@@ -14,7 +14,7 @@ export const inLoops: GroupKernels = {
 
   broadcast(perGroup, grouping) {
     const { outer, rows, groups, columns } = grouping;
-    // cpu is slow to broadcast along any but the last axes.
+    // cpu broadcasts quickly only along the last axes.
     if (outer > 1) return spread(perGroup, grouping, [outer, rows, groups * columns]);
     if (groups === 1 && rows === 1) return reshape(perGroup, [1]);
     return spread(perGroup, { ...grouping, rows: 1 }, [groups * columns]);

@@ -23,13 +23,16 @@ export const wasmSimd: GroupKernels = {
 /** The number of lines that `sumLines` adds at once. */
 const LINES = 64;
 
-/** The values that `withSums` adds: x − center, or its square, and x·y. */
+/** The terms of the sums of `withSums`: x − center or its square, and x·y. */
 interface Summed {
   readonly x: Tensor;
   readonly grouping: ReductionGroups;
   /** Another tensor, whose products with x are added too. */
   readonly y?: Tensor;
-  /** The number that is subtracted in each group, as a sum of one or two. */
+  /**
+   * The numbers that are subtracted, one per group. If there are two tensors, their sum is
+   * subtracted.
+   */
   readonly center?: readonly Tensor[];
   /** Whether the differences are squared; false by default. */
   readonly isSquare?: boolean;
@@ -50,7 +53,7 @@ export function withSums(
   const { outer, rows, groups, columns } = grouping;
   const units = rows === 1 ? outer * groups : outer * unitsOf(rows, LINES);
   const count = rows === 1 ? units : units * groups * columns;
-  // A sum in double precision takes the room of two values.
+  // A sum in double precision takes the memory of two values.
   const size = 2 * count;
   simd.withRoom(size * (y === undefined ? 1 : 2), (address) => {
     const sums = address;

@@ -54,7 +54,8 @@ export function meanOver(x: Tensor, grouping: ReductionGroups): Tensor3D {
 }
 
 /**
- * Returns the mean and the variance of each group, [outer, 1, groups], and x − mean in the view.
+ * Returns the mean and the variance of each group, [outer, 1, groups], and x − mean in the shape of
+ * `viewOf`.
  *
  *     variance = Σ (x − mean)² / size
  *

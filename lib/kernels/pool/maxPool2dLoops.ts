@@ -153,7 +153,7 @@ interface Windows {
   readonly taps: Int32Array;
   /** The end of each window in `taps`. */
   readonly ends: Int32Array;
-  /** Whether all windows have four cells, which they share with no other window. */
+  /** Whether each window has four cells, and no cell is in two windows. */
   readonly areSeparateFours: boolean;
   readonly channels: number;
   readonly imageSize: number;

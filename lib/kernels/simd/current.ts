@@ -3,15 +3,18 @@ import type { SIMD_KERNELS } from './kernels.ts';
 
 type SimdKernels = typeof SIMD_KERNELS;
 
-/** The operations by own kernels of each wasm backend that has them. */
+/** For each wasm backend that has boxprop's own kernels, the operations that they compute. */
 const kernelsOf = new WeakMap<object, SimdKernels>();
 
-/** Makes a wasm backend compute operations by own kernels. */
+/** Makes a wasm backend use boxprop's own kernels for these operations. */
 export function setSimd(of: object, kernels: SimdKernels): void {
   kernelsOf.set(of, kernels);
 }
 
-/** Returns the operations by own kernels, or undefined if the backend in use has none. */
+/**
+ * Returns the operations that boxprop's own kernels compute; undefined if the backend in use has no
+ * such kernels.
+ */
 export function simd(): SimdKernels | undefined {
   return getBackend() === 'wasm' ? kernelsOf.get(backend()) : undefined;
 }

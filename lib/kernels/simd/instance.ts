@@ -4,7 +4,7 @@
  */
 export type KernelFunction = (args: number, first: number, past: number, scratch: number) => void;
 
-/** A memory of WebAssembly; its buffer is another one after it has grown. */
+/** A memory of WebAssembly. When it grows, `buffer` becomes another object. */
 export interface Memory {
   readonly buffer: ArrayBufferLike;
 }

@@ -28,8 +28,8 @@ export function reach({ stride, kernel, dilation }: AxisFields, count: number): 
 }
 
 /**
- * Returns the number of rows of windows of a strip whose cells take at most `size` values, or 1 if
- * a single row takes more.
+ * Returns the largest number of rows of windows whose cells have at most `size` values together; at
+ * least 1.
  */
 export function rowsOfStrip(
   height: AxisFields,
@@ -48,7 +48,7 @@ export const PANEL = 8;
 /** The number of rows of a tile, and of taps that are computed at once. */
 export const TILE = 4;
 
-/** Returns the number of values of a row of all panels of so many columns. */
+/** Returns the sum of the widths of all panels of a matrix with this number of columns. */
 export function panelsWidth(columns: number): number {
   return Math.ceil(columns / 4) * 4;
 }

@@ -7,8 +7,8 @@ import type { Instance } from './instance.ts';
  */
 
 /**
- * The shared cells: the number of the job, the parts that are unfinished, whether one has failed,
- * and the job.
+ * The memory that the threads share: the number of the job, the number of threads that have not
+ * finished, whether a thread has failed, and the fields of the job.
  */
 const CELLS = 8;
 const [JOB, UNFINISHED, FAILED] = [0, 1, 2];
@@ -57,7 +57,7 @@ export interface Job {
   readonly scratchBytes: number;
 }
 
-/** The part of a worker that the pool needs once it serves. */
+/** The part of a worker that the pool needs after the worker has started. */
 interface PoolWorker {
   terminate(): unknown;
 }
@@ -109,7 +109,10 @@ export class Pool {
     }
   }
 
-  /** Waits for the other threads; the main thread of a page may not block, so it looks again. */
+  /**
+   * Waits until the other threads have finished. It first looks repeatedly, and then sleeps. The
+   * main thread of a page may not sleep, so it goes on looking.
+   */
   #wait(): void {
     const state = this.#state;
     for (let tries = 0; ; tries++) {
@@ -120,10 +123,13 @@ export class Pool {
   }
 }
 
-/** The number of times that the caller looks before it sleeps, which takes some microseconds. */
+/**
+ * The number of times that the caller looks before it sleeps. Falling asleep takes some
+ * microseconds.
+ */
 const SPINS = 2000;
 
-/** Whether this thread may sleep: not the main thread of a page. */
+/** Whether this thread may sleep, which the main thread of a page may not. */
 const MAY_BLOCK = typeof document === 'undefined';
 
 /** Starts `threads − 1` workers and resolves to the pool when all are ready. */

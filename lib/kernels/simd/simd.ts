@@ -94,11 +94,12 @@ export class Simd {
   /**
    * Runs a kernel.
    *
-   * @param units the number of units of its work; the kernel's comment says what a unit is. If all
+   * @param units the number of units of the kernel's work; its comment says what a unit is. If all
    *   inputs are finite, a unit gives the same values in any thread.
-   * @param args the fields of its struct, in order; a number with a fraction as `float(x)`.
-   * @param options the number of values that the kernel keeps in between, and its number of
-   *   multiplications, by which threads are used or not.
+   * @param args the fields of the kernel's struct, in order; a number with a fraction as
+   * `float(x)`.
+   * @param options `scratch`: the number of intermediate values per thread; `work`: the number of
+   *   multiplications, which decides whether threads are used.
    */
   run(
     kernel: SimdKernel,
@@ -127,7 +128,7 @@ export class Simd {
  */
 const WORTHWHILE = 2 ** 18;
 
-/** The number of elements of a unit of the elementwise kernels. */
+/** The number of elements in one unit of an elementwise kernel's work. */
 const BLOCK = 4096;
 
 /** Runs a kernel of source/elementwise.c, which maps elements of inputs to elements of outputs. */
@@ -142,7 +143,7 @@ export function runElementwise(
     Array.from({ length: count }, (_, k) => (k in tensors ? simd.addressOf(tensors[k]) : 0));
   const { size } = inputs[0];
   const fields = [...addresses(inputs, 3), ...addresses(outputs, 3), size, ...numbers.map(float)];
-  // A single output is the result of all elements.
+  // If the output is a single value, such as a sum, one unit computes it from all elements.
   simd.run(kernel, outputs[0].size === size ? unitsOf(size, BLOCK) : 1, fields, { work: size });
 }
 
@@ -151,20 +152,24 @@ export function float(x: number): number {
   return new Int32Array(Float32Array.of(x).buffer)[0];
 }
 
-/** Returns the number of units of a kernel that works on `size` things, so many at a time. */
+/**
+ * Returns the number of units of a kernel's work on `size` elements or rows, `atOnce` in each unit.
+ */
 export function unitsOf(size: number, atOnce: number): number {
   return Math.ceil(size / atOnce);
 }
 
-/** The kernels of each wasm backend that has them. */
+/** The kernels of each wasm backend. A backend without own kernels has no entry. */
 const instances = new WeakMap<object, Simd>();
 
-/** Makes the kernels those of a wasm backend. */
+/** Gives a wasm backend its kernels. */
 export function addSimd(of: object, simd: Simd): void {
   instances.set(of, simd);
 }
 
-/** Returns the kernels of the backend in use, which is wasm and has them. */
+/**
+ * Returns the kernels of the backend in use. Throws if it is not a wasm backend with own kernels.
+ */
 export function simdOf(): Simd {
   const simd = instances.get(backend());
   if (simd === undefined) throw new Error('simdOf: expected the backend wasm with own kernels');

@@ -32,7 +32,7 @@ interface WasmBackend extends WasmHeap {
 /** The number of bytes of the stack of an instance; the kernels use a few hundred. */
 const STACK_BYTES = 4096;
 
-/** What `startSimd` has started. */
+/** The result of `startSimd`. */
 export interface StartedSimd {
   readonly choice: SimdChoice;
   readonly threads: number;
@@ -88,7 +88,10 @@ async function instantiate(bytes: Uint8Array, memory: Memory): Promise<Instance>
   return { module, memory, exports: exports as Instance['exports'] };
 }
 
-/** Moves the compiler's own stack, which starts at address 0, where tfjs keeps its data. */
+/**
+ * Sets the start of the compiler's own stack. By default the stack is at address 0, where tfjs
+ * keeps its data.
+ */
 function setStack({ exports }: Instance, end: number): void {
   (exports as unknown as { readonly __stack_pointer: { value: number } }).__stack_pointer.value =
     end;
@@ -127,16 +130,18 @@ function isShared({ buffer }: Memory): boolean {
   return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
 }
 
-/** The import of the memory: "env", "memory", of kind 2 (memory), without a maximum (flag 0). */
+/**
+ * The bytes that import the memory: "env", "memory", kind 2 (memory), flag 0 (without a maximum).
+ */
 const IMPORT = [3, ...letters('env'), 6, ...letters('memory'), 2, 0];
 
-/** The flag of a shared memory with a maximum, and the maximum of tfjs's, 65536 pages. */
+/** The flag of a shared memory with a maximum. The maximum is that of tfjs, 65536 pages. */
 const SHARED = 3;
 const MAXIMUM = [0x80, 0x80, 0x04];
 
 /**
- * Decodes a binary. The memory of the build with threads is shared, and has a maximum, and its
- * import must say so.
+ * Decodes a binary. In tfjs's build with threads the memory is shared and has a maximum, and the
+ * import of the binary must say so.
  */
 function decode(base64: string, shared: boolean): Uint8Array {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

@@ -3,7 +3,7 @@
 /** The images of a convolution: some of the channels of a batch. */
 struct Images {
   const float *values;
-  /** The number of channels that take part, and of all channels. */
+  /** The numbers of channels: of those that take part, and of all in a pixel. */
   int channels, pixel;
   struct Axis height, width;
 };
@@ -24,8 +24,8 @@ INLINE void copyValues(float *to, const float *from, int count) {
 }
 
 /**
- * Returns the cells under `rows` rows of windows from row `row` on. They are those of the image
- * itself, or, if a window reaches into the padding or other channels lie between, a copy.
+ * Returns the cells that `rows` rows of windows read, from row `row` on. If no window reaches into
+ * the padding and all channels take part, the cells are in the image. Otherwise they are copied.
  */
 INLINE struct Strip strip(const struct Images *x, int image, int row, int rows, float *copy) {
   const struct Axis h = x->height, w = x->width;
@@ -69,8 +69,9 @@ struct Conv2d {
   /** The largest number of rows of a strip. */
   int stripRows;
   /**
-   * The number of neighbouring pixels from which a tap is left out if it lies in the padding of all
-   * of them: 4; 1 if a filter is not finite, since 0·∞ is NaN; 0 if that NaN is the result.
+   * The number of neighbouring pixels that leave out a tap together, if it lies in the padding of
+   * all of them. It is 4 if all filter values are finite. Otherwise 0·∞ is NaN: it is 1 if this NaN
+   * must not appear, and 0 (no tap is left out) if it must.
    */
   int alike;
 };
@@ -103,7 +104,8 @@ INLINE void convPanel(const struct Conv2d *p, const struct Strip *cells, float *
     float *to[4];
     const int top = i, start = j;
     int bottom = i, end = j;
-    // Past the last pixel, the last one is computed again. So is a pixel that is alone.
+    // A tile has four pixels. If fewer are left, or one is computed alone, the others repeat a
+    // pixel.
 #pragma clang loop unroll(full)
     for (int m = 0; m < 4; m++) {
       left.row[m] = at + j * pixelStep;
@@ -114,7 +116,7 @@ INLINE void convPanel(const struct Conv2d *p, const struct Strip *cells, float *
     }
     const float *right = filters;
     if (cells->isPadded && p->alike) {
-      // The taps that lie in the padding under all pixels are left out.
+      // Taps that lie in the padding of all pixels of the tile are left out.
       const struct Taps down = tapsInside(h, row + top, row + bottom);
       const struct Taps across =
           top == bottom ? tapsInside(w, start, end) : (struct Taps){0, w->kernel};
@@ -158,7 +160,7 @@ KERNEL(conv2d)(const struct Conv2d *args, int first, int past, float *scratch) {
   }
 }
 
-/** Up to this number of outputs, the terms of four taps are read from the images themselves. */
+/** Up to this number of outputs, the terms of four taps are read from the cells without a copy. */
 #define FEW 24
 
 /** The gradient of the filters. */
@@ -167,10 +169,10 @@ struct Conv2dFilter {
   const float *g;
   float *gradFilters;
   int batch, outputs;
-  /** The numbers of all channels of g, and of a row of gradFilters. */
+  /** The number of channels of a pixel of g, and the length of a row of gradFilters. */
   int gPixel, gradRow;
   int stripRows;
-  /** The largest number of images at once; more than one only if a strip is a whole image. */
+  /** The largest number of images in a strip. It is above 1 only if a strip has whole images. */
   int stripImages;
 };
 
@@ -188,7 +190,10 @@ INLINE void packGradients(float *to, const float *g, int windows, int pixel, int
   }
 }
 
-/** The left factor of four taps (p, q, c), and whether they are neighbours in memory. */
+/**
+ * Sets the left factor to the cells of four taps (p, q, c). Returns whether the taps are neighbours
+ * in memory.
+ */
 INLINE int tapsOf(struct Left *left, const struct Images *x, const struct Strip *cells, int tap) {
   const struct Axis *h = &x->height, *w = &x->width;
   const int last = h->kernel * w->kernel * x->channels - 1;
@@ -217,10 +222,10 @@ INLINE void packTerms(float *to, const struct Left *left, int adjacent, int step
   }
 }
 
-/** The number of windows of a long row that are summed before they are added. */
+/** A longer row of windows is summed in parts of this size, and the sums of the parts are added. */
 #define WINDOWS 1024
 
-/** Computes four taps of a panel of outputs for the windows of a strip. */
+/** Computes the gradients of four taps and a panel of outputs, from the windows of a strip. */
 INLINE void filterTile(const struct Conv2dFilter *p, struct Left left, const float *right, int tap,
                        int column, int isFirst, int isPacked, int adjacent, int step) {
   const int taps = p->x.height.kernel * p->x.width.kernel * p->x.channels;
@@ -253,7 +258,8 @@ INLINE void filterTile(const struct Conv2dFilter *p, struct Left left, const flo
  *
  *     ∂C/∂w[p,q,c,o] = Σ_nij x[n, i·s + p·d − before, j·s + q·d − before, c] g[n,i,j,o]
  *
- * The sum of a strip is added to those of the strips before, so few terms are added one by one.
+ * Each strip is summed by itself and then added to the gradient, because short sums have small
+ * rounding errors.
  */
 KERNEL(conv2dFilter)(const struct Conv2dFilter *args, int first, int past, float *scratch) {
   const struct Conv2dFilter p = *args;
@@ -279,7 +285,8 @@ KERNEL(conv2dFilter)(const struct Conv2dFilter *args, int first, int past, float
         struct Left left = {{0}, images, imageStep, rows, h->stride * cells.width * p.x.channels,
                             w->output, 0};
         const int adjacent = tapsOf(&left, &p.x, &cells, tap);
-        // The terms of the four rows are far apart in memory. Many panels read them often.
+        // The terms of the four taps are far apart in memory. If many panels read them, a copy in
+        // which they lie side by side is faster.
         const int isPacked = p.outputs > FEW;
         if (isPacked) {
           packTerms(terms, &left, adjacent, step);

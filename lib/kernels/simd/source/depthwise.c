@@ -1,8 +1,8 @@
 #include "axis.h"
 
 /**
- * A convolution of each channel with `multiplier` filters of its own, and its gradients. Channel
- * c·M + m of the output is channel c under its filter m.
+ * A convolution of each channel with `multiplier` filters, and its gradients. Channel c·M + m of
+ * the output is channel c under its filter m, where M is the multiplier.
  */
 struct Depthwise {
   const float *x, *filters, *g;
@@ -11,7 +11,7 @@ struct Depthwise {
   struct Axis height, width;
 };
 
-/** Returns the values of the channels under the outputs o ... o + 3. */
+/** Returns the inputs of the outputs o ... o + 3, which may belong to different channels. */
 INLINE f4 under(const float *x, int o, int multiplier) {
   if (multiplier == 1) return load(x + o);
   return (f4){x[o / multiplier], x[(o + 1) / multiplier], x[(o + 2) / multiplier],

@@ -4,9 +4,11 @@
 struct Pack {
   const float *from;
   float *to;
-  /** The numbers of taps in two levels, and the distances between them. */
+  /** The taps form two nested loops: their numbers, and the distances between neighbours. */
   int outer, outerStep, inner, innerStep;
-  /** The number of terms of a tap, and of columns, and the distances between them. */
+  /**
+   * The number of terms per tap and the number of columns, and the distances between neighbours.
+   */
   int terms, termStep, columns, columnStep;
 };
 
@@ -52,11 +54,15 @@ struct Product {
 };
 
 /**
- * The least number of terms that are summed before they are added to C: their panels fit into the
- * cache. Of more than 256² terms, √terms are, because then both sums have few terms to round.
+ * The number of terms that are summed before the sum is added to C. Their panels fit into the
+ * cache. If there are more than 256² terms, the number is the square root: then both the sum and
+ * the sum of sums are short, and their rounding errors small.
  */
 #define TERMS 256
-/** The number of columns whose panels are used for all rows before the next: 256 KB. */
+/**
+ * The number of columns in a block. All rows are computed for one block before the next, whose
+ * panels take 256 KB.
+ */
 #define COLUMNS 256
 
 INLINE void productTiles(const struct Product *p, int from, int terms, int column, int end,

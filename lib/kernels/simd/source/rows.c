@@ -142,10 +142,10 @@ INLINE int sumOfLines(const struct Sums *p, const float *x, const float *y, int 
   return column + 4 * vectors;
 }
 
-/** Returns the number of blocks of lines of one index of `outer`. */
+/** Returns the number of blocks of LINES lines into which the rows of one index of `outer` fall. */
 INLINE int blocksOf(const struct Groups *of) { return (of->rows + LINES - 1) / LINES; }
 
-/** Sums the columns of the blocks first ... past − 1 of LINES lines. */
+/** Sums the columns of the blocks first ... past − 1; a block has LINES lines. */
 KERNEL(sumLines)(const struct Sums *args, int first, int past, float *scratch) {
   const struct Sums p = *args;
   const int width = p.of.groups * p.of.columns, blocks = blocksOf(&p.of);
@@ -159,7 +159,10 @@ KERNEL(sumLines)(const struct Sums *args, int first, int past, float *scratch) {
   }
 }
 
-/** The first value of each group, or 0 if it is not finite: see `shift` below. */
+/**
+ * The arguments of `firstOfGroups`, which writes the first value of each group, or 0 if that is not
+ * finite; see `shift` below.
+ */
 struct Firsts {
   const float *x;
   float *firsts;
@@ -176,16 +179,16 @@ KERNEL(firstOfGroups)(const struct Firsts *args, int first, int past, float *scr
   }
 }
 
-/** Some values per group, from its sums. */
+/** The arguments of `moments`, which computes values per group from the sums of the group. */
 struct Moments {
   const double *sums;
-  /** Whether the sums are those of blocks of lines. */
+  /** Whether `sums` has one sum per column of each block of lines, not one sum per group. */
   int areBlocks;
   struct Groups of;
   float eps;
-  /** The numbers that were subtracted from the values, or null. */
+  /** The numbers that were subtracted from the values before they were summed, or null. */
   const float *shift;
-  /** The results; null for those that are not wanted. */
+  /** The results. A result that is not wanted is null. */
   float *sum, *high, *low, *invStd;
 };
 

@@ -12,7 +12,7 @@ typedef float f4u __attribute__((vector_size(16), aligned(4)));
 #define INLINE static inline __attribute__((always_inline))
 #define KERNEL(name) __attribute__((export_name(#name))) void name
 
-/** The widest panel of columns. The last panel of a matrix may be half as wide. */
+/** The width of a panel of columns. The last panel of a matrix may be half as wide. */
 #define PANEL 8
 
 INLINE f4 splat(float x) { return (f4){x, x, x, x}; }
@@ -40,23 +40,24 @@ INLINE int panelWidth(int columns, int column) { return columns - column <= 4 ? 
 /** Returns the sum of the widths of all panels. */
 INLINE int panelsWidth(int columns) { return (columns + 3) & ~3; }
 
-/** The left factor of a tile: four rows, whose terms are `run` values in each of some places. */
+/** The left factor of a tile: four rows. The terms of a row lie at several places in memory. */
 struct Left {
   const float *row[4];
-  /** The numbers of places, in two levels, and the distances between them. */
+  /** The places form two nested loops: their numbers, and the distances between neighbours. */
   int outer, outerStep, inner, innerStep;
-  /** The number of values at a place. */
+  /** The number of contiguous terms at each place. */
   int run;
-  /** The number of values of the right factor that are left out after each outer place. */
+  /** The number of values to skip in the right factor after each outer place. */
   int skip;
 };
 
 /**
- * Computes a tile: sum[m] += Σ_k left[m][k] right[k], where right[k] is the next row of a panel of
+ * Computes a tile: sum[m] += Σ_k left[m][k] right[k], where right[k] is row k of a panel of
  * `vectors` vectors.
  *
- * The caller passes constants: `step` is the distance between the values at a place, if it is known,
- * and `adjacent` whether the four rows are neighbours in memory, as the columns of a matrix are.
+ * `step` is the distance between neighbouring terms at a place. `adjacent` says whether the four
+ * rows are neighbours in memory, as the columns of a matrix are. The loop is faster if the caller
+ * passes constants.
  */
 INLINE void multiply(f4 sum[4][2], const struct Left *left, const float *right, const int vectors,
                      const int adjacent, const int step) {
@@ -94,7 +95,7 @@ INLINE void multiply(f4 sum[4][2], const struct Left *left, const float *right, 
   sum[0][1] = s01, sum[1][1] = s11, sum[2][1] = s21, sum[3][1] = s31;
 }
 
-/** Writes `count` sums of a row, or adds them to the values there. */
+/** Writes `count` sums of a row, or adds them to the values that are already there. */
 INLINE void put(float *to, int step, f4 low, f4 high, int count, int add) {
   if (step == 1 && count == PANEL) {
     store(to, add ? load(to) + low : low);
