@@ -93,7 +93,7 @@ export async function readLines<const S extends v.GenericSchema>(
     try {
       value = JSON.parse(line);
     } catch {
-      return []; // The machine stopped in the middle of the line.
+      return []; // The machine stopped while this line was written.
     }
     return [checkSchema(`${file}: line ${i + 1}`, schema, value)];
   });

@@ -21,13 +21,10 @@ const IMMEDIATE = new Set([
   'Multinomial',
 ]);
 
-/** The number of graphs that a recorder makes. */
+/** The largest number of graphs that a recorder makes. */
 const MOST_GRAPHS = 32;
 
-/**
- * Runs functions that compute with tensors on TensorFlow so that the operations between two reads
- * of a value are one graph.
- */
+/** Runs functions on TensorFlow. All operations between two reads of a value become one graph. */
 export class Recorder implements Running, SegmentOwner {
   readonly #tfjs: TfjsNode = tfjsNode();
   readonly pool = new ConstantPool(this.#tfjs.binding);
@@ -56,7 +53,7 @@ export class Recorder implements Running, SegmentOwner {
     return this.#graphs.length;
   }
 
-  /** Whether it can make more graphs. */
+  /** Whether the recorder may make more graphs. */
   get records(): boolean {
     return this.#graphs.length < MOST_GRAPHS;
   }
@@ -65,7 +62,7 @@ export class Recorder implements Running, SegmentOwner {
    * Runs a function, and all of its operations.
    *
    * @param options `assumes`: whether `assume` may return true, so that `run` may throw
-   * `WrongAssumption`. If not, each value on which operations depend is read.
+   *   `WrongAssumption`. If not, each value on which operations depend is read.
    */
   run<T>(part: () => T, { assumes = false }: { readonly assumes?: boolean } = {}): T {
     this.#assumes = assumes;
@@ -116,7 +113,7 @@ export class Recorder implements Running, SegmentOwner {
     }
   }
 
-  /** Gives a reason once. */
+  /** Warns of a reason the first time that it occurs, and returns it. */
   #refuse(reason: string, detail: string): { readonly refused: string } {
     if (!this.#problems.has(reason)) {
       const line = `some operations of a step run one by one, because ${reason}: ${detail}`;
@@ -144,7 +141,7 @@ export class Recorder implements Running, SegmentOwner {
     segment?.flush();
   }
 
-  /** Puts the recording in front of tfjs-node's methods, and returns those. */
+  /** Replaces methods of tfjs-node by methods that record, and returns the original methods. */
   #replaceMethods(): Methods {
     const tfjs = this.#tfjs;
     const { executeSingleOutput, executeMultipleOutputs, write, readSync, disposeData } = tfjs;

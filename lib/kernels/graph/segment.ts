@@ -21,15 +21,15 @@ interface Pending extends Signature {
 /** Thrown if a value fails the test of `assume`. */
 export class WrongAssumption extends Error {}
 
-/** What a segment needs from its recorder. */
+/** The part of a recorder that a segment needs. */
 export interface SegmentOwner {
-  /** Whether calls that no recording knows are kept. */
+  /** Whether new calls are added to the recordings. */
   readonly records: boolean;
   readonly pool: ConstantPool;
   /**
-   * Makes the graph of a recording, or states why there is none.
+   * Makes the graph of a recording, or returns the reason why there is none.
    *
-   * @param kernel the first operation that differs from every earlier recording.
+   * @param kernel the name of the first operation that no earlier recording has at its place.
    */
   compile(operations: readonly Operation[], kernel: string): Graph | { readonly refused: string };
 }
@@ -47,10 +47,10 @@ export interface SegmentOwner {
 export class Segment {
   readonly #tfjs: TfjsNode;
   readonly #owner: SegmentOwner;
-  /** The integers that the host has written since the recorder started, by dataId. */
+  /** The integers that the host has written since `run` started, by dataId. */
   readonly #written: WeakMap<object, Source>;
   readonly #path: Operation[] = [];
-  /** The first operation that differs from every earlier recording. */
+  /** The name of the first operation that no earlier recording has at its place. */
   #differs: string | undefined;
   #last: Pick<Operation, 'following'>;
   readonly #sources = new Map<object, Source>();

@@ -12,10 +12,10 @@ export interface StepCompiler {
    * Runs a part of a step, a function that computes with tensors and awaits nothing, and returns
    * its result.
    *
-   * @param undo takes back what the part has changed, apart from the tensors that it returns, so
-   *   that it can run again. It is called after a rare value, such as an overflow, which needs
-   *   other operations than those that were recorded. Without it, the part waits for each value on
-   *   which its operations depend.
+   * @param undo undoes everything that the part has changed, so that the part can run again. The
+   *   tensors that the part returned are then disposed already. `undo` is called after a rare
+   *   value, such as an overflow, which needs other operations than those that were recorded.
+   *   Without it, the part waits for each value on which its operations depend.
    */
   readonly run: <T>(part: () => T, undo?: () => void) => T;
   /** The reasons why some operations are not in a graph, one line each. */

@@ -43,7 +43,7 @@ export type AttributeKinds = Readonly<
   >
 >;
 
-/** The addon. */
+/** The native addon of tfjs-node. */
 export interface Binding extends AttributeKinds {
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;

@@ -97,7 +97,7 @@ export class Simd {
    * @param units the number of units of the kernel's work; its comment says what a unit is. If all
    *   inputs are finite, a unit gives the same values in any thread.
    * @param args the fields of the kernel's struct, in order; a number with a fraction as
-   * `float(x)`.
+   *   `float(x)`.
    * @param options `scratch`: the number of intermediate values per thread; `work`: the number of
    *   multiplications, which decides whether threads are used.
    */
