@@ -4,6 +4,7 @@ import { docstrings } from './plugins/docstrings.ts';
 import { licenses } from './plugins/licenses.ts';
 import { mnistSprites } from './plugins/mnistSprites.ts';
 import { psetPages } from './plugins/psetPages.ts';
+import { withoutThreads } from './plugins/withoutThreads.ts';
 
 const licensesOf = licenses('LICENSES.md');
 
@@ -18,7 +19,7 @@ export default defineConfig({
   // The page shows boxes by the names of their classes, so minification must keep them.
   worker: {
     format: 'es',
-    plugins: () => [docstrings(), licensesOf.worker],
+    plugins: () => [docstrings(), licensesOf.worker, withoutThreads()],
     rolldownOptions: { output: { keepNames: true } },
   },
   build: {
