@@ -8,6 +8,7 @@ import {
   HEADER_OPTION,
   LABEL_OPTION,
   NETWORK_OPTION,
+  NO_COMPILE_OPTION,
   SHAPE_OPTION,
   WEIGHTS_HELP,
 } from './options.ts';
@@ -17,6 +18,7 @@ import { logBackend, printLine } from './process.ts';
 interface Options extends DataOptions {
   readonly network?: string;
   readonly backend: BackendName | 'auto';
+  readonly compile: boolean;
   readonly json?: boolean;
 }
 
@@ -31,32 +33,35 @@ export function evaluateCommand(): Command {
     .addOption(HEADER_OPTION)
     .addOption(SHAPE_OPTION)
     .addOption(BACKEND_OPTION)
+    .addOption(NO_COMPILE_OPTION)
     .option('--json', 'print JSON')
-    .action(async (file: string, { network: named, backend, json, ...options }: Options) => {
-      const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
-      const { applyPreprocessing } = await import('../data/preprocessingSteps.ts');
-      const { openData } = await import('./openData.ts');
-      const { foldBatchNorm } = await import('../inspect/foldBatchNorm.ts');
-      const { evaluateFinite } = await import('../train/requireFinite.ts');
-      const { useBackend } = await import('../lib/backend/useBackend.ts');
-      const { reportNotes, testExamples } = await import('./openedData.ts');
-      const weights = await readWeightsFile(file, named);
-      await useBackend(backend, { log: logBackend });
-      const opened = await openData(options, weights.table);
-      reportNotes(opened);
-      const test = applyPreprocessing(testExamples(opened), weights.preprocessing);
-      const network = await loadForData(weights, test);
-      const { network: folded, dispose } = foldBatchNorm(network);
-      const found = await evaluateFinite(network, test, { folded });
-      dispose();
-      const { name } = weights;
-      printLine(
-        json
-          ? JSON.stringify({ network: name, ...found })
-          : formatEvaluation(name, found, test.classNames),
-      );
-      network.dispose();
-    });
+    .action(
+      async (file: string, { network: named, backend, compile, json, ...options }: Options) => {
+        const { loadForData, readWeightsFile } = await import('./weightsFile.ts');
+        const { applyPreprocessing } = await import('../data/preprocessingSteps.ts');
+        const { openData } = await import('./openData.ts');
+        const { foldBatchNorm } = await import('../inspect/foldBatchNorm.ts');
+        const { evaluateFinite } = await import('../train/requireFinite.ts');
+        const { useBackend } = await import('../lib/backend/useBackend.ts');
+        const { reportNotes, testExamples } = await import('./openedData.ts');
+        const weights = await readWeightsFile(file, named);
+        await useBackend(backend, { log: logBackend });
+        const opened = await openData(options, weights.table);
+        reportNotes(opened);
+        const test = applyPreprocessing(testExamples(opened), weights.preprocessing);
+        const network = await loadForData(weights, test);
+        const { network: folded, dispose } = foldBatchNorm(network);
+        const found = await evaluateFinite(network, test, { folded, compile });
+        dispose();
+        const { name } = weights;
+        printLine(
+          json
+            ? JSON.stringify({ network: name, ...found })
+            : formatEvaluation(name, found, test.classNames),
+        );
+        network.dispose();
+      },
+    );
 }
 
 /** Formats the figures, and the confusion matrix with one row per label. */
