@@ -45,7 +45,7 @@ export interface Graph {
  * a tree, in which every operation lists those that have followed it.
  */
 export interface Operation extends Call {
-  readonly outputs: readonly Signature[];
+  readonly outputs: readonly Source[];
   readonly following: Operation[];
   /**
    * The graph of the recording that ends with this operation, or the reason why TensorFlow refuses
@@ -65,7 +65,8 @@ export function sameCall(a: Call, b: Call): boolean {
   );
 }
 
-function sameSource(a: Source, b: Source): boolean {
+/** Returns whether two inputs have the same origin, shape and dtype. */
+export function sameSource(a: Source, b: Source): boolean {
   if (a === b) return true;
   if (a.dtype !== b.dtype || !sameValues(a.shape, b.shape)) return false;
   if (a.kind === 'constant') return b.kind === 'constant' && sameValues(a.values, b.values);

@@ -33,7 +33,7 @@ export class Recorder implements Running, SegmentOwner {
   readonly #root: Pick<Operation, 'following'> = { following: [] };
   readonly #graphs: Graph[] = [];
   readonly #problems = new Map<string, string>();
-  #written = new WeakMap<object, Source>();
+  #written = new Map<object, Source>();
   #segment: Segment | undefined;
   #assumes = false;
 
@@ -68,7 +68,7 @@ export class Recorder implements Running, SegmentOwner {
     this.#assumes = assumes;
     const methods = this.#replaceMethods();
     setRunningRecorder(this);
-    this.#written = new WeakMap();
+    this.#written = new Map();
     this.#segment = this.#newSegment();
     try {
       const result = part();
@@ -174,13 +174,8 @@ export class Recorder implements Running, SegmentOwner {
         if (this.#segment?.isPending(dataId)) this.#flush();
         return readSync.call(tfjs, dataId);
       },
-      disposeData: (dataId, force = false) => {
-        if (tfjs.tensorMap.has(dataId)) {
-          const isLast = force || tfjs.tensorMap.get(dataId).refCount <= 1;
-          this.#segment?.beforeDispose(dataId, isLast);
-        }
-        return disposeData.call(tfjs, dataId, force);
-      },
+      disposeData: (dataId, force = false) =>
+        this.#segment?.dispose(dataId, force) ?? disposeData.call(tfjs, dataId, force),
     };
     Object.assign(tfjs, during);
     return before;

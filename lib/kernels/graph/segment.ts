@@ -2,20 +2,22 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ConstantPool } from './constantPool.ts';
 import {
   sameCall,
+  sameSource,
   type Call,
   type Graph,
   type Operation,
-  type Signature,
   type Source,
 } from './operation.ts';
-import type { Attribute, TfjsNode } from './tfjsNode.ts';
+import type { Attribute, Entry, TfjsNode } from './tfjsNode.ts';
 
-/** An output of an operation that has not run. */
-interface Pending extends Signature {
-  /** tfjs's name of the tensor. */
-  readonly dataId: object;
-  /** Whether the value is read even if its tensor has been disposed. */
-  wanted: boolean;
+/** A tensor that the pending operations use or make. */
+interface Known {
+  readonly source: Source;
+  readonly entry: Entry;
+  /** Whether tfjs still has the tensor. */
+  alive: boolean;
+  /** Whether `assume` reads the value, even if the tensor has been disposed. */
+  assumed: boolean;
 }
 
 /** Thrown if a value fails the test of `assume`. */
@@ -48,15 +50,16 @@ export class Segment {
   readonly #tfjs: TfjsNode;
   readonly #owner: SegmentOwner;
   /** The integers that the host has written since `run` started, by dataId. */
-  readonly #written: WeakMap<object, Source>;
+  readonly #written: ReadonlyMap<object, Source>;
   readonly #path: Operation[] = [];
   /** The name of the first operation that no earlier recording has at its place. */
   #differs: string | undefined;
   #last: Pick<Operation, 'following'>;
-  readonly #sources = new Map<object, Source>();
+  /** The feeds and outputs, by dataId. */
+  readonly #known = new Map<object, Known>();
   /** The native tensors of the feeds. */
   readonly #feeds: number[] = [];
-  readonly #outputs: Pending[] = [];
+  readonly #outputs: Known[] = [];
   /** The native tensors of the outputs, once the operations have been run one by one. */
   #natives: (number | undefined)[] | undefined;
   /** Native tensors that were disposed but are still needed as feeds. */
@@ -67,7 +70,7 @@ export class Segment {
   constructor(
     tfjs: TfjsNode,
     root: Pick<Operation, 'following'>,
-    written: WeakMap<object, Source>,
+    written: ReadonlyMap<object, Source>,
     owner: SegmentOwner,
   ) {
     this.#tfjs = tfjs;
@@ -78,7 +81,7 @@ export class Segment {
 
   /** Returns whether a tensor is the output of an operation that has not run. */
   isPending(dataId: object): boolean {
-    return this.#sources.get(dataId)?.kind === 'output';
+    return this.#known.get(dataId)?.source.kind === 'output';
   }
 
   /** Records a call, and returns its outputs. */
@@ -88,25 +91,29 @@ export class Segment {
     inputs: readonly Tensor[],
     outputs: number,
   ): Tensor[] {
-    const call: Call = { name, attributes, inputs: inputs.map((tensor) => this.#sourceOf(tensor)) };
-    let next = this.#last.following.find((known) => sameCall(known, call));
+    const { following } = this.#last;
+    // Nearly always the call is the one that has followed before. Its own descriptions of the inputs
+    // are reused, so that comparing them is quick.
+    const expected = following[0]?.inputs ?? [];
+    const sources = inputs.map((tensor, i) => this.#sourceOf(tensor, expected[i]));
+    const call: Call = { name, attributes, inputs: sources };
+    let next = following.find((known) => sameCall(known, call));
     if (next === undefined) {
       this.#differs ??= name;
       this.#runOneByOne();
       const results = this.#execute(call, outputs);
-      next = {
-        ...call,
-        outputs: results.map(({ shape, dtype }) => ({ shape, dtype })),
-        following: [],
-      };
-      if (this.#owner.records) this.#last.following.push(next);
+      const made = results.map(({ shape, dtype }, port): Source => {
+        return { kind: 'output', index: this.#outputs.length + port, shape, dtype };
+      });
+      next = { ...call, outputs: made, following: [] };
+      if (this.#owner.records) following.push(next);
       this.#natives?.push(...results.map(({ id }) => id));
     } else if (this.#natives !== undefined) {
       this.#natives.push(...this.#execute(next, next.outputs.length).map(({ id }) => id));
     }
     this.#path.push(next);
     this.#last = next;
-    return next.outputs.map((signature) => this.#newOutput(signature));
+    return next.outputs.map((source) => this.#newOutput(source));
   }
 
   /**
@@ -114,27 +121,34 @@ export class Segment {
    * `WrongAssumption`.
    */
   assume(dataId: object, holds: (value: number) => boolean): void {
-    const source = this.#sources.get(dataId);
-    if (source?.kind !== 'output') throw new Error('assume: expected a pending tensor');
-    this.#outputs[source.index].wanted = true;
-    this.#assumptions.push({ output: source.index, holds });
+    const known = this.#known.get(dataId);
+    if (known?.source.kind !== 'output') throw new Error('assume: expected a pending tensor');
+    known.assumed = true;
+    this.#assumptions.push({ output: known.source.index, holds });
   }
 
   /**
-   * Must be called before tfjs disposes a reference to a tensor. `isLast` says whether the tensor
-   * has no other reference.
+   * Disposes a tensor in place of tfjs-node, if it is an output. Returns whether it has no further
+   * reference, and undefined if tfjs-node must dispose it.
    */
-  beforeDispose(dataId: object, isLast: boolean): void {
-    const source = this.#sources.get(dataId);
-    if (source === undefined || !isLast) return;
-    if (source.kind === 'feed') {
-      const entry = this.#tfjs.tensorMap.get(dataId);
-      // The tensors of the pool stay.
+  dispose(dataId: object, force: boolean): boolean | undefined {
+    const known = this.#known.get(dataId);
+    if (known === undefined || !known.alive) return undefined;
+    const { entry, source } = known;
+    if (source.kind !== 'output') {
+      if (!force && entry.refCount > 1) return undefined;
+      known.alive = false;
+      // The native tensor is still to be fed. One that the pool lends has no number here.
       if (entry.id >= 0) this.#released.push(entry.id);
       entry.id = -1;
-    } else if (source.kind === 'output' && !this.#outputs[source.index].wanted) {
-      this.#deleteNative(source.index);
+      return undefined;
     }
+    entry.refCount--;
+    if (!force && entry.refCount > 0) return false;
+    known.alive = false;
+    if (!known.assumed) this.#deleteNative(source.index);
+    this.#tfjs.tensorMap.delete(dataId);
+    return true;
   }
 
   /** Runs the pending operations as a graph, or one by one if TensorFlow refuses the graph. */
@@ -144,13 +158,12 @@ export class Segment {
     last.graph ??= this.#owner.compile(this.#path, this.#differs ?? last.name);
     if ('refused' in last.graph) return this.flushOneByOne();
     this.#outputs.forEach((_, index) => this.#deleteNative(index));
-    const wanted = this.#outputs.flatMap((output, index) =>
-      this.#isWanted(output) ? [index] : [],
-    );
-    if (wanted.length > 0) {
-      const results = last.graph.run(this.#feeds, wanted);
-      this.#finish(new Map(wanted.map((index, i) => [index, results[i].id])));
-    } else this.#finish(new Map());
+    const wanted: number[] = [];
+    this.#outputs.forEach((output, index) => {
+      if (isWanted(output)) wanted.push(index);
+    });
+    const results = wanted.length > 0 ? last.graph.run(this.#feeds, wanted) : [];
+    this.#finish(new Map(wanted.map((index, i) => [index, results[i].id])));
   }
 
   /** Runs the pending operations one by one. */
@@ -159,7 +172,7 @@ export class Segment {
     const natives = new Map<number, number>();
     this.#natives?.forEach((id, index) => {
       if (id === undefined) return;
-      if (this.#isWanted(this.#outputs[index])) natives.set(index, id);
+      if (isWanted(this.#outputs[index])) natives.set(index, id);
       else this.#tfjs.binding.deleteTensor(id);
     });
     this.#finish(natives);
@@ -167,43 +180,42 @@ export class Segment {
 
   /** Gives the tensors their values, and checks the assumptions. */
   #finish(natives: ReadonlyMap<number, number>): void {
-    const { tensorMap, binding } = this.#tfjs;
+    const { binding } = this.#tfjs;
     const failed = this.#assumptions.find(({ output, holds }) => {
       const id = natives.get(output);
       return id !== undefined && !holds(binding.tensorDataSync(id)[0]);
     });
     for (const [index, id] of natives) {
-      const { dataId } = this.#outputs[index];
-      if (tensorMap.has(dataId)) tensorMap.get(dataId).id = id;
+      const { alive, entry } = this.#outputs[index];
+      if (alive) entry.id = id;
       else binding.deleteTensor(id);
     }
     for (const id of this.#released) binding.deleteTensor(id);
     if (failed) throw new WrongAssumption();
   }
 
-  #isWanted({ dataId, wanted }: Pending): boolean {
-    return wanted || this.#tfjs.tensorMap.has(dataId);
-  }
-
-  #sourceOf(tensor: Tensor): Source {
+  /** @param expected the source that the recording has here. */
+  #sourceOf(tensor: Tensor, expected: Source | undefined): Source {
     const { dataId } = tensor;
-    const known = this.#sources.get(dataId) ?? this.#written.get(dataId);
+    const known = this.#known.get(dataId)?.source ?? this.#written.get(dataId);
     if (known !== undefined) return known;
     const entry = this.#tfjs.tensorMap.get(dataId);
     const { shape, dtype } = entry;
     const id = this.#owner.pool.find(entry) ?? this.#tfjs.getInputTensorIds([tensor])[0];
-    const source = { kind: 'feed', index: this.#feeds.length, shape, dtype } as const;
+    const made = { kind: 'feed', index: this.#feeds.length, shape, dtype } as const;
+    const source = expected !== undefined && sameSource(expected, made) ? expected : made;
     this.#feeds.push(id);
-    this.#sources.set(dataId, source);
+    this.#known.set(dataId, { source, entry, alive: true, assumed: false });
     return source;
   }
 
-  #newOutput({ shape, dtype }: Signature): Tensor {
-    const index = this.#outputs.length;
+  #newOutput(source: Source): Tensor {
+    const { shape, dtype } = source;
     const output = this.#tfjs.createOutputTensor({ id: PENDING, shape: [...shape], dtype });
-    const { dataId } = output;
-    this.#outputs.push({ dataId, shape, dtype, wanted: false });
-    this.#sources.set(dataId, { kind: 'output', index, shape, dtype });
+    const entry = this.#tfjs.tensorMap.get(output.dataId);
+    const known = { source, entry, alive: true, assumed: false };
+    this.#outputs.push(known);
+    this.#known.set(output.dataId, known);
     return output;
   }
 
@@ -215,7 +227,7 @@ export class Segment {
       this.#natives.push(...this.#execute(operation, operation.outputs.length).map(({ id }) => id));
     }
     this.#outputs.forEach((output, index) => {
-      if (!this.#isWanted(output)) this.#deleteNative(index);
+      if (!isWanted(output)) this.#deleteNative(index);
     });
   }
 
@@ -242,6 +254,10 @@ export class Segment {
     this.#tfjs.binding.deleteTensor(id);
     if (this.#natives) this.#natives[index] = undefined;
   }
+}
+
+function isWanted({ alive, assumed }: Known): boolean {
+  return alive || assumed;
 }
 
 /**

@@ -27,7 +27,7 @@ export interface Entry {
   id: number;
   /** Values that the host has written and TensorFlow has not yet received. */
   readonly values: TypedArray | null;
-  readonly refCount: number;
+  refCount: number;
 }
 
 /** The kinds of attributes, with the binding's number of each. */
@@ -87,7 +87,7 @@ export interface Methods {
 /** tfjs-node's backend. */
 export interface TfjsNode extends Methods {
   readonly binding: Binding;
-  readonly tensorMap: { get(dataId: object): Entry; has(dataId: object): boolean };
+  readonly tensorMap: { get(dataId: object): Entry; delete(dataId: object): boolean };
   getInputTensorIds(tensors: readonly Tensor[]): number[];
   createOutputTensor(metadata: NativeTensor): Tensor;
 }
