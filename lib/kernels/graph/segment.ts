@@ -92,8 +92,8 @@ export class Segment {
     outputs: number,
   ): Tensor[] {
     const { following } = this.#last;
-    // Nearly always the call is the one that has followed before. Its own descriptions of the inputs
-    // are reused, so that comparing them is quick.
+    // Nearly always the call is the one that has followed before. Its descriptions of the inputs are
+    // reused, so that comparing them is quick.
     const expected = following[0]?.inputs ?? [];
     const sources = inputs.map((tensor, i) => this.#sourceOf(tensor, expected[i]));
     const call: Call = { name, attributes, inputs: sources };
