@@ -7,7 +7,7 @@
  * bundles each of them into dist/vendor/. Vite builds the live page into dist/explore/.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL, URL } from 'node:url';
@@ -37,6 +37,7 @@ function compile() {
   const options = { cwd: ROOT, stdio: 'inherit' };
   const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], options);
   if (status !== 0) process.exit(1);
+  copyFileSync(join(ROOT, 'cli/setup/loader.c'), join(DIST, 'cli/setup/loader.c'));
   const names = readdirSync(DIST, { recursive: true }).filter((name) => name.endsWith('.js'));
   return names.map((name) => join(DIST, name));
 }

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { rm, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { InputError } from '../../lib/errors.ts';
 import type { Commands } from './commands.ts';
 
@@ -15,6 +16,7 @@ export interface Tools {
 }
 
 const MINUTES = 15;
+const LOADER = fileURLToPath(new URL('loader.c', import.meta.url));
 
 /**
  * Finds the tools of the build before anything large is downloaded.
@@ -57,9 +59,10 @@ function nodedir(): string | undefined {
 }
 
 /**
- * Builds the addon of tfjs-node at the path where tfjs-node looks for it.
+ * Builds the addon of tfjs-node, and at the path where tfjs-node looks for it a small addon that
+ * loads it (loader.c).
  *
- * Errors: the build fails.
+ * Errors: a build fails.
  * @param stage the npm project around it; its script `node-gyp` runs the node-gyp of npm.
  * @param folder the folder of tfjs-node; its `deps/` has TensorFlow's libraries and headers.
  */
@@ -74,30 +77,47 @@ export async function buildAddon(
   const library = join(folder, 'deps/lib');
   await symlink('libtensorflow_cc.so.2', join(library, 'libtensorflow.so'));
   await symlink('libtensorflow_framework.so.2', join(library, 'libtensorflow_framework.so'));
-  const { ok, problem } = await commands.run(
-    'npm',
-    [
-      '--prefix=.',
-      'run',
-      'node-gyp',
-      '--',
-      'configure',
-      'build',
-      `--directory=${folder}`,
-      `--python=${python}`,
-      ...(nodedir === undefined ? [] : [`--nodedir=${nodedir}`]),
-      '--module_name=tfjs_binding',
-      `--module_path=${join(folder, 'lib/napi-v8')}`,
-      '--napi_build_version=8',
-    ],
-    { cwd: stage, minutes: MINUTES },
-  );
-  if (!ok) {
+  const gyp = async (directory: string, ...options: readonly string[]) => {
+    const { ok, problem } = await commands.run(
+      'npm',
+      [
+        '--prefix=.',
+        'run',
+        'node-gyp',
+        '--',
+        'configure',
+        'build',
+        `--directory=${directory}`,
+        `--python=${python}`,
+        ...(nodedir === undefined ? [] : [`--nodedir=${nodedir}`]),
+        ...options,
+      ],
+      { cwd: stage, minutes: MINUTES },
+    );
+    if (ok) return;
     const headers =
       nodedir === undefined
         ? `; Node's headers are not beside ${process.execPath}: apt-get install libnode-dev`
         : '';
     throw new InputError(`tfjs-node's addon cannot be built: ${problem}${headers}`);
-  }
+  };
+  const output = join(folder, 'lib/napi-v8');
+  await gyp(
+    folder,
+    '--module_name=tfjs_binding',
+    `--module_path=${output}`,
+    '--napi_build_version=8',
+  );
   await rm(join(folder, 'build'), { recursive: true });
+  await rename(join(output, 'tfjs_binding.node'), join(output, 'tfjs_addon.node'));
+  const loader = join(stage, 'loader');
+  await mkdir(loader);
+  await copyFile(LOADER, join(loader, 'loader.c'));
+  const targets = [{ target_name: 'tfjs_binding', sources: ['loader.c'] }];
+  await writeFile(join(loader, 'binding.gyp'), JSON.stringify({ targets }));
+  await gyp(loader);
+  await copyFile(
+    join(loader, 'build/Release/tfjs_binding.node'),
+    join(output, 'tfjs_binding.node'),
+  );
 }

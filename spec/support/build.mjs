@@ -39,4 +39,6 @@ export default function build() {
     { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
   );
   if (status !== 0) throw new Error('boxprop cannot be compiled: npm run types says why');
+  const loader = join('cli', 'setup', 'loader.c');
+  copyFileSync(join(ROOT, loader), join(folder, 'dist', loader));
 }

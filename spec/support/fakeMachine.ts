@@ -25,7 +25,7 @@ export interface Fakes {
   readonly save?: 'fails';
   readonly pip?: 'fails';
   readonly unpack?: 'fails';
-  readonly build?: 'fails' | 'computes wrong values';
+  readonly build?: 'fails' | 'fails at the loader' | 'computes wrong values';
   /** tfjs is installed with its own second copy of tfjs-core. */
   readonly secondCore?: true;
   /** Commands that are not installed; `pip` means Python's pip. */
@@ -92,6 +92,14 @@ if (name === 'npm') {
       write(join(tfjsNode, 'deps/lib/libtensorflow.so.2'), '');
       write(join(tfjsNode, 'lib/napi-v8/tfjs_binding.node'), fakes.official === 'works' ? 'official' : 'wrong');
     }
+  } else if (args.some((arg) => /^--directory=.*loader$/.test(arg))) {
+    const loader = args.find((arg) => arg.startsWith('--directory=')).slice(12);
+    if (fakes.build === 'fails at the loader') fail('loader.c:8:10: fatal error: dlfcn.h: No such file or directory');
+    const { targets: [{ sources }] } = JSON.parse(readFileSync(join(loader, 'binding.gyp'), 'utf8'));
+    if (!sources.every((file) => existsSync(join(loader, file)))) fail('no rule to make target');
+    // The fake loader is as good as the addon that it loads.
+    const addon = readFileSync(join(tfjsNode, 'lib/napi-v8/tfjs_addon.node'));
+    write(join(loader, 'build/Release/tfjs_binding.node'), addon);
   } else if (args.includes('node-gyp')) {
     if (fakes.build === 'fails') fail('binding.cc:1:10: fatal error: node_api.h: No such file or directory');
     const library = join(tfjsNode, 'deps/lib');
@@ -99,7 +107,7 @@ if (name === 'npm') {
       if (!existsSync(join(library, file))) fail('ld: error: no ' + file);
     }
     write(join(tfjsNode, 'build/Makefile'), '');
-    write(join(tfjsNode, 'lib/napi-v8/tfjs_binding.node'), fakes.build === undefined ? 'built' : 'wrong');
+    write(join(tfjsNode, 'lib/napi-v8/tfjs_binding.node'), fakes.build === 'computes wrong values' ? 'wrong' : 'built');
   } else fail('Error: the fake npm cannot ' + args.join(' '));
 } else if (name === 'python3' && args.includes('pip')) {
   if (fakes.missing?.includes('pip')) fail('python3: No module named pip');

@@ -164,6 +164,10 @@ test('npm that refuses to save leaves the project as it was', async () => {
       "tfjs-node's addon cannot be built: node_api.h: No such file or directory",
     ],
     [
+      { build: 'fails at the loader' },
+      "tfjs-node's addon cannot be built: dlfcn.h: No such file or directory",
+    ],
+    [
       { build: 'computes wrong values' },
       `${NAME} was built but does not run: a matrix product: expected 19 22 43 50, got 1 2 3 4`,
     ],
