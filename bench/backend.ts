@@ -8,7 +8,7 @@ import type { Setup } from './system.ts';
  *         threads, because its row in the table would be wrong.
  */
 export async function startBackend({ backend, threads, simd }: Setup): Promise<void> {
-  // One thread is the default of wasm. Without the option it is measured as users run it.
+  // One thread is the default of wasm. The option is then left out, as users do.
   const asByDefault = threads === undefined || (backend === 'wasm' && threads === 1);
   const options = {
     ...(!asByDefault && { threads }),

@@ -80,7 +80,12 @@ const program = new Command('bench')
   ])
   .option('--peers <names>', `${PEERS.join(', ')}, all or none`, peerList)
   .option('--inference', 'a forward pass in inference, not a training step')
-  .option('--threads <list>', 'numbers of threads, for what has threads', threadList, oneAndTwo)
+  .option(
+    '--threads <list>',
+    'numbers of threads, for systems that have threads',
+    threadList,
+    oneAndTwo,
+  )
   .option('--simd <names>', `wasm: ${SIMD.join(', ')}`, list('--simd', SIMD))
   .option('--eager', 'tensorflow: also measure boxprop without graphs')
   .option(
@@ -89,7 +94,7 @@ const program = new Command('bench')
     atLeastOne('--batch'),
   )
   .option('--rounds <n>', 'turns of each system', atLeastOne('--rounds'), 7)
-  .option('--steps <n>', 'steps a turn, fewer for what is slow', atLeastOne('--steps'), 10)
+  .option('--steps <n>', 'steps per turn; a slow system runs fewer', atLeastOne('--steps'), 10)
   .option('--limit <s>', 'seconds that a system may take to start', atLeastOne('--limit'), 180)
   .option('--grow', "how the time grows with the batch and the image: LeNet's convolutions")
   .option('--json <file>', 'write the results as JSON, - for standard output')

@@ -81,7 +81,7 @@ async function openingOf(what: string): Promise<Opening> {
   if (name === undefined || !NETWORK_NAMES.includes(name)) {
     throw new InputError(
       `${file}: expected weights of a network of boxprop, such as lenet, got ${show(name)}: ` +
-        'the page runs no module of a network',
+        'the page cannot run the module of a network',
     );
   }
   return { route: `#/live?weights=${WEIGHTS}`, files: { [WEIGHTS]: file } };

@@ -30,7 +30,7 @@ export function exportCommand(): Command {
         throw new InputError('expected --onnx FILE, --torchvision FILE or both, got neither');
       }
       if (fold && onnx === undefined) {
-        throw new InputError('--fold: expected --onnx FILE, which it is for, got none');
+        throw new InputError('--fold: expected --onnx FILE with it, got none');
       }
       const files = [file, onnx, torchvision].flatMap((one) => one ?? []);
       const twice = files.find((one, k) => files.slice(0, k).some((other) => isSame(one, other)));

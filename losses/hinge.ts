@@ -39,8 +39,8 @@ export interface HingeCache {
  *                    divided by N for 'mean'
  *
  * with j* the best other class, the first of equal ones. A lead of exactly 1 costs nothing and has
- * gradient 0. With z_nj = x_nj − x_ny + 1[j ≠ y] a term is max_j z_nj: z_ny = 0 is the 0 of the
- * hinge.
+ * gradient 0. The code computes a term as max_j z_nj with z_nj = x_nj − x_ny + 1[j ≠ y]. Since
+ * z_ny = 0, this maximum is never below 0.
  *
  * This is Crammer and Singer's hinge: only the best other class counts. PyTorch has no counterpart;
  * its `MultiMarginLoss` is Weston and Watkins', which sums over all other classes and divides by

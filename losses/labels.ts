@@ -97,7 +97,7 @@ export function labelTarget(
   if (total === 0) {
     throw new BoxError(
       [`${nameOf(cost)}.forward`],
-      `expected a label that counts, neither ignored nor of weight 0, to take the mean over, got none among ${batch}`,
+      `expected at least one label for the mean that is not ignored and whose weight is not 0, got none among ${batch}`,
     );
   }
   return oneHot(

@@ -106,7 +106,7 @@ export class SoftmaxCrossEntropy extends Cost<
     if (this.ignoreIndex !== undefined) {
       throw new BoxError(
         [`${nameOf(this)}.forward`],
-        `expected labels, of which to ignore ${this.ignoreIndex}, got probabilities`,
+        `expected labels, because ignoreIndex is ${this.ignoreIndex}, got probabilities`,
       );
     }
     const checked = distributionTarget(this, target);

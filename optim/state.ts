@@ -54,10 +54,10 @@ export class Slots {
   }
 
   /**
-   * Replaces all tensors by clones of others.
+   * Replaces all tensors by clones of others. No tensors at all are the state before the first
+   * step.
    *
-   * Errors: a tensor that is missing (unless there are none at all), unexpected, or of another
-   *         shape; then nothing changes.
+   * Errors: a tensor that is missing, unexpected, or of another shape; then nothing changes.
    */
   restore(optimizer: object, params: Params, tensors: Readonly<Record<string, Tensor>>): void {
     const shapes = new Map<string, readonly number[]>(

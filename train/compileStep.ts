@@ -17,10 +17,10 @@ export interface CompiledStep<Options, Result> {
  * Compiles a training step, such as `trainStep`. On the backend `tensorflow`, the first call
  * records the operations of the step, and later calls run them as graphs, which is faster. The
  * boxes, the cost and the optimizer run their own code in every call, so masks, rates and shapes
- * are always the current ones, and parameters, buffers and the optimizer's state are where they
- * are without compilation. On other backends the step is the plain one.
+ * are always the current ones. Parameters, buffers and the optimizer's state stay in the same
+ * objects as without compilation. On other backends, the step runs without graphs.
  *
- * Another shape of the batch, or another order of operations, gets a recording of its own.
+ * Each shape of the batch, and each order of operations, has a separate recording.
  *
  * Errors: those of the step; an unknown option.
  *

@@ -73,8 +73,8 @@ export class Stage {
       { cwd: this.folder, minutes: 15 },
     );
     if (!ok) throw new InputError(`npm cannot install ${this.name}@${TFJS_VERSION}: ${problem}`);
-    // Packages that the project has already are removed: two copies of tfjs-core do not know each
-    // other's tensors.
+    // If the project already has a package, the copy in the stage is removed: two copies of
+    // tfjs-core do not know each other's tensors.
     const scope = join('node_modules', '@tensorflow');
     for (const other of await readdir(join(this.folder, scope))) {
       const [ours, theirs] = [

@@ -108,7 +108,7 @@ export class Engine {
     return mistakesFor(subject);
   }
 
-  /** Lists the networks whose boxes `architecture` lists. */
+  /** Lists the networks that `architecture` accepts. */
   async networks(): Promise<readonly NetworkName[]> {
     return (await import('./architecture.ts')).NETWORKS;
   }

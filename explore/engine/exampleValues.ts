@@ -4,8 +4,8 @@ import type { Value } from './values.ts';
 
 /**
  * Makes seeded values of few digits, so that a reader can compute along. No two values are equal
- * and none is 0, so that max pooling and ReLU have a derivative there. With different `shift`, two
- * tensors have no value in common, as a maximum of both needs.
+ * and none is 0, so that max pooling and ReLU have a derivative there. Tensors with different
+ * `shift` have no value in common, so that the maximum of two tensors has a derivative too.
  */
 export function exampleValues(
   shape: readonly number[],

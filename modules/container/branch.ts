@@ -56,7 +56,7 @@ export class Branch extends Container {
     checkChoice(new.target.prototype, 'merge', kind, Object.keys(MERGES));
     const branches = namedChildren(new.target.prototype, boxes);
     if (branches.length === 0)
-      throw new BoxError([nameOf(new.target.prototype)], 'expected a box or more, got none');
+      throw new BoxError([nameOf(new.target.prototype)], 'expected at least one box, got none');
     if (branches.some(([name]) => name === 'merge')) {
       throw new BoxError(
         [nameOf(new.target.prototype)],

@@ -137,9 +137,10 @@ function checkFrom(
     return;
   const wanted =
     box.arity === 'tensor' ? 'one name' : most === undefined ? 'a list of names' : `${most} names`;
+  const inputs = box.arity === 'tensor' ? 'input' : 'inputs';
   throw new BoxError(
     [place],
-    `expected ${wanted} for what ${nameOf(box)} takes, got ${show(from)}`,
+    `expected ${wanted} for the ${inputs} of ${nameOf(box)}, got ${show(from)}`,
   );
 }
 

@@ -68,7 +68,7 @@ export class RBF extends Module<Tensor2D, Tensor2D, RBFCache> {
     const odd = centers.findIndex(({ length }) => length !== this.inFeatures);
     if (this.inFeatures === 0 || odd >= 0) {
       const got = odd >= 0 ? `lengths ${this.inFeatures} and ${centers[odd].length}` : 'none';
-      throw new BoxError(['RBF'], `expected a centre or more, all of one length, got ${got}`);
+      throw new BoxError(['RBF'], `expected at least one centre, all of one length, got ${got}`);
     }
     const shape: [number, number] = [this.outFeatures, this.inFeatures];
     const fan = { fanIn: this.inFeatures, fanOut: this.outFeatures };

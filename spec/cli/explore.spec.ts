@@ -62,11 +62,11 @@ test.each([
   ['none.safetensors', 'none.safetensors: cannot be read: ENOENT: no such file or directory'],
   [
     'unnamed.safetensors',
-    'unnamed.safetensors: expected weights of a network of boxprop, such as lenet, got undefined: the page runs no module of a network',
+    'unnamed.safetensors: expected weights of a network of boxprop, such as lenet, got undefined: the page cannot run the module of a network',
   ],
   [
     'module.safetensors',
-    'module.safetensors: expected weights of a network of boxprop, such as lenet, got "net.ts": the page runs no module of a network',
+    'module.safetensors: expected weights of a network of boxprop, such as lenet, got "net.ts": the page cannot run the module of a network',
   ],
 ])('explore %s is one line', (what, message) => {
   const named = what.endsWith('.safetensors');

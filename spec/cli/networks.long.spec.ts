@@ -329,7 +329,7 @@ describe('boxprop export', () => {
     );
     const fold = ['--weights', 'w', '--torchvision', 'f', '--fold'];
     expect(boxprop('export', 'lenet', ...fold).stderr).toBe(
-      'boxprop: --fold: expected --onnx FILE, which it is for, got none\n',
+      'boxprop: --fold: expected --onnx FILE with it, got none\n',
     );
   });
 });

@@ -124,7 +124,7 @@ describeRefusals([
     () => mean.forward(x(), labels(-100, -1)),
   ],
   [
-    'NegativeLogLikelihood.forward: expected a label that counts, neither ignored nor of weight 0, to take the mean over, got none among 2',
+    'NegativeLogLikelihood.forward: expected at least one label for the mean that is not ignored and whose weight is not 0, got none among 2',
     () => mean.forward(x(), labels(-100, 0)),
   ],
   [

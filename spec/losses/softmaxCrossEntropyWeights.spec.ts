@@ -118,15 +118,15 @@ describeRefusals([
     () => new SoftmaxCrossEntropy({ ignoreIndex: 0 }).forward(x(), labels(0, -1)),
   ],
   [
-    'SoftmaxCrossEntropy.forward: expected a label that counts, neither ignored nor of weight 0, to take the mean over, got none among 2',
+    'SoftmaxCrossEntropy.forward: expected at least one label for the mean that is not ignored and whose weight is not 0, got none among 2',
     () => three.forward(x(), labels(-100, -100)),
   ],
   [
-    'SoftmaxCrossEntropy.forward: expected a label that counts, neither ignored nor of weight 0, to take the mean over, got none among 2',
+    'SoftmaxCrossEntropy.forward: expected at least one label for the mean that is not ignored and whose weight is not 0, got none among 2',
     () => three.forward(x(), labels(0, 0)),
   ],
   [
-    'SoftmaxCrossEntropy.forward: expected labels, of which to ignore -100, got probabilities',
+    'SoftmaxCrossEntropy.forward: expected labels, because ignoreIndex is -100, got probabilities',
     () => three.forward(x(), blank([2, 3])),
   ],
   [

@@ -28,8 +28,8 @@ export interface Attention {
   /** |∂s_label/∂x| of each pixel. */
   readonly saliency: Float32Array;
   /**
-   * The change of the probability of the class while a patch hides a part of the image, by the place
-   * of the patch. The probability itself is close to 1 everywhere for an image that is easy.
+   * For each place of a patch that hides a part of the image, the change of the probability of the
+   * class. The probability itself is close to 1 everywhere if the image is easy.
    */
   readonly occlusion: {
     readonly rows: number;

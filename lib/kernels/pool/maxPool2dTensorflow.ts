@@ -26,8 +26,8 @@ export const tensorflow: MaxPool2dKernels = {
   },
 
   toInput(gradOutput, images, output, geometry, winners) {
-    // A window whose maximum is not finite is one in which a kernel may have overlooked a NaN. If
-    // winners are recorded, the forward pass has seen that all images are finite.
+    // If a maximum is not finite, a kernel may have overlooked a NaN in its window. If winners are
+    // recorded, the forward pass has already seen that all images are finite.
     if (winners === undefined && !surelyFinite(output)) {
       return maxPool2dToInputInLoops(gradOutput, images, output, geometry);
     }

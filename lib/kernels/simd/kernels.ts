@@ -12,9 +12,8 @@ import { wasmSimd as maxPool2d } from '../pool/maxPool2dSimd.ts';
 import { wasmSimd as surelyFinite } from '../reduce/surelyFiniteSimd.ts';
 
 /**
- * The operations that boxprop's own kernels compute on wasm. The tables of the operations take them
- * from here, by `simd()`, and only when wasm has started with them: a page without wasm does not
- * load them.
+ * The operations that boxprop's own kernels compute on wasm. `startWasm` loads this file, and the
+ * operations get it by `simd()`. So a page without wasm does not load it.
  */
 export const SIMD_KERNELS = {
   adam,

@@ -143,7 +143,7 @@ describeRefusals([
     'Branch[0] > ReLU.forward: expected input to be a tensor, got undefined',
     () => new Branch([new ReLU()]).forward(undefined as unknown as tf.Tensor),
   ],
-  ['Branch: expected a box or more, got none', () => new Branch([])],
+  ['Branch: expected at least one box, got none', () => new Branch([])],
   [
     'Branch: expected a list or record of boxes, got ReLU',
     () => new Branch(new ReLU() as unknown as ReLU[]),

@@ -263,17 +263,17 @@ describeRefusals([
     wire(() => [relu('1st', 'x')]),
   ],
   ['Graph.y: expected a box, got Object', wire(() => [['y', {}, 'x']])],
-  ['Graph.y: expected one name for what ReLU takes, got ["x"]', wire(() => [relu('y', ['x'])])],
+  ['Graph.y: expected one name for the input of ReLU, got ["x"]', wire(() => [relu('y', ['x'])])],
   [
-    'Graph.y: expected a list of names for what Sum takes, got "x"',
+    'Graph.y: expected a list of names for the inputs of Sum, got "x"',
     wire(() => [['y', new Sum(), 'x']]),
   ],
   [
-    'Graph.y: expected a list of names for what Sum takes, got []',
+    'Graph.y: expected a list of names for the inputs of Sum, got []',
     wire(() => [['y', new Sum(), []]]),
   ],
   [
-    'Graph.y: expected 2 names for what Graph takes, got ["x"]',
+    'Graph.y: expected 2 names for the inputs of Graph, got ["x"]',
     wire(() => [['y', crossing(linear(1, 1, [3])), ['x']]]),
   ],
   [

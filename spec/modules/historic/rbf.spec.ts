@@ -95,10 +95,10 @@ describeRefusals([
     'RBF.backpropToParams: expected gradOutput of shape [4, 2], got [4, 1]',
     () => small(false).backpropToParams(blank([4, 1]), cache()),
   ],
-  ['RBF: expected a centre or more, all of one length, got none', () => new RBF([])],
-  ['RBF: expected a centre or more, all of one length, got none', () => new RBF([[]])],
+  ['RBF: expected at least one centre, all of one length, got none', () => new RBF([])],
+  ['RBF: expected at least one centre, all of one length, got none', () => new RBF([[]])],
   [
-    'RBF: expected a centre or more, all of one length, got lengths 2 and 1',
+    'RBF: expected at least one centre, all of one length, got lengths 2 and 1',
     () => new RBF([[1, 2], [3]]),
   ],
 ]);

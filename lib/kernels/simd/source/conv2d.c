@@ -70,8 +70,11 @@ struct Conv2d {
   int stripRows;
   /**
    * The number of neighbouring pixels that leave out a tap together, if it lies in the padding of
-   * all of them. It is 4 if all filter values are finite. Otherwise 0·∞ is NaN: it is 1 if this NaN
-   * must not appear, and 0 (no tap is left out) if it must.
+   * all of them:
+   *
+   * - 4 if all filter values are finite, because their products with the padding are 0;
+   * - 1 if one is not finite, and its product with the padding, which is NaN, must not appear;
+   * - 0 if this NaN must appear: no tap is left out.
    */
   int alike;
 };

@@ -10,7 +10,7 @@ struct Groups {
   int outer, rows, groups, columns;
 };
 
-/** The number of lines, and of values, that are added in single precision. */
+/** Up to LINES lines, or RUN contiguous values, are added in single precision. */
 #define LINES 64
 #define RUN 256
 
