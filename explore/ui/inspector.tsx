@@ -224,6 +224,7 @@ function Proof({
       </section>
     );
   }
+  const variable = selected.kind === 'param' || selected.kind === 'gradParam' ? 'w' : 'x';
   const isDerivative = selected.kind === 'gradient' || selected.kind === 'gradParam';
   return (
     <section class={`proof ${verdict}`}>
@@ -241,7 +242,9 @@ function Proof({
           <Equation text={`∂C/∂${name}`} />, from the boxes
         </dt>
         <dd data-proof="analytic">{format(analytic, 9)}</dd>
-        <dt>(C(x + h) − C(x − h)) / 2h</dt>
+        <dt>
+          (C({variable} + h) − C({variable} − h)) / 2h
+        </dt>
         <dd data-proof="numeric">{format(numeric, 9)}</dd>
         <dt>h</dt>
         <dd>{step.toExponential(1)}</dd>

@@ -105,7 +105,8 @@ function Cell(props: CellProps): JSX.Element {
   const { value: selected } = session.selected;
   const isSelected = selected !== undefined && refKey(selected) === key;
   const changed = before !== undefined && before.values[index] !== number;
-  const name = names?.[index].replace('_', '') ?? position(index, value.shape);
+  const at = value.shape.length > 0 ? position(index, value.shape) : '';
+  const name = names?.[index].replace('_', '') ?? at;
   const write = useRef((_: number) => Promise.resolve());
   write.current = (next) => session.write(ref, next);
   const drag = useMemo(() => makeDrag((next) => write.current(next)), []);

@@ -13,13 +13,21 @@ interface Props {
   readonly children: ComponentChildren;
 }
 
-/** The figure of a session: its error above, and the inspector of the selected number beside it. */
+/**
+ * The figure of a session: its error above, and the inspector of the selected number beside it, which
+ * Escape closes.
+ */
 export function Stage({ session, kind, editable = true, children }: Props): JSX.Element {
   const { value: error } = session.error;
   return (
     <>
       <Alert text={error} />
-      <div class={kind === undefined ? 'stage' : `stage ${kind}`}>
+      <div
+        class={kind === undefined ? 'stage' : `stage ${kind}`}
+        onKeyDown={({ key }) => {
+          if (key === 'Escape' && session.selected.value) void session.select(undefined);
+        }}
+      >
         <div class={session.isStale.value ? 'figure stale' : 'figure'}>{children}</div>
         <Inspector session={session} editable={editable} />
       </div>
