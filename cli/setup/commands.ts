@@ -106,7 +106,7 @@ function kill(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** Lines of npm about an error that do not contain the reason. */
+/** The lines of npm's error messages that do not say why a command failed. */
 const ASIDE = /^npm error (code|errno|syscall|path|command|A complete|network This)\b/;
 
 /** Finds the first error message in the output of Node, Python, pip, npm or a compiler. */

@@ -3,7 +3,7 @@ import type { Binding, Entry } from './tfjsNode.ts';
 /** A native tensor of the pool. */
 interface Pooled {
   readonly id: number;
-  /** The last turn in which it was fed. */
+  /** The last turn in which the tensor was fed. */
   used: number;
 }
 
@@ -15,11 +15,12 @@ const TURNS = 16;
 /**
  * Native tensors of scalars and of vectors whose elements are all the same, such as a momentum or
  * the ones and zeros of a normalization. A step of ResNet-20 makes 250 of them, with 30 different
- * values; without the pool their creation takes a fiftieth of the step.
+ * values; without the pool their creation takes a fiftieth of the step. A turn is one run of a
+ * recorder.
  */
 export class ConstantPool {
   readonly #binding: Binding;
-  /** The tensors by their number of elements, −1 for a scalar, and by value. */
+  /** The tensors, by their number of elements (−1 for a scalar) and by their value. */
   readonly #pooled = new Map<number, Map<number, Pooled>>();
   #turn = 0;
 
@@ -29,12 +30,12 @@ export class ConstantPool {
 
   /**
    * Returns the native tensor with the values that the host has written to a tensor; undefined if
-   * they are not the pool's kind.
+   * the pool does not keep such values.
    */
   find({ values, shape, dtype }: Entry): number | undefined {
     if (values === null || dtype !== this.#binding.TF_FLOAT || shape.length > 1) return undefined;
     const value = values[0];
-    // A map does not tell −0 from 0.
+    // A Map has the same key for −0 and 0.
     if (values.length > LARGEST || Object.is(value, -0) || !isUniform(values)) return undefined;
     const size = shape.length === 0 ? -1 : values.length;
     let ofSize = this.#pooled.get(size);
@@ -71,7 +72,7 @@ export class ConstantPool {
 }
 
 function isUniform(values: ArrayLike<number>): boolean {
-  // A vector without elements is one too; `none` of a normalization is such a vector.
+  // A vector without elements counts too; `none` of a normalization is such a vector.
   for (let i = 1; i < values.length; i++) if (!Object.is(values[i], values[0])) return false;
   return true;
 }

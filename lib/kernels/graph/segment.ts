@@ -92,8 +92,8 @@ export class Segment {
     outputs: number,
   ): Tensor[] {
     const { following } = this.#last;
-    // Nearly always the call is the one that has followed before. Its descriptions of the inputs are
-    // reused, so that comparing them is quick.
+    // The call is nearly always the one that the recording has next. Its sources are reused, so
+    // that they are quick to compare.
     const expected = following[0]?.inputs ?? [];
     const sources = inputs.map((tensor, i) => this.#sourceOf(tensor, expected[i]));
     const call: Call = { name, attributes, inputs: sources };
@@ -128,8 +128,8 @@ export class Segment {
   }
 
   /**
-   * Disposes a tensor in place of tfjs-node, if it is an output. Returns whether it has no further
-   * reference, and undefined if tfjs-node must dispose it.
+   * If a tensor is an output, disposes a reference to it in place of tfjs-node, and returns whether
+   * it was the last one. Returns undefined for any other tensor, which tfjs-node must dispose.
    */
   dispose(dataId: object, force: boolean): boolean | undefined {
     const known = this.#known.get(dataId);
@@ -138,7 +138,7 @@ export class Segment {
     if (source.kind !== 'output') {
       if (!force && entry.refCount > 1) return undefined;
       known.alive = false;
-      // The native tensor is still to be fed. One that the pool lends has no number here.
+      // The graph still needs the native tensor as a feed. A tensor of the pool has no number here.
       if (entry.id >= 0) this.#released.push(entry.id);
       entry.id = -1;
       return undefined;
@@ -194,7 +194,7 @@ export class Segment {
     if (failed) throw new WrongAssumption();
   }
 
-  /** @param expected the source that the recording has here. */
+  /** @param expected the source of this input in the recording; returned if it is the same. */
   #sourceOf(tensor: Tensor, expected: Source | undefined): Source {
     const { dataId } = tensor;
     const known = this.#known.get(dataId)?.source ?? this.#written.get(dataId);

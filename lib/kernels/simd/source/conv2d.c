@@ -8,7 +8,7 @@ struct Images {
   struct Axis height, width;
 };
 
-/** Some rows of windows of an image, over cells that need no padding. */
+/** The cells of some rows of windows of an image. Cells in the padding are stored as zeros. */
 struct Strip {
   const float *cells;
   /** The number of cells of a row. */

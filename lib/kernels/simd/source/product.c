@@ -60,8 +60,8 @@ struct Product {
  */
 #define TERMS 256
 /**
- * The number of columns in a block. All rows are computed for one block before the next, whose
- * panels take 256 KB.
+ * The number of columns in a block, whose panels take 256 KB. All rows are computed for one block
+ * before the next.
  */
 #define COLUMNS 256
 

@@ -1,8 +1,8 @@
 #include "tile.h"
 
 /*
- * Sums and maps of groups. The elements of x, [outer, rows, groups, columns], with the same index in
- * `outer` and in `groups` are a group, as in groupKernels.ts. A line is a row of groups·columns
+ * Sums and maps of groups. The elements of x, [outer, rows, groups, columns], with the same index
+ * in `outer` and in `groups` are a group, as in groupKernels.ts. A line is a row of groups·columns
  * values.
  */
 
@@ -16,11 +16,11 @@ struct Groups {
 
 struct Sums {
   const float *x, *y;
-  /** The numbers that are subtracted in each group, as sums of two; null for 0. */
+  /** The numbers that are subtracted in each group are high + low; null stands for 0. */
   const float *high, *low;
   /** Whether the differences are squared. */
   int isSquare;
-  /** The partial sums, and those of the products with y or null. */
+  /** The partial sums, and the partial sums of the products with y; null without y. */
   double *sums, *products;
   struct Groups of;
 };
@@ -217,7 +217,7 @@ KERNEL(moments)(const struct Moments *args, int first, int past, float *scratch)
   }
 }
 
-/** A map of the elements with some numbers per group. */
+/** The arguments of the maps below, which use up to three numbers per group. */
 struct Map {
   const float *x, *y;
   const float *a, *b, *c;
