@@ -90,7 +90,7 @@ function currentView() {
   return VIEWS.find(({ name }) => name === view.value) ?? VIEWS[0];
 }
 
-/** The figure of a box as a mark: one arrow in, one back, one down. */
+/** The logo of the page, a box with three arrows: one in, one back, one down. */
 function Mark() {
   return (
     <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">

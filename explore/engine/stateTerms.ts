@@ -33,7 +33,8 @@ export function ofState(microscope: Microscope, { box, name, index }: StatePlace
   const places = inputs.flatMap(({ values }, part) =>
     Array.from(values, (_, at): Ref => ({ kind: 'activation', place: box, part, index: at })),
   );
-  // Only an input of the chain can be changed, to see whether the state follows.
+  // To find out whether the state depends on a number, the number is changed. Only inputs of the
+  // chain can be changed.
   const reads =
     box > 0 || places.length > MOST
       ? []

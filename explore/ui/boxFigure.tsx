@@ -250,7 +250,7 @@ function CostBody({ session, snapshot, shown }: ChainProps) {
   );
 }
 
-/** The name of a tensor; what follows an underscore is a subscript. */
+/** The name of a tensor. The part after an underscore is a subscript. */
 export function Name({ text }: { readonly text: string }): JSX.Element {
   const [base, ...rest] = text.split('_');
   return (

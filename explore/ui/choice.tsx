@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 interface Props {
   readonly label: string;
   readonly value: string;
-  /** The values; a value that is not its own name stands beside its words. */
+  /** The values, or pairs of a value and the words that the reader sees for it. */
   readonly choices: readonly (string | readonly [value: string, words: string])[];
   readonly onChoice: (value: string) => void;
   /** A longer text, which appears over the choice. */

@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 
 /**
- * Sets an equation of a docstring: names in italics, what follows an underscore as a subscript. The
- * text itself stays what the docstring says.
+ * Sets an equation of a docstring, with names in italics and the part after an underscore as a
+ * subscript. The text itself is that of the docstring.
  */
 export function Equation({ text }: { readonly text: string }): JSX.Element {
   return <span class="equation">{partsOf(text)}</span>;

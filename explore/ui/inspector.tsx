@@ -14,7 +14,7 @@ import { nameOf } from './names.ts';
 const MOST_TERMS = 12;
 
 /**
- * The selected number: the equation of its box, the products that it is the sum of, and the central
+ * The selected number: the equation of its box, the products whose sum it is, and the central
  * difference beside the derivative.
  */
 export function Inspector({

@@ -9,12 +9,12 @@ interface Props {
   readonly rule: NumberRule;
   /** The step of the arrows; 1 by default. */
   readonly step?: number;
-  /** Said after a number that is not taken. */
+  /** The reason why some numbers are refused, for the message about a refused number. */
   readonly because?: string;
   readonly onValue: (value: number) => void;
 }
 
-/** A field for one number. A text that is not taken stays, with the reason beside it. */
+/** A field for one number. A refused text stays in the field, with the reason beside it. */
 export function NumberField(props: Props): JSX.Element {
   const { label, value, rule, step = 1, because, onValue } = props;
   const [refused, setRefused] = useState<{ readonly text: string; readonly problem: string }>();

@@ -110,7 +110,8 @@ function Cell(props: CellProps): JSX.Element {
   const write = useRef((_: number) => Promise.resolve());
   write.current = (next) => session.write(ref, next);
   const drag = useMemo(() => makeDrag((next) => write.current(next)), []);
-  // The field leaves the page after Enter and Escape, and so loses the focus: that changes nothing.
+  // After Enter and Escape the field leaves the page, so it loses the focus. That must not change
+  // the number.
   const isOpen = useRef(false);
   const close = () => {
     isOpen.current = false;

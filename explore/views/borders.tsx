@@ -101,7 +101,7 @@ function signalOf(values: URLSearchParams): Signal {
   return { kind: 'convolution', x, w, boundary, g: fitted(listOf(values.get('g'), [1]), x.length) };
 }
 
-/** The longest list of numbers, which still fits beside each other. */
+/** The largest length of a list, whose numbers still fit in one row. */
 const LONGEST = 12;
 
 /** The sizes of a window, and its steps. */

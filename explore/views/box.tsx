@@ -202,7 +202,7 @@ function BoxSelect({ name }: { readonly name: string }) {
   );
 }
 
-/** The mistakes to choose from; that of the address is among them before the list is there. */
+/** The mistakes to choose from. The mistake of the address is one even before the list is known. */
 function choicesOf(known: readonly Mistake[], chosen: Mistake | undefined): readonly Mistake[] {
   return chosen === undefined || known.includes(chosen) ? known : [chosen, ...known];
 }

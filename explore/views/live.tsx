@@ -78,8 +78,8 @@ function labOfPage() {
 }
 
 /**
- * Begins what the address names, or goes on with the training that was left. An address without a
- * state gets that of the training; one with other weights begins anew.
+ * Continues the training that the reader left. Begins a new one if there is none, or if the address
+ * names another seed or other weights. An address without a state gets that of the training.
  */
 async function resume(sprites: DigitSprites): Promise<void> {
   const { lab, digit } = labOfPage();

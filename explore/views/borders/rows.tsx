@@ -12,7 +12,7 @@ interface RowsProps {
   readonly snapshot: Snapshot;
   readonly signal: Signal;
   readonly reads: readonly Read[];
-  /** The output whose window is shown, or the input whose gradient is. */
+  /** The output whose window is shown, or the input whose gradient is shown. */
   readonly at: number;
 }
 

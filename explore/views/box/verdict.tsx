@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Verdict } from '../../engine/verdict.ts';
 
-/** The verdict; before that, or instead of it, the reason why there is none. */
+/** The verdict, `checking` until it is there, or the reason why there is none. */
 export type VerdictState = readonly Verdict[] | 'checking' | { readonly problem: string };
 
 /** The gradient checker's verdict on a box, in its own words. */

@@ -16,7 +16,7 @@ interface Props {
   readonly digit: LiveDigit;
 }
 
-/** One box of the network with its three arrows, at the current weights; every number is proven. */
+/** One box of the network with its three arrows, at the current weights. */
 export function InsidePart({ engine, lab, digit }: Props): JSX.Element {
   const inside = useMemo(() => new Inside(engine, lab, digit), [engine, lab, digit]);
   const { session } = inside;

@@ -34,7 +34,7 @@ const LEAST = 1e-6;
 export function Plot({ title, series, log = false, empty, label }: Props): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  // uPlot does not return from drawing 0 on a logarithmic scale.
+  // uPlot never returns if it draws 0 on a logarithmic scale.
   const shown = (value: number) => (log ? Math.max(value, LEAST) : value);
   const data = uPlot.join(series.map(({ x, y }) => [[...x], y.map(shown)]));
   const latest = useRef(data);
