@@ -49,7 +49,11 @@ export async function startTensorflow(
     TF_ONEDNN_USE_SYSTEM_ALLOCATOR: '1',
   };
   for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
-  if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS = String(threads);
+  if (threads !== undefined) {
+    process.env.TF_NUM_INTRAOP_THREADS = String(threads);
+    // The operations of a graph that do not depend on each other run at the same time.
+    process.env.TF_NUM_INTEROP_THREADS = String(threads);
+  }
   try {
     await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier);
   } catch (error) {

@@ -28,11 +28,12 @@ async function losses(name: string, step: typeof trainStep): Promise<number[]> {
   return found;
 }
 
-// `npm run test:tensorflow` runs these; on other backends a compiled step is the plain one.
+// On backends other than tensorflow a compiled step is the plain one, so one network is enough.
 describe.each(BACKENDS)('a compiled training of each network: %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
-  test.each(Object.keys(SCALED))('%s has the losses of an eager one', async (name) => {
+  const names = Object.keys(SCALED).slice(0, backend === 'tensorflow' ? undefined : 1);
+  test.each(names)('%s has the losses of an eager one', async (name) => {
     const { numTensors } = memory();
     const expected = await losses(name, trainStep);
     const lines: string[] = [];

@@ -208,6 +208,21 @@ eachBackend('a compiled step', (backend) => {
     compiler.dispose();
   });
 
+  it('runs a step one by one if a check overflows, with the same masks and statistics', async () => {
+    const values = new Rng(3).normals(4 * 36);
+    values[7] = 3e19; // The square is infinite in single precision.
+    const input = constant(values, [4, 6, 6, 1]);
+    const target = tensor1d([0, 1, 2, 0], 'int32');
+    const results: unknown[] = [];
+    for (const step of [trainStep, await compileStep(trainStep)]) {
+      const { network, cost, optimizer } = training(OPTIMIZERS['SGD with momentum']);
+      const rng = new Rng(5);
+      const loss = await step({ network, cost, optimizer, input, target, rng });
+      results.push([loss, bytes(network), rng.state]);
+    }
+    expect(results[1]).toEqual(results[0]);
+  });
+
   it('finds in an evaluation what an eager one finds, a NaN included', async () => {
     const compiler = await stepCompiler();
     const { network } = training(OPTIMIZERS.SGD);

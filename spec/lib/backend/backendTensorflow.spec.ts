@@ -13,6 +13,7 @@ const GPU = '@tensorflow/tfjs-node-gpu';
 const VARIABLES = [
   'TF_CPP_MIN_LOG_LEVEL',
   'TF_NUM_INTRAOP_THREADS',
+  'TF_NUM_INTEROP_THREADS',
   'TF_ENABLE_ONEDNN_OPTS',
   'TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE',
   'TF_ONEDNN_USE_SYSTEM_ALLOCATOR',
@@ -78,7 +79,7 @@ beforeEach(async () => {
 test('loads TensorFlow with the number of threads, with oneDNN, and without its log', async () => {
   expect(await useBackend('tensorflow', { threads: 3 })).toBe('tensorflow');
   expect(tf.getBackend()).toBe('tensorflow');
-  expect(seen).toEqual(['2', '3', '1', 'false', '1']);
+  expect(seen).toEqual(['2', '3', '3', '1', 'false', '1']);
   // The variables keep their values, because TensorFlow reads the last two only at its first
   // operations.
   expect(VARIABLES.map((variable) => process.env[variable])).toEqual(seen);
@@ -87,9 +88,10 @@ test('loads TensorFlow with the number of threads, with oneDNN, and without its 
 test("the user's environment variables do not change", async () => {
   process.env.TF_CPP_MIN_LOG_LEVEL = '0';
   process.env.TF_NUM_INTRAOP_THREADS = '1';
+  process.env.TF_NUM_INTEROP_THREADS = '4';
   process.env.TF_ENABLE_ONEDNN_OPTS = '0';
   await useBackend('tensorflow');
-  expect(seen).toEqual(['0', '1', '0', 'false', '1']);
+  expect(seen).toEqual(['0', '1', '4', '0', 'false', '1']);
 });
 
 test('the number of threads cannot change after the start', async () => {
