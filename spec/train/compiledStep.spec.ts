@@ -1,5 +1,12 @@
 import { jest } from '@jest/globals';
-import { gather, memory, mul, tensor1d, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  backend as backendInUse,
+  gather,
+  memory,
+  mul,
+  tensor1d,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import {
   Adagrad,
   Adam,
@@ -280,6 +287,16 @@ eachBackend('a compiled step', (backend) => {
     );
     expect(compiler.graphs).toBe(isCompiled ? 32 : 0);
     compiler.dispose();
+  });
+
+  it('is the plain step on a graphics card', async () => {
+    const here = backendInUse();
+    Object.assign(here, { isUsingGpuDevice: true });
+    const compiler = await stepCompiler();
+    Object.assign(here, { isUsingGpuDevice: false });
+    const x = constant([1, 2], [2]);
+    expect([...compiler.run(() => mul(x, x)).dataSync()]).toEqual([1, 4]);
+    expect(compiler.graphs).toBe(0);
   });
 
   it('reads a value within a part, and leaves the tensors of a part that throws readable', async () => {

@@ -5,6 +5,7 @@ import { getBackend } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../../check.ts';
 import { disposeTensors } from '../../memory.ts';
 import { runningRecorder } from './assume.ts';
+import { tfjsNode } from './tfjsNode.ts';
 
 /** Runs the parts of a training step. On TensorFlow they run as graphs. */
 export interface StepCompiler {
@@ -48,7 +49,8 @@ const PATH: string = 'node:path';
 export async function stepCompiler(options: StepCompilerOptions = {}): Promise<StepCompiler> {
   checkOptions('stepCompiler', options, ['warn']);
   const { warn = console.warn } = options;
-  if (getBackend() !== 'tensorflow') return PLAIN;
+  // The addon feeds a graph from main memory, so a graphics card would copy all parameters.
+  if (getBackend() !== 'tensorflow' || tfjsNode().isUsingGpuDevice) return PLAIN;
   const load = <T>(name: string) =>
     import(/* webpackIgnore: true */ /* @vite-ignore */ name) as Promise<T>;
   const [files, system, paths, { PbfWriter }, { Recorder, WrongAssumption }] = await Promise.all([

@@ -87,6 +87,7 @@ export interface Methods {
 /** tfjs-node's backend. */
 export interface TfjsNode extends Methods {
   readonly binding: Binding;
+  readonly isUsingGpuDevice: boolean;
   readonly tensorMap: { get(dataId: object): Entry; delete(dataId: object): boolean };
   getInputTensorIds(tensors: readonly Tensor[]): number[];
   createOutputTensor(metadata: NativeTensor): Tensor;
