@@ -38,6 +38,7 @@ export function Plot({ title, series, log = false, empty, label }: Props): JSX.E
   const shown = (value: number) => (log ? Math.max(value, LEAST) : value);
   const data = uPlot.join(series.map(({ x, y }) => [[...x], y.map(shown)]));
   const latest = useRef(data);
+  const frame = useRef<number | undefined>(undefined);
   latest.current = data;
   useEffect(() => {
     const { current: element } = place;
@@ -62,9 +63,16 @@ export function Plot({ title, series, log = false, empty, label }: Props): JSX.E
       themed.disconnect();
       dark.removeEventListener('change', draw);
       plot.current?.destroy();
+      plot.current = undefined;
     };
   }, [log]);
-  useEffect(() => plot.current?.setData(data));
+  useEffect(() => {
+    // Reports may come faster than the browser draws; of those in a frame, the last one is drawn.
+    frame.current ??= requestAnimationFrame(() => {
+      frame.current = undefined;
+      plot.current?.setData(latest.current);
+    });
+  });
   return (
     <figure class="plot">
       <figcaption>
