@@ -29,7 +29,8 @@ export async function boxprop(setup: Setup): Promise<System> {
   function training() {
     const labels = tensor1d(networks.labels(table, batch), 'int32');
     const cost = new SoftmaxCrossEntropy();
-    const { LEARNING_RATE: learningRate, MOMENTUM: momentum } = networks;
+    const { MOMENTUM: momentum } = networks;
+    const { learningRate } = table;
     const optimizer = new SGD(network.params, { learningRate, momentum });
     const rng = new Rng(0);
     const asynchronous = backend === 'webgl' || backend === 'webgpu';

@@ -104,7 +104,6 @@ function commandOf(setup: Setup): [command: string, args: string[]] {
     lrn: networks.LRN,
     dropout: networks.DROPOUT,
     eps: networks.BATCH_NORM_EPS,
-    learningRate: networks.LEARNING_RATE,
     momentum: networks.MOMENTUM,
     checkedSteps: networks.CHECKED_STEPS,
   };

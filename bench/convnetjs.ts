@@ -54,7 +54,8 @@ export function convnetjs({ batch, ...setup }: Setup): Promise<System> {
     return image;
   });
   const labels = networks.labels(table, batch);
-  const { LEARNING_RATE: learning_rate, MOMENTUM: momentum, DROPOUT } = networks;
+  const { MOMENTUM: momentum, DROPOUT } = networks;
+  const learning_rate = table.learningRate;
   const trainer = new Trainer(net, { method: 'sgd', learning_rate, momentum, batch_size: batch });
 
   // `train` runs a whole step, so the network's `forward` and `backward` are wrapped to be timed.

@@ -25,7 +25,7 @@ export async function jaxJs({ batch, ...setup }: Setup): Promise<System> {
   await init('wasm');
   defaultDevice('wasm');
   const table = networks.describe(setup.network, setup.side);
-  const { LEARNING_RATE, MOMENTUM } = networks;
+  const { MOMENTUM } = networks;
 
   // jax-js disposes an array when it is used; `ref` keeps the array for another use.
   const loss = (weights: Array[], images: Array, target: Array) => {
@@ -42,7 +42,7 @@ export async function jaxJs({ batch, ...setup }: Setup): Promise<System> {
     const moved = velocities.map((velocity, i) => velocity.mul(MOMENTUM).add(grads[i]));
     return [
       value,
-      weights.map((weight, i) => weight.sub(moved[i].ref.mul(LEARNING_RATE))),
+      weights.map((weight, i) => weight.sub(moved[i].ref.mul(table.learningRate))),
       moved,
     ] as const;
   });

@@ -47,6 +47,7 @@ export interface Network {
   readonly layers: readonly Layer[];
   readonly parameters: number;
   readonly dropout: boolean;
+  readonly learningRate: number;
 }
 
 const relu: Row = { kind: 'relu' };
@@ -105,7 +106,7 @@ function bottleneck(channels: number, stride: number, projects: boolean): Row[] 
 
 const TABLES: Record<
   NetworkName,
-  { side: number; channels: number; classes: number; rows: Row[] }
+  { side: number; channels: number; classes: number; learningRate?: number; rows: Row[] }
 > = {
   lenet: {
     side: 28,
@@ -173,6 +174,8 @@ const TABLES: Record<
     side: 224,
     channels: 3,
     classes: 1000,
+    // A larger rate enlarges rounding so much that two right systems differ after a step.
+    learningRate: 1e-4,
     rows: [
       conv(64, 7, { stride: 2, padding: 3, bias: false }),
       batchNorm,
@@ -230,7 +233,6 @@ const TABLES: Record<
 export const LRN = { size: 5, alpha: 5e-4, beta: 0.75, k: 2 };
 export const DROPOUT = 0.5;
 export const BATCH_NORM_EPS = 1e-5;
-export const LEARNING_RATE = 0.01;
 export const MOMENTUM = 0.9;
 /**
  * The number of first steps whose losses are compared between the systems. All systems start from
@@ -240,7 +242,7 @@ export const CHECKED_STEPS = 3;
 
 /** Describes a network for images of `side` x `side`, by default the size in its paper. */
 export function describe(name: NetworkName, side = TABLES[name].side): Network {
-  const { channels, classes, rows } = TABLES[name];
+  const { channels, classes, learningRate = 0.01, rows } = TABLES[name];
   let index = 0;
   const chain = (table: readonly Row[], input: readonly number[]): Layer[] =>
     table.map((row) => {
@@ -300,6 +302,7 @@ export function describe(name: NetworkName, side = TABLES[name].side): Network {
     layers,
     parameters: all.reduce((total, layer) => total + parametersOf(layer), 0),
     dropout: all.some(({ kind }) => kind === 'dropout'),
+    learningRate,
   };
 }
 

@@ -106,7 +106,7 @@ def drawn(layer, out, *shape):
 
 network = chain(TABLE["layers"])
 cost = nn.CrossEntropyLoss()
-optimizer = torch.optim.SGD(network.parameters(), lr=CONSTANTS["learningRate"], momentum=CONSTANTS["momentum"])
+optimizer = torch.optim.SGD(network.parameters(), lr=TABLE["learningRate"], momentum=CONSTANTS["momentum"])
 height, width, channels = TABLE["input"]
 images = noise(0, BATCH * height * width * channels, 1).view(BATCH, height, width, channels)
 # A permuted tensor with one channel fits both layouts, and PyTorch would then use channels last in all layers.

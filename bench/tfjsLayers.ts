@@ -14,12 +14,12 @@ export async function tfjsLayers(setup: Setup): Promise<System> {
   const input = tf.input({ shape: [...table.input] });
   const model = tf.model({ inputs: input, outputs: chain(table.layers, input) });
   setWeights(model, table);
-  const { LEARNING_RATE, MOMENTUM, DROPOUT } = networks;
+  const { MOMENTUM, DROPOUT } = networks;
   // tfjs-layers' own cross-entropy takes probabilities. This one takes scores: one fused, exact
   // step.
   const loss = (labels: tf.Tensor, scores: tf.Tensor) =>
     tf.losses.softmaxCrossEntropy(labels, scores);
-  model.compile({ optimizer: tf.train.momentum(LEARNING_RATE, MOMENTUM), loss });
+  model.compile({ optimizer: tf.train.momentum(table.learningRate, MOMENTUM), loss });
   const images = tf.tensor(networks.images(table, batch), [batch, ...table.input]);
   const labels = tf.tidy(() => {
     const classes = tf.tensor1d(networks.labels(table, batch), 'int32');
