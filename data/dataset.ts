@@ -3,6 +3,7 @@ import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { IdxData } from './idx.ts';
+import { checkNamesDiffer } from './namesDiffer.ts';
 
 /** Some examples of a dataset. The caller owns both tensors. */
 export interface Batch {
@@ -102,7 +103,7 @@ export interface ArrayDatasetOptions {
  * A dataset in memory. The constructor checks all data, so that no batch contains invalid data.
  *
  * Errors: a label that is not a class; inputs that are not finite in single precision; no examples;
- *         unequal numbers of inputs and labels; an unknown option.
+ *         unequal numbers of inputs and labels; class names that look the same; an unknown option.
  *
  *     const [inputs, labels] = [Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), [0, 1, 1, 0]];
  *     const xor = new ArrayDataset({ name: 'xor', inputs, inputShape: [2], labels, classes: 2 });
@@ -191,6 +192,7 @@ export class ArrayDataset implements Dataset {
     if (this.classNames !== undefined && this.classNames.length !== classes) {
       throw this.#error(`expected ${classes} names of classes, got ${this.classNames.length}`);
     }
+    checkNamesDiffer(this.name, this.classNames ?? []);
     if (this.columns !== undefined && this.columns.length !== this.#inputSize()) {
       throw this.#error(
         `expected ${this.#inputSize()} columns for shape ${show(inputShape)}, got ${this.columns.length}`,

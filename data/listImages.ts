@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InputError, show } from '../lib/errors.ts';
 import { pathKind, type PathKind } from '../lib/files/regularFile.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
+import { checkNamesDiffer } from './namesDiffer.ts';
 import { SkippedEntries } from './skippedEntries.ts';
 
 /** The images of a class. */
@@ -37,12 +38,15 @@ const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|p[pgbn]m|avif|hei[cf])$/
  * other entries, and those whose names start with a dot, are skipped and counted; files that an
  * operating system leaves behind are skipped without being counted.
  *
- * Errors: a folder that cannot be read; no class; a class without images; a name that is not UTF-8.
+ * Errors: a folder that cannot be read; no class; a class without images; classes whose names look
+ *         the same; a name that is not UTF-8.
  */
 export async function listImages(directory: string): Promise<ImageListing> {
   const skipped = new SkippedEntries();
   const below: string[] = [];
   const classes: ImageClass[] = [];
+  /** The names of the folders, before their accents get one form. */
+  const names: string[] = [];
   const ancestors = [await realFolder(directory)];
   for (const { name, kind } of await entries(directory, '', skipped)) {
     if (kind !== 'folder') {
@@ -59,8 +63,10 @@ export async function listImages(directory: string): Promise<ImageListing> {
     const deeper = files.filter((file) => file.includes('/', name.length + 1)).length;
     if (deeper > 0) below.push(`${deeper} of the ${files.length} images of ${show(name)}`);
     skipped.addAll(own);
+    names.push(name);
     classes.push({ name: name.normalize(), files: files.map((file) => join(directory, file)) });
   }
+  checkNamesDiffer(directory, names);
   if (classes.length === 0) {
     const got = skipped.count === 0 ? 'none' : skipped.text();
     throw new InputError(`${directory}: expected a folder of images for each class, got ${got}`);

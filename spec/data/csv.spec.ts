@@ -110,6 +110,16 @@ describe('loadCsv', () => {
     ]);
   });
 
+  it('refuses classes that differ only in a character that nobody sees, but not in a joiner', async () => {
+    const [joined, apart] = ['\u0645\u06cc\u200c\u0634', '\u0645\u06cc\u0634'];
+    const { classNames } = await loadCsv(csv(`a,label\n1,${joined}\n2,${apart}\n`));
+    expect(classNames).toHaveLength(2);
+    const file = csv('a,label\n1,cat\n2,cat\u200b\n');
+    await expect(loadCsv(file)).rejects.toThrow(
+      inputError(`${file}: expected class names that look different, got "cat" and "cat\\u{200b}"`),
+    );
+  });
+
   it('gives its labels, and those of its parts, without reading the inputs', async () => {
     const data = await loadCsv(csv(`a,label\n${lines(10, (line) => 'xy'[line % 2])}`));
     expect(data.labels).toEqual(Int32Array.of(0, 1, 0, 1, 0, 1, 0, 1, 0, 1));

@@ -122,6 +122,11 @@ describe('ArrayDataset', () => {
       { classes: 0 },
       'toy: expected a number of classes that is an integer of at least 1, got 0',
     ],
+    [
+      'a name of two classes',
+      { classNames: ['cat', 'dog', 'cat '] },
+      'toy: expected class names that look different, got "cat" and "cat "',
+    ],
     ['scale 0', { scale: 0 }, 'toy: expected a finite scale above 0, got 0'],
     ['scale NaN', { scale: NaN }, 'toy: expected a finite scale above 0, got NaN'],
   ])('refuses %s', (_, options, message) => {

@@ -130,6 +130,13 @@ describe('classes', () => {
     expect((await load({ classNames: ['bar', 'caf\u00e9'] })).labels).toEqual([1]);
   });
 
+  test('are refused if their names look the same', async () => {
+    write({ 'caf\u00e9/a.png': 1, 'cafe\u0301/b.png': 2 });
+    await refuses(
+      `${directory}: expected class names that look different, got "cafe\\u{301}" and "caf\u00e9"`,
+    );
+  });
+
   test('without images in this folder are reported', async () => {
     write({ 'dog/a.png': 1 });
     expect(await load({ classNames: ['cat', 'cow', 'dog'] })).toEqual({

@@ -1,0 +1,33 @@
+import { InputError, show } from '../lib/errors.ts';
+import { shorten } from '../lib/oneLine.ts';
+
+/** Characters without a width, except for the joiners, which change how a word or emoji looks. */
+const INVISIBLE = /[^\P{Cf}\u200C\u200D]/gu;
+
+/**
+ * Refuses names of classes that a reader cannot tell apart: equal ones, and those that differ only
+ * in the form of their accents, in blanks around them, or in invisible characters.
+ *
+ * Errors: `train.csv: expected class names that look different, got "cat" and "cat\u{200b}"`.
+ */
+export function checkNamesDiffer(where: string, names: readonly string[]): void {
+  const known = new Map<string, string>();
+  for (const name of names) {
+    const seen = name.normalize('NFC').replace(INVISIBLE, '').trim();
+    const other = known.get(seen);
+    if (other !== undefined) {
+      throw new InputError(
+        `${where}: expected class names that look different, got ${reveal(other)} and ${reveal(name)}`,
+      );
+    }
+    known.set(seen, name);
+  }
+}
+
+/** Formats a name with its invisible characters and its separate accents as escapes. */
+function reveal(name: string): string {
+  return show(shorten(name, 100)).replace(
+    /[\p{Cf}\p{M}]/gu,
+    (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`,
+  );
+}
