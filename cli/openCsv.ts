@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCsv, type CsvOptions } from '../data/csv.ts';
 import type { ArrayDataset } from '../data/dataset.ts';
@@ -6,6 +5,7 @@ import { stratifiedSplit } from '../data/stratify.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { Rng } from '../lib/rng.ts';
 import type { OpenedData } from './openedData.ts';
+import { partNames } from './partNames.ts';
 
 /**
  * The seed of the split of a single file. No option changes it, because `evaluate` must repeat the
@@ -17,22 +17,34 @@ const SEED = 0;
 const FRACTIONS = [0.8, 0.2] as const;
 
 /**
- * Opens a folder with `train.csv` and `test.csv`. The columns of the test file are found by the
- * names of those of the training file.
+ * Opens a folder with `train.csv`, `test.csv` and perhaps `val.csv`. If there is no `test.csv`, the
+ * validation examples are used as test examples. The columns of the other files are found by the
+ * names of those of the training file. Other entries are skipped and reported.
  *
- * Errors: no `test.csv`; those of `loadCsv`.
+ * Errors: neither `test.csv` nor `val.csv`; those of `partNames` and `loadCsv`.
+ * @param names the entries of the folder.
  */
-export async function openCsvFolder(directory: string, options: CsvOptions): Promise<OpenedData> {
-  const [trainFile, testFile] = ['train.csv', 'test.csv'].map((name) => join(directory, name));
-  if (!existsSync(testFile)) {
+export async function openCsvFolder(
+  directory: string,
+  names: readonly string[],
+  options: CsvOptions,
+): Promise<OpenedData> {
+  const trainFile = join(directory, 'train.csv');
+  const { test, validation, notes } = partNames(directory, names, '.csv');
+  if (test === undefined && validation === undefined) {
     throw new InputError(
-      `--data: expected ${show(testFile)} beside train.csv, found none: ` +
+      `--data: expected ${show(join(directory, 'test.csv'))} beside train.csv, found none: ` +
         `--data ${trainFile} splits that file into training and test examples`,
     );
   }
   const train = await loadCsv(trainFile, options);
-  const test = await loadCsv(testFile, { ...options, ...likeTraining(train) });
-  return { train, test, notes: [] };
+  const load = async (name: string) =>
+    loadCsv(join(directory, name), { ...options, ...likeTraining(train) });
+  const held = validation === undefined ? undefined : await load(validation);
+  if (test !== undefined)
+    return { train, test: await load(test), ...(held && { validation: held }), notes };
+  const note = `${directory}: there is no test.csv, so the examples of ${validation} are the test examples`;
+  return { train, test: held ?? train, notes: [...notes, note] };
 }
 
 /**

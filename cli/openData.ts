@@ -83,7 +83,7 @@ async function open(
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
   const hasTrainFolder = (await pathKind(join(directory, 'train'))) === 'folder';
   if (has(/^train\.csv$/)) {
-    if (!hasTrainFolder) return openCsvFolder(directory, csv);
+    if (!hasTrainFolder) return openCsvFolder(directory, names, csv);
     throw new InputError(
       `--data: expected train.csv or a folder train in ${show(directory)}, got both`,
     );

@@ -5,12 +5,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { pathKind } from '../lib/files/regularFile.ts';
 import type { OpenedData } from './openedData.ts';
-
-/** The names of a folder of validation examples. */
-const VALIDATION = ['val', 'valid', 'validation'];
-
-/** Names that are typical for parts of a dataset, and not for classes. */
-const PART = /^(train(ing|_set)?|test(ing|_set)?|val(id(ation)?)?)$/i;
+import { namesPart, partNames } from './partNames.ts';
 
 /** Images in folders, and what was decided about them. */
 type OpenedImages = Omit<OpenedData, 'notes'> & { readonly notes?: readonly string[] };
@@ -18,9 +13,9 @@ type OpenedImages = Omit<OpenedData, 'notes'> & { readonly notes?: readonly stri
 /**
  * Opens `train/CLASS/*`, with `test/CLASS/*` and `val/CLASS/*`. If there is no `test`, the
  * validation examples are used as test examples. If there is neither `test` nor `val`, the training
- * examples are used.
+ * examples are used. Other entries are skipped and reported.
  *
- * Errors: two folders of validation examples; those of `loadImageFolder`.
+ * Errors: those of `partNames` and `loadImageFolder`.
  * @param names the entries of the folder.
  */
 export async function openSplitFolders(
@@ -32,20 +27,13 @@ export async function openSplitFolders(
   const { classNames, inputShape } = train;
   const load = async (name: string): Promise<Dataset> =>
     loadImageFolder(join(directory, name), { inputShape, ...(classNames && { classNames }) });
-  const held = VALIDATION.filter((name) => names.includes(name));
-  if (held.length > 1) {
-    throw new InputError(
-      `${directory}: expected one folder of validation examples, got ${held.map(show).join(', ')}`,
-    );
-  }
-  const [validation] = await Promise.all(held.map(load));
-  if (names.includes('test')) {
-    const test = await load('test');
-    return { train, test, ...(validation !== undefined && { validation }) };
-  }
-  if (validation === undefined) return { train, test: train };
-  const note = `${directory}: there is no folder test, so the examples of ${held[0]} are the test examples`;
-  return { train, test: validation, notes: [note] };
+  const { test, validation, notes } = partNames(directory, names, '');
+  const held = validation === undefined ? undefined : await load(validation);
+  if (test !== undefined)
+    return { train, test: await load(test), ...(held && { validation: held }), notes };
+  if (held === undefined) return { train, test: train, notes };
+  const note = `${directory}: there is no folder test, so the examples of ${validation} are the test examples`;
+  return { train, test: held, notes: [...notes, note] };
 }
 
 /**
@@ -60,7 +48,7 @@ export async function openClassFolder(
   names: readonly string[],
   options: ImageFolderOptions = {},
 ): Promise<OpenedImages | undefined> {
-  const part = names.find((name) => PART.test(name));
+  const part = names.find((name) => namesPart(name));
   if (part !== undefined && (await pathKind(join(directory, part))) === 'folder') {
     throw new InputError(
       `--data: expected ${show(directory)} to contain a folder train beside ${show(part)}, got none`,

@@ -58,8 +58,25 @@ describe('folders of images', () => {
 
   test('two validation sets are refused', async () => {
     write(...CLASSES('train'), ...CLASSES('val'), ...CLASSES('valid'));
-    await refuses(`${directory}: expected one folder of validation examples, got "val", "valid"`);
+    await refuses(`${directory}: expected validation examples once, got "val", "valid"`);
   });
+
+  test('what is beside the parts is reported', async () => {
+    write(...CLASSES('train'), ...CLASSES('test'), ...CLASSES('more'), 'README.md');
+    expect((await openData({ data: directory })).notes).toEqual([
+      `${directory}: skipped 2 entries: beside the parts: "README.md", "more"`,
+    ]);
+  });
+
+  test.each(['Test', 'testing', 'test_set', 'Validation', 'VAL'])(
+    '%s beside train is refused, because it would not be read',
+    async (name) => {
+      write(...CLASSES('train'), ...CLASSES(name));
+      await refuses(
+        `${directory}: expected parts named train, test and val, got "${name}": rename it`,
+      );
+    },
+  );
 
   test('the notes of all parts are passed on', async () => {
     write(...CLASSES('train'), 'test/dog/a.png', 'test/dog/b.txt');

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '../../index.ts';
@@ -66,7 +66,7 @@ describe('one CSV file', () => {
 describe('a folder of CSV files', () => {
   it('needs both', async () => {
     write('train.csv', 3);
-    await expect(openCsvFolder(folder, {})).rejects.toThrow(
+    await expect(openCsvFolder(folder, readdirSync(folder), {})).rejects.toThrow(
       inputError(
         `--data: expected "${file('test.csv')}" beside train.csv, found none: --data ${file('train.csv')} splits that file into ` +
           'training and test examples',
@@ -77,13 +77,57 @@ describe('a folder of CSV files', () => {
   it('finds the columns of the test file by their names', async () => {
     writeFileSync(file('train.csv'), 'a,b,label\n1,2,x\n3,4,y\n');
     writeFileSync(file('test.csv'), 'b,label,a\n20,x,10\n');
-    const { test } = await openCsvFolder(folder, {});
+    const { test } = await openCsvFolder(folder, readdirSync(folder), {});
     const { input } = await test.batch(Int32Array.of(0));
     expect(Array.from(await input.data())).toEqual([10, 20]);
     writeFileSync(file('test.csv'), 'x,y,label\n20,10,x\n');
-    await expect(openCsvFolder(folder, {})).rejects.toThrow(
+    await expect(openCsvFolder(folder, readdirSync(folder), {})).rejects.toThrow(
       inputError(`${file('test.csv')}: expected the columns of the training, "a", "b", got no "a"`),
     );
+  });
+
+  describe('with validation examples', () => {
+    let own: string;
+    const at = (name: string) => join(own, name);
+    const lines = (label: string) => `a,label\n1,x\n2,${label}\n`;
+    const open = () => openCsvFolder(own, readdirSync(own).sort(), {});
+    beforeEach(() => {
+      own = mkdtempSync(join(tmpdir(), 'boxprop-parts-'));
+      writeFileSync(at('train.csv'), lines('y'));
+    });
+    afterEach(() => rmSync(own, { recursive: true }));
+
+    it.each(['val', 'valid', 'validation'])(
+      'reads %s.csv, and says what it skips',
+      async (name) => {
+        for (const other of ['test.csv', `${name}.csv`, 'sample.csv', '.hidden', 'Thumbs.db'])
+          writeFileSync(at(other), lines('x'));
+        const { train, test, validation, notes } = await open();
+        expect([train.name, test.name, validation?.name]).toEqual(
+          ['train.csv', 'test.csv', `${name}.csv`].map(at),
+        );
+        expect(validation?.classNames).toEqual(['x', 'y']);
+        expect(notes).toEqual([`${own}: skipped 1 entry: beside the parts: "sample.csv"`]);
+      },
+    );
+
+    it('tests on val.csv if there is no test.csv, and says so', async () => {
+      writeFileSync(at('val.csv'), lines('x'));
+      const { test, validation, notes } = await open();
+      expect([test.name, validation]).toEqual([at('val.csv'), undefined]);
+      expect(notes).toEqual([
+        `${own}: there is no test.csv, so the examples of val.csv are the test examples`,
+      ]);
+    });
+
+    it('refuses a name that is almost that of a part', async () => {
+      for (const name of ['test.csv', 'Val.csv']) writeFileSync(at(name), lines('x'));
+      await expect(open()).rejects.toThrow(
+        inputError(
+          `${own}: expected parts named train.csv, test.csv and val.csv, got "Val.csv": rename it`,
+        ),
+      );
+    });
   });
 });
 

@@ -1,0 +1,64 @@
+import { SkippedEntries } from '../data/skippedEntries.ts';
+import { InputError, show } from '../lib/errors.ts';
+
+/** The names of validation examples. */
+const VALIDATION = ['val', 'valid', 'validation'];
+
+/** Names that are typical for parts of a dataset, and not for classes. */
+const PART = /^(train(ing|_set)?|test(ing|_set)?|val(id(ation)?)?)$/i;
+
+/** Returns whether a name is typical for a part of a dataset, and not for a class. */
+export function namesPart(name: string): boolean {
+  return PART.test(name);
+}
+
+/** The entries of a folder that hold the parts of a dataset beside the training examples. */
+export interface PartNames {
+  /** The test examples; undefined if there are none. */
+  readonly test: string | undefined;
+  /** The validation examples; undefined if there are none. */
+  readonly validation: string | undefined;
+  /** A line about the entries that are not read; no line if there are none. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Finds the parts of a dataset among the entries of a folder: `test`, and one of `val`, `valid` and
+ * `validation`, each with this ending.
+ *
+ * Errors: two names of validation examples; a similar name, such as `Test`, which nobody reads.
+ * @param names the entries of the folder.
+ * @param ending the end of the names: `.csv`, or `''` for folders.
+ */
+export function partNames(directory: string, names: readonly string[], ending: string): PartNames {
+  const [train, test] = ['train', 'test'].map((name) => name + ending);
+  const held = VALIDATION.map((name) => name + ending).filter((name) => names.includes(name));
+  if (held.length > 1) {
+    throw new InputError(
+      `${directory}: expected validation examples once, got ${held.map(show).join(', ')}`,
+    );
+  }
+  const others = names.filter((name) => ![train, test, ...held].includes(name));
+  const similar = others.find((name) => name.endsWith(ending) && namesPart(stem(name, ending)));
+  if (similar !== undefined) {
+    throw new InputError(
+      `${directory}: expected parts named ${train}, ${test} and ${VALIDATION[0]}${ending}, ` +
+        `got ${show(similar)}: rename it`,
+    );
+  }
+  const skipped = new SkippedEntries();
+  skipped.add('beside the parts', ...others.filter((name) => !isHidden(name)));
+  return {
+    test: names.includes(test) ? test : undefined,
+    validation: held[0],
+    notes: skipped.count > 0 ? [`${directory}: skipped ${skipped.text()}`] : [],
+  };
+}
+
+function stem(name: string, ending: string): string {
+  return name.slice(0, name.length - ending.length);
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.') || SkippedEntries.ofSystem(name);
+}
