@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { InputError, show } from '../lib/errors.ts';
 import { makeFolder } from '../lib/files/makeFolder.ts';
+import { readRegularText } from '../lib/files/readFile.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import type { Pset } from '../psets/grader/pset.ts';
 import { packageRoot, packageVersion } from './manifest.ts';
@@ -132,7 +133,7 @@ async function refuseOtherPsets(dirs: readonly string[], first: string): Promise
 }
 
 async function psetNamedIn(dir: string): Promise<string | undefined> {
-  const text = await readFile(join(dir, 'package.json'), 'utf8').catch(() => '{}');
+  const text = await readRegularText(join(dir, 'package.json')).catch(() => '{}');
   return /"boxprop":\s*\{\s*"pset":\s*"([^"]*)"/.exec(text)?.[1];
 }
 

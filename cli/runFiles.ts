@@ -1,6 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, show } from '../lib/errors.ts';
+import { InputError, messageOf, show } from '../lib/errors.ts';
+import { readRegularText } from '../lib/files/readFile.ts';
+import { systemProblem } from '../lib/files/systemError.ts';
 
 /** The files that `train` writes into the folder of a run. */
 export const RUN_FILES = [
@@ -25,5 +27,31 @@ export async function refuseFiles(folder: string, names: readonly string[]): Pro
     const found = await lstat(join(folder, name)).catch(() => undefined);
     if (found !== undefined)
       throw new InputError(`--out: expected a folder without ${name}, got ${show(folder)}`);
+  }
+}
+
+/**
+ * Reads a text from the folder of a run or a search, which may come from somebody else.
+ *
+ * Errors: no such file, or a pipe or device in its place:
+ *
+ *     --resume: expected the folder of a run, got "runs/a": ENOENT: no such file or directory
+ * @param option the option or command that names the folder, for messages.
+ */
+export async function readFolderText(
+  option: string,
+  kind: 'run' | 'search',
+  folder: string,
+  name: string,
+): Promise<string> {
+  try {
+    return await readRegularText(join(folder, name));
+  } catch (error) {
+    const cause = error instanceof InputError ? error.cause : undefined;
+    const problem = cause === undefined ? messageOf(error) : systemProblem(cause);
+    throw new InputError(
+      `${option}: expected the folder of a ${kind}, got ${show(folder)}: ${problem}`,
+      { cause: error },
+    );
   }
 }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { InputError, show } from '../lib/errors.ts';
-import { systemProblem } from '../lib/files/systemError.ts';
+import { readRegularText } from '../lib/files/readFile.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 import { isModuleFile } from './moduleFile.ts';
 import { parseConfig } from './runConfig.ts';
+import { readFolderText } from './runFiles.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
 
 /**
@@ -34,11 +34,7 @@ export async function readRun(
   { option, remedy, network, data }: RunReader,
 ): Promise<RunOptions> {
   const file = join(folder, 'config.json');
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new InputError(
-      `${option}: expected the folder of a run, got ${show(folder)}: ${systemProblem(error)}`,
-    );
-  });
+  const text = await readFolderText(option, 'run', folder, 'config.json');
   const options = runOptionsFrom(file, parseConfig(file, text));
   if (network === undefined && isModuleFile(options.network)) {
     throw new InputError(
@@ -55,7 +51,7 @@ export async function readRun(
  */
 export async function storeEpochs(folder: string, epochs: number): Promise<void> {
   const file = join(folder, 'config.json');
-  const config = { ...parseConfig(file, await readFile(file, 'utf8')), epochs };
+  const config = { ...parseConfig(file, await readRegularText(file)), epochs };
   await writeConfig(folder, config);
 }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, show } from '../lib/errors.ts';
@@ -22,7 +22,7 @@ import type { FoldResult } from '../search/trial.ts';
 import type { Reply } from './foldMessages.ts';
 import { lockedFolder } from './lockedFolder.ts';
 import { placed } from './placed.ts';
-import { refuseFiles, SEARCH_FILES } from './runFiles.ts';
+import { readFolderText, refuseFiles, SEARCH_FILES } from './runFiles.ts';
 import { checkSpaceValues, modulesOf, readSpace, type SearchSpace } from './searchSpace.ts';
 
 /** The options of a search: the content of `search.json` in its folder. */
@@ -213,11 +213,7 @@ function writePlan(folder: string, plan: SearchPlan): Promise<void> {
 
 async function readPlan(folder: string): Promise<SearchPlan> {
   const file = join(folder, 'search.json');
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new InputError(
-      `--resume: expected the folder of a search, got ${show(folder)}: ${systemProblem(error)}`,
-    );
-  });
+  const text = await readFolderText('--resume', 'search', folder, 'search.json');
   const { space, ...plan } = checkSchema(file, PLAN, parseJson(file, text));
   const checked = placed(file, (): Space => {
     checkSpace(space);

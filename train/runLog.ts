@@ -1,8 +1,10 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { InputError } from '../lib/errors.ts';
 import { checkSchema, integer } from '../lib/schema.ts';
-import { systemCode, systemProblem } from '../lib/files/systemError.ts';
+import { readRegularText } from '../lib/files/readFile.ts';
+import { pathKind } from '../lib/files/regularFile.ts';
+import { systemProblem } from '../lib/files/systemError.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 
 /** A line of a run's `log.jsonl`: an event, with the fields of its type. */
@@ -83,10 +85,7 @@ export async function readLines<const S extends v.GenericSchema>(
   file: string,
   schema: S,
 ): Promise<v.InferOutput<S>[]> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return '';
-    throw new InputError(`${file}: cannot be read: ${systemProblem(error)}`, { cause: error });
-  });
+  const text = (await pathKind(file)) === 'missing' ? '' : await readRegularText(file);
   return text.split('\n').flatMap((line, i) => {
     if (line === '') return [];
     let value: unknown;

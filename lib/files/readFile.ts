@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
+import { withRegularFile } from './regularFile.ts';
 import { systemProblem } from './systemError.ts';
 
 /**
@@ -47,7 +48,21 @@ export function checkUtf8(file: string, bytes: Uint8Array): Uint8Array {
  * Errors: those of `readBytes` and `checkUtf8`; more text than a string can hold.
  */
 export async function readText(file: string): Promise<string> {
-  const bytes = checkUtf8(file, await readBytes(file));
+  return textOf(file, checkUtf8(file, await readBytes(file)));
+}
+
+/**
+ * Reads a text in UTF-8 from a folder that may come from somebody else. A pipe without a writer
+ * would block for ever, so only a regular file is read. A character that is cut off becomes U+FFFD,
+ * because the machine may have stopped while it wrote the file.
+ *
+ * Errors: those of `withRegularFile`; more text than a string can hold.
+ */
+export async function readRegularText(file: string): Promise<string> {
+  return textOf(file, await withRegularFile(file, ({ read }) => read()));
+}
+
+function textOf(file: string, bytes: Uint8Array): string {
   if (bytes.length > LONGEST_STRING) {
     throw new InputError(`${file}: expected at most 512 MiB of text, got ${bytes.length} bytes`);
   }

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readRun, withAbsolutePaths } from '../../cli/runFolder.ts';
 import { runOptionsFrom } from '../../cli/trainOptions.ts';
 import { unknownOption } from '../../cli/unknownOption.ts';
+import { inputError } from '../support/inputError.ts';
 
 test.each([
   ['sgd', 0.02],
@@ -56,6 +58,22 @@ describe('the options of a run in a folder', () => {
     const own = { network: 'own/net.ts', data: 'own' };
     expect(await read(options, own)).toMatchObject(own);
   });
+
+  const unix = process.platform !== 'win32';
+  (unix ? test : test.skip)(
+    `are not awaited from a pipe in place of the file${unix ? '' : ' (skipped: Unix only)'}`,
+    async () => {
+      const own = join(folder, 'pipe');
+      mkdirSync(own);
+      const file = join(own, 'config.json');
+      spawnSync('mkfifo', [file]);
+      await expect(readRun(own, reader)).rejects.toThrow(
+        inputError(
+          `--resume: expected the folder of a run, got "${own}": ${file}: expected a file, got a pipe or device`,
+        ),
+      );
+    },
+  );
 
   test('have absolute paths in the folder, but for names of networks', () => {
     expect(withAbsolutePaths({ network: 'net.ts', data: 'mnist', epochs: 1 })).toEqual({

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -72,3 +73,15 @@ test.each([
   writeFileSync(file, `{"type":"step","step":0}\n${line}\n`);
   await expect(readLog(file)).rejects.toEqual(inputError(`${file}: line 2: ${message}`));
 });
+
+const unix = process.platform !== 'win32';
+(unix ? test : test.skip)(
+  `a pipe is refused, and not awaited${unix ? '' : ' (skipped: Unix only)'}`,
+  async () => {
+    const file = join(folder, 'pipe.jsonl');
+    spawnSync('mkfifo', [file]);
+    await expect(readLog(file)).rejects.toThrow(
+      inputError(`${file}: expected a file, got a pipe or device`),
+    );
+  },
+);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkUtf8, readText } from '../../../lib/files/readFile.ts';
+import { checkUtf8, readRegularText, readText } from '../../../lib/files/readFile.ts';
 import { inputError } from '../../support/inputError.ts';
 
 let file: string;
@@ -17,6 +17,14 @@ test('reads UTF-8, without its byte order mark', async () => {
   expect(await readText(file)).toBe('ä€😀\n');
   writeFileSync(file, '');
   expect(await readText(file)).toBe('');
+});
+
+test('reads a text whose last character is cut off, from a regular file only', async () => {
+  writeFileSync(file, Buffer.from('ä€').subarray(0, -1));
+  expect(await readRegularText(file)).toBe('ä\uFFFD');
+  await expect(readRegularText(folder)).rejects.toThrow(
+    inputError(`${folder}: expected a file, got a folder`),
+  );
 });
 
 const utf8 = (text: string) => Array.from(Buffer.from(text));
