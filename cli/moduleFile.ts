@@ -42,7 +42,7 @@ let isHooked = false;
 
 /**
  * Makes Node able to import TypeScript until the returned function is called. Modules that are
- * already loaded, including boxprop itself, are not loaded again. Every TypeScript file is loaded
+ * already loaded, including boxprop itself, are not loaded again. Every `.ts` file is loaded
  * as an ES module. As CommonJS, the default if package.json has no "type": "module", it would load
  * a second copy of boxprop's classes.
  */

@@ -47,9 +47,9 @@ const REDUCING_GAP = 4;
  *   colour is beneath.
  * - For 16 bits per value, the upper 8 bits are used; Pillow makes a grey image of 16 bits white.
  *
- * The decoder is `sharp`, an optional package: libvips with the same libjpeg and libpng. Decoders
- * in plain JavaScript repeat the colours of a JPEG instead of interpolating them as libjpeg does,
- * which gives errors of up to 65 grey levels at edges.
+ * The decoder is `sharp`, an optional package, whose libjpeg and libpng give Pillow's bytes.
+ * Decoders in plain JavaScript repeat the colours of a JPEG instead of interpolating them as
+ * libjpeg does, which gives errors of up to 65 grey levels at edges.
  *
  * Errors: a path that is not a regular file, or cannot be read; a file in another format, damaged
  *         or truncated; more than 100 million pixels; a missing package sharp.

@@ -45,8 +45,8 @@ export class CostProbe {
   }
 
   /**
-   * Returns the products whose sum is ∂C/∂x at an index; undefined unless it is a_n ∂C_n/∂x of one
-   * example n.
+   * Returns the products whose sum is ∂C/∂x at an index; undefined unless this derivative comes
+   * from one example or element n alone, as a_n ∂C_n/∂x above.
    */
   ofGradient(index: number): readonly Term[] | undefined {
     const value = this.#snapshot.gradients[this.#place][0].values[index];

@@ -6,7 +6,7 @@ export interface Factor {
   readonly value: number;
   /** The address of the number; absent for a derivative. */
   readonly ref?: Ref;
-  /** For a value inside a container: the box that gives it, and its place there. */
+  /** For an output of a box inside a container: the box and the element, such as `Tanh 1[0, 2]`. */
   readonly inside?: string;
   /**
    * The numbers of the chain from which a value without an address is computed; the page lights

@@ -15,8 +15,8 @@ export interface PsetPage {
 const NAME = 'virtual:psetPages';
 
 /**
- * Provides the texts of the problem sets as the module `virtual:psetPages`: a function for each one,
- * which loads it.
+ * Provides the module `virtual:psetPages`, which maps the name of each problem set to a function
+ * that loads its texts.
  */
 export function psetPages(): Plugin {
   const folder = fileURLToPath(new URL('../../psets', import.meta.url));

@@ -3,7 +3,7 @@ export interface NumberRule {
   readonly whole?: boolean;
   readonly least?: number;
   readonly most?: number;
-  /** The number that every other must exceed. */
+  /** A bound that the number must exceed. The bound itself is refused. */
   readonly above?: number;
 }
 

@@ -79,7 +79,10 @@ interface Guess {
   readonly answer: number;
 }
 
-/** The question of a stop. The answer is the number in the figure, which is selected then. */
+/**
+ * The question of a stop: the reader guesses the sign of a number. After the guess, the number is
+ * selected in the figure and shown as the answer.
+ */
 function Question({
   session,
   snapshot,

@@ -117,8 +117,8 @@ function shiftOf(graph: OnnxGraph, bias: Variable | undefined, size: number): st
 }
 
 /**
- * Adds a matrix whose column c has `value` at the channels of the window around c, from c −
- * ⌊size/2⌋ to c + ⌈size/2⌉ − 1, and 0 elsewhere.
+ * Adds a constant to the graph: a matrix whose column c has `value` at the channels of the window
+ * around c, from c − ⌊size/2⌋ to c + ⌈size/2⌉ − 1, and 0 elsewhere.
  */
 function band(graph: OnnxGraph, channels: number, size: number, value: number): string {
   const matrix = new Float32Array(channels * channels);

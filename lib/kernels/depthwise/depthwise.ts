@@ -23,8 +23,8 @@ const KERNELS: ByBackend<DepthwiseKernels> = {
   },
   tensorflow,
   float64: tfjs,
-  // tfjs's kernels for graphics cards compute the convolution and both gradients, but ignore
-  // dilation.
+  // On graphics cards, tfjs's kernels of the two gradients ignore dilation, and webgl's convolution
+  // refuses it together with a stride.
   other: withDilation(tfjs),
 };
 

@@ -8,8 +8,8 @@ import {
 import type { DepthwiseKernels } from './depthwiseKernels.ts';
 
 /**
- * Makes kernels with dilation from kernels that ignore it, by filters with zeros between their
- * elements.
+ * Makes kernels with dilation from kernels that ignore or refuse it, by filters with zeros between
+ * their elements.
  */
 export function withDilation(kernels: DepthwiseKernels): DepthwiseKernels {
   return {

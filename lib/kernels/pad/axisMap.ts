@@ -25,8 +25,8 @@ export type { AxisMap, ImageMap } from './imageMap.ts';
  * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
  */
 export function mapImage(images: Tensor4D, { height, width }: ImageMap): Tensor4D {
-  // The first map is the one that leaves less work to the other. If both leave the same, the map of
-  // the height is applied to the larger image, because its contiguous runs are longer.
+  // The first map is the one with the smaller result. If both results are equally large, the map of
+  // the height gets the larger image, because it copies longer contiguous runs: rows, not pixels.
   const difference = height.rows.length * width.input - height.input * width.rows.length;
   const heightFirst = difference < 0 || (difference === 0 && height.rows.length <= height.input);
   return tidy(() =>

@@ -113,8 +113,8 @@ function paddedSize({ before, input, after }: Border): number {
 }
 
 /**
- * Calls `visit` with each run (first cell, first pixel, length) of values that are contiguous in
- * the border image and in the image.
+ * Calls `visit(at, from, length)` for each run of values that are contiguous in both images: `at`
+ * is its first index in the padded image, `from` in the image without border.
  */
 function forEachRun(
   [batch, , , channels]: readonly number[],
