@@ -1,6 +1,7 @@
 import type * as fs from 'node:fs';
 import type * as os from 'node:os';
 import type * as path from 'node:path';
+import type * as pbf from 'pbf';
 import { getBackend } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../../check.ts';
 import { disposeTensors } from '../../memory.ts';
@@ -36,9 +37,11 @@ export interface StepCompilerOptions {
   readonly warn?: (line: string) => void;
 }
 
+// Typed as `string`, because a bundler for the browser would try to resolve literals.
 const FS: string = 'node:fs';
 const OS: string = 'node:os';
 const PATH: string = 'node:path';
+const PBF: string = 'pbf';
 
 /**
  * Makes a compiler of training steps for the backend in use. On TensorFlow, the first run of a part
@@ -57,7 +60,7 @@ export async function stepCompiler(options: StepCompilerOptions = {}): Promise<S
     load<typeof fs>(FS),
     load<typeof os>(OS),
     load<typeof path>(PATH),
-    import('pbf'),
+    load<typeof pbf>(PBF),
     import('./recorder.ts'),
   ]);
   const newWriter = () => new PbfWriter();
