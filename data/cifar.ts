@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { InputError } from '../lib/errors.ts';
+import { InputError, show } from '../lib/errors.ts';
 import { pathKind, readRegularFile } from '../lib/files/regularFile.ts';
 import { ArrayDataset } from './dataset.ts';
 
@@ -43,9 +43,9 @@ type Version = keyof typeof VERSIONS;
  * has a label byte (in CIFAR-100 a coarse and a fine one) and 3072 bytes: the red, the green and
  * the blue plane of 32x32 pixels.
  *
- * Errors: a folder with neither, or with the Python version, whose files are pickles; a file that
- *         cannot be read or that ends within an example; a label that is not a class, with the file
- *         and the example.
+ * Errors: a folder with neither, with both, or with the Python version, whose files are
+ *         pickles; a file that cannot be read or that ends within an example; a label that is
+ *         not a class, with the file and the example.
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
  *
  *     const { train, test } = await loadCifar('cifar-10-batches-bin');
@@ -62,13 +62,22 @@ export async function loadCifar(directory: string): Promise<Cifar> {
   return { train: await load('train'), test: await load('test') };
 }
 
-/** Returns the version in a folder: that of the first file that exists. */
+/** Returns the version in a folder, by its files. Errors: no version, or both. */
 async function versionIn(directory: string): Promise<Version> {
   const has = async (file: string) => (await pathKind(join(directory, file))) !== 'missing';
+  const found = new Map<Version, string>();
   for (const version of Object.keys(VERSIONS) as Version[]) {
     const { test, train } = VERSIONS[version];
-    for (const file of [...test, ...train]) if (await has(file)) return version;
+    for (const file of [...test, ...train]) if (await has(file)) found.set(version, file);
   }
+  const [first, second] = found.keys();
+  if (second !== undefined) {
+    throw new InputError(
+      `cifar: expected the files of one version in ${directory}, got ${[...found.values()].map(show).join(' and ')}: ` +
+        `move those of one into a folder`,
+    );
+  }
+  if (first !== undefined) return first;
   for (const version of Object.keys(VERSIONS) as Version[]) {
     const { python, archive } = VERSIONS[version];
     if (!(await has(python))) continue;

@@ -83,13 +83,13 @@ function packageFolder(): string {
 /** Returns the part of EMNIST that is in a folder; undefined if there is none. */
 async function emnistPart(folder: string): Promise<EmnistPart | undefined> {
   const found: EmnistPart[] = [];
-  for (const part of EMNIST_PARTS) {
-    const names = fileNames(`emnist-${part}-train-images`, 3);
-    if ((await firstOf(folder, names)) !== undefined) found.push(part);
-  }
-  if (found.length < 2) return found[0];
+  const has = async (stem: string) =>
+    (await firstOf(folder, fileNames(`${stem}-images`, 3))) !== undefined;
+  for (const part of EMNIST_PARTS) if (await has(`emnist-${part}-train`)) found.push(part);
+  const got = [...found, ...(found.length > 0 && (await has('train')) ? ['MNIST'] : [])];
+  if (got.length < 2) return found[0];
   throw new InputError(
-    `${folder}: expected the files of one part of EMNIST, got ${found.join(', ')}: ` +
+    `${folder}: expected the files of one part of EMNIST, got ${got.join(', ')}: ` +
       `move those of one into a folder`,
   );
 }

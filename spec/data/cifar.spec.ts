@@ -78,6 +78,16 @@ test('any of its files decides the version', async () => {
   );
 });
 
+test('a folder with files of both versions is refused', async () => {
+  writeTen();
+  write('test.bin', example([1, 1], 1));
+  await expect(loadCifar(folder)).rejects.toThrow(
+    inputError(
+      `cifar: expected the files of one version in ${folder}, got "data_batch_5.bin" and "test.bin": move those of one into a folder`,
+    ),
+  );
+});
+
 test('the error names a bad example with its file, or a missing file', async () => {
   const refuses = (message: string) =>
     expect(loadCifar(folder)).rejects.toThrow(inputError(message));

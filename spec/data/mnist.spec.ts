@@ -136,6 +136,11 @@ describe('loadMnist of a folder', () => {
   });
 
   describe('EMNIST', () => {
+    beforeEach(() => {
+      rmSync(directory, { recursive: true });
+      mkdirSync(directory);
+    });
+
     const part = (name: string, labels: [train: number, test: number]) => {
       // The file stores 2 rows of 3 pixels. They are the columns of an image with 3 rows.
       write(`emnist-${name}-train-images-idx3-ubyte`, [1, 2, 3], [0, 1, 2, 3, 4, 5]);
@@ -173,6 +178,14 @@ describe('loadMnist of a folder', () => {
       expect(train.classes).toBe(classes);
       expect(labels.map((label) => train.classNames?.[label]).join('')).toBe(names);
       expect([...test.labels]).toEqual([classes - 1]);
+    });
+
+    it('refuses MNIST beside it', async () => {
+      part('digits', [1, 2]);
+      writeFileSync(at('train-images-idx3-ubyte'), '');
+      await expectError(
+        `${directory}: expected the files of one part of EMNIST, got digits, MNIST: move those of one into a folder`,
+      );
     });
 
     it('refuses several parts', async () => {
