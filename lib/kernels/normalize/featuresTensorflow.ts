@@ -14,7 +14,10 @@ import { byGroups } from './featuresByGroups.ts';
 export const tensorflow: FeatureKernels = {
   shift: addBias,
   scale: times,
-  scaleAndShift: (x, scale, shift) => tidy(() => addBias(times(x, scale), shift)),
+  scaleAndShift: (x, scale, shift) =>
+    hasOneDnn() && x.size > 0
+      ? scaleAndShift(x, scale, shift)
+      : tidy(() => addBias(times(x, scale), shift)),
   standardize: (x, eps) =>
     hasOneDnn() && x.size <= MAX_ROWS * x.shape[x.rank - 1]
       ? standardize(x, eps)
@@ -32,6 +35,25 @@ export const tensorflow: FeatureKernels = {
  */
 const MAX_ROWS = 1 << 17;
 
+/** An ε of TensorFlow's kernels, a power of 2, so that 1 − ε + ε is exactly 1. */
+const EPS = 2 ** -10;
+
+/**
+ * Computes s x + b by the kernel for inference, with mean 0 and variance 1 − ε. It makes one pass
+ * where a product and a sum make two, and takes a third of their time if there are few features.
+ */
+function scaleAndShift(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
+  return tidy(() => {
+    const { size } = scale;
+    // Between a convolution and a ReLU, TensorFlow would fuse the kernel of images into kernels
+    // that lose NaN. It does not if all pixels are one image.
+    const image = reshape(x, [1, x.size / size, 1, size]);
+    const inputs = [image, scale, shift, filled(0, size), filled(1 - EPS, size)];
+    const attributes = { epsilon: { float: EPS }, is_training: false };
+    return reshape(runOperations('FusedBatchNormV3', attributes, inputs, 6)[0], x.shape);
+  });
+}
+
 /** The number of rows, each with one value per feature, from which the mean is estimated. */
 const ESTIMATED_FROM = 32;
 
@@ -46,8 +68,8 @@ function standardize(x: Tensor, eps: number): Standardized {
     const rows = Math.min(ESTIMATED_FROM, x.size / features);
     const sums = sumLeading(slice(reshape(x, [-1, features]), [0, 0], [rows, features]));
     const offset = times(sums, scalar(-1 / rows));
-    const shifted = addBias(asImages(x), offset);
     const [one, zero, none] = [filled(1, features), filled(0, features), filled(0, 0)];
+    const shifted = scaleAndShift(asImages(x), one, offset);
     const attributes = { epsilon: { float: eps }, is_training: true };
     const inputs = [shifted, one, zero, none, none];
     const outputs = runOperations('FusedBatchNormV3', attributes, inputs, 6);
@@ -60,9 +82,6 @@ function standardize(x: Tensor, eps: number): Standardized {
     };
   });
 }
-
-/** The ε of the kernel for the gradient, a power of 2, so that 1 − ε + ε is exactly 1. */
-const EPS = 2 ** -10;
 
 /**
  * TensorFlow's kernel for the gradient takes x, its mean and its variance. It gets x̂ as x, with
