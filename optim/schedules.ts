@@ -117,6 +117,9 @@ export const exponentialRate = (rate: number, gamma: number): Schedule => {
  *     schedule(0); // 0.0002
  */
 export const warmUp = (schedule: Schedule, steps: number): Schedule => {
+  if (typeof schedule !== 'function') {
+    throw new InputError(`warmUp: expected a schedule, such as cosineRate, got ${show(schedule)}`);
+  }
   checkSetting('warmUp', 'steps', steps);
   return (step) => schedule(step) * Math.min((step + 1) / steps, 1);
 };

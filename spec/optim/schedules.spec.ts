@@ -80,6 +80,7 @@ describeRefusals([
     'inverseRate: expected gamma to be a number of at least 0, got -1',
     () => inverseRate(0.1, { gamma: -1 }),
   ],
+  ['warmUp: expected a schedule, such as cosineRate, got 0.1', () => warmUp(0.1 as never, 500)],
   [
     'warmUp: expected steps to be a number of at least 0, got -3',
     () => warmUp(constantRate(1), -3),
