@@ -56,9 +56,10 @@ const UNITS = { architecture: { units: { low: 1, high: 12, integer: true } } };
 beforeAll(() => {
   // The folder is inside the project, so that the network can import boxprop, and git ignores it.
   folder = mkdtempSync(join(BUILT, 'spec-'));
-  writeCsv(folder, { train: 90, test: 30 });
+  mkdirSync(out('data'));
+  writeCsv(out('data'), { train: 90, test: 30 });
   writeFileSync(out('net.mjs'), NETWORK);
-  BASE = { network: out('net.mjs'), data: folder, backend: 'wasm', epochs: 2, batchSize: 8 };
+  BASE = { network: out('net.mjs'), data: out('data'), backend: 'wasm', epochs: 2, batchSize: 8 };
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -142,7 +143,7 @@ describe('boxprop search', () => {
       '--network',
       BASE.network,
       '--data',
-      folder,
+      out('data'),
       '--backend',
       'wasm',
     );
