@@ -10,6 +10,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { InputError } from '../../errors.ts';
+import { withinMemory } from '../../withinMemory.ts';
 
 /**
  * The values of a tensor on float64. tfjs has no dtype for doubles, so the values of dtype
@@ -141,7 +142,9 @@ export class Float64Backend extends KernelBackend {
 
 /** Returns zeros in the type of array that stores a dtype. Errors: another dtype. */
 export function allocate(dtype: DataType, size: number): Values {
-  if (dtype === 'float32') return new Float64Array(size);
+  if (dtype === 'float32') {
+    return withinMemory('float64', 8 * size, () => new Float64Array(size));
+  }
   if (dtype === 'int32') return new Int32Array(size);
   if (dtype === 'bool') return new Uint8Array(size);
   throw new InputError(`float64: expected dtype float32, int32 or bool, got ${dtype}`);

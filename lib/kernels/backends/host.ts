@@ -1,5 +1,6 @@
 import { backend, engine, getBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import { numElements } from '../../shapes.ts';
+import { withinMemory } from '../../withinMemory.ts';
 
 /** The values of a tensor, not copied: in single precision, or in double precision on float64. */
 export type Values = Float32Array | Float64Array;
@@ -50,8 +51,10 @@ export function computeOnHost(
     });
     return output;
   }
-  const size = numElements(shape);
-  const values = getBackend() === 'float64' ? new Float64Array(size) : new Float32Array(size);
+  const [size, name] = [numElements(shape), getBackend()];
+  const values = withinMemory(name, (name === 'float64' ? 8 : 4) * size, () =>
+    name === 'float64' ? new Float64Array(size) : new Float32Array(size),
+  );
   fill(values, ...inputs.map((input) => input.dataSync<'float32'>()));
   return engine().makeTensor(values as Float32Array, shape, 'float32');
 }

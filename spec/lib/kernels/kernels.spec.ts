@@ -19,7 +19,9 @@ import {
   maxPool2dWithWinners,
 } from '../../../lib/kernels/pool/maxPool2d.ts';
 import { sumLeading } from '../../../lib/kernels/reduce/sumLeading.ts';
+import { InputError } from '../../../lib/errors.ts';
 import { Rng } from '../../../lib/rng.ts';
+import { Conv2D } from '../../../modules/conv2d.ts';
 import { expectAllClose, expectNoLeak, image, numbers, rowsOf } from '../../support/compare.ts';
 import { BACKENDS, eachBackend } from '../../support/fixtures.ts';
 import { Grid } from '../../support/grid.ts';
@@ -501,3 +503,17 @@ if (BACKENDS.includes('tensorflow')) {
     });
   });
 }
+
+test.each([
+  ['cpu', 'cpu: out of memory: 149 GiB were asked for; a smaller batch or image needs less'],
+  [
+    'float64',
+    'float64: out of memory: 298 GiB were asked for; a smaller batch or image needs less',
+  ],
+] as const)('an output that does not fit into memory is refused on %s', async (name, message) => {
+  await useBackend(name);
+  const box = new Conv2D(1, 1, 3, { padding: 1e5, rng: new Rng(0) });
+  const before = tf.memory().numTensors;
+  expect(() => box.infer(tf.ones([1, 3, 4, 1]))).toThrow(new InputError(message));
+  expect(tf.memory().numTensors).toBe(before + 1);
+});
