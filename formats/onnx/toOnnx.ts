@@ -53,7 +53,7 @@ export interface OnnxOptions {
  *         of a forward pass of such an input.
  *
  *     const model = toOnnx(network, { inputShape: [28, 28, 1] });
- *     const bytes = await encodeOnnx(model);
+ *     for await (const chunk of encodeOnnx(model)) file.write(chunk);   // a Uint8Array each
  */
 export function toOnnx(network: AnyModule, options: OnnxOptions): OnnxModel {
   checkOptions('toOnnx', options, ['inputShape', 'name', 'metadata', 'exporters']);
