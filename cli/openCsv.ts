@@ -5,7 +5,7 @@ import { stratifiedSplit } from '../data/stratify.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { Rng } from '../lib/rng.ts';
 import type { OpenedData } from './openedData.ts';
-import { partNames } from './partNames.ts';
+import { openParts, partNames } from './partNames.ts';
 
 /**
  * The seed of the split of a single file. No option changes it, because `evaluate` must repeat the
@@ -30,21 +30,17 @@ export async function openCsvFolder(
   options: CsvOptions,
 ): Promise<OpenedData> {
   const trainFile = join(directory, 'train.csv');
-  const { test, validation, notes } = partNames(directory, names, '.csv');
-  if (test === undefined && validation === undefined) {
+  const parts = partNames(directory, names, '.csv');
+  if (parts.test === undefined && parts.validation === undefined) {
     throw new InputError(
       `--data: expected ${show(join(directory, 'test.csv'))} beside train.csv, found none: ` +
         `--data ${trainFile} splits that file into training and test examples`,
     );
   }
   const train = await loadCsv(trainFile, options);
-  const load = async (name: string) =>
-    loadCsv(join(directory, name), { ...options, ...likeTraining(train) });
-  const held = validation === undefined ? undefined : await load(validation);
-  if (test !== undefined)
-    return { train, test: await load(test), ...(held && { validation: held }), notes };
-  const note = `${directory}: there is no test.csv, so the examples of ${validation} are the test examples`;
-  return { train, test: held ?? train, notes: [...notes, note] };
+  return openParts(train, parts, { directory, lacking: 'test.csv' }, (name) =>
+    loadCsv(join(directory, name), { ...options, ...likeTraining(train) }),
+  );
 }
 
 /**

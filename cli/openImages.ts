@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { loadImageFolder, type ImageFolderOptions } from '../data/imageFolder.ts';
 import { hasImages } from '../data/listImages.ts';
-import type { Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { pathKind } from '../lib/files/regularFile.ts';
 import type { OpenedData } from './openedData.ts';
-import { namesPart, partNames } from './partNames.ts';
+import { namesPart, openParts, partNames } from './partNames.ts';
 
 /** Images in folders, and what was decided about them. */
 type OpenedImages = Omit<OpenedData, 'notes'> & { readonly notes?: readonly string[] };
@@ -25,15 +24,10 @@ export async function openSplitFolders(
 ): Promise<OpenedImages> {
   const train = await loadImageFolder(join(directory, 'train'), options);
   const { classNames, inputShape } = train;
-  const load = async (name: string): Promise<Dataset> =>
-    loadImageFolder(join(directory, name), { inputShape, ...(classNames && { classNames }) });
-  const { test, validation, notes } = partNames(directory, names, '');
-  const held = validation === undefined ? undefined : await load(validation);
-  if (test !== undefined)
-    return { train, test: await load(test), ...(held && { validation: held }), notes };
-  if (held === undefined) return { train, test: train, notes };
-  const note = `${directory}: there is no folder test, so the examples of ${validation} are the test examples`;
-  return { train, test: held, notes: [...notes, note] };
+  const parts = partNames(directory, names, '');
+  return openParts(train, parts, { directory, lacking: 'folder test' }, (name) =>
+    loadImageFolder(join(directory, name), { inputShape, ...(classNames && { classNames }) }),
+  );
 }
 
 /**

@@ -1,5 +1,7 @@
+import type { Dataset } from '../data/dataset.ts';
 import { SkippedEntries } from '../data/skippedEntries.ts';
 import { InputError, show } from '../lib/errors.ts';
+import type { OpenedData } from './openedData.ts';
 
 /** The names of validation examples. */
 const VALIDATION = ['val', 'valid', 'validation'];
@@ -53,6 +55,27 @@ export function partNames(directory: string, names: readonly string[], ending: s
     validation: held[0],
     notes: skipped.count > 0 ? [`${directory}: skipped ${skipped.text()}`] : [],
   };
+}
+
+/**
+ * Opens the parts that `partNames` has found. If there are no test examples, the validation
+ * examples are used as test examples, and if there are none either, the training examples.
+ *
+ * @param lacking the words for the missing test examples in a note, such as `folder test`.
+ * @param load opens a part by its name.
+ */
+export async function openParts<T extends Dataset>(
+  train: T,
+  { test, validation, notes }: PartNames,
+  { directory, lacking }: { readonly directory: string; readonly lacking: string },
+  load: (name: string) => Promise<Dataset>,
+): Promise<OpenedData & { readonly train: T; readonly notes: readonly string[] }> {
+  const held = validation === undefined ? undefined : await load(validation);
+  if (test !== undefined)
+    return { train, test: await load(test), ...(held && { validation: held }), notes };
+  if (held === undefined) return { train, test: train, notes };
+  const note = `${directory}: there is no ${lacking}, so the examples of ${validation} are the test examples`;
+  return { train, test: held, notes: [...notes, note] };
 }
 
 function stem(name: string, ending: string): string {

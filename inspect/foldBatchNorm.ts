@@ -43,8 +43,8 @@ interface Step {
  */
 export function foldBatchNorm<In, Out>(network: Module<In, Out>): Folded<In, Out> {
   const { inputs, steps, outputs } = stepsOf(network);
-  const uses = (value: string) =>
-    [...steps.flatMap((step) => step.inputs), ...outputs].filter((name) => name === value).length;
+  const taken = [...steps.flatMap((step) => step.inputs), ...outputs];
+  const uses = (value: string) => taken.filter((name) => name === value).length;
   /** The steps that stay, by the value that each gives. */
   const kept = new Map<string, Step>();
   /** The value that stands for the output of a box that is left out. */

@@ -26,16 +26,19 @@ interface Weights {
  *
  *     w' = w · scale        b' = b · scale + shift
  *
- * @param factors the scale in a shape that can be multiplied with the weight.
+ * @param to the new box, whose parameters get these values.
+ * @param shaped gives the scale a shape that can be multiplied with the weight.
+ * @returns the new box.
  */
-export function assignMapped(
-  to: Weights,
+export function assignMapped<Box extends { readonly params: Weights }>(
+  to: Box,
   { weight, bias }: Weights,
   { scale, shift }: ChannelMap,
-  factors: Tensor = scale,
-): void {
+  shaped: (scale: Tensor1D) => Tensor = (factors) => factors,
+): Box {
   tidy(() => {
-    to.weight.assign(mul(weight, factors));
-    to.bias?.assign(bias === undefined ? shift : add(mul(bias, scale), shift));
+    to.params.weight.assign(mul(weight, shaped(scale)));
+    to.params.bias?.assign(bias === undefined ? shift : add(mul(bias, scale), shift));
   });
+  return to;
 }

@@ -11,9 +11,14 @@ export function withinMemory<T>(backend: string, bytes: number, make: () => T): 
     return make();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const gibibytes = (bytes / 2 ** 30).toPrecision(3);
     throw new InputError(
-      `${backend}: out of memory: ${gibibytes} GiB were asked for; a smaller batch or image needs less`,
+      `${backend}: out of memory: ${sizeOf(bytes)} were asked for; a smaller batch or image needs less`,
     );
   }
+}
+
+/** Formats a number of bytes, such as `512 MiB`. */
+export function sizeOf(bytes: number): string {
+  const [unit, name] = bytes < 2 ** 30 ? [2 ** 20, 'MiB'] : [2 ** 30, 'GiB'];
+  return `${Number((bytes / unit).toPrecision(3))} ${name}`;
 }

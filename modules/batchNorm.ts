@@ -58,7 +58,7 @@ export interface BatchNormCache {
   /** x̂, in the shape of the input. */
   readonly normalized: Tensor;
   /** 1/√(σ² + ε), [features]. */
-  readonly invStd: Tensor;
+  readonly invStd: Tensor1D;
   /**
    * The mean and variance of the batch, with which `updateBuffers` updates the running statistics;
    * only in training.
@@ -222,11 +222,10 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
 
   /** With the running statistics, scale = γ/√(σ² + ε) and shift = β − μ · scale. */
   override channelMap(): ChannelMap {
-    const { runningMean, runningVar } = this.buffers;
+    const { runningMean } = this.buffers;
     return tidy(() => {
-      const invStd = rsqrt(add<Tensor1D>(runningVar, scalar(this.eps)));
-      const { weight, bias } = this.params;
-      const scale = weight ? mul<Tensor1D>(weight, invStd) : invStd;
+      const { bias } = this.params;
+      const scale = this.#scale(this.#runningInvStd());
       const moved = neg<Tensor1D>(mul(runningMean, scale));
       return { scale, shift: bias ? add<Tensor1D>(moved, bias) : moved };
     });
@@ -237,13 +236,18 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
   }
 
   /** γ/√(σ² + ε) */
-  #scale(invStd: Tensor): Tensor {
+  #scale(invStd: Tensor1D): Tensor1D {
     return this.params.weight ? mul(this.params.weight, invStd) : invStd;
+  }
+
+  /** 1/√(σ² + ε) with the running variance. */
+  #runningInvStd(): Tensor1D {
+    return rsqrt(add<Tensor1D>(this.buffers.runningVar, scalar(this.eps)));
   }
 
   #byRunning(input: Tensor): Standardized {
     const { runningMean: mean, runningVar: variance } = this.buffers;
-    const invStd = rsqrt(add<Tensor1D>(variance, scalar(this.eps)));
+    const invStd = this.#runningInvStd();
     return {
       normalized: scaleFeatures(shiftFeatures(input, neg(mean)), invStd),
       mean,

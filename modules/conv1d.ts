@@ -199,8 +199,7 @@ export class Conv1D extends Module<Tensor3D, Tensor3D, Conv1DCache> {
       this;
     const options = { stride, padding, paddingMode, dilation, groups, init: zeros };
     const box = new Conv1D(inChannels, outChannels, kernelSize, options);
-    assignMapped(box.params, this.params, map);
-    return box;
+    return assignMapped(box, this.params, map);
   }
 
   #geometry([, length]: Shape): Geometry {

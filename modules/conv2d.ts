@@ -185,8 +185,7 @@ export class Conv2D extends Module<Tensor4D, Tensor4D, Conv2DCache> {
       this;
     const options = { stride, padding, paddingMode, dilation, groups, init: zeros };
     const box = new Conv2D(inChannels, outChannels, kernelSize, options);
-    assignMapped(box.params, this.params, map);
-    return box;
+    return assignMapped(box, this.params, map);
   }
 
   override describe(): string {

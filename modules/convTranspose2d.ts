@@ -230,14 +230,11 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
     const options = { stride, padding, outputPadding, dilation, groups, init: zeros };
     const box = new ConvTranspose2D(inChannels, outChannels, kernelSize, options);
     const [perGroup, taken] = [outChannels / groups, inChannels / groups];
-    const factors = tidy(() => {
+    return assignMapped(box, this.params, map, (scale) => {
       // The weight has an axis of the outputs of a group and an axis of the inputs of all groups.
-      const ofGroups = transpose(reshape(map.scale, [groups, perGroup, 1]), [1, 0, 2]);
+      const ofGroups = transpose(reshape(scale, [groups, perGroup, 1]), [1, 0, 2]);
       return reshape(tile(ofGroups, [1, 1, taken]), [perGroup, inChannels]);
     });
-    assignMapped(box.params, this.params, map, factors);
-    factors.dispose();
-    return box;
   }
 
   #windows([, inputHeight, inputWidth]: Shape): Pick<ConvTranspose2DCache, 'geometry' | 'frame'> {

@@ -177,10 +177,7 @@ export class DepthwiseConv2D extends Module<Tensor4D, Tensor4D, DepthwiseConv2DC
     const { channels, kernelSize, multiplier, stride, padding, paddingMode, dilation } = this;
     const options = { multiplier, stride, padding, paddingMode, dilation, init: zeros };
     const box = new DepthwiseConv2D(channels, kernelSize, options);
-    const factors = reshape(map.scale, [channels, multiplier]);
-    assignMapped(box.params, this.params, map, factors);
-    factors.dispose();
-    return box;
+    return assignMapped(box, this.params, map, (scale) => reshape(scale, [channels, multiplier]));
   }
 
   override describe(): string {

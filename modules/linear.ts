@@ -99,10 +99,7 @@ export class Linear extends Module<Tensor2D, Tensor2D, LinearCache> {
 
   override withChannelMap(map: ChannelMap): Linear {
     const box = new Linear(this.inFeatures, this.outFeatures, { init: zeros });
-    const factors = reshape(map.scale, [this.outFeatures, 1]);
-    assignMapped(box.params, this.params, map, factors);
-    factors.dispose();
-    return box;
+    return assignMapped(box, this.params, map, (scale) => reshape(scale, [this.outFeatures, 1]));
   }
 
   override describe(): string {

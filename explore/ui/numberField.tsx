@@ -9,7 +9,7 @@ interface Props {
   readonly rule: NumberRule;
   /** The step of the arrows; 1 by default. */
   readonly step?: number;
-  /** The reason why some numbers are refused, for the message about a refused number. */
+  /** The reason why some numbers are refused. The message about such a number contains it. */
   readonly because?: string;
   readonly onValue: (value: number) => void;
 }

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 interface Props {
   readonly label: ComponentChildren;
-  /** The label in plain words, for the message about an empty field. */
+  /** The label in plain words. The message about an empty field contains it. */
   readonly name: string;
   /** The text in use. */
   readonly text: string;

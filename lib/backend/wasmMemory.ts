@@ -1,5 +1,6 @@
 import { memory, type KernelBackend } from '@tensorflow/tfjs-core';
 import { InputError } from '../errors.ts';
+import { sizeOf } from '../withinMemory.ts';
 
 /** The part of the wasm backend that allocates. */
 interface WasmBackend {
@@ -47,9 +48,4 @@ export function checkAllocations(backend: KernelBackend): void {
         `${sizeOf(bytes)} more were asked for; a smaller batch needs less`,
     );
   };
-}
-
-function sizeOf(bytes: number): string {
-  const [unit, name] = bytes < 2 ** 30 ? [2 ** 20, 'MiB'] : [2 ** 30, 'GiB'];
-  return `${Number((bytes / unit).toPrecision(3))} ${name}`;
 }

@@ -2,6 +2,7 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Axis, Geometry } from '../../geometry.ts';
 import {
   axisFields,
+  isInside,
   PANEL,
   panelsWidth,
   reach,
@@ -45,7 +46,7 @@ export const wasmSimd = {
     const output = simdOf().output<Tensor4D>([batch, height.output, width.output, outputs]);
     // A filter value times a zero of the padding is part of the result: if the value is not finite,
     // the product is NaN. Then no tap is left out.
-    const alike = surelyFinite(filters) ? TILE : 0;
+    const alike = alikePixels(filters, [height, width], 0);
     const [channels, perGroup] = [pixel / groups, outputs / groups];
     const [kernelHeight, kernelWidth] = [height.kernel, width.kernel];
     for (let group = 0; group < groups; group++) {
@@ -80,7 +81,8 @@ export const wasmSimd = {
     const [rows, columns] = [phasesOf(height), phasesOf(width)];
     // The gradients have no padding: windows beyond the border do not exist. If a filter value is
     // not finite, each pixel leaves out exactly the taps of such windows.
-    const alike = surelyFinite(filters) ? TILE : 1;
+    const axes = [...rows, ...columns].map(({ axis }) => axis);
+    const alike = alikePixels(filters, axes, 1);
     const tapSize = channels * outputs;
     // A phase without taps computes nothing. No window reads its pixels, so their gradient is 0.
     if ([...rows, ...columns].some(({ axis }) => axis.kernel === 0)) simdOf().clear(gradInput);
@@ -188,6 +190,14 @@ interface Convolution {
   readonly alike: number;
   readonly bias?: Tensor | undefined;
   readonly biasStart?: number;
+}
+
+/**
+ * Returns `alike` of `struct Conv2d`: `otherwise` if a filter is not finite. The filters are not
+ * read if no window reaches into the padding, because the kernel does not use the number then.
+ */
+function alikePixels(filters: Tensor, axes: readonly AxisFields[], otherwise: 0 | 1): number {
+  return axes.every(isInside) || surelyFinite(filters) ? TILE : otherwise;
 }
 
 function convolve(c: Convolution): void {

@@ -27,6 +27,11 @@ export function reach({ stride, kernel, dilation }: AxisFields, count: number): 
   return (count - 1) * stride + (kernel - 1) * dilation + 1;
 }
 
+/** Returns whether no window reaches into the padding. */
+export function isInside(axis: AxisFields): boolean {
+  return axis.before <= 0 && reach(axis, axis.output) - axis.before <= axis.input;
+}
+
 /**
  * Returns the largest number of rows of windows whose cells have at most `size` values together; at
  * least 1.

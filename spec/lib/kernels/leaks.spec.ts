@@ -681,7 +681,7 @@ const WITHOUT_CASE = new Set(
     // These are parts of the kernels on wasm, which have cases.
     'Simd Pool startSimd startPool setSimd addSimd simd simdOf runElementwise float unitsOf',
     'byFeature wasmSimd',
-    'axisFields reach rowsOfStrip panelsWidth simdStandardize simdStandardizeToInput moments withSums mapLines',
+    'axisFields reach isInside rowsOfStrip panelsWidth simdStandardize simdStandardizeToInput moments withSums mapLines',
   ].flatMap((names) => names.split(' ')),
 );
 
