@@ -1,0 +1,152 @@
+import { availableParallelism, hostname } from 'node:os';
+import { gatherText, type Group, type GroupValues, type PendingSum } from '../group.ts';
+import type { MpiLibrary } from './mpiLibrary.ts';
+
+/** The number of polls after which a rank on a crowded machine sleeps. */
+const POLLS_BEFORE_SLEEP = 100;
+/** The time that it sleeps, in milliseconds. */
+const SLEEP = 0.05;
+
+/**
+ * The ranks that an MPI launcher has started. Only the main thread may call the methods.
+ *
+ * Libraries wait busily. If there are more ranks on a machine than processors, a rank would take
+ * the processor from the one that it waits for: an exchange among three ranks on two processors
+ * took a second. Such ranks sleep between two polls.
+ *
+ * The arrays that MPI writes to have memory of their own: V8 moves small arrays, but not an
+ * `ArrayBuffer` of at least 128 bytes.
+ */
+export class MpiGroup implements Group {
+  readonly rank: number;
+  readonly size: number;
+  readonly localRank: number;
+  readonly localSize: number;
+  readonly #mpi: MpiLibrary;
+  /** Receives the result of a call that returns a number. */
+  readonly #answer = new Int32Array(new ArrayBuffer(128));
+  /** Nothing ever changes it, so that a wait for a change is a sleep. */
+  readonly #bed = new Int32Array(new SharedArrayBuffer(4));
+  #isCrowded = true;
+  #hasLeft = false;
+
+  /** @param mpi a library that has been initialized. */
+  constructor(mpi: MpiLibrary) {
+    this.#mpi = mpi;
+    const { abi } = mpi;
+    mpi.call('Comm_set_errhandler', abi.world, abi.errorsReturn);
+    mpi.call('Comm_rank', abi.world, this.#answer);
+    this.rank = this.#answer[0];
+    mpi.call('Comm_size', abi.world, this.#answer);
+    this.size = this.#answer[0];
+    const hosts = gatherText(this, hostname());
+    const isHere = (host: string) => host === hosts[this.rank];
+    this.localRank = hosts.slice(0, this.rank).filter(isHere).length;
+    this.localSize = hosts.filter(isHere).length;
+    this.#isCrowded = this.localSize > availableParallelism();
+  }
+
+  sum(values: GroupValues): void {
+    this.#reduce(values, this.#mpi.abi.sum);
+  }
+
+  max(values: GroupValues): void {
+    this.#reduce(values, this.#mpi.abi.max);
+  }
+
+  startSum(values: GroupValues): PendingSum {
+    return this.#startReduce(values, this.#mpi.abi.sum);
+  }
+
+  broadcast(bytes: Uint8Array, from = 0): void {
+    if (bytes.length === 0) return;
+    const { byte, world } = this.#mpi.abi;
+    const room = new Uint8Array(new ArrayBuffer(Math.max(bytes.length, 128)));
+    room.set(bytes);
+    this.#start((request) =>
+      this.#mpi.call('Ibcast', room, bytes.length, byte, from, world, request),
+    ).wait();
+    bytes.set(room.subarray(0, bytes.length));
+  }
+
+  gather(bytes: Uint8Array): Uint8Array[] {
+    const lengths = new Float64Array(this.size);
+    lengths[this.rank] = bytes.length;
+    this.sum(lengths);
+    const { byte, world } = this.#mpi.abi;
+    const longest = Math.max(1, ...lengths);
+    const own = new Uint8Array(new ArrayBuffer(Math.max(longest, 128)));
+    own.set(bytes);
+    const all = new Uint8Array(new ArrayBuffer(Math.max(longest * this.size, 128)));
+    this.#start((request) =>
+      this.#mpi.call('Iallgather', own, longest, byte, all, longest, byte, world, request),
+    ).wait();
+    return Array.from(lengths, (length, rank) =>
+      all.slice(rank * longest, rank * longest + length),
+    );
+  }
+
+  leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#mpi.call('Finalize');
+  }
+
+  abort(status: number): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#mpi.call('Abort', this.#mpi.abi.world, status);
+  }
+
+  #reduce(values: GroupValues, operation: number | bigint): void {
+    if (values.byteLength >= 128) {
+      this.#startReduce(values, operation).wait();
+      return;
+    }
+    const room = withRoom(values);
+    this.#startReduce(room.subarray(0, values.length), operation).wait();
+    values.set(room.subarray(0, values.length));
+  }
+
+  #startReduce(values: GroupValues, operation: number | bigint): PendingSum {
+    const { inPlace, float, double, world } = this.#mpi.abi;
+    const type = values instanceof Float64Array ? double : float;
+    return this.#start((request) =>
+      this.#mpi.call('Iallreduce', inPlace, values, values.length, type, operation, world, request),
+    );
+  }
+
+  /** Starts an exchange, and returns the means to wait for it. */
+  #start(begin: (request: BigInt64Array) => void): PendingSum {
+    const request = new BigInt64Array(new ArrayBuffer(128));
+    begin(request);
+    const { ignoreStatus } = this.#mpi.abi;
+    let isDone = false;
+    const poll = () => {
+      if (isDone) return true;
+      this.#mpi.call('Test', request, this.#answer, ignoreStatus);
+      isDone = this.#answer[0] !== 0;
+      return isDone;
+    };
+    return {
+      isDone: poll,
+      wait: () => {
+        if (!this.#isCrowded && !isDone) {
+          this.#mpi.call('Wait', request, ignoreStatus);
+          isDone = true;
+        }
+        for (let polls = 1; !poll(); polls++) {
+          if (polls > POLLS_BEFORE_SLEEP) Atomics.wait(this.#bed, 0, 0, SLEEP);
+        }
+      },
+    };
+  }
+}
+
+/** Copies a small array into memory that V8 does not move. */
+function withRoom(values: GroupValues): GroupValues {
+  const buffer = new ArrayBuffer(128);
+  const room = values instanceof Float64Array ? new Float64Array(buffer) : new Float32Array(buffer);
+  room.set(values);
+  return room;
+}
