@@ -5,11 +5,11 @@ import { choiceOption } from './options.ts';
 import { printLine } from './process.ts';
 import { thousands } from './summary.ts';
 
-/** Published results of AlexNet without some of its layers. */
+/** The published results of an AlexNet without some of its layers. */
 interface Published {
   readonly removed: readonly AlexnetLayer[];
   /**
-   * From the lecture: the number of parameters removed, and the rise of the top-5 error in
+   * From the lecture: the number of removed parameters, and the increase of the top-5 error in
    * percentage points.
    */
   readonly lecture: readonly [parameters: string, points: string];
@@ -33,11 +33,11 @@ const PUBLISHED: readonly Published[] = [
   },
 ];
 
-/** An AlexNet without some layers: the published results, and the counts of boxprop's network. */
+/** An AlexNet without some layers: the published results, and the counts for boxprop's network. */
 export interface Ablation extends Published {
-  /** Counts of the network on the slide. */
+  /** The counts for the network on the slide. */
   readonly slide: Counts;
-  /** Counts of the paper's network, with two groups. */
+  /** The counts for the network of the paper, with two groups. */
   readonly paper: Counts;
   /** The shape of the smaller network's output, without the batch. */
   readonly outputShape: readonly number[];
@@ -45,9 +45,12 @@ export interface Ablation extends Published {
 
 interface Counts {
   readonly parameters: number;
-  /** The number of parameters by which the network is smaller than with all layers. */
+  /** The number of parameters that the full network has in addition to this one. */
   readonly dropped: number;
-  /** The number of parameters of the removed layers only. (The layer behind them changes too.) */
+  /**
+   * The number of parameters of the removed layers only. (The layer after them changes its size
+   * too.)
+   */
   readonly ofLayers: number;
 }
 

@@ -6,7 +6,7 @@ import { decimal } from './options.ts';
 /** Further arguments of a network's function, such as `{ units: 64, batchNorm: true }`. */
 export type Architecture = Readonly<Record<string, string | number | boolean>>;
 
-/** The arguments that every network's function gets. */
+/** The arguments that every network's function receives from the command line. */
 const GIVEN = ['rng', 'inputShape', 'classes', 'init'];
 
 /** Reads `--architecture units=64,batchNorm=true`. Errors: a pair without a name or a value. */
@@ -60,11 +60,12 @@ function isFiniteNumber(value: unknown): value is number {
 }
 
 /**
- * Calls a network's function with an architecture and checks that the function reads all of it.
- * Otherwise a misspelt name would change nothing, and a search would find it unimportant.
+ * Calls a network's function with an architecture, and checks that the function reads every entry
+ * of it. Otherwise a misspelt name would have no effect, and a search would conclude that it is
+ * unimportant.
  *
  * Errors: an entry that the function does not read.
- * @param name the network, for messages.
+ * @param name the name of the network, for messages.
  */
 export function buildWith<T extends { dispose(): void }>(
   name: string,

@@ -1,7 +1,7 @@
 import type { BackendOptions } from '../lib/backend/options.ts';
 import type { RunOptions } from './trainOptions.ts';
 
-/** Returns the options of a run that its backend takes. */
+/** Returns those options of a run that the backend needs. */
 export function backendOptions({
   threads,
   simd,

@@ -31,7 +31,7 @@ const LONGEST = 60;
 
 /** Formats one line per class, with its probability as a bar. */
 export function formatGuesses(guesses: readonly Guess[]): string {
-  // Names come from a file: a long one, or one with line ends, must not spoil the terminal.
+  // The names come from a file. A long name, or one with line breaks, must not garble the terminal.
   const rows = guesses.map(({ label, probability }) => ({
     label: oneLine(shorten(label, LONGEST)),
     probability,
@@ -45,7 +45,7 @@ export function formatGuesses(guesses: readonly Guess[]): string {
     .join('\n');
 }
 
-/** Draws a bar of blocks, the last one in eighths. */
+/** Draws a bar of block characters. The last character can show eighths of a block. */
 function bar(fraction: number): string {
   const eighths = Math.round(fraction * BAR * 8);
   return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];

@@ -23,13 +23,13 @@ import { loadForData, readWeightsFile } from './weightsFile.ts';
 export interface ClassifyOptions {
   /** The weights file; required. */
   readonly weights?: string;
-  /** The network of the weights; by default the network that the file names. */
+  /** The network for the weights; by default the network that the weights file names. */
   readonly network?: string;
   /** A file with the names of the classes. */
   readonly labels?: string;
   /**
-   * The conversion of pixels to inputs, one of `PREPROCESSINGS`; by default that of the network's
-   * published weights.
+   * The conversion of pixels to inputs, which is one of `PREPROCESSINGS`; by default the conversion
+   * for the network's published weights.
    */
   readonly pixels?: string;
   /** The backend that computes. */
@@ -49,11 +49,12 @@ export interface Guess {
 const BEST = 5;
 
 /**
- * Classifies an image. The image is preprocessed as the training inputs of the weights were.
+ * Classifies an image. It is preprocessed in the same way as the images on which the weights were
+ * trained.
  *
  * Errors: those of the image and of the weights; weights without a known network; labels that do
  *         not match the classes.
- * @returns the most probable classes, at most five, the best first.
+ * @returns the most probable classes, at most five, most probable first.
  */
 export async function classifyImage(image: string, options: ClassifyOptions): Promise<Guess[]> {
   const { backend = 'auto' } = options;
@@ -109,7 +110,8 @@ export async function classifyImage(image: string, options: ClassifyOptions): Pr
 }
 
 /**
- * Makes a dataset whose only example is the picture, so that it is preprocessed like any dataset.
+ * Makes a dataset whose only example is the picture, so that it is preprocessed in the same way as
+ * a dataset.
  */
 function asDataset(picture: PixelImage, inputShape: ImageShape, recipe: Preprocessing): Dataset {
   return {
@@ -125,8 +127,8 @@ function asDataset(picture: PixelImage, inputShape: ImageShape, recipe: Preproce
 }
 
 /**
- * Returns the conversion of pixels: the one that the user chose, or that of the network's published
- * weights.
+ * Returns the conversion of pixels: the one that the user has chosen, or the one for the network's
+ * published weights.
  */
 function pixelsOf(asked: string | undefined, network: string): PreprocessingName {
   if (asked !== undefined) {
@@ -144,7 +146,8 @@ function pixelsOf(asked: string | undefined, network: string): PreprocessingName
 
 /**
  * Reads the names of the classes. The file has one name per line, or it is JSON: a list of names,
- * or an object from class indices to names or to lists that end with a name, as in torchvision.
+ * or an object whose keys are class indices. The values of the object are names, or lists that end
+ * with a name, as in torchvision.
  */
 async function readLabels(file: string): Promise<string[]> {
   const text = await readText(file);

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.ts';
 import { disposeTensors } from '../lib/memory.ts';
 
-/** The number of examples whose inputs are read. To read all of them may take minutes. */
+/** The number of examples whose inputs are read. Reading all inputs may take minutes. */
 const EXAMPLES = 16;
 
 /**
- * Returns a hash of a dataset: of the inputs and labels of examples at equal distances, of all
- * labels where they are known without reading the inputs, and of the number of examples. A change
- * of a few other inputs does not change it.
+ * Returns a hash of a dataset. It is computed from the number of examples, from the inputs and
+ * labels of some evenly spaced examples, and from all labels if they are known without reading the
+ * inputs. Changes of the other inputs do not change the hash.
  *
  * Errors: those of the dataset.
  */

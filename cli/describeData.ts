@@ -3,12 +3,12 @@ import { countClasses } from '../data/labels.ts';
 import { InputError, show } from '../lib/errors.ts';
 import { oneLine, shorten } from '../lib/oneLine.ts';
 
-/** The number of names that are listed. */
+/** The largest number of class names that are listed. */
 const LISTED = 12;
 
 /**
- * Describes the data of a run in one line per part, with the number of examples of each class, so
- * that the user sees whether all of it was read, and as what:
+ * Describes the data of a run with one line per part. A line has the number of examples of each
+ * class, so that the user can check that everything was read and how it was interpreted:
  *
  *     training: 96 examples of 3 classes (aster: 32, iris: 32, rose: 32); columns size, bend
  *     test: 60 examples of 3 classes (aster: 20, iris: 20, rose: 20)
@@ -28,8 +28,8 @@ export function describeData(parts: {
 }
 
 /**
- * Refuses training examples that are all of one class: a network that has learnt nothing would be
- * right for each of them.
+ * Throws if all training examples have the same class, because an untrained network could then be
+ * right for all of them.
  */
 export function requireClasses({ name, length, classes, classNames, labels }: Dataset): void {
   const present = labels && countClasses(labels, classes).flatMap((n, k) => (n > 0 ? [k] : []));

@@ -23,7 +23,7 @@ interface Options extends DataOptions {
   readonly json?: boolean;
 }
 
-/** Makes the command `boxprop doctor NETWORK`, which exits with 1 if a verdict is bad. */
+/** Makes the command `boxprop doctor NETWORK`. Its exit status is 1 if a verdict is bad. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('check a network and its data before training; print verdicts and advice')
@@ -60,7 +60,9 @@ export function doctorCommand(): Command {
     });
 }
 
-/** Formats one line per diagnostic, with its advice in a second line, which a terminal may wrap. */
+/**
+ * Formats one line per diagnostic, followed by a line with its advice, which a terminal may wrap.
+ */
 function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
   const longest = Math.max(...diagnostics.map(({ name }) => name.length));
   return diagnostics

@@ -64,7 +64,7 @@ export function evaluateCommand(): Command {
     );
 }
 
-/** Formats the figures, and the confusion matrix with one row per label. */
+/** Formats the metrics, and the confusion matrix with one row per label. */
 function formatEvaluation(
   name: string,
   { errors, examples, errorRate, top5Errors, loss, confusion }: Evaluation,

@@ -9,13 +9,13 @@ export interface ExampleLine {
 
 /** A weight of the example before and after the step. */
 export interface ExampleWeight {
-  /** The name in the figure: w13 leads from node 1 to node 3. */
+  /** The name of the weight in the lecture's figure: w13 leads from node 1 to node 3. */
   readonly name: string;
   readonly before: number;
   /** The gradient ∂E/∂w. */
   readonly gradient: number;
   readonly after: number;
-  /** The text that the slide shows for `after`. */
+  /** The value that the slide shows for `after`, as text. */
   readonly slide: string;
 }
 
@@ -105,7 +105,7 @@ export async function backpropExample(): Promise<Example> {
 const digits = (value: number) => value.toFixed(7).padStart(12);
 
 /**
- * Formats the example as tables with seven digits. The slide's values stand beside the new weights.
+ * Formats the example as tables with seven digits, with the slide's values beside the new weights.
  */
 export function formatExample(example: Example): string {
   const row = (name: string, values: readonly number[]) =>

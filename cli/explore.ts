@@ -13,15 +13,15 @@ interface Options {
 }
 
 /**
- * The first view of the page: the part of the address that names it, and the files that it loads
- * from outside the page's folder.
+ * The first view of the page: the part of the address that selects it, and the files outside the
+ * page's folder that it loads.
  */
 interface Opening {
   readonly route: string;
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** The address of the weights, relative to the page. */
+/** The URL of the weights, relative to the page. */
 const WEIGHTS = 'run/weights.safetensors';
 
 /** Makes the command `boxprop explore [RUN | WEIGHTS | NETWORK]`. */
@@ -59,7 +59,8 @@ function portOption(text: string): number {
 
 /**
  * Finds out whether the user named a network, the folder of a run, or a weights file. The page
- * cannot run a network from a module of the user, so weights of such a network are refused.
+ * cannot run a network that is defined in the user's module file, so it throws for the weights of
+ * such a network.
  */
 async function openingOf(what: string): Promise<Opening> {
   const { NETWORK_NAMES } = await import('./resolveNetwork.ts');
@@ -87,9 +88,7 @@ async function openingOf(what: string): Promise<Opening> {
   return { route: `#/live?weights=${WEIGHTS}`, files: { [WEIGHTS]: file } };
 }
 
-/**
- * Opens the browser of the user. If there is none, the printed address is all that the user needs.
- */
+/** Opens the user's browser. If there is no browser, the printed address is enough. */
 function openBrowser(url: string): void {
   const [command, ...args] =
     process.platform === 'darwin'

@@ -4,8 +4,9 @@ import { oneLine } from '../lib/oneLine.ts';
 import { READY, type FoldRequest, type Reply, type WorkerSetup } from './foldMessages.ts';
 
 /**
- * A pool of worker threads that each train one fold at a time. If a thread ends by itself, because
- * memory runs out or the user's file exits, its fold has failed and a new thread replaces it.
+ * A pool of worker threads, each of which trains one fold at a time. A thread may end unexpectedly,
+ * because it runs out of memory or because the user's file exits. In that case its fold has failed,
+ * and a new thread replaces it.
  */
 export class FoldPool {
   readonly #setup: WorkerSetup;
@@ -18,14 +19,17 @@ export class FoldPool {
     this.#setup = setup;
   }
 
-  /** Trains a fold on an idle or new thread. Rejects if the pool is stopped meanwhile. */
+  /**
+   * Trains a fold on an idle or a new thread. Rejects if the pool is stopped before the fold is
+   * done.
+   */
   async run(request: FoldRequest): Promise<Reply> {
     if (this.#stopped) throw this.#stopped;
     const worker = this.#idle.pop() ?? this.#start();
     return new Promise<Reply>((resolve, reject) => {
       const lose = (problem: string) => {
         end();
-        // If a thread does not start, this is not a failure of the trial.
+        // If the thread did not even start, the trial has not failed.
         if (this.#ready.has(worker)) resolve({ failed: `the worker thread ${problem}` });
         else reject(new InputError(`a worker thread ${problem} before it was ready`));
       };
@@ -53,7 +57,7 @@ export class FoldPool {
     });
   }
 
-  /** Ends all threads; their running folds reject with the reason. */
+  /** Ends all threads. The promises of the running folds reject with the reason. */
   async stop(reason: Error): Promise<void> {
     this.#stopped ??= reason;
     const workers = [...this.#idle.splice(0), ...this.#busy.keys()];
@@ -69,7 +73,7 @@ export class FoldPool {
           eval: true,
         })
       : new Worker(new URL('./foldWorker.js', import.meta.url), options);
-    // A thread that fails or ends is removed from the pool, also while it is idle.
+    // A thread that fails or ends is removed from the pool, even if it was idle.
     worker.on('error', () => this.#drop(worker)).on('exit', () => this.#drop(worker));
     return worker;
   }
@@ -80,7 +84,10 @@ export class FoldPool {
   }
 }
 
-/** Code that loads a TypeScript file: threads of Node 20 do not inherit tsx from the program. */
+/**
+ * Returns code that loads a TypeScript file, because threads of Node 20 do not inherit tsx from the
+ * main program.
+ */
 function fromSource(url: URL): string {
   const tsx = import.meta.resolve('tsx/esm/api');
   return `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(url.href)}); });`;

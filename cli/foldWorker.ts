@@ -9,8 +9,8 @@ import { openFolds, preprocessFold, trainFold, type Fold } from './trainFold.ts'
 const { common, folds, seed } = workerData as WorkerSetup;
 
 /**
- * `opened` holds the folds, from the first request on. `preprocessed` holds the preprocessed folds;
- * the key names the fold and its preprocessing.
+ * `opened` holds the folds as soon as the first request has arrived. `preprocessed` holds the
+ * preprocessed folds; its key names the fold and the preprocessing.
  */
 let opened: Promise<Fold[]> | undefined;
 const preprocessed = new Map<string, Promise<Fold>>();
@@ -29,7 +29,8 @@ async function answer({ options, fold }: FoldRequest): Promise<Reply> {
     return { ...score, seconds: (performance.now() - started) / 1000 };
   } catch (error) {
     if (error instanceof BoxpropError) return { failed: error.message };
-    // An error of the user's file, or of the system, such as a lack of memory.
+    // The error comes from the user's file or from the system, for example because memory has run
+    // out.
     const message = error instanceof Error ? `${error.name}: ${error.message}` : show(error);
     return { failed: oneLine(message) };
   }

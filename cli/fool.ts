@@ -72,7 +72,7 @@ export function foolCommand(): Command {
     );
 }
 
-/** The options that only some methods read, each with these methods. */
+/** The options that only some methods use, each with these methods. */
 const READ_BY: Readonly<Record<string, readonly FoolOptions['method'][]>> = {
   epsilon: ['sign'],
   target: ['closest', 'imagine'],
@@ -80,7 +80,7 @@ const READ_BY: Readonly<Record<string, readonly FoolOptions['method'][]>> = {
   seed: ['imagine'],
 };
 
-/** Refuses an option that the method would ignore. */
+/** Throws if an option is given that the method would ignore. */
 function refuseIgnored(command: Command, method: FoolOptions['method']): void {
   for (const [name, methods] of Object.entries(READ_BY)) {
     if (methods.includes(method) || command.getOptionValueSource(name) !== 'cli') continue;

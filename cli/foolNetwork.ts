@@ -25,25 +25,27 @@ import { loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `boxprop fool`. */
 export interface FoolOptions extends DataOptions {
-  /** The network of the weights; by default the network that the file names. */
+  /** The network for the weights; by default the network that the weights file names. */
   readonly network?: string;
-  /** The attack: fast gradient sign, L-BFGS, or images from noise. */
+  /**
+   * The attack: `sign` is fast gradient sign, `closest` is L-BFGS, and `imagine` starts from noise.
+   */
   readonly method: 'sign' | 'closest' | 'imagine';
-  /** The change of each pixel (sign). */
+  /** The amount by which each pixel changes (sign). */
   readonly epsilon: number;
   /** The indices of the test examples (sign, closest). */
   readonly examples: readonly number[];
-  /** The class to be predicted (closest, imagine). */
+  /** The class that the network should predict (closest, imagine). */
   readonly target?: number;
   /** The seed of the noise (imagine). */
   readonly seed: number;
-  /** The PNG file. */
+  /** The path of the PNG file that is written. */
   readonly out: string;
 }
 
 /**
- * Makes adversarial images and writes them to a PNG. The images are changed before preprocessing,
- * which counts as a part of the network.
+ * Makes adversarial images and writes them to a PNG file. The attack changes the images before
+ * their preprocessing, which is treated as part of the network.
  *
  * Errors: those of the weights and the data; a target or an example that does not exist; images
  *         that cannot be drawn.
@@ -140,7 +142,8 @@ async function changeImages(
 }
 
 /**
- * Formats one line per image with the prediction before the attack, if there is one, and after it.
+ * Formats one line per image, with the prediction after the attack and, if there is one, the
+ * prediction before it.
  */
 async function describeImages(
   network: Module,
@@ -179,10 +182,7 @@ async function predict(
   });
 }
 
-/**
- * Draws the images in the first row, the changed images in the second, and the changes in the
- * third, where grey means no change.
- */
+/** Draws three rows: the images, the changed images, and the changes. Grey means no change. */
 async function drawImages(before: Tensor | undefined, after: Tensor): Promise<Uint8Array> {
   const [count, height, width, channels] = after.shape;
   if (after.rank !== 4 || (channels !== 1 && channels !== 3)) {

@@ -16,8 +16,8 @@ interface Options {
 }
 
 /**
- * Makes the command `boxprop gradcheck`, which checks every box and cost, prints a table, and exits
- * with 1 if a check fails.
+ * Makes the command `boxprop gradcheck`, which checks every box and cost and prints a table. Its
+ * exit status is 1 if a check fails.
  */
 export function gradcheckCommand(): Command {
   return new Command('gradcheck')
@@ -69,7 +69,7 @@ export function gradcheckCommand(): Command {
     });
 }
 
-/** Returns the boxes to check and their cases: boxprop's own, or those of a file. */
+/** Returns the boxes to check and their cases: boxprop's own, or those of the user's file. */
 async function targets(
   file?: string,
 ): Promise<{ exported: Record<string, unknown>; cases: Cases }> {

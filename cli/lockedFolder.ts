@@ -5,9 +5,9 @@ import { systemProblem } from '../lib/files/systemError.ts';
 
 /**
  * Creates the folder of a run or a search if necessary, and locks it for this process, because two
- * processes that write to one log would destroy it.
+ * processes that write to the same log would corrupt it.
  *
- * Errors: a folder that cannot be written, or that another process uses.
+ * Errors: a folder that cannot be written; a folder that another process uses.
  * @param option the option that named the folder, for messages.
  * @returns a function that unlocks the folder.
  */

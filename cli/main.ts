@@ -22,10 +22,11 @@ import { unknownOption } from './unknownOption.ts';
 import { unitsCommand } from './units.ts';
 
 /**
- * Makes the command line. An error is one line on standard error, `boxprop: <message>`, and the
- * exit status is 1. An error that is not a mistake of the user comes from the code of boxprop or
- * from a file that the user named: the line says where, and with `BOXPROP_STACK=1` the stack
- * precedes it. To start quickly, the commands import heavy modules only when they run.
+ * Makes the command line. An error is printed as one line to standard error, `boxprop: <message>`,
+ * and the exit status is 1. If the error is not a mistake of the user, it comes from the code of
+ * boxprop or from a file that the user named. In that case the line says where it was thrown, and
+ * with `BOXPROP_STACK=1` the stack is printed before it. To start quickly, the commands import
+ * heavy modules only when they run.
  */
 function program(): Command {
   const commands = [
@@ -51,7 +52,7 @@ function program(): Command {
     .version(packageVersion());
   for (const command of commands) boxprop.addCommand(command);
   for (const command of [boxprop, ...commands, ...commands.flatMap((one) => one.commands)]) {
-    // commander throws its errors and does not print them; `fail` prints them.
+    // With these functions commander throws its errors without printing them. `fail` prints them.
     const silent = { outputError() {}, writeErr() {} };
     command.configureOutput(silent).exitOverride((error) => refuse(command, error));
     refuseRepeated(command);
@@ -67,7 +68,7 @@ function refuse(command: Command, error: CommanderError): never {
   throw new InputError(unknownOption(flag, [...flags, '--help']));
 }
 
-/** Refuses an option that has an empty value, or that is given twice. */
+/** Throws if an option has an empty value or is given twice. */
 function refuseRepeated(command: Command): void {
   for (const option of command.options) {
     const flag = option.long ?? option.flags;
@@ -94,7 +95,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  // The user asked for --help or --version.
+  // The user has asked for --help or --version.
   if (error instanceof CommanderError && error.exitCode === 0) return;
   process.exitCode = 1;
   printNote(messageOf(error));
@@ -103,11 +104,11 @@ function fail(error: unknown): void {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return show(error);
   const { message } = error;
-  // `boxprop help nonsense` has no message of its own.
+  // For `boxprop help nonsense`, commander has no message of its own.
   if (message === '(outputHelp)') return 'expected a known command; see boxprop --help';
   if (error instanceof BoxpropError || error instanceof CommanderError)
     return message.replace(/^error: /, '');
-  // An error of the system, such as a lack of permission or of space.
+  // The error comes from the operating system, for example because permission or space is missing.
   if ('syscall' in error) return message;
   if (process.env.BOXPROP_STACK) process.stderr.write(`${error.stack}\n`);
   const [, place] = /\n {4}at (?:.*\()?([^\n()]+:\d+:\d+)\)?/.exec(error.stack ?? '') ?? [];

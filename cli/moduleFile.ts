@@ -12,11 +12,11 @@ export function isModuleFile(word: string): boolean {
 }
 
 /**
- * Imports a TypeScript or JavaScript file of the user.
+ * Imports the user's TypeScript or JavaScript file.
  *
- * Errors: a missing file; TypeScript without the package tsx; a syntax error; a missing import. The
- *         file's own errors pass through.
- * @returns its exports.
+ * Errors: a missing file; TypeScript without the package tsx; a syntax error; a missing import.
+ *         Errors that the file itself throws are not changed.
+ * @returns the exports of the file.
  */
 export async function importModule(file: string): Promise<Record<string, unknown>> {
   const path = resolve(file);
@@ -36,15 +36,15 @@ export async function importModule(file: string): Promise<Record<string, unknown
 
 /**
  * Whether `registerTypeScript` has registered its hook. Node cannot unregister a hook, and would
- * run it once per registration.
+ * run it several times if it were registered several times.
  */
 let isHooked = false;
 
 /**
- * Makes Node able to import TypeScript until the returned function is called. Modules that are
- * already loaded, including boxprop itself, are not loaded again. Every `.ts` file is loaded
- * as an ES module. As CommonJS, the default if package.json has no "type": "module", it would load
- * a second copy of boxprop's classes.
+ * Enables Node to import TypeScript until the returned function is called. Modules that are already
+ * loaded, including boxprop itself, are not loaded again. Every `.ts` file is loaded as an ES
+ * module. Without a "type": "module" in package.json, the default would be CommonJS, which would
+ * load a second copy of boxprop's classes.
  */
 async function registerTypeScript(): Promise<() => Promise<void>> {
   const tsx = await import('tsx/esm/api');
@@ -60,8 +60,8 @@ async function registerTypeScript(): Promise<() => Promise<void>> {
 }
 
 /**
- * Returns whether an error, such as a syntax error or a missing import, prevented the file from
- * running.
+ * Returns whether the file could not run at all, because of an error such as a syntax error or a
+ * missing import.
  */
 function isUnloadable(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;

@@ -8,18 +8,18 @@ import type { OpenedData } from './openedData.ts';
 import { openParts, partNames } from './partNames.ts';
 
 /**
- * The seed of the split of a single file. No option changes it, because `evaluate` must repeat the
- * split.
+ * The seed with which a single file is split. No option changes it, because `evaluate` must be able
+ * to repeat the split.
  */
 const SEED = 0;
 
-/** The fractions of the examples of a single file that are for training and for testing. */
+/** The fractions of a single file's examples that are used for training and for testing. */
 const FRACTIONS = [0.8, 0.2] as const;
 
 /**
  * Opens a folder with `train.csv`, `test.csv` and perhaps `val.csv`. If there is no `test.csv`, the
- * validation examples are used as test examples. The columns of the other files are found by the
- * names of those of the training file. Other entries are skipped and reported.
+ * validation examples are used as test examples. In the other files, the columns are found by their
+ * names in the training file. Other entries of the folder are skipped and reported.
  *
  * Errors: neither `test.csv` nor `val.csv`; those of `partNames` and `loadCsv`.
  * @param names the entries of the folder.
@@ -44,8 +44,8 @@ export async function openCsvFolder(
 }
 
 /**
- * Opens one file, and holds out a fifth of the examples of each class, at random but always the
- * same, for testing.
+ * Opens one file, and holds out a fifth of the examples of each class for testing. They are chosen
+ * at random, but are always the same.
  *
  * Errors: fewer than three examples; those of `loadCsv`.
  */
@@ -63,7 +63,7 @@ export async function openCsvFile(file: string, options: CsvOptions): Promise<Op
   return { train, test: { ...test, name: `${file}, test examples` }, notes: [note] };
 }
 
-/** Returns the options for a file that is read like the training file. */
+/** Returns options with which another file is read in the same way as the training file. */
 function likeTraining({ inputShape, classNames, columns }: ArrayDataset): CsvOptions {
   return { inputShape, ...(classNames && { classNames }), ...(columns && { columns }) };
 }

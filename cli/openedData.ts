@@ -5,22 +5,24 @@ import { logBackend } from './process.ts';
 export interface OpenedData {
   /** The training examples. */
   readonly train: Dataset;
-  /** The test examples. If the data have none, these are the training examples. */
+  /** The test examples. If the data has none, these are the training examples. */
   readonly test: Dataset;
-  /** The validation examples, if the data have some in addition to the test examples. */
+  /** The validation examples, if the data has some in addition to the test examples. */
   readonly validation?: Dataset;
-  /** Lines for the user about files that were left out and decisions that were made. */
+  /**
+   * Lines for the user, which report the files that were skipped and the decisions that were made.
+   */
   readonly notes: readonly string[];
 }
 
-/** Prints the notes to standard error, one line each, so that nothing is left out silently. */
+/** Prints the notes to standard error, one line each, so that the user knows what was skipped. */
 export function reportNotes({ notes }: Pick<OpenedData, 'notes'>): void {
   notes.forEach((note) => logBackend(`boxprop: ${note}`));
 }
 
 /**
- * Returns the test examples. If the data have none, it returns all examples and prints a line about
- * this to standard error.
+ * Returns the test examples. If the data has none, it returns the training examples and prints a
+ * line about this to standard error.
  */
 export function testExamples({ train, test }: Pick<OpenedData, 'train' | 'test'>): Dataset {
   if (test === train) {

@@ -6,8 +6,8 @@ import { InputError, show } from '../lib/errors.ts';
 import { homePath } from '../lib/files/homePath.ts';
 
 /**
- * Returns a function that reads an integer option. Like all readers here, it takes decimal notation
- * only: no blanks, no hex.
+ * Returns a function that parses an integer option. Like all parsers in this file, it accepts only
+ * decimal notation: no spaces, no hexadecimal numbers.
  *
  * Errors: `--epochs: expected an integer of at least 1, got "0"`.
  */
@@ -22,14 +22,15 @@ export function integerOption(flag: string, least: number): (text: string) => nu
   };
 }
 
-/** Reads a number in decimal notation without a sign; returns NaN for any other text. */
+/** Parses a number in decimal notation without a sign. Returns NaN for any other text. */
 export function decimal(text: string): number {
   return /^(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
 }
 
 /**
- * Returns a function that reads a number above 0 that single precision can hold: a learning rate of
- * 1e-60 would be 0 on most backends. Errors: `--clip-norm: expected a number above 0, got "0"`.
+ * Returns a function that parses a number above 0 that single precision can represent: a learning
+ * rate of 1e-60 would be 0 on most backends. Errors:
+ * `--clip-norm: expected a number above 0, got "0"`.
  */
 export function positiveOption(flag: string): (text: string) => number {
   return (text) => {
@@ -45,7 +46,7 @@ export function positiveOption(flag: string): (text: string) => number {
 }
 
 /**
- * Returns a function that reads a fraction below 1.
+ * Returns a function that parses a fraction below 1.
  *
  * Errors: `--momentum: expected a number from 0 to below 1, got "2"`.
  * @param zero whether 0 is allowed.
@@ -63,7 +64,7 @@ export function fractionOption(
 }
 
 /**
- * Returns a function that reads sizes such as `227,227,3` or `227x227x3`.
+ * Returns a function that parses sizes such as `227,227,3` or `227x227x3`.
  *
  * Errors: `--shape: expected 3 sizes of at least 1, such as 32,32,3, got "3x3"`.
  */
@@ -80,8 +81,8 @@ function shapeOption(flag: string, axes: number): (text: string) => readonly num
 }
 
 /**
- * Returns a function that reads indices such as `0,17,3`. Errors: `--units: expected indices such
- * as 0,17,3, got "all"`.
+ * Returns a function that parses indices such as `0,17,3`. Errors:
+ * `--units: expected indices such as 0,17,3, got "all"`.
  */
 export function indicesOption(flag: string): (text: string) => readonly number[] {
   return (text) => {
@@ -91,8 +92,8 @@ export function indicesOption(flag: string): (text: string) => readonly number[]
 }
 
 /**
- * Returns a function that reads one of several words. Errors: `--method: expected one of sign,
- * closest, got "magic"`.
+ * Returns a function that accepts one of several words. Errors:
+ * `--method: expected one of sign, closest, got "magic"`.
  */
 export function choiceOption<T extends string>(
   flag: string,
@@ -107,7 +108,7 @@ export function choiceOption<T extends string>(
   };
 }
 
-/** Reads a list of words, such as `--preprocess pad:2,standardize`. */
+/** Parses a list of words, such as `--preprocess pad:2,standardize`. */
 export function listOption(text: string): string[] {
   return text.split(',');
 }
@@ -120,13 +121,13 @@ export const BACKEND_OPTION = new Option('--backend <name>', `backend: ${BACKEND
   .argParser(choiceOption('--backend', BACKENDS))
   .default('auto');
 
-/** The option `--simd` of commands that train, or that check the kernels of a backend. */
+/** The option `--simd` of the commands that train or that check the kernels of a backend. */
 export const SIMD_OPTION = new Option(
   '--simd <kind>',
   `instructions of own kernels (wasm): ${SIMD_CHOICES.join(', ')}; plain gives the same bytes on every machine`,
 ).argParser(choiceOption('--simd', SIMD_CHOICES));
 
-/** The option `--no-compile` of commands that run a network many times. */
+/** The option `--no-compile` of the commands that run a network many times. */
 export const NO_COMPILE_OPTION = new Option(
   '--no-compile',
   'run the operations one by one and not as graphs (tensorflow)',
@@ -163,7 +164,7 @@ export const INPUT_OPTION = new Option(
   "input shape: height, width, channels (default: the network's)",
 ).argParser(shapeOption('--input', 3));
 
-/** The option `--preprocess` of the commands that look at training data. */
+/** The option `--preprocess` of the commands that read training data. */
 export const PREPROCESS_OPTION = new Option(
   '--preprocess <list>',
   'steps applied to every input: pad:N, crop:HxW, contrast:N, standardize',

@@ -7,8 +7,9 @@ import { packageRoot } from './manifest.ts';
 import { printNote } from './process.ts';
 
 /**
- * Returns the folder of the built live page. The package contains it. A clone contains its sources,
- * which may have changed, so there it is built anew, in a few seconds.
+ * Returns the folder of the built live page. The npm package contains the built page. A clone of
+ * the repository contains only its sources, which may have changed, so the page is built again,
+ * which takes a few seconds.
  *
  * Errors: a clone without the development packages; a page that cannot be built.
  */

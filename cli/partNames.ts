@@ -3,10 +3,10 @@ import { SkippedEntries } from '../data/skippedEntries.ts';
 import { InputError, show } from '../lib/errors.ts';
 import type { OpenedData } from './openedData.ts';
 
-/** The names of validation examples. */
+/** The possible names of the validation examples. */
 const VALIDATION = ['val', 'valid', 'validation'];
 
-/** Names that are typical for parts of a dataset, and not for classes. */
+/** Matches names that are typical for parts of a dataset, and not for classes. */
 const PART = /^(train(ing|_set)?|test(ing|_set)?|val(id(ation)?)?)$/i;
 
 /** Returns whether a name is typical for a part of a dataset, and not for a class. */
@@ -14,13 +14,16 @@ export function namesPart(name: string): boolean {
   return PART.test(name);
 }
 
-/** The entries of a folder that hold the parts of a dataset beside the training examples. */
+/**
+ * The entries of a folder that contain the other parts of a dataset, apart from the training
+ * examples.
+ */
 export interface PartNames {
-  /** The test examples; undefined if there are none. */
+  /** The name of the test examples, or undefined if there are none. */
   readonly test: string | undefined;
-  /** The validation examples; undefined if there are none. */
+  /** The name of the validation examples, or undefined if there are none. */
   readonly validation: string | undefined;
-  /** A line about the entries that are not read; no line if there are none. */
+  /** One line about the entries that are not read. The list is empty if there are none. */
   readonly notes: readonly string[];
 }
 
@@ -28,7 +31,8 @@ export interface PartNames {
  * Finds the parts of a dataset among the entries of a folder: `test`, and one of `val`, `valid` and
  * `validation`, each with this ending.
  *
- * Errors: two names of validation examples; a similar name, such as `Test`, which nobody reads.
+ * Errors: two entries for validation examples; a similar name, such as `Test`, which would not be
+ *          read.
  * @param names the entries of the folder.
  * @param ending the end of the names: `.csv`, or `''` for folders.
  */
@@ -61,7 +65,7 @@ export function partNames(directory: string, names: readonly string[], ending: s
  * Opens the parts that `partNames` has found. If there are no test examples, the validation
  * examples are used as test examples, and if there are none either, the training examples.
  *
- * @param lacking the words for the missing test examples in a note, such as `folder test`.
+ * @param lacking the name for the missing test examples in a note, such as `folder test`.
  * @param load opens a part by its name.
  */
 export async function openParts<T extends Dataset>(

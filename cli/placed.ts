@@ -1,6 +1,6 @@
 import { BoxpropError, InputError } from '../lib/errors.ts';
 
-/** Runs `run`, and puts the place in front of the message of its errors. */
+/** Runs `run`. If it throws, the place is put in front of the message of the error. */
 export function placed<T>(where: string, run: () => T): T {
   try {
     return run();

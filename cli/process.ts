@@ -7,17 +7,23 @@ export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Prints one line about the command itself to standard error: standard output is for results. */
+/**
+ * Prints one line about the command itself to standard error, because standard output is for
+ * results.
+ */
 export function printNote(line: string): void {
   process.stderr.write(`boxprop: ${oneLine(line)}\n`);
 }
 
-/** Prints a line to standard error, such as which backend starts and why. */
+/** Prints a line of the log to standard error, such as which backend starts and why. */
 export function logBackend(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** The signals that ask a command to end: Ctrl-C, `kill`, and a terminal that closes. */
+/**
+ * The signals that ask a command to end. They come from Ctrl-C, from `kill`, and from a terminal
+ * that is closed.
+ */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The reason with which `untilSignal` aborts. */
@@ -31,15 +37,15 @@ class Interruption extends Error {
 }
 
 /**
- * The time, in milliseconds, in which npm may repeat a Ctrl-C that the terminal has sent to this
- * process already.
+ * The time, in milliseconds, within which npm may send a Ctrl-C again that the terminal has already
+ * sent to this process.
  */
 const REPEATED = 1000;
 
 /**
  * Runs work that the user may interrupt. While it runs, the first SIGINT, SIGTERM or SIGHUP aborts
- * the `AbortSignal` that `run` gets, and does not end the process. A second signal ends the process
- * at once, unless both are SIGHUP, because a terminal that closes sends several.
+ * the `AbortSignal` that `run` receives, and does not end the process. A second signal ends the
+ * process at once, unless both are SIGHUP, because a terminal sends several when it is closed.
  */
 export async function untilSignal<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
@@ -65,8 +71,9 @@ export async function untilSignal<T>(run: (signal: AbortSignal) => Promise<T>): 
 }
 
 /**
- * Ends a command that a signal interrupted, after its work is saved: prints a note, and sets the
- * exit status that a shell gives to a process that the signal ended, such as 130 for Ctrl-C.
+ * Ends a command that a signal has interrupted, after its work has been saved. It prints a note,
+ * and sets the exit status that a shell gives to a process that this signal has ended, such as 130
+ * for Ctrl-C.
  */
 export function endInterrupted(signal: AbortSignal, note: string): void {
   printNote(note);
@@ -74,13 +81,15 @@ export function endInterrupted(signal: AbortSignal, note: string): void {
   process.exitCode = 128 + constants.signals[reason instanceof Interruption ? reason.by : 'SIGINT'];
 }
 
-/** The codes of an error of standard output or error whose reader has gone. */
+/**
+ * The codes of the errors that occur if the reader of standard output or standard error has gone.
+ */
 const GONE = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
 
 /**
- * Lets the command go on if nobody reads what it prints, as in `boxprop train lenet | head -1`: its
- * files and its exit status matter as well. A result that cannot be written for another reason,
- * such as a full disk, is an error.
+ * Lets the command continue if nobody reads its output, as in `boxprop train lenet | head -1`,
+ * because its files and its exit status matter as well. If a result cannot be written for another
+ * reason, such as a full disk, that is an error.
  */
 export function outliveReaders(): void {
   let failed = false;
@@ -90,6 +99,6 @@ export function outliveReaders(): void {
     printNote(`standard output cannot be written: ${systemProblem(error)}`);
     process.on('exit', () => (process.exitCode ||= 1));
   });
-  // There is nowhere to report an error of standard error.
+  // An error of standard error cannot be reported anywhere.
   process.stderr.on('error', () => {});
 }

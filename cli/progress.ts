@@ -3,17 +3,16 @@ import { formatLoss } from './formatLoss.ts';
 
 /** The progress bar of a training run. */
 export interface Progress {
-  /** Shows the bar in its current state. */
+  /** Draws the bar in its current state. */
   show(epoch: number): void;
-  /** Advances the bar by the examples of a step. */
+  /** Advances the bar by the number of examples of a step. */
   step(examples: number, loss: number): void;
-  /** Removes the bar and restores the cursor; may be called at any time. */
+  /** Removes the bar and restores the cursor. It may be called at any time. */
   hide(): void;
 }
 
 /**
- * Creates a progress bar on standard error. If standard error is not a terminal, the bar shows
- * nothing.
+ * Creates a progress bar on standard error. If standard error is not a terminal, nothing is drawn.
  *
  * @param total the number of examples of all epochs.
  */
@@ -24,7 +23,7 @@ export function progressBar(total: number): Progress {
       format: 'epoch {epoch} {bar} {percentage} %, loss {loss}, {rate} examples/s, {left} left',
       clearOnComplete: true,
       hideCursor: true,
-      // The command handles signals itself, because it finishes the step first.
+      // The command handles signals itself, because it must finish the current step first.
       gracefulExit: false,
     },
     Presets.shades_classic,
@@ -50,17 +49,20 @@ export function progressBar(total: number): Progress {
   };
 }
 
-/** The progress bar of searches for adversarial images. */
+/** The progress bar of a search for adversarial images. */
 export interface SearchProgress {
   /** Begins the search for an example. */
   begin(example: number): void;
-  /** Advances the bar to a number of tries. */
+  /** Advances the bar to this number of tries. */
   tried(tries: number, atMost: number): void;
-  /** Removes the bar and restores the cursor; may be called at any time. */
+  /** Removes the bar and restores the cursor. It may be called at any time. */
   hide(): void;
 }
 
-/** Creates the bar of `boxprop fool --method closest` on standard error, if that is a terminal. */
+/**
+ * Creates the progress bar of `boxprop fool --method closest`. It is drawn on standard error if
+ * that is a terminal.
+ */
 export function searchBar(): SearchProgress {
   if (!process.stderr.isTTY) return { begin() {}, tried() {}, hide() {} };
   const format = 'example {example} {bar} try {value}, at most {total}';

@@ -21,8 +21,8 @@ interface GradeOptions {
 }
 
 /**
- * Makes the commands `boxprop pset new NAME`, `pset check DIR` (which exits with 1 unless all
- * points are reached) and `pset grade DIR...`.
+ * Makes the commands `boxprop pset new NAME`, `pset check DIR` and `pset grade DIR...`. The exit
+ * status of `pset check` is 1 unless all points are reached.
  */
 export function psetCommand(): Command {
   return new Command('pset')
@@ -121,7 +121,7 @@ async function findPset(name: string): Promise<Pset> {
   );
 }
 
-/** Refuses folders whose package.json names another problem set than that of the first folder. */
+/** Throws if a folder's package.json names another problem set than that of the first folder. */
 async function refuseOtherPsets(dirs: readonly string[], first: string): Promise<void> {
   for (const dir of dirs) {
     const own = await psetNamedIn(dir);

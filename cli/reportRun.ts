@@ -12,18 +12,18 @@ import { loadForData, readWeightsFile } from './weightsFile.ts';
 
 /** The options of `reportRun`. */
 export interface ReportRunOptions {
-  /** Whether to write the figures as PNG too; false by default. */
+  /** Whether the plots are also written as PNG files; false by default. */
   readonly png?: boolean;
   /** The indices of the test examples whose feature maps are shown. */
   readonly examples?: readonly number[];
 }
 
 /**
- * Writes the report of the run in `folder`. It shows the weights of the run's checkpoint.
+ * Writes the report of the run in `folder`. The report shows the weights of the run's checkpoint.
  *
- * Errors: those of the checkpoint and the data; a value in the weights file of the run that is not
- *         finite; a file that cannot be written.
- * @param out the HTML file.
+ * Errors: those of the checkpoint and the data; a value that is not finite in the run's weights
+ *         file; a file that cannot be written.
+ * @param out the path of the HTML file.
  * @returns the paths of the files that were written.
  */
 export async function reportRun(
@@ -34,7 +34,7 @@ export async function reportRun(
 ): Promise<string[]> {
   const file = join(folder, 'checkpoint.safetensors');
   const best = join(folder, 'weights.safetensors');
-  // A report must not call a run good if the weights file of the run is damaged.
+  // If the run's weights file is damaged, a report must not present the run as successful.
   if (existsSync(best)) await checkFiniteWeights(best);
   const weights = await readWeightsFile(file, options.network);
   const test = await openTestExamples(options, weights.table);

@@ -11,14 +11,14 @@ import { importModule, isModuleFile } from './moduleFile.ts';
 
 const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
 
-/** The names of the networks of boxprop. */
+/** The names of boxprop's networks. */
 export const NETWORK_NAMES: readonly string[] = Object.keys(KNOWN);
 
 /** The options of `resolveNetwork`. */
 export interface ResolveOptions {
   /** Further arguments of the network's function. */
   readonly architecture?: Architecture | undefined;
-  /** The origin of the name, for messages; `network` by default. */
+  /** The origin of the name, for messages, such as an option or a file; `network` by default. */
   readonly where?: string;
 }
 
@@ -29,7 +29,7 @@ export interface ResolveOptions {
  *       new Sequential([...]);
  *
  * Errors: an unknown name; a missing file; a file that exports no such function. `build` throws if
- *         the function does not return a box, or does not read every entry of `architecture`.
+ *         the function does not return a box, or if it does not read every entry of `architecture`.
  */
 export async function resolveNetwork(
   network: string,
@@ -37,8 +37,8 @@ export async function resolveNetwork(
 ): Promise<NetworkEntry> {
   const entry = isModuleFile(network) ? await entryOf(network) : known(network, where);
   const { inputShape, classes } = entry;
-  // boxprop's own networks have their published sizes as defaults; a file's function may have no
-  // defaults.
+  // boxprop's own networks have their published sizes as defaults. The function of a user's file
+  // may have no defaults.
   const defaults = isModuleFile(network) ? { inputShape, classes } : {};
   const build: NetworkEntry['build'] = (options) =>
     buildWith(network, entry.build, { ...defaults, ...options }, architecture);
@@ -83,8 +83,8 @@ function isBox(value: unknown): value is Module {
 }
 
 /**
- * Returns whether a value looks like a box of a second copy of boxprop. A CommonJS file, or a file
- * next to another installation, loads a second copy.
+ * Returns whether a value looks like a box of a second copy of boxprop. A second copy is loaded by
+ * a CommonJS file, or by a file next to another installation.
  */
 function isForeignBox(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'backpropToInput' in value;
@@ -94,7 +94,10 @@ function isBuilder(value: unknown): value is (options: NetworkOptions) => unknow
   return typeof value === 'function';
 }
 
-/** Returns the input shape of a dataset of images in the form that networks take. */
+/**
+ * Returns the input shape of a dataset of images, in the form that the functions of networks
+ * expect.
+ */
 export function imageShapeOf({ inputShape }: Pick<Dataset, 'inputShape'>): ImageShape {
   const [height, width, channels] = inputShape;
   return [height, width, channels];

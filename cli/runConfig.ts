@@ -8,16 +8,16 @@ import { checkArchitecture } from './architecture.ts';
 import { importModule, isModuleFile } from './moduleFile.ts';
 import { unknownOption } from './unknownOption.ts';
 
-/** Options that belong to the command line only. */
+/** Options that may be given only on the command line. */
 const COMMAND_LINE_ONLY = ['config', 'resume', 'out'];
 
 /**
- * Sets the options of a command from the object in a file. Its keys are the long options in camel
- * case, and `network`; options of the command line take precedence:
+ * Sets the options of a command from the object in a file. The keys of the object are the long
+ * options in camel case, and `network`. Options on the command line take precedence:
  *
  *     { "network": "lenet5", "preprocess": ["pad:2", "standardize"], "weightDecay": 1e-4 }
  *
- * Errors: unknown keys, those that belong to the command line only, and values that the command
+ * Errors: unknown keys; keys that may be given only on the command line; values that the command
  *         line would not accept. The message names the file.
  * @returns the network, if the object names one.
  */
@@ -45,7 +45,7 @@ export function applyOptions(
   return network === undefined ? undefined : homePath(network);
 }
 
-/** Parses a value of a file as the command line would parse its text. */
+/** Parses a value from a file in the same way as the command line parses its text. */
 function parsed(file: string, option: Command['options'][number], value: unknown): unknown {
   const refuse = (expected: string) =>
     new InputError(`${file}: ${option.long}: expected ${expected}, got ${show(value)}`);
@@ -67,7 +67,7 @@ function parsed(file: string, option: Command['options'][number], value: unknown
       throw new InputError(`${file}: ${error.message}`, { cause: error });
     throw error;
   }
-  // Values on the command line are texts, but values in the file have types, which must fit.
+  // Values on the command line are strings, but values in a file have types, which must match.
   if (typeof found === 'number' && typeof value !== 'number') throw refuse('a number');
   if (typeof found === 'string' && typeof value !== 'string') throw refuse('text');
   const isTextList = Array.isArray(found) && typeof found[0] === 'string';
@@ -78,7 +78,7 @@ function parsed(file: string, option: Command['options'][number], value: unknown
 /**
  * Parses the object of options in a file.
  *
- * Errors: text that is not JSON; a content that is not an object.
+ * Errors: text that is not JSON; JSON that is not an object.
  */
 export function parseConfig(file: string, text: string): Record<string, unknown> {
   return checkConfig(file, parseJson(file, text));
@@ -92,7 +92,7 @@ function checkConfig(file: string, config: unknown): Record<string, unknown> {
 /**
  * Reads the object in a file: JSON, or the default export of a TypeScript or JavaScript module.
  *
- * Errors: a file that cannot be read or loaded; a content that is not an object.
+ * Errors: a file that cannot be read or loaded; a value that is not an object.
  */
 export async function readConfig(file: string): Promise<Record<string, unknown>> {
   return isModuleFile(file)

@@ -12,15 +12,18 @@ import type { RunOptions } from './trainOptions.ts';
 import { tableMetadata, type TrainingTable } from './trainingTable.ts';
 import { trainingDataMetadata } from './weightsFile.ts';
 
-/** The data of a run as the network gets them, before augmentation. */
+/** The data of a run in the form that the network receives, before augmentation. */
 export interface RunData {
   readonly train: Dataset;
   readonly validation?: Dataset;
   readonly test: Dataset;
-  /** The origin of the test examples: if the data have none, the validation examples are used. */
+  /**
+   * Which examples the run is tested on. If the data has no test examples, the validation examples
+   * are used.
+   */
   readonly testedOn: 'test' | 'validation';
   /**
-   * Metadata for the weights files: the shape, classes and a hash of the data, and its
+   * Metadata for the weights files: the shape, the classes and a hash of the data, and the
    * preprocessing.
    */
   readonly metadata: Readonly<Record<string, string>>;
@@ -30,7 +33,7 @@ export interface RunData {
  * Opens the data of a run, holds out the validation examples, and preprocesses all parts in the
  * same way. The mean and standard deviation are computed from the training examples only.
  *
- * Errors: bad data; a limit above the number of examples; a split that leaves a part empty.
+ * Errors: invalid data; a limit above the number of examples; a split that leaves a part empty.
  */
 export async function openRunData(options: RunOptions, rng: Rng): Promise<RunData> {
   const { preprocess = [] } = options;
@@ -55,7 +58,8 @@ export async function openRunData(options: RunOptions, rng: Rng): Promise<RunDat
 }
 
 /**
- * Returns the first `limit` examples of a dataset. Errors: a limit above the number of examples.
+ * Returns the first `limit` examples of a dataset. Throws if `limit` exceeds the number of
+ * examples.
  */
 export function limited(dataset: Dataset, limit = dataset.length): Dataset {
   if (limit > dataset.length) {
@@ -69,12 +73,12 @@ export function limited(dataset: Dataset, limit = dataset.length): Dataset {
   );
 }
 
-/** The examples of a run by their use, before preprocessing. */
+/** The examples of a run, divided by their use, before preprocessing. */
 type Parts = Pick<RunData, 'train' | 'validation' | 'test' | 'testedOn'>;
 
 /**
- * Divides the data into training, validation and test examples. The validation examples are held
- * out by `--validation-split`, or are those of the data.
+ * Divides the data into training, validation and test examples. The validation examples are those
+ * that `--validation-split` holds out, or those that the data already has.
  */
 async function divide(opened: OpenedData, options: RunOptions, rng: Rng): Promise<Parts> {
   const { limit, validationSplit, patience } = options;
@@ -104,10 +108,10 @@ async function divide(opened: OpenedData, options: RunOptions, rng: Rng): Promis
 }
 
 /**
- * Opens the examples on which a run is tested, before preprocessing. Errors: those of
+ * Opens the examples on which a run is tested, without preprocessing. Errors: those of
  * `openRunData`.
  *
- * @param training the columns of the run's weights, if it was trained on a CSV file.
+ * @param training the columns on which the run was trained, if it was trained on a CSV file.
  */
 export async function openTestExamples(
   options: RunOptions,
@@ -130,8 +134,8 @@ async function parts(
         `got ${fraction} of the ${dataset.length} examples of ${dataset.name}`,
     );
   }
-  // Each class is split in the same fractions, because a class without validation examples would
-  // not be validated at all.
+  // Each class is split in the same proportion. Otherwise a class might have no validation
+  // examples, and would not be validated at all.
   const [train, validation] = await stratifiedSplit(dataset, [1 - fraction, fraction], rng.fold(0));
   return [train, { ...validation, name: `${dataset.name}, validation` }];
 }

@@ -17,8 +17,8 @@ export const RUN_FILES = [
 export const SEARCH_FILES = ['search.json', 'log.jsonl', 'best.json', 'search.html'] as const;
 
 /**
- * Refuses a folder for a new run or search that has one of its files already: nothing is
- * overwritten.
+ * Throws if the folder for a new run or search already contains one of its files, so that nothing
+ * is overwritten.
  *
  * Errors: `--out: expected a folder without report.html, got "runs/a"`.
  */
@@ -31,9 +31,9 @@ export async function refuseFiles(folder: string, names: readonly string[]): Pro
 }
 
 /**
- * Reads a text from the folder of a run or a search, which may come from somebody else.
+ * Reads a text file from the folder of a run or a search. The folder may come from somebody else.
  *
- * Errors: no such file, or a pipe or device in its place:
+ * Errors: a missing file; a pipe or device in its place:
  *
  *     --resume: expected the folder of a run, got "runs/a": ENOENT: no such file or directory
  * @param option the option or command that names the folder, for messages.

@@ -8,26 +8,26 @@ import { readFolderText } from './runFiles.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
 
 /**
- * The settings of a command that reads a run: the names for messages, and the options that the user
- * gave in place of those of the run.
+ * The settings of a command that reads a run: names for messages, and options that the user gave to
+ * replace those of the run.
  */
 export interface RunReader {
   /** The option or command that names the folder, for messages. */
   readonly option: string;
-  /** A command line that also names the network's module file, which messages suggest. */
+  /** A command line that also names the network's module file. Messages suggest it. */
   readonly remedy: string;
-  /** The network that the user named; it replaces that of the run. */
+  /** The network that the user named. It replaces that of the run. */
   readonly network?: string | undefined;
-  /** The path of the data that the user named; it replaces that of the run. */
+  /** The path of the data that the user named. It replaces that of the run. */
   readonly data?: string | undefined;
 }
 
 /**
- * Reads the options of the run in a folder from its `config.json`. The folder may come from
- * anywhere, so code that it names is not run.
+ * Reads the options of the run in a folder from its `config.json`. The folder may come from an
+ * untrusted source, so code that it names is not run.
  *
- * Errors: a folder without a run; a file that is not the options of a run; those of
- *         `runOptionsFrom`; a network that is a module, unless the user names it.
+ * Errors: a folder without a run; a `config.json` that does not contain the options of a run; those
+ *         of `runOptionsFrom`; a network that is a module file, unless the user names it.
  */
 export async function readRun(
   folder: string,
@@ -46,8 +46,8 @@ export async function readRun(
 }
 
 /**
- * Writes another number of epochs into a run's `config.json`, so that a run which continues with
- * `--epochs` can be resumed again without it.
+ * Writes a new number of epochs to a run's `config.json`. After a run has been resumed with
+ * `--epochs`, it can then be resumed again without this option.
  */
 export async function storeEpochs(folder: string, epochs: number): Promise<void> {
   const file = join(folder, 'config.json');

@@ -16,11 +16,11 @@ import { formatTrial, formatTrials } from './searchTable.ts';
 import { openFolds } from './trainFold.ts';
 
 /**
- * Completes a plan and checks it as far as possible before training. It replaces the backend `auto`
- * by the backend that it chooses on this machine, so that a resumed search continues on the same
+ * Completes a plan and checks it as far as possible before training. The backend `auto` is replaced
+ * by the backend that is chosen on this machine, so that a resumed search continues on the same
  * backend.
  *
- * Errors: more trials than points; an unknown network; bad data; more folds than examples.
+ * Errors: more trials than points; an unknown network; invalid data; more folds than examples.
  */
 export async function checkPlan(plan: Omit<SearchPlan, 'examples'>): Promise<SearchPlan> {
   const { method, space, base, folds, seed } = plan;
@@ -45,12 +45,12 @@ export async function checkPlan(plan: Omit<SearchPlan, 'examples'>): Promise<Sea
 }
 
 /**
- * Runs the rest of a search in worker threads. At the end it writes `best.json`, which is a config
- * for `boxprop train`, and the page `search.html`.
+ * Runs the remaining trials of a search in worker threads. At the end it writes `best.json`, which
+ * is a config file for `boxprop train`, and the page `search.html`.
  *
  * Errors: a folder that cannot be written; a search in which all trials failed.
  * @param signal stops the search at once.
- * @returns the number of trials that are done, and whether the signal stopped the search.
+ * @returns the number of completed trials, and whether the signal stopped the search.
  */
 export async function runSearch(
   run: SearchFolder,
@@ -107,8 +107,8 @@ export async function runSearch(
 }
 
 /**
- * Returns the target function of the Gaussian process: ln of the error rate, because ratios of
- * errors matter. If there are no errors, half an error is counted.
+ * Returns the target function of the Gaussian process, which is ln of the error rate, because
+ * ratios of error rates matter. If there are no errors, it uses half an error.
  */
 function logErrorOf({ examples }: SearchPlan): (mean: number) => number {
   return (mean) => Math.log(Math.max(mean, 0.5 / examples));

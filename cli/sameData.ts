@@ -2,8 +2,8 @@ import { InputError } from '../lib/errors.ts';
 import { readWeightsHeader } from '../models/loadTrainedNetwork.ts';
 
 /**
- * The entries of a checkpoint's metadata about its data. If an entry differs, the message names
- * what these words say.
+ * The entries of a checkpoint's metadata about its data. For an entry that differs, the message
+ * uses these words.
  */
 const ENTRIES = {
   data: 'shape or classes',
@@ -15,10 +15,10 @@ const ENTRIES = {
 /**
  * Checks that a run is resumed with the data that it began with.
  *
- * Errors: data of another shape, with other classes or columns, if they are standardized, with
- *         other statistics, or with another fingerprint.
+ * Errors: data that differs in its shape, classes, columns or fingerprint, or, if it is
+ *         standardized, in its statistics.
  * @param checkpoint the file of the run's checkpoint.
- * @param metadata the entries for the data as they are now.
+ * @param metadata the entries for the data in its current state.
  */
 export async function checkSameData(
   checkpoint: string,
@@ -27,7 +27,7 @@ export async function checkSameData(
   const { metadata: stored } = await readWeightsHeader(checkpoint);
   for (const [entry, what] of Object.entries(ENTRIES)) {
     const began = stored.get(entry);
-    // Checkpoints of earlier versions do not have all entries.
+    // Checkpoints of earlier versions do not have all of these entries.
     if (began === undefined || began === metadata[entry]) continue;
     throw new InputError(
       `--resume: expected the data that the run began with, got data with other ${what}; ` +

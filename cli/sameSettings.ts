@@ -9,20 +9,22 @@ import { isModuleFile } from './moduleFile.ts';
 import { runOptionsFrom, type RunOptions } from './trainOptions.ts';
 
 /**
- * The options that the entry `settings` of a checkpoint leaves out. Other entries name the network
- * and describe the data, whose path depends on the machine. `report` and `checkpointSteps` do not
- * change the weights.
+ * The options that are not part of the entry `settings` of a checkpoint. Other entries name the
+ * network and describe the data, whose path depends on the machine. `report` and `checkpointSteps`
+ * do not influence the weights.
  */
 const NO_SETTINGS = new Set<string>(['network', 'data', 'report', 'checkpointSteps']);
 
-/** Makes the entry `settings` of a checkpoint's metadata: the options that change the weights. */
+/**
+ * Makes the entry `settings` of a checkpoint's metadata: the options that influence the weights.
+ */
 export function settingsMetadata(options: RunOptions): string {
   const entries = Object.entries(options).filter(([name]) => !NO_SETTINGS.has(name));
   return JSON.stringify(Object.fromEntries(entries));
 }
 
 /**
- * Returns the entry `network` of the metadata. For a module it is only the name of the file,
+ * Returns the entry `network` of the metadata. For a module file it is only the name of the file,
  * because a path would depend on the folder of the run.
  */
 export function networkMetadata(network: string): string {
@@ -35,7 +37,7 @@ export interface SettingsCheck {
   readonly option: string;
   /** The folder of the run. */
   readonly folder: string;
-  /** The options in the run's `config.json`; `network` is the one that the user named, if any. */
+  /** The options in the run's `config.json`. If the user named a network, `network` is that one. */
   readonly options: RunOptions;
   /** Whether the user named the network. */
   readonly networkNamed: boolean;
@@ -44,14 +46,14 @@ export interface SettingsCheck {
 }
 
 /**
- * Checks that the options in a run's `config.json` are those with which its checkpoint was trained:
- * editing the file must not change a run unnoticed.
+ * Checks that the options in a run's `config.json` are those with which its checkpoint was trained,
+ * so that an edit of the file cannot change a run unnoticed.
  *
  * Errors: a checkpoint that cannot be read; an option that differs:
  *         `--resume: runs/a/config.json: expected learningRate to be 0.02, with which the run was
  *         trained, got 0.5: write 0.02 there, or train a new run`.
- * @returns notes for the user: on a network or a number of epochs that the user named and that is
- *          another than before, and on a checkpoint without settings.
+ * @returns notes for the user: about a network or a number of epochs that the user named and that
+ *          differs from before, and about a checkpoint without settings.
  */
 export async function checkSameSettings(check: SettingsCheck): Promise<string[]> {
   const { option, folder, options, networkNamed, epochs } = check;
@@ -68,8 +70,8 @@ export async function checkSameSettings(check: SettingsCheck): Promise<string[]>
   const stored = parseJson(`${file}: settings`, text);
   if (!isObject(stored))
     throw new InputError(`${file}: settings: expected an object, got ${show(stored)}`);
-  // The same reader reads both, so both get the same defaults, even for options that are newer than
-  // the checkpoint.
+  // The same function reads both, so both get the same defaults, even for options that are newer
+  // than the checkpoint.
   const read = runOptionsFrom(`${file}: settings`, { ...stored, network: options.network });
   const began = entriesOf(read, metadata.get('network'));
   const now = entriesOf(options, networkMetadata(options.network));
@@ -95,8 +97,8 @@ export async function checkSameSettings(check: SettingsCheck): Promise<string[]>
 }
 
 /**
- * Notes that a run continues on another backend than the one that wrote its checkpoint, which
- * `--backend auto` may choose after a package was installed or removed.
+ * Returns a note if a run continues on a backend other than the one that wrote its checkpoint. This
+ * happens if `--backend auto` chooses another backend after a package was installed or removed.
  */
 export async function backendNotes(checkpoint: string, backend: string): Promise<string[]> {
   const { metadata } = await readWeightsHeader(checkpoint);
@@ -106,7 +108,7 @@ export async function backendNotes(checkpoint: string, backend: string): Promise
   return [`--resume: the run goes on with ${backend}; it began with ${show(began)}, so ${problem}`];
 }
 
-/** Returns the settings and the network by name, as JSON. */
+/** Returns the settings and the network, by name, with their values as JSON. */
 function entriesOf(options: RunOptions, network: string | undefined): Map<string, string> {
   const entries = Object.entries({ ...options, network }).filter(
     ([name]) => name === 'network' || !NO_SETTINGS.has(name),

@@ -20,7 +20,7 @@ interface Options {
 
 /**
  * Makes the command `boxprop search SPACE`. A signal ends it at once, with exit status
- * 128 + signal; finished folds are kept.
+ * 128 + signal; the results of finished folds are kept.
  */
 export function searchCommand(): Command {
   const command = new Command('search')

@@ -38,8 +38,8 @@ export interface SearchPlan extends SearchSpace {
   /** The seed of the points and the folds. */
   readonly seed: number;
   /**
-   * The number of previous trials whose results the method `gp` does not wait for when it proposes
-   * a point.
+   * When the method `gp` proposes a point, it does not wait for the results of this number of
+   * preceding trials.
    */
   readonly ahead: number;
 }
@@ -57,7 +57,8 @@ function lineSchema({ trials, folds, space }: SearchPlan) {
     record(v.unknown()),
     v.transform((value) => checkPoint(space, value)),
   );
-  // JSON writes a loss that is not finite as null. Nothing reads the loss of a fold again.
+  // JSON writes a loss that is not finite as null. That is accepted, because the loss of a fold is
+  // never used again.
   const loss = v.pipe(
     v.nullable(number()),
     v.transform((value) => value ?? NaN),
@@ -72,10 +73,10 @@ function lineSchema({ trials, folds, space }: SearchPlan) {
 }
 
 /**
- * The folder of a search. `search.json` has its options. `log.jsonl` gets each point before it is
- * tried and each fold when it is finished, and is flushed to the disk before anything depends on
- * the line. If a search is killed, it loses only the folds in progress; an incomplete last line is
- * dropped.
+ * The folder of a search. `search.json` has the options of the search. A line is appended to
+ * `log.jsonl` for each point before it is tried, and for each fold when it is finished. Each line
+ * is flushed to the disk before anything depends on it. If a search is killed, it loses only the
+ * folds in progress; an incomplete last line is dropped.
  */
 export class SearchFolder {
   /** The path of the folder. */
@@ -104,8 +105,8 @@ export class SearchFolder {
   /**
    * Creates the folder of a new search.
    *
-   * Errors: a folder that cannot be written, that another process uses, or that has a search or
-   *         run.
+   * Errors: a folder that cannot be written, that another process uses, or that already contains a
+   *         search or a run.
    */
   static async create(folder: string, plan: SearchPlan): Promise<SearchFolder> {
     const unlock = await lockedFolder('--out', folder);
@@ -129,10 +130,11 @@ export class SearchFolder {
   /**
    * Opens the folder of a search that was stopped.
    *
-   * Errors: a folder without a search, or that another process uses; fewer trials than before, or
-   *         any number of trials for a grid.
+   * Errors: a folder without a search; a folder that another process uses; fewer trials than
+   *         before; a number of trials for a grid.
    * @param trials the new number of trials.
-   * @param space the file of the search's space, if it names modules: the folder must not run code.
+   * @param space the file of the search space. It is needed if the search uses modules, because the
+   * folder alone must not cause code to run.
    */
   static async resume(folder: string, trials?: number, space?: string): Promise<SearchFolder> {
     const stored = await readPlan(folder);
@@ -151,7 +153,8 @@ export class SearchFolder {
     try {
       const lines = await readLines(file, lineSchema(plan));
       await writePlan(folder, plan);
-      // Removes an incomplete line at the end; otherwise the next line would be appended to it.
+      // Removes an incomplete line at the end of the file. Otherwise the next line would be
+      // appended to it.
       await writeFileAtomic(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
       return new SearchFolder(folder, plan, lines, await open(file, 'a'), unlock);
     } catch (error) {
@@ -160,7 +163,7 @@ export class SearchFolder {
     }
   }
 
-  /** The points and results of earlier processes. */
+  /** The points and results of the earlier runs of this search. */
   get history(): SearchHistory {
     const points: Point[] = [];
     const results = new Map<string, FoldResult>();
@@ -189,7 +192,7 @@ export class SearchFolder {
   }
 
   #add(line: Line): Promise<void> {
-    // Lines are written one after the other: concurrent writes might interleave.
+    // Lines are written one after the other, because concurrent writes might interleave.
     const written = this.#last.then(async () => {
       await this.#handle.appendFile(`${JSON.stringify(line)}\n`);
       await this.#handle.datasync();
@@ -202,7 +205,7 @@ export class SearchFolder {
   }
 }
 
-/** Converts the reply of a worker to a result: the score of a fold is its error rate. */
+/** Converts the reply of a worker to a result. The score of a fold is its error rate. */
 export function resultOf(reply: Reply): FoldResult {
   return 'failed' in reply ? { failed: reply.failed } : { score: reply.errors / reply.examples };
 }
@@ -237,8 +240,8 @@ const PLAN = object({
 });
 
 /**
- * Refuses to resume a search whose networks are modules, unless the user names a search space with
- * the same modules.
+ * Throws if the networks of a search are modules, unless the user names a search space with the
+ * same modules.
  */
 async function checkModules(folder: string, plan: SearchPlan, space?: string): Promise<void> {
   const modules = modulesOf(plan);

@@ -19,23 +19,26 @@ type Config = Readonly<Record<string, unknown>>;
 
 /** The options of a run, some of which vary from trial to trial. */
 export interface SearchSpace {
-  /** The file that the options were read from. */
+  /** The file from which the options were read. */
   readonly file: string;
-  /** The fixed options, as in a file of `boxprop train --config`. */
+  /** The fixed options, in the form of a file for `boxprop train --config`. */
   readonly base: Config;
-  /** The dimensions that vary, by the names of options and by `architecture.NAME`. */
+  /** The dimensions that vary. Their names are the names of options, or `architecture.NAME`. */
   readonly space: Space;
 }
 
 /** Options that must be the same for all trials. */
 const COMMON = ['data', 'label', 'header', 'shape', 'limit', 'seed', 'backend', 'threads', 'simd'];
-/** Options that folds replace, or that are about files that a fold does not write. */
+/**
+ * Options that cannot be used in a search, because folds replace them or because they concern files
+ * that a fold does not write.
+ */
 const REFUSED = ['validationSplit', 'patience', 'checkpointSteps', 'report'];
 const ARCHITECTURE = 'architecture.';
 
 /**
- * Reads a search space: a file as `boxprop train --config` takes it, in which the value of any
- * option, and of any entry of `architecture`, may be a dimension instead:
+ * Reads a search space. It is a file in the form that `boxprop train --config` reads, in which a
+ * dimension may replace the value of any option and of any entry of `architecture`:
  *
  *     { "network": "net.ts", "epochs": 2,
  *       "learningRate": { "low": 0.001, "high": 0.1, "log": true },
@@ -81,7 +84,7 @@ export async function readSpace(file: string): Promise<SearchSpace> {
   return checkSpaceValues({ file, base, space });
 }
 
-/** Refuses every bound or choice of a space that `boxprop train` would refuse. */
+/** Throws if `boxprop train` would not accept a bound or a choice of a space. */
 export function checkSpaceValues(space: SearchSpace): SearchSpace {
   for (const name of Object.keys(space.space)) checkValues(space, name);
   return space;
@@ -109,7 +112,10 @@ export function withAbsoluteSpace<T extends SearchSpace>(plan: T): T {
   return { ...plan, base: withAbsolutePaths(plan.base), space };
 }
 
-/** Returns the base with the values of a point, as a config for `boxprop train --config`. */
+/**
+ * Returns the fixed options together with the values at a point, as a config for
+ * `boxprop train --config`.
+ */
 export function configOf({ base }: SearchSpace, point: Point): Config {
   const own = Object.entries(point);
   const architecture = own.flatMap(([name, value]) =>
@@ -135,7 +141,7 @@ export function runOptionsAt(space: SearchSpace, point: Point): RunOptions {
 }
 
 /**
- * Checks all choices of a dimension, or the bounds of a range and a value between them. The other
+ * Checks all choices of a dimension, or the bounds of a range and one value between them. All other
  * dimensions have their first values.
  */
 function checkValues(space: SearchSpace, name: string): void {

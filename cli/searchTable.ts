@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { rankTrials, type Trial } from '../search/trial.ts';
 import { shortName, formatValue, type Space } from '../search/space.ts';
 
-/** Formats a trial's mean over the folds and its standard error: `2.31 ± 0.12 %`. */
+/** Formats the mean of a trial over the folds and its standard error: `2.31 ± 0.12 %`. */
 function formatScore({ mean, standardError }: Trial): string {
   return `${(100 * mean).toFixed(2)} ± ${(100 * standardError).toFixed(2)} %`;
 }
@@ -17,7 +17,7 @@ export function formatTrial(space: Space, trial: Trial, trials: number): string 
   return `trial ${trial.trial + 1}/${trials}: ${outcome}: ${values.join(', ')}${reason}`;
 }
 
-/** Formats a table of the ten best trials, and the number that failed. */
+/** Formats a table of the ten best trials, and the number of trials that failed. */
 export function formatTrials(space: Space, trials: readonly Trial[]): string {
   const names = Object.keys(space);
   const table = new Table({

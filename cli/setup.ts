@@ -3,8 +3,8 @@ import { choiceOption } from './options.ts';
 import { endInterrupted, printLine, untilSignal } from './process.ts';
 
 /**
- * Makes the command `boxprop setup tensorflow`. A signal undoes the setup, with exit status
- * 128 + signal.
+ * Makes the command `boxprop setup tensorflow`. A signal undoes the setup and ends it with exit
+ * status 128 + signal.
  */
 export function setupCommand(): Command {
   return new Command('setup')

@@ -33,16 +33,17 @@ export interface UnitsOptions extends DataOptions {
   readonly count: number;
   /** The largest number of patches per image. */
   readonly perImage: number;
-  /** The number of test examples to search; by default all. */
+  /** The number of test examples that are searched; by default all. */
   readonly limit?: number;
-  /** The network of the weights; by default the network that the file names. */
+  /** The network for the weights; by default the network that the weights file names. */
   readonly network?: string;
-  /** The HTML or PNG file. */
+  /** The path of the HTML or PNG file that is written. */
   readonly out: string;
 }
 
 /**
- * Writes the patches to which units respond most, from test images after preprocessing.
+ * Writes the image patches to which units respond most. They are taken from the test images after
+ * preprocessing.
  *
  * Errors: those of the weights and the data; a box or unit that does not exist; data without
  *         images.

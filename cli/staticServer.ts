@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { InputError } from '../lib/errors.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 
-/** The host that only this machine reaches. */
+/** The host name under which only this machine can reach the server. */
 const HOST = '127.0.0.1';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -21,28 +21,31 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** With the first two, a browser allows the page shared memory, which threads need. */
+/**
+ * Because of the first two headers, a browser allows the page to use shared memory, which threads
+ * need.
+ */
 const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
-  // A run that is still being trained replaces its weights.
+  // The weights may not be cached, because a run that is still training replaces them.
   'Cache-Control': 'no-cache',
 } as const;
 
-/** The files that a static server serves. */
+/** The files that a static server offers. */
 export interface StaticSite {
   readonly folder: string;
-  /** Files outside the folder, by their path in the address, such as `run/weights.safetensors`. */
+  /** Files outside the folder, by their path in the URL, such as `run/weights.safetensors`. */
   readonly files?: Readonly<Record<string, string>>;
   /** The port, or 0 for any free one. */
   readonly port: number;
 }
 
 /**
- * Serves a folder at `http://127.0.0.1`. It answers only requests for that host name. A page of
- * another site may have a host name that leads to this machine, but it cannot read the files.
+ * Serves a folder at `http://127.0.0.1`. It answers only requests for that host name, so the page
+ * of another site cannot read the files, even if its host name resolves to this machine.
  *
  * Errors: `--port: expected a free port, got 80: EACCES: permission denied`.
  */
@@ -85,7 +88,9 @@ async function answer(site: StaticSite, request: IncomingMessage, response: Serv
   else await pipeline(createReadStream(file, { end: Math.max(0, found.size - 1) }), response);
 }
 
-/** Returns the file at an address; undefined if there is none, or if it is outside the folder. */
+/**
+ * Returns the file at a URL; undefined if there is no such file, or if it is outside the folder.
+ */
 async function fileAt(
   { folder, files = {} }: StaticSite,
   url: string,
@@ -99,7 +104,7 @@ async function fileAt(
   if (Object.hasOwn(files, path)) return files[path];
   if (path.includes('\0')) return undefined;
   const named = join(folder, path === '' || path.endsWith('/') ? `${path}index.html` : path);
-  // A link inside the folder may lead out of it, so the real path counts.
+  // A link inside the folder may lead out of it, so the real path is checked.
   const real = await realpath(named).catch(() => undefined);
   return real?.startsWith(`${folder}${sep}`) ? real : undefined;
 }

@@ -44,7 +44,7 @@ export function summaryCommand(): Command {
     });
 }
 
-/** Formats one row per box, with counts for one example. */
+/** Formats one row per box, with the counts for one example. */
 function formatSummary({ inputShape, rows, total }: Summary): string {
   const table = new Table({
     head: ['name', 'output', 'box', 'parameters', 'multiply-adds', 'memory', 'receptive field'],

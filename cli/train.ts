@@ -47,11 +47,11 @@ export function trainCommand(): Command {
 interface Run {
   readonly options: RunOptions;
   readonly folder: string;
-  /** Set if the run continues. */
+  /** Is set if the run continues. */
   readonly resumed?: Resumed;
 }
 
-/** The backends that read `--threads`, and `auto`, which may choose one of them. */
+/** The backends that use `--threads`, and `auto`, which may choose one of them. */
 const THREADED: readonly TrainOptions['backend'][] = [
   'auto',
   'tensorflow-gpu',
@@ -122,8 +122,8 @@ async function resumedRun(
 }
 
 /**
- * Finds the path of a folder that does not exist yet: `runs/lenet`, otherwise `runs/lenet-2` and so
- * on.
+ * Returns the path of a folder that does not exist yet: `runs/lenet`, or if that exists
+ * `runs/lenet-2`, and so on.
  */
 export function freeFolder(folder: string): string {
   let [free, number] = [folder, 1];
@@ -139,8 +139,8 @@ async function report(options: RunOptions, folder: string): Promise<void> {
 }
 
 /**
- * Writes the report of a run whose training failed. An error of the report is ignored, because the
- * failure of the training is reported.
+ * Writes the report of a run whose training failed. If that fails too, the error is ignored,
+ * because the failure of the training is reported.
  */
 async function reportFailure(options: RunOptions, folder: string): Promise<void> {
   const { readLog } = await import('../train/runLog.ts');

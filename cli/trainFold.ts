@@ -31,13 +31,13 @@ export interface Fold {
   readonly held: Dataset;
 }
 
-/** The result of a network on the examples held out. */
+/** The result of a network on the held-out examples. */
 export interface FoldScore {
-  /** The number of misclassified examples. */
+  /** The number of misclassified held-out examples. */
   readonly errors: number;
-  /** The number of examples. */
+  /** The number of held-out examples. */
   readonly examples: number;
-  /** The mean loss, in nats. */
+  /** The mean loss on the held-out examples, in nats. */
   readonly loss: number;
 }
 
@@ -45,8 +45,8 @@ export interface FoldScore {
  * Splits the training examples of a run into K folds, the same for all trials. Each fold holds out
  * one part. The test examples are not used.
  *
- * Errors: bad data; a limit above the number of examples; more folds than examples.
- * @param onOpened is called with the data once they are read.
+ * Errors: invalid data; a limit above the number of examples; more folds than examples.
+ * @param onOpened is called with the data once it has been read.
  */
 export async function openFolds(
   options: DataOptions & Pick<RunOptions, 'limit'>,
@@ -66,7 +66,7 @@ export async function openFolds(
 
 /**
  * Preprocesses the inputs of a fold. The mean and standard deviation are computed from the fold's
- * training examples only. The preprocessing boxes live as long as the data of the fold.
+ * training examples only. The preprocessing boxes are used as long as the data of the fold.
  */
 export async function preprocessFold(
   { train, held }: Fold,
@@ -81,9 +81,10 @@ export async function preprocessFold(
 
 /**
  * Trains a network on a fold's training examples, as `boxprop train` would, and evaluates it on the
- * examples held out. The initial weights and the order of the examples depend on the run's seed and
- * the fold, not on the trial, so trials differ only in their point. The weights of the last epoch
- * are evaluated: the examples held out influence neither the schedule nor the choice of an epoch.
+ * held-out examples. The initial weights and the order of the examples depend on the run's seed and
+ * the fold, but not on the trial, so trials differ only in their options. The weights of the last
+ * epoch are evaluated, because the held-out examples must influence neither the schedule nor the
+ * choice of an epoch.
  *
  * Errors: those of the network; a loss that is not finite.
  */

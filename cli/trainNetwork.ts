@@ -30,26 +30,31 @@ import type { RunOptions } from './trainOptions.ts';
 import { augmented, optimizerOf, scheduleOf } from './trainParts.ts';
 import { METADATA_VERSION } from './weightsFile.ts';
 
-/** The result of a run. */
+/** The result of a training run. */
 export interface TrainOutcome {
   /**
-   * The reason for the end: all epochs were done, a signal arrived, or the validation error no
-   * longer fell.
+   * The reason why the training ended: all epochs were done, a signal arrived, or the validation
+   * error stopped decreasing.
    */
   readonly ended: 'completed' | 'aborted' | 'early';
-  /** The epoch in progress if the run was aborted, otherwise the epoch of the weights. */
+  /**
+   * If the run was aborted, the epoch in progress; otherwise the epoch whose weights were saved.
+   */
   readonly epoch: number;
-  /** The accuracy of the weights on the test examples; undefined if the run was aborted. */
+  /** The accuracy of the saved weights on the test examples; undefined if the run was aborted. */
   readonly accuracy?: number;
-  /** The origin of the test examples: if the data have none, the validation examples are used. */
+  /**
+   * Which examples the run was tested on. If the data has no test examples, the validation examples
+   * are used.
+   */
   readonly testedOn: RunData['testedOn'];
-  /** The weights file. */
+  /** The path of the weights file. */
   readonly file: string;
 }
 
 /** A run that continues. */
 export interface Resumed {
-  /** Notes on options that are not those with which the run began. */
+  /** Notes about options that differ from those with which the run began. */
   readonly notes: readonly string[];
   /** Whether the user named the number of epochs. If so, it is written into `config.json`. */
   readonly epochsNamed: boolean;
@@ -63,8 +68,8 @@ export interface Resumed {
  *
  * Errors: those of the data and of the `Trainer`; a folder that cannot be written or that another
  *         process uses, which is reported before training.
- * @param resumed set if the run continues from the checkpoint in the folder.
- * @param print prints a line after each epoch.
+ * @param resumed is set if the run continues from the checkpoint in the folder.
+ * @param print receives a line after each epoch and prints it.
  * @param signal ends the run after the step in progress, with a checkpoint.
  */
 export async function trainNetwork(
@@ -180,7 +185,7 @@ export async function trainNetwork(
     });
   const fail = async (message: string) => {
     runLog.add({ type: 'failed', step: trainer.progress.step, message });
-    // Ignores an error, because the disk itself may have failed.
+    // An error is ignored here, because the disk itself may have failed.
     await runLog.flush().catch(() => undefined);
   };
   let training = false;
@@ -240,7 +245,10 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-/** Checks that files can be saved in a folder, and that it has neither a run nor a search. */
+/**
+ * Checks that files can be saved in a folder, and that the folder contains neither a run nor a
+ * search.
+ */
 async function checkNewFolder(folder: string, files: readonly string[]): Promise<void> {
   try {
     const probe = join(folder, `.probe.${process.pid}`);
@@ -262,7 +270,7 @@ async function checkNewFolder(folder: string, files: readonly string[]): Promise
       );
     }
   }
-  // A run would overwrite the log of a search.
+  // A run would overwrite the log of the search.
   if (existsSync(join(folder, 'search.json'))) {
     throw new InputError(`--out: expected a folder without a search, got ${show(folder)}`);
   }

@@ -25,7 +25,7 @@ const SCHEDULES = ['cosine', 'constant', 'step', 'exponential', 'inverse', 'plat
 
 /**
  * The default learning rates. Those of rmsprop, adam and adamw are small, because the steps of
- * these optimizers are about as large as the learning rate for any gradient.
+ * these optimizers have about the size of the learning rate, whatever the size of the gradient.
  */
 const LEARNING_RATES = {
   sgd: 0.02,
@@ -47,9 +47,12 @@ export interface RunOptions {
   readonly shape?: readonly number[];
   /** The column of a CSV file with the classes; `label` by default. */
   readonly label?: string;
-  /** Whether CSV files name their columns; true by default. */
+  /** Whether the first line of CSV files names the columns; true by default. */
   readonly header?: boolean;
-  /** Steps applied to every input, in training and after, such as `['pad:2', 'standardize']`. */
+  /**
+   * Preprocessing steps that are applied to every input, in training and afterwards, such as
+   * `['pad:2', 'standardize']`.
+   */
   readonly preprocess?: readonly string[];
   /** The number of passes over the training examples. */
   readonly epochs: number;
@@ -63,11 +66,11 @@ export interface RunOptions {
   readonly optimizer: (typeof OPTIMIZERS)[number];
   /** The momentum of sgd and rmsprop. */
   readonly momentum: number;
-  /** The weight decay of weights; biases and normalizations have none. */
+  /** The weight decay. It is not applied to biases, normalizations and the slopes of PReLU. */
   readonly weightDecay: number;
   /** The schedule of the learning rate. */
   readonly schedule: (typeof SCHEDULES)[number];
-  /** The number of steps at the start in which the learning rate rises from 0. */
+  /** The number of steps in which the learning rate rises from 0 at the start. */
   readonly warmupSteps?: number;
   /** Whether sgd uses Nesterov momentum. */
   readonly nesterov?: boolean;
@@ -91,7 +94,7 @@ export interface RunOptions {
   readonly compile?: boolean;
   /** The instructions that boxprop's own kernels on wasm use. */
   readonly simd?: SimdChoice;
-  /** The number of examples to train on, beginning with the first; all by default. */
+  /** The number of examples to train on, which are the first ones of the data; all by default. */
   readonly limit?: number;
   /** The number of steps between checkpoints within an epoch. */
   readonly checkpointSteps?: number;
@@ -100,8 +103,8 @@ export interface RunOptions {
 }
 
 /**
- * The options of `boxprop train` as commander parses them, before the defaults that depend on other
- * options are filled in.
+ * The options of `boxprop train` as commander parses them. Defaults that depend on other options
+ * are not yet filled in.
  */
 export type TrainOptions = Omit<RunOptions, 'network' | 'learningRate'> & {
   /** The learning rate; by default that of the optimizer. */
@@ -110,11 +113,11 @@ export type TrainOptions = Omit<RunOptions, 'network' | 'learningRate'> & {
   readonly out?: string;
   /** The folder of a run to continue. */
   readonly resume?: string;
-  /** A file of options. */
+  /** A file that contains options. */
   readonly config?: string;
 };
 
-/** Makes the command `boxprop train NETWORK` with its options and without an action. */
+/** Makes the command `boxprop train NETWORK` with its options. The caller adds the action. */
 export function trainOptions(): Command {
   const rates = Object.entries(LEARNING_RATES).map(([name, rate]) => `${name} ${rate}`);
   return new Command('train')
@@ -219,9 +222,9 @@ export function runOptions(
 /**
  * Reads the options of a run from an object with the keys of `RunOptions`.
  *
- * Errors: unknown keys; values that the command line would not accept; no network. The message
- *         names the file.
- * @param file the file of the object, for messages.
+ * Errors: unknown keys; values that the command line would not accept; a missing network. The
+ *         message names the file.
+ * @param file the file that contains the object, for messages.
  */
 export function runOptionsFrom(
   file: string,

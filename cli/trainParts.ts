@@ -24,8 +24,8 @@ import {
 import type { RunOptions } from './trainOptions.ts';
 
 /**
- * Creates the optimizer of a run. There is no weight decay of biases, normalizations and the slopes
- * of PReLU.
+ * Creates the optimizer of a run. Weight decay is not applied to biases, normalizations and the
+ * slopes of PReLU.
  *
  * Errors: Nesterov momentum with an optimizer other than sgd, or with momentum 0.
  */
@@ -37,7 +37,7 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
       `--nesterov: expected --optimizer sgd with a --momentum above 0, got ${got}`,
     );
   }
-  // If there is no weight decay, a user's box need not state `noDecay`.
+  // Without weight decay, a user's box need not state `noDecay`.
   const groups = weightDecay === 0 ? [] : [withoutDecay(network)];
   const rates = { learningRate, weightDecay, groups };
   const make: Record<RunOptions['optimizer'], () => OptimizerWithState> = {
@@ -48,16 +48,16 @@ export function optimizerOf(options: RunOptions, network: Module): OptimizerWith
     adamw: () => new AdamW(network.params, rates),
   };
   const optimizer = make[options.optimizer]();
-  // Elements are clipped before the norm: one huge element would otherwise shrink all others.
+  // Elements are clipped before the norm. Otherwise, one huge element would shrink all others.
   const clipped =
     clipNorm === undefined ? optimizer : withGradientClipping(optimizer, { norm: clipNorm });
   return clipValue === undefined ? clipped : withGradientClipping(clipped, { value: clipValue });
 }
 
 /**
- * Creates the learning-rate schedule of a run. `step` and `exponential` fall to a hundredth over
- * the run; `plateau` is constant and comes with a scheduler that observes the validation loss, or
- * the training loss if there is no validation set.
+ * Creates the learning-rate schedule of a run. `step` and `exponential` decrease the rate to a
+ * hundredth over the run. `plateau` is constant and comes with a scheduler that observes the
+ * validation loss, or the training loss if there is no validation set.
  *
  * Errors: a warm-up longer than the run.
  */

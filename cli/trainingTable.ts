@@ -5,29 +5,31 @@ import { InputError, show } from '../lib/errors.ts';
 import { object, text } from '../lib/schema.ts';
 
 /**
- * The form of the CSV file on which a network was trained, as an entry of the metadata of its
+ * The form of the CSV file on which a network was trained. It is an entry of the metadata of the
  * weights.
  */
 export interface TrainingTable {
-  /** The names of the columns of the inputs, in the order of the inputs. */
+  /** The names of the input columns, in the order of the inputs. */
   readonly columns: readonly string[];
-  /** The column of the classes. */
+  /** The name of the column with the classes. */
   readonly label: string;
-  /** Whether the file names its columns. */
+  /** Whether the first line of the file names the columns. */
   readonly header: boolean;
 }
 
-/** The options of the command line about CSV files. */
+/** The command-line options for CSV files. */
 export interface TableOptions {
-  /** The column of the classes; by default that of the training, or else `label`. */
+  /**
+   * The name of the column with the classes; by default that of the training data, or else `label`.
+   */
   readonly label?: string;
-  /** Whether CSV files name their columns; by default they do. */
+  /** Whether the first line of CSV files names the columns; true by default. */
   readonly header?: boolean;
 }
 
 /**
- * Returns the entry `table` of a weights file's metadata; no entry if the training data were no
- * table.
+ * Returns the entry `table` of a weights file's metadata. There is no entry if the training data
+ * was not a table.
  */
 export function tableMetadata(
   { columns }: Dataset,
@@ -44,8 +46,8 @@ export const TRAINING_TABLE = object({
 }) satisfies v.GenericSchema<unknown, TrainingTable>;
 
 /**
- * Returns the options of `loadCsv`. An option that the command line leaves open is the one with
- * which the weights were trained.
+ * Returns the options for `loadCsv`. If an option is not given on the command line, the one with
+ * which the weights were trained is used.
  */
 export function csvOptions(options: TableOptions, training?: TrainingTable): CsvOptions {
   const label = options.label ?? training?.label;
@@ -58,12 +60,14 @@ export function csvOptions(options: TableOptions, training?: TrainingTable): Csv
 }
 
 /**
- * Refuses a table for weights that were trained on images, or on other columns. Images for weights
- * that were trained on a table are refused where the data are opened.
+ * Throws if the data is a table but the weights were trained on images, or on other columns. The
+ * opposite case, images for weights that were trained on a table, is checked where the data is
+ * opened.
  *
  * @param file the weights file.
- * @param training the table of the training; undefined if it had none or the file does not say.
- * @param pixels whether the training data were images.
+ * @param training the table on which the weights were trained; undefined if the training data was
+ * not a table, or if the file does not state it.
+ * @param pixels whether the training data was images.
  */
 export function checkTable(
   file: string,

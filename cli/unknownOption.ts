@@ -1,7 +1,7 @@
 import { didYouMean } from '../lib/didYouMean.ts';
 import { shorten } from '../lib/oneLine.ts';
 
-/** The current names of options that were renamed. */
+/** The new names of options that have been renamed. */
 const RENAMED: Readonly<Record<string, string>> = {
   rate: 'learningRate',
   batch: 'batchSize',

@@ -21,7 +21,7 @@ import { logBackend } from './process.ts';
 import { imageShapeOf, resolveNetwork } from './resolveNetwork.ts';
 import { checkTable, TRAINING_TABLE, type TrainingTable } from './trainingTable.ts';
 
-/** The data that a network was trained on, before preprocessing. */
+/** The data on which a network was trained, before preprocessing. */
 export interface TrainingData {
   /** Height, width and channels of an input. */
   readonly inputShape: ImageShape;
@@ -29,11 +29,11 @@ export interface TrainingData {
   readonly classes: number;
   /** The names of the classes, if they have any. */
   readonly classNames?: readonly string[];
-  /** Whether the inputs were pixels from 0 to 1; values of CSV may be anything. */
+  /** Whether the inputs were pixels from 0 to 1. The values of a CSV file may be anything. */
   readonly pixels: boolean;
 }
 
-/** The version of the metadata that `boxprop train` writes into a weights file. */
+/** The version of the metadata that `boxprop train` writes to a weights file. */
 export const METADATA_VERSION = '1';
 
 /** The entries of a weights file's header about its network. */
@@ -41,18 +41,18 @@ export interface WeightsFile {
   /** The path of the file. */
   readonly file: string;
   readonly header: WeightsHeader;
-  /** The network's name or module file. */
+  /** The name of the network, or its module file. */
   readonly name: string;
-  /** The network as it was built in its training. */
+  /** The network, with the settings of its training. */
   readonly entry: NetworkEntry;
-  /** The data of the training; undefined if the file does not state them. */
+  /** The training data; undefined if the file does not state it. */
   readonly trainingData: TrainingData | undefined;
   /**
-   * The columns of the training data; undefined if the data were no table, or the file does not
-   * state it.
+   * The columns of the training data; undefined if the data was not a table, or if the file does
+   * not state it.
    */
   readonly table: TrainingTable | undefined;
-  /** The preprocessing of the inputs; empty if the file does not state it. */
+  /** The preprocessing of the inputs. The list is empty if the file does not state it. */
   readonly preprocessing: readonly PreprocessingStep[];
 }
 
@@ -66,11 +66,12 @@ export function trainingDataMetadata(dataset: Dataset): string {
 }
 
 /**
- * Reads the header of a weights file and resolves its network. The file may come from anywhere, so
- * every piece of its metadata is checked.
+ * Reads the header of a weights file and resolves its network. The file may come from an untrusted
+ * source, so every entry of its metadata is checked.
  *
  * Errors: metadata of a newer version; a file that does not name a known network; a file that names
- *         a module file, which could run any code; metadata that `boxprop train` does not write.
+ *         a module file, which could run any code; metadata that `boxprop train` cannot have
+ *         written.
  * @param network the network given by the user; by default the one that the file names.
  */
 export async function readWeightsFile(file: string, network?: string): Promise<WeightsFile> {
@@ -98,7 +99,9 @@ export async function readWeightsFile(file: string, network?: string): Promise<W
   };
 }
 
-/** Checks an entry of the metadata and returns its value; undefined if there is none. */
+/**
+ * Checks an entry of the metadata and returns its value, or undefined if there is no such entry.
+ */
 function checkedEntry<const S extends v.GenericSchema>(
   [where, value]: [string, unknown],
   schema: S,
@@ -107,8 +110,8 @@ function checkedEntry<const S extends v.GenericSchema>(
 }
 
 /**
- * Checks the version of the metadata. Files without a version are accepted, because weights of
- * other programs have no metadata of boxprop.
+ * Checks the version of the metadata. Files without a version are accepted, because the weights of
+ * other programs have no boxprop metadata.
  */
 function checkVersion(file: string, { metadata }: WeightsHeader): void {
   const version = metadata.get('metadataVersion') ?? METADATA_VERSION;
@@ -135,11 +138,11 @@ function storedName(file: string, header: WeightsHeader): string {
 }
 
 /**
- * Loads the network of a weights file for data like that of its training.
+ * Loads the network of a weights file, for data of the same kind as its training data.
  *
- * Errors: data with classes or columns other than those of the training; those of
+ * Errors: data whose classes or columns differ from those of the training data; those of
  *         `loadTrainedNetwork`.
- * @param data the inputs as the network gets them, after preprocessing.
+ * @param data the inputs that the network receives, after preprocessing.
  */
 export async function loadForData(
   { file, header, name, entry, trainingData, table }: WeightsFile,
@@ -173,8 +176,8 @@ export async function loadForData(
 const COUNT = integer(1, 1e5);
 
 /**
- * The schema of the training data. Sizes and numbers of classes are limited to those of real
- * datasets, because they determine the memory that is needed.
+ * The schema of the training data. Sizes and numbers of classes are limited to those of realistic
+ * datasets, because they determine how much memory is needed.
  */
 const TRAINING_DATA = v.pipe(
   object({

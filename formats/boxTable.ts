@@ -7,13 +7,13 @@ export interface BoxClass<B> {
 }
 
 /**
- * The entries of a file format for classes of boxes. An entry holds for its class only, not for
+ * The entries of a file format for classes of boxes. An entry applies only to its class, and not to
  * subclasses, which may compute something else.
  */
 export class BoxTable<Entry> {
   readonly #entries: ReadonlyMap<unknown, Entry>;
 
-  /** @param entries a later entry replaces an earlier one of the same class. */
+  /** @param entries if several entries have the same class, the last one is used. */
   constructor(entries: readonly { readonly kind: BoxClass<unknown>; readonly entry: Entry }[]) {
     this.#entries = new Map(entries.map(({ kind, entry }) => [kind.prototype, entry]));
   }

@@ -1,6 +1,6 @@
 /**
- * boxprop/formats: weights and networks as bytes, and weights from a URL. Paths are in
- * boxprop/node.
+ * boxprop/formats: weights and networks as bytes, and weights from a URL. The functions that take
+ * file paths are in boxprop/node.
  */
 export {
   decodeSafetensors,

@@ -8,26 +8,29 @@ import {
 } from '@tensorflow/tfjs-core';
 import { tidy } from './memory.ts';
 
-/** A map of each channel: y = scale · x + shift, with one number of both per channel. */
+/** A map of each channel: y = scale · x + shift, with one scale and one shift per channel. */
 export interface ChannelMap {
   readonly scale: Tensor1D;
   readonly shift: Tensor1D;
 }
 
-/** The parameters of a box whose output is linear in its weights and has a bias per channel. */
+/**
+ * The parameters of a box whose output is a linear function of its weights, plus a bias per
+ * channel.
+ */
 interface Weights {
   readonly weight: Variable;
   readonly bias?: Variable<Rank.R1>;
 }
 
 /**
- * Sets the parameters of a box so that it computes scale · F(x) + shift, where F is the box of
- * other parameters.
+ * Sets the parameters of a box so that it computes scale · F(x) + shift, where F is the box with
+ * the given parameters.
  *
  *     w' = w · scale        b' = b · scale + shift
  *
  * @param to the new box, whose parameters get these values.
- * @param shaped gives the scale a shape that can be multiplied with the weight.
+ * @param shaped reshapes the scale so that it can be multiplied with the weight.
  * @returns the new box.
  */
 export function assignMapped<Box extends { readonly params: Weights }>(

@@ -3,12 +3,12 @@ import { didYouMean } from './didYouMean.ts';
 import { BoxError, show } from './errors.ts';
 
 /**
- * The shape that a tensor must have. A number is a size that must match; a letter stands for any
- * size from 1 on, and names it in messages.
+ * The shape that a tensor must have. A number is a size that must match. A letter matches any size
+ * of at least 1, and names it in messages.
  */
 export type ShapePattern = readonly (number | string)[];
 
-/** Returns the name of a box in messages: that of its class. */
+/** Returns the name of a box for messages, which is the name of its class. */
 export function nameOf(box: object): string {
   return box.constructor.name;
 }
@@ -19,7 +19,7 @@ export function isTensor(value: unknown): value is Tensor {
 }
 
 /**
- * Throws an error that names `box.method`, unless a value is a live tensor of this shape and dtype.
+ * Throws an error that names `box.method` if a value is not a live tensor of this shape and dtype.
  */
 export function checkTensor(
   box: object,
@@ -60,8 +60,8 @@ export function checkShape(
 }
 
 /**
- * Refuses a tensor without elements. A batch of no examples has no mean, and some kernels crash on
- * it or read the memory of other tensors.
+ * Throws if a tensor has no elements. An empty batch has no mean, and some kernels crash on it or
+ * read the memory of other tensors.
  */
 function checkNotEmpty(box: object, method: string, what: string, shape: readonly number[]): void {
   if (!shape.includes(0)) return;
@@ -71,7 +71,7 @@ function checkNotEmpty(box: object, method: string, what: string, shape: readonl
   );
 }
 
-/** Refuses a context whose mode is neither `'training'` nor `'inference'`. */
+/** Throws if the mode of a context is neither `'training'` nor `'inference'`. */
 export function checkMode(box: object, context: { readonly mode: string } | undefined): void {
   if (context === undefined || MODES.includes(context.mode)) return;
   throw new BoxError(
@@ -83,8 +83,8 @@ export function checkMode(box: object, context: { readonly mode: string } | unde
 const MODES = ['training', 'inference'];
 
 /**
- * Returns whether a forward pass is one of training. Without a context it is one of inference.
- * Throws for an unknown mode.
+ * Returns whether a forward pass runs in training mode. Without a context it runs in inference
+ * mode. Throws for an unknown mode.
  */
 export function isTraining(box: object, context: { readonly mode: string } | undefined): boolean {
   checkMode(box, context);
@@ -96,8 +96,8 @@ export function isTraining(box: object, context: { readonly mode: string } | und
  *
  *     Conv2D: unknown option strides; did you mean stride?
  *
- * It also refuses options that are not an object: `new Dropout(0.3)` would otherwise ignore 0.3 and
- * use the default probability.
+ * It also throws if the options are not an object: `new Dropout(0.3)` would otherwise ignore 0.3
+ * and use the default probability.
  */
 export function checkOptions<Options extends object>(
   owner: object | string,
@@ -124,8 +124,8 @@ export function checkInput(box: object, tensor: Tensor, minRank = 1): void {
 }
 
 /**
- * Throws for an input shape with fewer than `minRank` axes. `facts` uses it where `forward` uses
- * `checkInput`.
+ * Throws if an input shape has fewer than `minRank` axes. `forward` calls `checkInput`, and `facts`
+ * calls this function.
  */
 export function checkRank(box: object, shape: readonly number[], minRank = 1): void {
   if (shape.length >= minRank) {
@@ -139,7 +139,8 @@ export function checkRank(box: object, shape: readonly number[], minRank = 1): v
 }
 
 /**
- * Throws an error that names a backward method if a gradOutput does not have the output's shape.
+ * Throws an error that names a backward method if a gradOutput does not have the shape of the
+ * output.
  */
 export function checkGradOutput(
   box: object,
@@ -150,7 +151,7 @@ export function checkGradOutput(
   checkTensor(box, method, 'gradOutput', gradOutput, outputShape);
 }
 
-/** Refuses a size that is not an integer of at least `least`; `what` is the argument's name. */
+/** Throws if a size is not an integer of at least `least`. `what` is the name of the argument. */
 export function checkSize(box: object, what: string, size: number, least = 1): void {
   if (!Number.isSafeInteger(size) || size < least) {
     throw new BoxError(
@@ -160,7 +161,7 @@ export function checkSize(box: object, what: string, size: number, least = 1): v
   }
 }
 
-/** Refuses an option that is not among the choices. */
+/** Throws if an option is not one of the choices. */
 export function checkChoice<T>(box: object, what: string, choice: T, choices: readonly T[]): void {
   if (!choices.includes(choice)) {
     const names = choices.map(show).join(', ');
@@ -171,7 +172,7 @@ export function checkChoice<T>(box: object, what: string, choice: T, choices: re
   }
 }
 
-/** Refuses a number that is not finite or lies below `least`. */
+/** Throws if a number is not finite or is less than `least`. */
 export function checkNumber(box: object, what: string, value: number, least = -Infinity): void {
   if (!Number.isFinite(value) || value < least) {
     const bound = least === -Infinity ? 'a finite number' : `a number of at least ${least}`;
@@ -179,7 +180,7 @@ export function checkNumber(box: object, what: string, value: number, least = -I
   }
 }
 
-/** Refuses a number that is not finite or not above 0. */
+/** Throws if a number is not finite or not above 0. */
 export function checkPositive(box: object, what: string, value: number): void {
   if (!(Number.isFinite(value) && value > 0)) {
     throw new BoxError(
@@ -190,8 +191,8 @@ export function checkPositive(box: object, what: string, value: number): void {
 }
 
 /**
- * Refuses a number that is not positive and finite in single precision, which most backends have:
- * an eps of 1e-50 would be 0 there.
+ * Throws if a number is not positive and finite in single precision, which most backends use: an
+ * eps of 1e-50 would be 0 there.
  */
 export function checkPositiveFloat(box: object, what: string, value: number): void {
   checkPositive(box, what, value);
@@ -202,7 +203,7 @@ export function checkPositiveFloat(box: object, what: string, value: number): vo
   );
 }
 
-/** The positive numbers of single precision, for messages. */
+/** Describes the positive numbers of single precision, for messages. */
 export const FLOAT_RANGE = 'from 1.5e-45 to 3.4e38, because single precision has no other';
 
 /** Returns whether a number is positive and finite in single precision. */
@@ -211,9 +212,9 @@ export function isPositiveFloat(value: number): boolean {
   return single > 0 && single < Infinity;
 }
 
-/** Throws for a number outside [0, 1); 1 itself is not allowed. */
+/** Throws if a number is not in [0, 1), which excludes 1. */
 export function checkShare(box: object, what: string, value: number): void {
-  // A comparison alone would accept the text '0.5'.
+  // A comparison alone would accept the string '0.5'.
   if (Number.isFinite(value) && value >= 0 && value < 1) return;
   throw new BoxError(
     [nameOf(box)],
@@ -222,8 +223,8 @@ export function checkShare(box: object, what: string, value: number): void {
 }
 
 /**
- * Throws for a label that is neither a class nor `ignoreIndex`. The message states the label's
- * index in the batch.
+ * Throws if a label is neither a class nor `ignoreIndex`. The message states the label's index in
+ * the batch.
  */
 export function checkLabels(
   cost: object,
@@ -243,7 +244,7 @@ export function checkLabels(
   }
 }
 
-/** Refuses a target probability that is negative or not finite, or above `most`. */
+/** Throws if a target probability is negative, not finite, or larger than `most`. */
 export function checkProbabilities(
   cost: object,
   probabilities: ArrayLike<number>,
@@ -275,7 +276,10 @@ export function checkTrailingShape(
   checkInput(box, input);
 }
 
-/** Checks the shape of an input as `checkTrailingShape` does, for `facts`, which has no tensor. */
+/**
+ * Checks the shape of an input as `checkTrailingShape` does. It is for `facts`, which has no
+ * tensor.
+ */
 export function checkTrailingAxes(
   box: object,
   shape: readonly number[],
@@ -296,10 +300,13 @@ export function checkTrailingAxes(
   );
 }
 
-/** The axes that must be equal in the inputs of a box that merges several tensors. */
+/** Which axes must be equal in the inputs of a box that merges several tensors. */
 export type CommonAxes = 'all' | 'all but the last';
 
-/** Throws if the inputs of a box that merges several are not float tensors of the same shape. */
+/**
+ * Throws if the inputs of a box that merges several tensors are not float tensors of the same
+ * shape.
+ */
 export function checkSameShape(
   box: object,
   inputs: readonly Tensor[],
@@ -314,7 +321,10 @@ export function checkSameShape(
   );
 }
 
-/** Checks the shapes of the inputs as `checkSameShape` does, for `facts`, which has no tensors. */
+/**
+ * Checks the shapes of the inputs as `checkSameShape` does. It is for `facts`, which has no
+ * tensors.
+ */
 export function checkSameAxes(
   box: object,
   shapes: readonly (readonly number[])[],

@@ -3,7 +3,7 @@ import { nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import { Module, type AnyModule, type NamedModule, type Params } from './module.ts';
 
-/** Returns the place of a box in its container for messages: `Sequential[2]`, `Residual.body`. */
+/** Formats the place of a box in its container for messages: `Sequential[2]`, `Residual.body`. */
 export function modulePath(container: object, name: string): string {
   return `${nameOf(container)}${/^\d+$/.test(name) ? `[${name}]` : `.${name}`}`;
 }
@@ -55,7 +55,7 @@ export function childrenByName(
   return byName;
 }
 
-/** Throws for a child's name that cannot be part of the names of parameters. */
+/** Throws if a child's name cannot be part of the names of parameters. */
 export function checkName(container: object, name: string): void {
   if (/^[A-Za-z_]\w*$/.test(name)) return;
   throw new BoxError(
@@ -64,7 +64,7 @@ export function checkName(container: object, name: string): void {
   );
 }
 
-/** Refuses a child that is not a box. */
+/** Throws if a child is not a box. */
 export function checkBox(container: object, name: string, box: unknown): void {
   if (!(box instanceof Module)) {
     throw new BoxError([modulePath(container, name)], `expected a box, got ${show(box)}`);

@@ -10,9 +10,9 @@ import {
 import { InputError } from './errors.ts';
 
 /**
- * Creates a float tensor from values in row-major order, in the precision of the backend. tfjs's
- * own `tensor` first rounds the values to single precision, which is not enough for float64, the
- * double-precision reference. The values are copied.
+ * Creates a float tensor from values in row-major order, in the precision of the backend, and
+ * copies the values. tfjs's own `tensor` first rounds the values to single precision, which is not
+ * enough for float64, the double-precision reference.
  *
  * Errors: no backend has been started.
  *
@@ -24,7 +24,7 @@ export function constant<R extends Rank>(values: ArrayLike<number>, shape: Shape
       'expected a backend, got none: call `await useBackend()` before creating boxes or tensors',
     );
   }
-  // tfjs has no dtype for doubles, so the backend `float64` stores them as float32.
+  // tfjs has no dtype for doubles, so on the backend `float64` the dtype float32 means doubles.
   const stored = getBackend() === 'float64' ? new Float64Array(values) : new Float32Array(values);
   return engine().makeTensor(stored as Float32Array, shape, 'float32') as Tensor<R>;
 }
@@ -35,8 +35,8 @@ export function scalar(value: number): Scalar {
 }
 
 /**
- * Scalars that are created once and reused until `dispose`, such as the learning rate of an
- * optimizer, which is used for every parameter.
+ * Creates scalars once and reuses them until `dispose`. An optimizer, for example, uses the same
+ * learning rate for every parameter.
  *
  *     const scalars = new Scalars();
  *     const step = mul(grad, scalars.of(learningRate)); // for every gradient
@@ -45,7 +45,10 @@ export function scalar(value: number): Scalar {
 export class Scalars {
   readonly #made = new Map<number, Scalar>();
 
-  /** Returns the scalar of a value. This object owns it, so the caller must not dispose it. */
+  /**
+   * Returns the scalar with a given value. This object owns the scalar, so the caller must not
+   * dispose it.
+   */
   of(value: number): Scalar {
     let made = this.#made.get(value);
     if (made === undefined) {

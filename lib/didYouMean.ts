@@ -11,12 +11,14 @@ export function didYouMean(name: string, known: readonly string[]): string {
 }
 
 /**
- * The longest name that is compared, because the time of a comparison grows with the product of the
- * two lengths.
+ * Longer names are not compared, because the time of a comparison grows with the product of the two
+ * lengths.
  */
 const MAX_LENGTH = 100;
 
-/** Returns the known name that is most similar to a name; undefined if none is similar. */
+/**
+ * Returns the known name that is most similar to the given one, or undefined if no name is similar.
+ */
 export function similarName(name: string, known: readonly string[]): string | undefined {
   const most = Math.max(1, Math.floor(name.length / 3));
   let [similar, least]: [string | undefined, number] = [undefined, most + 1];

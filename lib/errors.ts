@@ -3,8 +3,8 @@ import { oneLine, shorten } from './oneLine.ts';
 /**
  * The base class of every error that boxprop throws when its caller made a mistake. The message is
  * one line of at most 1000 characters, even for malicious input. It states the place, the expected
- * value and the actual value. Any other error is a bug of boxprop, so the command line says where
- * it was thrown.
+ * value and the actual value. Any other error is a bug of boxprop, so the command line also prints
+ * where it was thrown.
  *
  *     try { await boxprop.trainStep({ network, cost, optimizer, input, target }); }
  *     catch (error) { if (error instanceof BoxpropError) console.error(error.message); }
@@ -65,16 +65,16 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The length of the longest text that `show` does not shorten. Paths are rarely longer. */
+/** `show` shortens a text that is longer than this. Paths are rarely longer. */
 const LONGEST_TEXT = 200;
 
 /**
- * The length of the longest list that `show` does not shorten, and the number of elements that it
- * keeps of a longer list.
+ * `show` shortens a list that is longer than the first number, and shows as many elements as the
+ * second number.
  */
 const [LONGEST_LIST, KEPT] = [16, 10];
 
-/** The largest depth of nested lists that `show` formats. */
+/** `show` formats nested lists up to this depth. */
 const DEEPEST = 4;
 
 /**
@@ -101,7 +101,8 @@ function showAt(value: unknown, depth: number): string {
   if (typeof value === 'function')
     return `function ${shorten(value.name, LONGEST_TEXT) || '(anonymous)'}`;
   if (typeof value === 'object' && value !== null) {
-    // An object from JSON may have its own property `constructor`, whose `name` may be any value.
+    // An object that was parsed from JSON may have a key `constructor`, whose `name` may be any
+    // value.
     const name: unknown = value.constructor?.name;
     return typeof name === 'string' ? shorten(name, LONGEST_TEXT) : 'object';
   }

@@ -45,18 +45,18 @@ export interface PositionWindow {
  * - `'globalPerChannel'`: all positions of the same channel (GlobalAvgPool2D);
  * - a `PositionWindow`: a window that slides (Conv2D, MaxPool2D).
  *
- * Statistics that a normalization takes over an example do not count; `Facts.statistics` says that
- * there are some.
+ * Statistics that a normalization computes over an example do not count as a dependency;
+ * `Facts.statistics` says whether there are any.
  */
 export type InputWindow =
   'identity' | 'elementwise' | 'channels' | 'global' | 'globalPerChannel' | PositionWindow;
 
 /**
  * The facts that a box states about itself for inputs of given shapes. A fact that is left out is
- * unknown, except that `statistics` is then false and `trainingExamples` 1.
+ * unknown, except for `statistics`, which is then false, and `trainingExamples`, which is then 1.
  */
 export interface Facts {
-  /** The shape of the output, batch included. */
+  /** The shape of the output, including the batch. */
   readonly outputShape?: Shape;
   /**
    * The window of the box. For a box that takes several tensors, it may be a list with one window
@@ -69,8 +69,8 @@ export interface Facts {
    */
   readonly statistics?: boolean;
   /**
-   * The number of multiply-adds for one example: each weight counts as often as it is used. Other
-   * arithmetic does not count.
+   * The number of multiply-adds for one example. Each weight counts once for each time that it is
+   * used. Other arithmetic does not count.
    */
   readonly multiplyAdds?: number;
   /**
@@ -79,9 +79,9 @@ export interface Facts {
    */
   readonly range?: readonly [low: number, high: number];
   /**
-   * The least number of examples in a batch that a forward pass in training accepts, such as 2 for
-   * a BatchNorm of vectors, because one value has no variance; 1 if it is left out. `Trainer`
-   * refuses smaller batches before the first step.
+   * The smallest number of examples in a batch that a forward pass in training accepts; by default
+   * 1. It is 2 for a BatchNorm of vectors, because a single value has no variance. `Trainer` throws
+   * before the first step if a batch would be smaller.
    */
   readonly trainingExamples?: number;
 }

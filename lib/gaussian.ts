@@ -21,8 +21,8 @@ export interface Gaussian {
 }
 
 /**
- * Reads the window of a box. Throws for an even size, which has no middle pixel, and for an invalid
- * σ.
+ * Returns the window that a box's options describe. Throws for an even size, which has no middle
+ * pixel, and for an invalid σ.
  */
 export function gaussianOf(box: object, { kernelSize = 7, sigma }: GaussianOptions): Gaussian {
   const [height, width] = pair(box, 'kernelSize', kernelSize);
@@ -34,7 +34,8 @@ export function gaussianOf(box: object, { kernelSize = 7, sigma }: GaussianOptio
 }
 
 /**
- * Returns the facts of a box that normalizes each pixel by a window of this size over all channels.
+ * Returns the facts of a box that normalizes each pixel over a window of this size and all
+ * channels.
  */
 export function localNormFacts(shape: Shape, kernelSize: readonly [number, number]): Facts {
   const [, height, width, channels] = shape;

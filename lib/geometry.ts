@@ -14,9 +14,9 @@ export type Padding = Pair | 'valid' | 'same';
 export type Padding1D = number | 'valid' | 'same';
 
 /**
- * The values in the padding. `'reflect'` mirrors the image at its first and last pixel without
+ * How the padding is filled. `'reflect'` mirrors the image at its first and last pixel without
  * repeating these; `'replicate'` repeats the first and last pixel; `'circular'` continues with the
- * other end of the image.
+ * opposite end of the image.
  */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
@@ -27,12 +27,12 @@ export interface Axis {
   readonly kernel: number;
   readonly stride: number;
   readonly dilation: number;
-  /** The numbers of padding cells before the first and after the last input. */
+  /** The numbers of padding cells before the first input cell and after the last one. */
   readonly before: number;
   readonly after: number;
   /**
-   * With `ceilMode`: the number of cells of `after` that lie beyond the padding, because the last
-   * window reaches beyond it.
+   * With `ceilMode`, the number of cells of `after` that lie beyond the padding, because the last
+   * window extends beyond it.
    */
   readonly overhang?: number;
 }
@@ -54,7 +54,7 @@ export interface Borders {
   readonly width: Border;
 }
 
-/** The settings of a box that slides a window. */
+/** The settings of a box that slides a window over its input. */
 export interface WindowOptions {
   /** The window's [height, width]. */
   readonly kernelSize: readonly [number, number];
@@ -69,8 +69,8 @@ export interface WindowOptions {
 }
 
 /**
- * Reads an option that is one number or [height, width]. Throws for values that are not integers of
- * at least `least`.
+ * Converts an option that is one number or [height, width] to a pair. Throws for values that are
+ * not integers of at least `least`.
  */
 export function pair(box: object, what: string, value: Pair, least = 1): readonly [number, number] {
   const both: readonly number[] = typeof value === 'number' ? [value, value] : value;
@@ -87,7 +87,7 @@ export function pair(box: object, what: string, value: Pair, least = 1): readonl
   return [both[0], both[1]];
 }
 
-/** Refuses a padding that is not `'valid'`, `'same'`, an integer or a pair of integers. */
+/** Throws if a padding is not `'valid'`, `'same'`, an integer or a pair of integers. */
 export function checkPadding(box: object, padding: Padding): Padding {
   if (padding === 'valid' || padding === 'same') return padding;
   if (typeof padding === 'string') {
@@ -100,11 +100,11 @@ export function checkPadding(box: object, padding: Padding): Padding {
 }
 
 /**
- * The geometry of a window along one axis: output = ⌊(input + before + after − dilation (kernel −
- * 1) − 1) / stride⌋ + 1. If `'same'` needs an odd number of cells, the extra cell comes after, as
- * in TensorFlow and PyTorch.
+ * The geometry of a window along one axis:
+ * output = ⌊(input + before + after − dilation (kernel − 1) − 1) / stride⌋ + 1. If `'same'` needs
+ * an odd number of cells, the extra cell is at the end, as in TensorFlow and PyTorch.
  *
- * `ceilMode` rounds up instead: a last window may reach beyond the end if it starts inside the
+ * `ceilMode` rounds up instead: a last window may extend beyond the end if it starts inside the
  * input or the padding before it (PyTorch's rule). With `'same'`, `ceilMode` has no effect.
  */
 export function axisGeometry(
@@ -158,7 +158,7 @@ export function convGeometry(
   return geometry;
 }
 
-/** Refuses a window that is larger than the padded input along one of the axes. */
+/** Throws if a window is larger than the padded input along one of the axes. */
 export function checkFits(
   box: object,
   axes: readonly Axis[],
@@ -176,7 +176,7 @@ export function checkFits(
   );
 }
 
-/** Refuses a padding along one axis that is not `'valid'`, `'same'` or an integer of at least 0. */
+/** Throws if a padding along one axis is not `'valid'`, `'same'` or an integer of at least 0. */
 export function checkPadding1D(box: object, padding: Padding1D): Padding1D {
   if (padding === 'valid' || padding === 'same') return padding;
   if (!Number.isSafeInteger(padding) || padding < 0) {
@@ -189,8 +189,8 @@ export function checkPadding1D(box: object, padding: Padding1D): Padding1D {
 }
 
 /**
- * Refuses padding of more than half a pool's kernel, which would leave windows without a cell of
- * the input.
+ * Throws if a pool's padding is more than half its kernel. With more padding, some windows would
+ * contain no cell of the input.
  */
 export function checkPoolPadding(
   box: object,
@@ -209,15 +209,15 @@ export function checkPoolPadding(
 
 const PADDING_MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
 
-/** Refuses an unknown padding mode. */
+/** Throws for an unknown padding mode. */
 export function checkPaddingMode(box: object, mode: PaddingMode): PaddingMode {
   checkChoice(box, 'paddingMode', mode, PADDING_MODES);
   return mode;
 }
 
 /**
- * Throws for a border that its mode cannot fill from the image: `'reflect'` can fill at most size −
- * 1 pixels, `'circular'` at most size pixels.
+ * Throws if a border is too large to be filled in its mode: `'reflect'` can fill at most size − 1
+ * pixels, `'circular'` at most size pixels.
  */
 export function checkBorder(box: object, mode: PaddingMode, axes: readonly Border[]): void {
   if (mode === 'zeros' || mode === 'replicate') return;
@@ -242,7 +242,7 @@ export function paddedGeometry({ height, width }: Geometry): Geometry {
   return { height: along(height), width: along(width) };
 }
 
-/** Refuses channels that cannot be divided into equal groups. */
+/** Throws if the channels cannot be divided into equal groups. */
 export function checkGroups(
   box: object,
   groups: number,

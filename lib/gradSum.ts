@@ -40,10 +40,7 @@ export class GradSum {
   }
 }
 
-/**
- * Returns the sum of an earlier gradient, if there is one, and another gradient. Takes ownership of
- * both.
- */
+/** Returns the sum of a gradient and an earlier one, if there is one. Takes ownership of both. */
 export function accumulate(earlier: Tensor | undefined, grad: Tensor): Tensor {
   if (earlier === undefined) return grad;
   const sum = add(earlier, grad);
@@ -52,8 +49,8 @@ export function accumulate(earlier: Tensor | undefined, grad: Tensor): Tensor {
 }
 
 /**
- * Returns the sum of gradients and takes ownership of them; undefined if one of them is undefined,
- * because it was not needed.
+ * Returns the sum of gradients, and takes ownership of them. Returns undefined if one of them is
+ * undefined because it was not needed.
  */
 export function total(grads: readonly (Tensor | undefined)[]): Tensor | undefined {
   return grads.reduce((sum, grad) => sum && grad && accumulate(sum, grad));

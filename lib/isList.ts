@@ -1,5 +1,5 @@
 /**
- * Returns whether a value is a list. Unlike `Array.isArray`, it also narrows types with readonly
+ * Returns whether a value is a list. Unlike `Array.isArray`, it also narrows the types of readonly
  * lists.
  */
 export function isList(value: unknown): value is readonly unknown[] {

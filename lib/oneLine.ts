@@ -1,18 +1,18 @@
-/** The limit for the length of an error message, in characters. */
+/** The largest length of an error message, in characters. */
 const LONGEST = 1000;
 
 /**
- * The number of characters at the end of a longer message that are kept, because the end often says
+ * The number of characters that are kept at the end of a longer message, because the end often says
  * what to do.
  */
 const TAIL = 300;
 
 /**
- * Makes one short line of any text, for an error message: line ends and other control characters
- * become blanks, and the middle of a text of more than 1000 characters is left out.
+ * Converts any text to one short line for an error message: line breaks and other control
+ * characters become spaces, and the middle of a text of more than 1000 characters is left out.
  *
  * The text may come from an untrusted file, so the time must be linear in the length of the text.
- * Therefore the text is shortened first, and no regular expression can backtrack.
+ * Therefore the text is shortened first, and the regular expressions cannot backtrack.
  *
  *     oneLine('expected JSON:\n  got "{"'); // 'expected JSON: got "{"'
  */
@@ -24,7 +24,7 @@ export function oneLine(text: string): string {
     .join(' ');
 }
 
-/** Control characters, which include line ends, and Unicode's line and paragraph separators. */
+/** Control characters, which include line breaks, and Unicode's line and paragraph separators. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 /**

@@ -1,6 +1,4 @@
-/**
- * Returns the URL to which relative URLs of a page or a worker are relative; undefined in Node.
- */
+/** Returns the base URL of the page or the worker, or undefined in Node. */
 export function pageUrl(): URL | undefined {
   const { document, location } = globalThis as {
     readonly document?: { readonly baseURI: string };
@@ -9,6 +7,6 @@ export function pageUrl(): URL | undefined {
   const href = document?.baseURI ?? location?.href;
   if (href === undefined) return undefined;
   const url = new URL(href);
-  // The script of a worker may have a blob URL, to which no URL can be relative.
+  // The script of a worker may have a blob URL, which cannot be the base of relative URLs.
   return url.protocol === 'blob:' ? new URL(url.origin) : url;
 }

@@ -8,7 +8,7 @@ import { disposeTensors } from './memory.ts';
 /** Numbers, or lists of them of equal length: `[[1, 2], [3, 4]]` has the shape [2, 2]. */
 export type NestedArray = number | readonly NestedArray[];
 
-/** An output as plain values in row-major order. */
+/** An output, as plain values in row-major order. */
 export interface Prediction {
   readonly shape: Shape;
   readonly values: ArrayLike<number>;

@@ -7,7 +7,7 @@ interface Printable {
   children(): readonly (readonly [name: string, box: Printable])[];
 }
 
-/** The properties that every box has, which are not settings. */
+/** Properties that every box has and that are not settings. */
 const COMMON = new Set(['params', 'buffers', 'arity', 'noDecay', 'hidesInfinity']);
 
 /**

@@ -4,13 +4,13 @@ import type { AnyModule, Carried, Traversal } from './module.ts';
 import { argumentOf } from './runBox.ts';
 
 /**
- * Takes values through a network along the same route as the tensors of a forward pass. The values
+ * Passes values through a network along the same route as the tensors of a forward pass. The values
  * may be shapes, the names of an ONNX graph, or observed tensors. A box that runs twice is visited
  * twice, under the same path. The sum of a Residual is visited as the box `Sum` at `residual.sum`,
  * and the merge of a Branch at `branch.merge`.
  *
  * @param leave is called after each box and each container, with its outputs.
- * @returns the outputs: a list of one, except for a network that returns several tensors.
+ * @returns the outputs, as a list; it has one entry unless the network returns several tensors.
  */
 export function propagate<V>(
   network: AnyModule,
@@ -25,8 +25,8 @@ export function propagate<V>(
 }
 
 /**
- * Returns the path of a box in the form of messages: `Sequential[2] > Residual.body > Linear` for
- * `2.body`.
+ * Returns the path of a box as it is shown in messages: `Sequential[2] > Residual.body > Linear`
+ * for `2.body`.
  *
  * @param box the box at the path; by default the child of this name.
  */

@@ -2,8 +2,9 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { constant } from './constant.ts';
 
 /**
- * Creates the fixed connections of the neocognitron: depthwise filters whose weights decay with the
- * distance |ν| from the middle of the window, the same for each plane. The caller owns the tensor.
+ * Creates the fixed connections of the neocognitron. They are depthwise filters whose weights decay
+ * with the distance |ν| from the middle of the window, and they are the same for each plane. The
+ * caller owns the tensor.
  *
  *     d(ν) ∝ γ^|ν|,  Σ_ν d(ν) = total
  *

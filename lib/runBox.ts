@@ -3,10 +3,7 @@ import { checkMode, isTensor, nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
 import type { AnyModule, Context, ForwardResult } from './module.ts';
 
-/**
- * Returns the argument of a box's `forward` for these inputs: the list of inputs, or the single
- * input.
- */
+/** Returns the argument for a box's `forward`: the list of inputs, or the single input. */
 export function argumentOf<V>(
   box: Pick<AnyModule, 'arity'>,
   inputs: readonly V[],
@@ -23,7 +20,7 @@ export function inferBox(box: AnyModule, inputs: readonly Tensor[], context?: Co
   return oneTensor(box, 'infer', box.infer(argumentOf(box, inputs), context));
 }
 
-/** Runs the forward of a box in a traversal, in which each box returns one tensor. */
+/** Runs the forward pass of a box in a traversal, in which each box returns one tensor. */
 export function forwardBox(
   box: AnyModule,
   inputs: readonly Tensor[],

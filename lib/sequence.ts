@@ -12,15 +12,15 @@ export interface SequenceWindow {
 }
 
 /**
- * Returns a sequence [N, L, C] as an image of one row, [N, 1, L, C]. It shares the sequence's
- * memory.
+ * Reshapes a sequence [N, L, C] to an image of one row, [N, 1, L, C]. The image shares the
+ * sequence's memory.
  */
 export function asImage(sequence: Tensor3D): Tensor4D {
   const [batch, length, channels] = sequence.shape;
   return reshape(sequence, [batch, 1, length, channels]);
 }
 
-/** Returns an image of one row as a sequence: the inverse of `asImage`. */
+/** Reshapes an image of one row to a sequence. This is the inverse of `asImage`. */
 export function asSequence(image: Tensor4D): Tensor3D {
   const [batch, , length, channels] = image.shape;
   return reshape(image, [batch, length, channels]);

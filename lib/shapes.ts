@@ -14,7 +14,7 @@ export function numElements(shape: Shape): number {
 
 /**
  * Returns the facts of a box for inputs of these shapes. If the box does not state the shape of its
- * output, a forward pass of zeros determines it, so the shape is always known.
+ * output, the shape is determined by a forward pass with zeros, so it is always known.
  *
  * Errors: those of the box's forward.
  */
@@ -35,7 +35,7 @@ const WINDOWS: readonly unknown[] = [
   'globalPerChannel',
 ];
 
-/** Refuses facts that no box can have. */
+/** Throws if a fact has an impossible value. */
 function checkFacts(box: AnyModule, facts: Facts, inputShapes: readonly Shape[]): void {
   const fail = (what: string, got: unknown) => {
     throw new BoxError([`${nameOf(box)}.facts`], `expected ${what}, got ${show(got)}`);

@@ -4,7 +4,7 @@ import type { AnyModule } from './module.ts';
 import { describePath, propagate } from './propagate.ts';
 import { factsOf } from './shapes.ts';
 
-/** The least number of examples in a training batch, with the box that needs them. */
+/** The smallest number of examples in a training batch, with the box that needs them. */
 export interface TrainingExamples {
   /** The number of examples. */
   readonly examples: number;
@@ -13,9 +13,10 @@ export interface TrainingExamples {
 }
 
 /**
- * Returns the least number of examples that a network needs in a training batch: the largest
- * `Facts.trainingExamples` of its boxes, along the shapes that reach them. If the boxes refuse
- * these shapes, nothing is known and the number is 1; the first training step then reports why.
+ * Returns the smallest number of examples that a network accepts in a training batch. It is the
+ * largest `Facts.trainingExamples` of its boxes, for the shapes of their inputs. If a box throws
+ * for these shapes, the number is unknown and 1 is returned; the first training step then reports
+ * the reason.
  *
  * @param inputShape the shape of a batch, such as [1, 28, 28, 1].
  */

@@ -10,7 +10,7 @@ import type {
 import type { Axis, Padding, PaddingMode } from './geometry.ts';
 import { isList } from './isList.ts';
 
-/** Returns the part of a range that lies within 0 ... size − 1; undefined if there is none. */
+/** Returns the part of a range that lies within 0 ... size − 1, or undefined if no part does. */
 export function clampInterval([first, last]: Interval, size: number): Interval | undefined {
   const inside: Interval = [Math.max(first, 0), Math.min(last, size - 1)];
   return inside[0] <= inside[1] ? inside : undefined;
@@ -26,7 +26,7 @@ export function hull(intervals: readonly Interval[]): Interval | undefined {
 }
 
 /**
- * Makes the dependency of an axis on which output position i depends on the input positions
+ * Makes the dependency of an axis from a function: output position i depends on the input positions
  * `inputsOf(i)`.
  */
 export function perPosition(
@@ -38,17 +38,22 @@ export function perPosition(
   };
 }
 
-/** The dependency of an axis on which each output position depends on the same input position. */
+/**
+ * The dependency of an axis in which each output position depends only on the same input position.
+ */
 export const samePosition: Dependency = (outputs) => outputs;
 
-/** Makes the dependency on all positions of an axis of this size. */
+/**
+ * Makes the dependency in which each output position depends on all positions of an axis of this
+ * size.
+ */
 export function allPositions(size: number): Dependency {
   return () => [0, size - 1];
 }
 
 /**
- * Makes the dependency of channels in groups: each group of `outputs` output channels depends on
- * `inputs` input channels.
+ * Makes the dependency of channels that are divided into groups: each group of `outputs` output
+ * channels depends on `inputs` input channels.
  */
 export function groupedChannels(outputs: number, inputs: number): Dependency {
   return ([first, last]) => [
@@ -58,9 +63,9 @@ export function groupedChannels(outputs: number, inputs: number): Dependency {
 }
 
 /**
- * Returns the input position whose value is at a position of the padded axis, or undefined if a
- * zero is there. Positions are counted from the first position of the input, so they are negative
- * in the padding before it.
+ * Returns the input position whose value is at a given position of the padded axis, or undefined if
+ * the value there is zero. Positions are counted from the first position of the input, so they are
+ * negative in the padding before it.
  */
 export function paddedPosition(
   position: number,
@@ -121,10 +126,7 @@ export function sameShape(shape: Shape, window: InputWindow, range?: Facts['rang
   return { outputShape: shape, window, multiplyAdds: 0, ...(range && { range }) };
 }
 
-/**
- * Returns the facts of a pool over [N, ...positions, C], which has a window over each channel by
- * itself.
- */
+/** Returns the facts of a pool over [N, ...positions, C], whose windows each cover one channel. */
 export function poolFacts(inputShape: Shape, axes: readonly Axis[]): Facts {
   return {
     outputShape: [inputShape[0], ...axes.map(({ output }) => output), inputShape.at(-1) ?? 0],
@@ -134,8 +136,8 @@ export function poolFacts(inputShape: Shape, axes: readonly Axis[]): Facts {
 }
 
 /**
- * Describes a box's windows in the words of the slides: `11x11 filters at stride 4, pad 0`. A
- * padding of 0 can be left out, as is usual for pools.
+ * Describes the windows of a box as on the slides: `11x11 filters at stride 4, pad 0`. A padding of
+ * 0 can be omitted, as is usual for pools.
  */
 export function describeWindows(
   box: {

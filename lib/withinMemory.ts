@@ -3,7 +3,7 @@ import { InputError } from './errors.ts';
 /**
  * Returns the array that `make` allocates.
  *
- * Errors: the JavaScript engine has no room for so many bytes:
+ * Errors: the JavaScript engine cannot allocate so many bytes:
  *         `cpu: out of memory: 149 GiB were asked for; a smaller batch or image needs less`.
  */
 export function withinMemory<T>(backend: string, bytes: number, make: () => T): T {

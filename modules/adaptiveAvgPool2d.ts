@@ -19,18 +19,18 @@ export interface AdaptiveAvgPool2DCache {
 
 /**
  * Averages over a given number of windows, H' by W', for images of any size. The windows cover the
- * image and are nearly equal in size. They overlap if H' does not divide H, and repeat pixels if H'
- * is larger than H.
+ * image and have nearly the same size. They overlap if H' does not divide H. If H' is larger than
+ * H, several windows contain the same pixels.
  *
  *   forward          x_out[n,i,j,c] = 1/(|R_i| |Q_j|) Σ_{y∈R_i, x∈Q_j} x_in[n,y,x,c]
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): y∈R_i, x∈Q_j} 1/(|R_i| |Q_j|) g[n,i,j,c]
  *
  * with g = ∂C/∂x_out; the rows of window (i, j) are R_i = { y: ⌊i·H/H'⌋ ≤ y < ⌈(i+1)·H/H'⌉ }, and
- * its columns Q_j likewise with W and W'.
+ * its columns Q_j are defined in the same way with W and W'.
  *
- * Shapes: input [N, H, W, C] of any H and W; output, gradOutput [N, H', W', C], [H', W'] =
- *         outputSize.
- * Errors: an input or gradOutput of another shape or dtype; a bad outputSize.
+ * Shapes: input [N, H, W, C] of any H and W; output, gradOutput [N, H', W', C], [H',
+ *         W'] = outputSize.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a bad outputSize.
  * Source: PyTorch's AdaptiveAvgPool2d.
  *
  *     const box = new AdaptiveAvgPool2D([2, 3]);
@@ -83,8 +83,8 @@ export class AdaptiveAvgPool2D extends Module<Tensor4D, Tensor4D, AdaptiveAvgPoo
 }
 
 /**
- * Returns windows that cover the axis. If they do not tile it, a window may contain one position
- * more than its step rounded up.
+ * Returns the windows that cover the axis. If they do not tile it, a window may have one position
+ * more than its step, rounded up.
  */
 function coveringAxis({ input, rows }: AxisMap): AxisWindow {
   const step = input / rows.length;

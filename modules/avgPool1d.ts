@@ -10,7 +10,7 @@ import { poolFacts } from '../lib/window.ts';
 
 /** The options of `AvgPool1D`. */
 export interface AvgPool1DOptions {
-  /** s, in elements of the sequence; the kernel's size by default, so that windows tile it. */
+  /** s, in elements of the sequence; the kernel's size by default, so that the windows tile it. */
   readonly stride?: number;
   /**
    * The number of elements added on each side, `'valid'` (none, the default) or `'same'`
@@ -35,17 +35,18 @@ export interface AvgPool1DCache {
  *   forward          x_out[n,i,c] = 1/a_i Σ_p x_in[n, i·s + p − t, c],  p < K
  *   backpropToInput  ∂C/∂x_in[n,x,c] = Σ_{(i,p): i·s+p−t=x} 1/a_i ∂C/∂x_out[n,i,c]
  *
- * with stride s and t elements of padding, x_in being 0 in the padding. a_i counts the window's
+ * with stride s and t elements of padding, and x_in = 0 in the padding. a_i counts the window's
  * elements inside the padded input, or, without `countIncludePad`, inside the input; forward and
  * backward divide by the same a_i.
  *
- * `ceilMode` rounds L' up: a last window may reach over the end if it starts inside the input or
- * the padding before it. Elements past the padding never count.
+ * `ceilMode` rounds L' up: a last window may extend beyond the end if it starts inside the input or
+ * the padding before it. Elements beyond the padding never count.
  *
  * Shapes: input [N, L, C]; output, gradOutput [N, L', C], L' = ⌊(L + P − K)/s⌋ + 1, where P is the
- *         padding of both sides together.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         padding of more than half the kernel, which would leave windows without an element.
+ *         total padding of both sides.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; padding of more than half the kernel, which would leave windows without an
+ *         element.
  * Source: lecture, "Pooling"; the sizes and counts are those of PyTorch's AvgPool1d.
  *
  *     const box = new AvgPool1D(2);

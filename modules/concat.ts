@@ -10,15 +10,15 @@ export interface ConcatCache {
 }
 
 /**
- * Several inputs side by side: the channels of the first, then those of the second, and so on. The
- * channels of input k begin at o_k = C_1 + ... + C_{k−1}:
+ * Concatenates several inputs along the channels: first the channels of the first input, then those
+ * of the second, and so on. The channels of input k begin at o_k = C_1 + ... + C_{k−1}:
  *
  *   forward          x_out[..., o_k + c] = x_k[..., c]
  *   backpropToInput  ∂C/∂x_k[..., c] = ∂C/∂x_out[..., o_k + c]
  *
  * Shapes: inputs [..., C_k]; output, gradOutput [..., Σ_k C_k].
  * Errors: inputs that differ in an axis other than the last, or are not float tensors; a gradOutput
- *         of another shape than the output.
+ *         whose shape differs from the output's.
  *
  *     const box = new Concat();
  *     box.infer([tensor2d([[1, 2]]), tensor2d([[3]])]);   // [[1, 2, 3]]

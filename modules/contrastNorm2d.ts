@@ -21,19 +21,19 @@ export interface ContrastNorm2DCache {
 }
 
 /**
- * Local contrast normalization, across feature maps: local mean 0 by `SubtractiveNorm2D`, then
- * local standard deviation 1 by `DivisiveNorm2D`, in the same Gaussian window.
+ * Local contrast normalization across feature maps: `SubtractiveNorm2D` makes the local mean 0, and
+ * then `DivisiveNorm2D` makes the local standard deviation 1, with the same Gaussian window.
  *
  *   forward          v = S(x_in)        x_out = D(v)
  *   backpropToInput  ∂C/∂x_in = (∂C/∂x_out · ∂D/∂v) · ∂S/∂x_in
  *
- * See the two boxes for the equations. This is Jarrett's form: the weights sum to 1 over the window
- * and all maps, and the divisor is at least its mean over the example. The two boxes also define
- * what the paper does not state: the σ of the window, the border, and a threshold for examples that
- * are constant.
+ * See the two boxes for the equations. This is the form of Jarrett et al.: the weights sum to 1
+ * over the window and all maps, and the divisor is at least the mean, over the example, of the
+ * local standard deviation. The two boxes also define what the paper does not state: the σ of the
+ * window, the treatment of the border, and a threshold for constant examples.
  *
  * Shapes: input, output, gradOutput [N, H, W, channels].
- * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma or threshold
+ * Errors: an input or gradOutput of the wrong shape or dtype; an even window; a sigma or threshold
  *         that is not above 0; channels below 1.
  * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2.
  *
@@ -77,8 +77,8 @@ export class ContrastNorm2D extends Module<Tensor4D, Tensor4D, ContrastNorm2DCac
   override facts([input]: readonly Shape[]): Facts {
     checkShape(this, 'forward', 'input', input, ['N', 'H', 'W', this.channels]);
     const [height, width] = this.subtractive.gaussian.kernelSize;
-    // One box slides its window of K pixels over the output of the other, so together they see
-    // 2 K − 1 pixels.
+    // The divisive box slides its window of K pixels over the output of the subtractive box, so
+    // together they see 2 K − 1 pixels.
     return { ...localNormFacts(input, [2 * height - 1, 2 * width - 1]), statistics: true };
   }
 }

@@ -40,11 +40,11 @@ export interface Conv1DOptions {
    * (⌈length/stride⌉ outputs).
    */
   readonly padding?: Padding1D;
-  /** The values of the border, `'zeros'` by default. */
+  /** How the border is filled; `'zeros'` by default. */
   readonly paddingMode?: PaddingMode;
   /** d, the distance between neighbouring elements of the kernel; 1 by default. */
   readonly dilation?: number;
-  /** The number of groups that the channels fall into, 1 by default. */
+  /** The number of groups into which the channels are divided; 1 by default. */
   readonly groups?: number;
   /** Whether the box adds a bias b; true by default. */
   readonly bias?: boolean;
@@ -56,9 +56,9 @@ export interface Conv1DOptions {
 
 /** The values that `Conv1D` keeps for its backward methods. */
 export interface Conv1DCache {
-  /** The input as images of one row, with its border unless the border is zeros. */
+  /** The input as images of one row. It includes the border, unless the border is zeros. */
   readonly images: Tensor4D;
-  /** The windows over `images`. (`geometry` has those over the input.) */
+  /** The windows over `images`. (`geometry` has the windows over the input.) */
   readonly windows: Geometry;
   readonly geometry: Geometry;
 }
@@ -75,15 +75,15 @@ export interface Conv1DCache {
  *
  * with g = ∂C/∂x_out. ∂C/∂x_in is ∂C/∂x without its border; the part that falls on the border is
  * added to the elements from which the border was copied, or dropped if the border is zeros. A
- * sequence is computed as an image of one row.
+ * sequence is treated as an image of one row.
  *
- * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with
- *         L' = ⌊(L + P − d (K − 1) − 1)/s⌋ + 1, where P is the padding of both sides together;
- *         weight [K, inChannels/groups, outChannels], the output channels of a group side by side;
+ * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with L' = ⌊(L + P − d
+ *         (K − 1) − 1)/s⌋ + 1, where P is the total padding of both sides; weight [K,
+ *         inChannels/groups, outChannels], in which the output channels of a group are consecutive;
  *         bias [outChannels].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         reflected padding of at least the length of the sequence, or circular padding of more
- *         than the length; channels that are not a multiple of the groups; bad sizes; a random
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; reflected padding of at least the length of the sequence, or circular padding of
+ *         more than the length; channels that are not a multiple of the groups; bad sizes; a random
  *         `init` without `rng`.
  * Source: Waibel et al. 1989, time-delay networks. Initial weights: Glorot & Bengio 2010, biases 0.
  *

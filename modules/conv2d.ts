@@ -36,11 +36,11 @@ export interface Conv2DOptions {
    * (⌈size/stride⌉ outputs).
    */
   readonly padding?: Padding;
-  /** The values of the border, `'zeros'` by default. */
+  /** How the border is filled; `'zeros'` by default. */
   readonly paddingMode?: PaddingMode;
   /** d, the distance between neighbouring elements of the kernel; 1 by default. */
   readonly dilation?: Pair;
-  /** The number of groups that the channels fall into, 1 by default. */
+  /** The number of groups into which the channels are divided; 1 by default. */
   readonly groups?: number;
   /** Whether the box adds a bias b; true by default. */
   readonly bias?: boolean;
@@ -52,9 +52,9 @@ export interface Conv2DOptions {
 
 /** The values that `Conv2D` keeps for its backward methods. */
 export interface Conv2DCache {
-  /** The input, with its border unless the border is zeros. */
+  /** The input. It includes the border, unless the border is zeros. */
   readonly images: Tensor4D;
-  /** The windows over `images`. (`geometry` has those over the input.) */
+  /** The windows over `images`. (`geometry` has the windows over the input.) */
   readonly windows: Geometry;
   readonly geometry: Geometry;
 }
@@ -62,8 +62,8 @@ export interface Conv2DCache {
 /**
  * The convolution of images with a bank of filters; as in all frameworks, the kernel is not
  * flipped. x is x_in with its border, filled as `paddingMode` says; x[n, 0, 0] is its first pixel.
- * With stride s and dilation d (all taken per axis), and with c over the input channels in the
- * group of output channel o:
+ * With stride s and dilation d (all per axis), and with c over the input channels in the group of
+ * output channel o:
  *
  *   forward            x_out[n,i,j,o] = b[o] + Σ_pqc x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,o]
  *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_o Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x}
@@ -75,13 +75,13 @@ export interface Conv2DCache {
  * added to the pixels from which the border was copied, or dropped if the border is zeros.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = ⌊(H + P − d (K_h − 1) − 1)/s⌋ + 1, where P is the padding of both sides together;
- *         weight [K_h, K_w, inChannels/groups, outChannels], the output channels of a group side
- *         by side; bias [outChannels].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         reflected padding of at least the size of the image, or circular padding of more than the
- *         size; channels that are not a multiple of the groups; bad sizes; a random `init` without
- *         `rng`.
+ *         H' = ⌊(H + P − d (K_h − 1) − 1)/s⌋ + 1, where P is the total padding of both sides;
+ *         weight [K_h, K_w, inChannels/groups, outChannels], in which the output channels of a
+ *         group are consecutive; bias [outChannels].
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; reflected padding of at least the size of the image, or circular padding of more
+ *         than the size; channels that are not a multiple of the groups; bad sizes; a random `init`
+ *         without `rng`.
  * Source: lecture, "Filtering"; LeCun et al. 1989. Initial weights: Glorot & Bengio 2010, biases 0.
  *
  *     const box = new Conv2D(3, 8, 5, { stride: 2, padding: 'same', rng: new Rng(0) });

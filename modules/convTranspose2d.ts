@@ -41,18 +41,18 @@ export interface ConvTranspose2DOptions {
    */
   readonly stride?: Pair;
   /**
-   * t, the number of pixels cut off on each side, 0 by default: the padding of the convolution that
-   * is transposed.
+   * t, the number of pixels that are cut off on each side; 0 by default. It is the padding of the
+   * convolution that is transposed.
    */
   readonly padding?: Pair;
   /**
-   * The numbers of rows and columns that are added at the end, below the larger of stride and
-   * dilation; 0 by default.
+   * The numbers of rows and columns that are added at the end; 0 by default. They must be less than
+   * the larger of stride and dilation.
    */
   readonly outputPadding?: Pair;
   /** d, the distance between neighbouring elements of the kernel; 1 by default. */
   readonly dilation?: Pair;
-  /** The number of groups that the channels fall into, 1 by default. */
+  /** The number of groups into which the channels are divided; 1 by default. */
   readonly groups?: number;
   /** Whether the box adds a bias b; true by default. */
   readonly bias?: boolean;
@@ -65,25 +65,28 @@ export interface ConvTranspose2DOptions {
 /** The values that `ConvTranspose2D` keeps for its backward methods. */
 export interface ConvTranspose2DCache {
   readonly input: Tensor4D;
-  /** The windows of the convolution from output to input. */
+  /** The windows of the convolution that maps the output to the input. */
   readonly geometry: Geometry;
-  /** The frame of the output, if an `outputPadding` reaches the stride. */
+  /** The frame of the output. It is present only if `outputPadding` is at least the stride. */
   readonly frame?: Frame;
 }
 
-/** Maps the uncut sum of all kernels to the output: first `end`, then `cut`. */
+/**
+ * Maps the uncut sum of all kernels to the output: it first adds `end`, and then cuts off `cut`.
+ */
 interface Frame {
   /** The zeros that are added after the last row and column. */
   readonly end: Borders;
-  /** The rows and columns that are cut off; its result has the size of the output. */
+  /** The rows and columns that are cut off. The result of cutting has the size of the output. */
   readonly cut: Borders;
 }
 
 /**
- * The transposed convolution, which makes images larger: its `forward` is the `backpropToInput` of
- * Conv2D, and the reverse. Each pixel puts the kernel, times its value, into the output; the
- * kernels of neighbours are a stride s apart, and add up where they overlap. With dilation d and t
- * pixels cut off at each side (all taken per axis), and c and o in the same group:
+ * The transposed convolution, which makes images larger. Its `forward` is the `backpropToInput` of
+ * Conv2D, and its `backpropToInput` is the `forward` of Conv2D. Each pixel adds the kernel,
+ * multiplied by the pixel's value, to the output. The kernels of neighbouring pixels are a stride s
+ * apart, and are summed where they overlap. With dilation d and t pixels cut off at each side (all
+ * per axis), and c and o in the same group:
  *
  *   forward            x_out[n,y,x,o] = b[o] + Σ_c Σ_{(i,p): i·s+p·d−t=y} Σ_{(j,q): j·s+q·d−t=x}
  *                                         x_in[n,i,j,c] w[p,q,o,c]
@@ -92,15 +95,15 @@ interface Frame {
  *                      ∂C/∂b[o] = Σ_nyx g[n,y,x,o]
  *
  * with g = ∂C/∂x_out, 0 outside of the output. A convolution with stride s maps s different input
- * sizes to the same output size. `outputPadding` adds rows and columns at the end, and so chooses
- * among these sizes. As in PyTorch, it may also reach the stride if it is below the dilation.
+ * sizes to the same output size. `outputPadding` adds rows and columns at the end, and so selects
+ * one of these sizes. As in PyTorch, it may be the stride or more if it is less than the dilation.
  *
- * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with H' = (H −
- *         1) s − 2 padding + d (K_h − 1) + outputPadding + 1; weight [K_h, K_w, outChannels/groups,
- *         inChannels], as for the Conv2D from output to input, whose adjoint this box is; bias
- *         [outChannels].
- * Errors: an input or gradOutput of another shape or dtype; padding that leaves no output; an
- *         outputPadding that is below neither the stride nor the dilation; channels that are not a
+ * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
+ *         H' = (H − 1) s − 2 padding + d (K_h − 1) + outputPadding + 1; weight [K_h, K_w,
+ *         outChannels/groups, inChannels], as for the Conv2D that maps the output to the input;
+ *         this box is its adjoint; bias [outChannels].
+ * Errors: an input or gradOutput of the wrong shape or dtype; padding that leaves no output; an
+ *         outputPadding that is not less than the stride or the dilation; channels that are not a
  *         multiple of the groups; bad sizes; a random `init` without `rng`.
  * Source: Zeiler et al. 2010, "Deconvolutional networks"; Long et al. 2015, arXiv:1411.4038,
  *         section 3.3; sizes as in PyTorch. Initial weights: Glorot & Bengio 2010, biases 0.
@@ -231,7 +234,8 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
     const box = new ConvTranspose2D(inChannels, outChannels, kernelSize, options);
     const [perGroup, taken] = [outChannels / groups, inChannels / groups];
     return assignMapped(box, this.params, map, (scale) => {
-      // The weight has an axis of the outputs of a group and an axis of the inputs of all groups.
+      // The weight has one axis for the output channels of a group and one for the input channels
+      // of all groups.
       const ofGroups = transpose(reshape(scale, [groups, perGroup, 1]), [1, 0, 2]);
       return reshape(tile(ofGroups, [1, 1, taken]), [perGroup, inChannels]);
     });
@@ -253,9 +257,9 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
   }
 
   /**
-   * Returns the windows along one axis. If `outputPadding` reached the stride, there would be room
-   * for more windows than there are pixels. In this case the windows lie over the uncut sum of all
-   * kernels.
+   * Returns the windows along one axis. If `outputPadding` is at least the stride, the output has
+   * room for more windows than there are pixels. In this case the windows are those over the uncut
+   * sum of all kernels.
    */
   #along(at: 0 | 1, output: number) {
     const [kernel, stride, dilation] = [this.kernelSize[at], this.stride[at], this.dilation[at]];
@@ -280,7 +284,7 @@ export class ConvTranspose2D extends Module<Tensor4D, Tensor4D, ConvTranspose2DC
   }
 }
 
-/** Returns the frame of the sum of the kernels, with zeros beyond its end. */
+/** Appends zeros to the sum of the kernels, and cuts it to the size of the output. */
 function framed(sum: Tensor4D, { end, cut }: Frame): Tensor4D {
   return pad2dToInput(pad2d(sum, end, 'zeros'), cut, 'zeros');
 }

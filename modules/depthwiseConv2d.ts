@@ -37,7 +37,7 @@ export interface DepthwiseConv2DOptions {
    * (⌈size/stride⌉ outputs).
    */
   readonly padding?: Padding;
-  /** The values of the border, `'zeros'` by default. */
+  /** How the border is filled; `'zeros'` by default. */
   readonly paddingMode?: PaddingMode;
   /** d, the distance between neighbouring elements of the kernel; 1 by default. */
   readonly dilation?: Pair;
@@ -51,18 +51,18 @@ export interface DepthwiseConv2DOptions {
 
 /** The values that `DepthwiseConv2D` keeps for its backward methods. */
 export interface DepthwiseConv2DCache {
-  /** The input, with its border unless the border is zeros. */
+  /** The input. It includes the border, unless the border is zeros. */
   readonly images: Tensor4D;
-  /** The windows over `images`. (`geometry` has those over the input.) */
+  /** The windows over `images`. (`geometry` has the windows over the input.) */
   readonly windows: Geometry;
   readonly geometry: Geometry;
 }
 
 /**
- * The convolution of each channel by itself, with M = `multiplier` filters per channel: Conv2D with
- * one group per channel. x is x_in with its border, which begins at x[n, 0, 0], filled as
- * `paddingMode` says. With stride s and dilation d (all taken per axis), and with the output
- * channel o = c·M + m:
+ * Convolves each channel separately, with M = `multiplier` filters per channel. This is a Conv2D
+ * with one group per channel. x is x_in with its border, which begins at x[n, 0, 0], filled as
+ * `paddingMode` says. With stride s and dilation d (all per axis), and with the output channel
+ * o = c·M + m:
  *
  *   forward            x_out[n,i,j,o] = b[o] + Σ_pq x[n, i·s + p·d, j·s + q·d, c] w[p,q,c,m]
  *   backpropToInput    ∂C/∂x[n,y,x,c] = Σ_m Σ_{(i,p): i·s+p·d=y} Σ_{(j,q): j·s+q·d=x}
@@ -74,11 +74,11 @@ export interface DepthwiseConv2DCache {
  * added to the pixels from which the border was copied, or dropped if the border is zeros.
  *
  * Shapes: input [N, H, W, channels]; output, gradOutput [N, H', W', channels·M] with
- *         H' = ⌊(H + P − d (K_h − 1) − 1)/s⌋ + 1, where P is the padding of both sides together;
+ *         H' = ⌊(H + P − d (K_h − 1) − 1)/s⌋ + 1, where P is the total padding of both sides;
  *         weight [K_h, K_w, channels, M]; bias [channels·M].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         reflected padding of at least the size of the image, or circular padding of more than the
- *         size; bad sizes; a random `init` without `rng`.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; reflected padding of at least the size of the image, or circular padding of more
+ *         than the size; bad sizes; a random `init` without `rng`.
  * Source: Sifre 2014; Howard et al. 2017, arXiv:1704.04861. Initial weights: Glorot & Bengio 2010,
  *         biases 0.
  *

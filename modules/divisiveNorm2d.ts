@@ -50,7 +50,7 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 
 /** The options of `DivisiveNorm2D`. */
 export interface DivisiveNorm2DOptions extends GaussianOptions {
-  /** The least divisor, 1e-4 by default. */
+  /** The smallest divisor, 1e-4 by default. */
   readonly threshold?: number;
 }
 
@@ -69,8 +69,8 @@ export interface DivisiveNorm2DCache {
 /**
  * Divisive normalization: divides each pixel by the local standard deviation σ. If σ is below its
  * mean over the example, c, the divisor is c, so that flat regions are not amplified. After
- * `SubtractiveNorm2D`, x has local mean 0, so σ is a standard deviation. With (j, k) one of the P
- * pixels of an example, (p, q) a cell of the window around 0 and i maps:
+ * `SubtractiveNorm2D`, x has local mean 0, so σ is a standard deviation. (j, k) is one of the P
+ * pixels of an example, (p, q) is a cell of the window around 0, and i is a map:
  *
  *   forward          σ[j,k] = (Σ_{ipq} w_{jk}[p,q] x[i, j+p, k+q]²)^½        c = (1/P) Σ_jk σ[j,k]
  *                    d[j,k] = max(c, σ[j,k], threshold)        y[i,j,k] = x[i,j,k]/d[j,k]
@@ -81,16 +81,16 @@ export interface DivisiveNorm2DCache {
  *                             + x[i,j,k] Σ_pq w_{j+p,k+q}[−p,−q] s[j+p,k+q]/σ[j+p,k+q]
  *
  * where w_{jk}[p,q] ∝ exp(−p²/2σ_h² − q²/2σ_w²) over the cells that are inside the image, and
- * Σ_{ipq} w_{jk}[p,q] = 1 at every pixel (jk): the window is cut and scaled up at the border. The
- * window is not a parameter. The threshold, which is not in the paper, prevents the amplification
- * of rounding errors in an example that is constant.
+ * Σ_{ipq} w_{jk}[p,q] = 1 at every pixel (jk): at the border the window is cut off and scaled up.
+ * The window is not a parameter. The threshold, which is not in the paper, prevents the
+ * amplification of rounding errors in an example that is constant.
  *
  * If two arguments of max(c, σ, threshold) are equal, the derivative goes to the threshold rather
  * than to c, and to c rather than to σ. If σ = 0, all x in the window are 0 and √ has no
- * derivative; s/σ is then taken as 0.
+ * derivative; s/σ is then defined as 0.
  *
  * Shapes: input, output, gradOutput [N, H, W, channels].
- * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma or threshold
+ * Errors: an input or gradOutput of the wrong shape or dtype; an even window; a sigma or threshold
  *         that is not above 0; channels below 1.
  * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2;
  *         the threshold is from Torch, whose modules use it instead of c.

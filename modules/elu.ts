@@ -9,7 +9,7 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 
 /** The options of `ELU`. */
 export interface ELUOptions {
-  /** α: the output falls to −α; 1 by default. */
+  /** α: for large negative inputs, the output approaches −α; 1 by default. */
   readonly alpha?: number;
 }
 
@@ -19,7 +19,7 @@ export interface ELUCache {
 }
 
 /**
- * The exponential linear unit, which falls to −α where the rectifier stays at 0.
+ * The exponential linear unit. Where a rectifier is 0, it falls towards −α.
  *
  *   forward          x_out = max(0, x_in) + α (exp(min(0, x_in)) − 1)
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · (1 where x_in > 0, α exp(x_in) where x_in ≤ 0)
@@ -27,8 +27,8 @@ export interface ELUCache {
  * At 0 the derivative is α. No exponential overflows, because no exponent is positive.
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output; an α that is not finite.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's; an α that is not finite.
  * Source: Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289, equation 15.
  *
  *     const box = new ELU({ alpha: 2 });
@@ -56,7 +56,7 @@ export class ELU extends Module<Tensor, Tensor, ELUCache> {
 
   backpropToInput(gradOutput: Tensor, { input }: ELUCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
-    // Above 0 both factors are 1.
+    // Where the input is above 0, both factors are 1.
     return tidy(() => mul(gradOutput, mul(step(input, this.alpha), expOf(negativePart(input)))));
   }
 

@@ -10,13 +10,13 @@ export interface FlattenCache {
 }
 
 /**
- * Reshapes each example to one row of numbers, so that a linear module can follow a convolution.
+ * Reshapes each example to one row of values, so that a `Linear` can follow a convolution.
  *
  *   forward          x_out[n, (i·W + j)·C + c] = x_in[n, i, j, c]
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out, in the shape of the input
  *
  * Shapes: input [N, ...sizes]; output, gradOutput [N, product of the sizes].
- * Errors: an input of rank below 2; a gradOutput of another shape than the output.
+ * Errors: an input of rank below 2; a gradOutput whose shape differs from the output's.
  *
  *     const box = new Flatten();
  *     box.infer(images);   // [N, H W C] for images [N, H, W, C]

@@ -9,8 +9,8 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 /** The options of `GELU`. */
 export interface GELUOptions {
   /**
-   * The approximation of the probability P: `'none'` (the default) computes it exactly, `'tanh'`
-   * approximates it.
+   * How the probability P is computed: exactly with `'none'` (the default), or approximately with
+   * `'tanh'`.
    */
   readonly approximate?: 'none' | 'tanh';
 }
@@ -36,8 +36,8 @@ const K = 0.044715;
  *            u(x) = √(2/π) (x + k x³)                u'(x) = √(2/π) (1 + 3 k x²),  k = 0.044715
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output; an `approximate` that is neither `'none'` nor `'tanh'`.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's; an `approximate` that is neither `'none'` nor `'tanh'`.
  * Source: Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2.
  *
  *     const box = new GELU({ approximate: 'tanh' });
@@ -93,7 +93,7 @@ function xNormal(x: Tensor): Tensor {
 }
 
 /**
- * Computes x P'(x) = x · 2 u'(x) P (1 − P). The product starts with P (1 − P), which is 0 where x²
+ * Computes x P'(x) = x · 2 u'(x) P (1 − P). P (1 − P) is multiplied first: it is 0 where x²
  * overflows, so the result is 0 there too.
  */
 function xTanh(x: Tensor, p: Tensor): Tensor {

@@ -12,13 +12,13 @@ export interface GlobalAvgPool2DCache {
 
 /**
  * The average of each channel over the whole image. The output is a vector per example, so a
- * `Linear` may follow. (`AdaptiveAvgPool2D(1)` computes the same as an image of one pixel.)
+ * `Linear` may follow. (`AdaptiveAvgPool2D(1)` computes the same values, as an image of one pixel.)
  *
  *   forward          x_out[n,c] = 1/(H·W) Σ_yx x_in[n,y,x,c]
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = 1/(H·W) ∂C/∂x_out[n,c]
  *
  * Shapes: input [N, H, W, C] of any H and W; output, gradOutput [N, C].
- * Errors: an input or gradOutput of another shape or dtype.
+ * Errors: an input or gradOutput of the wrong shape or dtype.
  * Source: Lin, Chen, Yan 2013, "Network in network", arXiv:1312.4400, section 3.2.
  *
  *     const box = new GlobalAvgPool2D();
@@ -50,7 +50,7 @@ export class GlobalAvgPool2D extends Module<Tensor4D, Tensor2D, GlobalAvgPool2DC
   }
 }
 
-/** One window as large as the image. */
+/** Makes a single window as large as the image. */
 function whole(height: number, width: number): ImageMap {
   return { height: windowsThatCover(height, 1), width: windowsThatCover(width, 1) };
 }

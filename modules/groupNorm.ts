@@ -32,14 +32,15 @@ export interface GroupNormOptions {
 export interface GroupNormCache {
   /** x̂ */
   readonly normalized: Tensor;
-  /** 1/√(σ² + ε), one per group of an example. */
+  /** 1/√(σ² + ε), one per example and group. */
   readonly invStd: Tensor;
 }
 
 /**
- * Group normalization: the channels of each example fall into groups of neighbours. Each group gets
- * mean 0 and variance 1, then each channel c a learned scale and shift. With i over the D elements
- * of one group of one example, which are all positions of channels/groups channels:
+ * Group normalization: the channels of each example are divided into groups of neighbouring
+ * channels. Each group is normalized to mean 0 and variance 1; then each channel c is multiplied by
+ * a learned scale and shifted. The index i runs over the D elements of one group of one example,
+ * which are all positions of channels/groups channels:
  *
  *   forward            μ = (1/D) Σ_i x_i        σ² = (1/D) Σ_i (x_i − μ)²
  *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ_c x̂_i + β_c
@@ -49,11 +50,11 @@ export interface GroupNormCache {
  *                      with sums over the batch and all positions
  *
  * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². Training
- * and inference are alike. One group is layer normalization over positions and channels; one group
- * per channel is `InstanceNorm`.
+ * and inference compute the same. One group is layer normalization over positions and channels; one
+ * group per channel is `InstanceNorm`.
  *
  * Shapes: input, output, gradOutput [N, ..., channels]; weight (γ), bias (β) [channels].
- * Errors: an input or gradOutput of another shape or dtype; groups of one element, which have no
+ * Errors: an input or gradOutput of the wrong shape or dtype; groups of one element, which have no
  *         variance; groups that do not divide the channels; an eps that is not above 0.
  * Source: Wu & He 2018, arXiv:1803.08494. Initially γ = 1, β = 0.
  *

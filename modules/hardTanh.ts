@@ -28,17 +28,18 @@ export interface HardTanhCache {
 }
 
 /**
- * The identity between two bounds, and constant outside of them.
+ * The identity between two bounds, and a constant outside of them.
  *
  *   forward          x_out = min(max(x_in, minValue), maxValue)
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · 1[minValue < x_in < maxValue]
  *
- * At the bounds the derivative is 0. `minValue` 0 and `maxValue` 6 make the ReLU6 of MobileNet.
+ * At the bounds the derivative is 0. With `minValue` 0 and `maxValue` 6, it is the ReLU6 of
+ * MobileNet.
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output; bounds that are not finite or not in order.
- * Source: Collobert, "Large scale machine learning", 2004; the rule at the bounds is that of
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's; bounds that are not finite, or a minValue that is not below maxValue.
+ * Source: Collobert, "Large scale machine learning", 2004; the derivative at the bounds is that of
  *         PyTorch's nn.Hardtanh.
  *
  *     const relu6 = new HardTanh({ minValue: 0, maxValue: 6 });
@@ -76,7 +77,7 @@ export class HardTanh extends Module<Tensor, Tensor, HardTanhCache> {
   backpropToInput(gradOutput: Tensor, { input }: HardTanhCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
     return tidy(() => {
-      // The product of the distances is positive only between the two bounds.
+      // This product is positive only between the two bounds.
       const above = sub(input, scalar(this.minValue));
       const below = sub(scalar(this.maxValue), input);
       return mul(gradOutput, step(mul(above, below)));

@@ -10,14 +10,15 @@ export interface IdentityCache {
 }
 
 /**
- * Returns its input: the shortcut of a residual network, or a box that does nothing in a chain.
+ * Returns its input. It can be the shortcut of a residual network, or a box that does nothing in a
+ * chain.
  *
  *   forward          x_out = x_in
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's.
  * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, section 3.2.
  *
  *     const box = new Identity();

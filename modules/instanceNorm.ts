@@ -32,14 +32,14 @@ export interface InstanceNormOptions {
 export interface InstanceNormCache {
   /** x̂ */
   readonly normalized: Tensor;
-  /** 1/√(σ² + ε), one per channel of an example. */
+  /** 1/√(σ² + ε), one per example and channel. */
   readonly invStd: Tensor;
 }
 
 /**
- * Instance normalization: each channel of each example gets mean 0 and variance 1 over its
- * positions, and with `affine` a learned scale and shift. With i over the D positions of channel c
- * of one example:
+ * Instance normalization: each channel of each example is normalized to mean 0 and variance 1 over
+ * its positions. With `affine`, it is then multiplied by a learned scale and shifted. The index i
+ * runs over the D positions of channel c of one example:
  *
  *   forward            μ = (1/D) Σ_i x_i        σ² = (1/D) Σ_i (x_i − μ)²
  *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ_c x̂_i + β_c
@@ -49,10 +49,10 @@ export interface InstanceNormCache {
  *                      with sums over the batch and all positions
  *
  * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². Training
- * and inference are alike.
+ * and inference compute the same.
  *
  * Shapes: input, output, gradOutput [N, positions, ..., channels]; weight (γ), bias (β) [channels].
- * Errors: an input or gradOutput of another shape or dtype; a single position, which has no
+ * Errors: an input or gradOutput of the wrong shape or dtype; a single position, which has no
  *         variance; channels below 1; an eps that is not above 0.
  * Source: Ulyanov, Vedaldi, Lempitsky 2016, arXiv:1607.08022. Initially γ = 1, β = 0.
  *
@@ -119,7 +119,7 @@ export class InstanceNorm extends Module<Tensor, Tensor, InstanceNormCache> {
     return { ...sameShape(input, 'elementwise'), statistics: true };
   }
 
-  /** One group per channel of an example. */
+  /** Makes one group per example and channel. */
   #grouping(shape: Shape): ReductionGroups {
     const positions = numElements(shape.slice(1, -1));
     if (positions > 1) {

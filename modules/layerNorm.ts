@@ -37,8 +37,9 @@ export interface LayerNormCache {
 }
 
 /**
- * Layer normalization: each example gets mean 0 and variance 1 over its last axes, then each
- * element a learned scale and shift. With i over the D elements of the last axes:
+ * Layer normalization: each example is normalized to mean 0 and variance 1 over its last axes; then
+ * each element is multiplied by a learned scale and shifted. The index i runs over the D elements
+ * of the last axes:
  *
  *   forward            μ = (1/D) Σ_i x_i        σ² = (1/D) Σ_i (x_i − μ)²
  *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ_i x̂_i + β_i
@@ -48,10 +49,10 @@ export interface LayerNormCache {
  *                      with sums over all axes before the last
  *
  * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². Training
- * and inference are alike.
+ * and inference compute the same.
  *
  * Shapes: input, output, gradOutput [N, ..., ...shape]; weight (γ), bias (β) `shape`.
- * Errors: an input or gradOutput of another shape or dtype; a shape of one element, which has no
+ * Errors: an input or gradOutput of the wrong shape or dtype; a shape of one element, which has no
  *         variance; an eps that is not above 0.
  * Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450. Initially γ = 1, β = 0.
  *
@@ -121,7 +122,7 @@ export class LayerNorm extends Module<Tensor, Tensor, LayerNormCache> {
     return { ...sameShape(input, 'channels'), statistics: this.shape.length > 1 };
   }
 
-  /** One group per example and position before the last axes. */
+  /** Makes one group per example and position before the last axes. */
   #examples(x: Tensor): ReductionGroups {
     const columns = numElements(this.shape);
     return { outer: x.size / columns, rows: 1, groups: 1, columns };

@@ -16,7 +16,7 @@ export interface LeakyReLUCache {
 }
 
 /**
- * The leaky rectifier. Its small slope s below 0 keeps every unit learning.
+ * The leaky rectifier. Because of its small slope s below 0, no unit stops learning.
  *
  *   forward          x_out = x_in where x_in > 0, s x_in where x_in ≤ 0
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · (1 where x_in > 0, s where x_in ≤ 0)
@@ -24,8 +24,8 @@ export interface LeakyReLUCache {
  * At 0 the derivative is s.
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output; a slope that is not finite.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's; a slope that is not finite.
  * Source: Maas, Hannun, Ng, "Rectifier nonlinearities improve neural network acoustic models",
  *         2013, equation 2.
  *

@@ -31,12 +31,12 @@ export interface LinearCache {
  *   backpropToInput    ∂C/∂x_in = ∂C/∂x_out · W
  *   backpropToParams   ∂C/∂W_ij = Σ_n ∂C/∂x_out_i · x_in_j        ∂C/∂b_i = Σ_n ∂C/∂x_out_i
  *
- * With one row per example, these are X Wᵀ + b, G W, Gᵀ X and the column sums of G.
+ * For a batch with one example per row, these are X Wᵀ + b, G W, Gᵀ X and the column sums of G.
  *
  * Shapes: input [N, inFeatures]; output, gradOutput [N, outFeatures]; weight
  *         [outFeatures, inFeatures]; bias [outFeatures].
- * Errors: an input or gradOutput of another shape or dtype; sizes below 1; a random `init` without
- *         `rng`.
+ * Errors: an input or gradOutput of the wrong shape or dtype; sizes below 1; a random `init`
+ *         without `rng`.
  * Source: lecture, "Linear Module". Initial weights: Glorot & Bengio 2010, biases 0.
  *
  *     const box = new Linear(4, 3, { rng: new Rng(0) });

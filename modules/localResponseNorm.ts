@@ -39,29 +39,29 @@ export interface TensorFlowLRN {
 /** The values that `LocalResponseNorm` keeps for its backward method. */
 export interface LocalResponseNormCache {
   readonly input: Tensor;
-  /** s, the base of the damping. */
+  /** s, the sum by whose power the input is divided. */
   readonly base: Tensor;
-  /** s^−β */
+  /** The factor s^−β. */
   readonly damping: Tensor;
 }
 
 /**
- * Local response normalization: each value is damped by the values of the neighbouring channels at
- * the same position. With the channels W(c) = c − ⌊size/2⌋ ... c + ⌈size/2⌉ − 1, as far as they
- * exist:
+ * Local response normalization: each value is reduced by the values of the neighbouring channels at
+ * the same position. W(c) are the channels c − ⌊size/2⌋ ... c + ⌈size/2⌉ − 1 that exist:
  *
  *   forward          s_c = k + (α/size) Σ_{j ∈ W(c)} x_j²        y_c = x_c s_c^−β
  *   backpropToInput  ∂C/∂x_c = g_c s_c^−β − (2αβ/size) x_c Σ_{j: c ∈ W(j)} g_j y_j/s_j
  *                    with g = ∂C/∂y
  *
  * α is divided by the size, also at the border, as in PyTorch, Caffe and Torch; k is 1 by default.
- * The equation of the paper, TensorFlow and tfjs do not divide: `krizhevsky2012` and
- * `fromTensorFlow` translate. An even size reaches one channel further down than up.
+ * The equations of the paper, TensorFlow and tfjs do not divide α; `krizhevsky2012` and
+ * `fromTensorFlow` convert their arguments. If the size is even, the window has one channel more
+ * below c than above it.
  *
  * Shapes: input, output, gradOutput [N, ..., C].
- * Errors: an input without a batch axis, or that is not a float tensor; a gradOutput of another
- *         shape than the output; a size below 1; a negative alpha or beta; a k that is not above 0,
- *         because s must not be 0.
+ * Errors: an input that has no batch axis or is not a float tensor; a gradOutput whose shape
+ *         differs from the output's; a size below 1; a negative alpha or beta; a k that is not
+ *         above 0, because s must not be 0.
  * Source: Krizhevsky, Sutskever, Hinton 2012, section 3.3.
  *
  *     const box = LocalResponseNorm.krizhevsky2012();
@@ -88,14 +88,14 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
   }
 
   /**
-   * Makes the box of the paper's equation with n = 5, k = 2, β = 0.75 and α = 1e-4. The equation
+   * Makes the box for the paper's equation with n = 5, k = 2, β = 0.75 and α = 1e-4. The equation
    * does not divide α by n, although the paper's code did.
    */
   static krizhevsky2012(): LocalResponseNorm {
     return new LocalResponseNorm(5, { alpha: 5 * 1e-4, beta: 0.75, k: 2 });
   }
 
-  /** Makes the box that computes the same as TensorFlow with these arguments. */
+  /** Makes the box that computes the same as TensorFlow's operation with these arguments. */
   static fromTensorFlow(args: TensorFlowLRN = {}): LocalResponseNorm {
     checkOptions('LocalResponseNorm.fromTensorFlow', args, [
       'depthRadius',
@@ -124,7 +124,7 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
     const [below, above] = this.#reach();
     return tidy(() => {
       const direct = mul(gradOutput, damping);
-      // The windows that contain channel c are those of the channels from c − above to c + below.
+      // The windows that contain channel c are those of the channels c − above to c + below.
       const shares = sumOfChannels(div(mul(direct, input), base), above, below);
       const factor = scalar((2 * this.alpha * this.beta) / this.size);
       return sub(direct, mul(mul(input, shares), factor));
@@ -145,7 +145,7 @@ export class LocalResponseNorm extends Module<Tensor, Tensor, LocalResponseNormC
     return `LocalResponseNorm over ${this.size} channels`;
   }
 
-  /** The numbers of channels in W(c) below and above c. */
+  /** The number of channels in W(c) below c, and above c. */
   #reach(): [below: number, above: number] {
     return [Math.floor(this.size / 2), Math.ceil(this.size / 2) - 1];
   }

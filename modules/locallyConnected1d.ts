@@ -46,8 +46,8 @@ export interface LocallyConnected1DCache {
 }
 
 /**
- * A convolution of sequences that shares no weights: each position i of the output has its own
- * filters and biases. With stride s and t zeros of padding before the first element, x_in being 0
+ * A convolution of sequences without shared weights: each position i of the output has its own
+ * filters and biases. With stride s and t zeros of padding before the first element, and x_in = 0
  * in the padding:
  *
  *   forward            x_out[n,i,o] = b[i,o] + Σ_pc x_in[n, i·s + p − t, c] w[i,p,c,o]
@@ -56,13 +56,13 @@ export interface LocallyConnected1DCache {
  *                      ∂C/∂b[i,o] = Σ_n g[n,i,o]
  *
  * with g = ∂C/∂x_out. The gradient that falls on the padding is dropped, because the zeros are not
- * part of the input. A sequence is computed as an image of one row.
+ * part of the input. A sequence is treated as an image of one row.
  *
  * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with
- *         L' = ⌊(L + P − K)/s⌋ + 1, where P is the padding of both sides together; weight
- *         [L', K, inChannels, outChannels]; bias [L', outChannels].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         bad sizes; a random `init` without `rng`.
+ *         L' = ⌊(L + P − K)/s⌋ + 1, where P is the total padding of both sides; weight [L', K,
+ *         inChannels, outChannels]; bias [L', outChannels].
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; bad sizes; a random `init` without `rng`.
  * Source: LeCun 1989, "Generalization and network design strategies". Initial weights: Glorot &
  *         Bengio 2010, biases 0.
  *

@@ -58,9 +58,9 @@ export interface LocallyConnected2DCache {
 }
 
 /**
- * A convolution that shares no weights: each position (i, j) of the output has its own filters and
- * biases. With stride s and t zeros of padding before the first pixel (taken per axis), x_in being
- * 0 in the padding:
+ * A convolution without shared weights: each position (i, j) of the output has its own filters and
+ * biases. With stride s and t zeros of padding before the first pixel (both per axis), and x_in = 0
+ * in the padding:
  *
  *   forward            x_out[n,i,j,o] = b[i,j,o]
  *                                       + Σ_pqc x_in[n, i·s + p − t, j·s + q − t, c] w[i,j,p,q,c,o]
@@ -73,10 +73,10 @@ export interface LocallyConnected2DCache {
  * part of the input.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = ⌊(H + P − K_h)/s⌋ + 1, where P is the padding of both sides together; weight
- *         [H', W', K_h, K_w, inChannels, outChannels]; bias [H', W', outChannels].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         bad sizes; a random `init` without `rng`.
+ *         H' = ⌊(H + P − K_h)/s⌋ + 1, where P is the total padding of both sides; weight [H', W',
+ *         K_h, K_w, inChannels, outChannels]; bias [H', W', outChannels].
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; bad sizes; a random `init` without `rng`.
  * Source: LeCun 1989, "Generalization and network design strategies"; Taigman et al. 2014,
  *         DeepFace. Initial weights: Glorot & Bengio 2010, biases 0.
  *
@@ -97,7 +97,7 @@ export class LocallyConnected2D extends Module<Tensor4D, Tensor4D, LocallyConnec
   readonly padding: Padding;
   readonly geometry: Geometry;
 
-  /** @param inputSize the size of the images, [height, width]; one number for both. */
+  /** @param inputSize the size of the images, [height, width], or one number for both. */
   constructor(
     inputSize: Pair,
     inChannels: number,
@@ -185,7 +185,7 @@ export class LocallyConnected2D extends Module<Tensor4D, Tensor4D, LocallyConnec
     return reshape(this.params.weight, [height.output * width.output, -1, this.outChannels]);
   }
 
-  /** Returns gradOutput with its rows and columns as one axis. */
+  /** Reshapes gradOutput so that its rows and columns are one axis. */
   #positions(gradOutput: Tensor4D): Tensor3D {
     const [batch, height, width, channels] = gradOutput.shape;
     return reshape(gradOutput, [batch, height * width, channels]);

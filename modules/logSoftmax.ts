@@ -21,9 +21,9 @@ export interface LogSoftmaxCache {
  * y_i = (x_i − m) − log Σ_j exp(x_j − m), so no exponential overflows and no logarithm receives 0.
  *
  * Shapes: input, output, gradOutput [..., classes].
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output.
- * Source: Bridle 1990. With `NegativeLogLikelihood` it makes `SoftmaxCrossEntropy`.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's.
+ * Source: Bridle 1990. Followed by `NegativeLogLikelihood`, it is `SoftmaxCrossEntropy`.
  *
  *     const box = new LogSoftmax();
  *     box.infer(tensor2d([[0, Math.log(3)]]));   // [[log 0.25, log 0.75]]

@@ -26,7 +26,7 @@ import { describeWindows, poolFacts } from '../lib/window.ts';
 
 /** The options of `LPPool2D`. */
 export interface LPPool2DOptions {
-  /** s, in pixels; the kernel's size by default, so that windows tile the image. */
+  /** s, in pixels; the kernel's size by default, so that the windows tile the image. */
   readonly stride?: Pair;
   /** Whether the output size is rounded up; false by default. */
   readonly ceilMode?: boolean;
@@ -51,17 +51,17 @@ export interface LPPool2DCache {
  * because ∂y/∂s = 1/p |s|^(1/p−1) = 1/p |y|^(1−p) and ∂s/∂x_in = f p x_in^(p−1). Where s = 0 the
  * gradient is taken to be 0.
  *
- * The power keeps the sign of x_in. An even p makes it a norm of signed inputs. With an odd p
- * values of both signs cancel, and a negative s has its real root, −|s|^(1/p), where PyTorch gives
- * NaN. With a p that is not an integer, x_in^p is NaN for a negative x_in, as in PyTorch: use it
- * after a rectifier.
+ * x_in^p is computed with the sign of x_in. So the output is a norm if p is even. If p is odd,
+ * values of different signs cancel, and for a negative s the output is its real root, −|s|^(1/p),
+ * where PyTorch gives NaN. If p is not an integer, x_in^p is NaN for a negative x_in, as in
+ * PyTorch, so use the box after a rectifier.
  *
- * There is no padding. `ceilMode` rounds H' and W' up: a last window may reach over the end if it
- * starts inside the input. Its missing pixels count as the average of the others, f = K_h K_w /
- * (the number of its pixels); otherwise f = 1.
+ * There is no padding. `ceilMode` rounds H' and W' up: a last window may extend beyond the end if
+ * it starts inside the input. Each missing pixel of such a window counts as the average of the
+ * other pixels: f = K_h K_w / (the number of pixels of the window). For all other windows, f = 1.
  *
  * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H − K_h)/stride⌋ + 1.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the input; a
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the input; a
  *         normType below 1.
  * Source: lecture, "Pooling"; PyTorch's LPPool2d.
  *

@@ -12,16 +12,16 @@ export interface MaxCache {
 }
 
 /**
- * The largest of several inputs, element by element.
+ * The maximum of several inputs, element by element.
  *
  *   forward          x_out = max_k x_k
  *   backpropToInput  ∂C/∂x_k = ∂C/∂x_out · 1[k is the winner]
  *
- * Among equals the first wins and gets the whole gradient.
+ * If several are equal, the first one wins and gets the whole gradient.
  *
  * Shapes: inputs, output, gradOutput: any, all the same.
- * Errors: inputs of two shapes, or that are not float tensors; a gradOutput of another shape than
- *         the output.
+ * Errors: inputs of different shapes; inputs that are not float tensors; a gradOutput whose shape
+ *         differs from the output's.
  *
  *     const box = new Max();
  *     box.infer([tensor1d([1, 20]), tensor1d([10, 2])]);   // [10, 20]
@@ -40,10 +40,10 @@ export class Max extends Module<readonly Tensor[], Tensor, MaxCache> {
     checkGradOutput(this, 'backpropToInput', gradOutput, output.shape);
     return tidy(() => {
       const zero = zerosLike(gradOutput);
-      // The gradient, with 0 at the elements that an input before k has won.
+      // The gradient, but 0 at the elements for which an earlier input has been the maximum.
       let left: Tensor = gradOutput;
       return inputs.map((x) => {
-        // Where the output is NaN, nobody loses, and the first gets the gradient.
+        // Where the output is NaN, the comparison is false, so the first input gets the gradient.
         const loses = less(x, output);
         const grad = where(loses, zero, left);
         left = where(loses, left, zero);

@@ -14,7 +14,7 @@ import { poolFacts } from '../lib/window.ts';
 
 /** The options of `MaxPool1D`. */
 export interface MaxPool1DOptions {
-  /** s, in elements of the sequence; the kernel's size by default, so that windows tile it. */
+  /** s, in elements of the sequence; the kernel's size by default, so that the windows tile it. */
   readonly stride?: number;
   /**
    * The number of elements added on each side, `'valid'` (none, the default) or `'same'`
@@ -29,7 +29,7 @@ export interface MaxPool1DOptions {
 export interface MaxPool1DCache {
   readonly input: Tensor3D;
   readonly output: Tensor3D;
-  /** The windows over the sequence as an image of one row. */
+  /** The windows over the sequence, which is treated as an image of one row. */
   readonly geometry: Geometry;
 }
 
@@ -39,17 +39,19 @@ export interface MaxPool1DCache {
  *   forward          x_out[n,i,c] = max_p x_in[n, i·s + p − t, c],  p < K
  *   backpropToInput  ∂C/∂x_in[n,x,c] = Σ_{i: x wins window i} ∂C/∂x_out[n,i,c]
  *
- * with stride s and t elements of padding. Among equals the first wins and gets the whole gradient.
- * Padding never wins. An element that wins several windows gets the sum; an element that wins none,
- * or lies in no window, gets 0. A sequence is computed as an image of one row.
+ * with stride s and t elements of padding. If several are equal, the first one wins and gets the
+ * whole gradient. Padding is never the maximum. An element that wins several windows gets the sum;
+ * an element that wins none, or lies in no window, gets 0. A sequence is treated as an image of one
+ * row.
  *
- * `ceilMode` rounds L' up: a last window may reach over the end if it starts inside the input or
+ * `ceilMode` rounds L' up: a last window may extend beyond the end if it starts inside the input or
  * the padding before it.
  *
  * Shapes: input [N, L, C]; output, gradOutput [N, L', C], L' = ⌊(L + P − K)/s⌋ + 1, where P is the
- *         padding of both sides together.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         padding of more than half the kernel, which would leave windows without an element.
+ *         total padding of both sides.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; padding of more than half the kernel, which would leave windows without an
+ *         element.
  * Source: lecture, second problem set; the sizes are those of PyTorch's MaxPool1d.
  *
  *     const box = new MaxPool1D(2);

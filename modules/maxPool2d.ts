@@ -16,7 +16,7 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 
 /** The options of `MaxPool2D`. */
 export interface MaxPool2DOptions {
-  /** s, in pixels; the kernel's size by default, so that windows tile the image. */
+  /** s, in pixels; the kernel's size by default, so that the windows tile the image. */
   readonly stride?: Pair;
   /**
    * The number of pixels added on each side, or a pair, `'valid'` (none, the default) or `'same'`
@@ -42,17 +42,18 @@ export interface MaxPool2DCache {
  *   forward          x_out[n,i,j,c] = max_pq x_in[n, i·s + p − t, j·s + q − t, c]
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,j): (y,x) wins window (i,j)} ∂C/∂x_out[n,i,j,c]
  *
- * with p < K_h, q < K_w, stride s and t pixels of padding (taken per axis). Among equals the first
- * wins, row by row, and gets the whole gradient. Padding never wins. A pixel that wins several
- * windows gets the sum; a pixel that wins none, or lies in no window, gets 0.
+ * with p < K_h, q < K_w, stride s and t pixels of padding (both per axis). If several are equal,
+ * the first one, row by row, wins and gets the whole gradient. Padding is never the maximum. A
+ * pixel that wins several windows gets the sum; a pixel that wins none, or lies in no window, gets
+ * 0.
  *
- * `ceilMode` rounds H' and W' up: a last window may reach over the end if it starts inside the
+ * `ceilMode` rounds H' and W' up: a last window may extend beyond the end if it starts inside the
  * input or the padding before it.
  *
  * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + P − K_h)/s⌋ + 1, where
- *         P is the padding of both sides together.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         padding of more than half the kernel, which would leave windows without a pixel.
+ *         P is the total padding of both sides.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; padding of more than half the kernel, which would leave windows without a pixel.
  * Source: lecture, "Pooling" and the second problem set; the sizes are those of PyTorch's
  *         MaxPool2d.
  *

@@ -15,19 +15,20 @@ export interface MaxoutCache {
 }
 
 /**
- * The largest of k linear pieces, which a box before it computes side by side: feature i is made of
- * the inputs i·k ... i·k + k − 1. `Linear(n, features · k)` and `Maxout(k)` are a maxout layer.
+ * The maximum of k linear pieces, which the box before it computes: feature i is the maximum of the
+ * inputs i·k ... i·k + k − 1. `Linear(n, features · k)` and `Maxout(k)` together are a maxout
+ * layer.
  *
  *   forward          x_out_i = max_{p<k} x_in_{i·k+p}
  *   backpropToInput  ∂C/∂x_in_{i·k+p} = ∂C/∂x_out_i · 1[p is the winner of i]
  *
- * Among equals the first wins and gets the whole gradient. Maxout is a max pooling along the
- * features, and is computed as one: rows of an image of one channel, with windows of k that do not
- * overlap.
+ * If several are equal, the first one wins and gets the whole gradient. Maxout is computed as a max
+ * pooling along the features: each example is a row of an image with one channel, and the windows
+ * of k features do not overlap.
  *
  * Shapes: input [..., features · pieces]; output, gradOutput [..., features].
  * Errors: an input or gradOutput that is not a float tensor; features that are not a multiple of
- *         the pieces; a gradOutput of another shape than the output.
+ *         the pieces; a gradOutput whose shape differs from the output's.
  * Source: Goodfellow et al. 2013, "Maxout networks", arXiv:1302.4389, section 3.
  *
  *     const box = new Maxout(3);
@@ -89,7 +90,7 @@ export class Maxout extends Module<Tensor, Tensor, MaxoutCache> {
   }
 }
 
-/** Each row of features as an image of height 1 and one channel. */
+/** Reshapes each row of features to an image of height 1 with one channel. */
 function rows(x: Tensor): Tensor4D {
   const length = x.shape[x.rank - 1];
   return reshape(x, [x.size / length, 1, length, 1]);

@@ -22,13 +22,16 @@ import { paddedPosition, perPosition, samePosition } from '../lib/window.ts';
 
 /** The options of `Pad2D`. */
 export interface Pad2DOptions {
-  /** The values of the border, `'zeros'` by default. */
+  /** How the border is filled; `'zeros'` by default. */
   readonly mode?: PaddingMode;
-  /** The value of the border under the mode `'zeros'`; 0 by default. */
+  /** The value of the border in the mode `'zeros'`; 0 by default. */
   readonly value?: number;
 }
 
-/** The number of pixels on all sides, [height, width], or [[top, bottom], [left, right]]. */
+/**
+ * The number of pixels that are added to all sides, or [height, width], or [[top, bottom], [left,
+ * right]].
+ */
 export type Sides = Pair | readonly [readonly [number, number], readonly [number, number]];
 
 /** The values that `Pad2D` keeps for its backward method. */
@@ -38,8 +41,9 @@ export interface Pad2DCache {
 }
 
 /**
- * A border around images. Position i of the padded axis is read from pixel r(i) of an axis of n
- * pixels with t pixels before it; with y = i − t, inside the image r(i) = y, and in the border
+ * Adds a border around images. An axis of n pixels gets t pixels before it, and position i of the
+ * padded axis is a copy of pixel r(i). With y = i − t, r(i) = y inside the image, and in the border
+ * r(i) is
  *
  *   zeros: none, x_out = value        reflect: −y or 2(n − 1) − y
  *   replicate: 0 or n − 1             circular: y + n or y − n
@@ -47,12 +51,13 @@ export interface Pad2DCache {
  *   forward          x_out[n,i,j,c] = x_in[n, r_h(i), r_w(j), c]
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{i: r_h(i)=y} Σ_{j: r_w(j)=x} ∂C/∂x_out[n,i,j,c]
  *
- * so the gradient of a pixel is the sum over its copies in the border and itself.
+ * so the gradient of a pixel is the sum of the gradients of the pixel itself and of its copies in
+ * the border.
  *
  * Shapes: input [N, H, W, C]; output, gradOutput [N, top + H + bottom, left + W + right, C].
- * Errors: an input or gradOutput of another shape or dtype; a mirror of as many pixels as the image
- *         has, or more; a circular border larger than the image; a value with a mode that does not
- *         use it; bad sizes.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a mirrored border of at least the
+ *         size of the image; a circular border larger than the image; a `value` in a mode that does
+ *         not use it; bad sizes.
  * Source: lecture, "Filtering": "discuss how you handle the boundaries".
  *
  *     const box = new Pad2D([[1, 0], [2, 2]], { mode: 'reflect' });

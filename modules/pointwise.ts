@@ -32,24 +32,25 @@ export interface PointwiseCache {
 }
 
 /**
- * A function that maps a tensor to one of the same shape, element by element, by operations of
- * tfjs.
+ * A function that maps a tensor to one of the same shape, element by element, with tfjs's
+ * operations.
  */
 export type Elementwise = (x: Tensor) => Tensor;
 
 /**
- * The pointwise function: any h with any derivative h', applied to each element after a bias.
+ * The pointwise function: adds a bias to each element and applies a function h, whose derivative h'
+ * is given too.
  *
  *   forward            x_out_i = h(x_in_i + b_i)
  *   backpropToInput    ∂C/∂x_in_i = ∂C/∂x_out_i · h'(x_in_i + b_i)
  *   backpropToParams   ∂C/∂b_i = Σ ∂C/∂x_out_i · h'(x_in_i + b_i)
  *
- * One bias belongs to each element of the last axes, of shape `shape`. The sum runs over the axes
- * before them: over the batch for `shape` = [units], over batch and positions for the [channels] of
- * an image.
+ * There is one bias per element of the last axes, which have the shape `shape`. The sum runs over
+ * the axes before them: over the batch if `shape` is [units], and over the batch and all positions
+ * if it is the [channels] of an image.
  *
  * Shapes: input, output, gradOutput [..., ...shape]; bias `shape`.
- * Errors: an input or gradOutput of another shape or dtype; an h or h' that changes the shape.
+ * Errors: an input or gradOutput of the wrong shape or dtype; an h or h' that changes the shape.
  * Source: lecture, "Pointwise function".
  *
  *     const box = new Pointwise(2, (x) => square(x), (x) => mul(x, scalar(2)));
@@ -133,7 +134,7 @@ export class Pointwise extends Module<Tensor, Tensor, PointwiseCache> {
         `expected ${name} to keep the shape ${show(x.shape)}, got ${show(y.shape)}`,
       );
     }
-    // Output and cache are disposed separately, so they must not be one tensor.
+    // Output and cache are disposed separately, so they must not be the same tensor.
     return y === x ? x.clone() : y;
   }
 }

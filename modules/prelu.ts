@@ -41,8 +41,8 @@ export interface PReLUCache {
 }
 
 /**
- * The parametric rectifier: the slope a below 0 is learned. There is one slope for all channels or
- * one per channel c.
+ * The parametric rectifier: the slope a for inputs below 0 is learned. There is one slope for all
+ * channels, or one per channel c.
  *
  *   forward            x_out = max(0, x_in) + a_c min(0, x_in)
  *   backpropToInput    ∂C/∂x_in = ∂C/∂x_out · (1 where x_in > 0, a_c where x_in ≤ 0)
@@ -51,12 +51,12 @@ export interface PReLUCache {
  * The last sum runs over the batch and all positions of channel c; with one slope it runs over the
  * channels too. At 0 the output is 0 and the derivative is the slope a_c.
  *
- * Shapes: input, output, gradOutput [..., channels], or any with one slope; weight (that is a)
- *         [numParameters].
- * Errors: an input or gradOutput of another shape or dtype; fewer than one slope; an `init` that is
- *         not finite, or random without `rng`.
- * Source: He et al. 2015, arXiv:1502.01852, equations 1, 10 and 11; section 2.1 puts no weight
- *         decay on a.
+ * Shapes: input, output, gradOutput [..., channels], or any shape if there is only one slope;
+ *         weight (a) [numParameters].
+ * Errors: an input or gradOutput of the wrong shape or dtype; a number of slopes below 1; an `init`
+ *         that is not finite; a random `init` without `rng`.
+ * Source: He et al. 2015, arXiv:1502.01852, equations 1, 10 and 11; section 2.1 excludes a from
+ *         weight decay.
  *
  *     const box = new PReLU(64);   // one slope per channel of [N, H, W, 64]
  *     new PReLU().infer(tensor1d([-2, 3]));   // [-0.5, 3]

@@ -10,7 +10,7 @@ export interface ProductCache {
 }
 
 /**
- * The product of several inputs, element by element: one input gates another.
+ * The product of several inputs, element by element. One input can gate another.
  *
  *   forward          x_out = Π_k x_k
  *   backpropToInput  ∂C/∂x_k = ∂C/∂x_out · Π_{j≠k} x_j
@@ -19,8 +19,8 @@ export interface ProductCache {
  * after k, because x_out/x_k would fail at 0.
  *
  * Shapes: inputs, output, gradOutput: any, all the same.
- * Errors: inputs of two shapes, or that are not float tensors; a gradOutput of another shape than
- *         the output.
+ * Errors: inputs of different shapes; inputs that are not float tensors; a gradOutput whose shape
+ *         differs from the output's.
  *
  *     const box = new Product();
  *     box.infer([tensor1d([1, 2]), tensor1d([10, 0])]);   // [10, 0]
@@ -38,8 +38,8 @@ export class Product extends Module<readonly Tensor[], Tensor, ProductCache> {
   backpropToInput(gradOutput: Tensor, { inputs }: ProductCache): Tensor[] {
     checkGradOutput(this, 'backpropToInput', gradOutput, inputs[0].shape);
     return tidy(() => {
-      // First computes g Π_{j<k} x_j from the first input to the last, then Π_{j>k} x_j from the
-      // last to the first.
+      // The loops first compute g Π_{j<k} x_j from the first input to the last, and then Π_{j>k}
+      // x_j from the last to the first.
       const before = [gradOutput];
       for (const x of inputs.slice(0, -1)) before.push(mul(before[before.length - 1], x));
       const grads: Tensor[] = [];

@@ -11,14 +11,14 @@ export interface ReLUCache {
 }
 
 /**
- * The rectifier. At 0 its derivative is taken to be 0, as in the lecture.
+ * The rectified linear unit. At 0 its derivative is taken to be 0, as in the lecture.
  *
  *   forward          x_out = max(0, x_in)
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · 1[x_in > 0]
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's.
  * Source: lecture, "Non-Linearity".
  *
  *     const box = new ReLU();

@@ -19,8 +19,8 @@ export interface ReshapeCache {
  *   backpropToInput  ∂C/∂x_in[n] = ∂C/∂x_out[n], in the shape of the input
  *
  * Shapes: input [N, ...]; output, gradOutput [N, ...sizes].
- * Errors: sizes that are neither positive integers nor one −1; an example of another number of
- *         elements; a gradOutput of another shape than the output.
+ * Errors: sizes that are not positive integers (one may be −1); examples whose number of elements
+ *         does not fit the sizes; a gradOutput whose shape differs from the output's.
  *
  *     const box = new Reshape([4, -1]);
  *     box.infer(zeros([2, 12]));   // [2, 4, 3]

@@ -13,8 +13,8 @@ export interface SELUCache {
 }
 
 /**
- * The scaled exponential linear unit. Its two constants make mean 0 and variance 1 a fixed point,
- * so its layers normalize themselves.
+ * The scaled exponential linear unit. With its two constants, mean 0 and variance 1 are a fixed
+ * point from layer to layer, so a network of these units normalizes itself.
  *
  *   forward          x_out = λ (max(0, x_in) + α (exp(min(0, x_in)) − 1))
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · λ (1 where x_in > 0, α exp(x_in) where x_in ≤ 0)
@@ -22,8 +22,8 @@ export interface SELUCache {
  * At 0 the derivative is λ α. No exponential overflows, because no exponent is positive.
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's.
  * Source: Klambauer et al. 2017, arXiv:1706.02515, equations 2 and 14.
  *
  *     const box = new SELU();
@@ -52,7 +52,7 @@ export class SELU extends Module<Tensor, Tensor, SELUCache> {
   backpropToInput(gradOutput: Tensor, { input }: SELUCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, input.shape);
     return tidy(() => {
-      // Above 0 both factors are 1.
+      // Where the input is above 0, both factors are 1.
       const unscaled = mul(step(input, SELU.alpha), expOf(negativePart(input)));
       return mul(gradOutput, mul(scalar(SELU.lambda), unscaled));
     });

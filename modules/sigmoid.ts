@@ -18,8 +18,8 @@ export interface SigmoidCache {
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · x_out (1 − x_out)
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's.
  * Source: lecture, "Non-Linearity".
  *
  *     const box = new Sigmoid();

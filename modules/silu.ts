@@ -14,14 +14,14 @@ export interface SiLUCache {
 }
 
 /**
- * The sigmoid linear unit, also called swish: the input times its sigmoid.
+ * The sigmoid linear unit, also called swish: the input multiplied by its sigmoid.
  *
  *   forward          x_out = x_in σ(x_in),  σ(x) = 1/(1 + exp(−x))
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · σ(x_in) (1 + x_in (1 − σ(x_in)))
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's.
  * Source: Elfwing, Uchibe, Doya 2017, arXiv:1702.03118, equations 17 and 18.
  *
  *     const box = new SiLU();

@@ -20,10 +20,10 @@ export interface SoftmaxCache {
  * exponential overflows.
  *
  * Shapes: input, output, gradOutput [..., classes].
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output.
- * Source: Bridle 1990. For training, `SoftmaxCrossEntropy` on the scores is exact where
- *         log(softmax) is not.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's.
+ * Source: Bridle 1990. For training, apply `SoftmaxCrossEntropy` to the scores, which is more
+ *         precise than log(softmax).
  *
  *     const box = new Softmax();
  *     box.infer(tensor2d([[0, Math.log(3)]]));   // [[0.25, 0.75]]

@@ -17,7 +17,7 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 export interface SoftplusOptions {
   /** The sharpness β of the bend, 1 by default. */
   readonly beta?: number;
-  /** The box is the identity where β x_in is above this; 20 by default. */
+  /** Where β x_in is above this threshold, the box is the identity; 20 by default. */
   readonly threshold?: number;
 }
 
@@ -34,11 +34,11 @@ export interface SoftplusCache {
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · σ(β x_in),  or ∂C/∂x_out where β x_in > threshold
  *
  * At the default threshold, 20, the two formulas are equal in single precision. With a low
- * threshold, the output jumps there.
+ * threshold, the output has a jump at the threshold.
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output; a β that is not positive; a threshold that is not finite.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's; a β that is not positive; a threshold that is not finite.
  * Source: Dugas et al., "Incorporating second-order functional knowledge", NIPS 2000; PyTorch's
  *         nn.Softplus.
  *

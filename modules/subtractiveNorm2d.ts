@@ -31,20 +31,20 @@ export interface SubtractiveNorm2DCache {
 
 /**
  * Subtractive normalization: subtracts the local mean, so that the local mean becomes 0. The mean
- * runs over a Gaussian window and over all maps. With (j, k) a pixel, (p, q) a cell of the window
- * around 0 and i, i' maps:
+ * is weighted by a Gaussian window and taken over all maps. (j, k) is a pixel, (p, q) is a cell of
+ * the window around 0, and i and i' are maps:
  *
  *   forward          x_out[i,j,k] = x_in[i,j,k] − Σ_{i'pq} w_{jk}[p,q] x_in[i', j+p, k+q]
  *   backpropToInput  ∂C/∂x_in[i,j,k] = g[i,j,k] − Σ_pq w_{j+p,k+q}[−p,−q] Σ_i' g[i', j+p, k+q]
  *                    with g = ∂C/∂x_out
  *
  * where w_{jk}[p,q] ∝ exp(−p²/2σ_h² − q²/2σ_w²) over the cells that are inside the image, and
- * Σ_{i'pq} w_{jk}[p,q] = 1 at every pixel (jk). At the border the window is cut and scaled up, so a
- * constant image gives 0 everywhere. The window is not a parameter. The paper does not state σ; the
- * default, a quarter of the window, is Torch's.
+ * Σ_{i'pq} w_{jk}[p,q] = 1 at every pixel (jk). At the border the window is cut off and scaled up,
+ * so a constant image gives 0 everywhere. The window is not a parameter. The paper does not state
+ * σ; the default, a quarter of the window, is Torch's.
  *
  * Shapes: input, output, gradOutput [N, H, W, channels].
- * Errors: an input or gradOutput of another shape or dtype; an even window; a sigma that is not
+ * Errors: an input or gradOutput of the wrong shape or dtype; an even window; a sigma that is not
  *         above 0; channels below 1.
  * Source: lecture, "Contrast normalization" (7x7 Gaussian); Jarrett et al., ICCV 2009, section 2.
  *

@@ -18,8 +18,8 @@ export interface SumCache {
  *   backpropToInput  ∂C/∂x_k = ∂C/∂x_out
  *
  * Shapes: inputs, output, gradOutput: any, all the same.
- * Errors: inputs of two shapes, or that are not float tensors; a gradOutput of another shape than
- *         the output.
+ * Errors: inputs of different shapes; inputs that are not float tensors; a gradOutput whose shape
+ *         differs from the output's.
  *
  *     const box = new Sum();
  *     box.infer([tensor1d([1, 2]), tensor1d([10, 20])]);   // [11, 22]

@@ -17,7 +17,7 @@ import { describeWindows, poolFacts } from '../lib/window.ts';
 
 /** The options of `SumPool2D`. */
 export interface SumPool2DOptions {
-  /** s, in pixels; the kernel's size by default, so that windows tile the image. */
+  /** s, in pixels; the kernel's size by default, so that the windows tile the image. */
   readonly stride?: Pair;
   /**
    * The number of pixels added on each side, or a pair, `'valid'` (none, the default) or `'same'`
@@ -40,16 +40,16 @@ export interface SumPool2DCache {
  *   forward          x_out[n,i,j,c] = Σ_pq x_in[n, i·s + p − t, j·s + q − t, c]
  *   backpropToInput  ∂C/∂x_in[n,y,x,c] = Σ_{(i,p): i·s+p−t=y} Σ_{(j,q): j·s+q−t=x} g[n,i,j,c]
  *
- * with g = ∂C/∂x_out, p < K_h, q < K_w, stride s and t pixels of padding (taken per axis), x_in
- * being 0 in the padding.
+ * with g = ∂C/∂x_out, p < K_h, q < K_w, stride s and t pixels of padding (both per axis), and
+ * x_in = 0 in the padding.
  *
- * `ceilMode` rounds H' and W' up: a last window may reach over the end if it starts inside the
+ * `ceilMode` rounds H' and W' up: a last window may extend beyond the end if it starts inside the
  * input or the padding before it.
  *
  * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊(H + P − K_h)/s⌋ + 1, where
- *         P is the padding of both sides together.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         padding of more than half the kernel, which would leave windows without a pixel.
+ *         P is the total padding of both sides.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; padding of more than half the kernel, which would leave windows without a pixel.
  * Source: lecture, "Pooling"; the sizes are those of PyTorch's AvgPool2d.
  *
  *     const box = new SumPool2D(2);

@@ -17,8 +17,8 @@ export interface TanhCache {
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · (1 − tanh²(x_in)) = ∂C/∂x_out · (1 − x_out²)
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's.
  * Source: lecture, "Some useful derivatives".
  *
  *     const box = new Tanh();

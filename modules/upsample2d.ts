@@ -17,13 +17,16 @@ import { samePosition, weightedAxis } from '../lib/window.ts';
 /** The options of `Upsample2D`. */
 export interface Upsample2DOptions {
   /**
-   * f, the factor of the size, or one each for [height, width]; fractions, and factors below 1, are
-   * allowed.
+   * f, the factor by which the size is multiplied, or a pair of factors for [height, width].
+   * Factors may be fractions, and may be below 1.
    */
   readonly scaleFactor: Pair;
   /** The interpolation between pixels, `'nearest'` by default. */
   readonly mode?: 'nearest' | 'bilinear';
-  /** Whether the first and last pixels keep their places, under `'bilinear'`; false by default. */
+  /**
+   * Whether the first and last pixels keep their positions in the mode `'bilinear'`; false by
+   * default.
+   */
   readonly alignCorners?: boolean;
 }
 
@@ -44,11 +47,12 @@ export interface Upsample2DCache {
  *   bilinear         h[i,y] = max(0, 1 − |u_i − y|), u_i = (i + ½)/f − ½ kept within 0 ... H − 1,
  *                    or, with `alignCorners`, u_i = i (H − 1)/(H' − 1), and 0 where H' = 1
  *
- * so a bilinear pixel is a weighted average of the four around it.
+ * so a bilinear pixel is a weighted average of the four pixels around it.
  *
  * Shapes: input [N, H, W, C]; output, gradOutput [N, H', W', C], H' = ⌊H·f⌋.
- * Errors: an input or gradOutput of another shape or dtype; a factor that is not a number above 0;
- *         an output without pixels; `alignCorners` with `'nearest'`, where it has no meaning.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a factor that is not a number above
+ *         0; an output without pixels; `alignCorners` in the mode `'nearest'`, where it has no
+ *         meaning.
  * Source: PyTorch's Upsample.
  *
  *     const box = new Upsample2D({ scaleFactor: 2, mode: 'bilinear' });

@@ -13,11 +13,11 @@ import { withSafetensors } from '../formats/safetensors/safetensorsFile.ts';
 import { finiteFloats } from '../formats/safetensors/finiteFloats.ts';
 import { loadWeights, saveWeights } from '../formats/safetensors/weights.ts';
 
-/** The objects whose tensors a checkpoint holds. */
+/** The objects whose tensors a checkpoint contains. */
 export interface Checkpointable {
-  /** The network: its parameters and buffers. */
+  /** The network, whose parameters and buffers are saved. */
   readonly network: Pick<Module, 'params' | 'buffers'>;
-  /** The optimizer: everything that it keeps between steps. */
+  /** The optimizer, whose state between steps is saved. */
   readonly optimizer: { state(): OptimizerState; restore(state: OptimizerState): void };
 }
 
@@ -25,7 +25,7 @@ export interface Checkpointable {
 export interface SaveCheckpointOptions extends Checkpointable {
   /** The progress of the training, from `trainer.progress`. */
   readonly progress: TrainingProgress;
-  /** Further entries of the file's metadata. */
+  /** Additional entries for the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -34,11 +34,11 @@ const VERSION = 1;
 const OPTIMIZER = 'optimizer/';
 
 /**
- * Writes everything that a continued training needs into one safetensors file, whole or not at all.
- * The network's parameters and buffers have their own names, so the file also serves as a weights
- * file. The optimizer's tensors have names such as `optimizer/velocity/0.weight`. The metadata hold
- * the progress as JSON, the version of the format, and the number of steps that the optimizer made
- * outside this training, if any.
+ * Writes everything that is needed to resume training to one safetensors file, completely or not at
+ * all. The network's parameters and buffers have their own names, so the file also serves as a
+ * weights file. The optimizer's tensors have names such as `optimizer/velocity/0.weight`. The
+ * metadata contains the progress as JSON, the version of the format, and the number of steps, if
+ * any, that the optimizer has made outside this training.
  *
  * Errors: a value that is not finite; a file that cannot be written; an unknown option. The old
  *         file is then unchanged.
@@ -74,10 +74,10 @@ export async function saveCheckpoint(file: string, options: SaveCheckpointOption
 /**
  * Sets a network and an optimizer to the state in a checkpoint.
  *
- * Errors: a file of weights only; a checkpoint of another version of the format; a progress or
- *         scalars that no training has, with the field; progress of more or fewer steps than the
- *         optimizer's; a tensor that is not finite; those of `loadWeights` and of the optimizer's
- *         `restore`; an unknown option.
+ * Errors: a file that contains only weights; a checkpoint in another version of the format; invalid
+ *         progress or scalars (the message names the field); a number of steps that differs from
+ *         the optimizer's; a tensor that is not finite; those of `loadWeights` and of the
+ *         optimizer's `restore`; an unknown option.
  * @returns the progress, for `Trainer.restore`.
  *
  *     const trainer = new Trainer({ network, optimizer, cost, train, batchSize, epochs, rng });
@@ -126,7 +126,7 @@ export async function loadCheckpoint(
 /**
  * Reads only the progress from a checkpoint.
  *
- * Errors: a file of weights only; a checkpoint of another version of the format.
+ * Errors: a file that contains only weights; a checkpoint in another version of the format.
  */
 export async function readProgress(file: string): Promise<TrainingProgress> {
   return withSafetensors(file, ({ metadata }) => Promise.resolve(parseProgress(file, metadata)));
@@ -144,8 +144,9 @@ function parseScalars(file: string, metadata: Metadata): Record<string, number> 
 }
 
 /**
- * Checks that the optimizer has made the steps of the training and those outside it, `otherSteps`
- * in the metadata. An optimizer that does not count its steps is not checked.
+ * Checks that the optimizer's number of steps is the number of steps of the training plus those
+ * outside it, `otherSteps` in the metadata. An optimizer that does not count its steps is not
+ * checked.
  */
 function checkSteps(
   file: string,
@@ -163,8 +164,8 @@ function checkSteps(
 }
 
 /**
- * Throws for a checkpoint without a version, which is older than version 1, and for one of a newer
- * version.
+ * Throws for a checkpoint without a version, which is older than version 1, and for one with a
+ * newer version.
  */
 function checkVersion(file: string, metadata: Metadata): void {
   const version = metadata.get('checkpointVersion');
@@ -193,7 +194,7 @@ const WORD = integer(0, 2 ** 32 - 1);
 
 const STREAMS = 'three generators: of the order, the augmentation, and the boxes';
 
-/** The JSON of a `TrainingProgress`. */
+/** The schema of a `TrainingProgress` in JSON. */
 const PROGRESS = object({
   step: integer(0),
   examples: integer(1),

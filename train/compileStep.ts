@@ -15,10 +15,10 @@ export interface CompiledStep<Options, Result> {
 
 /**
  * Compiles a training step, such as `trainStep`. On the backend `tensorflow`, the first call
- * records the operations of the step, and later calls run them as graphs, which is faster. The
- * boxes, the cost and the optimizer run their own code in every call, so masks, rates and shapes
- * are always the current ones. Parameters, buffers and the optimizer's state stay in the same
- * objects as without compilation. On other backends, the step runs without graphs.
+ * records the operations of the step, and later calls run them as graphs, which is faster. The code
+ * of the boxes, the cost and the optimizer still runs in every call, so masks, rates and shapes are
+ * always current. Parameters, buffers and the optimizer's state stay in the same objects as without
+ * compilation. On other backends, the step runs without graphs.
  *
  * Each shape of the batch, and each order of operations, has a separate recording.
  *

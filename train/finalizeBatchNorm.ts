@@ -9,14 +9,14 @@ import type { Module } from '../lib/module.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 
 /**
- * The inputs of a network, batch by batch: a list, or a function that starts from the first batch
- * at each call.
+ * The inputs of a network, batch by batch: a list, or a function that starts again from the first
+ * batch at each call.
  */
 export type InputBatches = Iterable<Tensor> | (() => Iterable<Tensor>);
 
 /**
- * The final phase of training with batch normalization. For each BatchNorm, from the first of the
- * network to the last:
+ * The final phase of training with batch normalization. For each BatchNorm, from the first to the
+ * last one in the network, it
  *
  *   1. propagates all training data to it in inference mode, through boxes whose statistics are
  *      already final;
@@ -24,23 +24,23 @@ export type InputBatches = Iterable<Tensor> | (() => Iterable<Tensor>);
  *      its buffers.
  *
  * Afterwards each BatchNorm normalizes the same data, in inference, to mean 0 and variance 1. The
- * statistics do not depend on the split into batches: means and sums of squares are merged in
- * double precision. The variance is Σ (x − μ)²/m. A box that is used in several places gets the
- * statistics of all its inputs together.
+ * statistics do not depend on how the data is divided into batches, because means and sums of
+ * squares are merged in double precision. The variance is Σ (x − μ)²/m. A box that is used in
+ * several places gets the statistics of all its inputs together.
  *
  * The caller owns the batches; a generator disposes each one in a `finally` after its `yield`. The
  * function yields to the event loop after each batch.
  *
  * Errors: a network without a BatchNorm, or with a BatchNorm that its container does not run or
- *         does not pass the context to; data without a batch, or data that can be iterated only
- *         once; those of the boxes.
+ *         does not pass the context to; no batches; batches that can be iterated only once; those
+ *         of the boxes.
  * Source: lecture, "Batch normalization: test time"; Chan, Golub, LeVeque 1983 for the merging.
  *
  *     await trainer.run();
  *     await finalizeBatchNorm(network, batchesOfInputs);
  */
 export async function finalizeBatchNorm(network: Module, data: InputBatches): Promise<void> {
-  // An iterator returns itself at its current position, so it cannot start again.
+  // An iterator returns itself at its current position, so the iteration cannot start again.
   if (typeof data !== 'function' && Object.is(data[Symbol.iterator](), data))
     throw notRepeatable('an iterator');
   const batches = () => (typeof data === 'function' ? data() : data);
@@ -60,8 +60,8 @@ function notRepeatable(got: string): InputError {
 }
 
 /**
- * Lists the BatchNorms in the order in which data reaches them, with the number of their uses in a
- * forward pass.
+ * Lists the BatchNorms in the order in which the data reaches them, with the number of times that
+ * each is used in a forward pass.
  */
 function batchNormsOf(network: Module, batches: Iterable<Tensor>): Map<BatchNorm, number> {
   const uses = new Map<BatchNorm, number>();
@@ -91,8 +91,8 @@ function batchNormsOf(network: Module, batches: Iterable<Tensor>): Map<BatchNorm
 }
 
 /**
- * Returns the inputs of a BatchNorm in each of its places, for one batch. No box after the last
- * place runs.
+ * Returns the inputs of a BatchNorm at each place where it is used, for one batch. Boxes after the
+ * last of these places do not run.
  */
 function inputsOf(network: Module, batch: Tensor, box: BatchNorm, uses: number): Tensor[] {
   const inputs: Tensor[] = [];
@@ -116,7 +116,10 @@ function inputsOf(network: Module, batch: Tensor, box: BatchNorm, uses: number):
   return inputs;
 }
 
-/** The count, mean and sum of squared deviations per feature, merged over batches of any size. */
+/**
+ * The count, the mean and the sum of squared deviations of each feature, which can be merged over
+ * batches of any size.
+ */
 class MergedMoments {
   readonly #mean: Float64Array;
   readonly #squares: Float64Array;
@@ -127,7 +130,7 @@ class MergedMoments {
     this.#squares = new Float64Array(features);
   }
 
-  /** Merges an input, and disposes it. */
+  /** Merges the moments of an input, and disposes the input. */
   async add(input: Tensor): Promise<void> {
     const features = this.#mean.length;
     const rows = input.size / features;

@@ -19,15 +19,17 @@ export interface FindNonFiniteOptions {
   readonly input: Tensor;
   /** The target of the step. */
   readonly target: Tensor;
-  /** The context of the step. Its `rng`, if any, is in the state from before the step. */
+  /**
+   * The context of the step. Its `rng`, if there is one, must be in its state from before the step.
+   */
   readonly context: Context;
 }
 
 /**
  * Runs a training step again, box by box, without an update, and finds the first value that is NaN
  * or infinite. The order is that of the computation: forward from the first box to the cost, then
- * backward from the cost to the first box. The function checks every tensor of the step, so it is
- * slow; use it after a failure.
+ * backward from the cost to the first box. The function checks every tensor of the step, which is
+ * slow, so use it only after a failure.
  *
  * @returns the place of the value, such as `the output of Sequential[2] > Linear`; undefined if all
  *   values are finite.
@@ -52,17 +54,17 @@ export async function findNonFinite(options: FindNonFiniteOptions): Promise<stri
 /** A place in a training step, and whether its values are finite. */
 interface CheckedPlace {
   readonly place: string;
-  /** 0, or NaN if a value there is not finite. */
+  /** A scalar that is 0, or NaN if a value at the place is not finite. */
   readonly verdict: Tensor;
 }
 
-/** A value in the network, and its gradient once the backward pass has reached it. */
+/** A value in the network. Its gradient is added when the backward pass has reached it. */
 interface Value {
   readonly tensor: Tensor;
   grad?: Tensor;
 }
 
-/** One run of a box. */
+/** One run of a box in the forward pass. */
 interface BoxRun {
   readonly box: AnyModule;
   /** The path of the box in the network. */
@@ -101,7 +103,7 @@ function checkedPlaces({
   for (const { box, path, inputs, output, cache } of runs.reverse()) {
     const grad = output.grad as Tensor;
     const gradParams = box.backpropToParams(grad, cache);
-    // The gradient of the data is left out, because a training step does not compute it.
+    // The gradient of the data is omitted, because a training step does not compute it.
     if (inputs.some((value) => value !== data)) {
       inputGradients(box, grad, cache).forEach((part, k) => {
         check(`the gradient of the input of ${path}`, part);
@@ -122,8 +124,8 @@ function runBox(box: AnyModule, path: string, inputs: readonly Value[], context:
 }
 
 /**
- * Returns the output of a box and its parameters as places. A parameter that is not finite is the
- * likelier cause, so it comes first.
+ * Returns the parameters and the output of a box as places. The parameters come first, because a
+ * parameter that is not finite is the more likely cause.
  */
 function forwardPlaces({ box, path, output }: BoxRun): CheckedPlace[] {
   const verdict = zeroIfFinite([output.tensor]);

@@ -1,4 +1,4 @@
-/** boxprop/train: the training step, the loop around it, and scores. */
+/** boxprop/train: the training step, the training loop, and the metrics. */
 export { trainStep, type Optimizer, type TrainStepOptions } from './trainStep.ts';
 export {
   Trainer,

@@ -3,7 +3,7 @@ import { meanAll } from '../lib/kernels/reduce/sumAll.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Grads, Params } from '../lib/module.ts';
 
-/** Root mean squares over all parameters of a box, at one step. */
+/** Root mean squares over all parameters of a box, at one training step. */
 export interface LayerStats {
   /** The path of the box: `conv1`, `stage2.0.body`; `''` if the network is a single box. */
   readonly path: string;
@@ -12,8 +12,8 @@ export interface LayerStats {
   /** The root mean square of the gradients. */
   readonly gradient: number;
   /**
-   * The root mean square of the change of the weights. A ratio update / weight near 1e-3 is healthy
-   * (Karpathy, cs231n).
+   * The root mean square of the change of the weights. A healthy ratio of update to weight is near
+   * 1e-3 (Karpathy, cs231n).
    */
   readonly update: number;
 }
@@ -29,16 +29,16 @@ export interface LayerStatsOptions {
 }
 
 /**
- * Clones tensors. A clone costs no memory until the original is assigned to. The caller disposes
- * the clones.
+ * Clones tensors. A clone needs no memory until the original is assigned a new value. The caller
+ * disposes the clones.
  */
 export function snapshot(tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(tensors).map(([name, one]) => [name, one.clone()]));
 }
 
 /**
- * Computes the root mean squares of the weights, gradients and updates of each box, and reads them
- * all at once.
+ * Computes the root mean squares of the weights, gradients and updates of each box, and reads all
+ * of them in a single transfer.
  *
  *     const before = snapshot(network.params);
  *     optimizer.step(grads);

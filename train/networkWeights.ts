@@ -15,7 +15,7 @@ export async function readWeights(network: Network): Promise<NetworkWeights> {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** Returns the memory of weights, for the transfer to another thread. */
+/** Returns the buffers of the weights, which can be transferred to another thread. */
 export function buffersOf(weights: NetworkWeights): ArrayBuffer[] {
   return Object.values(weights).map(({ buffer }) => buffer);
 }
@@ -23,7 +23,7 @@ export function buffersOf(weights: NetworkWeights): ArrayBuffer[] {
 /**
  * Sets the parameters and buffers of a network.
  *
- * Errors: weights of another network. No variable is then set.
+ * Errors: weights that do not match the network. No variable is then set.
  *
  * @param where the function that the error names.
  */

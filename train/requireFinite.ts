@@ -10,10 +10,10 @@ import { evaluate, type Evaluation, type EvaluateOptions } from './evaluate.ts';
 import { findNonFinite } from './findNonFinite.ts';
 
 /**
- * Throws if a parameter of a network is not finite after an update, so that the network is not
- * saved.
+ * Throws if a parameter of a network is not finite after an update. This prevents the network from
+ * being saved.
  *
- * Errors: a parameter that is NaN or infinite, with its place.
+ * Errors: a parameter that is NaN or infinite (the message names it).
  */
 export async function requireFinite(network: Module, step: number): Promise<void> {
   const params = Object.entries(network.params);
@@ -35,21 +35,23 @@ async function areFinite(tensors: Parameters<typeof zeroIfFinite>[0]): Promise<b
 
 /** The options of `evaluateFinite`. */
 export interface EvaluateFiniteOptions extends EvaluateOptions {
-  /** The number of the last training step, for messages; undefined for weights from a file. */
+  /**
+   * The number of the last training step, for messages. It is undefined for weights from a file.
+   */
   readonly step?: number;
   /**
-   * A network that computes the same in inference, such as that of `foldBatchNorm`, and is
-   * evaluated in place of `network`. A message names a box of `network`.
+   * A network that computes the same in inference, such as the result of `foldBatchNorm`. It is
+   * evaluated in place of `network`, but messages name boxes of `network`.
    */
   readonly folded?: Module;
 }
 
 /**
- * Evaluates a network during its training or from a file, and checks that the loss is finite. (It
- * may not be, even if all weights are finite, because they may be very large.)
+ * Evaluates a network, and checks that the loss is finite. (If weights are very large, the loss may
+ * overflow although all weights are finite.)
  *
- * Errors: those of `evaluate`; a loss that is NaN or infinite, with the box that first produced
- *         such a value.
+ * Errors: those of `evaluate`; a loss that is NaN or infinite (the message names the box that first
+ *         produced such a value).
  */
 export async function evaluateFinite(
   network: Module,

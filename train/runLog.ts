@@ -7,18 +7,22 @@ import { pathKind } from '../lib/files/regularFile.ts';
 import { systemProblem } from '../lib/files/systemError.ts';
 import { writeFileAtomic } from '../lib/files/writeFileAtomic.ts';
 
-/** A line of a run's `log.jsonl`: an event, with the fields of its type. */
+/**
+ * A line of a run's `log.jsonl`. It describes an event, with fields that depend on the event's
+ * type.
+ */
 export interface LogLine {
   /** The type of the event. */
   readonly type: 'step' | 'epoch' | 'failed';
-  /** The step, counted from 0; for an epoch the number of steps so far. */
+  /** The number of the step, counted from 0; for an epoch, the number of steps so far. */
   readonly step: number;
   readonly [key: string]: unknown;
 }
 
 /**
- * The log of a run, one line of JSON per event. Lines stay in memory until `flush`; flush the log
- * before you write a checkpoint, so that the file always has all steps up to the checkpoint.
+ * The log of a run, one line of JSON per event. Lines are kept in memory until `flush`. Flush the
+ * log before you write a checkpoint, so that the file always contains all steps up to the
+ * checkpoint.
  *
  *     const log = new RunLog('runs/lenet/log.jsonl');
  *     log.add({ type: 'step', step: 0, loss: 2.3 });
@@ -32,7 +36,7 @@ export class RunLog {
     this.file = file;
   }
 
-  /** Adds a line, which is kept in memory until `flush`. */
+  /** Adds a line, which stays in memory until `flush`. */
   add(line: LogLine): void {
     this.#waiting.push(`${JSON.stringify(line)}\n`);
   }
@@ -45,7 +49,7 @@ export class RunLog {
     try {
       await appendFile(this.file, text);
     } catch (error) {
-      // The file may now end in the middle of a line. A line end keeps the next line apart.
+      // The file may now end in the middle of a line. A line break separates it from the next line.
       this.#waiting = ['\n'];
       throw new InputError(`${this.file}: cannot be written: ${systemProblem(error)}`, {
         cause: error,
@@ -54,10 +58,10 @@ export class RunLog {
   }
 
   /**
-   * Removes all lines that were written after a checkpoint at `steps` steps.
+   * Removes all lines that were written after a checkpoint at step `steps`.
    *
-   * @returns the number of these steps of which the log has no line, because somebody has removed
-   *   or cut off the file.
+   * @returns the number of steps before the checkpoint that are missing in the log, because
+   *   somebody has deleted or truncated the file.
    */
   async rewind(steps: number): Promise<number> {
     const kept = (await readLog(this.file)).filter(
@@ -68,7 +72,7 @@ export class RunLog {
   }
 }
 
-/** The schema of a line, without the fields of its type. */
+/** The schema of a line, without the fields that depend on its type. */
 const LINE = v.looseObject({ type: v.picklist(['step', 'epoch', 'failed']), step: integer(0) });
 
 /**

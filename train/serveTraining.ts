@@ -9,9 +9,9 @@ import {
   type WorkerMessage,
 } from './workerMessages.ts';
 
-/** The options of a `Trainer` that report to the page and obey it. */
+/** The options of a `Trainer` that connect it to the page. */
 export interface TrainingHooks {
-  /** Is aborted when the page aborts. */
+  /** A signal that is aborted when the page aborts the training. */
   readonly signal: AbortSignal;
   /** Sends the event to the page. */
   readonly onStep: (event: StepEvent) => void;
@@ -19,12 +19,15 @@ export interface TrainingHooks {
   readonly onEpoch: (event: EpochEvent) => Promise<void>;
 }
 
-/** The time in milliseconds for which steps are collected: a frame of a page. */
+/**
+ * The time, in milliseconds, for which steps are collected before they are sent. It is about one
+ * frame of a page.
+ */
 const FRAME = 16;
 
 /**
- * Waits in a Web Worker for the calls of `trainInWorker`, and trains. The worker then computes, and
- * the page stays responsive.
+ * Waits in a Web Worker for calls of `trainInWorker`, and trains. The worker does the computations,
+ * so the page stays responsive.
  *
  *     serveTraining(async ({ epochs }: Settings, hooks) => {
  *       await useBackend('wasm');
@@ -34,9 +37,9 @@ const FRAME = 16;
  *       return new Trainer({ network, optimizer, cost, ...data, epochs, rng, ...hooks });
  *     });
  *
- * @param build creates the trainer with `hooks` among its options. `settings` are those of the
- *   page. The network then gets the weights of the page's network.
- * @param host the scope of the worker.
+ * @param build creates the trainer, with `hooks` among its options. `settings` come from the page.
+ *   Afterwards, the network gets the weights of the page's network.
+ * @param host the global scope of the worker.
  */
 export function serveTraining<Settings>(
   build: (settings: Settings, hooks: TrainingHooks) => Trainer | Promise<Trainer>,
@@ -55,7 +58,7 @@ async function serve(
     port.postMessage(message, transfer);
   const abort = new AbortController();
   if (aborted) abort.abort();
-  // After the start, the page sends only one message: to abort.
+  // After the start, the page sends only one kind of message, which aborts the training.
   port.addEventListener('message', () => abort.abort());
   port.start();
   let steps: StepEvent[] = [];

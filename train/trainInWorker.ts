@@ -8,17 +8,19 @@ import type { StartMessage, TrainingHost, WorkerError, WorkerMessage } from './w
 /** The options of `trainInWorker`. */
 export interface TrainInWorkerOptions<Settings> {
   /**
-   * The network of the page. The worker starts from its weights. It gets the trained weights after
-   * each epoch and at the end, so the page can predict during the training.
+   * The network of the page. The worker starts with its weights. After each epoch and at the end,
+   * the trained weights are copied to it, so the page can predict during the training.
    */
   readonly network: Pick<Module, 'params' | 'buffers'>;
-  /** The first argument of the worker's function: anything that can be sent to a worker. */
+  /**
+   * The first argument of the worker's function. It may be anything that can be sent to a worker.
+   */
   readonly settings: Settings;
-  /** Stops the training after the current step. */
+  /** Stops the training after the current step when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Called for each step. The events of about one frame arrive together. */
+  /** Is called for each step. The events of about one frame arrive together. */
   readonly onStep?: (event: StepEvent) => void;
-  /** Called after each epoch, when `network` has its weights. */
+  /** Is called after each epoch, when `network` has the weights of the epoch. */
   readonly onEpoch?: (event: EpochEvent) => void;
 }
 
@@ -29,8 +31,8 @@ export interface TrainInWorkerOptions<Settings> {
  *     const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
  *     const { ended } = await trainInWorker(worker, { network, settings: { epochs: 5 }, signal });
  *
- * Errors: those of the worker's function and its trainer; a worker that does not load; networks of
- *         the page and the worker that differ.
+ * Errors: those of the worker's function and its trainer; a worker that does not load; a network in
+ *         the worker that differs from the page's.
  */
 export async function trainInWorker<Settings>(
   worker: TrainingHost,
@@ -64,7 +66,7 @@ export async function trainInWorker<Settings>(
         try {
           receive(data);
         } catch (error) {
-          // A callback of the page has thrown an error.
+          // A callback of the page has thrown.
           abort();
           reject(error instanceof Error ? error : new Error(String(error)));
         }
@@ -82,7 +84,7 @@ export async function trainInWorker<Settings>(
   }
 }
 
-/** Restores an error of the worker. */
+/** Converts an error message from the worker back to an error. */
 function asError({ name, message, box }: WorkerError): Error {
   if (box !== undefined) return new BoxError(box.path, box.problem);
   return name === InputError.name ? new InputError(message) : new Error(message);

@@ -3,9 +3,9 @@ import { isObject } from '../lib/isObject.ts';
 import type { EpochEvent, StepEvent, TrainResult } from './trainer.ts';
 import type { NetworkWeights } from './networkWeights.ts';
 
-/** The part of a `Worker` and of a worker's global scope that a training needs. */
+/** The methods that training needs, both of a `Worker` and of a worker's global scope. */
 export interface TrainingHost {
-  /** Sends a message. The objects of `transfer` are moved, not copied. */
+  /** Sends a message. The objects in `transfer` are moved and not copied. */
   postMessage(message: unknown, transfer: object[]): void;
   /** Adds a listener for messages, or for errors of the worker. */
   addEventListener(
@@ -19,7 +19,7 @@ export interface TrainingHost {
   ): void;
 }
 
-/** The part of a `MessagePort` that a training needs. */
+/** The methods of a `MessagePort` that training needs. */
 export interface TrainingPort extends TrainingHost {
   start(): void;
   close(): void;
@@ -30,19 +30,19 @@ export interface StartMessage {
   readonly boxprop: 'train';
   readonly settings: unknown;
   readonly weights: NetworkWeights;
-  /** Whether the page has aborted before the start. */
+  /** Whether the page has aborted the training before its start. */
   readonly aborted: boolean;
   readonly port: TrainingPort;
 }
 
-/** The messages of the worker. */
+/** A message of the worker. */
 export type WorkerMessage =
   | { readonly type: 'steps'; readonly events: readonly StepEvent[] }
   | { readonly type: 'epoch'; readonly event: EpochEvent; readonly weights: NetworkWeights }
   | { readonly type: 'end'; readonly result: TrainResult; readonly weights: NetworkWeights }
   | WorkerError;
 
-/** An error of the worker. `box` is there if it belongs to a box. */
+/** An error of the worker. `box` is present if the error belongs to a box. */
 export interface WorkerError {
   readonly type: 'error';
   readonly name: string;

@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '../../lib/errors.ts';
 import type { Commands } from './commands.ts';
 
-/** The tools of a build, apart from npm and its node-gyp. */
+/** The tools that a build needs, apart from npm and its node-gyp. */
 export interface Tools {
   /** The Python command. */
   readonly python: string;
   /**
-   * The folder whose `include/node` has Node's headers; undefined if node-gyp must download them.
+   * A folder in which `include/node` has Node's headers; undefined if node-gyp must download them.
    */
   readonly nodedir: string | undefined;
 }
@@ -19,7 +19,7 @@ const MINUTES = 15;
 const LOADER = fileURLToPath(new URL('loader.c', import.meta.url));
 
 /**
- * Finds the tools of the build before anything large is downloaded.
+ * Finds the tools for the build, before anything large is downloaded.
  *
  * Errors: the first missing tool, with the command that installs it on Debian.
  * @param pip whether pip is needed, to download a wheel.
@@ -46,8 +46,8 @@ export async function findTools(commands: Commands, cwd: string, pip: boolean): 
 }
 
 /**
- * Returns the folder with Node's headers: the one configured in npm, or the prefix of the running
- * Node.
+ * Returns the folder with Node's headers. It is the one that is configured in npm, or the prefix of
+ * the running Node.
  */
 function nodedir(): string | undefined {
   const prefix = dirname(dirname(realpathSync(process.execPath)));
@@ -59,11 +59,12 @@ function nodedir(): string | undefined {
 }
 
 /**
- * Builds the addon of tfjs-node, and at the path where tfjs-node looks for it a small addon that
- * loads it (loader.c).
+ * Builds the addon of tfjs-node, and a small addon that loads it (loader.c). The small addon is put
+ * at the path where tfjs-node looks for its addon.
  *
- * Errors: a build fails.
- * @param stage the npm project around it; its script `node-gyp` runs the node-gyp of npm.
+ * Errors: a build that fails.
+ * @param stage the npm project in which tfjs-node is installed; its script `node-gyp` runs npm's
+ * node-gyp.
  * @param folder the folder of tfjs-node; its `deps/` has TensorFlow's libraries and headers.
  */
 export async function buildAddon(
@@ -73,7 +74,7 @@ export async function buildAddon(
   folder: string,
 ): Promise<void> {
   // The linker needs file names without a version. The library itself contains the name of the file
-  // that is loaded at run time.
+  // that will be loaded at run time.
   const library = join(folder, 'deps/lib');
   await symlink('libtensorflow_cc.so.2', join(library, 'libtensorflow.so'));
   await symlink('libtensorflow_framework.so.2', join(library, 'libtensorflow_framework.so'));

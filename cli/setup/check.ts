@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { Findings } from './checkRun.ts';
 import type { Commands } from './commands.ts';
 
-/** The result of running a tfjs-node: the findings, or the reason why it does not run. */
+/** The result of running tfjs-node: its findings, or the reason why it does not run. */
 export type Check =
   | { readonly runs: true; readonly findings: Findings }
   | { readonly runs: false; readonly problem: string };
 
 const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
 
-/** Runs the tfjs-node in a folder in a separate process. */
+/** Runs the tfjs-node of a folder in a separate process. */
 export async function check(commands: Commands, folder: string): Promise<Check> {
   if (!existsSync(join(folder, 'package.json')))
     return { runs: false, problem: 'it is not installed' };

@@ -5,12 +5,12 @@ import type * as tfjs from '@tensorflow/tfjs-core';
 import { repairUtil } from '../../lib/backend/tensorflow.ts';
 
 /**
- * This is a separate program, because a native addon that does not fit may end the process. It
- * loads the tfjs-node in a folder, computes a convolution, its gradients and a matrix product, and
- * prints its findings as one line of JSON. It fails on a wrong value.
+ * This is a separate program, because an incompatible native addon may crash the process. It loads
+ * the tfjs-node of a folder, computes a convolution, its gradients and a matrix product, and prints
+ * its findings as one line of JSON. It fails if a value is wrong.
  */
 
-/** The findings of the program. */
+/** The findings of this program. */
 export interface Findings {
   /** The version of TensorFlow's library. */
   readonly tensorflow: string;
@@ -57,7 +57,8 @@ const findings: Findings = { tensorflow: binding.TF_Version, gpu: isUsingGpuDevi
 process.stdout.write(`${JSON.stringify(findings)}\n`);
 
 /**
- * Compares values exactly. This is possible because sums of small integers are exact in any order.
+ * Compares values exactly. This is possible because the values are sums of small integers, which
+ * are exact in any order.
  */
 function expectValues(name: string, actual: tfjs.Tensor, expected: readonly number[]): void {
   const values = [...actual.dataSync()];

@@ -4,13 +4,13 @@ import { appendFileSync } from 'node:fs';
 /** Reports that a command was interrupted by a signal. */
 export class Interrupted extends Error {}
 
-/** The result of a command. */
+/** The result of running a command. */
 export interface Ending {
-  /** Whether it succeeded. */
+  /** Whether the command succeeded. */
   readonly ok: boolean;
-  /** Its standard output and standard error. */
+  /** The standard output and standard error of the command. */
   readonly output: string;
-  /** The reason of a failure in a few words; the log has the details. */
+  /** The reason of a failure in a few words. The log has the details. */
   readonly problem: string;
 }
 
@@ -18,15 +18,15 @@ export interface Ending {
 export interface CommandOptions {
   /** The working directory. */
   readonly cwd: string;
-  /** The time limit; exceeding it is a failure. */
+  /** The time limit in minutes. A command that exceeds it has failed. */
   readonly minutes: number;
-  /** Further environment variables. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 const WINDOWS = process.platform === 'win32';
 
-/** Runs commands one after the other, without a terminal; their output goes to a log. */
+/** Runs commands one after the other, without a terminal, and writes their output to a log. */
 export class Commands {
   /** The log file. */
   readonly log: string;
@@ -38,7 +38,7 @@ export class Commands {
   }
 
   /**
-   * Runs a command. A command that fails is not an error.
+   * Runs a command. If the command fails, this function does not throw.
    *
    * Errors: `Interrupted`, after the command and all its children have ended.
    */
@@ -50,12 +50,12 @@ export class Commands {
     return new Promise((resolve, reject) => {
       if (this.#signal.aborted) return reject(new Interrupted());
       appendFileSync(this.log, `\n$ ${[command, ...args].join(' ')}\n`);
-      // The command gets its own process group, so that the children of npm and node-gyp end with
-      // them. On Windows, npm is a batch file, which needs a shell.
+      // The command gets its own process group, so that the children of npm and node-gyp can be
+      // ended together with it. On Windows, npm is a batch file, which needs a shell.
       const child = spawn(command, args, {
         cwd,
-        // If this process was started by `npm run -s`, the setting -s would also silence this npm's
-        // errors.
+        // If this process was started by `npm run -s`, the setting -s would also silence the error
+        // messages of this npm.
         env: { ...process.env, npm_config_loglevel: 'notice', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: !WINDOWS,
@@ -106,7 +106,7 @@ function kill(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** The lines of npm's error messages that do not say why a command failed. */
+/** Matches lines of npm's error messages that do not say why a command failed. */
 const ASIDE = /^npm error (code|errno|syscall|path|command|A complete|network This)\b/;
 
 /** Finds the first error message in the output of Node, Python, pip, npm or a compiler. */

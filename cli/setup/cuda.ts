@@ -3,8 +3,8 @@ import { InputError } from '../../lib/errors.ts';
 import type { Commands } from './commands.ts';
 
 /**
- * Returns whether the machine has an NVIDIA driver, or is a Linux under Windows (WSL), which may
- * have one.
+ * Returns whether the machine has an NVIDIA driver, or runs Linux under Windows (WSL), where there
+ * may be one.
  */
 export function hasNvidiaDriver(): boolean {
   return existsSync('/proc/driver/nvidia/version') || existsSync('/dev/dxg');
@@ -23,7 +23,7 @@ with zipfile.ZipFile(sys.argv[1]) as archive:
  * Installs the CUDA libraries that a TensorFlow wheel requires into `deps/` of a tfjs-node-gpu.
  * TensorFlow's library looks for them in `../nvidia`, relative to itself.
  *
- * Errors: a wheel that requires no CUDA libraries; pip fails.
+ * Errors: a wheel that requires no CUDA libraries; a failure of pip.
  */
 export async function addCuda(
   commands: Commands,

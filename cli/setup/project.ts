@@ -12,8 +12,8 @@ export interface Project {
   /** The folder of its package.json. */
   readonly folder: string;
   /**
-   * The node_modules folder that contains the project's tfjs-core. tfjs-node must be in the same
-   * folder.
+   * The node_modules folder that contains the project's tfjs-core. tfjs-node must be installed in
+   * the same folder.
    */
   readonly modules: string;
 }
@@ -21,9 +21,9 @@ export interface Project {
 /**
  * Finds the npm project around a folder.
  *
- * Errors: no project; a project without tfjs-core; a tfjs-core that is not the one boxprop uses,
- *         because two copies do not know each other's tensors; a tfjs-core of another version than
- *         tfjs-node needs, because npm would install a second copy.
+ * Errors: no project; a project without tfjs-core; a tfjs-core that is not the one that boxprop
+ *         uses, because two copies cannot use each other's tensors; a tfjs-core whose version is
+ *         not the one that tfjs-node needs, because npm would install a second copy.
  */
 export function findProject(from: string): Project {
   const folder = ancestors(from).find((path) => existsSync(join(path, 'package.json')));
@@ -56,7 +56,7 @@ export function findProject(from: string): Project {
  * Throws if there is a second copy of tfjs-core.
  *
  * Errors: a file outside the project's tfjs-core.
- * @param files the files of tfjs-core that are used.
+ * @param files the files of tfjs-core that are in use.
  * @param user the package that uses them, for messages.
  */
 export function refuseSecondCore(
@@ -75,7 +75,7 @@ export function refuseSecondCore(
   }
 }
 
-/** Returns the version of the package in a folder; undefined if there is no package. */
+/** Returns the version of the package in a folder, or undefined if there is no package. */
 export function versionOf(folder: string): string | undefined {
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -8,7 +8,9 @@ import { TFJS_VERSION, versionOf, type Project } from './project.ts';
 
 const PREFIX = '.boxprop-setup.';
 
-/** Arguments of npm. Without this prefix, npm would work on the project around node_modules. */
+/**
+ * Arguments for npm. Without this prefix, npm would work on the project that contains node_modules.
+ */
 const HERE = ['--prefix=.'];
 const QUIET = ['--no-audit', '--no-fund'];
 
@@ -35,12 +37,12 @@ export class Stage {
     this.folder = join(project.modules, `${PREFIX}${process.pid}`);
   }
 
-  /** Creates a stage for tfjs-node or tfjs-node-gpu. */
+  /** Creates a stage in which tfjs-node or tfjs-node-gpu can be installed. */
   static async open(project: Project, name: string): Promise<Stage> {
     const stage = new Stage(project, name);
     await removeLeftovers(project.modules);
     await mkdir(stage.folder);
-    // npm adds its node-gyp to the path of the scripts that it runs.
+    // npm puts its node-gyp into the path of the scripts that it runs.
     const manifest = { private: true, scripts: { 'node-gyp': 'node-gyp' } };
     await writeFile(join(stage.folder, 'package.json'), JSON.stringify(manifest));
     // .npmrc may configure registries and proxies.
@@ -73,8 +75,8 @@ export class Stage {
       { cwd: this.folder, minutes: 15 },
     );
     if (!ok) throw new InputError(`npm cannot install ${this.name}@${TFJS_VERSION}: ${problem}`);
-    // If the project already has a package, the copy in the stage is removed: two copies of
-    // tfjs-core do not know each other's tensors.
+    // If the project already has a package, the copy in the stage is removed, because two copies of
+    // tfjs-core cannot use each other's tensors.
     const scope = join('node_modules', '@tensorflow');
     for (const other of await readdir(join(this.folder, scope))) {
       const [ours, theirs] = [
@@ -95,9 +97,10 @@ export class Stage {
   }
 
   /**
-   * Saves tfjs-node in the project's package.json and moves the files of its install script there.
+   * Adds tfjs-node to the project's package.json and moves the files of its install script into the
+   * project.
    *
-   * Errors: npm fails; package.json and package-lock.json are then restored.
+   * Errors: a failure of npm; package.json and package-lock.json are then restored.
    */
   async save(commands: Commands): Promise<void> {
     const files = ['package.json', 'package-lock.json'].map((file) =>
@@ -129,7 +132,7 @@ export class Stage {
     }
   }
 
-  /** Returns whether the project's package.json names tfjs-node. */
+  /** Returns whether the project's package.json lists tfjs-node. */
   isSaved(): boolean {
     const manifest = JSON.parse(
       readFileSync(join(this.project.folder, 'package.json'), 'utf8'),
@@ -165,7 +168,7 @@ export class Stage {
   }
 }
 
-/** Removes the stages of processes that were killed. */
+/** Removes stages that killed processes have left behind. */
 async function removeLeftovers(modules: string): Promise<void> {
   for (const entry of await readdir(modules)) {
     const pid = entry.startsWith(PREFIX) ? Number(entry.slice(PREFIX.length)) : NaN;

@@ -21,7 +21,7 @@ import {
 
 /** The options of `setupTensorflow`. */
 export interface SetupOptions {
-  /** Whether to install tfjs-node-gpu instead of tfjs-node. */
+  /** Whether tfjs-node-gpu is installed in place of tfjs-node. */
   readonly gpu: boolean;
   /** The file of a TensorFlow wheel that has already been downloaded. */
   readonly wheel?: string;
@@ -30,10 +30,11 @@ export interface SetupOptions {
 }
 
 /**
- * Makes tfjs-node work in a project. If the project's tfjs-node works, nothing changes. Otherwise
- * tfjs-node's own installer runs. It downloads a TensorFlow of 2022, which may be unreachable or
- * may not fit the machine. If this fails, the addon is built on the current TensorFlow of a Python
- * wheel. A tfjs-node counts as working if it computes the right values.
+ * Installs a working tfjs-node in a project. If the project's tfjs-node already works, nothing
+ * changes. Otherwise tfjs-node's own installer runs. It downloads a TensorFlow of 2022, which may
+ * be unavailable or incompatible with the machine. If this fails, the addon is built with the
+ * current TensorFlow from a Python wheel. A tfjs-node counts as working if it computes the right
+ * values.
  *
  * Errors: a missing tool, or a step that fails; the message names the log file. After an error, and
  *         after `Interrupted`, the project is unchanged.
@@ -110,7 +111,7 @@ async function provide(stage: Stage, run: Run): Promise<void> {
   );
 }
 
-/** Builds tfjs-node in the stage on TensorFlow's Python wheel. */
+/** Builds tfjs-node in the stage with TensorFlow from a Python wheel. */
 async function build(stage: Stage, { commands, print, gpu, file }: Run): Promise<Findings> {
   const wheel = wheelFor(thisMachine(), gpu);
   const tools = await findTools(commands, stage.folder, file === undefined);
@@ -143,7 +144,8 @@ async function build(stage: Stage, { commands, print, gpu, file }: Run): Promise
 }
 
 /**
- * Returns whether tfjs-node runs, and uses the GPU if a GPU is requested and a driver is installed.
+ * Returns whether tfjs-node runs. If a GPU is requested and a driver is installed, it must also use
+ * the GPU.
  */
 function isGood(check: Check, gpu: boolean): check is Extract<Check, { runs: true }> {
   return check.runs && (!gpu || check.findings.gpu || !hasNvidiaDriver());

@@ -6,16 +6,16 @@ import type { Commands } from './commands.ts';
 
 /**
  * A Python wheel of TensorFlow. Its libraries are current, whereas those that tfjs-node downloads
- * are of 2022.
+ * are from 2022.
  */
 export interface Wheel {
   /** The name of the Python package. */
   readonly name: 'tensorflow' | 'tensorflow-cpu';
   /** The version of TensorFlow. */
   readonly version: string;
-  /** The platform as wheels name it. */
+  /** The name of the platform in the names of wheels. */
   readonly platform: string;
-  /** The disk space of the wheel, its libraries and tfjs-node together. */
+  /** The disk space that the wheel, its libraries and tfjs-node need together. */
   readonly gigabytes: number;
 }
 
@@ -25,7 +25,7 @@ export interface Machine {
   readonly platform: string;
   /** The architecture, as in `process.arch`. */
   readonly arch: string;
-  /** The version of glibc; undefined with another C library, as on Alpine. */
+  /** The version of glibc; undefined if the C library is another one, as on Alpine. */
   readonly glibc: string | undefined;
 }
 
@@ -40,10 +40,10 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 
 const ELSEWHERE = 'see the backends webgpu and wasm';
 
 /**
- * Chooses the wheel for a machine. On x64 it is `tensorflow` with CUDA and `tensorflow-cpu`
- * without. On arm64 there is only `tensorflow`, and it has no CUDA.
+ * Chooses the wheel for a machine. On x64 it is `tensorflow` with CUDA, and `tensorflow-cpu`
+ * without CUDA. On arm64 there is only `tensorflow`, which has no CUDA.
  *
- * Errors: no wheel for this system, architecture or C library, or none with CUDA.
+ * Errors: no wheel for this system, architecture or C library; no wheel with CUDA.
  */
 export function wheelFor({ platform, arch, glibc }: Machine, gpu: boolean): Wheel {
   const machine = Object.hasOwn(ARCHITECTURES, arch) ? ARCHITECTURES[arch] : undefined;
@@ -82,7 +82,7 @@ export function checkWheelFile(file: string, { platform, name }: Wheel): void {
   }
 }
 
-/** Checks the disk space. Errors: less space than the wheel and its libraries need. */
+/** Throws if there is less disk space than the wheel and its libraries need. */
 export function checkRoom(folder: string, { gigabytes }: Pick<Wheel, 'gigabytes'>): void {
   const { bavail, bsize } = statfsSync(folder);
   const free = (bavail * bsize) / 1e9;
@@ -97,7 +97,7 @@ export function checkRoom(folder: string, { gigabytes }: Pick<Wheel, 'gigabytes'
  * Downloads a wheel into a folder and resolves to its file. The wheel is for one fixed version of
  * Python, because the libraries are the same in the wheels for all versions.
  *
- * Errors: pip fails.
+ * Errors: a failure of pip.
  */
 export async function downloadWheel(
   commands: Commands,
@@ -125,7 +125,7 @@ export async function downloadWheel(
       platform,
       `${name}==${version}`,
     ],
-    // pip first downloads into a temporary folder, which is set to the same disk.
+    // pip first downloads into a temporary folder, which is set to a folder on the same disk.
     { cwd: folder, minutes: 30, env: { TMPDIR: folder } },
   );
   const file = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
@@ -139,8 +139,8 @@ export async function downloadWheel(
 }
 
 /**
- * A Python program that extracts from a wheel of 15,000 files the two libraries and the headers
- * that the addon includes.
+ * A Python program that extracts the two libraries, and the headers that the addon includes, from a
+ * wheel of 15,000 files.
  */
 const UNPACK = `
 import os, shutil, sys, zipfile

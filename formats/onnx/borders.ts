@@ -3,7 +3,7 @@ import type { OnnxGraph, Value } from './graph.ts';
 
 const MODES = { zeros: 'constant', reflect: 'reflect', replicate: 'edge' } as const;
 
-/** Writes a border around the positions of images or of a sequence. */
+/** Adds nodes that put a border around the positions of images or of a sequence. */
 export function paddedInput(
   graph: OnnxGraph,
   input: Value,
@@ -37,8 +37,8 @@ export function paddedInput(
 }
 
 /**
- * Writes a circular border: the end of the axis comes before its beginning, and the beginning after
- * its end.
+ * Adds nodes for a circular border: the end of the axis is put before its beginning, and the
+ * beginning after its end.
  */
 function circular(
   graph: OnnxGraph,

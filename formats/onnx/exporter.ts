@@ -1,7 +1,7 @@
 import type { BoxClass } from '../boxTable.ts';
 import type { Given, OnnxGraph, Value, WriteOnnx } from './graph.ts';
 
-/** A class of boxes, and the function that writes its boxes in ONNX. */
+/** A class of boxes, and the function that exports its boxes to ONNX. */
 export interface OnnxExporter {
   readonly kind: BoxClass<unknown>;
   readonly entry: WriteOnnx;
@@ -16,7 +16,7 @@ export interface OnnxExporter {
  *       name: graph.node('Mul', [input.name, input.name]),
  *     }));
  *
- * A box that delegates to another box writes the other one: `graph.write(box.conv, [input])`.
+ * For a box that delegates to another box, export the other one: `graph.write(box.conv, [input])`.
  */
 export function onnxExporter<B>(
   kind: BoxClass<B>,

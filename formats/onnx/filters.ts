@@ -13,8 +13,8 @@ import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import type { Given, OnnxGraph, Value } from './graph.ts';
 
 /**
- * The filtering boxes. A kernel [height, width, in, out] of boxprop is [out, in, height, width] in
- * ONNX.
+ * The exporters of the filtering boxes. A kernel [height, width, in, out] of boxprop is [out, in,
+ * height, width] in ONNX.
  */
 export const FILTERS: readonly OnnxExporter[] = [
   onnxExporter(Linear, (graph, { params: { weight, bias } }, input) => {
@@ -57,8 +57,9 @@ export const FILTERS: readonly OnnxExporter[] = [
   onnxExporter(ConvTranspose2D, (graph, box, input) => {
     const { padding, stride, dilation, groups, outputPadding, kernelSize, outChannels } = box;
     const { weight, bias } = box.params;
-    // onnxruntime refuses an output padding that reaches the stride. Along such an axis all kernels
-    // are added uncut, and a Pad, which also cuts, makes the output of the sum.
+    // onnxruntime does not accept an output padding that is the stride or more. Along such an axis,
+    // the uncut kernels are added, and a Pad node, which can also cut, makes the output from the
+    // sum.
     const isUncut = outputPadding.map((cells, axis) => cells >= stride[axis]);
     const isFramed = isUncut.includes(true);
     const pads = padding.map((cells, axis) => (isUncut[axis] ? 0 : cells));
@@ -118,17 +119,17 @@ function convolve(
 }
 
 /**
- * Returns the pads of ONNX: first the numbers of cells before each axis, then those after each
- * axis.
+ * Returns the pads in the order of ONNX: first the numbers of cells before each axis, then those
+ * after each axis.
  */
 export function padsOf(axes: readonly Axis[]): number[] {
   return [...axes.map(({ before }) => before), ...axes.map(({ after }) => after)];
 }
 
 /**
- * Writes a locally connected layer, which has one matrix per position. It slices the input once per
- * kernel cell, concatenates the slices to [positions, N, cells · C], and multiplies by [positions,
- * cells · C, out].
+ * Adds the nodes of a locally connected layer, which has one matrix per position. They slice the
+ * input once per kernel cell, concatenate the slices to [positions, N, cells · C], and multiply the
+ * result by [positions, cells · C, out].
  */
 function locallyConnected(
   graph: OnnxGraph,

@@ -8,8 +8,8 @@ import { permute } from '../safetensors/layout.ts';
 import type { Attribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './proto.ts';
 
 /**
- * A value of the ONNX graph. ONNX's convolutions have the channels first, [N, C, H, W]; boxprop has
- * them last. A value is transposed only if a box needs the other order.
+ * A value of the ONNX graph. ONNX's convolutions need the channels first, [N, C, H, W], and boxprop
+ * has them last. A value is transposed only if a box needs the other order.
  */
 export interface Value {
   readonly name: string;
@@ -18,7 +18,10 @@ export interface Value {
   readonly channels: 'first' | 'last';
 }
 
-/** The output that an exporter returns; `toOnnx` adds the shape from the box's facts. */
+/**
+ * The output that an exporter returns. `toOnnx` adds the shape, which it takes from the box's
+ * facts.
+ */
 export type Given = Pick<Value, 'name' | 'channels'>;
 
 /** Writes a box into the graph: adds its nodes, and returns the name of its output. */
@@ -28,7 +31,7 @@ export type WriteOnnx = (graph: OnnxGraph, box: AnyModule, inputs: readonly Valu
 export class OnnxGraph {
   readonly #nodes: OnnxNode[] = [];
   readonly #tensors: { info: OnnxTensor; values: () => Promise<Uint8Array> }[] = [];
-  /** The transposed values, by order of the axes and name of the original. */
+  /** The transposed values. The key contains the order of the axes and the name of the original. */
   readonly #turned = new Map<string, Value>();
   readonly #weights = new Map<Variable, Map<string, string>>();
   readonly #names = new Set<string>();
@@ -38,14 +41,14 @@ export class OnnxGraph {
 
   /**
    * @param params the parameters of the network. The graph's tensors have the same names.
-   * @param exporters the exporters by class of box.
+   * @param exporters the exporters, by the class of the box.
    */
   constructor(params: Readonly<Record<string, Variable>>, exporters: BoxTable<WriteOnnx>) {
     this.#exporters = exporters;
     this.#paramNames = new Map(Object.entries(params).map(([name, param]) => [param, name]));
   }
 
-  /** Sets the prefix of the names of everything that is added from now on. */
+  /** Sets the prefix for the names of everything that is added from now on. */
   set place(path: string) {
     this.#place = path;
   }
@@ -62,7 +65,7 @@ export class OnnxGraph {
     throw new BoxError([...path, nameOf(box)], 'cannot be exported to ONNX');
   }
 
-  /** Adds a node with one output; returns the output's name. */
+  /** Adds a node with one output, and returns the output's name. */
   node(
     op: string,
     inputs: readonly string[],
@@ -74,8 +77,8 @@ export class OnnxGraph {
   }
 
   /**
-   * Adds an identity that gives an output its name, because the value may be an input or have a
-   * name that other nodes use.
+   * Adds an identity node that gives an output the wanted name. It is needed because the value may
+   * be an input, or other nodes may use it under another name.
    */
   output(from: string, wanted: string): string {
     const name = this.name(wanted);
@@ -92,7 +95,7 @@ export class OnnxGraph {
     return name;
   }
 
-  /** Adds a constant of floats; returns its name. */
+  /** Adds a constant of floats, and returns its name. */
   floats(values: ArrayLike<number>, dims: readonly number[] = []): string {
     const data = Float32Array.from(values);
     return this.#tensor({ name: this.name('constant'), type: 'float', dims }, () =>
@@ -100,7 +103,7 @@ export class OnnxGraph {
     );
   }
 
-  /** Adds a constant list of integers; returns its name. */
+  /** Adds a constant list of integers, and returns its name. */
   integers(values: readonly number[]): string {
     const data = BigInt64Array.from(values, BigInt);
     const dims = [values.length];
@@ -110,7 +113,8 @@ export class OnnxGraph {
   }
 
   /**
-   * Adds a parameter or buffer and returns its name. It is added only once if several boxes use it.
+   * Adds a parameter or buffer, and returns its name. If several boxes use it, it is added only
+   * once.
    *
    * @param order the order of the axes in the file; by default the order in boxprop.
    * @param dims the shape in the file.
@@ -135,12 +139,15 @@ export class OnnxGraph {
     });
   }
 
-  /** Adds the values of a tensor that is disposed after the export; returns the constant's name. */
+  /**
+   * Adds the values of a tensor, and returns the constant's name. The tensor is disposed after the
+   * export.
+   */
   tensor(values: Tensor): string {
     return this.floats(values.dataSync(), values.shape);
   }
 
-  /** Returns the value with its channels first or last; adds a transposition if it is needed. */
+  /** Returns the value with its channels first or last. Adds a transposition if it is needed. */
   with(channels: 'first' | 'last', value: Value): Value {
     const rank = value.shape.length;
     if (value.channels === channels || rank < 3) return value;
@@ -190,8 +197,8 @@ export function channelAxis({ shape, channels }: Value): number {
 }
 
 /**
- * Returns the shape of a tensor with one element per channel that broadcasts over the value: [C] or
- * [C, 1, 1].
+ * Returns the shape of a tensor that has one element per channel and broadcasts over the value: [C]
+ * or [C, 1, 1].
  */
 export function perChannel(value: Value, size: number): number[] {
   return value.channels === 'first' ? [size, ...value.shape.slice(2).map(() => 1)] : [size];

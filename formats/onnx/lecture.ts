@@ -14,7 +14,8 @@ import { perChannel, type OnnxGraph, type Value } from './graph.ts';
 const ONE = [1, 1] as const;
 
 /**
- * The boxes of the LeNets and of the neocognitron. Most of them are written with several operators.
+ * The exporters of the boxes of the LeNets and of the neocognitron. Most of these boxes need
+ * several operators.
  */
 export const LECTURE: readonly OnnxExporter[] = [
   onnxExporter(Abs, (graph, _box, input) => ({ ...input, name: graph.node('Abs', [input.name]) })),
@@ -43,7 +44,8 @@ export const LECTURE: readonly OnnxExporter[] = [
     return { name: graph.node('Neg', [distances]), channels: 'last' };
   }),
 
-  // Written as a full convolution, whose weights are 0 between maps that are not connected.
+  // It is exported as a full convolution whose weights are 0 between channels that are not
+  // connected.
   onnxExporter(TableConv2D, (graph, box, input) => {
     const geometry = convGeometry(box, input.shape[1], input.shape[2], { ...box, dilation: ONE });
     const filters = tidy(() => graph.tensor(transpose(box.filters(), [3, 2, 0, 1])));
@@ -99,7 +101,7 @@ function conv(
   });
 }
 
-/** (1 + e)/(1 + h) − 1 = (e − h)/(1 + h) */
+/** Adds the nodes for (1 + e)/(1 + h) − 1 = (e − h)/(1 + h). */
 function overOnePlus(graph: OnnxGraph, e: string, h: string): string {
   const below = graph.node('Add', [h, graph.floats([1])]);
   return graph.node('Div', [graph.node('Sub', [e, h]), below]);

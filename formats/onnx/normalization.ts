@@ -13,7 +13,7 @@ import { disposeTensors } from '../../lib/memory.ts';
 import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { perChannel, type Given, type OnnxGraph, type Value } from './graph.ts';
 
-/** The normalizations in inference mode. */
+/** The exporters of the normalizations, in inference mode. */
 export const NORMALIZATION: readonly OnnxExporter[] = [
   onnxExporter(BatchNorm, (graph, { params, buffers, features, eps }, input) => {
     const first = graph.with('first', input);
@@ -56,7 +56,7 @@ export const NORMALIZATION: readonly OnnxExporter[] = [
     };
   }),
 
-  // InstanceNormalization normalizes each channel, so each group becomes one channel.
+  // InstanceNormalization normalizes each channel, so each group is reshaped to one channel.
   onnxExporter(GroupNorm, (graph, { params, groups, channels, eps }, input) => {
     const first = graph.with('first', input);
     const apart = graph.node('Reshape', [first.name, graph.integers([0, groups, -1])]);
@@ -73,8 +73,8 @@ export const NORMALIZATION: readonly OnnxExporter[] = [
   }),
 
   onnxExporter(LocalResponseNorm, (graph, { size, alpha, beta, k }, input) => {
-    // ONNX's LRN takes only images. For an even size, its window has the extra channel on the other
-    // side.
+    // ONNX's LRN accepts only images. For an even size, its window has the extra channel on the
+    // opposite side.
     if (input.shape.length === 4 && size % 2 === 1) {
       const first = graph.with('first', input);
       const attributes = {
@@ -117,8 +117,8 @@ function shiftOf(graph: OnnxGraph, bias: Variable | undefined, size: number): st
 }
 
 /**
- * Adds a constant to the graph: a matrix whose column c has `value` at the channels of the window
- * around c, from c − ⌊size/2⌋ to c + ⌈size/2⌉ − 1, and 0 elsewhere.
+ * Adds a constant matrix to the graph. Column c has `value` at the channels of the window around c,
+ * which are c − ⌊size/2⌋ to c + ⌈size/2⌉ − 1, and 0 elsewhere.
  */
 function band(graph: OnnxGraph, channels: number, size: number, value: number): string {
   const matrix = new Float32Array(channels * channels);
@@ -150,8 +150,9 @@ function divisive(
 }
 
 /**
- * Writes the mean over all channels and a Gaussian window: R U Cᵀ, where U is the mean of the maps
- * and R and C are the windows along rows and columns, as in `lib/kernels/normalize/localMean.ts`.
+ * Adds nodes for the mean over all channels and a Gaussian window. The mean is R U Cᵀ, where U is
+ * the mean of the maps, and R and C are the windows along rows and columns, as in
+ * `lib/kernels/normalize/localMean.ts`.
  */
 function localMean(graph: OnnxGraph, gaussian: Gaussian, first: Value): string {
   const [, height, width] = first.shape;

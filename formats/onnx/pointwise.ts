@@ -19,8 +19,8 @@ import { channelAxis, perChannel, type Given, type OnnxGraph, type Value } from 
 import type { Attribute } from './proto.ts';
 
 /**
- * The boxes that work element by element or along the channels. They accept either order of the
- * channels and keep it.
+ * The exporters of the boxes that work element by element or along the channels. They accept either
+ * order of the channels and preserve it.
  */
 export const POINTWISE: readonly OnnxExporter[] = [
   onnxExporter(ReLU, (graph, _box, input) => apply(graph, 'Relu', input)),
@@ -64,7 +64,7 @@ export const POINTWISE: readonly OnnxExporter[] = [
   onnxExporter(LogSoftmax, (graph, _box, input) =>
     apply(graph, 'LogSoftmax', input, { axis: channelAxis(input) }),
   ),
-  // In inference, all three boxes are the identity.
+  // In inference, all three of these boxes are the identity.
   onnxExporter(Identity, (_graph, _box, input) => input),
   onnxExporter(Dropout, (_graph, _box, input) => input),
   onnxExporter(SpatialDropout, (_graph, _box, input) => input),
@@ -79,13 +79,13 @@ function apply(
   return { ...input, name: graph.node(op, [input.name], attributes) };
 }
 
-/** ½ (1 + erf(x/√2)) */
+/** Adds the nodes for ½ (1 + erf(x/√2)). */
 function normalCdf(graph: OnnxGraph, x: string): string {
   const erf = graph.node('Erf', [graph.node('Mul', [x, graph.floats([Math.SQRT1_2])])]);
   return half(graph, erf);
 }
 
-/** ½ (1 + tanh(√(2/π) (x + 0.044715 x³))) */
+/** Adds the nodes for ½ (1 + tanh(√(2/π) (x + 0.044715 x³))). */
 function tanhCdf(graph: OnnxGraph, x: string): string {
   const cube = graph.node('Mul', [graph.node('Mul', [x, x]), x]);
   const bent = graph.node('Add', [x, graph.node('Mul', [cube, graph.floats([0.044715])])]);

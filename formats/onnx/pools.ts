@@ -22,8 +22,8 @@ import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts'
 const ONE = [1, 1] as const;
 
 /**
- * The pools. With `ceilMode`, a last window may reach beyond the padding. These cells are written
- * as padding at the end, which the boxes never count.
+ * The exporters of the pools. With `ceilMode`, the last window may extend beyond the padding. The
+ * cells there are exported as additional padding at the end, which the boxes never count.
  */
 export const POOLS: readonly OnnxExporter[] = [
   onnxExporter(MaxPool2D, (graph, box, input) => {
@@ -142,7 +142,8 @@ function average(
 }
 
 /**
- * Writes the mean of each window over zero padding, times one factor per row and one per column.
+ * Adds nodes for the mean of each window over zero padding, multiplied by one factor per row and
+ * one per column.
  */
 function scaledMeans(
   graph: OnnxGraph,
@@ -161,7 +162,8 @@ function scaledMeans(
 }
 
 /**
- * Writes R X Cᵀ for each channel X; the rows of R and C are windows over the rows and columns of X.
+ * Adds nodes for R X Cᵀ for each channel X. The rows of R and C are windows over the rows and
+ * columns of X.
  */
 function mapped(graph: OnnxGraph, first: Value, height: AxisMap, width: AxisMap): string {
   const alongRows = graph.node('MatMul', [first.name, matrix(graph, width, true)]);

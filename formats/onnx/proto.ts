@@ -1,8 +1,8 @@
 import type { PbfWriter } from 'pbf';
 
 /**
- * A node of an ONNX graph. This file writes the protobuf messages of an ONNX model; the numbers in
- * its calls are the field numbers of the specification.
+ * A node of an ONNX graph. This file writes the protobuf messages of an ONNX model. The numbers in
+ * its calls are field numbers of the specification.
  *
  * Source: ONNX 1.12, onnx.proto3; https://onnx.ai/onnx/repo-docs/IR.html.
  */
@@ -17,14 +17,14 @@ export interface OnnxNode {
 /** An attribute of a node: an integer, a list of integers, a string, or a float. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
 
-/** A tensor of the file without its values: `float` has 32 bits, `int64` 64. */
+/** A tensor of the file without its values. `float` has 32 bits, and `int64` has 64. */
 export interface OnnxTensor {
   readonly name: string;
   readonly type: 'float' | 'int64';
   readonly dims: readonly number[];
 }
 
-/** An input or output of a graph; a size that is a string stands for any size. */
+/** An input or output of a graph. A size that is a string stands for any size. */
 export interface OnnxValue {
   readonly name: string;
   readonly dims: readonly (number | string)[];
@@ -36,7 +36,7 @@ export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
-  /** The values of each tensor are read only when the file reaches them. */
+  /** The tensors. The values of each tensor are read only when they are written to the file. */
   readonly tensors: readonly {
     readonly info: OnnxTensor;
     readonly values: () => Promise<Uint8Array>;
@@ -54,8 +54,8 @@ type Write = (to: PbfWriter) => void;
 type Encode = (write: Write) => Uint8Array;
 
 /**
- * Encodes the file in chunks, so that at most one tensor is in memory. `pbf` is imported here, so
- * that a page which only loads weights does not load it.
+ * Encodes the file in chunks, so that at most one tensor is in memory. `pbf` is imported inside the
+ * function, so that a page that only loads weights does not load it.
  */
 export async function* encodeModel(model: OnnxModel): AsyncGenerator<Uint8Array> {
   const pbf = await import('pbf');
@@ -104,7 +104,7 @@ function message(to: PbfWriter, field: number, write: Write): void {
   to.writeMessage(field, (_, part) => write(part), undefined);
 }
 
-/** Writes the tag and length of a field whose bytes follow. */
+/** Writes the tag and the length of a field. The bytes of the field follow. */
 function startBytes(to: PbfWriter, field: number, length: number): void {
   to.writeTag(field, 2);
   to.writeVarint(length);

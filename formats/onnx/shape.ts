@@ -11,7 +11,7 @@ import { paddedInput } from './borders.ts';
 import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import { channelAxis, type Given, type OnnxGraph, type Value } from './graph.ts';
 
-/** The boxes that change a shape or merge several tensors. */
+/** The exporters of the boxes that change a shape or merge several tensors. */
 export const SHAPE: readonly OnnxExporter[] = [
   onnxExporter(Flatten, (graph, _box, input) => {
     const last = isMap(input) ? graph.with('last', input) : input;
@@ -68,14 +68,14 @@ export const SHAPE: readonly OnnxExporter[] = [
 ];
 
 /**
- * Returns whether moving the channels first changes the order of the elements. It does not if there
- * is one channel or one pixel.
+ * Returns whether moving the channels to the front changes the order of the elements. It does not
+ * if there is only one channel or one pixel.
  */
 function isMap({ shape }: Value): boolean {
   return shape[shape.length - 1] > 1 && shape.slice(1, -1).some((size) => size > 1);
 }
 
-/** If one of the values has its channels first, brings all of them into this order. */
+/** If one of the values has its channels first, converts all of them to this order. */
 function alike(graph: OnnxGraph, inputs: readonly Value[]): Value[] {
   const order = inputs.some(({ channels }) => channels === 'first') ? 'first' : 'last';
   return inputs.map((input) => graph.with(order, input));

@@ -25,32 +25,34 @@ const EXPORTERS: readonly OnnxExporter[] = [
   ...LECTURE,
 ];
 
-/** The names of the classes of boxes that have an exporter. */
+/** The names of the classes of boxes that can be exported. */
 export const EXPORTED: readonly string[] = new BoxTable(EXPORTERS).names;
 
 /** The options of `toOnnx`. */
 export interface OnnxOptions {
   /**
-   * The shape of one example, such as `[height, width, channels]`; a list of shapes if the network
-   * takes a list.
+   * The shape of one example, such as `[height, width, channels]`, or a list of shapes if the
+   * network takes a list.
    */
   readonly inputShape: readonly number[] | readonly (readonly number[])[];
   /** The name of the graph, `boxprop` by default. */
   readonly name?: string;
-  /** Texts, by key, that are stored in the file. */
+  /** Strings that are stored in the file, by key. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Exporters of boxes of your own, or in place of boxprop's; see `onnxExporter`. */
+  /**
+   * Exporters for boxes of your own, or replacements for boxprop's exporters; see `onnxExporter`.
+   */
   readonly exporters?: readonly OnnxExporter[];
 }
 
 /**
- * Exports a network in inference as an ONNX model with operator set 17. Its input is named `input`
- * and its output `output`, or `input0`, `output0` and so on if there are several. The first axis,
- * the batch, may have any size. Inputs and outputs have boxprop's layout: images are [N, H, W, C].
- * Inside the model, images have their channels first, as ONNX's convolutions require.
+ * Exports a network in inference mode as an ONNX model with operator set 17. Its input is named
+ * `input` and its output `output`, or `input0`, `output0` and so on if there are several. The first
+ * axis, the batch, may have any size. Inputs and outputs have boxprop's layout: images are [N, H,
+ * W, C]. Inside the model, images have their channels first, as ONNX's convolutions require.
  *
  * Errors: a box that has no exporter: `features.2 > Pointwise: cannot be exported to ONNX`; those
- *         of a forward pass of such an input.
+ *         of a forward pass for an input of this shape.
  *
  *     const model = toOnnx(network, { inputShape: [28, 28, 1] });
  *     for await (const chunk of encodeOnnx(model)) file.write(chunk);   // a Uint8Array each

@@ -8,9 +8,9 @@ import type { SafetensorsFile } from './openSafetensors.ts';
 import { withoutWrapper } from './wrapperPrefix.ts';
 
 /**
- * Sets variables from an open safetensors file, as `loadWeights` describes it.
+ * Sets variables from an open safetensors file, as described at `loadWeights`.
  *
- * @param file the name of the file in errors.
+ * @param file the name of the file, for error messages.
  * @returns the file's metadata.
  */
 export async function assignWeights(

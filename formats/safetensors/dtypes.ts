@@ -7,7 +7,7 @@ export type SafetensorsData =
 
 interface DtypeInfo {
   readonly bytes: number;
-  /** Converts a buffer that holds exactly the values. */
+  /** Converts a buffer that contains exactly the values of one tensor. */
   readonly read: (buffer: ArrayBuffer) => SafetensorsData;
   /** The name of the typed array that is written; undefined for a dtype that can only be read. */
   readonly array?: string;
@@ -44,7 +44,9 @@ export function isDtype(value: unknown): value is Dtype {
   return typeof value === 'string' && Object.hasOwn(DTYPES, value);
 }
 
-/** Converts an IEEE 754 binary16: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
+/**
+ * Converts an IEEE 754 binary16 number: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits.
+ */
 function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >>> 10) & 0x1f;

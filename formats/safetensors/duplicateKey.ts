@@ -1,7 +1,8 @@
 /**
- * Finds a key that occurs twice in one object of `json`, which must be valid JSON; undefined if
- * there is none. `JSON.parse` silently keeps the last of the two. Keys are compared after
- * unescaping, so `"a"` and `"\u0061"` are equal. It does not recurse, so any depth is safe.
+ * Finds a key that occurs twice in the same object of `json`, which must be valid JSON. Returns
+ * undefined if there is no such key. (`JSON.parse` silently uses the last value.) Keys are compared
+ * after unescaping, so `"a"` and `"\u0061"` are equal. The function does not recurse, so any depth
+ * of nesting is safe.
  */
 export function findDuplicateKey(json: string): string | undefined {
   const keysOfOpen: Set<string>[] = [];
@@ -23,7 +24,7 @@ export function findDuplicateKey(json: string): string | undefined {
   return undefined;
 }
 
-/** Returns the index after the closing quote of the string that opens at `start`. */
+/** Returns the index after the closing quote of the string that begins at `start`. */
 function stringEnd(json: string, start: number): number {
   let i = start + 1;
   while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1;

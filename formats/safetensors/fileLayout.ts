@@ -2,20 +2,20 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Stored } from './layout.ts';
 
 /**
- * The names and forms of a network's variables in a file of another framework; `torchLayout` and
- * `torchvisionLayout` return one.
+ * The names and forms that a network's variables have in a file of another framework. `torchLayout`
+ * and `torchvisionLayout` return such a layout.
  */
 export interface FileLayout {
   /**
    * The form of each variable in the file, by the variable's name in the network. A variable
-   * without an entry is stored unchanged.
+   * without an entry is stored in the same form.
    */
   readonly stored: Readonly<Record<string, Stored>>;
-  /** Matches names in the file that do not belong to the network. */
+  /** A pattern for names in the file that do not belong to the network. */
   readonly ignored?: RegExp;
 }
 
-/** The layout of a file with the variables' own names and forms. */
+/** The layout of a file in which variables have the same names and forms as in the network. */
 export const AS_IT_IS: FileLayout = { stored: {} };
 
 /** Returns the form of a variable in a file. */

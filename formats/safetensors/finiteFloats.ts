@@ -6,7 +6,7 @@ import { brief } from './safetensorsHeader.ts';
  * Returns the values of a tensor in single precision.
  *
  * Errors: `w.safetensors: tensor "fc.bias": expected finite values, got NaN at index 3, so the
- *         training that wrote it had diverged`; a double beyond single precision.
+ *         training that wrote it had diverged`; a double that is too large for single precision.
  */
 export function finiteFloats(
   file: string,
@@ -14,8 +14,8 @@ export function finiteFloats(
   { data }: SafetensorsTensor,
 ): Float32Array {
   const values = data instanceof Float32Array ? data : Float32Array.from(data, Number);
-  // x − x is 0 for a finite x and NaN for any other, so the sum is 0 only if all x are finite. It
-  // takes half the time of a test of each x.
+  // For a finite x, x − x is 0; otherwise it is NaN. So the sum is 0 only if all x are finite. This
+  // takes half the time of testing each x.
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] - values[i];
   if (sum === 0) return values;

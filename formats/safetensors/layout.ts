@@ -1,14 +1,15 @@
 import { numElements } from '../../lib/shapes.ts';
 
 /**
- * The form of a variable in a file of another framework: its name and shape there, and the order of
- * its axes.
+ * The form of a variable in a file of another framework: its name and shape in the file, and the
+ * order of its axes.
  */
 export interface Stored {
   readonly name: string;
   readonly shape: readonly number[];
   /**
-   * The shape with all axes, if the file merges several axes into one; by default the file's shape.
+   * The shape before axes are merged, if the file merges several axes into one; by default the
+   * shape in the file.
    */
   readonly view?: readonly number[];
   /**
@@ -52,8 +53,8 @@ export function permute(
   let from = 0;
   for (let to = 0; to < values.length; to += run) {
     for (let i = 0; i < run; i++) result[to + i] = values[from + i * stride];
-    // Moves to the next line of the result: increments the last index, with a carry to the index
-    // before.
+    // This moves to the next line of the result: it increments the last index, with a carry to the
+    // index before it.
     for (let axis = last - 1; axis >= 0; axis--) {
       from += strides[axis];
       if (++index[axis] < sizes[axis]) break;

@@ -10,15 +10,16 @@ export type WeightsSource = string | URL | Blob | ArrayBuffer | Uint8Array;
 
 /**
  * Sets variables from safetensors weights that a page fetches, that the user has chosen, or that
- * are in memory. Everything else is as in `loadWeights` of boxprop/node, which reads a path. Of
- * a File, only the header and one tensor at a time are read into memory.
+ * are in memory. Otherwise it behaves like `loadWeights` of boxprop/node, which reads a path. If
+ * the source is a File, only the header and one tensor at a time are read into memory.
  *
  *     await loadWeights('lenet.safetensors', network.params);
  *     await loadWeights(input.files[0], network.params, torchLayout(network, [28, 28, 1]));
  *
- * Errors: a URL that cannot be fetched; a file that is no safetensors file; names or shapes that do
- *         not match, the first few by name; a value that is not finite, with its tensor.
- * @param source a string is a URL, which may be relative to the page.
+ * Errors: a URL that cannot be fetched; a file that is not a safetensors file; names or shapes that
+ *         do not match (the message lists the first few); a value that is not finite (the message
+ *         names its tensor).
+ * @param source a string is treated as a URL, which may be relative to the page.
  * @returns the metadata of the weights.
  */
 export async function loadWeights(
@@ -38,7 +39,7 @@ export async function loadWeights(
   return assignWeights(name, opened, params, layout);
 }
 
-/** Weights, and the name by which errors call them. */
+/** Weights, and the name that error messages use for them. */
 interface Named {
   readonly name: string;
   readonly data: Blob | Uint8Array;
@@ -65,7 +66,7 @@ function asUrl(source: unknown): string {
     if (source instanceof URL) return source.href;
     if (typeof source === 'string') return new URL(source, pageUrl()).href;
   } catch {
-    // In Node, a path is not a valid URL. The error below says what to do.
+    // In Node, a path is not a valid URL. The error below tells the user what to do.
   }
   throw new InputError(
     `loadWeights: expected source to be a URL, a File, a Blob or bytes, got ${show(source)}` +

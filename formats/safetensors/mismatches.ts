@@ -10,21 +10,26 @@ export interface Wanted {
   readonly stored: Stored;
 }
 
-/** The number of problems of one kind that a message describes; the others are only counted. */
+/**
+ * The number of problems of each kind that a message describes. Further problems are only counted.
+ */
 const FEW = 4;
 
-/** The number of names among which a similar one is looked for. A file may have a million. */
+/**
+ * The largest number of names among which a similar name is searched. A file may have a million
+ * names.
+ */
 const COMPARED = 2000;
 
 const FLOATS: ReadonlySet<string> = new Set(['F64', 'F32', 'F16', 'BF16']);
 
 /**
- * Describes where a network's variables and the tensors of a file differ: the first few problems of
- * each kind, and the number of the others. The list is empty if there are none.
+ * Describes how a network's variables and the tensors of a file differ: the first few problems of
+ * each kind, and the number of the others. The list is empty if there are no differences.
  *
  *     "fc.weight": missing, perhaps it is "fc.wieght"; and 60 more; "fc.wieght": unexpected
  *
- * @param ignored matches names in the file that do not belong to the network.
+ * @param ignored a pattern for names in the file that do not belong to the network.
  */
 export function mismatches(
   wanted: readonly Wanted[],
@@ -42,15 +47,15 @@ export function mismatches(
 
 /** Describes the first few elements of a list, and counts the others. */
 function few<T>(all: readonly T[], describe: (one: T) => string, more: string): string[] {
-  // If only one element were left over, its count would take as much room as its description.
+  // If only one element were left out, its count would be as long as its description.
   if (all.length <= FEW + 1) return all.map(describe);
   return [...all.slice(0, FEW).map(describe), `and ${all.length - FEW} ${more}`];
 }
 
 /**
- * Returns a function that describes the problem of one variable's weights; undefined if there is
- * none. Only the few problems that a message shows are described, because the search for a similar
- * name takes time.
+ * Returns a function that describes the problem with the weights of one variable, or undefined if
+ * there is no problem. Only the problems that a message shows are described, because the search for
+ * a similar name takes time.
  */
 function mismatch(
   { variable, stored: { name, shape } }: Wanted,

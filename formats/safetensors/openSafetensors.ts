@@ -22,7 +22,7 @@ export type ReadAt = (position: number, length: number) => Promise<Uint8Array<Ar
 /**
  * Reads and checks the header of a safetensors file of `size` bytes, as `decodeSafetensors` does.
  *
- * @param file the name of the file in errors.
+ * @param file the name of the file, for error messages.
  */
 export async function openSafetensors(
   file: string,

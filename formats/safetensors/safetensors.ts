@@ -21,7 +21,7 @@ import {
  * Source: https://github.com/huggingface/safetensors, README, "Format".
  */
 export interface SafetensorsTensor {
-  /** F16 and BF16 can only be read, into a `Float32Array`. */
+  /** The dtype. F16 and BF16 can only be read, into a `Float32Array`. */
   readonly dtype: Dtype;
   /** The sizes of the axes, each at least 0; `[]` is the shape of a scalar. */
   readonly shape: readonly number[];
@@ -34,12 +34,12 @@ export interface SafetensorsTensor {
 
 /** The content of a safetensors file. */
 export interface Safetensors {
-  /** The tensors by name; the object has no prototype, so any name is safe to look up. */
+  /** The tensors by name. The object has no prototype, so any name can safely be looked up. */
   readonly tensors: Record<string, SafetensorsTensor>;
   readonly metadata: Record<string, string>;
 }
 
-/** The part of a tensor that the header holds. */
+/** The part of a tensor that is stored in the header. */
 export type SafetensorsInfo = Omit<SafetensorsTensor, 'data'>;
 
 /**
@@ -47,8 +47,8 @@ export type SafetensorsInfo = Omit<SafetensorsTensor, 'data'>;
  * dtypes come first, so that all values are aligned; tensors of the same width are sorted by name.
  * Spaces pad the header to a multiple of 8 bytes.
  *
- * Errors: a tensor whose data has another type or number of values than its dtype and shape; a
- *         tensor or metadata that cannot be written.
+ * Errors: a tensor whose data does not match its dtype and shape; a tensor or metadata that cannot
+ *         be written.
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, SafetensorsTensor>>,
@@ -69,7 +69,7 @@ export function encodeSafetensors(
 
 /**
  * Encodes the head of a file, which is everything before the values. `names` is the order of the
- * values, and `size` is their size in bytes.
+ * values, and `size` is their total size in bytes.
  */
 export function layOut(
   tensors: Readonly<Record<string, SafetensorsInfo>>,
@@ -94,7 +94,7 @@ export function layOut(
   return { head, names: sorted.map(([name]) => name), size };
 }
 
-/** Returns the bytes of values in a file. */
+/** Returns the bytes of values in the form in which they are stored in a file. */
 export function bytesOf(data: SafetensorsData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
@@ -107,7 +107,7 @@ export function bytesOf(data: SafetensorsData): Uint8Array {
  *
  *     model.safetensors: tensor "w": expected 24 bytes for F32 [2, 3], got data_offsets [0, 20]
  *
- * @param name the name of the file in errors.
+ * @param name the name of the file, for error messages.
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
   checkSafetensors(bytes.subarray(0, SNIFFED_BYTES), name);
@@ -164,7 +164,9 @@ function sortedMetadata(metadata: Readonly<Record<string, string>>): Record<stri
   return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => byText(a, b)));
 }
 
-/** Compares by code unit rather than by locale, so that the order is the same on every machine. */
+/**
+ * Compares strings by code unit and not by locale, so that the order is the same on every machine.
+ */
 function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

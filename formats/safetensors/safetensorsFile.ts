@@ -6,8 +6,8 @@ import { systemProblem } from '../../lib/files/systemError.ts';
 export type { SafetensorsFile } from './openSafetensors.ts';
 
 /**
- * Opens a safetensors file, passes it to `use`, and closes it. The whole header is checked first
- * against the size of the file, as `decodeSafetensors` does.
+ * Opens a safetensors file, passes it to `use`, and closes it. Before that, the whole header is
+ * checked against the size of the file, as in `decodeSafetensors`.
  *
  * Errors: those of `decodeSafetensors`; a file that cannot be read, or that shrinks while it is
  *         read.
@@ -21,7 +21,7 @@ export async function withSafetensors<T>(
   const kind = await stat(file).catch((error: unknown) => {
     throw cannotRead(error);
   });
-  // Pipes are excluded too: opening one would block until it has a writer.
+  // Pipes are excluded too, because opening a pipe would block until it has a writer.
   if (!kind.isFile()) {
     throw new InputError(
       `${file}: expected a file, got ${kind.isDirectory() ? 'a folder' : 'a device'}`,
@@ -43,7 +43,8 @@ export async function withSafetensors<T>(
 }
 
 /**
- * Reads up to `length` bytes, fewer at the end of the file. One system call reads at most 2 GiB.
+ * Reads up to `length` bytes, or fewer at the end of the file. It uses several system calls,
+ * because one call reads at most 2 GiB.
  */
 async function readBytes(handle: FileHandle, position: number, length: number) {
   const bytes = new Uint8Array(length);

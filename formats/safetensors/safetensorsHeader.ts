@@ -4,8 +4,8 @@ import { type Dtype, DTYPES, isDtype } from './dtypes.ts';
 import { findDuplicateKey } from './duplicateKey.ts';
 
 /**
- * One tensor's place in a safetensors file: bytes `begin` to `end`, counted from the end of the
- * header.
+ * The location of one tensor in a safetensors file: bytes `begin` to `end`, counted from the end of
+ * the header.
  */
 export interface Entry {
   readonly name: string;
@@ -17,22 +17,22 @@ export interface Entry {
 
 /** The checked header of a safetensors file. */
 export interface Header {
-  /** The tensors in the order of their bytes, without gaps. */
+  /** The tensors in the order of their bytes, which have no gaps. */
   readonly entries: Entry[];
   readonly metadata: [string, string][];
   /** The position of the first value in the file. */
   readonly start: number;
 }
 
-/** The limit for the size of the header in the reference implementation, in bytes. */
+/** The largest size of the header in the reference implementation, in bytes. */
 const MAX_HEADER = 100_000_000;
 
-/** The number of bytes that hold the length of the header. */
+/** The number of bytes that store the length of the header. */
 export const LENGTH_BYTES = 8;
 
 /**
- * Reads the length of the header of a file of `size` bytes from `first`, its first 8 bytes (fewer
- * if the file is shorter).
+ * Returns the length of the header of a file of `size` bytes. `first` has the first 8 bytes of the
+ * file, or fewer if the file is shorter.
  */
 export function headerLength(first: Uint8Array, size: number, file: string): number {
   const fail = (problem: string) => new InputError(`${file}: ${problem}`);
@@ -148,8 +148,8 @@ function parseEntry(name: string, value: unknown, file: string): Entry {
 }
 
 /**
- * Returns the number of values of a shape; undefined if the shape is invalid or the number reaches
- * 2^53.
+ * Returns the number of values of a shape, or undefined if the shape is invalid or the number
+ * reaches 2^53.
  */
 export function countElements(shape: unknown): number | undefined {
   if (!isIntegers(shape)) return undefined;

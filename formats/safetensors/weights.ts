@@ -10,11 +10,11 @@ import { withSafetensors } from './safetensorsFile.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 
 /**
- * Saves tensors by name as float32 in a safetensors file, atomically. The file gets the values at
- * the time of the call, even if variables are assigned while it is written. At most one tensor is
- * in memory twice. The doubles of the float64 backend are rounded.
+ * Saves tensors by name as float32 in a safetensors file, atomically. The file contains the values
+ * at the time of the call, even if variables are assigned while it is written. At most one tensor
+ * at a time is copied. The doubles of the float64 backend are rounded.
  *
- * Errors: a tensor that is not float32, a file that cannot be written.
+ * Errors: a tensor that is not float32; a file that cannot be written.
  */
 export async function saveWeights(
   file: string,
@@ -33,8 +33,8 @@ export async function saveWeights(
     infos[stored.name] = { dtype: 'F32', shape: stored.shape };
   }
   const { head, names } = layOut(infos, metadata);
-  // A clone costs nothing, and keeps these values even if the variable is assigned while the file
-  // is written.
+  // A clone costs nothing. It preserves these values even if the variable is assigned while the
+  // file is written.
   const clones = names.map((name) => ({ ...tensors[name], values: tensors[name].values.clone() }));
   async function* bytes() {
     yield head;
@@ -56,13 +56,14 @@ export async function saveWeights(
 /**
  * Sets variables from a safetensors file with the same names and shapes, or with those of `layout`.
  * If the file is invalid or does not match, no variable is set. F16, BF16 and F64 weights become
- * float32. A prefix of all names that a wrapper of PyTorch put there, such as `module.`, is removed
- * if the names fit without it. In addition to the variables, only the header and one tensor are in
- * memory.
+ * float32. If a PyTorch wrapper has put a prefix, such as `module.`, in front of all names, the
+ * prefix is removed if the names match without it. In addition to the variables, only the header
+ * and one tensor are in memory.
  *
- * Errors: a file that cannot be read; names or shapes that do not match, the first few by name; a
- *         value that is not finite, with its tensor. After such a value, or if the disk fails or
- *         the file is truncated during the read, the variables that were already read stay set.
+ * Errors: a file that cannot be read; names or shapes that do not match (the message lists the
+ *         first few); a value that is not finite (the message names its tensor). After such a
+ *         value, or if the disk fails or the file is truncated during the read, the variables that
+ *         were already set keep their new values.
  * @returns the file's metadata.
  */
 export async function loadWeights(

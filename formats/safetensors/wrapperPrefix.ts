@@ -1,17 +1,17 @@
 import type { Entry } from './safetensorsHeader.ts';
 
 /**
- * The prefixes that wrappers put before the names of all tensors: `module.` by PyTorch's
- * DataParallel and DistributedDataParallel, `_orig_mod.` by torch.compile, `model.` and
- * `state_dict.` by programs that save a network inside of another object.
+ * Prefixes that wrappers put before the names of all tensors: `module.` comes from PyTorch's
+ * DataParallel and DistributedDataParallel, `_orig_mod.` from torch.compile, and `model.` and
+ * `state_dict.` from programs that save a network inside of another object.
  */
 const WRAPPERS = ['module.', '_orig_mod.', 'model.', 'state_dict.'];
 
-/** The largest number of wrappers around a network. */
+/** The largest number of nested wrappers around a network. */
 const DEEPEST = 3;
 
 /**
- * Returns the prefixes of wrappers that all names have, the shortest first:
+ * Returns the wrappers' prefixes that all names have, shortest first:
  * `['', 'module.', 'module._orig_mod.']`.
  */
 export function wrapperPrefixes(names: readonly string[]): string[] {
@@ -26,10 +26,11 @@ export function wrapperPrefixes(names: readonly string[]): string[] {
 }
 
 /**
- * Removes the prefix of wrappers from the names of a file's tensors, if more of the wanted names
- * are found without it.
+ * Removes the prefix of wrappers from the names of a file's tensors, if more of the network's names
+ * are then found.
  *
- * @returns the tensors by their names without the prefix, and the prefix; `''` if none was removed.
+ * @returns the tensors by their names without the prefix, and the prefix, which is `''` if none was
+ * removed.
  */
 export function withoutWrapper(
   entries: ReadonlyMap<string, Entry>,

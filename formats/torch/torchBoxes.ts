@@ -13,25 +13,25 @@ import { PReLU } from '../../modules/prelu.ts';
 import type { BoxClass } from '../boxTable.ts';
 import type { Stored } from '../safetensors/layout.ts';
 
-/** The form of a parameter in the file, without its name. */
+/** The form that a parameter has in the file, without its name. */
 export type StoredForm = Omit<Stored, 'name'>;
 
 /**
- * Returns the form of a box's parameter in the file.
+ * Returns the form that a box's parameter has in the file.
  *
- * @param flattened the shape [H, W, C] that an example had before it was flattened to the vector
- *   that the box takes.
+ * @param flattened the shape [H, W, C] that an example had before it was flattened to the box's
+ *   input vector.
  */
 export type Store = (box: AnyModule, name: string, shape: Shape, flattened?: Shape) => StoredForm;
 
-/** A class of boxes, and the form of its parameters in PyTorch. */
+/** A class of boxes, and the form that its parameters have in PyTorch. */
 export interface TorchBox {
   readonly kind: BoxClass<unknown>;
   readonly entry: Store;
 }
 
 /**
- * States the form in which PyTorch stores the parameters of a class of boxes, for
+ * Describes the form in which PyTorch stores the parameters of a class of boxes, for
  * `torchLayout(..., { boxes })`.
  *
  *     const scale = torchBox(Scale, (_box, _name, shape) => ({ shape }));
@@ -45,7 +45,7 @@ export function torchBox<B>(
 
 /**
  * Makes the function for a box with a kernel: axis i of the kernel is axis order[i] in the file.
- * Other parameters of the box are vectors.
+ * All other parameters of such a box are vectors.
  */
 const kernel =
   (order: readonly number[]) =>
@@ -55,7 +55,7 @@ const kernel =
       : { shape };
 
 /**
- * Returns the form of a vector with one value per channel; behind a `Flatten`, with one value per
+ * Returns the form of a vector with one value per channel. After a `Flatten`, it has one value per
  * element of the image.
  */
 function vector(_box: unknown, _name: string, shape: Shape, flattened?: Shape): StoredForm {
@@ -63,8 +63,8 @@ function vector(_box: unknown, _name: string, shape: Shape, flattened?: Shape): 
 }
 
 /**
- * Returns the form of a parameter with an axis over the elements of a flattened image: [H·W·C]
- * here, [C·H·W] in the file.
+ * Returns the form of a parameter that has an axis over the elements of a flattened image. The axis
+ * is [H·W·C] in boxprop and [C·H·W] in the file.
  */
 function flattenedAxis(shape: Shape, axis: number, flattened: Shape | undefined): StoredForm {
   if (flattened === undefined) return { shape };
@@ -79,7 +79,7 @@ function flattenedAxis(shape: Shape, axis: number, flattened: Shape | undefined)
   };
 }
 
-/** The boxes that PyTorch has. */
+/** The boxes that exist in PyTorch. */
 export const TORCH_BOXES: readonly TorchBox[] = [
   torchBox(Conv1D, kernel([2, 1, 0])),
   torchBox(Conv2D, kernel([2, 3, 1, 0])),

@@ -10,27 +10,28 @@ import type { Stored } from '../safetensors/layout.ts';
 import type { FileLayout } from '../safetensors/fileLayout.ts';
 import { TORCH_BOXES, type TorchBox } from './torchBoxes.ts';
 
-/** Returns PyTorch's name of the i-th box with parameters, whose path here is `path`. */
+/** Returns PyTorch's name for the i-th box with parameters, whose path in boxprop is `path`. */
 export type Rename = (path: string, i: number) => string;
 
 /** The options of `torchLayout`. */
 export interface TorchLayoutOptions {
-  /** Maps the path of a box to PyTorch's name; the same name by default. */
+  /** Maps the path of a box to PyTorch's name; by default the name is the path. */
   readonly rename?: Rename;
-  /** The forms of the parameters of your own boxes in PyTorch; see `torchBox`. */
+  /** The forms that the parameters of your own boxes have in PyTorch; see `torchBox`. */
   readonly boxes?: readonly TorchBox[];
 }
 
 /**
  * Returns the names and forms in which PyTorch stores the parameters and buffers of a network.
  * Kernels are [out, in, height, width] in PyTorch, and `runningMean` is `running_mean`. PyTorch
- * flattens images with the channels first, boxprop with the channels last. Therefore the first
- * `Linear` after a `Flatten` has its columns in another order: [out, C·H·W] in PyTorch and [out,
- * H·W·C] here. PyTorch's counter `num_batches_tracked` is ignored, because nothing depends on it.
+ * flattens images with the channels first, and boxprop flattens them with the channels last.
+ * Therefore the columns of the first `Linear` after a `Flatten` are in another order: [out, C·H·W]
+ * in PyTorch and [out, H·W·C] in boxprop. PyTorch's counter `num_batches_tracked` is ignored,
+ * because nothing depends on it.
  *
- * Errors: a box with parameters that PyTorch does not have; a box between a `Flatten` and a
+ * Errors: a box with parameters that does not exist in PyTorch; a box between a `Flatten` and a
  *         `Linear` that does not state its window, because the order of the columns is then
- *         unknown; those of a forward pass of an input of this shape.
+ *         unknown; those of a forward pass for an input of this shape.
  *
  *     const layout = torchLayout(network, [28, 28, 1], { rename: (path) => `features.${path}` });
  *     await loadWeights('weights.safetensors', network.params, layout);
@@ -66,7 +67,7 @@ export function torchLayout(
       const prefix = rename(path, count++);
       for (const [name, param] of own) {
         const key = keys.get(param);
-        // If a box is used in several places, its parameters have the name of the first.
+        // If a box is used in several places, its parameters are named after the first place.
         if (key === undefined || Object.hasOwn(stored, key)) continue;
         const form = withPath(path, () => store(box, name, param.shape, flattened?.shape));
         stored[key] = { name: `${prefix}.${snakeCase(name)}`, ...form };
@@ -87,7 +88,7 @@ interface Value {
 
 /**
  * The shape of an example before it was flattened, or the box after which the order of the elements
- * is unknown.
+ * is no longer known.
  */
 type Flattened =
   | { readonly shape: Shape; readonly unknown?: undefined }

@@ -9,8 +9,8 @@ export const ORDER: Readonly<Record<'node' | 'browser', readonly BackendName[]>>
 };
 
 /**
- * Starts the first backend of a list that can start. Resolves to its name and a line with the
- * reasons why it was chosen and why the backends before it were not:
+ * Starts the first backend of a list that can start. Resolves to its name and one line, which says
+ * why it was chosen and why the backends before it were not:
  *
  *     backend wasm: the fastest that starts here; it uses own kernels in plain SIMD; ...
  *

@@ -15,7 +15,7 @@ export const INSTALL: Readonly<Record<Exclude<BackendName, 'float64'>, string>> 
 };
 
 /**
- * Returns the reason in a thrown value, in one line. The value need not be an Error, because tfjs
+ * Returns the message of a thrown value, on one line. The value need not be an Error, because tfjs
  * also throws plain objects.
  */
 export function reason(error: unknown): string {
@@ -28,9 +28,10 @@ export function reason(error: unknown): string {
 }
 
 /**
- * Returns the error for the failed import of a backend's package: one line, which names the command
- * that helps. Write the `import` in a `try` block, because bundlers conclude from it that the
- * package may be missing: webpack then builds without it.
+ * Returns the error for a failed import of a backend's package. It is one line, and names the
+ * command that installs the package. The `import` must be in a `try` block. From this block, a
+ * bundler such as webpack concludes that the package is optional, and builds without it if it is
+ * missing.
  *
  *     try {
  *       await import('@tensorflow/tfjs-backend-cpu');
@@ -38,8 +39,8 @@ export function reason(error: unknown): string {
  *       throw importFailure(error, 'cpu', '@tensorflow/tfjs-backend-cpu');
  *     }
  *
- * @param specifier the imported specifier. It distinguishes a missing package from a package that
- *   itself misses another one.
+ * @param specifier the imported specifier. It is used to distinguish a missing package from a
+ *   package that fails because one of its own dependencies is missing.
  */
 export function importFailure(
   error: unknown,

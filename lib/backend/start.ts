@@ -8,14 +8,17 @@ import {
 import { InputError } from '../errors.ts';
 import { reason } from './failure.ts';
 
-/** Returns the backend of this name if it has started; tfjs's `findBackend` would start it. */
+/**
+ * Returns the backend of this name if it has started. tfjs's `findBackend` is not used, because it
+ * would start the backend.
+ */
 export function started(registered: string): KernelBackend | undefined {
   return engine().registry[registered];
 }
 
 /**
  * Starts a backend and registers it, unless it has already started. If a backend fails, tfjs would
- * print the reason on many lines and continue; here the failure is an error of one line.
+ * print the reason on many lines and continue; this function throws a one-line error instead.
  *
  * @param make creates the backend; by default, the factory that its package has registered.
  */
@@ -41,11 +44,13 @@ export async function start(
 
 type Factory = () => KernelBackend | Promise<KernelBackend>;
 
-/** The factories of the packages, which tfjs forgets when a backend is replaced or removed. */
+/**
+ * The factories of the backends' packages. tfjs forgets them when a backend is replaced or removed.
+ */
 const factories = new Map<string, Factory>();
 
 /**
- * The factories that `start` has registered. The backend that they return may have been disposed.
+ * The factories that `start` has registered. The backends that they return may already be disposed.
  */
 const own = new WeakSet<Factory>();
 

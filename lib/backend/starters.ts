@@ -7,8 +7,8 @@ import { startWebgl } from './webgl.ts';
 import { startWebgpu } from './webgpu.ts';
 
 /**
- * Imports the package of a backend and starts it; resolves to a note for the user, if there is one.
- * With `hardwareOnly`, it throws if the GPU is software.
+ * Imports the package of a backend and starts the backend. Resolves to a note for the user, if
+ * there is one. With `hardwareOnly`, it throws if the GPU is a software GPU.
  */
 export type Starter = (
   options: BackendOptions,
@@ -35,7 +35,7 @@ async function startCpu(): Promise<undefined> {
   } catch (error) {
     throw importFailure(error, 'cpu', '@tensorflow/tfjs-backend-cpu');
   }
-  // Suppresses the recommendation of tfjs-node that tfjs prints at the first use, because the
-  // caller has chosen cpu.
+  // Suppresses the advice to use tfjs-node, which tfjs prints at the first use. The user has chosen
+  // cpu.
   Object.assign(await start('cpu'), { firstUse: false });
 }

@@ -5,15 +5,15 @@ import type { BackendOptions } from './options.ts';
 import { start, started } from './start.ts';
 
 /**
- * Typed as `string`, because a bundler for the browser would try to resolve the import of a
- * literal.
+ * This name has the type `string`, because a bundler for the browser would try to resolve the
+ * import of a literal.
  */
 const TFJS_NODE: string = '@tensorflow/tfjs-node';
 const UTIL: string = 'node:util';
 
 /**
- * Starts tfjs-node or tfjs-node-gpu, TensorFlow's own kernels in a native addon. Resolves to a note
- * if tensorflow-gpu does not use a GPU.
+ * Starts tfjs-node or tfjs-node-gpu, which run TensorFlow's own kernels in a native addon. Resolves
+ * to a note if tensorflow-gpu does not use a GPU.
  */
 export async function startTensorflow(
   name: 'tensorflow' | 'tensorflow-gpu',
@@ -35,23 +35,23 @@ export async function startTensorflow(
     ).default,
   );
   // TensorFlow reads some of these variables when it is loaded and others at its first operations,
-  // so they remain set.
+  // so they are not reset afterwards.
   const variables = {
     TF_CPP_MIN_LOG_LEVEL: '2',
     // By default TensorFlow does not use oneDNN on processors without AVX-512 VNNI, although oneDNN
     // is faster there too.
     TF_ENABLE_ONEDNN_OPTS: '1',
-    // By default it does not keep oneDNN's compiled kernels on these processors, but compiles them
-    // at every call.
+    // By default TensorFlow does not cache oneDNN's compiled kernels on these processors, but
+    // compiles them at every call.
     TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE: 'false',
-    // TensorFlow's own allocator for oneDNN never returns memory, which costs a tenth more memory
-    // for a step of AlexNet.
+    // TensorFlow's own allocator for oneDNN never returns memory, so a training step of AlexNet
+    // would need 10 % more memory.
     TF_ONEDNN_USE_SYSTEM_ALLOCATOR: '1',
   };
   for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
   if (threads !== undefined) {
     process.env.TF_NUM_INTRAOP_THREADS = String(threads);
-    // The operations of a graph that do not depend on each other run at the same time.
+    // This number of independent operations of a graph can run at the same time.
     process.env.TF_NUM_INTEROP_THREADS = String(threads);
   }
   try {
@@ -64,7 +64,7 @@ export async function startTensorflow(
   return onCpu ? 'finds no GPU and computes on the CPU' : undefined;
 }
 
-/** The properties by which tfjs-node reports whether it uses a GPU. */
+/** The properties in which tfjs-node reports whether it uses a GPU. */
 type NodeBackend = KernelBackend & {
   readonly isGPUPackage?: boolean;
   readonly isUsingGpuDevice?: boolean;

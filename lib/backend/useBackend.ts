@@ -10,20 +10,20 @@ import { InputError, show } from '../errors.ts';
 export type { BackendName, BackendOptions, SimdChoice, WasmFile } from './options.ts';
 
 /**
- * Starts a tfjs backend and switches to it: all tensors are computed there until the next switch.
- * Resolves to its name. `'auto'` chooses the fastest that starts: in Node tensorflow-gpu,
- * tensorflow, webgpu on a real GPU, wasm, cpu; in a browser webgpu on a real GPU, webgl in single
- * precision, wasm, cpu.
+ * Starts a tfjs backend and switches to it: until the next switch, it computes all tensors.
+ * Resolves to its name. `'auto'` chooses the first backend that starts of this order: in Node
+ * tensorflow-gpu, tensorflow, webgpu on a hardware GPU, wasm, cpu; in a browser webgpu on a
+ * hardware GPU, webgl in single precision, wasm, cpu.
  *
  *     await useBackend(); // the fastest here
  *     await useBackend('wasm', { threads: 4 });
  *
  * Each backend is a separate package that the user installs. It is imported at its first use.
  *
- * Errors: a backend that is not installed or does not start, with the command that helps;
- *         tensorflow after tensorflow-gpu was loaded, or the reverse; another number of threads,
- *         or other instructions, than the backend has started with. The backend in use does not
- *         change.
+ * Errors: a backend that is not installed or does not start (the message names the command that
+ *         helps); tensorflow after tensorflow-gpu was loaded, or the reverse; a number of threads
+ *         or a choice of instructions that differs from that of the backend's start. The backend in
+ *         use then does not change.
  */
 export async function useBackend(
   name: BackendName | 'auto' = 'auto',
@@ -105,8 +105,8 @@ async function switchTo(
 }
 
 /**
- * The number of threads and the instructions with which a backend was started, and the note for
- * the user that its start returned.
+ * The number of threads and the instructions with which a backend was started, and the note for the
+ * user from its start.
  */
 interface Running {
   readonly threads: number | undefined;
@@ -114,7 +114,7 @@ interface Running {
   readonly note: string | undefined;
 }
 
-/** The backends that have started, or are starting. */
+/** The backends that have started or are about to start. */
 const running = new Map<BackendName, Promise<Running>>();
 
 async function startOnce(
@@ -166,6 +166,7 @@ function setCpuForward(name: BackendName, onCpu: boolean): void {
 }
 
 function inUse(): string | undefined {
-  // When the backend in use is removed, tfjs sets null, which its types do not include.
+  // When the backend in use is removed, tfjs sets its name to null, which tfjs's types do not
+  // include.
   return engine().backendName || undefined;
 }

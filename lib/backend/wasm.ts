@@ -7,8 +7,9 @@ import { findWasmFiles } from './wasmFiles.ts';
 import { checkAllocations } from './wasmMemory.ts';
 
 /**
- * Starts wasm: boxprop's own kernels, XNNPACK's and tfjs's, with SIMD if the machine has it.
- * Resolves to a note that names the kernels, and the threads if there are fewer than requested.
+ * Starts wasm with boxprop's own kernels, XNNPACK's and tfjs's. They use SIMD if the machine has
+ * it. Resolves to a note that names the kernels, and the number of threads if it is smaller than
+ * requested.
  */
 export async function startWasm({
   threads = 1,
@@ -42,20 +43,21 @@ export async function startWasm({
   checkAllocations(backend);
   const { startSimd } = await import('../kernels/simd/startSimd.ts');
   const kernels = await startSimd(backend, simd, Math.min(threads, MAX_THREADS));
-  // boxprop's own kernels do most of the work, so their number of threads counts. tfjs's number may
-  // be smaller, because tfjs uses at most half of the cores in a browser.
+  // The number of threads of boxprop's own kernels is reported, because these kernels do most of
+  // the work. tfjs's number may be smaller, because tfjs uses at most half of the cores in a
+  // browser.
   const actual = kernels.choice === 'none' ? wasm.getThreadsCount() : kernels.threads;
   const shortage = actual < threads ? `has ${actual} of ${threads} threads here, ` : '';
   return `${shortage}uses ${KERNELS[kernels.choice]}`;
 }
 
 /**
- * The largest number of threads, because tfjs's build creates eight workers before it knows the
- * number of threads.
+ * The largest number of threads. tfjs's build creates eight workers before it knows the number of
+ * threads.
  */
 const MAX_THREADS = 8;
 
-/** The names of the kernels in the note. */
+/** The text of the note for each choice of kernels. */
 const KERNELS = {
   relaxed: 'own kernels in relaxed SIMD',
   plain: 'own kernels in plain SIMD',
@@ -72,8 +74,8 @@ async function importWasm() {
 
 /**
  * Runs `body` and removes the listeners for uncaught errors that it adds. Emscripten's listeners
- * throw the error again. Node would then print the line of that throw, which is the whole minified
- * code, before the user's error.
+ * throw the error again. Node would then print the source line of that throw, which is the whole
+ * minified code, before the user's error.
  */
 async function withoutListeners(body: () => Promise<void>): Promise<void> {
   const events = ['uncaughtException', 'unhandledRejection'] as const;

@@ -2,8 +2,8 @@ import { registerKernel, unregisterKernel, type TensorInfo } from '@tensorflow/t
 
 /**
  * Makes a clone on wasm share its values with the original, as on every other backend and as in
- * wasm's own `reshape`. tfjs's kernel copies the values, which is slow because caches consist of
- * clones.
+ * wasm's own `reshape`. tfjs's own kernel copies the values, which is slow, because boxes cache
+ * clones of their inputs.
  */
 export function shareClones(): void {
   unregisterKernel('Identity', 'wasm');

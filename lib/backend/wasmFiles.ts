@@ -6,21 +6,24 @@ import type { BackendOptions, WasmFile } from './options.ts';
 
 type Places = Readonly<Record<WasmFile, string>>;
 
-/** Typed as `string`, because bundlers would try to resolve the import of a literal. */
+/**
+ * This name has the type `string`, because bundlers would try to resolve the import of a literal.
+ */
 const PACKAGE: string = '@tensorflow/tfjs-backend-wasm';
 
 /**
- * Returns the URLs of the wasm files for a page or a worker: those of the option `wasmPaths`, or
- * else the first of these places that has the file which this browser needs:
+ * Returns the URLs of the wasm files for a page or a worker. They come from the option `wasmPaths`.
+ * Without this option, they are in the first of these places that has the file that this browser
+ * needs:
  *
  * 1. the URLs that webpack and Vite write into a build;
- * 2. the folder of the package, as an import map gives it;
+ * 2. the folder of the package to which an import map resolves it;
  * 3. the package in the folder node_modules from which this script comes, as in Vite's dev server;
  * 4. the folder of this script, such as the bundle of esbuild;
  * 5. the folder of the page, or of the worker's script.
  *
- * The file is requested before tfjs starts, because tfjs cannot start again after a failure. A
- * server may answer with its start page for a missing file, so the first bytes are checked.
+ * The file is requested before tfjs starts, because tfjs cannot start again after a failure. The
+ * first bytes are checked, because some servers send their start page in place of a missing file.
  *
  * Errors: the file is at none of these places. The message names them, and the option.
  */
@@ -82,7 +85,7 @@ function* defaults(): Generator<Places> {
 
 /**
  * Returns the URLs that a bundler has written in place of these expressions. webpack and Vite copy
- * the files into the build. The `try` block tells webpack that the package may be missing.
+ * the files into the build. Because of the `try` block, webpack treats the package as optional.
  */
 function bundled(): Places | undefined {
   try {
@@ -119,7 +122,7 @@ async function problemAt(url: string): Promise<string | undefined> {
   try {
     const response = await fetch(url);
     if (!response.ok) return `status ${response.status}`;
-    // The whole file is read, so that the browser's cache has it for tfjs.
+    // The whole file is read, so that tfjs will find it in the browser's cache.
     const [zero, a, s, m] = new Uint8Array(await response.arrayBuffer());
     const isWasm = zero === 0 && a === 0x61 && s === 0x73 && m === 0x6d;
     return isWasm ? undefined : `${response.headers.get('Content-Type') ?? 'another file'}`;

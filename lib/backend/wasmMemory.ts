@@ -2,7 +2,7 @@ import { memory, type KernelBackend } from '@tensorflow/tfjs-core';
 import { InputError } from '../errors.ts';
 import { sizeOf } from '../withinMemory.ts';
 
-/** The part of the wasm backend that allocates. */
+/** The part of the wasm backend that allocates memory. */
 interface WasmBackend {
   readonly wasm: {
     _malloc: (this: void, bytes: number) => number;
@@ -10,21 +10,21 @@ interface WasmBackend {
   };
 }
 
-/** The largest size of a wasm heap in bytes, because its addresses have 32 bits. */
+/** The largest size of a wasm heap in bytes, which follows from its 32-bit addresses. */
 const LIMIT = 2 ** 32;
 
 /**
  * The number of bytes of the heap that tensors must leave free for the kernels. Kernels allocate
- * within C++, where a failure ends the whole backend: every later call reports "Aborted()".
+ * memory in C++, and if that fails, the whole backend ends: every later call reports "Aborted()".
  */
 const RESERVE = 2 ** 26;
 
 const checked = new WeakSet<WasmBackend['wasm']>();
 
 /**
- * Makes wasm refuse a tensor for which its heap has no room. Without this check, tfjs would use the
- * 0 that a failed allocation returns as an address, and write over other tensors; a size above 4
- * GiB would wrap around. A refused tensor changes nothing, so the program can continue.
+ * Makes wasm throw if its heap has no room for a tensor. Without this check, tfjs would use the 0
+ * that a failed allocation returns as an address, and overwrite other tensors; a size above 4 GiB
+ * would wrap around. The program can continue after the error.
  *
  *     wasm: out of memory: 3.5 GiB of 4 GiB are in use, 512 MiB more were asked for; ...
  */
@@ -32,8 +32,8 @@ export function checkAllocations(backend: KernelBackend): void {
   const { wasm } = backend as unknown as WasmBackend;
   if (checked.has(wasm)) return;
   checked.add(wasm);
-  // `_malloc` is a stub that its first call replaces by the real function. This call makes sure
-  // that the replacement does not undo the check.
+  // `_malloc` is a stub that replaces itself by the real function at its first call. It is called
+  // once here, so that the replacement does not undo the check below.
   wasm._free(wasm._malloc(1));
   const malloc = wasm._malloc;
   wasm._malloc = (bytes) => {

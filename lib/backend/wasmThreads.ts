@@ -4,8 +4,8 @@ import type * as workerThreads from 'node:worker_threads';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 
 /**
- * Typed as `string`, because a bundler for the browser would try to resolve the import of a
- * literal.
+ * This name has the type `string`, because a bundler for the browser would try to resolve the
+ * import of a literal.
  */
 const FS: string = 'node:fs';
 const MODULE: string = 'node:module';
@@ -15,7 +15,7 @@ const BUILD = '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded
 
 type Module = ConstructorParameters<typeof BackendWasm>[0];
 
-/** Emscripten's module before tfjs gives names to its functions. */
+/** Emscripten's module, before tfjs has given names to its functions. */
 interface Emscripten {
   readonly cwrap: (
     name: string,
@@ -41,7 +41,7 @@ interface Instance {
   readonly exports: object;
 }
 
-/** `WebAssembly`, which TypeScript's types declare only for browsers. */
+/** The global `WebAssembly`. TypeScript declares it only for browsers. */
 const { WebAssembly } = globalThis as unknown as {
   readonly WebAssembly: {
     readonly Module: new (bytes: Uint8Array) => object;
@@ -52,10 +52,11 @@ const { WebAssembly } = globalThis as unknown as {
 /**
  * Starts tfjs's build of wasm with threads in Node. tfjs itself starts it only in browsers: it
  * loads the workers from a blob URL, which Node's workers do not accept, and it uses at most half
- * as many threads as there are cores. Here the workers are loaded from a data URL, and the build is
- * told twice as many cores as there will be threads.
+ * as many threads as there are cores. This function loads the workers from a data URL, and reports
+ * twice as many cores to the build as there will be threads.
  *
- * @returns the module, and `detach`, after which waiting threads do not keep the process alive.
+ * @returns the module, and `detach`; after `detach` is called, waiting threads do not keep the
+ * process alive.
  */
 export async function threadedModule(
   threads: number,
@@ -75,7 +76,9 @@ export async function threadedModule(
   const { wasmWorkerContents } = require(`${BUILD}.worker.js`) as { wasmWorkerContents: string };
   const workerUrl = asModule(wasmWorkerContents, script);
 
-  /** A worker without the options of this process, such as a loader of TypeScript. */
+  /**
+   * A worker that does not inherit the options of this process, such as a loader for TypeScript.
+   */
   class PlainWorker extends Worker {
     constructor(url: URL) {
       super(url, { execArgv: [] });
@@ -86,7 +89,7 @@ export async function threadedModule(
     const made = await factory({
       locateFile(file, folder) {
         if (!file.endsWith('.worker.js')) return folder + file;
-        // Emscripten has just set the global `Worker` to Node's, and uses it next.
+        // Emscripten has just set the global `Worker` to Node's, and is about to use it.
         Object.defineProperty(globalThis, 'Worker', {
           value: PlainWorker,
           configurable: true,
@@ -116,13 +119,13 @@ function asModule(code: string, script: string): URL {
     `const __filename = ${JSON.stringify(script)};`,
     'const require = createRequire(__filename);',
     // The code comes from a string literal, in which each `\n` of the code became a line break.
-    // This restores them, as tfjs does.
+    // This line restores them, as tfjs does.
     code.replace(/\n/g, '\\n'),
   ];
   return new URL(`data:text/javascript,${encodeURIComponent(lines.join('\n'))}`);
 }
 
-/** Names the functions of a module as tfjs does when it starts one. */
+/** Gives names to the functions of a module, as tfjs does when it starts one. */
 function named(made: Emscripten): Module {
   const tfjs = {
     init: made.cwrap('init', null, []),
@@ -136,7 +139,7 @@ function named(made: Emscripten): Module {
 }
 
 /**
- * After this call, waiting threads no longer keep the process alive. Workers without a thread are
+ * After this call, waiting threads no longer keep the process alive. Workers that run no thread are
  * ended.
  */
 function detach(pool: Pool): void {

@@ -5,9 +5,9 @@ import type { BackendOptions } from './options.ts';
 import { start } from './start.ts';
 
 /**
- * Starts webgl, in a browser. A device that cannot render 32-bit floats computes in half precision,
- * whose rounding errors exceed small gradients. For such a device it throws, unless `halfPrecision`
- * is true.
+ * Starts webgl in a browser. A device that cannot render 32-bit floats computes in half precision,
+ * whose rounding errors exceed small gradients. On such a device the function throws, unless
+ * `halfPrecision` is true.
  */
 export async function startWebgl({
   halfPrecision = false,

@@ -6,14 +6,14 @@ import type { BackendOptions } from './options.ts';
 import { start } from './start.ts';
 
 /**
- * Typed as `string`, because a bundler for the browser would try to resolve the import of a
- * literal.
+ * This name has the type `string`, because a bundler for the browser would try to resolve the
+ * import of a literal.
  */
 const FS: string = 'node:fs';
-/** Dawn, Chromium's WebGPU, for Node. */
+/** Dawn, which is Chromium's WebGPU, as a package for Node. */
 const DAWN: string = 'webgpu';
 
-/** The limits for which tfjs's kernels may need more than WebGPU's defaults. */
+/** The limits for which tfjs's kernels may need higher values than WebGPU's defaults. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -25,9 +25,9 @@ const LIMITS = [
 ] as const;
 
 /**
- * Starts webgpu: in a browser its own, in Node that of the package `webgpu`. Resolves to a note if
- * the GPU is software such as SwiftShader, which is correct but slower than wasm. With
- * `hardwareOnly`, it throws in this case.
+ * Starts webgpu: in a browser the browser's own, in Node that of the package `webgpu`. Resolves to
+ * a note if the GPU is a software GPU such as SwiftShader, which is correct but slower than wasm.
+ * With `hardwareOnly`, it throws in this case.
  */
 export async function startWebgpu(
   { dawn = [] }: BackendOptions,
@@ -70,7 +70,7 @@ interface Dawn {
   readonly globals: object;
 }
 
-/** tfjs's types of WebGPU lack this property, which all browsers have. */
+/** tfjs's types for WebGPU lack this property, which all browsers have. */
 type Adapter = GPUAdapter & { readonly info: GPUAdapterInfo };
 
 type WithGpu = { readonly navigator?: { readonly gpu?: GPU } };
@@ -96,8 +96,8 @@ function nameOf({ description, device, architecture }: GPUAdapterInfo): string {
 }
 
 /**
- * References to Dawn, which must live as long as the devices that it creates. Without a reference,
- * the next garbage collection would end both.
+ * References to Dawn, which must exist as long as the devices that Dawn creates. Without them, the
+ * next garbage collection would end both.
  */
 const kept: GPU[] = [];
 
@@ -122,8 +122,8 @@ async function importDawn(): Promise<Dawn> {
 }
 
 /**
- * Returns whether there may be a GPU. If there is none, Dawn is not asked, because it prints a
- * complaint to stderr. Linux shows its GPUs as files, and the environment may name a driver.
+ * Returns whether there may be a GPU. If there is none, Dawn is not started, because it prints a
+ * warning to stderr. On Linux, a GPU is visible as a file, or the environment names a driver.
  */
 async function mayHaveGpu(): Promise<boolean> {
   if (process.platform !== 'linux') return true;
@@ -135,8 +135,8 @@ async function mayHaveGpu(): Promise<boolean> {
 }
 
 /**
- * Runs `body` with `navigator.gpu` defined, because tfjs's webgpu looks for it in Node too when it
- * starts.
+ * Runs `body` with `navigator.gpu` defined, because tfjs's webgpu reads it when it starts, in Node
+ * too.
  */
 async function whileNavigatorHas(gpu: GPU, body: () => Promise<void>): Promise<void> {
   if ((globalThis as WithGpu).navigator?.gpu) return body();

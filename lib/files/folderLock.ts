@@ -7,23 +7,23 @@ import { isRunning, startOf } from './isRunning.ts';
 import { systemCode } from './systemError.ts';
 
 /**
- * The interval at which a process touches its lock file, to show that it still holds the lock, in
- * milliseconds.
+ * The interval, in milliseconds, at which a process updates the time of its lock file to show that
+ * it still holds the lock.
  */
 const HEARTBEAT = 20_000;
 
 /**
- * A lock of another machine counts as abandoned if its file has not been touched for this time, in
+ * A lock of another machine counts as abandoned if the time of its file is older than this, in
  * milliseconds.
  */
 const ABANDONED = 15 * HEARTBEAT;
 
 /**
- * Locks a folder for this process. The folder gets a file `lock` that names the process; a second
- * process that finds it throws an error. If the process of a lock no longer runs, the lock is taken
- * over, even if another process has the same id by now (on a system with /proc). In a folder on a
- * network, the lock may be of another machine, whose processes are unknown. Such a lock is taken
- * over if its file has not been touched for five minutes.
+ * Locks a folder for this process: a file `lock` in the folder names the process, and a second
+ * process that finds it throws an error. If the process that holds a lock no longer runs, the lock
+ * is taken over. On a system with /proc, this works even if a new process has the same id. In a
+ * network folder, the lock may belong to another machine, whose processes cannot be seen. Such a
+ * lock is taken over if its file has not been updated for five minutes.
  *
  * Errors: another process holds the lock; the system's own error if the folder cannot be written.
  * @returns a function that unlocks the folder.
@@ -44,14 +44,14 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     }
     const holder = await readFile(file, 'utf8').catch(() => '');
     // An empty lock file belongs to a process that has not written its id yet, or that was killed
-    // before it could.
+    // before it did.
     if (tries > 0 || (await isHeld(file, holder))) throw heldBy(folder, file, holder);
     if (holder === '') await new Promise((resolve) => setTimeout(resolve, 200));
     else if (!(await takeAway(file, holder))) throw heldBy(folder, file, holder);
   }
 }
 
-/** Touches the lock file from time to time. Returns the function that unlocks. */
+/** Updates the time of the lock file regularly. Returns the function that unlocks. */
 function holding(file: string, own: string): () => Promise<void> {
   const timer = setInterval(() => {
     const now = new Date();
@@ -74,15 +74,15 @@ async function isHeld(file: string, holder: string): Promise<boolean> {
     const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }));
     return Date.now() - mtimeMs < ABANDONED;
   }
-  // Without start times, a lock that names this process's own id is an old one: after a restart in
-  // a new container, a process often has the same id as before.
+  // Without start times, a lock with the id of this process is an old one: after a restart in a new
+  // container, a process often has the same id as before.
   if (start === '') return Number(pid) !== process.pid && isRunning(Number(pid));
   return isRunning(Number(pid)) && startOf(Number(pid)) === start;
 }
 
 /**
- * Removes an abandoned lock. If two processes do this at the same time, the second may have removed
- * the new lock of the first; it notices this and puts the lock back.
+ * Removes an abandoned lock. If two processes do this at the same time, the second one may remove
+ * the new lock of the first; it notices this and restores the lock.
  *
  * @returns false if another process has already taken over the lock.
  */

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { systemCode } from './systemError.ts';
 
 /**
- * Creates a folder and those above it, unless they exist. Node's own `mkdir` with `recursive` never
- * returns where the system cannot create one, as in `/proc`.
+ * Creates a folder and its missing parent folders. Node's own `mkdir` with `recursive` never
+ * returns in a place where no folder can be created, such as `/proc`.
  *
  * Errors: the system's own, such as `ENOENT` or `EACCES`.
  */

@@ -2,7 +2,8 @@
  * Recognizes a file whose real content was never downloaded: it holds a pointer of Git LFS or a
  * page of a web site instead. The first 64 bytes of the file are enough.
  *
- * @returns the end of an error: the kind of file and what to do; undefined for any other file.
+ * @returns the end of an error message, which says what the file is and what to do; undefined for
+ * any other file.
  *
  *     notFetched(bytes);   // 'a pointer of Git LFS: fetch the file with `git lfs pull`'
  */

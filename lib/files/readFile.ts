@@ -18,13 +18,13 @@ export async function readBytes(file: string): Promise<Uint8Array> {
 }
 
 /**
- * Checks that the bytes of a file are text in UTF-8, and leaves out its byte order mark.
+ * Checks that the bytes of a file are UTF-8 text. Returns them without the byte order mark.
  *
  * Errors: another encoding, with the line of the first invalid byte:
  *
  *     train.csv: line 2: expected UTF-8, got the byte 0xe4; save the file as UTF-8
  *
- * A byte 0 is an error too: it does not occur in text, but in UTF-16 and in binary files.
+ * A zero byte is an error too, because it occurs in UTF-16 and in binary files but not in text.
  */
 export function checkUtf8(file: string, bytes: Uint8Array): Uint8Array {
   const starts = (...mark: number[]) => mark.every((byte, i) => bytes[i] === byte);
@@ -43,7 +43,7 @@ export function checkUtf8(file: string, bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Reads a text in UTF-8.
+ * Reads UTF-8 text.
  *
  * Errors: those of `readBytes` and `checkUtf8`; more text than a string can hold.
  */
@@ -52,9 +52,9 @@ export async function readText(file: string): Promise<string> {
 }
 
 /**
- * Reads a text in UTF-8 from a folder that may come from somebody else. A pipe without a writer
- * would block for ever, so only a regular file is read. A character that is cut off becomes U+FFFD,
- * because the machine may have stopped while it wrote the file.
+ * Reads UTF-8 text from a folder that may come from somebody else. Only a regular file is read,
+ * because a pipe without a writer would block for ever. The last character may be incomplete if the
+ * machine stopped while it wrote the file; it then becomes U+FFFD.
  *
  * Errors: those of `withRegularFile`; more text than a string can hold.
  */
@@ -77,8 +77,8 @@ const LONGEST_STRING = 2 ** 29 - 24;
  * prefix.
  */
 function firstInvalid(bytes: Uint8Array): number {
-  // A prefix may end within a character, which has up to four bytes. So a prefix counts as valid if
-  // it is valid without its last 0, 1, 2 or 3 bytes.
+  // A prefix may end in the middle of a character, which has up to four bytes. So a prefix counts
+  // as valid if it is valid without its last 0, 1, 2 or 3 bytes.
   const isValid = (end: number) =>
     [0, 1, 2, 3].some((less) => less <= end && isUtf8(bytes.subarray(0, end - less)));
   let [valid, invalid] = [0, bytes.length];
@@ -91,7 +91,7 @@ function firstInvalid(bytes: Uint8Array): number {
   return valid;
 }
 
-/** Returns the line of a byte, counted from 1. */
+/** Returns the line that contains a byte, counted from 1. */
 function lineOf(bytes: Uint8Array, end: number): number {
   let line = 1;
   for (let at = bytes.indexOf(0x0a); at >= 0 && at < end; at = bytes.indexOf(0x0a, at + 1)) line++;

@@ -3,16 +3,16 @@ import { join, sep } from 'node:path';
 import { InputError, show } from '../errors.ts';
 
 /**
- * Refuses a folder in which a name that will be written is a link that leads out of the folder, or
- * neither a file nor a folder. The folder may come from somebody else, and such a link would
- * overwrite a file of the user.
+ * Throws if a file that will be written to a folder exists already as a link that leads out of the
+ * folder, or as neither a file nor a folder. The folder may come from somebody else, and writing
+ * through such a link would overwrite a file of the user.
  *
  * Errors: `runs/a/report.html: expected a file in its folder, got a link to /home/ann/notes.txt;
  *         delete the link`.
  */
 export async function refuseLinks(folder: string, names: readonly string[]): Promise<void> {
   const own = await realpath(folder).catch(() => undefined);
-  // A folder that does not exist has no links.
+  // A folder that does not exist contains no links.
   if (own === undefined) return;
   for (const name of names) {
     const file = join(folder, name);

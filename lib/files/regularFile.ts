@@ -4,11 +4,11 @@ import { InputError } from '../errors.ts';
 import { notFetched } from './notFetched.ts';
 import { systemCode, systemProblem } from './systemError.ts';
 
-/** The kind of thing that a path leads to, through links; a pipe, device or socket is `other`. */
+/** The kind of a path after links have been followed. A pipe, device or socket is `other`. */
 export type PathKind = 'file' | 'folder' | 'other' | 'missing';
 
 /**
- * Finds out what a path leads to; a link that leads to itself or to nothing is `missing`.
+ * Returns the kind of a path. A link that leads to itself or to nothing is `missing`.
  *
  * Errors: `flowers/cat: cannot be read: EACCES: permission denied`.
  */
@@ -23,10 +23,10 @@ export async function pathKind(path: string): Promise<PathKind> {
   }
 }
 
-/** The largest file that is read: Node reads no more at once. */
+/** The size of the largest file that is read, which is Node's limit for one read. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** A file that is open. */
+/** An open file. */
 export interface RegularFile {
   /** The number of bytes. */
   readonly size: number;
@@ -35,11 +35,11 @@ export interface RegularFile {
 }
 
 /**
- * Opens a file of a dataset for the duration of `use`. It must be a regular file: a pipe without a
- * writer would wait for ever, and a device may have no end.
+ * Opens a file of a dataset for the duration of `use`. It must be a regular file: reading a pipe
+ * without a writer would wait for ever, and reading a device may never end.
  *
- * Errors: `train.bin: cannot be read: ENOENT: no such file or directory`; a path that leads to
- *         something else than a file; a file of 2 GiB or more; those of `use`.
+ * Errors: `train.bin: cannot be read: ENOENT: no such file or directory`; a path that is not a
+ *         file; a file of 2 GiB or more; those of `use`.
  */
 export async function withRegularFile<T>(
   file: string,
@@ -69,8 +69,8 @@ export async function withRegularFile<T>(
 /**
  * Reads a file of a dataset.
  *
- * Errors: those of `withRegularFile`; a file that was not fetched: `train.csv: expected data, got a
- *         pointer of Git LFS: fetch the file with git lfs pull`.
+ * Errors: those of `withRegularFile`; a file whose content was not downloaded:
+ *         `train.csv: expected data, got a pointer of Git LFS: fetch the file with git lfs pull`.
  */
 export async function readRegularFile(file: string): Promise<Uint8Array> {
   const bytes = await withRegularFile(file, ({ read }) => read());

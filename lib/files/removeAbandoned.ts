@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { isRunning } from './isRunning.ts';
 
 /**
- * A temporary file whose process may still run counts as abandoned if nothing has been written to
- * it for this time, in milliseconds.
+ * If the process of a temporary file may still run, the file counts as abandoned when nothing has
+ * been written to it for this time, in milliseconds.
  */
 const ABANDONED = 3_600_000;
 
 /**
- * The end of a temporary file's name in earlier versions, which did not name the machine: the
- * process and a UUID.
+ * The end of a temporary file's name in earlier versions: the process id and a UUID, without the
+ * name of the machine.
  */
 const OLD_NAME = /^\d+\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/;
 
 /**
- * Returns the name of a temporary file of this process, which `removeAbandoned` reads:
+ * Returns a name for a temporary file of this process, in the form that `removeAbandoned` expects:
  * `.model.bin.laptop.4711.0123abcd.tmp` is a file of process 4711 of the machine `laptop`.
  */
 export function temporaryName(name: string, random: string): string {
@@ -24,10 +24,11 @@ export function temporaryName(name: string, random: string): string {
 }
 
 /**
- * Removes the temporary files of `name` that killed processes left. If the process may still run,
- * the file is removed only after an hour: a process of another machine on a shared disk cannot be
- * asked, and a process with the same id may be a later one. The same holds for files with the names
- * of earlier versions. Failures are ignored, because the file `name` itself has been written.
+ * Removes the temporary files of `name` that killed processes left behind. If the process may still
+ * run, the file is removed only after an hour. That is the case for a process of another machine on
+ * a shared disk, which cannot be seen, and for a process id that may have been reused. It is also
+ * the case for files with the names of earlier versions. Failures are ignored, because the file
+ * `name` itself has been written.
  */
 export async function removeAbandoned(folder: string, name: string): Promise<void> {
   const start = `.${name}.`;

@@ -1,5 +1,5 @@
 /**
- * Returns the code of an error of the operating system, such as `ENOENT`; undefined for any other
+ * Returns the code of an operating system error, such as `ENOENT`, or undefined for any other
  * error.
  */
 export function systemCode(error: unknown): string | undefined {
@@ -8,7 +8,7 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /**
- * Returns Node's message without the system call and the paths:
+ * Returns Node's error message without the system call and the paths:
  * `ENOENT: no such file or directory`.
  */
 export function systemProblem(error: unknown): string {

@@ -5,7 +5,7 @@ import { InputError } from '../errors.ts';
  * Returns the path of tsx, the package that loads TypeScript.
  *
  * Errors: `box.ts: the package tsx loads TypeScript, and is missing: npm install tsx`.
- * @param file the TypeScript file that is to be loaded.
+ * @param file the TypeScript file that will be loaded with tsx.
  */
 export function resolveTsx(file: string): string {
   try {

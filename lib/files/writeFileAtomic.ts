@@ -7,11 +7,11 @@ import { systemCode, systemProblem } from './systemError.ts';
 import { partsOf, writeThrough, type FileData } from './writeThrough.ts';
 
 /**
- * Writes a file whole or not at all: the data goes into a temporary file in the same folder, which
- * then takes the name of the file. A reader sees either the old file or the whole new one, even
- * after a loss of power. If the file is a symbolic link, its target is written. A device or a pipe
- * receives the data directly, and is not replaced. Temporary files of the same file that killed
- * processes left behind are removed.
+ * Writes a file completely or not at all: the data is written to a temporary file in the same
+ * folder, which is then renamed to the file. A reader sees either the old file or the complete new
+ * one, even after a power failure. If the file is a symbolic link, its target is written. A device
+ * or a pipe receives the data directly, and is not replaced. Temporary files that killed processes
+ * have left behind for this file are removed.
  *
  * Errors: `runs/model.safetensors: cannot be written: ENOSPC: no space left on device`. The old
  *         file is then unchanged, and no temporary file is left.
@@ -39,8 +39,8 @@ export async function writeFileAtomic(file: string, data: FileData): Promise<voi
 }
 
 /**
- * Converts an error of the system to an `InputError` that names the file. Other errors are returned
- * unchanged, because they come from the code that produces the data.
+ * Converts an operating system error to an `InputError` that names the file. Other errors are
+ * returned unchanged, because they come from the code that produces the data.
  */
 function writeError(file: string, error: unknown): unknown {
   if (error instanceof BoxpropError || systemCode(error) === undefined) return error;
@@ -50,7 +50,7 @@ function writeError(file: string, error: unknown): unknown {
 async function writeAndSync(file: string, data: FileData): Promise<void> {
   const handle = await open(file, 'wx');
   try {
-    // Each call continues where the previous part ended.
+    // Each call of `writeFile` continues where the previous one ended.
     for await (const part of partsOf(data)) await handle.writeFile(part);
     await handle.sync();
   } finally {
@@ -59,8 +59,8 @@ async function writeAndSync(file: string, data: FileData): Promise<void> {
 }
 
 /**
- * Syncs the folder, so that the new name survives a loss of power. Windows and some network file
- * systems cannot sync a folder; this is ignored.
+ * Syncs the folder, so that the new name survives a power failure. Windows and some network file
+ * systems cannot sync a folder; this error is ignored.
  */
 async function syncFolder(folder: string): Promise<void> {
   try {

@@ -3,16 +3,17 @@ import { open, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { InputError } from '../errors.ts';
 
-/** The content of a file, whole or in parts. */
+/** The content of a file, as a whole or in parts. */
 export type FileData = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /**
  * Writes to a path that does not lead to an ordinary file: a device such as `/dev/null`, a pipe, or
- * this process's own standard output or error, even if that is redirected to a file. The data go
- * into the existing target, which is not replaced.
+ * this process's own standard output or error, even if that is redirected to a file. The data is
+ * written to the existing target, which is not replaced.
  *
  * Errors: those of the system; a block device, such as a disk; a socket.
- * @returns false, and writes nothing, for a file, a folder, and a name that does not exist.
+ * @returns false for a file, a folder, and a name that does not exist; in these cases nothing is
+ * written.
  */
 export async function writeThrough(file: string, data: FileData): Promise<boolean> {
   const found = await stat(file).catch(() => undefined);

@@ -1,4 +1,7 @@
-/** The parameters of a Gabor function over pixels, with lengths in pixels and angles in radians. */
+/**
+ * The parameters of a Gabor function on a grid of pixels. Lengths are in pixels and angles in
+ * radians.
+ */
 export interface Gabor {
   /** x₀: the column of the centre, counted from 0 at the left. */
   readonly x: number;
@@ -12,7 +15,7 @@ export interface Gabor {
   readonly aspect: number;
   /** λ: the period of the stripes. */
   readonly wavelength: number;
-  /** ψ: the phase of the stripes. At 0 the centre is light. */
+  /** ψ: the phase of the stripes. If it is 0, the centre is light. */
   readonly phase: number;
 }
 

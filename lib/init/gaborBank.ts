@@ -15,7 +15,7 @@ export interface GaborBankOptions {
  * The lecture's bank of Gabor filters as an initializer for `Conv2D`. Filter o of O has the
  * orientation π o/O. Even filters (symmetric, light in the centre) and odd filters (antisymmetric,
  * light on one side) alternate. All input channels get the same filter. Each filter has mean 0 and
- * the variance 2/n_in of `heNormal`. Nothing is drawn at random.
+ * the variance 2/n_in of `heNormal`. No random numbers are used.
  *
  * Errors: a shape other than that of a convolution's weight, [K_h, K_w, channels, filters]; filters
  *         smaller than 3x3.

@@ -21,8 +21,8 @@ export interface Fan {
 
 /**
  * Returns the initial values of a parameter of this shape, in row-major order. boxprop's own
- * initializers draw values of single precision, so that a network starts from the same weights on
- * every backend and a large one needs half the memory.
+ * initializers draw values in single precision. So a network starts from the same weights on every
+ * backend, and a large network needs half the memory.
  *
  *     const small: Initializer = (shape, fan, rng) => rng!.normals(numElements(shape), 0, 0.01);
  *     new Linear(4, 3, { init: small, rng: new Rng(0) });
@@ -50,7 +50,7 @@ export const zeros: Initializer = (shape) => new Float32Array(numElements(shape)
 /**
  * Sets the values to the given ones, which may be a list or a list of rows.
  *
- * Errors: values of another number than the parameter has.
+ * Errors: a number of values that differs from the number of the parameter's elements.
  *
  *     new Linear(2, 2, { init: init.values([[1, -3], [0.2, 1]]) });
  */
@@ -69,7 +69,7 @@ export function values(given: readonly number[] | readonly (readonly number[])[]
 /**
  * Draws uniformly from ±√(6/(n_in + n_out)).
  *
- * Errors: no generator.
+ * Errors: a missing generator.
  * Source: Glorot & Bengio, AISTATS 2010, equation 16.
  *
  *     new Linear(4, 3, { init: init.glorotUniform, rng: new Rng(0) });
@@ -82,7 +82,7 @@ export const glorotUniform: Initializer = (shape, { fanIn, fanOut }, rng) => {
 /**
  * Draws from a normal distribution of variance 2/(n_in + n_out).
  *
- * Errors: no generator.
+ * Errors: a missing generator.
  * Source: Glorot & Bengio, AISTATS 2010, equation 12.
  *
  *     new Linear(4, 3, { init: init.glorotNormal, rng: new Rng(0) });
@@ -94,7 +94,7 @@ export const glorotNormal: Initializer = (shape, { fanIn, fanOut }, rng) =>
  * Draws from a normal distribution with ½(1 + a²) n_in Var[w] = 1, which keeps the variance through
  * a PReLU of slope a, or a ReLU for a = 0.
  *
- * Errors: no generator.
+ * Errors: a missing generator.
  * Source: He et al. 2015, arXiv:1502.01852, equation 15.
  *
  *     new Conv2D(3, 8, 3, { init: init.preluNormal(0.25), rng: new Rng(0) });
@@ -106,7 +106,7 @@ export function preluNormal(slope: number): Initializer {
 /**
  * Draws from a normal distribution of variance 2/n_in.
  *
- * Errors: no generator.
+ * Errors: a missing generator.
  * Source: He et al. 2015, arXiv:1502.01852, equation 10.
  *
  *     new Conv2D(3, 8, 3, { init: init.heNormal, rng: new Rng(0) });
@@ -116,7 +116,7 @@ export const heNormal: Initializer = preluNormal(0);
 /**
  * Draws uniformly from ±√(6/n_in), which has the variance of `heNormal`.
  *
- * Errors: no generator.
+ * Errors: a missing generator.
  * Source: He et al. 2015, arXiv:1502.01852, equation 10.
  *
  *     new Conv2D(3, 8, 3, { init: init.heUniform, rng: new Rng(0) });
@@ -127,10 +127,10 @@ export const heUniform: Initializer = (shape, { fanIn }, rng) => {
 };
 
 /**
- * Draws uniformly from 0 to 0.01/n_in. The values are positive, and so small that a cell of a
- * neocognitron hardly responds before it has learned.
+ * Draws uniformly from 0 to 0.01/n_in. The values are positive, and so small that an untrained cell
+ * of a neocognitron hardly responds.
  *
- * Errors: no generator.
+ * Errors: a missing generator.
  *
  *     new SCell(1, 4, 3, { init: init.positiveUniform, rng: new Rng(0) });
  */
@@ -138,7 +138,7 @@ export const positiveUniform: Initializer = (shape, { fanIn }, rng) =>
   required(rng).fillUniforms(new Float32Array(numElements(shape)), 0, 0.01 / fanIn);
 
 /**
- * Makes a parameter of a box.
+ * Creates a parameter of a box.
  *
  * Errors: those of the initializer, with the box and the parameter in front: `Linear: weight: ...`.
  *
@@ -158,7 +158,7 @@ export function createParam<R extends Rank>(
     initial.dispose();
     return param;
   } catch (error) {
-    // Converts only the JavaScript engine's error for an array that is too large, because an
+    // Only the JavaScript engine's error for an array that is too large is converted, because an
     // initializer may throw a RangeError of its own.
     if (error instanceof RangeError && /allocation failed|Invalid .*length/.test(error.message)) {
       const gibibytes = Number(((4 * numElements(shape)) / 2 ** 30).toPrecision(3));

@@ -20,12 +20,12 @@ const MERGES = {
 
 /** The options of `Branch`. */
 export interface BranchOptions {
-  /** The merge of the outputs, `'concat'` by default. */
+  /** The box that merges the outputs; `'concat'` by default. */
   readonly merge?: keyof typeof MERGES;
 }
 
 /**
- * Boxes side by side: each gets a copy of the input, and their outputs are merged.
+ * Parallel boxes: each gets a copy of the input, and their outputs are merged.
  *
  *   forward            y_k = F_k(x_in, w_k)        x_out = M(y_1 ... y_K)
  *   backpropToInput    ∂C/∂x_in = Σ_k ∂C/∂y_k · ∂F_k/∂x_in,  ∂C/∂y_k = ∂C/∂x_out · ∂M/∂y_k
@@ -38,8 +38,8 @@ export interface BranchOptions {
  * Shapes: the input as for every box; the outputs of the boxes have the same shape, except that for
  *         `'concat'` their last axes may differ.
  * Errors: those of the boxes, with the place in front: `Branch[1] > Conv2D.forward: ...`,
- *         `Branch.merge > Sum.forward: ...`; no box at all, or one named `merge`.
- * Source: Szegedy et al. 2014, arXiv:1409.4842, figure 2, for the concatenation.
+ *         `Branch.merge > Sum.forward: ...`; no branches, or a branch named `merge`.
+ * Source: Szegedy et al. 2014, arXiv:1409.4842, figure 2 (the concatenation).
  *
  *     const pool = new MaxPool2D(3, { stride: 1, padding: 1 });
  *     const inception = new Branch([new Conv2D(8, 4, 1, { rng }), pool]);

@@ -18,12 +18,15 @@ export interface GraphOptions<I extends GraphNames, O extends GraphNames> {
   readonly inputs: I;
   /** The nodes, in any order. */
   readonly nodes: readonly GraphNode[];
-  /** The names of the outputs: of nodes, or `node.output` of a node that is a graph. */
+  /**
+   * The names of the outputs: names of nodes, or `node.output` for an output of a node that is a
+   * graph.
+   */
   readonly outputs: O;
 }
 
 /**
- * Boxes that are wired in any way without a cycle.
+ * Boxes that are connected in any way that has no cycle.
  *
  *   forward            x_i = F_i(x_j for j → i, w_i), each node after its sources
  *   backpropToInput    ∂C/∂x_j = Σ_{i: j → i} ∂C/∂x_i · ∂F_i/∂x_j, each node after its users
@@ -33,14 +36,14 @@ export interface GraphOptions<I extends GraphNames, O extends GraphNames> {
  * outputs stands for a tensor, a list of names for a list of tensors. An output that other nodes
  * use also receives the gradients of these nodes. A graph or another container with a list of
  * outputs may be a node; its outputs are then named `node.output`. Parameters are named
- * `node.weight`. If a box is at two nodes, its parameters are named once, and their gradients are
- * summed.
+ * `node.weight`. If two nodes have the same box, each of its parameters has only one name, and the
+ * gradients are summed.
  *
  * Shapes: those of the boxes.
  * Errors: those of the boxes, with the node in front: `Graph.conv > Conv2D.forward: ...`; at
- *         construction, a cycle, two nodes of one name, a name with characters other than letters,
- *         digits and underscores, an unused input or node, and a list of names for a box that takes
- *         one tensor, or the reverse.
+ *         construction, a cycle; two nodes with the same name; a name with characters other than
+ *         letters, digits and underscores; an unused input or node; a list of names for a box that
+ *         takes one tensor, or one name for a box that takes a list.
  *
  *     const gate = new Graph({
  *       inputs: 'image',
@@ -62,7 +65,7 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
   override readonly outputs: O;
   /** The nodes in the order in which they run. */
   readonly nodes: readonly SortedNode[];
-  /** The number of uses of each value. */
+  /** For each value, the number of nodes and outputs that use it. */
   readonly #uses: ReadonlyMap<string, number>;
 
   constructor(options: GraphOptions<I, O>) {
@@ -80,7 +83,7 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
 
   /**
    * Runs each node after the nodes whose values it takes. The last user of a value gets the value
-   * itself, the earlier users get clones.
+   * itself, and the earlier users get clones.
    */
   protected route<V>(input: Routed<GraphValue<I>, V>, run: Run<V>): Routed<GraphValue<O>, V> {
     const values = new Map(zipNamed<V>(this, 'forward', 'input', this.inputs, input));
@@ -99,8 +102,8 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
   }
 
   /**
-   * Visits each node after the nodes that use its value, with the sum of the gradients that these
-   * returned.
+   * Visits each node after the nodes that use its value, with the sum of the gradients that those
+   * nodes returned.
    */
   protected backRoute(gradOutput: GraphValue<O>, back: Back): GraphValue<I> | undefined {
     const grads = new Map<string, Tensor>();
@@ -119,8 +122,9 @@ export class Graph<I extends GraphNames = string, O extends GraphNames = string>
 }
 
 /**
- * Makes one value for one name, or a list for a list of names. The types `GraphValue` and `Routed`
- * say the same, but TypeScript cannot resolve them for names that are a type parameter.
+ * Makes one value for one name, or a list of values for a list of names. The types `GraphValue` and
+ * `Routed` express the same, but TypeScript cannot resolve them for names that are a type
+ * parameter.
  */
 function each<V>(names: GraphNames, make: (name: string) => V) {
   return (typeof names === 'string' ? make(names) : names.map(make)) as V & readonly V[];

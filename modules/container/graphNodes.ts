@@ -6,10 +6,10 @@ import { Container } from '../../lib/container.ts';
 import { BoxError, show } from '../../lib/errors.ts';
 import type { Module } from '../../lib/module.ts';
 
-/** One name stands for a tensor, a list of names for a list of tensors. */
+/** A single name stands for a tensor, and a list of names for a list of tensors. */
 export type GraphNames = string | readonly string[];
 
-/** The value behind names: a tensor, or a list of tensors. */
+/** The value that belongs to names: a tensor for a name, a list of tensors for a list of names. */
 export type GraphValue<N extends GraphNames = GraphNames> = N extends string
   ? Tensor
   : readonly Tensor[];
@@ -19,7 +19,7 @@ export type GraphNode =
   | readonly [name: string, box: Module<Tensor, GraphValue>, from: string]
   | readonly [name: string, box: Module<readonly Tensor[], GraphValue>, from: readonly string[]];
 
-/** A node as the graph runs it. */
+/** A node in the form in which the graph runs it. */
 export interface SortedNode {
   readonly name: string;
   readonly box: Module<GraphValue, GraphValue>;
@@ -38,14 +38,14 @@ export interface GraphEnds {
 }
 
 /**
- * Returns the names that a container states for its inputs and outputs; undefined for any other
+ * Returns the names that a container states for its inputs and outputs, or undefined for any other
  * box.
  */
 function endsOf(box: unknown): Partial<GraphEnds> | undefined {
   return box instanceof Container ? box : undefined;
 }
 
-/** Returns names as a list. */
+/** Returns the names as a list. */
 export function listOf(names: GraphNames): readonly string[] {
   return typeof names === 'string' ? [names] : names;
 }
@@ -118,8 +118,8 @@ export function topologicalSort(
 }
 
 /**
- * Refuses a list for a box that takes one tensor, one name for a box that takes a list, and a list
- * of another length than a graph's inputs.
+ * Throws if a box that takes one tensor is given a list of names, if a box that takes a list is
+ * given one name, or if the length of a list differs from the number of a graph's inputs.
  */
 function checkFrom(
   place: string,

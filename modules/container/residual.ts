@@ -17,9 +17,10 @@ import type { Box } from './sequential.ts';
  * changes it in the same way. Parameters are named `body.weight` and `shortcut.weight`; the sum is
  * the child named `sum`.
  *
- * Shapes: input as for body and shortcut; output and gradOutput have the shape that both return.
+ * Shapes: input as for the body and the shortcut; output and gradOutput have the shape of their
+ *         outputs.
  * Errors: those of the boxes, with the place in front: `Residual.body > Conv2D.forward: ...`;
- *         outputs of two shapes, `Residual.sum > Sum.forward: ...`.
+ *         outputs of different shapes: `Residual.sum > Sum.forward: ...`.
  * Source: He, Zhang, Ren, Sun 2015, "Deep residual learning", arXiv:1512.03385, equations 1 and 2.
  *
  *     const conv = new Conv2D(8, 8, 3, { padding: 1, rng });

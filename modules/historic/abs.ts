@@ -11,15 +11,15 @@ export interface AbsCache {
 }
 
 /**
- * Rectification by the absolute value, which treats an edge and its negative alike. At 0 its
+ * The absolute value, as a rectification: an edge and its negative give the same output. At 0 the
  * derivative is taken to be 0.
  *
  *   forward          x_out = |x_in|
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · sign(x_in)
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's.
  * Source: lecture, "Rectification"; Jarrett et al., ICCV 2009, section 2.
  *
  *     const box = new Abs();

@@ -30,8 +30,8 @@ export interface AffineCache {
 }
 
 /**
- * A coefficient and a bias per feature. After a sum pool, it makes the trainable subsampling of the
- * LeNets. Without the bias, it is the gain of a filter.
+ * Multiplies each feature by a coefficient, and adds a bias. A sum pool followed by this box is the
+ * trainable subsampling of the LeNets. Without the bias, the box is the gain of a filter.
  *
  *   forward            x_out[..., c] = a_c x_in[..., c] + b_c
  *   backpropToInput    ∂C/∂x_in[..., c] = a_c ∂C/∂x_out[..., c]
@@ -41,7 +41,7 @@ export interface AffineCache {
  * with sums over the batch and all positions.
  *
  * Shapes: input, output, gradOutput [N, ..., features]; weight (a), bias (b) [features].
- * Errors: an input or gradOutput of another shape or dtype; features below 1; a random `init`
+ * Errors: an input or gradOutput of the wrong shape or dtype; features below 1; a random `init`
  *         without `rng`.
  * Source: LeCun, Bottou, Bengio, Haffner 1998, section II.B, layer S2. Initially a = 1 and b = 0.
  *

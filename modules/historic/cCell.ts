@@ -39,11 +39,11 @@ export interface CCellOptions {
   /** α, the x at which the output is 1/2; 0.5 by default. */
   readonly alpha?: number;
   /**
-   * δ, the factor by which the fixed connections d fall per pixel of distance from the middle of
-   * the window; 0.9 by default.
+   * δ, the factor by which the fixed connections d decrease per pixel of distance from the middle
+   * of the window; 0.9 by default.
    */
   readonly decay?: number;
-  /** The sum of all fixed connections d, 1 by default; the paper does not give it. */
+  /** The sum of all fixed connections d, 1 by default. The paper does not state it. */
   readonly total?: number;
   /**
    * The number of zeros added on each side, or a pair, `'valid'` (none, the default) or `'same'`
@@ -59,14 +59,14 @@ export interface CCellCache {
   readonly geometry: Geometry;
   /** 1/(1 + v), [N, H', W', 1] */
   readonly shunt: Tensor4D;
-  /** x, the excess of the excitation over the inhibition. */
+  /** x, the amount by which the excitation exceeds the inhibition. */
   readonly excess: Tensor4D;
 }
 
 /**
- * The C-cells of the neocognitron: each answers to a feature wherever in its window the S-cells of
- * its plane see it, and is inhibited by the mean over all K planes. Its connections d are fixed.
- * With sums over the window ν:
+ * The C-cells of the neocognitron. A C-cell responds to a feature if the S-cells of its plane find
+ * the feature anywhere in the cell's window, and is inhibited by the mean over all K planes. Its
+ * connections d are fixed. Sums over ν run over the window:
  *
  *   forward          s_k = Σ_ν d(ν) u_S(k, n + ν)        v = (1/K) Σ_k s_k
  *                    x_k = (1 + s_k)/(1 + v) − 1
@@ -75,14 +75,14 @@ export interface CCellCache {
  *
  * where ∂C/∂x_k = ∂C/∂u_C · α/(α + x_k)² · 1[x_k > 0] and ∂C/∂v = −Σ_k ∂C/∂x_k (1 + x_k)/(1 + v).
  *
- * The paper writes ψ[x] = φ[x/(α + x)]; below −α that fraction is positive again, which cannot be
- * meant. d(ν) is proportional to δ^|ν|, where |ν| is the distance from the middle of the window,
- * and sums to `total`.
+ * The paper writes ψ[x] = φ[x/(α + x)]. For x below −α, that fraction is positive again, which
+ * cannot be intended. d(ν) is proportional to δ^|ν|, where |ν| is the distance from the middle of
+ * the window, and sums to `total`.
  *
  * Shapes: input [N, H, W, planes], not negative; output, gradOutput [N, H', W', planes], H' as in
  *         `Conv2D`.
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         an alpha, decay or total that is not above 0; bad sizes.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; an alpha, decay or total that is not above 0; bad sizes.
  * Source: Fukushima 1980, Biological Cybernetics 36, equations 5 to 8.
  *
  *     const box = new CCell(24, 5, { stride: 2, padding: 4 });
@@ -122,8 +122,8 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
       const gathered = depthwiseConv2d(input, this.window(), geometry);
       const average = mean(gathered, 3, true);
       const shunt: Tensor4D = div(one, add(one, average));
-      // Computes x_k as (s_k − v)/(1 + v), because 1 + s_k would round the outputs of weak cells
-      // away.
+      // Computes x_k as (s_k − v)/(1 + v), because in 1 + s_k the rounding would lose the outputs
+      // of weak cells.
       const excess: Tensor4D = mul(sub(gathered, average), shunt);
       const positive = positivePart(excess);
       return { output: div<Tensor4D>(positive, add(positive, scalar(this.alpha))), shunt, excess };
@@ -136,7 +136,7 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
     return tidy(() => {
       const alpha = scalar(this.alpha);
       const slope = div(mul(step(excess), alpha), square(add(positivePart(excess), alpha)));
-      // ∂C/∂x divided by 1 + v. It is used twice in this form.
+      // ∂C/∂x divided by 1 + v. This quotient is used twice.
       const direct = mul(mul(gradOutput, slope), shunt);
       const toMean = sum(mul(direct, add(excess, scalar(1))), 3, true);
       const toGathered: Tensor4D = sub(direct, mul(toMean, scalar(1 / this.planes)));
@@ -151,7 +151,7 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
       outputShape: [input[0], height.output, width.output, this.planes],
       window: {
         axes: [height, width].map((axis) => slidingAxis(axis)),
-        // The mean v is over all planes.
+        // The mean v is taken over all planes.
         channels: allPositions(this.planes),
       },
       multiplyAdds: 0,
@@ -162,7 +162,7 @@ export class CCell extends Module<Tensor4D, Tensor4D, CCellCache> {
     return `${this.planes} planes of C-cells: ${describeWindows(this, 'always')}`;
   }
 
-  /** Creates d, [K_h, K_w, planes, 1]. The caller disposes it. */
+  /** Creates the connections d, [K_h, K_w, planes, 1]. The caller disposes them. */
   window(): Tensor4D {
     return radialDecayKernel(this.kernelSize, this.decay, this.planes, this.total);
   }

@@ -10,15 +10,15 @@ export interface PadChannelsCache {
 }
 
 /**
- * Appends channels of zeros. With it, a shortcut without parameters has as many channels as its
+ * Appends channels of zeros. It can give a shortcut without parameters as many channels as the
  * body.
  *
  *   forward          x_out[..., c] = x_in[..., c] for c < C, else 0
  *   backpropToInput  ∂C/∂x_in[..., c] = ∂C/∂x_out[..., c], c < C
  *
  * Shapes: input [N, ..., C]; output, gradOutput [N, ..., C + more].
- * Errors: an input without a batch axis, or that is not a float tensor; a gradOutput of another
- *         shape than the output; a `more` that is not an integer of at least 0.
+ * Errors: an input that has no batch axis or is not a float tensor; a gradOutput whose shape
+ *         differs from the output's; a `more` that is not an integer of at least 0.
  * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, section 3.3, option A.
  *
  *     const box = new PadChannels(2);

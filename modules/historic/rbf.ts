@@ -20,7 +20,7 @@ import { Module, type ForwardResult, type Grads } from '../../lib/module.ts';
 
 /** The options of `RBF`. */
 export interface RBFOptions {
-  /** Whether the centres are parameters; false by default. */
+  /** Whether the centres are learned; false by default. */
   readonly learned?: boolean;
 }
 
@@ -30,18 +30,19 @@ export interface RBFCache {
 }
 
 /**
- * Radial basis functions: a score for each of several centres that tells how near the input is to
- * it. The score is the negative squared distance, so that the nearest centre has the largest one.
+ * Radial basis functions: for each of several centres, a score that says how near the input is to
+ * the centre. The score is the negative squared distance, so the nearest centre has the largest
+ * score.
  *
  *   forward            x_out_i = −Σ_j (x_in_j − c_ij)²
  *   backpropToInput    ∂C/∂x_in_j = −2 Σ_i ∂C/∂x_out_i (x_in_j − c_ij)
  *   backpropToParams   ∂C/∂c_ij = 2 Σ_n ∂C/∂x_out_ni (x_in_nj − c_ij)
  *
- * The centres are fixed (they are then buffers) or learned. `SoftmaxCrossEntropy` of the scores is
- * the criterion of LeNet-5 (equation 9) without its rubbish class.
+ * The centres are fixed (and then stored as buffers) or learned. `SoftmaxCrossEntropy` of the
+ * scores is the criterion of LeNet-5 (equation 9) without its class for rubbish.
  *
  * Shapes: input [N, features]; output, gradOutput [N, centres]; centers [centres, features].
- * Errors: an input or gradOutput of another shape or dtype; no centre, or centres of several
+ * Errors: an input or gradOutput of the wrong shape or dtype; no centres, or centres of different
  *         lengths.
  * Source: LeCun, Bottou, Bengio, Haffner 1998, equation 7, whose penalty is the negative of this
  *         score.
@@ -52,7 +53,7 @@ export interface RBFCache {
 export class RBF extends Module<Tensor2D, Tensor2D, RBFCache> {
   override readonly params: { readonly centers?: Variable<Rank.R2> };
   override readonly buffers: { readonly centers?: Variable<Rank.R2> };
-  /** Weight decay acts on learned centres. */
+  /** Weight decay applies to learned centres. */
   override readonly noDecay = [];
   readonly inFeatures: number;
   readonly outFeatures: number;

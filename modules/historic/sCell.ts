@@ -49,8 +49,8 @@ export interface SCellOptions {
   /** r, the selectivity; 4 by default, as in the paper's first layer. */
   readonly r?: number;
   /**
-   * γ, the factor by which the fixed connections c fall per pixel of distance from the middle of
-   * the window; 0.9 by default.
+   * γ, the factor by which the fixed connections c decrease per pixel of distance from the middle
+   * of the window; 0.9 by default.
    */
   readonly decay?: number;
   /**
@@ -74,14 +74,14 @@ export interface SCellCache {
   readonly inhibitor: Tensor4D;
   /** 1/(1 + h) */
   readonly shunt: Tensor4D;
-  /** x, the excess of the excitation over the inhibition. */
+  /** x, the amount by which the excitation exceeds the inhibition. */
   readonly excess: Tensor4D;
 }
 
 /**
- * The S-cells of the neocognitron, planes of feature extractors. A cell is excited by inputs that
- * match its connections a, and inhibited by the total activity in its window. With sums over the
- * window ν and the planes κ of the input u, and φ[x] = max(0, x):
+ * The S-cells of the neocognitron, which are planes of feature extractors. A cell is excited by
+ * inputs that match its connections a, and inhibited by the total activity in its window. Sums over
+ * ν run over the window, sums over κ run over the planes of the input u, and φ[x] = max(0, x):
  *
  *   forward            e_k = Σ_κν a_k(κ, ν) u(κ, n + ν)        v = √(Σ_κν c(ν) u(κ, n + ν)²)
  *                      h_k = 2r/(1+r) b_k v
@@ -97,16 +97,16 @@ export interface SCellCache {
  *   ∂C/∂v = 2r/(1+r) Σ_k ∂C/∂h_k b_k
  *
  * and if v is 0, the gradient through v is taken to be 0. The larger r, the more selective the
- * cell. c is fixed and falls with the distance from the middle of the window, c(ν) ∝ γ^|ν| with
- * Σ_κν c(ν) = 1.
+ * cell. The connections c are fixed and decrease with the distance from the middle of the window:
+ * c(ν) ∝ γ^|ν| with Σ_κν c(ν) = 1.
  *
- * Fukushima's cells learn without a gradient (see `learnNeocognitron`). With the gradient, they can
- * also learn together with other boxes.
+ * Fukushima's cells learn without gradients (see `learnNeocognitron`). With gradients, they can
+ * also be trained together with other boxes.
  *
  * Shapes: input [N, H, W, inPlanes], not negative; output, gradOutput [N, H', W', planes], H' as in
  *         `Conv2D`; weight (a) [K_h, K_w, inPlanes, planes]; inhibition (b) [planes].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         an r or decay that is not above 0; bad sizes; a random `init` without `rng`.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; an r or decay that is not above 0; bad sizes; a random `init` without `rng`.
  * Source: Fukushima 1980, Biological Cybernetics 36, equations 1 to 4. Initially a is small and
  *         positive, and b 0.
  *
@@ -118,7 +118,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     readonly weight: Variable<Rank.R4>;
     readonly inhibition: Variable<Rank.R1>;
   };
-  /** Weight decay acts on a and b. */
+  /** Weight decay applies to a and b. */
   override readonly noDecay = [];
   readonly inPlanes: number;
   readonly planes: number;
@@ -161,7 +161,8 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
       const inhibitor: Tensor4D = sqrt(conv2d(square(input), this.window(), geometry));
       const held = mul(mul(inhibition, scalar(this.#share)), inhibitor);
       const shunt: Tensor4D = div(one, add(one, held));
-      // Computes x as (e − h)/(1 + h), because 1 + e would round the excitation of a new cell away.
+      // Computes x as (e − h)/(1 + h), because in 1 + e the rounding would lose the small
+      // excitation of an untrained cell.
       const excess: Tensor4D = mul(sub(excitation, held), shunt);
       return {
         output: mul<Tensor4D>(positivePart(excess), scalar(this.r)),
@@ -216,7 +217,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     return `${this.planes} planes of S-cells: ${describeWindows(this, 'always')}`;
   }
 
-  /** Creates c, [K_h, K_w, inPlanes, 1]. The caller disposes it. */
+  /** Creates the connections c, [K_h, K_w, inPlanes, 1]. The caller disposes them. */
   window(): Tensor4D {
     return radialDecayKernel(this.kernelSize, this.decay, this.inPlanes, 1 / this.inPlanes);
   }

@@ -26,15 +26,15 @@ export interface ScaledTanhCache {
 }
 
 /**
- * The hyperbolic tangent with an amplitude A and a slope S. The defaults map ±1 to ±1, where the
- * second derivative is largest, and keep the variance of the LeNets' units near 1.
+ * The hyperbolic tangent with an amplitude A and a slope S. The defaults map ±1 to ±1, which is
+ * where the second derivative is largest. They keep the variance of the units of the LeNets near 1.
  *
  *   forward          x_out = A tanh(S x_in)
  *   backpropToInput  ∂C/∂x_in = ∂C/∂x_out · A S (1 − tanh²(S x_in))
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output; an amplitude or slope that is not above 0.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's; an amplitude or slope that is not above 0.
  * Source: LeCun, Bottou, Bengio, Haffner 1998, equation 6 and appendix A.
  *
  *     const box = new ScaledTanh();

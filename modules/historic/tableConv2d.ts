@@ -65,8 +65,9 @@ export interface TableConv2DCache {
 }
 
 /**
- * A convolution in which each output channel sees only the input channels that a table gives it.
- * The table reduces the number of connections, and forces the channels to find different features.
+ * A convolution in which each output channel sees only the input channels that a table lists for
+ * it. The table reduces the number of connections, and forces the channels to find different
+ * features.
  *
  *   forward            x_out[n,i,j,o] = b[o] + Σ_{k: o(k)=o} Σ_pq
  *                                         x_in[n, i·s + p − t, j·s + q − t, c(k)] w[p,q,k]
@@ -75,16 +76,16 @@ export interface TableConv2DCache {
  *   backpropToParams   ∂C/∂w[p,q,k] = Σ_nij x_in[n, i·s + p − t, j·s + q − t, c(k)] g[n,i,j,o(k)]
  *                      ∂C/∂b[o] = Σ_nij g[n,i,j,o]
  *
- * with g = ∂C/∂x_out, stride s and t zeros of padding before the first pixel (taken per axis).
- * Connection k leads from input channel c(k) to output channel o(k); connections are numbered as
- * the table lists them, and only connections have weights. The box is computed as a full
- * convolution whose other weights are 0.
+ * with g = ∂C/∂x_out, stride s and t zeros of padding before the first pixel (both per axis).
+ * Connection k leads from input channel c(k) to output channel o(k). Connections are numbered in
+ * the order of the table, and only they have weights. The box computes a full convolution whose
+ * other weights are 0.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', table.length], H' as in
  *         `Conv2D`; weight [K_h, K_w, connections]; bias [table.length].
- * Errors: an input or gradOutput of another shape or dtype; a kernel larger than the padded input;
- *         a table with an empty row, with a channel that does not exist, or with a channel twice in
- *         one row; bad sizes; a random `init` without `rng`.
+ * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
+ *         input; a table with an empty row, with a channel that does not exist, or with a channel
+ *         twice in one row; bad sizes; a random `init` without `rng`.
  * Source: LeCun, Bottou, Bengio, Haffner 1998, table I. Initial weights: Glorot & Bengio 2010,
  *         biases 0.
  *
@@ -106,7 +107,7 @@ export class TableConv2D extends Module<Tensor4D, Tensor4D, TableConv2DCache> {
   readonly stride: readonly [number, number];
   readonly padding: Padding;
 
-  /** @param table for each output channel, the input channels that it sees. */
+  /** @param table lists, for each output channel, the input channels that it sees. */
   constructor(
     inChannels: number,
     table: readonly (readonly number[])[],
@@ -126,7 +127,7 @@ export class TableConv2D extends Module<Tensor4D, Tensor4D, TableConv2DCache> {
     this.stride = pair(this, 'stride', options.stride ?? 1);
     this.padding = checkPadding(this, options.padding ?? 'valid');
     const [height, width] = this.kernelSize;
-    // The fan-in and fan-out of a unit with the average number of connections.
+    // The fan-in and fan-out of a unit that has the average number of connections.
     const weights = height * width * this.connections;
     const fan = { fanIn: weights / this.outChannels, fanOut: weights / inChannels };
     this.params = {
@@ -195,7 +196,7 @@ export class TableConv2D extends Module<Tensor4D, Tensor4D, TableConv2DCache> {
         [0, 0],
         [0, 1],
       ];
-      // Pairs of channels without a connection take the column of zeros behind the last weight.
+      // Pairs of channels without a connection use the column of zeros after the last weight.
       const columns = new Int32Array(this.inChannels * this.outChannels).fill(this.connections);
       this.#indices().forEach((index, k) => (columns[index] = k));
       const all = gather(pad(flat, zero), tensor1d(columns, 'int32'), 1);
@@ -203,7 +204,10 @@ export class TableConv2D extends Module<Tensor4D, Tensor4D, TableConv2DCache> {
     });
   }
 
-  /** The index of each connection among the inChannels · outChannels of a full convolution. */
+  /**
+   * The index of each connection among the inChannels · outChannels connections of a full
+   * convolution.
+   */
   #indices(): Int32Array {
     return Int32Array.from(
       this.table.flatMap((row, o) => row.map((c) => c * this.outChannels + o)),

@@ -27,32 +27,36 @@ interface Stored {
 /**
  * The backend `float64`, which stores tensors in double precision.
  *
- * It copies all values that enter or leave it. A caller may therefore change its array in place, or
- * keep it to check that a box did not modify the input; the tensor is not affected.
+ * The backend copies all values that enter or leave it. So a caller may change its array afterwards
+ * without an effect on the tensor, and may compare it with the tensor to check that a box did not
+ * modify its input.
  *
- * tfjs moves a tensor to the backend that reads it. Moves to this backend are safe, and so are
- * moves from it to `cpu`. `wasm` would read the bytes of the doubles as single precision, so copy
- * the values to a `Float32Array` first.
+ * tfjs moves a tensor to the backend that reads it. Moving tensors to this backend is safe, and so
+ * is moving them from it to `cpu`. `wasm` would interpret the bytes of the doubles as single
+ * precision, so copy the values to a `Float32Array` first.
  */
 export class Float64Backend extends KernelBackend {
   readonly #storage = new DataStorage<Stored>(this, engine());
 
   /**
-   * Returns the values of an input without copying them; they must not be changed. Values of
-   * another backend are moved here first.
+   * Returns the values of an input without copying them. The caller must not change them. Values of
+   * another backend are moved to this backend first.
    */
   values(tensor: TensorInfo): Values {
     return this.#storage.get(tensor.dataId).values;
   }
 
-  /** Makes the output of a kernel. The output owns the array from then on. */
+  /** Creates the output of a kernel. The output owns the array from then on. */
   output(values: Values, shape: number[], dtype: DataType): TensorInfo {
     const dataId = {};
     this.#storage.set(dataId, { values, refCount: 1 });
     return { dataId, shape, dtype };
   }
 
-  /** Makes an output that is the input in another shape, and shares its values. */
+  /**
+   * Creates an output that has the values of the input in another shape. Input and output share the
+   * values.
+   */
   share({ dataId, dtype }: TensorInfo, shape: number[]): TensorInfo {
     this.incRef(dataId);
     return { dataId, shape, dtype };
@@ -77,7 +81,7 @@ export class Float64Backend extends KernelBackend {
   }
 
   override readSync(dataId: DataId): BackendValues {
-    // tfjs's type does not include doubles, but tfjs passes on any typed array.
+    // The type that tfjs declares does not include doubles, but tfjs accepts any typed array.
     return this.#storage.get(dataId).values.slice() as unknown as BackendValues;
   }
 
@@ -97,12 +101,15 @@ export class Float64Backend extends KernelBackend {
     this.#storage.get(dataId).refCount++;
   }
 
-  /** Gives up one reference, but keeps the values. */
+  /** Removes one reference without freeing the values. */
   decRef(dataId: DataId): void {
     if (this.#storage.has(dataId)) this.#storage.get(dataId).refCount--;
   }
 
-  /** Gives up one reference, or all with `force`. Returns whether the values have been freed. */
+  /**
+   * Removes one reference, or all references if `force` is true. Returns whether the values have
+   * been freed.
+   */
   override disposeData(dataId: DataId, force = false): boolean {
     if (!this.#storage.has(dataId)) return true;
     const stored = this.#storage.get(dataId);
@@ -140,7 +147,7 @@ export class Float64Backend extends KernelBackend {
   }
 }
 
-/** Returns zeros in the type of array that stores a dtype. Errors: another dtype. */
+/** Returns a typed array of zeros for a dtype. Throws for an unknown dtype. */
 export function allocate(dtype: DataType, size: number): Values {
   if (dtype === 'float32') {
     return withinMemory('float64', 8 * size, () => new Float64Array(size));
@@ -157,8 +164,8 @@ function convert(values: ArrayLike<number> | Uint8Array[], dtype: DataType): Val
 }
 
 /**
- * Returns whether the values are numbers. Strings are lists of encoded bytes; `allocate` throws for
- * their dtype.
+ * Returns whether the values are numbers. The other case is strings, as lists of encoded bytes;
+ * `allocate` throws for their dtype.
  */
 function isNumbers(values: ArrayLike<number> | Uint8Array[]): values is ArrayLike<number> {
   return !(values[0] instanceof Uint8Array);

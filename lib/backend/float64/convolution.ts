@@ -114,12 +114,12 @@ function filterGradient(name: string, forEachProduct: ForEachProduct): KernelCon
 }
 
 /**
- * 2D convolution (cross-correlation) and its gradients, full and depthwise. For each triple of an
- * input pixel x, an output pixel y and a filter cell w that meet:
+ * 2D convolution (cross-correlation) and its gradients, full and depthwise. For each product x w of
+ * an input pixel x and a filter cell w that is a term of an output pixel y:
  *
  *     y += x w        dx += dy w        dw += x dy
  *
- * The gradients also take `dilations`, which tfjs's own kernels ignore.
+ * The gradients respect `dilations`, which tfjs's own kernels ignore.
  *
  * Shapes: x [N, H, W, C_in]; filter [K_h, K_w, C_in, C_out], or [K_h, K_w, C_in, M] if depthwise.
  */

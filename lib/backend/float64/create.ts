@@ -7,7 +7,7 @@ import { sizeOf } from './strided.ts';
 
 type None = Record<string, never>;
 
-/** The kernels that create tensors without inputs: constants and ranges. */
+/** The kernels that create tensors from no inputs: constants and ranges. */
 export const createKernels: KernelConfig[] = [
   kernel<None, tf.FillAttrs>(tf.Fill, (backend, _, { shape, value, dtype = 'float32' }) => {
     if (typeof value === 'string') {
@@ -22,7 +22,7 @@ export const createKernels: KernelConfig[] = [
     backend.output(allocate(x.dtype, sizeOf(x.shape)).fill(1), x.shape, x.dtype),
   ),
   kernel<None, tf.RangeAttrs>(tf.Range, (backend, _, { start, stop, step, dtype }) => {
-    // tfjs counts down if the default step of 1 leads away from `stop`.
+    // If the default step of 1 leads away from `stop`, tfjs counts down.
     const by = step === 1 && stop < start ? -1 : step;
     const count = Math.max(0, Math.ceil((stop - start) / by));
     const out = allocate(dtype, count);

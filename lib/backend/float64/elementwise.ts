@@ -56,7 +56,10 @@ const comparison = (name: string, f: (a: number, b: number) => boolean): KernelC
     zip(backend, a, b, (l, r) => (f(l, r) ? 1 : 0), 'bool'),
   );
 
-/** Rounds to the nearest integer. A tie is rounded to the even integer, as in tfjs. */
+/**
+ * Rounds to the nearest integer. A value halfway between two integers is rounded to the even one,
+ * as in tfjs.
+ */
 function round(x: number): number {
   const floor = Math.floor(x);
   if (x - floor !== 0.5) return Math.round(x);
@@ -152,7 +155,7 @@ export const elementwiseKernels: KernelConfig[] = [
     return backend.output(out, first.shape, first.dtype);
   }),
   kernel<tf.SelectInputs>(tf.Select, (backend, { condition, t, e }) => {
-    // tfjs-core has already broadcast all three to the shape of the result.
+    // tfjs-core has already broadcast all three inputs to the shape of the result.
     const choice = backend.values(condition);
     const [yes, no] = [backend.values(t), backend.values(e)];
     const dtype = tf.upcastType(t.dtype, e.dtype);

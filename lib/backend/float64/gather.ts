@@ -11,7 +11,7 @@ function checkIndex(name: string, index: number, length: number): void {
   }
 }
 
-/** Returns the offset of the slice that the index vector in row `row` of the indices selects. */
+/** Returns the offset of the slice that row `row` of the indices selects. */
 function sliceStart(
   name: string,
   indices: Values,
@@ -29,7 +29,7 @@ function sliceStart(
   return start;
 }
 
-/** The kernels that read or write elements at places that are given as indices. */
+/** The kernels that read or write elements at given indices. */
 export const gatherKernels: KernelConfig[] = [
   kernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(
     tf.GatherV2,
@@ -71,7 +71,7 @@ export const gatherKernels: KernelConfig[] = [
     }
     return backend.output(out, shape, params.dtype);
   }),
-  // Several updates of the same place are added.
+  // If several updates have the same index, they are added.
   kernel<tf.ScatterNdInputs, tf.ScatterNdAttrs>(
     tf.ScatterNd,
     (backend, { indices, updates }, { shape }) => {

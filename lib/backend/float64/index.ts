@@ -1,2 +1,4 @@
-/** The gradient checker's backend: tfjs's kernels in double precision, as plain loops. */
+/**
+ * The backend of the gradient checker: tfjs's kernels in double precision, written as plain loops.
+ */
 export { registerFloat64 } from './register.ts';

@@ -2,8 +2,8 @@ import { type KernelConfig, type KernelFunc, type TensorInfo } from '@tensorflow
 import type { Float64Backend } from './backend.ts';
 
 /**
- * The function of a kernel: it computes the outputs from the backend, the inputs and the
- * attributes, which have the types that tfjs-core exports.
+ * The function of a kernel. It computes the outputs from the backend, the inputs and the
+ * attributes, whose types tfjs-core exports.
  */
 export type Compute<Inputs, Attrs> = (
   backend: Float64Backend,
@@ -11,7 +11,7 @@ export type Compute<Inputs, Attrs> = (
   attrs: Attrs,
 ) => TensorInfo | TensorInfo[];
 
-/** tfjs's types of inputs, `{ x: TensorInfo | undefined }`, without the `undefined`. */
+/** tfjs's types of inputs, `{ x: TensorInfo | undefined }`, without `undefined`. */
 type Present<T> = { [K in keyof T]: NonNullable<T[K]> };
 
 interface Call<Inputs, Attrs> {
@@ -30,7 +30,7 @@ export function kernel<Inputs, Attrs = object>(
 ): KernelConfig {
   const kernelFunc = ({ backend, inputs, attrs }: Call<Inputs, Attrs>) =>
     compute(backend, inputs, attrs);
-  // tfjs's registry has one type for all kernels. This is the only place that gives up the exact
-  // types.
+  // tfjs's registry has a single type for all kernels, so the exact types are lost here and nowhere
+  // else.
   return { kernelName, backendName: BACKEND_NAME, kernelFunc: kernelFunc as unknown as KernelFunc };
 }

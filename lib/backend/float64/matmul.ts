@@ -6,7 +6,7 @@ import { kernel } from './kernel.ts';
 import { broadcast, sizeOf } from './strided.ts';
 
 /**
- * The product of matrices. The last two axes are those of the matrices, and each factor may be
+ * The matrix product. The last two axes are the rows and columns, and each factor may be
  * transposed. The axes before them are broadcast.
  */
 export const matmulKernels: KernelConfig[] = [
@@ -24,7 +24,7 @@ export const matmulKernels: KernelConfig[] = [
       const aMatrices = matrixNumbers(aBatch, batch);
       const bMatrices = matrixNumbers(bBatch, batch);
 
-      // a(i, k) = aValues[aStart + i * aRowStride + k * aInnerStride], and likewise b(k, j)
+      // a(i, k) = aValues[aStart + i * aRowStride + k * aInnerStride], and b(k, j) accordingly.
       const [aRowStride, aInnerStride] = transposeA ? [1, aColumns] : [aColumns, 1];
       const [bInnerStride, bColumnStride] = transposeB ? [1, bColumns] : [bColumns, 1];
       const [aValues, bValues] = [backend.values(a), backend.values(b)];
@@ -55,7 +55,7 @@ function split(shape: number[]): [batch: number[], matrix: number[]] {
 }
 
 /**
- * Returns, for each matrix of the result, the index of the matrix of this factor from which it is
+ * For each matrix of the result, returns the index of the matrix of this factor from which it is
  * computed.
  */
 function matrixNumbers(own: number[], batch: number[]) {

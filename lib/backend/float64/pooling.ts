@@ -36,8 +36,8 @@ function windowOf(
 }
 
 /**
- * Returns for each output the index of the largest input in the window; −1 if the window lies in
- * the padding.
+ * For each output, returns the index of the largest input in the window, or −1 if the window
+ * contains only padding.
  */
 function winners(window: Window, x: Values): Int32Array {
   const channels = window.inChannels;
@@ -46,14 +46,14 @@ function winners(window: Window, x: Values): Int32Array {
     for (let c = 0; c < channels; c++) {
       const [xAt, yAt] = [xPixel * channels + c, yPixel * channels + c];
       if (best[yAt] < 0 || x[xAt] > x[best[yAt]]) best[yAt] = xAt;
-      // A NaN counts as the largest value, so that the maximum does not hide it.
+      // A NaN counts as larger than any other value, so that the maximum shows it.
       else if (Number.isNaN(x[xAt]) && !Number.isNaN(x[best[yAt]])) best[yAt] = xAt;
     }
   });
   return best;
 }
 
-/** Returns for each output pixel the number of cells of the window that lie inside the input. */
+/** For each output pixel, returns the number of cells of the window that lie inside the input. */
 function cellsInside(window: Window): Int32Array {
   const count = new Int32Array(window.batchSize * window.outHeight * window.outWidth);
   forEachTap(window, (_, yPixel) => {

@@ -35,7 +35,8 @@ function reduce(
 }
 
 /**
- * Returns the values with the axes in the given order; the same array if the order is unchanged.
+ * Returns the values with the axes in the given order. If the order does not change, it returns the
+ * same array.
  */
 function reducedLast(values: Values, shape: readonly number[], order: readonly number[]): Values {
   if (order.every((axis, i) => axis === i)) return values;
@@ -96,8 +97,8 @@ const same = (dtype: DataType): DataType => dtype;
 const bool = (): DataType => 'bool';
 
 /**
- * Makes the kernel of a reduction along `axis`. (For Max, tfjs calls this attribute
- * `reductionIndices`.)
+ * Makes the kernel of a reduction along the axes that `axis` names. (For Max, tfjs calls this
+ * attribute `reductionIndices`.)
  */
 const reduction = (
   name: string,
@@ -113,7 +114,7 @@ const position = (name: string, fold: Fold): KernelConfig =>
     reduce(backend, x, axis, false, 'int32', fold),
   );
 
-/** The kernels that reduce axes to one value each (sums, maxima, ...), and the running sum. */
+/** The kernels that reduce axes to one value each (sums, maxima, ...), and the cumulative sum. */
 export const reduceKernels: KernelConfig[] = [
   reduction(tf.Sum, sum, tf.sumOutType),
   reduction(tf.Prod, product, tf.sumOutType),

@@ -29,8 +29,8 @@ const KERNELS = [
 ];
 
 /**
- * The priority of the backend. It is lower than that of every other backend, so tfjs chooses this
- * one only if there is no other.
+ * The priority of the backend. It is lower than that of every other backend, so tfjs selects this
+ * backend by default only if there is no other.
  */
 const PRIORITY = 0;
 

@@ -94,8 +94,8 @@ const padded = (shape: number[], paddings: [number, number][]): number[] =>
   shape.map((n, axis) => paddings[axis][0] + n + paddings[axis][1]);
 
 /**
- * Returns the index, from 0 to n − 1, that position `at` shows if a row of n values is mirrored at
- * its ends.
+ * Returns the index, from 0 to n − 1, of the value at position `at` if a row of n values is
+ * mirrored at its ends.
  */
 function mirrored(at: number, n: number, mode: 'reflect' | 'symmetric'): number {
   const repeatEdge = mode === 'symmetric' ? 1 : 0;
@@ -103,7 +103,7 @@ function mirrored(at: number, n: number, mode: 'reflect' | 'symmetric'): number 
   return at < n ? at : 2 * (n - 1) - at + repeatEdge;
 }
 
-/** The kernels that move elements without computing: copies between two strided views. */
+/** The kernels that move elements without computing. Each is a copy between two strided views. */
 export const shapeKernels: KernelConfig[] = [
   kernel<tf.ReshapeInputs, tf.ReshapeAttrs>(tf.Reshape, (backend, { x }, { shape }) =>
     backend.share(x, util.inferFromImplicitShape(shape, sizeOf(x.shape))),
@@ -146,8 +146,8 @@ export const shapeKernels: KernelConfig[] = [
     );
     const own = stridesOf(x.shape);
     const steps = own.map((stride, axis) => stride * strides[axis]);
-    // The extents are computed here, because tfjs's `finalShapeSparse` lacks the axes that are
-    // dropped.
+    // The extents are computed here, because tfjs's `finalShapeSparse` omits the axes that are
+    // removed from the result.
     const extents = own.map((_, axis) =>
       Math.max(0, Math.ceil((end[axis] - begin[axis]) / strides[axis])),
     );
@@ -177,7 +177,7 @@ export const shapeKernels: KernelConfig[] = [
     return join(backend, tensors, shapes, at, commonType(tensors));
   }),
   kernel<tf.TileInputs, tf.TileAttrs>(tf.Tile, (backend, { x }, { reps }) => {
-    // Each axis becomes two: the repetition, which does not move in x, and the axis itself.
+    // Each axis becomes two axes: the repetition, which has stride 0 in x, and the axis itself.
     const strides = stridesOf(x.shape).flatMap((stride) => [0, stride]);
     const extents = x.shape.flatMap((n, axis) => [reps[axis], n]);
     const shape = x.shape.map((n, axis) => n * reps[axis]);

@@ -4,7 +4,7 @@ import { allocate, type Float64Backend } from './backend.ts';
 import { kernel } from './kernel.ts';
 import { aroundAxis } from './strided.ts';
 
-/** Computes an output for each element from x − m and Σ exp(x − m), where m is the largest x. */
+/** Computes each output element from x − m and Σ exp(x − m), where m is the largest x. */
 function normalize(
   backend: Float64Backend,
   logits: TensorInfo,
@@ -28,7 +28,8 @@ function normalize(
 }
 
 /**
- * Softmax and its logarithm along one axis, where m is the largest x, so no exponential overflows.
+ * Softmax and its logarithm along one axis. They subtract m, the largest x, so that no exponential
+ * overflows.
  *
  *     softmax       exp(x − m) / Σ exp(x − m)
  *     log softmax   x − m − log Σ exp(x − m)

@@ -2,9 +2,9 @@ import { util } from '@tensorflow/tfjs-core';
 import type { Values } from './backend.ts';
 
 /**
- * An array seen through strides: element (i, j, ...) is
+ * A strided view of an array: element (i, j, ...) is
  * `values[offset + i·strides[0] + j·strides[1] + ...]`. Transposing, slicing, reversing, tiling,
- * broadcasting and padding are each one copy between two views.
+ * broadcasting and padding are each a single copy between two views.
  */
 export interface View {
   readonly values: Values;
@@ -12,7 +12,7 @@ export interface View {
   readonly strides: readonly number[];
 }
 
-/** Returns row-major strides, one per axis; tfjs's `computeStrides` omits the last one. */
+/** Returns row-major strides, one per axis. (tfjs's `computeStrides` omits the last one.) */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -28,7 +28,10 @@ export function whole(values: Values, shape: readonly number[]): View {
   return { values, offset: 0, strides: stridesOf(shape) };
 }
 
-/** Copies the indices below `extents` from one view to another; returns the target's values. */
+/**
+ * Copies the elements whose indices are below `extents` from one view to another. Returns the
+ * values of the target.
+ */
 export function copy(source: View, target: View, extents: readonly number[]): Values {
   copyAxis(source, source.offset, target, target.offset, extents, 0);
   return target.values;
@@ -61,8 +64,8 @@ function copyAxis(
 }
 
 /**
- * Returns the values repeated along the axes that `shape` lacks or in which its size is 1. If there
- * are no such axes, it returns the same array.
+ * Returns the values broadcast to `shape`: they are repeated along the axes of size 1 and the
+ * missing axes. If nothing is to be repeated, it returns the same array.
  */
 export function broadcast(
   values: Values,
@@ -70,7 +73,7 @@ export function broadcast(
   outShape: readonly number[],
 ): Values {
   const size = sizeOf(outShape);
-  // If the size is the same, only axes of size 1 were added.
+  // If the size is the same, broadcasting only added axes of size 1.
   if (values.length === size) return values;
   const out = sameKind(values, size);
   if (values.length === 1) return out.fill(values[0]);
@@ -82,7 +85,7 @@ export function broadcast(
   return copy({ values, offset: 0, strides: spread }, whole(out, outShape), outShape);
 }
 
-/** Returns zeros in an array of the same type. */
+/** Returns an array of zeros of the same type as `values`. */
 export function sameKind(values: Values, size: number): Values {
   if (values instanceof Float64Array) return new Float64Array(size);
   if (values instanceof Int32Array) return new Int32Array(size);
@@ -97,7 +100,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * Returns a shape as three axes with the given one in the middle: element (o, i, n) is
+ * Views a shape as three axes, of which the given axis is the middle one: element (o, i, n) is
  * `values[(o·length + i)·inner + n]`.
  */
 export function aroundAxis(shape: number[], axis: number) {

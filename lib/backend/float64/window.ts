@@ -3,23 +3,24 @@ import { InputError, show } from '../../errors.ts';
 
 /**
  * The geometry of a convolution or a pool. It determines all triples of an input pixel, a filter
- * cell and an output pixel that meet. A forward pass and its gradients visit the same triples, so
- * they are adjoint by construction.
+ * cell and an output pixel such that the output pixel depends on the input pixel through the filter
+ * cell. A forward pass and its gradients visit the same triples, so they are adjoint by
+ * construction.
  */
 export type Window = backend_util.Conv2DInfo;
 
-/** The padding, as tfjs's kernels take it. */
+/** The padding, in the forms that tfjs's kernels accept. */
 export type Padding = 'valid' | 'same' | number | backend_util.ExplicitPadding;
 
 /** One number for both axes, or [height, width]. */
 export type Pair = [number, number] | number;
 
-/** The rounding of the number of windows. */
+/** How the number of windows is rounded. */
 export type Rounding = 'floor' | 'round' | 'ceil' | undefined;
 
 /**
- * Calls `visit` with every triple (input pixel, output pixel, filter cell). Pixels are counted
- * image by image and row by row, cells row by row. Cells in the padding are not visited. The
+ * Calls `visit` with every triple (input pixel, output pixel, filter cell). Pixels are numbered
+ * image by image and row by row, and cells row by row. Cells in the padding are not visited. The
  * triples of an output pixel are visited in reading order of the filter cells.
  */
 export function forEachTap(

@@ -1,6 +1,6 @@
 import { backend, getBackend, type Tensor, type TypedArray } from '@tensorflow/tfjs-core';
 
-/** The places where the backends of graphics cards keep values that are also in main memory. */
+/** The fields in which the GPU backends keep values that are also in main memory. */
 interface CardBackend {
   readonly texData?: CardData;
   readonly tensorMap?: CardData;
@@ -11,9 +11,9 @@ interface CardData {
 }
 
 /**
- * Returns the values of a tensor if they are available without waiting. Returns undefined if only a
- * graphics card has them: webgl would block until it has run every operation in its queue, and
- * webgpu needs `await data()`.
+ * Returns the values of a tensor if they can be read without waiting. Returns undefined if only the
+ * GPU has them: to read them, webgl would have to finish every operation in its queue, and webgpu
+ * needs `await data()`.
  */
 export function hostValues(tensor: Tensor): TypedArray | undefined {
   const card = backend() as CardBackend;

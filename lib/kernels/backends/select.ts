@@ -3,8 +3,8 @@ import { onSoftwareGpu } from './webgpu.ts';
 
 /**
  * The backends whose implementations of an operation may differ, by their names in tfjs.
- * `softwareWebgpu` is webgpu on a GPU that is a program, such as SwiftShader. `wasmSimd`
- * is wasm with boxprop's own kernels, and undefined without them.
+ * `softwareWebgpu` is webgpu on a software GPU, such as SwiftShader. `wasmSimd` is wasm with
+ * boxprop's own kernels; its entry is undefined if there is no such kernel.
  */
 export type KernelBackend =
   'cpu' | 'wasm' | 'wasmSimd' | 'tensorflow' | 'webgl' | 'webgpu' | 'softwareWebgpu' | 'float64';

@@ -9,11 +9,11 @@ import {
 import type { Borders, Geometry } from '../../geometry.ts';
 
 /*
- * Access to TensorFlow's own operations on the backend `tensorflow`. tfjs-node itself offers only a
- * part of them: no explicit padding, no gradient with dilation, no gradient of a bias.
+ * Access to TensorFlow's own operations on the backend `tensorflow`. tfjs-node offers only some of
+ * them: it has no explicit padding, no gradient with dilation and no gradient of a bias.
  */
 
-/** The methods of tfjs-node that tfjs's own interface lacks: TensorFlow's operations by name. */
+/** Methods of tfjs-node that tfjs does not declare, which run TensorFlow's operations by name. */
 interface TensorflowBackend {
   readonly binding: Readonly<Record<AttributeKind | 'TF_FLOAT', number>>;
   readonly isUsingGpuDevice: boolean;
@@ -46,32 +46,32 @@ interface Attribute {
   readonly value: PlainAttribute;
 }
 
-/** One or several integers, a word, or a boolean. */
+/** One or several integers, a string, or a boolean. */
 type PlainAttribute = number | readonly number[] | string | boolean;
 
-/** `{ float: 0.5 }`, for a number that is not an integer. */
+/** A number that is not an integer, such as `{ float: 0.5 }`. */
 interface FloatAttribute {
   readonly float: number;
 }
 
-/** `{ shape: [2, 3] }`, the shape of an output that no input determines. */
+/** The shape of an output, such as `{ shape: [2, 3] }`, if it does not follow from the inputs. */
 interface ShapeAttribute {
   readonly shape: readonly number[];
 }
 
-/** The dtype float32, as the attribute of an operation without inputs. */
+/** The dtype float32, given as an attribute to operations that have no inputs. */
 export const FLOAT = Symbol('DT_FLOAT');
 
 /**
  * The attributes of an operation. Numbers are integers unless they are marked `{ float }`.
- * TensorFlow takes attributes that are not given, such as the dtypes, from the inputs or from its
- * own defaults.
+ * Attributes that are not given, such as the dtypes, follow from the inputs or from TensorFlow's
+ * defaults.
  */
 export type Attributes = Readonly<
   Record<string, PlainAttribute | FloatAttribute | ShapeAttribute | typeof FLOAT>
 >;
 
-/** Returns whether tensors are computed by TensorFlow. */
+/** Returns whether TensorFlow is the backend in use. */
 export function onTensorflow(): boolean {
   return getBackend() === 'tensorflow';
 }
@@ -90,7 +90,7 @@ export function runOperation<T extends Tensor>(
   return tensorflow.executeSingleOutput(name, listed(tensorflow, attributes), inputs) as T;
 }
 
-/** Runs TensorFlow's operation `name`, which has `outputs` outputs; it may have none. */
+/** Runs TensorFlow's operation `name`, which has `outputs` outputs (possibly 0). */
 export function runOperations(
   name: string,
   attributes: Attributes,
@@ -102,13 +102,13 @@ export function runOperations(
 }
 
 /**
- * The attribute that marks TensorFlow's wrappers of oneDNN's kernels. TensorFlow uses some of these
- * kernels in place of its public operations, and the others only when it rewrites a graph. tfjs has
- * no graphs, so those are called by name, with this attribute.
+ * This attribute marks TensorFlow's wrappers of oneDNN's kernels. TensorFlow uses some of these
+ * kernels in place of its public operations, and the others only when it optimizes a graph. tfjs
+ * does not build graphs, so we call these others by name with this attribute.
  */
 export const ONEDNN = { _kernel: 'MklNameChangeOp' };
 
-/** Whether oneDNN's kernels run, per backend. */
+/** Whether oneDNN's kernels work, per backend. */
 const oneDnnRuns = new WeakMap<TensorflowBackend, boolean>();
 
 /**
@@ -146,7 +146,7 @@ function tensorflowBackend(): TensorflowBackend {
   return backend() as unknown as TensorflowBackend;
 }
 
-/** Converts attributes to the form of tfjs-node. */
+/** Converts attributes to the form that tfjs-node expects. */
 function listed({ binding }: TensorflowBackend, attributes: Attributes): Attribute[] {
   return Object.entries(attributes).map(([name, value]) => {
     if (value === FLOAT) return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
@@ -182,8 +182,8 @@ export function slidingAttributes(geometry: Geometry) {
 }
 
 /**
- * Returns whether the padding is TensorFlow's SAME: the smallest number of cells that gives ⌈input
- * / stride⌉ outputs; if it is odd, the extra cell comes after.
+ * Returns whether the padding is TensorFlow's SAME: the smallest number of cells that gives
+ * ⌈input / stride⌉ outputs. If this number is odd, the extra cell is at the end.
  */
 export function isSame({ height, width }: Geometry): boolean {
   return [height, width].every(({ input, output, kernel, stride, dilation, before, after }) => {
@@ -212,8 +212,8 @@ function paddingAttributes({ height, width }: Borders) {
 }
 
 /**
- * Frees the values of a variable that is about to be assigned new ones, unless another tensor
- * shares them. Nothing may read the variable until it is assigned.
+ * Frees the values of a variable that will be assigned new values next, unless another tensor
+ * shares them. The variable must not be read until then.
  */
 export function freeIfUnshared({ dataId }: Variable): void {
   const tensorflow = tensorflowBackend();

@@ -7,14 +7,14 @@ import {
 } from '@tensorflow/tfjs-core';
 
 /*
- * boxprop's own shaders on the backend `webgl`, for operations that tfjs's kernels compute wrongly
- * or slowly there.
+ * Runs boxprop's own shaders on the backend `webgl`, for operations that tfjs computes wrongly or
+ * slowly there.
  *
- * tfjs keeps a matrix in a texture: either one value per pixel, or packed, two rows by two columns
- * per pixel.
+ * tfjs stores a matrix in a texture. A pixel holds either one value or, in the packed form, a block
+ * of two rows and two columns.
  */
 
-/** The methods of the webgl backend that tfjs's own interface lacks. */
+/** Methods of the webgl backend that tfjs does not declare. */
 interface WebglBackend {
   readonly texData: { get(dataId: object): { readonly isPacked?: boolean } };
   compileAndRun(program: object, inputs: readonly TensorInfo[], dtype: DataType): TensorInfo;
@@ -22,21 +22,21 @@ interface WebglBackend {
 
 /** A shader in GLSL. tfjs compiles it once per combination of shapes and text. */
 export interface Program {
-  /** The input `x` is read as `getX(i, j, ...)`. */
+  /** The inputs; the code reads input `x` by `getX(i, j, ...)`. */
   readonly inputs: Readonly<Record<string, Tensor>>;
   /** The shape of the result. */
   readonly outputShape: readonly number[];
-  /** Whether the inputs are packed: then `getX` returns the four values of the pixel. */
+  /** Whether the inputs are packed; if so, `getX` returns the four values of the pixel. */
   readonly packedInputs?: boolean;
-  /** Whether the output is packed: then the code runs once per four values. */
+  /** Whether the output is packed; if so, the code runs once per four values. */
   readonly packedOutput?: boolean;
-  /** Definitions of further functions. */
+  /** Further functions that the code calls. */
   readonly functions?: string;
-  /** The statements of `main`; they end with `setOutput(...)`. */
+  /** The statements of `main`, of which the last is `setOutput(...)`. */
   readonly code: string;
 }
 
-/** Runs a shader on webgl; the result is new and belongs to the caller. */
+/** Runs a shader on webgl. The caller owns the result. */
 export function runOnWebgl<T extends Tensor>(program: Program): T {
   const {
     inputs,

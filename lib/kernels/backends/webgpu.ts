@@ -9,11 +9,11 @@ import {
 import { numElements } from '../../shapes.ts';
 
 /*
- * boxprop's own shaders on the backend `webgpu`, for operations that tfjs's kernels compute wrongly
- * or slowly there.
+ * Runs boxprop's own shaders on the backend `webgpu`, for operations that tfjs computes wrongly or
+ * slowly there.
  */
 
-/** The methods of the webgpu backend that tfjs's own interface lacks. */
+/** Methods of the webgpu backend that tfjs does not declare. */
 interface WebgpuBackend {
   readonly adapterInfo: { readonly architecture?: string };
   runWebGPUProgram(
@@ -31,15 +31,15 @@ export interface Program {
    * depends.
    */
   readonly key: string;
-  /** The code reads the values of input `x` as the array `x`. */
+  /** The inputs; the code reads the values of input `x` as the array `x`. */
   readonly inputs: Readonly<Record<string, Tensor>>;
   /** The shape of the result. */
   readonly outputShape: readonly number[];
   /** Lists of one to four integers, which the code reads as `uniforms.name`. */
   readonly uniforms: Readonly<Record<string, readonly number[]>>;
-  /** The number of invocations. */
+  /** The number of invocations of the shader. */
   readonly runs: number;
-  /** Statements of invocation number `index`, which write to the array `result`. */
+  /** Returns the statements of invocation number `index`, which write to the array `result`. */
   readonly code: () => string;
 }
 
@@ -48,14 +48,14 @@ const WORKGROUP = 64;
 const MAX_WORKGROUPS = 65535;
 
 /**
- * Returns whether the GPU of webgpu is software. On such a GPU, memory that invocations share is
- * slow, and memory of a single invocation is fast.
+ * Returns whether webgpu runs on a software GPU. There, the memory that invocations share is slow,
+ * and the private memory of an invocation is fast.
  */
 export function onSoftwareGpu(): boolean {
   return getBackend() === 'webgpu' && webgpu().adapterInfo.architecture === 'swiftshader';
 }
 
-/** Runs a shader on webgpu; the result is new and belongs to the caller. */
+/** Runs a shader on webgpu. The caller owns the result. */
 export function runOnWebgpu<T extends Tensor>({
   key,
   inputs,
@@ -88,8 +88,8 @@ export function runOnWebgpu<T extends Tensor>({
 }
 
 /**
- * The size of the tile of a matrix that one invocation computes. In a tile, each value that is read
- * is used in several products.
+ * One invocation computes a tile of a matrix of this size. Each value that it reads is used in
+ * several products of the tile.
  */
 export const TILE_ROWS = 8;
 export const TILE_COLUMNS = 4;

@@ -1,11 +1,11 @@
 import type { Geometry } from '../../geometry.ts';
 
-/** Returns a geometry as the attributes of tfjs's kernels for convolution. */
+/** Converts a geometry to the attributes of tfjs's convolution kernels. */
 export function attributes({ height, width }: Geometry) {
   return {
     strides: [height.stride, width.stride],
-    // The padding is always explicit, because for a single number tfjs uses the filter's height
-    // along both axes.
+    // The padding is always explicit, because tfjs converts a single number to a padding with the
+    // filter's height along both axes.
     pad: [
       [0, 0],
       [height.before, height.after],

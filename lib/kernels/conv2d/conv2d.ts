@@ -19,8 +19,8 @@ import { webgpu } from './webgpu.ts';
  */
 
 /**
- * tfjs's kernels, but with gradients that respect dilation. tfjs's own gradients ignore it on all
- * backends but float64.
+ * tfjs's kernels with gradients that take dilation into account. On all backends but float64,
+ * tfjs's own gradients ignore dilation.
  */
 const other: Conv2dKernels = { ...tfjs, ...withDilatedGradients(tfjs) };
 

@@ -6,14 +6,14 @@ import type { Conv2dKernels } from './conv2dKernels.ts';
 import { batchChunks, cellsOf, gather, scatter, windowsOf, type Chunk } from './im2col.ts';
 
 /**
- * The largest number of elements of X, the matrix of the windows of a chunk. They take a megabyte,
- * which stays in the processor's cache between writing and reading.
+ * The largest number of elements of X, the matrix of the windows of a chunk. X then takes 1 MB,
+ * which stays in the processor's cache until X is read.
  */
 const MAX_ELEMENTS = 2 ** 18;
 
 /**
- * Convolution and its gradients on cpu, as products of matrices. The rows of X are the windows of
- * one chunk of the batch, the columns of W are the filters, and the rows of G the gradients of the
+ * Convolution and its gradients on cpu, as matrix products. The rows of X are the windows of one
+ * chunk of the batch, the columns of W are the filters, and the rows of G are the gradients of the
  * windows.
  *
  *     forward    Y = X W (+ b)
@@ -77,7 +77,7 @@ function gatherChunk(cells: Values, x: Values, chunk: Chunk, channels: number): 
 }
 
 /**
- * Visits the chunks of a batch. Each visit gets an array for the matrix X, the chunk, and the
+ * Calls a function for each chunk of a batch, with an array for the matrix X, the chunk, and the
  * number of windows in the chunk.
  */
 function forEachChunk(

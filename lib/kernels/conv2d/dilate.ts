@@ -4,17 +4,17 @@ import { numElements } from '../../shapes.ts';
 import type { ConvGradients } from './conv2dKernels.ts';
 
 /*
- * Zeros between the values of an axis, for kernels that lack a dilation or a stride. A filter with
- * dilation d and K taps equals a filter without dilation of d (K − 1) + 1 taps, of which every d-th
- * is a tap of the first and the others are 0. The windows with stride s are every s-th of those
- * with stride 1.
+ * Puts zeros between the values of an axis, for kernels that support no dilation or no stride. A
+ * filter with K taps and dilation d equals a filter with d (K − 1) + 1 taps and without dilation:
+ * every d-th tap is a tap of the original filter, and the others are 0. With stride s, the windows
+ * are every s-th window of stride 1.
  */
 
 /**
  * Puts zeros between the values of an axis: y[..., d·k, ...] = x[..., k, ...], and 0 elsewhere.
  *
- * @param length the length of the axis in y; by default y ends with the last value of x. Up to
- *   d − 1 more zeros may follow it.
+ * @param length the length of the axis in y; by default y ends with the last value of x. `length`
+ *   allows up to d − 1 zeros after it.
  */
 export function dilate<T extends Tensor>(
   x: T,
@@ -54,7 +54,8 @@ export function dilateAdjoint<T extends Tensor>(y: T, axis: number, distance: nu
 }
 
 /**
- * Returns filters [K_h, K_w, ...] with zeros between their elements, which replace the dilation.
+ * Returns filters [K_h, K_w, ...] with zeros between their elements. They have the effect of the
+ * dilation in a convolution without dilation.
  */
 export function dilateFilters(filters: Tensor4D, { height, width }: Geometry): Tensor4D {
   return tidy(() => dilate(dilate(filters, 0, height.dilation), 1, width.dilation));
@@ -68,7 +69,7 @@ export function dilateFiltersAdjoint(filters: Tensor4D, { height, width }: Geome
   return tidy(() => dilateAdjoint(dilateAdjoint(filters, 0, height.dilation), 1, width.dilation));
 }
 
-/** Returns the geometry of the dilated filters: the same windows, without dilation. */
+/** Returns the geometry of the dilated filters, which has the same windows without dilation. */
 export function undilatedGeometry({ height, width }: Geometry): Geometry {
   const undilated = (axis: Axis): Axis => ({
     ...axis,
@@ -78,7 +79,7 @@ export function undilatedGeometry({ height, width }: Geometry): Geometry {
   return { height: undilated(height), width: undilated(width) };
 }
 
-/** Makes gradients with dilation from gradients that ignore it. */
+/** Turns gradients that ignore dilation into gradients that respect it. */
 export function withDilatedGradients({ toInput, toFilter }: ConvGradients): ConvGradients {
   return {
     toInput(gradOutput, filters, geometry) {
@@ -106,8 +107,8 @@ function dilatedSize(size: number, distance: number): number {
 }
 
 /**
- * Returns the sizes of a tensor seen as [outer, size, inner], and a function that returns its shape
- * with another size of the axis.
+ * Returns the sizes of a tensor viewed as [outer, size, inner], and a function that returns the
+ * tensor's shape with another size of the axis.
  */
 function aroundAxis({ shape }: Tensor, axis: number) {
   return {

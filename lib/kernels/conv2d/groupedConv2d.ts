@@ -7,14 +7,17 @@ import { simd } from '../simd/current.ts';
 
 /*
  * Convolution in groups: the channels are divided into groups, and each group of output channels
- * sees one group of input channels. tfjs has no kernel for this, so there each group is one
- * convolution.
+ * sees one group of input channels. tfjs has no kernel for this, so tfjs's backends compute one
+ * convolution per group.
  *
  * Shapes: those of conv2d.ts, but filters [K_h, K_w, C_in / groups, C_out]; the filters of a group
- *         are neighbours.
+ *         are consecutive.
  */
 
-/** One backend's convolution in groups and its gradients; they are those of conv2d.ts per group. */
+/**
+ * One backend's convolution in groups and its gradients. For each group, the equations are those of
+ * conv2d.ts.
+ */
 interface GroupedConv2dKernels {
   readonly forward: (
     images: Tensor4D,
@@ -37,7 +40,7 @@ interface GroupedConv2dKernels {
   ) => Tensor4D;
 }
 
-/** One convolution for each group. */
+/** Computes one convolution for each group. */
 const groupByGroup: GroupedConv2dKernels = {
   forward(images, filters, geometry, bias, groups) {
     if (groups === 1) return conv2d(images, filters, geometry, bias);
@@ -72,7 +75,7 @@ const KERNELS: ByBackend<GroupedConv2dKernels> = {
   other: groupByGroup,
 };
 
-/** Convolves each group of channels by itself: y_k = x_k ∗ w_k (+ b_k) for group k. */
+/** Convolves each group of channels separately: y_k = x_k ∗ w_k (+ b_k) for group k. */
 export function groupedConv2d(
   images: Tensor4D,
   filters: Tensor4D,
@@ -83,7 +86,7 @@ export function groupedConv2d(
   return forBackend(KERNELS).forward(images, filters, geometry, bias, groups);
 }
 
-/** Computes the gradient of the images, for each group by `conv2dToInput`. */
+/** Computes the gradient of the images with one `conv2dToInput` per group. */
 export function groupedConv2dToInput(
   gradOutput: Tensor4D,
   filters: Tensor4D,
@@ -93,7 +96,7 @@ export function groupedConv2dToInput(
   return forBackend(KERNELS).toInput(gradOutput, filters, geometry, groups);
 }
 
-/** Computes the gradient of the filters, for each group by `conv2dToFilter`. */
+/** Computes the gradient of the filters with one `conv2dToFilter` per group. */
 export function groupedConv2dToFilter(
   images: Tensor4D,
   gradOutput: Tensor4D,
@@ -120,7 +123,10 @@ function splitGroups(x: Tensor4D, groups: number): Tensor4D[] {
   });
 }
 
-/** Joins groups of channels to one tensor. This is the inverse and the adjoint of `splitGroups`. */
+/**
+ * Concatenates groups of channels into one tensor. This is the inverse and the adjoint of
+ * `splitGroups`.
+ */
 function joinGroups(groups: readonly Tensor4D[]): Tensor4D {
   if (!onHost()) return concat([...groups], 3);
   const shape = groups[0].shape;

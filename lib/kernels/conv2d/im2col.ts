@@ -31,7 +31,7 @@ export function col2im(matrix: Tensor, imageShape: readonly number[], geometry: 
   );
 }
 
-/** Computes `im2col` from array to array. The cells in the padding keep their values. */
+/** Computes `im2col` from one array into another. The cells in the padding are not written. */
 export function gather(
   cells: Values,
   pixels: Values,
@@ -48,7 +48,10 @@ export function gather(
   }
 }
 
-/** Computes `col2im` from array to array. It adds to the values of the pixels. */
+/**
+ * Computes `col2im` from one array into another. It adds to the values that the pixels already
+ * have.
+ */
 export function scatter(
   pixels: Values,
   cells: Values,
@@ -76,14 +79,14 @@ export function scatter(
 }
 
 /**
- * A part of a batch: some of the images or, if one image has too many windows, some rows of windows
- * of an image with the rows of pixels under them. Both are contiguous in memory, so a chunk is a
- * batch itself.
+ * A part of a batch: some of the images or, if one image has too many windows, some rows of its
+ * windows and the rows of pixels under them. The pixels and the windows are each contiguous in
+ * memory, so a chunk is itself a batch.
  */
 export interface Chunk {
   /** The number of images. */
   readonly images: number;
-  /** The windows of the chunk; their input is the chunk's pixels. */
+  /** The geometry of the chunk: its windows, with the chunk's pixels as input. */
   readonly geometry: Geometry;
   /** The index of the chunk's first pixel in the batch. */
   readonly firstPixel: number;
@@ -92,8 +95,8 @@ export interface Chunk {
 }
 
 /**
- * Divides a batch into chunks whose matrix of windows has at most `maxElements` elements, or
- * consists of one row of windows.
+ * Divides a batch into chunks. The matrix of windows of a chunk has at most `maxElements` elements,
+ * unless a single row of windows has more.
  */
 export function batchChunks(
   batch: number,
@@ -131,7 +134,7 @@ export function batchChunks(
   ).flat();
 }
 
-/** Divides 0 ... total into spans [first, past) of about the same length, at most `maxLength`. */
+/** Divides 0 ... total into spans [first, past) of similar length, which is at most `maxLength`. */
 function spans(total: number, maxLength: number): [first: number, past: number][] {
   const count = Math.ceil(total / maxLength);
   return Array.from({ length: count }, (_, k) => [
@@ -150,7 +153,7 @@ export function cellsOf({ height, width }: Geometry, channels: number): number {
   return height.kernel * width.kernel * channels;
 }
 
-/** Returns the numbers of elements of an image and of its matrix of windows. */
+/** Returns the number of elements of an image, and of its matrix of windows. */
 function sizesOf(geometry: Geometry, channels: number) {
   const { height, width } = geometry;
   return {
@@ -161,9 +164,9 @@ function sizesOf(geometry: Geometry, channels: number) {
 
 /**
  * Returns the cells of `im2col` transposed: row (p, q, c) holds the pixel under the kernel's
- * element (p, q, c) in each window (i, j) of each image n, in the order (i, j, n). With the images
- * last, neighbouring windows read contiguous values, so this is several times as fast as
- * transposing the result of `im2col`. The gradient of the filters needs it.
+ * element (p, q, c) in each window (i, j) of each image n, in the order (i, j, n). This order makes
+ * it several times as fast as transposing the result of `im2col`, because neighbouring windows read
+ * contiguous values. The gradient of the filters needs this matrix.
  *
  * Shapes: images [N, H, W, C]; output [K_h·K_w·C, H_out·W_out·N].
  */
@@ -180,7 +183,7 @@ export function im2colTransposed(images: Tensor, { height, width }: Geometry): T
         for (let q = 0; q < width.kernel; q++) {
           const [left, past] = windowsInside(width, q);
           const isInside = bottom - top === height.output && past - left === width.output;
-          // At stride 1, the windows of a row read one run of pixels.
+          // With stride 1, the windows of a row read contiguous pixels, which are one run.
           const [runs, length] = width.stride === 1 ? [1, past - left] : [past - left, 1];
           for (let c = 0; c < channels; c++) {
             const row = ((p * width.kernel + q) * channels + c) * columns;
@@ -203,7 +206,10 @@ export function im2colTransposed(images: Tensor, { height, width }: Geometry): T
   });
 }
 
-/** Copies `length` values: a long run by `set`, a short one by a loop, which starts faster. */
+/**
+ * Copies `length` values. It uses `set` for many values and a loop for few, because `set` takes
+ * long to start.
+ */
 export function copy(to: Values, at: number, from: Values, start: number, length: number): void {
   if (length > 16) to.set(from.subarray(start, start + length), at);
   else for (let k = 0; k < length; k++) to[at + k] = from[start + k];
@@ -237,7 +243,7 @@ function windowRuns({ height, width }: Geometry, channels: number): Int32Array {
 }
 
 /**
- * Returns the index of the input cell under an element (`tap`) of the kernel in a window. An index
+ * Returns the index of the input cell that a kernel element (`tap`) covers in a window. An index
  * outside 0 ... input − 1 is padding.
  */
 function source(axis: Axis, window: number, tap: number): number {
@@ -259,8 +265,8 @@ function tapsInside(axis: Axis, window: number): [tap: number, taps: number][] {
 }
 
 /**
- * Returns the windows [first, past) in which the kernel's element `tap` lies inside the input; past
- * = first if there is none.
+ * Returns the windows [first, past) in which the kernel's element `tap` lies inside the input. If
+ * there are no such windows, past = first.
  */
 export function windowsInside(axis: Axis, tap: number): [first: number, past: number] {
   const offset = axis.before - tap * axis.dilation;

@@ -13,14 +13,14 @@ import type { Conv2dKernels } from './conv2dKernels.ts';
 import { withDilatedGradients } from './dilate.ts';
 
 /**
- * Convolution and its gradients on TensorFlow, whose kernels take explicit padding; tfjs-node
- * passes on only the words `'same'` and `'valid'`.
+ * Convolution and its gradients on TensorFlow, whose kernels support explicit padding; tfjs-node
+ * itself passes only `'same'` and `'valid'` to them.
  *
- * The gradients do not use explicit padding. With it, oneDNN leaves the work to kernels that run at
- * a quarter to half of its speed, and the gradient of the input ends Node with a corrupted heap
- * while TensorFlow's profiler runs (TensorFlow 2.21). So the padding is made part of the images,
- * and is cut off from their gradient. TensorFlow's gradients also ignore dilation, so the filters
- * are dilated with zeros.
+ * The gradients do not use explicit padding. With explicit padding, oneDNN is not used, and other
+ * kernels run at a quarter to half of its speed. In addition, the gradient of the input crashes
+ * Node with a corrupted heap while TensorFlow's profiler runs (TensorFlow 2.21). So we add the
+ * padding to the images first, and cut it off their gradient. TensorFlow's gradients also ignore
+ * dilation, so we put zeros between the elements of the filters.
  */
 export const tensorflow: Conv2dKernels = {
   forward,
@@ -44,9 +44,9 @@ function forward(images: Tensor4D, filters: Tensor4D, geometry: Geometry, bias?:
 }
 
 /**
- * Convolves if there is only one window per row. The horizontal stride should then have no effect,
- * but with one input channel TensorFlow 2.21 (its oneDNN) computes wrong values. So this stride is
- * set to 1, and all windows of a row but the first are cut off.
+ * Computes a convolution with a single window per row. Its horizontal stride should have no effect,
+ * but with one input channel TensorFlow 2.21 (its oneDNN) computes wrong values. So the stride is
+ * set to 1, and only the first window of each row is kept.
  */
 function forwardOfOneColumn(
   images: Tensor4D,
@@ -83,8 +83,8 @@ function toFilter(images: Tensor4D, gradOutput: Tensor4D, geometry: Geometry): T
   }
   const { height, width } = geometry;
   if (height.kernel * width.kernel === 1 && height.stride !== width.stride) {
-    // In this case, oneDNN writes beyond its memory and Node ends (TensorFlow 2.21). So the pixels
-    // under the kernel are first taken out of the images.
+    // In this case, oneDNN writes beyond its memory and Node crashes (TensorFlow 2.21). So the
+    // pixels that the kernel covers are first cut out of the images.
     return tidy(() => {
       const strides = [1, height.stride, width.stride, 1];
       const met: Tensor = stridedSlice(images, [0, 0, 0, 0], images.shape, strides);

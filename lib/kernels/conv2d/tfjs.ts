@@ -29,7 +29,7 @@ function convolve(images: Tensor4D, filters: Tensor4D, geometry: Geometry): Tens
   return runConvolution('Conv2D', { x: images, filter: filters }, geometry);
 }
 
-/** Runs one of tfjs's convolution kernels (forward), given its name. */
+/** Runs the forward convolution kernel of tfjs with the given name. */
 export function runConvolution(
   kernel: 'Conv2D' | 'FusedConv2D',
   inputs: Readonly<Record<string, Tensor>>,

@@ -53,8 +53,9 @@ export function unfoldToInput(rows: Tensor3D, channels: number, geometry: Geomet
 }
 
 /**
- * Returns whether loops gather the values: if they lie in this process's memory, and on TensorFlow
- * if one may not be finite, because the zeros of a filter would turn it into a NaN.
+ * Returns whether a loop should gather the values. It should if they lie in this process's memory,
+ * and on TensorFlow if a value may not be finite, because a zero of a filter times such a value is
+ * NaN.
  */
 function inLoops(x: Tensor): boolean {
   return onHost() || (onTensorflow() && !surelyFinite(x));

@@ -27,15 +27,15 @@ import {
 import { runConvolution } from './tfjs.ts';
 
 /**
- * The largest number of elements of a chunk's matrix of windows. They take 16 MB, which fit into a
- * small heap, and larger chunks are not faster.
+ * The largest number of elements of a chunk's matrix of windows. The matrix then takes 16 MB, which
+ * fits into a small heap. Larger chunks are not faster.
  */
 const MAX_ELEMENTS = 2 ** 22;
 
 /**
- * Convolution on wasm by XNNPACK, and its gradients as products of matrices or as a convolution,
- * both of which XNNPACK computes at full speed. tfjs's own gradient of the input is eight times as
- * slow, and tfjs has no gradient of the filters on wasm.
+ * Convolution on wasm by XNNPACK. Its gradients are computed as matrix products or as a
+ * convolution, both of which XNNPACK computes at full speed. tfjs's own gradient of the input is
+ * eight times as slow, and tfjs has no gradient of the filters on wasm.
  */
 export const wasm: Conv2dKernels = {
   forward(images, filters, geometry, bias) {
@@ -49,8 +49,8 @@ export const wasm: Conv2dKernels = {
   toInput(gradOutput, filters, geometry) {
     const { height, width } = geometry;
     if (hasWindowPerPixel(height) && hasWindowPerPixel(width)) {
-      // Computes a convolution of the gradients with the flipped filters. It needs the same number
-      // of multiplications as the matrix product, and no matrix of windows.
+      // The gradient is a convolution of the windows' gradients with the flipped filters. It needs
+      // the same number of multiplications as the matrix product, but no matrix of windows.
       const flippedGeometry = { height: reversed(height), width: reversed(width) };
       return tidy(() => {
         const inputs = { x: gradOutput, filter: flip(filters) };
@@ -63,7 +63,7 @@ export const wasm: Conv2dKernels = {
     const chunks = batchChunks(batch, geometry, channels, MAX_ELEMENTS);
     return tidy(() => {
       const weights: Tensor2D = reshape(filters, [filters.size / outChannels, outChannels]);
-      // Several chunks share one transpose of the weights, which is also packed only once.
+      // All chunks share one transpose of the weights, so the weights are also packed only once.
       const shared = chunks.length > 1 ? transpose(weights) : undefined;
       const gradInput = computeOnHost([], shape, () => undefined);
       for (const chunk of chunks) {
@@ -87,8 +87,9 @@ export const wasm: Conv2dKernels = {
     const { height, width } = geometry;
     const shape = [height.kernel, width.kernel, channels, gradOutput.shape[3]];
     const gradFilters = computeOnHost([], shape, () => undefined);
-    // A chunk has at most MOST_TERMS windows, unless one row of windows has more. The product of a
-    // larger chunk would be divided into blocks, for which its factors would be copied.
+    // A chunk has at most MOST_TERMS windows, unless one row of windows has more. The matrix
+    // product of a larger chunk would be divided into blocks, and its factors would be copied for
+    // that.
     const most = Math.min(MAX_ELEMENTS, MOST_TERMS * cellsOf(geometry, channels));
     for (const chunk of batchChunks(batch, geometry, channels, most)) {
       tidy(() => {
@@ -114,8 +115,8 @@ function hasWindowPerPixel(axis: Axis): boolean {
 }
 
 /**
- * Returns the geometry of the flipped kernel over the gradients of the windows. It has one window
- * per pixel of the image.
+ * Returns the geometry for the gradient of the images: the flipped kernel slides over the gradients
+ * of the windows, with one window per pixel of the image.
  */
 function reversed(axis: Axis): Axis {
   const reach = axis.dilation * (axis.kernel - 1);
@@ -128,7 +129,9 @@ function reversed(axis: Axis): Axis {
   };
 }
 
-/** Rotates the filters by half a turn, and swaps inputs and outputs: [K_h, K_w, C_out, C_in]. */
+/**
+ * Rotates the filters by 180 degrees, and swaps input and output channels: [K_h, K_w, C_out, C_in].
+ */
 function flip(filters: Tensor4D): Tensor4D {
   const [kernelHeight, kernelWidth, inputs, outputs] = filters.shape;
   const taps = kernelHeight * kernelWidth;

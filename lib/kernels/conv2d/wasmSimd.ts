@@ -14,8 +14,8 @@ import { wasmSimd as surelyFinite } from '../reduce/surelyFiniteSimd.ts';
 import { simdOf, unitsOf } from '../simd/simd.ts';
 
 /*
- * Convolution and its gradients on wasm by boxprop's own kernels, which read the windows from the
- * images themselves. A group is a range of the channels.
+ * Convolution and its gradients on wasm by boxprop's own kernels, which read the windows directly
+ * from the images. A group is a range of channels.
  */
 
 /**
@@ -23,9 +23,15 @@ import { simdOf, unitsOf } from '../simd/simd.ts';
  * together with a panel of filters.
  */
 const STRIP = 2 ** 14;
-/** The same limit for the gradient of the filters, where each tile of taps reads the strip once. */
+/**
+ * The limit of a strip for the gradient of the filters, in which each tile of taps reads the strip
+ * once.
+ */
 const FILTER_STRIP = 2 ** 15;
-/** The largest number of windows in a strip, because their terms are summed in single precision. */
+/**
+ * The largest number of windows in a strip. It is limited because the terms of the windows are
+ * summed in single precision.
+ */
 const MOST_WINDOWS = 2 ** 11;
 /**
  * The largest number of windows in a strip of several small images, which then fit into the
@@ -44,8 +50,8 @@ export const wasmSimd = {
     const [batch, , , pixel] = images.shape;
     const outputs = filters.shape[3];
     const output = simdOf().output<Tensor4D>([batch, height.output, width.output, outputs]);
-    // A filter value times a zero of the padding is part of the result: if the value is not finite,
-    // the product is NaN. Then no tap is left out.
+    // If a filter value is not finite, its product with a zero of the padding is NaN and belongs to
+    // the result. In that case no tap is left out.
     const alike = alikePixels(filters, [height, width], 0);
     const [channels, perGroup] = [pixel / groups, outputs / groups];
     const [kernelHeight, kernelWidth] = [height.kernel, width.kernel];
@@ -162,9 +168,9 @@ export const wasmSimd = {
   },
 };
 
-/** The arguments of `convolve`. Distances are in numbers of values. */
+/** The arguments of `convolve`. All distances are counted in values. */
 interface Convolution {
-  /** The images: some channels from the first one on. */
+  /** The images, of which only the channels from the first one on are read. */
   readonly images: {
     readonly tensor: Tensor4D;
     readonly channel: number;
@@ -173,7 +179,8 @@ interface Convolution {
   readonly height: AxisFields;
   readonly width: AxisFields;
   /**
-   * The filters. For each axis, the size and the distance between neighbours, as in `struct Pack`.
+   * The filters: for each axis, the size and the distance between neighbouring elements, as in
+   * `struct Pack`.
    */
   readonly pack: {
     readonly tensor: Tensor;
@@ -183,7 +190,10 @@ interface Convolution {
     readonly columns: readonly [number, number];
   };
   readonly output: Tensor4D;
-  /** The index of the first value to write, and the distances between images, rows and pixels. */
+  /**
+   * The index of the first value to write, and the distances between neighbouring images, rows and
+   * pixels.
+   */
   readonly start: number;
   readonly steps: readonly [number, number, number];
   /** The number of neighbouring pixels that leave out a tap together; see `struct Conv2d`. */
@@ -193,8 +203,8 @@ interface Convolution {
 }
 
 /**
- * Returns `alike` of `struct Conv2d`: `otherwise` if a filter is not finite. The filters are not
- * read if no window reaches into the padding, because the kernel does not use the number then.
+ * Returns `alike` of `struct Conv2d`: `otherwise` if a filter is not finite. If no window reaches
+ * into the padding, the kernel does not use this number, so the filters are not checked.
  */
 function alikePixels(filters: Tensor, axes: readonly AxisFields[], otherwise: 0 | 1): number {
   return axes.every(isInside) || surelyFinite(filters) ? TILE : otherwise;

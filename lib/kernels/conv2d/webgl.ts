@@ -29,11 +29,11 @@ const MAX_ELEMENTS = 1 << 26;
  *     toInput    ∂C/∂X = G Wᵀ, each cell added to the pixel that it was read from
  *     toFilter   ∂C/∂W = Xᵀ G
  *
- * tfjs's own kernels for the gradients compute one value at a time, and ignore dilation. Its
+ * tfjs's own kernels for the gradients compute one value at a time, and ignore dilation. tfjs's
  * convolution computes one product per image, which takes twice as long as one product for all
  * images.
  *
- * @param maxElements the limit for X; a larger batch is computed in chunks.
+ * @param maxElements the largest number of elements of X; a larger batch is computed in chunks.
  */
 export function webglKernels(maxElements = MAX_ELEMENTS): Conv2dKernels {
   return {
@@ -88,8 +88,8 @@ export function webglKernels(maxElements = MAX_ELEMENTS): Conv2dKernels {
 }
 
 /**
- * Returns chunks of a batch whose windows fit into one matrix, as pairs of the first image and the
- * number of images.
+ * Divides a batch into chunks whose windows fit into one matrix. Each chunk is a pair of the index
+ * of its first image and its number of images.
  */
 function imageChunks(
   batch: number,
@@ -113,7 +113,7 @@ function joined(chunks: Tensor4D[]): Tensor4D {
   return chunks.length === 1 ? chunks[0] : concat(chunks, 0);
 }
 
-/** Computes a b or a bᵀ (+ bias), [1, rows, columns]. */
+/** Computes a b or a bᵀ, plus the bias if there is one. Shape: [1, rows, columns]. */
 function product(a: Tensor2D, b: Tensor2D, transposeB: boolean, bias?: Tensor): Tensor3D {
   const factors = { a: reshape(a, [1, ...a.shape]), b: reshape(b, [1, ...b.shape]) };
   const attributes = { transposeA: false, transposeB };
@@ -133,8 +133,8 @@ const ROWS = 1024;
 
 /**
  * Computes aᵀ b of matrices [rows, K] and [rows, C] with many rows. The product has few values, and
- * each is a long sum, which would use few cores and have a large rounding error. So each part of
- * `ROWS` rows is summed separately, and then the sums are added.
+ * each is a long sum. One invocation per value would use few cores and have a large rounding error,
+ * so each part of `ROWS` rows is summed separately, and then the sums are added.
  */
 function productOfLong(a: Tensor2D, b: Tensor2D): Tensor {
   const [rows, k] = a.shape;

@@ -12,13 +12,13 @@ import {
 import type { Conv2dKernels } from './conv2dKernels.ts';
 
 /**
- * Convolution and its gradients on webgpu, each as the plain sum of its equation. One invocation of
- * the shader computes one tile of the output. Invocations share nothing. A tile that reaches beyond
- * the end computes the last row or column several times. The code has no branches, because they
- * take long to compile.
+ * Convolution and its gradients on webgpu, each computed directly from its equation. One invocation
+ * of the shader computes one tile of the output. Invocations share no memory. A tile that reaches
+ * beyond the end computes the last row or column several times. The code has no branches, because
+ * branches take long to compile.
  *
  * tfjs's own kernels share tiles within a workgroup, whose invocations wait for each other. On a
- * GPU in software that takes thirty times as long. tfjs's gradient of the filters also ignores
+ * software GPU, that takes thirty times as long. tfjs's gradient of the filters also ignores
  * dilation.
  */
 export const webgpu: Conv2dKernels = { forward, toInput, toFilter };
@@ -139,8 +139,8 @@ function toFilter(images: Tensor4D, gradOutput: Tensor4D, { height, width }: Geo
   const rows = height.kernel * width.kernel * inChannels;
   const tiles = Math.ceil(outChannels / TILE_COLUMNS);
   const runs = tiles * Math.ceil(rows / TILE_ROWS);
-  // With few filters there are few invocations. So the rows of windows are divided into parts,
-  // whose sums are added afterwards.
+  // With few filters there are few invocations, so the rows of windows are divided into parts. The
+  // sums of the parts are added afterwards.
   const parts = Math.min(Math.ceil(TARGET_RUNS / runs), batch * height.output);
   const share = Math.ceil((batch * height.output) / parts);
   return tidy(() => {
@@ -203,7 +203,7 @@ function toFilter(images: Tensor4D, gradOutput: Tensor4D, { height, width }: Geo
   });
 }
 
-/** The number of invocations that keeps a graphics card busy. */
+/** The number of invocations that keeps all cores of a GPU busy. */
 const TARGET_RUNS = 8192;
 
 /** Returns the sum over the first axis, in the given shape. */
@@ -230,8 +230,8 @@ function slidingUniforms({ height, width }: Geometry) {
 }
 
 /**
- * Returns code for the pixel under cell (p, q) of window m: its index, and whether it is in the
- * image.
+ * Returns code for the pixel that kernel element (p, q) covers in window m: its index, and whether
+ * it lies in the image.
  */
 function metPixel(m: number): string {
   return `

@@ -10,7 +10,7 @@ import { tfjs } from './tfjs.ts';
 
 /*
  * Convolution of each channel separately, with M filters per channel, and its two gradients.
- * Channel c·M + m of the output is channel c under its filter m.
+ * Channel c·M + m of the output is channel c of the input, convolved with its filter m.
  *
  * Shapes: images [N, H, W, C]; filters [K_h, K_w, C, M]; output [N, H_out, W_out, C·M].
  */
@@ -23,8 +23,8 @@ const KERNELS: ByBackend<DepthwiseKernels> = {
   },
   tensorflow,
   float64: tfjs,
-  // On graphics cards, tfjs's kernels of the two gradients ignore dilation, and webgl's convolution
-  // refuses it together with a stride.
+  // On GPUs, tfjs's kernels for the two gradients ignore dilation, and webgl's convolution throws
+  // if there are both a dilation and a stride.
   other: withDilation(tfjs),
 };
 

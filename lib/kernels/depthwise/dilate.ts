@@ -8,8 +8,7 @@ import {
 import type { DepthwiseKernels } from './depthwiseKernels.ts';
 
 /**
- * Makes kernels with dilation from kernels that ignore or refuse it, by filters with zeros between
- * their elements.
+ * Adds dilation to kernels that ignore or refuse it: the filters get zeros between their elements.
  */
 export function withDilation(kernels: DepthwiseKernels): DepthwiseKernels {
   return {

@@ -6,7 +6,7 @@ import type { DepthwiseKernels } from './depthwiseKernels.ts';
 import { tfjs } from './tfjs.ts';
 
 /**
- * Depthwise convolution on cpu in loops, because tfjs's kernel does not allow a stride together
+ * Depthwise convolution on cpu in loops, because tfjs's kernel does not support a stride together
  * with a dilation.
  */
 export const cpu: DepthwiseKernels = {
@@ -15,7 +15,10 @@ export const cpu: DepthwiseKernels = {
   toFilter: toFilterInLoops,
 };
 
-/** Depthwise convolution on wasm: tfjs's own kernel, and the gradients, which tfjs lacks there. */
+/**
+ * Depthwise convolution on wasm: the forward is tfjs's kernel; tfjs has no kernels for the
+ * gradients.
+ */
 export const wasm: DepthwiseKernels = {
   forward: tfjs.forward,
   toInput: (...args) => toInputAsConvolution(tfjs.forward, ...args),
@@ -42,8 +45,8 @@ function forwardInLoops(images: Tensor4D, filters: Tensor4D, geometry: Geometry)
 
 /**
  * Computes the gradient of the images as a convolution with the flipped filters. The input of this
- * convolution is an image with each gradient at the cell where its window starts. On wasm this is
- * twenty times as fast as a loop.
+ * convolution is an image that has the gradient of each window at the cell where the window starts.
+ * On wasm this is twenty times as fast as a loop.
  */
 function toInputAsConvolution(
   convolve: DepthwiseKernels['forward'],
@@ -88,8 +91,8 @@ function toFilterInLoops(images: Tensor4D, gradOutput: Tensor4D, geometry: Geome
 }
 
 /**
- * Computes Σ_k a[i + k·di] b[j + k·dj] in four separate sums, so that no addition waits for the one
- * before.
+ * Computes Σ_k a[i + k·di] b[j + k·dj] in four separate sums, so that an addition need not wait for
+ * the previous one.
  */
 function dot(
   a: Values,
@@ -111,9 +114,9 @@ function dot(
 }
 
 /**
- * Puts each gradient at the cell where its window starts, and zeros elsewhere. Along each axis, the
- * result has input + d (K − 1) cells, so that the flipped kernel has one window per pixel. The
- * gradient of window i is at cell i·s + d (K − 1) − before.
+ * Puts the gradient of each window at the cell where the window starts, and zeros elsewhere. Along
+ * each axis, the result has input + d (K − 1) cells, so that the flipped kernel has one window per
+ * pixel. The gradient of window i is at cell i·s + d (K − 1) − before.
  */
 function spreadGradients(gradOutput: Tensor4D, { height, width }: Geometry): Tensor4D {
   const [batch, , , channels] = gradOutput.shape;
@@ -134,14 +137,14 @@ function spreadGradients(gradOutput: Tensor4D, { height, width }: Geometry): Ten
   }) as Tensor4D;
 }
 
-/** Returns the cell of the gradient of a window in `spreadGradients`, along one axis. */
+/** Returns the cell, along one axis, at which `spreadGradients` puts the gradient of a window. */
 function spreadCell({ stride, dilation, kernel, before }: Axis, window: number): number {
   return window * stride + dilation * (kernel - 1) - before;
 }
 
 /**
- * Returns the geometry of the flipped kernel over the spread gradients. It has one window per pixel
- * of the image.
+ * Returns the geometry of the flipped kernel, which slides over the result of `spreadGradients`
+ * with one window per pixel of the image.
  */
 function spreadAxis({ input, kernel, dilation }: Axis): Axis {
   const cells = input + dilation * (kernel - 1);
@@ -149,10 +152,10 @@ function spreadAxis({ input, kernel, dilation }: Axis): Axis {
 }
 
 /**
- * Calls `visit` for every kernel element (`tap`) in every row of windows, with the number of
+ * Calls `visit` for every kernel element (`tap`) in every row of windows. It passes the number of
  * windows in which the element lies inside the image, the first of these windows, and the pixel
- * under the element there. From window to window, the pixel moves by one stride. Pixels, windows
- * and elements are counted row by row.
+ * that the element covers there. From window to window, the pixel moves by one stride. Pixels,
+ * windows and elements are counted row by row.
  */
 function forEachRow(
   batch: number,

@@ -7,7 +7,7 @@ import { withDilation } from './dilate.ts';
 
 /**
  * Depthwise convolution and its gradients on TensorFlow, whose kernels need the same stride along
- * both axes and take no dilation. If the strides differ, both are set to 1, and the windows that
+ * both axes and support no dilation. If the strides differ, both are set to 1, and the windows that
  * the strides would skip are removed from the result.
  */
 export const tensorflow: DepthwiseKernels = withDilation({ forward, toInput, toFilter });
@@ -53,9 +53,7 @@ function hasEqualStrides({ height, width }: Geometry): boolean {
   return height.stride === width.stride;
 }
 
-/**
- * Returns the geometry with stride 1, which has the same windows and those that the strides skip.
- */
+/** Returns the geometry with stride 1, which also has the windows that the strides skip. */
 function denseGeometry({ height, width }: Geometry): Geometry {
   const dense = (axis: Axis): Axis => ({ ...axis, stride: 1, output: denseOutput(axis) });
   return { height: dense(height), width: dense(width) };
@@ -65,7 +63,10 @@ function denseOutput({ input, before, after, kernel }: Axis): number {
   return input + before + after - kernel + 1;
 }
 
-/** Returns the gradients of all windows: 0 for those that the strides skip. */
+/**
+ * Returns the gradients of all windows of stride 1. They are 0 for the windows that the strides
+ * skip.
+ */
 function denseGradient(gradOutput: Tensor4D, { height, width }: Geometry): Tensor4D {
   const rows = dilate(gradOutput, 1, height.stride, denseOutput(height));
   return dilate(rows, 2, width.stride, denseOutput(width));

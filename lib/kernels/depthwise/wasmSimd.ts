@@ -46,7 +46,7 @@ export const wasmSimd: DepthwiseKernels = {
     const sizes = [batch, channels, outputs / channels];
     const shape = [height.kernel, width.kernel, channels, sizes[2]];
     const to = simdOf().output<Tensor4D>(shape);
-    // The sums are in double precision, so each takes the memory of two values.
+    // The sums are in double precision, so each takes the memory of two single-precision values.
     const units = height.kernel * width.kernel;
     run('depthwiseFilter', units, { images, gradOutput, to }, sizes, geometry, 2 * outputs);
     return to;

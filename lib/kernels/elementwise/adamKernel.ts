@@ -1,13 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Scalars } from '../../constant.ts';
 
-/** The numbers of a step of Adam. */
+/** The constants of one step of Adam. */
 export interface AdamNumbers {
   /** β₁ and β₂ */
   readonly betas: readonly [number, number];
-  /** ε/(1 − β₁ᵗ) */
+  /** The step size ε/(1 − β₁ᵗ). */
   readonly rate: number;
-  /** 1/√(1 − β₂ᵗ) */
+  /** The factor 1/√(1 − β₂ᵗ) of √v'. */
   readonly scale: number;
   readonly eps: number;
 }

@@ -1,7 +1,7 @@
 import { runElementwise, simdOf } from '../simd/simd.ts';
 import type { AdamKernel } from './adamKernel.ts';
 
-/** The step on wasm by boxprop's own kernel, in one pass over the three tensors. */
+/** A step of Adam on wasm by boxprop's own kernel, in one pass over the three tensors. */
 export const wasmSimd: AdamKernel = (
   gradient,
   mean,

@@ -18,8 +18,9 @@ import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 import { powOf } from './keepNaN.ts';
 
 /*
- * On TensorFlow these operations bypass tfjs, which for a small tensor takes longer to look up
- * types and shapes than TensorFlow takes to compute. An optimizer updates many small tensors.
+ * On TensorFlow these operations bypass tfjs, because an optimizer updates many small tensors. For
+ * a small tensor, tfjs takes longer to look up types and shapes than TensorFlow takes to compute
+ * the result.
  */
 
 /** Returns a + b. */
@@ -42,8 +43,8 @@ export function addBias<T extends Tensor>(x: T, bias: Tensor): T {
 }
 
 /**
- * Returns t x, and 0 where t is 0 even if x is infinite. This happens if x is the log of a
- * probability of 0 whose target is 0.
+ * Returns t x, and 0 where t is 0 even if x is infinite. For example, x is the log of a probability
+ * of 0, and its target t is 0.
  */
 export function mulNoNan(target: Tensor2D, x: Tensor2D): Tensor2D {
   if (onTensorflow()) return runOperation('MulNoNan', {}, [x, target]);
@@ -51,8 +52,8 @@ export function mulNoNan(target: Tensor2D, x: Tensor2D): Tensor2D {
 }
 
 /**
- * Returns x^p. The exponents of a Euclidean norm have operations that are ten times as fast as the
- * general power.
+ * Returns x^p. The exponents that occur in a Euclidean norm use special operations, which are ten
+ * times as fast as the general power.
  */
 export function power<T extends Tensor>(x: T, p: number): T {
   switch (p) {

@@ -4,9 +4,9 @@ import { computeOnHost, onHost } from '../backends/host.ts';
 import { clip } from './clip.ts';
 
 /**
- * Returns x clipped to −limit ... limit. A value that is not finite stays so; an infinity may
- * become a NaN. If the values lie in this process's memory, they are checked first, which costs
- * little and saves the copy if none must be clipped.
+ * Returns x clipped to −limit ... limit. A value that is not finite remains so; an infinity may
+ * become a NaN. If the values lie in this process's memory, they are checked first. The check is
+ * fast, and if no value exceeds the limit, it saves a copy of the tensor.
  */
 export function bound(x: Tensor, limit: number): Tensor {
   if (!onHost()) return tidy(() => add(clip(x, -limit, limit), mul(x, scalar(0))));

@@ -20,8 +20,8 @@ import { scalar } from '../../constant.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
 
 /*
- * Functions whose kernels on graphics cards turn NaN into a number. The languages of shaders let an
- * implementation assume that there is no NaN.
+ * Functions whose kernels on GPUs turn NaN into a number. The shader languages allow an
+ * implementation to assume that no value is NaN.
  */
 
 type Unary = (x: Tensor) => Tensor;
@@ -31,7 +31,7 @@ function keepNaN(f: Unary): Unary {
   return (x) => tidy(() => where(isNaN(x), x, f(x)));
 }
 
-/** webgpu's own kernel makes ∞ of a NaN whose sign bit is set, such as ∞ − ∞. */
+/** webgpu's own kernel turns a NaN whose sign bit is set, such as ∞ − ∞, into ∞. */
 const EXP: ByBackend<Unary> = { webgpu: keepNaN(exp), other: exp };
 
 /** Returns exp(x). */
@@ -39,7 +39,7 @@ export function expOf<T extends Tensor>(x: T): T {
   return forBackend(EXP)(x) as T;
 }
 
-/** webgpu's own kernel makes 0 of NaN. */
+/** webgpu's own kernel turns NaN into 0. */
 const SIGMOID: ByBackend<Unary> = { webgpu: keepNaN(sigmoid), other: sigmoid };
 
 /** Returns 1/(1 + exp(−x)). */
@@ -47,7 +47,7 @@ export function sigmoidOf(x: Tensor): Tensor {
   return forBackend(SIGMOID)(x);
 }
 
-/** The kernels of webgl and webgpu make ∞ of NaN. */
+/** The kernels of webgl and webgpu turn NaN into ∞. */
 const SOFTPLUS: ByBackend<Unary> = {
   webgl: keepNaN(softplus),
   webgpu: keepNaN(softplus),
@@ -59,7 +59,7 @@ export function softplusOf(x: Tensor): Tensor {
   return forBackend(SOFTPLUS)(x);
 }
 
-/** webgpu's own kernel makes a number of a NaN whose sign bit is set. */
+/** webgpu's own kernel turns a NaN whose sign bit is set into a number. */
 const LOG: ByBackend<Unary> = { webgpu: keepNaN(log), other: log };
 
 /** Returns log(x), for x ≥ 0. */
@@ -67,7 +67,7 @@ export function logOf<T extends Tensor>(x: T): T {
   return forBackend(LOG)(x) as T;
 }
 
-/** webgpu's own kernel makes 0 of the probabilities beside a NaN. */
+/** If one element is NaN, webgpu's own kernel returns 0 for the other probabilities. */
 const SOFTMAX: ByBackend<Unary> = { webgpu: softmaxInParts, other: (x) => softmax(x) };
 
 /** Returns exp(x_i) / Σ_j exp(x_j) along the last axis. */
@@ -83,7 +83,7 @@ function softmaxInParts(x: Tensor): Tensor {
 }
 
 const POW: ByBackend<(x: Tensor, p: number) => Tensor> = {
-  // webgl's own kernel makes 0 of NaN.
+  // webgl's own kernel turns NaN into 0.
   webgl: (x, p) => keepNaN((base) => pow(base, scalar(p)))(x),
   other: (x, p) => tidy(() => pow(x, scalar(p))),
 };

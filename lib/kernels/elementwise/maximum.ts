@@ -3,9 +3,10 @@ import { computeOnHost } from '../backends/host.ts';
 
 /**
  * Returns the larger of a and b, element by element, or NaN where either is NaN. wasm's own kernel
- * loses a NaN of b, and is slower than a loop.
+ * ignores a NaN in b, and is slower than a loop.
  *
- * Shapes: a and output any; b the same, or with size 1 in all axes from some axis on, or [].
+ * Shapes: a and output any, the same; b the same, or with size 1 in all axes from some axis on, or
+ *         [].
  */
 export function maximum<T extends Tensor>(a: T, b: Tensor): T {
   if (getBackend() !== 'wasm') return byTfjs<T>(a, b);

@@ -17,8 +17,8 @@ import {
  *     v' = μ v + g
  *     w' = w − ε v',  or  w − ε (g + μ v')  with Nesterov's momentum
  *
- * It disposes v and frees the old w as soon as they have been used: for a layer of 38 million
- * weights each of them takes 150 MB.
+ * It disposes v and frees the old w as soon as they have been used, because in a layer of 38
+ * million weights each of them takes 150 MB.
  *
  * Shapes: param, velocity, grad and the result all the same.
  */
@@ -45,14 +45,14 @@ export function momentumStep(
 }
 
 /**
- * The number of elements from which one operation and two reads of a variable are faster than four
- * operations that each write a new tensor.
+ * From this number of elements on, one operation and two reads of a variable are faster than four
+ * operations, each of which writes a new tensor.
  */
 const LARGE = 1 << 18;
 
 /**
- * Makes the step by TensorFlow's own operation, which changes variables in place if no other tensor
- * shares their values. These variables exist only during the step.
+ * Makes the step with TensorFlow's own operation, which changes variables in place if no other
+ * tensor shares their values. These variables exist only during the step.
  */
 function stepInPlace(
   param: Variable,
@@ -69,7 +69,8 @@ function stepInPlace(
     const [rate, decay] = [scalars.of(learningRate), scalars.of(momentum)];
     freeIfUnshared(param);
     try {
-      // TensorFlow's step with Nesterov's momentum is the same: w − (g ε + v' μ ε).
+      // TensorFlow writes the step with Nesterov's momentum as w − (g ε + v' μ ε), which is the
+      // same.
       const inputs = [w, v, rate, grad, decay];
       runOperations('ResourceApplyMomentum', { use_nesterov: nesterov }, inputs, 0);
     } finally {

@@ -16,10 +16,10 @@ import { computeOnHost } from '../backends/host.ts';
 import { forBackend, type ByBackend } from '../backends/select.ts';
 
 const NORMAL_CDF: ByBackend<(x: Tensor) => Tensor> = {
-  // float64 has an erf in double precision, so enough digits of a small Φ remain.
+  // float64 has an erf in double precision, so a small Φ keeps enough digits.
   float64: (x) => tidy(() => mul(scalar(0.5), add(scalar(1), erf(mul(x, scalar(Math.SQRT1_2)))))),
 
-  // A loop is ten times as fast as the single operations.
+  // One loop is ten times as fast as a sequence of tfjs's operations.
   cpu: (x) =>
     computeOnHost([x], x.shape, (output, values) => {
       for (let i = 0; i < output.length; i++) {
@@ -42,9 +42,9 @@ const NORMAL_CDF: ByBackend<(x: Tensor) => Tensor> = {
 /**
  * Returns Φ(x) = ½ (1 + erf(x/√2)), the probability that a standard normal variable lies below x.
  *
- * In single precision, this sum loses the digits of a small Φ, because erf is close to −1: at x =
- * −4, tfjs's own erf would leave one digit of Φ. So the tail Φ(−|x|) = ½ erfc(z), z = |x|/√2, is
- * computed by a fit with a relative error of at most 1.2e-7:
+ * In single precision, this sum loses the digits of a small Φ, because erf is close to −1: at
+ * x = −4, only one digit of Φ would be correct with tfjs's own erf. So the tail Φ(−|x|) = ½
+ * erfc(z), z = |x|/√2, is computed by a fit with a relative error of at most 1.2e-7:
  *
  *     erfc(z) = t exp(−z² + P(t)),  t = 1/(1 + z/2)
  *

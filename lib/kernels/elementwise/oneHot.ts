@@ -10,8 +10,8 @@ import {
 import { constant } from '../../constant.ts';
 
 /**
- * Returns one row per label, which is 0 except at the label. There it has the label's value in
- * `values`, 1 by default. A label with the value 0 may lie outside the classes. tfjs's own kernel
+ * Returns one row per label. The row is 0 except at the label, where it has the label's value in
+ * `values`, by default 1. A label with the value 0 may lie outside the classes. tfjs's own kernel
  * on wasm ignores the dtype and returns integers.
  *
  * Shapes: output [labels, classes].
@@ -30,8 +30,8 @@ export function oneHot(
 }
 
 /**
- * Returns one row per label, with 1 at the label and 0 elsewhere, from labels in a tensor, without
- * reading their values.
+ * Returns one row per label, with 1 at the label and 0 elsewhere. The labels are in a tensor, whose
+ * values are not read back.
  *
  * Shapes: labels any; output [size of labels, classes].
  */

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { runElementwise, simdOf, type SimdKernel } from '../simd/simd.ts';
 
-/** The positive and negative part on wasm by boxprop's own kernels, which keep every NaN. */
+/** The positive and the negative part on wasm by boxprop's own kernels, which preserve NaN. */
 export const wasmSimd = {
   positivePart: (x: Tensor) => elementwise('relu', [x]),
   negativePart: (x: Tensor) => elementwise('negativePart', [x]),

@@ -14,8 +14,8 @@ const SIGN: ByBackend<(x: Tensor) => Tensor> = {
 };
 
 /**
- * Returns −1, 0 or 1, or NaN where x is NaN; there tfjs's own kernels on cpu, wasm and webgl return
- * 0.
+ * Returns −1, 0 or 1, or NaN where x is NaN. For NaN, tfjs's own kernels on cpu, wasm and webgl
+ * return 0.
  */
 export function signOf(x: Tensor): Tensor {
   return forBackend(SIGN)(x);

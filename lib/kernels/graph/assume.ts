@@ -1,11 +1,11 @@
 import { backend, type Tensor } from '@tensorflow/tfjs-core';
 import { onTensorflow } from '../backends/tensorflow.ts';
 
-/** The part of a recorder on which kernels depend. */
+/** The part of a recorder that kernels use. */
 export interface Running {
   /**
-   * Assumes that the value of a scalar passes a test, and returns true. Returns false if the caller
-   * must read the value.
+   * Assumes that the value of a scalar passes a test, and returns true. Returns false if it cannot
+   * assume this; then the caller must read the value.
    */
   assume(scalar: Tensor, holds: (value: number) => boolean): boolean;
 }

@@ -7,8 +7,8 @@ import type { Call, Graph } from './operation.ts';
 import type { Binding, NativeTensor } from './tfjsNode.ts';
 
 /**
- * The modules that write a SavedModel. They are passed in, so that a page in a browser does not
- * import them.
+ * The modules that are needed to write a SavedModel. The caller passes them in, so that a page in a
+ * browser need not import them.
  */
 export interface Tools {
   readonly fs: typeof fs;
@@ -17,12 +17,12 @@ export interface Tools {
   readonly newWriter: () => PbfWriter;
 }
 
-/** A call, with one entry per output. */
+/** A recorded call, with one entry per output. */
 interface Recorded extends Call {
   readonly outputs: readonly unknown[];
 }
 
-/** A recording as a graph in a session of TensorFlow. */
+/** A recording that has become a graph in a TensorFlow session. */
 export class CompiledGraph implements Graph {
   readonly #binding: Binding;
   readonly #session: number;
@@ -31,8 +31,8 @@ export class CompiledGraph implements Graph {
   readonly #outputNames: readonly string[];
 
   /**
-   * Gives the graph to TensorFlow. The addon reads a graph only from the folder of a SavedModel, so
-   * the constructor writes one to a temporary folder.
+   * Loads the graph into TensorFlow. The addon can read a graph only from the folder of a
+   * SavedModel, so the constructor writes one to a temporary folder.
    *
    * Errors: TensorFlow refuses the graph.
    */

@@ -3,19 +3,19 @@ import type { Binding, Entry } from './tfjsNode.ts';
 /** A native tensor of the pool. */
 interface Pooled {
   readonly id: number;
-  /** The last turn in which the tensor was fed. */
+  /** The last turn in which the tensor was an input of a graph. */
   used: number;
 }
 
 /** The largest number of elements of a tensor in the pool. */
 const LARGEST = 4096;
-/** The number of turns after which a tensor that is no longer fed is freed. */
+/** A tensor is freed after this number of turns in which it was not used. */
 const TURNS = 16;
 
 /**
- * Native tensors of scalars and of vectors whose elements are all the same, such as a momentum or
- * the ones and zeros of a normalization. A step of ResNet-20 makes 250 of them, with 30 different
- * values; without the pool their creation takes a fiftieth of the step. A turn is one run of a
+ * Keeps native tensors for scalars and for vectors of equal elements, such as a momentum or the
+ * ones and zeros of a normalization. A step of ResNet-20 needs 250 of them, with 30 different
+ * values. Without the pool, creating them would take a fiftieth of the step. A turn is one run of a
  * recorder.
  */
 export class ConstantPool {
@@ -29,13 +29,13 @@ export class ConstantPool {
   }
 
   /**
-   * Returns the native tensor with the values that the host has written to a tensor; undefined if
-   * the pool does not keep such values.
+   * Returns the native tensor that holds the given values. Returns undefined if the pool does not
+   * keep such values.
    */
   find({ values, shape, dtype }: Entry): number | undefined {
     if (values === null || dtype !== this.#binding.TF_FLOAT || shape.length > 1) return undefined;
     const value = values[0];
-    // A Map has the same key for −0 and 0.
+    // A Map does not distinguish −0 from 0 as keys.
     if (values.length > LARGEST || Object.is(value, -0) || !isUniform(values)) return undefined;
     const size = shape.length === 0 ? -1 : values.length;
     let ofSize = this.#pooled.get(size);
@@ -49,7 +49,7 @@ export class ConstantPool {
     return pooled.id;
   }
 
-  /** Ends a turn: frees the tensors that no recent turn has fed. */
+  /** Ends a turn: frees the tensors that no recent turn has used. */
   endTurn(): void {
     this.#turn++;
     this.#free((used) => used + TURNS < this.#turn);
@@ -72,7 +72,7 @@ export class ConstantPool {
 }
 
 function isUniform(values: ArrayLike<number>): boolean {
-  // A vector without elements counts too; `none` of a normalization is such a vector.
+  // A vector without elements is uniform too; `none` of a normalization is such a vector.
   for (let i = 1; i < values.length; i++) if (!Object.is(values[i], values[0])) return false;
   return true;
 }

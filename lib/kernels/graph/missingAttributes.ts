@@ -13,8 +13,8 @@ const DTYPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 
 /**
- * Returns the dtypes that a call does not state. An eager operation takes them from its inputs, but
- * a graph needs them.
+ * Returns the dtypes that a call does not state. TensorFlow infers them for an eager operation, but
+ * a graph must state them.
  */
 export function missingAttributes(
   { name, attributes, inputs }: Call,

@@ -1,26 +1,26 @@
 import type { TypedArray } from '@tensorflow/tfjs-core';
 import type { Attribute, NativeTensor } from './tfjsNode.ts';
 
-/** The shape of a tensor, and its dtype as TensorFlow's number. */
+/** The shape and the dtype of a tensor. The dtype is TensorFlow's number for it. */
 export interface Signature {
   readonly shape: readonly number[];
   readonly dtype: number;
 }
 
 /**
- * The origin of an input of an operation in a recording:
+ * The origin of an input of a recorded operation:
  *
  * - `output`: an output of an earlier operation. The outputs of a recording are numbered in order.
  * - `feed`: a tensor that existed before the recording, or whose values the host has written. Each
  *   run of the graph gets its current values.
- * - `constant`: integers that the host has written, such as a shape or an axis. They are part of
+ * - `constant`: integers that the host has written, such as a shape or an axis. They are stored in
  *   the graph, because TensorFlow derives the shapes of outputs from them.
  */
 export type Source =
   | ({ readonly kind: 'output' | 'feed'; readonly index: number } & Signature)
   | ({ readonly kind: 'constant'; readonly values: TypedArray } & Signature);
 
-/** A call of one of TensorFlow's operations. */
+/** A call of a TensorFlow operation. */
 export interface Call {
   readonly name: string;
   readonly attributes: readonly Attribute[];
@@ -41,20 +41,21 @@ export interface Graph {
 }
 
 /**
- * An operation in a recording. Recordings that begin with the same operations share them: they form
- * a tree, in which every operation lists those that have followed it.
+ * An operation in a recording. Recordings that begin with the same operations share these
+ * operations. So the recordings form a tree, in which every operation lists the operations that
+ * have followed it.
  */
 export interface Operation extends Call {
   readonly outputs: readonly Source[];
   readonly following: Operation[];
   /**
    * The graph of the recording that ends with this operation, or the reason why TensorFlow refuses
-   * it; undefined if no recording has ended here.
+   * the graph. It is undefined if no recording has ended here.
    */
   graph?: Graph | { readonly refused: string };
 }
 
-/** Returns whether two calls are the same. The values of their feeds may differ. */
+/** Returns whether two calls are the same, apart from the values of their feeds. */
 export function sameCall(a: Call, b: Call): boolean {
   return (
     a.name === b.name &&

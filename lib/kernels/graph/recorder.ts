@@ -9,8 +9,8 @@ import { tfjsNode, type Attribute, type Methods, type TfjsNode } from './tfjsNod
 export { WrongAssumption };
 
 /**
- * Operations that run at once and are not part of a graph, because they change a variable in place
- * or draw random numbers.
+ * Operations that run immediately and are not part of a graph, because they change a variable in
+ * place or draw random numbers.
  */
 const IMMEDIATE = new Set([
   'VarHandleOp',
@@ -24,7 +24,10 @@ const IMMEDIATE = new Set([
 /** The largest number of graphs that a recorder makes. */
 const MOST_GRAPHS = 32;
 
-/** Runs functions on TensorFlow. All operations between two reads of a value become one graph. */
+/**
+ * Runs functions on TensorFlow. All operations between two points at which a value is read become
+ * one graph.
+ */
 export class Recorder implements Running, SegmentOwner {
   readonly #tfjs: TfjsNode = tfjsNode();
   readonly pool = new ConstantPool(this.#tfjs.binding);
@@ -37,18 +40,18 @@ export class Recorder implements Running, SegmentOwner {
   #segment: Segment | undefined;
   #assumes = false;
 
-  /** @param warn is called with the reason if operations run one by one. */
+  /** @param warn is called with the reason if operations must run one by one. */
   constructor(tools: Tools, warn: (line: string) => void) {
     this.#tools = tools;
     this.#warn = warn;
   }
 
-  /** The reasons why some operations run one by one, one line each. */
+  /** The reasons why some operations must run one by one, one line each. */
   get problems(): readonly string[] {
     return [...this.#problems.values()];
   }
 
-  /** The number of graphs. */
+  /** The number of graphs that have been made. */
   get graphs(): number {
     return this.#graphs.length;
   }
@@ -59,10 +62,10 @@ export class Recorder implements Running, SegmentOwner {
   }
 
   /**
-   * Runs a function, and all of its operations.
+   * Runs a function and then all of its operations.
    *
-   * @param options `assumes`: whether `assume` may return true, so that `run` may throw
-   *   `WrongAssumption`. If not, each value on which operations depend is read.
+   * @param options `assumes`: whether `assume` may return true. If so, `run` may throw
+   *   `WrongAssumption`. If not, the function reads each value on which its operations depend.
    */
   run<T>(part: () => T, { assumes = false }: { readonly assumes?: boolean } = {}): T {
     this.#assumes = assumes;
@@ -87,8 +90,8 @@ export class Recorder implements Running, SegmentOwner {
 
   /**
    * Assumes that the value of a scalar passes a test, so that the operations after it belong to the
-   * same graph. If the test fails, `run` throws `WrongAssumption`. Returns false if the caller must
-   * read the value.
+   * same graph. If the test fails later, `run` throws `WrongAssumption`. Returns false if nothing
+   * can be assumed and the caller must read the value.
    */
   assume({ dataId }: Tensor, holds: (value: number) => boolean): boolean {
     if (!this.#assumes || !this.#segment?.isPending(dataId)) return false;
@@ -96,7 +99,7 @@ export class Recorder implements Running, SegmentOwner {
     return true;
   }
 
-  /** Makes a graph, unless there are too many or TensorFlow refuses it. */
+  /** Makes a graph, unless there are already too many or TensorFlow refuses it. */
   compile(path: readonly Operation[], kernel: string): ReturnType<SegmentOwner['compile']> {
     if (!this.records)
       return this.#refuse(
@@ -113,7 +116,7 @@ export class Recorder implements Running, SegmentOwner {
     }
   }
 
-  /** Warns of a reason the first time that it occurs, and returns it. */
+  /** Returns a reason, and warns of it the first time that it occurs. */
   #refuse(reason: string, detail: string): { readonly refused: string } {
     if (!this.#problems.has(reason)) {
       const line = `some operations of a step run one by one, because ${reason}: ${detail}`;
@@ -123,7 +126,7 @@ export class Recorder implements Running, SegmentOwner {
     return { refused: reason };
   }
 
-  /** Ends the sessions of all graphs. */
+  /** Closes the sessions of all graphs. */
   dispose(): void {
     for (const graph of this.#graphs) graph.dispose();
     this.#graphs.length = 0;
@@ -141,7 +144,10 @@ export class Recorder implements Running, SegmentOwner {
     segment?.flush();
   }
 
-  /** Replaces methods of tfjs-node by methods that record, and returns the original methods. */
+  /**
+   * Replaces methods of tfjs-node by methods that record their calls, and returns the original
+   * methods.
+   */
   #replaceMethods(): Methods {
     const tfjs = this.#tfjs;
     const { executeSingleOutput, executeMultipleOutputs, write, readSync, disposeData } = tfjs;

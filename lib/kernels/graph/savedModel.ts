@@ -5,7 +5,7 @@ import type { Attribute, AttributeKinds } from './tfjsNode.ts';
 import { missingAttributes } from './missingAttributes.ts';
 
 /*
- * Writes the protobuf messages of a SavedModel; the numbers in the calls are field numbers.
+ * Writes the protobuf messages of a SavedModel. The numbers in the calls are field numbers.
  *
  * Source: TensorFlow 2.21: saved_model.proto, meta_graph.proto, graph.proto, node_def.proto,
  * attr_value.proto, tensor.proto, tensor_shape.proto.
@@ -20,10 +20,14 @@ export interface SavedModel {
   readonly outputNames: readonly string[];
 }
 
-/** The version of the graph format: that of TensorFlow 2.9, which later versions read too. */
+/**
+ * The version of the graph format. It is that of TensorFlow 2.9, which later versions can read too.
+ */
 const PRODUCER = 1087;
 
-/** Encodes a recording. Every feed becomes a placeholder, every constant a node with its values. */
+/**
+ * Encodes a recording. Every feed becomes a placeholder, and every constant a node with its values.
+ */
 export function encodeSavedModel(
   operations: readonly (Call & { readonly outputs: readonly unknown[] })[],
   kinds: AttributeKinds,
@@ -92,7 +96,7 @@ function message(to: PbfWriter, field: number, write: Write): void {
   to.writeMessage(field, (_, part) => write(part), undefined);
 }
 
-/** Returns the function that writes the value of an attribute. */
+/** Returns a function that writes the value of an attribute. */
 function attributeWriter({ type, value }: Attribute, kinds: AttributeKinds): Write {
   const isList = typeof value === 'object';
   switch (type) {

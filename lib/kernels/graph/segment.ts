@@ -10,13 +10,13 @@ import {
 } from './operation.ts';
 import type { Attribute, Entry, TfjsNode } from './tfjsNode.ts';
 
-/** A tensor that the pending operations use or make. */
+/** A tensor that the pending operations read or produce. */
 interface Known {
   readonly source: Source;
   readonly entry: Entry;
-  /** Whether tfjs still has the tensor. */
+  /** Whether the tensor still exists in tfjs. */
   alive: boolean;
-  /** Whether `assume` reads the value, even if the tensor has been disposed. */
+  /** Whether `assume` needs the value, even if the tensor has been disposed. */
   assumed: boolean;
 }
 
@@ -25,44 +25,46 @@ export class WrongAssumption extends Error {}
 
 /** The part of a recorder that a segment needs. */
 export interface SegmentOwner {
-  /** Whether new calls are added to the recordings. */
+  /** Whether new calls may be added to the recordings. */
   readonly records: boolean;
   readonly pool: ConstantPool;
   /**
    * Makes the graph of a recording, or returns the reason why there is none.
    *
-   * @param kernel the name of the first operation that no earlier recording has at its place.
+   * @param kernel the name of the operation at which this recording first differs from all earlier
+   * ones.
    */
   compile(operations: readonly Operation[], kernel: string): Graph | { readonly refused: string };
 }
 
 /**
- * Operations that have been called but have not run. The shapes of their outputs are known, and the
- * values are not. `flush` runs the operations as one graph and gives the outputs their values.
+ * A sequence of operations that have been called but have not run yet. The shapes of their outputs
+ * are known, but the values are not. `flush` runs the operations as one graph and gives the outputs
+ * their values.
  *
  * As long as the calls repeat those of an earlier recording, nothing is computed before `flush`. At
- * the first new call, all operations run one by one, because otherwise its shapes would be unknown.
- * Even then, `flush` takes the values of the outputs from the graph. So every step of a training,
- * including the first, is computed by the same graph, and a training that another process continues
- * ends with the same bytes.
+ * the first new call, all operations run one by one, because the shapes of the new outputs are
+ * otherwise unknown. Even then, `flush` takes the values of the outputs from the graph. So the same
+ * graph computes every step of a training run, including the first. If another process resumes the
+ * run, the final weights are the same to the last bit.
  */
 export class Segment {
   readonly #tfjs: TfjsNode;
   readonly #owner: SegmentOwner;
-  /** The integers that the host has written since `run` started, by dataId. */
+  /** The integers that the host has written since `run` started, by the dataId of their tensors. */
   readonly #written: ReadonlyMap<object, Source>;
   readonly #path: Operation[] = [];
-  /** The name of the first operation that no earlier recording has at its place. */
+  /** The name of the operation at which this recording first differs from all earlier ones. */
   #differs: string | undefined;
   #last: Pick<Operation, 'following'>;
   /** The feeds and outputs, by dataId. */
   readonly #known = new Map<object, Known>();
-  /** The native tensors of the feeds. */
+  /** The numbers of the native tensors that are fed. */
   readonly #feeds: number[] = [];
   readonly #outputs: Known[] = [];
-  /** The native tensors of the outputs, once the operations have been run one by one. */
+  /** The numbers of the outputs' native tensors, once the operations have been run one by one. */
   #natives: (number | undefined)[] | undefined;
-  /** Native tensors that were disposed but are still needed as feeds. */
+  /** The numbers of native tensors that tfjs has disposed but that are still needed as feeds. */
   readonly #released: number[] = [];
   readonly #assumptions: { readonly output: number; readonly holds: (value: number) => boolean }[] =
     [];
@@ -92,8 +94,8 @@ export class Segment {
     outputs: number,
   ): Tensor[] {
     const { following } = this.#last;
-    // The call is nearly always the one that the recording has next. Its sources are reused, so
-    // that they are quick to compare.
+    // The call is nearly always the next one of the recording. Reusing its sources makes the
+    // comparison fast.
     const expected = following[0]?.inputs ?? [];
     const sources = inputs.map((tensor, i) => this.#sourceOf(tensor, expected[i]));
     const call: Call = { name, attributes, inputs: sources };
@@ -128,8 +130,8 @@ export class Segment {
   }
 
   /**
-   * If a tensor is an output, disposes a reference to it in place of tfjs-node, and returns whether
-   * it was the last one. Returns undefined for any other tensor, which tfjs-node must dispose.
+   * If a tensor is an output, disposes one reference to it and returns whether it was the last
+   * reference. Returns undefined for any other tensor, which tfjs-node must dispose.
    */
   dispose(dataId: object, force: boolean): boolean | undefined {
     const known = this.#known.get(dataId);
@@ -138,7 +140,7 @@ export class Segment {
     if (source.kind !== 'output') {
       if (!force && entry.refCount > 1) return undefined;
       known.alive = false;
-      // The graph still needs the native tensor as a feed. A tensor of the pool has no number here.
+      // The graph still needs the native tensor as a feed. A tensor of the pool has no id here.
       if (entry.id >= 0) this.#released.push(entry.id);
       entry.id = -1;
       return undefined;
@@ -151,7 +153,7 @@ export class Segment {
     return true;
   }
 
-  /** Runs the pending operations as a graph, or one by one if TensorFlow refuses the graph. */
+  /** Runs the pending operations as one graph, or one by one if TensorFlow refuses the graph. */
   flush(): void {
     const last = this.#path.at(-1);
     if (last === undefined) return;
@@ -178,7 +180,7 @@ export class Segment {
     this.#finish(natives);
   }
 
-  /** Gives the tensors their values, and checks the assumptions. */
+  /** Gives the outputs their values, and checks the assumptions. */
   #finish(natives: ReadonlyMap<number, number>): void {
     const { binding } = this.#tfjs;
     const failed = this.#assumptions.find(({ output, holds }) => {
@@ -194,7 +196,10 @@ export class Segment {
     if (failed) throw new WrongAssumption();
   }
 
-  /** @param expected the source of this input in the recording; returned if it is the same. */
+  /**
+   * @param expected the source of this input in the recording. If the actual source is equal, this
+   * object is returned.
+   */
   #sourceOf(tensor: Tensor, expected: Source | undefined): Source {
     const { dataId } = tensor;
     const known = this.#known.get(dataId)?.source ?? this.#written.get(dataId);
@@ -219,7 +224,7 @@ export class Segment {
     return output;
   }
 
-  /** Runs the operations of the path one by one, if they have not run. */
+  /** Runs the operations of the path one by one, if they have not run yet. */
   #runOneByOne(): void {
     if (this.#natives !== undefined) return;
     this.#natives = [];
@@ -261,7 +266,7 @@ function isWanted({ alive, assumed }: Known): boolean {
 }
 
 /**
- * The number of a native tensor that does not exist yet. tfjs-node deletes no tensor with a
- * negative number, and the addon refuses to use one.
+ * The number of a native tensor that does not exist yet. tfjs-node does not delete tensors with
+ * negative numbers, and the addon throws if it is given one.
  */
 const PENDING = -2;

@@ -8,16 +8,16 @@ import { disposeTensors } from '../../memory.ts';
 import { runningRecorder } from './assume.ts';
 import { tfjsNode } from './tfjsNode.ts';
 
-/** Runs the parts of a training step. On TensorFlow they run as graphs. */
+/** Runs the parts of a training step. On TensorFlow, each part runs as graphs. */
 export interface StepCompiler {
   /**
-   * Runs a part of a step, a function that computes with tensors and awaits nothing, and returns
-   * its result.
+   * Runs a part of a step and returns its result. The part is a synchronous function that computes
+   * with tensors.
    *
-   * @param undo undoes everything that the part has changed, so that the part can run again. The
-   *   tensors that the part returned are then disposed already. `undo` is called after a rare
-   *   value, such as an overflow, which needs other operations than those that were recorded.
-   *   Without it, the part waits for each value on which its operations depend.
+   * @param undo undoes all changes of the part, so that the part can run again. It is called after
+   *   a rare value, such as an overflow, which needs other operations than those that were
+   *   recorded. At that time, the tensors that the part returned are already disposed. Without
+   *   `undo`, the part waits for each value on which its operations depend.
    */
   readonly run: <T>(part: () => T, undo?: () => void) => T;
   /** The reasons why some operations are not in a graph, one line each. */
@@ -31,13 +31,14 @@ export interface StepCompiler {
 /** The options of `stepCompiler`. */
 export interface StepCompilerOptions {
   /**
-   * Receives a line if operations cannot be a graph and run one by one; `console.warn` by default.
-   * Each reason is given once.
+   * Receives a line if operations cannot be part of a graph and run one by one; `console.warn` by
+   * default. It receives each reason only once.
    */
   readonly warn?: (line: string) => void;
 }
 
-// Typed as `string`, because a bundler for the browser would try to resolve literals.
+// These names have the type `string`, because a bundler for the browser would try to resolve
+// literals.
 const FS: string = 'node:fs';
 const OS: string = 'node:os';
 const PATH: string = 'node:path';
@@ -45,14 +46,14 @@ const PBF: string = 'pbf';
 
 /**
  * Makes a compiler of training steps for the backend in use. On TensorFlow, the first run of a part
- * records its operations, and later runs execute them as one graph, which takes less time than one
- * by one. The function of the part still runs each time, so every value that it makes on the host,
- * such as a mask or a learning rate, is the current one. On other backends a part simply runs.
+ * records its operations, and later runs execute them as one graph, which is faster than one by
+ * one. The function of the part still runs each time, so values that it computes on the host, such
+ * as a mask or a learning rate, are always current. On other backends, the function simply runs.
  */
 export async function stepCompiler(options: StepCompilerOptions = {}): Promise<StepCompiler> {
   checkOptions('stepCompiler', options, ['warn']);
   const { warn = console.warn } = options;
-  // The addon feeds a graph from main memory, so a graphics card would copy all parameters.
+  // The addon feeds a graph from main memory, so with a GPU all parameters would be copied.
   if (getBackend() !== 'tensorflow' || tfjsNode().isUsingGpuDevice) return PLAIN;
   const load = <T>(name: string) =>
     import(/* webpackIgnore: true */ /* @vite-ignore */ name) as Promise<T>;

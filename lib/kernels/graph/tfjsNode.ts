@@ -1,10 +1,8 @@
 import { backend, type DataType, type Tensor, type TypedArray } from '@tensorflow/tfjs-core';
 
-/*
- * The parts of tfjs-node's backend that tfjs's own interface lacks, as a recording needs them.
- */
+/* The parts of tfjs-node's backend that a recording needs and that tfjs does not declare. */
 
-/** An attribute of an operation, as tfjs-node passes it to TensorFlow. */
+/** An attribute of an operation, in the form in which tfjs-node passes it to TensorFlow. */
 export interface Attribute {
   readonly name: string;
   /** The type of the value, one of the binding's numbers `TF_ATTR_...`. */
@@ -19,18 +17,18 @@ export interface NativeTensor {
   readonly dtype: number;
 }
 
-/** The entry of a tensor in tfjs-node's table. */
+/** tfjs-node's entry for a tensor. */
 export interface Entry {
   readonly shape: number[];
   readonly dtype: number;
-  /** The number of the native tensor; −1 while only `values` holds the values. */
+  /** The number of the native tensor. It is −1 while TensorFlow does not have the values yet. */
   id: number;
-  /** Values that the host has written and TensorFlow has not yet received. */
+  /** Values that the host has written and that TensorFlow has not received yet. */
   readonly values: TypedArray | null;
   refCount: number;
 }
 
-/** The kinds of attributes, with the binding's number of each. */
+/** The binding's number for each kind of attribute. */
 export type AttributeKinds = Readonly<
   Record<
     | 'TF_ATTR_STRING'

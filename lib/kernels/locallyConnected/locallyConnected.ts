@@ -14,12 +14,12 @@ import { matMul, matMulTransposedA, matMulTransposedB, multiplyEach } from '../m
 import { unfold, unfoldToInput } from '../conv2d/unfold.ts';
 
 /*
- * A convolution whose filters differ from place to place. Each of the P = H_out·W_out places is one
- * product of matrices: the windows of N images there, [N, K], times the filters of the place,
- * [K, C_out], with K = K_h·K_w·C_in.
+ * A convolution whose filters differ from place to place. For each of the P = H_out·W_out places,
+ * the output is one matrix product: the windows of the N images at this place, [N, K], times the
+ * filters of the place, [K, C_out], with K = K_h·K_w·C_in.
  *
- * On cpu and wasm, products of a batch of matrices are plain loops. So each place is a separate
- * product there, unless it is so small that the calls would take longer.
+ * On cpu and wasm, products of batches of matrices are slow plain loops. So each place is computed
+ * as a separate product there, unless the products are so small that the calls would take longer.
  *
  * Shapes: images [N, H, W, C_in]; filters [P, K, C_out]; output [N, P, C_out].
  */
@@ -93,7 +93,7 @@ export function locallyConnectedToFilters(
   }) as Tensor3D;
 }
 
-/** The number of multiplications per place from which one matrix product per place is faster. */
+/** From this number of multiplications per place on, one matrix product per place is faster. */
 const MIN_MULTIPLICATIONS: ByBackend<number> = { cpu: 2 ** 11, wasm: 2 ** 14, other: Infinity };
 
 function hasProductPerPlace(batch: number, [, cells, outChannels]: readonly number[]): boolean {
@@ -101,8 +101,8 @@ function hasProductPerPlace(batch: number, [, cells, outChannels]: readonly numb
 }
 
 /**
- * Creates a tensor that `write` fills place by place; it gets the geometry of the window of each
- * place.
+ * Creates a tensor that `write` fills place by place. `write` gets the geometry of the window of
+ * each place.
  */
 function computeByPlace(
   shape: readonly number[],

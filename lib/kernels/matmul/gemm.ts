@@ -1,9 +1,9 @@
 import type { Values } from '../backends/host.ts';
 
 /*
- * Products of matrices in plain JavaScript, for the backend `cpu`. tfjs's own product computes less
- * than one multiplication per nanosecond there. This one is several times as fast, and it needs no
- * copy of a transposed factor.
+ * Matrix products in plain JavaScript, for the backend `cpu`. tfjs's own product computes less than
+ * one multiplication per nanosecond there. This product is several times as fast, and needs no
+ * transposed copy of a factor.
  */
 
 /** A matrix inside an array: element (i, j) is `values[start + i·rowStep + j·columnStep]`. */
@@ -19,7 +19,7 @@ export interface Matrix {
   readonly columnStep: number;
 }
 
-/** Returns the matrix whose rows follow one another in an array, from index `start`. */
+/** Returns a matrix whose rows are stored one after another in an array, from index `start` on. */
 export function matrixAt(values: Values, rows: number, columns: number, start = 0): Matrix {
   return { values, rows, columns, start, rowStep: columns, columnStep: 1 };
 }
@@ -30,13 +30,13 @@ export function transposeOf(m: Matrix): Matrix {
 }
 
 /**
- * The number of rows, and of columns, of a tile of C. The processor keeps the sums of a tile in
- * registers.
+ * The number of rows and of columns of a tile of C. The processor can keep the sums of such a tile
+ * in registers.
  */
 const TILE = 4;
 /**
- * The number of terms that are summed before C is written. Panels of this length fit into the
- * first-level cache.
+ * The number of terms that are added before the sum is written to C. Panels of this length fit into
+ * the first-level cache.
  */
 const DEPTH = 256;
 /**
@@ -49,8 +49,8 @@ const WIDTH = 256;
  * Adds a product to a matrix: C += A B.
  *
  * Both factors are first copied into panels of four rows of A, or four columns of B, in the order
- * in which a tile of C reads them. Panels at the edge are completed with zeros. Each sum of DEPTH
- * terms is in double precision.
+ * in which a tile of C reads them. Panels at the edge are filled up with zeros. Each sum of DEPTH
+ * terms is computed in double precision.
  */
 export function addProduct(c: Matrix, a: Matrix, b: Matrix): void {
   const inner = a.columns;
@@ -81,7 +81,10 @@ function roundUp(n: number): number {
   return Math.ceil(n / TILE) * TILE;
 }
 
-/** Copies the rows first ... first + 3 of m into a panel; rows past the last become zeros. */
+/**
+ * Copies the rows first ... first + 3 of m into a panel. Rows beyond the end of m are filled with
+ * zeros.
+ */
 function pack(
   panel: Float32Array,
   at: number,
@@ -108,7 +111,7 @@ function pack(
   }
 }
 
-/** Computes one tile: the sixteen sums stay in registers while the panels are read. */
+/** Computes one tile, whose sixteen sums stay in registers while the panels are read. */
 function multiply(
   tile: Float64Array,
   a: Float32Array,
@@ -176,7 +179,7 @@ function multiply(
   tile[15] = c33;
 }
 
-/** Adds a tile to C, without the rows and columns past the end of C. */
+/** Adds a tile to C. Rows and columns beyond the end of C are ignored. */
 function addTile(c: Matrix, i: number, j: number, tile: Float64Array): void {
   const [rows, columns] = [Math.min(c.rows - i, TILE), Math.min(c.columns - j, TILE)];
   for (let r = 0; r < rows; r++) {

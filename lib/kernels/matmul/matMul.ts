@@ -63,8 +63,8 @@ export function multiplyEach(
 
 /**
  * Reshapes a tensor to a matrix [N, columns], where columns is the size of the last axis, applies
- * `work`, and returns the result in the tensor's shape. It is needed because webgpu's kernels fail
- * for tensors with five axes.
+ * `work`, and returns the result in the tensor's shape. This is needed because webgpu's kernels
+ * fail for tensors with five axes.
  */
 export function asRows(x: Tensor, work: (rows: Tensor2D) => Tensor2D): Tensor {
   const columns = x.shape[x.rank - 1];

@@ -3,13 +3,13 @@ import { computeOnHost, sliceOnHost, type Values } from '../backends/host.ts';
 
 /**
  * The largest number of terms that XNNPACK sums at a time. It adds them one after another in single
- * precision, so the relative error of a sum of n equal terms grows like n · 2⁻²⁵: to 0.05 % for
- * this number of terms, and to 1 % for 800,000. A smaller number costs time.
+ * precision, so the relative error of a sum of n equal terms grows like n · 2⁻²⁵. The error is 0.05
+ * % for this number of terms, and 1 % for 800,000 terms. A smaller number takes more time.
  */
 export const MOST_TERMS = 2 ** 14;
 
 /**
- * Returns the product a b on wasm. If its sums are long, they are divided into blocks, whose sums
+ * Returns the product a b on wasm. Long sums are divided into blocks, and the sums of the blocks
  * are added in double precision.
  *
  * Shapes: a [rows, inner]; b [inner, columns]; output [rows, columns].

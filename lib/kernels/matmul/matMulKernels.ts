@@ -1,6 +1,6 @@
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 
-/** One backend's products of matrices. */
+/** One backend's matrix products. */
 export interface MatMulKernels {
   /** The product of two matrices, of which at most one is transposed. */
   readonly multiply: (

@@ -1,5 +1,5 @@
 import { matMul } from '@tensorflow/tfjs-core';
 import type { MatMulKernels } from './matMulKernels.ts';
 
-/** Products of matrices by tfjs's own kernels. */
+/** Matrix products by tfjs's own kernels. */
 export const tfjs: MatMulKernels = { multiply: matMul, multiplyEach: matMul };

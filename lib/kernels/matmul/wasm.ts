@@ -4,10 +4,10 @@ import type { MatMulKernels } from './matMulKernels.ts';
 import { tfjs } from './tfjs.ts';
 
 /**
- * Products of matrices on wasm. In tfjs, a product with a transposed factor is a plain loop, ten
- * times as slow as a transpose followed by XNNPACK's product. XNNPACK's product first packs the
- * right factor, so the smaller factor should be on the right: a b = (bᵀ aᵀ)ᵀ. In training, the
- * weights are the larger factor, and would be packed anew at each step.
+ * Matrix products on wasm. In tfjs, a product with a transposed factor is a plain loop, which is
+ * ten times as slow as a transpose followed by XNNPACK's product. XNNPACK first packs the right
+ * factor, so the smaller factor should be on the right: a b = (bᵀ aᵀ)ᵀ. In training, the weights
+ * are the larger factor, and would have to be packed again at each step.
  */
 export const wasm: MatMulKernels = {
   multiply(a, b, transposeA, transposeB) {

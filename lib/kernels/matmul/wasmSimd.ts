@@ -3,7 +3,7 @@ import { PANEL, panelsWidth, TILE } from '../simd/layout.ts';
 import { simdOf, unitsOf } from '../simd/simd.ts';
 import type { MatMulKernels } from './matMulKernels.ts';
 
-/** A matrix in the heap: its address, its size, and the distances between rows and columns. */
+/** A matrix in the heap: its address, its size, and the distances between its rows and columns. */
 interface Matrix {
   readonly address: number;
   readonly rows: number;
@@ -13,8 +13,8 @@ interface Matrix {
 }
 
 /**
- * Products of matrices on wasm by boxprop's own kernel, which reads a transposed factor in place.
- * The smaller factor is packed: if that is the left one, (A B)ᵀ = Bᵀ Aᵀ is computed.
+ * Matrix products on wasm by boxprop's own kernel, which reads a transposed factor in place. The
+ * smaller factor is packed. If that is the left one, (A B)ᵀ = Bᵀ Aᵀ is computed.
  */
 export const wasmSimd: MatMulKernels = {
   multiply(a, b, transposeA, transposeB) {

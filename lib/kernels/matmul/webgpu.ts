@@ -10,8 +10,8 @@ import {
 import type { MatMulKernels } from './matMulKernels.ts';
 
 /**
- * Products of matrices on webgpu, for a GPU in software, where tfjs's own kernel takes ten times as
- * long. One invocation of the shader computes one tile of the product.
+ * Matrix products on webgpu for a software GPU, where tfjs's own kernel takes ten times as long.
+ * One invocation of the shader computes one tile of the product.
  */
 export const webgpu: MatMulKernels = {
   multiply(a, b, transposeA, transposeB) {
@@ -38,7 +38,8 @@ function multiplyEach(
   const columns = transposeB ? b.shape[1] : b.shape[2];
   const batch = Math.max(a.shape[0], b.shape[0]);
   const [down, across] = [Math.ceil(rows / TILE_ROWS), Math.ceil(columns / TILE_COLUMNS)];
-  // The distances in memory between neighbours in a column, in a row, and in the batch.
+  // The distances in memory between neighbours in a column, between neighbours in a row, and
+  // between matrices of the batch.
   const stepsOf = ({ shape: [n, height, width] }: Tensor3D, isTransposed: boolean) => {
     const both = isTransposed ? [1, width] : [width, 1];
     return [...both, n === 1 ? 0 : height * width];

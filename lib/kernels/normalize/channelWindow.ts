@@ -21,7 +21,7 @@ const SUM_OF_CHANNELS: ByBackend<SumOfChannels> = {
 /**
  * Returns the sum over a window of channels, the last axis.
  *
- *     y_c = Σ_j x_j,  j = c − before ... c + after, without the channels that do not exist
+ *     y_c = Σ_j x_j,  j = c − before ... c + after, over the channels that exist
  *
  * Shapes: input and output [..., channels].
  */
@@ -45,8 +45,8 @@ function sumInLoops(x: Tensor, before: number, after: number): Tensor {
 }
 
 /**
- * Computes the sums as a linear map of the last axis, for the backends on which a shader computes
- * it.
+ * Computes the sums as a linear map of the last axis, for the backends that compute such maps in a
+ * shader.
  */
 function sumByMap(x: Tensor, before: number, after: number): Tensor {
   const input = x.shape[x.rank - 1];
@@ -58,9 +58,9 @@ function sumByMap(x: Tensor, before: number, after: number): Tensor {
 }
 
 /**
- * Computes the sum as a product with a band matrix. On backends with fast products, this is nine
- * times as fast as the loop for 32 channels, and equally fast for 256. A zero outside of the band
- * makes a NaN of a value that is not finite, so such an x is summed in a loop.
+ * Computes the sum as a product with a band matrix. On backends with fast matrix products, this is
+ * nine times as fast as the loop for 32 channels, and equally fast for 256. A zero outside of the
+ * band turns a value that is not finite into NaN, so the loop is used if x has such a value.
  */
 function sumByBandMatrix(x: Tensor, before: number, after: number): Tensor {
   const sums = multiplyByBand(x, before, after);
@@ -81,7 +81,7 @@ function multiplyByBand(x: Tensor, before: number, after: number): Tensor {
   });
 }
 
-/** Returns the first and the last channel of each window. */
+/** Returns the first and the last channel of the window around each channel. */
 function windowsOf(channels: number, before: number, after: number): [number, number][] {
   return Array.from({ length: channels }, (_, c) => [
     Math.max(c - before, 0),
@@ -93,7 +93,7 @@ function windowsOf(channels: number, before: number, after: number): [number, nu
 export function inversePower(x: Tensor, power: number): Tensor {
   return tidy(() => {
     if (power !== 0.75) return powOf(x, -power);
-    // 0.75 is the exponent of AlexNet. This takes a quarter of the time of `pow`.
+    // AlexNet's exponent is 0.75. For it, this formula takes a quarter of the time of `pow`.
     const root = rsqrt(x);
     return mul(root, sqrt(root));
   });

@@ -4,7 +4,7 @@ import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 export interface Standardized {
   /** x̂ = (x − μ)/√(σ² + ε) */
   readonly normalized: Tensor;
-  /** μ = (1/m) Σ x over the m values of a feature. */
+  /** μ = (1/m) Σ x, over the m values of a feature. */
   readonly mean: Tensor1D;
   /** σ² = (1/m) Σ (x − μ)² */
   readonly variance: Tensor1D;

@@ -13,7 +13,7 @@ import type {
 export type { GradSums, Standardized, StandardizedGrads } from './featureKernels.ts';
 
 /*
- * Operations on each feature, the last axis, of a batch.
+ * Operations on each feature of a batch. The features are the last axis.
  *
  * Shapes: x, g, normalized [..., features]; shift, scale, mean, variance, ... [features].
  */
@@ -61,7 +61,7 @@ export function standardizeToInput(
   return forBackend(KERNELS).standardizeToInput(g, normalized, scale);
 }
 
-/** Returns Σ g x̂ and Σ g of each feature. */
+/** Returns Σ g x̂ and Σ g for each feature. */
 export function normGradSums(g: Tensor, normalized: Tensor): GradSums {
   return forBackend(KERNELS).gradSums(g, normalized);
 }

@@ -15,8 +15,8 @@ import type { FeatureKernels, GradSums } from './featureKernels.ts';
 import { broadcastGroups, groupSize, momentsOver, viewOf } from './reductionGroups.ts';
 
 /**
- * Operations on features for every backend. The values of each feature are a group with a common
- * mean.
+ * Operations on features for every backend. The values of one feature are treated as a group that
+ * has a common mean.
  */
 export const byGroups: FeatureKernels = {
   shift(x, shift) {

@@ -10,7 +10,9 @@ import {
 } from './groupsSimd.ts';
 import { simdOf } from '../simd/simd.ts';
 
-/** Operations on features on wasm by boxprop's own kernels: two passes over x, one over g. */
+/**
+ * Operations on features on wasm by boxprop's own kernels, with two passes over x and one over g.
+ */
 export const wasmSimd: FeatureKernels = {
   shift: (x, shift) => mapLines('shiftLines', x, byFeature(x), [shift]),
 

@@ -7,9 +7,9 @@ import type { FeatureKernels, Standardized, StandardizedGrads } from './featureK
 import { byGroups } from './featuresByGroups.ts';
 
 /**
- * Operations on features on TensorFlow, whose kernels for batch normalization read the batch twice;
- * single operations read it ten times. On a graphics card, these kernels keep other values for the
- * gradient, so the single operations are used.
+ * Operations on features on TensorFlow. Its kernels for batch normalization read the batch twice,
+ * while a sequence of simple operations reads it ten times. On a GPU, these kernels save other
+ * values for the gradient, so the simple operations are used there.
  */
 export const tensorflow: FeatureKernels = {
   shift: addBias,
@@ -30,23 +30,26 @@ export const tensorflow: FeatureKernels = {
 };
 
 /**
- * The largest number of rows that the kernel for training sums precisely. For this number its
- * variance has a relative error of 1e-5, for 3 million rows of 3e-3.
+ * The largest number of rows that the kernel for training sums precisely. With this number of rows,
+ * the relative error of its variance is 1e-5; with 3 million rows it is 3e-3.
  */
 const MAX_ROWS = 1 << 17;
 
-/** An ε of TensorFlow's kernels, a power of 2, so that 1 − ε + ε is exactly 1. */
+/**
+ * The ε that is passed to TensorFlow's kernels. It is a power of 2, so that 1 − ε + ε is exactly 1.
+ */
 const EPS = 2 ** -10;
 
 /**
- * Computes s x + b by the kernel for inference, with mean 0 and variance 1 − ε. It makes one pass
- * where a product and a sum make two, and takes a third of their time if there are few features.
+ * Computes s x + b by the kernel for inference, with mean 0 and variance 1 − ε. The kernel needs
+ * one pass, and a product followed by a sum needs two. If there are few features, it takes a third
+ * of their time.
  */
 function scaleAndShift(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
   return tidy(() => {
     const { size } = scale;
-    // Between a convolution and a ReLU, TensorFlow would fuse the kernel of images into kernels
-    // that lose NaN. It does not if all pixels are one image.
+    // If the rows were images between a convolution and a ReLU, TensorFlow would fuse the
+    // operations into kernels that lose NaN. It does not fuse them if all pixels form one image.
     const image = reshape(x, [1, x.size / size, 1, size]);
     const inputs = [image, scale, shift, filled(0, size), filled(1 - EPS, size)];
     const attributes = { epsilon: { float: EPS }, is_training: false };
@@ -54,7 +57,7 @@ function scaleAndShift(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
   });
 }
 
-/** The number of rows, each with one value per feature, from which the mean is estimated. */
+/** The mean is estimated from this number of rows, each with one value per feature. */
 const ESTIMATED_FROM = 32;
 
 /**
@@ -84,9 +87,9 @@ function standardize(x: Tensor, eps: number): Standardized {
 }
 
 /**
- * TensorFlow's kernel for the gradient takes x, its mean and its variance. It gets x̂ as x, with
- * mean 0 and variance 1 − ε, so that its own normalization has no effect. Its result is then the
- * gradient through mean and variance.
+ * TensorFlow's kernel for the gradient takes x, its mean and its variance. We pass it x̂ in place
+ * of x, with mean 0 and variance 1 − ε, so that its own normalization has no effect. Its result is
+ * then the gradient through mean and variance.
  */
 function standardizeToInput(g: Tensor, normalized: Tensor, scale: Tensor): StandardizedGrads {
   return tidy(() => {

@@ -1,9 +1,9 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 
 /**
- * A division of the elements of a tensor into groups with a common mean each. If the tensor has the
- * shape [outer, rows, groups, columns], the elements with the same index in `outer` and in `groups`
- * are a group.
+ * A division of the elements of a tensor into groups, each of which has a common mean. With the
+ * tensor viewed as [outer, rows, groups, columns], a group consists of the elements that have the
+ * same index in `outer` and in `groups`.
  */
 export interface ReductionGroups {
   readonly outer: number;
@@ -12,9 +12,9 @@ export interface ReductionGroups {
   readonly columns: number;
 }
 
-/** One backend's sums of groups. */
+/** One backend's sums over groups. */
 export interface GroupKernels {
-  /** The number of rows that form one line of `viewOf`; it is a divisor of `rows`. */
+  /** The number of rows that form one line of `viewOf`. It must divide `rows`. */
   readonly rowsPerLine: (grouping: ReductionGroups) => number;
   /** The sum of each group, [outer, 1, groups]. */
   readonly sum: (x: Tensor, grouping: ReductionGroups) => Tensor3D;

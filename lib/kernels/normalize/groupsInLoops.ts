@@ -4,7 +4,7 @@ import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 import { sumOfRun } from '../reduce/sumOfRun.ts';
 
 /**
- * Sums of groups on cpu and float64. A plain loop is faster there than tfjs's own sums and
+ * Sums over groups on cpu and float64. A plain loop is faster there than tfjs's own sums and
  * broadcasts, and it adds in double precision.
  */
 export const inLoops: GroupKernels = {
@@ -14,14 +14,14 @@ export const inLoops: GroupKernels = {
 
   broadcast(perGroup, grouping) {
     const { outer, rows, groups, columns } = grouping;
-    // cpu broadcasts quickly only along the last axes.
+    // On cpu, tfjs's broadcast is fast only along the last axes.
     if (outer > 1) return spread(perGroup, grouping, [outer, rows, groups * columns]);
     if (groups === 1 && rows === 1) return reshape(perGroup, [1]);
     return spread(perGroup, { ...grouping, rows: 1 }, [groups * columns]);
   },
 };
 
-/** Writes the value of each group to the places of its elements. */
+/** Writes the value of each group to all elements of the group. */
 export function spread(
   perGroup: Tensor,
   grouping: ReductionGroups,
@@ -32,7 +32,7 @@ export function spread(
   });
 }
 
-/** Returns the sum of each group, [outer, 1, groups]; it is rounded once, at the end. */
+/** Returns the sum of each group, [outer, 1, groups]. Each sum is rounded only once, at the end. */
 export function sumInLoops(x: Tensor, grouping: ReductionGroups): Tensor3D {
   const { outer, groups } = grouping;
   return computeOnHost([x], [outer, 1, groups], (sums, values) => {
@@ -42,7 +42,7 @@ export function sumInLoops(x: Tensor, grouping: ReductionGroups): Tensor3D {
   }) as Tensor3D;
 }
 
-/** Adds the rows from `firstRow` on of every group to its total. */
+/** Adds the rows of every group, from `firstRow` on, to the group's total. */
 export function addRows(
   totals: Float64Array,
   values: Values,
@@ -92,7 +92,7 @@ function addToColumns(totals: Float64Array, values: Values, start: number, end: 
   }
 }
 
-/** Visits every run of `columns` contiguous elements of a group, at index `at`. */
+/** Calls a function with the index of each run of `columns` contiguous elements of a group. */
 function forEachRun(
   { outer, rows, groups, columns }: ReductionGroups,
   visit: (group: number, at: number) => void,

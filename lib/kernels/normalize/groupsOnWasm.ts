@@ -4,7 +4,7 @@ import { MAX_AVGPOOL_CHANNELS } from '../pool/poolAttributes.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 import { addRows, spread, sumInLoops } from './groupsInLoops.ts';
 
-/** Sums of groups on wasm. */
+/** Sums over groups on wasm. */
 export const wasm: GroupKernels = {
   rowsPerLine,
 
@@ -25,7 +25,7 @@ export const wasm: GroupKernels = {
 
 /**
  * Returns the number of rows per line. wasm broadcasts one line at a time, so several short rows
- * form a line. 32768 rows of 16 values take a third of the time that they take one by one.
+ * are joined to a line. For 32768 rows of 16 values, this takes a third of the time.
  */
 function rowsPerLine({ rows, groups, columns }: ReductionGroups): number {
   let lineRows = Math.max(Math.min(Math.floor(512 / (groups * columns)), rows), 1);
@@ -34,13 +34,13 @@ function rowsPerLine({ rows, groups, columns }: ReductionGroups): number {
 }
 
 /**
- * The largest number of values that tfjs's sum, which adds in single precision, is given at once.
+ * The largest number of values that are passed to one sum of tfjs, which adds in single precision.
  */
 const RUN = 128;
 
 /**
- * Sums short runs by tfjs's sum, which takes a third of the time of a loop, and adds the results in
- * a loop.
+ * Sums short runs with tfjs's sum, which takes a third of the time of a loop. The results are then
+ * added in a loop.
  */
 function sumOfRuns(x: Tensor, grouping: ReductionGroups): Tensor3D {
   const { outer, groups, columns } = grouping;
@@ -54,7 +54,7 @@ function sumOfRuns(x: Tensor, grouping: ReductionGroups): Tensor3D {
   });
 }
 
-/** Returns the largest divisor of n that is at most `most`. */
+/** Returns the largest divisor of n that does not exceed `most`. */
 function largestDivisor(n: number, most: number): number {
   let divisor = Math.min(n, most);
   while (n % divisor !== 0) divisor--;
@@ -62,21 +62,21 @@ function largestDivisor(n: number, most: number): number {
 }
 
 /**
- * The number of values below which the loop is faster than the average pool, which takes time to
- * start.
+ * Below this number of values, the loop is faster than the average pool, which takes time to start.
  */
 const SMALL = 1 << 13;
 
 /**
- * The largest number of rows that the pool adds at once, because it adds in single precision. It
- * adds nine rows first and then eight at a time, so it adds these 65 rows in eight full steps, and
- * each value goes through few roundings.
+ * The largest number of rows that the pool adds at once, because it adds in single precision. The
+ * pool first adds nine rows and then eight at a time, so 65 rows take eight full steps, and each
+ * value is rounded only a few times.
  */
 const BLOCK = 9 + 7 * 8;
 
 /**
  * Sums rows by an average pool over blocks of rows, which is wasm's fastest column sum and takes a
- * third of the time of a loop. The loop adds the blocks and the remaining rows in double precision.
+ * third of the time of a loop. A loop then adds the blocks and the remaining rows in double
+ * precision. The pool returns −∞ for NaN, so if it returns −∞, the loop adds everything again.
  *
  * The pool gives −∞ for NaN. If it gives −∞, the loop adds everything again.
  */

@@ -5,11 +5,11 @@ import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 import { wasm } from './groupsOnWasm.ts';
 
 /*
- * Sums and moments of groups on wasm by boxprop's own kernels. Few values are added in single
- * precision, and their sums in double precision.
+ * Sums and moments of groups on wasm by boxprop's own kernels. A few values at a time are added in
+ * single precision, and their sums are added in double precision.
  */
 
-/** Sums of groups. */
+/** Sums over groups. */
 export const wasmSimd: GroupKernels = {
   ...wasm,
 
@@ -23,16 +23,13 @@ export const wasmSimd: GroupKernels = {
 /** The number of lines that `sumLines` adds at once. */
 const LINES = 64;
 
-/** The terms of the sums of `withSums`: x − center or its square, and x·y. */
+/** The terms of the sums that `withSums` computes: x − center or its square, and x·y. */
 interface Summed {
   readonly x: Tensor;
   readonly grouping: ReductionGroups;
   /** Another tensor, whose products with x are added too. */
   readonly y?: Tensor;
-  /**
-   * The numbers that are subtracted, one per group. If there are two tensors, their sum is
-   * subtracted.
-   */
+  /** The numbers to subtract, one per group. If there are two tensors, their sum is subtracted. */
   readonly center?: readonly Tensor[];
   /** Whether the differences are squared; false by default. */
   readonly isSquare?: boolean;
@@ -44,7 +41,7 @@ interface Sums {
   readonly products: number;
 }
 
-/** Calls `body` with the sums of the groups, which are valid during the call. */
+/** Calls `body` with the sums of the groups. The sums are valid only during the call. */
 export function withSums(
   { x, grouping, y, center = [], isSquare = false }: Summed,
   body: (sums: Sums) => void,
@@ -73,7 +70,7 @@ export function withSums(
 /** The tensors with one value per group that `moments` writes. */
 interface MomentOutputs {
   readonly sum?: Tensor;
-  /** The mean, and the part of it that single precision cannot hold. */
+  /** The mean: `high`, and the remainder that single precision cannot hold. */
   readonly high?: Tensor;
   readonly low?: Tensor;
   /** 1/√(mean + ε) */
@@ -81,7 +78,7 @@ interface MomentOutputs {
 }
 
 /**
- * Writes values per group from the sums of `withSums`.
+ * Computes the moments of each group from the sums of `withSums`, and writes them to tensors.
  *
  * @param options ε, and the center that was subtracted from the values.
  */
@@ -117,7 +114,8 @@ export function simdStandardize(
   const shape = [grouping.outer, 1, grouping.groups];
   const [shift, mean, low, variance, invStd] = Array.from({ length: 5 }, () => simd.output(shape));
   const { outer, rows, groups, columns } = grouping;
-  // The sums of x − first are precise even if the mean is much larger than the deviation.
+  // The sums are taken over x − first. They are precise even if the mean is much larger than the
+  // standard deviation.
   const fields = [simd.addressOf(x), simd.addressOf(shift), outer, rows, groups, columns];
   simd.run('firstOfGroups', x.size === 0 ? 0 : outer * groups, fields);
   withSums({ x, grouping, center: [shift] }, ({ sums }) =>
@@ -131,9 +129,7 @@ export function simdStandardize(
   return { normalized, mean, variance, invStd };
 }
 
-/**
- * Computes scale (g − (1/m) Σ g − x̂ (1/m) Σ g x̂), with one scale per group, and the two sums.
- */
+/** Computes scale (g − (1/m) Σ g − x̂ (1/m) Σ g x̂) with one scale per group, and the two sums. */
 export function simdStandardizeToInput(
   g: Tensor,
   normalized: Tensor,
@@ -152,7 +148,7 @@ export function simdStandardizeToInput(
   return { gradInput, products: product, sums: sum };
 }
 
-/** Maps each element of x, and of y, with the values a, b, c of its group. */
+/** Maps each element of x (and of y) with the values a, b, c of its group. */
 export function mapLines(
   kernel: 'standardize' | 'standardizeGrad' | 'scaleLines' | 'shiftLines' | 'scaleAndShiftLines',
   x: Tensor,

@@ -11,7 +11,7 @@ import {
 import { multiplyEach } from '../matmul/matMul.ts';
 import type { GroupKernels, ReductionGroups } from './groupKernels.ts';
 
-/** Sums of groups by tfjs's own kernels. */
+/** Sums over groups by tfjs's own kernels. */
 export const tfjs: GroupKernels = {
   rowsPerLine: () => 1,
 
@@ -30,7 +30,8 @@ export const tfjs: GroupKernels = {
 };
 
 /**
- * Sums groups in two steps, because two short sums have a smaller rounding error than one long sum.
+ * Sums each group in two steps, because two short sums have a smaller rounding error than one long
+ * sum.
  */
 function sumInBlocks(x: Tensor, { outer, rows, groups, columns }: ReductionGroups): Tensor3D {
   const width = groups * columns;
@@ -49,20 +50,20 @@ function sumInBlocks(x: Tensor, { outer, rows, groups, columns }: ReductionGroup
   });
 }
 
-/** Sums the rows of `count` matrices of shape [rows, width] as a product with ones. */
+/** Sums the rows of `count` matrices of shape [rows, width], as a matrix product with ones. */
 function sumRows(x: Tensor, count: number, rows: number, width: number): Tensor {
   return multiplyEach(ones([count, 1, rows]), reshape(x, [count, rows, width]));
 }
 
 /**
- * A block may have this number of rows, or eight times the square root of the number of all rows if
- * that is more.
+ * The largest number of rows of a block, or eight times the square root of the number of all rows,
+ * if that is more.
  */
 const ROWS = 256;
 
 /**
- * Divides the rows of matrices into blocks of equal size. There are about as many blocks as rows in
- * a block. If the number of rows has no such divisor, rows of zeros are appended.
+ * Divides the rows of matrices into blocks of equal size. The number of blocks is about the number
+ * of rows in a block. If no suitable size divides the number of rows, rows of zeros are appended.
  */
 function inBlocks(x: Tensor, count: number, rows: number, width: number): [number, Tensor] {
   const root = Math.floor(Math.sqrt(rows));

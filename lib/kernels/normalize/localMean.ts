@@ -20,9 +20,10 @@ import { matMul, matMulTransposedB } from '../matmul/matMul.ts';
 import type { ReductionGroups } from './reductionGroups.ts';
 
 /**
- * The two matrices of a Gaussian mean around each pixel. The window is separable, so the mean of a
- * map U, [H, W], is R U Cᵀ. Row j of R, [H, H], holds the window around j, cut off at the edge of
- * the image and scaled to sum 1. C, [W, W], is the same along the other axis.
+ * The two matrices that compute a Gaussian-weighted mean around each pixel. The window is
+ * separable, so the local mean of a map U, [H, W], is R U Cᵀ. Row j of R, [H, H], holds the window
+ * around j, cut off at the edge of the image and scaled to a sum of 1. C, [W, W], is the same along
+ * the other axis.
  */
 export interface LocalWindow {
   /** R */
@@ -31,7 +32,7 @@ export interface LocalWindow {
   readonly columns: Tensor2D;
 }
 
-/** Creates the matrices of a window for images of this size; the caller owns both. */
+/** Creates the matrices of a window for images of this size. The caller owns both matrices. */
 export function localWindow(
   height: number,
   width: number,
@@ -56,7 +57,7 @@ export function localMean(maps: Tensor3D, { rows, columns }: LocalWindow): Tenso
   );
 }
 
-/** The number of pixels of a map that are read to see whether it is flat. */
+/** To see whether a map is flat, this number of its pixels is read. */
 const SAMPLES = 32;
 
 /** A map is flat if its values differ by less than this fraction of their magnitude. */
@@ -64,13 +65,13 @@ const FLAT = 1 / 300;
 
 /**
  * Returns images minus their first value if one of them may be flat, else undefined. The weights of
- * a window sum to 1, so a constant does not change x minus its local mean. If it were not
- * subtracted, a flat image of 10000.3 would leave the rounding error of 10000.3, which a division
- * by the deviation amplifies.
+ * a window sum to 1, so a constant does not change x minus its local mean. Without the subtraction,
+ * a flat image of value 10000.3 would leave the rounding error of 10000.3, and the division by the
+ * standard deviation would amplify it.
  *
- * Values that exist only on a graphics card are not read, because the program would have to wait
- * for the card; the result is then never undefined. A first value that is not finite is not
- * subtracted, because it would spread to the whole image.
+ * Values that exist only on a GPU are not read, because the program would have to wait for the GPU;
+ * the result is then never undefined. A first value that is not finite is not subtracted, because
+ * it would spread to the whole image.
  */
 export function centerFlat(images: Tensor4D, maps: Tensor3D): Tensor4D | undefined {
   const values = hostValues(maps);
@@ -115,7 +116,7 @@ export function pixelsOf([batch, height, width, channels]: Shape4D): ReductionGr
   return { outer: batch * height * width, rows: 1, groups: 1, columns: channels };
 }
 
-/** Returns one value per pixel as one map per example, [N, H, W]. */
+/** Reshapes one value per pixel to one map per example, [N, H, W]. */
 export function asMap(perPixel: Tensor, [batch, height, width]: Shape4D): Tensor3D {
   return reshape(perPixel, [batch, height, width]);
 }

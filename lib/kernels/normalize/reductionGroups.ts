@@ -80,13 +80,13 @@ export function momentsOver(
   });
 }
 
-/** The distance of a mean from 0, in standard deviations, from which it is computed again. */
+/** If a mean is more than this number of standard deviations away from 0, it is computed again. */
 const FAR = 300;
 
 /**
- * Returns whether the mean of a group is so far from 0 that the rounding error of the mean matters:
- * 1e-7 of 10000 is 1e-3. Values that exist only on a graphics card are not read, because the
- * program would have to wait for the card.
+ * Returns whether the mean of a group is so far from 0 that its rounding error matters: a relative
+ * error of 1e-7 is 1e-3 for a mean of 10000. Values that exist only on a GPU are not read, because
+ * the program would have to wait for the GPU.
  */
 function isFar(mean: Tensor, variance: Tensor): boolean {
   const [means, variances] = [hostValues(mean), hostValues(variance)];

@@ -25,8 +25,9 @@ export type { AxisMap, ImageMap } from './imageMap.ts';
  * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
  */
 export function mapImage(images: Tensor4D, { height, width }: ImageMap): Tensor4D {
-  // The first map is the one with the smaller result. If both results are equally large, the map of
-  // the height gets the larger image, because it copies longer contiguous runs: rows, not pixels.
+  // The map with the smaller result is applied first. If both results are equally large, the map of
+  // the height is applied to the larger image, because it copies longer contiguous runs: rows
+  // instead of pixels.
   const difference = height.rows.length * width.input - height.input * width.rows.length;
   const heightFirst = difference < 0 || (difference === 0 && height.rows.length <= height.input);
   return tidy(() =>
@@ -48,7 +49,7 @@ export function transposed({ input, rows }: AxisMap): AxisMap {
     weights.forEach((weight, tap) => {
       const column = columns[first + tap];
       if (column.weights.length === 0) column.first = i;
-      // Rows in between that do not use this cell have weight 0.
+      // Rows between the last one and row i do not use this cell, so their weight is 0.
       while (column.first + column.weights.length < i) column.weights.push(0);
       column.weights.push(weight);
     });
@@ -72,9 +73,9 @@ const MAP_AXIS: ByBackend<(x: Tensor, axis: number, map: AxisMap) => Tensor> = {
 };
 
 /**
- * Computes a product of matrices on TensorFlow, unless a value is not finite: 0 times such a value
- * would make every output along the axis NaN. The smaller of x and y is checked; checking y is
- * enough, because it has a NaN if x has a value that is not finite.
+ * Computes a matrix product on TensorFlow, unless a value is not finite: 0 times such a value would
+ * turn every output along the axis into NaN. The smaller one of x and y is checked. It is enough to
+ * check y, because y has a NaN if x has a value that is not finite.
  */
 function onTensorflow(x: Tensor, axis: number, map: AxisMap): Tensor {
   const inputIsSmaller = map.input < map.rows.length;
@@ -96,8 +97,8 @@ function byLoops(x: Tensor, axis: number, map: AxisMap): Tensor {
 }
 
 /**
- * Does the work of `mapRows` for a map with weights of 0. Cells with weight 0 must not count, even
- * if they are infinite.
+ * Does the same as `mapRows` for a map that has weights of 0. Cells with weight 0 must not count,
+ * even if they are infinite.
  */
 function mapRowsWithGaps(
   y: Values,
@@ -117,8 +118,8 @@ function mapRowsWithGaps(
 }
 
 /**
- * Maps the part of x at index o of the outer axes. It adds two products at a time, which takes half
- * the time of one at a time.
+ * Maps the part of x that has index o in the outer axes. It adds two products at a time, which
+ * takes half the time of one at a time.
  */
 function mapRows(y: Values, x: Values, o: number, inner: number, { input, rows }: AxisMap): void {
   for (let i = 0; i < rows.length; i++) {
@@ -152,8 +153,8 @@ function addTwo(
 }
 
 /**
- * Computes `mapAxis` as a product of matrices, which multiplies every cell outside a window by 0. A
- * value that is not finite therefore gives NaN in all outputs along the axis.
+ * Computes `mapAxis` as a matrix product, which multiplies every cell outside a window by 0. So a
+ * value that is not finite gives NaN in all outputs along the axis.
  */
 export function byMatMul(x: Tensor, axis: number, map: AxisMap): Tensor {
   const { outer, inner, shape } = viewAround(x, axis, map);
@@ -176,8 +177,8 @@ function inThreeAxes(
 }
 
 /**
- * Returns the outer and inner sizes of a tensor seen as [outer, axis, inner], and the shape of the
- * output.
+ * Returns the outer and inner sizes of a tensor viewed as [outer, axis, inner], and the shape of
+ * the output.
  */
 function viewAround({ shape }: Tensor, axis: number, map: AxisMap) {
   return {

@@ -5,13 +5,15 @@ import { runOnWebgpu } from '../backends/webgpu.ts';
 import type { AxisMap } from './imageMap.ts';
 
 /*
- * Linear maps of one axis as shaders, one invocation per output. A product with the whole matrix
- * would multiply every cell outside of a window by 0, which is NaN for an infinite cell.
+ * Shaders that apply a linear map to one axis, with one invocation per output. A product with the
+ * whole matrix would multiply every cell outside of a window by 0, and 0 · ∞ is NaN.
  *
  * Shapes: x [outer, input, inner]; output [outer, rows, inner].
  */
 
-/** The columns of a map's table: the first cell, the number of weights, and the first weight. */
+/**
+ * The columns of the table of a map: the first cell, the number of weights, and the first weight.
+ */
 const [FIRST, TAPS, WEIGHTS] = [0, 1, 2];
 
 /** Applies a map on webgl. */

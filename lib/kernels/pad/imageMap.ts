@@ -1,7 +1,7 @@
 /**
- * A linear map along one axis. Each row of its matrix has few weights, which are next to each
- * other. Sums, averages and interpolations of an image are such maps, one axis at a time. The
- * gradient is the transposed map.
+ * A linear map along one axis. Each row of its matrix has a few weights that are next to each
+ * other, and zeros elsewhere. Sums, averages and interpolations of an image are such maps, applied
+ * to one axis at a time. The gradient is the transposed map.
  *
  *     forward    y[..., i, ...] = Σ_r m[i,r] x[..., r, ...]
  *     toInput    ∂C/∂x[..., r, ...] = Σ_i m[i,r] g[..., i, ...]

@@ -12,7 +12,7 @@ import { computeOnHost, onHost } from '../backends/host.ts';
 
 /**
  * Puts a border around a batch of images. Along each axis, `sources` gives the pixel from which a
- * cell is read; a cell without a source becomes `value`.
+ * cell is copied; a cell without a source gets `value`.
  *
  *     y[n,i,j,c] = x[n, sources_h(i), sources_w(j), c]
  *
@@ -46,7 +46,7 @@ export function pad2dToInput(gradOutput: Tensor4D, borders: Borders, mode: Paddi
   }) as Tensor4D;
 }
 
-/** Computes `pad2d` by tfjs's operations, for a backend whose tensors are not in main memory. */
+/** Computes `pad2d` with tfjs's operations, for a backend whose tensors are not in main memory. */
 function padElsewhere(
   images: Tensor4D,
   { height, width }: Borders,
@@ -84,14 +84,18 @@ function padElsewhereToInput(
 
 /**
  * Returns the images and the geometry for windows with this padding mode. Kernels pad with zeros
- * themselves. Any other border is made part of the images, and the windows slide over these.
+ * themselves. For any other mode, the border is added to the images first, and the windows slide
+ * over the larger images.
  */
 export function paddedInput(images: Tensor4D, geometry: Geometry, mode: PaddingMode) {
   if (mode === 'zeros') return { images: images.clone(), windows: geometry };
   return { images: pad2d(images, geometry, mode), windows: paddedGeometry(geometry) };
 }
 
-/** The adjoint of `paddedInput`: a gradient at the border goes to the pixel that is shown there. */
+/**
+ * The adjoint of `paddedInput`: the gradient of a border cell is added to the pixel that the cell
+ * copies.
+ */
 export function paddedInputToInput(
   gradImages: Tensor4D,
   geometry: Geometry,
@@ -113,8 +117,9 @@ function paddedSize({ before, input, after }: Border): number {
 }
 
 /**
- * Calls `visit(at, from, length)` for each run of values that are contiguous in both images: `at`
- * is its first index in the padded image, `from` in the image without border.
+ * Calls `visit(at, from, length)` for each run of values that are contiguous in both images. `at`
+ * is the run's first index in the padded image, and `from` its first index in the image without
+ * border.
  */
 function forEachRun(
   [batch, , , channels]: readonly number[],

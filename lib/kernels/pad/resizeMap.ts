@@ -19,7 +19,7 @@ export function nearest(input: number, output: number, scale: number): AxisMap {
  * ⌊u_i⌋ + 1, whose weights are 1 − (u_i − ⌊u_i⌋) and u_i − ⌊u_i⌋.
  *
  *     u_i = i (input − 1)/(output − 1)    with aligned corners: first and last cells stay in place
- *     u_i = (i + ½)/scale − ½             else: cells are areas, and their centres are scaled
+ *     u_i = (i + ½)/scale − ½             otherwise: cells are areas; their centres are scaled
  *
  * Beyond the centres of the first and the last cell, these cells are repeated.
  */
@@ -45,7 +45,7 @@ export function linear(
  */
 export type Resizing = 'nearest' | 'bilinear' | 'aligned';
 
-/** wasm's kernels, which are eight times as fast for a bilinear map. */
+/** wasm's kernels for resizing; its bilinear kernel is eight times as fast as a map. */
 const WASM_KERNELS = {
   nearest: ['ResizeNearestNeighbor', { alignCorners: false, halfPixelCenters: false }],
   bilinear: ['ResizeBilinear', { alignCorners: false, halfPixelCenters: true }],
@@ -54,7 +54,7 @@ const WASM_KERNELS = {
 /**
  * Resizes images by factors [height, width], as `map` does.
  *
- * @param kind the method, for which wasm may have a kernel.
+ * @param kind the method; for some methods, wasm has a kernel.
  *
  * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
  */

@@ -25,9 +25,8 @@ const KERNELS: ByBackend<AvgPool2dKernels> = {
 
 /**
  * Returns the average of each window over its cells inside the input or, with `countPadding`,
- * inside the padded input, whose padding is 0. The number of cells is a number of rows times a
- * number of columns, so the result is an average along one axis followed by an average along the
- * other.
+ * inside the padded input, whose padding is 0. These cells form a rectangle, so the result is an
+ * average along one axis followed by an average along the other.
  *
  * Shapes: images [N, H, W, C]; output [N, H_out, W_out, C].
  */
@@ -52,7 +51,7 @@ function onWasm(images: Tensor4D, geometry: Geometry, countPadding: boolean): Te
   const counts = countPadding && isPadded(geometry);
   if (!counts && images.shape[3] <= MAX_AVGPOOL_CHANNELS) {
     const output: Tensor4D = engine().runKernel('AvgPool', { x: images }, poolAttributes(geometry));
-    // That kernel turns a NaN into −∞.
+    // wasm's own kernel turns a NaN into −∞.
     if (surelyFinite(output)) return output;
     disposeTensors(output);
   }

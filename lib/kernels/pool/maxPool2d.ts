@@ -22,7 +22,7 @@ const KERNELS: ByBackend<MaxPool2dKernels> = {
 };
 
 /**
- * Returns the maximum of each window; padding never wins.
+ * Returns the maximum of each window. Padding is never the maximum.
  *
  *     y[n,i,j,c] = max_pq x[n, i·s + p − before, j·s + q − before, c]
  *
@@ -41,10 +41,11 @@ export function maxPool2dWithWinners(images: Tensor4D, geometry: Geometry): MaxP
 }
 
 /**
- * Adds each gradient to the pixel with the largest value in its window, the first row by row if
- * there are several.
+ * Adds the gradient of each window to the pixel with the largest value in the window. If there are
+ * several such pixels, it is the first one, row by row.
  *
- * @param winners those of `maxPool2dWithWinners`; without them they may be computed again.
+ * @param winners the cells of the maxima, from `maxPool2dWithWinners`. If they are not given, some
+ * backends compute them again.
  */
 export function maxPool2dToInput(
   gradOutput: Tensor4D,

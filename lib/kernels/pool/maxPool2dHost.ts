@@ -5,8 +5,8 @@ import type { MaxPool2dKernels } from './maxPool2dKernels.ts';
 import { tfjs } from './maxPool2dTfjs.ts';
 
 /**
- * Max pooling in loops on cpu, wasm and float64. tfjs's own kernels lose a NaN. The kernel of wasm
- * is fast, so it is used if there is no NaN. wasm's own gradient loses the gradient of a window
+ * Max pooling in loops on cpu, wasm and float64, because tfjs's own kernels lose a NaN. wasm's own
+ * kernel is fast, so it is used if there is no NaN. wasm's own gradient is wrong for a window
  * without a positive value, and takes eight times as long.
  */
 export const host: MaxPool2dKernels = {

@@ -10,9 +10,14 @@ export interface MaxPooled {
 
 /** One backend's max pool and its gradient. */
 export interface MaxPool2dKernels {
-  /** Computes the maxima y of the images x and, if the backend records them, the winners. */
+  /**
+   * Computes the maxima y of the images x and, if the backend records them, the cells of the
+   * maxima.
+   */
   readonly forward: (images: Tensor4D, geometry: Geometry) => MaxPooled;
-  /** Computes ∂C/∂x from ∂C/∂y, x, y and, if there are any, the winners. */
+  /**
+   * Computes ∂C/∂x from ∂C/∂y, x, y and, if the backend has recorded them, the cells of the maxima.
+   */
   readonly toInput: (
     gradOutput: Tensor4D,
     images: Tensor4D,

@@ -3,7 +3,7 @@ import type { Axis, Geometry } from '../../geometry.ts';
 import { bitsOf, computeOnHost, type Values } from '../backends/host.ts';
 import { surelyFinite } from '../reduce/surelyFinite.ts';
 
-/** Returns the maximum of each window, or NaN if it holds one. */
+/** Returns the maximum of each window, or NaN if the window contains a NaN. */
 export function maxPool2dInLoops(images: Tensor4D, geometry: Geometry): Tensor4D {
   const [batch, , , channels] = images.shape;
   const windows = windowsOf(geometry, channels);
@@ -29,8 +29,8 @@ function findMaxima(y: Values, x: Values, { taps, ends, channels, imageSize }: W
 }
 
 /**
- * Adds each gradient to the first pixel of its window that equals the output, or that is NaN if the
- * output is NaN.
+ * Adds the gradient of each window to the first pixel of the window that equals the output, or, if
+ * the output is NaN, to the first pixel that is NaN.
  */
 export function maxPool2dToInputInLoops(
   gradOutput: Tensor4D,
@@ -60,8 +60,8 @@ function areSingle(values: Values): values is Float32Array {
 }
 
 /**
- * Does the work of `maxPool2dToInputInLoops` if no output is NaN. The compiler makes faster code of
- * a separate function than of a closure.
+ * Does the work of `maxPool2dToInputInLoops` if no output is NaN. This is a separate function
+ * because the JavaScript engine compiles it to faster code than a closure.
  */
 function addToWinners(
   gradInput: Values,
@@ -78,8 +78,9 @@ function addToWinners(
         let [a, b, c] = [image + taps[first], image + taps[first + 1], image + taps[first + 2]];
         const [ab, bc, cd] = [b - a, c - b, taps[last] + image - c];
         for (const end = a + channels; a < end; a++, b++, c++, at++) {
-          // The place of the winner is unpredictable, so an `if` would stall the processor at every
-          // other tap. Products of the distances with 0 or 1 take half the time of an `if`.
+          // The position of the maximum is unpredictable, so the processor would mispredict the
+          // branch of an `if` at every other tap. Products of the distances with 0 or 1 take half
+          // the time of an `if`.
           const [notA, notB, notC] = [+(x[a] !== y[at]), +(x[b] !== y[at]), +(x[c] !== y[at])];
           gradInput[a + notA * (ab + notB * (bc + notC * cd))] += grad[at];
         }
@@ -95,9 +96,9 @@ function addToWinners(
 }
 
 /**
- * Does the work of `addToWinners` for windows of 2x2 that do not overlap, the most common ones: it
- * writes each of the four pixels, the first winner with the bits of the gradient and the others
- * with 0. In the first pool of LeNet this takes 1.2 ms, and `addToWinners` 1.7 ms.
+ * Does the work of `addToWinners` for 2x2 windows that do not overlap, which are the most common
+ * ones. It writes all four pixels of a window: the gradient to the first maximum, and 0 to the
+ * others. In the first pool of LeNet this takes 1.2 ms, and `addToWinners` takes 1.7 ms.
  */
 function writeToWinners(
   gradInput: Float32Array,
@@ -125,8 +126,8 @@ function writeToWinners(
 }
 
 /**
- * Does the work of `addToWinners` if an output may be NaN; then the first NaN of its window is the
- * winner.
+ * Does the work of `addToWinners` if an output may be NaN. In that case, the gradient goes to the
+ * first NaN of the window.
  */
 function addToWinnersOrNaN(
   gradInput: Values,
@@ -149,11 +150,11 @@ function addToWinnersOrNaN(
 
 /** The windows of one image. */
 interface Windows {
-  /** The cells of all windows inside the input, as distances from the image's first value. */
+  /** The cells of all windows inside the input, as distances from the first value of the image. */
   readonly taps: Int32Array;
-  /** The end of each window in `taps`. */
+  /** The index in `taps` at which each window ends. */
   readonly ends: Int32Array;
-  /** Whether each window has four cells, and no cell is in two windows. */
+  /** Whether each window has four cells, and no cell belongs to two windows. */
   readonly areSeparateFours: boolean;
   readonly channels: number;
   readonly imageSize: number;

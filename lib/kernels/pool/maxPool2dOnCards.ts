@@ -6,7 +6,8 @@ import type { MaxPool2dKernels } from './maxPool2dKernels.ts';
 import { tfjs } from './maxPool2dTfjs.ts';
 
 /*
- * Max pooling as shaders, in which a NaN wins its window. tfjs's own shaders overlook it.
+ * Shaders for max pooling, in which the maximum of a window with a NaN is NaN. tfjs's own shaders
+ * ignore a NaN.
  */
 
 /** Max pooling on webgl. */
@@ -36,9 +37,7 @@ export const webgl: MaxPool2dKernels = {
   toInput: tfjs.toInput,
 };
 
-/**
- * Max pooling on webgpu. Its language has no function that tests for NaN, so the bits are tested.
- */
+/** Max pooling on webgpu. WGSL has no function that tests for NaN, so the shader tests the bits. */
 export const webgpu: MaxPool2dKernels = {
   forward(images, geometry) {
     const { height, width } = geometry;

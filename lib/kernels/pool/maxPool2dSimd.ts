@@ -3,7 +3,7 @@ import { axisFields } from '../simd/layout.ts';
 import { simdOf } from '../simd/simd.ts';
 import type { MaxPool2dKernels } from './maxPool2dKernels.ts';
 
-/** Max pooling on wasm by boxprop's own kernels, in which a NaN wins its window. */
+/** Max pooling on wasm by boxprop's own kernels. The maximum of a window with a NaN is NaN. */
 export const wasmSimd: MaxPool2dKernels = {
   forward(images, { height, width }) {
     const simd = simdOf();

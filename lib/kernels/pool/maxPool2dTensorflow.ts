@@ -13,10 +13,10 @@ import { maxPool2dInLoops, maxPool2dToInputInLoops } from './maxPool2dLoops.ts';
 import type { MaxPool2dKernels, MaxPooled } from './maxPool2dKernels.ts';
 
 /**
- * Max pooling on TensorFlow. Its own gradient searches every window again, slowly. oneDNN's kernels
- * record the cells of the maxima in the forward pass. If oneDNN is present, both passes take a
- * quarter of the time, and for the overlapping windows of AlexNet a thirtieth. None of them sees a
- * NaN, so images that hold one are pooled in loops.
+ * Max pooling on TensorFlow. TensorFlow's own gradient searches every window again, which is slow.
+ * oneDNN's kernels record the cells of the maxima in the forward pass. If oneDNN is present, both
+ * passes take a quarter of the time, and for the overlapping windows of AlexNet a thirtieth. None
+ * of these kernels handles NaN, so images that contain a NaN are pooled in loops.
  */
 export const tensorflow: MaxPool2dKernels = {
   forward(images, geometry) {
@@ -54,8 +54,8 @@ function recordWinners(images: Tensor4D, geometry: Geometry): Required<MaxPooled
 }
 
 /**
- * Returns the images with a border of −∞, which is never the maximum, because oneDNN's kernels take
- * no explicit padding.
+ * Returns the images with a border of −∞, which is never the maximum. It replaces the padding,
+ * because oneDNN's kernels support no explicit padding.
  */
 function padded(images: Tensor4D, geometry: Geometry): Tensor4D {
   return isPadded(geometry) ? pad2d(images, geometry, 'zeros', -Infinity) : images;

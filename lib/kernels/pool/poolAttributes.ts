@@ -2,12 +2,12 @@ import type { Geometry } from '../../geometry.ts';
 
 /**
  * The maximal number of channels for tfjs's AvgPool on wasm. For windows of more than nine cells,
- * it keeps one value per channel on its stack of 64 KiB. With 16384 channels it would overwrite
- * other tensors without an error.
+ * the kernel stores one value per channel on its stack of 64 KiB. With 16384 channels it would
+ * overwrite other tensors without an error.
  */
 export const MAX_AVGPOOL_CHANNELS = 8192;
 
-/** Returns a geometry as the attributes of tfjs's kernels for pooling. */
+/** Converts a geometry to the attributes of tfjs's pooling kernels. */
 export function poolAttributes({ height, width }: Geometry) {
   return {
     filterSize: [height.kernel, width.kernel],

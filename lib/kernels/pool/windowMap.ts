@@ -2,8 +2,9 @@ import type { Axis } from '../../geometry.ts';
 import type { AxisMap } from '../pad/imageMap.ts';
 
 /**
- * Returns the linear map of a window that slides along an axis: the sum of the window's cells
- * inside the input, times a weight that may depend on the first cell and the end of the window.
+ * Returns the linear map of a window that slides along an axis. The map computes the sum of the
+ * window's cells inside the input, times a weight that may depend on the first cell and the end of
+ * the window.
  */
 function slideWindow(axis: Axis, weightOf: (first: number, past: number) => number): AxisMap {
   const rows = Array.from({ length: axis.output }, (_, window) => {
@@ -15,22 +16,25 @@ function slideWindow(axis: Axis, weightOf: (first: number, past: number) => numb
   return { input: axis.input, rows };
 }
 
-/** Returns the map to the sum of each window; padding counts as 0. */
+/** Returns the linear map that computes the sum of each window. Padding counts as 0. */
 export function windowSums(axis: Axis): AxisMap {
   return slideWindow(axis, () => 1);
 }
 
 /**
- * Returns the map to the average of each window: over its cells inside the input or, with
- * `countPadding`, inside the padded input, whose padding is 0. Cells past the padding, which
- * `ceilMode` adds, never count.
+ * Returns the linear map that computes the average of each window: over its cells inside the input
+ * or, with `countPadding`, inside the padded input, whose padding is 0. Cells beyond the padding,
+ * which `ceilMode` adds, never count.
  */
 export function windowMeans(axis: Axis, countPadding: boolean): AxisMap {
   const count = cellsInWindow(axis, countPadding);
   return slideWindow(axis, (first, past) => 1 / count(first, past));
 }
 
-/** Returns a function that counts the cells of a window over which `windowMeans` averages. */
+/**
+ * Returns a function that returns the number of cells over which `windowMeans` averages in a
+ * window.
+ */
 export function cellsInWindow(
   axis: Axis,
   countPadding: boolean,
@@ -41,8 +45,8 @@ export function cellsInWindow(
 }
 
 /**
- * Returns the map to the sum of each window, in which a cell outside the input counts as the
- * average of the cells inside.
+ * Returns the linear map that computes the sum of each window. A cell outside the input counts as
+ * the average of the window's cells inside the input.
  */
 export function windowSumsFilledUp(axis: Axis): AxisMap {
   return slideWindow(
@@ -52,8 +56,8 @@ export function windowSumsFilledUp(axis: Axis): AxisMap {
 }
 
 /**
- * Returns the map to the average of each of `output` windows that together cover the axis; window i
- * consists of the cells ⌊i·input/output⌋ ... ⌈(i+1)·input/output⌉ − 1.
+ * Returns the linear map that computes the average of each of `output` windows that together cover
+ * the axis. Window i consists of the cells ⌊i·input/output⌋ ... ⌈(i+1)·input/output⌉ − 1.
  */
 export function windowsThatCover(input: number, output: number): AxisMap {
   const rows = Array.from({ length: output }, (_, i) => {

@@ -14,8 +14,8 @@ import { passes } from '../graph/assume.ts';
 import { surelyFinite } from './surelyFinite.ts';
 
 /**
- * Returns the scalar 0 if all values of the tensors are finite, else NaN. 0·x is 0 for a finite x
- * and NaN for any other, so the sum of all 0·x is 0 or NaN. Unlike a sum of squares, it cannot
+ * Returns the scalar 0 if all values of the tensors are finite, else NaN. For a finite x, 0·x is 0;
+ * otherwise it is NaN. So the sum of all 0·x is 0 or NaN. Unlike a sum of squares, this sum cannot
  * overflow.
  *
  * Shapes: any; output [].
@@ -31,8 +31,9 @@ export function zeroIfFinite(tensors: readonly Tensor[]): Tensor {
 
 /**
  * Returns whether the sums of squares are finite. L2Loss is one operation per tensor, and takes a
- * tenth of the time of the three operations (mul, sum, add) of `zeroIfFinite`, which checks again
- * if a square overflows. L2Loss does not take integers, which are finite anyway.
+ * tenth of the time of the three operations (mul, sum, add) of `zeroIfFinite`. If a square
+ * overflows, `zeroIfFinite` checks again. L2Loss does not support integers, which are finite
+ * anyway.
  */
 function haveFiniteSquares(tensors: readonly Tensor[]): boolean {
   const floats = tensors.filter(({ dtype }) => dtype === 'float32');

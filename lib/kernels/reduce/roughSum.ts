@@ -5,8 +5,9 @@ import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 import { surelyFinite } from './surelyFinite.ts';
 
 /**
- * Returns a scalar that is finite only if all values are, by the fastest sum of the backend. The
- * sum may also overflow, so if it is not finite the values need a closer look.
+ * Returns a scalar that is finite only if all values are finite. It is the backend's fastest sum of
+ * the values. The sum of finite values may overflow, so if it is not finite, the values must be
+ * checked in another way.
  *
  * Shapes: any, of dtype float32; output [].
  */

@@ -18,8 +18,8 @@ import { passes } from '../graph/assume.ts';
 import { sumOver } from '../normalize/reductionGroups.ts';
 
 /**
- * Returns the sum of all values, precisely for any number of values. tfjs's own sum on wasm adds
- * them one after the other in single precision: its sum of 37.7 million ones is 16.8 million.
+ * Returns the sum of all values, which is precise for any number of values. tfjs's own sum on wasm
+ * adds them one after the other in single precision: its sum of 37.7 million ones is 16.8 million.
  */
 export function sumAll(x: Tensor): Scalar {
   const grouping = { outer: 1, rows: 1, groups: 1, columns: x.size };
@@ -33,8 +33,8 @@ export function meanAll(x: Tensor): Scalar {
 
 /**
  * Returns the norm ‖x‖ of all values of all tensors. If a square overflows, the norm is computed
- * from x / max |x|. The norm is read to notice an overflow. If only a graphics card has its value,
- * it is not read, and the result is ∞ after an overflow.
+ * from x / max |x|. To notice an overflow, the value of the norm is read. If only a GPU has the
+ * value, it is not read, and the result is ∞ after an overflow.
  */
 export function normOf(tensors: readonly Tensor[]): Scalar {
   return tidy(() => {

@@ -4,14 +4,14 @@ import { sumOver } from '../normalize/reductionGroups.ts';
 import { onTensorflow, runOperation } from '../backends/tensorflow.ts';
 
 /**
- * The largest number of rows for TensorFlow's gradient of a bias. It adds one row after the other,
- * so for more rows its rounding error is larger than that of `sumOver`.
+ * The largest number of rows for TensorFlow's gradient of a bias. That kernel adds one row after
+ * the other, so for more rows its rounding error is larger than that of `sumOver`.
  */
 const MAX_ROWS = 1 << 16;
 
 /**
- * Returns the sum over all axes but the last `trailing`: the gradient of a parameter that a batch
- * shares.
+ * Returns the sum over all axes except the last `trailing` axes. This is the gradient of a
+ * parameter that all examples of a batch share.
  *
  *     const gradBias = sumLeading(gradOutput); // [N, H, W, C] to [C]
  */

@@ -1,6 +1,6 @@
 /**
- * Returns the sum of contiguous values. It computes four sums, so that no addition waits for the
- * one before.
+ * Returns the sum of contiguous values. It computes four sums, so that an addition need not wait
+ * for the previous one.
  */
 export function sumOfRun(values: ArrayLike<number>, start: number, count: number): number {
   let a = 0;

@@ -15,25 +15,25 @@ const SURELY_FINITE: ByBackend<(x: Tensor) => boolean> = {
 };
 
 /**
- * Returns whether all values are certainly finite, by one sum, which is the fastest way to see all
- * of them. The result is also false if the sum of finite values overflows, so after false the
- * values need a closer look.
+ * Returns whether all values are certainly finite. It computes one sum, which is the fastest way to
+ * read all values. The result is also false if the sum of finite values overflows, so after false
+ * the values must be checked in another way.
  *
- * It reads its result synchronously, so it is only for backends whose tensors lie in main memory.
- * There it guards kernels that lose a NaN, or that multiply an infinity by a weight of 0, which
- * gives NaN.
+ * The function reads the sum synchronously, so it is only for backends whose tensors lie in main
+ * memory. Callers use it before kernels that lose a NaN, or that multiply an infinity by a weight
+ * of 0, which gives NaN.
  */
 export function surelyFinite(x: Tensor): boolean {
   return x.size === 0 || x.dtype !== 'float32' || forBackend(SURELY_FINITE)(x);
 }
 
-/** The widths of the rows that are added, widest first. */
+/** The possible widths of the rows that are added, widest first. */
 const WIDTHS = [512, 256, 128, 96, 64, 50, 48, 40, 36, 32, 30, 28, 24, 20, 18, 16];
 /** Below this size a loop is faster than a kernel. */
 const SMALL = 1024;
 
 /**
- * Returns sums or means that together contain all values. An average pool is wasm's fastest sum; it
+ * Returns sums or means that together include all values. An average pool is wasm's fastest sum. It
  * turns NaN into −∞, which is not finite either.
  */
 function columnSums(x: Tensor): number[] {

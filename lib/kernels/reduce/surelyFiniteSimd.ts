@@ -1,7 +1,7 @@
 import { tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { runElementwise, simdOf } from '../simd/simd.ts';
 
-/** Adds 0·x, which is 0 if all values are finite, on wasm by boxprop's own kernel. */
+/** Sums 0·x on wasm with boxprop's own kernel. The sum is 0 if all values are finite. */
 export function wasmSimd(x: Tensor): boolean {
   return tidy(() => {
     const zero = simdOf().output([]);

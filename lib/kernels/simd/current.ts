@@ -3,7 +3,9 @@ import type { SIMD_KERNELS } from './kernels.ts';
 
 type SimdKernels = typeof SIMD_KERNELS;
 
-/** For each wasm backend that has boxprop's own kernels, the operations that they compute. */
+/**
+ * The operations that boxprop's own kernels compute, for each wasm backend that has such kernels.
+ */
 const kernelsOf = new WeakMap<object, SimdKernels>();
 
 /** Makes a wasm backend use boxprop's own kernels for these operations. */
@@ -12,8 +14,8 @@ export function setSimd(of: object, kernels: SimdKernels): void {
 }
 
 /**
- * Returns the operations that boxprop's own kernels compute; undefined if the backend in use has no
- * such kernels.
+ * Returns the operations that boxprop's own kernels compute, or undefined if the backend in use has
+ * no such kernels.
  */
 export function simd(): SimdKernels | undefined {
   return getBackend() === 'wasm' ? kernelsOf.get(backend()) : undefined;

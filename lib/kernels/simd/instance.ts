@@ -1,10 +1,10 @@
 /**
  * Computes the units first ... past − 1 of a kernel's work. `args` is the address of the kernel's
- * struct, `scratch` that of memory for intermediate values.
+ * struct. `scratch` is the address of memory for intermediate values.
  */
 export type KernelFunction = (args: number, first: number, past: number, scratch: number) => void;
 
-/** A memory of WebAssembly. When it grows, `buffer` becomes another object. */
+/** A WebAssembly memory. When it grows, `buffer` becomes another object. */
 export interface Memory {
   readonly buffer: ArrayBufferLike;
 }

@@ -12,8 +12,8 @@ import { wasmSimd as maxPool2d } from '../pool/maxPool2dSimd.ts';
 import { wasmSimd as surelyFinite } from '../reduce/surelyFiniteSimd.ts';
 
 /**
- * The operations that boxprop's own kernels compute on wasm. `startWasm` loads this file, and the
- * operations get it by `simd()`. So a page without wasm does not load it.
+ * The operations that boxprop's own kernels compute on wasm. Only `startWasm` loads this file, and
+ * the operations access it through `simd()`, so a page without wasm does not load it.
  */
 export const SIMD_KERNELS = {
   adam,

@@ -1,7 +1,8 @@
 import type { Axis } from '../../geometry.ts';
 
 /*
- * The fields of the structs of source/axis.h and source/conv2d.c, in their order.
+ * Computes the fields of the structs of source/axis.h and source/conv2d.c, in the order of the
+ * structs.
  */
 
 /** The part of an axis that the kernels need. */
@@ -22,7 +23,7 @@ export function axisFields({
   return [input, output, kernel, stride, dilation, before];
 }
 
-/** Returns the number of cells over which `count` windows reach. */
+/** Returns the number of cells that `count` consecutive windows cover together. */
 export function reach({ stride, kernel, dilation }: AxisFields, count: number): number {
   return (count - 1) * stride + (kernel - 1) * dilation + 1;
 }
@@ -33,8 +34,8 @@ export function isInside(axis: AxisFields): boolean {
 }
 
 /**
- * Returns the largest number of rows of windows whose cells have at most `size` values together; at
- * least 1.
+ * Returns the largest number of rows of windows whose cells have at most `size` values together. It
+ * is at least 1.
  */
 export function rowsOfStrip(
   height: AxisFields,
@@ -50,7 +51,7 @@ export function rowsOfStrip(
 /** The number of columns of a panel. */
 export const PANEL = 8;
 
-/** The number of rows of a tile, and of taps that are computed at once. */
+/** The number of rows of a tile, which is also the number of taps that are computed at once. */
 export const TILE = 4;
 
 /** Returns the sum of the widths of all panels of a matrix with this number of columns. */

@@ -2,20 +2,21 @@ import type * as workerThreads from 'node:worker_threads';
 import type { Instance } from './instance.ts';
 
 /*
- * Threads for the kernels: workers that share the memory of the wasm backend. The caller is one of
- * the threads. It writes a job into shared cells, wakes the workers, does its own part, and waits.
+ * Threads for the kernels. They are workers that share the memory of the wasm backend, and the
+ * caller, which is one of the threads. The caller writes a job into shared cells, wakes the
+ * workers, does its own part, and waits.
  */
 
 /**
- * The memory that the threads share: the number of the job, the number of threads that have not
- * finished, whether a thread has failed, and the fields of the job.
+ * The cells of memory that the threads share: the number of the job, the number of threads that
+ * have not finished, whether a thread has failed, and the fields of the job.
  */
 const CELLS = 8;
 const [JOB, UNFINISHED, FAILED] = [0, 1, 2];
 
 /**
- * The code of a worker, for Node and browsers. It is text, because a worker is loaded from a URL,
- * and every bundler keeps text.
+ * The code of a worker, for Node and browsers. It is a string, because a worker is loaded from a
+ * URL, and a bundler does not change a string.
  */
 const SERVE = `
 function serve({ module, memory, cells, stack, thread, threads, kernels }, ready) {
@@ -57,7 +58,7 @@ export interface Job {
   readonly scratchBytes: number;
 }
 
-/** The part of a worker that the pool needs after the worker has started. */
+/** The parts of a worker that the pool needs after the worker has started. */
 interface PoolWorker {
   terminate(): unknown;
 }
@@ -83,14 +84,14 @@ export class Pool {
     this.#workers = workers;
   }
 
-  /** Ends the workers, which would keep the memory of a backend that has been removed. */
+  /** Ends the workers. Otherwise they would keep the memory of a backend that has been removed. */
   end(): void {
     for (const worker of this.#workers) worker.terminate();
   }
 
   /**
-   * Runs a job on all threads, the caller's as thread 0, and returns when it is done. After an
-   * error in any thread it throws, but only when all threads are ready for the next job.
+   * Runs a job on all threads and returns when it is done. The caller's thread is thread 0. If a
+   * thread fails, it throws, but only after all threads are ready for the next job.
    */
   run({ kernel, args, units, scratch, scratchBytes }: Job): void {
     const state = this.#state;
@@ -110,8 +111,8 @@ export class Pool {
   }
 
   /**
-   * Waits until the other threads have finished. It first looks repeatedly, and then sleeps. The
-   * main thread of a page may not sleep, so it goes on looking.
+   * Waits until the other threads have finished. The caller first checks repeatedly, and then
+   * sleeps. The main thread of a page may not sleep, so it keeps checking.
    */
   #wait(): void {
     const state = this.#state;
@@ -124,7 +125,7 @@ export class Pool {
 }
 
 /**
- * The number of times that the caller looks before it sleeps. Falling asleep takes some
+ * The number of times that the caller checks before it sleeps. Falling asleep takes some
  * microseconds.
  */
 const SPINS = 2000;
@@ -154,7 +155,10 @@ function isNode(): boolean {
   return typeof process !== 'undefined' && process.versions?.node !== undefined;
 }
 
-/** Typed as `string`, because a bundler for the browser would try to resolve a literal. */
+/**
+ * This name has the type `string`, because a bundler for the browser would try to resolve a
+ * literal.
+ */
 const WORKERS: string = 'node:worker_threads';
 
 async function startInNode(data: object): Promise<PoolWorker> {
@@ -171,7 +175,7 @@ async function startInNode(data: object): Promise<PoolWorker> {
   return worker;
 }
 
-/** The part of a browser's interface that this file needs. */
+/** The parts of a browser's worker that this file needs. */
 interface BrowserWorker extends PoolWorker {
   onmessage: (() => void) | null;
   onerror: ((event: { readonly message?: string }) => void) | null;

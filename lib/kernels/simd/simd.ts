@@ -31,13 +31,13 @@ export type SimdKernel =
   | 'momentum'
   | 'adam';
 
-/** The parts of the wasm backend that the kernels need: its heap. */
+/** The part of the wasm backend that the kernels need, which is its heap. */
 export interface WasmHeap {
   readonly wasm: {
     readonly _malloc: (bytes: number) => number;
     readonly _free: (address: number) => void;
   };
-  /** `get` moves a tensor to the heap if another backend still holds it. */
+  /** Moves the tensor to the heap if another backend still holds it. */
   readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
   makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
 }
@@ -45,14 +45,14 @@ export interface WasmHeap {
 /** The number of bytes for the struct of a kernel. */
 const ARGS_BYTES = 256;
 
-/** boxprop's own kernels, which work on the tensors in the heap of the wasm backend. */
+/** boxprop's own kernels, which compute with the tensors in the heap of the wasm backend. */
 export class Simd {
   readonly #heap: WasmHeap;
   readonly #instance: Instance;
   readonly #pool: Pool | undefined;
   readonly #args: number;
 
-  /** @param pool the threads; without them, the caller's thread does everything. */
+  /** @param pool the threads; without a pool, the caller's thread does all the work. */
   constructor(heap: WasmHeap, instance: Instance, pool?: Pool) {
     this.#heap = heap;
     this.#instance = instance;
@@ -60,7 +60,7 @@ export class Simd {
     this.#args = heap.wasm._malloc(ARGS_BYTES) >>> 0;
   }
 
-  /** Returns the address of a tensor's values. It stays valid when the heap grows. */
+  /** Returns the address of a tensor's values. The address stays valid when the heap grows. */
   addressOf(x: Tensor): number {
     return this.#heap.dataIdMap.get(x.dataId).memoryOffset;
   }
@@ -71,7 +71,7 @@ export class Simd {
     return engine().makeTensorFromTensorInfo(info) as T;
   }
 
-  /** Calls `body` with the address of memory for `size` values, which is free again afterwards. */
+  /** Calls `body` with the address of memory for `size` values. The memory is freed afterwards. */
   withRoom<T>(size: number, body: (address: number) => T): T {
     const address = this.#heap.wasm._malloc(4 * Math.max(size, 1)) >>> 0;
     try {
@@ -81,12 +81,12 @@ export class Simd {
     }
   }
 
-  /** Sets all values of a tensor of `output` to 0. */
+  /** Sets all values of a tensor that `output` has created to 0. */
   clear(x: Tensor): void {
     new Float32Array(this.#instance.memory.buffer, this.addressOf(x), x.size).fill(0);
   }
 
-  /** Writes values to memory of `withRoom`. */
+  /** Writes values to memory that `withRoom` has allocated. */
   write(address: number, values: ArrayLike<number>): void {
     new Float32Array(this.#instance.memory.buffer, address, values.length).set(values);
   }
@@ -94,10 +94,10 @@ export class Simd {
   /**
    * Runs a kernel.
    *
-   * @param units the number of units of the kernel's work; its comment says what a unit is. If all
-   *   inputs are finite, a unit gives the same values in any thread.
-   * @param args the fields of the kernel's struct, in order; a number with a fraction as
-   *   `float(x)`.
+   * @param units the number of units of the kernel's work; the comment of the kernel says what a
+   *   unit is. If all inputs are finite, a unit gives the same values in any thread.
+   * @param args the fields of the kernel's struct, in order. A number that is not an integer is
+   *   given as `float(x)`.
    * @param options `scratch`: the number of intermediate values per thread; `work`: the number of
    *   multiplications, which decides whether threads are used.
    */
@@ -109,7 +109,7 @@ export class Simd {
   ): void {
     if (units === 0) return;
     const pool = work < WORTHWHILE || units === 1 ? undefined : this.#pool;
-    // Each thread's values begin at a multiple of 16 bytes.
+    // The values of each thread begin at a multiple of 16 bytes.
     const size = Math.ceil(scratch / 4) * 4;
     this.withRoom(size * (pool?.threads ?? 1), (address) => {
       new Int32Array(this.#instance.memory.buffer, this.#args, args.length).set(args);
@@ -123,12 +123,12 @@ export class Simd {
 }
 
 /**
- * The number of multiplications from which threads are used. It takes about 20 µs to wake them, in
- * which one thread computes this many.
+ * From this number of multiplications on, threads are used. Waking them takes about 20 µs, and one
+ * thread computes this many multiplications in that time.
  */
 const WORTHWHILE = 2 ** 18;
 
-/** The number of elements in one unit of an elementwise kernel's work. */
+/** One unit of an elementwise kernel's work has this number of elements. */
 const BLOCK = 4096;
 
 /** Runs a kernel of source/elementwise.c, which maps elements of inputs to elements of outputs. */
@@ -147,28 +147,29 @@ export function runElementwise(
   simd.run(kernel, outputs[0].size === size ? unitsOf(size, BLOCK) : 1, fields, { work: size });
 }
 
-/** Returns the integer with the bits of a number in single precision, for a field of a struct. */
+/**
+ * Returns the integer that has the same bits as a single-precision number, for a field of a struct.
+ */
 export function float(x: number): number {
   return new Int32Array(Float32Array.of(x).buffer)[0];
 }
 
-/**
- * Returns the number of units of a kernel's work on `size` elements or rows, `atOnce` in each unit.
- */
+/** Returns the number of units of work on `size` elements or rows, with `atOnce` in each unit. */
 export function unitsOf(size: number, atOnce: number): number {
   return Math.ceil(size / atOnce);
 }
 
-/** The kernels of each wasm backend. A backend without own kernels has no entry. */
+/** The kernels of each wasm backend. A backend without boxprop's own kernels has no entry. */
 const instances = new WeakMap<object, Simd>();
 
-/** Gives a wasm backend its kernels. */
+/** Sets the kernels of a wasm backend. */
 export function addSimd(of: object, simd: Simd): void {
   instances.set(of, simd);
 }
 
 /**
- * Returns the kernels of the backend in use. Throws if it is not a wasm backend with own kernels.
+ * Returns the kernels of the backend in use. Throws if it is not a wasm backend with boxprop's own
+ * kernels.
  */
 export function simdOf(): Simd {
   const simd = instances.get(backend());

@@ -5,7 +5,7 @@ import { setSimd } from './current.ts';
 import { SIMD_KERNELS } from './kernels.ts';
 import { addSimd, Simd, type WasmHeap } from './simd.ts';
 
-/** `WebAssembly`, which TypeScript's types declare only for browsers. */
+/** The global `WebAssembly`. TypeScript declares it only for browsers. */
 const { WebAssembly } = globalThis as unknown as {
   readonly WebAssembly: {
     readonly validate: (bytes: Uint8Array) => boolean;
@@ -18,8 +18,8 @@ const { WebAssembly } = globalThis as unknown as {
 };
 
 /**
- * The wasm backend, which has its memory in one of two places: the build for one thread exports it,
- * the build with threads imports it.
+ * The wasm backend. tfjs's build for one thread exports its memory, and the build with threads
+ * imports it.
  */
 interface WasmBackend extends WasmHeap {
   dispose: () => void;
@@ -29,7 +29,7 @@ interface WasmBackend extends WasmHeap {
   };
 }
 
-/** The number of bytes of the stack of an instance; the kernels use a few hundred. */
+/** The number of bytes of the stack of an instance. The kernels use only a few hundred. */
 const STACK_BYTES = 4096;
 
 /** The result of `startSimd`. */
@@ -41,9 +41,9 @@ export interface StartedSimd {
 const NONE: StartedSimd = { choice: 'none', threads: 1 };
 
 /**
- * Gives a wasm backend boxprop's own kernels. Resolves to the choice that the machine allows, which
- * is `'none'` if it has no SIMD, or if the backend's memory is out of reach, and to the number of
- * threads, which is 1 unless the backend is tfjs's build with threads.
+ * Adds boxprop's own kernels to a wasm backend. Resolves to the choice of instructions and to the
+ * number of threads. The choice is `'none'` if the machine has no SIMD, or if the backend's memory
+ * is not accessible. The number of threads is 1 unless the backend is tfjs's build with threads.
  *
  * @param most the best choice that is allowed.
  */
@@ -73,7 +73,7 @@ export async function startSimd(
   return NONE;
 }
 
-/** Ends the threads when tfjs removes the backend. */
+/** Ends the threads as soon as tfjs removes the backend. */
 function endWith(backend: WasmBackend, pool: Pool): void {
   const dispose = backend.dispose.bind(backend);
   backend.dispose = () => {
@@ -89,15 +89,18 @@ async function instantiate(bytes: Uint8Array, memory: Memory): Promise<Instance>
 }
 
 /**
- * Sets the start of the compiler's own stack. By default the stack is at address 0, where tfjs
- * keeps its data.
+ * Sets the address of the stack that the compiled code uses. By default it is at address 0, where
+ * tfjs stores its data.
  */
 function setStack({ exports }: Instance, end: number): void {
   (exports as unknown as { readonly __stack_pointer: { value: number } }).__stack_pointer.value =
     end;
 }
 
-/** Reserves a stack in the heap and returns its upper end, because it grows downwards. */
+/**
+ * Reserves memory for a stack in the heap and returns its upper end, because a stack grows
+ * downwards.
+ */
 function stackIn({ wasm }: WasmHeap): number {
   const end = (wasm._malloc(STACK_BYTES) >>> 0) + STACK_BYTES;
   return end - (end % 16);
@@ -110,10 +113,13 @@ async function importBinary(choice: 'relaxed' | 'plain'): Promise<string> {
   return binary.default;
 }
 
-/** Typed as `string`, because a bundler for the browser would try to resolve a literal. */
+/**
+ * This name has the type `string`, because a bundler for the browser would try to resolve a
+ * literal.
+ */
 const V8: string = 'node:v8';
 
-/** Switches relaxed SIMD on in Node 20, which has it behind a flag. */
+/** Enables relaxed SIMD in Node 20, where it needs a flag. */
 async function allowRelaxed(): Promise<void> {
   if (typeof process === 'undefined' || process.versions?.v8 === undefined) return;
   try {
@@ -131,7 +137,7 @@ function isShared({ buffer }: Memory): boolean {
 }
 
 /**
- * The bytes that import the memory: "env", "memory", kind 2 (memory), flag 0 (without a maximum).
+ * The bytes of the memory's import: "env", "memory", kind 2 (memory), flag 0 (without a maximum).
  */
 const IMPORT = [3, ...letters('env'), 6, ...letters('memory'), 2, 0];
 
@@ -140,8 +146,8 @@ const SHARED = 3;
 const MAXIMUM = [0x80, 0x80, 0x04];
 
 /**
- * Decodes a binary. In tfjs's build with threads the memory is shared and has a maximum, and the
- * import of the binary must say so.
+ * Decodes a binary. In tfjs's build with threads the memory is shared and has a maximum, so the
+ * import of the memory in the binary must declare both.
  */
 function decode(base64: string, shared: boolean): Uint8Array {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -149,7 +155,7 @@ function decode(base64: string, shared: boolean): Uint8Array {
   const at = bytes.findIndex((_, i) => IMPORT.every((byte, k) => bytes[i + k] === byte));
   const [flag, minimum] = [at + IMPORT.length - 1, at + IMPORT.length];
   bytes[flag] = SHARED;
-  // The length of the section stands before the number of imports, which is 1.
+  // The length of the section is stored before the number of imports, which is 1.
   bytes[at - 2] += MAXIMUM.length;
   return Uint8Array.from([
     ...bytes.subarray(0, minimum + 1),
