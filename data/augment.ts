@@ -1,5 +1,6 @@
 import { tensor } from '@tensorflow/tfjs-core';
 import { InputError, show } from '../lib/errors.ts';
+import type { Share } from '../lib/group.ts';
 import { disposeTensors } from '../lib/memory.ts';
 import type { Rng } from '../lib/rng.ts';
 import { datasetInfo, type Batch, type Dataset } from './dataset.ts';
@@ -42,13 +43,14 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
     augmentations.reduce((changed, one) => one(changed, [height, width, channels], rng), image);
   return {
     ...datasetInfo(dataset),
-    async batch(indices: Int32Array, rng?: Rng): Promise<Batch> {
-      const batch = await dataset.batch(indices, rng);
+    async batch(indices: Int32Array, rng?: Rng, share?: Share): Promise<Batch> {
+      const batch = await dataset.batch(indices, rng, share);
       if (rng === undefined) return batch;
+      const first = share?.from ?? 0;
       try {
         const values = Float32Array.from(await batch.input.data());
         for (let k = 0; k < indices.length; k++) {
-          const changed = change(values.slice(k * size, (k + 1) * size), rng.fold(k));
+          const changed = change(values.slice(k * size, (k + 1) * size), rng.fold(first + k));
           if (changed.length !== size) {
             throw new InputError(
               `${name}: expected augmentations to keep the ${size} values of an image, ` +

@@ -31,14 +31,15 @@ export function crop(dataset: Dataset, [height, width]: readonly [number, number
   return {
     ...datasetInfo(dataset),
     inputShape: [height, width, channels],
-    async batch(indices, rng): Promise<Batch> {
-      const full = await dataset.batch(indices, rng);
+    async batch(indices, rng, share): Promise<Batch> {
+      const full = await dataset.batch(indices, rng, share);
+      const place = share ?? { from: 0, of: indices.length };
       const values = await full.input.data();
       disposeTensors(full.input);
       const windows = new Float32Array(indices.length * height * row);
       for (let k = 0; k < indices.length; k++) {
         // `augment` uses the generator fold(k), so another one is used here.
-        const exampleRng = rng?.fold(indices.length + k);
+        const exampleRng = rng?.fold(place.of + place.from + k);
         const top = start(fullHeight - height, exampleRng);
         const left = start(fullWidth - width, exampleRng);
         for (let y = 0; y < height; y++) {

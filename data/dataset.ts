@@ -1,6 +1,7 @@
 import { tensor, type Tensor, tensor1d, type Tensor1D } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
+import type { Share } from '../lib/group.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { IdxData } from './idx.ts';
 import { checkNamesDiffer } from './namesDiffer.ts';
@@ -44,8 +45,10 @@ export interface Dataset {
    *
    * @param rng the generator for augmentations, passed only in training. A generator in the same
    *   state gives the same batch. Without it, the examples are not augmented.
+   * @param share the place of the examples in a batch whose other examples other processes read.
+   *   They then draw the same random numbers as one process that reads the whole batch.
    */
-  batch(indices: Int32Array, rng?: Rng): Batch | Promise<Batch>;
+  batch(indices: Int32Array, rng?: Rng, share?: Share): Batch | Promise<Batch>;
 }
 
 /**

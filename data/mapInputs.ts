@@ -27,8 +27,8 @@ export function mapInputs(dataset: Dataset, box: Module): Dataset {
   return {
     ...datasetInfo(dataset),
     inputShape,
-    async batch(indices, rng): Promise<Batch> {
-      const { input, labels } = await dataset.batch(indices, rng);
+    async batch(indices, rng, share): Promise<Batch> {
+      const { input, labels } = await dataset.batch(indices, rng, share);
       try {
         return { input: map(input), labels };
       } catch (error) {

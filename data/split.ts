@@ -43,10 +43,11 @@ export function subset(
     name,
     length: chosen.length,
     ...(labels && { labels: chosen.map((index) => labels[index]) }),
-    batch: (indices, rng) =>
+    batch: (indices, rng, share) =>
       dataset.batch(
         indices.map((index) => indexAt(name, chosen, index)),
         rng,
+        share,
       ),
   };
 }

@@ -14,6 +14,7 @@ import {
   type Context,
   type ForwardResult,
   type Gradients,
+  type GradVisitor,
   type Grads,
   type NamedModule,
   type Params,
@@ -166,20 +167,22 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     return gradParams;
   }
 
-  override backprop(gradOutput: Out, cache: ContainerCache): Gradients<In> {
+  override backprop(gradOutput: Out, cache: ContainerCache, onGrads?: GradVisitor): Gradients<In> {
     return this.#back(gradOutput, cache, (box, grad, ofBox) => {
-      const gradients = box.backprop(grad, ofBox);
+      const gradients = box.backprop(grad, ofBox, onGrads);
       disposeTensors(cache.caches.pop());
+      report(box, gradients.gradParams, onGrads);
       return gradients;
     });
   }
 
-  override backpropParams(gradOutput: Out, cache: ContainerCache): Grads {
+  override backpropParams(gradOutput: Out, cache: ContainerCache, onGrads?: GradVisitor): Grads {
     const { gradInput, gradParams } = this.#back(gradOutput, cache, (box, grad, ofBox, needed) => {
       const gradients = needed
-        ? box.backprop(grad, ofBox)
-        : { gradInput: undefined, gradParams: box.backpropParams(grad, ofBox) };
+        ? box.backprop(grad, ofBox, onGrads)
+        : { gradInput: undefined, gradParams: box.backpropParams(grad, ofBox, onGrads) };
       disposeTensors(cache.caches.pop());
+      report(box, gradients.gradParams, onGrads);
       return gradients;
     });
     disposeTensors(gradInput);
@@ -335,6 +338,11 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
     this.#child(name, box);
     return withPath(modulePath(this, name), run);
   }
+}
+
+/** Reports the gradients of a child that is no container; a container reports those inside it. */
+function report(box: AnyModule, gradParams: Grads, onGrads: GradVisitor | undefined): void {
+  if (box.children().length === 0) onGrads?.(box, gradParams);
 }
 
 /**

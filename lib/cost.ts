@@ -1,4 +1,6 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import { isTensor, nameOf } from './check.ts';
+import { BoxError, show } from './errors.ts';
 
 /**
  * How a cost combines the examples of a batch: `'sum'` adds their losses (the lecture's E),
@@ -26,6 +28,20 @@ export abstract class Cost<In = Tensor, Target = Tensor, Cache = unknown> {
 
   /** Computes ∂C/∂x. The caller owns it. */
   abstract backpropToInput(cache: Cache): In;
+
+  /**
+   * Returns the number by which 'mean' divides the sum over a batch: N, unless examples count with
+   * different weights. With it, processes that each compute a part of a batch combine their means.
+   *
+   * Errors: a target that is not a tensor, for which a cost of one's own overrides this method.
+   */
+  divisorOf(target: Target): number {
+    if (isTensor(target)) return target.shape[0];
+    throw new BoxError(
+      [`${nameOf(this)}.divisorOf`],
+      `expected a target that is a tensor, got ${show(target)}: override divisorOf`,
+    );
+  }
 }
 
 /** Returns the weight of one example in the loss: 1, or 1/N for the mean. */

@@ -2,6 +2,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { ChannelMap } from './channelMap.ts';
 import { checkMode, nameOf } from './check.ts';
 import { BoxError, show } from './errors.ts';
+import type { Share } from './group.ts';
 import type { Facts, Shape } from './facts.ts';
 import { disposeTensors } from './memory.ts';
 import { predict, type NestedArray, type Prediction } from './predict.ts';
@@ -22,6 +23,11 @@ export interface Context {
   readonly mode: 'training' | 'inference';
   /** Required by boxes that draw random numbers in training. */
   readonly rng?: Rng;
+  /**
+   * The examples of the input, if they are a part of a batch whose other parts other processes
+   * compute. Boxes then draw the random numbers of the whole batch and use those of their examples.
+   */
+  readonly share?: Share;
   /** Called by containers after the forward of each child, inner children first. */
   readonly afterBox?: (box: AnyModule, input: unknown, output: unknown) => void;
 }
@@ -40,6 +46,9 @@ export interface Gradients<In> {
 
 /** Any box, with any types of input and output. */
 export type AnyModule = Module<unknown, unknown>;
+
+/** Receives the parameter gradients of a box that is no container. It must not dispose them. */
+export type GradVisitor = (box: AnyModule, gradParams: Grads) => void;
 
 /** A box in a container, with its name there: `['0', box]`, `['body', box]`. */
 export type NamedModule<In = unknown, Out = unknown> = readonly [
@@ -161,9 +170,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   /**
    * Computes both gradients. A box overrides this only if the two share work. A container visits
    * its boxes once, in reverse order, and disposes each cache after use, so its cache serves only
-   * one `backprop`.
+   * one `backprop`. It passes the gradients of each box to `onGrads` as soon as they are computed.
    */
-  backprop(gradOutput: Out, cache: Cache): Gradients<In> {
+  backprop(gradOutput: Out, cache: Cache, _onGrads?: GradVisitor): Gradients<In> {
     return {
       gradInput: this.backpropToInput(gradOutput, cache),
       gradParams: this.backpropToParams(gradOutput, cache),
@@ -174,8 +183,10 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    * Computes only the parameter gradients and disposes the cache: the backward pass of a training
    * step. The gradient of the network's own input is not needed, so a container does not compute
    * it.
+   *
+   * @param onGrads receives the gradients of each box inside as soon as they are computed.
    */
-  backpropParams(gradOutput: Out, cache: Cache): Grads {
+  backpropParams(gradOutput: Out, cache: Cache, _onGrads?: GradVisitor): Grads {
     const gradParams = this.backpropToParams(gradOutput, cache);
     disposeTensors(cache);
     return gradParams;

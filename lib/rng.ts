@@ -82,6 +82,19 @@ export class Rng {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
+  /**
+   * Leaves out `count` draws of `uniform`, in no time. Errors: a count that is not an integer of at
+   * least 0.
+   */
+  skip(count: number): void {
+    if (!Number.isSafeInteger(count) || count < 0) {
+      throw new InputError(
+        `Rng.skip: expected count to be an integer of at least 0, got ${show(count)}`,
+      );
+    }
+    this.#counter += count;
+  }
+
   /** Returns an integer from 0 to below − 1, all equally likely. Errors: below is not positive. */
   integer(below: number): number {
     if (!Number.isSafeInteger(below) || below < 1) {

@@ -92,8 +92,8 @@ export function labelTarget(
   if (classOf === undefined)
     return targetOnGpu({ reduction, weights, ignoreIndex }, labels, classes);
   checkLabels(cost, classOf, classes, ignoreIndex);
-  const counts = Float64Array.from(classOf, (y) => (y === ignoreIndex ? 0 : (weights?.[y] ?? 1)));
-  const total = reduction === 'mean' ? counts.reduce((sum, count) => sum + count, 0) : 1;
+  const counts = countsOf(classOf, { weights, ignoreIndex });
+  const total = reduction === 'mean' ? sumOf(counts) : 1;
   if (total === 0) {
     throw new BoxError(
       [`${nameOf(cost)}.forward`],
@@ -105,6 +105,36 @@ export function labelTarget(
     classes,
     counts.map((count) => count / total),
   );
+}
+
+/**
+ * Returns S of `labelTarget` for 'mean': the sum of the weights of the labels that are not ignored.
+ *
+ * Errors: labels that exist only on the GPU.
+ */
+export function labelDivisor(
+  cost: object,
+  options: Pick<LabelCost, 'weights' | 'ignoreIndex'>,
+  labels: Tensor1D,
+): number {
+  const classOf = hostValues(labels);
+  if (classOf !== undefined) return sumOf(countsOf(classOf, options));
+  throw new BoxError(
+    [`${nameOf(cost)}.divisorOf`],
+    'expected labels in main memory, got labels on the GPU',
+  );
+}
+
+/** Returns c_n of `labelTarget`. */
+function countsOf(
+  classOf: ArrayLike<number>,
+  { weights, ignoreIndex }: Pick<LabelCost, 'weights' | 'ignoreIndex'>,
+): Float64Array {
+  return Float64Array.from(classOf, (y) => (y === ignoreIndex ? 0 : (weights?.[y] ?? 1)));
+}
+
+function sumOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function targetOnGpu(

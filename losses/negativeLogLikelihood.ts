@@ -2,7 +2,13 @@ import { neg, tidy, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflo
 import { Cost, type Reduction } from '../lib/cost.ts';
 import { mulNoNan } from '../lib/kernels/elementwise/arithmetic.ts';
 import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
-import { checkLabelOptions, checkScores, labelTarget, type LabelOptions } from './labels.ts';
+import {
+  checkLabelOptions,
+  checkScores,
+  labelDivisor,
+  labelTarget,
+  type LabelOptions,
+} from './labels.ts';
 
 /** The options of `NegativeLogLikelihood`. */
 export type NegativeLogLikelihoodOptions = LabelOptions;
@@ -60,5 +66,10 @@ export class NegativeLogLikelihood extends Cost<Tensor2D, Tensor1D, NegativeLogL
 
   backpropToInput({ target: t }: NegativeLogLikelihoodCache): Tensor2D {
     return neg(t);
+  }
+
+  /** Σ_n w_{y_n} over the labels that are not ignored. */
+  override divisorOf(target: Tensor1D): number {
+    return labelDivisor(this, this, target);
   }
 }

@@ -21,6 +21,7 @@ import {
   checkLabelOptions,
   checkScores,
   distributionTarget,
+  labelDivisor,
   labelTarget,
   type LabelOptions,
 } from './labels.ts';
@@ -98,6 +99,11 @@ export class SoftmaxCrossEntropy extends Cost<
 
   backpropToInput({ logProbabilities, target: t }: SoftmaxCrossEntropyCache): Tensor2D {
     return tidy(() => sub(mul(expOf(logProbabilities), sum(t, 1, true)), t));
+  }
+
+  /** Σ_n w_{y_n} over the labels that are not ignored, or N for probabilities. */
+  override divisorOf(target: Tensor1D | Tensor2D): number {
+    return isLabels(target) ? labelDivisor(this, this, target) : super.divisorOf(target);
   }
 
   /** Computes t from probabilities, and checks them. */

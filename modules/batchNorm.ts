@@ -3,7 +3,6 @@ import {
   mul,
   neg,
   rsqrt,
-  tidy,
   type Rank,
   type Tensor,
   type Tensor1D,
@@ -22,6 +21,7 @@ import {
 import { scalar } from '../lib/constant.ts';
 import { BoxError, show } from '../lib/errors.ts';
 import { createParam, fill } from '../lib/init/initializers.ts';
+import { tidy } from '../lib/memory.ts';
 import { plus, times } from '../lib/kernels/elementwise/arithmetic.ts';
 import {
   normGradSums,
@@ -31,7 +31,14 @@ import {
   standardize,
   standardizeToInput,
   type Standardized,
+  type StandardizedGrads,
 } from '../lib/kernels/normalize/features.ts';
+import {
+  standardizeAcross,
+  standardizeToInputAcross,
+  type AcrossRanks,
+} from '../lib/kernels/normalize/acrossRanks.ts';
+import type { Group } from '../lib/group.ts';
 import { numElements } from '../lib/shapes.ts';
 import { sameShape } from '../lib/window.ts';
 import type { Facts, Shape } from '../lib/facts.ts';
@@ -64,11 +71,18 @@ export interface BatchNormCache {
    * only in training.
    */
   readonly batch?: { readonly mean: Tensor1D; readonly variance: Tensor1D };
+  /** The other ranks, if they computed μ and σ² together with this one. */
+  readonly across?: AcrossRanks;
 }
 
-/** A context that observes the input of every BatchNorm; `finalizeBatchNorm` uses it. */
+/** The parts of a context that only BatchNorm reads. */
 export interface BatchNormContext extends Context {
-  /** Receives the input of each BatchNorm before its forward pass. */
+  /**
+   * The ranks whose examples have one μ and one σ² in training, as if one process had them all.
+   * Without it, each process uses the statistics of its own examples.
+   */
+  readonly batchNormGroup?: Group;
+  /** Receives the input of each BatchNorm before its forward pass, for `finalizeBatchNorm`. */
   readonly onBatchNorm?: (box: BatchNorm, input: Tensor) => void;
 }
 
@@ -87,6 +101,9 @@ export interface BatchNormContext extends Context {
  * inference μ and σ² are the constants in the buffers, so these parts are 0:
  * ∂C/∂x_i = γ/√(σ² + ε) · g_i. The cache tells the backward methods whether the forward pass was in
  * training or in inference.
+ *
+ * If the context has a `batchNormGroup`, i and j run over the values of a feature on all ranks of
+ * the group, and m counts these. ∂C/∂γ and ∂C/∂β are still sums over the values of this rank.
  *
  * Only `updateBuffers` changes the buffers. They follow the training batches:
  * running ← (1 − momentum) running + momentum new, with σ² m/(m − 1) as the new variance.
@@ -146,32 +163,31 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
     const training = isTraining(this, context);
     context?.onBatchNorm?.(this, input);
     const { weight, bias } = this.params;
-    const m = input.size / this.features;
-    if (training && m < 2) {
-      throw new BoxError(
-        ['BatchNorm.forward'],
-        `expected more than 1 value per feature in training, got an input of shape [${input.shape.join(', ')}]`,
-      );
-    }
+    const group = training ? context?.batchNormGroup : undefined;
     return tidy(() => {
-      const { normalized, mean, variance, invStd } = training
-        ? standardize(input, this.eps)
-        : this.#byRunning(input);
+      const own = input.size / this.features;
+      if (training && group === undefined) this.#checkValues(own, input);
+      const standardized: Standardized & { readonly across?: AcrossRanks } = group
+        ? standardizeAcross(group, input, this.eps)
+        : training
+          ? standardize(input, this.eps)
+          : this.#byRunning(input);
+      const { normalized, mean, variance, invStd, across } = standardized;
+      const m = across?.values ?? own;
+      if (training) this.#checkValues(m, input);
       const output =
         weight && bias ? scaleAndShiftFeatures(normalized, weight, bias) : normalized.clone();
       if (!training) return { output, cache: { normalized, invStd } };
       const batch = { mean, variance: mul<Tensor1D>(variance, scalar(m / (m - 1))) };
-      return { output, cache: { normalized, invStd, batch } };
+      return { output, cache: { normalized, invStd, batch, ...(across && { across }) } };
     });
   }
 
   backpropToInput(gradOutput: Tensor, cache: BatchNormCache): Tensor {
     checkGradOutput(this, 'backpropToInput', gradOutput, cache.normalized.shape);
     return tidy(() => {
-      const { normalized, invStd, batch } = cache;
-      const scale = this.#scale(invStd);
-      if (batch === undefined) return scaleFeatures(gradOutput, scale);
-      return standardizeToInput(gradOutput, normalized, scale).gradInput;
+      if (cache.batch === undefined) return scaleFeatures(gradOutput, this.#scale(cache.invStd));
+      return this.#throughStatistics(gradOutput, cache).gradInput;
     });
   }
 
@@ -184,15 +200,10 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
 
   /** Computes both gradients from the same two sums. */
   override backprop(gradOutput: Tensor, cache: BatchNormCache): Gradients<Tensor> {
-    const { normalized, invStd, batch } = cache;
-    if (batch === undefined) return super.backprop(gradOutput, cache);
-    checkGradOutput(this, 'backprop', gradOutput, normalized.shape);
+    if (cache.batch === undefined) return super.backprop(gradOutput, cache);
+    checkGradOutput(this, 'backprop', gradOutput, cache.normalized.shape);
     return tidy(() => {
-      const { gradInput, products, sums } = standardizeToInput(
-        gradOutput,
-        normalized,
-        this.#scale(invStd),
-      );
+      const { gradInput, products, sums } = this.#throughStatistics(gradOutput, cache);
       return { gradInput, gradParams: this.params.weight ? { weight: products, bias: sums } : {} };
     });
   }
@@ -233,6 +244,25 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
 
   override describe(): string {
     return `BatchNorm of ${this.features} channels`;
+  }
+
+  /** ∂C/∂x with the parts through μ and σ², and the sums of ∂C/∂γ and ∂C/∂β. */
+  #throughStatistics(
+    gradOutput: Tensor,
+    { normalized, invStd, across }: BatchNormCache,
+  ): StandardizedGrads {
+    const scale = this.#scale(invStd);
+    return across === undefined
+      ? standardizeToInput(gradOutput, normalized, scale)
+      : standardizeToInputAcross(across, gradOutput, normalized, scale);
+  }
+
+  #checkValues(values: number, { shape }: Tensor): void {
+    if (values >= 2) return;
+    throw new BoxError(
+      ['BatchNorm.forward'],
+      `expected more than 1 value per feature in training, got an input of shape [${shape.join(', ')}]`,
+    );
   }
 
   /** γ/√(σ² + ε) */

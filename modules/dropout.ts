@@ -56,7 +56,7 @@ export class Dropout extends Module<Tensor, Tensor, DropoutCache> {
     checkInput(this, input);
     const { shape } = input;
     if (!isTraining(this, context)) return { output: input.clone(), cache: { shape } };
-    const mask = dropMask(this, shape, this.p, context?.rng);
+    const mask = dropMask(this, shape, this.p, context);
     return { output: mul(input, mask), cache: { shape, mask } };
   }
 

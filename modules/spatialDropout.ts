@@ -60,7 +60,7 @@ export class SpatialDropout extends Module<Tensor, Tensor, SpatialDropoutCache> 
     if (!isTraining(this, context)) return { output: input.clone(), cache: { shape } };
     const last = input.rank - 1;
     const perChannel = shape.map((size, axis) => (axis === 0 || axis === last ? size : 1));
-    const mask = dropMask(this, perChannel, this.p, context?.rng);
+    const mask = dropMask(this, perChannel, this.p, context);
     return { output: mul(input, mask), cache: { shape, mask } };
   }
 

@@ -1,6 +1,7 @@
 import { batchCount } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { InputError } from '../lib/errors.ts';
+import { shareOf, type Group } from '../lib/group.ts';
 import type { AnyModule } from '../lib/module.ts';
 import { trainingExamples } from '../lib/trainingExamples.ts';
 
@@ -12,6 +13,10 @@ export interface BatchSizes {
   readonly batchSize: number;
   /** Whether a shorter last batch is left out; false by default. */
   readonly dropLast?: boolean;
+  /** The processes that each train on a part of a batch; one process by default. */
+  readonly group?: Pick<Group, 'rank' | 'size'>;
+  /** Whether BatchNorm uses the statistics of all parts of a batch; false by default. */
+  readonly syncBatchNorm?: boolean;
 }
 
 /** A batch of an epoch that is too small for a box. */
@@ -30,16 +35,14 @@ export interface SmallBatch {
  *
  * Errors: those of `batches`.
  */
-export function smallBatch(
-  network: AnyModule,
-  { train, batchSize, dropLast = false }: BatchSizes,
-): SmallBatch | undefined {
+export function smallBatch(network: AnyModule, sizes: BatchSizes): SmallBatch | undefined {
+  const { train, batchSize, dropLast = false } = sizes;
   const { length, inputShape } = train;
   batchCount(length, batchSize, { dropLast }); // Refuses bad sizes.
   const rest = dropLast ? 0 : length % batchSize;
   const smallest = rest === 0 ? batchSize : rest;
   const { examples, box } = trainingExamples(network, [smallest, ...inputShape]);
-  if (smallest >= examples) return undefined;
+  if (smallest >= examples) return smallPart(network, smallest, examples, sizes);
   const expected = `batches of at least ${examples} examples, which ${box} needs in training`;
   if (length < examples)
     return { expected, got: `a training set of ${length}`, advice: 'train on more examples' };
@@ -52,6 +55,28 @@ export function smallBatch(
     got: `a last batch of ${rest} (${length} examples in batches of ${batchSize})`,
     advice:
       'choose another batchSize (--batch-size), or leave out the last batch with dropLast (--drop-last)',
+  };
+}
+
+/**
+ * Finds a batch whose smallest part, on one of the ranks, is too small for a box. A network with
+ * running statistics needs an example on each rank.
+ */
+function smallPart(
+  network: AnyModule,
+  smallest: number,
+  examples: number,
+  { group, syncBatchNorm = false }: BatchSizes,
+): SmallBatch | undefined {
+  if (group === undefined || group.size === 1 || syncBatchNorm) return undefined;
+  if (Object.keys(network.buffers).length === 0 && examples === 1) return undefined;
+  const { count } = shareOf({ rank: 0, size: group.size }, smallest);
+  if (count >= examples) return undefined;
+  return {
+    expected: `at least ${examples} examples of each batch on each rank, for the statistics of BatchNorm`,
+    got: `${count} on rank 0 (a batch of ${smallest} on ${group.size} ranks)`,
+    advice:
+      'use the statistics of all ranks with syncBatchNorm (--sync-batch-norm), or fewer ranks',
   };
 }
 

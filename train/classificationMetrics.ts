@@ -1,3 +1,5 @@
+import type { Group } from '../lib/group.ts';
+
 /**
  * Counts the errors of a classifier, batch by batch. Its answer is the class with the largest
  * score; among equal scores, the first class wins. An example with a score that is NaN is an error
@@ -23,6 +25,19 @@ export class ClassificationMetrics {
   constructor(classes: number) {
     this.classes = classes;
     this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  }
+
+  /** Adds the counts of all ranks of a group. */
+  merge(group: Group): void {
+    const { classes } = this;
+    const counts = Float64Array.of(this.examples, this.errors, this.top5Errors);
+    const all = Float64Array.from([...counts, ...this.confusion.flat()]);
+    group.sum(all);
+    [this.examples, this.errors, this.top5Errors] = all;
+    this.confusion.forEach((row, label) => {
+      for (let answer = 0; answer < classes; answer++)
+        row[answer] = all[counts.length + label * classes + answer];
+    });
   }
 
   /** Counts a batch. */

@@ -1,9 +1,10 @@
 import { SoftmaxCrossEntropy } from '../losses/softmaxCrossEntropy.ts';
 import type { Cost } from '../lib/cost.ts';
-import { batches } from '../data/batches.ts';
+import { batchCount, batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { BoxError, InputError } from '../lib/errors.ts';
 import { checkOptions, nameOf } from '../lib/check.ts';
+import { soloGroup, type Group } from '../lib/group.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Module } from '../lib/module.ts';
 import { stepCompiler, type StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
@@ -45,6 +46,11 @@ export interface EvaluateOptions {
   readonly compile?: boolean;
   /** Runs the forward passes instead of an own compiler. The caller disposes it. */
   readonly compiler?: StepCompiler;
+  /**
+   * The processes that share the batches among them. Each calls `evaluate` with the same arguments,
+   * and all get the result on the whole dataset, which is that of one process bit for bit.
+   */
+  readonly group?: Group;
   /** Stops before the next batch; `evaluate` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -68,8 +74,8 @@ export async function evaluate(
   dataset: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  checkOptions('evaluate', options, ['batchSize', 'compile', 'compiler', 'signal']);
-  const { batchSize = 250, compile = true, signal } = options;
+  checkOptions('evaluate', options, ['batchSize', 'compile', 'compiler', 'group', 'signal']);
+  const { batchSize = 250, compile = true, group = soloGroup, signal } = options;
   const cost: Cost = new SoftmaxCrossEntropy({ reduction: 'sum' });
   if (dataset.length === 0) {
     throw new InputError(`evaluate: expected examples in ${dataset.name}, got none`);
@@ -78,10 +84,14 @@ export async function evaluate(
   const isWorthIt = compile && dataset.length >= WORTH_COMPILING * batchSize;
   const own = options.compiler === undefined && isWorthIt ? await stepCompiler() : undefined;
   const run: StepCompiler['run'] = (options.compiler ?? own)?.run ?? ((part) => part());
-  let loss = 0;
+  // One number per batch, so that the order of their sum does not depend on the ranks.
+  const losses = new Float64Array(batchCount(dataset.length, batchSize));
+  let k = -1;
   try {
     for (const indices of batches(dataset.length, batchSize)) {
       signal?.throwIfAborted();
+      k++;
+      if (k % group.size !== group.rank) continue;
       const { input, labels } = await dataset.batch(indices);
       try {
         const infer = () => {
@@ -100,7 +110,7 @@ export async function evaluate(
           () => undefined,
         );
         metrics.add(await result.scores.data(), await labels.data());
-        loss += (await result.loss.data())[0];
+        [losses[k]] = await result.loss.data();
         disposeTensors(result);
       } finally {
         disposeTensors([input, labels]);
@@ -110,6 +120,9 @@ export async function evaluate(
   } finally {
     own?.dispose();
   }
+  group.sum(losses);
+  metrics.merge(group);
+  const loss = losses.reduce((sum, value) => sum + value, 0);
   const { errors, top5Errors, confusion } = metrics;
   const errorRate = errors / dataset.length;
   return {

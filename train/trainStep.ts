@@ -1,14 +1,18 @@
-import { stack, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, stack, zerosLike, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../lib/check.ts';
+import { scalar } from '../lib/constant.ts';
 import type { Cost } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
 import { disposeTensors, tidy } from '../lib/memory.ts';
-import type { Context, Grads, Module } from '../lib/module.ts';
+import type { BatchNormContext } from '../modules/batchNorm.ts';
+import type { Grads, Module } from '../lib/module.ts';
 import type { Rng } from '../lib/rng.ts';
 import type { StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
 import { zeroIfFinite } from '../lib/kernels/reduce/finite.ts';
 import { ActivationCheck } from './activationCheck.ts';
 import { findNonFinite } from './findNonFinite.ts';
+import type { GradientExchange } from './gradientExchange.ts';
+import { agreeOnProblem, wholeBatch, type WholeBatch } from './wholeBatch.ts';
 
 /** The part of an optimizer that `trainStep` uses. */
 export interface Optimizer {
@@ -44,6 +48,17 @@ export interface TrainStepOptions {
    * it from step to step, and disposes it.
    */
   readonly compiler?: StepCompiler;
+  /**
+   * Makes the step one of all ranks of a group: each rank calls `trainStep` with its part of the
+   * batch, possibly an empty one, and all get the loss and the update of the whole batch. The caller
+   * keeps it from step to step.
+   */
+  readonly exchange?: GradientExchange;
+  /**
+   * Whether BatchNorm uses the statistics of the examples of all ranks; by default it uses those of
+   * each rank.
+   */
+  readonly syncBatchNorm?: boolean;
 }
 
 /**
@@ -65,7 +80,7 @@ export interface TrainStepOptions {
  *         a pool, is not found; nor is one inside a box that runs other boxes but is no
  *         `Container`.
  * Source: lecture, "Backpropagation: summary".
- * @returns C, computed before w changes.
+ * @returns C of the whole batch, computed before w changes.
  *
  *     const optimizer = new SGD(network.params, { learningRate: 0.1 });
  *     const loss = await trainStep({ network, cost, optimizer, input, target });
@@ -73,8 +88,15 @@ export interface TrainStepOptions {
 export async function trainStep(options: TrainStepOptions): Promise<number> {
   checkOptions('trainStep', options, OPTIONS);
   const { network, cost, optimizer, input, target, rng, step, beforeUpdate, compiler } = options;
+  const { exchange, syncBatchNorm = false } = options;
+  const batch = wholeBatch(exchange?.group, cost, input, target);
+  const { share } = batch;
   const run: StepCompiler['run'] = compiler?.run ?? ((part) => part());
-  const before: Context = { mode: 'training', ...(rng && { rng: rng.clone() }) };
+  const before: BatchNormContext = {
+    mode: 'training',
+    ...(rng && { rng: rng.clone() }),
+    ...(share && { share }),
+  };
   let activations = new ActivationCheck(input);
   let random = rng;
   const buffers = Object.values(network.buffers).map((buffer) => ({
@@ -89,16 +111,24 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
   const compute = () =>
     tidy(() => {
       const { afterBox } = activations;
-      const context: Context = { mode: 'training', afterBox, ...(random && { rng: random }) };
+      const context: BatchNormContext = {
+        ...before,
+        ...(random && { rng: random }),
+        afterBox: (box, x, output) => {
+          afterBox(box, x, output);
+          exchange?.afterForward(box);
+        },
+        ...(syncBatchNorm && exchange && { batchNormGroup: exchange.group }),
+      };
       const { output, cache } = network.forward(input, context);
       // A cost can hide an infinity too, such as the score −∞ of a class that is not the target.
       activations.add(output);
-      const { loss, cache: costCache } = cost.forward(output, target);
+      const { loss, gradOutput } = costOf(output, batch, options);
       network.updateBuffers(cache);
-      const gradOutput = cost.backpropToInput(costCache);
-      disposeTensors(costCache);
       if (beforeUpdate === undefined) disposeTensors(output);
-      const grads = network.backpropParams(gradOutput, cache);
+      const grads = network.backpropParams(gradOutput, cache, (box, gradParams) =>
+        exchange?.add(box, gradParams),
+      );
       // The parameters and the input are checked too, because the loss may be finite although one
       // of their values is not: a max pool can hide it.
       const finite = [Object.values(grads), Object.values(network.params), [input]].map(
@@ -112,9 +142,12 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
     disposeTensors(activations.sums);
     activations = new ActivationCheck(input);
     random = before.rng?.clone();
+    exchange?.restart();
   };
   try {
-    const computed = run(compute, undo);
+    exchange?.begin();
+    // A forward pass with `syncBatchNorm` cannot run again, because the other ranks go on.
+    const computed = run(compute, syncBatchNorm && exchange ? undefined : undo);
     grads = computed.grads;
     observed = computed.output ?? [];
     const [loss, gradsVerdict, paramsVerdict, inputVerdict, ...sums] =
@@ -128,25 +161,57 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       ['activation', !sums.every(Number.isFinite)],
     ] as const;
     const [broken] = verdicts.find(([, isBad]) => isBad) ?? [];
+    let problem: string | undefined;
     if (broken !== undefined) {
       const when = step === undefined ? '' : ` at step ${step}`;
-      const where = await findNonFinite({ network, cost, input, target, context: before });
+      const again = findNonFinite({ network, cost, input, target, context: before });
+      // A part of a batch may be too small for BatchNorm alone; then the place is not known.
+      const where = await (exchange ? again.catch(() => undefined) : again);
       // The sum of large activations can overflow although all of them are finite.
-      if (broken !== 'activation' || where !== undefined) {
-        throw new InputError(
-          `non-finite ${broken}${when}: first in ${where ?? 'no box when the step is run again'}`,
-        );
-      }
+      if (broken !== 'activation' || where !== undefined)
+        problem = `non-finite ${broken}${when}: first in ${where ?? 'no box when the step is run again'}`;
+    }
+    const total = agreeOnProblem(exchange?.group, problem, loss * batch.scale);
+    if (exchange !== undefined) {
+      const own = grads;
+      grads = await exchange.finish(own, network.buffers, batch.part);
+      disposeTensors(own);
+      await requireFiniteSums(grads, step);
     }
     if (observed.length > 0) await beforeUpdate?.({ output: observed[0], grads });
     run(() => optimizer.step(grads));
-    return loss;
+    return total;
   } catch (error) {
+    await exchange?.drain();
     restoreBuffers();
     throw error;
   } finally {
     disposeTensors([grads, observed, activations.sums, buffers.map(({ kept }) => kept)]);
   }
+}
+
+/** Computes C and ∂C/∂x of a part of a batch; ∂C/∂x is that of the cost of the whole batch. */
+function costOf(
+  output: Tensor,
+  { weight, scale }: WholeBatch,
+  { cost, target }: TrainStepOptions,
+): { loss: Scalar; gradOutput: Tensor } {
+  // Examples that do not count have no mean.
+  if (weight === 0) return { loss: scalar(0), gradOutput: zerosLike(output) };
+  const { loss, cache } = cost.forward(output, target);
+  const gradOutput = cost.backpropToInput(cache);
+  disposeTensors(cache);
+  return { loss, gradOutput: scale === 1 ? gradOutput : mul(gradOutput, scalar(scale)) };
+}
+
+/** Finite gradients of the ranks can have an infinite sum. */
+async function requireFiniteSums(grads: Grads, step: number | undefined): Promise<void> {
+  const verdict = tidy(() => zeroIfFinite(Object.values(grads)));
+  const [value] = await verdict.data();
+  disposeTensors(verdict);
+  if (value === 0) return;
+  const when = step === undefined ? '' : ` at step ${step}`;
+  throw new InputError(`non-finite gradient${when}: first in the sum over the ranks`);
 }
 
 const OPTIONS = [
@@ -159,4 +224,6 @@ const OPTIONS = [
   'step',
   'beforeUpdate',
   'compiler',
+  'exchange',
+  'syncBatchNorm',
 ] as const;

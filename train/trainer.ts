@@ -1,13 +1,16 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { getBackend, tensor, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions, nameOf } from '../lib/check.ts';
 import type { Cost } from '../lib/cost.ts';
 import { batchCount } from '../data/batches.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { InputError, show } from '../lib/errors.ts';
+import { broadcastText, shareOf, soloGroup, type Group } from '../lib/group.ts';
 import { disposeTensors } from '../lib/memory.ts';
-import type { Grads, Module } from '../lib/module.ts';
+import type { Grads, Module, Params } from '../lib/module.ts';
 import { Rng, type RngState } from '../lib/rng.ts';
 import { checkBatches } from './checkBatches.ts';
+import { areEqual, broadcastState, requireSame } from './equalRanks.ts';
+import { GradientExchange } from './gradientExchange.ts';
 import { layerStats, snapshot, type LayerStats } from './layerStats.ts';
 import { stepCompiler, type StepCompiler } from '../lib/kernels/graph/stepCompiler.ts';
 import type { MetricScheduler } from '../optim/reduceOnPlateau.ts';
@@ -50,6 +53,8 @@ export interface EpochEvent {
   readonly validation?: Evaluation;
   /** The learning rate of the last step of the epoch. */
   readonly learningRate: number;
+  /** The time in which this rank copied gradients or waited for other ranks, in seconds. */
+  readonly exchangeSeconds?: number;
   /** The root mean squares of weights, gradients and updates at the last step of the epoch. */
   readonly layers: readonly LayerStats[];
   /**
@@ -99,13 +104,28 @@ export interface TrainerOptions {
    * faster; true by default. Other backends ignore it.
    */
   readonly compile?: boolean;
-  /** Stops after the current step. */
+  /**
+   * The processes that train together, from `joinGroup`. Each creates the same trainer. Every rank
+   * trains on its part of each batch and gets the same parameters, those that one process would
+   * get. `run` starts from the state of rank 0. Callbacks run on every rank, except `checkpoint`,
+   * which runs on rank 0.
+   */
+  readonly group?: Group;
+  /**
+   * Whether BatchNorm uses the statistics of the examples of all ranks in training; by default it
+   * uses those of each rank, which needs no exchange. The backend webgpu cannot do it.
+   */
+  readonly syncBatchNorm?: boolean;
+  /** Stops after the current step. If one rank gets the signal, all stop. */
   readonly signal?: AbortSignal;
   /** Called after each step. */
   readonly onStep?: (event: StepEvent) => void;
   /** Called and awaited after each complete epoch. */
   readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
-  /** Saves the trainer's state; called after each epoch, and if the signal stops the training. */
+  /**
+   * Saves the trainer's state; called after each epoch, and if the signal stops the training. In a
+   * group, only rank 0 calls it.
+   */
   readonly checkpoint?: () => void | Promise<void>;
   /** The number of steps between further checkpoints within an epoch. */
   readonly checkpointSteps?: number;
@@ -182,6 +202,7 @@ export class Trainer {
   /** The batch of the next step, which is requested while the current step runs. */
   #next: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
   #compiler: StepCompiler | undefined;
+  #exchange: GradientExchange | undefined;
 
   constructor(options: TrainerOptions) {
     checkOptions(this, options, OPTIONS);
@@ -284,6 +305,7 @@ export class Trainer {
 
   /** Trains until all epochs have run, the patience runs out, or the signal stops the training. */
   async run(): Promise<TrainResult> {
+    await this.#joinRanks();
     if (this.options.compile !== false) this.#compiler = await stepCompiler();
     try {
       return await this.#run();
@@ -294,6 +316,37 @@ export class Trainer {
       disposeTensors(await this.#next?.batch.catch(() => []));
       this.#next = undefined;
     }
+  }
+
+  /** Checks that the ranks train the same, and gives them the state of rank 0. */
+  async #joinRanks(): Promise<void> {
+    const { group, network, optimizer, cost, syncBatchNorm = false } = this.options;
+    if (group === undefined || group.size === 1) return;
+    if (syncBatchNorm && getBackend() === 'webgpu') {
+      throw new InputError(
+        'Trainer: expected another backend than webgpu with syncBatchNorm, because it cannot wait for a value inside a step',
+      );
+    }
+    const { train, validation, batchSize, dropLast, epochs, patience, checkpointSteps } =
+      this.options;
+    requireSame(group, {
+      network: String(network),
+      parameters: shapesOf({ ...network.params, ...network.buffers }),
+      cost: nameOf(cost),
+      reduction: cost.reduction,
+      optimizer: nameOf(optimizer),
+      precision: getBackend() === 'float64' ? 'double' : 'single',
+      ...Object.fromEntries(
+        Object.entries({ 'training set': train, 'validation set': validation }).map(
+          ([name, data]) => [name, data && describeDataset(data)],
+        ),
+      ),
+      ...{ batchSize, dropLast, epochs, patience, checkpointSteps, syncBatchNorm },
+    });
+    await broadcastState(group, network, optimizer);
+    const progress = broadcastText(group, JSON.stringify(this.progress));
+    if (group.rank !== 0) this.restore(JSON.parse(progress) as TrainingProgress);
+    this.#exchange = new GradientExchange(group, network);
   }
 
   async #run(): Promise<TrainResult> {
@@ -310,7 +363,7 @@ export class Trainer {
       const order = this.#streams[0].fold(epoch).permutation(train.length).slice(0, this.#used);
       let layers: LayerStats[] = [];
       for (let from = (this.#step % perEpoch) * batchSize; from < order.length; from += batchSize) {
-        if (this.options.signal?.aborted) {
+        if (this.#isAborted()) {
           await this.#save();
           return { epochs: epoch - 1, steps: this.#step, ended: 'aborted', ...(best && { best }) };
         }
@@ -331,12 +384,31 @@ export class Trainer {
   /** Saves a checkpoint. Weights that are not finite must not replace the last good ones. */
   async #save(): Promise<void> {
     if (this.#step > 0) await requireFinite(this.options.network, this.#step - 1);
-    await this.options.checkpoint?.();
+    if (this.#group.rank === 0) await this.options.checkpoint?.();
   }
 
-  /** Requests the batch of a step, which depends only on the step. Errors reject the promise. */
+  get #group(): Group {
+    return this.options.group ?? soloGroup;
+  }
+
+  /** Returns whether a rank has got the signal. */
+  #isAborted(): boolean {
+    const aborted = Float64Array.of(this.options.signal?.aborted === true ? 1 : 0);
+    this.#group.max(aborted);
+    return aborted[0] === 1;
+  }
+
+  /**
+   * Requests this rank's part of the batch of a step, which depends only on the step. Errors reject
+   * the promise.
+   */
   async #batch(indices: Int32Array, step: number): Promise<Batch> {
-    return this.options.train.batch(indices, this.#streams[1].fold(step));
+    const { train } = this.options;
+    const rng = this.#streams[1].fold(step);
+    if (this.#group.size === 1) return train.batch(indices, rng);
+    const share = shareOf(this.#group, indices.length);
+    const own = indices.slice(share.from, share.from + share.count);
+    return own.length > 0 ? train.batch(own, rng, share) : emptyBatch(train);
   }
 
   /** Does one step. Returns the statistics of the layers if it is the last step of its epoch. */
@@ -346,6 +418,7 @@ export class Trainer {
     epoch: number,
   ): Promise<LayerStats[]> {
     const { network, cost, optimizer, train, schedule, plateau, onStep } = this.options;
+    const { syncBatchNorm = false } = this.options;
     const step = this.#step;
     const random = this.#streams[2];
     const measure = following === undefined;
@@ -365,8 +438,9 @@ export class Trainer {
         rng: random.fold(step),
         step,
         ...(this.#compiler && { compiler: this.#compiler }),
+        ...(this.#exchange && { exchange: this.#exchange, syncBatchNorm }),
         beforeUpdate: async ({ output, grads }) => {
-          this.#checkScores(output, indices.length);
+          this.#checkScores(output, labels.size);
           metrics.add(await output.data(), await labels.data());
           if (!measure) return;
           kept.before = snapshot(network.params);
@@ -381,7 +455,9 @@ export class Trainer {
       }
       const loss = await running;
       this.#lossSum += loss * (cost.reduction === 'mean' ? indices.length : 1);
-      this.#errors += metrics.errors;
+      const errors = Float64Array.of(metrics.errors);
+      this.#group.sum(errors);
+      this.#errors += errors[0];
       this.#step++;
       onStep?.({
         step,
@@ -401,12 +477,15 @@ export class Trainer {
     const trained = { loss: this.#lossSum / this.#used, errorRate: this.#errors / this.#used };
     [this.#lossSum, this.#errors] = [0, 0];
     await requireFinite(network, this.#step - 1);
+    if (this.#group.size > 1 && !(await areEqual(this.#group, network)))
+      await broadcastState(this.#group, network, optimizer);
     const evaluated =
       validation &&
       (await evaluateFinite(network, validation, {
         batchSize: Math.max(batchSize, 250),
         ...(this.#compiler ? { compiler: this.#compiler } : { compile: false }),
         step: this.#step - 1,
+        group: this.#group,
       }));
     plateau?.step((evaluated ?? trained).loss);
     const best =
@@ -419,6 +498,7 @@ export class Trainer {
       train: trained,
       ...(evaluated && { validation: evaluated }),
       learningRate,
+      ...(this.#exchange && { exchangeSeconds: this.#exchange.seconds }),
       layers,
       best,
     });
@@ -448,12 +528,27 @@ const OPTIONS = [
   'plateau',
   'patience',
   'compile',
+  'group',
+  'syncBatchNorm',
   'signal',
   'onStep',
   'onEpoch',
   'checkpoint',
   'checkpointSteps',
 ] as const;
+
+function emptyBatch({ inputShape }: Dataset): Batch {
+  return { input: zeros([0, ...inputShape]), labels: tensor([], [0], 'int32') };
+}
+
+function shapesOf(params: Params): Record<string, readonly number[]> {
+  return Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, shape]));
+}
+
+function describeDataset({ length, classes, inputShape, labels }: Dataset) {
+  const sum = labels && Array.from(labels).reduce((hash, y) => (hash * 31 + y + 1) % 1000003, 0);
+  return { length, classes, inputShape, ...(sum !== undefined && { labels: sum }) };
+}
 
 function isBetter(
   a: { errorRate: number; loss: number },

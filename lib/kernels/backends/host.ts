@@ -1,6 +1,7 @@
 import { backend, engine, getBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import { numElements } from '../../shapes.ts';
 import { withinMemory } from '../../withinMemory.ts';
+import { hostValues } from './hostValues.ts';
 
 /** The values of a tensor, not copied: in single precision, or in double precision on float64. */
 export type Values = Float32Array | Float64Array;
@@ -88,4 +89,20 @@ export function writeOnHost(
 export function sliceOnHost(x: Tensor, start: number, shape: readonly number[]): Tensor {
   const copy = (slice: Values, all: Values) => slice.set(all.subarray(start, start + slice.length));
   return computeOnHost([x], shape, copy, { zeroed: false });
+}
+
+/**
+ * Copies the values of a tensor into an array. Returns whether that was possible: a graphics card's
+ * values need `await data()`.
+ */
+export function copyToHost(tensor: Tensor, target: Values): boolean {
+  if (getBackend() === 'wasm') {
+    const heap = backend() as unknown as WasmHeap;
+    heap.dataIdMap.get(tensor.dataId);
+    target.set(heap.typedArrayFromHeap(tensor));
+    return true;
+  }
+  const values = hostValues(tensor);
+  if (values !== undefined) target.set(values);
+  return values !== undefined;
 }

@@ -2,12 +2,13 @@ import type { Rank, ShapeMap, Tensor } from '@tensorflow/tfjs-core';
 import { nameOf } from '../../check.ts';
 import { BoxError, show } from '../../errors.ts';
 import { numElements } from '../../shapes.ts';
-import type { Rng } from '../../rng.ts';
+import type { Context } from '../../module.ts';
 import { constant } from '../../constant.ts';
 
 /**
  * Draws a mask whose elements are 0 with probability p, else 1/(1 − p). There is one draw per
- * element, row by row, so the same generator draws the same mask on every backend.
+ * element, row by row, so the same generator draws the same mask on every backend. If the examples
+ * are a share of a batch, the mask is the same share of the mask of the whole batch.
  *
  * Errors: no generator; the message names `box.forward`.
  */
@@ -15,7 +16,7 @@ export function dropMask<R extends Rank>(
   box: object,
   shape: ShapeMap[R],
   p: number,
-  rng: Rng | undefined,
+  { rng, share }: Pick<Context, 'rng' | 'share'> = {},
 ): Tensor<R> {
   if (rng === undefined) {
     throw new BoxError(
@@ -23,7 +24,12 @@ export function dropMask<R extends Rank>(
       'expected context.rng, such as new Rng(0), to draw the mask from in training, got undefined',
     );
   }
-  const mask = rng.uniforms(numElements(shape));
+  const [examples] = shape;
+  const { from, of } = share ?? { from: 0, of: examples };
+  const perExample = numElements(shape.slice(1));
+  rng.skip(from * perExample);
+  const mask = rng.uniforms(examples * perExample);
+  rng.skip((of - from - examples) * perExample);
   const kept = 1 / (1 - p);
   for (let i = 0; i < mask.length; i++) mask[i] = mask[i] < p ? 0 : kept;
   return constant(mask, shape);

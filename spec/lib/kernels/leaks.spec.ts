@@ -603,7 +603,7 @@ const CASES: Readonly<Record<string, Case | Readonly<Record<string, Case>>>> = {
     const labels = tf.tensor1d([1, 0, 2], 'int32');
     return () => atClass(labels, 3);
   },
-  dropMask: () => () => dropMask({}, [3, 4], 0.3, new Rng(0)),
+  dropMask: () => () => dropMask({}, [3, 4], 0.3, { rng: new Rng(0) }),
   adamMoments: () => {
     const [g, mean, squares] = [1, 2, 3].map(() => tf.ones([2, 3]));
     const numbers = { betas: [0.9, 0.999], rate: 0.1, scale: 2, eps: 1e-8 } as const;

@@ -1,0 +1,96 @@
+import { add, neg, rsqrt, sub, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
+import { constant, scalar } from '../../constant.ts';
+import type { Group, GroupValues } from '../../group.ts';
+import {
+  normGradSums,
+  scaleFeatures,
+  shiftFeatures,
+  standardize,
+  type Standardized,
+  type StandardizedGrads,
+} from './features.ts';
+
+/** The result of `standardizeAcross`, with the moments of the batch of all ranks. */
+export interface GroupStandardized extends Standardized {
+  readonly across: AcrossRanks;
+}
+
+/** What the backward pass of `standardizeAcross` needs of the other ranks. */
+export interface AcrossRanks {
+  /** m, the number of values of a feature on all ranks. */
+  readonly values: number;
+  /** Replaces each number by its sum over the ranks. */
+  readonly sum: (values: GroupValues) => void;
+}
+
+/**
+ * Computes `standardize` of the batch of all ranks. With m_r, μ_r and σ²_r for the values of a
+ * feature on rank r:
+ *
+ *   m = Σ_r m_r        μ = (1/m) Σ_r m_r μ_r        σ² = (1/m) Σ_r m_r (σ²_r + (μ_r − μ)²)
+ *
+ * so a mean far from zero does not spoil the variance. A rank without examples takes part with
+ * m_r = 0. Every rank waits for the others.
+ *
+ * Source: Chan, Golub, LeVeque 1979, "Updating formulae and a pairwise algorithm for computing
+ *         sample variances".
+ */
+export function standardizeAcross(group: Group, x: Tensor, eps: number): GroupStandardized {
+  const features = x.shape[x.rank - 1];
+  const own = x.size / features;
+  const { mean, variance } = own === 0 ? NO_VALUES : momentsOf(x, eps);
+  const means = new Float64Array(features + 1);
+  for (let c = 0; c < features; c++) means[c] = own * (mean[c] ?? 0);
+  means[features] = own;
+  group.sum(means);
+  const values = means[features];
+  for (let c = 0; c < features; c++) means[c] /= values;
+  const variances = new Float64Array(features);
+  for (let c = 0; own > 0 && c < features; c++)
+    variances[c] = own * (variance[c] + (mean[c] - means[c]) ** 2);
+  group.sum(variances);
+  const whole: Tensor1D = constant(means.subarray(0, features), [features]);
+  const spread: Tensor1D = constant(
+    variances.map((value) => value / values),
+    [features],
+  );
+  const invStd: Tensor1D = rsqrt(add(spread, scalar(eps)));
+  const normalized = scaleFeatures(shiftFeatures(x, neg(whole)), invStd);
+  const across = { values, sum: (sums: GroupValues) => group.sum(sums) };
+  return { normalized, mean: whole, variance: spread, invStd, across };
+}
+
+const NO_VALUES = { mean: new Float64Array(), variance: new Float64Array() };
+
+function momentsOf(x: Tensor, eps: number) {
+  const { mean, variance } = standardize(x, eps);
+  return { mean: mean.dataSync(), variance: variance.dataSync() };
+}
+
+/**
+ * Computes `standardizeToInput` of the batch of all ranks. The sums that it returns are those of
+ * this rank: the gradients of γ and β are summed over the ranks with all other gradients.
+ *
+ *     ∂C/∂x = scale (g − (1/m) Σ g − x̂ (1/m) Σ g x̂)     Σ over the values of all ranks
+ */
+export function standardizeToInputAcross(
+  { sum, values }: AcrossRanks,
+  g: Tensor,
+  normalized: Tensor,
+  scale: Tensor,
+): StandardizedGrads {
+  const { products, sums } = normGradSums(g, normalized);
+  const features = sums.size;
+  const both = new Float64Array(2 * features);
+  both.set(sums.dataSync(), 0);
+  both.set(products.dataSync(), features);
+  sum(both);
+  const mean = (from: number) =>
+    constant(
+      both.subarray(from, from + features).map((value) => value / values),
+      [features],
+    );
+  const centred = shiftFeatures(g, neg(mean(0)));
+  const gradInput = scaleFeatures(sub(centred, scaleFeatures(normalized, mean(features))), scale);
+  return { gradInput, products, sums };
+}

@@ -1,0 +1,101 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { constant } from '../lib/constant.ts';
+import { InputError } from '../lib/errors.ts';
+import { broadcastText, gatherText, type Group } from '../lib/group.ts';
+import { disposeTensors, tidy } from '../lib/memory.ts';
+import type { Module } from '../lib/module.ts';
+import type { OptimizerState, OptimizerWithState } from '../optim/state.ts';
+import type { Optimizer } from './trainStep.ts';
+
+/**
+ * Compares facts of the ranks, such as the size of the batch, before they depend on each other.
+ *
+ * Errors: a fact that differs from that of rank 0, with the rank.
+ */
+export function requireSame(group: Group, facts: Readonly<Record<string, unknown>>): void {
+  const all = gatherText(group, JSON.stringify(facts));
+  const [first, ...others] = all.map((text) => JSON.parse(text) as Record<string, unknown>);
+  others.forEach((other, i) => {
+    const name = Object.keys({ ...first, ...other }).find(
+      (key) => JSON.stringify(first[key]) !== JSON.stringify(other[key]),
+    );
+    if (name === undefined) return;
+    const [expected, got] = [first[name], other[name]].map((value) =>
+      value === undefined ? 'none' : JSON.stringify(value),
+    );
+    throw new InputError(
+      `rank ${i + 1}: expected the same ${name} as on rank 0, ${expected}, got ${got}`,
+    );
+  });
+}
+
+/** Gives every rank the parameters and buffers of rank 0, and the state of its optimizer. */
+export async function broadcastState(
+  group: Group,
+  network: Pick<Module, 'params' | 'buffers'>,
+  optimizer: Optimizer,
+): Promise<void> {
+  for (const variable of variablesOf(network)) {
+    const value = await broadcastTensor(group, variable, variable.shape);
+    variable.assign(value);
+    disposeTensors(value);
+  }
+  if (!hasState(optimizer)) return;
+  const { tensors, scalars } = optimizer.state();
+  const shapes = Object.entries(tensors).map(([name, { shape }]) => ({ name, shape }));
+  const text = broadcastText(group, JSON.stringify({ shapes, scalars }));
+  const from = JSON.parse(text) as {
+    readonly shapes: readonly { readonly name: string; readonly shape: number[] }[];
+    readonly scalars: OptimizerState['scalars'];
+  };
+  const received: Record<string, Tensor> = {};
+  for (const { name, shape } of from.shapes)
+    received[name] = await broadcastTensor(group, tensors[name], shape);
+  if (group.rank !== 0) optimizer.restore({ tensors: received, scalars: from.scalars });
+  disposeTensors(received);
+}
+
+/**
+ * Returns whether all ranks have the same parameters and buffers, bit for bit. Processors of
+ * different kinds may round differently, so the parameters can drift apart in an epoch.
+ */
+export async function areEqual(group: Group, network: Pick<Module, 'params' | 'buffers'>) {
+  let hash = 0x811c9dc5;
+  for (const variable of variablesOf(network)) {
+    for (const word of wordsOf(await variable.data<'float32'>()))
+      hash = Math.imul(hash ^ word, 0x01000193);
+  }
+  const extremes = Float64Array.of(hash, -hash);
+  group.max(extremes);
+  return extremes[0] === -extremes[1];
+}
+
+function variablesOf({ params, buffers }: Pick<Module, 'params' | 'buffers'>): Set<Variable> {
+  return new Set([...Object.values(params), ...Object.values(buffers)]);
+}
+
+/** @param tensor the tensor of rank 0; the other ranks may have none. */
+async function broadcastTensor(
+  group: Group,
+  tensor: Tensor | undefined,
+  shape: readonly number[],
+): Promise<Tensor> {
+  const own = tensor === undefined ? undefined : await tensor.data<'float32'>();
+  const size = shape.reduce((product, length) => product * length, 1);
+  const values = group.rank === 0 && own !== undefined ? own.slice() : emptyLike(size);
+  group.broadcast(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return tidy(() => constant(values, [...shape] as [number]));
+}
+
+/** Returns zeros in the precision of the backend. */
+function emptyLike(size: number): Float32Array | Float64Array {
+  return tidy(() => constant(new Float32Array(size), [size]).dataSync().slice()) as Float32Array;
+}
+
+function hasState(optimizer: Optimizer): optimizer is OptimizerWithState {
+  return 'state' in optimizer && 'restore' in optimizer;
+}
+
+function wordsOf({ buffer, byteOffset, byteLength }: Float32Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
+}

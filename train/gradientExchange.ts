@@ -1,0 +1,190 @@
+import { getBackend, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { constant } from '../lib/constant.ts';
+import { InputError } from '../lib/errors.ts';
+import type { Group, GroupValues, PendingSum } from '../lib/group.ts';
+import { copyToHost } from '../lib/kernels/backends/host.ts';
+import { tidy } from '../lib/memory.ts';
+import type { AnyModule, Grads, Params } from '../lib/module.ts';
+
+/**
+ * The size of a bucket, in bytes: enough that the fixed cost of an exchange does not matter, and a
+ * small part of a large network.
+ */
+const BUCKET_BYTES = 4 * 2 ** 20;
+
+/** A tensor that has a place in a bucket but is not copied there yet. */
+interface Unsent {
+  readonly tensor: Tensor;
+  readonly place: GroupValues;
+  /** The number by which its values are multiplied. */
+  readonly factor: number;
+}
+
+/**
+ * Sums the gradients of a network over the ranks of a group. While the backward pass goes on to the
+ * lower boxes, the gradients of the upper ones are already on their way, in buckets of 4 MB. The
+ * object is reused from step to step.
+ *
+ *   begin          before the forward pass
+ *   afterForward   for each box that has run forward
+ *   add            for each box whose gradients are computed
+ *   finish         after the backward pass; resolves to the sums
+ *   drain          in place of finish, after an error
+ *
+ * All ranks run the same boxes in the same order, so their buckets have the same contents.
+ */
+export class GradientExchange {
+  /** The ranks that take part. */
+  readonly group: Group;
+  /** The time that all steps so far have spent on copies and in waiting, in seconds. */
+  seconds = 0;
+  readonly #params: Params;
+  readonly #values: GroupValues;
+  /** The number of times that each parameter was used in the forward pass. */
+  #uses = new Map<Variable, number>();
+  /** The place of each parameter's gradient in `#values`. */
+  #places = new Map<Variable, number>();
+  #sums: PendingSum[] = [];
+  #unsent: Unsent[] = [];
+  /** The end of the places that are given, and the end of the values that are in `#sums`. */
+  #end = 0;
+  #sent = 0;
+  /** Reads of values on a graphics card; the sums that depend on them start in their order. */
+  #reads: Promise<unknown> | undefined;
+
+  constructor(group: Group, { params, buffers }: { params: Params; buffers: Params }) {
+    this.group = group;
+    this.#params = params;
+    const tensors = new Set([...Object.values(params), ...Object.values(buffers)]);
+    const size = [...tensors].reduce((total, tensor) => total + tensor.size, 0);
+    this.#values = newValues(Math.max(size, 32));
+  }
+
+  /** Starts a step. */
+  begin(): void {
+    this.#sums = [];
+    this.#sent = 0;
+    this.#reads = undefined;
+    this.restart();
+  }
+
+  /**
+   * Starts the forward pass of the same step again. The gradients that have been sent are not sent
+   * a second time.
+   */
+  restart(): void {
+    this.#uses = new Map();
+    this.#places = new Map();
+    this.#unsent = [];
+    this.#end = 0;
+  }
+
+  /** Waits for the sums that have been started, after an error in the step. */
+  async drain(): Promise<void> {
+    await this.#reads;
+    for (const sum of this.#sums) sum.wait();
+  }
+
+  /** Counts the parameters that a box has used in the forward pass. */
+  afterForward(box: AnyModule): void {
+    if (box.children().length > 0) return;
+    for (const param of Object.values(box.params))
+      this.#uses.set(param, (this.#uses.get(param) ?? 0) + 1);
+  }
+
+  /**
+   * Sends the gradients of a box, except those of a parameter that is used in several places,
+   * because its gradient is a sum that is not complete yet.
+   */
+  add(box: AnyModule, gradParams: Grads): void {
+    const started = performance.now();
+    for (const [name, grad] of Object.entries(gradParams)) {
+      const param = box.params[name];
+      if (param !== undefined && this.#uses.get(param) === 1) this.#put(param, grad);
+    }
+    this.#poll();
+    this.seconds += (performance.now() - started) / 1000;
+  }
+
+  /**
+   * Sends the gradients that have not been sent, waits for all sums, and returns them under the
+   * names of the parameters. Averages the buffers over the ranks.
+   *
+   * @param grads all gradients of this rank.
+   * @param buffers the buffers of the network.
+   * @param weight the share of this rank in the average of the buffers.
+   */
+  async finish(grads: Grads, buffers: Params, weight: number): Promise<Grads> {
+    let started = performance.now();
+    for (const [name, grad] of Object.entries(grads)) {
+      if (!this.#places.has(this.#params[name])) this.#put(this.#params[name], grad);
+    }
+    const running = new Set(Object.values(buffers));
+    for (const buffer of running) this.#put(buffer, buffer, weight);
+    this.#send();
+    this.seconds += (performance.now() - started) / 1000;
+    await this.#reads;
+    started = performance.now();
+    for (const sum of this.#sums) sum.wait();
+    for (const buffer of running) tidy(() => buffer.assign(this.#sumOf(buffer)));
+    const sums = Object.fromEntries(
+      Object.keys(grads).map((name) => [name, this.#sumOf(this.#params[name])]),
+    );
+    this.seconds += (performance.now() - started) / 1000;
+    return sums;
+  }
+
+  /** Gives a tensor its place, and sends the bucket if it is full. */
+  #put(key: Variable, tensor: Tensor, factor = 1): void {
+    if (this.#places.has(key)) {
+      throw new InputError(
+        'GradientExchange: expected each box to pass on its gradients once, got a second time',
+      );
+    }
+    this.#places.set(key, this.#end);
+    const place = this.#values.subarray(this.#end, this.#end + tensor.size);
+    this.#end += tensor.size;
+    if (this.#end <= this.#sent) return;
+    this.#unsent.push({ tensor, place, factor });
+    if ((this.#end - this.#sent) * this.#values.BYTES_PER_ELEMENT >= BUCKET_BYTES) this.#send();
+  }
+
+  /**
+   * Copies the tensors that have a place but are not sent, and starts their sum. They are copied
+   * together, because each read of a value ends a graph of a compiled step.
+   */
+  #send(): void {
+    if (this.#end <= this.#sent) return;
+    const values = this.#values.subarray(this.#sent, this.#end);
+    this.#sent = this.#end;
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    const reads = unsent.flatMap(({ tensor, place, factor }) => {
+      const scale = () => {
+        if (factor !== 1) for (let i = 0; i < place.length; i++) place[i] *= factor;
+      };
+      if (!copyToHost(tensor, place))
+        return [tensor.data<'float32'>().then((read) => (place.set(read), scale()))];
+      scale();
+      return [];
+    });
+    const start = () => void this.#sums.push(this.group.startSum(values));
+    if (reads.length === 0 && this.#reads === undefined) start();
+    else this.#reads = Promise.all([this.#reads, ...reads]).then(start);
+  }
+
+  /** Lets the sums make progress: an MPI library works only while it is called. */
+  #poll(): void {
+    for (const sum of this.#sums) if (!sum.isDone()) break;
+  }
+
+  #sumOf(key: Variable): Tensor {
+    const from = this.#places.get(key) ?? 0;
+    return constant(this.#values.subarray(from, from + key.size), [...key.shape] as [number]);
+  }
+}
+
+/** Creates an array in the precision of the backend. */
+function newValues(size: number): GroupValues {
+  return getBackend() === 'float64' ? new Float64Array(size) : new Float32Array(size);
+}
