@@ -23,7 +23,7 @@ export interface Augmentation {
  * validation, are not changed.
  *
  * Errors: a dataset whose examples are not images [height, width, channels]; in a batch, those of
- *         the augmentations, and an image that gets another size.
+ *         the augmentations; an augmentation that changes the size of an image.
  * Source: Simard, Steinkraus, Platt 2003, section 2; Krizhevsky, Sutskever, Hinton 2012, section
  *          4.1.
  *
@@ -72,10 +72,9 @@ export function augment(dataset: Dataset, augmentations: readonly Augmentation[]
 
 /**
  * Returns an augmentation that shifts an image by up to `maxShift` pixels in each direction and
- * fills the border with 0: a random crop of the padded image.
+ * fills the border with 0. This is the same as a random crop of the padded image.
  *
- * Errors: a number of pixels that is not an integer of at least 0, or that can move a whole image
- *         out of its frame.
+ * Errors: a `maxShift` that is not an integer of at least 0, or that is as large as an image.
  *
  *     const augmented = augment(train, [shift(2)]);
  *     await new Trainer({ ...options, train: augmented }).run();

@@ -34,9 +34,9 @@ export function batches(
 
 /**
  * Returns the indices of `batches` in random order, for one epoch: every example occurs exactly
- * once. With `dropLast`, the examples of an incomplete last batch are left out; they differ from
- * epoch to epoch. The order is drawn at the call, so the final state of the generator does not
- * depend on how many batches are used.
+ * once. With `dropLast`, the examples of an incomplete last batch are left out; they are different
+ * ones in each epoch. The order is drawn when the function is called, so the state of the generator
+ * afterwards does not depend on how many batches are used.
  *
  * Errors: those of `batches`.
  *
@@ -75,7 +75,7 @@ function* cut(order: Int32Array, batchSize: number, count: number): Generator<In
   for (let k = 0; k < count; k++) yield order.slice(k * batchSize, (k + 1) * batchSize);
 }
 
-/** Returns the number of batches, after a check of the arguments of `caller`. */
+/** Checks the arguments of `caller`, and returns the number of batches. */
 function countOf(
   caller: string,
   length: number,

@@ -5,17 +5,17 @@ import { ArrayDataset } from './dataset.ts';
 
 /** The training and the test set of CIFAR-10 or CIFAR-100. */
 export interface Cifar {
-  /** 50,000 images. */
+  /** The training set, 50,000 images. */
   readonly train: ArrayDataset;
-  /** 10,000 images. */
+  /** The test set, 10,000 images. */
   readonly test: ArrayDataset;
 }
 
 const PIXELS = 32 * 32;
 
 /**
- * The files of each version. The label is the last byte before the pixels, in CIFAR-100 the fine
- * label.
+ * The files of each version. The label is the last byte before the pixels, which in CIFAR-100 is
+ * the fine label.
  */
 const VERSIONS = {
   'cifar-10': {
@@ -39,13 +39,13 @@ const VERSIONS = {
 type Version = keyof typeof VERSIONS;
 
 /**
- * Reads the binary version of CIFAR-10 or CIFAR-100 from a folder, whichever is there. Each example
- * has a label byte (in CIFAR-100 a coarse and a fine one) and 3072 bytes: the red, the green and
- * the blue plane of 32x32 pixels.
+ * Reads the binary version of CIFAR-10 or CIFAR-100 from a folder, which must contain one of the
+ * two. Each example has a label byte (in CIFAR-100 a coarse and a fine one) and 3072 bytes: the
+ * red, the green and the blue plane of 32x32 pixels.
  *
- * Errors: a folder with neither, with both, or with the Python version, whose files are
- *         pickles; a file that cannot be read or that ends within an example; a label that is
- *         not a class, with the file and the example.
+ * Errors: a folder with neither version, with both, or with the Python version, whose files are
+ *         pickles; a file that cannot be read or that ends in the middle of an example; a label
+ *         that is not a class (the message names the file and the example).
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
  *
  *     const { train, test } = await loadCifar('cifar-10-batches-bin');
@@ -62,7 +62,7 @@ export async function loadCifar(directory: string): Promise<Cifar> {
   return { train: await load('train'), test: await load('test') };
 }
 
-/** Returns the version in a folder, by its files. Errors: no version, or both. */
+/** Returns the version that is in a folder, which its files show. Errors: no version, or both. */
 async function versionIn(directory: string): Promise<Version> {
   const has = async (file: string) => (await pathKind(join(directory, file))) !== 'missing';
   const found = new Map<Version, string>();

@@ -5,9 +5,9 @@ import type { Rng } from '../lib/rng.ts';
 import { datasetInfo, type Batch, type Dataset } from './dataset.ts';
 
 /**
- * Makes a dataset of windows of height x width out of larger images. The window is at a random
- * place in training, when a batch has a generator, and otherwise in the middle. If the rest is odd,
- * the larger part is below or on the right.
+ * Makes a dataset of windows of height x width from larger images. In training, when a batch has a
+ * generator, the window is at a random place; otherwise it is in the middle. If the image cannot be
+ * cut equally on both sides, one pixel more is cut off at the bottom or on the right.
  *
  * Errors: examples that are not images [height, width, channels], or that are smaller than the
  *          window.
@@ -38,7 +38,7 @@ export function crop(dataset: Dataset, [height, width]: readonly [number, number
       disposeTensors(full.input);
       const windows = new Float32Array(indices.length * height * row);
       for (let k = 0; k < indices.length; k++) {
-        // `augment` uses the generator fold(k), so another one is used here.
+        // `augment` uses the generator fold(k), so a different generator is used here.
         const exampleRng = rng?.fold(place.of + place.from + k);
         const top = start(fullHeight - height, exampleRng);
         const left = start(fullWidth - width, exampleRng);

@@ -10,16 +10,16 @@ import { cleanCell, findDelimiter, firstRow, parseCsv } from './parseCsv.ts';
 
 /** The options of `loadCsv`. */
 export interface CsvOptions {
-  /** The column with the class of each example; `label` by default. */
+  /** The name of the column with the class of each example; `label` by default. */
   readonly labelColumn?: string;
   /**
-   * Whether the first line names the columns, which is the default. Otherwise the columns are named
-   * `1`, `2` and so on, and `labelColumn` is required.
+   * Whether the first line names the columns; true by default. If not, the columns are named `1`,
+   * `2` and so on, and `labelColumn` is required.
    */
   readonly header?: boolean;
   /**
-   * The names of the columns with the inputs, in the order of the inputs; for a test file, those of
-   * the training file. By default all columns except the label's, in the order of the file.
+   * The names of the input columns, in the order of the inputs. For a test file, pass those of the
+   * training file. By default, these are all columns except the label's, in the order of the file.
    */
   readonly columns?: readonly string[];
   /**
@@ -28,7 +28,8 @@ export interface CsvOptions {
    */
   readonly inputShape?: readonly number[];
   /**
-   * The names of the classes in the order of their labels; by default those in the file, sorted.
+   * The names of the classes, in the order of their labels; by default the classes in the file,
+   * sorted.
    */
   readonly classNames?: readonly string[];
   /** The factor by which the inputs are multiplied; 1 by default. */
@@ -38,13 +39,13 @@ export interface CsvOptions {
 /**
  * Reads a dataset from a CSV file (RFC 4180) in UTF-8, separated by commas, semicolons or tabs. By
  * default, the first line names the columns, and each further line is an example, with a class in
- * the column `label` and a decimal number in every other one. Classes that are all integers are
- * sorted as numbers. Blanks around names and classes do not count.
+ * the column `label` and a decimal number in every other column. If all classes are integers, they
+ * are sorted as numbers. Spaces around names and classes are ignored.
  *
- * Errors, with the line where there is one: a file that cannot be read or parsed, or that is not
- *         UTF-8; a missing, repeated or nameless column; columns other than `columns`; a line with
- *         more or fewer cells; a cell that is not a finite number; an empty label; labels that are
- *         numbers to predict; an unknown class; an unknown option.
+ * Errors (the message states the line if there is one): a file that cannot be read or parsed, or
+ *         that is not UTF-8; a missing, repeated or nameless column; columns that differ from
+ *         `columns`; a line with too many or too few cells; a cell that is not a finite number; an
+ *         empty label; labels that look like measurements; an unknown class; an unknown option.
  *
  *     const train = await loadCsv('train.csv', { labelColumn: 'species' });
  *     train.inputShape; // [1, 1, 4]

@@ -2,23 +2,23 @@ import { InputError, show } from '../lib/errors.ts';
 import { listNames } from './csvHeader.ts';
 
 /**
- * The number of different labels up to which they count as classes, even if each label has only one
+ * Up to this number of different labels, labels count as classes, even if each label has only one
  * or two examples.
  */
 const FEW = 20;
 
 /**
- * The number of different labels above which labels that are not all integers count as
- * measurements.
+ * If there are more different labels than this, and not all of them are integers, the labels count
+ * as measurements.
  */
 const FEW_FRACTIONS = 10;
 
 /**
  * Returns the classes in a column of labels, sorted; integers are sorted as numbers.
  *
- * Errors: labels that look like numbers to predict or like names of the examples: more than 10
- *         different numbers that are not all integers, or more than 20 different labels if there
- *         are more of them than half the examples; a number that is written in two ways.
+ * Errors: labels that look like measurements or like names of the examples: more than 10 different
+ *         numbers that are not all integers, or more than 20 different labels if that is more than
+ *         half the number of examples; a number that is written in two ways.
  */
 export function classesOf(
   file: string,
@@ -41,7 +41,10 @@ export function classesOf(
   return areIntegers ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
 }
 
-/** Refuses the labels 1 and 1.0, or 1 and 01: they would be two classes. */
+/**
+ * Throws if a number is written in two ways, such as 1 and 1.0, or 1 and 01, because they would be
+ * two classes.
+ */
 function checkNotation(file: string, column: string, names: readonly string[]): void {
   const known = new Map<number, string>();
   for (const name of names) {

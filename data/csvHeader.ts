@@ -3,20 +3,20 @@ import { shorten } from '../lib/oneLine.ts';
 
 /** The positions of the label and the inputs in a row of a CSV file. */
 export interface CsvLayout {
-  /** The column of the label. */
+  /** The index of the label's column. */
   readonly labelAt: number;
-  /** The columns of the inputs, in the order of the inputs. */
+  /** The indices of the input columns, in the order of the inputs. */
   readonly inputsAt: readonly number[];
-  /** The names of the inputs' columns, in the order of the inputs. */
+  /** The names of the input columns, in the order of the inputs. */
   readonly columns: readonly string[];
 }
 
 /**
- * Checks the names of a CSV file's columns, and finds the label and the inputs among them.
+ * Checks the names of a CSV file's columns, and finds the columns of the label and the inputs.
  *
- * Errors: no column `labelColumn`, or no other column; a column without a name, or with the name of
- *         another; numbers instead of names; columns other than `wanted`.
- * @param wanted the names of the columns with the inputs, in order; by default all except the
+ * Errors: no column `labelColumn`, or no other column; a column without a name; two columns with
+ *         the same name; numbers in place of names; columns that differ from `wanted`.
+ * @param wanted the names of the input columns, in order; by default all columns except the
  *   label's.
  */
 export function csvLayout(
@@ -47,9 +47,7 @@ export function csvLayout(
   return { labelAt, inputsAt, columns };
 }
 
-/**
- * Returns the positions of the columns with the inputs. Errors: a missing or an additional column.
- */
+/** Returns the indices of the input columns. Throws if a column is missing or unexpected. */
 function positions(
   file: string,
   names: readonly string[],
@@ -97,14 +95,14 @@ function isNumber(name: string): boolean {
 
 /**
  * Returns whether the names are 0, 1, 2, ... or 1, 2, 3, ..., which pandas writes for a table
- * without names.
+ * without column names.
  */
 function countColumns(names: readonly string[]): boolean {
   const start = Number(names[0]);
   return (start === 0 || start === 1) && names.every((name, at) => name === String(start + at));
 }
 
-/** Formats names for an error message: the first ten, each of them shortened. */
+/** Formats names for an error message. It shows the first ten, each of them shortened. */
 export function listNames(names: readonly string[]): string {
   const shown = names.slice(0, 10).map((name) => show(shorten(name, 40)));
   return `${shown.join(', ')}${names.length > 10 ? `, ... (${names.length})` : ''}`;

@@ -12,7 +12,7 @@ export interface CsvFile {
   readonly names: readonly string[];
   /** The positions of the label and the inputs in a row. */
   readonly layout: CsvLayout;
-  /** The factor of the inputs. */
+  /** The factor by which the inputs are multiplied. */
   readonly scale: number;
 }
 
@@ -21,7 +21,7 @@ export class CsvRows {
   /** The label of each example. */
   readonly labels: string[] = [];
   readonly #file: CsvFile;
-  /** The line of each example. */
+  /** The number of the line of each example. */
   readonly #lines: number[] = [];
   #values: Float32Array;
   #length = 0;
@@ -63,7 +63,7 @@ export class CsvRows {
     return this.#values.slice(0, this.#length);
   }
 
-  /** Returns the index of each label among the classes. Errors: an unknown class. */
+  /** Returns the label of each example as the index of its class. Throws for an unknown class. */
   labelsAs(classNames: readonly string[]): Int32Array {
     const indices = new Map(classNames.map((name, k) => [cleanCell(name), k]));
     return Int32Array.from(this.labels, (label, example) => {
@@ -90,15 +90,15 @@ export class CsvRows {
   }
 }
 
-/** Parses a decimal number; NaN for any other text, such as an empty one or `0x10`. */
+/** Parses a decimal number. Returns NaN for any other text, such as an empty one or `0x10`. */
 function parseNumber(text: string): number {
   const value = Number(text);
-  // JavaScript reads an empty text as 0, and 0x10 as 16.
+  // JavaScript converts an empty text to 0, and 0x10 to 16.
   if (value === 0 && text.trim() === '') return NaN;
   return text.length > 2 && /^\s*0[xob]/i.test(text) ? NaN : value;
 }
 
-/** Returns advice about a cell that is not a number of single precision. */
+/** Returns advice about a cell that is not a number in single precision. */
 function remedy(text: string): string {
   const MISSING = /^(\W*|nan|n\/?a|null|none|[+-]?inf(inity)?)$/i;
   if (MISSING.test(text.trim())) return 'fill it in, or leave the line out';

@@ -31,13 +31,16 @@ export interface Dataset {
   readonly classes: number;
   /** The names of the classes, in the order of their labels. */
   readonly classNames?: readonly string[];
-  /** The names of a table's columns in the order of the inputs' elements, before preprocessing. */
+  /**
+   * The names of a table's input columns, in the order of the inputs' elements, before
+   * preprocessing.
+   */
   readonly columns?: readonly string[];
   /** The label of each example, if the labels are known without reading the inputs. */
   readonly labels?: ArrayLike<number>;
   /**
-   * The decisions of the function that read the data, one line each, such as files that it left out
-   * because they are not images.
+   * The decisions of the function that read the data, one line each. An example is a line about
+   * files that were skipped because they are not images.
    */
   readonly notes?: readonly string[];
   /**
@@ -52,7 +55,8 @@ export interface Dataset {
 }
 
 /**
- * Returns all properties of a dataset except its examples, for a dataset that is derived from it.
+ * Returns all properties of a dataset except its examples. They are used for a dataset that is
+ * derived from it.
  */
 export function datasetInfo({
   name,
@@ -79,8 +83,8 @@ export interface ArrayDatasetOptions {
   /** The name of the dataset, for messages. */
   readonly name: string;
   /**
-   * All inputs, example by example. They are not copied, and bytes are converted to floats only in
-   * a batch.
+   * All inputs, example by example. They are not copied, and bytes are converted to floats only
+   * when they are put into a batch.
    */
   readonly inputs: IdxData;
   /** The shape of one input: `[height, width, channels]` for an image. */
@@ -91,7 +95,7 @@ export interface ArrayDatasetOptions {
   readonly classes: number;
   /** One name per class. */
   readonly classNames?: readonly string[];
-  /** The names of a table's columns: one per element of an input. */
+  /** The names of a table's input columns, one per element of an input. */
   readonly columns?: readonly string[];
   /** The decisions of the function that read the data, one line each. */
   readonly notes?: readonly string[];
@@ -106,7 +110,7 @@ export interface ArrayDatasetOptions {
  * A dataset in memory. The constructor checks all data, so that no batch contains invalid data.
  *
  * Errors: a label that is not a class; inputs that are not finite in single precision; no examples;
- *         unequal numbers of inputs and labels; class names that look the same; an unknown option.
+ *         unequal numbers of inputs and labels; class names that look alike; an unknown option.
  *
  *     const [inputs, labels] = [Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), [0, 1, 1, 0]];
  *     const xor = new ArrayDataset({ name: 'xor', inputs, inputShape: [2], labels, classes: 2 });
@@ -123,7 +127,7 @@ export class ArrayDataset implements Dataset {
   readonly inputs: IdxData;
   /** All labels. */
   readonly labels: Int32Array;
-  /** The factor of the inputs. */
+  /** The factor by which the inputs are multiplied. */
   readonly scale: number;
 
   constructor(options: ArrayDatasetOptions) {
@@ -155,7 +159,7 @@ export class ArrayDataset implements Dataset {
     this.labels = Int32Array.from(labels);
   }
 
-  /** Returns a batch. Errors: no indices; an index that is not that of an example. */
+  /** Returns a batch. Throws if there are no indices, or if an index is not that of an example. */
   batch(indices: Int32Array): Batch {
     if (indices.length === 0) throw this.#error('batch: expected at least one index, got none');
     const { inputs, scale } = this;

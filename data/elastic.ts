@@ -5,7 +5,7 @@ import type { Augmentation } from './augment.ts';
 
 /** The options of `elastic`. */
 export interface ElasticOptions {
-  /** α, the factor of the smoothed displacements; 34 by default. */
+  /** α, the factor by which the smoothed displacements are multiplied; 34 by default. */
   readonly alpha?: number;
   /** σ of the Gaussian that smooths the displacements, in pixels; 4 by default. */
   readonly sigma?: number;
@@ -17,8 +17,8 @@ export interface ElasticOptions {
 
 /**
  * Returns an augmentation that distorts an image elastically, after a small random rotation by θ
- * and zoom by z about the middle m. The displacement d of each pixel p has two components, uniform
- * in −1 ... 1 and then smoothed by a Gaussian of width σ:
+ * and zoom by z around the middle m. The displacement d of each pixel p has two components. They
+ * are drawn uniformly from −1 ... 1, and then smoothed by a Gaussian of width σ:
  *
  *   image'(p) = image(m + z R_θ (p − m) + α d(p)),  bilinear between pixels, 0 outside
  *
@@ -82,7 +82,7 @@ function field(length: number, rng: Rng): Float32Array {
   return rng.fillUniforms(new Float32Array(length), -1, 1);
 }
 
-/** Returns exp(−x²/2σ²) at x = −3σ ... 3σ, scaled to sum 1. */
+/** Returns exp(−x²/2σ²) at x = −3σ ... 3σ, scaled to a sum of 1. */
 function gaussianWindow(sigma: number): Float64Array {
   const reach = Math.ceil(3 * sigma);
   const window = Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>
@@ -92,7 +92,9 @@ function gaussianWindow(sigma: number): Float64Array {
   return window.map((weight) => weight / sum);
 }
 
-/** Convolves the rows, then the columns, with the window; values outside are 0. */
+/**
+ * Convolves first the rows and then the columns with the window. Values outside the image are 0.
+ */
 function smooth(
   values: Float32Array,
   height: number,

@@ -2,7 +2,7 @@ import type { ArrayDatasetOptions } from './dataset.ts';
 
 const DIGITS = '0123456789';
 const CAPITALS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-/** The small letters whose form differs from that of their capitals. */
+/** The lower-case letters whose shape differs from that of their capitals. */
 const UNLIKE_CAPITALS = 'abdefghnqrt';
 
 /** The classes of each part of EMNIST, one character per class, in the order of their labels. */
@@ -21,12 +21,12 @@ export type EmnistPart = keyof typeof EMNIST_CLASSES;
 /** The parts of EMNIST. */
 export const EMNIST_PARTS = Object.keys(EMNIST_CLASSES) as readonly EmnistPart[];
 
-/** Returns the label of the first class in the files: 1 for `letters`, otherwise 0. */
+/** Returns the label that the files use for the first class: 1 for `letters`, otherwise 0. */
 export const firstLabel = (part: EmnistPart): number => (part === 'letters' ? 1 : 0);
 
 /**
- * Swaps the axes of every image. EMNIST's files store images column by column. Read row by row, the
- * letters would be mirrored and lie on their side.
+ * Swaps the axes of every image, because EMNIST's files store images column by column. Without
+ * this, the letters would be mirrored and rotated by 90 degrees.
  *
  * Source: Cohen, Afshar, Tapson, van Schaik, "EMNIST: an extension of MNIST to handwritten
  *         letters", 2017.

@@ -3,27 +3,32 @@ import { createGunzip } from 'node:zlib';
 import { reason } from '../lib/backend/failure.ts';
 import { InputError } from '../lib/errors.ts';
 
-/** Returns whether bytes are those of a gzip file, regardless of the file's name. */
+/** Returns whether the bytes are those of a gzip file. The name of the file is not used. */
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 /**
- * The largest number of bytes after unzipping. It is also the limit for a file that is not zipped.
+ * The largest number of bytes after decompression. It is also the limit for a file that is not
+ * compressed.
  */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** The number of bytes at the start in which `lengthOf` finds the length. */
+/**
+ * `lengthOf` gets this number of bytes from the start of the data, and must find the length in
+ * them.
+ */
 const START = 2048;
 
 /**
- * Unzips gzip data, up to the length that the header of the unzipped data states. Without a limit,
- * a file of two megabytes could unzip to two gigabytes of zeros.
+ * Decompresses gzip data, up to the length that is stated in the header of the decompressed data.
+ * Without a limit, a file of two megabytes could expand to two gigabytes of zeros.
  *
- * Errors: `train-images-idx3-ubyte.gz: cannot be unzipped: unexpected end of file`; more bytes than
- *         `lengthOf` says, or than 2 GiB; those of `lengthOf`.
+ * Errors: `train-images-idx3-ubyte.gz: cannot be unzipped: unexpected end of
+ *         file`; more bytes than `lengthOf` returns, or more than 2 GiB; those of `lengthOf`.
  * @param name the name of the file, for messages.
- * @param lengthOf returns the number of bytes after unzipping, from the first 2048 of them.
+ * @param lengthOf returns the number of bytes after decompression. It gets the first 2048 of these
+ * bytes.
  */
 export async function gunzip(
   bytes: Uint8Array,

@@ -1,14 +1,14 @@
 import { InputError, show } from '../lib/errors.ts';
 
-/** The values of an IDX file, in the array of its type. */
+/** The values of an IDX file, in a typed array of the file's type. */
 export type IdxData =
   Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 /** The content of an IDX file. */
 export interface IdxArray {
-  /** The sizes of the axes, the slowest first: `[60000, 28, 28]`. Each is at least 1. */
+  /** The sizes of the axes, slowest axis first: `[60000, 28, 28]`. Each is at least 1. */
   readonly shape: number[];
-  /** The values, row by row. They share no memory with the bytes of the file. */
+  /** The values, in row-major order. They share no memory with the bytes of the file. */
   readonly data: IdxData;
 }
 
@@ -39,8 +39,8 @@ function fill<T extends IdxData>(data: T, value: (i: number) => number): T {
 
 /**
  * Parses IDX, the format of MNIST's files: two zero bytes, a type byte, a rank byte, `rank` sizes
- * (unsigned, 32 bits), then the values, row by row. Every value is big-endian. The header is
- * checked against the length of the file before anything is allocated.
+ * (unsigned, 32 bits), and then the values in row-major order. Every value is big-endian. The
+ * header is checked against the length of the file before anything is allocated.
  *
  * Errors: `train-images-idx3-ubyte: byte 3: expected a rank of at least 1, got 0`.
  * Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", file formats.
@@ -73,7 +73,7 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
 interface IdxHeader {
   readonly shape: number[];
   readonly type: Type;
-  /** The byte at which the values start. */
+  /** The index of the byte at which the values start. */
   readonly start: number;
   /** The number of values. */
   readonly count: number;

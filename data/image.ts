@@ -4,52 +4,53 @@ import { readRegularFile } from '../lib/files/regularFile.ts';
 import { imageFormat, quickHeader, type ImageFormat } from './imageHeader.ts';
 import { loadSharp } from './loadSharp.ts';
 
-/** An image of bytes, row by row: `data[(y * width + x) * channels + c]`. */
+/** An image whose values are bytes, row by row: `data[(y * width + x) * channels + c]`. */
 export interface PixelImage {
   /** The number of rows. */
   readonly height: number;
   /** The number of columns. */
   readonly width: number;
-  /** 3 for red, green and blue; 1 for grey. */
+  /** The number of channels: 3 for red, green and blue, or 1 for grey. */
   readonly channels: 1 | 3;
   /** The values of the pixels. */
   readonly data: Uint8Array;
 }
 
 /**
- * The largest number of pixels. A file of a few bytes can claim any size, and more pixels would
- * need a gigabyte.
+ * The largest number of pixels of an image. A file of a few bytes can claim any size, and more
+ * pixels would need more than a gigabyte.
  */
 const MAX_PIXELS = 1e8;
 
-/** The number of pixels above which the decoder reduces an image, if fewer pixels are needed. */
+/** If an image has more pixels than this and fewer are needed, the decoder reduces it. */
 const MAX_EXACT_PIXELS = 1.6e7;
 
 /**
- * The decoder reduces an image to this multiple of the needed height and width; the exact resize
- * follows.
+ * The decoder reduces an image to this multiple of the needed height and width. Afterwards the
+ * image is resized exactly.
  */
 const REDUCING_GAP = 4;
 
 /**
  * Reads a PNG, JPEG, WebP, TIFF or GIF file as red, green and blue bytes. The file may have a
- * palette, be grey, or be progressive; if it has several pages, the first is read. The bytes are
- * those of Pillow's `Image.open(file).convert('RGB')`, with which torchvision reads the images of
- * published networks:
+ * palette, be grey, or be progressive; if it has several pages, the first page is read. The result
+ * is the same as that of Pillow's `Image.open(file).convert('RGB')`, with which torchvision reads
+ * images for published networks:
  *
  * - A colour profile (Adobe RGB, Display P3) is ignored.
- * - CMYK becomes R = (255 − C)(255 − K) / 255, likewise G and B.
+ * - CMYK is converted by R = (255 − C)(255 − K) / 255, and in the same way for G and B.
  *
  * In three cases the result differs from Pillow's and is better:
  *
- * - The EXIF tag turns the image upright.
- * - Transparent pixels get a white background; Pillow drops the transparency, and shows whatever
- *   colour is beneath.
- * - For 16 bits per value, the upper 8 bits are used; Pillow makes a grey image of 16 bits white.
+ * - The image is rotated as its EXIF tag says.
+ * - Transparent pixels get a white background. Pillow ignores the transparency, and shows whatever
+ *   colour the pixel has.
+ * - For images with 16 bits per value, the upper 8 bits are used. Pillow converts grey 16-bit
+ *   images to white.
  *
- * The decoder is `sharp`, an optional package, whose libjpeg and libpng give Pillow's bytes.
- * Decoders in plain JavaScript repeat the colours of a JPEG instead of interpolating them as
- * libjpeg does, which gives errors of up to 65 grey levels at edges.
+ * The decoder is the optional package `sharp`, whose libjpeg and libpng give the same bytes as
+ * Pillow. Decoders in plain JavaScript do not interpolate the colours of a JPEG as libjpeg does,
+ * but repeat them. This gives errors of up to 65 grey levels at edges.
  *
  * Errors: a path that is not a regular file, or cannot be read; a file in another format, damaged
  *         or truncated; more than 100 million pixels; a missing package sharp.
@@ -62,7 +63,7 @@ export async function loadImage(file: string): Promise<PixelImage> {
 }
 
 /**
- * Decodes the bytes of an image file; see `loadImage`.
+ * Decodes the bytes of an image file in the same way as `loadImage`.
  *
  * Errors: those of `loadImage`.
  * @param name the name of the file, for messages.
@@ -81,9 +82,9 @@ export interface OpenedImage {
   /**
    * Decodes the image.
    *
-   * @param size height and width to which it will be resized. The decoder reduces an image of more
-   *   than 16 million pixels to four times this size, in a fraction of the memory; each pixel of
-   *   the resized image then differs by a level or two.
+   * @param size the height and width to which the image will be resized. The decoder reduces an
+   *   image of more than 16 million pixels to four times this size, which needs a fraction of the
+   *   memory. Each value of the resized image may then differ by one or two grey levels.
    */
   decode(size?: readonly [height: number, width: number]): Promise<PixelImage>;
 }
@@ -124,8 +125,8 @@ async function header(bytes: Uint8Array, format: ImageFormat, image: Sharp) {
 }
 
 /**
- * The colour spaces and depths that a TIFF file may have. Others, such as heights in floating
- * point, are not images to look at.
+ * The colour spaces and depths that are accepted in a TIFF file. Other files, such as
+ * floating-point elevation data, are not images to look at.
  */
 const SPACES = ['b-w', 'srgb', 'cmyk', 'grey16', 'rgb16'];
 const DEPTHS = ['uchar', 'ushort'];
@@ -151,8 +152,8 @@ async function decodeRgb(image: Sharp): Promise<PixelImage> {
 }
 
 /**
- * Decodes a CMYK image without the decoder's conversion, which would use a colour profile for
- * print.
+ * Decodes a CMYK image without the decoder's own conversion, which would use a colour profile for
+ * printing.
  */
 async function decodeCmyk(image: Sharp): Promise<PixelImage> {
   const { data: inks, info } = await image
@@ -172,7 +173,7 @@ async function decodeCmyk(image: Sharp): Promise<PixelImage> {
   return { height, width, channels: 3, data };
 }
 
-/** Runs the decoder, and converts its errors to an `InputError`. */
+/** Runs the decoder. If it throws, the error is converted to an `InputError`. */
 async function decoding<T>(name: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

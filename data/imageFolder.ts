@@ -8,22 +8,25 @@ import { readImages } from './readImages.ts';
 export interface ImageFolderOptions {
   /**
    * The shape of the images. They are resized to it, and converted to grey if it has one channel.
-   * By default, all images must have the size of the first.
+   * By default, all images must have the size of the first image.
    */
   readonly inputShape?: readonly number[];
-  /** The names of the folders, in the order of their labels; by default all folders, sorted. */
+  /**
+   * The names of the classes' folders, in the order of their labels; by default all folders,
+   * sorted.
+   */
   readonly classNames?: readonly string[];
 }
 
 /**
  * Reads a dataset from images, one folder per class: `cat/1.png`, `dog/more/7.JPG`. The files and
- * their classes are chosen by torchvision's rule (see `listImages`) and read by `loadImage`. The
- * images stay in memory as bytes. The dataset's `notes` name the entries that were skipped and the
- * classes of `classNames` that have no images.
+ * their classes are found by torchvision's rules (see `listImages`) and read by `loadImage`. The
+ * images are kept in memory as bytes. The dataset's `notes` list the entries that were skipped, and
+ * the classes of `classNames` that have no images.
  *
  * Errors: a folder that cannot be read, that has no class, or that has a class without images; a
- *         file that is not an image, or is of another size than the first, by its path; a folder
- *         that is not among `classNames`; more than 4 GiB of images; an unknown option.
+ *         file that is not an image, or that has another size than the first image; a folder that
+ *         is not among `classNames`; more than 4 GiB of images; an unknown option.
  * Source: torchvision's `ImageFolder`.
  *
  *     const train = await loadImageFolder('flowers/train', { inputShape: [64, 64, 3] });

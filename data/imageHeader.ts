@@ -1,12 +1,12 @@
 import { InputError } from '../lib/errors.ts';
 import { notFetched } from '../lib/files/notFetched.ts';
 
-/** The formats that are decoded. */
+/** The formats that can be decoded. */
 export type ImageFormat = 'PNG' | 'JPEG' | 'WebP' | 'TIFF' | 'GIF';
 
 const ascii = (text: string) => Array.from(text, (letter) => letter.charCodeAt(0));
 
-/** The bytes that a format begins with; undefined stands for any byte. */
+/** The first bytes of a file of each format; undefined stands for any byte. */
 const FORMATS: readonly [ImageFormat, readonly (number | undefined)[]][] = [
   ['PNG', [0x89, ...ascii('PNG\r\n\x1a\n')]],
   ['JPEG', [0xff, 0xd8, 0xff]],
@@ -16,7 +16,10 @@ const FORMATS: readonly [ImageFormat, readonly (number | undefined)[]][] = [
   ['GIF', ascii('GIF8')],
 ];
 
-/** Files that are often found in place of an image, with advice. */
+/**
+ * The first bytes of other files that are often found in place of an image, with advice for the
+ * user.
+ */
 const OTHERS: readonly [string, readonly (number | undefined)[]][] = [
   ['a BMP image: convert it', ascii('BM')],
   ['a PPM or PGM image: convert it', ascii('P5')],
@@ -29,7 +32,7 @@ const OTHERS: readonly [string, readonly (number | undefined)[]][] = [
 ];
 
 /**
- * Finds the format of an image by its first bytes, regardless of the file's name.
+ * Recognizes the format of an image by its first bytes. The name of the file is not used.
  *
  * Errors: `cat.bmp: expected a PNG, JPEG, WebP, TIFF or GIF image, got a BMP image: convert it`.
  */
@@ -45,7 +48,10 @@ export function imageFormat(bytes: Uint8Array, name: string): ImageFormat {
   throw new InputError(`${name}: expected a PNG, JPEG, WebP, TIFF or GIF image, got ${other}`);
 }
 
-/** The size of an image as stored, before it is turned upright, and the number of channels. */
+/**
+ * The stored size of an image, before it is rotated as its EXIF tag says, and its number of
+ * channels.
+ */
 export interface ImageHeader {
   readonly height: number;
   readonly width: number;
@@ -53,11 +59,11 @@ export interface ImageHeader {
 }
 
 /**
- * Reads the size of a PNG or JPEG image without the decoder, because a call of the decoder takes
- * longer than a small image is worth.
+ * Reads the size of a PNG or JPEG image without the decoder, because calling the decoder would take
+ * too long for small images.
  *
  * Source: PNG (ISO/IEC 15948), 11.2.2; JPEG (ITU-T T.81), B.2.2.
- * @returns undefined if the header is damaged, or not within `bytes`.
+ * @returns undefined if the header is damaged, or if `bytes` does not contain all of it.
  */
 export function quickHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -70,7 +76,7 @@ export function quickHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader
   for (let at = 2; at + 10 <= bytes.length;) {
     if (bytes[at] !== 0xff) return undefined;
     const marker = bytes[at + 1];
-    // Any number of fill bytes, 0xff, may stand before the marker's code.
+    // Any number of fill bytes, 0xff, may precede the marker's code.
     if (marker === 0xff) at++;
     else if (isFrame(marker)) {
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];

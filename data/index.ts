@@ -1,4 +1,4 @@
-/** boxprop/data: data sets in memory, and what is done to them before and during training. */
+/** boxprop/data: datasets in memory, their preprocessing, and augmentation. */
 export { ArrayDataset, type ArrayDatasetOptions, type Batch, type Dataset } from './dataset.ts';
 export { batchCount, batches, shuffledBatches, type BatchesOptions } from './batches.ts';
 export { split, subset, type SubsetOptions } from './split.ts';

@@ -4,7 +4,7 @@ import type { Dataset } from './dataset.ts';
 
 /**
  * Returns the labels of the examples at `indices` (by default all), in that order. The inputs are
- * read only if the dataset does not know its labels without them.
+ * read only if the dataset does not provide its labels without them.
  */
 export async function labelsOf(
   dataset: Dataset,

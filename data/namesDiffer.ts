@@ -1,12 +1,14 @@
 import { InputError, show } from '../lib/errors.ts';
 import { shorten } from '../lib/oneLine.ts';
 
-/** Characters without a width, except for the joiners, which change how a word or emoji looks. */
+/**
+ * Characters without a width, except for the joiners, which influence how a word or emoji looks.
+ */
 const INVISIBLE = /[^\P{Cf}\u200C\u200D]/gu;
 
 /**
- * Refuses names of classes that a reader cannot tell apart: equal ones, and those that differ only
- * in the form of their accents, in blanks around them, or in invisible characters.
+ * Throws if two names of classes look alike: if they are equal, or differ only in the encoding of
+ * their accents, in spaces around them, or in invisible characters.
  *
  * Errors: `train.csv: expected class names that look different, got "cat" and "cat\u{200b}"`.
  */
@@ -24,7 +26,7 @@ export function checkNamesDiffer(where: string, names: readonly string[]): void 
   }
 }
 
-/** Formats a name with its invisible characters and its separate accents as escapes. */
+/** Formats a name. Its invisible characters and its separate accents are shown as escapes. */
 function reveal(name: string): string {
   return show(shorten(name, 100)).replace(
     /[\p{Cf}\p{M}]/gu,

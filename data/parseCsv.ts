@@ -1,19 +1,20 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { InputError, show } from '../lib/errors.ts';
 
-/** The separators that `findDelimiter` knows. */
+/** The separators among which `findDelimiter` chooses. */
 const DELIMITERS = [',', ';', '\t'] as const;
 
-/** The character between two cells. */
+/** The character that separates two cells. */
 export type Delimiter = (typeof DELIMITERS)[number];
 
 /**
- * Parses CSV (RFC 4180) row by row, so that the memory does not grow with the file. Empty lines are
- * skipped.
+ * Parses CSV (RFC 4180) row by row, so that the memory that is needed does not depend on the size
+ * of the file. Empty lines are skipped.
  *
- * Errors: quotes that do not match, with the line; for one that is never closed, its own line.
+ * Errors: quotes that do not match. The message states the line; for a quote that is never closed,
+ *          this is the line of the quote.
  * @param onRow gets the cells of a row and the number of its line, counted from 1. If a cell
- *   contains line ends, this is the last line of the row.
+ *   contains line breaks, this is the last line of the row.
  */
 export function parseCsv(
   file: string,
@@ -28,13 +29,13 @@ export function parseCsv(
       relax_column_count: true,
       on_record: (cells: string[], { lines }) => {
         onRow(cells, lines);
-        // For null, the parser keeps nothing of the row in memory.
+        // If this function returns null, the parser does not keep the row in memory.
         return null;
       },
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    // For a quote that is never closed, the parser names the last line of the file.
+    // For a quote that is never closed, the parser's error names the last line of the file.
     const problem =
       error.code === 'CSV_QUOTE_NOT_CLOSED'
         ? `line ${lineOfOpenQuote(bytes)}: expected a closing quote, found the end of the file`
@@ -52,7 +53,7 @@ function lineOfOpenQuote(bytes: Uint8Array): number {
     const byte = bytes[at];
     if (byte === LF || (byte === CR && bytes[at + 1] !== LF)) line++;
     if (byte !== QUOTE) continue;
-    // Two quotes inside a cell are one character of its text.
+    // Inside a cell, two quotes stand for one quote in its text.
     if (isInside && bytes[at + 1] === QUOTE) at++;
     else {
       isInside = !isInside;
@@ -63,12 +64,13 @@ function lineOfOpenQuote(bytes: Uint8Array): number {
 }
 
 /**
- * Finds the separator of a file: the comma, semicolon or tab that occurs in the first line and, if
- * there is a header, separates out a column `labelColumn`. It is never guessed.
+ * Finds the separator of a file. It is the comma, semicolon or tab that occurs in the first line
+ * and, if the first line names the columns, makes one of them `labelColumn`. If several separators
+ * are possible, an error is thrown.
  *
  * Errors: a first line that can be read in two ways.
- * @returns the separator. If none gives a column of that name, it is the one with the most cells;
- * the error about the missing column then lists those cells.
+ * @returns the separator. If no separator gives a column of that name, it is the one that gives the
+ * most cells; the error about the missing column then lists those cells.
  */
 export function findDelimiter(file: string, bytes: Uint8Array, labelColumn?: string): Delimiter {
   const rows = DELIMITERS.map((delimiter) => ({ delimiter, cells: firstRow(bytes, delimiter) }));
@@ -86,8 +88,8 @@ export function findDelimiter(file: string, bytes: Uint8Array, labelColumn?: str
 }
 
 /**
- * Returns the cells of the first row, without blanks around them; an empty list if the quotes do
- * not match.
+ * Returns the cells of the first row, without spaces around them. The list is empty if the quotes
+ * do not match.
  */
 export function firstRow(bytes: Uint8Array, delimiter: Delimiter): string[] {
   try {
@@ -100,8 +102,8 @@ export function firstRow(bytes: Uint8Array, delimiter: Delimiter): string[] {
 }
 
 /**
- * Returns a name in the form in which names are compared: without blanks around it, and with each
- * accented letter as one character, so that two names that look the same are equal.
+ * Returns a name in the form in which names are compared: without spaces around it, and with each
+ * accented letter as one character. In this form, two names that look the same are equal.
  */
 export function cleanCell(text: string): string {
   return text.trim().normalize('NFC');

@@ -4,20 +4,21 @@ import { InputError, show } from '../lib/errors.ts';
 import type { PixelImage } from './image.ts';
 import { resizeImage } from './resizeImage.ts';
 
-/** The steps that turn an image into the input that a network's weights expect. */
+/** The steps that convert an image to the input that a network's weights expect. */
 export interface Preprocessing {
   /**
    * The length to which the shorter side is resized before the middle is cut out. If it is
-   * undefined, the whole image is resized to the input, which may change the proportions.
+   * undefined, the whole image is resized to the size of the input, which may change its
+   * proportions.
    */
   readonly shorterSide?: number;
   /** The order of the channels. */
   readonly order: 'RGB' | 'BGR';
   /** The factor by which the bytes, 0 ... 255, are multiplied. */
   readonly scale: number;
-  /** Subtracted from the scaled channels, in their order, before the division by `std`. */
+  /** The values that are subtracted from the scaled channels, in the order of the channels. */
   readonly mean: readonly number[];
-  /** The divisors of the channels. */
+  /** The values by which the channels are divided after the subtraction. */
   readonly std: readonly number[];
 }
 
@@ -28,9 +29,9 @@ const [ZEROS, ONES] = [
 
 /**
  * The preprocessing of published weights: `torchvision` for torchvision's AlexNet, VGG and ResNet;
- * `inception` for its GoogLeNet, where the option `transform_input` has the same effect; `caffe`
- * for Caffe's weights, such as CaffeNet; `unit` for networks of `boxprop train`, pixels from 0 to
- * 1.
+ * `inception` for torchvision's GoogLeNet, whose option `transform_input` has the same effect;
+ * `caffe` for Caffe's weights, such as CaffeNet; `unit` for networks of `boxprop train`, whose
+ * pixels are from 0 to 1.
  */
 export const PREPROCESSINGS = {
   torchvision: {
@@ -55,13 +56,13 @@ export const PREPROCESSINGS = {
 export type PreprocessingName = keyof typeof PREPROCESSINGS;
 
 /**
- * Turns an image into a batch of one for an input [height, width, channels]: resizes it, cuts out
- * the middle, and normalizes it. For one channel it takes the luma, 0.299 R + 0.587 G + 0.114 B,
- * and the first mean and std.
+ * Converts an image to a batch with a single input [height, width, channels]: resizes it, cuts out
+ * the middle, and normalizes it. If the input has one channel, it is the luma, 0.299 R + 0.587
+ * G + 0.114 B, which is normalized with the first mean and std.
  *
- * Errors: an input of other than 1 or 3 channels; a grey image for 3 channels; a mean or std that
- *         is missing for a channel; a number that is not finite, or a std, scale or shorter side
- *         that is not above 0.
+ * Errors: an input whose number of channels is not 1 or 3; a grey image for an input of 3 channels;
+ *         a mean or std that is missing for a channel; a number that is not finite; a std, scale or
+ *         shorter side that is not above 0.
  *
  *     const input = preprocess(image, [224, 224, 3], PREPROCESSINGS.torchvision);
  *     const scores = network.infer(input);
@@ -111,8 +112,8 @@ function checkRecipe(
 }
 
 /**
- * Resizes an image to a given shorter side. The longer side keeps the proportion and is rounded
- * down.
+ * Resizes an image so that its shorter side has the given length. The longer side is scaled in
+ * proportion and rounded down.
  */
 function resizeShorter(image: PixelImage, side: number): PixelImage {
   const { height, width } = image;
@@ -134,13 +135,16 @@ function cropMiddle(image: PixelImage, height: number, width: number): PixelImag
   return { height, width, channels, data };
 }
 
-/** Returns half of an integer, rounded to even as in Python, and so in torchvision's CenterCrop. */
+/**
+ * Returns half of an integer. A half is rounded to the even integer, as in Python and therefore in
+ * torchvision's CenterCrop.
+ */
 function halfEven(value: number): number {
   const half = Math.floor(value / 2);
   return value % 2 === 0 ? half : half + (half % 2);
 }
 
-/** Returns the luma, 0.299 R + 0.587 G + 0.114 B. */
+/** Converts an image to its luma, 0.299 R + 0.587 G + 0.114 B. */
 export function toGrey({ height, width, data }: PixelImage): PixelImage {
   const grey = new Uint8Array(height * width);
   for (let i = 0; i < grey.length; i++) {

@@ -12,7 +12,7 @@ import { mapInputs } from './mapInputs.ts';
 /** The sizes that `--preprocess` accepts. */
 const SIZE = integer(1, 99);
 
-/** The JSON of preprocessing steps, with sizes that `--preprocess` accepts. */
+/** The schema of preprocessing steps in JSON. Its sizes are those that `--preprocess` accepts. */
 export const PREPROCESSING = v.array(
   v.union(
     [
@@ -28,8 +28,8 @@ export const PREPROCESSING = v.array(
 );
 
 /**
- * A step that is applied to every input, in training and afterwards. It is JSON, so that weights
- * files can store it.
+ * A preprocessing step that is applied to every input, in training and afterwards. It is JSON, so
+ * that weights files can store it.
  */
 export type PreprocessingStep =
   | { readonly pad: number }
@@ -38,7 +38,8 @@ export type PreprocessingStep =
   | { readonly standardize: ChannelStatistics };
 
 /**
- * Returns the steps as boxes in front of a network, which then takes the data unchanged.
+ * Returns the steps as boxes that can be put in front of a network, so that the network takes data
+ * that is not preprocessed.
  *
  * Errors: a crop, which is not a box.
  */
@@ -66,7 +67,7 @@ export function applyPreprocessing(dataset: Dataset, steps: readonly Preprocessi
   }, dataset);
 }
 
-/** Returns the shape of an input after the steps. */
+/** Returns the shape of an input after all steps. */
 export function preprocessedShape(
   inputShape: readonly [number, number, number],
   steps: readonly PreprocessingStep[],
@@ -79,7 +80,7 @@ export function preprocessedShape(
 }
 
 /**
- * Parses the words of `--preprocess` for a training set. They are `pad:PIXELS`,
+ * Parses the words of `--preprocess` for a training set. The words are `pad:PIXELS`,
  * `crop:HEIGHTxWIDTH`, `contrast:SIZE` (local contrast normalization in a window of SIZE pixels)
  * and `standardize` (by the mean and standard deviation of the training set's channels, after the
  * preceding steps).

@@ -6,31 +6,34 @@ import { MemoryBudget } from './memoryBudget.ts';
 import { toGrey } from './preprocess.ts';
 import { resizeImage } from './resizeImage.ts';
 
-/** The number of images that are read at a time; libvips has its own threads. */
+/** The number of images that are read at the same time. (libvips has its own threads.) */
 const CONCURRENCY = 16;
 
-/** The largest number of bytes that have been read from files and not yet decoded. */
+/** The largest number of bytes that have been read from files but not decoded yet. */
 const MAX_FILE_BYTES = 2 ** 28;
 
-/** The largest number of pixels that are decoded at a time, 300 MB. */
+/** The largest number of pixels that are decoded at the same time; they take 300 MB. */
 const MAX_DECODED = 1e8;
 
 /**
- * The largest number of pixels of an image if no shape is given. Larger images, such as
- * photographs, need a shape.
+ * The largest number of pixels of an image if no shape is given. For larger images, such as
+ * photographs, a shape is required.
  */
 const MAX_PIXELS = 2 ** 22;
 
-/** The largest number of bytes of all images, which is the largest array of Node 20. */
+/**
+ * The largest number of bytes of all images together. It is the size of the largest array in Node
+ * 20.
+ */
 const MAX_BYTES = 2 ** 32;
 
 /**
- * Reads images, and resizes them to `shape` if it is given; otherwise all must have the size of the
- * first. In addition to the result, it takes less than a gigabyte of memory for any number and size
- * of images.
+ * Reads images, and resizes them to `shape` if it is given; otherwise all images must have the size
+ * of the first. In addition to the result, less than a gigabyte of memory is needed for any number
+ * and size of images.
  *
- * Errors: those of `loadImage`, by the path of the file; more than 4 GiB of pixels; no shape for
- *         images of more than 2^22 pixels.
+ * Errors: those of `loadImage`, with the path of the file; more than 4 GiB of pixels; a missing
+ *         shape if images have more than 2^22 pixels.
  * @param name the name of the dataset, for messages.
  */
 export async function readImages(
@@ -96,7 +99,7 @@ function checkSize(file: string, image: PixelImage, [height, width]: readonly nu
   );
 }
 
-/** Returns an image of the given shape. */
+/** Resizes and converts an image to the given shape. */
 function fit(image: PixelImage, [height, width, channels]: readonly number[]): PixelImage {
   const source = channels === 1 && image.channels === 3 ? toGrey(image) : image;
   return source.height === height && source.width === width
@@ -104,7 +107,9 @@ function fit(image: PixelImage, [height, width, channels]: readonly number[]): P
     : resizeImage(source, height, width);
 }
 
-/** Runs a task for every item, several at a time. The tasks start in the order of the items. */
+/**
+ * Runs a task for every item, several at the same time. The tasks start in the order of the items.
+ */
 async function inParallel<T>(
   items: readonly T[],
   task: (item: T, index: number) => Promise<void>,

@@ -2,18 +2,18 @@ import { InputError, show } from '../lib/errors.ts';
 import type { PixelImage } from './image.ts';
 
 /**
- * Resizes an image. Each new pixel i is the mean of old pixels x, weighted by a triangle of
- * half-width s around the centre c_i:
+ * Resizes an image. Each new pixel i is a weighted mean of old pixels x. The weights are a triangle
+ * of half-width s around the centre c_i:
  *
  *   out[i] = Σ_x w(x − c_i) in[x] / Σ_x w(x − c_i)
  *   w(d) = max(0, 1 − |d|/s),  c_i = (i + ½) n/n' − ½
  *
- * It is computed along the rows, rounded to bytes, and then along the columns. If the image shrinks
- * from n to n' pixels, s is n/n': every old pixel counts, and there is no aliasing. Otherwise s is
- * 1, which is linear interpolation.
+ * The mean is computed along the rows, rounded to bytes, and then computed along the columns. If
+ * the image shrinks from n to n' pixels, s is n/n': every old pixel counts, and there is no
+ * aliasing. Otherwise s is 1, which is linear interpolation.
  *
  * Errors: a height or width that is not an integer of at least 1.
- * Source: Pillow's `resize` with the filter BILINEAR, which resized the images of the published
+ * Source: Pillow's `resize` with the filter BILINEAR, which was used to train the published
  *          weights.
  *
  *     const small = resizeImage(await loadImage('cat.jpg'), 224, 224);
@@ -29,7 +29,7 @@ export function resizeImage(image: PixelImage, height: number, width: number): P
   return resizeRows(resizeColumns(image, width), height);
 }
 
-/** The weighted input pixels whose sum is one output pixel, along one axis. */
+/** The input pixels, with their weights, whose sum is one output pixel along one axis. */
 interface TriangleWindow {
   readonly first: number;
   readonly weights: Float64Array;

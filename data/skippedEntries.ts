@@ -1,6 +1,6 @@
 import { show } from '../lib/errors.ts';
 
-/** The names of entries that macOS, Windows and network disks leave behind. */
+/** The names of entries that macOS, Windows and network disks create. */
 const SYSTEM = [
   '.ds_store',
   '.localized',
@@ -18,17 +18,17 @@ const SYSTEM = [
 export class SkippedEntries {
   readonly #paths = new Map<string, string[]>();
 
-  /** Returns whether an operating system made an entry for its own use. */
+  /** Returns whether an entry was created by an operating system for its own use. */
   static ofSystem(name: string): boolean {
     return SYSTEM.includes(name.toLowerCase());
   }
 
-  /** The number of entries. */
+  /** The number of skipped entries. */
   get count(): number {
     return [...this.#paths.values()].flat().length;
   }
 
-  /** Adds an entry. */
+  /** Adds entries with the reason why they are skipped. */
   add(reason: string, ...paths: readonly string[]): void {
     const known = this.#paths.get(reason);
     if (known === undefined) this.#paths.set(reason, [...paths]);

@@ -5,7 +5,7 @@ import { datasetInfo, type Dataset } from './dataset.ts';
 
 /** The options of `subset`. */
 export interface SubsetOptions {
-  /** The name of the subset, for messages; by default the dataset's. */
+  /** The name of the subset, for messages; by default the name of the dataset. */
   readonly name?: string;
 }
 
@@ -26,8 +26,7 @@ export function subset(
   const { name = dataset.name } = options;
   const given = Array.from(indices);
   if (given.length === 0) throw new InputError(`${name}: expected at least one example, got none`);
-  // The check comes before the conversion to a typed array, which would turn NaN into 0 and 1.5
-  // into 1.
+  // This check precedes the conversion to a typed array, which would convert NaN to 0 and 1.5 to 1.
   const unknown = given.findIndex(
     (index) => !(Number.isInteger(index) && index >= 0 && index < dataset.length),
   );
@@ -72,7 +71,7 @@ export function split(dataset: Dataset, fractions: readonly number[], rng: Rng):
   });
 }
 
-/** Refuses fractions that are not above 0 or do not sum to 1. */
+/** Throws if the fractions are not above 0 or do not sum to 1. */
 export function checkFractions(caller: string, fractions: readonly number[]): void {
   if (fractions.every((fraction) => fraction > 0) && Math.abs(sum(fractions) - 1) < 1e-9) return;
   throw new InputError(

@@ -6,17 +6,19 @@ import { disposeTensors } from '../lib/memory.ts';
 import { batches } from './batches.ts';
 import type { Dataset } from './dataset.ts';
 
-/** The mean and standard deviation of each channel, over all examples and positions. */
+/**
+ * The mean and standard deviation of each channel. They are taken over all examples and positions.
+ */
 export interface ChannelStatistics {
   /** The means. */
   readonly mean: readonly number[];
-  /** The standard deviations: the roots of the mean squared deviations. */
+  /** The standard deviations, which are the roots of the mean squared deviations. */
   readonly std: readonly number[];
 }
 
 /**
- * Computes the mean and standard deviation of a dataset's channels, its last axis, in double
- * precision.
+ * Computes the mean and standard deviation of each channel of a dataset in double precision. The
+ * channels are the last axis of the inputs.
  *
  *     const { mean, std } = await channelStatistics(train);
  *     const standardized = mapInputs(train, standardization({ mean, std }));
@@ -33,7 +35,7 @@ export async function channelStatistics(dataset: Dataset): Promise<ChannelStatis
     for (let i = 0; i < values.length; i += channels) {
       count++;
       for (let c = 0; c < channels; c++) {
-        // Welford's update stays precise if the mean is large compared with the deviation.
+        // Welford's update is precise even if the mean is much larger than the deviation.
         const deviation = values[i + c] - mean[c];
         mean[c] += deviation / count;
         squares[c] += deviation * (values[i + c] - mean[c]);
@@ -44,8 +46,9 @@ export async function channelStatistics(dataset: Dataset): Promise<ChannelStatis
 }
 
 /**
- * Makes the box (x_in − mean) / std, which gives channels mean 0 and standard deviation 1. A
- * constant channel, with std = 0, becomes 0. `mapInputs` applies the box to a dataset.
+ * Makes a box that computes (x_in − mean) / std, so that channels have mean 0 and standard
+ * deviation 1. A constant channel, which has std = 0, becomes 0. `mapInputs` applies the box to a
+ * dataset.
  *
  * Errors: lists of different lengths; a value that is not finite; a std below 0, or so small that a
  *         parameter of the box would not be finite.

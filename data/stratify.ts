@@ -6,8 +6,8 @@ import { checkFractions, subset } from './split.ts';
 
 /**
  * Splits a dataset at random into `count` disjoint parts, the folds of a cross-validation. The
- * sizes of the parts, and the numbers of examples of each class in the parts, are equal to within
- * one example.
+ * sizes of the parts differ by at most one example, and so do their numbers of examples of each
+ * class.
  *
  * Errors: a count that is not an integer from 2 to the number of examples.
  *
@@ -18,7 +18,9 @@ export async function folds(dataset: Dataset, count: number, rng: Rng): Promise<
   return (await foldIndices(dataset, count, rng)).map((indices) => subset(dataset, indices));
 }
 
-/** Returns the indices of the examples in each of the `folds`. Errors: those of `folds`. */
+/**
+ * Returns the indices of the examples in each part that `folds` makes. Errors: those of `folds`.
+ */
 export async function foldIndices(dataset: Dataset, count: number, rng: Rng): Promise<number[][]> {
   if (!Number.isSafeInteger(count) || count < 2 || count > dataset.length) {
     throw new InputError(
@@ -30,8 +32,7 @@ export async function foldIndices(dataset: Dataset, count: number, rng: Rng): Pr
 }
 
 /**
- * Splits a dataset as `split` does, with each class split in the same fractions, to within one
- * example.
+ * Splits a dataset as `split` does, but splits each class in the same fractions, up to one example.
  *
  * Errors: those of `split`.
  *
@@ -47,7 +48,8 @@ export async function stratifiedSplit(
   const order = await orderByClass(dataset, rng);
   const parts = fractions.map((): number[] => []);
   for (let i = 0; i < order.length; i++) {
-    // The example goes to the part that is furthest behind its fraction of the examples so far.
+    // The example is added to the part whose size is furthest below its fraction of the examples so
+    // far.
     const behind = parts.map((part, k) => (i + 1) * fractions[k] - part.length);
     parts[behind.indexOf(Math.max(...behind))].push(order[i]);
   }

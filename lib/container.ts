@@ -35,8 +35,8 @@ export interface ContainerCache {
 }
 
 /**
- * The type of a value in a route. T is its type in a forward pass: a tensor becomes a V, a list of
- * tensors a list of V.
+ * The type of a value in a route, where T is the value's type in a forward pass. A tensor becomes a
+ * V, and a list of tensors becomes a list of V.
  */
 export type Routed<T, V> = T extends readonly Tensor[] ? readonly V[] : V;
 
@@ -47,15 +47,15 @@ export type Routed<T, V> = T extends readonly Tensor[] ? readonly V[] : V;
 export type Run<V> = <In, Out>(child: NamedModule<In, Out>, input: Routed<In, V>) => Routed<Out, V>;
 
 /**
- * Computes the gradient of a child's input from that of its output, and takes ownership of the
- * latter.
+ * Computes the gradient of a child's input from the gradient of its output, which it takes
+ * ownership of.
  */
 export interface Back {
-  /** For a child whose input is the output of another child. */
+  /** Is called for a child whose input is the output of another child. */
   through<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In;
   /**
-   * For a child that takes the container's own input. Returns undefined if only parameter gradients
-   * are needed.
+   * Is called for a child whose input is the container's own input. Returns undefined if only
+   * parameter gradients are needed.
    */
   toInput<In, Out>(child: NamedModule<In, Out>, gradOutput: Out): In | undefined;
 }
@@ -66,15 +66,16 @@ export interface Back {
  * written by hand too. It visits the same boxes in exactly the opposite order, and sums gradients
  * (by `total`) where the route used a value twice.
  *
- * The children are a record of boxes by name, or a list of pairs [name, box]. Parameters get the
- * child's name in front (`body.weight`). If a box is used in several places, its parameters are
- * named once, and their gradients are summed. One backward pass computes both gradients and
- * disposes each cache after use. A container computes nothing itself and has no parameters of its
- * own: all computations are in boxes, so that every traversal visits them.
+ * The children are a record of boxes by name, or a list of pairs [name, box]. The name of a child
+ * is put in front of the names of its parameters (`body.weight`). If a box is used in several
+ * places, each of its parameters has only one name, and the gradients are summed. One backward pass
+ * computes both gradients and disposes each cache after use. A container computes nothing itself
+ * and has no parameters of its own: all computations are in boxes, so that every traversal visits
+ * them.
  *
  * Errors: those of the boxes, with the path in front: `Twice.body > Linear.forward: ...`; a route
- *         that runs a box that is not among the children, or computes a tensor itself; a backward
- *         route in another order.
+ *         that runs a box that is not a child, or computes a tensor itself; a backward route that
+ *         does not visit the boxes in the opposite order.
  *
  *     class Twice extends Container {
  *       readonly body: NamedModule<Tensor, Tensor>;
@@ -114,14 +115,14 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   }
 
   /**
-   * Takes the input through the children.
+   * Runs the children on the input.
    *
-   * @param input the input. The route owns it, and every value that `run` returns.
+   * @param input the input. The route owns the input and every value that `run` returns.
    */
   protected abstract route<V>(input: Routed<In, V>, run: Run<V>): Routed<Out, V>;
 
   /**
-   * Takes the gradient back through the children, in the opposite order.
+   * Propagates the gradient back through the children, in the opposite order.
    *
    * @returns the gradient of the input; undefined if `back.toInput` returned undefined.
    */
@@ -239,7 +240,7 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   }
 
   /**
-   * Takes tensors along the route. Each is disposed as soon as the box that takes it has run.
+   * Runs the route on tensors. Each tensor is disposed as soon as the box that takes it has run.
    * Throws for a tensor that the route itself computed, because other traversals would miss this
    * computation.
    */
@@ -267,8 +268,8 @@ export abstract class Container<In = Tensor, Out = Tensor> extends Module<In, Ou
   }
 
   /**
-   * Takes a gradient along the backward route. If a box throws, the caller still owns every cache
-   * that has not been visited, so nothing leaks.
+   * Propagates a gradient along the backward route. If a box throws, the caller still owns every
+   * cache that has not been visited, so nothing leaks.
    */
   #back(gradOutput: Out, { visited, caches }: ContainerCache, visit: BackVisit): Gradients<In> {
     if (caches.length !== visited.length) {
@@ -346,8 +347,9 @@ function report(box: AnyModule, gradParams: Grads, onGrads: GradVisitor | undefi
 }
 
 /**
- * Takes a gradient back through a box. The gradient of the input is `needed`, except for a box at
- * the network's own input if only parameter gradients are needed.
+ * Propagates a gradient back through a box. `needed` says whether the gradient of the box's input
+ * is needed. It is not needed for a box at the network's own input if only parameter gradients are
+ * computed.
  */
 type BackVisit = (
   box: AnyModule,

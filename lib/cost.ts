@@ -9,9 +9,9 @@ import { BoxError, show } from './errors.ts';
 export type Reduction = 'mean' | 'sum';
 
 /**
- * The last box of the chain, C(x, y): it compares the network's output x with a target y. `Cost` is
- * the lecture's C, the function; the number that `forward` returns is the *loss*. No box follows a
- * cost, so `backpropToInput` needs no gradOutput.
+ * The last box of the chain, C(x, y), which compares the network's output x with a target y. A
+ * `Cost` is the lecture's function C, and the number that `forward` returns is the *loss*. No box
+ * follows a cost, so `backpropToInput` needs no gradOutput.
  *
  *   forward          C = Σ_n C(x_n, y_n), or the mean over the N examples
  *   backpropToInput  ∂C/∂x
@@ -44,7 +44,10 @@ export abstract class Cost<In = Tensor, Target = Tensor, Cache = unknown> {
   }
 }
 
-/** Returns the weight of one example in the loss: 1, or 1/N for the mean. */
+/**
+ * Returns the weight of one example in the loss: 1 for the sum, or 1/N for the mean over N
+ * examples.
+ */
 export function exampleWeight(reduction: Reduction, examples: number): number {
   return reduction === 'mean' ? 1 / examples : 1;
 }

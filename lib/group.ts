@@ -1,7 +1,7 @@
 /** Numbers that ranks exchange, in single or double precision. */
 export type GroupValues = Float32Array | Float64Array;
 
-/** A sum over all ranks that runs while the caller continues. */
+/** A sum over all ranks, which is computed while the caller continues. */
 export interface PendingSum {
   /** Returns whether the sum has arrived. Calling it also lets the sum make progress. */
   isDone(): boolean;
@@ -21,7 +21,9 @@ export interface Group {
   readonly rank: number;
   /** The number of processes. */
   readonly size: number;
-  /** The number of this process among those on its machine, from 0. It can choose a GPU. */
+  /**
+   * The number of this process among those on its machine, from 0. It can be used to choose a GPU.
+   */
   readonly localRank: number;
   /** The number of processes on this machine. */
   readonly localSize: number;
@@ -73,17 +75,17 @@ export function broadcastText(group: Group, text: string): string {
 
 /** The part of a batch, or of another list, that one rank computes. */
 export interface Share {
-  /** The place of the first element. */
+  /** The index of the first element. */
   readonly from: number;
   /** The number of elements; 0 if there are fewer elements than ranks. */
   readonly count: number;
-  /** The number of elements of all ranks together. */
+  /** The total number of elements of all ranks. */
   readonly of: number;
 }
 
 /**
- * Returns the share of a rank: consecutive elements, so that the shares in the order of the ranks
- * make the whole list. The sizes of the shares differ by at most 1.
+ * Returns the share of a rank, which consists of consecutive elements. The shares of all ranks, in
+ * order, make up the whole list. Their sizes differ by at most 1.
  */
 export function shareOf({ rank, size }: Pick<Group, 'rank' | 'size'>, of: number): Share {
   const from = Math.floor((of * rank) / size);

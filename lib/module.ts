@@ -18,7 +18,7 @@ export type Params = Readonly<Record<string, Variable>>;
 /** One gradient per parameter, under the parameter's name. */
 export type Grads = Record<string, Tensor>;
 
-/** The mode and the generator of a forward pass. Inference is the default. */
+/** The mode of a forward pass, which is inference by default, and its random generator. */
 export interface Context {
   readonly mode: 'training' | 'inference';
   /** Required by boxes that draw random numbers in training. */
@@ -28,7 +28,7 @@ export interface Context {
    * compute. Boxes then draw the random numbers of the whole batch and use those of their examples.
    */
   readonly share?: Share;
-  /** Called by containers after the forward of each child, inner children first. */
+  /** Containers call it after the forward pass of each child, inner children first. */
   readonly afterBox?: (box: AnyModule, input: unknown, output: unknown) => void;
 }
 
@@ -57,7 +57,7 @@ export type NamedModule<In = unknown, Out = unknown> = readonly [
 ];
 
 /**
- * A value that a traversal takes through a network, such as a shape, the name of an ONNX value, or
+ * A value that a traversal passes through a network, such as a shape, the name of an ONNX value, or
  * a tensor.
  */
 export interface Carried<V> {
@@ -70,11 +70,11 @@ export type CarriedValues<V> = Carried<V> | readonly Carried<V>[];
 /** The callbacks of a traversal. */
 export interface Traversal<V> {
   /**
-   * Visits a box that is not a container. Gets the values of its inputs and returns the value of
-   * its output.
+   * Visits a box that is not a container. It receives the values of the inputs and returns the
+   * value of the output.
    */
   visit(box: AnyModule, inputs: readonly V[], path: string): V;
-  /** Called after each box and container has been visited, with its outputs. */
+  /** Is called with the outputs of each box and container after it has been visited. */
   leave?(outputs: readonly V[], path: string): void;
 }
 
@@ -85,8 +85,8 @@ export interface Traversal<V> {
  *   backpropToInput    ∂C/∂x_in = ∂C/∂x_out · ∂F/∂x_in
  *   backpropToParams   ∂C/∂w    = ∂C/∂x_out · ∂F/∂w, summed over the batch
  *
- * `forward` changes neither the box nor its input. It puts whatever the backward methods need into
- * the typed `cache`, a plain object, so a box may run twice before the first of the two is
+ * `forward` changes neither the box nor its input. It stores whatever the backward methods need in
+ * the typed `cache`, a plain object. So a box may run twice before either of the two runs is
  * back-propagated.
  *
  * Ownership: the caller owns every tensor that a method returns and disposes it
@@ -102,42 +102,41 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   /** Tensors that are saved with the model but not learned, such as running statistics. */
   readonly buffers: Params = {};
 
-  /** Whether `forward` takes one tensor, or a list of tensors as a box that merges several does. */
+  /** Whether `forward` takes one tensor, or a list of tensors, as in a box that merges several. */
   readonly arity: 'tensor' | 'list' = 'tensor';
 
   /**
-   * The names of the parameters that weight decay should leave alone, such as `['bias']`. Undefined
-   * means unknown: `withoutDecay` refuses a box that has parameters of its own and leaves this
-   * undefined.
+   * The names of the parameters that are excluded from weight decay, such as `['bias']`. Undefined
+   * means unknown: `withoutDecay` throws if a box that has parameters of its own does not set this.
    */
   readonly noDecay: readonly string[] | undefined = undefined;
 
   /**
-   * Whether an infinite input can leave the output finite although the output depends on it, as in
-   * Tanh and ReLU; finite inputs then never make an infinite output. False means that an infinity
-   * shows in the output. Undefined means unknown. A training step checks the inputs of a box unless
-   * it is false.
+   * Whether the output can be finite although the input on which it depends is infinite, as in Tanh
+   * and ReLU. If this is true, finite inputs never give an infinite output. False means that an
+   * infinite input always gives an output that is not finite. Undefined means unknown. Unless it is
+   * false, a training step checks the inputs of the box.
    */
   readonly hidesInfinity: boolean | undefined = undefined;
 
-  /** Refuses the arguments of `new ReLU({ inplace: true })`: a box without options takes none. */
+  /** A box without options takes no arguments, so this throws for `new ReLU({ inplace: true })`. */
   constructor(...unexpected: never[]) {
     if (unexpected.length === 0) return;
     throw new BoxError([nameOf(this)], `expected no arguments, got ${show(unexpected[0])}`);
   }
 
   /**
-   * Computes the output, and the cache for the backward methods. Containers, and boxes that differ
-   * between the modes, refuse a mode that does not exist; the others do not read the context.
+   * Computes the output, and the cache for the backward methods. Containers and boxes that depend
+   * on the mode throw for an unknown mode; other boxes do not read the context.
    */
   abstract forward(input: In, context?: Context): ForwardResult<Out, Cache>;
 
   /**
-   * Computes only the output, when no backward pass follows. A container disposes the cache of each
-   * box as soon as the box has run, so a deep network needs little more memory than its widest
+   * Computes only the output, for use without a backward pass. A container disposes the cache of
+   * each box as soon as the box has run, so a deep network needs little more memory than its widest
    * layer.
    *
-   * Errors: those of `forward`; a mode that does not exist, also if the box ignores the mode.
+   * Errors: those of `forward`; an unknown mode, even if the box does not depend on the mode.
    */
   infer(input: In, context?: Context): Out {
     checkMode(this, context);
@@ -147,9 +146,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * Runs one inference and reads the result: nested arrays of numbers (or tensors) go in, plain
-   * values come out, and no tensor is left behind. A box that takes a list of tensors takes a list
-   * of inputs.
+   * Runs one inference and reads the result. The input is nested arrays of numbers (or tensors),
+   * the result is plain values, and no tensors are left behind. For a box that takes a list of
+   * tensors, the input is a list.
    *
    * Errors: entries of different shapes; a box that returns a list of tensors; those of `infer`.
    *
@@ -168,9 +167,10 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * Computes both gradients. A box overrides this only if the two share work. A container visits
-   * its boxes once, in reverse order, and disposes each cache after use, so its cache serves only
-   * one `backprop`. It passes the gradients of each box to `onGrads` as soon as they are computed.
+   * Computes both gradients. A box overrides this only if their computations share work. A
+   * container visits its boxes once, in reverse order, and disposes each cache after use, so a
+   * container's cache can be used for only one `backprop`. It passes the gradients of each box to
+   * `onGrads` as soon as they are computed.
    */
   backprop(gradOutput: Out, cache: Cache, _onGrads?: GradVisitor): Gradients<In> {
     return {
@@ -198,7 +198,10 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
    */
   updateBuffers(_cache: Cache): void {}
 
-  /** The boxes of a container with their names, in the order in which they run; a leaf has none. */
+  /**
+   * The boxes of a container with their names, in the order in which they run. For any other box,
+   * the list is empty.
+   */
   children(): readonly NamedModule[] {
     return [];
   }
@@ -214,8 +217,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * Returns the map of a box that in inference only multiplies each channel (the last axis) by a
-   * number and adds another; undefined for any other box. The caller owns the tensors.
+   * Returns the channel map of a box that, in inference, only multiplies each channel (the last
+   * axis) by a number and adds another number. Returns undefined for any other box. The caller owns
+   * the tensors.
    */
   channelMap(): ChannelMap | undefined {
     return undefined;
@@ -223,7 +227,8 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
 
   /**
    * Returns a new box of the same kind that computes scale · F(x) + shift for each channel of its
-   * output, where F is this box; undefined if there is none. Its parameters are new tensors.
+   * output, where F is this box. Returns undefined if there is no such box. The parameters of the
+   * new box are new tensors.
    */
   withChannelMap(_map: ChannelMap): Module<In, Out> | undefined {
     return undefined;
@@ -235,9 +240,9 @@ export abstract class Module<In = Tensor, Out = Tensor, Cache = unknown> {
   }
 
   /**
-   * Takes values, such as shapes or the names of an ONNX graph, through the box in place of
-   * tensors. A box that is not a container visits itself; a container takes the values along its
-   * route. `propagate` calls this method.
+   * Passes values, such as shapes or the names of an ONNX graph, through the box in place of
+   * tensors. A box that is not a container calls `visit` for itself, and a container passes the
+   * values along its route. `propagate` calls this method.
    *
    * @param path the path of this box in the network, such as `stage1.0.residual.body.conv1`.
    */

@@ -1,6 +1,6 @@
 import { InputError, show } from './errors.ts';
 
-/** The complete state of a generator, which survives JSON. */
+/** The complete state of a generator, which can be saved as JSON. */
 export interface RngState {
   /** The two 32-bit words of the key. */
   readonly key: readonly [number, number];
@@ -61,7 +61,7 @@ export class Rng {
   }
 
   /**
-   * Returns a generator that this generator's key and the integer determine, and whose stream is
+   * Returns a generator that is determined by this generator's key and the integer. Its stream is
    * independent of this one's. This generator does not advance.
    */
   fold(integer: number): Rng {
@@ -70,13 +70,13 @@ export class Rng {
     return Rng.fromState({ key: threefry2x32(this.#key, [integer >>> 0, 0x80000000]), counter: 0 });
   }
 
-  /** Returns a uniform value in [0, 1), a multiple of 2^−53. */
+  /** Returns a uniform value in [0, 1), which is a multiple of 2^−53. */
   uniform(): number {
     const words = this.#block();
     return ((words[0] >>> 5) * 0x4000000 + (words[1] >>> 6)) / 2 ** 53;
   }
 
-  /** Returns a standard normal value, by Box and Muller's transform. */
+  /** Returns a standard normal value, by the Box-Muller transform. */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return radius * Math.cos(2 * Math.PI * this.uniform());
@@ -127,9 +127,9 @@ export class Rng {
   }
 
   /**
-   * Fills an array with normal values in single precision, for many weights. It uses both values
-   * that Box and Muller's transform gives for two uniform numbers of 32 bits. (`normal` uses one
-   * value for two numbers of 53 bits.) All values are within 6.8 standard deviations of the mean.
+   * Fills an array with normal values in single precision, for many weights. It computes two values
+   * by the Box-Muller transform from two uniform numbers of 32 bits. (`normal` computes one value
+   * from two numbers of 53 bits.) All values are within 6.8 standard deviations of the mean.
    */
   fillNormals<A extends Float32Array | Float64Array>(
     values: A,
@@ -141,13 +141,13 @@ export class Rng {
       const radius = standardDeviation * Math.sqrt(-2 * Math.log((first + 0.5) / 2 ** 32));
       const angle = (2 * Math.PI * second) / 2 ** 32;
       values[i] = mean + radius * Math.cos(angle);
-      // If the length is odd, this last write has no effect.
+      // If the length is odd, this last write is outside the array and has no effect.
       values[i + 1] = mean + radius * Math.sin(angle);
     }
     return values;
   }
 
-  /** Returns the integers 0 ... count − 1 in random order, by Fisher and Yates's shuffle. */
+  /** Returns the integers 0 ... count − 1 in random order, by the Fisher-Yates shuffle. */
   permutation(count: number): Int32Array {
     const order = Int32Array.from({ length: count }, (_, i) => i);
     for (let i = count - 1; i > 0; i--) {
@@ -169,7 +169,10 @@ function words(integer: number): [number, number] {
   return [integer >>> 0, Math.floor(integer / 2 ** 32) >>> 0];
 }
 
-/** Returns a block of Threefry-2x32-20: for each 64-bit key, a bijection of the 64-bit counter. */
+/**
+ * Returns a block of Threefry-2x32-20. For each 64-bit key, the block is a bijective function of
+ * the 64-bit counter.
+ */
 export function threefry2x32(
   key: readonly [number, number],
   counter: readonly [number, number],
@@ -180,8 +183,8 @@ export function threefry2x32(
 }
 
 /**
- * Computes a block into `block`: five times four rounds, and after each four rounds two words of
- * the key are added. The rounds are written out for speed, because the masks of a dropout need many
+ * Computes a block into `block`. There are five times four rounds, and after each four rounds two
+ * words of the key are added. The rounds are written out for speed, because dropout masks need many
  * blocks.
  */
 function writeBlock(block: Uint32Array, k0: number, k1: number, low: number, high: number): void {

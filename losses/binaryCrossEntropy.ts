@@ -17,7 +17,8 @@ import { probabilityTarget } from './labels.ts';
 /** The options of `BinaryCrossEntropy`. */
 export interface BinaryCrossEntropyOptions {
   /**
-   * p, the weight of a target of 1: one number, or one per position of the last axis; 1 by default.
+   * p, the weight of the positive class (y = 1): one number, or one number per element of the last
+   * axis; 1 by default.
    */
   readonly posWeight?: number | readonly number[];
   /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
@@ -26,40 +27,41 @@ export interface BinaryCrossEntropyOptions {
 
 /** The cache of `BinaryCrossEntropy`. */
 export interface BinaryCrossEntropyCache {
-  /** x */
+  /** The scores x. */
   readonly scores: Tensor;
-  /** p y */
+  /** The weights p y of the positive class. */
   readonly yes: Tensor;
-  /** 1 − y */
+  /** The weights 1 − y of the negative class. */
   readonly no: Tensor;
 }
 
 /**
- * The cross-entropy of the sigmoid of scores x with target probabilities y, element by element: one
- * or many yes-or-no questions. The part of a yes (y = 1) is multiplied by p, 1 by default.
+ * The cross-entropy between target probabilities y and the sigmoid of scores x, element by element.
+ * Each element is a separate yes-or-no question. The term of a yes (y = 1) is multiplied by p,
+ * which is 1 by default.
  *
  *   forward          C = Σ −p y log σ(x) − (1 − y) log(1 − σ(x))
  *                      = Σ p y s(−x) + (1 − y) s(x), divided by N for 'mean'
  *   backpropToInput  ∂C/∂x = (1 − y) σ(x) − p y σ(−x), divided by N for 'mean'
  *
- * with s(x) = log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), exact for scores of any size. If p
- * = 1, an element costs max(x, 0) − x y + log(1 + exp(−|x|)) with the gradient σ(x) − y, which
- * equals `SoftmaxCrossEntropy` on the scores [0, x].
+ * with s(x) = log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)), which is precise for scores of any
+ * size. If p = 1, the loss of an element is max(x, 0) − x y + log(1 + exp(−|x|)), and its gradient
+ * is σ(x) − y. This equals `SoftmaxCrossEntropy` for the scores [0, x].
  *
  * PyTorch's `BCEWithLogitsLoss` has the same 'sum'; its 'mean' is over all elements.
  *
- * Shapes: input, target [N, ...], the same; `posWeight` a number, or one per place of the last
+ * Shapes: input, target [N, ...], the same; `posWeight` a number, or one per element of the last
  *         axis; loss a scalar.
- * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is
- *         not float; a target outside 0 ... 1, with its index; a `posWeight` that is not above 0 or
- *         has another size than the last axis; an unknown option.
+ * Errors: a target whose shape differs from the input's (tfjs would broadcast it); a tensor that is
+ *         not float; a target outside 0 ... 1 (the message states its index); a `posWeight` that is
+ *         not above 0, or whose length is not the size of the last axis; an unknown option.
  * Source: the likelihood of independent yes/no labels; Cox 1958.
  *
  *     const cost = new BinaryCrossEntropy({ posWeight: 3 });
  *     const { loss, cache } = cost.forward(scores, probabilities);
  */
 export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyCache> {
-  /** p, the weight of a target of 1. */
+  /** p, the weight of the positive class. */
   readonly posWeight: number | readonly number[];
   readonly reduction: Reduction;
 
@@ -97,7 +99,7 @@ export class BinaryCrossEntropy extends Cost<Tensor, Tensor, BinaryCrossEntropyC
     });
   }
 
-  /** Returns p in a shape that broadcasts over the scores. */
+  /** Reshapes p so that it broadcasts over the scores. */
   #weights({ shape }: Tensor): Tensor {
     const { posWeight } = this;
     if (typeof posWeight === 'number') return scalar(posWeight);

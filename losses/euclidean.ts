@@ -12,7 +12,7 @@ export interface EuclideanOptions {
 
 /** The cache of `Euclidean`. */
 export interface EuclideanCache {
-  /** x − y */
+  /** The difference x − y. */
   readonly difference: Tensor;
 }
 
@@ -26,7 +26,7 @@ export interface EuclideanCache {
  * this 'mean' is D/2 times PyTorch's.
  *
  * Shapes: input, target [N, ...], the same; loss a scalar.
- * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is
+ * Errors: a target whose shape differs from the input's (tfjs would broadcast it); a tensor that is
  *         not float; an unknown option.
  * Source: lecture, "Computing gradients: cost layer". 'sum' is the lecture's E.
  *

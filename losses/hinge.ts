@@ -27,28 +27,29 @@ export interface HingeOptions {
 
 /** The cache of `Hinge`. */
 export interface HingeCache {
-  /** ∂C/∂x for the reduction 'sum'. */
+  /** The gradient ∂C/∂x for the reduction 'sum'. */
   readonly gradient: Tensor2D;
 }
 
 /**
- * The multi-class hinge: the score of the label y should lead the score of every other class by 1.
+ * The multi-class hinge loss: the score of the label y should exceed the score of every other class
+ * by at least 1.
  *
  *   forward          C = Σ_n max(0, 1 + max_{j≠y} x_nj − x_ny), divided by N for 'mean'
  *   backpropToInput  ∂C/∂x_nj = 1[j = j*] − 1[j = y] where the n-th term is above 0, else 0;
  *                    divided by N for 'mean'
  *
- * with j* the best other class, the first of equal ones. A lead of exactly 1 costs nothing and has
- * gradient 0. The code computes a term as max_j z_nj with z_nj = x_nj − x_ny + 1[j ≠ y]. Since
- * z_ny = 0, this maximum is never below 0.
+ * where j* is the other class with the largest score, or the first of them. If the difference is
+ * exactly 1, loss and gradient are 0. The code computes a term as max_j z_nj with
+ * z_nj = x_nj − x_ny + 1[j ≠ y]. Since z_ny = 0, this maximum is never below 0.
  *
  * This is Crammer and Singer's hinge: only the best other class counts. PyTorch has no counterpart;
  * its `MultiMarginLoss` is Weston and Watkins', which sums over all other classes and divides by
  * the number of classes.
  *
  * Shapes: input [N, classes]; target labels [N], int32; loss a scalar.
- * Errors: another shape or dtype; a label outside 0 ... classes − 1, with its index; an unknown
- *          option.
+ * Errors: a wrong shape or dtype; a label outside 0 ... classes − 1 (the message states its index);
+ *          an unknown option.
  * Source: Crammer & Singer 2001, "On the Algorithmic Implementation of Multiclass Kernel-based
  *         Vector Machines".
  *
@@ -75,8 +76,8 @@ export class Hinge extends Cost<Tensor2D, Tensor1D, HingeCache> {
       const z = add(sub(input, own), sub(scalar(1), y));
       const terms = max(z, 1, true);
       const loss: Scalar = mul(sumAll(terms), scalar(exampleWeight(this.reduction, batch)));
-      // argMax takes the first of equal scores. At a lead of exactly 1 the term is 0, and so is its
-      // step.
+      // argMax returns the first of equal scores. If the difference of the scores is exactly 1, the
+      // term is 0, and so is its step.
       const best = atClass(argMax(z, 1), classes);
       const gradient: Tensor2D = mul(sub(best, y), step(terms));
       return { loss, cache: { gradient } };

@@ -13,7 +13,7 @@ import { sumAll } from '../lib/kernels/reduce/sumAll.ts';
 
 /** The options of `Huber`. */
 export interface HuberOptions {
-  /** δ, the difference from which the loss is linear; 1 by default. */
+  /** δ, the absolute difference above which the loss is linear; 1 by default. */
   readonly delta?: number;
   /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
   readonly reduction?: Reduction;
@@ -21,25 +21,25 @@ export interface HuberOptions {
 
 /** The cache of `Huber`. */
 export interface HuberCache {
-  /** c, the clipped difference. */
+  /** c, the difference clipped to ±δ. */
   readonly clipped: Tensor;
 }
 
 /**
- * Half the squared difference up to δ, and its tangent from there on: the gradient of an outlier is
+ * Half the squared difference up to δ, and its tangent beyond δ. So the gradient of an outlier is
  * at most δ.
  *
  *   forward          C = Σ h(x − y), divided by N for the reduction 'mean'
  *                    h(d) = ½ d² if |d| ≤ δ, else δ (|d| − ½ δ)
  *   backpropToInput  ∂C/∂x = c, divided by N for 'mean';  c = d clipped to ±δ, with d = x − y
  *
- * In both branches h(d) = c (d − ½ c), and h' is continuous: there is no kink. A δ that no
- * difference reaches gives `Euclidean`, and C/δ for δ → 0 gives `L1`.
+ * In both branches h(d) = c (d − ½ c), and h' is continuous: there is no kink. If δ is larger than
+ * all differences, this is `Euclidean`. For δ → 0, C/δ becomes `L1`.
  *
  * PyTorch's `HuberLoss` has the same 'sum'; its 'mean' is over all elements.
  *
  * Shapes: input, target [N, ...], the same; loss a scalar.
- * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is
+ * Errors: a target whose shape differs from the input's (tfjs would broadcast it); a tensor that is
  *         not float; a δ that is not above 0; an unknown option.
  * Source: Huber 1964, "Robust Estimation of a Location Parameter".
  *
@@ -47,7 +47,7 @@ export interface HuberCache {
  *     const { loss, cache } = cost.forward(output, target);
  */
 export class Huber extends Cost<Tensor, Tensor, HuberCache> {
-  /** δ, the difference from which the loss is linear. */
+  /** δ, the absolute difference above which the loss is linear. */
   readonly delta: number;
   readonly reduction: Reduction;
 

@@ -13,12 +13,12 @@ export interface L1Options {
 
 /** The cache of `L1`. */
 export interface L1Cache {
-  /** sign(x − y) */
+  /** The sign of x − y. */
   readonly sign: Tensor;
 }
 
 /**
- * The sum of absolute differences. If a difference is 0, its derivative is 0.
+ * The sum of absolute differences. Where a difference is 0, its derivative is taken to be 0.
  *
  *   forward          C = Σ_n ‖x_n − y_n‖₁, divided by N for the reduction 'mean'
  *   backpropToInput  ∂C/∂x = sign(x − y), divided by N for 'mean'
@@ -26,7 +26,7 @@ export interface L1Cache {
  * PyTorch's `L1Loss` has the same 'sum'; its 'mean' is over all elements.
  *
  * Shapes: input, target [N, ...], the same; loss a scalar.
- * Errors: a target of another shape than the input, which tfjs would broadcast; a tensor that is
+ * Errors: a target whose shape differs from the input's (tfjs would broadcast it); a tensor that is
  *         not float; an unknown option.
  * Source: least absolute deviations, Boscovich 1757.
  *

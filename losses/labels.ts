@@ -35,17 +35,20 @@ import { constant, scalar } from '../lib/constant.ts';
 import { atClass, oneHot } from '../lib/kernels/elementwise/oneHot.ts';
 import { hostValues } from '../lib/kernels/backends/hostValues.ts';
 
-/** The options of a cost on class labels. */
+/** The options of a cost for class labels. */
 export interface LabelOptions {
   /** Whether the loss is the mean over the examples or their sum; 'mean' by default. */
   readonly reduction?: Reduction;
-  /** The weight of each class, with which its examples count; 1 by default. */
+  /** The weight of each class, by which the losses of its examples are multiplied; 1 by default. */
   readonly weights?: readonly number[];
-  /** The label of examples that do not count, none by default. It may lie outside the classes. */
+  /**
+   * The label of examples that are ignored; by default no example is ignored. This label need not
+   * be a class.
+   */
   readonly ignoreIndex?: number;
 }
 
-/** The options of a cost on class labels, as the cost stores them. */
+/** The options of a cost for class labels, in the form in which the cost stores them. */
 export interface LabelCost {
   readonly reduction: Reduction;
   readonly weights?: readonly number[] | undefined;
@@ -53,10 +56,10 @@ export interface LabelCost {
 }
 
 const LEAST_LABEL = -(2 ** 31);
-/** The largest number of single precision. */
+/** The largest finite number in single precision. */
 const LARGEST = 3.4028234663852886e38;
 
-/** Refuses options of a cost on class labels that are unknown or out of range. */
+/** Throws if options of a cost for class labels are unknown or out of range. */
 export function checkLabelOptions(cost: object, options: LabelOptions): void {
   checkOptions(cost, options, ['reduction', 'weights', 'ignoreIndex']);
   const { reduction, weights, ignoreIndex } = options;
@@ -66,7 +69,10 @@ export function checkLabelOptions(cost: object, options: LabelOptions): void {
   if (ignoreIndex !== undefined) checkSize(cost, 'ignoreIndex', ignoreIndex, LEAST_LABEL);
 }
 
-/** Refuses scores that are not [N, classes], with one class per weight. */
+/**
+ * Throws if the scores do not have the shape [N, classes], or if the weights do not have one entry
+ * per class.
+ */
 export function checkScores(cost: LabelCost, input: Tensor2D): void {
   checkTensor(cost, 'forward', 'input', input, ['N', cost.weights?.length ?? 'classes']);
 }
@@ -78,8 +84,7 @@ export function checkScores(cost: LabelCost, input: Tensor2D): void {
  *   c_n = w_{y_n}, or 0 where y_n is ignored;   S = Σ_n c_n for 'mean', 1 for 'sum'
  *
  * Labels that exist only on the GPU are not checked. Instead, t is NaN for a label that is not a
- * class, and for a 'mean' of which all labels are ignored. The loss is then NaN, and training
- * stops.
+ * class, and for a 'mean' if all labels are ignored. The loss is then NaN, and training stops.
  */
 export function labelTarget(
   cost: object,
@@ -145,7 +150,7 @@ function targetOnGpu(
   return tidy(() => {
     const own = atClass(labels, classes);
     const isClass = equal(max(own, 1, true), scalar(1));
-    // Without an ignoreIndex, labels are compared with 0.5, which equals no label.
+    // Without an ignoreIndex, labels are compared with 0.5, which no label equals.
     const isIgnored = equal(reshape(labels, [-1, 1]), scalar(ignoreIndex ?? 0.5));
     const counts = where(
       isIgnored,
@@ -153,7 +158,7 @@ function targetOnGpu(
       weights ? mul(own, constant(weights, [classes])) : own,
     );
     const total = reduction === 'mean' ? sum(counts) : scalar(1);
-    // On webgl 0/0 is 1, so NaN is put in explicitly.
+    // On webgl 0/0 is 1, so NaN is inserted explicitly.
     const none: Tensor = scalar(NaN);
     const target: Tensor = div(counts, where(greater(total, scalar(0)), total, none));
     return where(logicalOr(isClass, isIgnored), target, none) as Tensor2D;
@@ -162,8 +167,8 @@ function targetOnGpu(
 
 /**
  * Checks that target probabilities lie between 0 and `most`, and returns them. Probabilities that
- * exist only on the GPU are not checked. Instead, those out of range become NaN, and so does the
- * loss.
+ * exist only on the GPU are not checked. Instead, probabilities that are out of range become NaN,
+ * and so does the loss.
  */
 export function probabilityTarget<T extends Tensor>(cost: object, target: T, most = Infinity): T {
   const values = hostValues(target);
@@ -181,15 +186,15 @@ export function probabilityTarget<T extends Tensor>(cost: object, target: T, mos
 }
 
 /**
- * The largest distance of the sum of an example's probabilities from 1. Rounding the probabilities
- * to half precision causes about as much.
+ * The largest allowed difference between 1 and the sum of an example's probabilities. Rounding the
+ * probabilities to half precision causes differences of about this size.
  */
 const SUM_TOLERANCE = 1e-3;
 
 /**
  * Checks that the target probabilities of each example sum to 1, up to `SUM_TOLERANCE`, and returns
- * them. Probabilities that exist only on the GPU are not refused: they become NaN in each example
- * whose sum is not 1.
+ * them. Probabilities that exist only on the GPU are not checked. Instead, they become NaN in each
+ * example whose sum is not 1.
  */
 export function distributionTarget(cost: object, target: Tensor2D): Tensor2D {
   const values = hostValues(target);

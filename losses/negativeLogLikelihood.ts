@@ -20,21 +20,22 @@ export interface NegativeLogLikelihoodCache {
 }
 
 /**
- * Minus the log-probability x of the label y, with w_k the weight of class k, 1 by default. After
- * `LogSoftmax` it equals `SoftmaxCrossEntropy`.
+ * The negative of the log-probability x of the label y. w_k is the weight of class k, by default 1.
+ * After `LogSoftmax`, this cost equals `SoftmaxCrossEntropy`.
  *
  *   forward          C = −Σ_n Σ_k t_nk x_nk
  *   backpropToInput  ∂C/∂x_nk = −t_nk
  *   where            t_nk = w_k 1[k = y_n] / S, and 0 where y_n is ignored
  *
- * S = 1 for 'sum'. For 'mean' S is PyTorch's: Σ_n w_{y_n} over the labels that are not ignored,
- * which is N without weights. A log-probability of −∞ costs nothing unless it is the label's.
+ * S = 1 for 'sum'. For 'mean', as in PyTorch, S = Σ_n w_{y_n} over the labels that are not ignored,
+ * which is N without weights. A log-probability of −∞ does not contribute to the loss unless it is
+ * the label's.
  *
  * Shapes: input [N, classes]; target labels [N], int32; loss a scalar.
- * Errors: another shape or dtype; a number of weights that is not that of the classes; a label
- *         outside 0 ... classes − 1 that is not ignored, with its index; a 'mean' over labels of
- *         which none counts; a negative or non-finite weight; an unknown option.
- * Source: the likelihood of independent examples. PyTorch's `NLLLoss`, without its default
+ * Errors: a wrong shape or dtype; a number of weights that is not the number of classes; a label
+ *         outside 0 ... classes − 1 that is not ignored (the message states its index); a 'mean' if
+ *         all labels are ignored; a negative or non-finite weight; an unknown option.
+ * Source: the likelihood of independent examples. It is PyTorch's `NLLLoss` without the default
  *         ignore_index of −100.
  *
  *     const cost = new NegativeLogLikelihood({ weights: [1, 2, 1] });
@@ -44,7 +45,7 @@ export class NegativeLogLikelihood extends Cost<Tensor2D, Tensor1D, NegativeLogL
   readonly reduction: Reduction;
   /** The weight of each class. */
   readonly weights: readonly number[] | undefined;
-  /** The label whose examples do not count. */
+  /** The label of examples that are ignored. */
   readonly ignoreIndex: number | undefined;
 
   constructor(options: NegativeLogLikelihoodOptions = {}) {

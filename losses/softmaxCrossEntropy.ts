@@ -37,28 +37,28 @@ export interface SoftmaxCrossEntropyCache {
 }
 
 /**
- * The cross-entropy of the softmax of scores x with a target distribution y, with w_k the weight of
- * class k, 1 by default.
+ * The cross-entropy between a target distribution y and the softmax of scores x. w_k is the weight
+ * of class k, by default 1.
  *
  *   forward          C = −Σ_n Σ_k t_nk log p_nk,   log p_nk = x_nk − log Σ_j exp(x_nj)
  *   backpropToInput  ∂C/∂x_nk = p_nk Σ_j t_nj − t_nk
  *   where            t_nk = w_k y_nk / S
  *
  * A label stands for the distribution that is 1 at its class; for an ignored label y is 0. S = 1
- * for 'sum'. For 'mean' S is PyTorch's: Σ_n w_{y_n} over the labels that are not ignored (N without
- * weights), and N for probabilities. The largest score is subtracted first, so log p is exact for
- * scores of any size, whereas the logarithm of a computed softmax can be −∞. A score of −∞ has p =
- * 0 and costs nothing unless the target puts weight on it.
+ * for 'sum'. For 'mean', as in PyTorch, S = Σ_n w_{y_n} over the labels that are not ignored (N
+ * without weights), and S = N for probabilities. The largest score is subtracted first, so log p is
+ * precise for scores of any size, whereas the logarithm of a computed softmax can be −∞. A score of
+ * −∞ has p = 0, and does not contribute to the loss unless its target probability is above 0.
  *
  * Shapes: input [N, classes]; target either labels [N], int32, or probabilities [N, classes],
  *         float32; loss a scalar.
- * Errors: another shape or dtype; a number of weights that is not that of the classes; a label
- *         outside 0 ... classes − 1 that is not ignored, with its index; a 'mean' over labels of
- *         which none counts; a negative or non-finite probability or weight; probabilities of an
- *         example that do not sum to 1; probabilities together with an `ignoreIndex`; an unknown
+ * Errors: a wrong shape or dtype; a number of weights that is not the number of classes; a label
+ *         outside 0 ... classes − 1 that is not ignored (the message states its index); a 'mean' if
+ *         all labels are ignored; a negative or non-finite probability or weight; probabilities of
+ *         an example that do not sum to 1; probabilities together with an `ignoreIndex`; an unknown
  *         option.
- * Source: Bridle 1990; the lecture's softmax classifier. PyTorch's `CrossEntropyLoss`, without its
- *         default ignore_index of −100.
+ * Source: Bridle 1990; the lecture's softmax classifier. It is PyTorch's `CrossEntropyLoss` without
+ *         the default ignore_index of −100.
  *
  *     const cost = new SoftmaxCrossEntropy();
  *     const { loss, cache } = cost.forward(scores, labels);
@@ -71,7 +71,7 @@ export class SoftmaxCrossEntropy extends Cost<
   readonly reduction: Reduction;
   /** The weight of each class. */
   readonly weights: readonly number[] | undefined;
-  /** The label whose examples do not count. */
+  /** The label of examples that are ignored. */
   readonly ignoreIndex: number | undefined;
 
   constructor(options: SoftmaxCrossEntropyOptions = {}) {
@@ -106,7 +106,7 @@ export class SoftmaxCrossEntropy extends Cost<
     return isLabels(target) ? labelDivisor(this, this, target) : super.divisorOf(target);
   }
 
-  /** Computes t from probabilities, and checks them. */
+  /** Checks target probabilities, and computes t from them. */
   #probabilities(target: Tensor2D, [batch, classes]: [number, number]): Tensor2D {
     checkTensor(this, 'forward', 'target', target, [batch, classes]);
     if (this.ignoreIndex !== undefined) {
@@ -124,6 +124,6 @@ export class SoftmaxCrossEntropy extends Cost<
 }
 
 function isLabels(target: Tensor1D | Tensor2D): target is Tensor1D {
-  // `#probabilities` refuses a target that is not a tensor.
+  // `#probabilities` throws if the target is not a tensor.
   return target instanceof Tensor && target.rank === 1;
 }

@@ -54,7 +54,7 @@ import {
 export interface BatchNormOptions {
   /** ε, added to the variance; 1e-5 by default. */
   readonly eps?: number;
-  /** The share of a new batch in the running statistics, from 0 to 1; 0.1 by default. */
+  /** The weight of a new batch in the running statistics, from 0 to 1; 0.1 by default. */
   readonly momentum?: number;
   /** Whether the box has a learned scale γ and shift β; true by default. */
   readonly affine?: boolean;
@@ -67,8 +67,8 @@ export interface BatchNormCache {
   /** 1/√(σ² + ε), [features]. */
   readonly invStd: Tensor1D;
   /**
-   * The mean and variance of the batch, with which `updateBuffers` updates the running statistics;
-   * only in training.
+   * The mean and variance of the batch, with which `updateBuffers` updates the running statistics.
+   * They are present only in training.
    */
   readonly batch?: { readonly mean: Tensor1D; readonly variance: Tensor1D };
   /** The other ranks, if they computed μ and σ² together with this one. */
@@ -87,9 +87,9 @@ export interface BatchNormContext extends Context {
 }
 
 /**
- * Batch normalization: each feature gets mean 0 and variance 1 over the batch, then a learned scale
- * and shift. In training, with i over the m values of a feature (examples, and positions of an
- * image):
+ * Batch normalization: each feature is normalized to mean 0 and variance 1 over the batch, and then
+ * multiplied by a learned scale and shifted. In training, with i over the m values of a feature
+ * (examples, and positions of an image):
  *
  *   forward            μ = (1/m) Σ_i x_i        σ² = (1/m) Σ_i (x_i − μ)²
  *                      x̂_i = (x_i − μ)/√(σ² + ε)        y_i = γ x̂_i + β
@@ -99,20 +99,20 @@ export interface BatchNormContext extends Context {
  *
  * The two means in ∂C/∂x are the parts of the gradient that pass through μ and through σ². In
  * inference μ and σ² are the constants in the buffers, so these parts are 0:
- * ∂C/∂x_i = γ/√(σ² + ε) · g_i. The cache tells the backward methods whether the forward pass was in
- * training or in inference.
+ * ∂C/∂x_i = γ/√(σ² + ε) · g_i. From the cache, the backward methods know whether the forward pass
+ * was in training or in inference.
  *
  * If the context has a `batchNormGroup`, i and j run over the values of a feature on all ranks of
  * the group, and m counts these. ∂C/∂γ and ∂C/∂β are still sums over the values of this rank.
  *
  * Only `updateBuffers` changes the buffers. They follow the training batches:
  * running ← (1 − momentum) running + momentum new, with σ² m/(m − 1) as the new variance.
- * `finalizeBatchNorm` sets them to the statistics of a whole training set, the lecture's final
- * phase.
+ * `finalizeBatchNorm` sets them to the statistics of a whole training set, as in the lecture's
+ * final phase.
  *
  * Shapes: input, output, gradOutput [N, ..., features]; weight (γ), bias (β), runningMean,
  *         runningVar [features].
- * Errors: an input or gradOutput of another shape or dtype; in training, one value per feature,
+ * Errors: an input or gradOutput of the wrong shape or dtype; in training, one value per feature,
  *         which has no variance; an unknown mode; features below 1; an eps that is not above 0; a
  *         momentum outside 0 ... 1.
  * Source: lecture, "Batch normalization"; Ioffe & Szegedy 2015, arXiv:1502.03167. Initially γ = 1,
@@ -226,8 +226,8 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
   override facts([input]: readonly Shape[]): Facts {
     checkTrailingAxes(this, input, [this.features]);
     const positions = numElements(input.slice(1, -1));
-    // One value has no variance. With one position per example, a batch therefore needs two
-    // examples.
+    // A single value has no variance. If an example has only one position, a batch therefore needs
+    // two examples.
     return { ...sameShape(input, 'elementwise'), ...(positions === 1 && { trainingExamples: 2 }) };
   }
 

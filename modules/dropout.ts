@@ -7,33 +7,33 @@ import { Module, type Context, type ForwardResult } from '../lib/module.ts';
 
 /** The options of `Dropout`. */
 export interface DropoutOptions {
-  /** The probability that a unit is silenced, 0.5 by default. */
+  /** The probability that a unit is set to 0; 0.5 by default. */
   readonly p?: number;
 }
 
 /** The values that `Dropout` keeps for its backward method. */
 export interface DropoutCache {
   readonly shape: readonly number[];
-  /** The mask m, after a forward pass in training. */
+  /** The mask m. It is present only after a forward pass in training. */
   readonly mask?: Tensor;
 }
 
 /**
- * In training, silences each unit with probability p, so that no unit can rely on another; in
- * inference it is the identity. This is inverted dropout: it divides the units that it keeps by
- * 1 − p, which keeps the mean. The paper scales the weights by 1 − p at test time instead.
+ * In training, sets each unit to 0 with probability p, so that no unit can rely on another; in
+ * inference it is the identity. This is inverted dropout: the other units are divided by 1 − p,
+ * which preserves the mean. The paper scales the weights by 1 − p at test time instead.
  *
  *   forward          x_out = m · x_in,  m_i = 0 with probability p, else 1/(1 − p)
  *   backpropToInput  ∂C/∂x_in = m · ∂C/∂x_out
  *
  *   in inference     x_out = x_in,  ∂C/∂x_in = ∂C/∂x_out
  *
- * Each forward pass in training draws a new mask m from `context.rng`, one element per unit, and
- * keeps it in the cache, from which `backpropToInput` reads it.
+ * Each forward pass in training draws a new mask m from `context.rng`, with one element per unit,
+ * and stores it in the cache for `backpropToInput`.
  *
  * Shapes: input, output, gradOutput: any, all the same.
- * Errors: an input or gradOutput that is not a float tensor; a gradOutput of another shape than the
- *         output; a p outside [0, 1); an unknown mode; training without `context.rng`.
+ * Errors: an input or gradOutput that is not a float tensor; a gradOutput whose shape differs from
+ *         the output's; a p outside [0, 1); an unknown mode; training without `context.rng`.
  * Source: Hinton et al. 2012, arXiv:1207.0580; Srivastava et al., JMLR 2014, section 10, for the
  *         inverted form.
  *

@@ -7,36 +7,38 @@ import { Module, type Context, type ForwardResult } from '../lib/module.ts';
 
 /** The options of `SpatialDropout`. */
 export interface SpatialDropoutOptions {
-  /** The probability that a channel is silenced, 0.5 by default. */
+  /** The probability that a channel is set to 0; 0.5 by default. */
   readonly p?: number;
 }
 
 /** The values that `SpatialDropout` keeps for its backward method. */
 export interface SpatialDropoutCache {
   readonly shape: readonly number[];
-  /** The mask m, of shape [N, 1, ..., 1, C], after a forward pass in training. */
+  /**
+   * The mask m, of shape [N, 1, ..., 1, C]. It is present only after a forward pass in training.
+   */
   readonly mask?: Tensor;
 }
 
 /**
- * Dropout of whole channels: in training, silences each channel of each example with probability p,
- * at all positions at once. Neighbouring pixels of a convolution are nearly equal, so dropping them
- * one by one hides little.
+ * Dropout of whole channels: in training, sets each channel of each example to 0 with probability
+ * p, at all positions at once. Neighbouring pixels of a feature map are nearly equal, so dropping
+ * single pixels would remove little information.
  *
  *   forward          x_out[n, ..., c] = m[n, c] x_in[n, ..., c]
  *   backpropToInput  ∂C/∂x_in[n, ..., c] = m[n, c] ∂C/∂x_out[n, ..., c]
  *
  *   in inference     x_out = x_in,  ∂C/∂x_in = ∂C/∂x_out
  *
- * with m[n, c] = 0 with probability p, else 1/(1 − p), which keeps the mean, as in `Dropout`. Each
- * forward pass in training draws a new mask m from `context.rng` and keeps it in the cache, from
- * which `backpropToInput` reads it.
+ * where m[n, c] is 0 with probability p, else 1/(1 − p), which preserves the mean, as in `Dropout`.
+ * Each forward pass in training draws a new mask m from `context.rng`, and stores it in the cache
+ * for `backpropToInput`.
  *
  * Shapes: input, output, gradOutput [N, ..., C], with at least one axis of positions between N and
  *         C.
  * Errors: an input of rank below 3; an input or gradOutput that is not a float tensor; a gradOutput
- *         of another shape than the output; a p outside [0, 1); an unknown mode; training without
- *         `context.rng`.
+ *         whose shape differs from the output's; a p outside [0, 1); an unknown mode; training
+ *         without `context.rng`.
  * Source: Tompson et al. 2014, arXiv:1411.4280, section 3.2.
  *
  *     const box = new SpatialDropout({ p: 0.2 });

@@ -13,13 +13,13 @@ import {
 export interface AdagradOptions extends OptimizerOptions {
   /** δ, the decay of the learning rate; 0 by default. */
   readonly learningRateDecay?: number;
-  /** The term that keeps the quotient finite, 1e-10 by default. */
+  /** A small term that keeps the quotient finite; 1e-10 by default. */
   readonly eps?: number;
 }
 
 /**
  * Adaptive gradients: the larger the past gradients of a parameter, the smaller its steps. With
- * learning rate ε, weight decay λ and learning-rate decay δ, and t the number of the step from 1,
+ * learning rate ε, weight decay λ, learning-rate decay δ, and t = 1, 2, ... the number of the step,
  * for each parameter w:
  *
  *   g ← ∂E/∂w + λ w
@@ -28,8 +28,8 @@ export interface AdagradOptions extends OptimizerOptions {
  *
  * Each element of g is clipped to ±1e16, so that its square is finite in single precision.
  *
- * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
- *          changes.
+ * Errors: gradients whose names or shapes are not those of the parameters. No parameter is then
+ *          changed.
  * Source: Duchi, Hazan, Singer 2011, in PyTorch's form.
  *
  *     const optimizer = new Adagrad(network.params, { learningRate: 0.01 });
@@ -38,7 +38,7 @@ export interface AdagradOptions extends OptimizerOptions {
 export class Adagrad extends ParamOptimizer {
   /** δ, the decay of the learning rate. */
   readonly learningRateDecay: number;
-  /** The term that keeps the quotient finite. */
+  /** A small term that keeps the quotient finite. */
   readonly eps: number;
 
   constructor(params: Params, options: AdagradOptions) {

@@ -15,13 +15,13 @@ import {
 export interface AdamOptions extends OptimizerOptions {
   /** β₁ and β₂; 0.9 and 0.999 by default. */
   readonly betas?: readonly [number, number];
-  /** The term that keeps the quotient finite, 1e-8 by default. */
+  /** A small term that keeps the quotient finite; 1e-8 by default. */
   readonly eps?: number;
 }
 
 /**
- * Adaptive moments. With learning rate ε, weight decay λ, and t the number of the step from 1, for
- * each parameter w:
+ * Adaptive moments. With learning rate ε, weight decay λ, and t = 1, 2, ... the number of the step,
+ * for each parameter w:
  *
  *   g ← ∂E/∂w + λ w
  *   m ← β₁ m + (1 − β₁) g          (m, v start at 0)
@@ -30,8 +30,8 @@ export interface AdamOptions extends OptimizerOptions {
  *
  * Each element of g is clipped to ±1e16, so that its square is finite in single precision.
  *
- * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
- *          changes.
+ * Errors: gradients whose names or shapes are not those of the parameters. No parameter is then
+ *          changed.
  * Source: Kingma & Ba 2015, arXiv:1412.6980, algorithm 1; the weight decay as in PyTorch's `Adam`.
  *
  *     const optimizer = new Adam(network.params, { learningRate: 1e-3 });
@@ -40,7 +40,7 @@ export interface AdamOptions extends OptimizerOptions {
 export class Adam extends ParamOptimizer {
   /** β₁ and β₂ */
   readonly betas: readonly [number, number];
-  /** The term that keeps the quotient finite. */
+  /** A small term that keeps the quotient finite. */
   readonly eps: number;
 
   constructor(params: Params, options: AdamOptions) {

@@ -8,7 +8,7 @@ export type AdamWOptions = AdamOptions;
 
 /**
  * Adam with a weight decay that does not pass through the moments. With learning rate ε, weight
- * decay λ, and t the number of the step from 1, for each parameter w:
+ * decay λ, and t = 1, 2, ... the number of the step, for each parameter w:
  *
  *   g ← ∂E/∂w
  *   m ← β₁ m + (1 − β₁) g          (m, v start at 0)
@@ -17,10 +17,10 @@ export type AdamWOptions = AdamOptions;
  *
  * Each element of g is clipped to ±1e16, so that its square is finite in single precision.
  *
- * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
- *          changes.
- * Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, in PyTorch's form, where ε
- *         multiplies λ too.
+ * Errors: gradients whose names or shapes are not those of the parameters. No parameter is then
+ *          changed.
+ * Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, in PyTorch's form, in which λ is
+ *         multiplied by ε.
  *
  *     const groups = [withoutDecay(network)];
  *     const optimizer = new AdamW(network.params, { learningRate: 1e-3, groups });

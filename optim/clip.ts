@@ -40,7 +40,7 @@ export function clipByNorm(grads: Grads, limit: number): Grads {
   if (Object.keys(grads).length === 0) return {};
   return tidy(() => {
     const norm = normOf(Object.values(grads));
-    // A norm that is NaN makes all gradients NaN.
+    // If the norm is NaN, all gradients become NaN.
     const factor = clip(div(scalar(limit), add(norm, scalar(1e-6))), 0, 1);
     return Object.fromEntries(
       Object.entries(grads).map(([name, grad]) => [name, mul(grad, factor)]),
@@ -52,7 +52,8 @@ function checkLimit(caller: string, limit: number): void {
   if (typeof limit !== 'number' || !(limit > 0)) {
     throw new InputError(`${caller}: expected limit to be a number above 0, got ${show(limit)}`);
   }
-  // A limit that is 0 in single precision would stop the training. One of Infinity clips nothing.
+  // A limit that is 0 in single precision would stop the training. The limit Infinity clips
+  // nothing.
   if (limit === Infinity || isPositiveFloat(limit)) return;
   throw new InputError(
     `${caller}: expected limit to be a number ${FLOAT_RANGE}, got ${show(limit)}`,
@@ -60,7 +61,8 @@ function checkLimit(caller: string, limit: number): void {
 }
 
 /**
- * The limit of `withGradientClipping`: for each value, or for the norm of all gradients together.
+ * The limit of `withGradientClipping`. It applies either to each value, or to the norm of all
+ * gradients together.
  */
 export type GradientClipping = { readonly value: number } | { readonly norm: number };
 

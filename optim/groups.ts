@@ -7,15 +7,15 @@ import { describePath } from '../lib/propagate.ts';
 export interface ParamGroup {
   /** Whether a parameter of this name is in the group. */
   readonly matches: (name: string) => boolean;
-  /** Replaces the optimizer's weight decay. */
+  /** The weight decay of the group, in place of the optimizer's. */
   readonly weightDecay?: number;
-  /** The factor on the learning rate, 1 by default. */
+  /** The factor by which the learning rate is multiplied; 1 by default. */
   readonly learningRateScale?: number;
 }
 
 /**
- * Returns the learning rate and weight decay of a parameter. They are those of the first group that
- * matches, otherwise those of the optimizer.
+ * Returns the learning rate and weight decay of a parameter. They come from the first group that
+ * contains the parameter, or from the optimizer if no group does.
  */
 export function groupSettings(
   name: string,
@@ -28,14 +28,14 @@ export function groupSettings(
   };
 }
 
-/** The settings of an optimizer that its groups override. */
+/** The settings of an optimizer that its groups can override. */
 export interface GroupedOptimizer {
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly groups: readonly ParamGroup[];
 }
 
-/** Refuses a group with an unknown option, or a negative learning-rate scale or weight decay. */
+/** Throws if a group has an unknown option, or a negative learning-rate scale or weight decay. */
 export function checkParamGroups(optimizer: object, groups: readonly ParamGroup[]): void {
   const given: unknown = groups;
   if (!Array.isArray(given)) {
@@ -57,9 +57,9 @@ export function checkParamGroups(optimizer: object, groups: readonly ParamGroup[
 }
 
 /**
- * Makes the group of the parameters without weight decay, which the boxes name in `noDecay`:
- * biases, the scales and shifts of normalizations, and the slope of PReLU, which decay would turn
- * into ReLU (He et al. 2015, section 2.1).
+ * Makes the group of the parameters without weight decay. The boxes name them in `noDecay`: biases,
+ * the scales and shifts of normalizations, and the slope of PReLU. (With decay of the slope, a
+ * PReLU would become a ReLU; see He et al. 2015, section 2.1.)
  *
  * Errors: a box with parameters that does not state `noDecay`.
  *
@@ -79,7 +79,7 @@ export function withoutDecay(network: AnyModule): ParamGroup {
       );
     }
     for (const name of box.noDecay) {
-      // A box may name `bias` in `noDecay` even if it was built without one.
+      // A box may name `bias` in `noDecay` even if it was built without a bias.
       if (name !== 'bias' && !(name in box.params)) {
         throw new BoxError(
           [describePath(network, path.join('.'), box)],

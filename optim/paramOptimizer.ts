@@ -12,40 +12,45 @@ export interface OptimizerOptions {
   readonly learningRate: number;
   /** λ, the weight decay; 0 by default, except for `AdamW`. */
   readonly weightDecay?: number;
-  /** Parameters with another learning rate or weight decay, such as `[withoutDecay(network)]`. */
+  /**
+   * Groups of parameters with a different learning rate or weight decay, such as
+   * `[withoutDecay(network)]`.
+   */
   readonly groups?: readonly ParamGroup[];
 }
 
-/** One step of one parameter. */
+/** The data for one step of one parameter. */
 export interface ParamStep {
-  /** w, which `update` assigns to. */
+  /** The parameter w, to which `update` assigns the new value. */
   readonly param: Variable;
-  /** ∂E/∂w */
+  /** The gradient ∂E/∂w. */
   readonly grad: Tensor;
-  /** ε of the parameter's group. */
+  /** The learning rate ε of the parameter's group. */
   readonly learningRate: number;
-  /** λ of the parameter's group. */
+  /** The weight decay λ of the parameter's group. */
   readonly weightDecay: number;
-  /** t, counted from 1. */
+  /** The number t of the step, counted from 1. */
   readonly step: number;
-  /** The tensor that the previous step returned for this kind; zeros at the first step. */
+  /**
+   * Returns the tensor of this kind that the previous step returned, or zeros at the first step.
+   */
   readonly slot: (kind: string) => Tensor;
   /** Scalar tensors that all parameters of the step share. */
   readonly scalars: Scalars;
 }
 
 /**
- * The part that all optimizers share: the loop over the parameters, their groups, and the tensors
- * that are kept from step to step. A subclass writes its equation in `update`.
+ * The code that all optimizers share: the loop over the parameters, their groups, and the tensors
+ * that are kept between steps. A subclass implements its equation in `update`.
  */
 export abstract class ParamOptimizer implements OptimizerWithState {
-  /** ε; may be changed between steps. */
+  /** The learning rate ε. It may be changed between steps. */
   learningRate: number;
   /** The parameters that the optimizer updates. */
   readonly params: Params;
-  /** λ */
+  /** The weight decay λ. */
   readonly weightDecay: number;
-  /** The parameters with a learning rate or weight decay of their own. */
+  /** The groups of parameters that have their own learning rate or weight decay. */
   readonly groups: readonly ParamGroup[];
   readonly #slots: Slots;
   #steps = 0;
@@ -68,17 +73,17 @@ export abstract class ParamOptimizer implements OptimizerWithState {
   }
 
   /**
-   * Assigns the new value to a parameter. It runs in a `tidy`.
+   * Assigns the new value to a parameter. It is called inside a `tidy`.
    *
    * @returns the tensors to keep for the next step, by kind.
    */
   protected abstract update(step: ParamStep): Readonly<Record<string, Tensor>>;
 
-  /** Updates every parameter by its gradient. The caller still owns the gradients. */
+  /** Updates every parameter with its gradient. The caller still owns the gradients. */
   step(grads: Grads): void {
     checkGrads(this, this.params, grads);
-    // A schedule may have changed the rate since the constructor checked it. With a negative rate
-    // the loss would rise without an error.
+    // A schedule may have changed the learning rate since the constructor checked it. With a
+    // negative rate, the loss would increase without an error.
     checkNumber(this, 'learningRate', this.learningRate, 0);
     this.#steps++;
     const scalars = new Scalars();
@@ -106,7 +111,7 @@ export abstract class ParamOptimizer implements OptimizerWithState {
     return { tensors: this.#slots.tensors, scalars: { steps: this.#steps } };
   }
 
-  /** Continues from a state. Errors: a state of another optimizer or network. */
+  /** Continues from a saved state. Throws if the state belongs to another optimizer or network. */
   restore({ tensors, scalars }: OptimizerState): void {
     checkSize(this, 'steps', scalars.steps, 0);
     this.#slots.restore(this, this.params, tensors);
@@ -121,7 +126,7 @@ export abstract class ParamOptimizer implements OptimizerWithState {
 }
 
 /**
- * The largest |g| that `bounded` does not change. Its square, and the sum of a million such
+ * The largest |g| that `bounded` leaves unchanged. Its square, and the sum of a million such
  * squares, are finite in single precision.
  */
 const LARGEST_GRADIENT = 1e16;

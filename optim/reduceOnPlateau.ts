@@ -1,25 +1,31 @@
 import { checkNumber, checkOptions, checkPositive, checkSize } from '../lib/check.ts';
 
-/** Scales a schedule by a metric that it observes after each epoch, as `ReduceOnPlateau` does. */
+/**
+ * Scales a schedule by a factor that depends on a metric, which is observed after each epoch.
+ * `ReduceOnPlateau` is an example.
+ */
 export interface MetricScheduler {
-  /** The factor of the scheduled learning rate. */
+  /** The factor by which the scheduled learning rate is multiplied. */
   readonly scale: number;
-  /** Observes the loss of an epoch: the validation loss, or the training loss without one. */
+  /**
+   * Observes the loss of an epoch. It is the validation loss, or the training loss if there is no
+   * validation set.
+   */
   step(metric: number): void;
   /** Returns the state as JSON, for a checkpoint. */
   state(): Readonly<Record<string, number>>;
-  /** Continues from a state. */
+  /** Continues from a saved state. */
   restore(state: Readonly<Record<string, number>>): void;
 }
 
 /** The options of `ReduceOnPlateau`. */
 export interface ReduceOnPlateauOptions {
-  /** The factor of the learning rate on a plateau, 0.1 by default. */
+  /** The factor by which the learning rate is multiplied on a plateau; 0.1 by default. */
   readonly factor?: number;
   /** The number of epochs without an improvement that are tolerated, 10 by default. */
   readonly patience?: number;
   /**
-   * The fraction by which a metric must fall below the best to count as an improvement, 1e-4 by
+   * The fraction by which a metric must be below the best value to count as an improvement; 1e-4 by
    * default.
    */
   readonly threshold?: number;
@@ -37,11 +43,11 @@ export interface ReduceOnPlateauOptions {
  *     await new Trainer({ ...options, ...rates }).run();
  */
 export class ReduceOnPlateau implements MetricScheduler {
-  /** The factor of the learning rate on a plateau. */
+  /** The factor by which the learning rate is multiplied on a plateau. */
   readonly factor: number;
   /** The number of epochs without an improvement that are tolerated. */
   readonly patience: number;
-  /** The fraction by which a metric must fall below the best. */
+  /** The fraction by which a metric must be below the best value to count as an improvement. */
   readonly threshold: number;
   #scale = 1;
   #best = Infinity;
@@ -73,7 +79,7 @@ export class ReduceOnPlateau implements MetricScheduler {
   }
 
   state(): Record<string, number> {
-    // JSON has no infinity, so `best` is left out until a metric has been observed.
+    // JSON has no infinity, so `best` is omitted until a metric has been observed.
     return {
       scale: this.#scale,
       bad: this.#bad,

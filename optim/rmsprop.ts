@@ -11,9 +11,9 @@ import {
 
 /** The options of `RMSProp`. */
 export interface RMSPropOptions extends OptimizerOptions {
-  /** α, the smoothing of the running means; 0.99 by default. */
+  /** α, the smoothing factor of the running means; 0.99 by default. */
   readonly alpha?: number;
-  /** The term that keeps the quotient finite, 1e-8 by default. */
+  /** A small term that keeps the quotient finite; 1e-8 by default. */
   readonly eps?: number;
   /** The momentum μ; 0 by default. */
   readonly momentum?: number;
@@ -22,8 +22,8 @@ export interface RMSPropOptions extends OptimizerOptions {
 }
 
 /**
- * Gradients divided by a running root mean square. With learning rate ε, smoothing α, momentum μ
- * and weight decay λ, for each parameter w:
+ * Divides each gradient by a running root mean square. With learning rate ε, smoothing α, momentum
+ * μ and weight decay λ, for each parameter w:
  *
  *   g ← ∂E/∂w + λ w
  *   s ← α s + (1 − α) g²            (s, m, v start at 0)
@@ -34,8 +34,8 @@ export interface RMSPropOptions extends OptimizerOptions {
  *
  * Each element of g is clipped to ±1e16, so that its square is finite in single precision.
  *
- * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
- *          changes.
+ * Errors: gradients whose names or shapes are not those of the parameters. No parameter is then
+ *          changed.
  * Source: Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013, arXiv:1308.0850; in PyTorch's
  *         form.
  *
@@ -43,11 +43,11 @@ export interface RMSPropOptions extends OptimizerOptions {
  *     const loss = await trainStep({ network, cost, optimizer, input, target });
  */
 export class RMSProp extends ParamOptimizer {
-  /** α, the smoothing of the running means. */
+  /** α, the smoothing factor of the running means. */
   readonly alpha: number;
-  /** The term that keeps the quotient finite. */
+  /** A small term that keeps the quotient finite. */
   readonly eps: number;
-  /** μ */
+  /** The momentum μ. */
   readonly momentum: number;
   /** Whether the mean of the gradients is subtracted. */
   readonly centered: boolean;
@@ -73,7 +73,7 @@ export class RMSProp extends ParamOptimizer {
     const g = bounded(decayedGrad(step));
     const s = add(mul(slot('square'), alpha), mul(square(g), rest));
     const m = this.centered ? add(mul(slot('mean'), alpha), mul(g, rest)) : undefined;
-    // Rounding can make the difference of two equal squares negative.
+    // Because of rounding, the difference of two equal squares can be negative.
     const variance = m === undefined ? s : relu(sub(s, square(m)));
     const d = div(g, add(sqrt(variance), scalars.of(this.eps)));
     const hasMomentum = this.momentum > 0;

@@ -1,12 +1,12 @@
 import { checkOptions } from '../lib/check.ts';
 import { InputError, show } from '../lib/errors.ts';
 
-/** A learning rate per step; steps count from 0. */
+/** Returns the learning rate of a step. Steps are counted from 0. */
 export interface Schedule {
   (step: number): number;
 }
 
-/** Refuses a number that is not finite or below 0, in the name of a schedule. */
+/** Throws an error in the name of a schedule if a number is not finite or is below 0. */
 function checkSetting(schedule: string, what: string, value: number): void {
   if (Number.isFinite(value) && value >= 0) return;
   throw new InputError(
@@ -14,14 +14,14 @@ function checkSetting(schedule: string, what: string, value: number): void {
   );
 }
 
-/** Refuses a number of steps by which a schedule could not divide. */
+/** Throws if a number of steps is invalid as a divisor in a schedule. */
 function checkSteps(schedule: string, what: string, steps: number): void {
   if (Number.isFinite(steps) && steps > 0) return;
   throw new InputError(`${schedule}: expected ${what} to be a number above 0, got ${show(steps)}`);
 }
 
 /**
- * The learning rate `rate` at all steps.
+ * A constant learning rate, `rate`.
  *
  *     const schedule = constantRate(0.1);
  *     await new Trainer({ ...options, schedule }).run();
@@ -58,7 +58,7 @@ export const inverseRate = (rate: number, options: InverseRateOptions = {}): Sch
 
 /**
  * The learning rate ε (1 + cos(π t/T)) / 2 at step t: half a cosine wave, from ε = `rate` at step 0
- * to 0 at step T = `steps`. After step T it stays 0.
+ * to 0 at step T = `steps`. After step T the rate remains 0.
  *
  * Source: Loshchilov & Hutter 2017.
  *

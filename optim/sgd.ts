@@ -14,7 +14,7 @@ import {
 export interface SGDOptions extends OptimizerOptions {
   /** The momentum μ; 0 by default. */
   readonly momentum?: number;
-  /** Whether the momentum is Nesterov's; false by default. */
+  /** Whether Nesterov momentum is used; false by default. */
   readonly nesterov?: boolean;
 }
 
@@ -26,20 +26,20 @@ export interface SGDOptions extends OptimizerOptions {
  *   v ← μ v + g                  (v starts at 0)
  *   w ← w − ε v,  or  w ← w − ε (g + μ v)  with Nesterov's momentum
  *
- * The lecture writes w ← w + η ∂E/∂w with a negative η: ε = −η.
+ * The lecture writes w ← w + η ∂E/∂w with a negative η, so ε = −η.
  *
- * Errors: gradients whose names or shapes are not those of the parameters; then no parameter
- *          changes.
- * Source: lecture, "Backpropagation: summary"; Sutskever et al. 2013 in PyTorch's form, where ε
- *         multiplies all of v.
+ * Errors: gradients whose names or shapes are not those of the parameters. No parameter is then
+ *          changed.
+ * Source: lecture, "Backpropagation: summary"; Sutskever et al. 2013, in PyTorch's form, in which v
+ *         is multiplied by ε.
  *
  *     const optimizer = new SGD(network.params, { learningRate: 0.01, momentum: 0.9 });
  *     const loss = await trainStep({ network, cost, optimizer, input, target });
  */
 export class SGD extends ParamOptimizer {
-  /** μ */
+  /** The momentum μ. */
   readonly momentum: number;
-  /** Whether the momentum is Nesterov's. */
+  /** Whether Nesterov momentum is used. */
   readonly nesterov: boolean;
 
   constructor(params: Params, options: SGDOptions) {

@@ -11,23 +11,23 @@ export interface OptimizerState {
   readonly scalars: Readonly<Record<string, number>>;
 }
 
-/** An optimizer that can be stopped and continued, as all optimizers here can. */
+/** An optimizer that can be stopped and continued. All optimizers of boxprop can. */
 export interface OptimizerWithState {
-  /** ε; may be changed between steps. */
+  /** The learning rate ε. It may be changed between steps. */
   learningRate: number;
-  /** Updates every parameter by its gradient. The caller still owns the gradients. */
+  /** Updates every parameter with its gradient. The caller still owns the gradients. */
   step(grads: Grads): void;
-  /** Returns what the optimizer keeps, for a checkpoint. */
+  /** Returns the state of the optimizer, for a checkpoint. */
   state(): OptimizerState;
-  /** Continues from the state of another optimizer of the same kind; clones its tensors. */
+  /** Continues from the state of another optimizer of the same kind, whose tensors it clones. */
   restore(state: OptimizerState): void;
-  /** Disposes what the optimizer keeps. */
+  /** Disposes the tensors that the optimizer keeps. */
   dispose(): void;
 }
 
-/** The tensors that an optimizer keeps between steps: one of each kind per parameter. */
+/** The tensors that an optimizer keeps between steps. There is one of each kind per parameter. */
 export class Slots {
-  /** The kinds, such as `velocity`. */
+  /** The kinds of tensors, such as `velocity`. */
   readonly kinds: readonly string[];
   #tensors: Record<string, Tensor> = {};
 
@@ -40,13 +40,15 @@ export class Slots {
     return this.#tensors;
   }
 
-  /** Returns the tensor of a kind for a parameter; undefined before the first step. */
+  /** Returns the tensor of a kind for a parameter, or undefined before the first step. */
   get(kind: string, name: string): Tensor | undefined {
     const { [`${kind}/${name}`]: tensor } = this.#tensors;
     return tensor;
   }
 
-  /** Replaces a tensor, and takes ownership of the new one. The old one may be disposed already. */
+  /**
+   * Replaces a tensor, and takes ownership of the new one. The old tensor may already be disposed.
+   */
   set(kind: string, name: string, value: Tensor): void {
     const old = this.get(kind, name);
     if (old !== undefined && !old.isDisposed) old.dispose();
@@ -54,7 +56,7 @@ export class Slots {
   }
 
   /**
-   * Replaces all tensors by clones of others. No tensors at all are the state before the first
+   * Replaces all tensors by clones of the given ones. An empty record is the state before the first
    * step.
    *
    * Errors: a tensor that is missing, unexpected, or of another shape; then nothing changes.
@@ -87,7 +89,7 @@ export class Slots {
   }
 }
 
-/** Refuses gradients whose names, shapes or dtypes are not those of the parameters. */
+/** Throws if the names, shapes or dtypes of gradients are not those of the parameters. */
 export function checkGrads(optimizer: object, params: Params, grads: Grads): void {
   for (const name of new Set([...Object.keys(params), ...Object.keys(grads)])) {
     if (!(name in params)) {

@@ -10,7 +10,7 @@ import {
   type Value,
 } from './space.ts';
 
-/** Throws if a space has no dimension, or has one for which `checkDimension` throws. */
+/** Throws if a space has no dimensions, or if `checkDimension` throws for one of them. */
 export function checkSpace(space: Readonly<Record<string, object>>): asserts space is Space {
   if (Object.keys(space).length === 0) {
     throw new InputError(
@@ -24,8 +24,8 @@ export function checkSpace(space: Readonly<Record<string, object>>): asserts spa
  * Throws if a value from a file is not a valid dimension.
  *
  * Errors: `rate: expected low below high, got 0.1 and 0.01`; a logarithmic range that does not
- *         start above 0; an integer range whose bounds are not integers; fewer than two choices, or
- *         equal ones; an unknown option.
+ *         start above 0; an integer range whose bounds are not integers; fewer than two choices;
+ *         equal choices; an unknown option.
  */
 export function checkDimension(name: string, dimension: object): asserts dimension is Dimension {
   const fail = (expected: string, got: string): never => {
@@ -69,7 +69,7 @@ export function checkDimension(name: string, dimension: object): asserts dimensi
 }
 
 /**
- * Refuses values from a file that are not a point of the space.
+ * Throws if values from a file are not a point of the space.
  *
  * Errors: `rate: expected a value of its dimension, got "fast"`; a dimension without a value.
  */

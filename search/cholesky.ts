@@ -4,7 +4,7 @@ import { InputError } from '../lib/errors.ts';
 export interface SquareMatrix {
   /** The number of rows. */
   readonly size: number;
-  /** The elements, row by row. */
+  /** The elements, in row-major order. */
   readonly values: Float64Array;
 }
 

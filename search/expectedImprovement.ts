@@ -2,9 +2,9 @@ import { normalTail } from '../lib/kernels/elementwise/normalCdf.ts';
 import type { Prediction } from './gaussianProcess.ts';
 
 /**
- * Computes the expected amount by which f(x) is below the smallest value so far, `best`; it counts
- * as 0 if f(x) is above. With f ~ N(μ, s²), z = (best − μ)/s, and the density φ and distribution
- * function Φ of the standard normal distribution:
+ * Computes the expected amount by which f(x) is below the smallest value so far, `best`. If f(x) is
+ * above `best`, this amount is 0. With f ~ N(μ, s²), z = (best − μ)/s, and the density φ and
+ * distribution function Φ of the standard normal distribution:
  *
  *   EI = E max(0, best − f) = ∫_{−∞}^{best} (best − f) φ((f − μ)/s)/s df
  *      = s ∫_{−∞}^{z} (z − t) φ(t) dt = s (z Φ(z) + φ(z)),   because ∫ t φ = −φ

@@ -5,8 +5,8 @@ import { GaussianProcess, type Hyperparameters, type Observations } from './gaus
 
 /**
  * The bounds and the prior of each hyper-parameter. Its logarithm is normally distributed with mean
- * ln `median` and standard deviation `deviation`. The values suit targets with mean 0 and standard
- * deviation 1, and coordinates from 0 to 1.
+ * ln `median` and standard deviation `deviation`. These values are meant for targets with mean 0
+ * and standard deviation 1, and for coordinates from 0 to 1.
  */
 const PRIORS = {
   variance: { bounds: [0.1, 10], median: 1, deviation: 1 },
@@ -16,9 +16,11 @@ const PRIORS = {
 
 /** The options of `fitGaussianProcess`. */
 export interface FitGaussianProcessOptions {
-  /** Draws the random starts. */
+  /** The generator for the random starts. */
   readonly rng: Rng;
-  /** The number of random starts in addition to the centre of the bounds, 2 by default. */
+  /**
+   * The number of random starts in addition to the start at the centre of the bounds; 2 by default.
+   */
   readonly restarts?: number;
 }
 
@@ -30,8 +32,9 @@ export interface FitGaussianProcessOptions {
  *
  * where the prior ln p(θ) is normal with means m_i and standard deviations s_i. L-BFGS starts from
  * the centre of the bounds and from random points. The prior is wide. Without it, a fit to a few
- * dozen targets in many coordinates may choose length scales near 0 and no noise, and then predicts
- * nothing. The targets are standardized for the fit; the result is in their original scale.
+ * dozen targets with many coordinates may choose length scales near 0 and no noise. Its predictions
+ * are then useless. The targets are standardized for the fit; the result is in their original
+ * scale.
  *
  * Errors: those of `GaussianProcess`; an unknown option.
  * Source: Rasmussen, Williams 2006, sections 5.2 and 5.4.1.
@@ -57,8 +60,8 @@ export async function fitGaussianProcess(
   ].map(({ bounds: [low, high], median, deviation: spread }) => {
     return { low: Math.log(low), width: Math.log(high / low), logMedian: Math.log(median), spread };
   });
-  // `lbfgs` takes one pair of bounds for all variables, so each logarithm is mapped from its bounds
-  // to 0 ... 1.
+  // `lbfgs` takes the same bounds for all variables, so each logarithm is mapped from its bounds to
+  // 0 ... 1.
   const logs = (z: Float64Array) => z.map((unit, i) => priors[i].low + unit * priors[i].width);
   const at = (z: Float64Array): Hyperparameters => {
     const [variance, ...rest] = Array.from(logs(z), Math.exp);

@@ -90,13 +90,13 @@ export class GaussianProcess {
     };
   }
 
-  /** Returns the mean of `predict`. It is faster, because it does not compute the variance. */
+  /** Returns only the mean of `predict`. This is faster, because the variance is not computed. */
   mean(x: Float64Array): number {
     return (this.hyperparameters.mean ?? 0) + dot(this.#covariances(x), this.#alpha);
   }
 
   /**
-   * Returns ln p(y) and the derivatives of ln p(y) by ln σ², each ln ℓ_i, and ln σ_n², in this
+   * Returns ln p(y), and its derivatives with respect to ln σ², each ln ℓ_i, and ln σ_n², in this
    * order.
    */
   logMarginalLikelihood(): { value: number; gradient: Float64Array } {
@@ -109,7 +109,8 @@ export class GaussianProcess {
     const gradient = new Float64Array(lengthScales.length + 2);
     for (let i = 0; i < size; i++) {
       for (let j = 0; j <= i; j++) {
-        // The sum contains an element off the diagonal as (i, j) and as (j, i): 2 · ½ = 1.
+        // The sum contains an off-diagonal element twice, as (i, j) and as (j, i), so its weight is
+        // 2 · ½ = 1.
         const weight =
           (i === j ? 0.5 : 1) * (this.#alpha[i] * this.#alpha[j] - inverted[i * size + j]);
         const radius = squaredDistance(inputs[i], inputs[j], lengthScales, categories);
@@ -126,7 +127,9 @@ export class GaussianProcess {
     return { value, gradient };
   }
 
-  /** Predicts each observation from all other observations, with the same hyper-parameters. */
+  /**
+   * Predicts each observation from all other observations. The hyper-parameters remain the same.
+   */
   leaveOneOut(): Float64Array {
     const { size, values } = inverse(this.#lower);
     return this.#alpha.map(
@@ -137,8 +140,8 @@ export class GaussianProcess {
   #covariances(x: Float64Array): Float64Array {
     const { inputs, categories } = this.observations;
     const { variance, lengthScales } = this.hyperparameters;
-    // A loop, because Float64Array.from takes twice as long, and most of the time of a search is
-    // spent here.
+    // This is a loop because Float64Array.from takes twice as long, and a search spends most of its
+    // time here.
     const covariances = new Float64Array(inputs.length);
     for (let i = 0; i < inputs.length; i++)
       covariances[i] = matern(squaredDistance(x, inputs[i], lengthScales, categories), variance);

@@ -10,8 +10,8 @@ export interface SobolIndices {
   /** S_i, the fraction that the input explains by itself. */
   readonly firstOrder: number;
   /**
-   * S_Ti, the fraction that the input explains with all its interactions. This is the variance that
-   * is left, on average, if all other inputs are fixed.
+   * S_Ti, the fraction that the input explains together with all its interactions. It is the
+   * variance that remains, on average, if all other inputs are fixed.
    */
   readonly totalOrder: number;
 }
@@ -22,7 +22,7 @@ const SAMPLES = 8192;
 export interface SobolOptions {
   /** The number of inputs of f. */
   readonly dimensions: number;
-  /** Draws the points at which f is computed. */
+  /** The generator for the points at which f is computed. */
   readonly rng: Rng;
 }
 
@@ -38,8 +38,8 @@ export interface SobolOptions {
  *   totalOrder   S_Ti = 1 − V E(f | all but x_i) / V f = E (f(a) − f(a'))² / 2 V f
  *                       because a and a' share all other coordinates
  *
- * The expectations are means over 8192 pairs, with a standard error of about 0.02. If f is
- * constant, all indices are 0.
+ * The expectations are estimated as means over 8192 pairs; the standard error is about 0.02. If f
+ * is constant, all indices are 0.
  *
  * Source: Sobol' 1993; Jansen 1999, Computer Physics Communications 117, equations 6 and 10 (as in
  *         Saltelli et al. 2010, table 2); Hutter, Hoos, Leyton-Brown, ICML 2014, for
@@ -94,7 +94,8 @@ export interface ImportanceReport {
 
 /**
  * Computes the importance of each dimension of a search. A Gaussian process is fitted to all
- * trials; the Sobol' indices and the partial dependence are those of its mean over the whole space.
+ * trials. The Sobol' indices and the partial dependence are computed for its mean function over the
+ * whole space.
  */
 export async function dimensionImportance(
   space: Space,

@@ -1,4 +1,4 @@
-/** boxprop/search: the best of many configurations. */
+/** boxprop/search: search for the best hyper-parameters. */
 export { search, type SearchHistory, type SearchOptions, type SearchTask } from './search.ts';
 export type { FoldResult, Trial } from './trial.ts';
 export { gridPoints, randomPoints } from './points.ts';

@@ -1,16 +1,19 @@
-// A fit spends its time in these functions, so they are looked up only once.
+// A fit spends most of its time in these functions, so they are looked up only once.
 const { exp, sqrt } = Math;
 
-/** Points. A coordinate may be the number of a category; such numbers have no order. */
+/**
+ * Points for a Gaussian process. A coordinate may be the number of a category; such numbers have no
+ * order.
+ */
 export interface Coordinates {
-  /** One row per point, all of the same length. */
+  /** The coordinates, with one row per point. All rows have the same length. */
   readonly inputs: readonly Float64Array[];
-  /** Whether each coordinate is the number of a category; by default none is. */
+  /** Whether each coordinate is the number of a category; false by default. */
   readonly categories?: readonly boolean[];
 }
 
 /**
- * Returns d_i², the squared distance of two points in one coordinate: (x_i − x'_i)², or 1 for
+ * Returns d_i², the squared distance of two points in one coordinate. It is (x_i − x'_i)², or 1 for
  * different categories.
  */
 export function squaredDifference(a: number, b: number, category: boolean | undefined): number {
@@ -40,7 +43,9 @@ export function matern(distance: number, variance: number): number {
   return variance * (1 + u + (u * u) / 3) * exp(-u);
 }
 
-/** Returns the factor of d_i²/ℓ_i² in ∂k/∂ln ℓ_i, σ² 5/3 (1 + √5 r) e^{−√5 r}. */
+/**
+ * Returns σ² 5/3 (1 + √5 r) e^{−√5 r}, the factor by which d_i²/ℓ_i² is multiplied in ∂k/∂ln ℓ_i.
+ */
 export function maternDerivative(distance: number, variance: number): number {
   const u = sqrt(5 * distance);
   return ((variance * 5) / 3) * (1 + u) * exp(-u);

@@ -41,7 +41,7 @@ export function firstPoint(space: Space): Point {
   );
 }
 
-/** Draws a random point. Each dimension is independent, and uniform on its scale. */
+/** Draws a random point. Each dimension is drawn independently, and uniformly on its scale. */
 export function randomPoint(space: Space, rng: Rng): Point {
   return Object.fromEntries(
     Object.entries(space).map(([name, dimension]) => [
@@ -55,7 +55,7 @@ export function randomPoint(space: Space, rng: Rng): Point {
  * Draws independent random points. A grid wastes trials on dimensions that do not matter: with n
  * trials in d dimensions it tries n^(1/d) values of each dimension, and random points try up to n
  * values of each. Point k depends only on the space, the generator and the points before it. If it
- * repeats one of these points it is drawn again, up to 1000 times.
+ * equals one of these points, it is drawn again, up to 1000 times.
  *
  * Source: Bergstra, Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
  *
@@ -70,8 +70,8 @@ export function randomPoints(space: Space, count: number, rng: Rng): Point[] {
 }
 
 /**
- * Draws a random point that is not among `others`. After 1000 repeated draws, it returns a repeated
- * point.
+ * Draws a random point that is not among `others`. If 1000 draws give no new point, it returns one
+ * of the others.
  */
 export function untriedPoint(space: Space, others: readonly Point[], rng: Rng): Point {
   const taken = new Set(others.map(pointKey));
@@ -81,39 +81,39 @@ export function untriedPoint(space: Space, others: readonly Point[], rng: Rng): 
   return point;
 }
 
-/** Returns a string that is the same for equal points. */
+/** Returns a string that is equal for equal points. */
 export function pointKey(point: Point): string {
   return JSON.stringify(Object.values(point));
 }
 
-/** Returns the number of points of a space, Infinity if a dimension is continuous. */
+/** Returns the number of points of a space, which is Infinity if a dimension is continuous. */
 export function spaceCardinality(space: Space): number {
   return Object.values(space).reduce((size, dimension) => size * cardinality(dimension), 1);
 }
 
-/** Returns the coordinates of a point for a Gaussian process. */
+/** Converts a point to coordinates for a Gaussian process. */
 export function encodePoint(space: Space, point: Point): Float64Array {
   return Float64Array.from(Object.entries(space), ([name, dimension]) =>
     encodeValue(dimension, point[name]),
   );
 }
 
-/** Returns for each coordinate of `encodePoint` whether it is the number of a category. */
+/** For each coordinate of `encodePoint`, returns whether it is the number of a category. */
 export function categoricalMask(space: Space): boolean[] {
   return Object.values(space).map(isCategorical);
 }
 
 /** The options of `perturbPoint`. */
 export interface PerturbOptions {
-  /** The standard deviation of a step, and the probability that a category is drawn anew. */
+  /** The standard deviation of a step, and the probability that a category is drawn again. */
   readonly radius: number;
-  /** Draws the step. */
+  /** The generator for the step. */
   readonly rng: Rng;
 }
 
 /**
- * Draws a point near `point`. Each coordinate takes a normally distributed step, and each category
- * may change.
+ * Draws a point near `point`. A normally distributed step is added to each coordinate, and each
+ * category may change.
  */
 export function perturbPoint(space: Space, point: Point, { radius, rng }: PerturbOptions): Point {
   return Object.fromEntries(
@@ -124,8 +124,8 @@ export function perturbPoint(space: Space, point: Point, { radius, rng }: Pertur
       }
       const moved = encodeValue(dimension, value) + radius * rng.normal();
       const next = valueAtQuantile(dimension, Math.min(1 - 2 ** -53, Math.max(0, moved)));
-      // A small step rarely reaches the next integer or choice. In a quarter of the cases, a step
-      // that does not reach it goes there nevertheless.
+      // A small step rarely reaches the next integer or choice. So in a quarter of the cases, a
+      // value that would not change moves to the next integer or choice.
       const stuck =
         sameValue(next, value) && Number.isFinite(cardinality(dimension)) && rng.uniform() < 0.25;
       return [name, stuck ? neighbour(dimension, value, rng) : next];
@@ -133,7 +133,7 @@ export function perturbPoint(space: Space, point: Point, { radius, rng }: Pertur
   );
 }
 
-/** Returns the next integer or choice, up or down at random. */
+/** Returns the next higher or lower integer or choice, chosen at random. */
 function neighbour(dimension: Dimension, value: Value, rng: Rng): Value {
   const by = rng.uniform() < 0.5 ? -1 : 1;
   if (!('choices' in dimension))

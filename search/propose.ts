@@ -16,7 +16,7 @@ import type { Point, Space } from './space.ts';
 export interface Observation {
   /** The point that was tried. */
   readonly point: Point;
-  /** Its score; small is good. */
+  /** The score of the trial; lower is better. */
   readonly target: number;
 }
 
@@ -24,17 +24,17 @@ export interface Observation {
 export interface ProposeOptions {
   /** The space to which the proposed point belongs. */
   readonly space: Space;
-  /** The finished trials, at least one. */
+  /** The finished trials, of which there must be at least one. */
   readonly observed: readonly Observation[];
   /** The points of the trials that are still running. */
   readonly pending: readonly Point[];
-  /** Draws the candidates. */
+  /** The generator for the candidates. */
   readonly rng: Rng;
 }
 
 /**
- * The numbers of random candidates, of the best candidates that climb, of the rounds of each
- * climber, and of the moves in each round.
+ * The number of random candidates, the number of best candidates that are improved (the climbers),
+ * the number of rounds per climber, and the number of moves per round.
  */
 const [CANDIDATES, CLIMBERS, ROUNDS, MOVES] = [500, 6, 12, 8];
 
@@ -42,9 +42,9 @@ const [CANDIDATES, CLIMBERS, ROUNDS, MOVES] = [500, 6, 12, 8];
  * Proposes the next point to try: the point with the largest expected improvement under a Gaussian
  * process that is fitted to the observations.
  *
- * A pending point counts as observed, with the value that the process predicts there; the
+ * A pending point is treated as if the predicted value had been observed there; the
  * hyper-parameters stay the same ("kriging believer"). This reduces the variance around the pending
- * point, so the proposal lies elsewhere. The improvement is relative to the smallest mean of the
+ * point, so the proposal will be elsewhere. The improvement is relative to the smallest mean of the
  * process at an observed point, because observations are noisy.
  *
  * The search for the maximum starts from the best of 500 random points and of 6 points near the
@@ -90,12 +90,12 @@ export async function proposePoint(options: ProposeOptions): Promise<Point> {
     if (climber.gain > winner.gain) winner = climber;
   }
   if (winner.gain >= 0) return winner.point;
-  // Every candidate has been tried already, so any new point will do.
+  // All candidates have been tried already, so any new point is proposed.
   const triedPoints = all.map(({ point }) => point);
   return untriedPoint(space, triedPoints, rng);
 }
 
-/** Converts observations for a Gaussian process. */
+/** Converts observations to the form that a Gaussian process needs. */
 export function encodeObservations(space: Space, observed: readonly Observation[]): Observations {
   return {
     inputs: observed.map(({ point }) => encodePoint(space, point)),

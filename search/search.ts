@@ -9,11 +9,11 @@ import { toObservations, summarizeTrial, type FoldResult, type Trial } from './t
 
 /**
  * The methods that choose points: all points of a grid, random points, or points that a Gaussian
- * process (`gp`) of the results so far proposes.
+ * process (`gp`) proposes from the results so far.
  */
 export const SEARCH_METHODS = ['grid', 'random', 'gp'] as const;
 
-/** One evaluation: a point on one fold. */
+/** One evaluation, which is that of a point on a fold. */
 export interface SearchTask {
   /** The number of the trial, counted from 0. */
   readonly trial: number;
@@ -27,7 +27,7 @@ export interface SearchTask {
 export interface SearchHistory {
   /** The point of each trial, indexed by the number of the trial. */
   readonly points: readonly (Point | undefined)[];
-  /** Returns the result of a fold; undefined if it has not finished. */
+  /** Returns the result of a fold, or undefined if the fold has not finished. */
   result(trial: number, fold: number): FoldResult | undefined;
 }
 
@@ -37,36 +37,39 @@ export interface SearchOptions {
   readonly space: Space;
   /** The method that chooses the points. */
   readonly method: (typeof SEARCH_METHODS)[number];
-  /** The number of trials. Omit it for `grid`, which tries all points. */
+  /** The number of trials. Leave it out for `grid`, which tries all points. */
   readonly trials?: number;
-  /** The number of folds, each evaluated once per trial. */
+  /** The number of folds. Each trial evaluates its point once on every fold. */
   readonly folds: number;
   /** The seed of the random points. */
   readonly seed: number;
-  /** The number of folds that are evaluated at a time. */
+  /** The number of folds that are evaluated at the same time. */
   readonly workers: number;
   /**
-   * For `gp`: the number of previous trials whose results a proposal does not wait for; 1 by
+   * For `gp`: a proposal does not wait for the results of this number of preceding trials; 1 by
    * default.
    */
   readonly ahead?: number;
   /**
-   * For `gp`: a function, such as the logarithm, that is applied to mean scores before they are
-   * modelled.
+   * For `gp`: a function, such as the logarithm, that is applied to the mean scores before the
+   * process is fitted to them.
    */
   readonly transform?: (mean: number) => number;
-  /** Evaluates a point on a fold; small scores are good. */
+  /** Evaluates a point on a fold. Lower scores are better. */
   readonly evaluate: (task: SearchTask) => Promise<FoldResult>;
   /**
-   * The points and results of an earlier search with the same options. They are reused, not
-   * evaluated again.
+   * The points and results of an earlier search with the same options. They are not evaluated
+   * again.
    */
   readonly history?: SearchHistory;
-  /** Called and awaited before the first fold of a new point is evaluated. */
+  /** Is called and awaited before the first fold of a new point is evaluated. */
   readonly onPoint?: (trial: number, point: Point) => void | Promise<void>;
-  /** Called and awaited after each trial, except if all its results are from `history`. */
+  /** Is called and awaited after each trial, unless all results of the trial are from `history`. */
   readonly onTrial?: (trial: Trial) => void | Promise<void>;
-  /** Stops the search: no further fold starts, and `search` rejects with the signal's reason. */
+  /**
+   * Stops the search when it is aborted: no further fold starts, and `search` rejects with the
+   * signal's reason.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -74,12 +77,12 @@ export interface SearchOptions {
  * Searches a space for the point with the smallest mean score over K folds, and evaluates several
  * folds at a time.
  *
- * The points depend neither on the number of workers, nor on the time that evaluations take, nor on
- * interruptions. With `grid` and `random`, the points do not depend on results. With `gp` and d
- * dimensions, the first max(4, d + 1) points are random. Each later point t waits for the trials
- * before t − ahead and depends on their results; of the `ahead` trials directly before t, it
- * depends on the points only. So up to ahead + 1 trials are evaluated at the same time. A failed
- * trial counts as the worst of the other trials.
+ * The points do not depend on the number of workers, on the time that evaluations take, or on
+ * interruptions. With `grid` and `random`, they do not depend on results either. With `gp` and d
+ * dimensions, the first max(4, d + 1) points are random. Each later point t depends on the results
+ * of the trials before t − ahead, and is proposed when they have finished. Of the `ahead` trials
+ * directly before t, only their points are used. So up to ahead + 1 trials are evaluated at the
+ * same time. A failed trial counts as the worst of the other trials.
  *
  * Errors: those of the space; options that are unknown or out of range; a grid with a number of
  *         trials; more trials than the space has points; those of `evaluate` and of the callbacks.
@@ -103,7 +106,7 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
   const finish = async (task: SearchTask, result: FoldResult, isNew: boolean) => {
     const { trial, fold, point } = task;
     results[trial][fold] = result;
-    // The array may have holes, which `length` counts and `Object.keys` does not.
+    // The array may have holes. `length` counts holes, and `Object.keys` does not.
     if (Object.keys(results[trial]).length < folds) return;
     done[trial] = summarizeTrial(trial, point, results[trial]);
     if (isNew) await onTrial?.(done[trial]);
@@ -112,14 +115,16 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
     const result = await options.evaluate(task);
     if (!signal?.aborted) await finish(task, result, true);
   };
-  /** Proposes the next point and queues its folds. Returns whether there was a point to propose. */
+  /**
+   * Proposes the next point and queues its folds. Returns false if there was no point to propose.
+   */
   const proposeNext = async (): Promise<boolean> => {
     const trial = points.length;
     const ahead = options.ahead ?? 1;
     if (trial >= trials) return false;
     const known = Math.max(0, trial - ahead);
     const modelled = method === 'gp' && trial >= initialTrials(space);
-    // The first `known` trials must have finished. Later trials may still run.
+    // The first `known` trials must have finished. Later trials may still be running.
     if (modelled && Object.keys(done.slice(0, known)).length < known) return false;
     const before = history?.points[trial];
     const rng = new Rng(options.seed).fold(trial);
@@ -161,7 +166,7 @@ export async function search(options: SearchOptions): Promise<Trial[]> {
   }
 }
 
-/** Returns the number of trials with which `gp` begins; their points are random. */
+/** Returns the number of random trials with which `gp` begins. */
 export function initialTrials(space: Space): number {
   return Math.max(4, Object.keys(space).length + 1);
 }

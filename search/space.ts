@@ -1,7 +1,7 @@
 /** A value of a dimension. */
 export type Value = string | number | boolean | readonly string[];
 
-/** A dimension with the numbers from `low` to `high`, both included. */
+/** A dimension that consists of the numbers from `low` to `high`, including both. */
 export interface RangeDimension {
   /** The smallest value. */
   readonly low: number;
@@ -16,11 +16,11 @@ export interface RangeDimension {
 }
 
 /**
- * A dimension with a list of values. Numbers in ascending order form a scale; other values have no
- * order.
+ * A dimension that consists of a list of values. Numbers in ascending order form a scale; other
+ * values have no order.
  */
 export interface ChoiceDimension {
-  /** The values, at least two, all different. */
+  /** The values. There must be at least two, and all must be different. */
   readonly choices: readonly Value[];
 }
 
@@ -52,7 +52,7 @@ export function isCategorical(dimension: Dimension): boolean {
   );
 }
 
-/** Returns the number of values of a dimension, Infinity for a continuous range. */
+/** Returns the number of values of a dimension, which is Infinity for a continuous range. */
 export function cardinality(dimension: Dimension): number {
   if ('choices' in dimension) return dimension.choices.length;
   return dimension.integer === true ? dimension.high - dimension.low + 1 : Infinity;
@@ -76,8 +76,8 @@ export function valueAtQuantile(dimension: Dimension, quantile: number): Value {
 }
 
 /**
- * Returns the coordinate of a value for a Gaussian process: its position on the scale, from 0 to 1,
- * or the number of its category.
+ * Returns the coordinate that represents a value in a Gaussian process. It is the position on the
+ * scale, from 0 to 1, or the number of the category.
  */
 export function encodeValue(dimension: Dimension, value: Value): number {
   if ('choices' in dimension) {
@@ -91,8 +91,8 @@ export function encodeValue(dimension: Dimension, value: Value): number {
 }
 
 /**
- * Returns the values in a grid: all choices, or `points` values from low to high at equal distances
- * on the scale. Integers that repeat after rounding are left out.
+ * Returns the values for a grid: all choices, or `points` evenly spaced values on the scale from
+ * low to high. Integers that repeat after rounding are left out.
  */
 export function gridValues(dimension: Dimension): Value[] {
   if ('choices' in dimension) return [...dimension.choices];
@@ -106,8 +106,8 @@ export function gridValues(dimension: Dimension): Value[] {
 }
 
 /**
- * Returns the ends of the scale. For integers they lie ½ below `low` and ½ above `high`, so that
- * the interval that rounds to each integer has length 1.
+ * Returns the ends of the scale. For integers they are ½ below `low` and ½ above `high`, so that
+ * each integer is rounded from an interval of length 1.
  */
 function scaleOf({ low, high, log, integer }: RangeDimension): [number, number] {
   const bounds: [number, number] = integer === true ? [low - 0.5, high + 0.5] : [low, high];

@@ -1,7 +1,7 @@
 import type { Observation } from './propose.ts';
 import type { Point } from './space.ts';
 
-/** The score of a fold (small is good), or the reason why the fold failed. */
+/** The score of a fold (lower is better), or the reason why the fold failed. */
 export type FoldResult = { readonly score: number } | { readonly failed: string };
 
 /** A trial whose folds have all finished. */
@@ -19,7 +19,7 @@ export interface Trial {
    * or a failed trial.
    */
   readonly standardError: number;
-  /** The reason why the first failed fold failed. A trial with a failed fold has failed. */
+  /** The reason why a fold failed, if one did. The trial has then failed too. */
   readonly failed?: string;
 }
 
@@ -42,8 +42,8 @@ export function summarizeTrial(trial: number, point: Point, results: readonly Fo
 }
 
 /**
- * Sorts trials from the best to the worst; failed trials are last. If two means differ only by
- * rounding, the earlier trial is first.
+ * Sorts trials from best to worst; failed trials are last. If two means differ only by rounding,
+ * the earlier trial is first.
  */
 export function rankTrials(trials: readonly Trial[]): Trial[] {
   const equal = (a: Trial, b: Trial) => a.mean === b.mean || Math.abs(a.mean - b.mean) < 1e-12;
@@ -51,8 +51,8 @@ export function rankTrials(trials: readonly Trial[]): Trial[] {
 }
 
 /**
- * Returns the observations for the Gaussian process. A failed trial counts as the worst of the
- * other trials.
+ * Returns the observations for the Gaussian process. A failed trial gets the score of the worst
+ * successful trial.
  *
  * @param transform a function, such as the logarithm, that is applied to each mean score.
  */

@@ -5,7 +5,7 @@ import { shareOf, type Group } from '../lib/group.ts';
 import type { AnyModule } from '../lib/module.ts';
 import { trainingExamples } from '../lib/trainingExamples.ts';
 
-/** The sizes of the batches of an epoch. */
+/** The data that determines the sizes of the batches of an epoch. */
 export interface BatchSizes {
   /** The training set. */
   readonly train: Pick<Dataset, 'length' | 'inputShape'>;
@@ -19,19 +19,19 @@ export interface BatchSizes {
   readonly syncBatchNorm?: boolean;
 }
 
-/** A batch of an epoch that is too small for a box. */
+/** Describes a batch of an epoch that is too small for a box. */
 export interface SmallBatch {
-  /** The number of examples that the box needs, and the box. */
+  /** The number of examples that the box needs, and the name of the box. */
   readonly expected: string;
-  /** The number of examples in the batch, and which batch it is. */
+  /** The number of examples in the batch, and its position in the epoch. */
   readonly got: string;
-  /** The remedy. */
+  /** What the user can do about it. */
   readonly advice: string;
 }
 
 /**
- * Finds a batch of an epoch that is too small for a box of the network in training, such as a last
- * batch of one vector for a BatchNorm. Returns undefined if there is none.
+ * Finds a batch of an epoch that is too small for a box in training mode, such as a last batch of a
+ * single vector for a BatchNorm. Returns undefined if no batch is too small.
  *
  * Errors: those of `batches`.
  */
@@ -80,7 +80,7 @@ function smallPart(
   };
 }
 
-/** Refuses the batches that `smallBatch` finds. */
+/** Throws if `smallBatch` finds a batch that is too small. */
 export function checkBatches(network: AnyModule, sizes: BatchSizes): void {
   const found = smallBatch(network, sizes);
   if (found === undefined) return;

@@ -1,11 +1,11 @@
 import type { Group } from '../lib/group.ts';
 
 /**
- * Counts the errors of a classifier, batch by batch. Its answer is the class with the largest
- * score; among equal scores, the first class wins. An example with a score that is NaN is an error
- * and has no answer.
+ * Counts the errors of a classifier, batch by batch. The classifier's answer is the class with the
+ * largest score, or the first such class if several scores are equal. An example with a NaN score
+ * counts as an error and has no answer.
  *
- * Shapes: scores [examples, classes], row by row; one label per example.
+ * Shapes: scores [examples, classes], in row-major order; one label per example.
  *
  *     const metrics = new ClassificationMetrics(10);
  *     metrics.add(await scores.data(), await labels.data());
@@ -13,13 +13,16 @@ import type { Group } from '../lib/group.ts';
 export class ClassificationMetrics {
   /** The number of classes. */
   readonly classes: number;
-  /** The number of examples so far. */
+  /** The number of examples that have been counted. */
   examples = 0;
-  /** The number of examples whose label is not the answer. */
+  /** The number of examples for which the answer is not the label. */
   errors = 0;
-  /** The number of examples whose label is not among the five largest scores. */
+  /**
+   * The number of examples for which the label is not among the classes with the five largest
+   * scores.
+   */
   top5Errors = 0;
-  /** `confusion[label][answer]` counts examples. */
+  /** `confusion[label][answer]` is the number of examples with this label and this answer. */
   readonly confusion: number[][];
 
   constructor(classes: number) {

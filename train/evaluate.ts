@@ -14,24 +14,27 @@ import { ClassificationMetrics } from './classificationMetrics.ts';
 /** The metrics of a classifier on a dataset. */
 export interface Evaluation {
   /**
-   * The number of examples whose label does not have the largest score. Among equal scores, the
-   * first class wins.
+   * The number of examples whose label does not have the largest score. If several scores are
+   * equal, the first class counts as the largest.
    */
   readonly errors: number;
   /** The number of examples. */
   readonly examples: number;
   /** The fraction of errors, errors / examples. */
   readonly errorRate: number;
-  /** The fraction of right answers, 1 − errorRate. */
+  /** The fraction of correct answers, 1 − errorRate. */
   readonly accuracy: number;
   /** The mean cross-entropy, in nats. */
   readonly loss: number;
   /**
-   * The number of examples whose label is not among the five largest scores. With five classes or
-   * fewer, only examples with a score that is NaN are counted.
+   * The number of examples whose label is not among the classes with the five largest scores. With
+   * five classes or fewer, only examples with a NaN score are counted.
    */
   readonly top5Errors: number;
-  /** `confusion[label][answer]` counts the examples whose scores are not NaN. */
+  /**
+   * `confusion[label][answer]` is the number of examples with this label and this answer. Examples
+   * with a NaN score are not counted.
+   */
   readonly confusion: readonly (readonly number[])[];
 }
 
@@ -44,26 +47,34 @@ export interface EvaluateOptions {
    * them to be worth it; true by default. Other backends ignore it.
    */
   readonly compile?: boolean;
-  /** Runs the forward passes instead of an own compiler. The caller disposes it. */
+  /**
+   * Runs the forward passes. If it is not given, `evaluate` creates a compiler itself. The caller
+   * disposes a given compiler.
+   */
   readonly compiler?: StepCompiler;
   /**
    * The processes that share the batches among them. Each calls `evaluate` with the same arguments,
    * and all get the result on the whole dataset, which is that of one process bit for bit.
    */
   readonly group?: Group;
-  /** Stops before the next batch; `evaluate` then rejects with the signal's reason. */
+  /**
+   * If it is aborted, `evaluate` stops before the next batch and rejects with the signal's reason.
+   */
   readonly signal?: AbortSignal;
 }
 
-/** The number of batches from which a graph takes less time than the operations one by one. */
+/**
+ * From this number of batches on, a graph takes less time than running the operations one by one.
+ */
 const WORTH_COMPILING = 8;
 
 /**
- * Measures a network that returns one score per class on a dataset, in inference mode. An example
- * with a score that is NaN is an error. `evaluate` yields to the event loop after each batch.
+ * Measures the performance of a classifier on a dataset, in inference mode. The network returns one
+ * score per class. An example with a NaN score counts as an error. `evaluate` yields to the event
+ * loop after each batch.
  *
  * Shapes: the network's input [N, ...inputShape], its output [N, classes].
- * Errors: those of the boxes and of the dataset; no examples; an output of another shape; an
+ * Errors: those of the boxes and of the dataset; an empty dataset; an output of the wrong shape; an
  *         unknown option.
  *
  *     const { accuracy, confusion } = await evaluate(network, test, { batchSize: 250 });
@@ -104,7 +115,7 @@ export async function evaluate(
           }
           return { scores, loss: cost.forward(scores, labels).loss };
         };
-        // An inference changes nothing that must be undone before it runs again.
+        // Inference changes nothing, so nothing must be undone before it runs again.
         const result = run(
           () => tidy(infer),
           () => undefined,

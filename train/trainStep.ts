@@ -16,9 +16,9 @@ import { agreeOnProblem, wholeBatch, type WholeBatch } from './wholeBatch.ts';
 
 /** The part of an optimizer that `trainStep` uses. */
 export interface Optimizer {
-  /** The learning rate. The `Trainer` sets it before each step if there is a schedule. */
+  /** The learning rate. If there is a schedule, the `Trainer` sets it before each step. */
   learningRate: number;
-  /** Updates the parameters by their gradients. The caller still owns the gradients. */
+  /** Updates the parameters with their gradients. The caller still owns the gradients. */
   step(grads: Grads): void;
 }
 
@@ -36,22 +36,22 @@ export interface TrainStepOptions {
   readonly target: Tensor;
   /** Required by boxes that draw random numbers in training, such as `Dropout`. */
   readonly rng?: Rng;
-  /** The number of the step, for messages. */
+  /** The number of the step, which error messages state. */
   readonly step?: number;
   /**
-   * Called before the update with the output and the gradients, if all values of the step are
-   * finite. The step awaits the callback and then disposes both.
+   * Is called before the update with the output and the gradients, if all values of the step are
+   * finite. The step awaits the callback, and then disposes the output and the gradients.
    */
   readonly beforeUpdate?: (computed: { output: Tensor; grads: Grads }) => void | Promise<void>;
   /**
-   * Runs the two parts of the step, gradients and update, as graphs on TensorFlow. The caller keeps
-   * it from step to step, and disposes it.
+   * Runs the two parts of the step, gradients and update, as graphs on TensorFlow. The caller uses
+   * the same compiler for all steps, and disposes it.
    */
   readonly compiler?: StepCompiler;
   /**
-   * Makes the step one of all ranks of a group: each rank calls `trainStep` with its part of the
-   * batch, possibly an empty one, and all get the loss and the update of the whole batch. The caller
-   * keeps it from step to step.
+   * Makes all ranks of a group do the step together: each rank calls `trainStep` with its part of
+   * the batch, which may be empty, and all get the loss and the update of the whole batch. The
+   * caller uses the same exchange for all steps.
    */
   readonly exchange?: GradientExchange;
   /**
@@ -72,13 +72,13 @@ export interface TrainStepOptions {
  * The step leaves no tensors behind, except those that the optimizer keeps. It waits for only one
  * small tensor, which holds the loss and whether the gradients and the parameters are finite.
  *
- * Shapes: input and target as the network and the cost take them.
+ * Shapes: input as for the network, target as for the cost.
  * Errors: those of the boxes; a loss, gradient, parameter, input or activation that is NaN or
- *         infinite, with the box that first produced such a value. If the step throws, no parameter
- *         and no buffer has changed.
- * Limits: an infinite activation on which no output depends, such as a pixel between the windows of
- *         a pool, is not found; nor is one inside a box that runs other boxes but is no
- *         `Container`.
+ *         infinite (the message names the box that first produced such a value). If the step
+ *         throws, no parameter and no buffer has changed.
+ * Limits: two kinds of infinite activations are not found: one on which no output depends, such as
+ *         a pixel between the windows of a pool; and one inside a box that runs other boxes but is
+ *         not a `Container`.
  * Source: lecture, "Backpropagation: summary".
  * @returns C of the whole batch, computed before w changes.
  *
@@ -121,7 +121,7 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
         ...(syncBatchNorm && exchange && { batchNormGroup: exchange.group }),
       };
       const { output, cache } = network.forward(input, context);
-      // A cost can hide an infinity too, such as the score −∞ of a class that is not the target.
+      // A cost can hide an infinity too, such as a score of −∞ for a class that is not the target.
       activations.add(output);
       const { loss, gradOutput } = costOf(output, batch, options);
       network.updateBuffers(cache);
@@ -129,8 +129,8 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       const grads = network.backpropParams(gradOutput, cache, (box, gradParams) =>
         exchange?.add(box, gradParams),
       );
-      // The parameters and the input are checked too, because the loss may be finite although one
-      // of their values is not: a max pool can hide it.
+      // The parameters and the input are checked too. The loss can be finite although one of their
+      // values is not, for example because a max pool hides the value.
       const finite = [Object.values(grads), Object.values(network.params), [input]].map(
         zeroIfFinite,
       );
@@ -167,7 +167,7 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       const again = findNonFinite({ network, cost, input, target, context: before });
       // A part of a batch may be too small for BatchNorm alone; then the place is not known.
       const where = await (exchange ? again.catch(() => undefined) : again);
-      // The sum of large activations can overflow although all of them are finite.
+      // The sum of large activations can overflow although all activations are finite.
       if (broken !== 'activation' || where !== undefined)
         problem = `non-finite ${broken}${when}: first in ${where ?? 'no box when the step is run again'}`;
     }

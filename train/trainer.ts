@@ -23,9 +23,9 @@ import { trainStep, type Optimizer } from './trainStep.ts';
 
 /** A training step, for `onStep`. */
 export interface StepEvent {
-  /** The step, counted from 0 over all epochs. */
+  /** The number of the step, counted from 0 over all epochs. */
   readonly step: number;
-  /** The epoch, counted from 1. */
+  /** The number of the epoch, counted from 1. */
   readonly epoch: number;
   /** The learning rate of the step. */
   readonly learningRate: number;
@@ -37,13 +37,13 @@ export interface StepEvent {
 
 /** The end of an epoch, for `onEpoch`. */
 export interface EpochEvent {
-  /** The epoch, counted from 1. */
+  /** The number of the epoch, counted from 1. */
   readonly epoch: number;
   /** The number of steps so far. */
   readonly step: number;
   /**
-   * Means over the examples of the epoch. Each example is measured in the step that trains on it:
-   * in training mode, augmented, and with the weights of that step.
+   * Means over the examples of the epoch. Each example is measured in its training step: in
+   * training mode, after augmentation, and with the weights before that step.
    */
   readonly train: { readonly loss: number; readonly errorRate: number };
   /**
@@ -58,8 +58,8 @@ export interface EpochEvent {
   /** The root mean squares of weights, gradients and updates at the last step of the epoch. */
   readonly layers: readonly LayerStats[];
   /**
-   * Whether the validation error is smaller than in every earlier epoch; if errors are equal, the
-   * loss decides.
+   * Whether the validation error is smaller than in every earlier epoch. If the errors are equal,
+   * the losses are compared.
    */
   readonly best: boolean;
 }
@@ -79,22 +79,22 @@ export interface TrainerOptions {
   /** The number of examples per step; the last step of an epoch may have fewer. */
   readonly batchSize: number;
   /**
-   * Whether the last step of an epoch is left out if it has fewer examples; false by default. Each
-   * epoch then leaves out different examples.
+   * Whether the last step of an epoch is left out if it would have fewer examples; false by
+   * default. Each epoch then leaves out different examples.
    */
   readonly dropLast?: boolean;
   /** The number of epochs. */
   readonly epochs: number;
   /**
-   * The generator of the order of the examples, the augmentation, and the random numbers of boxes
-   * in training.
+   * The generator for the order of the examples, for the augmentation, and for boxes that draw
+   * random numbers.
    */
   readonly rng: Rng;
   /** Sets the optimizer's learning rate before each step. By default the rate does not change. */
   readonly schedule?: Schedule;
   /**
-   * Scales the schedule, depending on the validation loss, or on the training loss if there is no
-   * validation set. It requires `schedule`.
+   * Scales the schedule by a factor that depends on the validation loss, or on the training loss if
+   * there is no validation set. It requires `schedule`.
    */
   readonly plateau?: MetricScheduler;
   /** Stops after this many epochs without a smaller validation error. */
@@ -116,27 +116,30 @@ export interface TrainerOptions {
    * uses those of each rank, which needs no exchange. The backend webgpu cannot do it.
    */
   readonly syncBatchNorm?: boolean;
-  /** Stops after the current step. If one rank gets the signal, all stop. */
+  /**
+   * Stops the training after the current step when it is aborted. If one rank gets the signal, all
+   * stop.
+   */
   readonly signal?: AbortSignal;
-  /** Called after each step. */
+  /** Is called after each step. */
   readonly onStep?: (event: StepEvent) => void;
-  /** Called and awaited after each complete epoch. */
+  /** Is called and awaited after each complete epoch. */
   readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
   /**
-   * Saves the trainer's state; called after each epoch, and if the signal stops the training. In a
-   * group, only rank 0 calls it.
+   * Saves the trainer's state. It is called after each epoch, and if the signal stops the training.
+   * In a group, only rank 0 calls it.
    */
   readonly checkpoint?: () => void | Promise<void>;
-  /** The number of steps between further checkpoints within an epoch. */
+  /** The number of steps between additional checkpoints within an epoch. */
   readonly checkpointSteps?: number;
 }
 
 /**
- * The state of a training as JSON. Together with the tensors of the network and the optimizer it is
- * everything that a continued training needs.
+ * The state of a training as JSON. Together with the tensors of the network and the optimizer, it
+ * is everything that is needed to resume the training.
  */
 export interface TrainingProgress {
-  /** The next step, counted from 0 over all epochs. */
+  /** The number of the next step, counted from 0 over all epochs. */
   readonly step: number;
   /** The size of the training set. */
   readonly examples: number;
@@ -144,9 +147,9 @@ export interface TrainingProgress {
   readonly batchSize: number;
   /** Whether a shorter last batch of an epoch is left out; false by default. */
   readonly dropLast?: boolean;
-  /** The sum of the losses over the examples of the current epoch. */
+  /** The sum of the losses of the examples in the current epoch so far. */
   readonly lossSum: number;
-  /** The number of errors among the examples of the current epoch. */
+  /** The number of errors in the current epoch so far. */
   readonly errors: number;
   /** The epoch with the smallest validation error so far. */
   readonly best?: { readonly epoch: number; readonly errorRate: number; readonly loss: number };
@@ -156,7 +159,7 @@ export interface TrainingProgress {
   readonly learningRate?: number;
   /** The state of the metric scheduler. */
   readonly plateau?: Readonly<Record<string, number>>;
-  /** The generators of the order, the augmentation, and the boxes. */
+  /** The generators for the order, for the augmentation, and for the boxes. */
   readonly streams: readonly RngState[];
 }
 
@@ -166,24 +169,28 @@ export interface TrainResult {
   readonly epochs: number;
   /** The number of steps. */
   readonly steps: number;
-  /** Whether all epochs ran, the signal stopped the training, or the patience ran out. */
+  /**
+   * The reason for the end: all epochs ran, the signal stopped the training, or the patience ran
+   * out.
+   */
   readonly ended: 'completed' | 'aborted' | 'early';
   /** The epoch with the smallest validation error. */
   readonly best?: TrainingProgress['best'];
 }
 
 /**
- * Trains a classifier. Each epoch calls `trainStep` on every example once, in a new random order,
- * and then evaluates the validation set; with `dropLast`, it leaves out a shorter last batch. The
- * trainer yields to the event loop after each step, so signals arrive.
+ * Trains a classifier. Each epoch trains on every example once, in a new random order, with one
+ * `trainStep` per batch, and then evaluates the validation set. With `dropLast`, it leaves out a
+ * shorter last batch. The trainer yields to the event loop after each step, so signals can arrive.
  *
- * Random numbers of epoch e and step t come from generators that depend only on e and t. A training
- * that is continued from its `progress` therefore equals an uninterrupted one bit for bit.
+ * The random numbers of epoch e and step t come from generators that depend only on e and t.
+ * Therefore, training that is resumed from its `progress` gives exactly the same weights as
+ * uninterrupted training.
  *
  * Errors: those of `trainStep`, `evaluate` and the datasets; a batch with fewer examples than a box
  *         needs in training, before the first step; weights after an update, or a validation loss,
  *         that are not finite, before they are saved; epochs, checkpointSteps or a patience that is
- *         not an integer of at least 1; an rng that is no generator; a patience without a
+ *         not an integer of at least 1; an rng that is not a generator; a patience without a
  *         validation set; a plateau without a schedule; an unknown option.
  * Source: lecture, "Stochastic gradient descent" and "Other things good to know".
  *
@@ -191,15 +198,15 @@ export interface TrainResult {
  *     await new Trainer({ network, cost, optimizer, ...data, epochs: 5, rng }).run();
  */
 export class Trainer {
-  /** The options, as given. */
+  /** The options, unchanged. */
   readonly options: TrainerOptions;
   #step = 0;
   #lossSum = 0;
   #errors = 0;
   #best: TrainingProgress['best'];
-  /** The generators of the order, the augmentation, and the boxes. */
+  /** The generators for the order, for the augmentation, and for the boxes. */
   #streams: readonly Rng[];
-  /** The batch of the next step, which is requested while the current step runs. */
+  /** The batch of the next step, which is loaded while the current step runs. */
   #next: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
   #compiler: StepCompiler | undefined;
   #exchange: GradientExchange | undefined;
@@ -251,12 +258,12 @@ export class Trainer {
   }
 
   /**
-   * Continues from the progress of another trainer. The caller first restores the tensors of the
-   * network and the optimizer, for example with `loadCheckpoint`.
+   * Continues from the progress of an earlier trainer. The caller must first restore the tensors of
+   * the network and the optimizer, for example with `loadCheckpoint`.
    *
-   * Errors: a training set or batch size of another size; another `dropLast`; more steps than the
-   *         epochs have, or more errors than examples; a plateau without a state; those of the
-   *         plateau's `restore`. The trainer is then unchanged.
+   * Errors: a different number of examples, batch size or `dropLast`; more steps than the epochs
+   *         have; more errors than examples; a plateau without a state; those of the plateau's
+   *         `restore`. The trainer is then unchanged.
    */
   restore(progress: TrainingProgress): void {
     const { train, batchSize, dropLast = false, epochs, optimizer, plateau } = this.options;
@@ -312,7 +319,7 @@ export class Trainer {
     } finally {
       this.#compiler?.dispose();
       this.#compiler = undefined;
-      // After a step that throws, the next batch has not been used.
+      // If a step has thrown, the next batch has not been used.
       disposeTensors(await this.#next?.batch.catch(() => []));
       this.#next = undefined;
     }
@@ -411,7 +418,7 @@ export class Trainer {
     return own.length > 0 ? train.batch(own, rng, share) : emptyBatch(train);
   }
 
-  /** Does one step. Returns the statistics of the layers if it is the last step of its epoch. */
+  /** Makes one step. Returns the statistics of the layers if it is the last step of its epoch. */
   async #trainBatch(
     indices: Int32Array,
     following: Int32Array | undefined,
@@ -448,7 +455,7 @@ export class Trainer {
         },
       });
       if (following !== undefined) {
-        // The next batch is read and augmented while the GPU computes this step.
+        // The next batch is loaded and augmented while the GPU computes this step.
         const batch = this.#batch(following, step + 1);
         batch.catch(() => undefined); // The step of that batch reports the error.
         this.#next = { step: step + 1, batch };

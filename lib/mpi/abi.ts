@@ -1,11 +1,11 @@
 /**
- * The values of an MPI library that its header defines. A program that is compiled in C takes them
- * from there; boxprop loads the library at run time.
+ * The values of an MPI library that its header defines. A compiled C program takes them from the
+ * header, but boxprop loads the library at run time.
  */
 export interface Abi {
   /** The kind of library. */
   readonly family: 'MPICH' | 'Open MPI' | 'MPI ABI';
-  /** The C type of a communicator, an operation, a data type and an error handler. */
+  /** The C type of handles: communicators, operations, data types and error handlers. */
   readonly handle: 'int' | 'intptr_t';
   readonly world: number | bigint;
   readonly sum: number | bigint;
@@ -13,11 +13,11 @@ export interface Abi {
   readonly float: number | bigint;
   readonly double: number | bigint;
   readonly byte: number | bigint;
-  /** The error handler that makes a function return an error instead of ending the process. */
+  /** The error handler with which a function returns an error and does not end the process. */
   readonly errorsReturn: number | bigint;
-  /** The address that stands for "the result replaces the argument". */
+  /** The address that means "the result replaces the argument". */
   readonly inPlace: number;
-  /** The address that stands for "no status is wanted". */
+  /** The address that means "no status is wanted". */
   readonly ignoreStatus: number;
   /** The level of thread support of a process in which only the main thread calls MPI. */
   readonly funneled: number;
@@ -40,8 +40,8 @@ const STANDARD: Abi = {
 };
 
 /**
- * Intel MPI and MVAPICH have the same values. Source: the header mpi.h of MPICH 4.0.2 and 5.0.2;
- * mpich.org, "ABI Compatibility Initiative".
+ * These values are also those of Intel MPI and MVAPICH. Source: the header mpi.h of MPICH 4.0.2 and
+ * 5.0.2; mpich.org, "ABI Compatibility Initiative".
  */
 const MPICH: Abi = {
   family: 'MPICH',
@@ -58,7 +58,10 @@ const MPICH: Abi = {
   funneled: 1,
 };
 
-/** Open MPI has addresses of global variables. Source: the headers mpi.h of 4.1.4 and 5.0.11. */
+/**
+ * In Open MPI, these values are addresses of global variables. Source: the headers mpi.h of 4.1.4
+ * and 5.0.11.
+ */
 function openMpi(address: (symbol: string) => bigint): Abi {
   return {
     family: 'Open MPI',
@@ -80,7 +83,8 @@ function openMpi(address: (symbol: string) => bigint): Abi {
  * Returns the values of a loaded library.
  *
  * @param file the library's file. A library of the standard ABI is called `libmpi_abi`.
- * @param address returns the address of a symbol; throws if the library has none of this name.
+ * @param address returns the address of a symbol. It throws if the library has no symbol of this
+ * name.
  */
 export function abiOf(file: string, address: (symbol: string) => bigint): Abi {
   if (/libmpi_abi\.[^/]*$/.test(file)) return STANDARD;

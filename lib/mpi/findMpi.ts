@@ -22,10 +22,10 @@ const NAMES = ['libmpi.so.40', 'libmpi.so.12', 'libmpich.so.12', 'libmpi_abi.so.
 const MAC = ['libmpi.40.dylib', 'libmpi.12.dylib', 'libmpi_abi.1.dylib'];
 
 /**
- * Returns the MPI installations that may be on this machine, the likeliest first: the one in
- * `BOXPROP_MPI`, the one that `boxprop setup mpi` has recorded, those of each `mpiexec` in the path,
- * and the libraries that the system's loader knows by name. The libraries of the last two kinds may
- * not exist.
+ * Returns the MPI installations that may be on this machine, most likely first: the one in
+ * `BOXPROP_MPI`, the one that `boxprop setup mpi` has recorded, the ones that belong to each
+ * `mpiexec` in the path, and the libraries that the system's loader finds by name. The libraries of
+ * the last two kinds may not exist.
  */
 export function findMpi(env: NodeJS.ProcessEnv = process.env): MpiInstallation[] {
   const { [MPI_VARIABLE]: named, PATH = '' } = env;

@@ -10,11 +10,11 @@ import { MpiLibrary } from './mpiLibrary.ts';
  * of Kubernetes) has started. Without a launcher, the group has one process and no MPI library is
  * loaded.
  *
- * When the process exits without `group.leave()`, the group is left then. A process that exits with
- * another status than 0 ends all processes of the group.
+ * If the process exits without a call of `group.leave()`, it leaves the group when it exits. A
+ * process that exits with a status other than 0 ends all processes of the group.
  *
- * Errors: no koffi; no MPI library that fits the launcher; a step of Slurm without MPI; a second
- *         call in the same process.
+ * Errors: a missing package koffi; no MPI library that fits the launcher; a Slurm step without MPI;
+ *         a second call in the same process.
  *
  *     const group = await joinGroup();
  *     await new Trainer({ ...options, group }).run();
@@ -42,7 +42,7 @@ export async function joinGroup(): Promise<Group> {
   );
 }
 
-/** Loads the first library that exists and is of the launcher's kind. */
+/** Loads the first library that exists and is of the kind that the launcher needs. */
 async function libraryFor({ family }: Launch): Promise<MpiLibrary> {
   const problems: string[] = [];
   for (const { library } of findMpi()) {

@@ -9,11 +9,11 @@ export interface Launch {
 }
 
 /**
- * Returns how an MPI launcher (mpiexec, mpirun, srun, or the MPI operator of Kubernetes) has started
- * this process; undefined if none has.
+ * Returns how an MPI launcher (mpiexec, mpirun, srun, or the MPI operator of Kubernetes) has
+ * started this process, or undefined if none has.
  *
- * Errors: a step of Slurm with several tasks but without MPI, in which each task would believe that
- *         it is alone.
+ * Errors: a Slurm step with several tasks but without MPI, in which each task would behave like the
+ *         only one.
  */
 export function launchOf(env: NodeJS.ProcessEnv): Launch | undefined {
   const size = (name: string) => (env[name] === undefined ? {} : { size: Number(env[name]) });

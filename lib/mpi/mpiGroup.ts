@@ -2,17 +2,18 @@ import { availableParallelism, hostname } from 'node:os';
 import { gatherText, type Group, type GroupValues, type PendingSum } from '../group.ts';
 import type { MpiLibrary } from './mpiLibrary.ts';
 
-/** The number of polls after which a rank on a crowded machine sleeps. */
+/** If there are more ranks than processors, a waiting rank sleeps after this number of polls. */
 const POLLS_BEFORE_SLEEP = 100;
-/** The time that it sleeps, in milliseconds. */
+/** The time for which it sleeps, in milliseconds. */
 const SLEEP = 0.05;
 
 /**
  * The ranks that an MPI launcher has started. Only the main thread may call the methods.
  *
- * Libraries wait busily. If there are more ranks on a machine than processors, a rank would take
- * the processor from the one that it waits for: an exchange among three ranks on two processors
- * took a second. Such ranks sleep between two polls.
+ * While an MPI library waits, it keeps the processor busy. If a machine has more ranks than
+ * processors, a waiting rank would take the processor from the rank that it waits for: an exchange
+ * among three ranks on two processors took a second. Therefore, ranks on such a machine sleep
+ * between two polls.
  *
  * The arrays that MPI writes to have memory of their own: V8 moves small arrays, but not an
  * `ArrayBuffer` of at least 128 bytes.
@@ -25,12 +26,12 @@ export class MpiGroup implements Group {
   readonly #mpi: MpiLibrary;
   /** Receives the result of a call that returns a number. */
   readonly #answer = new Int32Array(new ArrayBuffer(128));
-  /** Nothing ever changes it, so that a wait for a change is a sleep. */
+  /** Nothing ever changes this array, so waiting for a change of it with a timeout is a sleep. */
   readonly #bed = new Int32Array(new SharedArrayBuffer(4));
   #isCrowded = true;
   #hasLeft = false;
 
-  /** @param mpi a library that has been initialized. */
+  /** @param mpi a library that is already initialized. */
   constructor(mpi: MpiLibrary) {
     this.#mpi = mpi;
     const { abi } = mpi;
@@ -116,7 +117,7 @@ export class MpiGroup implements Group {
     );
   }
 
-  /** Starts an exchange, and returns the means to wait for it. */
+  /** Starts an exchange, and returns an object with which the caller can wait for it. */
   #start(begin: (request: BigInt64Array) => void): PendingSum {
     const request = new BigInt64Array(new ArrayBuffer(128));
     begin(request);

@@ -7,7 +7,7 @@ type Value = number | bigint | ArrayBufferView;
 /** A function of an MPI library. It returns 0, or the number of an error. */
 type MpiFunction = (...args: readonly Value[]) => number;
 
-/** The functions that boxprop calls, with H for the type of a handle and P for an address. */
+/** The functions that boxprop calls. H stands for the type of a handle, and P for an address. */
 const PROTOTYPES = {
   Initialized: 'void *flag',
   Finalized: 'void *flag',
@@ -29,12 +29,12 @@ const PROTOTYPES = {
 
 type Name = keyof typeof PROTOTYPES;
 
-/** The longest text that a library returns about itself or about an error. */
+/** The size of the longest text that a library returns about itself or about an error. */
 const LONGEST_TEXT = 8192;
 
 /**
- * An MPI library that has been loaded, with its functions and the values of its header. A call that
- * fails throws an error of one line.
+ * An MPI library that has been loaded, with its functions and the values of its header. If a call
+ * fails, it throws a one-line error.
  */
 export class MpiLibrary {
   /** The file or the name of the library. */
@@ -52,13 +52,14 @@ export class MpiLibrary {
   /**
    * Loads a library.
    *
-   * Errors: koffi is not installed; a file that is missing, or is no MPI library.
+   * Errors: a missing package koffi; a missing file; a file that is not an MPI library.
    */
   static async load(file: string): Promise<MpiLibrary> {
     const { default: ffi } = await importKoffi();
     let library: koffi.LibraryHandle;
     try {
-      // The plugins of Open MPI 4 look for the library's symbols among those of the process.
+      // This option is needed because the plugins of Open MPI 4 look for the library's symbols
+      // among those of the process.
       library = ffi.load(file, { global: true });
     } catch (error) {
       throw new InputError(`${file}: expected an MPI library: ${problemOf(error)}`);
@@ -89,7 +90,7 @@ export class MpiLibrary {
   /**
    * Calls a function.
    *
-   * Errors: `MPI_Iallreduce of FILE: ` and the library's description of the error.
+   * Errors: `MPI_Iallreduce of FILE: `, followed by the library's description of the error.
    */
   call(name: Name, ...args: readonly Value[]): void {
     const code = this.#functions[name](...args);

@@ -3,38 +3,44 @@ import { numElements } from '../../shapes.ts';
 import { withinMemory } from '../../withinMemory.ts';
 import { hostValues } from './hostValues.ts';
 
-/** The values of a tensor, not copied: in single precision, or in double precision on float64. */
+/**
+ * The values of a tensor, without a copy: in single precision, or in double precision on float64.
+ */
 export type Values = Float32Array | Float64Array;
 
-/** The methods of the wasm backend that tfjs's own interface lacks: access to its heap. */
+/** Methods of the wasm backend that tfjs does not declare, which give access to its heap. */
 interface WasmHeap {
-  /** `get` moves a tensor to the heap if another backend still holds it. */
+  /** Moves the tensor to the heap if another backend still holds it. */
   readonly dataIdMap: { get(dataId: object): unknown };
   typedArrayFromHeap(tensor: TensorInfo): Float32Array;
   makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
 }
 
-/** Returns values in single precision as the integers that have the same bits. */
+/** Returns the integers that have the same bits as the given single-precision values. */
 export function bitsOf({ buffer, byteOffset, length }: Values): Int32Array {
   return new Int32Array(buffer, byteOffset, length);
 }
 
-/** Returns whether tensors lie in this process's memory, where a loop needs no copy of them. */
+/**
+ * Returns whether tensors lie in this process's memory, so that a loop can read them without a
+ * copy.
+ */
 export function onHost(): boolean {
   return ['cpu', 'wasm', 'float64'].includes(getBackend());
 }
 
 /**
- * Creates a tensor whose values a plain loop computes from those of the inputs, for operations that
- * tfjs's kernels lack, or compute wrongly or slowly.
+ * Creates a tensor whose values are computed from those of the inputs by a plain loop. This serves
+ * operations that tfjs lacks, or computes wrongly or slowly.
  *
  *     const doubled = computeOnHost([x], x.shape, (y, values) => {
  *       values.forEach((value, i) => (y[i] = 2 * value));
  *     });
  *
- * @param fill the loop; it must not change the inputs, nor keep the arrays.
+ * @param fill the loop; it must not change the inputs, and must not use the arrays after it
+ * returns.
  * @param options `zeroed: false` saves time if `fill` writes every value of the output; by default
- *   it finds zeros there.
+ *   the output is filled with zeros first.
  */
 export function computeOnHost(
   inputs: readonly Tensor[],
@@ -61,9 +67,9 @@ export function computeOnHost(
 }
 
 /**
- * Writes into a tensor of `computeOnHost` after its creation, on cpu and wasm, for results that are
- * assembled from the outputs of other kernels. `write` gets the tensor's current values and the
- * values of the inputs.
+ * Changes values of a tensor that `computeOnHost` has created. On cpu and wasm, this assembles a
+ * result from the outputs of other kernels. `write` gets the tensor's current values and the values
+ * of the inputs.
  */
 export function writeOnHost(
   output: Tensor,
@@ -71,20 +77,20 @@ export function writeOnHost(
   write: (output: Values, ...inputs: Values[]) => void,
 ): void {
   if (getBackend() !== 'wasm') {
-    // On cpu `dataSync` returns the tensor's own array, not a copy.
+    // On cpu, `dataSync` returns the tensor's own array and not a copy.
     write(output.dataSync<'float32'>(), ...inputs.map((input) => input.dataSync<'float32'>()));
     return;
   }
   const heap = backend() as unknown as WasmHeap;
-  // The inputs are moved to the heap before any array is taken from it, because a heap that grows
-  // moves, and arrays of the old one become invalid.
+  // All inputs are moved to the heap before an array of the heap is created. If the heap grows, it
+  // moves, and earlier arrays become invalid.
   inputs.forEach((input) => heap.dataIdMap.get(input.dataId));
   write(heap.typedArrayFromHeap(output), ...inputs.map((input) => heap.typedArrayFromHeap(input)));
 }
 
 /**
- * Returns a tensor of the given shape with the contiguous values of another tensor from index
- * `start`. On wasm, tfjs's own `slice` copies the whole tensor.
+ * Returns a tensor of the given shape that holds the values of another tensor from index `start`
+ * on. On wasm, tfjs's own `slice` copies the whole tensor.
  */
 export function sliceOnHost(x: Tensor, start: number, shape: readonly number[]): Tensor {
   const copy = (slice: Values, all: Values) => slice.set(all.subarray(start, start + slice.length));

@@ -6,11 +6,11 @@ import type { Context } from '../../module.ts';
 import { constant } from '../../constant.ts';
 
 /**
- * Draws a mask whose elements are 0 with probability p, else 1/(1 − p). There is one draw per
- * element, row by row, so the same generator draws the same mask on every backend. If the examples
+ * Draws a mask whose elements are 0 with probability p, else 1/(1 − p). One number is drawn per
+ * element, row by row, so the same generator gives the same mask on every backend. If the examples
  * are a share of a batch, the mask is the same share of the mask of the whole batch.
  *
- * Errors: no generator; the message names `box.forward`.
+ * Errors: a missing generator; the message names `box.forward`.
  */
 export function dropMask<R extends Rank>(
   box: object,
