@@ -11,6 +11,7 @@ export {
   type WeightsHeader,
 } from './models/loadTrainedNetwork.ts';
 export { exportOnnx } from './formats/onnx/writeOnnx.ts';
+export { withTensorFile } from './formats/withTensorFile.ts';
 export { withSafetensors, type SafetensorsFile } from './formats/safetensors/safetensorsFile.ts';
 export { loadWeights, saveWeights } from './formats/safetensors/weights.ts';
 export type { FileLayout } from './formats/safetensors/fileLayout.ts';

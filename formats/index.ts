@@ -8,7 +8,9 @@ export {
   type Safetensors,
   type SafetensorsTensor,
 } from './safetensors/safetensors.ts';
-export { loadWeights, type WeightsSource } from './safetensors/loadWeights.ts';
+export { loadWeights } from './safetensors/loadWeights.ts';
+export { openWeights, type WeightsSource } from './openWeights.ts';
+export type { TensorFile, TensorInfo } from './tensorFile.ts';
 export type { Dtype, SafetensorsData } from './safetensors/dtypes.ts';
 export { onnxExporter, type OnnxExporter } from './onnx/exporter.ts';
 export type {

@@ -4,18 +4,18 @@ import { storedAs, type FileLayout } from './fileLayout.ts';
 import { finiteFloats } from './finiteFloats.ts';
 import { fromStored } from './layout.ts';
 import { mismatches } from './mismatches.ts';
-import type { SafetensorsFile } from './openSafetensors.ts';
+import type { TensorFile } from '../tensorFile.ts';
 import { withoutWrapper } from './wrapperPrefix.ts';
 
 /**
- * Sets variables from an open safetensors file, as described at `loadWeights`.
+ * Sets variables from an open file of weights, as described at `loadWeights`.
  *
  * @param file the name of the file, for error messages.
  * @returns the file's metadata.
  */
 export async function assignWeights(
   file: string,
-  { entries, metadata, read }: SafetensorsFile,
+  { entries, metadata, read }: TensorFile,
   params: Readonly<Record<string, Variable>>,
   layout: FileLayout,
 ): Promise<Record<string, string>> {

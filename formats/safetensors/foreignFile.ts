@@ -5,11 +5,7 @@ import { LENGTH_BYTES } from './safetensorsHeader.ts';
 /** The number of bytes at the start of a file from which its format is recognized. */
 export const SNIFFED_BYTES = 512;
 
-/** The advice for a PyTorch file. */
-const CONVERT_TORCH =
-  'convert its state dict in Python: import torch, safetensors.torch as s; ' +
-  "s.save_file({k: v.contiguous() for k, v in torch.load('model.pth', map_location='cpu').items()}, " +
-  "'model.safetensors')";
+const TORCH = 'loadWeights and withTensorFile read it, and every command takes it as weights';
 
 const CONVERT_KERAS =
   'save its weights by name with save_file of safetensors.numpy in Python, and name the network here';
@@ -20,18 +16,40 @@ const CONVERT_KERAS =
  * the length of a header: those of a gzip file without a time are 559903. The JSON of a header
  * begins with `{`. So a file with `{` after a plausible length is always accepted here.
  *
- * Errors: `model.pth: expected a safetensors file, got a PyTorch file: convert it ...`; a pointer
- *         of Git LFS, an HTML page, HDF5, ONNX, gzip, zip, NumPy, GGUF; an empty file.
+ * Errors: `model.h5: expected a safetensors file, got HDF5, as of Keras: save ...`; a pointer of
+ *         Git LFS, an HTML page, PyTorch, ONNX, gzip, zip, NumPy, GGUF; an empty file.
  * @param first the first bytes of the file, up to `SNIFFED_BYTES`.
+ * @param expected the formats that the caller reads.
  */
-export function checkSafetensors(first: Uint8Array, file: string): void {
-  const isHeader = first.subarray(4, LENGTH_BYTES).every((byte) => byte === 0);
-  if (first.length > LENGTH_BYTES && isHeader && first[LENGTH_BYTES] === 0x7b) return;
+export function checkSafetensors(
+  first: Uint8Array,
+  file: string,
+  expected = 'a safetensors file',
+): void {
+  if (startsHeader(first)) return;
   const got = first.length === 0 ? 'an empty file: fetch or write it again' : foreign(first);
-  if (got !== undefined) {
-    throw new InputError(`${file}: expected a safetensors file, got ${got}`);
-  }
+  if (got !== undefined) throw new InputError(`${file}: expected ${expected}, got ${got}`);
 }
+
+/**
+ * Recognizes a file of torch.save by its first bytes: a zip file whose members are in a folder, or
+ * a pickle; undefined for any other file.
+ */
+export function torchForm(first: Uint8Array): 'zip' | 'pickle' | undefined {
+  if (startsHeader(first)) return undefined;
+  if (textOf(first).startsWith(ZIP)) return firstMember(first).includes('/') ? 'zip' : undefined;
+  // A pickle of protocol 2 to 5. The third byte of a pickle is an instruction, and never 0.
+  const isPickle = first[0] === 0x80 && first[1] >= 2 && first[1] <= 5 && first[2] !== 0;
+  return isPickle ? 'pickle' : undefined;
+}
+
+function startsHeader(first: Uint8Array): boolean {
+  const isShort = first.subarray(4, LENGTH_BYTES).every((byte) => byte === 0);
+  return first.length > LENGTH_BYTES && isShort && first[LENGTH_BYTES] === 0x7b;
+}
+
+/** The bytes with which a zip file begins. */
+const ZIP = 'PK\x03\x04';
 
 /** The first bytes of the fields 2 to 8 of an ONNX model. */
 const ONNX_FIELDS = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42];
@@ -41,12 +59,11 @@ const ONNX_FIELDS = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42];
  * recognized.
  */
 function foreign(first: Uint8Array): string | undefined {
-  const start = String.fromCharCode(...first.subarray(0, SNIFFED_BYTES));
-  const [zeroth] = first;
-  if (start.startsWith('PK\x03\x04')) return zipped(start);
-  // A pickle of protocol 2 to 5. The third byte of a pickle is an instruction, and never 0.
-  if (zeroth === 0x80 && first[1] >= 2 && first[1] <= 5 && first[2] !== 0)
-    return `a pickle, as of PyTorch: ${CONVERT_TORCH}`;
+  const start = textOf(first);
+  const form = torchForm(first);
+  if (form !== undefined)
+    return `${form === 'zip' ? 'a PyTorch file' : 'a pickle, as of PyTorch'}: ${TORCH}`;
+  if (start.startsWith(ZIP)) return zipped(firstMember(first));
   if (start.startsWith('\x89HDF\r\n\x1a\n')) return `HDF5, as of Keras: ${CONVERT_KERAS}`;
   if (start.startsWith('\x1f\x8b')) return 'a gzip file: unpack it first with gunzip';
   if (start.startsWith('\x93NUMPY')) {
@@ -54,7 +71,7 @@ function foreign(first: Uint8Array): string | undefined {
   }
   if (start.startsWith('GGUF')) return 'GGUF: take the safetensors file of the same network';
   // The first field of an ONNX model is the version of the format, and one of these fields follows.
-  if (zeroth === 0x08 && first[1] <= 32 && ONNX_FIELDS.includes(first[2])) {
+  if (first[0] === 0x08 && first[1] <= 32 && ONNX_FIELDS.includes(first[2])) {
     return 'an ONNX model: take the weights that it was exported from';
   }
   return notFetched(first);
@@ -62,14 +79,21 @@ function foreign(first: Uint8Array): string | undefined {
 
 /**
  * Returns the kind of a zip file and advice for the user. It is recognized by the name of its first
- * entry.
+ * member.
  */
-function zipped(start: string): string {
-  const name = start.slice(30, 30 + start.charCodeAt(26) + 256 * start.charCodeAt(27));
-  if (/(?:^|\/)data\.pkl$/.test(name)) return `a PyTorch file: ${CONVERT_TORCH}`;
+function zipped(name: string): string {
   if (/^(?:metadata|config)\.json$/.test(name)) return `a Keras file: ${CONVERT_KERAS}`;
   if (name.endsWith('.npy')) {
     return 'a NumPy archive: save its arrays with save_file of safetensors.numpy in Python';
   }
   return 'a zip file: unpack it first';
+}
+
+/** Returns the name of the first member of a zip file. */
+function firstMember(first: Uint8Array): string {
+  return textOf(first.subarray(30, 30 + first[26] + 256 * first[27]));
+}
+
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, SNIFFED_BYTES));
 }

@@ -2,7 +2,8 @@ import type { Variable } from '@tensorflow/tfjs-core';
 import { similarName } from '../../lib/didYouMean.ts';
 import { show } from '../../lib/errors.ts';
 import type { Stored } from './layout.ts';
-import { brief, type Entry } from './safetensorsHeader.ts';
+import type { TensorInfo } from '../tensorFile.ts';
+import { brief } from './safetensorsHeader.ts';
 
 /** A variable of a network and its form in a file. */
 export interface Wanted {
@@ -33,7 +34,7 @@ const FLOATS: ReadonlySet<string> = new Set(['F64', 'F32', 'F16', 'BF16']);
  */
 export function mismatches(
   wanted: readonly Wanted[],
-  entries: ReadonlyMap<string, Entry>,
+  entries: ReadonlyMap<string, TensorInfo>,
   ignored?: RegExp,
 ): string[] {
   const known = new Set(wanted.map(({ stored }) => stored.name));
@@ -59,7 +60,7 @@ function few<T>(all: readonly T[], describe: (one: T) => string, more: string): 
  */
 function mismatch(
   { variable, stored: { name, shape } }: Wanted,
-  entries: ReadonlyMap<string, Entry>,
+  entries: ReadonlyMap<string, TensorInfo>,
   others: readonly string[],
 ): (() => string) | undefined {
   const weights = entries.get(name);

@@ -6,7 +6,7 @@ import { AS_IT_IS, storedAs, type FileLayout } from './fileLayout.ts';
 import { finiteFloats } from './finiteFloats.ts';
 import { toStored, type Stored } from './layout.ts';
 import { bytesOf, layOut, type SafetensorsInfo } from './safetensors.ts';
-import { withSafetensors } from './safetensorsFile.ts';
+import { withTensorFile } from '../withTensorFile.ts';
 import { writeFileAtomic } from '../../lib/files/writeFileAtomic.ts';
 
 /**
@@ -54,11 +54,11 @@ export async function saveWeights(
 }
 
 /**
- * Sets variables from a safetensors file with the same names and shapes, or with those of `layout`.
- * If the file is invalid or does not match, no variable is set. F16, BF16 and F64 weights become
- * float32. If a PyTorch wrapper has put a prefix, such as `module.`, in front of all names, the
- * prefix is removed if the names match without it. In addition to the variables, only the header
- * and one tensor are in memory.
+ * Sets variables from a safetensors or PyTorch file with the same names and shapes, or with those
+ * of `layout`. If the file is invalid or does not match, no variable is set. F16, BF16 and F64
+ * weights become float32. If a PyTorch wrapper has put a prefix, such as `module.`, in front of all
+ * names, the prefix is removed if the names match without it. In addition to the variables, only
+ * the header and one tensor are in memory.
  *
  * Errors: a file that cannot be read; names or shapes that do not match (the message lists the
  *         first few); a value that is not finite (the message names its tensor). After such a
@@ -71,17 +71,17 @@ export async function loadWeights(
   params: Readonly<Record<string, Variable>>,
   layout: FileLayout = AS_IT_IS,
 ): Promise<Record<string, string>> {
-  return withSafetensors(file, (opened) => assignWeights(file, opened, params, layout));
+  return withTensorFile(file, (opened) => assignWeights(file, opened, params, layout));
 }
 
 /**
- * Reads every tensor of a safetensors file, one after the other, and checks that its values are
+ * Reads every tensor of a file of weights, one after the other, and checks that its values are
  * finite.
  *
- * Errors: those of `withSafetensors` and `finiteFloats`.
+ * Errors: those of `withTensorFile` and `finiteFloats`.
  */
 export function checkFiniteWeights(file: string): Promise<void> {
-  return withSafetensors(file, async ({ entries, read }) => {
+  return withTensorFile(file, async ({ entries, read }) => {
     for (const entry of entries.values()) finiteFloats(file, entry.name, await read(entry));
   });
 }

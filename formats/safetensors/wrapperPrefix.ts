@@ -1,4 +1,4 @@
-import type { Entry } from './safetensorsHeader.ts';
+import type { TensorInfo } from '../tensorFile.ts';
 
 /**
  * Prefixes that wrappers put before the names of all tensors: `module.` comes from PyTorch's
@@ -33,9 +33,9 @@ export function wrapperPrefixes(names: readonly string[]): string[] {
  * removed.
  */
 export function withoutWrapper(
-  entries: ReadonlyMap<string, Entry>,
+  entries: ReadonlyMap<string, TensorInfo>,
   wanted: readonly string[],
-): { readonly entries: ReadonlyMap<string, Entry>; readonly prefix: string } {
+): { readonly entries: ReadonlyMap<string, TensorInfo>; readonly prefix: string } {
   let [prefix, most] = ['', -1];
   for (const start of wrapperPrefixes([...entries.keys()])) {
     const matches = wanted.filter((name) => entries.has(start + name)).length;

@@ -17,10 +17,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const TORCH =
-  'convert its state dict in Python: import torch, safetensors.torch as s; ' +
-  "s.save_file({k: v.contiguous() for k, v in torch.load('model.pth', map_location='cpu').items()}, " +
-  "'model.safetensors')";
+const TORCH = 'loadWeights and withTensorFile read it, and every command takes it as weights';
+const CUT = 'expected a zip file with its directory at the end, the file is cut off';
+const PROTOCOL =
+  'expected a pickle of protocol 2, got protocol 4: save the weights without pickle_protocol';
 const KERAS =
   'save its weights by name with save_file of safetensors.numpy in Python, and name the network here';
 
@@ -35,17 +35,6 @@ const zip = (name: string, flags = [8, 8]) =>
 const latin1 = (text: string) => Buffer.concat([Buffer.from(text, 'latin1'), Buffer.alloc(600)]);
 
 test.each<[string, Uint8Array, string]>([
-  ['torch.save', zip('archive/data.pkl'), `a PyTorch file: ${TORCH}`],
-  // The first 8 bytes of this file would be a valid length of a header in a file of more than 67
-  // MB.
-  ['torch.save without flags', zip('m/data.pkl', [0, 0]), `a PyTorch file: ${TORCH}`],
-  // The first bytes of torch.save(..., _use_new_zipfile_serialization=False) of PyTorch 2.13.
-  [
-    'the old torch.save',
-    Buffer.concat([Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de903', 'hex'), zip('x')]),
-    `a pickle, as of PyTorch: ${TORCH}`,
-  ],
-  ['a pickle', latin1('\x80\x04\x95\0\0\0\0\0\0\0\0}'), `a pickle, as of PyTorch: ${TORCH}`],
   [
     'a pointer of Git LFS',
     Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 9\n'),
@@ -88,8 +77,33 @@ test.each<[string, Uint8Array, string]>([
   const error = inputError(`${file}: expected a safetensors file, got ${got}`);
   const use = () => Promise.resolve('opened');
   await expect(withSafetensors(file, use)).rejects.toThrow(error);
-  await expect(loadWeights(file, { w: variable(zeros([2])) })).rejects.toThrow(error);
   expect(() => decodeSafetensors(bytes, file)).toThrow(error);
+  await expect(loadWeights(file, { w: variable(zeros([2])) })).rejects.toThrow(
+    inputError(`${file}: expected a safetensors or PyTorch file, got ${got}`),
+  );
+});
+
+test.each<[string, Uint8Array, string, string]>([
+  ['torch.save', zip('archive/data.pkl'), 'a PyTorch file', CUT],
+  // The first 8 bytes of this file would be a valid length of a header in a file of more than 67
+  // MB.
+  ['torch.save without flags', zip('m/data.pkl', [0, 0]), 'a PyTorch file', CUT],
+  // The first bytes of torch.save(..., _use_new_zipfile_serialization=False) of PyTorch 2.13.
+  [
+    'the old torch.save',
+    Buffer.concat([Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de903', 'hex'), zip('x')]),
+    'a pickle, as of PyTorch',
+    'the pickle has the instruction PERSID, which torch.save does not write',
+  ],
+  ['a pickle', latin1('\x80\x04\x95\0\0\0\0\0\0\0\0}'), 'a pickle, as of PyTorch', PROTOCOL],
+])('%s is no safetensors file; as weights it is read', async (_, bytes, got, problem) => {
+  writeFileSync(file, bytes);
+  const error = inputError(`${file}: expected a safetensors file, got ${got}: ${TORCH}`);
+  await expect(withSafetensors(file, () => Promise.resolve('opened'))).rejects.toThrow(error);
+  expect(() => decodeSafetensors(bytes, file)).toThrow(error);
+  await expect(loadWeights(file, { w: variable(zeros([2])) })).rejects.toThrow(
+    inputError(`${file}: ${problem}`),
+  );
 });
 
 test('a header whose length begins like gzip, a pickle, zip or ONNX is read', () => {

@@ -3,9 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memory, variable, zeros } from '@tensorflow/tfjs-core';
-import { encodeSafetensors, loadWeights, type WeightsSource } from '../../../formats/index.ts';
+import {
+  encodeSafetensors,
+  loadWeights,
+  openWeights,
+  type WeightsSource,
+} from '../../../formats/index.ts';
 import { InputError } from '../../../lib/errors.ts';
 import { serveFolder } from '../../support/serveFolder.ts';
+import { torchFile } from '../../support/torchFile.ts';
 
 const BYTES = encodeSafetensors(
   { bias: { dtype: 'F32', shape: [3], data: new Float32Array([1, -0.1, 3]) } },
@@ -53,6 +59,25 @@ describe('loadWeights', () => {
     expect(memory().numTensors).toBe(before);
   });
 
+  test('from bytes of PyTorch', async () => {
+    const params = model();
+    const data = Float32Array.of(4, 5, 6);
+    await loadWeights(torchFile({ bias: { shape: [3], data } }, ['state_dict']), params);
+    expect([...params.bias.dataSync()]).toEqual([4, 5, 6]);
+  });
+
+  test('openWeights lists tensors, and reads one', async () => {
+    const opened = await openWeights(new File([blob(BYTES)], 'w.safetensors'));
+    expect(opened).toMatchObject({ name: 'w.safetensors', format: 'safetensors' });
+    const [entry] = opened.entries.values();
+    expect(entry).toMatchObject({ name: 'bias', dtype: 'F32', shape: [3] });
+    expect((await opened.read(entry)).data).toEqual(Float32Array.of(1, -0.1, 3));
+    const missing = opened.read({ ...entry, name: 'other' });
+    await expect(missing).rejects.toThrow(
+      'w.safetensors: expected a tensor of the file, got "other"',
+    );
+  });
+
   test('with the names of another program', async () => {
     const shift = variable(zeros([3]));
     await loadWeights(BYTES, { shift }, { stored: { shift: { name: 'bias', shape: [3] } } });
@@ -64,12 +89,12 @@ describe('loadWeights', () => {
     [
       'a File of another format',
       () => new File([PAGE], 'w.safetensors'),
-      'w.safetensors: expected a safetensors file, got an HTML page: download the file itself',
+      'w.safetensors: expected a safetensors or PyTorch file, got an HTML page: download the file itself',
     ],
     [
       'a page for a missing file',
       () => `${site.url}page.safetensors`,
-      'page.safetensors: expected a safetensors file, got an HTML page: download the file itself',
+      'page.safetensors: expected a safetensors or PyTorch file, got an HTML page: download the file itself',
     ],
     [
       'a URL that does not exist',

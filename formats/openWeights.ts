@@ -1,0 +1,70 @@
+import { InputError, messageOf, show } from '../lib/errors.ts';
+import { pageUrl } from '../lib/pageUrl.ts';
+import { openTensorFile } from './openTensorFile.ts';
+import type { ReadAt, TensorFile } from './tensorFile.ts';
+
+/** A source of weights: a URL, a File that the user has chosen, or the bytes themselves. */
+export type WeightsSource = string | URL | Blob | ArrayBuffer | Uint8Array;
+
+/**
+ * Opens weights that a page fetches, that the user has chosen, or that are in memory: safetensors,
+ * or a file of PyTorch. Of a File, only the list of its tensors is read; `read` reads one tensor.
+ *
+ *     const { format, entries, read } = await openWeights(input.files[0]);
+ *
+ * Errors: a URL that cannot be fetched; a file that is neither safetensors nor of PyTorch.
+ * @param source a string is treated as a URL, which may be relative to the page.
+ */
+export async function openWeights(
+  source: WeightsSource,
+): Promise<TensorFile & { /** The name of the weights in errors. */ readonly name: string }> {
+  const { name, data } = await fetched(source);
+  const fromBlob = (blob: Blob): ReadAt => {
+    return async (position, length) =>
+      new Uint8Array(await blob.slice(position, position + length).arrayBuffer());
+  };
+  const fromBytes = (bytes: Uint8Array): ReadAt => {
+    return (position, length) =>
+      Promise.resolve(Uint8Array.from(bytes.subarray(position, position + length)));
+  };
+  const opened =
+    data instanceof Blob
+      ? await openTensorFile(name, data.size, fromBlob(data))
+      : await openTensorFile(name, data.length, fromBytes(data));
+  return { ...opened, name };
+}
+
+/** Weights, and the name that error messages use for them. */
+interface Named {
+  readonly name: string;
+  readonly data: Blob | Uint8Array;
+}
+
+async function fetched(source: WeightsSource): Promise<Named> {
+  if (source instanceof Uint8Array) return { name: 'weights', data: source };
+  if (source instanceof ArrayBuffer) return { name: 'weights', data: new Uint8Array(source) };
+  if (source instanceof Blob) {
+    return { name: 'name' in source ? String(source.name) : 'weights', data: source };
+  }
+  const url = asUrl(source);
+  const cannotFetch = (problem: string, error?: unknown) =>
+    new InputError(`${url}: cannot be fetched: ${problem}`, { cause: error });
+  const response = await fetch(url).catch((error: unknown) => {
+    throw cannotFetch(messageOf(error), error);
+  });
+  if (!response.ok) throw cannotFetch(`status ${response.status}`);
+  return { name: url, data: await response.blob() };
+}
+
+function asUrl(source: unknown): string {
+  try {
+    if (source instanceof URL) return source.href;
+    if (typeof source === 'string') return new URL(source, pageUrl()).href;
+  } catch {
+    // In Node, a path is not a valid URL. The error below tells the user what to do.
+  }
+  throw new InputError(
+    `loadWeights: expected source to be a URL, a File, a Blob or bytes, got ${show(source)}` +
+      (typeof source === 'string' ? '; loadWeights of boxprop/node reads a path' : ''),
+  );
+}

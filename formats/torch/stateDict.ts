@@ -1,0 +1,140 @@
+import { brief } from '../safetensors/safetensorsHeader.ts';
+import { kindOf, Opaque, PickleDict, TorchView, type PickleValue } from './pickleValues.ts';
+
+/** The weights in the object of a PyTorch file. */
+export interface StateDict {
+  /** The tensors by name; the names of nested dicts are joined by dots. */
+  readonly tensors: ReadonlyMap<string, TorchView>;
+  /** The dict that was read and those left out, in one line; undefined if there was no choice. */
+  readonly note: string | undefined;
+}
+
+/**
+ * The keys under which programs save a network's weights, in the order in which they are taken.
+ * Averages of the weights over the training come last.
+ */
+const WRAPPERS = ['state_dict', 'model_state_dict', 'model', 'net', 'network', 'params', 'weights']; // prettier-ignore
+const AVERAGES = ['state_dict_ema', 'model_ema', 'ema', 'params_ema', 'ema_state_dict'];
+
+/** Matches the keys of what a checkpoint holds beside weights, with tensors of its own. */
+const NO_WEIGHTS = /optim|sched|scaler|rng|callbacks|loops/i;
+
+/** The largest depth of dicts in which tensors are looked for. */
+const DEEPEST = 8;
+
+/** The number of dicts that a note names. */
+const FEW = 4;
+
+/** A name may be this many times as long, with all dicts around it, as in the file. */
+const LONGER = 4;
+
+/**
+ * Finds the weights in the object that a PyTorch file holds. A dict of tensors is taken as it is.
+ * Of a checkpoint, the dict under a key that programs use for weights is taken, such as
+ * `state_dict`; or else its only dict with tensors; or else all of them, with their keys as
+ * prefixes. Anything that is no tensor is left out.
+ *
+ * Errors: a whole module, by its class; no tensors; a tensor of a kind that is not read.
+ * @param bytes the size of the pickle, which bounds the number of names.
+ * @param fail makes the error, with the name of the file.
+ */
+export function findStateDict(
+  root: PickleValue,
+  bytes: number,
+  fail: (problem: string) => Error,
+): StateDict {
+  const path: string[] = [];
+  let [dict, left]: [PickleValue, string[]] = [root, []];
+  for (let depth = 0; depth < DEEPEST && dict instanceof PickleDict; depth++) {
+    const found = withTensors(dict);
+    const key = wrapperOf(dict, found);
+    if (key === undefined) break;
+    left = left.concat(found.filter((other) => other !== key));
+    path.push(key);
+    dict = dict.get(key) ?? null;
+  }
+  const tensors = new Map<string, TorchView>();
+  if (dict instanceof PickleDict) collect(dict, tensors, LONGER * bytes, fail);
+  if (tensors.size === 0) throw fail(withoutTensors(root));
+  return { tensors, note: path.length === 0 ? undefined : noteOf(path, left) };
+}
+
+/** Returns the keys of the dicts that hold weights. */
+function withTensors(dict: PickleDict): string[] {
+  // A dict may be in many others, and in itself, so each is searched once.
+  const searched = new Map<PickleDict, boolean>();
+  const has = (value: PickleValue, depth: number): boolean => {
+    if (value instanceof TorchView) return true;
+    if (!(value instanceof PickleDict) || depth > DEEPEST) return false;
+    const known = searched.get(value);
+    if (known !== undefined) return known;
+    searched.set(value, false);
+    const found = [...value.values()].some((inner) => has(inner, depth + 1));
+    searched.set(value, found);
+    return found;
+  };
+  return [...dict].flatMap(([key, value]) => {
+    const mayHold = typeof key === 'string' && value instanceof PickleDict && !NO_WEIGHTS.test(key);
+    return mayHold && has(value, 0) ? [key] : [];
+  });
+}
+
+/** Returns the key of the dict to read; undefined if the dict itself holds the weights. */
+function wrapperOf(dict: PickleDict, found: readonly string[]): string | undefined {
+  const known = [...WRAPPERS, ...AVERAGES].find((key) => found.includes(key));
+  if (known !== undefined) return known;
+  const isFlat = [...dict.values()].some((value) => value instanceof TorchView);
+  return found.length === 1 && !isFlat ? found[0] : undefined;
+}
+
+/** Collects the tensors of a dict and of those in it. A dict may be in itself. */
+function collect(
+  root: PickleDict,
+  tensors: Map<string, TorchView>,
+  budget: number,
+  fail: (problem: string) => Error,
+): void {
+  let left = budget;
+  const visit = (dict: PickleDict, prefix: string, depth: number) => {
+    for (const [key, value] of dict) {
+      const text = typeof key === 'object' ? kindOf(key) : String(key);
+      const name = prefix + text;
+      left -= 1 + name.length;
+      if (left < 0 || depth > DEEPEST)
+        throw fail('expected dicts of tensors, got dicts that repeat each other without end');
+      if (value instanceof TorchView) {
+        if (tensors.has(name)) throw fail(`expected each name once, got ${brief(name)} twice`);
+        tensors.set(name, value);
+      } else if (value instanceof PickleDict) {
+        if (!NO_WEIGHTS.test(text)) visit(value, `${name}.`, depth + 1);
+      } else if (value instanceof Opaque && /tensor/i.test(value.className)) {
+        throw fail(`tensor ${brief(name)}: ${value.className} is not read: save it as float32`);
+      }
+    }
+  };
+  visit(root, '', 0);
+}
+
+/** Describes an object without tensors. */
+function withoutTensors(root: PickleValue): string {
+  const places: [string, PickleValue][] =
+    root instanceof PickleDict
+      ? [...root].map(([key, value]) => [brief(key), value])
+      : [['', root]];
+  const module = places.find(([, value]) => value instanceof Opaque);
+  const [place, value] = module ?? ['', root];
+  if (!(value instanceof Opaque)) {
+    const without = root instanceof PickleDict ? ' without any' : '';
+    return `expected tensors by name, got ${kindOf(root)}${without}`;
+  }
+  return (
+    `expected tensors by name, got ${place === '' ? '' : `under ${place} `}a whole module, ` +
+    `${brief(value.className)}: save its weights with torch.save(model.state_dict(), 'weights.pth')`
+  );
+}
+
+function noteOf(path: readonly string[], left: readonly string[]): string {
+  const others = left.length === 0 ? '' : `, not ${left.slice(0, FEW).map(brief).join(', ')}`;
+  const more = left.length > FEW ? ` and ${left.length - FEW} more` : '';
+  return `the weights are those of ${path.map(brief).join(' > ')}${others}${more}`;
+}
