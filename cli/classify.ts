@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { oneLine, shorten } from '../lib/oneLine.ts';
 import type { ClassifyOptions, Guess } from './classifyImage.ts';
-import { BACKEND_OPTION, NETWORK_OPTION } from './options.ts';
+import { BACKEND_OPTION, NETWORK_OPTION, WEIGHTS_OPTION_HELP } from './options.ts';
 import { printLine } from './process.ts';
 
 /** Makes the command `boxprop classify IMAGE --weights FILE`. */
@@ -9,7 +9,7 @@ export function classifyCommand(): Command {
   return new Command('classify')
     .description('classify an image: the five most probable classes')
     .argument('<image>', 'PNG or JPEG file')
-    .option('--weights <file>', "safetensors file with boxprop's or torchvision's names (required)")
+    .option('--weights <file>', WEIGHTS_OPTION_HELP)
     .addOption(NETWORK_OPTION)
     .option('--labels <file>', 'names of the classes: one per line, or JSON')
     .option(

@@ -59,7 +59,7 @@ const BEST = 5;
 export async function classifyImage(image: string, options: ClassifyOptions): Promise<Guess[]> {
   const { backend = 'auto' } = options;
   if (options.weights === undefined)
-    throw new InputError('--weights: expected a safetensors file, got none');
+    throw new InputError('--weights: expected a file of weights, got none');
   const picture = await loadImage(image);
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
   const weights = await readWeightsFile(options.weights, options.network);

@@ -30,7 +30,7 @@ export function exploreCommand(): Command {
     .description('open the live page: both arrows of every box, as numbers that can be checked')
     .argument(
       '[what]',
-      'folder of a run, weights (safetensors) that name their network, or a known network ' +
+      'folder of a run, weights (.safetensors, or a LeNet in .pth, .pt), or a known network ' +
         '(default: the worked example)',
     )
     .option('--port <n>', 'port of 127.0.0.1 (default: any free one)', portOption, 0)
@@ -68,17 +68,19 @@ async function openingOf(what: string): Promise<Opening> {
     return { route: `#/architectures?name=${encodeURIComponent(what)}` };
   }
   const isFolder = (await stat(what).catch(() => undefined))?.isDirectory() ?? false;
-  if (!isFolder && !what.endsWith('.safetensors')) {
+  if (!isFolder && !/\.(?:safetensors|pth|pt)$/.test(what)) {
     const similar = similarName(what, NETWORK_NAMES);
     const hint = similar === undefined ? '' : `; did you mean ${similar}?`;
     throw new InputError(
-      `explore: expected the folder of a run, a file of weights (.safetensors) or the name of a network, ` +
+      `explore: expected the folder of a run, a file of weights (.safetensors, .pth, .pt) or the name of a network, ` +
         `got ${show(what)}${hint}`,
     );
   }
   const file = isFolder ? join(what, 'weights.safetensors') : what;
   const { networkNameOf, readWeightsHeader } = await import('../models/loadTrainedNetwork.ts');
-  const name = networkNameOf(await readWeightsHeader(file));
+  const header = await readWeightsHeader(file);
+  // A file of PyTorch names no network. The page runs LeNet, and says where the weights differ.
+  const name = networkNameOf(header) ?? (header.format === 'PyTorch' ? 'lenet' : undefined);
   if (name === undefined || !NETWORK_NAMES.includes(name)) {
     throw new InputError(
       `${file}: expected weights of a network of boxprop, such as lenet, got ${show(name)}: ` +

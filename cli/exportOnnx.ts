@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { InputError, show } from '../lib/errors.ts';
 import type { ImageShape } from '../models/options.ts';
-import { INPUT_OPTION, NETWORK_HELP } from './options.ts';
+import { INPUT_OPTION, NETWORK_HELP, WEIGHTS_OPTION_HELP } from './options.ts';
 import { printLine } from './process.ts';
 
 interface Options {
@@ -18,14 +18,14 @@ export function exportCommand(): Command {
   return new Command('export')
     .description("export a trained network as ONNX, or its weights with torchvision's names")
     .argument('<network>', NETWORK_HELP)
-    .option('--weights <file>', "safetensors file with boxprop's or torchvision's names (required)")
+    .option('--weights <file>', WEIGHTS_OPTION_HELP)
     .option('--onnx <file>', 'write ONNX, opset 17; the input is [N, H, W, C]')
     .option('--torchvision <file>', "write safetensors with torchvision's names and layouts")
     .option('--fold', 'ONNX: batch normalizations become part of the convolutions before them')
     .addOption(INPUT_OPTION)
     .action(async (name: string, { weights: file, onnx, torchvision, fold, input }: Options) => {
       if (file === undefined)
-        throw new InputError('--weights: expected a safetensors file, got none');
+        throw new InputError('--weights: expected a file of weights, got none');
       if (onnx === undefined && torchvision === undefined) {
         throw new InputError('expected --onnx FILE, --torchvision FILE or both, got neither');
       }

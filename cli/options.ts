@@ -170,6 +170,10 @@ export const PREPROCESS_OPTION = new Option(
   'steps applied to every input: pad:N, crop:HxW, contrast:N, standardize',
 ).argParser(listOption);
 
+/** The help text of the option `--weights`. */
+export const WEIGHTS_OPTION_HELP =
+  "weights (.safetensors, .pth, .pt) with boxprop's or torchvision's names (required)";
+
 /** The option `--network` of the commands that read a weights file of `boxprop train`. */
 export const NETWORK_OPTION = new Option(
   '--network <name>',
@@ -180,4 +184,5 @@ export const NETWORK_OPTION = new Option(
 export const NETWORK_HELP = 'name such as lenet or resnet20, or a file that exports network()';
 
 /** The help text of the argument WEIGHTS. */
-export const WEIGHTS_HELP = 'weights or checkpoint of `boxprop train` (safetensors)';
+export const WEIGHTS_HELP =
+  'weights or checkpoint of `boxprop train`, or of PyTorch (.safetensors, .pth, .pt)';

@@ -168,6 +168,7 @@ export async function loadForData(
     inputShape,
     build: (init) => entry.build({ rng: new Rng(0), init, inputShape, classes }),
   });
+  if (header.note !== undefined) logBackend(`boxprop: ${file}: ${header.note}`);
   if (prefix !== '')
     logBackend(`boxprop: ${file}: the names begin with ${show(prefix)}, which is ignored`);
   return network;

@@ -3,14 +3,16 @@ import { InputError } from '../lib/errors.ts';
 import { zeros, type Initializer } from '../lib/init/initializers.ts';
 import { numElements } from '../lib/shapes.ts';
 import type { AnyModule } from '../lib/module.ts';
-import { withSafetensors, type SafetensorsFile } from '../formats/safetensors/safetensorsFile.ts';
+import type { TensorFile } from '../formats/tensorFile.ts';
+import { torchLayout } from '../formats/torch/torchLayout.ts';
+import { withTensorFile } from '../formats/withTensorFile.ts';
 import type { FileLayout } from '../formats/safetensors/fileLayout.ts';
 import { loadWeights } from '../formats/safetensors/weights.ts';
 import { withoutWrapper, wrapperPrefixes } from '../formats/safetensors/wrapperPrefix.ts';
 import { guessTorchvision, TORCHVISION_NETWORKS, torchvisionLayout } from './torchvision/layout.ts';
 
-/** The header of a weights file: its tensors by name, and its metadata. */
-export type WeightsHeader = Pick<SafetensorsFile, 'entries' | 'metadata'>;
+/** The header of a weights file: its format, its tensors by name, and its metadata. */
+export type WeightsHeader = Omit<TensorFile, 'read'>;
 
 /** The options of `loadTrainedNetwork`. */
 export interface TrainedNetworkOptions<M extends AnyModule> {
@@ -45,9 +47,14 @@ export interface TrainedNetwork<M extends AnyModule> {
  */
 const MARGIN = 2e8;
 
+/** The layout of boxprop's own files. A checkpoint also holds the optimizer's tensors. */
+const CHECKPOINT: FileLayout = { stored: {}, ignored: /^optimizer\// };
+
 /**
- * Builds a network and loads its parameters and buffers from a safetensors file. The file may use
- * boxprop's or torchvision's names of the tensors; the naming that matches more tensors is used.
+ * Builds a network and loads its parameters and buffers from a file of weights. A safetensors file
+ * may use boxprop's or torchvision's names of the tensors; the naming that matches more tensors is
+ * used. A file of PyTorch may use torchvision's names, or PyTorch's for the paths of the boxes here
+ * (`torchLayout`).
  *
  * Errors: those of `loadWeights`; a network with far more elements than the file, because an
  *         untrusted header could name a huge network; an unknown option.
@@ -61,23 +68,25 @@ export async function loadTrainedNetwork<M extends AnyModule>(
 ): Promise<TrainedNetwork<M>> {
   checkOptions('loadTrainedNetwork', options, ['build', 'inputShape', 'name', 'header']);
   const { build, inputShape, header, name: given } = options;
-  const { entries, metadata } = header ?? (await readWeightsHeader(file));
-  const name = given ?? networkNameOf({ entries, metadata });
+  const opened = header ?? (await readWeightsHeader(file));
+  const { entries } = opened;
+  const name = given ?? networkNameOf(opened);
   const network = build(boundedZeros(file, entries));
   const tensors = { ...network.params, ...network.buffers };
   const matches = (names: readonly string[]) => {
     const { entries: found } = withoutWrapper(entries, names);
     return names.filter((one) => found.has(one)).length;
   };
-  // A checkpoint also holds the optimizer's tensors, which are ignored.
-  let layout: FileLayout = { stored: {}, ignored: /^optimizer\// };
-  if (name !== undefined && TORCHVISION_NETWORKS.includes(name)) {
-    const torchvision = torchvisionLayout(name, network, inputShape);
-    const theirs = Object.values(torchvision.stored).map((stored) => stored.name);
-    if (matches(theirs) > matches(Object.keys(tensors))) layout = torchvision;
-  }
-  const names = Object.keys(tensors).map((key) => layout.stored[key]?.name ?? key);
+  const namesIn = ({ stored }: FileLayout) =>
+    Object.keys(tensors).map((key) => stored[key]?.name ?? key);
   try {
+    let layout: FileLayout =
+      opened.format === 'PyTorch' ? torchLayout(network, inputShape) : CHECKPOINT;
+    if (name !== undefined && TORCHVISION_NETWORKS.includes(name)) {
+      const torchvision = torchvisionLayout(name, network, inputShape);
+      if (matches(namesIn(torchvision)) > matches(namesIn(layout))) layout = torchvision;
+    }
+    const names = namesIn(layout);
     const stored = await loadWeights(file, tensors, layout);
     return { network, metadata: stored, prefix: withoutWrapper(entries, names).prefix };
   } catch (error) {
@@ -86,16 +95,19 @@ export async function loadTrainedNetwork<M extends AnyModule>(
   }
 }
 
-/** Reads the header of a weights file. Errors: those of `withSafetensors`. */
+/** Reads the header of a weights file. Errors: those of `withTensorFile`. */
 export function readWeightsHeader(file: string): Promise<WeightsHeader> {
-  return withSafetensors(file, ({ entries, metadata }) => Promise.resolve({ entries, metadata }));
+  return withTensorFile(file, ({ read: _, ...header }) => Promise.resolve(header));
 }
 
 /**
  * Returns the network's name from the file's metadata, or else guesses the torchvision network from
  * the names of the tensors, without the prefix of a wrapper; undefined if neither works.
  */
-export function networkNameOf({ entries, metadata }: WeightsHeader): string | undefined {
+export function networkNameOf({
+  entries,
+  metadata,
+}: Pick<WeightsHeader, 'entries' | 'metadata'>): string | undefined {
   const names = [...entries.keys()];
   return (
     metadata.get('network') ??

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { Linear, Rng, useBackend } from '../../index.ts';
 import { saveWeights } from '../../node.ts';
 import { boxprop, BUILT, MAIN } from '../support/runCommand.ts';
+import { torchFile } from '../support/torchFile.ts';
 
 /** The command `boxprop explore`. The page itself is tested by spec/explore. */
 
@@ -22,6 +23,9 @@ beforeAll(async () => {
   await save('weights.safetensors', { network: 'lenet' });
   await save('module.safetensors', { network: 'net.ts' });
   await save('unnamed.safetensors', {});
+  // A file of PyTorch names no network; the page runs LeNet.
+  const torch = torchFile({ '0.weight': { shape: [2], data: Float32Array.of(1, 2) } });
+  writeFileSync(join(folder, 'w.pth'), torch);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -45,6 +49,7 @@ test.each([
   [['alexnet'], './', '#/architectures?name=alexnet'],
   [['.'], 'run/weights.safetensors', '#/live?weights=run/weights.safetensors'],
   [['weights.safetensors'], 'run/weights.safetensors', '#/live?weights=run/weights.safetensors'],
+  [['w.pth'], 'run/weights.safetensors', '#/live?weights=run/weights.safetensors'],
 ])('explore %s serves %s until Ctrl-C', async (what, path, route) => {
   const args = what.map((word) => (word === 'alexnet' ? word : join(folder, word)));
   const { lines, status } = await explore(args, path);
@@ -57,7 +62,7 @@ test.each([
 test.each([
   [
     'lenett',
-    'explore: expected the folder of a run, a file of weights (.safetensors) or the name of a network, got "lenett"; did you mean lenet?',
+    'explore: expected the folder of a run, a file of weights (.safetensors, .pth, .pt) or the name of a network, got "lenett"; did you mean lenet?',
   ],
   ['none.safetensors', 'none.safetensors: cannot be read: ENOENT: no such file or directory'],
   [

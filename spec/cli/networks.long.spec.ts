@@ -322,7 +322,7 @@ describe('boxprop export', () => {
 
   it('says what is missing', () => {
     expect(boxprop('export', 'lenet').stderr).toBe(
-      'boxprop: --weights: expected a safetensors file, got none\n',
+      'boxprop: --weights: expected a file of weights, got none\n',
     );
     expect(boxprop('export', 'lenet', '--weights', 'w').stderr).toBe(
       'boxprop: expected --onnx FILE, --torchvision FILE or both, got neither\n',

@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { init, Rng, useBackend } from '../../index.ts';
+import { init, LayerNorm, Rng, Sequential, useBackend } from '../../index.ts';
+import type { AnyModule } from '../../lib/module.ts';
+import type { FileLayout } from '../../formats/safetensors/fileLayout.ts';
+import { torchLayout } from '../../formats/torch/torchLayout.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { saveWeights } from '../../formats/safetensors/weights.ts';
 import {
@@ -10,10 +13,11 @@ import {
   networkNameOf,
   readWeightsHeader,
 } from '../../models/loadTrainedNetwork.ts';
-import { resnet18 } from '../../models/index.ts';
+import { lenet, resnet18 } from '../../models/index.ts';
 import { torchvisionLayout } from '../../models/torchvision/layout.ts';
-import { fill } from '@tensorflow/tfjs-core';
+import { fill, memory } from '@tensorflow/tfjs-core';
 import { numbers } from '../support/compare.ts';
+import { torchFile } from '../support/torchFile.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -25,6 +29,61 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const inputShape = [32, 32, 3] as const;
 const build = (initial: typeof init.zeros) =>
   resnet18({ rng: new Rng(0), init: initial, width: 1 / 32, classes: 3 });
+
+/** Writes a network's weights as PyTorch does, under the names of a layout. */
+async function saveTorch(
+  file: string,
+  network: AnyModule,
+  layout: FileLayout,
+  wrappers: readonly string[] = [],
+) {
+  await saveWeights(file, { ...network.params, ...network.buffers }, {}, layout);
+  const { tensors } = decodeSafetensors(await readFile(file), file);
+  const all = Object.entries(tensors).map(([name, { shape, data }]) => {
+    return [name, { shape, data: Float32Array.from(data as Float32Array) }] as const;
+  });
+  writeFileSync(file, torchFile(Object.fromEntries(all), wrappers));
+}
+
+test('a file of PyTorch with torchvision’s names is recognized and loaded', async () => {
+  const file = join(folder, 'resnet.pth');
+  const saved = resnet18({ rng: new Rng(3), width: 1 / 32, classes: 3 });
+  await saveTorch(file, saved, torchvisionLayout('resnet18', saved, inputShape), ['model']);
+  const header = await readWeightsHeader(file);
+  expect(header).toMatchObject({
+    format: 'PyTorch',
+    note: 'the weights are those of "model"',
+    metadata: new Map(),
+  });
+  expect(networkNameOf(header)).toBe('resnet18');
+  const { network } = await loadTrainedNetwork(file, { build, inputShape });
+  for (const [name, param] of Object.entries(network.params))
+    expect([name, numbers(param)]).toEqual([name, numbers(saved.params[name])]);
+});
+
+test('a file of PyTorch with the names of the boxes has PyTorch’s axes', async () => {
+  const file = join(folder, 'lenet.pth');
+  const saved = lenet({ rng: new Rng(3), width: 1 / 10 });
+  await saveTorch(file, saved, torchLayout(saved, [28, 28, 1]));
+  const { network } = await loadTrainedNetwork(file, {
+    build: (initial) => lenet({ rng: new Rng(0), init: initial, width: 1 / 10 }),
+    inputShape: [28, 28, 1],
+  });
+  for (const [name, param] of Object.entries(network.params))
+    expect([name, numbers(param)]).toEqual([name, numbers(saved.params[name])]);
+});
+
+test('a box that PyTorch does not have is refused, and nothing is left behind', async () => {
+  const file = join(folder, 'norm.pth');
+  writeFileSync(file, torchFile({ '0.scale': { shape: [2], data: Float32Array.of(1, 2) } }));
+  const before = memory().numTensors;
+  const loading = loadTrainedNetwork(file, {
+    build: () => new Sequential([new LayerNorm(2)]),
+    inputShape: [2],
+  });
+  await expect(loading).rejects.toThrow('expected a box that PyTorch has, got LayerNorm');
+  expect(memory().numTensors).toBe(before);
+});
 
 test.each(['', 'module.', 'module._orig_mod.'])(
   'weights of torchvision behind the prefix %j are recognized and loaded',

@@ -1,6 +1,8 @@
-import type { Variable } from '@tensorflow/tfjs-core';
 import type { ArrayDataset } from '../../../data/dataset.ts';
-import { loadWeights } from '../../../formats/safetensors/loadWeights.ts';
+import { openWeights } from '../../../formats/openWeights.ts';
+import { assignWeights } from '../../../formats/safetensors/assignWeights.ts';
+import { AS_IT_IS } from '../../../formats/safetensors/fileLayout.ts';
+import { torchLayout } from '../../../formats/torch/torchLayout.ts';
 import { zeros } from '../../../lib/init/initializers.ts';
 import { Rng } from '../../../lib/rng.ts';
 import { lenet } from '../../../models/lenet.ts';
@@ -92,13 +94,18 @@ export class LiveNetwork {
   }
 
   /**
-   * Replaces the weights by those of a file that boxprop has written. A string is the URL of such a
-   * file.
+   * Replaces the weights by those of a file that boxprop or PyTorch has written. A string is the
+   * URL of such a file.
    */
   loadWeights(source: File | string): Promise<Record<string, string>> {
-    return this.#paused((network) =>
-      loadWeights(source, network.params as Record<string, Variable>),
-    );
+    return this.#paused(async (network) => {
+      const { name, ...opened } = await openWeights(source);
+      const layout =
+        opened.format === 'PyTorch'
+          ? torchLayout(network, this.#loaded().test.inputShape)
+          : AS_IT_IS;
+      return assignWeights(name, opened, network.params, layout);
+    });
   }
 
   /** Copies the weights. */

@@ -71,8 +71,8 @@ export function Controls({ lab }: { readonly lab: Lab }): JSX.Element {
         ref={file}
         hidden
         type="file"
-        accept=".safetensors"
-        aria-label="weights of a LeNet run, a safetensors file"
+        accept=".safetensors,.pth,.pt"
+        aria-label="weights of a LeNet, a file of safetensors or PyTorch"
         onChange={({ currentTarget }) => {
           const [chosen] = currentTarget.files ?? [];
           if (chosen) void lab.loadWeights(chosen);
