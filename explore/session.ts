@@ -6,31 +6,36 @@ import type { Snapshot } from './engine/snapshot.ts';
 import { refKey, type Ref } from './engine/refs.ts';
 
 /**
- * The state of a view of a chain of boxes: all its numbers, the selected number and what is known
- * about it. Views read the signals and call the methods; the numbers come from the engine.
+ * The state of a view that shows a chain of boxes: all its numbers, the selected number and what is
+ * known about it. Views read the signals and call the methods. The engine computes the numbers.
  */
 export class Session {
   readonly snapshot = signal<Snapshot | undefined>(undefined);
-  /** The numbers before the last change, to tint those that have changed. */
+  /**
+   * The numbers before the last change. They are used to highlight the numbers that have changed.
+   */
   readonly before = signal<Snapshot | undefined>(undefined);
   readonly selected = signal<Ref | undefined>(undefined);
   readonly inspection = signal<Inspection | undefined>(undefined);
   readonly error = signal<string | undefined>(undefined);
   /**
-   * The chain that `snapshot` shows. If a later chain could not be opened, this is still the
-   * earlier one.
+   * The chain that `snapshot` shows. If another chain could not be opened since then, this is still
+   * the earlier one.
    */
   readonly subject = signal<Subject | undefined>(undefined);
   /**
-   * Whether a later chain could not be opened. Then the page still shows the numbers of the earlier
-   * chain, and its form shows the later one.
+   * Whether the chain that was opened last could not be opened. The page then still shows the
+   * numbers of the earlier chain, although its form shows the later one.
    */
   readonly isStale = signal(false);
-  /** The numbers that the reader has changed since the chain was opened, by `refKey`. */
+  /**
+   * The numbers that the reader has changed since the chain was opened. The keys come from
+   * `refKey`.
+   */
   readonly edits = signal<ReadonlyMap<string, number>>(new Map());
   /**
-   * The factors of the selected number that are numbers of the chain, and the numbers from which
-   * its other factors are computed; by `refKey`.
+   * The numbers that are highlighted for the selected number: the numbers of the chain that are its
+   * factors, and those from which its other factors are computed. The keys come from `refKey`.
    */
   readonly lit = computed(() => {
     const terms = this.inspection.value?.products?.terms ?? [];
@@ -54,7 +59,7 @@ export class Session {
     await this.#show(this.#engine.open(this.#name, subject), subject);
   }
 
-  /** Changes a number; every number that depends on it changes too. */
+  /** Changes a number. Every number that depends on it changes too. */
   async write(ref: Ref, value: number): Promise<void> {
     await this.#show(this.#engine.write(this.#name, ref, value));
     if (this.error.value === undefined) {
@@ -62,7 +67,7 @@ export class Session {
     }
   }
 
-  /** Says why a number that the reader typed is not taken. */
+  /** Shows the reason why a number that the reader typed is not accepted. */
   refuse(message: string): void {
     this.error.value = message;
   }
@@ -95,13 +100,14 @@ export class Session {
     this.edits.value = next;
   }
 
-  /** Goes back to the parameters of an earlier snapshot. */
+  /** Restores the parameters of an earlier snapshot. */
   restore(snapshot: Snapshot): Promise<void> {
     return this.#show(this.#engine.restore(this.#name, snapshot));
   }
 
   /**
-   * Selects a number, and finds its products and its central difference; undefined selects none.
+   * Selects a number, and finds its products and its central difference. For undefined, nothing is
+   * selected.
    */
   async select(ref: Ref | undefined): Promise<void> {
     this.selected.value = ref;
@@ -111,7 +117,7 @@ export class Session {
     }
     try {
       const inspection = await this.#engine.inspect(this.#name, ref);
-      // A later selection may have been made while this one was computed.
+      // Another number may have been selected while this one was computed.
       if (this.selected.value === ref) this.inspection.value = inspection;
     } catch (error) {
       this.error.value = messageOf(error);
@@ -123,7 +129,7 @@ export class Session {
     return this.#engine.close(this.#name);
   }
 
-  /** @param opened the chain, if this call opens it. */
+  /** @param opened the chain that this call opens, if it opens one. */
   async #show(result: Promise<Snapshot>, opened?: Subject): Promise<void> {
     try {
       const snapshot = await result;

@@ -1,18 +1,18 @@
-/** Reads what the reader's browser has kept from an earlier visit. */
+/** Reads a text that the reader's browser has stored in an earlier visit. */
 export function kept(key: string): string | undefined {
   try {
     return localStorage.getItem(key) ?? undefined;
   } catch {
-    // The reader has switched storage off.
+    // The reader's browser does not allow storage.
     return undefined;
   }
 }
 
-/** Keeps a text in the reader's browser. */
+/** Stores a text in the reader's browser. */
 export function keep(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // The text stays in the page until it is closed.
+    // Without storage, the text is kept only until the page is closed.
   }
 }

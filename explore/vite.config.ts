@@ -8,15 +8,18 @@ import { withoutThreads } from './plugins/withoutThreads.ts';
 
 const licensesOf = licenses('LICENSES.md');
 
-/** The page: static files that work below any path, without a request to another host. */
+/**
+ * The build of the page. It consists of static files that can be served from any path, and sends no
+ * requests to other hosts.
+ */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  // Relative addresses, so that the folder works below any path.
+  // URLs are relative, so that the folder can be served from any path.
   base: './',
   plugins: [docstrings(), mnistSprites(), psetPages(), licensesOf.page],
   resolve: { conditions: ['boxprop-source', 'module', 'browser', 'default'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  // The page shows boxes by the names of their classes, so minification must keep them.
+  // The page shows boxes by the names of their classes, so minification must preserve these names.
   worker: {
     format: 'es',
     plugins: () => [docstrings(), licensesOf.worker, withoutThreads()],

@@ -14,7 +14,7 @@ export type CheckedModule = Module<Input, Input>;
 
 /** One check: a box or cost at one input. */
 export interface Case {
-  /** The box's arguments and the input's shape as text, such as `Tanh() on [2, 3]`. */
+  /** The box's arguments and the shape of the input as text, such as `Tanh() on [2, 3]`. */
   readonly config: string;
   readonly box: CheckedModule | Cost;
   readonly input: Input;
@@ -27,7 +27,7 @@ export interface Case {
 /** Draws a random case. */
 export type CaseMaker = (draw: Draw) => Case;
 
-/** For each box, by the name of its class, the function that draws its cases. */
+/** The functions that draw the cases of each box, by the name of the box's class. */
 export type Cases = Readonly<Record<string, CaseMaker>>;
 
 /**
@@ -45,7 +45,7 @@ export class Draw {
     this.rng = rng;
   }
 
-  /** Draws an integer from low to high, both included. */
+  /** Draws an integer from low to high, including both. */
   integer(low: number, high: number): number {
     return low + this.rng.integer(high - low + 1);
   }
@@ -72,8 +72,8 @@ export class Draw {
 
   /**
    * Draws distinct values in random order that keep a distance from each other and from 0, for
-   * boxes such as max pooling and ReLU: a finite difference must not cross a kink. At least one
-   * value is positive, because the gradient of a ReLU is 0 at negative values.
+   * boxes with kinks, such as max pooling and ReLU: a finite difference must not cross a kink. At
+   * least one value is positive, because the gradient of a ReLU is 0 for negative values.
    */
   wellSeparated(shape: readonly number[], gap = 0.1): Tensor {
     const total = numElements(shape);
@@ -94,7 +94,7 @@ export class Draw {
   }
 }
 
-/** Formats a config: `Conv2D(2, 3) on [1, 4, 4, 2]`. The arguments are written as JSON. */
+/** Formats a config: `Conv2D(2, 3) on [1, 4, 4, 2]`. The arguments are formatted as JSON. */
 export function describeCase(
   name: string,
   args: readonly unknown[],
@@ -104,7 +104,7 @@ export function describeCase(
   return `${name}(${words}) on [${shape.join(', ')}]`;
 }
 
-/** Disposes a case: its box, input and target. */
+/** Disposes a case, which is its box, its input and its target. */
 export function disposeCase({ box, input, target }: Case): void {
   disposeTensors([input, target]);
   if (box instanceof Module) box.dispose();

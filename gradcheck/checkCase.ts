@@ -10,19 +10,22 @@ import { diagnose } from './diagnose.ts';
 import { failure, type Result } from './result.ts';
 import { GradcheckTarget, tensorsOf } from './target.ts';
 
-/** The smallest gradient that a finite difference distinguishes from 0. */
+/** The smallest gradient that finite differences can distinguish from 0. */
 const VACUOUS = 1e-9;
 
 /**
- * The violation of a container that computes something between its boxes, or chooses boxes by the
- * values of its input.
+ * The violation that is reported for a container that computes something between its boxes, or
+ * chooses boxes depending on the values of its input.
  */
 const OTHER_ROUTE: Violation = {
   tensor: 'output',
   message: 'the boxes in the order of the traversal do not give the output of forward',
 };
 
-/** Checks one case in double precision: the contract, then every coordinate of every gradient. */
+/**
+ * Checks one case in double precision: first the contract, and then every coordinate of every
+ * gradient.
+ */
 export function checkCase(name: string, item: Case, rng: Rng): Result[] {
   const { config } = item;
   try {
@@ -42,7 +45,8 @@ type TensorResult = Omit<Result, 'name' | 'config'>;
 
 function checkTarget(target: GradcheckTarget, rng: Rng): TensorResult[] {
   const outputs = target.outputs();
-  // Random values with both signs, so that mistakes that would cancel in a plain sum show.
+  // Random values with both signs. Some mistakes would cancel in a plain sum, and these values
+  // reveal them.
   const gradOutput =
     target.box instanceof Cost
       ? Float64Array.of(1)
@@ -67,7 +71,8 @@ function checkTarget(target: GradcheckTarget, rng: Rng): TensorResult[] {
     const compared = { checked, skipped, maxError, pass: message === undefined };
     results.push({ tensor: tensor.name, ...compared, ...(message !== undefined && { message }) });
   }
-  // A wrong ∂C/∂x_in also reaches beyond the window, which then says nothing about the facts.
+  // A wrong ∂C/∂x_in also has values outside the window, so it does not show whether the facts are
+  // wrong.
   const output = violations.filter(({ byBackward }) => !(byBackward && isInputWrong));
   results.unshift(contractResult('output', outputs.length, output));
   const known = new Set(['output', ...target.tensors.map(({ name }) => name)]);
@@ -76,7 +81,7 @@ function checkTarget(target: GradcheckTarget, rng: Rng): TensorResult[] {
   return results;
 }
 
-/** Describes what is wrong with the values of a gradient; undefined if they are right. */
+/** Describes what is wrong with the values of a gradient. Returns undefined if they are correct. */
 function describeMismatch(
   comparison: Comparison,
   gradOutput: Float64Array,

@@ -11,20 +11,20 @@ import { factsOf, numElements } from '../lib/shapes.ts';
 import { inputsOf, windowAt } from '../lib/window.ts';
 import { concatValues, tensorsOf, type GradcheckTarget } from './target.ts';
 
-/** The number of elements of a box's output that are followed back to the inputs. */
+/** The number of output elements of a box whose dependence on the inputs is checked. */
 const ELEMENTS = 2;
 
-/** A fact that a box does not keep. */
+/** A fact that does not hold for a box. */
 export interface FactProblem {
   readonly message: string;
-  /** Whether `backpropToInput` showed it. */
+  /** Whether `backpropToInput` revealed the problem. */
   readonly byBackward: boolean;
 }
 
 /**
- * Checks the facts that a box states about itself: the shape and the range of its output. Also
- * checks for the box, or for each box inside a container, that no gradient reaches beyond the
- * stated window. Returns the problems.
+ * Checks the facts that a box states about itself: the shape and the range of its output. It also
+ * checks, for the box or for each box inside a container, that gradients are 0 outside the stated
+ * window. Returns the problems.
  */
 export function checkFacts(target: GradcheckTarget, rng: Rng): FactProblem[] {
   const { box } = target;
@@ -36,7 +36,8 @@ export function checkFacts(target: GradcheckTarget, rng: Rng): FactProblem[] {
       byBackward: false,
     }));
     propagate<Tensor>(box, inputs, (inside, inputs, path) => {
-      // The box runs in inference, because batch statistics in training reach beyond any window.
+      // The box runs in inference mode, because batch statistics in training depend on values
+      // outside any window.
       const { output, cache } = forwardBox(inside, inputs);
       const place = path === '' ? '' : `${describePath(box, path, inside)}: `;
       for (let element = 0; element < ELEMENTS; element++) {
@@ -67,8 +68,8 @@ function checkOutput(box: AnyModule, inputs: readonly Tensor[], target: Gradchec
 }
 
 /**
- * Follows one random element y[at] of the output back to the inputs: ∂y[at]/∂x must be 0 outside
- * the block of x that the window gives for y[at].
+ * Computes the gradient of one random element y[at] of the output: ∂y[at]/∂x must be 0 outside the
+ * block of x that the window gives for y[at].
  */
 function windowProblem(
   box: AnyModule,
@@ -78,7 +79,7 @@ function windowProblem(
   rng: Rng,
 ): string | undefined {
   const shapes = inputs.map(({ shape }) => shape);
-  // The check looks at one example, so all tensors need an axis for the batch.
+  // The check examines a single example, so all tensors need an axis for the batch.
   const isBatch =
     output.size > 0 &&
     [output.shape, ...shapes].every((shape) => shape.length > 1 && shape[0] === output.shape[0]);

@@ -10,21 +10,22 @@ function tolerance(numeric: number): number {
 
 /**
  * The steps h of the central difference, in units of max(1, |x|). The first step balances the
- * truncation error, h² f'''/6, with the rounding error, 1e-16 f/h. If the gradient disagrees there,
- * the smaller steps distinguish curvature and nearby kinks from a wrong gradient.
+ * truncation error, h² f'''/6, and the rounding error, 1e-16 f/h. If the gradient disagrees at the
+ * first step, the smaller steps show whether the reason is curvature, a nearby kink, or a wrong
+ * gradient.
  */
 const STEPS = [1e-5, 1e-5 / 8, 1e-5 / 64];
 
 /**
- * A gradient is wrong if its distance from every difference is more than this many tolerances. A
- * nearer gradient is compared with a derivative that is fitted to many values.
+ * A gradient is wrong if it differs from every finite difference by more than this many tolerances.
+ * If it is closer, it is compared with a derivative that is fitted to many values.
  */
 const NEAR = 1000;
 
-/** The number of times that a coordinate at a kink is drawn again. */
+/** The number of times that the value of a coordinate at a kink is drawn again. */
 const REDRAWS = 3;
 
-/** A coordinate whose analytic and numeric derivative differ. */
+/** A coordinate whose analytic and numeric derivatives differ. */
 export interface Mismatch {
   readonly index: number;
   readonly analytic: number;
@@ -37,15 +38,15 @@ export interface Comparison {
   readonly tensor: CheckedTensor;
   readonly checked: number;
   /**
-   * The number of coordinates that were at a kink, including those for which another value could be
-   * checked.
+   * The number of coordinates that were at a kink. It includes those for which another value could
+   * be checked.
    */
   readonly skipped: number;
   readonly maxError: number;
   readonly mismatches: readonly Mismatch[];
   /**
-   * The analytic derivatives. For a coordinate at a kink, it is the derivative at the value that
-   * was drawn instead.
+   * The analytic derivatives. For a coordinate at a kink, this is the derivative at the value that
+   * was drawn in its place.
    */
   readonly analytic: Float64Array;
   readonly numeric: Float64Array;
@@ -57,8 +58,8 @@ export interface Comparison {
  * Compares every coordinate of a gradient with the central difference of the loss Σ g_o · output_o.
  *
  * If the one-sided differences at a coordinate still disagree for smaller steps, the coordinate is
- * at a kink and has no derivative. It is counted as skipped and drawn again, and the gradient at
- * the new point is compared.
+ * at a kink and has no derivative. It is counted as skipped. Its value is drawn again, and the
+ * gradient at the new point is compared.
  */
 export function compareGradient(
   target: GradcheckTarget,
@@ -112,10 +113,11 @@ export interface Probe {
 }
 
 /**
- * Compares the derivative of Σ g_o · output_o by one value of a tensor with the central difference.
- * At a kink, where the one-sided differences disagree for every step, there is no derivative.
+ * Compares the derivative of Σ g_o · output_o with respect to one value of a tensor with the
+ * central difference. At a kink, where the one-sided differences disagree for every step, there is
+ * no derivative.
  *
- * @param here the outputs at the current values.
+ * @param here the outputs for the current values.
  */
 export function probeCoordinate(
   target: GradcheckTarget,
@@ -140,22 +142,23 @@ export function probeCoordinate(
     const error = Math.abs(analytic - numeric);
     const bend = Math.abs(right - left);
     const smooth = bend <= 1e-3 * (Math.abs(left) + Math.abs(right)) + 1e-6;
-    // For a NaN the comparison is false, so the gradient counts as wrong.
+    // If the error is NaN, the comparison is false, so the gradient counts as wrong.
     const kind = error <= tolerance(numeric) ? 'right' : 'wrong';
     const probe: Probe = { kind, smooth, numeric, error, step, column };
     if (kind === 'right' && smooth) return probe;
     probes.push(probe);
     bends.push(bend);
   }
-  // If the function is smooth, the bend shrinks with the step, 8-fold. At a kink it does not
-  // shrink, and it is about as large as the error that the kink causes. That error may be small,
-  // deep in a network, and larger kinks may lie within the first step only, so no fixed threshold
-  // works.
+  // The bend is the difference of the two one-sided differences. If the function is smooth, the
+  // bend shrinks with the step, by a factor of 8. At a kink it does not shrink, and it is about as
+  // large as the error that the kink causes. Deep in a network, that error may be small, and larger
+  // kinks may lie within the first step only, so a fixed threshold would not work.
   const last = bends.length - 1;
   const floor = Math.min(1e-6, probes[last].error);
   const least = Math.min(bends[0] / 8, bends[last - 1] / 2);
   if (bends[last] > floor && bends[last] > least) return { ...probes[last], kind: 'kink' };
-  // If the function is strongly curved, the first step may be too large and a smaller one accurate.
+  // If the function is strongly curved, the first step may be too large, but a smaller one may be
+  // accurate.
   const agreeing = probes.find(({ kind }) => kind === 'right');
   if (agreeing !== undefined) return agreeing;
   const wrong = probes.find(({ smooth }) => smooth) ?? probes[0];
@@ -166,7 +169,7 @@ export function probeCoordinate(
     radii,
   );
   const error = Math.abs(analytic - slope);
-  // A fitted slope whose deviation exceeds the tolerance proves nothing.
+  // If the deviation of a fitted slope exceeds the tolerance, the slope proves nothing.
   const right = Math.max(error, deviation) <= tolerance(slope);
   return { ...wrong, kind: right ? 'right' : 'wrong', numeric: slope, error };
 }

@@ -20,7 +20,9 @@ export interface Violation {
   readonly tensor: string;
   /** The problem in one line. */
   readonly message: string;
-  /** Whether `backpropToInput` showed the problem, so that a wrong one may be its cause. */
+  /**
+   * Whether `backpropToInput` revealed the problem. If that method is wrong, it may be the cause.
+   */
   readonly byBackward?: boolean;
 }
 
@@ -140,7 +142,7 @@ function checkUnchanged(target: GradcheckTarget, gradOutput: Float64Array): Viol
 }
 
 /**
- * Checks that the cache stays valid after the input and output are disposed, because their owners
+ * Checks that the cache remains valid after the input and output are disposed, because their owners
  * may dispose them directly after the forward pass.
  */
 function checkOwnership(
@@ -164,8 +166,8 @@ function checkOwnership(
 }
 
 /**
- * Computes the gradient from the cache of a first forward pass, after a second forward pass at
- * another point.
+ * Computes the gradient from the cache of a first forward pass, after a second forward pass with
+ * other inputs.
  */
 function interleaved(target: GradcheckTarget, gradOutput: Float64Array, rng: Rng): HostGradients {
   return tidy(() => {
@@ -178,7 +180,7 @@ function interleaved(target: GradcheckTarget, gradOutput: Float64Array, rng: Rng
   });
 }
 
-/** Checks B(0) = 0 and B(α g + β h) = α B(g) + β B(h). */
+/** Checks that B(0) = 0 and B(α g + β h) = α B(g) + β B(h), where B is the backward pass. */
 function checkLinear(
   target: GradcheckTarget,
   atG: HostGradients,
@@ -248,9 +250,9 @@ function checkBackprop(
 }
 
 /**
- * Checks on the backend in use that no method leaks a tensor or its values: once the caller has
- * disposed everything that a method returned, as much memory is in use as before. Reads no values,
- * so it also works on a GPU.
+ * Checks on the backend in use that no method leaks a tensor or its values: after the caller has
+ * disposed everything that a method returned, the memory in use must be the same as before. The
+ * check reads no values, so it also works on a GPU.
  */
 export function checkLeaks(target: GradcheckTarget, gradOutput: Float64Array): Violation[] {
   for (const [method, run] of methodsOf(target, gradOutput)) {
@@ -262,15 +264,15 @@ export function checkLeaks(target: GradcheckTarget, gradOutput: Float64Array): V
       return [{ tensor: 'output', message }];
     }
     const leak = describeLeak(before, 'return, cache or dispose them');
-    // Stops at the first leak: every other method runs after `forward`, so it would report the same
-    // leak.
+    // The check stops at the first leak: every other method runs after `forward`, so it would
+    // report the same leak.
     if (leak !== undefined) return [{ tensor: 'output', message: `${method} ${leak}` }];
   }
   return [];
 }
 
 /**
- * Returns, for each method of a box, its name and a function that runs it and disposes everything
+ * For each method of a box, returns its name and a function that runs it and disposes everything
  * that it returns.
  */
 function methodsOf(
@@ -333,7 +335,7 @@ function methodsOf(
 const SAME_GRADIENT = 'the gradient is gradOutput itself: return a clone';
 
 /**
- * Returns whether the same tensor object is in both values. If it is, the caller would dispose it
+ * Returns whether both values contain the same tensor object. If so, the caller would dispose it
  * twice.
  */
 function shareTensor(one: Input, other: Input): boolean {
@@ -343,7 +345,7 @@ function shareTensor(one: Input, other: Input): boolean {
 
 /**
  * Returns a violation for each gradient that differs from the expected one by more than `relative`
- * times its largest value.
+ * times the largest value of the expected one.
  */
 function differences(
   expected: HostGradients,

@@ -2,14 +2,17 @@ import { coordinates, flatIndex } from '../lib/coordinates.ts';
 import { numElements } from '../lib/shapes.ts';
 import type { Comparison } from './compareGradient.ts';
 
-/** A wrong gradient, and the data that may explain it. */
+/** A wrong gradient, and data that may explain it. */
 export interface Evidence extends Comparison {
   readonly gradOutput: Float64Array;
   /** The number of examples, if the output has one row per example; otherwise 1. */
   readonly batch: number;
 }
 
-/** Describes the common mistake that would explain a wrong gradient; undefined if none does. */
+/**
+ * Describes the common mistake that would explain a wrong gradient. Returns undefined if none
+ * would.
+ */
 export function diagnose(evidence: Evidence): string | undefined {
   return HYPOTHESES.map((explain) => explain(evidence)).find((text) => text !== undefined);
 }
@@ -17,8 +20,8 @@ export function diagnose(evidence: Evidence): string | undefined {
 type Hypothesis = (evidence: Evidence) => string | undefined;
 
 /**
- * The possible mistakes, specific ones before general ones; a wrong sign, for example, is also a
- * wrong factor.
+ * The possible mistakes. Specific ones come before general ones, because a wrong sign, for example,
+ * is also a wrong factor.
  */
 const HYPOTHESES: readonly Hypothesis[] = [
   isZero,
@@ -34,7 +37,7 @@ const HYPOTHESES: readonly Hypothesis[] = [
   border,
 ];
 
-/** The largest rounding error of a gradient that is 0. */
+/** The largest rounding error of a gradient that should be 0. */
 const ROUNDING = 1e-12;
 
 function isZero({ analytic, jacobian, gradOutput }: Evidence) {
@@ -50,7 +53,7 @@ function isZero({ analytic, jacobian, gradOutput }: Evidence) {
 /** The largest error of a finite difference of a sum that does not change. */
 const FLAT = 1e-6;
 
-/** ∂C/∂x where C is the sum of the outputs. */
+/** Computes ∂C/∂x where C is the sum of the outputs. */
 function sumsOf(jacobian: readonly Float64Array[]): Float64Array {
   return Float64Array.from(jacobian, (column) => column.reduce((sum, value) => sum + value, 0));
 }
@@ -121,7 +124,7 @@ function shifted({ tensor: { shape }, analytic, numeric }: Evidence) {
     if (shape[axis] < 3) continue;
     for (const by of [1, -1]) {
       // Values that are shifted in from outside cannot be compared, so they are replaced by the
-      // numeric ones.
+      // numeric values.
       const moved = along(analytic, shape, (at, k) => (k === axis ? at + by : at), numeric);
       if (close(moved, numeric)) return `shifted by one along axis ${axis}`;
     }
@@ -171,7 +174,10 @@ function ofExample(
   );
 }
 
-/** Returns whether a ≈ scale · b in every element, with an error of at most 1e-5 of the largest. */
+/**
+ * Returns whether a ≈ scale · b in every element. The error may be at most 1e-5 of the largest
+ * value.
+ */
 function close(a: Float64Array, b: Float64Array, scale = 1): boolean {
   if (a.length !== b.length) return false;
   const largest = b.reduce((most, value) => Math.max(most, Math.abs(scale * value)), 0);
@@ -187,8 +193,8 @@ function dot(a: Float64Array, b: Float64Array): number {
 }
 
 /**
- * Replaces each value by the value at the position that `from` gives. For positions outside the
- * tensor it takes the value in `beyond`, or 0.
+ * Replaces each value by the value at the position that `from` returns. If that position is outside
+ * the tensor, the value in `beyond` is used, or 0 if there is none.
  */
 function along(
   values: Float64Array,
@@ -204,8 +210,8 @@ function along(
 }
 
 /**
- * Reads the values as if the tensor had been stored with two axes exchanged, and puts the axes back
- * in order.
+ * Returns the values that result if two axes are exchanged in the storage order, as if the tensor
+ * had been read with the wrong layout.
  */
 function swapAxes(
   values: Float64Array,

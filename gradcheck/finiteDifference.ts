@@ -17,18 +17,19 @@ export function finiteDifference(
   const column = new Float64Array(here.length);
   let [left, right] = [0, 0];
   for (let o = 0; o < here.length; o++) {
-    // Subtracts before summing, so that outputs that do not change add no rounding error.
+    // The outputs are subtracted before they are summed, so that outputs that do not change add no
+    // rounding error.
     right += gradOutput[o] * (up[o] - here[o]);
     left += gradOutput[o] * (here[o] - down[o]);
     column[o] = (up[o] - down[o]) / (above - below);
   }
-  // Divides by the steps that `above` and `below` have after rounding.
+  // The differences are divided by the steps that `above` and `below` have after rounding.
   return { step, column, right: right / (above - original), left: left / (original - below) };
 }
 
 /**
  * Computes (f(x + t) − f(x − t))/2 for the loss f. Rounding changes the step a little, so the
- * difference is scaled to t.
+ * difference is scaled to the step t.
  */
 export function oddPart(
   target: GradcheckTarget,
@@ -38,14 +39,15 @@ export function oddPart(
   gradOutput: Float64Array,
 ) {
   const { up, down, above, below } = outputsOnBothSides(target, tensor, index, t);
-  // Subtracts before summing, so that outputs that do not change add no rounding error.
+  // The outputs are subtracted before they are summed, so that outputs that do not change add no
+  // rounding error.
   const difference = up.reduce((sum, value, o) => sum + gradOutput[o] * (value - down[o]), 0);
   return (difference * t) / (above - below);
 }
 
 /**
- * Computes the outputs one step above and one step below the value, and returns them with the two
- * points.
+ * Computes the outputs one step above and one step below the value. Returns them with the two
+ * values.
  */
 function outputsOnBothSides(
   target: GradcheckTarget,

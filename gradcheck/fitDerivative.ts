@@ -1,10 +1,13 @@
-/** A fitted derivative, and its standard deviation as estimated from the residuals of the fit. */
+/**
+ * A fitted derivative, and its standard deviation, which is estimated from the residuals of the
+ * fit.
+ */
 export interface Slope {
   readonly slope: number;
   readonly deviation: number;
 }
 
-/** The number of pairs f(t), f(−t) per radius. */
+/** The number of pairs f(t), f(−t) for each radius. */
 const PAIRS = 8;
 
 /**
@@ -27,7 +30,7 @@ export function fitDerivative(odd: (t: number) => number, radii: readonly number
     const { slope, deviation } = fit((u) => odd(radius * u));
     return { slope: slope / radius, deviation: deviation / radius };
   });
-  // A NaN is never smaller, so a fit with a deviation of NaN does not replace another.
+  // A comparison with NaN is false, so a fit with a deviation of NaN does not replace another.
   return fits.reduce((best, one) => (one.deviation < best.deviation ? one : best));
 }
 

@@ -34,13 +34,14 @@ export interface GradcheckReport {
   readonly results: readonly Result[];
 }
 
-/** A shape, or a tensor. */
+/** The shape of a random input, or an input tensor. */
 export type GradcheckInput = readonly number[] | Tensor;
 
 /** The options of `gradcheck`. */
 export interface GradcheckOptions {
   /**
-   * The input itself, or the shape of a random input. For a box that takes a list, a list of these.
+   * The input itself, or the shape of a random input. For a box that takes a list, this is a list
+   * of inputs or shapes.
    */
   readonly input: GradcheckInput | readonly GradcheckInput[];
   /** The target of a cost. */
@@ -52,11 +53,13 @@ export interface GradcheckOptions {
 }
 
 /**
- * Checks one box or cost at one input, in double precision: every coordinate of every gradient
- * against a central difference, and the contract of every box. Resolves to a report. `report.pass`
- * is true if everything holds; otherwise the `message` of a result describes a problem.
+ * Checks one box or cost at one input, in double precision. It compares every coordinate of every
+ * gradient with a central difference, and checks the contract that every box must fulfil. Resolves
+ * to a report. `report.pass` is true if no check fails; otherwise the `message` of a result
+ * describes a problem.
  *
- * The box may live on any backend. Its parameters are copied to the reference and restored.
+ * The box may be on any backend. Its parameters are copied to the backend float64 for the check,
+ * and restored afterwards.
  *
  *     const box = new Linear(3, 2, { rng: new Rng(0) });
  *     const { pass, results } = await gradcheck(box, { input: [4, 3] });
@@ -105,9 +108,12 @@ export interface GradcheckAllOptions {
   readonly cases?: number;
   /** The seed of the cases; 0 by default. */
   readonly seed?: number;
-  /** `float64`, the default, checks the mathematics. Any other backend is compared with float64. */
+  /**
+   * The backend. `float64`, the default, checks the mathematics; any other backend is compared with
+   * float64.
+   */
   readonly backend?: BackendName;
-  /** Called before each box. */
+  /** Is called before each box is checked. */
   readonly onBox?: (name: string) => void;
 }
 
@@ -119,7 +125,7 @@ export interface GradcheckAllOptions {
  *     const report = await gradcheckAll(modules, cases, { names: ['Conv2D'], backend: 'wasm' });
  *     if (!report.pass) throw new Error(report.results.find(({ pass }) => !pass)?.message);
  *
- * @param exported the exports of a module, among them the classes of boxes and costs.
+ * @param exported the exports of a module, which include the classes of boxes and costs.
  */
 export async function gradcheckAll(
   exported: Readonly<Record<string, unknown>>,
@@ -156,7 +162,8 @@ export async function gradcheckAll(
 }
 
 /**
- * Lists the names of the box and cost classes among the exports of a module, without base classes.
+ * Returns the names of the box and cost classes among the exports of a module, without base
+ * classes.
  */
 export function boxNames(exported: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(exported).filter((name) => {
@@ -169,21 +176,24 @@ export function boxNames(exported: Readonly<Record<string, unknown>>): string[] 
   });
 }
 
-/** Checks one case in double precision, and that no tensor is left after the case is disposed. */
+/**
+ * Checks one case in double precision, and checks that no tensors remain after the case is
+ * disposed.
+ */
 function drawAndCheck(name: string, make: CaseMaker, rng: Rng): Result[] {
   const before = liveMemory();
   const item = make(new Draw(rng));
   const results = checkCase(name, item, rng);
   disposeCase(item);
   const leak = describeCaseLeak(before);
-  // If a check failed, its message may already report the leak of a method.
+  // If a check has failed, its message may already report the leak of a method.
   if (leak === undefined || results.some(({ pass }) => !pass)) return results;
   return [...results, failure(name, item.config, leak)];
 }
 
 /**
- * Makes the generator of a case. It depends only on the three arguments, so that one case can be
- * repeated alone.
+ * Makes the generator for a case. It depends only on the three arguments, so that a single case can
+ * be repeated.
  */
 function caseGenerator(seed: number, name: string, i: number): Rng {
   let rng = new Rng(seed);
@@ -192,8 +202,8 @@ function caseGenerator(seed: number, name: string, i: number): Rng {
 }
 
 /**
- * Returns the inputs as a list. A list of numbers is one shape; a list of tensors or shapes is
- * several inputs.
+ * Returns the inputs as a list. A list of numbers is a single shape, and a list of tensors or
+ * shapes is several inputs.
  */
 function inputList(input: GradcheckOptions['input']): readonly GradcheckInput[] {
   const isShape = (value: unknown): value is readonly number[] =>

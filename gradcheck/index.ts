@@ -1,4 +1,4 @@
-/** The gradient checker: `gradcheck` checks one box, `gradcheckAll` all of them. */
+/** The gradient checker: `gradcheck` checks one box, and `gradcheckAll` checks all boxes. */
 export {
   Draw,
   type Case,

@@ -1,24 +1,24 @@
 import { backend, memory } from '@tensorflow/tfjs-core';
 
-/** The memory in use on the current backend. */
+/** The memory that is in use on the current backend. */
 export interface LiveMemory {
   readonly tensors: number;
   /**
-   * The number of blocks of values, which tensors may share. A block can remain although its
-   * tensors are disposed, for example if a kernel allocates a temporary block and forgets it.
+   * The number of blocks of values, which tensors may share. A block can remain after its tensors
+   * are disposed, for example if a kernel allocates a temporary block and does not free it.
    */
   readonly blocks: number;
 }
 
-/** Counts the tensors and blocks of values that are alive. */
+/** Counts the tensors and blocks of values that exist. */
 export function liveMemory(): LiveMemory {
   return { tensors: memory().numTensors, blocks: backend().numDataIds() };
 }
 
 /**
- * Describes the difference from an earlier count; undefined if there is none.
+ * Describes the difference from an earlier count. Returns undefined if there is no difference.
  *
- * @param advice the remedy for a tensor that is left behind.
+ * @param advice what to do about a tensor that is left behind.
  */
 export function describeLeak(before: LiveMemory, advice: string): string | undefined {
   const now = liveMemory();
@@ -31,8 +31,8 @@ export function describeLeak(before: LiveMemory, advice: string): string | undef
 }
 
 /**
- * Describes the leak of a whole case, after its box, input and target were disposed; undefined if
- * there is none.
+ * Describes the leak of a whole case, after its box, input and target have been disposed. Returns
+ * undefined if there is no leak.
  */
 export function describeCaseLeak(before: LiveMemory): string | undefined {
   const leak = describeLeak(before, 'keep them in params or buffers, or override dispose');

@@ -10,21 +10,21 @@ import { failure, type Result } from './result.ts';
 import { GradcheckTarget, tensorsOf, toConstants } from './target.ts';
 
 /**
- * The largest error in single precision that passes, relative to the scale of the tensor. A single
- * rounding causes a relative error of 6e-8.
+ * The largest error in single precision that is accepted, relative to the scale of the tensor. A
+ * single rounding causes a relative error of 6e-8.
  */
 const PARITY_TOLERANCE = 1e-5;
 
-/** The number of further points at which the scale of a tensor is measured. */
+/** The number of additional points at which the scale of a tensor is measured. */
 const SCALE_POINTS = 8;
 
 /** The options of `checkParity`. */
 export interface ParityOptions {
-  /** The largest relative error that passes; 1e-5 by default. */
+  /** The largest relative error that is accepted; 1e-5 by default. */
   readonly tolerance?: number;
   /**
-   * The number of further points at which the scale is measured; 8 by default. A tensor of many
-   * values needs none, because not all of them cancel.
+   * The number of additional points at which the scale is measured; 8 by default. A tensor with
+   * many values needs no additional points, because not all of its values cancel.
    */
   readonly scalePoints?: number;
 }
@@ -33,9 +33,9 @@ export interface ParityOptions {
 interface ScaledValues {
   readonly values: Float64Array;
   /**
-   * The largest magnitude of the tensor's values here and at further points, where inputs and
-   * gradOutputs have other signs. A few values may cancel to almost 0, but the rounding error is
-   * relative to the values before they cancel.
+   * The largest magnitude of the tensor's values at this point and at additional points, where
+   * inputs and gradOutputs have other signs. The terms of a value may cancel to almost 0, but its
+   * rounding error is relative to the terms.
    */
   readonly scale: number;
 }
@@ -49,9 +49,9 @@ interface Evaluation {
 }
 
 /**
- * Checks one case on a backend of single precision. Its outputs and gradients may differ from those
- * of the double-precision reference, for the same random draws, by at most `tolerance`, and no
- * method may leak a tensor.
+ * Checks one case on a backend with single precision. Its outputs and gradients may differ from
+ * those of the double-precision reference, with the same random numbers, by at most `tolerance`,
+ * and no method may leak a tensor.
  */
 export async function checkParity(
   name: string,
@@ -72,7 +72,7 @@ export async function checkParity(
     const compared = Object.entries(reference.tensors).map(([tensor, expected]) => {
       const maxError = relativeError(tensors[tensor]?.values, expected);
       const checked = expected.values.length;
-      // For a NaN the comparison is false, so the check fails.
+      // If the error is NaN, the comparison is false, so the check fails.
       const pass = maxError <= tolerance;
       const message = `differs from float64 by ${maxError.toExponential(1)} of its scale`;
       const result = { name, config, tensor, checked, skipped: 0, maxError, pass };
@@ -87,8 +87,8 @@ export async function checkParity(
 /**
  * Computes the outputs and gradients of a case on the backend in use.
  *
- * @param options `scalePoints`, the number of further points at which the scale is measured;
- *   `checksLeaks`, whether the methods run once more to see whether they leak.
+ * @param options `scalePoints`, the number of additional points at which the scale is measured;
+ *   `checksLeaks`, whether the methods run once more to check for leaks.
  */
 async function evaluate(
   make: CaseMaker,
@@ -142,7 +142,10 @@ function outputsAndGradients(
   });
 }
 
-/** Reads and disposes tensors. A GPU returns values only asynchronously. */
+/**
+ * Reads and disposes tensors. The values are read asynchronously, because a GPU allows nothing
+ * else.
+ */
 async function read(
   tensors: Readonly<Record<string, Tensor>>,
 ): Promise<Record<string, Float64Array>> {
@@ -154,8 +157,8 @@ async function read(
 }
 
 /**
- * Returns the largest magnitude of the finite values. With other signs, an input may leave the
- * domain of the box, so some values may not be finite.
+ * Returns the largest magnitude of the finite values. Some values may not be finite, because an
+ * input with other signs may be outside the domain of the box.
  */
 function largest(values: Float64Array): number {
   return values.reduce(

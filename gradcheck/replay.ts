@@ -19,16 +19,20 @@ export interface Value {
 }
 
 /**
- * A forward pass of a network that keeps the output of every box. After one parameter or input has
- * changed, only the boxes that depend on it run again. In a chain of n boxes, a change in the last
- * box reruns one box instead of n; over all parameters this is about half of the work.
+ * A forward pass of a network that stores the output of every box. After one parameter or input has
+ * changed, only the boxes that depend on it run again. In a chain of n boxes, after a change in the
+ * last box only one box runs and not n. Averaged over all parameters, this is about half of the
+ * work.
  *
  * The boxes run in the order of the network's forward pass, with the same random numbers.
  */
 export class Replay {
   readonly #box: AnyModule;
   readonly #context: Context | undefined;
-  /** The steps in the order of the visits, because a container may run one box twice. */
+  /**
+   * The steps in the order in which they ran. This is a list because a container may run the same
+   * box twice.
+   */
   readonly #steps: Step[] = [];
 
   /** @param context the context of the forward pass. The state of its generator does not change. */
@@ -48,8 +52,8 @@ export class Replay {
   }
 
   /**
-   * Computes the outputs after `param`, or the inputs marked as changed, took other values. Call it
-   * inside a `tidy`.
+   * Computes the outputs after the values of `param`, or of the inputs marked as changed, have been
+   * changed. It must be called inside a `tidy`.
    */
   outputs(inputs: readonly Value[], param?: Variable): Tensor[] {
     let visit = 0;

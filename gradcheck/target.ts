@@ -7,17 +7,15 @@ import type { Rng } from '../lib/rng.ts';
 import type { Case, CheckedModule, Input } from './case.ts';
 import { Replay } from './replay.ts';
 
-/** A tensor whose values are in JavaScript's memory, as doubles. */
+/** A tensor whose values are in main memory, as doubles. */
 export interface HostTensor {
   readonly shape: readonly number[];
   readonly values: Float64Array;
 }
 
-/**
- * An input or a parameter whose gradient is checked. Its values are those at which it is checked.
- */
+/** An input or a parameter whose gradient is checked, with the values at which it is checked. */
 export interface CheckedTensor extends HostTensor {
-  /** `input`, `input:name` or `param:name`. */
+  /** The name: `input`, `input:name` or `param:name`. */
   readonly name: string;
 }
 
@@ -25,15 +23,15 @@ export interface CheckedTensor extends HostTensor {
 export type HostGradients = Record<string, HostTensor>;
 
 /**
- * Lists the tensors of an input or output, each with the suffix of its name: '' for a single
- * tensor.
+ * Lists the tensors of an input or output. Each has the suffix of its name, which is '' for a
+ * single tensor.
  */
 export function tensorsOf(value: Input): [suffix: string, tensor: Tensor][] {
   if (value instanceof Tensor) return [['', value]];
   return Object.entries(value).map(([key, tensor]) => [`:${key}`, tensor]);
 }
 
-/** Makes an input or output of the same structure with other tensors. */
+/** Makes an input or output that has the same structure but other tensors. */
 function mapTensors(value: Input, make: (suffix: string, tensor: Tensor) => Tensor): Input {
   if (value instanceof Tensor) return make('', value);
   const made = tensorsOf(value).map(
@@ -55,18 +53,21 @@ export async function toConstants(input: Input): Promise<Input> {
 }
 
 /**
- * A box or cost as a function of doubles. It computes outputs and gradients at any values of the
- * inputs and parameters.
+ * A box or cost as a function of double-precision values. It computes outputs and gradients for any
+ * values of the inputs and parameters.
  */
 export class GradcheckTarget {
   readonly box: CheckedModule | Cost;
-  /** The inputs, then the parameters. */
+  /** The inputs, followed by the parameters. */
   readonly tensors: readonly CheckedTensor[];
   readonly #case: Case;
   /** The parameters, by the name of the checked tensor. */
   readonly #params: ReadonlyMap<string, Variable>;
   #replay: Replay | undefined;
-  /** The tensors for which the replay is known to give the same outputs as a whole forward pass. */
+  /**
+   * The tensors for which the replay has been shown to give the same outputs as a complete forward
+   * pass.
+   */
   readonly #replayable = new Set<CheckedTensor>();
 
   constructor(item: Case) {
@@ -89,8 +90,8 @@ export class GradcheckTarget {
 
   /**
    * Changes parameters whose values are all equal, because a bias of 0 or a scale of 1 would hide
-   * mistakes. Random weights stay as they are, because a deep network might overflow with larger
-   * ones.
+   * mistakes. Random weights are not changed, because with larger weights a deep network might
+   * overflow.
    */
   moveEqualParams(rng: Rng): void {
     for (const { name, values } of this.tensors) {
@@ -101,7 +102,7 @@ export class GradcheckTarget {
     }
   }
 
-  /** The context of `forward`, with the same random numbers at every call. */
+  /** The context for `forward`. It gives the same random numbers at every call. */
   get context(): Context | undefined {
     const { context } = this.#case;
     return context?.rng ? { ...context, rng: context.rng.clone() } : context;
@@ -127,7 +128,7 @@ export class GradcheckTarget {
    * Records the output of each box of a container at the current point, so that
    * `outputsAfterChange` runs fewer boxes.
    *
-   * @returns false, with nothing recorded, if running the boxes one by one does not give the
+   * @returns false, without recording anything, if running the boxes one by one does not give the
    *   outputs of the container.
    */
   startReplay(): boolean {
@@ -151,10 +152,11 @@ export class GradcheckTarget {
   }
 
   /**
-   * Computes all outputs after one tensor has changed since `startReplay`. Only the boxes that the
-   * change reaches run again. At first a whole forward pass runs as well, and the two are compared
-   * bit for bit; if they differ, the replay is given up. Once a change of the tensor has changed an
-   * output and both agree, only the replay runs for this tensor.
+   * Computes all outputs after one tensor has changed since `startReplay`. Only the boxes that
+   * depend on the tensor run again. At first a complete forward pass runs as well, and its outputs
+   * are compared bit for bit with those of the replay. If they differ, the replay is not used any
+   * more. As soon as a change of the tensor has changed an output and both agree, only the replay
+   * runs for this tensor.
    */
   outputsAfterChange(changed: CheckedTensor): Float64Array {
     if (this.#replay === undefined) return this.outputs();
@@ -177,7 +179,7 @@ export class GradcheckTarget {
     });
   }
 
-  /** Makes the gradOutput tensors from values in the order of `outputs`. */
+  /** Makes the gradOutput tensors from values that are in the order of `outputs`. */
   gradOutput(output: Input, values: Float64Array): Input {
     let start = 0;
     return mapTensors(output, (_, { size, shape }) =>
@@ -186,8 +188,8 @@ export class GradcheckTarget {
   }
 
   /**
-   * Runs `body` with other input values, which `move` makes of the current ones. Restores the
-   * values.
+   * Runs `body` with other input values, which `move` computes from the current ones. Afterwards
+   * the values are restored.
    */
   atOtherInputs<T>(move: (value: number) => number, body: () => T): T {
     const inputs = this.tensors.filter(({ name }) => !name.startsWith('param:'));
@@ -201,8 +203,8 @@ export class GradcheckTarget {
   }
 
   /**
-   * Computes the gradients by backpropToInput and backpropToParams. `gradOutput` has the order of
-   * `outputs`.
+   * Computes the gradients with backpropToInput and backpropToParams. The values of `gradOutput`
+   * are in the order of `outputs`.
    */
   gradients(gradOutput: Float64Array): HostGradients {
     return tidy(() => {
@@ -231,16 +233,16 @@ export class GradcheckTarget {
   }
 
   /**
-   * Computes the gradients from a cache as tensors, whose values a GPU can return later. The caller
-   * disposes them.
+   * Computes the gradients from a cache and returns them as tensors, because a GPU can return their
+   * values only later. The caller disposes them.
    */
   gradTensors(output: Input, cache: unknown, gradOutput: Float64Array): Record<string, Tensor> {
     return tidy(() => this.backwardTensors(this.gradOutput(output, gradOutput), cache));
   }
 
   /**
-   * Computes the gradients from a cache as tensors, for a gradOutput that is already a tensor. A
-   * cost ignores gradOutput.
+   * Computes the gradients from a cache and returns them as tensors, for a gradOutput that is
+   * already a tensor. A cost ignores gradOutput.
    */
   backwardTensors(gradOutput: Input, cache: unknown): Record<string, Tensor> {
     const { box } = this;
@@ -251,7 +253,10 @@ export class GradcheckTarget {
     );
   }
 
-  /** Sets one value of a checked tensor, and of the box's parameter if the tensor is one. */
+  /**
+   * Sets one value of a checked tensor. If the tensor is a parameter, the parameter of the box is
+   * set too.
+   */
   setValue(tensor: CheckedTensor, index: number, value: number): void {
     tensor.values[index] = value;
     const param = this.#params.get(tensor.name);
@@ -267,7 +272,7 @@ export function gradientsByName(gradInput: Input, gradParams: Grads): Record<str
   return gradients;
 }
 
-/** Reads gradients synchronously, which a GPU cannot do. */
+/** Reads gradients synchronously. A GPU cannot do this. */
 export function toHostGradients(gradients: Readonly<Record<string, Tensor>>): HostGradients {
   return Object.fromEntries(
     Object.entries(gradients).map(([name, tensor]) => [name, toHost(tensor)]),

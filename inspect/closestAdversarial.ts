@@ -8,55 +8,60 @@ import type { Module } from '../lib/module.ts';
 import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 import { lbfgs, type Objective } from './lbfgs.ts';
 
-/** The first weight λ of the cost that is tried. */
+/** The weight λ of the cost in the first try. */
 const FIRST_WEIGHT = 1e-3;
 
-/** The factor by which λ grows from try to try until the network predicts the target. */
+/** The factor by which λ is multiplied from try to try until the network predicts the target. */
 const FACTOR = 4;
 
-/** The number of further tries before the search gives up. */
+/** The search gives up after this number of further tries. */
 const MAX_TRIES = 14;
 
-/** The number of bisections, on a logarithmic scale, that narrow down the smallest λ. */
+/** The number of bisections, on a logarithmic scale, that are used to find the smallest λ. */
 const BISECTIONS = 4;
 
 /** The options of `closestAdversarial`. */
 export interface ClosestAdversarialOptions {
-  /** A batch of one input of the network, with values in 0 ... 1. */
+  /** A batch that contains one input of the network, with values in 0 ... 1. */
   readonly input: Tensor;
-  /** The class that the network is to predict. */
+  /** The class that the network should predict. */
   readonly target: number;
-  /** Called after each λ that was tried. */
+  /** Is called after each λ that has been tried. */
   readonly onTry?: (tried: AdversarialTry) => void;
-  /** Stops the search; `closestAdversarial` then rejects with the signal's reason. */
+  /**
+   * Stops the search when it is aborted; `closestAdversarial` then rejects with the signal's
+   * reason.
+   */
   readonly signal?: AbortSignal;
 }
 
-/** One λ that `closestAdversarial` has tried. */
+/** The result of one try of `closestAdversarial`. */
 export interface AdversarialTry {
-  /** The number of tries so far, this one included. */
+  /** The number of tries so far, including this one. */
   readonly tries: number;
   /** The largest number of tries that a search needs. */
   readonly atMost: number;
-  /** λ */
+  /** The weight λ of the cost in this try. */
   readonly weight: number;
-  /** Whether the network predicts the target at this λ. */
+  /** Whether the network predicts the target with this λ. */
   readonly found: boolean;
 }
 
 /**
- * Finds an image near a given one that the network assigns to a chosen class, by L-BFGS:
+ * Finds an image that is close to a given one and that the network assigns to a chosen class, by
+ * L-BFGS:
  *
  *   x' = argmin ‖x' − x‖² + λ C(x', target),  0 ≤ x' ≤ 1
  *
  * Here λ is the smallest weight at which the network predicts the target, found to within a factor
- * of 4^(1/16). The search yields to the event loop after each evaluation of C, so signals arrive.
+ * of 4^(1/16). The search yields to the event loop after each evaluation of C, so signals can
+ * arrive.
  *
  * Shapes: input [1, ...]; the result has its shape. The caller disposes the result.
  * Errors: an unknown option; an input of more than one example; a target that is not a class; those
  *         of the boxes.
  * Source: Szegedy et al. 2014, arXiv:1312.6199, section 4.1.
- * @returns undefined if the network predicts the target for no λ.
+ * @returns undefined if the network does not predict the target for any λ that was tried.
  *
  *     const { input } = test.batch(Int32Array.of(0));
  *     const adversarial = await closestAdversarial(network, { input, target: 3 });

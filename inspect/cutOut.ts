@@ -12,24 +12,25 @@ export interface TopPatch {
   readonly example: number;
   /** The output of the unit. */
   readonly response: number;
-  /** The position in the box's output, one index for each axis except the channels. */
+  /** The position in the output of the box, with one index for each axis except the channels. */
   readonly place: readonly number[];
   /**
-   * The first position of the patch in the example, one index for each axis except the channels.
+   * The first position of the patch in the example, with one index for each axis except the
+   * channels.
    */
   readonly corner: readonly number[];
   /**
-   * The shape of the patch, channels last. It is smaller at a border of the image, and 0 along each
-   * axis if the unit depends only on padding.
+   * The shape of the patch, channels last. The patch is smaller at a border of the image. Its size
+   * is 0 along each axis if the unit depends only on padding.
    */
   readonly shape: readonly number[];
-  /** The values of the patch, row by row, channels last. */
+  /** The values of the patch in row-major order, channels last. */
   readonly values: Float32Array;
-  /** ∂ response/∂ values, in the order of the values. */
+  /** The derivative of the response with respect to each value, in the order of the values. */
   readonly gradient: Float32Array;
 }
 
-/** A response and its unit. */
+/** A response, and the unit to which it belongs. */
 export interface UnitResponse extends PlacedResponse {
   readonly unit: number;
 }
@@ -61,7 +62,8 @@ export async function cutOut(
       const at = placeOf(place, axes);
       const span = trace.spanOfInput([...at, unit].map((index): Interval => [index, index]));
       // The patch of an image has all channels of its pixels. The patch of a vector is the whole
-      // vector. If a box between input and unit states no window, the patch is the whole example.
+      // vector. If a box between the input and the unit does not state its window, the patch is the
+      // whole example.
       const whole = span !== undefined && 'unknown' in span;
       const image = shape
         .slice(0, -1)
@@ -81,7 +83,7 @@ export async function cutOut(
   return found;
 }
 
-/** Converts the number of a place, counted row by row, to its index along each axis. */
+/** Converts the number of a place, counted in row-major order, to its index along each axis. */
 function placeOf(place: number, axes: readonly number[]): number[] {
   let left = place;
   return [...axes].reverse().reduce<number[]>((places, size) => {
@@ -92,8 +94,8 @@ function placeOf(place: number, axes: readonly number[]): number[] {
 }
 
 /**
- * Returns the values in an interval of each axis except the last, of the example that begins at
- * `start`.
+ * Returns the values of the example that begins at `start` within an interval of each axis except
+ * the last.
  */
 function part(
   values: ArrayLike<number>,

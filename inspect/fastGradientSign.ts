@@ -12,17 +12,20 @@ import { costGradient, inputGradient } from './inputGradient.ts';
 export interface FastGradientSignOptions {
   /** A batch of inputs of the network, with values in 0 ... 1. */
   readonly input: Tensor;
-  /** The targets of the cost. The default cost takes the class of each example, an int32 vector. */
+  /**
+   * The targets for the cost. The default cost expects the class of each example, as an int32
+   * vector.
+   */
   readonly labels: Tensor;
-  /** The change of each value, at least 0. */
+  /** The amount by which each value changes, at least 0. */
   readonly epsilon: number;
-  /** The cost that the change increases, a new `SoftmaxCrossEntropy()` by default. */
+  /** The cost that the change increases; by default a new `SoftmaxCrossEntropy()`. */
   readonly cost?: Cost;
 }
 
 /**
- * Makes adversarial inputs by the fast gradient sign method. Each value moves by ε (`epsilon`) in
- * the direction that increases the cost, and stays in 0 ... 1:
+ * Makes adversarial inputs by the fast gradient sign method. Each value changes by ε (`epsilon`) in
+ * the direction that increases the cost, but stays in 0 ... 1:
  *
  *   x' = clip(x + ε sign(∂C/∂x), 0, 1)
  *

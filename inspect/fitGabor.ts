@@ -3,7 +3,8 @@ import type { Gabor } from '../lib/init/gabor.ts';
 import { lbfgs, type Objective } from './lbfgs.ts';
 
 /**
- * The Gabor function nearest to a filter; positions and lengths are in pixels, angles in radians.
+ * The Gabor function that fits a filter best. Positions and lengths are in pixels, and angles in
+ * radians.
  */
 export interface GaborFit extends Gabor {
   /** The factor A of the function, above 0. */
@@ -25,22 +26,22 @@ interface Candidate {
   readonly cost: number;
 }
 
-/** The number of shapes that are refined, which are the best of the grid. */
+/** The number of best shapes of the grid that are refined. */
 const REFINED = 10;
 
 /**
- * Fits the Gabor function A g with the least Σ (A g − f)² to a filter f. Because
+ * Finds the Gabor function A g with the smallest Σ (A g − f)² for a filter f. Because
  *
  *   A cos(φ + ψ) = a cos φ + b sin φ
  *
  * the best amplitude A and phase ψ follow from a linear least-squares fit of the cosine and the
  * sine part. Six parameters remain: the centre, the orientation θ, the width σ of the envelope, its
  * aspect γ and the wavelength λ. A grid search finds the best starts, and L-BFGS refines them. The
- * centre stays in the filter, σ is from ½ pixel to the filter's longer side, γ from 0.2 to 3, λ
- * from 2 pixels to twice the longer side.
+ * centre stays inside the filter. σ is limited to ½ pixel ... the filter's longer side, γ to 0.2
+ * ... 3, and λ to 2 pixels ... twice the longer side.
  *
- * Shapes: filter height · width values, row by row; height and width in pixels.
- * Errors: a filter that is 0 everywhere or not finite, or has another number of values.
+ * Shapes: filter height · width values, in row-major order; height and width in pixels.
+ * Errors: a filter that is 0 everywhere or not finite; a wrong number of values.
  * Source: Golub & Pereyra 1973, "The differentiation of pseudo-inverses and nonlinear least squares
  *         problems whose variables separate".
  *
@@ -73,8 +74,8 @@ export async function fitGabor(
   const [x, y, theta, sigma, aspect, wavelength] = shape;
   const { even, odd } = misfit(shape);
   const turns = Math.floor(theta / Math.PI);
-  // A rotation by half a turn changes the sign of the coordinate along the wave, and so of the
-  // phase.
+  // A rotation by 180 degrees changes the sign of the coordinate along the wave, and therefore the
+  // sign of the phase.
   const phase = turns % 2 === 0 ? Math.atan2(-odd, even) : Math.atan2(odd, even);
   return {
     x,
@@ -90,7 +91,9 @@ export async function fitGabor(
   };
 }
 
-/** Minimizes the misfit near a shape; the orientation changes by at most half a radian. */
+/**
+ * Minimizes the misfit, starting from a shape. The orientation changes by at most half a radian.
+ */
 async function refine(
   misfit: Misfit,
   start: Shape,
@@ -151,15 +154,16 @@ function bestOfGrid(misfit: Misfit, height: number, width: number): Candidate[] 
 }
 
 /**
- * Returns a function that computes the misfit of a shape for the best a and b, and its gradient by
- * the shape. E is the envelope; u and v are the coordinates along and across the wave:
+ * Returns a function that computes the misfit of a shape for the best a and b, and its gradient
+ * with respect to the shape. E is the envelope, and u and v are the coordinates along and across
+ * the wave:
  *
  *   misfit  Σ r²  with  r = a C + b S − f,  C = E cos φ,  S = E sin φ,
  *                       log E = −(u² + γ² v²)/2σ²,  φ = 2π u/λ
  *   ∂/∂p    2 Σ r [(a C + b S) ∂(log E)/∂p + (b C − a S) ∂φ/∂p]
  *
- * The gradient treats a and b as constants, because the misfit's derivative by each is 0 at the
- * best values.
+ * The gradient treats a and b as constants, because at their best values, the derivatives of the
+ * misfit with respect to them are 0.
  */
 function misfitOf(f: Float64Array, width: number) {
   const [C, S] = [new Float64Array(f.length), new Float64Array(f.length)];
@@ -186,7 +190,7 @@ function misfitOf(f: Float64Array, width: number) {
       cf += even * f[i];
       sf += odd * f[i];
     }
-    // If C and S are nearly parallel, as for a single pixel, the fit uses C alone.
+    // If C and S are nearly parallel, as for a filter with a single pixel, only C is used.
     const determinant = cc * ss - cs * cs;
     const isSingular = !(determinant > 1e-9 * cc * ss);
     const a = isSingular ? cf / (cc + 1e-300) : (cf * ss - sf * cs) / determinant;

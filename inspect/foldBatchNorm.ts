@@ -8,11 +8,11 @@ import type { GraphNode } from '../modules/container/graphNodes.ts';
 
 /** The result of `foldBatchNorm`. */
 export interface Folded<In, Out> {
-  /** A network for inference, which shares all boxes that are not folded with the original. */
+  /** A network for inference. It shares all boxes that are not folded with the original. */
   readonly network: Module<In, Out>;
-  /** The paths of the boxes that are left out, such as `stage1.0.residual.body.bn1`. */
+  /** The paths of the normalizations that are left out, such as `stage1.0.residual.body.bn1`. */
   readonly folded: readonly string[];
-  /** Disposes the tensors that the original does not have. */
+  /** Disposes the tensors that do not belong to the original. */
   readonly dispose: () => void;
 }
 
@@ -25,15 +25,15 @@ interface Step {
 }
 
 /**
- * Moves each batch normalization into the convolution or linear box before it, for inference. With
+ * Merges each batch normalization into the convolution or linear box before it, for inference. With
  * the running mean μ and variance σ², it multiplies each channel by s = γ/√(σ² + ε) and adds
  * t = β − μ s, so
  *
  *   s (W x + b) + t = (s W) x + (s b + t)
  *
- * A normalization stays if another box also uses the output of the box before it. The new network
- * is a `Graph` with one node per box. It is right as long as the original's weights stay as they
- * are. In training, use the original.
+ * A normalization is not merged if another box also uses the output of the box before it. The new
+ * network is a `Graph` with one node per box. It is valid only as long as the weights of the
+ * original do not change. For training, use the original.
  *
  * Errors: a network that takes a list of tensors of any length.
  * Source: Jacob et al. 2018, arXiv:1712.05877, equation 14.
@@ -45,9 +45,9 @@ export function foldBatchNorm<In, Out>(network: Module<In, Out>): Folded<In, Out
   const { inputs, steps, outputs } = stepsOf(network);
   const taken = [...steps.flatMap((step) => step.inputs), ...outputs];
   const uses = (value: string) => taken.filter((name) => name === value).length;
-  /** The steps that stay, by the value that each gives. */
+  /** The steps that are kept, by the name of the value that each returns. */
   const kept = new Map<string, Step>();
-  /** The value that stands for the output of a box that is left out. */
+  /** For the output of each box that is left out, the value that replaces it. */
   const standsFor = new Map<string, string>();
   const made = new Set<AnyModule>();
   const folded: string[] = [];
@@ -78,14 +78,14 @@ export function foldBatchNorm<In, Out>(network: Module<In, Out>): Folded<In, Out
     ),
   });
   return {
-    // The graph has the inputs and the outputs of the network, which its type does not say.
+    // The graph has the inputs and outputs of the network, but its type does not express this.
     network: graph as unknown as Module<In, Out>,
     folded,
     dispose: () => made.forEach((box) => box.dispose()),
   };
 }
 
-/** Returns a box that computes `after` of `before`, if there is one. */
+/** Returns a box that computes `before` followed by `after`, if there is one. */
 function foldInto(before: AnyModule, after: AnyModule): AnyModule | undefined {
   const map = after.channelMap();
   if (map === undefined) return undefined;

@@ -25,29 +25,32 @@ export interface ImagineOptions {
   readonly labels: Tensor;
   /** The shape of an image, without the batch. */
   readonly inputShape: readonly number[];
-  /** Draws the noise that the images start from. */
+  /** The generator for the noise from which the images start. */
   readonly rng: Rng;
   /** The number of steps of gradient descent, 100 by default. */
   readonly steps?: number;
-  /** The root mean square of a step, in units of the pixels' range 0 ... 1; 0.02 by default. */
+  /** The root mean square of a step, where pixels are in the range 0 ... 1; 0.02 by default. */
   readonly learningRate?: number;
-  /** The fraction by which each step reduces a pixel's distance from grey, ½; 0.01 by default. */
+  /**
+   * The fraction by which each step reduces the distance of a pixel from grey, ½; 0.01 by default.
+   */
   readonly decay?: number;
 }
 
 const OPTIONS = ['labels', 'inputShape', 'rng', 'steps', 'learningRate', 'decay'] as const;
 
 /**
- * Makes images that the network assigns to given classes, although no person would. Gradient
+ * Makes images that the network assigns to given classes, although a person would not. Gradient
  * descent on the cost of these classes starts from grey noise. All steps have the same length, and
  * the pixels stay in 0 ... 1:
  *
  *   g = ∂C/∂x        x ← clip(x − decay (x − ½) − learningRate g/rms(g), 0, 1)
  *
  * Shapes: labels [N]; the result [N, ...inputShape]. The caller disposes the result.
- * Errors: an unknown option; steps that is not an integer of at least 1; those of the boxes.
- * Source: Nguyen, Yosinski, Clune 2015, arXiv:1412.1897, the images by gradient ascent; Simonyan,
- *         Vedaldi, Zisserman 2014, arXiv:1312.6034, section 2.
+ * Errors: an unknown option; a number of steps that is not an integer of at least 1; those of the
+ *          boxes.
+ * Source: Nguyen, Yosinski, Clune 2015, arXiv:1412.1897 (the images that are made by gradient
+ *         ascent); Simonyan, Vedaldi, Zisserman 2014, arXiv:1312.6034, section 2.
  *
  *     const labels = tensor1d([3, 8], 'int32');
  *     const images = imagine(network, { labels, inputShape: [28, 28, 1], rng: new Rng(0) });

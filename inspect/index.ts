@@ -1,4 +1,7 @@
-/** boxprop/inspect: a network's size, its health, and what its units see. */
+/**
+ * boxprop/inspect: the size of a network, checks of its training, and the inputs to which its units
+ * respond.
+ */
 export {
   summarize,
   type Summary,

@@ -4,12 +4,12 @@ import { disposeTensors, tidy } from '../lib/memory.ts';
 import type { Context, Module } from '../lib/module.ts';
 
 /**
- * Computes the gradient of a cost by the input of a network, ∂C/∂x, which training does not
- * compute.
+ * Computes the gradient of a cost with respect to the input of a network, ∂C/∂x, which training
+ * does not compute.
  *
- * @param gradient a function from the network's scores to the gradient by the scores:
- *   `costGradient(cost, target)`, or a function that returns 1 at a class and 0 elsewhere. The
- *   function's intermediate tensors are disposed.
+ * @param gradient a function that returns the gradient of the cost with respect to the network's
+ *   scores: `costGradient(cost, target)`, or a function that returns 1 at a class and 0 elsewhere.
+ *   The function's intermediate tensors are disposed.
  * @param context the context of the forward pass; its mode is inference by default.
  *
  * Shapes: input as for the network; the result has the input's shape. The caller disposes the
@@ -34,8 +34,8 @@ export function inputGradient(
 }
 
 /**
- * Makes an argument for `inputGradient`: a function from scores to the gradient of a cost by the
- * scores.
+ * Makes an argument for `inputGradient`: a function that returns the gradient of a cost with
+ * respect to the scores.
  */
 export const costGradient =
   (cost: Cost, target: Tensor) =>

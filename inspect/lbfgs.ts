@@ -9,14 +9,14 @@ export interface Objective {
 export interface LbfgsOptions {
   /** The largest number of iterations, 50 by default. */
   readonly iterations?: number;
-  /** The number of last steps that approximate the curvature, 8 by default. */
+  /** The number of recent steps from which the curvature is approximated; 8 by default. */
   readonly memory?: number;
   /**
-   * The search ends when the partial derivatives by all variables that are free to move are at most
-   * this in magnitude; 1e-6 by default.
+   * The search ends when the partial derivative with respect to every variable that is free to move
+   * has at most this magnitude; 1e-6 by default.
    */
   readonly tolerance?: number;
-  /** The bounds that hold for every variable, [−∞, ∞] by default. */
+  /** The bounds for every variable; [−∞, ∞] by default. */
   readonly bounds?: readonly [low: number, high: number];
 }
 
@@ -30,8 +30,8 @@ const plus = (a: Float64Array, b: Float64Array, by: number) => a.map((v, i) => v
  *
  * H approximates the inverse of the Hessian from the last steps s and the changes y of the gradient
  * in these steps. P clips to the bounds. t starts at 1 and is halved until f falls by at least 1e-4
- * of the decrease that the gradient predicts. H ∇f leaves out the variables that are at a bound and
- * would cross it.
+ * of the decrease that the gradient predicts. In H ∇f, variables that are at a bound and would
+ * cross it are left out.
  *
  * Errors: an unknown option; those of the objective.
  * Source: Nocedal, Wright, "Numerical Optimization", 2nd edition, algorithms 7.4, 7.5 and 3.1;
@@ -67,7 +67,7 @@ export async function lbfgs(
     let next = await objective(moved);
     while (!(next.value <= value + 1e-4 * dot(gradient, plus(moved, x, -1)))) {
       step /= 2;
-      // Because of rounding, or at a kink, no step lowers f.
+      // Because of rounding, or because x is at a kink, no step decreases f.
       if (step < 1e-10) return x;
       moved = plus(x, direction, step).map(clip);
       next = await objective(moved);
@@ -86,7 +86,7 @@ export async function lbfgs(
 interface Pair {
   readonly s: Float64Array;
   readonly y: Float64Array;
-  /** 1/(s · y) */
+  /** The factor 1/(s · y). */
   readonly rho: number;
 }
 
@@ -99,7 +99,7 @@ function timesInverseCurvature(v: Float64Array, pairs: readonly Pair[]): Float64
     result = plus(result, pairs[i].y, -alphas[i]);
   }
   const last = pairs.at(-1);
-  // Before any curvature is known, the first step has at most length 1.
+  // As long as no curvature is known, the step has at most length 1.
   const scale = last ? 1 / (last.rho * dot(last.y, last.y)) : Math.min(1, 1 / Math.sqrt(dot(v, v)));
   result = result.map((one) => scale * one);
   pairs.forEach(({ s, y, rho }, i) => {

@@ -7,14 +7,14 @@ import { yieldToEventLoop } from '../lib/yieldToEventLoop.ts';
 
 /** The options of `occlusion`. */
 export interface OcclusionOptions {
-  /** A batch of one image, [1, H, W, C]. */
+  /** A batch that contains one image, [1, H, W, C]. */
   readonly image: Tensor4D;
   /** The class whose probability is computed. */
   readonly label: number;
   /** The side of the patch in pixels, 8 by default. */
   readonly size?: number;
   /**
-   * The distance between neighbouring places of the patch in pixels; by default half the patch's
+   * The distance between neighbouring positions of the patch in pixels; by default half the patch's
    * side.
    */
   readonly stride?: number;
@@ -22,23 +22,23 @@ export interface OcclusionOptions {
   readonly value?: number;
 }
 
-/** The probability of a class for each place of the patch; the result of `occlusion`. */
+/** The probability of a class for each position of the patch. It is the result of `occlusion`. */
 export interface OcclusionMap {
-  /** The number of places of the patch down the image. */
+  /** The number of vertical positions of the patch. */
   readonly rows: number;
-  /** The number of places of the patch across the image. */
+  /** The number of horizontal positions of the patch. */
   readonly columns: number;
-  /** The probability of the class with the patch at each place, row by row. */
+  /** The probability of the class for each position of the patch, row by row. */
   readonly probabilities: Float32Array;
 }
 
 /**
- * Measures how much a class depends on each part of an image, by the probability of the class while
- * a patch hides that part.
+ * Measures how much the prediction of a class depends on each part of an image. For each part, it
+ * computes the probability of the class while a patch hides the part.
  *
  * Shapes: image [1, H, W, C]; the network gives scores [N, classes].
- * Errors: an unknown option; an image of another shape; size or stride that is not an integer of at
- *         least 1; those of the boxes.
+ * Errors: an unknown option; an image of the wrong shape; a size or stride that is not an integer
+ *         of at least 1; those of the boxes.
  * Source: Zeiler & Fergus 2013, arXiv:1311.2901, section 4.2.
  *
  *     const { columns, probabilities } = await occlusion(network, { image, label: 7, size: 6 });

@@ -8,7 +8,7 @@ import { inputGradient } from './inputGradient.ts';
 export interface SaliencyOptions {
   /** A batch of images, [N, H, W, C]. */
   readonly images: Tensor4D;
-  /** The class of each image whose score is differentiated. */
+  /** For each image, the class whose score is differentiated. */
   readonly labels: readonly number[];
 }
 

@@ -15,15 +15,15 @@ export interface TopPatchesOptions {
   /** The path of a box or container: `2`, `stage1.0.residual.body.conv1`. */
   readonly box: string;
   /**
-   * The units to look at: indices of channels of the box's output, or of elements if it is a
+   * The units that are examined: indices of channels of the box's output, or of elements if it is a
    * vector; all by default.
    */
   readonly units?: readonly number[];
   /** The number of patches per unit, 9 by default. */
   readonly count?: number;
-  /** The largest number of patches of a unit from one example, 1 by default. */
+  /** The largest number of patches that one example can contribute to a unit; 1 by default. */
   readonly perExample?: number;
-  /** The number of examples to look at, beginning with the first; all by default. */
+  /** The number of examples that are searched, starting with the first one; all by default. */
   readonly examples?: number;
   /** The number of examples per batch, 100 by default. */
   readonly batchSize?: number;
@@ -35,30 +35,30 @@ const OPTIONS = ['box', 'units', 'count', 'perExample', 'examples', 'batchSize']
 export interface UnitPatches {
   /** The index of the channel, or of the element of a vector. */
   readonly unit: number;
-  /** The patches, the largest response first. */
+  /** The patches, largest response first. */
   readonly patches: readonly TopPatch[];
   /**
-   * The smallest response to any example at any place. If the unit ignores the input, it equals the
-   * response of the first patch.
+   * The smallest response to any example at any place. If the unit does not depend on the input,
+   * this equals the response of the first patch.
    */
   readonly least: number;
   /**
-   * A box between the input and the unit that states no window, if there is one. The patches are
-   * then whole examples.
+   * A box between the input and the unit that does not state its window, if there is one. The
+   * patches are then whole examples.
    */
   readonly unknownWindow?: string;
 }
 
 /**
- * Finds the parts ("patches") of a data set's examples to which the units of a box respond most.
- * For a channel of an image, a patch is the receptive field of the place with the largest response.
- * For an element of a vector, it is the part of the example that the element depends on: behind a
- * Linear, the whole example. Among equal responses, the first example and its first place win. NaN
- * does not count.
+ * Finds the parts ("patches") of a dataset's examples to which the units of a box respond most. For
+ * a channel of an image, a patch is the receptive field of the place with the largest response. For
+ * an element of a vector, it is the part of the example on which the element depends; after a
+ * Linear, this is the whole example. If responses are equal, the first example and its first place
+ * are used. NaN is ignored.
  *
- * The receptive field covers all paths from the input to the unit, and respects the borders of
- * every box on these paths. The gradient of a patch is ∂ response/∂ patch, by `backpropToInput` of
- * the boxes between.
+ * The receptive field includes all paths from the input to the unit, and takes the borders of every
+ * box on these paths into account. The gradient of a patch is ∂ response/∂ patch. It is computed by
+ * `backpropToInput` of the boxes between the input and the unit.
  *
  * Errors: an unknown option; `topPatches: expected box to be one of 0, 1, 2, got "7"`; `topPatches:
  *         expected units of 2 from 0 to 19, got 20`; a number in the options that is not an integer

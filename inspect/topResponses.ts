@@ -2,7 +2,7 @@
 export interface PlacedResponse {
   /** The index of the example. */
   readonly example: number;
-  /** The position in the box's output, numbered row by row. */
+  /** The position in the output of the box, numbered in row-major order. */
   readonly place: number;
   readonly response: number;
 }
@@ -21,7 +21,7 @@ export interface TopResponsesOptions {
 
 /**
  * Finds the largest responses of one unit to each example of a batch, and the unit's smallest
- * response in the batch. NaN does not count.
+ * response in the batch. NaN is ignored.
  *
  * Shapes: responses [examples, places, units].
  */
@@ -47,8 +47,8 @@ export function topResponses(
 }
 
 /**
- * Returns the `count` largest responses of both lists, the largest first. Equal responses keep
- * their order.
+ * Returns the `count` largest responses of both lists, largest first. Equal responses keep their
+ * order.
  */
 export function mergeTop(
   earlier: readonly PlacedResponse[],

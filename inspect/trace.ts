@@ -11,12 +11,12 @@ import { factsOf } from '../lib/shapes.ts';
 import type { Facts, Interval, Shape } from '../lib/facts.ts';
 import { hull, inputsOf, windowAt } from '../lib/window.ts';
 
-/** A block of a tensor: a range of positions per axis, without the batch. */
+/** A block of a tensor, which is a range of positions per axis, without the batch. */
 export type Span = readonly Interval[];
 
 /**
- * A run of a box. `from` holds the indices of the steps whose outputs are the box's inputs; −1 is
- * the input of the network.
+ * One run of a box. `from` has the indices of the steps whose outputs are the inputs of the box; −1
+ * stands for the input of the network.
  */
 interface Step {
   readonly box: AnyModule;
@@ -40,7 +40,7 @@ function boxPaths(network: AnyModule): string[] {
 /**
  * The path from the input of a network to one of its boxes or containers, the target, at any depth.
  * A trace runs forward (`infer`), backward with a gradient (`inputGradient`), and backward with a
- * block of positions (`spanOfInput`). It leaves out boxes that the target does not depend on.
+ * block of positions (`spanOfInput`). Boxes on which the target does not depend are left out.
  *
  * Errors: `expected box to be one of 0, 1, 2, got "7"`; a network that takes a list of
  *         tensors; a target with several outputs; those of the boxes.
@@ -48,7 +48,7 @@ function boxPaths(network: AnyModule): string[] {
 export class Trace {
   /** The shape of the target's output, without the batch. */
   readonly outputShape: readonly number[];
-  /** The target box. If the target is a container, the box that computes its output. */
+  /** The target box. If the target is a container, this is the box that computes its output. */
   readonly box: AnyModule;
   readonly #steps: readonly Step[];
   /** The shapes of the input and of each step's output, for a batch of one. */
@@ -70,7 +70,8 @@ export class Trace {
     const outputs = ends.get(target);
     if (outputs?.length !== 1 || outputs[0] < 0) {
       const paths = boxPaths(network);
-      // Paths of numbers, such as 0.2 and 0.3, are all similar, so none is suggested.
+      // Paths that consist of numbers, such as 0.2 and 0.3, are all similar, so no suggestion is
+      // made.
       const similar = /[a-z]/i.test(target) ? similarName(target, paths) : undefined;
       const hint = similar === undefined ? '' : `; did you mean ${similar}?`;
       throw new InputError(
@@ -91,7 +92,7 @@ export class Trace {
     this.outputShape = shapes[shapes.length - 1].slice(1);
   }
 
-  /** Computes the target's output. Disposes each intermediate value after its last use. */
+  /** Computes the output of the target. Each intermediate value is disposed after its last use. */
   infer(input: Tensor): Tensor {
     return tidy(() => {
       const values: Tensor[] = [];
@@ -109,8 +110,8 @@ export class Trace {
   }
 
   /**
-   * Computes ∂C/∂x for the network's input x from ∂C/∂y for the target's output y, by
-   * `backpropToInput` of the boxes between.
+   * Computes ∂C/∂x for the network's input x from ∂C/∂y for the target's output y, with the
+   * `backpropToInput` of the boxes in between.
    */
   inputGradient(input: Tensor, gradOutput: Tensor): Tensor {
     return tidy(() => {
@@ -134,10 +135,10 @@ export class Trace {
   }
 
   /**
-   * Finds the block of the input that a block of the target's output depends on, over all paths.
+   * Finds the block of the input on which a block of the target's output depends, over all paths.
    *
    * @returns undefined if the block depends only on padding; an `UnknownWindow` if a box on a path
-   *   states no window.
+   *   does not state its window.
    */
   spanOfInput(span: Span): Span | undefined | UnknownWindow {
     const spans = new Map<number, Span>([[this.#steps.length - 1, span]]);
@@ -160,7 +161,7 @@ export class Trace {
   }
 }
 
-/** A span that is unknown, because a box on the way states no window. */
+/** An unknown block, because a box on the way does not state its window. */
 export interface UnknownWindow {
   /** The path and class of the box, such as `conv (MyConv)`. */
   readonly unknown: string;
@@ -169,7 +170,9 @@ export interface UnknownWindow {
 /** Returns the smallest block that contains both blocks. */
 const union = (a: Span, b: Span): Span => a.map((of, axis) => hull([of, b[axis]]) ?? of);
 
-/** Returns the step `end` and the steps that it depends on, in order, with renumbered sources. */
+/**
+ * Returns the step `end` and the steps on which it depends, in order. Their sources are renumbered.
+ */
 function ancestors(steps: readonly Step[], end: number): Step[] {
   const needed = new Set([end]);
   for (let i = end; i >= 0; i--)
@@ -181,7 +184,7 @@ function ancestors(steps: readonly Step[], end: number): Step[] {
   }));
 }
 
-/** Formats a list of paths. After 24 it says how many more there are. */
+/** Formats a list of paths. At most 24 are shown, followed by the number of the others. */
 function listPaths(paths: readonly string[]): string {
   const more = paths.length - 24;
   return more > 0 ? `${paths.slice(0, 24).join(', ')} and ${more} more` : paths.join(', ');

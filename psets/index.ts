@@ -11,7 +11,7 @@ import { pointwise } from './pointwise/pset.ts';
 import { prelu } from './prelu/pset.ts';
 import { softmax } from './softmax/pset.ts';
 
-/** All problem sets, in the order of the lecture. */
+/** All problem sets, in the order in which the lecture treats their subjects. */
 export const psets: readonly Pset[] = [
   linear,
   pointwise,

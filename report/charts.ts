@@ -20,13 +20,13 @@ export interface ChartOptions {
   readonly log?: boolean;
   /** The curves in the order of the legend. */
   readonly curves: readonly string[];
-  /** Whether to draw the curves pale, with their running means over them. */
+  /** Whether the curves are drawn pale, with their running means on top. */
   readonly noisy?: boolean;
-  /** The height of a dashed horizontal line. */
+  /** The y value at which a dashed horizontal line is drawn. */
   readonly at?: number;
 }
 
-/** A chart is as wide as a phone, so that its text is legible there. */
+/** A chart is as wide as the screen of a phone, so that its text is legible there. */
 const [WIDTH, HEIGHT, LINE] = [400, 230, 16];
 
 /** Colours that colour-blind readers can tell apart (Okabe & Ito). */
@@ -42,8 +42,9 @@ export const COLOURS = [
 ];
 
 /**
- * Draws curves over steps or epochs as SVG, with a legend if there are several. The legend marks a
- * curve with `(0)` if a logarithmic axis cannot show it because all its values are 0.
+ * Draws curves over steps or epochs as SVG, with a legend if there are several. If the axis is
+ * logarithmic and all values of a curve are 0, the curve cannot be shown, and the legend marks it
+ * with `(0)`.
  */
 export function chart(points: readonly Point[], options: ChartOptions): string {
   const { curves, log = false, noisy = false, at } = options;
@@ -106,7 +107,9 @@ export function chart(points: readonly Point[], options: ChartOptions): string {
   return withLegend(plot.innerHTML, curves.length > 1 ? names : [], colours);
 }
 
-/** Puts a legend above the content of a plot: three names per line, or two if a name is long. */
+/**
+ * Puts a legend above the content of a plot. It has three names per line, or two if a name is long.
+ */
 function withLegend(content: string, names: readonly string[], colours: readonly string[]): string {
   const columns = names.some((name) => name.length > 15) ? 2 : 3;
   const top = names.length === 0 ? 0 : LINE * Math.ceil(names.length / columns) + 4;
@@ -125,7 +128,7 @@ function withLegend(content: string, names: readonly string[], colours: readonly
   );
 }
 
-/** Returns at most six integers at equal distances, from `first` to at most `last`. */
+/** Returns at most six evenly spaced integers, from `first` to at most `last`. */
 function wholes(first: number, last: number): number[] {
   const apart = Math.max(1, Math.ceil((last - first) / 5));
   return Array.from(
@@ -135,8 +138,8 @@ function wholes(first: number, last: number): number[] {
 }
 
 /**
- * Returns at most six ticks of a logarithmic axis: powers of ten, or also their multiples if fewer
- * than three powers lie in the range.
+ * Returns at most six ticks for a logarithmic axis. They are powers of ten, and also their
+ * multiples if fewer than three powers are in the range.
  */
 function decades(ys: readonly number[]): number[] {
   const [least, most] = [Math.min(...ys), Math.max(...ys)];
@@ -152,10 +155,13 @@ function decades(ys: readonly number[]): number[] {
   return enough.filter((_, k) => k % every === 0);
 }
 
-/** Returns the width of the running mean's window, a thirtieth of the number of points. */
+/**
+ * Returns the width of the window of the running mean, which is a thirtieth of the number of
+ * points.
+ */
 const windowOf = (points: number) => Math.max(1, Math.floor(points / 30));
 
-/** Formats a tick: 0.002, 30, 2e-6. */
+/** Formats the label of a tick: 0.002, 30, 2e-6. */
 export function tick(value: number): string {
   const size = Math.abs(value);
   return size === 0 || (size >= 1e-3 && size < 1e5)

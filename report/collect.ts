@@ -25,15 +25,15 @@ export interface ReportData extends Predictions, Insides {
   readonly lines: RunLines;
   /** The verdict on the run. */
   readonly judgement: Judgement;
-  /** The progress of the training at which these weights were saved, if it is known. */
+  /** How far the training had progressed when these weights were saved, if it is known. */
   readonly stage?: Stage;
-  /** The filters of the first box with kernels, one per output channel, the largest first. */
+  /** The filters of the first box with kernels, one per output channel, largest first. */
   readonly filters: readonly Picture[];
-  /** The Gabor functions nearest to the filters; undefined if the filters are too small. */
+  /** The Gabor functions that fit the filters best; undefined if the filters are too small. */
   readonly gabors?: GaborFits;
-  /** The parts of inputs to which single units respond most. */
+  /** The parts of inputs to which individual units respond most. */
   readonly units: readonly BoxPatches[];
-  /** The names of the boxes, such as `Conv2D 0`, by their paths in the log. */
+  /** The names of the boxes, such as `Conv2D 0`. The keys are their paths in the log. */
   readonly boxNames: Readonly<Record<string, string>>;
 }
 
@@ -52,12 +52,12 @@ export interface ReportOptions {
    * three classes.
    */
   readonly examples?: readonly number[];
-  /** The progress of the training with these weights, if it is known. */
+  /** The progress of the training that gave these weights, if it is known. */
   readonly progress?: Pick<TrainingProgress, 'step' | 'examples' | 'batchSize' | 'dropLast'>;
 }
 
 /**
- * Collects the content of a report from a run and its network, on at most 2000 examples.
+ * Collects the content of a report from a run and its network, using at most 2000 examples.
  *
  * Errors: those of the boxes and the dataset.
  */

@@ -4,7 +4,7 @@ import { tiles, type Tiles } from './pictures.ts';
 type Matrix = readonly (readonly number[])[];
 
 /**
- * The largest number of classes that are drawn as a table. With more, the counts would be
+ * The largest number of classes for which a table is drawn. With more classes, the counts would be
  * illegible, so an image is drawn.
  */
 const LEGIBLE = 16;
@@ -12,7 +12,8 @@ const LEGIBLE = 16;
 /**
  * Makes the section of the confusion matrix.
  *
- * @param confusion `confusion[label][prediction]` counts examples.
+ * @param confusion `confusion[label][prediction]` is the number of examples with this label and
+ * this prediction.
  */
 export function confusionSection(confusion: Matrix, classNames: readonly string[] = []): string {
   const legible = confusion.length <= LEGIBLE;
@@ -23,7 +24,7 @@ ${names === '' || legible ? '' : `<details><summary>The classes</summary><p>${na
 ${legible ? table(confusion) : image(picture(confusion), 'confusion matrix', { width: 480 })}`;
 }
 
-/** Makes a table. Cells are green if label and prediction are equal, red otherwise. */
+/** Makes a table. A cell is green if its label and its prediction are equal, and red otherwise. */
 function table(confusion: Matrix): string {
   const [right, wrong] = [true, false].map((same) =>
     Math.max(

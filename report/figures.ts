@@ -80,7 +80,7 @@ export function sizeFigures({ lines: { epochs }, boxNames }: ReportData): Figure
   ].flat();
 }
 
-/** Draws a chart, or returns an empty list if there are no points to show. */
+/** Draws a chart. Returns an empty list if there are no points to show. */
 function figure(
   name: string,
   title: string,
@@ -92,8 +92,8 @@ function figure(
 }
 
 /**
- * Draws hidden units: one row per example, one column per unit. White is the largest magnitude m of
- * all values; black is 0, or −m if there are negative values.
+ * Draws hidden units, with one row per example and one column per unit. White is the largest
+ * magnitude m of all values. Black is 0, or −m if there are negative values.
  */
 export function unitsFigure({ box, examples, units, values }: HiddenUnits): Figure {
   const most = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;
@@ -113,7 +113,7 @@ export function filtersFigure({ filters }: ReportData): Figure {
   };
 }
 
-/** Draws the feature maps: for each box one figure per chosen example. */
+/** Draws the feature maps, with one figure per box and chosen example. */
 export function mapFigures({ featureMaps }: ReportData): readonly (readonly Figure[])[] {
   return featureMaps.map(({ label, maps }, box) =>
     maps.map((own, k) => ({ name: `maps-${box}-${k}`, title: label, picture: tiles(own, 8) })),

@@ -5,7 +5,10 @@ import type { FilterFit } from './gaborFits.ts';
 
 const [WIDTH, HEIGHT] = [400, 236];
 
-/** The frequency at the rim, in cycles per pixel. Pixels cannot show a higher one. */
+/**
+ * The frequency at the edge of the chart, in cycles per pixel. Pixels cannot show a higher
+ * frequency.
+ */
 const RIM = 0.5;
 
 /**

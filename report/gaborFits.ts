@@ -4,8 +4,8 @@ import { Rng } from '../lib/rng.ts';
 import type { Picture } from './pictures.ts';
 
 /**
- * A filter and the Gabor function nearest to it. The function has one colour, the direction in
- * colour space with the largest Σ f².
+ * A filter and the Gabor function that fits it best. The function has only one colour, which is the
+ * direction in colour space with the largest Σ f².
  */
 export interface FilterFit {
   /** The filter. */
@@ -18,8 +18,8 @@ export interface FilterFit {
    */
   readonly gabor: GaborFit;
   /**
-   * Whether the fit explains more of the filter than 19 of 20 fits to noise explain of theirs, and
-   * has light and dark stripes.
+   * Whether the filter counts as a Gabor function: the fit has light and dark stripes, and it
+   * explains more of the filter than 19 of 20 fits to noise explain of the noise.
    */
   readonly isGabor: boolean;
 }
@@ -29,8 +29,8 @@ export interface GaborFits {
   /** One fit per filter that is finite and not all 0. */
   readonly fits: readonly FilterFit[];
   /**
-   * Among 20 noise filters of the same size, the second-largest fraction of Σ f² that a fit
-   * explains.
+   * The second-largest fraction of Σ f² that a fit explains among 20 noise filters of the same
+   * size.
    */
   readonly ofNoise: number;
   /** A summary for the report. */
@@ -41,19 +41,19 @@ export interface GaborFits {
 const NOISE = 20;
 
 /**
- * The fit must have at least this share of its Σ f² in positive values (light) and in negative
- * values (dark).
+ * Positive (light) values must have at least this fraction of the fit's Σ f², and so must negative
+ * (dark) values.
  */
 const STRIPES = 0.1;
 
 /**
  * Fits Gabor functions to the filters of a first layer. A Gabor function has eight parameters, so
  * it explains much of any small filter. For comparison, 20 noise filters of the same size are
- * fitted too. A filter is called a Gabor function if three conditions hold: the fit explains more
- * of it than of 19 of the noise filters; the wavelength is at most the filter's longer side; and
- * both light and dark values have at least a tenth of the fit's Σ f². The last two exclude edges
- * and blobs. A Gabor function fits any filter of fewer than 4x4 pixels, so smaller filters are not
- * fitted.
+ * fitted too. A filter is called a Gabor function if three conditions hold: the fit explains a
+ * larger fraction than for 19 of the noise filters; the wavelength is at most the filter's longer
+ * side; and light values and dark values each have at least a tenth of the fit's Σ f². The last two
+ * conditions exclude edges and blobs. A Gabor function can fit any filter of fewer than 4x4 pixels,
+ * so such small filters are not fitted.
  *
  * @returns undefined if the filters are too small, or all 0.
  */
@@ -116,8 +116,8 @@ async function fitFilter(filter: Picture): Promise<{ gabor: GaborFit; fit: Pictu
 }
 
 /**
- * Returns the direction in colour space, a unit vector, along which Σ f² is largest. It is found by
- * power iteration.
+ * Returns the direction in colour space, as a unit vector, along which Σ f² is largest. It is
+ * computed by power iteration.
  */
 function mainColour({ values, channels }: Picture): readonly number[] {
   const column = (c: number) => Array.from(values).filter((_, i) => i % channels === c);

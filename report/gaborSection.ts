@@ -3,12 +3,12 @@ import type { FilterFit, GaborFits } from './gaborFits.ts';
 import { escape, image, unfolding } from './html.ts';
 import { tiles } from './pictures.ts';
 
-/** The number of filters that are not folded away. */
+/** The number of filters that are shown without unfolding. */
 const SHOWN = 32;
 
 /**
- * Makes the section of the Gabor functions: a chart of their frequencies, and each filter beside
- * its fit.
+ * Makes the section about Gabor functions: a chart of their frequencies, and each filter beside its
+ * fit.
  */
 export function gaborSection({ fits, sentence }: GaborFits): string {
   const figures = fits.map(figureOf);
@@ -21,7 +21,7 @@ ${unfolding(grids, 1, 'More filters')}`;
 }
 
 function figureOf({ filter, fit, gabor, isGabor }: FilterFit): string {
-  // Both pictures share the grey scale of the filter.
+  // Both pictures use the grey scale of the filter.
   const most = Array.from(filter.values).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const picture = tiles([filter, fit], 2, [-most, most]);
   const degrees = (angle: number) => `${Math.round((angle * 180) / Math.PI)}°`.replace('-', '−');

@@ -3,15 +3,18 @@ import { percent, type HiddenUnits } from './hiddenUnits.ts';
 import { escape, figureHtml, unfolding } from './html.ts';
 import type { Stage } from './stage.ts';
 
-/** The largest width of a unit in pixels of the page. It keeps the picture of a few units small. */
+/**
+ * The largest width of a unit in pixels of the page. It is limited so that the picture of a few
+ * units is small.
+ */
 const PIXELS = 4;
 
 /**
- * Makes the section of the hidden units: statistics of each box, and a picture of the last box's
+ * Makes the section about hidden units: statistics of each box, and a picture of the last box's
  * outputs as in the lecture.
  *
- * @param stage the progress of the training; units of an untrained network get no verdict.
- * @param whole whether the run did not fail.
+ * @param stage the progress of the training. The units of an untrained network get no verdict.
+ * @param whole whether the run ended without a failure.
  */
 export function hiddenSection(hidden: readonly HiddenUnits[], stage?: Stage, whole = true): string {
   const trained = stage?.trained ?? true;
@@ -38,7 +41,7 @@ export function hiddenSection(hidden: readonly HiddenUnits[], stage?: Stage, who
   });
   const [last] = hidden.slice(-1);
   const head = `<tr>${heads.map((text) => `<td>${text}</td>`).join('')}</tr>`;
-  // The last boxes are the most informative.
+  // The last boxes are the most informative, so they are shown first.
   const tables = [rows.slice(-8), rows.slice(0, -8)].filter((part) => part.length > 0);
   const table = (part: readonly string[]) =>
     `<table class="figures">${head}${part.join('')}</table>`;

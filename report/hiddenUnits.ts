@@ -11,14 +11,17 @@ export interface HiddenUnits extends Judgement {
   /** The outputs, [examples, units]. */
   readonly values: Float32Array;
   /**
-   * The fraction of examples for which a unit is near 0, averaged over the units that are not dead.
+   * For each unit that is not dead, the fraction of examples for which it is near 0; this is the
+   * average over these units.
    */
   readonly sparsityAcrossExamples: number;
-  /** The fraction of units near 0, averaged over the examples. */
+  /**
+   * For each example, the fraction of units that are near 0; this is the average over the examples.
+   */
   readonly sparsityAcrossUnits: number;
   /** The mean of |correlation| over pairs of units that are not dead. */
   readonly correlation: number;
-  /** The fraction of units with the same output for all examples. */
+  /** The fraction of units that have the same output for all examples. */
   readonly dead: number;
 }
 
@@ -28,12 +31,13 @@ export interface HiddenUnits extends Judgement {
 const NEAR = 0.05;
 
 /**
- * Judges hidden units by the lecture's criteria. In good training they are sparse across examples
- * and across units. In bad training many ignore the input, or are strongly correlated.
+ * Judges hidden units by the lecture's criteria. After good training they are sparse across
+ * examples and across units. After bad training many of them do not depend on the input, or are
+ * strongly correlated.
  *
  * @param values [examples, units].
- * @param deadUnits the number of units with the same output for all examples. By default it is
- *   counted in `values`; pass it if `values` holds only a part of each unit's outputs.
+ * @param deadUnits the number of units that have the same output for all examples. By default it is
+ *   determined from `values`; pass it if `values` contains only a part of each unit's outputs.
  * Source: lecture, "Other things good to know"; LeCun & Ranzato, ICML 2013 tutorial.
  */
 export function hiddenUnits(
@@ -96,7 +100,10 @@ export function hiddenUnits(
   };
 }
 
-/** Formats a fraction as a percentage; `few` stands for more than 0 and less than 1 %. */
+/**
+ * Formats a fraction as a percentage. `few` is the text for a fraction that is above 0 and below 1
+ * %.
+ */
 export function percent(share: number, few = 'less than 1 %'): string {
   return share > 0 && share < 0.01 ? few : `${Math.round(100 * share)} %`;
 }

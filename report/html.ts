@@ -6,7 +6,7 @@ export function escape(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Makes a page that needs no other file. */
+/** Makes an HTML page that needs no other files. */
 export function page(title: string, content: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -28,11 +28,11 @@ ${content}
 export interface ImageLook {
   /** The width in pixels of the page; by default the available width. */
   readonly width?: number;
-  /** Whether the browser may smooth the pixels. */
+  /** Whether the browser may smooth the image between pixels. */
   readonly fine?: boolean;
 }
 
-/** Makes an HTML image of a PNG. */
+/** Makes an HTML image from a PNG. */
 export function image({ png, width, height }: Tiles, alt: string, look: ImageLook = {}): string {
   const address = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
   const style = look.width === undefined ? '' : ` style="width: ${look.width}px"`;
@@ -45,7 +45,7 @@ export function figureHtml({ title, picture }: Figure, look?: ImageLook): string
   return typeof picture === 'string' ? picture : image(picture, title, look);
 }
 
-/** Shows the first `first` parts, and hides the other parts under a heading that unfolds them. */
+/** Shows the first `first` parts. The others are hidden under a heading that unfolds them. */
 export function unfolding(parts: readonly string[], first: number, heading: string): string {
   const others = parts.slice(first);
   const folded = `<details><summary>${heading}</summary>${others.join('')}</details>`;

@@ -30,8 +30,8 @@ export interface FeatureMaps {
   /** [height, width, channels], or [units]. */
   readonly shape: readonly number[];
   /**
-   * For each example, one picture per channel of the first sixteen; for a vector, one picture of
-   * all units.
+   * For each example, one picture for each of the first sixteen channels. If the output is a
+   * vector, there is one picture of all units.
    */
   readonly maps: readonly (readonly Picture[])[];
 }
@@ -49,8 +49,8 @@ export interface Insides {
 const [EXAMPLES, CHOSEN, CHANNELS] = [100, 3, 16];
 
 /**
- * The limit for the activations of a forward pass, in bytes. At least 8 examples run even if they
- * exceed it.
+ * The limit for the activations of a forward pass, in bytes. At least 8 examples are used even if
+ * they exceed it.
  */
 const MEMORY = 2 ** 29;
 
@@ -63,9 +63,10 @@ interface Seen {
 }
 
 /**
- * Collects the outputs inside a network for the first examples of a dataset, at most 100. A hidden
- * unit of a convolution is a channel's output in the middle of the image. It counts as dead (it
- * ignores the input) only if every position of the channel has the same output for all examples.
+ * Collects the outputs inside a network for the first examples of a dataset, at most 100. For a
+ * convolution, a hidden unit is the output of a channel in the middle of the image. It counts as
+ * dead (it does not depend on the input) only if every position of the channel has the same output
+ * for all examples.
  *
  * @param chosen the indices of the examples whose feature maps are shown.
  */
@@ -86,7 +87,8 @@ export async function insides(
   const seen = run(network, input);
   const featureMaps: FeatureMaps[] = [];
   const hidden: HiddenUnits[] = [];
-  // If the network has no nonlinear box, the hidden units are the last vector before the scores.
+  // If the network has no nonlinear box, the last vector before the scores is taken as the hidden
+  // units.
   const known = seen.filter(({ box, window }) => window === 'elementwise' && isNonlinearity(box));
   const hiding =
     known.length > 0
@@ -135,14 +137,14 @@ function run(network: Module, input: Tensor): Seen[] {
   return seen;
 }
 
-/** Names a box: `ReLU 6`, `Conv2D stage1.0.body.conv1`. */
+/** Formats the name of a box: `ReLU 6`, `Conv2D stage1.0.body.conv1`. */
 export function labelOf(box: AnyModule, path: string): string {
   return path === '' ? nameOf(box) : `${nameOf(box)} ${path}`;
 }
 
 /**
- * Returns whether the outputs of an elementwise box are hidden units. Those of merging boxes and of
- * BatchNorm, the only elementwise box with buffers, are not.
+ * Returns whether the outputs of an elementwise box are hidden units. The outputs of merging boxes
+ * are not, and neither are those of BatchNorm, the only elementwise box with buffers.
  */
 function isNonlinearity({ arity, buffers }: AnyModule): boolean {
   return arity !== 'list' && Object.keys(buffers).length === 0;
@@ -166,8 +168,8 @@ async function mapsOf({ label, output }: Seen, inputs: number): Promise<FeatureM
 }
 
 /**
- * Judges the hidden units of a box. In the batch, the `chosen` examples for feature maps come
- * first; only the `examples` that follow are used here.
+ * Judges the hidden units of a box. The batch begins with the `chosen` examples for the feature
+ * maps; only the `examples` after them are used here.
  */
 async function unitsOf(
   { label, output }: Seen,

@@ -3,17 +3,18 @@ import type { RunLines } from './runLines.ts';
 
 /** The verdict on a run, or on a part of it. */
 export interface Judgement {
-  /** Good, a warning, or bad. */
+  /** The severity of the verdict: good, a warning, or bad. */
   readonly verdict: Severity;
-  /** The reason, with figures and advice. */
+  /** The reason, with numbers and advice. */
   readonly sentence: string;
 }
 
 /**
  * Judges the curves of a run: whether the network learns, and whether it generalizes.
  *
- * @param classes the number of classes; uniform guessing has a loss of ln(classes).
- * @param dead the fraction of units in the last hidden box with the same output for all examples.
+ * @param classes the number of classes. Uniform guessing has a loss of ln(classes).
+ * @param dead the fraction of units of the last hidden box that have the same output for all
+ * examples.
  */
 export function judgeRun(
   { epochs, steps, failure }: RunLines,
@@ -38,7 +39,7 @@ export function judgeRun(
     loss: 0,
     learningRate: 0,
   });
-  // If the first loss is large because the initial scores are, it does not count as a jump.
+  // A large first loss does not count as a jump if it comes from large initial scores.
   const jumped = peak.loss > 3 * Math.max(chance, steps.at(0)?.loss ?? Infinity);
   if (!(train.loss < 0.95 * chance)) {
     const units = dead > 0.5 ? `${Math.round(100 * dead)} % of the hidden units are dead` : '';

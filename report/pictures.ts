@@ -1,8 +1,8 @@
 import { decode, encode } from 'fast-png';
 
 /**
- * Values [height, width, channels] to draw. Three channels are red, green and blue; with another
- * number of channels, only the first is drawn.
+ * Values [height, width, channels] that can be drawn. If there are three channels, they are red,
+ * green and blue; otherwise only the first channel is drawn.
  */
 export interface Picture {
   readonly height: number;
@@ -11,7 +11,7 @@ export interface Picture {
   readonly values: ArrayLike<number>;
 }
 
-/** A PNG of pictures side by side, with its size. */
+/** A PNG that contains pictures side by side, and its size. */
 export interface Tiles {
   readonly png: Uint8Array;
   readonly height: number;
@@ -24,20 +24,23 @@ export interface Figure {
   readonly name: string;
   /** The caption. */
   readonly title: string;
-  /** An SVG, or a PNG. */
+  /** The content of the figure: an SVG or a PNG. */
   readonly picture: string | Tiles;
 }
 
 /**
- * The values that are drawn black and white. 'own' takes the smallest and largest value of the
- * picture; 'around 0' takes −m and m for the largest magnitude m; a pair gives the two values.
+ * The values that are drawn as black and white. For 'own', they are the smallest and largest value
+ * of the picture. For 'around 0', they are −m and m, where m is the largest magnitude. A pair
+ * states the two values.
  */
 export type Range = 'own' | 'around 0' | readonly [black: number, white: number];
 
 const GAP = 1;
 const WHITE = 255;
 
-/** Draws pictures of one size side by side, `columns` per row, with white lines between them. */
+/**
+ * Draws pictures of the same size side by side, `columns` per row, with white lines between them.
+ */
 export function tiles(pictures: readonly Picture[], columns: number, range: Range = 'own'): Tiles {
   const [{ height, width, channels }] = pictures;
   const depth = channels === 3 ? 3 : 1;
@@ -94,7 +97,7 @@ function limits(values: ArrayLike<number>, range: Range): readonly [number, numb
   return [-most, most];
 }
 
-/** Arranges values in rows of `width`. Copies of the smallest value complete the last row. */
+/** Arranges values in rows of `width`. The last row is filled up with the smallest value. */
 export function wrapped(values: ArrayLike<number>, width = 64): Picture {
   const across = Math.min(width, values.length);
   const height = Math.ceil(values.length / across);
@@ -105,7 +108,7 @@ export function wrapped(values: ArrayLike<number>, width = 64): Picture {
   return { height, width: across, channels: 1, values: filled };
 }
 
-/** Returns the images of a batch; an empty list if `shape` is not [height, width, channels]. */
+/** Returns the images of a batch, or an empty list if `shape` is not [height, width, channels]. */
 export function picturesOf(values: ArrayLike<number>, shape: readonly number[]): Picture[] {
   if (shape.length !== 3) return [];
   const [height, width, channels] = shape;

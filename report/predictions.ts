@@ -26,15 +26,17 @@ export interface Predictions {
   readonly examples: number;
   /** The number of misclassified examples. */
   readonly errors: number;
-  /** `confusion[label][prediction]` counts examples. */
+  /**
+   * `confusion[label][prediction]` is the number of examples with this label and this prediction.
+   */
   readonly confusion: readonly (readonly number[])[];
-  /** The misclassified examples with the highest probabilities, at most twelve. */
+  /** The misclassified examples for which the predicted class is most probable, at most twelve. */
   readonly wrong: readonly WrongExample[];
 }
 
 const [EXAMPLES, SHOWN] = [2000, 12];
 
-/** Collects a network's predictions on the first examples of a dataset, at most 2000. */
+/** Collects a network's predictions for the first examples of a dataset, at most 2000. */
 export async function predictions(network: Module, data: Dataset): Promise<Predictions> {
   const metrics = new ClassificationMetrics(data.classes);
   let wrong: WrongExample[] = [];

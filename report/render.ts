@@ -30,7 +30,7 @@ ${parts.join('\n')}`,
   );
 }
 
-/** Returns the figures of a report, except the misclassified examples. */
+/** Returns the figures of a report, without the misclassified examples. */
 export function reportFigures(data: ReportData): Figure[] {
   const { hidden, filters } = data;
   return [

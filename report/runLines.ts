@@ -38,17 +38,20 @@ export interface StepLine {
   readonly learningRate: number;
 }
 
-/** A run's log, sorted by the types of its lines. */
+/** The lines of a run's log, grouped by their types. */
 export interface RunLines {
   /** The steps. */
   readonly steps: readonly StepLine[];
   /** The epochs. */
   readonly epochs: readonly EpochLine[];
-  /** The reason why the run failed, if it did. */
+  /** The reason why the run failed, if it failed. */
   readonly failure?: string;
 }
 
-/** A cross-entropy is at least 0, but for the rounding errors of single precision. */
+/**
+ * The schema of a loss. A cross-entropy is at least 0, apart from the rounding errors of single
+ * precision.
+ */
 const LOSS = v.pipe(
   number(),
   v.check((loss) => loss > -1e-6, 'a cross-entropy of at least 0'),
@@ -56,7 +59,7 @@ const LOSS = v.pipe(
 
 const FIGURES = object({ loss: LOSS, errorRate: number(0, 1) });
 
-/** The schema of a root mean square. JSON writes one that is not finite as null. */
+/** The schema of a root mean square. JSON writes a value that is not finite as null. */
 const SIZE = v.pipe(
   v.nullable(number()),
   v.transform((size) => size ?? NaN),
@@ -73,7 +76,7 @@ const EPOCH = object({
 });
 
 /**
- * Sorts the lines of a log by their types.
+ * Groups the lines of a log by their types.
  *
  * Errors: a line without the fields of its type:
  *         `log.jsonl: epoch at step 20: train.loss: expected a finite number, got "low"`.

@@ -6,14 +6,14 @@ import type { Trial } from '../search/trial.ts';
 import { isCategorical, formatValue, type Dimension, type Value } from '../search/space.ts';
 import { COLOURS, tick } from './charts.ts';
 
-/** A chart is as wide as a phone, so that its text is legible there. */
+/** A chart is as wide as the screen of a phone, so that its text is legible there. */
 const WIDTH = 400;
 const [BLUE, ORANGE] = COLOURS;
 
 /**
  * Draws the fraction of the variance that each dimension explains: a bar for the dimension by
- * itself, a line for the dimension with all its interactions. The dimension with the longest line
- * is first.
+ * itself, and a line for the dimension together with all its interactions. The dimension with the
+ * longest line is first.
  */
 export function sharesChart(shares: readonly (SobolIndices & { readonly name: string })[]): string {
   const sorted = [...shares].sort((a, b) => b.totalOrder - a.totalOrder);
@@ -62,7 +62,7 @@ interface Dot {
 }
 
 /**
- * Returns the values of a dimension that has few values, so that each gets a tick; otherwise
+ * If a dimension has only a few values, returns them, so that each gets a tick; otherwise returns
  * undefined.
  */
 function fewOf(dimension: Dimension): number[] | undefined {
@@ -73,8 +73,8 @@ function fewOf(dimension: Dimension): number[] | undefined {
 }
 
 /**
- * Draws the error of each trial against the trial's value of a dimension, and the curve of the
- * error that the model expects.
+ * Draws the error of each trial over the trial's value of a dimension, and the curve of the error
+ * that the model predicts.
  */
 export function effectChart(
   dimension: Dimension,
@@ -101,7 +101,8 @@ export function effectChart(
   const failed = dots
     .filter((one) => one.failed !== undefined)
     .map(({ x }): Dot => ({ x, error: top }));
-  // A logarithmic axis cannot show an error of 0, so such a trial is drawn at the bottom.
+  // A logarithmic axis cannot show an error of 0, so such a trial is drawn at the bottom of the
+  // chart.
   const shown = good.map(({ x, error }): Dot => ({ x, error: Math.max(error, low) }));
   const best = shown[errors.indexOf(Math.min(...errors))];
   const at = { x: 'x', y: 'error' } as const;
@@ -136,7 +137,7 @@ export function effectChart(
   });
 }
 
-/** Draws the error of each trial, and the smallest error up to each trial. */
+/** Draws the error of each trial, and the smallest error of all trials up to it. */
 export function bestSoFarChart(trials: readonly Trial[]): string {
   const errors = trials.map(({ mean }) => 100 * mean);
   const [low, high] = extent(errors.filter((error) => error > 0 && Number.isFinite(error)));
@@ -168,7 +169,10 @@ export function bestSoFarChart(trials: readonly Trial[]): string {
   });
 }
 
-/** Makes an axis that is logarithmic if the errors span more than a factor of 3. */
+/**
+ * Makes an axis for errors. It is logarithmic if the largest error is more than 3 times the
+ * smallest.
+ */
 function errorAxis(low: number, high: number): Plot.ScaleOptions {
   const log = high > 3 * low;
   return {

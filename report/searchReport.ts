@@ -4,7 +4,7 @@ import { shortName, formatValue, type Space } from '../search/space.ts';
 import { escape, page } from './html.ts';
 import { bestSoFarChart, effectChart, sharesChart } from './searchCharts.ts';
 
-/** The search that a page shows. */
+/** The data of the search that a page shows. */
 export interface SearchReportData {
   /** The file of the search space. */
   readonly file: string;
@@ -20,11 +20,11 @@ export interface SearchReportData {
   readonly seed: number;
   /** The finished trials. */
   readonly trials: readonly Trial[];
-  /** Returns the target of the Gaussian process for a mean error rate: its logarithm. */
+  /** Converts a mean error rate to the target of the Gaussian process, which is its logarithm. */
   readonly target: (mean: number) => number;
 }
 
-/** The least number of scores from which importance is estimated. */
+/** The importance of dimensions is estimated if there are at least this number of scores. */
 const FEW = 5;
 
 /** Makes the page of a search: the importance of each dimension, its effect, and all trials. */
@@ -63,10 +63,11 @@ export async function renderSearch(data: SearchReportData): Promise<string> {
 const figure = (title: string, svg: string) =>
   `<figure><figcaption>${escape(title)}</figcaption>${svg}</figure>`;
 
-/** Makes the verdict: the best trial, and whether it is clearly better than the second. */
+/** Formats the verdict: the best trial, and whether it is clearly better than the second-best. */
 function judged({ trials }: SearchReportData, good: readonly Trial[]): string {
   const [best, second] = rankTrials(good);
-  // Both trials use the same folds, so the standard error is that of their difference per fold.
+  // Both trials use the same folds, so the standard error is computed from their differences per
+  // fold.
   const differences = second?.scores.map((score, fold) => score - best.scores[fold]) ?? [];
   const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
   const squares = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0);

@@ -3,9 +3,9 @@ import type { TrainingProgress } from '../train/trainer.ts';
 
 /** The progress of a training. */
 export interface Stage {
-  /** The progress in words, such as `after epoch 3`. */
+  /** A description of the progress, such as `after epoch 3`. */
   readonly when: string;
-  /** Whether the network had been trained at all. */
+  /** Whether the network has been trained at all. */
   readonly trained: boolean;
 }
 

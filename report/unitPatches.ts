@@ -7,7 +7,7 @@ import { summarize } from '../inspect/summary/summarize.ts';
 import { labelOf } from './insides.ts';
 import { tiles, wrapped, type Picture, type Tiles } from './pictures.ts';
 
-/** The parts of inputs ("patches") to which some units of a box respond most. */
+/** The parts of inputs ("patches") to which certain units of a box respond most. */
 export interface BoxPatches {
   /** The name of the box, such as `Conv2D 3`. */
   readonly label: string;
@@ -20,7 +20,7 @@ const [EXAMPLES, UNITS, COUNT] = [1000, 8, 8];
 /** The limit for the activations of a batch, in bytes. */
 const MEMORY = 2 ** 28;
 
-/** Returns the largest batch size, from 1 to 100, whose activations fit the limit. */
+/** Returns the largest batch size from 1 to 100 whose activations are within the limit. */
 export function batchFor(network: Module, inputShape: readonly number[]): number {
   const { activationBytes } = summarize(network, inputShape).total;
   return Math.min(100, Math.max(1, Math.floor(MEMORY / (activationBytes + 1))));
@@ -50,7 +50,7 @@ export interface WeightedBox {
   readonly outputShape: readonly number[];
 }
 
-/** Lists the boxes with a weight of at least two axes, in the order of the forward pass. */
+/** Lists the boxes that have a weight with at least two axes, in the order of the forward pass. */
 export function weighted(network: Module, inputShape: readonly number[]): WeightedBox[] {
   const boxes = new Map<string, AnyModule>();
   propagate<undefined>(network, [undefined], (box, _, path) => void boxes.set(path, box));
@@ -63,8 +63,8 @@ export function weighted(network: Module, inputShape: readonly number[]): Weight
 }
 
 /**
- * Returns the most informative boxes: the first and the last whose outputs are images, and the last
- * but one whose output is a vector (the last gives the scores).
+ * Returns the most informative boxes. They are the first and the last box whose outputs are images,
+ * and the second-to-last box whose output is a vector (the last such box computes the scores).
  */
 function informative(network: Module, inputShape: readonly number[]): WeightedBox[] {
   const places = weighted(network, inputShape);
@@ -74,12 +74,14 @@ function informative(network: Module, inputShape: readonly number[]): WeightedBo
   return chosen.filter((place, k) => place !== undefined && chosen.indexOf(place) === k);
 }
 
-/** The grey of the lightest pixel. It is darker than the white beyond the border of the image. */
+/**
+ * The grey value of the lightest pixel. It is darker than the white beyond the border of the image.
+ */
 const LIGHTEST = 0.88;
 
 /**
- * Draws a unit's patches in one row and their gradients in the row below, all of one size. Pixels
- * beyond the border of the image are white.
+ * Draws a unit's patches in one row and their gradients in the row below. All have the same size.
+ * Pixels beyond the border of the image are white.
  */
 export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
   const shown = patches.filter(({ values }) => values.length > 0);
@@ -96,7 +98,10 @@ export function patchesPicture({ patches }: UnitPatches): Tiles | undefined {
   return tiles([...patchRow, ...gradientRow], shown.length, [0, 1]);
 }
 
-/** Puts a patch into a frame, white where the border of the image cuts the patch. */
+/**
+ * Puts a patch into a frame. The frame is white where the patch is cut off by the border of the
+ * image.
+ */
 function pictureOf(
   { shape, corner }: TopPatch,
   values: readonly number[],
@@ -106,8 +111,8 @@ function pictureOf(
   const [rows, columns, channels] = shape;
   if (rows * columns === 1 && height * width === 1 && channels > 3) return wrapped(values);
   const kept = channels === 3 ? 3 : 1;
-  // If a patch starts at the first row or column of the image, the border cuts it there, so the
-  // white goes before it.
+  // If a patch starts at the first row or column of the image, it is cut off there, so the white is
+  // put before it.
   const [down, right] = [
     corner[0] === 0 ? height - rows : 0,
     corner[1] === 0 ? width - columns : 0,
@@ -124,7 +129,10 @@ function pictureOf(
   return { height, width, channels: kept, values: framed };
 }
 
-/** Formats the responses of a unit, `unit 3: 4.21 to 3.9`, or says that it ignores the input. */
+/**
+ * Formats the responses of a unit, `unit 3: 4.21 to 3.9`, or a text that it does not depend on the
+ * input.
+ */
 export function captionOf({ unit, patches, least, unknownWindow }: UnitPatches): string {
   const [first, last] = [patches.at(0), patches.at(-1)];
   if (first === undefined || last === undefined) return `unit ${unit}: has no finite response`;

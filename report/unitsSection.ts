@@ -1,7 +1,7 @@
 import { escape, image } from './html.ts';
 import { captionOf, patchesPicture, type BoxPatches } from './unitPatches.ts';
 
-/** Makes the section of the units' patches, with one figure per unit of each box. */
+/** Makes the section about the units' patches, with one figure per unit of each box. */
 export function unitsSection(boxes: readonly BoxPatches[]): string {
   const parts = boxes.map(({ label, units }) => {
     const figures = units.map((one) => {
@@ -15,7 +15,7 @@ export function unitsSection(boxes: readonly BoxPatches[]): string {
   return parts.join('');
 }
 
-/** The explanation of the figures for the page. */
+/** The text that explains the figures on the page. */
 export const UNITS_TEXT =
   'The upper row shows the patches of the inputs with the largest responses of a unit, each from another example, the largest ' +
   'response first. A patch is the receptive field of the unit; it is white beyond the border of the image. The lower row shows ' +

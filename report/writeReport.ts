@@ -12,12 +12,12 @@ import { renderReport, reportFigures } from './render.ts';
 const DENSITY = 2;
 
 /**
- * Writes the report of a run: one HTML file and, with `png`, its figures as PNG in a folder of the
- * same name beside it.
+ * Writes the report of a run. It is one HTML file. With `png`, the figures are also written as PNG
+ * files, to a folder of the same name beside it.
  *
- * Errors: those of `collectReport`; files that cannot be written; for PNG, a missing sharp, an HTML
- *         file whose name has no extension, or a link in the folder.
- * @returns the files written.
+ * Errors: those of `collectReport`; files that cannot be written; for PNG, a missing package sharp,
+ *         an HTML file whose name has no extension, or a link in the folder.
+ * @returns the paths of the files that were written.
  */
 export async function writeReport(
   file: string,
@@ -59,8 +59,8 @@ export async function writeReport(
 }
 
 /**
- * Multiplies a width by the integer that brings it nearest to 800, so that all pixels stay equal in
- * size.
+ * Multiplies a width by the integer for which the product is closest to 800. All pixels then have
+ * the same size.
  */
 function scaled(width: number): number {
   return width * Math.max(1, Math.round(800 / width));

@@ -9,7 +9,7 @@ import { torchvisionNetworks } from '../../models/torchvision/index.ts';
 
 const KNOWN: Readonly<Record<string, NetworkEntry>> = { ...networks, ...torchvisionNetworks };
 
-/** The name of a network on the command line, and in texts. */
+/** The name of a network on the command line, and the name that texts use. */
 export interface NetworkName {
   readonly name: string;
   readonly title: string;
@@ -21,33 +21,33 @@ export const NETWORKS: readonly NetworkName[] = Object.entries(KNOWN).map(([name
   title,
 }));
 
-/** The boxes of a network as the page lists them. */
+/** The boxes of a network, in the form in which the page lists them. */
 export interface ArchitectureSummary extends NetworkName {
   readonly source: string;
   readonly summary: Summary;
 }
 
-/** The part of the image that a unit depends on. */
+/** The part of the image on which a unit depends. */
 export interface UnitField {
   /** The shape of the box's output, without the batch. */
   readonly outputShape: readonly number[];
-  /** Undefined if the unit sees only padding. */
+  /** The part of the image. Undefined if the unit depends only on padding. */
   readonly span: Span | UnknownWindow | undefined;
 }
 
 /**
- * Gives every parameter its shape, and no values. The facts of a network need none, and VGG-19 would
- * need half a gigabyte of them.
+ * Gives every parameter a shape but no values. The facts of a network do not depend on the values,
+ * and those of VGG-19 would need half a gigabyte.
  */
 const noValues: Initializer = () => [];
 
-/** A network of which only the facts are known: it has no weights, and computes nothing. */
+/** A network of which only the facts are known. It has no weights, and cannot compute anything. */
 export class Architecture {
   readonly summary: ArchitectureSummary;
   readonly #network: Module;
   /**
-   * The trace to the box that was asked for last. A reader who moves from unit to unit asks for the
-   * same box again.
+   * The trace to the box for which a field was last requested. A reader who moves from unit to unit
+   * requests the same box again.
    */
   #trace: { readonly path: string; readonly trace: Trace } | undefined;
 
@@ -62,9 +62,10 @@ export class Architecture {
   }
 
   /**
-   * Finds the part of the image that a unit depends on, in all of its channels.
+   * Finds the part of the image on which a unit depends, in all channels of the unit's box.
    *
-   * @param unit the row and column of the unit; ignored for a box whose output has no positions.
+   * @param unit the row and column of the unit. They are ignored for a box whose output has no
+   * positions.
    */
   fieldOf(path: string, [row, column]: readonly [number, number]): UnitField {
     const { inputShape } = this.summary.summary;

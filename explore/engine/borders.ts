@@ -9,20 +9,28 @@ export type Signal = { readonly x: readonly number[]; readonly g: readonly numbe
   | { readonly kind: 'pooling'; readonly size: number; readonly stride: number }
 );
 
-/** One cell that an output reads. */
+/** A cell that an output reads. */
 export interface Read {
   readonly output: number;
-  /** The position of the cell; below 0 or past the end it lies outside the signal. */
+  /**
+   * The position of the cell. If it is below 0 or beyond the end, the cell is outside the signal.
+   */
   readonly cell: number;
-  /** The element of the signal that is read there; undefined for a zero of the border. */
+  /**
+   * The index of the signal's element that is read in this cell; undefined if the border has a zero
+   * there.
+   */
   readonly from: number | undefined;
-  /** The element of the kernel, or of the window. */
+  /** The index of the element of the kernel or of the window. */
   readonly tap: number;
-  /** Whether the element takes part: of a pooling window only the winner does. */
+  /** Whether the cell contributes to the output. In a pooling window, only the maximum does. */
   readonly counts: boolean;
 }
 
-/** The box of a signal, for `Engine.open`: Conv1D or MaxPool1D, with these numbers. */
+/**
+ * Returns the box for a signal, in the form for `Engine.open`. It is a Conv1D or MaxPool1D with
+ * these numbers.
+ */
 export function signalSubject(signal: Signal): BoxSubject {
   const write = (list: readonly number[], ref: (index: number) => Ref) =>
     list.map((value, index) => [ref(index), value] as const);
@@ -45,7 +53,7 @@ export function signalSubject(signal: Signal): BoxSubject {
   };
 }
 
-/** The number of outputs: one per element, or one per window of a pooling. */
+/** Returns the number of outputs: one per element, or one per window if the box is a pooling. */
 export function outputsOf(signal: Signal): number {
   const { length } = signal.x;
   if (signal.kind === 'convolution') return length;

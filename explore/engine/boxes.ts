@@ -1,23 +1,23 @@
-/** A value of an argument as it is sent between threads and written in the address. */
+/** The value of an argument, as it is sent between threads and written in the address. */
 export type Argument = number | boolean | string | readonly Argument[];
 
-/** The arguments of a constructor: those by position, then the options by name. */
+/** The arguments of a constructor: first the positional arguments, and then the options by name. */
 export interface BoxCall {
   readonly args: readonly Argument[];
   readonly options: Readonly<Record<string, Argument>>;
 }
 
-/** The small example with which a box opens. */
+/** The small example with which the page opens a box. */
 export interface BoxExample {
   readonly args: readonly Argument[];
   readonly options?: Readonly<Record<string, Argument>>;
-  /** The shape of the input; several for a box that takes a list. */
+  /** The shape of the input. There are several if the box takes a list. */
   readonly shapes: readonly (readonly number[])[];
-  /** Whether the box draws its weights, and so takes an `rng`. */
+  /** Whether the box draws its weights at random, and therefore needs an `rng`. */
   readonly seeded?: true;
-  /** Whether the input and the weights must be above 0, as in a cell that counts activity. */
+  /** Whether the input and the weights must be positive, as in the cells of a neocognitron. */
   readonly positive?: true;
-  /** Whether the box differs between training and inference. */
+  /** Whether the box computes different values in training and in inference. */
   readonly modes?: true;
   /** For a cost: whether the target is one label per example. */
   readonly labels?: true;
@@ -51,8 +51,8 @@ const merge = (first: readonly number[], second: readonly number[]): BoxExample 
 });
 
 /**
- * All boxes and costs by group, each with a small example. The sizes of an example differ, so that
- * a reader can tell the axes apart: the height from the width, the batch from the channels.
+ * All boxes and costs by group, each with a small example. The sizes of an example are all
+ * different, so that a reader can distinguish its axes: height and width, batch and channels.
  */
 export const GROUPS: readonly BoxGroup[] = [
   {
@@ -174,7 +174,7 @@ export const GROUPS: readonly BoxGroup[] = [
   },
 ];
 
-/** The example of a box or cost; undefined for a name that does not exist. */
+/** Returns the example of a box or cost, or undefined if there is no box of this name. */
 export function exampleOf(name: string): BoxExample | undefined {
   return GROUPS.map(({ boxes }) => (Object.hasOwn(boxes, name) ? boxes[name] : undefined)).find(
     (example) => example !== undefined,

@@ -26,12 +26,12 @@ const KERNEL_AXES: Readonly<Record<string, readonly number[]>> = {
   TableConv2D: [0, 1],
 };
 
-/** The largest output whose elements are sent back one by one. */
+/** The largest output for which the gradient of each element is computed separately. */
 const MOST_OUTPUTS = 300;
 
 /**
- * For each mistake, makes the wrong methods from the right ones. A method that it does not return
- * stays right.
+ * For each mistake, a function that makes the wrong methods from the correct ones. A method that it
+ * does not return remains correct.
  */
 const BREAK: Record<Mistake, (right: Backward, box: string) => Partial<Backward>> = {
   flip: ({ params }, box) => ({
@@ -71,8 +71,8 @@ const BREAK: Record<Mistake, (right: Backward, box: string) => Partial<Backward>
 };
 
 /**
- * Builds a mistake into the backward methods of a box or cost. The forward stays right, and so does
- * every method that the mistake does not touch.
+ * Builds a mistake into the backward methods of a box or cost. `forward` remains correct, and so
+ * does every method that the mistake does not change.
  */
 export function breakBox(box: AnyModule | Cost, mistake: Mistake): void {
   if (box instanceof Cost) {
@@ -86,7 +86,7 @@ export function breakBox(box: AnyModule | Cost, mistake: Mistake): void {
     params: box.backpropToParams.bind(box),
   };
   const wrong = { ...right, ...BREAK[mistake](right, nameOf(box)) };
-  // A method of the box may call the other one. Such a call must get the right method, not the
+  // A method of the box may call the other one. Such a call must use the correct method and not the
   // wrong one.
   let isInside = false;
   const once = <T extends Tensor | Tensor[] | Grads>(body: () => T): T => {
@@ -117,7 +117,8 @@ function each(value: Tensor | Tensor[], change: (tensor: Tensor) => Tensor): Ten
 }
 
 /**
- * Multiplies by 3. No example has a batch of three, so this cannot look like a wrong batch factor.
+ * Multiplies by 3. No example has a batch of three, so this mistake cannot be confused with a wrong
+ * batch factor.
  */
 function thrice(tensor: Tensor): Tensor {
   return mul(tensor, scalar(3));
@@ -132,7 +133,7 @@ function ones({ size, shape }: Tensor): Tensor {
   return constant(new Float64Array(size).fill(1), shape);
 }
 
-/** Keeps the part of ∂C/∂x_out that belongs to the first example; the rest becomes 0. */
+/** Keeps the part of ∂C/∂x_out that belongs to the first example, and sets the rest to 0. */
 function firstExample(g: Tensor): Tensor {
   const each = g.size / (g.shape[0] ?? 1);
   return constant(
@@ -141,7 +142,10 @@ function firstExample(g: Tensor): Tensor {
   );
 }
 
-/** Computes the gradient of each output alone, and lets it overwrite those of earlier outputs. */
+/**
+ * Computes the gradient of each output separately, and lets each overwrite the gradients of earlier
+ * outputs.
+ */
 function lastTerms(input: Backward['input'], g: Tensor, cache: unknown): Tensor | Tensor[] {
   const right = input(g, cache);
   if (g.size > MOST_OUTPUTS) return right;
@@ -170,7 +174,7 @@ function flip(tensor: Tensor, axes: readonly number[]): Tensor {
   );
 }
 
-/** Exchanges the last two axes of more than one element, but keeps the shape. */
+/** Exchanges the last two axes that have more than one element, but does not change the shape. */
 function transposed(tensor: Tensor): Tensor {
   const { shape } = tensor;
   const [q, p] = [...shape.keys()].filter((axis) => shape[axis] > 1).reverse();
@@ -181,8 +185,8 @@ function transposed(tensor: Tensor): Tensor {
 }
 
 /**
- * Makes a tensor of the same shape. Its elements, in order, are those at the positions `from(at)`,
- * where `at` runs through all positions of `shape`.
+ * Makes a tensor of the same shape. Its elements are those at the positions `from(at)`, where `at`
+ * runs through all positions of `shape` in order.
  */
 function gather(
   tensor: Tensor,

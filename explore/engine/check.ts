@@ -9,24 +9,28 @@ import { tensorsOf, type Microscope } from './microscope.ts';
 import type { Ref } from './refs.ts';
 import { toTensor } from './values.ts';
 
-/** A derivative, compared with its central difference. */
+/** A derivative, and the central difference with which it is compared. */
 export interface Check {
-  /** The derivative of C by the number, from the boxes' backward methods. */
+  /** The derivative of C with respect to the number, computed by the boxes' backward methods. */
   readonly analytic: number;
-  /** (C(x + h) − C(x − h)) / 2h, from two forwards. */
+  /** The central difference (C(x + h) − C(x − h)) / 2h, computed by two forward passes. */
   readonly numeric: number;
-  /** h */
+  /** The step h. */
   readonly step: number;
-  /** `kink`: the one-sided differences disagree, so there is no derivative to compare with. */
+  /**
+   * The result. At a `kink`, the one-sided differences disagree, so there is no derivative with
+   * which to compare.
+   */
   readonly verdict: 'right' | 'wrong' | 'kink';
 }
 
 /**
- * Compares the derivative of C by one number with its central difference, as the gradient checker
- * does. The number may be an activation or a weight. For an entry of a gradient, the check is that
- * of the activation or weight to which it belongs.
+ * Compares the derivative of C with respect to one number with its central difference, as the
+ * gradient checker does. The number may be an activation or a weight. For an element of a gradient,
+ * it checks the activation or weight to which the element belongs.
  *
- * @returns undefined for the loss and for a target, because no box differentiates by them.
+ * @returns undefined for the loss and for a target, because no box computes a derivative with
+ * respect to them.
  */
 export function checkNumber(microscope: Microscope, ref: Ref): Check | undefined {
   const subject = subjectOf(microscope, ref);
@@ -78,7 +82,10 @@ function targetOf(microscope: Microscope, tail: Tail): GradcheckTarget {
   });
 }
 
-/** The boxes from one place of the chain to its end, and the cost: x ↦ C. It has no backward. */
+/**
+ * The boxes from one place of the chain to its end, followed by the cost, as a function x ↦ C. It
+ * has no backward pass.
+ */
 class Tail extends Module<unknown, Tensor, undefined> {
   readonly start: number;
   override readonly params: Params;

@@ -8,9 +8,10 @@ export function connect(): RemoteEngine {
 }
 
 /**
- * Makes the object of a worker that `serve` runs: a call is a message to the worker and its answer.
+ * Makes an object that stands for the object in a worker that `serve` runs. Each call sends a
+ * message to the worker and waits for the answer.
  *
- * @param onReport is called with each message that the worker sends without a request.
+ * @param onReport is called with each message that the worker sends without having been asked.
  */
 export function remote<T, R = never>(worker: Worker, onReport?: (report: R) => void): Remote<T> {
   const waiting = new Map<

@@ -2,10 +2,11 @@ import type { ParamValues } from './probe.ts';
 import type { Element, Value } from './values.ts';
 
 /**
- * Codes find out which elements a box multiplies with each other. Each element of a list of tensors
- * gets a different integer c as its value, so an integer c in the output of the box tells which
- * element went into it. Two runs, one with c and one with c², distinguish one element from a sum of
- * two, and both from a longer sum. For a longer sum, they can only confirm a guess of its elements.
+ * Codes are used to find out which elements a box multiplies with each other. Each element of a
+ * list of tensors gets a different integer c as its value, so an integer c in the output of the box
+ * shows on which element it depends. Two runs, one with c and one with c², distinguish a single
+ * element from a sum of two, and both from a longer sum. For a longer sum, they can only confirm a
+ * guess of its elements.
  */
 export interface Codes {
   /** The tensors whose values are the codes c. */
@@ -14,9 +15,10 @@ export interface Codes {
   readonly squared: readonly Value[];
   /**
    * Returns the elements whose codes have the sum `once` and whose squared codes have the sum
-   * `squared`; undefined if it finds none.
+   * `squared`; undefined if it finds no such elements.
    *
-   * @param guess lists the elements of a sum of more than two; called only for such a sum.
+   * @param guess guesses the elements of a sum of more than two elements. It is called only for
+   * such a sum.
    */
   decode(
     once: number,
@@ -25,10 +27,13 @@ export interface Codes {
   ): readonly Element[] | undefined;
 }
 
-/** The first code. 0 and 1 are not codes, because a box also returns them for other reasons. */
+/**
+ * The first code. 0 and 1 are not used as codes, because a box may also return them for other
+ * reasons.
+ */
 const FIRST = 2;
 
-/** Gives a code to each element of these tensors. */
+/** Assigns a code to each element of these tensors. */
 export function codesFor(tensors: readonly Value[]): Codes {
   let next = FIRST;
   const starts: number[] = [];
@@ -46,7 +51,7 @@ export function codesFor(tensors: readonly Value[]): Codes {
       const found = locate(sum);
       return found && [found];
     }
-    // a + b = s and a² + b² = q give (a − b)² = 2q − s².
+    // From a + b = s and a² + b² = q it follows that (a − b)² = 2q − s².
     const difference = Math.sqrt(2 * sumOfSquares - sum * sum);
     if (!Number.isInteger(difference)) return undefined;
     const [a, b] = [locate((sum - difference) / 2), locate((sum + difference) / 2)];
@@ -65,7 +70,7 @@ export function codesFor(tensors: readonly Value[]): Codes {
   return { once, squared, decode };
 }
 
-/** Returns parameters with the names of `params` and with other values, in the same order. */
+/** Returns parameters that have the names of `params` but other values, in the same order. */
 export function named(params: ParamValues, values: readonly Value[]): ParamValues {
   return Object.fromEntries(Object.keys(params).map((name, i) => [name, values[i]]));
 }

@@ -9,8 +9,8 @@ const { Branch, Graph, Linear, Residual, Sequential, Sigmoid, Sum, Tanh } = modu
 type Options = Readonly<Record<string, Argument>>;
 
 /**
- * Small fixed examples of the containers, on an input [2, 3]. A form cannot ask for the boxes
- * inside.
+ * Small fixed examples of the containers, on an input [2, 3]. They are fixed because a form cannot
+ * ask the reader for the boxes inside.
  */
 export const CONTAINERS: Readonly<Record<string, (rng: Rng, options: Options) => AnyModule>> = {
   Sequential: (rng) =>

@@ -5,17 +5,17 @@ import { attempt } from './probe.ts';
 import { MOST, near } from './terms.ts';
 import { toTensor, toValue, zeros, type Value } from './values.ts';
 
-/** A part of the batch, with the cost of this part only. */
+/** A part of the batch, and the cost of only this part. */
 export interface Piece {
   readonly name: string;
   readonly x: Value;
   readonly y: Value;
-  /** The indices of the part's elements in x; `targets` are those in the target. */
+  /** The indices of the part's elements in x. `targets` are the indices in the target. */
   readonly at: readonly number[];
   readonly targets: readonly number[];
   readonly loss: number;
   readonly gradient: Float64Array;
-  /** a, the weight of its cost in C. */
+  /** a, the weight of this part's cost in C. */
   readonly weight: number;
 }
 
@@ -36,8 +36,8 @@ export class CostPieces {
   }
 
   /**
-   * Returns one piece per element, if the target has the shape of x; undefined if the cost refuses
-   * one.
+   * If the target has the shape of x, returns one piece per element. Returns undefined if the cost
+   * does not accept one of them.
    */
   elements(): readonly Piece[] | undefined {
     const { shape, values } = this.#x;
@@ -51,7 +51,7 @@ export class CostPieces {
     return pieces.every((piece) => piece !== undefined) ? pieces : undefined;
   }
 
-  /** Returns one piece per example; undefined if the cost refuses one. */
+  /** Returns one piece per example. Returns undefined if the cost does not accept one of them. */
   examples(): readonly Piece[] | undefined {
     const [examples, ...rest] = this.#x.shape;
     const size = this.#x.values.length / examples;
@@ -68,8 +68,9 @@ export class CostPieces {
   }
 
   /**
-   * Runs the cost on a piece. The cost may refuse a piece whose gradient is 0, such as an example
-   * with an ignored label: then its loss is 0. Returns undefined if it refuses any other piece.
+   * Runs the cost on a piece. The cost may throw for a piece whose gradient is 0, such as an
+   * example with an ignored label; its loss is then 0. If the cost throws for any other piece, the
+   * result is undefined.
    */
   #piece(part: Omit<Piece, 'loss' | 'gradient' | 'weight'>): Piece | undefined {
     const here = part.at.map((index) => this.#gradient[index]);
@@ -85,8 +86,9 @@ export class CostPieces {
   }
 
   /**
-   * Computes the loss and ∂C/∂x for the given input and target; undefined if the cost refuses them.
-   * If the cost takes labels, the target may also be probabilities of the shape of x.
+   * Computes the loss and ∂C/∂x for the given input and target. Returns undefined if the cost does
+   * not accept them. If the cost takes labels, the target may also be probabilities that have the
+   * shape of x.
    */
   run(x: Value, y: Value) {
     return attempt(() =>

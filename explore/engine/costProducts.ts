@@ -7,7 +7,7 @@ import { oneHot, withElement } from './values.ts';
 
 /**
  * Finds the products whose sum is a cost or its gradient. It runs the cost on one element or one
- * example at a time, and on other targets. It knows no cost by name.
+ * example at a time, and on other targets. It does not depend on which cost it is.
  *
  *   C         = Σ_n a_n C_n,  with C_n the cost of example n alone, or of one element alone
  *   ∂C/∂x_nk  = a_n ∂C_n/∂x_nk,  which is split further where it is linear in the target
@@ -24,8 +24,8 @@ export class CostProbe {
   }
 
   /**
-   * Returns the products whose sum is C. For the cost of a single example, returns the numbers that
-   * it reads.
+   * Returns the products whose sum is C. If the batch is a single example, returns the numbers that
+   * the cost reads.
    */
   ofLoss(): { readonly terms: readonly Term[]; readonly isSum: boolean } {
     const { loss, activations, cost } = this.#snapshot;
@@ -45,8 +45,8 @@ export class CostProbe {
   }
 
   /**
-   * Returns the products whose sum is ∂C/∂x at an index; undefined unless this derivative comes
-   * from one example or element n alone, as a_n ∂C_n/∂x above.
+   * Returns the products whose sum is ∂C/∂x at an index. Returns undefined unless this derivative
+   * is a_n ∂C_n/∂x, as above, for a single example or element n.
    */
   ofGradient(index: number): readonly Term[] | undefined {
     const value = this.#snapshot.gradients[this.#place][0].values[index];
@@ -65,8 +65,8 @@ export class CostProbe {
   }
 
   /**
-   * Splits the derivative into p_k − y_k, for a cost that also takes probabilities in place of the
-   * label and is linear in them.
+   * Splits the derivative into p_k − y_k. This is possible for a cost that also accepts
+   * probabilities in place of the label and whose gradient is linear in them.
    */
   #byLabel(piece: Piece, index: number): Term[] | undefined {
     if (piece.y.shape.length !== 1) return undefined;
@@ -86,7 +86,9 @@ export class CostProbe {
     return terms.filter(([{ value }]) => !near(value, 0));
   }
 
-  /** Splits the derivative into a + b y, for a piece of one element x with its target y. */
+  /**
+   * Splits the derivative into a + b y, for a piece that is a single element x with its target y.
+   */
   #byTarget(piece: Piece, index: number): Term[] | undefined {
     if (piece.at.length !== 1) return undefined;
     const [[x], [y]] = [piece.x.values, piece.y.values];
@@ -112,7 +114,7 @@ export class CostProbe {
   }
 }
 
-/** Returns the weight of a piece as a factor, or no factor if the weight is 1. */
+/** Returns the weight of a piece as a factor. Returns no factor if the weight is 1. */
 function weightOf({ weight }: Piece): Factor[] {
   return weight === 1 ? [] : [{ value: weight, name: 'the weight in C' }];
 }

@@ -13,14 +13,14 @@ import type { Ref } from './refs.ts';
 import { toValue } from './values.ts';
 import { mistakesFor, verdictOn, type Verdict } from './verdict.ts';
 
-/** One number, the products whose sum it is, and its central difference. */
+/** The origin of a number: the products whose sum it is, and its central difference. */
 export interface Inspection {
   readonly value: number;
   readonly products?: Products;
   readonly check?: Check;
 }
 
-/** Describes a chain of boxes for the worker, which builds it. */
+/** Describes a chain of boxes. The worker builds the chain from it. */
 export type Subject = ExampleSubject | BoxSubject | NetworkSubject;
 
 /** The lecture's worked example, with the numbers that the reader has changed. */
@@ -30,15 +30,15 @@ export interface ExampleSubject {
 }
 
 /**
- * The computations behind the page, in double precision. It holds one microscope per name. The worker
- * runs it; every method takes and returns values that can be sent between threads.
+ * Does the computations of the page, in double precision. It holds one microscope per name. It runs
+ * in the worker, and all methods take and return values that can be sent between threads.
  */
 export class Engine {
   readonly #open = new Map<string, Microscope>();
-  /** The network of `#/architectures`, if one was opened. */
+  /** The network of the view `#/architectures`, if one has been opened. */
   #architecture: Architecture | undefined;
 
-  /** Opens a chain of boxes under a name, in place of an earlier one of the same name. */
+  /** Opens a chain of boxes under a name. It replaces an earlier chain of the same name. */
   open(name: string, subject: Subject): Snapshot {
     const microscope = makeMicroscope(subject);
     const snapshot = microscope.snapshot();
@@ -47,7 +47,10 @@ export class Engine {
     return snapshot;
   }
 
-  /** Changes a number that the reader may change. A number that the box refuses is put back. */
+  /**
+   * Changes a number, which must be one that the reader may change. If a box does not accept the
+   * number, the change is undone.
+   */
   write(name: string, ref: Ref, value: number): Snapshot {
     const microscope = this.#get(name);
     const before = microscope.read(ref);
@@ -79,14 +82,16 @@ export class Engine {
     }
   }
 
-  /** Puts back the parameters of an earlier snapshot. */
+  /** Restores the parameters of an earlier snapshot. */
   restore(name: string, snapshot: Snapshot): Snapshot {
     const microscope = this.#get(name);
     microscope.restore(snapshot.boxes.map(({ params }) => params));
     return microscope.snapshot();
   }
 
-  /** Finds the products whose sum is a number, and the central difference of the number. */
+  /**
+   * Finds the products whose sum is a number, and computes the central difference of the number.
+   */
   inspect(name: string, ref: Ref): Inspection {
     const microscope = this.#get(name);
     const products = productsOf(microscope, ref);
@@ -98,7 +103,7 @@ export class Engine {
     };
   }
 
-  /** Runs the gradient checker over an open box or cost. */
+  /** Runs the gradient checker on an open box or cost. */
   verdict(name: string): readonly Verdict[] {
     return verdictOn(this.#get(name));
   }
@@ -118,7 +123,7 @@ export class Engine {
     return (await this.#networkNamed(name)).summary;
   }
 
-  /** Finds the part of the image that a unit of a box depends on. */
+  /** Finds the part of the image on which a unit of a box depends. */
   async fieldOf(name: string, path: string, unit: readonly [number, number]): Promise<UnitField> {
     return (await this.#networkNamed(name)).fieldOf(path, unit);
   }
@@ -129,7 +134,7 @@ export class Engine {
     this.#open.delete(name);
   }
 
-  /** Loads the networks when they are first asked for, so that the page starts without them. */
+  /** Loads the networks when they are first needed, so that the page starts without them. */
   async #networkNamed(name: string): Promise<Architecture> {
     const { Architecture } = await import('./architecture.ts');
     if (this.#architecture?.summary.name !== name) {

@@ -3,9 +3,10 @@ import { numElements } from '../../lib/shapes.ts';
 import type { Value } from './values.ts';
 
 /**
- * Makes seeded values of few digits, so that a reader can compute along. No two values are equal
- * and none is 0, so that max pooling and ReLU have a derivative there. Tensors with different
- * `shift` have no value in common, so that the maximum of two tensors has a derivative too.
+ * Makes seeded values with few digits, so that a reader can follow the computation by hand. No two
+ * values are equal and none is 0, so that max pooling and ReLU have derivatives at these values.
+ * Tensors with different `shift` have no value in common, so that the maximum of two tensors has a
+ * derivative too.
  */
 export function exampleValues(
   shape: readonly number[],
@@ -22,12 +23,12 @@ export function exampleValues(
   return { shape, values };
 }
 
-/** The largest magnitude of a number of `exampleGradient`. */
+/** The largest magnitude of the numbers that `exampleGradient` makes. */
 const MOST = 9;
 
 /**
- * Makes a seeded ∂C/∂x_out of whole numbers, ±1, ±2, ... ±9 and again ±1. Inputs and weights have
- * decimals, so a reader recognizes the gradient in the products.
+ * Makes a seeded ∂C/∂x_out of integers: ±1, ±2, ... ±9, and then ±1 again. Inputs and weights have
+ * decimals, so a reader can recognize the gradient in the products.
  */
 export function exampleGradient(shape: readonly number[], seed: number): Value {
   const values = Float64Array.from(new Rng(seed).permutation(numElements(shape)), (rank) => {

@@ -50,23 +50,29 @@ export function ofGradParam(
   });
 }
 
-/** A number v of a box, of which ∂C/∂v is explained: an element of its input, or of a weight. */
+/**
+ * A number v of a box whose derivative ∂C/∂v is explained. It is an element of an input, or of a
+ * weight.
+ */
 interface Subject {
-  /** The tensors that the box may multiply v with: its weights, or its inputs. */
+  /**
+   * The tensors with which the box may multiply v: its weights if v is an input, or its inputs if v
+   * is a weight.
+   */
   readonly partners: readonly Value[];
   readonly partner: (tensor: number, index: number) => Factor;
-  /** Lists the partners of v in output i. Codes need this list if there are more than two. */
+  /** Lists the partners of v in output i. Codes need this list if v has more than two partners. */
   readonly together?: (i: number) => readonly Element[] | undefined;
-  /** Whether the box may add v to an output without a partner, as it adds a bias. */
+  /** Whether the box may add v to an output without a partner, as for a bias. */
   readonly isAddend: boolean;
   /**
-   * Computes x_out with v at 0 or 1. All other elements of the inputs (or of the weights, if v is
-   * one) are 0.
+   * Computes x_out with v set to 0 or 1. All other elements of the inputs (or of the weights, if v
+   * is a weight) are 0.
    */
   readonly forward: (v: 0 | 1, partners: readonly Value[]) => Float64Array;
-  /** Computes x_out with v moved a little. */
+  /** Computes x_out after a small change of v. */
   readonly moved: () => Float64Array;
-  /** Reads ∂C/∂v in the result of a backward pass. */
+  /** Reads ∂C/∂v from the result of a backward pass. */
   readonly derivative: (gradients: ReturnType<BoxProbe['backward']>) => number;
 }
 
@@ -79,13 +85,14 @@ function ofGradient(
   { partners, partner, together, isAddend, forward, moved, derivative }: Subject,
 ): Term[] {
   const grad = (i: number) => gradFactor(microscope, box, i);
-  // If the box is linear in v, this is what each output gains when v rises from 0 to 1.
+  // If the box is linear in v, this is the change of each output when v rises from 0 to 1.
   const column = (values: readonly Value[]) => {
     const at0 = attempt(() => forward(0, values));
     const at1 = attempt(() => forward(1, values));
     return at0 && at1?.map((y, i) => y - at0[i]);
   };
-  // The products that the forward pass implies. A wrong backward returns another sum.
+  // The products that follow from the forward pass. A wrong backward method returns a different
+  // sum.
   let expected: Term[] | undefined;
   if (partners.length > 0) {
     const codes = codesFor(partners);
@@ -108,7 +115,7 @@ function ofGradient(
   if (plain) {
     const terms = nonZero(plain, (i) => [grad(i), { value: plain[i] }]);
     if (near(sumOf(terms), value)) return terms;
-    // The codes suppose a linear box. If the box is not linear, their products do not count.
+    // The codes assume that the box is linear. If it is not, their products are not used.
     if (!near(sumOf(expected ?? []), sumOf(terms))) expected = undefined;
   }
   const own = nonZero(difference(moved(), probe.output.values), (i) => [
@@ -123,7 +130,7 @@ function gradFactor(microscope: Microscope, box: number, index: number): Factor 
   return { value: microscope.read(ref), ref };
 }
 
-/** Makes a term for each index at which a column is not 0, for at most `MOST` of them. */
+/** Makes a term for each index at which the column is not 0, but at most `MOST` terms. */
 function nonZero(column: Float64Array, term: (i: number) => Term): Term[] {
   return [...column.keys()]
     .filter((i) => column[i] !== 0)

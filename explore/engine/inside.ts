@@ -14,7 +14,7 @@ interface Run {
   readonly inputs: readonly Value[];
   readonly output: Value;
   /**
-   * The memory of the inputs and of the output. If a box passes a tensor on, its output has the
+   * The memory of the inputs and of the output. If a box returns its input, the output has the
    * memory of the input.
    */
   readonly from: readonly object[];
@@ -23,7 +23,7 @@ interface Run {
 
 /**
  * Finds the box inside a container that computes the container's output, such as the `Sum` of a
- * `Residual`, with the values that it got in this chain.
+ * `Residual`, and the values that it received in this chain.
  *
  * @returns undefined for a box that is not a container.
  */
@@ -50,7 +50,7 @@ export function boxInside(
     const { output } = container.forward(microscope.argument(k, inputs), { ...context, afterBox });
     return { from: inputs.map(memoryOf), to: memoryOf(tensorsOf(output)[0]) };
   });
-  // A box such as Identity, which passes its input on, is not the one that computes the output.
+  // A box such as Identity, which returns its input, is not the one that computes the output.
   const last = runs.find(
     ({ box, from, to }) =>
       box.children().length === 0 && to === outer.to && !from.includes(outer.to),
@@ -71,8 +71,8 @@ export function boxInside(
       input: (part, index) => {
         const own = outer.from.indexOf(last.from[part]);
         if (own >= 0) return inputFactor(whole, k, own, index);
-        // A container and its last box have the same output. The container is later in the list, so
-        // the search starts at the end.
+        // A container and its last box have the same output. The container comes later in the list,
+        // so the search starts at the end.
         const { box } = [...runs].reverse().find(({ to }) => to === last.from[part]) ?? last;
         const { shape, values } = last.inputs[part];
         const path = paths.get(box) ?? '';
@@ -91,7 +91,7 @@ function memoryOf({ dataId }: Tensor): object {
   return dataId;
 }
 
-/** Returns the path of each box inside a container, as in the names of the parameters. */
+/** Returns the path of each box inside a container, in the form of the names of its parameters. */
 function pathsIn(container: AnyModule, prefix = ''): ReadonlyMap<AnyModule, string> {
   const paths = new Map<AnyModule, string>();
   for (const [name, box] of container.children()) {

@@ -14,12 +14,14 @@ import { toValue } from './values.ts';
 
 const CLASSES: Readonly<Record<string, unknown>> = { ...modules, ...losses };
 
-/** The largest size that the page accepts; a worker that computes for minutes helps nobody. */
+/**
+ * The largest size that the page accepts. With larger sizes, the worker would compute for minutes.
+ */
 const MOST = 300;
 
 /**
- * Makes a box or a cost of this name, with these arguments. Weights that the box draws are rounded
- * to two decimals, so that a reader can compute along.
+ * Makes the box or cost of this name with these arguments. Random weights are rounded to two
+ * decimals, so that a reader can follow the computation by hand.
  *
  * Errors: those of the constructor; a name that does not exist; a number above 300.
  */
@@ -30,7 +32,7 @@ export function makeBox(name: string, example: BoxExample, call: BoxCall): AnyMo
   if (Object.hasOwn(CONTAINERS, name)) return rounded(CONTAINERS[name](rng, options));
   const Class = CLASSES[name];
   if (typeof Class !== 'function') throw new InputError(`expected the name of a box, got ${name}`);
-  // The form cannot ask for the two functions of a Pointwise, so it shows x².
+  // A form cannot ask for the two functions of a Pointwise, so the page uses x².
   const functions =
     name === 'Pointwise' ? [square, (x: Parameters<typeof square>[0]) => mul(x, scalar(2))] : [];
   const all = { ...options, ...(example.seeded && { rng }) };
@@ -42,8 +44,8 @@ export function makeBox(name: string, example: BoxExample, call: BoxCall): AnyMo
 }
 
 /**
- * Rounds the weights. The initial weights of a cell that counts activity would round to 0, so these
- * cells get other weights.
+ * Rounds the weights. The initial weights of the neocognitron's cells would be rounded to 0, so
+ * these cells get other weights.
  */
 function rounded(box: AnyModule, positive = false): AnyModule {
   for (const param of Object.values(box.params)) {

@@ -12,26 +12,26 @@ import { valueAt } from './valueAt.ts';
 import type { BoxView, Snapshot, WeightNames } from './snapshot.ts';
 import { toTensor, toValue, withElement, type Value } from './values.ts';
 
-/** The chain of boxes that a microscope looks at, and its input. */
+/** The chain of boxes that a microscope shows, and its input. */
 export interface MicroscopeOptions {
   readonly boxes: readonly AnyModule[];
-  /** The input: one value, or one per tensor of a box that takes a list. */
+  /** The input: one value, or one value per tensor if the box takes a list. */
   readonly input: readonly Value[];
   /**
-   * The cost and its target, or ∂C/∂x_out of the last box. In the latter case C is Σ g · x_out, whose
-   * gradient this is.
+   * Either the cost and its target, or ∂C/∂x_out of the last box. In the latter case C is Σ
+   * g · x_out, because g is the gradient of this sum.
    */
   readonly cost?: { readonly cost: Cost; readonly target: Value; readonly labels?: boolean };
   readonly gradOutput?: Value;
-  /** The context of every forward; inference by default. */
+  /** The context of every forward pass; inference by default. */
   readonly context?: Context;
-  /** The names of single weights of each box, where they have some. */
+  /** The names of individual weights of each box, if they have names. */
   readonly names?: readonly WeightNames[];
 }
 
 /**
- * A chain of boxes under the microscope: every value, every gradient, in double precision. All
- * numbers come from the boxes' own methods. The backend in use must be `float64`.
+ * A chain of boxes of which every value and every gradient can be examined, in double precision.
+ * All numbers come from the boxes' own methods. The backend in use must be `float64`.
  *
  *     const microscope = new Microscope({ boxes: [new Tanh()], input: [x], gradOutput: g });
  *     const { activations, gradients } = microscope.snapshot();
@@ -56,13 +56,13 @@ export class Microscope {
     this.#gradOutput = gradOutput;
   }
 
-  /** The context of a forward, with the same random numbers at every call. */
+  /** The context for a forward pass. It gives the same random numbers at every call. */
   get context(): Context | undefined {
     const context = this.#context;
     return context?.rng ? { ...context, rng: context.rng.clone() } : context;
   }
 
-  /** Runs the chain forward and backward. The result is kept until a number changes. */
+  /** Runs the chain forward and backward. The result is stored until a number changes. */
   snapshot(): Snapshot {
     this.#snapshot ??= tidy(() => this.#run());
     return this.#snapshot;
@@ -109,7 +109,10 @@ export class Microscope {
     };
   }
 
-  /** The state of a box after its update by this batch, which is not kept. */
+  /**
+   * Returns the state that a box would have after its update by this batch. The box itself is not
+   * changed.
+   */
   #updated(box: AnyModule, buffers: Readonly<Record<string, Value>>, cache: unknown) {
     if (this.#context?.mode !== 'training' || Object.keys(buffers).length === 0) return undefined;
     box.updateBuffers(cache);
@@ -121,7 +124,7 @@ export class Microscope {
     return isSame ? undefined : next;
   }
 
-  /** The argument of box k: one tensor, or a list for a box that takes one. */
+  /** Returns the argument of box k: one tensor, or a list if the box takes one. */
   argument(k: number, tensors: Tensor[]): unknown {
     const box = this.boxes[k];
     return box === undefined ? tensors[0] : argumentOf(box, tensors);
@@ -142,7 +145,7 @@ export class Microscope {
     });
   }
 
-  /** The given ∂C/∂x_out. It must have the shape of the output. */
+  /** Returns the given ∂C/∂x_out. It must have the shape of the output. */
   #gradOutputFor(output: Tensor): Value {
     const given = this.#gradOutput;
     const shape = `[${output.shape.join(', ')}]`;
@@ -153,7 +156,10 @@ export class Microscope {
     return given;
   }
 
-  /** The target as a tensor: class labels are integers. The caller disposes it. */
+  /**
+   * Returns the target as a tensor, which has integers if it is class labels. The caller disposes
+   * it.
+   */
   target(): Tensor {
     const target = this.#target;
     if (target === undefined) throw new InputError('expected a target for the cost, got none');
@@ -165,7 +171,9 @@ export class Microscope {
     return valueAt(this.snapshot(), ref);
   }
 
-  /** Whether a reader may change the number at an address. The other numbers are computed. */
+  /**
+   * Returns whether a reader may change the number at an address. All other numbers are computed.
+   */
   isEditable(ref: Ref): boolean {
     switch (ref.kind) {
       case 'activation':
@@ -181,7 +189,10 @@ export class Microscope {
     }
   }
 
-  /** Changes an input, weight, target, given gradient, or the state of a box. */
+  /**
+   * Changes a number: an input, a weight, a target, a given gradient, or a number of the state of a
+   * box.
+   */
   write(ref: Ref, element: number): void {
     if (!this.isEditable(ref)) {
       throw new InputError(
@@ -219,7 +230,7 @@ export class Microscope {
     this.#snapshot = undefined;
   }
 
-  /** Makes one step of gradient descent, w ← w − η ∂C/∂w, by the optimizer `SGD`. */
+  /** Makes one step of gradient descent, w ← w − η ∂C/∂w, with the optimizer `SGD`. */
   step(learningRate: number): void {
     const { boxes } = this.snapshot();
     tidy(() => {
@@ -231,12 +242,12 @@ export class Microscope {
     this.#snapshot = undefined;
   }
 
-  /** Returns copies of all parameters; `restore` puts them back. */
+  /** Returns copies of all parameters, which `restore` can set again. */
   save(): readonly Readonly<Record<string, Value>>[] {
     return this.snapshot().boxes.map(({ params }) => params);
   }
 
-  /** Puts back parameters that `save` returned. */
+  /** Restores parameters that `save` has returned. */
   restore(saved: readonly Readonly<Record<string, Value>>[]): void {
     saved.forEach((params, k) => {
       for (const [name, { values }] of Object.entries(params)) {

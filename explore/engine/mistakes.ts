@@ -1,4 +1,4 @@
-/** The mistakes that the page can build into a box, as a reader reads them. */
+/** The mistakes that the page can build into a box, with the text that the reader sees. */
 export const MISTAKES = {
   flip: 'flip the kernel',
   batch: 'drop the sum over the batch',

@@ -15,8 +15,8 @@ import type { Ref } from './refs.ts';
 import { toTensor, type Value } from './values.ts';
 
 /**
- * One exported box or cost, at an input that the reader chose. A property that is left out is as in
- * the example of the box.
+ * One exported box or cost, with an input that the reader has chosen. For a property that is left
+ * out, the value of the box's example is used.
  */
 export interface BoxSubject {
   readonly kind: 'box';
@@ -24,7 +24,7 @@ export interface BoxSubject {
   readonly call?: BoxCall;
   /** The shape of each input. */
   readonly shapes?: readonly (readonly number[])[];
-  /** Whether the forward pass is one in training mode. */
+  /** Whether the forward pass runs in training mode. */
   readonly training?: boolean;
   readonly mistake?: Mistake;
   /** The numbers that the reader has changed. */
@@ -34,7 +34,7 @@ export interface BoxSubject {
 /** Numbers that the reader has changed. */
 export type Edits = readonly (readonly [ref: Ref, value: number])[];
 
-/** The largest tensor that the page computes with. */
+/** The number of elements of the largest tensor with which the page computes. */
 const MOST_ELEMENTS = 4096;
 
 /**
@@ -61,7 +61,7 @@ export function openBox(subject: BoxSubject): Microscope {
   }
 }
 
-/** The call with which a box opens. */
+/** The arguments with which the page opens a box. */
 function callOf({ args, options = {} }: BoxExample): BoxCall {
   return { args, options };
 }
@@ -94,7 +94,7 @@ function ofCost(cost: Cost, example: BoxExample, { shapes }: BoxSubject): Micros
   return new Microscope({ boxes: [], input, cost: { cost, target, labels } });
 }
 
-/** Targets between 0 and 1, which every cost accepts; none of them equals an input. */
+/** Makes targets between 0 and 1, which every cost accepts. None of them equals an input. */
 function targetValues(shape: readonly number[]): Value {
   const { values } = exampleValues(shape, 2, true);
   return { shape, values: values.map((value) => Number((value / 10).toFixed(3))) };
@@ -108,7 +108,10 @@ function checked(shape: readonly number[]): readonly number[] {
   );
 }
 
-/** Writes the numbers of the address. A number that does not exist in this chain is ignored. */
+/**
+ * Sets the numbers that the address contains. A number that does not exist in this chain is
+ * ignored.
+ */
 export function writeAll(microscope: Microscope, edits: Edits): void {
   for (const [ref, value] of edits) writeExisting(microscope, ref, value);
 }

@@ -7,14 +7,14 @@ import { lenet } from '../../models/lenet.ts';
 import { Microscope } from './microscope.ts';
 import type { Value } from './values.ts';
 
-/** The networks that are chains of boxes small enough for double precision. */
+/** The networks that are chains of boxes and small enough for double precision. */
 const NETWORKS = { lenet } as const;
 
-/** A network of `models/` at one image. */
+/** A network from `models/` with one image as input. */
 export interface NetworkSubject {
   readonly kind: 'network';
   readonly architecture: keyof typeof NETWORKS;
-  /** The weights by their paths, such as `0.weight`. */
+  /** The weights. The keys are their paths, such as `0.weight`. */
   readonly weights: Readonly<Record<string, ArrayLike<number>>>;
   /** The image, [1, H, W, C]. */
   readonly input: Value;
@@ -22,7 +22,7 @@ export interface NetworkSubject {
   readonly label: number;
 }
 
-/** Opens the chain of boxes of a network, with the cost of the label. */
+/** Opens the chain of boxes of a network, with the cost for the label. */
 export function openNetwork({ architecture, weights, input, label }: NetworkSubject): Microscope {
   const network = NETWORKS[architecture]({ rng: new Rng(0), init: zeros });
   const params: Readonly<Record<string, Variable>> = network.params;

@@ -4,10 +4,10 @@ import { near, sumOf, type FactorsOf, type Term } from './terms.ts';
 import { oneHot } from './values.ts';
 
 /**
- * Returns the products whose sum is output i of a box, or else the numbers on which the output
- * depends.
+ * Returns the products whose sum is output i of a box. If there are no such products, returns the
+ * numbers on which the output depends.
  *
- * @param factors makes the factors, because the box may be inside a container.
+ * @param factors makes the factors. It is a parameter because the box may be inside a container.
  */
 export function outputTerms(
   probe: BoxProbe,
@@ -39,8 +39,8 @@ export function outputTerms(
 }
 
 /**
- * Returns the products of weights and inputs, and the biases. Codes in place of the weights reveal
- * them.
+ * Returns the products of weights and inputs, and the biases. To find them, the weights are
+ * replaced by codes.
  */
 function ofCodes(probe: BoxProbe, i: number, factors: FactorsOf): Term[] | undefined {
   const params = Object.values(probe.params);
@@ -62,7 +62,7 @@ function ofCodes(probe: BoxProbe, i: number, factors: FactorsOf): Term[] | undef
       }
     });
   });
-  // A parameter without a product is a bias: ∂x_out/∂b = 1.
+  // A parameter that occurs in no product is a bias: ∂x_out/∂b = 1.
   const { gradParams } = probe.backward(one);
   names.forEach((name, tensor) => {
     const { shape, values } = gradParams[name];

@@ -1,7 +1,10 @@
 import { isReply, type Answer, type Call, type Reply } from '../../psets/grader/answer.ts';
 import type { Limits, ProcessFailure, Submission } from '../../psets/grader/student.ts';
 
-/** A page cannot limit the memory of a worker; the browser does. */
+/**
+ * The limits of a student's code. A page cannot limit the memory of a worker; the browser limits
+ * it.
+ */
 const LIMITS: Limits = { seconds: 5, memory: Infinity };
 
 /**
@@ -14,10 +17,10 @@ export class PageStudent implements Submission {
   readonly limits = LIMITS;
   readonly #source: string;
   #worker: Worker | undefined;
-  /** The reason why the code does not load; it is the same for all calls. */
+  /** The reason why the code cannot be loaded. It is the same for all calls. */
   #unloadable: ProcessFailure | undefined;
 
-  /** @param source the JavaScript of the module. */
+  /** @param source the JavaScript code of the module. */
   constructor(source: string) {
     this.#source = source;
   }

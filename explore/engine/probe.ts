@@ -9,22 +9,22 @@ import { oneHot, toTensor, toValue, zeros, type Element, type Value } from './va
 /** The parameters of a box, by name. */
 export type ParamValues = Readonly<Record<string, Value>>;
 
-/** A box with its inputs and its output in a chain. */
+/** A box, with its inputs and its output in a chain. */
 export interface ProbeOptions {
   readonly box: AnyModule;
   readonly inputs: readonly Value[];
   readonly output: Value;
-  /** Makes the context of a forward. */
+  /** Makes the context for a forward pass. */
   readonly context: () => Context | undefined;
 }
 
 /**
- * One box as functions of plain values, at inputs and parameters of the caller's choice. The box has
- * its own parameters again after each call.
+ * A box whose methods are functions of plain values, for inputs and parameters that the caller
+ * chooses. After each call, the box has its own parameters again.
  */
 export class BoxProbe {
   readonly box: AnyModule;
-  /** The input of the box in the chain. */
+  /** The inputs of the box in the chain. */
   readonly inputs: readonly Value[];
   readonly params: ParamValues;
   readonly output: Value;
@@ -57,7 +57,7 @@ export class BoxProbe {
     });
   }
 
-  /** Computes ∂C/∂x_in and ∂C/∂w for a ∂C/∂x_out. */
+  /** Computes ∂C/∂x_in and ∂C/∂w for a given ∂C/∂x_out. */
   backward(gradOutput: Value, inputs = this.inputs, params = this.params) {
     return this.#with(params, () => {
       const { cache } = this.box.forward(this.#argument(inputs), this.#context());
@@ -70,8 +70,9 @@ export class BoxProbe {
   }
 
   /**
-   * Lists the weights that box output `i` multiplies with an element of the input. The slope of the
-   * output by such a weight is 1 where the element is 1 and all others are 0.
+   * Lists the weights that are multiplied with an element of the input in output `i` of the box. If
+   * this element is 1 and all others are 0, the derivative of the output with respect to such a
+   * weight is 1.
    */
   weightsBetween(part: number, index: number, i: number): readonly Element[] | undefined {
     const none = this.inputs.map(zeros);
@@ -111,7 +112,10 @@ export class BoxProbe {
   }
 }
 
-/** Runs a probe that a box may refuse, such as a constant input that a norm cannot take. */
+/**
+ * Runs a probe for which a box may throw. For example, a normalization may not accept a constant
+ * input.
+ */
 export function attempt<T>(run: () => T): T | undefined {
   try {
     return run();

@@ -9,18 +9,21 @@ import type { Ref } from './refs.ts';
 import { ofState } from './stateTerms.ts';
 import { inputFactor, MOST, paramFactor, sumOf, type Term } from './terms.ts';
 
-/** The origin of a number. */
+/** Explains how a number is computed. */
 export interface Products {
   /**
-   * The index of the box that computes the number, and the method that does. An index one above
-   * that of the last box stands for the cost.
+   * The index of the box that computes the number. The cost has the index after that of the last
+   * box.
    */
   readonly box: number;
-  /** Absent for the state of a box, which it updates apart from the three arrows. */
+  /**
+   * The method that computes the number. It is undefined for the state of a box, which is updated
+   * by none of the three methods.
+   */
   readonly arrow?: Arrow;
   /**
-   * If `isSum`, the products whose sum is the number. For any other function, such as a tanh, the
-   * numbers that it reads.
+   * If `isSum` is true, the products whose sum is the number. Otherwise the number is some other
+   * function, such as a tanh, and these are the numbers that it reads.
    */
   readonly terms: readonly Term[];
   readonly isSum: boolean;
@@ -31,14 +34,14 @@ export interface Products {
 
 /**
  * Finds the products whose sum is a number. It runs the box's own three methods on inputs and
- * weights that reveal the products. It knows no box by name.
+ * weights that reveal the products. It does not depend on which box it is.
  *
  *   x_out[i]      = Σ_j w x_in[j] + b
  *   ∂C/∂x_in[j]   = Σ_i ∂C/∂x_out[i] · ∂x_out[i]/∂x_in[j]
  *   ∂C/∂w[k]      = Σ_i ∂C/∂x_out[i] · ∂x_out[i]/∂w[k]
  *   C             = Σ_n a_n C_n, and so for ∂C/∂x of the cost
  *
- * @returns undefined for a number that no box computes: an input, a weight, a target.
+ * @returns undefined for a number that no box computes, such as an input, a weight or a target.
  */
 export function productsOf(microscope: Microscope, ref: Ref): Products | undefined {
   const last = microscope.boxes.length;
@@ -78,8 +81,8 @@ export function productsOf(microscope: Microscope, ref: Ref): Products | undefin
 }
 
 /**
- * Returns the products of x_out[i]. For a container, they are those of the inner box that computes
- * its output.
+ * Returns the products whose sum is x_out[i]. For a container, they are those of the inner box that
+ * computes the container's output.
  */
 function ofOutput(microscope: Microscope, box: number, i: number) {
   const probe = BoxProbe.at(microscope, box);
@@ -91,8 +94,8 @@ function ofOutput(microscope: Microscope, box: number, i: number) {
   const inside = boxInside(microscope, box);
   const inner = inside && outputTerms(inside.probe, i, inside.factors);
   if (!inner?.isSum) return own;
-  // The figure does not show the values inside a container, so it lights the numbers on which they
-  // depend.
+  // The figure does not show the values inside a container, so the numbers on which they depend are
+  // highlighted.
   const reads = own.terms.flat().flatMap(({ ref }) => ref ?? []);
   const terms = inner.terms.map((term) =>
     term.map((factor) => (factor.inside ? { ...factor, reads } : factor)),

@@ -1,20 +1,20 @@
 /**
  * The address of one number of a chain of boxes. Place 0 of the activations is the input of the
- * first box, place k the output of box k − 1 and the input of box k.
+ * first box, and place k is the output of box k − 1, which is the input of box k.
  */
 export type Ref =
   | {
-      /** `activation` is x, `gradient` is ∂C/∂x, at the same place. */
+      /** `activation` is x, and `gradient` is ∂C/∂x at the same place. */
       readonly kind: 'activation' | 'gradient';
       readonly place: number;
-      /** The tensor, where a box takes a list of tensors; otherwise 0. */
+      /** The index of the tensor, if the box takes a list of tensors; otherwise 0. */
       readonly part: number;
       readonly index: number;
     }
   | {
       /**
-       * `param` is w, `gradParam` is ∂C/∂w; `buffer` is state of the box that no gradient changes,
-       * such as a running mean, and `nextBuffer` the state after this batch.
+       * `param` is w, and `gradParam` is ∂C/∂w. `buffer` is state of the box that is not learned,
+       * such as a running mean, and `nextBuffer` is this state after the update by the batch.
        */
       readonly kind: 'param' | 'gradParam' | 'buffer' | 'nextBuffer';
       readonly box: number;
@@ -24,7 +24,7 @@ export type Ref =
   | { readonly kind: 'target'; readonly index: number }
   | { readonly kind: 'loss' };
 
-/** Writes an address as text, such as `gradient 2 0 5`; equal addresses have equal texts. */
+/** Formats an address as text, such as `gradient 2 0 5`. Equal addresses have equal texts. */
 export function refKey(ref: Ref): string {
   switch (ref.kind) {
     case 'activation':
@@ -42,7 +42,7 @@ export function refKey(ref: Ref): string {
   }
 }
 
-/** Reads an address that `refKey` has written; undefined for any other text. */
+/** Parses an address that `refKey` has formatted. Returns undefined for any other text. */
 export function parseRef(text: string): Ref | undefined {
   const [kind, a, b, c] = text.split(' ');
   const isIndex = (...parts: (string | undefined)[]) =>

@@ -1,7 +1,7 @@
 import { messageOf } from '../../lib/errors.ts';
 import type { Reply, Report, Request } from './messages.ts';
 
-/** Runs an object in a worker: it answers the calls of `remote`, one after another. */
+/** Runs an object in a worker. It answers the calls of `remote` one after another. */
 export function serve(object: Promise<object>): void {
   self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
     void answer(object, data);

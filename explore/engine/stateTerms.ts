@@ -2,7 +2,7 @@ import type { Microscope } from './microscope.ts';
 import type { Ref } from './refs.ts';
 import { MOST, type Term } from './terms.ts';
 
-/** The place of a number in the state of a box. */
+/** The location of a number in the state of a box. */
 interface StatePlace {
   readonly box: number;
   readonly name: string;
@@ -10,8 +10,8 @@ interface StatePlace {
 }
 
 /**
- * The products of a number of the state after a batch: a share of the number before it, and what the
- * batch adds.
+ * Returns the products whose sum is a number of the state after a batch: a part of the number
+ * before the batch, and the contribution of the batch.
  *
  *   next = a · running + b, with a and b found by an update of other running numbers
  */

@@ -6,7 +6,7 @@ import { answerCall, messageOf } from '../../psets/grader/answerCall.ts';
  * list of calls. An endless loop stops only this worker, which the page then ends.
  */
 
-/** Kept here, because the submission may replace the global function. */
+/** The original function is stored here, because the submission may replace the global function. */
 const post = self.postMessage.bind(self);
 
 let exported: Record<string, unknown> | undefined;

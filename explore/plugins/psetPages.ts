@@ -8,7 +8,7 @@ import { renderStatement } from './renderStatement.ts';
 /** The texts of a problem set, as HTML. */
 export interface PsetPage {
   readonly statement: string;
-  /** The derivation, the boundaries and the most frequent mistakes. */
+  /** The derivation, the boundary cases and the most frequent mistakes. */
   readonly solution: string;
 }
 
@@ -41,7 +41,7 @@ export function psetPages(): Plugin {
 /** Converts the README of a problem set. */
 function readPsetPage(name: string, readme: string): PsetPage {
   const { statement, solution } = splitReadme(name, readme);
-  // The view shows its own title, so that of the README is left out.
+  // The view shows its own title, so the README's title is removed.
   const body = statement.replace(/^# .*\n/, '').replace(/^## Statement\n/m, '');
   return { statement: renderStatement(body), solution: renderStatement(solution) };
 }

@@ -6,7 +6,10 @@ import { ARROWS, type Arrow, type BoxDoc, type OptionDoc } from './boxDoc.ts';
 /** The folders whose exported classes are boxes and costs. */
 const FOLDERS = ['modules', 'modules/container', 'modules/historic', 'losses'];
 
-/** Reads the docstrings of all boxes and costs from the sources below `root`, by class. */
+/**
+ * Reads the docstrings of all boxes and costs from the sources below `root`. The keys are the names
+ * of the classes.
+ */
 export function readDocstrings(root: string): Record<string, BoxDoc> {
   const docs: Record<string, BoxDoc> = {};
   for (const folder of FOLDERS) {
@@ -56,7 +59,8 @@ function parse(doc: string): Omit<BoxDoc, 'file' | 'parameters' | 'options'> {
       arrow = undefined;
       label = undefined;
       if (summary.length > 0) inSummary = false;
-      // A line such as `where S = N` below an equation has no full stop, but ends a paragraph here.
+      // A line such as `where S = N` below an equation does not end with a full stop, but it ends a
+      // paragraph here.
       const last = notes.length - 1;
       if (last >= 0 && !/[.:;]$/.test(notes[last])) notes[last] += '.';
     } else if (arrow !== undefined && /^ {4}/.test(line)) {
@@ -79,7 +83,7 @@ function parse(doc: string): Omit<BoxDoc, 'file' | 'parameters' | 'options'> {
   };
 }
 
-/** The equations of a line; three spaces or more stand between two of them. */
+/** Splits a line into its equations, which are separated by three spaces or more. */
 function equationsIn(line: string): string[] {
   return line.trim().split(/ {3,}/);
 }
@@ -88,7 +92,7 @@ function isExported(node: ts.ClassDeclaration): boolean {
   return ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
 }
 
-/** The text of the docstring above a node, without the stars. */
+/** Returns the text of the docstring above a node, without the asterisks. */
 function docstringOf(node: ts.Node): string | undefined {
   const ranges = ts.getLeadingCommentRanges(node.getSourceFile().text, node.pos) ?? [];
   const text = ranges
@@ -103,7 +107,7 @@ function docstringOf(node: ts.Node): string | undefined {
     .trim();
 }
 
-/** The parameters of the constructor; an options parameter is listed by its members. */
+/** Returns the parameters of the constructor. For an options parameter, the members are listed. */
 function parametersOf(node: ts.ClassDeclaration, source: ts.SourceFile) {
   const constructor = node.members.find(ts.isConstructorDeclaration);
   const options: OptionDoc[] = [];

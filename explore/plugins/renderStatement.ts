@@ -2,17 +2,17 @@ import katex from 'katex';
 import { Marked, type TokenizerAndRendererExtension } from 'marked';
 
 /**
- * Converts Markdown with equations, `$...$` and `$$...$$`, to HTML. The equations become MathML, so
- * the page needs no JavaScript and no font for them.
+ * Converts Markdown with equations, `$...$` and `$$...$$`, to HTML. The equations are converted to
+ * MathML, so the page needs no JavaScript and no font for them.
  *
- * Errors: an equation that KaTeX cannot read.
+ * Errors: an equation that KaTeX cannot parse.
  */
 export function renderStatement(markdown: string): string {
   const marked = new Marked({ extensions: [BLOCK, INLINE] });
   return marked.parse(markdown, { async: false });
 }
 
-/** Makes an extension of marked for the equations between two marks. */
+/** Makes an extension of marked for equations between two marks. */
 function equations(level: 'block' | 'inline', mark: '$$' | '$'): TokenizerAndRendererExtension {
   const name = `${level}Equation`;
   const pattern = mark === '$$' ? /^\$\$([^$]+)\$\$/ : /^\$([^$]+)\$/;

@@ -1,4 +1,4 @@
-/** Digits in one PNG, side by side. */
+/** A PNG that contains digits side by side. */
 export interface Sprite {
   /** The path of the PNG, relative to the page. */
   readonly file: string;

@@ -1,9 +1,9 @@
 import type { Plugin } from 'vite';
 
-/** The build of wasm with threads, which `trainWorker` does not start. */
+/** Matches tfjs's wasm build with threads, which `trainWorker` does not start. */
 const THREADED = /tfjs-backend-wasm-threaded-simd.*\.wasm$/;
 
-/** Leaves the wasm file that the page never loads out of the build. */
+/** Removes the wasm file that the page never loads from the build. */
 export function withoutThreads(): Plugin {
   return {
     name: 'boxprop-without-threads',

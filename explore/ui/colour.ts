@@ -1,23 +1,26 @@
 /**
- * The diverging scale of signed numbers: purple for negative, green for positive, the background for
- * 0. Readers who cannot tell red from green can tell these apart.
+ * The colour scale for signed numbers: purple for negative, green for positive, and the background
+ * for 0. Readers who cannot distinguish red and green can distinguish these colours.
  */
 const NEGATIVE = [118, 42, 131] as const;
 const POSITIVE = [27, 120, 55] as const;
 
-/** The strength of the colour of a value, from 0 to 1; the square root lifts small values. */
+/**
+ * Returns the strength of the colour of a value, from 0 to 1. The square root makes small values
+ * more visible.
+ */
 function strength(value: number, largest: number): number {
   if (!Number.isFinite(value)) return 1;
   return largest > 0 ? Math.sqrt(Math.min(1, Math.abs(value) / largest)) : 0;
 }
 
-/** The colour of a cell behind its number, as CSS. The number on it stays readable. */
+/** Returns the background colour of a number's cell, as CSS. The number on it remains readable. */
 export function tint(value: number, largest: number): string {
   const [r, g, b] = value < 0 ? NEGATIVE : POSITIVE;
   return `rgb(${r} ${g} ${b} / ${(0.38 * strength(value, largest)).toFixed(3)})`;
 }
 
-/** Returns the largest magnitude among finite values. */
+/** Returns the largest magnitude of the finite values. */
 export function largestOf(values: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < values.length; i++) {
@@ -26,7 +29,10 @@ export function largestOf(values: ArrayLike<number>): number {
   return largest;
 }
 
-/** Paints a canvas of one pixel per number. `put` writes the four bytes of pixel i, row by row. */
+/**
+ * Draws numbers on a canvas, one pixel per number. `put` writes the four bytes of pixel i. Pixels
+ * are numbered row by row.
+ */
 export function paint(
   { current: canvas }: { readonly current: HTMLCanvasElement | null },
   [rows, columns]: readonly [rows: number, columns: number],
@@ -39,7 +45,7 @@ export function paint(
   context.putImageData(image, 0, 0);
 }
 
-/** Writes pixel i of a picture in signed colours. */
+/** Writes pixel i of a picture in the colours for signed numbers. */
 export function putSigned(
   data: Uint8ClampedArray,
   i: number,

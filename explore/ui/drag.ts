@@ -1,9 +1,9 @@
 import type { TargetedPointerEvent } from 'preact';
 
-/** The movement in pixels from which a press counts as a drag, not as a click. */
+/** From this movement in pixels on, a press counts as a drag and not as a click. */
 const LEAST = 4;
 
-/** The movement that changes a number by one step. */
+/** The movement in pixels that changes a number by one step. */
 const PIXELS = 4;
 
 /** A horizontal drag that changes a number. */
@@ -15,15 +15,15 @@ interface Drag {
   last: number;
 }
 
-/** Finds the step of a number: about a hundredth of it; a class changes by one. */
+/** Returns the step of a number, which is about a hundredth of it. A class changes by one. */
 export function stepOf(value: number, isClass: boolean): number {
   if (isClass) return 1;
   return 10 ** (Math.floor(Math.log10(Math.max(Math.abs(value), 0.1))) - 1);
 }
 
 /**
- * Turns the pointer events of a cell into numbers. `write` gets at most one number at a time, and
- * the last one in the end.
+ * Converts the pointer events of a cell to numbers. `write` is called with at most one number at a
+ * time, and with the last number at the end.
  */
 export function makeDrag(write: (value: number) => Promise<void>) {
   let drag: Drag | undefined;
@@ -55,7 +55,7 @@ export function makeDrag(write: (value: number) => Promise<void>) {
       drag.last = next = value;
       void flush();
     },
-    /** Ends a press; returns whether it was a drag. */
+    /** Ends a press. Returns whether it was a drag. */
     end(): boolean {
       const moved = drag?.moved ?? false;
       drag = undefined;

@@ -1,6 +1,9 @@
 import { coordinates } from '../../lib/coordinates.ts';
 
-/** Formats a number with a fixed number of decimals, or as a power of ten if that shows nothing. */
+/**
+ * Formats a number with a fixed number of decimals, or in scientific notation if the decimals would
+ * show only zeros.
+ */
 export function format(value: number, decimals = 4): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
@@ -10,19 +13,17 @@ export function format(value: number, decimals = 4): string {
   return text.replaceAll('-', '−');
 }
 
-/**
- * Formats a number as short as it can be written with at most four decimals, as a reader typed it.
- */
+/** Formats a number with at most four decimals, as short as possible, as a reader would type it. */
 export function short(value: number): string {
   return format(value)
     .replace(/(\.\d*?)0+(?=e|$)/, '$1')
     .replace(/\.(?=e|$)/, '');
 }
 
-/** Writes the index of an element along each axis: [0, 2, 1]. */
+/** Formats the index of an element along each axis: [0, 2, 1]. */
 export function position(index: number, shape: readonly number[]): string {
   return `[${coordinates(index, shape).join(', ')}]`;
 }
 
-/** Formats a count with a comma after each three digits. */
+/** Formats a count with commas as thousands separators. */
 export const thousands = (count: number): string => count.toLocaleString('en-US');

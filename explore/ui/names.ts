@@ -3,8 +3,8 @@ import type { Ref } from '../engine/refs.ts';
 import { position } from './format.ts';
 
 /**
- * Returns the name of the values at a place: x_in, x_1, ..., x_out. If the chain has only a cost,
- * it is x.
+ * Returns the name of the values at a place: x_in, x_1, ..., x_out. If the chain consists only of a
+ * cost, the name is x.
  */
 export function placeName(place: number, last: number): string {
   if (last === 0) return 'x';

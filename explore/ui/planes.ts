@@ -1,18 +1,22 @@
-/** A part of a tensor that is drawn as one picture: rows and columns, and the element at each. */
+/**
+ * A part of a tensor that is drawn as one picture. It has rows and columns, with one element at
+ * each position.
+ */
 export interface Plane {
   readonly rows: number;
   readonly columns: number;
-  /** The name of the plane: the indices along the other axes. */
+  /** The title of the plane: the indices along the other axes. */
   readonly title: string;
-  /** The index of an element in the tensor. */
+  /** Returns the index in the tensor of the element in this row and column. */
   index(row: number, column: number): number;
 }
 
 /**
- * Cuts a tensor into planes. Images [N, H, W, C] give one plane per example and channel, and filters
- * [K_h, K_w, in, out] one per pair of channels; a list or a matrix is one plane.
+ * Divides a tensor into planes. Images [N, H, W, C] give one plane per example and channel, and
+ * filters [K_h, K_w, in, out] give one plane per pair of channels. A list or a matrix is a single
+ * plane.
  *
- * @param role whether the first axis counts examples (`activation`) or not (`param`).
+ * @param role whether the first axis is that of the examples (`activation`) or not (`param`).
  */
 export function planesOf(shape: readonly number[], role: 'activation' | 'param'): Plane[] {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
@@ -39,7 +43,7 @@ export function planesOf(shape: readonly number[], role: 'activation' | 'param')
   }));
 }
 
-/** Cuts a plane of one long row into several rows of equal length. */
+/** Breaks a plane that has one long row into several rows of equal length. */
 export function wrapped(plane: Plane): Plane {
   const { rows, columns, title } = plane;
   if (rows > 1 || columns <= LONGEST_LIST) return plane;
@@ -49,17 +53,19 @@ export function wrapped(plane: Plane): Plane {
   return { rows: lines, columns: across, title, index };
 }
 
-/** The longest list that is drawn in one row. */
+/** The length of the longest list that is drawn in one row. */
 const LONGEST_LIST = 24;
 
-/** The number of rows of equal length in which a list of this length is nearest to a square. */
+/**
+ * Returns the number of rows of equal length in which a list of this length is closest to a square.
+ */
 function linesOf(length: number): number {
   let lines = Math.floor(Math.sqrt(length));
   while (length % lines !== 0) lines--;
   return lines;
 }
 
-/** Returns the place of an element in a plane; undefined if the plane does not have it. */
+/** Returns the position of an element in a plane, or undefined if the plane does not contain it. */
 export function locate(plane: Plane, index: number): { row: number; column: number } | undefined {
   const { rows, columns } = plane;
   const offset = index - plane.index(0, 0);
@@ -77,7 +83,7 @@ export function locate(plane: Plane, index: number): { row: number; column: numb
   return inside && plane.index(row, column) === index ? { row, column } : undefined;
 }
 
-/** The axes that are the rows and the columns of the planes. */
+/** Returns the axes that are the rows and the columns of the planes. */
 function axesOf(rank: number, role: 'activation' | 'param'): (number | undefined)[] {
   if (rank === 0) return [undefined, undefined];
   if (rank === 1) return [undefined, 0];

@@ -1,16 +1,19 @@
-/** The numbers that a field takes; by default all. */
+/** The numbers that a field accepts; by default all numbers. */
 export interface NumberRule {
   readonly whole?: boolean;
   readonly least?: number;
   readonly most?: number;
-  /** A bound that the number must exceed. The bound itself is refused. */
+  /** A bound that the number must exceed. The bound itself is not accepted. */
   readonly above?: number;
 }
 
-/** A number that a reader typed, or the reason why it is not taken. */
+/** A number that a reader typed, or the reason why it is not accepted. */
 export type Typed = { readonly value: number } | { readonly problem: string };
 
-/** Reads a number that a reader typed, with a minus of any kind, and a point or a comma. */
+/**
+ * Parses a number that a reader typed. Any kind of minus sign is accepted, and a decimal point or
+ * comma.
+ */
 export function readNumber(text: string, rule: NumberRule = {}): Typed {
   const typed = text.trim();
   const value = Number(typed.replaceAll('−', '-').replace(',', '.'));
@@ -34,7 +37,7 @@ function wordsOf({ whole = false, least, most, above }: NumberRule): string {
   return most === undefined ? noun : `${noun} of at most ${most}`;
 }
 
-/** Reads a list of numbers with spaces, commas or semicolons between them. */
+/** Parses a list of numbers that are separated by spaces, commas or semicolons. */
 export function readNumbers(
   text: string,
   longest: number,

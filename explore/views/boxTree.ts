@@ -1,19 +1,19 @@
 import type { SummaryRow } from '../../inspect/summary/summarize.ts';
 
-/** A box of a network, or a container with more than one of them. */
+/** A box of a network, or a container with more than one box. */
 export interface BoxNode {
   /** The path of the box or container. */
   readonly path: string;
-  /** The part of the path below the container that lists it. */
+  /** The part of the path that follows the path of the enclosing container. */
   readonly label: string;
-  /** The box; undefined for a container. */
+  /** The row of the box. It is undefined for a container. */
   readonly row?: SummaryRow;
   readonly children: readonly BoxNode[];
 }
 
 /**
- * Nests the rows of a summary by their paths. A container with a single row is not listed: its row
- * stands in its place.
+ * Nests the rows of a summary by their paths. A container with a single row is not listed; its row
+ * is listed in its place.
  */
 export function nestBoxes(rows: readonly SummaryRow[], prefix = ''): BoxNode[] {
   const nodes: BoxNode[] = [];
@@ -33,7 +33,7 @@ export function nestBoxes(rows: readonly SummaryRow[], prefix = ''): BoxNode[] {
       });
     } else {
       const children = nestBoxes(own, `${path}.`);
-      // A container whose only content is another container shares its line: `0.residual`.
+      // If the only content of a container is another container, both share one line: `0.residual`.
       const [only] = children;
       nodes.push(
         children.length === 1
@@ -46,7 +46,7 @@ export function nestBoxes(rows: readonly SummaryRow[], prefix = ''): BoxNode[] {
   return nodes;
 }
 
-/** The rows of a node, at any depth. */
+/** Returns the rows of a node, at any depth. */
 export function rowsOf({ row, children }: BoxNode): readonly SummaryRow[] {
   return row ? [row] : children.flatMap(rowsOf);
 }

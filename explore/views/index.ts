@@ -3,10 +3,10 @@ import type { RemoteEngine } from '../engine/messages.ts';
 
 /** A view of the page. */
 export interface ViewEntry {
-  /** The name in the address: `#/example`. */
+  /** The name of the view in the address: `#/example`. */
   readonly name: string;
   readonly title: string;
-  /** Loads the view's code when it is first opened. */
+  /** Loads the code of the view. It is called when the view is first opened. */
   load(): Promise<ComponentType<{ engine: RemoteEngine }>>;
 }
 

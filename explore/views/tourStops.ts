@@ -4,7 +4,10 @@ import type { Ref } from '../engine/refs.ts';
 import { valueAt } from '../engine/valueAt.ts';
 import { format, short } from '../ui/format.ts';
 
-/** A text, or one that depends on the numbers in the figure, which the reader may change. */
+/**
+ * A text, or a function that makes a text from the numbers in the figure, which the reader may
+ * change.
+ */
 type Text = string | ((numbers: Snapshot) => string);
 
 /** A stop of the tour: a text, a figure, and a number whose sign the reader predicts. */
@@ -12,11 +15,11 @@ export interface Stop {
   readonly title: string;
   readonly text: readonly Text[];
   readonly subject: Subject;
-  /** The number to predict. The answer is read from the figure. */
+  /** The number whose sign the reader predicts. The answer is read from the figure. */
   readonly ask: Ref | ((numbers: Snapshot) => Ref);
-  /** The lesson of the answer. */
+  /** What the reader learns from the answer. */
   readonly lesson: Text;
-  /** A view in which the reader can go on alone. */
+  /** A view in which the reader can continue. */
   readonly next?: {
     readonly view: string;
     readonly state?: Readonly<Record<string, string>>;
@@ -40,23 +43,23 @@ const activation = (place: number, index: number): Ref => ({
   index,
 });
 const weight = (box: number, index: number): Ref => ({ kind: 'param', box, name: 'weight', index });
-/** ∂C/∂w_14 of the worked example. */
+/** The address of ∂C/∂w_14 in the worked example. */
 const W14: Ref = { kind: 'gradParam', box: 0, name: 'weight', index: 2 };
 const target = (index: number): Ref => ({ kind: 'target', index });
 
-/** A text in words for negative, zero and positive numbers. */
+/** Returns a text that depends on whether a number is negative, zero or positive. */
 function bySign(value: number, words: readonly [negative: string, zero: string, positive: string]) {
   return words[Math.sign(value) + 1];
 }
 
 const SIGNS = ['negative', 'zero', 'positive'] as const;
 
-/** Writes a text with the numbers of the figure. */
+/** Returns a text with the numbers of the figure inserted. */
 export function textOf(text: Text, numbers: Snapshot): string {
   return typeof text === 'string' ? text : text(numbers);
 }
 
-/** Finds the number that a stop asks for. */
+/** Returns the number that a stop asks for. */
 export function askedBy({ ask }: Stop, numbers: Snapshot): Ref {
   return typeof ask === 'function' ? ask(numbers) : ask;
 }

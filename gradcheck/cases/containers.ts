@@ -44,17 +44,17 @@ export const cases: Cases = {
         ],
         shape: [4, 3, channels],
       }),
-      // The same box in two places: its gradients are summed.
+      // The same box in two places, so its gradients are summed.
       () => {
         const shared = layer();
         return { boxes: [shared, new Sigmoid(), shared, new Tanh()], shape: [4] };
       },
-      // The same box at two depths.
+      // The same box at two depths of nesting.
       () => {
         const shared = layer();
         return { boxes: [new Sequential([shared, new Tanh()]), shared], shape: [4] };
       },
-      // The same box in several containers, with a different name in each.
+      // The same box in several containers, where it has different names.
       () => {
         const shared = layer();
         const branch = new Branch({ one: shared, two: new Sequential([shared]) });
@@ -75,7 +75,7 @@ export const cases: Cases = {
     const layer = () => new Linear(3, 3, { rng });
     const [args, box, ...shape] = draw.pick<() => [string, Box, ...number[]]>(
       () => ['Linear', new Residual(new Linear(4, 4, { rng })), 4],
-      // The shape changes, so the shortcut is a projection.
+      // The body changes the shape, so the shortcut is a projection.
       () => [
         'Conv2D/2, Conv2D/2',
         new Residual(
@@ -96,7 +96,7 @@ export const cases: Cases = {
         3,
         2,
       ],
-      // One box in the body and in the shortcut.
+      // The same box in the body and in the shortcut.
       () => {
         const shared = layer();
         const body = new Sequential([shared, new Tanh(), shared]);
@@ -105,8 +105,8 @@ export const cases: Cases = {
       () => ['Residual', new Residual(new Sequential([new Residual(layer()), new Sigmoid()])), 3],
       () => ['BatchNorm', new Residual(new Sequential([new BatchNorm(3), new Tanh(), layer()])), 3],
     )();
-    // BatchNorm turns any batch of 2 into ±1, and its gradient is then almost 0, so its batch has 4
-    // examples.
+    // BatchNorm normalizes any batch of 2 to ±1, and its gradient is then almost 0, so its batch
+    // has 4 examples.
     const all = [args === 'BatchNorm' ? 4 : draw.integer(1, 3), ...shape];
     const mode = draw.pick('training', 'inference');
     const config = `Residual(${args}) on [${all.join(', ')}], ${mode}`;
@@ -137,7 +137,7 @@ export const cases: Cases = {
         2,
         3,
       ],
-      // One box in two branches, by itself and in a chain.
+      // The same box in two branches, once by itself and once in a chain.
       () => {
         const shared = layer();
         return ['shared', [shared, new Sequential([new Tanh(), shared]), new Identity()], 3];
@@ -149,8 +149,8 @@ export const cases: Cases = {
       },
       () => ['Linear', [new Linear(4, 2, { rng })], 4],
     )();
-    // With `max`, each branch must have the largest value somewhere, or its gradient is 0. A larger
-    // batch makes this likely.
+    // With `max`, a branch that nowhere has the largest value has a gradient of 0. In a larger
+    // batch this is unlikely.
     const all = [merge === 'max' ? 5 : draw.integer(1, 3), ...shape];
     const config = `Branch(${args}, ${merge}) on [${all.join(', ')}]`;
     return { config, box: new Branch(boxes, { merge }), input: draw.normal(all) };
@@ -176,8 +176,8 @@ export const cases: Cases = {
         }),
         draw.normal([batch, 2, 3, 2]),
       ],
-      // Two inputs and two outputs; another node uses one of the outputs. Two nodes share a box,
-      // and a sum takes one value twice.
+      // A graph with two inputs and two outputs, one of which is used by another node. Two nodes
+      // have the same box, and a sum takes the same value twice.
       () => {
         const layer = shared();
         const graph = new Graph({
@@ -192,8 +192,8 @@ export const cases: Cases = {
         });
         return ['two in, two out', graph, [draw.normal([batch, 3]), draw.normal([batch, 3])]];
       },
-      // Two nodes are graphs with lists of inputs and outputs. An input of the outer graph is also
-      // an output.
+      // Two nodes are graphs with lists of inputs and outputs. One input of the outer graph is also
+      // one of its outputs.
       () => {
         const layer = shared();
         const graph = new Graph({

@@ -17,10 +17,15 @@ import { describeCase, type CheckedModule, type Case, type Cases, type Draw } fr
 
 const MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
 
-/** Small kernels for locally connected boxes, which have different filters at each position. */
+/**
+ * Small kernels for locally connected boxes, because these have different filters at each position.
+ */
 const SHORT = { kernels: 3, dilations: 1 };
 
-/** The limit for an input of two examples, in elements. More coordinates would only take longer. */
+/**
+ * The limit for the number of elements of an input with two examples. More elements would only take
+ * longer.
+ */
 const MAX_ELEMENTS = 60;
 
 function caseOf(
@@ -34,7 +39,7 @@ function caseOf(
 }
 
 /**
- * Draws a kernel along one axis. Depending on the stride, its windows overlap, touch or leave gaps.
+ * Draws a kernel along one axis. Depending on the stride, the windows overlap, touch or leave gaps.
  */
 function drawAxis(draw: Draw, { kernels = 4, dilations = 3 } = {}) {
   const kernel = draw.integer(1, kernels);
@@ -45,23 +50,23 @@ function drawAxis(draw: Draw, { kernels = 4, dilations = 3 } = {}) {
 type Drawn = ReturnType<typeof drawAxis>;
 
 /**
- * Draws the number of padding cells on each side of an axis; sometimes it is larger than the
+ * Draws the number of padding cells on each side of an axis. Sometimes it is larger than the
  * kernel.
  */
 function drawCells(draw: Draw, { kernel }: Drawn): number {
   return draw.integer(0, draw.chance(0.2) ? kernel + 1 : kernel - 1);
 }
 
-/** Draws padding of any kind: a word, one number, or one number per axis. */
+/** Draws padding of any kind: a word, one number for both axes, or one number per axis. */
 function drawPadding(draw: Draw, height: Drawn, width: Drawn): Padding {
   const [rows, columns] = [drawCells(draw, height), drawCells(draw, width)];
   return draw.pick<Padding>('valid', 'same', Math.min(rows, columns), [rows, columns]);
 }
 
 /**
- * Draws the length of an axis. At the smallest length, a window fits, some kernel element lies on a
- * cell of the input, and the padding can mirror enough cells. Up to three cells are added to it, so
- * that the last window may leave cells over.
+ * Draws the length of an axis. The smallest possible length has room for a window, places a kernel
+ * element on a cell of the input, and has enough cells for mirrored padding. Up to three cells are
+ * added, so that the last window may leave some cells unused.
  */
 function drawLength(draw: Draw, { kernel, stride, dilation }: Drawn, padding: Padding1D): number {
   const good = (length: number) => {
@@ -83,9 +88,9 @@ function along(padding: Padding, at: 0 | 1): Padding1D {
 }
 
 /**
- * Draws the numbers of input and output channels, with at least two output channels. The terms of a
- * gradient of a single number may happen to cancel almost completely, and then single precision has
- * no correct digits.
+ * Draws the numbers of input and output channels. There are at least two output channels, because
+ * the terms of a gradient with a single channel may happen to cancel almost completely, and then
+ * single precision has no correct digits.
  */
 function drawChannels(draw: Draw, groups: number): [inChannels: number, outChannels: number] {
   if (groups > 1)
@@ -93,7 +98,10 @@ function drawChannels(draw: Draw, groups: number): [inChannels: number, outChann
   return [draw.integer(1, 3), draw.integer(2, 3)];
 }
 
-/** Draws the shape of a batch of one example, or of one or two if they are small enough. */
+/**
+ * Draws the shape of a batch of images. A small image may have a batch of one or two examples, and
+ * a large one has a batch of one.
+ */
 function drawShape(draw: Draw, image: readonly number[]): number[] {
   return [2 * numElements(image) <= MAX_ELEMENTS ? draw.integer(1, 2) : 1, ...image];
 }
@@ -152,8 +160,8 @@ export const cases: Cases = {
     const groups = draw.pick(1, 1, 2);
     const [inChannels, outChannels] = drawChannels(draw, groups);
     const image = [draw.integer(1, 3), draw.integer(2, 3)];
-    // Padding crops the output. Part of the kernel must remain in the output, or only the bias
-    // would be checked.
+    // The padding crops the output. Part of the kernel must remain in the output, because otherwise
+    // only the bias would be checked.
     const cells = (axis: Drawn, length: number) => {
       const cut = draw.integer(0, 2);
       const last = (length - 1) * axis.stride + axis.dilation * (axis.kernel - 1) - cut;

@@ -28,7 +28,7 @@ function reductions(draw: Draw): Reduction {
   return draw.pick('mean', 'sum');
 }
 
-/** Draws rows of probabilities. */
+/** Draws rows of probabilities, each of which sums to 1. */
 function distributions(draw: Draw, batch: number, classes: number): Tensor {
   return tidy(() => softmax(draw.normal([batch, classes])));
 }
@@ -44,7 +44,10 @@ function labelOptions(draw: Draw, classes: number, ignores: boolean): LabelOptio
   };
 }
 
-/** Draws labels, some of which are ignored. The first label is not, or the gradient could be 0. */
+/**
+ * Draws labels, some of which are ignored. The first label is not ignored, because otherwise the
+ * gradient could be 0.
+ */
 function labels(draw: Draw, batch: number, classes: number, ignoreIndex?: number): Tensor {
   const drawn = Array.from({ length: batch }, (_, n) => {
     if (ignoreIndex === undefined) return draw.integer(0, classes - 1);
@@ -56,8 +59,8 @@ function labels(draw: Draw, batch: number, classes: number, ignoreIndex?: number
 }
 
 /**
- * Draws labels for the hinge. The first label is the class with the lowest score, so that example
- * has a gradient.
+ * Draws labels for the hinge loss. The first label is the class with the lowest score, so that the
+ * gradient of the first example is not 0.
  */
 function someWrong(draw: Draw, scores: Tensor, [batch, classes]: [number, number]): Tensor {
   const first = [...scores.dataSync().subarray(0, classes)];
@@ -108,14 +111,16 @@ export const cases: Cases = {
     return {
       config: `L1({ reduction: ${reduction} }) on [${shape.join(', ')}]`,
       box: new L1({ reduction }),
-      // The kink of L1 is at input = target, so the differences keep a distance from 0.
+      // The kink of L1 is where input and target are equal, so their differences keep a distance
+      // from 0.
       input: tidy(() => add(target, draw.wellSeparated(shape))),
       target,
     };
   },
   Huber: (draw) => {
     const shape = batchShape(draw);
-    // With these deltas most, about half, or few differences lie on the linear part of the cost.
+    // With these deltas, most, about half, or few of the differences are on the linear part of the
+    // cost.
     const options = { delta: draw.pick(0.25, 1, 2.5), reduction: reductions(draw) };
     return {
       config: `Huber(${JSON.stringify(options)}) on [${shape.join(', ')}]`,
@@ -127,7 +132,7 @@ export const cases: Cases = {
   Hinge: (draw) => {
     const shape: [number, number] = [draw.integer(1, 5), draw.integer(2, 7)];
     const reduction = reductions(draw);
-    // With these gaps no two scores are equal or differ by 1, where the hinge has its kink.
+    // With these gaps, no two scores are equal or differ by 1, where the hinge loss has a kink.
     const input = draw.wellSeparated(shape, draw.pick(0.15, 0.4));
     return {
       config: `Hinge({ reduction: ${reduction} }) on [${shape.join(', ')}]`,

@@ -6,8 +6,8 @@ import { SpatialDropout } from '../../modules/spatialDropout.ts';
 import { type CheckedModule, type Case, type Cases, type Draw } from '../case.ts';
 
 /**
- * Draws a context, mostly for training, with a generator that keeps at least one of `units` units.
- * If all were dropped, the gradient would be 0.
+ * Draws a context, which is usually for training. Its generator keeps at least one of `units`
+ * units, because if all were dropped, the gradient would be 0.
  */
 function contextFor(draw: Draw, units: number, p: number): Context {
   if (draw.chance(0.2)) return { mode: 'inference' };

@@ -18,8 +18,8 @@ function anyShape(draw: Draw): number[] {
 }
 
 /**
- * Draws images of positive pixels, the input of a neocognitron, with at least `least` pixels per
- * side.
+ * Draws images of positive pixels, with at least `least` pixels per side. They are the inputs of a
+ * neocognitron.
  */
 function activity(
   draw: Draw,
@@ -103,7 +103,7 @@ export const cases: Cases = {
     };
     const [shape, input] = activity(draw, inPlanes, 3);
     const box = new SCell(inPlanes, planes, kernelSize, { ...options, init: zeros });
-    // The inhibition silences some cells. It is never negative, because negative inhibition would
+    // The inhibition silences some cells. It is never negative, because a negative inhibition would
     // excite them.
     assign(box.params.inhibition, draw.rng.uniforms(planes, 0.8, 1.2));
     // One plane is excited everywhere, so that not all gradients are 0.

@@ -18,8 +18,8 @@ function alike(name: string, make: () => CheckedModule) {
 }
 
 /**
- * Draws K inputs, each of which is the largest somewhere: at element e, input e mod K is the
- * largest.
+ * Draws K inputs, each of which has the maximum at some elements: at element e, it is input e mod
+ * K.
  */
 function eachWins(draw: Draw, inputs: number, shape: readonly number[]): Tensor[] {
   const elements = numElements(shape);
@@ -39,7 +39,9 @@ function eachWins(draw: Draw, inputs: number, shape: readonly number[]): Tensor[
   });
 }
 
-/** Returns the same values, with 0 as the first one. Disposes the argument. */
+/**
+ * Returns a tensor with the same values, except that the first value is 0. Disposes the argument.
+ */
 function withZero(tensor: Tensor): Tensor {
   const values = Float64Array.from(tensor.dataSync());
   values[0] = 0;
@@ -64,8 +66,8 @@ export const cases: Cases = {
   Sum: alike('Sum', () => new Sum()),
   Product: (draw) => {
     const item = alike('Product', () => new Product())(draw);
-    // The first factor gets a 0. There the gradients of the other factors are 0, but its own is
-    // not.
+    // The first factor contains a 0. There the gradients of the other factors are 0, but its own
+    // gradient is not.
     const [first, ...others] = item.input;
     return first.size > 1 ? { ...item, input: [withZero(first), ...others] } : item;
   },

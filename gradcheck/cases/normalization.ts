@@ -12,7 +12,9 @@ import { numElements } from '../../lib/shapes.ts';
 import type { CheckedModule, Case, CaseMaker, Cases, Draw } from '../case.ts';
 import { assign } from '../target.ts';
 
-/** Draws the sizes of up to two axes of positions, with at least `least` positions in all. */
+/**
+ * Draws the sizes of up to two axes of positions. In total there are at least `least` positions.
+ */
 function positions(draw: Draw, least: number): number[] {
   return draw.pick<() => number[]>(
     () => (least > 1 ? [draw.integer(least, least + 3)] : []),
@@ -32,7 +34,7 @@ function epsAndAffine(draw: Draw) {
   return { eps: draw.pick(1e-5, 1e-3, 0.3), affine: draw.chance(0.7) };
 }
 
-/** Returns a function that draws cases, in some of which the windows are larger than the image. */
+/** Returns a function that draws cases. In some cases, the windows are larger than the image. */
 function contrastCase(
   name: string,
   make: (channels: number, options: GaussianOptions) => CheckedModule,
@@ -58,7 +60,7 @@ export const cases: Cases = {
     'SubtractiveNorm2D',
     (n, options) => new SubtractiveNorm2D(n, options),
   ),
-  // One threshold is above the standard deviations of some examples.
+  // One of the thresholds is above the standard deviations of some examples.
   DivisiveNorm2D: (draw) => {
     const threshold = draw.pick(1e-4, 1e-4, 1.4);
     const make = (n: number, options: GaussianOptions) =>
@@ -78,8 +80,8 @@ export const cases: Cases = {
     const shape = [draw.integer(1, 3), ...positions(draw, 1), draw.integer(1, 7)];
     return on('LocalResponseNorm', `${size}, ${JSON.stringify(options)}`, box, draw, shape);
   },
-  // There are at least three values per feature, because two normalized values are always ±1, with
-  // a gradient of almost 0.
+  // There are at least three values per feature. Two normalized values are always ±1, and their
+  // gradient is almost 0.
   BatchNorm: (draw) => {
     const mode = draw.pick('training', 'inference');
     const features = draw.integer(mode === 'training' ? 1 : 3, 4);

@@ -25,7 +25,7 @@ function anyShape(draw: Draw): number[] {
   ];
 }
 
-/** Returns a function that draws cases of a smooth box that takes any shape. */
+/** Returns a function that draws cases of a smooth box that accepts any shape. */
 function smooth(make: () => CheckedModule): CaseMaker {
   return (draw) => {
     const shape = anyShape(draw);
@@ -38,7 +38,7 @@ function smooth(make: () => CheckedModule): CaseMaker {
   };
 }
 
-/** Draws a shape with 1 to 4 axes and 6 to 60 elements. The last axis has at least 2. */
+/** Draws a shape with 1 to 4 axes and 6 to 60 elements. The last axis has at least 2 elements. */
 function smallShape(draw: Draw): number[] {
   const leading = Array.from({ length: draw.integer(0, 3) }, () => draw.integer(1, 4));
   while (numElements(leading) > 12) leading.pop();
@@ -54,14 +54,15 @@ function described(box: CheckedModule, options: string, input: Tensor): Case {
 }
 
 /**
- * Draws a number with at most two digits after the point, so that the config shows the exact value.
+ * Draws a number with at most two digits after the decimal point, so that the config shows its
+ * exact value.
  */
 function decimal(draw: Draw, low: number, high: number): number {
   return draw.integer(Math.round(low * 100), Math.round(high * 100)) / 100;
 }
 
 /**
- * Draws well separated values, at least one of them negative, because ELU and SELU only pass on or
+ * Draws well-separated values, at least one of which is negative, because ELU and SELU only copy or
  * scale positive values.
  */
 function someNegative(draw: Draw, shape: readonly number[], gap: number): Tensor {
@@ -72,9 +73,9 @@ function someNegative(draw: Draw, shape: readonly number[], gap: number): Tensor
 }
 
 /**
- * Draws well separated values around 0, and one value far below. The gradient of a slope that all
- * elements share is one sum. If its terms cancelled, single precision would have no correct digits;
- * one large term prevents that.
+ * Draws well-separated values around 0, and one value far below 0. The gradient of a slope that all
+ * elements share is a single sum. If its terms cancelled, single precision would have no correct
+ * digits; the one large term prevents this.
  */
 function oneDeep(draw: Draw, shape: readonly number[]): Tensor {
   const total = numElements(shape);
@@ -113,7 +114,8 @@ export const cases: Cases = {
     const config = `Pointwise([${shape.join(', ')}], h, h', { bias: ${bias} }) on [${[...leading, ...shape].join(', ')}]`;
     const box = new Pointwise(
       shape,
-      // A cube and not, for example, a sine, which a GPU may compute with an error of 2^-11.
+      // The function is a cube and not, for example, a sine, because a GPU may compute a sine with
+      // an error of 2^-11.
       (x) => mul(x, square(x)),
       (x) => mul(scalar(3), square(x)),
       { bias },
@@ -157,8 +159,8 @@ export const cases: Cases = {
     return described(box, `{ beta: ${beta}, threshold: ${threshold} }`, input);
   },
   HardTanh: (draw) => {
-    // The bounds are multiples of the gap, and the values lie near the middle between multiples. At
-    // least one value lies between the bounds.
+    // The bounds are multiples of the gap, and the values are near the middle between two
+    // multiples. At least one value is between the bounds.
     const gap = 0.1;
     const [minValue, maxValue] = [-draw.integer(0, 10) * gap, draw.integer(1, 10) * gap];
     const box = new HardTanh({ minValue, maxValue });

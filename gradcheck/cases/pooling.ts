@@ -22,7 +22,7 @@ function caseOf(args: readonly unknown[], box: CheckedModule, input: Tensor): Ca
 
 /**
  * Draws windows that overlap, touch or leave gaps, and the shape of an image that they do not
- * always fill.
+ * always cover completely.
  */
 function windows(draw: Draw) {
   const kernel: Two = [draw.integer(1, 3), draw.integer(1, 3)];
@@ -86,8 +86,8 @@ export const cases: Cases = {
     const { kernel, stride, shape } = windows(draw);
     const options = { stride, ceilMode: draw.chance(0.5) };
     const p = draw.pick(1, 2, 3, 4, 5, 2.5);
-    // Sums of powers must stay far from 0, where the root is steep. So the signs are random for an
-    // even p, equal in a channel for an odd p, and positive for a fractional p.
+    // Sums of powers must be far from 0, because the root is steep near 0. So the signs are random
+    // for an even p, equal within a channel for an odd p, and positive for a fractional p.
     const channels = Array.from({ length: shape[3] }, () => draw.pick(-1, 1));
     const values = draw.rng.uniforms(numElements(shape), 0.4, 1.6);
     const sign = (i: number) =>

@@ -4,8 +4,8 @@ import { disposeTensors, tidy } from '../../lib/memory.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
- * Checks whether each channel of the data has a mean near 0 and a standard deviation near 1, as
- * initial weights assume.
+ * Checks whether each channel of the data has a mean near 0 and a standard deviation near 1.
+ * Initial weights assume this.
  */
 export async function dataScale(context: DiagnosticContext): Promise<Diagnostic> {
   const batch = await context.data.batch(sample(context, 200, 1));
@@ -28,8 +28,8 @@ export async function dataScale(context: DiagnosticContext): Promise<Diagnostic>
   const [least, most] = [Math.min(...deviations), Math.max(...deviations)];
   const constant = most === 0;
   const bad = constant || most > 10 || largest > 10;
-  // Tables and the borders of images often have features that never change. A whole channel of an
-  // image that never changes is unusual.
+  // Tables and the borders of images often have features that never change. In an image, a whole
+  // channel that never changes is unusual.
   const severity = bad
     ? 'bad'
     : largest > 2 || most < 0.05 || (isImage && least < 0.01)

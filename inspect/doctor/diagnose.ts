@@ -10,9 +10,9 @@ import { units } from './units.ts';
 
 /**
  * Checks a network and its data before a long training: label balance, data normalization, the size
- * of the last batch, the loss at the start, dead and saturated units, the sizes of gradients, the
- * gradients' values in double precision, and whether the network memorizes 20 examples. If there is
- * only one class, it checks the data only.
+ * of the last batch, the initial loss, dead and saturated units, the magnitudes of gradients, the
+ * gradients' values in double precision, and whether the network can memorize 20 examples. If there
+ * is only one class, only the data is checked.
  *
  * Errors: those of the boxes and the dataset.
  * Source: lecture, "Other things good to know".
@@ -22,7 +22,8 @@ import { units } from './units.ts';
  */
 export async function diagnose(context: DiagnosticContext): Promise<Diagnostic[]> {
   const data = [await labelBalance(context), await dataScale(context)];
-  // The cost of one class is 0 whatever a network computes, and so are its gradients.
+  // With only one class, the cost is always 0, whatever the network computes, and so are its
+  // gradients.
   if (context.data.classes === 1) return data;
   return [
     ...data,

@@ -10,9 +10,9 @@ export interface Diagnostic {
   /** The name of the check: `label balance`, `dead units`. */
   readonly name: string;
   readonly severity: Severity;
-  /** The finding, with its figures. */
+  /** The finding, with its numbers. */
   readonly finding: string;
-  /** The remedy; empty if the severity is good. */
+  /** What the user can do; empty if the severity is good. */
   readonly advice: string;
 }
 
@@ -22,13 +22,13 @@ export interface DiagnosticContext {
   readonly build: () => Module;
   /** The training set. */
   readonly data: Dataset;
-  /** Draws the examples to look at. */
+  /** The generator that chooses the examples for the checks. */
   readonly rng: Rng;
-  /** The number of examples per step of the training to come; 64 by default. */
+  /** The number of examples per step in the planned training; 64 by default. */
   readonly batchSize?: number;
 }
 
-/** Makes a diagnostic. If the severity is good, it leaves out the advice. */
+/** Makes a diagnostic. If the severity is good, the advice is left out. */
 export function judge(
   name: string,
   severity: Severity,
@@ -49,5 +49,5 @@ export function sample(
   return rng.fold(stream).permutation(data.length).slice(0, count);
 }
 
-/** Formats a figure with three digits. */
+/** Formats a number with three digits. */
 export const brief = (value: number): string => String(Number(value.toPrecision(3)));

@@ -6,8 +6,8 @@ import { trainStep } from '../../train/trainStep.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
- * Checks whether gradients explode or vanish on their way to the first box. It compares the size of
- * each box's gradient with the size of its weights.
+ * Checks whether gradients explode or vanish on their way to the first box. The magnitude of each
+ * box's gradient is compared with the magnitude of its weights.
  */
 export async function gradients(context: DiagnosticContext): Promise<Diagnostic> {
   const network = context.build();

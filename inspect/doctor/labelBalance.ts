@@ -1,7 +1,7 @@
 import { countClasses, labelsOf } from '../../data/labels.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
-/** The number of examples that are read if labels are not known without the inputs. */
+/** The number of examples that are read if the labels are not known without reading the inputs. */
 const READ = 2000;
 
 /** Checks whether all classes have about the same number of examples. */

@@ -4,7 +4,7 @@ import { judge, type Diagnostic, type DiagnosticContext } from './diagnostic.ts'
 
 /**
  * Checks whether every batch of an epoch has as many examples as each box needs in training. A
- * BatchNorm of vectors, for example, refuses a last batch of one example.
+ * BatchNorm of vectors, for example, throws for a last batch of one example.
  */
 export function lastBatch({ build, data, batchSize = 64 }: DiagnosticContext): Diagnostic {
   const network = build();

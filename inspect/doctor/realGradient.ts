@@ -9,12 +9,13 @@ import { describeParam } from '../../lib/propagate.ts';
 import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
- * Checks the gradient of the cost of two real examples in double precision. For each parameter it
- * takes one direction, the sum of a random unit vector and the gradient's. Along it, the gradient
- * must agree with the central difference of the cost, up to `TOLERANCE`. The smallest error of the
- * steps 1e-5, 1e-6 and 1e-7 counts, because a ReLU's kink may lie within a step. If this error is
- * too large and the one-sided differences of the smallest step disagree, the parameter is at a kink
- * and does not count. An example is a bias of 0 under a dead layer.
+ * Checks the gradient of the cost for two real examples in double precision. For each parameter it
+ * chooses one direction, which is the sum of a random unit vector and the unit vector of the
+ * gradient. Along this direction, the gradient must agree with the central difference of the cost,
+ * up to `TOLERANCE`. The smallest error among the steps 1e-5, 1e-6 and 1e-7 is used, because the
+ * kink of a ReLU may lie within a step. If this error is too large and the one-sided differences of
+ * the smallest step disagree, the parameter is at a kink and is not checked. For example, a bias of
+ * 0 under a dead layer is at a kink.
  */
 export async function realGradient(context: DiagnosticContext): Promise<Diagnostic> {
   const batch = await context.data.batch(sample(context, 2, 6));
@@ -64,7 +65,7 @@ const TOLERANCE = 1e-5;
 const cost: Cost = new SoftmaxCrossEntropy();
 
 /**
- * Returns the relative error of the gradient by one parameter, or 'kink' if the parameter is at a
+ * Returns the relative error of the gradient for one parameter, or 'kink' if the parameter is at a
  * kink.
  */
 function errorOf(
@@ -75,7 +76,8 @@ function errorOf(
   { rng }: DiagnosticContext,
   k: number,
 ): number | 'kink' {
-  // A new generator each time, so that the boxes draw the same random numbers in each forward pass.
+  // Makes a new generator each time, so that the boxes draw the same random numbers in each forward
+  // pass.
   const context = (): Context => ({ mode: 'training', rng: rng.fold(7) });
   const param = network.params[name];
   return tidy(() => {
@@ -100,7 +102,7 @@ function errorOf(
     param.assign(before);
     const errors = sides.map(([left, right]) => {
       const numeric = (left + right) / 2;
-      // A cost of 0 has gradients of 0, which agree.
+      // If the cost is 0, its gradients are 0 and agree.
       const scale = 1e-6 * magnitude + Math.abs(analytic) + Math.abs(numeric) + Number.MIN_VALUE;
       return Math.abs(analytic - numeric) / scale;
     });

@@ -8,18 +8,19 @@ import { evaluate } from '../../train/evaluate.ts';
 import { Trainer } from '../../train/trainer.ts';
 import { judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
-/** The number of examples to memorize. */
+/** The number of examples that the network must memorize. */
 const EXAMPLES = 20;
 
 /**
- * The number of examples from which the 20 are chosen, if labels are not known without the inputs.
+ * The number of examples from which the 20 are chosen if the labels are not known without reading
+ * the inputs.
  */
 const CANDIDATES = 500;
 
 /**
  * Checks whether the network memorizes 20 examples in 100 steps of Adam. The classes are balanced
- * as far as possible. If most examples had one class, a network that always predicts that class
- * would seem to have memorized them.
+ * as far as possible, because if most examples had the same class, a network that always predicts
+ * it would seem to have memorized them.
  *
  * Source: lecture, "Other things good to know": train on a small subset of the data until the error
  *         is 0.
@@ -73,7 +74,7 @@ async function ofEachClass(
   const byClass = new Map<number, number[]>();
   (await labelsOf(data, drawn)).forEach((label, k) => {
     const examples = byClass.get(label) ?? [];
-    // At most EXAMPLES examples of a class can be chosen.
+    // At most EXAMPLES examples of one class can be needed.
     if (examples.length < EXAMPLES) byClass.set(label, [...examples, drawn[k]]);
   });
   const columns = Array.from(byClass.values());

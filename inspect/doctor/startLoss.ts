@@ -4,7 +4,7 @@ import { evaluate } from '../../train/evaluate.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
- * Checks whether the initial loss is near that of a uniform guess, a cross-entropy of ln(classes).
+ * Checks whether the initial loss is close to ln(classes), the cross-entropy of a uniform guess.
  */
 export async function startLoss(context: DiagnosticContext): Promise<Diagnostic> {
   const { build, data } = context;

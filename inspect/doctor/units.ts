@@ -8,7 +8,8 @@ import type { Facts } from '../../lib/facts.ts';
 import { brief, judge, sample, type Diagnostic, type DiagnosticContext } from './diagnostic.ts';
 
 /**
- * The faults of units with bounded outputs: dead if there is one bound, saturated if there are two.
+ * The faults of units with bounded outputs: a unit can be dead if its output has one bound, and
+ * saturated if it has two.
  */
 type Kind = 'dead' | 'saturated';
 
@@ -68,7 +69,7 @@ export async function units(context: DiagnosticContext): Promise<Diagnostic[]> {
   });
 }
 
-/** Returns the share of the channels that stay at the bound for all examples at all positions. */
+/** Returns the fraction of channels that stay at the bound for all examples at all positions. */
 function deadShare(output: Tensor, range: Range): Tensor {
   const bound = range.find(Number.isFinite) ?? 0;
   const axes = Array.from({ length: output.rank - 1 }, (_, axis) => axis);
@@ -77,7 +78,7 @@ function deadShare(output: Tensor, range: Range): Tensor {
 }
 
 /**
- * Returns the share of the values whose distance from an end of the range is below 1.5 % of the
+ * Returns the fraction of values whose distance from an end of the range is less than 1.5 % of the
  * range.
  */
 function saturatedShare(output: Tensor, [low, high]: Range): Tensor {

@@ -3,16 +3,18 @@ import type { Summary, SummaryRow } from './summarize.ts';
 /** The size of a box, the gap between boxes, and the margin of the drawing, in pixels. */
 const [WIDTH, HEIGHT, GAP, MARGIN] = [290, 46, 26, 16];
 
-/** The place of a box in the drawing: its level from the top, and its lane from the left. */
+/**
+ * The position of a box in the drawing: its level, counted from the top, and its lane, counted from
+ * the left.
+ */
 interface Place {
   readonly level: number;
   readonly lane: number;
 }
 
 /**
- * Draws a network as boxes and arrows in SVG, from the input at the top down. A box lies below all
- * of its inputs. Parallel boxes lie side by side, and an arrow that bypasses boxes runs around
- * them.
+ * Draws a network as boxes and arrows in SVG. The input is at the top, and a box is below all of
+ * its inputs. Parallel boxes are side by side, and an arrow that skips boxes goes around them.
  *
  *     const summary = summarize(lenet({ rng }), [28, 28, 1]);
  *     await writeFile('lenet.svg', drawSummary(summary, 'LeNet'));
@@ -78,11 +80,11 @@ export function drawSummary({ inputShape, rows, total }: Summary, title: string)
 
 /**
  * Places each box one level below the lowest of its inputs, in the leftmost lane of its inputs or
- * the next free lane.
+ * in the next free lane.
  */
 function placeBoxes(rows: readonly SummaryRow[]): Place[] {
   const places: Place[] = [];
-  /** For each lane, the last level that is in use, and the row whose output runs there. */
+  /** For each lane, the last level that is in use, and the row whose output uses it. */
   const inUse: { until: number; by: number }[] = [{ until: 0, by: -1 }];
   const lastUser = new Array<number>(rows.length).fill(-1);
   rows.forEach(({ from }, i) => from.forEach((source) => source >= 0 && (lastUser[source] = i)));
@@ -98,7 +100,7 @@ function placeBoxes(rows: readonly SummaryRow[]): Place[] {
     while (!isFree(lane)) lane++;
     places.push({ level, lane });
     inUse[lane] = { until: lastUser[i] === i + 1 ? level : Infinity, by: i };
-    // If this box is the last to use an output, the lane of that output ends here.
+    // If this box is the last one that uses an output, the lane of that output ends here.
     for (const [other, use] of inUse.entries()) {
       const ends = use !== undefined && use.by >= 0 && other !== lane && lastUser[use.by] === i;
       if (ends) inUse[other] = { until: level - 1, by: use.by };
@@ -108,8 +110,8 @@ function placeBoxes(rows: readonly SummaryRow[]): Place[] {
 }
 
 /**
- * Finds the lane for an arrow that bypasses boxes: the lane nearest to the arrow's start that has
- * no box on the levels between.
+ * Finds the lane for an arrow that skips boxes. It is the lane nearest to the arrow's start that
+ * has no box on the levels in between.
  */
 function freeLane(places: readonly Place[], from: Place, to: Place): number | undefined {
   const between = places.filter(({ level }) => level > from.level && level < to.level);

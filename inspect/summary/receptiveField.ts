@@ -2,7 +2,7 @@ import type { Shape, InputWindow } from '../../lib/facts.ts';
 import { windowAt } from '../../lib/window.ts';
 
 /**
- * The part of the network's input that one value of a box's output depends on, per axis of the
+ * The part of the network's input on which one value of a box's output depends, per axis of the
  * image. It has `size` positions. The fields of neighbouring values start `jump` positions apart,
  * and the output has `places` values along the axis.
  */
@@ -13,8 +13,8 @@ export interface ReceptiveField {
 }
 
 /**
- * The receptive field of a value of the network's input itself, of shape [height, width, C] or [L,
- * C].
+ * The receptive field of a value of the network's input, which has the shape [height, width, C] or
+ * [L, C].
  */
 export function inputField(inputShape: Shape): ReceptiveField {
   const places = inputShape.slice(0, -1);
@@ -22,14 +22,14 @@ export function inputField(inputShape: Shape): ReceptiveField {
 }
 
 /**
- * The receptive field behind a box. If the values before the box lie j positions apart, a window of
- * K values with stride s adds j (K − 1) positions to the size, and its outputs lie j s positions
+ * The receptive field after a box. If the values before the box are j positions apart, a window of
+ * K values with stride s adds j (K − 1) positions to the size, and its outputs are j s positions
  * apart. The size may exceed the image, because padding counts. Statistics that a normalization
- * takes over the whole image do not count.
+ * computes over the whole image do not count.
  *
  * Source: Araujo, Norris, Sim 2019, "Computing receptive fields of convolutional neural networks",
  *         Distill.
- * @returns undefined if the field of an input or the window of the box is unknown.
+ * @returns undefined if the receptive field of an input or the window of the box is unknown.
  */
 export function fieldAfter(
   window: InputWindow | readonly InputWindow[] | undefined,
@@ -42,7 +42,7 @@ export function fieldAfter(
   const [{ jump, places }] = seen;
   const size = jump.map((_, axis) => Math.max(...seen.map((field) => field.size[axis])));
   // An image has two more axes: the batch and the channels. A vector keeps the places of the image
-  // before it, because the next Linear sees all of them.
+  // before it, because the next Linear depends on all of them.
   const isImage = outputShape.length === jump.length + 2;
   return { size, jump, places: isImage ? outputShape.slice(1, -1) : places };
 }

@@ -7,25 +7,27 @@ import { propagate } from '../../lib/propagate.ts';
 import { factsOf, numElements } from '../../lib/shapes.ts';
 import { fieldAfter, inputField, type ReceptiveField } from './receptiveField.ts';
 
-/** Stands for a fact that a box does not state. */
+/** Replaces a fact that a box does not state. */
 export type Unknown = 'unknown';
 
-/** A box of a network. All sizes are for one example. */
+/** One box of a network. All sizes are for one example. */
 export interface SummaryRow {
   /** The box's path: `conv1`, `stage1.0.residual.body.conv1`. */
   readonly name: string;
-  /** The description of the box, in the words of the slides. */
+  /** The description of the box, as on the slides. */
   readonly box: string;
   /** The shape of the output, without the batch. */
   readonly outputShape: Shape;
-  /** The number of parameters. Shared parameters count only in the first row that has them. */
+  /**
+   * The number of parameters. Shared parameters count only in the first row in which they occur.
+   */
   readonly parameters: number;
   /** The number of multiply-adds of one forward pass. Other arithmetic does not count. */
   readonly multiplyAdds: number | Unknown;
   /** The size of the output as float32, in bytes; 0 if it shares the memory of the input. */
   readonly activationBytes: number;
   /**
-   * The number of positions of the network's input that one output value depends on, per axis. It
+   * The number of positions of the network's input on which one output value depends, per axis. It
    * may exceed the image, because padding counts.
    */
   readonly receptiveField: readonly number[] | Unknown;
@@ -48,9 +50,9 @@ export interface Summary {
 /** The options of `summarize`. */
 export interface SummaryOptions {
   /**
-   * Whether every box has a row; false by default. If false, a box that works element by element,
-   * such as a ReLU, shares the row of the box before it, as on the slides, and a box that only
-   * passes on its input has no row.
+   * Whether every box has its own row; false by default. If false, a box that works element by
+   * element, such as a ReLU, is merged into the row of the box before it, as on the slides, and a
+   * box that only returns its input has no row.
    */
   readonly all?: boolean;
 }
@@ -130,13 +132,13 @@ export function summarize(
 }
 
 /**
- * Merges the row of a box that works position by position into the row before it, if no other box
- * uses that row's output, or if the box only passes it on.
+ * Merges the row of a box that works position by position into the row before it. It does so if no
+ * other box uses the output of that row, or if the box only returns its input.
  */
 function fold(runs: readonly Run[]): SummaryRow[] {
   const users = runs.map((_, i) => runs.filter(({ row }) => row.from.includes(i)).length);
   const kept: SummaryRow[] = [];
-  /** For each run, the index in `kept` of the row that includes it. */
+  /** For each run, the index in `kept` of the row into which it was merged. */
   const places: number[] = [];
   runs.forEach(({ row, box, window }, i) => {
     const from = row.from.map((source) => (source < 0 ? source : places[source]));
@@ -145,8 +147,8 @@ function fold(runs: readonly Run[]): SummaryRow[] {
     const passesOn = window === 'identity';
     const isAlone = from.length === 1 && (passesOn || users[row.from[0]] === 1);
     if (isPositionwise && isAlone && row.parameters === 0 && into !== undefined) {
-      // A box that only passes on its input is listed only if its description says more than its
-      // name, as Dropout's does.
+      // A box that only returns its input is listed only if its description says more than its
+      // name, as for Dropout.
       const isNamed = !passesOn || row.box !== nameOf(box);
       kept[from[0]] = {
         ...into,

@@ -30,7 +30,7 @@ const NO_SLOPE =
 const NO_TARGET = 'the target is missing: the gradient at the output is o − t';
 const unsloped = sloped(() => 1);
 
-/** The problem set of one iteration of backpropagation by hand. */
+/** The problem set about one iteration of backpropagation by hand. */
 export const backpropExample: Pset = {
   name: 'backprop-example',
   title: 'One iteration by hand',

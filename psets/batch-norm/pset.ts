@@ -12,7 +12,10 @@ const variance = (v: readonly number[]) => mean(v.map((one) => (one - mean(v)) *
 const unit = (xs: number[], e: number) =>
   xs.map((v) => (v - mean(xs)) / Math.sqrt(variance(xs) + e));
 
-/** Makes a `backpropToInput` that may leave out the paths through the mean or the variance. */
+/**
+ * Makes a wrong `backpropToInput` that leaves out the paths through the mean or through the
+ * variance.
+ */
 const toInput =
   (throughMean: boolean, throughVariance: boolean) =>
   (g: number[], xs: number[], scale: number, e: number) => {
@@ -25,7 +28,7 @@ const toInput =
     );
   };
 
-/** The problem set of batch normalization. */
+/** The problem set about batch normalization. */
 export const batchNorm: Pset = {
   name: 'batch-norm',
   title: 'Batch normalization',
@@ -112,7 +115,7 @@ export const batchNorm: Pset = {
   draw(rng, k) {
     const m = 3 + rng.integer(2 + (k >> 2));
     const [scale, shift] = decimals(rng, 2);
-    // ε is large enough to change the result, and the variance of x is not near 0.
+    // ε is large enough to influence the result, and the variance of x is not near 0.
     const xs = decimals(rng, m).map((v, i) => v + i);
     const args = {
       x: xs,

@@ -19,7 +19,10 @@ const { windowWeights } = solution;
 const mean = (values: readonly number[]) =>
   values.reduce((sum, one) => sum + one, 0) / values.length;
 const times = (A: readonly number[][], s: readonly number[]) => A.map((row) => row.reduce((sum, a, j) => sum + a * s[j], 0)); // prettier-ignore
-/** Wrong window weights: cut at the ends of the signal, but not scaled to sum to 1. */
+/**
+ * Makes wrong window weights: they are cut off at the ends of the signal, but not scaled to a sum
+ * of 1.
+ */
 const cut = (n: number, ws: number[]) =>
   Array.from({ length: n }, (_, i) =>
     Array.from({ length: n }, (__, j) => ws[j - i + (ws.length - 1) / 2] ?? 0),
@@ -29,7 +32,7 @@ const over = (vs: number[], ws: number[], divisor: (s: number, c: number) => num
   const sigma = deviations(vs, ws);
   return vs.map((one, i) => one / divisor(sigma[i], mean(sigma)));
 };
-/** Makes a `divisiveToInput` that may leave out terms of the chain rule. */
+/** Makes a wrong `divisiveToInput` that leaves out terms of the chain rule. */
 const toInput =
   (throughSigma: boolean, throughMean: boolean) =>
   (g: number[], vs: number[], ws: number[]): number[] => {
@@ -43,7 +46,7 @@ const toInput =
 const TRANSPOSED =
   'the weights are not transposed: element j collects from the windows that contain j';
 
-/** The problem set of local contrast normalization. */
+/** The problem set about local contrast normalization. */
 export const contrastNorm: Pset = {
   name: 'contrast-norm',
   title: 'Local contrast normalization',

@@ -23,7 +23,7 @@ const middle = (M: number) => Math.floor((M - 1) / 2);
 
 /**
  * Makes a function that lists the terms x[j] w[m] of each output i, as (i, j, m). By default these
- * are the right terms, those of the correlation.
+ * are the correct terms, which are those of the correlation.
  */
 const terms =
   (start = middle, direction: 1 | -1 = 1): Walk =>
@@ -39,7 +39,7 @@ const terms =
     return found;
   };
 const zerosOnly: Walk = (N, M) => terms()(N, M, 'zeros');
-/** The terms of only those outputs whose whole window lies in the input. */
+/** The terms of only those outputs whose whole window is inside the input. */
 const insideOnly: Walk = (N, M) => {
   const all = terms()(N, M, 'zeros');
   return all.filter(([i]) => all.filter(([other]) => other === i).length === M);
@@ -48,11 +48,11 @@ const flipped =
   (walk: Walk): Walk =>
   (N, M, mode) =>
     walk(N, M, mode).map(([i, j, m]) => [i, j, M - 1 - m]);
-/** The terms of a window that runs in the other direction: x[i + p − m]. */
+/** The terms of a window in the opposite direction: x[i + p − m]. */
 const convolved = terms(middle, -1);
 /**
- * The right terms with i and j exchanged, so that a gradient repeats the sum of the forward
- * function instead of using its transpose.
+ * The correct terms with i and j exchanged. A gradient with these terms repeats the sum of the
+ * forward function, where its transpose would be right.
  */
 const forwardAgain: Walk = (N, M, mode) => terms()(N, M, mode).map(([i, j, m]) => [j, i, m]);
 
@@ -100,7 +100,7 @@ const each = (task: string, make: (walk: Walk, sum?: boolean) => Mistake['solve'
   { task, message: OUTSIDE, solve: make(zerosOnly) },
 ];
 
-/** The problem set of the convolution in one dimension. */
+/** The problem set about the convolution in one dimension. */
 export const convolution: Pset = {
   name: 'convolution',
   title: 'The convolution module in one dimension',
@@ -142,7 +142,7 @@ export const convolution: Pset = {
     ...each('backpropToParams', toParams),
   ],
   draw(rng, k) {
-    // The first cases are small. Each boundary takes its turn, and kernels are odd and even.
+    // The first cases are small. The boundaries alternate, and kernels have odd and even sizes.
     const M = 2 + rng.integer(2 + (k >> 3));
     const N = M + 1 + rng.integer(2 + (k >> 2));
     const [xs, ws, g] = [decimals(rng, N), decimals(rng, M), decimals(rng, N)];

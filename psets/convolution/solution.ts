@@ -1,10 +1,12 @@
 /**
- * The value that is read at an index outside the input: 0, the nearest end, the mirror image, or
- * the signal repeated.
+ * How the signal is continued outside the input: with 0, with its nearest end, as a mirror image,
+ * or periodically.
  */
 export type Boundary = 'zeros' | 'replicate' | 'reflect' | 'circular';
 
-/** Returns ρ(j), the index of the element of x that index j reads, or −1 if it reads 0. */
+/**
+ * Returns ρ(j), the index of the element of x that is read at index j, or −1 if 0 is read there.
+ */
 export function source(j: number, N: number, boundary: Boundary): number {
   if (j >= 0 && j < N) return j;
   switch (boundary) {
@@ -20,8 +22,8 @@ export function source(j: number, N: number, boundary: Boundary): number {
 }
 
 /**
- * Calls `visit(i, j, m)` for each kernel element m of output i that reads an element j of the
- * input.
+ * Calls `visit(i, j, m)` for every kernel element m of every output i that reads an element j of
+ * the input.
  */
 function eachTerm(
   N: number,

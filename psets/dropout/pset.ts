@@ -24,7 +24,7 @@ const AS_PAPER = 'multiplied by 1 − p: the original form does that, in inferen
 
 const both = ['forward', 'backpropToInput'];
 
-/** The problem set of dropout. */
+/** The problem set about dropout. */
 export const dropout: Pset = {
   name: 'dropout',
   title: 'Dropout',
@@ -108,7 +108,7 @@ export const dropout: Pset = {
     const xs = decimals(rng, n).map((v, i) => (k % 3 === 2 && i === 0 ? 0 : v));
     const us = Array.from({ length: n }, () => rng.integer(100) / 100);
     const q = [0.3, 0.5, 0.2, 0.75][k % 4];
-    // A unit with u = p is kept.
+    // Here u = p for one unit, which is kept.
     if (k % 5 === 1) us[n - 1] = q;
     return { args: { x: xs, u: us, p: q, gradOutput: decimals(rng, n) }, smooth: true };
   },

@@ -13,9 +13,7 @@ export function inference(x: number[]): number[] {
   return [...x];
 }
 
-/**
- * Over all u, the mean of x_out[i] is x_in[i], and the variance of x_out[i] is x_in[i]² p/(1 − p).
- */
+/** Averaged over u, the mean of x_out[i] is x_in[i], and its variance is x_in[i]² p/(1 − p). */
 export function variance(x: number[], p: number): number[] {
   return x.map((v) => (v ** 2 * p) / (1 - p));
 }

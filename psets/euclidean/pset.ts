@@ -19,7 +19,7 @@ const NOT_HALVED = 'the ½ of the cost is forgotten: it cancels the 2 of the squ
 const NOT_MEAN = 'not divided by N: the cost is a mean over the examples';
 const OVER_ALL = 'divided by the count of all numbers: the mean is over the examples';
 
-/** The problem set of the Euclidean cost. */
+/** The problem set about the Euclidean cost. */
 export const euclidean: Pset = {
   name: 'euclidean',
   title: 'The Euclidean cost',

@@ -2,7 +2,7 @@ import { isObject } from '../../lib/isObject.ts';
 import type { Value } from './pset.ts';
 
 /**
- * The result of a call of a student's function. Every kind except `value` is a failure of the call.
+ * The result of calling a student's function. Every kind except `value` is a failure of the call.
  */
 export type Answer =
   | { readonly kind: 'value'; readonly value: Value; readonly mutated: boolean }
@@ -27,8 +27,8 @@ export type Reply =
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] };
 
 /**
- * Returns whether a message is a reply as `studentProcess` sends it. The file of a student runs in
- * the same process, and may send anything.
+ * Returns whether a message is a reply in the form that `studentProcess` sends. This must be
+ * checked because the student's file runs in the same process and may send anything.
  */
 export function isReply(message: unknown): message is Reply {
   if (!isObject(message)) return false;
@@ -52,7 +52,7 @@ function isAnswer(answer: unknown): boolean {
   }
 }
 
-/** The largest depth of nested lists in a value. No task returns more than four levels. */
+/** The largest allowed depth of nested lists in a value. Tasks return at most four levels. */
 const MOST_LEVELS = 8;
 
 function isValue(value: unknown, levels: number): boolean {

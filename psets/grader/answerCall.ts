@@ -1,18 +1,21 @@
 import { NOT_IMPLEMENTED, type Answer, type Call } from './answer.ts';
 import type { Value } from './pset.ts';
 
-/** Kept here, because a submission, which is loaded later, may replace the global functions. */
+/**
+ * The original function is stored here, because a submission, which is loaded later, may replace
+ * the global one.
+ */
 const copy = structuredClone;
 const { is, keys } = Object;
 
-/** Formats an error of a submission in one line. */
+/** Formats an error of a submission on one line. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.slice(0, 300).split('\n')[0];
 }
 
 /**
- * Calls a function of a submission. The command line does so in a process of its own, and the live
+ * Calls a function of a submission. The command line does this in a separate process, and the live
  * page in a worker.
  *
  * @param exported the exports of the submission's module.
@@ -26,7 +29,7 @@ export function answerCall(exported: Record<string, unknown>, { task, args }: Ca
     const value = toPlain(returned);
     if (value === undefined) return { kind: 'invalid', description: describe(returned) };
     const mutated = !same(given, args);
-    // A copy, because a later call may reuse the list that this one returned.
+    // The value is copied, because a later call may reuse the list that this call returned.
     return { kind: 'value', value: copy(value), mutated };
   } catch (error) {
     const message = messageOf(error);
@@ -36,17 +39,20 @@ export function answerCall(exported: Record<string, unknown>, { task, args }: Ca
   }
 }
 
-/** Converts a value to plain numbers, lists and records; undefined if it contains anything else. */
+/**
+ * Converts a value to plain numbers, lists and records. Returns undefined if it contains anything
+ * else.
+ */
 function toPlain(value: unknown): Value | undefined {
   if (typeof value === 'number') return value;
   if (ArrayBuffer.isView(value) && 'length' in value)
     return Array.from(value as unknown as number[]);
   if (Array.isArray(value)) {
-    // Array.from turns the holes of a sparse list into undefined.
+    // Array.from converts the holes of a sparse list to undefined.
     const items = Array.from(value as unknown[], toPlain);
     return items.every((item) => item !== undefined) ? items : undefined;
   }
-  // Promises, maps and similar objects have no entries, but are not empty records.
+  // Promises, maps and similar objects have no entries, but they are not empty records.
   if (Object.prototype.toString.call(value) !== '[object Object]') return undefined;
   const fields = Object.entries(value as object).map(
     ([name, item]) => [name, toPlain(item)] as const,
@@ -66,9 +72,9 @@ function describe(value: unknown): string {
 }
 
 /**
- * Returns whether an argument is still the value that the grader keeps. -0 and 0 differ, and NaN is
- * itself. Only the kept value limits the depth: a submission may have made a list that contains
- * itself.
+ * Returns whether an argument still equals the grader's own copy. -0 and 0 differ, and NaN equals
+ * itself. The recursion follows only the grader's copy, because a submission may have made a list
+ * that contains itself.
  */
 function same(given: unknown, kept: unknown): boolean {
   if (is(given, kept)) return true;

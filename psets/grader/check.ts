@@ -16,8 +16,8 @@ import { agree, close, flatten, format } from './values.ts';
 /** The number of random cases per task. */
 const CASES = 24;
 /**
- * The number of smooth cases that are compared with finite differences. Each of them needs two
- * calls per number of the argument.
+ * The number of smooth cases that are compared with finite differences. Each case needs two calls
+ * per number in the argument.
  */
 const DIFFERENCE_CASES = 4;
 
@@ -27,7 +27,7 @@ export interface TaskReport {
   readonly pass: boolean;
   readonly points: number;
   readonly maxPoints: number;
-  /** The verdict in one line. */
+  /** The verdict on one line. */
   readonly message: string;
   /** The smallest case that fails. */
   readonly example?: { readonly args: Args; readonly expected: Value; readonly got: Value };
@@ -44,7 +44,7 @@ export interface PsetReport {
 /**
  * Grades a student's functions one by one. A forward function must agree with the reference. A
  * gradient must agree with the reference or, if the student's forward function is wrong, with
- * finite differences of that function. So the right gradient of a wrong forward function passes.
+ * finite differences of that function. So the correct gradient of a wrong forward function passes.
  *
  *     const report = await checkPset(pset, new Student('solution.ts', LIMITS), new Rng(0));
  *     console.log(reportLines(report).join('\n'));
@@ -79,7 +79,7 @@ async function checkTask(
   };
   const fail = (message: string) => report(false, message);
   const calls = cases.map(({ args }) => ({ task: task.name, args: argumentsOf(task, args) }));
-  // The first three calls are repeated, and must return the same values.
+  // The first three calls are made twice, and must return the same values.
   const answers = await student.ask([...calls, ...calls.slice(0, 3)]);
   if (!isAnswers(answers)) return fail(describeFailure(answers, student.limits));
   const comparisons: Comparison[] = [];
@@ -156,11 +156,11 @@ async function isGradientOfOwnForward(
       answer.kind === 'value' &&
       close(flatten(answer.value), flatten(reference(pset, forward, comparisons[k].item))),
   );
-  // If the student's forward function is right, its gradient is that of the reference.
+  // If the student's forward function is correct, its gradient is that of the reference.
   if (right) return false;
   const smooth = comparisons.filter(({ item }) => item.smooth).slice(0, DIFFERENCE_CASES);
-  // A forward function that ignores the argument has the gradient 0, which takes no work and
-  // therefore does not pass.
+  // A forward function that ignores the argument has the gradient 0. That gradient needs no work,
+  // so it does not pass.
   let depends = false;
   for (const { item, got } of smooth) {
     const numeric = await numericGradient(forward, student, item, argument, cost);
@@ -171,8 +171,8 @@ async function isGradientOfOwnForward(
 }
 
 /**
- * Computes the gradient of the student's forward function by central differences; undefined if the
- * student's process failed.
+ * Computes the gradient of the student's forward function by central differences. Returns undefined
+ * if the student's process failed.
  */
 async function numericGradient(
   forward: Task,
@@ -199,7 +199,7 @@ async function numericGradient(
   return Array.from({ length: size }, (_, i) => (sums[2 * i] - sums[2 * i + 1]) / (2 * step));
 }
 
-/** Returns a copy of a value in which number `at` is larger by `by`. */
+/** Returns a copy of a value in which the number with index `at` is increased by `by`. */
 export function nudged(value: Value, at: number, by: number): Value {
   let k = 0;
   const walk = (part: Value): Value => {
@@ -236,7 +236,8 @@ function describeAnswer(answer: Exclude<Answer, { kind: 'value' }>): string {
 }
 
 /**
- * Formats a report: one line per function, the smallest failing example below it, and the points.
+ * Formats a report: one line per function, followed by its smallest failing example, and at the end
+ * the points.
  */
 export function reportLines({ pset, points, maxPoints, tasks }: PsetReport): string[] {
   const longest = Math.max(...tasks.map(({ task }) => task.length));

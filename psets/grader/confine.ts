@@ -3,16 +3,16 @@ import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Node's resolution of `require`, which has no public hook in Node 20. */
+/** Node's function that resolves `require`. Node 20 has no public hook for it. */
 interface CommonJs {
   _resolveFilename: (request: string, ...rest: unknown[]) => string;
 }
 
 /**
- * After this call, this process imports only files of one folder: no file of another submission, no
- * library, no module of Node, such as `node:fs` with which it could read the reference solution. So
- * the content of the folder is all that a submission consists of. This prevents mistakes and simple
- * tricks; a determined attacker can still break out.
+ * After this call, this process can import only files from one folder. It cannot import files of
+ * other submissions, libraries, or Node's modules, such as `node:fs`, with which it could read the
+ * reference solution. So a submission consists of nothing but the content of its folder. This
+ * prevents mistakes and simple tricks; a determined attacker can still break out.
  *
  * Errors: at an import, `it imports node:fs, and may import only files of its own folder`.
  */
@@ -39,17 +39,17 @@ export function confineImports(folder: string): void {
 }
 
 /**
- * Makes the error of a refused import. The program of the hooks contains the text of this function,
- * so it must not use anything outside of it.
+ * Makes the error for a forbidden import. The text of this function is copied into the program of
+ * the hooks, so it must not use anything defined outside of it.
  */
 function refusal(specifier: string): Error {
   return new Error(`it imports ${specifier}, and may import only files of its own folder`);
 }
 
 /**
- * Replaces the global `process` by one with which a submission can only end its own process: it
- * sends no messages to the grader, and no signals to other processes. The replacement has the
- * properties that the loader of TypeScript reads.
+ * Replaces the global `process` by an object with which a submission can only end its own process.
+ * It cannot send messages to the grader, or signals to other processes. The replacement has the
+ * properties that the TypeScript loader reads.
  */
 export function hideProcess(): void {
   const { arch, env, features, platform, release, version, versions } = process;

@@ -1,21 +1,21 @@
 import { applied, argumentsOf, type Case, type Pset, type Task, type Value } from './pset.ts';
 import { agree, close, flatten, isRows, shapeOf, transposed } from './values.ts';
 
-/** The value of the reference and the value of the student for one case. */
+/** The values of the reference and of the student for one case. */
 export interface Comparison {
   readonly item: Case;
   readonly expected: Value;
   readonly got: Value;
 }
 
-/** The flattened values of the reference and the student, one pair per case. */
+/** The flattened values of the reference and of the student, with one pair per case. */
 type Lists = readonly (readonly [expected: readonly number[], got: readonly number[]])[];
 
 /**
  * Guesses the mistake in a function from its values. A mistake must explain the student's values in
- * every case, also in those that are right. The known mistakes of the problem set are tried first,
- * then mistakes that any function can have. If none fits, only the cases with the words (such as a
- * boundary) that go wrong are tried.
+ * every case, including the cases that are right. The known mistakes of the problem set are tried
+ * first, and then mistakes that any function can have. If no mistake fits, and the function is
+ * wrong only for certain words in its arguments (such as a boundary), only those cases are tried.
  */
 export function diagnose(pset: Pset, task: Task, comparisons: readonly Comparison[]): string {
   const whole = explain(pset, task, comparisons);
@@ -56,8 +56,8 @@ const every = (lists: Lists, make: (expected: readonly number[]) => readonly num
   lists.every(([expected, got]) => close(got, make(expected)));
 
 /**
- * Returns whether each element i has the right value of element i + by. The end without a
- * counterpart is ignored.
+ * Returns whether each element i has the correct value of element i + by. Elements without a
+ * counterpart are ignored.
  */
 const shifted = (lists: Lists, by: 1 | -1) =>
   lists.every(([expected, got]) => {
@@ -114,7 +114,7 @@ function explainFactor(
   return undefined;
 }
 
-/** Explains lists that are right in the middle and wrong only near the ends. */
+/** Explains lists that are correct in the middle and wrong only near the ends. */
 function explainBorder(lists: Lists): string | undefined {
   const wrong = lists.filter(([expected, got]) => !close(got, expected));
   const long = wrong.filter(([expected]) => expected.length >= 5);
@@ -128,8 +128,8 @@ function explainBorder(lists: Lists): string | undefined {
 }
 
 /**
- * Finds an argument that is a word, such as a boundary, for which the function is wrong only with
- * some words. Returns these words and their cases.
+ * Finds an argument that is a word, such as a boundary, and for which the function is wrong only
+ * for some words. Returns these words and their cases.
  */
 function wrongForWords(
   { parameters }: Task,

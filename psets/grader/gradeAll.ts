@@ -11,14 +11,14 @@ import { escape } from '../../report/html.ts';
 import { STYLE } from '../../report/style.ts';
 import type { PsetReport } from './check.ts';
 
-/** The folder of a submission, and its result. */
+/** The folder of a submission, and its grade. */
 export interface Grade {
   readonly dir: string;
   readonly report: PsetReport;
 }
 
 /**
- * Returns the file that a student submitted.
+ * Returns the path of the file that a student has submitted.
  *
  * Errors: a folder without a solution.ts or solution.js.
  */
@@ -32,13 +32,15 @@ export function solutionIn(dir: string): string {
 }
 
 /**
- * Grades folders, several at a time. Each report is kept in `out` under a hash of the folder and
- * the key, so that an interrupted run continues where it stopped and a changed submission is graded
- * again. The hash contains the folder's path and the files in it, which are all that a submission
- * can import, so no submission gets the report of another.
+ * Grades folders, several at the same time. Each report is stored in `out` under a hash of the
+ * folder and the key. So an interrupted run continues where it stopped, and a submission that has
+ * changed is graded again. The hash includes the folder's path and the files in the folder, which
+ * are the only files that a submission can import, so a submission never gets the report of
+ * another.
  *
- * Errors: a folder without a solution, or named twice, before the first one is graded.
- * @param key everything else that a report depends on, such as the problem set and the seed.
+ * Errors: a folder without a solution; a folder that is named twice. These errors are thrown before
+ *          grading starts.
+ * @param key everything else on which a report depends, such as the problem set and the seed.
  *
  *     const check = (file: string) => checkPset(pset, new Student(file, LIMITS), new Rng(0));
  *     const grades = await gradeAll(['ann', 'bob'], 'out', 2, 'linear 0', check);
@@ -81,7 +83,7 @@ async function submissionHash(dir: string, key: string): Promise<string> {
   const add = async (folder: string) => {
     const entries = await readdir(join(dir, folder), { withFileTypes: true });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      // The grader refuses imports from node_modules.
+      // The grader does not allow imports from node_modules, so they need not be hashed.
       if (entry.name === 'node_modules') continue;
       const name = join(folder, entry.name);
       const path = join(dir, name);
@@ -98,7 +100,7 @@ async function submissionHash(dir: string, key: string): Promise<string> {
 }
 
 /**
- * The schema of a report in a file. Examples are left out, because JSON has no NaN and the table
+ * The schema of a report in a file. Examples are not stored, because JSON has no NaN and the table
  * does not show them.
  */
 const KEPT = v.object({
@@ -116,7 +118,7 @@ const KEPT = v.object({
   ),
 });
 
-/** Reads a report from its file; undefined if there is none, or if the file is damaged. */
+/** Reads a report from its file. Returns undefined if there is no such file or if it is damaged. */
 async function readReport(file: string): Promise<PsetReport | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   try {
@@ -127,8 +129,8 @@ async function readReport(file: string): Promise<PsetReport | undefined> {
 }
 
 /**
- * Returns the names of the submissions' folders, or the folders as they were given if two names are
- * equal.
+ * Returns the names of the submissions' folders. If two names are equal, returns the folders as
+ * they were given.
  */
 function namesOf(grades: readonly Grade[]): string[] {
   const names = grades.map(({ dir }) => basename(resolve(dir)));
@@ -136,12 +138,12 @@ function namesOf(grades: readonly Grade[]): string[] {
 }
 
 /**
- * Makes a CSV table (RFC 4180): one line per submission, with the points and message of each
- * function.
+ * Makes a CSV table (RFC 4180) with one line per submission, which has the points and the message
+ * for each function.
  */
 export function gradesCsv(grades: readonly Grade[]): string {
   const tasks = grades[0].report.tasks.map(({ task }) => task);
-  // A spreadsheet would read a text that begins with =, +, − or @ as a formula.
+  // A spreadsheet would interpret a text that begins with =, +, − or @ as a formula.
   const cell = (text: string) => `"${text.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
   const names = namesOf(grades);
   const rows = grades.map(({ report }, k) =>
@@ -162,7 +164,8 @@ export function gradesCsv(grades: readonly Grade[]): string {
 }
 
 /**
- * Makes a self-contained page with a table of all submissions and the frequency of each message.
+ * Makes an HTML page with a table of all submissions and the frequency of each message. It needs no
+ * other files.
  */
 export function gradesHtml(pset: string, grades: readonly Grade[]): string {
   const tasks = grades[0].report.tasks.map(({ task }) => task);

@@ -2,11 +2,11 @@ import { NOT_IMPLEMENTED } from './answer.ts';
 import type { Pset, Task } from './pset.ts';
 
 /**
- * Makes the files of a handout, by name: the statement, a skeleton with empty functions, and a
- * package.json with the command that checks them. They are made only from the statement and the
- * descriptions of the functions, so they cannot contain a solution.
+ * Makes the files of a handout: the statement, a skeleton with empty functions, and a package.json
+ * with the command that checks them. Returns the files by name. They are made only from the
+ * statement and the descriptions of the functions, so they cannot contain a solution.
  *
- * @param readme the README of the problem set.
+ * @param readme the text of the problem set's README.
  */
 export function handout(
   pset: Pset,
@@ -44,8 +44,8 @@ export function handout(
 }
 
 /**
- * Splits the README of a problem set into the statement and the solution, which begins at the
- * heading "Derivation".
+ * Splits the README of a problem set into the statement and the solution. The solution begins at
+ * the heading "Derivation".
  *
  * Errors: a README without that heading.
  */
@@ -55,7 +55,7 @@ export function splitReadme(name: string, readme: string): { statement: string; 
   return { statement: readme.slice(0, end), solution: readme.slice(end) };
 }
 
-/** Returns the functions of a problem set without their bodies. */
+/** Returns the source code of the functions of a problem set, without their bodies. */
 export function skeletonOf({ tasks }: Pset, js: boolean): string {
   return tasks.map((task) => skeleton(task, js)).join('\n');
 }

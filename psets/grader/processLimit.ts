@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads';
 
-/** This process, which is hidden from the submission. */
+/** This process. The global `process` is later hidden from the submission. */
 const grader = process;
 
 /**
- * Ends this process once one piece of work has used too much processor time (SIGTERM), or once the
- * process has too much memory (SIGKILL, as the system itself would). A limit by the clock would
- * mistake a slow function on a busy machine for an endless loop. Node's own limit of memory leaves
- * out typed arrays. A thread watches, because an endless loop never returns to the event loop of
- * the main thread.
+ * Ends this process as soon as a piece of work has used too much processor time (SIGTERM), or the
+ * process uses too much memory (SIGKILL, as the system itself would send). A limit on elapsed time
+ * would mistake a slow function on a busy machine for an endless loop. Node's own memory limit does
+ * not include typed arrays. The limits are checked in a thread, because an endless loop never
+ * returns to the event loop of the main thread.
  *
  *     const limit = new ProcessLimit(256);
  *     const answer = limit.during(5, () => solve());
@@ -17,8 +17,8 @@ export class ProcessLimit {
   readonly #until = new Float64Array(new SharedArrayBuffer(8)).fill(Infinity);
 
   /**
-   * @param memory the limit of JavaScript objects, in MiB. Typed arrays may take as much again: the
-   *               process may grow by twice this number.
+   * @param memory the limit for JavaScript objects, in MiB. Typed arrays may use the same amount in
+   *               addition, so the process may grow by twice this number.
    */
   constructor(memory: number) {
     const watch = `
@@ -30,7 +30,8 @@ export class ProcessLimit {
       }, 50);
     `;
     const most = process.memoryUsage.rss() + 2 * memory * 2 ** 20;
-    // The thread gets no options of the process, because it needs no TypeScript loader.
+    // The thread does not inherit the options of the process, because it needs no TypeScript
+    // loader.
     const workerData = { until: this.#until, most };
     new Worker(watch, { eval: true, workerData, execArgv: [] }).unref();
   }

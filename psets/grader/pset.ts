@@ -1,7 +1,7 @@
 import type { Rng } from '../../lib/rng.ts';
 
 /**
- * A value that the grader exchanges with the student's file: a number, a word, true or false, or a
+ * A value that the grader exchanges with the student's file: a number, a string, a boolean, or a
  * list or record of such values.
  */
 export type Value =
@@ -10,13 +10,13 @@ export type Value =
 /** The arguments of all tasks of a case, by name. */
 export type Args = { readonly [name: string]: Value };
 
-/** An implementation of a function of a problem set, right or with a known mistake. */
+/** An implementation of a function of a problem set, which is correct or has a known mistake. */
 export type Solve = (...args: never[]) => Value;
 
 /** A parameter of a function. */
 export interface Parameter {
   readonly name: string;
-  /** The type in TypeScript, such as `number[]`. */
+  /** The TypeScript type, such as `number[]`. */
   readonly type: string;
   readonly doc: string;
 }
@@ -28,9 +28,9 @@ export interface Task {
   readonly returns: Omit<Parameter, 'name'>;
   readonly doc: string;
   /**
-   * Set if this function computes a gradient: the task that it differentiates, and the argument
-   * with respect to which it does so. Its first parameter is then ∂C/∂(output of that task), unless
-   * that task is a cost.
+   * Is set if this function computes a gradient. It names the task that is differentiated, and the
+   * argument with respect to which it is differentiated. The first parameter of this function is
+   * then ∂C/∂(output of that task), unless that task is a cost.
    */
   readonly gradientOf?: {
     readonly task: string;
@@ -43,14 +43,17 @@ export interface Task {
 /** One set of arguments. */
 export interface Case {
   readonly args: Args;
-  /** Whether finite differences are valid; false if the function has a kink there. */
+  /**
+   * Whether finite differences are valid for these arguments. False if the function has a kink
+   * there.
+   */
   readonly smooth: boolean;
 }
 
-/** A known mistake. A solution has it if it computes the same values as `solve`. */
+/** A known mistake. A solution has the mistake if it computes the same values as `solve`. */
 export interface Mistake {
   readonly task: string;
-  /** The mistake in one line. */
+  /** A description of the mistake on one line. */
   readonly message: string;
   /** The function with this mistake. */
   readonly solve: Solve;
@@ -63,10 +66,10 @@ export interface Pset {
   readonly tasks: readonly Task[];
   /** The reference solution: one function per task. */
   readonly solution: { readonly [task: string]: Solve };
-  /** The known mistakes, specific ones before general ones. */
+  /** The known mistakes. Specific mistakes come before general ones. */
   readonly mistakes: readonly Mistake[];
   /**
-   * Draws case k of a series that starts with small cases. It has the arguments of all tasks,
+   * Draws case k of a series that starts with small cases. The case has the arguments of all tasks,
    * including `gradOutput`.
    */
   draw(rng: Rng, k: number): Case;
@@ -86,7 +89,10 @@ export function applied(solve: Solve, args: readonly Value[]): Value {
   );
 }
 
-/** Draws short decimals that are easy to read: one digit after the point, and never 0. */
+/**
+ * Draws short decimal numbers that are easy to read. They have one digit after the decimal point,
+ * and are never 0.
+ */
 export function decimals(rng: Rng, length: number): number[] {
   return Array.from({ length }, () => {
     const tenths = 1 + rng.integer(25);

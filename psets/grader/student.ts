@@ -12,9 +12,9 @@ export type ProcessFailure =
 
 /** The limits of a student's process. */
 export interface Limits {
-  /** The limit of processor time for all calls of one task, in seconds. */
+  /** The limit for the processor time of all calls of one task, in seconds. */
   readonly seconds: number;
-  /** MiB of JavaScript objects; typed arrays may take as much again. */
+  /** The limit for JavaScript objects, in MiB. Typed arrays may use the same amount in addition. */
   readonly memory: number;
 }
 
@@ -22,13 +22,14 @@ export interface Limits {
 export const LIMITS: Limits = { seconds: 5, memory: 256 };
 
 /**
- * A submission that can be asked: the command line has it in a process, the live page in a worker.
+ * A submission that can be called. The command line runs it in a process, and the live page in a
+ * worker.
  */
 export interface Submission {
   readonly limits: Limits;
   /**
-   * Returns the answers to calls, or the reason why there are none. After a failure, the next calls
-   * get a new process or worker.
+   * Returns the answers to calls, or the reason why there are no answers. After a failure, the next
+   * calls use a new process or worker.
    */
   ask(calls: readonly Call[]): Promise<readonly Answer[] | ProcessFailure>;
   /** Ends the process or worker. */
@@ -36,9 +37,9 @@ export interface Submission {
 }
 
 /**
- * A student's file in a process with a limit of time and of memory, which imports only files of the
- * file's own folder. The process is not a sandbox: a file with bad intent may do everything that
- * its user may.
+ * A student's file in a process with limits for time and memory. The process can import only files
+ * from the folder of the student's file. It is not a sandbox: a malicious file can do everything
+ * that its user is allowed to do.
  *
  *     const student = new Student('solution.ts', LIMITS);
  *     const answers = await student.ask([{ task: 'forward', args: [[1, 2], [3]] }]);
@@ -47,7 +48,7 @@ export class Student implements Submission {
   readonly #file: string;
   readonly limits: Limits;
   #child: ChildProcess | undefined;
-  /** The reason why the file does not load; it is the same for all calls. */
+  /** The reason why the file cannot be loaded. It is the same for all calls. */
   #unloadable: ProcessFailure | undefined;
 
   constructor(file: string, limits: Limits) {
@@ -58,8 +59,8 @@ export class Student implements Submission {
   async ask(calls: readonly Call[]): Promise<readonly Answer[] | ProcessFailure> {
     if (this.#unloadable !== undefined) return this.#unloadable;
     if (this.#child === undefined) {
-      // Starting Node and loading TypeScript may take long on a busy machine, so this limit is
-      // longer.
+      // Starting Node and loading TypeScript may take long on a busy machine, so the first reply
+      // has a longer time limit.
       const first = await this.#reply(this.#start(), 20 + this.limits.seconds);
       if (first.kind !== 'loaded') {
         this.#unloadable = this.#fail(first.kind === 'answers' ? { kind: 'exited' } : first);
@@ -68,8 +69,8 @@ export class Student implements Submission {
     }
     const child = this.#child;
     if (child === undefined) return { kind: 'exited' };
-    // The process limits its own processor time. A process that sleeps uses none, so a longer limit
-    // by the clock holds too.
+    // The process limits its own processor time. A process that sleeps uses no processor time, so
+    // there is also a longer limit on elapsed time.
     const reply = this.#reply(child, 10 * this.limits.seconds);
     child.send(calls, () => undefined);
     const got = await reply;
@@ -95,14 +96,14 @@ export class Student implements Submission {
     const typed = program.endsWith('.ts') || this.#file.endsWith('.ts');
     const tsx = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     // A solution may be submitted without the package.json that declares it an ES module. Early
-    // versions of Node 20 detect the format only if told to.
+    // versions of Node 20 detect the format only with this option.
     const detect = '--experimental-detect-module';
     const { seconds, memory } = this.limits;
     const child = fork(program, [this.#file, String(seconds), String(memory)], {
       execArgv: [`--max-old-space-size=${memory}`, ...(typed ? ['--import', tsx()] : [detect])],
-      // The grader's output must not contain what the student prints.
+      // Anything that the student's code prints must not become part of the grader's output.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // Unlike JSON, this serialization keeps NaN, Infinity and -0.
+      // Unlike JSON, this serialization preserves NaN, Infinity and -0.
       serialization: 'advanced',
     });
     this.#child = child;

@@ -1,8 +1,7 @@
 /**
  * The program of a student's process. It imports the file that its first argument names, and then
- * answers lists of calls, each within the seconds of processor time that the second argument
- * allows, and within the MiB of memory of the third. An endless loop or a crash ends only this
- * process.
+ * answers lists of calls. The second argument limits the processor time for each list, in seconds,
+ * and the third limits the memory, in MiB. An endless loop or a crash ends only this process.
  */
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,7 +10,7 @@ import { answerCall, messageOf } from './answerCall.ts';
 import { confineImports, hideProcess } from './confine.ts';
 import { ProcessLimit } from './processLimit.ts';
 
-/** This process, which is hidden from the submission. */
+/** This process. The global `process` is later hidden from the submission. */
 const grader = process;
 
 function send(reply: Reply): void {

@@ -10,8 +10,8 @@ export function flatten(value: Value): number[] {
 }
 
 /**
- * Describes the shape: `[2, 3]` for two rows of three numbers, `[2, 3 or 4]` for rows of different
- * lengths.
+ * Describes the shape of a value: `[2, 3]` for two rows of three numbers, `[2, 3 or 4]` for rows of
+ * different lengths.
  */
 export function shapeOf(value: Value): string {
   if (typeof value === 'number') return 'a number';
@@ -30,8 +30,8 @@ export function shapeOf(value: Value): string {
 }
 
 /**
- * Returns whether all numbers agree up to rounding. Sums of a few dozen terms in different orders
- * agree.
+ * Returns whether all numbers agree, up to rounding. The tolerance allows for sums of a few dozen
+ * terms in different orders.
  */
 export function close(a: readonly number[], b: readonly number[], tolerance = 1e-9): boolean {
   const scale = 1 + b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

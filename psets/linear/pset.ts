@@ -21,7 +21,7 @@ const NOT_SUMMED =
   'batch not summed: this counts one example, but all examples share the parameters';
 const NO_BIAS = 'the bias is missing';
 
-/** The problem set of the linear module. */
+/** The problem set about the linear module. */
 export const linear: Pset = {
   name: 'linear',
   title: 'The linear module',

@@ -19,7 +19,7 @@ function windows(xs: number[], size: number, stride: number): Window[] {
     found.push(Array.from({ length: size }, (_, m) => at + m));
   return found;
 }
-/** Returns the window around each element, which may reach beyond the ends. */
+/** Returns the window around each element. Windows may extend beyond the ends. */
 function windowsSame(xs: number[], size: number, by = 0): Window[] {
   const p = Math.floor((size - 1) / 2) + by;
   return xs.map((_, i) => Array.from({ length: size }, (__, m) => i - p + m));
@@ -28,7 +28,7 @@ const inside = (xs: number[], window: Window) => window.filter((j) => j >= 0 && 
 const largest = (xs: number[], window: Window) => Math.max(...window.map((j) => xs[j]));
 const ties = (xs: number[], window: Window) => window.filter((j) => xs[j] === largest(xs, window));
 
-/** Chooses the elements that get the gradient of a window, with their weights. */
+/** Chooses the elements to which the gradient of a window is sent, with their weights. */
 type Choice = (xs: number[], window: Window) => readonly (readonly [j: number, weight: number])[];
 const first: Choice = (xs, window) => [[ties(xs, window)[0], 1]];
 const last: Choice = (xs, window) => [[ties(xs, window).at(-1) ?? 0, 1]];
@@ -74,7 +74,7 @@ const gradients = (
       spread(g, xs, find(xs, size, stride), choose, sum),
   }));
 
-/** The problem set of max pooling in one dimension. */
+/** The problem set about max pooling in one dimension. */
 export const maxPooling: Pset = {
   name: 'max-pooling',
   title: 'The max-pooling module in one dimension',
@@ -168,7 +168,7 @@ export const maxPooling: Pset = {
     const stride = 1 + rng.integer(size);
     const N = size + 1 + rng.integer(3 + (k >> 2));
     const xs = decimals(rng, N);
-    // Every third case has ties, and every fourth has no number above 0.
+    // Every third case has equal values, and every fourth has no number above 0.
     const tied = k % 3 === 2;
     const numbers = xs.map((v) => (tied ? Math.sign(v) : k % 4 === 1 ? -Math.abs(v) : v));
     const g = decimals(rng, Math.floor((N - size) / stride) + 1);

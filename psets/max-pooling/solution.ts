@@ -5,7 +5,9 @@ function argmax(x: number[], from: number, to: number): number {
   return best;
 }
 
-/** Returns the index of the maximum of each window of K elements; windows start S apart. */
+/**
+ * Returns the index of the maximum of each window of K elements. Windows start S elements apart.
+ */
 function winners(x: number[], K: number, S: number): number[] {
   const found: number[] = [];
   for (let start = 0; start + K <= x.length; start += S) found.push(argmax(x, start, start + K));
@@ -13,8 +15,8 @@ function winners(x: number[], K: number, S: number): number[] {
 }
 
 /**
- * Returns the index of the maximum in the window around each element, without the part of the
- * window beyond the ends.
+ * Returns the index of the maximum in the window around each element. The part of a window beyond
+ * the ends is left out.
  */
 function winnersSame(x: number[], K: number): number[] {
   const p = Math.floor((K - 1) / 2);

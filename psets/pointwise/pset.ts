@@ -21,8 +21,8 @@ const gradOutput: Parameter = {
 const { forward, backpropToInput } = solution;
 
 /**
- * Makes a `backpropToInput` that is wrong for one kind: there, `make` computes the result from the
- * gradient g, the input v and the output y.
+ * Makes a `backpropToInput` that is wrong for one kind of function. For that kind, `make` computes
+ * the result from the gradient g, the input v and the output y.
  */
 const differing =
   (which: Kind, make: (g: number, v: number, y: number) => number) =>
@@ -32,7 +32,7 @@ const differing =
   };
 const slopes = (xs: number[], of: Kind) => backpropToInput(xs.map(() => 1), xs, of); // prettier-ignore
 
-/** The problem set of the pointwise modules. */
+/** The problem set about pointwise modules. */
 export const pointwise: Pset = {
   name: 'pointwise',
   title: 'Pointwise modules',

@@ -21,7 +21,7 @@ const toParams = (xs: Rows, as: number[], make: (v: number, c: number, n: number
   as.map((_, c) => xs.reduce((sum, row, n) => sum + make(row[c], c, n), 0));
 const NOT_SUMMED = 'batch not summed: the slope is shared by all examples';
 
-/** The problem set of the parametric rectifier. */
+/** The problem set about the parametric rectifier. */
 export const prelu: Pset = {
   name: 'prelu',
   title: 'The parametric rectifier',

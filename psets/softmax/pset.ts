@@ -12,7 +12,7 @@ const t: Parameter = { name: 't', type: 'number', doc: 'the right class, counted
 const { forward } = solution;
 const diagonal = (g: number[], xs: number[]) => forward(xs).map((v, i) => g[i] * v * (1 - v));
 
-/** The problem set of the softmax module and its cost. */
+/** The problem set about the softmax module and its cost. */
 export const softmax: Pset = {
   name: 'softmax',
   title: 'The softmax module and its cost',
@@ -82,7 +82,7 @@ export const softmax: Pset = {
   ],
   draw(rng, k) {
     const n = 2 + rng.integer(2 + (k >> 3));
-    // In every fourth case the exponentials of the scores overflow.
+    // In every fourth case, the exponentials of the scores overflow.
     const xs = decimals(rng, n).map((v) =>
       k % 4 === 3 ? Math.round(1000 + 10 * v) / 10 + 900 : v,
     );

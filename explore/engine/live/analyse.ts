@@ -9,7 +9,7 @@ import { PATCH } from './patch.ts';
 import { disposeTensors, tidy } from '../../../lib/memory.ts';
 import type { Module } from '../../../lib/module.ts';
 
-/** An image in shades from 0 to 1, row by row. */
+/** An image with values from 0 to 1, row by row. */
 export type Pixels = Float32Array;
 
 /** The answer of the network to an image. */
@@ -20,16 +20,17 @@ export interface Answer {
   readonly digit: number;
 }
 
-/** The places at which a network looks for a class. */
+/** The parts of an image on which a network's prediction depends. */
 export interface Attention {
   readonly answer: Answer;
-  /** The class that both maps are about. */
+  /** The class to which both maps refer. */
   readonly label: number;
-  /** |∂s_label/∂x| of each pixel. */
+  /** |∂s_label/∂x| for each pixel. */
   readonly saliency: Float32Array;
   /**
-   * For each place of a patch that hides a part of the image, the change of the probability of the
-   * class. The probability itself is close to 1 everywhere if the image is easy.
+   * For each position of a patch that hides a part of the image, the change of the probability of
+   * the class. The change is shown because the probability itself is close to 1 everywhere if the
+   * image is easy.
    */
   readonly occlusion: {
     readonly rows: number;
@@ -38,10 +39,10 @@ export interface Attention {
   };
 }
 
-/** The side of an image. */
+/** The height and width of an image. */
 const SIDE = 28;
 
-/** Computes scores and probabilities. */
+/** Computes the scores and probabilities of an image. */
 export async function answer(network: Module, pixels: Pixels): Promise<Answer> {
   const found = tidy(() => {
     const scores = network.infer(imageOf(pixels)) as Tensor2D;
@@ -56,7 +57,7 @@ export async function answer(network: Module, pixels: Pixels): Promise<Answer> {
 /**
  * Computes the maps of `saliency` and `occlusion`.
  *
- * @param label by default the class that the network answers.
+ * @param label the class; by default the one that the network predicts.
  */
 export async function attend(network: Module, pixels: Pixels, label?: number): Promise<Attention> {
   const said = await answer(network, pixels);
@@ -77,16 +78,19 @@ export async function attend(network: Module, pixels: Pixels, label?: number): P
   }
 }
 
-/** An image that differs a little from another, and has another answer. */
+/**
+ * An image that differs only a little from another, but for which the network's answer is
+ * different.
+ */
 export interface Adversarial {
   readonly pixels: Pixels;
   readonly answer: Answer;
-  /** ‖x' − x‖, and the largest change of a pixel. */
+  /** The distance ‖x' − x‖, and the largest change of a pixel. */
   readonly distance: number;
   readonly largest: number;
 }
 
-/** Looks for the closest image that the network takes for a digit. */
+/** Searches for the closest image for which the network predicts a given digit. */
 export async function makeIt(
   network: Module,
   pixels: Pixels,

@@ -7,17 +7,17 @@ import { insides } from '../../../report/insides.ts';
 import { judgeRun, type Judgement } from '../../../report/judgeRun.ts';
 import type { RunLines } from '../../../report/runLines.ts';
 
-/** The verdicts of the lecture's criteria on a training. */
+/** The verdicts on a training by the lecture's criteria. */
 export interface Verdicts {
   /** The verdict on the curves. */
   readonly run: Judgement;
   /** The hidden units of each nonlinear box. */
   readonly hidden: readonly HiddenUnits[];
-  /** The filters of the first box, each beside the nearest Gabor function. */
+  /** The filters of the first box, each with the Gabor function that fits it best. */
   readonly filters?: GaborFits;
 }
 
-/** Judges a network with the functions that the report uses. */
+/** Judges a network with the same functions as the report. */
 export async function judgeNetwork(
   network: Module,
   data: Dataset,

@@ -25,15 +25,15 @@ import { loadDigits } from './loadDigits.ts';
 import type { EpochPoint, LiveReport, Progress } from './progress.ts';
 import { Training, type TrainingSettings } from './training.ts';
 
-/** A digit of the test set. */
+/** A digit from the test set. */
 export interface Digit {
   readonly pixels: Pixels;
   readonly label: number;
 }
 
 /**
- * LeNet and its training, in a separate worker on the backend wasm. Every method takes and returns
- * values that can be sent between threads.
+ * LeNet and its training. They run in a separate worker on the backend wasm, and all methods take
+ * and return values that can be sent between threads.
  */
 export class LiveNetwork {
   readonly #report: (report: LiveReport) => void;
@@ -49,7 +49,7 @@ export class LiveNetwork {
     this.#report = report;
   }
 
-  /** Loads the digits. `base` is the address of the page. */
+  /** Loads the digits. `base` is the URL of the page. */
   async load({ train, test }: DigitSprites, base: string): Promise<void> {
     this.#data = {
       train: await loadDigits('MNIST train', train, base),
@@ -57,7 +57,7 @@ export class LiveNetwork {
     };
   }
 
-  /** Draws new weights. */
+  /** Starts anew with random weights. */
   async begin(seed: number, settings: TrainingSettings): Promise<void> {
     await this.#training?.dispose();
     const network = lenet({ rng: new Rng(seed) });
@@ -73,22 +73,22 @@ export class LiveNetwork {
     this.#training = new Training({ network, ...data, seed, ...settings, onProgress });
   }
 
-  /** Changes the settings of the following steps. */
+  /** Changes the settings for the following steps. */
   set(settings: TrainingSettings): Promise<void> {
     return this.#begun().training.set(settings);
   }
 
-  /** Starts to learn. */
+  /** Starts the training. */
   start(): void {
     this.#begun().training.start();
   }
 
-  /** Stops after the current step. */
+  /** Pauses the training after the current step. */
   pause(): Promise<void> {
     return this.#begun().training.pause();
   }
 
-  /** Does one step. */
+  /** Makes one training step. */
   oneStep(): Promise<void> {
     return this.#begun().training.oneStep();
   }
@@ -108,12 +108,12 @@ export class LiveNetwork {
     });
   }
 
-  /** Copies the weights. */
+  /** Returns a copy of the weights. */
   weights(): Promise<NetworkWeights> {
     return this.#paused(readWeights);
   }
 
-  /** Returns a digit of the test set. */
+  /** Returns a digit from the test set. */
   digit(index: number): Digit {
     const { test } = this.#loaded();
     const size = test.inputs.length / test.length;
@@ -126,16 +126,17 @@ export class LiveNetwork {
     return this.#paused((network) => answer(network, pixels));
   }
 
-  /** Computes which pixels matter for a class. */
+  /** Computes on which pixels the score of a class depends. */
   attend(pixels: Pixels, label?: number): Promise<Attention> {
     return this.#paused((network) => attend(network, pixels, label));
   }
 
   /**
-   * Looks for the closest image that the network takes for a digit. The search has a copy of the
-   * weights, so the training goes on meanwhile. It ends an earlier search.
+   * Searches for the closest image for which the network predicts a given digit. The search uses a
+   * copy of the weights, so the training continues at the same time. A search that is still running
+   * is ended first.
    *
-   * @returns undefined if there is none, `stopped` if `stopMakingIt` has ended the search.
+   * @returns undefined if there is no such image; `stopped` if `stopMakingIt` has ended the search.
    */
   async makeIt(pixels: Pixels, target: number): Promise<Adversarial | 'stopped' | undefined> {
     this.stopMakingIt();
@@ -156,12 +157,12 @@ export class LiveNetwork {
     }
   }
 
-  /** Ends the search for an image, if there is one. */
+  /** Ends the search of `makeIt`, if one is running. */
   stopMakingIt(): void {
     this.#search?.abort();
   }
 
-  /** Judges the filters, the units and the curves. */
+  /** Judges the filters, the hidden units and the curves. */
   judge(): Promise<Verdicts> {
     const { train } = this.#loaded();
     const lines = {

@@ -4,7 +4,7 @@ import type { Sprite } from '../../plugins/sprite.ts';
 /**
  * Loads the digits of a sprite as a dataset.
  *
- * @param base the address of the page, to which the address of the sprite is relative.
+ * @param base the URL of the page, to which the URL of the sprite is relative.
  */
 export async function loadDigits(name: string, sprite: Sprite, base: string) {
   const url = new URL(sprite.file, base);
@@ -19,7 +19,7 @@ export async function loadDigits(name: string, sprite: Sprite, base: string) {
   return datasetOf(name, sprite, (at) => data[4 * at]);
 }
 
-/** Cuts a sprite into a dataset. `pixel` returns the grey value at a position in the sprite. */
+/** Converts a sprite to a dataset. `pixel` returns the grey value at a position in the sprite. */
 function datasetOf(name: string, sprite: Sprite, pixel: (at: number) => number) {
   const { labels, columns, height, width } = sprite;
   const inputs = new Uint8Array(labels.length * height * width);

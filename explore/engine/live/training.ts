@@ -24,28 +24,29 @@ export interface TrainingOptions extends TrainingSettings {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** The least time between two reports while the network learns, in milliseconds. */
+/** The shortest time between two reports while the network is learning, in milliseconds. */
 const PAUSE = 150;
 
-/** The number of epochs, which no reader reaches. */
+/** The number of epochs, which is so large that no reader reaches it. */
 const EPOCHS = 1e6;
 
 /**
- * A training that a reader starts and stops. Each run is a `Trainer` that continues from the
- * progress of the last one, so many short runs equal one long run.
+ * A training that a reader can start and stop. Each run is a `Trainer` that continues from the
+ * progress of the previous one, so many short runs give the same result as one long run.
  */
 export class Training {
   readonly #options: TrainingOptions;
   readonly #optimizer: WatchedOptimizer;
   #batchSize: number;
   #progress: TrainingProgress | undefined;
-  /** The steps and epochs that were done with earlier batch sizes. */
+  /** The steps and epochs that were made with earlier batch sizes. */
   #offset = { steps: 0, epochs: 0 };
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   /** Whether the reader wants the network to learn. It may still have to wait for a task. */
   #wanted = false;
   /**
-   * The number of tasks during which the weights must not change. `#turn` ends with the last task.
+   * The number of tasks during which the weights must not change. `#turn` resolves when the last
+   * task has ended.
    */
   #waiting = 0;
   #turn: Promise<void> = Promise.resolve();
@@ -65,19 +66,19 @@ export class Training {
     return this.#running !== undefined;
   }
 
-  /** The number of steps done. */
+  /** The number of steps that have been made. */
   get step(): number {
     return this.#offset.steps + (this.#progress?.step ?? 0);
   }
 
-  /** Changes the settings of the following steps. */
+  /** Changes the settings for the following steps. */
   async set({ learningRate, batchSize }: TrainingSettings): Promise<void> {
     await this.whilePaused(() => {
       this.#optimizer.learningRate = learningRate;
       if (this.#progress) this.#progress = { ...this.#progress, learningRate };
       if (batchSize === this.#batchSize) return;
       this.#batchSize = batchSize;
-      // Another batch size begins a new epoch.
+      // A change of the batch size begins a new epoch.
       const epochs = this.#offset.epochs + this.#epochsDone();
       this.#offset = { steps: this.step, epochs };
       this.#progress = undefined;
@@ -85,15 +86,15 @@ export class Training {
   }
 
   /**
-   * Starts to learn, after the tasks that need the weights at rest. Learns until `pause` or an
-   * error.
+   * Starts the training after the tasks during which the weights must not change. The training
+   * continues until `pause` or an error.
    */
   start(): void {
     this.#wanted = true;
     this.#goOn();
   }
 
-  /** Does one step, and measures it. */
+  /** Makes one step, and measures the layers. */
   oneStep(): Promise<void> {
     this.#wanted = false;
     return this.whilePaused(async () => {
@@ -102,15 +103,16 @@ export class Training {
     });
   }
 
-  /** Stops after the current step. */
+  /** Pauses the training after the current step. */
   pause(): Promise<void> {
     this.#wanted = false;
     return this.#stop();
   }
 
   /**
-   * Runs `body` between two steps, so that no weight changes meanwhile. Bodies run one after
-   * another. If a reader pauses or starts meanwhile, this takes effect after the last body.
+   * Runs `body` between two steps, so that the weights do not change while it runs. Bodies run one
+   * after another. If a reader pauses or starts the training while a body runs, this takes effect
+   * after the last body.
    */
   async whilePaused<T>(body: () => T | Promise<T>): Promise<T> {
     this.#waiting++;
@@ -127,7 +129,7 @@ export class Training {
     }
   }
 
-  /** Disposes the network and what the optimizer keeps. */
+  /** Disposes the network and the state of the optimizer. */
   async dispose(): Promise<void> {
     await this.pause();
     await this.#turn;
@@ -136,7 +138,8 @@ export class Training {
   }
 
   /**
-   * Starts a run, if the reader wants the network to learn and no task needs the weights at rest.
+   * Starts a run, if the reader wants the network to learn and there is no task during which the
+   * weights must not change.
    */
   #goOn(): void {
     if (!this.#wanted || this.#running || this.#waiting > 0) return;
@@ -146,12 +149,12 @@ export class Training {
     void running.ended.then(() => {
       if (this.#running !== running) return;
       this.#running = undefined;
-      // If nobody stopped the run, an error has ended it.
+      // If the run was not stopped, it has ended with an error.
       if (!running.stop.signal.aborted) this.#wanted = false;
     });
   }
 
-  /** Ends the current run after its step. */
+  /** Ends the current run after the current step. */
   async #stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;

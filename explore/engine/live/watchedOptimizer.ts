@@ -4,9 +4,9 @@ import type { Grads, Params } from '../../../lib/module.ts';
 import { layerStats, snapshot, type LayerStats } from '../../../train/layerStats.ts';
 import type { Optimizer } from '../../../train/trainStep.ts';
 
-/** An optimizer that can keep what `layerStats` compares: the weights before a step, and ∂C/∂w. */
+/** An optimizer that can store what `layerStats` needs: the weights before a step, and ∂C/∂w. */
 export class WatchedOptimizer implements Optimizer {
-  /** Whether the next steps are kept. */
+  /** Whether the weights and gradients of the next steps are stored. */
   watching = false;
   readonly #inner: Optimizer;
   readonly #params: Params;
@@ -31,7 +31,7 @@ export class WatchedOptimizer implements Optimizer {
     this.#inner.step(grads);
   }
 
-  /** Measures the last step, if it was watched. */
+  /** Computes the statistics of the last step, if its weights and gradients were stored. */
   async measure(): Promise<LayerStats[] | undefined> {
     const kept = this.#kept;
     if (kept === undefined) return undefined;
@@ -40,7 +40,7 @@ export class WatchedOptimizer implements Optimizer {
     return stats;
   }
 
-  /** Disposes what was kept. */
+  /** Disposes the stored weights and gradients. */
   forget(): void {
     disposeTensors(this.#kept);
     this.#kept = undefined;

@@ -4,12 +4,12 @@ import type { BoxSubject } from '../../engine/openBox.ts';
 import { isArgument } from './fields.ts';
 import { parseRef, type Ref } from '../../engine/refs.ts';
 
-/** The first box that the view shows. */
+/** The box that the view shows first. */
 const FIRST = 'Conv2D';
 
 /**
- * Reads the box, its arguments, shapes and edited numbers from the address. For a part that cannot
- * be read, takes that of the box's example.
+ * Reads the box, its arguments, shapes and edited numbers from the address. A part that cannot be
+ * read is taken from the box's example.
  */
 export function subjectOf(state: URLSearchParams): BoxSubject {
   const name = state.get('name') ?? FIRST;
@@ -27,19 +27,20 @@ export function subjectOf(state: URLSearchParams): BoxSubject {
     name,
     call,
     shapes: shapes.length > 0 ? shapes : (example?.shapes ?? []),
-    // The page shows the equations of training, so a box with modes opens in training mode.
+    // The page shows the equations of training, so a box that depends on the mode opens in training
+    // mode.
     training: example?.modes === true && state.get('mode') !== 'inference',
     ...(Object.hasOwn(MISTAKES, mistake) && { mistake: mistake as Mistake }),
     edits: editsOf(state.get('edits') ?? ''),
   };
 }
 
-/** Writes shapes as `1,4,3,2`, one after another with a semicolon between. */
+/** Formats shapes, separated by semicolons: `1,4;3,2`. */
 export function shapesText(shapes: readonly (readonly number[])[]): string {
   return shapes.map((shape) => shape.join(',')).join(';');
 }
 
-/** Reads shapes that a reader typed, with commas, spaces or × between the sizes. */
+/** Parses shapes that a reader typed. Sizes may be separated by commas, spaces or ×. */
 export function shapesOf(text: string): number[][] {
   return text
     .split(';')
@@ -48,13 +49,13 @@ export function shapesOf(text: string): number[][] {
     .map((sizes) => sizes.map(Number));
 }
 
-/** Writes the numbers that the reader has changed; undefined if there are none. */
+/** Formats the numbers that the reader has changed. Returns undefined if there are none. */
 export function editsText(edits: ReadonlyMap<string, number>): string | undefined {
   const all = [...edits].map(([key, value]) => `${key} ${value}`);
   return all.length > 0 ? all.join(',') : undefined;
 }
 
-/** Reads the numbers that the reader has changed. */
+/** Parses the numbers that the reader has changed. */
 export function editsOf(text: string): (readonly [ref: Ref, value: number])[] {
   return text.split(',').flatMap((one) => {
     const at = one.lastIndexOf(' ');

@@ -1,13 +1,13 @@
 import type { OptionDoc } from '../../plugins/boxDoc.ts';
 import type { Argument } from '../../engine/boxes.ts';
 
-/** The way in which a reader enters an argument: a choice, a tick, or text. */
+/** How a reader enters an argument: as a choice, with a checkbox, or as text. */
 export type Entry =
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'tick'; readonly byDefault: boolean }
   | { readonly kind: 'text' };
 
-/** Types whose values are a few words. */
+/** The types that have only a few possible values, which are words. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   Padding: ['valid', 'same', '1', '2', '[1, 0]', '[0, 1]'],
   Padding1D: ['valid', 'same', '1', '2'],
@@ -16,17 +16,19 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   'keyof typeof MERGES': ['concat', 'sum', 'product', 'max'],
 };
 
-/** Arguments that no form can ask for: functions, generators, and the boxes inside a container. */
+/**
+ * Arguments that a form cannot ask for: functions, generators, and the boxes inside a container.
+ */
 const HIDDEN = new Set(
   'init rng h hPrime options boxes body shortcut inputs nodes outputs'.split(' '),
 );
 
-/** Whether a form can ask for an argument. */
+/** Returns whether a form can ask for an argument. */
 export function isShown({ name }: OptionDoc): boolean {
   return !HIDDEN.has(name);
 }
 
-/** Chooses the way in which a reader enters an argument of this type. */
+/** Returns how a reader enters an argument of this type. */
 export function entryOf({ type, doc }: OptionDoc): Entry {
   if (type === 'boolean') return { kind: 'tick', byDefault: /\btrue by default/.test(doc) };
   const words = type.split('|').map((word) => word.trim());
@@ -37,7 +39,7 @@ export function entryOf({ type, doc }: OptionDoc): Entry {
   return choices ? { kind: 'choice', choices } : { kind: 'text' };
 }
 
-/** Writes an argument as a reader types it. */
+/** Formats an argument in the form in which a reader types it. */
 export function argumentText(value: Argument | undefined): string {
   if (value === undefined) return '';
   if (typeof value !== 'object') return String(value);
@@ -45,13 +47,13 @@ export function argumentText(value: Argument | undefined): string {
   return plain ? value.join(', ') : JSON.stringify(value).replaceAll(',', ', ');
 }
 
-/** Whether a value that JSON gave can be an argument; a null or 1e400 cannot. */
+/** Returns whether a value from JSON can be an argument. A null or 1e400 cannot. */
 export function isArgument(value: unknown): value is Argument {
   if (Array.isArray(value)) return value.every(isArgument);
   return typeof value === 'number' ? Number.isFinite(value) : /boolean|string/.test(typeof value);
 }
 
-/** Reads an argument: a number, a list of numbers with or without brackets, or a word. */
+/** Parses an argument: a number, a list of numbers with or without brackets, or a word. */
 export function parseArgument(text: string): Argument | undefined {
   const trimmed = text.trim().replaceAll('−', '-');
   if (trimmed === '') return undefined;
@@ -60,7 +62,7 @@ export function parseArgument(text: string): Argument | undefined {
       const value: unknown = JSON.parse(json);
       if (isArgument(value)) return value;
     } catch {
-      // It is not JSON, so it may be a list without brackets, or a word.
+      // The text is not JSON, so it may be a list without brackets, or a word.
     }
   }
   return trimmed;

@@ -2,7 +2,7 @@ import { coordinates, flatIndex } from '../../../lib/coordinates.ts';
 import type { Edits } from '../../engine/openBox.ts';
 import { refKey } from '../../engine/refs.ts';
 
-/** The part of a box that a reader changes in the form. */
+/** The part of a box that the reader changes in the form. */
 export type Change =
   | { readonly kind: 'options' | 'args' }
   | {
@@ -13,17 +13,17 @@ export type Change =
 
 /** The edits that are still valid after a box has changed. */
 export interface Kept {
-  /** The edits as text for the address; undefined if there are none. */
+  /** The edits as text for the address, or undefined if there are none. */
   readonly edits: string | undefined;
   /** The number of edits that are no longer valid. */
   readonly dropped: number;
 }
 
 /**
- * Finds out which edits are still valid after a box has changed. Edits of inputs keep their
+ * Determines which edits are still valid after a box has changed. Edits of inputs keep their
  * coordinates. Edits of weights are dropped if the arguments change, because the weights may then
- * have other sizes. Edits of targets are dropped if the shapes change, and edits of ∂C/∂x_out
- * always.
+ * have other sizes. Edits of targets are dropped if the shapes change. Edits of ∂C/∂x_out are
+ * always dropped.
  */
 export function keptEdits(edits: Edits, change: Change): Kept {
   const kept = edits.flatMap(([ref, value]): Edits => {

@@ -1,6 +1,6 @@
 /**
- * Makes a function that shows the result of the task that was started last, because an earlier task
- * may end later. Until the last task ends, it shows `undefined`.
+ * Makes a function that shows the result of the task that was started last. (An earlier task may
+ * end later.) Until that task ends, it shows `undefined`.
  */
 export function latest<T>(
   show: (result: T | undefined) => void,

@@ -7,28 +7,28 @@ import { editsOf, editsText } from '../box/address.ts';
 import { ETA, etaIn, FIRST, MOST, stepIn, UPDATE, updatesAt } from './steps.ts';
 
 /**
- * The worked example at a step. It makes and undoes updates so that the numbers belong to the step,
- * and keeps the step in the address.
+ * The worked example at a certain step. It makes and undoes updates so that the numbers match the
+ * step, and stores the step in the address.
  */
 export class ExampleRun {
   readonly session: Session;
-  /** The snapshots before each update. */
+  /** A snapshot from before each update. */
   readonly history = signal<readonly Snapshot[]>([]);
-  /** The numbers after the next update, which the page shows before it is made. */
+  /** The numbers after the next update. The page shows them before the update is made. */
   readonly preview = signal<Snapshot | undefined>(undefined);
   /**
-   * The end of the last move. A click may come while an earlier move is still being computed, so
-   * moves run one after another.
+   * Resolves when the last move has ended. Moves run one after another, because the reader may
+   * click while an earlier move is still being computed.
    */
   #moves = Promise.resolve();
-  /** The learning rate of the updates in `history`. */
+  /** The learning rate with which the updates in `history` were made. */
   #eta = NaN;
 
   constructor(engine: RemoteEngine) {
     this.session = new Session(engine, 'example');
   }
 
-  /** Opens what the address names; returns the function that closes it. */
+  /** Opens what the address describes. Returns the function that closes it. */
   open(): () => void {
     const { session } = this;
     const edits = editsOf(state.value.get('edits') ?? '');
@@ -44,14 +44,14 @@ export class ExampleRun {
     };
   }
 
-  /** Goes to the step that `next` returns for the step shown. */
+  /** Goes to the step that `next` returns. `next` gets the current step. */
   goTo(next: (step: number) => number): void {
     this.#moves = this.#moves.then(() => {
       return this.#goTo(Math.min(MOST, Math.max(0, next(stepIn(state.value)))));
     });
   }
 
-  /** Goes to the first step with the lecture's numbers. */
+  /** Goes back to the first step, with the lecture's numbers. */
   restart(): void {
     this.#moves = this.#moves.then(async () => {
       this.history.value = [];
@@ -61,7 +61,7 @@ export class ExampleRun {
     });
   }
 
-  /** Whether the numbers are those of the slide. */
+  /** Returns whether the numbers are those on the slide. */
   isOfSlide(): boolean {
     return etaIn(state.value) === ETA && this.session.edits.value.size === 0;
   }
@@ -69,7 +69,7 @@ export class ExampleRun {
   async #goTo(step: number): Promise<void> {
     const { session } = this;
     const eta = etaIn(state.value);
-    // With another learning rate, all updates are made again.
+    // If the learning rate has changed, all updates are made again.
     const kept = eta === this.#eta ? updatesAt(step) : 0;
     const made = this.history.value;
     if (made.length > kept) {
@@ -91,8 +91,8 @@ export class ExampleRun {
   }
 
   /**
-   * Writes the numbers that the reader has changed into the address. If updates were made before
-   * the change, the address must contain all parameters, because it does not contain the updates.
+   * Stores the numbers that the reader has changed in the address. If updates were made before the
+   * change, the address must contain all parameters, because it does not contain the updates.
    */
   #follow(changed: ReadonlyMap<string, number>): void {
     if (editsText(changed) === (state.value.get('edits') ?? undefined)) return;

@@ -4,38 +4,39 @@ import { readNumber, type NumberRule } from '../../ui/readNumber.ts';
 /** The steps of the example, in the order of the lecture. */
 export const STEPS = ['the input', 'forward', 'backward', 'update', 'forward again'] as const;
 
-/** The steps taken when the page opens: forward and backward are done. */
+/** The step at which the page opens. Forward and backward have already been computed. */
 export const FIRST = 2;
-/** The last step, because the address may hold any number. */
+/** The last step. There is a limit because the address may contain any number. */
 export const MOST = 100;
 
-/** The step that shows the first update before it is made. */
+/** The step at which the first update is shown before it is made. */
 export const UPDATE = 3;
 
-/** The learning rate of the lecture, which is below 0: w ← w + η ∂C/∂w. */
+/** The learning rate of the lecture. It is negative, because the lecture writes w ← w + η ∂C/∂w. */
 export const ETA = -0.2;
 export const ETA_RULE: NumberRule = { most: 0 };
 
 /**
- * Counts the updates that have been made after so many steps; each step after `UPDATE` makes one.
+ * Returns the number of updates that have been made at a step. Each step after `UPDATE` makes one
+ * update.
  */
 export function updatesAt(step: number): number {
   return Math.max(0, step - UPDATE);
 }
 
-/** Reads the step of the address. */
+/** Reads the step from the address. */
 export function stepIn(state: URLSearchParams): number {
   const typed = readNumber(state.get('step') ?? '', { whole: true, least: 0, most: MOST });
   return 'value' in typed ? typed.value : FIRST;
 }
 
-/** Reads the learning rate of the address. */
+/** Reads the learning rate from the address. */
 export function etaIn(state: URLSearchParams): number {
   const typed = readNumber(state.get('eta') ?? '', ETA_RULE);
   return 'value' in typed ? typed.value : ETA;
 }
 
-/** The costs and the target that appear in the words of a step. */
+/** The costs and the target that the text of a step mentions. */
 export interface Numbers {
   readonly target: number;
   readonly loss: number;
@@ -43,7 +44,7 @@ export interface Numbers {
   readonly lossBefore?: number;
 }
 
-/** Says in words which step is shown. */
+/** Returns the text that describes a step. */
 export function wordsAt(step: number, { target, loss, lossBefore = loss }: Numbers): string {
   switch (Math.min(step, STEPS.length - 1)) {
     case 0:

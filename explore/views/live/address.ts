@@ -9,7 +9,7 @@ export const PARTS = {
   verdict: 'Good or bad?',
 } as const;
 
-/** The numbers that the address may hold. */
+/** The ranges of the numbers in the address. */
 export const RULES = {
   seed: { whole: true, least: 0, most: 2 ** 31 },
   rate: { above: 0 },
@@ -20,21 +20,21 @@ export const RULES = {
 
 export type Part = keyof typeof PARTS;
 
-/** The state of the view in the address. */
+/** The state of the view, as the address stores it. */
 export interface Address {
   readonly part: Part;
   readonly seed: number;
   readonly rate: number;
   readonly batch: number;
-  /** The number of a test digit. */
+  /** The index of a test digit. */
   readonly digit: number;
-  /** The box that is looked into. */
+  /** The index of the box that is examined. */
   readonly box: number;
-  /** The address of weights to start with, relative to the page. */
+  /** The URL of the initial weights, relative to the page. */
   readonly weights: string | undefined;
 }
 
-/** Reads the address. A part that is missing or invalid gets its default. */
+/** Reads the address. For a part that is missing or invalid, the default is used. */
 export function address(): Address {
   const part = state.value.get('part') ?? '';
   return {

@@ -1,4 +1,4 @@
-/** The boxes of LeNet in short, by their places in the chain. */
+/** Short names of the boxes of LeNet, by their positions in the chain. */
 export const BOXES: readonly string[] = [
   'Conv2D 1',
   'MaxPool2D 1',

@@ -1,8 +1,9 @@
 /**
- * Makes a task that never runs twice at once. Calls during a run become one more run after it.
+ * Makes a task that never runs twice at the same time. If it is called several times during a run,
+ * it runs once more after that run.
  *
- * @param run an asynchronous function, which throws nothing before it returns its promise.
- * @returns the task; its promise ends with the last run.
+ * @param run an asynchronous function. It must not throw before it returns its promise.
+ * @returns the task. Its promise resolves at the end of the last run.
  */
 export function coalesce(run: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;

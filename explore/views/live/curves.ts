@@ -1,20 +1,20 @@
 import type { EpochPoint, Progress } from '../../engine/live/progress.ts';
 
-/** Points (x, y) in two lists, as uPlot takes them. */
+/** Points (x, y) as two lists, in the form that uPlot expects. */
 export interface Line {
   readonly x: readonly number[];
   readonly y: readonly number[];
 }
 
-/** The largest number of points of a line; then neighbours are averaged. */
+/** The largest number of points of a line. If there are more, neighbouring points are averaged. */
 const MOST = 2000;
 
-/** The curves of a training. `with` returns new curves, so a signal of curves sees the change. */
+/** The curves of a training. `with` returns a new object, so that a signal notices the change. */
 export class Curves {
   /** The loss of each step, or of several neighbouring steps. */
   readonly losses: Line;
   readonly epochs: readonly EpochPoint[];
-  /** The number of steps that a point of `losses` averages. */
+  /** The number of steps over which a point of `losses` is averaged. */
   readonly #stride: number;
   /** The losses of the steps after the last point. */
   readonly #rest: readonly number[];
@@ -31,7 +31,7 @@ export class Curves {
     this.#rest = rest;
   }
 
-  /** Returns these curves, continued by a report. */
+  /** Returns these curves with the steps and epochs of a report appended. */
   with({ steps, epochs }: Pick<Progress, 'steps' | 'epochs'>): Curves {
     let [x, y, stride] = [[...this.losses.x], [...this.losses.y], this.#stride];
     let rest = [...this.#rest];

@@ -6,12 +6,18 @@ import type { Lab } from './lab.ts';
 import type { LiveDigit } from './liveDigit.ts';
 import { SIDE } from './pixels.ts';
 
-/** The current weights under the microscope, in double precision, at the chosen image. */
+/**
+ * Shows the current weights and all values of the network for the chosen image, in double
+ * precision.
+ */
 export class Inside {
   readonly session: Session;
-  /** The step whose weights are shown. */
+  /** The number of the step whose weights are shown. */
   readonly step = signal<number | undefined>(undefined);
-  /** Takes the current weights and image. Calls during the work become one call after it. */
+  /**
+   * Updates the view to the current weights and image. If it is called several times while it runs,
+   * it runs once more afterwards.
+   */
   readonly refresh = coalesce(() => this.#lab.showingErrors(() => this.#open()));
   readonly #lab: Lab;
   readonly #digit: LiveDigit;

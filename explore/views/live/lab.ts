@@ -12,10 +12,10 @@ import { Curves } from './curves.ts';
 /** The state of the training. */
 export type Mode = 'loading' | 'paused' | 'running' | 'slow';
 
-/** The least time between two steps of slow motion, in milliseconds. */
+/** The shortest time between two steps in slow motion, in milliseconds. */
 const SLOW = 1000;
 
-/** The live network as the page sees it: its worker, and its reports as signals. */
+/** The live network for the page. It has the worker, and makes its reports available as signals. */
 export class Lab {
   readonly network: Remote<LiveNetwork>;
   readonly mode = signal<Mode>('loading');
@@ -23,15 +23,15 @@ export class Lab {
   readonly layers = signal<Progress['layers']>(undefined);
   readonly curves = signal(new Curves());
   readonly error = signal<string | undefined>(undefined);
-  /** The last try of the search for an image that fools the network. */
+  /** The latest try of the search for an image that fools the network. */
   readonly search = signal<AdversarialTry | undefined>(undefined);
   /**
-   * Grows by 1 when the weights have changed and do not change at the moment, so that the page
-   * reads them again.
+   * Is increased by 1 when the weights have changed and are not changing at the moment, so that the
+   * page reads them again.
    */
   readonly version = signal(0);
   readonly step = computed(() => this.progress.value?.step ?? 0);
-  /** Is awaited after each step of slow motion, so that the figures keep up. */
+  /** Is awaited after each step in slow motion, so that the figures are updated in time. */
   afterStep: () => Promise<void> = () => Promise.resolve();
   #slow: number | undefined;
 
@@ -45,7 +45,7 @@ export class Lab {
     });
   }
 
-  /** Loads the digits, and draws the first weights. */
+  /** Loads the digits, and draws the initial weights at random. */
   async open(sprites: DigitSprites, seed: number, settings: TrainingSettings): Promise<void> {
     await this.attempt(async () => {
       await this.network.load(sprites, document.baseURI);
@@ -53,7 +53,7 @@ export class Lab {
     });
   }
 
-  /** Draws new weights, and forgets the curves. */
+  /** Draws new random weights, and clears the curves. */
   async restart(seed: number, settings: TrainingSettings): Promise<void> {
     this.#endSlow();
     await this.attempt(() => this.#begin(seed, settings));
@@ -77,7 +77,7 @@ export class Lab {
     await this.attempt(() => this.network.oneStep());
   }
 
-  /** Does one step per second. */
+  /** Makes one step per second. */
   async slowMotion(): Promise<void> {
     await this.pause();
     this.mode.value = 'slow';
@@ -107,8 +107,9 @@ export class Lab {
   }
 
   /**
-   * Replaces the weights by those at an address below the page, where `boxprop explore` serves them.
-   * A link must not make the page ask another host, so other addresses are refused.
+   * Replaces the weights by those at a URL below the page, where `boxprop explore` serves them.
+   * Other URLs are not accepted, because a link must not make the page send requests to other
+   * hosts.
    */
   async fetchWeights(path: string): Promise<void> {
     await this.attempt(async () => {
@@ -148,13 +149,13 @@ export class Lab {
     if (this.mode.value === 'slow') this.mode.value = 'paused';
   }
 
-  /** Runs a task that the reader asked for, and hides the error of an earlier task. */
+  /** Runs a task that the reader has requested, and hides the error of an earlier task. */
   attempt(body: () => Promise<unknown>): Promise<void> {
     this.error.value = undefined;
     return this.showingErrors(body);
   }
 
-  /** Runs a task, and shows its error if it throws one. */
+  /** Runs a task. If it throws an error, the error is shown. */
   async showingErrors(body: () => Promise<unknown>): Promise<void> {
     try {
       await body();

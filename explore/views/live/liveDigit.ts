@@ -4,23 +4,23 @@ import { coalesce } from './coalesce.ts';
 import type { Lab } from './lab.ts';
 import { centred, SIDE } from './pixels.ts';
 
-/** The image that the view shows to the network. */
+/** The image that the network gets as input. */
 export interface Shown {
   readonly pixels: Pixels;
-  /** The right answer, if the image is a test digit. */
+  /** The correct answer, if the image is a test digit. */
   readonly label?: number;
 }
 
-/** The image that a reader has chosen or drawn, and what the network says about it. */
+/** The image that a reader has chosen or drawn, and the network's answer to it. */
 export class LiveDigit {
   readonly shown = signal<Shown>({ pixels: new Float32Array(SIDE * SIDE) });
-  /** The image as it was drawn; the network sees it centred. */
+  /** The image as the reader has drawn it. It is centred before the network gets it. */
   readonly drawn = signal<Pixels | undefined>(undefined);
   readonly attention = signal<Attention | undefined>(undefined);
   readonly adversarial = signal<Adversarial | 'none' | 'searching' | undefined>(undefined);
-  /** The number of training steps that had been done when `adversarial` was found. */
+  /** The number of training steps at the time when `adversarial` was found. */
   readonly fooledAt = signal(0);
-  /** Asks the network about the image, after the image or the weights have changed. */
+  /** Computes the network's answer, after the image or the weights have changed. */
   readonly ask = coalesce(() => this.#lab.showingErrors(() => this.#ask()));
   readonly #lab: Lab;
   readonly #nothing = this.shown.value;
@@ -29,12 +29,12 @@ export class LiveDigit {
     this.#lab = lab;
   }
 
-  /** The class that the cost compares with: the right answer, or else the network's. */
+  /** The class for the cost: the correct answer if it is known, otherwise the network's answer. */
   get label(): number {
     return this.shown.value.label ?? this.attention.value?.answer.digit ?? 0;
   }
 
-  /** Shows a digit of the test set. */
+  /** Shows a digit from the test set. */
   async choose(index: number): Promise<void> {
     await this.#lab.showingErrors(async () => {
       const digit = await this.#lab.network.digit(index);
@@ -43,13 +43,13 @@ export class LiveDigit {
     });
   }
 
-  /** Shows an image of the reader. */
+  /** Shows an image that the reader has drawn or loaded. */
   draw(pixels: Pixels): Promise<void> {
     this.drawn.value = pixels;
     return this.#show({ pixels: centred(pixels) });
   }
 
-  /** Looks for the closest image that the network takes for a digit. */
+  /** Searches for the closest image for which the network predicts a given digit. */
   async makeIt(target: number): Promise<void> {
     const { pixels } = this.shown.value;
     this.#lab.search.value = undefined;
@@ -69,7 +69,7 @@ export class LiveDigit {
   }
 
   async #ask(): Promise<void> {
-    // Before the first digit is there, the network has nothing to look at.
+    // Until the first digit is loaded, there is no image for the network.
     if (this.shown.value === this.#nothing) return;
     this.attention.value = await this.#lab.network.attend(this.shown.value.pixels);
   }

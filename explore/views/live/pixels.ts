@@ -1,9 +1,9 @@
 import type { Pixels } from '../../engine/live/analyse.ts';
 
-/** The side of an image. */
+/** The height and width of an image. */
 export const SIDE = 28;
 
-/** The radius of the pen, in pixels; at its border the ink fades out. */
+/** The radius of the pen, in pixels. At its edge the ink fades out. */
 const PEN = 1.3;
 
 /** Returns an image with a stroke from one point to another. */
@@ -27,7 +27,7 @@ export function withStroke(
   return next;
 }
 
-/** Moves an image so that its centre of mass is in the middle, as the digits of MNIST are. */
+/** Moves an image so that its centre of mass is in the middle, as in the digits of MNIST. */
 export function centred(pixels: Pixels): Pixels {
   let [mass, x, y] = [0, 0, 0];
   pixels.forEach((ink, i) => {
@@ -48,14 +48,17 @@ export function centred(pixels: Pixels): Pixels {
   return moved;
 }
 
-/** Reads an image file as light ink on a dark ground, 20 pixels high or wide, as MNIST's digits. */
+/**
+ * Reads an image file and converts it to light ink on a dark background. The digit is 20 pixels
+ * high or wide, as in MNIST.
+ */
 export async function readImage(file: File): Promise<Pixels> {
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Error(`${file.name}: expected an image, such as a PNG or a JPEG, got another file`);
   });
   const context = new OffscreenCanvas(SIDE, SIDE).getContext('2d', { willReadFrequently: true });
   if (context === null) throw new Error('expected a canvas, got none');
-  // An image of MNIST's size is taken as it is.
+  // An image that has the size of MNIST's images is not changed.
   const asIs = bitmap.width === SIDE && bitmap.height === SIDE;
   const scale = asIs ? 1 : 20 / Math.max(bitmap.width, bitmap.height);
   const [width, height] = [bitmap.width * scale, bitmap.height * scale];
