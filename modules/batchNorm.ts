@@ -168,7 +168,7 @@ export class BatchNorm extends Module<Tensor, Tensor, BatchNormCache> {
       const own = input.size / this.features;
       if (training && group === undefined) this.#checkValues(own, input);
       const standardized: Standardized & { readonly across?: AcrossRanks } = group
-        ? standardizeAcross(group, input, this.eps)
+        ? standardizeAcross(group, input, this.eps, context?.share?.count !== 0)
         : training
           ? standardize(input, this.eps)
           : this.#byRunning(input);

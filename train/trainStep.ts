@@ -1,4 +1,4 @@
-import { mul, stack, zerosLike, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { mul, stack, zeros, zerosLike, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { checkOptions } from '../lib/check.ts';
 import { scalar } from '../lib/constant.ts';
 import type { Cost } from '../lib/cost.ts';
@@ -87,10 +87,13 @@ export interface TrainStepOptions {
  */
 export async function trainStep(options: TrainStepOptions): Promise<number> {
   checkOptions('trainStep', options, OPTIONS);
-  const { network, cost, optimizer, input, target, rng, step, beforeUpdate, compiler } = options;
+  const { network, cost, optimizer, target, rng, step, beforeUpdate, compiler } = options;
   const { exchange, syncBatchNorm = false } = options;
-  const batch = wholeBatch(exchange?.group, cost, input, target);
+  const batch = wholeBatch(exchange?.group, cost, options.input, target);
   const { share } = batch;
+  const isEmpty = share?.count === 0;
+  // Boxes refuse a batch without examples, so zeros that do not count stand in for it.
+  const input = isEmpty ? zeros([1, ...options.input.shape.slice(1)]) : options.input;
   const run: StepCompiler['run'] = compiler?.run ?? ((part) => part());
   const before: BatchNormContext = {
     mode: 'training',
@@ -126,6 +129,7 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       const { loss, gradOutput } = costOf(output, batch, options);
       network.updateBuffers(cache);
       if (beforeUpdate === undefined) disposeTensors(output);
+      const seen = isEmpty ? zeros([0, ...output.shape.slice(1)]) : output;
       const grads = network.backpropParams(gradOutput, cache, (box, gradParams) =>
         exchange?.add(box, gradParams),
       );
@@ -135,7 +139,7 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
         zeroIfFinite,
       );
       const verdicts = stack([loss, ...finite, ...activations.sums]);
-      return { grads, output: beforeUpdate && [output], verdicts };
+      return { grads, output: beforeUpdate && [seen], verdicts };
     });
   const undo = () => {
     restoreBuffers();
@@ -158,7 +162,7 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
       ['gradient', gradsVerdict !== 0],
       ['parameter', paramsVerdict !== 0],
       ['input', inputVerdict !== 0],
-      ['activation', !sums.every(Number.isFinite)],
+      ['activation', !isEmpty && !sums.every(Number.isFinite)],
     ] as const;
     const [broken] = verdicts.find(([, isBad]) => isBad) ?? [];
     let problem: string | undefined;
@@ -187,6 +191,7 @@ export async function trainStep(options: TrainStepOptions): Promise<number> {
     throw error;
   } finally {
     disposeTensors([grads, observed, activations.sums, buffers.map(({ kept }) => kept)]);
+    if (isEmpty) disposeTensors(input);
   }
 }
 

@@ -27,9 +27,10 @@ export function dropMask<R extends Rank>(
   const [examples] = shape;
   const { from, of } = share ?? { from: 0, of: examples };
   const perExample = numElements(shape.slice(1));
-  rng.skip(from * perExample);
-  const mask = rng.uniforms(examples * perExample);
-  rng.skip((of - from - examples) * perExample);
+  const own = rng.clone();
+  own.skip(from * perExample);
+  const mask = own.uniforms(examples * perExample);
+  rng.skip(of * perExample);
   const kept = 1 / (1 - p);
   for (let i = 0; i < mask.length; i++) mask[i] = mask[i] < p ? 0 : kept;
   return constant(mask, shape);

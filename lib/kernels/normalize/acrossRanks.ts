@@ -1,4 +1,4 @@
-import { add, neg, rsqrt, sub, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
+import { add, neg, rsqrt, sub, zerosLike, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
 import { constant, scalar } from '../../constant.ts';
 import type { Group, GroupValues } from '../../group.ts';
 import {
@@ -19,6 +19,8 @@ export interface GroupStandardized extends Standardized {
 export interface AcrossRanks {
   /** m, the number of values of a feature on all ranks. */
   readonly values: number;
+  /** Whether the values of this rank count. */
+  readonly counts: boolean;
   /** Replaces each number by its sum over the ranks. */
   readonly sum: (values: GroupValues) => void;
 }
@@ -29,15 +31,20 @@ export interface AcrossRanks {
  *
  *   m = Σ_r m_r        μ = (1/m) Σ_r m_r μ_r        σ² = (1/m) Σ_r m_r (σ²_r + (μ_r − μ)²)
  *
- * so a mean far from zero does not spoil the variance. A rank without examples takes part with
- * m_r = 0. Every rank waits for the others.
+ * so a mean far from zero does not spoil the variance. Every rank waits for the others.
  *
  * Source: Chan, Golub, LeVeque 1979, "Updating formulae and a pairwise algorithm for computing
  *         sample variances".
+ * @param counts whether the values of this rank count; if not, m_r = 0.
  */
-export function standardizeAcross(group: Group, x: Tensor, eps: number): GroupStandardized {
+export function standardizeAcross(
+  group: Group,
+  x: Tensor,
+  eps: number,
+  counts: boolean,
+): GroupStandardized {
   const features = x.shape[x.rank - 1];
-  const own = x.size / features;
+  const own = counts ? x.size / features : 0;
   const { mean, variance } = own === 0 ? NO_VALUES : momentsOf(x, eps);
   const means = new Float64Array(features + 1);
   for (let c = 0; c < features; c++) means[c] = own * (mean[c] ?? 0);
@@ -56,7 +63,7 @@ export function standardizeAcross(group: Group, x: Tensor, eps: number): GroupSt
   );
   const invStd: Tensor1D = rsqrt(add(spread, scalar(eps)));
   const normalized = scaleFeatures(shiftFeatures(x, neg(whole)), invStd);
-  const across = { values, sum: (sums: GroupValues) => group.sum(sums) };
+  const across = { values, counts, sum: (sums: GroupValues) => group.sum(sums) };
   return { normalized, mean: whole, variance: spread, invStd, across };
 }
 
@@ -74,7 +81,7 @@ function momentsOf(x: Tensor, eps: number) {
  *     ∂C/∂x = scale (g − (1/m) Σ g − x̂ (1/m) Σ g x̂)     Σ over the values of all ranks
  */
 export function standardizeToInputAcross(
-  { sum, values }: AcrossRanks,
+  { sum, values, counts }: AcrossRanks,
   g: Tensor,
   normalized: Tensor,
   scale: Tensor,
@@ -90,6 +97,7 @@ export function standardizeToInputAcross(
       both.subarray(from, from + features).map((value) => value / values),
       [features],
     );
+  if (!counts) return { gradInput: zerosLike(g), products, sums };
   const centred = shiftFeatures(g, neg(mean(0)));
   const gradInput = scaleFeatures(sub(centred, scaleFeatures(normalized, mean(features))), scale);
   return { gradInput, products, sums };
