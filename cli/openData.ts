@@ -35,7 +35,7 @@ const MAX_CLASSES = 5000;
  * Errors: a folder in none of these formats; data whose shape differs from `--shape`; more than
  *         5000 classes; those of the loaders.
  * @param training the columns on which the weights were trained, if they were trained on a CSV
- * file.
+ *   file.
  */
 export async function openData(
   options: DataOptions,

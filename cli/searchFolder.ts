@@ -134,7 +134,7 @@ export class SearchFolder {
    *         before; a number of trials for a grid.
    * @param trials the new number of trials.
    * @param space the file of the search space. It is needed if the search uses modules, because the
-   * folder alone must not cause code to run.
+   *   folder alone must not cause code to run.
    */
   static async resume(folder: string, trials?: number, space?: string): Promise<SearchFolder> {
     const stored = await readPlan(folder);

@@ -66,7 +66,7 @@ export function csvOptions(options: TableOptions, training?: TrainingTable): Csv
  *
  * @param file the weights file.
  * @param training the table on which the weights were trained; undefined if the training data was
- * not a table, or if the file does not state it.
+ *   not a table, or if the file does not state it.
  * @param pixels whether the training data was images.
  */
 export function checkTable(

@@ -28,7 +28,7 @@ const START = 2048;
  *         file`; more bytes than `lengthOf` returns, or more than 2 GiB; those of `lengthOf`.
  * @param name the name of the file, for messages.
  * @param lengthOf returns the number of bytes after decompression. It gets the first 2048 of these
- * bytes.
+ *   bytes.
  */
 export async function gunzip(
   bytes: Uint8Array,

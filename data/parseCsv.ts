@@ -70,7 +70,7 @@ function lineOfOpenQuote(bytes: Uint8Array): number {
  *
  * Errors: a first line that can be read in two ways.
  * @returns the separator. If no separator gives a column of that name, it is the one that gives the
- * most cells; the error about the missing column then lists those cells.
+ *   most cells; the error about the missing column then lists those cells.
  */
 export function findDelimiter(file: string, bytes: Uint8Array, labelColumn?: string): Delimiter {
   const rows = DELIMITERS.map((delimiter) => ({ delimiter, cells: firstRow(bytes, delimiter) }));

@@ -4,11 +4,12 @@ import type { ReadAt, TensorFile } from './tensorFile.ts';
 import { openTorch } from './torch/openTorch.ts';
 
 /**
- * Opens weights of `size` bytes of any format that boxprop reads. The first bytes tell the format;
- * the ending of the name does not matter.
+ * Opens weights of `size` bytes in any format that boxprop can read. The format is recognized by
+ * the first bytes; the extension of the file name is not used.
  *
- * Errors: those of `decodeSafetensors` and `openTorch`; a file of another format, by its name.
- * @param file the name of the file in errors.
+ * Errors: those of `decodeSafetensors` and `openTorch`; a file of another format (the message names
+ *          the format).
+ * @param file the name of the file, for error messages.
  */
 export async function openTensorFile(
   file: string,

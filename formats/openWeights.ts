@@ -8,11 +8,13 @@ export type WeightsSource = string | URL | Blob | ArrayBuffer | Uint8Array;
 
 /**
  * Opens weights that a page fetches, that the user has chosen, or that are in memory: safetensors,
- * or a file of PyTorch. Of a File, only the list of its tensors is read; `read` reads one tensor.
+ * or a PyTorch file. If the source is a File, only the list of its tensors is read first, and
+ * `read` reads a single tensor.
  *
  *     const { format, entries, read } = await openWeights(input.files[0]);
  *
- * Errors: a URL that cannot be fetched; a file that is neither safetensors nor of PyTorch.
+ * Errors: a URL that cannot be fetched; a file that is neither a safetensors file nor a PyTorch
+ *          file.
  * @param source a string is treated as a URL, which may be relative to the page.
  */
 export async function openWeights(

@@ -9,17 +9,17 @@ export interface TensorInfo {
 }
 
 /**
- * An open file of weights, of any format that boxprop reads: the list of its tensors, and a
+ * An open file of weights in any format that boxprop can read: the list of its tensors, and a
  * function that reads single tensors.
  */
 export interface TensorFile {
   readonly format: 'safetensors' | 'PyTorch';
   readonly entries: ReadonlyMap<string, TensorInfo>;
-  /** Texts about the weights; a PyTorch file has none. */
+  /** Strings that describe the weights, by key. A PyTorch file has none. */
   readonly metadata: ReadonlyMap<string, string>;
   /**
-   * The part of the file that holds the weights, and the parts that were left out, in one line. It
-   * is undefined if the file holds nothing but weights.
+   * One line that names the part of the file with the weights and the parts that were left out. It
+   * is undefined if the file contains nothing but weights.
    */
   readonly note?: string;
   /** Reads the values of one tensor. The file keeps no values in memory. */

@@ -60,9 +60,9 @@ export interface UnitPatches {
  * box on these paths into account. The gradient of a patch is ∂ response/∂ patch. It is computed by
  * `backpropToInput` of the boxes between the input and the unit.
  *
- * Errors: an unknown option; `topPatches: expected box to be one of 0, 1, 2, got "7"`; `topPatches:
- *         expected units of 2 from 0 to 19, got 20`; a number in the options that is not an integer
- *         of at least 1; those of the boxes and the dataset.
+ * Errors: an unknown option; `topPatches: expected box to be one of 0, 1, 2, got "7"`;
+ *         `topPatches: expected units of 2 from 0 to 19, got 20`; a number in the options that is
+ *         not an integer of at least 1; those of the boxes and the dataset.
  * Source: Zeiler & Fergus 2013, arXiv:1311.2901, figure 2; Simonyan et al. 2013, arXiv:1312.6034,
  *         for the gradient.
  *

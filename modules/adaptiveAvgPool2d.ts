@@ -28,8 +28,8 @@ export interface AdaptiveAvgPool2DCache {
  * with g = ∂C/∂x_out; the rows of window (i, j) are R_i = { y: ⌊i·H/H'⌋ ≤ y < ⌈(i+1)·H/H'⌉ }, and
  * its columns Q_j are defined in the same way with W and W'.
  *
- * Shapes: input [N, H, W, C] of any H and W; output, gradOutput [N, H', W', C], [H',
- *         W'] = outputSize.
+ * Shapes: input [N, H, W, C] of any H and W; output, gradOutput [N, H', W', C],
+ *         [H', W'] = outputSize.
  * Errors: an input or gradOutput of the wrong shape or dtype; a bad outputSize.
  * Source: PyTorch's AdaptiveAvgPool2d.
  *

@@ -77,10 +77,10 @@ export interface Conv1DCache {
  * added to the elements from which the border was copied, or dropped if the border is zeros. A
  * sequence is treated as an image of one row.
  *
- * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with L' = ⌊(L + P − d
- *         (K − 1) − 1)/s⌋ + 1, where P is the total padding of both sides; weight [K,
- *         inChannels/groups, outChannels], in which the output channels of a group are consecutive;
- *         bias [outChannels].
+ * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with
+ *         L' = ⌊(L + P − d (K − 1) − 1)/s⌋ + 1, where P is the total padding of both sides; weight
+ *         [K, inChannels/groups, outChannels], in which the output channels of a group are
+ *         consecutive; bias [outChannels].
  * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
  *         input; reflected padding of at least the length of the sequence, or circular padding of
  *         more than the length; channels that are not a multiple of the groups; bad sizes; a random

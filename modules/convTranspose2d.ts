@@ -99,9 +99,9 @@ interface Frame {
  * one of these sizes. As in PyTorch, it may be the stride or more if it is less than the dilation.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = (H − 1) s − 2 padding + d (K_h − 1) + outputPadding + 1; weight [K_h, K_w,
- *         outChannels/groups, inChannels], as for the Conv2D that maps the output to the input;
- *         this box is its adjoint; bias [outChannels].
+ *         H' = (H − 1) s − 2 padding + d (K_h − 1) + outputPadding + 1; weight
+ *         [K_h, K_w, outChannels/groups, inChannels], as for the Conv2D that maps the output to the
+ *         input; this box is its adjoint; bias [outChannels].
  * Errors: an input or gradOutput of the wrong shape or dtype; padding that leaves no output; an
  *         outputPadding that is not less than the stride or the dilation; channels that are not a
  *         multiple of the groups; bad sizes; a random `init` without `rng`.

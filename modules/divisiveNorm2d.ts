@@ -57,7 +57,7 @@ export interface DivisiveNorm2DOptions extends GaussianOptions {
 /** The values that `DivisiveNorm2D` keeps for its backward method. */
 export interface DivisiveNorm2DCache {
   readonly input: Tensor4D;
-  /** σ, [N, H, W]. */
+  /** The local standard deviation σ, [N, H, W]. */
   readonly sigma: Tensor3D;
   /** max(c, threshold), one per example. */
   readonly floor: Tensor;

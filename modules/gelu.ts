@@ -18,7 +18,7 @@ export interface GELUOptions {
 /** The values that `GELU` keeps for its backward method. */
 export interface GELUCache {
   readonly input: Tensor;
-  /** P(x_in) */
+  /** The probability P(x_in). */
   readonly probability: Tensor;
 }
 

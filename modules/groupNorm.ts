@@ -30,7 +30,7 @@ export interface GroupNormOptions {
 
 /** The values that `GroupNorm` keeps for its backward methods. */
 export interface GroupNormCache {
-  /** x̂ */
+  /** The normalized input x̂. */
   readonly normalized: Tensor;
   /** 1/√(σ² + ε), one per example and group. */
   readonly invStd: Tensor;

@@ -30,7 +30,7 @@ export interface InstanceNormOptions {
 
 /** The values that `InstanceNorm` keeps for its backward methods. */
 export interface InstanceNormCache {
-  /** x̂ */
+  /** The normalized input x̂. */
   readonly normalized: Tensor;
   /** 1/√(σ² + ε), one per example and channel. */
   readonly invStd: Tensor;

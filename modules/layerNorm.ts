@@ -30,7 +30,7 @@ export interface LayerNormOptions {
 
 /** The values that `LayerNorm` keeps for its backward methods. */
 export interface LayerNormCache {
-  /** x̂ */
+  /** The normalized input x̂. */
   readonly normalized: Tensor;
   /** 1/√(σ² + ε), one per example and position before the last axes. */
   readonly invStd: Tensor;

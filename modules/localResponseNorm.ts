@@ -16,7 +16,7 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 
 /** The options of `LocalResponseNorm`. */
 export interface LocalResponseNormOptions {
-  /** α, the factor of the sum of squares, 1e-4 by default; it is divided by the size. */
+  /** α, by which the sum of squares is multiplied, 1e-4 by default; it is divided by the size. */
   readonly alpha?: number;
   /** The exponent β, 0.75 by default. */
   readonly beta?: number;
@@ -30,7 +30,7 @@ export interface TensorFlowLRN {
   readonly depthRadius?: number;
   /** k, the constant to which the sum is added; 1 by default. */
   readonly bias?: number;
-  /** α, the factor of the sum of squares, 1 by default; it is not divided by the size. */
+  /** α, by which the sum of squares is multiplied, 1 by default; it is not divided by the size. */
   readonly alpha?: number;
   /** The exponent β, 0.5 by default. */
   readonly beta?: number;

@@ -59,8 +59,8 @@ export interface LocallyConnected1DCache {
  * part of the input. A sequence is treated as an image of one row.
  *
  * Shapes: input [N, L, inChannels]; output, gradOutput [N, L', outChannels] with
- *         L' = ⌊(L + P − K)/s⌋ + 1, where P is the total padding of both sides; weight [L', K,
- *         inChannels, outChannels]; bias [L', outChannels].
+ *         L' = ⌊(L + P − K)/s⌋ + 1, where P is the total padding of both sides; weight
+ *         [L', K, inChannels, outChannels]; bias [L', outChannels].
  * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
  *         input; bad sizes; a random `init` without `rng`.
  * Source: LeCun 1989, "Generalization and network design strategies". Initial weights: Glorot &

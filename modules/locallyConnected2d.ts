@@ -73,8 +73,8 @@ export interface LocallyConnected2DCache {
  * part of the input.
  *
  * Shapes: input [N, H, W, inChannels]; output, gradOutput [N, H', W', outChannels] with
- *         H' = ⌊(H + P − K_h)/s⌋ + 1, where P is the total padding of both sides; weight [H', W',
- *         K_h, K_w, inChannels, outChannels]; bias [H', W', outChannels].
+ *         H' = ⌊(H + P − K_h)/s⌋ + 1, where P is the total padding of both sides; weight
+ *         [H', W', K_h, K_w, inChannels, outChannels]; bias [H', W', outChannels].
  * Errors: an input or gradOutput of the wrong shape or dtype; a kernel larger than the padded
  *         input; bad sizes; a random `init` without `rng`.
  * Source: LeCun 1989, "Generalization and network design strategies"; Taigman et al. 2014,

@@ -29,8 +29,8 @@ export interface Pad2DOptions {
 }
 
 /**
- * The number of pixels that are added to all sides, or [height, width], or [[top, bottom], [left,
- * right]].
+ * The number of pixels that are added to all sides, or [height, width], or
+ * [[top, bottom], [left, right]].
  */
 export type Sides = Pair | readonly [readonly [number, number], readonly [number, number]];
 

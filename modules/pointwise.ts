@@ -27,7 +27,7 @@ export interface PointwiseOptions {
 
 /** The values that `Pointwise` keeps for its backward methods. */
 export interface PointwiseCache {
-  /** x_in + b */
+  /** The shifted input x_in + b. */
   readonly shifted: Tensor;
 }
 

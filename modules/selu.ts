@@ -32,9 +32,9 @@ export interface SELUCache {
 export class SELU extends Module<Tensor, Tensor, SELUCache> {
   override readonly hidesInfinity = true;
 
-  /** α */
+  /** The constant α. */
   static readonly alpha = 1.6732632423543772;
-  /** λ */
+  /** The constant λ. */
   static readonly lambda = 1.0507009873554805;
 
   forward(input: Tensor): ForwardResult<Tensor, SELUCache> {

@@ -9,7 +9,7 @@ import { Module, type ForwardResult } from '../lib/module.ts';
 /** The values that `SiLU` keeps for its backward method. */
 export interface SiLUCache {
   readonly input: Tensor;
-  /** σ(x_in) */
+  /** The sigmoid σ(x_in). */
   readonly gate: Tensor;
 }
 

@@ -23,7 +23,7 @@ export interface SoftplusOptions {
 
 /** The values that `Softplus` keeps for its backward method. */
 export interface SoftplusCache {
-  /** β x_in */
+  /** The scaled input β x_in. */
   readonly scaled: Tensor;
 }
 

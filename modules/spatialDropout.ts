@@ -37,8 +37,8 @@ export interface SpatialDropoutCache {
  * Shapes: input, output, gradOutput [N, ..., C], with at least one axis of positions between N and
  *         C.
  * Errors: an input of rank below 3; an input or gradOutput that is not a float tensor; a gradOutput
- *         whose shape differs from the output's; a p outside [0, 1); an unknown mode; training
- *         without `context.rng`.
+ *         whose shape differs from the output's; a p outside
+ *         [0, 1); an unknown mode; training without `context.rng`.
  * Source: Tompson et al. 2014, arXiv:1411.4280, section 3.2.
  *
  *     const box = new SpatialDropout({ p: 0.2 });

@@ -38,7 +38,7 @@ export interface AdamOptions extends OptimizerOptions {
  *     const loss = await trainStep({ network, cost, optimizer, input, target });
  */
 export class Adam extends ParamOptimizer {
-  /** β₁ and β₂ */
+  /** The decay rates β₁ and β₂ of the moments. */
   readonly betas: readonly [number, number];
   /** A small term that keeps the quotient finite. */
   readonly eps: number;

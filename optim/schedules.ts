@@ -75,7 +75,7 @@ export const cosineRate = (rate: number, steps: number): Schedule => {
 export interface StepRateOptions {
   /** T, the number of steps between two reductions. */
   readonly every: number;
-  /** The factor γ of each reduction; 0.1 by default. */
+  /** γ, the factor by which each reduction multiplies the rate; 0.1 by default. */
   readonly gamma?: number;
 }
 
@@ -108,8 +108,8 @@ export const exponentialRate = (rate: number, gamma: number): Schedule => {
 };
 
 /**
- * Multiplies another schedule by min((t + 1)/T, 1), so that its rate is reached linearly in T =
- * `steps` steps.
+ * Multiplies another schedule by min((t + 1)/T, 1), so that its rate is reached linearly in
+ * T = `steps` steps.
  *
  * Source: Goyal et al. 2017.
  *

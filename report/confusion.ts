@@ -13,7 +13,7 @@ const LEGIBLE = 16;
  * Makes the section of the confusion matrix.
  *
  * @param confusion `confusion[label][prediction]` is the number of examples with this label and
- * this prediction.
+ *   this prediction.
  */
 export function confusionSection(confusion: Matrix, classNames: readonly string[] = []): string {
   const legible = confusion.length <= LEGIBLE;

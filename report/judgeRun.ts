@@ -14,7 +14,7 @@ export interface Judgement {
  *
  * @param classes the number of classes. Uniform guessing has a loss of ln(classes).
  * @param dead the fraction of units of the last hidden box that have the same output for all
- * examples.
+ *   examples.
  */
 export function judgeRun(
   { epochs, steps, failure }: RunLines,

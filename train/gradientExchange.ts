@@ -7,23 +7,23 @@ import { tidy } from '../lib/memory.ts';
 import type { AnyModule, Grads, Params } from '../lib/module.ts';
 
 /**
- * The size of a bucket, in bytes: enough that the fixed cost of an exchange does not matter, and a
- * small part of a large network.
+ * The size of a bucket, in bytes. It is large enough that the fixed cost of an exchange does not
+ * matter, and only a small part of a large network.
  */
 const BUCKET_BYTES = 4 * 2 ** 20;
 
-/** A tensor that has a place in a bucket but is not copied there yet. */
+/** A tensor that has a place in a bucket but has not been copied to it yet. */
 interface Unsent {
   readonly tensor: Tensor;
   readonly place: GroupValues;
-  /** The number by which its values are multiplied. */
+  /** The number by which the tensor's values are multiplied. */
   readonly factor: number;
 }
 
 /**
- * Sums the gradients of a network over the ranks of a group. While the backward pass goes on to the
- * lower boxes, the gradients of the upper ones are already on their way, in buckets of 4 MB. The
- * object is reused from step to step.
+ * Sums the gradients of a network over the ranks of a group. While the backward pass continues with
+ * the lower boxes, the gradients of the upper boxes are already being exchanged, in buckets of 4
+ * MB. The object is reused from step to step.
  *
  *   begin          before the forward pass
  *   afterForward   for each box that has run forward
@@ -31,12 +31,12 @@ interface Unsent {
  *   finish         after the backward pass; resolves to the sums
  *   drain          in place of finish, after an error
  *
- * All ranks run the same boxes in the same order, so their buckets have the same contents.
+ * All ranks run the same boxes in the same order, so their buckets have the same layout.
  */
 export class GradientExchange {
   /** The ranks that take part. */
   readonly group: Group;
-  /** The time that all steps so far have spent on copies and in waiting, in seconds. */
+  /** The time that all steps so far have spent on copying and waiting, in seconds. */
   seconds = 0;
   readonly #params: Params;
   readonly #values: GroupValues;
@@ -46,10 +46,10 @@ export class GradientExchange {
   #places = new Map<Variable, number>();
   #sums: PendingSum[] = [];
   #unsent: Unsent[] = [];
-  /** The end of the places that are given, and the end of the values that are in `#sums`. */
+  /** The end of the places that are in use, and the end of the values that are in `#sums`. */
   #end = 0;
   #sent = 0;
-  /** Reads of values on a graphics card; the sums that depend on them start in their order. */
+  /** Reads of values from a GPU. The sums that depend on them start in the order of the reads. */
   #reads: Promise<unknown> | undefined;
 
   constructor(group: Group, { params, buffers }: { params: Params; buffers: Params }) {
@@ -69,8 +69,8 @@ export class GradientExchange {
   }
 
   /**
-   * Starts the forward pass of the same step again. The gradients that have been sent are not sent
-   * a second time.
+   * Starts the forward pass of the same step again. Gradients that have already been sent are not
+   * sent again.
    */
   restart(): void {
     this.#uses = new Map();
@@ -79,7 +79,7 @@ export class GradientExchange {
     this.#end = 0;
   }
 
-  /** Waits for the sums that have been started, after an error in the step. */
+  /** Waits for the sums that have been started. It is called after an error in the step. */
   async drain(): Promise<void> {
     await this.#reads;
     for (const sum of this.#sums) sum.wait();
@@ -112,7 +112,7 @@ export class GradientExchange {
    *
    * @param grads all gradients of this rank.
    * @param buffers the buffers of the network.
-   * @param weight the share of this rank in the average of the buffers.
+   * @param weight the weight of this rank in the average of the buffers.
    */
   async finish(grads: Grads, buffers: Params, weight: number): Promise<Grads> {
     let started = performance.now();
@@ -134,7 +134,7 @@ export class GradientExchange {
     return sums;
   }
 
-  /** Gives a tensor its place, and sends the bucket if it is full. */
+  /** Assigns a place to a tensor, and sends the bucket if it is full. */
   #put(key: Variable, tensor: Tensor, factor = 1): void {
     if (this.#places.has(key)) {
       throw new InputError(
@@ -150,8 +150,8 @@ export class GradientExchange {
   }
 
   /**
-   * Copies the tensors that have a place but are not sent, and starts their sum. They are copied
-   * together, because each read of a value ends a graph of a compiled step.
+   * Copies the tensors that have a place but have not been sent, and starts their sum. They are
+   * copied together, because each read of a value ends a graph of a compiled step.
    */
   #send(): void {
     if (this.#end <= this.#sent) return;
@@ -173,7 +173,10 @@ export class GradientExchange {
     else this.#reads = Promise.all([this.#reads, ...reads]).then(start);
   }
 
-  /** Lets the sums make progress: an MPI library works only while it is called. */
+  /**
+   * Lets the sums make progress, because an MPI library works only while one of its functions is
+   * called.
+   */
   #poll(): void {
     for (const sum of this.#sums) if (!sum.isDone()) break;
   }

@@ -64,7 +64,7 @@ function nodedir(): string | undefined {
  *
  * Errors: a build that fails.
  * @param stage the npm project in which tfjs-node is installed; its script `node-gyp` runs npm's
- * node-gyp.
+ *   node-gyp.
  * @param folder the folder of tfjs-node; its `deps/` has TensorFlow's libraries and headers.
  */
 export async function buildAddon(

@@ -65,7 +65,7 @@ export class Architecture {
    * Finds the part of the image on which a unit depends, in all channels of the unit's box.
    *
    * @param unit the row and column of the unit. They are ignored for a box whose output has no
-   * positions.
+   *   positions.
    */
   fieldOf(path: string, [row, column]: readonly [number, number]): UnitField {
     const { inputShape } = this.summary.summary;

@@ -30,7 +30,7 @@ export interface Check {
  * it checks the activation or weight to which the element belongs.
  *
  * @returns undefined for the loss and for a target, because no box computes a derivative with
- * respect to them.
+ *   respect to them.
  */
 export function checkNumber(microscope: Microscope, ref: Ref): Check | undefined {
   const subject = subjectOf(microscope, ref);

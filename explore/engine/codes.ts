@@ -18,7 +18,7 @@ export interface Codes {
    * `squared`; undefined if it finds no such elements.
    *
    * @param guess guesses the elements of a sum of more than two elements. It is called only for
-   * such a sum.
+   *   such a sum.
    */
   decode(
     once: number,

@@ -13,8 +13,8 @@ import { onnxExporter, type OnnxExporter } from './exporter.ts';
 import type { Given, OnnxGraph, Value } from './graph.ts';
 
 /**
- * The exporters of the filtering boxes. A kernel [height, width, in, out] of boxprop is [out, in,
- * height, width] in ONNX.
+ * The exporters of the filtering boxes. A kernel [height, width, in, out] of boxprop is
+ * [out, in, height, width] in ONNX.
  */
 export const FILTERS: readonly OnnxExporter[] = [
   onnxExporter(Linear, (graph, { params: { weight, bias } }, input) => {

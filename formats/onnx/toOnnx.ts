@@ -48,8 +48,8 @@ export interface OnnxOptions {
 /**
  * Exports a network in inference mode as an ONNX model with operator set 17. Its input is named
  * `input` and its output `output`, or `input0`, `output0` and so on if there are several. The first
- * axis, the batch, may have any size. Inputs and outputs have boxprop's layout: images are [N, H,
- * W, C]. Inside the model, images have their channels first, as ONNX's convolutions require.
+ * axis, the batch, may have any size. Inputs and outputs have boxprop's layout: images are
+ * [N, H, W, C]. Inside the model, images have their channels first, as ONNX's convolutions require.
  *
  * Errors: a box that has no exporter: `features.2 > Pointwise: cannot be exported to ONNX`; those
  *         of a forward pass for an input of this shape.

@@ -30,7 +30,7 @@ export function wrapperPrefixes(names: readonly string[]): string[] {
  * are then found.
  *
  * @returns the tensors by their names without the prefix, and the prefix, which is `''` if none was
- * removed.
+ *   removed.
  */
 export function withoutWrapper(
   entries: ReadonlyMap<string, TensorInfo>,

@@ -1,33 +1,39 @@
 import type { ReadAt } from '../tensorFile.ts';
 import { numElements } from '../../lib/shapes.ts';
 
-/** The place of a tensor's elements in its storage, as in `TorchView`. */
+/** The position of a tensor's elements in its storage, as in `TorchView`. */
 export interface Strided {
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
 }
 
-/** An axis: its size, and the steps from one index to the next in the storage and in the tensor. */
+/**
+ * An axis: its size, and the distance between neighbouring indices in the storage and in the
+ * tensor.
+ */
 interface Axis {
   readonly size: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** The bytes of a storage that are read at once, beside the tensor. */
+/** The number of bytes of a storage that are read at a time. */
 const PIECE = 2 ** 24;
-/** The same, if the elements are far apart, because most of what is read is not needed. */
+/**
+ * The number of bytes that are read at a time if the elements are far apart. It is smaller because
+ * most of the bytes are not needed.
+ */
 const SPARSE_PIECE = 2 ** 16;
 const SPARSE = 16;
 
 /**
- * Reads the elements of a tensor, row by row. Of the storage, only the range that the tensor covers
- * is read, and at most 16 MiB of it are in memory beside the tensor.
+ * Reads the elements of a tensor in row-major order. Only the range of the storage that the tensor
+ * covers is read. In addition to the tensor, at most 16 MiB of it are in memory.
  *
  * @param width the number of bytes per element: 1, 2, 4, or 8.
  * @param readAt reads bytes of the storage.
- * @returns a buffer that holds exactly the elements.
+ * @returns a buffer that contains exactly the elements.
  */
 export async function gather(
   { offset, shape, strides }: Strided,
@@ -46,12 +52,12 @@ export async function gather(
   const isContiguous = axes.every(({ from, to }) => from === to);
   if (isContiguous) return (await readAt(offset * width, count * width)).buffer;
 
-  // An element of 8 bytes is read as two of 4, so that its bits stay as they are.
+  // An element of 8 bytes is read as two elements of 4 bytes, so that its bits do not change.
   const unit = Math.min(width, 4);
   const times = width / unit;
   const scaled = axes.map(({ size, from, to }) => ({ size, from: from * times, to: to * times }));
   if (times > 1) scaled.push({ size: times, from: 1, to: 1 });
-  // In the order of the storage, so that consecutive pieces of it are read.
+  // The axes are sorted in the order of the storage, so that consecutive pieces of it are read.
   scaled.sort((a, b) => b.from - a.from);
   const output = unsigned(new ArrayBuffer(count * width), unit);
   const isSparse = spanOf(scaled) > SPARSE * count * times;
@@ -65,7 +71,7 @@ export async function gather(
       return;
     }
     const [first, ...rest] = all;
-    // The largest part of the first axis whose span fits into the limit.
+    // The largest part of the first axis that covers no more of the storage than the limit.
     const part = Math.max(1, Math.floor((limit - spanOf(rest)) / first.from) + 1);
     for (let i = 0; i < first.size; i += part) {
       const size = Math.min(part, first.size - i);
@@ -77,7 +83,9 @@ export async function gather(
   return output.buffer;
 }
 
-/** The number of elements of the storage from the first to the last that the axes reach. */
+/**
+ * Returns the number of elements of the storage from the first to the last one that the axes cover.
+ */
 function spanOf(axes: readonly Axis[]): number {
   return axes.reduce((sum, { size, from }) => sum + (size - 1) * from, 1);
 }
@@ -89,7 +97,7 @@ function unsigned(buffer: ArrayBuffer, width: number): Unsigned {
   return width === 2 ? new Uint16Array(buffer) : new Uint32Array(buffer);
 }
 
-/** Copies the elements of a piece of the storage to their places in the tensor. */
+/** Copies the elements of a piece of the storage to their positions in the tensor. */
 function scatter(piece: Unsigned, output: Unsigned, axes: readonly Axis[], start: number): void {
   const last = axes.at(-1) ?? { size: 1, from: 0, to: 0 };
   const outer = axes.slice(0, -1);
@@ -97,7 +105,7 @@ function scatter(piece: Unsigned, output: Unsigned, axes: readonly Axis[], start
   let [from, to] = [0, start];
   for (let axis = 0; axis >= 0;) {
     for (let i = 0; i < last.size; i++) output[to + i * last.to] = piece[from + i * last.from];
-    // Increments the last index of the outer axes, with a carry to the axis before.
+    // The last index of the outer axes is incremented, with a carry to the axis before it.
     for (axis = outer.length - 1; axis >= 0; axis--) {
       from += outer[axis].from;
       to += outer[axis].to;

@@ -1,6 +1,6 @@
 /**
- * The instructions of pickles that are not read, by their bytes: those of other protocols, and
- * those that torch.save does not use.
+ * The names of pickle instructions that are not supported, by their bytes. They belong to other
+ * protocols, or are not used by torch.save.
  */
 const NAMES: Readonly<Record<string, string>> = {
   '0': 'POP',
@@ -39,7 +39,9 @@ const NAMES: Readonly<Record<string, string>> = {
   '\x98': 'READONLY_BUFFER',
 };
 
-/** Returns the name of an instruction that is not read, or else its byte: `0xff`. */
+/**
+ * Returns the name of an instruction that is not supported, or its byte (`0xff`) if it has no name.
+ */
 export function opcodeName(opcode: number): string {
   const byte = String.fromCharCode(opcode);
   return Object.hasOwn(NAMES, byte) ? NAMES[byte] : `0x${opcode.toString(16).padStart(2, '0')}`;

@@ -11,15 +11,15 @@ import { openTorchLegacy } from './torchLegacy.ts';
 import { openTorchZip } from './torchZip.ts';
 
 /**
- * Opens a file of torch.save, `.pth` or `.pt`: zip, or the form before PyTorch 1.6. Nothing in it
- * is executed, and nothing is trusted: every tensor is checked against its storage and the size of
- * the file before anything is allocated. A view may repeat elements, but no tensor may be larger
- * than the file.
+ * Opens a file that torch.save has written, `.pth` or `.pt`. It is a zip file, or has the format
+ * from before PyTorch 1.6. Nothing in it is executed, and nothing is trusted: every tensor is
+ * checked against its storage and the size of the file before memory is allocated. A view may
+ * repeat elements, but a tensor may not be larger than the file.
  *
- * Errors: an invalid or unsafe file, in one line; a whole module; a dtype that is not read, such as
- *         complex64 or float8.
- * @param file the name of the file in errors.
- * @param form the form of the file, by its first bytes.
+ * Errors: an invalid or unsafe file; a file that contains a whole module; a dtype that is not
+ *         supported, such as complex64 or float8.
+ * @param file the name of the file, for error messages.
+ * @param form the format of the file, which its first bytes show.
  */
 export async function openTorch(
   file: string,
@@ -78,7 +78,9 @@ function checked(
   return { dtype, shape };
 }
 
-/** Makes a function that reads as many bytes as asked for, or throws. */
+/**
+ * Makes a function that reads exactly the requested number of bytes, and throws if there are fewer.
+ */
 function exactly(file: string, size: number, readAt: ReadAt): ReadAt {
   return async (position, length) => {
     const bytes = await readAt(position, length);

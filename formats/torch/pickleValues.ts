@@ -1,7 +1,7 @@
 import type { Dtype } from '../safetensors/dtypes.ts';
 import type { Strided } from './gather.ts';
 
-/** A value of a pickle. A tuple is an array, as a list is. */
+/** A value in a pickle. A tuple is an array, and so is a list. */
 export type PickleValue =
   | null
   | boolean
@@ -15,10 +15,10 @@ export type PickleValue =
   | TorchStorage
   | TorchView;
 
-/** A dict of Python. */
+/** A Python dict. */
 export class PickleDict extends Map<PickleValue, PickleValue> {}
 
-/** The name of a class or function of Python. It is only a name: nothing is looked up or called. */
+/** The name of a Python class or function. It is only a name: nothing is looked up or called. */
 export class Global {
   readonly name: string;
 
@@ -27,7 +27,7 @@ export class Global {
   }
 }
 
-/** An object of a class that is not read: only the name of the class is known. */
+/** An object of a class that is not supported. Only the name of its class is known. */
 export class Opaque {
   readonly className: string;
 
@@ -36,11 +36,14 @@ export class Opaque {
   }
 }
 
-/** The facts of a storage of PyTorch: consecutive elements that views share. */
+/** Describes a PyTorch storage, which is a list of consecutive elements that views share. */
 export interface StorageFacts {
   /** The name of its class, such as `torch.FloatStorage`. */
   readonly className: string;
-  /** Undefined for elements that are not read, such as complex numbers. */
+  /**
+   * The dtype of the elements. It is undefined for elements that are not supported, such as complex
+   * numbers.
+   */
   readonly dtype: Dtype | undefined;
   /** The number of bytes per element; undefined for an unknown class. */
   readonly width: number | undefined;
@@ -49,7 +52,7 @@ export interface StorageFacts {
   readonly length: number;
 }
 
-/** A storage of PyTorch. */
+/** A PyTorch storage. */
 export class TorchStorage {
   readonly facts: StorageFacts;
 
@@ -58,9 +61,7 @@ export class TorchStorage {
   }
 }
 
-/**
- * A tensor of PyTorch: element i, j, ... is `storage[offset + i strides[0] + j strides[1] + ...]`.
- */
+/** A PyTorch tensor: element i, j, ... is `storage[offset + i strides[0] + j strides[1] + ...]`. */
 export class TorchView {
   readonly storage: StorageFacts;
   readonly place: Strided;
@@ -71,7 +72,7 @@ export class TorchView {
   }
 }
 
-/** Describes a value in an error. */
+/** Describes the kind of a value, for error messages. */
 export function kindOf(value: PickleValue): string {
   if (value instanceof Opaque) return `an object of ${value.className}`;
   if (value instanceof Global) return `the name ${value.name}`;

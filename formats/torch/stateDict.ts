@@ -1,11 +1,14 @@
 import { brief } from '../safetensors/safetensorsHeader.ts';
 import { kindOf, Opaque, PickleDict, TorchView, type PickleValue } from './pickleValues.ts';
 
-/** The weights in the object of a PyTorch file. */
+/** The weights that were found in a PyTorch file. */
 export interface StateDict {
-  /** The tensors by name; the names of nested dicts are joined by dots. */
+  /** The tensors by name. The names of nested dicts are joined by dots. */
   readonly tensors: ReadonlyMap<string, TorchView>;
-  /** The dict that was read and those left out, in one line; undefined if there was no choice. */
+  /**
+   * One line that names the dict that was read and those that were left out. It is undefined if
+   * there was only one dict.
+   */
   readonly note: string | undefined;
 }
 
@@ -16,27 +19,29 @@ export interface StateDict {
 const WRAPPERS = ['state_dict', 'model_state_dict', 'model', 'net', 'network', 'params', 'weights']; // prettier-ignore
 const AVERAGES = ['state_dict_ema', 'model_ema', 'ema', 'params_ema', 'ema_state_dict'];
 
-/** Matches the keys of what a checkpoint holds beside weights, with tensors of its own. */
+/** Matches the keys of other entries of a checkpoint that contain tensors but not weights. */
 const NO_WEIGHTS = /optim|sched|scaler|rng|callbacks|loops/i;
 
-/** The largest depth of dicts in which tensors are looked for. */
+/** The largest depth of nested dicts in which tensors are searched. */
 const DEEPEST = 8;
 
 /** The number of dicts that a note names. */
 const FEW = 4;
 
-/** A name may be this many times as long, with all dicts around it, as in the file. */
+/** With all enclosing dicts, names may be this many times as long in total as the pickle. */
 const LONGER = 4;
 
 /**
- * Finds the weights in the object that a PyTorch file holds. A dict of tensors is taken as it is.
- * Of a checkpoint, the dict under a key that programs use for weights is taken, such as
- * `state_dict`; or else its only dict with tensors; or else all of them, with their keys as
- * prefixes. Anything that is no tensor is left out.
+ * Finds the weights in the object that a PyTorch file contains. A dict of tensors is used as it is.
+ * If the object is a checkpoint, the weights are the dict under a key that programs commonly use
+ * for weights, such as `state_dict`. If there is no such key, they are the only dict with tensors,
+ * or, if there are several, all of them, with their keys as prefixes. Anything that is not a tensor
+ * is left out.
  *
- * Errors: a whole module, by its class; no tensors; a tensor of a kind that is not read.
- * @param bytes the size of the pickle, which bounds the number of names.
- * @param fail makes the error, with the name of the file.
+ * Errors: a whole module (the message names its class); no tensors; a tensor of a kind that is not
+ *          supported.
+ * @param bytes the size of the pickle, which limits the total length of the names.
+ * @param fail makes an error that names the file.
  */
 export function findStateDict(
   root: PickleValue,
@@ -59,9 +64,9 @@ export function findStateDict(
   return { tensors, note: path.length === 0 ? undefined : noteOf(path, left) };
 }
 
-/** Returns the keys of the dicts that hold weights. */
+/** Returns the keys of the dicts that contain weights. */
 function withTensors(dict: PickleDict): string[] {
-  // A dict may be in many others, and in itself, so each is searched once.
+  // A dict may be in many others, and even in itself, so each is searched only once.
   const searched = new Map<PickleDict, boolean>();
   const has = (value: PickleValue, depth: number): boolean => {
     if (value instanceof TorchView) return true;
@@ -79,7 +84,7 @@ function withTensors(dict: PickleDict): string[] {
   });
 }
 
-/** Returns the key of the dict to read; undefined if the dict itself holds the weights. */
+/** Returns the key of the dict to read, or undefined if the dict itself contains the weights. */
 function wrapperOf(dict: PickleDict, found: readonly string[]): string | undefined {
   const known = [...WRAPPERS, ...AVERAGES].find((key) => found.includes(key));
   if (known !== undefined) return known;
@@ -87,7 +92,7 @@ function wrapperOf(dict: PickleDict, found: readonly string[]): string | undefin
   return found.length === 1 && !isFlat ? found[0] : undefined;
 }
 
-/** Collects the tensors of a dict and of those in it. A dict may be in itself. */
+/** Collects the tensors of a dict and of the dicts in it. A dict may contain itself. */
 function collect(
   root: PickleDict,
   tensors: Map<string, TorchView>,
@@ -115,7 +120,7 @@ function collect(
   visit(root, '', 0);
 }
 
-/** Describes an object without tensors. */
+/** Describes an object that contains no tensors. */
 function withoutTensors(root: PickleValue): string {
   const places: [string, PickleValue][] =
     root instanceof PickleDict

@@ -5,20 +5,21 @@ import { MAX_PICKLE, type TorchContent } from './torchContent.ts';
 import { torchNames } from './torchObjects.ts';
 import { unpickle, type PickleNames } from './unpickle.ts';
 
-/** The first object of a file of torch.save. */
+/** The first object in a file that torch.save has written, its magic number. */
 const MAGIC = 0x1950a86a20f9469cfc6cn;
-/** The second object. */
+/** The second object, the version of the format. */
 const PROTOCOL = 1001;
-/** The number of bytes that are read first; most pickles are smaller. */
+/** The number of bytes that are read first. Most pickles are smaller. */
 const FIRST_READ = 2 ** 20;
 const LENGTH_BYTES = 8;
 
 /**
- * Opens a file of torch.save before 1.6: five pickles, which are the magic number, the version,
- * facts about the machine, the object, and the keys of its storages; then per storage its number of
- * elements in 8 bytes, and the elements.
+ * Opens a file that torch.save has written in a version before 1.6. It has five pickles: the magic
+ * number, the version, data about the machine, the object, and the keys of its storages. For each
+ * storage, the number of its elements in 8 bytes follows, and then the elements.
  *
- * Errors: those of `unpickle`; a pickle that torch.save did not write; storages beyond the file.
+ * Errors: those of `unpickle`; a pickle that torch.save did not write; storages beyond the end of
+ *          the file.
  *
  * Source: torch/serialization.py, `_legacy_save`.
  */
@@ -67,7 +68,8 @@ async function readLength(position: number, readAt: ReadAt): Promise<bigint> {
 }
 
 /**
- * Reads the five pickles. Their size is unknown, so more of the file is read until they end.
+ * Reads the five pickles. Their size is unknown, so more of the file is read until they are
+ * complete.
  */
 async function readPickles(size: number, readAt: ReadAt, fail: (problem: string) => Error) {
   for (let length = FIRST_READ; ; length *= 4) {
@@ -94,7 +96,9 @@ async function readPickles(size: number, readAt: ReadAt, fail: (problem: string)
   }
 }
 
-/** Refuses what torch.save did not write, as soon as the first objects are known. */
+/**
+ * Throws if torch.save did not write the file. It is called as soon as the first objects are known.
+ */
 function checkStart([magic, protocol, machine]: PickleValue[], fail: (problem: string) => Error) {
   if (magic !== undefined && magic !== MAGIC)
     throw fail('expected a file of torch.save, got a pickle of another program');
@@ -104,7 +108,7 @@ function checkStart([magic, protocol, machine]: PickleValue[], fail: (problem: s
     throw fail('expected a little-endian file, got a big-endian one');
 }
 
-/** Notes the storages that a pickle names. Two of one key must be the same. */
+/** Records the storages that a pickle names. Two storages with the same key must be the same. */
 function recording(
   { call, persistent }: PickleNames,
   storages: Map<string, StorageFacts>,

@@ -11,7 +11,10 @@ import {
 } from './pickleValues.ts';
 import type { PickleNames } from './unpickle.ts';
 
-/** The storages of PyTorch by class: the dtype of an element, and its size where it is not read. */
+/**
+ * PyTorch's storage classes, each with the dtype of its elements, or with their size if they are
+ * not supported.
+ */
 const STORAGES: Readonly<Record<string, Dtype | number>> = {
   DoubleStorage: 'F64',
   FloatStorage: 'F32',
@@ -35,18 +38,18 @@ const STORAGES: Readonly<Record<string, Dtype | number>> = {
 const MAX_AXES = 64;
 
 /**
- * Modules and functions with which a pickle attacks the machine of whoever opens it in Python. Such
- * a file could be read here like any other, but its user should know.
+ * Modules and functions that malicious pickles use to attack the machine on which Python opens
+ * them. Such a file could be read here safely, but the user should know about the attack.
  */
 const ATTACKS =
   /^(os|posix|nt|subprocess|pty|shutil|socket|runpy|importlib|webbrowser|code|ctypes)\.|^(builtins|__builtin__)\.(eval|exec|execfile|compile|open|__import__)$/;
 
 /**
- * Returns the meaning of the names in a pickle of torch.save: storages, tensors, parameters, sizes,
- * and dicts. An object of any other class becomes an `Opaque`.
+ * Returns functions that give the names in a pickle of torch.save their meaning: storages, tensors,
+ * parameters, sizes, and dicts. An object of any other class becomes an `Opaque`.
  *
- * Errors: a tensor that reaches beyond its storage; a name with which pickles attack.
- * @param fail makes the error, with the name of the file.
+ * Errors: a tensor that extends beyond its storage; a name that malicious pickles use.
+ * @param fail makes an error that names the file.
  */
 export function torchNames(fail: (problem: string) => Error): PickleNames {
   return {
@@ -80,7 +83,8 @@ function called(name: string, args: PickleValue[], fail: (problem: string) => Er
     case 'torch._tensor._rebuild_from_type_v2':
       return ofType(args, fail);
     case 'torch._utils._rebuild_tensor_v3': {
-      // The dtype is the seventh argument; those of PyTorch's storages use the second version.
+      // The dtype is the seventh argument. Tensors of PyTorch's own storages are rebuilt by the
+      // second version of the function.
       const dtype = args.at(6);
       return new Opaque(`a tensor of ${dtype instanceof Global ? dtype.name : 'unknown dtype'}`);
     }
@@ -89,7 +93,7 @@ function called(name: string, args: PickleValue[], fail: (problem: string) => Er
   }
 }
 
-/** Makes a dict; Python 2 passes its items as a list of pairs. */
+/** Makes a dict. Python 2 passes its items as a list of pairs. */
 function orderedDict(items: PickleValue | undefined): PickleDict {
   const dict = new PickleDict();
   if (!Array.isArray(items)) return dict;
@@ -99,7 +103,8 @@ function orderedDict(items: PickleValue | undefined): PickleDict {
 }
 
 /**
- * Rebuilds a tensor that has attributes or is of a subclass: `(function, class, arguments, state)`.
+ * Rebuilds a tensor that has attributes or belongs to a subclass:
+ * `(function, class, arguments, state)`.
  */
 function ofType([callee, , args]: PickleValue[], fail: (problem: string) => Error): PickleValue {
   if (!(callee instanceof Global)) return new Opaque('torch._tensor._rebuild_from_type_v2');
@@ -109,8 +114,8 @@ function ofType([callee, , args]: PickleValue[], fail: (problem: string) => Erro
 }
 
 /**
- * Reads `('storage', class, key, device, length)`; old files have a view as a sixth element. For a
- * class of modules, old files have its source: `('module', class, file, text)`.
+ * Reads `('storage', class, key, device, length)`; in old files, a view is the sixth element. For a
+ * module class, old files contain its source: `('module', class, file, text)`.
  */
 function persistentValue(id: PickleValue, fail: (problem: string) => Error): PickleValue {
   if (Array.isArray(id) && id[0] === 'module' && id[1] instanceof Global) return id[1];
@@ -129,7 +134,7 @@ function persistentValue(id: PickleValue, fail: (problem: string) => Error): Pic
   throw fail(`expected a storage with its class, key, device and length, got ${got}`);
 }
 
-/** Reads `(storage, offset, shape, strides, ...)`. */
+/** Converts `(storage, offset, shape, strides, ...)` to a view. */
 function viewOf(args: PickleValue[], fail: (problem: string) => Error): TorchView {
   const [storage, offset, shape, strides] = args;
   const isView = storage instanceof TorchStorage && isSizes([offset]);

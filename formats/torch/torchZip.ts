@@ -6,8 +6,8 @@ import { unpickle } from './unpickle.ts';
 import { readZipDirectory, startOfMember, type ZipMember } from './zipDirectory.ts';
 
 /**
- * Opens a zip file of torch.save: the pickle `NAME/data.pkl`, and one member `NAME/data/KEY` per
- * storage.
+ * Opens a zip file that torch.save has written. It contains the pickle `NAME/data.pkl`, and one
+ * member `NAME/data/KEY` per storage.
  *
  * Errors: those of `readZipDirectory` and `unpickle`; a zip file of another kind; a big-endian
  *          file.

@@ -1,29 +1,32 @@
 import { Global, Opaque, PickleDict, TorchView, kindOf, type PickleValue } from './pickleValues.ts';
 import { opcodeName } from './opcodeNames.ts';
 
-/** The meaning of the names in a pickle. */
+/** Functions that give the names in a pickle their meaning. */
 export interface PickleNames {
-  /** Returns the value of a class or function that is called with these arguments. */
+  /** Returns the value that results from calling a class or function with these arguments. */
   readonly call: (name: string, args: PickleValue) => PickleValue;
-  /** Returns the value that an id stands for, such as a storage. */
+  /** Returns the value for which an id stands, such as a storage. */
   readonly persistent: (id: PickleValue) => PickleValue;
 }
 
-/** The largest number of instructions, which bounds the memory: a tensor takes about 30. */
+/**
+ * The largest number of instructions. It limits the memory: a tensor takes about 30 instructions.
+ */
 const MAX_INSTRUCTIONS = 1e7;
 
-/** Is thrown where the bytes end before the pickle does. */
+/** Is thrown if the bytes end before the pickle does. */
 class Cut extends Error {}
 
 /**
- * Reads a pickle of protocol 2, with the instructions that PyTorch's own reader `weights_only`
- * takes. A pickle is a program for a stack machine. Its instructions GLOBAL, REDUCE, NEWOBJ, and
- * BUILD name and call anything in Python. Here they call nothing: `names` maps the few names that
- * it knows to values, and any other object becomes an `Opaque`, which only has a name.
+ * Reads a pickle of protocol 2 with the instructions that PyTorch's own reader accepts for
+ * `weights_only`. A pickle is a program for a stack machine. In Python, its instructions GLOBAL,
+ * REDUCE, NEWOBJ, and BUILD can name and call anything. This reader calls nothing: `names` maps the
+ * few supported names to values, and any other object becomes an `Opaque`, which has only a name.
  *
- * Errors: another instruction, by its name; a value of another kind than an instruction takes.
- * @param fail makes the error, with the name of the file.
- * @returns the value, and the index of the first byte behind the pickle; undefined if the bytes end
+ * Errors: an instruction that is not supported (the message names it); a value of the wrong kind
+ *          for an instruction.
+ * @param fail makes an error that names the file.
+ * @returns the value, and the index of the first byte after the pickle; undefined if the bytes end
  *          before the pickle does.
  *
  * Source: Lib/pickletools.py of Python, which describes every instruction.

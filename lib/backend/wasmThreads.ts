@@ -56,7 +56,7 @@ const { WebAssembly } = globalThis as unknown as {
  * twice as many cores to the build as there will be threads.
  *
  * @returns the module, and `detach`; after `detach` is called, waiting threads do not keep the
- * process alive.
+ *   process alive.
  */
 export async function threadedModule(
   threads: number,

@@ -3,7 +3,7 @@
  * page of a web site instead. The first 64 bytes of the file are enough.
  *
  * @returns the end of an error message, which says what the file is and what to do; undefined for
- * any other file.
+ *   any other file.
  *
  *     notFetched(bytes);   // 'a pointer of Git LFS: fetch the file with `git lfs pull`'
  */

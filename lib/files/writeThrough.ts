@@ -13,7 +13,7 @@ export type FileData = Uint8Array | string | AsyncIterable<Uint8Array>;
  *
  * Errors: those of the system; a block device, such as a disk; a socket.
  * @returns false for a file, a folder, and a name that does not exist; in these cases nothing is
- * written.
+ *   written.
  */
 export async function writeThrough(file: string, data: FileData): Promise<boolean> {
   const found = await stat(file).catch(() => undefined);

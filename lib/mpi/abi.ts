@@ -84,7 +84,7 @@ function openMpi(address: (symbol: string) => bigint): Abi {
  *
  * @param file the library's file. A library of the standard ABI is called `libmpi_abi`.
  * @param address returns the address of a symbol. It throws if the library has no symbol of this
- * name.
+ *   name.
  */
 export function abiOf(file: string, address: (symbol: string) => bigint): Abi {
   if (/libmpi_abi\.[^/]*$/.test(file)) return STANDARD;

@@ -70,7 +70,7 @@ export class Branch extends Container {
     this.merge = merge;
   }
 
-  /** M(F_1(x_in) ... F_K(x_in)) */
+  /** Computes M(F_1(x_in) ... F_K(x_in)). */
   protected route<V>(input: V, run: Run<V>): V {
     const last = this.#branches.length - 1;
     const outputs = this.#branches.map((child, k) => run(child, k < last ? share(input) : input));

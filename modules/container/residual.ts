@@ -40,14 +40,14 @@ export class Residual extends Container {
     this.sum = sum;
   }
 
-  /** F(x_in) + S(x_in) */
+  /** Computes F(x_in) + S(x_in). */
   protected route<V>(input: V, run: Run<V>): V {
     const body = run(['body', this.body], share(input));
     const shortcut = run(['shortcut', this.shortcut], input);
     return run(['sum', this.sum], [body, shortcut]);
   }
 
-  /** ∂C/∂x_out · ∂F/∂x_in + ∂C/∂x_out · ∂S/∂x_in */
+  /** Computes ∂C/∂x_out · ∂F/∂x_in + ∂C/∂x_out · ∂S/∂x_in. */
   protected backRoute(gradOutput: Tensor, back: Back): Tensor | undefined {
     const [toBody, toShortcut] = back.through(['sum', this.sum], gradOutput);
     const throughShortcut = back.toInput(['shortcut', this.shortcut], toShortcut);

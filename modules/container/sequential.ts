@@ -36,12 +36,12 @@ export class Sequential extends Container {
     this.boxes = chain.map(([, box]) => box);
   }
 
-  /** x_i = F_i(x_{i−1}) */
+  /** Computes x_i = F_i(x_{i−1}) for each box. */
   protected route<V>(input: V, run: Run<V>): V {
     return this.#chain.reduce((x, child) => run(child, x), input);
   }
 
-  /** ∂C/∂x_{i−1} = ∂C/∂x_i · ∂F_i/∂x_{i−1} */
+  /** Computes ∂C/∂x_{i−1} = ∂C/∂x_i · ∂F_i/∂x_{i−1} for each box, from the last to the first. */
   protected backRoute(gradOutput: Tensor, back: Back): Tensor | undefined {
     const [first, ...others] = this.#chain;
     const grad = others.reduceRight((grad, child) => back.through(child, grad), gradOutput);

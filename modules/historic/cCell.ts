@@ -57,7 +57,7 @@ export interface CCellOptions {
 /** The values that `CCell` keeps for its backward method. */
 export interface CCellCache {
   readonly geometry: Geometry;
-  /** 1/(1 + v), [N, H', W', 1] */
+  /** The factor 1/(1 + v), [N, H', W', 1]. */
   readonly shunt: Tensor4D;
   /** x, the amount by which the excitation exceeds the inhibition. */
   readonly excess: Tensor4D;

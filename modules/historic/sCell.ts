@@ -72,7 +72,7 @@ export interface SCellCache {
   readonly geometry: Geometry;
   /** v, the total activity in each window, [N, H', W', 1]. */
   readonly inhibitor: Tensor4D;
-  /** 1/(1 + h) */
+  /** The factor 1/(1 + h). */
   readonly shunt: Tensor4D;
   /** x, the amount by which the excitation exceeds the inhibition. */
   readonly excess: Tensor4D;
@@ -226,7 +226,7 @@ export class SCell extends Module<Tensor4D, Tensor4D, SCellCache> {
     return convGeometry(this, height, width, this);
   }
 
-  /** 2r/(1+r) */
+  /** The factor 2r/(1+r). */
   get #share(): number {
     return (2 * this.r) / (1 + this.r);
   }

@@ -21,7 +21,7 @@ export interface ScaledTanhOptions {
 
 /** The values that `ScaledTanh` keeps for its backward method. */
 export interface ScaledTanhCache {
-  /** tanh(S x_in) */
+  /** The value tanh(S x_in), before the amplitude is applied. */
   readonly squashed: Tensor;
 }
 

@@ -38,7 +38,7 @@ export function onHost(): boolean {
  *     });
  *
  * @param fill the loop; it must not change the inputs, and must not use the arrays after it
- * returns.
+ *   returns.
  * @param options `zeroed: false` saves time if `fill` writes every value of the output; by default
  *   the output is filled with zeros first.
  */

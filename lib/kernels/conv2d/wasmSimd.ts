@@ -90,7 +90,8 @@ export const wasmSimd = {
     const axes = [...rows, ...columns].map(({ axis }) => axis);
     const alike = alikePixels(filters, axes, 1);
     const tapSize = channels * outputs;
-    // A phase without taps computes nothing. No window reads its pixels, so their gradient is 0.
+    // If an axis has a phase without taps, no window reads the pixels of this phase. Their gradient
+    // is 0, but nothing writes it, so it is set to 0 here.
     if ([...rows, ...columns].some(({ axis }) => axis.kernel === 0)) simdOf().clear(gradInput);
     for (let group = 0; group < groups; group++) {
       for (const row of rows) {

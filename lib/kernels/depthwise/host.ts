@@ -16,8 +16,8 @@ export const cpu: DepthwiseKernels = {
 };
 
 /**
- * Depthwise convolution on wasm: the forward is tfjs's kernel; tfjs has no kernels for the
- * gradients.
+ * Depthwise convolution on wasm. The forward pass uses tfjs's kernel. tfjs has no kernels for the
+ * gradients there.
  */
 export const wasm: DepthwiseKernels = {
   forward: tfjs.forward,

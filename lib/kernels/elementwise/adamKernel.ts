@@ -3,7 +3,7 @@ import type { Scalars } from '../../constant.ts';
 
 /** The constants of one step of Adam. */
 export interface AdamNumbers {
-  /** β₁ and β₂ */
+  /** The decay rates β₁ and β₂ of the moments. */
   readonly betas: readonly [number, number];
   /** The step size ε/(1 − β₁ᵗ). */
   readonly rate: number;

@@ -3,9 +3,9 @@ import { runElementwise, simdOf } from '../simd/simd.ts';
 
 /** The options of `momentumStep`. */
 export interface MomentumOptions {
-  /** ε */
+  /** The learning rate ε. */
   readonly learningRate: number;
-  /** μ */
+  /** The momentum μ. */
   readonly momentum: number;
   /** Whether the momentum is Nesterov's. */
   readonly nesterov: boolean;

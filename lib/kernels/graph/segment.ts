@@ -32,7 +32,7 @@ export interface SegmentOwner {
    * Makes the graph of a recording, or returns the reason why there is none.
    *
    * @param kernel the name of the operation at which this recording first differs from all earlier
-   * ones.
+   *   ones.
    */
   compile(operations: readonly Operation[], kernel: string): Graph | { readonly refused: string };
 }
@@ -198,7 +198,7 @@ export class Segment {
 
   /**
    * @param expected the source of this input in the recording. If the actual source is equal, this
-   * object is returned.
+   *   object is returned.
    */
   #sourceOf(tensor: Tensor, expected: Source | undefined): Source {
     const { dataId } = tensor;

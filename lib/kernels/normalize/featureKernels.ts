@@ -2,27 +2,27 @@ import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 
 /** The result of `standardize`. */
 export interface Standardized {
-  /** x̂ = (x − μ)/√(σ² + ε) */
+  /** The normalized values x̂ = (x − μ)/√(σ² + ε). */
   readonly normalized: Tensor;
-  /** μ = (1/m) Σ x, over the m values of a feature. */
+  /** The mean μ = (1/m) Σ x over the m values of a feature. */
   readonly mean: Tensor1D;
-  /** σ² = (1/m) Σ (x − μ)² */
+  /** The variance σ² = (1/m) Σ (x − μ)². */
   readonly variance: Tensor1D;
-  /** 1/√(σ² + ε) */
+  /** The factor 1/√(σ² + ε). */
   readonly invStd: Tensor1D;
 }
 
 /** The sums of gradients over the values of each feature. */
 export interface GradSums {
-  /** Σ g x̂ */
+  /** The sum Σ g x̂ for each feature. */
   readonly products: Tensor1D;
-  /** Σ g */
+  /** The sum Σ g for each feature. */
   readonly sums: Tensor1D;
 }
 
 /** The result of `standardizeToInput`. */
 export interface StandardizedGrads extends GradSums {
-  /** ∂C/∂x */
+  /** The gradient ∂C/∂x. */
   readonly gradInput: Tensor;
 }
 

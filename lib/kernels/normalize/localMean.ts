@@ -26,9 +26,9 @@ import type { ReductionGroups } from './reductionGroups.ts';
  * the other axis.
  */
 export interface LocalWindow {
-  /** R */
+  /** The matrix R. */
   readonly rows: Tensor2D;
-  /** C */
+  /** The matrix C. */
   readonly columns: Tensor2D;
 }
 

@@ -45,7 +45,7 @@ export function maxPool2dWithWinners(images: Tensor4D, geometry: Geometry): MaxP
  * several such pixels, it is the first one, row by row.
  *
  * @param winners the cells of the maxima, from `maxPool2dWithWinners`. If they are not given, some
- * backends compute them again.
+ *   backends compute them again.
  */
 export function maxPool2dToInput(
   gradOutput: Tensor4D,
