@@ -38,9 +38,10 @@ function boxPaths(network: AnyModule): string[] {
 }
 
 /**
- * The path from the input of a network to one of its boxes or containers, the target, at any depth.
- * A trace runs forward (`infer`), backward with a gradient (`inputGradient`), and backward with a
- * block of positions (`spanOfInput`). Boxes on which the target does not depend are left out.
+ * The path from the input of a network to a target, which is one of its boxes or containers at any
+ * depth. A trace computes the output of the target (`infer`), propagates a gradient back to the
+ * input (`inputGradient`), and finds the block of the input on which a block of the output depends
+ * (`spanOfInput`). Boxes on which the target does not depend are left out.
  *
  * Errors: `expected box to be one of 0, 1, 2, got "7"`; a network that takes a list of
  *         tensors; a target with several outputs; those of the boxes.

@@ -19,11 +19,11 @@ export interface AvgPool2DOptions {
   /** s, in pixels; the kernel's size by default, so that the windows tile the image. */
   readonly stride?: Pair;
   /**
-   * The number of pixels added on each side, or a pair, `'valid'` (none, the default) or `'same'`
-   * (⌈size/stride⌉ outputs).
+   * The number of pixels that are added on each side, or a pair of such numbers; `'valid'` adds
+   * none and is the default; `'same'` gives ⌈size/stride⌉ outputs.
    */
   readonly padding?: Padding;
-  /** Whether the output size is rounded up; false by default. */
+  /** Whether the size of the output is rounded up; false by default. */
   readonly ceilMode?: boolean;
   /** Whether the zeros of the padding count in the average; true by default. */
   readonly countIncludePad?: boolean;

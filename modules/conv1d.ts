@@ -36,8 +36,8 @@ export interface Conv1DOptions {
   /** s, in elements of the sequence; 1 by default. */
   readonly stride?: number;
   /**
-   * The number of elements added on each side, `'valid'` (none, the default) or `'same'`
-   * (⌈length/stride⌉ outputs).
+   * The number of elements that are added on each side; `'valid'` adds none and is the default;
+   * `'same'` gives ⌈length/stride⌉ outputs.
    */
   readonly padding?: Padding1D;
   /** How the border is filled; `'zeros'` by default. */

@@ -33,8 +33,8 @@ export interface DepthwiseConv2DOptions {
   /** s, in pixels; 1 by default. */
   readonly stride?: Pair;
   /**
-   * The number of pixels added on each side, or a pair, `'valid'` (none, the default) or `'same'`
-   * (⌈size/stride⌉ outputs).
+   * The number of pixels that are added on each side, or a pair of such numbers; `'valid'` adds
+   * none and is the default; `'same'` gives ⌈size/stride⌉ outputs.
    */
   readonly padding?: Padding;
   /** How the border is filled; `'zeros'` by default. */

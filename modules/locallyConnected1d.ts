@@ -27,8 +27,8 @@ export interface LocallyConnected1DOptions {
   /** s, in elements of the sequence; 1 by default. */
   readonly stride?: number;
   /**
-   * The number of zeros added on each side, `'valid'` (none, the default) or `'same'`
-   * (⌈length/stride⌉ outputs).
+   * The number of zeros that are added on each side; `'valid'` adds none and is the default;
+   * `'same'` gives ⌈length/stride⌉ outputs.
    */
   readonly padding?: Padding1D;
   /** Whether the box adds a bias b; true by default. */

@@ -28,7 +28,7 @@ import { describeWindows, poolFacts } from '../lib/window.ts';
 export interface LPPool2DOptions {
   /** s, in pixels; the kernel's size by default, so that the windows tile the image. */
   readonly stride?: Pair;
-  /** Whether the output size is rounded up; false by default. */
+  /** Whether the size of the output is rounded up; false by default. */
   readonly ceilMode?: boolean;
 }
 

@@ -17,8 +17,8 @@ export interface MaxPool1DOptions {
   /** s, in elements of the sequence; the kernel's size by default, so that the windows tile it. */
   readonly stride?: number;
   /**
-   * The number of elements added on each side, `'valid'` (none, the default) or `'same'`
-   * (⌈length/stride⌉ outputs).
+   * The number of elements that are added on each side; `'valid'` adds none and is the default;
+   * `'same'` gives ⌈length/stride⌉ outputs.
    */
   readonly padding?: Padding1D;
   /** Whether the output length is rounded up; false by default. */

@@ -27,8 +27,8 @@ export function batchFor(network: Module, inputShape: readonly number[]): number
 }
 
 /**
- * Collects the patches of the first units of three boxes: the first convolution, the last one, and
- * the last hidden vector.
+ * Collects the patches of the first units of three boxes: the first convolution, the last
+ * convolution, and the box whose output is the last hidden vector.
  */
 export async function boxPatches(network: Module, data: Dataset): Promise<BoxPatches[]> {
   const batchSize = batchFor(network, data.inputShape);

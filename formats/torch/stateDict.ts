@@ -13,8 +13,8 @@ export interface StateDict {
 }
 
 /**
- * The keys under which programs save a network's weights, in the order in which they are taken.
- * Averages of the weights over the training come last.
+ * The keys under which programs save a network's weights, in the order in which they are tried. The
+ * keys for averages of the weights over the training are tried last.
  */
 const WRAPPERS = ['state_dict', 'model_state_dict', 'model', 'net', 'network', 'params', 'weights']; // prettier-ignore
 const AVERAGES = ['state_dict_ema', 'model_ema', 'ema', 'params_ema', 'ema_state_dict'];

@@ -54,8 +54,8 @@ export interface SCellOptions {
    */
   readonly decay?: number;
   /**
-   * The number of zeros added on each side, or a pair, `'valid'` (none, the default) or `'same'`
-   * (⌈size/stride⌉ outputs).
+   * The number of zeros that are added on each side, or a pair of such numbers; `'valid'` adds none
+   * and is the default; `'same'` gives ⌈size/stride⌉ outputs.
    */
   readonly padding?: Padding;
   /** The distance between neighbouring windows, in pixels; 1 by default. */

@@ -46,8 +46,8 @@ export interface TableConv2DOptions {
   /** s, in pixels; 1 by default. */
   readonly stride?: Pair;
   /**
-   * The number of zeros added on each side, or a pair, `'valid'` (none, the default) or `'same'`
-   * (⌈size/stride⌉ outputs).
+   * The number of zeros that are added on each side, or a pair of such numbers; `'valid'` adds none
+   * and is the default; `'same'` gives ⌈size/stride⌉ outputs.
    */
   readonly padding?: Padding;
   /** Whether the box adds a bias b; true by default. */

@@ -15,27 +15,28 @@ export interface GroupStandardized extends Standardized {
   readonly across: AcrossRanks;
 }
 
-/** What the backward pass of `standardizeAcross` needs of the other ranks. */
+/** The data from the other ranks that the backward pass of `standardizeAcross` needs. */
 export interface AcrossRanks {
   /** m, the number of values of a feature on all ranks. */
   readonly values: number;
-  /** Whether the values of this rank count. */
+  /** Whether the values of this rank are included. */
   readonly counts: boolean;
   /** Replaces each number by its sum over the ranks. */
   readonly sum: (values: GroupValues) => void;
 }
 
 /**
- * Computes `standardize` of the batch of all ranks. With m_r, μ_r and σ²_r for the values of a
- * feature on rank r:
+ * Computes `standardize` for the batch of all ranks. m_r, μ_r and σ²_r are the number, the mean and
+ * the variance of the values of a feature on rank r:
  *
  *   m = Σ_r m_r        μ = (1/m) Σ_r m_r μ_r        σ² = (1/m) Σ_r m_r (σ²_r + (μ_r − μ)²)
  *
- * so a mean far from zero does not spoil the variance. Every rank waits for the others.
+ * With these formulas, the variance is precise even if the mean is far from zero. Every rank waits
+ * for the others.
  *
  * Source: Chan, Golub, LeVeque 1979, "Updating formulae and a pairwise algorithm for computing
  *         sample variances".
- * @param counts whether the values of this rank count; if not, m_r = 0.
+ * @param counts whether the values of this rank are included; if not, m_r = 0.
  */
 export function standardizeAcross(
   group: Group,
@@ -75,8 +76,9 @@ function momentsOf(x: Tensor, eps: number) {
 }
 
 /**
- * Computes `standardizeToInput` of the batch of all ranks. The sums that it returns are those of
- * this rank: the gradients of γ and β are summed over the ranks with all other gradients.
+ * Computes `standardizeToInput` for the batch of all ranks. The sums that it returns are those of
+ * this rank, because the gradients of γ and β are later summed over the ranks, together with all
+ * other gradients.
  *
  *     ∂C/∂x = scale (g − (1/m) Σ g − x̂ (1/m) Σ g x̂)     Σ over the values of all ranks
  */
